@@ -1,0 +1,83 @@
+//! A commit as the reports need it: who, when, how many lines, made by whom.
+
+use std::ops::{Add, AddAssign};
+
+use serde::{Deserialize, Serialize};
+
+use super::evidence::Origin;
+use super::ids::ObjectId;
+
+/// An instant with the offset its author's clock had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Instant {
+    /// Seconds since the epoch, UTC.
+    pub seconds: i64,
+    /// Minutes east of UTC.
+    pub offset: i16,
+}
+
+/// A person as git's mailmap resolves them. Untrusted text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Person {
+    /// The name.
+    pub name: String,
+    /// The e-mail address.
+    pub email: String,
+}
+
+/// What a change adds up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LineCounts {
+    /// Files touched, mode changes and binaries included.
+    pub files: u64,
+    /// Lines added.
+    pub added: u64,
+    /// Lines removed.
+    pub removed: u64,
+}
+
+impl Add for LineCounts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            files: self.files + other.files,
+            added: self.added + other.added,
+            removed: self.removed + other.removed,
+        }
+    }
+}
+
+impl AddAssign for LineCounts {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+/// The facts of one commit. They depend on its objects alone, so they are read once and never change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Commit {
+    /// Its object id.
+    pub id: ObjectId,
+    /// Its parents, in order.
+    pub parents: Vec<ObjectId>,
+    /// The author, through the mailmap.
+    pub author: Person,
+    /// When the author made the change.
+    pub author_time: Instant,
+    /// When the commit was made: moves on amend and rebase.
+    pub commit_time: Instant,
+    /// The first line of the message. Untrusted text.
+    pub subject: String,
+    /// All its files and lines against its first parent; zero for a merge, `None` where blobs are missing.
+    pub lines: Option<LineCounts>,
+    /// Who made it, and how that is known.
+    pub origin: Origin,
+}
+
+impl Commit {
+    /// Whether it joins histories. Merges carry no lines, as in `git log --no-merges`.
+    pub fn is_merge(&self) -> bool {
+        self.parents.len() > 1
+    }
+}

@@ -1,0 +1,230 @@
+//! Names that never change: objects, tasks, agents and sessions.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
+/// A git object name: 20 bytes in a SHA-1 repository, 32 in a SHA-256 one.
+///
+/// Ordered and hashed by its bytes; shown and serialised as lower-case hex.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId {
+    bytes: [u8; 32],
+    len: u8,
+}
+
+impl ObjectId {
+    /// An id from its raw bytes; `None` unless there are 20 or 32 of them.
+    pub fn from_bytes(raw: &[u8]) -> Option<Self> {
+        if raw.len() != 20 && raw.len() != 32 {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        bytes[..raw.len()].copy_from_slice(raw);
+        Some(Self {
+            bytes,
+            len: raw.len() as u8,
+        })
+    }
+
+    /// The raw bytes, 20 or 32.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    /// The first ten hex digits, for people.
+    pub fn short(&self) -> String {
+        self.to_string()[..10].to_owned()
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_bytes()
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that is not an id of the kind asked for.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[error("`{text}` is not {wanted}")]
+pub struct InvalidId {
+    text: String,
+    wanted: &'static str,
+}
+
+impl InvalidId {
+    fn new(text: &str, wanted: &'static str) -> Self {
+        Self {
+            text: text.chars().take(80).collect(),
+            wanted,
+        }
+    }
+}
+
+impl FromStr for ObjectId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let invalid = || InvalidId::new(text, "a full object id (40 or 64 hex digits)");
+        let digits = text.as_bytes();
+        if digits.len() != 40 && digits.len() != 64 {
+            return Err(invalid());
+        }
+        let nibble = |digit: u8| (digit as char).to_digit(16).map(|value| value as u8);
+        let raw: Option<Vec<u8>> = digits
+            .chunks(2)
+            .map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?))
+            .collect();
+        raw.and_then(|raw| Self::from_bytes(&raw)).ok_or_else(invalid)
+    }
+}
+
+/// Serialises through `Display` and `FromStr`, so that every id reads the same in every format.
+macro_rules! serde_as_text {
+    ($name:ty) => {
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?
+                    .parse()
+                    .map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+serde_as_text!(ObjectId);
+serde_as_text!(TaskId);
+serde_as_text!(SessionId);
+
+/// The id of a ledger record: a UUIDv7, kept through rebases, squashes and clones.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(Uuid);
+
+impl TaskId {
+    /// An id made at `millis` since the epoch from ten random bytes. The caller owns clock and randomness.
+    pub fn new(millis: u64, random: &[u8; 10]) -> Self {
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid())
+    }
+
+    /// Any UUID as a task id.
+    pub fn from_uuid(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for TaskId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        Uuid::try_parse(text)
+            .map(Self)
+            .map_err(|_| InvalidId::new(text, "a task id (a UUID)"))
+    }
+}
+
+/// One run of one agent: `claude-code:<id>`, as the agent's own log names it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SessionId {
+    /// The agent's name in the form of design: `claude-code`, `codex`, `gemini-cli`, …
+    pub agent: String,
+    /// The id that the agent gave.
+    pub id: String,
+}
+
+impl SessionId {
+    /// Joins an agent's name and its id for the session.
+    pub fn new(agent: impl Into<String>, id: impl Into<String>) -> Self {
+        Self {
+            agent: agent.into(),
+            id: id.into(),
+        }
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.agent, self.id)
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let plain =
+            |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_control() || c.is_whitespace());
+        match text.split_once(':') {
+            Some((agent, id)) if plain(agent) && plain(id) && text.len() <= 256 => Ok(Self::new(agent, id)),
+            _ => Err(InvalidId::new(text, "a session (`AGENT:ID`)")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn object_ids_survive_their_text() {
+        for hex in [
+            "0123456789abcdef0123456789abcdef01234567",
+            "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        ] {
+            assert_eq!(
+                hex.parse::<ObjectId>().map(|id| id.to_string()),
+                Ok(hex.to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn half_an_object_id_is_refused() {
+        let refused = "0123".parse::<ObjectId>().map_err(|error| error.to_string());
+        assert_eq!(
+            refused,
+            Err("`0123` is not a full object id (40 or 64 hex digits)".to_owned())
+        );
+    }
+
+    #[test]
+    fn task_ids_sort_by_time() {
+        let random = [7; 10];
+        assert!(TaskId::new(1_000, &random) < TaskId::new(2_000, &random));
+    }
+
+    #[test]
+    fn sessions_keep_colons_in_the_agents_own_id() {
+        let session: Result<SessionId, _> = "codex:a:b".parse();
+        assert_eq!(session, Ok(SessionId::new("codex", "a:b")));
+        assert!("codex:".parse::<SessionId>().is_err());
+        assert!("co dex:a".parse::<SessionId>().is_err());
+    }
+}

@@ -1,0 +1,13 @@
+//! The vocabulary: plain data and its arithmetic.
+//!
+//! Everything here is serialisable, compares by value and does no I/O. Sources fill these types, `correlate/`,
+//! `aggregate/` and `audit/` read them, `render/` shows what came of them.
+
+pub mod commit;
+pub mod diagnostics;
+pub mod evidence;
+pub mod ids;
+pub mod quantity;
+pub mod session;
+pub mod task;
+pub mod trailers;

@@ -1,0 +1,412 @@
+//! Hours, minutes and tokens, as people write them and as arithmetic needs them.
+//!
+//! A duration needs a unit: a bare number is an error, since `40` may be hours or minutes. Days and weeks are working
+//! time and follow [`WorkTime`].
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// How long a working day and a working week are, in hours (`leverage.hoursPerDay`, `leverage.hoursPerWeek`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WorkTime {
+    /// Hours in `1d`.
+    pub hours_per_day: f64,
+    /// Hours in `1w`, and in a human week.
+    pub hours_per_week: f64,
+}
+
+impl Default for WorkTime {
+    fn default() -> Self {
+        Self {
+            hours_per_day: 8.0,
+            hours_per_week: 40.0,
+        }
+    }
+}
+
+/// Why a quantity was refused.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+pub enum QuantityError {
+    /// `40`: hours or minutes?
+    #[error("`{0}` has no unit; write `{0}h` or `{0}m`")]
+    NoUnit(String),
+    /// `-3h`.
+    #[error("`{0}` is negative")]
+    Negative(String),
+    /// `4x`.
+    #[error("`{text}` has an unknown unit `{unit}`; use m, h, d or w")]
+    UnknownUnit {
+        /// The whole value.
+        text: String,
+        /// The part that is no unit.
+        unit: String,
+    },
+    /// `1e400h`, or a million hours.
+    #[error("`{0}` is too large")]
+    TooLarge(String),
+    /// `h`, `abc`, nothing.
+    #[error("`{0}` is not {1}")]
+    NotAQuantity(String, &'static str),
+}
+
+/// No single claim is longer: a thousand working years of minutes keep sums exact in an `f64`.
+const MAX_MINUTES: f64 = 1.2e8;
+/// No single claim is larger; sums stay far below 2^63.
+const MAX_TOKENS: f64 = 1e15;
+
+macro_rules! quantity {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+        pub struct $name(f64);
+
+        impl $name {
+            /// The quantity, or `None` when it is negative, infinite, no number, or beyond any claim.
+            pub fn new(value: f64) -> Option<Self> {
+                // `+ 0.0` turns minus zero into zero.
+                (0.0..=MAX_MINUTES).contains(&value).then_some(Self(value + 0.0))
+            }
+
+            /// The bare number, in this type's unit.
+            pub fn get(self) -> f64 {
+                self.0
+            }
+        }
+
+        impl Add for $name {
+            type Output = Self;
+
+            fn add(self, other: Self) -> Self {
+                Self(self.0 + other.0)
+            }
+        }
+
+        impl AddAssign for $name {
+            fn add_assign(&mut self, other: Self) {
+                self.0 += other.0;
+            }
+        }
+
+        impl Sum for $name {
+            fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+                parts.fold(Self::default(), Add::add)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serialize_number(self.0, serializer)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::new(f64::deserialize(deserializer)?)
+                    .ok_or_else(|| serde::de::Error::custom("a duration out of range"))
+            }
+        }
+    };
+}
+
+quantity! {
+    /// Human hours: what the work would have taken a person.
+    Hours
+}
+
+quantity! {
+    /// Minutes of an agent, of supervision, or of a clock on the wall.
+    Minutes
+}
+
+/// Whole numbers without `.0`, so that `40` in a record stays `40`.
+pub fn serialize_number<S: Serializer>(value: f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if value.fract() == 0.0 && value.abs() < 9.0e15 {
+        serializer.serialize_i64(value as i64)
+    } else {
+        serializer.serialize_f64(value)
+    }
+}
+
+impl Hours {
+    /// The same time in minutes.
+    pub fn minutes(self) -> f64 {
+        self.0 * 60.0
+    }
+
+    /// Reads `40h`, `1.5h`, `90m`, `1h30m`, `2d`, `1w`, `40 hours`.
+    pub fn parse(text: &str, work: WorkTime) -> Result<Self, QuantityError> {
+        Ok(Self(parse_minutes(text, work)? / 60.0))
+    }
+}
+
+impl Minutes {
+    /// Reads the same spellings as [`Hours::parse`].
+    pub fn parse(text: &str, work: WorkTime) -> Result<Self, QuantityError> {
+        parse_minutes(text, work).map(Self)
+    }
+}
+
+/// `40h`, `1.5h`: hours for people, at most two decimals.
+impl fmt::Display for Hours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}h", short_decimal(self.0)))
+    }
+}
+
+/// `25m`, `1.5m`: minutes for people, at most two decimals.
+impl fmt::Display for Minutes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}m", short_decimal(self.0)))
+    }
+}
+
+/// A number with at most two decimals and no trailing zeros.
+fn short_decimal(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn parse_minutes(text: &str, work: WorkTime) -> Result<f64, QuantityError> {
+    let text = text.trim();
+    let not_one = || QuantityError::NotAQuantity(shown(text), "a duration such as 40h or 25m");
+    if text.starts_with(['-', '\u{2212}']) {
+        return Err(QuantityError::Negative(shown(text)));
+    }
+    let mut rest = text;
+    let mut total = 0.0;
+    let mut previous = f64::INFINITY;
+    while !rest.is_empty() {
+        let (number, after) = split_number(rest).ok_or_else(not_one)?;
+        let after = after.trim_start();
+        let end = after
+            .find(|c: char| c.is_ascii_digit() || c == '.' || c.is_whitespace())
+            .unwrap_or(after.len());
+        let (unit, after) = after.split_at(end);
+        if unit.is_empty() {
+            return Err(QuantityError::NoUnit(shown(text)));
+        }
+        let factor = unit_minutes(unit, work).ok_or_else(|| QuantityError::UnknownUnit {
+            text: shown(text),
+            unit: shown(unit),
+        })?;
+        // `30m1h` and `1h1h` are slips of the hand, not durations.
+        if factor >= previous {
+            return Err(not_one());
+        }
+        previous = factor;
+        total += number * factor;
+        rest = after.trim_start();
+    }
+    if text.is_empty() {
+        return Err(not_one());
+    }
+    if !(0.0..=MAX_MINUTES).contains(&total) {
+        return Err(QuantityError::TooLarge(shown(text)));
+    }
+    Ok(total)
+}
+
+/// Cuts a decimal number (with an exponent or grouping commas) off the front.
+fn split_number(text: &str) -> Option<(f64, &str)> {
+    let mut end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')
+        .unwrap_or(text.len());
+    let exponent = text[end..]
+        .strip_prefix(['e', 'E'])
+        .map(|tail| tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len()));
+    if let Some(digits @ 1..) = exponent {
+        end += 1 + digits;
+    }
+    let (number, rest) = text.split_at(end);
+    Some((ungroup(number)?.parse().ok()?, rest))
+}
+
+/// Removes the commas of `400,000`; `None` where they do not group thousands.
+fn ungroup(number: &str) -> Option<String> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let mut groups = whole.split(',');
+    let first_fits = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
+    if whole.contains(',') && !(first_fits && groups.all(|group| group.len() == 3)) || fraction.contains(',')
+    {
+        return None;
+    }
+    Some(number.replace(',', ""))
+}
+
+fn unit_minutes(unit: &str, work: WorkTime) -> Option<f64> {
+    Some(match unit.to_ascii_lowercase().as_str() {
+        "m" | "min" | "mins" | "minute" | "minutes" => 1.0,
+        "h" | "hr" | "hrs" | "hour" | "hours" => 60.0,
+        "d" | "day" | "days" => work.hours_per_day * 60.0,
+        "w" | "wk" | "wks" | "week" | "weeks" => work.hours_per_week * 60.0,
+        _ => return None,
+    })
+}
+
+/// What of a refused value is repeated in the error: enough to find it, not a screenful.
+fn shown(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+/// Tokens, as one number; the kinds are in [`crate::facts::session::TokenCounts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tokens(pub u64);
+
+impl Tokens {
+    /// Reads `400k`, `2.62M`, `400,000`, `400000`, `1.2B`.
+    pub fn parse(text: &str) -> Result<Self, QuantityError> {
+        let text = text.trim();
+        let not_one = || QuantityError::NotAQuantity(shown(text), "a token count such as 400k or 2.62M");
+        if text.starts_with(['-', '\u{2212}']) {
+            return Err(QuantityError::Negative(shown(text)));
+        }
+        let (number, unit) = split_number(text).ok_or_else(not_one)?;
+        let factor = match unit.trim().to_ascii_lowercase().as_str() {
+            "" | "tokens" => 1.0,
+            "k" => 1e3,
+            "m" => 1e6,
+            "b" | "g" => 1e9,
+            _ => return Err(not_one()),
+        };
+        let count = (number * factor).round();
+        if !(0.0..=MAX_TOKENS).contains(&count) {
+            return Err(QuantityError::TooLarge(shown(text)));
+        }
+        Ok(Self(count as u64))
+    }
+}
+
+/// `400k`, `2.62M`: tokens for people.
+impl fmt::Display for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0 as f64;
+        let text = match self.0 {
+            0..=9_999 => self.0.to_string(),
+            10_000..=999_499 => format!("{}k", short_decimal((count / 1e2).round() / 10.0)),
+            999_500..=999_999_999 => format!("{}M", short_decimal(count / 1e6)),
+            _ => format!("{}B", short_decimal(count / 1e9)),
+        };
+        f.pad(&text)
+    }
+}
+
+impl Add for Tokens {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for Tokens {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sum for Tokens {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), Add::add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hours(text: &str) -> Result<f64, String> {
+        Hours::parse(text, WorkTime::default())
+            .map(Hours::get)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_spelling_of_a_duration() {
+        for (text, expected) in [
+            ("40h", 40.0),
+            ("1.5h", 1.5),
+            ("90m", 1.5),
+            ("1h30m", 1.5),
+            ("1h 30m", 1.5),
+            ("2d", 16.0),
+            ("1w", 40.0),
+            ("40 hours", 40.0),
+            ("30 min", 0.5),
+            ("1,200h", 1200.0),
+            ("1w 2d", 56.0),
+            ("0h", 0.0),
+        ] {
+            assert_eq!(hours(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_says_why() {
+        for (text, expected) in [
+            ("40", "`40` has no unit; write `40h` or `40m`"),
+            ("-3h", "`-3h` is negative"),
+            ("4x", "`4x` has an unknown unit `x`; use m, h, d or w"),
+            ("1e400h", "`1e400h` is too large"),
+            ("", "`` is not a duration such as 40h or 25m"),
+            ("h", "`h` is not a duration such as 40h or 25m"),
+            ("30m1h", "`30m1h` is not a duration such as 40h or 25m"),
+            ("1,5h", "`1,5h` is not a duration such as 40h or 25m"),
+            ("1..5h", "`1..5h` is not a duration such as 40h or 25m"),
+            ("nanh", "`nanh` is not a duration such as 40h or 25m"),
+        ] {
+            assert_eq!(hours(text), Err(expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_follows_the_setting() {
+        let six = WorkTime {
+            hours_per_day: 6.0,
+            ..WorkTime::default()
+        };
+        assert_eq!(Hours::parse("2d", six).map(Hours::get), Ok(12.0));
+    }
+
+    #[test]
+    fn every_spelling_of_tokens() {
+        for (text, expected) in [
+            ("400k", 400_000),
+            ("2.62M", 2_620_000),
+            ("400,000", 400_000),
+            ("400000", 400_000),
+            ("1.2B", 1_200_000_000),
+            ("0", 0),
+        ] {
+            assert_eq!(Tokens::parse(text), Ok(Tokens(expected)), "{text}");
+        }
+        for text in ["", "k", "-1", "4x", "1e400", "4,00"] {
+            assert!(Tokens::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn tokens_read_back_as_they_are_shown() {
+        for (tokens, shown) in [
+            (9_999, "9999"),
+            (400_000, "400k"),
+            (95_500, "95.5k"),
+            (999_999, "1M"),
+            (11_636_500, "11.64M"),
+        ] {
+            assert_eq!(Tokens(tokens).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_written_without_a_point() {
+        let text = |value| serde_json::to_string(&Hours::new(value)).ok();
+        assert_eq!(text(40.0).as_deref(), Some("40"));
+        assert_eq!(text(1.5).as_deref(), Some("1.5"));
+        assert_eq!(Hours::new(-1.0), None);
+        assert_eq!(Hours::new(f64::NAN), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! The task: what is claimed, with its revisions, and its canonical line.

@@ -1,0 +1,1 @@
+//! Trailers as git reads them.

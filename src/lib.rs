@@ -1,0 +1,8 @@
+//! The ledger of AI-assisted engineering, kept in git and proved from git.
+//!
+//! Data flows one way. `sources` read the outside world into `facts`; `correlate` links sessions to commits; `aggregate`
+//! and `audit` turn facts into reports and findings; `render` turns those into bytes. `exchange` translates foreign
+//! records, `ledger` is the only writer to a repository, `git` the only reader of one, and `cli` the only code that knows
+//! a process: arguments, environment, clock, terminal. A module imports only from those above it in this list.
+
+pub mod facts;

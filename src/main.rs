@@ -1,0 +1,3 @@
+//! `git leverage`: see the library for how it works.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! All command tests in one binary.
