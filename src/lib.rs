@@ -6,3 +6,6 @@
 //! a process: arguments, environment, clock, terminal. A module imports only from those above it in this list.
 
 pub mod facts;
+pub mod git;
+
+pub mod cli;

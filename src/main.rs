@@ -1,3 +1,7 @@
-//! `git leverage`: see the library for how it works.
+//! `git leverage`: the process. What it does is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    git_leverage::cli::main()
+}

@@ -1,0 +1,119 @@
+//! The process as it was started: variables, folder and clock, read once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::args::GlobalArgs;
+use super::error::CommandError;
+use crate::git::Repo;
+use crate::git::config::ConfigFiles;
+
+/// What the commands know of the process.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    /// The folder that relative paths start from, after `-C`.
+    pub directory: PathBuf,
+    /// The clock. Fixed by `GIT_TEST_DATE_NOW` (seconds since the epoch), the variable by which git fixes its own.
+    pub now: DateTime<Utc>,
+    /// Which config files count.
+    pub config_files: ConfigFiles,
+}
+
+impl Environment {
+    /// Reads the process.
+    pub fn of_process(global: &GlobalArgs) -> Result<Self, CommandError> {
+        let variables: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let start = std::env::current_dir()
+            .map_err(|error| CommandError::failed(format!("cannot tell the current folder: {error}")))?;
+        let directory = global
+            .directory
+            .iter()
+            .fold(start, |folder, part| folder.join(part));
+        if !directory.is_dir() {
+            return Err(CommandError::failed(format!(
+                "cannot change to `{}`: not a folder",
+                directory.display()
+            )));
+        }
+        let now = variables
+            .get("GIT_TEST_DATE_NOW")
+            .and_then(|seconds| DateTime::from_timestamp(seconds.parse().ok()?, 0))
+            .unwrap_or_else(Utc::now);
+        let config_files = config_files(&variables, &global.config);
+        Ok(Self {
+            variables,
+            directory,
+            now,
+            config_files,
+        })
+    }
+
+    /// A variable; an empty one counts as unset.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// All variables that are text.
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
+    /// The home folder.
+    pub fn home(&self) -> Option<PathBuf> {
+        self.variable("HOME")
+            .or_else(|| self.variable("USERPROFILE"))
+            .map(PathBuf::from)
+    }
+
+    /// Where facts that can be read again are kept: `$XDG_CACHE_HOME/git-leverage`, else below the home folder.
+    /// `None` where neither is known: then nothing is cached.
+    pub fn cache_dir(&self) -> Option<PathBuf> {
+        self.variable("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+            .or_else(|| Some(self.home()?.join(".cache")))
+            .map(|base| base.join("git-leverage"))
+    }
+
+    /// A path as typed or configured: `~/` is the home folder, the rest relative to the folder of the process.
+    pub fn resolve(&self, path: &str) -> PathBuf {
+        match (path.strip_prefix("~/"), self.home()) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => self.directory.join(Path::new(path)),
+        }
+    }
+
+    /// The repository that the process stands in (`GIT_DIR` first, as in a hook).
+    pub fn repository(&self) -> Result<Repo, CommandError> {
+        match self.variable("GIT_DIR") {
+            Some(git_dir) => Ok(Repo::open(&self.directory.join(git_dir))?),
+            None => Ok(Repo::discover(&self.directory)?),
+        }
+    }
+}
+
+fn config_files(variables: &BTreeMap<String, String>, overrides: &[(String, String)]) -> ConfigFiles {
+    let path = |name: &str| {
+        variables
+            .get(name)
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+    };
+    let skip_system = variables
+        .get("GIT_CONFIG_NOSYSTEM")
+        .is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false" | "no" | "off"));
+    ConfigFiles {
+        system: path("GIT_CONFIG_SYSTEM"),
+        skip_system,
+        global: path("GIT_CONFIG_GLOBAL"),
+        overrides: overrides.to_vec(),
+    }
+}

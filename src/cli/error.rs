@@ -1,0 +1,126 @@
+//! Errors as the user meets them: what, why, and what to do next.
+//!
+//! The `From` impls here are the one place that decides exit code and hint of an error from below.
+
+use std::error::Error;
+use std::io;
+
+use crate::facts::ids::InvalidId;
+use crate::facts::quantity::QuantityError;
+use crate::git::OpenError;
+
+/// Whose mistake it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Failed,
+    Usage,
+    ClosedPipe,
+}
+
+/// Why a command did not do its work.
+#[derive(Debug)]
+pub struct CommandError {
+    kind: Kind,
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl CommandError {
+    /// The work could not be done: exit code 1.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+
+    /// The command was called wrongly: exit code 2.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// A failure with the message and causes of `error`.
+    pub fn from_error(error: &(dyn Error + 'static)) -> Self {
+        let mut failed = Self::failed(error.to_string());
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            failed.causes.push(error.to_string());
+            cause = error.source();
+        }
+        failed
+    }
+
+    /// The same error, with what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Whether the reader of our output went away, which is no error.
+    pub fn is_closed_pipe(&self) -> bool {
+        self.kind == Kind::ClosedPipe
+    }
+
+    /// 1 or 2.
+    pub fn exit_code(&self) -> u8 {
+        match self.kind {
+            Kind::Usage => 2,
+            Kind::Failed | Kind::ClosedPipe => 1,
+        }
+    }
+
+    /// What went wrong. Untrusted text.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Why, from near to far. Untrusted text.
+    pub fn causes(&self) -> &[String] {
+        &self.causes
+    }
+
+    /// What to do next. Untrusted text.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+}
+
+impl From<io::Error> for CommandError {
+    fn from(error: io::Error) -> Self {
+        let kind = if error.kind() == io::ErrorKind::BrokenPipe {
+            Kind::ClosedPipe
+        } else {
+            Kind::Failed
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<OpenError> for CommandError {
+    fn from(error: OpenError) -> Self {
+        Self {
+            hints: error.hint().into_iter().collect(),
+            ..Self::failed(error.to_string())
+        }
+    }
+}
+
+impl From<QuantityError> for CommandError {
+    fn from(error: QuantityError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<InvalidId> for CommandError {
+    fn from(error: InvalidId) -> Self {
+        Self::usage(error.to_string())
+    }
+}

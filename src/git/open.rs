@@ -1,0 +1,152 @@
+//! Opening a repository so that its configuration cannot change what is read.
+
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorCode, Index, Repository, RepositoryOpenFlags};
+
+use super::config::{Config, ConfigFiles};
+use crate::facts::ids::ObjectId;
+
+/// An open repository.
+///
+/// Its index is replaced in memory by an empty one: libgit2 looks for attributes there, and fails every tree diff when
+/// the real index is sparse, split or damaged.
+pub struct Repo {
+    inner: Repository,
+    common_dir: PathBuf,
+}
+
+/// Why a folder could not be opened as a repository.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither the folder nor, when searched, a parent is a repository.
+    #[error("`{0}` is not in a git repository")]
+    NotARepository(PathBuf),
+    /// Git would refuse as well.
+    #[error("`{0}` belongs to another user")]
+    ForeignOwner(PathBuf),
+    /// SHA-256 objects or reftables.
+    #[error("`{path}` is stored in a way that cannot be read here: {reason}")]
+    Unsupported {
+        /// The folder.
+        path: PathBuf,
+        /// What libgit2 said.
+        reason: String,
+    },
+    /// Anything else.
+    #[error("cannot open `{path}`: {reason}")]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// What libgit2 said.
+        reason: String,
+    },
+}
+
+impl OpenError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotARepository(_) => Some("Name a repository, or run `git init` there first".into()),
+            Self::ForeignOwner(path) => Some(format!(
+                "If you trust it: git config --global --add safe.directory '{}'",
+                path.display()
+            )),
+            Self::Unsupported { .. } | Self::Unreadable { .. } => None,
+        }
+    }
+
+    fn new(path: &Path, error: &git2::Error) -> Self {
+        let path = path.to_owned();
+        let reason = error.message().to_owned();
+        match error.code() {
+            ErrorCode::NotFound => Self::NotARepository(path),
+            ErrorCode::Owner => Self::ForeignOwner(path),
+            _ if reason.contains("unsupported extension") || reason.contains("unknown object format") => {
+                Self::Unsupported { path, reason }
+            }
+            _ => Self::Unreadable { path, reason },
+        }
+    }
+}
+
+impl Repo {
+    /// Opens the repository that `path` is: a work tree's top, a `.git` folder or file, or a bare repository.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_with(path, RepositoryOpenFlags::NO_SEARCH)
+    }
+
+    /// Opens the repository that `path` lies in, looking upwards as git does.
+    pub fn discover(path: &Path) -> Result<Self, OpenError> {
+        Self::open_with(path, RepositoryOpenFlags::empty())
+    }
+
+    fn open_with(path: &Path, flags: RepositoryOpenFlags) -> Result<Self, OpenError> {
+        let no_ceilings: [&Path; 0] = [];
+        let inner =
+            Repository::open_ext(path, flags, no_ceilings).map_err(|error| OpenError::new(path, &error))?;
+        Index::new()
+            .and_then(|mut index| inner.set_index(&mut index))
+            .map_err(|error| OpenError::new(path, &error))?;
+        // One repository has one common folder, however it was reached.
+        let common_dir = inner
+            .commondir()
+            .canonicalize()
+            .unwrap_or_else(|_| inner.commondir().to_owned());
+        Ok(Self { inner, common_dir })
+    }
+
+    /// The folder that all its work trees share. Two handles with the same one are the same repository.
+    pub fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    /// The `.git` folder of this work tree, or the bare repository itself.
+    pub fn git_dir(&self) -> &Path {
+        self.inner.path()
+    }
+
+    /// The top of the work tree, if there is one.
+    pub fn work_dir(&self) -> Option<&Path> {
+        self.inner.workdir()
+    }
+
+    /// Where a person would say that the repository is: its work tree, or the folder itself when it is bare.
+    pub fn place(&self) -> &Path {
+        let own = self.inner.workdir().unwrap_or_else(|| self.inner.path());
+        match own.file_name() {
+            Some(name) if name == ".git" => own.parent().unwrap_or(own),
+            _ => own,
+        }
+    }
+
+    /// The last part of its place, without `.git`: `tokio` for `/src/tokio`. Untrusted text.
+    pub fn name(&self) -> String {
+        let name = self.place().file_name().unwrap_or_default().to_string_lossy();
+        name.strip_suffix(".git").unwrap_or(&name).to_owned()
+    }
+
+    /// Settings as git reads them, this repository's own included.
+    pub fn config(&self, files: &ConfigFiles) -> Config {
+        Config::read(files, Some((&self.common_dir, self.inner.path())))
+    }
+
+    /// The commit at HEAD, or `None` where the branch is unborn.
+    pub fn head(&self) -> Result<Option<ObjectId>, git2::Error> {
+        match self.raw().head().and_then(|head| head.peel_to_commit()) {
+            Ok(commit) => Ok(object_id(commit.id())),
+            Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The handle itself, for the other modules of `git/` alone.
+    pub(super) fn raw(&self) -> &Repository {
+        &self.inner
+    }
+}
+
+/// libgit2's id in our vocabulary.
+pub(super) fn object_id(oid: git2::Oid) -> Option<ObjectId> {
+    ObjectId::from_bytes(oid.as_bytes())
+}

@@ -1,0 +1,211 @@
+//! A hermetic world for command tests: own home, no system config, fixed clock and zone, and real git beside us.
+//!
+//! Times are fixed: the clock stands at [`NOW`], and each commit is one minute after the last, from [`START`].
+
+use std::cell::Cell;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// 2026-04-10T12:00:00Z, the present of every test.
+pub const NOW: i64 = 1_775_822_400;
+/// 2026-04-01T09:00:00Z, the time of the first commit.
+pub const START: i64 = 1_775_034_000;
+
+/// A folder with a home and whatever repositories a test makes in it.
+pub struct World {
+    root: TempDir,
+    commits: Cell<i64>,
+}
+
+impl World {
+    /// A world with nothing but a home that has an identity.
+    pub fn new() -> Self {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let world = Self {
+            root,
+            commits: Cell::new(0),
+        };
+        std::fs::create_dir(world.home()).expect("a home");
+        let config = "[user]\n\tname = Ada Example\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[gc]\n\tauto = 0\n";
+        std::fs::write(world.home().join(".gitconfig"), config).expect("a git config");
+        world
+    }
+
+    /// The home folder.
+    pub fn home(&self) -> PathBuf {
+        self.path("home")
+    }
+
+    /// A path in this world.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// A new, empty repository.
+    pub fn repo(&self, name: &str) -> TestRepo<'_> {
+        let path = self.path(name);
+        std::fs::create_dir_all(&path).expect("a folder for the repository");
+        let repo = TestRepo { world: self, path };
+        repo.git(&["init", "--quiet"]);
+        repo
+    }
+
+    /// `git leverage` in a folder of this world, not yet run.
+    pub fn leverage(&self, directory: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_git-leverage"));
+        self.isolate(&mut command, directory);
+        command
+    }
+
+    fn isolate(&self, command: &mut Command, directory: &Path) {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        command
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.home())
+            .env("XDG_CACHE_HOME", self.home().join("cache"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_TEST_DATE_NOW", NOW.to_string())
+            .env("TZ", "UTC")
+            .env("LC_ALL", "C")
+            .current_dir(directory)
+            .stdin(Stdio::null());
+    }
+
+    /// Runs `git leverage ARGS` in the world's root.
+    pub fn run(&self, args: &[&str]) -> Ran {
+        self.run_in(self.root.path(), args)
+    }
+
+    /// Runs `git leverage ARGS` in `directory`.
+    pub fn run_in(&self, directory: &Path, args: &[&str]) -> Ran {
+        let output = self
+            .leverage(directory)
+            .args(args)
+            .output()
+            .expect("git-leverage starts");
+        self.ran(&output)
+    }
+
+    fn ran(&self, output: &Output) -> Ran {
+        let root = self.root.path().to_string_lossy().into_owned();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&root, "$WORLD");
+        Ran {
+            code: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+}
+
+/// A repository in a [`World`].
+pub struct TestRepo<'world> {
+    world: &'world World,
+    path: PathBuf,
+}
+
+impl TestRepo<'_> {
+    /// Its work tree.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs git here and returns what it printed, without the last newline.
+    pub fn git(&self, args: &[&str]) -> String {
+        self.git_with(args, |_| ())
+    }
+
+    fn git_with(&self, args: &[&str], prepare: impl FnOnce(&mut Command)) -> String {
+        let mut command = Command::new("git");
+        self.world.isolate(&mut command, &self.path);
+        command.args(args);
+        prepare(&mut command);
+        let output = command.output().expect("git starts");
+        assert!(
+            output.status.success(),
+            "git {args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8_lossy(&output.stdout)
+            .trim_end_matches('\n')
+            .to_owned()
+    }
+
+    /// Writes a file of the work tree, with the folders above it.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
+        let path = self.path.join(name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).expect("a folder");
+        }
+        std::fs::write(path, content).expect("a file");
+        self
+    }
+
+    /// Commits the whole work tree, a minute after the last commit of the world, and returns the full id.
+    pub fn commit(&self, message: &str) -> String {
+        let minute = self.world.commits.replace(self.world.commits.get() + 1);
+        self.commit_at(message, START + minute * 60)
+    }
+
+    /// Commits the whole work tree at a time in seconds since the epoch, and returns the full id.
+    pub fn commit_at(&self, message: &str, seconds: i64) -> String {
+        let date = format!("{seconds} +0000");
+        self.git(&["add", "--all"]);
+        self.git_with(
+            &[
+                "commit",
+                "--quiet",
+                "--allow-empty",
+                "--cleanup=verbatim",
+                "-m",
+                message,
+            ],
+            |command| {
+                command
+                    .env("GIT_AUTHOR_DATE", &date)
+                    .env("GIT_COMMITTER_DATE", &date);
+            },
+        );
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// Runs `git leverage ARGS` here.
+    pub fn run(&self, args: &[&str]) -> Ran {
+        self.world.run_in(&self.path, args)
+    }
+}
+
+/// What a command printed and how it ended. Snapshot it whole, or look at its parts.
+#[must_use = "snapshot it, or assert on its parts"]
+pub struct Ran {
+    /// The exit code; `None` after a signal.
+    pub code: Option<i32>,
+    /// Standard output, the world's root as `$WORLD`.
+    pub stdout: String,
+    /// Standard error, the world's root as `$WORLD`.
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Standard output of a command that ended with 0.
+    pub fn success(self) -> String {
+        assert_eq!(self.code, Some(0), "{self}");
+        self.stdout
+    }
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.stdout)?;
+        if !self.stderr.is_empty() {
+            write!(f, "[stderr]\n{}", self.stderr)?;
+        }
+        match self.code {
+            Some(code) => write!(f, "[exit {code}]"),
+            None => write!(f, "[killed]"),
+        }
+    }
+}
