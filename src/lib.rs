@@ -8,4 +8,6 @@
 pub mod facts;
 pub mod git;
 
+pub mod render;
+
 pub mod cli;

@@ -1,0 +1,292 @@
+//! What every command shows: titled tables of typed cells, with notes beneath.
+//!
+//! A cell says what it holds (hours, a factor, text that nobody vouches for), a column says how its numbers came to be.
+//! The formats decide what that looks like, so that a factor is `54.1x` on a terminal and unrounded in CSV.
+
+use std::borrow::Cow;
+
+use chrono::NaiveDate;
+
+use crate::facts::quantity::{Hours, Minutes, Tokens};
+
+/// A whole page.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Document {
+    /// The heading of the page, where the format has one. Untrusted text.
+    pub title: Option<String>,
+    /// The tables, in order. CSV holds the first only.
+    pub tables: Vec<Table>,
+    /// What the reader has to know about all of it, a sentence each. Untrusted text.
+    pub notes: Vec<String>,
+}
+
+impl From<Table> for Document {
+    fn from(table: Table) -> Self {
+        Self {
+            tables: vec![table],
+            ..Self::default()
+        }
+    }
+}
+
+/// A titled table.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Table {
+    /// Above it. Untrusted text.
+    pub title: Option<String>,
+    /// What each column holds.
+    pub columns: Vec<Column>,
+    /// The rows. A row shorter than `columns` ends in empty cells.
+    pub rows: Vec<Vec<Cell>>,
+    /// The sums beneath. Never part of CSV, where they would be summed again.
+    pub totals: Option<Vec<Cell>>,
+    /// How many rows a limit left out. The totals hold them too.
+    pub more_rows: usize,
+    /// What the numbers leave out, a sentence each. Untrusted text.
+    pub notes: Vec<String>,
+}
+
+/// How the numbers of a column came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Basis {
+    /// Somebody says so.
+    Claimed,
+    /// Read from git or from an agent's log.
+    Measured,
+    /// Computed from other columns.
+    Derived,
+    /// Inferred, and possibly wrong.
+    Estimated,
+}
+
+impl Basis {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Measured => "measured",
+            Self::Derived => "derived",
+            Self::Estimated => "estimated",
+        }
+    }
+}
+
+/// Which side of its column a cell keeps to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Text.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// One column of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// Its name in CSV: stable, `snake_case`.
+    pub id: Cow<'static, str>,
+    /// Its name for people.
+    pub heading: Cow<'static, str>,
+    /// The side its cells keep to. A left column holds text and may be shortened to fit a terminal.
+    pub align: Align,
+    /// How its numbers came to be; `None` for what names the row.
+    pub basis: Option<Basis>,
+    /// Whether a terminal that is too narrow may leave it out: 0 never, the highest first.
+    pub spare: u8,
+}
+
+impl Column {
+    /// A column of text, shortened where the terminal is narrow.
+    pub fn text(id: impl Into<Cow<'static, str>>, heading: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            id: id.into(),
+            heading: heading.into(),
+            align: Align::Left,
+            basis: None,
+            spare: 0,
+        }
+    }
+
+    /// A column of numbers, with where they come from.
+    pub fn number(
+        id: impl Into<Cow<'static, str>>,
+        heading: impl Into<Cow<'static, str>>,
+        basis: Basis,
+    ) -> Self {
+        Self {
+            align: Align::Right,
+            basis: Some(basis),
+            ..Self::text(id, heading)
+        }
+    }
+
+    /// A column of numbers that only name the row, such as a running number.
+    pub fn ordinal(id: impl Into<Cow<'static, str>>, heading: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            align: Align::Right,
+            ..Self::text(id, heading)
+        }
+    }
+
+    /// The same column with a basis.
+    #[must_use]
+    pub fn basis(mut self, basis: Basis) -> Self {
+        self.basis = Some(basis);
+        self
+    }
+
+    /// The same column, left out of a narrow terminal: the highest `rank` first.
+    #[must_use]
+    pub fn spare(mut self, rank: u8) -> Self {
+        self.spare = rank;
+        self
+    }
+}
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Cell {
+    /// Nothing belongs here, as under the name in a totals row.
+    #[default]
+    Empty,
+    /// Something belongs here and nobody knows it: `–`, never 0.
+    Unknown,
+    /// Untrusted text.
+    Text(String),
+    /// How many.
+    Count(u64),
+    /// Any other number, with one decimal for people.
+    Number(f64),
+    /// `1,426h`.
+    Hours(Hours),
+    /// `1,581m`.
+    Minutes(Minutes),
+    /// `54.1x`.
+    Factor(f64),
+    /// `11.64M`.
+    Tokens(Tokens),
+    /// A share of one: `0.125` shows as `12.5%`.
+    Percent(f64),
+    /// A calendar day.
+    Date(NaiveDate),
+}
+
+impl Cell {
+    /// The cell, or [`Cell::Unknown`] where there is no value.
+    pub fn known<T>(value: Option<T>, cell: impl FnOnce(T) -> Self) -> Self {
+        value.map_or(Self::Unknown, cell)
+    }
+
+    /// Untrusted text, where there is some.
+    pub fn text(value: impl Into<String>) -> Self {
+        Self::Text(value.into())
+    }
+
+    /// For people, still with hostile characters in it: the formats escape it.
+    pub(super) fn for_people(&self) -> Cow<'_, str> {
+        Cow::Owned(match self {
+            Self::Empty => return Cow::Borrowed(""),
+            Self::Unknown => return Cow::Borrowed("–"),
+            Self::Text(text) => return Cow::Borrowed(text),
+            Self::Count(count) => grouped(&count.to_string()),
+            Self::Number(number) => grouped(&format!("{number:.1}")),
+            Self::Hours(hours) => grouped(&hours.to_string()),
+            Self::Minutes(minutes) => grouped(&minutes.to_string()),
+            Self::Factor(factor) => grouped(&format!("{factor:.1}x")),
+            Self::Tokens(tokens) => tokens.to_string(),
+            Self::Percent(share) => format!("{:.1}%", share * 100.0),
+            Self::Date(date) => date.to_string(),
+        })
+    }
+
+    /// For machines: numbers unrounded and bare, nothing for what is unknown.
+    pub(super) fn for_machines(&self) -> Cow<'_, str> {
+        Cow::Owned(match self {
+            Self::Empty | Self::Unknown => return Cow::Borrowed(""),
+            Self::Text(text) => return Cow::Borrowed(text),
+            Self::Count(count) => count.to_string(),
+            Self::Hours(hours) => hours.get().to_string(),
+            Self::Minutes(minutes) => minutes.get().to_string(),
+            Self::Number(number) | Self::Factor(number) | Self::Percent(number) => number.to_string(),
+            Self::Tokens(tokens) => tokens.0.to_string(),
+            Self::Date(date) => date.to_string(),
+        })
+    }
+}
+
+/// Puts a comma between thousands of the whole part; what follows it (`.5`, `h`, `x`) stays.
+fn grouped(number: &str) -> String {
+    let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+    let (whole, rest) = number.split_at(end);
+    let mut text = String::with_capacity(number.len() + 4);
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_units_and_machines_numbers() {
+        let cells = [
+            Cell::Count(1_234_567),
+            Cell::known(Hours::new(1426.0), Cell::Hours),
+            Cell::known(Minutes::new(1580.5), Cell::Minutes),
+            Cell::Factor(1426.0 * 60.0 / 1581.0),
+            Cell::Tokens(Tokens(11_636_500)),
+            Cell::Percent(0.125),
+            Cell::Number(35.65),
+            Cell::Unknown,
+            Cell::Empty,
+        ];
+        let people: Vec<_> = cells.iter().map(Cell::for_people).collect();
+        assert_eq!(
+            people,
+            [
+                "1,234,567",
+                "1,426h",
+                "1,580.5m",
+                "54.1x",
+                "11.64M",
+                "12.5%",
+                "35.6",
+                "–",
+                ""
+            ]
+        );
+        let machines: Vec<_> = cells.iter().map(Cell::for_machines).collect();
+        assert_eq!(
+            machines,
+            [
+                "1234567",
+                "1426",
+                "1580.5",
+                "54.11764705882353",
+                "11636500",
+                "0.125",
+                "35.65",
+                "",
+                ""
+            ]
+        );
+    }
+
+    #[test]
+    fn thousands_are_grouped_left_of_the_point() {
+        for (plain, shown) in [
+            ("0", "0"),
+            ("999", "999"),
+            ("1000", "1,000"),
+            ("123456.5h", "123,456.5h"),
+            ("x", "x"),
+        ] {
+            assert_eq!(grouped(plain), shown);
+        }
+    }
+}

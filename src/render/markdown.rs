@@ -1,0 +1,100 @@
+//! A document as GitHub-flavoured Markdown, ready for a log, a review or a wiki page.
+
+use super::document::{Align, Cell, Column, Document, Table};
+use super::escape;
+
+/// The whole page.
+pub fn render(document: &Document) -> String {
+    let mut parts = Vec::new();
+    if let Some(title) = &document.title {
+        parts.push(format!("# {}\n", escape::markdown(title)));
+    }
+    parts.extend(document.tables.iter().map(table));
+    if !document.notes.is_empty() {
+        parts.push(list(&document.notes));
+    }
+    parts.join("\n")
+}
+
+fn table(table: &Table) -> String {
+    let mut text = String::new();
+    if let Some(title) = &table.title {
+        text += &format!("## {}\n\n", escape::markdown(title));
+    }
+    text += &line(table.columns.iter().map(heading));
+    text += &line(table.columns.iter().map(|column| match column.align {
+        Align::Left => ":---".to_owned(),
+        Align::Right => "---:".to_owned(),
+    }));
+    for row in &table.rows {
+        text += &cells(row, table.columns.len(), "");
+    }
+    if let Some(totals) = &table.totals {
+        text += &cells(totals, table.columns.len(), "**");
+    }
+    let notes: Vec<String> = more_rows(table)
+        .into_iter()
+        .chain(basis(&table.columns))
+        .chain(table.notes.clone())
+        .collect();
+    if !notes.is_empty() {
+        text += "\n";
+        text += &list(&notes);
+    }
+    text
+}
+
+fn heading(column: &Column) -> String {
+    escape::markdown(&column.heading)
+}
+
+fn cells(row: &[Cell], width: usize, around: &str) -> String {
+    line(
+        row.iter()
+            .chain(std::iter::repeat(&Cell::Empty))
+            .take(width)
+            .map(|cell| {
+                let text = escape::markdown(&cell.for_people());
+                if text.is_empty() {
+                    text
+                } else {
+                    format!("{around}{text}{around}")
+                }
+            }),
+    )
+}
+
+fn line(cells: impl Iterator<Item = String>) -> String {
+    let cells: Vec<String> = cells.collect();
+    format!("| {} |\n", cells.join(" | "))
+}
+
+fn list(notes: &[String]) -> String {
+    notes
+        .iter()
+        .map(|note| format!("- {}\n", escape::markdown(note)))
+        .collect()
+}
+
+/// The sentence about rows that a limit left out.
+pub(super) fn more_rows(table: &Table) -> Option<String> {
+    let rows = if table.more_rows == 1 { "row" } else { "rows" };
+    (table.more_rows > 0).then(|| format!("{} more {rows}, in the totals", table.more_rows))
+}
+
+/// One sentence that tells claimed, measured, derived and estimated columns apart.
+fn basis(columns: &[Column]) -> Option<String> {
+    use super::document::Basis::{Claimed, Derived, Estimated, Measured};
+    let kinds: Vec<String> = [Claimed, Measured, Derived, Estimated]
+        .into_iter()
+        .filter_map(|basis| {
+            let of_it: Vec<&str> = columns
+                .iter()
+                .filter(|column| column.basis == Some(basis))
+                .map(|column| column.heading.as_ref())
+                .collect();
+            (!of_it.is_empty()).then(|| format!("{}: {}", basis.word(), of_it.join(", ")))
+        })
+        .collect();
+    (!kinds.is_empty()).then(|| kinds.join("; "))
+}

@@ -1,0 +1,16 @@
+//! Reports and findings → bytes.
+//!
+//! One model, [`document::Document`], is what every command fills; each format is one function over it. JSON comes from
+//! the report's own types through [`json`]. Text from repositories and logs is hostile and is made harmless here, in
+//! [`escape`], and nowhere else. Nothing here prints, measures a terminal or decides about colour.
+
+pub mod csv;
+pub mod document;
+pub mod escape;
+pub mod html;
+pub mod json;
+pub mod markdown;
+pub mod terminal;
+
+#[cfg(test)]
+mod golden;
