@@ -6,6 +6,8 @@ pub mod args;
 pub mod commands;
 pub mod environment;
 pub mod error;
+pub mod output;
+pub mod period;
 pub mod settings;
 pub mod terminal;
 

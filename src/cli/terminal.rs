@@ -9,6 +9,7 @@ use super::args::{ColorWhen, GlobalArgs};
 use super::environment::Environment;
 use super::error::CommandError;
 use crate::facts::diagnostics::Warning;
+use crate::render::escape::visible;
 
 /// How many warnings are shown without `--verbose`.
 const SHOWN_WARNINGS: usize = 8;
@@ -152,15 +153,4 @@ impl Terminal {
 /// NO_COLOR and a dumb terminal say no (<https://no-color.org>).
 fn wants_color(environment: &Environment) -> bool {
     environment.variable("NO_COLOR").is_none() && environment.variable("TERM") != Some("dumb")
-}
-
-/// Control and bidirectional characters as visible escapes: messages repeat what repositories and logs contain.
-fn visible(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => c.escape_unicode().to_string(),
-            c if c.is_control() => c.escape_default().to_string(),
-            c => c.to_string(),
-        })
-        .collect()
 }

@@ -11,3 +11,4 @@ pub mod quantity;
 pub mod session;
 pub mod task;
 pub mod trailers;
+pub mod zone;

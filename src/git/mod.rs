@@ -4,6 +4,7 @@
 //! itself is needed it is called in the profile of [`process`], which forbids a repository to run anything.
 
 pub mod config;
+pub mod dates;
 pub mod open;
 pub mod process;
 

@@ -1,0 +1,113 @@
+//! `--format` and `--output`: in which form a result leaves, and where to.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::commands::Context;
+use super::error::CommandError;
+use crate::render::document::{Document, Table};
+use crate::render::terminal::Screen;
+use crate::render::{csv, html, json, markdown, terminal};
+
+/// In which form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// Aligned columns, for people
+    #[default]
+    Table,
+    /// One object with a schema, for programs
+    Json,
+    /// Comma-separated values, for spreadsheets
+    Csv,
+    /// A Markdown table, for logs and reviews
+    Markdown,
+    /// One page that needs nothing else
+    Html,
+}
+
+/// In which form, and where to.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct OutputArgs {
+    /// The form of the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: Format,
+    /// Write to FILE, whole or not at all, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+impl OutputArgs {
+    /// Sends out a result: the document for people, `machine` as JSON, `rows` as CSV.
+    pub fn send<T: Serialize>(
+        &self,
+        context: &mut Context,
+        document: &Document,
+        rows: &Table,
+        machine: &T,
+    ) -> Result<(), CommandError> {
+        let text = match self.format {
+            Format::Table => terminal::render(document, self.screen(context)),
+            Format::Json => json::pretty(machine).map_err(|error| CommandError::from_error(&error))?,
+            Format::Csv => csv::render(rows),
+            Format::Markdown => markdown::render(document),
+            Format::Html => html::render(document),
+        };
+        send_text(context, self.output.as_deref(), &text)
+    }
+
+    /// A file has no width and takes no colour.
+    fn screen(&self, context: &Context) -> Screen {
+        match self.output {
+            Some(_) => Screen::default(),
+            None => Screen {
+                width: context.terminal.width,
+                color: context.terminal.color,
+            },
+        }
+    }
+}
+
+/// Sends finished text to `file`, or to standard output.
+pub fn send_text(context: &mut Context, file: Option<&Path>, text: &str) -> Result<(), CommandError> {
+    let Some(file) = file else {
+        return Ok(context.terminal.data(text.as_bytes())?);
+    };
+    let path = context.environment.directory.join(file);
+    write_whole(&path, text.as_bytes())
+        .map_err(|error| CommandError::failed(format!("cannot write `{}`: {error}", file.display())))
+}
+
+/// Writes a file whole or not at all: a new file beside it takes its place when all is written.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // Devices and pipes cannot be replaced.
+    if fs::metadata(path).is_ok_and(|data| !data.is_file()) {
+        return fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
+    // The file behind a symbolic link is replaced, not the link.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = new_file(folder, &path)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A temporary file with the permissions of `path`, or those that the umask gives a new file.
+fn new_file(folder: &Path, path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let file = builder.tempfile_in(folder)?;
+    if let Ok(present) = fs::metadata(path) {
+        file.as_file().set_permissions(present.permissions())?;
+    }
+    Ok(file)
+}

@@ -1,0 +1,152 @@
+//! `--since`, `--until` and `--zone`: which days a report covers, and whose midnight ends them.
+//!
+//! A report counts whole days, since a task has a day and no hour: every bound is a day of the zone, both inclusive.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::environment::Environment;
+use super::error::CommandError;
+use super::settings::Settings;
+use crate::facts::zone::{Period, Zone};
+use crate::git::dates;
+
+/// The days that a command looks at.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct PeriodArgs {
+    /// The first day: a date, or what git understands, such as `2 weeks ago`
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// The last day, inclusive
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// The zone whose days count: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+}
+
+impl PeriodArgs {
+    /// The zone that was asked for, else the configured one, else that of the process.
+    pub fn zone(&self, settings: &Settings) -> Result<Zone, CommandError> {
+        if let Some(name) = &self.zone {
+            return name
+                .parse()
+                .map_err(|error: crate::facts::zone::UnknownZone| CommandError::usage(error.to_string()));
+        }
+        let configured = settings.parsed("zone", "a zone (`Area/City`, `UTC` or `local`)", |name| {
+            name.parse().ok()
+        })?;
+        Ok(configured.unwrap_or(Zone::Local))
+    }
+
+    /// The days that were asked for, in `zone`.
+    pub fn period(&self, zone: Zone, environment: &Environment) -> Result<Period, CommandError> {
+        let bound = |option: &str, text: &Option<String>| {
+            text.as_deref()
+                .map(|text| day(text, zone, environment.now).ok_or_else(|| nonsense(option, text)))
+                .transpose()
+        };
+        let period = Period {
+            since: bound("--since", &self.since)?,
+            until: bound("--until", &self.until)?,
+        };
+        match (period.since, period.until) {
+            (Some(since), Some(until)) if since > until => Err(CommandError::usage(format!(
+                "the period ends before it begins: {since} to {until}"
+            ))),
+            _ => Ok(period),
+        }
+    }
+}
+
+fn nonsense(option: &str, text: &str) -> CommandError {
+    CommandError::usage(format!("`{option} {text}` is no date"))
+        .hint("Write 2026-03-01, or words that git knows: yesterday, 2 weeks ago, last monday")
+}
+
+/// The day that `text` means. Git takes what it does not know for now; here it is nothing.
+fn day(text: &str, zone: Zone, now: DateTime<Utc>) -> Option<NaiveDate> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("today") || text.eq_ignore_ascii_case("now") {
+        return Some(zone.day(now.timestamp()));
+    }
+    if text.starts_with(|c: char| c.is_ascii_digit()) && text.matches('-').count() == 2 {
+        let date = text.get(..10)?.parse().ok()?;
+        if text.len() == 10 {
+            return Some(date);
+        }
+    }
+    if !text.split(|c: char| !c.is_ascii_alphabetic()).all(is_known_word) || !has_meaning(text) {
+        return None;
+    }
+    let seconds = dates::parse(text, now.timestamp(), zone.name()).ok()?;
+    Some(zone.day(seconds))
+}
+
+/// Whether something in it is more than a bare number.
+fn has_meaning(text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_alphabetic()) || text.contains(['-', '/', '.', ':'])
+}
+
+/// Whether git's date parser has a use for the word: it passes over the others in silence.
+fn is_known_word(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    let months_and_days = "january february march april may june july august september october november december \
+                           sunday monday tuesday wednesday thursday friday saturday";
+    let rest = "ago last yesterday noon midnight tea am pm zero one two three four five six seven eight nine ten and \
+                second seconds minute minutes hour hours day days week weeks month months year years \
+                st nd rd th t z utc gmt";
+    word.is_empty()
+        || rest.split_whitespace().any(|known| known == word)
+        || (word.len() >= 3
+            && months_and_days
+                .split_whitespace()
+                .any(|known| known.starts_with(&word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-04-10T12:00:00Z, a Friday.
+    fn day_of(text: &str) -> Option<String> {
+        let now = DateTime::from_timestamp(1_775_822_400, 0).unwrap();
+        day(text, "UTC".parse().unwrap(), now).map(|day| day.to_string())
+    }
+
+    #[test]
+    fn dates_and_the_words_of_git_are_days() {
+        for (text, meant) in [
+            ("2026-03-01", "2026-03-01"),
+            ("2026-03-01T23:30:00", "2026-03-01"),
+            ("today", "2026-04-10"),
+            ("yesterday", "2026-04-09"),
+            ("2 weeks ago", "2026-03-27"),
+            ("2.weeks.ago", "2026-03-27"),
+            ("last monday", "2026-04-06"),
+            ("one month ago", "2026-03-10"),
+            ("March 3rd", "2026-03-03"),
+        ] {
+            assert_eq!(day_of(text).as_deref(), Some(meant), "{text}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_not_now() {
+        for text in [
+            "",
+            "foo",
+            "foo 2 weeks ago",
+            "3 fortnights ago",
+            "2026-13-45",
+            "2026-02-30",
+            "12",
+            "2026",
+            "never",
+            "all",
+            "gestern",
+            "--",
+        ] {
+            assert_eq!(day_of(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Whose midnight: the calendar day of an instant, and periods of days.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, FixedOffset, Local, NaiveDate, Offset, TimeZone};
+use chrono_tz::Tz;
+use serde::{Serialize, Serializer};
+
+/// A time zone with its rules, past and future.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Zone {
+    /// That of the machine.
+    #[default]
+    Local,
+    /// A named one.
+    Named(Tz),
+}
+
+/// A zone that the tz database does not have.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[error("`{0}` is no time zone; write `Area/City` as in Europe/Berlin, `UTC` or `local`")]
+pub struct UnknownZone(String);
+
+impl Zone {
+    /// Its name in the tz database; `None` for the machine's own.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Local => None,
+            Self::Named(zone) => Some(zone.name()),
+        }
+    }
+
+    /// The calendar day on which an instant (seconds since the epoch) falls here.
+    pub fn day(self, seconds: i64) -> NaiveDate {
+        self.at(seconds).date_naive()
+    }
+
+    /// An instant as clocks here show it. Instants that no calendar holds become its first or last.
+    pub fn at(self, seconds: i64) -> DateTime<FixedOffset> {
+        let limit = if seconds < 0 {
+            DateTime::UNIX_EPOCH
+        } else {
+            DateTime::from_timestamp(253_402_214_400, 0).unwrap_or_default()
+        };
+        let utc = DateTime::from_timestamp(seconds, 0)
+            .filter(|instant| (0..=9999).contains(&chrono::Datelike::year(instant)))
+            .unwrap_or(limit)
+            .naive_utc();
+        let offset = match self {
+            Self::Local => Local.offset_from_utc_datetime(&utc).fix(),
+            Self::Named(zone) => zone.offset_from_utc_datetime(&utc).fix(),
+        };
+        offset.from_utc_datetime(&utc)
+    }
+}
+
+impl FromStr for Zone {
+    type Err = UnknownZone;
+
+    fn from_str(name: &str) -> Result<Self, UnknownZone> {
+        if name.eq_ignore_ascii_case("local") {
+            return Ok(Self::Local);
+        }
+        if name.eq_ignore_ascii_case("utc") {
+            return Ok(Self::Named(Tz::UTC));
+        }
+        name.parse()
+            .map(Self::Named)
+            .map_err(|_| UnknownZone(name.chars().take(60).collect()))
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name().unwrap_or("local"))
+    }
+}
+
+impl Serialize for Zone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Whole days from one to another, both inclusive; open where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Period {
+    /// The first day.
+    pub since: Option<NaiveDate>,
+    /// The last day.
+    pub until: Option<NaiveDate>,
+}
+
+impl Period {
+    /// Whether the day belongs to it.
+    pub fn contains(&self, day: NaiveDate) -> bool {
+        self.since.is_none_or(|since| day >= since) && self.until.is_none_or(|until| day <= until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn midnight_depends_on_where_one_stands() {
+        // 2026-03-29T23:30:00Z, summer time in Berlin since that morning.
+        let late = 1_774_827_000;
+        let day = |zone: &str| zone.parse::<Zone>().unwrap().day(late).to_string();
+        assert_eq!(day("utc"), "2026-03-29");
+        assert_eq!(day("Europe/Berlin"), "2026-03-30");
+        assert_eq!(day("America/Los_Angeles"), "2026-03-29");
+        assert!("Mars/Phobos".parse::<Zone>().is_err());
+    }
+
+    #[test]
+    fn any_second_has_a_day() {
+        for seconds in [i64::MIN, -1, 0, i64::MAX] {
+            for zone in [Zone::Local, Zone::Named(Tz::Pacific__Kiritimati)] {
+                let year = chrono::Datelike::year(&zone.day(seconds));
+                assert!((1969..=9999).contains(&year), "{seconds}: {year}");
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Dates in git's own words (`2 weeks ago`, `last monday`, `noon yesterday`): git itself is asked what they mean.
+
+use std::io;
+use std::path::Path;
+
+use super::process;
+
+/// Seconds since the epoch of what `words` mean to git at `now`, in the zone that `tz` names for the C library
+/// (`None` for the zone of the process). An error says that git knows no such date.
+///
+/// Git asks for no repository here and reads none of its config, so that the answer depends on the arguments alone.
+pub fn parse(words: &str, now: i64, tz: Option<&str>) -> io::Result<i64> {
+    let mut git = process::hardened(Path::new("."));
+    git.env("GIT_TEST_DATE_NOW", now.to_string())
+        .env("GIT_DIR", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .args(["config", "--get", "--type=expiry-date"])
+        .arg(format!("--default={words}"))
+        .arg("leverage.none");
+    if let Some(tz) = tz {
+        git.env("TZ", tz);
+    }
+    let answer = process::output(&mut git)?;
+    String::from_utf8_lossy(&answer)
+        .trim()
+        .parse()
+        .map_err(|_| io::Error::other("git knows no such date"))
+}
