@@ -1,1 +1,405 @@
-//! The task: what is claimed, with its revisions, and its canonical line.
+//! The task: what is claimed of a piece of work, and what was measured of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::ids::{ObjectId, SessionId, TaskId};
+use super::quantity::{Hours, Minutes, Tokens, WorkTime};
+
+/// The longest title, name or reason that is written, in characters.
+const MAX_TEXT: usize = 1000;
+/// How far phases may be from their estimate, in hours: less than a second.
+const PHASE_TOLERANCE: f64 = 1e-4;
+
+/// One revision of one task. Text in it is untrusted: it came from a repository or a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// The id, the same in every revision and every clone.
+    pub id: TaskId,
+    /// 0 for the first revision, then 1, 2, …
+    pub rev: u32,
+    /// When this revision was written.
+    pub at: DateTime<Utc>,
+    /// Who wrote it: `Name <mail>`.
+    pub by: String,
+    /// What was done, on one line.
+    pub title: String,
+    /// The day the work belongs to.
+    pub date: NaiveDate,
+    /// What a person would have needed: claimed.
+    pub estimate: Estimate,
+    /// How long the agent worked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub agent_minutes: Option<Minutes>,
+    /// How long a person prompted and reviewed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub supervisory_minutes: Option<Minutes>,
+    /// Tokens of all kinds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tokens: Option<Tokens>,
+    /// The agent, in our spelling (`claude-code`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub agent: Option<String>,
+    /// The model, as written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub model: Option<String>,
+    /// What kind of work it was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub category: Option<String>,
+    /// Free labels.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub tags: Vec<String>,
+    /// Sessions in which it was done.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub sessions: Vec<SessionId>,
+    /// More commits of the task than the one that its note is on.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub commits: Vec<ObjectId>,
+    /// More repositories that it touched, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub repos: Vec<String>,
+    /// Where the record came from.
+    pub source: TaskSource,
+    /// Why it was revised.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+}
+
+/// Hands-on hours that a senior engineer who knows the stack and the domain would need.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The hours.
+    pub hours: Hours,
+    /// Who says so.
+    pub by: String,
+    /// What it rests on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub basis: Option<String>,
+    /// Its named parts; they sum to the hours.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub phases: Vec<Phase>,
+}
+
+/// A named part of an estimate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Phase {
+    /// What the part is.
+    pub name: String,
+    /// Its hours.
+    pub hours: Hours,
+}
+
+/// How a task came into the ledger: `record`, `trailer` or `import:<name>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TaskSource {
+    /// `git leverage record`.
+    Record,
+    /// Trailers of a commit; no record was written.
+    Trailer,
+    /// A file of that name.
+    Import(String),
+    /// A way that a later version knows.
+    Other(String),
+}
+
+impl fmt::Display for TaskSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Record => f.write_str("record"),
+            Self::Trailer => f.write_str("trailer"),
+            Self::Import(name) => write!(f, "import:{name}"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+impl FromStr for TaskSource {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match (text, text.strip_prefix("import:")) {
+            ("record", _) => Self::Record,
+            ("trailer", _) => Self::Trailer,
+            (_, Some(name)) => Self::Import(name.to_owned()),
+            _ => Self::Other(text.to_owned()),
+        })
+    }
+}
+
+impl Serialize for TaskSource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TaskSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Ok(source) = String::deserialize(deserializer)?.parse();
+        Ok(source)
+    }
+}
+
+/// Why a task may not be written.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+pub enum TaskError {
+    /// Nothing in it.
+    #[error("{0} is empty")]
+    Empty(&'static str),
+    /// A newline, a tab, an escape: one line of plain text is wanted.
+    #[error(
+        "{field} `{text}` holds the control character U+{character:04X}; write it on one line of plain text"
+    )]
+    Control {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        text: String,
+        /// The character.
+        character: u32,
+    },
+    /// Longer than anybody reads.
+    #[error("{0} has more than {MAX_TEXT} characters")]
+    TooLong(&'static str),
+    /// Phases and estimate disagree.
+    #[error("the phases sum to {phases}, but the estimate is {estimate}")]
+    PhasesDoNotSum {
+        /// What the phases sum to.
+        phases: String,
+        /// What the estimate says.
+        estimate: String,
+    },
+}
+
+impl Task {
+    /// Σ human hours × 60 / agent minutes; `None` where the minutes are unknown or none.
+    pub fn leverage_factor(&self) -> Option<f64> {
+        factor(self.estimate.hours, self.agent_minutes?)
+    }
+
+    /// Human hours × 60 / supervisory minutes; `None` where the minutes are unknown or none.
+    pub fn supervisory_leverage_factor(&self) -> Option<f64> {
+        factor(self.estimate.hours, self.supervisory_minutes?)
+    }
+
+    /// Whether it may be written: plain text on one line everywhere, and phases that sum to the estimate.
+    pub fn check(&self) -> Result<(), TaskError> {
+        check_text("the title", &self.title)?;
+        check_text("the author", &self.by)?;
+        let optional = [
+            ("the basis", &self.estimate.basis),
+            ("the agent", &self.agent),
+            ("the model", &self.model),
+            ("the category", &self.category),
+            ("the reason", &self.reason),
+        ];
+        for (field, text) in optional {
+            text.as_deref().map_or(Ok(()), |text| check_text(field, text))?;
+        }
+        self.tags.iter().try_for_each(|tag| check_text("the tag", tag))?;
+        self.repos
+            .iter()
+            .try_for_each(|repo| check_text("the repository", repo))?;
+        self.estimate.check()
+    }
+}
+
+impl Estimate {
+    /// Whether its phases have names and sum to its hours.
+    pub fn check(&self) -> Result<(), TaskError> {
+        self.phases
+            .iter()
+            .try_for_each(|phase| check_text("the phase", &phase.name))?;
+        let sum = phase_sum(&self.phases);
+        if !self.phases.is_empty() && (sum.get() - self.hours.get()).abs() > PHASE_TOLERANCE {
+            return Err(TaskError::PhasesDoNotSum {
+                phases: sum.to_string(),
+                estimate: self.hours.to_string(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// A text that is no phase.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[error("`{0}` is not a phase such as `Schema design=4h`")]
+pub struct PhaseError(String);
+
+impl Phase {
+    /// Reads `Schema design=4h` or `Schema design 4h`.
+    pub fn parse(text: &str, work: WorkTime) -> Result<Self, PhaseError> {
+        let text = text.trim();
+        let phase = |name: &str, hours: &str| {
+            let name = name.trim();
+            let hours = Hours::parse(hours, work).ok()?;
+            (!name.is_empty()).then(|| Self {
+                name: name.to_owned(),
+                hours,
+            })
+        };
+        text.rsplit_once('=')
+            .and_then(|(name, hours)| phase(name, hours))
+            // The longest end that is a duration: `Stage 2 1h 30m` takes an hour and a half.
+            .or_else(|| {
+                text.match_indices(char::is_whitespace)
+                    .find_map(|(at, _)| phase(&text[..at], &text[at..]))
+            })
+            .ok_or_else(|| PhaseError(text.chars().take(60).collect()))
+    }
+}
+
+/// What phases add up to.
+pub fn phase_sum(phases: &[Phase]) -> Hours {
+    phases.iter().map(|phase| phase.hours).sum()
+}
+
+/// Hours over minutes, both as minutes. Without minutes there is no factor.
+pub fn factor(hours: Hours, minutes: Minutes) -> Option<f64> {
+    (minutes.get() > 0.0).then(|| hours.minutes() / minutes.get())
+}
+
+/// Whether `text` is one line of plain text that says something.
+pub fn check_text(field: &'static str, text: &str) -> Result<(), TaskError> {
+    if text.trim().is_empty() {
+        return Err(TaskError::Empty(field));
+    }
+    if let Some(character) = text.chars().find(|c| c.is_control()) {
+        return Err(TaskError::Control {
+            field,
+            text: text.chars().take(60).collect(),
+            character: character.into(),
+        });
+    }
+    if text.chars().count() > MAX_TEXT {
+        return Err(TaskError::TooLong(field));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A task of 40 hours in 25 minutes with 5 of supervision.
+    pub(crate) fn sample() -> Task {
+        Task {
+            id: TaskId::new(1_775_822_400_000, &[7; 10]),
+            rev: 0,
+            at: DateTime::from_timestamp(1_775_822_400, 0).unwrap(),
+            by: "Ada Example <ada@example.org>".into(),
+            title: "Kiln controller".into(),
+            date: NaiveDate::from_ymd_opt(2026, 4, 10).unwrap(),
+            estimate: Estimate {
+                hours: Hours::new(40.0).unwrap(),
+                by: "Ada Example <ada@example.org>".into(),
+                basis: None,
+                phases: Vec::new(),
+            },
+            agent_minutes: Minutes::new(25.0),
+            supervisory_minutes: Minutes::new(5.0),
+            tokens: None,
+            agent: None,
+            model: None,
+            category: None,
+            tags: Vec::new(),
+            sessions: Vec::new(),
+            commits: Vec::new(),
+            repos: Vec::new(),
+            source: TaskSource::Record,
+            reason: None,
+        }
+    }
+
+    fn phase(name: &str, hours: f64) -> Phase {
+        Phase {
+            name: name.into(),
+            hours: Hours::new(hours).unwrap(),
+        }
+    }
+
+    #[test]
+    fn factors_are_hours_over_minutes() {
+        let task = sample();
+        assert_eq!(task.leverage_factor(), Some(96.0));
+        assert_eq!(task.supervisory_leverage_factor(), Some(480.0));
+        let unknown = Task {
+            agent_minutes: None,
+            supervisory_minutes: Minutes::new(0.0),
+            ..task
+        };
+        assert_eq!(unknown.leverage_factor(), None);
+        assert_eq!(unknown.supervisory_leverage_factor(), None);
+    }
+
+    #[test]
+    fn a_title_is_one_line_of_text() {
+        for (title, expected) in [
+            ("", "the title is empty"),
+            (" \u{a0} ", "the title is empty"),
+            (
+                "two\nlines",
+                "the title `two\nlines` holds the control character U+000A; write it on one line of plain text",
+            ),
+            (
+                "\u{1b}[31m",
+                "the title `\u{1b}[31m` holds the control character U+001B; write it on one line of plain text",
+            ),
+        ] {
+            let error = Task {
+                title: title.into(),
+                ..sample()
+            }
+            .check()
+            .unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
+        let long = Task {
+            title: "x".repeat(1001),
+            ..sample()
+        };
+        assert_eq!(long.check(), Err(TaskError::TooLong("the title")));
+    }
+
+    #[test]
+    fn phases_sum_to_the_estimate() {
+        let mut estimate = sample().estimate;
+        estimate.phases = vec![phase("Schema", 4.1), phase("Client", 35.9)];
+        assert_eq!(estimate.check(), Ok(()));
+        estimate.phases.push(phase("Tests", 1.0));
+        assert_eq!(
+            estimate.check().unwrap_err().to_string(),
+            "the phases sum to 41h, but the estimate is 40h"
+        );
+    }
+
+    #[test]
+    fn phases_are_a_name_and_a_duration() {
+        let read = |text| Phase::parse(text, WorkTime::default()).map_err(|error| error.to_string());
+        for (text, expected) in [
+            ("Schema design=4h", phase("Schema design", 4.0)),
+            ("Schema design 4h", phase("Schema design", 4.0)),
+            ("Stage 2 1h 30m", phase("Stage 2", 1.5)),
+            ("a=b=2 hours", phase("a=b", 2.0)),
+        ] {
+            assert_eq!(read(text), Ok(expected));
+        }
+        for text in ["", "4h", "=4h", "Design", "Design=4", "Design=-4h"] {
+            assert_eq!(
+                read(text),
+                Err(format!("`{text}` is not a phase such as `Schema design=4h`"))
+            );
+        }
+    }
+
+    #[test]
+    fn sources_survive_their_text() {
+        for text in ["record", "trailer", "import:march.csv", "telepathy"] {
+            let Ok(source) = text.parse::<TaskSource>();
+            assert_eq!(source.to_string(), text);
+        }
+        assert_eq!("import:a".parse(), Ok(TaskSource::Import("a".into())));
+    }
+}

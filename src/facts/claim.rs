@@ -1,0 +1,265 @@
+//! What the `Leverage-*` trailers of a commit claim.
+
+use super::ids::{SessionId, TaskId};
+use super::quantity::{Hours, Minutes, Tokens, WorkTime};
+use super::task::{Phase, TaskError, check_text, phase_sum};
+use super::trailers::{self, Place, Trailer};
+
+/// What every key of ours begins with, in any case.
+pub const PREFIX: &str = "Leverage-";
+
+/// The claims of one paragraph of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// Whether git reads it as well.
+    pub place: Place,
+    /// The line of the message that its first trailer stands on.
+    pub line: usize,
+    /// `Leverage-Task`.
+    pub task: Option<TaskId>,
+    /// `Leverage-Estimate`, else the sum of the phases. Without it the claim makes no task.
+    pub estimate: Option<Hours>,
+    /// `Leverage-Phase`; they sum to the estimate.
+    pub phases: Vec<Phase>,
+    /// `Leverage-Agent-Time`.
+    pub agent_minutes: Option<Minutes>,
+    /// `Leverage-Supervision`.
+    pub supervisory_minutes: Option<Minutes>,
+    /// `Leverage-Tokens`.
+    pub tokens: Option<Tokens>,
+    /// `Leverage-Agent`. Untrusted text.
+    pub agent: Option<String>,
+    /// `Leverage-Model`. Untrusted text.
+    pub model: Option<String>,
+    /// `Leverage-Category`. Untrusted text.
+    pub category: Option<String>,
+    /// `Leverage-Session`.
+    pub sessions: Vec<SessionId>,
+}
+
+/// A trailer of ours that cannot be read. The others of its commit count all the same.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[error("line {line}: {key}: {reason}")]
+pub struct ClaimError {
+    /// The line of the message.
+    pub line: usize,
+    /// The key, as written. Untrusted text.
+    pub key: String,
+    /// What is wrong with the value. Untrusted text.
+    pub reason: String,
+}
+
+/// Whether a trailer's key is one of ours, known or not.
+pub fn is_ours(key: &[u8]) -> bool {
+    key.get(..PREFIX.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(PREFIX.as_bytes()))
+}
+
+/// Reads the claims of a commit's message, one for each paragraph that holds trailers of ours, and what is wrong in
+/// them.
+pub fn read(message: &[u8], work: WorkTime) -> (Vec<Claim>, Vec<ClaimError>) {
+    let ours: Vec<Trailer> = trailers::parse_everywhere(message, is_ours)
+        .into_iter()
+        .filter(|trailer| is_ours(&trailer.key))
+        .collect();
+    let mut errors = Vec::new();
+    let claims = ours
+        .chunk_by(|a, b| a.paragraph == b.paragraph && a.place == b.place)
+        .map(|paragraph| Claim::of(paragraph, work, &mut errors))
+        .collect();
+    (claims, errors)
+}
+
+impl Claim {
+    fn of(paragraph: &[Trailer], work: WorkTime, errors: &mut Vec<ClaimError>) -> Self {
+        let mut claim = Self {
+            place: paragraph.first().map_or(Place::Block, |trailer| trailer.place),
+            line: paragraph.first().map_or(0, |trailer| trailer.line),
+            task: None,
+            estimate: None,
+            phases: Vec::new(),
+            agent_minutes: None,
+            supervisory_minutes: None,
+            tokens: None,
+            agent: None,
+            model: None,
+            category: None,
+            sessions: Vec::new(),
+        };
+        for trailer in paragraph {
+            let value = String::from_utf8_lossy(&trailer.value);
+            if let Err(reason) = claim.take(&trailer.key, &value, work) {
+                errors.push(ClaimError::new(trailer, reason));
+            }
+        }
+        if let Err(error) = claim.settle_phases() {
+            errors.extend(paragraph.first().map(|first| ClaimError {
+                line: first.line,
+                key: "Leverage-Phase".into(),
+                reason: error.to_string(),
+            }));
+        }
+        claim
+    }
+
+    /// Takes one trailer; the error says why not.
+    fn take(&mut self, key: &[u8], value: &str, work: WorkTime) -> Result<(), String> {
+        let name = String::from_utf8_lossy(&key[PREFIX.len()..]).to_ascii_lowercase();
+        match name.as_str() {
+            "task" => once(&mut self.task, read_as(value.parse())?),
+            "estimate" => once(&mut self.estimate, read_as(Hours::parse(value, work))?),
+            "agent-time" => once(&mut self.agent_minutes, read_as(Minutes::parse(value, work))?),
+            "supervision" => once(
+                &mut self.supervisory_minutes,
+                read_as(Minutes::parse(value, work))?,
+            ),
+            "tokens" => once(&mut self.tokens, read_as(Tokens::parse(value))?),
+            "agent" => once(&mut self.agent, text(value)?),
+            "model" => once(&mut self.model, text(value)?),
+            "category" => once(&mut self.category, text(value)?),
+            "session" => {
+                self.sessions.push(read_as(value.parse())?);
+                Ok(())
+            }
+            "phase" => {
+                let phase = read_as(Phase::parse(value, work))?;
+                text(&phase.name)?;
+                self.phases.push(phase);
+                Ok(())
+            }
+            _ => Err("no key of ours; see `git leverage trailers -h`".into()),
+        }
+    }
+
+    /// Phases give the estimate where there is none; where they disagree with it, they are left out.
+    fn settle_phases(&mut self) -> Result<(), TaskError> {
+        if self.phases.is_empty() {
+            return Ok(());
+        }
+        let estimate = super::task::Estimate {
+            hours: self.estimate.unwrap_or_else(|| phase_sum(&self.phases)),
+            by: String::new(),
+            basis: None,
+            phases: std::mem::take(&mut self.phases),
+        };
+        estimate.check()?;
+        self.estimate = Some(estimate.hours);
+        self.phases = estimate.phases;
+        Ok(())
+    }
+}
+
+impl ClaimError {
+    fn new(trailer: &Trailer, reason: String) -> Self {
+        Self {
+            line: trailer.line,
+            key: String::from_utf8_lossy(&trailer.key).into_owned(),
+            reason,
+        }
+    }
+}
+
+fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), String> {
+    if slot.is_some() {
+        return Err("given twice; the first counts".into());
+    }
+    *slot = Some(value);
+    Ok(())
+}
+
+fn read_as<T, E: std::fmt::Display>(read: Result<T, E>) -> Result<T, String> {
+    read.map_err(|error| error.to_string())
+}
+
+fn text(value: &str) -> Result<String, String> {
+    check_text("the value", value).map_err(|error| error.to_string())?;
+    Ok(value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(message: &str) -> (Vec<Claim>, Vec<String>) {
+        let (claims, errors) = read(message.as_bytes(), WorkTime::default());
+        (claims, errors.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let (claims, errors) = claims(
+            "Title\n\nLeverage-Task: 019d7743-6a00-7707-8707-070707070707\nleverage-estimate: 40h\n\
+             Leverage-Agent-Time: 25m\nLeverage-Supervision: 5 min\nLeverage-Tokens: 400k\nLeverage-Agent: codex\n\
+             Leverage-Model: gpt-5\nLeverage-Session: codex:a\nLeverage-Session: codex:b\nLeverage-Category: api\n\
+             Leverage-Phase: Schema design 4h\nLeverage-Phase: Client 36h\n",
+        );
+        assert_eq!(errors, [""; 0]);
+        let claim = &claims[0];
+        assert_eq!(claim.estimate, Hours::new(40.0));
+        assert_eq!(claim.agent_minutes, Minutes::new(25.0));
+        assert_eq!(claim.supervisory_minutes, Minutes::new(5.0));
+        assert_eq!(claim.tokens, Some(Tokens(400_000)));
+        assert_eq!(claim.agent.as_deref(), Some("codex"));
+        assert_eq!(claim.model.as_deref(), Some("gpt-5"));
+        assert_eq!(claim.category.as_deref(), Some("api"));
+        assert_eq!(claim.sessions.len(), 2);
+        assert_eq!(claim.phases.len(), 2);
+        assert!(claim.task.is_some());
+    }
+
+    #[test]
+    fn what_is_wrong_names_its_line_and_the_rest_counts() {
+        let (claims, errors) = claims(
+            "Title\n\nLeverage-Estimate: 40\nLeverage-Agent-Time: -3h\nLeverage-Supervision: 4x\n\
+             Leverage-Tokens: 1e400\nLeverage-Task: 12\nLeverage-Esimate: 4h\nLeverage-Agent: codex\nLeverage-Agent: x\n",
+        );
+        assert_eq!(
+            errors,
+            [
+                "line 3: Leverage-Estimate: `40` has no unit; write `40h` or `40m`",
+                "line 4: Leverage-Agent-Time: `-3h` is negative",
+                "line 5: Leverage-Supervision: `4x` has an unknown unit `x`; use m, h, d or w",
+                "line 6: Leverage-Tokens: `1e400` is too large",
+                "line 7: Leverage-Task: `12` is not a task id (a UUID)",
+                "line 8: Leverage-Esimate: no key of ours; see `git leverage trailers -h`",
+                "line 10: Leverage-Agent: given twice; the first counts",
+            ]
+        );
+        assert_eq!(claims[0].agent.as_deref(), Some("codex"));
+        assert_eq!(claims[0].estimate, None);
+    }
+
+    #[test]
+    fn phases_give_the_estimate_or_fit_it() {
+        let (from_phases, errors) = claims("T\n\nLeverage-Phase: A 4h\nLeverage-Phase: B 2h\n");
+        assert_eq!((from_phases[0].estimate, errors.len()), (Hours::new(6.0), 0));
+        let (misfit, errors) = claims("T\n\nLeverage-Estimate: 40h\nLeverage-Phase: A 4h\n");
+        assert_eq!(
+            errors,
+            ["line 3: Leverage-Phase: the phases sum to 4h, but the estimate is 40h"]
+        );
+        assert_eq!(
+            (misfit[0].estimate, misfit[0].phases.len()),
+            (Hours::new(40.0), 0)
+        );
+    }
+
+    #[test]
+    fn a_squash_keeps_the_claims_of_its_parts_apart() {
+        let (claims, errors) = claims(
+            "Squash (#1)\n\n* one\n\nLeverage-Estimate: 4h\n\n* two\n\nLeverage-Estimate: 2h\n\nCo-authored-by: x\n",
+        );
+        assert_eq!(errors, [""; 0]);
+        let read: Vec<_> = claims
+            .iter()
+            .map(|claim| (claim.place, claim.line, claim.estimate))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                (Place::Body, 5, Hours::new(4.0)),
+                (Place::Body, 9, Hours::new(2.0))
+            ]
+        );
+    }
+}

@@ -1,0 +1,334 @@
+//! The lines of the ledger, version 1: JSON objects, one a line, canonical and immutable.
+//!
+//! A note is a set of lines. It is merged by union of bytes, so that a line which this version cannot read survives every
+//! rewrite, and the bytes of a line are its identity. `docs/formats/ledger.md` is the specification.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::ids::{SessionId, TaskId};
+use super::quantity::Minutes;
+use super::session::TokenCounts;
+use super::task::Task;
+
+/// The version of the lines that are written.
+pub const VERSION: u64 = 1;
+/// The largest note that is written, in bytes.
+pub const NOTE_CAP: usize = 1024 * 1024;
+
+/// What a line says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    /// One revision of a task.
+    Task(Box<Task>),
+    /// What was measured of one session for the commit that the note is on.
+    Session(Box<SessionRecord>),
+    /// A task is retracted.
+    Tombstone(Tombstone),
+}
+
+/// The measured facts of one session, kept because agents delete their logs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// The id of this record.
+    pub id: TaskId,
+    /// 0 for the first revision, then 1, 2, …
+    pub rev: u32,
+    /// When this revision was written.
+    pub at: DateTime<Utc>,
+    /// Who wrote it: `Name <mail>`.
+    pub by: String,
+    /// The session.
+    pub session: SessionId,
+    /// The agent, in our spelling.
+    pub agent: String,
+    /// The models it ran, as the log names them. Untrusted text.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub models: Vec<String>,
+    /// The first entry of the log.
+    pub started_at: DateTime<Utc>,
+    /// The last entry of the log.
+    pub ended_at: DateTime<Utc>,
+    /// When the agent worked: `[first minute since the start, how many minutes]`, in order, without overlap.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub intervals: Vec<[u32; 2]>,
+    /// How long the agent worked, subagents counted as lanes of their own.
+    pub agent_minutes: Minutes,
+    /// How long a person prompted and reviewed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub supervisory_minutes: Option<Minutes>,
+    /// Tokens by kind.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tokens: Option<TokenCounts>,
+    /// The part of the session that belongs to this commit, 0 to 1.
+    pub share: f64,
+    /// The rules that link the session to this commit.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub evidence: Vec<String>,
+}
+
+/// A retraction. The task's lines stay; it counts no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// The id of this record.
+    pub id: TaskId,
+    /// Always 0.
+    pub rev: u32,
+    /// When it was written.
+    pub at: DateTime<Utc>,
+    /// Who wrote it: `Name <mail>`.
+    pub by: String,
+    /// The task that is retracted.
+    pub of: TaskId,
+    /// Why.
+    pub reason: String,
+}
+
+/// Why a line could not be read. It is kept byte for byte all the same.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+pub enum LineError {
+    /// Not JSON, or cut off.
+    #[error("no JSON object: {0}")]
+    NotAnObject(String),
+    /// Written by a later version.
+    #[error("version {0} of the ledger, which this program does not know")]
+    Version(String),
+    /// A kind that version 1 does not have.
+    #[error("the unknown kind `{0}`")]
+    Kind(String),
+    /// A field that is missing or wrong.
+    #[error("a {kind} line with a fault: {reason}")]
+    Field {
+        /// The kind of the line.
+        kind: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl LineError {
+    /// Whether a later version of this program would read it.
+    pub fn is_from_the_future(&self) -> bool {
+        matches!(self, Self::Version(_) | Self::Kind(_))
+    }
+}
+
+impl Record {
+    /// The canonical line, without its newline: keys sorted, ASCII only.
+    pub fn encode(&self) -> Vec<u8> {
+        let (kind, fields) = match self {
+            Self::Task(task) => ("task", serde_json::to_value(task)),
+            Self::Session(session) => ("session", serde_json::to_value(session)),
+            Self::Tombstone(tombstone) => ("tombstone", serde_json::to_value(tombstone)),
+        };
+        // These types have string keys and finite numbers only, which is all that JSON asks for.
+        let mut object = match fields {
+            Ok(Value::Object(object)) => object,
+            _ => Map::new(),
+        };
+        object.insert("kind".into(), kind.into());
+        object.insert("v".into(), VERSION.into());
+        canonical(&Value::Object(object))
+    }
+
+    /// Reads one line, canonical or not.
+    pub fn decode(line: &[u8]) -> Result<Self, LineError> {
+        let mut object: Map<String, Value> =
+            serde_json::from_slice(line).map_err(|error| LineError::NotAnObject(error.to_string()))?;
+        match object.remove("v") {
+            Some(version) if version == VERSION => {}
+            version => return Err(LineError::Version(shown(version.as_ref()))),
+        }
+        let kind = object.remove("kind");
+        let fields = Value::Object(object);
+        match kind.as_ref().and_then(Value::as_str) {
+            Some("task") => field("task", fields).map(|task| Self::Task(Box::new(task))),
+            Some("session") => field("session", fields).map(|session| Self::Session(Box::new(session))),
+            Some("tombstone") => field("tombstone", fields).map(Self::Tombstone),
+            _ => Err(LineError::Kind(shown(kind.as_ref()))),
+        }
+    }
+}
+
+fn field<T: for<'de> Deserialize<'de>>(kind: &'static str, fields: Value) -> Result<T, LineError> {
+    serde_json::from_value(fields).map_err(|error| LineError::Field {
+        kind,
+        reason: error.to_string(),
+    })
+}
+
+/// A refused value, short enough to repeat.
+fn shown(value: Option<&Value>) -> String {
+    let text = match value {
+        None => "none".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+    };
+    text.chars().take(40).collect()
+}
+
+/// JSON with sorted keys (as `Map` holds them) and every character outside printable ASCII escaped.
+fn canonical(value: &Value) -> Vec<u8> {
+    let mut line = Vec::with_capacity(512);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut line, AsciiFormatter);
+    // Writing to memory cannot fail.
+    let _ = value.serialize(&mut serializer);
+    line
+}
+
+struct AsciiFormatter;
+
+impl serde_json::ser::Formatter for AsciiFormatter {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut units = [0; 2];
+        for c in fragment.chars() {
+            if matches!(c, ' '..='~') {
+                writer.write_all(&[c as u8])?;
+                continue;
+            }
+            for unit in c.encode_utf16(&mut units) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The lines of one note, sorted by bytes, each once. Blank lines are dropped; everything else is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NoteLines(BTreeSet<Vec<u8>>);
+
+impl NoteLines {
+    /// The lines of a note's content.
+    pub fn parse(content: &[u8]) -> Self {
+        Self(
+            content
+                .split(|byte| *byte == b'\n')
+                .filter(|line| !line.iter().all(u8::is_ascii_whitespace))
+                .map(<[u8]>::to_vec)
+                .collect(),
+        )
+    }
+
+    /// Adds a line; false when it was there.
+    pub fn insert(&mut self, line: Vec<u8>) -> bool {
+        self.0.insert(line)
+    }
+
+    /// Adds all lines of another note: commutative, associative and idempotent.
+    pub fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// The lines, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(Vec::as_slice)
+    }
+
+    /// The note's content: every line with its newline.
+    pub fn content(&self) -> Vec<u8> {
+        let mut content = Vec::with_capacity(self.size());
+        for line in &self.0 {
+            content.extend_from_slice(line);
+            content.push(b'\n');
+        }
+        content
+    }
+
+    /// The size of the content in bytes.
+    pub fn size(&self) -> usize {
+        self.0.iter().map(|line| line.len() + 1).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::task::tests::sample;
+    use super::*;
+
+    fn text(record: &Record) -> String {
+        String::from_utf8(record.encode()).unwrap()
+    }
+
+    #[test]
+    fn a_line_is_sorted_ascii_and_reads_back() {
+        let mut task = sample();
+        task.title = "Öfen 🔥 \"hot\" \\ \u{7f}".into();
+        let record = Record::Task(Box::new(task));
+        insta::assert_snapshot!(text(&record), @r#"{"agent_minutes":25,"at":"2026-04-10T12:00:00Z","by":"Ada Example <ada@example.org>","date":"2026-04-10","estimate":{"by":"Ada Example <ada@example.org>","hours":40},"id":"019d7743-6a00-7707-8707-070707070707","kind":"task","rev":0,"source":"record","supervisory_minutes":5,"title":"\u00d6fen \ud83d\udd25 \"hot\" \\ \u007f","v":1}"#);
+        assert_eq!(Record::decode(&record.encode()), Ok(record));
+    }
+
+    #[test]
+    fn what_is_not_ours_says_why() {
+        for (line, expected) in [
+            (
+                r#"{"v":2,"kind":"task"}"#,
+                "version 2 of the ledger, which this program does not know",
+            ),
+            (r#"{"v":1,"kind":"dream"}"#, "the unknown kind `dream`"),
+            (
+                r#"{"v":1,"kind":"tombstone"}"#,
+                "a tombstone line with a fault: missing field `id`",
+            ),
+            (
+                r#"{"v":1,"ki"#,
+                "no JSON object: EOF while parsing a string at line 1 column 10",
+            ),
+        ] {
+            assert_eq!(Record::decode(line.as_bytes()).unwrap_err().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn every_record_of_version_1_reads_back() {
+        let tombstone = r#"{"at":"2026-04-10T12:00:00Z","by":"A <a@b>","id":"019d774b-0a00-7707-8707-070707070707","kind":"tombstone","of":"019d774b-0a00-7707-8707-070707070708","reason":"twice","rev":0,"v":1}"#;
+        let session = r#"{"agent":"codex","agent_minutes":12.5,"at":"2026-04-10T12:00:00Z","by":"A <a@b>","ended_at":"2026-04-10T11:30:00Z","evidence":["log:commit"],"id":"019d774b-0a00-7707-8707-070707070707","intervals":[[0,10],[20,3]],"kind":"session","models":["m"],"rev":0,"session":"codex:1","share":0.5,"started_at":"2026-04-10T11:00:00Z","tokens":{"cache_read":3,"cache_write":2,"input":1,"output":4},"v":1}"#;
+        for line in [tombstone, session] {
+            let record = Record::decode(line.as_bytes()).unwrap();
+            assert_eq!(text(&record), line);
+        }
+    }
+
+    #[test]
+    fn blank_lines_go_and_foreign_lines_stay() {
+        let note = NoteLines::parse(b"b\n\n  \na\r\nb\n\xff\xfe");
+        assert_eq!(note.content(), b"a\r\nb\n\xff\xfe\n");
+        assert_eq!(note.size(), note.content().len());
+    }
+
+    proptest! {
+        #[test]
+        fn merging_is_a_union(a in ".{0,40}", b in ".{0,40}", c in ".{0,40}") {
+            let note = |text: &str| NoteLines::parse(text.replace('x', "\n").as_bytes());
+            let merged = |parts: &[&str]| {
+                let mut all = NoteLines::default();
+                parts.iter().for_each(|part| all.merge(note(part)));
+                all
+            };
+            prop_assert_eq!(merged(&[&a, &b, &c]), merged(&[&c, &b, &a]));
+            prop_assert_eq!(merged(&[&a, &a, &b]), merged(&[&a, &b]));
+            prop_assert_eq!(NoteLines::parse(&merged(&[&a, &b]).content()), merged(&[&a, &b]));
+        }
+
+        #[test]
+        fn any_title_survives_its_line(title in "\\PC{1,60}") {
+            let mut task = sample();
+            task.title = title;
+            let record = Record::Task(Box::new(task));
+            let line = record.encode();
+            prop_assert!(line.is_ascii() && !line.contains(&b'\n'));
+            prop_assert_eq!(Record::decode(&line), Ok(record));
+        }
+    }
+}
