@@ -11,6 +11,7 @@ pub mod ids;
 pub mod quantity;
 pub mod record;
 pub mod session;
+pub mod span;
 pub mod task;
 pub mod trailers;
 pub mod zone;

@@ -1,10 +1,16 @@
 //! A session: what one run of one agent left in its log.
+//!
+//! A log holds prompts, code and secrets. Nothing of them is here: a session is times, counts, names of models, paths,
+//! short commit ids and hashes of lines.
 
+use std::fmt;
 use std::ops::{Add, AddAssign};
 
 use serde::{Deserialize, Serialize};
 
+use super::ids::SessionId;
 use super::quantity::Tokens;
+use super::span::{Moment, Span};
 
 /// Tokens by kind. `input` is fresh input without the cache; reasoning is part of `output`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -45,5 +51,308 @@ impl Add for TokenCounts {
 impl AddAssign for TokenCounts {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
+    }
+}
+
+/// How a metric came to be. Shown wherever the metric is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provenance {
+    /// The log says so itself.
+    Measured,
+    /// It follows from what the log says, by a rule.
+    Derived,
+    /// A model stands between the log and the number.
+    Estimated,
+    /// The log says nothing: the metric is unknown, not zero.
+    #[default]
+    Absent,
+}
+
+impl fmt::Display for Provenance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Measured => "measured",
+            Self::Derived => "derived",
+            Self::Estimated => "estimated",
+            Self::Absent => "absent",
+        })
+    }
+}
+
+/// Where the metrics of a session come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sources {
+    /// When the agent worked.
+    pub agent_time: Provenance,
+    /// When the person acted. What is made of it, supervisory minutes, is always estimated.
+    pub human_time: Provenance,
+    /// Tokens.
+    pub tokens: Provenance,
+    /// Edited lines.
+    pub edits: Provenance,
+    /// Commits made.
+    pub commits: Provenance,
+}
+
+/// A folder in which the session worked, with the branch there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The working folder as the log names it. Untrusted text; may belong to another machine.
+    pub folder: String,
+    /// The branch checked out there, if the log names it. Untrusted text.
+    pub branch: Option<String>,
+}
+
+/// What ended a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TurnEnd {
+    /// The log has a record of the end.
+    Recorded,
+    /// The person interrupted.
+    Interrupted,
+    /// Nothing followed, or a prompt did: the turn ends with its last event.
+    LastEvent,
+}
+
+/// From a prompt to the end of the agent's work on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// From prompt to end.
+    pub span: Span,
+    /// When the agent worked in it: the turn without waits for the person and without unknown time. Sorted, disjoint.
+    pub working: Vec<Span>,
+    /// Milliseconds in which nothing says whether anything worked: sleep, rate limits, unanswered permission prompts.
+    pub unknown: i64,
+    /// Whether a person's prompt opened it. Headless runs, timers and messages of other agents do not count.
+    pub human: bool,
+    /// What ended it.
+    pub end: TurnEnd,
+}
+
+/// Turns that follow each other: the main agent, or one subagent beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Lane {
+    /// The agent's name for the subagent; `None` for the main lane.
+    pub subagent: Option<String>,
+    /// In order of time.
+    pub turns: Vec<Turn>,
+}
+
+/// What a person did, as far as it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActionKind {
+    /// Typed a prompt.
+    Prompt,
+    /// Gave a slash command.
+    Command,
+    /// Ran a shell command of their own.
+    Shell,
+    /// Answered a question, or approved a plan.
+    Answer,
+    /// Refused a tool call.
+    Refusal,
+    /// Interrupted the agent.
+    Interrupt,
+}
+
+/// One action of a person. How long it took is not in the log: `supervision` estimates it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Action {
+    /// When it was done: a prompt was typed before this.
+    pub at: Moment,
+    /// What it was.
+    pub kind: ActionKind,
+    /// Characters typed, without pasted blocks and attachments.
+    pub typed: u32,
+    /// The agent waited for it since then: a question, an approval.
+    pub waited_since: Option<Moment>,
+}
+
+/// Tokens that one response of one model took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// When the response was logged.
+    pub at: Moment,
+    /// The model, as the log names it. Untrusted text.
+    pub model: String,
+    /// Which of the session's lanes: an index into [`Session::lanes`].
+    pub lane: u32,
+    /// The tokens.
+    pub tokens: TokenCounts,
+}
+
+/// A line without its text: 64 bits of what is left after trimming white space.
+///
+/// Enough to find the line again in a commit, too little to read it. The hash is stable: it stands in caches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LineHash(pub u64);
+
+impl LineHash {
+    /// The hash of a line without its surrounding white space; `None` for a blank one.
+    pub fn of(line: &[u8]) -> Option<Self> {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            return None;
+        }
+        // FNV-1a, then the finaliser of MurmurHash3: FNV alone leaves the high bits of short lines alike.
+        let mut hash = line.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+        Some(Self(hash ^ (hash >> 33)))
+    }
+
+    /// The hashes of all lines of a text that are not blank, in order, repeated ones repeated.
+    pub fn of_lines(text: &[u8]) -> Vec<Self> {
+        text.split(|byte| *byte == b'\n').filter_map(Self::of).collect()
+    }
+}
+
+/// One change that the session made to one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    /// When the change was done.
+    pub at: Moment,
+    /// The file, as the log names it; absolute unless the log was not. Untrusted text.
+    pub path: String,
+    /// The lines it added, in order; a line added twice stands twice. Blank lines are left out.
+    pub added: Vec<LineHash>,
+    /// The lines it removed, likewise.
+    pub removed: Vec<LineHash>,
+}
+
+/// Which command made a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommitKind {
+    /// `git commit`.
+    Commit,
+    /// `git commit --amend`.
+    Amend,
+    /// `git merge` or `git pull`.
+    Merge,
+    /// `git cherry-pick`.
+    CherryPick,
+    /// `git revert`.
+    Revert,
+    /// `git rebase`.
+    Rebase,
+    /// `git am`.
+    Apply,
+}
+
+/// Where the hash of a made commit stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HashEvidence {
+    /// In a field of the log made for it.
+    Structured,
+    /// In the output of a command that makes commits.
+    Output,
+}
+
+/// A commit that the session's own log says it made.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MadeCommit {
+    /// When the command had ended.
+    pub at: Moment,
+    /// The hash, shortened as the log has it: 4 to 64 lower-case hex digits.
+    pub hash: String,
+    /// The command.
+    pub kind: CommitKind,
+    /// The folder in which git ran (`git -C` and `cd … &&` followed), if known. Untrusted text.
+    pub folder: Option<String>,
+    /// The branch that git names in its output, if any. Untrusted text.
+    pub branch: Option<String>,
+    /// Where the hash stood.
+    pub evidence: HashEvidence,
+}
+
+/// A file that the session read or changed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Touch {
+    /// The file or folder. Untrusted text.
+    pub path: String,
+    /// When it was first touched.
+    pub first: Moment,
+    /// When it was last touched.
+    pub last: Moment,
+    /// Whether it was changed, not only read.
+    pub changed: bool,
+}
+
+/// One run of one agent, with its subagents.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Agent and id.
+    pub id: SessionId,
+    /// The session that launched this one or from which it was forked, where the log says so.
+    pub parent: Option<SessionId>,
+    /// From the first to the last event of any lane.
+    pub span: Span,
+    /// Where it worked, by the first event there, each once.
+    pub places: Vec<Place>,
+    /// URLs of the repository's remotes, where the log has them. Untrusted text.
+    pub remotes: Vec<String>,
+    /// Versions of the agent, sorted, each once. Untrusted text.
+    pub versions: Vec<String>,
+    /// Models that answered, sorted, each once. Untrusted text.
+    pub models: Vec<String>,
+    /// The main lane first, then one for each subagent.
+    pub lanes: Vec<Lane>,
+    /// What the person did, in order of time.
+    pub actions: Vec<Action>,
+    /// Tokens, each response once, in order of time.
+    pub usage: Vec<Usage>,
+    /// Changes to files, in order of time.
+    pub edits: Vec<Edit>,
+    /// Commits made, in order of time.
+    pub commits: Vec<MadeCommit>,
+    /// Files touched, by path.
+    pub touched: Vec<Touch>,
+    /// Where all this comes from.
+    pub sources: Sources,
+}
+
+impl Session {
+    /// All tokens; `None` where the log has none.
+    pub fn tokens(&self) -> Option<TokenCounts> {
+        (self.sources.tokens != Provenance::Absent).then(|| {
+            self.usage
+                .iter()
+                .fold(TokenCounts::default(), |sum, usage| sum + usage.tokens)
+        })
+    }
+
+    /// All turns of all lanes.
+    pub fn turns(&self) -> impl Iterator<Item = &Turn> {
+        self.lanes.iter().flat_map(|lane| &lane.turns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_known_again_whatever_its_indentation() {
+        assert_eq!(LineHash::of(b"\tlet x = 1;\r"), LineHash::of(b"let x = 1;"));
+        assert_ne!(LineHash::of(b"let x = 1;"), LineHash::of(b"let x = 2;"));
+        assert_eq!(LineHash::of(b" \t\r"), None);
+    }
+
+    #[test]
+    fn the_hash_of_a_line_never_changes() {
+        assert_eq!(LineHash::of(b"let x = 1;"), Some(LineHash(0xd051_5b8c_95dc_370a)));
+    }
+
+    #[test]
+    fn repeated_lines_stay_repeated() {
+        assert_eq!(LineHash::of_lines(b"a\n\n b\na\n").len(), 3);
     }
 }

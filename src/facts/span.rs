@@ -1,0 +1,151 @@
+//! Instants of a log and the time between them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// An instant in milliseconds since the epoch, UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Moment(pub i64);
+
+impl Moment {
+    /// The instant as whole seconds, rounded down.
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// Milliseconds from an earlier instant to this one; negative if that one is later.
+    pub fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// This instant moved by milliseconds.
+    #[must_use]
+    pub fn plus(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+}
+
+/// RFC 3339 in UTC with whole seconds.
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let instant = chrono::DateTime::from_timestamp(self.seconds(), 0).unwrap_or_default();
+        f.pad(&instant.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+    }
+}
+
+/// The time from one instant to another that is not earlier; the end is not part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Span {
+    /// Its first instant.
+    pub start: Moment,
+    /// The instant after it.
+    pub end: Moment,
+}
+
+impl Span {
+    /// From `start` to `end`; empty at `start` where `end` is earlier.
+    pub fn new(start: Moment, end: Moment) -> Self {
+        Self {
+            start,
+            end: end.max(start),
+        }
+    }
+
+    /// Its length in milliseconds.
+    pub fn millis(self) -> i64 {
+        self.end.since(self.start)
+    }
+
+    /// Its length in minutes.
+    pub fn minutes(self) -> f64 {
+        minutes(self.millis())
+    }
+
+    /// Whether it has no length.
+    pub fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
+
+    /// What it shares with another; `None` where that is nothing.
+    pub fn overlap(self, other: Self) -> Option<Self> {
+        let start = self.start.max(other.start);
+        let end = self.end.min(other.end);
+        (start < end).then_some(Self { start, end })
+    }
+}
+
+/// Milliseconds as minutes.
+pub fn minutes(millis: i64) -> f64 {
+    millis as f64 / 60_000.0
+}
+
+/// The time that at least one span covers: sorted, disjoint, none empty.
+pub fn union(spans: impl IntoIterator<Item = Span>) -> Vec<Span> {
+    let mut sorted: Vec<Span> = spans.into_iter().filter(|span| !span.is_empty()).collect();
+    sorted.sort_unstable();
+    let mut joined: Vec<Span> = Vec::with_capacity(sorted.len());
+    for span in sorted {
+        match joined.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => joined.push(span),
+        }
+    }
+    joined
+}
+
+/// The summed length in milliseconds. On a [`union`] that is wall time.
+pub fn total<'a>(spans: impl IntoIterator<Item = &'a Span>) -> i64 {
+    spans.into_iter().map(|span| span.millis()).sum()
+}
+
+/// What is left of `span` without `holes`, which are sorted and disjoint.
+pub fn without(span: Span, holes: &[Span]) -> Vec<Span> {
+    let mut left = Vec::new();
+    let mut start = span.start;
+    for hole in holes.iter().filter_map(|hole| hole.overlap(span)) {
+        if start < hole.start {
+            left.push(Span::new(start, hole.start));
+        }
+        start = start.max(hole.end);
+    }
+    if start < span.end {
+        left.push(Span::new(start, span.end));
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(start: i64, end: i64) -> Span {
+        Span::new(Moment(start), Moment(end))
+    }
+
+    #[test]
+    fn wall_time_counts_each_instant_once() {
+        let joined = union([
+            span(10, 30),
+            span(0, 20),
+            span(40, 50),
+            span(50, 60),
+            span(70, 70),
+        ]);
+        assert_eq!(joined, [span(0, 30), span(40, 60)]);
+        assert_eq!(total(&joined), 50);
+    }
+
+    #[test]
+    fn holes_are_cut_out() {
+        let holes = [span(0, 5), span(10, 20), span(90, 200)];
+        assert_eq!(without(span(2, 100), &holes), [span(5, 10), span(20, 90)]);
+        assert_eq!(without(span(12, 15), &holes), []);
+    }
+
+    #[test]
+    fn a_clock_that_runs_backwards_gives_no_time() {
+        assert_eq!(span(10, 5).millis(), 0);
+    }
+}
