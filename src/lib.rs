@@ -7,6 +7,7 @@
 
 pub mod facts;
 pub mod git;
+pub mod sources;
 
 pub mod render;
 

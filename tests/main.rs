@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 mod calling;
+mod discovery;
 mod layering;
 // Each test uses a part of it.
 #[allow(dead_code)]

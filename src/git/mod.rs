@@ -3,9 +3,22 @@
 //! Everything above works with `facts`. Reading goes through libgit2, which runs no hook, filter or pager; where git
 //! itself is needed it is called in the profile of [`process`], which forbids a repository to run anything.
 
+pub mod changes;
 pub mod config;
 pub mod dates;
 pub mod open;
 pub mod process;
+pub mod walk;
 
 pub use open::{OpenError, Repo};
+
+/// Why something in an open repository could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// libgit2 said so.
+    #[error("{}", .0.message())]
+    Library(#[from] git2::Error),
+    /// An object id of a length that git does not have.
+    #[error("an object id of an unknown kind")]
+    ForeignId,
+}

@@ -140,6 +140,11 @@ impl Repo {
         }
     }
 
+    /// Whether older commits were left out when it was cloned.
+    pub fn is_shallow(&self) -> bool {
+        self.inner.is_shallow()
+    }
+
     /// The handle itself, for the other modules of `git/` alone.
     pub(super) fn raw(&self) -> &Repository {
         &self.inner

@@ -1,0 +1,6 @@
+//! The outside world → facts, read only.
+//!
+//! A source never writes to a repository or a log, never stops at the first trouble, and knows nothing of reports.
+
+pub mod discover;
+pub mod history;
