@@ -9,6 +9,7 @@ pub mod facts;
 pub mod git;
 pub mod sources;
 
+pub mod aggregate;
 pub mod render;
 
 pub mod cli;

@@ -5,6 +5,7 @@
 mod calling;
 mod discovery;
 mod layering;
+mod published;
 // Each test uses a part of it.
 #[allow(dead_code)]
 mod world;

@@ -1,5 +1,6 @@
 //! A commit as the reports need it: who, when, how many lines, made by whom.
 
+use std::fmt;
 use std::ops::{Add, AddAssign};
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,13 @@ pub struct Person {
     pub name: String,
     /// The e-mail address.
     pub email: String,
+}
+
+/// `Name <mail>`, as git shows a person. Untrusted text.
+impl fmt::Display for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} <{}>", self.name, self.email)
+    }
 }
 
 /// What a change adds up to.

@@ -1,0 +1,247 @@
+//! By what a report is grouped, and under which keys a task or a commit falls.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{Datelike, NaiveDate};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::report::{PlacedTask, Repository};
+use crate::facts::commit::Commit;
+use crate::facts::ids::ObjectId;
+use crate::facts::task::Task;
+use crate::facts::zone::Zone;
+
+/// By what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Dimension {
+    /// A calendar day of the zone.
+    Day,
+    /// An ISO week, Monday to Sunday: `2026-W14`.
+    Week,
+    /// A calendar month: `2026-04`.
+    Month,
+    /// The repository.
+    Repo,
+    /// The agent.
+    Agent,
+    /// The model.
+    Model,
+    /// The task's category.
+    Category,
+    /// Who made it: `Name <mail>`.
+    Author,
+    /// The task itself.
+    Task,
+    /// A tag of the task: a task with two tags is in two rows, and once in the totals.
+    Tag,
+}
+
+impl Dimension {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 10] = [
+        Self::Day,
+        Self::Week,
+        Self::Month,
+        Self::Repo,
+        Self::Agent,
+        Self::Model,
+        Self::Category,
+        Self::Author,
+        Self::Task,
+        Self::Tag,
+    ];
+
+    /// Its name on the command line and in every format.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Repo => "repo",
+            Self::Agent => "agent",
+            Self::Model => "model",
+            Self::Category => "category",
+            Self::Author => "author",
+            Self::Task => "task",
+            Self::Tag => "tag",
+        }
+    }
+
+    /// Whether its keys follow the calendar.
+    pub fn is_time(self) -> bool {
+        matches!(self, Self::Day | Self::Week | Self::Month)
+    }
+
+    fn of_day(self, day: NaiveDate) -> String {
+        match self {
+            Self::Week => {
+                let week = day.iso_week();
+                format!("{:04}-W{:02}", week.year(), week.week())
+            }
+            Self::Month => day.format("%Y-%m").to_string(),
+            _ => day.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Dimension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A word that is no dimension.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[error(
+    "a report cannot be grouped by `{0}`; it can by day, week, month, repo, agent, model, category, author, task, tag"
+)]
+pub struct UnknownDimension(String);
+
+impl FromStr for Dimension {
+    type Err = UnknownDimension;
+
+    fn from_str(text: &str) -> Result<Self, UnknownDimension> {
+        Self::ALL
+            .into_iter()
+            .find(|dimension| dimension.name() == text)
+            .ok_or_else(|| UnknownDimension(text.chars().take(40).collect()))
+    }
+}
+
+impl Serialize for Dimension {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// What names a row: one value for each dimension, `None` where the facts have none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(pub Vec<(Dimension, Option<String>)>);
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (dimension, value) in &self.0 {
+            map.serialize_entry(dimension.name(), value)?;
+        }
+        map.end()
+    }
+}
+
+/// Finds the keys of tasks and commits.
+pub(super) struct Grouping<'a> {
+    dimensions: &'a [Dimension],
+    zone: Zone,
+    tasks_of: HashMap<ObjectId, Vec<&'a Task>>,
+}
+
+impl<'a> Grouping<'a> {
+    pub(super) fn new(dimensions: &'a [Dimension], zone: Zone, tasks: &[&'a PlacedTask]) -> Self {
+        let mut tasks_of: HashMap<ObjectId, Vec<&Task>> = HashMap::new();
+        for placed in tasks {
+            for commit in placed.commits() {
+                tasks_of.entry(commit).or_default().push(&placed.task);
+            }
+        }
+        Self {
+            dimensions,
+            zone,
+            tasks_of,
+        }
+    }
+
+    /// Whether a task speaks of the commit.
+    pub(super) fn has_task(&self, commit: &Commit) -> bool {
+        self.tasks_of.contains_key(&commit.id)
+    }
+
+    /// The rows in which a task counts.
+    pub(super) fn of_task(&self, repo: &Repository, placed: &PlacedTask, author: &str) -> Vec<Key> {
+        let task = &placed.task;
+        self.keys(|dimension| match dimension {
+            Dimension::Day | Dimension::Week | Dimension::Month => vec![Some(dimension.of_day(task.date))],
+            Dimension::Repo => vec![Some(repo.name.clone())],
+            Dimension::Author => vec![Some(author.to_owned())],
+            _ => or_none(of_task(dimension, task)),
+        })
+    }
+
+    /// The rows in which a commit counts: none by task where no task speaks of it.
+    pub(super) fn of_commit(&self, repo: &Repository, commit: &Commit) -> Vec<Key> {
+        let tasks = self.tasks_of.get(&commit.id).map_or(&[][..], Vec::as_slice);
+        self.keys(|dimension| match dimension {
+            Dimension::Day | Dimension::Week | Dimension::Month => {
+                vec![Some(dimension.of_day(self.zone.day(commit.author_time.seconds)))]
+            }
+            Dimension::Repo => vec![Some(repo.name.clone())],
+            Dimension::Author => vec![Some(commit.author.to_string())],
+            Dimension::Task => values(tasks, |task| of_task(dimension, task)),
+            Dimension::Category | Dimension::Tag => or_none(values(tasks, |task| of_task(dimension, task))),
+            Dimension::Agent | Dimension::Model => or_none(signed(dimension, commit, tasks)),
+        })
+    }
+
+    /// Every combination of the values of each dimension.
+    fn keys(&self, values: impl Fn(Dimension) -> Vec<Option<String>>) -> Vec<Key> {
+        let mut keys = vec![Key(Vec::with_capacity(self.dimensions.len()))];
+        for &dimension in self.dimensions {
+            let values = values(dimension);
+            keys = keys
+                .iter()
+                .flat_map(|key| {
+                    values.iter().map(|value| {
+                        let mut longer = key.clone();
+                        longer.0.push((dimension, value.clone()));
+                        longer
+                    })
+                })
+                .collect();
+        }
+        keys
+    }
+}
+
+/// What a task itself says of a dimension.
+fn of_task(dimension: Dimension, task: &Task) -> Vec<Option<String>> {
+    match dimension {
+        Dimension::Task => vec![Some(task.id.to_string())],
+        Dimension::Agent => vec![task.agent.clone()],
+        Dimension::Model => vec![task.model.clone()],
+        Dimension::Category => vec![task.category.clone()],
+        Dimension::Tag => task.tags.iter().cloned().map(Some).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The agents or models that a commit's evidence or its tasks name.
+fn signed(dimension: Dimension, commit: &Commit, tasks: &[&Task]) -> Vec<Option<String>> {
+    let mut named: Vec<Option<String>> = commit
+        .origin
+        .evidence
+        .iter()
+        .map(|sign| match dimension {
+            Dimension::Agent => sign.agent.clone(),
+            _ => sign.model.clone(),
+        })
+        .collect();
+    named.extend(values(tasks, |task| of_task(dimension, task)));
+    named.retain(Option::is_some);
+    each_once(named)
+}
+
+fn values(tasks: &[&Task], of: impl Fn(&Task) -> Vec<Option<String>>) -> Vec<Option<String>> {
+    each_once(tasks.iter().flat_map(|task| of(task)).collect())
+}
+
+fn each_once(mut values: Vec<Option<String>>) -> Vec<Option<String>> {
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+fn or_none(values: Vec<Option<String>>) -> Vec<Option<String>> {
+    if values.is_empty() { vec![None] } else { values }
+}

@@ -1,0 +1,608 @@
+//! The report: tasks and commits of many repositories, each counted once, summed by day, repository or whatever else.
+
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+use regex::Regex;
+use serde::Serialize;
+
+use super::group::{Dimension, Grouping, Key};
+use super::measures::{Measures, Tally};
+use crate::facts::commit::Commit;
+use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::ids::{ObjectId, TaskId};
+use crate::facts::quantity::{Hours, WorkTime};
+use crate::facts::task::Task;
+use crate::facts::zone::{Period, Zone};
+
+/// The name and version of the format.
+pub const SCHEMA: &str = "git-leverage.report/1";
+
+/// A repository as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Repository {
+    /// Its name, unlike that of any other in the report.
+    pub name: String,
+    /// Where it is.
+    pub path: String,
+    /// How much of it was read.
+    pub status: Status,
+    /// Why not all of it.
+    pub reason: Option<String>,
+    /// Its commits.
+    pub commits: Vec<Commit>,
+    /// Its tasks in their current revision.
+    pub tasks: Vec<PlacedTask>,
+    /// What was wrong in it.
+    pub warnings: Vec<Warning>,
+}
+
+/// A task and the commit that carries it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedTask {
+    /// The current revision.
+    pub task: Task,
+    /// The commit that its note or trailer is on; `None` for work without code here.
+    pub commit: Option<ObjectId>,
+}
+
+impl PlacedTask {
+    /// Every commit that the task speaks of.
+    pub(super) fn commits(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        self.commit.into_iter().chain(self.task.commits.iter().copied())
+    }
+}
+
+/// What is asked of a report.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// By what, the first first. Empty for the totals alone.
+    pub by: Vec<Dimension>,
+    /// Whose midnight ends a day.
+    pub zone: Zone,
+    /// Which days.
+    pub period: Period,
+    /// Whose: found in `Name <mail>`.
+    pub author: Option<Regex>,
+    /// Made with which agent.
+    pub agent: Option<String>,
+    /// In which order; `None` for the usual one.
+    pub sort: Option<SortBy>,
+    /// How many rows at most.
+    pub limit: Option<usize>,
+    /// How long a week of work is.
+    pub work: WorkTime,
+}
+
+/// In which order rows come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SortBy {
+    /// By name or date, the first first.
+    Key,
+    /// By a field of [`Measures`], the most first, what is unknown last.
+    Measure(String),
+}
+
+/// What was asked for, and the answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Whose midnight ended a day.
+    pub zone: Zone,
+    /// The first day, where one was asked for.
+    pub since: Option<NaiveDate>,
+    /// The last day, where one was asked for.
+    pub until: Option<NaiveDate>,
+    /// By what, the first first.
+    pub group_by: Vec<Dimension>,
+    /// The rows that a limit left.
+    pub rows: Vec<Row>,
+    /// Everything in the period, each task and commit once, whatever the rows show.
+    pub totals: Measures,
+    /// What is not in the numbers, or not in the rows.
+    pub left_out: LeftOut,
+    /// How each repository was read.
+    pub repos: Vec<RepoStatus>,
+    /// What was wrong.
+    pub warnings: Vec<Warning>,
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// What names it.
+    pub key: Key,
+    /// The title, where a row is a task. Untrusted text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The day, where a row is a task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<NaiveDate>,
+    /// Its sums and factors.
+    #[serde(flatten)]
+    pub measures: Measures,
+}
+
+/// What the numbers leave out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct LeftOut {
+    /// Tasks that no leverage factor holds.
+    pub tasks_without_agent_minutes: u64,
+    /// Tasks that no supervisory leverage factor holds.
+    pub tasks_without_supervisory_minutes: u64,
+    /// Commits of which no task speaks.
+    pub commits_without_task: u64,
+    /// Commits that are no merges and whose lines could not be read.
+    pub commits_without_lines: u64,
+    /// Rows that a limit left out.
+    pub rows: usize,
+}
+
+/// How a repository was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RepoStatus {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub path: String,
+    /// How much of it was read.
+    pub status: Status,
+    /// Why not all of it.
+    pub reason: Option<String>,
+}
+
+/// Sums up what was read.
+pub fn report(repos: &[Repository], query: &Query) -> Report {
+    let tasks = tasks_once(repos);
+    let selection = Selection {
+        query,
+        authors: authors(repos),
+    };
+    let mut sums = Sums::new(query, &tasks);
+    for (repo, placed) in &tasks {
+        let author = selection.author_of(placed);
+        if selection.takes_task(&placed.task, author) {
+            sums.add_task(repo, placed, author);
+        }
+    }
+    let mut seen = HashSet::new();
+    for repo in repos {
+        for commit in &repo.commits {
+            if seen.insert(commit.id) && selection.takes_commit(commit) {
+                sums.add_commit(repo, commit);
+            }
+        }
+    }
+    sums.into_report(repos)
+}
+
+/// Every task once, in its highest revision, with the repository that has it.
+fn tasks_once(repos: &[Repository]) -> Vec<(&Repository, &PlacedTask)> {
+    let mut best: HashMap<TaskId, (&Repository, &PlacedTask)> = HashMap::new();
+    for repo in repos {
+        for placed in &repo.tasks {
+            let known = best.entry(placed.task.id).or_insert((repo, placed));
+            if (placed.task.rev, placed.task.at) > (known.1.task.rev, known.1.task.at) {
+                *known = (repo, placed);
+            }
+        }
+    }
+    let mut tasks: Vec<_> = best.into_values().collect();
+    tasks.sort_unstable_by_key(|(_, placed)| (placed.task.date, placed.task.id));
+    tasks
+}
+
+fn authors(repos: &[Repository]) -> HashMap<ObjectId, String> {
+    let wanted: HashSet<ObjectId> = repos
+        .iter()
+        .flat_map(|repo| &repo.tasks)
+        .filter_map(|placed| placed.commit)
+        .collect();
+    let commits = repos.iter().flat_map(|repo| &repo.commits);
+    commits
+        .filter(|commit| wanted.contains(&commit.id))
+        .map(|commit| (commit.id, commit.author.to_string()))
+        .collect()
+}
+
+/// Which tasks and commits a query takes.
+struct Selection<'a> {
+    query: &'a Query,
+    authors: HashMap<ObjectId, String>,
+}
+
+impl Selection<'_> {
+    /// The author of the commit that carries the task, else whoever estimated it.
+    fn author_of<'t>(&'t self, placed: &'t PlacedTask) -> &'t str {
+        let author = placed.commit.and_then(|commit| self.authors.get(&commit));
+        author.map_or(placed.task.by.as_str(), String::as_str)
+    }
+
+    fn takes_task(&self, task: &Task, author: &str) -> bool {
+        self.query.period.contains(task.date)
+            && self.takes_author(author)
+            && self.takes_agents(task.agent.as_deref().into_iter())
+    }
+
+    fn takes_commit(&self, commit: &Commit) -> bool {
+        self.query
+            .period
+            .contains(self.query.zone.day(commit.author_time.seconds))
+            && (self.query.author.is_none() || self.takes_author(&commit.author.to_string()))
+            && self.takes_agents(commit.origin.agents().into_iter())
+    }
+
+    fn takes_author(&self, author: &str) -> bool {
+        self.query
+            .author
+            .as_ref()
+            .is_none_or(|wanted| wanted.is_match(author))
+    }
+
+    fn takes_agents<'s>(&self, mut agents: impl Iterator<Item = &'s str>) -> bool {
+        self.query
+            .agent
+            .as_deref()
+            .is_none_or(|wanted| agents.any(|agent| agent == wanted))
+    }
+}
+
+/// The report in the making.
+struct Sums<'a> {
+    query: &'a Query,
+    grouping: Grouping<'a>,
+    rows: HashMap<Key, Tally>,
+    labels: HashMap<String, (&'a str, NaiveDate)>,
+    totals: Tally,
+    left_out: LeftOut,
+}
+
+impl<'a> Sums<'a> {
+    fn new(query: &'a Query, tasks: &[(&'a Repository, &'a PlacedTask)]) -> Self {
+        let placed: Vec<&PlacedTask> = tasks.iter().map(|(_, placed)| *placed).collect();
+        Self {
+            query,
+            grouping: Grouping::new(&query.by, query.zone, &placed),
+            rows: HashMap::new(),
+            labels: HashMap::new(),
+            totals: Tally::default(),
+            left_out: LeftOut::default(),
+        }
+    }
+
+    fn add_task(&mut self, repo: &Repository, placed: &'a PlacedTask, author: &str) {
+        let task = &placed.task;
+        for key in self.grouping.of_task(repo, placed, author) {
+            self.rows.entry(key).or_default().add_task(task);
+        }
+        if self.query.by.contains(&Dimension::Task) {
+            self.labels.insert(task.id.to_string(), (&task.title, task.date));
+        }
+        self.totals.add_task(task);
+    }
+
+    fn add_commit(&mut self, repo: &Repository, commit: &Commit) {
+        for key in self.grouping.of_commit(repo, commit) {
+            self.rows.entry(key).or_default().add_commit(commit);
+        }
+        self.totals.add_commit(commit);
+        self.left_out.commits_without_task += u64::from(!self.grouping.has_task(commit));
+        self.left_out.commits_without_lines += u64::from(commit.lines.is_none() && !commit.is_merge());
+    }
+
+    fn into_report(mut self, repos: &[Repository]) -> Report {
+        let week = self.query.work.hours_per_week;
+        let labels = std::mem::take(&mut self.labels);
+        let mut rows: Vec<Row> = std::mem::take(&mut self.rows)
+            .into_iter()
+            .filter(|(key, tally)| !is_task_out_of_scope(key, tally))
+            .map(|(key, tally)| labelled(key, &labels, tally.measures(week)))
+            .collect();
+        sort(&mut rows, self.query);
+        let shown = self.query.limit.unwrap_or(usize::MAX).min(rows.len());
+        let rows_left_out = rows.len() - shown;
+        rows.truncate(shown);
+        Report {
+            zone: self.query.zone,
+            since: self.query.period.since,
+            until: self.query.period.until,
+            group_by: self.query.by.clone(),
+            rows,
+            left_out: LeftOut {
+                tasks_without_agent_minutes: self.totals.tasks_without_agent_time(),
+                tasks_without_supervisory_minutes: self.totals.tasks_without_supervision(),
+                rows: rows_left_out,
+                ..self.left_out
+            },
+            totals: self.totals.measures(week),
+            repos: repos.iter().map(RepoStatus::of).collect(),
+            warnings: repos.iter().flat_map(|repo| repo.warnings.clone()).collect(),
+        }
+    }
+}
+
+/// A commit in the period may belong to a task that is not.
+fn is_task_out_of_scope(key: &Key, tally: &Tally) -> bool {
+    key.0.iter().any(|(dimension, _)| *dimension == Dimension::Task) && tally.tasks() == 0
+}
+
+fn labelled(key: Key, labels: &HashMap<String, (&str, NaiveDate)>, measures: Measures) -> Row {
+    let label = key
+        .0
+        .iter()
+        .filter(|(dimension, _)| *dimension == Dimension::Task)
+        .find_map(|(_, id)| labels.get(id.as_deref()?));
+    Row {
+        title: label.map(|(title, _)| (*title).to_owned()),
+        date: label.map(|(_, date)| *date),
+        key,
+        measures,
+    }
+}
+
+/// The usual order: time runs forward, tasks come by factor, everything else by what was claimed and then committed.
+fn sort(rows: &mut [Row], query: &Query) {
+    let by_time = query.by.iter().all(|dimension| dimension.is_time());
+    let by_task = query.by.contains(&Dimension::Task);
+    match &query.sort {
+        Some(SortBy::Key) => sort_by_key(rows),
+        None if by_time => sort_by_key(rows),
+        Some(SortBy::Measure(name)) => sort_by_most(rows, |row| vec![row.measures.number(name)]),
+        None if by_task => sort_by_most(rows, |row| {
+            let measures = &row.measures;
+            vec![
+                measures.leverage_factor,
+                measures.supervisory_leverage_factor,
+                measures.human_hours.map(Hours::get),
+            ]
+        }),
+        None => sort_by_most(rows, |row| {
+            vec![
+                row.measures.human_hours.map(Hours::get),
+                Some(row.measures.commits as f64),
+            ]
+        }),
+    }
+}
+
+/// By name, or by title and then id where a row is a task; what has no name comes last.
+fn sort_by_key(rows: &mut [Row]) {
+    rows.sort_by(|a, b| {
+        (a.date, &a.title)
+            .cmp(&(b.date, &b.title))
+            .then_with(|| compare_keys(&a.key, &b.key))
+    });
+}
+
+fn sort_by_most(rows: &mut [Row], of: impl Fn(&Row) -> Vec<Option<f64>>) {
+    sort_by_key(rows);
+    rows.sort_by_cached_key(|row| of(row).into_iter().map(Descending).collect::<Vec<_>>());
+}
+
+fn compare_keys(a: &Key, b: &Key) -> Ordering {
+    let named = |key: &Key| -> Vec<(bool, Option<String>)> {
+        key.0
+            .iter()
+            .map(|(_, value)| (value.is_none(), value.clone()))
+            .collect()
+    };
+    named(a).cmp(&named(b))
+}
+
+/// The most first, the unknown last.
+struct Descending(Option<f64>);
+
+impl Ord for Descending {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.0, other.0) {
+            (Some(a), Some(b)) => b.total_cmp(&a),
+            (a, b) => a.is_none().cmp(&b.is_none()),
+        }
+    }
+}
+
+impl PartialOrd for Descending {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Descending {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Descending {}
+
+impl RepoStatus {
+    fn of(repo: &Repository) -> Self {
+        Self {
+            name: repo.name.clone(),
+            path: repo.path.clone(),
+            status: repo.status,
+            reason: repo.reason.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::sample::{claim, commit, repository};
+    use crate::facts::quantity::Minutes;
+
+    fn query(by: &[Dimension]) -> Query {
+        Query {
+            by: by.to_vec(),
+            zone: "UTC".parse().unwrap(),
+            period: Period::default(),
+            author: None,
+            agent: None,
+            sort: None,
+            limit: None,
+            work: WorkTime::default(),
+        }
+    }
+
+    /// The rows as `key: tasks hours factor commits`.
+    fn lines(report: &Report) -> Vec<String> {
+        report
+            .rows
+            .iter()
+            .map(|row| {
+                let keys: Vec<&str> = row
+                    .key
+                    .0
+                    .iter()
+                    .map(|(_, value)| value.as_deref().unwrap_or("–"))
+                    .collect();
+                let measures = &row.measures;
+                format!(
+                    "{}: {} {} {} {}",
+                    keys.join("/"),
+                    measures.tasks,
+                    measures
+                        .human_hours
+                        .map_or("–".to_owned(), |hours| hours.to_string()),
+                    measures
+                        .leverage_factor
+                        .map_or("–".to_owned(), |factor| format!("{factor:.1}x")),
+                    measures.commits,
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_factor_takes_only_tasks_with_both_terms() {
+        let mut repo = repository("kiln");
+        repo.tasks = vec![
+            claim(1, "2026-03-01", 40.0).agent_minutes(25.0).placed(),
+            claim(2, "2026-03-01", 160.0).placed(),
+            claim(3, "2026-03-01", 10.0)
+                .agent_minutes(0.0)
+                .supervised(6.0)
+                .placed(),
+        ];
+        let report = report(&[repo], &query(&[]));
+        assert_eq!(report.totals.human_hours, Hours::new(210.0));
+        assert_eq!(report.totals.leverage_factor, Some(50.0 * 60.0 / 25.0));
+        assert_eq!(report.totals.supervisory_leverage_factor, Some(100.0));
+        assert_eq!(report.totals.wall_leverage_factor, None);
+        assert_eq!(report.totals.tokens, None);
+        assert_eq!(report.left_out.tasks_without_agent_minutes, 1);
+        assert_eq!(report.left_out.tasks_without_supervisory_minutes, 2);
+    }
+
+    #[test]
+    fn no_minutes_make_no_factor() {
+        let mut repo = repository("kiln");
+        repo.tasks = vec![claim(1, "2026-03-01", 40.0).agent_minutes(0.0).placed()];
+        let totals = report(&[repo], &query(&[])).totals;
+        assert_eq!(totals.agent_minutes, Minutes::new(0.0));
+        assert_eq!(totals.leverage_factor, None);
+    }
+
+    #[test]
+    fn what_two_clones_share_counts_once_in_its_latest_revision() {
+        let mut one = repository("kiln");
+        one.commits = vec![
+            commit(1, "2026-03-01T10:00:00Z"),
+            commit(2, "2026-03-02T10:00:00Z"),
+        ];
+        one.tasks = vec![claim(1, "2026-03-01", 40.0).on(1).placed()];
+        let mut other = repository("kiln-copy");
+        other.commits = vec![
+            commit(2, "2026-03-02T10:00:00Z"),
+            commit(3, "2026-03-03T10:00:00Z"),
+        ];
+        other.tasks = vec![claim(1, "2026-03-01", 30.0).revised(1).on(1).placed()];
+        let report = report(&[one, other], &query(&[Dimension::Repo]));
+        assert_eq!(lines(&report), ["kiln-copy: 1 30h – 1", "kiln: 0 – – 2"]);
+        assert_eq!((report.totals.tasks, report.totals.commits), (1, 3));
+    }
+
+    #[test]
+    fn days_end_at_midnight_of_the_zone() {
+        let mut repo = repository("kiln");
+        repo.commits = vec![
+            commit(1, "2026-03-01T23:30:00Z"),
+            commit(2, "2026-03-02T00:30:00Z"),
+        ];
+        let mut asked = query(&[Dimension::Day]);
+        assert_eq!(
+            lines(&report(&[repo.clone()], &asked)),
+            ["2026-03-01: 0 – – 1", "2026-03-02: 0 – – 1"]
+        );
+        asked.zone = "Europe/Berlin".parse().unwrap();
+        assert_eq!(lines(&report(&[repo.clone()], &asked)), ["2026-03-02: 0 – – 2"]);
+        asked.by = vec![Dimension::Week];
+        assert_eq!(lines(&report(&[repo.clone()], &asked)), ["2026-W10: 0 – – 2"]);
+        asked.period.until = "2026-03-01".parse().ok();
+        assert_eq!(report(&[repo], &asked).totals.commits, 0);
+    }
+
+    #[test]
+    fn a_task_with_two_tags_is_in_two_rows_and_once_in_the_totals() {
+        let mut repo = repository("kiln");
+        repo.commits = vec![
+            commit(1, "2026-03-01T10:00:00Z"),
+            commit(2, "2026-03-01T11:00:00Z"),
+        ];
+        repo.tasks = vec![
+            claim(1, "2026-03-01", 8.0).tags(&["api", "docs"]).on(1).placed(),
+            claim(2, "2026-03-01", 2.0).placed(),
+        ];
+        let report = report(&[repo], &query(&[Dimension::Tag]));
+        assert_eq!(lines(&report), ["api: 1 8h – 1", "docs: 1 8h – 1", "–: 1 2h – 1"]);
+        assert_eq!(report.totals.human_hours, Hours::new(10.0));
+        assert_eq!(report.left_out.commits_without_task, 1);
+    }
+
+    #[test]
+    fn tasks_come_by_factor_with_their_titles_and_a_limit_hides_no_sums() {
+        let mut repo = repository("kiln");
+        repo.tasks = vec![
+            claim(1, "2026-03-01", 8.0).agent_minutes(7.0).placed(),
+            claim(2, "2026-03-01", 40.0).agent_minutes(25.0).placed(),
+            claim(3, "2026-03-01", 4.0).placed(),
+        ];
+        repo.commits = vec![commit(9, "2026-03-01T10:00:00Z")];
+        let mut asked = query(&[Dimension::Task]);
+        let titles = |report: &Report| -> Vec<String> {
+            report.rows.iter().filter_map(|row| row.title.clone()).collect()
+        };
+        assert_eq!(
+            titles(&report(&[repo.clone()], &asked)),
+            ["task 2", "task 1", "task 3"]
+        );
+        asked.sort = Some(SortBy::Measure("human_hours".to_owned()));
+        asked.limit = Some(1);
+        let limited = report(&[repo], &asked);
+        assert_eq!(titles(&limited), ["task 2"]);
+        assert_eq!((limited.left_out.rows, limited.totals.tasks), (2, 3));
+    }
+
+    #[test]
+    fn author_and_agent_choose() {
+        let mut repo = repository("kiln");
+        repo.commits = vec![commit(1, "2026-03-01T10:00:00Z")];
+        repo.tasks = vec![
+            claim(1, "2026-03-01", 8.0).agent("codex").placed(),
+            claim(2, "2026-03-01", 2.0).on(1).placed(),
+        ];
+        let mut asked = query(&[Dimension::Author]);
+        asked.author = Regex::new("Grace").ok();
+        assert_eq!(
+            lines(&report(&[repo.clone()], &asked)),
+            ["Grace Example <grace@example.org>: 1 2h – 1"]
+        );
+        asked.author = None;
+        asked.agent = Some("codex".to_owned());
+        assert_eq!(
+            lines(&report(&[repo], &asked)),
+            ["Ada Example <ada@example.org>: 1 8h – 0"]
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! Small facts for the tests of this layer.
+
+use crate::aggregate::report::{PlacedTask, Repository};
+use crate::facts::commit::{Commit, Instant, LineCounts, Person};
+use crate::facts::diagnostics::Status;
+use crate::facts::evidence::Origin;
+use crate::facts::ids::{ObjectId, TaskId};
+use crate::facts::quantity::{Hours, Minutes};
+use crate::facts::task::{Estimate, Task, TaskSource};
+
+pub(crate) fn repository(name: &str) -> Repository {
+    Repository {
+        name: name.to_owned(),
+        path: format!("/src/{name}"),
+        status: Status::Complete,
+        reason: None,
+        commits: Vec::new(),
+        tasks: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+pub(crate) fn object(number: u8) -> ObjectId {
+    ObjectId::from_bytes(&[number; 20]).unwrap()
+}
+
+/// A commit by Grace that added ten lines to one file.
+pub(crate) fn commit(number: u8, at: &str) -> Commit {
+    let seconds = chrono::DateTime::parse_from_rfc3339(at).unwrap().timestamp();
+    let time = Instant { seconds, offset: 0 };
+    Commit {
+        id: object(number),
+        parents: Vec::new(),
+        author: Person {
+            name: "Grace Example".to_owned(),
+            email: "grace@example.org".to_owned(),
+        },
+        author_time: time,
+        commit_time: time,
+        subject: format!("commit {number}"),
+        lines: Some(LineCounts {
+            files: 1,
+            added: 10,
+            removed: 0,
+        }),
+        origin: Origin::default(),
+    }
+}
+
+pub(crate) struct Claim(PlacedTask);
+
+/// A task that Ada estimated.
+pub(crate) fn claim(number: u64, date: &str, hours: f64) -> Claim {
+    Claim(PlacedTask {
+        task: Task {
+            id: TaskId::new(number, &[0; 10]),
+            rev: 0,
+            at: chrono::DateTime::UNIX_EPOCH,
+            by: "Ada Example <ada@example.org>".to_owned(),
+            title: format!("task {number}"),
+            date: date.parse().unwrap(),
+            estimate: Estimate {
+                hours: Hours::new(hours).unwrap(),
+                by: String::new(),
+                basis: None,
+                phases: Vec::new(),
+            },
+            agent_minutes: None,
+            supervisory_minutes: None,
+            tokens: None,
+            agent: None,
+            model: None,
+            category: None,
+            tags: Vec::new(),
+            sessions: Vec::new(),
+            commits: Vec::new(),
+            repos: Vec::new(),
+            source: TaskSource::Record,
+            reason: None,
+        },
+        commit: None,
+    })
+}
+
+impl Claim {
+    pub(crate) fn agent_minutes(mut self, minutes: f64) -> Self {
+        self.0.task.agent_minutes = Minutes::new(minutes);
+        self
+    }
+
+    pub(crate) fn supervised(mut self, minutes: f64) -> Self {
+        self.0.task.supervisory_minutes = Minutes::new(minutes);
+        self
+    }
+
+    pub(crate) fn agent(mut self, agent: &str) -> Self {
+        self.0.task.agent = Some(agent.to_owned());
+        self
+    }
+
+    pub(crate) fn tags(mut self, tags: &[&str]) -> Self {
+        self.0.task.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        self
+    }
+
+    pub(crate) fn revised(mut self, rev: u32) -> Self {
+        self.0.task.rev = rev;
+        self
+    }
+
+    pub(crate) fn on(mut self, commit: u8) -> Self {
+        self.0.commit = Some(object(commit));
+        self
+    }
+
+    pub(crate) fn placed(self) -> PlacedTask {
+        self.0
+    }
+}

@@ -1,0 +1,444 @@
+//! A report as a document: what its columns are called, where their numbers come from, and what they leave out.
+
+use super::document::{Basis, Cell, Column, Document, Table};
+use crate::aggregate::group::Dimension;
+use crate::aggregate::measures::Measures;
+use crate::aggregate::report::{Report, Row};
+use crate::facts::diagnostics::Status;
+
+/// One measure: its name in CSV, its heading, its basis, when a narrow terminal drops it, and its cell.
+struct Field {
+    id: &'static str,
+    heading: &'static str,
+    /// In a log of tasks, in the words in which such logs are published.
+    log_heading: &'static str,
+    basis: Basis,
+    spare: u8,
+    cell: fn(&Measures) -> Cell,
+}
+
+macro_rules! field {
+    ($id:ident, $heading:literal, $log:literal, $basis:ident, $spare:expr, $cell:expr) => {
+        Field {
+            id: stringify!($id),
+            heading: $heading,
+            log_heading: $log,
+            basis: Basis::$basis,
+            spare: $spare,
+            cell: |measures| {
+                #[allow(clippy::redundant_closure_call)]
+                ($cell)(measures.$id)
+            },
+        }
+    };
+}
+
+fn known<T>(cell: fn(T) -> Cell) -> impl Fn(Option<T>) -> Cell {
+    move |value| Cell::known(value, cell)
+}
+
+/// In place of a rank: for programs only, since a table for people would be too wide.
+const MACHINE: u8 = u8::MAX;
+
+/// Every measure, in the order of the format.
+const FIELDS: [Field; 23] = [
+    field!(tasks, "tasks", "Tasks", Claimed, 0, Cell::Count),
+    field!(human_hours, "human", "Human Est.", Claimed, 0, known(Cell::Hours)),
+    field!(agent_minutes, "agent", "Agent", Claimed, 0, known(Cell::Minutes)),
+    field!(
+        supervisory_minutes,
+        "superv.",
+        "Sup.",
+        Claimed,
+        0,
+        known(Cell::Minutes)
+    ),
+    field!(wall_minutes, "wall", "Wall", Measured, 5, known(Cell::Minutes)),
+    field!(tokens, "tokens", "Tokens", Claimed, 6, known(Cell::Tokens)),
+    field!(
+        leverage_factor,
+        "leverage",
+        "Factor",
+        Derived,
+        0,
+        known(Cell::Factor)
+    ),
+    field!(
+        supervisory_leverage_factor,
+        "sup. lev.",
+        "Sup. Factor",
+        Derived,
+        0,
+        known(Cell::Factor)
+    ),
+    field!(
+        wall_leverage_factor,
+        "wall lev.",
+        "Wall Factor",
+        Derived,
+        4,
+        known(Cell::Factor)
+    ),
+    field!(
+        all_in_leverage_factor,
+        "all-in lev.",
+        "All-in Factor",
+        Derived,
+        1,
+        known(Cell::Factor)
+    ),
+    field!(
+        human_weeks,
+        "weeks",
+        "Human Weeks",
+        Derived,
+        MACHINE,
+        known(Cell::Number)
+    ),
+    field!(commits, "commits", "Commits", Measured, 3, Cell::Count),
+    field!(agent_commits, "by agents", "By Agents", Measured, 7, Cell::Count),
+    field!(
+        files_changed,
+        "files",
+        "Files",
+        Measured,
+        MACHINE,
+        known(Cell::Count)
+    ),
+    field!(
+        lines_added,
+        "+lines",
+        "Lines Added",
+        Measured,
+        3,
+        known(Cell::Count)
+    ),
+    field!(
+        lines_removed,
+        "-lines",
+        "Lines Removed",
+        Measured,
+        3,
+        known(Cell::Count)
+    ),
+    field!(sessions, "sessions", "Sessions", Measured, 7, known(Cell::Count)),
+    field!(
+        session_agent_minutes,
+        "logged",
+        "Logged Agent",
+        Measured,
+        4,
+        known(Cell::Minutes)
+    ),
+    field!(
+        session_supervisory_minutes,
+        "logged sup.",
+        "Logged Sup.",
+        Estimated,
+        6,
+        known(Cell::Minutes)
+    ),
+    field!(tokens_input, "input", "Input", Measured, MACHINE, known(tokens)),
+    field!(
+        tokens_cache_write,
+        "cache wr.",
+        "Cache Written",
+        Measured,
+        MACHINE,
+        known(tokens)
+    ),
+    field!(
+        tokens_cache_read,
+        "cache rd.",
+        "Cache Read",
+        Measured,
+        MACHINE,
+        known(tokens)
+    ),
+    field!(
+        tokens_output,
+        "output",
+        "Output",
+        Measured,
+        MACHINE,
+        known(tokens)
+    ),
+];
+
+fn tokens(count: u64) -> Cell {
+    Cell::Tokens(crate::facts::quantity::Tokens(count))
+}
+
+/// For CSV: what names the row, then every measure.
+pub fn rows(report: &Report) -> Table {
+    let by_task = report.group_by.contains(&Dimension::Task);
+    let mut columns: Vec<Column> = report
+        .group_by
+        .iter()
+        .map(|dimension| Column::text(dimension.name(), dimension.name()))
+        .collect();
+    if by_task {
+        columns.push(Column::text("title", "title"));
+        columns.push(Column::text("date", "date"));
+    }
+    columns.extend(
+        FIELDS
+            .iter()
+            .map(|field| Column::number(field.id, field.heading, field.basis)),
+    );
+    let line = |row: &Row| {
+        let mut cells: Vec<Cell> = row
+            .key
+            .0
+            .iter()
+            .map(|(_, value)| Cell::known(value.clone(), Cell::Text))
+            .collect();
+        if by_task {
+            cells.push(Cell::known(row.title.clone(), Cell::Text));
+            cells.push(Cell::known(row.date, Cell::Date));
+        }
+        cells.extend(FIELDS.iter().map(|field| (field.cell)(&row.measures)));
+        cells
+    };
+    Table {
+        columns,
+        rows: report.rows.iter().map(line).collect(),
+        ..Table::default()
+    }
+}
+
+/// For people: the columns that say something, the totals, and what the numbers leave out.
+pub fn document(report: &Report) -> Document {
+    Document {
+        title: Some(title(report)),
+        tables: vec![table(report)],
+        notes: repo_notes(report),
+    }
+}
+
+/// A log of tasks as people publish it: the tasks, numbered, and the aggregates with human weeks.
+pub fn task_log(report: &Report) -> Document {
+    let mut document = document(report);
+    document.tables.push(aggregates(&report.totals));
+    document
+}
+
+fn title(report: &Report) -> String {
+    let period = match (report.since, report.until) {
+        (Some(since), Some(until)) if since == until => format!(" of {since}"),
+        (Some(since), Some(until)) => format!(" from {since} to {until}"),
+        (Some(since), None) => format!(" since {since}"),
+        (None, Some(until)) => format!(" until {until}"),
+        (None, None) => String::new(),
+    };
+    let repos = match report.repos.as_slice() {
+        [only] => only.name.clone(),
+        repos => format!("{} repositories", repos.len()),
+    };
+    let by_day = !period.is_empty() || report.group_by.iter().any(|dimension| dimension.is_time());
+    let zone = if by_day {
+        format!(", days in {}", zone_words(report))
+    } else {
+        String::new()
+    };
+    format!("Leverage{period}, {repos}{zone}")
+}
+
+fn zone_words(report: &Report) -> String {
+    report.zone.name().map_or("local time".to_owned(), str::to_owned)
+}
+
+fn table(report: &Report) -> Table {
+    let is_log = report.group_by == [Dimension::Task];
+    let fields = shown_fields(report, is_log);
+    let mut columns = name_columns(report, is_log);
+    let names = columns.len();
+    columns.extend(fields.iter().map(|field| {
+        let heading = if is_log { field.log_heading } else { field.heading };
+        Column::number(field.id, heading, field.basis).spare(field.spare)
+    }));
+    let measures = |of: &Measures| -> Vec<Cell> { fields.iter().map(|field| (field.cell)(of)).collect() };
+    let rows = report.rows.iter().enumerate().map(|(at, row)| {
+        let mut cells = names_of(report, is_log, at, row);
+        cells.extend(measures(&row.measures));
+        cells
+    });
+    let mut totals = vec![Cell::Empty; names];
+    totals[usize::from(is_log)] = Cell::text("total");
+    totals.extend(measures(&report.totals));
+    Table {
+        title: is_log.then(|| "Task log".to_owned()),
+        columns,
+        rows: rows.collect(),
+        totals: Some(totals),
+        more_rows: report.left_out.rows,
+        notes: left_out(report),
+    }
+}
+
+/// The measures that say something, the claimed before the derived before the measured.
+fn shown_fields(report: &Report, is_log: bool) -> Vec<&'static Field> {
+    let says_something = |field: &Field| {
+        let all = report
+            .rows
+            .iter()
+            .map(|row| &row.measures)
+            .chain([&report.totals]);
+        all.map(field.cell)
+            .any(|cell| !matches!(cell, Cell::Unknown | Cell::Count(0)))
+    };
+    let mut fields: Vec<&Field> = FIELDS
+        .iter()
+        .filter(|field| field.spare != MACHINE && !(is_log && field.id == "tasks") && says_something(field))
+        .collect();
+    fields.sort_by_key(|field| match field.basis {
+        Basis::Claimed => 0,
+        Basis::Derived => 1,
+        Basis::Measured => 2,
+        Basis::Estimated => 3,
+    });
+    fields
+}
+
+fn name_columns(report: &Report, is_log: bool) -> Vec<Column> {
+    if is_log {
+        let mut columns = vec![Column::ordinal("n", "#"), Column::text("title", "Task")];
+        if !is_one_day(report) {
+            columns.push(Column::text("date", "Date"));
+        }
+        return columns;
+    }
+    report
+        .group_by
+        .iter()
+        .map(|dimension| Column::text(dimension.name(), dimension.name()))
+        .collect()
+}
+
+fn names_of(report: &Report, is_log: bool, at: usize, row: &Row) -> Vec<Cell> {
+    if is_log {
+        let mut cells = vec![
+            Cell::Count(at as u64 + 1),
+            Cell::known(row.title.clone(), Cell::Text),
+        ];
+        if !is_one_day(report) {
+            cells.push(Cell::known(row.date, Cell::Date));
+        }
+        return cells;
+    }
+    let title = |dimension| row.title.clone().filter(|_| dimension == Dimension::Task);
+    let named = row.key.0.iter();
+    named
+        .map(|(dimension, value)| Cell::known(title(*dimension).or_else(|| value.clone()), Cell::Text))
+        .collect()
+}
+
+fn is_one_day(report: &Report) -> bool {
+    report.since.is_some() && report.since == report.until
+}
+
+/// What the numbers leave out, a sentence each.
+fn left_out(report: &Report) -> Vec<String> {
+    let (totals, left_out) = (&report.totals, &report.left_out);
+    if totals.tasks == 0 {
+        let none = "no task is recorded here; `git leverage record` adds the first";
+        return std::iter::once(none.to_owned())
+            .chain(unread_lines(report))
+            .collect();
+    }
+    let some = |count: u64, sentence: String| (count > 0).then_some(sentence);
+    let of_tasks = |count: u64| {
+        format!(
+            "{count} of {} {}",
+            totals.tasks,
+            plural(totals.tasks, "task", "tasks")
+        )
+    };
+    let (no_time, no_supervision) = (
+        left_out.tasks_without_agent_minutes,
+        left_out.tasks_without_supervisory_minutes,
+    );
+    [
+        some(
+            no_time,
+            format!("{} without agent time, in no leverage factor", of_tasks(no_time)),
+        ),
+        some(
+            no_supervision,
+            format!(
+                "{} without supervision, in no supervisory factor",
+                of_tasks(no_supervision)
+            ),
+        ),
+        some(
+            left_out.commits_without_task,
+            format!(
+                "{} of {} {} without a task",
+                left_out.commits_without_task,
+                totals.commits,
+                plural(totals.commits, "commit", "commits")
+            ),
+        ),
+        unread_lines(report),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn unread_lines(report: &Report) -> Option<String> {
+    let count = report.left_out.commits_without_lines;
+    (count > 0).then(|| {
+        format!(
+            "{count} {} counted without lines, since files are missing",
+            plural(count, "commit", "commits")
+        )
+    })
+}
+
+fn plural(count: u64, one: &'static str, many: &'static str) -> &'static str {
+    if count == 1 { one } else { many }
+}
+
+fn repo_notes(report: &Report) -> Vec<String> {
+    let unread = report.repos.iter().filter(|repo| repo.status != Status::Complete);
+    unread
+        .map(|repo| match &repo.reason {
+            Some(reason) => format!("{}: {} ({reason})", repo.name, repo.status),
+            None => format!("{}: {}", repo.name, repo.status),
+        })
+        .collect()
+}
+
+/// The totals as a list, with the words of the published records.
+fn aggregates(totals: &Measures) -> Table {
+    let named = [
+        ("tasks", "Tasks"),
+        ("human_hours", "Human-equivalent hours"),
+        ("human_weeks", "Human-equivalent weeks"),
+        ("agent_minutes", "Agent minutes"),
+        ("supervisory_minutes", "Supervisory minutes"),
+        ("tokens", "Tokens"),
+        ("leverage_factor", "Leverage factor"),
+        ("supervisory_leverage_factor", "Supervisory leverage factor"),
+        ("commits", "Commits"),
+        ("lines_added", "Lines added"),
+        ("lines_removed", "Lines removed"),
+    ];
+    let rows = named.iter().filter_map(|(id, words)| {
+        let field = FIELDS.iter().find(|field| field.id == *id)?;
+        let cell = (field.cell)(totals);
+        let is_empty = matches!(cell, Cell::Unknown | Cell::Count(0));
+        (!is_empty).then(|| vec![Cell::text(*words), cell, Cell::text(field.basis.word())])
+    });
+    Table {
+        title: Some("Aggregates".to_owned()),
+        columns: vec![
+            Column::text("aggregate", "Aggregate"),
+            Column::ordinal("value", "Value"),
+            Column::text("basis", "Basis"),
+        ],
+        rows: rows.collect(),
+        ..Table::default()
+    }
+}
