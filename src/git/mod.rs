@@ -6,6 +6,7 @@
 pub mod changes;
 pub mod config;
 pub mod dates;
+pub mod lines;
 pub mod open;
 pub mod process;
 pub mod walk;

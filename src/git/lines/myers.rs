@@ -1,0 +1,342 @@
+//! Myers' search for a short edit script, from both ends at once and in linear space, with git's shortcuts.
+//!
+//! The two texts span a rectangle: `x` counts old lines, `y` new ones, and a diagonal `x - y` holds all points that one
+//! line more on both sides leads to. From the top left and the bottom right corner the search keeps the furthest `x` on
+//! each diagonal, one edit more with each round. Where both searches meet, the rectangle is cut in two, and so on.
+//!
+//! The shortcuts, where a round gets expensive: cut at the end of a long run of equal lines that lies far along (from
+//! [`CHEAP`] edits on), or at the point furthest from its corner (from a limit on that grows with the texts). A part
+//! that was cut off by a real meeting, or lies before such a run, is searched without shortcuts.
+
+use super::discard::rough_square_root;
+
+/// No shortcut is taken below so many edits from one end.
+const CHEAP: i32 = 256;
+/// A run of more equal lines than this is worth a look.
+const LONG_RUN: i32 = 20;
+/// How much further than its edits a point must have come to be a good place to cut.
+const GOOD_PACE: i32 = 4;
+
+/// The search with its buffers.
+#[derive(Default)]
+pub(super) struct Search {
+    forward: Frontier,
+    backward: Frontier,
+    pending: Vec<(Area, Effort)>,
+}
+
+/// The furthest `x` on each diagonal.
+#[derive(Default)]
+struct Frontier {
+    furthest: Vec<i32>,
+    /// Where diagonal 0 is.
+    zero: i32,
+    /// The diagonals reached in this round: every second one from first to last.
+    first: i32,
+    last: i32,
+}
+
+/// A part of the rectangle: old lines `left..right`, new lines `top..bottom`.
+#[derive(Debug, Clone, Copy)]
+struct Area {
+    left: i32,
+    right: i32,
+    top: i32,
+    bottom: i32,
+}
+
+/// Whether a part may be cut by a shortcut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    Bounded,
+    Exhaustive,
+}
+
+/// Where an area is cut, and how hard to look at the parts.
+struct Cut {
+    x: i32,
+    y: i32,
+    before: Effort,
+    after: Effort,
+}
+
+/// The classes of the lines on both sides.
+#[derive(Clone, Copy)]
+struct Texts<'a> {
+    old: &'a [u32],
+    new: &'a [u32],
+}
+
+impl Texts<'_> {
+    fn same(self, x: i32, y: i32) -> bool {
+        self.old[x as usize] == self.new[y as usize]
+    }
+
+    /// How far equal lines go on from a point.
+    fn run_down(self, area: Area, x: i32, y: i32) -> i32 {
+        let old = &self.old[x.min(area.right) as usize..area.right as usize];
+        let new = &self.new[y.min(area.bottom) as usize..area.bottom as usize];
+        old.iter().zip(new).take_while(|(old, new)| old == new).count() as i32
+    }
+
+    /// How far equal lines go back from a point.
+    fn run_up(self, area: Area, x: i32, y: i32) -> i32 {
+        let old = &self.old[area.left as usize..x.max(area.left) as usize];
+        let new = &self.new[area.top as usize..y.max(area.top) as usize];
+        let pairs = old.iter().rev().zip(new.iter().rev());
+        pairs.take_while(|(old, new)| old == new).count() as i32
+    }
+
+    /// The area without the equal lines at its ends.
+    fn shrunk(self, mut area: Area) -> Area {
+        let run = self.run_down(area, area.left, area.top);
+        area.left += run;
+        area.top += run;
+        let run = self.run_up(area, area.right, area.bottom);
+        area.right -= run;
+        area.bottom -= run;
+        area
+    }
+}
+
+impl Frontier {
+    fn resize(&mut self, old: usize, new: usize) {
+        self.furthest.clear();
+        self.furthest.resize(old + new + 3, 0);
+        self.zero = new as i32 + 1;
+    }
+
+    fn at(&self, diagonal: i32) -> i32 {
+        self.furthest[(diagonal + self.zero) as usize]
+    }
+
+    fn set(&mut self, diagonal: i32, x: i32) {
+        self.furthest[(diagonal + self.zero) as usize] = x;
+    }
+
+    fn start(&mut self, diagonal: i32, x: i32) {
+        self.first = diagonal;
+        self.last = diagonal;
+        self.set(diagonal, x);
+    }
+
+    /// Widens the reach by one diagonal on each side, or narrows it at the edge of the area, and puts `outside` where
+    /// the next round looks beyond it.
+    fn widen(&mut self, area: Area, outside: i32) {
+        if self.first > area.left - area.bottom {
+            self.first -= 1;
+            self.set(self.first - 1, outside);
+        } else {
+            self.first += 1;
+        }
+        if self.last < area.right - area.top {
+            self.last += 1;
+            self.set(self.last + 1, outside);
+        } else {
+            self.last -= 1;
+        }
+    }
+
+    fn reached(&self, diagonal: i32) -> bool {
+        (self.first..=self.last).contains(&diagonal)
+    }
+
+    /// The reached diagonals, from the last to the first: the order in which git breaks ties.
+    fn diagonals(&self) -> impl Iterator<Item = i32> + use<> {
+        (self.first..=self.last).rev().step_by(2)
+    }
+}
+
+impl Search {
+    /// Calls `removed` and `added` with the index of each line that is not part of the common sequence found.
+    pub(super) fn run(
+        &mut self,
+        old: &[u32],
+        new: &[u32],
+        mut removed: impl FnMut(usize),
+        mut added: impl FnMut(usize),
+    ) {
+        let texts = Texts { old, new };
+        let whole = Area {
+            left: 0,
+            right: old.len() as i32,
+            top: 0,
+            bottom: new.len() as i32,
+        };
+        self.forward.resize(old.len(), new.len());
+        self.backward.resize(old.len(), new.len());
+        let limit = CHEAP.max(rough_square_root(old.len() + new.len() + 3) as i32);
+        self.pending.push((whole, Effort::Bounded));
+        while let Some((area, effort)) = self.pending.pop() {
+            let area = texts.shrunk(area);
+            if area.left == area.right {
+                (area.top..area.bottom).for_each(|y| added(y as usize));
+            } else if area.top == area.bottom {
+                (area.left..area.right).for_each(|x| removed(x as usize));
+            } else {
+                let cut = self.cut(texts, area, effort, limit);
+                let before = Area {
+                    right: cut.x,
+                    bottom: cut.y,
+                    ..area
+                };
+                let after = Area {
+                    left: cut.x,
+                    top: cut.y,
+                    ..area
+                };
+                self.pending.push((after, cut.after));
+                self.pending.push((before, cut.before));
+            }
+        }
+    }
+
+    /// A point that the path through an area goes by.
+    fn cut(&mut self, texts: Texts<'_>, area: Area, effort: Effort, limit: i32) -> Cut {
+        self.forward.start(area.left - area.top, area.left);
+        self.backward.start(area.right - area.bottom, area.right);
+        let odd = (area.left - area.top - area.right + area.bottom) & 1 != 0;
+        let mut edits = 0;
+        loop {
+            edits += 1;
+            let mut long_run = false;
+            self.forward.widen(area, -1);
+            if let Some(cut) = self.advance(texts, area, odd, &mut long_run) {
+                return cut;
+            }
+            self.backward.widen(area, i32::MAX);
+            if let Some(cut) = self.retreat(texts, area, !odd, &mut long_run) {
+                return cut;
+            }
+            if effort == Effort::Exhaustive {
+                continue;
+            }
+            if long_run && edits > CHEAP {
+                let found = self.run_ahead(texts, area, edits);
+                if let Some(cut) = found.or_else(|| self.run_behind(texts, area, edits)) {
+                    return cut;
+                }
+            }
+            if edits >= limit {
+                return self.furthest(area);
+            }
+        }
+    }
+
+    /// One edit more from the top left corner. Ends where the other search was met, if this one is to notice.
+    fn advance(&mut self, texts: Texts<'_>, area: Area, meets: bool, long_run: &mut bool) -> Option<Cut> {
+        for diagonal in self.forward.diagonals() {
+            let (below, above) = (self.forward.at(diagonal - 1), self.forward.at(diagonal + 1));
+            let start = if below >= above { below + 1 } else { above };
+            let run = texts.run_down(area, start, start - diagonal);
+            let x = start + run;
+            *long_run |= run > LONG_RUN;
+            self.forward.set(diagonal, x);
+            if meets && self.backward.reached(diagonal) && self.backward.at(diagonal) <= x {
+                return Some(Cut::met(x, x - diagonal));
+            }
+        }
+        None
+    }
+
+    /// One edit more from the bottom right corner.
+    fn retreat(&mut self, texts: Texts<'_>, area: Area, meets: bool, long_run: &mut bool) -> Option<Cut> {
+        for diagonal in self.backward.diagonals() {
+            let (below, above) = (self.backward.at(diagonal - 1), self.backward.at(diagonal + 1));
+            let start = if below < above { below } else { above - 1 };
+            let run = texts.run_up(area, start, start - diagonal);
+            let x = start - run;
+            *long_run |= run > LONG_RUN;
+            self.backward.set(diagonal, x);
+            if meets && self.forward.reached(diagonal) && x <= self.forward.at(diagonal) {
+                return Some(Cut::met(x, x - diagonal));
+            }
+        }
+        None
+    }
+
+    /// The end of a long run that the forward search came far with.
+    fn run_ahead(&self, texts: Texts<'_>, area: Area, edits: i32) -> Option<Cut> {
+        let middle = area.left - area.top;
+        let mut best = 0;
+        let mut cut = None;
+        for diagonal in self.forward.diagonals() {
+            let x = self.forward.at(diagonal);
+            let y = x - diagonal;
+            let progress = (x - area.left) + (y - area.top) - (diagonal - middle).abs();
+            let inside =
+                area.left + LONG_RUN <= x && x < area.right && area.top + LONG_RUN <= y && y < area.bottom;
+            if progress > GOOD_PACE * edits
+                && progress > best
+                && inside
+                && (1..=LONG_RUN).all(|back| texts.same(x - back, y - back))
+            {
+                best = progress;
+                cut = Some(Cut::guessed(x, y, Effort::Exhaustive, Effort::Bounded));
+            }
+        }
+        cut
+    }
+
+    /// The start of a long run that the backward search came far with.
+    fn run_behind(&self, texts: Texts<'_>, area: Area, edits: i32) -> Option<Cut> {
+        let middle = area.right - area.bottom;
+        let mut best = 0;
+        let mut cut = None;
+        for diagonal in self.backward.diagonals() {
+            let x = self.backward.at(diagonal);
+            let y = x - diagonal;
+            let progress = (area.right - x) + (area.bottom - y) - (diagonal - middle).abs();
+            let inside =
+                area.left < x && x <= area.right - LONG_RUN && area.top < y && y <= area.bottom - LONG_RUN;
+            if progress > GOOD_PACE * edits
+                && progress > best
+                && inside
+                && (0..LONG_RUN).all(|on| texts.same(x + on, y + on))
+            {
+                best = progress;
+                cut = Some(Cut::guessed(x, y, Effort::Bounded, Effort::Exhaustive));
+            }
+        }
+        cut
+    }
+
+    /// The point furthest from its corner, of both searches.
+    fn furthest(&self, area: Area) -> Cut {
+        let (mut ahead, mut ahead_x) = (-1, -1);
+        for diagonal in self.forward.diagonals() {
+            let x = self
+                .forward
+                .at(diagonal)
+                .min(area.right)
+                .min(area.bottom + diagonal);
+            let sum = x + x - diagonal;
+            if ahead < sum {
+                (ahead, ahead_x) = (sum, x);
+            }
+        }
+        let (mut behind, mut behind_x) = (i32::MAX, i32::MAX);
+        for diagonal in self.backward.diagonals() {
+            let x = self.backward.at(diagonal).max(area.left).max(area.top + diagonal);
+            let sum = x + x - diagonal;
+            if sum < behind {
+                (behind, behind_x) = (sum, x);
+            }
+        }
+        if area.right + area.bottom - behind < ahead - (area.left + area.top) {
+            Cut::guessed(ahead_x, ahead - ahead_x, Effort::Exhaustive, Effort::Bounded)
+        } else {
+            Cut::guessed(behind_x, behind - behind_x, Effort::Bounded, Effort::Exhaustive)
+        }
+    }
+}
+
+impl Cut {
+    fn met(x: i32, y: i32) -> Self {
+        Self::guessed(x, y, Effort::Exhaustive, Effort::Exhaustive)
+    }
+
+    fn guessed(x: i32, y: i32, before: Effort, after: Effort) -> Self {
+        Self { x, y, before, after }
+    }
+}

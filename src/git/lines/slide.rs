@@ -1,0 +1,324 @@
+//! Where a run of changed lines is shown, when it could as well stand higher or lower.
+//!
+//! A run slides up while the line above it equals its last line, and down while its first line equals the one below it.
+//! Git moves it to face a change of the other file, if it can; else to where the indentation and the blank lines around
+//! its two ends look most like the borders of a block.
+
+use super::Hunk;
+use super::classes::lines;
+
+/// No indentation is deeper.
+const DEEPEST: i32 = 200;
+/// No more blank lines are counted around a border.
+const MOST_BLANK: i32 = 20;
+/// No position further than this from the lowest one is considered.
+const MOST_SLIDING: usize = 100;
+
+/// All lines of one version, and which of them are changed.
+struct Version<'a> {
+    lines: Vec<&'a [u8]>,
+    changed: Vec<bool>,
+}
+
+/// A run of changed lines, possibly empty: every unchanged line has one before it, and the end of the text too.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    start: usize,
+    end: usize,
+}
+
+impl Run {
+    fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    fn len(self) -> usize {
+        self.end - self.start
+    }
+}
+
+/// The hunks of two texts, given which lines from line `start` on are changed; all before and after those are the same.
+pub(super) fn hunks(old: &[u8], new: &[u8], start: usize, removed: &[bool], added: &[bool]) -> Vec<Hunk> {
+    let mut old = Version::new(old, start, removed);
+    let mut new = Version::new(new, start, added);
+    settle(&mut old, &new);
+    settle(&mut new, &old);
+    pair(&old, &new)
+}
+
+impl<'a> Version<'a> {
+    fn new(text: &'a [u8], start: usize, rest: &[bool]) -> Self {
+        let lines: Vec<_> = lines(text).collect();
+        let mut changed = vec![false; lines.len()];
+        changed[start..start + rest.len()].copy_from_slice(rest);
+        Self { lines, changed }
+    }
+
+    fn is_changed(&self, line: usize) -> bool {
+        self.changed.get(line).copied().unwrap_or(false)
+    }
+
+    fn first(&self) -> Run {
+        self.run_from(0)
+    }
+
+    fn run_from(&self, start: usize) -> Run {
+        let mut end = start;
+        while self.is_changed(end) {
+            end += 1;
+        }
+        Run { start, end }
+    }
+
+    /// The run behind the next unchanged line.
+    fn next(&self, run: Run) -> Option<Run> {
+        (run.end < self.lines.len()).then(|| self.run_from(run.end + 1))
+    }
+
+    /// The run before the last unchanged line.
+    fn previous(&self, run: Run) -> Option<Run> {
+        let end = run.start.checked_sub(1)?;
+        Some(Run {
+            start: self.start_of(end),
+            end,
+        })
+    }
+
+    fn start_of(&self, mut start: usize) -> usize {
+        while start > 0 && self.is_changed(start - 1) {
+            start -= 1;
+        }
+        start
+    }
+
+    /// Moves a run up by a line, joining the run it then touches.
+    fn slide_up(&mut self, run: &mut Run) -> bool {
+        if run.start == 0 || self.lines[run.start - 1] != self.lines[run.end - 1] {
+            return false;
+        }
+        run.start -= 1;
+        run.end -= 1;
+        self.changed[run.start] = true;
+        self.changed[run.end] = false;
+        run.start = self.start_of(run.start);
+        true
+    }
+
+    /// Moves a run down by a line, joining the run it then touches.
+    fn slide_down(&mut self, run: &mut Run) -> bool {
+        if run.end == self.lines.len() || self.lines[run.start] != self.lines[run.end] {
+            return false;
+        }
+        self.changed[run.start] = false;
+        self.changed[run.end] = true;
+        run.start += 1;
+        run.end = self.run_from(run.end + 1).end;
+        true
+    }
+}
+
+/// Gives each run of `version` its final place. `other` keeps its own; the runs of both are walked in step, as each
+/// unchanged line stands in both.
+fn settle(version: &mut Version<'_>, other: &Version<'_>) {
+    let (mut run, mut facing) = (version.first(), other.first());
+    loop {
+        if !run.is_empty() {
+            settle_run(version, other, &mut run, &mut facing);
+        }
+        match (version.next(run), other.next(facing)) {
+            (Some(next), Some(next_facing)) => (run, facing) = (next, next_facing),
+            _ => break,
+        }
+    }
+}
+
+fn settle_run(version: &mut Version<'_>, other: &Version<'_>, run: &mut Run, facing: &mut Run) {
+    let (highest_end, faces_change, len) = loop {
+        let len = run.len();
+        while version.slide_up(run) {
+            *facing = other.previous(*facing).unwrap_or(*facing);
+        }
+        let highest_end = run.end;
+        let mut faces_change = !facing.is_empty();
+        while version.slide_down(run) {
+            *facing = other.next(*facing).unwrap_or(*facing);
+            faces_change |= !facing.is_empty();
+        }
+        // A run that joined others can be moved differently.
+        if len == run.len() {
+            break (highest_end, faces_change, len);
+        }
+    };
+    if run.end == highest_end {
+        return;
+    }
+    let best_end = if faces_change {
+        None
+    } else {
+        Some(best_end(version, highest_end, *run, len))
+    };
+    let is_there = |run: &Run, facing: &Run| best_end.map_or(!facing.is_empty(), |end| run.end <= end);
+    while !is_there(run, facing) && version.slide_up(run) {
+        *facing = other.previous(*facing).unwrap_or(*facing);
+    }
+}
+
+/// The lowest of the best-looking ends of a run that now stands as low as it can.
+fn best_end(version: &Version<'_>, highest_end: usize, run: Run, len: usize) -> usize {
+    let from = highest_end
+        .max(run.end.saturating_sub(len + 1))
+        .max(run.end.saturating_sub(MOST_SLIDING));
+    let mut best: Option<(Look, usize)> = None;
+    for end in from..=run.end {
+        let look = Border::at(version, end)
+            .look()
+            .plus(Border::at(version, end - len).look());
+        if best
+            .as_ref()
+            .is_none_or(|(known, _)| look.is_no_worse_than(known))
+        {
+            best = Some((look, end));
+        }
+    }
+    best.map_or(run.end, |(_, end)| end)
+}
+
+/// The surroundings of a place between two lines. An indentation of `None` is that of no line, or of blank ones alone.
+struct Border {
+    at_end: bool,
+    /// Of the line below the border.
+    indent: Option<i32>,
+    /// Of the first line above that is not blank, with how many blank ones are between.
+    indent_above: Option<i32>,
+    blank_above: i32,
+    /// The same below the line that follows the border.
+    indent_below: Option<i32>,
+    blank_below: i32,
+}
+
+/// How a place looks: indentation first, penalties to weigh against it.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    indent: i32,
+    penalty: i32,
+}
+
+impl Border {
+    fn at(version: &Version<'_>, border: usize) -> Self {
+        let (indent_above, blank_above) = first_indent(version.lines[..border].iter().rev());
+        let below = version.lines.get(border + 1..).unwrap_or_default();
+        let (indent_below, blank_below) = first_indent(below.iter());
+        Self {
+            at_end: border >= version.lines.len(),
+            indent: version.lines.get(border).and_then(|line| indent(line)),
+            indent_above,
+            blank_above,
+            indent_below,
+            blank_below,
+        }
+    }
+
+    /// The weights are git's, found there by experiment.
+    fn look(&self) -> Look {
+        let mut penalty = 0;
+        if self.indent_above.is_none() && self.blank_above == 0 {
+            penalty += 1;
+        }
+        if self.at_end {
+            penalty += 21;
+        }
+        let blank_below = if self.indent.is_none() {
+            1 + self.blank_below
+        } else {
+            0
+        };
+        let blank = self.blank_above + blank_below;
+        penalty += -30 * blank + 6 * blank_below;
+        let indent = self.indent.or(self.indent_below);
+        if let (Some(indent), Some(above)) = (indent, self.indent_above) {
+            penalty += self.step_penalty(indent, above, blank != 0);
+        }
+        Look {
+            indent: indent.unwrap_or(-1),
+            penalty,
+        }
+    }
+
+    /// What a change of indentation across the border costs.
+    fn step_penalty(&self, indent: i32, above: i32, blank: bool) -> i32 {
+        let opens_block = self.indent_below.is_some_and(|below| below > indent);
+        match (indent.cmp(&above), blank) {
+            (std::cmp::Ordering::Equal, _) => 0,
+            (std::cmp::Ordering::Greater, false) => -4,
+            (std::cmp::Ordering::Greater, true) => 10,
+            (std::cmp::Ordering::Less, false) if opens_block => 24,
+            (std::cmp::Ordering::Less, false) => 23,
+            (std::cmp::Ordering::Less, true) => 17,
+        }
+    }
+}
+
+impl Look {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            indent: self.indent + other.indent,
+            penalty: self.penalty + other.penalty,
+        }
+    }
+
+    fn is_no_worse_than(&self, other: &Self) -> bool {
+        60 * (self.indent - other.indent).signum() + self.penalty - other.penalty <= 0
+    }
+}
+
+/// The indentation of the first line that is not blank, and how many blank ones come before it.
+fn first_indent<'a>(lines: impl Iterator<Item = &'a &'a [u8]>) -> (Option<i32>, i32) {
+    let mut blank = 0;
+    for line in lines {
+        if let Some(indent) = indent(line) {
+            return (Some(indent), blank);
+        }
+        blank += 1;
+        if blank == MOST_BLANK {
+            return (Some(0), blank);
+        }
+    }
+    (None, blank)
+}
+
+/// The column of the first character that is not white space; `None` for a blank line.
+fn indent(line: &[u8]) -> Option<i32> {
+    let mut column = 0;
+    for byte in line {
+        match byte {
+            b' ' => column += 1,
+            b'\t' => column += 8 - column % 8,
+            b'\n' | b'\r' => {}
+            _ => return Some(column),
+        }
+        if column >= DEEPEST {
+            return Some(DEEPEST);
+        }
+    }
+    None
+}
+
+/// Reads the hunks off both versions: unchanged lines correspond one to one.
+fn pair(old: &Version<'_>, new: &Version<'_>) -> Vec<Hunk> {
+    let mut hunks = Vec::new();
+    let (mut removed, mut added) = (old.first(), new.first());
+    loop {
+        if !removed.is_empty() || !added.is_empty() {
+            hunks.push(Hunk {
+                old_start: removed.start,
+                old_len: removed.len(),
+                new_start: added.start,
+                new_len: added.len(),
+            });
+        }
+        match (old.next(removed), new.next(added)) {
+            (Some(next), Some(next_added)) => (removed, added) = (next, next_added),
+            _ => return hunks,
+        }
+    }
+}

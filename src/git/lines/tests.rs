@@ -1,0 +1,148 @@
+//! The diff against git itself and libgit2, on made-up texts.
+
+use std::process::Command;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// The hunks as git itself prints them.
+fn git_hunks(old: &[u8], new: &[u8]) -> Vec<Hunk> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("old"), old).unwrap();
+    std::fs::write(dir.path().join("new"), new).unwrap();
+    let output = Command::new("git")
+        .args([
+            "-c",
+            "diff.algorithm=default",
+            "-c",
+            "core.attributesFile=/dev/null",
+        ])
+        .args([
+            "diff",
+            "--no-index",
+            "--no-ext-diff",
+            "--text",
+            "-U0",
+            "old",
+            "new",
+        ])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    output
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| header(std::str::from_utf8(line).ok()?))
+        .collect()
+}
+
+/// Reads `@@ -1,2 +3 @@ …`: positions from 1, or the line before where the length is 0.
+fn header(line: &str) -> Option<Hunk> {
+    let mut ranges = line.strip_prefix("@@ ")?.split(' ').take(2).map(|range| {
+        let (start, len) = range[1..].split_once(',').unwrap_or((&range[1..], "1"));
+        let (start, len): (usize, usize) = (start.parse().unwrap(), len.parse().unwrap());
+        (if len == 0 { start } else { start - 1 }, len)
+    });
+    let ((old_start, old_len), (new_start, new_len)) = (ranges.next()?, ranges.next()?);
+    Some(Hunk {
+        old_start,
+        old_len,
+        new_start,
+        new_len,
+    })
+}
+
+/// The sums that libgit2's diff has, which follows git's.
+fn libgit2_count(old: &[u8], new: &[u8]) -> LineChange {
+    let mut options = git2::DiffOptions::new();
+    options.force_text(true);
+    let patch = git2::Patch::from_buffers(old, None, new, None, Some(&mut options)).unwrap();
+    let (_, added, removed) = patch.line_stats().unwrap();
+    LineChange {
+        added: added as u64,
+        removed: removed as u64,
+    }
+}
+
+#[test]
+fn ends_are_cut_at_whole_lines() {
+    let count = |old: &str, new: &str| {
+        let change = count(old.as_bytes(), new.as_bytes());
+        (change.added, change.removed)
+    };
+    assert_eq!(count("", ""), (0, 0));
+    assert_eq!(count("", "a"), (1, 0));
+    assert_eq!(count("a", "a\n"), (1, 1));
+    assert_eq!(count("a\n", "a\na\n"), (1, 0));
+    assert_eq!(count("xa\n", "ya\n"), (1, 1));
+    assert_eq!(count("b\na\n", "a\n"), (0, 1));
+    assert_eq!(count("a\nb", "a\nc\nb"), (1, 0));
+}
+
+#[test]
+fn an_inserted_block_reads_as_one() {
+    let old = "fn a() {\n    x\n}\n\nfn c() {\n    x\n}\n";
+    let new = "fn a() {\n    x\n}\n\nfn b() {\n    x\n}\n\nfn c() {\n    x\n}\n";
+    let block = Hunk {
+        old_start: 4,
+        old_len: 0,
+        new_start: 4,
+        new_len: 4,
+    };
+    assert_eq!(hunks(old.as_bytes(), new.as_bytes()), [block]);
+}
+
+/// Texts like code: few distinct lines, much white space, some frequent lines.
+fn text(lines: usize) -> impl Strategy<Value = Vec<u8>> {
+    let line = prop_oneof![
+        4 => Just("}".to_owned()),
+        4 => Just(String::new()),
+        2 => Just("    }".to_owned()),
+        3 => (0..6_u8, 0..12_u8).prop_map(|(depth, word)| format!("{}w{word}", "\t".repeat(depth.into()))),
+        3 => (0..400_u16).prop_map(|word| format!("    line {word}")),
+    ];
+    (proptest::collection::vec(line, 0..lines), any::<bool>()).prop_map(|(lines, ended)| {
+        let mut text = lines.join("\n").into_bytes();
+        if ended && !text.is_empty() {
+            text.push(b'\n');
+        }
+        text
+    })
+}
+
+/// A text and what editing makes of it: ranges dropped, doubled or replaced.
+fn edited(lines: usize) -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
+    let edits = proptest::collection::vec((any::<prop::sample::Index>(), 0..40_usize, text(40)), 0..6);
+    (text(lines), edits).prop_map(|(old, edits)| {
+        let mut new: Vec<Vec<u8>> = old.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        for (at, drop, insert) in edits {
+            let at = at.index(new.len() + 1);
+            let end = (at + drop).min(new.len());
+            let insert = insert.split(|byte| *byte == b'\n').map(<[u8]>::to_vec);
+            new.splice(at..end, insert);
+        }
+        (old, new.join(&b'\n'))
+    })
+}
+
+proptest! {
+    #[test]
+    fn sums_are_those_of_libgit2((old, new) in edited(600)) {
+        prop_assert_eq!(count(&old, &new), libgit2_count(&old, &new));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn sums_of_unrelated_texts_are_those_of_libgit2(old in text(1500), new in text(1500)) {
+        prop_assert_eq!(count(&old, &new), libgit2_count(&old, &new));
+    }
+
+    #[test]
+    fn hunks_are_those_of_git((old, new) in edited(300)) {
+        prop_assert_eq!(hunks(&old, &new), git_hunks(&old, &new));
+    }
+}
