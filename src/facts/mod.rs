@@ -8,6 +8,7 @@ pub mod commit;
 pub mod diagnostics;
 pub mod evidence;
 pub mod ids;
+pub mod ledger;
 pub mod quantity;
 pub mod record;
 pub mod session;

@@ -1,0 +1,432 @@
+//! The ledger of one repository as it was read: every task once, with its revisions and its commits.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use chrono::{DateTime, FixedOffset, Utc};
+use sha2::{Digest, Sha256};
+
+use super::claim::{Claim, ClaimError};
+use super::commit::{Instant, Person};
+use super::diagnostics::Warning;
+use super::ids::{ObjectId, TaskId};
+use super::record::{LineError, NoteLines, Record, SessionRecord, Tombstone};
+use super::task::{Estimate, Task, TaskSource};
+use super::trailers::Place;
+
+/// All that a repository's notes, trailers and task commits say.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Ledger {
+    /// The tasks that count, by id.
+    pub tasks: Vec<LedgerTask>,
+    /// The tasks that were retracted, by id.
+    pub retracted: Vec<RetractedTask>,
+    /// The measured sessions, by the id of their record.
+    pub sessions: Vec<LedgerSession>,
+    /// What could not be read, and what disagrees.
+    pub warnings: Vec<Warning>,
+}
+
+/// A task with all that the repository knows of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LedgerTask {
+    /// The current revision.
+    pub task: Task,
+    /// Every revision, oldest first; the current one is the last.
+    pub revisions: Vec<Task>,
+    /// How it was found.
+    pub provenance: Provenance,
+    /// The commits whose notes hold it, those of `refs/leverage/tasks` included.
+    pub notes: Vec<ObjectId>,
+    /// The commits of code that belong to it: those of notes, of trailers and those that the record lists.
+    pub commits: Vec<ObjectId>,
+    /// What trailers say of it, by commit.
+    pub claims: Vec<(ObjectId, Claim)>,
+}
+
+/// How a task was found, the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Provenance {
+    /// A record in a note.
+    Note,
+    /// Trailers that git reads as such.
+    Trailer,
+    /// Lines in the middle of a message, as a squash merge leaves trailers.
+    Body,
+}
+
+/// A task that counts no more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RetractedTask {
+    /// The task as it was.
+    pub task: LedgerTask,
+    /// Who retracted it, when and why; the first who did.
+    pub tombstone: Tombstone,
+}
+
+/// A measured session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LedgerSession {
+    /// The current revision of the record.
+    pub record: SessionRecord,
+    /// The commits whose notes hold it: more than one after a rewrite that copied notes.
+    pub commits: Vec<ObjectId>,
+}
+
+/// What the message of one commit claims.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommitClaims {
+    /// The commit.
+    pub commit: ObjectId,
+    /// Its author, as the commit has it.
+    pub author: Person,
+    /// The author's time.
+    pub time: Instant,
+    /// The first line of the message.
+    pub subject: String,
+    /// The claims, one a paragraph.
+    pub claims: Vec<Claim>,
+    /// What could not be read of them.
+    pub errors: Vec<ClaimError>,
+}
+
+/// What was read from git, before it is put together.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// The name of the repository, for warnings.
+    pub repo: String,
+    /// Notes with the commit they are on. A commit may come more than once: its notes are merged.
+    pub notes: Vec<(ObjectId, NoteLines)>,
+    /// The commits of `refs/leverage/tasks`: no code of theirs.
+    pub task_commits: HashSet<ObjectId>,
+    /// The messages with trailers of ours.
+    pub claims: Vec<CommitClaims>,
+    /// What went wrong so far.
+    pub warnings: Vec<Warning>,
+}
+
+impl Ledger {
+    /// Puts together what was read: each id once, its current line the highest `(rev, at, bytes)`, a record in a note
+    /// before what a trailer says.
+    pub fn assemble(findings: Findings) -> Self {
+        let mut builder = Builder {
+            repo: findings.repo,
+            task_commits: findings.task_commits,
+            warnings: findings.warnings,
+            ..Builder::default()
+        };
+        for (commit, lines) in findings.notes {
+            builder.add_note(commit, &lines);
+        }
+        builder.settle_revisions();
+        builder.add_listed_commits();
+        for commit in findings.claims {
+            builder.add_claims(&commit);
+        }
+        builder.finish()
+    }
+
+    /// The task of that id, counted or retracted.
+    pub fn task(&self, id: TaskId) -> Option<&LedgerTask> {
+        self.tasks
+            .iter()
+            .chain(self.retracted.iter().map(|retracted| &retracted.task))
+            .find(|found| found.task.id == id)
+    }
+
+    /// When and why a task was retracted.
+    pub fn tombstone(&self, id: TaskId) -> Option<&Tombstone> {
+        self.retracted
+            .iter()
+            .find(|retracted| retracted.task.task.id == id)
+            .map(|retracted| &retracted.tombstone)
+    }
+}
+
+/// A line that was read, with what orders revisions.
+struct Revision<T> {
+    record: T,
+    line: Vec<u8>,
+}
+
+/// All that is known of one id while reading.
+struct Gathered {
+    revisions: Vec<Revision<Task>>,
+    provenance: Provenance,
+    notes: BTreeSet<ObjectId>,
+    commits: BTreeSet<ObjectId>,
+    claims: Vec<(ObjectId, Claim)>,
+}
+
+impl Gathered {
+    fn new(provenance: Provenance) -> Self {
+        Self {
+            revisions: Vec::new(),
+            provenance,
+            notes: BTreeSet::new(),
+            commits: BTreeSet::new(),
+            claims: Vec::new(),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    repo: String,
+    task_commits: HashSet<ObjectId>,
+    tasks: BTreeMap<TaskId, Gathered>,
+    /// The tasks, retracted or not, that the note on a commit records.
+    recorded_on: BTreeMap<ObjectId, BTreeSet<TaskId>>,
+    tombstones: BTreeMap<TaskId, Tombstone>,
+    sessions: BTreeMap<TaskId, (Vec<Revision<SessionRecord>>, BTreeSet<ObjectId>)>,
+    unknown_tasks: BTreeSet<ObjectId>,
+    warnings: Vec<Warning>,
+}
+
+impl Builder {
+    fn add_note(&mut self, commit: ObjectId, lines: &NoteLines) {
+        let mut refused = Vec::new();
+        for line in lines.iter() {
+            match Record::decode(line) {
+                Ok(Record::Task(task)) => self.add_task(commit, *task, line),
+                Ok(Record::Session(session)) => self.add_session(commit, *session, line),
+                Ok(Record::Tombstone(tombstone)) => self.add_tombstone(tombstone),
+                Err(error) => refused.push(error),
+            }
+        }
+        self.warnings.extend(note_warning(&self.repo, commit, &refused));
+    }
+
+    fn add_task(&mut self, commit: ObjectId, task: Task, line: &[u8]) {
+        self.recorded_on.entry(commit).or_default().insert(task.id);
+        let gathered = self
+            .tasks
+            .entry(task.id)
+            .or_insert_with(|| Gathered::new(Provenance::Note));
+        gathered.notes.insert(commit);
+        if !self.task_commits.contains(&commit) {
+            gathered.commits.insert(commit);
+        }
+        gathered.revisions.push(Revision {
+            record: task,
+            line: line.to_vec(),
+        });
+    }
+
+    fn add_session(&mut self, commit: ObjectId, session: SessionRecord, line: &[u8]) {
+        let (revisions, commits) = self.sessions.entry(session.id).or_default();
+        commits.insert(commit);
+        revisions.push(Revision {
+            record: session,
+            line: line.to_vec(),
+        });
+    }
+
+    /// The first retraction is kept: later ones retract nothing more.
+    fn add_tombstone(&mut self, tombstone: Tombstone) {
+        let first = self
+            .tombstones
+            .entry(tombstone.of)
+            .or_insert_with(|| tombstone.clone());
+        if (tombstone.at, tombstone.id) < (first.at, first.id) {
+            *first = tombstone;
+        }
+    }
+
+    /// Sorts revisions, each once: a rewrite that copies notes leaves the same line on two commits.
+    fn settle_revisions(&mut self) {
+        for gathered in self.tasks.values_mut() {
+            gathered.revisions.sort_by(|a, b| {
+                (a.record.rev, a.record.at, &a.line).cmp(&(b.record.rev, b.record.at, &b.line))
+            });
+            gathered.revisions.dedup_by(|a, b| a.line == b.line);
+        }
+    }
+
+    fn add_listed_commits(&mut self) {
+        for gathered in self.tasks.values_mut() {
+            if let Some(current) = gathered.revisions.last() {
+                gathered.commits.extend(current.record.commits.iter().copied());
+            }
+        }
+    }
+
+    fn add_claims(&mut self, found: &CommitClaims) {
+        let place = format!("{} {}", self.repo, found.commit.short());
+        self.warnings.extend(
+            found
+                .errors
+                .iter()
+                .map(|error| Warning::new(place.clone(), error.to_string())),
+        );
+        let mut unnamed = 0;
+        for claim in &found.claims {
+            let id = claim.task.unwrap_or_else(|| {
+                unnamed += 1;
+                derived_id(found, unnamed)
+            });
+            self.add_claim(found, claim, id);
+        }
+    }
+
+    fn add_claim(&mut self, found: &CommitClaims, claim: &Claim, id: TaskId) {
+        // A claim that names no task speaks of the one that the commit's note records.
+        let recorded = self.recorded_on.get(&found.commit).and_then(|ids| ids.first());
+        let id = match recorded {
+            Some(recorded) if claim.task.is_none() && !self.tasks.contains_key(&id) => *recorded,
+            _ => id,
+        };
+        let provenance = match claim.place {
+            Place::Block => Provenance::Trailer,
+            Place::Body => Provenance::Body,
+        };
+        if !self.tasks.contains_key(&id) {
+            let Some(task) = claimed_task(found, claim, id) else {
+                self.unknown_tasks.extend(claim.task.map(|_| found.commit));
+                return;
+            };
+            let mut gathered = Gathered::new(provenance);
+            gathered.revisions.push(Revision {
+                record: task,
+                line: Vec::new(),
+            });
+            self.tasks.insert(id, gathered);
+        }
+        if let Some(gathered) = self.tasks.get_mut(&id) {
+            gathered.provenance = gathered.provenance.min(provenance);
+            gathered.commits.insert(found.commit);
+            gathered.claims.push((found.commit, claim.clone()));
+        }
+    }
+
+    fn finish(mut self) -> Ledger {
+        let mut ledger = Ledger::default();
+        for (id, gathered) in self.tasks {
+            let revisions: Vec<Task> = gathered
+                .revisions
+                .into_iter()
+                .map(|revision| revision.record)
+                .collect();
+            let Some(task) = revisions.last().cloned() else {
+                continue;
+            };
+            let task = LedgerTask {
+                task,
+                revisions,
+                provenance: gathered.provenance,
+                notes: gathered.notes.into_iter().collect(),
+                commits: gathered.commits.into_iter().collect(),
+                claims: gathered.claims,
+            };
+            match self.tombstones.remove(&id) {
+                Some(tombstone) => ledger.retracted.push(RetractedTask { task, tombstone }),
+                None => ledger.tasks.push(task),
+            }
+        }
+        for (id, (mut revisions, commits)) in self.sessions {
+            revisions.sort_by(|a, b| {
+                (a.record.rev, a.record.at, &a.line).cmp(&(b.record.rev, b.record.at, &b.line))
+            });
+            if let Some(current) = revisions.pop().filter(|_| !self.tombstones.contains_key(&id)) {
+                ledger.sessions.push(LedgerSession {
+                    record: current.record,
+                    commits: commits.into_iter().collect(),
+                });
+            }
+        }
+        self.warnings
+            .extend(unknown_warning(&self.repo, &self.unknown_tasks));
+        ledger.warnings = self.warnings;
+        ledger
+    }
+}
+
+/// One warning a note, however many of its lines are foreign.
+fn note_warning(repo: &str, commit: ObjectId, refused: &[LineError]) -> Option<Warning> {
+    let first = refused.first()?;
+    let more = match refused.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more such lines"),
+    };
+    let warning = Warning::new(
+        format!("{repo} note on {}", commit.short()),
+        format!("a line was kept but not read: {first}{more}"),
+    );
+    Some(match first.is_from_the_future() {
+        true => warning.hint("A newer git-leverage wrote it; update to read it"),
+        false => warning,
+    })
+}
+
+fn unknown_warning(repo: &str, commits: &BTreeSet<ObjectId>) -> Option<Warning> {
+    let first = commits.first()?;
+    let what = match commits.len() {
+        1 => format!("commit {} names a task", first.short()),
+        count => format!("{count} commits, such as {}, name tasks", first.short()),
+    };
+    let warning = Warning::new(repo, format!("{what} that no note here records"));
+    Some(warning.hint("Fetch the ledger that records them: git leverage sync"))
+}
+
+/// The task that a claim with an estimate makes of its commit.
+fn claimed_task(found: &CommitClaims, claim: &Claim, id: TaskId) -> Option<Task> {
+    let by = format!("{} <{}>", found.author.name, found.author.email);
+    let at = DateTime::from_timestamp(found.time.seconds, 0).unwrap_or_default();
+    Some(Task {
+        id,
+        rev: 0,
+        at,
+        by: by.clone(),
+        title: found.subject.clone(),
+        date: author_day(found.time, at),
+        estimate: Estimate {
+            hours: claim.estimate?,
+            by,
+            basis: None,
+            phases: claim.phases.clone(),
+        },
+        agent_minutes: claim.agent_minutes,
+        supervisory_minutes: claim.supervisory_minutes,
+        tokens: claim.tokens,
+        agent: claim.agent.clone(),
+        model: claim.model.clone(),
+        category: claim.category.clone(),
+        tags: Vec::new(),
+        sessions: claim.sessions.clone(),
+        commits: Vec::new(),
+        repos: Vec::new(),
+        source: TaskSource::Trailer,
+        reason: None,
+    })
+}
+
+/// The day on the author's own clock: the same for everybody who reads it.
+fn author_day(time: Instant, at: DateTime<Utc>) -> chrono::NaiveDate {
+    FixedOffset::east_opt(i32::from(time.offset) * 60)
+        .map_or(at.date_naive(), |offset| at.with_timezone(&offset).date_naive())
+}
+
+/// The id of a task whose trailers name none: from what a rebase keeps of a commit (author, author's time, subject) and
+/// the place of the claim among those of the message.
+fn derived_id(found: &CommitClaims, ordinal: usize) -> TaskId {
+    stable_id(&[
+        "trailer",
+        &found.author.name,
+        &found.author.email,
+        &found.time.seconds.to_string(),
+        &found.subject,
+        &ordinal.to_string(),
+    ])
+}
+
+/// An id that the same parts always give: a UUID of version 8 from their SHA-256.
+pub fn stable_id(parts: &[&str]) -> TaskId {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest = hash.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    TaskId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
