@@ -12,4 +12,6 @@ pub mod sources;
 pub mod aggregate;
 pub mod render;
 
+pub mod ledger;
+
 pub mod cli;

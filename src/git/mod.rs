@@ -7,8 +7,11 @@ pub mod changes;
 pub mod config;
 pub mod dates;
 pub mod lines;
+pub mod messages;
+pub mod notes;
 pub mod open;
 pub mod process;
+pub mod refs;
 pub mod walk;
 
 pub use open::{OpenError, Repo};

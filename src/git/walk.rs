@@ -35,7 +35,7 @@ impl Repo {
     }
 
     /// The commits that the selected refs point to; refs to other objects carry no history.
-    fn tips(&self, refs: &RefSelection) -> Result<Vec<git2::Oid>, GitError> {
+    pub(super) fn tips(&self, refs: &RefSelection) -> Result<Vec<git2::Oid>, GitError> {
         let mut tips = Vec::new();
         if let Ok(head) = self.raw().head().and_then(|head| head.peel_to_commit()) {
             tips.push(head.id());

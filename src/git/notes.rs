@@ -1,0 +1,556 @@
+//! Notes as a set of lines on commits: read in one walk of their tree, written many at a time in one commit.
+//!
+//! A note lies at the hex digits of its target, cut into folders or not (`ab/cdef…`, `abcdef…`): both are read, also side
+//! by side, and one form (2/38) is written. What is no note is carried along untouched.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use git2::{Commit, ObjectType, Odb, Oid, Repository, Tree, TreeBuilder};
+
+use super::open::{Repo, object_id};
+use super::refs::{self, Patience, Swap, WriteError, Writer};
+use crate::facts::ids::ObjectId;
+use crate::facts::record::{NOTE_CAP, NoteLines};
+
+/// No larger note is read: it was not made by us, and it would fill the memory.
+const READ_CAP: usize = 16 * 1024 * 1024;
+/// Hex digits of an object id, the longest of the two kinds.
+const MAX_HEX: usize = 64;
+/// More new objects than this go into a pack: loose ones would cost a file system block each.
+const LOOSE_LIMIT: usize = 200;
+/// How far a reading of a notes tree descends: `ab/cd/ef…` is the deepest that git writes.
+const MAX_DEPTH: usize = 20;
+
+const FILE: i32 = 0o100_644;
+const FOLDER: i32 = 0o040_000;
+
+/// One note as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredNote {
+    /// Its lines.
+    Lines(NoteLines),
+    /// It is larger than 16 MiB, in bytes.
+    TooLarge(usize),
+    /// Its object is missing or damaged.
+    Unreadable(String),
+}
+
+/// Every note of a reference with the commit it is on; none where there is no such reference.
+///
+/// A commit comes twice when a tree holds its note in both forms. The error says why the reference cannot be read.
+pub fn read(repo: &Repo, reference: &str) -> Result<Vec<(ObjectId, StoredNote)>, String> {
+    let raw = repo.raw();
+    let text = |error: git2::Error| error.message().to_owned();
+    let Some(tip) = refs::target(raw, reference).map_err(text)? else {
+        return Ok(Vec::new());
+    };
+    let tree = raw
+        .find_object(tip, None)
+        .and_then(|object| object.peel_to_tree())
+        .map_err(text)?;
+    let notes = NotesTree::load(raw, &tree).map_err(text)?;
+    let odb = raw.odb().map_err(text)?;
+    let read_all = |(target, blobs): (&ObjectId, &Vec<Oid>)| {
+        let target = *target;
+        let odb = &odb;
+        blobs
+            .iter()
+            .map(move |blob| (target, stored(odb, *blob)))
+            .collect::<Vec<_>>()
+    };
+    Ok(notes.notes.iter().flat_map(read_all).collect())
+}
+
+fn stored(odb: &Odb<'_>, blob: Oid) -> StoredNote {
+    match odb.read_header(blob) {
+        Ok((size, ObjectType::Blob)) if size > READ_CAP => return StoredNote::TooLarge(size),
+        Ok((_, ObjectType::Blob)) => {}
+        Ok(_) => return StoredNote::Unreadable("it is no blob".into()),
+        Err(error) => return StoredNote::Unreadable(error.message().to_owned()),
+    }
+    match odb.read(blob) {
+        Ok(object) => StoredNote::Lines(NoteLines::parse(object.data())),
+        Err(error) => StoredNote::Unreadable(error.message().to_owned()),
+    }
+}
+
+/// What a write did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// One commit, the new tip.
+    Commit(ObjectId),
+    /// Everything was there already.
+    Nothing,
+}
+
+/// Adds lines to notes in one commit, merging in what `others` and the pin hold and the ledger does not.
+///
+/// The caller holds the [`refs::WriteLock`]. When it returns, the lines are in the ledger and the pin names it.
+pub fn add(
+    repo: &Repo,
+    additions: &BTreeMap<ObjectId, NoteLines>,
+    others: &[&str],
+    message: &str,
+    writer: &Writer,
+) -> Result<Written, WriteError> {
+    let signature = writer.signature(repo)?;
+    let patience = Patience::with_others();
+    loop {
+        let base = Base::read(repo, others)?;
+        let mut store = Store::for_objects(repo, additions.len() * 2)?;
+        let Some(tree) = base.with(additions, repo, &mut store)? else {
+            pin(repo, base.old)?;
+            return Ok(Written::Nothing);
+        };
+        let new = store
+            .commit(&base, tree, message, &signature)
+            .map_err(|error| WriteError::git(repo, &error))?;
+        store.finish(repo)?;
+        if refs::compare_and_swap(repo, refs::NOTES, base.old, new, "leverage: ledger")? == Swap::Done {
+            pin(repo, Some(new))?;
+            return object_id(new)
+                .map(Written::Commit)
+                .ok_or_else(|| WriteError::storage(repo, "an object id of unknown length"));
+        }
+        if !patience.wait() {
+            return Err(refs::gave_up(repo, refs::NOTES));
+        }
+    }
+}
+
+/// Whether a reference holds a ledger that ours has not taken in.
+pub fn is_ahead(repo: &Repo, reference: &str) -> bool {
+    let raw = repo.raw();
+    let (Ok(Some(other)), Ok(own)) = (refs::target(raw, reference), refs::target(raw, refs::NOTES)) else {
+        return false;
+    };
+    raw.find_commit(other).is_ok()
+        && own.is_none_or(|own| own != other && !raw.graph_descendant_of(own, other).unwrap_or(false))
+}
+
+/// Remembers the ledger that this clone last wrote or found whole.
+fn pin(repo: &Repo, tip: Option<Oid>) -> Result<(), WriteError> {
+    let Some(tip) = tip else {
+        return Ok(());
+    };
+    let patience = Patience::with_others();
+    loop {
+        let old = refs::target(repo.raw(), refs::PIN).map_err(|error| WriteError::git(repo, &error))?;
+        if old == Some(tip)
+            || refs::compare_and_swap(repo, refs::PIN, old, tip, "leverage: pin")? == Swap::Done
+        {
+            return Ok(());
+        }
+        if !patience.wait() {
+            return Err(refs::gave_up(repo, refs::PIN));
+        }
+    }
+}
+
+/// The ledger that a write starts from.
+struct Base<'repo> {
+    /// What the reference named.
+    old: Option<Oid>,
+    parents: Vec<Commit<'repo>>,
+    notes: NotesTree,
+    merged: Vec<NotesTree>,
+}
+
+impl<'repo> Base<'repo> {
+    fn read(repo: &'repo Repo, others: &[&str]) -> Result<Self, WriteError> {
+        let raw = repo.raw();
+        let old = refs::target(raw, refs::NOTES).map_err(|error| unreadable(refs::NOTES, &error))?;
+        let mut base = Self {
+            old,
+            parents: Vec::new(),
+            notes: NotesTree::default(),
+            merged: Vec::new(),
+        };
+        if let Some(tip) = old {
+            let (commit, notes) = load_commit(raw, tip, refs::NOTES)?;
+            base.parents.push(commit);
+            base.notes = notes;
+        }
+        for other in std::iter::once(&refs::PIN).chain(others) {
+            if let Some(tip) = refs::target(raw, other)
+                .ok()
+                .flatten()
+                .filter(|_| is_ahead(repo, other))
+            {
+                let (commit, notes) = load_commit(raw, tip, other)?;
+                base.parents.push(commit);
+                base.merged.push(notes);
+            }
+        }
+        Ok(base)
+    }
+
+    /// The tree of the base with `additions` and all that is to be merged; `None` where that changes nothing.
+    fn with(
+        &self,
+        additions: &BTreeMap<ObjectId, NoteLines>,
+        repo: &Repo,
+        store: &mut Store,
+    ) -> Result<Option<Oid>, WriteError> {
+        let mut notes = self.notes.clone();
+        let mut changed = !self.merged.is_empty();
+        for other in &self.merged {
+            notes.take_in(other);
+        }
+        for (target, lines) in additions {
+            changed |= notes.add_lines(*target, lines, store)?;
+        }
+        if !changed {
+            return Ok(None);
+        }
+        notes.unite(store)?;
+        notes
+            .write(store, &self.notes)
+            .map(Some)
+            .map_err(|error| WriteError::git(repo, &error))
+    }
+}
+
+fn load_commit<'repo>(
+    raw: &'repo Repository,
+    tip: Oid,
+    reference: &str,
+) -> Result<(Commit<'repo>, NotesTree), WriteError> {
+    let read = || {
+        let commit = raw.find_commit(tip)?;
+        let notes = NotesTree::load(raw, &commit.tree()?)?;
+        Ok((commit, notes))
+    };
+    read().map_err(|error: git2::Error| unreadable(reference, &error))
+}
+
+fn unreadable(reference: &str, error: &git2::Error) -> WriteError {
+    WriteError::Unreadable {
+        reference: reference.to_owned(),
+        reason: error.message().to_owned(),
+    }
+}
+
+/// Something in a notes tree that is no note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Foreign {
+    mode: i32,
+    id: Oid,
+}
+
+/// A notes tree, read whole.
+#[derive(Debug, Clone, Default)]
+struct NotesTree {
+    /// The blobs of each note: one, or more where forms or merges left several.
+    notes: BTreeMap<ObjectId, Vec<Oid>>,
+    /// What is no note, by folder (empty for the top) and name.
+    foreign: BTreeMap<(String, Vec<u8>), Foreign>,
+    /// Folders that already have the form that is written.
+    settled: BTreeMap<String, Oid>,
+}
+
+impl NotesTree {
+    fn load(raw: &Repository, tree: &Tree<'_>) -> Result<Self, git2::Error> {
+        let mut notes = Self::default();
+        for entry in tree.iter() {
+            let name = entry.name_bytes();
+            match hex(name) {
+                Some(prefix) if prefix.len() == 2 && entry.filemode() == FOLDER => {
+                    if notes.load_folder(raw, entry.id(), prefix, 1)? {
+                        notes.settled.insert(prefix.to_owned(), entry.id());
+                    }
+                }
+                prefix => notes.load_entry("", name, prefix, &entry),
+            }
+        }
+        notes.unsettle(tree);
+        Ok(notes)
+    }
+
+    /// A folder beside which notes of its prefix lie flat is to be written anew.
+    fn unsettle(&mut self, top: &Tree<'_>) {
+        for entry in top.iter() {
+            if let Some(flat) = hex(entry.name_bytes()).filter(|name| name.len() > 2) {
+                self.settled.remove(&flat[..2]);
+            }
+        }
+    }
+
+    /// Reads one folder; whether it holds notes of 2/38 (or 2/62) alone.
+    fn load_folder(
+        &mut self,
+        raw: &Repository,
+        id: Oid,
+        prefix: &str,
+        depth: usize,
+    ) -> Result<bool, git2::Error> {
+        let mut settled = depth == 1;
+        for entry in raw.find_tree(id)?.iter() {
+            let name = entry.name_bytes();
+            let full = hex(name).map(|rest| format!("{prefix}{rest}"));
+            let is_folder = entry.filemode() == FOLDER && name.len() == 2 && depth < MAX_DEPTH;
+            match full.as_deref().filter(|full| is_folder && full.len() < MAX_HEX) {
+                Some(deeper) => {
+                    settled = false;
+                    self.load_folder(raw, entry.id(), deeper, depth + 1)?;
+                }
+                None => {
+                    let before = self.foreign.len();
+                    self.load_entry(prefix, name, full.as_deref(), &entry);
+                    settled &= before == self.foreign.len();
+                }
+            }
+        }
+        Ok(settled)
+    }
+
+    fn load_entry(&mut self, folder: &str, name: &[u8], full: Option<&str>, entry: &git2::TreeEntry<'_>) {
+        let target = full
+            .filter(|_| entry.kind() == Some(ObjectType::Blob) && entry.filemode() != 0o120_000)
+            .and_then(|full| full.parse().ok());
+        match target {
+            Some(target) => self.notes.entry(target).or_default().push(entry.id()),
+            None => {
+                let what = Foreign {
+                    mode: entry.filemode(),
+                    id: entry.id(),
+                };
+                self.foreign.insert((folder.to_owned(), name.to_vec()), what);
+            }
+        }
+    }
+
+    /// Adds the notes of another tree that this one does not hold.
+    fn take_in(&mut self, other: &Self) {
+        for (target, blobs) in &other.notes {
+            let own = self.notes.entry(*target).or_default();
+            own.extend(
+                blobs
+                    .iter()
+                    .filter(|blob| !own.contains(blob))
+                    .copied()
+                    .collect::<Vec<_>>(),
+            );
+        }
+        for (place, what) in &other.foreign {
+            self.foreign.entry(place.clone()).or_insert(*what);
+        }
+    }
+
+    /// Adds lines to one note; whether that changes it.
+    fn add_lines(
+        &mut self,
+        target: ObjectId,
+        lines: &NoteLines,
+        store: &mut Store,
+    ) -> Result<bool, WriteError> {
+        let blobs = self.notes.entry(target).or_default();
+        let mut note = store.union(blobs, target)?;
+        let before = note.size();
+        note.merge(lines.clone());
+        if note.size() == before {
+            return Ok(false);
+        }
+        if note.size() > NOTE_CAP {
+            return Err(WriteError::NoteFull {
+                commit: target,
+                size: note.size(),
+            });
+        }
+        *blobs = vec![store.blob(&note.content())?];
+        Ok(true)
+    }
+
+    /// Makes one blob of the several that a note may have. Nothing is lost, so the cap does not hold here.
+    fn unite(&mut self, store: &mut Store) -> Result<(), WriteError> {
+        for (target, blobs) in self.notes.iter_mut().filter(|(_, blobs)| blobs.len() > 1) {
+            let note = store.union(blobs, *target)?;
+            *blobs = vec![store.blob(&note.content())?];
+        }
+        Ok(())
+    }
+
+    /// Writes the tree in the one form, reusing the folders of `base` that are settled and unchanged.
+    fn write(&self, store: &mut Store, base: &Self) -> Result<Oid, git2::Error> {
+        let present = base.by_prefix();
+        let mut folders = Vec::new();
+        for (prefix, notes) in self.by_prefix() {
+            let settled = base.settled.get(&prefix);
+            let folder = match settled.filter(|_| present.get(&prefix) == Some(&notes)) {
+                Some(settled) => *settled,
+                None => self.write_folder(store, &prefix, &notes)?,
+            };
+            folders.push((prefix, folder));
+        }
+        store.tree(|top| {
+            for ((_, name), what) in self.foreign.iter().filter(|((folder, _), _)| folder.is_empty()) {
+                top.insert(name.as_slice(), what.id, what.mode)?;
+            }
+            for (prefix, folder) in &folders {
+                top.insert(prefix, *folder, FOLDER)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn by_prefix(&self) -> BTreeMap<String, Vec<(&ObjectId, Oid)>> {
+        let mut folders: BTreeMap<String, Vec<(&ObjectId, Oid)>> = BTreeMap::new();
+        for (target, blobs) in &self.notes {
+            let prefix = target.as_bytes().first().map(|byte| format!("{byte:02x}"));
+            if let (Some(prefix), Some(blob)) = (prefix, blobs.first()) {
+                folders.entry(prefix).or_default().push((target, *blob));
+            }
+        }
+        for (folder, _) in self.foreign.keys().filter(|(folder, _)| !folder.is_empty()) {
+            folders.entry(folder[..2].to_owned()).or_default();
+        }
+        folders
+    }
+
+    /// One folder: its notes, and the foreign entries of it and of the deeper folders that it replaces.
+    fn write_folder(
+        &self,
+        store: &mut Store,
+        prefix: &str,
+        notes: &[(&ObjectId, Oid)],
+    ) -> Result<Oid, git2::Error> {
+        store.tree(|folder| {
+            for ((place, name), what) in &self.foreign {
+                if let Some(deeper) = place.strip_prefix(prefix) {
+                    folder.insert([deeper.as_bytes(), name].concat(), what.id, what.mode)?;
+                }
+            }
+            for (target, blob) in notes {
+                folder.insert(&target.to_string()[2..], *blob, FILE)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The name, if it is nothing but lower-case hex digits.
+fn hex(name: &[u8]) -> Option<&str> {
+    let is_hex = name.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    is_hex.then(|| std::str::from_utf8(name).ok()).flatten()
+}
+
+/// Where new objects go: loose into the repository, or first into memory and then into one pack.
+struct Store {
+    /// A handle of its own: a memory backend cannot be taken out again.
+    repository: Repository,
+    place: PathBuf,
+    packs: bool,
+    new: Vec<Oid>,
+}
+
+impl Store {
+    fn for_objects(repo: &Repo, expected: usize) -> Result<Self, WriteError> {
+        let failed = |error: git2::Error| WriteError::git(repo, &error);
+        let repository = Repository::open(repo.git_dir()).map_err(failed)?;
+        let packs = expected > LOOSE_LIMIT;
+        if packs {
+            let odb = repository.odb().map_err(failed)?;
+            odb.add_new_mempack_backend(1000).map_err(failed)?;
+        }
+        Ok(Self {
+            repository,
+            place: repo.place().to_owned(),
+            packs,
+            new: Vec::new(),
+        })
+    }
+
+    /// All lines of several blobs.
+    fn union(&self, blobs: &[Oid], target: ObjectId) -> Result<NoteLines, WriteError> {
+        let odb = self.repository.odb().map_err(|error| self.failed(&error))?;
+        let mut note = NoteLines::default();
+        for blob in blobs {
+            match stored(&odb, *blob) {
+                StoredNote::Lines(lines) => note.merge(lines),
+                StoredNote::TooLarge(size) => return Err(WriteError::NoteFull { commit: target, size }),
+                StoredNote::Unreadable(reason) => {
+                    return Err(WriteError::Unreadable {
+                        reference: format!("the note on {target}"),
+                        reason,
+                    });
+                }
+            }
+        }
+        Ok(note)
+    }
+
+    fn blob(&mut self, content: &[u8]) -> Result<Oid, WriteError> {
+        let id = self
+            .repository
+            .blob(content)
+            .map_err(|error| self.failed(&error))?;
+        self.new.push(id);
+        Ok(id)
+    }
+
+    fn tree(
+        &mut self,
+        fill: impl FnOnce(&mut TreeBuilder<'_>) -> Result<(), git2::Error>,
+    ) -> Result<Oid, git2::Error> {
+        let mut builder = self.repository.treebuilder(None)?;
+        fill(&mut builder)?;
+        let id = builder.write()?;
+        self.new.push(id);
+        Ok(id)
+    }
+
+    fn commit(
+        &mut self,
+        base: &Base<'_>,
+        tree: Oid,
+        message: &str,
+        signature: &git2::Signature<'_>,
+    ) -> Result<Oid, git2::Error> {
+        let repository = &self.repository;
+        let tree = repository.find_tree(tree)?;
+        let parents = base
+            .parents
+            .iter()
+            .map(|parent| repository.find_commit(parent.id()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let parents: Vec<_> = parents.iter().collect();
+        let id = repository.commit(None, signature, signature, message, &tree, &parents)?;
+        self.new.push(id);
+        Ok(id)
+    }
+
+    /// Puts what is in memory on the disk, as one pack of the new objects alone.
+    fn finish(&self, repo: &Repo) -> Result<(), WriteError> {
+        if !self.packs {
+            return Ok(());
+        }
+        let pack = || -> Result<(), git2::Error> {
+            let mut builder = self.repository.packbuilder()?;
+            self.new
+                .iter()
+                .try_for_each(|id| builder.insert_object(*id, None))?;
+            let odb = repo.raw().odb()?;
+            let mut pack = odb.packwriter()?;
+            let mut trouble = None;
+            let written = builder.foreach(|bytes| match pack.write_all(bytes) {
+                Ok(()) => true,
+                Err(error) => {
+                    trouble = Some(git2::Error::from_str(&error.to_string()));
+                    false
+                }
+            });
+            trouble.map_or(written, Err)?;
+            pack.commit().map(|_| ())
+        };
+        pack().map_err(|error| WriteError::git(repo, &error))
+    }
+
+    fn failed(&self, error: &git2::Error) -> WriteError {
+        WriteError::Storage {
+            path: self.place.clone(),
+            reason: error.message().to_owned(),
+        }
+    }
+}

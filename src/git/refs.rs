@@ -1,0 +1,321 @@
+//! The references of the ledger, and how they move: compare-and-swap under a lock of our own, so that nobody's update is
+//! lost.
+//!
+//! Git's own notes commands and libgit2's `note()` update their reference without looking at what is there; four writers
+//! beside each other lose half of what they acknowledge. Here a reference moves only from the value that was read.
+
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use git2::{ErrorCode, Oid, Repository, Signature};
+
+use super::open::{Repo, object_id};
+use crate::facts::commit::{Instant as CommitTime, Person};
+use crate::facts::ids::ObjectId;
+
+/// The ledger.
+pub const NOTES: &str = "refs/notes/leverage";
+/// The chain of commits that carry tasks without code.
+pub const TASKS: &str = "refs/leverage/tasks";
+/// The last ledger that this clone wrote.
+pub const PIN: &str = "refs/leverage/pin";
+/// What was fetched: `refs/leverage/remotes/<remote>/notes` and `…/tasks`.
+pub const REMOTES: &str = "refs/leverage/remotes/";
+
+/// How long a writer waits for the lock of another one of ours.
+const PATIENCE_WITH_OURS: Duration = Duration::from_secs(20);
+/// How long a writer waits for a reference that somebody holds or keeps moving.
+const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(3);
+
+/// Why nothing was written. What was there before is there still.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// No permission, a read-only or a full disk.
+    #[error("cannot write to `{path}`: {reason}")]
+    Storage {
+        /// The repository.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// Somebody else holds a lock, or left one behind.
+    #[error("`{path}` {age}; another process is writing, or died while it was")]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+        /// How long it has been there.
+        age: String,
+    },
+    /// Another of our writers does not finish.
+    #[error("another git-leverage has held `{0}` for {limit} seconds", limit = PATIENCE_WITH_OURS.as_secs())]
+    Busy(PathBuf),
+    /// The reference moves faster than we can write.
+    #[error("`{0}` keeps changing under us")]
+    Contended(String),
+    /// What the reference names cannot be read: to write over it would lose it.
+    #[error("`{reference}` cannot be read: {reason}; nothing was written over it")]
+    Unreadable {
+        /// The reference.
+        reference: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A note would be larger than every reader promises to read.
+    #[error("the note on {commit} would grow to {size} bytes; a note holds at most 1 MiB")]
+    NoteFull {
+        /// The commit that it is on.
+        commit: ObjectId,
+        /// Its size.
+        size: usize,
+    },
+}
+
+impl WriteError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Locked { path, .. } => Some(format!(
+                "Try again; if no git command runs in this repository: rm '{}'",
+                path.display()
+            )),
+            Self::Busy(_) | Self::Contended(_) => Some("Try again; nothing was lost".into()),
+            Self::Unreadable { reference, .. } => Some(format!(
+                "Look at it with: git log {reference}; git fsck tells more"
+            )),
+            Self::NoteFull { .. } => Some("Record the task without a commit: --no-commit".into()),
+            Self::Storage { .. } => None,
+        }
+    }
+
+    pub(super) fn storage(repo: &Repo, reason: &str) -> Self {
+        Self::Storage {
+            path: repo.place().to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+
+    pub(super) fn git(repo: &Repo, error: &git2::Error) -> Self {
+        Self::storage(repo, error.message())
+    }
+}
+
+/// Who writes, and when.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    /// The user's identity, as for a commit.
+    pub person: Person,
+    /// The time of the commit.
+    pub time: CommitTime,
+}
+
+impl Writer {
+    pub(super) fn signature(&self, repo: &Repo) -> Result<Signature<'static>, WriteError> {
+        let time = git2::Time::new(self.time.seconds, self.time.offset.into());
+        Signature::new(&self.person.name, &self.person.email, &time)
+            .map_err(|error| WriteError::git(repo, &error))
+    }
+}
+
+/// Our own lock: one writer of ours at a time in a repository. Released when dropped, and by the system when the process
+/// dies.
+#[derive(Debug)]
+pub struct WriteLock {
+    _file: File,
+}
+
+impl WriteLock {
+    /// Waits for the lock in the folder that all work trees share.
+    pub fn take(repo: &Repo) -> Result<Self, WriteError> {
+        let path = repo.common_dir().join("leverage.flock");
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| WriteError::storage(repo, &error.to_string()))?;
+        let patience = Patience::of(PATIENCE_WITH_OURS);
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::WouldBlock) if patience.wait() => {}
+                Err(TryLockError::WouldBlock) => return Err(WriteError::Busy(path)),
+                // Some network file systems have no locks: compare-and-swap alone still loses nothing.
+                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+                    return Ok(Self { _file: file });
+                }
+                Err(TryLockError::Error(error)) => return Err(WriteError::storage(repo, &error.to_string())),
+            }
+        }
+    }
+}
+
+/// Short waits of uneven length until a deadline.
+pub(super) struct Patience {
+    deadline: Instant,
+}
+
+impl Patience {
+    fn of(limit: Duration) -> Self {
+        Self {
+            deadline: Instant::now() + limit,
+        }
+    }
+
+    pub(super) fn with_others() -> Self {
+        Self::of(PATIENCE_WITH_OTHERS)
+    }
+
+    /// Waits a few milliseconds; false when the time is over.
+    pub(super) fn wait(&self) -> bool {
+        let chance = RandomState::new().build_hasher().finish();
+        thread::sleep(Duration::from_millis(1 + chance % 12));
+        Instant::now() < self.deadline
+    }
+}
+
+/// What became of an attempt to move a reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Swap {
+    /// It moved.
+    Done,
+    /// It is no longer where it was read, or somebody holds it just now.
+    TryAgain,
+}
+
+/// Moves a reference from `old` (`None`: it does not exist) to `new`, or not at all.
+pub(super) fn compare_and_swap(
+    repo: &Repo,
+    name: &str,
+    old: Option<Oid>,
+    new: Oid,
+    message: &str,
+) -> Result<Swap, WriteError> {
+    let old = old.unwrap_or(Oid::ZERO_SHA1);
+    match repo.raw().reference_matching(name, new, true, old, message) {
+        Ok(_) => Ok(Swap::Done),
+        Err(error)
+            if matches!(
+                error.code(),
+                ErrorCode::Locked | ErrorCode::Modified | ErrorCode::NotFound | ErrorCode::Exists
+            ) =>
+        {
+            Ok(Swap::TryAgain)
+        }
+        Err(error) => Err(WriteError::git(repo, &error)),
+    }
+}
+
+/// Why a reference could not be moved in time: a lock that is still there, or a crowd.
+pub(super) fn gave_up(repo: &Repo, name: &str) -> WriteError {
+    for path in [
+        repo.common_dir().join(format!("{name}.lock")),
+        repo.common_dir().join("packed-refs.lock"),
+    ] {
+        if let Some(age) = age(&path) {
+            return WriteError::Locked { path, age };
+        }
+    }
+    WriteError::Contended(name.to_owned())
+}
+
+fn age(path: &Path) -> Option<String> {
+    let modified = path.metadata().ok()?.modified().ok()?;
+    let seconds = modified.elapsed().unwrap_or_default().as_secs();
+    Some(match seconds {
+        0..60 => "was made moments ago".to_owned(),
+        60..7200 => format!("is {} minutes old", seconds / 60),
+        7200..172_800 => format!("is {} hours old", seconds / 3600),
+        _ => format!("is {} days old", seconds / 86_400),
+    })
+}
+
+/// What a reference names; `None` where there is none.
+pub(super) fn target(repo: &Repository, name: &str) -> Result<Option<Oid>, git2::Error> {
+    match repo.find_reference(name) {
+        Ok(reference) => Ok(reference.resolve()?.target()),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Every reference whose name matches, sorted. Names that are not UTF-8 are none of ours.
+pub fn names(repo: &Repo, glob: &str) -> Result<Vec<String>, git2::Error> {
+    let mut names: Vec<String> = repo
+        .raw()
+        .references_glob(glob)?
+        .filter_map(|reference| reference.ok()?.name().ok().map(str::to_owned))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Appends commits without files to the chain that `name` is, oldest message first, and returns their ids.
+///
+/// The caller holds the [`WriteLock`].
+pub fn extend_chain(
+    repo: &Repo,
+    name: &str,
+    messages: &[String],
+    writer: &Writer,
+) -> Result<Vec<ObjectId>, WriteError> {
+    let signature = writer.signature(repo)?;
+    let failed = |error: git2::Error| WriteError::git(repo, &error);
+    let raw = repo.raw();
+    let patience = Patience::with_others();
+    loop {
+        let old = target(raw, name).map_err(failed)?;
+        let mut tip =
+            old.map(|tip| raw.find_commit(tip))
+                .transpose()
+                .map_err(|error| WriteError::Unreadable {
+                    reference: name.to_owned(),
+                    reason: error.message().to_owned(),
+                })?;
+        let empty = raw
+            .treebuilder(None)
+            .and_then(|tree| tree.write())
+            .map_err(failed)?;
+        let tree = raw.find_tree(empty).map_err(failed)?;
+        let mut ids = Vec::with_capacity(messages.len());
+        for message in messages {
+            let parents: Vec<_> = tip.iter().collect();
+            let id = raw
+                .commit(None, &signature, &signature, message, &tree, &parents)
+                .map_err(failed)?;
+            ids.push(id);
+            tip = Some(raw.find_commit(id).map_err(failed)?);
+        }
+        let Some(new) = ids.last() else {
+            return Ok(Vec::new());
+        };
+        if compare_and_swap(repo, name, old, *new, "leverage: tasks without code")? == Swap::Done {
+            return Ok(ids.into_iter().filter_map(object_id).collect());
+        }
+        if !patience.wait() {
+            return Err(gave_up(repo, name));
+        }
+    }
+}
+
+/// Every commit that can be reached from the references, those of broken ones left out.
+pub fn chain(repo: &Repo, names: &[String]) -> HashSet<ObjectId> {
+    let raw = repo.raw();
+    let mut pending: Vec<Oid> = names
+        .iter()
+        .filter_map(|name| target(raw, name).ok().flatten())
+        .collect();
+    let mut seen = HashSet::new();
+    while let Some(id) = pending.pop() {
+        if let Ok(commit) = raw.find_commit(id)
+            && seen.insert(id)
+        {
+            pending.extend(commit.parent_ids());
+        }
+    }
+    seen.into_iter().filter_map(object_id).collect()
+}

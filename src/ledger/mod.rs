@@ -1,0 +1,164 @@
+//! The only writer to a repository.
+//!
+//! Every write is a batch: one commit on the notes reference, made under our lock, moved there by compare-and-swap and
+//! remembered by the pin. Writing the same lines again changes nothing, so a command that failed can be run again.
+
+use std::collections::BTreeMap;
+
+use crate::facts::ids::ObjectId;
+use crate::facts::record::{NOTE_CAP, NoteLines, Record};
+use crate::facts::task::Task;
+use crate::git::Repo;
+use crate::git::notes;
+use crate::git::refs::{self, WriteLock};
+
+pub use crate::git::notes::Written;
+pub use crate::git::refs::{WriteError, Writer};
+
+/// How much of a note of ours is filled: a revision or a retraction still finds room.
+const FILL: usize = NOTE_CAP / 2;
+
+/// Takes back what another program pushed out of the ledger; whether there was something.
+///
+/// Git's own commands move the notes reference without looking at what it holds. What this clone wrote last is pinned, so
+/// that it can be merged back.
+pub fn heal(repo: &Repo, writer: &Writer) -> Result<bool, WriteError> {
+    if !notes::is_ahead(repo, refs::PIN) {
+        return Ok(false);
+    }
+    let _lock = WriteLock::take(repo)?;
+    let message = "Take back what another program overwrote\n\nThe pinned ledger of this clone was no ancestor of the notes.\n";
+    let written = notes::add(repo, &BTreeMap::new(), &[], message, writer)?;
+    Ok(written != Written::Nothing)
+}
+
+/// Adds records to the notes on commits.
+pub fn append(
+    repo: &Repo,
+    records: &[(ObjectId, Record)],
+    message: &str,
+    writer: &Writer,
+) -> Result<Written, WriteError> {
+    let _lock = WriteLock::take(repo)?;
+    notes::add(repo, &by_commit(records), &[], message, writer)
+}
+
+/// Merges a fetched ledger into ours.
+pub fn merge(repo: &Repo, reference: &str, message: &str, writer: &Writer) -> Result<Written, WriteError> {
+    let _lock = WriteLock::take(repo)?;
+    notes::add(repo, &BTreeMap::new(), &[reference], message, writer)
+}
+
+/// Records tasks without code: a commit without files for each day, more where a note would grow too large, and one
+/// commit of notes for all of them. Returns the commits, in the order of the days.
+pub fn append_without_code(
+    repo: &Repo,
+    tasks: &[Task],
+    message: &str,
+    writer: &Writer,
+) -> Result<Vec<ObjectId>, WriteError> {
+    let batches = batches(tasks);
+    let _lock = WriteLock::take(repo)?;
+    let messages: Vec<String> = batches.iter().map(|batch| chain_message(batch)).collect();
+    let commits = refs::extend_chain(repo, refs::TASKS, &messages, writer)?;
+    let records: Vec<(ObjectId, Record)> = commits
+        .iter()
+        .zip(&batches)
+        .flat_map(|(commit, batch)| {
+            batch
+                .iter()
+                .map(|task| (*commit, Record::Task(Box::new((*task).clone()))))
+        })
+        .collect();
+    notes::add(repo, &by_commit(&records), &[], message, writer)?;
+    Ok(commits)
+}
+
+fn by_commit(records: &[(ObjectId, Record)]) -> BTreeMap<ObjectId, NoteLines> {
+    let mut notes: BTreeMap<ObjectId, NoteLines> = BTreeMap::new();
+    for (commit, record) in records {
+        notes.entry(*commit).or_default().insert(record.encode());
+    }
+    notes
+}
+
+/// Tasks by day, each batch small enough for a note.
+fn batches(tasks: &[Task]) -> Vec<Vec<&Task>> {
+    let mut sorted: Vec<&Task> = tasks.iter().collect();
+    sorted.sort_by_key(|task| task.date);
+    let mut batches: Vec<Vec<&Task>> = Vec::new();
+    let mut size = 0;
+    for task in sorted {
+        let line = Record::Task(Box::new(task.clone())).encode().len() + 1;
+        let fits = size + line <= FILL;
+        match batches.last_mut() {
+            Some(batch) if fits && batch.last().is_some_and(|last| last.date == task.date) => {
+                batch.push(task);
+                size += line;
+            }
+            _ => {
+                batches.push(vec![task]);
+                size = line;
+            }
+        }
+    }
+    batches
+}
+
+/// What `git log refs/leverage/tasks` shows: the note holds the record, this is for people.
+fn chain_message(batch: &[&Task]) -> String {
+    let Some(first) = batch.first() else {
+        return String::new();
+    };
+    let mut message = match batch.len() {
+        1 => first.title.clone(),
+        count => format!("{count} tasks of {}", first.date),
+    };
+    message.push_str("\n\n");
+    for task in batch {
+        message.push_str(&format!("{}  {}", task.date, task.title));
+        message.push_str(&format!(": {} estimated", task.estimate.hours));
+        if let Some(minutes) = task.agent_minutes {
+            message.push_str(&format!(", {minutes} of agent time"));
+        }
+        if let Some(minutes) = task.supervisory_minutes {
+            message.push_str(&format!(", {minutes} of supervision"));
+        }
+        message.push('\n');
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::task::tests::sample;
+
+    #[test]
+    fn a_day_is_a_batch_and_a_full_note_ends_one() {
+        let mut tasks = vec![sample(); 3000];
+        tasks[0].date = "2026-04-09".parse().unwrap();
+        for (n, task) in tasks.iter_mut().enumerate() {
+            task.title = format!("Task {n}");
+        }
+        let batches = batches(&tasks);
+        assert_eq!(batches[0].len(), 1);
+        assert_eq!(batches.iter().map(Vec::len).sum::<usize>(), 3000);
+        for batch in &batches {
+            let size: usize = batch
+                .iter()
+                .map(|task| Record::Task(Box::new((*task).clone())).encode().len() + 1)
+                .sum();
+            assert!(size <= FILL);
+        }
+        assert_eq!(batches.len(), 3);
+    }
+
+    #[test]
+    fn the_chain_reads_like_a_log() {
+        assert_eq!(
+            chain_message(&[&sample()]),
+            "Kiln controller\n\n2026-04-10  Kiln controller: 40h estimated, 25m of agent time, 5m of supervision\n"
+        );
+    }
+}

@@ -1,0 +1,132 @@
+//! The ledger of one repository: notes, task commits, what was fetched, and trailers.
+//!
+//! What another program pushed out of the notes reference is read from the pin, so that a report is right before anything
+//! was healed.
+
+use std::collections::BTreeMap;
+
+use crate::facts::claim;
+use crate::facts::diagnostics::Warning;
+use crate::facts::ledger::{CommitClaims, Findings, Ledger};
+use crate::facts::quantity::WorkTime;
+use crate::git::Repo;
+use crate::git::messages::{self, RawCommit};
+use crate::git::notes::{self, StoredNote};
+use crate::git::refs;
+use crate::git::walk::RefSelection;
+
+/// How a ledger is read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LedgerOptions {
+    /// The refs whose messages are searched for trailers. Notes count wherever their commit is.
+    pub refs: RefSelection,
+    /// How long a day and a week are.
+    pub work: WorkTime,
+}
+
+/// Reads all that a repository's ledger holds. Trouble is in the warnings.
+pub fn read_ledger(repo: &Repo, options: &LedgerOptions) -> Ledger {
+    let mut findings = Findings {
+        repo: repo.name(),
+        ..Findings::default()
+    };
+    read_notes(repo, &mut findings);
+    match read_claims(repo, options) {
+        Ok(claims) => findings.claims = claims,
+        Err(reason) => findings.warnings.push(Warning::new(
+            repo.name(),
+            format!("its trailers cannot be read: {reason}"),
+        )),
+    }
+    Ledger::assemble(findings)
+}
+
+/// The ledger of notes alone, without a walk over history.
+pub fn read_recorded(repo: &Repo) -> Ledger {
+    let mut findings = Findings {
+        repo: repo.name(),
+        ..Findings::default()
+    };
+    read_notes(repo, &mut findings);
+    Ledger::assemble(findings)
+}
+
+fn read_notes(repo: &Repo, findings: &mut Findings) {
+    let remotes = |what: &str| {
+        let glob = format!("{}*/{what}", refs::REMOTES);
+        refs::names(repo, &glob).unwrap_or_default()
+    };
+    let mut chains = remotes("tasks");
+    chains.push(refs::TASKS.to_owned());
+    findings.task_commits = refs::chain(repo, &chains);
+    let mut ledgers = vec![refs::NOTES.to_owned()];
+    ledgers.extend(
+        std::iter::once(refs::PIN.to_owned())
+            .chain(remotes("notes"))
+            .filter(|reference| notes::is_ahead(repo, reference)),
+    );
+    for reference in ledgers {
+        match notes::read(repo, &reference) {
+            Ok(found) => found
+                .into_iter()
+                .for_each(|(commit, note)| add_note(findings, commit, note)),
+            Err(reason) => findings.warnings.push(
+                Warning::new(repo.name(), format!("`{reference}` cannot be read: {reason}"))
+                    .hint(format!("Look at it with: git log {reference}")),
+            ),
+        }
+    }
+}
+
+fn add_note(findings: &mut Findings, commit: crate::facts::ids::ObjectId, note: StoredNote) {
+    let place = format!("{} note on {}", findings.repo, commit.short());
+    match note {
+        StoredNote::Lines(lines) => findings.notes.push((commit, lines)),
+        StoredNote::TooLarge(size) => findings.warnings.push(Warning::new(
+            place,
+            format!(
+                "it was not read: {} MiB are more than any ledger writes",
+                size >> 20
+            ),
+        )),
+        StoredNote::Unreadable(reason) => findings
+            .warnings
+            .push(Warning::new(place, format!("it cannot be read: {reason}"))),
+    }
+}
+
+/// Every commit with trailers of ours, oldest first.
+fn read_claims(repo: &Repo, options: &LedgerOptions) -> Result<Vec<CommitClaims>, crate::git::GitError> {
+    let mut found = BTreeMap::new();
+    messages::visit_all(repo, &options.refs, |commit| {
+        if let Some(claims) = claims_of(&commit, options.work) {
+            found.insert((claims.time.seconds, claims.commit), claims);
+        }
+    })?;
+    Ok(found.into_values().collect())
+}
+
+/// What the message of a commit claims; `None` where it has no trailer of ours.
+pub fn claims_of(commit: &RawCommit<'_>, work: WorkTime) -> Option<CommitClaims> {
+    if !mentions_us(commit.message) {
+        return None;
+    }
+    let (claims, errors) = claim::read(commit.message, work);
+    if claims.is_empty() && errors.is_empty() {
+        return None;
+    }
+    let (author, time) = commit.author();
+    Some(CommitClaims {
+        commit: commit.id,
+        author,
+        time,
+        subject: commit.subject(),
+        claims,
+        errors,
+    })
+}
+
+/// Whether it is worth parsing: nearly no message is.
+fn mentions_us(message: &[u8]) -> bool {
+    memchr::memchr2_iter(b'l', b'L', message).any(|at| claim::is_ours(&message[at..]))
+}
