@@ -33,6 +33,17 @@ impl TokenCounts {
             .map(Tokens)
             .sum()
     }
+
+    /// The larger of each kind.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            input: self.input.max(other.input),
+            cache_write: self.cache_write.max(other.cache_write),
+            cache_read: self.cache_read.max(other.cache_read),
+            output: self.output.max(other.output),
+        }
+    }
 }
 
 impl Add for TokenCounts {

@@ -2,6 +2,7 @@
 //!
 //! A source never writes to a repository or a log, never stops at the first trouble, and knows nothing of reports.
 
+pub mod agents;
 pub mod discover;
 pub mod history;
 pub mod ledger;

@@ -1,0 +1,217 @@
+//! The lines of a log that may be huge, torn, or written to while it is read.
+//!
+//! One buffer a log: it grows to the longest line, never beyond [`LONGEST`]. What is longer is skipped and reported, and
+//! an unterminated last line is left for the next run, because its writer may not be done with it.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::log::Log;
+
+/// The longest line that is read, in bytes.
+pub const LONGEST: usize = 64 << 20;
+
+/// Calls `record` for each line of a log that was not read before, with its number from 1 and without its line end, and
+/// moves [`Log::read_to`] and [`Log::lines`] behind it. Blank lines are counted and skipped, a byte order mark and NUL bytes
+/// around a line removed (a crash leaves such NULs), overlong lines reported.
+pub fn each_line(path: &Path, log: &mut Log, mut record: impl FnMut(&[u8], u32, &mut Log)) -> io::Result<()> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(log.read_to))?;
+    let mut lines = Lines::new(file, LONGEST);
+    while let Some(line) = lines.next_line()? {
+        log.read_to += line.length;
+        log.lines = log.lines.saturating_add(1);
+        let number = log.lines;
+        match line.content {
+            Some(content) => {
+                let text = trimmed(content);
+                if text.len() + 1 < content.len() && content.contains(&0) {
+                    log.warn(path, number, "NUL bytes around the record were skipped");
+                }
+                if !text.is_empty() {
+                    record(text, number, log);
+                }
+            }
+            None => log.warn(
+                path,
+                number,
+                format!("a line longer than {} MiB was skipped", LONGEST >> 20),
+            ),
+        }
+    }
+    Ok(())
+}
+
+/// Without the byte order mark, and without white space and NULs at both ends.
+fn trimmed(line: &[u8]) -> &[u8] {
+    let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    let start = line.iter().position(|byte| !blank(byte)).unwrap_or(line.len());
+    let end = line
+        .iter()
+        .rposition(|byte| !blank(byte))
+        .map_or(start, |last| last + 1);
+    line.get(start..end).unwrap_or_default()
+}
+
+/// A line that ended.
+struct Line<'buffer> {
+    /// How many bytes of the file it took, its end included.
+    length: u64,
+    /// Its bytes without the line feed; `None` where there were too many.
+    content: Option<&'buffer [u8]>,
+}
+
+struct Lines<R> {
+    source: R,
+    buffer: Vec<u8>,
+    /// What of the buffer is read but not handed out.
+    start: usize,
+    end: usize,
+    longest: usize,
+}
+
+impl<R: Read> Lines<R> {
+    fn new(source: R, longest: usize) -> Self {
+        Self {
+            source,
+            buffer: vec![0; longest.min(256 << 10)],
+            start: 0,
+            end: 0,
+            longest,
+        }
+    }
+
+    /// The next line that has an end; `None` where nothing or a pending line is left.
+    fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
+        let mut skipped = 0_u64;
+        let mut searched = 0;
+        loop {
+            let held = self
+                .buffer
+                .get(self.start + searched..self.end)
+                .unwrap_or_default();
+            if let Some(at) = memchr::memchr(b'\n', held) {
+                let (from, to) = (self.start, self.start + searched + at);
+                self.start = to + 1;
+                let whole = self.buffer.get(from..to).filter(|_| skipped == 0);
+                return Ok(Some(Line {
+                    length: skipped + (to + 1 - from) as u64,
+                    content: whole,
+                }));
+            }
+            searched = self.end - self.start;
+            if searched >= self.longest {
+                skipped += searched as u64;
+                self.start = self.end;
+                searched = 0;
+            }
+            if self.fill()? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Reads on, making room first. Returns how many bytes came.
+    fn fill(&mut self) -> io::Result<usize> {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.buffer.len() {
+            self.buffer
+                .resize((self.buffer.len() * 2).min(self.longest + 1), 0);
+        }
+        loop {
+            match self
+                .source
+                .read(self.buffer.get_mut(self.end..).unwrap_or_default())
+            {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(count) => {
+                    self.end += count;
+                    return Ok(count);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8], longest: usize) -> Vec<(u64, Option<String>)> {
+        let mut lines = Lines::new(bytes, longest);
+        let mut found = Vec::new();
+        while let Some(line) = lines.next_line().unwrap() {
+            let text = line
+                .content
+                .map(|content| String::from_utf8_lossy(content).into_owned());
+            found.push((line.length, text));
+        }
+        found
+    }
+
+    #[test]
+    fn lines_end_with_a_line_feed_or_are_left_for_later() {
+        assert_eq!(
+            read(b"one\n\ntwo\r\nthr", 64),
+            [
+                (4, Some("one".into())),
+                (1, Some(String::new())),
+                (5, Some("two\r".into()))
+            ]
+        );
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_costs_only_itself() {
+        let mut bytes = vec![b'x'; 1000];
+        bytes.extend_from_slice(b"\nshort\n");
+        assert_eq!(read(&bytes, 64), [(1001, None), (6, Some("short".into()))]);
+    }
+
+    #[test]
+    fn the_buffer_grows_to_the_line_and_no_further() {
+        let mut bytes = vec![b'x'; 1 << 20];
+        bytes.push(b'\n');
+        let mut lines = Lines::new(bytes.as_slice(), 2 << 20);
+        assert!(
+            lines
+                .next_line()
+                .unwrap()
+                .is_some_and(|line| line.content.is_some())
+        );
+        assert!(lines.buffer.len() <= 2 << 20, "{}", lines.buffer.len());
+    }
+
+    #[test]
+    fn a_log_is_read_on_from_where_it_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.jsonl");
+        let mut log = Log::default();
+        let mut seen = Vec::new();
+        for part in ["\u{feff}{\"a\":1}\n{\"b\"", ":2}\n", "\0\0\0{\"c\":3}\r\n"] {
+            let before = std::fs::read_to_string(&path).unwrap_or_default();
+            std::fs::write(&path, before + part).unwrap();
+            each_line(&path, &mut log, |line, number, _| {
+                seen.push((number, String::from_utf8_lossy(line).into_owned()));
+            })
+            .unwrap();
+        }
+        assert_eq!(
+            seen,
+            [
+                (1, "{\"a\":1}".into()),
+                (2, "{\"b\":2}".into()),
+                (3, "{\"c\":3}".into())
+            ]
+        );
+        assert_eq!(log.warnings.len(), 1, "{:?}", log.warnings);
+        assert!(log.warnings[0].place.ends_with("log.jsonl:3"));
+    }
+}

@@ -1,0 +1,266 @@
+//! What one log file said, record by record, without its text: the form in which logs are cached.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::diagnostics::Warning;
+use crate::facts::session::{ActionKind, CommitKind, HashEvidence, LineHash, TokenCounts};
+use crate::facts::span::Moment;
+
+/// A text that many events share, by its place in [`Log::names`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Name(pub u32);
+
+/// The identity of a record, a message or a tool call: a hash of the ids that the agent gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Key(pub u64);
+
+impl Key {
+    /// The key of an id that may consist of several parts.
+    pub fn of(parts: &[&str]) -> Self {
+        let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
+        let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        Self(hash ^ (hash >> 29))
+    }
+}
+
+/// To whom and when a record belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// When it was logged.
+    pub at: Moment,
+    /// Its line (or its number, in a log without lines), from 1.
+    pub line: u32,
+    /// Its identity, the same in every copy of the record; `None` where the agent gives none.
+    pub key: Option<Key>,
+    /// The session.
+    pub session: Name,
+    /// The subagent; `None` for the main lane.
+    pub lane: Option<Name>,
+    /// The working folder.
+    pub folder: Option<Name>,
+    /// The branch checked out there.
+    pub branch: Option<Name>,
+    /// Whether the record says of itself that it is a copy from another session.
+    pub copied: bool,
+}
+
+/// What a tool does, as far as its duration goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tool {
+    /// Reads, searches or edits: done at once.
+    Instant,
+    /// Runs a command or a subagent, for at most so many milliseconds if a limit was given.
+    Command {
+        /// The limit.
+        timeout: Option<u32>,
+    },
+    /// Asks the person, or waits for their approval.
+    Question,
+}
+
+/// How a tool call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// It did what it should.
+    Done,
+    /// It failed, or was stopped.
+    Failed,
+    /// The person refused it.
+    Refused,
+}
+
+/// A change to a file. See [`super::change`] for how to make one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The file.
+    pub path: Name,
+    /// Lines added.
+    pub added: Vec<LineHash>,
+    /// Lines removed.
+    pub removed: Vec<LineHash>,
+}
+
+/// A commit that a command made. See [`super::commands`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// Its hash, as short as the log has it.
+    pub hash: String,
+    /// The command that made it.
+    pub kind: CommitKind,
+    /// Where git ran.
+    pub folder: Option<Name>,
+    /// The branch.
+    pub branch: Option<Name>,
+    /// Where the hash stood.
+    pub evidence: HashEvidence,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum What {
+    /// The agent did something that matters by its time alone.
+    Work,
+    /// A person's prompt, slash command or `!` command: it opens a turn.
+    Prompt {
+        /// What of these it was.
+        kind: ActionKind,
+        /// Characters typed ([`super::prose`]).
+        typed: u32,
+    },
+    /// A prompt typed while the agent worked, at the time of its typing: it opens no turn.
+    Queued {
+        /// Characters typed.
+        typed: u32,
+    },
+    /// A prompt queued before is taken up now: it opens a turn, but was typed then.
+    Dequeued,
+    /// A prompt that no person typed: headless run, timer, another agent. It opens a turn.
+    Automated,
+    /// The person interrupted the agent: it ends the turn.
+    Interrupted,
+    /// A tool call.
+    Call {
+        /// Its id.
+        id: Key,
+        /// What kind of tool.
+        tool: Tool,
+        /// What it changes if it succeeds.
+        changes: Vec<Change>,
+        /// The files that it reads.
+        reads: Vec<Name>,
+    },
+    /// The result of a tool call.
+    Result {
+        /// The id of the call.
+        id: Key,
+        /// How it ended.
+        outcome: Outcome,
+        /// How long it ran in milliseconds, if the log says so.
+        took: Option<u32>,
+        /// Characters that the person typed as the answer.
+        typed: u32,
+        /// What it changed, where the result says so; it wins over what the call announced.
+        changes: Option<Vec<Change>>,
+        /// The commits that it made.
+        commits: Vec<Made>,
+    },
+    /// The tokens of one response; repeated copies are counted once, by the larger of each field.
+    Usage {
+        /// The id of the response, if it has one.
+        message: Option<Key>,
+        /// The id of the request, if it has one.
+        request: Option<Key>,
+        /// The model.
+        model: Name,
+        /// The tokens.
+        tokens: TokenCounts,
+    },
+    /// The turn ended; the milliseconds it took, if the log says so.
+    TurnEnd(Option<u32>),
+    /// The agent waited for its provider so many milliseconds from now, and did not work.
+    Backoff(u32),
+    /// The version of the agent.
+    Version(Name),
+    /// The URL of a remote of the repository.
+    Remote(Name),
+    /// The session that launched this one or from which it was forked.
+    Parent(Name),
+    /// The whole session's time, tokens or edits come from a total or a model rather than from records.
+    Estimated(Metric),
+}
+
+/// The metrics that a log can have in a weak form only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Metric {
+    /// When the agent worked.
+    AgentTime,
+    /// When the person acted.
+    HumanTime,
+    /// Tokens.
+    Tokens,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// To whom and when it belongs.
+    pub stamp: Stamp,
+    /// What it was.
+    pub what: What,
+}
+
+/// What a reader has to remember from one run to the next to go on in the middle of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Carried {
+    /// The stamp of the last record, where later records do not repeat all of it.
+    pub stamp: Option<Stamp>,
+    /// The model that answers.
+    pub model: Option<Name>,
+    /// Tokens so far, where the log counts them cumulatively.
+    pub totals: TokenCounts,
+    /// Commands that may make commits and have not ended: the call's id, the command's kind and folder.
+    pub open_commands: Vec<(Key, super::commands::Making)>,
+    /// Anything else that one reader needs, by a name of its own. Never text of a prompt, a reply or a command.
+    pub other: Vec<(String, String)>,
+}
+
+/// What one log file said.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Log {
+    /// The texts that events refer to: ids, models, paths, branches.
+    names: Vec<String>,
+    #[serde(skip)]
+    index: HashMap<String, Name>,
+    /// What happened, in the order of the file.
+    pub events: Vec<Event>,
+    /// The offset behind the last whole record that was read.
+    pub read_to: u64,
+    /// Lines (or records) before that offset.
+    pub lines: u32,
+    /// Whether something was left out.
+    pub warnings: Vec<Warning>,
+    /// What the reader goes on with.
+    pub carried: Carried,
+}
+
+impl Log {
+    /// The name for a text.
+    pub fn name(&mut self, text: &str) -> Name {
+        if self.index.len() != self.names.len() {
+            self.index = (0..)
+                .map(Name)
+                .zip(&self.names)
+                .map(|(name, text)| (text.clone(), name))
+                .collect();
+        }
+        if let Some(name) = self.index.get(text) {
+            return *name;
+        }
+        let name = Name(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        self.names.push(text.to_owned());
+        self.index.insert(text.to_owned(), name);
+        name
+    }
+
+    /// The text of a name; empty for one that another log gave.
+    pub fn text(&self, name: Name) -> &str {
+        self.names.get(name.0 as usize).map_or("", String::as_str)
+    }
+
+    /// Adds an event.
+    pub fn push(&mut self, stamp: Stamp, what: What) {
+        self.events.push(Event { stamp, what });
+    }
+
+    /// Notes what could not be read, with the file and the line.
+    pub fn warn(&mut self, file: &std::path::Path, line: u32, message: impl Into<String>) {
+        self.warnings
+            .push(Warning::new(format!("{}:{line}", file.display()), message));
+    }
+}

@@ -1,0 +1,120 @@
+//! The logs of coding agents, read into sessions.
+//!
+//! One file an agent, behind [`Agent`]: it knows where that agent keeps its logs and turns their records into [`Log`]
+//! events. Everything that all agents share is done once: reading from where the last run ended ([`lines`]), putting
+//! events of many files in order and counting each once ([`assemble`]), turns and working time ([`timeline`]), what a
+//! command did to git ([`commands`]), edits as hashes ([`change`]). Nothing here writes into an agent's folder.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub mod assemble;
+pub mod change;
+pub mod commands;
+pub mod lines;
+pub mod log;
+pub mod prose;
+pub mod timeline;
+
+use log::Log;
+
+/// The machine whose logs are read, as the caller describes it: nothing below `cli/` looks for itself.
+#[derive(Debug, Clone, Default)]
+pub struct Machine {
+    /// The home folder.
+    pub home: Option<PathBuf>,
+    /// The variables that move an agent's folders.
+    pub variables: BTreeMap<String, String>,
+    /// Work trees being looked at: Aider leaves its log in them.
+    pub work_trees: Vec<PathBuf>,
+}
+
+impl Machine {
+    /// A variable; an empty one counts as unset.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// A folder that a variable names, `~/` resolved.
+    pub fn folder(&self, name: &str) -> Option<PathBuf> {
+        self.variable(name).map(|path| self.expand(path))
+    }
+
+    /// The comma-separated folders that a variable names; `None` where it is unset.
+    pub fn folders(&self, name: &str) -> Option<Vec<PathBuf>> {
+        let list = self.variable(name)?.split(',').map(str::trim);
+        Some(
+            list.filter(|path| !path.is_empty())
+                .map(|path| self.expand(path))
+                .collect(),
+        )
+    }
+
+    /// A folder below the home folder.
+    pub fn in_home(&self, path: &str) -> Option<PathBuf> {
+        self.home.as_ref().map(|home| home.join(path))
+    }
+
+    /// `$XDG_DATA_HOME`, by default `~/.local/share`.
+    pub fn data_home(&self) -> Option<PathBuf> {
+        self.folder("XDG_DATA_HOME")
+            .or_else(|| self.in_home(".local/share"))
+    }
+
+    /// `$XDG_CONFIG_HOME`, by default `~/.config`.
+    pub fn config_home(&self) -> Option<PathBuf> {
+        self.folder("XDG_CONFIG_HOME").or_else(|| self.in_home(".config"))
+    }
+
+    fn expand(&self, path: &str) -> PathBuf {
+        match (path.strip_prefix("~/"), &self.home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => PathBuf::from(path),
+        }
+    }
+}
+
+/// One log, with the files beside it that belong to it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogFile {
+    /// The log.
+    pub path: PathBuf,
+    /// Other files that [`Agent::read`] looks at; where one of them changes, the log is read again whole.
+    pub companions: Vec<PathBuf>,
+}
+
+impl LogFile {
+    /// A log that stands alone.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            companions: Vec::new(),
+        }
+    }
+}
+
+/// What one agent's reader has to know.
+pub trait Agent: Sync {
+    /// Its name in session ids and options: `claude-code`, `codex`, …
+    fn name(&self) -> &'static str;
+
+    /// The folders in which it keeps its logs on this machine, whether they exist or not.
+    fn roots(&self, machine: &Machine) -> Vec<PathBuf>;
+
+    /// The logs below one of its roots, or below a folder that the user named as one. A folder that is missing has none;
+    /// one that cannot be read is an error.
+    fn logs(&self, root: &Path) -> io::Result<Vec<LogFile>>;
+
+    /// Whether a log only ever grows, so that [`Agent::read`] can go on where the last run ended
+    /// ([`Log::read_to`]). Otherwise it is read whole, into an empty [`Log`], whenever it changed.
+    fn appends(&self, _file: &LogFile) -> bool {
+        true
+    }
+
+    /// Reads what is new in a log. Bad records become warnings in `log`; an error means that the file could not be read.
+    fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()>;
+}

@@ -1,0 +1,378 @@
+//! Turns and working time out of the events of one lane, in order of time.
+//!
+//! A log has instants, not intervals: that the agent worked between two events is inferred, and only up to a bound. A tool
+//! call may take its recorded duration, else its time limit, else [`COMMAND`] or [`INSTANT`]; the model may think for
+//! [`MODEL`]. What goes beyond is unknown (sleep, a permission prompt nobody saw), and counts as nobody's.
+
+use std::collections::HashMap;
+
+use super::log::{Event, Key, Outcome, Tool, What};
+use crate::facts::session::{Action, ActionKind, Turn, TurnEnd};
+use crate::facts::span::{Moment, Span, union};
+
+/// The longest a model is believed to work on one response, in milliseconds.
+pub const MODEL: i64 = 10 * 60_000;
+/// The longest a command without a limit of its own is believed to run, in milliseconds.
+pub const COMMAND: i64 = 10 * 60_000;
+/// The longest a read, search or edit is believed to run, in milliseconds.
+pub const INSTANT: i64 = 2 * 60_000;
+
+/// The turns of a lane and what the person did in it. `events` are sorted by time.
+pub fn timeline<'event>(events: impl IntoIterator<Item = &'event Event>) -> (Vec<Turn>, Vec<Action>) {
+    let mut builder = Builder::default();
+    for event in events {
+        builder.add(event.stamp.at, &event.what);
+    }
+    builder.close(TurnEnd::LastEvent);
+    (builder.turns, builder.actions)
+}
+
+#[derive(Default)]
+struct Builder {
+    turns: Vec<Turn>,
+    actions: Vec<Action>,
+    open: Option<OpenTurn>,
+    /// Calls without a result yet: they may outlive a turn that an interrupt ended.
+    calls: HashMap<Key, (Moment, Tool)>,
+}
+
+struct OpenTurn {
+    start: Moment,
+    last: Moment,
+    /// Until then the agent waits for its provider.
+    backoff_until: Moment,
+    working: Vec<Span>,
+    unknown: i64,
+    human: bool,
+    /// Whether anything came after the prompt.
+    answered: bool,
+}
+
+impl Builder {
+    fn add(&mut self, at: Moment, what: &What) {
+        match what {
+            What::Prompt { kind, typed } => {
+                self.act(at, *kind, *typed, None);
+                self.begin(at, true);
+            }
+            What::Dequeued => self.begin(at, true),
+            What::Automated => self.begin(at, false),
+            What::Queued { typed } => self.act(at, ActionKind::Prompt, *typed, None),
+            What::Interrupted => {
+                self.act(at, ActionKind::Interrupt, 0, None);
+                if self.open.is_some() {
+                    self.work_until(at);
+                    self.close(TurnEnd::Interrupted);
+                }
+            }
+            What::Call { id, tool, .. } => {
+                self.work_until(at);
+                self.calls.insert(*id, (at, *tool));
+            }
+            What::Result {
+                id,
+                outcome,
+                took,
+                typed,
+                ..
+            } => self.result(at, *id, *outcome, *took, *typed),
+            What::Work | What::Usage { .. } => self.work_until(at),
+            What::Backoff(millis) => {
+                self.work_until(at);
+                if let Some(turn) = &mut self.open {
+                    turn.backoff_until = at.plus(i64::from(*millis));
+                }
+            }
+            What::TurnEnd(_) => self.close(TurnEnd::Recorded),
+            What::Version(_) | What::Remote(_) | What::Parent(_) | What::Estimated(_) => {}
+        }
+    }
+
+    fn act(&mut self, at: Moment, kind: ActionKind, typed: u32, waited_since: Option<Moment>) {
+        self.actions.push(Action {
+            at,
+            kind,
+            typed,
+            waited_since,
+        });
+    }
+
+    fn begin(&mut self, at: Moment, human: bool) {
+        self.close(TurnEnd::LastEvent);
+        self.calls.clear();
+        self.open = Some(OpenTurn::new(at, human));
+    }
+
+    fn result(&mut self, at: Moment, id: Key, outcome: Outcome, took: Option<u32>, typed: u32) {
+        let call = self.calls.get(&id).copied();
+        let asked = call.is_some_and(|(_, tool)| tool == Tool::Question);
+        match (asked, outcome, took) {
+            (_, Outcome::Refused, _) => {
+                self.wait_until(at);
+                self.act(at, ActionKind::Refusal, typed, call.map(|(since, _)| since));
+            }
+            (true, ..) => {
+                self.wait_until(at);
+                self.act(at, ActionKind::Answer, typed, call.map(|(since, _)| since));
+            }
+            (false, _, Some(took)) if self.calls.len() == 1 => self.ran_until(at, i64::from(took)),
+            _ => self.work_until(at),
+        }
+        self.calls.remove(&id);
+    }
+
+    /// The turn that an event belongs to: one that nobody asked for begins with its first event.
+    fn turn(&mut self, at: Moment) -> &mut OpenTurn {
+        let turn = self.open.get_or_insert_with(|| OpenTurn::new(at, false));
+        turn.answered = true;
+        turn
+    }
+
+    /// The agent worked since the last event, as far as that is believed.
+    fn work_until(&mut self, at: Moment) {
+        if self.calls.values().any(|(_, tool)| *tool == Tool::Question) {
+            return self.wait_until(at);
+        }
+        let bound = self
+            .calls
+            .values()
+            .map(|(_, tool)| tool.bound())
+            .max()
+            .unwrap_or(MODEL);
+        let turn = self.turn(at);
+        let start = turn.last.max(turn.backoff_until).min(at);
+        let believed = at.min(start.plus(bound));
+        turn.working.push(Span::new(start, believed));
+        turn.unknown += at.since(believed);
+        turn.last = turn.last.max(at);
+    }
+
+    /// A tool ran for so long, up to now; before that it waited for something.
+    fn ran_until(&mut self, at: Moment, took: i64) {
+        let turn = self.turn(at);
+        let start = turn.last.max(at.plus(-took)).min(at);
+        turn.working.push(Span::new(start, at));
+        turn.unknown += start.since(turn.last).max(0);
+        turn.last = turn.last.max(at);
+    }
+
+    /// The agent waited for the person since the last event.
+    fn wait_until(&mut self, at: Moment) {
+        let turn = self.turn(at);
+        turn.last = turn.last.max(at);
+    }
+
+    fn close(&mut self, end: TurnEnd) {
+        if let Some(turn) = self.open.take().filter(|turn| turn.answered) {
+            self.turns.push(Turn {
+                span: Span::new(turn.start, turn.last),
+                working: union(turn.working),
+                unknown: turn.unknown,
+                human: turn.human,
+                end,
+            });
+        }
+    }
+}
+
+impl OpenTurn {
+    fn new(at: Moment, human: bool) -> Self {
+        Self {
+            start: at,
+            last: at,
+            backoff_until: at,
+            working: Vec::new(),
+            unknown: 0,
+            human,
+            answered: false,
+        }
+    }
+}
+
+impl Tool {
+    fn bound(self) -> i64 {
+        match self {
+            Self::Instant | Self::Question => INSTANT,
+            Self::Command { timeout } => timeout.map_or(COMMAND, i64::from),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::log::{Name, Stamp};
+    use super::*;
+    use crate::facts::span::total;
+
+    /// Events at minutes; one call has the key 1, another 2.
+    fn events(list: &[(f64, What)]) -> Vec<Event> {
+        list.iter()
+            .map(|(minute, what)| Event {
+                stamp: Stamp {
+                    at: Moment((minute * 60_000.0) as i64),
+                    line: 1,
+                    key: None,
+                    session: Name(0),
+                    lane: None,
+                    folder: None,
+                    branch: None,
+                    copied: false,
+                },
+                what: what.clone(),
+            })
+            .collect()
+    }
+
+    fn prompt() -> What {
+        What::Prompt {
+            kind: ActionKind::Prompt,
+            typed: 100,
+        }
+    }
+
+    fn call(id: u64, tool: Tool) -> What {
+        What::Call {
+            id: Key(id),
+            tool,
+            changes: Vec::new(),
+            reads: Vec::new(),
+        }
+    }
+
+    fn result(id: u64, outcome: Outcome, took: Option<u32>) -> What {
+        What::Result {
+            id: Key(id),
+            outcome,
+            took,
+            typed: 0,
+            changes: None,
+            commits: Vec::new(),
+        }
+    }
+
+    /// Each turn as (start, end, worked, unknown) in minutes, and its end.
+    fn shape(list: &[(f64, What)]) -> Vec<(f64, f64, f64, f64, TurnEnd)> {
+        let minutes = |millis: i64| millis as f64 / 60_000.0;
+        let (turns, _) = timeline(&events(list));
+        turns
+            .iter()
+            .map(|turn| {
+                (
+                    minutes(turn.span.start.0),
+                    minutes(turn.span.end.0),
+                    minutes(total(&turn.working)),
+                    minutes(turn.unknown),
+                    turn.end,
+                )
+            })
+            .collect()
+    }
+
+    const SHELL: Tool = Tool::Command { timeout: None };
+
+    #[test]
+    fn a_turn_lasts_from_its_prompt_to_its_last_work() {
+        let list = [
+            (0.0, prompt()),
+            (2.0, What::Work),
+            (3.0, What::TurnEnd(None)),
+            (60.0, prompt()),
+            (61.0, What::Work),
+        ];
+        assert_eq!(
+            shape(&list),
+            [
+                (0.0, 2.0, 2.0, 0.0, TurnEnd::Recorded),
+                (60.0, 61.0, 1.0, 0.0, TurnEnd::LastEvent)
+            ]
+        );
+    }
+
+    #[test]
+    fn beyond_what_is_believed_time_is_unknown() {
+        for (tool, minutes, worked) in [
+            (SHELL, 25.0, 10.0),
+            (
+                Tool::Command {
+                    timeout: Some(20 * 60_000),
+                },
+                25.0,
+                20.0,
+            ),
+            (Tool::Instant, 5.0, 2.0),
+        ] {
+            let list = [
+                (0.0, prompt()),
+                (1.0, call(1, tool)),
+                (1.0 + minutes, result(1, Outcome::Done, None)),
+            ];
+            let expected = (
+                0.0,
+                1.0 + minutes,
+                1.0 + worked,
+                minutes - worked,
+                TurnEnd::LastEvent,
+            );
+            assert_eq!(shape(&list), [expected]);
+        }
+        let asleep = [(0.0, prompt()), (1.0, What::Work), (41.0, What::Work)];
+        assert_eq!(shape(&asleep), [(0.0, 41.0, 11.0, 30.0, TurnEnd::LastEvent)]);
+    }
+
+    #[test]
+    fn a_recorded_duration_tells_running_from_waiting() {
+        let list = [
+            (0.0, prompt()),
+            (1.0, call(1, SHELL)),
+            (9.0, result(1, Outcome::Done, Some(3 * 60_000))),
+        ];
+        assert_eq!(shape(&list), [(0.0, 9.0, 4.0, 5.0, TurnEnd::LastEvent)]);
+    }
+
+    #[test]
+    fn a_question_is_the_persons_time() {
+        let list = [
+            (0.0, prompt()),
+            (1.0, call(1, Tool::Question)),
+            (8.0, result(1, Outcome::Done, None)),
+            (9.0, What::Work),
+        ];
+        assert_eq!(shape(&list), [(0.0, 9.0, 2.0, 0.0, TurnEnd::LastEvent)]);
+        let (_, actions) = timeline(&events(&list));
+        let answer = actions.last().unwrap();
+        assert_eq!(
+            (answer.kind, answer.waited_since),
+            (ActionKind::Answer, Some(Moment(60_000)))
+        );
+    }
+
+    #[test]
+    fn an_interrupt_ends_the_turn() {
+        let list = [
+            (0.0, prompt()),
+            (1.0, call(1, SHELL)),
+            (3.0, What::Interrupted),
+            (30.0, prompt()),
+        ];
+        assert_eq!(shape(&list), [(0.0, 3.0, 3.0, 0.0, TurnEnd::Interrupted)]);
+    }
+
+    #[test]
+    fn waiting_for_the_provider_is_not_work() {
+        let list = [(0.0, prompt()), (1.0, What::Backoff(120_000)), (5.0, What::Work)];
+        assert_eq!(shape(&list), [(0.0, 5.0, 3.0, 0.0, TurnEnd::LastEvent)]);
+    }
+
+    #[test]
+    fn a_command_that_no_agent_answered_is_an_action_and_no_turn() {
+        let list = [(0.0, prompt()), (5.0, prompt())];
+        assert_eq!(shape(&list), []);
+        assert_eq!(timeline(&events(&list)).1.len(), 2);
+    }
+
+    #[test]
+    fn work_that_nobody_asked_for_is_a_turn_without_a_person() {
+        let (turns, actions) = timeline(&events(&[(0.0, What::Automated), (1.0, What::Work)]));
+        assert_eq!((turns.len(), turns[0].human, actions.len()), (1, false, 0));
+    }
+}
