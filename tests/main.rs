@@ -6,6 +6,7 @@ mod calling;
 mod discovery;
 mod layering;
 mod published;
+mod survival;
 // Each test uses a part of it.
 #[allow(dead_code)]
 mod world;

@@ -12,6 +12,7 @@ pub mod notes;
 pub mod open;
 pub mod process;
 pub mod refs;
+pub mod survival;
 pub mod walk;
 
 pub use open::{OpenError, Repo};

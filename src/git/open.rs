@@ -145,6 +145,11 @@ impl Repo {
         self.inner.is_shallow()
     }
 
+    /// The handle itself, given up, for a thread of its own.
+    pub(super) fn into_raw(self) -> Repository {
+        self.inner
+    }
+
     /// The handle itself, for the other modules of `git/` alone.
     pub(super) fn raw(&self) -> &Repository {
         &self.inner

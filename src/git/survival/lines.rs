@@ -1,0 +1,351 @@
+//! Who brought each line: the lines of HEAD are handed down the graph of versions until no source has them.
+
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use git2::{ObjectType, Oid};
+
+use super::SurvivalError;
+use super::history::CommitIndex;
+use super::hunks::{Hunk, hunks};
+use super::objects::{Objects, damaged};
+use super::similarity::is_text;
+use super::versions::{VersionIndex, Versions};
+
+/// How many blobs are kept: a version's source is the next version.
+const BLOBS_KEPT: usize = 6;
+
+/// Lines of one file that stand together and have one origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Run {
+    /// The first line at HEAD, from 0.
+    pub(super) at: u32,
+    pub(super) lines: u32,
+    /// `None` where it is not known.
+    pub(super) commit: Option<CommitIndex>,
+}
+
+/// A file of HEAD, by its number there.
+pub(super) type FileIndex = usize;
+
+/// What came of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum FileRuns {
+    /// Its lines, in order and without gaps.
+    Text(Vec<Run>),
+    /// It has no lines.
+    Binary,
+    /// It could not be read.
+    Unread(String),
+}
+
+/// Lines on their way: `lines` from `at` in a file of HEAD are those from `start` in some version.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    file: FileIndex,
+    at: u32,
+    start: u32,
+    lines: u32,
+}
+
+/// Files whose histories touch, with all their versions, newest first.
+#[derive(Default)]
+pub(super) struct Family {
+    pub(super) files: Vec<(FileIndex, VersionIndex)>,
+    pub(super) versions: Vec<VersionIndex>,
+}
+
+/// Splits the graph into parts that share nothing.
+pub(super) fn families(versions: &Versions, tops: &[VersionIndex]) -> Vec<Family> {
+    let mut heads: Vec<usize> = (0..versions.len()).map(|index| versions.resolve(index)).collect();
+    for index in 0..versions.len() {
+        for source in &versions.get(index).sources {
+            let (one, other) = (find(&mut heads, index), find(&mut heads, *source));
+            heads[one] = other;
+        }
+    }
+    let mut families: HashMap<usize, Family> = HashMap::new();
+    for (file, top) in tops.iter().enumerate() {
+        let top = versions.resolve(*top);
+        let family = families.entry(find(&mut heads, top)).or_default();
+        family.files.push((file, top));
+    }
+    for index in (0..versions.len()).filter(|index| versions.resolve(*index) == *index) {
+        let family = families.entry(find(&mut heads, index)).or_default();
+        family.versions.push(index);
+    }
+    let mut families: Vec<Family> = families.into_values().collect();
+    for family in &mut families {
+        family
+            .versions
+            .sort_by_key(|index| (versions.get(*index).commit, *index));
+    }
+    families.sort_by_key(|family| {
+        (
+            std::cmp::Reverse(family.versions.len()),
+            family.files.first().copied(),
+        )
+    });
+    families
+}
+
+fn find(heads: &mut [usize], mut index: usize) -> usize {
+    while heads[index] != index {
+        heads[index] = heads[heads[index]];
+        index = heads[index];
+    }
+    index
+}
+
+/// The lines of one family's files.
+pub(super) fn attribute(
+    objects: &Objects,
+    versions: &Versions,
+    family: &Family,
+) -> Vec<(FileIndex, FileRuns)> {
+    let mut work = Attribution {
+        objects,
+        versions,
+        blobs: VecDeque::new(),
+        waiting: HashMap::new(),
+        found: HashMap::new(),
+    };
+    let mut done: Vec<(FileIndex, FileRuns)> = Vec::new();
+    for (file, top) in &family.files {
+        match work.start(*file, *top) {
+            Ok(Some(())) => (),
+            Ok(None) => done.push((*file, FileRuns::Binary)),
+            Err(error) => done.push((*file, FileRuns::Unread(error.to_string()))),
+        }
+    }
+    for version in &family.versions {
+        work.pass_on(*version);
+    }
+    let texts = work
+        .found
+        .into_iter()
+        .map(|(file, runs)| (file, FileRuns::Text(joined(runs))));
+    done.extend(texts);
+    done
+}
+
+struct Attribution<'a> {
+    objects: &'a Objects,
+    versions: &'a Versions,
+    blobs: VecDeque<(Oid, Rc<[u8]>)>,
+    waiting: HashMap<VersionIndex, Vec<Span>>,
+    found: HashMap<FileIndex, Vec<Run>>,
+}
+
+impl Attribution<'_> {
+    /// Puts all lines of a file on their way; `None` if it has none because it is binary.
+    fn start(&mut self, file: FileIndex, top: VersionIndex) -> Result<Option<()>, SurvivalError> {
+        let blob = self.blob(self.versions.get(top).blob)?;
+        if !is_text(&blob) {
+            return Ok(None);
+        }
+        self.found.insert(file, Vec::new());
+        let lines = line_count(&blob);
+        if lines > 0 {
+            let span = Span {
+                file,
+                at: 0,
+                start: 0,
+                lines,
+            };
+            self.waiting.entry(top).or_default().push(span);
+        }
+        Ok(Some(()))
+    }
+
+    fn blob(&mut self, oid: Oid) -> Result<Rc<[u8]>, SurvivalError> {
+        if let Some((_, known)) = self.blobs.iter().find(|(kept, _)| *kept == oid) {
+            return Ok(Rc::clone(known));
+        }
+        let blob = self.objects.blob(oid)?;
+        if self.blobs.len() == BLOBS_KEPT {
+            self.blobs.pop_front();
+        }
+        self.blobs.push_back((oid, Rc::clone(&blob)));
+        Ok(blob)
+    }
+
+    /// Hands the lines of a version to its sources; what none of them has is its commit's own.
+    fn pass_on(&mut self, index: VersionIndex) {
+        let Some(mut spans) = self.waiting.remove(&index) else {
+            return;
+        };
+        join_spans(&mut spans);
+        let version = self.versions.get(index);
+        let mut origin = if version.unknown.is_some() {
+            None
+        } else {
+            version.commit
+        };
+        for source in &version.sources {
+            if spans.is_empty() {
+                return;
+            }
+            let source = self.versions.resolve(*source);
+            match self.compare(source, version.blob) {
+                Ok(hunks) => {
+                    let passed = pass(&mut spans, &hunks);
+                    self.waiting.entry(source).or_default().extend(passed);
+                }
+                Err(_) => origin = None,
+            }
+        }
+        for span in spans {
+            let run = Run {
+                at: span.at,
+                lines: span.lines,
+                commit: origin,
+            };
+            self.found.entry(span.file).or_default().push(run);
+        }
+    }
+
+    fn compare(&mut self, source: VersionIndex, new: Oid) -> Result<Vec<Hunk>, SurvivalError> {
+        let new_blob = self.blob(new)?;
+        let old_blob = self.blob(self.versions.get(source).blob)?;
+        hunks(&old_blob, &new_blob).map_err(|error| damaged(ObjectType::Blob, new, error.message()))
+    }
+}
+
+/// Takes out of `spans` what lies outside the hunks, with its line numbers on the old side.
+fn pass(spans: &mut Vec<Span>, hunks: &[Hunk]) -> Vec<Span> {
+    let mut passed = Vec::new();
+    let mut kept = Vec::new();
+    for span in spans.drain(..) {
+        let end = span.start + span.lines;
+        let part = |from: u32, to: u32, start: u32| Span {
+            file: span.file,
+            at: span.at + (from - span.start),
+            start,
+            lines: to - from,
+        };
+        let first = hunks.partition_point(|hunk| hunk.new_start + hunk.new_lines <= span.start);
+        let (mut old_at, mut new_at) = first
+            .checked_sub(1)
+            .and_then(|before| hunks.get(before))
+            .map_or((0, 0), |hunk| {
+                (hunk.old_start + hunk.old_lines, hunk.new_start + hunk.new_lines)
+            });
+        let mut from = span.start;
+        for hunk in &hunks[first..] {
+            let to = hunk.new_start.clamp(from, end);
+            if to > from {
+                passed.push(part(from, to, old_at + (from - new_at)));
+            }
+            let hunk_end = (hunk.new_start + hunk.new_lines).clamp(to, end);
+            if hunk_end > to {
+                kept.push(part(to, hunk_end, to));
+            }
+            from = hunk_end;
+            (old_at, new_at) = (hunk.old_start + hunk.old_lines, hunk.new_start + hunk.new_lines);
+            if from >= end {
+                break;
+            }
+        }
+        if from < end {
+            passed.push(part(from, end, old_at + (from - new_at)));
+        }
+    }
+    *spans = kept;
+    passed
+}
+
+/// Puts together what came in pieces along different ways.
+fn join_spans(spans: &mut Vec<Span>) {
+    spans.sort_unstable_by_key(|span| (span.file, span.at));
+    spans.dedup_by(|next, kept| {
+        let joins = next.file == kept.file
+            && next.at == kept.at + kept.lines
+            && next.start == kept.start + kept.lines;
+        if joins {
+            kept.lines += next.lines;
+        }
+        joins
+    });
+}
+
+/// Runs in the order of the file, neighbours of one origin as one.
+fn joined(mut runs: Vec<Run>) -> Vec<Run> {
+    runs.sort_unstable_by_key(|run| run.at);
+    runs.dedup_by(|next, kept| {
+        let joins = kept.commit == next.commit;
+        if joins {
+            kept.lines += next.lines;
+        }
+        joins
+    });
+    runs
+}
+
+/// Lines as git counts them: a last line without a newline is one too.
+fn line_count(blob: &[u8]) -> u32 {
+    let ended = memchr::memchr_iter(b'\n', blob).count();
+    let open = blob.last().is_some_and(|byte| *byte != b'\n');
+    u32::try_from(ended)
+        .unwrap_or(u32::MAX)
+        .saturating_add(u32::from(open))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(at: u32, start: u32, lines: u32) -> Span {
+        Span {
+            file: 0,
+            at,
+            start,
+            lines,
+        }
+    }
+
+    fn shape(spans: &[Span]) -> Vec<(u32, u32, u32)> {
+        spans
+            .iter()
+            .map(|span| (span.at, span.start, span.lines))
+            .collect()
+    }
+
+    #[test]
+    fn lines_outside_the_hunks_pass_with_their_old_numbers() {
+        let hunk = |old_start, old_lines, new_start, new_lines| Hunk {
+            old_start,
+            old_lines,
+            new_start,
+            new_lines,
+        };
+        // Two lines were inserted before line 2, and line 6 went away before line 6.
+        let hunks = [hunk(2, 0, 2, 2), hunk(4, 1, 6, 0)];
+        let mut spans = vec![span(10, 1, 8)];
+        let passed = pass(&mut spans, &hunks);
+        assert_eq!(shape(&passed), [(10, 1, 1), (13, 2, 2), (15, 5, 3)]);
+        assert_eq!(shape(&spans), [(11, 2, 2)]);
+    }
+
+    #[test]
+    fn a_span_between_two_hunks_is_not_cut() {
+        let hunk = |old_start, old_lines, new_start, new_lines| Hunk {
+            old_start,
+            old_lines,
+            new_start,
+            new_lines,
+        };
+        let mut spans = vec![span(0, 5, 2)];
+        let passed = pass(&mut spans, &[hunk(0, 3, 0, 1), hunk(9, 1, 7, 1)]);
+        assert_eq!(shape(&passed), [(0, 7, 2)]);
+        assert!(spans.is_empty());
+    }
+
+    #[test]
+    fn a_last_line_without_a_newline_counts() {
+        assert_eq!(
+            [line_count(b""), line_count(b"a\n"), line_count(b"a\nb")],
+            [0, 1, 2]
+        );
+    }
+}

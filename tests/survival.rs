@@ -1,0 +1,149 @@
+//! Who brought each line equals `git blame`, over renames, merges and everything that blame decides by itself.
+
+use git_leverage::git::Repo;
+use git_leverage::git::survival::survival;
+
+use crate::world::{TestRepo, World};
+
+/// `path:line commit` for every line of every text file, by us and by git.
+fn both(repo: &TestRepo<'_>) -> (Vec<String>, Vec<String>) {
+    let opened = Repo::open(repo.path()).unwrap();
+    let head = opened.head().unwrap().unwrap();
+    let mut ours = Vec::new();
+    let mut gits = Vec::new();
+    for file in survival(&opened, head, 2).unwrap().files {
+        let path = String::from_utf8(file.path).unwrap();
+        let commits = file
+            .runs
+            .unwrap()
+            .into_iter()
+            .flatten()
+            .flat_map(|run| std::iter::repeat_n(run.commit, run.lines as usize));
+        ours.extend(
+            commits
+                .enumerate()
+                .map(|(line, commit)| format!("{path}:{} {}", line + 1, commit.unwrap())),
+        );
+        let blame = repo.git(&[
+            "blame",
+            "--no-textconv",
+            "-l",
+            "-s",
+            "--root",
+            "HEAD",
+            "--",
+            &path,
+        ]);
+        gits.extend(
+            blame
+                .lines()
+                .enumerate()
+                .map(|(line, text)| format!("{path}:{} {}", line + 1, &text[..40])),
+        );
+    }
+    (ours, gits)
+}
+
+fn assert_equals_blame(repo: &TestRepo<'_>) {
+    let (ours, gits) = both(repo);
+    assert!(!gits.is_empty());
+    assert_eq!(ours, gits);
+}
+
+/// A file of `lines` numbered lines with a word in each.
+fn text(word: &str, lines: usize) -> String {
+    (0..lines).map(|line| format!("{word} {line}\n")).collect()
+}
+
+#[test]
+fn changes_of_one_file_are_followed_to_its_start() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", text("clay", 30)).commit("Start");
+    repo.write("a.txt", text("clay", 30).replace("clay 7\n", "glaze 7\nfire\n"))
+        .commit("Change");
+    repo.write("a.txt", text("clay", 25) + "last line without an end")
+        .commit("Undo and cut");
+    assert_equals_blame(&repo);
+}
+
+#[test]
+fn a_moved_file_keeps_its_past() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("src/one.txt", text("clay", 40))
+        .write("src/same.txt", text("glaze", 12))
+        .write("lib/mod.rs", text("wheel", 20))
+        .commit("Start");
+    repo.git(&["mv", "src", "kiln"]);
+    repo.git(&["mv", "kiln/one.txt", "kiln/two.txt"]);
+    repo.write("kiln/two.txt", text("clay", 40).replace("clay 3\n", "slip\n"))
+        .write("lib/mod.rs", text("other", 20))
+        .write("new/mod.rs", text("wheel", 20) + "more\n")
+        .commit("Move");
+    repo.write("kiln/copy.txt", text("clay", 40))
+        .commit("A copy is new");
+    assert_equals_blame(&repo);
+}
+
+#[test]
+fn merges_pass_lines_to_each_parent() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", text("clay", 30))
+        .write("b.txt", text("b", 5))
+        .commit("Start");
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.write("a.txt", text("clay", 30).replace("clay 25\n", "side\n"))
+        .write("only-side.txt", text("side", 8))
+        .commit("Side");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.write("a.txt", text("clay", 30).replace("clay 2\n", "main\n"))
+        .commit("Main");
+    repo.git(&["mv", "b.txt", "c.txt"]);
+    repo.commit("Rename on main");
+    repo.git(&["merge", "-q", "--no-commit", "side"]);
+    let merged = std::fs::read_to_string(repo.path().join("a.txt")).unwrap();
+    repo.write("a.txt", merged.replace("clay 10\n", "by the merge itself\n"))
+        .commit("Merge");
+    assert_equals_blame(&repo);
+}
+
+#[test]
+fn a_file_of_another_kind_has_no_past() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("target", "one\ntwo\n")
+        .write("link", "target")
+        .write("bin", b"\0\n")
+        .commit("Start");
+    std::fs::remove_file(repo.path().join("link")).unwrap();
+    std::os::unix::fs::symlink("target", repo.path().join("link")).unwrap();
+    std::fs::remove_file(repo.path().join("bin")).unwrap();
+    repo.write("bin/inside", "text\n")
+        .write("empty", "")
+        .commit("Change kinds");
+    assert_equals_blame(&repo);
+}
+
+#[test]
+fn an_octopus_and_two_files_from_one_source_are_as_in_blame() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", text("clay", 60)).commit("Start");
+    for (branch, line) in [("x", 5), ("y", 25), ("z", 45)] {
+        repo.git(&["checkout", "-q", "-b", branch, "main"]);
+        repo.write(
+            "a.txt",
+            text("clay", 60).replace(&format!("clay {line}\n"), &format!("{branch}\n")),
+        )
+        .commit(branch);
+    }
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["merge", "-q", "x", "y", "z", "-m", "Octopus"]);
+    repo.git(&["rm", "-q", "a.txt"]);
+    repo.write("b.txt", text("clay", 60))
+        .write("c.txt", text("clay", 55) + "else\n")
+        .commit("Split");
+    assert_equals_blame(&repo);
+}
