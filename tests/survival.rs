@@ -18,7 +18,7 @@ fn both(repo: &TestRepo<'_>) -> (Vec<String>, Vec<String>) {
             .unwrap()
             .into_iter()
             .flatten()
-            .flat_map(|run| std::iter::repeat_n(run.commit, run.lines as usize));
+            .flat_map(|run| std::iter::repeat_n(run.commit, run.lines));
         ours.extend(
             commits
                 .enumerate()

@@ -3,14 +3,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
-use git2::{ObjectType, Oid};
+use git2::Oid;
 
 use super::SurvivalError;
 use super::history::CommitIndex;
-use super::hunks::{Hunk, hunks};
-use super::objects::{Objects, damaged};
+use super::objects::Objects;
 use super::similarity::is_text;
 use super::versions::{VersionIndex, Versions};
+use crate::git::lines::{Hunk, LineDiff, line_count};
 
 /// How many blobs are kept: a version's source is the next version.
 const BLOBS_KEPT: usize = 6;
@@ -19,8 +19,8 @@ const BLOBS_KEPT: usize = 6;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
     /// The first line at HEAD, from 0.
-    pub(super) at: u32,
-    pub(super) lines: u32,
+    pub(super) at: usize,
+    pub(super) lines: usize,
     /// `None` where it is not known.
     pub(super) commit: Option<CommitIndex>,
 }
@@ -43,9 +43,9 @@ pub(super) enum FileRuns {
 #[derive(Debug, Clone, Copy)]
 struct Span {
     file: FileIndex,
-    at: u32,
-    start: u32,
-    lines: u32,
+    at: usize,
+    start: usize,
+    lines: usize,
 }
 
 /// Files whose histories touch, with all their versions, newest first.
@@ -100,11 +100,13 @@ fn find(heads: &mut [usize], mut index: usize) -> usize {
 /// The lines of one family's files.
 pub(super) fn attribute(
     objects: &Objects,
+    diff: &mut LineDiff,
     versions: &Versions,
     family: &Family,
 ) -> Vec<(FileIndex, FileRuns)> {
     let mut work = Attribution {
         objects,
+        diff,
         versions,
         blobs: VecDeque::new(),
         waiting: HashMap::new(),
@@ -131,6 +133,7 @@ pub(super) fn attribute(
 
 struct Attribution<'a> {
     objects: &'a Objects,
+    diff: &'a mut LineDiff,
     versions: &'a Versions,
     blobs: VecDeque<(Oid, Rc<[u8]>)>,
     waiting: HashMap<VersionIndex, Vec<Span>>,
@@ -208,7 +211,7 @@ impl Attribution<'_> {
     fn compare(&mut self, source: VersionIndex, new: Oid) -> Result<Vec<Hunk>, SurvivalError> {
         let new_blob = self.blob(new)?;
         let old_blob = self.blob(self.versions.get(source).blob)?;
-        hunks(&old_blob, &new_blob).map_err(|error| damaged(ObjectType::Blob, new, error.message()))
+        Ok(self.diff.hunks(&old_blob, &new_blob))
     }
 }
 
@@ -218,18 +221,18 @@ fn pass(spans: &mut Vec<Span>, hunks: &[Hunk]) -> Vec<Span> {
     let mut kept = Vec::new();
     for span in spans.drain(..) {
         let end = span.start + span.lines;
-        let part = |from: u32, to: u32, start: u32| Span {
+        let part = |from: usize, to: usize, start: usize| Span {
             file: span.file,
             at: span.at + (from - span.start),
             start,
             lines: to - from,
         };
-        let first = hunks.partition_point(|hunk| hunk.new_start + hunk.new_lines <= span.start);
+        let first = hunks.partition_point(|hunk| hunk.new_start + hunk.new_len <= span.start);
         let (mut old_at, mut new_at) = first
             .checked_sub(1)
             .and_then(|before| hunks.get(before))
             .map_or((0, 0), |hunk| {
-                (hunk.old_start + hunk.old_lines, hunk.new_start + hunk.new_lines)
+                (hunk.old_start + hunk.old_len, hunk.new_start + hunk.new_len)
             });
         let mut from = span.start;
         for hunk in &hunks[first..] {
@@ -237,12 +240,12 @@ fn pass(spans: &mut Vec<Span>, hunks: &[Hunk]) -> Vec<Span> {
             if to > from {
                 passed.push(part(from, to, old_at + (from - new_at)));
             }
-            let hunk_end = (hunk.new_start + hunk.new_lines).clamp(to, end);
+            let hunk_end = (hunk.new_start + hunk.new_len).clamp(to, end);
             if hunk_end > to {
                 kept.push(part(to, hunk_end, to));
             }
             from = hunk_end;
-            (old_at, new_at) = (hunk.old_start + hunk.old_lines, hunk.new_start + hunk.new_lines);
+            (old_at, new_at) = (hunk.old_start + hunk.old_len, hunk.new_start + hunk.new_len);
             if from >= end {
                 break;
             }
@@ -282,20 +285,11 @@ fn joined(mut runs: Vec<Run>) -> Vec<Run> {
     runs
 }
 
-/// Lines as git counts them: a last line without a newline is one too.
-fn line_count(blob: &[u8]) -> u32 {
-    let ended = memchr::memchr_iter(b'\n', blob).count();
-    let open = blob.last().is_some_and(|byte| *byte != b'\n');
-    u32::try_from(ended)
-        .unwrap_or(u32::MAX)
-        .saturating_add(u32::from(open))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn span(at: u32, start: u32, lines: u32) -> Span {
+    fn span(at: usize, start: usize, lines: usize) -> Span {
         Span {
             file: 0,
             at,
@@ -304,7 +298,7 @@ mod tests {
         }
     }
 
-    fn shape(spans: &[Span]) -> Vec<(u32, u32, u32)> {
+    fn shape(spans: &[Span]) -> Vec<(usize, usize, usize)> {
         spans
             .iter()
             .map(|span| (span.at, span.start, span.lines))
@@ -313,11 +307,11 @@ mod tests {
 
     #[test]
     fn lines_outside_the_hunks_pass_with_their_old_numbers() {
-        let hunk = |old_start, old_lines, new_start, new_lines| Hunk {
+        let hunk = |old_start, old_len, new_start, new_len| Hunk {
             old_start,
-            old_lines,
+            old_len,
             new_start,
-            new_lines,
+            new_len,
         };
         // Two lines were inserted before line 2, and line 6 went away before line 6.
         let hunks = [hunk(2, 0, 2, 2), hunk(4, 1, 6, 0)];
@@ -329,23 +323,15 @@ mod tests {
 
     #[test]
     fn a_span_between_two_hunks_is_not_cut() {
-        let hunk = |old_start, old_lines, new_start, new_lines| Hunk {
+        let hunk = |old_start, old_len, new_start, new_len| Hunk {
             old_start,
-            old_lines,
+            old_len,
             new_start,
-            new_lines,
+            new_len,
         };
         let mut spans = vec![span(0, 5, 2)];
         let passed = pass(&mut spans, &[hunk(0, 3, 0, 1), hunk(9, 1, 7, 1)]);
         assert_eq!(shape(&passed), [(0, 7, 2)]);
         assert!(spans.is_empty());
-    }
-
-    #[test]
-    fn a_last_line_without_a_newline_counts() {
-        assert_eq!(
-            [line_count(b""), line_count(b"a\n"), line_count(b"a\nb")],
-            [0, 1, 2]
-        );
     }
 }

@@ -5,7 +5,6 @@
 //! that a pack stores as one chain of deltas are read together.
 
 mod history;
-mod hunks;
 mod lines;
 mod objects;
 mod similarity;
@@ -26,6 +25,7 @@ use trees::{Change, File, Kind};
 use versions::{VersionIndex, Versions, Walk};
 
 use super::Repo;
+use super::lines::LineDiff;
 use super::open::object_id;
 use crate::facts::ids::ObjectId;
 
@@ -72,7 +72,7 @@ impl SurvivalError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineRun {
     /// How many.
-    pub lines: u32,
+    pub lines: usize,
     /// The commit; `None` where an object that decides it is missing.
     pub commit: Option<ObjectId>,
 }
@@ -278,9 +278,10 @@ fn attribute_families(
     next: &AtomicUsize,
 ) -> Result<Vec<(FileIndex, FileRuns)>, SurvivalError> {
     let objects = Objects::open(git_dir)?;
+    let mut diff = LineDiff::default();
     let mut found = Vec::new();
     while let Some(family) = families.get(next.fetch_add(1, Ordering::Relaxed)) {
-        found.extend(lines::attribute(&objects, versions, family));
+        found.extend(lines::attribute(&objects, &mut diff, versions, family));
     }
     Ok(found)
 }
