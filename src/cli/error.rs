@@ -7,7 +7,9 @@ use std::io;
 
 use crate::facts::ids::InvalidId;
 use crate::facts::quantity::QuantityError;
+use crate::facts::task::TaskError;
 use crate::git::OpenError;
+use crate::ledger::WriteError;
 
 /// Whose mistake it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,13 @@ impl CommandError {
         self
     }
 
+    /// The same error, with one more line under it.
+    #[must_use]
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
     /// Whether the reader of our output went away, which is no error.
     pub fn is_closed_pipe(&self) -> bool {
         self.kind == Kind::ClosedPipe
@@ -110,6 +119,21 @@ impl From<OpenError> for CommandError {
             hints: error.hint().into_iter().collect(),
             ..Self::failed(error.to_string())
         }
+    }
+}
+
+impl From<WriteError> for CommandError {
+    fn from(error: WriteError) -> Self {
+        Self {
+            hints: error.hint().into_iter().collect(),
+            ..Self::failed(error.to_string())
+        }
+    }
+}
+
+impl From<TaskError> for CommandError {
+    fn from(error: TaskError) -> Self {
+        Self::usage(error.to_string())
     }
 }
 

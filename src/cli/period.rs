@@ -64,7 +64,7 @@ fn nonsense(option: &str, text: &str) -> CommandError {
 }
 
 /// The day that `text` means. Git takes what it does not know for now; here it is nothing.
-fn day(text: &str, zone: Zone, now: DateTime<Utc>) -> Option<NaiveDate> {
+pub fn day(text: &str, zone: Zone, now: DateTime<Utc>) -> Option<NaiveDate> {
     let text = text.trim();
     if text.eq_ignore_ascii_case("today") || text.eq_ignore_ascii_case("now") {
         return Some(zone.day(now.timestamp()));

@@ -377,7 +377,7 @@ fn claimed_task(found: &CommitClaims, claim: &Claim, id: TaskId) -> Option<Task>
         at,
         by: by.clone(),
         title: found.subject.clone(),
-        date: author_day(found.time, at),
+        date: author_day(found.time),
         estimate: Estimate {
             hours: claim.estimate?,
             by,
@@ -400,7 +400,8 @@ fn claimed_task(found: &CommitClaims, claim: &Claim, id: TaskId) -> Option<Task>
 }
 
 /// The day on the author's own clock: the same for everybody who reads it.
-fn author_day(time: Instant, at: DateTime<Utc>) -> chrono::NaiveDate {
+pub fn author_day(time: Instant) -> chrono::NaiveDate {
+    let at: DateTime<Utc> = DateTime::from_timestamp(time.seconds, 0).unwrap_or_default();
     FixedOffset::east_opt(i32::from(time.offset) * 60)
         .map_or(at.date_naive(), |offset| at.with_timezone(&offset).date_naive())
 }

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
 use git2::{ObjectType, Odb, Oid};
 
 use super::GitError;
@@ -12,6 +13,7 @@ use super::open::{Repo, object_id};
 use super::walk::RefSelection;
 use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::ObjectId;
+use crate::facts::ledger::author_day;
 
 /// The parts of a raw commit that messages need.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +59,11 @@ impl<'a> RawCommit<'a> {
             offset: i16::try_from(offset).unwrap_or_default(),
         };
         (person, instant)
+    }
+
+    /// The author's day, on the author's own clock.
+    pub fn author_day(&self) -> NaiveDate {
+        author_day(self.author().1)
     }
 
     /// The first line that says something, as text; `(no subject)` where none does.
@@ -111,7 +118,7 @@ pub struct Range {
 
 impl Range {
     /// `A..B`, or one revision for all that it reaches.
-    pub fn parse(repo: &Repo, text: &str) -> Result<Self, git2::Error> {
+    pub fn parse(repo: &Repo, text: &str) -> Result<Self, GitError> {
         let raw = repo.raw();
         let commit = |revision: &str| {
             let revision = if revision.is_empty() { "HEAD" } else { revision };
@@ -141,7 +148,7 @@ pub fn with_commit<T>(
     repo: &Repo,
     id: ObjectId,
     read: impl FnOnce(RawCommit<'_>) -> T,
-) -> Result<T, git2::Error> {
+) -> Result<T, GitError> {
     let odb = repo.raw().odb()?;
     let object = odb.read(Oid::from_bytes(id.as_bytes())?)?;
     Ok(read(RawCommit::new(id, object.data())))

@@ -9,6 +9,12 @@ use super::settings::Settings;
 use super::terminal::Terminal;
 
 pub mod completions;
+pub mod log;
+pub mod record;
+pub mod retract;
+pub mod revise;
+pub mod show;
+pub mod trailers;
 
 /// What a command works with.
 pub struct Context {
@@ -41,6 +47,18 @@ impl Context {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Record a task: what a person would have needed, and what the agent took
+    Record(Box<record::Args>),
+    /// Change a task in a new revision; the old ones stay
+    Revise(Box<revise::Args>),
+    /// Take a task back; its record stays, but counts no more
+    Retract(retract::Args),
+    /// Show a task, or the tasks of a commit
+    Show(show::Args),
+    /// List the tasks of this repository, newest first
+    Log(log::Args),
+    /// Check the trailers of a message or of commits
+    Trailers(trailers::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -49,6 +67,12 @@ impl Command {
     /// Does the work.
     pub fn run(self, context: &mut Context) -> Result<Outcome, CommandError> {
         match self {
+            Self::Record(args) => record::run(&args, context),
+            Self::Revise(args) => revise::run(&args, context),
+            Self::Retract(args) => retract::run(&args, context),
+            Self::Show(args) => show::run(&args, context),
+            Self::Log(args) => log::run(&args, context),
+            Self::Trailers(args) => trailers::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
         }
     }

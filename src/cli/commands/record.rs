@@ -1,0 +1,120 @@
+//! `record [REV]`: puts a task into the ledger.
+
+use super::Context;
+use crate::cli::Outcome;
+use crate::cli::error::CommandError;
+use crate::cli::recording::{Desk, TaskFields};
+use crate::facts::ids::ObjectId;
+use crate::facts::ledger::{Findings, Ledger};
+use crate::facts::record::{NoteLines, Record};
+use crate::facts::task::{Estimate, Task, TaskSource};
+use crate::git::messages;
+use crate::ledger;
+use crate::render::task::card;
+
+/// The arguments of `record`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    git leverage record --estimate 40h --agent-time 25m --supervision 5m\n  \
+    git leverage record HEAD~2 --phase 'Schema design=4h' --phase Client=12h --agent claude-code\n  \
+    git leverage record --no-commit --title 'Deployment audit' --estimate 2d --agent-time 1h30m")]
+pub struct Args {
+    /// The commit that the task made
+    #[arg(value_name = "REV", default_value = "HEAD")]
+    revision: String,
+    /// The fields of the task.
+    #[command(flatten)]
+    fields: TaskFields,
+    /// The task changed no code here: keep it in refs/leverage/tasks
+    #[arg(long)]
+    no_commit: bool,
+    /// Show the task and write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+/// Writes the task and prints it as it will be read.
+pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let desk = Desk::open(context)?;
+    let on = match args.no_commit {
+        true => None,
+        false => Some(desk.commit(&args.revision)?),
+    };
+    let task = new_task(args, &desk, on)?;
+    let message = format!("Record: {}\n", task.title);
+    let (place, commit) = match on {
+        _ if args.dry_run => ("not written (--dry-run)".to_owned(), on),
+        Some(commit) => {
+            let record = [(commit, Record::Task(Box::new(task.clone())))];
+            ledger::append(&desk.repo, &record, &message, desk.writer()?)?;
+            (format!("recorded on {}", commit.short()), on)
+        }
+        None => {
+            ledger::append_without_code(&desk.repo, std::slice::from_ref(&task), &message, desk.writer()?)?;
+            ("recorded without a commit".to_owned(), None)
+        }
+    };
+    context.terminal.data(preview(task, commit, args).as_bytes())?;
+    context.terminal.status(&place)?;
+    Ok(Outcome::Done)
+}
+
+fn new_task(args: &Args, desk: &Desk, on: Option<ObjectId>) -> Result<Task, CommandError> {
+    let Some(hours) = args.fields.hours(desk.work)? else {
+        return Err(CommandError::usage("the task has no estimate").hint(
+            "Say what a person would have needed: --estimate 40h, or --phase 'Design=4h' for each part",
+        ));
+    };
+    let of_commit = on
+        .map(|commit| messages::with_commit(&desk.repo, commit, |raw| (raw.subject(), raw.author_day())))
+        .transpose()
+        .map_err(|error| CommandError::failed(error.to_string()))?;
+    let (subject, day) = match of_commit {
+        Some((subject, day)) => (Some(subject), day),
+        None => (None, desk.zone.day(desk.now.timestamp())),
+    };
+    let Some(title) = args.fields.title.clone().or(subject) else {
+        return Err(CommandError::usage("a task without a commit needs --title"));
+    };
+    let by = desk.author()?;
+    let mut task = Task {
+        id: desk.new_id(),
+        rev: 0,
+        at: desk.now,
+        by: by.clone(),
+        title,
+        date: day,
+        estimate: Estimate {
+            hours,
+            by,
+            basis: None,
+            phases: Vec::new(),
+        },
+        agent_minutes: None,
+        supervisory_minutes: None,
+        tokens: None,
+        agent: None,
+        model: None,
+        category: None,
+        tags: Vec::new(),
+        sessions: Vec::new(),
+        commits: Vec::new(),
+        repos: Vec::new(),
+        source: TaskSource::Record,
+        reason: None,
+    };
+    args.fields.apply(&mut task, desk)?;
+    Ok(task)
+}
+
+/// The task as a reader of the ledger finds it: through its line, not as it stands in memory.
+fn preview(task: Task, on: Option<ObjectId>, args: &Args) -> String {
+    let zero = ObjectId::from_bytes(&[0; 20]);
+    let mut findings = Findings::default();
+    let mut lines = NoteLines::default();
+    lines.insert(Record::Task(Box::new(task)).encode());
+    findings.notes.extend(on.or(zero).map(|commit| (commit, lines)));
+    findings.task_commits.extend(zero.filter(|_| args.no_commit));
+    let ledger = Ledger::assemble(findings);
+    ledger.tasks.iter().map(|task| card(task, None)).collect()
+}

@@ -1,0 +1,61 @@
+//! `retract ID`: a tombstone. The task counts no more; its lines stay.
+
+use super::Context;
+use super::revise::homes;
+use crate::cli::Outcome;
+use crate::cli::error::CommandError;
+use crate::cli::recording::{Desk, find_task};
+use crate::facts::record::{Record, Tombstone};
+use crate::facts::task::check_text;
+use crate::ledger;
+use crate::render::task::card;
+
+/// The arguments of `retract`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  git leverage retract 019d7743-6a00 --reason 'Recorded twice'")]
+pub struct Args {
+    /// The task: its id, or enough of its beginning
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Show the task and write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+/// Writes the tombstone beside the task.
+pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let desk = Desk::open(context)?;
+    let ledger = desk.ledger(context)?;
+    let found = find_task(&ledger, &args.id)?;
+    if let Some(tombstone) = ledger.tombstone(found.task.id) {
+        context.terminal.data(card(found, Some(tombstone)).as_bytes())?;
+        context.terminal.status("it was retracted already")?;
+        return Ok(Outcome::Done);
+    }
+    check_text("the reason", &args.reason)?;
+    let tombstone = Tombstone {
+        id: desk.new_id(),
+        rev: 0,
+        at: desk.now,
+        by: desk.author()?,
+        of: found.task.id,
+        reason: args.reason.clone(),
+    };
+    if !args.dry_run {
+        let message = format!("Retract: {}\n\n{}\n", found.task.title, args.reason);
+        let records: Vec<_> = homes(found)
+            .iter()
+            .map(|commit| (*commit, Record::Tombstone(tombstone.clone())))
+            .collect();
+        ledger::append(&desk.repo, &records, &message, desk.writer()?)?;
+    }
+    context.terminal.data(card(found, Some(&tombstone)).as_bytes())?;
+    context.terminal.status(match args.dry_run {
+        true => "not written (--dry-run)",
+        false => "retracted",
+    })?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,78 @@
+//! `revise ID`: a new revision of a task; the old ones stay.
+
+use super::Context;
+use crate::cli::Outcome;
+use crate::cli::error::CommandError;
+use crate::cli::recording::{Desk, TaskFields, find_task};
+use crate::facts::ids::ObjectId;
+use crate::facts::ledger::LedgerTask;
+use crate::facts::record::Record;
+use crate::facts::task::check_text;
+use crate::ledger;
+use crate::render::task::card;
+
+/// The arguments of `revise`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    git leverage revise 019d7743-6a00 --estimate 24h --reason 'The client library existed'\n  \
+    git leverage revise 019d7743-6a00 --supervision 12m --reason 'Second review'")]
+pub struct Args {
+    /// The task: its id, or enough of its beginning
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// The fields that change.
+    #[command(flatten)]
+    fields: TaskFields,
+    /// Show the task and write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+/// Writes the revision beside the line that it follows.
+pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let desk = Desk::open(context)?;
+    let ledger = desk.ledger(context)?;
+    let found = find_task(&ledger, &args.id)?;
+    if ledger.tombstone(found.task.id).is_some() {
+        return Err(CommandError::failed("the task is retracted, which is final").hint("Record it anew"));
+    }
+    check_text("the reason", &args.reason)?;
+    let mut revised = found.task.clone();
+    args.fields.apply(&mut revised, &desk)?;
+    if revised == found.task {
+        return Err(CommandError::usage("nothing would change").hint("Name a field, such as --estimate 24h"));
+    }
+    revised.rev += 1;
+    revised.at = desk.now;
+    revised.by = desk.author()?;
+    revised.reason = Some(args.reason.clone());
+    let record = Record::Task(Box::new(revised.clone()));
+    let mut shown = found.clone();
+    shown.task = revised.clone();
+    shown.revisions.push(revised);
+    if !args.dry_run {
+        let message = format!("Revise: {}\n\n{}\n", found.task.title, args.reason);
+        let records: Vec<_> = homes(found)
+            .iter()
+            .map(|commit| (*commit, record.clone()))
+            .collect();
+        ledger::append(&desk.repo, &records, &message, desk.writer()?)?;
+    }
+    context.terminal.data(card(&shown, None).as_bytes())?;
+    context.terminal.status(match args.dry_run {
+        true => "not written (--dry-run)",
+        false => "revised",
+    })?;
+    Ok(Outcome::Done)
+}
+
+/// Where the lines of a task stand: the commits whose notes hold it, or the first commit of one that trailers alone made.
+pub(super) fn homes(found: &LedgerTask) -> &[ObjectId] {
+    match found.notes.as_slice() {
+        [] => found.commits.get(..1).unwrap_or_default(),
+        notes => notes,
+    }
+}

@@ -1,0 +1,58 @@
+//! `show REV|ID`: one task, or all tasks of a commit.
+
+use super::Context;
+use crate::cli::Outcome;
+use crate::cli::error::CommandError;
+use crate::cli::recording::{Desk, find_task};
+use crate::facts::ledger::{Ledger, LedgerTask};
+use crate::git::messages;
+use crate::render::task::card;
+
+/// The arguments of `show`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  git leverage show\n  git leverage show main~3\n  git leverage show 019d7743-6a00"
+)]
+pub struct Args {
+    /// A commit, or the id of a task or its beginning
+    #[arg(value_name = "REV|ID", default_value = "HEAD")]
+    what: String,
+}
+
+/// Prints the card of each task found.
+pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let desk = Desk::open(context)?;
+    let ledger = desk.ledger(context)?;
+    let found = match find_task(&ledger, &args.what) {
+        Ok(task) => vec![task],
+        Err(error) => match messages::resolve(&desk.repo, &args.what) {
+            Some(commit) => of_commit(&ledger, commit),
+            None if args.what == "HEAD" => return desk.commit("HEAD").map(|_| Outcome::Done),
+            None => return Err(error),
+        },
+    };
+    if found.is_empty() {
+        return Err(
+            CommandError::failed(format!("no task is recorded on `{}`", args.what))
+                .hint("Record one: git leverage record --estimate 40h")
+                .hint("List all: git leverage log"),
+        );
+    }
+    for (index, task) in found.iter().enumerate() {
+        if index > 0 {
+            context.terminal.line("")?;
+        }
+        let tombstone = ledger.tombstone(task.task.id);
+        context.terminal.data(card(task, tombstone).as_bytes())?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn of_commit(ledger: &Ledger, commit: crate::facts::ids::ObjectId) -> Vec<&LedgerTask> {
+    ledger
+        .tasks
+        .iter()
+        .chain(ledger.retracted.iter().map(|retracted| &retracted.task))
+        .filter(|task| task.commits.contains(&commit) || task.notes.contains(&commit))
+        .collect()
+}

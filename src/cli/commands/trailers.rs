@@ -1,0 +1,151 @@
+//! `trailers`: what the trailers of a message claim, and what is wrong with them.
+//!
+//! Ready to be called from a `commit-msg` hook: it changes nothing, runs nothing, and lets an empty message pass.
+
+use std::fmt::Write as _;
+use std::io::Read as _;
+
+use super::Context;
+use crate::cli::Outcome;
+use crate::cli::error::CommandError;
+use crate::cli::recording::Desk;
+use crate::facts::claim::{self, Claim, ClaimError};
+use crate::facts::task::{Phase, factor};
+use crate::facts::trailers::Place;
+use crate::git::messages::{self, Range};
+use crate::render::escape::visible;
+
+/// The arguments of `trailers`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Keys: Leverage-Estimate: 40h (enough to make a commit a task), Leverage-Agent-Time: 25m,\n\
+    Leverage-Supervision: 5m, Leverage-Tokens: 400k, Leverage-Agent, Leverage-Model, Leverage-Category,\n\
+    Leverage-Session: claude-code:ID, Leverage-Phase: Schema design 4h, Leverage-Task: ID\n\n\
+    Examples:\n  git leverage trailers\n  git leverage trailers main~10..main\n  \
+    git leverage trailers --file \"$1\"    in .git/hooks/commit-msg"
+)]
+pub struct Args {
+    /// The commits to check: one, or `A..B` [default: HEAD]
+    #[arg(value_name = "REV-RANGE", conflicts_with = "file")]
+    range: Option<String>,
+    /// Check the message in FILE (`-` for standard input)
+    #[arg(long, value_name = "FILE")]
+    file: Option<String>,
+}
+
+/// Prints what would be read; an error for each trailer that cannot be.
+pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let (text, errors) = match &args.file {
+        Some(file) => check_file(file, context)?,
+        None => check_commits(args.range.as_deref().unwrap_or("HEAD"), context)?,
+    };
+    context.terminal.data(text.as_bytes())?;
+    let (first, more) = match errors.as_slice() {
+        [] => return Ok(Outcome::Done),
+        [first, more @ ..] => (first, more),
+    };
+    let mut error = CommandError::failed(first.clone());
+    for line in more {
+        error = error.cause(line.clone());
+    }
+    Err(error)
+}
+
+fn check_file(file: &str, context: &Context) -> Result<(String, Vec<String>), CommandError> {
+    let mut message = Vec::new();
+    let unreadable = |error: std::io::Error| CommandError::failed(format!("cannot read `{file}`: {error}"));
+    match file {
+        "-" => std::io::stdin().read_to_end(&mut message).map_err(unreadable)?,
+        _ => {
+            message = std::fs::read(context.environment.directory.join(file)).map_err(unreadable)?;
+            message.len()
+        }
+    };
+    let work = context.settings().work_time()?;
+    let (claims, errors) = claim::read(&message, work);
+    let errors = errors.iter().map(ClaimError::to_string).collect();
+    Ok((claims.iter().map(|claim| described(claim, "")).collect(), errors))
+}
+
+fn check_commits(range: &str, context: &mut Context) -> Result<(String, Vec<String>), CommandError> {
+    let desk = Desk::open(context)?;
+    let mut text = String::new();
+    let mut errors = Vec::new();
+    let mut check = |raw: messages::RawCommit<'_>| {
+        let short = raw.id.short();
+        let (claims, wrong) = claim::read(raw.message, desk.work);
+        for claim in &claims {
+            text.push_str(&described(claim, &format!("{short} ")));
+        }
+        errors.extend(wrong.iter().map(|error| format!("{short}: {error}")));
+    };
+    if range.contains("..") {
+        let unknown = || CommandError::failed(format!("`{range}` names no commits here"));
+        let range = Range::parse(&desk.repo, range).map_err(|_| unknown())?;
+        messages::visit_range(&desk.repo, &range, check)
+            .map_err(|error| CommandError::failed(error.to_string()))?;
+    } else {
+        messages::with_commit(&desk.repo, desk.commit(range)?, &mut check)
+            .map_err(|error| CommandError::failed(error.to_string()))?;
+    }
+    Ok((text, errors))
+}
+
+/// The claims of one paragraph, a line each.
+fn described(claim: &Claim, prefix: &str) -> String {
+    let mut text = String::new();
+    let place = match claim.place {
+        Place::Block => "",
+        Place::Body => " (above the trailers that git reads)",
+    };
+    let mut line = |what: &str, value: String| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{prefix}{what}: {}{place}", visible(&value));
+    };
+    let phases = |phases: &[Phase]| {
+        let parts: Vec<_> = phases
+            .iter()
+            .map(|phase| format!("{} {}", phase.name, phase.hours))
+            .collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    };
+    let leverage = claim
+        .estimate
+        .zip(claim.agent_minutes)
+        .and_then(|(hours, minutes)| factor(hours, minutes));
+    let supervisory = claim
+        .estimate
+        .zip(claim.supervisory_minutes)
+        .and_then(|(hours, minutes)| factor(hours, minutes));
+    let facts = [
+        ("task", claim.task.map(|id| id.to_string())),
+        ("estimate", claim.estimate.map(|hours| hours.to_string())),
+        ("phases", phases(&claim.phases)),
+        (
+            "agent time",
+            claim.agent_minutes.map(|minutes| minutes.to_string()),
+        ),
+        (
+            "supervision",
+            claim.supervisory_minutes.map(|minutes| minutes.to_string()),
+        ),
+        ("tokens", claim.tokens.map(|tokens| tokens.to_string())),
+        ("agent", claim.agent.clone()),
+        ("model", claim.model.clone()),
+        ("category", claim.category.clone()),
+        ("leverage factor", leverage.map(|factor| format!("{factor:.1}x"))),
+        (
+            "supervisory leverage factor",
+            supervisory.map(|factor| format!("{factor:.1}x")),
+        ),
+    ];
+    for (what, value) in facts {
+        if let Some(value) = value {
+            line(what, value);
+        }
+    }
+    for session in &claim.sessions {
+        line("session", session.to_string());
+    }
+    text
+}

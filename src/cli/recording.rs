@@ -1,0 +1,308 @@
+//! What the commands that read and write one ledger share: the repository, who writes, and the fields of a task.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::commands::Context;
+use super::error::CommandError;
+use super::period;
+use super::settings::Settings;
+use crate::facts::commit::{Instant, Person};
+use crate::facts::ids::{ObjectId, SessionId, TaskId};
+use crate::facts::ledger::{Ledger, LedgerTask};
+use crate::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
+use crate::facts::task::{Phase, Task, phase_sum};
+use crate::facts::zone::Zone;
+use crate::git::Repo;
+use crate::git::messages;
+use crate::git::walk::RefSelection;
+use crate::ledger::{self, Writer};
+use crate::sources::ledger::{LedgerOptions, read_ledger};
+
+/// The fewest hex digits that name a task.
+const SHORTEST_ID: usize = 8;
+
+/// One repository with its ledger, healed.
+pub struct Desk {
+    /// The repository.
+    pub repo: Repo,
+    /// How long a day and a week are.
+    pub work: WorkTime,
+    /// Whose days count.
+    pub zone: Zone,
+    /// The clock, whole milliseconds.
+    pub now: DateTime<Utc>,
+    writer: Option<Writer>,
+}
+
+impl Desk {
+    /// Opens the repository that the process stands in, and takes back what others overwrote in its ledger.
+    pub fn open(context: &mut Context) -> Result<Self, CommandError> {
+        let repo = context.environment.repository()?;
+        let settings = Settings::new(repo.config(&context.environment.config_files));
+        let zone = period::PeriodArgs::default().zone(&settings)?;
+        let now = context.environment.now;
+        let now = DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now);
+        let desk = Self {
+            work: settings.work_time()?,
+            writer: writer(context, &settings, now),
+            repo,
+            zone,
+            now,
+        };
+        // A repository that cannot be written is read all the same: reading looks at the pin itself.
+        if let Some(writer) = &desk.writer
+            && ledger::heal(&desk.repo, writer).unwrap_or(false)
+        {
+            context
+                .terminal
+                .status("took back records that another program had overwritten")?;
+        }
+        Ok(desk)
+    }
+
+    /// Who writes, or how to say it to git.
+    pub fn writer(&self) -> Result<&Writer, CommandError> {
+        self.writer.as_ref().ok_or_else(|| {
+            CommandError::failed("git does not know who you are, and every record names its author")
+                .hint("Tell it: git config --global user.name 'Your Name'")
+                .hint("and: git config --global user.email you@example.org")
+        })
+    }
+
+    /// `Name <mail>` of the writer.
+    pub fn author(&self) -> Result<String, CommandError> {
+        let person = &self.writer()?.person;
+        Ok(format!("{} <{}>", person.name, person.email))
+    }
+
+    /// The whole ledger, every branch and tag searched for trailers; its warnings are shown.
+    pub fn ledger(&self, context: &mut Context) -> Result<Ledger, CommandError> {
+        let options = LedgerOptions {
+            refs: RefSelection {
+                all: true,
+                ..RefSelection::default()
+            },
+            work: self.work,
+        };
+        let ledger = read_ledger(&self.repo, &options);
+        context.terminal.warnings(&ledger.warnings)?;
+        Ok(ledger)
+    }
+
+    /// A new id, made now.
+    pub fn new_id(&self) -> TaskId {
+        let mut random = [0; 10];
+        random.copy_from_slice(&uuid::Uuid::now_v7().as_bytes()[6..]);
+        let millis = u64::try_from(self.now.timestamp_millis()).unwrap_or_default();
+        TaskId::new(millis, &random)
+    }
+
+    /// The commit that a revision names.
+    pub fn commit(&self, revision: &str) -> Result<ObjectId, CommandError> {
+        if let Some(commit) = messages::resolve(&self.repo, revision) {
+            return Ok(commit);
+        }
+        let unborn = matches!(revision, "HEAD" | "@") && matches!(self.repo.head(), Ok(None));
+        Err(if unborn {
+            CommandError::failed("there is no commit here yet").hint("Record a task without one: --no-commit")
+        } else {
+            CommandError::failed(format!("`{revision}` names no commit here"))
+        })
+    }
+
+    /// A day as git reads dates.
+    pub fn day(&self, text: &str) -> Result<NaiveDate, CommandError> {
+        period::day(text, self.zone, self.now).ok_or_else(|| {
+            CommandError::usage(format!("`--date {text}` is no date"))
+                .hint("Write 2026-03-01, or words that git knows: yesterday, last monday")
+        })
+    }
+}
+
+/// The identity that git would use for a commit.
+fn writer(context: &Context, settings: &Settings, now: DateTime<Utc>) -> Option<Writer> {
+    let field = |variables: [&str; 2], names: [&str; 2]| {
+        let from_variable = variables
+            .iter()
+            .find_map(|name| context.environment.variable(name).map(str::to_owned));
+        let from_config = || {
+            names
+                .iter()
+                .find_map(|name| settings.config().get(name))
+                .map(|entry| entry.value.clone())
+        };
+        let text: String = from_variable
+            .or_else(from_config)?
+            .chars()
+            .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
+            .collect();
+        let text = text.trim().to_owned();
+        (!text.is_empty()).then_some(text)
+    };
+    let person = Person {
+        name: field(
+            ["GIT_COMMITTER_NAME", "GIT_AUTHOR_NAME"],
+            ["committer.name", "user.name"],
+        )?,
+        email: field(
+            ["GIT_COMMITTER_EMAIL", "GIT_AUTHOR_EMAIL"],
+            ["committer.email", "user.email"],
+        )?,
+    };
+    let offset = Zone::Local.at(now.timestamp()).offset().local_minus_utc() / 60;
+    let time = Instant {
+        seconds: now.timestamp(),
+        offset: i16::try_from(offset).unwrap_or_default(),
+    };
+    Some(Writer { person, time })
+}
+
+/// The task that an id, or the beginning of one, names.
+pub fn find_task<'a>(ledger: &'a Ledger, text: &str) -> Result<&'a LedgerTask, CommandError> {
+    let wanted = text.trim().to_ascii_lowercase();
+    let is_id = wanted.len() >= SHORTEST_ID && wanted.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    let all = ledger
+        .tasks
+        .iter()
+        .chain(ledger.retracted.iter().map(|retracted| &retracted.task));
+    let found: Vec<&LedgerTask> = all
+        .filter(|task| is_id && task.task.id.to_string().starts_with(&wanted))
+        .collect();
+    match found.as_slice() {
+        [task] => Ok(task),
+        [] => Err(CommandError::failed(format!("no task here has the id `{text}`"))
+            .hint("List them with their ids: git leverage log")),
+        many => Err(
+            CommandError::failed(format!("`{text}` begins the ids of {} tasks", many.len()))
+                .hint("Write more of the id"),
+        ),
+    }
+}
+
+/// The fields of a task, as `record` and `revise` take them.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct TaskFields {
+    /// What was done, on one line
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// What a senior engineer who knows the stack would need by hand: 40h, 90m, 2d, 1w
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub estimate: Option<String>,
+    /// A named part of the estimate; the parts sum to it, and give it when it is absent
+    #[arg(long, value_name = "NAME=DURATION")]
+    pub phase: Vec<String>,
+    /// What the estimate rests on
+    #[arg(long, value_name = "TEXT")]
+    pub basis: Option<String>,
+    /// How long the agent worked
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub agent_time: Option<String>,
+    /// How long a person prompted and reviewed
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub supervision: Option<String>,
+    /// Tokens of all kinds: 400k, 2.62M
+    #[arg(long, value_name = "COUNT", allow_hyphen_values = true)]
+    pub tokens: Option<String>,
+    /// The agent, such as claude-code or codex
+    #[arg(long, value_name = "NAME")]
+    pub agent: Option<String>,
+    /// The model, as its maker names it
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// What kind of work it was
+    #[arg(long, value_name = "NAME")]
+    pub category: Option<String>,
+    /// A label; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub tag: Vec<String>,
+    /// A session in which it was done; may be given more than once
+    #[arg(long, value_name = "AGENT:ID")]
+    pub session: Vec<SessionId>,
+    /// One more commit of the task; may be given more than once
+    #[arg(long, value_name = "REV")]
+    pub commit: Vec<String>,
+    /// The day the work belongs to
+    #[arg(long, value_name = "DATE")]
+    pub date: Option<String>,
+}
+
+impl TaskFields {
+    /// The estimate, from `--estimate` or the sum of `--phase`; `None` where neither was given.
+    pub fn hours(&self, work: WorkTime) -> Result<Option<Hours>, CommandError> {
+        match &self.estimate {
+            Some(text) => quantity("--estimate", Hours::parse(text, work)).map(Some),
+            None if self.phase.is_empty() => Ok(None),
+            None => Ok(Some(phase_sum(&self.phases(work)?))),
+        }
+    }
+
+    fn phases(&self, work: WorkTime) -> Result<Vec<Phase>, CommandError> {
+        self.phase
+            .iter()
+            .map(|text| quantity("--phase", Phase::parse(text, work)))
+            .collect()
+    }
+
+    /// Puts what was given into the task, and checks that it may be written.
+    pub fn apply(&self, task: &mut Task, desk: &Desk) -> Result<(), CommandError> {
+        if let Some(hours) = self.hours(desk.work)? {
+            task.estimate.hours = hours;
+            task.estimate.by = desk.author()?;
+        }
+        if !self.phase.is_empty() {
+            task.estimate.phases = self.phases(desk.work)?;
+        }
+        let minutes = |option: &str, text: &Option<String>| {
+            text.as_ref()
+                .map(|text| quantity(option, Minutes::parse(text, desk.work)))
+                .transpose()
+        };
+        replace(
+            &mut task.agent_minutes,
+            minutes("--agent-time", &self.agent_time)?,
+        );
+        replace(
+            &mut task.supervisory_minutes,
+            minutes("--supervision", &self.supervision)?,
+        );
+        let tokens = self
+            .tokens
+            .as_ref()
+            .map(|text| quantity("--tokens", Tokens::parse(text)));
+        replace(&mut task.tokens, tokens.transpose()?);
+        replace(&mut task.estimate.basis, self.basis.clone());
+        replace(&mut task.agent, self.agent.clone());
+        replace(&mut task.model, self.model.clone());
+        replace(&mut task.category, self.category.clone());
+        if let Some(title) = &self.title {
+            task.title.clone_from(title);
+        }
+        if let Some(date) = &self.date {
+            task.date = desk.day(date)?;
+        }
+        if !self.tag.is_empty() {
+            task.tags.clone_from(&self.tag);
+        }
+        if !self.session.is_empty() {
+            task.sessions.clone_from(&self.session);
+        }
+        for revision in &self.commit {
+            let commit = desk.commit(revision)?;
+            if !task.commits.contains(&commit) {
+                task.commits.push(commit);
+            }
+        }
+        Ok(task.check()?)
+    }
+}
+
+fn replace<T>(slot: &mut Option<T>, value: Option<T>) {
+    if value.is_some() {
+        *slot = value;
+    }
+}
+
+/// A value that cannot be read is a wrong call; the error names the option.
+fn quantity<T, E: std::fmt::Display>(option: &str, read: Result<T, E>) -> Result<T, CommandError> {
+    read.map_err(|error| CommandError::usage(format!("{option}: {error}")))
+}

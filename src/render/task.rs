@@ -1,0 +1,206 @@
+//! Single tasks for people: the card that `record` and `show` print, and the rows of `log`.
+
+use std::fmt::Write as _;
+
+use super::document::{Basis, Cell, Column, Table};
+use super::escape::visible;
+use crate::facts::ids::TaskId;
+use crate::facts::ledger::{LedgerTask, Provenance};
+use crate::facts::record::Tombstone;
+use crate::facts::task::Task;
+
+/// Enough of an id to name a task: the time of its making to the millisecond, or 48 bits of its hash.
+pub fn short_id(id: TaskId) -> String {
+    id.to_string()[..13].to_owned()
+}
+
+/// A task with its factors, a line a fact. Ends with a newline.
+pub fn card(found: &LedgerTask, tombstone: Option<&Tombstone>) -> String {
+    let task = &found.task;
+    let mut card = format!("{}\n", visible(&task.title));
+    let mut fact = |name: &str, value: &str| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(card, "  {name:<12} {}", visible(value));
+    };
+    fact("id", &task.id.to_string());
+    fact("date", &task.date.to_string());
+    fact("estimate", &estimate(task));
+    for phase in &task.estimate.phases {
+        fact("", &format!("{}  {}", phase.hours, phase.name));
+    }
+    let minutes = |value: Option<crate::facts::quantity::Minutes>, factor: Option<f64>, name: &str| {
+        let known = value.map_or("–".to_owned(), |value| value.to_string());
+        factor.map_or(known.clone(), |factor| format!("{known}  {factor:.1}x {name}"))
+    };
+    fact(
+        "agent time",
+        &minutes(task.agent_minutes, task.leverage_factor(), "leverage"),
+    );
+    let supervised = task.supervisory_leverage_factor();
+    fact(
+        "supervision",
+        &minutes(task.supervisory_minutes, supervised, "supervisory leverage"),
+    );
+    let sessions = joined(&task.sessions);
+    let optional = [
+        ("tokens", task.tokens.map(|tokens| tokens.to_string())),
+        ("agent", task.agent.clone()),
+        ("model", task.model.clone()),
+        ("category", task.category.clone()),
+        ("tags", Some(task.tags.join(", "))),
+        ("sessions", Some(sessions)),
+        ("commits", Some(commits(found))),
+        ("source", Some(source(found))),
+        ("recorded", Some(recorded(found))),
+        ("retracted", tombstone.map(retracted)),
+    ];
+    for (name, value) in optional {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            fact(name, &value);
+        }
+    }
+    card
+}
+
+fn estimate(task: &Task) -> String {
+    let basis = task.estimate.basis.as_deref().map(|basis| format!(": {basis}"));
+    format!(
+        "{}, by {}{}",
+        task.estimate.hours,
+        task.estimate.by,
+        basis.unwrap_or_default()
+    )
+}
+
+fn joined<T: ToString>(parts: &[T]) -> String {
+    parts.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn commits(found: &LedgerTask) -> String {
+    match found.commits.as_slice() {
+        [] => "none: a task without code".to_owned(),
+        commits => commits
+            .iter()
+            .map(|commit| commit.short())
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+fn source(found: &LedgerTask) -> String {
+    match found.provenance {
+        Provenance::Note => found.task.source.to_string(),
+        Provenance::Trailer => "trailer".to_owned(),
+        Provenance::Body => "trailer, in the middle of a message (a squash merge?)".to_owned(),
+    }
+}
+
+fn recorded(found: &LedgerTask) -> String {
+    let task = &found.task;
+    let at = task.at.format("%Y-%m-%d %H:%M UTC");
+    let before = found
+        .revisions
+        .len()
+        .checked_sub(2)
+        .and_then(|index| found.revisions.get(index))
+        .map(|before| format!("; revision {}, before {}", task.rev, before.estimate.hours));
+    let reason = task.reason.as_deref().map(|reason| format!(": {reason}"));
+    format!(
+        "{at}, by {}{}{}",
+        task.by,
+        before.unwrap_or_default(),
+        reason.unwrap_or_default()
+    )
+}
+
+fn retracted(tombstone: &Tombstone) -> String {
+    let at = tombstone.at.format("%Y-%m-%d %H:%M UTC");
+    format!("{at}, by {}: {}", tombstone.by, tombstone.reason)
+}
+
+/// Tasks, a row each.
+pub fn table<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Table {
+    let number = Column::number;
+    Table {
+        columns: vec![
+            Column::text("date", "Date"),
+            Column::text("id", "Id"),
+            Column::text("title", "Task"),
+            number("human_hours", "Human", Basis::Claimed),
+            number("agent_minutes", "Agent", Basis::Claimed),
+            number("supervisory_minutes", "Superv.", Basis::Claimed).spare(1),
+            number("leverage_factor", "Leverage", Basis::Derived),
+            number("supervisory_leverage_factor", "Sup. lev.", Basis::Derived).spare(2),
+        ],
+        rows: tasks.into_iter().map(row).collect(),
+        ..Table::default()
+    }
+}
+
+fn row(task: &Task) -> Vec<Cell> {
+    vec![
+        Cell::Date(task.date),
+        Cell::text(short_id(task.id)),
+        Cell::text(task.title.clone()),
+        Cell::Hours(task.estimate.hours),
+        Cell::known(task.agent_minutes, Cell::Minutes),
+        Cell::known(task.supervisory_minutes, Cell::Minutes),
+        Cell::known(task.leverage_factor(), Cell::Factor),
+        Cell::known(task.supervisory_leverage_factor(), Cell::Factor),
+    ]
+}
+
+/// Every revision of tasks, a row each: who, when, from what to what, and why.
+pub fn history<'a>(tasks: impl IntoIterator<Item = (&'a LedgerTask, Option<&'a Tombstone>)>) -> Table {
+    Table {
+        columns: vec![
+            Column::text("at", "When"),
+            Column::text("id", "Id"),
+            Column::ordinal("rev", "Rev"),
+            Column::text("by", "Who"),
+            Column::number("from", "From", Basis::Claimed),
+            Column::number("to", "To", Basis::Claimed),
+            Column::text("title", "Task"),
+            Column::text("reason", "Reason"),
+        ],
+        rows: tasks
+            .into_iter()
+            .flat_map(|(task, tombstone)| history_rows(task, tombstone))
+            .collect(),
+        ..Table::default()
+    }
+}
+
+fn history_rows(found: &LedgerTask, tombstone: Option<&Tombstone>) -> Vec<Vec<Cell>> {
+    let when = |at: &chrono::DateTime<chrono::Utc>| Cell::text(at.format("%Y-%m-%d %H:%M").to_string());
+    let reason = |reason: Option<&String>| reason.map_or(Cell::Empty, Cell::text);
+    let mut before = None;
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for task in &found.revisions {
+        let hours = task.estimate.hours;
+        rows.push(vec![
+            when(&task.at),
+            Cell::text(short_id(task.id)),
+            Cell::Count(task.rev.into()),
+            Cell::text(task.by.clone()),
+            before.replace(hours).map_or(Cell::Empty, Cell::Hours),
+            Cell::Hours(hours),
+            Cell::text(task.title.clone()),
+            reason(task.reason.as_ref()),
+        ]);
+    }
+    rows.extend(tombstone.map(|tombstone| {
+        vec![
+            when(&tombstone.at),
+            Cell::text(short_id(tombstone.of)),
+            Cell::Empty,
+            Cell::text(tombstone.by.clone()),
+            before.map_or(Cell::Empty, Cell::Hours),
+            Cell::text("retracted"),
+            Cell::text(found.task.title.clone()),
+            reason(Some(&tombstone.reason)),
+        ]
+    }));
+    rows.reverse();
+    rows
+}
