@@ -9,6 +9,8 @@ pub mod facts;
 pub mod git;
 pub mod sources;
 
+pub mod correlate;
+
 pub mod aggregate;
 pub mod render;
 

@@ -3,12 +3,14 @@
 //! Everything here is serialisable, compares by value and does no I/O. Sources fill these types, `correlate/`,
 //! `aggregate/` and `audit/` read them, `render/` shows what came of them.
 
+pub mod change;
 pub mod claim;
 pub mod commit;
 pub mod diagnostics;
 pub mod evidence;
 pub mod ids;
 pub mod ledger;
+pub mod link;
 pub mod quantity;
 pub mod record;
 pub mod session;

@@ -3,6 +3,7 @@
 //! Everything above works with `facts`. Reading goes through libgit2, which runs no hook, filter or pager; where git
 //! itself is needed it is called in the profile of [`process`], which forbids a repository to run anything.
 
+pub mod added_lines;
 pub mod changes;
 pub mod config;
 pub mod dates;
@@ -12,6 +13,7 @@ pub mod notes;
 pub mod open;
 pub mod process;
 pub mod refs;
+mod session_names;
 pub mod survival;
 pub mod walk;
 

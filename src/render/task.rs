@@ -81,7 +81,7 @@ fn commits(found: &LedgerTask) -> String {
         [] => "none: a task without code".to_owned(),
         commits => commits
             .iter()
-            .map(|commit| commit.short())
+            .map(crate::facts::ids::ObjectId::short)
             .collect::<Vec<_>>()
             .join(", "),
     }

@@ -1,0 +1,219 @@
+//! Rungs 4 and 5: the commit stands where the session worked.
+//!
+//! For commits that nothing above explains: agents also change files by commands, people finish by hand what an agent
+//! began, and logs get lost in part. Time alone never links. What counts beside it is, in this order:
+//!
+//! - **window**: the session was at work when the commit was made, and changed one of its files;
+//! - **follows**: the commit continues, on its branch and by the same author, one that is surely the session's, within a
+//!   working day after it, and changes a file that the session changed;
+//! - **beside**: the session was at work, and the commit is parent or child of one that is surely the session's.
+//!
+//! Sessions of one work tree are one person's: commits by others than those who made its sure commits are left alone. Where
+//! two sessions fit equally well, both are shown with low confidence.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::visit::Visit;
+use super::{ChangeIndex, Found, Proof, Repository, VisitIndex};
+use crate::facts::change::Change;
+use crate::facts::evidence::Confidence;
+use crate::facts::link::Rung;
+
+/// Seconds after its last work in which a session's branch is still its own: a working day.
+const WORKING_DAY: i64 = 8 * 60 * 60;
+/// Seconds for the weakest rung.
+const DAY: i64 = 24 * 60 * 60;
+/// How far back a branch is followed.
+const LONGEST_RUN: usize = 10;
+
+/// Adds the links that time and place make likely.
+pub(super) fn add(repository: &Repository<'_>, found: &mut Found) {
+    let context = Context::new(repository, found);
+    let mut guesses = Found::default();
+    for change in 0..repository.history.changes.len() {
+        let commit = repository.change(change);
+        if !found.explains(change) && commit.parents.len() < 2 {
+            context.guess(change, commit, found, &mut guesses);
+        }
+    }
+    for ((change, visit), proof) in guesses.pairs {
+        found.add(change, visit, proof);
+    }
+}
+
+struct Context<'a> {
+    repository: &'a Repository<'a>,
+    /// For each work tree who made its sure commits.
+    authors: HashMap<&'a str, BTreeSet<&'a str>>,
+    children: HashMap<ChangeIndex, Vec<ChangeIndex>>,
+}
+
+/// A session that may be behind a commit, with how many of the commit's files it changed.
+type Candidate = (usize, VisitIndex);
+
+impl<'a> Context<'a> {
+    fn new(repository: &'a Repository<'a>, found: &Found) -> Self {
+        let mut authors: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+        for ((change, visit), proof) in &found.pairs {
+            if proof.confidence >= Confidence::High {
+                let root = repository.visits[*visit].root;
+                let author = repository.change(*change).author.as_str();
+                authors.entry(root).or_default().insert(author);
+            }
+        }
+        let mut children: HashMap<ChangeIndex, Vec<ChangeIndex>> = HashMap::new();
+        for (index, change) in repository.history.changes.iter().enumerate() {
+            for parent in change
+                .parents
+                .iter()
+                .filter_map(|parent| repository.position.get(parent))
+            {
+                children.entry(*parent).or_default().push(index);
+            }
+        }
+        Self {
+            repository,
+            authors,
+            children,
+        }
+    }
+
+    fn guess(&self, change: ChangeIndex, commit: &Change, found: &Found, guesses: &mut Found) {
+        let rules: [(&str, Vec<Candidate>); 3] = [
+            ("window", self.window(commit)),
+            ("follows", self.follows(change, commit, found)),
+            ("beside", self.beside(change, commit, found)),
+        ];
+        for (rule, candidates) in rules {
+            let best = best(&candidates);
+            if !best.is_empty() {
+                add_all(rule, &best, change, guesses);
+                return;
+            }
+        }
+        for (files, visit) in best(&self.same_day(commit)) {
+            guesses.add(
+                change,
+                visit,
+                proof(Rung::Day, Confidence::Low, vec![format!("day:{files}")]),
+            );
+        }
+    }
+
+    fn visits(&self, commit: &Change) -> impl Iterator<Item = (VisitIndex, &Visit<'a>)> {
+        let visits = self.repository.visits.iter().enumerate();
+        visits.filter(move |(_, visit)| {
+            let authors = self.authors.get(visit.root);
+            authors.is_none_or(|known| known.contains(commit.author.as_str()))
+        })
+    }
+
+    fn window(&self, commit: &Change) -> Vec<Candidate> {
+        self.visits(commit)
+            .filter(|(_, visit)| visit.worked_at(commit.author_time) || visit.worked_at(commit.commit_time))
+            .map(|(index, visit)| (visit.files_in(commit), index))
+            .filter(|(files, _)| *files > 0)
+            .collect()
+    }
+
+    fn follows(&self, change: ChangeIndex, commit: &Change, found: &Found) -> Vec<Candidate> {
+        let in_time = |visit: &Visit<'_>| {
+            let (start, end) = (
+                visit.session.span.start.seconds(),
+                visit.session.span.end.seconds(),
+            );
+            (start..=end + WORKING_DAY).contains(&commit.author_time)
+        };
+        let before = self
+            .run_before(change)
+            .map(|ancestor| found.surely(ancestor).collect::<Vec<_>>())
+            .find(|sure| !sure.is_empty());
+        before
+            .unwrap_or_default()
+            .into_iter()
+            .map(|visit| (self.repository.visits[visit].files_in(commit), visit))
+            .filter(|(files, visit)| *files > 0 && in_time(&self.repository.visits[*visit]))
+            .collect()
+    }
+
+    /// The first parents of a commit, as long as they are by the same author.
+    fn run_before(&self, change: ChangeIndex) -> impl Iterator<Item = ChangeIndex> {
+        let author = &self.repository.change(change).author;
+        std::iter::successors(Some(change), move |change| {
+            let parent = self.repository.change(*change).parents.first()?;
+            let parent = *self.repository.position.get(parent)?;
+            (self.repository.change(parent).author == *author).then_some(parent)
+        })
+        .skip(1)
+        .take(LONGEST_RUN)
+    }
+
+    fn beside(&self, change: ChangeIndex, commit: &Change, found: &Found) -> Vec<Candidate> {
+        let parents = commit
+            .parents
+            .iter()
+            .filter_map(|parent| self.repository.position.get(parent));
+        let children = self.children.get(&change).into_iter().flatten();
+        let sure: BTreeSet<VisitIndex> = parents
+            .chain(children)
+            .filter(|near| self.repository.change(**near).author == commit.author)
+            .flat_map(|near| found.surely(*near))
+            .collect();
+        sure.into_iter()
+            .filter(|visit| self.repository.visits[*visit].worked_at(commit.author_time))
+            .map(|visit| (0, visit))
+            .collect()
+    }
+
+    fn same_day(&self, commit: &Change) -> Vec<Candidate> {
+        self.visits(commit)
+            .filter(|(_, visit)| {
+                let (start, end) = (
+                    visit.session.span.start.seconds(),
+                    visit.session.span.end.seconds(),
+                );
+                (start..=end + DAY).contains(&commit.author_time)
+            })
+            .map(|(index, visit)| (visit.files_in(commit), index))
+            .filter(|(files, _)| *files > 0)
+            .collect()
+    }
+}
+
+/// The candidates with the most files; several where they tie.
+fn best(candidates: &[Candidate]) -> Vec<Candidate> {
+    let by_files: BTreeMap<usize, Vec<Candidate>> =
+        candidates
+            .iter()
+            .fold(BTreeMap::new(), |mut by_files, candidate| {
+                by_files
+                    .entry(candidate.0)
+                    .or_insert_with(Vec::new)
+                    .push(*candidate);
+                by_files
+            });
+    by_files.into_values().next_back().unwrap_or_default()
+}
+
+fn add_all(rule: &str, candidates: &[Candidate], change: ChangeIndex, guesses: &mut Found) {
+    for (files, visit) in candidates {
+        let mut evidence = vec![format!("{rule}:{files}")];
+        let confidence = if candidates.len() == 1 {
+            Confidence::Medium
+        } else {
+            evidence.push(format!("ambiguous:{}", candidates.len()));
+            Confidence::Low
+        };
+        guesses.add(change, *visit, proof(Rung::Context, confidence, evidence));
+    }
+}
+
+fn proof(rung: Rung, confidence: Confidence, evidence: Vec<String>) -> Proof {
+    Proof {
+        rung,
+        confidence,
+        evidence,
+        lines: 0,
+        taken: None,
+    }
+}

@@ -1,0 +1,141 @@
+//! Rungs 1 and 2: the log names the commit, or the commit names the session.
+//!
+//! Logs name commits by short hashes, in the output of commands that make commits; a log or a diff that shows a hash is no
+//! evidence, and the readers do not report it. A hash that is no longer in the history was rewritten since: the commit
+//! that was authored while the command ran is its successor.
+
+use sha2::{Digest, Sha256};
+
+use super::visit::Visit;
+use super::{ChangeIndex, ForeignNames, Found, Proof, Repository, VisitIndex};
+use crate::facts::change::NamedSession;
+use crate::facts::evidence::Confidence;
+use crate::facts::ids::SessionId;
+use crate::facts::link::Rung;
+use crate::facts::session::{CommitKind, HashEvidence, MadeCommit};
+
+/// A commit that a command made carries a time up to so many seconds before the end of the command: hooks take time.
+const LONGEST_COMMAND: i64 = 120;
+
+/// Adds the links that names prove.
+pub(super) fn add(repository: &Repository<'_>, foreign: ForeignNames, found: &mut Found) {
+    for (index, visit) in repository.visits.iter().enumerate() {
+        for made in &visit.session.commits {
+            add_made(repository, index, made, found);
+        }
+    }
+    for (change, commit) in repository.history.changes.iter().enumerate() {
+        let read = |name: &&NamedSession| !name.foreign || foreign == ForeignNames::Read;
+        for named in commit.named.iter().filter(read) {
+            let visits = repository.visits.iter().enumerate();
+            for (visit, _) in visits.filter(|(_, visit)| names(&named.name, &visit.session.id)) {
+                let proof = proof(Rung::Record, Confidence::High, named.rule.clone());
+                found.add(change, visit, proof);
+            }
+        }
+    }
+}
+
+fn proof(rung: Rung, confidence: Confidence, evidence: impl Into<String>) -> Proof {
+    Proof {
+        rung,
+        confidence,
+        evidence: vec![evidence.into()],
+        lines: 0,
+        taken: None,
+    }
+}
+
+fn add_made(repository: &Repository<'_>, visit: VisitIndex, made: &MadeCommit, found: &mut Found) {
+    if let Some(change) = resolve(repository, made) {
+        let evidence = match made.evidence {
+            HashEvidence::Structured => "hash:structured",
+            HashEvidence::Output => "hash:output",
+        };
+        found.add(change, visit, proof(Rung::Hash, Confidence::Certain, evidence));
+        for copy in &repository.groups[repository.group_of[change]] {
+            if *copy != change {
+                found.add(*copy, visit, proof(Rung::Hash, Confidence::High, "hash:copy"));
+            }
+        }
+    } else {
+        for change in rewritten(repository, &repository.visits[visit], made) {
+            found.add(
+                change,
+                visit,
+                proof(Rung::Hash, Confidence::High, "hash:rewritten"),
+            );
+        }
+    }
+}
+
+/// The commit that a hash names, if it can have been made by this command: nothing is made before its own commit time.
+fn resolve(repository: &Repository<'_>, made: &MadeCommit) -> Option<ChangeIndex> {
+    let id = repository.history.resolved.get(&made.hash)?;
+    let change = *repository.position.get(id)?;
+    let commit_time = repository.change(change).commit_time;
+    let end = made.at.seconds();
+    (commit_time <= end + 1 && commit_time >= end - 10 * LONGEST_COMMAND).then_some(change)
+}
+
+/// The copies of the one change that was authored while the command ran, in a file that the session changed.
+fn rewritten(repository: &Repository<'_>, visit: &Visit<'_>, made: &MadeCommit) -> Vec<ChangeIndex> {
+    let lost = made.kind == CommitKind::Commit && !repository.history.resolved.contains_key(&made.hash);
+    let end = made.at.seconds();
+    let authored = |change: &ChangeIndex| {
+        let time = repository.change(*change).author_time;
+        (end - LONGEST_COMMAND..=end + 1).contains(&time)
+    };
+    let mut groups = repository.groups.iter().filter(|members| {
+        members
+            .iter()
+            .any(|change| authored(change) && visit.files_in(repository.change(*change)) > 0)
+    });
+    match (lost, groups.next(), groups.next()) {
+        (true, Some(only), None) => only.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a name that stands in a commit means this session.
+fn names(name: &str, session: &SessionId) -> bool {
+    if name == session.id || name.split_once(':') == Some((&session.agent, &session.id)) {
+        return true;
+    }
+    // Entire puts the day before the id.
+    let dated = name.get(10..).and_then(|rest| rest.strip_prefix('-')) == Some(&session.id);
+    dated || git_ai_keys(session).iter().any(|key| key == name)
+}
+
+/// How git-ai names a session: parts of a hash of its tool and id, the new form and the old one.
+fn git_ai_keys(session: &SessionId) -> [String; 2] {
+    let tool = match session.agent.as_str() {
+        "claude-code" => "claude",
+        "gemini-cli" => "gemini",
+        "copilot-cli" => "github-copilot-cli",
+        other => other,
+    };
+    let digest = Sha256::digest(format!("{tool}:{}", session.id));
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).take(8).collect();
+    [format!("s_{}", &hex[..14]), hex]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_are_known_by_every_name_that_tools_give_them() {
+        let session = SessionId::new("claude-code", "5d0c");
+        for name in ["5d0c", "claude-code:5d0c", "2026-01-06-5d0c"] {
+            assert!(names(name, &session), "{name}");
+        }
+        for name in ["5d0", "codex:5d0c", "x5d0c", ""] {
+            assert!(!names(name, &session), "{name}");
+        }
+        let digest = Sha256::digest("claude:5d0c");
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(names(&format!("s_{}", &hex[..14]), &session));
+        assert!(names(&hex[..16], &session));
+    }
+}

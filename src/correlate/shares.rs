@@ -1,0 +1,175 @@
+//! Where a session's time went: each minute to one commit or to none.
+//!
+//! The session is cut at the instants of its commits. What a turn took between two cuts goes to the next commit that has a
+//! file which the turn changed there, else to the next commit; after the last one nothing was committed. Whole
+//! milliseconds are dealt out, so the parts and the rest add up to the whole. Copies of one change count once: the one on
+//! HEAD, else the youngest.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::lines::committed;
+use super::{ChangeIndex, Found, GroupIndex, Proof, Repository, VisitIndex};
+use crate::facts::evidence::Confidence;
+use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::link::Link;
+use crate::facts::session::Session;
+use crate::facts::span::{Moment, Span};
+
+/// A commit that takes a share of a session.
+struct Target<'a> {
+    repository: usize,
+    commit: ObjectId,
+    /// When it took in the session's work.
+    at: Moment,
+    files: BTreeSet<&'a str>,
+    /// How many of the session's lines it holds.
+    lines: usize,
+}
+
+/// An edit, with the repository it was made in.
+struct Work<'a> {
+    at: Moment,
+    repository: usize,
+    path: &'a str,
+}
+
+/// Sets the share of each link of each session. `links` are those of `looked`, in the same order.
+pub(super) fn assign(sessions: &[Session], looked: &[(Repository<'_>, Found)], links: &mut [Vec<Link>]) {
+    let mut shares: Vec<HashMap<(ObjectId, SessionId), f64>> = vec![HashMap::new(); looked.len()];
+    for session in sessions {
+        let mut targets = Vec::new();
+        let mut work = Vec::new();
+        for (number, (repository, found)) in looked.iter().enumerate() {
+            let visit = repository
+                .visits
+                .iter()
+                .position(|visit| visit.session.id == session.id);
+            if let Some(visit) = visit {
+                targets.extend(targets_in(number, repository, found, visit));
+                work.extend(repository.visits[visit].edits.iter().map(|edit| Work {
+                    at: edit.at,
+                    repository: number,
+                    path: &edit.path,
+                }));
+            }
+        }
+        targets.sort_by_key(|target| (target.at, target.repository, target.commit));
+        for (target, share) in targets.iter().zip(shares_of(session, &targets, &work)) {
+            shares[target.repository].insert((target.commit, session.id.clone()), share);
+        }
+    }
+    for (links, shares) in links.iter_mut().zip(shares) {
+        for link in links {
+            let share = shares.get(&(link.commit, link.session.clone()));
+            link.share = share.copied().unwrap_or_default();
+            if share.is_none() && link.counts() {
+                link.evidence.push("copy".into());
+            }
+        }
+    }
+}
+
+/// The changes that a session has a sure enough part in, each once.
+fn targets_in<'a>(
+    number: usize,
+    repository: &'a Repository<'_>,
+    found: &'a Found,
+    visit: VisitIndex,
+) -> impl Iterator<Item = Target<'a>> {
+    let mut groups: BTreeMap<GroupIndex, Vec<(ChangeIndex, &'a Proof)>> = BTreeMap::new();
+    for ((change, _), proof) in found.pairs.iter().filter(|((_, own), _)| *own == visit) {
+        if proof.confidence >= Confidence::Medium {
+            let group = repository.group_of[*change];
+            groups.entry(group).or_default().push((*change, proof));
+        }
+    }
+    let start = repository.visits[visit].session.span.start;
+    groups.into_values().filter_map(move |members| {
+        let one = |(change, _): &(ChangeIndex, &Proof)| {
+            let commit = repository.change(*change);
+            (commit.on_head, commit.commit_time, commit.id)
+        };
+        let (chosen, proof) = members.iter().copied().max_by_key(one)?;
+        let at = members
+            .iter()
+            .filter_map(|(change, proof)| proof.taken.or(committed(repository.change(*change), start)))
+            .min()
+            .unwrap_or(start);
+        let commit = repository.change(chosen);
+        Some(Target {
+            repository: number,
+            commit: commit.id,
+            at,
+            files: commit.files.iter().map(|file| file.path.as_str()).collect(),
+            lines: proof.lines,
+        })
+    })
+}
+
+/// The share of each target, in order. Without any known time the lines decide, and without lines all are alike.
+fn shares_of(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec<f64> {
+    let millis = divide(session, targets, work);
+    let total: i64 = session
+        .turns()
+        .flat_map(|turn| &turn.working)
+        .map(|span| span.millis())
+        .sum();
+    if total > 0 {
+        return millis
+            .into_iter()
+            .map(|part| part as f64 / total as f64)
+            .collect();
+    }
+    let lines: usize = targets.iter().map(|target| target.lines).sum();
+    let even = 1.0 / targets.len().max(1) as f64;
+    let by_lines = |target: &Target<'_>| target.lines as f64 / lines as f64;
+    targets
+        .iter()
+        .map(|target| if lines == 0 { even } else { by_lines(target) })
+        .collect()
+}
+
+/// The milliseconds of agent time that went into each target, in order of time. The rest was not committed.
+fn divide(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec<i64> {
+    let mut millis = vec![0; targets.len()];
+    let next = |at: Moment| targets.partition_point(|target| target.at < at);
+    for turn in session.turns() {
+        let mut parts: BTreeMap<usize, i64> = BTreeMap::new();
+        for span in &turn.working {
+            for piece in cut(*span, targets) {
+                *parts.entry(next(piece.end)).or_default() += piece.millis();
+            }
+        }
+        for (first, part) in parts {
+            let begin = first.checked_sub(1).and_then(|before| targets.get(before));
+            let touches = |target: &Target<'_>| {
+                work.iter().any(|edit| {
+                    edit.repository == target.repository
+                        && (turn.span.start..=turn.span.end).contains(&edit.at)
+                        && begin.is_none_or(|begin| edit.at > begin.at)
+                        && next(edit.at) == first
+                        && target.files.contains(edit.path)
+                })
+            };
+            let chosen = (first..targets.len()).find(|index| touches(&targets[*index]));
+            if let Some(taken) = millis.get_mut(chosen.unwrap_or(first)) {
+                *taken += part;
+            }
+        }
+    }
+    millis
+}
+
+/// A span in pieces, none of which a target's instant lies inside of.
+fn cut(span: Span, targets: &[Target<'_>]) -> Vec<Span> {
+    let mut pieces = Vec::new();
+    let mut start = span.start;
+    for at in targets.iter().map(|target| target.at) {
+        if start < at && at < span.end {
+            pieces.push(Span::new(start, at));
+            start = at;
+        }
+    }
+    pieces.push(Span::new(start, span.end));
+    pieces
+}

@@ -1,0 +1,47 @@
+//! A link: one session and one commit that belong together, how that is known and how sure it is.
+
+use serde::{Deserialize, Serialize};
+
+use super::evidence::Confidence;
+use super::ids::{ObjectId, SessionId};
+
+/// The kinds of evidence, the strongest first. Time alone is on no rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rung {
+    /// The session's own log names the commit.
+    Hash,
+    /// A note or trailer of the commit names the session.
+    Record,
+    /// Lines that the session wrote or removed are written or removed by the commit.
+    Lines,
+    /// The commit stands where the session worked: its time and its files, or its place in the session's branch.
+    Context,
+    /// The same day and a file in common: a place to look.
+    Day,
+}
+
+/// One session and one commit that belong together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// The commit.
+    pub commit: ObjectId,
+    /// The session.
+    pub session: SessionId,
+    /// The strongest kind of evidence.
+    pub rung: Rung,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// All that speaks for it, the strongest first, such as `lines:12` or `window:3`. `docs/formats/links.md` lists them.
+    pub evidence: Vec<String>,
+    /// The part of the session's agent time that went into this commit: 0 to 1. Over all links of a session these add up
+    /// to 1 or less; what is missing was not committed.
+    pub share: f64,
+}
+
+impl Link {
+    /// Whether it is sure enough to count in totals.
+    pub fn counts(&self) -> bool {
+        self.confidence >= Confidence::Medium
+    }
+}

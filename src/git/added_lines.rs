@@ -1,0 +1,187 @@
+//! Commits in the time of the sessions, with the lines that they changed in the files that the sessions changed.
+//!
+//! A commit costs one comparison of trees; blobs are read for the wanted files alone.
+
+use std::collections::HashSet;
+
+use git2::{DiffOptions, Oid, Patch, Repository, Sort};
+
+use super::open::{Repo, object_id};
+use super::walk::RefSelection;
+use super::{GitError, session_names};
+use crate::facts::change::{Change, ChangedFile, ChangedLines};
+use crate::facts::ids::ObjectId;
+use crate::facts::session::LineHash;
+
+/// Blobs above this size hold no lines that anyone wrote.
+const LARGEST_BLOB: i64 = 4 << 20;
+/// Clocks differ: the walk ends after so many commits in a row that are too old.
+const OLD_COMMITS_IN_A_ROW: usize = 500;
+/// Fewer letters and digits than this make a bracket, a ruler or a keyword, which says nothing about who wrote it.
+const LEAST_SIGNS: usize = 4;
+
+/// Seconds since the epoch between which a commit was made, by its author's clock or its committer's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// The first second.
+    pub since: i64,
+    /// The last second.
+    pub until: i64,
+}
+
+impl Period {
+    fn holds(self, second: i64) -> bool {
+        (self.since..=self.until).contains(&second)
+    }
+}
+
+/// The commits of `period`, the newest first, with the lines of the files in `wanted` (paths in the repository).
+///
+/// A commit whose trees cannot be read comes without files. Fails where the history itself cannot be walked.
+pub fn read(
+    repo: &Repo,
+    refs: &RefSelection,
+    period: Period,
+    wanted: &HashSet<String>,
+) -> Result<Vec<Change>, GitError> {
+    let raw = repo.raw();
+    let on_head = match repo.head()? {
+        Some(head) => recent(raw, period.since, &[Oid::from_bytes(head.as_bytes())?])?
+            .into_iter()
+            .collect(),
+        None => HashSet::new(),
+    };
+    let notes = session_names::Notes::of(raw);
+    let mut changes = Vec::new();
+    for id in recent(raw, period.since, &repo.tips(refs)?)? {
+        let commit = raw.find_commit(id)?;
+        let author_time = commit.author().when().seconds();
+        let commit_time = commit.time().seconds();
+        let Some(own) = object_id(id).filter(|_| period.holds(author_time) || period.holds(commit_time))
+        else {
+            continue;
+        };
+        let message = commit.message_bytes();
+        changes.push(Change {
+            id: own,
+            parents: commit.parent_ids().filter_map(object_id).collect(),
+            author: String::from_utf8_lossy(commit.author().email_bytes()).into_owned(),
+            author_time,
+            commit_time,
+            title: message.split(|byte| *byte == b'\n').next().and_then(LineHash::of),
+            on_head: on_head.contains(&id),
+            files: changed_files(raw, &commit, wanted).unwrap_or_default(),
+            named: session_names::of(message, &notes, id),
+        });
+    }
+    Ok(changes)
+}
+
+/// The full id of the commit that `prefix` names, if it names one alone.
+pub fn resolve(repo: &Repo, prefix: &str) -> Option<ObjectId> {
+    let commit = repo.raw().find_commit_by_prefix(prefix).ok()?;
+    object_id(commit.id())
+}
+
+/// The commits below `tips` that were made since `since`, the newest first.
+fn recent(raw: &Repository, since: i64, tips: &[Oid]) -> Result<Vec<Oid>, git2::Error> {
+    let mut walk = raw.revwalk()?;
+    walk.set_sorting(Sort::TIME)?;
+    for tip in tips {
+        walk.push(*tip)?;
+    }
+    let mut recent = Vec::new();
+    let mut old = 0;
+    for id in walk {
+        let id = id?;
+        if raw.find_commit(id)?.time().seconds() >= since {
+            recent.push(id);
+            old = 0;
+        } else {
+            old += 1;
+            if old > OLD_COMMITS_IN_A_ROW {
+                break;
+            }
+        }
+    }
+    Ok(recent)
+}
+
+/// The files that a commit changed against its first parent; none for a merge.
+fn changed_files(
+    raw: &Repository,
+    commit: &git2::Commit<'_>,
+    wanted: &HashSet<String>,
+) -> Result<Vec<ChangedFile>, git2::Error> {
+    if commit.parent_count() > 1 {
+        return Ok(Vec::new());
+    }
+    let parent = match commit.parent(0) {
+        Ok(parent) => Some(parent.tree()?),
+        Err(_) => None,
+    };
+    let mut options = DiffOptions::new();
+    options.context_lines(0).max_size(LARGEST_BLOB);
+    let diff = raw.diff_tree_to_tree(parent.as_ref(), Some(&commit.tree()?), Some(&mut options))?;
+    let mut files = Vec::new();
+    for (index, delta) in diff.deltas().enumerate() {
+        let path = delta.new_file().path_bytes().or(delta.old_file().path_bytes());
+        let Some(path) = path.map(|path| String::from_utf8_lossy(path).into_owned()) else {
+            continue;
+        };
+        let lines = if wanted.contains(&path) {
+            changed_lines(&diff, index).ok()
+        } else {
+            None
+        };
+        files.push(ChangedFile { path, lines });
+    }
+    Ok(files)
+}
+
+fn changed_lines(diff: &git2::Diff<'_>, index: usize) -> Result<ChangedLines, git2::Error> {
+    let mut lines = ChangedLines::default();
+    let Some(patch) = Patch::from_diff(diff, index)? else {
+        return Ok(lines);
+    };
+    for hunk in 0..patch.num_hunks() {
+        for line in 0..patch.num_lines_in_hunk(hunk)? {
+            let line = patch.line_in_hunk(hunk, line)?;
+            let into = match line.origin() {
+                '+' => &mut lines.added,
+                '-' => &mut lines.removed,
+                _ => continue,
+            };
+            into.extend(telling(line.content()));
+        }
+    }
+    for side in [&mut lines.added, &mut lines.removed] {
+        side.sort_unstable();
+        side.dedup();
+    }
+    Ok(lines)
+}
+
+/// The hash of a line that says something.
+fn telling(line: &[u8]) -> Option<LineHash> {
+    let signs = line
+        .iter()
+        .filter(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii());
+    if signs.take(LEAST_SIGNS).count() < LEAST_SIGNS {
+        return None;
+    }
+    LineHash::of(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_and_rulers_tell_nothing() {
+        assert_eq!(telling(b"    });"), None);
+        assert_eq!(telling(b"// ------"), None);
+        assert_eq!(telling(b"\treturn 1"), LineHash::of(b"return 1"));
+        assert!(telling("/* ja */ // \u{e4}\u{f6}".as_bytes()).is_some());
+    }
+}

@@ -1,0 +1,193 @@
+//! Which sessions the message and the notes of a commit name.
+
+use std::collections::BTreeSet;
+
+use git2::{Oid, Repository};
+use serde_json::Value;
+
+use crate::facts::change::NamedSession;
+use crate::facts::record::{NoteLines, Record};
+use crate::facts::trailers;
+
+/// Trailers that name a session, in lower case, and whether another tool writes them.
+const TRAILERS: [(&str, bool); 5] = [
+    ("leverage-session", false),
+    ("agentnote-session", true),
+    ("ai-session", true),
+    ("claude-session", true),
+    ("entire-session", true),
+];
+/// What precedes the id of a session that ran on the web.
+const SESSION_URL: &[u8] = b"https://claude.ai/code/session_";
+/// Larger notes are not read.
+const LARGEST_NOTE: usize = 8 << 20;
+
+/// The notes that a repository has, of those that name sessions.
+pub(super) struct Notes<'repo> {
+    raw: &'repo Repository,
+    present: Vec<&'static NotesRef>,
+}
+
+struct NotesRef {
+    name: &'static str,
+    rule: &'static str,
+    foreign: bool,
+    sessions: fn(&[u8]) -> Vec<String>,
+}
+
+const NOTES: [NotesRef; 3] = [
+    NotesRef {
+        name: "refs/notes/leverage",
+        rule: "note:leverage",
+        foreign: false,
+        sessions: leverage_note,
+    },
+    NotesRef {
+        name: "refs/notes/ai",
+        rule: "note:git-ai",
+        foreign: true,
+        sessions: git_ai_note,
+    },
+    NotesRef {
+        name: "refs/notes/agentnote",
+        rule: "note:agentnote",
+        foreign: true,
+        sessions: agentnote,
+    },
+];
+
+impl<'repo> Notes<'repo> {
+    pub(super) fn of(raw: &'repo Repository) -> Self {
+        let present = NOTES
+            .iter()
+            .filter(|notes| raw.find_reference(notes.name).is_ok())
+            .collect();
+        Self { raw, present }
+    }
+
+    fn sessions(&self, commit: Oid) -> impl Iterator<Item = NamedSession> {
+        self.present.iter().flat_map(move |notes| {
+            let found = self.raw.find_note(Some(notes.name), commit).ok();
+            let content = found
+                .map(|note| note.message_bytes().to_vec())
+                .unwrap_or_default();
+            let sessions = if content.len() > LARGEST_NOTE {
+                Vec::new()
+            } else {
+                (notes.sessions)(&content)
+            };
+            sessions.into_iter().map(|name| NamedSession {
+                rule: notes.rule.to_owned(),
+                name,
+                foreign: notes.foreign,
+            })
+        })
+    }
+}
+
+/// All sessions that a commit's message and notes name, sorted, each once.
+pub(super) fn of(message: &[u8], notes: &Notes<'_>, commit: Oid) -> Vec<NamedSession> {
+    let named: BTreeSet<NamedSession> = in_message(message).chain(notes.sessions(commit)).collect();
+    named.into_iter().collect()
+}
+
+fn in_message(message: &[u8]) -> impl Iterator<Item = NamedSession> {
+    let known = |key: &[u8]| {
+        TRAILERS
+            .iter()
+            .find(|(name, _)| key.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let trailers = trailers::parse_everywhere(message, move |key| known(key).is_some());
+    let named = trailers.into_iter().filter_map(move |trailer| {
+        let (key, foreign) = known(&trailer.key)?;
+        let value = String::from_utf8_lossy(&trailer.value);
+        let name = value.rsplit_once("/session_").map_or(&*value, |(_, id)| id);
+        Some(NamedSession {
+            rule: format!("trailer:{key}"),
+            name: name.to_owned(),
+            foreign: *foreign,
+        })
+    });
+    named.chain(in_urls(message))
+}
+
+fn in_urls(message: &[u8]) -> impl Iterator<Item = NamedSession> {
+    memchr::memmem::find_iter(message, SESSION_URL).map(|at| {
+        let rest = message.get(at + SESSION_URL.len()..).unwrap_or_default();
+        let id = rest
+            .split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-')
+            .next()
+            .unwrap_or_default();
+        NamedSession {
+            rule: "url:claude-code".into(),
+            name: String::from_utf8_lossy(id).into_owned(),
+            foreign: true,
+        }
+    })
+}
+
+/// The sessions that recorded tasks name. What `capture` wrote is a copy of a link, not evidence for it.
+fn leverage_note(content: &[u8]) -> Vec<String> {
+    NoteLines::parse(content)
+        .iter()
+        .filter_map(|line| match Record::decode(line) {
+            Ok(Record::Task(task)) => Some(task.sessions),
+            _ => None,
+        })
+        .flatten()
+        .map(|session| session.to_string())
+        .collect()
+}
+
+/// The keys of the attestations above the divider: a hash of tool and session each.
+fn git_ai_note(content: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(content);
+    let keys: BTreeSet<&str> = text
+        .lines()
+        .take_while(|line| *line != "---")
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .map(|entry| entry.split("::").next().unwrap_or(entry))
+        .filter(|key| !key.starts_with("h_"))
+        .collect();
+    keys.into_iter().map(str::to_owned).collect()
+}
+
+fn agentnote(content: &[u8]) -> Vec<String> {
+    let note: Value = serde_json::from_slice(content).unwrap_or_default();
+    let session = note.get("session_id").and_then(Value::as_str);
+    session.map(str::to_owned).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(message: &str) -> Vec<(String, String)> {
+        in_message(message.as_bytes())
+            .map(|named| (named.rule, named.name))
+            .collect()
+    }
+
+    #[test]
+    fn trailers_and_addresses_name_sessions() {
+        let message = "Add it\n\nSee https://claude.ai/code/session_01ab-c.\n\nLeverage-Session: codex:7\n";
+        let expected = [
+            ("trailer:leverage-session", "codex:7"),
+            ("url:claude-code", "01ab-c"),
+        ];
+        assert_eq!(
+            names(message),
+            expected.map(|(rule, name)| (rule.to_owned(), name.to_owned()))
+        );
+    }
+
+    #[test]
+    fn a_git_ai_note_names_sessions_and_prompts_but_not_people() {
+        let note =
+            "src/a.rs\n  s_0123456789abcd::t_1 1-4\n  h_0123456789abcd 5\n  0123456789abcdef 6\n---\n{}";
+        assert_eq!(
+            git_ai_note(note.as_bytes()),
+            ["0123456789abcdef", "s_0123456789abcd"]
+        );
+    }
+}
