@@ -86,7 +86,10 @@ fn sum_up(tasks: Vec<Task>, by: &[Dimension], day: Option<&str>) -> Report {
         commits: Vec::new(),
         tasks: tasks
             .into_iter()
-            .map(|task| PlacedTask { task, commit: None })
+            .map(|task| PlacedTask {
+                task,
+                commits: Vec::new(),
+            })
             .collect(),
         warnings: Vec::new(),
     };

@@ -142,8 +142,8 @@ impl<'a> Grouping<'a> {
     pub(super) fn new(dimensions: &'a [Dimension], zone: Zone, tasks: &[&'a PlacedTask]) -> Self {
         let mut tasks_of: HashMap<ObjectId, Vec<&Task>> = HashMap::new();
         for placed in tasks {
-            for commit in placed.commits() {
-                tasks_of.entry(commit).or_default().push(&placed.task);
+            for commit in &placed.commits {
+                tasks_of.entry(*commit).or_default().push(&placed.task);
             }
         }
         Self {

@@ -12,9 +12,11 @@ use super::measures::{Measures, Tally};
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::{ObjectId, TaskId};
+use crate::facts::ledger::Ledger;
 use crate::facts::quantity::{Hours, WorkTime};
 use crate::facts::task::Task;
 use crate::facts::zone::{Period, Zone};
+use crate::sources::history::History;
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "git-leverage.report/1";
@@ -38,19 +40,35 @@ pub struct Repository {
     pub warnings: Vec<Warning>,
 }
 
-/// A task and the commit that carries it.
+/// A task and the commits that belong to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlacedTask {
     /// The current revision.
     pub task: Task,
-    /// The commit that its note or trailer is on; `None` for work without code here.
-    pub commit: Option<ObjectId>,
+    /// The commits of code that it speaks of, the one that carries it first; none for work without code here.
+    pub commits: Vec<ObjectId>,
 }
 
-impl PlacedTask {
-    /// Every commit that the task speaks of.
-    pub(super) fn commits(&self) -> impl Iterator<Item = ObjectId> + '_ {
-        self.commit.into_iter().chain(self.task.commits.iter().copied())
+impl Repository {
+    /// A repository from what was read of its history and its ledger.
+    pub fn new(history: History, ledger: Ledger) -> Self {
+        let tasks = ledger.tasks.into_iter();
+        let mut warnings = history.warnings;
+        warnings.extend(ledger.warnings);
+        Self {
+            name: history.name,
+            path: history.path,
+            status: history.status,
+            reason: history.reason,
+            commits: history.commits,
+            tasks: tasks
+                .map(|task| PlacedTask {
+                    task: task.task,
+                    commits: task.commits,
+                })
+                .collect(),
+            warnings,
+        }
     }
 }
 
@@ -196,7 +214,7 @@ fn authors(repos: &[Repository]) -> HashMap<ObjectId, String> {
     let wanted: HashSet<ObjectId> = repos
         .iter()
         .flat_map(|repo| &repo.tasks)
-        .filter_map(|placed| placed.commit)
+        .filter_map(|placed| placed.commits.first().copied())
         .collect();
     let commits = repos.iter().flat_map(|repo| &repo.commits);
     commits
@@ -214,7 +232,7 @@ struct Selection<'a> {
 impl Selection<'_> {
     /// The author of the commit that carries the task, else whoever estimated it.
     fn author_of<'t>(&'t self, placed: &'t PlacedTask) -> &'t str {
-        let author = placed.commit.and_then(|commit| self.authors.get(&commit));
+        let author = placed.commits.first().and_then(|commit| self.authors.get(commit));
         author.map_or(placed.task.by.as_str(), String::as_str)
     }
 

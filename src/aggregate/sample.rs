@@ -78,7 +78,7 @@ pub(crate) fn claim(number: u64, date: &str, hours: f64) -> Claim {
             source: TaskSource::Record,
             reason: None,
         },
-        commit: None,
+        commits: Vec::new(),
     })
 }
 
@@ -109,7 +109,7 @@ impl Claim {
     }
 
     pub(crate) fn on(mut self, commit: u8) -> Self {
-        self.0.commit = Some(object(commit));
+        self.0.commits.push(object(commit));
         self
     }
 

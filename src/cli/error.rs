@@ -9,6 +9,7 @@ use crate::facts::ids::InvalidId;
 use crate::facts::quantity::QuantityError;
 use crate::facts::task::TaskError;
 use crate::git::OpenError;
+use crate::git::create::CreateError;
 use crate::ledger::WriteError;
 
 /// Whose mistake it was.
@@ -134,6 +135,12 @@ impl From<WriteError> for CommandError {
 impl From<TaskError> for CommandError {
     fn from(error: TaskError) -> Self {
         Self::usage(error.to_string())
+    }
+}
+
+impl From<CreateError> for CommandError {
+    fn from(error: CreateError) -> Self {
+        Self::from_error(&error)
     }
 }
 

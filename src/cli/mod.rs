@@ -8,6 +8,7 @@ pub mod environment;
 pub mod error;
 pub mod output;
 pub mod period;
+pub mod reading;
 pub mod recording;
 pub mod settings;
 pub mod terminal;

@@ -6,6 +6,7 @@
 pub mod added_lines;
 pub mod changes;
 pub mod config;
+pub mod create;
 pub mod dates;
 pub mod lines;
 pub mod messages;

@@ -9,8 +9,10 @@ use super::settings::Settings;
 use super::terminal::Terminal;
 
 pub mod completions;
+pub mod demo;
 pub mod log;
 pub mod record;
+pub mod report;
 pub mod retract;
 pub mod revise;
 pub mod show;
@@ -59,6 +61,10 @@ pub enum Command {
     Log(log::Args),
     /// Check the trailers of a message or of commits
     Trailers(trailers::Args),
+    /// Sum up tasks and commits of one or many repositories
+    Report(Box<report::Args>),
+    /// Make a small workspace to try everything on
+    Demo(demo::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -73,6 +79,8 @@ impl Command {
             Self::Show(args) => show::run(&args, context),
             Self::Log(args) => log::run(&args, context),
             Self::Trailers(args) => trailers::run(&args, context),
+            Self::Demo(args) => demo::run(&args, context),
+            Self::Report(args) => report::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
         }
     }

@@ -1,0 +1,173 @@
+//! `report [ROOT…]`: tasks and commits of many repositories, summed by day, repository or whatever else.
+
+use std::collections::BTreeSet;
+
+use regex::{Regex, RegexBuilder};
+
+use super::Context;
+use crate::aggregate::group::{Dimension, UnknownDimension};
+use crate::aggregate::measures::Measures;
+use crate::aggregate::report::{self, Query, Report, Repository, SCHEMA, SortBy};
+use crate::cli::Outcome;
+use crate::cli::error::CommandError;
+use crate::cli::output::{Format, OutputArgs};
+use crate::cli::period::PeriodArgs;
+use crate::cli::reading::ReadArgs;
+use crate::cli::settings::Settings;
+use crate::facts::diagnostics::Status;
+use crate::facts::zone::{Period, Zone};
+use crate::render::json::Versioned;
+use crate::render::report as shown;
+
+/// The arguments of `report`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  git leverage report\n  git leverage report ~/src --by repo,month\n  \
+                  git leverage report --by task --since yesterday --until yesterday --format markdown\n  \
+                  git leverage report ~/src --since '2 weeks ago' --format json --output report.json\n\n\
+                  Without --by, several repositories are shown by repository, and one by day, week or month, whichever\n\
+                  fits its history."
+)]
+pub struct Args {
+    #[command(flatten)]
+    read: ReadArgs,
+    /// By what, one or two of: day, week, month, repo, agent, model, category, author, task, tag
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', num_args = 1, value_parser = dimension)]
+    by: Vec<Dimension>,
+    #[command(flatten)]
+    period: PeriodArgs,
+    /// Only what an author did: a pattern for `Name <mail>`, in any case
+    #[arg(long, value_name = "PATTERN", value_parser = author)]
+    author: Option<Regex>,
+    /// Only what was done with an agent, such as `claude-code`
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+    /// Most first by a measure (a field of the JSON format), or `key` for by name
+    #[arg(long, value_name = "FIELD", value_parser = sort_by)]
+    sort: Option<SortBy>,
+    /// At most N rows; the totals hold the others too
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Reads, sums up and shows.
+pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    check_by(&args.by)?;
+    let settings = context.settings();
+    let zone = args.period.zone(&settings)?;
+    let period = args.period.period(zone, &context.environment)?;
+    let reading = args.read.read(context, &settings)?;
+    let searched_all = reading.warnings.is_empty();
+    let query = args.query(&settings, zone, period, &reading.repos)?;
+    let mut report = report::report(&reading.repos, &query);
+    report.warnings.splice(0..0, reading.warnings);
+    args.send(context, &report)?;
+    context.terminal.warnings(&report.warnings)?;
+    Ok(outcome(&report, searched_all))
+}
+
+impl Args {
+    fn query(
+        &self,
+        settings: &Settings,
+        zone: Zone,
+        period: Period,
+        repos: &[Repository],
+    ) -> Result<Query, CommandError> {
+        let by = if self.by.is_empty() {
+            usual_grouping(repos, zone, period)
+        } else {
+            self.by.clone()
+        };
+        Ok(Query {
+            by,
+            zone,
+            period,
+            author: self.author.clone(),
+            agent: self.agent.clone(),
+            sort: self.sort.clone(),
+            limit: self.limit,
+            work: settings.work_time()?,
+        })
+    }
+
+    fn send(&self, context: &mut Context, report: &Report) -> Result<(), CommandError> {
+        let is_page = matches!(self.output.format, Format::Markdown | Format::Html);
+        let document = match report.group_by.as_slice() {
+            [Dimension::Task] if is_page => shown::task_log(report),
+            _ => shown::document(report),
+        };
+        let machine = Versioned {
+            schema: SCHEMA,
+            body: report,
+        };
+        self.output
+            .send(context, &document, &shown::rows(report), &machine)
+    }
+}
+
+fn outcome(report: &Report, searched_all: bool) -> Outcome {
+    let is_partial = !searched_all || report.repos.iter().any(|repo| repo.status != Status::Complete);
+    if is_partial {
+        Outcome::Partial
+    } else {
+        Outcome::Done
+    }
+}
+
+/// By repository where there are several; else the finest of day, week and month that keeps to a screen or two.
+fn usual_grouping(repos: &[Repository], zone: Zone, period: Period) -> Vec<Dimension> {
+    if repos.len() > 1 {
+        return vec![Dimension::Repo];
+    }
+    let commits = repos
+        .iter()
+        .flat_map(|repo| &repo.commits)
+        .map(|commit| zone.day(commit.author_time.seconds));
+    let tasks = repos
+        .iter()
+        .flat_map(|repo| &repo.tasks)
+        .map(|placed| placed.task.date);
+    let days: BTreeSet<_> = commits.chain(tasks).filter(|day| period.contains(*day)).collect();
+    vec![match days.len() {
+        0..=62 => Dimension::Day,
+        63..=250 => Dimension::Week,
+        _ => Dimension::Month,
+    }]
+}
+
+fn check_by(by: &[Dimension]) -> Result<(), CommandError> {
+    match by {
+        [first, second] if first == second => Err(CommandError::usage(format!(
+            "`--by {first},{second}` names the same twice"
+        ))),
+        [_, _, _, ..] => Err(CommandError::usage(
+            "`--by` takes one or two of them, as in `--by repo,day`",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn dimension(text: &str) -> Result<Dimension, UnknownDimension> {
+    text.trim().parse()
+}
+
+fn author(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern)
+        .case_insensitive(true)
+        .size_limit(1 << 20)
+        .build()
+}
+
+fn sort_by(text: &str) -> Result<SortBy, String> {
+    if text == "key" {
+        return Ok(SortBy::Key);
+    }
+    let names = Measures::names();
+    if names.iter().any(|name| name == text) {
+        return Ok(SortBy::Measure(text.to_owned()));
+    }
+    Err(format!("write `key` or one of {}", names.join(", ")))
+}
