@@ -14,6 +14,7 @@ pub mod correlate;
 pub mod aggregate;
 pub mod render;
 
+pub mod exchange;
 pub mod ledger;
 
 pub mod cli;

@@ -4,9 +4,12 @@
 
 mod calling;
 mod discovery;
+mod import;
 mod layering;
+mod ledger;
 mod published;
 mod survival;
+mod trailers;
 // Each test uses a part of it.
 #[allow(dead_code)]
 mod world;

@@ -10,6 +10,7 @@ use super::terminal::Terminal;
 
 pub mod completions;
 pub mod demo;
+pub mod import;
 pub mod log;
 pub mod record;
 pub mod report;
@@ -59,6 +60,8 @@ pub enum Command {
     Show(show::Args),
     /// List the tasks of this repository, newest first
     Log(log::Args),
+    /// Import tasks from CSV, Markdown or JSON Lines
+    Import(import::Args),
     /// Check the trailers of a message or of commits
     Trailers(trailers::Args),
     /// Sum up tasks and commits of one or many repositories
@@ -78,6 +81,7 @@ impl Command {
             Self::Retract(args) => retract::run(&args, context),
             Self::Show(args) => show::run(&args, context),
             Self::Log(args) => log::run(&args, context),
+            Self::Import(args) => import::run(&args, context),
             Self::Trailers(args) => trailers::run(&args, context),
             Self::Demo(args) => demo::run(&args, context),
             Self::Report(args) => report::run(&args, context),

@@ -1,0 +1,162 @@
+//! `import FILE`: tasks that were kept elsewhere.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::Context;
+use crate::cli::Outcome;
+use crate::cli::error::CommandError;
+use crate::cli::recording::Desk;
+use crate::exchange::{self, ImportOptions, Imported};
+use crate::facts::ids::TaskId;
+use crate::facts::task::Task;
+use crate::ledger;
+use crate::render::document::Document;
+use crate::render::task::table;
+use crate::render::terminal::{Screen, render};
+
+/// The arguments of `import`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Reads CSV, a Markdown table as people publish it (Task | Human Est. | Claude | Sup. | Factor), and the\n\
+    JSON Lines of `export tasks`. Importing a file twice adds nothing.\n\n\
+    Examples:\n  git leverage import 2026-03-01.csv\n  \
+    git leverage import log.md --date 2026-04-04 --agent claude-code --dry-run"
+)]
+pub struct Args {
+    /// The file
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// The day of rows without one [default: the one in the file's name]
+    #[arg(long, value_name = "DATE")]
+    date: Option<String>,
+    /// The agent of rows without one
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+    /// Import the other rows where some are broken
+    #[arg(long)]
+    skip_broken: bool,
+    /// Show the tasks and write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+/// Writes all tasks of the file that are new here, in one commit of notes.
+pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let desk = Desk::open(context)?;
+    let imported = read(args, &desk, context)?;
+    context.terminal.warnings(&imported.warnings)?;
+    context.terminal.warnings(&imported.broken)?;
+    if !imported.broken.is_empty() && !args.skip_broken && !args.dry_run {
+        return Err(CommandError::failed(format!(
+            "{} of {} rows cannot be read; nothing was written",
+            imported.broken.len(),
+            imported.broken.len() + imported.tasks.len()
+        ))
+        .hint(format!(
+            "Mend them, or import the other {}: --skip-broken",
+            imported.tasks.len()
+        )));
+    }
+    let present = present(&desk, context)?;
+    let found = imported.tasks.len();
+    let new: Vec<Task> = latest(imported.tasks)
+        .into_iter()
+        .filter(|task| !present.contains(&task.id))
+        .collect();
+    if !args.dry_run {
+        let message = format!("Import: {} from {}\n", tasks(new.len()), file_name(args));
+        ledger::append_without_code(&desk.repo, &new, &message, desk.writer()?)?;
+    }
+    show(&new, context)?;
+    let done = match args.dry_run {
+        true => "would import",
+        false => "imported",
+    };
+    let there = found - new.len();
+    let there = match there {
+        0 => String::new(),
+        there => format!("; {there} were here already"),
+    };
+    context
+        .terminal
+        .status(&format!("{done} {}{there}", tasks(new.len())))?;
+    Ok(match imported.broken.is_empty() {
+        true => Outcome::Done,
+        false => Outcome::Partial,
+    })
+}
+
+fn read(args: &Args, desk: &Desk, context: &Context) -> Result<Imported, CommandError> {
+    let path = context.environment.resolve(&args.file);
+    let unreadable =
+        |reason: String| CommandError::failed(format!("cannot import `{}`: {reason}", args.file));
+    let content = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let options = ImportOptions {
+        name: file_name(args),
+        date: args.date.as_deref().map(|text| desk.day(text)).transpose()?,
+        agent: args.agent.clone(),
+        by: desk.author()?,
+        at: desk.now,
+        work: desk.work,
+    };
+    exchange::read(&content, &options).map_err(|error| {
+        let failed = unreadable(error.to_string());
+        match error {
+            exchange::ImportError::NoDate => failed.hint("Say it: --date 2026-03-01"),
+            exchange::ImportError::Header { .. } | exchange::ImportError::NoTable => {
+                failed.hint("A header such as: title,human_hours,agent_minutes,supervisory_minutes,tokens")
+            }
+            _ => failed,
+        }
+    })
+}
+
+fn file_name(args: &Args) -> String {
+    let path = std::path::Path::new(&args.file);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// The ids that this ledger knows, retracted ones too: what was taken back does not come back by itself.
+fn present(desk: &Desk, context: &mut Context) -> Result<HashSet<TaskId>, CommandError> {
+    let ledger = desk.ledger(context)?;
+    let retracted = ledger.retracted.iter().map(|retracted| retracted.task.task.id);
+    let counted = ledger.tasks.iter().map(|task| task.task.id);
+    Ok(counted.chain(retracted).collect())
+}
+
+/// Each id once, its highest revision.
+fn latest(tasks: Vec<Task>) -> Vec<Task> {
+    let mut order = Vec::new();
+    let mut by_id: BTreeMap<TaskId, Task> = BTreeMap::new();
+    for task in tasks {
+        match by_id.get(&task.id) {
+            Some(known) if (known.rev, known.at) >= (task.rev, task.at) => continue,
+            Some(_) => {}
+            None => order.push(task.id),
+        }
+        by_id.insert(task.id, task);
+    }
+    order.iter().filter_map(|id| by_id.remove(id)).collect()
+}
+
+fn tasks(count: usize) -> String {
+    match count {
+        1 => "1 task".to_owned(),
+        count => format!("{count} tasks"),
+    }
+}
+
+fn show(new: &[Task], context: &mut Context) -> Result<(), CommandError> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let screen = Screen {
+        width: context.terminal.width,
+        color: context.terminal.color,
+    };
+    let mut rows = table(new.iter().take(50));
+    rows.more_rows = new.len().saturating_sub(50);
+    let text = render(&Document::from(rows), screen);
+    Ok(context.terminal.data(text.as_bytes())?)
+}

@@ -1,0 +1,112 @@
+//! What the columns of a foreign table hold, by their headings: any order, the wording that people publish.
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Title,
+    Human,
+    AgentTime,
+    Supervision,
+    Tokens,
+    Factor,
+    SupervisoryFactor,
+    Date,
+    Agent,
+    Model,
+    Category,
+    Tags,
+    /// A running number: known, and of no use.
+    Number,
+}
+
+/// A field, and the unit that its heading names for bare numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ColumnKind {
+    pub(super) field: Field,
+    pub(super) unit: Option<&'static str>,
+}
+
+const AGENTS: &[&str] = &[
+    "claude", "codex", "copilot", "cursor", "gemini", "aider", "ai", "llm", "agents", "machine",
+];
+
+/// Reads a heading: `human_hours`, `Human Est.`, `Claude (min)`, `Sup. LF`.
+pub(super) fn kind(heading: &str) -> Option<ColumnKind> {
+    let lower = heading.to_lowercase();
+    let words: Vec<&str> = lower
+        .split(|c: char| !c.is_alphanumeric() && c != '#')
+        .filter(|word| !word.is_empty())
+        .collect();
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
+    let supervised = words
+        .iter()
+        .any(|word| word.starts_with("superv") || matches!(*word, "sup" | "slf"));
+    let unit = unit(&words);
+    let is_factor = has(&["factor", "leverage", "lf", "slf", "multiplier", "speedup"]);
+    let field = match words.as_slice() {
+        [] | ["n" | "#" | "no" | "nr" | "num" | "number" | "row"] => Field::Number,
+        _ if is_factor && supervised => Field::SupervisoryFactor,
+        _ if is_factor => Field::Factor,
+        _ if supervised => Field::Supervision,
+        _ if has(&["tokens", "token"]) => Field::Tokens,
+        _ if has(&["human", "estimate", "est", "estimated", "manual", "senior"]) => Field::Human,
+        ["date" | "day"] => Field::Date,
+        ["agent" | "tool"] => Field::Agent,
+        ["model"] => Field::Model,
+        ["category" | "type" | "kind"] => Field::Category,
+        ["tags" | "tag" | "labels"] => Field::Tags,
+        ["agent", ..] if unit.is_some() || has(&["time", "wall"]) => Field::AgentTime,
+        _ if has(AGENTS) => Field::AgentTime,
+        _ if has(&["task", "title", "what", "work", "description"]) => Field::Title,
+        _ => return None,
+    };
+    Some(ColumnKind { field, unit })
+}
+
+fn unit(words: &[&str]) -> Option<&'static str> {
+    words.iter().find_map(|word| match *word {
+        "h" | "hr" | "hrs" | "hour" | "hours" => Some("h"),
+        "m" | "min" | "mins" | "minute" | "minutes" => Some("m"),
+        "d" | "days" => Some("d"),
+        "w" | "wk" | "weeks" => Some("w"),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_as_people_write_them() {
+        for (heading, field, unit) in [
+            ("Task", Field::Title, None),
+            ("title", Field::Title, None),
+            ("human_hours", Field::Human, Some("h")),
+            ("Human Est.", Field::Human, None),
+            ("Human Estimate (hrs)", Field::Human, Some("h")),
+            ("Claude", Field::AgentTime, None),
+            ("Claude Time", Field::AgentTime, None),
+            ("agent_minutes", Field::AgentTime, Some("m")),
+            ("Agent time", Field::AgentTime, None),
+            ("agent", Field::Agent, None),
+            ("Sup.", Field::Supervision, None),
+            ("supervisory_minutes", Field::Supervision, Some("m")),
+            ("Factor", Field::Factor, None),
+            ("published_factor", Field::Factor, None),
+            ("LF", Field::Factor, None),
+            ("Sup. Factor", Field::SupervisoryFactor, None),
+            ("SLF", Field::SupervisoryFactor, None),
+            ("published_supervisory_factor", Field::SupervisoryFactor, None),
+            ("Tokens", Field::Tokens, None),
+            ("#", Field::Number, None),
+            ("n", Field::Number, None),
+            ("Date", Field::Date, None),
+        ] {
+            assert_eq!(kind(heading), Some(ColumnKind { field, unit }), "{heading}");
+        }
+        for heading in ["Mood", "Commit", "Owner"] {
+            assert_eq!(kind(heading), None, "{heading}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! JSON Lines: our own `export tasks`, or ledger lines as they stand in a note.
+
+use serde_json::{Map, Value};
+
+use super::{ImportOptions, Imported};
+use crate::facts::diagnostics::Warning;
+use crate::facts::record::{Record, VERSION};
+
+/// Reads one task a line. Ids and revisions stay, so that a task met again is the same task.
+pub(super) fn read(text: &str, options: &ImportOptions) -> Imported {
+    let mut imported = Imported::default();
+    for (number, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
+        let place = format!("{}:{}", options.name, number + 1);
+        match record(line) {
+            Ok(Record::Task(task)) => match task.check() {
+                Ok(()) => imported.tasks.push(*task),
+                Err(error) => imported.broken.push(Warning::new(place, error.to_string())),
+            },
+            Ok(Record::Session(_) | Record::Tombstone(_)) => {
+                imported.warnings.push(Warning::new(place, "no task; left out"));
+            }
+            Err(reason) => imported.broken.push(Warning::new(place, reason)),
+        }
+    }
+    imported
+}
+
+/// An export leaves out the version and the kind that a ledger line has.
+fn record(line: &str) -> Result<Record, String> {
+    let mut object: Map<String, Value> =
+        serde_json::from_str(line).map_err(|error| format!("no JSON object: {error}"))?;
+    object.entry("v").or_insert(VERSION.into());
+    object.entry("kind").or_insert("task".into());
+    Record::decode(Value::Object(object).to_string().as_bytes()).map_err(|error| error.to_string())
+}

@@ -1,0 +1,487 @@
+//! Tables: CSV with any separator, and Markdown as people publish it.
+
+use chrono::NaiveDate;
+
+use super::columns::{ColumnKind, Field, kind};
+use super::{ImportError, ImportOptions, Imported, date_in_name, give_ids};
+use crate::facts::diagnostics::Warning;
+use crate::facts::ids::TaskId;
+use crate::facts::quantity::{Hours, Minutes, Tokens};
+use crate::facts::task::{Estimate, Task, TaskSource};
+
+/// A header and its rows, each with the line it stands on.
+struct Sheet {
+    header: Vec<String>,
+    rows: Vec<(usize, Vec<String>)>,
+}
+
+/// Reads comma-, semicolon- or tab-separated values.
+pub(super) fn read_separated(text: &str, options: &ImportOptions) -> Result<Imported, ImportError> {
+    let first = text.lines().next().unwrap_or_default();
+    let separator = [b',', b';', b'\t']
+        .into_iter()
+        .max_by_key(|separator| {
+            (
+                first.bytes().filter(|byte| byte == separator).count(),
+                *separator == b',',
+            )
+        })
+        .unwrap_or(b',');
+    let mut records = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let mut rows = records.records().filter_map(Result::ok).map(|record| {
+        let line = record.position().map_or(0, csv::Position::line);
+        let cells = record.iter().map(str::to_owned).collect();
+        (usize::try_from(line).unwrap_or_default(), cells)
+    });
+    let (_, header) = rows.next().ok_or(ImportError::Empty)?;
+    let sheet = Sheet {
+        header,
+        rows: rows.collect(),
+    };
+    let mut imported = Imported::default();
+    sheet.read(options, &mut imported)?;
+    give_ids(&mut imported.tasks);
+    Ok(imported)
+}
+
+/// Reads every table whose header names a task and a human estimate; other tables are none of ours.
+pub(super) fn read_markdown(text: &str, options: &ImportOptions) -> Result<Imported, ImportError> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut imported = Imported::default();
+    let mut found = false;
+    let mut at = 0;
+    while at + 1 < lines.len() {
+        let header = cells(lines[at]);
+        if header.len() < 2 || !is_rule(lines[at + 1]) {
+            at += 1;
+            continue;
+        }
+        let rows: Vec<_> = (at + 2..lines.len())
+            .take_while(|row| lines[*row].contains('|'))
+            .map(|row| (row + 1, cells(lines[row])))
+            .collect();
+        at += 2 + rows.len();
+        let sheet = Sheet { header, rows };
+        if sheet.missing().is_empty() {
+            found = true;
+            sheet.read(options, &mut imported)?;
+        }
+    }
+    if !found {
+        return Err(ImportError::NoTable);
+    }
+    give_ids(&mut imported.tasks);
+    Ok(imported)
+}
+
+/// The cells of a Markdown row, without emphasis and code marks around them.
+fn cells(line: &str) -> Vec<String> {
+    let line = line.trim().replace("\\|", "\u{0}");
+    let line = line.strip_prefix('|').unwrap_or(&line);
+    let line = line.strip_suffix('|').unwrap_or(line);
+    let plain = |cell: &str| {
+        let cell = cell.trim().trim_matches(['*', '`', '_']).trim();
+        cell.replace('\u{0}', "|")
+    };
+    line.split('|').map(plain).collect()
+}
+
+/// Whether a line is the rule under a header: `|---|:--:|`.
+fn is_rule(line: &str) -> bool {
+    line.contains("--")
+        && line.contains('|')
+        && line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' ' | '\t'))
+}
+
+impl Sheet {
+    fn kinds(&self) -> Vec<Option<ColumnKind>> {
+        let mut kinds: Vec<Option<ColumnKind>> = Vec::new();
+        for heading in &self.header {
+            // The first column of a kind counts: a second one would overwrite it unseen.
+            let kind = kind(heading).filter(|kind| {
+                let taken = |other: &Option<ColumnKind>| other.is_some_and(|other| other.field == kind.field);
+                kind.field == Field::Number || !kinds.iter().any(taken)
+            });
+            kinds.push(kind);
+        }
+        kinds
+    }
+
+    /// What a task needs and the header does not name.
+    fn missing(&self) -> Vec<&'static str> {
+        let kinds = self.kinds();
+        [(Field::Title, "a task"), (Field::Human, "a human estimate")]
+            .into_iter()
+            .filter(|(field, _)| !kinds.iter().flatten().any(|kind| kind.field == *field))
+            .map(|(_, name)| name)
+            .collect()
+    }
+
+    fn read(&self, options: &ImportOptions, imported: &mut Imported) -> Result<(), ImportError> {
+        let missing = self.missing();
+        if !missing.is_empty() {
+            return Err(ImportError::Header {
+                missing: missing.join(" and "),
+                found: self
+                    .header
+                    .iter()
+                    .map(|name| format!("`{name}`"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            });
+        }
+        let kinds = self.kinds();
+        let unknown = self.header.iter().zip(&kinds).filter(|(_, kind)| kind.is_none());
+        imported.warnings.extend(unknown.map(|(heading, _)| {
+            Warning::new(
+                options.name.clone(),
+                format!("the column `{heading}` is not understood and was left out"),
+            )
+        }));
+        let has_date = kinds.iter().flatten().any(|kind| kind.field == Field::Date);
+        let date = options.date.or_else(|| date_in_name(&options.name));
+        if date.is_none() && !has_date {
+            return Err(ImportError::NoDate);
+        }
+        for (line, cells) in &self.rows {
+            let place = format!("{}:{line}", options.name);
+            let row = Row {
+                kinds: &kinds,
+                cells,
+                date,
+                options,
+            };
+            if row.is_total() {
+                imported
+                    .warnings
+                    .push(Warning::new(place, "a row of totals; left out"));
+                continue;
+            }
+            match row.task() {
+                Ok(task) => {
+                    let stated = row.check_factors(&task);
+                    imported
+                        .warnings
+                        .extend(stated.into_iter().map(|text| Warning::new(place.clone(), text)));
+                    imported.tasks.push(task);
+                }
+                Err(reason) => imported.broken.push(Warning::new(place, reason)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One row of a sheet whose columns are known.
+struct Row<'a> {
+    kinds: &'a [Option<ColumnKind>],
+    cells: &'a [String],
+    date: Option<NaiveDate>,
+    options: &'a ImportOptions,
+}
+
+impl Row<'_> {
+    /// The cell of a field; `None` where it says that nothing is known.
+    fn cell(&self, field: Field) -> Option<(&str, Option<&'static str>)> {
+        let at = self
+            .kinds
+            .iter()
+            .position(|kind| kind.is_some_and(|kind| kind.field == field))?;
+        let text = self.cells.get(at)?.trim();
+        let unknown = matches!(
+            text.to_lowercase().as_str(),
+            "" | "-" | "–" | "—" | "n/a" | "na" | "?"
+        );
+        (!unknown).then(|| {
+            (
+                text,
+                self.kinds.get(at).copied().flatten().and_then(|kind| kind.unit),
+            )
+        })
+    }
+
+    fn text(&self, field: Field) -> Option<String> {
+        self.cell(field).map(|(text, _)| text.to_owned())
+    }
+
+    fn is_total(&self) -> bool {
+        let title = self.text(Field::Title).unwrap_or_default().to_lowercase();
+        let word = title.trim_matches(|c: char| !c.is_alphanumeric());
+        matches!(
+            word,
+            "total" | "totals" | "sum" | "average" | "weighted average" | "aggregate"
+        )
+    }
+
+    fn task(&self) -> Result<Task, String> {
+        if self.cells.len() != self.kinds.len() {
+            return Err(format!(
+                "it has {} cells, the header {}",
+                self.cells.len(),
+                self.kinds.len()
+            ));
+        }
+        let work = self.options.work;
+        let task = Task {
+            id: TaskId::from_uuid(uuid::Uuid::nil()),
+            rev: 0,
+            at: self.options.at,
+            by: self.options.by.clone(),
+            title: self.text(Field::Title).ok_or("it names no task")?,
+            date: self.day()?,
+            estimate: Estimate {
+                hours: self
+                    .quantity(Field::Human, |text| Hours::parse(text, work))?
+                    .ok_or("it has no human estimate")?,
+                by: self.options.by.clone(),
+                basis: None,
+                phases: Vec::new(),
+            },
+            agent_minutes: self.quantity(Field::AgentTime, |text| Minutes::parse(text, work))?,
+            supervisory_minutes: self.quantity(Field::Supervision, |text| Minutes::parse(text, work))?,
+            tokens: self.quantity(Field::Tokens, Tokens::parse)?,
+            agent: self.text(Field::Agent).or_else(|| self.options.agent.clone()),
+            model: self.text(Field::Model),
+            category: self.text(Field::Category),
+            tags: self.tags(),
+            sessions: Vec::new(),
+            commits: Vec::new(),
+            repos: Vec::new(),
+            source: TaskSource::Import(self.options.name.clone()),
+            reason: None,
+        };
+        task.check().map_err(|error| error.to_string())?;
+        Ok(task)
+    }
+
+    fn tags(&self) -> Vec<String> {
+        let text = self.text(Field::Tags).unwrap_or_default();
+        let tags = text
+            .split([',', ';'])
+            .map(str::trim)
+            .filter(|tag| !tag.is_empty());
+        tags.map(str::to_owned).collect()
+    }
+
+    fn day(&self) -> Result<NaiveDate, String> {
+        match (self.cell(Field::Date), self.date) {
+            (Some((text, _)), _) => text
+                .parse()
+                .map_err(|_| format!("`{text}` is no date such as 2026-03-01")),
+            (None, Some(date)) => Ok(date),
+            (None, None) => Err("it has no date".to_owned()),
+        }
+    }
+
+    /// A quantity, with the unit of the heading where the cell has none.
+    fn quantity<T, E: std::fmt::Display>(
+        &self,
+        field: Field,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, String> {
+        let Some((text, unit)) = self.cell(field) else {
+            return Ok(None);
+        };
+        let text = text.trim_start_matches(['~', '≈']).trim();
+        let is_bare = text
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-'));
+        let with_unit = match unit.filter(|_| is_bare) {
+            Some(unit) => format!("{text}{unit}"),
+            None => text.to_owned(),
+        };
+        parse(&with_unit).map(Some).map_err(|error| error.to_string())
+    }
+
+    /// What is wrong with the factors that the row states.
+    fn check_factors(&self, task: &Task) -> Vec<String> {
+        let stated = [
+            (
+                Field::Factor,
+                "factor",
+                task.leverage_factor(),
+                task.agent_minutes,
+            ),
+            (
+                Field::SupervisoryFactor,
+                "supervisory factor",
+                task.supervisory_leverage_factor(),
+                task.supervisory_minutes,
+            ),
+        ];
+        let wrong = stated.into_iter().filter_map(|(field, name, computed, minutes)| {
+            let (text, _) = self.cell(field)?;
+            let hours = task.estimate.hours;
+            match (stated_factor(text), computed, minutes) {
+                (None, ..) => Some(format!("the {name} `{text}` is no number")),
+                (_, None, _) | (_, _, None) => {
+                    Some(format!("the {name} {text} cannot be checked: the row has no time for it"))
+                }
+                (Some((stated, tolerance)), Some(computed), Some(minutes)) => {
+                    let follows = (computed - stated).abs() <= tolerance;
+                    (!follows).then(|| {
+                        format!("the {name} {text} does not follow from its row: {hours} in {minutes} is {computed:.1}x")
+                    })
+                }
+            }
+        });
+        wrong.collect()
+    }
+}
+
+/// A stated factor, and how far the true one may be from it: half a unit of the last digit that is printed.
+fn stated_factor(text: &str) -> Option<(f64, f64)> {
+    let text = text.trim().trim_start_matches(['~', '≈']).trim();
+    let number = text.trim_end_matches(['x', 'X', '×']).trim().replace(',', "");
+    let value: f64 = number.parse().ok().filter(|value: &f64| value.is_finite())?;
+    let decimals = number.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let decimals = i32::try_from(decimals).ok()?;
+    Some((value, 0.5 * 10f64.powi(-decimals) + 1e-9 * value.abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ImportOptions, read};
+    use super::*;
+
+    fn imported(name: &str, text: &str) -> Result<Imported, ImportError> {
+        let options = ImportOptions {
+            name: name.into(),
+            date: None,
+            agent: Some("claude-code".into()),
+            by: "Ada Example <ada@example.org>".into(),
+            at: chrono::DateTime::from_timestamp(1_775_822_400, 0).unwrap(),
+            work: crate::facts::quantity::WorkTime::default(),
+        };
+        read(text.as_bytes(), &options)
+    }
+
+    fn texts(warnings: &[Warning]) -> Vec<String> {
+        warnings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn columns_come_in_any_order_and_unknown_ones_are_named() {
+        let text = "mood,agent_minutes,title,human_hours,published_factor\nfine,25,Kiln,40,96\n";
+        let found = imported("2026-03-01.csv", text).unwrap();
+        let task = &found.tasks[0];
+        assert_eq!(
+            (task.title.as_str(), task.leverage_factor()),
+            ("Kiln", Some(96.0))
+        );
+        assert_eq!(task.date.to_string(), "2026-03-01");
+        assert_eq!(task.agent.as_deref(), Some("claude-code"));
+        assert_eq!(
+            texts(&found.warnings),
+            ["2026-03-01.csv: the column `mood` is not understood and was left out"]
+        );
+    }
+
+    #[test]
+    fn markdown_as_it_is_published() {
+        let text = "# 2026-04-04\n\n| # | Task | Human Est. | Claude | Sup. | Factor | Sup. Factor |\n|---|:--|--:|--:|--:|--:|--:|\n\
+                    | 1 | **Kiln \\| controller** | 40h | 25 min | 5m | 96.0x | 480x |\n\
+                    | 2 | Glaze `mixer` | 1,200 hours | 1h 30m | – | 800.0x | – |\n\
+                    | | **Total** | 1,240h | 115m | | | |\n\ntext\n";
+        let found = imported("log-2026-04-04.md", text).unwrap();
+        assert_eq!(found.broken, []);
+        let titles: Vec<_> = found.tasks.iter().map(|task| task.title.as_str()).collect();
+        assert_eq!(titles, ["Kiln | controller", "Glaze `mixer"]);
+        assert_eq!(found.tasks[1].agent_minutes, Minutes::new(90.0));
+        assert_eq!(found.tasks[1].supervisory_minutes, None);
+        assert_eq!(
+            texts(&found.warnings),
+            ["log-2026-04-04.md:7: a row of totals; left out"]
+        );
+    }
+
+    #[test]
+    fn a_factor_is_compared_as_it_is_printed() {
+        for (stated, wrong) in [
+            ("96", false),
+            ("96.0x", false),
+            ("~96x", false),
+            ("96.1", true),
+            ("97", true),
+            ("fast", true),
+        ] {
+            let text = format!("title,human_hours,agent_minutes,factor\nKiln,40,25,{stated}\n");
+            let found = imported("2026-03-01.csv", &text).unwrap();
+            assert_eq!(found.warnings.len(), usize::from(wrong), "{stated}");
+        }
+        let text = "title,human_hours,agent_minutes,factor\nKiln,8,7,68.6\nOven,8,7,70.0\n";
+        assert_eq!(
+            texts(&imported("2026-03-01.csv", text).unwrap().warnings),
+            ["2026-03-01.csv:3: the factor 70.0 does not follow from its row: 8h in 7m is 68.6x"]
+        );
+    }
+
+    #[test]
+    fn a_broken_row_leaves_the_others() {
+        let text =
+            "title,human_hours,agent_minutes\nKiln,40,25\nOven,-4,10\nGlaze,4x,1\nShelf,8\n,8,1\nDoor,2,5\n";
+        let found = imported("2026-03-01.csv", text).unwrap();
+        assert_eq!(found.tasks.len(), 2);
+        assert_eq!(
+            texts(&found.broken),
+            [
+                "2026-03-01.csv:3: `-4h` is negative",
+                "2026-03-01.csv:4: `4x` has an unknown unit `x`; use m, h, d or w",
+                "2026-03-01.csv:5: it has 2 cells, the header 3",
+                "2026-03-01.csv:6: it names no task",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_at_all_says_why() {
+        let error = |name: &str, text: &str| imported(name, text).unwrap_err().to_string();
+        assert_eq!(
+            error("2026-03-01.csv", "a,b\n1,2\n"),
+            "no header names a task and a human estimate; it has `a`, `b`"
+        );
+        assert_eq!(error("x.csv", "\n"), "it holds no rows");
+        assert_eq!(
+            error("x.csv", "title,human_hours\nKiln,4\n"),
+            "neither its rows nor its name say on which day the work was done"
+        );
+        assert_eq!(
+            error("x.md", "| a | b |\n|--|--|\n| 1 | 2 |\n"),
+            "no table has columns for a task and a human estimate"
+        );
+        let options_error = read(
+            b"title\n\xff",
+            &ImportOptions {
+                name: "x.csv".into(),
+                date: None,
+                agent: None,
+                by: "A <a@b>".into(),
+                at: chrono::DateTime::UNIX_EPOCH,
+                work: crate::facts::quantity::WorkTime::default(),
+            },
+        );
+        assert_eq!(options_error, Err(ImportError::NotUtf8(2)));
+    }
+
+    #[test]
+    fn ids_follow_from_the_content() {
+        let text = "title,human_hours\nKiln,4\nKiln,4\nOven,4\n";
+        let ids = |name: &str| -> Vec<TaskId> {
+            imported(name, text)
+                .unwrap()
+                .tasks
+                .iter()
+                .map(|task| task.id)
+                .collect()
+        };
+        let found = ids("2026-03-01.csv");
+        assert_eq!(found, ids("copy of 2026-03-01.csv"));
+        assert_ne!(found[0], found[1]);
+        assert_ne!(found, ids("2026-03-02.csv"));
+    }
+}

@@ -1,0 +1,158 @@
+//! Importing what was kept elsewhere: the four published days, files with faults, and the same file twice.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::world::{TestRepo, World};
+
+fn published(day: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/published");
+    folder.join(format!("{day}.csv"))
+}
+
+fn tasks(repo: &TestRepo<'_>) -> Vec<Value> {
+    let Value::Array(tasks) =
+        serde_json::from_str(&repo.run(&["log", "--format", "json"]).success()).unwrap()
+    else {
+        panic!("the log is no array");
+    };
+    tasks
+}
+
+fn sum(tasks: &[Value], field: &str) -> f64 {
+    tasks
+        .iter()
+        .filter_map(|task| task.pointer(field)?.as_f64())
+        .sum()
+}
+
+#[test]
+fn the_published_days_keep_their_sums_and_agree_with_their_factors() {
+    let world = World::new();
+    let repo = world.repo("published");
+    for (day, count, hours, minutes, factor) in [
+        ("2026-03-01", 12, 204.0, 503.0, 24.3),
+        ("2026-03-02", 15, 1096.0, 643.0, 102.3),
+        ("2026-03-26", 32, 309.5, 766.0, 24.2),
+        ("2026-04-04", 29, 1426.0, 1581.0, 54.1),
+    ] {
+        let file = published(day);
+        let imported = repo.run(&["import", file.to_str().unwrap()]);
+        assert!(!imported.stderr.contains("does not follow"), "{imported}");
+        let of_day: Vec<Value> = tasks(&repo)
+            .into_iter()
+            .filter(|task| task["date"] == day)
+            .collect();
+        assert_eq!(of_day.len(), count, "{day}");
+        assert_eq!(sum(&of_day, "/estimate/hours"), hours, "{day}");
+        assert_eq!(sum(&of_day, "/agent_minutes"), minutes, "{day}");
+        assert_eq!(
+            format!("{:.1}", hours * 60.0 / minutes),
+            format!("{factor:.1}"),
+            "{day}"
+        );
+    }
+    assert_eq!(
+        repo.git(&["log", "--format=%s", "refs/leverage/tasks"])
+            .lines()
+            .count(),
+        4
+    );
+    assert_eq!(
+        repo.git(&["log", "--format=%s", "refs/notes/leverage"])
+            .lines()
+            .count(),
+        4
+    );
+}
+
+#[test]
+fn a_second_import_adds_nothing() {
+    let world = World::new();
+    let repo = world.repo("published");
+    let file = published("2026-03-01");
+    let file = file.to_str().unwrap();
+    let _ = repo.run(&["import", file]).success();
+    let before = repo.git(&["for-each-ref"]);
+    let again = repo.run(&["import", file]);
+    assert!(
+        again.stderr.contains("imported 0 tasks; 12 were here already"),
+        "{again}"
+    );
+    assert_eq!(repo.git(&["for-each-ref"]), before);
+    // A retracted task does not come back by itself.
+    let id = tasks(&repo)[0]["id"].as_str().unwrap().to_owned();
+    let _ = repo.run(&["retract", &id, "--reason", "not ours"]).success();
+    let _ = repo.run(&["import", file]).success();
+    assert_eq!(tasks(&repo).len(), 11);
+}
+
+#[test]
+fn a_broken_row_in_the_middle_writes_nothing_unless_asked() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write(
+        "2026-03-01.csv",
+        "title,human_hours,agent_minutes,mood,factor\nKiln,40,25,fine,96\nOven,-4,10,,\nDoor,2,5,,30\n",
+    );
+    insta::assert_snapshot!(repo.run(&["import", "2026-03-01.csv"]), @"");
+    assert_eq!(repo.git(&["for-each-ref"]), "");
+    let rest = repo.run(&["import", "2026-03-01.csv", "--skip-broken"]);
+    assert_eq!(rest.code, Some(3), "{rest}");
+    assert!(
+        rest.stderr
+            .contains("the factor 30 does not follow from its row: 2h in 5m is 24.0x"),
+        "{rest}"
+    );
+    assert_eq!(tasks(&repo).len(), 2);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_refused_whole() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let mut said = String::new();
+    for (name, content) in [
+        ("wrong.csv", &b"a,b\n1,2\n"[..]),
+        ("latin.csv", b"title,human_hours\nGr\xf6\xdfe,4\n"),
+        ("undated.csv", b"title,human_hours\nKiln,4\n"),
+        ("empty.csv", b""),
+    ] {
+        repo.write(name, content);
+        said.push_str(&repo.run(&["import", name]).stderr);
+    }
+    said.push_str(&repo.run(&["import", "gone.csv"]).stderr);
+    insta::assert_snapshot!(said, @"");
+    assert_eq!(repo.git(&["for-each-ref"]), "");
+}
+
+#[test]
+fn our_own_log_comes_back_with_its_ids() {
+    let world = World::new();
+    let (first, second) = (world.repo("first"), world.repo("second"));
+    let file = published("2026-03-26");
+    let _ = first.run(&["import", file.to_str().unwrap()]).success();
+    let mut lines = String::new();
+    for task in tasks(&first) {
+        lines.push_str(&format!("{task}\n"));
+    }
+    second.write("tasks.jsonl", lines);
+    let _ = second.run(&["import", "tasks.jsonl"]).success();
+    assert_eq!(tasks(&first), tasks(&second));
+}
+
+#[test]
+fn thousands_of_tasks_are_one_commit() {
+    let world = World::new();
+    let repo = world.repo("bulk");
+    let mut text = String::from("title,human_hours,agent_minutes\n");
+    for n in 0..3000 {
+        text.push_str(&format!("Task {n},{},{}\n", 1 + n % 40, 1 + n % 90));
+    }
+    repo.write("2026-03-01.csv", text);
+    let _ = repo.run(&["import", "2026-03-01.csv", "--quiet"]).success();
+    assert_eq!(tasks(&repo).len(), 3000);
+    assert_eq!(repo.git(&["rev-list", "--count", "refs/notes/leverage"]), "1");
+    repo.git(&["fsck", "--strict"]);
+}

@@ -1,0 +1,362 @@
+//! The ledger as a user meets it: recorded, revised, retracted, listed, healed, and what goes wrong.
+
+use std::process::Stdio;
+
+use crate::world::{TestRepo, World};
+
+/// Ids hold random bits and commits do not: the first go, the second stay.
+fn without_ids(text: &str) -> String {
+    let id = regex::Regex::new(r"[0-9a-f]{8}-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?").unwrap();
+    id.replace_all(text, "ID").into_owned()
+}
+
+/// A repository with one commit.
+fn kiln(world: &World) -> TestRepo<'_> {
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn main() {}\n");
+    repo.commit("Kiln controller");
+    repo
+}
+
+/// The full id of the only task.
+fn only_id(repo: &TestRepo<'_>) -> String {
+    let shown = repo.run(&["show"]).success();
+    let line = shown
+        .lines()
+        .find(|line| line.trim_start().starts_with("id "))
+        .unwrap();
+    line.split_whitespace().last().unwrap().to_owned()
+}
+
+#[test]
+fn a_task_is_recorded_and_read_back() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let recorded = repo.run(&[
+        "record",
+        "--estimate",
+        "40h",
+        "--agent-time",
+        "25m",
+        "--supervision",
+        "5m",
+        "--tokens",
+        "400k",
+        "--tag",
+        "api",
+        "--phase",
+        "Schema design=4h",
+        "--phase",
+        "Client=36h",
+    ]);
+    insta::assert_snapshot!(without_ids(&recorded.to_string()), @"");
+    assert_eq!(
+        without_ids(&repo.run(&["show"]).success()),
+        without_ids(&recorded.stdout)
+    );
+    let note = repo.git(&["notes", "--ref=leverage", "show", "HEAD"]);
+    assert!(
+        note.starts_with("{\"agent_minutes\":25,\"at\":\"2026-04-10T12:00:00Z\""),
+        "{note}"
+    );
+    assert_eq!(
+        repo.git(&["log", "--format=%s %an", "refs/notes/leverage"]),
+        "Record: Kiln controller Ada Example"
+    );
+}
+
+#[test]
+fn revisions_stay_and_a_retraction_is_final() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let _ = repo
+        .run(&["record", "--estimate", "40h", "--agent-time", "1h"])
+        .success();
+    let id = only_id(&repo);
+    let _ = repo
+        .run(&[
+            "revise",
+            &id,
+            "--estimate",
+            "24h",
+            "--reason",
+            "The client existed",
+        ])
+        .success();
+    let _ = repo
+        .run(&["retract", &id[..13], "--reason", "Recorded twice"])
+        .success();
+    insta::assert_snapshot!(without_ids(&repo.run(&["log", "--history"]).success()), @"");
+    insta::assert_snapshot!(repo.run(&["log"]), @"");
+    let refused = repo.run(&["revise", &id, "--estimate", "2h", "--reason", "x"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("retracted, which is final"), "{refused}");
+}
+
+#[test]
+fn a_task_without_code_has_a_commit_of_its_own() {
+    let world = World::new();
+    let repo = world.repo("plans");
+    let _ = repo
+        .run(&[
+            "record",
+            "--no-commit",
+            "--title",
+            "Deployment audit",
+            "--estimate",
+            "2d",
+            "--agent-time",
+            "1h30m",
+        ])
+        .success();
+    insta::assert_snapshot!(repo.git(&["log", "--format=%B", "--shortstat", "refs/leverage/tasks"]), @"");
+    insta::assert_snapshot!(without_ids(&repo.run(&["log"]).success()), @"");
+}
+
+#[test]
+fn bad_input_says_what_and_what_next() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let mut said = String::new();
+    for args in [
+        &["record"][..],
+        &["record", "--estimate", "40"],
+        &["record", "--estimate", "-3h"],
+        &["record", "--estimate", "4x"],
+        &["record", "--estimate", "1e400h"],
+        &["record", "--estimate", "40h", "--phase", "A=4h"],
+        &["record", "--estimate", "4h", "--title", "two\nlines"],
+        &["record", "--estimate", "4h", "--title", "\u{1b}[31mred"],
+        &["record", "nonsense", "--estimate", "4h"],
+        &["record", "--no-commit", "--estimate", "4h"],
+        &["show", "0000000000"],
+    ] {
+        let ran = repo.run(args);
+        said.push_str(&format!("{} {}", ran.code.unwrap(), ran.stderr));
+    }
+    insta::assert_snapshot!(said, @"");
+    assert_eq!(repo.git(&["for-each-ref", "refs/notes", "refs/leverage"]), "");
+    let outside = world.run(&["record", "--estimate", "4h"]);
+    assert!(outside.stderr.contains("is not in a git repository"), "{outside}");
+    let unborn = world.repo("unborn").run(&["record", "--estimate", "4h"]);
+    assert!(unborn.stderr.contains("there is no commit here yet"), "{unborn}");
+}
+
+#[test]
+fn without_an_identity_nothing_is_written() {
+    let world = World::new();
+    let repo = kiln(&world);
+    std::fs::write(world.home().join(".gitconfig"), "").unwrap();
+    insta::assert_snapshot!(repo.run(&["record", "--estimate", "4h"]), @"");
+}
+
+#[test]
+fn a_trailer_makes_a_task_and_a_record_wins() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Kiln\n\nLeverage-Estimate: 40h\nLeverage-Agent-Time: 1h\n");
+    let by_trailer = repo.run(&["show"]).success();
+    assert!(
+        by_trailer.contains("1h") || by_trailer.contains("60m  40.0x leverage"),
+        "{by_trailer}"
+    );
+    let id = only_id(&repo);
+    // A rebase changes the commit, not the task.
+    repo.git(&[
+        "commit",
+        "--quiet",
+        "--amend",
+        "--no-edit",
+        "--date=2026-04-01T09:00:00Z",
+    ]);
+    assert_eq!(only_id(&repo), id);
+    let _ = repo
+        .run(&["revise", &id, "--estimate", "20h", "--reason", "Counted again"])
+        .success();
+    let revised = repo.run(&["show"]).success();
+    assert!(
+        revised.contains("20.0x leverage") && revised.contains(&id),
+        "{revised}"
+    );
+    assert_eq!(repo.run(&["log"]).success().matches("Kiln").count(), 1);
+}
+
+#[test]
+fn what_is_not_ours_survives_every_write() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let foreign = "{\"v\":9,\"kind\":\"task\",\"hours\":1}\nsome prose\n{\"v\":1,\"kind\":\"task\",\"id\"";
+    repo.git(&["notes", "--ref=leverage", "add", "-m", foreign, "HEAD"]);
+    let recorded = repo.run(&["record", "--estimate", "4h"]);
+    assert_eq!(recorded.code, Some(0), "{recorded}");
+    let note = repo.git(&["notes", "--ref=leverage", "show", "HEAD"]);
+    assert_eq!(note.lines().count(), 4, "{note}");
+    assert!(
+        foreign.lines().all(|line| note.lines().any(|kept| kept == line)),
+        "{note}"
+    );
+    insta::assert_snapshot!(repo.run(&["log"]).stderr, @"");
+}
+
+#[test]
+fn a_huge_note_is_read_and_not_made_larger() {
+    let world = World::new();
+    let repo = kiln(&world);
+    repo.write("huge", "x\n".repeat(5 * 1024) + &"y".repeat(5 * 1024 * 1024));
+    repo.git(&["notes", "--ref=leverage", "add", "-F", "huge", "HEAD"]);
+    let before = repo.git(&["rev-parse", "refs/notes/leverage"]);
+    let refused = repo.run(&["record", "--estimate", "4h"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("a note holds at most 1 MiB"), "{refused}");
+    assert_eq!(repo.git(&["rev-parse", "refs/notes/leverage"]), before);
+}
+
+#[test]
+fn an_overwritten_ledger_is_healed() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let _ = repo
+        .run(&["record", "--estimate", "4h", "--title", "First"])
+        .success();
+    let first = repo.git(&["rev-parse", "refs/notes/leverage"]);
+    let _ = repo
+        .run(&["record", "--estimate", "4h", "--title", "Second"])
+        .success();
+    repo.git(&["update-ref", "refs/notes/leverage", &first]);
+    repo.git(&["notes", "--ref=leverage", "append", "-m", "somebody else", "HEAD"]);
+    let healed = repo.run(&["log"]);
+    assert!(healed.stderr.contains("took back records"), "{healed}");
+    let note = repo.git(&["notes", "--ref=leverage", "show", "HEAD"]);
+    assert!(
+        ["First", "Second", "somebody else"]
+            .iter()
+            .all(|text| note.contains(text)),
+        "{note}"
+    );
+    // Deleted as a whole, as `fetch --prune` does.
+    repo.git(&["update-ref", "-d", "refs/notes/leverage"]);
+    assert!(repo.run(&["log"]).success().contains("Second"));
+    repo.git(&["fsck", "--strict"]);
+}
+
+#[test]
+fn flat_and_fanned_out_notes_become_one_form() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    for (reference, line) in [("flat", "{\"flat\":1}"), ("fanned", "{\"fanned\":1}")] {
+        repo.write(reference, line);
+    }
+    let blob = |name: &str| repo.git(&["hash-object", "-w", name]);
+    let mktree = |lines: String| {
+        repo.write("tree", lines);
+        repo.git(&["-c", "alias.t=!git mktree <tree", "t"])
+    };
+    let folder = mktree(format!("100644 blob {}\t{}\n", blob("fanned"), &head[2..]));
+    let tree = mktree(format!(
+        "100644 blob {}\t{head}\n040000 tree {folder}\t{}\n100644 blob {}\tREADME\n",
+        blob("flat"),
+        &head[..2],
+        blob("flat"),
+    ));
+    let commit = repo.git(&["commit-tree", "-m", "by hand", &tree]);
+    repo.git(&["update-ref", "refs/notes/leverage", &commit]);
+    let _ = repo.run(&["record", "--estimate", "4h"]).success();
+    let listed = repo.git(&["ls-tree", "-r", "--name-only", "refs/notes/leverage"]);
+    assert_eq!(listed, format!("README\n{}/{}", &head[..2], &head[2..]));
+    let note = repo.git(&["notes", "--ref=leverage", "show", "HEAD"]);
+    assert!(
+        note.contains("{\"flat\":1}") && note.contains("{\"fanned\":1}"),
+        "{note}"
+    );
+}
+
+#[test]
+fn a_tip_that_cannot_be_read_is_not_written_over() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let tree = repo.git(&["rev-parse", "HEAD^{tree}"]);
+    repo.git(&["update-ref", "refs/notes/leverage", &tree]);
+    let refused = repo.run(&["record", "--estimate", "4h"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.stderr.contains("nothing was written over it"),
+        "{refused}"
+    );
+    assert_eq!(repo.git(&["rev-parse", "refs/notes/leverage"]), tree);
+}
+
+#[test]
+fn a_stale_lock_is_named_with_its_age() {
+    let world = World::new();
+    let repo = kiln(&world);
+    repo.write(".git/refs/notes/leverage.lock", "");
+    let refused = repo.run(&["record", "--estimate", "4h"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused
+            .stderr
+            .contains("refs/notes/leverage.lock` was made moments ago"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_full_disk_leaves_what_was_there() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let _ = repo.run(&["record", "--estimate", "4h"]).success();
+    let before = repo.git(&["rev-parse", "refs/notes/leverage"]);
+    // No file may grow: every write fails as on a full disk.
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" record --estimate 9h";
+    let mut command = world.leverage(repo.path());
+    let program = command.get_program().to_owned();
+    let variables: Vec<_> = command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+        .collect();
+    command = std::process::Command::new("sh");
+    let output = command
+        .env_clear()
+        .envs(variables)
+        .current_dir(repo.path())
+        .args(["-c", script])
+        .arg(program)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("cannot write to"), "{said}");
+    assert_eq!(repo.git(&["rev-parse", "refs/notes/leverage"]), before);
+    assert!(!repo.path().join(".git/refs/notes/leverage.lock").exists());
+    repo.git(&["fsck"]);
+}
+
+#[test]
+fn writers_side_by_side_lose_nothing() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let record = |title: String| {
+        let mut command = world.leverage(repo.path());
+        command.args(["record", "--estimate", "4h", "--title", &title]);
+        command
+    };
+    let mut acknowledged = 0;
+    for round in 0..3 {
+        let writers: Vec<_> = (0..8)
+            .map(|writer| {
+                record(format!("Task {round}.{writer}"))
+                    .stdout(Stdio::null())
+                    .spawn()
+                    .unwrap()
+            })
+            .collect();
+        for mut writer in writers {
+            acknowledged += usize::from(writer.wait().unwrap().success());
+        }
+    }
+    assert_eq!(acknowledged, 24);
+    let listed = repo.run(&["log", "--format", "csv"]).success();
+    assert_eq!(listed.lines().count(), 25, "{listed}");
+    repo.git(&["fsck", "--strict"]);
+}

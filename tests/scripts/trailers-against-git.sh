@@ -1,0 +1,7 @@
+#!/bin/sh
+# Compares our trailers with git's over every commit of the given repositories.
+#   tests/scripts/trailers-against-git.sh REPO…
+set -eu
+repos=
+for repo in "$@"; do repos="$repos$(realpath "$repo"):"; done
+LEVERAGE_TEST_REPOS="$repos" exec cargo test --test main -- --ignored --nocapture trailers::real_messages
