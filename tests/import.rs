@@ -96,7 +96,15 @@ fn a_broken_row_in_the_middle_writes_nothing_unless_asked() {
         "2026-03-01.csv",
         "title,human_hours,agent_minutes,mood,factor\nKiln,40,25,fine,96\nOven,-4,10,,\nDoor,2,5,,30\n",
     );
-    insta::assert_snapshot!(repo.run(&["import", "2026-03-01.csv"]), @"");
+    insta::assert_snapshot!(repo.run(&["import", "2026-03-01.csv"]), @r"
+    [stderr]
+    warning: 2026-03-01.csv: the column `mood` is not understood and was left out
+    warning: 2026-03-01.csv:4: the factor 30 does not follow from its row: 2h in 5m is 24.0x
+    warning: 2026-03-01.csv:3: `-4h` is negative
+    error: 1 of 3 rows cannot be read; nothing was written
+    hint: Mend them, or import the other 2: --skip-broken
+    [exit 1]
+    ");
     assert_eq!(repo.git(&["for-each-ref"]), "");
     let rest = repo.run(&["import", "2026-03-01.csv", "--skip-broken"]);
     assert_eq!(rest.code, Some(3), "{rest}");
@@ -123,7 +131,15 @@ fn files_that_cannot_be_read_are_refused_whole() {
         said.push_str(&repo.run(&["import", name]).stderr);
     }
     said.push_str(&repo.run(&["import", "gone.csv"]).stderr);
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    error: cannot import `wrong.csv`: no header names a task and a human estimate; it has `a`, `b`
+    hint: A header such as: title,human_hours,agent_minutes,supervisory_minutes,tokens
+    error: cannot import `latin.csv`: line 2 is not UTF-8
+    error: cannot import `undated.csv`: neither its rows nor its name say on which day the work was done
+    hint: Say it: --date 2026-03-01
+    error: cannot import `empty.csv`: it holds no rows
+    error: cannot import `gone.csv`: No such file or directory (os error 2)
+    ");
     assert_eq!(repo.git(&["for-each-ref"]), "");
 }
 

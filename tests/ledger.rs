@@ -49,7 +49,24 @@ fn a_task_is_recorded_and_read_back() {
         "--phase",
         "Client=36h",
     ]);
-    insta::assert_snapshot!(without_ids(&recorded.to_string()), @"");
+    insta::assert_snapshot!(without_ids(&recorded.to_string()), @r"
+    Kiln controller
+      id           ID
+      date         2026-04-01
+      estimate     40h, by Ada Example <ada@example.org>
+                   4h  Schema design
+                   36h  Client
+      agent time   25m  96.0x leverage
+      supervision  5m  480.0x supervisory leverage
+      tokens       400k
+      tags         api
+      commits      b9b31e5b32
+      source       record
+      recorded     2026-04-10 12:00 UTC, by Ada Example <ada@example.org>
+    [stderr]
+    recorded on b9b31e5b32
+    [exit 0]
+    ");
     assert_eq!(
         without_ids(&repo.run(&["show"]).success()),
         without_ids(&recorded.stdout)
@@ -86,8 +103,24 @@ fn revisions_stay_and_a_retraction_is_final() {
     let _ = repo
         .run(&["retract", &id[..13], "--reason", "Recorded twice"])
         .success();
-    insta::assert_snapshot!(without_ids(&repo.run(&["log", "--history"]).success()), @"");
-    insta::assert_snapshot!(repo.run(&["log"]), @"");
+    insta::assert_snapshot!(without_ids(&repo.run(&["log", "--history"]).success()), @r"
+                                                                             claimed
+    When              Id             Rev  Who                            From         To  Task             Reason
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    2026-04-10 12:00  ID       Ada Example <ada@example.org>   24h  retracted  Kiln controller  Recorded twice
+    2026-04-10 12:00  ID    1  Ada Example <ada@example.org>   40h        24h  Kiln controller  The client existed
+    2026-04-10 12:00  ID    0  Ada Example <ada@example.org>              40h  Kiln controller
+    ");
+    insta::assert_snapshot!(repo.run(&["log"]), @r"
+                           claimed               derived
+    Date  Id  Task  Human  Agent  Superv.  Leverage  Sup. lev.
+    ──────────────────────────────────────────────────────────
+
+    1 retracted, shown with --history
+    [stderr]
+    no tasks are recorded here
+    [exit 0]
+    ");
     let refused = repo.run(&["revise", &id, "--estimate", "2h", "--reason", "x"]);
     assert_eq!(refused.code, Some(1));
     assert!(refused.stderr.contains("retracted, which is final"), "{refused}");
@@ -109,8 +142,17 @@ fn a_task_without_code_has_a_commit_of_its_own() {
             "1h30m",
         ])
         .success();
-    insta::assert_snapshot!(repo.git(&["log", "--format=%B", "--shortstat", "refs/leverage/tasks"]), @"");
-    insta::assert_snapshot!(without_ids(&repo.run(&["log"]).success()), @"");
+    insta::assert_snapshot!(repo.git(&["log", "--format=%B", "--shortstat", "refs/leverage/tasks"]), @r"
+    Deployment audit
+
+    2026-04-10  Deployment audit: 16h estimated, 90m of agent time
+    ");
+    insta::assert_snapshot!(without_ids(&repo.run(&["log"]).success()), @r"
+                                                        claimed               derived
+    Date        Id             Task              Human  Agent  Superv.  Leverage  Sup. lev.
+    ───────────────────────────────────────────────────────────────────────────────────────
+    2026-04-10  ID  Deployment audit    16h    90m        –     10.7x          –
+    ");
 }
 
 #[test]
@@ -134,7 +176,21 @@ fn bad_input_says_what_and_what_next() {
         let ran = repo.run(args);
         said.push_str(&format!("{} {}", ran.code.unwrap(), ran.stderr));
     }
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    2 error: the task has no estimate
+    hint: Say what a person would have needed: --estimate 40h, or --phase 'Design=4h' for each part
+    2 error: --estimate: `40` has no unit; write `40h` or `40m`
+    2 error: --estimate: `-3h` is negative
+    2 error: --estimate: `4x` has an unknown unit `x`; use m, h, d or w
+    2 error: --estimate: `1e400h` is too large
+    2 error: the phases sum to 4h, but the estimate is 40h
+    2 error: the title `two\nlines` holds the control character U+000A; write it on one line of plain text
+    2 error: the title `\x1b[31mred` holds the control character U+001B; write it on one line of plain text
+    1 error: `nonsense` names no commit here
+    2 error: a task without a commit needs --title
+    1 error: no task here has the id `0000000000`
+    hint: List them with their ids: git leverage log
+    ");
     assert_eq!(repo.git(&["for-each-ref", "refs/notes", "refs/leverage"]), "");
     let outside = world.run(&["record", "--estimate", "4h"]);
     assert!(outside.stderr.contains("is not in a git repository"), "{outside}");
@@ -147,7 +203,13 @@ fn without_an_identity_nothing_is_written() {
     let world = World::new();
     let repo = kiln(&world);
     std::fs::write(world.home().join(".gitconfig"), "").unwrap();
-    insta::assert_snapshot!(repo.run(&["record", "--estimate", "4h"]), @"");
+    insta::assert_snapshot!(repo.run(&["record", "--estimate", "4h"]), @r"
+    [stderr]
+    error: git does not know who you are, and every record names its author
+    hint: Tell it: git config --global user.name 'Your Name'
+    hint: and: git config --global user.email you@example.org
+    [exit 1]
+    ");
 }
 
 #[test]
@@ -195,7 +257,9 @@ fn what_is_not_ours_survives_every_write() {
         foreign.lines().all(|line| note.lines().any(|kept| kept == line)),
         "{note}"
     );
-    insta::assert_snapshot!(repo.run(&["log"]).stderr, @"");
+    insta::assert_snapshot!(repo.run(&["log"]).stderr, @r"
+    warning: kiln note on b9b31e5b32: a line was kept but not read: no JSON object: expected value at line 1 column 1, and 2 more such lines
+    ");
 }
 
 #[test]

@@ -236,5 +236,12 @@ fn commits_are_checked_one_by_one() {
     repo.commit("First");
     repo.commit("Second\n\nLeverage-Estimate: 40h\nLeverage-Agent-Time: 25m\n");
     repo.commit("Third\n\nLeverage-Estimate: 4x\n");
-    insta::assert_snapshot!(repo.run(&["trailers", "HEAD~2..HEAD"]), @"");
+    insta::assert_snapshot!(repo.run(&["trailers", "HEAD~2..HEAD"]), @r"
+    6cf03ac381 estimate: 40h
+    6cf03ac381 agent time: 25m
+    6cf03ac381 leverage factor: 96.0x
+    [stderr]
+    error: c54429feea: line 3: Leverage-Estimate: `4x` has an unknown unit `x`; use m, h, d or w
+    [exit 1]
+    ");
 }

@@ -85,7 +85,13 @@ fn cells(line: &str) -> Vec<String> {
     let line = line.strip_prefix('|').unwrap_or(&line);
     let line = line.strip_suffix('|').unwrap_or(line);
     let plain = |cell: &str| {
-        let cell = cell.trim().trim_matches(['*', '`', '_']).trim();
+        let unmarked = |cell: &str, mark: &str| {
+            let inside = cell.strip_prefix(mark).and_then(|cell| cell.strip_suffix(mark));
+            inside.unwrap_or(cell).trim().to_owned()
+        };
+        let cell = ["**", "*", "`"]
+            .iter()
+            .fold(cell.trim().to_owned(), |cell, mark| unmarked(&cell, mark));
         cell.replace('\u{0}', "|")
     };
     line.split('|').map(plain).collect()
