@@ -228,6 +228,7 @@ fn a_trailer_makes_a_task_and_a_record_wins() {
         "commit",
         "--quiet",
         "--amend",
+        "--allow-empty",
         "--no-edit",
         "--date=2026-04-01T09:00:00Z",
     ]);

@@ -397,7 +397,7 @@ mod tests {
         let found = imported("log-2026-04-04.md", text).unwrap();
         assert_eq!(found.broken, []);
         let titles: Vec<_> = found.tasks.iter().map(|task| task.title.as_str()).collect();
-        assert_eq!(titles, ["Kiln | controller", "Glaze `mixer"]);
+        assert_eq!(titles, ["Kiln | controller", "Glaze `mixer`"]);
         assert_eq!(found.tasks[1].agent_minutes, Minutes::new(90.0));
         assert_eq!(found.tasks[1].supervisory_minutes, None);
         assert_eq!(
