@@ -28,7 +28,7 @@ pub const PIN: &str = "refs/leverage/pin";
 pub const REMOTES: &str = "refs/leverage/remotes/";
 
 /// How long a writer waits for the lock of another one of ours.
-const PATIENCE_WITH_OURS: Duration = Duration::from_secs(20);
+const PATIENCE_WITH_OURS: Duration = Duration::from_secs(60);
 /// How long a writer waits for a reference that somebody holds or keeps moving.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(3);
 

@@ -10,6 +10,7 @@ use super::terminal::Terminal;
 
 pub mod completions;
 pub mod demo;
+pub mod export;
 pub mod import;
 pub mod log;
 pub mod record;
@@ -66,6 +67,8 @@ pub enum Command {
     Trailers(trailers::Args),
     /// Sum up tasks and commits of one or many repositories
     Report(Box<report::Args>),
+    /// Write commits or tasks as JSON Lines
+    Export(export::Args),
     /// Make a small workspace to try everything on
     Demo(demo::Args),
     /// Print a completion script for a shell
@@ -83,6 +86,7 @@ impl Command {
             Self::Log(args) => log::run(&args, context),
             Self::Import(args) => import::run(&args, context),
             Self::Trailers(args) => trailers::run(&args, context),
+            Self::Export(args) => export::run(&args, context),
             Self::Demo(args) => demo::run(&args, context),
             Self::Report(args) => report::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
