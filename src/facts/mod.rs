@@ -15,6 +15,7 @@ pub mod quantity;
 pub mod record;
 pub mod session;
 pub mod span;
+pub mod supervision;
 pub mod task;
 pub mod trailers;
 pub mod zone;

@@ -169,7 +169,7 @@ pub enum ActionKind {
     Interrupt,
 }
 
-/// One action of a person. How long it took is not in the log: `supervision` estimates it.
+/// One action of a person. How long it took is not in the log: [`super::supervision`] estimates it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Action {
     /// When it was done: a prompt was typed before this.
