@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use super::log::{Change, Event, Key, Log, Metric, Name, Outcome, What};
+use super::log::{Change, Event, Key, Log, Made, Metric, Name, Outcome, What};
 use super::timeline::timeline;
 use crate::facts::ids::SessionId;
 use crate::facts::session::{
@@ -371,26 +371,22 @@ impl Work {
                 }
                 What::Result {
                     id,
-                    outcome: Outcome::Done,
+                    outcome,
                     changes,
                     commits,
                     ..
                 } => {
                     let announced = open.remove(id);
-                    match (changes, announced) {
-                        (Some(changes), _) => work.edit(log, at, changes),
-                        (None, Some((log, changes))) => work.edit(log, at, changes),
-                        (None, None) => {}
+                    if *outcome == Outcome::Done {
+                        match (changes, announced) {
+                            (Some(changes), _) => work.edit(log, at, changes),
+                            (None, Some((log, changes))) => work.edit(log, at, changes),
+                            (None, None) => {}
+                        }
                     }
-                    let folder = event.stamp.folder.map(|folder| log.text(folder));
-                    work.commits.extend(commits.iter().map(|made| MadeCommit {
-                        at,
-                        hash: made.hash.clone(),
-                        kind: made.kind,
-                        folder: joined(folder, made.folder.map(|folder| log.text(folder))),
-                        branch: made.branch.map(|branch| log.text(branch).to_owned()),
-                        evidence: made.evidence,
-                    }));
+                    // Even of a command that failed: git names a commit when it is made.
+                    work.commits
+                        .extend(commits.iter().map(|made| commit(log, event, made)));
                 }
                 _ => {}
             }
@@ -425,6 +421,18 @@ impl Work {
             };
             self.touched.insert(path.to_owned(), touch);
         }
+    }
+}
+
+fn commit(log: &Log, event: &Event, made: &Made) -> MadeCommit {
+    let folder = event.stamp.folder.map(|folder| log.text(folder));
+    MadeCommit {
+        at: event.stamp.at,
+        hash: made.hash.clone(),
+        kind: made.kind,
+        folder: joined(folder, made.folder.map(|folder| log.text(folder))),
+        branch: made.branch.map(|branch| log.text(branch).to_owned()),
+        evidence: made.evidence,
     }
 }
 

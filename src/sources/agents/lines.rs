@@ -3,6 +3,7 @@
 //! One buffer a log: it grows to the longest line, never beyond [`LONGEST`]. What is longer is skipped and reported, and
 //! an unterminated last line is left for the next run, because its writer may not be done with it.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -14,8 +15,8 @@ pub const LONGEST: usize = 64 << 20;
 
 /// Calls `record` for each line of a log that was not read before, with its number from 1 and without its line end, and
 /// moves [`Log::read_to`] and [`Log::lines`] behind it. Blank lines are counted and skipped, a byte order mark and NUL bytes
-/// around a line removed (a crash leaves such NULs), overlong lines reported.
-pub fn each_line(path: &Path, log: &mut Log, mut record: impl FnMut(&[u8], u32, &mut Log)) -> io::Result<()> {
+/// around a line removed (a crash leaves such NULs), overlong lines and those that are not UTF-8 reported.
+pub fn each_line(path: &Path, log: &mut Log, mut record: impl FnMut(&str, u32, &mut Log)) -> io::Result<()> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(log.read_to))?;
     let mut lines = Lines::new(file, LONGEST);
@@ -29,8 +30,12 @@ pub fn each_line(path: &Path, log: &mut Log, mut record: impl FnMut(&[u8], u32, 
                 if text.len() + 1 < content.len() && content.contains(&0) {
                     log.warn(path, number, "NUL bytes around the record were skipped");
                 }
+                let text = String::from_utf8_lossy(text);
+                if matches!(text, Cow::Owned(_)) {
+                    log.warn(path, number, "invalid UTF-8 was replaced");
+                }
                 if !text.is_empty() {
-                    record(text, number, log);
+                    record(&text, number, log);
                 }
             }
             None => log.warn(
@@ -199,7 +204,7 @@ mod tests {
             let before = std::fs::read_to_string(&path).unwrap_or_default();
             std::fs::write(&path, before + part).unwrap();
             each_line(&path, &mut log, |line, number, _| {
-                seen.push((number, String::from_utf8_lossy(line).into_owned()));
+                seen.push((number, line.to_owned()));
             })
             .unwrap();
         }

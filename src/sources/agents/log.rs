@@ -206,6 +206,8 @@ pub struct Carried {
     pub totals: TokenCounts,
     /// Commands that may make commits and have not ended: the call's id, the command's kind and folder.
     pub open_commands: Vec<(Key, super::commands::Making)>,
+    /// Prompts that were queued while the agent worked, as hashes: taken up, they come again.
+    pub queued: Vec<Key>,
     /// Anything else that one reader needs, by a name of its own. Never text of a prompt, a reply or a command.
     pub other: Vec<(String, String)>,
 }

@@ -11,13 +11,18 @@ use std::path::{Path, PathBuf};
 
 pub mod assemble;
 pub mod change;
+pub mod claude_code;
+pub mod collect;
 pub mod commands;
 pub mod lines;
 pub mod log;
 pub mod prose;
+pub mod record;
 pub mod timeline;
 
 use log::Log;
+
+use crate::facts::diagnostics::Warning;
 
 /// The machine whose logs are read, as the caller describes it: nothing below `cli/` looks for itself.
 #[derive(Debug, Clone, Default)]
@@ -97,6 +102,44 @@ impl LogFile {
     }
 }
 
+/// The agents that can be read.
+pub static AGENTS: &[&dyn Agent] = &[&claude_code::ClaudeCode];
+
+/// The files below a folder that `wanted` names, as logs without companions, sorted. A missing folder has none; one that
+/// cannot be read is a warning.
+pub fn files_below(
+    folder: &Path,
+    warnings: &mut Vec<Warning>,
+    wanted: impl Fn(&Path) -> bool,
+) -> Vec<LogFile> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    warnings.push(Warning::new(
+                        folder.display().to_string(),
+                        format!("cannot list the folder: {error}"),
+                    ));
+                }
+                continue;
+            }
+        };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(path);
+            } else if wanted(&path) {
+                files.push(LogFile::new(path));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
 /// What one agent's reader has to know.
 pub trait Agent: Sync {
     /// Its name in session ids and options: `claude-code`, `codex`, …
@@ -106,8 +149,8 @@ pub trait Agent: Sync {
     fn roots(&self, machine: &Machine) -> Vec<PathBuf>;
 
     /// The logs below one of its roots, or below a folder that the user named as one. A folder that is missing has none;
-    /// one that cannot be read is an error.
-    fn logs(&self, root: &Path) -> io::Result<Vec<LogFile>>;
+    /// one that cannot be read is a warning. See [`files_below`].
+    fn logs(&self, root: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile>;
 
     /// Whether a log only ever grows, so that [`Agent::read`] can go on where the last run ended
     /// ([`Log::read_to`]). Otherwise it is read whole, into an empty [`Log`], whenever it changed.

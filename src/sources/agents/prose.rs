@@ -13,6 +13,7 @@ const INJECTED: &[&str] = &[
     "local-command-stderr",
     "local-command-caveat",
     "task-notification",
+    "agent-notification",
     "teammate-message",
     "bash-stdout",
     "bash-stderr",

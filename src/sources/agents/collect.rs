@@ -1,0 +1,273 @@
+//! All sessions on this machine: finds the logs of every agent, reads what changed since the last run, assembles.
+//!
+//! What a log said is cached by its path, size, time of change and first bytes. An unchanged log is not opened; one that
+//! only grew is read from where it ended. The cache holds what [`super::log`] can hold: no text of prompts, replies or
+//! commands. It is safe to delete.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::assemble::assemble;
+use super::log::{Key, Log};
+use super::{AGENTS, Agent, LogFile, Machine};
+use crate::facts::diagnostics::Warning;
+use crate::facts::session::Session;
+
+/// Raised whenever a reader or [`Log`] changes: older caches are then ignored.
+const CACHE_VERSION: u32 = 1;
+/// How much of a log's beginning tells it from another one at its path.
+const PREFIX: usize = 4096;
+
+/// What to read.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The machine.
+    pub machine: Machine,
+    /// Folders that replace an agent's own, by the agent's name.
+    pub folders: BTreeMap<String, Vec<PathBuf>>,
+    /// Where logs of another machine or a container name paths, and where those are here.
+    pub path_map: Vec<(String, String)>,
+    /// Where to keep what was read; `None` to keep nothing.
+    pub cache: Option<PathBuf>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, Default)]
+pub struct Collected {
+    /// The sessions, by agent and id.
+    pub sessions: Vec<Session>,
+    /// What was left out, and where.
+    pub warnings: Vec<Warning>,
+}
+
+/// Reads all sessions. Trouble is in the warnings.
+pub fn collect(request: &Request) -> Collected {
+    let mut collected = Collected::default();
+    for agent in AGENTS {
+        let logs = read_agent(*agent, request, &mut collected.warnings);
+        collected
+            .warnings
+            .extend(logs.iter().flat_map(|(_, log)| log.warnings.iter().cloned()));
+        collected.sessions.extend(assemble(agent.name(), &logs));
+    }
+    for session in &mut collected.sessions {
+        map_paths(session, &request.path_map);
+    }
+    collected.sessions.sort_by(|a, b| a.id.cmp(&b.id));
+    collected
+}
+
+fn read_agent(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>) -> Vec<(PathBuf, Log)> {
+    let files = find_logs(agent, request, warnings);
+    if files.is_empty() {
+        return Vec::new();
+    }
+    let cache = request
+        .cache
+        .as_ref()
+        .map(|folder| cache_file(folder, agent, &files));
+    let mut known = cache.as_deref().map(load).unwrap_or_default();
+    let before = known.len();
+    let with_known: Vec<(LogFile, Option<Entry>)> = files
+        .into_iter()
+        .map(|file| {
+            let entry = known.remove(&file.path);
+            (file, entry)
+        })
+        .collect();
+    let read: Vec<Result<(Entry, bool), Warning>> = with_known
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|(file, entry)| read_log(agent, &file, entry))
+        .collect();
+    let mut entries = Vec::with_capacity(read.len());
+    let mut changed = !known.is_empty();
+    for result in read {
+        match result {
+            Ok((entry, is_new)) => {
+                changed |= is_new;
+                entries.push(entry);
+            }
+            Err(warning) => warnings.push(warning),
+        }
+    }
+    if let Some(path) = cache.filter(|_| changed || entries.len() != before) {
+        // A cache that cannot be written costs time, nothing else.
+        let _ = save(&path, &entries);
+    }
+    entries.into_iter().map(|entry| (entry.path, entry.log)).collect()
+}
+
+/// The logs below all folders of an agent, each once even where links lead to it twice.
+fn find_logs(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>) -> Vec<LogFile> {
+    let named = request.folders.get(agent.name());
+    let roots = named.cloned().unwrap_or_else(|| agent.roots(&request.machine));
+    let mut seen = BTreeSet::new();
+    let mut files = Vec::new();
+    for root in roots {
+        let Ok(root) = root.canonicalize() else {
+            if named.is_some() {
+                warnings.push(Warning::new(root.display().to_string(), "no such folder"));
+            }
+            continue;
+        };
+        if seen.insert(root.clone()) {
+            files.extend(agent.logs(&root, warnings));
+        }
+    }
+    files.sort();
+    files.dedup_by(|a, b| a.path == b.path);
+    files
+}
+
+/// What is kept of one log.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    path: PathBuf,
+    marks: Vec<Mark>,
+    prefix: Prefix,
+    log: Log,
+}
+
+/// The state of a file when it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Mark {
+    size: u64,
+    changed: i128,
+}
+
+impl Mark {
+    fn of(path: &Path) -> io::Result<Self> {
+        let metadata = std::fs::metadata(path)?;
+        let changed = metadata.modified()?.duration_since(std::time::UNIX_EPOCH);
+        Ok(Self {
+            size: metadata.len(),
+            changed: changed.map_or(0, |since| since.as_nanos() as i128),
+        })
+    }
+}
+
+/// The hash of a log's first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Prefix {
+    length: usize,
+    hash: Key,
+}
+
+impl Prefix {
+    fn of(path: &Path, length: usize) -> io::Result<Self> {
+        let mut bytes = Vec::with_capacity(length);
+        File::open(path)?.take(length as u64).read_to_end(&mut bytes)?;
+        Ok(Self {
+            length: bytes.len(),
+            hash: Key::of(&[&String::from_utf8_lossy(&bytes)]),
+        })
+    }
+}
+
+/// A log as it is now, and whether that differs from what was known of it.
+fn read_log(agent: &dyn Agent, file: &LogFile, known: Option<Entry>) -> Result<(Entry, bool), Warning> {
+    let unreadable = |error: io::Error| {
+        Warning::new(
+            file.path.display().to_string(),
+            format!("cannot read the log: {error}"),
+        )
+    };
+    let mut marks = vec![Mark::of(&file.path).map_err(unreadable)?];
+    marks.extend(
+        file.companions
+            .iter()
+            .map(|path| Mark::of(path).unwrap_or_default()),
+    );
+    let known = match known {
+        Some(entry) if entry.marks == marks => return Ok((entry, false)),
+        Some(entry) if agent.appends(file) && only_grew(&entry, &marks) => Some(entry),
+        _ => None,
+    };
+    let mut log = known.map(|entry| entry.log).unwrap_or_default();
+    agent.read(file, &mut log).map_err(unreadable)?;
+    let prefix = Prefix::of(&file.path, PREFIX).map_err(unreadable)?;
+    let path = file.path.clone();
+    Ok((
+        Entry {
+            path,
+            marks,
+            prefix,
+            log,
+        },
+        true,
+    ))
+}
+
+fn only_grew(entry: &Entry, marks: &[Mark]) -> bool {
+    let [(old, new), companions @ ..] = &*entry.marks.iter().zip(marks).collect::<Vec<_>>() else {
+        return false;
+    };
+    entry.marks.len() == marks.len()
+        && companions.iter().all(|(old, new)| old == new)
+        && new.size > old.size
+        && new.size >= entry.log.read_to
+        && Prefix::of(&entry.path, entry.prefix.length).is_ok_and(|prefix| prefix == entry.prefix)
+}
+
+/// One file for each agent and the folder its logs are in.
+fn cache_file(folder: &Path, agent: &dyn Agent, files: &[LogFile]) -> PathBuf {
+    let first = files
+        .first()
+        .and_then(|file| file.path.parent())
+        .map(Path::to_string_lossy);
+    let key = Key::of(&[agent.name(), first.as_deref().unwrap_or_default()]);
+    folder
+        .join("sessions")
+        .join(format!("{}-{:016x}", agent.name(), key.0))
+}
+
+fn load(path: &Path) -> HashMap<PathBuf, Entry> {
+    let Ok(bytes) = std::fs::read(path) else {
+        return HashMap::new();
+    };
+    match postcard::from_bytes::<(u32, Vec<Entry>)>(&bytes) {
+        Ok((CACHE_VERSION, entries)) => entries
+            .into_iter()
+            .map(|entry| (entry.path.clone(), entry))
+            .collect(),
+        _ => HashMap::new(),
+    }
+}
+
+/// Writes the cache whole or not at all, readable for its owner alone: it names folders and times of work.
+fn save(path: &Path, entries: &[Entry]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder)?;
+    let bytes = postcard::to_stdvec(&(CACHE_VERSION, entries)).map_err(io::Error::other)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(&bytes)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Replaces the beginning of every path that a mapping names; the longest one wins.
+fn map_paths(session: &mut Session, path_map: &[(String, String)]) {
+    if path_map.is_empty() {
+        return;
+    }
+    let paths = (session.places.iter_mut().map(|place| &mut place.folder))
+        .chain(session.edits.iter_mut().map(|edit| &mut edit.path))
+        .chain(session.touched.iter_mut().map(|touch| &mut touch.path))
+        .chain(session.commits.iter_mut().filter_map(|made| made.folder.as_mut()));
+    for path in paths {
+        let fits = path_map.iter().filter_map(|(from, to)| {
+            let rest = path.strip_prefix(from.trim_end_matches(['/', '\\']))?;
+            (rest.is_empty() || rest.starts_with(['/', '\\']))
+                .then(|| (from.len(), format!("{}{rest}", to.trim_end_matches('/'))))
+        });
+        if let Some((_, mapped)) = fits.max_by_key(|(length, _)| *length) {
+            *path = mapped;
+        }
+    }
+}
