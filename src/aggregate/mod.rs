@@ -7,6 +7,7 @@ pub mod export;
 pub mod group;
 pub mod measures;
 pub mod report;
+pub mod sessions;
 
 #[cfg(test)]
 pub(crate) mod sample;

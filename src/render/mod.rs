@@ -11,6 +11,7 @@ pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod report;
+pub mod sessions;
 pub mod task;
 pub mod terminal;
 

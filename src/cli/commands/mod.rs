@@ -17,6 +17,7 @@ pub mod record;
 pub mod report;
 pub mod retract;
 pub mod revise;
+pub mod sessions;
 pub mod show;
 pub mod trailers;
 
@@ -73,6 +74,8 @@ pub enum Command {
     Demo(demo::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
+    /// Show what the logs of coding agents tell: minutes, tokens, commits
+    Sessions(Box<sessions::Args>),
 }
 
 impl Command {
@@ -90,6 +93,7 @@ impl Command {
             Self::Demo(args) => demo::run(&args, context),
             Self::Report(args) => report::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
+            Self::Sessions(args) => sessions::run(&args, context),
         }
     }
 }

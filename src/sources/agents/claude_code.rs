@@ -271,7 +271,7 @@ fn read_record(record: &Record<'_>, line: u32, log: &mut Log) {
         "user" => read_user(record, stamp, log),
         "system" => match &*record.subtype {
             "turn_duration" | "stop_hook_summary" => {
-                log.push(stamp, What::TurnEnd(record.duration_ms.and_then(small)))
+                log.push(stamp, What::TurnEnd(record.duration_ms.and_then(small)));
             }
             "api_error" => log.push(
                 stamp,
@@ -335,11 +335,9 @@ fn read_response(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
         return log.push(stamp, What::Work);
     };
     let before = log.events.len();
-    if message.model != "<synthetic>" {
-        if let Some(usage) = &message.usage {
-            let what = usage_of(record, message, usage, log);
-            log.push(stamp, what);
-        }
+    if let Some(usage) = message.usage.as_ref().filter(|_| message.model != "<synthetic>") {
+        let what = usage_of(record, message, usage, log);
+        log.push(stamp, what);
     }
     if let Content::Blocks(blocks) = &message.content {
         for block in blocks.iter().filter(|block| block.kind == "tool_use") {

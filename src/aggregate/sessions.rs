@@ -1,0 +1,285 @@
+//! Sessions as rows: what each took, what they took together, and how far the thresholds of the estimate matter.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::facts::quantity::Minutes;
+use crate::facts::session::{Provenance, Session, Sources, TokenCounts};
+use crate::facts::supervision::{Charge, Effort, SupervisionRules, supervision};
+use crate::facts::zone::{Period, Zone};
+
+/// Sessions with their sums.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SessionReport {
+    /// The zone of the days.
+    pub zone: Zone,
+    /// The thresholds of the estimate.
+    pub rules: RulesShown,
+    /// The sessions, by their start.
+    pub rows: Vec<SessionRow>,
+    /// All of them together: wall minutes are those of the union.
+    pub totals: SessionTotals,
+    /// Tokens by day and model, each response on the day it was logged.
+    pub usage: Vec<DailyUsage>,
+    /// The totals under other idle thresholds, where that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sensitivity: Vec<Sensitivity>,
+}
+
+/// The thresholds of the estimate, in minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RulesShown {
+    /// After so long a pause the person was away.
+    pub idle_minutes: f64,
+    /// No action takes longer.
+    pub cap_minutes: f64,
+}
+
+impl From<SupervisionRules> for RulesShown {
+    fn from(rules: SupervisionRules) -> Self {
+        Self {
+            idle_minutes: rules.idle as f64 / 60_000.0,
+            cap_minutes: rules.cap as f64 / 60_000.0,
+        }
+    }
+}
+
+/// One session, as `export sessions` has it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SessionRow {
+    /// The agent.
+    pub agent: String,
+    /// Its id for the session.
+    pub session: String,
+    /// The name of the folder it first worked in. Untrusted text.
+    pub repo: Option<String>,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub ended_at: String,
+    /// Working time of all lanes.
+    pub agent_minutes: Option<Minutes>,
+    /// The person's part of their one clock: estimated.
+    pub supervisory_minutes: Option<Minutes>,
+    /// Time in which at least one lane worked.
+    pub wall_minutes: Option<Minutes>,
+    /// Time within turns that counts as nobody's.
+    pub unknown_minutes: Option<Minutes>,
+    /// Untrusted text.
+    pub models: Vec<String>,
+    /// Fresh input.
+    pub tokens_input: Option<u64>,
+    /// Written to the cache.
+    pub tokens_cache_write: Option<u64>,
+    /// Read from the cache.
+    pub tokens_cache_read: Option<u64>,
+    /// Output.
+    pub tokens_output: Option<u64>,
+    /// Commits that the log says it made.
+    pub commits: u64,
+    /// How each of these came to be.
+    pub sources: Sources,
+}
+
+/// What sessions took together.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct SessionTotals {
+    /// How many.
+    pub sessions: u64,
+    /// Working time of all lanes of all of them.
+    pub agent_minutes: Option<Minutes>,
+    /// The person's time: estimated.
+    pub supervisory_minutes: Option<Minutes>,
+    /// Time in which at least one lane of any worked.
+    pub wall_minutes: Option<Minutes>,
+    /// Agent minutes for each wall minute.
+    pub parallelism: Option<f64>,
+    /// Their tokens.
+    #[serde(flatten)]
+    pub tokens: TokenTotals,
+    /// Commits that the logs say they made.
+    pub commits: u64,
+}
+
+/// Tokens by kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct TokenTotals {
+    /// Fresh input.
+    pub tokens_input: u64,
+    /// Written to the cache.
+    pub tokens_cache_write: u64,
+    /// Read from the cache.
+    pub tokens_cache_read: u64,
+    /// Output.
+    pub tokens_output: u64,
+}
+
+impl From<TokenCounts> for TokenTotals {
+    fn from(tokens: TokenCounts) -> Self {
+        Self {
+            tokens_input: tokens.input,
+            tokens_cache_write: tokens.cache_write,
+            tokens_cache_read: tokens.cache_read,
+            tokens_output: tokens.output,
+        }
+    }
+}
+
+/// The tokens of one model on one day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DailyUsage {
+    /// The day in the report's zone.
+    pub date: NaiveDate,
+    /// The agent.
+    pub agent: String,
+    /// Untrusted text.
+    pub model: String,
+    /// The tokens.
+    #[serde(flatten)]
+    pub tokens: TokenTotals,
+}
+
+/// The totals under another idle threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Sensitivity {
+    /// The threshold.
+    pub idle_minutes: f64,
+    /// Does not move with the threshold.
+    pub agent_minutes: f64,
+    /// Estimated.
+    pub supervisory_minutes: f64,
+    /// Does not move with the threshold.
+    pub wall_minutes: f64,
+}
+
+/// The report over the sessions that began in a period. Other sessions still share the person's clock.
+pub fn session_report(
+    sessions: &[Session],
+    period: Period,
+    zone: Zone,
+    rules: SupervisionRules,
+    idle_thresholds: &[i64],
+) -> SessionReport {
+    let charges = supervision(sessions, rules);
+    let mut chosen: Vec<(&Session, &[Charge])> = sessions
+        .iter()
+        .zip(charges.iter().map(Vec::as_slice))
+        .filter(|(session, _)| period.contains(zone.day(session.span.start.seconds())))
+        .collect();
+    chosen.sort_by_key(|(session, _)| (session.span.start, &session.id));
+    let sensitivity = idle_thresholds
+        .iter()
+        .map(|&idle| sensitivity(sessions, period, zone, SupervisionRules { idle, ..rules }))
+        .collect();
+    SessionReport {
+        zone,
+        rules: rules.into(),
+        rows: chosen
+            .iter()
+            .map(|(session, charges)| row(session, charges))
+            .collect(),
+        totals: totals(&chosen),
+        usage: usage(&chosen, zone),
+        sensitivity,
+    }
+}
+
+fn sensitivity(sessions: &[Session], period: Period, zone: Zone, rules: SupervisionRules) -> Sensitivity {
+    let charges = supervision(sessions, rules);
+    let chosen = sessions
+        .iter()
+        .zip(charges.iter().map(Vec::as_slice))
+        .filter(|(session, _)| period.contains(zone.day(session.span.start.seconds())));
+    let effort = Effort::of(chosen);
+    Sensitivity {
+        idle_minutes: rules.idle as f64 / 60_000.0,
+        agent_minutes: effort.agent_minutes,
+        supervisory_minutes: effort.supervisory_minutes,
+        wall_minutes: effort.wall_minutes,
+    }
+}
+
+fn row(session: &Session, charges: &[Charge]) -> SessionRow {
+    let effort = Effort::of([(session, charges)]);
+    let known = |provenance, minutes| {
+        if provenance == Provenance::Absent {
+            None
+        } else {
+            Minutes::new(minutes)
+        }
+    };
+    let tokens = session.tokens();
+    let agent_time = session.sources.agent_time;
+    SessionRow {
+        agent: session.id.agent.clone(),
+        session: session.id.id.clone(),
+        repo: session.places.first().and_then(|place| last_part(&place.folder)),
+        started_at: session.span.start.to_string(),
+        ended_at: session.span.end.to_string(),
+        agent_minutes: known(agent_time, effort.agent_minutes),
+        supervisory_minutes: known(session.sources.human_time, effort.supervisory_minutes),
+        wall_minutes: known(agent_time, effort.wall_minutes),
+        unknown_minutes: known(agent_time, effort.unknown_minutes),
+        models: session.models.clone(),
+        tokens_input: tokens.map(|tokens| tokens.input),
+        tokens_cache_write: tokens.map(|tokens| tokens.cache_write),
+        tokens_cache_read: tokens.map(|tokens| tokens.cache_read),
+        tokens_output: tokens.map(|tokens| tokens.output),
+        commits: session.commits.len() as u64,
+        sources: session.sources,
+    }
+}
+
+fn last_part(folder: &str) -> Option<String> {
+    folder
+        .split(['/', '\\'])
+        .rfind(|part| !part.is_empty())
+        .map(str::to_owned)
+}
+
+fn totals(chosen: &[(&Session, &[Charge])]) -> SessionTotals {
+    if chosen.is_empty() {
+        return SessionTotals::default();
+    }
+    let effort = Effort::of(chosen.iter().copied());
+    let tokens = chosen
+        .iter()
+        .filter_map(|(session, _)| session.tokens())
+        .fold(TokenCounts::default(), |sum, tokens| sum + tokens);
+    SessionTotals {
+        sessions: chosen.len() as u64,
+        agent_minutes: Minutes::new(effort.agent_minutes),
+        supervisory_minutes: Minutes::new(effort.supervisory_minutes),
+        wall_minutes: Minutes::new(effort.wall_minutes),
+        parallelism: effort.parallelism(),
+        tokens: tokens.into(),
+        commits: chosen
+            .iter()
+            .map(|(session, _)| session.commits.len() as u64)
+            .sum(),
+    }
+}
+
+fn usage(chosen: &[(&Session, &[Charge])], zone: Zone) -> Vec<DailyUsage> {
+    let mut days: BTreeMap<(NaiveDate, &str, &str), TokenCounts> = BTreeMap::new();
+    for (session, _) in chosen {
+        for usage in &session.usage {
+            let key = (
+                zone.day(usage.at.seconds()),
+                session.id.agent.as_str(),
+                usage.model.as_str(),
+            );
+            *days.entry(key).or_default() += usage.tokens;
+        }
+    }
+    days.into_iter()
+        .map(|((date, agent, model), tokens)| DailyUsage {
+            date,
+            agent: agent.to_owned(),
+            model: model.to_owned(),
+            tokens: tokens.into(),
+        })
+        .collect()
+}

@@ -1,0 +1,267 @@
+//! `sessions`: what the logs of coding agents on this machine tell, and the timeline of one session.
+
+use std::path::{Path, PathBuf};
+
+use super::Context;
+use crate::aggregate::sessions::{SessionReport, session_report};
+use crate::cli::Outcome;
+use crate::cli::error::CommandError;
+use crate::cli::output::OutputArgs;
+use crate::cli::period::PeriodArgs;
+use crate::cli::settings::Settings;
+use crate::facts::session::Session;
+use crate::facts::supervision::SupervisionRules;
+use crate::render::json::Versioned;
+use crate::render::sessions;
+use crate::sources::agents::collect::{Collected, Request, collect};
+use crate::sources::agents::{AGENTS, Machine};
+
+/// The arguments of `sessions`.
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  git leverage sessions\n  git leverage sessions --since '2 weeks ago' ~/src/kiln\n  \
+                  git leverage sessions --agent-dir claude-code=/mnt/backup/.claude --sensitivity\n  \
+                  git leverage sessions show 4f1c"
+)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Sub>,
+    /// Only sessions that worked in these folders
+    #[arg(value_name = "ROOT")]
+    roots: Vec<PathBuf>,
+    #[command(flatten)]
+    logs: LogArgs,
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Also show the totals for idle thresholds of 5, 15 and 30 minutes
+    #[arg(long)]
+    sensitivity: bool,
+    #[command(flatten)]
+    period: PeriodArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Sub {
+    /// Show the timeline of one session: times, counts and paths
+    Show(ShowArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct ShowArgs {
+    /// The session's id, or the beginning of it
+    #[arg(value_name = "ID")]
+    id: String,
+    #[command(flatten)]
+    logs: LogArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Which logs are read.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct LogArgs {
+    /// Read the logs of AGENT from DIR instead of its own folder [config: `leverage.agentDir.<agent>`]
+    #[arg(long, value_name = "AGENT=DIR", value_parser = agent_dir)]
+    pub agent_dir: Vec<(String, PathBuf)>,
+    /// Logs name FROM what is TO here [config: `leverage.pathMap`]
+    #[arg(long, value_name = "FROM=TO", value_parser = mapping)]
+    pub path_map: Vec<(String, String)>,
+    /// Read every log again, and keep nothing
+    #[arg(long = "no-cache", id = "no_log_cache")]
+    pub no_cache: bool,
+}
+
+/// The thresholds of the estimate.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct RulesArgs {
+    /// After so many minutes without an action the person was away [default: 15; config: `leverage.idle`]
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1440))]
+    pub idle: Option<u32>,
+    /// No action of a person takes more minutes than this [default: 10; config: `leverage.cap`]
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1440))]
+    pub cap: Option<u32>,
+}
+
+fn agent_dir(text: &str) -> Result<(String, PathBuf), String> {
+    let known = || {
+        AGENTS
+            .iter()
+            .map(|agent| agent.name())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    match text.split_once('=') {
+        Some((agent, folder)) if !folder.is_empty() => AGENTS
+            .iter()
+            .find(|known| known.name() == agent)
+            .map(|agent| (agent.name().to_owned(), PathBuf::from(folder)))
+            .ok_or_else(|| format!("no agent is called that; known are {}", known())),
+        _ => Err("write AGENT=DIR".into()),
+    }
+}
+
+fn mapping(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
+        _ => Err("write FROM=TO, such as /workspace=/home/ada/kiln".into()),
+    }
+}
+
+impl LogArgs {
+    /// Reads the sessions on this machine.
+    pub fn collect(&self, context: &Context, settings: &Settings) -> Result<Collected, CommandError> {
+        let environment = &context.environment;
+        let mut request = Request {
+            machine: Machine {
+                home: environment.home(),
+                variables: environment.variables().clone(),
+                work_trees: Vec::new(),
+            },
+            path_map: self.path_map.clone(),
+            cache: environment.cache_dir().filter(|_| !self.no_cache),
+            ..Request::default()
+        };
+        for agent in AGENTS {
+            let configured = settings.get_all(&format!("agentDir.{}", agent.name()));
+            if !configured.is_empty() {
+                let folders = configured.iter().map(|path| environment.resolve(path)).collect();
+                request.folders.insert(agent.name().to_owned(), folders);
+            }
+        }
+        for (agent, _) in &self.agent_dir {
+            let named = self.agent_dir.iter().filter(|(other, _)| other == agent);
+            let folders = named
+                .map(|(_, folder)| environment.resolve(&folder.to_string_lossy()))
+                .collect();
+            request.folders.insert(agent.clone(), folders);
+        }
+        for configured in settings.get_all("pathMap") {
+            let map = mapping(&configured).map_err(|wanted| {
+                CommandError::failed(format!("`leverage.pathMap` is `{configured}`: {wanted}"))
+            })?;
+            request.path_map.push(map);
+        }
+        Ok(collect(&request))
+    }
+}
+
+impl RulesArgs {
+    /// The thresholds as typed, else as configured, else as usual.
+    pub fn rules(&self, settings: &Settings) -> Result<SupervisionRules, CommandError> {
+        let usual = SupervisionRules::default();
+        let configured = |name| {
+            settings.parsed(name, "a whole number of minutes from 1 to 1440", |text| {
+                text.parse::<u32>()
+                    .ok()
+                    .filter(|minutes| (1..=1440).contains(minutes))
+            })
+        };
+        let millis = |minutes: u32| i64::from(minutes) * 60_000;
+        Ok(SupervisionRules {
+            idle: self.idle.or(configured("idle")?).map_or(usual.idle, millis),
+            cap: self.cap.or(configured("cap")?).map_or(usual.cap, millis),
+            ..usual
+        })
+    }
+}
+
+/// Shows the sessions.
+pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    match &args.command {
+        Some(Sub::Show(args)) => show(args, context),
+        None => list(args, context),
+    }
+}
+
+fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let settings = context.settings();
+    let zone = args.period.zone(&settings)?;
+    let period = args.period.period(zone, &context.environment)?;
+    let rules = args.rules.rules(&settings)?;
+    let mut collected = args.logs.collect(context, &settings)?;
+    let roots: Vec<PathBuf> = args
+        .roots
+        .iter()
+        .map(|root| context.environment.directory.join(root))
+        .collect();
+    if !roots.is_empty() {
+        collected
+            .sessions
+            .retain(|session| roots.iter().any(|root| worked_in(session, root)));
+    }
+    let thresholds: &[i64] = if args.sensitivity {
+        &[5 * 60_000, 15 * 60_000, 30 * 60_000]
+    } else {
+        &[]
+    };
+    let report = session_report(&collected.sessions, period, zone, rules, thresholds);
+    send(args, context, report)?;
+    finish(context, &collected)
+}
+
+fn send(args: &Args, context: &mut Context, report: SessionReport) -> Result<(), CommandError> {
+    let document = sessions::list(&report);
+    let rows = document.tables.first().cloned().unwrap_or_default();
+    let machine = Versioned {
+        schema: "git-leverage.sessions/1",
+        body: report,
+    };
+    args.output.send(context, &document, &rows, &machine)
+}
+
+/// Whether a session worked in a folder or below it.
+pub fn worked_in(session: &Session, root: &Path) -> bool {
+    let real = root.canonicalize();
+    let below = |path: &str| {
+        Path::new(path).starts_with(root) || real.as_ref().is_ok_and(|real| Path::new(path).starts_with(real))
+    };
+    session.places.iter().any(|place| below(&place.folder))
+        || session.touched.iter().any(|touch| below(&touch.path))
+}
+
+fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError> {
+    let settings = context.settings();
+    let collected = args.logs.collect(context, &settings)?;
+    let found: Vec<&Session> = collected
+        .sessions
+        .iter()
+        .filter(|session| session.id.id.starts_with(&args.id) || session.id.to_string() == args.id)
+        .collect();
+    let session = match found.as_slice() {
+        [one] => *one,
+        [] => {
+            return Err(
+                CommandError::failed(format!("no session begins with `{}`", args.id))
+                    .hint("`git leverage sessions` lists them"),
+            );
+        }
+        several => {
+            return Err(CommandError::failed(format!(
+                "{} sessions begin with `{}`",
+                several.len(),
+                args.id
+            )));
+        }
+    };
+    let document = sessions::timeline(session);
+    let rows = document.tables.first().cloned().unwrap_or_default();
+    let machine = Versioned {
+        schema: "git-leverage.session/1",
+        body: session,
+    };
+    args.output.send(context, &document, &rows, &machine)?;
+    finish(context, &collected)
+}
+
+/// Shows what was left out, which makes the outcome partial.
+fn finish(context: &mut Context, collected: &Collected) -> Result<Outcome, CommandError> {
+    context.terminal.warnings(&collected.warnings)?;
+    Ok(if collected.warnings.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::Partial
+    })
+}
