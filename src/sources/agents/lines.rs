@@ -1,7 +1,7 @@
 //! The lines of a log that may be huge, torn, or written to while it is read.
 //!
 //! One buffer a log: it grows to the longest line, never beyond [`LONGEST`]. What is longer is skipped and reported, and
-//! an unterminated last line is left for the next run, because its writer may not be done with it.
+//! a last line that is neither terminated nor a whole record is left for the next run: its writer may not be done with it.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -21,7 +21,14 @@ pub fn each_line(path: &Path, log: &mut Log, mut record: impl FnMut(&str, u32, &
     file.seek(SeekFrom::Start(log.read_to))?;
     let mut lines = Lines::new(file, LONGEST);
     while let Some(line) = lines.next_line()? {
+        if !line.ended && !line.content.is_some_and(is_whole) {
+            break;
+        }
         log.read_to += line.length;
+        // The end of a line that was read before it had one.
+        if std::mem::replace(&mut log.in_line, !line.ended) && line.length == 1 {
+            continue;
+        }
         log.lines = log.lines.saturating_add(1);
         let number = log.lines;
         match line.content {
@@ -48,6 +55,12 @@ pub fn each_line(path: &Path, log: &mut Log, mut record: impl FnMut(&str, u32, &
     Ok(())
 }
 
+/// Whether a line without an end holds a whole JSON object all the same.
+fn is_whole(line: &[u8]) -> bool {
+    let line = trimmed(line);
+    line.ends_with(b"}") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
+}
+
 /// Without the byte order mark, and without white space and NULs at both ends.
 fn trimmed(line: &[u8]) -> &[u8] {
     let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
@@ -60,8 +73,10 @@ fn trimmed(line: &[u8]) -> &[u8] {
     line.get(start..end).unwrap_or_default()
 }
 
-/// A line that ended.
+/// A line.
 struct Line<'buffer> {
+    /// Whether it has a line feed; only the last one may have none.
+    ended: bool,
     /// How many bytes of the file it took, its end included.
     length: u64,
     /// Its bytes without the line feed; `None` where there were too many.
@@ -88,7 +103,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// The next line that has an end; `None` where nothing or a pending line is left.
+    /// The next line; `None` where nothing is left, or the rest of an overlong line without an end.
     fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
         let mut skipped = 0_u64;
         let mut searched = 0;
@@ -102,6 +117,7 @@ impl<R: Read> Lines<R> {
                 self.start = to + 1;
                 let whole = self.buffer.get(from..to).filter(|_| skipped == 0);
                 return Ok(Some(Line {
+                    ended: true,
                     length: skipped + (to + 1 - from) as u64,
                     content: whole,
                 }));
@@ -113,9 +129,23 @@ impl<R: Read> Lines<R> {
                 searched = 0;
             }
             if self.fill()? == 0 {
-                return Ok(None);
+                return Ok(self.rest().filter(|_| skipped == 0));
             }
         }
+    }
+
+    /// What stands behind the last line feed.
+    fn rest(&mut self) -> Option<Line<'_>> {
+        let content = self
+            .buffer
+            .get(self.start..self.end)
+            .filter(|rest| !rest.is_empty())?;
+        self.start = self.end;
+        Some(Line {
+            ended: false,
+            length: content.len() as u64,
+            content: Some(content),
+        })
     }
 
     /// Reads on, making room first. Returns how many bytes came.
@@ -152,7 +182,7 @@ mod tests {
     fn read(bytes: &[u8], longest: usize) -> Vec<(u64, Option<String>)> {
         let mut lines = Lines::new(bytes, longest);
         let mut found = Vec::new();
-        while let Some(line) = lines.next_line().unwrap() {
+        while let Some(line) = lines.next_line().unwrap().filter(|line| line.ended) {
             let text = line
                 .content
                 .map(|content| String::from_utf8_lossy(content).into_owned());
@@ -200,7 +230,7 @@ mod tests {
         let path = folder.path().join("log.jsonl");
         let mut log = Log::default();
         let mut seen = Vec::new();
-        for part in ["\u{feff}{\"a\":1}\n{\"b\"", ":2}\n", "\0\0\0{\"c\":3}\r\n"] {
+        for part in ["\u{feff}{\"a\":1}\n{\"b\"", ":2}", "\n\0\0\0{\"c\":3}\r\n"] {
             let before = std::fs::read_to_string(&path).unwrap_or_default();
             std::fs::write(&path, before + part).unwrap();
             each_line(&path, &mut log, |line, number, _| {

@@ -223,6 +223,8 @@ pub struct Log {
     pub events: Vec<Event>,
     /// The offset behind the last whole record that was read.
     pub read_to: u64,
+    /// Whether that record was a line whose end had not been written yet.
+    pub in_line: bool,
     /// Lines (or records) before that offset.
     pub lines: u32,
     /// Whether something was left out.
