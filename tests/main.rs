@@ -8,6 +8,7 @@ mod import;
 mod layering;
 mod ledger;
 mod published;
+mod reporting;
 mod survival;
 mod trailers;
 // Each test uses a part of it.

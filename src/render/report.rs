@@ -209,6 +209,9 @@ pub fn rows(report: &Report) -> Table {
 
 /// For people: the columns that say something, the totals, and what the numbers leave out.
 pub fn document(report: &Report) -> Document {
+    if report.totals.tasks == 0 && report.totals.commits == 0 {
+        return nothing(report);
+    }
     Document {
         title: Some(title(report)),
         tables: vec![table(report)],
@@ -216,10 +219,22 @@ pub fn document(report: &Report) -> Document {
     }
 }
 
+fn nothing(report: &Report) -> Document {
+    let mut notes = vec!["nothing to report: no task and no commit in what was asked for".to_owned()];
+    notes.extend(repo_notes(report));
+    Document {
+        title: Some(title(report)),
+        tables: Vec::new(),
+        notes,
+    }
+}
+
 /// A log of tasks as people publish it: the tasks, numbered, and the aggregates with human weeks.
 pub fn task_log(report: &Report) -> Document {
     let mut document = document(report);
-    document.tables.push(aggregates(&report.totals));
+    if !document.tables.is_empty() {
+        document.tables.push(aggregates(&report.totals));
+    }
     document
 }
 

@@ -12,6 +12,7 @@ use crate::cli::error::CommandError;
 use crate::cli::output::send_text;
 use crate::cli::reading::ReadArgs;
 use crate::facts::diagnostics::Status;
+use crate::render::json;
 
 /// The arguments of `export`.
 #[derive(Debug, clap::Args)]
@@ -62,8 +63,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 fn lines<T: Serialize>(facts: impl Iterator<Item = T>) -> Result<String, CommandError> {
     let mut text = String::new();
     for fact in facts {
-        text += &serde_json::to_string(&fact).map_err(|error| CommandError::from_error(&error))?;
-        text.push('\n');
+        text += &json::line(&fact).map_err(|error| CommandError::from_error(&error))?;
     }
     Ok(text)
 }

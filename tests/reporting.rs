@@ -1,0 +1,172 @@
+//! `report` and `demo`: from repositories to a table, and what is said of bad input.
+
+use crate::world::World;
+
+#[test]
+fn the_demo_gives_the_published_days() {
+    let world = World::new();
+    world.run(&["demo", "made"]).success();
+    let ran = world.run(&[
+        "report", "made", "--by", "day", "--zone", "UTC", "--format", "json",
+    ]);
+    let report: serde_json::Value = serde_json::from_str(&ran.success()).unwrap();
+    let published: serde_json::Value =
+        serde_json::from_str(include_str!("../fixtures/published/published.json")).unwrap();
+    for (day, figures) in published.as_object().unwrap() {
+        let rows = report["rows"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["key"]["day"] == *day).unwrap();
+        for (name, figure) in figures.as_object().unwrap() {
+            if name != "tasks_before_grouping" {
+                let computed = row[name].as_f64().unwrap();
+                let figure = figure.as_f64().unwrap();
+                assert_eq!(format!("{computed:.1}"), format!("{figure:.1}"), "{day} {name}");
+            }
+        }
+    }
+    assert_eq!(report["schema"], "git-leverage.report/1");
+    assert_eq!(report["warnings"], serde_json::json!([]));
+}
+
+#[test]
+fn the_demo_is_the_same_everywhere_and_touches_nothing() {
+    let world = World::new();
+    world.run(&["demo", "one"]).success();
+    world.run(&["demo", "two"]).success();
+    let json = |name| {
+        world
+            .run(&["report", name, "--by", "task", "--format", "csv"])
+            .success()
+    };
+    assert_eq!(json("one"), json("two"));
+    insta::assert_snapshot!(world.run(&["demo", "one"]), @r"
+    [stderr]
+    error: `$WORLD/one` is not empty
+    hint: Name a folder that is not there yet: git leverage demo DIR
+    [exit 1]
+    ");
+}
+
+#[test]
+fn a_repository_with_and_without_tasks() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.rs", "one\ntwo\n").commit("Begin");
+    repo.write("a.rs", "one\nthree\n");
+    repo.commit("Kiln controller\n\nLeverage-Estimate: 40h\nLeverage-Agent-Time: 25m\n");
+    insta::assert_snapshot!(repo.run(&["report"]), @r"
+    Leverage, kiln, days in local time
+
+                      claimed         derived         measured
+    day         tasks  human  agent  leverage  commits  +lines  -lines
+    ──────────────────────────────────────────────────────────────────
+    2026-04-01      1    40h    25m     96.0x        2       3       1
+    ──────────────────────────────────────────────────────────────────
+    total           1    40h    25m     96.0x        2       3       1
+
+    1 of 1 task without supervision, in no supervisory factor
+    1 of 2 commits without a task
+    [exit 0]
+    ");
+    insta::assert_snapshot!(repo.run(&["report", "--by", "task", "--format", "csv"]), @r"
+    task,title,date,tasks,human_hours,agent_minutes,supervisory_minutes,wall_minutes,tokens,leverage_factor,supervisory_leverage_factor,wall_leverage_factor,all_in_leverage_factor,human_weeks,commits,agent_commits,files_changed,lines_added,lines_removed,sessions,session_agent_minutes,session_supervisory_minutes,tokens_input,tokens_cache_write,tokens_cache_read,tokens_output
+    4fd7b1df-78a4-8f3f-a7d6-8062401335cb,Kiln controller,2026-04-01,1,40,25,,,,96,,,,1,1,0,1,1,1,,,,,,,
+    [exit 0]
+    ");
+    insta::assert_snapshot!(repo.run(&["report", "--until", "2026-03-01"]), @r"
+    Leverage until 2026-03-01, kiln, days in local time
+
+    nothing to report: no task and no commit in what was asked for
+    [exit 0]
+    ");
+}
+
+#[test]
+fn lines_and_commits_are_those_of_git() {
+    let world = World::new();
+    world.run(&["demo", "made"]).success();
+    let report = world
+        .run(&["report", "made/courses", "--by", "month", "--format", "json"])
+        .success();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let log = std::process::Command::new("git")
+        .args([
+            "-C",
+            &world.path("made/courses").to_string_lossy(),
+            "log",
+            "--numstat",
+            "--format=tformat:commit",
+        ])
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .output()
+        .unwrap();
+    let log = String::from_utf8(log.stdout).unwrap();
+    let number = |part: Option<&str>| part.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    let commits = log.lines().filter(|line| *line == "commit").count() as u64;
+    let added: u64 = log
+        .lines()
+        .filter(|line| line.contains('\t'))
+        .map(|line| number(line.split('\t').next()))
+        .sum();
+    let removed: u64 = log
+        .lines()
+        .filter(|line| line.contains('\t'))
+        .map(|line| number(line.split('\t').nth(1)))
+        .sum();
+    let totals = &report["totals"];
+    assert_eq!(totals["commits"], commits);
+    assert_eq!(totals["lines_added"], added);
+    assert_eq!(totals["lines_removed"], removed);
+}
+
+#[test]
+fn nonsense_is_refused() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    for (args, code, said) in [
+        (vec!["--since", "the day before"], 2, "is no date"),
+        (
+            vec!["--since", "2026-03-02", "--until", "2026-03-01"],
+            2,
+            "ends before it begins",
+        ),
+        (vec!["--zone", "Mars/Phobos"], 2, "is no time zone"),
+        (vec!["--by", "colour"], 2, "cannot be grouped by `colour`"),
+        (vec!["--by", "day,day"], 2, "names the same twice"),
+        (vec!["--by", "day,week,month"], 2, "takes one or two"),
+        (vec!["--sort", "beauty"], 2, "write `key` or one of"),
+        (vec!["--author", "("], 2, "unclosed group"),
+        (vec!["gone"], 1, "gone"),
+        (vec!["--output", "gone/file"], 1, "cannot write `gone/file`"),
+    ] {
+        let mut all = vec!["report"];
+        all.extend(args);
+        let ran = repo.run(&all);
+        assert_eq!(ran.code, Some(code), "{all:?} {ran}");
+        assert!(ran.stderr.contains(said), "{all:?} {ran}");
+        assert_eq!(ran.stdout, "", "{all:?}");
+    }
+}
+
+#[test]
+fn a_file_appears_whole_and_stdout_stays_empty() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Begin");
+    let ran = repo.run(&["report", "--format", "html", "--output", "report.html"]);
+    assert_eq!(ran.success(), "");
+    let page = std::fs::read_to_string(repo.path().join("report.html")).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
+}
+
+#[test]
+fn a_shallow_clone_is_partly_read() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("One");
+    repo.commit("Two");
+    let source = format!("file://{}", repo.path().display());
+    repo.git(&["clone", "--quiet", "--depth=1", &source, "../shallow"]);
+    let ran = world.run(&["report", "shallow"]);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert!(ran.stdout.contains("shallow: partial"), "{ran}");
+}
