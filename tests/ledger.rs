@@ -305,6 +305,34 @@ fn an_overwritten_ledger_is_healed() {
 }
 
 #[test]
+fn a_note_that_git_replaced_is_healed() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let _ = repo
+        .run(&["record", "--estimate", "4h", "--title", "First"])
+        .success();
+    // A proper child of what we wrote, and still it lost the record.
+    repo.git(&[
+        "notes",
+        "--ref=leverage",
+        "add",
+        "--force",
+        "-m",
+        "somebody else",
+        "HEAD",
+    ]);
+    let healed = repo.run(&["log"]);
+    assert!(healed.stdout.contains("First"), "{healed}");
+    let note = repo.git(&["notes", "--ref=leverage", "show", "HEAD"]);
+    assert!(note.contains("First") && note.contains("somebody else"), "{note}");
+    // What lost nothing is left as it is.
+    repo.git(&["notes", "--ref=leverage", "append", "-m", "more", "HEAD"]);
+    let before = repo.git(&["rev-parse", "refs/notes/leverage"]);
+    assert!(!repo.run(&["log"]).stderr.contains("took back"));
+    assert_eq!(repo.git(&["rev-parse", "refs/notes/leverage"]), before);
+}
+
+#[test]
 fn flat_and_fanned_out_notes_become_one_form() {
     let world = World::new();
     let repo = kiln(&world);

@@ -130,6 +130,14 @@ pub fn is_ahead(repo: &Repo, reference: &str) -> bool {
         && own.is_none_or(|own| own != other && !raw.graph_descendant_of(own, other).unwrap_or(false))
 }
 
+/// Whether somebody else moved the ledger since this clone last wrote it: lines that stood may be gone.
+///
+/// A move forward is no proof that nothing was lost. `git notes add --force` replaces a note in a proper child commit.
+pub fn was_moved(repo: &Repo) -> bool {
+    let target = |reference| refs::target(repo.raw(), reference).ok().flatten();
+    target(refs::PIN).is_some_and(|pinned| target(refs::NOTES) != Some(pinned))
+}
+
 /// Remembers the ledger that this clone last wrote or found whole.
 fn pin(repo: &Repo, tip: Option<Oid>) -> Result<(), WriteError> {
     let Some(tip) = tip else {
@@ -174,13 +182,16 @@ impl<'repo> Base<'repo> {
             base.notes = notes;
         }
         for other in std::iter::once(&refs::PIN).chain(others) {
-            if let Some(tip) = refs::target(raw, other)
-                .ok()
-                .flatten()
-                .filter(|_| is_ahead(repo, other))
-            {
+            let is_ahead = is_ahead(repo, other);
+            let is_wanted = is_ahead || (*other == refs::PIN && was_moved(repo));
+            let tip = refs::target(raw, other).ok().flatten();
+            // A pin whose objects are gone can heal nothing, and must not stop the next write.
+            let tip = tip.filter(|tip| is_wanted && (is_ahead || raw.find_commit(*tip).is_ok()));
+            if let Some(tip) = tip {
                 let (commit, notes) = load_commit(raw, tip, other)?;
-                base.parents.push(commit);
+                if is_ahead {
+                    base.parents.push(commit);
+                }
                 base.merged.push(notes);
             }
         }
@@ -206,6 +217,10 @@ impl<'repo> Base<'repo> {
             return Ok(None);
         }
         notes.unite(store)?;
+        // What the pin held may all be there still; other histories are joined even where they add nothing.
+        if self.parents.len() == 1 && notes.notes == self.notes.notes && notes.foreign == self.notes.foreign {
+            return Ok(None);
+        }
         notes
             .write(store, &self.notes)
             .map(Some)
@@ -367,7 +382,12 @@ impl NotesTree {
     fn unite(&mut self, store: &mut Store) -> Result<(), WriteError> {
         for (target, blobs) in self.notes.iter_mut().filter(|(_, blobs)| blobs.len() > 1) {
             let note = store.union(blobs, *target)?;
-            *blobs = vec![store.blob(&note.content())?];
+            // The first is the ledger's own: it stays as it is, in whatever form, where the others add nothing.
+            let own = store.union(&blobs[..1], *target)?;
+            *blobs = match blobs.first() {
+                Some(first) if own == note => vec![*first],
+                _ => vec![store.blob(&note.content())?],
+            };
         }
         Ok(())
     }

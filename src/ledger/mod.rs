@@ -23,7 +23,7 @@ const FILL: usize = NOTE_CAP / 2;
 /// Git's own commands move the notes reference without looking at what it holds. What this clone wrote last is pinned, so
 /// that it can be merged back.
 pub fn heal(repo: &Repo, writer: &Writer) -> Result<bool, WriteError> {
-    if !notes::is_ahead(repo, refs::PIN) {
+    if !notes::was_moved(repo) {
         return Ok(false);
     }
     let _lock = WriteLock::take(repo)?;

@@ -61,10 +61,13 @@ fn read_notes(repo: &Repo, findings: &mut Findings) {
     findings.task_commits = refs::chain(repo, &chains);
     let mut ledgers = vec![refs::NOTES.to_owned()];
     ledgers.extend(
-        std::iter::once(refs::PIN.to_owned())
-            .chain(remotes("notes"))
+        remotes("notes")
+            .into_iter()
             .filter(|reference| notes::is_ahead(repo, reference)),
     );
+    if notes::was_moved(repo) {
+        ledgers.push(refs::PIN.to_owned());
+    }
     for reference in ledgers {
         match notes::read(repo, &reference) {
             Ok(found) => found
