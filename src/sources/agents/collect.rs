@@ -19,7 +19,7 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::session::Session;
 
 /// Raised whenever a reader or [`Log`] changes: older caches are then ignored.
-const CACHE_VERSION: u32 = 1;
+const CACHE_VERSION: u32 = 2;
 /// How much of a log's beginning tells it from another one at its path.
 const PREFIX: usize = 4096;
 
@@ -50,9 +50,10 @@ pub fn collect(request: &Request) -> Collected {
     let mut collected = Collected::default();
     for agent in AGENTS {
         let logs = read_agent(*agent, request, &mut collected.warnings);
-        collected
-            .warnings
-            .extend(logs.iter().flat_map(|(_, log)| log.warnings.iter().cloned()));
+        collected.warnings.extend(
+            logs.iter()
+                .flat_map(|(_, log)| log.flaws.iter().map(Warning::from)),
+        );
         collected.sessions.extend(assemble(agent.name(), &logs));
     }
     for session in &mut collected.sessions {
@@ -269,5 +270,112 @@ fn map_paths(session: &mut Session, path_map: &[(String, String)]) {
         if let Some((_, mapped)) = fits.max_by_key(|(length, _)| *length) {
             *path = mapped;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROMPT: &str = r#"{"type":"user","uuid":"u1","sessionId":"s","timestamp":"2026-08-03T09:00:00Z","cwd":"/w/kiln","message":{"content":"SECRET fix it"}}"#;
+    const REPLY: &str = r#"{"type":"assistant","uuid":"a1","sessionId":"s","timestamp":"2026-08-03T09:01:00Z","requestId":"r1","message":{"id":"m1","model":"x","content":[{"type":"text","text":"SECRET"}],"usage":{"input_tokens":1,"output_tokens":2}}}"#;
+
+    struct Fixture {
+        folder: tempfile::TempDir,
+        request: Request,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path().join("projects");
+            std::fs::create_dir(&root).unwrap();
+            let request = Request {
+                folders: BTreeMap::from([("claude-code".to_owned(), vec![root])]),
+                cache: Some(folder.path().join("cache")),
+                ..Request::default()
+            };
+            Self { folder, request }
+        }
+
+        fn log(&self) -> PathBuf {
+            self.folder.path().join("projects/s.jsonl")
+        }
+
+        fn output_tokens(&self) -> u64 {
+            let sessions = collect(&self.request).sessions;
+            sessions
+                .iter()
+                .filter_map(Session::tokens)
+                .map(|tokens| tokens.output)
+                .sum()
+        }
+    }
+
+    #[test]
+    fn an_unchanged_log_is_not_opened_even_where_it_has_flaws() {
+        let fixture = Fixture::new();
+        std::fs::write(fixture.log(), format!("{PROMPT}\n{{SECRET\n{REPLY}\n")).unwrap();
+        let first = collect(&fixture.request);
+        assert_eq!(first.warnings.len(), 1);
+        assert!(
+            first.warnings[0].place.ends_with("s.jsonl:2"),
+            "{:?}",
+            first.warnings
+        );
+        let changed = std::fs::metadata(fixture.log()).unwrap().modified().unwrap();
+        std::fs::write(
+            fixture.log(),
+            format!("{PROMPT}\n{{SECRET\n{}\n", REPLY.replace(":2}", ":9}")),
+        )
+        .unwrap();
+        File::options()
+            .write(true)
+            .open(fixture.log())
+            .unwrap()
+            .set_modified(changed)
+            .unwrap();
+        let second = collect(&fixture.request);
+        assert_eq!(
+            (second.sessions, second.warnings),
+            (first.sessions, first.warnings)
+        );
+    }
+
+    #[test]
+    fn a_log_that_grew_is_read_on_and_a_replaced_one_from_the_start() {
+        let fixture = Fixture::new();
+        std::fs::write(fixture.log(), format!("{PROMPT}\n{REPLY}")).unwrap();
+        assert_eq!(fixture.output_tokens(), 2);
+        let more = REPLY.replace("\"a1\"", "\"a2\"").replace("m1", "m2");
+        std::fs::write(fixture.log(), format!("{PROMPT}\n{REPLY}\n{more}\n")).unwrap();
+        assert_eq!(fixture.output_tokens(), 4);
+        let other = REPLY.replace(":2}", ":7}");
+        std::fs::write(fixture.log(), format!("{other}\n{}", " ".repeat(4096))).unwrap();
+        assert_eq!(fixture.output_tokens(), 7);
+    }
+
+    #[test]
+    fn the_cache_holds_no_text_of_the_log() {
+        let fixture = Fixture::new();
+        std::fs::write(fixture.log(), format!("{PROMPT}\n{{SECRET\n{REPLY}\n")).unwrap();
+        assert_eq!(fixture.output_tokens(), 2);
+        let cached = std::fs::read_dir(fixture.folder.path().join("cache/sessions")).unwrap();
+        let files: Vec<PathBuf> = cached.map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(files.len(), 1);
+        let bytes = std::fs::read(&files[0]).unwrap();
+        assert!(memchr::memmem::find(&bytes, b"SECRET").is_none());
+        assert!(memchr::memmem::find(&bytes, b"/w/kiln").is_some());
+    }
+
+    #[test]
+    fn two_copies_of_a_log_count_once() {
+        let fixture = Fixture::new();
+        for name in ["s.jsonl", "copy.jsonl"] {
+            std::fs::write(fixture.log().with_file_name(name), format!("{PROMPT}\n{REPLY}\n")).unwrap();
+        }
+        let sessions = collect(&fixture.request).sessions;
+        assert_eq!((sessions.len(), sessions[0].actions.len()), (1, 1));
+        assert_eq!(fixture.output_tokens(), 2);
     }
 }

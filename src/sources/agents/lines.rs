@@ -246,7 +246,7 @@ mod tests {
                 (3, "{\"c\":3}".into())
             ]
         );
-        assert_eq!(log.warnings.len(), 1, "{:?}", log.warnings);
-        assert!(log.warnings[0].place.ends_with("log.jsonl:3"));
+        assert_eq!(log.flaws.len(), 1, "{:?}", log.flaws);
+        assert!(log.flaws[0].place.ends_with("log.jsonl:3"));
     }
 }

@@ -212,6 +212,21 @@ pub struct Carried {
     pub other: Vec<(String, String)>,
 }
 
+/// A record that was left out or repaired. Unlike a warning it has no optional fields, which the cache could not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flaw {
+    /// `file:line`.
+    pub place: String,
+    /// What was wrong, without any text of the record.
+    pub message: String,
+}
+
+impl From<&Flaw> for Warning {
+    fn from(flaw: &Flaw) -> Self {
+        Self::new(flaw.place.as_str(), flaw.message.as_str())
+    }
+}
+
 /// What one log file said.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Log {
@@ -228,7 +243,7 @@ pub struct Log {
     /// Lines (or records) before that offset.
     pub lines: u32,
     /// Whether something was left out.
-    pub warnings: Vec<Warning>,
+    pub flaws: Vec<Flaw>,
     /// What the reader goes on with.
     pub carried: Carried,
 }
@@ -264,7 +279,9 @@ impl Log {
 
     /// Notes what could not be read, with the file and the line.
     pub fn warn(&mut self, file: &std::path::Path, line: u32, message: impl Into<String>) {
-        self.warnings
-            .push(Warning::new(format!("{}:{line}", file.display()), message));
+        self.flaws.push(Flaw {
+            place: format!("{}:{line}", file.display()),
+            message: message.into(),
+        });
     }
 }
