@@ -202,7 +202,7 @@ fn a_day_by_task_reads_like_the_published_log() {
 
     ## Task log
 
-    | # | Task | Human Est. | Agent | Sup. | Factor | Sup. Factor |
+    | # | Task | Human Est. | Agent Time | Sup. | Factor | Sup. Factor |
     | ---: | :--- | ---: | ---: | ---: | ---: | ---: |
     | 1 | Full-stack accounting platform rewrite | 240h | 22m | 5m | 654.5x | 2,880.0x |
     | 2 | Full refit of time tracking service | 80h | 15m | 3m | 320.0x | 1,600.0x |
@@ -235,7 +235,7 @@ fn a_day_by_task_reads_like_the_published_log() {
     | 29 | Update product website patent portfolio numbers | 1h | 8m | 2m | 7.5x | 30.0x |
     |  | **total** | **1,426h** | **1,581m** | **149m** | **54.1x** | **574.2x** |
 
-    - claimed: Human Est., Agent, Sup.; derived: Factor, Sup. Factor
+    - claimed: Human Est., Agent Time, Sup.; derived: Factor, Sup. Factor
 
     ## Aggregates
 

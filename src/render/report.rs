@@ -44,7 +44,14 @@ const MACHINE: u8 = u8::MAX;
 const FIELDS: [Field; 23] = [
     field!(tasks, "tasks", "Tasks", Claimed, 0, Cell::Count),
     field!(human_hours, "human", "Human Est.", Claimed, 0, known(Cell::Hours)),
-    field!(agent_minutes, "agent", "Agent", Claimed, 0, known(Cell::Minutes)),
+    field!(
+        agent_minutes,
+        "agent",
+        "Agent Time",
+        Claimed,
+        0,
+        known(Cell::Minutes)
+    ),
     field!(
         supervisory_minutes,
         "superv.",
