@@ -4,6 +4,7 @@
 
 mod calling;
 mod discovery;
+mod history;
 mod import;
 mod layering;
 mod ledger;

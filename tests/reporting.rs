@@ -80,12 +80,12 @@ fn a_repository_with_and_without_tasks() {
     insta::assert_snapshot!(repo.run(&["report"]), @r"
     Leverage, kiln, days in local time
 
-                      claimed         derived         measured
-    day         tasks  human  agent  leverage  commits  +lines  -lines
-    ──────────────────────────────────────────────────────────────────
-    2026-04-01      1    40h    25m     96.0x        2       3       1
-    ──────────────────────────────────────────────────────────────────
-    total           1    40h    25m     96.0x        2       3       1
+                      claimed         derived               measured
+    day         tasks  human  agent  leverage  commits  by agents  +lines  -lines
+    ─────────────────────────────────────────────────────────────────────────────
+    2026-04-01      1    40h    25m     96.0x        2          1       3       1
+    ─────────────────────────────────────────────────────────────────────────────
+    total           1    40h    25m     96.0x        2          1       3       1
 
     1 of 1 task without supervision, in no supervisory factor
     1 of 2 commits without a task
@@ -93,7 +93,7 @@ fn a_repository_with_and_without_tasks() {
     ");
     insta::assert_snapshot!(repo.run(&["report", "--by", "task", "--format", "csv"]), @r"
     task,title,date,tasks,human_hours,agent_minutes,supervisory_minutes,wall_minutes,tokens,leverage_factor,supervisory_leverage_factor,wall_leverage_factor,all_in_leverage_factor,human_weeks,commits,agent_commits,files_changed,lines_added,lines_removed,sessions,session_agent_minutes,session_supervisory_minutes,tokens_input,tokens_cache_write,tokens_cache_read,tokens_output
-    4fd7b1df-78a4-8f3f-a7d6-8062401335cb,Kiln controller,2026-04-01,1,40,25,,,,96,,,,1,1,0,1,1,1,,,,,,,
+    4fd7b1df-78a4-8f3f-a7d6-8062401335cb,Kiln controller,2026-04-01,1,40,25,,,,96,,,,1,1,1,1,1,1,,,,,,,
     [exit 0]
     ");
     insta::assert_snapshot!(repo.run(&["report", "--until", "2026-03-01"]), @r"

@@ -43,6 +43,7 @@ pub(crate) fn commit(number: u8, at: &str) -> Commit {
             added: 10,
             removed: 0,
         }),
+        by_class: Vec::new(),
         origin: Origin::default(),
     }
 }

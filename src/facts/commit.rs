@@ -6,6 +6,7 @@ use std::ops::{Add, AddAssign};
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Origin;
+use super::files::FileClass;
 use super::ids::ObjectId;
 
 /// An instant with the offset its author's clock had.
@@ -18,7 +19,7 @@ pub struct Instant {
 }
 
 /// A person as git's mailmap resolves them. Untrusted text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Person {
     /// The name.
     pub name: String,
@@ -62,6 +63,26 @@ impl AddAssign for LineCounts {
     }
 }
 
+/// What a change adds up to, in all and by kind of file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lines {
+    /// All files.
+    pub total: LineCounts,
+    /// By kind, sorted.
+    pub by_class: Vec<(FileClass, LineCounts)>,
+}
+
+impl Lines {
+    /// Adds a file of a kind.
+    pub fn add(&mut self, class: FileClass, counts: LineCounts) {
+        self.total += counts;
+        match self.by_class.binary_search_by_key(&class, |(known, _)| *known) {
+            Ok(at) => self.by_class[at].1 += counts,
+            Err(at) => self.by_class.insert(at, (class, counts)),
+        }
+    }
+}
+
 /// The facts of one commit. They depend on its objects alone, so they are read once and never change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Commit {
@@ -79,6 +100,9 @@ pub struct Commit {
     pub subject: String,
     /// All its files and lines against its first parent; zero for a merge, `None` where blobs are missing.
     pub lines: Option<LineCounts>,
+    /// The same by kind of file, sorted; empty where `lines` is `None`.
+    #[serde(default)]
+    pub by_class: Vec<(FileClass, LineCounts)>,
     /// Who made it, and how that is known.
     pub origin: Origin,
 }

@@ -54,7 +54,24 @@ pub struct Origin {
     pub evidence: Vec<Evidence>,
 }
 
+/// How the rules begin whose signs speak of a person.
+const HUMAN: &str = "human:";
+
 impl Origin {
+    /// What signs add up to: one of an agent is enough, and without any nothing is known.
+    pub fn new(mut evidence: Vec<Evidence>) -> Self {
+        evidence.sort();
+        evidence.dedup();
+        let state = if evidence.iter().any(|sign| !sign.rule.starts_with(HUMAN)) {
+            OriginState::Agent
+        } else if evidence.is_empty() {
+            OriginState::Unknown
+        } else {
+            OriginState::Human
+        };
+        Self { state, evidence }
+    }
+
     /// The agents named, sorted, each once.
     pub fn agents(&self) -> Vec<&str> {
         let mut agents: Vec<&str> = self

@@ -40,6 +40,14 @@ impl ObjectId {
     }
 }
 
+impl From<[u8; 20]> for ObjectId {
+    fn from(sha1: [u8; 20]) -> Self {
+        let mut bytes = [0; 32];
+        bytes[..20].copy_from_slice(&sha1);
+        Self { bytes, len: 20 }
+    }
+}
+
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_bytes()

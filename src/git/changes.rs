@@ -1,12 +1,33 @@
-//! What a commit changed, through libgit2's diff: files and lines against its first parent, without renames.
+//! How many lines each commit of a history changed, by file: what `git log --no-merges --numstat` prints.
+//!
+//! The order of the work decides how fast this is. A first pass looks at trees alone and collects which versions of
+//! which files are to be compared. A second one takes these file by file and from new to old: that is how packs chain
+//! the versions of a file, so nearly every version is one step from the last one read.
 
-use git2::{DiffFindOptions, DiffOptions};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use super::{GitError, Repo};
-use crate::facts::commit::{Commit, LineCounts};
+use super::lines::{LineChange, LineDiff};
+use super::packs::{ObjectError, Objects, Packs, RawId};
+use super::renames::{self, Change};
+use super::trees::{self, FileKind, Version};
+use super::walk::Walk;
+use super::{Repo, attributes};
+use crate::facts::commit::{LineCounts, Lines};
+use crate::facts::files::FileClass;
 
-/// Larger blobs count as binary, as with git's `core.bigFileThreshold`: comparing them takes memory without bound.
-const MAX_BLOB: i64 = 10 << 20;
+/// Larger blobs count as binary, as git's do from `core.bigFileThreshold` on: comparing them takes memory without bound.
+const LARGEST_BLOB: u64 = 10 << 20;
+/// Bytes of objects that each thread keeps: trees in the first pass, versions of a file in the second.
+const KEPT_TREES: usize = 48 << 20;
+const KEPT_BLOBS: usize = 32 << 20;
+/// Commits that a thread takes at a time in the first pass …
+const COMMITS_AT_ONCE: usize = 64;
+/// … and comparisons in the second: enough to profit from their order, few enough that all threads end together.
+const COMPARISONS_AT_ONCE: usize = 192;
 
 /// Whether a file that moved counts as moved or as removed and added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,31 +39,352 @@ pub enum Renames {
     Ignore,
 }
 
-impl Repo {
-    /// Files and lines of a commit, as `git log --no-merges --numstat` counts them: none for a merge.
-    pub fn line_counts(&self, commit: &Commit, renames: Renames) -> Result<LineCounts, GitError> {
-        if commit.is_merge() {
-            return Ok(LineCounts::default());
+/// How far a count is, to be looked at from another thread.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Steps to do, as far as known.
+    pub total: AtomicUsize,
+    /// Steps done.
+    pub done: AtomicUsize,
+}
+
+impl Progress {
+    fn expect(&self, steps: usize) {
+        self.total.fetch_add(steps, Ordering::Relaxed);
+    }
+
+    fn advance(&self, steps: usize) {
+        self.done.fetch_add(steps, Ordering::Relaxed);
+    }
+}
+
+/// The lines of each commit of a walk, by its place there.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// The lines of each commit that had none and whose blobs are here.
+    pub lines: HashMap<usize, Lines>,
+    /// Why not: the place of the commit and what was wrong.
+    pub trouble: Vec<(usize, String)>,
+    /// How many versions of files were too large to be looked at.
+    pub too_large: usize,
+}
+
+/// What is to be counted, and with how many threads.
+#[derive(Debug, Clone, Copy)]
+pub struct CountOptions<'a> {
+    /// How moved files count.
+    pub renames: Renames,
+    /// Threads to use at most.
+    pub threads: usize,
+    /// Told how far it is.
+    pub progress: &'a Progress,
+}
+
+/// Git's rule for a file without attributes: a NUL in its first 8,000 bytes.
+pub(super) fn looks_binary(data: &[u8]) -> bool {
+    memchr::memchr(0, &data[..data.len().min(8000)]).is_some()
+}
+
+/// Counts the lines of those commits of a walk that have none yet.
+pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
+    let mut counts = Counts::default();
+    let commits = &walk.commits;
+    let todo: Vec<usize> = (0..commits.len())
+        .filter(|at| commits[*at].lines.is_none() && !walk.is_cut_off(*at))
+        .collect();
+    if todo.is_empty() {
+        return counts;
+    }
+    options.progress.expect(todo.len() * 2);
+    let packs = Packs::open(repo);
+    let scan = Scan {
+        place: repo.git_dir(),
+        packs: &packs,
+        walk,
+        options,
+        paths: Mutex::default(),
+        trouble: Mutex::default(),
+    };
+    let mut comparisons = scan.compare_trees(&todo);
+    comparisons.sort_unstable_by_key(|comparison| (comparison.path, comparison.commit));
+    let paths = scan.paths.lock().map(|mut paths| std::mem::take(&mut paths.list));
+    let paths = Paths::judged(&paths.unwrap_or_default(), repo);
+    let found = scan.compare_files(&comparisons, &paths);
+    counts.lines.extend(todo.iter().map(|at| (*at, Lines::default())));
+    for found in found {
+        counts.too_large += found.too_large;
+        for (commit, class, change) in found.changes {
+            if let Some(lines) = counts.lines.get_mut(&(commit as usize)) {
+                lines.add(class, change);
+            }
         }
-        let tree = |id: crate::facts::ids::ObjectId| -> Result<git2::Tree<'_>, GitError> {
-            let oid = git2::Oid::from_bytes(id.as_bytes())?;
-            Ok(self.raw().find_commit(oid)?.tree()?)
-        };
-        let new = tree(commit.id)?;
-        let old = commit.parents.first().map(|parent| tree(*parent)).transpose()?;
-        let mut options = DiffOptions::new();
-        options.max_size(MAX_BLOB).include_typechange(true);
-        let mut diff = self
-            .raw()
-            .diff_tree_to_tree(old.as_ref(), Some(&new), Some(&mut options))?;
-        if renames == Renames::Follow {
-            diff.find_similar(Some(DiffFindOptions::new().renames(true)))?;
+    }
+    counts.trouble = scan.trouble.into_inner().unwrap_or_else(PoisonError::into_inner);
+    counts.trouble.sort();
+    counts.trouble.dedup_by_key(|(commit, _)| *commit);
+    for (commit, _) in &counts.trouble {
+        counts.lines.remove(commit);
+    }
+    counts
+}
+
+/// Two versions of a file that a commit tells apart.
+#[derive(Clone, Copy)]
+struct Comparison {
+    commit: u32,
+    path: u32,
+    old_path: u32,
+    old: Option<Version>,
+    new: Option<Version>,
+}
+
+/// Paths by number, while they are collected.
+#[derive(Default)]
+struct PathNumbers {
+    numbers: HashMap<Vec<u8>, u32>,
+    list: Vec<Vec<u8>>,
+}
+
+impl PathNumbers {
+    fn number(&mut self, path: Vec<u8>) -> u32 {
+        if let Some(number) = self.numbers.get(&path) {
+            return *number;
         }
-        let stats = diff.stats()?;
-        Ok(LineCounts {
-            files: stats.files_changed() as u64,
-            added: stats.insertions() as u64,
-            removed: stats.deletions() as u64,
+        let number = self.list.len() as u32;
+        self.list.push(path.clone());
+        self.numbers.insert(path, number);
+        number
+    }
+}
+
+/// What is known of each path.
+struct Paths {
+    classes: Vec<FileClass>,
+    /// Whether attributes say that it is text (`Some(false)`) or not (`Some(true)`).
+    binary: Vec<Option<bool>>,
+}
+
+impl Paths {
+    fn judged(paths: &[Vec<u8>], repo: &Repo) -> Self {
+        let attributes = attributes::read(repo, paths);
+        Self {
+            classes: paths
+                .iter()
+                .zip(&attributes)
+                .map(|(path, attributes)| FileClass::of(path, attributes.linguist))
+                .collect(),
+            binary: attributes.iter().map(|attributes| attributes.binary).collect(),
+        }
+    }
+}
+
+struct Scan<'a> {
+    place: &'a Path,
+    packs: &'a Packs,
+    walk: &'a Walk,
+    options: CountOptions<'a>,
+    paths: Mutex<PathNumbers>,
+    trouble: Mutex<Vec<(usize, String)>>,
+}
+
+impl Scan<'_> {
+    /// Runs `work` on each thread, with a handle that lives as long as the thread has something to do.
+    fn on_all_threads<T: Send>(&self, kept: usize, work: impl Fn(&mut Objects<'_>) -> T + Sync) -> Vec<T> {
+        let results = Mutex::new(Vec::new());
+        rayon::scope(|scope| {
+            for _ in 0..self.options.threads.max(1) {
+                scope.spawn(|_| {
+                    let result = work(&mut Objects::new(self.packs, self.place, kept));
+                    results
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(result);
+                });
+            }
+        });
+        results.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn report(&self, commit: usize, error: &ObjectError) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.push((commit, error.to_string()));
+    }
+
+    /// The first pass.
+    fn compare_trees(&self, todo: &[usize]) -> Vec<Comparison> {
+        let next = AtomicUsize::new(0);
+        let found = self.on_all_threads(KEPT_TREES, |objects| {
+            let mut found = Vec::new();
+            while let Some(batch) = take(&next, COMMITS_AT_ONCE, todo.len()) {
+                self.options.progress.advance(batch.len());
+                for commit in todo[batch].iter().copied() {
+                    match self.compare_commit(commit, objects) {
+                        Ok(changes) => self.number(commit, changes, &mut found),
+                        Err(error) => self.report(commit, &error),
+                    }
+                }
+            }
+            found
+        });
+        found.concat()
+    }
+
+    fn compare_commit(&self, commit: usize, objects: &mut Objects<'_>) -> Result<Vec<Change>, ObjectError> {
+        if self.walk.commits[commit].is_merge() {
+            return Ok(Vec::new());
+        }
+        let new = self.walk.tree(commit, objects)?;
+        let old = self.walk.parent_tree(commit, objects)?;
+        let mut differences = Vec::new();
+        trees::compare(objects, old.as_ref(), Some(&new), &mut differences)?;
+        match self.options.renames {
+            Renames::Follow => renames::detect(differences, objects, LARGEST_BLOB),
+            Renames::Ignore => Ok(differences.into_iter().map(Change::from).collect()),
+        }
+    }
+
+    fn number(&self, commit: usize, changes: Vec<Change>, found: &mut Vec<Comparison>) {
+        let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        for change in changes {
+            let path = paths.number(change.path);
+            found.push(Comparison {
+                commit: commit as u32,
+                path,
+                old_path: change.old_path.map_or(path, |old| paths.number(old)),
+                old: change.old,
+                new: change.new,
+            });
+        }
+    }
+
+    /// The second pass.
+    fn compare_files(&self, comparisons: &[Comparison], paths: &Paths) -> Vec<Found> {
+        let chunks = chunks(comparisons);
+        let next = AtomicUsize::new(0);
+        let steps = self.walk.commits.len().div_ceil(chunks.len().max(1));
+        self.on_all_threads(KEPT_BLOBS, |objects| {
+            let mut counter = Counter {
+                objects,
+                paths,
+                diff: LineDiff::default(),
+                known: HashMap::new(),
+                found: Found::default(),
+            };
+            while let Some(taken) = take(&next, 1, chunks.len()) {
+                self.options.progress.advance(steps);
+                counter.known.clear();
+                for comparison in taken.flat_map(|chunk| &comparisons[chunks[chunk].clone()]) {
+                    if let Err(error) = counter.count(comparison) {
+                        self.report(comparison.commit as usize, &error);
+                    }
+                }
+            }
+            counter.found
         })
+    }
+}
+
+/// Takes the next few of `len` items, until there are none.
+fn take(next: &AtomicUsize, at_once: usize, len: usize) -> Option<Range<usize>> {
+    let start = next.fetch_add(at_once, Ordering::Relaxed);
+    (start < len).then(|| start..len.min(start + at_once))
+}
+
+/// Cuts sorted comparisons into runs, between files where that is possible.
+fn chunks(comparisons: &[Comparison]) -> Vec<Range<usize>> {
+    let mut chunks = Vec::new();
+    let mut start = 0;
+    for end in 1..=comparisons.len() {
+        let len = end - start;
+        let between_files = comparisons
+            .get(end)
+            .is_none_or(|next| next.path != comparisons[end - 1].path);
+        if end == comparisons.len()
+            || len >= COMPARISONS_AT_ONCE && between_files
+            || len >= COMPARISONS_AT_ONCE * 2
+        {
+            chunks.push(start..end);
+            start = end;
+        }
+    }
+    chunks
+}
+
+/// What a thread counted.
+#[derive(Default)]
+struct Found {
+    changes: Vec<(u32, FileClass, LineCounts)>,
+    too_large: usize,
+}
+
+/// Compares versions of files.
+struct Counter<'a, 'objects> {
+    objects: &'a mut Objects<'objects>,
+    paths: &'a Paths,
+    diff: LineDiff,
+    /// What was counted in this chunk: branches often make the same change twice.
+    known: HashMap<(RawId, RawId), LineChange>,
+    found: Found,
+}
+
+/// A version of a file, ready to be compared.
+enum Content {
+    Text(std::rc::Rc<Vec<u8>>),
+    Binary,
+}
+
+impl Counter<'_, '_> {
+    fn count(&mut self, comparison: &Comparison) -> Result<(), ObjectError> {
+        let (old, new) = (comparison.old, comparison.new);
+        let id = |version: Option<Version>| version.map_or([0; 20], |version| version.id);
+        let key = (id(old), id(new));
+        let change = match self.known.get(&key) {
+            Some(known) => *known,
+            None if key.0 == key.1 => LineChange::default(),
+            None => {
+                let new = self.content(new, comparison.path)?;
+                let old = self.content(old, comparison.old_path)?;
+                let change = match (&old, &new) {
+                    (Content::Text(old), Content::Text(new)) => self.diff.count(old, new),
+                    _ => LineChange::default(),
+                };
+                self.known.insert(key, change);
+                change
+            }
+        };
+        let class = self.paths.classes[comparison.path as usize];
+        let counts = LineCounts {
+            files: 1,
+            added: change.added,
+            removed: change.removed,
+        };
+        self.found.changes.push((comparison.commit, class, counts));
+        Ok(())
+    }
+
+    fn content(&mut self, version: Option<Version>, path: u32) -> Result<Content, ObjectError> {
+        let Some(version) = version else {
+            return Ok(Content::Text(std::rc::Rc::default()));
+        };
+        let attribute = self.paths.binary[path as usize].filter(|_| version.kind == FileKind::Regular);
+        if version.kind == FileKind::Submodule {
+            let line = format!(
+                "Subproject commit {}\n",
+                crate::facts::ids::ObjectId::from(version.id)
+            );
+            return Ok(Content::Text(std::rc::Rc::new(line.into_bytes())));
+        }
+        if attribute == Some(true) {
+            return Ok(Content::Binary);
+        }
+        match self.objects.read(&version.id, LARGEST_BLOB) {
+            Ok(object) if attribute.is_none() && looks_binary(&object.data) => Ok(Content::Binary),
+            Ok(object) => Ok(Content::Text(object.data)),
+            Err(ObjectError::TooLarge(_)) => {
+                self.found.too_large += 1;
+                Ok(Content::Binary)
+            }
+            Err(error) => Err(error),
+        }
     }
 }

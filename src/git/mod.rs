@@ -4,7 +4,9 @@
 //! itself is needed it is called in the profile of [`process`], which forbids a repository to run anything.
 
 pub mod added_lines;
+mod attributes;
 pub mod changes;
+mod commits;
 pub mod config;
 pub mod create;
 pub mod dates;
@@ -12,10 +14,13 @@ pub mod lines;
 pub mod messages;
 pub mod notes;
 pub mod open;
+mod packs;
 pub mod process;
 pub mod refs;
+mod renames;
 mod session_names;
 pub mod survival;
+mod trees;
 pub mod walk;
 
 pub use open::{OpenError, Repo};

@@ -1,14 +1,26 @@
 //! Which commits a scan reads, and each commit's facts but for its lines.
 
-use git2::{Mailmap, Sort};
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use git2::Mailmap;
+
+use super::commits::RawCommit;
 use super::open::object_id;
+use super::packs::{Kind, ObjectError, Objects, Packs, RawId};
 use super::{GitError, Repo};
-use crate::facts::commit::{Commit, Instant, Person};
+use crate::facts::commit::{Commit, Person};
 use crate::facts::evidence::Origin;
+use crate::facts::ids::ObjectId;
+use crate::facts::signs;
+
+/// A commit object above this size is a trap.
+const LARGEST_COMMIT: u64 = 16 << 20;
+/// Commits are seldom deltas of each other: little is worth keeping.
+const KEPT: usize = 1 << 20;
 
 /// The refs that history is read from: HEAD and local branches, and more where asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefSelection {
     /// Remote branches and tags as well.
     pub all: bool,
@@ -16,22 +28,103 @@ pub struct RefSelection {
     pub exclude: Vec<String>,
 }
 
-impl Repo {
-    /// Every selected commit once, newest first, its lines not yet counted.
-    ///
-    /// A commit that cannot be read ends the walk with an error: libgit2 does not go on behind it.
-    pub fn commits(&self, refs: &RefSelection) -> Result<Vec<Commit>, GitError> {
-        let mailmap = self.raw().mailmap()?;
-        let mut walk = self.raw().revwalk()?;
-        walk.set_sorting(Sort::TIME)?;
-        for tip in self.tips(refs)? {
-            walk.push(tip)?;
+impl Default for RefSelection {
+    /// Without the branch in which Entire keeps its checkpoints.
+    fn default() -> Self {
+        Self {
+            all: false,
+            exclude: vec!["entire/*".to_owned()],
         }
-        walk.map(|id| {
-            let id = id?;
-            self.commit_facts(&self.raw().find_commit(id)?, &mailmap)
+    }
+}
+
+/// The selected commits of a repository.
+#[derive(Debug, Default)]
+pub struct Walk {
+    /// Each once, newest first, authors as the commits name them.
+    pub commits: Vec<Commit>,
+    /// What could not be read, and why.
+    pub trouble: Vec<(ObjectId, String)>,
+    /// The tree of each commit that was read just now.
+    trees: Vec<Option<RawId>>,
+    places: HashMap<ObjectId, usize>,
+    /// Commits behind which a shallow clone ends.
+    shallow: BTreeSet<ObjectId>,
+}
+
+impl Walk {
+    /// Whether the commit's parents are known to exist, but not here: what it changed cannot be told.
+    pub(super) fn is_cut_off(&self, at: usize) -> bool {
+        self.shallow.contains(&self.commits[at].id)
+    }
+
+    /// How many of the commits were read just now.
+    pub fn new_commits(&self) -> usize {
+        self.trees.iter().flatten().count()
+    }
+
+    /// Whether the clone ends somewhere in this history.
+    pub fn is_shallow(&self) -> bool {
+        !self.shallow.is_empty()
+    }
+
+    /// The root tree of a commit.
+    pub(super) fn tree(&self, at: usize, objects: &mut Objects<'_>) -> Result<RawId, ObjectError> {
+        match self.trees[at] {
+            Some(tree) => Ok(tree),
+            None => Ok(read_commit(&self.commits[at].id, objects)?.tree),
+        }
+    }
+
+    /// The root tree of a commit's first parent, if it has one.
+    pub(super) fn parent_tree(
+        &self,
+        at: usize,
+        objects: &mut Objects<'_>,
+    ) -> Result<Option<RawId>, ObjectError> {
+        let Some(parent) = self.commits[at].parents.first() else {
+            return Ok(None);
+        };
+        match self.places.get(parent) {
+            Some(place) => self.tree(*place, objects).map(Some),
+            None => Ok(Some(read_commit(parent, objects)?.tree)),
+        }
+    }
+
+    /// Replaces authors by what the mailmap of the repository says.
+    pub fn apply_mailmap(&mut self, repo: &Repo) {
+        let Ok(mailmap) = repo.raw().mailmap() else {
+            return;
+        };
+        let mut known: HashMap<Person, Person> = HashMap::new();
+        for commit in &mut self.commits {
+            let resolved = known
+                .entry(commit.author.clone())
+                .or_insert_with(|| resolve(&mailmap, &commit.author));
+            commit.author.clone_from(resolved);
+        }
+    }
+}
+
+fn resolve(mailmap: &Mailmap, person: &Person) -> Person {
+    let resolved = || -> Result<Person, git2::Error> {
+        let time = git2::Time::new(0, 0);
+        let signature = git2::Signature::new(&person.name, &person.email, &time)?;
+        let resolved = mailmap.resolve_signature(&signature)?;
+        Ok(Person {
+            name: String::from_utf8_lossy(resolved.name_bytes()).into_owned(),
+            email: String::from_utf8_lossy(resolved.email_bytes()).into_owned(),
         })
-        .collect()
+    };
+    // libgit2 makes no signature of an empty name; such a person stays as it is.
+    resolved().unwrap_or_else(|_| person.clone())
+}
+
+impl Repo {
+    /// The commits that the selected refs point to, sorted, each once.
+    pub fn heads(&self, refs: &RefSelection) -> Result<Vec<ObjectId>, GitError> {
+        let heads: BTreeSet<ObjectId> = self.tips(refs)?.into_iter().filter_map(object_id).collect();
+        Ok(heads.into_iter().collect())
     }
 
     /// The commits that the selected refs point to; refs to other objects carry no history.
@@ -53,23 +146,92 @@ impl Repo {
         Ok(tips)
     }
 
-    fn commit_facts(&self, commit: &git2::Commit<'_>, mailmap: &Mailmap) -> Result<Commit, GitError> {
-        let author = commit.author_with_mailmap(mailmap)?;
-        let id = object_id(commit.id()).ok_or(GitError::ForeignId)?;
-        Ok(Commit {
-            id,
-            parents: commit.parent_ids().filter_map(object_id).collect(),
-            author: Person {
-                name: String::from_utf8_lossy(author.name_bytes()).into_owned(),
-                email: String::from_utf8_lossy(author.email_bytes()).into_owned(),
-            },
-            author_time: instant(commit.author().when()),
-            commit_time: instant(commit.time()),
-            subject: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned(),
-            lines: None,
-            origin: Origin::default(),
-        })
+    /// Every commit that can be reached from `tips`. Those that `known` has are not read again.
+    pub fn walk(&self, tips: &[ObjectId], known: &mut HashMap<ObjectId, Commit>) -> Walk {
+        // Where all commits are known, no pack is opened.
+        let packs = OnceCell::new();
+        let mut objects = None;
+        let mut walk = Walk {
+            shallow: self.shallow_commits(),
+            ..Walk::default()
+        };
+        let mut found: Vec<(Commit, Option<RawId>)> = Vec::new();
+        let mut pending: Vec<ObjectId> = tips.to_vec();
+        let mut seen: HashSet<ObjectId> = pending.iter().copied().collect();
+        while let Some(id) = pending.pop() {
+            let read = match known.remove(&id) {
+                Some(commit) => Ok((commit, None)),
+                None => {
+                    let packs = packs.get_or_init(|| Packs::open(self));
+                    let objects = objects.get_or_insert_with(|| Objects::new(packs, self.git_dir(), KEPT));
+                    read_facts(&id, objects)
+                }
+            };
+            match read {
+                Ok((commit, tree)) => {
+                    if !walk.shallow.contains(&id) {
+                        let parents = commit.parents.iter().copied();
+                        pending.extend(parents.filter(|parent| seen.insert(*parent)));
+                    }
+                    found.push((commit, tree));
+                }
+                Err(error) => walk.trouble.push((id, error.to_string())),
+            }
+        }
+        found.sort_by_key(|(commit, _)| (std::cmp::Reverse(commit.commit_time.seconds), commit.id));
+        (walk.commits, walk.trees) = found.into_iter().unzip();
+        let places = walk
+            .commits
+            .iter()
+            .enumerate()
+            .map(|(at, commit)| (commit.id, at));
+        walk.places = places.collect();
+        walk
     }
+
+    /// The ends of a shallow clone.
+    fn shallow_commits(&self) -> BTreeSet<ObjectId> {
+        let path = self.common_dir().join("shallow");
+        let is_file = path.symlink_metadata().is_ok_and(|data| data.is_file());
+        let list = if is_file {
+            std::fs::read_to_string(path).unwrap_or_default()
+        } else {
+            String::new()
+        };
+        list.lines().filter_map(|line| line.parse().ok()).collect()
+    }
+}
+
+fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<RawCommit, ObjectError> {
+    let damaged = |reason: &str| ObjectError::Damaged {
+        id: *id,
+        reason: reason.to_owned(),
+    };
+    let raw: RawId = id
+        .as_bytes()
+        .try_into()
+        .map_err(|_| damaged("its id is of another kind"))?;
+    let object = objects.read(&raw, LARGEST_COMMIT)?;
+    match object.kind {
+        Kind::Commit => RawCommit::parse(&object.data).ok_or_else(|| damaged("it has no tree")),
+        _ => Err(damaged("it is no commit")),
+    }
+}
+
+fn read_facts(id: &ObjectId, objects: &mut Objects<'_>) -> Result<(Commit, Option<RawId>), ObjectError> {
+    let raw = read_commit(id, objects)?;
+    let commit = Commit {
+        id: *id,
+        parents: raw.parents.iter().map(|parent| ObjectId::from(*parent)).collect(),
+        author_time: raw.author_time,
+        commit_time: raw.commit_time,
+        subject: raw.subject(),
+        lines: None,
+        by_class: Vec::new(),
+        origin: Origin::new(signs::in_commit(&raw.author, &raw.message)),
+        author: raw.author,
+    };
+    Ok((commit, Some(raw.tree)))
 }
 
 impl RefSelection {
@@ -86,13 +248,6 @@ fn matches_ref(pattern: &str, name: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(prefix) => name.starts_with(prefix) || short.starts_with(prefix),
         None => name == pattern || short == pattern,
-    }
-}
-
-fn instant(time: git2::Time) -> Instant {
-    Instant {
-        seconds: time.seconds(),
-        offset: i16::try_from(time.offset_minutes()).unwrap_or(0),
     }
 }
 

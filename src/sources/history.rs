@@ -1,22 +1,58 @@
 //! The commits of one repository, with their lines.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::cache::{Cache, CacheError};
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
-use crate::git::changes::Renames;
-use crate::git::walk::RefSelection;
-use crate::git::{GitError, Repo};
+use crate::facts::evidence::{Evidence, Origin};
+use crate::facts::ids::ObjectId;
+use crate::git::Repo;
+use crate::git::changes::{self, CountOptions, Counts, Progress, Renames};
+use crate::git::walk::{RefSelection, Walk};
 
-/// What of a history is read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What of a history is read, and how.
+#[derive(Debug, Clone, Default)]
 pub struct HistoryOptions {
     /// From which refs.
     pub refs: RefSelection,
     /// How moved files count.
     pub renames: Renames,
+    /// Whether trailers of other tools say who made a commit.
+    pub foreign_trailers: ForeignTrailers,
+    /// The folder in which facts are kept between runs; `None` to read everything anew and keep nothing.
+    pub cache: Option<PathBuf>,
+    /// Whether what is kept is read, or only replaced.
+    pub kept_facts: KeptFacts,
+    /// Threads to use at most; `None` for as many as there are processors.
+    pub threads: Option<NonZeroUsize>,
+    /// Told how far the reading is.
+    pub progress: Arc<Progress>,
+}
+
+/// Whether trailers of other tools say who made a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ForeignTrailers {
+    /// They do.
+    #[default]
+    Believe,
+    /// Only our own do, and authors and notes.
+    Ignore,
+}
+
+/// What is done with facts of an earlier run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeptFacts {
+    /// They are used.
+    #[default]
+    Use,
+    /// They are read anew and replaced.
+    Replace,
 }
 
 /// A repository as it was read.
@@ -32,6 +68,8 @@ pub struct History {
     pub reason: Option<String>,
     /// Its commits, newest first.
     pub commits: Vec<Commit>,
+    /// How many of them were not known from an earlier run.
+    pub new_commits: usize,
     /// What was wrong in it.
     pub warnings: Vec<Warning>,
 }
@@ -46,6 +84,7 @@ impl History {
             status: Status::Failed,
             reason: Some(reason.into()),
             commits: Vec::new(),
+            new_commits: 0,
             warnings: Vec::new(),
         }
     }
@@ -61,41 +100,161 @@ pub fn read_history(path: &Path, options: &HistoryOptions) -> History {
 
 /// [`read_history`] of a repository that is open already.
 pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
-    let commits = match repo.commits(&options.refs) {
-        Ok(commits) => commits,
+    let heads = match repo.heads(&options.refs) {
+        Ok(heads) => heads,
         Err(error) => return History::failed(repo.place(), error.to_string()),
     };
-    let mut history = History {
-        name: repo.name(),
-        path: repo.place().display().to_string(),
-        status: Status::Complete,
-        reason: None,
-        commits,
-        warnings: Vec::new(),
-    };
-    let mut unread = 0;
-    for commit in &mut history.commits {
-        match repo.line_counts(commit, options.renames) {
-            Ok(lines) => commit.lines = Some(lines),
-            Err(error) => {
-                unread += 1;
-                history.warnings.push(uncounted(repo, commit, &error));
-            }
-        }
+    let mut trouble = Trouble::new(repo);
+    let cache = options
+        .cache
+        .as_ref()
+        .map(|folder| Cache::new(folder, repo.common_dir(), options.renames));
+    let mut known = known_facts(cache.as_ref(), options.kept_facts, &mut trouble);
+    let mut walk = repo.walk(&heads, &mut known);
+    let counts = changes::count(
+        repo,
+        &walk,
+        CountOptions {
+            renames: options.renames,
+            threads: options
+                .threads
+                .map_or(rayon::current_num_threads(), NonZeroUsize::get),
+            progress: &options.progress,
+        },
+    );
+    trouble.of_walk(&walk);
+    trouble.of_counts(&walk, &counts);
+    for (at, lines) in counts.lines {
+        walk.commits[at].lines = Some(lines.total);
+        walk.commits[at].by_class = lines.by_class;
     }
-    if unread > 0 {
-        history.status = Status::Partial;
-        history.reason = Some(format!("the lines of {unread} commits are unknown"));
-    } else if repo.is_shallow() {
-        history.status = Status::Partial;
-        history.reason = Some("the clone is shallow: older commits are not here".into());
+    let new_commits = walk.new_commits();
+    if let Some(cache) = cache.filter(|_| new_commits > 0)
+        && let Err(error) = cache.save(walk.commits.iter().chain(known.values()))
+    {
+        trouble.warn(format!(
+            "its facts cannot be kept in `{}`: {error}",
+            cache.path().display()
+        ));
     }
-    history
+    walk.apply_mailmap(repo);
+    if options.foreign_trailers == ForeignTrailers::Ignore {
+        walk.commits.iter_mut().for_each(forget_foreign_trailers);
+    }
+    trouble.history(repo, walk.commits, new_commits)
 }
 
-fn uncounted(repo: &Repo, commit: &Commit, error: &GitError) -> Warning {
-    Warning::new(
-        format!("{} {}", repo.place().display(), commit.id.short()),
-        format!("its lines cannot be counted: {error}"),
-    )
+/// What an earlier run kept. A file that is of no use is replaced.
+fn known_facts(cache: Option<&Cache>, kept: KeptFacts, trouble: &mut Trouble) -> HashMap<ObjectId, Commit> {
+    let Some(cache) = cache.filter(|_| kept == KeptFacts::Use) else {
+        return HashMap::new();
+    };
+    match cache.load() {
+        Ok(commits) => commits.into_iter().map(|commit| (commit.id, commit)).collect(),
+        Err(CacheError::Absent | CacheError::OtherVersion) => HashMap::new(),
+        Err(error) => {
+            trouble.warn(format!(
+                "the facts kept in `{}` are read anew: {error}",
+                cache.path().display()
+            ));
+            HashMap::new()
+        }
+    }
+}
+
+fn forget_foreign_trailers(commit: &mut Commit) {
+    let is_foreign = |sign: &Evidence| {
+        sign.rule.starts_with("text:")
+            || sign.rule.starts_with("trailer:") && !sign.rule.starts_with("trailer:leverage-")
+    };
+    if commit.origin.evidence.iter().any(is_foreign) {
+        let mut evidence = std::mem::take(&mut commit.origin.evidence);
+        evidence.retain(|sign| !is_foreign(sign));
+        commit.origin = Origin::new(evidence);
+    }
+}
+
+/// What went wrong, as it is told.
+struct Trouble {
+    place: String,
+    warnings: Vec<Warning>,
+    /// Why the history is not complete.
+    reasons: Vec<String>,
+}
+
+impl Trouble {
+    fn new(repo: &Repo) -> Self {
+        Self {
+            place: repo.place().display().to_string(),
+            warnings: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+
+    fn warn(&mut self, message: String) {
+        self.warnings.push(Warning::new(&self.place, message));
+    }
+
+    fn warn_of(&mut self, commit: ObjectId, message: String) {
+        let place = format!("{} {}", self.place, commit.short());
+        self.warnings.push(Warning::new(place, message));
+    }
+
+    fn of_walk(&mut self, walk: &Walk) {
+        for (id, reason) in &walk.trouble {
+            self.warn_of(
+                *id,
+                format!("the commit and those before it cannot be read: {reason}"),
+            );
+        }
+        if !walk.trouble.is_empty() {
+            self.reasons.push(counted(
+                walk.trouble.len(),
+                "commit cannot be read",
+                "commits cannot be read",
+            ));
+        }
+        if walk.is_shallow() {
+            self.reasons
+                .push("the clone is shallow: older commits are not here".to_owned());
+        }
+    }
+
+    fn of_counts(&mut self, walk: &Walk, counts: &Counts) {
+        for (at, reason) in &counts.trouble {
+            self.warn_of(
+                walk.commits[*at].id,
+                format!("its lines cannot be counted: {reason}"),
+            );
+        }
+        if !counts.trouble.is_empty() {
+            let unknown = counted(counts.trouble.len(), "commit", "commits");
+            self.reasons.push(format!("the lines of {unknown} are unknown"));
+        }
+        if counts.too_large > 0 {
+            let files = counted(counts.too_large, "version of a file is", "versions of files are");
+            self.warn(format!("{files} above 10 MiB and count as binary"));
+        }
+    }
+
+    fn history(self, repo: &Repo, commits: Vec<Commit>, new_commits: usize) -> History {
+        let is_complete = self.reasons.is_empty();
+        History {
+            name: repo.name(),
+            path: self.place,
+            status: if is_complete {
+                Status::Complete
+            } else {
+                Status::Partial
+            },
+            reason: (!is_complete).then(|| self.reasons.join("; ")),
+            commits,
+            new_commits,
+            warnings: self.warnings,
+        }
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -17,6 +17,7 @@ pub mod record;
 pub mod report;
 pub mod retract;
 pub mod revise;
+pub mod scan;
 pub mod sessions;
 pub mod show;
 pub mod trailers;
@@ -72,6 +73,8 @@ pub enum Command {
     Export(export::Args),
     /// Make a small workspace to try everything on
     Demo(demo::Args),
+    /// Bring the kept facts up to date, and say what each repository holds
+    Scan(scan::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
     /// Show what the logs of coding agents tell: minutes, tokens, commits
@@ -92,6 +95,7 @@ impl Command {
             Self::Export(args) => export::run(&args, context),
             Self::Demo(args) => demo::run(&args, context),
             Self::Report(args) => report::run(&args, context),
+            Self::Scan(args) => scan::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
             Self::Sessions(args) => sessions::run(&args, context),
         }

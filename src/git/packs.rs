@@ -1,0 +1,561 @@
+//! Reading objects out of packs, for scans that read nearly all of them.
+//!
+//! libgit2 inflates and patches an object's whole delta chain each time, as it keeps no result that it hands out. A scan
+//! in path order asks for one version of a file after the other, and each is the base of the next: keeping the last
+//! results means one inflation and one patch for each. What is not in a pack that can be read here (loose objects, an
+//! old index format) is left to libgit2, which has the last word on what is missing.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use zlib_rs::{Inflate, InflateFlush, Status};
+
+use super::Repo;
+use crate::facts::ids::ObjectId;
+
+/// A SHA-1 object name as packs and trees hold it.
+pub(super) type RawId = [u8; 20];
+
+/// No object is read that is larger than this: nothing that a scan looks at comes near.
+const LARGEST_OBJECT: u64 = 512 << 20;
+/// How much of a pack is read at once.
+const READ: usize = 4096;
+/// How deep alternates are followed, as in git.
+const MOST_ALTERNATES: usize = 6;
+
+/// The packs of a repository and its alternates, shared by all threads.
+pub(super) struct Packs {
+    packs: Vec<Pack>,
+}
+
+struct Pack {
+    data: File,
+    index: Vec<u8>,
+    objects: usize,
+}
+
+/// Why an object cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ObjectError {
+    /// A shallow or partial clone, or a damaged one.
+    #[error("object {0} is missing")]
+    Missing(ObjectId),
+    /// Its bytes make no sense.
+    #[error("object {id} is damaged: {reason}")]
+    Damaged {
+        /// Which.
+        id: ObjectId,
+        /// How.
+        reason: String,
+    },
+    /// Above the limit given.
+    #[error("object {0} is too large")]
+    TooLarge(ObjectId),
+}
+
+/// What an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Commit,
+    Tree,
+    Blob,
+    Tag,
+}
+
+/// An object's bytes, shared with the cache.
+#[derive(Clone)]
+pub(super) struct Object {
+    pub(super) kind: Kind,
+    pub(super) data: Rc<Vec<u8>>,
+}
+
+/// One thread's view of the objects of a repository, with the last ones it read.
+pub(super) struct Objects<'a> {
+    packs: &'a Packs,
+    place: &'a Path,
+    /// Opened when the first object is asked for that the packs do not have.
+    repo: Option<Repo>,
+    cache: Generations,
+    inflate: Inflate,
+    input: Vec<u8>,
+}
+
+/// Trouble inside a pack; the name of the object is added where it is known.
+enum PackError {
+    Damaged(&'static str),
+    TooLarge,
+}
+
+impl From<io::Error> for PackError {
+    fn from(_: io::Error) -> Self {
+        Self::Damaged("its pack cannot be read")
+    }
+}
+
+impl Packs {
+    /// Opens all packs that can be read here; others are left to libgit2.
+    pub(super) fn open(repo: &Repo) -> Self {
+        let mut packs = Vec::new();
+        let mut folders = vec![repo.common_dir().join("objects")];
+        let mut next = 0;
+        while let Some(folder) = folders.get(next).cloned() {
+            packs.extend(open_folder(&folder.join("pack")));
+            if folders.len() <= MOST_ALTERNATES {
+                folders.extend(alternates(&folder));
+            }
+            next += 1;
+        }
+        Self { packs }
+    }
+
+    /// The pack that holds an object, and where in it.
+    fn find(&self, id: &RawId) -> Option<(usize, u64)> {
+        self.packs
+            .iter()
+            .enumerate()
+            .find_map(|(number, pack)| Some((number, pack.find(id)?)))
+    }
+}
+
+fn open_folder(folder: &Path) -> Vec<Pack> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut indexes: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "idx"))
+        .collect();
+    indexes.sort();
+    indexes.iter().filter_map(|path| Pack::open(path)).collect()
+}
+
+fn alternates(folder: &Path) -> Vec<PathBuf> {
+    let list = std::fs::read_to_string(folder.join("info/alternates")).unwrap_or_default();
+    list.lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| folder.join(line))
+        .collect()
+}
+
+const FANOUT: usize = 8;
+const NAMES: usize = FANOUT + 256 * 4;
+
+impl Pack {
+    fn open(index_path: &Path) -> Option<Self> {
+        // A pipe in place of a file would hang the scan.
+        let data_path = index_path.with_extension("pack");
+        if !index_path.metadata().ok()?.is_file() || !data_path.metadata().ok()?.is_file() {
+            return None;
+        }
+        let index = std::fs::read(index_path).ok()?;
+        let objects = read_u32(&index, NAMES - 4)? as usize;
+        let is_known = index.starts_with(b"\xfftOc\0\0\0\x02") && index.len() >= NAMES + objects * 28;
+        is_known.then_some(())?;
+        let data = File::open(data_path).ok()?;
+        Some(Self { data, index, objects })
+    }
+
+    fn find(&self, id: &RawId) -> Option<u64> {
+        let bucket = usize::from(id[0]);
+        let mut first = match bucket {
+            0 => 0,
+            _ => read_u32(&self.index, FANOUT + (bucket - 1) * 4)? as usize,
+        };
+        let mut last = (read_u32(&self.index, FANOUT + bucket * 4)? as usize).min(self.objects);
+        while first < last {
+            let middle = first.midpoint(last);
+            let start = NAMES + middle * 20;
+            match self.index.get(start..start + 20)?.cmp(id.as_slice()) {
+                std::cmp::Ordering::Less => first = middle + 1,
+                std::cmp::Ordering::Greater => last = middle,
+                std::cmp::Ordering::Equal => return self.offset(middle),
+            }
+        }
+        None
+    }
+
+    fn offset(&self, at: usize) -> Option<u64> {
+        let offsets = NAMES + self.objects * 24;
+        let offset = read_u32(&self.index, offsets + at * 4)?;
+        if offset & 0x8000_0000 == 0 {
+            return Some(u64::from(offset));
+        }
+        let large = offsets + self.objects * 4 + (offset & 0x7fff_ffff) as usize * 8;
+        let high = read_u32(&self.index, large)?;
+        Some(u64::from(high) << 32 | u64::from(read_u32(&self.index, large + 4)?))
+    }
+}
+
+fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
+    let four = bytes.get(at..at + 4)?;
+    four.try_into().ok().map(u32::from_be_bytes)
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}
+
+impl<'a> Objects<'a> {
+    /// A view that keeps about `memory` bytes of objects.
+    pub(super) fn new(packs: &'a Packs, place: &'a Path, memory: usize) -> Self {
+        Self {
+            packs,
+            place,
+            repo: None,
+            cache: Generations::new(memory),
+            inflate: Inflate::new(true, 15),
+            input: vec![0; READ],
+        }
+    }
+
+    /// Reads an object of at most `limit` bytes.
+    pub(super) fn read(&mut self, id: &RawId, limit: u64) -> Result<Object, ObjectError> {
+        let name = || ObjectId::from(*id);
+        let Some((pack, offset)) = self.packs.find(id) else {
+            return self.read_elsewhere(id, limit);
+        };
+        self.read_packed(pack, offset, limit)
+            .map_err(|error| match error {
+                PackError::TooLarge => ObjectError::TooLarge(name()),
+                PackError::Damaged(reason) => ObjectError::Damaged {
+                    id: name(),
+                    reason: reason.to_owned(),
+                },
+            })
+    }
+
+    /// Through libgit2: loose objects, and packs that came since.
+    fn read_elsewhere(&mut self, id: &RawId, limit: u64) -> Result<Object, ObjectError> {
+        let name = ObjectId::from(*id);
+        let damaged = |reason: String| ObjectError::Damaged { id: name, reason };
+        let repo = match self.repo.take() {
+            Some(repo) => repo,
+            None => Repo::open(self.place).map_err(|error| damaged(error.to_string()))?,
+        };
+        let read = read_through_library(self.repo.insert(repo), id, limit);
+        match read {
+            Ok(Some(object)) => Ok(object),
+            Ok(None) => Err(ObjectError::TooLarge(name)),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Err(ObjectError::Missing(name)),
+            Err(error) => Err(damaged(error.message().to_owned())),
+        }
+    }
+
+    /// Follows the deltas down to a whole object or a kept one, then applies them on the way back.
+    fn read_packed(&mut self, pack: usize, offset: u64, limit: u64) -> Result<Object, PackError> {
+        let mut deltas: Vec<(u64, Vec<u8>)> = Vec::new();
+        let mut at = offset;
+        let mut object = loop {
+            if let Some(kept) = self.cache.get(key(pack, at)) {
+                break kept;
+            }
+            // Only what was asked for has a limit: the base of a small object may be large.
+            let limit = if at == offset { limit } else { LARGEST_OBJECT };
+            match self.read_entry(pack, at, limit)? {
+                Entry::Whole(object) => {
+                    self.cache.insert(key(pack, at), &object);
+                    break object;
+                }
+                Entry::Delta { base, delta } => {
+                    if base >= at {
+                        return Err(PackError::Damaged("its delta has no base"));
+                    }
+                    deltas.push((at, delta));
+                    at = base;
+                }
+            }
+        };
+        for (at, delta) in deltas.into_iter().rev() {
+            let data =
+                apply_delta(&object.data, &delta).ok_or(PackError::Damaged("its delta does not fit"))?;
+            object = Object {
+                kind: object.kind,
+                data: Rc::new(data),
+            };
+            self.cache.insert(key(pack, at), &object);
+        }
+        if object.data.len() as u64 > limit {
+            return Err(PackError::TooLarge);
+        }
+        Ok(object)
+    }
+
+    fn read_entry(&mut self, pack: usize, offset: u64, limit: u64) -> Result<Entry, PackError> {
+        const CUT_SHORT: PackError = PackError::Damaged("its pack is cut short");
+        let store = &self.packs.packs[pack];
+        let available = read_at(&store.data, &mut self.input[..READ], offset)?;
+        let mut head = Head {
+            bytes: &self.input[..available],
+            at: 0,
+        };
+        let (kind, size) = head.kind_and_size().ok_or(CUT_SHORT)?;
+        let base = match kind {
+            6 => Some(head.offset_before(offset).ok_or(CUT_SHORT)?),
+            7 => Some(
+                head.id()
+                    .and_then(|id| store.find(&id))
+                    .ok_or(PackError::Damaged("its delta has no base"))?,
+            ),
+            _ => None,
+        };
+        let start = head.at;
+        if size > limit.min(LARGEST_OBJECT) {
+            return Err(PackError::TooLarge);
+        }
+        let data = self.inflate(pack, offset, start..available, size as usize)?;
+        match (base, kind) {
+            (Some(base), _) => {
+                let result = delta_sizes(&data)
+                    .ok_or(PackError::Damaged("its delta does not fit"))?
+                    .1;
+                if result > limit {
+                    return Err(PackError::TooLarge);
+                }
+                Ok(Entry::Delta { base, delta: data })
+            }
+            (None, 1) => Ok(Entry::whole(Kind::Commit, data)),
+            (None, 2) => Ok(Entry::whole(Kind::Tree, data)),
+            (None, 3) => Ok(Entry::whole(Kind::Blob, data)),
+            (None, 4) => Ok(Entry::whole(Kind::Tag, data)),
+            _ => Err(PackError::Damaged("its kind is unknown")),
+        }
+    }
+
+    /// Inflates `size` bytes, starting with those of the input buffer.
+    fn inflate(
+        &mut self,
+        pack: usize,
+        offset: u64,
+        mut ready: std::ops::Range<usize>,
+        size: usize,
+    ) -> Result<Vec<u8>, PackError> {
+        const BROKEN: PackError = PackError::Damaged("it does not inflate");
+        self.inflate.reset(true);
+        // One byte more than needed, so that the end of the stream is always seen.
+        let mut data = vec![0; size + 1];
+        let mut position = offset + ready.end as u64;
+        loop {
+            let (read_before, written) = (self.inflate.total_in(), self.inflate.total_out() as usize);
+            let input = &self.input[ready.clone()];
+            let status = self
+                .inflate
+                .decompress(input, &mut data[written..], InflateFlush::NoFlush)
+                .map_err(|_| BROKEN)?;
+            ready.start += (self.inflate.total_in() - read_before) as usize;
+            match status {
+                Status::StreamEnd => break,
+                _ if !ready.is_empty() => return Err(BROKEN),
+                _ => {}
+            }
+            self.input.resize(READ * 16, 0);
+            let available = read_at(&self.packs.packs[pack].data, &mut self.input, position)?;
+            if available == 0 {
+                return Err(PackError::Damaged("its pack is cut short"));
+            }
+            position += available as u64;
+            ready = 0..available;
+        }
+        if self.inflate.total_out() as usize != size {
+            return Err(BROKEN);
+        }
+        data.truncate(size);
+        Ok(data)
+    }
+}
+
+/// `None` where the object is above the limit.
+fn read_through_library(repo: &Repo, id: &RawId, limit: u64) -> Result<Option<Object>, git2::Error> {
+    let odb = repo.raw().odb()?;
+    let oid = git2::Oid::from_bytes(id)?;
+    if odb.read_header(oid)?.0 as u64 > limit {
+        return Ok(None);
+    }
+    let object = odb.read(oid)?;
+    let kind = match object.kind() {
+        git2::ObjectType::Commit => Kind::Commit,
+        git2::ObjectType::Tree => Kind::Tree,
+        git2::ObjectType::Tag => Kind::Tag,
+        _ => Kind::Blob,
+    };
+    let data = Rc::new(object.data().to_vec());
+    Ok(Some(Object { kind, data }))
+}
+
+enum Entry {
+    Whole(Object),
+    Delta { base: u64, delta: Vec<u8> },
+}
+
+impl Entry {
+    fn whole(kind: Kind, data: Vec<u8>) -> Self {
+        Self::Whole(Object {
+            kind,
+            data: Rc::new(data),
+        })
+    }
+}
+
+/// The head of a pack entry.
+struct Head<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Head<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let byte = *self.bytes.get(self.at)?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn kind_and_size(&mut self) -> Option<(u8, u64)> {
+        let first = self.byte()?;
+        let mut size = u64::from(first & 15);
+        let mut shift = 4;
+        let mut more = first & 0x80 != 0;
+        while more {
+            let byte = self.byte()?;
+            size |= u64::from(byte & 0x7f).checked_shl(shift)?;
+            shift += 7;
+            more = byte & 0x80 != 0;
+        }
+        Some((first >> 4 & 7, size))
+    }
+
+    /// The position of the base, given as a distance.
+    fn offset_before(&mut self, offset: u64) -> Option<u64> {
+        let mut byte = self.byte()?;
+        let mut distance = u64::from(byte & 0x7f);
+        while byte & 0x80 != 0 {
+            byte = self.byte()?;
+            distance = (distance + 1).checked_mul(128)? | u64::from(byte & 0x7f);
+        }
+        offset.checked_sub(distance)
+    }
+
+    fn id(&mut self) -> Option<RawId> {
+        let id = self.bytes.get(self.at..self.at + 20)?.try_into().ok()?;
+        self.at += 20;
+        Some(id)
+    }
+
+    fn delta_size(&mut self) -> Option<u64> {
+        let (mut size, mut shift) = (0, 0);
+        loop {
+            let byte = self.byte()?;
+            size |= u64::from(byte & 0x7f).checked_shl(shift)?;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                return Some(size);
+            }
+        }
+    }
+}
+
+/// The size of the base and of the result.
+fn delta_sizes(delta: &[u8]) -> Option<(u64, u64)> {
+    let mut head = Head { bytes: delta, at: 0 };
+    Some((head.delta_size()?, head.delta_size()?))
+}
+
+/// Copies ranges of the base and bytes of the delta; `None` where they do not fit.
+fn apply_delta(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
+    let mut head = Head { bytes: delta, at: 0 };
+    let (base_size, size) = (head.delta_size()?, head.delta_size()?);
+    if base_size != base.len() as u64 || size > LARGEST_OBJECT {
+        return None;
+    }
+    let mut result = Vec::with_capacity(size as usize);
+    while let Some(command) = head.byte() {
+        if command & 0x80 == 0 {
+            let len = usize::from(command);
+            result.extend_from_slice(delta.get(head.at..head.at + len)?);
+            head.at += len;
+            continue;
+        }
+        let mut number = [0_usize; 2];
+        for bit in 0..7 {
+            if command & 1 << bit != 0 {
+                let (field, shift) = if bit < 4 { (0, bit * 8) } else { (1, (bit - 4) * 8) };
+                number[field] |= usize::from(head.byte()?) << shift;
+            }
+        }
+        let [start, len] = number;
+        let len = if len == 0 { 0x10000 } else { len };
+        result.extend_from_slice(base.get(start..start + len)?);
+    }
+    (result.len() as u64 == size).then_some(result)
+}
+
+fn key(pack: usize, offset: u64) -> u64 {
+    (pack as u64) << 48 ^ offset
+}
+
+/// A cache in two generations: what was not used while the younger one filled up goes with the older one.
+struct Generations {
+    young: KeyMap<Object>,
+    old: KeyMap<Object>,
+    bytes: usize,
+    limit: usize,
+}
+
+/// A map whose keys need little mixing.
+pub(super) type KeyMap<V> = HashMap<u64, V, BuildHasherDefault<KeyHasher>>;
+
+impl Generations {
+    fn new(memory: usize) -> Self {
+        Self {
+            young: KeyMap::default(),
+            old: KeyMap::default(),
+            bytes: 0,
+            limit: memory / 2,
+        }
+    }
+
+    fn get(&mut self, key: u64) -> Option<Object> {
+        if let Some(object) = self.young.get(&key) {
+            return Some(object.clone());
+        }
+        let object = self.old.remove(&key)?;
+        self.insert(key, &object);
+        Some(object)
+    }
+
+    fn insert(&mut self, key: u64, object: &Object) {
+        self.bytes += object.data.len() + 100;
+        if self.bytes > self.limit {
+            self.old = std::mem::take(&mut self.young);
+            self.bytes = object.data.len() + 100;
+        }
+        self.young.insert(key, object.clone());
+    }
+}
+
+/// Mixes one number.
+#[derive(Default)]
+pub(super) struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(self.0 ^ u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ mixed >> 32;
+    }
+}

@@ -1,0 +1,280 @@
+//! Facts of commits, kept between runs: a commit never changes, so it is read once in its life.
+//!
+//! One file a repository and way of counting. It appears whole or not at all, so two scans at once cannot spoil it: the
+//! later one wins, and what it lacks is read again. A file that is damaged or of another version is read as empty. All
+//! files may be deleted at any time.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::commit::{Commit, Instant, LineCounts, Person};
+use crate::facts::evidence::{Evidence, Origin};
+use crate::facts::files::FileClass;
+use crate::facts::ids::ObjectId;
+use crate::git::changes::Renames;
+
+/// Raised whenever facts are laid out or found differently.
+const HEAD: &[u8] = b"git-leverage history 1\n";
+const CHECKSUM: usize = 8;
+
+/// The cached facts of one repository.
+pub(super) struct Cache {
+    path: PathBuf,
+}
+
+/// Why a cache file is of no use.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CacheError {
+    /// It is not there.
+    #[error("there is none")]
+    Absent,
+    /// It cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(io::Error),
+    /// Another version wrote it.
+    #[error("it is of another version")]
+    OtherVersion,
+    /// It was cut short or changed.
+    #[error("it is damaged")]
+    Damaged,
+}
+
+/// The file's content: people once, commits by column order of a row.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    people: Vec<Person>,
+    commits: Vec<Row>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Row {
+    id: [u8; 20],
+    parents: Vec<[u8; 20]>,
+    author: u32,
+    author_time: Instant,
+    commit_time: Instant,
+    subject: String,
+    lines: Option<LineCounts>,
+    by_class: Vec<(FileClass, LineCounts)>,
+    evidence: Vec<StoredEvidence>,
+}
+
+/// [`Evidence`] without the attributes by which its JSON leaves out what is empty.
+#[derive(Serialize, Deserialize)]
+struct StoredEvidence {
+    rule: String,
+    agent: Option<String>,
+    model: Option<String>,
+    lines: Option<u64>,
+}
+
+impl Cache {
+    /// The cache of the repository with this common folder, counted this way, below `folder`.
+    pub(super) fn new(folder: &Path, common_dir: &Path, renames: Renames) -> Self {
+        let name = checksum(common_dir.as_os_str().as_encoded_bytes());
+        let way = match renames {
+            Renames::Follow => "renames",
+            Renames::Ignore => "plain",
+        };
+        Self {
+            path: folder.join(format!("history-{name:016x}.{way}")),
+        }
+    }
+
+    /// Where it lies.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Every commit kept, in no order that matters.
+    pub(super) fn load(&self) -> Result<Vec<Commit>, CacheError> {
+        let bytes = fs::read(&self.path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => CacheError::Absent,
+            _ => CacheError::Unreadable(error),
+        })?;
+        let rest = bytes.strip_prefix(HEAD).ok_or(CacheError::OtherVersion)?;
+        let (sum, body) = rest.split_first_chunk::<CHECKSUM>().ok_or(CacheError::Damaged)?;
+        if u64::from_le_bytes(*sum) != checksum(body) {
+            return Err(CacheError::Damaged);
+        }
+        let stored: Stored = postcard::from_bytes(body).map_err(|_| CacheError::Damaged)?;
+        let people = stored.people;
+        let commits = stored.commits.into_iter().map(|row| row.commit(&people));
+        commits.collect::<Option<_>>().ok_or(CacheError::Damaged)
+    }
+
+    /// Replaces what is kept.
+    pub(super) fn save<'a>(&self, commits: impl Iterator<Item = &'a Commit>) -> io::Result<()> {
+        let mut stored = Stored {
+            people: Vec::new(),
+            commits: Vec::new(),
+        };
+        let mut numbers = std::collections::HashMap::new();
+        for commit in commits {
+            let author = *numbers.entry(&commit.author).or_insert_with(|| {
+                stored.people.push(commit.author.clone());
+                stored.people.len() as u32 - 1
+            });
+            stored.commits.extend(Row::of(commit, author));
+        }
+        let body = postcard::to_stdvec(&stored).map_err(io::Error::other)?;
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(HEAD)?;
+        file.write_all(&checksum(&body).to_le_bytes())?;
+        file.write_all(&body)?;
+        file.persist(&self.path).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+impl Row {
+    /// `None` for an object id that is not SHA-1: such repositories are not cached.
+    fn of(commit: &Commit, author: u32) -> Option<Self> {
+        let raw = |id: &ObjectId| id.as_bytes().try_into().ok();
+        Some(Self {
+            id: raw(&commit.id)?,
+            parents: commit.parents.iter().map(raw).collect::<Option<_>>()?,
+            author,
+            author_time: commit.author_time,
+            commit_time: commit.commit_time,
+            subject: commit.subject.clone(),
+            lines: commit.lines,
+            by_class: commit.by_class.clone(),
+            evidence: commit.origin.evidence.iter().map(StoredEvidence::of).collect(),
+        })
+    }
+
+    fn commit(self, people: &[Person]) -> Option<Commit> {
+        let evidence = self.evidence.into_iter().map(StoredEvidence::evidence).collect();
+        Some(Commit {
+            id: self.id.into(),
+            parents: self.parents.into_iter().map(ObjectId::from).collect(),
+            author: people.get(self.author as usize)?.clone(),
+            author_time: self.author_time,
+            commit_time: self.commit_time,
+            subject: self.subject,
+            lines: self.lines,
+            by_class: self.by_class,
+            origin: Origin::new(evidence),
+        })
+    }
+}
+
+impl StoredEvidence {
+    fn of(evidence: &Evidence) -> Self {
+        let Evidence {
+            rule,
+            agent,
+            model,
+            lines,
+        } = evidence.clone();
+        Self {
+            rule,
+            agent,
+            model,
+            lines,
+        }
+    }
+
+    fn evidence(self) -> Evidence {
+        Evidence {
+            rule: self.rule,
+            agent: self.agent,
+            model: self.model,
+            lines: self.lines,
+        }
+    }
+}
+
+/// Notices damage; it is no protection against somebody who means it.
+fn checksum(bytes: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mut words = bytes.chunks_exact(8);
+    let mut sum = bytes.len() as u64;
+    for word in &mut words {
+        let word = word
+            .iter()
+            .rev()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte));
+        sum = (sum.rotate_left(23) ^ word).wrapping_mul(FACTOR);
+    }
+    for byte in words.remainder() {
+        sum = (sum.rotate_left(23) ^ u64::from(*byte)).wrapping_mul(FACTOR);
+    }
+    sum ^ sum >> 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::signs;
+
+    fn commit(number: u8) -> Commit {
+        let author = Person {
+            name: "Ada".to_owned(),
+            email: "noreply@anthropic.com".to_owned(),
+        };
+        Commit {
+            id: [number; 20].into(),
+            parents: vec![[number + 1; 20].into()],
+            author_time: Instant {
+                seconds: -5,
+                offset: 90,
+            },
+            commit_time: Instant {
+                seconds: 5,
+                offset: -90,
+            },
+            subject: "caf\u{e9}".to_owned(),
+            lines: (number > 1).then(LineCounts::default),
+            by_class: vec![(FileClass::Lock, LineCounts::default())],
+            origin: Origin::new(signs::in_commit(&author, b"")),
+            author,
+        }
+    }
+
+    fn saved(folder: &Path) -> Cache {
+        let cache = Cache::new(folder, Path::new("/src/kiln/.git"), Renames::Follow);
+        cache.save([commit(1), commit(2)].iter()).unwrap();
+        cache
+    }
+
+    #[test]
+    fn what_is_kept_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(saved(folder.path()).load().unwrap(), [commit(1), commit(2)]);
+    }
+
+    #[test]
+    fn any_damage_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = saved(folder.path());
+        let whole = fs::read(cache.path()).unwrap();
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            fs::write(cache.path(), &bytes).unwrap();
+            assert!(cache.load().is_err(), "byte {at}");
+            fs::write(cache.path(), &whole[..at]).unwrap();
+            assert!(cache.load().is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn ways_of_counting_and_repositories_are_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        saved(folder.path());
+        let other = |common_dir, renames| Cache::new(folder.path(), Path::new(common_dir), renames);
+        for cache in [
+            other("/src/kiln/.git", Renames::Ignore),
+            other("/src/loom/.git", Renames::Follow),
+        ] {
+            assert!(matches!(cache.load(), Err(CacheError::Absent)));
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The lines of each commit, against `git log --numstat`; facts kept between runs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use git_leverage::facts::diagnostics::Status;
+use git_leverage::git::changes::Renames;
+use git_leverage::sources::history::{History, HistoryOptions, KeptFacts, read_history};
+
+use crate::world::{TestRepo, World};
+
+/// Files, added and removed lines of each commit.
+type Counts = BTreeMap<String, (u64, u64, u64)>;
+
+fn git_counts(repo: &TestRepo<'_>, renames: &str) -> Counts {
+    let log = repo.git(&[
+        "log",
+        "--no-merges",
+        "--numstat",
+        renames,
+        "--format=commit %H",
+        "--branches",
+    ]);
+    let mut counts = Counts::new();
+    let mut commit = String::new();
+    for line in log.lines().filter(|line| !line.is_empty()) {
+        if let Some(id) = line.strip_prefix("commit ") {
+            id.clone_into(&mut commit);
+            counts.insert(commit.clone(), (0, 0, 0));
+            continue;
+        }
+        let mut fields = line.split('\t').map(|field| field.parse().unwrap_or(0));
+        let entry = counts.get_mut(&commit).unwrap();
+        entry.0 += 1;
+        entry.1 += fields.next().unwrap();
+        entry.2 += fields.next().unwrap();
+    }
+    counts
+}
+
+fn our_counts(history: &History) -> Counts {
+    let commits = history.commits.iter().filter(|commit| !commit.is_merge());
+    commits
+        .map(|commit| {
+            let lines = commit.lines.unwrap();
+            (commit.id.to_string(), (lines.files, lines.added, lines.removed))
+        })
+        .collect()
+}
+
+fn read(repo: &TestRepo<'_>, cache: Option<&Path>) -> History {
+    let options = HistoryOptions {
+        cache: cache.map(Path::to_owned),
+        ..HistoryOptions::default()
+    };
+    read_history(repo.path(), &options)
+}
+
+fn text(lines: std::ops::Range<u32>) -> String {
+    lines.map(|line| format!("line {line} of some text\n")).collect()
+}
+
+/// Everything that a file can do in a history.
+fn eventful<'world>(world: &'world World) -> TestRepo<'world> {
+    let repo = world.repo("kiln");
+    repo.write("a/one.txt", text(0..40))
+        .write("two.bin", b"\0\x01\x02")
+        .write("three", "no end");
+    repo.write("mode.sh", "#!/bin/sh\n")
+        .write("becomes", "a file\n")
+        .write("same/x", text(50..60));
+    repo.commit("start");
+    repo.git(&["mv", "a/one.txt", "b.txt"]);
+    repo.commit("move");
+    repo.write("b.txt", text(5..44))
+        .write("three", "no end\nafter all\n")
+        .write("two.bin", b"\0\x02");
+    repo.git(&["mv", "b.txt", "c.txt"]);
+    repo.write("c.txt", text(3..44));
+    repo.commit("move and edit");
+    repo.git(&["update-index", "--chmod=+x", "mode.sh"]);
+    repo.git(&["commit", "--quiet", "-m", "mode"]);
+    std::fs::remove_file(repo.path().join("becomes")).unwrap();
+    repo.write("becomes/a/folder", "now\n");
+    repo.commit("a file becomes a folder");
+    #[cfg(unix)]
+    {
+        std::fs::remove_file(repo.path().join("three")).unwrap();
+        std::os::unix::fs::symlink("c.txt", repo.path().join("three")).unwrap();
+        repo.commit("a file becomes a link");
+    }
+    repo.git(&[
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        "160000,0123456789012345678901234567890123456789,sub",
+    ]);
+    repo.git(&["commit", "--quiet", "-m", "submodule"]);
+    repo.git(&["rm", "--quiet", "--cached", "sub"]);
+    repo.write("same/y", text(50..60))
+        .write("d.txt", text(0..30))
+        .write("e/d.txt", text(100..130));
+    repo.commit("copies");
+    repo.git(&["switch", "--quiet", "--create", "side", "HEAD~2"]);
+    repo.write("side.txt", "x\n");
+    repo.commit("side");
+    repo.git(&["switch", "--quiet", "main"]);
+    repo.git(&["merge", "--quiet", "--no-edit", "side"]);
+    std::fs::remove_file(repo.path().join("d.txt")).unwrap();
+    std::fs::remove_file(repo.path().join("same/x")).unwrap();
+    repo.write("f/d.txt", text(2..31)).write("g.txt", text(50..62));
+    repo.commit("moves to be guessed");
+    repo.commit("nothing");
+    repo
+}
+
+#[test]
+fn every_commit_has_gits_own_numbers() {
+    let world = World::new();
+    let repo = eventful(&world);
+    let plain = HistoryOptions {
+        renames: Renames::Ignore,
+        ..HistoryOptions::default()
+    };
+    // Once from loose objects, once from a pack with deltas.
+    for _ in 0..2 {
+        assert_eq!(
+            our_counts(&read(&repo, None)),
+            git_counts(&repo, "--find-renames")
+        );
+        assert_eq!(
+            our_counts(&read_history(repo.path(), &plain)),
+            git_counts(&repo, "--no-renames")
+        );
+        repo.git(&["gc", "--quiet", "--aggressive"]);
+    }
+}
+
+#[test]
+fn attributes_decide_what_is_text() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write(".gitattributes", "*.svg -diff\n*.dat diff\n");
+    repo.write("a.svg", "<svg>\n")
+        .write("b.dat", b"\0\n\n")
+        .write("c", b"\0\n");
+    repo.commit("start");
+    assert_eq!(
+        our_counts(&read(&repo, None)),
+        git_counts(&repo, "--find-renames")
+    );
+}
+
+#[test]
+fn a_commit_is_read_once() {
+    let world = World::new();
+    let repo = eventful(&world);
+    let cache = world.path("facts");
+    let first = read(&repo, Some(&cache));
+    assert_eq!(first.new_commits, first.commits.len());
+    let second = read(&repo, Some(&cache));
+    assert_eq!((second.new_commits, &second.commits), (0, &first.commits));
+    repo.write("later.txt", "one\n");
+    repo.commit("later");
+    let third = read(&repo, Some(&cache));
+    assert_eq!(
+        (third.new_commits, third.commits.len()),
+        (1, first.commits.len() + 1)
+    );
+    assert_eq!(third.commits, read(&repo, None).commits);
+}
+
+#[test]
+fn damaged_facts_are_read_anew_and_replaced() {
+    let world = World::new();
+    let repo = eventful(&world);
+    let cache = world.path("facts");
+    let first = read(&repo, Some(&cache));
+    for entry in std::fs::read_dir(&cache).unwrap() {
+        let path = entry.unwrap().path();
+        let mut bytes = std::fs::read(&path).unwrap();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        std::fs::write(path, bytes).unwrap();
+    }
+    let second = read(&repo, Some(&cache));
+    assert_eq!(second.commits, first.commits);
+    assert_eq!((second.warnings.len(), second.status), (1, Status::Complete));
+    assert!(read(&repo, Some(&cache)).warnings.is_empty());
+    let rebuilt = HistoryOptions {
+        cache: Some(cache),
+        kept_facts: KeptFacts::Replace,
+        ..HistoryOptions::default()
+    };
+    assert_eq!(
+        read_history(repo.path(), &rebuilt).new_commits,
+        first.commits.len()
+    );
+}
+
+#[test]
+fn a_missing_blob_costs_its_commit_alone() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a", "one\n");
+    repo.commit("start");
+    repo.write("a", "two\n");
+    let broken = repo.commit("broken");
+    let blob = repo.git(&["rev-parse", "HEAD:a"]);
+    repo.write("b", "three\n");
+    repo.commit("later");
+    let object = repo.path().join(".git/objects").join(&blob[..2]).join(&blob[2..]);
+    std::fs::remove_file(object).unwrap();
+    let history = read(&repo, None);
+    assert_eq!(history.status, Status::Partial);
+    let unknown: Vec<String> = history
+        .commits
+        .iter()
+        .filter(|commit| commit.lines.is_none())
+        .map(|commit| commit.id.to_string())
+        .collect();
+    assert_eq!(unknown, [broken]);
+}
+
+#[test]
+fn a_shallow_clone_says_what_it_lacks() {
+    let world = World::new();
+    let repo = eventful(&world);
+    let path = world.path("shallow");
+    let url = format!("file://{}", repo.path().display());
+    repo.git(&["clone", "--quiet", "--depth=1", &url, &path.to_string_lossy()]);
+    let history = read_history(&path, &HistoryOptions::default());
+    assert_eq!((history.status, history.commits.len()), (Status::Partial, 1));
+    assert_eq!(history.commits[0].lines, None);
+    insta::assert_snapshot!(history.reason.unwrap_or_default(), @"the clone is shallow: older commits are not here");
+}
