@@ -109,7 +109,15 @@ fn lines_and_commits_are_those_of_git() {
     let world = World::new();
     world.run(&["demo", "made"]).success();
     let report = world
-        .run(&["report", "made/courses", "--by", "month", "--format", "json"])
+        .run(&[
+            "report",
+            "made/courses",
+            "--no-renames",
+            "--by",
+            "month",
+            "--format",
+            "json",
+        ])
         .success();
     let report: Value = serde_json::from_str(&report).unwrap();
     let log = std::process::Command::new("git")
@@ -118,6 +126,7 @@ fn lines_and_commits_are_those_of_git() {
             &world.path("made/courses").to_string_lossy(),
             "log",
             "--numstat",
+            "--no-renames",
             "--format=tformat:commit",
         ])
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
