@@ -75,10 +75,10 @@ pub enum Command {
     Demo(demo::Args),
     /// Bring the kept facts up to date, and say what each repository holds
     Scan(scan::Args),
-    /// Print a completion script for a shell
-    Completions(completions::Args),
     /// Show what the logs of coding agents tell: minutes, tokens, commits
     Sessions(Box<sessions::Args>),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
 }
 
 impl Command {
