@@ -10,6 +10,7 @@ pub mod diagnostics;
 pub mod evidence;
 pub mod files;
 pub mod ids;
+pub mod inventory;
 pub mod ledger;
 pub mod link;
 pub mod quantity;

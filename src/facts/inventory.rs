@@ -1,0 +1,334 @@
+//! What a repository is, beside its history of lines: size, tests, project files, state.
+//!
+//! [`TreeFacts`] depend on one tree alone and never change; [`HistoryFacts`] on one commit; [`StateFacts`] on the clone
+//! and the moment.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+use super::commit::Commit;
+use super::diagnostics::Status;
+use super::ids::ObjectId;
+use super::ledger::Ledger;
+
+/// Lines by kind, as the `tokei` program counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Lines {
+    /// Lines with code on them.
+    pub code: u64,
+    /// Lines that are comments or prose.
+    pub comments: u64,
+    /// Lines with nothing but white space.
+    pub blanks: u64,
+}
+
+impl AddAssign for Lines {
+    fn add_assign(&mut self, other: Self) {
+        self.code += other.code;
+        self.comments += other.comments;
+        self.blanks += other.blanks;
+    }
+}
+
+/// The files of one language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LanguageSize {
+    /// How many.
+    pub files: u64,
+    /// Their lines, those of languages embedded in them included.
+    pub lines: Lines,
+    /// Whether people program in it; data, configuration and prose are other.
+    pub programming: bool,
+}
+
+/// How large a tree is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Size {
+    /// Files in the tree, of whatever kind.
+    pub files: u64,
+    /// By language, generated and vendored files included.
+    pub languages: BTreeMap<String, LanguageSize>,
+    /// Of these lines, those in generated files.
+    pub generated: Lines,
+    /// Of these lines, those in vendored files.
+    pub vendored: Lines,
+}
+
+impl Size {
+    /// The lines of all languages.
+    pub fn lines(&self) -> Lines {
+        let mut sum = Lines::default();
+        self.languages.values().for_each(|language| sum += language.lines);
+        sum
+    }
+}
+
+/// Test cases of one framework.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Cases {
+    /// Test cases written down; one with parameters counts once.
+    pub cases: u64,
+    /// Of these, the ones that run once for each of their parameters.
+    pub parametrised: u64,
+}
+
+impl AddAssign for Cases {
+    fn add_assign(&mut self, other: Self) {
+        self.cases += other.cases;
+        self.parametrised += other.parametrised;
+    }
+}
+
+/// The tests in a tree.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TestFacts {
+    /// By framework, such as `pytest` or `JUnit 5`.
+    pub frameworks: BTreeMap<String, Cases>,
+    /// Lines of code that test, in programming languages.
+    pub test_lines: u64,
+    /// Lines of code that are tested, generated and vendored ones left out.
+    pub source_lines: u64,
+}
+
+impl TestFacts {
+    /// Test cases of all frameworks.
+    pub fn cases(&self) -> u64 {
+        self.frameworks.values().map(|framework| framework.cases).sum()
+    }
+}
+
+/// Where a licence was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LicenceSource {
+    /// A manifest claims it.
+    Manifest,
+    /// Its text is in the tree.
+    Text,
+}
+
+/// Under which terms the work is given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Licence {
+    /// An SPDX expression from a manifest, or the SPDX ids of the texts found. Untrusted text.
+    pub spdx: String,
+    /// Which of the two.
+    pub source: LicenceSource,
+}
+
+/// A dependency manifest at the top of a tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Its path.
+    pub path: String,
+    /// The lock file that its ecosystem wants, where it wants one.
+    pub lock: Option<LockFile>,
+    /// Why it cannot be parsed, if it cannot. Untrusted text.
+    pub broken: Option<String>,
+}
+
+/// Whether a manifest's lock file is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LockFile {
+    /// At this path.
+    Present(String),
+    /// One of these would do.
+    Missing(String),
+}
+
+/// What a Dockerfile does that it should not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dockerfile {
+    /// Its path.
+    pub path: String,
+    /// Base images without a version, or with `latest`. Untrusted text.
+    pub floating_images: Vec<String>,
+    /// Whether its last stage runs as root.
+    pub runs_as_root: bool,
+}
+
+/// Files that say how a project is run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Project {
+    /// What it is, from its manifest or README. Untrusted text.
+    pub description: Option<String>,
+    /// Its licence.
+    pub licence: Option<Licence>,
+    /// Whether a licence text is in the tree.
+    pub has_licence_text: bool,
+    /// The README's path.
+    pub readme: Option<String>,
+    /// The changelog's path.
+    pub changelog: Option<String>,
+    /// The security policy's path.
+    pub security_policy: Option<String>,
+    /// CI configuration, by path.
+    pub ci: Vec<String>,
+    /// Dependency manifests.
+    pub manifests: Vec<Manifest>,
+    /// Dockerfiles.
+    pub dockerfiles: Vec<Dockerfile>,
+    /// Paths of files that look like secrets.
+    pub secrets: Vec<String>,
+}
+
+/// What one tree holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TreeFacts {
+    /// How large it is.
+    pub size: Size,
+    /// Its tests.
+    pub tests: TestFacts,
+    /// Its project files.
+    pub project: Project,
+    /// Files and folders whose objects are missing or damaged: they are in none of the above.
+    pub unreadable: u64,
+}
+
+/// One author, through the mailmap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    /// The name. Untrusted text.
+    pub name: String,
+    /// Commits, merges included.
+    pub commits: u64,
+}
+
+/// The commits that one commit reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HistoryFacts {
+    /// How many, itself included.
+    pub commits: u64,
+    /// Who made them, most commits first.
+    pub authors: Vec<Author>,
+    /// Author time of the earliest, in seconds since the epoch.
+    pub first: Option<i64>,
+    /// Author time of the latest, in seconds since the epoch.
+    pub last: Option<i64>,
+    /// The latest commits: those whose commit time is not before the start of the longest activity window.
+    pub recent: Vec<RecentCommit>,
+    /// Whether parents are missing, so that there are more commits than these.
+    pub cut_short: bool,
+}
+
+/// A commit of the activity windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecentCommit {
+    /// Commit time in seconds since the epoch.
+    pub time: i64,
+    /// Lines added and removed against its first parent, 0 for a merge; `None` where blobs are missing.
+    pub lines: Option<(u64, u64)>,
+}
+
+/// A remote, without the credentials in its URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remote {
+    /// Such as `origin`. Untrusted text.
+    pub name: String,
+    /// Its URL. Untrusted text.
+    pub url: String,
+}
+
+/// Where a branch stands against its upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Divergence {
+    /// Commits that only the branch has.
+    pub ahead: u64,
+    /// Commits that only its upstream has.
+    pub behind: u64,
+}
+
+/// What differs between HEAD, the index and the work tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Dirt {
+    /// Tracked files with changes, staged or not.
+    pub changed: u64,
+    /// Untracked files and folders that no rule ignores.
+    pub untracked: u64,
+}
+
+/// The clone at this moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StateFacts {
+    /// The branch at HEAD, unborn or not; `None` where HEAD is detached. Untrusted text.
+    pub branch: Option<String>,
+    /// The default branch: that of the first remote, else the usual names, else the one at HEAD. Untrusted text.
+    pub default_branch: Option<String>,
+    /// Whether a remote has all of the default branch; `None` without remote or branch.
+    pub default_pushed: Option<bool>,
+    /// The remotes, sorted by name.
+    pub remotes: Vec<Remote>,
+    /// Whether there is no work tree.
+    pub bare: bool,
+    /// Whether history was cut on cloning.
+    pub shallow: bool,
+    /// Whether objects were left out on cloning.
+    pub partial: bool,
+    /// Changes in the work tree; `None` for a bare repository or an unreadable index.
+    pub dirt: Option<Dirt>,
+    /// HEAD's branch against its upstream; `None` without one.
+    pub divergence: Option<Divergence>,
+    /// Local branches with commits that no remote has; `None` without remotes. Untrusted text.
+    pub unpushed: Option<Vec<String>>,
+    /// Local branches besides the default one whose last commit is older than 90 days. Untrusted text.
+    pub stale_branches: Vec<String>,
+    /// Entries in the stash.
+    pub stashes: u64,
+    /// Tags.
+    pub tags: u64,
+    /// Tags that name a version, oldest version first. Untrusted text.
+    pub releases: Vec<String>,
+    /// When a remote was last asked, in seconds since the epoch.
+    pub last_fetch: Option<i64>,
+}
+
+/// All that is known of one repository. What could not be read is `None`, never 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RepoFacts {
+    /// The last part of its path. Untrusted text.
+    pub name: String,
+    /// Where it is. Untrusted text.
+    pub path: String,
+    /// How much of it was read.
+    pub status: Status,
+    /// Why that is not all, or why there is little to read, a sentence each. Untrusted text.
+    pub reasons: Vec<String>,
+    /// The commit at HEAD; `None` where there is none yet or it cannot be told.
+    pub head: Option<ObjectId>,
+    /// What the tree at HEAD holds.
+    pub tree: Option<TreeFacts>,
+    /// The commits that HEAD reaches.
+    pub history: Option<HistoryFacts>,
+    /// The clone.
+    pub state: Option<StateFacts>,
+    /// The part of agents in it; `None` where nobody asked.
+    pub agents: Option<AgentFacts>,
+}
+
+/// What tells the part of agents in a repository.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AgentFacts {
+    /// Its tasks and sessions.
+    pub ledger: Ledger,
+    /// The commits of HEAD and local branches with their origin and lines.
+    pub commits: Vec<Commit>,
+}
+
+impl RepoFacts {
+    /// A repository that could not be opened.
+    pub fn failed(name: String, path: String, reason: String) -> Self {
+        Self {
+            name,
+            path,
+            status: Status::Failed,
+            reasons: vec![reason],
+            head: None,
+            tree: None,
+            history: None,
+            state: None,
+            agents: None,
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! How a clone stands: branches against remotes, changes in the work tree, stashes, tags, what was left out on cloning.
+//!
+//! No filter, hook or file system monitor runs: libgit2 has none of these, and only its built-in conversions of line ends
+//! apply when a file has to be compared.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use git2::{BranchType, Error, Oid, Repository, RepositoryOpenFlags, StatusOptions, StatusShow};
+
+use super::config::Config;
+use super::open::Repo;
+use crate::facts::inventory::{Dirt, Divergence, Remote, StateFacts};
+
+/// A branch whose last commit is older than this many seconds is stale.
+const STALE_SECONDS: i64 = 90 * 86_400;
+/// The names that a default branch usually has.
+const USUAL_DEFAULTS: [&str; 4] = ["main", "master", "trunk", "develop"];
+
+/// Local and remote branch tips, read once.
+struct Tips {
+    local: Vec<(String, Oid)>,
+    remote: Vec<(String, Oid)>,
+}
+
+impl Repo {
+    /// The state of the clone at `now` (seconds since the epoch), with `config` for its remotes; and what of it could not
+    /// be read.
+    pub fn state(&self, config: &Config, now: i64) -> (StateFacts, Vec<String>) {
+        let mut trouble = Vec::new();
+        let repo = self.raw();
+        let tips = Tips::read(repo).unwrap_or_else(|error| {
+            trouble.push(format!("branches cannot be read: {}", error.message()));
+            Tips {
+                local: Vec::new(),
+                remote: Vec::new(),
+            }
+        });
+        let branch = head_branch(repo);
+        let remotes = remotes(config);
+        let default_branch = default_branch(repo, &tips, branch.as_deref());
+        let known_remotely = remotes.is_empty() || tips.remote.is_empty();
+        let unpushed = (!known_remotely).then(|| tips.unpushed(repo));
+        let dirt = self.dirt().unwrap_or_else(|error| {
+            trouble.push(format!(
+                "changes in the work tree are unknown: {}",
+                error.message()
+            ));
+            None
+        });
+        let mut tags = repo.tag_names(None).map_or_else(|_| Vec::new(), owned);
+        let tag_count = tags.len() as u64;
+        tags.retain(|tag| version(tag).is_some());
+        tags.sort_by_cached_key(|tag| version(tag));
+        let facts = StateFacts {
+            default_pushed: default_branch.as_ref().and_then(|default| {
+                let unpushed = unpushed.as_ref()?;
+                Some(!unpushed.contains(default))
+            }),
+            stale_branches: tips.stale(repo, default_branch.as_deref(), branch.as_deref(), now),
+            divergence: divergence(repo, branch.as_deref()),
+            bare: repo.is_bare(),
+            shallow: repo.is_shallow(),
+            partial: is_partial(config),
+            stashes: repo
+                .reflog("refs/stash")
+                .map_or(0, |entries| entries.len() as u64),
+            tags: tag_count,
+            releases: tags,
+            last_fetch: last_fetch(&[self.git_dir(), self.common_dir()]),
+            branch,
+            default_branch,
+            remotes,
+            dirt,
+            unpushed,
+        };
+        (facts, trouble)
+    }
+
+    /// What differs from HEAD, by way of the real index and a handle of its own.
+    fn dirt(&self) -> Result<Option<Dirt>, Error> {
+        let Some(work_dir) = self.work_dir() else {
+            return Ok(None);
+        };
+        let none: [&Path; 0] = [];
+        let repo = Repository::open_ext(work_dir, RepositoryOpenFlags::NO_SEARCH, none)?;
+        let mut options = StatusOptions::new();
+        options
+            .show(StatusShow::IndexAndWorkdir)
+            .include_untracked(true)
+            .recurse_untracked_dirs(false)
+            .exclude_submodules(true)
+            .include_ignored(false)
+            .update_index(false);
+        let mut dirt = Dirt::default();
+        for entry in repo.statuses(Some(&mut options))?.iter() {
+            if entry.status().is_wt_new() {
+                dirt.untracked += 1;
+            } else {
+                dirt.changed += 1;
+            }
+        }
+        Ok(Some(dirt))
+    }
+}
+
+impl Tips {
+    fn read(repo: &Repository) -> Result<Self, Error> {
+        let of = |kind| -> Result<Vec<(String, Oid)>, Error> {
+            let mut tips = Vec::new();
+            for (branch, _) in repo.branches(Some(kind))?.flatten() {
+                let name = String::from_utf8_lossy(branch.name_bytes()?).into_owned();
+                // A symbolic ref, such as `origin/HEAD`, repeats another one.
+                tips.extend(branch.get().target().map(|tip| (name, tip)));
+            }
+            Ok(tips)
+        };
+        Ok(Self {
+            local: of(BranchType::Local)?,
+            remote: of(BranchType::Remote)?,
+        })
+    }
+
+    /// Local branches with commits that no remote branch reaches. What cannot be told counts as pushed nowhere.
+    fn unpushed(&self, repo: &Repository) -> Vec<String> {
+        let remote: BTreeSet<Oid> = self.remote.iter().map(|(_, tip)| *tip).collect();
+        self.local
+            .iter()
+            .filter(|(_, tip)| !remote.contains(tip) && has_own_commits(repo, *tip, &remote).unwrap_or(true))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    fn stale(&self, repo: &Repository, default: Option<&str>, head: Option<&str>, now: i64) -> Vec<String> {
+        self.local
+            .iter()
+            .filter(|(name, _)| Some(name.as_str()) != default && Some(name.as_str()) != head)
+            .filter(|(_, tip)| {
+                repo.find_commit(*tip)
+                    .is_ok_and(|commit| commit.time().seconds() < now - STALE_SECONDS)
+            })
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+}
+
+fn has_own_commits(repo: &Repository, tip: Oid, hidden: &BTreeSet<Oid>) -> Result<bool, Error> {
+    let mut walk = repo.revwalk()?;
+    walk.push(tip)?;
+    for oid in hidden {
+        walk.hide(*oid)?;
+    }
+    Ok(walk.next().is_some())
+}
+
+/// The branch that HEAD names, born or not.
+fn head_branch(repo: &Repository) -> Option<String> {
+    let head = repo.find_reference("HEAD").ok()?;
+    let target = String::from_utf8_lossy(head.symbolic_target_bytes()?).into_owned();
+    target.strip_prefix("refs/heads/").map(str::to_owned)
+}
+
+fn default_branch(repo: &Repository, tips: &Tips, head: Option<&str>) -> Option<String> {
+    let of_remote = || {
+        let mut heads = repo.references_glob("refs/remotes/*/HEAD").ok()?;
+        let head = heads.find_map(Result::ok)?;
+        let target = String::from_utf8_lossy(head.symbolic_target_bytes()?).into_owned();
+        let branch = target.strip_prefix("refs/remotes/")?.split_once('/')?.1;
+        Some(branch.to_owned())
+    };
+    let usual = || {
+        USUAL_DEFAULTS
+            .iter()
+            .find(|usual| tips.local.iter().any(|(name, _)| name == *usual))
+            .map(|name| (*name).to_owned())
+    };
+    of_remote().or_else(usual).or_else(|| head.map(str::to_owned))
+}
+
+fn divergence(repo: &Repository, branch: Option<&str>) -> Option<Divergence> {
+    let branch = repo.find_branch(branch?, BranchType::Local).ok()?;
+    let upstream = branch.upstream().ok()?;
+    let (ahead, behind) = repo
+        .graph_ahead_behind(branch.get().target()?, upstream.get().target()?)
+        .ok()?;
+    Some(Divergence {
+        ahead: ahead as u64,
+        behind: behind as u64,
+    })
+}
+
+/// The remotes in `config`, sorted by name, without credentials.
+fn remotes(config: &Config) -> Vec<Remote> {
+    let mut found: Vec<Remote> = config
+        .below("remote")
+        .filter_map(|(key, value)| {
+            let name = key.strip_suffix(".url")?;
+            Some(Remote {
+                name: name.to_owned(),
+                url: without_credentials(&value.value),
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| (&a.name, &a.url).cmp(&(&b.name, &b.url)));
+    found.dedup();
+    found
+}
+
+/// The URL without what opens the door: user and password of HTTP (tokens stand in either), a password elsewhere, and the
+/// query.
+fn without_credentials(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
+    let (host, path) = match rest.find('/') {
+        Some(slash) => rest.split_at(slash),
+        None => (rest, ""),
+    };
+    let host = match host.rsplit_once('@') {
+        Some((user, host)) if scheme.eq_ignore_ascii_case("ssh") || scheme.ends_with("+ssh") => {
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{user}@{host}")
+        }
+        Some((_, host)) => host.to_owned(),
+        None => host.to_owned(),
+    };
+    format!("{scheme}://{host}{path}")
+}
+
+fn is_partial(config: &Config) -> bool {
+    let promised = config
+        .below("remote")
+        .any(|(key, value)| key.ends_with(".promisor") && value.value != "false");
+    promised || config.get("extensions.partialclone").is_some()
+}
+
+fn last_fetch(folders: &[&Path]) -> Option<i64> {
+    folders
+        .iter()
+        .filter_map(|folder| std::fs::metadata(folder.join("FETCH_HEAD")).ok()?.modified().ok())
+        .filter_map(|time| Some(time.duration_since(UNIX_EPOCH).ok()?.as_secs() as i64))
+        .max()
+}
+
+fn owned(names: git2::string_array::StringArray) -> Vec<String> {
+    names
+        .iter_bytes()
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .collect()
+}
+
+/// The numbers of a tag that names a version (`v1.2.3`, `lib-0.4`), and whether it is final: `1.0-rc1` comes before `1.0`.
+fn version(tag: &str) -> Option<(Vec<u64>, bool)> {
+    let last = tag.rsplit('/').next()?;
+    let start = last
+        .char_indices()
+        .find(|(at, c)| {
+            let before = last[..*at].chars().next_back();
+            c.is_ascii_digit()
+                && before.is_none_or(|c| "v-_.V@".contains(c) || last[..*at].eq_ignore_ascii_case("release"))
+        })?
+        .0;
+    let end = last[start..]
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .map_or(last.len(), |end| start + end);
+    let numbers: Option<Vec<u64>> = last[start..end]
+        .split('.')
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().ok())
+        .collect();
+    let numbers = numbers.filter(|numbers| numbers.len() >= 2)?;
+    Some((numbers, end == last.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_do_not_leave() {
+        for (url, shown) in [
+            (
+                "https://ada:secret@example.org/a.git",
+                "https://example.org/a.git",
+            ),
+            ("https://ghp_token@example.org/a.git", "https://example.org/a.git"),
+            (
+                "https://example.org/a.git?access_token=x",
+                "https://example.org/a.git",
+            ),
+            ("ssh://git:secret@example.org:22/a", "ssh://git@example.org:22/a"),
+            ("git@example.org:a.git", "git@example.org:a.git"),
+            ("/srv/a@b.git", "/srv/a@b.git"),
+            ("https://example.org", "https://example.org"),
+        ] {
+            assert_eq!(without_credentials(url), shown);
+        }
+    }
+
+    #[test]
+    fn tags_that_name_a_version() {
+        let mut tags = vec![
+            "v1.10.0",
+            "1.2",
+            "v1.2.0-rc1",
+            "lib-v0.3.1",
+            "nightly",
+            "v2",
+            "release-1.9.0",
+            "2024-review",
+        ];
+        tags.retain(|tag| version(tag).is_some());
+        tags.sort_by_cached_key(|tag| version(tag));
+        assert_eq!(
+            tags,
+            ["lib-v0.3.1", "1.2", "v1.2.0-rc1", "release-1.9.0", "v1.10.0"]
+        );
+    }
+}
