@@ -6,4 +6,5 @@ pub mod agents;
 mod cache;
 pub mod discover;
 pub mod history;
+pub mod inventory;
 pub mod ledger;

@@ -1,0 +1,272 @@
+//! What a repository holds and how it stands, from its objects, refs and configuration.
+//!
+//! Nothing of a work tree is read but what tells whether it has changes, and nothing is executed or written.
+
+mod docker;
+mod ignored;
+mod languages;
+mod licence;
+mod manifest;
+mod origin;
+mod paths;
+mod project;
+mod store;
+mod tests;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::facts::diagnostics::Status;
+use crate::facts::ids::ObjectId;
+use crate::facts::inventory::{AgentFacts, HistoryFacts, RepoFacts, Size, TreeFacts};
+use crate::git::Repo;
+use crate::git::config::ConfigFiles;
+use crate::git::tree::{FileKind, TreeFile};
+use crate::sources::history::{HistoryOptions, read_open};
+use crate::sources::ledger::{LedgerOptions, read_ledger};
+use ignored::Ignored;
+use languages::{Counted, Languages};
+use origin::{Attributes, Provenance};
+use store::Store;
+use tests::Tally;
+
+/// Files that one thread takes at a time: opening the objects anew for each would cost more than it brings.
+const CHUNK: usize = 400;
+/// No source file is larger; what is would only fill memory.
+const MAX_BYTES: usize = 64 << 20;
+
+/// What an inventory reads by.
+#[derive(Debug, Clone)]
+pub struct Reading<'a> {
+    /// Where facts of trees and histories are kept; `None` to read all anew.
+    pub cache_dir: Option<&'a Path>,
+    /// Which git config files count.
+    pub config_files: &'a ConfigFiles,
+    /// The present, in seconds since the epoch.
+    pub now: i64,
+    /// Commits from here on are listed with their lines, in seconds since the epoch.
+    pub since: i64,
+    /// How the part of agents is read, which takes a look at every commit; `None` to leave it open.
+    pub agents: Option<&'a LedgerOptions>,
+}
+
+/// The facts of the repository at `path`. Trouble is in its status and reasons.
+pub fn read(path: &Path, reading: &Reading) -> RepoFacts {
+    let shown = path.display().to_string();
+    let repo = match Repo::open(path) {
+        Ok(repo) => repo,
+        Err(error) => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            return RepoFacts::failed(name.into_owned(), shown, error.to_string());
+        }
+    };
+    let (state, reasons) = repo.state(&repo.config(reading.config_files), reading.now);
+    let mut facts = RepoFacts {
+        name: repo.name(),
+        path: shown,
+        status: Status::Complete,
+        reasons,
+        head: None,
+        tree: None,
+        history: None,
+        state: Some(state),
+        agents: None,
+    };
+    if !facts.reasons.is_empty() {
+        facts.status = Status::Partial;
+    }
+    facts.agents = reading.agents.map(|options| read_agents(&repo, options));
+    match repo.head() {
+        Ok(Some(head)) => read_head(&repo, head, reading, &mut facts),
+        Ok(None) => {
+            facts.tree = Some(TreeFacts::default());
+            facts.history = Some(HistoryFacts::default());
+            facts.reasons.push("no commit yet".to_owned());
+        }
+        Err(error) => partly(&mut facts, format!("HEAD cannot be read: {}", error.message())),
+    }
+    facts
+}
+
+fn read_agents(repo: &Repo, options: &LedgerOptions) -> AgentFacts {
+    let history = HistoryOptions {
+        refs: options.refs.clone(),
+        ..HistoryOptions::default()
+    };
+    AgentFacts {
+        ledger: read_ledger(repo, options),
+        commits: read_open(repo, &history).commits,
+    }
+}
+
+fn partly(facts: &mut RepoFacts, reason: String) {
+    facts.status = Status::Partial;
+    facts.reasons.push(reason);
+}
+
+fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFacts) {
+    facts.head = Some(head);
+    let store = Store::new(reading.cache_dir);
+    let tree = repo
+        .tree_of(head)
+        .map_err(|error| error.to_string())
+        .and_then(|tree| store.tree(tree, || read_tree(repo, tree)));
+    match tree {
+        Ok(tree) if tree.unreadable > 0 => {
+            partly(
+                facts,
+                format!("{} files or folders cannot be read", tree.unreadable),
+            );
+            facts.tree = Some(tree);
+        }
+        Ok(tree) => facts.tree = Some(tree),
+        Err(reason) => partly(facts, format!("the files at HEAD cannot be read: {reason}")),
+    }
+    let history = store.history(head, reading.since, || {
+        repo.contributions(head, reading.since)
+            .map_err(|error| error.to_string())
+    });
+    match history {
+        Ok(history) => {
+            let shallow = facts.state.as_ref().is_some_and(|state| state.shallow);
+            if shallow {
+                partly(
+                    facts,
+                    "a shallow clone: there are more commits than these".to_owned(),
+                );
+            } else if history.cut_short {
+                partly(facts, "commits are missing: there are more than these".to_owned());
+            }
+            facts.history = Some(history);
+        }
+        Err(reason) => partly(facts, format!("history cannot be read: {reason}")),
+    }
+}
+
+/// The facts of a tree. Only a top folder that cannot be read is an error.
+pub fn read_tree(repo: &Repo, tree: ObjectId) -> Result<TreeFacts, String> {
+    let listed = repo.files(tree).map_err(|error| error.to_string())?;
+    let regular: Vec<&TreeFile> = listed
+        .files
+        .iter()
+        .filter(|file| file.kind == FileKind::Regular)
+        .collect();
+    let by_path: HashMap<&str, ObjectId> = regular.iter().map(|file| (file.path.as_str(), file.id)).collect();
+    let content = |path: &str| repo.blob(*by_path.get(path)?).ok();
+    let attributes = attributes(&regular, content);
+    let counted = counted_files(&regular, content);
+    let objects = repo.common_dir().to_owned();
+    let mut sum = counted
+        .par_chunks(CHUNK)
+        .map_init(
+            || Repo::open(&objects).ok(),
+            |repo, files| count_files(repo.as_ref(), files, &attributes),
+        )
+        .reduce(Sum::default, Sum::merge);
+    sum.size.files = listed.files.len() as u64;
+    let has_file = |path: &str| by_path.contains_key(path);
+    let paths: Vec<&str> = regular.iter().map(|file| file.path.as_str()).collect();
+    Ok(TreeFacts {
+        size: sum.size,
+        tests: sum.tests.finish(has_file),
+        project: project::read(&paths, &has_file, content),
+        unreadable: listed.unreadable + sum.unreadable,
+    })
+}
+
+/// The files that `tokei` would look at.
+fn counted_files<'a>(files: &[&'a TreeFile], content: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<&'a TreeFile> {
+    let mut ignored = Ignored::default();
+    for file in files.iter().filter(|file| Ignored::is_rule_file(&file.path)) {
+        if let Some(rules) = content(&file.path) {
+            ignored.add(&file.path, &rules);
+        }
+    }
+    files
+        .iter()
+        .copied()
+        .filter(|file| Languages::by_name(&file.path).is_some() || Languages::needs_first_line(&file.path))
+        .filter(|file| ignored.counts(&file.path))
+        .collect()
+}
+
+/// The attributes of the tree, those of deeper folders after those above.
+fn attributes(files: &[&TreeFile], content: impl Fn(&str) -> Option<Vec<u8>>) -> Attributes {
+    let mut found: Vec<&str> = files
+        .iter()
+        .map(|file| file.path.as_str())
+        .filter(|path| paths::name_of(path) == ".gitattributes")
+        .collect();
+    found.sort_by_key(|path| paths::folders(path).count());
+    let mut attributes = Attributes::default();
+    for path in found {
+        if let Some(text) = content(path) {
+            attributes.add(path, &text);
+        }
+    }
+    attributes
+}
+
+/// What several files add up to.
+#[derive(Default)]
+struct Sum {
+    size: Size,
+    tests: Tally,
+    unreadable: u64,
+}
+
+impl Sum {
+    fn add(&mut self, path: &str, content: &[u8], counted: Counted, provenance: Provenance) {
+        let language = self
+            .size
+            .languages
+            .entry(counted.language.name().to_owned())
+            .or_default();
+        language.files += 1;
+        language.programming = languages::is_programming(counted.language);
+        language.lines += counted.lines;
+        match provenance {
+            Provenance::Own => self.tests.add(path, content, counted),
+            Provenance::Generated => self.size.generated += counted.lines,
+            Provenance::Vendored => self.size.vendored += counted.lines,
+        }
+    }
+
+    fn merge(mut self, other: Self) -> Self {
+        for (name, size) in other.size.languages {
+            let language = self.size.languages.entry(name).or_default();
+            language.files += size.files;
+            language.programming = size.programming;
+            language.lines += size.lines;
+        }
+        self.size.generated += other.size.generated;
+        self.size.vendored += other.size.vendored;
+        self.tests = self.tests.merge(other.tests);
+        self.unreadable += other.unreadable;
+        self
+    }
+}
+
+fn count_files(repo: Option<&Repo>, files: &[&TreeFile], attributes: &Attributes) -> Sum {
+    let mut sum = Sum::default();
+    let Some(repo) = repo else {
+        sum.unreadable = files.len() as u64;
+        return sum;
+    };
+    let mut languages = Languages::default();
+    for file in files {
+        let Ok(content) = repo.blob(file.id) else {
+            sum.unreadable += 1;
+            continue;
+        };
+        let language = Languages::by_name(&file.path).or_else(|| languages.by_first_line(&content));
+        let Some(language) = language.filter(|_| content.len() <= MAX_BYTES) else {
+            continue;
+        };
+        let counted = Languages::count(language, &content);
+        sum.add(&file.path, &content, counted, attributes.provenance(&file.path));
+    }
+    sum
+}

@@ -1,0 +1,322 @@
+//! Test cases by framework, counted as they are written: nothing is built or run.
+//!
+//! One file a language family holds its rules and says them at its top. A case with parameters counts once and is told
+//! apart, so that the number is a lower bound of what a runner would list.
+
+mod cpp;
+mod dotnet;
+mod go;
+mod javascript;
+mod jvm;
+mod mask;
+mod php;
+mod python;
+mod ruby;
+mod rust;
+mod swift;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex::bytes::Regex;
+use tokei::LanguageType;
+
+use super::languages::{Counted, is_programming};
+use super::paths::{folder_of, folders, name_of};
+use crate::facts::inventory::{Cases, TestFacts};
+
+/// What one file adds.
+#[derive(Debug, Default)]
+struct Found {
+    cases: BTreeMap<&'static str, Cases>,
+    macros: rust::Macros,
+    doc_examples: u64,
+    inline_test_lines: u64,
+}
+
+impl Found {
+    fn add(&mut self, framework: &'static str, cases: Cases) {
+        if cases.cases > 0 {
+            *self.cases.entry(framework).or_default() += cases;
+        }
+    }
+}
+
+/// The tests of the files seen so far.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    facts: BTreeMap<&'static str, Cases>,
+    macros: rust::Macros,
+    /// Documentation examples by file: they are tests in a library crate alone.
+    doc_examples: Vec<(String, u64)>,
+    /// Cases by file that imports no framework.
+    javascript: Vec<(String, Cases)>,
+    /// The framework that the `package.json` of a folder names.
+    packages: BTreeMap<String, &'static str>,
+    test_lines: u64,
+    source_lines: u64,
+}
+
+impl Tally {
+    /// Adds a file written for this project.
+    pub(super) fn add(&mut self, path: &str, content: &[u8], counted: Counted) {
+        let mut found = find(path, content, counted.language);
+        if let Some(cases) = found.cases.remove("javascript") {
+            self.javascript.push((path.to_owned(), cases));
+        }
+        for (framework, cases) in found.cases {
+            *self.facts.entry(framework).or_default() += cases;
+        }
+        self.macros.merge(found.macros);
+        if found.doc_examples > 0 {
+            self.doc_examples.push((path.to_owned(), found.doc_examples));
+        }
+        if name_of(path) == "package.json" {
+            let manifest = serde_json::from_slice(content).ok();
+            let framework = manifest.and_then(|manifest| javascript::framework(&manifest));
+            self.packages
+                .extend(framework.map(|name| (folder_of(path).to_owned(), name)));
+        }
+        if is_programming(counted.language) {
+            let code = counted.lines.code;
+            let test_lines = if is_test_path(path) {
+                code
+            } else {
+                found.inline_test_lines.min(code)
+            };
+            self.test_lines += test_lines;
+            self.source_lines += code - test_lines;
+        }
+    }
+
+    /// Joins what two threads found.
+    pub(super) fn merge(mut self, other: Self) -> Self {
+        for (framework, cases) in other.facts {
+            *self.facts.entry(framework).or_default() += cases;
+        }
+        self.macros.merge(other.macros);
+        self.doc_examples.extend(other.doc_examples);
+        self.javascript.extend(other.javascript);
+        self.packages.extend(other.packages);
+        self.test_lines += other.test_lines;
+        self.source_lines += other.source_lines;
+        self
+    }
+
+    /// The sum, with what only the whole tree can tell. `has_file` says whether a path is in it.
+    pub(super) fn finish(mut self, has_file: impl Fn(&str) -> bool) -> TestFacts {
+        let mut add = |framework: &'static str, cases: Cases| {
+            if cases.cases > 0 {
+                *self.facts.entry(framework).or_default() += cases;
+            }
+        };
+        add(
+            "rust",
+            Cases {
+                cases: self.macros.tests(),
+                parametrised: 0,
+            },
+        );
+        for (path, cases) in self.doc_examples {
+            let cases = if in_library_crate(&path, &has_file) {
+                cases
+            } else {
+                0
+            };
+            add(
+                "rust-doctest",
+                Cases {
+                    cases,
+                    parametrised: 0,
+                },
+            );
+        }
+        for (path, cases) in self.javascript {
+            add(package_framework(&path, &self.packages), cases);
+        }
+        TestFacts {
+            frameworks: self
+                .facts
+                .into_iter()
+                .map(|(name, cases)| (name.to_owned(), cases))
+                .collect(),
+            test_lines: self.test_lines,
+            source_lines: self.source_lines,
+        }
+    }
+}
+
+fn find(path: &str, content: &[u8], language: LanguageType) -> Found {
+    use LanguageType as L;
+    match language {
+        L::Rust => rust::count(content),
+        L::Python => python::count(path, content),
+        L::Go => go::count(path, content),
+        L::JavaScript | L::TypeScript | L::Jsx | L::Tsx | L::CoffeeScript => javascript::count(path, content),
+        L::Java | L::Kotlin => jvm::count(content),
+        L::CSharp => dotnet::count(content),
+        L::Ruby => ruby::count(path, content),
+        L::Php => php::count(path, content),
+        L::Swift => swift::count(content),
+        L::C | L::CHeader | L::Cpp | L::CppHeader | L::CppModule => cpp::count(content),
+        _ => Found::default(),
+    }
+}
+
+/// Whether a file is for testing, by where it lies and what it is called.
+fn is_test_path(path: &str) -> bool {
+    const FOLDERS: &[&str] = &[
+        "test",
+        "tests",
+        "spec",
+        "specs",
+        "__tests__",
+        "e2e",
+        "androidTest",
+        "unittests",
+        "unit-tests",
+    ];
+    let name = name_of(path);
+    let stem = name.split('.').next().unwrap_or(name);
+    folders(path)
+        .any(|folder| FOLDERS.contains(&folder) || folder.ends_with(".Tests") || folder.ends_with("Tests"))
+        || name.contains(".test.")
+        || name.contains(".spec.")
+        || stem.starts_with("test_")
+        || stem == "conftest"
+        || ["_test", "_tests", "_spec", "Test", "Tests"]
+            .iter()
+            .any(|ending| stem.ends_with(ending))
+}
+
+/// Whether the innermost crate with a `src` folder around the file has a library.
+fn in_library_crate(path: &str, has_file: &impl Fn(&str) -> bool) -> bool {
+    let mut folder = folder_of(path);
+    loop {
+        if name_of(folder) == "src" {
+            let is_program =
+                path == format!("{folder}/main.rs") || path.starts_with(&format!("{folder}/bin/"));
+            return !is_program && has_file(&format!("{folder}/lib.rs"));
+        }
+        if folder.is_empty() {
+            return false;
+        }
+        folder = folder_of(folder);
+    }
+}
+
+fn package_framework(path: &str, packages: &BTreeMap<String, &'static str>) -> &'static str {
+    let mut folder = path;
+    while !folder.is_empty() {
+        folder = folder_of(folder);
+        if let Some(framework) = packages.get(folder) {
+            return framework;
+        }
+    }
+    "javascript"
+}
+
+/// Marks at `tests`, those on one function counted once: between two functions stands a brace or a semicolon. A function
+/// with a mark at `parameters` as well has parameters.
+fn grouped(masked: &[u8], tests: &[usize], parameters: &[usize]) -> Cases {
+    let parameters: BTreeSet<usize> = parameters.iter().copied().collect();
+    let ends = |from: usize| {
+        let rest = masked.get(from..).unwrap_or_default();
+        // An argument of the mark itself may hold a brace: the function starts behind its brackets.
+        let mut depth = 0_usize;
+        rest.iter()
+            .position(|byte| {
+                match byte {
+                    b'(' | b'[' => depth += 1,
+                    b')' | b']' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                depth == 0 && matches!(byte, b'{' | b';')
+            })
+            .map_or(masked.len(), |at| from + at)
+    };
+    let mut cases = Cases::default();
+    let mut past = 0;
+    for &test in tests {
+        if test < past {
+            continue;
+        }
+        // Marks of parameters may stand above that of the test.
+        let above = past;
+        past = ends(test);
+        cases.cases += 1;
+        let same_function = |at: &usize| *at >= test || ends(*at) == past;
+        let has_parameters = parameters.range(above..past).any(same_function);
+        cases.parametrised += u64::from(has_parameters);
+    }
+    cases
+}
+
+fn contains(text: &[u8], word: &str) -> bool {
+    memchr::memmem::find(text, word.as_bytes()).is_some()
+}
+
+/// A pattern written in this folder. The tests use every one, so none is wrong.
+fn pattern(text: &str) -> Regex {
+    #[allow(clippy::unwrap_used)]
+    Regex::new(text).unwrap()
+}
+
+fn text_pattern(text: &str) -> regex::Regex {
+    #[allow(clippy::unwrap_used)]
+    regex::Regex::new(text).unwrap()
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+    use crate::facts::inventory::Lines;
+
+    fn counted(language: LanguageType, code: u64) -> Counted {
+        let lines = Lines {
+            code,
+            ..Lines::default()
+        };
+        Counted { language, lines }
+    }
+
+    #[test]
+    fn the_whole_tree_tells_what_a_file_cannot() {
+        let mut tally = Tally::default();
+        let doc = b"/// ```\n/// a();\n/// ```\nfn a() {}\n";
+        for path in ["lib/src/lib.rs", "lib/src/main.rs", "app/src/cli.rs"] {
+            tally.add(path, doc, counted(LanguageType::Rust, 1));
+        }
+        let manifest = br#"{"devDependencies": {"mocha": "1"}}"#;
+        tally.add("web/package.json", manifest, counted(LanguageType::Json, 1));
+        let calls = b"it('a', f)";
+        tally.add("web/test/a.js", calls, counted(LanguageType::JavaScript, 1));
+        let facts = tally.finish(|path| path == "lib/src/lib.rs" || path == "app/src/main.rs");
+        let cases = |name: &str| facts.frameworks.get(name).map(|all| all.cases);
+        assert_eq!(cases("rust-doctest"), Some(1));
+        assert_eq!(cases("mocha"), Some(1));
+        assert_eq!((facts.test_lines, facts.source_lines), (1, 3));
+    }
+
+    #[test]
+    fn where_tests_live() {
+        for path in [
+            "tests/a.rs",
+            "src/a.test.ts",
+            "pkg/a_test.go",
+            "src/test/java/A.java",
+            "test_a.py",
+            "AppTests/A.swift",
+            "ATest.php",
+        ] {
+            assert!(is_test_path(path), "{path}");
+        }
+        for path in [
+            "src/latest.rs",
+            "src/contest.py",
+            "testing.go",
+            "src/attestation/a.rs",
+        ] {
+            assert!(!is_test_path(path), "{path}");
+        }
+    }
+}
