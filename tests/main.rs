@@ -6,6 +6,7 @@ mod calling;
 mod discovery;
 mod history;
 mod import;
+mod inventory;
 mod layering;
 mod ledger;
 mod published;

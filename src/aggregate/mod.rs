@@ -5,7 +5,9 @@
 
 pub mod export;
 pub mod group;
+pub mod inventory;
 pub mod measures;
+pub mod readiness;
 pub mod report;
 pub mod sessions;
 

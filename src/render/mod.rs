@@ -8,6 +8,7 @@ pub mod csv;
 pub mod document;
 pub mod escape;
 pub mod html;
+pub mod inventory;
 pub mod json;
 pub mod markdown;
 pub mod report;

@@ -21,6 +21,7 @@ pub mod scan;
 pub mod sessions;
 pub mod show;
 pub mod trailers;
+pub mod inventory;
 
 /// What a command works with.
 pub struct Context {
@@ -77,6 +78,8 @@ pub enum Command {
     Scan(scan::Args),
     /// Show what the logs of coding agents tell: minutes, tokens, commits
     Sessions(Box<sessions::Args>),
+    /// Show every repository with its size, tests, history and state
+    Inventory(inventory::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -96,6 +99,7 @@ impl Command {
             Self::Demo(args) => demo::run(&args, context),
             Self::Report(args) => report::run(&args, context),
             Self::Scan(args) => scan::run(&args, context),
+            Self::Inventory(args) => inventory::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
             Self::Sessions(args) => sessions::run(&args, context),
         }

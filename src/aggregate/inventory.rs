@@ -1,0 +1,667 @@
+//! The inventory: one row a repository, and what changed since another one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::measures::Tally;
+use super::readiness::{self, Check, Verdict};
+use crate::facts::diagnostics::Status;
+use crate::facts::evidence::OriginState;
+use crate::facts::ids::TaskId;
+use crate::facts::inventory::{
+    Author, Cases, Divergence, LicenceSource, Lines, Remote, RepoFacts, Size, StateFacts, TreeFacts,
+};
+use crate::facts::quantity::Hours;
+use crate::facts::task::Task;
+
+/// The name and version of the machine format.
+pub const SCHEMA: &str = "git-leverage.inventory/1";
+const DAY: i64 = 86_400;
+/// Weeks are not shown here.
+const HOURS_PER_WEEK: f64 = 40.0;
+
+/// Which stretch of time the activity columns look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Windows {
+    /// The present, in seconds since the epoch.
+    pub now: i64,
+    /// Where the user's own window starts; the fixed ones are 30 and 90 days.
+    pub since: Option<i64>,
+}
+
+impl Windows {
+    /// Where the longest one starts.
+    pub fn earliest(self) -> i64 {
+        let fixed = self.now - 90 * DAY;
+        self.since.map_or(fixed, |since| since.min(fixed))
+    }
+}
+
+/// One language of a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct LanguageRow {
+    /// Files.
+    pub files: u64,
+    /// Lines of code.
+    pub code: u64,
+    /// Lines of comments.
+    pub comments: u64,
+    /// Blank lines.
+    pub blanks: u64,
+    /// Share of the code in programming languages; `None` for data, configuration and prose.
+    pub share: Option<f64>,
+}
+
+/// The tests of a repository.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct TestRow {
+    /// Test cases.
+    pub cases: u64,
+    /// Of these, those with parameters, which a runner lists more than once.
+    pub parametrised: u64,
+    /// By framework.
+    pub frameworks: BTreeMap<String, Cases>,
+    /// Lines of code that test.
+    pub test_lines: u64,
+    /// Lines of code that are tested.
+    pub source_lines: u64,
+    /// The former over the latter.
+    pub ratio: Option<f64>,
+}
+
+/// Commits and lines of a stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Activity {
+    /// Commits made in it.
+    pub commits: u64,
+    /// Lines they added; `None` where those of one are unknown.
+    pub lines_added: Option<u64>,
+    /// Lines they removed.
+    pub lines_removed: Option<u64>,
+}
+
+/// A row. `None` is unknown.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)] // Each field is described in docs/formats/inventory.md.
+pub struct Row {
+    pub name: String,
+    pub path: String,
+    pub status: Option<Status>,
+    pub reasons: Vec<String>,
+    pub head: Option<String>,
+    pub branch: Option<String>,
+    pub default_branch: Option<String>,
+    pub remotes: Vec<Remote>,
+    pub description: Option<String>,
+    pub licence: Option<String>,
+    pub licence_source: Option<LicenceSource>,
+    pub files: Option<u64>,
+    pub lines_code: Option<u64>,
+    pub lines_comments: Option<u64>,
+    pub lines_blank: Option<u64>,
+    pub lines_generated: Option<u64>,
+    pub lines_vendored: Option<u64>,
+    pub language: Option<String>,
+    pub languages: Option<BTreeMap<String, LanguageRow>>,
+    pub tests: Option<TestRow>,
+    pub commits: Option<u64>,
+    pub authors: Option<u64>,
+    pub top_authors: Vec<Author>,
+    pub first_commit: Option<i64>,
+    pub last_commit: Option<i64>,
+    pub last_30_days: Option<Activity>,
+    pub last_90_days: Option<Activity>,
+    pub since: Option<Activity>,
+    pub tags: Option<u64>,
+    pub releases: Option<u64>,
+    pub latest_release: Option<String>,
+    pub agent_commits: Option<u64>,
+    pub agent_lines_added: Option<u64>,
+    pub known_origin_share: Option<f64>,
+    pub tasks: Option<u64>,
+    pub human_hours: Option<Hours>,
+    pub leverage_factor: Option<f64>,
+    pub sessions: Option<u64>,
+    pub changed_files: Option<u64>,
+    pub untracked_files: Option<u64>,
+    pub ahead: Option<u64>,
+    pub behind: Option<u64>,
+    pub unpushed_branches: Option<Vec<String>>,
+    pub stale_branches: Option<Vec<String>>,
+    pub stashes: Option<u64>,
+    pub bare: Option<bool>,
+    pub shallow: Option<bool>,
+    pub partial_clone: Option<bool>,
+    pub last_fetch: Option<i64>,
+    pub checks: Vec<Check>,
+}
+
+/// The authors in [`Row::top_authors`].
+const TOP_AUTHORS: usize = 5;
+
+impl Row {
+    /// The row of a repository.
+    pub fn new(facts: &RepoFacts, windows: Windows) -> Self {
+        let mut row = Self {
+            name: facts.name.clone(),
+            path: facts.path.clone(),
+            status: Some(facts.status),
+            reasons: facts.reasons.clone(),
+            head: facts.head.map(|head| head.to_string()),
+            checks: readiness::checks(facts),
+            ..Self::default()
+        };
+        if let Some(state) = &facts.state {
+            row.fill_state(state);
+        }
+        if let Some(tree) = &facts.tree {
+            row.fill_tree(tree);
+        }
+        row.fill_history(facts, windows);
+        row.fill_agents(facts);
+        row
+    }
+
+    fn fill_state(&mut self, state: &StateFacts) {
+        self.branch = state.branch.clone();
+        self.default_branch = state.default_branch.clone();
+        self.remotes = state.remotes.clone();
+        self.tags = Some(state.tags);
+        self.releases = Some(state.releases.len() as u64);
+        self.latest_release = state.releases.last().cloned();
+        self.changed_files = state.dirt.map(|dirt| dirt.changed);
+        self.untracked_files = state.dirt.map(|dirt| dirt.untracked);
+        self.ahead = state.divergence.map(|Divergence { ahead, .. }| ahead);
+        self.behind = state.divergence.map(|Divergence { behind, .. }| behind);
+        self.unpushed_branches = state.unpushed.clone();
+        self.stale_branches = Some(state.stale_branches.clone());
+        self.stashes = Some(state.stashes);
+        self.bare = Some(state.bare);
+        self.shallow = Some(state.shallow);
+        self.partial_clone = Some(state.partial);
+        self.last_fetch = state.last_fetch;
+    }
+
+    fn fill_tree(&mut self, tree: &TreeFacts) {
+        let Lines {
+            code,
+            comments,
+            blanks,
+        } = tree.size.lines();
+        self.description = tree.project.description.clone();
+        self.licence = tree.project.licence.as_ref().map(|licence| licence.spdx.clone());
+        self.licence_source = tree.project.licence.as_ref().map(|licence| licence.source);
+        self.files = Some(tree.size.files);
+        self.lines_code = Some(code);
+        self.lines_comments = Some(comments);
+        self.lines_blank = Some(blanks);
+        self.lines_generated = Some(tree.size.generated.code);
+        self.lines_vendored = Some(tree.size.vendored.code);
+        self.language = main_language(&tree.size);
+        self.languages = Some(languages(&tree.size));
+        let tests = &tree.tests;
+        self.tests = Some(TestRow {
+            cases: tests.cases(),
+            parametrised: tests.frameworks.values().map(|all| all.parametrised).sum(),
+            frameworks: tests.frameworks.clone(),
+            test_lines: tests.test_lines,
+            source_lines: tests.source_lines,
+            ratio: ratio(tests.test_lines, tests.source_lines),
+        });
+    }
+
+    fn fill_history(&mut self, facts: &RepoFacts, windows: Windows) {
+        let Some(history) = &facts.history else { return };
+        let activity = |from: i64| {
+            let recent = history.recent.iter().filter(|commit| commit.time >= from);
+            let sum = |pick: fn((u64, u64)) -> u64| recent.clone().map(|commit| commit.lines.map(pick)).sum();
+            Activity {
+                commits: recent.clone().count() as u64,
+                lines_added: sum(|(added, _)| added),
+                lines_removed: sum(|(_, removed)| removed),
+            }
+        };
+        self.commits = Some(history.commits);
+        self.authors = Some(history.authors.len() as u64);
+        self.top_authors = history.authors.iter().take(TOP_AUTHORS).cloned().collect();
+        self.first_commit = history.first;
+        self.last_commit = history.last;
+        self.last_30_days = Some(activity(windows.now - 30 * DAY));
+        self.last_90_days = Some(activity(windows.now - 90 * DAY));
+        self.since = windows.since.map(activity);
+    }
+
+    fn fill_agents(&mut self, facts: &RepoFacts) {
+        let Some(agents) = &facts.agents else { return };
+        let mut tally = Tally::default();
+        agents.commits.iter().for_each(|commit| tally.add_commit(commit));
+        self.agent_commits = Some(tally.measures(HOURS_PER_WEEK).agent_commits);
+        let of_state = |state| {
+            agents
+                .commits
+                .iter()
+                .filter(move |commit| commit.origin.state == state)
+        };
+        self.agent_lines_added = of_state(OriginState::Agent)
+            .map(|commit| commit.lines.map(|lines| lines.added))
+            .sum();
+        let unknown = of_state(OriginState::Unknown).count() as u64;
+        let all = agents.commits.len() as u64;
+        self.known_origin_share = ratio(all - unknown, all);
+        self.sessions = Some(agents.ledger.sessions.len() as u64);
+        self.fill_tasks(agents.ledger.tasks.iter().map(|found| &found.task));
+    }
+
+    fn fill_tasks<'a>(&mut self, tasks: impl Iterator<Item = &'a Task>) {
+        let mut tally = Tally::default();
+        tasks.for_each(|task| tally.add_task(task));
+        let measures = tally.measures(HOURS_PER_WEEK);
+        self.tasks = Some(measures.tasks);
+        self.human_hours = measures.human_hours;
+        self.leverage_factor = measures.leverage_factor;
+    }
+
+    /// What of its state a person has to know, in a few words.
+    pub fn state_in_words(&self) -> String {
+        let count =
+            |number: Option<u64>, word: &str| number.filter(|n| *n > 0).map(|n| format!("{n} {word}"));
+        let flag = |set: Option<bool>, word: &str| set.filter(|set| *set).map(|_| word.to_owned());
+        let unpushed = self
+            .unpushed_branches
+            .as_ref()
+            .map(|branches| branches.len() as u64);
+        [
+            (self.status == Some(Status::Failed)).then(|| "unreadable".to_owned()),
+            (self.commits == Some(0)).then(|| "no commit".to_owned()),
+            flag(self.bare, "bare"),
+            flag(self.shallow, "shallow"),
+            flag(self.partial_clone, "partial"),
+            count(self.changed_files, "changed"),
+            count(self.untracked_files, "untracked"),
+            count(self.ahead, "ahead"),
+            count(self.behind, "behind"),
+            count(unpushed, "unpushed"),
+            count(self.stashes, "stashed"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
+    }
+
+    /// Checks with this verdict.
+    pub fn checks_with(&self, verdict: Verdict) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(move |check| check.verdict == verdict)
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// The programming language with the most code; without one, whatever has most.
+fn main_language(size: &Size) -> Option<String> {
+    size.languages
+        .iter()
+        .filter(|(_, language)| language.lines.code > 0)
+        .max_by_key(|(_, language)| (language.programming, language.lines.code))
+        .map(|(name, _)| name.clone())
+}
+
+fn languages(size: &Size) -> BTreeMap<String, LanguageRow> {
+    let programmed: u64 = size
+        .languages
+        .values()
+        .filter(|language| language.programming)
+        .map(|language| language.lines.code)
+        .sum();
+    size.languages
+        .iter()
+        .map(|(name, language)| {
+            let share = ratio(language.lines.code, programmed).filter(|_| language.programming);
+            let row = LanguageRow {
+                files: language.files,
+                code: language.lines.code,
+                comments: language.lines.comments,
+                blanks: language.lines.blanks,
+                share,
+            };
+            (name.clone(), row)
+        })
+        .collect()
+}
+
+/// The whole inventory.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Inventory {
+    /// When it was made, in RFC 3339.
+    #[serde(default)]
+    pub at: String,
+    /// One row a repository.
+    pub rows: Vec<Row>,
+    /// Their sums. A sum is known when every part of it is.
+    pub totals: Row,
+}
+
+impl Inventory {
+    /// The inventory of these repositories, in their order.
+    pub fn new(facts: &[RepoFacts], windows: Windows, at: String) -> Self {
+        let rows: Vec<Row> = facts.iter().map(|facts| Row::new(facts, windows)).collect();
+        let mut totals = totals(&rows);
+        let names: BTreeSet<&str> = facts
+            .iter()
+            .filter_map(|facts| facts.history.as_ref())
+            .flat_map(|history| history.authors.iter().map(|author| author.name.as_str()))
+            .collect();
+        let asked = || facts.iter().filter_map(|facts| facts.agents.as_ref());
+        if asked().next().is_some() {
+            // The same task in two clones counts once.
+            let tasks: BTreeMap<TaskId, &Task> = asked()
+                .flat_map(|agents| &agents.ledger.tasks)
+                .map(|found| (found.task.id, &found.task))
+                .collect();
+            totals.fill_tasks(tasks.into_values());
+        }
+        totals.authors = rows
+            .iter()
+            .any(|row| row.authors.is_some())
+            .then_some(names.len() as u64);
+        Self { at, rows, totals }
+    }
+}
+
+/// Sums over the rows that know a number: what is unknown is left out, as the status of its row says.
+fn totals(rows: &[Row]) -> Row {
+    let sum = |pick: &dyn Fn(&Row) -> Option<u64>| -> Option<u64> {
+        let known: Vec<u64> = rows.iter().filter_map(pick).collect();
+        (!known.is_empty()).then(|| known.iter().sum())
+    };
+    let activity = |pick: &dyn Fn(&Row) -> Option<Activity>| {
+        Some(Activity {
+            commits: sum(&|row| pick(row).map(|activity| activity.commits))?,
+            lines_added: sum(&|row| pick(row)?.lines_added),
+            lines_removed: sum(&|row| pick(row)?.lines_removed),
+        })
+    };
+    Row {
+        name: "total".to_owned(),
+        files: sum(&|row| row.files),
+        lines_code: sum(&|row| row.lines_code),
+        lines_comments: sum(&|row| row.lines_comments),
+        lines_blank: sum(&|row| row.lines_blank),
+        lines_generated: sum(&|row| row.lines_generated),
+        lines_vendored: sum(&|row| row.lines_vendored),
+        tests: total_tests(rows),
+        commits: sum(&|row| row.commits),
+        first_commit: rows.iter().filter_map(|row| row.first_commit).min(),
+        last_commit: rows.iter().filter_map(|row| row.last_commit).max(),
+        last_30_days: activity(&|row| row.last_30_days),
+        last_90_days: activity(&|row| row.last_90_days),
+        since: activity(&|row| row.since),
+        tags: sum(&|row| row.tags),
+        releases: sum(&|row| row.releases),
+        agent_commits: sum(&|row| row.agent_commits),
+        agent_lines_added: sum(&|row| row.agent_lines_added),
+        sessions: sum(&|row| row.sessions),
+        changed_files: sum(&|row| row.changed_files),
+        untracked_files: sum(&|row| row.untracked_files),
+        stashes: sum(&|row| row.stashes),
+        ..Row::default()
+    }
+}
+
+fn total_tests(rows: &[Row]) -> Option<TestRow> {
+    let mut total = TestRow::default();
+    let mut known = false;
+    for tests in rows.iter().filter_map(|row| row.tests.as_ref()) {
+        known = true;
+        total.cases += tests.cases;
+        total.parametrised += tests.parametrised;
+        total.test_lines += tests.test_lines;
+        total.source_lines += tests.source_lines;
+        for (name, cases) in &tests.frameworks {
+            *total.frameworks.entry(name.clone()).or_default() += *cases;
+        }
+    }
+    total.ratio = ratio(total.test_lines, total.source_lines);
+    known.then_some(total)
+}
+
+/// How a repository differs from an earlier inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// It was not there.
+    Added,
+    /// It is not here any more.
+    Gone,
+    /// Something in it differs.
+    Changed,
+}
+
+/// A number before and now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What the earlier inventory says.
+    pub before: Option<u64>,
+    /// What this one says.
+    pub now: Option<u64>,
+}
+
+impl Step {
+    /// The difference, where both are known.
+    pub fn difference(self) -> Option<i64> {
+        Some(self.now?.cast_signed().saturating_sub(self.before?.cast_signed()))
+    }
+}
+
+/// One repository of a comparison.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Its name. Untrusted text.
+    pub name: String,
+    /// Where it is, or was. Untrusted text.
+    pub path: String,
+    /// What became of it.
+    pub change: Change,
+    /// Lines of code.
+    pub lines_code: Step,
+    /// Test cases.
+    pub tests: Step,
+    /// Commits.
+    pub commits: Step,
+    /// Checks that fail now and did not.
+    pub checks_broken: Vec<String>,
+    /// Checks that failed and pass now.
+    pub checks_mended: Vec<String>,
+}
+
+/// What changed since an earlier inventory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// When the earlier one was made.
+    pub before: String,
+    /// When this one was made.
+    pub now: String,
+    /// Repositories that differ.
+    pub rows: Vec<Difference>,
+    /// How many do not.
+    pub unchanged: u64,
+}
+
+impl Comparison {
+    /// What changed from `before` to `now`. Repositories are the same by path; those left over, by a name that only one of
+    /// them has on each side.
+    pub fn new(before: &Inventory, now: &Inventory) -> Self {
+        let mut gone: Vec<&Row> = before.rows.iter().collect();
+        let mut rows = Vec::new();
+        let mut unchanged = 0;
+        let mut added = Vec::new();
+        for row in &now.rows {
+            match take(&mut gone, |other| other.path == row.path) {
+                Some(earlier) => pair(earlier, row, &mut rows, &mut unchanged),
+                None => added.push(row),
+            }
+        }
+        for row in added {
+            let namesakes = gone.iter().filter(|other| other.name == row.name).count();
+            match take(&mut gone, |other| namesakes == 1 && other.name == row.name) {
+                Some(earlier) => pair(earlier, row, &mut rows, &mut unchanged),
+                None => rows.push(Difference::new(None, Some(row))),
+            }
+        }
+        rows.extend(gone.into_iter().map(|row| Difference::new(Some(row), None)));
+        rows.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
+        Self {
+            before: before.at.clone(),
+            now: now.at.clone(),
+            rows,
+            unchanged,
+        }
+    }
+}
+
+fn take<'a>(rows: &mut Vec<&'a Row>, fits: impl Fn(&Row) -> bool) -> Option<&'a Row> {
+    let at = rows.iter().position(|row| fits(row))?;
+    Some(rows.remove(at))
+}
+
+fn pair(before: &Row, now: &Row, rows: &mut Vec<Difference>, unchanged: &mut u64) {
+    let difference = Difference::new(Some(before), Some(now));
+    if difference.is_nothing() {
+        *unchanged += 1;
+    } else {
+        rows.push(difference);
+    }
+}
+
+impl Difference {
+    fn new(before: Option<&Row>, now: Option<&Row>) -> Self {
+        let named = now.or(before);
+        let step = |pick: fn(&Row) -> Option<u64>| Step {
+            before: before.and_then(pick),
+            now: now.and_then(pick),
+        };
+        let with = |row: Option<&Row>, verdict| -> BTreeSet<String> {
+            row.into_iter()
+                .flat_map(|row| row.checks_with(verdict))
+                .map(|check| check.id.clone())
+                .collect()
+        };
+        let failed_before = with(before, Verdict::Fail);
+        let both = before.is_some() && now.is_some();
+        let checks = |verdict, failed: bool| -> Vec<String> {
+            with(now.filter(|_| both), verdict)
+                .into_iter()
+                .filter(|id| failed_before.contains(id) == failed)
+                .collect()
+        };
+        Self {
+            name: named.map(|row| row.name.clone()).unwrap_or_default(),
+            path: named.map(|row| row.path.clone()).unwrap_or_default(),
+            change: match (before, now) {
+                (None, _) => Change::Added,
+                (_, None) => Change::Gone,
+                _ => Change::Changed,
+            },
+            lines_code: step(|row| row.lines_code),
+            tests: step(|row| row.tests.as_ref().map(|tests| tests.cases)),
+            commits: step(|row| row.commits),
+            checks_broken: checks(Verdict::Fail, false),
+            checks_mended: checks(Verdict::Pass, true),
+        }
+    }
+
+    fn is_nothing(&self) -> bool {
+        [self.lines_code, self.tests, self.commits]
+            .iter()
+            .all(|step| step.before == step.now)
+            && self.checks_broken.is_empty()
+            && self.checks_mended.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, code: u64, failing: &[&str]) -> Row {
+        let check = |id: &str, fails: bool| Check {
+            id: id.to_owned(),
+            verdict: if fails { Verdict::Fail } else { Verdict::Pass },
+            reason: String::new(),
+            hint: None,
+        };
+        Row {
+            name: name.to_owned(),
+            path: format!("/src/{name}"),
+            lines_code: Some(code),
+            checks: ["readme", "ci"]
+                .map(|id| check(id, failing.contains(&id)))
+                .to_vec(),
+            ..Row::default()
+        }
+    }
+
+    fn inventory(rows: Vec<Row>) -> Inventory {
+        Inventory {
+            rows,
+            ..Inventory::default()
+        }
+    }
+
+    #[test]
+    fn a_comparison_names_what_changed() {
+        let before = inventory(vec![
+            row("kiln", 10, &["readme"]),
+            row("loom", 5, &[]),
+            row("old", 1, &[]),
+        ]);
+        let now = inventory(vec![
+            row("kiln", 12, &["ci"]),
+            row("loom", 5, &[]),
+            row("new", 2, &["ci"]),
+        ]);
+        let comparison = Comparison::new(&before, &now);
+        let told: Vec<_> = comparison
+            .rows
+            .iter()
+            .map(|row| (row.name.as_str(), row.change, row.lines_code.difference()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("kiln", Change::Changed, Some(2)),
+                ("new", Change::Added, None),
+                ("old", Change::Gone, None)
+            ]
+        );
+        let kiln = &comparison.rows[0];
+        assert_eq!(
+            (kiln.checks_broken.as_slice(), kiln.checks_mended.as_slice()),
+            (&["ci".to_owned()][..], &["readme".to_owned()][..])
+        );
+        assert_eq!(comparison.unchanged, 1);
+    }
+
+    #[test]
+    fn a_moved_repository_is_the_same_by_its_name() {
+        let before = inventory(vec![row("kiln", 10, &[])]);
+        let mut moved = row("kiln", 10, &[]);
+        moved.path = "/elsewhere/kiln".into();
+        assert_eq!(Comparison::new(&before, &inventory(vec![moved])).unchanged, 1);
+    }
+
+    #[test]
+    fn unknown_numbers_are_not_zero() {
+        let failed = RepoFacts::failed("a".into(), "/a".into(), "gone".into());
+        let windows = Windows { now: 0, since: None };
+        let inventory = Inventory::new(&[failed], windows, String::new());
+        assert_eq!(inventory.totals.lines_code, None);
+        assert_eq!(inventory.totals.tests, None);
+        assert_eq!(inventory.rows[0].commits, None);
+        assert_eq!(inventory.rows[0].state_in_words(), "unreadable");
+    }
+}

@@ -1,0 +1,617 @@
+//! The inventory as tables: its columns, the matrix of checks, and what changed.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use super::document::{Align, Basis, Cell, Column, Document, Table};
+use crate::aggregate::inventory::{Activity, Change, Comparison, Inventory, Row, Step};
+use crate::aggregate::readiness::{self, Verdict};
+use crate::facts::diagnostics::Status;
+use crate::facts::zone::Zone;
+
+/// What a cell is made from.
+struct Given<'a> {
+    row: &'a Row,
+    zone: Zone,
+}
+
+/// A column that can be asked for.
+struct Spec {
+    id: &'static str,
+    heading: &'static str,
+    group: &'static str,
+    basis: Option<Basis>,
+    cell: fn(&Given) -> Cell,
+}
+
+const IDENTITY: &str = "identity";
+const SIZE: &str = "size";
+const TESTS: &str = "testing";
+const HISTORY: &str = "history";
+/// The group whose columns take a look at every commit.
+pub const AI: &str = "ai";
+const STATE: &str = "clone";
+/// The groups that `--columns` takes for all their columns.
+pub const GROUPS: [&str; 6] = [IDENTITY, SIZE, TESTS, HISTORY, AI, STATE];
+/// What is shown where no columns are asked for.
+pub const DEFAULT: [&str; 10] = [
+    "name",
+    "language",
+    "code",
+    "tests",
+    "test_ratio",
+    "commits",
+    "authors",
+    "last_commit",
+    "commits_90d",
+    "state",
+];
+
+const fn text(
+    id: &'static str,
+    heading: &'static str,
+    group: &'static str,
+    cell: fn(&Given) -> Cell,
+) -> Spec {
+    Spec {
+        id,
+        heading,
+        group,
+        basis: None,
+        cell,
+    }
+}
+
+const fn number(
+    id: &'static str,
+    heading: &'static str,
+    group: &'static str,
+    basis: Basis,
+    cell: fn(&Given) -> Cell,
+) -> Spec {
+    Spec {
+        id,
+        heading,
+        group,
+        basis: Some(basis),
+        cell,
+    }
+}
+
+fn count(value: Option<u64>) -> Cell {
+    Cell::known(value, Cell::Count)
+}
+
+fn words(value: Option<&String>) -> Cell {
+    Cell::known(value, |text| Cell::text(text.as_str()))
+}
+
+fn yes(value: Option<bool>) -> Cell {
+    Cell::known(value, |yes| Cell::text(if yes { "yes" } else { "no" }))
+}
+
+fn day(given: &Given, seconds: Option<i64>) -> Cell {
+    Cell::known(seconds, |seconds| Cell::Date(given.zone.day(seconds)))
+}
+
+fn commits(activity: Option<Activity>) -> Cell {
+    count(activity.map(|activity| activity.commits))
+}
+
+fn added(activity: Option<Activity>) -> Cell {
+    count(activity.and_then(|activity| activity.lines_added))
+}
+
+fn removed(activity: Option<Activity>) -> Cell {
+    count(activity.and_then(|activity| activity.lines_removed))
+}
+
+use Basis::{Claimed, Derived, Measured};
+
+const COLUMNS: &[Spec] = &[
+    text("name", "Repository", IDENTITY, |given| {
+        Cell::text(given.row.name.as_str())
+    }),
+    text("path", "Path", IDENTITY, |given| {
+        Cell::text(given.row.path.as_str())
+    }),
+    text("status", "Status", IDENTITY, |given| {
+        Cell::known(given.row.status, |status| Cell::text(status.to_string()))
+    }),
+    text("default_branch", "Default branch", IDENTITY, |given| {
+        words(given.row.default_branch.as_ref())
+    }),
+    text("branch", "Branch", IDENTITY, |given| {
+        words(given.row.branch.as_ref())
+    }),
+    text("head", "HEAD", IDENTITY, |given| {
+        Cell::known(given.row.head.as_ref(), |head| {
+            Cell::text(head.chars().take(10).collect::<String>())
+        })
+    }),
+    text("remotes", "Remotes", IDENTITY, |given| {
+        let urls: Vec<&str> = given
+            .row
+            .remotes
+            .iter()
+            .map(|remote| remote.url.as_str())
+            .collect();
+        Cell::text(urls.join(", "))
+    }),
+    text("description", "Description", IDENTITY, |given| {
+        words(given.row.description.as_ref())
+    }),
+    text("licence", "Licence", IDENTITY, |given| {
+        words(given.row.licence.as_ref())
+    }),
+    text("language", "Language", IDENTITY, |given| {
+        words(given.row.language.as_ref())
+    }),
+    text("languages", "Languages", IDENTITY, |given| {
+        Cell::known(shares(given.row), Cell::text)
+    }),
+    number("files", "Files", SIZE, Measured, |given| count(given.row.files)),
+    number("code", "Code", SIZE, Measured, |given| {
+        count(given.row.lines_code)
+    }),
+    number("comments", "Comments", SIZE, Measured, |given| {
+        count(given.row.lines_comments)
+    }),
+    number("blanks", "Blanks", SIZE, Measured, |given| {
+        count(given.row.lines_blank)
+    }),
+    number("generated", "Generated", SIZE, Measured, |given| {
+        count(given.row.lines_generated)
+    }),
+    number("vendored", "Vendored", SIZE, Measured, |given| {
+        count(given.row.lines_vendored)
+    }),
+    number("tests", "Tests", TESTS, Measured, |given| {
+        count(given.row.tests.as_ref().map(|tests| tests.cases))
+    }),
+    number("parametrised", "Parametrised", TESTS, Measured, |given| {
+        count(given.row.tests.as_ref().map(|tests| tests.parametrised))
+    }),
+    text("frameworks", "Frameworks", TESTS, |given| {
+        Cell::known(given.row.tests.as_ref(), |tests| {
+            let each: Vec<String> = tests
+                .frameworks
+                .iter()
+                .map(|(name, all)| format!("{name} {}", all.cases))
+                .collect();
+            Cell::text(each.join(", "))
+        })
+    }),
+    number("test_lines", "Test lines", TESTS, Measured, |given| {
+        count(given.row.tests.as_ref().map(|tests| tests.test_lines))
+    }),
+    number("test_ratio", "Test ratio", TESTS, Derived, |given| {
+        Cell::known(
+            given.row.tests.as_ref().and_then(|tests| tests.ratio),
+            Cell::Percent,
+        )
+    }),
+    number("commits", "Commits", HISTORY, Measured, |given| {
+        count(given.row.commits)
+    }),
+    number("authors", "Authors", HISTORY, Measured, |given| {
+        count(given.row.authors)
+    }),
+    text("first_commit", "First commit", HISTORY, |given| {
+        day(given, given.row.first_commit)
+    }),
+    text("last_commit", "Last commit", HISTORY, |given| {
+        day(given, given.row.last_commit)
+    }),
+    number("commits_30d", "Commits 30d", HISTORY, Measured, |given| {
+        commits(given.row.last_30_days)
+    }),
+    number("added_30d", "Added 30d", HISTORY, Measured, |given| {
+        added(given.row.last_30_days)
+    }),
+    number("removed_30d", "Removed 30d", HISTORY, Measured, |given| {
+        removed(given.row.last_30_days)
+    }),
+    number("commits_90d", "Commits 90d", HISTORY, Measured, |given| {
+        commits(given.row.last_90_days)
+    }),
+    number("added_90d", "Added 90d", HISTORY, Measured, |given| {
+        added(given.row.last_90_days)
+    }),
+    number("removed_90d", "Removed 90d", HISTORY, Measured, |given| {
+        removed(given.row.last_90_days)
+    }),
+    number("commits_since", "Commits since", HISTORY, Measured, |given| {
+        commits(given.row.since)
+    }),
+    number("added_since", "Added since", HISTORY, Measured, |given| {
+        added(given.row.since)
+    }),
+    number("removed_since", "Removed since", HISTORY, Measured, |given| {
+        removed(given.row.since)
+    }),
+    number("tags", "Tags", HISTORY, Measured, |given| count(given.row.tags)),
+    number("releases", "Releases", HISTORY, Measured, |given| {
+        count(given.row.releases)
+    }),
+    text("latest_release", "Latest release", HISTORY, |given| {
+        words(given.row.latest_release.as_ref())
+    }),
+    number("agent_commits", "Agent commits", AI, Measured, |given| {
+        count(given.row.agent_commits)
+    }),
+    number("agent_lines", "Agent lines", AI, Measured, |given| {
+        count(given.row.agent_lines_added)
+    }),
+    number("known_origin", "Known origin", AI, Derived, |given| {
+        Cell::known(given.row.known_origin_share, Cell::Percent)
+    }),
+    number("tasks", "Tasks", AI, Claimed, |given| count(given.row.tasks)),
+    number("human_hours", "Human hours", AI, Claimed, |given| {
+        Cell::known(given.row.human_hours, Cell::Hours)
+    }),
+    number("leverage", "Leverage", AI, Derived, |given| {
+        Cell::known(given.row.leverage_factor, Cell::Factor)
+    }),
+    number("sessions", "Sessions", AI, Claimed, |given| {
+        count(given.row.sessions)
+    }),
+    text("state", "State", STATE, |given| {
+        Cell::text(given.row.state_in_words())
+    }),
+    number("changed", "Changed", STATE, Measured, |given| {
+        count(given.row.changed_files)
+    }),
+    number("untracked", "Untracked", STATE, Measured, |given| {
+        count(given.row.untracked_files)
+    }),
+    number("ahead", "Ahead", STATE, Measured, |given| count(given.row.ahead)),
+    number("behind", "Behind", STATE, Measured, |given| {
+        count(given.row.behind)
+    }),
+    number("unpushed", "Unpushed", STATE, Measured, |given| {
+        count(
+            given
+                .row
+                .unpushed_branches
+                .as_ref()
+                .map(|branches| branches.len() as u64),
+        )
+    }),
+    number("stale", "Stale", STATE, Measured, |given| {
+        count(
+            given
+                .row
+                .stale_branches
+                .as_ref()
+                .map(|branches| branches.len() as u64),
+        )
+    }),
+    number("stashes", "Stashes", STATE, Measured, |given| {
+        count(given.row.stashes)
+    }),
+    text("bare", "Bare", STATE, |given| yes(given.row.bare)),
+    text("shallow", "Shallow", STATE, |given| yes(given.row.shallow)),
+    text("partial", "Partial", STATE, |given| yes(given.row.partial_clone)),
+    text("last_fetch", "Last fetch", STATE, |given| {
+        day(given, given.row.last_fetch)
+    }),
+];
+
+/// Chosen columns, in order.
+#[derive(Clone)]
+pub struct Columns(Vec<&'static Spec>);
+
+/// A name that is no column and no group.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[error("`{0}` is no column of the inventory")]
+pub struct UnknownColumn(pub String);
+
+impl Columns {
+    /// The columns of these ids, groups standing for all of theirs.
+    pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownColumn> {
+        let mut chosen: Vec<&Spec> = Vec::new();
+        for name in names {
+            let before = chosen.len();
+            chosen.extend(
+                COLUMNS
+                    .iter()
+                    .filter(|spec| spec.id == name || spec.group == name),
+            );
+            if chosen.len() == before {
+                return Err(UnknownColumn(name.to_owned()));
+            }
+        }
+        Ok(Self(chosen))
+    }
+
+    /// Whether any of them is of the group.
+    pub fn touch(&self, group: &str) -> bool {
+        self.0.iter().any(|spec| spec.group == group)
+    }
+
+    /// The ids of all columns there are.
+    pub fn ids() -> impl Iterator<Item = &'static str> {
+        COLUMNS.iter().map(|spec| spec.id)
+    }
+}
+
+/// Sorts the rows by a column: numbers and days from the largest, text from A; what is unknown comes last.
+pub fn sort(rows: &mut [Row], by: &Columns, zone: Zone) {
+    rows.sort_by(|a, b| {
+        by.0.iter()
+            .map(|spec| {
+                order(
+                    &(spec.cell)(&Given { row: a, zone }),
+                    &(spec.cell)(&Given { row: b, zone }),
+                )
+            })
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+    });
+}
+
+fn order(a: &Cell, b: &Cell) -> Ordering {
+    match (a, b) {
+        (Cell::Unknown, Cell::Unknown) => Ordering::Equal,
+        (Cell::Unknown, _) => Ordering::Greater,
+        (_, Cell::Unknown) => Ordering::Less,
+        (Cell::Count(a), Cell::Count(b)) => b.cmp(a),
+        (Cell::Percent(a), Cell::Percent(b)) | (Cell::Factor(a), Cell::Factor(b)) => b.total_cmp(a),
+        (Cell::Hours(a), Cell::Hours(b)) => b.get().total_cmp(&a.get()),
+        (Cell::Date(a), Cell::Date(b)) => b.cmp(a),
+        _ => a.for_people().to_lowercase().cmp(&b.for_people().to_lowercase()),
+    }
+}
+
+/// The chosen columns of every row, with totals.
+pub fn table(inventory: &Inventory, columns: &Columns, zone: Zone) -> Table {
+    let cells = |row: &Row| -> Vec<Cell> {
+        let given = Given { row, zone };
+        columns.0.iter().map(|spec| (spec.cell)(&given)).collect()
+    };
+    let totals = columns
+        .0
+        .iter()
+        .map(|spec| {
+            let total = (spec.cell)(&Given {
+                row: &inventory.totals,
+                zone,
+            });
+            match (spec.id, total) {
+                ("name", _) => Cell::text("Total"),
+                // Sums only: a total of names or days says nothing, and one that nobody knows is left open.
+                (_, Cell::Text(_) | Cell::Date(_) | Cell::Unknown) => Cell::Empty,
+                (_, total) => total,
+            }
+        })
+        .collect();
+    Table {
+        columns: columns
+            .0
+            .iter()
+            .enumerate()
+            .map(|(at, spec)| column(spec, at))
+            .collect(),
+        rows: inventory.rows.iter().map(cells).collect(),
+        totals: (inventory.rows.len() > 1).then_some(totals),
+        notes: troubles(inventory),
+        ..Table::default()
+    }
+}
+
+/// On a narrow terminal the rightmost columns go first, but neither the name nor the state.
+fn column(spec: &Spec, at: usize) -> Column {
+    let spare = if matches!(spec.id, "name" | "code" | "state") {
+        0
+    } else {
+        u8::try_from(at).unwrap_or(u8::MAX)
+    };
+    match spec.basis {
+        Some(basis) => Column::number(spec.id, spec.heading, basis),
+        None => Column::text(spec.id, spec.heading),
+    }
+    .spare(spare)
+}
+
+/// What could not be read, a sentence a repository.
+fn troubles(inventory: &Inventory) -> Vec<String> {
+    inventory
+        .rows
+        .iter()
+        .filter(|row| row.status.is_some_and(|status| status != Status::Complete))
+        .map(|row| format!("{}: {}", row.name, row.reasons.join("; ")))
+        .collect()
+}
+
+/// `Rust 91%, Python 9%`: the three largest programming languages.
+fn shares(row: &Row) -> Option<String> {
+    let mut shares: Vec<(&String, f64)> = row
+        .languages
+        .as_ref()?
+        .iter()
+        .filter_map(|(name, language)| Some((name, language.share?)))
+        .filter(|(_, share)| *share >= 0.005)
+        .collect();
+    shares.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let named: Vec<String> = shares
+        .iter()
+        .take(3)
+        .map(|(name, share)| format!("{name} {:.0}%", share * 100.0))
+        .collect();
+    Some(named.join(", "))
+}
+
+/// The checks of every row as a matrix, and what failed with what to do.
+pub fn readiness(inventory: &Inventory) -> Document {
+    let mut tables = vec![matrix(inventory)];
+    let findings = findings(inventory);
+    if !findings.rows.is_empty() {
+        tables.push(findings);
+    }
+    Document {
+        tables,
+        ..Document::default()
+    }
+}
+
+fn mark(verdict: Verdict) -> Cell {
+    match verdict {
+        Verdict::Pass => Cell::text("ok"),
+        Verdict::Fail => Cell::text("FAIL"),
+        Verdict::NotApplicable => Cell::text("n/a"),
+        Verdict::Unknown => Cell::Unknown,
+    }
+}
+
+/// One row a check, one column a repository, while those are few; else the other way round.
+fn matrix(inventory: &Inventory) -> Table {
+    let verdicts = |row: &Row| -> BTreeMap<String, Verdict> {
+        row.checks
+            .iter()
+            .map(|check| (check.id.clone(), check.verdict))
+            .collect()
+    };
+    let mut columns = vec![Column::text("name", "Repository")];
+    columns.extend(readiness::ids().map(|id| Column::text(id, id)));
+    columns.push(Column {
+        align: Align::Right,
+        ..Column::text("passed", "Passed")
+    });
+    let rows = inventory
+        .rows
+        .iter()
+        .map(|row| {
+            let verdicts = verdicts(row);
+            let asked = row.checks_with(Verdict::Pass).count() + row.checks_with(Verdict::Fail).count();
+            let mut cells = vec![Cell::text(row.name.as_str())];
+            cells.extend(readiness::ids().map(|id| verdicts.get(id).map_or(Cell::Unknown, |v| mark(*v))));
+            cells.push(Cell::text(format!(
+                "{}/{asked}",
+                row.checks_with(Verdict::Pass).count()
+            )));
+            cells
+        })
+        .collect();
+    Table {
+        columns,
+        rows,
+        notes: troubles(inventory),
+        ..Table::default()
+    }
+}
+
+/// Every failed check with its reason and hint.
+pub fn findings(inventory: &Inventory) -> Table {
+    let rows = inventory
+        .rows
+        .iter()
+        .flat_map(|row| {
+            row.checks_with(Verdict::Fail).map(|check| {
+                vec![
+                    Cell::text(row.name.as_str()),
+                    Cell::text(check.id.as_str()),
+                    Cell::text(check.reason.as_str()),
+                    Cell::text(check.hint.clone().unwrap_or_default()),
+                ]
+            })
+        })
+        .collect();
+    Table {
+        title: Some("What failed".to_owned()),
+        columns: vec![
+            Column::text("name", "Repository"),
+            Column::text("check", "Check"),
+            Column::text("reason", "Why"),
+            Column::text("hint", "What to do").spare(1),
+        ],
+        rows,
+        ..Table::default()
+    }
+}
+
+/// What changed, a row a repository that differs.
+pub fn comparison(comparison: &Comparison) -> Table {
+    let step = |id: &'static str, heading: &'static str| {
+        [
+            Column::number(id, heading, Measured),
+            Column::ordinal(format!("{id}_change"), "±"),
+        ]
+    };
+    let mut columns = vec![
+        Column::text("name", "Repository"),
+        Column::text("change", "Change"),
+    ];
+    columns.extend(step("code", "Code"));
+    columns.extend(step("tests", "Tests"));
+    columns.extend(step("commits", "Commits"));
+    columns.push(Column::text("checks", "Checks"));
+    let rows = comparison
+        .rows
+        .iter()
+        .map(|row| {
+            let change = match row.change {
+                Change::Added => "added",
+                Change::Gone => "gone",
+                Change::Changed => "changed",
+            };
+            let mut cells = vec![Cell::text(row.name.as_str()), Cell::text(change)];
+            for step in [row.lines_code, row.tests, row.commits] {
+                cells.extend(stepped(step));
+            }
+            let broken = row.checks_broken.iter().map(|id| format!("{id} fails now"));
+            let mended = row.checks_mended.iter().map(|id| format!("{id} passes now"));
+            cells.push(Cell::text(broken.chain(mended).collect::<Vec<_>>().join(", ")));
+            cells
+        })
+        .collect();
+    let since = format!("Since {}; {} unchanged", comparison.before, comparison.unchanged);
+    Table {
+        columns,
+        rows,
+        notes: vec![since],
+        ..Table::default()
+    }
+}
+
+/// What it is now, and `+3` or `-2`; nothing where it did not change.
+fn stepped(step: Step) -> [Cell; 2] {
+    let change = match step.difference() {
+        None => Cell::Unknown,
+        Some(0) => Cell::Empty,
+        Some(difference) => Cell::text(format!("{difference:+}")),
+    };
+    [count(step.now), change]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_has_its_own_id_and_the_usual_ones_exist() {
+        let ids: std::collections::BTreeSet<_> = Columns::ids().collect();
+        assert_eq!(ids.len(), COLUMNS.len());
+        assert!(Columns::named(DEFAULT).is_ok());
+        assert!(Columns::named(GROUPS).is_ok_and(|all| all.0.len() == COLUMNS.len()));
+        assert_eq!(
+            Columns::named(["kiln"]).err(),
+            Some(UnknownColumn("kiln".to_owned()))
+        );
+    }
+
+    #[test]
+    fn unknown_sorts_last_and_numbers_from_the_largest() {
+        let row = |name: &str, code: Option<u64>| Row {
+            name: name.to_owned(),
+            lines_code: code,
+            ..Row::default()
+        };
+        let mut rows = [row("b", None), row("a", Some(1)), row("c", Some(9))];
+        let names = |rows: &[Row]| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>();
+        sort(&mut rows, &Columns::named(["code"]).unwrap(), Zone::Local);
+        assert_eq!(names(&rows), ["c", "a", "b"]);
+        sort(&mut rows, &Columns::named(["name"]).unwrap(), Zone::Local);
+        assert_eq!(names(&rows), ["a", "b", "c"]);
+    }
+}

@@ -1,0 +1,420 @@
+//! `inventory`: what it says of repositories, sick ones included.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::world::{NOW, Ran, TestRepo, World};
+
+/// The rows of `inventory --format json ROOT`, and how it ended.
+fn rows(world: &World, root: &str) -> (Vec<Value>, Option<i32>) {
+    let ran = world.run(&["inventory", "--no-cache", "--format", "json", root]);
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran}"));
+    assert_eq!(json["schema"], "git-leverage.inventory/1");
+    (json["rows"].as_array().unwrap().clone(), ran.code)
+}
+
+fn row(world: &World, root: &str) -> (Value, Option<i32>) {
+    let (rows, code) = rows(world, root);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    (rows[0].clone(), code)
+}
+
+fn reasons(row: &Value) -> String {
+    row["reasons"].to_string()
+}
+
+/// A small project with code, a test and a manifest.
+fn kiln<'world>(world: &'world World, name: &str) -> TestRepo<'world> {
+    let repo = world.repo(name);
+    repo.write(
+        "Cargo.toml",
+        "[package]\nname = \"kiln\"\ndescription = \"Fires pots\"\nlicense = \"MIT\"\n",
+    )
+    .write("README.md", "# Kiln\n")
+    .write(
+        "src/lib.rs",
+        "// A kiln\npub fn fire() {}\n\n#[test]\nfn fires() {}\n",
+    );
+    repo.commit("Build a kiln");
+    repo
+}
+
+fn git(world: &World, directory: &Path, args: &[&str]) {
+    let ran = Command::new("git")
+        .args(["-c", "protocol.file.allow=always"])
+        .args(args)
+        .current_dir(directory)
+        .env("HOME", world.home())
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+fn a_repository_in_one_row() {
+    let world = World::new();
+    kiln(&world, "kiln");
+    let (row, code) = row(&world, "kiln");
+    assert_eq!(code, Some(0));
+    for (field, expected) in [
+        ("name", Value::from("kiln")),
+        ("status", "complete".into()),
+        ("default_branch", "main".into()),
+        ("description", "Fires pots".into()),
+        ("licence", "MIT".into()),
+        ("licence_source", "manifest".into()),
+        ("language", "Rust".into()),
+        ("files", 3.into()),
+        ("commits", 1.into()),
+        ("authors", 1.into()),
+        ("changed_files", 0.into()),
+        ("untracked_files", 0.into()),
+        ("ahead", Value::Null),
+        ("tasks", Value::Null),
+        ("bare", false.into()),
+    ] {
+        assert_eq!(row[field], expected, "{field}");
+    }
+    assert_eq!(row["languages"]["Rust"]["code"], 3);
+    assert_eq!(row["languages"]["Rust"]["share"], 1.0);
+    assert_eq!(row["tests"]["frameworks"]["rust"]["cases"], 1);
+    assert_eq!(row["last_30_days"]["commits"], 1);
+    assert_eq!(row["last_30_days"]["lines_added"], 10);
+}
+
+#[test]
+fn a_dirty_work_tree_and_a_bare_clone_give_the_same_answer() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    repo.write("src/lib.rs", "changed\n")
+        .write("new.rs", "fn new() {}\n");
+    git(
+        &world,
+        &world.path(""),
+        &["clone", "-q", "--bare", "kiln", "bare.git"],
+    );
+    let (dirty, _) = row(&world, "kiln");
+    let (bare, code) = row(&world, "bare.git");
+    assert_eq!(code, Some(0));
+    for field in [
+        "files",
+        "lines_code",
+        "lines_comments",
+        "lines_blank",
+        "languages",
+        "tests",
+        "commits",
+        "description",
+    ] {
+        assert_eq!(dirty[field], bare[field], "{field}");
+    }
+    assert_eq!(
+        (&dirty["changed_files"], &dirty["untracked_files"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(
+        (&bare["changed_files"], &bare["bare"]),
+        (&Value::Null, &true.into())
+    );
+}
+
+#[test]
+fn an_unborn_repository_has_a_row() {
+    let world = World::new();
+    world.repo("empty");
+    let (row, code) = row(&world, "empty");
+    assert_eq!(code, Some(0));
+    assert_eq!(
+        (&row["head"], &row["commits"], &row["files"]),
+        (&Value::Null, &0.into(), &0.into())
+    );
+    assert_eq!(row["branch"], "main");
+    assert!(reasons(&row).contains("no commit yet"));
+}
+
+#[test]
+fn a_shallow_clone_says_that_there_is_more() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    repo.commit("Rest");
+    let url = format!("file://{}", repo.path().display());
+    git(
+        &world,
+        &world.path(""),
+        &["clone", "-q", "--depth=1", &url, "shallow"],
+    );
+    let (row, code) = row(&world, "shallow");
+    assert_eq!(code, Some(3));
+    assert_eq!(
+        (&row["status"], &row["shallow"], &row["commits"]),
+        (&"partial".into(), &true.into(), &1.into())
+    );
+    assert!(reasons(&row).contains("shallow"), "{row}");
+    assert_eq!(row["lines_code"], 7, "the files are all there");
+}
+
+#[test]
+fn a_partial_clone_fetches_nothing() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", repo.path().display());
+    git(
+        &world,
+        &world.path(""),
+        &["clone", "-q", "--bare", "--filter=blob:none", &url, "partial.git"],
+    );
+    let (row, code) = row(&world, "partial.git");
+    assert_eq!(code, Some(3));
+    assert_eq!(
+        (&row["partial_clone"], &row["status"]),
+        (&true.into(), &"partial".into())
+    );
+    assert_eq!((&row["files"], &row["commits"]), (&3.into(), &1.into()));
+    assert!(reasons(&row).contains("cannot be read"), "{row}");
+}
+
+#[test]
+fn a_damaged_repository_has_what_can_be_read() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    let blob = repo.git(&["rev-parse", "HEAD:src/lib.rs"]);
+    let object = repo
+        .path()
+        .join(format!(".git/objects/{}/{}", &blob[..2], &blob[2..]));
+    std::fs::remove_file(object).unwrap();
+    let (damaged, code) = row(&world, "kiln");
+    assert_eq!(code, Some(3));
+    assert_eq!(
+        (&damaged["status"], &damaged["commits"]),
+        (&"partial".into(), &1.into())
+    );
+    assert_eq!(damaged["description"], "Fires pots");
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    let object = repo
+        .path()
+        .join(format!(".git/objects/{}/{}", &head[..2], &head[2..]));
+    std::fs::remove_file(object).unwrap();
+    let (headless, code) = row(&world, "kiln");
+    assert_eq!(code, Some(3));
+    assert_eq!(
+        (&headless["lines_code"], &headless["commits"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(headless["branch"], "main");
+}
+
+#[test]
+fn a_broken_repository_does_not_hide_the_others() {
+    let world = World::new();
+    kiln(&world, "src/kiln");
+    let broken = world.repo("src/loom");
+    std::fs::write(broken.path().join(".git/config"), "[core\n").unwrap();
+    let (rows, code) = rows(&world, "src");
+    assert_eq!(code, Some(3));
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row["name"].as_str().unwrap(), row["status"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, [("kiln", "complete"), ("loom", "failed")]);
+    let table = world.run(&["inventory", "src"]).stdout;
+    assert!(table.contains("unreadable"), "{table}");
+}
+
+#[test]
+fn nothing_of_a_repository_runs() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    let mark = world.path("ran");
+    let command = format!("touch {}", mark.display());
+    repo.write(".gitattributes", "* filter=evil\n");
+    repo.commit("Filter");
+    for name in [
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "filter.evil.process",
+        "core.fsmonitor",
+        "core.sshCommand",
+    ] {
+        repo.git(&["config", name, &command]);
+    }
+    repo.write("src/lib.rs", "other\n");
+    let (row, _) = row(&world, "kiln");
+    assert_eq!(row["changed_files"], 1);
+    assert!(!mark.exists(), "a command of the repository ran");
+}
+
+#[test]
+fn the_state_of_a_clone() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    git(&world, &world.path(""), &["clone", "-q", "kiln", "clone"]);
+    repo.commit("Ahead of the clone");
+    let clone = world.path("clone");
+    git(&world, &clone, &["fetch", "-q"]);
+    git(
+        &world,
+        &clone,
+        &[
+            "-c",
+            "user.name=A",
+            "-c",
+            "user.email=a@b.c",
+            "commit",
+            "-q",
+            "--allow-empty",
+            "-m",
+            "Own",
+        ],
+    );
+    git(&world, &clone, &["tag", "v1.2.0"]);
+    git(&world, &clone, &["tag", "review"]);
+    git(
+        &world,
+        &clone,
+        &[
+            "remote",
+            "set-url",
+            "origin",
+            "https://ada:secret@example.org/kiln.git",
+        ],
+    );
+    let (row, _) = row(&world, "clone");
+    assert_eq!((&row["ahead"], &row["behind"]), (&1.into(), &1.into()));
+    assert_eq!(row["unpushed_branches"], serde_json::json!(["main"]));
+    assert_eq!(
+        (&row["tags"], &row["latest_release"]),
+        (&2.into(), &"v1.2.0".into())
+    );
+    assert_eq!(row["remotes"][0]["url"], "https://example.org/kiln.git");
+    assert!(row["last_fetch"].is_i64(), "{row}");
+}
+
+#[test]
+fn strict_readiness_ends_with_4() {
+    let world = World::new();
+    kiln(&world, "kiln").write(".env", "TOKEN=x");
+    let readiness =
+        |strict: &[&str]| -> Ran { world.run(&[&["inventory", "--readiness", "kiln"], strict].concat()) };
+    let plain = readiness(&[]);
+    assert_eq!(plain.code, Some(0));
+    assert!(plain.stdout.contains("security-policy"), "{plain}");
+    assert!(plain.stdout.contains("no CI configuration"), "{plain}");
+    assert!(!plain.stdout.contains(".env"), "it is not committed: {plain}");
+    assert_eq!(readiness(&["--strict"]).code, Some(4));
+}
+
+#[test]
+fn a_saved_inventory_is_what_a_later_one_is_compared_with() {
+    let world = World::new();
+    let repo = kiln(&world, "src/kiln");
+    kiln(&world, "src/loom");
+    world
+        .run(&["inventory", "src", "--save", "before.json"])
+        .success();
+    let same = world
+        .run(&["inventory", "src", "--compare", "before.json"])
+        .success();
+    assert!(same.contains("2 unchanged"), "{same}");
+    repo.write("src/more.rs", "#[test]\nfn more() {}\n")
+        .write("CHANGELOG.md", "# 1\n");
+    repo.commit("More");
+    kiln(&world, "src/new");
+    let json = world
+        .run(&["inventory", "src", "--compare", "before.json", "--format", "json"])
+        .success();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let told: Vec<_> = json["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["name"].as_str().unwrap(), row["change"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, [("kiln", "changed"), ("new", "added")]);
+    let kiln = &json["rows"][0];
+    assert_eq!(kiln["tests"], serde_json::json!({"before": 1, "now": 2}));
+    assert_eq!(kiln["checks_mended"], serde_json::json!(["changelog"]));
+    for format in ["table", "csv", "markdown"] {
+        let shown = world.run(&["inventory", "src", "--compare", "before.json", "--format", format]);
+        assert!(shown.success().contains("changelog passes now"), "{format}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_inventory_is_refused() {
+    let world = World::new();
+    kiln(&world, "kiln");
+    std::fs::write(
+        world.path("other.json"),
+        "{\"schema\": \"git-leverage.report/1\"}",
+    )
+    .unwrap();
+    let ran = world.run(&["inventory", "kiln", "--compare", "other.json"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("git-leverage.inventory/1"), "{ran}");
+}
+
+#[test]
+fn columns_are_chosen_and_sorted_by() {
+    let world = World::new();
+    kiln(&world, "src/kiln");
+    let repo = kiln(&world, "src/loom");
+    repo.write("src/more.rs", "fn more() {}\n");
+    repo.commit("More");
+    let csv = world.run(&[
+        "inventory",
+        "src",
+        "--columns",
+        "name,code,commits",
+        "--sort",
+        "code",
+        "--format",
+        "csv",
+    ]);
+    assert_eq!(
+        csv.success(),
+        "name,code,commits\nloom,8,2\nkiln,7,1\n".replace('\n', "\r\n")
+    );
+    let wrong = world.run(&["inventory", "src", "--columns", "name,kiln"]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.stderr.contains("`kiln` is no column"), "{wrong}");
+}
+
+#[test]
+fn tasks_and_their_leverage_are_read_when_asked_for() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    repo.commit("Glaze\n\nLeverage-Estimate: 40h\nLeverage-Agent-Time: 60m\n");
+    let csv = world.run(&[
+        "inventory",
+        "kiln",
+        "--columns",
+        "tasks,human_hours,leverage",
+        "--format",
+        "csv",
+    ]);
+    assert_eq!(csv.success(), "tasks,human_hours,leverage\r\n1,40,40\r\n");
+}
+
+#[test]
+fn the_cache_gives_the_same_answer() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    let json = || world.run(&["inventory", "kiln", "--format", "json"]).success();
+    let cold = json();
+    assert_eq!(cold, json());
+    let kept = std::fs::read_dir(world.home().join("cache/git-leverage"))
+        .unwrap()
+        .count();
+    assert_eq!(kept, 1);
+    repo.write("src/more.rs", "fn more() {}\n");
+    repo.commit_at("More", NOW - 60);
+    let json: Value = serde_json::from_str(&json()).unwrap();
+    assert_eq!(
+        (&json["rows"][0]["commits"], &json["rows"][0]["lines_code"]),
+        (&2.into(), &8.into())
+    );
+}
