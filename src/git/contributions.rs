@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use git2::{Commit, Mailmap, Oid, Repository, Sort};
+use git2::{Commit, DiffFindOptions, DiffOptions, Oid, Repository, Sort};
 
-use super::changes::Renames;
 use super::mailmap::NameMap;
 use super::tree::oid;
 use super::{GitError, Repo};
 use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{Author, HistoryFacts, RecentCommit};
+
+/// Larger blobs count as binary: comparing them takes memory without bound.
+const MAX_BLOB: i64 = 10 << 20;
 
 /// A name and address as a commit has them.
 type RawPerson = (Vec<u8>, Vec<u8>);
@@ -47,11 +49,21 @@ impl Repo {
         Ok(facts)
     }
 
-    /// Lines added and removed as the reports count them.
+    /// Lines added and removed against the first parent, files that moved followed; none for a merge.
     fn lines(&self, commit: &Commit) -> Result<(u64, u64), GitError> {
-        let facts = self.commit_facts(commit, &Mailmap::new()?)?;
-        let lines = self.line_counts(&facts, Renames::default())?;
-        Ok((lines.added, lines.removed))
+        if commit.parent_count() > 1 {
+            return Ok((0, 0));
+        }
+        let old = commit.parents().next().map(|parent| parent.tree()).transpose()?;
+        let mut options = DiffOptions::new();
+        options.max_size(MAX_BLOB);
+        let new = commit.tree()?;
+        let mut diff = self
+            .raw()
+            .diff_tree_to_tree(old.as_ref(), Some(&new), Some(&mut options))?;
+        diff.find_similar(Some(DiffFindOptions::new().renames(true)))?;
+        let stats = diff.stats()?;
+        Ok((stats.insertions() as u64, stats.deletions() as u64))
     }
 }
 

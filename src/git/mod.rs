@@ -23,7 +23,6 @@ mod renames;
 mod session_names;
 pub mod state;
 pub mod survival;
-pub mod survival;
 pub mod tree;
 mod trees;
 pub mod walk;

@@ -133,11 +133,15 @@ impl Repo {
 
     /// The commit at HEAD, or `None` where the branch is unborn.
     pub fn head(&self) -> Result<Option<ObjectId>, git2::Error> {
-        match self.raw().head().and_then(|head| head.peel_to_commit()) {
-            Ok(commit) => Ok(object_id(commit.id())),
-            Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let head = match self.raw().head() {
+            Ok(head) => head,
+            Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        // A commit that is gone is damage, not a branch without one: only the lookup of the ref may say "none".
+        Ok(object_id(head.peel_to_commit()?.id()))
     }
 
     /// Whether older commits were left out when it was cloned.

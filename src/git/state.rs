@@ -49,7 +49,9 @@ impl Repo {
             ));
             None
         });
-        let mut tags = repo.tag_names(None).map_or_else(|_| Vec::new(), owned);
+        let mut tags = repo
+            .tag_names(None)
+            .map_or_else(|_| Vec::new(), |names| owned(&names));
         let tag_count = tags.len() as u64;
         tags.retain(|tag| version(tag).is_some());
         tags.sort_by_cached_key(|tag| version(tag));
@@ -244,7 +246,7 @@ fn last_fetch(folders: &[&Path]) -> Option<i64> {
         .max()
 }
 
-fn owned(names: git2::string_array::StringArray) -> Vec<String> {
+fn owned(names: &git2::string_array::StringArray) -> Vec<String> {
     names
         .iter_bytes()
         .map(|name| String::from_utf8_lossy(name).into_owned())

@@ -12,6 +12,7 @@ pub mod completions;
 pub mod demo;
 pub mod export;
 pub mod import;
+pub mod inventory;
 pub mod log;
 pub mod record;
 pub mod report;
@@ -21,7 +22,6 @@ pub mod scan;
 pub mod sessions;
 pub mod show;
 pub mod trailers;
-pub mod inventory;
 
 /// What a command works with.
 pub struct Context {

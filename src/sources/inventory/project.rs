@@ -11,8 +11,8 @@ const MAX_DESCRIPTION: usize = 200;
 const MAX_SECRETS: usize = 20;
 
 /// Reads the project files among `paths`. `content` gives a file's bytes, or nothing where they cannot be read.
-pub(super) fn read<'a>(
-    paths: &[&'a str],
+pub(super) fn read(
+    paths: &[&str],
     has_file: manifest::HasFile,
     content: impl Fn(&str) -> Option<Vec<u8>>,
 ) -> Project {
@@ -53,7 +53,7 @@ pub(super) fn read<'a>(
     }
     let texts = licence_texts(paths, &content);
     project.has_licence_text = texts.is_some();
-    project.licence = licence_of(claimed, texts.unwrap_or_default());
+    project.licence = licence_of(claimed, &texts.unwrap_or_default());
     let readme = project.readme.as_deref().and_then(&content);
     let description = project
         .description
@@ -107,8 +107,7 @@ fn licence_texts(paths: &[&str], content: &impl Fn(&str) -> Option<Vec<u8>>) -> 
         .iter()
         .filter(|path| {
             let folder = folder_of(path);
-            (folder.is_empty() || folder == "LICENSES") && licence::is_licence_file(name_of(path))
-                || folder == "LICENSES"
+            folder == "LICENSES" || folder.is_empty() && licence::is_licence_file(name_of(path))
         })
         .collect();
     let mut ids: Vec<_> = files
@@ -121,7 +120,7 @@ fn licence_texts(paths: &[&str], content: &impl Fn(&str) -> Option<Vec<u8>>) -> 
 }
 
 /// A manifest's claim before texts: it says how several licences go together.
-fn licence_of(claimed: Option<String>, texts: Vec<&'static str>) -> Option<Licence> {
+fn licence_of(claimed: Option<String>, texts: &[&'static str]) -> Option<Licence> {
     if let Some(spdx) = claimed.filter(|claim| !claim.trim().is_empty()) {
         let source = LicenceSource::Manifest;
         return Some(Licence { spdx, source });
@@ -203,37 +202,60 @@ fn shortened(text: &str) -> String {
     format!("{}…", cut.trim_end())
 }
 
+/// Folders whose keys open nothing.
+const HARMLESS: &[&str] = &[
+    "test",
+    "tests",
+    "testing",
+    "testdata",
+    "test-data",
+    "test_data",
+    "spec",
+    "specs",
+    "fixture",
+    "fixtures",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "doc",
+    "docs",
+    "__tests__",
+    "mock",
+    "mocks",
+    "e2e",
+    "vendor",
+    "node_modules",
+    "t",
+];
+
 /// Whether a committed file looks like a secret, by its name and, for keys and tokens, by its content. Folders for tests,
 /// fixtures, examples and documentation hold keys that open nothing, and are passed over.
 fn looks_secret(path: &str, content: &impl Fn(&str) -> Option<Vec<u8>>) -> bool {
-    const HARMLESS: &[&str] = &[
-        "test",
-        "tests",
-        "testing",
-        "testdata",
-        "test-data",
-        "test_data",
-        "spec",
-        "specs",
-        "fixture",
-        "fixtures",
-        "example",
-        "examples",
-        "sample",
-        "samples",
-        "doc",
-        "docs",
-        "__tests__",
-        "mock",
-        "mocks",
-        "e2e",
-        "vendor",
-        "node_modules",
-        "t",
-    ];
     let name = name_of(path).to_ascii_lowercase();
-    let named = matches!(
-        name.as_str(),
+    let holds = |needle: &str| {
+        content(path).is_some_and(|bytes| memchr::memmem::find(&bytes, needle.as_bytes()).is_some())
+    };
+    let harmless = || {
+        folders(path).any(|folder| {
+            let folder = folder.to_ascii_lowercase();
+            HARMLESS.contains(&folder.as_str()) || folder.ends_with("tests")
+        })
+    };
+    if is_named_like_a_secret(&name) {
+        return !harmless();
+    }
+    match name.rsplit('.').next() {
+        Some("pem" | "key") => !harmless() && holds("PRIVATE KEY-----"),
+        _ if name == ".npmrc" => holds("_authToken=") && !holds("_authToken=${"),
+        _ if name == ".pypirc" => holds("password"),
+        _ => false,
+    }
+}
+
+fn is_named_like_a_secret(name: &str) -> bool {
+    matches!(
+        name,
         ".env"
             | ".netrc"
             | "_netrc"
@@ -253,25 +275,7 @@ fn looks_secret(path: &str, content: &impl Fn(&str) -> Option<Vec<u8>>) -> bool 
             .any(|kind| name.ends_with(kind))
         || [".p12", ".pfx", ".jks", ".keystore", ".ppk", ".kdbx"]
             .iter()
-            .any(|ending| name.ends_with(ending));
-    let holds = |needle: &str| {
-        content(path).is_some_and(|bytes| memchr::memmem::find(&bytes, needle.as_bytes()).is_some())
-    };
-    let harmless = || {
-        folders(path).any(|folder| {
-            let folder = folder.to_ascii_lowercase();
-            HARMLESS.contains(&folder.as_str()) || folder.ends_with("tests")
-        })
-    };
-    if named {
-        return !harmless();
-    }
-    match name.rsplit('.').next() {
-        Some("pem" | "key") => !harmless() && holds("PRIVATE KEY-----"),
-        _ if name == ".npmrc" => holds("_authToken=") && !holds("_authToken=${"),
-        _ if name == ".pypirc" => holds("password"),
-        _ => false,
-    }
+            .any(|ending| name.ends_with(ending))
 }
 
 #[cfg(test)]
