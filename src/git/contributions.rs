@@ -1,76 +1,93 @@
 //! Who made how many of the commits that one commit reaches, as `git shortlog -sn` and `git rev-list --count` have it.
+//!
+//! Nothing is kept of a commit but its author and times, so that a long history costs one reading of its commit objects.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use git2::{Commit, DiffFindOptions, DiffOptions, Oid, Repository, Sort};
+use git2::{Oid, Repository};
 
+use super::changes::{self, CountOptions, Progress, Renames};
+use super::commits::RawCommit;
 use super::mailmap::NameMap;
+use super::packs::{Objects, Packs, RawId};
 use super::tree::oid;
+use super::walk::{facts_of, read_commit};
 use super::{GitError, Repo};
+use crate::facts::commit::{Commit, Person};
 use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{Author, HistoryFacts, RecentCommit};
 
-/// Larger blobs count as binary: comparing them takes memory without bound.
-const MAX_BLOB: i64 = 10 << 20;
-
-/// A name and address as a commit has them.
-type RawPerson = (Vec<u8>, Vec<u8>);
+/// Commits are seldom deltas of each other: little is worth keeping.
+const KEPT: usize = 1 << 20;
 
 impl Repo {
     /// The commits that `head` reaches, authors through the mailmap in its tree. Commits made at `since` (seconds since the
-    /// epoch) or later are listed with their lines. Where an object is missing, what is before it is left out.
-    pub fn contributions(&self, head: ObjectId, since: i64) -> Result<HistoryFacts, GitError> {
-        let repo = self.raw();
-        let head = oid(head)?;
+    /// epoch) or later are listed with their lines, moved files followed. Where an object is missing, what is before it is
+    /// left out. `threads` at most count lines.
+    pub fn contributions(
+        &self,
+        head: ObjectId,
+        since: i64,
+        threads: usize,
+    ) -> Result<HistoryFacts, GitError> {
+        let packs = Packs::open(self);
+        let mut objects = Objects::new(&packs, self.git_dir(), KEPT);
+        read_commit(&head, &mut objects)?;
         let mut facts = HistoryFacts {
-            cut_short: repo.is_shallow(),
+            cut_short: self.is_shallow(),
             ..HistoryFacts::default()
         };
-        let mut people: HashMap<RawPerson, u64> = HashMap::new();
-        let mut walk = repo.revwalk()?;
-        walk.set_sorting(Sort::NONE)?;
-        walk.push(head)?;
-        for commit in walk {
-            let Ok(commit) = commit.and_then(|id| repo.find_commit(id)) else {
+        let mut people: HashMap<Person, u64> = HashMap::new();
+        let mut recent = Vec::new();
+        let mut pending = vec![head];
+        let mut seen: HashSet<ObjectId> = HashSet::from([head]);
+        while let Some(id) = pending.pop() {
+            let Ok(commit) = read_commit(&id, &mut objects) else {
                 facts.cut_short = true;
-                break;
+                continue;
             };
             facts.add(&commit);
-            let time = commit.time().seconds();
-            if time >= since {
-                let lines = self.lines(&commit).ok();
-                facts.recent.push(RecentCommit { time, lines });
+            let parents = commit.parents.iter().copied().map(ObjectId::from);
+            pending.extend(parents.filter(|parent| seen.insert(*parent)));
+            if commit.commit_time.seconds >= since {
+                *people.entry(commit.author.clone()).or_default() += 1;
+                recent.push((commit.tree, facts_of(id, commit)));
+            } else {
+                *people.entry(commit.author).or_default() += 1;
             }
-            let author = commit.author();
-            let person = (author.name_bytes().to_vec(), author.email_bytes().to_vec());
-            *people.entry(person).or_default() += 1;
         }
-        facts.authors = authors(&people, &mailmap(repo, head).unwrap_or_default());
+        facts.recent = self.with_lines(recent, threads);
+        facts.authors = authors(&people, &mailmap(self.raw(), oid(head)?).unwrap_or_default());
         Ok(facts)
     }
 
-    /// Lines added and removed against the first parent, files that moved followed; none for a merge.
-    fn lines(&self, commit: &Commit) -> Result<(u64, u64), GitError> {
-        if commit.parent_count() > 1 {
-            return Ok((0, 0));
-        }
-        let old = commit.parents().next().map(|parent| parent.tree()).transpose()?;
-        let mut options = DiffOptions::new();
-        options.max_size(MAX_BLOB);
-        let new = commit.tree()?;
-        let mut diff = self
-            .raw()
-            .diff_tree_to_tree(old.as_ref(), Some(&new), Some(&mut options))?;
-        diff.find_similar(Some(DiffFindOptions::new().renames(true)))?;
-        let stats = diff.stats()?;
-        Ok((stats.insertions() as u64, stats.deletions() as u64))
+    /// The lines of a merge are none; those of a commit whose blobs are missing are unknown.
+    fn with_lines(&self, recent: Vec<(RawId, Commit)>, threads: usize) -> Vec<RecentCommit> {
+        let walk = self.walk_of(recent.into_iter().map(|(tree, commit)| (commit, tree)).collect());
+        let options = CountOptions {
+            renames: Renames::Follow,
+            threads,
+            progress: &Progress::default(),
+        };
+        let counts = changes::count(self, &walk, options);
+        let lines_of = |at: usize| {
+            let sum = counts.lines.get(&at)?.total;
+            Some((sum.added, sum.removed))
+        };
+        let recent = walk.commits.iter().enumerate();
+        recent
+            .map(|(at, commit)| RecentCommit {
+                time: commit.commit_time.seconds,
+                lines: lines_of(at),
+            })
+            .collect()
     }
 }
 
 impl HistoryFacts {
-    fn add(&mut self, commit: &Commit) {
+    fn add(&mut self, commit: &RawCommit) {
         self.commits += 1;
-        let authored = commit.author().when().seconds();
+        let authored = commit.author_time.seconds;
         self.first = Some(self.first.map_or(authored, |first| first.min(authored)));
         self.last = Some(self.last.map_or(authored, |last| last.max(authored)));
     }
@@ -84,16 +101,18 @@ fn mailmap(repo: &Repository, head: Oid) -> Option<NameMap> {
 }
 
 /// The people by the names that the mailmap gives them, most commits first.
-fn authors(people: &HashMap<RawPerson, u64>, mailmap: &NameMap) -> Vec<Author> {
-    let mut by_name: HashMap<String, u64> = HashMap::new();
-    for ((name, email), commits) in people {
-        let (name, email) = (String::from_utf8_lossy(name), String::from_utf8_lossy(email));
-        let name = mailmap.resolve(&name, &email).to_owned();
+fn authors(people: &HashMap<Person, u64>, mailmap: &NameMap) -> Vec<Author> {
+    let mut by_name: HashMap<&str, u64> = HashMap::new();
+    for (person, commits) in people {
+        let name = mailmap.resolve(&person.name, &person.email);
         *by_name.entry(name).or_default() += commits;
     }
     let mut authors: Vec<Author> = by_name
         .into_iter()
-        .map(|(name, commits)| Author { name, commits })
+        .map(|(name, commits)| Author {
+            name: name.to_owned(),
+            commits,
+        })
         .collect();
     authors.sort_by(|a, b| b.commits.cmp(&a.commits).then_with(|| a.name.cmp(&b.name)));
     authors

@@ -24,7 +24,7 @@ mod session_names;
 pub mod state;
 pub mod survival;
 pub mod tree;
-mod trees;
+pub mod trees;
 pub mod walk;
 
 pub use open::{OpenError, Repo};
@@ -35,6 +35,9 @@ pub enum GitError {
     /// libgit2 said so.
     #[error("{}", .0.message())]
     Library(#[from] git2::Error),
+    /// It is missing, damaged or too large.
+    #[error("{0}")]
+    Object(#[from] packs::ObjectError),
     /// An object id of a length that git does not have.
     #[error("an object id of an unknown kind")]
     ForeignId,

@@ -40,7 +40,7 @@ struct Pack {
 
 /// Why an object cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ObjectError {
+pub enum ObjectError {
     /// A shallow or partial clone, or a damaged one.
     #[error("object {0} is missing")]
     Missing(ObjectId),

@@ -1,8 +1,13 @@
 //! The files of a tree and their contents, from the object database alone: no work tree, filter or attribute has a say.
 
-use git2::{ObjectType, Oid};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use git2::Oid;
 
 use super::open::object_id;
+use super::packs::{Kind, ObjectError, Objects, Packs, RawId};
+use super::trees::{Entries, FileKind, LARGEST_TREE};
 use super::{GitError, Repo};
 use crate::facts::ids::ObjectId;
 
@@ -10,17 +15,8 @@ use crate::facts::ids::ObjectId;
 const MAX_FILES: usize = 2_000_000;
 /// Deeper folders than any file system can hold.
 const MAX_DEPTH: usize = 512;
-
-/// What a path of a tree stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    /// Content.
-    Regular,
-    /// The path of another file.
-    Symlink,
-    /// A commit of another repository.
-    Submodule,
-}
+/// Bytes of objects that each reader keeps: neighbouring files are seldom deltas of each other.
+const KEPT: usize = 8 << 20;
 
 /// A path of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,54 +38,92 @@ pub struct FileTree {
     pub unreadable: u64,
 }
 
+/// The objects of a repository, opened once for all threads.
+pub struct Contents {
+    packs: Packs,
+    place: PathBuf,
+}
+
+/// One thread's view of them.
+pub struct ContentReader<'a>(Objects<'a>);
+
 impl Repo {
     /// The tree of a commit.
     pub fn tree_of(&self, commit: ObjectId) -> Result<ObjectId, GitError> {
         let tree = self.raw().find_commit(oid(commit)?)?.tree_id();
         object_id(tree).ok_or(GitError::ForeignId)
     }
+}
 
+impl Contents {
+    /// Opens the packs of a repository.
+    pub fn of(repo: &Repo) -> Self {
+        Self {
+            packs: Packs::open(repo),
+            place: repo.git_dir().to_owned(),
+        }
+    }
+
+    /// A view for the thread that calls.
+    pub fn reader(&self) -> ContentReader<'_> {
+        ContentReader(Objects::new(&self.packs, &self.place, KEPT))
+    }
+}
+
+impl ContentReader<'_> {
     /// Lists a tree. Only a top folder that cannot be read is an error.
-    pub fn files(&self, tree: ObjectId) -> Result<FileTree, GitError> {
+    pub fn files(&mut self, tree: ObjectId) -> Result<FileTree, GitError> {
         let mut found = FileTree::default();
-        self.list(oid(tree)?, "", 0, &mut found)?;
+        self.list(&raw_id(tree)?, "", 0, &mut found)?;
         Ok(found)
     }
 
-    fn list(&self, tree: Oid, above: &str, depth: usize, found: &mut FileTree) -> Result<(), GitError> {
-        for entry in &self.raw().find_tree(tree)? {
-            let path = format!("{above}{}", String::from_utf8_lossy(entry.name_bytes()));
-            if entry.kind() == Some(ObjectType::Tree) {
-                let full = depth >= MAX_DEPTH || found.files.len() >= MAX_FILES;
-                if full
-                    || self
-                        .list(entry.id(), &format!("{path}/"), depth + 1, found)
-                        .is_err()
-                {
-                    found.unreadable += 1;
-                }
+    fn list(
+        &mut self,
+        tree: &RawId,
+        above: &str,
+        depth: usize,
+        found: &mut FileTree,
+    ) -> Result<(), ObjectError> {
+        let object = self.0.read(tree, LARGEST_TREE)?;
+        for entry in Entries(&object.data) {
+            let path = format!("{above}{}", String::from_utf8_lossy(entry.name));
+            if !entry.is_folder() {
+                found.files.push(TreeFile {
+                    path,
+                    id: ObjectId::from(*entry.id),
+                    kind: entry.version().kind,
+                });
                 continue;
             }
-            let kind = match entry.filemode() {
-                0o120_000 => FileKind::Symlink,
-                0o160_000 => FileKind::Submodule,
-                _ => FileKind::Regular,
-            };
-            match object_id(entry.id()) {
-                Some(id) => found.files.push(TreeFile { path, id, kind }),
-                None => found.unreadable += 1,
+            let full = depth >= MAX_DEPTH || found.files.len() >= MAX_FILES;
+            if full
+                || self
+                    .list(entry.id, &format!("{path}/"), depth + 1, found)
+                    .is_err()
+            {
+                found.unreadable += 1;
             }
         }
         Ok(())
     }
 
-    /// The content of a file.
-    pub fn blob(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
-        Ok(self.raw().find_blob(oid(id)?)?.content().to_vec())
+    /// The content of a file of at most `limit` bytes.
+    pub fn blob(&mut self, id: ObjectId, limit: u64) -> Result<Rc<Vec<u8>>, GitError> {
+        let object = self.0.read(&raw_id(id)?, limit)?;
+        match object.kind {
+            Kind::Blob => Ok(object.data),
+            _ => Err(GitError::ForeignId),
+        }
     }
 }
 
 /// Our id in libgit2's vocabulary.
 pub(super) fn oid(id: ObjectId) -> Result<Oid, git2::Error> {
     Oid::from_bytes(id.as_bytes())
+}
+
+/// Our id as trees and packs have it.
+fn raw_id(id: ObjectId) -> Result<RawId, GitError> {
+    id.as_bytes().try_into().map_err(|_| GitError::ForeignId)
 }

@@ -4,15 +4,18 @@ use super::packs::{Kind, ObjectError, Objects, RawId};
 use crate::facts::ids::ObjectId;
 
 /// Trees are small; a larger one is a trap.
-const LARGEST_TREE: u64 = 64 << 20;
+pub(super) const LARGEST_TREE: u64 = 64 << 20;
 /// How deep git itself follows folders.
 const DEEPEST: usize = 2048;
 
 /// What a file is. Folders are not files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum FileKind {
+pub enum FileKind {
+    /// Content.
     Regular,
+    /// The path of another file.
     Link,
+    /// A commit of another repository.
     Submodule,
 }
 
@@ -124,18 +127,18 @@ impl Walk<'_, '_> {
 }
 
 /// An entry of a raw tree.
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     mode: u32,
-    name: &'a [u8],
-    id: &'a RawId,
+    pub(super) name: &'a [u8],
+    pub(super) id: &'a RawId,
 }
 
 impl Entry<'_> {
-    fn is_folder(&self) -> bool {
+    pub(super) fn is_folder(&self) -> bool {
         self.mode & 0o170_000 == 0o040_000
     }
 
-    fn version(&self) -> Version {
+    pub(super) fn version(&self) -> Version {
         Version {
             id: *self.id,
             kind: match self.mode & 0o170_000 {
@@ -165,7 +168,7 @@ impl Entry<'_> {
 }
 
 /// The entries of a raw tree, up to the first that makes no sense.
-struct Entries<'a>(&'a [u8]);
+pub(super) struct Entries<'a>(pub(super) &'a [u8]);
 
 impl<'a> Iterator for Entries<'a> {
     type Item = Entry<'a>;

@@ -91,6 +91,13 @@ impl Walk {
         }
     }
 
+    fn put_in_order(&mut self, mut found: Vec<(Commit, Option<RawId>)>) {
+        found.sort_by_key(|(commit, _)| (std::cmp::Reverse(commit.commit_time.seconds), commit.id));
+        (self.commits, self.trees) = found.into_iter().unzip();
+        let places = self.commits.iter().enumerate();
+        self.places = places.map(|(at, commit)| (commit.id, at)).collect();
+    }
+
     /// Replaces authors by what the mailmap of the repository says.
     pub fn apply_mailmap(&mut self, repo: &Repo) {
         let Ok(mailmap) = repo.raw().mailmap() else {
@@ -178,14 +185,18 @@ impl Repo {
                 Err(error) => walk.trouble.push((id, error.to_string())),
             }
         }
-        found.sort_by_key(|(commit, _)| (std::cmp::Reverse(commit.commit_time.seconds), commit.id));
-        (walk.commits, walk.trees) = found.into_iter().unzip();
-        let places = walk
-            .commits
-            .iter()
-            .enumerate()
-            .map(|(at, commit)| (commit.id, at));
-        walk.places = places.collect();
+        walk.put_in_order(found);
+        walk
+    }
+
+    /// Commits that were read already, without what they reach.
+    pub(super) fn walk_of(&self, commits: Vec<(Commit, RawId)>) -> Walk {
+        let mut walk = Walk {
+            shallow: self.shallow_commits(),
+            ..Walk::default()
+        };
+        let found = commits.into_iter().map(|(commit, tree)| (commit, Some(tree)));
+        walk.put_in_order(found.collect());
         walk
     }
 
@@ -202,7 +213,7 @@ impl Repo {
     }
 }
 
-fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<RawCommit, ObjectError> {
+pub(super) fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<RawCommit, ObjectError> {
     let damaged = |reason: &str| ObjectError::Damaged {
         id: *id,
         reason: reason.to_owned(),
@@ -220,8 +231,14 @@ fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<RawCommit, Ob
 
 fn read_facts(id: &ObjectId, objects: &mut Objects<'_>) -> Result<(Commit, Option<RawId>), ObjectError> {
     let raw = read_commit(id, objects)?;
-    let commit = Commit {
-        id: *id,
+    let tree = raw.tree;
+    Ok((facts_of(*id, raw), Some(tree)))
+}
+
+/// What a commit object says, as facts; its lines are still to be counted.
+pub(super) fn facts_of(id: ObjectId, raw: RawCommit) -> Commit {
+    Commit {
+        id,
         parents: raw.parents.iter().map(|parent| ObjectId::from(*parent)).collect(),
         author_time: raw.author_time,
         commit_time: raw.commit_time,
@@ -230,8 +247,7 @@ fn read_facts(id: &ObjectId, objects: &mut Objects<'_>) -> Result<(Commit, Optio
         by_class: Vec::new(),
         origin: Origin::new(signs::in_commit(&raw.author, &raw.message)),
         author: raw.author,
-    };
-    Ok((commit, Some(raw.tree)))
+    }
 }
 
 impl RefSelection {

@@ -152,6 +152,7 @@ fn take_inventory(
     let reading = Reading {
         cache_dir: cache_dir.as_deref(),
         config_files: &environment.config_files,
+        threads: rayon::current_num_threads(),
         now: windows.now,
         since: windows.earliest(),
         agents: with_agents.then_some(&ledger),

@@ -13,6 +13,7 @@ mod project;
 mod store;
 mod tests;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -23,7 +24,8 @@ use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{AgentFacts, HistoryFacts, RepoFacts, Size, TreeFacts};
 use crate::git::Repo;
 use crate::git::config::ConfigFiles;
-use crate::git::tree::{FileKind, TreeFile};
+use crate::git::tree::{ContentReader, Contents, TreeFile};
+use crate::git::trees::FileKind;
 use crate::sources::history::{HistoryOptions, read_open};
 use crate::sources::ledger::{LedgerOptions, read_ledger};
 use ignored::Ignored;
@@ -35,7 +37,7 @@ use tests::Tally;
 /// Files that one thread takes at a time: opening the objects anew for each would cost more than it brings.
 const CHUNK: usize = 400;
 /// No source file is larger; what is would only fill memory.
-const MAX_BYTES: usize = 64 << 20;
+const MAX_BYTES: u64 = 64 << 20;
 
 /// What an inventory reads by.
 #[derive(Debug, Clone)]
@@ -44,6 +46,8 @@ pub struct Reading<'a> {
     pub cache_dir: Option<&'a Path>,
     /// Which git config files count.
     pub config_files: &'a ConfigFiles,
+    /// Threads to use at most.
+    pub threads: usize,
     /// The present, in seconds since the epoch.
     pub now: i64,
     /// Commits from here on are listed with their lines, in seconds since the epoch.
@@ -109,10 +113,21 @@ fn partly(facts: &mut RepoFacts, reason: String) {
 fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFacts) {
     facts.head = Some(head);
     let store = Store::new(reading.cache_dir);
-    let tree = repo
-        .tree_of(head)
-        .map_err(|error| error.to_string())
-        .and_then(|tree| store.tree(tree, || read_tree(repo, tree)));
+    // A handle serves one thread, so each side has its own.
+    let place = repo.git_dir();
+    let handle = || Repo::open(place).map_err(|error| error.to_string());
+    let tree = || {
+        let repo = handle()?;
+        let tree = repo.tree_of(head).map_err(|error| error.to_string())?;
+        store.tree(tree, || read_tree(&repo, tree))
+    };
+    let history = || {
+        store.history(head, reading.since, || {
+            let facts = handle()?.contributions(head, reading.since, reading.threads);
+            facts.map_err(|error| error.to_string())
+        })
+    };
+    let (tree, history) = rayon::join(tree, history);
     match tree {
         Ok(tree) if tree.unreadable > 0 => {
             partly(
@@ -124,10 +139,6 @@ fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFac
         Ok(tree) => facts.tree = Some(tree),
         Err(reason) => partly(facts, format!("the files at HEAD cannot be read: {reason}")),
     }
-    let history = store.history(head, reading.since, || {
-        repo.contributions(head, reading.since)
-            .map_err(|error| error.to_string())
-    });
     match history {
         Ok(history) => {
             let shallow = facts.state.as_ref().is_some_and(|state| state.shallow);
@@ -147,22 +158,29 @@ fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFac
 
 /// The facts of a tree. Only a top folder that cannot be read is an error.
 pub fn read_tree(repo: &Repo, tree: ObjectId) -> Result<TreeFacts, String> {
-    let listed = repo.files(tree).map_err(|error| error.to_string())?;
+    let contents = Contents::of(repo);
+    let reader = RefCell::new(contents.reader());
+    let listed = reader
+        .borrow_mut()
+        .files(tree)
+        .map_err(|error| error.to_string())?;
     let regular: Vec<&TreeFile> = listed
         .files
         .iter()
         .filter(|file| file.kind == FileKind::Regular)
         .collect();
     let by_path: HashMap<&str, ObjectId> = regular.iter().map(|file| (file.path.as_str(), file.id)).collect();
-    let content = |path: &str| repo.blob(*by_path.get(path)?).ok();
+    let content = |path: &str| {
+        let blob = reader.borrow_mut().blob(*by_path.get(path)?, MAX_BYTES);
+        Some(blob.ok()?.to_vec())
+    };
     let attributes = attributes(&regular, content);
     let counted = counted_files(&regular, content);
-    let objects = repo.common_dir().to_owned();
     let mut sum = counted
         .par_chunks(CHUNK)
         .map_init(
-            || Repo::open(&objects).ok(),
-            |repo, files| count_files(repo.as_ref(), files, &attributes),
+            || contents.reader(),
+            |reader, files| count_files(reader, files, &attributes),
         )
         .reduce(Sum::default, Sum::merge);
     sum.size.files = listed.files.len() as u64;
@@ -249,22 +267,16 @@ impl Sum {
     }
 }
 
-fn count_files(repo: Option<&Repo>, files: &[&TreeFile], attributes: &Attributes) -> Sum {
+fn count_files(reader: &mut ContentReader, files: &[&TreeFile], attributes: &Attributes) -> Sum {
     let mut sum = Sum::default();
-    let Some(repo) = repo else {
-        sum.unreadable = files.len() as u64;
-        return sum;
-    };
     let mut languages = Languages::default();
     for file in files {
-        let Ok(content) = repo.blob(file.id) else {
+        let Ok(content) = reader.blob(file.id, MAX_BYTES) else {
             sum.unreadable += 1;
             continue;
         };
         let language = Languages::by_name(&file.path).or_else(|| languages.by_first_line(&content));
-        let Some(language) = language.filter(|_| content.len() <= MAX_BYTES) else {
-            continue;
-        };
+        let Some(language) = language else { continue };
         let counted = Languages::count(language, &content);
         sum.add(&file.path, &content, counted, attributes.provenance(&file.path));
     }
