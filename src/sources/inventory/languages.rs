@@ -77,18 +77,19 @@ fn shebang(line: &[u8]) -> Option<LanguageType> {
     LanguageType::from_shebang(file.path())
 }
 
-/// UTF-16 with a byte order mark as UTF-8, the rest as it is: what the program does when it opens a file.
+/// Without a byte order mark, and UTF-16 as UTF-8 where the mark says so: what the program does when it opens a file.
 fn decoded(content: &[u8]) -> Cow<'_, [u8]> {
-    let wide = |from_bytes: fn([u8; 2]) -> u16| {
-        let units = content.chunks_exact(2).map(|pair| from_bytes([pair[0], pair[1]]));
-        let text: String = char::decode_utf16(units)
+    let wide = |text: &[u8], from_bytes: fn([u8; 2]) -> u16| {
+        let units = text.chunks_exact(2).map(|pair| from_bytes([pair[0], pair[1]]));
+        let narrow: String = char::decode_utf16(units)
             .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
             .collect();
-        Cow::Owned(text.into_bytes())
+        Cow::Owned(narrow.into_bytes())
     };
     match content {
-        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        [0xff, 0xfe, text @ ..] => wide(text, u16::from_le_bytes),
+        [0xfe, 0xff, text @ ..] => wide(text, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, text @ ..] => Cow::Borrowed(text),
         _ => Cow::Borrowed(content),
     }
 }
@@ -173,15 +174,12 @@ mod tests {
     }
 
     #[test]
-    fn wide_text_is_text() {
-        let mut wide = vec![0xff, 0xfe];
-        "int a;\n\n// b\n"
-            .encode_utf16()
-            .for_each(|unit| wide.extend(unit.to_le_bytes()));
-        let counted = Languages::count(LanguageType::C, &wide);
-        assert_eq!(
-            (counted.lines.code, counted.lines.comments, counted.lines.blanks),
-            (1, 1, 1)
-        );
+    fn a_byte_order_mark_is_no_text() {
+        let text = "\u{feff}// a\nint b;\n\n";
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for content in [text.as_bytes(), &wide] {
+            let Counted { lines, .. } = Languages::count(LanguageType::C, content);
+            assert_eq!((lines.code, lines.comments, lines.blanks), (1, 1, 1));
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! Rust: functions under a test attribute, calls of macros that make them, and documentation examples.
 //!
 //! - `rust`: a function under `#[test]` or any attribute whose last part is `test` (`#[tokio::test]`), `#[rstest]`,
-//!   `#[test_case(…)]`, `#[quickcheck]` and their like; and every call of a `macro_rules!` macro of this repository whose
-//!   body holds such an attribute.
+//!   `#[test_case(…)]`, `#[quickcheck]` and their like; and every call of a `macro_rules!` macro whose body holds such an
+//!   attribute, in its own file, or in others where its name has `test` in it.
 //! - `rust-doctest`: a fenced block in `///` or `//!` of a library crate that is Rust by its info string.
 //!
 //! Benchmarks are no tests. What `cfg` leaves out of a build counts all the same.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -23,7 +24,7 @@ static ATTRIBUTE: LazyLock<Regex> = LazyLock::new(|| {
 static PARAMETER: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"#\[\s*(?:test_case::)?(?:case|test_case|test_matrix)\b|#\[\s*values\s*\("));
 static MACRO: LazyLock<Regex> = LazyLock::new(|| pattern(r"macro_rules!\s*(\w+)\s*[{(]"));
-static CALL: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|[^\w:])((?:\w*::)*)(\w*test\w*)!\s*[({\[]"));
+static CALL: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(\w+)!\s*[({\[]"));
 static TEST_MODULE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"#\[\s*cfg\s*\(\s*(?:all\s*\(\s*)?test\b[^\]]*\]\s*(?:#\[[^\]]*\]\s*)*(?:pub\s*(?:\([^)]*\)\s*)?)?mod\s+\w+\s*\{",
@@ -34,11 +35,24 @@ static TEST_MODULE: LazyLock<Regex> = LazyLock::new(|| {
 #[derive(Debug, Default)]
 pub(super) struct Macros {
     makes_tests: BTreeSet<String>,
+    /// Calls of macros of other files.
     calls: BTreeMap<String, u64>,
+    /// Calls of macros of the same file.
+    own_calls: u64,
 }
 
 impl Macros {
+    /// A macro's scope is its file, or else its name should say what it makes: `matches!` is seldom a test.
+    fn call(&mut self, name: Cow<'_, str>) {
+        if self.makes_tests.contains(name.as_ref()) {
+            self.own_calls += 1;
+        } else if name.contains("test") {
+            *self.calls.entry(name.into_owned()).or_default() += 1;
+        }
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
+        self.own_calls += other.own_calls;
         self.makes_tests.extend(other.makes_tests);
         for (name, calls) in other.calls {
             *self.calls.entry(name).or_default() += calls;
@@ -47,10 +61,8 @@ impl Macros {
 
     /// Calls of macros that make tests.
     pub(super) fn tests(&self) -> u64 {
-        self.makes_tests
-            .iter()
-            .filter_map(|name| self.calls.get(name))
-            .sum()
+        let calls = self.makes_tests.iter().filter_map(|name| self.calls.get(name));
+        self.own_calls + calls.sum::<u64>()
     }
 }
 
@@ -83,10 +95,9 @@ pub(super) fn count(text: &[u8]) -> Found {
         }
     }
     for call in CALL.captures_iter(&masked) {
-        let Some(name) = call.get(2) else { continue };
+        let Some(name) = call.get(1) else { continue };
         if in_macro(name.start()).is_none() {
-            let name = String::from_utf8_lossy(name.as_bytes()).into_owned();
-            *found.macros.calls.entry(name).or_default() += 1;
+            found.macros.call(String::from_utf8_lossy(name.as_bytes()));
         }
     }
     let parameters: Vec<usize> = PARAMETER.find_iter(&masked).map(|at| at.start()).collect();
@@ -134,16 +145,12 @@ fn inline_test_lines(masked: &[u8]) -> u64 {
 fn doc_examples(text: &[u8]) -> u64 {
     let mut examples = 0;
     let mut fence: Option<&[u8]> = None;
+    let mut in_block = false;
     for line in text.split(|byte| *byte == b'\n') {
-        let line = line.trim_ascii();
-        let doc = line
-            .strip_prefix(b"//!")
-            .or_else(|| line.strip_prefix(b"///").filter(|rest| !rest.starts_with(b"/")));
-        let Some(doc) = doc else {
+        let Some(doc) = documentation(line.trim_ascii(), &mut in_block) else {
             fence = None;
             continue;
         };
-        let doc = doc.trim_ascii();
         let mark: &[u8] = if doc.starts_with(b"~~~") { b"~~~" } else { b"```" };
         match fence {
             Some(open) if doc.starts_with(open) && doc.iter().all(|byte| open.contains(byte)) => fence = None,
@@ -156,6 +163,27 @@ fn doc_examples(text: &[u8]) -> u64 {
         }
     }
     examples
+}
+
+/// What a line says in `///`, `//!`, `/** … */` or `/*! … */`; `in_block` tells of the latter from line to line.
+fn documentation<'a>(line: &'a [u8], in_block: &mut bool) -> Option<&'a [u8]> {
+    let opened = || {
+        let rest = line.strip_prefix(b"/*!").or_else(|| line.strip_prefix(b"/**"))?;
+        (!rest.starts_with(b"*") && !rest.starts_with(b"/")).then_some(rest)
+    };
+    let told = if *in_block {
+        line.strip_prefix(b"*")
+            .filter(|rest| !rest.starts_with(b"/"))
+            .unwrap_or(line)
+    } else if let Some(rest) = opened() {
+        *in_block = true;
+        rest
+    } else {
+        let outer = || line.strip_prefix(b"///").filter(|rest| !rest.starts_with(b"/"));
+        return line.strip_prefix(b"//!").or_else(outer).map(<[u8]>::trim_ascii);
+    };
+    *in_block = memchr::memmem::find(line, b"*/").is_none();
+    Some(told.trim_ascii())
 }
 
 fn is_rust(info: &str) -> bool {
@@ -203,11 +231,17 @@ mod tests {
 
     #[test]
     fn a_macro_that_makes_tests_makes_one_each_call() {
-        let found = count(
-            b"macro_rules! mytest { ($n:ident) => { #[test] fn $n() {} } }\nmytest!(a);\nmytest!(b);\nother_test!(c);",
-        );
-        assert_eq!(found.macros.tests(), 2);
-        assert!(found.cases.is_empty());
+        let mut macros = Macros::default();
+        for file in [
+            "macro_rules! mytest { ($n:ident) => { #[test] fn $n() {} } }\nmytest!(a);\nother_test!(c);",
+            "macro_rules! glob { ($n:ident) => { #[test] fn $n() {} } }\nglob!(a);\nglob!(b);",
+            "use crate::{mytest, glob};\nmytest!(d);\nglob!(a_pattern);",
+        ] {
+            let found = count(file.as_bytes());
+            assert!(found.cases.is_empty());
+            macros.merge(found.macros);
+        }
+        assert_eq!(macros.tests(), 4);
     }
 
     #[test]
@@ -215,6 +249,9 @@ mod tests {
         let text =
             "/// ```\n/// a\n/// ```\n/// ```text\n/// b\n/// ```\n//! ```no_run\n//! c\n//! ```\n// ```\n";
         assert_eq!(count(text.as_bytes()).doc_examples, 2);
+        let blocks =
+            "/*!\n```\na\n```\n\n * ```\n * b\n * ```\n*/\n/* ```\nc\n``` */\n/** one line */\n```\nd\n```\n";
+        assert_eq!(count(blocks.as_bytes()).doc_examples, 2);
     }
 
     #[test]
