@@ -112,6 +112,26 @@ impl Dialect {
     };
 }
 
+impl Dialect {
+    /// The bytes at which a comment or string can start: all else is passed over in one go.
+    fn starts(&self) -> [bool; 256] {
+        let mut starts = [false; 256];
+        let raw: &[u8] = match self.raw {
+            Raw::None => b"",
+            Raw::Rust => b"r",
+            Raw::Cpp => b"R",
+            Raw::CSharp => b"@",
+        };
+        let slash: &[u8] = if self.slashes || self.regexes { b"/" } else { b"" };
+        let hash: &[u8] = if self.hashes { b"#" } else { b"" };
+        let tick: &[u8] = if self.lifetimes { b"'" } else { b"" };
+        for byte in [raw, slash, hash, tick, self.quotes, self.triple].concat() {
+            starts[usize::from(byte)] = true;
+        }
+        starts
+    }
+}
+
 /// The text with comments and the insides of strings blanked out.
 pub(super) fn mask(text: &[u8], dialect: Dialect) -> Vec<u8> {
     let mut mask = Mask {
@@ -119,7 +139,10 @@ pub(super) fn mask(text: &[u8], dialect: Dialect) -> Vec<u8> {
         out: Vec::with_capacity(text.len()),
         dialect,
     };
+    let starts = dialect.starts();
     while mask.out.len() < text.len() {
+        let rest = mask.rest().iter();
+        mask.keep(rest.take_while(|byte| !starts[usize::from(**byte)]).count());
         mask.step();
     }
     mask.out
@@ -145,10 +168,11 @@ impl Mask<'_> {
 
     fn blank(&mut self, count: usize) {
         let end = (self.out.len() + count).min(self.text.len());
-        for at in self.out.len()..end {
-            let byte = self.text.get(at).copied().unwrap_or_default();
-            self.out.push(if byte == b'\n' { b'\n' } else { b' ' });
-        }
+        let hidden = self.text.get(self.out.len()..end).unwrap_or_default();
+        let blanks = hidden
+            .iter()
+            .map(|byte| if *byte == b'\n' { b'\n' } else { b' ' });
+        self.out.extend(blanks);
     }
 
     fn step(&mut self) {
