@@ -12,6 +12,7 @@ pub mod sources;
 pub mod correlate;
 
 pub mod aggregate;
+pub mod audit;
 pub mod render;
 
 pub mod exchange;

@@ -11,6 +11,7 @@ pub mod config;
 pub mod contributions;
 pub mod create;
 pub mod dates;
+pub mod ledger_steps;
 pub mod lines;
 pub mod mailmap;
 pub mod messages;

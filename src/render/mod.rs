@@ -4,6 +4,7 @@
 //! the report's own types through [`json`]. Text from repositories and logs is hostile and is made harmless here, in
 //! [`escape`], and nowhere else. Nothing here prints, measures a terminal or decides about colour.
 
+pub mod audit;
 pub mod csv;
 pub mod document;
 pub mod escape;

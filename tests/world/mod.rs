@@ -118,6 +118,16 @@ impl TestRepo<'_> {
         self.git_with(args, |_| ())
     }
 
+    /// Runs git here with both dates fixed, in seconds since the epoch.
+    pub fn git_at(&self, args: &[&str], seconds: i64) -> String {
+        let date = format!("{seconds} +0000");
+        self.git_with(args, |command| {
+            command
+                .env("GIT_AUTHOR_DATE", &date)
+                .env("GIT_COMMITTER_DATE", &date);
+        })
+    }
+
     fn git_with(&self, args: &[&str], prepare: impl FnOnce(&mut Command)) -> String {
         let mut command = Command::new("git");
         self.world.isolate(&mut command, &self.path);

@@ -8,6 +8,7 @@ use super::error::CommandError;
 use super::settings::Settings;
 use super::terminal::Terminal;
 
+pub mod audit;
 pub mod completions;
 pub mod demo;
 pub mod export;
@@ -80,6 +81,8 @@ pub enum Command {
     Sessions(Box<sessions::Args>),
     /// Show every repository with its size, tests, history and state
     Inventory(inventory::Args),
+    /// Say what was built with agents here, and what does not add up
+    Audit(Box<audit::Args>),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -100,6 +103,7 @@ impl Command {
             Self::Report(args) => report::run(&args, context),
             Self::Scan(args) => scan::run(&args, context),
             Self::Inventory(args) => inventory::run(&args, context),
+            Self::Audit(args) => audit::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
             Self::Sessions(args) => sessions::run(&args, context),
         }

@@ -11,7 +11,7 @@ mod similarity;
 mod trees;
 mod versions;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender};
@@ -93,6 +93,23 @@ pub struct Survival {
     pub head: ObjectId,
     /// Its regular files and symbolic links, in git's order.
     pub files: Vec<FileLines>,
+}
+
+impl Survival {
+    /// How many lines at HEAD each commit brought.
+    pub fn lines_by_commit(&self) -> HashMap<ObjectId, u64> {
+        let mut lines = HashMap::new();
+        let texts = self
+            .files
+            .iter()
+            .filter_map(|file| file.runs.as_ref().ok()?.as_ref());
+        for run in texts.flatten() {
+            if let Some(commit) = run.commit {
+                *lines.entry(commit).or_insert(0) += run.lines as u64;
+            }
+        }
+        lines
+    }
 }
 
 /// Reads the survival of the tree at `head`, with up to `jobs` threads.

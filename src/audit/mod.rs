@@ -1,0 +1,157 @@
+//! Facts → findings: what does not add up in a repository's AI-built history.
+//!
+//! A [`rules::Rule`] is one function from the [`Evidence`] to findings, with its id, its level and its reason. A rule that
+//! has nothing to look at is listed as skipped, so that silence is never taken for a clean bill. Nothing here reads a
+//! repository or decides what is shown.
+
+pub mod confidence;
+pub mod origin;
+pub mod rules;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::facts::commit::Commit;
+use crate::facts::diagnostics::Warning;
+use crate::facts::ids::ObjectId;
+use crate::facts::ledger::Ledger;
+use crate::git::ledger_steps::{Jump, LedgerStep};
+use crate::git::survival::Survival;
+
+/// The version of the machine format.
+pub const SCHEMA: &str = "git-leverage.audit/1";
+
+/// What an audit looks at.
+pub struct Evidence<'a> {
+    /// The tasks and measured sessions.
+    pub ledger: &'a Ledger,
+    /// How the ledger came to be, oldest first.
+    pub steps: &'a [LedgerStep],
+    /// Where its reference left its past behind.
+    pub jumps: &'a [Jump],
+    /// The commits of the repository.
+    pub commits: &'a [Commit],
+    /// Commits that a later one says it reverts, with that later one.
+    pub reverts: &'a BTreeMap<ObjectId, ObjectId>,
+    /// Who brought each line of HEAD; `None` where it could not be told.
+    pub survival: Option<&'a Survival>,
+    /// The present, seconds since the epoch.
+    pub now: i64,
+}
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Worth knowing.
+    Note,
+    /// Needs an explanation.
+    Warning,
+    /// Cannot be right.
+    Error,
+}
+
+/// Something that does not add up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// The id of the rule.
+    pub rule: &'static str,
+    /// How much it weighs.
+    pub level: Level,
+    /// What it is about: a task, a commit or a session by its id. `RULE:ID` names the finding.
+    pub id: String,
+    /// What was found, one sentence. Untrusted text.
+    pub message: String,
+    /// The numbers behind it.
+    pub figures: BTreeMap<&'static str, f64>,
+    /// What to do about it.
+    pub advice: &'static str,
+}
+
+/// A finding that somebody explained.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Allowed {
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// Why it may stand. Untrusted text.
+    pub reason: String,
+}
+
+/// A rule that had nothing to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// The id of the rule.
+    pub rule: &'static str,
+    /// What it would have needed.
+    pub reason: &'static str,
+}
+
+/// What an audit found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Audit {
+    /// The repository's name. Untrusted text.
+    pub repo: String,
+    /// How much of what is claimed rests on what.
+    pub confidence: confidence::Confidence,
+    /// Commits and lines by what made them, and what stands of them.
+    pub origin: Vec<origin::Row>,
+    /// How long lines last.
+    pub half_life: origin::HalfLives,
+    /// What does not add up, the gravest first.
+    pub findings: Vec<Finding>,
+    /// What was explained.
+    pub allowed: Vec<Allowed>,
+    /// What was not looked at.
+    pub skipped: Vec<Skipped>,
+    /// What could not be read.
+    pub warnings: Vec<Warning>,
+}
+
+/// Which rules run, and what may stand.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// Only these rules; all where there are none.
+    pub rules: BTreeSet<String>,
+    /// `RULE:ID` with the reason why it may stand.
+    pub allowed: BTreeMap<String, String>,
+}
+
+/// Applies the rules.
+pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, warnings: Vec<Warning>) -> Audit {
+    let (mut findings, mut allowed, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
+    let chosen = |rule: &&rules::Rule| choice.rules.is_empty() || choice.rules.contains(rule.id);
+    for rule in rules::RULES.iter().filter(chosen) {
+        if let Some(reason) = (rule.missing)(evidence) {
+            skipped.push(Skipped {
+                rule: rule.id,
+                reason,
+            });
+            continue;
+        }
+        for finding in (rule.check)(evidence).into_iter().map(|found| found.under(rule)) {
+            match choice.allowed.get(&format!("{}:{}", finding.rule, finding.id)) {
+                Some(reason) => allowed.push(Allowed {
+                    finding,
+                    reason: reason.clone(),
+                }),
+                None => findings.push(finding),
+            }
+        }
+    }
+    findings.sort_by(|one, other| (other.level, one.rule, &one.id).cmp(&(one.level, other.rule, &other.id)));
+    Audit {
+        repo,
+        confidence: confidence::confidence(evidence),
+        origin: origin::rows(evidence),
+        half_life: origin::half_lives(evidence),
+        findings,
+        allowed,
+        skipped,
+        warnings,
+    }
+}
+
+#[cfg(test)]
+mod tests;

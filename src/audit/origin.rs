@@ -1,0 +1,209 @@
+//! What made the commits and lines of a repository, how that is known, and how much of it still stands.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::DateTime;
+use serde::Serialize;
+
+use super::Evidence;
+use crate::facts::commit::Commit;
+use crate::facts::evidence::OriginState;
+use crate::facts::ids::ObjectId;
+
+/// By what commits are put together. A commit stands once in each grouping, or in none that does not apply to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grouping {
+    /// `agent`, `human` or `unknown`.
+    State,
+    /// The rule that told.
+    HowKnown,
+    /// Each agent that is named.
+    Agent,
+    /// Each model that is named.
+    Model,
+    /// Each task of the ledger.
+    Task,
+    /// The month of the author's clock, with the state.
+    Month,
+}
+
+/// Commits that have something in common.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// What they have in common.
+    pub by: Grouping,
+    /// Its value. Untrusted text.
+    pub value: String,
+    /// How many.
+    pub commits: u64,
+    /// Lines that they added; merges add none. `None` where some could not be counted.
+    pub lines_added: Option<u64>,
+    /// Lines at HEAD that blame finds with them, merges included. `None` where survival is not known.
+    pub lines_standing: Option<u64>,
+}
+
+/// After how many days half of what was added is gone: fitted to all commits, an estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct HalfLives {
+    /// Lines of commits with an agent, in days.
+    pub agent_days: Option<f64>,
+    /// All other lines, in days.
+    pub other_days: Option<f64>,
+}
+
+/// All groupings, one after the other.
+pub(super) fn rows(evidence: &Evidence<'_>) -> Vec<Row> {
+    let standing = evidence
+        .survival
+        .map(crate::git::survival::Survival::lines_by_commit);
+    let tasks = tasks_by_commit(evidence);
+    let mut rows: BTreeMap<(Grouping, String), Row> = BTreeMap::new();
+    for commit in evidence.commits {
+        for (by, value) in groups(commit, tasks.get(&commit.id).map_or(&[][..], Vec::as_slice)) {
+            let row = rows.entry((by, value.clone())).or_insert_with(|| Row {
+                by,
+                value,
+                commits: 0,
+                lines_added: Some(0),
+                lines_standing: standing.as_ref().map(|_| 0),
+            });
+            row.commits += 1;
+            row.lines_added = row
+                .lines_added
+                .zip(commit.lines)
+                .map(|(sum, lines)| sum + lines.added);
+            if let (Some(sum), Some(standing)) = (&mut row.lines_standing, &standing) {
+                *sum += standing.get(&commit.id).copied().unwrap_or(0);
+            }
+        }
+    }
+    rows.into_values().collect()
+}
+
+fn tasks_by_commit(evidence: &Evidence<'_>) -> HashMap<ObjectId, Vec<String>> {
+    let mut tasks: HashMap<ObjectId, Vec<String>> = HashMap::new();
+    for task in &evidence.ledger.tasks {
+        for commit in &task.commits {
+            tasks.entry(*commit).or_default().push(task.task.title.clone());
+        }
+    }
+    tasks
+}
+
+fn groups(commit: &Commit, tasks: &[String]) -> Vec<(Grouping, String)> {
+    let state = state_word(commit.origin.state);
+    let month = DateTime::from_timestamp(
+        commit.author_time.seconds + i64::from(commit.author_time.offset) * 60,
+        0,
+    )
+    .map_or_else(|| "?".to_owned(), |time| time.format("%Y-%m").to_string());
+    let mut groups = vec![
+        (Grouping::State, state.to_owned()),
+        (Grouping::Month, format!("{month} {state}")),
+    ];
+    for sign in &commit.origin.evidence {
+        groups.push((Grouping::HowKnown, sign.rule.clone()));
+        groups.extend(sign.agent.clone().map(|agent| (Grouping::Agent, agent)));
+        groups.extend(sign.model.clone().map(|model| (Grouping::Model, model)));
+    }
+    groups.extend(tasks.iter().map(|task| (Grouping::Task, task.clone())));
+    groups.sort();
+    groups.dedup();
+    groups
+}
+
+/// The word of a state.
+pub fn state_word(state: OriginState) -> &'static str {
+    match state {
+        OriginState::Agent => "agent",
+        OriginState::Human => "human",
+        OriginState::Unknown => "unknown",
+    }
+}
+
+/// Fits one half-life to agents' lines and one to all others.
+pub(super) fn half_lives(evidence: &Evidence<'_>) -> HalfLives {
+    let Some(survival) = evidence.survival else {
+        return HalfLives::default();
+    };
+    let standing = survival.lines_by_commit();
+    let fit = |agent: bool| {
+        let batches: Vec<Batch> = evidence
+            .commits
+            .iter()
+            .filter(|commit| (commit.origin.state == OriginState::Agent) == agent)
+            .filter_map(|commit| {
+                let added = commit.lines?.added as f64;
+                Some(Batch {
+                    days: (evidence.now - commit.commit_time.seconds).max(0) as f64 / 86_400.0,
+                    added,
+                    standing: (standing.get(&commit.id).copied().unwrap_or(0) as f64).min(added),
+                })
+            })
+            .collect();
+        half_life(&batches)
+    };
+    HalfLives {
+        agent_days: fit(true),
+        other_days: fit(false),
+    }
+}
+
+/// Lines of one age.
+struct Batch {
+    days: f64,
+    added: f64,
+    standing: f64,
+}
+
+/// The half-life under which as many lines would stand as do; `None` where none went, or none stand.
+fn half_life(batches: &[Batch]) -> Option<f64> {
+    let standing: f64 = batches.iter().map(|batch| batch.standing).sum();
+    let added: f64 = batches.iter().map(|batch| batch.added).sum();
+    if standing <= 0.0 || standing >= added {
+        return None;
+    }
+    let expected = |half_life: f64| -> f64 {
+        batches
+            .iter()
+            .map(|batch| batch.added * (-batch.days / half_life).exp2())
+            .sum()
+    };
+    let (mut low, mut high) = (1e-3, 1e6);
+    for _ in 0..100 {
+        let middle = f64::sqrt(low * high);
+        if expected(middle) < standing {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    (low > 2e-3 && high < 9e5).then_some(high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_half_life_is_found_again() {
+        let batch = |days: f64| Batch {
+            days,
+            added: 1000.0,
+            standing: 1000.0 * (-days / 90.0).exp2(),
+        };
+        let found = half_life(&[batch(10.0), batch(90.0), batch(400.0)]).unwrap();
+        assert!((found - 90.0).abs() < 0.01, "{found}");
+    }
+
+    #[test]
+    fn where_nothing_went_there_is_no_half_life() {
+        let batch = Batch {
+            days: 10.0,
+            added: 5.0,
+            standing: 5.0,
+        };
+        assert_eq!(half_life(&[batch]), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! The history of a ledger reference: which lines each of its commits brought and took, and where it jumped.
+
+use std::collections::BTreeSet;
+
+use git2::{Commit, Oid, Repository, Sort};
+
+use super::open::object_id;
+use super::{GitError, Repo};
+use crate::facts::ids::ObjectId;
+use crate::facts::record::NoteLines;
+
+/// Larger notes are not ours, and would fill the memory.
+const LARGEST_NOTE: usize = 16 << 20;
+
+/// What one commit of the ledger did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerStep {
+    /// The commit on the notes reference.
+    pub commit: ObjectId,
+    /// Who committed it. Untrusted text.
+    pub committer: String,
+    /// The committer's time, seconds since the epoch.
+    pub time: i64,
+    /// Lines that no parent had anywhere.
+    pub added: BTreeSet<Vec<u8>>,
+    /// Lines that a parent had and that stand nowhere any more.
+    pub removed: BTreeSet<Vec<u8>>,
+}
+
+/// A reference that moved to where its old value is no ancestor of the new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Jump {
+    /// Where it stood.
+    pub from: ObjectId,
+    /// Where it went.
+    pub to: ObjectId,
+    /// Who moved it. Untrusted text.
+    pub who: String,
+    /// When, seconds since the epoch.
+    pub time: i64,
+}
+
+/// Every commit behind a reference, oldest first; none where there is no such reference.
+pub fn steps(repo: &Repo, reference: &str) -> Result<Vec<LedgerStep>, GitError> {
+    let raw = repo.raw();
+    let Ok(tip) = raw.refname_to_id(reference) else {
+        return Ok(Vec::new());
+    };
+    let mut walk = raw.revwalk()?;
+    walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
+    walk.push(tip)?;
+    walk.map(|id| step(raw, &raw.find_commit(id?)?)).collect()
+}
+
+fn step(raw: &Repository, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
+    let mut added: Option<BTreeSet<Vec<u8>>> = None;
+    let mut removed = BTreeSet::new();
+    let parents: Vec<Option<Commit<'_>>> = match commit.parent_count() {
+        0 => vec![None],
+        _ => commit.parents().map(Some).collect(),
+    };
+    for parent in parents {
+        let (old, new) = changed_lines(raw, parent.as_ref(), commit)?;
+        removed.extend(old.difference(&new).cloned());
+        let fresh: BTreeSet<Vec<u8>> = new.difference(&old).cloned().collect();
+        added = Some(match added {
+            Some(before) => before.intersection(&fresh).cloned().collect(),
+            None => fresh,
+        });
+    }
+    let committer = commit.committer();
+    Ok(LedgerStep {
+        commit: object_id(commit.id()).ok_or(GitError::ForeignId)?,
+        committer: format!(
+            "{} <{}>",
+            String::from_utf8_lossy(committer.name_bytes()),
+            String::from_utf8_lossy(committer.email_bytes())
+        ),
+        time: commit.time().seconds(),
+        added: added.unwrap_or_default(),
+        removed,
+    })
+}
+
+type Lines = BTreeSet<Vec<u8>>;
+
+/// The lines of all notes that differ, before and after. A note that only moved to another commit cancels out.
+fn changed_lines(
+    raw: &Repository,
+    parent: Option<&Commit<'_>>,
+    commit: &Commit<'_>,
+) -> Result<(Lines, Lines), GitError> {
+    let old_tree = parent.map(Commit::tree).transpose()?;
+    let diff = raw.diff_tree_to_tree(old_tree.as_ref(), Some(&commit.tree()?), None)?;
+    let (mut old, mut new) = (Lines::new(), Lines::new());
+    for delta in diff.deltas() {
+        add_lines(raw, delta.old_file().id(), &mut old)?;
+        add_lines(raw, delta.new_file().id(), &mut new)?;
+    }
+    Ok((old, new))
+}
+
+fn add_lines(raw: &Repository, blob: Oid, lines: &mut Lines) -> Result<(), GitError> {
+    if blob.is_zero() || raw.odb()?.read_header(blob)?.0 > LARGEST_NOTE {
+        return Ok(());
+    }
+    let blob = raw.find_blob(blob)?;
+    lines.extend(NoteLines::parse(blob.content()).iter().map(<[u8]>::to_vec));
+    Ok(())
+}
+
+/// The moves in a reference's log that left its past behind. Empty where no log is kept, as in a bare repository.
+pub fn jumps(repo: &Repo, reference: &str) -> Vec<Jump> {
+    let raw = repo.raw();
+    let Ok(log) = raw.reflog(reference) else {
+        return Vec::new();
+    };
+    log.iter()
+        .filter(|entry| {
+            let (old, new) = (entry.id_old(), entry.id_new());
+            !old.is_zero() && old != new && !raw.graph_descendant_of(new, old).unwrap_or(false)
+        })
+        .filter_map(|entry| {
+            let who = entry.committer();
+            Some(Jump {
+                from: object_id(entry.id_old())?,
+                to: object_id(entry.id_new())?,
+                who: String::from_utf8_lossy(who.name_bytes()).into_owned(),
+                time: who.when().seconds(),
+            })
+        })
+        .collect()
+}
+
+/// A file as HEAD has it.
+pub fn file_at_head(repo: &Repo, path: &str) -> Option<Vec<u8>> {
+    let tree = repo.raw().head().ok()?.peel_to_tree().ok()?;
+    let entry = tree.get_path(std::path::Path::new(path)).ok()?;
+    Some(repo.raw().find_blob(entry.id()).ok()?.content().to_vec())
+}

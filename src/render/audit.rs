@@ -1,0 +1,213 @@
+//! The audit as a document, and as SARIF for forges.
+
+use serde_json::{Value, json};
+
+use super::document::{Basis, Cell, Column, Document, Table};
+use crate::audit::confidence::{Confidence, Part};
+use crate::audit::origin::{Grouping, Row};
+use crate::audit::rules::RULES;
+use crate::audit::{Audit, Level};
+
+/// The page for people: what the claims rest on, what made the code, what does not add up.
+pub fn document(audit: &Audit) -> Document {
+    let mut tables = vec![findings(audit), confidence(&audit.confidence)];
+    for (by, title) in [
+        (Grouping::State, "Made by"),
+        (Grouping::HowKnown, "How it is known"),
+        (Grouping::Agent, "By agent"),
+        (Grouping::Model, "By model"),
+        (Grouping::Task, "By task"),
+        (Grouping::Month, "By month"),
+    ] {
+        tables.extend(origin(&audit.origin, by, title));
+    }
+    Document {
+        title: Some(format!("Audit of {}", audit.repo)),
+        tables,
+        notes: notes(audit),
+    }
+}
+
+/// One sentence on how much of the claims can be shown.
+pub fn headline(confidence: &Confidence) -> String {
+    let Confidence {
+        claimed,
+        measured,
+        linked,
+        unsupported,
+        ..
+    } = confidence;
+    if claimed.tasks == 0 {
+        return "no task claims any hours".into();
+    }
+    let share = |part: &Part| 100.0 * part.human_hours / claimed.human_hours.max(f64::MIN_POSITIVE);
+    format!(
+        "{:.0} human hours are claimed: {:.0}% rest on measured minutes, {:.0}% on linked commits, {:.0}% on nothing",
+        claimed.human_hours,
+        share(measured),
+        share(linked),
+        share(unsupported)
+    )
+}
+
+/// What was found, as rows.
+pub fn findings(audit: &Audit) -> Table {
+    Table {
+        title: Some(headline(&audit.confidence)),
+        columns: vec![
+            Column::text("level", "Level"),
+            Column::text("rule", "Rule"),
+            Column::text("finding", "Finding"),
+            Column::text("id", "Id").spare(2),
+            Column::text("advice", "What to do").spare(1),
+        ],
+        rows: audit
+            .findings
+            .iter()
+            .map(|found| {
+                vec![
+                    Cell::text(level(found.level)),
+                    Cell::text(found.rule),
+                    Cell::text(&found.message),
+                    Cell::text(&found.id),
+                    Cell::text(found.advice),
+                ]
+            })
+            .collect(),
+        ..Table::default()
+    }
+}
+
+fn confidence(confidence: &Confidence) -> Table {
+    let row = |name: &str, part: &Part| {
+        vec![
+            Cell::text(name),
+            Cell::Count(part.tasks),
+            Cell::Number(part.human_hours),
+            Cell::known(part.leverage_factor, Cell::Factor),
+        ]
+    };
+    Table {
+        title: Some("What the claims rest on".into()),
+        columns: vec![
+            Column::text("rests_on", "Rests on"),
+            Column::number("tasks", "Tasks", Basis::Measured),
+            Column::number("human_hours", "Human hours", Basis::Claimed),
+            Column::number("leverage_factor", "Leverage", Basis::Derived),
+        ],
+        rows: vec![
+            row("measured minutes", &confidence.measured),
+            row("linked commits", &confidence.linked),
+            row("nothing", &confidence.unsupported),
+            vec![
+                Cell::text("all, over every session seen"),
+                Cell::Count(confidence.claimed.tasks),
+                Cell::Number(confidence.claimed.human_hours),
+                Cell::known(confidence.all_in_leverage_factor, Cell::Factor),
+            ],
+        ],
+        totals: Some(row("all", &confidence.claimed)),
+        ..Table::default()
+    }
+}
+
+fn origin(rows: &[Row], by: Grouping, title: &str) -> Option<Table> {
+    let rows: Vec<Vec<Cell>> = rows.iter().filter(|row| row.by == by).map(cells).collect();
+    (!rows.is_empty()).then(|| Table {
+        title: Some(title.to_owned()),
+        columns: vec![
+            Column::text("value", title.to_owned()),
+            Column::number("commits", "Commits", Basis::Measured),
+            Column::number("lines_added", "Lines added", Basis::Measured),
+            Column::number("lines_standing", "Standing", Basis::Measured),
+            Column::number("share_standing", "Share", Basis::Derived),
+        ],
+        rows,
+        ..Table::default()
+    })
+}
+
+fn cells(row: &Row) -> Vec<Cell> {
+    let share = match (row.lines_standing, row.lines_added) {
+        (Some(standing), Some(added)) if added > 0 => Some(standing as f64 / added as f64),
+        _ => None,
+    };
+    vec![
+        Cell::text(&row.value),
+        Cell::Count(row.commits),
+        Cell::known(row.lines_added, Cell::Count),
+        Cell::known(row.lines_standing, Cell::Count),
+        Cell::known(share, Cell::Percent),
+    ]
+}
+
+fn notes(audit: &Audit) -> Vec<String> {
+    let mut notes = Vec::new();
+    let days = |days: Option<f64>| days.map_or_else(|| "–".to_owned(), |days| format!("{days:.0} days"));
+    notes.push(format!(
+        "Half-life of lines (estimated): agents' {}, all others {}",
+        days(audit.half_life.agent_days),
+        days(audit.half_life.other_days)
+    ));
+    notes.push("Unknown is not human: nothing says who made those commits".to_owned());
+    notes.extend(
+        audit
+            .allowed
+            .iter()
+            .map(|one| format!("Allowed {}:{}: {}", one.finding.rule, one.finding.id, one.reason)),
+    );
+    notes.extend(
+        audit
+            .skipped
+            .iter()
+            .map(|one| format!("Not checked: {} ({})", one.rule, one.reason)),
+    );
+    notes
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Note => "note",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}
+
+/// SARIF 2.1.0, the form in which forges take findings.
+pub fn sarif(audit: &Audit, version: &str) -> Value {
+    let rules: Vec<Value> = RULES
+        .iter()
+        .map(|rule| {
+            json!({
+                "id": rule.id,
+                "shortDescription": { "text": rule.about },
+                "help": { "text": rule.advice },
+            })
+        })
+        .collect();
+    let results: Vec<Value> = audit
+        .findings
+        .iter()
+        .map(|found| {
+            json!({
+                "ruleId": found.rule,
+                "level": level(found.level),
+                "message": { "text": format!("{}. {}", found.message, found.advice) },
+                "partialFingerprints": { "ruleAndId/v1": format!("{}:{}", found.rule, found.id) },
+                "locations": [{
+                    "physicalLocation": { "artifactLocation": { "uri": ".leverage-audit" } },
+                    "logicalLocations": [{ "name": found.id }],
+                }],
+                "properties": found.figures,
+            })
+        })
+        .collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": { "name": "git-leverage", "version": version, "rules": rules } },
+            "results": results,
+        }],
+    })
+}

@@ -1,0 +1,173 @@
+//! `audit` on whole repositories: one that cheats, one that has none of our data, one that was explained.
+
+use crate::world::{NOW, START, TestRepo, World};
+
+fn id(number: u8) -> String {
+    format!("019d7743-6a00-7707-8707-0707070707{number:02x}")
+}
+
+/// A task line, written at `at`, with more fields.
+fn task(number: u8, hours: u32, at: &str, more: &str) -> String {
+    format!(
+        r#"{{"v":1,"kind":"task","id":"{}","rev":0,"at":"{at}","by":"Ada <ada@example.org>","title":"Task {number}","date":"2026-04-01","estimate":{{"hours":{hours},"by":"Ada"{}}},"source":"record"{more}}}"#,
+        id(number),
+        if more.contains("PHASES") { r#","phases":[{"name":"a","hours":1}]"# } else { "" }
+    )
+    .replace(r#","PHASES":0"#, "")
+}
+
+const SESSION: &str = r#"{"v":1,"kind":"session","id":"019d7743-6a00-7707-8707-0707070707ff","rev":0,"at":"2026-04-10T12:00:00Z","by":"Ada <ada@example.org>","session":"codex:1","agent":"codex","started_at":"2026-04-01T09:00:00Z","ended_at":"2026-04-01T09:30:00Z","intervals":[[0,20]],"agent_minutes":20,"share":1,"evidence":["log:commit"]}"#;
+
+/// Puts lines on the note of a commit, as a hand that knows git would.
+fn note(repo: &TestRepo<'_>, commit: &str, lines: &[String]) {
+    let text = lines.join("\n");
+    repo.git_at(
+        &["notes", "--ref=leverage", "add", "-f", "-m", &text, commit],
+        NOW,
+    );
+}
+
+#[test]
+fn eight_ways_to_cheat_are_seen() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let now = "2026-04-10T12:00:00Z";
+    let commits: Vec<String> = (0..4)
+        .map(|number| {
+            repo.write(&format!("{number}.txt"), "line\n")
+                .commit(&format!("Work {number}"))
+        })
+        .collect();
+    repo.write("0.txt", "")
+        .commit(&format!("Back out\n\nThis reverts commit {}.", commits[0]));
+    // Minutes that no session allows, and a session that two tasks claim.
+    let first = task(1, 40, now, r#","agent_minutes":90,"sessions":["codex:1"]"#);
+    let second = task(2, 40, now, r#","supervisory_minutes":0,"sessions":["codex:1"]"#);
+    // A date before the commit that carries it, and phases that are another estimate's.
+    let third = task(3, 40, "2026-04-01T00:00:00Z", r#","PHASES":0"#);
+    let gone = task(4, 40, now, "");
+    note(&repo, &commits[0], &[first.clone(), SESSION.to_owned()]);
+    note(&repo, &commits[1], &[second]);
+    note(&repo, &commits[2], &[third]);
+    note(&repo, &commits[3], &[gone]);
+    // An estimate raised in silence, and a record that vanishes.
+    let raised = first
+        .replace(r#""rev":0"#, r#""rev":1"#)
+        .replace(r#""hours":40"#, r#""hours":400"#);
+    note(&repo, &commits[0], &[first, raised, SESSION.to_owned()]);
+    repo.git_at(&["notes", "--ref=leverage", "remove", &commits[3]], NOW);
+    let ran = repo.run(&["audit", "--strict", "--level", "warning", "--format", "json"]);
+    assert_eq!(ran.code, Some(4), "{ran}");
+    let audit: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let rules: std::collections::BTreeSet<&str> = audit["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|found| found["rule"].as_str())
+        .collect();
+    for rule in [
+        "agent-minutes-beyond-span",
+        "claimed-twice",
+        "supervision-too-short",
+        "ledger-back-dated",
+        "parts-do-not-sum",
+        "estimate-raised",
+        "ledger-line-removed",
+        "commit-reverted",
+    ] {
+        assert!(rules.contains(rule), "{rule} found nothing: {ran}");
+    }
+}
+
+#[test]
+fn a_repository_without_our_data_is_still_worth_reading() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", "one\ntwo\nthree\n").commit_at("Start", START);
+    repo.write("a.txt", "one\nTWO\nthree\n")
+        .commit_at("Change", START + 60);
+    let audit: serde_json::Value =
+        serde_json::from_str(&repo.run(&["audit", "--format", "json"]).success()).unwrap();
+    assert_eq!(audit["schema"], "git-leverage.audit/1");
+    assert_eq!(audit["findings"], serde_json::json!([]));
+    let state = &audit["origin"][0];
+    assert_eq!(
+        (
+            &state["by"],
+            &state["value"],
+            &state["commits"],
+            &state["lines_added"],
+            &state["lines_standing"]
+        ),
+        (
+            &"state".into(),
+            &"unknown".into(),
+            &2.into(),
+            &4.into(),
+            &3.into()
+        )
+    );
+}
+
+#[test]
+fn a_finding_may_stand_with_a_reason() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let commit = repo.write("a.txt", "one\n").commit("Start");
+    note(
+        &repo,
+        &commit,
+        &[task(1, 40, "2026-04-10T12:00:00Z", r#","supervisory_minutes":0"#)],
+    );
+    let strict = ["audit", "--strict", "--rule", "supervision-too-short"];
+    assert_eq!(repo.run(&strict).code, Some(4));
+    repo.write(
+        ".leverage-audit",
+        format!(
+            "# explained\nsupervision-too-short:{} ran by itself over night\n",
+            id(1)
+        ),
+    )
+    .commit("Explain");
+    let ran = repo.run(&strict);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(ran.stdout.contains("ran by itself over night"), "{ran}");
+}
+
+#[test]
+fn the_lines_of_a_file_are_told_apart() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let first = repo.write("a.txt", "one\ntwo\nthree\n").commit("Start");
+    let second = repo.write("a.txt", "one\nTWO\nthree\n").commit("Change");
+    let shown = repo.run(&["audit", "--file", "a.txt"]).success();
+    assert!(
+        shown.contains(&first[..10]) && shown.contains(&second[..10]),
+        "{shown}"
+    );
+    assert_eq!(repo.run(&["audit", "--file", "b.txt"]).code, Some(1));
+}
+
+#[test]
+fn forges_get_sarif() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let commit = repo.write("a.txt", "one\n").commit("Start");
+    note(
+        &repo,
+        &commit,
+        &[task(1, 40, "2026-04-10T12:00:00Z", r#","PHASES":0"#)],
+    );
+    let sarif: serde_json::Value = serde_json::from_str(
+        &repo
+            .run(&["audit", "--format", "sarif", "--level", "error"])
+            .success(),
+    )
+    .unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(sarif["version"], "2.1.0");
+    assert_eq!(
+        (&result["ruleId"], &result["level"]),
+        (&"parts-do-not-sum".into(), &"error".into())
+    );
+}
