@@ -171,3 +171,53 @@ fn forges_get_sarif() {
         (&"parts-do-not-sum".into(), &"error".into())
     );
 }
+
+#[test]
+fn the_published_days_raise_nothing_about_arithmetic() {
+    let world = World::new();
+    let repo = world.repo("published");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/published");
+    for day in ["2026-03-01", "2026-03-02", "2026-03-26", "2026-04-04"] {
+        let file = folder.join(format!("{day}.csv"));
+        let _ = repo.run(&["import", file.to_str().unwrap()]).success();
+    }
+    repo.write("a.txt", "one\n").commit("Start");
+    let text = repo.run(&["audit", "--format", "json"]).success();
+    let audit: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(audit["confidence"]["claimed"]["tasks"], 88);
+    assert_eq!(audit["confidence"]["claimed"]["human_hours"], 3035.5);
+    let grave: Vec<_> = audit["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|found| found["level"] != "note")
+        .collect();
+    assert!(grave.is_empty(), "{grave:?}");
+    let skipped: Vec<_> = audit["skipped"].as_array().unwrap().iter().collect();
+    assert!(
+        skipped.iter().all(|one| one["rule"] != "parts-do-not-sum"),
+        "{skipped:?}"
+    );
+}
+
+#[test]
+fn a_record_right_after_its_commit_is_no_finding() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", "one\n").commit_at("Start", NOW - 600);
+    let _ = repo
+        .run(&["record", "--estimate", "1h", "--agent-time", "5m"])
+        .success();
+    let _ = repo
+        .run(&["record", "--no-commit", "--title", "Plan", "--estimate", "1h"])
+        .success();
+    let text = repo.run(&["audit", "--format", "json"]).success();
+    let audit: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let found: Vec<_> = audit["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["rule"])
+        .collect();
+    assert_eq!(found, ["estimate-against-size"]);
+}

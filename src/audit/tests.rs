@@ -91,6 +91,7 @@ impl Case {
                 added: 1000,
                 removed: 0,
             }),
+            by_class: Vec::new(),
             origin: Origin::default(),
         };
         change(&mut commit);
