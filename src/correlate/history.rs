@@ -1,15 +1,99 @@
-//! What the sessions could have made in one repository, read from git.
+//! What the sessions could have made, read from git, and what came of it.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 
-use super::History;
+use rayon::prelude::*;
+
 use super::lines::PATIENCE;
-use super::visit::{Visit, place};
+use super::visit::Visit;
+use super::{ForeignNames, History, link};
 use crate::facts::diagnostics::Warning;
+use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::link::Link;
 use crate::facts::session::Session;
 use crate::git::Repo;
 use crate::git::added_lines::{self, Period};
 use crate::git::walk::RefSelection;
+
+/// The sessions of some repositories and what they made there.
+#[derive(Debug, Default)]
+pub struct Linked {
+    /// For each repository, in the order given, its links, sorted by commit and confidence.
+    pub links: Vec<Vec<Link>>,
+    /// What could not be read.
+    pub warnings: Vec<Warning>,
+}
+
+impl Linked {
+    /// How many commits a session made, as far as links count; copies of a commit count once.
+    pub fn commits_of(&self, session: &SessionId) -> usize {
+        let links = self.links.iter().flatten();
+        links
+            .filter(|link| link.session == *session && link.counts() && !link.is_copy())
+            .count()
+    }
+
+    /// How many milliseconds of a session were not committed, of those that its agent worked.
+    pub fn uncommitted(&self, session: &Session) -> i64 {
+        let links = self.links.iter().flatten();
+        let shared: f64 = links
+            .filter(|link| link.session == session.id)
+            .map(|link| link.share)
+            .sum();
+        let worked: i64 = session
+            .turns()
+            .flat_map(|turn| &turn.working)
+            .map(|span| span.millis())
+            .sum();
+        (worked as f64 * (1.0 - shared).max(0.0)).round() as i64
+    }
+}
+
+/// Links `sessions` to the commits of the repositories at `paths`, on all their branches but those in `exclude`.
+pub fn link_repositories(
+    paths: &[PathBuf],
+    exclude: &[String],
+    sessions: &[Session],
+    foreign: ForeignNames,
+) -> Linked {
+    let refs = RefSelection {
+        all: true,
+        exclude: exclude.to_vec(),
+    };
+    let looked: Vec<(History, Vec<Warning>)> = paths
+        .par_iter()
+        .map(|path| match Repo::open(path) {
+            Ok(repo) => read(&repo, &refs, work_trees(&repo), sessions),
+            Err(error) => {
+                let warning = Warning::new(path.display().to_string(), error.to_string());
+                (History::default(), vec![warning])
+            }
+        })
+        .collect();
+    let (histories, warnings): (Vec<History>, Vec<Vec<Warning>>) = looked.into_iter().unzip();
+    Linked {
+        links: link(sessions, &histories, foreign),
+        warnings: warnings.into_iter().flatten().collect(),
+    }
+}
+
+/// The work trees of a repository, as logs name them; a bare repository stands for itself.
+fn work_trees(repo: &Repo) -> Vec<String> {
+    let mut trees = repo.work_trees();
+    if trees.is_empty() {
+        trees.push(repo.place().to_owned());
+    }
+    let text = |tree: &PathBuf| {
+        tree.to_string_lossy()
+            .replace('\\', "/")
+            .trim_end_matches('/')
+            .to_owned()
+    };
+    let mut trees: Vec<String> = trees.iter().map(text).collect();
+    trees.dedup();
+    trees
+}
 
 /// Reads the commits that `sessions` could have made. Without sessions in this repository, nothing is read.
 ///
@@ -52,15 +136,6 @@ pub fn read(
     }
 }
 
-/// Whether the session worked in one of these work trees.
-pub fn visited(session: &Session, roots: &[String]) -> bool {
-    session
-        .places
-        .iter()
-        .any(|known| place(&known.folder, roots).is_some())
-        || Visit::of(session, roots).is_some()
-}
-
 fn period(visits: &[Visit<'_>]) -> Option<Period> {
     let since = visits
         .iter()
@@ -77,7 +152,7 @@ fn period(visits: &[Visit<'_>]) -> Option<Period> {
     })
 }
 
-fn resolved(repo: &Repo, visits: &[Visit<'_>]) -> HashMap<String, crate::facts::ids::ObjectId> {
+fn resolved(repo: &Repo, visits: &[Visit<'_>]) -> HashMap<String, ObjectId> {
     visits
         .iter()
         .flat_map(|visit| &visit.session.commits)

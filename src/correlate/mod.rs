@@ -14,6 +14,7 @@
 mod context;
 pub mod history;
 mod lines;
+pub mod measured;
 mod named;
 #[cfg(test)]
 mod sample;

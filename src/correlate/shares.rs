@@ -11,7 +11,7 @@ use super::lines::committed;
 use super::{ChangeIndex, Found, GroupIndex, Proof, Repository, VisitIndex};
 use crate::facts::evidence::Confidence;
 use crate::facts::ids::{ObjectId, SessionId};
-use crate::facts::link::Link;
+use crate::facts::link::{COPY, Link};
 use crate::facts::session::Session;
 use crate::facts::span::{Moment, Span};
 
@@ -63,7 +63,7 @@ pub(super) fn assign(sessions: &[Session], looked: &[(Repository<'_>, Found)], l
             let share = shares.get(&(link.commit, link.session.clone()));
             link.share = share.copied().unwrap_or_default();
             if share.is_none() && link.counts() {
-                link.evidence.push("copy".into());
+                link.evidence.push(COPY.into());
             }
         }
     }

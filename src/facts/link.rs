@@ -21,6 +21,9 @@ pub enum Rung {
     Day,
 }
 
+/// The evidence that marks a copy.
+pub const COPY: &str = "copy";
+
 /// One session and one commit that belong together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Link {
@@ -43,5 +46,10 @@ impl Link {
     /// Whether it is sure enough to count in totals.
     pub fn counts(&self) -> bool {
         self.confidence >= Confidence::Medium
+    }
+
+    /// Whether another link of the session holds the same change and takes its share: a rebased or picked copy.
+    pub fn is_copy(&self) -> bool {
+        self.evidence.iter().any(|sign| sign == COPY)
     }
 }

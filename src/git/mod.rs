@@ -27,6 +27,7 @@ pub mod survival;
 pub mod tree;
 pub mod trees;
 pub mod walk;
+mod worktrees;
 
 pub use open::{OpenError, Repo};
 

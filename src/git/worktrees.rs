@@ -1,0 +1,31 @@
+//! The work trees of a repository: where sessions that worked on it stood.
+
+use std::path::PathBuf;
+
+use super::Repo;
+
+impl Repo {
+    /// The main work tree and the linked ones, sorted, each as it is written down and as it really is.
+    pub fn work_trees(&self) -> Vec<PathBuf> {
+        let raw = self.raw();
+        let main = self
+            .common_dir()
+            .ends_with(".git")
+            .then(|| self.common_dir().parent());
+        let linked = raw.worktrees();
+        let names = linked.iter().flat_map(|names| names.iter().flatten().flatten());
+        let linked = names.filter_map(|name| Some(raw.find_worktree(name).ok()?.path().to_owned()));
+        let mut trees: Vec<PathBuf> = main
+            .flatten()
+            .into_iter()
+            .chain(raw.workdir())
+            .map(std::path::Path::to_owned)
+            .chain(linked)
+            .collect();
+        let real: Vec<PathBuf> = trees.iter().filter_map(|tree| tree.canonicalize().ok()).collect();
+        trees.extend(real);
+        trees.sort();
+        trees.dedup();
+        trees
+    }
+}
