@@ -10,6 +10,7 @@ mod import;
 mod inventory;
 mod layering;
 mod ledger;
+mod linking;
 mod published;
 mod reporting;
 mod survival;

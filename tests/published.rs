@@ -91,6 +91,7 @@ fn sum_up(tasks: Vec<Task>, by: &[Dimension], day: Option<&str>) -> Report {
                 commits: Vec::new(),
             })
             .collect(),
+        captured: Vec::new(),
         warnings: Vec::new(),
     };
     let day = day.map(|day| day.parse().unwrap());

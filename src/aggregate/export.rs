@@ -5,9 +5,13 @@ use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde::Serialize;
 
 use super::report::{PlacedTask, Repository};
+use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::commit::{Commit, Instant};
-use crate::facts::evidence::{Evidence, OriginState};
+use crate::facts::evidence::{Confidence, Evidence, OriginState};
 use crate::facts::ids::ObjectId;
+use crate::facts::link::{Link, Rung};
+use crate::facts::quantity::Minutes;
+use crate::facts::session::Sources;
 use crate::facts::task::Task;
 
 /// One commit.
@@ -38,6 +42,40 @@ pub struct TaskLine<'a> {
     task: &'a Task,
 }
 
+/// One session.
+#[derive(Debug, Serialize)]
+pub struct SessionLine<'a> {
+    agent: &'a str,
+    session: &'a str,
+    repo: &'a str,
+    started_at: String,
+    ended_at: String,
+    agent_minutes: Option<Minutes>,
+    supervisory_minutes: Option<Minutes>,
+    wall_minutes: Option<Minutes>,
+    models: &'a [String],
+    tokens_input: Option<u64>,
+    tokens_cache_write: Option<u64>,
+    tokens_cache_read: Option<u64>,
+    tokens_output: Option<u64>,
+    commits: usize,
+    origin: Origin,
+    sources: Sources,
+}
+
+/// One session and one commit that belong together.
+#[derive(Debug, Serialize)]
+pub struct LinkLine<'a> {
+    repo: &'a str,
+    commit: ObjectId,
+    session: &'a str,
+    agent: &'a str,
+    rung: Rung,
+    confidence: Confidence,
+    evidence: &'a [String],
+    share: f64,
+}
+
 /// The commits of all repositories, each once.
 pub fn commits(repos: &[Repository]) -> impl Iterator<Item = CommitLine<'_>> {
     each_once(repos, |repo| &repo.commits, |commit| commit.id)
@@ -48,6 +86,32 @@ pub fn commits(repos: &[Repository]) -> impl Iterator<Item = CommitLine<'_>> {
 pub fn tasks(repos: &[Repository]) -> impl Iterator<Item = TaskLine<'_>> {
     each_once(repos, |repo| &repo.tasks, |placed| placed.task.id)
         .map(|(repo, placed)| TaskLine::new(repo, placed))
+}
+
+/// The sessions that worked in the repositories, each once, with the one in which it worked first.
+pub fn sessions<'a>(
+    repos: &'a [Repository],
+    sessions: &'a [SeenSession],
+) -> impl Iterator<Item = SessionLine<'a>> {
+    sessions.iter().filter_map(|session| {
+        let repo = repos.get(session.home)?;
+        Some(SessionLine::new(repo, session))
+    })
+}
+
+/// The pairs of a session and a commit, by repository and commit.
+pub fn links<'a>(repos: &'a [Repository], sessions: &'a [SeenSession]) -> Vec<LinkLine<'a>> {
+    let mut links: Vec<(usize, &Link)> = sessions
+        .iter()
+        .flat_map(|session| &session.links)
+        .map(|(repo, link)| (*repo, link))
+        .collect();
+    links.sort_by(|(repo, a), (other, b)| {
+        let key = |link: &Link| (link.commit, std::cmp::Reverse(link.confidence));
+        (repo, key(a), &a.session).cmp(&(other, key(b), &b.session))
+    });
+    let line = |(repo, link): (usize, &'a Link)| Some(LinkLine::new(repos.get(repo)?, link));
+    links.into_iter().filter_map(line).collect()
 }
 
 /// Two clones of one history hold the same commits and tasks: the first clone has them.
@@ -90,6 +154,46 @@ impl<'a> TaskLine<'a> {
             leverage_factor: placed.task.leverage_factor(),
             supervisory_leverage_factor: placed.task.supervisory_leverage_factor(),
             task: &placed.task,
+        }
+    }
+}
+
+impl<'a> SessionLine<'a> {
+    fn new(repo: &'a Repository, session: &'a SeenSession) -> Self {
+        let minutes = |value: Option<f64>| value.and_then(Minutes::new);
+        let tokens = session.tokens();
+        Self {
+            agent: &session.id.agent,
+            session: &session.id.id,
+            repo: &repo.name,
+            started_at: session.span.start.to_string(),
+            ended_at: session.span.end.to_string(),
+            agent_minutes: minutes(session.agent_minutes()),
+            supervisory_minutes: minutes(session.supervisory_minutes()),
+            wall_minutes: minutes(session.wall_minutes()),
+            models: &session.models,
+            tokens_input: tokens.map(|tokens| tokens.input),
+            tokens_cache_write: tokens.map(|tokens| tokens.cache_write),
+            tokens_cache_read: tokens.map(|tokens| tokens.cache_read),
+            tokens_output: tokens.map(|tokens| tokens.output),
+            commits: session.made().count(),
+            origin: session.origin,
+            sources: session.sources,
+        }
+    }
+}
+
+impl<'a> LinkLine<'a> {
+    fn new(repo: &'a Repository, link: &'a Link) -> Self {
+        Self {
+            repo: &repo.name,
+            commit: link.commit,
+            session: &link.session.id,
+            agent: &link.session.agent,
+            rung: link.rung,
+            confidence: link.confidence,
+            evidence: &link.evidence,
+            share: link.share,
         }
     }
 }

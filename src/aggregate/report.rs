@@ -12,7 +12,7 @@ use super::measures::{Measures, Tally};
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::{ObjectId, TaskId};
-use crate::facts::ledger::Ledger;
+use crate::facts::ledger::{Ledger, LedgerSession};
 use crate::facts::quantity::{Hours, WorkTime};
 use crate::facts::task::Task;
 use crate::facts::zone::{Period, Zone};
@@ -36,6 +36,8 @@ pub struct Repository {
     pub commits: Vec<Commit>,
     /// Its tasks in their current revision.
     pub tasks: Vec<PlacedTask>,
+    /// The sessions that were captured into its notes.
+    pub captured: Vec<LedgerSession>,
     /// What was wrong in it.
     pub warnings: Vec<Warning>,
 }
@@ -67,6 +69,7 @@ impl Repository {
                     commits: task.commits,
                 })
                 .collect(),
+            captured: ledger.sessions,
             warnings,
         }
     }

@@ -6,6 +6,7 @@ pub mod args;
 pub mod commands;
 pub mod environment;
 pub mod error;
+pub mod linking;
 pub mod output;
 pub mod period;
 pub mod reading;

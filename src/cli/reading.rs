@@ -9,12 +9,12 @@ use super::commands::Context;
 use super::error::CommandError;
 use super::settings::Settings;
 use crate::aggregate::report::Repository;
-use crate::facts::diagnostics::Warning;
+use crate::facts::diagnostics::{Status, Warning};
 use crate::git::Repo;
 use crate::git::changes::Renames;
-use crate::sources::discover::discover;
-use crate::sources::history::{History, HistoryOptions, read_open};
-use crate::sources::ledger::{LedgerOptions, read_ledger};
+use crate::sources::discover::{Discovery, discover};
+use crate::sources::history::{ForeignTrailers, History, HistoryOptions, read_open};
+use crate::sources::ledger::{LedgerOptions, read_ledger, read_recorded};
 
 /// Which repositories, and how they are read.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -26,6 +26,12 @@ pub struct ReadArgs {
     /// Count a moved file as removed and added, as `git log --no-renames` does
     #[arg(long)]
     pub no_renames: bool,
+    /// Take only our own trailers, authors and notes as signs of an agent or a session
+    #[arg(long)]
+    pub ignore_foreign_trailers: bool,
+    /// Read everything anew and keep nothing
+    #[arg(long)]
+    pub no_cache: bool,
     /// How many repositories are read at a time [default: one for each processor]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub jobs: usize,
@@ -42,16 +48,18 @@ pub struct Reading {
 impl ReadArgs {
     /// Finds and reads the repositories, side by side.
     pub fn read(&self, context: &Context, settings: &Settings) -> Result<Reading, CommandError> {
-        let found = discover(&self.roots(context, settings));
-        if found.repositories.is_empty() {
-            return Err(nothing_found(&found.warnings));
-        }
+        let found = self.discover(context, settings)?;
         let ledger = LedgerOptions {
             work: settings.work_time()?,
             ..LedgerOptions::default()
         };
         let history = HistoryOptions {
             renames: self.renames(),
+            foreign_trailers: if self.ignore_foreign_trailers {
+                ForeignTrailers::Ignore
+            } else {
+                ForeignTrailers::Believe
+            },
             ..HistoryOptions::default()
         };
         let progress = progress(context, found.repositories.len());
@@ -69,6 +77,25 @@ impl ReadArgs {
             repos,
             warnings: found.warnings,
         })
+    }
+
+    /// Finds the repositories and reads what their notes recorded, without a walk over their history.
+    pub fn find(&self, context: &Context, settings: &Settings) -> Result<Reading, CommandError> {
+        let found = self.discover(context, settings)?;
+        let mut repos: Vec<Repository> = found.repositories.iter().map(|path| unread(path)).collect();
+        tell_apart(&mut repos);
+        Ok(Reading {
+            repos,
+            warnings: found.warnings,
+        })
+    }
+
+    fn discover(&self, context: &Context, settings: &Settings) -> Result<Discovery, CommandError> {
+        let found = discover(&self.roots(context, settings));
+        if found.repositories.is_empty() {
+            return Err(nothing_found(&found.warnings));
+        }
+        Ok(found)
     }
 
     /// The roots that were named, else the repository that one stands in, else the configured ones, else this folder.
@@ -134,6 +161,21 @@ fn read_repository(path: &Path, history: &HistoryOptions, ledger: &LedgerOptions
     }
 }
 
+fn unread(path: &Path) -> Repository {
+    match Repo::open(path) {
+        Ok(repo) => {
+            let history = History {
+                name: repo.name(),
+                status: Status::Complete,
+                reason: None,
+                ..History::failed(path, "")
+            };
+            Repository::new(history, read_recorded(&repo))
+        }
+        Err(error) => Repository::new(History::failed(path, error.to_string()), Default::default()),
+    }
+}
+
 /// Gives repositories of the same name as much of their path as tells them apart.
 fn tell_apart(repos: &mut [Repository]) {
     for parts in 2..=8 {
@@ -173,7 +215,6 @@ fn progress(context: &Context, repos: usize) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::diagnostics::Status;
 
     #[test]
     fn names_tell_repositories_apart() {

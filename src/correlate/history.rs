@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::lines::PATIENCE;
-use super::visit::Visit;
+use super::visit::{self, Visit};
 use super::{ForeignNames, History, link};
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::{ObjectId, SessionId};
@@ -16,37 +16,26 @@ use crate::git::Repo;
 use crate::git::added_lines::{self, Period};
 use crate::git::walk::RefSelection;
 
-/// The sessions of some repositories and what they made there.
+/// What sessions made in some repositories.
 #[derive(Debug, Default)]
 pub struct Linked {
     /// For each repository, in the order given, its links, sorted by commit and confidence.
     pub links: Vec<Vec<Link>>,
+    /// For each session, in the order given, the repository in which it worked first; `None` where it worked elsewhere.
+    pub homes: Vec<Option<usize>>,
     /// What could not be read.
     pub warnings: Vec<Warning>,
 }
 
 impl Linked {
-    /// How many commits a session made, as far as links count; copies of a commit count once.
-    pub fn commits_of(&self, session: &SessionId) -> usize {
+    /// How many commits each session made, as far as links count; copies of a commit count once.
+    pub fn commits(&self) -> HashMap<&SessionId, u64> {
         let links = self.links.iter().flatten();
-        links
-            .filter(|link| link.session == *session && link.counts() && !link.is_copy())
-            .count()
-    }
-
-    /// How many milliseconds of a session were not committed, of those that its agent worked.
-    pub fn uncommitted(&self, session: &Session) -> i64 {
-        let links = self.links.iter().flatten();
-        let shared: f64 = links
-            .filter(|link| link.session == session.id)
-            .map(|link| link.share)
-            .sum();
-        let worked: i64 = session
-            .turns()
-            .flat_map(|turn| &turn.working)
-            .map(|span| span.millis())
-            .sum();
-        (worked as f64 * (1.0 - shared).max(0.0)).round() as i64
+        let mut commits = HashMap::new();
+        for link in links.filter(|link| link.counts() && !link.is_copy()) {
+            *commits.entry(&link.session).or_default() += 1;
+        }
+        commits
     }
 }
 
@@ -74,8 +63,20 @@ pub fn link_repositories(
     let (histories, warnings): (Vec<History>, Vec<Vec<Warning>>) = looked.into_iter().unzip();
     Linked {
         links: link(sessions, &histories, foreign),
+        homes: sessions.iter().map(|session| home(session, &histories)).collect(),
         warnings: warnings.into_iter().flatten().collect(),
     }
+}
+
+/// The repository with the innermost work tree around the first place of a session that lies in any.
+fn home(session: &Session, histories: &[History]) -> Option<usize> {
+    visit::paths(session).find_map(|path| {
+        let around = histories.iter().enumerate();
+        around
+            .filter_map(|(number, history)| Some((visit::place(path, &history.roots)?.0.len(), number)))
+            .max_by_key(|(length, number)| (*length, std::cmp::Reverse(*number)))
+            .map(|(_, number)| number)
+    })
 }
 
 /// The work trees of a repository, as logs name them; a bare repository stands for itself.

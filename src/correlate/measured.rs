@@ -25,7 +25,7 @@ pub fn agent_minutes(
 ) -> Option<(Minutes, Vec<SessionId>)> {
     let worked: HashMap<&SessionId, i64> = sessions
         .iter()
-        .map(|session| (&session.id, worked(session)))
+        .map(|session| (&session.id, session.worked()))
         .collect();
     let mut minutes = 0.0;
     let mut from = Vec::new();
@@ -42,11 +42,6 @@ pub fn agent_minutes(
     from.dedup();
     let minutes = Minutes::new(minutes).filter(|_| !from.is_empty())?;
     Some((minutes, from))
-}
-
-/// Milliseconds that the agent worked, all lanes together.
-fn worked(session: &Session) -> i64 {
-    session.turns().map(|turn| span::total(&turn.working)).sum()
 }
 
 /// Who makes a record, and when.
@@ -82,10 +77,11 @@ pub fn record(
         started_at: instant(session.span.start)?,
         ended_at: instant(session.span.end)?,
         intervals: intervals(session),
-        agent_minutes: Minutes::new(hundredths(span::minutes(worked(session))))?,
+        agent_minutes: Minutes::new(hundredths(span::minutes(session.worked())))?,
         supervisory_minutes: supervisory,
         tokens: session.tokens(),
         share: hundredths(link.share * 100.0) / 100.0,
+        confidence: Some(link.confidence),
         evidence: link.evidence.clone(),
     };
     let Some(old) = known

@@ -18,6 +18,7 @@ pub mod measured;
 mod named;
 #[cfg(test)]
 mod sample;
+pub mod seen;
 mod shares;
 #[cfg(test)]
 mod tests;
@@ -209,6 +210,7 @@ impl<'a> Repository<'a> {
                 confidence: proof.confidence,
                 evidence: proof.evidence.clone(),
                 share: 0.0,
+                worked: Vec::new(),
             })
             .collect()
     }

@@ -13,7 +13,7 @@ use crate::facts::evidence::Confidence;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::link::{COPY, Link};
 use crate::facts::session::Session;
-use crate::facts::span::{Moment, Span};
+use crate::facts::span::{self, Moment, Span};
 
 /// A commit that takes a share of a session.
 struct Target<'a> {
@@ -33,9 +33,17 @@ struct Work<'a> {
     path: &'a str,
 }
 
-/// Sets the share of each link of each session. `links` are those of `looked`, in the same order.
+/// What of a session went into one commit.
+struct Part {
+    share: f64,
+    worked: Vec<Span>,
+}
+
+/// Sets the share of each link of each session, and the time it stands for. `links` are those of `looked`, in the same
+/// order.
 pub(super) fn assign(sessions: &[Session], looked: &[(Repository<'_>, Found)], links: &mut [Vec<Link>]) {
-    let mut shares: Vec<HashMap<(ObjectId, SessionId), f64>> = vec![HashMap::new(); looked.len()];
+    let mut parts: Vec<HashMap<(ObjectId, SessionId), Part>> =
+        looked.iter().map(|_| HashMap::new()).collect();
     for session in sessions {
         let mut targets = Vec::new();
         let mut work = Vec::new();
@@ -54,16 +62,19 @@ pub(super) fn assign(sessions: &[Session], looked: &[(Repository<'_>, Found)], l
             }
         }
         targets.sort_by_key(|target| (target.at, target.repository, target.commit));
-        for (target, share) in targets.iter().zip(shares_of(session, &targets, &work)) {
-            shares[target.repository].insert((target.commit, session.id.clone()), share);
+        for (target, part) in targets.iter().zip(parts_of(session, &targets, &work)) {
+            parts[target.repository].insert((target.commit, session.id.clone()), part);
         }
     }
-    for (links, shares) in links.iter_mut().zip(shares) {
+    for (links, mut parts) in links.iter_mut().zip(parts) {
         for link in links {
-            let share = shares.get(&(link.commit, link.session.clone()));
-            link.share = share.copied().unwrap_or_default();
-            if share.is_none() && link.counts() {
-                link.evidence.push(COPY.into());
+            match parts.remove(&(link.commit, link.session.clone())) {
+                Some(part) => {
+                    link.share = part.share;
+                    link.worked = part.worked;
+                }
+                None if link.counts() => link.evidence.push(COPY.into()),
+                None => {}
             }
         }
     }
@@ -106,41 +117,40 @@ fn targets_in<'a>(
     })
 }
 
-/// The share of each target, in order. Without any known time the lines decide, and without lines all are alike.
-fn shares_of(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec<f64> {
-    let millis = divide(session, targets, work);
-    let total: i64 = session
-        .turns()
-        .flat_map(|turn| &turn.working)
-        .map(|span| span.millis())
-        .sum();
+/// The part of each target, in order. Without any known time the lines decide, and without lines all are alike.
+fn parts_of(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec<Part> {
+    let total = session.worked();
     if total > 0 {
-        return millis
-            .into_iter()
-            .map(|part| part as f64 / total as f64)
-            .collect();
+        let part = |worked: Vec<Span>| Part {
+            share: span::total(&worked) as f64 / total as f64,
+            worked,
+        };
+        return divide(session, targets, work).into_iter().map(part).collect();
     }
     let lines: usize = targets.iter().map(|target| target.lines).sum();
     let even = 1.0 / targets.len().max(1) as f64;
     let by_lines = |target: &Target<'_>| target.lines as f64 / lines as f64;
     targets
         .iter()
-        .map(|target| if lines == 0 { even } else { by_lines(target) })
+        .map(|target| Part {
+            share: if lines == 0 { even } else { by_lines(target) },
+            worked: Vec::new(),
+        })
         .collect()
 }
 
-/// The milliseconds of agent time that went into each target, in order of time. The rest was not committed.
-fn divide(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec<i64> {
-    let mut millis = vec![0; targets.len()];
+/// The agent time that went into each target, in order of time. The rest was not committed.
+fn divide(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec<Vec<Span>> {
+    let mut worked = vec![Vec::new(); targets.len()];
     let next = |at: Moment| targets.partition_point(|target| target.at < at);
     for turn in session.turns() {
-        let mut parts: BTreeMap<usize, i64> = BTreeMap::new();
+        let mut parts: BTreeMap<usize, Vec<Span>> = BTreeMap::new();
         for span in &turn.working {
             for piece in cut(*span, targets) {
-                *parts.entry(next(piece.end)).or_default() += piece.millis();
+                parts.entry(next(piece.end)).or_default().push(piece);
             }
         }
-        for (first, part) in parts {
+        for (first, pieces) in parts {
             let begin = first.checked_sub(1).and_then(|before| targets.get(before));
             let touches = |target: &Target<'_>| {
                 work.iter().any(|edit| {
@@ -152,12 +162,12 @@ fn divide(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec<i
                 })
             };
             let chosen = (first..targets.len()).find(|index| touches(&targets[*index]));
-            if let Some(taken) = millis.get_mut(chosen.unwrap_or(first)) {
-                *taken += part;
+            if let Some(taken) = worked.get_mut(chosen.unwrap_or(first)) {
+                taken.extend(pieces);
             }
         }
     }
-    millis
+    worked
 }
 
 /// A span in pieces, none of which a target's instant lies inside of.

@@ -46,12 +46,7 @@ impl<'a> Visit<'a> {
                 })
             })
             .collect();
-        let folders = session.places.iter().map(|known| known.folder.as_str());
-        let made_in = session.commits.iter().filter_map(|made| made.folder.as_deref());
-        let root = folders
-            .chain(made_in)
-            .chain(session.edits.iter().map(|edit| edit.path.as_str()))
-            .find_map(|path| place(path).map(|(root, _)| root))?;
+        let root = paths(session).find_map(|path| place(path).map(|(root, _)| root))?;
         let changed = session.touched.iter().filter(|touch| touch.changed);
         let files = edits
             .iter()
@@ -95,6 +90,15 @@ fn at_work(session: &Session) -> Vec<Span> {
     let opened = Span::new(session.span.start, session.span.start);
     let working = turns.flat_map(|turn| &turn.working).copied();
     span::union(working.chain([opened]).map(with_grace))
+}
+
+/// Where a session worked, the surest signs first: its folders, those in which it made commits, the files it edited.
+pub(super) fn paths(session: &Session) -> impl Iterator<Item = &str> {
+    let folders = session.places.iter().map(|known| known.folder.as_str());
+    let made_in = session.commits.iter().filter_map(|made| made.folder.as_deref());
+    folders
+        .chain(made_in)
+        .chain(session.edits.iter().map(|edit| edit.path.as_str()))
 }
 
 /// The innermost work tree that a path of the log lies in, and the path in it.

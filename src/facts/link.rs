@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::Confidence;
 use super::ids::{ObjectId, SessionId};
+use super::span::Span;
 
 /// The kinds of evidence, the strongest first. Time alone is on no rung.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,6 +20,20 @@ pub enum Rung {
     Context,
     /// The same day and a file in common: a place to look.
     Day,
+}
+
+impl Rung {
+    /// The rung of a sign, as [`Link::evidence`] has them; `None` for one that another version wrote.
+    pub fn of(sign: &str) -> Option<Self> {
+        match sign.split(':').next()? {
+            "hash" => Some(Self::Hash),
+            "trailer" | "note" | "url" => Some(Self::Record),
+            "lines" => Some(Self::Lines),
+            "window" | "follows" | "beside" => Some(Self::Context),
+            "day" => Some(Self::Day),
+            _ => None,
+        }
+    }
 }
 
 /// The evidence that marks a copy.
@@ -40,6 +55,10 @@ pub struct Link {
     /// The part of the session's agent time that went into this commit: 0 to 1. Over all links of a session these add up
     /// to 1 or less; what is missing was not committed.
     pub share: f64,
+    /// The agent time that the share stands for, lane by lane: overlapping where subagents worked side by side. Empty where
+    /// the log has no times.
+    #[serde(skip)]
+    pub worked: Vec<Span>,
 }
 
 impl Link {

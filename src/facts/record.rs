@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::evidence::Confidence;
 use super::ids::{SessionId, TaskId};
 use super::quantity::Minutes;
 use super::session::TokenCounts;
@@ -66,6 +67,9 @@ pub struct SessionRecord {
     pub tokens: Option<TokenCounts>,
     /// The part of the session that belongs to this commit, 0 to 1.
     pub share: f64,
+    /// How sure the link is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub confidence: Option<Confidence>,
     /// The rules that link the session to this commit.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub evidence: Vec<String>,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::SessionId;
 use super::quantity::Tokens;
-use super::span::{Moment, Span};
+use super::span::{self, Moment, Span};
 
 /// Tokens by kind. `input` is fresh input without the cache; reasoning is part of `output`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -338,6 +338,11 @@ impl Session {
                 .iter()
                 .fold(TokenCounts::default(), |sum, usage| sum + usage.tokens)
         })
+    }
+
+    /// Milliseconds in which its agents worked, every lane for itself.
+    pub fn worked(&self) -> i64 {
+        self.turns().map(|turn| span::total(&turn.working)).sum()
     }
 
     /// All turns of all lanes.

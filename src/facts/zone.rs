@@ -7,6 +7,11 @@ use chrono::{DateTime, FixedOffset, Local, NaiveDate, Offset, TimeZone};
 use chrono_tz::Tz;
 use serde::{Serialize, Serializer};
 
+use super::span::{Moment, Span};
+
+/// Seconds that no day exceeds: at most a day is skipped where a zone moves over the date line.
+const LONGEST_DAY: i64 = 26 * 60 * 60;
+
 /// A time zone with its rules, past and future.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Zone {
@@ -34,6 +39,34 @@ impl Zone {
     /// The calendar day on which an instant (seconds since the epoch) falls here.
     pub fn day(self, seconds: i64) -> NaiveDate {
         self.at(seconds).date_naive()
+    }
+
+    /// A span in the pieces that fall on each day, in order; none for an empty span.
+    pub fn split(self, span: Span) -> Vec<(NaiveDate, Span)> {
+        let mut pieces = Vec::new();
+        let mut start = span.start;
+        while start < span.end {
+            let day = self.day(start.seconds());
+            let end = self.midnight_after(start, day).min(span.end);
+            pieces.push((day, Span::new(start, end)));
+            start = end;
+        }
+        pieces
+    }
+
+    /// The first instant after `start` that is no more on its `day`.
+    fn midnight_after(self, start: Moment, day: NaiveDate) -> Moment {
+        // A day has at most 25 hours, and clocks move by whole seconds.
+        let (mut inside, mut outside) = (start.seconds(), start.seconds() + LONGEST_DAY);
+        while outside - inside > 1 {
+            let middle = inside + (outside - inside) / 2;
+            if self.day(middle) == day {
+                inside = middle;
+            } else {
+                outside = middle;
+            }
+        }
+        Moment(outside.saturating_mul(1000))
     }
 
     /// An instant as clocks here show it. Instants that no calendar holds become its first or last.
@@ -112,6 +145,19 @@ mod tests {
         assert_eq!(day("Europe/Berlin"), "2026-03-30");
         assert_eq!(day("America/Los_Angeles"), "2026-03-29");
         assert!("Mars/Phobos".parse::<Zone>().is_err());
+    }
+
+    #[test]
+    fn a_span_is_split_at_midnight_of_the_zone() {
+        // 2026-03-28T20:00:00Z to 2026-03-30T00:00:00Z, over the night in which Berlin loses an hour.
+        let span = Span::new(Moment(1_774_728_000_000), Moment(1_774_828_800_000));
+        let zone: Zone = "Europe/Berlin".parse().unwrap();
+        let hours: Vec<String> = zone
+            .split(span)
+            .iter()
+            .map(|(day, piece)| format!("{day} {}", piece.minutes() / 60.0))
+            .collect();
+        assert_eq!(hours, ["2026-03-28 3", "2026-03-29 23", "2026-03-30 2"]);
     }
 
     #[test]

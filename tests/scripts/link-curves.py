@@ -73,7 +73,7 @@ def main():
     truth = {(commit, session) for commit, session in truth if session in sessions}
     commits = {commit for commit, _ in truth}
     found = links(program, logs, repository, {folder for folder, _, _ in sessions.values()})
-    found = [(link["commit"], link["session"].split(":", 1)[1], link) for link in found]
+    found = [(link["commit"], link["session"], link) for link in found]
     found = [(commit, session, link) for commit, session, link in found if commit in commits]
 
     print("confidence and above   pairs  right  precision  recall")

@@ -9,6 +9,8 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+pub mod transcript;
+
 /// 2026-04-10T12:00:00Z, the present of every test.
 pub const NOW: i64 = 1_775_822_400;
 /// 2026-04-01T09:00:00Z, the time of the first commit.

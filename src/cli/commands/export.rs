@@ -1,4 +1,4 @@
-//! `export commits|tasks [ROOT…]`: the facts themselves as JSON Lines.
+//! `export commits|tasks|sessions|links [ROOT…]`: the facts themselves as JSON Lines.
 
 use std::path::PathBuf;
 
@@ -6,9 +6,11 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Context;
+use super::sessions::{LogArgs, RulesArgs};
 use crate::aggregate::export;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
+use crate::cli::linking::Linking;
 use crate::cli::output::send_text;
 use crate::cli::reading::ReadArgs;
 use crate::facts::diagnostics::Status;
@@ -18,7 +20,9 @@ use crate::render::json;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  git leverage export tasks ~/src --output tasks.jsonl\n  \
-                  git leverage export commits --no-renames | wc -l\n\n\
+                  git leverage export commits --no-renames | wc -l\n  \
+                  git leverage export links --ignore-foreign-trailers ~/src/kiln\n  \
+                  git leverage export sessions --path-map /workspace=/home/ada/kiln ~/kiln\n\n\
                   `git leverage import` reads exported tasks."
 )]
 pub struct Args {
@@ -27,6 +31,10 @@ pub struct Args {
     what: What,
     #[command(flatten)]
     read: ReadArgs,
+    #[command(flatten)]
+    logs: LogArgs,
+    #[command(flatten)]
+    rules: RulesArgs,
     /// Write to FILE, whole or not at all, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -38,21 +46,41 @@ enum What {
     Commits,
     /// Every task in its current revision
     Tasks,
+    /// Every agent session that worked in these repositories, with its minutes and tokens
+    Sessions,
+    /// Every session and commit that belong together, with the evidence
+    Links,
 }
 
-/// Reads the repositories and writes a line for each fact.
+/// Reads what is asked for and writes a line for each fact.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let settings = context.settings();
-    let reading = args.read.read(context, &settings)?;
+    let mut reading = match args.what {
+        What::Commits | What::Tasks => args.read.read(context, &settings)?,
+        What::Sessions | What::Links => args.read.find(context, &settings)?,
+    };
     let text = match args.what {
         What::Commits => lines(export::commits(&reading.repos))?,
         What::Tasks => lines(export::tasks(&reading.repos))?,
+        What::Sessions | What::Links => {
+            let wanted = Linking {
+                logs: &args.logs,
+                rules: &args.rules,
+                read: &args.read,
+            };
+            let seen = wanted.seen(context, &settings, &mut reading)?;
+            match args.what {
+                What::Sessions => lines(export::sessions(&reading.repos, &seen))?,
+                _ => lines(export::links(&reading.repos, &seen).into_iter())?,
+            }
+        }
     };
     send_text(context, args.output.as_deref(), &text)?;
+    let is_whole = reading.warnings.is_empty();
     let mut warnings = reading.warnings;
     warnings.extend(reading.repos.iter().flat_map(|repo| repo.warnings.clone()));
     context.terminal.warnings(&warnings)?;
-    let is_partial = reading.repos.iter().any(|repo| repo.status != Status::Complete);
+    let is_partial = !is_whole || reading.repos.iter().any(|repo| repo.status != Status::Complete);
     Ok(if is_partial {
         Outcome::Partial
     } else {

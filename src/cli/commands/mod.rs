@@ -71,7 +71,7 @@ pub enum Command {
     Trailers(trailers::Args),
     /// Sum up tasks and commits of one or many repositories
     Report(Box<report::Args>),
-    /// Write commits or tasks as JSON Lines
+    /// Write commits, tasks, sessions or links as JSON Lines
     Export(export::Args),
     /// Make a small workspace to try everything on
     Demo(demo::Args),

@@ -32,6 +32,9 @@ pub struct Args {
     roots: Vec<PathBuf>,
     #[command(flatten)]
     logs: LogArgs,
+    /// Read every log again, and keep nothing
+    #[arg(long)]
+    no_cache: bool,
     #[command(flatten)]
     rules: RulesArgs,
     /// Also show the totals for idle thresholds of 5, 15 and 30 minutes
@@ -56,6 +59,9 @@ struct ShowArgs {
     id: String,
     #[command(flatten)]
     logs: LogArgs,
+    /// Read every log again, and keep nothing
+    #[arg(long)]
+    no_cache: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -69,9 +75,6 @@ pub struct LogArgs {
     /// Logs name FROM what is TO here [config: `leverage.pathMap`]
     #[arg(long, value_name = "FROM=TO", value_parser = mapping)]
     pub path_map: Vec<(String, String)>,
-    /// Read every log again, and keep nothing
-    #[arg(long = "no-cache", id = "no_log_cache")]
-    pub no_cache: bool,
 }
 
 /// The thresholds of the estimate.
@@ -111,8 +114,13 @@ fn mapping(text: &str) -> Result<(String, String), String> {
 }
 
 impl LogArgs {
-    /// Reads the sessions on this machine.
-    pub fn collect(&self, context: &Context, settings: &Settings) -> Result<Collected, CommandError> {
+    /// Reads the sessions on this machine, what was read before from `cache`.
+    pub fn collect(
+        &self,
+        context: &Context,
+        settings: &Settings,
+        cache: Option<PathBuf>,
+    ) -> Result<Collected, CommandError> {
         let environment = &context.environment;
         let mut request = Request {
             machine: Machine {
@@ -121,7 +129,7 @@ impl LogArgs {
                 work_trees: Vec::new(),
             },
             path_map: self.path_map.clone(),
-            cache: environment.cache_dir().filter(|_| !self.no_cache),
+            cache,
             ..Request::default()
         };
         for agent in AGENTS {
@@ -181,7 +189,8 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let zone = args.period.zone(&settings)?;
     let period = args.period.period(zone, &context.environment)?;
     let rules = args.rules.rules(&settings)?;
-    let mut collected = args.logs.collect(context, &settings)?;
+    let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
+    let mut collected = args.logs.collect(context, &settings, cache)?;
     let roots: Vec<PathBuf> = args
         .roots
         .iter()
@@ -224,7 +233,8 @@ pub fn worked_in(session: &Session, root: &Path) -> bool {
 
 fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError> {
     let settings = context.settings();
-    let collected = args.logs.collect(context, &settings)?;
+    let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
+    let collected = args.logs.collect(context, &settings, cache)?;
     let found: Vec<&Session> = collected
         .sessions
         .iter()

@@ -1,0 +1,400 @@
+//! Sessions as everything after the linking counts them: from their logs, or where those are gone, from what was captured
+//! of them into notes. A session that is in both counts by its log.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::NaiveDate;
+
+use super::history::Linked;
+use crate::facts::evidence::Confidence;
+use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::ledger::LedgerSession;
+use crate::facts::link::{Link, Rung};
+use crate::facts::quantity::Minutes;
+use crate::facts::record::SessionRecord;
+use crate::facts::session::{Provenance, Session, Sources, TokenCounts};
+use crate::facts::span::{self, Moment, Span};
+use crate::facts::supervision::Charge;
+use crate::facts::zone::Zone;
+
+/// A session that worked in one of the repositories looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeenSession {
+    /// Agent and id.
+    pub id: SessionId,
+    /// Where its facts are from.
+    pub origin: Origin,
+    /// The repository in which it worked first: a position in the list of those that were looked at.
+    pub home: usize,
+    /// The models that answered. Untrusted text.
+    pub models: Vec<String>,
+    /// From its first to its last event.
+    pub span: Span,
+    /// When its agents worked, lane by lane: overlapping where subagents worked side by side.
+    pub worked: Vec<Span>,
+    /// Agent time for each millisecond of `worked`: 1, or more where a note joined lanes into one.
+    pub lanes: f64,
+    /// The person's time.
+    pub attention: Vec<Charge>,
+    /// Its tokens by their time; empty where it has none or says nothing of them.
+    pub usage: Vec<(Moment, TokenCounts)>,
+    /// How its metrics came to be.
+    pub sources: Sources,
+    /// What it made, with the position of the repository: by repository, then commit.
+    pub links: Vec<(usize, Link)>,
+}
+
+/// Where the facts of a session are from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The agent's log.
+    Log,
+    /// Records in notes: the log is gone, or on another machine.
+    Note,
+}
+
+/// What of a session falls on one day and went into one commit, or into none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// The day.
+    pub day: NaiveDate,
+    /// A position in [`SeenSession::links`]; `None` for what was not committed.
+    pub link: Option<usize>,
+    /// When the agents worked.
+    pub worked: Vec<Span>,
+    /// Agent minutes, lanes counted side by side.
+    pub agent_minutes: f64,
+    /// The person's minutes.
+    pub supervisory_minutes: f64,
+    /// Tokens.
+    pub tokens: TokenCounts,
+}
+
+/// The sessions that worked in some repositories, by agent and id.
+///
+/// `charges` are the person's time of each of `sessions`; `captured` are the records in the notes of each repository.
+pub fn seen(
+    sessions: &[Session],
+    charges: Vec<Vec<Charge>>,
+    linked: Linked,
+    captured: &[&[LedgerSession]],
+) -> Vec<SeenSession> {
+    let mut links: HashMap<SessionId, Vec<(usize, Link)>> = HashMap::new();
+    for (repo, found) in linked.links.into_iter().enumerate() {
+        for link in found {
+            links.entry(link.session.clone()).or_default().push((repo, link));
+        }
+    }
+    let mut all: BTreeMap<SessionId, SeenSession> = BTreeMap::new();
+    for ((session, attention), home) in sessions.iter().zip(charges).zip(linked.homes) {
+        let links = links.remove(&session.id).unwrap_or_default();
+        if let Some(home) = home.or(links.first().map(|(repo, _)| *repo)) {
+            let seen = from_log(session, attention, home, links);
+            all.insert(session.id.clone(), seen);
+        }
+    }
+    let live: HashSet<&SessionId> = sessions.iter().map(|session| &session.id).collect();
+    for (id, records) in by_session(captured) {
+        if !live.contains(id)
+            && let Some(seen) = from_notes(id, &records)
+        {
+            all.insert(id.clone(), seen);
+        }
+    }
+    all.into_values().collect()
+}
+
+fn from_log(
+    session: &Session,
+    attention: Vec<Charge>,
+    home: usize,
+    links: Vec<(usize, Link)>,
+) -> SeenSession {
+    let working = session.turns().flat_map(|turn| &turn.working).copied();
+    SeenSession {
+        id: session.id.clone(),
+        origin: Origin::Log,
+        home,
+        models: session.models.clone(),
+        span: session.span,
+        worked: working.filter(|span| !span.is_empty()).collect(),
+        lanes: 1.0,
+        attention,
+        usage: session
+            .usage
+            .iter()
+            .map(|usage| (usage.at, usage.tokens))
+            .collect(),
+        sources: session.sources,
+        links,
+    }
+}
+
+/// A record in a note, with the repository and the commit that it speaks of.
+struct Captured<'a> {
+    repo: usize,
+    commit: ObjectId,
+    record: &'a SessionRecord,
+}
+
+/// The captured records of each session, oldest first: one for each commit, the latest where clones wrote several.
+fn by_session<'a>(captured: &[&'a [LedgerSession]]) -> BTreeMap<&'a SessionId, Vec<Captured<'a>>> {
+    let mut latest: BTreeMap<(&SessionId, ObjectId), Captured<'a>> = BTreeMap::new();
+    for (repo, records) in captured.iter().enumerate() {
+        for found in *records {
+            // A rewrite copies notes: the record is on the old commit and on the new one, and counts once.
+            let Some(commit) = found.commits.first().copied() else {
+                continue;
+            };
+            let record = &found.record;
+            let known = latest
+                .entry((&record.session, commit))
+                .or_insert(Captured { repo, commit, record });
+            if age(record) > age(known.record) {
+                *known = Captured { repo, commit, record };
+            }
+        }
+    }
+    let mut sessions: BTreeMap<&SessionId, Vec<Captured<'a>>> = BTreeMap::new();
+    for ((session, _), captured) in latest {
+        sessions.entry(session).or_default().push(captured);
+    }
+    for records in sessions.values_mut() {
+        records.sort_by_key(|captured| (age(captured.record), captured.commit));
+    }
+    sessions
+}
+
+fn age(record: &SessionRecord) -> impl Ord + use<> {
+    (record.ended_at, record.at, record.rev)
+}
+
+/// A session as its youngest record has it. Each commit takes what its own record gave it.
+fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
+    let youngest = records.last()?.record;
+    let start = Moment(youngest.started_at.timestamp_millis());
+    let minutes = |count: u32| i64::from(count) * 60_000;
+    let interval = |[first, length]: &[u32; 2]| {
+        let begin = start.plus(minutes(*first));
+        Span::new(begin, begin.plus(minutes(*length)))
+    };
+    let worked = span::union(youngest.intervals.iter().map(interval));
+    let wall = span::total(&worked) as f64 / 60_000.0;
+    let total = youngest.agent_minutes.get();
+    let supervisory = youngest.supervisory_minutes.map_or(0.0, Minutes::get);
+    let attention = Span::new(start, start.plus((supervisory * 60_000.0).round() as i64));
+    Some(SeenSession {
+        id: id.clone(),
+        origin: Origin::Note,
+        home: records.first()?.repo,
+        models: youngest.models.clone(),
+        span: Span::new(start, Moment(youngest.ended_at.timestamp_millis())),
+        links: captured_links(records, total, &worked),
+        lanes: if wall > 0.0 { total / wall } else { 1.0 },
+        worked,
+        attention: vec![Charge {
+            span: attention,
+            share: 1.0,
+        }],
+        usage: youngest
+            .tokens
+            .map(|tokens| (start, tokens))
+            .into_iter()
+            .collect(),
+        sources: sources_of(youngest),
+    })
+}
+
+fn sources_of(record: &SessionRecord) -> Sources {
+    let known = |is_known, provenance| if is_known { provenance } else { Provenance::Absent };
+    Sources {
+        agent_time: Provenance::Measured,
+        human_time: known(record.supervisory_minutes.is_some(), Provenance::Estimated),
+        tokens: known(record.tokens.is_some(), Provenance::Measured),
+        ..Sources::default()
+    }
+}
+
+/// The links of captured records. A note has shares and no times: the time of a session is dealt out in the order in which
+/// its commits were captured.
+fn captured_links(records: &[Captured<'_>], total: f64, worked: &[Span]) -> Vec<(usize, Link)> {
+    let share = |record: &SessionRecord| {
+        let minutes = record.share.clamp(0.0, 1.0) * record.agent_minutes.get();
+        if total > 0.0 {
+            minutes / total
+        } else {
+            record.share.clamp(0.0, 1.0)
+        }
+    };
+    let sum: f64 = records.iter().map(|captured| share(captured.record)).sum();
+    let wall = span::total(worked) as f64;
+    let mut taken = 0.0;
+    records
+        .iter()
+        .map(|captured| {
+            let share = share(captured.record) / sum.max(1.0);
+            let (from, to) = (taken, taken + share);
+            taken = to;
+            let link = Link {
+                commit: captured.commit,
+                session: captured.record.session.clone(),
+                rung: captured
+                    .record
+                    .evidence
+                    .first()
+                    .and_then(|sign| Rung::of(sign))
+                    .unwrap_or(Rung::Record),
+                confidence: captured.record.confidence.unwrap_or(Confidence::Medium),
+                evidence: captured.record.evidence.clone(),
+                share,
+                worked: between(worked, (from * wall).round() as i64, (to * wall).round() as i64),
+            };
+            (captured.repo, link)
+        })
+        .collect()
+}
+
+/// The part of disjoint spans from one millisecond of their sum to another.
+fn between(spans: &[Span], from: i64, to: i64) -> Vec<Span> {
+    let mut before = 0;
+    let mut chosen = Vec::new();
+    for span in spans {
+        let (first, last) = ((from - before).max(0), (to - before).min(span.millis()));
+        if first < last {
+            chosen.push(Span::new(span.start.plus(first), span.start.plus(last)));
+        }
+        before += span.millis();
+    }
+    chosen
+}
+
+impl SeenSession {
+    /// Agent minutes, subagents as lanes of their own; `None` where nothing says.
+    pub fn agent_minutes(&self) -> Option<f64> {
+        let minutes = span::minutes(span::total(&self.worked)) * self.lanes;
+        (self.sources.agent_time != Provenance::Absent).then_some(minutes)
+    }
+
+    /// The person's minutes; `None` where nothing says.
+    pub fn supervisory_minutes(&self) -> Option<f64> {
+        let minutes = self.attention.iter().map(|charge| charge.minutes()).sum();
+        (self.sources.human_time != Provenance::Absent).then_some(minutes)
+    }
+
+    /// Minutes in which any of its lanes worked; `None` where nothing says.
+    pub fn wall_minutes(&self) -> Option<f64> {
+        let wall = span::union(self.worked.iter().copied());
+        (self.sources.agent_time != Provenance::Absent).then(|| span::minutes(span::total(&wall)))
+    }
+
+    /// All its tokens; `None` where nothing says.
+    pub fn tokens(&self) -> Option<TokenCounts> {
+        let all = self.usage.iter().map(|(_, tokens)| *tokens);
+        (self.sources.tokens != Provenance::Absent)
+            .then(|| all.fold(TokenCounts::default(), |sum, tokens| sum + tokens))
+    }
+
+    /// The links that count in totals, copies left out.
+    pub fn made(&self) -> impl Iterator<Item = &(usize, Link)> {
+        self.links
+            .iter()
+            .filter(|(_, link)| link.counts() && !link.is_copy())
+    }
+
+    /// The session in parts, by day and commit: they add up to the whole. The person's time and the tokens of a day follow
+    /// the agent's time of that day.
+    pub fn parts(&self, zone: Zone) -> Vec<Part> {
+        let mut days: BTreeMap<NaiveDate, Day> = BTreeMap::new();
+        days.entry(zone.day(self.span.start.seconds())).or_default();
+        for (day, piece) in self.worked.iter().flat_map(|span| zone.split(*span)) {
+            days.entry(day).or_default().worked.push(piece);
+        }
+        for charge in &self.attention {
+            for (day, piece) in zone.split(charge.span) {
+                days.entry(day).or_default().supervisory += piece.minutes() * charge.share;
+            }
+        }
+        for (at, tokens) in &self.usage {
+            days.entry(zone.day(at.seconds())).or_default().tokens += *tokens;
+        }
+        for (number, (_, link)) in self.links.iter().enumerate() {
+            for (day, piece) in link.worked.iter().flat_map(|span| zone.split(*span)) {
+                let day = days.entry(day).or_default();
+                day.by_link.entry(number).or_default().push(piece);
+            }
+        }
+        days.into_iter()
+            .flat_map(|(date, day)| self.parts_of(date, day))
+            .collect()
+    }
+
+    fn parts_of(&self, date: NaiveDate, day: Day) -> Vec<Part> {
+        let total = span::total(&day.worked) as f64;
+        let shares: Vec<(usize, f64)> = if total > 0.0 {
+            let of = |(link, worked): (&usize, &Vec<Span>)| (*link, span::total(worked) as f64 / total);
+            day.by_link.iter().map(of).collect()
+        } else {
+            let links = self.links.iter().enumerate();
+            links
+                .map(|(number, (_, link))| (number, link.share))
+                .filter(|(_, share)| *share > 0.0)
+                .collect()
+        };
+        let committed = span::union(day.by_link.values().flatten().copied());
+        let rest: Vec<Span> = span::union(day.worked.iter().copied())
+            .into_iter()
+            .flat_map(|span| span::without(span, &committed))
+            .collect();
+        let agent = span::minutes(span::total(&day.worked)) * self.lanes;
+        let mut dealt = 0.0;
+        let mut parts: Vec<Part> = Vec::new();
+        let mut by_link = day.by_link;
+        let uncommitted = 1.0 - shares.iter().map(|(_, share)| share).sum::<f64>();
+        let all = shares
+            .into_iter()
+            .map(|(link, share)| (Some(link), share))
+            .chain([(None, uncommitted.max(0.0))]);
+        for (link, share) in all {
+            let (from, to) = (dealt, if link.is_none() { 1.0 } else { dealt + share });
+            dealt = to;
+            parts.push(Part {
+                day: date,
+                link,
+                worked: match link {
+                    Some(number) => by_link.remove(&number).unwrap_or_default(),
+                    None => rest.clone(),
+                },
+                agent_minutes: agent * share,
+                supervisory_minutes: day.supervisory * share,
+                tokens: slice(day.tokens, from, to),
+            });
+        }
+        parts
+    }
+}
+
+/// What of a session falls on one day.
+#[derive(Default)]
+struct Day {
+    worked: Vec<Span>,
+    by_link: BTreeMap<usize, Vec<Span>>,
+    supervisory: f64,
+    tokens: TokenCounts,
+}
+
+/// The tokens from one part of their sum to another, in whole tokens: neighbouring slices add up.
+fn slice(tokens: TokenCounts, from: f64, to: f64) -> TokenCounts {
+    let cut = |count: u64| {
+        let at = |part: f64| (count as f64 * part).round() as u64;
+        at(to.min(1.0))
+            .min(count)
+            .saturating_sub(at(from.min(1.0)).min(count))
+    };
+    TokenCounts {
+        input: cut(tokens.input),
+        cache_write: cut(tokens.cache_write),
+        cache_read: cut(tokens.cache_read),
+        output: cut(tokens.output),
+    }
+}
