@@ -155,7 +155,11 @@ fn lock(path: &str, text: &str, value: &Value, has_file: HasFile) -> Option<Lock
     let (wanted, names): (bool, &[&str]) = match name_of(path) {
         // A library is tested against whatever its users resolve; a program ships what it was tested with.
         "Cargo.toml" => (
-            has("/bin") || has_file(&beside("src/main.rs")) || has("/workspace"),
+            has("/bin")
+                || has_file(&beside("src/main.rs"))
+                || members(value).any(|member| {
+                    member.contains('*') || has_file(&beside(&format!("{member}/src/main.rs")))
+                }),
             &["Cargo.lock"],
         ),
         "package.json" => (
@@ -197,6 +201,12 @@ fn lock(path: &str, text: &str, value: &Value, has_file: HasFile) -> Option<Lock
             wanted.then(|| LockFile::Missing(names.iter().take(3).copied().collect::<Vec<_>>().join(", ")))
         }
     }
+}
+
+/// The members of a Cargo workspace. What a pattern stands for may hold a program.
+fn members(manifest: &Value) -> impl Iterator<Item = &str> {
+    let list = manifest.pointer("/workspace/members").and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str)
 }
 
 #[cfg(test)]
@@ -253,6 +263,14 @@ mod tests {
         assert!(!missing("lib/Cargo.toml", "[package]\nname = \"a\""));
         assert!(missing("package.json", "{\"dependencies\": {}}"));
         assert!(!missing("composer.json", "{\"type\": \"library\"}"));
+        let workspace = |members: &str| {
+            let text = format!("[workspace]\nmembers = [{members}]");
+            let has_file = |name: &str| name == "kiln/src/main.rs";
+            read("Cargo.toml", text.as_bytes(), &has_file).0.lock.is_some()
+        };
+        assert!(workspace("\"clay\", \"kiln\""));
+        assert!(workspace("\"crates/*\""));
+        assert!(!workspace("\"clay\""));
         let (manifest, _) = read("package.json", b"{}", &|name| name == "yarn.lock");
         assert_eq!(manifest.lock, Some(LockFile::Present("yarn.lock".to_owned())));
     }

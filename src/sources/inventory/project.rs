@@ -62,7 +62,7 @@ pub(super) fn read(
     project.description = description.map(|text| shortened(&text));
     project.dockerfiles = paths
         .iter()
-        .filter(|path| docker::is_dockerfile(name_of(path)))
+        .filter(|path| docker::is_dockerfile(name_of(path)) && !is_sample(path))
         .filter_map(|path| Some(docker::read(path, &String::from_utf8_lossy(&content(path)?))))
         .collect();
     project.secrets = paths
@@ -202,8 +202,8 @@ fn shortened(text: &str) -> String {
     format!("{}…", cut.trim_end())
 }
 
-/// Folders whose keys open nothing.
-const HARMLESS: &[&str] = &[
+/// Folders whose keys open nothing and whose images run nowhere.
+const SAMPLES: &[&str] = &[
     "test",
     "tests",
     "testing",
@@ -236,21 +236,23 @@ fn looks_secret(path: &str, content: &impl Fn(&str) -> Option<Vec<u8>>) -> bool 
     let holds = |needle: &str| {
         content(path).is_some_and(|bytes| memchr::memmem::find(&bytes, needle.as_bytes()).is_some())
     };
-    let harmless = || {
-        folders(path).any(|folder| {
-            let folder = folder.to_ascii_lowercase();
-            HARMLESS.contains(&folder.as_str()) || folder.ends_with("tests")
-        })
-    };
     if is_named_like_a_secret(&name) {
-        return !harmless();
+        return !is_sample(path);
     }
     match name.rsplit('.').next() {
-        Some("pem" | "key") => !harmless() && holds("PRIVATE KEY-----"),
+        Some("pem" | "key") => !is_sample(path) && holds("PRIVATE KEY-----"),
         _ if name == ".npmrc" => holds("_authToken=") && !holds("_authToken=${"),
         _ if name == ".pypirc" => holds("password"),
         _ => false,
     }
+}
+
+/// Whether a file lies where nothing is meant to be deployed.
+fn is_sample(path: &str) -> bool {
+    folders(path).any(|folder| {
+        let folder = folder.to_ascii_lowercase();
+        SAMPLES.contains(&folder.as_str()) || folder.ends_with("tests")
+    })
 }
 
 fn is_named_like_a_secret(name: &str) -> bool {
