@@ -10,6 +10,7 @@ mod manifest;
 mod origin;
 mod paths;
 mod project;
+mod readme;
 mod store;
 mod tests;
 

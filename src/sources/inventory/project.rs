@@ -2,7 +2,7 @@
 //! that should not be there.
 
 use super::paths::{folder_of, folders, name_of};
-use super::{docker, licence, manifest};
+use super::{docker, licence, manifest, readme};
 use crate::facts::inventory::{Licence, LicenceSource, Project};
 
 /// The longest description, in characters.
@@ -58,7 +58,7 @@ pub(super) fn read(
     let description = project
         .description
         .filter(|text| !text.trim().is_empty())
-        .or_else(|| first_prose(&String::from_utf8_lossy(&readme?)));
+        .or_else(|| readme::first_sentence(&String::from_utf8_lossy(&readme?)));
     project.description = description.map(|text| shortened(&text));
     project.dockerfiles = paths
         .iter()
@@ -74,16 +74,17 @@ pub(super) fn read(
     project
 }
 
-/// The file whose lower-case name fits: at the top, else in `.github` or `docs`.
+/// The file whose lower-case name fits, the shortest of several: at the top, else in `.github` or `docs`.
 fn best(paths: &[&str], fits: impl Fn(&str) -> bool) -> Option<String> {
     ["", ".github", "docs", "doc", ".gitlab"]
         .iter()
         .find_map(|folder| {
             paths
                 .iter()
-                .find(|path| {
+                .filter(|path| {
                     folder_of(path).eq_ignore_ascii_case(folder) && fits(&name_of(path).to_ascii_lowercase())
                 })
+                .min_by_key(|path| path.len())
                 .map(|path| (*path).to_owned())
         })
 }
@@ -101,15 +102,17 @@ fn manifests<'a>(paths: &[&'a str]) -> Vec<&'a str> {
     if top.is_empty() { at_depth(1) } else { top }
 }
 
-/// The ids of the licence texts at the top, empty where none is known; `None` where there is no such file.
+/// The ids of the licence texts at the top, or else in `LICENSES`, where those of borrowed parts lie as well; empty where
+/// none is known, `None` where there is no such file.
 fn licence_texts(paths: &[&str], content: &impl Fn(&str) -> Option<Vec<u8>>) -> Option<Vec<&'static str>> {
-    let files: Vec<_> = paths
+    let is_text = |path: &str| licence::is_licence_file(name_of(path));
+    let top = paths
         .iter()
-        .filter(|path| {
-            let folder = folder_of(path);
-            folder == "LICENSES" || folder.is_empty() && licence::is_licence_file(name_of(path))
-        })
-        .collect();
+        .filter(|path| folder_of(path).is_empty() && is_text(path));
+    let mut files: Vec<_> = top.collect();
+    if files.is_empty() {
+        files.extend(paths.iter().filter(|path| folder_of(path) == "LICENSES"));
+    }
     let mut ids: Vec<_> = files
         .iter()
         .filter_map(|path| licence::spdx_of(&content(path)?))
@@ -159,37 +162,6 @@ fn is_ci(path: &str) -> bool {
                 | ".build.yml"
                 | "cloudbuild.yaml"
         )
-}
-
-/// The first line of a README that is a sentence: no heading, badge, picture, markup or rule.
-fn first_prose(text: &str) -> Option<String> {
-    let lines: Vec<&str> = text.lines().take(200).map(str::trim).collect();
-    let is_rule = |line: &str| !line.is_empty() && line.bytes().all(|byte| b"=-~*_^#".contains(&byte));
-    let is_title = |at: usize| {
-        lines
-            .get(at + 1)
-            .is_some_and(|next| is_rule(next) && next.len() > 2)
-    };
-    let prose = lines.iter().enumerate().find(|(at, line)| {
-        !line.is_empty()
-            && !is_rule(line)
-            && !is_title(*at)
-            && !line.starts_with(['#', '!', '<', '|', '`', '>', '='])
-            && !line.starts_with("[!")
-            && !line.starts_with("[")
-            && !line.starts_with("..")
-            && !line.starts_with(":")
-            && !line.starts_with("//")
-            && !line.starts_with("- ")
-            && !line.starts_with("* ")
-            && line.contains(' ')
-    });
-    let title = || lines.iter().map(|line| line.trim_start_matches(['#', '=', ' ']));
-    prose.map(|(_, line)| (*line).to_owned()).or_else(|| {
-        title()
-            .find(|line| !line.is_empty() && !line.starts_with(['<', '[', '!']))
-            .map(str::to_owned)
-    })
 }
 
 /// One line of at most [`MAX_DESCRIPTION`] characters.
@@ -294,21 +266,11 @@ mod tests {
 
     #[test]
     fn a_readme_describes_where_no_manifest_does() {
-        let readme = "<p align=\"center\"><img></p>\n\nKiln\n====\n\n[![badge](x)](y)\n\nFires pots   at night.\nMore.\n";
-        assert_eq!(
-            project(&[("README.md", readme)]).description.as_deref(),
-            Some(
-                "Fires pots   at night."
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" ")
-                    .as_str()
-            )
-        );
-        assert_eq!(
-            project(&[("README", "# Kiln\n")]).description.as_deref(),
-            Some("Kiln")
-        );
+        let readmes = [
+            ("README-nix.md", "For Nix.\n"),
+            ("README.md", "# Kiln\n\nFires   pots.\n"),
+        ];
+        assert_eq!(project(&readmes).description.as_deref(), Some("Fires pots."));
         assert_eq!(project(&[]).description, None);
     }
 
