@@ -114,6 +114,26 @@ fn a_log_of_another_machine_is_mapped_to_the_repository() {
 }
 
 #[test]
+fn a_folder_that_is_gone_is_known_by_the_files_in_it() {
+    let world = World::new();
+    let (repo, other) = (world.repo("kiln"), world.repo("other"));
+    for (file, content) in [("a", LINES), ("b", "fn second() {}\n"), ("c", "fn third() {}\n")] {
+        repo.write(&format!("src/{file}.rs"), content);
+    }
+    repo.commit_at("Cap the delay", START + 9 * 3600);
+    other.write("src/a.rs", "fn unlike() {}\n").commit("Begin");
+    Transcript::new("s", "/gone/kiln-side/src".as_ref())
+        .prompt(60, "cap the delay")
+        .write(65, "a.rs", LINES)
+        .write(66, "b.rs", "fn second() {}\n")
+        .write(67, "c.rs", "fn third() {}\n")
+        .end(70)
+        .save(&world);
+    assert_eq!(links(&repo, &[]), ["s Cap the delay: lines high lines:4 1.00"]);
+    assert_eq!(links(&other, &[]), [""; 0]);
+}
+
+#[test]
 fn a_session_in_a_linked_work_tree_belongs_to_the_repository() {
     let world = World::new();
     let repo = world.repo("kiln");

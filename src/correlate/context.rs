@@ -84,12 +84,14 @@ impl<'a> Context<'a> {
             ("follows", self.follows(change, commit, found)),
             ("beside", self.beside(change, commit, found)),
         ];
-        for (rule, candidates) in rules {
-            let best = best(&candidates);
-            if !best.is_empty() {
-                add_all(rule, &best, change, guesses);
-                return;
-            }
+        let fitting: Vec<(&str, Vec<Candidate>)> = rules
+            .into_iter()
+            .map(|(rule, candidates)| (rule, best(&candidates)))
+            .filter(|(_, best)| !best.is_empty())
+            .collect();
+        if let Some((_, chosen)) = fitting.first() {
+            add_all(chosen, &fitting, change, guesses);
+            return;
         }
         for (files, visit) in best(&self.same_day(commit)) {
             guesses.add(
@@ -195,14 +197,26 @@ fn best(candidates: &[Candidate]) -> Vec<Candidate> {
     by_files.into_values().next_back().unwrap_or_default()
 }
 
-fn add_all(rule: &str, candidates: &[Candidate], change: ChangeIndex, guesses: &mut Found) {
-    for (files, visit) in candidates {
-        let mut evidence = vec![format!("{rule}:{files}")];
-        let confidence = if candidates.len() == 1 {
-            Confidence::Medium
-        } else {
-            evidence.push(format!("ambiguous:{}", candidates.len()));
+/// Adds the sessions that the first fitting rule chose, with what the others say of them.
+fn add_all(
+    chosen: &[Candidate],
+    fitting: &[(&str, Vec<Candidate>)],
+    change: ChangeIndex,
+    guesses: &mut Found,
+) {
+    for (_, visit) in chosen {
+        let signs = fitting.iter().filter_map(|(rule, candidates)| {
+            let (files, _) = candidates.iter().find(|(_, other)| other == visit)?;
+            Some(format!("{rule}:{files}"))
+        });
+        let mut evidence: Vec<String> = signs.collect();
+        let confidence = if chosen.len() > 1 {
+            evidence.push(format!("ambiguous:{}", chosen.len()));
             Confidence::Low
+        } else if evidence.len() > 1 {
+            Confidence::High
+        } else {
+            Confidence::Medium
         };
         guesses.add(change, *visit, proof(Rung::Context, confidence, evidence));
     }

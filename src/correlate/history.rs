@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::lines::PATIENCE;
 use super::visit::{self, Visit};
-use super::{ForeignNames, History, link};
+use super::{ForeignNames, History, elsewhere, link};
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::link::Link;
@@ -50,21 +50,36 @@ pub fn link_repositories(
         all: true,
         exclude: exclude.to_vec(),
     };
-    let looked: Vec<(History, Vec<Warning>)> = paths
-        .par_iter()
-        .map(|path| match Repo::open(path) {
-            Ok(repo) => read(&repo, &refs, work_trees(&repo), sessions),
-            Err(error) => {
-                let warning = Warning::new(path.display().to_string(), error.to_string());
-                (History::default(), vec![warning])
-            }
+    let mut warnings = Vec::new();
+    let repos: Vec<Option<Repo>> = paths
+        .iter()
+        .map(|path| {
+            let opened = Repo::open(path);
+            let said = |error: &_| Warning::new(path.display().to_string(), format!("{error}"));
+            warnings.extend(opened.as_ref().err().map(said));
+            opened.ok()
         })
         .collect();
-    let (histories, warnings): (Vec<History>, Vec<Vec<Warning>>) = looked.into_iter().unzip();
+    let mut roots: Vec<Vec<String>> = repos
+        .iter()
+        .map(|repo| repo.as_ref().map(work_trees).unwrap_or_default())
+        .collect();
+    elsewhere::adopt(&repos, &mut roots, sessions);
+    drop(repos);
+    let looked: Vec<(History, Vec<Warning>)> = paths
+        .par_iter()
+        .zip(roots)
+        .map(|(path, roots)| match Repo::open(path) {
+            Ok(repo) => read(&repo, &refs, roots, sessions),
+            Err(_) => Default::default(),
+        })
+        .collect();
+    let (histories, trouble): (Vec<History>, Vec<Vec<Warning>>) = looked.into_iter().unzip();
+    warnings.extend(trouble.into_iter().flatten());
     Linked {
         links: link(sessions, &histories, foreign),
         homes: sessions.iter().map(|session| home(session, &histories)).collect(),
-        warnings: warnings.into_iter().flatten().collect(),
+        warnings,
     }
 }
 

@@ -12,6 +12,7 @@
 //! `docs/formats/links.md` and `docs/decisions/session-links.md`.
 
 mod context;
+mod elsewhere;
 pub mod history;
 mod lines;
 pub mod measured;

@@ -1,4 +1,4 @@
-//! The work trees of a repository: where sessions that worked on it stood.
+//! Where sessions that worked on a repository stood: its work trees, and the paths by which it is known elsewhere.
 
 use std::path::PathBuf;
 
@@ -27,5 +27,14 @@ impl Repo {
         trees.sort();
         trees.dedup();
         trees
+    }
+
+    /// How many of these paths HEAD has.
+    pub fn count_of<'p>(&self, paths: impl Iterator<Item = &'p str>) -> usize {
+        let tree = self.raw().head().and_then(|head| head.peel_to_tree());
+        let Ok(tree) = tree else { return 0 };
+        paths
+            .filter(|path| tree.get_path(std::path::Path::new(path)).is_ok())
+            .count()
     }
 }
