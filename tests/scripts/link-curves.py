@@ -82,6 +82,15 @@ def main():
         right = len(pairs & truth)
         print(f"{level:22} {len(pairs):5}  {right:5}  {right / max(1, len(pairs)):9.3f}  {right / len(truth):6.3f}")
 
+    print("\nby half of the sessions, high and medium and above: precision, recall")
+    for half in (0, 1):
+        mine = {s for number, s in enumerate(sorted(sessions)) if number % 2 == half}
+        wanted = {(c, s) for c, s in truth if s in mine}
+        for upto in (2, 3):
+            pairs = {(c, s) for c, s, link in found if link["confidence"] in LEVELS[:upto] and s in mine}
+            right = len(pairs & wanted)
+            print(f"half {half}, {LEVELS[upto - 1]:10} {right / max(1, len(pairs)):6.3f} {right / max(1, len(wanted)):6.3f}")
+
     print("\nby rung                pairs  right")
     by_rung = collections.defaultdict(list)
     for commit, session, link in found:
