@@ -67,16 +67,17 @@ fn make_empty(folder: &Path) -> Result<PathBuf, CommandError> {
 
 fn what_to_try(folder: &Path) -> String {
     let name = folder.display();
+    let first = PLACES.first().map_or("", |place| place.name);
     format!(
         "Made {} repositories and the logs of their agents in {name}. Try:\n\n  \
          git leverage report {name}\n  \
          git leverage report {name} --by day --since 2026-03-01 --until 2026-04-04\n  \
          git leverage report {name} --by task --since 2026-04-04 --until 2026-04-04 --format markdown\n  \
-         git leverage report {name} --by repo,category --format json\n  \
-         git leverage export tasks {name}\n  \
-         git -C {name}/{} log --show-notes=leverage\n",
+         git leverage audit {name}/{first}\n  \
+         git leverage inventory {name}\n  \
+         CLAUDE_CONFIG_DIR={name}/agent-logs/claude git leverage sessions {name}\n  \
+         git -C {name}/{first} log --show-notes=leverage\n",
         PLACES.len(),
-        PLACES.first().map_or("", |place| place.name),
     )
 }
 
@@ -91,8 +92,8 @@ struct Growing {
     place: &'static Place,
     path: PathBuf,
     repo: NewRepo,
-    /// Records for notes on commits.
-    notes: Vec<(ObjectId, Record)>,
+    /// Tasks for notes on commits.
+    notes: Vec<(ObjectId, Task)>,
     /// Tasks that changed no code.
     without_code: Vec<Task>,
     /// By name, in the order of their making.
@@ -142,7 +143,7 @@ impl Workspace {
             },
         })?;
         if let (Some(commit), Some(task)) = (commit, in_note) {
-            growing.notes.push((commit, Record::Task(Box::new(task))));
+            growing.notes.push((commit, task));
         }
         let short = commit.map(|commit| commit.to_string()[..7].to_owned());
         if let Some(trace) = growing.trace(event, &session, short.as_deref()) {
@@ -207,23 +208,35 @@ impl Growing {
         }
     }
 
-    /// Two batches: what was done without code, and the notes on commits.
+    /// One commit of notes a task, a minute after it was done: the ledger's own history is evidence.
     fn write_ledger(&self) -> Result<(), CommandError> {
         let repo = Repo::open(&self.path)?;
-        // 2026-04-05T08:00:00Z, the morning after.
-        let time = Instant {
-            seconds: 1_775_376_000,
-            offset: 0,
-        };
-        let writer = Writer {
+        let writer = |task: &Task| Writer {
             person: person(0),
-            time,
+            time: Instant {
+                seconds: task.at.timestamp() + 60,
+                offset: 0,
+            },
         };
-        if !self.without_code.is_empty() {
-            ledger::append_without_code(&repo, &self.without_code, "Record work without code\n", &writer)?;
-        }
-        if !self.notes.is_empty() {
-            ledger::append(&repo, &self.notes, "Record the tasks of March\n", &writer)?;
+        let mut tasks: Vec<(Option<ObjectId>, &Task)> = self
+            .notes
+            .iter()
+            .map(|(commit, task)| (Some(*commit), task))
+            .collect();
+        tasks.extend(self.without_code.iter().map(|task| (None, task)));
+        tasks.sort_by_key(|(_, task)| task.at);
+        for (commit, task) in tasks {
+            let message = format!("Record: {}\n", task.title);
+            match commit {
+                Some(commit) => {
+                    let record = Record::Task(Box::new(task.clone()));
+                    ledger::append(&repo, &[(commit, record)], &message, &writer(task))?;
+                }
+                None => {
+                    let task = std::slice::from_ref(task);
+                    ledger::append_without_code(&repo, task, &message, &writer(&task[0]))?;
+                }
+            }
         }
         Ok(())
     }
