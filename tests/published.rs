@@ -8,7 +8,7 @@ use git_leverage::aggregate::report::{PlacedTask, Query, Report, Repository, rep
 use git_leverage::facts::diagnostics::Status;
 use git_leverage::facts::ids::TaskId;
 use git_leverage::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
-use git_leverage::facts::task::{Estimate, Phase, Task, TaskSource};
+use git_leverage::facts::task::{Phase, Task, TaskSource};
 use git_leverage::facts::zone::{Period, Zone};
 use git_leverage::render::{markdown, report as shown};
 use serde_json::Value;
@@ -31,32 +31,15 @@ fn rows(day: &str) -> Vec<csv::StringRecord> {
 }
 
 fn task(title: &str, date: NaiveDate, hours: f64, number: u64) -> Task {
-    Task {
-        id: TaskId::new(number, &[0; 10]),
-        rev: 0,
-        at: chrono::DateTime::UNIX_EPOCH,
-        by: "Ada Example <ada@example.org>".to_owned(),
-        title: title.to_owned(),
+    Task::first(
+        TaskId::new(number, &[0; 10]),
+        chrono::DateTime::UNIX_EPOCH,
+        "Ada Example <ada@example.org>",
+        title.to_owned(),
         date,
-        estimate: Estimate {
-            hours: Hours::new(hours).unwrap(),
-            by: String::new(),
-            basis: None,
-            phases: Vec::new(),
-        },
-        agent_minutes: None,
-        supervisory_minutes: None,
-        tokens: None,
-        agent: None,
-        model: None,
-        category: None,
-        tags: Vec::new(),
-        sessions: Vec::new(),
-        commits: Vec::new(),
-        repos: Vec::new(),
-        source: TaskSource::Record,
-        reason: None,
-    }
+        Hours::new(hours).unwrap(),
+        TaskSource::Record,
+    )
 }
 
 fn tasks_of(day: &str) -> Vec<Task> {

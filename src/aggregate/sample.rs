@@ -6,7 +6,7 @@ use crate::facts::diagnostics::Status;
 use crate::facts::evidence::Origin;
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::quantity::{Hours, Minutes};
-use crate::facts::task::{Estimate, Task, TaskSource};
+use crate::facts::task::{Task, TaskSource};
 
 pub(crate) fn repository(name: &str) -> Repository {
     Repository {
@@ -53,33 +53,17 @@ pub(crate) struct Claim(PlacedTask);
 
 /// A task that Ada estimated.
 pub(crate) fn claim(number: u64, date: &str, hours: f64) -> Claim {
+    let task = Task::first(
+        TaskId::new(number, &[0; 10]),
+        chrono::DateTime::UNIX_EPOCH,
+        "Ada Example <ada@example.org>",
+        format!("task {number}"),
+        date.parse().unwrap(),
+        Hours::new(hours).unwrap(),
+        TaskSource::Record,
+    );
     Claim(PlacedTask {
-        task: Task {
-            id: TaskId::new(number, &[0; 10]),
-            rev: 0,
-            at: chrono::DateTime::UNIX_EPOCH,
-            by: "Ada Example <ada@example.org>".to_owned(),
-            title: format!("task {number}"),
-            date: date.parse().unwrap(),
-            estimate: Estimate {
-                hours: Hours::new(hours).unwrap(),
-                by: String::new(),
-                basis: None,
-                phases: Vec::new(),
-            },
-            agent_minutes: None,
-            supervisory_minutes: None,
-            tokens: None,
-            agent: None,
-            model: None,
-            category: None,
-            tags: Vec::new(),
-            sessions: Vec::new(),
-            commits: Vec::new(),
-            repos: Vec::new(),
-            source: TaskSource::Record,
-            reason: None,
-        },
+        task,
         commits: Vec::new(),
     })
 }

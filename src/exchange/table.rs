@@ -7,7 +7,7 @@ use super::{ImportError, ImportOptions, Imported, date_in_name, give_ids};
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::TaskId;
 use crate::facts::quantity::{Hours, Minutes, Tokens};
-use crate::facts::task::{Estimate, Task, TaskSource};
+use crate::facts::task::{Task, TaskSource};
 
 /// A header and its rows, each with the line it stands on.
 struct Sheet {
@@ -233,34 +233,21 @@ impl Row<'_> {
             ));
         }
         let work = self.options.work;
-        let task = Task {
-            id: TaskId::from_uuid(uuid::Uuid::nil()),
-            rev: 0,
-            at: self.options.at,
-            by: self.options.by.clone(),
-            title: self.text(Field::Title).ok_or("it names no task")?,
-            date: self.day()?,
-            estimate: Estimate {
-                hours: self
-                    .quantity(Field::Human, |text| Hours::parse(text, work))?
-                    .ok_or("it has no human estimate")?,
-                by: self.options.by.clone(),
-                basis: None,
-                phases: Vec::new(),
-            },
-            agent_minutes: self.quantity(Field::AgentTime, |text| Minutes::parse(text, work))?,
-            supervisory_minutes: self.quantity(Field::Supervision, |text| Minutes::parse(text, work))?,
-            tokens: self.quantity(Field::Tokens, Tokens::parse)?,
-            agent: self.text(Field::Agent).or_else(|| self.options.agent.clone()),
-            model: self.text(Field::Model),
-            category: self.text(Field::Category),
-            tags: self.tags(),
-            sessions: Vec::new(),
-            commits: Vec::new(),
-            repos: Vec::new(),
-            source: TaskSource::Import(self.options.name.clone()),
-            reason: None,
-        };
+        let title = self.text(Field::Title).ok_or("it names no task")?;
+        let hours = self
+            .quantity(Field::Human, |text| Hours::parse(text, work))?
+            .ok_or("it has no human estimate")?;
+        let (at, by) = (self.options.at, &self.options.by);
+        let source = TaskSource::Import(self.options.name.clone());
+        let id = TaskId::from_uuid(uuid::Uuid::nil());
+        let mut task = Task::first(id, at, by, title, self.day()?, hours, source);
+        task.agent_minutes = self.quantity(Field::AgentTime, |text| Minutes::parse(text, work))?;
+        task.supervisory_minutes = self.quantity(Field::Supervision, |text| Minutes::parse(text, work))?;
+        task.tokens = self.quantity(Field::Tokens, Tokens::parse)?;
+        task.agent = self.text(Field::Agent).or_else(|| self.options.agent.clone());
+        task.model = self.text(Field::Model);
+        task.category = self.text(Field::Category);
+        task.tags = self.tags();
         task.check().map_err(|error| error.to_string())?;
         Ok(task)
     }

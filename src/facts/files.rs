@@ -73,6 +73,7 @@ const GENERATED_ENDINGS: &[&str] = &[
     ".g.dart",
     ".freezed.dart",
     ".designer.cs",
+    ".g.cs",
     ".generated.cs",
     ".generated.ts",
     ".generated.rs",
@@ -97,6 +98,9 @@ const TEST_FOLDERS: &[&str] = &[
     "__snapshots__",
     "fixtures",
     "fixture",
+    "androidtest",
+    "unittests",
+    "unit-tests",
     "e2e",
     "t",
 ];
@@ -179,6 +183,7 @@ impl FileClass {
         let path = written.to_lowercase();
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
         let lies_in = |known: &[&str]| folders.split('/').any(|folder| known.contains(&folder));
+        let is_test_project = folders.split('/').any(|folder| folder.ends_with(".tests"));
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         if LOCK_FILES.contains(&name) {
             Self::Lock
@@ -186,7 +191,7 @@ impl FileClass {
             Self::Vendored
         } else if GENERATED_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
             Self::Generated
-        } else if lies_in(TEST_FOLDERS) || is_test_name(stem) || is_test_class(&written) {
+        } else if lies_in(TEST_FOLDERS) || is_test_project || is_test_name(stem) || is_test_class(&written) {
             Self::Test
         } else if CONFIG_FILES.contains(&name) || name.starts_with('.') || folders.starts_with(".github") {
             Self::Config
@@ -215,13 +220,18 @@ fn is_test_name(stem: &str) -> bool {
         || stem == "tests"
 }
 
-/// `XTest.java`, as written: `Contest.java` is none.
+/// `XTest.java`, or `A.swift` in `XTests`, as written: `Contest.java` is none.
 fn is_test_class(path: &str) -> bool {
     let Some((stem, extension)) = path.rsplit_once('.') else {
         return false;
     };
-    matches!(extension, "java" | "kt" | "cs" | "scala" | "swift")
-        && (stem.ends_with("Test") || stem.ends_with("Tests"))
+    let is_suite = stem
+        .split('/')
+        .rev()
+        .skip(1)
+        .any(|folder| folder.ends_with("Tests"));
+    matches!(extension, "java" | "kt" | "cs" | "scala" | "swift" | "php")
+        && (is_suite || stem.ends_with("Test") || stem.ends_with("Tests"))
 }
 
 /// The programming language that an extension (in lower case) stands for.
@@ -293,6 +303,9 @@ mod tests {
             ("pkg/log/log_test.go", FileClass::Test),
             ("web/app.spec.ts", FileClass::Test),
             ("src/test/java/FooTest.java", FileClass::Test),
+            ("AppTests/Kiln.swift", FileClass::Test),
+            ("Kiln.Tests/Run.cs", FileClass::Test),
+            ("KilnTest.php", FileClass::Test),
             ("Contest.java", FileClass::Source),
             ("README.md", FileClass::Docs),
             ("Documentation/git-log.txt", FileClass::Docs),

@@ -10,7 +10,7 @@ use super::commit::{Instant, Person};
 use super::diagnostics::Warning;
 use super::ids::{ObjectId, TaskId};
 use super::record::{LineError, NoteLines, Record, SessionRecord, Tombstone};
-use super::task::{Estimate, Task, TaskSource};
+use super::task::{Task, TaskSource};
 use super::trailers::Place;
 
 /// All that a repository's notes, trailers and task commits say.
@@ -371,32 +371,17 @@ fn unknown_warning(repo: &str, commits: &BTreeSet<ObjectId>) -> Option<Warning> 
 fn claimed_task(found: &CommitClaims, claim: &Claim, id: TaskId) -> Option<Task> {
     let by = format!("{} <{}>", found.author.name, found.author.email);
     let at = DateTime::from_timestamp(found.time.seconds, 0).unwrap_or_default();
-    Some(Task {
-        id,
-        rev: 0,
-        at,
-        by: by.clone(),
-        title: found.subject.clone(),
-        date: author_day(found.time),
-        estimate: Estimate {
-            hours: claim.estimate?,
-            by,
-            basis: None,
-            phases: claim.phases.clone(),
-        },
-        agent_minutes: claim.agent_minutes,
-        supervisory_minutes: claim.supervisory_minutes,
-        tokens: claim.tokens,
-        agent: claim.agent.clone(),
-        model: claim.model.clone(),
-        category: claim.category.clone(),
-        tags: Vec::new(),
-        sessions: claim.sessions.clone(),
-        commits: Vec::new(),
-        repos: Vec::new(),
-        source: TaskSource::Trailer,
-        reason: None,
-    })
+    let (title, day) = (found.subject.clone(), author_day(found.time));
+    let mut task = Task::first(id, at, &by, title, day, claim.estimate?, TaskSource::Trailer);
+    task.estimate.phases.clone_from(&claim.phases);
+    task.agent_minutes = claim.agent_minutes;
+    task.supervisory_minutes = claim.supervisory_minutes;
+    task.tokens = claim.tokens;
+    task.agent.clone_from(&claim.agent);
+    task.model.clone_from(&claim.model);
+    task.category.clone_from(&claim.category);
+    task.sessions.clone_from(&claim.sessions);
+    Some(task)
 }
 
 /// The day on the author's own clock: the same for everybody who reads it.

@@ -174,6 +174,44 @@ pub enum TaskError {
 }
 
 impl Task {
+    /// A first revision with no more than what every task has; `by` (`Name <mail>`) writes it and vouches for the hours.
+    pub fn first(
+        id: TaskId,
+        at: DateTime<Utc>,
+        by: &str,
+        title: String,
+        date: NaiveDate,
+        hours: Hours,
+        source: TaskSource,
+    ) -> Self {
+        Self {
+            id,
+            rev: 0,
+            at,
+            by: by.to_owned(),
+            title,
+            date,
+            estimate: Estimate {
+                hours,
+                by: by.to_owned(),
+                basis: None,
+                phases: Vec::new(),
+            },
+            agent_minutes: None,
+            supervisory_minutes: None,
+            tokens: None,
+            agent: None,
+            model: None,
+            category: None,
+            tags: Vec::new(),
+            sessions: Vec::new(),
+            commits: Vec::new(),
+            repos: Vec::new(),
+            source,
+            reason: None,
+        }
+    }
+
     /// Σ human hours × 60 / agent minutes; `None` where the minutes are unknown or none.
     pub fn leverage_factor(&self) -> Option<f64> {
         factor(self.estimate.hours, self.agent_minutes?)
@@ -285,32 +323,22 @@ pub(crate) mod tests {
 
     /// A task of 40 hours in 25 minutes with 5 of supervision.
     pub(crate) fn sample() -> Task {
-        Task {
-            id: TaskId::new(1_775_822_400_000, &[7; 10]),
-            rev: 0,
-            at: DateTime::from_timestamp(1_775_822_400, 0).unwrap(),
-            by: "Ada Example <ada@example.org>".into(),
-            title: "Kiln controller".into(),
-            date: NaiveDate::from_ymd_opt(2026, 4, 10).unwrap(),
-            estimate: Estimate {
-                hours: Hours::new(40.0).unwrap(),
-                by: "Ada Example <ada@example.org>".into(),
-                basis: None,
-                phases: Vec::new(),
-            },
-            agent_minutes: Minutes::new(25.0),
-            supervisory_minutes: Minutes::new(5.0),
-            tokens: None,
-            agent: None,
-            model: None,
-            category: None,
-            tags: Vec::new(),
-            sessions: Vec::new(),
-            commits: Vec::new(),
-            repos: Vec::new(),
-            source: TaskSource::Record,
-            reason: None,
-        }
+        let id = TaskId::new(1_775_822_400_000, &[7; 10]);
+        let at = DateTime::from_timestamp(1_775_822_400, 0).unwrap();
+        let day = NaiveDate::from_ymd_opt(2026, 4, 10).unwrap();
+        let (ada, hours) = ("Ada Example <ada@example.org>", Hours::new(40.0).unwrap());
+        let mut task = Task::first(
+            id,
+            at,
+            ada,
+            "Kiln controller".into(),
+            day,
+            hours,
+            TaskSource::Record,
+        );
+        task.agent_minutes = Minutes::new(25.0);
+        task.supervisory_minutes = Minutes::new(5.0);
+        task
     }
 
     fn phase(name: &str, hours: f64) -> Phase {

@@ -7,7 +7,7 @@ use crate::cli::recording::{Desk, TaskFields};
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Findings, Ledger};
 use crate::facts::record::{NoteLines, Record};
-use crate::facts::task::{Estimate, Task, TaskSource};
+use crate::facts::task::{Task, TaskSource};
 use crate::git::messages;
 use crate::ledger;
 use crate::render::task::card;
@@ -77,32 +77,15 @@ fn new_task(args: &Args, desk: &Desk, on: Option<ObjectId>) -> Result<Task, Comm
         return Err(CommandError::usage("a task without a commit needs --title"));
     };
     let by = desk.author()?;
-    let mut task = Task {
-        id: desk.new_id(),
-        rev: 0,
-        at: desk.now,
-        by: by.clone(),
+    let mut task = Task::first(
+        desk.new_id(),
+        desk.now,
+        &by,
         title,
-        date: day,
-        estimate: Estimate {
-            hours,
-            by,
-            basis: None,
-            phases: Vec::new(),
-        },
-        agent_minutes: None,
-        supervisory_minutes: None,
-        tokens: None,
-        agent: None,
-        model: None,
-        category: None,
-        tags: Vec::new(),
-        sessions: Vec::new(),
-        commits: Vec::new(),
-        repos: Vec::new(),
-        source: TaskSource::Record,
-        reason: None,
-    };
+        day,
+        hours,
+        TaskSource::Record,
+    );
     args.fields.apply(&mut task, desk)?;
     Ok(task)
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use super::paths::{folder_of, folders, name_of};
+use super::paths::folder_of;
+use crate::facts::files::FileClass;
 
 /// Where the lines of a file come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,48 +20,6 @@ pub(super) enum Provenance {
     Vendored,
 }
 
-const VENDORED_FOLDERS: &[&str] = &[
-    "vendor",
-    "vendored",
-    "node_modules",
-    "third_party",
-    "third-party",
-    "thirdparty",
-    "bower_components",
-    "Godeps",
-    "Pods",
-    "Carthage",
-];
-const GENERATED_NAMES: &[&str] = &[
-    "Cargo.lock",
-    "Gopkg.lock",
-    "Pipfile.lock",
-    "composer.lock",
-    "flake.lock",
-    "go.sum",
-    "npm-shrinkwrap.json",
-    "package-lock.json",
-    "packages.lock.json",
-    "pdm.lock",
-    "pnpm-lock.yaml",
-    "poetry.lock",
-    "uv.lock",
-    "yarn.lock",
-];
-const GENERATED_ENDINGS: &[&str] = &[
-    ".pb.go",
-    "_pb2.py",
-    "_pb2_grpc.py",
-    ".pb.cc",
-    ".pb.h",
-    ".g.dart",
-    ".designer.cs",
-    ".g.cs",
-    ".min.js",
-    ".min.css",
-    ".js.map",
-    ".css.map",
-];
 /// Stands for the top of the tree: patterns need a root to be relative to.
 const ROOT: &str = "/tree";
 
@@ -82,9 +41,11 @@ impl Attributes {
 
     /// Where the lines of the file at `path` come from.
     pub(super) fn provenance(&self, path: &str) -> Provenance {
-        if said(&self.generated, path).unwrap_or_else(|| looks_generated(path)) {
+        let class = FileClass::of(path.as_bytes(), None);
+        let looks_generated = || matches!(class, FileClass::Generated | FileClass::Lock);
+        if said(&self.generated, path).unwrap_or_else(looks_generated) {
             Provenance::Generated
-        } else if said(&self.vendored, path).unwrap_or_else(|| looks_vendored(path)) {
+        } else if said(&self.vendored, path).unwrap_or(class == FileClass::Vendored) {
             Provenance::Vendored
         } else {
             Provenance::Own
@@ -132,18 +93,6 @@ fn said(rules: &[Gitignore], path: &str) -> Option<bool> {
         })
         .find(|verdict| !verdict.is_none())
         .map(|verdict| verdict.is_ignore())
-}
-
-fn looks_generated(path: &str) -> bool {
-    let name = name_of(path);
-    GENERATED_NAMES.contains(&name)
-        || GENERATED_ENDINGS
-            .iter()
-            .any(|ending| name.to_ascii_lowercase().ends_with(ending))
-}
-
-fn looks_vendored(path: &str) -> bool {
-    folders(path).any(|folder| VENDORED_FOLDERS.contains(&folder))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{HistoryFacts, TreeFacts};
 
 /// Raised whenever the facts or the rules by which they are counted change.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// A folder of such facts.
 pub(super) struct Store {

@@ -17,7 +17,7 @@ use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::quantity::{Hours, Minutes, Tokens};
 use crate::facts::record::Record;
-use crate::facts::task::{Estimate, Task, TaskSource};
+use crate::facts::task::{Task, TaskSource};
 use crate::git::Repo;
 use crate::git::create::{Change, NewRepo};
 use crate::ledger::{self, Writer};
@@ -319,32 +319,18 @@ fn slug(title: &str) -> String {
 fn task(event: &Event, claim: &Claim, session: &str, random: &mut Random) -> Task {
     let author = person(event.person).to_string();
     let at = chrono::DateTime::from_timestamp(event.at, 0).unwrap_or_default();
-    Task {
-        id: TaskId::new(event.at.unsigned_abs() * 1000, &random.bytes()),
-        rev: 0,
-        at,
-        by: author.clone(),
-        title: event.subject.clone(),
-        date: claim.date,
-        estimate: Estimate {
-            hours: Hours::new(claim.hours).unwrap_or_default(),
-            by: author,
-            basis: None,
-            phases: Vec::new(),
-        },
-        agent_minutes: Minutes::new(claim.agent_minutes),
-        supervisory_minutes: claim.supervisory_minutes.and_then(Minutes::new),
-        tokens: Some(Tokens(claim.tokens)),
-        agent: Some("claude-code".to_owned()),
-        model: Some(traces::MODEL.to_owned()),
-        category: Some(claim.category.to_owned()),
-        tags: Vec::new(),
-        sessions: vec![SessionId::new("claude-code", session)],
-        commits: Vec::new(),
-        repos: Vec::new(),
-        source: TaskSource::Record,
-        reason: None,
-    }
+    let id = TaskId::new(event.at.unsigned_abs() * 1000, &random.bytes());
+    let hours = Hours::new(claim.hours).unwrap_or_default();
+    let (title, source) = (event.subject.clone(), TaskSource::Record);
+    let mut task = Task::first(id, at, &author, title, claim.date, hours, source);
+    task.agent_minutes = Minutes::new(claim.agent_minutes);
+    task.supervisory_minutes = claim.supervisory_minutes.and_then(Minutes::new);
+    task.tokens = Some(Tokens(claim.tokens));
+    task.agent = Some("claude-code".to_owned());
+    task.model = Some(traces::MODEL.to_owned());
+    task.category = Some(claim.category.to_owned());
+    task.sessions = vec![SessionId::new("claude-code", session)];
+    task
 }
 
 /// The subject, and trailers that say who made it and, unless a note does, what is claimed.

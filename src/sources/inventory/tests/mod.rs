@@ -21,7 +21,8 @@ use regex::bytes::Regex;
 use tokei::LanguageType;
 
 use super::languages::{Counted, is_programming};
-use super::paths::{folder_of, folders, name_of};
+use super::paths::{folder_of, name_of};
+use crate::facts::files::FileClass;
 use crate::facts::inventory::{Cases, TestFacts};
 
 /// What one file adds.
@@ -78,7 +79,7 @@ impl Tally {
         }
         if is_programming(counted.language) {
             let code = counted.lines.code;
-            let test_lines = if is_test_path(path) {
+            let test_lines = if FileClass::of(path.as_bytes(), None) == FileClass::Test {
                 code
             } else {
                 found.inline_test_lines.min(code)
@@ -160,32 +161,6 @@ fn find(path: &str, content: &[u8], language: LanguageType) -> Found {
         L::C | L::CHeader | L::Cpp | L::CppHeader | L::CppModule => cpp::count(content),
         _ => Found::default(),
     }
-}
-
-/// Whether a file is for testing, by where it lies and what it is called.
-fn is_test_path(path: &str) -> bool {
-    const FOLDERS: &[&str] = &[
-        "test",
-        "tests",
-        "spec",
-        "specs",
-        "__tests__",
-        "e2e",
-        "androidTest",
-        "unittests",
-        "unit-tests",
-    ];
-    let name = name_of(path);
-    let stem = name.split('.').next().unwrap_or(name);
-    folders(path)
-        .any(|folder| FOLDERS.contains(&folder) || folder.ends_with(".Tests") || folder.ends_with("Tests"))
-        || name.contains(".test.")
-        || name.contains(".spec.")
-        || stem.starts_with("test_")
-        || stem == "conftest"
-        || ["_test", "_tests", "_spec", "Test", "Tests"]
-            .iter()
-            .any(|ending| stem.ends_with(ending))
 }
 
 /// Whether the innermost crate with a `src` folder around the file has a library.
@@ -295,28 +270,5 @@ mod unit_tests {
         assert_eq!(cases("rust-doctest"), Some(1));
         assert_eq!(cases("mocha"), Some(1));
         assert_eq!((facts.test_lines, facts.source_lines), (1, 3));
-    }
-
-    #[test]
-    fn where_tests_live() {
-        for path in [
-            "tests/a.rs",
-            "src/a.test.ts",
-            "pkg/a_test.go",
-            "src/test/java/A.java",
-            "test_a.py",
-            "AppTests/A.swift",
-            "ATest.php",
-        ] {
-            assert!(is_test_path(path), "{path}");
-        }
-        for path in [
-            "src/latest.rs",
-            "src/contest.py",
-            "testing.go",
-            "src/attestation/a.rs",
-        ] {
-            assert!(!is_test_path(path), "{path}");
-        }
     }
 }
