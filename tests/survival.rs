@@ -11,7 +11,7 @@ fn both(repo: &TestRepo<'_>) -> (Vec<String>, Vec<String>) {
     let head = opened.head().unwrap().unwrap();
     let mut ours = Vec::new();
     let mut gits = Vec::new();
-    for file in survival(&opened, head, 2).unwrap().files {
+    for file in survival(&opened, head, 2, None).unwrap().0.files {
         let path = String::from_utf8(file.path).unwrap();
         let commits = file
             .runs

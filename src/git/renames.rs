@@ -38,12 +38,40 @@ struct Candidate {
     partner: Option<usize>,
 }
 
+/// Contents that were looked at, for all questions about one commit.
+#[derive(Default)]
+pub(super) struct Contents(HashMap<RawId, Option<Rc<Content>>>);
+
 /// Joins what was removed here and added there. Files above `limit` bytes are similar to none.
 pub(super) fn detect(
     differences: Vec<Difference>,
     objects: &mut Objects<'_>,
     limit: u64,
 ) -> Result<Vec<Change>, ObjectError> {
+    let (removed, added) = match_files(&differences, objects, limit, &mut Contents::default())?;
+    Ok(join(differences, &removed, &added))
+}
+
+/// Where the only added file among the differences was before, as a place among them: what `git blame` decides for one
+/// path, and `git log --follow`.
+pub(super) fn source_of_added(
+    differences: &[Difference],
+    objects: &mut Objects<'_>,
+    limit: u64,
+    contents: &mut Contents,
+) -> Result<Option<usize>, ObjectError> {
+    let (removed, added) = match_files(differences, objects, limit, contents)?;
+    let partner = added.first().and_then(|only| only.partner);
+    Ok(partner.map(|partner| removed[partner].at))
+}
+
+/// The removed and the added files, each with its partner.
+fn match_files(
+    differences: &[Difference],
+    objects: &mut Objects<'_>,
+    limit: u64,
+    contents: &mut Contents,
+) -> Result<(Vec<Candidate>, Vec<Candidate>), ObjectError> {
     let (mut removed, mut added) = (Vec::new(), Vec::new());
     for (at, difference) in differences.iter().enumerate() {
         let (side, version) = match (difference.old, difference.new) {
@@ -58,20 +86,19 @@ pub(super) fn detect(
         });
     }
     let mut matcher = Matcher {
-        differences: &differences,
+        differences,
         removed,
         added,
         objects,
         limit,
-        contents: HashMap::new(),
+        contents,
     };
     if !matcher.removed.is_empty() && !matcher.added.is_empty() {
         matcher.same_content();
         matcher.same_name()?;
         matcher.most_similar()?;
     }
-    let (removed, added) = (matcher.removed, matcher.added);
-    Ok(join(differences, &removed, &added))
+    Ok((matcher.removed, matcher.added))
 }
 
 /// The differences, each moved file once: under its new name.
@@ -124,7 +151,7 @@ struct Matcher<'a, 'objects> {
     added: Vec<Candidate>,
     objects: &'a mut Objects<'objects>,
     limit: u64,
-    contents: HashMap<RawId, Option<Rc<Content>>>,
+    contents: &'a mut Contents,
 }
 
 /// A pair to be judged: an added file, and the removed one it may have been.
@@ -277,7 +304,7 @@ impl Matcher<'_, '_> {
     }
 
     fn content(&mut self, id: &RawId) -> Result<Option<Rc<Content>>, ObjectError> {
-        if let Some(known) = self.contents.get(id) {
+        if let Some(known) = self.contents.0.get(id) {
             return Ok(known.clone());
         }
         let content = match self.objects.read(id, self.limit) {
@@ -285,7 +312,7 @@ impl Matcher<'_, '_> {
             Err(ObjectError::TooLarge(_)) => None,
             Err(error) => return Err(error),
         };
-        self.contents.insert(*id, content.clone());
+        self.contents.0.insert(*id, content.clone());
         Ok(content)
     }
 }

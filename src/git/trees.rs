@@ -52,6 +52,43 @@ pub(super) fn compare(
     walk.trees(old, new)
 }
 
+/// The file at `path` below a tree, if it has one there.
+pub(super) fn lookup(
+    objects: &mut Objects<'_>,
+    tree: &RawId,
+    path: &[u8],
+) -> Result<Option<Version>, ObjectError> {
+    let mut folder = *tree;
+    let mut parts = path.split(|byte| *byte == b'/').peekable();
+    while let Some(part) = parts.next() {
+        let data = folder_data(objects, &folder)?;
+        let Some(entry) = Entries(&data).find(|entry| entry.name == part) else {
+            return Ok(None);
+        };
+        match (entry.is_folder(), parts.peek()) {
+            (true, Some(_)) => folder = *entry.id,
+            (false, None) => return Ok(Some(entry.version())),
+            _ => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+fn folder_data(objects: &mut Objects<'_>, id: &RawId) -> Result<std::rc::Rc<Vec<u8>>, ObjectError> {
+    let object = objects.read(id, LARGEST_TREE)?;
+    match object.kind {
+        Kind::Tree => Ok(object.data),
+        _ => Err(damaged(id, "not a tree")),
+    }
+}
+
+fn damaged(id: &RawId, reason: &str) -> ObjectError {
+    ObjectError::Damaged {
+        id: ObjectId::from(*id),
+        reason: reason.to_owned(),
+    }
+}
+
 struct Walk<'a, 'objects> {
     objects: &'a mut Objects<'objects>,
     path: Vec<u8>,
@@ -87,19 +124,10 @@ impl Walk<'_, '_> {
         let Some(id) = id else {
             return Ok(std::rc::Rc::default());
         };
-        let object = self.objects.read(id, LARGEST_TREE)?;
-        if object.kind == Kind::Tree && self.depth < DEEPEST {
-            return Ok(object.data);
+        if self.depth >= DEEPEST {
+            return Err(damaged(id, "too deep a folder"));
         }
-        let reason = if object.kind == Kind::Tree {
-            "too deep a folder"
-        } else {
-            "not a tree"
-        };
-        Err(ObjectError::Damaged {
-            id: ObjectId::from(*id),
-            reason: reason.to_owned(),
-        })
+        folder_data(self.objects, id)
     }
 
     fn entry(&mut self, old: Option<Entry<'_>>, new: Option<Entry<'_>>) -> Result<(), ObjectError> {

@@ -201,7 +201,7 @@ impl Repo {
     }
 
     /// The ends of a shallow clone.
-    fn shallow_commits(&self) -> BTreeSet<ObjectId> {
+    pub(super) fn shallow_commits(&self) -> BTreeSet<ObjectId> {
         let path = self.common_dir().join("shallow");
         let is_file = path.symlink_metadata().is_ok_and(|data| data.is_file());
         let list = if is_file {

@@ -215,8 +215,8 @@ fn survival_of(repo: &Repo, args: &Args, warnings: &mut Vec<Warning>) -> Option<
         .or_else(|| std::thread::available_parallelism().ok())
         .map_or(1, NonZero::get);
     let head = repo.head().ok().flatten()?;
-    match survival(repo, head, jobs) {
-        Ok(survival) => Some(survival),
+    match survival(repo, head, jobs, None) {
+        Ok((survival, _)) => Some(survival),
         Err(error) => {
             warnings.push(Warning::new(
                 repo.name(),

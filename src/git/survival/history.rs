@@ -2,101 +2,161 @@
 
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
-use git2::Oid;
+use serde::{Deserialize, Serialize};
 
-use super::SurvivalError;
-use super::objects::Objects;
+use crate::facts::ids::ObjectId;
+use crate::git::packs::{ObjectError, Objects, RawId};
+use crate::git::walk::read_commit;
 
 /// A commit's place in [`History`]: parents come after their children.
 pub(super) type CommitIndex = usize;
 
 /// A commit without what people wrote into it.
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Commit {
-    pub(super) id: Oid,
-    pub(super) tree: Oid,
+    pub(super) id: RawId,
+    pub(super) tree: RawId,
     pub(super) parents: Vec<CommitIndex>,
 }
 
 /// Everything reachable from one commit.
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct History {
     pub(super) commits: Vec<Commit>,
 }
 
+/// A commit that was read, with its parents by where they were found.
 struct Found {
-    id: Oid,
-    tree: Oid,
+    id: RawId,
+    tree: RawId,
     time: i64,
-    parents: Vec<usize>,
+    parents: Vec<Place>,
     children: usize,
+}
+
+/// Where a commit is: among those that were read just now, or in a history that was known before.
+#[derive(Clone, Copy)]
+enum Place {
+    New(usize),
+    Known(CommitIndex),
 }
 
 impl History {
     /// Reads every commit behind `head`. Those in `shallow` count as having no parents, as git sees them.
-    pub(super) fn read(objects: &Objects, head: Oid, shallow: &BTreeSet<Oid>) -> Result<Self, SurvivalError> {
-        let found = reachable(objects, head, shallow)?;
-        Ok(Self {
-            commits: children_first(found),
-        })
+    ///
+    /// What `known` has is not read again, if its own head is among what is reached; the commits before it come first. The
+    /// second value is how many those are, or `None` where `known` was of no use.
+    pub(super) fn read(
+        objects: &mut Objects<'_>,
+        head: RawId,
+        shallow: &BTreeSet<ObjectId>,
+        known: Self,
+    ) -> Result<(Self, Option<usize>), ObjectError> {
+        if let Some(old_head) = known.commits.first().map(|commit| commit.id) {
+            let places: HashMap<RawId, CommitIndex> = known
+                .commits
+                .iter()
+                .enumerate()
+                .map(|(place, commit)| (commit.id, place))
+                .collect();
+            let found = reachable(objects, head, shallow, &places)?;
+            let reaches_it = |commit: &Found| {
+                commit
+                    .parents
+                    .iter()
+                    .any(|parent| matches!(parent, Place::Known(0)))
+            };
+            if head == old_head || found.iter().any(reaches_it) {
+                let new = found.len();
+                let mut commits = children_first(found);
+                commits.extend(known.commits.into_iter().map(|mut commit| {
+                    commit.parents.iter_mut().for_each(|parent| *parent += new);
+                    commit
+                }));
+                return Ok((Self { commits }, Some(new)));
+            }
+        }
+        let found = reachable(objects, head, shallow, &HashMap::new())?;
+        let commits = children_first(found);
+        Ok((Self { commits }, None))
     }
 }
 
-fn reachable(objects: &Objects, head: Oid, shallow: &BTreeSet<Oid>) -> Result<Vec<Found>, SurvivalError> {
-    let mut places: HashMap<Oid, usize> = HashMap::from([(head, 0)]);
+fn reachable(
+    objects: &mut Objects<'_>,
+    head: RawId,
+    shallow: &BTreeSet<ObjectId>,
+    known: &HashMap<RawId, CommitIndex>,
+) -> Result<Vec<Found>, ObjectError> {
+    if known.contains_key(&head) {
+        return Ok(Vec::new());
+    }
+    let mut places: HashMap<RawId, usize> = HashMap::from([(head, 0)]);
     let mut waiting = vec![head];
     let mut found: Vec<Option<Found>> = vec![None];
     while let Some(id) = waiting.pop() {
-        let header = objects.commit(id)?;
-        let mut parents = Vec::with_capacity(header.parents.len());
-        for parent in header.parents.into_iter().filter(|_| !shallow.contains(&id)) {
-            let place = *places.entry(parent).or_insert_with(|| {
-                waiting.push(parent);
-                found.push(None);
-                found.len() - 1
+        let name = ObjectId::from(id);
+        let commit = read_commit(&name, objects)?;
+        let mut parents = Vec::with_capacity(commit.parents.len());
+        for parent in commit.parents.into_iter().filter(|_| !shallow.contains(&name)) {
+            parents.push(match known.get(&parent) {
+                Some(place) => Place::Known(*place),
+                None => Place::New(*places.entry(parent).or_insert_with(|| {
+                    waiting.push(parent);
+                    found.push(None);
+                    found.len() - 1
+                })),
             });
-            parents.push(place);
         }
         found[places[&id]] = Some(Found {
             id,
-            tree: header.tree,
-            time: header.time,
+            tree: commit.tree,
+            time: commit.commit_time.seconds,
             parents,
             children: 0,
         });
     }
     let mut found: Vec<Found> = found.into_iter().flatten().collect();
     for child in 0..found.len() {
-        for parent in found[child].parents.clone() {
+        for parent in new_parents(&found[child]) {
             found[parent].children += 1;
         }
     }
     Ok(found)
 }
 
-/// Newest first among those whose children are all placed, so that neighbours share their trees.
+fn new_parents(commit: &Found) -> Vec<usize> {
+    let new = |place: &Place| match place {
+        Place::New(index) => Some(*index),
+        Place::Known(_) => None,
+    };
+    commit.parents.iter().filter_map(new).collect()
+}
+
+/// Newest first among those whose children are all placed, so that neighbours share their trees. What was known before
+/// comes after all of them.
 fn children_first(mut found: Vec<Found>) -> Vec<Commit> {
-    let mut ready = BinaryHeap::from([(i64::MAX, 0)]);
+    let mut ready: BinaryHeap<(i64, usize)> = found.first().map(|_| (i64::MAX, 0)).into_iter().collect();
     let mut order = Vec::with_capacity(found.len());
     let mut places = vec![0; found.len()];
     while let Some((_, next)) = ready.pop() {
         places[next] = order.len();
         order.push(next);
-        for parent in found[next].parents.clone() {
+        for parent in new_parents(&found[next]) {
             found[parent].children -= 1;
             if found[parent].children == 0 {
                 ready.push((found[parent].time, parent));
             }
         }
     }
-    order
-        .into_iter()
-        .map(|index| Commit {
-            id: found[index].id,
-            tree: found[index].tree,
-            parents: found[index]
-                .parents
-                .iter()
-                .map(|parent| places[*parent])
-                .collect(),
-        })
-        .collect()
+    let place = |parent: &Place| match parent {
+        Place::New(index) => places[*index],
+        Place::Known(index) => found.len() + index,
+    };
+    let commit = |index: usize| Commit {
+        id: found[index].id,
+        tree: found[index].tree,
+        parents: found[index].parents.iter().map(place).collect(),
+    };
+    order.into_iter().map(commit).collect()
 }

@@ -1,19 +1,15 @@
 //! Who brought each line: the lines of HEAD are handed down the graph of versions until no source has them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use git2::Oid;
-
-use super::SurvivalError;
+use super::LARGEST_BLOB;
 use super::history::CommitIndex;
-use super::objects::Objects;
-use super::similarity::is_text;
+use super::kept::{KeptFiles, KeptIndex};
 use super::versions::{VersionIndex, Versions};
+use crate::git::changes::looks_binary;
 use crate::git::lines::{Hunk, LineDiff, line_count};
-
-/// How many blobs are kept: a version's source is the next version.
-const BLOBS_KEPT: usize = 6;
+use crate::git::packs::{ObjectError, Objects, RawId};
 
 /// Lines of one file that stand together and have one origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,21 +95,26 @@ fn find(heads: &mut [usize], mut index: usize) -> usize {
 
 /// The lines of one family's files.
 pub(super) fn attribute(
-    objects: &Objects,
+    objects: &mut Objects<'_>,
     diff: &mut LineDiff,
     versions: &Versions,
+    kept: &KeptFiles,
     family: &Family,
 ) -> Vec<(FileIndex, FileRuns)> {
     let mut work = Attribution {
         objects,
         diff,
         versions,
-        blobs: VecDeque::new(),
+        kept,
         waiting: HashMap::new(),
         found: HashMap::new(),
     };
     let mut done: Vec<(FileIndex, FileRuns)> = Vec::new();
     for (file, top) in &family.files {
+        if let Some(known) = versions.get(*top).kept {
+            done.push((*file, kept.runs(known)));
+            continue;
+        }
         match work.start(*file, *top) {
             Ok(Some(())) => (),
             Ok(None) => done.push((*file, FileRuns::Binary)),
@@ -131,20 +132,20 @@ pub(super) fn attribute(
     done
 }
 
-struct Attribution<'a> {
-    objects: &'a Objects,
+struct Attribution<'a, 'objects> {
+    objects: &'a mut Objects<'objects>,
     diff: &'a mut LineDiff,
     versions: &'a Versions,
-    blobs: VecDeque<(Oid, Rc<[u8]>)>,
+    kept: &'a KeptFiles,
     waiting: HashMap<VersionIndex, Vec<Span>>,
     found: HashMap<FileIndex, Vec<Run>>,
 }
 
-impl Attribution<'_> {
+impl Attribution<'_, '_> {
     /// Puts all lines of a file on their way; `None` if it has none because it is binary.
-    fn start(&mut self, file: FileIndex, top: VersionIndex) -> Result<Option<()>, SurvivalError> {
-        let blob = self.blob(self.versions.get(top).blob)?;
-        if !is_text(&blob) {
+    fn start(&mut self, file: FileIndex, top: VersionIndex) -> Result<Option<()>, ObjectError> {
+        let blob = self.blob(&self.versions.get(top).blob)?;
+        if looks_binary(&blob) {
             return Ok(None);
         }
         self.found.insert(file, Vec::new());
@@ -161,16 +162,8 @@ impl Attribution<'_> {
         Ok(Some(()))
     }
 
-    fn blob(&mut self, oid: Oid) -> Result<Rc<[u8]>, SurvivalError> {
-        if let Some((_, known)) = self.blobs.iter().find(|(kept, _)| *kept == oid) {
-            return Ok(Rc::clone(known));
-        }
-        let blob = self.objects.blob(oid)?;
-        if self.blobs.len() == BLOBS_KEPT {
-            self.blobs.pop_front();
-        }
-        self.blobs.push_back((oid, Rc::clone(&blob)));
-        Ok(blob)
+    fn blob(&mut self, id: &RawId) -> Result<Rc<Vec<u8>>, ObjectError> {
+        Ok(self.objects.read(id, LARGEST_BLOB)?.data)
     }
 
     /// Hands the lines of a version to its sources; what none of them has is its commit's own.
@@ -180,6 +173,10 @@ impl Attribution<'_> {
         };
         join_spans(&mut spans);
         let version = self.versions.get(index);
+        if let Some(known) = version.kept {
+            self.take_from(known, &spans);
+            return;
+        }
         let mut origin = if version.unknown.is_some() {
             None
         } else {
@@ -190,7 +187,7 @@ impl Attribution<'_> {
                 return;
             }
             let source = self.versions.resolve(*source);
-            match self.compare(source, version.blob) {
+            match self.compare(source, &version.blob) {
                 Ok(hunks) => {
                     let passed = pass(&mut spans, &hunks);
                     self.waiting.entry(source).or_default().extend(passed);
@@ -208,9 +205,21 @@ impl Attribution<'_> {
         }
     }
 
-    fn compare(&mut self, source: VersionIndex, new: Oid) -> Result<Vec<Hunk>, SurvivalError> {
+    /// Looks up lines in an earlier answer.
+    fn take_from(&mut self, known: KeptIndex, spans: &[Span]) {
+        for span in spans {
+            let runs = self.kept.runs_between(known, span.start, span.lines);
+            let at_head = runs.into_iter().map(|run| Run {
+                at: run.at - span.start + span.at,
+                ..run
+            });
+            self.found.entry(span.file).or_default().extend(at_head);
+        }
+    }
+
+    fn compare(&mut self, source: VersionIndex, new: &RawId) -> Result<Vec<Hunk>, ObjectError> {
         let new_blob = self.blob(new)?;
-        let old_blob = self.blob(self.versions.get(source).blob)?;
+        let old_blob = self.blob(&self.versions.get(source).blob)?;
         Ok(self.diff.hunks(&old_blob, &new_blob))
     }
 }

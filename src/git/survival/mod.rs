@@ -5,67 +5,49 @@
 //! that a pack stores as one chain of deltas are read together.
 
 mod history;
+mod kept;
 mod lines;
-mod objects;
-mod similarity;
-mod trees;
 mod versions;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 
-use git2::Oid;
-
-use history::History;
+use history::{CommitIndex, History};
+use kept::KeptFiles;
 use lines::{Family, FileIndex, FileRuns};
-use objects::Objects;
-use trees::{Change, File, Kind};
 use versions::{VersionIndex, Versions, Walk};
 
 use super::Repo;
 use super::lines::LineDiff;
-use super::open::object_id;
+use super::packs::{ObjectError, Objects, Packs, RawId};
+use super::trees::{self, Difference, FileKind};
 use crate::facts::ids::ObjectId;
+
+pub use kept::Kept;
+
+/// The largest blob that is read. Above it, who wrote a line is unknown.
+const LARGEST_BLOB: u64 = 32 << 20;
+/// Bytes of objects that each thread keeps: trees while they are compared, versions of files while lines are.
+const KEPT_TREES: usize = 32 << 20;
+const KEPT_BLOBS: usize = 32 << 20;
 
 /// Why survival is not known for a repository.
 #[derive(Debug, thiserror::Error)]
 pub enum SurvivalError {
-    /// A further handle could not be opened.
+    /// Its ids are of another kind than SHA-1.
+    #[error("its object ids are of a kind that is not read")]
+    ForeignId,
+    /// A commit or a tree, as in a partial clone.
     #[error("{0}")]
-    Open(String),
-    /// The branch has no commit yet, or HEAD names none.
-    #[error("there is no commit at HEAD")]
-    NoHead,
-    /// As in a partial clone.
-    #[error("the {kind} {id} is missing")]
-    Missing {
-        /// `commit`, `tree` or `blob`.
-        kind: &'static str,
-        /// Its id.
-        id: String,
-    },
-    /// The object is there and cannot be read.
-    #[error("the {kind} {id} cannot be read: {reason}")]
-    Damaged {
-        /// `commit`, `tree` or `blob`.
-        kind: &'static str,
-        /// Its id.
-        id: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Folders in folders without end.
-    #[error("a tree is more than {0} folders deep")]
-    TooDeep(usize),
-}
-
-impl SurvivalError {
-    /// Whether only one file's contents are at stake.
-    fn is_about_a_blob(&self) -> bool {
-        matches!(self, Self::Missing { kind, .. } | Self::Damaged { kind, .. } if *kind == "blob")
-    }
+    Object(#[from] ObjectError),
+    /// A file's contents: only this file is at stake.
+    #[error("{0}")]
+    Contents(ObjectError),
+    /// It cannot go on.
+    #[error("a thread that reads objects stopped")]
+    Stopped,
 }
 
 /// Lines of one file that stand together and were brought by one commit.
@@ -113,91 +95,153 @@ impl Survival {
 }
 
 /// Reads the survival of the tree at `head`, with up to `jobs` threads.
-pub fn survival(repo: &Repo, head: ObjectId, jobs: usize) -> Result<Survival, SurvivalError> {
-    let oid = Oid::from_bytes(head.as_bytes()).map_err(|_| SurvivalError::NoHead)?;
-    let git_dir = repo.git_dir();
-    let mut objects = Objects::open(git_dir)?;
-    let history = History::read(&objects, oid, &shallow_commits(repo))?;
-    let tree = objects.commit(oid)?.tree;
-    let mut files = trees::files(&mut objects, tree)?;
-    files.retain(|file| matches!(file.entry.kind(), Kind::Regular | Kind::Symlink));
-    let (versions, tops) = follow(git_dir, &mut objects, &history, &files, jobs)?;
-    let runs = attribute(git_dir, &versions, &tops, jobs)?;
-    Ok(Survival {
+///
+/// `kept` is what an earlier call returned, for this repository and any head. The answer is the same with and without it.
+/// The second value is to be kept instead; `None` where nothing is new.
+pub fn survival(
+    repo: &Repo,
+    head: ObjectId,
+    jobs: usize,
+    kept: Option<Kept>,
+) -> Result<(Survival, Option<Kept>), SurvivalError> {
+    let raw_head: RawId = head.as_bytes().try_into().map_err(|_| SurvivalError::ForeignId)?;
+    let packs = Packs::open(repo);
+    let shallow = repo.shallow_commits();
+    let (known, known_files) = kept
+        .and_then(|kept| kept.into_parts(&shallow))
+        .unwrap_or_default();
+    let source = Source {
+        place: repo.git_dir(),
+        packs: &packs,
+    };
+    let mut objects = source.objects(KEPT_TREES);
+    let (history, new_commits) = History::read(&mut objects, raw_head, &shallow, known)?;
+    let start = new_commits.map(|new| (known_files.behind(new), new));
+    let files = files_at(&mut objects, &history.commits[0].tree)?;
+    let (versions, tops) = follow(&source, &mut objects, &history, &files, start.as_ref(), jobs)?;
+    let kept_files = start.map(|(files, _)| files).unwrap_or_default();
+    let runs = attribute(&source, &versions, &kept_files, &tops, jobs)?;
+    let survival = Survival {
         head,
         files: files
-            .into_iter()
-            .zip(runs)
-            .map(|(file, runs)| FileLines {
-                path: file.path.into(),
+            .iter()
+            .zip(&runs)
+            .map(|((path, _), runs)| FileLines {
+                path: path.clone(),
                 runs: named(&history, runs),
             })
             .collect(),
-    })
+    };
+    let paths = files.iter().map(|(path, _)| path.as_slice());
+    let keep = (new_commits != Some(0)).then(|| Kept::of(shallow, history, paths.zip(&runs)));
+    Ok((survival, keep))
 }
 
-fn named(history: &History, runs: FileRuns) -> Result<Option<Vec<LineRun>>, String> {
+/// Where objects come from, for all threads.
+struct Source<'a> {
+    place: &'a Path,
+    packs: &'a Packs,
+}
+
+impl Source<'_> {
+    fn objects(&self, memory: usize) -> Objects<'_> {
+        Objects::new(self.packs, self.place, memory)
+    }
+}
+
+/// The regular files and links below a tree.
+fn files_at(objects: &mut Objects<'_>, tree: &RawId) -> Result<Vec<(Vec<u8>, RawId)>, ObjectError> {
+    let mut found = Vec::new();
+    trees::compare(objects, None, Some(tree), &mut found)?;
+    let file = |difference: Difference| {
+        let version = difference
+            .new
+            .filter(|version| version.kind != FileKind::Submodule)?;
+        Some((difference.path, version.id))
+    };
+    Ok(found.into_iter().filter_map(file).collect())
+}
+
+fn named(history: &History, runs: &FileRuns) -> Result<Option<Vec<LineRun>>, String> {
+    let name = |commit: CommitIndex| ObjectId::from(history.commits[commit].id);
     match runs {
-        FileRuns::Unread(reason) => Err(reason),
+        FileRuns::Unread(reason) => Err(reason.clone()),
         FileRuns::Binary => Ok(None),
         FileRuns::Text(runs) => Ok(Some(
-            runs.into_iter()
+            runs.iter()
                 .map(|run| LineRun {
                     lines: run.lines,
-                    commit: run
-                        .commit
-                        .and_then(|commit| object_id(history.commits[commit].id)),
+                    commit: run.commit.map(name),
                 })
                 .collect(),
         )),
     }
 }
 
-/// The commits whose parents a shallow clone does not have.
-fn shallow_commits(repo: &Repo) -> BTreeSet<Oid> {
-    let text = std::fs::read_to_string(repo.common_dir().join("shallow")).unwrap_or_default();
-    text.lines()
-        .filter_map(|line| Oid::from_str(line.trim()).ok())
-        .collect()
-}
-
-/// Walks all commits: threads compare trees ahead while this one follows the files through what they found.
+/// Walks all commits: threads compare trees ahead while this one follows the files through what they found. Where `start`
+/// has an earlier answer for the commit behind so many new ones, the trees behind it are compared only as long as a file
+/// is still open.
 fn follow(
-    git_dir: &Path,
-    objects: &mut Objects,
+    source: &Source<'_>,
+    objects: &mut Objects<'_>,
     history: &History,
-    files: &[File],
+    files: &[(Vec<u8>, RawId)],
+    start: Option<&(KeptFiles, CommitIndex)>,
     jobs: usize,
 ) -> Result<(Versions, Vec<VersionIndex>), SurvivalError> {
     let (mut walk, tops) = Walk::new(history, files);
-    let pieces = Pieces::new(history.commits.len(), jobs);
+    let ahead = start.map_or(history.commits.len(), |(_, new)| *new);
+    follow_ahead(
+        source,
+        objects,
+        history,
+        &mut walk,
+        &Pieces::new(ahead, jobs),
+        jobs,
+    )?;
+    if let Some((kept, new)) = start {
+        walk.settle_from(kept, *new);
+    }
+    for commit in ahead..history.commits.len() {
+        if walk.is_open(commit) {
+            let differences = against_first_parent(objects, history, commit)?;
+            walk.step(objects, commit, &differences)?;
+        }
+    }
+    Ok((walk.finish(), tops))
+}
+
+fn follow_ahead(
+    source: &Source<'_>,
+    objects: &mut Objects<'_>,
+    history: &History,
+    walk: &mut Walk<'_>,
+    pieces: &Pieces,
+    jobs: usize,
+) -> Result<(), SurvivalError> {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel(2 * jobs);
-        for _ in 0..jobs {
-            let (sender, next, pieces) = (sender.clone(), &next, &pieces);
-            scope.spawn(move || compare_trees(git_dir, history, pieces, next, &sender));
+        for _ in 0..jobs.min(pieces.count()) {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || compare_trees(source, history, pieces, next, &sender));
         }
         drop(sender);
-        let mut early: BTreeMap<usize, Vec<Vec<Change>>> = BTreeMap::new();
+        let mut early: BTreeMap<usize, Vec<Vec<Difference>>> = BTreeMap::new();
         for piece in 0..pieces.count() {
-            let changes = loop {
-                if let Some(changes) = early.remove(&piece) {
-                    break changes;
+            let differences = loop {
+                if let Some(differences) = early.remove(&piece) {
+                    break differences;
                 }
-                let (number, changes) = receiver.recv().map_err(|_| stopped())?;
-                early.insert(number, changes?);
+                let (number, differences) = receiver.recv().map_err(|_| SurvivalError::Stopped)?;
+                early.insert(number, differences?);
             };
-            for (commit, changes) in pieces.range(piece).zip(changes) {
-                walk.step(objects, commit, &changes)?;
+            for (commit, differences) in pieces.range(piece).zip(differences) {
+                walk.step(objects, commit, &differences)?;
             }
         }
-        Ok((walk.finish(), tops))
+        Ok(())
     })
-}
-
-fn stopped() -> SurvivalError {
-    SurvivalError::Open("a thread that reads objects stopped".into())
 }
 
 /// Commits in pieces that one thread takes at a time.
@@ -222,63 +266,62 @@ impl Pieces {
     }
 }
 
-type Compared = (usize, Result<Vec<Vec<Change>>, SurvivalError>);
+type Compared = (usize, Result<Vec<Vec<Difference>>, ObjectError>);
 
 /// Compares the trees of piece after piece with their first parents', until none is left or nobody listens.
 fn compare_trees(
-    git_dir: &Path,
+    source: &Source<'_>,
     history: &History,
     pieces: &Pieces,
     next: &AtomicUsize,
     found: &SyncSender<Compared>,
 ) {
-    let mut objects = Objects::open(git_dir);
+    let mut objects = source.objects(KEPT_TREES);
     loop {
         let piece = next.fetch_add(1, Ordering::Relaxed);
         if piece >= pieces.count() {
             return;
         }
-        let changes = match &mut objects {
-            Ok(objects) => pieces
-                .range(piece)
-                .map(|commit| against_first_parent(objects, history, commit))
-                .collect(),
-            Err(error) => Err(SurvivalError::Open(error.to_string())),
-        };
-        if found.send((piece, changes)).is_err() {
+        let differences = pieces
+            .range(piece)
+            .map(|commit| against_first_parent(&mut objects, history, commit))
+            .collect();
+        if found.send((piece, differences)).is_err() {
             return;
         }
     }
 }
 
 fn against_first_parent(
-    objects: &mut Objects,
+    objects: &mut Objects<'_>,
     history: &History,
-    commit: usize,
-) -> Result<Vec<Change>, SurvivalError> {
+    commit: CommitIndex,
+) -> Result<Vec<Difference>, ObjectError> {
+    let mut differences = Vec::new();
     let commit = &history.commits[commit];
-    match commit.parents.first() {
-        Some(parent) => trees::changes(objects, history.commits[*parent].tree, commit.tree),
-        None => Ok(Vec::new()),
+    if let Some(parent) = commit.parents.first() {
+        let parent = &history.commits[*parent];
+        trees::compare(objects, Some(&parent.tree), Some(&commit.tree), &mut differences)?;
     }
+    Ok(differences)
 }
 
 /// Reads the blobs, one family of files at a time on each thread.
 fn attribute(
-    git_dir: &Path,
+    source: &Source<'_>,
     versions: &Versions,
+    kept: &KeptFiles,
     tops: &[VersionIndex],
     jobs: usize,
 ) -> Result<Vec<FileRuns>, SurvivalError> {
     let families = lines::families(versions, tops);
     let next = AtomicUsize::new(0);
+    let work = || attribute_families(source, versions, kept, &families, &next);
     let found = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..jobs)
-            .map(|_| scope.spawn(|| attribute_families(git_dir, versions, &families, &next)))
-            .collect();
+        let threads: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
         threads
             .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|_| Err(stopped())))
+            .map(|thread| thread.join().map_err(|_| SurvivalError::Stopped))
             .collect::<Result<Vec<_>, _>>()
     })?;
     let mut runs = vec![FileRuns::Binary; tops.len()];
@@ -289,16 +332,17 @@ fn attribute(
 }
 
 fn attribute_families(
-    git_dir: &Path,
+    source: &Source<'_>,
     versions: &Versions,
+    kept: &KeptFiles,
     families: &[Family],
     next: &AtomicUsize,
-) -> Result<Vec<(FileIndex, FileRuns)>, SurvivalError> {
-    let objects = Objects::open(git_dir)?;
+) -> Vec<(FileIndex, FileRuns)> {
+    let mut objects = source.objects(KEPT_BLOBS);
     let mut diff = LineDiff::default();
     let mut found = Vec::new();
     while let Some(family) = families.get(next.fetch_add(1, Ordering::Relaxed)) {
-        found.extend(lines::attribute(&objects, &mut diff, versions, family));
+        found.extend(lines::attribute(&mut objects, &mut diff, versions, kept, family));
     }
-    Ok(found)
+    found
 }

@@ -4,30 +4,31 @@
 //! of its parents has it, the file simply moves on; where all parents differ, a [`Version`] is settled there and points
 //! to what each parent has under the same path or, failing that, under the one it was renamed from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use git2::Oid;
-
-use super::SurvivalError;
 use super::history::{CommitIndex, History};
-use super::objects::Objects;
-use super::similarity::Deleted;
-use super::trees::{self, Change, Entry, File};
+use super::kept::{KeptFiles, KeptIndex};
+use super::{LARGEST_BLOB, SurvivalError};
+use crate::git::packs::{KeyMap, Objects, RawId};
+use crate::git::renames::{self, Contents};
+use crate::git::trees::{self, Difference, Version as Entry};
 
 /// A version's place in [`Versions`].
 pub(super) type VersionIndex = usize;
-type PathIndex = u32;
+type PathIndex = u64;
 
 /// One content of one file, and the commit that made it.
 #[derive(Debug)]
 pub(super) struct Version {
-    pub(super) blob: Oid,
+    pub(super) blob: RawId,
     /// The commit that differs from all its parents here. Lines that no source has are its own.
     pub(super) commit: Option<CommitIndex>,
     /// What the parents have, in their order; equal ones are left out.
     pub(super) sources: Vec<VersionIndex>,
     /// Why the sources are not known, if they are not.
     pub(super) unknown: Option<String>,
+    /// The file of an earlier answer that this version is.
+    pub(super) kept: Option<KeptIndex>,
     /// The version that this one turned out to be, when two ways met.
     same_as: Option<VersionIndex>,
 }
@@ -40,8 +41,8 @@ pub(super) struct Versions {
     by_path: HashMap<Box<[u8]>, PathIndex>,
 }
 
-/// The files that are still open at one commit.
-type Open = HashMap<PathIndex, VersionIndex>;
+/// The files that are still open at one commit, by path.
+type Open = KeyMap<VersionIndex>;
 
 impl Versions {
     /// The version behind an index, after ways that met.
@@ -70,12 +71,13 @@ impl Versions {
         index
     }
 
-    fn add(&mut self, blob: Oid) -> VersionIndex {
+    fn add(&mut self, blob: RawId) -> VersionIndex {
         self.list.push(Version {
             blob,
             commit: None,
             sources: Vec::new(),
             unknown: None,
+            kept: None,
             same_as: None,
         });
         self.list.len() - 1
@@ -90,20 +92,20 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// A walk that starts with the files of HEAD. The second value is each file's version, in their order.
-    pub(super) fn new(history: &'a History, files: &[File]) -> (Self, Vec<VersionIndex>) {
+    /// A walk that starts with the files of HEAD, paths and blobs. The second value is each file's version, in their order.
+    pub(super) fn new(history: &'a History, files: &[(Vec<u8>, RawId)]) -> (Self, Vec<VersionIndex>) {
         let mut walk = Self {
             history,
             versions: Versions::default(),
-            open: std::iter::repeat_with(Open::new)
+            open: std::iter::repeat_with(Open::default)
                 .take(history.commits.len())
                 .collect(),
         };
         let tops = files
             .iter()
-            .map(|file| {
-                let path = walk.versions.path_index(&file.path);
-                let version = walk.versions.add(file.entry.oid);
+            .map(|(path, blob)| {
+                let path = walk.versions.path_index(path);
+                let version = walk.versions.add(*blob);
                 walk.open[0].insert(path, version);
                 version
             })
@@ -116,12 +118,37 @@ impl<'a> Walk<'a> {
         self.versions
     }
 
-    /// Takes and hands on the files open at `commit`. `changes` are those against its first parent.
+    /// Whether a file is still followed at `commit`.
+    pub(super) fn is_open(&self, commit: CommitIndex) -> bool {
+        !self.open[commit].is_empty()
+    }
+
+    /// Answers the files open at `commit`, the head of an earlier answer, from that. A binary file has no lines to give to
+    /// another version: it is only taken where none asks for some.
+    pub(super) fn settle_from(&mut self, kept: &KeptFiles, commit: CommitIndex) {
+        let versions = &mut self.versions;
+        let asked: HashSet<VersionIndex> = versions
+            .list
+            .iter()
+            .flat_map(|version| version.sources.iter().copied().chain(version.same_as))
+            .collect();
+        self.open[commit].retain(|path, version| {
+            let index = kept.find(&versions.paths[*path as usize]);
+            let usable = index.filter(|index| kept.has_lines(*index) || !asked.contains(version));
+            versions.list[*version].kept = usable;
+            if usable.is_some() {
+                versions.list[*version].commit = Some(commit);
+            }
+            usable.is_none()
+        });
+    }
+
+    /// Takes and hands on the files open at `commit`. `differences` are those against its first parent.
     pub(super) fn step(
         &mut self,
-        objects: &mut Objects,
+        objects: &mut Objects<'_>,
         commit: CommitIndex,
-        changes: &[Change],
+        differences: &[Difference],
     ) -> Result<(), SurvivalError> {
         let mut open = std::mem::take(&mut self.open[commit]);
         let Some(first) = self.history.commits[commit].parents.first().copied() else {
@@ -131,16 +158,16 @@ impl<'a> Walk<'a> {
             return Ok(());
         };
         let mut changed = Vec::new();
-        for change in changes {
-            let path = self.versions.by_path.get(&change.path).copied();
+        for difference in differences {
+            let path = self.versions.by_path.get(difference.path.as_slice()).copied();
             if let Some((path, version)) = path.and_then(|path| Some((path, open.remove(&path)?))) {
-                changed.push((change, path, version));
+                changed.push((difference, path, version));
             }
         }
         self.hand_on(open, first);
-        let mut renames = Renames::new(commit, changes);
-        for (change, path, version) in changed {
-            self.settle(objects, &mut renames, change, (path, version))?;
+        let mut renames = Renames::new(commit, differences);
+        for (difference, path, version) in changed {
+            self.settle(objects, &mut renames, difference, (path, version))?;
         }
         Ok(())
     }
@@ -165,24 +192,24 @@ impl<'a> Walk<'a> {
 
     fn settle(
         &mut self,
-        objects: &mut Objects,
-        renames: &mut Renames,
-        change: &Change,
+        objects: &mut Objects<'_>,
+        renames: &mut Renames<'_>,
+        difference: &Difference,
         (path, version): (PathIndex, VersionIndex),
     ) -> Result<(), SurvivalError> {
-        let Some(now) = change.new else {
+        let Some(now) = difference.new else {
             // A file is only followed to commits that have it.
             return Ok(());
         };
-        let origins = match self.origins(objects, renames, change, (path, now)) {
+        let origins = match self.origins(objects, renames, difference, (path, now)) {
             Ok(origins) => origins,
-            Err(error) if error.is_about_a_blob() => {
+            Err(SurvivalError::Contents(error)) => {
                 self.versions.list[version].unknown = Some(error.to_string());
                 Vec::new()
             }
             Err(error) => return Err(error),
         };
-        if let Some(same) = origins.iter().find(|origin| origin.entry.oid == now.oid) {
+        if let Some(same) = origins.iter().find(|origin| origin.entry.id == now.id) {
             self.meet(same.parent, same.path, version);
             return Ok(());
         }
@@ -190,7 +217,7 @@ impl<'a> Walk<'a> {
         for origin in origins {
             let known = self.open[origin.parent].get(&origin.path).copied();
             let source = known.unwrap_or_else(|| {
-                let added = self.versions.add(origin.entry.oid);
+                let added = self.versions.add(origin.entry.id);
                 self.open[origin.parent].insert(origin.path, added);
                 added
             });
@@ -202,9 +229,9 @@ impl<'a> Walk<'a> {
     /// What each parent has of a file, until one has it unchanged: that one comes last, and takes it whole.
     fn origins(
         &mut self,
-        objects: &mut Objects,
-        renames: &mut Renames,
-        change: &Change,
+        objects: &mut Objects<'_>,
+        renames: &mut Renames<'_>,
+        difference: &Difference,
         (path, now): (PathIndex, Entry),
     ) -> Result<Vec<Origin>, SurvivalError> {
         let parents = self.history.commits[renames.commit].parents.clone();
@@ -212,30 +239,31 @@ impl<'a> Walk<'a> {
         let mut absent = Vec::new();
         for (number, parent) in parents.iter().copied().enumerate() {
             let before = if number == 0 {
-                change.old
+                difference.old
             } else {
-                trees::lookup(objects, self.history.commits[parent].tree, &change.path)?
+                trees::lookup(objects, &self.history.commits[parent].tree, &difference.path)?
             };
             match before {
                 None => absent.push(number),
-                Some(entry) if entry.kind() != now.kind() => (),
+                Some(entry) if entry.kind != now.kind => (),
                 Some(entry) => found[number] = Some(Origin { parent, path, entry }),
             }
-            if before.is_some_and(|entry| entry.oid == now.oid && entry.kind() == now.kind()) {
+            if before.is_some_and(|entry| entry.id == now.id && entry.kind == now.kind) {
                 return Ok(found.into_iter().flatten().collect());
             }
         }
         for number in absent {
-            let deleted = renames.deleted(objects, self.history, number)?;
-            let Some(source) = deleted.source_of(objects, &change.path, now)? else {
+            let removed = renames.against(objects, self.history, number)?;
+            let Some(source) = removed.source_of(objects, difference)? else {
                 continue;
             };
+            let Some(entry) = source.old else { continue };
             let origin = Origin {
                 parent: parents[number],
                 path: self.versions.path_index(&source.path),
-                entry: source.entry,
+                entry,
             };
-            if origin.entry.oid == now.oid {
+            if origin.entry.id == now.id {
                 return Ok(vec![origin]);
             }
             found[number] = Some(origin);
@@ -248,7 +276,7 @@ impl<'a> Walk<'a> {
 fn each_once(found: Vec<Option<Origin>>) -> Vec<Origin> {
     let mut kept: Vec<Origin> = Vec::new();
     for origin in found.into_iter().flatten() {
-        if kept.iter().all(|other| other.entry.oid != origin.entry.oid) {
+        if kept.iter().all(|other| other.entry.id != origin.entry.id) {
             kept.push(origin);
         }
     }
@@ -262,38 +290,74 @@ struct Origin {
     entry: Entry,
 }
 
-/// The deletions of one commit against each of its parents, found when first asked for.
+/// The files that one commit removed against each of its parents, found when first asked for.
 struct Renames<'a> {
     commit: CommitIndex,
-    against_first: &'a [Change],
-    deleted: HashMap<usize, Deleted>,
+    against_first: &'a [Difference],
+    removed: HashMap<usize, Removed>,
 }
 
 impl<'a> Renames<'a> {
-    fn new(commit: CommitIndex, against_first: &'a [Change]) -> Self {
+    fn new(commit: CommitIndex, against_first: &'a [Difference]) -> Self {
         Self {
             commit,
             against_first,
-            deleted: HashMap::new(),
+            removed: HashMap::new(),
         }
     }
 
-    fn deleted(
+    fn against(
         &mut self,
-        objects: &mut Objects,
+        objects: &mut Objects<'_>,
         history: &History,
         parent: usize,
-    ) -> Result<&mut Deleted, SurvivalError> {
+    ) -> Result<&mut Removed, SurvivalError> {
         use std::collections::hash_map::Entry as Slot;
-        match self.deleted.entry(parent) {
+        match self.removed.entry(parent) {
             Slot::Occupied(known) => Ok(known.into_mut()),
-            Slot::Vacant(slot) if parent == 0 => Ok(slot.insert(Deleted::new(self.against_first))),
+            Slot::Vacant(slot) if parent == 0 => Ok(slot.insert(Removed::among(self.against_first))),
             Slot::Vacant(slot) => {
                 let commit = &history.commits[self.commit];
                 let parent_tree = history.commits[commit.parents[parent]].tree;
-                let changes = trees::changes(objects, parent_tree, commit.tree)?;
-                Ok(slot.insert(Deleted::new(&changes)))
+                let mut differences = Vec::new();
+                trees::compare(objects, Some(&parent_tree), Some(&commit.tree), &mut differences)?;
+                Ok(slot.insert(Removed::among(&differences)))
             }
         }
+    }
+}
+
+/// The files that are in one tree and not in the other: the sources of renames.
+struct Removed {
+    files: Vec<Difference>,
+    contents: Contents,
+}
+
+impl Removed {
+    fn among(differences: &[Difference]) -> Self {
+        let is_removed = |difference: &&Difference| difference.new.is_none();
+        Self {
+            files: differences.iter().filter(is_removed).cloned().collect(),
+            contents: Contents::default(),
+        }
+    }
+
+    /// The file that an added one was before, if any.
+    fn source_of(
+        &mut self,
+        objects: &mut Objects<'_>,
+        added: &Difference,
+    ) -> Result<Option<&Difference>, SurvivalError> {
+        if self.files.is_empty() {
+            return Ok(None);
+        }
+        self.files.push(Difference {
+            old: None,
+            ..added.clone()
+        });
+        let found = renames::source_of_added(&self.files, objects, LARGEST_BLOB, &mut self.contents);
+        self.files.pop();
+        let found = found.map_err(SurvivalError::Contents)?;
+        Ok(found.and_then(|at| self.files.get(at)))
     }
 }
