@@ -147,3 +147,73 @@ fn an_octopus_and_two_files_from_one_source_are_as_in_blame() {
         .commit("Split");
     assert_equals_blame(&repo);
 }
+
+/// What `export survival` writes, from scratch or from what was kept.
+fn exported(repo: &TestRepo<'_>, more: &[&str]) -> String {
+    repo.run(&[&["export", "survival"], more].concat()).success()
+}
+
+#[track_caller]
+fn assert_warm_equals_cold(repo: &TestRepo<'_>) {
+    let warm = exported(repo, &[]);
+    assert!(!warm.is_empty());
+    assert_eq!(warm, exported(repo, &["--no-cache"]));
+    assert_eq!(warm, exported(repo, &[]), "asked again");
+}
+
+#[test]
+fn what_was_kept_is_brought_forward_to_the_same_answer() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", text("clay", 60))
+        .write("b.txt", text("b", 9))
+        .write("picture", b"\0\x01\n\x02")
+        .write("turns", b"\0\n")
+        .commit("Start");
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.write("a.txt", text("clay", 60).replace("clay 50\n", "side\n"))
+        .commit("Forked before what is kept");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.write("a.txt", text("clay", 60).replace("clay 3\n", "main\n"))
+        .commit("Main");
+    assert_warm_equals_cold(&repo);
+    repo.git(&["mv", "a.txt", "c.txt"]);
+    repo.write("turns", "text\n")
+        .commit("Move, and a binary file becomes text");
+    assert_warm_equals_cold(&repo);
+    repo.git(&["merge", "-q", "side", "-m", "Merge"]);
+    repo.write("b.txt", text("b", 9).replace("b 4\n", "later\n"))
+        .commit("Later");
+    assert_warm_equals_cold(&repo);
+    repo.git(&["commit", "-q", "--amend", "--allow-empty", "-m", "Amended"]);
+    assert_warm_equals_cold(&repo);
+    repo.git(&["reset", "-q", "--hard", "HEAD~2"]);
+    assert_warm_equals_cold(&repo);
+}
+
+#[test]
+fn a_damaged_answer_is_read_anew() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", text("clay", 6)).commit("Start");
+    let first = exported(&repo, &[]);
+    let folder = world.home().join("cache/git-leverage");
+    let kept = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with("survival-")
+        })
+        .unwrap();
+    let mut bytes = std::fs::read(&kept).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&kept, bytes).unwrap();
+    let ran = repo.run(&["export", "survival"]);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert!(ran.stderr.contains("read anew"), "{ran}");
+    assert_eq!(ran.stdout, first);
+    assert_eq!(exported(&repo, &[]), first);
+}

@@ -1,6 +1,8 @@
 //! What `export` writes: one flat object a line, for programs that do their own sums. `docs/formats/export.md` is the
 //! specification.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde::Serialize;
 
@@ -13,6 +15,7 @@ use crate::facts::link::{Link, Rung};
 use crate::facts::quantity::Minutes;
 use crate::facts::session::Sources;
 use crate::facts::task::Task;
+use crate::git::survival::Survival;
 
 /// One commit.
 #[derive(Debug, Serialize)]
@@ -40,6 +43,18 @@ pub struct TaskLine<'a> {
     supervisory_leverage_factor: Option<f64>,
     #[serde(flatten)]
     task: &'a Task,
+}
+
+/// The lines of one file at HEAD that one commit brought.
+#[derive(Debug, Serialize)]
+pub struct SurvivalLine<'a> {
+    repo: &'a str,
+    path: String,
+    /// `None` where an object that decides it is missing.
+    commit: Option<ObjectId>,
+    lines: u64,
+    /// The first and the last line of each run, from 1.
+    ranges: Vec<[u64; 2]>,
 }
 
 /// One session.
@@ -203,4 +218,41 @@ fn with_offset(instant: Instant) -> Option<DateTime<FixedOffset>> {
     let offset = TimeDelta::minutes(instant.offset.into()).num_seconds();
     let zone = FixedOffset::east_opt(i32::try_from(offset).ok()?)?;
     Some(DateTime::from_timestamp(instant.seconds, 0)?.with_timezone(&zone))
+}
+/// A line for each file and each commit that has lines in it, in the order of the tree and of the first such line.
+pub fn survival<'a>(repo: &'a str, survival: &'a Survival) -> Vec<SurvivalLine<'a>> {
+    let mut lines = Vec::new();
+    for file in &survival.files {
+        let runs = file.runs.as_ref().ok().and_then(Option::as_ref);
+        let mut places: HashMap<Option<ObjectId>, usize> = HashMap::new();
+        let mut first = 1;
+        for run in runs.into_iter().flatten() {
+            let place = *places.entry(run.commit).or_insert_with(|| {
+                lines.push(SurvivalLine {
+                    repo,
+                    path: String::from_utf8_lossy(&file.path).into_owned(),
+                    commit: run.commit,
+                    lines: 0,
+                    ranges: Vec::new(),
+                });
+                lines.len() - 1
+            });
+            let count = run.lines as u64;
+            lines[place].lines += count;
+            lines[place].ranges.push([first, first + count - 1]);
+            first += count;
+        }
+    }
+    lines
+}
+
+/// Why files are not in [`survival`].
+pub fn unread(survival: &Survival) -> impl Iterator<Item = String> {
+    survival.files.iter().filter_map(|file| {
+        let reason = file.runs.as_ref().err()?;
+        Some(format!(
+            "`{}` is left out: {reason}",
+            String::from_utf8_lossy(&file.path)
+        ))
+    })
 }

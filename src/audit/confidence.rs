@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::Evidence;
-use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::ids::SessionId;
 use crate::facts::ledger::LedgerTask;
 
 /// The claimed human hours by what they rest on, with the leverage factor of each part.
@@ -42,14 +42,17 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
         .iter()
         .map(|found| &found.record.session)
         .collect();
-    let commits: BTreeSet<ObjectId> = evidence.commits.iter().map(|commit| commit.id).collect();
     let measured = |task: &&LedgerTask| {
         task.task
             .sessions
             .iter()
             .any(|session| sessions.contains(session))
     };
-    let linked = |task: &&LedgerTask| task.commits.iter().any(|commit| commits.contains(commit));
+    let linked = |task: &&LedgerTask| {
+        task.commits
+            .iter()
+            .any(|commit| evidence.reach.commits.contains(commit))
+    };
     let tasks = || evidence.ledger.tasks.iter();
     let claimed = part(tasks());
     let minutes: f64 = evidence

@@ -14,10 +14,10 @@ use serde::Serialize;
 
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Warning;
-use crate::facts::ids::ObjectId;
 use crate::facts::ledger::Ledger;
 use crate::git::ledger_steps::{Jump, LedgerStep};
 use crate::git::survival::Survival;
+use crate::sources::reach::Reach;
 
 /// The version of the machine format.
 pub const SCHEMA: &str = "git-leverage.audit/1";
@@ -32,8 +32,8 @@ pub struct Evidence<'a> {
     pub jumps: &'a [Jump],
     /// The commits of the repository.
     pub commits: &'a [Commit],
-    /// Commits that a later one says it reverts, with that later one.
-    pub reverts: &'a BTreeMap<ObjectId, ObjectId>,
+    /// All commits that can be reached, and those that were reverted.
+    pub reach: &'a Reach,
     /// Who brought each line of HEAD; `None` where it could not be told.
     pub survival: Option<&'a Survival>,
     /// The present, seconds since the epoch.

@@ -381,7 +381,7 @@ fn claimed_twice(evidence: &Evidence<'_>) -> Vec<Found> {
 }
 
 fn commit_missing(evidence: &Evidence<'_>) -> Vec<Found> {
-    let here: BTreeSet<ObjectId> = evidence.commits.iter().map(|commit| commit.id).collect();
+    let here = &evidence.reach.commits;
     let missing = |found: &LedgerTask| {
         // A task on a commit that carries no code lists none.
         let gone = found
@@ -391,7 +391,7 @@ fn commit_missing(evidence: &Evidence<'_>) -> Vec<Found> {
             .count();
         (gone > 0).then(|| {
             let message = format!(
-                "{gone} of the {} commits of `{}` are not in the history",
+                "{gone} of the {} commits of `{}` are on no branch",
                 found.commits.len(),
                 found.task.title
             );
@@ -420,8 +420,8 @@ fn commit_reverted(evidence: &Evidence<'_>) -> Vec<Found> {
 
 /// The commit that reverted `commit`, unless it was itself reverted.
 fn standing_revert(evidence: &Evidence<'_>, commit: ObjectId) -> Option<ObjectId> {
-    let by = *evidence.reverts.get(&commit)?;
-    match evidence.reverts.get(&by) {
+    let by = *evidence.reach.reverts.get(&commit)?;
+    match evidence.reach.reverts.get(&by) {
         Some(again) if *again != commit => None,
         _ => Some(by),
     }

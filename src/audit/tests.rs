@@ -6,6 +6,7 @@ use super::*;
 use crate::facts::claim;
 use crate::facts::commit::{Instant, LineCounts, Person};
 use crate::facts::evidence::{Origin, OriginState};
+use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{CommitClaims, Findings};
 use crate::facts::quantity::WorkTime;
 use crate::facts::record::NoteLines;
@@ -52,7 +53,7 @@ fn session(name: &str, fields: Value) -> Value {
 struct Case {
     findings: Findings,
     commits: Vec<Commit>,
-    reverts: BTreeMap<ObjectId, ObjectId>,
+    reach: Reach,
     steps: Vec<LedgerStep>,
     jumps: Vec<Jump>,
 }
@@ -95,6 +96,7 @@ impl Case {
             origin: Origin::default(),
         };
         change(&mut commit);
+        self.reach.commits.insert(commit.id);
         self.commits.retain(|known| known.id != commit.id);
         self.commits.push(commit);
         self
@@ -119,7 +121,7 @@ impl Case {
             steps: &self.steps,
             jumps: &self.jumps,
             commits: &self.commits,
-            reverts: &self.reverts,
+            reach: &self.reach,
             survival: None,
             now: NOON,
         };
@@ -288,7 +290,7 @@ fn commits_that_are_gone_or_reverted() {
 
     let reverted = |reverts: &[(u8, u8)]| {
         let mut case = Case::default().note(1, &[task(1, json!({}))]);
-        case.reverts = reverts.iter().map(|(one, by)| (oid(*one), oid(*by))).collect();
+        case.reach.reverts = reverts.iter().map(|(one, by)| (oid(*one), oid(*by))).collect();
         case
     };
     triggers(

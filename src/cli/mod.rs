@@ -12,6 +12,7 @@ pub mod period;
 pub mod reading;
 pub mod recording;
 pub mod settings;
+pub mod survival;
 pub mod terminal;
 
 use std::process::ExitCode;

@@ -149,11 +149,6 @@ impl Repo {
         self.inner.is_shallow()
     }
 
-    /// The handle itself, given up, for a thread of its own.
-    pub(super) fn into_raw(self) -> Repository {
-        self.inner
-    }
-
     /// The handle itself, for the other modules of `git/` alone.
     pub(super) fn raw(&self) -> &Repository {
         &self.inner

@@ -91,16 +91,8 @@ impl Cache {
 
     /// Every commit kept, in no order that matters.
     pub(super) fn load(&self) -> Result<Vec<Commit>, CacheError> {
-        let bytes = fs::read(&self.path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => CacheError::Absent,
-            _ => CacheError::Unreadable(error),
-        })?;
-        let rest = bytes.strip_prefix(HEAD).ok_or(CacheError::OtherVersion)?;
-        let (sum, body) = rest.split_first_chunk::<CHECKSUM>().ok_or(CacheError::Damaged)?;
-        if u64::from_le_bytes(*sum) != checksum(body) {
-            return Err(CacheError::Damaged);
-        }
-        let stored: Stored = postcard::from_bytes(body).map_err(|_| CacheError::Damaged)?;
+        let body = read_body(&self.path, HEAD)?;
+        let stored: Stored = postcard::from_bytes(&body).map_err(|_| CacheError::Damaged)?;
         let people = stored.people;
         let commits = stored.commits.into_iter().map(|row| row.commit(&people));
         commits.collect::<Option<_>>().ok_or(CacheError::Damaged)
@@ -121,14 +113,7 @@ impl Cache {
             stored.commits.extend(Row::of(commit, author));
         }
         let body = postcard::to_stdvec(&stored).map_err(io::Error::other)?;
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(HEAD)?;
-        file.write_all(&checksum(&body).to_le_bytes())?;
-        file.write_all(&body)?;
-        file.persist(&self.path).map_err(|error| error.error)?;
-        Ok(())
+        write_body(&self.path, HEAD, &body)
     }
 }
 
@@ -191,8 +176,35 @@ impl StoredEvidence {
     }
 }
 
+/// What a file holds behind its head, whole.
+pub(super) fn read_body(path: &Path, head: &[u8]) -> Result<Vec<u8>, CacheError> {
+    let mut bytes = fs::read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => CacheError::Absent,
+        _ => CacheError::Unreadable(error),
+    })?;
+    let rest = bytes.strip_prefix(head).ok_or(CacheError::OtherVersion)?;
+    let (sum, body) = rest.split_first_chunk::<CHECKSUM>().ok_or(CacheError::Damaged)?;
+    if u64::from_le_bytes(*sum) != checksum(body) {
+        return Err(CacheError::Damaged);
+    }
+    bytes.drain(..head.len() + CHECKSUM);
+    Ok(bytes)
+}
+
+/// Puts a file in place, whole or not at all.
+pub(super) fn write_body(path: &Path, head: &[u8], body: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(head)?;
+    file.write_all(&checksum(body).to_le_bytes())?;
+    file.write_all(body)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
 /// Notices damage; it is no protection against somebody who means it.
-fn checksum(bytes: &[u8]) -> u64 {
+pub(super) fn checksum(bytes: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut words = bytes.chunks_exact(8);
     let mut sum = bytes.len() as u64;

@@ -8,3 +8,5 @@ pub mod discover;
 pub mod history;
 pub mod inventory;
 pub mod ledger;
+pub mod reach;
+pub mod survival;

@@ -12,19 +12,21 @@ use crate::audit::{self, Audit, Choice, Evidence, Level, rules};
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::output::send_text;
+use crate::cli::survival::survival_of;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::Ledger;
 use crate::git::Repo;
-use crate::git::survival::{Survival, survival};
-use crate::git::{ledger_steps, messages, refs};
+use crate::git::survival::Survival;
+use crate::git::{ledger_steps, refs};
 use crate::render::document::{Basis, Cell, Column, Document, Table};
 use crate::render::json::Versioned;
 use crate::render::terminal::Screen;
 use crate::render::{audit as shown, csv, json, markdown, terminal};
 use crate::sources::history::{HistoryOptions, read_open};
 use crate::sources::ledger::{LedgerOptions, read_ledger};
+use crate::sources::reach::{Reach, reach};
 
 /// Findings that may stand, one a line: `RULE:ID  why`. Committed, so that it is reviewed like code.
 const ALLOWED: &str = ".leverage-audit";
@@ -54,6 +56,9 @@ pub struct Args {
     /// Let a finding stand for this run; repeat for more
     #[arg(long, value_name = "RULE:ID", value_parser = rule_and_id)]
     allow: Vec<String>,
+    /// Read everything anew, and keep nothing
+    #[arg(long)]
+    no_cache: bool,
     /// How many threads read the repository [default: one a processor]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZero<usize>>,
@@ -159,7 +164,7 @@ struct Read {
     steps: Vec<ledger_steps::LedgerStep>,
     jumps: Vec<ledger_steps::Jump>,
     commits: Vec<Commit>,
-    reverts: BTreeMap<ObjectId, ObjectId>,
+    reach: Reach,
     survival: Option<Survival>,
     warnings: Vec<Warning>,
     is_complete: bool,
@@ -167,7 +172,12 @@ struct Read {
 
 impl Read {
     fn of(repo: &Repo, args: &Args, context: &Context) -> Result<Self, CommandError> {
-        let history = read_open(repo, &HistoryOptions::default());
+        let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
+        let history = HistoryOptions {
+            cache: cache.clone(),
+            ..HistoryOptions::default()
+        };
+        let history = read_open(repo, &history);
         let options = LedgerOptions {
             work: context.settings().work_time()?,
             ..LedgerOptions::default()
@@ -183,11 +193,21 @@ impl Read {
             ));
             Vec::new()
         });
-        let survival = survival_of(repo, args, &mut warnings);
+        let survival = survival_of(repo, args.jobs, cache.as_deref());
+        let survival = survival
+            .map(|read| {
+                warnings.extend(read.trouble.map(|reason| Warning::new(repo.name(), reason)));
+                read.survival
+            })
+            .map_err(|reason| {
+                let message = format!("who brought the lines at HEAD is unknown: {reason}");
+                warnings.push(Warning::new(repo.name(), message));
+            })
+            .ok();
         Ok(Self {
             is_complete: history.status == Status::Complete && survival.is_some(),
             jumps: ledger_steps::jumps(repo, refs::NOTES),
-            reverts: reverts(repo),
+            reach: reach(repo),
             commits: history.commits,
             ledger,
             steps,
@@ -202,53 +222,11 @@ impl Read {
             steps: &self.steps,
             jumps: &self.jumps,
             commits: &self.commits,
-            reverts: &self.reverts,
+            reach: &self.reach,
             survival: self.survival.as_ref(),
             now: context.environment.now.timestamp(),
         }
     }
-}
-
-fn survival_of(repo: &Repo, args: &Args, warnings: &mut Vec<Warning>) -> Option<Survival> {
-    let jobs = args
-        .jobs
-        .or_else(|| std::thread::available_parallelism().ok())
-        .map_or(1, NonZero::get);
-    let head = repo.head().ok().flatten()?;
-    match survival(repo, head, jobs, None) {
-        Ok((survival, _)) => Some(survival),
-        Err(error) => {
-            warnings.push(Warning::new(
-                repo.name(),
-                format!("who brought the lines at HEAD is unknown: {error}"),
-            ));
-            None
-        }
-    }
-}
-
-/// Every commit that another says it reverts.
-fn reverts(repo: &Repo) -> BTreeMap<ObjectId, ObjectId> {
-    const SAYS_SO: &str = "This reverts commit ";
-    let mut reverts = BTreeMap::new();
-    let visited = messages::visit_all(repo, &refs_of_history(), |commit| {
-        let message = String::from_utf8_lossy(commit.message);
-        for (at, found) in message.match_indices(SAYS_SO) {
-            let hex: String = message[at + found.len()..]
-                .chars()
-                .take_while(char::is_ascii_hexdigit)
-                .collect();
-            if let Ok(reverted) = hex.parse() {
-                reverts.insert(reverted, commit.id);
-            }
-        }
-    });
-    // What cannot be walked was reported with the history.
-    visited.map(|_| reverts).unwrap_or_default()
-}
-
-fn refs_of_history() -> crate::git::walk::RefSelection {
-    HistoryOptions::default().refs
 }
 
 /// What may stand: `--allow`, and the lines of the committed file that give a reason.

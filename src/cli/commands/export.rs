@@ -1,6 +1,7 @@
-//! `export commits|tasks|sessions|links [ROOT…]`: the facts themselves as JSON Lines.
+//! `export commits|tasks|sessions|links|survival [ROOT…]`: the facts themselves as JSON Lines.
 
-use std::path::PathBuf;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -12,8 +13,9 @@ use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
 use crate::cli::output::send_text;
-use crate::cli::reading::ReadArgs;
-use crate::facts::diagnostics::Status;
+use crate::cli::reading::{ReadArgs, Reading};
+use crate::cli::survival::survival_at;
+use crate::facts::diagnostics::{Status, Warning};
 use crate::render::json;
 
 /// The arguments of `export`.
@@ -50,6 +52,8 @@ enum What {
     Sessions,
     /// Every session and commit that belong together, with the evidence
     Links,
+    /// Which commit brought which lines of each file at HEAD, as `git blame` finds them
+    Survival,
 }
 
 /// Reads what is asked for and writes a line for each fact.
@@ -57,11 +61,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let settings = context.settings();
     let mut reading = match args.what {
         What::Commits | What::Tasks => args.read.read(context, &settings)?,
-        What::Sessions | What::Links => args.read.find(context, &settings)?,
+        What::Sessions | What::Links | What::Survival => args.read.find(context, &settings)?,
     };
     let text = match args.what {
         What::Commits => lines(export::commits(&reading.repos))?,
         What::Tasks => lines(export::tasks(&reading.repos))?,
+        What::Survival => survival(args, context, &mut reading)?,
         What::Sessions | What::Links => {
             let wanted = Linking {
                 logs: &args.logs,
@@ -86,6 +91,31 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     } else {
         Outcome::Done
     })
+}
+
+fn survival(args: &Args, context: &Context, reading: &mut Reading) -> Result<String, CommandError> {
+    let cache = context.environment.cache_dir().filter(|_| !args.read.no_cache);
+    let mut text = String::new();
+    for repo in &mut reading.repos {
+        match survival_at(
+            Path::new(&repo.path),
+            NonZero::new(args.read.jobs),
+            cache.as_deref(),
+        ) {
+            Ok(found) => {
+                text += &lines(export::survival(&repo.name, &found.survival).into_iter())?;
+                let trouble = found.trouble.into_iter().chain(export::unread(&found.survival));
+                reading
+                    .warnings
+                    .extend(trouble.map(|reason| Warning::new(&repo.path, reason)));
+            }
+            Err(reason) => {
+                repo.status = Status::Failed;
+                reading.warnings.push(Warning::new(&repo.path, reason));
+            }
+        }
+    }
+    Ok(text)
 }
 
 fn lines<T: Serialize>(facts: impl Iterator<Item = T>) -> Result<String, CommandError> {

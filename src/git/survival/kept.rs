@@ -68,7 +68,18 @@ impl Kept {
 
     /// Its parts, if it is of use where a shallow clone ends at `shallow`.
     pub(super) fn into_parts(self, shallow: &BTreeSet<ObjectId>) -> Option<(History, KeptFiles)> {
-        (self.shallow == *shallow).then_some((self.history, self.files))
+        (self.shallow == *shallow && self.is_sound()).then_some((self.history, self.files))
+    }
+
+    /// Whether every place that it names is there. What is read from a file may say anything.
+    fn is_sound(&self) -> bool {
+        let count = self.history.commits.len();
+        let parents = self.history.commits.iter().enumerate();
+        let runs = self.files.files.iter().filter_map(|file| file.runs.as_ref());
+        parents.into_iter().all(|(place, commit)| {
+            let is_later = |parent: &CommitIndex| (place + 1..count).contains(parent);
+            commit.parents.iter().all(is_later)
+        }) && runs.flatten().all(|(_, commit)| *commit < count)
     }
 }
 

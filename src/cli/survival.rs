@@ -1,0 +1,25 @@
+//! Survival as the commands ask for it: of what HEAD names, on so many threads, kept between runs.
+
+use std::num::NonZero;
+use std::path::Path;
+
+use crate::git::Repo;
+use crate::sources::survival::{Read, read_survival};
+
+/// The survival of the repository at `path`, or why it is not known.
+pub fn survival_at(path: &Path, jobs: Option<NonZero<usize>>, cache: Option<&Path>) -> Result<Read, String> {
+    let repo = Repo::open(path).map_err(|error| error.to_string())?;
+    survival_of(&repo, jobs, cache)
+}
+
+/// The same of a repository that is open already.
+pub fn survival_of(repo: &Repo, jobs: Option<NonZero<usize>>, cache: Option<&Path>) -> Result<Read, String> {
+    let jobs = jobs
+        .or_else(|| std::thread::available_parallelism().ok())
+        .map_or(1, NonZero::get);
+    let head = repo
+        .head()
+        .map_err(|error| error.to_string())?
+        .ok_or("there is no commit at HEAD")?;
+    read_survival(repo, head, jobs, cache).map_err(|error| error.to_string())
+}
