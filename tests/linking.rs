@@ -163,3 +163,53 @@ fn sessions_are_exported_with_their_repository_and_nothing_that_was_said() {
     "#);
     assert_eq!(world.run(&["export", "sessions", "other"]).success(), "");
 }
+
+#[test]
+fn the_list_and_the_timeline_show_the_commits() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("src/a.rs", LINES)
+        .commit_at("Cap the delay", START + 2 * 3600);
+    worker(&repo).save(&world);
+    Transcript::new("t", &world.path("nowhere"))
+        .prompt(80, "think")
+        .answer(90, "thought")
+        .end(90)
+        .save(&world);
+    insta::assert_snapshot!(world.run(&["sessions", "--sensitivity"]), @r"
+                                                         measured  estimated           measured            derived
+    agent        session   repository  start (UTC)          agent    superv.  wall  unknown  tokens  made  commits
+    ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    claude-code  s         kiln        2026-04-01 10:00       10m       1.3m   10m       0m     200     0        1
+    claude-code  t         nowhere     2026-04-01 10:20       10m       1.3m   10m       0m     100     0        –
+    ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    2            sessions                                     20m       2.5m   20m              300     0        1
+
+    1.00 lanes worked side by side on average
+
+    How far the idle threshold matters
+                measured  estimated  measured
+    idle after     agent    superv.      wall
+    ─────────────────────────────────────────
+            5m       20m       2.5m       20m
+           15m       20m       2.5m       20m
+           30m       20m       2.5m       20m
+
+    Supervision is estimated: typing time, and reading before each prompt for at most 10 minutes; after a pause of more than 15 minutes the person was away
+    [exit 0]
+    ");
+    insta::assert_snapshot!(world.run(&["sessions", "show", "s"]), @r"
+    claude-code:s
+
+                                  measured
+    time                  what      worked  detail
+    ─────────────────────────────────────────────────────────────────────────────────────
+    2026-04-01T10:00:00Z  turn         10m  main, to 2026-04-01T10:10:00Z, for e5dcbb2c63
+    2026-04-01T10:00:00Z  prompt            13 characters
+    2026-04-01T10:05:00Z  edit              +2 -0 $WORLD/kiln/src/a.rs
+    2026-04-01T10:10:00Z  commit       10m  kiln e5dcbb2c63, high: lines:2
+
+    Agent time measured, human actions measured, tokens measured, edits measured, commits measured
+    [exit 0]
+    ");
+}

@@ -10,6 +10,7 @@ pub mod measures;
 pub mod readiness;
 pub mod report;
 pub mod sessions;
+pub mod timeline;
 
 #[cfg(test)]
 pub(crate) mod sample;

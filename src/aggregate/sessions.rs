@@ -1,10 +1,11 @@
 //! Sessions as rows: what each took, what they took together, and how far the thresholds of the estimate matter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::quantity::Minutes;
 use crate::facts::session::{Provenance, Session, Sources, TokenCounts};
 use crate::facts::supervision::{Charge, Effort, SupervisionRules, supervision};
@@ -79,6 +80,8 @@ pub struct SessionRow {
     pub tokens_output: Option<u64>,
     /// Commits that the log says it made.
     pub commits: u64,
+    /// Commits that hold its work, copies left out; `None` where it worked in no repository of this machine.
+    pub commits_linked: Option<u64>,
     /// How each of these came to be.
     pub sources: Sources,
 }
@@ -101,6 +104,8 @@ pub struct SessionTotals {
     pub tokens: TokenTotals,
     /// Commits that the logs say they made.
     pub commits: u64,
+    /// Commits that hold their work, each once; `None` where none worked in a repository of this machine.
+    pub commits_linked: Option<u64>,
 }
 
 /// Tokens by kind.
@@ -186,6 +191,20 @@ pub fn session_report(
     }
 }
 
+impl SessionReport {
+    /// Adds the commits that the sessions made; sessions without an entry worked in no repository of this machine.
+    pub fn add_commits(&mut self, made: &HashMap<SessionId, BTreeSet<ObjectId>>) {
+        let mut all: Option<BTreeSet<ObjectId>> = None;
+        for row in &mut self.rows {
+            if let Some(commits) = made.get(&SessionId::new(&row.agent, &row.session)) {
+                row.commits_linked = Some(commits.len() as u64);
+                all.get_or_insert_default().extend(commits);
+            }
+        }
+        self.totals.commits_linked = all.map(|all| all.len() as u64);
+    }
+}
+
 fn sensitivity(sessions: &[Session], period: Period, zone: Zone, rules: SupervisionRules) -> Sensitivity {
     let charges = supervision(sessions, rules);
     let chosen = sessions
@@ -228,6 +247,7 @@ fn row(session: &Session, charges: &[Charge]) -> SessionRow {
         tokens_cache_read: tokens.map(|tokens| tokens.cache_read),
         tokens_output: tokens.map(|tokens| tokens.output),
         commits: session.commits.len() as u64,
+        commits_linked: None,
         sources: session.sources,
     }
 }
@@ -259,6 +279,7 @@ fn totals(chosen: &[(&Session, &[Charge])]) -> SessionTotals {
             .iter()
             .map(|(session, _)| session.commits.len() as u64)
             .sum(),
+        commits_linked: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The sessions of this machine beside the repositories that are read: the one way in which every command links them.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use super::commands::Context;
 use super::commands::sessions::{LogArgs, RulesArgs};
@@ -12,6 +13,8 @@ use crate::correlate::history::{Linked, link_repositories};
 use crate::correlate::seen::{SeenSession, seen};
 use crate::facts::session::Session;
 use crate::facts::supervision::supervision;
+use crate::git::Repo;
+use crate::sources::discover::discover;
 
 /// Which logs are read, and how they are linked.
 #[derive(Debug, Clone, Copy)]
@@ -67,5 +70,29 @@ impl Linking<'_> {
         reading.warnings.extend(collected.warnings);
         reading.warnings.append(&mut linked.warnings);
         Ok((collected.sessions, linked))
+    }
+}
+
+/// The repositories below `roots`, or without any, those in whose folders the sessions worked.
+pub fn repositories(roots: &[PathBuf], sessions: &[Session]) -> Vec<PathBuf> {
+    if !roots.is_empty() {
+        return discover(roots).repositories;
+    }
+    let places = sessions.iter().flat_map(|session| &session.places);
+    let folders: BTreeSet<&Path> = places.map(|place| Path::new(&place.folder)).collect();
+    let found: BTreeSet<PathBuf> = folders
+        .into_iter()
+        .filter(|folder| folder.is_absolute() && folder.is_dir())
+        .filter_map(|folder| Some(main_folder(&Repo::discover(folder).ok()?)))
+        .collect();
+    found.into_iter().collect()
+}
+
+/// The repository itself where a session worked in one of its linked work trees.
+fn main_folder(repo: &Repo) -> PathBuf {
+    let common = repo.common_dir();
+    match common.parent() {
+        Some(parent) if common.ends_with(".git") => parent.to_owned(),
+        _ => common.to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 //! What the sessions could have made, read from git, and what came of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -28,14 +28,20 @@ pub struct Linked {
 }
 
 impl Linked {
-    /// How many commits each session made, as far as links count; copies of a commit count once.
-    pub fn commits(&self) -> HashMap<&SessionId, u64> {
-        let links = self.links.iter().flatten();
-        let mut commits = HashMap::new();
-        for link in links.filter(|link| link.counts() && !link.is_copy()) {
-            *commits.entry(&link.session).or_default() += 1;
+    /// The commits of each of `sessions` that worked in one of the repositories, as far as links count, without copies.
+    pub fn made(&self, sessions: &[Session]) -> HashMap<SessionId, BTreeSet<ObjectId>> {
+        let at_home = sessions
+            .iter()
+            .zip(&self.homes)
+            .filter(|(_, home)| home.is_some());
+        let mut made: HashMap<SessionId, BTreeSet<ObjectId>> = at_home
+            .map(|(session, _)| (session.id.clone(), BTreeSet::new()))
+            .collect();
+        let counting = |link: &&Link| link.counts() && !link.is_copy();
+        for link in self.links.iter().flatten().filter(counting) {
+            made.entry(link.session.clone()).or_default().insert(link.commit);
         }
-        commits
+        made
     }
 }
 

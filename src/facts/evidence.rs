@@ -1,5 +1,7 @@
 //! Who made a commit, and how that is known.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The three states of a commit. Unknown is never counted as human.
@@ -27,6 +29,17 @@ pub enum Confidence {
     High,
     /// The agent's own log names the commit.
     Certain,
+}
+
+impl fmt::Display for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Certain => "certain",
+        })
+    }
 }
 
 /// One sign, and what it says.

@@ -2,9 +2,8 @@
 
 use super::document::{Basis, Cell, Column, Document, Table};
 use crate::aggregate::sessions::{SessionReport, SessionRow, TokenTotals};
+use crate::aggregate::timeline::{Event, Timeline, What};
 use crate::facts::quantity::{Minutes, Tokens};
-use crate::facts::session::{Action, Session, Turn};
-use crate::facts::span::Moment;
 
 /// The list of sessions with its sums; the first table has all its columns in CSV too.
 pub fn list(report: &SessionReport) -> Document {
@@ -34,7 +33,8 @@ fn sessions_table(report: &SessionReport) -> Table {
             Column::number("wall_minutes", "wall", Basis::Measured).spare(2),
             Column::number("unknown_minutes", "unknown", Basis::Measured).spare(4),
             Column::number("tokens", "tokens", Basis::Measured),
-            Column::number("commits", "commits", Basis::Measured).spare(1),
+            Column::number("commits", "made", Basis::Measured).spare(3),
+            Column::number("commits_linked", "commits", Basis::Derived).spare(1),
         ],
         rows: report.rows.iter().map(session_cells).collect(),
         totals: Some(vec![
@@ -48,6 +48,7 @@ fn sessions_table(report: &SessionReport) -> Table {
             Cell::Empty,
             Cell::Tokens(sum(totals.tokens)),
             Cell::Count(totals.commits),
+            Cell::known(totals.commits_linked, Cell::Count),
         ]),
         notes: totals
             .parallelism
@@ -78,6 +79,7 @@ fn session_cells(row: &SessionRow) -> Vec<Cell> {
         rounded(row.unknown_minutes),
         Cell::known(tokens, Cell::Tokens),
         Cell::Count(row.commits),
+        Cell::known(row.commits_linked, Cell::Count),
     ]
 }
 
@@ -118,50 +120,10 @@ fn sum(tokens: TokenTotals) -> Tokens {
 }
 
 /// The timeline of one session: turns, actions, edits and commits by their times, counts and paths.
-pub fn timeline(session: &Session) -> Document {
-    let mut rows: Vec<(Moment, Vec<Cell>)> = Vec::new();
-    for lane in &session.lanes {
-        let name = lane.subagent.as_deref().unwrap_or("main");
-        rows.extend(
-            lane.turns
-                .iter()
-                .map(|turn| (turn.span.start, turn_cells(name, turn))),
-        );
-    }
-    rows.extend(
-        session
-            .actions
-            .iter()
-            .map(|action| (action.at, action_cells(action))),
-    );
-    rows.extend(session.edits.iter().map(|edit| {
-        let lines = format!("+{} -{} {}", edit.added.len(), edit.removed.len(), edit.path);
-        (
-            edit.at,
-            vec![
-                Cell::text(edit.at.to_string()),
-                Cell::text("edit"),
-                Cell::Empty,
-                Cell::text(lines),
-            ],
-        )
-    }));
-    rows.extend(session.commits.iter().map(|made| {
-        let what = format!("{} {}", made.hash, made.branch.as_deref().unwrap_or(""));
-        (
-            made.at,
-            vec![
-                Cell::text(made.at.to_string()),
-                Cell::text("commit"),
-                Cell::Empty,
-                Cell::text(what.trim()),
-            ],
-        )
-    }));
-    rows.sort_by_key(|(at, _)| *at);
-    let sources = session.sources;
+pub fn timeline(timeline: &Timeline) -> Document {
+    let sources = timeline.sources;
     Document {
-        title: Some(session.id.to_string()),
+        title: Some(format!("{}:{}", timeline.agent, timeline.session)),
         tables: vec![Table {
             columns: vec![
                 Column::text("at", "time"),
@@ -169,7 +131,7 @@ pub fn timeline(session: &Session) -> Document {
                 Column::number("worked_minutes", "worked", Basis::Measured),
                 Column::text("detail", "detail"),
             ],
-            rows: rows.into_iter().map(|(_, cells)| cells).collect(),
+            rows: timeline.events.iter().map(event_cells).collect(),
             ..Table::default()
         }],
         notes: vec![format!(
@@ -179,23 +141,52 @@ pub fn timeline(session: &Session) -> Document {
     }
 }
 
-fn turn_cells(lane: &str, turn: &Turn) -> Vec<Cell> {
-    let worked = turn.working.iter().map(|span| span.minutes()).sum();
-    let by = if turn.human { "" } else { ", no person" };
+fn event_cells(event: &Event) -> Vec<Cell> {
+    let (what, worked, detail) = match &event.what {
+        What::Turn {
+            lane,
+            until,
+            agent_minutes,
+            human,
+            commits,
+        } => {
+            let by = if *human { "" } else { ", no person" };
+            let made = match commits.as_slice() {
+                [] => String::new(),
+                commits => format!(", for {}", commits.join(" ")),
+            };
+            let detail = format!("{lane}, to {until}{by}{made}");
+            ("turn", rounded(*agent_minutes), detail)
+        }
+        What::Person { action, typed } => (action.as_str(), Cell::Empty, format!("{typed} characters")),
+        What::Edit {
+            path,
+            lines_added,
+            lines_removed,
+        } => (
+            "edit",
+            Cell::Empty,
+            format!("+{lines_added} -{lines_removed} {path}"),
+        ),
+        What::Made { commit, branch } => {
+            let detail = format!("{commit} {}", branch.as_deref().unwrap_or_default());
+            ("made", Cell::Empty, detail.trim().to_owned())
+        }
+        What::Linked { repo, link } => {
+            let worked = link.worked.iter().map(|span| span.minutes()).sum();
+            let detail = format!(
+                "{repo} {}, {}: {}",
+                link.commit.short(),
+                link.confidence,
+                link.evidence.join(" ")
+            );
+            ("commit", rounded(Minutes::new(worked)), detail)
+        }
+    };
     vec![
-        Cell::text(turn.span.start.to_string()),
-        Cell::text("turn"),
-        rounded(Minutes::new(worked)),
-        Cell::text(format!("{lane}, to {}{by}", turn.span.end)),
-    ]
-}
-
-fn action_cells(action: &Action) -> Vec<Cell> {
-    let kind = format!("{:?}", action.kind).to_lowercase();
-    vec![
-        Cell::text(action.at.to_string()),
-        Cell::text(kind),
-        Cell::Empty,
-        Cell::text(format!("{} characters", action.typed)),
+        Cell::text(&event.at),
+        Cell::text(what),
+        worked,
+        Cell::text(detail),
     ]
 }

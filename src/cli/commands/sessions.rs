@@ -4,11 +4,15 @@ use std::path::{Path, PathBuf};
 
 use super::Context;
 use crate::aggregate::sessions::{SessionReport, session_report};
+use crate::aggregate::timeline::timeline;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
+use crate::cli::linking;
 use crate::cli::output::OutputArgs;
 use crate::cli::period::PeriodArgs;
 use crate::cli::settings::Settings;
+use crate::correlate::ForeignNames;
+use crate::correlate::history::link_repositories;
 use crate::facts::session::Session;
 use crate::facts::supervision::SupervisionRules;
 use crate::render::json::Versioned;
@@ -196,6 +200,10 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
         .iter()
         .map(|root| context.environment.directory.join(root))
         .collect();
+    let repositories = linking::repositories(&roots, &collected.sessions);
+    let mut linked = link_repositories(&repositories, &[], &collected.sessions, ForeignNames::Read);
+    collected.warnings.append(&mut linked.warnings);
+    let made = linked.made(&collected.sessions);
     if !roots.is_empty() {
         collected
             .sessions
@@ -206,7 +214,8 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     } else {
         &[]
     };
-    let report = session_report(&collected.sessions, period, zone, rules, thresholds);
+    let mut report = session_report(&collected.sessions, period, zone, rules, thresholds);
+    report.add_commits(&made);
     send(args, context, report)?;
     finish(context, &collected)
 }
@@ -256,11 +265,24 @@ fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError>
             )));
         }
     };
-    let document = sessions::timeline(session);
+    let repositories = linking::repositories(&[], std::slice::from_ref(session));
+    let linked = link_repositories(&repositories, &[], &collected.sessions, ForeignNames::Read);
+    let mut links = Vec::new();
+    for (path, found) in repositories.iter().zip(linked.links) {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let own = found.into_iter().filter(|link| link.session == session.id);
+        links.extend(own.map(|link| (name.clone(), link)));
+    }
+    let timeline = timeline(session, &links);
+    let document = sessions::timeline(&timeline);
     let rows = document.tables.first().cloned().unwrap_or_default();
     let machine = Versioned {
         schema: "git-leverage.session/1",
-        body: session,
+        body: &timeline,
     };
     args.output.send(context, &document, &rows, &machine)?;
     finish(context, &collected)
