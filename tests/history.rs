@@ -137,6 +137,26 @@ fn every_commit_has_gits_own_numbers() {
 }
 
 #[test]
+fn old_modes_that_mean_the_same_are_no_change() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a", "one\n").write("b", "two\n");
+    repo.commit("start");
+    let blob = |name: &str| repo.git(&["rev-parse", &format!("HEAD:{name}")]);
+    let (a, b) = (blob("a"), blob("b"));
+    // Programs of the first years wrote files that their group may write.
+    let tree = repo.git_with_input(&["mktree"], &format!("100664 blob {a}\ta\n100664 blob {b}\tb\n"));
+    let commit = repo.git(&["commit-tree", "-p", "HEAD", "-m", "other modes", &tree]);
+    repo.git(&["reset", "--quiet", "--hard", &commit]);
+    repo.write("a", "one\nmore\n");
+    repo.commit("the usual modes again");
+    assert_eq!(
+        our_counts(&read(&repo, None)),
+        git_counts(&repo, "--find-renames")
+    );
+}
+
+#[test]
 fn attributes_decide_what_is_text() {
     let world = World::new();
     let repo = world.repo("kiln");

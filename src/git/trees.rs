@@ -112,7 +112,7 @@ impl Walk<'_, '_> {
             let old = if order.is_le() { old_entries.next() } else { None };
             let new = if order.is_ge() { new_entries.next() } else { None };
             if let (Some(old), Some(new)) = (&old, &new)
-                && (old.id, old.mode) == (new.id, new.mode)
+                && old.is_same(new)
             {
                 continue;
             }
@@ -181,6 +181,11 @@ impl Entry<'_> {
                 _ => self.mode,
             },
         }
+    }
+
+    /// Whether git sees no change: the same content, and modes that mean the same.
+    fn is_same(&self, other: &Self) -> bool {
+        self.id == other.id && (self.mode == other.mode || self.version().mode == other.version().mode)
     }
 
     /// Git's order, in which a folder's name ends with a slash.

@@ -130,6 +130,15 @@ impl TestRepo<'_> {
         })
     }
 
+    /// Runs git here with `input` on its standard input.
+    pub fn git_with_input(&self, args: &[&str], input: &str) -> String {
+        let file = self.world.path("input");
+        std::fs::write(&file, input).unwrap();
+        self.git_with(args, |command| {
+            command.stdin(std::fs::File::open(file).unwrap());
+        })
+    }
+
     fn git_with(&self, args: &[&str], prepare: impl FnOnce(&mut Command)) -> String {
         let mut command = Command::new("git");
         self.world.isolate(&mut command, &self.path);
