@@ -213,3 +213,231 @@ fn the_list_and_the_timeline_show_the_commits() {
     [exit 0]
     ");
 }
+
+/// A repository with a task of 40 hours without agent minutes, made by five sessions side by side, and a bad session.
+fn five_and_a_bad_one(world: &World) -> TestRepo<'_> {
+    let repo = world.repo("kiln");
+    for number in 0..5 {
+        let file = format!("src/{number}.rs");
+        let lines = format!("let retries_{number} = 5;\nlet delay_{number} = cap(retries);\n");
+        Transcript::new(&format!("s{number}"), repo.path())
+            .prompt(60, "do your part")
+            .write(70, &file, &lines)
+            .answer(80, "done")
+            .end(80)
+            .save(world);
+        repo.write(&file, lines);
+    }
+    repo.commit_at("Cap delays\n\nLeverage-Estimate: 40h", START + 90 * 60);
+    Transcript::new("bad", repo.path())
+        .prompt(200, "try something")
+        .answer(300, "no")
+        .end(300)
+        .save(world);
+    repo
+}
+
+fn json(ran: crate::world::Ran) -> Value {
+    serde_json::from_str(&ran.success()).unwrap()
+}
+
+#[test]
+fn a_report_takes_minutes_from_sessions_and_leaves_no_bad_one_out() {
+    let world = World::new();
+    let repo = five_and_a_bad_one(&world);
+    let report = json(repo.run(&["report", "--format", "json", "--by", "task", "--zone", "UTC"]));
+    let (row, totals) = (&report["rows"][0], &report["totals"]);
+    let near = |value: &Value, wanted: f64| {
+        let value = value.as_f64().unwrap_or_else(|| panic!("{value} is no number"));
+        assert!((value - wanted).abs() < 1e-6, "{value} is not {wanted}");
+    };
+    near(&row["agent_minutes"], 100.0);
+    near(&row["agent_minutes_measured"], 100.0);
+    near(&row["leverage_factor"], 40.0 * 60.0 / 100.0);
+    near(&row["wall_minutes"], 20.0);
+    near(&row["wall_leverage_factor"], 40.0 * 60.0 / 20.0);
+    near(&row["parallelism"], 5.0);
+    near(&totals["sessions"], 6.0);
+    near(&totals["all_in_leverage_factor"], 40.0 * 60.0 / 110.0);
+    // A hundred minutes without a word from the model are unknown but for the first ten.
+    near(&totals["session_agent_minutes"], 110.0);
+    near(&totals["tokens_output"], 5.0 * 80.0 + 40.0);
+    let none = json(repo.run(&["report", "--format", "json", "--no-sessions"]));
+    for field in [
+        "sessions",
+        "wall_minutes",
+        "all_in_leverage_factor",
+        "agent_minutes",
+        "tokens_input",
+    ] {
+        assert_eq!(none["totals"][field], Value::Null, "{field}");
+    }
+    assert_eq!(none["left_out"]["tasks_without_sessions"], Value::Null);
+}
+
+#[test]
+fn minutes_and_tokens_of_sessions_are_the_same_however_they_are_grouped() {
+    let world = World::new();
+    let repo = five_and_a_bad_one(&world);
+    repo.commit_at("More\n\nLeverage-Estimate: 2h", START + 400 * 60);
+    let exported = repo.run(&["export", "sessions"]).success();
+    let sum = |name: &str| -> f64 {
+        let lines = exported
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter_map(|line| line[name].as_f64()).sum()
+    };
+    for by in [
+        "day",
+        "week",
+        "repo",
+        "agent",
+        "model",
+        "author",
+        "session",
+        "category",
+        "repo,session",
+    ] {
+        let report = json(repo.run(&["report", "--format", "json", "--by", by, "--zone", "UTC"]));
+        for (field, exported) in [
+            ("session_agent_minutes", "agent_minutes"),
+            ("session_supervisory_minutes", "supervisory_minutes"),
+            ("tokens_output", "tokens_output"),
+            ("tokens_cache_read", "tokens_cache_read"),
+        ] {
+            let rows: f64 = report["rows"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(|row| row[field].as_f64())
+                .sum();
+            assert!(
+                (rows - sum(exported)).abs() < 1e-6,
+                "{by} {field}: {rows} {}",
+                sum(exported)
+            );
+        }
+    }
+}
+
+#[test]
+fn sessions_stand_beside_what_was_claimed() {
+    let world = World::new();
+    let repo = five_and_a_bad_one(&world);
+    repo.write("src/more.rs", "fn more() {}\n");
+    repo.commit_at(
+        "More\n\nLeverage-Estimate: 2h\nLeverage-Agent-Time: 3m",
+        START + 400 * 60,
+    );
+    insta::assert_snapshot!(repo.run(&["report", "--zone", "UTC"]), @r"
+    Leverage, kiln, days in UTC
+
+                      claimed                         derived                                              measured                               estimated
+    day         tasks  human  agent  leverage  wall lev.  all-in lev.  parallel  from logs  wall  commits  by agents  +lines  sessions  logged  logged sup.
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    2026-04-01      2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11         6    110m         2.5m
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    total           2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11         6    110m         2.5m
+
+    2 of 2 tasks without supervision, in no supervisory factor
+    1 of 2 tasks without sessions, in no wall-clock or all-in factor
+    100m of agent time are from the logs of sessions, which nobody claimed
+    [exit 0]
+    ");
+    insta::assert_snapshot!(repo.run(&["report", "--by", "session", "--zone", "UTC"]), @r"
+    Leverage, kiln
+
+                           claimed                         derived                                              measured                               estimated
+    session          tasks  human  agent  leverage  wall lev.  all-in lev.  parallel  from logs  wall  commits  by agents  +lines  sessions  logged  logged sup.
+    ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    claude-code:s0       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10         1     20m        0.25m
+    claude-code:s1       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10         1     20m        0.25m
+    claude-code:s2       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10         1     20m        0.25m
+    claude-code:s3       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10         1     20m        0.25m
+    claude-code:s4       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10         1     20m        0.25m
+    claude-code:bad      0      –      –         –          –            –       1.0          –   10m        0          0       –         1     10m        1.25m
+    ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    total                2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11         6    110m         2.5m
+
+    2 of 2 tasks without supervision, in no supervisory factor
+    1 of 2 tasks without sessions, in no wall-clock or all-in factor
+    100m of agent time are from the logs of sessions, which nobody claimed
+    [exit 0]
+    ");
+}
+
+#[test]
+fn a_log_of_tasks_says_which_minutes_were_measured() {
+    let world = World::new();
+    let repo = five_and_a_bad_one(&world);
+    repo.write("src/more.rs", "fn more() {}\n");
+    repo.commit_at(
+        "More\n\nLeverage-Estimate: 2h\nLeverage-Agent-Time: 3m",
+        START + 400 * 60,
+    );
+    insta::assert_snapshot!(repo.run(&["report", "--by", "task", "--zone", "UTC", "--format", "markdown"]), @r"
+    # Leverage, kiln
+
+    ## Task log
+
+    | # | Task | Date | Human Est. | Agent Time | Factor | Wall Factor | All-in Factor | Parallelism | From Logs | Wall | Commits | By Agents | Lines Added | Sessions | Logged Agent | Logged Sup. |
+    | ---: | :--- | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+    | 1 | More | 2026-04-01 | 2h | 3m | 40.0x | – | – | – | – | – | 1 | 1 | 1 | – | – | – |
+    | 2 | Cap delays | 2026-04-01 | 40h | 100m | 24.0x | 120.0x | 24.0x | 5.0 | 100m | 20m | 1 | 1 | 10 | 5 | 100m | 1.25m |
+    |  | **total** |  | **42h** | **103m** | **24.5x** | **120.0x** | **21.8x** | **3.7** | **100m** | **30m** | **2** | **2** | **11** | **6** | **110m** | **2.5m** |
+
+    - claimed: Human Est., Agent Time; measured: From Logs, Wall, Commits, By Agents, Lines Added, Sessions, Logged Agent; derived: Factor, Wall Factor, All-in Factor, Parallelism; estimated: Logged Sup.
+    - 2 of 2 tasks without supervision, in no supervisory factor
+    - 1 of 2 tasks without sessions, in no wall-clock or all-in factor
+    - 100m of agent time are from the logs of sessions, which nobody claimed
+
+    ## Aggregates
+
+    | Aggregate | Value | Basis |
+    | :--- | ---: | :--- |
+    | Tasks | 2 | claimed |
+    | Human-equivalent hours | 42h | claimed |
+    | Human-equivalent weeks | 1.1 | derived |
+    | Agent minutes | 103m | claimed |
+    | Agent minutes from logs | 100m | measured |
+    | Leverage factor | 24.5x | derived |
+    | Wall-clock leverage factor | 120.0x | derived |
+    | All-in leverage factor | 21.8x | derived |
+    | Commits | 2 | measured |
+    | Lines added | 11 | measured |
+    [exit 0]
+    ");
+}
+
+#[test]
+fn a_model_estimates_what_no_task_claims_in_columns_of_its_own() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    worker(&repo).save(&world);
+    repo.write("src/a.rs", LINES)
+        .commit_at("Cap the delay", START + 2 * 3600);
+    repo.write("README.md", "# Kiln\n")
+        .commit_at("Describe it", START + 3 * 3600);
+    repo.write("src/b.rs", "fn b() {}\n").commit_at(
+        "Claimed\n\nLeverage-Estimate: 1h\nLeverage-Agent-Time: 1m",
+        START + 4 * 3600,
+    );
+    let report = json(repo.run(&[
+        "report",
+        "--format",
+        "json",
+        "--zone",
+        "UTC",
+        "--estimate-model",
+        "sloc=16/day",
+    ]));
+    let totals = &report["totals"];
+    assert_eq!(totals["human_hours"], 1);
+    assert_eq!(totals["leverage_factor"], 60.0);
+    assert_eq!(totals["model_human_hours"], 1);
+    assert_eq!(totals["model_leverage_factor"], 6.0);
+    let none = json(repo.run(&["report", "--format", "json", "--zone", "UTC"]));
+    assert_eq!(none["totals"]["model_human_hours"], Value::Null);
+    let refused = repo.run(&["report", "--estimate-model", "cocomo"]);
+    assert_eq!(refused.code, Some(2), "{refused}");
+}

@@ -90,8 +90,9 @@ fn sum_up(tasks: Vec<Task>, by: &[Dimension], day: Option<&str>) -> Report {
         sort: None,
         limit: None,
         work: WorkTime::default(),
+        lines_per_day: None,
     };
-    report(&[repo], &query)
+    report(&[repo], &[], &query)
 }
 
 /// A published figure: 96 means 96, 96.0 as well, 54.1 means anything that rounds to it.

@@ -8,9 +8,11 @@ use chrono::{Datelike, NaiveDate};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::effort::{Effort, Spent};
 use super::report::{PlacedTask, Repository};
+use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
-use crate::facts::ids::ObjectId;
+use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::task::Task;
 use crate::facts::zone::Zone;
 
@@ -37,11 +39,13 @@ pub enum Dimension {
     Task,
     /// A tag of the task: a task with two tags is in two rows, and once in the totals.
     Tag,
+    /// A session of an agent: a commit that two sessions made is in two rows, and once in the totals.
+    Session,
 }
 
 impl Dimension {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Day,
         Self::Week,
         Self::Month,
@@ -52,6 +56,7 @@ impl Dimension {
         Self::Author,
         Self::Task,
         Self::Tag,
+        Self::Session,
     ];
 
     /// Its name on the command line and in every format.
@@ -67,6 +72,7 @@ impl Dimension {
             Self::Author => "author",
             Self::Task => "task",
             Self::Tag => "tag",
+            Self::Session => "session",
         }
     }
 
@@ -96,7 +102,7 @@ impl fmt::Display for Dimension {
 /// A word that is no dimension.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[error(
-    "a report cannot be grouped by `{0}`; it can by day, week, month, repo, agent, model, category, author, task, tag"
+    "a report cannot be grouped by `{0}`; it can by day, week, month, repo, agent, model, category, author, task, tag, session"
 )]
 pub struct UnknownDimension(String);
 
@@ -136,10 +142,16 @@ pub(super) struct Grouping<'a> {
     dimensions: &'a [Dimension],
     zone: Zone,
     tasks_of: HashMap<ObjectId, Vec<&'a Task>>,
+    effort: &'a Effort<'a>,
 }
 
 impl<'a> Grouping<'a> {
-    pub(super) fn new(dimensions: &'a [Dimension], zone: Zone, tasks: &[&'a PlacedTask]) -> Self {
+    pub(super) fn new(
+        dimensions: &'a [Dimension],
+        zone: Zone,
+        tasks: &[&'a PlacedTask],
+        effort: &'a Effort<'a>,
+    ) -> Self {
         let mut tasks_of: HashMap<ObjectId, Vec<&Task>> = HashMap::new();
         for placed in tasks {
             for commit in &placed.commits {
@@ -150,21 +162,29 @@ impl<'a> Grouping<'a> {
             dimensions,
             zone,
             tasks_of,
+            effort,
         }
     }
 
     /// Whether a task speaks of the commit.
-    pub(super) fn has_task(&self, commit: &Commit) -> bool {
-        self.tasks_of.contains_key(&commit.id)
+    pub(super) fn has_task(&self, commit: ObjectId) -> bool {
+        self.tasks_of.contains_key(&commit)
     }
 
-    /// The rows in which a task counts.
-    pub(super) fn of_task(&self, repo: &Repository, placed: &PlacedTask, author: &str) -> Vec<Key> {
+    /// The rows in which a task counts, or the part of it that was done in one session.
+    pub(super) fn of_task(
+        &self,
+        repo: &Repository,
+        placed: &PlacedTask,
+        author: &str,
+        session: Option<&SessionId>,
+    ) -> Vec<Key> {
         let task = &placed.task;
         self.keys(|dimension| match dimension {
             Dimension::Day | Dimension::Week | Dimension::Month => vec![Some(dimension.of_day(task.date))],
             Dimension::Repo => vec![Some(repo.name.clone())],
             Dimension::Author => vec![Some(author.to_owned())],
+            Dimension::Session => session.map(|id| Some(id.to_string())).into_iter().collect(),
             _ => or_none(of_task(dimension, task)),
         })
     }
@@ -179,8 +199,33 @@ impl<'a> Grouping<'a> {
             Dimension::Repo => vec![Some(repo.name.clone())],
             Dimension::Author => vec![Some(commit.author.to_string())],
             Dimension::Task => values(tasks, |task| of_task(dimension, task)),
+            Dimension::Session => sessions(self.effort.of_commit(commit.id)),
             Dimension::Category | Dimension::Tag => or_none(values(tasks, |task| of_task(dimension, task))),
             Dimension::Agent | Dimension::Model => or_none(signed(dimension, commit, tasks)),
+        })
+    }
+
+    /// The rows in which a part of a session counts: `repo` is the one that it worked in, `commit` what came of it. By task,
+    /// none where no task speaks of that.
+    pub(super) fn of_part(
+        &self,
+        repo: &Repository,
+        session: &SeenSession,
+        day: NaiveDate,
+        commit: Option<ObjectId>,
+        author: Option<&str>,
+    ) -> Vec<Key> {
+        let tasks = commit.and_then(|commit| self.tasks_of.get(&commit));
+        let tasks = tasks.map_or(&[][..], Vec::as_slice);
+        self.keys(|dimension| match dimension {
+            Dimension::Day | Dimension::Week | Dimension::Month => vec![Some(dimension.of_day(day))],
+            Dimension::Repo => vec![Some(repo.name.clone())],
+            Dimension::Author => vec![author.map(str::to_owned)],
+            Dimension::Task => values(tasks, |task| of_task(dimension, task)),
+            Dimension::Category | Dimension::Tag => or_none(values(tasks, |task| of_task(dimension, task))),
+            Dimension::Agent => vec![Some(session.id.agent.clone())],
+            Dimension::Model => or_none(session.models.iter().cloned().map(Some).collect()),
+            Dimension::Session => vec![Some(session.id.to_string())],
         })
     }
 
@@ -202,6 +247,12 @@ impl<'a> Grouping<'a> {
         }
         keys
     }
+}
+
+/// The sessions of a commit or a task; none where nobody knows of any.
+fn sessions(spent: Option<&Spent<'_>>) -> Vec<Option<String>> {
+    let sessions = spent.into_iter().flat_map(Spent::sessions);
+    sessions.map(|session| Some(session.to_string())).collect()
 }
 
 /// What a task itself says of a dimension.

@@ -256,7 +256,7 @@ impl Row {
 
     fn fill_tasks<'a>(&mut self, tasks: impl Iterator<Item = &'a Task>) {
         let mut tally = Tally::default();
-        tasks.for_each(|task| tally.add_task(task));
+        tasks.for_each(|task| tally.add_task(task, None));
         let measures = tally.measures(HOURS_PER_WEEK);
         self.tasks = Some(measures.tasks);
         self.human_hours = measures.human_hours;

@@ -1,11 +1,17 @@
 //! What is summed, and the factors that follow from the sums.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
+use super::effort::Spent;
+use crate::correlate::seen::{Part, SeenSession};
 use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::evidence::OriginState;
+use crate::facts::ids::SessionId;
 use crate::facts::quantity::{Hours, Minutes, Tokens};
-use crate::facts::session::TokenCounts;
+use crate::facts::session::{Provenance, TokenCounts};
+use crate::facts::span::{self, Span};
 use crate::facts::task::{Task, factor};
 
 /// The measures of a row or of the totals, in the order of the format. `None` is unknown, never 0.
@@ -15,11 +21,13 @@ pub struct Measures {
     pub tasks: u64,
     /// Claimed: Σ estimates, in hours.
     pub human_hours: Option<Hours>,
-    /// Claimed: Σ agent minutes of the tasks that have them.
+    /// Σ agent minutes of the tasks that have them: claimed, else measured in the sessions linked to their commits.
     pub agent_minutes: Option<Minutes>,
+    /// Measured: the part of `agent_minutes` that nobody claimed.
+    pub agent_minutes_measured: Option<Minutes>,
     /// Claimed: Σ supervisory minutes of the tasks that have them.
     pub supervisory_minutes: Option<Minutes>,
-    /// Measured: minutes in which at least one agent worked for these tasks.
+    /// Measured: minutes in which at least one agent worked, in whatever session.
     pub wall_minutes: Option<Minutes>,
     /// Claimed: Σ tokens of the tasks that have them.
     pub tokens: Option<Tokens>,
@@ -27,9 +35,9 @@ pub struct Measures {
     pub leverage_factor: Option<f64>,
     /// Σ human hours × 60 / Σ supervisory minutes, over tasks that have both.
     pub supervisory_leverage_factor: Option<f64>,
-    /// Σ human hours × 60 / wall minutes.
+    /// Σ human hours × 60 / minutes in which at least one agent worked for these tasks, over tasks with sessions.
     pub wall_leverage_factor: Option<f64>,
-    /// Σ human hours × 60 / Σ agent minutes of every session seen, recorded in a task or not.
+    /// Σ human hours of tasks with sessions × 60 / Σ agent minutes of every session seen, recorded in a task or not.
     pub all_in_leverage_factor: Option<f64>,
     /// Σ human hours in weeks of work.
     pub human_weeks: Option<f64>,
@@ -49,6 +57,8 @@ pub struct Measures {
     pub session_agent_minutes: Option<Minutes>,
     /// Estimated from their logs: Σ supervisory minutes.
     pub session_supervisory_minutes: Option<Minutes>,
+    /// Agent minutes for each wall minute.
+    pub parallelism: Option<f64>,
     /// Measured: Σ fresh input tokens.
     pub tokens_input: Option<u64>,
     /// Measured: Σ tokens written to a cache.
@@ -57,6 +67,10 @@ pub struct Measures {
     pub tokens_cache_read: Option<u64>,
     /// Measured: Σ output tokens.
     pub tokens_output: Option<u64>,
+    /// Estimated by a model, where one was asked for: Σ human hours of commits without a task. In no other field.
+    pub model_human_hours: Option<Hours>,
+    /// The model's hours × 60 / Σ agent minutes, over commits without a task that sessions are linked to.
+    pub model_leverage_factor: Option<f64>,
 }
 
 impl Measures {
@@ -85,17 +99,21 @@ fn fields(measures: &Measures) -> serde_json::Map<String, serde_json::Value> {
 
 /// Sums in the making.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Tally {
+pub struct Tally<'a> {
     tasks: u64,
     hours: Hours,
     agent: Term,
+    agent_measured: Option<Minutes>,
     supervision: Term,
+    /// The hours of tasks with sessions, and when agents worked for them.
+    with_sessions: (u64, Hours, Vec<Span>),
+    model: Model,
     tokens: Option<Tokens>,
     commits: u64,
     agent_commits: u64,
     lines: Option<LineCounts>,
-    /// What agents' logs add; `None` where none were read.
-    pub sessions: Option<SessionTally>,
+    /// What agents' logs add; `None` where no session was seen.
+    sessions: Option<SessionTally<'a>>,
 }
 
 /// Minutes of the tasks that have them, beside the hours of the same tasks.
@@ -124,31 +142,70 @@ impl Term {
     }
 }
 
-/// What the logs of agents add to a row.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct SessionTally {
-    /// How many sessions.
-    pub sessions: u64,
-    /// Their agent minutes.
-    pub agent_minutes: Minutes,
-    /// Their supervisory minutes, where a log tells.
-    pub supervisory_minutes: Option<Minutes>,
-    /// Minutes in which at least one of them worked.
-    pub wall_minutes: Option<Minutes>,
-    /// Their tokens by kind, where a log tells.
-    pub tokens: Option<TokenCounts>,
+/// What a model estimates of commits without a task.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Model {
+    hours: Option<Hours>,
+    /// Those of commits that sessions are linked to.
+    factor: Term,
 }
 
-impl Tally {
-    /// Counts a task.
-    pub fn add_task(&mut self, task: &Task) {
+/// What the logs of agents add to a row.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct SessionTally<'a> {
+    sessions: BTreeSet<&'a SessionId>,
+    agent_minutes: Option<f64>,
+    supervisory_minutes: Option<f64>,
+    worked: Vec<Span>,
+    tokens: Option<TokenCounts>,
+}
+
+impl<'a> SessionTally<'a> {
+    fn add(&mut self, session: &'a SeenSession, part: &Part) {
+        let known = |provenance| provenance != Provenance::Absent;
+        self.sessions.insert(&session.id);
+        if known(session.sources.agent_time) {
+            *self.agent_minutes.get_or_insert(0.0) += part.agent_minutes;
+            self.worked.extend_from_slice(&part.worked);
+        }
+        if known(session.sources.human_time) {
+            *self.supervisory_minutes.get_or_insert(0.0) += part.supervisory_minutes;
+        }
+        if known(session.sources.tokens) {
+            *self.tokens.get_or_insert_default() += part.tokens;
+        }
+    }
+
+    fn wall_minutes(&self) -> Option<f64> {
+        self.agent_minutes.map(|_| wall(&self.worked))
+    }
+}
+
+/// Minutes that at least one span covers.
+fn wall(worked: &[Span]) -> f64 {
+    span::minutes(span::total(&span::union(worked.iter().copied())))
+}
+
+impl<'a> Tally<'a> {
+    /// Counts a task, with what sessions took for it.
+    pub(super) fn add_task(&mut self, task: &Task, spent: Option<&Spent<'_>>) {
         self.tasks += 1;
         let hours = task.estimate.hours;
         self.hours += hours;
-        self.agent.add(hours, task.agent_minutes);
+        let measured = spent.and_then(Spent::minutes);
+        self.agent.add(hours, task.agent_minutes.or(measured));
+        if let (None, Some(minutes)) = (task.agent_minutes, measured) {
+            *self.agent_measured.get_or_insert_default() += minutes;
+        }
         self.supervision.add(hours, task.supervisory_minutes);
         if let Some(tokens) = task.tokens {
             *self.tokens.get_or_insert_default() += tokens;
+        }
+        if let Some(spent) = spent.filter(|_| measured.is_some()) {
+            let (count, all, worked) = &mut self.with_sessions;
+            *count += 1;
+            *all += hours;
+            worked.extend(spent.worked());
         }
     }
 
@@ -161,39 +218,74 @@ impl Tally {
         }
     }
 
+    /// Counts what a model estimates of a commit without a task, with what sessions took for it.
+    pub(super) fn add_model(&mut self, hours: Hours, spent: Option<&Spent<'_>>) {
+        *self.model.hours.get_or_insert_default() += hours;
+        self.model.factor.add(hours, spent.and_then(Spent::minutes));
+    }
+
+    /// Counts a part of a session.
+    pub(super) fn add_part(&mut self, session: &'a SeenSession, part: &Part) {
+        self.sessions.get_or_insert_default().add(session, part);
+    }
+
     /// The sums and what follows from them; a week has `hours_per_week`.
     pub fn measures(&self, hours_per_week: f64) -> Measures {
         let hours = (self.tasks > 0).then_some(self.hours);
-        let seen = self.sessions.as_ref();
-        let tokens = seen.and_then(|seen| seen.tokens);
-        let wall = seen.and_then(|seen| seen.wall_minutes);
-        Measures {
+        let (_, sessions_hours, task_time) = &self.with_sessions;
+        let mut measures = Measures {
             tasks: self.tasks,
             human_hours: hours,
             agent_minutes: self.agent.minutes(),
+            agent_minutes_measured: self.agent_measured,
             supervisory_minutes: self.supervision.minutes(),
-            wall_minutes: wall,
             tokens: self.tokens,
             leverage_factor: self.agent.factor(),
             supervisory_leverage_factor: self.supervision.factor(),
-            wall_leverage_factor: hours.zip(wall).and_then(|(hours, wall)| factor(hours, wall)),
-            all_in_leverage_factor: hours
-                .zip(seen)
-                .and_then(|(hours, seen)| factor(hours, seen.agent_minutes)),
+            wall_leverage_factor: Minutes::new(wall(task_time))
+                .and_then(|wall| factor(*sessions_hours, wall)),
             human_weeks: hours.map(|hours| hours.get() / hours_per_week),
             commits: self.commits,
             agent_commits: self.agent_commits,
             files_changed: self.lines.map(|lines| lines.files),
             lines_added: self.lines.map(|lines| lines.added),
             lines_removed: self.lines.map(|lines| lines.removed),
-            sessions: seen.map(|seen| seen.sessions),
-            session_agent_minutes: seen.map(|seen| seen.agent_minutes),
-            session_supervisory_minutes: seen.and_then(|seen| seen.supervisory_minutes),
-            tokens_input: tokens.map(|tokens| tokens.input),
-            tokens_cache_write: tokens.map(|tokens| tokens.cache_write),
-            tokens_cache_read: tokens.map(|tokens| tokens.cache_read),
-            tokens_output: tokens.map(|tokens| tokens.output),
+            model_human_hours: self.model.hours,
+            model_leverage_factor: self.model.factor.factor(),
+            ..Measures::default()
+        };
+        if let Some(seen) = &self.sessions {
+            self.add_seen(&mut measures, seen);
         }
+        measures
+    }
+
+    fn add_seen(&self, measures: &mut Measures, seen: &SessionTally<'_>) {
+        let minutes = |value: Option<f64>| value.and_then(Minutes::new);
+        let wall = seen.wall_minutes();
+        let (tasks, hours, _) = &self.with_sessions;
+        let all = minutes(seen.agent_minutes).filter(|_| *tasks > 0);
+        measures.wall_minutes = minutes(wall);
+        measures.all_in_leverage_factor = all.and_then(|all| factor(*hours, all));
+        measures.sessions = Some(seen.sessions.len() as u64);
+        measures.session_agent_minutes = minutes(seen.agent_minutes);
+        measures.session_supervisory_minutes = minutes(seen.supervisory_minutes);
+        let side_by_side = seen.agent_minutes.zip(wall.filter(|wall| *wall > 0.0));
+        measures.parallelism = side_by_side.map(|(agent, wall)| agent / wall);
+        measures.tokens_input = seen.tokens.map(|tokens| tokens.input);
+        measures.tokens_cache_write = seen.tokens.map(|tokens| tokens.cache_write);
+        measures.tokens_cache_read = seen.tokens.map(|tokens| tokens.cache_read);
+        measures.tokens_output = seen.tokens.map(|tokens| tokens.output);
+    }
+
+    /// Whether any session was counted.
+    pub fn has_sessions(&self) -> bool {
+        self.sessions.is_some()
+    }
+
+    /// Tasks that no session is linked to, of those counted.
+    pub fn tasks_without_sessions(&self) -> u64 {
+        self.tasks - self.with_sessions.0
     }
 
     /// How many tasks were counted.

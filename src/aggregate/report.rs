@@ -7,10 +7,13 @@ use chrono::NaiveDate;
 use regex::Regex;
 use serde::Serialize;
 
+use super::effort::{Effort, Spent};
 use super::group::{Dimension, Grouping, Key};
 use super::measures::{Measures, Tally};
+use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::files::FileClass;
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerSession};
 use crate::facts::quantity::{Hours, WorkTime};
@@ -94,6 +97,8 @@ pub struct Query {
     pub limit: Option<usize>,
     /// How long a week of work is.
     pub work: WorkTime,
+    /// Lines of source and tests that a person writes in a day, where work without a task is estimated by them.
+    pub lines_per_day: Option<f64>,
 }
 
 /// In which order rows come.
@@ -151,6 +156,8 @@ pub struct LeftOut {
     pub tasks_without_agent_minutes: u64,
     /// Tasks that no supervisory leverage factor holds.
     pub tasks_without_supervisory_minutes: u64,
+    /// Tasks that no wall-clock and no all-in leverage factor holds; `None` where no session was seen.
+    pub tasks_without_sessions: Option<u64>,
     /// Commits of which no task speaks.
     pub commits_without_task: u64,
     /// Commits that are no merges and whose lines could not be read.
@@ -172,14 +179,16 @@ pub struct RepoStatus {
     pub reason: Option<String>,
 }
 
-/// Sums up what was read.
-pub fn report(repos: &[Repository], query: &Query) -> Report {
+/// Sums up what was read. `sessions` are those that worked in the repositories, by their position in `repos`.
+pub fn report(repos: &[Repository], sessions: &[SeenSession], query: &Query) -> Report {
     let tasks = tasks_once(repos);
+    let placed: Vec<&PlacedTask> = tasks.iter().map(|(_, placed)| *placed).collect();
+    let effort = Effort::new(sessions, &placed);
     let selection = Selection {
         query,
-        authors: authors(repos),
+        authors: authors(repos, sessions),
     };
-    let mut sums = Sums::new(query, &tasks);
+    let mut sums = Sums::new(query, &placed, &effort);
     for (repo, placed) in &tasks {
         let author = selection.author_of(placed);
         if selection.takes_task(&placed.task, author) {
@@ -192,6 +201,12 @@ pub fn report(repos: &[Repository], query: &Query) -> Report {
             if seen.insert(commit.id) && selection.takes_commit(commit) {
                 sums.add_commit(repo, commit);
             }
+        }
+    }
+    for session in sessions {
+        let author = selection.author_of_session(session);
+        if selection.takes_session(session, author) {
+            sums.add_session(repos, session, author);
         }
     }
     sums.into_report(repos)
@@ -213,11 +228,17 @@ fn tasks_once(repos: &[Repository]) -> Vec<(&Repository, &PlacedTask)> {
     tasks
 }
 
-fn authors(repos: &[Repository]) -> HashMap<ObjectId, String> {
+/// Who made the commits of tasks and sessions.
+fn authors(repos: &[Repository], sessions: &[SeenSession]) -> HashMap<ObjectId, String> {
+    let of_sessions = sessions
+        .iter()
+        .flat_map(SeenSession::made)
+        .map(|(_, link)| link.commit);
     let wanted: HashSet<ObjectId> = repos
         .iter()
         .flat_map(|repo| &repo.tasks)
         .filter_map(|placed| placed.commits.first().copied())
+        .chain(of_sessions)
         .collect();
     let commits = repos.iter().flat_map(|repo| &repo.commits);
     commits
@@ -237,6 +258,20 @@ impl Selection<'_> {
     fn author_of<'t>(&'t self, placed: &'t PlacedTask) -> &'t str {
         let author = placed.commits.first().and_then(|commit| self.authors.get(commit));
         author.map_or(placed.task.by.as_str(), String::as_str)
+    }
+
+    /// Whoever made the commit that took most of the session; `None` where none is known.
+    fn author_of_session(&self, session: &SeenSession) -> Option<&str> {
+        let made = session
+            .made()
+            .filter_map(|(_, link)| Some((link, self.authors.get(&link.commit)?)));
+        let most = made.max_by(|(a, _), (b, _)| (a.share.total_cmp(&b.share)).then(b.commit.cmp(&a.commit)));
+        most.map(|(_, author)| author.as_str())
+    }
+
+    fn takes_session(&self, session: &SeenSession, author: Option<&str>) -> bool {
+        self.takes_author(author.unwrap_or_default())
+            && self.takes_agents(std::iter::once(session.id.agent.as_str()))
     }
 
     fn takes_task(&self, task: &Task, author: &str) -> bool {
@@ -272,18 +307,19 @@ impl Selection<'_> {
 struct Sums<'a> {
     query: &'a Query,
     grouping: Grouping<'a>,
-    rows: HashMap<Key, Tally>,
+    effort: &'a Effort<'a>,
+    rows: HashMap<Key, Tally<'a>>,
     labels: HashMap<String, (&'a str, NaiveDate)>,
-    totals: Tally,
+    totals: Tally<'a>,
     left_out: LeftOut,
 }
 
 impl<'a> Sums<'a> {
-    fn new(query: &'a Query, tasks: &[(&'a Repository, &'a PlacedTask)]) -> Self {
-        let placed: Vec<&PlacedTask> = tasks.iter().map(|(_, placed)| *placed).collect();
+    fn new(query: &'a Query, tasks: &[&'a PlacedTask], effort: &'a Effort<'a>) -> Self {
         Self {
             query,
-            grouping: Grouping::new(&query.by, query.zone, &placed),
+            grouping: Grouping::new(&query.by, query.zone, tasks, effort),
+            effort,
             rows: HashMap::new(),
             labels: HashMap::new(),
             totals: Tally::default(),
@@ -293,22 +329,74 @@ impl<'a> Sums<'a> {
 
     fn add_task(&mut self, repo: &Repository, placed: &'a PlacedTask, author: &str) {
         let task = &placed.task;
-        for key in self.grouping.of_task(repo, placed, author) {
-            self.rows.entry(key).or_default().add_task(task);
+        let spent = self.effort.of_task(task.id);
+        if self.query.by.contains(&Dimension::Session) {
+            for (session, part, alone) in spent.into_iter().flat_map(Spent::apart) {
+                let done = task.part(part);
+                for key in self.grouping.of_task(repo, placed, author, Some(session)) {
+                    self.rows.entry(key).or_default().add_task(&done, Some(&alone));
+                }
+            }
+        } else {
+            for key in self.grouping.of_task(repo, placed, author, None) {
+                self.rows.entry(key).or_default().add_task(task, spent);
+            }
         }
         if self.query.by.contains(&Dimension::Task) {
             self.labels.insert(task.id.to_string(), (&task.title, task.date));
         }
-        self.totals.add_task(task);
+        self.totals.add_task(task, spent);
     }
 
     fn add_commit(&mut self, repo: &Repository, commit: &Commit) {
+        let has_task = self.grouping.has_task(commit.id);
+        let model = self
+            .query
+            .lines_per_day
+            .filter(|_| !has_task)
+            .and_then(|per_day| self.model(commit, per_day));
+        let spent = self.effort.of_commit(commit.id);
+        let count = |tally: &mut Tally<'a>| {
+            tally.add_commit(commit);
+            if let Some(hours) = model {
+                tally.add_model(hours, spent);
+            }
+        };
         for key in self.grouping.of_commit(repo, commit) {
-            self.rows.entry(key).or_default().add_commit(commit);
+            count(self.rows.entry(key).or_default());
         }
-        self.totals.add_commit(commit);
-        self.left_out.commits_without_task += u64::from(!self.grouping.has_task(commit));
+        count(&mut self.totals);
+        self.left_out.commits_without_task += u64::from(!has_task);
         self.left_out.commits_without_lines += u64::from(commit.lines.is_none() && !commit.is_merge());
+    }
+
+    /// What a person would take to write the lines of source and tests that a commit added.
+    fn model(&self, commit: &Commit, lines_per_day: f64) -> Option<Hours> {
+        commit.lines?;
+        let lines: u64 = commit
+            .by_class
+            .iter()
+            .filter(|(class, _)| matches!(class, FileClass::Source | FileClass::Test))
+            .map(|(_, counts)| counts.added)
+            .sum();
+        Hours::new(lines as f64 / lines_per_day * self.query.work.hours_per_day)
+    }
+
+    fn add_session(&mut self, repos: &[Repository], session: &'a SeenSession, author: Option<&str>) {
+        for part in session.parts(self.query.zone) {
+            if !self.query.period.contains(part.day) {
+                continue;
+            }
+            let link = part.link.and_then(|number| session.links.get(number));
+            let Some(repo) = repos.get(link.map_or(session.home, |(repo, _)| *repo)) else {
+                continue;
+            };
+            let commit = link.map(|(_, link)| link.commit);
+            for key in self.grouping.of_part(repo, session, part.day, commit, author) {
+                self.rows.entry(key).or_default().add_part(session, &part);
+            }
+            self.totals.add_part(session, &part);
+        }
     }
 
     fn into_report(mut self, repos: &[Repository]) -> Report {
@@ -332,6 +420,10 @@ impl<'a> Sums<'a> {
             left_out: LeftOut {
                 tasks_without_agent_minutes: self.totals.tasks_without_agent_time(),
                 tasks_without_supervisory_minutes: self.totals.tasks_without_supervision(),
+                tasks_without_sessions: self
+                    .totals
+                    .has_sessions()
+                    .then(|| self.totals.tasks_without_sessions()),
                 rows: rows_left_out,
                 ..self.left_out
             },
@@ -463,6 +555,7 @@ mod tests {
             sort: None,
             limit: None,
             work: WorkTime::default(),
+            lines_per_day: None,
         }
     }
 
@@ -506,7 +599,7 @@ mod tests {
                 .supervised(6.0)
                 .placed(),
         ];
-        let report = report(&[repo], &query(&[]));
+        let report = report(&[repo], &[], &query(&[]));
         assert_eq!(report.totals.human_hours, Hours::new(210.0));
         assert_eq!(report.totals.leverage_factor, Some(50.0 * 60.0 / 25.0));
         assert_eq!(report.totals.supervisory_leverage_factor, Some(100.0));
@@ -520,7 +613,7 @@ mod tests {
     fn no_minutes_make_no_factor() {
         let mut repo = repository("kiln");
         repo.tasks = vec![claim(1, "2026-03-01", 40.0).agent_minutes(0.0).placed()];
-        let totals = report(&[repo], &query(&[])).totals;
+        let totals = report(&[repo], &[], &query(&[])).totals;
         assert_eq!(totals.agent_minutes, Minutes::new(0.0));
         assert_eq!(totals.leverage_factor, None);
     }
@@ -539,7 +632,7 @@ mod tests {
             commit(3, "2026-03-03T10:00:00Z"),
         ];
         other.tasks = vec![claim(1, "2026-03-01", 30.0).revised(1).on(1).placed()];
-        let report = report(&[one, other], &query(&[Dimension::Repo]));
+        let report = report(&[one, other], &[], &query(&[Dimension::Repo]));
         assert_eq!(lines(&report), ["kiln-copy: 1 30h – 1", "kiln: 0 – – 2"]);
         assert_eq!((report.totals.tasks, report.totals.commits), (1, 3));
     }
@@ -553,15 +646,21 @@ mod tests {
         ];
         let mut asked = query(&[Dimension::Day]);
         assert_eq!(
-            lines(&report(&[repo.clone()], &asked)),
+            lines(&report(&[repo.clone()], &[], &asked)),
             ["2026-03-01: 0 – – 1", "2026-03-02: 0 – – 1"]
         );
         asked.zone = "Europe/Berlin".parse().unwrap();
-        assert_eq!(lines(&report(&[repo.clone()], &asked)), ["2026-03-02: 0 – – 2"]);
+        assert_eq!(
+            lines(&report(&[repo.clone()], &[], &asked)),
+            ["2026-03-02: 0 – – 2"]
+        );
         asked.by = vec![Dimension::Week];
-        assert_eq!(lines(&report(&[repo.clone()], &asked)), ["2026-W10: 0 – – 2"]);
+        assert_eq!(
+            lines(&report(&[repo.clone()], &[], &asked)),
+            ["2026-W10: 0 – – 2"]
+        );
         asked.period.until = "2026-03-01".parse().ok();
-        assert_eq!(report(&[repo], &asked).totals.commits, 0);
+        assert_eq!(report(&[repo], &[], &asked).totals.commits, 0);
     }
 
     #[test]
@@ -575,7 +674,7 @@ mod tests {
             claim(1, "2026-03-01", 8.0).tags(&["api", "docs"]).on(1).placed(),
             claim(2, "2026-03-01", 2.0).placed(),
         ];
-        let report = report(&[repo], &query(&[Dimension::Tag]));
+        let report = report(&[repo], &[], &query(&[Dimension::Tag]));
         assert_eq!(lines(&report), ["api: 1 8h – 1", "docs: 1 8h – 1", "–: 1 2h – 1"]);
         assert_eq!(report.totals.human_hours, Hours::new(10.0));
         assert_eq!(report.left_out.commits_without_task, 1);
@@ -595,12 +694,12 @@ mod tests {
             report.rows.iter().filter_map(|row| row.title.clone()).collect()
         };
         assert_eq!(
-            titles(&report(&[repo.clone()], &asked)),
+            titles(&report(&[repo.clone()], &[], &asked)),
             ["task 2", "task 1", "task 3"]
         );
         asked.sort = Some(SortBy::Measure("human_hours".to_owned()));
         asked.limit = Some(1);
-        let limited = report(&[repo], &asked);
+        let limited = report(&[repo], &[], &asked);
         assert_eq!(titles(&limited), ["task 2"]);
         assert_eq!((limited.left_out.rows, limited.totals.tasks), (2, 3));
     }
@@ -616,13 +715,13 @@ mod tests {
         let mut asked = query(&[Dimension::Author]);
         asked.author = Regex::new("Grace").ok();
         assert_eq!(
-            lines(&report(&[repo.clone()], &asked)),
+            lines(&report(&[repo.clone()], &[], &asked)),
             ["Grace Example <grace@example.org>: 1 2h – 1"]
         );
         asked.author = None;
         asked.agent = Some("codex".to_owned());
         assert_eq!(
-            lines(&report(&[repo], &asked)),
+            lines(&report(&[repo], &[], &asked)),
             ["Ada Example <ada@example.org>: 1 8h – 0"]
         );
     }

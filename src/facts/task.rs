@@ -222,6 +222,25 @@ impl Task {
         factor(self.estimate.hours, self.supervisory_minutes?)
     }
 
+    /// The task with a part, 0 to 1, of its hours, minutes and tokens: what one of several sessions did of it.
+    #[must_use]
+    pub fn part(&self, part: f64) -> Self {
+        let minutes = |value: Option<Minutes>| value.and_then(|value| Minutes::new(value.get() * part));
+        let hours = Hours::new(self.estimate.hours.get() * part);
+        Self {
+            estimate: Estimate {
+                hours: hours.unwrap_or(self.estimate.hours),
+                ..self.estimate.clone()
+            },
+            agent_minutes: minutes(self.agent_minutes),
+            supervisory_minutes: minutes(self.supervisory_minutes),
+            tokens: self
+                .tokens
+                .map(|tokens| Tokens((tokens.0 as f64 * part).round() as u64)),
+            ..self.clone()
+        }
+    }
+
     /// Whether it may be written: plain text on one line everywhere, and phases that sum to the estimate.
     pub fn check(&self) -> Result<(), TaskError> {
         check_text("the title", &self.title)?;

@@ -41,7 +41,7 @@ fn known<T>(cell: fn(T) -> Cell) -> impl Fn(Option<T>) -> Cell {
 const MACHINE: u8 = u8::MAX;
 
 /// Every measure, in the order of the format.
-const FIELDS: [Field; 23] = [
+const FIELDS: [Field; 27] = [
     field!(tasks, "tasks", "Tasks", Claimed, 0, Cell::Count),
     field!(human_hours, "human", "Human Est.", Claimed, 0, known(Cell::Hours)),
     field!(
@@ -50,6 +50,14 @@ const FIELDS: [Field; 23] = [
         "Agent Time",
         Claimed,
         0,
+        known(Cell::Minutes)
+    ),
+    field!(
+        agent_minutes_measured,
+        "from logs",
+        "From Logs",
+        Measured,
+        1,
         known(Cell::Minutes)
     ),
     field!(
@@ -145,6 +153,14 @@ const FIELDS: [Field; 23] = [
         6,
         known(Cell::Minutes)
     ),
+    field!(
+        parallelism,
+        "parallel",
+        "Parallelism",
+        Derived,
+        6,
+        known(Cell::Number)
+    ),
     field!(tokens_input, "input", "Input", Measured, MACHINE, known(tokens)),
     field!(
         tokens_cache_write,
@@ -169,6 +185,22 @@ const FIELDS: [Field; 23] = [
         Measured,
         MACHINE,
         known(tokens)
+    ),
+    field!(
+        model_human_hours,
+        "model",
+        "Model Est.",
+        Estimated,
+        2,
+        known(Cell::Hours)
+    ),
+    field!(
+        model_leverage_factor,
+        "model lev.",
+        "Model Factor",
+        Estimated,
+        2,
+        known(Cell::Factor)
     ),
 ];
 
@@ -216,7 +248,7 @@ pub fn rows(report: &Report) -> Table {
 
 /// For people: the columns that say something, the totals, and what the numbers leave out.
 pub fn document(report: &Report) -> Document {
-    if report.totals.tasks == 0 && report.totals.commits == 0 {
+    if report.totals.tasks == 0 && report.totals.commits == 0 && report.totals.sessions.is_none() {
         return nothing(report);
     }
     Document {
@@ -393,6 +425,16 @@ fn left_out(report: &Report) -> Vec<String> {
             ),
         ),
         some(
+            left_out.tasks_without_sessions.unwrap_or_default(),
+            format!(
+                "{} without sessions, in no wall-clock or all-in factor",
+                of_tasks(left_out.tasks_without_sessions.unwrap_or_default())
+            ),
+        ),
+        totals.agent_minutes_measured.map(|minutes| {
+            format!("{minutes} of agent time are from the logs of sessions, which nobody claimed")
+        }),
+        some(
             left_out.commits_without_task,
             format!(
                 "{} of {} {} without a task",
@@ -439,10 +481,13 @@ fn aggregates(totals: &Measures) -> Table {
         ("human_hours", "Human-equivalent hours"),
         ("human_weeks", "Human-equivalent weeks"),
         ("agent_minutes", "Agent minutes"),
+        ("agent_minutes_measured", "Agent minutes from logs"),
         ("supervisory_minutes", "Supervisory minutes"),
         ("tokens", "Tokens"),
         ("leverage_factor", "Leverage factor"),
         ("supervisory_leverage_factor", "Supervisory leverage factor"),
+        ("wall_leverage_factor", "Wall-clock leverage factor"),
+        ("all_in_leverage_factor", "All-in leverage factor"),
         ("commits", "Commits"),
         ("lines_added", "Lines added"),
         ("lines_removed", "Lines removed"),

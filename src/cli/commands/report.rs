@@ -5,19 +5,25 @@ use std::collections::BTreeSet;
 use regex::{Regex, RegexBuilder};
 
 use super::Context;
+use super::sessions::{LogArgs, RulesArgs};
 use crate::aggregate::group::{Dimension, UnknownDimension};
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{self, Query, Report, Repository, SCHEMA, SortBy};
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
+use crate::cli::linking::Linking;
 use crate::cli::output::{Format, OutputArgs};
 use crate::cli::period::PeriodArgs;
-use crate::cli::reading::ReadArgs;
+use crate::cli::reading::{ReadArgs, Reading};
 use crate::cli::settings::Settings;
+use crate::correlate::seen::SeenSession;
 use crate::facts::diagnostics::Status;
 use crate::facts::zone::{Period, Zone};
 use crate::render::json::Versioned;
 use crate::render::report as shown;
+
+/// Lines of source and tests in a working day, where none are given.
+const USUAL_LINES_PER_DAY: f64 = 200.0;
 
 /// The arguments of `report`.
 #[derive(Debug, clap::Args)]
@@ -31,7 +37,7 @@ use crate::render::report as shown;
 pub struct Args {
     #[command(flatten)]
     read: ReadArgs,
-    /// By what, one or two of: day, week, month, repo, agent, model, category, author, task, tag
+    /// By what, one or two of: day, week, month, repo, agent, model, category, author, task, tag, session
     #[arg(long, value_name = "WHAT", value_delimiter = ',', num_args = 1, value_parser = dimension)]
     by: Vec<Dimension>,
     #[command(flatten)]
@@ -48,6 +54,16 @@ pub struct Args {
     /// At most N rows; the totals hold the others too
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    /// Estimate work without a task by its lines of source and tests, in columns of its own: `sloc` is 200 lines a day
+    #[arg(long, value_name = "sloc[=N/day]", value_parser = lines_per_day)]
+    estimate_model: Option<f64>,
+    /// Read no logs of agents and no captured sessions
+    #[arg(long)]
+    no_sessions: bool,
+    #[command(flatten)]
+    logs: LogArgs,
+    #[command(flatten)]
+    rules: RulesArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -58,10 +74,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let settings = context.settings();
     let zone = args.period.zone(&settings)?;
     let period = args.period.period(zone, &context.environment)?;
-    let reading = args.read.read(context, &settings)?;
+    let mut reading = args.read.read(context, &settings)?;
+    let sessions = args.sessions(context, &settings, &mut reading)?;
     let searched_all = reading.warnings.is_empty();
     let query = args.query(&settings, zone, period, &reading.repos)?;
-    let mut report = report::report(&reading.repos, &query);
+    let mut report = report::report(&reading.repos, &sessions, &query);
     report.warnings.splice(0..0, reading.warnings);
     args.send(context, &report)?;
     context.terminal.warnings(&report.warnings)?;
@@ -69,6 +86,23 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 }
 
 impl Args {
+    fn sessions(
+        &self,
+        context: &Context,
+        settings: &Settings,
+        reading: &mut Reading,
+    ) -> Result<Vec<SeenSession>, CommandError> {
+        if self.no_sessions {
+            return Ok(Vec::new());
+        }
+        let linking = Linking {
+            logs: &self.logs,
+            rules: &self.rules,
+            read: &self.read,
+        };
+        linking.seen(context, settings, reading)
+    }
+
     fn query(
         &self,
         settings: &Settings,
@@ -90,6 +124,7 @@ impl Args {
             sort: self.sort.clone(),
             limit: self.limit,
             work: settings.work_time()?,
+            lines_per_day: self.estimate_model,
         })
     }
 
@@ -148,6 +183,18 @@ fn check_by(by: &[Dimension]) -> Result<(), CommandError> {
         )),
         _ => Ok(()),
     }
+}
+
+/// `sloc`, `sloc=200/day` or `sloc=200`.
+fn lines_per_day(text: &str) -> Result<f64, String> {
+    let number = match text.split_once('=') {
+        None if text == "sloc" => Some(USUAL_LINES_PER_DAY),
+        Some(("sloc", rate)) => rate.strip_suffix("/day").unwrap_or(rate).parse().ok(),
+        _ => None,
+    };
+    number
+        .filter(|lines: &f64| (1.0..=1e6).contains(lines))
+        .ok_or_else(|| "write `sloc`, or `sloc=200/day` for other lines of source and tests a day".to_owned())
 }
 
 fn dimension(text: &str) -> Result<Dimension, UnknownDimension> {
