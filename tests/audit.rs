@@ -221,3 +221,57 @@ fn a_record_right_after_its_commit_is_no_finding() {
         .collect();
     assert_eq!(found, ["estimate-against-size"]);
 }
+
+/// The findings, origin and confidence as JSON.
+fn audited(repo: &TestRepo<'_>, more: &[&str]) -> serde_json::Value {
+    let ran = repo.run(&[&["audit", "--format", "json"], more].concat());
+    serde_json::from_str(&ran.success()).unwrap()
+}
+
+#[test]
+fn a_range_or_a_day_narrows_the_audit() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    for (number, day) in [(0, 0), (1, 1), (2, 2)] {
+        let commit = repo
+            .write(&format!("{number}.txt"), "line\n")
+            .commit_at("Work", START + day * 86_400);
+        note(
+            &repo,
+            &commit,
+            &[task(number + 1, 40, "2026-04-10T12:00:00Z", "")],
+        );
+    }
+    let tasks = |more: &[&str]| {
+        let audit = audited(&repo, more);
+        let claimed = audit["confidence"]["claimed"]["tasks"].as_u64();
+        (claimed.unwrap(), audit["origin"][0]["commits"].as_u64().unwrap())
+    };
+    assert_eq!(tasks(&[]), (3, 3));
+    assert_eq!(tasks(&["HEAD~1..HEAD"]), (1, 1));
+    assert_eq!(tasks(&[".", "HEAD~2..HEAD"]), (2, 2));
+    assert_eq!(tasks(&["--since", "2026-04-02"]), (2, 2));
+    let nonsense = repo.run(&["audit", "no-such-thing"]);
+    assert_eq!(nonsense.code, Some(1), "{nonsense}");
+}
+
+#[test]
+fn sessions_in_notes_make_a_commit_an_agents_and_its_hours_measured() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let commit = repo.write("a.txt", "one\ntwo\n").commit("Start");
+    let claim = task(1, 40, "2026-04-10T12:00:00Z", r#","agent_minutes":20"#);
+    note(&repo, &commit, &[claim, SESSION.to_owned()]);
+    let audit = audited(&repo, &[]);
+    assert_eq!(audit["confidence"]["measured"]["tasks"], 1);
+    assert_eq!(audit["origin"][0]["value"], "agent");
+    let lines = audited(&repo, &["--file", "a.txt"]);
+    assert_eq!(lines["schema"], "git-leverage.audit-lines/1");
+    assert_eq!(
+        lines["lines"],
+        serde_json::json!([{
+            "first_line": 1, "last_line": 2, "commit": commit, "state": "agent", "agents": ["codex"],
+            "tasks": ["Task 1"], "sessions": ["codex:1"],
+        }])
+    );
+}

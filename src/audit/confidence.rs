@@ -1,11 +1,9 @@
 //! How much of the claimed hours rests on measured minutes, on linked commits, on nothing.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
-use super::Evidence;
-use crate::facts::ids::SessionId;
+use super::{Evidence, measured};
+use crate::correlate::seen::SeenSession;
 use crate::facts::ledger::LedgerTask;
 
 /// The claimed human hours by what they rest on, with the leverage factor of each part.
@@ -19,7 +17,9 @@ pub struct Confidence {
     pub linked: Part,
     /// Tasks with neither.
     pub unsupported: Part,
-    /// The factor of all tasks over the minutes of every session in the ledger, in a task or not.
+    /// The factor of the tasks that rest on something.
+    pub without_unsupported: Option<f64>,
+    /// The factor of all tasks over the minutes of every session seen, in a task or not.
     pub all_in_leverage_factor: Option<f64>,
 }
 
@@ -36,36 +36,24 @@ pub struct Part {
 
 /// Sorts the tasks.
 pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
-    let sessions: BTreeSet<&SessionId> = evidence
-        .ledger
-        .sessions
-        .iter()
-        .map(|found| &found.record.session)
-        .collect();
-    let measured = |task: &&LedgerTask| {
-        task.task
-            .sessions
-            .iter()
-            .any(|session| sessions.contains(session))
-    };
+    let measured = |task: &&LedgerTask| measured::of_task(evidence, task).is_some();
     let linked = |task: &&LedgerTask| {
-        task.commits
-            .iter()
-            .any(|commit| evidence.reach.commits.contains(commit))
+        let mut commits = task.commits.iter();
+        commits.any(|commit| evidence.reach.commits.contains(commit))
     };
     let tasks = || evidence.ledger.tasks.iter();
     let claimed = part(tasks());
     let minutes: f64 = evidence
-        .ledger
         .sessions
         .iter()
-        .map(|found| found.record.agent_minutes.get())
+        .filter_map(SeenSession::agent_minutes)
         .sum();
     Confidence {
         claimed,
         measured: part(tasks().filter(measured)),
         linked: part(tasks().filter(|task| !measured(task) && linked(task))),
         unsupported: part(tasks().filter(|task| !measured(task) && !linked(task))),
+        without_unsupported: part(tasks().filter(|task| measured(task) || linked(task))).leverage_factor,
         all_in_leverage_factor: (minutes > 0.0).then(|| claimed.human_hours * 60.0 / minutes),
     }
 }

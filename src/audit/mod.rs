@@ -5,6 +5,8 @@
 //! repository or decides what is shown.
 
 pub mod confidence;
+pub mod lines;
+mod measured;
 pub mod origin;
 pub mod rules;
 
@@ -12,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Warning;
 use crate::facts::ledger::Ledger;
@@ -21,11 +24,15 @@ use crate::sources::reach::Reach;
 
 /// The version of the machine format.
 pub const SCHEMA: &str = "git-leverage.audit/1";
+/// The version of the machine format of a file's lines.
+pub const LINES_SCHEMA: &str = "git-leverage.audit-lines/1";
 
 /// What an audit looks at.
 pub struct Evidence<'a> {
-    /// The tasks and measured sessions.
+    /// The tasks.
     pub ledger: &'a Ledger,
+    /// The measured sessions that worked here, from logs or from notes.
+    pub sessions: &'a [SeenSession],
     /// How the ledger came to be, oldest first.
     pub steps: &'a [LedgerStep],
     /// Where its reference left its past behind.

@@ -6,9 +6,11 @@ use chrono::DateTime;
 use serde::Serialize;
 
 use super::Evidence;
+use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
-use crate::facts::evidence::OriginState;
+use crate::facts::evidence::{Evidence as Sign, Origin, OriginState};
 use crate::facts::ids::ObjectId;
+use crate::facts::link::Rung;
 
 /// By what commits are put together. A commit stands once in each grouping, or in none that does not apply to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -37,8 +39,10 @@ pub struct Row {
     pub value: String,
     /// How many.
     pub commits: u64,
-    /// Lines that they added; merges add none. `None` where some could not be counted.
-    pub lines_added: Option<u64>,
+    /// Lines that they added, as far as they could be counted; merges add none.
+    pub lines_added: u64,
+    /// Commits whose lines could not be counted, as an object is missing.
+    pub commits_uncounted: u64,
     /// Lines at HEAD that blame finds with them, merges included. `None` where survival is not known.
     pub lines_standing: Option<u64>,
 }
@@ -50,6 +54,39 @@ pub struct HalfLives {
     pub agent_days: Option<f64>,
     /// All other lines, in days.
     pub other_days: Option<f64>,
+}
+
+/// Adds the sessions that are linked to commits to what speaks for the commits, with the kind of link.
+pub fn with_sessions(mut commits: Vec<Commit>, sessions: &[SeenSession]) -> Vec<Commit> {
+    let mut signs: HashMap<ObjectId, Vec<Sign>> = HashMap::new();
+    for session in sessions {
+        for (_, link) in session.links.iter().filter(|(_, link)| link.counts()) {
+            signs.entry(link.commit).or_default().push(Sign {
+                rule: format!("session:{}", rung_word(link.rung)),
+                agent: Some(session.id.agent.clone()),
+                model: session.models.first().cloned(),
+                lines: None,
+            });
+        }
+    }
+    for commit in &mut commits {
+        if let Some(more) = signs.remove(&commit.id) {
+            let mut evidence = std::mem::take(&mut commit.origin.evidence);
+            evidence.extend(more);
+            commit.origin = Origin::new(evidence);
+        }
+    }
+    commits
+}
+
+fn rung_word(rung: Rung) -> &'static str {
+    match rung {
+        Rung::Hash => "hash",
+        Rung::Record => "record",
+        Rung::Lines => "lines",
+        Rung::Context => "context",
+        Rung::Day => "day",
+    }
 }
 
 /// All groupings, one after the other.
@@ -65,14 +102,15 @@ pub(super) fn rows(evidence: &Evidence<'_>) -> Vec<Row> {
                 by,
                 value,
                 commits: 0,
-                lines_added: Some(0),
+                lines_added: 0,
+                commits_uncounted: 0,
                 lines_standing: standing.as_ref().map(|_| 0),
             });
             row.commits += 1;
-            row.lines_added = row
-                .lines_added
-                .zip(commit.lines)
-                .map(|(sum, lines)| sum + lines.added);
+            match commit.lines {
+                Some(lines) => row.lines_added += lines.added,
+                None => row.commits_uncounted += 1,
+            }
             if let (Some(sum), Some(standing)) = (&mut row.lines_standing, &standing) {
                 *sum += standing.get(&commit.id).copied().unwrap_or(0);
             }

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Evidence, Finding, Level};
+use super::{Evidence, Finding, Level, measured};
+use crate::correlate::seen::SeenSession;
 use crate::facts::evidence::OriginState;
-use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{LedgerTask, Provenance};
-use crate::facts::record::{Record, SessionRecord};
+use crate::facts::record::Record;
 use crate::facts::task::Task;
 
 /// One rule.
@@ -192,10 +193,9 @@ fn no_tasks(evidence: &Evidence<'_>) -> Option<&'static str> {
 
 fn no_sessions(evidence: &Evidence<'_>) -> Option<&'static str> {
     evidence
-        .ledger
         .sessions
         .is_empty()
-        .then_some("the ledger has no measured sessions")
+        .then_some("no measured session worked here")
 }
 
 fn no_ledger(evidence: &Evidence<'_>) -> Option<&'static str> {
@@ -219,13 +219,17 @@ fn estimate_after_work(evidence: &Evidence<'_>) -> Vec<Found> {
         .iter()
         .map(|one| (one.id, one.author_time.seconds))
         .collect();
+    let carried = first_carried(evidence);
     let late = |task: &LedgerTask| {
         // A trailer is as old as its commit.
         if task.provenance != Provenance::Note {
             return None;
         }
         let last = task.commits.iter().filter_map(|commit| times.get(commit)).max()?;
-        let seconds = (task.revisions.first()?.at.timestamp() - last) as f64;
+        // What the line says of itself is not believed where the ledger's history says when it came.
+        let said = task.revisions.first()?.at.timestamp();
+        let given = carried.get(&task.task.id).copied().unwrap_or(said);
+        let seconds = (given - last) as f64;
         let level = if seconds > 7.0 * DAY {
             Level::Warning
         } else {
@@ -241,6 +245,20 @@ fn estimate_after_work(evidence: &Evidence<'_>) -> Vec<Found> {
         })
     };
     evidence.ledger.tasks.iter().filter_map(late).collect()
+}
+
+/// When a commit of the ledger first carried each task, seconds since the epoch.
+fn first_carried(evidence: &Evidence<'_>) -> HashMap<TaskId, i64> {
+    let mut carried = HashMap::new();
+    for step in evidence.steps {
+        for line in &step.added {
+            if let Ok(Record::Task(task)) = Record::decode(line) {
+                let first = carried.entry(task.id).or_insert(step.time);
+                *first = step.time.min(*first);
+            }
+        }
+    }
+    carried
 }
 
 fn estimate_raised(evidence: &Evidence<'_>) -> Vec<Found> {
@@ -267,27 +285,13 @@ fn estimate_raised(evidence: &Evidence<'_>) -> Vec<Found> {
     evidence.ledger.tasks.iter().filter_map(raised).collect()
 }
 
-/// The measured sessions of a task, each once; `None` unless all that it names are there.
-fn sessions_of<'a>(evidence: &Evidence<'a>, task: &Task) -> Option<Vec<&'a SessionRecord>> {
-    let find = |wanted: &SessionId| {
-        let mut records = evidence.ledger.sessions.iter().map(|found| &found.record);
-        records.find(|record| record.session == *wanted)
-    };
-    let names: BTreeSet<&SessionId> = task.sessions.iter().collect();
-    let found: Option<Vec<_>> = names.into_iter().map(find).collect();
-    found.filter(|found| !found.is_empty())
-}
-
 /// How far a claim may be from the measure.
 const TOLERANCE: f64 = 0.25;
 
 fn agent_minutes_differ(evidence: &Evidence<'_>) -> Vec<Found> {
     let differs = |found: &LedgerTask| {
         let claimed = found.task.agent_minutes?.get();
-        let measured: f64 = sessions_of(evidence, &found.task)?
-            .iter()
-            .map(|one| one.agent_minutes.get())
-            .sum();
+        let measured = measured::of_task(evidence, found)?.agent_minutes;
         ((claimed - measured).abs() > TOLERANCE * measured).then(|| {
             let message = format!(
                 "`{}` claims {claimed:.0} agent minutes, its sessions took {measured:.0}",
@@ -307,13 +311,8 @@ const LEAST_SUPERVISION: f64 = 0.5;
 fn supervision_too_short(evidence: &Evidence<'_>) -> Vec<Found> {
     let short = |found: &LedgerTask| {
         let claimed = found.task.supervisory_minutes?.get();
-        let measured: f64 = sessions_of(evidence, &found.task)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|one| one.supervisory_minutes)
-            .map(crate::facts::quantity::Minutes::get)
-            .sum();
-        let least = LEAST_SUPERVISION.max(measured * (1.0 - TOLERANCE));
+        let measured = measured::of_task(evidence, found).unwrap_or_default();
+        let least = LEAST_SUPERVISION.max(measured.supervisory_minutes * (1.0 - TOLERANCE));
         (claimed < least).then(|| {
             let message = format!(
                 "`{}` claims {claimed:.1} supervisory minutes; it took at least {least:.1}",
@@ -330,14 +329,7 @@ fn supervision_too_short(evidence: &Evidence<'_>) -> Vec<Found> {
 fn agent_minutes_beyond_span(evidence: &Evidence<'_>) -> Vec<Found> {
     let beyond = |found: &LedgerTask| {
         let claimed = found.task.agent_minutes?.get();
-        // Subagents work side by side, so a session may hold more minutes than its span.
-        let possible: f64 = sessions_of(evidence, &found.task)?
-            .iter()
-            .map(|one| {
-                let span = (one.ended_at - one.started_at).num_seconds() as f64 / 60.0;
-                span.max(one.agent_minutes.get())
-            })
-            .sum();
+        let possible = measured::of_task(evidence, found)?.possible_minutes;
         (claimed > possible + 1.0).then(|| {
             let message = format!(
                 "`{}` claims {claimed:.0} agent minutes; its sessions allow {possible:.0}",
@@ -353,7 +345,7 @@ fn agent_minutes_beyond_span(evidence: &Evidence<'_>) -> Vec<Found> {
 
 fn claimed_twice(evidence: &Evidence<'_>) -> Vec<Found> {
     let mut claims: BTreeMap<(Level, String), BTreeSet<&str>> = BTreeMap::new();
-    let mut ids: BTreeMap<(Level, String), BTreeSet<crate::facts::ids::TaskId>> = BTreeMap::new();
+    let mut ids: BTreeMap<(Level, String), BTreeSet<TaskId>> = BTreeMap::new();
     for found in &evidence.ledger.tasks {
         let sessions = found
             .task
@@ -451,7 +443,7 @@ fn estimate_against_size(evidence: &Evidence<'_>) -> Vec<Found> {
         let claimed = found.task.estimate.hours.get();
         (lines > 0 && claimed > high).then(|| {
             let message = format!(
-                "`{}` claims {claimed:.0} h for {lines} added lines, which are worth {low:.0} to {high:.0} h by size",
+                "`{}` claims {claimed:.0} h for {lines} added lines; by size alone they would take {low:.0} to {high:.0} h",
                 found.task.title
             );
             Found::new(Level::Note, &found.task.id, message)
@@ -558,28 +550,29 @@ fn session_without_task(evidence: &Evidence<'_>) -> Vec<Found> {
         .iter()
         .flat_map(|found| &found.task.sessions)
         .collect();
-    let mut seen = BTreeSet::new();
+    let commits = commits_of_tasks(evidence);
+    let has_task = |session: &&SeenSession| {
+        claimed.contains(&session.id) || session.made().any(|(_, link)| commits.contains(&link.commit))
+    };
     evidence
-        .ledger
         .sessions
         .iter()
-        .map(|found| &found.record)
-        .filter(|record| !claimed.contains(&record.session) && seen.insert(&record.session))
-        .map(|record| {
-            let minutes = record.agent_minutes.get();
-            let message = format!("{} worked {minutes:.0} minutes for no task", record.session);
-            Found::new(Level::Note, &record.session, message).figure("agent_minutes", minutes)
+        .filter(|session| !has_task(session))
+        .map(|session| {
+            let minutes = session.agent_minutes().unwrap_or(0.0);
+            let message = format!("{} worked {minutes:.0} minutes for no task", session.id);
+            Found::new(Level::Note, &session.id, message).figure("agent_minutes", minutes)
         })
         .collect()
 }
 
+fn commits_of_tasks(evidence: &Evidence<'_>) -> BTreeSet<ObjectId> {
+    let tasks = evidence.ledger.tasks.iter();
+    tasks.flat_map(|found| found.commits.iter().copied()).collect()
+}
+
 fn agent_commit_without_task(evidence: &Evidence<'_>) -> Vec<Found> {
-    let claimed: BTreeSet<ObjectId> = evidence
-        .ledger
-        .tasks
-        .iter()
-        .flat_map(|found| found.commits.iter().copied())
-        .collect();
+    let claimed = commits_of_tasks(evidence);
     let by_agents = || {
         evidence
             .commits

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::correlate::history::Linked;
+use crate::correlate::seen::seen;
 use crate::facts::claim;
 use crate::facts::commit::{Instant, LineCounts, Person};
 use crate::facts::evidence::{Origin, OriginState};
@@ -116,8 +118,10 @@ impl Case {
 
     fn audit(self, choice: &Choice) -> Audit {
         let ledger = Ledger::assemble(self.findings);
+        let sessions = seen(&[], Vec::new(), Linked::default(), &[&ledger.sessions]);
         let evidence = Evidence {
             ledger: &ledger,
+            sessions: &sessions,
             steps: &self.steps,
             jumps: &self.jumps,
             commits: &self.commits,
@@ -316,7 +320,7 @@ fn estimates_above_what_the_lines_are_worth() {
         "estimate-against-size",
         claims(448.0),
         Level::Note,
-        "worth 40 to 447 h",
+        "40 to 447 h",
     );
     passes("estimate-against-size", claims(446.0));
     passes(
@@ -394,7 +398,9 @@ fn factors_out_of_the_repositorys_range() {
 
 #[test]
 fn what_no_task_claims() {
-    let left_out = Case::default().note(1, &[task(1, json!({})), session("codex:1", json!({}))]);
+    let left_out = Case::default()
+        .note(1, &[task(1, json!({}))])
+        .note(2, &[session("codex:1", json!({}))]);
     triggers("session-without-task", left_out, Level::Note, "20 minutes");
     passes("session-without-task", with_session(json!({})));
 

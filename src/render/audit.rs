@@ -4,13 +4,20 @@ use serde_json::{Value, json};
 
 use super::document::{Basis, Cell, Column, Document, Table};
 use crate::audit::confidence::{Confidence, Part};
-use crate::audit::origin::{Grouping, Row};
+use crate::audit::lines::FileLine;
+use crate::audit::origin::{Grouping, Row, state_word};
 use crate::audit::rules::RULES;
 use crate::audit::{Audit, Level};
 
-/// The page for people: what the claims rest on, what made the code, what does not add up.
+/// The page for people: what the claims rest on, what does not add up, what made the code.
 pub fn document(audit: &Audit) -> Document {
-    let mut tables = vec![findings(audit), confidence(&audit.confidence)];
+    let mut tables = Vec::new();
+    if audit.confidence.claimed.tasks > 0 {
+        tables.push(confidence(&audit.confidence));
+    }
+    if !audit.findings.is_empty() {
+        tables.push(findings(audit));
+    }
     for (by, title) in [
         (Grouping::State, "Made by"),
         (Grouping::HowKnown, "How it is known"),
@@ -22,7 +29,11 @@ pub fn document(audit: &Audit) -> Document {
         tables.extend(origin(&audit.origin, by, title));
     }
     Document {
-        title: Some(format!("Audit of {}", audit.repo)),
+        title: Some(format!(
+            "Audit of {}: {}",
+            audit.repo,
+            headline(&audit.confidence)
+        )),
         tables,
         notes: notes(audit),
     }
@@ -30,30 +41,30 @@ pub fn document(audit: &Audit) -> Document {
 
 /// One sentence on how much of the claims can be shown.
 pub fn headline(confidence: &Confidence) -> String {
-    let Confidence {
-        claimed,
-        measured,
-        linked,
-        unsupported,
-        ..
-    } = confidence;
+    let claimed = &confidence.claimed;
     if claimed.tasks == 0 {
         return "no task claims any hours".into();
     }
     let share = |part: &Part| 100.0 * part.human_hours / claimed.human_hours.max(f64::MIN_POSITIVE);
+    let factor =
+        |factor: Option<f64>| factor.map_or_else(|| "–".to_owned(), |factor| format!("{factor:.1}x"));
     format!(
-        "{:.0} human hours are claimed: {:.0}% rest on measured minutes, {:.0}% on linked commits, {:.0}% on nothing",
+        "{:.0} human hours are claimed at {}; {:.0}% rest on measured minutes ({} alone), {:.0}% on linked commits ({} with \
+         them), {:.0}% on nothing",
         claimed.human_hours,
-        share(measured),
-        share(linked),
-        share(unsupported)
+        factor(claimed.leverage_factor),
+        share(&confidence.measured),
+        factor(confidence.measured.leverage_factor),
+        share(&confidence.linked),
+        factor(confidence.without_unsupported),
+        share(&confidence.unsupported),
     )
 }
 
 /// What was found, as rows.
 pub fn findings(audit: &Audit) -> Table {
     Table {
-        title: Some(headline(&audit.confidence)),
+        title: Some("What does not add up".into()),
         columns: vec![
             Column::text("level", "Level"),
             Column::text("rule", "Rule"),
@@ -128,14 +139,14 @@ fn origin(rows: &[Row], by: Grouping, title: &str) -> Option<Table> {
 }
 
 fn cells(row: &Row) -> Vec<Cell> {
-    let share = match (row.lines_standing, row.lines_added) {
-        (Some(standing), Some(added)) if added > 0 => Some(standing as f64 / added as f64),
-        _ => None,
-    };
+    let share = row
+        .lines_standing
+        .filter(|_| row.lines_added > 0)
+        .map(|standing| standing as f64 / row.lines_added as f64);
     vec![
         Cell::text(&row.value),
         Cell::Count(row.commits),
-        Cell::known(row.lines_added, Cell::Count),
+        Cell::Count(row.lines_added),
         Cell::known(row.lines_standing, Cell::Count),
         Cell::known(share, Cell::Percent),
     ]
@@ -143,6 +154,20 @@ fn cells(row: &Row) -> Vec<Cell> {
 
 fn notes(audit: &Audit) -> Vec<String> {
     let mut notes = Vec::new();
+    if audit.findings.is_empty() {
+        notes.push("Nothing was found that does not add up".to_owned());
+    }
+    let uncounted: u64 = audit
+        .origin
+        .iter()
+        .filter(|row| row.by == Grouping::State)
+        .map(|row| row.commits_uncounted)
+        .sum();
+    if uncounted > 0 {
+        notes.push(format!(
+            "The lines that {uncounted} commits added could not be counted, and are in no sum"
+        ));
+    }
     let days = |days: Option<f64>| days.map_or_else(|| "–".to_owned(), |days| format!("{days:.0} days"));
     notes.push(format!(
         "Half-life of lines (estimated): agents' {}, all others {}",
@@ -163,6 +188,34 @@ fn notes(audit: &Audit) -> Vec<String> {
             .map(|one| format!("Not checked: {} ({})", one.rule, one.reason)),
     );
     notes
+}
+
+/// The lines of a file, as rows.
+pub fn file_lines(lines: &[FileLine]) -> Document {
+    let cells = |line: &FileLine| {
+        vec![
+            Cell::Count(line.first_line),
+            Cell::Count(line.last_line),
+            Cell::known(line.commit, |commit| Cell::text(commit.short())),
+            Cell::known(line.state, |state| Cell::text(state_word(state))),
+            Cell::text(line.agents.join(", ")),
+            Cell::text(line.tasks.join(", ")),
+            Cell::text(line.sessions.join(", ")),
+        ]
+    };
+    Document::from(Table {
+        columns: vec![
+            Column::number("first_line", "First", Basis::Measured),
+            Column::number("last_line", "Last", Basis::Measured),
+            Column::text("commit", "Commit"),
+            Column::text("state", "Made by"),
+            Column::text("agents", "Agents"),
+            Column::text("tasks", "Task"),
+            Column::text("sessions", "Sessions").spare(1),
+        ],
+        rows: lines.iter().map(cells).collect(),
+        ..Table::default()
+    })
 }
 
 fn level(level: Level) -> &'static str {

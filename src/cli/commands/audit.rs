@@ -1,26 +1,35 @@
 //! `audit [REPO]`: what was built with agents here, how well that is known, and what does not add up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use serde::Serialize;
 
 use super::Context;
-use crate::audit::origin::state_word;
+use super::sessions::{LogArgs, RulesArgs};
+use crate::audit::lines::{FileLine, of_file};
+use crate::audit::origin::with_sessions;
 use crate::audit::{self, Audit, Choice, Evidence, Level, rules};
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
+use crate::cli::linking::Linking;
 use crate::cli::output::send_text;
+use crate::cli::period::PeriodArgs;
+use crate::cli::reading::ReadArgs;
 use crate::cli::survival::survival_of;
+use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
-use crate::facts::ids::ObjectId;
+use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::Ledger;
+use crate::facts::zone::{Period, Zone};
 use crate::git::Repo;
+use crate::git::messages::{self, Range};
 use crate::git::survival::Survival;
 use crate::git::{ledger_steps, refs};
-use crate::render::document::{Basis, Cell, Column, Document, Table};
+use crate::render::document::Document;
 use crate::render::json::Versioned;
 use crate::render::terminal::Screen;
 use crate::render::{audit as shown, csv, json, markdown, terminal};
@@ -35,12 +44,19 @@ const ALLOWED: &str = ".leverage-audit";
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  git leverage audit\n  git leverage audit ~/src/kiln --strict --level warning\n  \
-                  git leverage audit --format sarif --output findings.sarif\n  git leverage audit --file src/lib.rs\n\n\
+                  git leverage audit --format sarif --output findings.sarif\n  git leverage audit --file src/lib.rs\n  \
+                  git leverage audit v1.0..HEAD\n\n\
                   A finding may stand when `.leverage-audit` at HEAD holds a line `RULE:ID  why`."
 )]
 pub struct Args {
     /// The repository [default: the one you stand in]
     repo: Option<PathBuf>,
+    /// Only these commits, as git names a range of them, and the tasks that have some
+    #[arg(value_name = "REV-RANGE")]
+    range: Option<String>,
+    /// Only commits of this day and later: a date, or what git understands, such as `2 weeks ago`
+    #[arg(long, value_name = "DATE")]
+    since: Option<String>,
     /// Show where each line of one file comes from, instead
     #[arg(long, value_name = "PATH")]
     file: Option<String>,
@@ -59,6 +75,8 @@ pub struct Args {
     /// Read everything anew, and keep nothing
     #[arg(long)]
     no_cache: bool,
+    #[command(flatten)]
+    logs: LogArgs,
     /// How many threads read the repository [default: one a processor]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZero<usize>>,
@@ -131,14 +149,12 @@ fn rule_and_id(text: &str) -> Result<String, String> {
 
 /// Reads the repository, applies the rules and shows what came of it.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let repo = match &args.repo {
-        Some(path) => Repo::discover(&context.environment.directory.join(path))?,
-        None => context.environment.repository()?,
-    };
-    let read = Read::of(&repo, args, context)?;
+    let (repo, range) = target(args, context)?;
+    let mut read = Read::of(&repo, args, context)?;
     if let Some(path) = &args.file {
         return show_file(args, context, &read, path);
     }
+    read.narrow(&Scope::of(&repo, range.as_deref(), args, context)?);
     let (allowed, mut warnings) = allowed(&repo, args);
     warnings.extend(read.warnings.iter().cloned());
     let choice = Choice {
@@ -158,9 +174,76 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     )
 }
 
+/// The repository and the range. A single word that is no path here names a range of the repository one stands in.
+fn target(args: &Args, context: &Context) -> Result<(Repo, Option<String>), CommandError> {
+    let place = |path: &PathBuf| context.environment.directory.join(path);
+    match (&args.repo, &args.range) {
+        (Some(path), None) if !place(path).exists() => {
+            let range = path.to_string_lossy().into_owned();
+            Ok((context.environment.repository()?, Some(range)))
+        }
+        (Some(path), range) => Ok((Repo::discover(&place(path))?, range.clone())),
+        (None, _) => Ok((context.environment.repository()?, None)),
+    }
+}
+
+/// Which commits are looked at.
+struct Scope {
+    /// Those of a range; all where there is none.
+    commits: Option<HashSet<ObjectId>>,
+    /// Those of a day and later.
+    period: Period,
+    zone: Zone,
+}
+
+impl Scope {
+    fn of(repo: &Repo, range: Option<&str>, args: &Args, context: &Context) -> Result<Self, CommandError> {
+        let days = PeriodArgs {
+            since: args.since.clone(),
+            ..PeriodArgs::default()
+        };
+        let zone = days.zone(&context.settings())?;
+        let commits = range.map(|range| commits_in(repo, range)).transpose()?;
+        Ok(Self {
+            commits,
+            period: days.period(zone, &context.environment)?,
+            zone,
+        })
+    }
+
+    fn is_everything(&self) -> bool {
+        self.commits.is_none() && self.period.since.is_none()
+    }
+
+    fn holds(&self, commit: &Commit) -> bool {
+        let in_range = self
+            .commits
+            .as_ref()
+            .is_none_or(|commits| commits.contains(&commit.id));
+        in_range && self.period.contains(self.zone.day(commit.author_time.seconds))
+    }
+}
+
+fn commits_in(repo: &Repo, range: &str) -> Result<HashSet<ObjectId>, CommandError> {
+    let mut commits = HashSet::new();
+    let visited = Range::parse(repo, range).and_then(|range| {
+        messages::visit_range(repo, &range, |commit| {
+            commits.insert(commit.id);
+        })
+    });
+    match visited {
+        Ok(_) => Ok(commits),
+        Err(_) => Err(CommandError::failed(format!(
+            "`{range}` is neither a folder nor a range of commits here"
+        ))
+        .hint("Write A..B, or a revision for all that it reaches")),
+    }
+}
+
 /// All that an audit looks at, as it was read.
 struct Read {
     ledger: Ledger,
+    sessions: Vec<SeenSession>,
     steps: Vec<ledger_steps::LedgerStep>,
     jumps: Vec<ledger_steps::Jump>,
     commits: Vec<Commit>,
@@ -175,6 +258,7 @@ impl Read {
         let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
         let history = HistoryOptions {
             cache: cache.clone(),
+            threads: args.jobs,
             ..HistoryOptions::default()
         };
         let history = read_open(repo, &history);
@@ -186,11 +270,10 @@ impl Read {
         let mut warnings = history.warnings;
         warnings.extend(history.reason.map(|reason| Warning::new(repo.name(), reason)));
         warnings.extend(ledger.warnings.iter().cloned());
+        let sessions = sessions(repo, args, context, &mut warnings)?;
         let steps = ledger_steps::steps(repo, refs::NOTES).unwrap_or_else(|error| {
-            warnings.push(Warning::new(
-                repo.name(),
-                format!("the ledger's history cannot be read: {error}"),
-            ));
+            let message = format!("the ledger's history cannot be read: {error}");
+            warnings.push(Warning::new(repo.name(), message));
             Vec::new()
         });
         let survival = survival_of(repo, args.jobs, cache.as_deref());
@@ -208,17 +291,42 @@ impl Read {
             is_complete: history.status == Status::Complete && survival.is_some(),
             jumps: ledger_steps::jumps(repo, refs::NOTES),
             reach: reach(repo),
-            commits: history.commits,
+            commits: with_sessions(history.commits, &sessions),
             ledger,
+            sessions,
             steps,
             survival,
             warnings,
         })
     }
 
+    /// Leaves the commits of a scope, the tasks that have some or whose day it is, and their sessions.
+    fn narrow(&mut self, scope: &Scope) {
+        if scope.is_everything() {
+            return;
+        }
+        self.commits.retain(|commit| scope.holds(commit));
+        let commits: HashSet<ObjectId> = self.commits.iter().map(|commit| commit.id).collect();
+        self.ledger.tasks.retain(|found| {
+            let by_day = scope.commits.is_none() && scope.period.since.is_some();
+            found.commits.iter().any(|commit| commits.contains(commit))
+                || by_day && found.commits.is_empty() && scope.period.contains(found.task.date)
+        });
+        let named: HashSet<&SessionId> = self
+            .ledger
+            .tasks
+            .iter()
+            .flat_map(|found| &found.task.sessions)
+            .collect();
+        self.sessions.retain(|session| {
+            named.contains(&session.id) || session.made().any(|(_, link)| commits.contains(&link.commit))
+        });
+    }
+
     fn evidence(&self, context: &Context) -> Evidence<'_> {
         Evidence {
             ledger: &self.ledger,
+            sessions: &self.sessions,
             steps: &self.steps,
             jumps: &self.jumps,
             commits: &self.commits,
@@ -227,6 +335,30 @@ impl Read {
             now: context.environment.now.timestamp(),
         }
     }
+}
+
+/// The sessions that worked in the repository, from the logs of this machine and from notes.
+fn sessions(
+    repo: &Repo,
+    args: &Args,
+    context: &Context,
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<SeenSession>, CommandError> {
+    let settings = context.settings();
+    let read = ReadArgs {
+        roots: vec![repo.place().to_owned()],
+        no_cache: args.no_cache,
+        ..ReadArgs::default()
+    };
+    let mut reading = read.find(context, &settings)?;
+    let wanted = Linking {
+        logs: &args.logs,
+        rules: &RulesArgs::default(),
+        read: &read,
+    };
+    let found = wanted.seen(context, &settings, &mut reading)?;
+    warnings.append(&mut reading.warnings);
+    Ok(found)
 }
 
 /// What may stand: `--allow`, and the lines of the committed file that give a reason.
@@ -286,72 +418,30 @@ fn render(args: &Args, context: &Context, document: &Document) -> String {
     }
 }
 
-/// `--file`: each run of lines with its commit, what made it, its task and its sessions.
-fn show_file(args: &Args, context: &mut Context, read: &Read, path: &str) -> Result<Outcome, CommandError> {
-    let file = read
-        .survival
-        .iter()
-        .flat_map(|survival| &survival.files)
-        .find(|file| file.path == path.as_bytes())
-        .ok_or_else(|| CommandError::failed(format!("`{path}` is not a file at HEAD")))?;
-    let runs = match &file.runs {
-        Ok(Some(runs)) => runs,
-        Ok(None) => return Err(CommandError::failed(format!("`{path}` is binary"))),
-        Err(reason) => return Err(CommandError::failed(format!("`{path}` cannot be told: {reason}"))),
-    };
-    let mut first = 1;
-    let rows = runs
-        .iter()
-        .map(|run| {
-            let last = first + run.lines - 1;
-            let row = line_row(read, (first, last), run.commit);
-            first = last + 1;
-            row
-        })
-        .collect();
-    let table = Table {
-        columns: vec![
-            Column::number("first_line", "First", Basis::Measured),
-            Column::number("last_line", "Last", Basis::Measured),
-            Column::text("commit", "Commit"),
-            Column::text("state", "Made by"),
-            Column::text("agents", "Agents"),
-            Column::text("task", "Task"),
-            Column::text("sessions", "Sessions").spare(1),
-        ],
-        rows,
-        ..Table::default()
-    };
-    let text = render(args, context, &Document::from(table));
-    send_text(context, args.output.as_deref(), &text)?;
-    Ok(Outcome::Done)
+/// The machine format of `--file`.
+#[derive(Serialize)]
+struct FileBody<'a> {
+    path: &'a str,
+    lines: &'a [FileLine],
 }
 
-fn line_row(read: &Read, (first, last): (usize, usize), id: Option<ObjectId>) -> Vec<Cell> {
-    let commit = read.commits.iter().find(|commit| Some(commit.id) == id);
-    let tasks: Vec<_> = id
-        .map(|id| {
-            read.ledger
-                .tasks
-                .iter()
-                .filter(|task| task.commits.contains(&id))
-                .collect()
+/// `--file`: each run of lines with its commit, what made it, its task and its sessions.
+fn show_file(args: &Args, context: &mut Context, read: &Read, path: &str) -> Result<Outcome, CommandError> {
+    let lines =
+        of_file(&read.evidence(context), path).map_err(|error| CommandError::failed(error.to_string()))?;
+    let text = match args.format {
+        AuditFormat::Json => json::pretty(&Versioned {
+            schema: audit::LINES_SCHEMA,
+            body: FileBody { path, lines: &lines },
         })
-        .unwrap_or_default();
-    let joined = |parts: BTreeSet<String>| parts.into_iter().collect::<Vec<_>>().join(", ");
-    vec![
-        Cell::Count(first as u64),
-        Cell::Count(last as u64),
-        Cell::known(id, |id| Cell::text(id.short())),
-        Cell::known(commit, |commit| Cell::text(state_word(commit.origin.state))),
-        Cell::known(commit, |commit| Cell::text(commit.origin.agents().join(", "))),
-        Cell::text(joined(tasks.iter().map(|task| task.task.title.clone()).collect())),
-        Cell::text(joined(
-            tasks
-                .iter()
-                .flat_map(|task| &task.task.sessions)
-                .map(ToString::to_string)
-                .collect(),
-        )),
-    ]
+        .map_err(|error| CommandError::from_error(&error))?,
+        AuditFormat::Sarif => {
+            return Err(CommandError::usage(
+                "the lines of a file are no findings: SARIF has no place for them",
+            ));
+        }
+        _ => render(args, context, &shown::file_lines(&lines)),
+    };
+    send_text(context, args.output.as_deref(), &text)?;
+    Ok(Outcome::Done)
 }

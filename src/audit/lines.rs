@@ -1,0 +1,93 @@
+//! The lines of one file at HEAD: what made them, for which task, in which sessions.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::Evidence;
+use crate::facts::evidence::OriginState;
+use crate::facts::ids::ObjectId;
+
+/// Lines that stand together and were brought by one commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileLine {
+    /// The first of them, from 1.
+    pub first_line: u64,
+    /// The last of them.
+    pub last_line: u64,
+    /// The commit; `None` where an object that decides it is missing.
+    pub commit: Option<ObjectId>,
+    /// What made the commit; `None` for one that was not looked at.
+    pub state: Option<OriginState>,
+    /// The agents that are named.
+    pub agents: Vec<String>,
+    /// The tasks of the commit, by title. Untrusted text.
+    pub tasks: Vec<String>,
+    /// The sessions of these tasks, and those linked to the commit.
+    pub sessions: Vec<String>,
+}
+
+/// Why a file's lines cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// There is no such file, or survival is not known at all.
+    #[error("`{0}` is not a file at HEAD")]
+    Absent(String),
+    /// It has no lines.
+    #[error("`{0}` is binary")]
+    Binary(String),
+    /// An object is missing or too large.
+    #[error("the lines of `{0}` cannot be told: {1}")]
+    Unread(String, String),
+}
+
+/// The lines of the file at `path`, from first to last.
+pub fn of_file(evidence: &Evidence<'_>, path: &str) -> Result<Vec<FileLine>, FileError> {
+    let mut files = evidence.survival.iter().flat_map(|survival| &survival.files);
+    let file = files
+        .find(|file| file.path == path.as_bytes())
+        .ok_or_else(|| FileError::Absent(path.to_owned()))?;
+    let runs = match &file.runs {
+        Ok(Some(runs)) => runs,
+        Ok(None) => return Err(FileError::Binary(path.to_owned())),
+        Err(reason) => return Err(FileError::Unread(path.to_owned(), reason.clone())),
+    };
+    let mut next = 1;
+    Ok(runs
+        .iter()
+        .map(|run| {
+            let first = next;
+            next += run.lines as u64;
+            line(evidence, first, next - 1, run.commit)
+        })
+        .collect())
+}
+
+fn line(evidence: &Evidence<'_>, first_line: u64, last_line: u64, id: Option<ObjectId>) -> FileLine {
+    let commit = evidence.commits.iter().find(|commit| Some(commit.id) == id);
+    let owns = |commits: &[ObjectId]| id.is_some_and(|id| commits.contains(&id));
+    let tasks: Vec<_> = evidence
+        .ledger
+        .tasks
+        .iter()
+        .filter(|task| owns(&task.commits))
+        .collect();
+    let named = tasks.iter().flat_map(|task| &task.task.sessions);
+    let linked = evidence
+        .sessions
+        .iter()
+        .filter(|session| session.made().any(|(_, link)| Some(link.commit) == id))
+        .map(|session| &session.id);
+    let sessions: BTreeSet<String> = named.chain(linked).map(ToString::to_string).collect();
+    FileLine {
+        first_line,
+        last_line,
+        commit: id,
+        state: commit.map(|commit| commit.origin.state),
+        agents: commit
+            .map(|commit| commit.origin.agents().into_iter().map(str::to_owned).collect())
+            .unwrap_or_default(),
+        tasks: tasks.iter().map(|task| task.task.title.clone()).collect(),
+        sessions: sessions.into_iter().collect(),
+    }
+}
