@@ -316,12 +316,7 @@ fn estimates_above_what_the_lines_are_worth() {
         )
     };
     // A thousand lines: 40 h at 200 lines a day, 447 h by COCOMO II.
-    triggers(
-        "estimate-against-size",
-        claims(448.0),
-        Level::Note,
-        "40 to 447 h",
-    );
+    triggers("estimate-against-size", claims(448.0), Level::Note, "40 to 447 h");
     passes("estimate-against-size", claims(446.0));
     passes(
         "estimate-against-size",
