@@ -441,3 +441,86 @@ fn a_model_estimates_what_no_task_claims_in_columns_of_its_own() {
     let refused = repo.run(&["report", "--estimate-model", "cocomo"]);
     assert_eq!(refused.code, Some(2), "{refused}");
 }
+
+/// The notes on HEAD.
+fn note(repo: &TestRepo<'_>) -> String {
+    repo.git(&["notes", "--ref=leverage", "show", "HEAD"])
+}
+
+#[test]
+fn captured_facts_outlive_the_logs_and_count_once() {
+    let world = World::new();
+    let repo = five_and_a_bad_one(&world);
+    let report = || json(repo.run(&["report", "--by", "task", "--format", "json", "--zone", "UTC"]));
+    let before = report();
+    let ran = repo.run(&["capture"]);
+    assert!(ran.stderr.contains("captured 5 sessions on 1 commit"), "{ran}");
+    let first = note(&repo);
+    assert_eq!(first.lines().count(), 5);
+    assert_eq!(report(), before, "live logs count, not their copies");
+    insta::assert_snapshot!(repo.run(&["capture", "--since", "30.days"]), @r"
+    [stderr]
+    nothing new to capture
+    [exit 0]
+    ");
+    assert_eq!(note(&repo), first);
+    std::fs::remove_dir_all(world.home().join(".claude")).unwrap();
+    let after = report();
+    for field in [
+        "agent_minutes",
+        "agent_minutes_measured",
+        "leverage_factor",
+        "wall_minutes",
+        "wall_leverage_factor",
+        "sessions",
+        "session_agent_minutes",
+        "session_supervisory_minutes",
+        "tokens_output",
+        "tokens_input",
+    ] {
+        assert_eq!(after["rows"][0][field], before["rows"][0][field], "{field}");
+    }
+    // The bad session made no commit, and its log is gone.
+    assert_eq!(after["totals"]["sessions"], 5);
+    assert_eq!(links(&repo, &[]).len(), 5);
+    let exported = repo.run(&["export", "sessions"]).success();
+    assert!(
+        exported.lines().all(|line| line.contains(r#""origin":"note""#)),
+        "{exported}"
+    );
+}
+
+#[test]
+fn a_session_that_went_on_is_captured_anew() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    worker(&repo).save(&world);
+    repo.write("src/a.rs", LINES)
+        .commit_at("Cap the delay", START + 2 * 3600);
+    let captured = |repo: &TestRepo<'_>| {
+        assert_eq!(repo.run(&["capture"]).code, Some(0));
+        let lines: Vec<Value> = note(repo)
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        lines
+            .iter()
+            .map(|line| (line["rev"].clone(), line["agent_minutes"].clone()))
+            .collect::<Vec<_>>()
+    };
+    let all = captured(&repo);
+    assert_eq!(all, [(0.into(), 10.into())]);
+    worker(&repo)
+        .prompt(100, "go on")
+        .answer(105, "yes")
+        .end(105)
+        .save(&world);
+    let mut all = captured(&repo);
+    all.sort_by_key(|(rev, _)| rev.as_u64());
+    assert_eq!(all, [(0.into(), 10.into()), (1.into(), 15.into())]);
+    assert_eq!(captured(&repo).len(), 2);
+    std::fs::remove_dir_all(world.home().join(".claude")).unwrap();
+    let report = json(repo.run(&["report", "--format", "json", "--zone", "UTC"]));
+    assert_eq!(report["totals"]["session_agent_minutes"], 15);
+    assert_eq!(report["totals"]["sessions"], 1);
+}

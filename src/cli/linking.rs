@@ -11,8 +11,11 @@ use super::settings::Settings;
 use crate::correlate::ForeignNames;
 use crate::correlate::history::{Linked, link_repositories};
 use crate::correlate::seen::{SeenSession, seen};
+use crate::facts::diagnostics::Warning;
+use crate::facts::ids::SessionId;
+use crate::facts::link::Link;
 use crate::facts::session::Session;
-use crate::facts::supervision::supervision;
+use crate::facts::supervision::{Charge, supervision};
 use crate::git::Repo;
 use crate::sources::discover::discover;
 
@@ -61,24 +64,70 @@ impl Linking<'_> {
             .iter()
             .map(|repo| PathBuf::from(&repo.path))
             .collect();
-        let foreign = if self.read.ignore_foreign_trailers {
-            ForeignNames::Ignore
-        } else {
-            ForeignNames::Read
-        };
-        let mut linked = link_repositories(&paths, &[], &collected.sessions, foreign);
+        let mut linked = link_repositories(&paths, &[], &collected.sessions, self.foreign());
         reading.warnings.extend(collected.warnings);
         reading.warnings.append(&mut linked.warnings);
         Ok((collected.sessions, linked))
     }
 }
 
+/// What sessions made in one repository.
+pub struct OwnLinks {
+    /// All sessions of this machine, by agent and id.
+    pub sessions: Vec<Session>,
+    /// The person's time of each.
+    pub charges: Vec<Vec<Charge>>,
+    /// The links of the repository.
+    pub links: Vec<Link>,
+    /// What was wrong.
+    pub warnings: Vec<Warning>,
+}
+
+impl Linking<'_> {
+    /// What sessions made in `repo`, their time divided over all repositories that they worked in.
+    pub fn own(&self, context: &Context, settings: &Settings, repo: &Repo) -> Result<OwnLinks, CommandError> {
+        let collected = self.logs.collect(context, settings, self.cache(context))?;
+        let place = main_folder(repo);
+        let link = |paths: &[PathBuf]| link_repositories(paths, &[], &collected.sessions, self.foreign());
+        let mut linked = link(std::slice::from_ref(&place));
+        let links = linked.links.iter().flatten();
+        let here: BTreeSet<&SessionId> = links.map(|link| &link.session).collect();
+        let sessions = collected.sessions.iter();
+        let elsewhere = repositories(&[], sessions.filter(|session| here.contains(&session.id)));
+        let mut paths = vec![place.clone()];
+        paths.extend(elsewhere.into_iter().filter(|path| *path != place));
+        if paths.len() > 1 {
+            linked = link(&paths);
+        }
+        let mut warnings = collected.warnings;
+        warnings.append(&mut linked.warnings);
+        Ok(OwnLinks {
+            charges: supervision(&collected.sessions, self.rules.rules(settings)?),
+            links: linked.links.into_iter().next().unwrap_or_default(),
+            sessions: collected.sessions,
+            warnings,
+        })
+    }
+
+    fn cache(&self, context: &Context) -> Option<PathBuf> {
+        context.environment.cache_dir().filter(|_| !self.read.no_cache)
+    }
+
+    fn foreign(&self) -> ForeignNames {
+        if self.read.ignore_foreign_trailers {
+            ForeignNames::Ignore
+        } else {
+            ForeignNames::Read
+        }
+    }
+}
+
 /// The repositories below `roots`, or without any, those in whose folders the sessions worked.
-pub fn repositories(roots: &[PathBuf], sessions: &[Session]) -> Vec<PathBuf> {
+pub fn repositories<'a>(roots: &[PathBuf], sessions: impl IntoIterator<Item = &'a Session>) -> Vec<PathBuf> {
     if !roots.is_empty() {
         return discover(roots).repositories;
     }
-    let places = sessions.iter().flat_map(|session| &session.places);
+    let places = sessions.into_iter().flat_map(|session| &session.places);
     let folders: BTreeSet<&Path> = places.map(|place| Path::new(&place.folder)).collect();
     let found: BTreeSet<PathBuf> = folders
         .into_iter()

@@ -111,9 +111,9 @@ impl Desk {
     }
 
     /// A day as git reads dates.
-    pub fn day(&self, text: &str) -> Result<NaiveDate, CommandError> {
+    pub fn day(&self, option: &str, text: &str) -> Result<NaiveDate, CommandError> {
         period::day(text, self.zone, self.now).ok_or_else(|| {
-            CommandError::usage(format!("`--date {text}` is no date"))
+            CommandError::usage(format!("`{option} {text}` is no date"))
                 .hint("Write 2026-03-01, or words that git knows: yesterday, last monday")
         })
     }
@@ -278,7 +278,7 @@ impl TaskFields {
             task.title.clone_from(title);
         }
         if let Some(date) = &self.date {
-            task.date = desk.day(date)?;
+            task.date = desk.day("--date", date)?;
         }
         if !self.tag.is_empty() {
             task.tags.clone_from(&self.tag);

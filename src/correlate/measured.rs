@@ -66,6 +66,8 @@ pub fn record(
     known: &[&SessionRecord],
     stamp: &Stamp,
 ) -> Option<SessionRecord> {
+    // An id that cannot be written down cannot be read again either.
+    session.id.to_string().parse::<SessionId>().ok()?;
     let fresh = SessionRecord {
         id: stamp.id,
         rev: 0,
@@ -78,7 +80,7 @@ pub fn record(
         ended_at: instant(session.span.end)?,
         intervals: intervals(session),
         agent_minutes: Minutes::new(hundredths(span::minutes(session.worked())))?,
-        supervisory_minutes: supervisory,
+        supervisory_minutes: supervisory.and_then(|minutes| Minutes::new(hundredths(minutes.get()))),
         tokens: session.tokens(),
         share: hundredths(link.share * 100.0) / 100.0,
         confidence: Some(link.confidence),

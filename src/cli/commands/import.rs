@@ -93,7 +93,11 @@ fn read(args: &Args, desk: &Desk, context: &Context) -> Result<Imported, Command
     let content = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
     let options = ImportOptions {
         name: file_name(args),
-        date: args.date.as_deref().map(|text| desk.day(text)).transpose()?,
+        date: args
+            .date
+            .as_deref()
+            .map(|text| desk.day("--date", text))
+            .transpose()?,
         agent: args.agent.clone(),
         by: desk.author()?,
         at: desk.now,

@@ -9,6 +9,7 @@ use super::settings::Settings;
 use super::terminal::Terminal;
 
 pub mod audit;
+pub mod capture;
 pub mod completions;
 pub mod demo;
 pub mod export;
@@ -57,6 +58,8 @@ impl Context {
 pub enum Command {
     /// Record a task: what a person would have needed, and what the agent took
     Record(Box<record::Args>),
+    /// Keep what was measured of the sessions behind commits in their notes
+    Capture(Box<capture::Args>),
     /// Change a task in a new revision; the old ones stay
     Revise(Box<revise::Args>),
     /// Take a task back; its record stays, but counts no more
@@ -92,6 +95,7 @@ impl Command {
     pub fn run(self, context: &mut Context) -> Result<Outcome, CommandError> {
         match self {
             Self::Record(args) => record::run(&args, context),
+            Self::Capture(args) => capture::run(&args, context),
             Self::Revise(args) => revise::run(&args, context),
             Self::Retract(args) => retract::run(&args, context),
             Self::Show(args) => show::run(&args, context),

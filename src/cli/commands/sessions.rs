@@ -265,7 +265,7 @@ fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError>
             )));
         }
     };
-    let repositories = linking::repositories(&[], std::slice::from_ref(session));
+    let repositories = linking::repositories(&[], [session]);
     let linked = link_repositories(&repositories, &[], &collected.sessions, ForeignNames::Read);
     let mut links = Vec::new();
     for (path, found) in repositories.iter().zip(linked.links) {

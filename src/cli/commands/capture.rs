@@ -1,0 +1,203 @@
+//! `capture [REV…]`: keeps what was measured of the sessions behind commits in their notes, since agents delete their logs.
+
+use std::collections::HashSet;
+
+use super::Context;
+use super::sessions::{LogArgs, RulesArgs};
+use crate::cli::Outcome;
+use crate::cli::error::CommandError;
+use crate::cli::linking::{Linking, OwnLinks};
+use crate::cli::reading::ReadArgs;
+use crate::cli::recording::Desk;
+use crate::correlate::measured::{Stamp, record};
+use crate::facts::ids::ObjectId;
+use crate::facts::ledger::{Ledger, stable_id};
+use crate::facts::link::Link;
+use crate::facts::quantity::Minutes;
+use crate::facts::record::{Record, SessionRecord};
+use crate::facts::supervision::charged_minutes;
+use crate::git::messages;
+use crate::ledger;
+use crate::render::document::{Basis, Cell, Column, Document, Table};
+use crate::render::terminal::{Screen, render};
+use crate::sources::ledger::read_recorded;
+
+/// The arguments of `capture`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  git leverage capture\n  git leverage capture HEAD~3 HEAD\n  \
+                  git leverage capture --since 30.days\n\n\
+                  To capture again changes nothing, unless a session went on."
+)]
+pub struct Args {
+    /// The commits [default: HEAD]
+    #[arg(value_name = "REV")]
+    revisions: Vec<String>,
+    /// All commits of all branches since a day: a date, or what git understands, such as `30.days`
+    #[arg(long, value_name = "DATE", conflicts_with = "revisions")]
+    since: Option<String>,
+    /// Take only our own trailers and notes as signs of a session
+    #[arg(long)]
+    ignore_foreign_trailers: bool,
+    /// Read every log again, and keep nothing
+    #[arg(long)]
+    no_cache: bool,
+    #[command(flatten)]
+    logs: LogArgs,
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Show what would be kept and write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+/// Writes the facts and shows them.
+pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let desk = Desk::open(context)?;
+    let settings = context.settings();
+    let read = ReadArgs {
+        ignore_foreign_trailers: args.ignore_foreign_trailers,
+        no_cache: args.no_cache,
+        ..ReadArgs::default()
+    };
+    let linking = Linking {
+        logs: &args.logs,
+        rules: &args.rules,
+        read: &read,
+    };
+    let own = linking.own(context, &settings, &desk.repo)?;
+    let wanted = args.wanted(&desk, &own.links)?;
+    let records = records(&desk, &own, &wanted)?;
+    if !records.is_empty() && !args.dry_run {
+        let lines: Vec<(ObjectId, Record)> = records
+            .iter()
+            .map(|(commit, record)| (*commit, Record::Session(Box::new(record.clone()))))
+            .collect();
+        let message = format!("Capture: {} on {}\n", count(&records), commits(&records));
+        ledger::append(&desk.repo, &lines, &message, desk.writer()?)?;
+    }
+    show(context, &records)?;
+    context
+        .terminal
+        .status(&match (records.is_empty(), args.dry_run) {
+            (true, _) => "nothing new to capture".to_owned(),
+            (false, true) => "not written (--dry-run)".to_owned(),
+            (false, false) => format!("captured {} on {}", count(&records), commits(&records)),
+        })?;
+    context.terminal.warnings(&own.warnings)?;
+    Ok(if own.warnings.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::Partial
+    })
+}
+
+impl Args {
+    /// The commits that are asked for.
+    fn wanted(&self, desk: &Desk, links: &[Link]) -> Result<HashSet<ObjectId>, CommandError> {
+        let Some(since) = &self.since else {
+            let head = ["HEAD".to_owned()];
+            let named = if self.revisions.is_empty() {
+                &head[..]
+            } else {
+                &self.revisions
+            };
+            return named.iter().map(|revision| desk.commit(revision)).collect();
+        };
+        let first = desk.day("--since", since)?;
+        let linked: HashSet<ObjectId> = links.iter().map(|link| link.commit).collect();
+        let is_young = |commit: &ObjectId| {
+            messages::with_commit(&desk.repo, *commit, |raw| raw.author_day() >= first).unwrap_or(false)
+        };
+        Ok(linked.into_iter().filter(is_young).collect())
+    }
+}
+
+/// What is not in the notes yet, by commit.
+fn records(
+    desk: &Desk,
+    own: &OwnLinks,
+    wanted: &HashSet<ObjectId>,
+) -> Result<Vec<(ObjectId, SessionRecord)>, CommandError> {
+    let ledger = read_recorded(&desk.repo);
+    let links = own.links.iter();
+    let mut records = Vec::new();
+    for link in links.filter(|link| link.counts() && !link.is_copy() && wanted.contains(&link.commit)) {
+        let Some(at) = own.sessions.iter().position(|session| session.id == link.session) else {
+            continue;
+        };
+        let charges = own.charges.get(at).map(Vec::as_slice).unwrap_or_default();
+        let stamp = Stamp {
+            id: stable_id(&["session", &link.session.to_string(), &link.commit.to_string()]),
+            at: desk.now,
+            by: desk.author()?,
+        };
+        let minutes = Minutes::new(charged_minutes(charges));
+        let known = known(&ledger, link.commit);
+        if let Some(record) = record(&own.sessions[at], link, minutes, &known, &stamp) {
+            records.push((link.commit, record));
+        }
+    }
+    Ok(records)
+}
+
+/// The records that are on a commit already.
+fn known(ledger: &Ledger, commit: ObjectId) -> Vec<&SessionRecord> {
+    let records = ledger.sessions.iter();
+    records
+        .filter(|found| found.commits.contains(&commit))
+        .map(|found| &found.record)
+        .collect()
+}
+
+fn count(records: &[(ObjectId, SessionRecord)]) -> String {
+    let sessions: HashSet<_> = records.iter().map(|(_, record)| &record.session).collect();
+    match sessions.len() {
+        1 => "1 session".to_owned(),
+        several => format!("{several} sessions"),
+    }
+}
+
+fn commits(records: &[(ObjectId, SessionRecord)]) -> String {
+    let commits: HashSet<_> = records.iter().map(|(commit, _)| commit).collect();
+    match commits.len() {
+        1 => "1 commit".to_owned(),
+        several => format!("{several} commits"),
+    }
+}
+
+fn show(context: &mut Context, records: &[(ObjectId, SessionRecord)]) -> Result<(), CommandError> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let minutes = |value: f64| Cell::known(Minutes::new((value * 10.0).round() / 10.0), Cell::Minutes);
+    let table = Table {
+        columns: vec![
+            Column::text("commit", "commit"),
+            Column::text("session", "session"),
+            Column::number("agent_minutes", "agent", Basis::Measured),
+            Column::number("own", "of it here", Basis::Derived),
+            Column::text("evidence", "evidence"),
+        ],
+        rows: records
+            .iter()
+            .map(|(commit, record)| {
+                let total = record.agent_minutes.get();
+                vec![
+                    Cell::text(commit.short()),
+                    Cell::text(record.session.to_string()),
+                    minutes(total),
+                    minutes(total * record.share),
+                    Cell::text(record.evidence.join(" ")),
+                ]
+            })
+            .collect(),
+        ..Table::default()
+    };
+    let screen = Screen {
+        width: context.terminal.width,
+        color: context.terminal.color,
+    };
+    let text = render(&Document::from(table), screen);
+    Ok(context.terminal.data(text.as_bytes())?)
+}
