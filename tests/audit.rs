@@ -275,3 +275,85 @@ fn sessions_in_notes_make_a_commit_an_agents_and_its_hours_measured() {
         }])
     );
 }
+
+/// Makes a key, and lets git sign with it and trust it.
+fn sign_with_a_new_key(repo: &TestRepo<'_>) {
+    let key = repo.path().join("../key");
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", "ada", "-f"])
+        .arg(&key)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let public = std::fs::read_to_string(key.with_extension("pub")).unwrap();
+    let trusted = repo.path().join("../trusted");
+    std::fs::write(&trusted, format!("ada@example.org {public}")).unwrap();
+    for (name, value) in [
+        ("gpg.format", "ssh"),
+        ("user.signingKey", key.to_str().unwrap()),
+        ("gpg.ssh.allowedSignersFile", trusted.to_str().unwrap()),
+        ("leverage.sign", "true"),
+    ] {
+        repo.git(&["config", "--global", name, value]);
+    }
+}
+
+#[test]
+fn records_are_signed_and_signatures_are_named() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", "one\n").commit("Start");
+    sign_with_a_new_key(&repo);
+    let _ = repo.run(&["record", "--estimate", "2h"]).success();
+    let _ = repo
+        .run(&["record", "--no-commit", "--title", "Plan", "--estimate", "1h"])
+        .success();
+    for reference in ["refs/notes/leverage", "refs/leverage/tasks"] {
+        repo.git(&["verify-commit", reference]);
+    }
+    let audit = audited(&repo, &[]);
+    assert_eq!(
+        audit["signatures"],
+        serde_json::json!([{ "state": "good", "signer": "ada@example.org", "commits": 2 }])
+    );
+    // An unsigned commit on top stands out.
+    repo.git(&["config", "--global", "leverage.sign", "false"]);
+    let _ = repo.run(&["record", "--estimate", "3h"]).success();
+    let found = audited(&repo, &["--rule", "ledger-signature"]);
+    assert_eq!(found["findings"].as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(found["findings"][0]["level"], "warning");
+}
+
+#[test]
+fn a_record_that_cannot_be_signed_is_not_written() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", "one\n").commit("Start");
+    repo.git(&["config", "leverage.sign", "true"]);
+    repo.git(&["config", "gpg.program", "/nowhere"]);
+    let refused = repo.run(&["record", "--estimate", "2h"]);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(refused.stderr.contains("git did not sign"), "{refused}");
+    assert_eq!(repo.git(&["for-each-ref", "refs/notes", "refs/leverage"]), "");
+}
+
+#[test]
+fn an_audit_runs_no_program_that_the_repository_names() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", "one\n").commit("Start");
+    sign_with_a_new_key(&repo);
+    let _ = repo.run(&["record", "--estimate", "2h"]).success();
+    let marker = world.path("marker");
+    let script = world.path("script");
+    std::fs::write(&script, format!("#!/bin/sh\ntouch {}\n", marker.display())).unwrap();
+    let mut rights = std::fs::metadata(&script).unwrap().permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut rights, 0o755);
+    std::fs::set_permissions(&script, rights).unwrap();
+    for name in ["gpg.program", "gpg.ssh.program", "gpg.openpgp.program"] {
+        repo.git(&["config", name, script.to_str().unwrap()]);
+    }
+    let audit = audited(&repo, &[]);
+    assert_eq!(audit["signatures"][0]["state"], "good");
+    assert!(!marker.exists());
+}

@@ -19,6 +19,7 @@ use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Warning;
 use crate::facts::ledger::Ledger;
 use crate::git::ledger_steps::{Jump, LedgerStep};
+use crate::git::signing::Signature;
 use crate::git::survival::Survival;
 use crate::sources::reach::Reach;
 
@@ -106,6 +107,8 @@ pub struct Audit {
     pub origin: Vec<origin::Row>,
     /// How long lines last.
     pub half_life: origin::HalfLives,
+    /// Who signed commits of the ledger, and how many of them.
+    pub signatures: Vec<Signer>,
     /// What does not add up, the gravest first.
     pub findings: Vec<Finding>,
     /// What was explained.
@@ -114,6 +117,28 @@ pub struct Audit {
     pub skipped: Vec<Skipped>,
     /// What could not be read.
     pub warnings: Vec<Warning>,
+}
+
+/// Signatures of one kind or person on commits of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Signer {
+    /// What they are worth, and whose they are.
+    #[serde(flatten)]
+    pub signature: Signature,
+    /// On how many commits.
+    pub commits: u64,
+}
+
+fn signers(steps: &[LedgerStep]) -> Vec<Signer> {
+    let mut counts: BTreeMap<&Signature, u64> = BTreeMap::new();
+    for step in steps {
+        *counts.entry(&step.signature).or_default() += 1;
+    }
+    let signer = |(signature, commits): (&Signature, u64)| Signer {
+        signature: signature.clone(),
+        commits,
+    };
+    counts.into_iter().map(signer).collect()
 }
 
 /// Which rules run, and what may stand.
@@ -153,6 +178,7 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, warnings: V
         confidence: confidence::confidence(evidence),
         origin: origin::rows(evidence),
         half_life: origin::half_lives(evidence),
+        signatures: signers(evidence.steps),
         findings,
         allowed,
         skipped,

@@ -10,6 +10,8 @@ use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{LedgerTask, Provenance};
 use crate::facts::record::Record;
 use crate::facts::task::Task;
+use crate::git::ledger_steps::LedgerStep;
+use crate::git::signing::Signature;
 
 /// One rule.
 pub struct Rule {
@@ -181,6 +183,13 @@ pub const RULES: &[Rule] = &[
         missing: no_ledger,
         check: ledger_moved,
     },
+    Rule {
+        id: "ledger-signature",
+        about: "Are the commits of the ledger signed, and do the signatures hold?",
+        advice: "Ask who made the commit; `git verify-commit` shows what git makes of its signature",
+        missing: no_signatures,
+        check: ledger_signature,
+    },
 ];
 
 fn no_tasks(evidence: &Evidence<'_>) -> Option<&'static str> {
@@ -200,6 +209,15 @@ fn no_sessions(evidence: &Evidence<'_>) -> Option<&'static str> {
 
 fn no_ledger(evidence: &Evidence<'_>) -> Option<&'static str> {
     (evidence.steps.is_empty() && evidence.jumps.is_empty()).then_some("the repository has no ledger")
+}
+
+fn no_signatures(evidence: &Evidence<'_>) -> Option<&'static str> {
+    let is_unsigned = |step: &LedgerStep| step.signature == Signature::Absent;
+    evidence
+        .steps
+        .iter()
+        .all(is_unsigned)
+        .then_some("no commit of the ledger is signed")
 }
 
 /// Quartiles of fewer say nothing.
@@ -664,4 +682,19 @@ fn ledger_moved(evidence: &Evidence<'_>) -> Vec<Found> {
             Found::new(Level::Error, &jump.from, message)
         })
         .collect()
+}
+
+/// Once somebody signs, what is not signed stands out.
+fn ledger_signature(evidence: &Evidence<'_>) -> Vec<Found> {
+    let judge = |step: &LedgerStep| {
+        let (level, what) = match &step.signature {
+            Signature::Good(_) => return None,
+            Signature::Absent => (Level::Warning, "is not signed, unlike others of the ledger"),
+            Signature::Unchecked => (Level::Note, "has a signature that cannot be checked here"),
+            Signature::Bad => (Level::Error, "has a signature that does not hold"),
+        };
+        let message = format!("{} by {} {what}", step.commit.short(), step.committer);
+        Some(Found::new(level, &step.commit, message))
+    };
+    evidence.steps.iter().filter_map(judge).collect()
 }

@@ -110,6 +110,7 @@ impl Case {
             commit: oid(100),
             committer: "Ada Example <ada@example.org>".into(),
             time: NOON,
+            signature: Signature::Absent,
             added: lines(added),
             removed: lines(removed),
         });
@@ -450,6 +451,26 @@ fn a_ledger_that_left_its_past() {
     });
     triggers("ledger-moved", moved, Level::Error, "does not descend");
     passes("ledger-moved", Case::default().step(&[], &[]));
+}
+
+#[test]
+fn signatures_on_the_ledger() {
+    let signed = |signature: Signature| {
+        let mut case = Case::default().step(&[], &[]).step(&[], &[]);
+        case.steps[0].signature = Signature::Good("ada@example.org".into());
+        case.steps[1].signature = signature;
+        case
+    };
+    let rule = "ledger-signature";
+    triggers(rule, signed(Signature::Absent), Level::Warning, "is not signed");
+    triggers(rule, signed(Signature::Bad), Level::Error, "does not hold");
+    triggers(
+        rule,
+        signed(Signature::Unchecked),
+        Level::Note,
+        "cannot be checked",
+    );
+    passes(rule, signed(Signature::Good("ada@example.org".into())));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::facts::zone::Zone;
 use crate::git::Repo;
 use crate::git::messages;
 use crate::git::walk::RefSelection;
-use crate::ledger::{self, Writer};
+use crate::ledger::{self, Signing, Writer};
 use crate::sources::ledger::{LedgerOptions, read_ledger};
 
 /// The fewest hex digits that name a task.
@@ -154,7 +154,25 @@ fn writer(context: &Context, settings: &Settings, now: DateTime<Utc>) -> Option<
         seconds: now.timestamp(),
         offset: i16::try_from(offset).unwrap_or_default(),
     };
-    Some(Writer { person, time })
+    Some(Writer {
+        person,
+        time,
+        signing: signing(settings),
+    })
+}
+
+/// `leverage.sign`, else what git does with commits.
+fn signing(settings: &Settings) -> Signing {
+    let names = ["leverage.sign", "commit.gpgSign"];
+    let value = names.iter().find_map(|name| settings.config().get(name));
+    match value
+        .map(|entry| entry.value.trim().to_ascii_lowercase())
+        .as_deref()
+    {
+        // A name without a value is true, as everywhere in git config.
+        Some("" | "true" | "yes" | "on" | "1") => Signing::On,
+        _ => Signing::Off,
+    }
 }
 
 /// The task that an id, or the beginning of one, names.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use git2::{Commit, Oid, Repository, Sort};
 
+use super::config::ConfigFiles;
 use super::open::object_id;
+use super::signing::{self, Signature};
 use super::{GitError, Repo};
 use crate::facts::ids::ObjectId;
 use crate::facts::record::NoteLines;
@@ -21,6 +23,8 @@ pub struct LedgerStep {
     pub committer: String,
     /// The committer's time, seconds since the epoch.
     pub time: i64,
+    /// What its signature is worth.
+    pub signature: Signature,
     /// Lines that no parent had anywhere.
     pub added: BTreeSet<Vec<u8>>,
     /// Lines that a parent had and that stand nowhere any more.
@@ -41,7 +45,9 @@ pub struct Jump {
 }
 
 /// Every commit behind a reference, oldest first; none where there is no such reference.
-pub fn steps(repo: &Repo, reference: &str) -> Result<Vec<LedgerStep>, GitError> {
+///
+/// Signatures are checked with the programs that `files` configure.
+pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<LedgerStep>, GitError> {
     let raw = repo.raw();
     let Ok(tip) = raw.refname_to_id(reference) else {
         return Ok(Vec::new());
@@ -49,7 +55,17 @@ pub fn steps(repo: &Repo, reference: &str) -> Result<Vec<LedgerStep>, GitError> 
     let mut walk = raw.revwalk()?;
     walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
     walk.push(tip)?;
-    walk.map(|id| step(raw, &raw.find_commit(id?)?)).collect()
+    let steps: Result<Vec<LedgerStep>, GitError> = walk.map(|id| step(raw, &raw.find_commit(id?)?)).collect();
+    let mut steps = steps?;
+    let commits: Vec<ObjectId> = steps.iter().map(|step| step.commit).collect();
+    // A git that cannot be asked leaves signatures unchecked, which is what the audit then says.
+    let mut signatures = signing::check(repo, &commits, files).unwrap_or_default();
+    for step in &mut steps {
+        if let Some(signature) = signatures.remove(&step.commit) {
+            step.signature = signature;
+        }
+    }
+    Ok(steps)
 }
 
 fn step(raw: &Repository, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
@@ -77,6 +93,11 @@ fn step(raw: &Repository, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
             String::from_utf8_lossy(committer.email_bytes())
         ),
         time: commit.time().seconds(),
+        signature: if commit.header_field_bytes("gpgsig").is_ok() {
+            Signature::Unchecked
+        } else {
+            Signature::Absent
+        },
         added: added.unwrap_or_default(),
         removed,
     })

@@ -22,6 +22,7 @@ pub mod process;
 pub mod refs;
 mod renames;
 mod session_names;
+pub mod signing;
 pub mod state;
 pub mod survival;
 pub mod tree;

@@ -11,6 +11,7 @@ use git2::{Commit, ObjectType, Odb, Oid, Repository, Tree, TreeBuilder};
 
 use super::open::{Repo, object_id};
 use super::refs::{self, Patience, Swap, WriteError, Writer};
+use super::signing::{self, Signing};
 use crate::facts::ids::ObjectId;
 use crate::facts::record::{NOTE_CAP, NoteLines};
 
@@ -104,10 +105,18 @@ pub fn add(
             pin(repo, base.old)?;
             return Ok(Written::Nothing);
         };
-        let new = store
-            .commit(&base, tree, message, &signature)
-            .map_err(|error| WriteError::git(repo, &error))?;
-        store.finish(repo)?;
+        let new = match writer.signing {
+            Signing::Off => {
+                let new = store.commit(&base, tree, message, &signature);
+                store.finish(repo)?;
+                new.map_err(|error| WriteError::git(repo, &error))?
+            }
+            Signing::On => {
+                store.finish(repo)?;
+                let parents: Vec<Oid> = base.parents.iter().map(Commit::id).collect();
+                signing::commit(repo, tree, &parents, message, writer)?
+            }
+        };
         if refs::compare_and_swap(repo, refs::NOTES, base.old, new, "leverage: ledger")? == Swap::Done {
             pin(repo, Some(new))?;
             return object_id(new)

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use git2::{ErrorCode, Oid, Repository, Signature};
 
 use super::open::{Repo, object_id};
+use super::signing::{self, Signing};
 use crate::facts::commit::{Instant as CommitTime, Person};
 use crate::facts::ids::ObjectId;
 
@@ -65,6 +66,12 @@ pub enum WriteError {
         /// What is wrong.
         reason: String,
     },
+    /// The user's git is to sign, and did not.
+    #[error("git did not sign: {reason}")]
+    Unsigned {
+        /// What git said.
+        reason: String,
+    },
     /// A note would be larger than every reader promises to read.
     #[error("the note on {commit} would grow to {size} bytes; a note holds at most 1 MiB")]
     NoteFull {
@@ -88,6 +95,10 @@ impl WriteError {
                 "Look at it with: git log {reference}; git fsck tells more"
             )),
             Self::NoteFull { .. } => Some("Record the task without a commit: --no-commit".into()),
+            Self::Unsigned { .. } => Some(
+                "Check that `git commit -S` works here, or turn it off: git config leverage.sign false"
+                    .into(),
+            ),
             Self::Storage { .. } => None,
         }
     }
@@ -111,6 +122,8 @@ pub struct Writer {
     pub person: Person,
     /// The time of the commit.
     pub time: CommitTime,
+    /// Whether it is signed.
+    pub signing: Signing,
 }
 
 impl Writer {
@@ -284,9 +297,15 @@ pub fn extend_chain(
         let mut ids = Vec::with_capacity(messages.len());
         for message in messages {
             let parents: Vec<_> = tip.iter().collect();
-            let id = raw
-                .commit(None, &signature, &signature, message, &tree, &parents)
-                .map_err(failed)?;
+            let id = match writer.signing {
+                Signing::Off => raw
+                    .commit(None, &signature, &signature, message, &tree, &parents)
+                    .map_err(failed)?,
+                Signing::On => {
+                    let parents: Vec<Oid> = parents.iter().map(|parent| parent.id()).collect();
+                    signing::commit(repo, empty, &parents, message, writer)?
+                }
+            };
             ids.push(id);
             tip = Some(raw.find_commit(id).map_err(failed)?);
         }

@@ -14,6 +14,7 @@ use crate::git::refs::{self, WriteLock};
 
 pub use crate::git::notes::Written;
 pub use crate::git::refs::{WriteError, Writer};
+pub use crate::git::signing::Signing;
 
 /// How much of a note of ours is filled: a revision or a retraction still finds room.
 const FILL: usize = NOTE_CAP / 2;

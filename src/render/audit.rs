@@ -7,7 +7,8 @@ use crate::audit::confidence::{Confidence, Part};
 use crate::audit::lines::FileLine;
 use crate::audit::origin::{Grouping, Row, state_word};
 use crate::audit::rules::RULES;
-use crate::audit::{Audit, Level};
+use crate::audit::{Audit, Level, Signer};
+use crate::git::signing::Signature;
 
 /// The page for people: what the claims rest on, what does not add up, what made the code.
 pub fn document(audit: &Audit) -> Document {
@@ -157,6 +158,7 @@ fn notes(audit: &Audit) -> Vec<String> {
     if audit.findings.is_empty() {
         notes.push("Nothing was found that does not add up".to_owned());
     }
+    notes.extend(audit.signatures.iter().map(signed));
     let uncounted: u64 = audit
         .origin
         .iter()
@@ -216,6 +218,16 @@ pub fn file_lines(lines: &[FileLine]) -> Document {
         rows: lines.iter().map(cells).collect(),
         ..Table::default()
     })
+}
+
+fn signed(signer: &Signer) -> String {
+    let how = match &signer.signature {
+        Signature::Absent => "not signed".to_owned(),
+        Signature::Good(who) => format!("signed by {who}, verified"),
+        Signature::Unchecked => "signed by a key that is unknown here".to_owned(),
+        Signature::Bad => "signed, but the signature does not hold".to_owned(),
+    };
+    format!("Commits of the ledger: {} {how}", signer.commits)
 }
 
 fn level(level: Level) -> &'static str {

@@ -271,11 +271,13 @@ impl Read {
         warnings.extend(history.reason.map(|reason| Warning::new(repo.name(), reason)));
         warnings.extend(ledger.warnings.iter().cloned());
         let sessions = sessions(repo, args, context, &mut warnings)?;
-        let steps = ledger_steps::steps(repo, refs::NOTES).unwrap_or_else(|error| {
-            let message = format!("the ledger's history cannot be read: {error}");
-            warnings.push(Warning::new(repo.name(), message));
-            Vec::new()
-        });
+        let steps = ledger_steps::steps(repo, refs::NOTES, &context.environment.config_files).unwrap_or_else(
+            |error| {
+                let message = format!("the ledger's history cannot be read: {error}");
+                warnings.push(Warning::new(repo.name(), message));
+                Vec::new()
+            },
+        );
         let survival = survival_of(repo, args.jobs, cache.as_deref());
         let survival = survival
             .map(|read| {

@@ -20,7 +20,7 @@ use crate::facts::record::Record;
 use crate::facts::task::{Task, TaskSource};
 use crate::git::Repo;
 use crate::git::create::{Change, NewRepo};
-use crate::ledger::{self, Writer};
+use crate::ledger::{self, Signing, Writer};
 use code::SourceFile;
 use random::Random;
 use story::{Claim, Event, PEOPLE, PLACES, Place, Work};
@@ -217,6 +217,7 @@ impl Growing {
                 seconds: task.at.timestamp() + 60,
                 offset: 0,
             },
+            signing: Signing::Off,
         };
         let mut tasks: Vec<(Option<ObjectId>, &Task)> = self
             .notes

@@ -1,0 +1,172 @@
+//! Signatures on commits of the ledger, made and checked by the user's git, which knows the keys and the programs.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use git2::Oid;
+use serde::Serialize;
+
+use super::Repo;
+use super::config::{Config, ConfigFiles};
+use super::process::{hardened, output};
+use super::refs::{WriteError, Writer};
+use crate::facts::ids::ObjectId;
+
+/// Whether commits of the ledger are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Signing {
+    /// They are not.
+    #[default]
+    Off,
+    /// As `git commit --gpg-sign` signs.
+    On,
+}
+
+/// What the signature of a commit is worth.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "state", content = "signer")]
+pub enum Signature {
+    /// It has none.
+    #[default]
+    Absent,
+    /// It holds, and this is whose it is. Untrusted text.
+    Good(String),
+    /// It cannot be checked here: the key is unknown, or the program is missing.
+    Unchecked,
+    /// It does not belong to this commit, or its key was revoked or had expired.
+    Bad,
+}
+
+/// The variables by which git takes a person and a time.
+fn identity(command: &mut Command, writer: &Writer) {
+    let offset = i32::from(writer.time.offset);
+    let (sign, minutes) = if offset < 0 { ('-', -offset) } else { ('+', offset) };
+    let date = format!(
+        "{} {sign}{:02}{:02}",
+        writer.time.seconds,
+        minutes / 60,
+        minutes % 60
+    );
+    for role in ["AUTHOR", "COMMITTER"] {
+        command
+            .env(format!("GIT_{role}_NAME"), &writer.person.name)
+            .env(format!("GIT_{role}_EMAIL"), &writer.person.email)
+            .env(format!("GIT_{role}_DATE"), &date);
+    }
+}
+
+/// Makes a signed commit. Its tree has to be on the disk.
+pub(super) fn commit(
+    repo: &Repo,
+    tree: Oid,
+    parents: &[Oid],
+    message: &str,
+    writer: &Writer,
+) -> Result<Oid, WriteError> {
+    let failed = |reason: String| WriteError::Unsigned { reason };
+    let mut command = hardened(repo.git_dir());
+    command
+        .env("GIT_DIR", repo.git_dir())
+        .args(["commit-tree", "--gpg-sign", "-F", "-"]);
+    identity(&mut command, writer);
+    for parent in parents {
+        command.args(["-p", &parent.to_string()]);
+    }
+    command
+        .arg(tree.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
+    if let Some(mut input) = child.stdin.take() {
+        // A git that ends early says why itself.
+        let _ = input.write_all(message.as_bytes());
+    }
+    let ended = child
+        .wait_with_output()
+        .map_err(|error| failed(error.to_string()))?;
+    let said = String::from_utf8_lossy(&ended.stderr);
+    if !ended.status.success() {
+        return Err(failed(said.trim().lines().collect::<Vec<_>>().join("; ")));
+    }
+    let id = String::from_utf8_lossy(&ended.stdout);
+    Oid::from_str(id.trim()).map_err(|error| failed(error.message().to_owned()))
+}
+
+/// The signatures of commits. Those that carry none cost nothing.
+///
+/// Programs that the repository's own config names are not run: it may have come from anywhere.
+pub(super) fn check(
+    repo: &Repo,
+    commits: &[ObjectId],
+    files: &ConfigFiles,
+) -> std::io::Result<HashMap<ObjectId, Signature>> {
+    let signed: Vec<String> = commits
+        .iter()
+        .filter(|commit| is_signed(repo, **commit))
+        .map(ToString::to_string)
+        .collect();
+    if signed.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let config = Config::read(files, None);
+    let mut command = hardened(repo.git_dir());
+    for (name, usual) in [
+        ("gpg.program", "gpg"),
+        ("gpg.openpgp.program", "gpg"),
+        ("gpg.x509.program", "gpgsm"),
+        ("gpg.ssh.program", "ssh-keygen"),
+    ] {
+        let program = config.get(name).map_or(usual, |found| found.value.as_str());
+        command.args(["-c", &format!("{name}={program}")]);
+    }
+    command
+        .env("GIT_DIR", repo.git_dir())
+        .args(["log", "--no-walk=unsorted", "--format=%H %G? %GS"])
+        .args(&signed);
+    let text = output(&mut command)?;
+    let text = String::from_utf8_lossy(&text);
+    Ok(text.lines().filter_map(judged).collect())
+}
+
+fn is_signed(repo: &Repo, commit: ObjectId) -> bool {
+    let commit = Oid::from_bytes(commit.as_bytes()).and_then(|id| repo.raw().find_commit(id));
+    commit.is_ok_and(|commit| commit.header_field_bytes("gpgsig").is_ok())
+}
+
+/// A line of `%H %G? %GS`.
+fn judged(line: &str) -> Option<(ObjectId, Signature)> {
+    let mut words = line.splitn(3, ' ');
+    let commit = words.next()?.parse().ok()?;
+    let signature = match words.next()? {
+        "G" | "U" => Signature::Good(words.next().unwrap_or_default().to_owned()),
+        "E" => Signature::Unchecked,
+        "N" => Signature::Absent,
+        _ => Signature::Bad,
+    };
+    Some((commit, signature))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_says_of_a_signature() {
+        let id = "0123456789abcdef0123456789abcdef01234567";
+        let judge = |rest: &str| judged(&format!("{id} {rest}")).unwrap().1;
+        assert_eq!(
+            judge("G ada@example.org"),
+            Signature::Good("ada@example.org".into())
+        );
+        assert_eq!(
+            judge("U Ada <ada@example.org>"),
+            Signature::Good("Ada <ada@example.org>".into())
+        );
+        assert_eq!(judge("E "), Signature::Unchecked);
+        assert_eq!(judge("B ada@example.org"), Signature::Bad);
+        assert_eq!(judge("N"), Signature::Absent);
+        assert_eq!(judged("warning: nothing"), None);
+    }
+}
