@@ -524,3 +524,44 @@ fn a_session_that_went_on_is_captured_anew() {
     assert_eq!(report["totals"]["session_agent_minutes"], 15);
     assert_eq!(report["totals"]["sessions"], 1);
 }
+
+#[test]
+fn a_record_takes_agent_time_from_the_sessions_behind_the_commit() {
+    let world = World::new();
+    let repo = five_and_a_bad_one(&world);
+    let ran = repo.run(&[
+        "record",
+        "--estimate",
+        "20h",
+        "--title",
+        "Cap delays",
+        "--dry-run",
+        "--no-sessions",
+    ]);
+    assert!(!ran.stderr.contains("measured"), "{ran}");
+    let ran = repo.run(&["record", "--estimate", "20h", "--title", "Cap delays"]);
+    assert!(ran.stdout.contains("100m, measured  12.0x leverage"), "{ran}");
+    assert!(
+        ran.stderr.contains("agent time measured in claude-code:s0,"),
+        "{ran}"
+    );
+    let task: Value = serde_json::from_str(&note(&repo)).unwrap();
+    assert_eq!(task["agent_minutes"], 100);
+    assert_eq!(task["agent_minutes_basis"], "measured");
+    let again = repo.run(&["record", "--estimate", "1h", "--title", "Another", "--dry-run"]);
+    assert!(!again.stderr.contains("measured"), "{again}");
+    let claimed = repo.run(&[
+        "revise",
+        task["id"].as_str().unwrap(),
+        "--agent-time",
+        "30m",
+        "--reason",
+        "Timed",
+    ]);
+    assert_eq!(claimed.code, Some(0), "{claimed}");
+    assert!(
+        !note(&repo)
+            .lines()
+            .any(|line| line.contains(r#""rev":1"#) && line.contains("basis"))
+    );
+}

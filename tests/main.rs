@@ -11,6 +11,7 @@ mod inventory;
 mod layering;
 mod ledger;
 mod linking;
+mod privacy;
 mod published;
 mod reporting;
 mod survival;

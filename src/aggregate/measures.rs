@@ -194,7 +194,11 @@ impl<'a> Tally<'a> {
         self.hours += hours;
         let measured = spent.and_then(Spent::minutes);
         self.agent.add(hours, task.agent_minutes.or(measured));
-        if let (None, Some(minutes)) = (task.agent_minutes, measured) {
+        let unclaimed = match task.agent_minutes {
+            Some(minutes) => Some(minutes).filter(|_| task.agent_minutes_basis.is_some()),
+            None => measured,
+        };
+        if let Some(minutes) = unclaimed {
             *self.agent_measured.get_or_insert_default() += minutes;
         }
         self.supervision.add(hours, task.supervisory_minutes);

@@ -275,10 +275,10 @@ impl TaskFields {
                 .map(|text| quantity(option, Minutes::parse(text, desk.work)))
                 .transpose()
         };
-        replace(
-            &mut task.agent_minutes,
-            minutes("--agent-time", &self.agent_time)?,
-        );
+        if self.agent_time.is_some() {
+            task.agent_minutes = minutes("--agent-time", &self.agent_time)?;
+            task.agent_minutes_basis = None;
+        }
         replace(
             &mut task.supervisory_minutes,
             minutes("--supervision", &self.supervision)?,

@@ -40,7 +40,7 @@ pub fn agent_minutes(
     }
     from.sort_unstable();
     from.dedup();
-    let minutes = Minutes::new(minutes).filter(|_| !from.is_empty())?;
+    let minutes = Minutes::new(hundredths(minutes)).filter(|_| !from.is_empty())?;
     Some((minutes, from))
 }
 

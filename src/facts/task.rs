@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ids::{ObjectId, SessionId, TaskId};
 use super::quantity::{Hours, Minutes, Tokens, WorkTime};
+use super::session::Provenance;
 
 /// The longest title, name or reason that is written, in characters.
 const MAX_TEXT: usize = 1000;
@@ -34,6 +35,9 @@ pub struct Task {
     /// How long the agent worked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub agent_minutes: Option<Minutes>,
+    /// How that is known, where it is not claimed: measured in the sessions linked to the commit when it was recorded.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub agent_minutes_basis: Option<Provenance>,
     /// How long a person prompted and reviewed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub supervisory_minutes: Option<Minutes>,
@@ -198,6 +202,7 @@ impl Task {
                 phases: Vec::new(),
             },
             agent_minutes: None,
+            agent_minutes_basis: None,
             supervisory_minutes: None,
             tokens: None,
             agent: None,

@@ -28,18 +28,22 @@ pub fn card(found: &LedgerTask, tombstone: Option<&Tombstone>) -> String {
     for phase in &task.estimate.phases {
         fact("", &format!("{}  {}", phase.hours, phase.name));
     }
-    let minutes = |value: Option<crate::facts::quantity::Minutes>, factor: Option<f64>, name: &str| {
-        let known = value.map_or("–".to_owned(), |value| value.to_string());
+    let minutes = |value: Option<String>, factor: Option<f64>, name: &str| {
+        let known = value.unwrap_or("–".to_owned());
         factor.map_or(known.clone(), |factor| format!("{known}  {factor:.1}x {name}"))
     };
     fact(
         "agent time",
-        &minutes(task.agent_minutes, task.leverage_factor(), "leverage"),
+        &minutes(agent_time(task), task.leverage_factor(), "leverage"),
     );
     let supervised = task.supervisory_leverage_factor();
     fact(
         "supervision",
-        &minutes(task.supervisory_minutes, supervised, "supervisory leverage"),
+        &minutes(
+            task.supervisory_minutes.map(|minutes| minutes.to_string()),
+            supervised,
+            "supervisory leverage",
+        ),
     );
     let sessions = joined(&task.sessions);
     let optional = [
@@ -60,6 +64,14 @@ pub fn card(found: &LedgerTask, tombstone: Option<&Tombstone>) -> String {
         }
     }
     card
+}
+
+fn agent_time(task: &Task) -> Option<String> {
+    let minutes = task.agent_minutes?;
+    Some(match task.agent_minutes_basis {
+        Some(basis) => format!("{minutes}, {basis}"),
+        None => minutes.to_string(),
+    })
 }
 
 fn estimate(task: &Task) -> String {

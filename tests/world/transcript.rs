@@ -11,6 +11,7 @@ pub struct Transcript {
     session: String,
     folder: String,
     records: Vec<Value>,
+    lines: Vec<String>,
 }
 
 impl Transcript {
@@ -20,6 +21,7 @@ impl Transcript {
             session: session.to_owned(),
             folder: folder.to_string_lossy().into_owned(),
             records: Vec::new(),
+            lines: Vec::new(),
         }
     }
 
@@ -56,11 +58,23 @@ impl Transcript {
         )
     }
 
+    /// Any other record.
+    pub fn raw(self, minute: i64, record: Value) -> Self {
+        self.record(minute, record)
+    }
+
+    /// A line that is written as it is, after all records.
+    pub fn line(mut self, line: &str) -> Self {
+        self.lines.push(format!("{line}\n"));
+        self
+    }
+
     /// Writes the log into the home of the world.
     pub fn save(self, world: &World) {
         let folder = world.home().join(".claude/projects/any");
         std::fs::create_dir_all(&folder).expect("a folder for logs");
-        let lines: String = self.records.iter().map(|record| format!("{record}\n")).collect();
+        let records = self.records.iter().map(|record| format!("{record}\n"));
+        let lines: String = records.chain(self.lines).collect();
         std::fs::write(folder.join(format!("{}.jsonl", self.session)), lines).expect("a log");
     }
 

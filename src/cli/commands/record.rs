@@ -1,21 +1,30 @@
 //! `record [REV]`: puts a task into the ledger.
 
 use super::Context;
+use super::sessions::{LogArgs, RulesArgs};
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
+use crate::cli::linking::Linking;
+use crate::cli::reading::ReadArgs;
 use crate::cli::recording::{Desk, TaskFields};
-use crate::facts::ids::ObjectId;
+use crate::correlate::measured::agent_minutes;
+use crate::facts::evidence::Confidence;
+use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::{Findings, Ledger};
+use crate::facts::link::Link;
 use crate::facts::record::{NoteLines, Record};
+use crate::facts::session::Provenance;
 use crate::facts::task::{Task, TaskSource};
 use crate::git::messages;
 use crate::ledger;
 use crate::render::task::card;
+use crate::sources::ledger::read_recorded;
 
 /// The arguments of `record`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     git leverage record --estimate 40h --agent-time 25m --supervision 5m\n  \
+    git leverage record --estimate 40h            (agent time from the sessions behind HEAD)\n  \
     git leverage record HEAD~2 --phase 'Schema design=4h' --phase Client=12h --agent claude-code\n  \
     git leverage record --no-commit --title 'Deployment audit' --estimate 2d --agent-time 1h30m")]
 pub struct Args {
@@ -28,6 +37,11 @@ pub struct Args {
     /// The task changed no code here: keep it in refs/leverage/tasks
     #[arg(long)]
     no_commit: bool,
+    /// Take no agent time from the logs of sessions that made the commit
+    #[arg(long)]
+    no_sessions: bool,
+    #[command(flatten)]
+    logs: LogArgs,
     /// Show the task and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -40,7 +54,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         true => None,
         false => Some(desk.commit(&args.revision)?),
     };
-    let task = new_task(args, &desk, on)?;
+    let mut task = new_task(args, &desk, on)?;
+    if let Some(commit) = on.filter(|_| task.agent_minutes.is_none() && !args.no_sessions) {
+        measure(&mut task, commit, args, &desk, context)?;
+    }
     let message = format!("Record: {}\n", task.title);
     let (place, commit) = match on {
         _ if args.dry_run => ("not written (--dry-run)".to_owned(), on),
@@ -88,6 +105,50 @@ fn new_task(args: &Args, desk: &Desk, on: Option<ObjectId>) -> Result<Task, Comm
     );
     args.fields.apply(&mut task, desk)?;
     Ok(task)
+}
+
+/// Takes the agent minutes from the sessions that surely made the commit, where no other task of it could claim them too.
+fn measure(
+    task: &mut Task,
+    commit: ObjectId,
+    args: &Args,
+    desk: &Desk,
+    context: &mut Context,
+) -> Result<(), CommandError> {
+    let recorded = read_recorded(&desk.repo);
+    if recorded.tasks.iter().any(|other| other.commits.contains(&commit)) {
+        return Ok(());
+    }
+    let linking = Linking {
+        logs: &args.logs,
+        rules: &RulesArgs::default(),
+        read: &ReadArgs::default(),
+    };
+    let own = linking.own(context, &context.settings(), &desk.repo)?;
+    let sure: Vec<Link> = own
+        .links
+        .into_iter()
+        .filter(|link| link.confidence >= Confidence::High)
+        .collect();
+    let Some((minutes, sessions)) = agent_minutes(&[commit], &sure, &own.sessions) else {
+        return Ok(());
+    };
+    if minutes.get() <= 0.0 {
+        return Ok(());
+    }
+    task.agent_minutes = Some(minutes);
+    task.agent_minutes_basis = Some(Provenance::Measured);
+    let names: Vec<String> = sessions.iter().map(SessionId::to_string).collect();
+    context.terminal.status(&format!(
+        "agent time measured in {}; --agent-time claims another",
+        names.join(", ")
+    ))?;
+    for session in sessions {
+        if !task.sessions.contains(&session) {
+            task.sessions.push(session);
+        }
+    }
+    Ok(())
 }
 
 /// The task as a reader of the ledger finds it: through its line, not as it stands in memory.

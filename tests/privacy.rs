@@ -1,0 +1,150 @@
+//! Nothing that was said in a session leaves its log: no prompt, reply, command, output or line of code.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::world::transcript::Transcript;
+use crate::world::{START, TestRepo, World};
+
+/// Stands in everything that must not be found again.
+const MARKER: &str = "qzsecretqz";
+
+/// A session of which every text holds the marker.
+fn secretive(world: &World, repo: &TestRepo<'_>) {
+    let said = |what: &str| format!("{MARKER} {what} {MARKER}");
+    let code = format!("let retries = 5; // {MARKER}\nlet delay = cap(retries);\n");
+    let made = repo.git(&["rev-parse", "--short", "HEAD"]);
+    Transcript::new("s", repo.path())
+        .prompt(60, &said("prompt"))
+        .raw(61, thought(&said("thought")))
+        .answer(62, &said("reply"))
+        .write(65, "src/a.rs", &code)
+        .write(66, "src/b.rs", "fn second() {}\n")
+        .command(67, &format!("echo {MARKER}"), &said("output"))
+        .command(
+            68,
+            &format!("git commit -m {MARKER}"),
+            &format!("[main {made}] {MARKER}\n {MARKER}\n"),
+        )
+        .raw(
+            69,
+            json!({"type": "summary", "summary": said("summary"), "leafUuid": "x"}),
+        )
+        .raw(
+            69,
+            json!({"type": "queue-operation", "operation": "enqueue", "content": said("queued")}),
+        )
+        .raw(
+            70,
+            json!({"type": "system", "subtype": "local_command", "content": said("local")}),
+        )
+        .raw(
+            70,
+            json!({"type": "user", "message": {"role": "user", "content": format!(
+                "<command-name>/{MARKER}</command-name><command-args>{MARKER}</command-args>"
+            )}}),
+        )
+        .raw(71, failed(&said("failure")))
+        .raw(
+            71,
+            json!({"type": "user", "message": [MARKER], "toolUseResult": MARKER}),
+        )
+        .answer(72, &said("reply"))
+        .end(72)
+        .line(&format!("{MARKER} is no JSON"))
+        .line(&format!(
+            "{{\"type\": \"{MARKER}\", \"message\": {{\"content\": \"{MARKER}\"}}}}"
+        ))
+        .save(world);
+}
+
+fn thought(text: &str) -> serde_json::Value {
+    json!({"type": "assistant", "message": {
+        "id": "thought", "role": "assistant", "model": "model-x",
+        "content": [{"type": "thinking", "thinking": text, "signature": text}],
+    }})
+}
+
+fn failed(text: &str) -> serde_json::Value {
+    json!({"type": "user", "toolUseResult": format!("Error: {text}"), "message": {"role": "user", "content": [
+        {"type": "tool_result", "tool_use_id": "gone", "is_error": true, "content": text},
+    ]}})
+}
+
+/// Every command that looks at sessions, in every form.
+fn everything_printed(repo: &TestRepo<'_>) -> Vec<String> {
+    let mut printed = Vec::new();
+    let mut run = |args: &[&str]| {
+        let ran = repo.run(args);
+        assert!(matches!(ran.code, Some(0 | 3)), "{args:?}: {ran}");
+        printed.push(format!("{args:?} {ran}"));
+    };
+    run(&["capture"]);
+    run(&["record", "--estimate", "40h", "--title", "Retries"]);
+    for format in ["table", "json", "csv", "markdown", "html"] {
+        run(&["sessions", "--sensitivity", "--format", format]);
+        run(&["sessions", "show", "s", "--format", format]);
+        for by in ["task", "session", "day", "model"] {
+            run(&[
+                "report",
+                "--estimate-model",
+                "sloc",
+                "--by",
+                by,
+                "--format",
+                format,
+            ]);
+        }
+    }
+    for what in ["sessions", "links", "tasks", "commits"] {
+        run(&["export", what]);
+    }
+    run(&["log"]);
+    printed
+}
+
+#[test]
+fn nothing_that_was_said_is_found_again() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("src/a.rs", "let retries = 5;\nlet delay = cap(retries);\n")
+        .write("src/b.rs", "fn second() {}\n")
+        .commit_at("Retry", START + 68 * 60);
+    secretive(&world, &repo);
+    let log = world.home().join(".claude/projects/any/s.jsonl");
+    assert!(std::fs::read_to_string(log).unwrap().matches(MARKER).count() > 30);
+    for printed in everything_printed(&repo) {
+        assert!(!printed.to_lowercase().contains(MARKER), "{printed}");
+    }
+    let notes = repo.git(&["notes", "--ref=leverage", "show", "HEAD"]);
+    assert!(notes.contains(r#""kind":"session""#), "{notes}");
+    let objects = repo.git(&["cat-file", "--batch-all-objects", "--batch", "--unordered"]);
+    assert!(!objects.contains(MARKER), "an object of the repository");
+    let mut files = 0;
+    for place in [world.home().join("cache"), repo.path().to_owned()] {
+        files += scan(&place);
+    }
+    assert!(files > 10, "{files} files are not all that was written");
+    assert!(world.home().join("cache/git-leverage/sessions").is_dir());
+}
+
+/// How many files were looked at; fails at the first one with the marker, in its name or content.
+fn scan(folder: &Path) -> usize {
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        assert!(!path.to_string_lossy().contains(MARKER), "{path:?}");
+        if path.is_dir() {
+            files += scan(&path);
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            let found = bytes
+                .windows(MARKER.len())
+                .any(|part| part.eq_ignore_ascii_case(MARKER.as_bytes()));
+            assert!(!found, "{path:?}");
+            files += 1;
+        }
+    }
+    files
+}
