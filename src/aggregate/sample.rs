@@ -45,6 +45,7 @@ pub(crate) fn commit(number: u8, at: &str) -> Commit {
             removed: 0,
         }),
         by_class: Vec::new(),
+        may_claim: false,
         origin: Origin::default(),
     }
 }

@@ -95,6 +95,7 @@ impl Case {
                 removed: 0,
             }),
             by_class: Vec::new(),
+            may_claim: false,
             origin: Origin::default(),
         };
         change(&mut commit);

@@ -14,6 +14,7 @@ pub mod recording;
 pub mod settings;
 pub mod survival;
 pub mod terminal;
+pub mod workers;
 
 use std::process::ExitCode;
 

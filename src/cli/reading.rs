@@ -2,19 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rayon::prelude::*;
-
 use super::commands::Context;
 use super::error::CommandError;
 use super::settings::Settings;
+use super::workers::read_each;
 use crate::aggregate::report::Repository;
 use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::quantity::WorkTime;
 use crate::git::Repo;
 use crate::git::changes::Renames;
+use crate::git::walk::RefSelection;
 use crate::sources::discover::{Discovery, discover};
 use crate::sources::history::{ForeignTrailers, History, HistoryOptions, read_open};
-use crate::sources::ledger::{LedgerOptions, read_ledger, read_recorded};
+use crate::sources::ledger::{read_ledger_of, read_recorded};
 
 /// Which repositories, and how they are read.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -32,7 +32,10 @@ pub struct ReadArgs {
     /// Read everything anew and keep nothing
     #[arg(long)]
     pub no_cache: bool,
-    /// How many repositories are read at a time [default: one for each processor]
+    /// Read remote branches and tags as well
+    #[arg(long)]
+    pub all_refs: bool,
+    /// Threads to use [default: one for each processor]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub jobs: usize,
 }
@@ -49,29 +52,10 @@ impl ReadArgs {
     /// Finds and reads the repositories, side by side.
     pub fn read(&self, context: &Context, settings: &Settings) -> Result<Reading, CommandError> {
         let found = self.discover(context, settings)?;
-        let ledger = LedgerOptions {
-            work: settings.work_time()?,
-            ..LedgerOptions::default()
-        };
-        let history = HistoryOptions {
-            renames: self.renames(),
-            foreign_trailers: if self.ignore_foreign_trailers {
-                ForeignTrailers::Ignore
-            } else {
-                ForeignTrailers::Believe
-            },
-            ..HistoryOptions::default()
-        };
-        let progress = progress(context, found.repositories.len());
-        let read = |path: &PathBuf| {
-            let repo = read_repository(path, &history, &ledger);
-            progress.inc(1);
-            repo
-        };
-        let mut repos = self
-            .pool()?
-            .install(|| found.repositories.par_iter().map(read).collect::<Vec<_>>());
-        progress.finish_and_clear();
+        let options = self.history(context, settings);
+        let work = settings.work_time()?;
+        let read = |path: &Path| read_repository(path, &options, work);
+        let mut repos = read_each(context, self.jobs, &found.repositories, &options.progress, read)?;
         tell_apart(&mut repos);
         Ok(Reading {
             repos,
@@ -90,7 +74,8 @@ impl ReadArgs {
         })
     }
 
-    fn discover(&self, context: &Context, settings: &Settings) -> Result<Discovery, CommandError> {
+    /// The repositories below the roots; none at all is an error.
+    pub fn discover(&self, context: &Context, settings: &Settings) -> Result<Discovery, CommandError> {
         let found = discover(&self.roots(context, settings));
         if found.repositories.is_empty() {
             return Err(nothing_found(&found.warnings));
@@ -118,20 +103,31 @@ impl ReadArgs {
         configured.iter().map(|root| environment.resolve(root)).collect()
     }
 
-    /// How moved files count.
-    pub fn renames(&self) -> Renames {
-        if self.no_renames {
-            Renames::Ignore
-        } else {
-            Renames::Follow
+    /// How histories are read.
+    pub fn history(&self, context: &Context, settings: &Settings) -> HistoryOptions {
+        let excluded = settings.get_all("excludeRef");
+        let mut refs = RefSelection {
+            all: self.all_refs,
+            ..RefSelection::default()
+        };
+        if !excluded.is_empty() {
+            refs.exclude = excluded;
         }
-    }
-
-    fn pool(&self) -> Result<rayon::ThreadPool, CommandError> {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(self.jobs)
-            .build()
-            .map_err(|error| CommandError::from_error(&error))
+        HistoryOptions {
+            refs,
+            renames: if self.no_renames {
+                Renames::Ignore
+            } else {
+                Renames::Follow
+            },
+            foreign_trailers: if self.ignore_foreign_trailers {
+                ForeignTrailers::Ignore
+            } else {
+                ForeignTrailers::Believe
+            },
+            cache: context.environment.cache_dir().filter(|_| !self.no_cache),
+            ..HistoryOptions::default()
+        }
     }
 }
 
@@ -154,9 +150,13 @@ fn whole_repository(root: &Path) -> PathBuf {
     }
 }
 
-fn read_repository(path: &Path, history: &HistoryOptions, ledger: &LedgerOptions) -> Repository {
+fn read_repository(path: &Path, options: &HistoryOptions, work: WorkTime) -> Repository {
     match Repo::open(path) {
-        Ok(repo) => Repository::new(read_open(&repo, history), read_ledger(&repo, ledger)),
+        Ok(repo) => {
+            let history = read_open(&repo, options);
+            let ledger = read_ledger_of(&repo, &history.commits, work);
+            Repository::new(history, ledger)
+        }
         Err(error) => Repository::new(History::failed(path, error.to_string()), Default::default()),
     }
 }
@@ -198,18 +198,6 @@ fn last_parts(path: &str, parts: usize) -> String {
     all.get(all.len().saturating_sub(parts)..)
         .unwrap_or_default()
         .join("/")
-}
-
-/// A bar on a terminal that is looked at; nothing elsewhere.
-fn progress(context: &Context, repos: usize) -> ProgressBar {
-    if !context.terminal.interactive || repos < 2 {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("reading {pos} of {len} repositories {wide_bar}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::with_draw_target(Some(repos as u64), ProgressDrawTarget::stderr_with_hz(8));
-    bar.set_style(style);
-    bar
 }
 
 #[cfg(test)]

@@ -55,6 +55,11 @@ pub fn is_ours(key: &[u8]) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(PREFIX.as_bytes()))
 }
 
+/// Whether a message is worth reading for claims: nearly none is.
+pub fn may_claim(message: &[u8]) -> bool {
+    memchr::memchr2_iter(b'l', b'L', message).any(|at| is_ours(&message[at..]))
+}
+
 /// Reads the claims of a commit's message, one for each paragraph that holds trailers of ours, and what is wrong in
 /// them.
 pub fn read(message: &[u8], work: WorkTime) -> (Vec<Claim>, Vec<ClaimError>) {

@@ -103,6 +103,9 @@ pub struct Commit {
     /// The same by kind of file, sorted; empty where `lines` is `None`.
     #[serde(default)]
     pub by_class: Vec<(FileClass, LineCounts)>,
+    /// Whether its message may hold trailers of ours, so that it is worth reading.
+    #[serde(default)]
+    pub may_claim: bool,
     /// Who made it, and how that is known.
     pub origin: Origin,
 }

@@ -9,6 +9,7 @@ use super::commits::RawCommit;
 use super::open::object_id;
 use super::packs::{Kind, ObjectError, Objects, Packs, RawId};
 use super::{GitError, Repo};
+use crate::facts::claim;
 use crate::facts::commit::{Commit, Person};
 use crate::facts::evidence::Origin;
 use crate::facts::ids::ObjectId;
@@ -97,20 +98,6 @@ impl Walk {
         let places = self.commits.iter().enumerate();
         self.places = places.map(|(at, commit)| (commit.id, at)).collect();
     }
-
-    /// Replaces authors by what the mailmap of the repository says.
-    pub fn apply_mailmap(&mut self, repo: &Repo) {
-        let Ok(mailmap) = repo.raw().mailmap() else {
-            return;
-        };
-        let mut known: HashMap<Person, Person> = HashMap::new();
-        for commit in &mut self.commits {
-            let resolved = known
-                .entry(commit.author.clone())
-                .or_insert_with(|| resolve(&mailmap, &commit.author));
-            commit.author.clone_from(resolved);
-        }
-    }
 }
 
 fn resolve(mailmap: &Mailmap, person: &Person) -> Person {
@@ -128,6 +115,28 @@ fn resolve(mailmap: &Mailmap, person: &Person) -> Person {
 }
 
 impl Repo {
+    /// Replaces authors by what the mailmap of the repository says.
+    pub fn apply_mailmap(&self, commits: &mut [Commit]) {
+        let Ok(mailmap) = self.raw().mailmap() else {
+            return;
+        };
+        // Of most people nothing is said.
+        let mut known: HashMap<Person, Option<Person>> = HashMap::new();
+        for commit in commits {
+            let resolved = match known.get(&commit.author) {
+                Some(resolved) => resolved,
+                None => {
+                    let resolved = resolve(&mailmap, &commit.author);
+                    let changed = Some(resolved).filter(|resolved| *resolved != commit.author);
+                    known.entry(commit.author.clone()).or_insert(changed)
+                }
+            };
+            if let Some(resolved) = resolved {
+                commit.author.clone_from(resolved);
+            }
+        }
+    }
+
     /// The commits that the selected refs point to, sorted, each once.
     pub fn heads(&self, refs: &RefSelection) -> Result<Vec<ObjectId>, GitError> {
         let heads: BTreeSet<ObjectId> = self.tips(refs)?.into_iter().filter_map(object_id).collect();
@@ -245,6 +254,7 @@ pub(super) fn facts_of(id: ObjectId, raw: RawCommit) -> Commit {
         subject: raw.subject(),
         lines: None,
         by_class: Vec::new(),
+        may_claim: claim::may_claim(&raw.message),
         origin: Origin::new(signs::in_commit(&raw.author, &raw.message)),
         author: raw.author,
     }

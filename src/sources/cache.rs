@@ -4,6 +4,7 @@
 //! later one wins, and what it lacks is read again. A file that is damaged or of another version is read as empty. All
 //! files may be deleted at any time.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use crate::facts::ids::ObjectId;
 use crate::git::changes::Renames;
 
 /// Raised whenever facts are laid out or found differently.
-const HEAD: &[u8] = b"git-leverage history 1\n";
+const HEAD: &[u8] = b"git-leverage history 2\n";
 const CHECKSUM: usize = 8;
 
 /// The cached facts of one repository.
@@ -42,9 +43,22 @@ pub(super) enum CacheError {
     Damaged,
 }
 
+/// What an earlier run found.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Kept {
+    /// The commits from which it walked, sorted; none where it did not reach all that they reach.
+    pub(super) heads: Vec<ObjectId>,
+    /// How many of the commits these reach.
+    pub(super) reached: usize,
+    /// Those first, in the order of the walk; then others that may come back.
+    pub(super) commits: Vec<Commit>,
+}
+
 /// The file's content: people once, commits by column order of a row.
 #[derive(Serialize, Deserialize)]
 struct Stored {
+    heads: Vec<[u8; 20]>,
+    reached: usize,
     people: Vec<Person>,
     commits: Vec<Row>,
 }
@@ -59,6 +73,7 @@ struct Row {
     subject: String,
     lines: Option<LineCounts>,
     by_class: Vec<(FileClass, LineCounts)>,
+    may_claim: bool,
     evidence: Vec<StoredEvidence>,
 }
 
@@ -89,47 +104,76 @@ impl Cache {
         &self.path
     }
 
-    /// Every commit kept, in no order that matters.
-    pub(super) fn load(&self) -> Result<Vec<Commit>, CacheError> {
+    /// All that is kept.
+    pub(super) fn load(&self) -> Result<Kept, CacheError> {
         let body = read_body(&self.path, HEAD)?;
         let stored: Stored = postcard::from_bytes(&body).map_err(|_| CacheError::Damaged)?;
         let people = stored.people;
         let commits = stored.commits.into_iter().map(|row| row.commit(&people));
-        commits.collect::<Option<_>>().ok_or(CacheError::Damaged)
+        let commits: Vec<Commit> = commits.collect::<Option<_>>().ok_or(CacheError::Damaged)?;
+        if stored.reached > commits.len() {
+            return Err(CacheError::Damaged);
+        }
+        Ok(Kept {
+            heads: stored.heads.into_iter().map(ObjectId::from).collect(),
+            reached: stored.reached,
+            commits,
+        })
     }
 
-    /// Replaces what is kept.
-    pub(super) fn save<'a>(&self, commits: impl Iterator<Item = &'a Commit>) -> io::Result<()> {
-        let mut stored = Stored {
-            people: Vec::new(),
-            commits: Vec::new(),
+    /// Replaces what is kept: the commits that `heads` reach, and others.
+    pub(super) fn save<'a>(
+        &self,
+        heads: &[ObjectId],
+        reached: &'a [Commit],
+        others: impl Iterator<Item = &'a Commit>,
+    ) -> io::Result<()> {
+        let mut people = People::default();
+        let mut commits: Vec<Row> = reached.iter().filter_map(|commit| people.row(commit)).collect();
+        let reached = commits.len();
+        commits.extend(others.filter_map(|commit| people.row(commit)));
+        let stored = Stored {
+            heads: heads.iter().filter_map(raw_id).collect(),
+            reached,
+            people: people.list,
+            commits,
         };
-        let mut numbers = std::collections::HashMap::new();
-        for commit in commits {
-            let author = *numbers.entry(&commit.author).or_insert_with(|| {
-                stored.people.push(commit.author.clone());
-                stored.people.len() as u32 - 1
-            });
-            stored.commits.extend(Row::of(commit, author));
-        }
         let body = postcard::to_stdvec(&stored).map_err(io::Error::other)?;
         write_body(&self.path, HEAD, &body)
+    }
+}
+
+/// People by number, while they are collected.
+#[derive(Default)]
+struct People<'a> {
+    numbers: HashMap<&'a Person, u32>,
+    list: Vec<Person>,
+}
+
+impl<'a> People<'a> {
+    fn row(&mut self, commit: &'a Commit) -> Option<Row> {
+        let list = &mut self.list;
+        let author = *self.numbers.entry(&commit.author).or_insert_with(|| {
+            list.push(commit.author.clone());
+            list.len() as u32 - 1
+        });
+        Row::of(commit, author)
     }
 }
 
 impl Row {
     /// `None` for an object id that is not SHA-1: such repositories are not cached.
     fn of(commit: &Commit, author: u32) -> Option<Self> {
-        let raw = |id: &ObjectId| id.as_bytes().try_into().ok();
         Some(Self {
-            id: raw(&commit.id)?,
-            parents: commit.parents.iter().map(raw).collect::<Option<_>>()?,
+            id: raw_id(&commit.id)?,
+            parents: commit.parents.iter().map(raw_id).collect::<Option<_>>()?,
             author,
             author_time: commit.author_time,
             commit_time: commit.commit_time,
             subject: commit.subject.clone(),
             lines: commit.lines,
             by_class: commit.by_class.clone(),
+            may_claim: commit.may_claim,
             evidence: commit.origin.evidence.iter().map(StoredEvidence::of).collect(),
         })
     }
@@ -145,6 +189,7 @@ impl Row {
             subject: self.subject,
             lines: self.lines,
             by_class: self.by_class,
+            may_claim: self.may_claim,
             origin: Origin::new(evidence),
         })
     }
@@ -174,6 +219,10 @@ impl StoredEvidence {
             lines: self.lines,
         }
     }
+}
+
+fn raw_id(id: &ObjectId) -> Option<[u8; 20]> {
+    id.as_bytes().try_into().ok()
 }
 
 /// What a file holds behind its head, whole.
@@ -245,21 +294,32 @@ mod tests {
             subject: "caf\u{e9}".to_owned(),
             lines: (number > 1).then(LineCounts::default),
             by_class: vec![(FileClass::Lock, LineCounts::default())],
+            may_claim: number > 1,
             origin: Origin::new(signs::in_commit(&author, b"")),
             author,
         }
     }
 
+    fn what_was_found() -> Kept {
+        Kept {
+            heads: vec![[1; 20].into()],
+            reached: 2,
+            commits: vec![commit(1), commit(2), commit(9)],
+        }
+    }
+
     fn saved(folder: &Path) -> Cache {
         let cache = Cache::new(folder, Path::new("/src/kiln/.git"), Renames::Follow);
-        cache.save([commit(1), commit(2)].iter()).unwrap();
+        let kept = what_was_found();
+        let (reached, others) = kept.commits.split_at(kept.reached);
+        cache.save(&kept.heads, reached, others.iter()).unwrap();
         cache
     }
 
     #[test]
     fn what_is_kept_comes_back() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(saved(folder.path()).load().unwrap(), [commit(1), commit(2)]);
+        assert_eq!(saved(folder.path()).load().unwrap(), what_was_found());
     }
 
     #[test]

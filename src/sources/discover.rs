@@ -43,6 +43,21 @@ pub fn discover(roots: &[PathBuf]) -> Discovery {
     found
 }
 
+/// About how much there is to read in the repository at `path`: the bytes of its packs.
+pub fn weight(path: &Path) -> u64 {
+    let packs = |folder: PathBuf| {
+        std::fs::read_dir(folder.join("objects/pack"))
+            .into_iter()
+            .flatten()
+            .flatten()
+    };
+    packs(path.join(".git"))
+        .chain(packs(path.to_owned()))
+        .filter_map(|entry| entry.metadata().ok())
+        .map(|data| data.len())
+        .sum()
+}
+
 /// What makes a repository the same however it is reached, and where to open it: the main work tree rather than a linked
 /// one. One that cannot be opened is itself; whoever reads it will say why.
 fn identify(path: PathBuf) -> (PathBuf, PathBuf) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::cache::{Cache, CacheError};
+use super::cache::{Cache, CacheError, Kept};
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::{Evidence, Origin};
@@ -109,55 +109,91 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
         .cache
         .as_ref()
         .map(|folder| Cache::new(folder, repo.common_dir(), options.renames));
-    let mut known = known_facts(cache.as_ref(), options.kept_facts, &mut trouble);
+    let kept = known_facts(cache.as_ref(), options.kept_facts, &mut trouble);
+    let (mut commits, new_commits) = if kept.is_all_of(&heads) && !repo.is_shallow() {
+        (kept.reached_alone(), 0)
+    } else {
+        walk_on(repo, heads, kept, options, cache.as_ref(), &mut trouble)
+    };
+    repo.apply_mailmap(&mut commits);
+    if options.foreign_trailers == ForeignTrailers::Ignore {
+        commits.iter_mut().for_each(forget_foreign_trailers);
+    }
+    trouble.history(repo, commits, new_commits)
+}
+
+/// Reads what is not known yet, and keeps it. Returns the commits and how many are new.
+fn walk_on(
+    repo: &Repo,
+    heads: Vec<ObjectId>,
+    kept: Kept,
+    options: &HistoryOptions,
+    cache: Option<&Cache>,
+    trouble: &mut Trouble,
+) -> (Vec<Commit>, usize) {
+    let mut known: HashMap<ObjectId, Commit> = kept
+        .commits
+        .into_iter()
+        .map(|commit| (commit.id, commit))
+        .collect();
     let mut walk = repo.walk(&heads, &mut known);
-    let counts = changes::count(
-        repo,
-        &walk,
-        CountOptions {
-            renames: options.renames,
-            threads: options
-                .threads
-                .map_or(rayon::current_num_threads(), NonZeroUsize::get),
-            progress: &options.progress,
-        },
-    );
+    let count = CountOptions {
+        renames: options.renames,
+        threads: options
+            .threads
+            .map_or(rayon::current_num_threads(), NonZeroUsize::get),
+        progress: &options.progress,
+    };
+    let counts = changes::count(repo, &walk, count);
     trouble.of_walk(&walk);
     trouble.of_counts(&walk, &counts);
+    let new_commits = walk.new_commits();
+    // Heads stand for a history that was reached to its end and counted, which is not looked at again.
+    let whole_from = if trouble.reasons.is_empty() {
+        heads
+    } else {
+        Vec::new()
+    };
+    let has_changed = new_commits > 0 || kept.heads != whole_from || !counts.lines.is_empty();
     for (at, lines) in counts.lines {
         walk.commits[at].lines = Some(lines.total);
         walk.commits[at].by_class = lines.by_class;
     }
-    let new_commits = walk.new_commits();
-    if let Some(cache) = cache.filter(|_| new_commits > 0)
-        && let Err(error) = cache.save(walk.commits.iter().chain(known.values()))
-    {
-        trouble.warn(format!(
-            "its facts cannot be kept in `{}`: {error}",
-            cache.path().display()
-        ));
+    if let Some(cache) = cache.filter(|_| has_changed) {
+        let saved = cache.save(&whole_from, &walk.commits, known.values());
+        if let Err(error) = saved {
+            let place = cache.path().display();
+            trouble.warn(format!("its facts cannot be kept in `{place}`: {error}"));
+        }
     }
-    walk.apply_mailmap(repo);
-    if options.foreign_trailers == ForeignTrailers::Ignore {
-        walk.commits.iter_mut().for_each(forget_foreign_trailers);
+    (walk.commits, new_commits)
+}
+
+impl Kept {
+    fn is_all_of(&self, heads: &[ObjectId]) -> bool {
+        !heads.is_empty() && self.heads == heads
     }
-    trouble.history(repo, walk.commits, new_commits)
+
+    fn reached_alone(mut self) -> Vec<Commit> {
+        self.commits.truncate(self.reached);
+        self.commits
+    }
 }
 
 /// What an earlier run kept. A file that is of no use is replaced.
-fn known_facts(cache: Option<&Cache>, kept: KeptFacts, trouble: &mut Trouble) -> HashMap<ObjectId, Commit> {
+fn known_facts(cache: Option<&Cache>, kept: KeptFacts, trouble: &mut Trouble) -> Kept {
     let Some(cache) = cache.filter(|_| kept == KeptFacts::Use) else {
-        return HashMap::new();
+        return Kept::default();
     };
     match cache.load() {
-        Ok(commits) => commits.into_iter().map(|commit| (commit.id, commit)).collect(),
-        Err(CacheError::Absent | CacheError::OtherVersion) => HashMap::new(),
+        Ok(kept) => kept,
+        Err(CacheError::Absent | CacheError::OtherVersion) => Kept::default(),
         Err(error) => {
             trouble.warn(format!(
                 "the facts kept in `{}` are read anew: {error}",
                 cache.path().display()
             ));
-            HashMap::new()
+            Kept::default()
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::claim;
+use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Warning;
 use crate::facts::ledger::{CommitClaims, Findings, Ledger};
 use crate::facts::quantity::WorkTime;
@@ -24,13 +25,9 @@ pub struct LedgerOptions {
     pub work: WorkTime,
 }
 
-/// Reads all that a repository's ledger holds. Trouble is in the warnings.
+/// Reads all that a repository's ledger holds, every message included. Trouble is in the warnings.
 pub fn read_ledger(repo: &Repo, options: &LedgerOptions) -> Ledger {
-    let mut findings = Findings {
-        repo: repo.name(),
-        ..Findings::default()
-    };
-    read_notes(repo, &mut findings);
+    let mut findings = read_notes(repo);
     match read_claims(repo, options) {
         Ok(claims) => findings.claims = claims,
         Err(reason) => findings.warnings.push(Warning::new(
@@ -41,17 +38,34 @@ pub fn read_ledger(repo: &Repo, options: &LedgerOptions) -> Ledger {
     Ledger::assemble(findings)
 }
 
-/// The ledger of notes alone, without a walk over history.
+/// [`read_ledger`] with the commits of a history that was read already: of their messages only those are looked at that
+/// may hold a claim.
+pub fn read_ledger_of(repo: &Repo, commits: &[Commit], work: WorkTime) -> Ledger {
+    let mut findings = read_notes(repo);
+    let mut found = BTreeMap::new();
+    for commit in commits.iter().filter(|commit| commit.may_claim) {
+        match messages::with_commit(repo, commit.id, |raw| claims_of(&raw, work)) {
+            Ok(claims) => found.extend(claims.map(|claims| ((claims.time.seconds, claims.commit), claims))),
+            Err(reason) => findings.warnings.push(Warning::new(
+                format!("{} {}", repo.name(), commit.id.short()),
+                format!("its trailers cannot be read: {reason}"),
+            )),
+        }
+    }
+    findings.claims = found.into_values().collect();
+    Ledger::assemble(findings)
+}
+
+/// The ledger of notes alone, without a look at any message.
 pub fn read_recorded(repo: &Repo) -> Ledger {
+    Ledger::assemble(read_notes(repo))
+}
+
+fn read_notes(repo: &Repo) -> Findings {
     let mut findings = Findings {
         repo: repo.name(),
         ..Findings::default()
     };
-    read_notes(repo, &mut findings);
-    Ledger::assemble(findings)
-}
-
-fn read_notes(repo: &Repo, findings: &mut Findings) {
     let remotes = |what: &str| {
         let glob = format!("{}*/{what}", refs::REMOTES);
         refs::names(repo, &glob).unwrap_or_default()
@@ -72,13 +86,14 @@ fn read_notes(repo: &Repo, findings: &mut Findings) {
         match notes::read(repo, &reference) {
             Ok(found) => found
                 .into_iter()
-                .for_each(|(commit, note)| add_note(findings, commit, note)),
+                .for_each(|(commit, note)| add_note(&mut findings, commit, note)),
             Err(reason) => findings.warnings.push(
                 Warning::new(repo.name(), format!("`{reference}` cannot be read: {reason}"))
                     .hint(format!("Look at it with: git log {reference}")),
             ),
         }
     }
+    findings
 }
 
 fn add_note(findings: &mut Findings, commit: crate::facts::ids::ObjectId, note: StoredNote) {
@@ -111,7 +126,7 @@ fn read_claims(repo: &Repo, options: &LedgerOptions) -> Result<Vec<CommitClaims>
 
 /// What the message of a commit claims; `None` where it has no trailer of ours.
 pub fn claims_of(commit: &RawCommit<'_>, work: WorkTime) -> Option<CommitClaims> {
-    if !mentions_us(commit.message) {
+    if !claim::may_claim(commit.message) {
         return None;
     }
     let (claims, errors) = claim::read(commit.message, work);
@@ -127,9 +142,4 @@ pub fn claims_of(commit: &RawCommit<'_>, work: WorkTime) -> Option<CommitClaims>
         claims,
         errors,
     })
-}
-
-/// Whether it is worth parsing: nearly no message is.
-fn mentions_us(message: &[u8]) -> bool {
-    memchr::memchr2_iter(b'l', b'L', message).any(|at| claim::is_ours(&message[at..]))
 }

@@ -34,7 +34,7 @@ use crate::render::json::Versioned;
 use crate::render::terminal::Screen;
 use crate::render::{audit as shown, csv, json, markdown, terminal};
 use crate::sources::history::{HistoryOptions, read_open};
-use crate::sources::ledger::{LedgerOptions, read_ledger};
+use crate::sources::ledger::read_ledger_of;
 use crate::sources::reach::{Reach, reach};
 
 /// Findings that may stand, one a line: `RULE:ID  why`. Committed, so that it is reviewed like code.
@@ -262,11 +262,7 @@ impl Read {
             ..HistoryOptions::default()
         };
         let history = read_open(repo, &history);
-        let options = LedgerOptions {
-            work: context.settings().work_time()?,
-            ..LedgerOptions::default()
-        };
-        let ledger = read_ledger(repo, &options);
+        let ledger = read_ledger_of(repo, &history.commits, context.settings().work_time()?);
         let mut warnings = history.warnings;
         warnings.extend(history.reason.map(|reason| Warning::new(repo.name(), reason)));
         warnings.extend(ledger.warnings.iter().cloned());

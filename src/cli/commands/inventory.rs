@@ -1,9 +1,8 @@
 //! `inventory`: one row a repository, its readiness, and what changed since an earlier inventory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveTime, SecondsFormat};
-use rayon::prelude::*;
 
 use super::Context;
 use crate::aggregate::inventory::{Comparison, Inventory, SCHEMA, Windows};
@@ -12,14 +11,14 @@ use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::output::{Format, OutputArgs, send_text};
 use crate::cli::period::PeriodArgs;
+use crate::cli::reading::ReadArgs;
+use crate::cli::workers::read_each;
 use crate::facts::diagnostics::Status;
 use crate::facts::zone::Zone;
 use crate::render::document::{Document, Table};
 use crate::render::inventory::{self as shown, Columns, UnknownColumn};
 use crate::render::json::{self, Versioned};
-use crate::sources::discover::discover;
 use crate::sources::inventory::{Reading, read};
-use crate::sources::ledger::LedgerOptions;
 
 /// The arguments of `inventory`.
 #[derive(Debug, clap::Args)]
@@ -31,9 +30,8 @@ use crate::sources::ledger::LedgerOptions;
                   git leverage inventory ~/src --save today.json --compare last-month.json"
 )]
 pub struct Args {
-    /// Repositories, or folders to search [default: the one you stand in]
-    #[arg(value_name = "ROOT")]
-    roots: Vec<PathBuf>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// The columns to show, by id or group
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     columns: Vec<String>,
@@ -55,9 +53,6 @@ pub struct Args {
     /// Show what changed since the inventory in FILE
     #[arg(long, value_name = "FILE", conflicts_with = "readiness")]
     compare: Option<PathBuf>,
-    /// Read everything anew, and keep nothing
-    #[arg(long)]
-    no_cache: bool,
     #[command(flatten)]
     period: PeriodArgs,
     #[command(flatten)]
@@ -130,39 +125,31 @@ fn take_inventory(
     zone: Zone,
     with_agents: bool,
 ) -> Result<Inventory, CommandError> {
-    let ledger = LedgerOptions {
-        work: context.settings().work_time()?,
-        ..LedgerOptions::default()
-    };
+    let settings = context.settings();
     let environment = &context.environment;
     let period = args.period.period(zone, environment)?;
     let windows = Windows {
         now: environment.now.timestamp(),
         since: period.since.map(|day| first_second(day, zone)),
     };
-    let mut roots: Vec<PathBuf> = args
-        .roots
-        .iter()
-        .map(|root| environment.directory.join(root))
-        .collect();
-    if roots.is_empty() {
-        roots.push(environment.repository()?.place().to_owned());
-    }
-    let cache_dir = environment.cache_dir().filter(|_| !args.no_cache);
+    let found = args.read.discover(context, &settings)?;
+    let history = args.read.history(context, &settings);
+    let work = settings.work_time()?;
     let reading = Reading {
-        cache_dir: cache_dir.as_deref(),
+        cache_dir: history.cache.as_deref(),
         config_files: &environment.config_files,
-        threads: rayon::current_num_threads(),
         now: windows.now,
         since: windows.earliest(),
-        agents: with_agents.then_some(&ledger),
+        agents: with_agents.then_some((&history, work)),
     };
-    let found = discover(&roots);
-    let facts: Vec<_> = found
-        .repositories
-        .par_iter()
-        .map(|path| read(path, &reading))
-        .collect();
+    let read = |path: &Path| read(path, &reading);
+    let facts = read_each(
+        context,
+        args.read.jobs,
+        &found.repositories,
+        &history.progress,
+        read,
+    )?;
     let at = environment.now.to_rfc3339_opts(SecondsFormat::Secs, true);
     context.terminal.warnings(&found.warnings)?;
     Ok(Inventory::new(&facts, windows, at))

@@ -1,28 +1,18 @@
 //! `scan [ROOT…]`: brings the kept facts up to date and says what each repository holds.
 
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rayon::prelude::*;
+use std::path::Path;
 
 use super::Context;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
+use crate::cli::reading::ReadArgs;
+use crate::cli::workers::read_each;
 use crate::facts::commit::LineCounts;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::OriginState;
-use crate::git::changes::{Progress, Renames};
 use crate::render::document::{Basis, Cell, Column, Document, Table};
 use crate::render::terminal::{Screen, render};
-use crate::sources::discover::discover;
-use crate::sources::history::{ForeignTrailers, History, HistoryOptions, KeptFacts, read_history};
-
-/// What takes less time than this is not worth a progress bar.
-const PATIENCE: Duration = Duration::from_millis(500);
+use crate::sources::history::{History, KeptFacts, read_history};
 
 /// The arguments of `scan`.
 #[derive(Debug, clap::Args)]
@@ -30,40 +20,29 @@ const PATIENCE: Duration = Duration::from_millis(500);
     after_help = "Examples:\n  git leverage scan\n  git leverage scan ~/src\n  git leverage scan --rebuild ~/src/kiln"
 )]
 pub struct Args {
-    /// Repositories, or folders to search for them [default: the repository you stand in, else `leverage.root`, else
-    /// this folder]
-    #[arg(value_name = "ROOT")]
-    roots: Vec<PathBuf>,
-    /// Count a moved file as removed and added, as `git log --no-renames` does
-    #[arg(long)]
-    no_renames: bool,
-    /// Read remote branches and tags as well
-    #[arg(long)]
-    all_refs: bool,
-    /// Read everything anew and keep nothing
-    #[arg(long)]
-    no_cache: bool,
+    #[command(flatten)]
+    read: ReadArgs,
     /// Read everything anew and keep that
     #[arg(long, conflicts_with = "no_cache")]
     rebuild: bool,
-    /// Take only our own trailers, authors and notes as signs of an agent
-    #[arg(long)]
-    ignore_foreign_trailers: bool,
-    /// Threads to use [default: one for each processor]
-    #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
 }
 
 /// Reads the repositories side by side and shows them.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let found = discover(&args.roots(context));
-    if found.repositories.is_empty() {
-        let reasons: Vec<String> = found.warnings.iter().map(Warning::to_string).collect();
-        return Err(CommandError::failed(reasons.join("; "))
-            .hint("Name a repository or a folder that holds some, or set `leverage.root`"));
+    let settings = context.settings();
+    let found = args.read.discover(context, &settings)?;
+    let mut options = args.read.history(context, &settings);
+    if args.rebuild {
+        options.kept_facts = KeptFacts::Replace;
     }
-    let options = args.options(context);
-    let histories = read_all(&found.repositories, &options, context)?;
+    let read = |path: &Path| read_history(path, &options);
+    let histories = read_each(
+        context,
+        args.read.jobs,
+        &found.repositories,
+        &options.progress,
+        read,
+    )?;
     let mut warnings = found.warnings;
     for history in &histories {
         let reason = history.reason.clone();
@@ -83,112 +62,6 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     } else {
         Outcome::Partial
     })
-}
-
-impl Args {
-    fn roots(&self, context: &Context) -> Vec<PathBuf> {
-        let environment = &context.environment;
-        if !self.roots.is_empty() {
-            return self
-                .roots
-                .iter()
-                .map(|root| environment.directory.join(root))
-                .collect();
-        }
-        if let Ok(repo) = environment.repository() {
-            return vec![repo.place().to_owned()];
-        }
-        let configured = context.settings().get_all("root");
-        if configured.is_empty() {
-            return vec![environment.directory.clone()];
-        }
-        configured.iter().map(|root| environment.resolve(root)).collect()
-    }
-
-    fn options(&self, context: &Context) -> HistoryOptions {
-        let mut options = HistoryOptions {
-            renames: if self.no_renames {
-                Renames::Ignore
-            } else {
-                Renames::Follow
-            },
-            foreign_trailers: if self.ignore_foreign_trailers {
-                ForeignTrailers::Ignore
-            } else {
-                ForeignTrailers::Believe
-            },
-            cache: context.environment.cache_dir().filter(|_| !self.no_cache),
-            kept_facts: if self.rebuild {
-                KeptFacts::Replace
-            } else {
-                KeptFacts::Use
-            },
-            threads: self.jobs,
-            ..HistoryOptions::default()
-        };
-        options.refs.all = self.all_refs;
-        let excluded = context.settings().get_all("excludeRef");
-        if !excluded.is_empty() {
-            options.refs.exclude = excluded;
-        }
-        options
-    }
-}
-
-fn read_all(
-    paths: &[PathBuf],
-    options: &HistoryOptions,
-    context: &Context,
-) -> Result<Vec<History>, CommandError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads.map_or(0, NonZeroUsize::get))
-        .build()
-        .map_err(|error| CommandError::from_error(&error))?;
-    let watcher = context
-        .terminal
-        .interactive
-        .then(|| Watcher::start(Arc::clone(&options.progress)));
-    let read = || paths.par_iter().map(|path| read_history(path, options)).collect();
-    let histories = pool.install(read);
-    if let Some(watcher) = watcher {
-        watcher.stop();
-    }
-    Ok(histories)
-}
-
-/// Draws the progress from a thread of its own.
-struct Watcher {
-    thread: std::thread::JoinHandle<()>,
-    stop: std::sync::mpsc::Sender<()>,
-}
-
-impl Watcher {
-    fn start(progress: Arc<Progress>) -> Self {
-        let (stop, stopped) = std::sync::mpsc::channel();
-        let thread = std::thread::spawn(move || {
-            let start = Instant::now();
-            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
-            let template = "reading commits {wide_bar} {percent}%, {eta} left";
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
-            }
-            while stopped.recv_timeout(PATIENCE / 4).is_err() {
-                if start.elapsed() >= PATIENCE && bar.is_hidden() {
-                    bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
-                }
-                bar.set_length(progress.total.load(Ordering::Relaxed) as u64);
-                bar.set_position(progress.done.load(Ordering::Relaxed) as u64);
-            }
-            bar.finish_and_clear();
-        });
-        Self { thread, stop }
-    }
-
-    fn stop(self) {
-        // A thread that ended already drew its last.
-        let _ = self.stop.send(());
-        let _ = self.thread.join();
-    }
 }
 
 /// A line a repository, and their sum.

@@ -23,12 +23,13 @@ use rayon::prelude::*;
 use crate::facts::diagnostics::Status;
 use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{AgentFacts, HistoryFacts, RepoFacts, Size, TreeFacts};
+use crate::facts::quantity::WorkTime;
 use crate::git::Repo;
 use crate::git::config::ConfigFiles;
 use crate::git::tree::{ContentReader, Contents, TreeFile};
 use crate::git::trees::FileKind;
 use crate::sources::history::{HistoryOptions, read_open};
-use crate::sources::ledger::{LedgerOptions, read_ledger};
+use crate::sources::ledger::read_ledger_of;
 use ignored::Ignored;
 use languages::{Counted, Languages};
 use origin::{Attributes, Provenance};
@@ -47,14 +48,12 @@ pub struct Reading<'a> {
     pub cache_dir: Option<&'a Path>,
     /// Which git config files count.
     pub config_files: &'a ConfigFiles,
-    /// Threads to use at most.
-    pub threads: usize,
     /// The present, in seconds since the epoch.
     pub now: i64,
     /// Commits from here on are listed with their lines, in seconds since the epoch.
     pub since: i64,
     /// How the part of agents is read, which takes a look at every commit; `None` to leave it open.
-    pub agents: Option<&'a LedgerOptions>,
+    pub agents: Option<(&'a HistoryOptions, WorkTime)>,
 }
 
 /// The facts of the repository at `path`. Trouble is in its status and reasons.
@@ -95,14 +94,11 @@ pub fn read(path: &Path, reading: &Reading) -> RepoFacts {
     facts
 }
 
-fn read_agents(repo: &Repo, options: &LedgerOptions) -> AgentFacts {
-    let history = HistoryOptions {
-        refs: options.refs.clone(),
-        ..HistoryOptions::default()
-    };
+fn read_agents(repo: &Repo, (options, work): (&HistoryOptions, WorkTime)) -> AgentFacts {
+    let commits = read_open(repo, options).commits;
     AgentFacts {
-        ledger: read_ledger(repo, options),
-        commits: read_open(repo, &history).commits,
+        ledger: read_ledger_of(repo, &commits, work),
+        commits,
     }
 }
 
@@ -124,7 +120,7 @@ fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFac
     };
     let history = || {
         store.history(head, reading.since, || {
-            let facts = handle()?.contributions(head, reading.since, reading.threads);
+            let facts = handle()?.contributions(head, reading.since, rayon::current_num_threads());
             facts.map_err(|error| error.to_string())
         })
     };
