@@ -165,3 +165,75 @@ impl<'a> Effort<'a> {
         self.tasks.get(&task)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::sample::{claim, object};
+    use crate::correlate::seen::Origin;
+    use crate::facts::evidence::Confidence;
+    use crate::facts::link::{Link, Rung};
+    use crate::facts::session::{Provenance, Sources};
+    use crate::facts::span::Moment;
+
+    /// A session of ten minutes, of which it committed these parts.
+    fn session(id: &str, shares: &[(u8, f64)]) -> SeenSession {
+        let worked = Span::new(Moment(0), Moment(600_000));
+        let link = |(commit, share): &(u8, f64)| Link {
+            commit: object(*commit),
+            session: SessionId::new("codex", id),
+            rung: Rung::Lines,
+            confidence: Confidence::High,
+            evidence: Vec::new(),
+            share: *share,
+            worked: Vec::new(),
+        };
+        SeenSession {
+            id: SessionId::new("codex", id),
+            origin: Origin::Log,
+            home: 0,
+            models: Vec::new(),
+            span: worked,
+            worked: vec![worked],
+            lanes: 1.0,
+            attention: Vec::new(),
+            usage: Vec::new(),
+            sources: Sources {
+                agent_time: Provenance::Measured,
+                ..Sources::default()
+            },
+            links: shares.iter().map(|share| (0, link(share))).collect(),
+        }
+    }
+
+    #[test]
+    fn tasks_on_one_commit_share_its_time_by_their_estimates() {
+        let sessions = [session("a", &[(1, 0.5)]), session("b", &[(1, 1.0), (2, 0.0)])];
+        let tasks = [
+            claim(1, "2026-03-01", 3.0).on(1).placed(),
+            claim(2, "2026-03-01", 1.0).on(1).placed(),
+            claim(3, "2026-03-01", 1.0).on(9).placed(),
+        ];
+        let tasks: Vec<&PlacedTask> = tasks.iter().collect();
+        let effort = Effort::new(&sessions, &tasks);
+        let minutes = |task: &PlacedTask| Some(effort.of_task(task.task.id)?.minutes()?.get());
+        assert_eq!(minutes(tasks[0]), Some(11.25));
+        assert_eq!(minutes(tasks[1]), Some(3.75));
+        assert_eq!(minutes(tasks[2]), None);
+        let apart: Vec<f64> = effort
+            .of_commit(object(1))
+            .map(|spent| spent.apart().map(|(_, part, _)| part).collect())
+            .unwrap_or_default();
+        assert_eq!(apart, [5.0 / 15.0, 10.0 / 15.0]);
+    }
+
+    #[test]
+    fn a_task_without_commits_has_what_its_sessions_did_not_commit() {
+        let sessions = [session("a", &[(1, 0.25)])];
+        let mut plan = claim(1, "2026-03-01", 8.0).placed();
+        plan.task.sessions = vec![SessionId::new("codex", "a")];
+        let effort = Effort::new(&sessions, &[&plan]);
+        let spent = effort.of_task(plan.task.id).and_then(Spent::minutes);
+        assert_eq!(spent, Minutes::new(7.5));
+    }
+}

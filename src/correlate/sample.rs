@@ -60,7 +60,12 @@ pub(super) fn session(id: &str, turns: &[(i64, i64)]) -> Session {
             at: span.start,
             model: "m".into(),
             lane: 0,
-            tokens: TokenCounts::default(),
+            tokens: TokenCounts {
+                input: 7,
+                cache_write: 11,
+                cache_read: 13,
+                output: 17,
+            },
         }],
         edits: Vec::new(),
         commits: Vec::new(),

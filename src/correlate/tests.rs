@@ -2,10 +2,14 @@
 
 use proptest::prelude::*;
 
+use super::history::Linked;
 use super::sample::*;
+use super::seen::{Part, seen};
 use super::{ForeignNames, History, link};
 use crate::facts::change::Change;
-use crate::facts::session::Session;
+use crate::facts::session::{Session, TokenCounts};
+use crate::facts::span;
+use crate::facts::supervision::Charge;
 
 const HOUR: i64 = 3600;
 
@@ -356,6 +360,30 @@ fn any_world() -> impl Strategy<Value = (Vec<Session>, Vec<Change>)> {
 }
 
 proptest! {
+    #[test]
+    fn the_parts_of_a_session_are_the_whole((sessions, changes) in any_world()) {
+        let links = link(&sessions, &[history(changes)], ForeignNames::Read);
+        let linked = Linked { links, homes: vec![Some(0); sessions.len()], warnings: Vec::new() };
+        let charge = |session: &Session| vec![Charge { span: session.span, share: 0.5 }];
+        let charges = sessions.iter().map(charge).collect();
+        for session in seen(&sessions, charges, linked, &[&[]]) {
+            // In 1970 a day in Monrovia ended 44 minutes and 30 seconds after that in Greenwich: amid these sessions.
+            for zone in ["UTC", "Africa/Monrovia"] {
+                let parts = session.parts(zone.parse().expect("a zone"));
+                let sum = |of: fn(&Part) -> f64| parts.iter().map(of).sum::<f64>();
+                let worked = span::minutes(span::total(&session.worked));
+                prop_assert!((sum(|part| part.agent_minutes) - worked).abs() < 1e-9);
+                let person: f64 = session.attention.iter().map(|charge| charge.minutes()).sum();
+                prop_assert!((sum(|part| part.supervisory_minutes) - person).abs() < 1e-9);
+                let tokens = parts.iter().fold(TokenCounts::default(), |sum, part| sum + part.tokens);
+                let all = session.usage.iter().fold(TokenCounts::default(), |sum, (_, tokens)| sum + *tokens);
+                prop_assert_eq!(tokens, all);
+                let wall = span::union(parts.iter().flat_map(|part| part.worked.clone()));
+                prop_assert_eq!(wall, span::union(session.worked.clone()));
+            }
+        }
+    }
+
     #[test]
     fn no_minute_counts_twice_and_order_does_not_matter((sessions, changes) in any_world()) {
         let found = link(&sessions, &[history(changes.clone())], ForeignNames::Read);
