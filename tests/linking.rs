@@ -565,3 +565,19 @@ fn a_record_takes_agent_time_from_the_sessions_behind_the_commit() {
             .any(|line| line.contains(r#""rev":1"#) && line.contains("basis"))
     );
 }
+
+#[test]
+fn the_logs_of_the_demo_name_their_commits() {
+    let world = World::new();
+    world.run(&["demo", "made"]).success();
+    let logs = format!("claude-code={}", world.path("made/agent-logs/claude").display());
+    let links = world
+        .run(&["export", "links", "made", "--agent-dir", &logs])
+        .success();
+    assert!(links.lines().count() > 50);
+    for link in links.lines() {
+        let link: Value = serde_json::from_str(link).unwrap();
+        assert_eq!(link["confidence"], "certain", "{link}");
+        assert_eq!(link["evidence"][0], "hash:structured", "{link}");
+    }
+}

@@ -12,6 +12,9 @@ use super::random::Random;
 /// The model that the made-up agent ran on.
 pub(super) const MODEL: &str = "claude-opus-4-6";
 
+/// Seconds that a command takes.
+const COMMAND: f64 = 2.0;
+
 /// One session that ended in a commit.
 pub(super) struct Trace<'a> {
     /// The id of the session.
@@ -93,8 +96,12 @@ impl Log<'_> {
         self.push(start, json!({"type": "user", "origin": {"kind": "human"}, "promptSource": "typed", "message": {"role": "user", "content": prompt}}));
         let steps = (seconds / 240.0).ceil().clamp(2.0, 8.0);
         for step in 0..steps as u64 {
-            let at = start + seconds * (step as f64 + 0.5) / steps;
             let is_commit = is_last && step + 1 == steps as u64;
+            // The commit carries the second in which the turn ends.
+            let at = match is_commit {
+                true => start + seconds - COMMAND,
+                false => start + seconds * (step as f64 + 0.5) / steps,
+            };
             self.step(at, tokens / steps as u64, is_commit);
         }
         self.push(start + seconds, json!({"type": "system", "subtype": "turn_duration", "durationMs": (seconds * 1000.0) as u64, "pendingBackgroundAgentCount": 0}));
@@ -140,7 +147,7 @@ impl Log<'_> {
         }
         let content = json!([{"type": "tool_result", "tool_use_id": call, "content": stdout}]);
         self.push(
-            at + 2.0,
+            at + COMMAND,
             json!({"type": "user", "message": {"role": "user", "content": content}, "toolUseResult": result}),
         );
     }
