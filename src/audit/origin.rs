@@ -195,7 +195,8 @@ struct Batch {
     standing: f64,
 }
 
-/// The half-life under which as many lines would stand as do; `None` where none went, or none stand.
+/// The half-life under which as many lines would stand as do; `None` where none went, none stand, or
+/// all are too young to tell.
 fn half_life(batches: &[Batch]) -> Option<f64> {
     let standing: f64 = batches.iter().map(|batch| batch.standing).sum();
     let added: f64 = batches.iter().map(|batch| batch.added).sum();
@@ -217,7 +218,9 @@ fn half_life(batches: &[Batch]) -> Option<f64> {
             high = middle;
         }
     }
-    (low > 2e-3 && high < 9e5).then_some(high)
+    // What is much longer than anything was watched for is a guess.
+    let watched = batches.iter().map(|batch| batch.days).fold(0.0, f64::max);
+    (low > 2e-3 && high < 2.0 * watched).then_some(high)
 }
 
 #[cfg(test)]
@@ -233,6 +236,16 @@ mod tests {
         };
         let found = half_life(&[batch(10.0), batch(90.0), batch(400.0)]).unwrap();
         assert!((found - 90.0).abs() < 0.01, "{found}");
+    }
+
+    #[test]
+    fn young_lines_have_no_half_life_yet() {
+        let batch = Batch {
+            days: 10.0,
+            added: 100.0,
+            standing: 99.0,
+        };
+        assert_eq!(half_life(&[batch]), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The audit as a document, and as SARIF for forges.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::document::{Basis, Cell, Column, Document, Table};
@@ -8,6 +10,7 @@ use crate::audit::lines::FileLine;
 use crate::audit::origin::{Grouping, Row, state_word};
 use crate::audit::rules::RULES;
 use crate::audit::{Audit, Level, Signer};
+use crate::facts::evidence::OriginState;
 use crate::git::signing::Signature;
 
 /// The page for people: what the claims rest on, what does not add up, what made the code.
@@ -25,10 +28,10 @@ pub fn document(audit: &Audit) -> Document {
         (Grouping::Agent, "By agent"),
         (Grouping::Model, "By model"),
         (Grouping::Task, "By task"),
-        (Grouping::Month, "By month"),
     ] {
         tables.extend(origin(&audit.origin, by, title));
     }
+    tables.extend(over_time(&audit.origin));
     Document {
         title: Some(format!(
             "Audit of {}: {}",
@@ -139,17 +142,99 @@ fn origin(rows: &[Row], by: Grouping, title: &str) -> Option<Table> {
     })
 }
 
+/// Months that have a row of their own; what is before them is put together by year.
+const MONTHS_SHOWN: usize = 18;
+
+/// All commits of a month or a year, and those with agents.
+#[derive(Default)]
+struct Span {
+    commits: u64,
+    agent_commits: u64,
+    added: u64,
+    agent_added: u64,
+    standing: Option<u64>,
+}
+
+fn over_time(rows: &[Row]) -> Option<Table> {
+    let by_month: Vec<(&str, &str, &Row)> = rows
+        .iter()
+        .filter(|row| row.by == Grouping::Month)
+        .filter_map(|row| {
+            row.value
+                .split_once(' ')
+                .map(|(month, state)| (month, state, row))
+        })
+        .collect();
+    let mut months: Vec<&str> = by_month.iter().map(|(month, ..)| *month).collect();
+    months.dedup();
+    let recent = months.len().saturating_sub(MONTHS_SHOWN);
+    // Years are whole: the first month with a row of its own is a January, where there is one.
+    let january = months
+        .iter()
+        .skip(recent)
+        .position(|month| month.ends_with("-01"));
+    let first_shown = months.get(recent + january.filter(|_| recent > 0).unwrap_or(0))?;
+    let mut spans: BTreeMap<&str, Span> = BTreeMap::new();
+    for (month, state, row) in by_month {
+        let year = month.split('-').next().unwrap_or(month);
+        let span = spans
+            .entry(if month < *first_shown { year } else { month })
+            .or_default();
+        span.commits += row.commits;
+        span.added += row.lines_added;
+        if state == state_word(OriginState::Agent) {
+            span.agent_commits += row.commits;
+            span.agent_added += row.lines_added;
+        }
+        if let Some(standing) = row.lines_standing {
+            *span.standing.get_or_insert(0) += standing;
+        }
+    }
+    Some(Table {
+        title: Some("Over time".into()),
+        columns: vec![
+            Column::text("period", "Period"),
+            Column::number("commits", "Commits", Basis::Measured),
+            Column::number("agent_commits", "By agents", Basis::Measured),
+            Column::number("lines_added", "Lines added", Basis::Measured),
+            Column::number("agent_lines_added", "By agents", Basis::Measured),
+            Column::number("lines_standing", "Standing", Basis::Measured),
+            Column::number("share_standing", "Share", Basis::Derived),
+        ],
+        rows: spans
+            .into_iter()
+            .map(|(period, span)| span_cells(period, &span))
+            .collect(),
+        ..Table::default()
+    })
+}
+
+fn span_cells(period: &str, span: &Span) -> Vec<Cell> {
+    vec![
+        Cell::text(period),
+        Cell::Count(span.commits),
+        Cell::Count(span.agent_commits),
+        Cell::Count(span.added),
+        Cell::Count(span.agent_added),
+        Cell::known(span.standing, Cell::Count),
+        Cell::known(share(span.standing, span.added), Cell::Percent),
+    ]
+}
+
+/// What stands of what was added.
+fn share(standing: Option<u64>, added: u64) -> Option<f64> {
+    standing
+        .filter(|_| added > 0)
+        .map(|standing| standing as f64 / added as f64)
+}
+
 fn cells(row: &Row) -> Vec<Cell> {
-    let share = row
-        .lines_standing
-        .filter(|_| row.lines_added > 0)
-        .map(|standing| standing as f64 / row.lines_added as f64);
     vec![
         Cell::text(&row.value),
         Cell::Count(row.commits),
         Cell::Count(row.lines_added),
         Cell::known(row.lines_standing, Cell::Count),
-        Cell::known(share, Cell::Percent),
+        Cell::known(share(row.lines_standing, row.lines_added), Cell::Percent),
     ]
 }
 
@@ -170,7 +255,13 @@ fn notes(audit: &Audit) -> Vec<String> {
             "The lines that {uncounted} commits added could not be counted, and are in no sum"
         ));
     }
-    let days = |days: Option<f64>| days.map_or_else(|| "–".to_owned(), |days| format!("{days:.0} days"));
+    notes.extend(standing(&audit.origin));
+    let days = |days: Option<f64>| {
+        days.map_or_else(
+            || "too early to tell".to_owned(),
+            |days| format!("{days:.0} days"),
+        )
+    };
     notes.push(format!(
         "Half-life of lines (estimated): agents' {}, all others {}",
         days(audit.half_life.agent_days),
@@ -183,11 +274,14 @@ fn notes(audit: &Audit) -> Vec<String> {
             .iter()
             .map(|one| format!("Allowed {}:{}: {}", one.finding.rule, one.finding.id, one.reason)),
     );
+    let mut skipped: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in &audit.skipped {
+        skipped.entry(one.reason).or_default().push(one.rule);
+    }
     notes.extend(
-        audit
-            .skipped
+        skipped
             .iter()
-            .map(|one| format!("Not checked: {} ({})", one.rule, one.reason)),
+            .map(|(reason, rules)| format!("Not checked, as {reason}: {}", rules.join(", "))),
     );
     notes
 }
@@ -218,6 +312,30 @@ pub fn file_lines(lines: &[FileLine]) -> Document {
         rows: lines.iter().map(cells).collect(),
         ..Table::default()
     })
+}
+
+/// What made the lines at HEAD, in one sentence.
+fn standing(rows: &[Row]) -> Option<String> {
+    let of = |state: OriginState| {
+        let mut found = rows.iter().filter(|row| row.by == Grouping::State);
+        match found.find(|row| row.value == state_word(state)) {
+            Some(row) => row.lines_standing,
+            None => Some(0),
+        }
+    };
+    let (agent, human, unknown) = (
+        of(OriginState::Agent)?,
+        of(OriginState::Human)?,
+        of(OriginState::Unknown)?,
+    );
+    let all = agent + human + unknown;
+    let percent = |lines: u64| 100.0 * lines as f64 / (all.max(1)) as f64;
+    Some(format!(
+        "Of the lines at HEAD, {:.1}% are from commits with agents, {:.1}% from people alone, and of {:.1}% nobody says",
+        percent(agent),
+        percent(human),
+        percent(unknown)
+    ))
 }
 
 fn signed(signer: &Signer) -> String {

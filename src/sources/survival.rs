@@ -10,7 +10,7 @@ use crate::git::Repo;
 use crate::git::survival::{Kept, Survival, SurvivalError, survival};
 
 /// Raised whenever answers are laid out or found differently.
-const HEAD: &[u8] = b"git-leverage survival 1\n";
+const HEAD: &[u8] = b"git-leverage survival 2\n";
 
 /// An answer, and what was wrong with keeping it.
 pub struct Read {

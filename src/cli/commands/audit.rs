@@ -393,9 +393,8 @@ fn send(args: &Args, context: &mut Context, audit: &Audit) -> Result<(), Command
             body: audit,
         }),
         AuditFormat::Sarif => json::pretty(&shown::sarif(audit, env!("CARGO_PKG_VERSION"))),
-        AuditFormat::Table | AuditFormat::Csv | AuditFormat::Markdown => {
-            Ok(render(args, context, &shown::document(audit)))
-        }
+        AuditFormat::Csv => Ok(csv::render(&shown::findings(audit))),
+        AuditFormat::Table | AuditFormat::Markdown => Ok(render(args, context, &shown::document(audit))),
     };
     let text = text.map_err(|error| CommandError::from_error(&error))?;
     send_text(context, args.output.as_deref(), &text)

@@ -25,6 +25,47 @@ pub(super) struct History {
     pub(super) commits: Vec<Commit>,
 }
 
+/// Which paths each commit of a history changed against its first parent, in its order. What is kept of this spares
+/// comparing trees of commits that leave a file alone.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct Touched {
+    paths: Vec<Vec<u8>>,
+    by_commit: Vec<Vec<u32>>,
+}
+
+impl Touched {
+    /// Puts the commits that are new before those that are known. `new` are the paths of each.
+    pub(super) fn prepend(&mut self, new: Vec<Vec<Vec<u8>>>) {
+        if new.is_empty() {
+            return;
+        }
+        let mut numbers: HashMap<Vec<u8>, u32> = self.paths.iter().cloned().zip(0..).collect();
+        let mut number = |path: Vec<u8>| {
+            *numbers.entry(path).or_insert_with_key(|path| {
+                self.paths.push(path.clone());
+                self.paths.len() as u32 - 1
+            })
+        };
+        let mut by_commit: Vec<Vec<u32>> = new
+            .into_iter()
+            .map(|paths| paths.into_iter().map(&mut number).collect())
+            .collect();
+        by_commit.append(&mut self.by_commit);
+        self.by_commit = by_commit;
+    }
+
+    /// The paths that a commit changed.
+    pub(super) fn paths(&self, commit: CommitIndex) -> impl Iterator<Item = &[u8]> {
+        let numbers = self.by_commit.get(commit).into_iter().flatten();
+        numbers.filter_map(|number| self.paths.get(*number as usize).map(Vec::as_slice))
+    }
+
+    /// How many commits it knows.
+    pub(super) fn len(&self) -> usize {
+        self.by_commit.len()
+    }
+}
+
 /// A commit that was read, with its parents by where they were found.
 struct Found {
     id: RawId,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::history::{CommitIndex, History};
+use super::history::{CommitIndex, History, Touched};
 use super::lines::{FileRuns, Run};
 use crate::facts::ids::ObjectId;
 
@@ -14,6 +14,7 @@ pub struct Kept {
     /// The ends of a shallow clone. Where they move, so may every answer.
     shallow: BTreeSet<ObjectId>,
     pub(super) history: History,
+    pub(super) touched: Touched,
     pub(super) files: KeptFiles,
 }
 
@@ -41,6 +42,7 @@ impl Kept {
     pub(super) fn of<'a>(
         shallow: BTreeSet<ObjectId>,
         history: History,
+        touched: Touched,
         files: impl Iterator<Item = (&'a [u8], &'a FileRuns)>,
     ) -> Self {
         let files = files.filter_map(|(path, runs)| {
@@ -59,6 +61,7 @@ impl Kept {
         Self {
             shallow,
             history,
+            touched,
             files: KeptFiles {
                 files: files.collect(),
                 new_commits: 0,
@@ -67,13 +70,16 @@ impl Kept {
     }
 
     /// Its parts, if it is of use where a shallow clone ends at `shallow`.
-    pub(super) fn into_parts(self, shallow: &BTreeSet<ObjectId>) -> Option<(History, KeptFiles)> {
-        (self.shallow == *shallow && self.is_sound()).then_some((self.history, self.files))
+    pub(super) fn into_parts(self, shallow: &BTreeSet<ObjectId>) -> Option<(History, Touched, KeptFiles)> {
+        (self.shallow == *shallow && self.is_sound()).then_some((self.history, self.touched, self.files))
     }
 
     /// Whether every place that it names is there. What is read from a file may say anything.
     fn is_sound(&self) -> bool {
         let count = self.history.commits.len();
+        if self.touched.len() != count {
+            return false;
+        }
         let parents = self.history.commits.iter().enumerate();
         let runs = self.files.files.iter().filter_map(|file| file.runs.as_ref());
         parents.into_iter().all(|(place, commit)| {

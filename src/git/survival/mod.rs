@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 
-use history::{CommitIndex, History};
+use history::{CommitIndex, History, Touched};
 use kept::KeptFiles;
 use lines::{Family, FileIndex, FileRuns};
 use versions::{VersionIndex, Versions, Walk};
@@ -107,9 +107,8 @@ pub fn survival(
     let raw_head: RawId = head.as_bytes().try_into().map_err(|_| SurvivalError::ForeignId)?;
     let packs = Packs::open(repo);
     let shallow = repo.shallow_commits();
-    let (known, known_files) = kept
-        .and_then(|kept| kept.into_parts(&shallow))
-        .unwrap_or_default();
+    let parts = kept.and_then(|kept| kept.into_parts(&shallow));
+    let (known, mut touched, known_files) = parts.unwrap_or_default();
     let source = Source {
         place: repo.git_dir(),
         packs: &packs,
@@ -117,8 +116,20 @@ pub fn survival(
     let mut objects = source.objects(KEPT_TREES);
     let (history, new_commits) = History::read(&mut objects, raw_head, &shallow, known)?;
     let start = new_commits.map(|new| (known_files.behind(new), new));
+    if start.is_none() {
+        touched = Touched::default();
+    }
     let files = files_at(&mut objects, &history.commits[0].tree)?;
-    let (versions, tops) = follow(&source, &mut objects, &history, &files, start.as_ref(), jobs)?;
+    let (mut walk, tops) = Walk::new(&history, &files);
+    follow(
+        &source,
+        &mut objects,
+        &mut walk,
+        &mut touched,
+        start.as_ref(),
+        jobs,
+    )?;
+    let versions = walk.finish();
     let kept_files = start.map(|(files, _)| files).unwrap_or_default();
     let runs = attribute(&source, &versions, &kept_files, &tops, jobs)?;
     let survival = Survival {
@@ -133,7 +144,7 @@ pub fn survival(
             .collect(),
     };
     let paths = files.iter().map(|(path, _)| path.as_slice());
-    let keep = (new_commits != Some(0)).then(|| Kept::of(shallow, history, paths.zip(&runs)));
+    let keep = (new_commits != Some(0)).then(|| Kept::of(shallow, history, touched, paths.zip(&runs)));
     Ok((survival, keep))
 }
 
@@ -179,47 +190,52 @@ fn named(history: &History, runs: &FileRuns) -> Result<Option<Vec<LineRun>>, Str
 }
 
 /// Walks all commits: threads compare trees ahead while this one follows the files through what they found. Where `start`
-/// has an earlier answer for the commit behind so many new ones, the trees behind it are compared only as long as a file
-/// is still open.
+/// has an earlier answer for the commit behind so many new ones, trees behind it are compared only where a commit touched a
+/// file that is still open. `touched` learns of the new ones.
 fn follow(
     source: &Source<'_>,
     objects: &mut Objects<'_>,
-    history: &History,
-    files: &[(Vec<u8>, RawId)],
+    walk: &mut Walk<'_>,
+    touched: &mut Touched,
     start: Option<&(KeptFiles, CommitIndex)>,
     jobs: usize,
-) -> Result<(Versions, Vec<VersionIndex>), SurvivalError> {
-    let (mut walk, tops) = Walk::new(history, files);
+) -> Result<(), SurvivalError> {
+    let history = walk.history();
     let ahead = start.map_or(history.commits.len(), |(_, new)| *new);
-    follow_ahead(
+    touched.prepend(follow_ahead(
         source,
         objects,
-        history,
-        &mut walk,
+        walk,
         &Pieces::new(ahead, jobs),
         jobs,
-    )?;
+    )?);
     if let Some((kept, new)) = start {
         walk.settle_from(kept, *new);
     }
     for commit in ahead..history.commits.len() {
         if walk.is_open(commit) {
-            let differences = against_first_parent(objects, history, commit)?;
+            let differences = if walk.follows(commit, touched.paths(commit)) {
+                against_first_parent(objects, history, commit)?
+            } else {
+                Vec::new()
+            };
             walk.step(objects, commit, &differences)?;
         }
     }
-    Ok((walk.finish(), tops))
+    Ok(())
 }
 
+/// Walks the commits of `pieces`, and returns the paths that each of them changed.
 fn follow_ahead(
     source: &Source<'_>,
     objects: &mut Objects<'_>,
-    history: &History,
     walk: &mut Walk<'_>,
     pieces: &Pieces,
     jobs: usize,
-) -> Result<(), SurvivalError> {
+) -> Result<Vec<Vec<Vec<u8>>>, SurvivalError> {
+    let history = walk.history();
     let next = AtomicUsize::new(0);
+    let mut touched: Vec<Vec<Vec<u8>>> = Vec::with_capacity(pieces.commits);
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel(2 * jobs);
         for _ in 0..jobs.min(pieces.count()) {
@@ -238,9 +254,15 @@ fn follow_ahead(
             };
             for (commit, differences) in pieces.range(piece).zip(differences) {
                 walk.step(objects, commit, &differences)?;
+                touched.push(
+                    differences
+                        .into_iter()
+                        .map(|difference| difference.path)
+                        .collect(),
+                );
             }
         }
-        Ok(())
+        Ok(touched)
     })
 }
 

@@ -113,6 +113,11 @@ impl<'a> Walk<'a> {
         (walk, tops)
     }
 
+    /// The commits that are walked.
+    pub(super) fn history(&self) -> &'a History {
+        self.history
+    }
+
     /// The graph, once every commit was stepped through.
     pub(super) fn finish(self) -> Versions {
         self.versions
@@ -121,6 +126,13 @@ impl<'a> Walk<'a> {
     /// Whether a file is still followed at `commit`.
     pub(super) fn is_open(&self, commit: CommitIndex) -> bool {
         !self.open[commit].is_empty()
+    }
+
+    /// Whether one of these paths is still followed at `commit`.
+    pub(super) fn follows<'p>(&self, commit: CommitIndex, mut paths: impl Iterator<Item = &'p [u8]>) -> bool {
+        let open = &self.open[commit];
+        let number = |path: &[u8]| self.versions.by_path.get(path);
+        paths.any(|path| number(path).is_some_and(|path| open.contains_key(path)))
     }
 
     /// Answers the files open at `commit`, the head of an earlier answer, from that. A binary file has no lines to give to
