@@ -526,6 +526,28 @@ fn a_session_that_went_on_is_captured_anew() {
 }
 
 #[test]
+fn what_an_amend_left_behind_takes_nothing_from_its_successor() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    worker(&repo).save(&world);
+    repo.write("src/a.rs", LINES)
+        .commit_at("Cap\n\nLeverage-Estimate: 4h", START + 2 * 3600);
+    assert_eq!(repo.run(&["capture"]).code, Some(0));
+    repo.git(&[
+        "commit",
+        "--quiet",
+        "--amend",
+        "-m",
+        "Cap all\n\nLeverage-Estimate: 4h",
+    ]);
+    assert_eq!(repo.run(&["capture"]).code, Some(0));
+    std::fs::remove_dir_all(world.home().join(".claude")).unwrap();
+    let report = json(repo.run(&["report", "--format", "json", "--zone", "UTC"]));
+    assert_eq!(report["totals"]["agent_minutes"], 10);
+    assert_eq!(report["totals"]["session_agent_minutes"], 10);
+}
+
+#[test]
 fn a_record_takes_agent_time_from_the_sessions_behind_the_commit() {
     let world = World::new();
     let repo = five_and_a_bad_one(&world);

@@ -14,7 +14,7 @@ use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::files::FileClass;
-use crate::facts::ids::{ObjectId, TaskId};
+use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerSession};
 use crate::facts::quantity::{Hours, WorkTime};
 use crate::facts::task::Task;
@@ -58,6 +58,7 @@ impl Repository {
     /// A repository from what was read of its history and its ledger.
     pub fn new(history: History, ledger: Ledger) -> Self {
         let tasks = ledger.tasks.into_iter();
+        let captured = standing(ledger.sessions, &history.commits);
         let mut warnings = history.warnings;
         warnings.extend(ledger.warnings);
         Self {
@@ -72,10 +73,30 @@ impl Repository {
                     commits: task.commits,
                 })
                 .collect(),
-            captured: ledger.sessions,
+            captured,
             warnings,
         }
     }
+}
+
+/// The captured sessions without what an amend or a rebase left behind: of a session that is on commits which are still in
+/// the history and on others, those others are old copies.
+fn standing(mut captured: Vec<LedgerSession>, commits: &[Commit]) -> Vec<LedgerSession> {
+    if captured.is_empty() {
+        return captured;
+    }
+    let known: HashSet<ObjectId> = commits.iter().map(|commit| commit.id).collect();
+    for session in &mut captured {
+        session.commits.sort_by_key(|commit| !known.contains(commit));
+    }
+    let stands = |session: &LedgerSession| session.commits.first().is_some_and(|first| known.contains(first));
+    let standing: HashSet<SessionId> = captured
+        .iter()
+        .filter(|session| stands(session))
+        .map(|session| session.record.session.clone())
+        .collect();
+    captured.retain(|session| stands(session) || !standing.contains(&session.record.session));
+    captured
 }
 
 /// What is asked of a report.

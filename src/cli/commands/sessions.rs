@@ -44,6 +44,9 @@ pub struct Args {
     /// Also show the totals for idle thresholds of 5, 15 and 30 minutes
     #[arg(long)]
     sensitivity: bool,
+    /// Do not look for the commits that the sessions made
+    #[arg(long)]
+    no_links: bool,
     #[command(flatten)]
     period: PeriodArgs,
     #[command(flatten)]
@@ -200,7 +203,10 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
         .iter()
         .map(|root| context.environment.directory.join(root))
         .collect();
-    let repositories = linking::repositories(&roots, &collected.sessions);
+    let repositories = match args.no_links {
+        true => Vec::new(),
+        false => linking::repositories(&roots, &collected.sessions),
+    };
     let mut linked = link_repositories(&repositories, &[], &collected.sessions, ForeignNames::Read);
     collected.warnings.append(&mut linked.warnings);
     let made = linked.made(&collected.sessions);
