@@ -254,3 +254,55 @@ fn a_shallow_clone_says_what_it_lacks() {
     assert_eq!(history.commits[0].lines, None);
     insta::assert_snapshot!(history.reason.unwrap_or_default(), @"the clone is shallow: older commits are not here");
 }
+
+#[test]
+fn notes_of_other_tools_say_who_made_a_commit() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.rs", "fn a() {}\nfn b() {}\n");
+    let first = repo.commit("By an agent");
+    repo.write("b.rs", "fn c() {}\n");
+    let second = repo.commit("By another one");
+    let note = |reference: &str, commit: &str, text: &str| {
+        let force = [
+            "notes",
+            "--ref",
+            reference,
+            "add",
+            "--force",
+            "--message",
+            text,
+            commit,
+        ];
+        repo.git(&force);
+    };
+    note(
+        "ai",
+        &first,
+        "a.rs\n  s_0123456789abcd::t_1 1-2\n---\n{\"sessions\":{\"s_0123456789abcd\":{\"agent_id\":{\"tool\":\"claude\"}}}}",
+    );
+    note(
+        "agentnote",
+        &second,
+        "{\"v\":1,\"agent\":\"codex\",\"attribution\":{\"ai_ratio\":100}}",
+    );
+    let cache = world.path("facts");
+    let origins = || -> Vec<(String, Vec<String>, Option<u64>)> {
+        let mut history = read(&repo, Some(&cache));
+        assert_eq!(history.commits, read(&repo, None).commits, "kept and read anew");
+        history.commits.sort_by_key(|commit| commit.commit_time);
+        let told = history.commits.iter().map(|commit| {
+            let agents = commit.origin.agents().into_iter().map(str::to_owned).collect();
+            let lines = commit.origin.evidence.first().and_then(|sign| sign.lines);
+            (format!("{:?}", commit.origin.state), agents, lines)
+        });
+        told.collect()
+    };
+    let agent = |name: &str, lines| ("Agent".to_owned(), vec![name.to_owned()], lines);
+    assert_eq!(origins(), [agent("claude-code", Some(2)), agent("codex", None)]);
+    note("ai", &first, "a.rs\n  h_0123456789abcd 1-2\n---\n{}");
+    assert_eq!(
+        origins(),
+        [("Human".to_owned(), Vec::new(), Some(2)), agent("codex", None)]
+    );
+}

@@ -153,8 +153,8 @@ fn whole_repository(root: &Path) -> PathBuf {
 fn read_repository(path: &Path, options: &HistoryOptions, work: WorkTime) -> Repository {
     match Repo::open(path) {
         Ok(repo) => {
-            let history = read_open(&repo, options);
-            let ledger = read_ledger_of(&repo, &history.commits, work);
+            let mut history = read_open(&repo, options);
+            let ledger = read_ledger_of(&repo, &mut history.commits, work);
             Repository::new(history, ledger)
         }
         Err(error) => Repository::new(History::failed(path, error.to_string()), Default::default()),

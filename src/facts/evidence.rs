@@ -85,6 +85,13 @@ impl Origin {
         Self { state, evidence }
     }
 
+    /// Adds signs.
+    pub fn add(&mut self, signs: impl IntoIterator<Item = Evidence>) {
+        let mut evidence = std::mem::take(&mut self.evidence);
+        evidence.extend(signs);
+        *self = Self::new(evidence);
+    }
+
     /// The agents named, sorted, each once.
     pub fn agents(&self) -> Vec<&str> {
         let mut agents: Vec<&str> = self

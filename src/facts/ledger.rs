@@ -1,13 +1,14 @@
 //! The ledger of one repository as it was read: every task once, with its revisions and its commits.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, FixedOffset, Utc};
 use sha2::{Digest, Sha256};
 
 use super::claim::{Claim, ClaimError};
-use super::commit::{Instant, Person};
+use super::commit::{Commit, Instant, Person};
 use super::diagnostics::Warning;
+use super::evidence::Evidence;
 use super::ids::{ObjectId, TaskId};
 use super::record::{LineError, NoteLines, Record, SessionRecord, Tombstone};
 use super::task::{Task, TaskSource};
@@ -123,6 +124,34 @@ impl Ledger {
             builder.add_claims(&commit);
         }
         builder.finish()
+    }
+
+    /// Adds the sign of each record in a note to the origin of its commits.
+    pub fn testify(&self, commits: &mut [Commit]) {
+        let recorded = self
+            .tasks
+            .iter()
+            .filter(|task| task.provenance == Provenance::Note);
+        let of_tasks =
+            recorded.flat_map(|task| task.commits.iter().map(|commit| (*commit, task.task.sign())));
+        let of_sessions = self.sessions.iter().flat_map(|session| {
+            session
+                .commits
+                .iter()
+                .map(|commit| (*commit, session.record.sign()))
+        });
+        let mut signs: HashMap<ObjectId, Vec<Evidence>> = HashMap::new();
+        for (commit, sign) in of_tasks.chain(of_sessions) {
+            signs.entry(commit).or_default().push(sign);
+        }
+        if signs.is_empty() {
+            return;
+        }
+        for commit in commits {
+            if let Some(found) = signs.remove(&commit.id) {
+                commit.origin.add(found);
+            }
+        }
     }
 
     /// The task of that id, counted or retracted.
@@ -382,6 +411,32 @@ fn claimed_task(found: &CommitClaims, claim: &Claim, id: TaskId) -> Option<Task>
     task.category.clone_from(&claim.category);
     task.sessions.clone_from(&claim.sessions);
     Some(task)
+}
+
+/// The rule of signs that a note of ours gives.
+const OWN_NOTE: &str = "note:leverage";
+
+impl Task {
+    fn sign(&self) -> Evidence {
+        let of_session = || self.sessions.first().map(|session| session.agent.clone());
+        Evidence {
+            rule: OWN_NOTE.to_owned(),
+            agent: self.agent.clone().or_else(of_session),
+            model: self.model.clone(),
+            lines: None,
+        }
+    }
+}
+
+impl SessionRecord {
+    fn sign(&self) -> Evidence {
+        Evidence {
+            rule: OWN_NOTE.to_owned(),
+            agent: Some(self.agent.clone()),
+            model: self.models.first().cloned(),
+            lines: None,
+        }
+    }
 }
 
 /// The day on the author's own clock: the same for everybody who reads it.

@@ -42,17 +42,11 @@ pub enum StoredNote {
 ///
 /// A commit comes twice when a tree holds its note in both forms. The error says why the reference cannot be read.
 pub fn read(repo: &Repo, reference: &str) -> Result<Vec<(ObjectId, StoredNote)>, String> {
-    let raw = repo.raw();
     let text = |error: git2::Error| error.message().to_owned();
-    let Some(tip) = refs::target(raw, reference).map_err(text)? else {
+    let Some(notes) = NotesTree::of(repo.raw(), reference).map_err(text)? else {
         return Ok(Vec::new());
     };
-    let tree = raw
-        .find_object(tip, None)
-        .and_then(|object| object.peel_to_tree())
-        .map_err(text)?;
-    let notes = NotesTree::load(raw, &tree).map_err(text)?;
-    let odb = raw.odb().map_err(text)?;
+    let odb = repo.raw().odb().map_err(text)?;
     let read_all = |(target, blobs): (&ObjectId, &Vec<Oid>)| {
         let target = *target;
         let odb = &odb;
@@ -62,6 +56,39 @@ pub fn read(repo: &Repo, reference: &str) -> Result<Vec<(ObjectId, StoredNote)>,
             .collect::<Vec<_>>()
     };
     Ok(notes.notes.iter().flat_map(read_all).collect())
+}
+
+/// The commit that a reference of notes points to.
+pub fn tip(repo: &Repo, reference: &str) -> Option<ObjectId> {
+    refs::target(repo.raw(), reference)
+        .ok()
+        .flatten()
+        .and_then(object_id)
+}
+
+/// Visits the notes that another tool keeps in a reference: the commit and the bytes of each. Returns how many are too large
+/// or cannot be read; the error says why the reference cannot be.
+pub fn visit_foreign(
+    repo: &Repo,
+    reference: &str,
+    mut visit: impl FnMut(ObjectId, &[u8]),
+) -> Result<usize, String> {
+    let text = |error: git2::Error| error.message().to_owned();
+    let Some(notes) = NotesTree::of(repo.raw(), reference).map_err(text)? else {
+        return Ok(0);
+    };
+    let odb = repo.raw().odb().map_err(text)?;
+    let mut unread = 0;
+    for (commit, blobs) in &notes.notes {
+        for blob in blobs {
+            let is_small = odb.read_header(*blob).is_ok_and(|(size, _)| size <= READ_CAP);
+            match odb.read(*blob).ok().filter(|_| is_small) {
+                Some(object) => visit(*commit, object.data()),
+                None => unread += 1,
+            }
+        }
+    }
+    Ok(unread)
 }
 
 fn stored(odb: &Odb<'_>, blob: Oid) -> StoredNote {
@@ -276,6 +303,15 @@ struct NotesTree {
 }
 
 impl NotesTree {
+    /// The notes that a reference points to; `None` where there is no such reference.
+    fn of(raw: &Repository, reference: &str) -> Result<Option<Self>, git2::Error> {
+        let Some(tip) = refs::target(raw, reference)? else {
+            return Ok(None);
+        };
+        let tree = raw.find_object(tip, None)?.peel_to_tree()?;
+        Self::load(raw, &tree).map(Some)
+    }
+
     fn load(raw: &Repository, tree: &Tree<'_>) -> Result<Self, git2::Error> {
         let mut notes = Self::default();
         for entry in tree.iter() {

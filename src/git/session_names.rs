@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use git2::{Oid, Repository};
-use serde_json::Value;
 
+use crate::facts::attestation::agentnote::AgentNote;
+use crate::facts::attestation::git_ai::GitAiNote;
 use crate::facts::change::NamedSession;
 use crate::facts::record::{NoteLines, Record};
 use crate::facts::trailers;
@@ -139,23 +140,14 @@ fn leverage_note(content: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// The keys of the attestations above the divider: a hash of tool and session each.
+/// A hash of tool and session each.
 fn git_ai_note(content: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(content);
-    let keys: BTreeSet<&str> = text
-        .lines()
-        .take_while(|line| *line != "---")
-        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
-        .map(|entry| entry.split("::").next().unwrap_or(entry))
-        .filter(|key| !key.starts_with("h_"))
-        .collect();
-    keys.into_iter().map(str::to_owned).collect()
+    GitAiNote::read(content).sessions
 }
 
 fn agentnote(content: &[u8]) -> Vec<String> {
-    let note: Value = serde_json::from_slice(content).unwrap_or_default();
-    let session = note.get("session_id").and_then(Value::as_str);
-    session.map(str::to_owned).into_iter().collect()
+    let note = AgentNote::read(content);
+    note.session().map(str::to_owned).into_iter().collect()
 }
 
 #[cfg(test)]
@@ -178,16 +170,6 @@ mod tests {
         assert_eq!(
             names(message),
             expected.map(|(rule, name)| (rule.to_owned(), name.to_owned()))
-        );
-    }
-
-    #[test]
-    fn a_git_ai_note_names_sessions_and_prompts_but_not_people() {
-        let note =
-            "src/a.rs\n  s_0123456789abcd::t_1 1-4\n  h_0123456789abcd 5\n  0123456789abcdef 6\n---\n{}";
-        assert_eq!(
-            git_ai_note(note.as_bytes()),
-            ["0123456789abcdef", "s_0123456789abcd"]
         );
     }
 }

@@ -79,7 +79,7 @@ struct Row {
 
 /// [`Evidence`] without the attributes by which its JSON leaves out what is empty.
 #[derive(Serialize, Deserialize)]
-struct StoredEvidence {
+pub(super) struct StoredEvidence {
     rule: String,
     agent: Option<String>,
     model: Option<String>,
@@ -196,7 +196,7 @@ impl Row {
 }
 
 impl StoredEvidence {
-    fn of(evidence: &Evidence) -> Self {
+    pub(super) fn of(evidence: &Evidence) -> Self {
         let Evidence {
             rule,
             agent,
@@ -211,7 +211,7 @@ impl StoredEvidence {
         }
     }
 
-    fn evidence(self) -> Evidence {
+    pub(super) fn evidence(self) -> Evidence {
         Evidence {
             rule: self.rule,
             agent: self.agent,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::attested;
 use super::cache::{Cache, CacheError, Kept};
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
@@ -116,6 +117,8 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
         walk_on(repo, heads, kept, options, cache.as_ref(), &mut trouble)
     };
     repo.apply_mailmap(&mut commits);
+    let attested = attested::testify(repo, &mut commits, options.cache.as_deref());
+    attested.into_iter().for_each(|message| trouble.warn(message));
     if options.foreign_trailers == ForeignTrailers::Ignore {
         commits.iter_mut().for_each(forget_foreign_trailers);
     }

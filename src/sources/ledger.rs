@@ -39,8 +39,8 @@ pub fn read_ledger(repo: &Repo, options: &LedgerOptions) -> Ledger {
 }
 
 /// [`read_ledger`] with the commits of a history that was read already: of their messages only those are looked at that
-/// may hold a claim.
-pub fn read_ledger_of(repo: &Repo, commits: &[Commit], work: WorkTime) -> Ledger {
+/// may hold a claim, and to the origin of each is added what notes record of it.
+pub fn read_ledger_of(repo: &Repo, commits: &mut [Commit], work: WorkTime) -> Ledger {
     let mut findings = read_notes(repo);
     let mut found = BTreeMap::new();
     for commit in commits.iter().filter(|commit| commit.may_claim) {
@@ -53,7 +53,9 @@ pub fn read_ledger_of(repo: &Repo, commits: &[Commit], work: WorkTime) -> Ledger
         }
     }
     findings.claims = found.into_values().collect();
-    Ledger::assemble(findings)
+    let ledger = Ledger::assemble(findings);
+    ledger.testify(commits);
+    ledger
 }
 
 /// The ledger of notes alone, without a look at any message.

@@ -261,8 +261,8 @@ impl Read {
             threads: args.jobs,
             ..HistoryOptions::default()
         };
-        let history = read_open(repo, &history);
-        let ledger = read_ledger_of(repo, &history.commits, context.settings().work_time()?);
+        let mut history = read_open(repo, &history);
+        let ledger = read_ledger_of(repo, &mut history.commits, context.settings().work_time()?);
         let mut warnings = history.warnings;
         warnings.extend(history.reason.map(|reason| Warning::new(repo.name(), reason)));
         warnings.extend(ledger.warnings.iter().cloned());

@@ -95,9 +95,9 @@ pub fn read(path: &Path, reading: &Reading) -> RepoFacts {
 }
 
 fn read_agents(repo: &Repo, (options, work): (&HistoryOptions, WorkTime)) -> AgentFacts {
-    let commits = read_open(repo, options).commits;
+    let mut commits = read_open(repo, options).commits;
     AgentFacts {
-        ledger: read_ledger_of(repo, &commits, work),
+        ledger: read_ledger_of(repo, &mut commits, work),
         commits,
     }
 }

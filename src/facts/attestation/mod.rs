@@ -1,0 +1,62 @@
+//! What notes of other tools attest of a commit: which of its lines an agent wrote, and which one.
+//!
+//! One file a format. Notes are untrusted text: what makes no sense in one is passed over, and what it does not name stays
+//! unknown.
+
+pub mod agentnote;
+pub mod git_ai;
+
+use super::evidence::Evidence;
+
+/// Who wrote attested lines.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Maker {
+    /// An agent, as far as the note says which.
+    Agent {
+        /// In our spelling.
+        agent: Option<String>,
+        /// As written. Untrusted text.
+        model: Option<String>,
+    },
+    /// A person.
+    Person,
+}
+
+impl Maker {
+    /// An agent as other tools name it, with placeholders for unknown models left out.
+    fn agent(tool: Option<&str>, model: Option<&str>) -> Self {
+        let model = model.map(|model| model.trim_matches('"').trim());
+        let is_named = |model: &&str| !matches!(*model, "" | "default" | "unknown" | "<synthetic>");
+        Self::Agent {
+            agent: tool.filter(|tool| !tool.is_empty()).map(our_spelling),
+            model: model.filter(is_named).map(str::to_owned),
+        }
+    }
+
+    /// The sign that this maker wrote so many lines, by a note of the tool `by`.
+    fn sign(&self, by: &str, lines: Option<u64>) -> Evidence {
+        match self {
+            Self::Agent { agent, model } => Evidence {
+                rule: format!("note:{by}"),
+                agent: agent.clone(),
+                model: model.clone(),
+                lines,
+            },
+            Self::Person => Evidence {
+                rule: format!("human:{by}"),
+                agent: None,
+                model: None,
+                lines,
+            },
+        }
+    }
+}
+
+fn our_spelling(tool: &str) -> String {
+    match tool.to_ascii_lowercase().as_str() {
+        "claude" | "claude code" => "claude-code".to_owned(),
+        "gemini" => "gemini-cli".to_owned(),
+        "github-copilot-cli" => "copilot-cli".to_owned(),
+        other => other.to_owned(),
+    }
+}
