@@ -3,8 +3,10 @@
 //! A commit costs one comparison of trees; blobs are read for the wanted files alone.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use git2::{DiffOptions, Oid, Patch, Repository, Sort};
+use rayon::prelude::*;
 
 use super::open::{Repo, object_id};
 use super::walk::RefSelection;
@@ -17,6 +19,8 @@ use crate::facts::session::LineHash;
 const LARGEST_BLOB: i64 = 4 << 20;
 /// Clocks differ: the walk ends after so many commits in a row that are too old.
 const OLD_COMMITS_IN_A_ROW: usize = 500;
+/// Read by one thread before it asks for more.
+const COMMITS_AT_A_TIME: usize = 128;
 /// Fewer letters and digits than this make a bracket, a ruler or a keyword, which says nothing about who wrote it.
 const LEAST_SIGNS: usize = 4;
 
@@ -51,13 +55,35 @@ pub fn read(
             .collect(),
         None => HashSet::new(),
     };
-    let notes = session_names::Notes::of(raw);
+    let ids = recent(raw, period.since, &repo.tips(refs)?)?;
+    let git_dir = repo.git_dir().to_owned();
+    let parts: Vec<Result<Vec<Change>, git2::Error>> = ids
+        .par_chunks(COMMITS_AT_A_TIME)
+        .map(|ids| read_part(&git_dir, ids, &on_head, period, wanted))
+        .collect();
     let mut changes = Vec::new();
-    for id in recent(raw, period.since, &repo.tips(refs)?)? {
-        let commit = raw.find_commit(id)?;
+    for part in parts {
+        changes.append(&mut part?);
+    }
+    Ok(changes)
+}
+
+/// Handles of libgit2 cannot be shared: each part has its own.
+fn read_part(
+    git_dir: &Path,
+    ids: &[Oid],
+    on_head: &HashSet<Oid>,
+    period: Period,
+    wanted: &HashSet<String>,
+) -> Result<Vec<Change>, git2::Error> {
+    let raw = Repository::open(git_dir)?;
+    let notes = session_names::Notes::of(&raw);
+    let mut changes = Vec::new();
+    for id in ids {
+        let commit = raw.find_commit(*id)?;
         let author_time = commit.author().when().seconds();
         let commit_time = commit.time().seconds();
-        let Some(own) = object_id(id).filter(|_| period.holds(author_time) || period.holds(commit_time))
+        let Some(own) = object_id(*id).filter(|_| period.holds(author_time) || period.holds(commit_time))
         else {
             continue;
         };
@@ -69,9 +95,9 @@ pub fn read(
             author_time,
             commit_time,
             title: message.split(|byte| *byte == b'\n').next().and_then(LineHash::of),
-            on_head: on_head.contains(&id),
-            files: changed_files(raw, &commit, wanted).unwrap_or_default(),
-            named: session_names::of(message, &notes, id),
+            on_head: on_head.contains(id),
+            files: changed_files(&raw, &commit, wanted).unwrap_or_default(),
+            named: session_names::of(message, &notes, *id),
         });
     }
     Ok(changes)
