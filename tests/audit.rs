@@ -357,3 +357,32 @@ fn an_audit_runs_no_program_that_the_repository_names() {
     assert_eq!(audit["signatures"][0]["state"], "good");
     assert!(!marker.exists());
 }
+
+#[test]
+fn lines_that_a_note_attests_count_if_the_commit_added_them() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", "one\ntwo\nthree\n").commit("Start");
+    let commit = repo
+        .write("a.txt", "one\nTWO\nthree\nfour\nfive\n")
+        .write("b c.txt", "new\n")
+        .commit("Change");
+    // Line 1 stood before, line 9 is not there, and line 4 is named twice.
+    let note = "a.txt\n  s_11c3e1cdda522c::t_1 1-2,4\n  s_11c3e1cdda522c::t_2 4,9\n  h_00000000000000 5\n\
+                \"b c.txt\"\n  0123456789abcdef 1\n---\n{\"schema_version\":\"authorship/3.0.0\",\"prompts\":{},\
+                \"sessions\":{\"s_11c3e1cdda522c\":{\"agent_id\":{\"tool\":\"claude\",\"id\":\"1\",\"model\":\"m\"}}}}";
+    repo.git(&["notes", "--ref=ai", "add", "-m", note, &commit]);
+    let audit = audited(&repo, &[]);
+    assert_eq!(
+        audit["attested"],
+        serde_json::json!([{ "commit": commit, "agent_lines": 3, "human_lines": 1 }])
+    );
+    let agents: Vec<_> = audit["origin"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["by"] == "agent" || row["by"] == "how-known")
+        .map(|row| row["value"].as_str().unwrap())
+        .collect();
+    assert_eq!(agents, ["human:git-ai", "note:git-ai", "claude-code"]);
+}

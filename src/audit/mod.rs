@@ -21,6 +21,7 @@ use crate::facts::ledger::Ledger;
 use crate::git::ledger_steps::{Jump, LedgerStep};
 use crate::git::signing::Signature;
 use crate::git::survival::Survival;
+use crate::sources::attested_lines::AttestedCommit;
 use crate::sources::reach::Reach;
 
 /// The version of the machine format.
@@ -40,6 +41,8 @@ pub struct Evidence<'a> {
     pub jumps: &'a [Jump],
     /// The commits of the repository.
     pub commits: &'a [Commit],
+    /// What notes of git-ai attest of them.
+    pub attested: &'a [AttestedCommit],
     /// All commits that can be reached, and those that were reverted.
     pub reach: &'a Reach,
     /// Who brought each line of HEAD; `None` where it could not be told.
@@ -105,6 +108,8 @@ pub struct Audit {
     pub confidence: confidence::Confidence,
     /// Commits and lines by what made them, and what stands of them.
     pub origin: Vec<origin::Row>,
+    /// Lines that notes of git-ai attest, of those that their commits added.
+    pub attested: Vec<AttestedCommit>,
     /// How long lines last.
     pub half_life: origin::HalfLives,
     /// Who signed commits of the ledger, and how many of them.
@@ -177,6 +182,7 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, warnings: V
         repo,
         confidence: confidence::confidence(evidence),
         origin: origin::rows(evidence),
+        attested: evidence.attested.to_vec(),
         half_life: origin::half_lives(evidence),
         signatures: signers(evidence.steps),
         findings,

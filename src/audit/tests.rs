@@ -124,6 +124,7 @@ impl Case {
         let evidence = Evidence {
             ledger: &ledger,
             sessions: &sessions,
+            attested: &[],
             steps: &self.steps,
             jumps: &self.jumps,
             commits: &self.commits,

@@ -4,6 +4,7 @@
 //! itself is needed it is called in the profile of [`process`], which forbids a repository to run anything.
 
 pub mod added_lines;
+pub mod added_ranges;
 mod attributes;
 pub mod changes;
 mod commits;

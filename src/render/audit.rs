@@ -12,6 +12,7 @@ use crate::audit::rules::RULES;
 use crate::audit::{Audit, Level, Signer};
 use crate::facts::evidence::OriginState;
 use crate::git::signing::Signature;
+use crate::sources::attested_lines::AttestedCommit;
 
 /// The page for people: what the claims rest on, what does not add up, what made the code.
 pub fn document(audit: &Audit) -> Document {
@@ -255,6 +256,7 @@ fn notes(audit: &Audit) -> Vec<String> {
             "The lines that {uncounted} commits added could not be counted, and are in no sum"
         ));
     }
+    notes.extend(attested(&audit.attested));
     notes.extend(standing(&audit.origin));
     let days = |days: Option<f64>| {
         days.map_or_else(
@@ -311,6 +313,19 @@ pub fn file_lines(lines: &[FileLine]) -> Document {
         ],
         rows: lines.iter().map(cells).collect(),
         ..Table::default()
+    })
+}
+
+/// What notes attest, in one sentence.
+fn attested(commits: &[AttestedCommit]) -> Option<String> {
+    let sum = |lines: fn(&AttestedCommit) -> u64| commits.iter().map(lines).sum::<u64>();
+    (!commits.is_empty()).then(|| {
+        format!(
+            "Notes of git-ai on {} commits attest {} of the lines they added to agents and {} to people alone",
+            commits.len(),
+            sum(|one| one.agent_lines),
+            sum(|one| one.human_lines)
+        )
     })
 }
 

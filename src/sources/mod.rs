@@ -4,6 +4,7 @@
 
 pub mod agents;
 mod attested;
+pub mod attested_lines;
 mod cache;
 pub mod discover;
 pub mod history;

@@ -33,6 +33,7 @@ use crate::render::document::Document;
 use crate::render::json::Versioned;
 use crate::render::terminal::Screen;
 use crate::render::{audit as shown, csv, json, markdown, terminal};
+use crate::sources::attested_lines::{AttestedCommit, read_attested};
 use crate::sources::history::{HistoryOptions, read_open};
 use crate::sources::ledger::read_ledger_of;
 use crate::sources::reach::{Reach, reach};
@@ -247,6 +248,7 @@ struct Read {
     steps: Vec<ledger_steps::LedgerStep>,
     jumps: Vec<ledger_steps::Jump>,
     commits: Vec<Commit>,
+    attested: Vec<AttestedCommit>,
     reach: Reach,
     survival: Option<Survival>,
     warnings: Vec<Warning>,
@@ -285,11 +287,14 @@ impl Read {
                 warnings.push(Warning::new(repo.name(), message));
             })
             .ok();
+        let (attested, trouble) = read_attested(repo, &history.commits);
+        warnings.extend(trouble);
         Ok(Self {
             is_complete: history.status == Status::Complete && survival.is_some(),
             jumps: ledger_steps::jumps(repo, refs::NOTES),
             reach: reach(repo),
             commits: with_sessions(history.commits, &sessions),
+            attested,
             ledger,
             sessions,
             steps,
@@ -305,6 +310,7 @@ impl Read {
         }
         self.commits.retain(|commit| scope.holds(commit));
         let commits: HashSet<ObjectId> = self.commits.iter().map(|commit| commit.id).collect();
+        self.attested.retain(|one| commits.contains(&one.commit));
         self.ledger.tasks.retain(|found| {
             let by_day = scope.commits.is_none() && scope.period.since.is_some();
             found.commits.iter().any(|commit| commits.contains(commit))
@@ -328,6 +334,7 @@ impl Read {
             steps: &self.steps,
             jumps: &self.jumps,
             commits: &self.commits,
+            attested: &self.attested,
             reach: &self.reach,
             survival: self.survival.as_ref(),
             now: context.environment.now.timestamp(),
