@@ -321,6 +321,46 @@ fn minutes_and_tokens_of_sessions_are_the_same_however_they_are_grouped() {
 }
 
 #[test]
+fn a_session_in_two_repositories_counts_once() {
+    let world = World::new();
+    let (kiln, oven) = (world.repo("kiln"), world.repo("oven"));
+    let oven_lines = "fn bake() {}\nfn cool() {}\n";
+    Transcript::new("s", world.home().parent().unwrap())
+        .prompt(60, "do both")
+        .write(64, "kiln/src/a.rs", LINES)
+        .answer(66, "first")
+        .write(74, "oven/src/b.rs", oven_lines)
+        .answer(80, "second")
+        .end(80)
+        .save(&world);
+    kiln.write("src/a.rs", LINES).commit_at("Kiln", START + 68 * 60);
+    oven.write("src/b.rs", oven_lines)
+        .commit_at("Oven", START + 90 * 60);
+    let report = json(world.run(&[
+        "report", "kiln", "oven", "--format", "json", "--by", "repo", "--zone", "UTC",
+    ]));
+    let rows: Vec<(&str, f64)> = report["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            (
+                row["key"]["repo"].as_str().unwrap(),
+                row["session_agent_minutes"].as_f64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        rows.iter().map(|(_, minutes)| minutes.round()).sum::<f64>(),
+        20.0,
+        "{rows:?}"
+    );
+    assert!(rows.iter().all(|(_, minutes)| *minutes > 5.0), "{rows:?}");
+    assert_eq!(report["totals"]["session_agent_minutes"], 20);
+    assert_eq!(report["totals"]["sessions"], 1);
+}
+
+#[test]
 fn sessions_stand_beside_what_was_claimed() {
     let world = World::new();
     let repo = five_and_a_bad_one(&world);
