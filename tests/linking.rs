@@ -372,12 +372,12 @@ fn sessions_stand_beside_what_was_claimed() {
     insta::assert_snapshot!(repo.run(&["report", "--zone", "UTC"]), @r"
     Leverage, kiln, days in UTC
 
-                      claimed                         derived                                              measured                               estimated
-    day         tasks  human  agent  leverage  wall lev.  all-in lev.  parallel  from logs  wall  commits  by agents  +lines  sessions  logged  logged sup.
-    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    2026-04-01      2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11         6    110m         2.5m
-    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    total           2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11         6    110m         2.5m
+                      claimed                         derived                                                   measured                                   estimated
+    day         tasks  human  agent  leverage  wall lev.  all-in lev.  parallel  from logs  wall  commits  by agents  +lines  +source  sessions  logged  logged sup.
+    ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    2026-04-01      2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11       11         6    110m         2.5m
+    ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    total           2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11       11         6    110m         2.5m
 
     2 of 2 tasks without supervision, in no supervisory factor
     1 of 2 tasks without sessions, in no wall-clock or all-in factor
@@ -387,17 +387,17 @@ fn sessions_stand_beside_what_was_claimed() {
     insta::assert_snapshot!(repo.run(&["report", "--by", "session", "--zone", "UTC"]), @r"
     Leverage, kiln
 
-                           claimed                         derived                                              measured                               estimated
-    session          tasks  human  agent  leverage  wall lev.  all-in lev.  parallel  from logs  wall  commits  by agents  +lines  sessions  logged  logged sup.
-    ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    claude-code:s0       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10         1     20m        0.25m
-    claude-code:s1       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10         1     20m        0.25m
-    claude-code:s2       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10         1     20m        0.25m
-    claude-code:s3       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10         1     20m        0.25m
-    claude-code:s4       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10         1     20m        0.25m
-    claude-code:bad      0      –      –         –          –            –       1.0          –   10m        0          0       –         1     10m        1.25m
-    ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    total                2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11         6    110m         2.5m
+                           claimed                         derived                                                   measured                                   estimated
+    session          tasks  human  agent  leverage  wall lev.  all-in lev.  parallel  from logs  wall  commits  by agents  +lines  +source  sessions  logged  logged sup.
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    claude-code:s0       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
+    claude-code:s1       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
+    claude-code:s2       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
+    claude-code:s3       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
+    claude-code:s4       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
+    claude-code:bad      0      –      –         –          –            –       1.0          –   10m        0          0       –        –         1     10m        1.25m
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    total                2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11       11         6    110m         2.5m
 
     2 of 2 tasks without supervision, in no supervisory factor
     1 of 2 tasks without sessions, in no wall-clock or all-in factor
@@ -420,13 +420,13 @@ fn a_log_of_tasks_says_which_minutes_were_measured() {
 
     ## Task log
 
-    | # | Task | Date | Human Est. | Agent Time | Factor | Wall Factor | All-in Factor | Parallelism | From Logs | Wall | Commits | By Agents | Lines Added | Sessions | Logged Agent | Logged Sup. |
-    | ---: | :--- | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-    | 1 | More | 2026-04-01 | 2h | 3m | 40.0x | – | – | – | – | – | 1 | 1 | 1 | – | – | – |
-    | 2 | Cap delays | 2026-04-01 | 40h | 100m | 24.0x | 120.0x | 24.0x | 5.0 | 100m | 20m | 1 | 1 | 10 | 5 | 100m | 1.25m |
-    |  | **total** |  | **42h** | **103m** | **24.5x** | **120.0x** | **21.8x** | **3.7** | **100m** | **30m** | **2** | **2** | **11** | **6** | **110m** | **2.5m** |
+    | # | Task | Date | Human Est. | Agent Time | Factor | Wall Factor | All-in Factor | Parallelism | From Logs | Wall | Commits | By Agents | Lines Added | Source Added | Sessions | Logged Agent | Logged Sup. |
+    | ---: | :--- | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+    | 1 | More | 2026-04-01 | 2h | 3m | 40.0x | – | – | – | – | – | 1 | 1 | 1 | 1 | – | – | – |
+    | 2 | Cap delays | 2026-04-01 | 40h | 100m | 24.0x | 120.0x | 24.0x | 5.0 | 100m | 20m | 1 | 1 | 10 | 10 | 5 | 100m | 1.25m |
+    |  | **total** |  | **42h** | **103m** | **24.5x** | **120.0x** | **21.8x** | **3.7** | **100m** | **30m** | **2** | **2** | **11** | **11** | **6** | **110m** | **2.5m** |
 
-    - claimed: Human Est., Agent Time; measured: From Logs, Wall, Commits, By Agents, Lines Added, Sessions, Logged Agent; derived: Factor, Wall Factor, All-in Factor, Parallelism; estimated: Logged Sup.
+    - claimed: Human Est., Agent Time; measured: From Logs, Wall, Commits, By Agents, Lines Added, Source Added, Sessions, Logged Agent; derived: Factor, Wall Factor, All-in Factor, Parallelism; estimated: Logged Sup.
     - 2 of 2 tasks without supervision, in no supervisory factor
     - 1 of 2 tasks without sessions, in no wall-clock or all-in factor
     - 100m of agent time are from the logs of sessions, which nobody claimed

@@ -181,7 +181,7 @@ fn published_phases_sum_to_their_estimate_and_give_its_factors() {
 #[test]
 fn a_day_by_task_reads_like_the_published_log() {
     let report = sum_up(tasks_of("2026-04-04"), &[Dimension::Task], Some("2026-04-04"));
-    let page = markdown::render(&shown::task_log(&report));
+    let page = markdown::render(&shown::task_log(&report, shown::Headline::default()));
     insta::assert_snapshot!(page, @r"
     # Leverage of 2026-04-04, published, days in UTC
 

@@ -80,26 +80,63 @@ fn a_repository_with_and_without_tasks() {
     insta::assert_snapshot!(repo.run(&["report"]), @r"
     Leverage, kiln, days in local time
 
-                      claimed         derived               measured
-    day         tasks  human  agent  leverage  commits  by agents  +lines  -lines
-    ─────────────────────────────────────────────────────────────────────────────
-    2026-04-01      1    40h    25m     96.0x        2          1       3       1
-    ─────────────────────────────────────────────────────────────────────────────
-    total           1    40h    25m     96.0x        2          1       3       1
+                      claimed         derived                   measured
+    day         tasks  human  agent  leverage  commits  by agents  +lines  -lines  +source
+    ──────────────────────────────────────────────────────────────────────────────────────
+    2026-04-01      1    40h    25m     96.0x        2          1       3       1        3
+    ──────────────────────────────────────────────────────────────────────────────────────
+    total           1    40h    25m     96.0x        2          1       3       1        3
 
     1 of 1 task without supervision, in no supervisory factor
     1 of 2 commits without a task
     [exit 0]
     ");
     insta::assert_snapshot!(repo.run(&["report", "--by", "task", "--format", "csv"]), @r"
-    task,title,date,tasks,human_hours,agent_minutes,agent_minutes_measured,supervisory_minutes,wall_minutes,tokens,leverage_factor,supervisory_leverage_factor,wall_leverage_factor,all_in_leverage_factor,human_weeks,commits,agent_commits,files_changed,lines_added,lines_removed,sessions,session_agent_minutes,session_supervisory_minutes,parallelism,tokens_input,tokens_cache_write,tokens_cache_read,tokens_output,model_human_hours,model_leverage_factor
-    4fd7b1df-78a4-8f3f-a7d6-8062401335cb,Kiln controller,2026-04-01,1,40,25,,,,,96,,,,1,1,1,1,1,1,,,,,,,,,,
+    task,title,date,tasks,human_hours,agent_minutes,agent_minutes_measured,supervisory_minutes,wall_minutes,tokens,leverage_factor,supervisory_leverage_factor,wall_leverage_factor,all_in_leverage_factor,human_weeks,commits,agent_commits,files_changed,lines_added,lines_removed,source_lines_added,source_lines_removed,test_lines_added,test_lines_removed,sessions,session_agent_minutes,session_supervisory_minutes,parallelism,tokens_input,tokens_cache_write,tokens_cache_read,tokens_output,model_human_hours,model_leverage_factor
+    4fd7b1df-78a4-8f3f-a7d6-8062401335cb,Kiln controller,2026-04-01,1,40,25,,,,,96,,,,1,1,1,1,1,1,1,1,0,0,,,,,,,,,,
     [exit 0]
     ");
     insta::assert_snapshot!(repo.run(&["report", "--until", "2026-03-01"]), @r"
     Leverage until 2026-03-01, kiln, days in local time
 
     nothing to report: no task and no commit in what was asked for
+    [exit 0]
+    ");
+}
+
+#[test]
+fn lines_of_source_and_tests_stand_beside_all_lines() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("src/a.rs", "one\ntwo\n").write("tests/a.rs", "one\n");
+    repo.write("README.md", "one\n").write("Cargo.lock", "one\n");
+    repo.commit("Begin");
+    repo.write("src/a.rs", "one\n");
+    repo.commit("Less");
+    insta::assert_snapshot!(repo.run(&["report", "--by", "repo"]), @r"
+    Leverage, kiln
+
+                           measured
+    repo   commits  +lines  -lines  +source  +tests
+    ───────────────────────────────────────────────
+    kiln         2       5       1        2       1
+    ───────────────────────────────────────────────
+    total        2       5       1        2       1
+
+    no task is recorded here; `git leverage record` adds the first
+    [exit 0]
+    ");
+    insta::assert_snapshot!(repo.run(&["report", "--by", "repo", "--lines", "source"]), @r"
+    Leverage, kiln
+
+                       measured
+    repo   commits  +source  -source  +tests
+    ────────────────────────────────────────
+    kiln         2        2        1       1
+    ────────────────────────────────────────
+    total        2        2        1       1
+
+    no task is recorded here; `git leverage record` adds the first
     [exit 0]
     ");
 }

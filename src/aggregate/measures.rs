@@ -8,6 +8,7 @@ use super::effort::Spent;
 use crate::correlate::seen::{Part, SeenSession};
 use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::evidence::OriginState;
+use crate::facts::files::FileClass;
 use crate::facts::ids::SessionId;
 use crate::facts::quantity::{Hours, Minutes, Tokens};
 use crate::facts::session::{Provenance, TokenCounts};
@@ -51,6 +52,14 @@ pub struct Measures {
     pub lines_added: Option<u64>,
     /// Measured: Σ lines removed, over the same commits.
     pub lines_removed: Option<u64>,
+    /// Measured: the part of `lines_added` in source files that ship: no tests, docs, lock files, generated or vendored ones.
+    pub source_lines_added: Option<u64>,
+    /// Measured: the same of `lines_removed`.
+    pub source_lines_removed: Option<u64>,
+    /// Measured: the part of `lines_added` in tests and their data.
+    pub test_lines_added: Option<u64>,
+    /// Measured: the same of `lines_removed`.
+    pub test_lines_removed: Option<u64>,
     /// Measured: sessions seen. `None` where no logs were read, as in every field below.
     pub sessions: Option<u64>,
     /// Measured: Σ agent minutes of those sessions.
@@ -112,6 +121,8 @@ pub struct Tally<'a> {
     commits: u64,
     agent_commits: u64,
     lines: Option<LineCounts>,
+    source: Option<LineCounts>,
+    tests: Option<LineCounts>,
     /// What agents' logs add; `None` where no session was seen.
     sessions: Option<SessionTally<'a>>,
 }
@@ -217,8 +228,15 @@ impl<'a> Tally<'a> {
     pub fn add_commit(&mut self, commit: &Commit) {
         self.commits += 1;
         self.agent_commits += u64::from(commit.origin.state == OriginState::Agent);
-        if let Some(lines) = commit.lines {
-            *self.lines.get_or_insert_default() += lines;
+        let classes = [
+            (&mut self.lines, commit.lines),
+            (&mut self.source, commit.lines_in(FileClass::Source)),
+            (&mut self.tests, commit.lines_in(FileClass::Test)),
+        ];
+        for (sum, lines) in classes {
+            if let Some(lines) = lines {
+                *sum.get_or_insert_default() += lines;
+            }
         }
     }
 
@@ -254,6 +272,10 @@ impl<'a> Tally<'a> {
             files_changed: self.lines.map(|lines| lines.files),
             lines_added: self.lines.map(|lines| lines.added),
             lines_removed: self.lines.map(|lines| lines.removed),
+            source_lines_added: self.source.map(|lines| lines.added),
+            source_lines_removed: self.source.map(|lines| lines.removed),
+            test_lines_added: self.tests.map(|lines| lines.added),
+            test_lines_removed: self.tests.map(|lines| lines.removed),
             model_human_hours: self.model.hours,
             model_leverage_factor: self.model.factor.factor(),
             ..Measures::default()

@@ -393,13 +393,8 @@ impl<'a> Sums<'a> {
 
     /// What a person would take to write the lines of source and tests that a commit added.
     fn model(&self, commit: &Commit, lines_per_day: f64) -> Option<Hours> {
-        commit.lines?;
-        let lines: u64 = commit
-            .by_class
-            .iter()
-            .filter(|(class, _)| matches!(class, FileClass::Source | FileClass::Test))
-            .map(|(_, counts)| counts.added)
-            .sum();
+        let lines = commit.lines_in(FileClass::Source)? + commit.lines_in(FileClass::Test)?;
+        let lines = lines.added;
         Hours::new(lines as f64 / lines_per_day * self.query.work.hours_per_day)
     }
 

@@ -111,6 +111,13 @@ pub struct Commit {
 }
 
 impl Commit {
+    /// The part of its lines in files of a class; `None` where its lines are unknown.
+    pub fn lines_in(&self, class: FileClass) -> Option<LineCounts> {
+        self.lines?;
+        let of_class = self.by_class.iter().find(|(known, _)| *known == class);
+        Some(of_class.map_or_else(LineCounts::default, |(_, counts)| *counts))
+    }
+
     /// Whether it joins histories. Merges carry no lines, as in `git log --no-merges`.
     pub fn is_merge(&self) -> bool {
         self.parents.len() > 1

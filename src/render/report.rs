@@ -40,8 +40,27 @@ fn known<T>(cell: fn(T) -> Cell) -> impl Fn(Option<T>) -> Cell {
 /// In place of a rank: for programs only, since a table for people would be too wide.
 const MACHINE: u8 = u8::MAX;
 
+/// Which lines a table is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Headline {
+    /// All, and of these the added ones of source and tests.
+    #[default]
+    AllLines,
+    /// Those of source and tests.
+    SourceLines,
+}
+
+impl Headline {
+    fn hides(self, id: &str) -> bool {
+        match self {
+            Self::AllLines => matches!(id, "source_lines_removed" | "test_lines_removed"),
+            Self::SourceLines => matches!(id, "lines_added" | "lines_removed"),
+        }
+    }
+}
+
 /// Every measure, in the order of the format.
-const FIELDS: [Field; 27] = [
+const FIELDS: [Field; 31] = [
     field!(tasks, "tasks", "Tasks", Claimed, 0, Cell::Count),
     field!(human_hours, "human", "Human Est.", Claimed, 0, known(Cell::Hours)),
     field!(
@@ -134,6 +153,38 @@ const FIELDS: [Field; 27] = [
         "Lines Removed",
         Measured,
         3,
+        known(Cell::Count)
+    ),
+    field!(
+        source_lines_added,
+        "+source",
+        "Source Added",
+        Measured,
+        5,
+        known(Cell::Count)
+    ),
+    field!(
+        source_lines_removed,
+        "-source",
+        "Source Removed",
+        Measured,
+        5,
+        known(Cell::Count)
+    ),
+    field!(
+        test_lines_added,
+        "+tests",
+        "Tests Added",
+        Measured,
+        5,
+        known(Cell::Count)
+    ),
+    field!(
+        test_lines_removed,
+        "-tests",
+        "Tests Removed",
+        Measured,
+        5,
         known(Cell::Count)
     ),
     field!(sessions, "sessions", "Sessions", Measured, 7, known(Cell::Count)),
@@ -247,13 +298,13 @@ pub fn rows(report: &Report) -> Table {
 }
 
 /// For people: the columns that say something, the totals, and what the numbers leave out.
-pub fn document(report: &Report) -> Document {
+pub fn document(report: &Report, headline: Headline) -> Document {
     if report.totals.tasks == 0 && report.totals.commits == 0 && report.totals.sessions.is_none() {
         return nothing(report);
     }
     Document {
         title: Some(title(report)),
-        tables: vec![table(report)],
+        tables: vec![table(report, headline)],
         notes: repo_notes(report),
     }
 }
@@ -269,8 +320,8 @@ fn nothing(report: &Report) -> Document {
 }
 
 /// A log of tasks as people publish it: the tasks, numbered, and the aggregates with human weeks.
-pub fn task_log(report: &Report) -> Document {
-    let mut document = document(report);
+pub fn task_log(report: &Report, headline: Headline) -> Document {
+    let mut document = document(report, headline);
     if !document.tables.is_empty() {
         document.tables.push(aggregates(&report.totals));
     }
@@ -302,9 +353,9 @@ fn zone_words(report: &Report) -> String {
     report.zone.name().map_or("local time".to_owned(), str::to_owned)
 }
 
-fn table(report: &Report) -> Table {
+fn table(report: &Report, headline: Headline) -> Table {
     let is_log = report.group_by == [Dimension::Task];
-    let fields = shown_fields(report, is_log);
+    let fields = shown_fields(report, headline, is_log);
     let mut columns = name_columns(report, is_log);
     let names = columns.len();
     columns.extend(fields.iter().map(|field| {
@@ -331,7 +382,7 @@ fn table(report: &Report) -> Table {
 }
 
 /// The measures that say something, the claimed before the derived before the measured.
-fn shown_fields(report: &Report, is_log: bool) -> Vec<&'static Field> {
+fn shown_fields(report: &Report, headline: Headline, is_log: bool) -> Vec<&'static Field> {
     let says_something = |field: &Field| {
         let all = report
             .rows
@@ -343,7 +394,8 @@ fn shown_fields(report: &Report, is_log: bool) -> Vec<&'static Field> {
     };
     let mut fields: Vec<&Field> = FIELDS
         .iter()
-        .filter(|field| field.spare != MACHINE && !(is_log && field.id == "tasks") && says_something(field))
+        .filter(|field| field.spare != MACHINE && !(is_log && field.id == "tasks"))
+        .filter(|field| !headline.hides(field.id) && says_something(field))
         .collect();
     fields.sort_by_key(|field| match field.basis {
         Basis::Claimed => 0,

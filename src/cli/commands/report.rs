@@ -20,7 +20,7 @@ use crate::correlate::seen::SeenSession;
 use crate::facts::diagnostics::Status;
 use crate::facts::zone::{Period, Zone};
 use crate::render::json::Versioned;
-use crate::render::report as shown;
+use crate::render::report::{self as shown, Headline};
 
 /// Lines of source and tests in a working day, where none are given.
 const USUAL_LINES_PER_DAY: f64 = 200.0;
@@ -54,6 +54,9 @@ pub struct Args {
     /// At most N rows; the totals hold the others too
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    /// Which lines the table is about; all formats for programs have both
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
+    lines: LinesShown,
     /// Estimate work without a task by its lines of source and tests, in columns of its own: `sloc` is 200 lines a day
     #[arg(long, value_name = "sloc[=N/day]", value_parser = lines_per_day)]
     estimate_model: Option<f64>,
@@ -66,6 +69,24 @@ pub struct Args {
     rules: RulesArgs,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum LinesShown {
+    /// Those of all files, with source and tests beside them
+    #[default]
+    All,
+    /// Those of source and tests alone
+    Source,
+}
+
+impl LinesShown {
+    fn headline(self) -> Headline {
+        match self {
+            Self::All => Headline::AllLines,
+            Self::Source => Headline::SourceLines,
+        }
+    }
 }
 
 /// Reads, sums up and shows.
@@ -131,8 +152,8 @@ impl Args {
     fn send(&self, context: &mut Context, report: &Report) -> Result<(), CommandError> {
         let is_page = matches!(self.output.format, Format::Markdown | Format::Html);
         let document = match report.group_by.as_slice() {
-            [Dimension::Task] if is_page => shown::task_log(report),
-            _ => shown::document(report),
+            [Dimension::Task] if is_page => shown::task_log(report, self.lines.headline()),
+            _ => shown::document(report, self.lines.headline()),
         };
         let machine = Versioned {
             schema: SCHEMA,
