@@ -263,6 +263,21 @@ fn what_follows_on_the_branch_is_likely() {
 }
 
 #[test]
+fn two_signs_of_context_are_better_than_one() {
+    let lines = "let retries = 5;\nlet delay = cap(retries);";
+    let first = commit(1, 700, &[("src/a.rs", lines, "")]);
+    let mut next = commit(2, 800, &[("src/a.rs", "done_by_a_formatter();", "")]);
+    next.parents = vec![first.id];
+    assert_eq!(
+        links(&[writer("s")], vec![next, first]),
+        [
+            "s 01 high lines:2 1.00",
+            "s 02 high window:1 follows:1 beside:0 0.00"
+        ]
+    );
+}
+
+#[test]
 fn a_colleagues_commits_are_left_alone() {
     let own = commit(
         1,
