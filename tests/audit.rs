@@ -386,3 +386,38 @@ fn lines_that_a_note_attests_count_if_the_commit_added_them() {
         .collect();
     assert_eq!(agents, ["human:git-ai", "note:git-ai", "claude-code"]);
 }
+
+#[test]
+fn a_partial_clone_says_what_it_does_not_know() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", "one\ntwo\n").commit("Start");
+    repo.write("a.txt", "one\nTWO\n").commit("Change");
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", repo.path().display());
+    let clone = world.path("partial").display().to_string();
+    repo.git(&["clone", "-q", "--no-checkout", "--filter=blob:none", &url, &clone]);
+    let ran = world.run(&["audit", &clone, "--format", "json"]);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    let audit: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(audit["origin"][0]["commits"], 2);
+    assert_eq!(audit["origin"][0]["commits_uncounted"], 2);
+    let file = world.run(&["audit", &clone, "--file", "a.txt"]);
+    assert_eq!(file.code, Some(1), "{file}");
+    assert!(file.stderr.contains("missing"), "{file}");
+}
+
+#[test]
+fn a_ledger_that_was_reset_is_seen_in_its_log() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", "one\n").commit("Start");
+    let _ = repo.run(&["record", "--estimate", "1h"]).success();
+    let first = repo.git(&["rev-parse", "refs/notes/leverage"]);
+    let _ = repo.run(&["record", "--estimate", "9h"]).success();
+    let rule = ["--rule", "ledger-moved"];
+    assert_eq!(audited(&repo, &rule)["findings"], serde_json::json!([]));
+    repo.git(&["update-ref", "refs/notes/leverage", &first]);
+    let found = audited(&repo, &rule);
+    assert_eq!(found["findings"][0]["level"], "error", "{found}");
+}

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use git2::{Commit, ObjectType, Odb, Oid, Repository, Tree, TreeBuilder};
 
 use super::open::{Repo, object_id};
+use super::packs::{Objects, Packs};
 use super::refs::{self, Patience, Swap, WriteError, Writer};
 use super::signing::{self, Signing};
 use crate::facts::ids::ObjectId;
@@ -17,6 +18,8 @@ use crate::facts::record::{NOTE_CAP, NoteLines};
 
 /// No larger note is read: it was not made by us, and it would fill the memory.
 const READ_CAP: usize = 16 * 1024 * 1024;
+/// Bytes of objects that are kept while notes of another tool are read.
+const KEPT_NOTES: usize = 64 << 20;
 /// Hex digits of an object id, the longest of the two kinds.
 const MAX_HEX: usize = 64;
 /// More new objects than this go into a pack: loose ones would cost a file system block each.
@@ -77,13 +80,15 @@ pub fn visit_foreign(
     let Some(notes) = NotesTree::of(repo.raw(), reference).map_err(text)? else {
         return Ok(0);
     };
-    let odb = repo.raw().odb().map_err(text)?;
+    let packs = Packs::open(repo);
+    // Notes are deltas of each other: what was read last is kept.
+    let mut objects = Objects::new(&packs, repo.git_dir(), KEPT_NOTES);
     let mut unread = 0;
     for (commit, blobs) in &notes.notes {
         for blob in blobs {
-            let is_small = odb.read_header(*blob).is_ok_and(|(size, _)| size <= READ_CAP);
-            match odb.read(*blob).ok().filter(|_| is_small) {
-                Some(object) => visit(*commit, object.data()),
+            let id = blob.as_bytes().try_into().ok();
+            match id.and_then(|id| objects.read(id, READ_CAP as u64).ok()) {
+                Some(object) => visit(*commit, &object.data),
                 None => unread += 1,
             }
         }

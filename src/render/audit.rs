@@ -253,7 +253,7 @@ fn notes(audit: &Audit) -> Vec<String> {
         .sum();
     if uncounted > 0 {
         notes.push(format!(
-            "The lines that {uncounted} commits added could not be counted, and are in no sum"
+            "{uncounted} commits added lines that could not be counted, and are in no sum"
         ));
     }
     notes.extend(attested(&audit.attested));
