@@ -172,6 +172,22 @@ fn attributes_decide_what_is_text() {
 }
 
 #[test]
+fn a_branch_whose_commit_is_gone_makes_a_history_partial() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a", "one\n");
+    let tip = repo.commit("start");
+    repo.git(&["tag", "file", "HEAD:a"]);
+    let cache = world.path("facts");
+    assert_eq!(read(&repo, Some(&cache)).status, Status::Complete);
+    let object = format!(".git/objects/{}/{}", &tip[..2], &tip[2..]);
+    std::fs::remove_file(repo.path().join(object)).unwrap();
+    let history = read(&repo, Some(&cache));
+    assert_eq!((history.status, history.commits.len()), (Status::Partial, 0));
+    assert_eq!(history.warnings.len(), 2, "HEAD and main: {:?}", history.warnings);
+}
+
+#[test]
 fn a_commit_is_read_once() {
     let world = World::new();
     let repo = eventful(&world);

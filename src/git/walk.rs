@@ -8,6 +8,7 @@ use git2::Mailmap;
 use super::commits::RawCommit;
 use super::open::object_id;
 use super::packs::{Kind, ObjectError, Objects, Packs, RawId};
+use super::tree::oid;
 use super::{GitError, Repo};
 use crate::facts::claim;
 use crate::facts::commit::{Commit, Person};
@@ -35,6 +36,26 @@ impl Default for RefSelection {
         Self {
             all: false,
             exclude: vec!["entire/*".to_owned()],
+        }
+    }
+}
+
+/// Where a history starts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Heads {
+    /// The commits, sorted, each once.
+    pub commits: Vec<ObjectId>,
+    /// Refs whose object is missing or damaged. Untrusted text.
+    pub broken: Vec<String>,
+}
+
+impl Heads {
+    fn add(&mut self, name: &str, reference: &git2::Reference<'_>) {
+        match reference.peel_to_commit() {
+            Ok(commit) => self.commits.extend(object_id(commit.id())),
+            // A ref to a tree or a file is odd, and sound.
+            Err(_) if reference.peel(git2::ObjectType::Any).is_ok() => {}
+            Err(_) => self.broken.push(name.to_owned()),
         }
     }
 }
@@ -137,29 +158,29 @@ impl Repo {
         }
     }
 
-    /// The commits that the selected refs point to, sorted, each once.
-    pub fn heads(&self, refs: &RefSelection) -> Result<Vec<ObjectId>, GitError> {
-        let heads: BTreeSet<ObjectId> = self.tips(refs)?.into_iter().filter_map(object_id).collect();
-        Ok(heads.into_iter().collect())
-    }
-
     /// The commits that the selected refs point to; refs to other objects carry no history.
-    pub(super) fn tips(&self, refs: &RefSelection) -> Result<Vec<git2::Oid>, GitError> {
-        let mut tips = Vec::new();
-        if let Ok(head) = self.raw().head().and_then(|head| head.peel_to_commit()) {
-            tips.push(head.id());
+    pub fn heads(&self, refs: &RefSelection) -> Result<Heads, GitError> {
+        let mut heads = Heads::default();
+        if let Ok(head) = self.raw().head() {
+            heads.add("HEAD", &head);
         }
         for reference in self.raw().references()? {
             // One broken ref file does not hide the others.
             let Ok(reference) = reference else { continue };
             let name = String::from_utf8_lossy(reference.name_bytes());
-            if refs.selects(&name)
-                && let Ok(commit) = reference.peel_to_commit()
-            {
-                tips.push(commit.id());
+            if refs.selects(&name) {
+                heads.add(&name, &reference);
             }
         }
-        Ok(tips)
+        heads.commits.sort_unstable();
+        heads.commits.dedup();
+        Ok(heads)
+    }
+
+    /// The commits of [`Repo::heads`] as libgit2 names them.
+    pub(super) fn tips(&self, refs: &RefSelection) -> Result<Vec<git2::Oid>, GitError> {
+        let heads = self.heads(refs)?.commits.into_iter();
+        Ok(heads.map(oid).collect::<Result<_, _>>()?)
     }
 
     /// Every commit that can be reached from `tips`. Those that `known` has are not read again.

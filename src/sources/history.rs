@@ -106,6 +106,8 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
         Err(error) => return History::failed(repo.place(), error.to_string()),
     };
     let mut trouble = Trouble::new(repo);
+    trouble.of_refs(&heads.broken);
+    let heads = heads.commits;
     let cache = options
         .cache
         .as_ref()
@@ -237,6 +239,19 @@ impl Trouble {
     fn warn_of(&mut self, commit: ObjectId, message: String) {
         let place = format!("{} {}", self.place, commit.short());
         self.warnings.push(Warning::new(place, message));
+    }
+
+    fn of_refs(&mut self, broken: &[String]) {
+        for name in broken {
+            self.warn(format!("`{name}` names a commit that is missing or damaged"));
+        }
+        if !broken.is_empty() {
+            self.reasons.push(counted(
+                broken.len(),
+                "ref names no commit that can be read",
+                "refs name no commits that can be read",
+            ));
+        }
     }
 
     fn of_walk(&mut self, walk: &Walk) {
