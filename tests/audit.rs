@@ -219,7 +219,7 @@ fn a_record_right_after_its_commit_is_no_finding() {
         .iter()
         .map(|one| &one["rule"])
         .collect();
-    assert_eq!(found, ["estimate-against-size"]);
+    assert!(found.is_empty(), "{found:?}");
 }
 
 /// The findings, origin and confidence as JSON.

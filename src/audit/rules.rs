@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Evidence, Finding, Level, measured};
 use crate::correlate::seen::SeenSession;
+use crate::facts::commit::Commit;
 use crate::facts::evidence::OriginState;
+use crate::facts::files::FileClass;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{LedgerTask, Provenance};
 use crate::facts::record::Record;
@@ -444,11 +446,23 @@ fn hours_by_size(lines: f64) -> (f64, f64) {
     (by_day.min(cocomo), by_day.max(cocomo))
 }
 
+/// Added lines that a person would have written: source and tests, where files are told apart.
+fn written_lines(commit: &Commit) -> Option<u64> {
+    let all = commit.lines?.added;
+    let is_code = |class: FileClass| matches!(class, FileClass::Source | FileClass::Test);
+    let code = commit.by_class.iter().filter(|(class, _)| is_code(*class));
+    Some(if commit.by_class.is_empty() {
+        all
+    } else {
+        code.map(|(_, lines)| lines.added).sum()
+    })
+}
+
 fn estimate_against_size(evidence: &Evidence<'_>) -> Vec<Found> {
     let added: HashMap<ObjectId, Option<u64>> = evidence
         .commits
         .iter()
-        .map(|commit| (commit.id, commit.lines.map(|lines| lines.added)))
+        .map(|commit| (commit.id, written_lines(commit)))
         .collect();
     let above = |found: &LedgerTask| {
         let commits: BTreeSet<ObjectId> = found.commits.iter().copied().collect();
@@ -461,7 +475,7 @@ fn estimate_against_size(evidence: &Evidence<'_>) -> Vec<Found> {
         let claimed = found.task.estimate.hours.get();
         (lines > 0 && claimed > high).then(|| {
             let message = format!(
-                "`{}` claims {claimed:.0} h for {lines} added lines; by size alone they would take {low:.0} to {high:.0} h",
+                "`{}` claims {claimed:.0} h for {lines} added lines of source and tests; by size alone they would take {low:.0} to {high:.0} h",
                 found.task.title
             );
             Found::new(Level::Note, &found.task.id, message)
