@@ -157,6 +157,19 @@ fn old_modes_that_mean_the_same_are_no_change() {
 }
 
 #[test]
+fn large_files_count_as_binary_where_git_says_so() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("small", text(0..10)).write("large", text(0..1000));
+    repo.commit("start");
+    repo.git(&["config", "core.bigFileThreshold", "10k"]);
+    let history = read(&repo, None);
+    assert_eq!(our_counts(&history), git_counts(&repo, "--find-renames"));
+    assert_eq!(our_counts(&history).values().next(), Some(&(2, 10, 0)));
+    assert!(history.warnings[0].to_string().contains("above 10 KiB"));
+}
+
+#[test]
 fn attributes_decide_what_is_text() {
     let world = World::new();
     let repo = world.repo("kiln");

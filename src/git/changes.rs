@@ -19,8 +19,9 @@ use super::{Repo, attributes};
 use crate::facts::commit::{LineCounts, Lines};
 use crate::facts::files::FileClass;
 
-/// Larger blobs count as binary, as git's do from `core.bigFileThreshold` on: comparing them takes memory without bound.
-const LARGEST_BLOB: u64 = 10 << 20;
+/// Larger blobs count as binary, as git's do from `core.bigFileThreshold` on. That is 512 MiB by default, which several threads
+/// at once cannot have; a repository may set it lower.
+const LARGEST_BLOB: u64 = 64 << 20;
 /// Bytes of objects that each thread keeps: trees in the first pass, versions of a file in the second.
 const KEPT_TREES: usize = 48 << 20;
 const KEPT_BLOBS: usize = 32 << 20;
@@ -67,6 +68,8 @@ pub struct Counts {
     pub trouble: Vec<(usize, String)>,
     /// How many versions of files were too large to be looked at.
     pub too_large: usize,
+    /// Above how many bytes that was.
+    pub largest_blob: u64,
 }
 
 /// What is to be counted, and with how many threads.
@@ -87,7 +90,10 @@ pub(super) fn looks_binary(data: &[u8]) -> bool {
 
 /// Counts the lines of those commits of a walk that have none yet.
 pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
-    let mut counts = Counts::default();
+    let mut counts = Counts {
+        largest_blob: largest_blob(repo),
+        ..Counts::default()
+    };
     let commits = &walk.commits;
     let todo: Vec<usize> = (0..commits.len())
         .filter(|at| commits[*at].lines.is_none() && !walk.is_cut_off(*at))
@@ -102,6 +108,7 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
         packs: &packs,
         walk,
         options,
+        largest_blob: counts.largest_blob,
         paths: Mutex::default(),
         trouble: Mutex::default(),
     };
@@ -126,6 +133,16 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
         counts.lines.remove(commit);
     }
     counts
+}
+
+/// The repository's `core.bigFileThreshold`, as far as memory allows.
+fn largest_blob(repo: &Repo) -> u64 {
+    let config = repo
+        .raw()
+        .config()
+        .and_then(|config| config.get_i64("core.bigFileThreshold"));
+    let asked = config.ok().and_then(|bytes| u64::try_from(bytes).ok());
+    asked.map_or(LARGEST_BLOB, |bytes| bytes.min(LARGEST_BLOB))
 }
 
 /// Two versions of a file that a commit tells apart.
@@ -183,6 +200,7 @@ struct Scan<'a> {
     packs: &'a Packs,
     walk: &'a Walk,
     options: CountOptions<'a>,
+    largest_blob: u64,
     paths: Mutex<PathNumbers>,
     trouble: Mutex<Vec<(usize, String)>>,
 }
@@ -238,7 +256,7 @@ impl Scan<'_> {
         let mut differences = Vec::new();
         trees::compare(objects, old.as_ref(), Some(&new), &mut differences)?;
         match self.options.renames {
-            Renames::Follow => renames::detect(differences, objects, LARGEST_BLOB),
+            Renames::Follow => renames::detect(differences, objects, self.largest_blob),
             Renames::Ignore => Ok(differences.into_iter().map(Change::from).collect()),
         }
     }
@@ -266,6 +284,7 @@ impl Scan<'_> {
             let mut counter = Counter {
                 objects,
                 paths,
+                largest_blob: self.largest_blob,
                 diff: LineDiff::default(),
                 known: HashMap::new(),
                 found: Found::default(),
@@ -321,6 +340,7 @@ struct Found {
 struct Counter<'a, 'objects> {
     objects: &'a mut Objects<'objects>,
     paths: &'a Paths,
+    largest_blob: u64,
     diff: LineDiff,
     /// What was counted in this chunk: branches often make the same change twice.
     known: HashMap<(RawId, RawId), LineChange>,
@@ -377,7 +397,7 @@ impl Counter<'_, '_> {
         if attribute == Some(true) {
             return Ok(Content::Binary);
         }
-        match self.objects.read(&version.id, LARGEST_BLOB) {
+        match self.objects.read(&version.id, self.largest_blob) {
             Ok(object) if attribute.is_none() && looks_binary(&object.data) => Ok(Content::Binary),
             Ok(object) => Ok(Content::Text(object.data)),
             Err(ObjectError::TooLarge(_)) => {

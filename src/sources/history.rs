@@ -287,7 +287,8 @@ impl Trouble {
         }
         if counts.too_large > 0 {
             let files = counted(counts.too_large, "version of a file is", "versions of files are");
-            self.warn(format!("{files} above 10 MiB and count as binary"));
+            let kib = counts.largest_blob >> 10;
+            self.warn(format!("{files} above {kib} KiB and count as binary"));
         }
     }
 
