@@ -12,13 +12,18 @@ use std::path::{Path, PathBuf};
 pub mod assemble;
 pub mod change;
 pub mod claude_code;
+pub mod codex;
 pub mod collect;
 pub mod commands;
 pub mod lines;
 pub mod log;
+pub mod pi;
 pub mod prose;
+pub mod qwen;
 pub mod record;
 pub mod timeline;
+pub mod tools;
+pub mod value;
 
 use log::Log;
 
@@ -103,7 +108,7 @@ impl LogFile {
 }
 
 /// The agents that can be read.
-pub static AGENTS: &[&dyn Agent] = &[&claude_code::ClaudeCode];
+pub static AGENTS: &[&dyn Agent] = &[&claude_code::ClaudeCode, &codex::Codex, &pi::Pi, &qwen::Qwen];
 
 /// The files below a folder that `wanted` names, as logs without companions, sorted. A missing folder has none; one that
 /// cannot be read is a warning.

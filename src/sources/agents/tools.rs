@@ -1,0 +1,227 @@
+//! Tool calls of agents whose tools differ in their names more than in what they do.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::log::{Change, Key, Log, Outcome, Tool, What};
+use super::value::{first_text, items, millis};
+use super::{change, commands};
+
+/// A tool call, by the name of its tool and its arguments.
+pub fn call(log: &mut Log, id: Key, name: &str, arguments: &Value) -> What {
+    let (mut changes, mut reads) = (Vec::new(), Vec::new());
+    let tool = match kind(name) {
+        Kind::Shell => {
+            if let Some(making) = command(arguments).and_then(|command| making(log, &command, arguments)) {
+                log.carried.open_commands.push((id, making));
+            }
+            Tool::Command {
+                timeout: millis(arguments, "/timeout").or_else(|| millis(arguments, "/timeout_ms")),
+            }
+        }
+        Kind::Patch => {
+            changes = change::apply_patch(log, patch(arguments));
+            Tool::Instant
+        }
+        Kind::Edit => {
+            changes = edits(log, arguments);
+            Tool::Instant
+        }
+        Kind::Read => {
+            let path = path(arguments);
+            reads.extend((!path.is_empty()).then(|| log.name(path)));
+            Tool::Instant
+        }
+        Kind::Question => Tool::Question,
+        Kind::Other => Tool::Command { timeout: None },
+    };
+    What::Call {
+        id,
+        tool,
+        changes,
+        reads,
+    }
+}
+
+/// The result of a call, with the commits that its output names.
+pub fn result(log: &mut Log, id: Key, outcome: Outcome, took: Option<u32>, output: &str) -> What {
+    let open = log.carried.open_commands.iter().position(|(open, _)| *open == id);
+    let making = open.map(|at| log.carried.open_commands.swap_remove(at).1);
+    What::Result {
+        id,
+        outcome,
+        took,
+        typed: 0,
+        changes: None,
+        commits: making.map_or_else(Vec::new, |making| commands::made(log, making, output)),
+    }
+}
+
+enum Kind {
+    Shell,
+    Edit,
+    Patch,
+    Read,
+    Question,
+    Other,
+}
+
+fn kind(name: &str) -> Kind {
+    match name.to_ascii_lowercase().as_str() {
+        "bash" | "shell" | "shell_command" | "exec_command" | "local_shell" | "run_shell_command"
+        | "execute" | "powershell" => Kind::Shell,
+        "write" | "create" | "edit" | "multiedit" | "replace" | "write_file" | "edit_file"
+        | "create_file" | "strreplace" | "str_replace" | "str_replace_editor" => Kind::Edit,
+        "apply_patch" | "applypatch" | "patch" => Kind::Patch,
+        "read" | "read_file" | "view" | "ls" | "glob" | "grep" | "list_directory" | "search_file_content" => {
+            Kind::Read
+        }
+        "question" | "ask_user" | "ask_user_question" | "askuser" | "request_user_input" => Kind::Question,
+        _ => Kind::Other,
+    }
+}
+
+/// The command line of a shell call: a text, or the words of one.
+fn command(arguments: &Value) -> Option<Cow<'_, str>> {
+    let text = first_text(arguments, &["command", "cmd"]);
+    if !text.is_empty() {
+        return Some(Cow::Borrowed(text));
+    }
+    let words = items(arguments, "/command");
+    // `["bash", "-lc", "git commit …"]`: the script is the last word.
+    match words {
+        [_, flag, script] if flag.as_str().is_some_and(|flag| flag.ends_with('c')) => {
+            script.as_str().map(Cow::Borrowed)
+        }
+        [] => None,
+        _ => {
+            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+            Some(Cow::Owned(words.join(" ")))
+        }
+    }
+}
+
+fn making(log: &mut Log, command: &str, arguments: &Value) -> Option<commands::Making> {
+    let mut making = commands::making(log, command)?;
+    let folder = first_text(arguments, &["workdir", "cwd", "working_directory", "directory"]);
+    if making.folder.is_none() && !folder.is_empty() {
+        making.folder = Some(log.name(folder));
+    }
+    Some(making)
+}
+
+fn path(arguments: &Value) -> &str {
+    first_text(
+        arguments,
+        &["file_path", "filePath", "path", "absolute_path", "filename"],
+    )
+}
+
+fn patch(arguments: &Value) -> &str {
+    let field = first_text(arguments, &["patch", "patchText", "input"]);
+    if field.is_empty() {
+        arguments.as_str().unwrap_or_default()
+    } else {
+        field
+    }
+}
+
+/// What an edit changes: a replacement, several, or the whole file.
+fn edits(log: &mut Log, arguments: &Value) -> Vec<Change> {
+    let path = path(arguments);
+    if path.is_empty() {
+        return Vec::new();
+    }
+    let several = items(arguments, "/edits");
+    if !several.is_empty() {
+        return several.iter().map(|edit| replacement(log, path, edit)).collect();
+    }
+    let content = first_text(arguments, &["content", "contents", "file_text", "fileText"]);
+    if content.is_empty() {
+        vec![replacement(log, path, arguments)]
+    } else {
+        vec![change::written(log, path, content)]
+    }
+}
+
+fn replacement(log: &mut Log, path: &str, edit: &Value) -> Change {
+    let old = first_text(edit, &["old_string", "oldString", "oldText", "old_str"]);
+    let new = first_text(edit, &["new_string", "newString", "newText", "new_str"]);
+    change::replaced(log, path, old, new)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn changed(name: &str, arguments: &Value) -> Vec<(String, usize, usize)> {
+        let mut log = Log::default();
+        match call(&mut log, Key(1), name, arguments) {
+            What::Call { changes, .. } => changes
+                .iter()
+                .map(|change| {
+                    let path = log.text(change.path).to_owned();
+                    (path, change.added.len(), change.removed.len())
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn edits_have_many_spellings() {
+        let expected = [("/w/a.rs".to_owned(), 1, 1)];
+        for (name, arguments) in [
+            (
+                "replace",
+                json!({"file_path": "/w/a.rs", "old_string": "a", "new_string": "b"}),
+            ),
+            (
+                "edit",
+                json!({"filePath": "/w/a.rs", "oldString": "a", "newString": "b"}),
+            ),
+            (
+                "Edit",
+                json!({"path": "/w/a.rs", "edits": [{"oldText": "a", "newText": "b"}]}),
+            ),
+            (
+                "apply_patch",
+                json!("*** Begin Patch\n*** Update File: /w/a.rs\n@@\n-a\n+b\n*** End Patch"),
+            ),
+        ] {
+            assert_eq!(changed(name, &arguments), expected, "{name}");
+        }
+        let written = json!({"path": "/w/a.rs", "contents": "a\nb\n"});
+        assert_eq!(changed("Write", &written), [("/w/a.rs".to_owned(), 2, 0)]);
+    }
+
+    #[test]
+    fn a_commit_is_found_in_the_output_of_its_command_alone() {
+        for (arguments, folder, found) in [
+            (
+                json!({"command": ["bash", "-lc", "git commit -qam x"], "workdir": "/w"}),
+                Some("/w"),
+                1,
+            ),
+            (json!({"cmd": "cd /v && git commit -m x"}), Some("/v"), 1),
+            (json!({"command": "git log"}), None, 0),
+        ] {
+            let mut log = Log::default();
+            call(&mut log, Key(1), "shell", &arguments);
+            let What::Result { commits, .. } =
+                result(&mut log, Key(1), Outcome::Done, None, "[main 1a2b3c4] x")
+            else {
+                panic!("no result");
+            };
+            assert_eq!(commits.len(), found, "{arguments}");
+            let named = commits
+                .first()
+                .and_then(|made| made.folder)
+                .map(|name| log.text(name));
+            assert_eq!(named, folder, "{arguments}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Fields of records that are read as plain JSON: what is missing or of another type is empty, not an error.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::record;
+use crate::facts::span::Moment;
+
+/// The text at a JSON pointer; empty where there is none.
+pub fn text<'value>(value: &'value Value, pointer: &str) -> &'value str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The first of several fields that holds a text; empty where none does.
+pub fn first_text<'value>(value: &'value Value, fields: &[&str]) -> &'value str {
+    let texts = fields.iter().filter_map(|field| value.get(field)?.as_str());
+    texts
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .unwrap_or_default()
+}
+
+/// The count at a JSON pointer; `None` where there is none or it cannot be one.
+pub fn number(value: &Value, pointer: &str) -> Option<u64> {
+    let number = value.pointer(pointer)?.as_f64()?;
+    // Larger than any count of tokens or milliseconds: a broken log must not overflow a sum.
+    (0.0..=1e15).contains(&number).then_some(number.round() as u64)
+}
+
+/// The count at a JSON pointer; 0 where there is none.
+pub fn count(value: &Value, pointer: &str) -> u64 {
+    number(value, pointer).unwrap_or(0)
+}
+
+/// Milliseconds at a JSON pointer, where they fit.
+pub fn millis(value: &Value, pointer: &str) -> Option<u32> {
+    u32::try_from(number(value, pointer)?).ok()
+}
+
+/// The instant at a JSON pointer: RFC 3339, or milliseconds since 1970.
+pub fn instant(value: &Value, pointer: &str) -> Option<Moment> {
+    match value.pointer(pointer)? {
+        Value::String(text) => record::moment(text),
+        _ => Some(Moment(i64::try_from(number(value, pointer)?).ok()?)),
+    }
+}
+
+/// The elements of the array at a JSON pointer; none where there is no array.
+pub fn items<'value>(value: &'value Value, pointer: &str) -> &'value [Value] {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+/// The text of a message or a result: a string, or the `text` and `output` of an array of parts, a line each.
+pub fn content(value: Option<&Value>) -> Cow<'_, str> {
+    match value {
+        Some(Value::String(text)) => Cow::Borrowed(text),
+        Some(Value::Array(parts)) => {
+            let texts: Vec<Cow<'_, str>> = parts.iter().map(|part| content(Some(part))).collect();
+            Cow::Owned(texts.join("\n"))
+        }
+        Some(Value::Object(fields)) => ["text", "output", "content", "stdout"]
+            .iter()
+            .find_map(|field| fields.get(*field))
+            .map_or(Cow::Borrowed(""), |inner| content(Some(inner))),
+        _ => Cow::Borrowed(""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_field_of_another_type_is_absent() {
+        let value = json!({"a": {"n": -1, "t": 5, "list": "x"}, "at": 1_786_000_000_000_i64});
+        assert_eq!((count(&value, "/a/n"), text(&value, "/a/t")), (0, ""));
+        assert!(items(&value, "/a/list").is_empty());
+        assert_eq!(instant(&value, "/at"), Some(Moment(1_786_000_000_000)));
+        assert_eq!(instant(&value, "/a"), None);
+    }
+
+    #[test]
+    fn content_is_a_text_or_parts() {
+        let parts = json!([{"text": "one"}, "two", {"image": 1}, {"output": {"text": "three"}}]);
+        assert_eq!(content(Some(&parts)), "one\ntwo\n\nthree");
+        assert_eq!(content(Some(&json!(5))), "");
+    }
+}
