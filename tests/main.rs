@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 
+mod agents;
 mod audit;
 mod calling;
 mod discovery;
