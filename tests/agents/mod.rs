@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::world::{START, TestRepo, World};
 
+mod every;
 mod pi;
 
 /// Stands in every prompt, reply, command and output of a fixture, and nowhere else.
