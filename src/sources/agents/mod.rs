@@ -15,6 +15,7 @@ pub mod claude_code;
 pub mod codex;
 pub mod collect;
 pub mod commands;
+pub mod droid;
 pub mod lines;
 pub mod log;
 pub mod pi;
@@ -108,7 +109,13 @@ impl LogFile {
 }
 
 /// The agents that can be read.
-pub static AGENTS: &[&dyn Agent] = &[&claude_code::ClaudeCode, &codex::Codex, &pi::Pi, &qwen::Qwen];
+pub static AGENTS: &[&dyn Agent] = &[
+    &claude_code::ClaudeCode,
+    &codex::Codex,
+    &droid::Droid,
+    &pi::Pi,
+    &qwen::Qwen,
+];
 
 /// The files below a folder that `wanted` names, as logs without companions, sorted. A missing folder has none; one that
 /// cannot be read is a warning.

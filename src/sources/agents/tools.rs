@@ -72,12 +72,15 @@ fn kind(name: &str) -> Kind {
         "bash" | "shell" | "shell_command" | "exec_command" | "local_shell" | "run_shell_command"
         | "execute" | "powershell" => Kind::Shell,
         "write" | "create" | "edit" | "multiedit" | "replace" | "write_file" | "edit_file"
-        | "create_file" | "strreplace" | "str_replace" | "str_replace_editor" => Kind::Edit,
+        | "create_file" | "strreplace" | "str_replace" | "str_replace_editor" | "delete" | "delete_file" => {
+            Kind::Edit
+        }
         "apply_patch" | "applypatch" | "patch" => Kind::Patch,
         "read" | "read_file" | "view" | "ls" | "glob" | "grep" | "list_directory" | "search_file_content" => {
             Kind::Read
         }
-        "question" | "ask_user" | "ask_user_question" | "askuser" | "request_user_input" => Kind::Question,
+        "question" | "askquestion" | "ask_user" | "ask_user_question" | "askuser" | "request_user_input"
+        | "exitspecmode" => Kind::Question,
         _ => Kind::Other,
     }
 }
@@ -114,7 +117,14 @@ fn making(log: &mut Log, command: &str, arguments: &Value) -> Option<commands::M
 fn path(arguments: &Value) -> &str {
     first_text(
         arguments,
-        &["file_path", "filePath", "path", "absolute_path", "filename"],
+        &[
+            "file_path",
+            "filePath",
+            "path",
+            "absolute_path",
+            "target_file",
+            "filename",
+        ],
     )
 }
 
