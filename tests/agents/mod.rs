@@ -11,6 +11,7 @@ use crate::world::{START, TestRepo, World};
 
 mod droid;
 mod every;
+mod gemini_cli;
 mod pi;
 
 /// Stands in every prompt, reply, command and output of a fixture, and nowhere else.

@@ -16,6 +16,7 @@ pub mod codex;
 pub mod collect;
 pub mod commands;
 pub mod droid;
+pub mod gemini_cli;
 pub mod lines;
 pub mod log;
 pub mod pi;
@@ -113,6 +114,7 @@ pub static AGENTS: &[&dyn Agent] = &[
     &claude_code::ClaudeCode,
     &codex::Codex,
     &droid::Droid,
+    &gemini_cli::GeminiCli,
     &pi::Pi,
     &qwen::Qwen,
 ];

@@ -76,9 +76,17 @@ fn kind(name: &str) -> Kind {
             Kind::Edit
         }
         "apply_patch" | "applypatch" | "patch" => Kind::Patch,
-        "read" | "read_file" | "view" | "ls" | "glob" | "grep" | "list_directory" | "search_file_content" => {
-            Kind::Read
-        }
+        "read"
+        | "read_file"
+        | "view"
+        | "ls"
+        | "glob"
+        | "grep"
+        | "rg"
+        | "list_directory"
+        | "search_file_content"
+        | "grep_search"
+        | "read_many_files" => Kind::Read,
         "question" | "askquestion" | "ask_user" | "ask_user_question" | "askuser" | "request_user_input"
         | "exitspecmode" => Kind::Question,
         _ => Kind::Other,
@@ -107,7 +115,10 @@ fn command(arguments: &Value) -> Option<Cow<'_, str>> {
 
 fn making(log: &mut Log, command: &str, arguments: &Value) -> Option<commands::Making> {
     let mut making = commands::making(log, command)?;
-    let folder = first_text(arguments, &["workdir", "cwd", "working_directory", "directory"]);
+    let folder = first_text(
+        arguments,
+        &["workdir", "cwd", "working_directory", "directory", "dir_path"],
+    );
     if making.folder.is_none() && !folder.is_empty() {
         making.folder = Some(log.name(folder));
     }

@@ -1,0 +1,593 @@
+//! Gemini CLI: `tmp/<project>/chats/session-….jsonl`, before that a `.json` written anew at every change.
+//!
+//! A message that grows is appended again under its id, and the whole conversation once more when the agent shortens it.
+//! Every part of a message (its text, its tokens, each call, each result) therefore has a key of its own and is taken from
+//! the first copy that has it. What was rewound took time and tokens and stays. The log names no working folder: it stands
+//! beside it, or in the agent's list of projects.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::lines::each_line;
+use super::log::{Key, Log, Outcome, Stamp, What};
+use super::record::reason;
+use super::value::{content, count, instant, items, text};
+use super::{Agent, LogFile, Machine, change, files_below, prose, tools};
+use crate::facts::diagnostics::Warning;
+use crate::facts::session::{ActionKind, TokenCounts};
+use crate::facts::span::Moment;
+
+/// The reader.
+pub struct GeminiCli;
+
+impl Agent for GeminiCli {
+    fn name(&self) -> &'static str {
+        "gemini-cli"
+    }
+
+    fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
+        let home = machine.folder("GEMINI_CLI_HOME").or_else(|| machine.home.clone());
+        // The second is where it writes inside the sandbox of macOS.
+        [".gemini", ".cache/.gemini"]
+            .iter()
+            .filter_map(|folder| home.as_ref().map(|home| home.join(folder)))
+            .collect()
+    }
+
+    fn logs(&self, root: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile> {
+        let projects = root.join("tmp");
+        let folder = if projects.is_dir() { &projects } else { root };
+        let mut files = files_below(folder, warnings, is_chat);
+        for file in &mut files {
+            file.companions.extend(registry(&file.path));
+        }
+        files
+    }
+
+    fn appends(&self, file: &LogFile) -> bool {
+        is_lines(&file.path)
+    }
+
+    fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
+        let mut reading = Reading::new(file, log);
+        if is_lines(&file.path) {
+            return each_line(&file.path, log, |line, number, log| {
+                match serde_json::from_str(line) {
+                    Ok(record) => reading.record(&record, number, log),
+                    Err(error) => log.warn(&file.path, number, reason(&error)),
+                }
+            });
+        }
+        match serde_json::from_slice(&std::fs::read(&file.path)?) {
+            Ok(record) => reading.record(&record, 1, log),
+            // Caught while it was written: it will have changed by the next run.
+            Err(error) => log.warn(&file.path, 1, reason(&error)),
+        }
+        Ok(())
+    }
+}
+
+fn is_lines(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "jsonl")
+}
+
+/// Whether a file below a folder `chats` is a log. A `.json` that was continued as `.jsonl` stands in that one whole.
+fn is_chat(path: &Path) -> bool {
+    let in_chats = path.ancestors().skip(1).any(|folder| folder.ends_with("chats"));
+    let whole = path.extension().is_some_and(|extension| extension == "json");
+    in_chats && (is_lines(path) || whole && !path.with_extension("jsonl").exists())
+}
+
+/// The folder of one project: the one that holds `chats`.
+fn project(log: &Path) -> Option<&Path> {
+    log.ancestors().find(|folder| folder.ends_with("chats"))?.parent()
+}
+
+/// The file that says which working folder a log belongs to.
+fn registry(log: &Path) -> Option<PathBuf> {
+    let project = project(log)?;
+    let beside = project.join(".project_root");
+    if beside.is_file() {
+        return Some(beside);
+    }
+    Some(project.parent()?.parent()?.join("projects.json"))
+}
+
+/// The working folder of a log, after its registry.
+fn working_folder(file: &LogFile) -> Option<String> {
+    let registry = file.companions.first()?;
+    let said = std::fs::read_to_string(registry).ok()?;
+    if registry.ends_with(".project_root") {
+        let folder = said.trim();
+        return (!folder.is_empty()).then(|| folder.to_owned());
+    }
+    let known: Value = serde_json::from_str(&said).ok()?;
+    let name = project(&file.path)?.file_name()?.to_str()?;
+    let mut folders = known.get("projects")?.as_object()?.iter();
+    folders
+        .find(|(folder, short)| short.as_str() == Some(name) || hash(folder) == name)
+        .map(|(folder, _)| folder.clone())
+}
+
+/// How older versions named the folder of a project.
+fn hash(folder: &str) -> String {
+    let digest = Sha256::digest(folder);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// One run over a log.
+struct Reading {
+    /// What the log said before, by key.
+    seen: HashSet<Key>,
+    /// The working folder that its registry names.
+    folder: Option<String>,
+    /// What the session is called if the log does not say.
+    stem: String,
+    /// The folder that a subagent's log lies in is called after the session that launched it.
+    launched_by: Option<String>,
+}
+
+impl Reading {
+    fn new(file: &LogFile, log: &Log) -> Self {
+        let above = file.path.parent().and_then(Path::file_name);
+        Self {
+            seen: log.events.iter().filter_map(|event| event.stamp.key).collect(),
+            folder: working_folder(file),
+            stem: file
+                .path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            launched_by: above
+                .map(|name| name.to_string_lossy().into_owned())
+                .filter(|name| name != "chats"),
+        }
+    }
+
+    fn record(&mut self, record: &Value, line: u32, log: &mut Log) {
+        if !text(record, "/id").is_empty() {
+            if !has_own_records(log) {
+                log.carried.other.push((OWN_RECORDS.to_owned(), String::new()));
+            }
+            return self.message(record, line, log);
+        }
+        let said = record.get("$set").unwrap_or(record);
+        if !text(said, "/sessionId").is_empty() && log.carried.stamp.is_none() {
+            self.begin(said, line, log);
+        }
+        // Beside records of their own, these are what the agent still remembers of them, under new ids.
+        if !has_own_records(log) {
+            for (number, message) in (line..).zip(items(said, "/messages")) {
+                self.message(message, number, log);
+            }
+        }
+    }
+
+    /// Sets to whom all that follows belongs.
+    fn begin(&self, said: &Value, line: u32, log: &mut Log) {
+        let named = text(said, "/sessionId");
+        let own = if named.is_empty() { &self.stem } else { named };
+        let session = self.launched_by.as_deref().unwrap_or(own);
+        let first = items(said, "/directories").first().and_then(Value::as_str);
+        let folder = self.folder.as_deref().or(first);
+        let subagent = text(said, "/kind") == "subagent" || self.launched_by.is_some();
+        log.carried.stamp = Some(Stamp {
+            at: Moment(0),
+            line,
+            key: None,
+            session: log.name(session),
+            lane: subagent.then(|| log.name(own)),
+            folder: folder.map(|folder| log.name(folder)),
+            branch: None,
+            copied: false,
+        });
+    }
+
+    fn message(&mut self, message: &Value, line: u32, log: &mut Log) {
+        let Some(at) = instant(message, "/timestamp") else {
+            return;
+        };
+        if log.carried.stamp.is_none() {
+            self.begin(&Value::Null, line, log);
+        }
+        let Some(stamp) = log.carried.stamp else {
+            return;
+        };
+        let message = Message {
+            session: log.text(stamp.session).to_owned(),
+            stamp: Stamp { at, line, ..stamp },
+            value: message,
+        };
+        let said = content(
+            message
+                .value
+                .get("displayContent")
+                .or(message.value.get("content")),
+        );
+        match text(message.value, "/type") {
+            "user" if !prose::is_injected(&said) => {
+                self.push(&message, &["said"], prompt(&said, stamp.lane.is_some()), log);
+            }
+            "info" if said.starts_with("Request cancelled") => {
+                self.push(&message, &["said"], What::Interrupted, log);
+            }
+            "gemini" => {
+                self.push(&message, &["said"], What::Work, log);
+                for call in items(message.value, "/toolCalls") {
+                    self.call(&message, call, log);
+                }
+                self.usage(&message, log);
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds what a part of a message says, once. Returns whether it was new.
+    fn push(&mut self, message: &Message<'_>, part: &[&str], what: What, log: &mut Log) -> bool {
+        let key = message.key(part);
+        let new = self.seen.insert(key);
+        if new {
+            let stamp = Stamp {
+                key: Some(key),
+                ..message.stamp
+            };
+            log.push(stamp, what);
+        }
+        new
+    }
+
+    fn call(&mut self, message: &Message<'_>, call: &Value, log: &mut Log) {
+        let name = text(call, "/id");
+        let id = Key::of(&[&message.session, name]);
+        let arguments = call.get("args").unwrap_or(&Value::Null);
+        if !self.seen.contains(&message.key(&["call", name])) {
+            let what = tools::call(log, id, text(call, "/name"), arguments);
+            self.push(message, &["call", name], what, log);
+        }
+        let outcome = match text(call, "/status") {
+            "success" => Outcome::Done,
+            "error" => Outcome::Failed,
+            "cancelled" => Outcome::Refused,
+            // It still runs, or waits for approval.
+            _ => return,
+        };
+        if self.seen.contains(&message.key(&["result", name])) {
+            return;
+        }
+        let mut done = message.clone();
+        done.stamp.at = instant(call, "/timestamp").map_or(done.stamp.at, |at| at.max(done.stamp.at));
+        let mut what = tools::result(log, id, outcome, None, &printed(call));
+        if let What::Result { changes, .. } = &mut what {
+            // What was written in the end: the person may have edited it while approving.
+            let (path, diff) = (
+                text(arguments, "/file_path"),
+                text(call, "/resultDisplay/fileDiff"),
+            );
+            let known = !path.is_empty() && diff.contains("\n@@");
+            *changes = known.then(|| vec![change::unified(log, path, diff)]);
+        }
+        self.push(&done, &["result", name], what, log);
+    }
+
+    fn usage(&mut self, message: &Message<'_>, log: &mut Log) {
+        let named = text(message.value, "/model");
+        if !named.is_empty() {
+            log.carried.model = Some(log.name(named));
+        }
+        let Some(counted) = message.value.get("tokens").filter(|tokens| tokens.is_object()) else {
+            return;
+        };
+        let tokens = tokens(counted);
+        let what = What::Usage {
+            message: Some(message.key(&["tokens"])),
+            request: None,
+            model: log.carried.model.unwrap_or_else(|| log.name("unknown")),
+            tokens,
+        };
+        // Copies with other counts are merged later.
+        self.push(message, &["tokens", &format!("{tokens:?}")], what, log);
+    }
+}
+
+/// Set in [`super::log::Carried::other`] once a message had a record of its own.
+const OWN_RECORDS: &str = "own records";
+
+fn has_own_records(log: &Log) -> bool {
+    log.carried.other.iter().any(|(name, _)| name == OWN_RECORDS)
+}
+
+/// A message, and to whom it belongs.
+#[derive(Clone)]
+struct Message<'log> {
+    session: String,
+    stamp: Stamp,
+    value: &'log Value,
+}
+
+impl Message<'_> {
+    /// The key of one of its parts.
+    fn key(&self, part: &[&str]) -> Key {
+        let whole = [self.session.as_str(), text(self.value, "/id")];
+        let all: Vec<&str> = whole.iter().chain(part).copied().collect();
+        Key::of(&all)
+    }
+}
+
+fn prompt(said: &str, to_subagent: bool) -> What {
+    let first = said.split_whitespace().next().unwrap_or_default();
+    let is_command = first.starts_with('/') && first.matches('/').count() == 1;
+    match (to_subagent, is_command) {
+        (true, _) => What::Automated,
+        (false, true) => What::Prompt {
+            kind: ActionKind::Command,
+            typed: prose::typed(said),
+        },
+        (false, false) => What::Prompt {
+            kind: ActionKind::Prompt,
+            typed: prose::typed(said),
+        },
+    }
+}
+
+/// The output of a call: what the model was told of it, else what the person was shown.
+fn printed(call: &Value) -> String {
+    let told = items(call, "/result")
+        .iter()
+        .filter_map(|part| part.pointer("/functionResponse/response"))
+        .map(|response| content(Some(response)).into_owned())
+        .collect::<Vec<_>>()
+        .join("\n");
+    if told.is_empty() {
+        text(call, "/resultDisplay").to_owned()
+    } else {
+        told
+    }
+}
+
+/// Thoughts are counted beside the output, prompts of tools beside the input, and what came from the cache within it, unless
+/// the total says otherwise.
+fn tokens(counted: &Value) -> TokenCounts {
+    let of = |name: &str| count(counted, &format!("/{name}"));
+    let output = of("output") + of("thoughts");
+    let (input, cached) = (of("input"), of("cached"));
+    let beside = input + of("tool") + output + cached;
+    let fresh = if cached > 0 && of("total") == beside {
+        input
+    } else {
+        input.saturating_sub(cached)
+    };
+    TokenCounts {
+        input: fresh + of("tool"),
+        cache_write: 0,
+        cache_read: cached,
+        output,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::super::collect::{Request, collect};
+    use super::*;
+    use crate::facts::session::Session;
+
+    /// A folder `.gemini` in which one project is `/w/kiln`.
+    struct Home(tempfile::TempDir);
+
+    impl Home {
+        fn new() -> Self {
+            let home = Self(tempfile::tempdir().unwrap());
+            home.write(
+                "projects.json",
+                &json!({"projects": {"/w/kiln": "kiln"}}).to_string(),
+            );
+            home
+        }
+
+        fn write(&self, name: &str, content: &str) {
+            let path = self.0.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+
+        fn log(&self, name: &str, records: &[Value]) {
+            let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
+            self.write(&format!("tmp/kiln/chats/{name}"), &lines);
+        }
+
+        fn sessions(&self) -> Vec<Session> {
+            let collected = collect(&Request {
+                folders: BTreeMap::from([("gemini-cli".to_owned(), vec![self.0.path().to_owned()])]),
+                ..Request::default()
+            });
+            assert_eq!(collected.warnings, []);
+            collected.sessions
+        }
+
+        fn session(&self) -> Session {
+            let [session] = <[Session; 1]>::try_from(self.sessions()).unwrap();
+            session
+        }
+    }
+
+    fn header() -> Value {
+        json!({"sessionId": "s", "projectHash": "kiln", "startTime": "2026-04-01T09:00:00Z"})
+    }
+
+    fn prompt(id: &str, minute: u32) -> Value {
+        json!({"id": id, "timestamp": at(minute), "type": "user", "content": "fix it"})
+    }
+
+    fn response(id: &str, minute: u32, output: u32) -> Value {
+        json!({"id": id, "timestamp": at(minute), "type": "gemini", "content": "", "model": "m",
+            "tokens": {"input": 10, "output": output, "cached": 4, "thoughts": 1, "tool": 0}})
+    }
+
+    fn with_call(mut message: Value, minute: u32, status: &str, told: &str) -> Value {
+        message["toolCalls"] = json!([{"id": "c", "name": "write_file", "timestamp": at(minute), "status": status,
+            "args": {"file_path": "/w/kiln/a.rs", "content": "let a = 1;\nlet b = 2;\n"},
+            "result": [{"functionResponse": {"response": {"output": told}}}]}]);
+        message
+    }
+
+    fn at(minute: u32) -> String {
+        format!("2026-04-01T09:{minute:02}:00Z")
+    }
+
+    fn output(session: &Session) -> u64 {
+        session.tokens().unwrap().output
+    }
+
+    #[test]
+    fn a_message_that_grew_counts_once_with_all_it_came_to() {
+        let home = Home::new();
+        let grown = with_call(response("g", 2, 5), 3, "success", "");
+        home.log(
+            "session-a.jsonl",
+            &[
+                header(),
+                prompt("u", 1),
+                json!({"id": "g", "timestamp": at(2), "type": "gemini", "content": "", "model": "m", "tokens": null}),
+                with_call(response("g", 2, 5), 3, "executing", ""),
+                grown.clone(),
+                grown,
+                json!({"$set": {"messages": [prompt("copy", 4), response("copied", 4, 9)]}}),
+            ],
+        );
+        let session = home.session();
+        assert_eq!((output(&session), session.tokens().unwrap().input), (6, 6));
+        assert_eq!((session.actions.len(), session.edits.len()), (1, 1));
+        assert_eq!(session.edits[0].added.len(), 2);
+        assert_eq!(session.places[0].folder, "/w/kiln");
+    }
+
+    #[test]
+    fn the_old_form_counts_unless_it_was_continued_in_the_new_one() {
+        let home = Home::new();
+        let mut whole = header();
+        whole["messages"] = json!([prompt("u", 1), response("g", 2, 5)]);
+        home.write("tmp/kiln/chats/session-a.json", &format!("{whole:#}"));
+        assert_eq!(output(&home.session()), 6);
+        let continued = [
+            header(),
+            prompt("u", 1),
+            response("g", 2, 5),
+            prompt("v", 3),
+            response("h", 4, 7),
+        ];
+        home.log("session-a.jsonl", &continued);
+        assert_eq!(output(&home.session()), 14);
+        // Moved elsewhere, both are read: what they share still counts once.
+        std::fs::remove_file(home.0.path().join("tmp/kiln/chats/session-a.jsonl")).unwrap();
+        home.log("session-b.jsonl", &continued);
+        let session = home.session();
+        assert_eq!((output(&session), session.actions.len()), (14, 2));
+    }
+
+    #[test]
+    fn what_was_rewound_took_its_tokens() {
+        let home = Home::new();
+        home.log(
+            "session-a.jsonl",
+            &[
+                header(),
+                prompt("u", 1),
+                response("g", 2, 5),
+                json!({"$rewindTo": "u"}),
+                prompt("v", 3),
+                response("h", 4, 7),
+            ],
+        );
+        assert_eq!(output(&home.session()), 14);
+    }
+
+    #[test]
+    fn a_subagent_is_a_lane_of_the_session_that_launched_it() {
+        let home = Home::new();
+        home.log(
+            "session-a.jsonl",
+            &[header(), prompt("u", 1), response("g", 5, 5)],
+        );
+        let mut own = header();
+        own["sessionId"] = json!("sub");
+        own["kind"] = json!("subagent");
+        home.log("s/sub.jsonl", &[own, prompt("x", 2), response("y", 3, 7)]);
+        let session = home.session();
+        assert_eq!((session.lanes.len(), session.actions.len()), (2, 1));
+        assert_eq!(session.lanes[1].subagent.as_deref(), Some("sub"));
+        assert!(!session.lanes[1].turns[0].human);
+        assert_eq!(output(&session), 14);
+    }
+
+    #[test]
+    fn a_cancelled_call_was_refused_and_changed_nothing() {
+        let home = Home::new();
+        home.log(
+            "session-a.jsonl",
+            &[
+                header(),
+                prompt("u", 1),
+                with_call(response("g", 2, 5), 3, "cancelled", "[Operation Cancelled]"),
+                json!({"id": "i", "timestamp": at(4), "type": "info", "content": "Request cancelled."}),
+            ],
+        );
+        let session = home.session();
+        let kinds: Vec<ActionKind> = session.actions.iter().map(|action| action.kind).collect();
+        assert_eq!(
+            kinds,
+            [ActionKind::Prompt, ActionKind::Refusal, ActionKind::Interrupt]
+        );
+        assert!(session.edits.is_empty());
+    }
+
+    #[test]
+    fn what_the_person_made_of_an_edit_wins_over_what_was_proposed() {
+        let home = Home::new();
+        let mut edited = with_call(response("g", 2, 5), 3, "success", "");
+        edited["toolCalls"][0]["resultDisplay"] = json!({"fileDiff": "Index: a.rs\n--- a.rs\n+++ a.rs\n@@ -1,2 +1,2 @@\n let a = 1;\n-let b = 3;\n+let b = 2;\n"});
+        home.log("session-a.jsonl", &[header(), prompt("u", 1), edited]);
+        let session = home.session();
+        assert_eq!(
+            (session.edits[0].added.len(), session.edits[0].removed.len()),
+            (1, 1)
+        );
+    }
+
+    #[test]
+    fn older_folders_are_named_by_a_hash_of_the_project() {
+        let file = LogFile {
+            path: PathBuf::from("/h/tmp")
+                .join(hash("/w/kiln"))
+                .join("chats/session-a.json"),
+            companions: Vec::new(),
+        };
+        let home = Home::new();
+        let file = LogFile {
+            companions: vec![home.0.path().join("projects.json")],
+            ..file
+        };
+        assert_eq!(working_folder(&file).as_deref(), Some("/w/kiln"));
+    }
+
+    #[test]
+    fn the_total_tells_whether_the_input_holds_what_was_cached() {
+        for (total, input) in [(120, 60), (160, 100), (0, 60)] {
+            let counted =
+                json!({"input": 100, "output": 15, "cached": 40, "thoughts": 5, "tool": 0, "total": total});
+            let tokens = tokens(&counted);
+            assert_eq!(
+                (tokens.input, tokens.cache_read, tokens.output),
+                (input, 40, 20),
+                "{total}"
+            );
+        }
+    }
+}
