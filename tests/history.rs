@@ -7,7 +7,7 @@ use git_leverage::facts::diagnostics::Status;
 use git_leverage::git::changes::Renames;
 use git_leverage::sources::history::{History, HistoryOptions, KeptFacts, read_history};
 
-use crate::world::{TestRepo, World};
+use crate::world::{START, TestRepo, World};
 
 /// Files, added and removed lines of each commit.
 type Counts = BTreeMap<String, (u64, u64, u64)>;
@@ -49,11 +49,15 @@ fn our_counts(history: &History) -> Counts {
 }
 
 fn read(repo: &TestRepo<'_>, cache: Option<&Path>) -> History {
+    read_at(repo.path(), cache)
+}
+
+fn read_at(path: &Path, cache: Option<&Path>) -> History {
     let options = HistoryOptions {
         cache: cache.map(Path::to_owned),
         ..HistoryOptions::default()
     };
-    read_history(repo.path(), &options)
+    read_history(path, &options)
 }
 
 fn text(lines: std::ops::Range<u32>) -> String {
@@ -217,6 +221,71 @@ fn a_commit_is_read_once() {
         (1, first.commits.len() + 1)
     );
     assert_eq!(third.commits, read(&repo, None).commits);
+}
+
+#[test]
+fn kept_facts_follow_whatever_happens_to_branches() {
+    let world = World::new();
+    let repo = eventful(&world);
+    let cache = world.path("facts");
+    let first = read(&repo, Some(&cache)).commits;
+    // What is done, and how many commits are then read.
+    let steps: [(&[&str], usize); 7] = [
+        (
+            &[
+                "commit",
+                "--quiet",
+                "--amend",
+                "--allow-empty",
+                "--message",
+                "reworded",
+            ],
+            1,
+        ),
+        (&["reset", "--quiet", "--hard", "HEAD~2"], 0),
+        (&["reset", "--quiet", "--hard", "ORIG_HEAD"], 0),
+        (&["branch", "older", "HEAD~3"], 0),
+        (&["commit", "--quiet", "--allow-empty", "--message", "on top"], 1),
+        (&["checkout", "--quiet", "-b", "aside", "older"], 0),
+        (
+            &["merge", "--quiet", "--no-edit", "main", "-s", "ours", "--no-ff"],
+            1,
+        ),
+    ];
+    for (git, new) in steps {
+        repo.git_at(git, START + 5000);
+        let kept = read(&repo, Some(&cache));
+        assert_eq!(kept.new_commits, new, "{git:?}");
+        let listed = repo.git(&["rev-list", "--count", "HEAD", "--branches"]);
+        assert_eq!(kept.commits.len().to_string(), listed, "{git:?}");
+        assert_eq!(kept.commits, read(&repo, None).commits, "{git:?}");
+    }
+    assert!(read(&repo, Some(&cache)).commits.len() > first.len());
+}
+
+#[test]
+fn many_scans_at_once_spoil_nothing() {
+    let world = World::new();
+    let repo = eventful(&world);
+    let (path, cache) = (repo.path(), world.path("facts"));
+    let whole = read(&repo, None).commits;
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..4 {
+                    let history = read_at(path, Some(&cache));
+                    assert_eq!(history.warnings, []);
+                    assert_eq!(history.commits, whole);
+                }
+            });
+        }
+    });
+    assert_eq!(
+        std::fs::read_dir(&cache).unwrap().count(),
+        1,
+        "nothing is left over"
+    );
+    assert_eq!(read(&repo, Some(&cache)).new_commits, 0);
 }
 
 #[test]

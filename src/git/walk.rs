@@ -114,11 +114,16 @@ impl Walk {
     }
 
     fn put_in_order(&mut self, mut found: Vec<(Commit, Option<RawId>)>) {
-        found.sort_by_key(|(commit, _)| (std::cmp::Reverse(commit.commit_time.seconds), commit.id));
+        found.sort_by_key(|(commit, _)| order(commit));
         (self.commits, self.trees) = found.into_iter().unzip();
         let places = self.commits.iter().enumerate();
         self.places = places.map(|(at, commit)| (commit.id, at)).collect();
     }
+}
+
+/// The order of a walk: newest first, and by id where times are equal.
+pub fn order(commit: &Commit) -> (std::cmp::Reverse<i64>, ObjectId) {
+    (std::cmp::Reverse(commit.commit_time.seconds), commit.id)
 }
 
 fn resolve(mailmap: &Mailmap, person: &Person) -> Person {
@@ -185,6 +190,33 @@ impl Repo {
 
     /// Every commit that can be reached from `tips`. Those that `known` has are not read again.
     pub fn walk(&self, tips: &[ObjectId], known: &mut HashMap<ObjectId, Commit>) -> Walk {
+        self.walk_until(tips, |id| known.remove(id), |_| false)
+    }
+
+    /// The commits that `tips` reach and an earlier walk from `heads`, which reached `commits`, did not. `None` where it
+    /// reached some that can no longer be reached, or that may be so.
+    pub fn walk_beyond(
+        &self,
+        tips: &[ObjectId],
+        (heads, commits): (&[ObjectId], &[Commit]),
+        known: &HashMap<ObjectId, Commit>,
+    ) -> Option<Walk> {
+        let reached: HashSet<ObjectId> = commits.iter().map(|commit| commit.id).collect();
+        let mut not_met: HashSet<ObjectId> = heads.iter().copied().collect();
+        let is_reached = |id: &ObjectId| {
+            not_met.remove(id);
+            reached.contains(id)
+        };
+        let walk = self.walk_until(tips, |id| known.get(id).cloned(), is_reached);
+        not_met.is_empty().then_some(walk)
+    }
+
+    fn walk_until(
+        &self,
+        tips: &[ObjectId],
+        mut known: impl FnMut(&ObjectId) -> Option<Commit>,
+        mut is_end: impl FnMut(&ObjectId) -> bool,
+    ) -> Walk {
         // Where all commits are known, no pack is opened.
         let packs = OnceCell::new();
         let mut objects = None;
@@ -196,7 +228,10 @@ impl Repo {
         let mut pending: Vec<ObjectId> = tips.to_vec();
         let mut seen: HashSet<ObjectId> = pending.iter().copied().collect();
         while let Some(id) = pending.pop() {
-            let read = match known.remove(&id) {
+            if is_end(&id) {
+                continue;
+            }
+            let read = match known(&id) {
                 Some(commit) => Ok((commit, None)),
                 None => {
                     let packs = packs.get_or_init(|| Packs::open(self));

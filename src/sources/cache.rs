@@ -1,7 +1,8 @@
 //! Facts of commits, kept between runs: a commit never changes, so it is read once in its life.
 //!
-//! One file a repository and way of counting. It appears whole or not at all, so two scans at once cannot spoil it: the
-//! later one wins, and what it lacks is read again. A file that is damaged or of another version is read as empty. All
+//! One file a repository and way of counting, in parts: the first holds a whole history, each later one the commits that
+//! a run found beyond it. The file appears whole or not at all, so two scans at once cannot spoil it: the later one wins,
+//! and what it lacks is read again. A file that is damaged or of another version is read as empty. All
 //! files may be deleted at any time.
 
 use std::collections::HashMap;
@@ -16,9 +17,10 @@ use crate::facts::evidence::{Evidence, Origin};
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
 use crate::git::changes::Renames;
+use crate::git::walk::order;
 
 /// Raised whenever facts are laid out or found differently.
-const HEAD: &[u8] = b"git-leverage history 2\n";
+const HEAD: &[u8] = b"git-leverage history 3\n";
 const CHECKSUM: usize = 8;
 
 /// The cached facts of one repository.
@@ -43,21 +45,31 @@ pub(super) enum CacheError {
     Damaged,
 }
 
-/// What an earlier run found.
+/// What earlier runs found.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Kept {
-    /// The commits from which it walked, sorted; none where it did not reach all that they reach.
+    /// The commits from which the last one walked, sorted; none where it did not reach all that they reach.
     pub(super) heads: Vec<ObjectId>,
-    /// How many of the commits these reach.
-    pub(super) reached: usize,
-    /// Those first, in the order of the walk; then others that may come back.
-    pub(super) commits: Vec<Commit>,
+    /// The commits that these reach, in the order of a walk.
+    pub(super) reached: Vec<Commit>,
+    /// Others that may come back.
+    pub(super) others: Vec<Commit>,
+    /// The file, to be continued; `None` where it is better written anew.
+    pub(super) file: Option<KeptFile>,
 }
 
-/// The file's content: people once, commits by column order of a row.
+/// The parts of a cache file as they lie there.
+#[derive(Debug, PartialEq)]
+pub(super) struct KeptFile(Vec<u8>);
+
+/// A file of more parts than this is written anew.
+const MOST_PARTS: usize = 40;
+
+/// A part of the file: people once, commits by column order of a row.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct Part {
     heads: Vec<[u8; 20]>,
+    /// How many of the commits, the first ones, the heads reach.
     reached: usize,
     people: Vec<Person>,
     commits: Vec<Row>,
@@ -107,39 +119,65 @@ impl Cache {
     /// All that is kept.
     pub(super) fn load(&self) -> Result<Kept, CacheError> {
         let body = read_body(&self.path, HEAD)?;
-        let stored: Stored = postcard::from_bytes(&body).map_err(|_| CacheError::Damaged)?;
-        let people = stored.people;
-        let commits = stored.commits.into_iter().map(|row| row.commit(&people));
-        let commits: Vec<Commit> = commits.collect::<Option<_>>().ok_or(CacheError::Damaged)?;
-        if stored.reached > commits.len() {
-            return Err(CacheError::Damaged);
+        let mut kept = Kept::default();
+        let mut rest = body.as_slice();
+        let mut parts = 0;
+        while !rest.is_empty() {
+            let part;
+            (part, rest) = postcard::take_from_bytes::<Part>(rest).map_err(|_| CacheError::Damaged)?;
+            part.add_to(&mut kept).ok_or(CacheError::Damaged)?;
+            parts += 1;
         }
-        Ok(Kept {
-            heads: stored.heads.into_iter().map(ObjectId::from).collect(),
-            reached: stored.reached,
-            commits,
-        })
+        kept.reached.sort_by_key(order);
+        kept.file = (parts < MOST_PARTS).then_some(KeptFile(body));
+        Ok(kept)
     }
 
     /// Replaces what is kept: the commits that `heads` reach, and others.
-    pub(super) fn save<'a>(
-        &self,
-        heads: &[ObjectId],
-        reached: &'a [Commit],
-        others: impl Iterator<Item = &'a Commit>,
-    ) -> io::Result<()> {
+    pub(super) fn save(&self, heads: &[ObjectId], reached: &[Commit], others: &[Commit]) -> io::Result<()> {
+        let part = Part::of(heads, reached, others);
+        write_body(
+            &self.path,
+            HEAD,
+            &postcard::to_stdvec(&part).map_err(io::Error::other)?,
+        )
+    }
+
+    /// Adds the commits that `heads` reach beyond those that are kept in `file`.
+    pub(super) fn append(&self, file: KeptFile, heads: &[ObjectId], beyond: &[Commit]) -> io::Result<()> {
+        let part = Part::of(heads, beyond, &[]);
+        let body = postcard::to_extend(&part, file.0).map_err(io::Error::other)?;
+        write_body(&self.path, HEAD, &body)
+    }
+}
+
+impl Part {
+    fn of(heads: &[ObjectId], reached: &[Commit], others: &[Commit]) -> Self {
         let mut people = People::default();
         let mut commits: Vec<Row> = reached.iter().filter_map(|commit| people.row(commit)).collect();
         let reached = commits.len();
-        commits.extend(others.filter_map(|commit| people.row(commit)));
-        let stored = Stored {
+        commits.extend(others.iter().filter_map(|commit| people.row(commit)));
+        Self {
             heads: heads.iter().filter_map(raw_id).collect(),
             reached,
             people: people.list,
             commits,
-        };
-        let body = postcard::to_stdvec(&stored).map_err(io::Error::other)?;
-        write_body(&self.path, HEAD, &body)
+        }
+    }
+
+    /// `None` where the part contradicts itself.
+    fn add_to(self, kept: &mut Kept) -> Option<()> {
+        let people = self.people;
+        let commits = self.commits.into_iter().map(|row| row.commit(&people));
+        let mut commits: Vec<Commit> = commits.collect::<Option<_>>()?;
+        kept.others
+            .extend(commits.drain(self.reached.min(commits.len())..));
+        if commits.len() < self.reached {
+            return None;
+        }
+        kept.reached.extend(commits);
+        kept.heads = self.heads.into_iter().map(ObjectId::from).collect();
+        Some(())
     }
 }
 
@@ -300,26 +338,39 @@ mod tests {
         }
     }
 
-    fn what_was_found() -> Kept {
-        Kept {
-            heads: vec![[1; 20].into()],
-            reached: 2,
-            commits: vec![commit(1), commit(2), commit(9)],
-        }
-    }
-
     fn saved(folder: &Path) -> Cache {
         let cache = Cache::new(folder, Path::new("/src/kiln/.git"), Renames::Follow);
-        let kept = what_was_found();
-        let (reached, others) = kept.commits.split_at(kept.reached);
-        cache.save(&kept.heads, reached, others.iter()).unwrap();
+        let heads = [[1; 20].into()];
+        cache.save(&heads, &[commit(1), commit(2)], &[commit(9)]).unwrap();
         cache
     }
 
     #[test]
     fn what_is_kept_comes_back() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(saved(folder.path()).load().unwrap(), what_was_found());
+        let kept = saved(folder.path()).load().unwrap();
+        assert_eq!(kept.heads, [[1; 20].into()]);
+        assert_eq!(kept.reached, [commit(1), commit(2)]);
+        assert_eq!(kept.others, [commit(9)]);
+    }
+
+    #[test]
+    fn what_is_found_beyond_is_added_until_there_are_many_parts() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = saved(folder.path());
+        let mut added = 0;
+        while let Some(file) = cache.load().unwrap().file {
+            added += 1;
+            cache
+                .append(file, &[[100 + added; 20].into()], &[commit(100 + added)])
+                .unwrap();
+        }
+        let kept = cache.load().unwrap();
+        assert_eq!(usize::from(added), MOST_PARTS - 1);
+        assert_eq!(kept.heads, [[100 + added; 20].into()]);
+        assert_eq!(kept.reached.len(), 2 + usize::from(added));
+        assert!(kept.reached.is_sorted_by_key(order));
+        assert_eq!(kept.others, [commit(9)]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::facts::evidence::{Evidence, Origin};
 use crate::facts::ids::ObjectId;
 use crate::git::Repo;
 use crate::git::changes::{self, CountOptions, Counts, Progress, Renames};
-use crate::git::walk::{RefSelection, Walk};
+use crate::git::walk::{RefSelection, Walk, order};
 
 /// What of a history is read, and how.
 #[derive(Debug, Clone, Default)]
@@ -114,7 +114,7 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
         .map(|folder| Cache::new(folder, repo.common_dir(), options.renames));
     let kept = known_facts(cache.as_ref(), options.kept_facts, &mut trouble);
     let (mut commits, new_commits) = if kept.is_all_of(&heads) && !repo.is_shallow() {
-        (kept.reached_alone(), 0)
+        (kept.reached, 0)
     } else {
         walk_on(repo, heads, kept, options, cache.as_ref(), &mut trouble)
     };
@@ -136,12 +136,11 @@ fn walk_on(
     cache: Option<&Cache>,
     trouble: &mut Trouble,
 ) -> (Vec<Commit>, usize) {
-    let mut known: HashMap<ObjectId, Commit> = kept
-        .commits
-        .into_iter()
-        .map(|commit| (commit.id, commit))
-        .collect();
-    let mut walk = repo.walk(&heads, &mut known);
+    let Beyond {
+        mut walk,
+        before,
+        kept,
+    } = walk_beyond(repo, &heads, kept);
     let count = CountOptions {
         renames: options.renames,
         threads: options
@@ -164,24 +163,55 @@ fn walk_on(
         walk.commits[at].lines = Some(lines.total);
         walk.commits[at].by_class = lines.by_class;
     }
+    let found = walk.commits.len();
+    let mut commits = walk.commits;
+    commits.extend(before);
     if let Some(cache) = cache.filter(|_| has_changed) {
-        let saved = cache.save(&whole_from, &walk.commits, known.values());
+        let saved = match kept.file.filter(|_| found < commits.len()) {
+            Some(file) => cache.append(file, &whole_from, &commits[..found]),
+            None => cache.save(&whole_from, &commits, &kept.others),
+        };
         if let Err(error) = saved {
             let place = cache.path().display();
             trouble.warn(format!("its facts cannot be kept in `{place}`: {error}"));
         }
     }
-    (walk.commits, new_commits)
+    commits.sort_by_key(order);
+    (commits, new_commits)
+}
+
+/// A walk that begins where an earlier one ended, if it can.
+struct Beyond {
+    walk: Walk,
+    /// The commits that the earlier walk reached and that this one left out; none where it went all the way.
+    before: Vec<Commit>,
+    /// What was kept and is not among these.
+    kept: Kept,
+}
+
+fn walk_beyond(repo: &Repo, heads: &[ObjectId], mut kept: Kept) -> Beyond {
+    let by_id = |commits: Vec<Commit>| commits.into_iter().map(|commit| (commit.id, commit));
+    let mut known: HashMap<ObjectId, Commit> = by_id(std::mem::take(&mut kept.others)).collect();
+    let before = std::mem::take(&mut kept.reached);
+    if !kept.heads.is_empty()
+        && !repo.is_shallow()
+        && let Some(walk) = repo.walk_beyond(heads, (&kept.heads, &before), &known)
+    {
+        return Beyond { walk, before, kept };
+    }
+    known.extend(by_id(before));
+    let walk = repo.walk(heads, &mut known);
+    kept.others = known.into_values().collect();
+    Beyond {
+        walk,
+        before: Vec::new(),
+        kept,
+    }
 }
 
 impl Kept {
     fn is_all_of(&self, heads: &[ObjectId]) -> bool {
         !heads.is_empty() && self.heads == heads
-    }
-
-    fn reached_alone(mut self) -> Vec<Commit> {
-        self.commits.truncate(self.reached);
-        self.commits
     }
 }
 
