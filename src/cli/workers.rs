@@ -9,7 +9,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::commands::Context;
 use super::error::CommandError;
@@ -74,9 +74,9 @@ impl Bar {
         let thread = std::thread::spawn(move || {
             let start = Instant::now();
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
-            let template = "{msg}, commits {wide_bar} {percent}% {per_sec}, {eta} left";
+            let template = "{msg} {wide_bar} {percent}% of commits, {rate}/s, {eta} left";
             if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
+                bar.set_style(style.with_key("rate", write_rate));
             }
             while stopped.recv_timeout(PATIENCE / 4).is_err() {
                 if start.elapsed() >= PATIENCE && bar.is_hidden() {
@@ -98,4 +98,10 @@ impl Bar {
         let _ = self.stop.send(());
         let _ = self.thread.join();
     }
+}
+
+/// Whole commits a second: a bar that is drawn eight times a second has no use for more.
+fn write_rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    // Nothing is left to be done about a bar that cannot be drawn.
+    let _ = write!(out, "{}", HumanCount(state.per_sec() as u64));
 }
