@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::world::{START, TestRepo, World};
 
+mod amp;
 mod droid;
 mod every;
 mod gemini_cli;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub mod amp;
 pub mod assemble;
 pub mod change;
 pub mod claude_code;
@@ -111,6 +112,7 @@ impl LogFile {
 
 /// The agents that can be read.
 pub static AGENTS: &[&dyn Agent] = &[
+    &amp::Amp,
     &claude_code::ClaudeCode,
     &codex::Codex,
     &droid::Droid,

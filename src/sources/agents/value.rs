@@ -1,11 +1,36 @@
 //! Fields of records that are read as plain JSON: what is missing or of another type is empty, not an error.
 
 use std::borrow::Cow;
+use std::io;
+use std::path::Path;
 
 use serde_json::Value;
 
+use super::lines::LONGEST;
+use super::log::Log;
 use super::record;
 use crate::facts::span::Moment;
+
+/// A log that is one JSON document. Its agent may be writing it: what is no document at once is read a second time. What is
+/// none then, or too large, is noted in the log.
+pub fn document(path: &Path, log: &mut Log) -> io::Result<Option<Value>> {
+    if std::fs::metadata(path)?.len() > LONGEST as u64 {
+        log.warn(
+            path,
+            1,
+            format!("a log larger than {} MiB was skipped", LONGEST >> 20),
+        );
+        return Ok(None);
+    }
+    let parse = || std::fs::read(path).map(|bytes| serde_json::from_slice(&bytes));
+    let document = match parse()? {
+        Err(_) => parse()?,
+        read => read,
+    };
+    Ok(document
+        .map_err(|error| log.warn(path, 1, record::reason(&error)))
+        .ok())
+}
 
 /// The text at a JSON pointer; empty where there is none.
 pub fn text<'value>(value: &'value Value, pointer: &str) -> &'value str {

@@ -1,0 +1,383 @@
+//! Amp: `threads/T-<id>.json`, one document a thread, rewritten whole.
+//!
+//! Only prompts and responses carry a time. When tools ran and when a turn ended is in `meta.traces`, which older threads
+//! lack: there the results of tools are known to lie before the next response. Tokens are in `usageLedger` or with each
+//! response; where there is a ledger it alone counts, for it has the requests that left no message too. Since 2026 threads
+//! live on Amp's servers: that none is found says nothing.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::log::{Key, Log, Name, Outcome, Stamp, What};
+use super::value::{content, count, document, first_text, instant, items, number, text};
+use super::{Agent, LogFile, Machine, files_below, prose, tools};
+use crate::facts::diagnostics::Warning;
+use crate::facts::session::{ActionKind, TokenCounts};
+use crate::facts::span::{Moment, Span};
+
+/// The reader.
+pub struct Amp;
+
+impl Agent for Amp {
+    fn name(&self) -> &'static str {
+        "amp"
+    }
+
+    fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
+        let windows = ["LOCALAPPDATA", "APPDATA"].map(|name| machine.folder(name));
+        let homes = std::iter::once(machine.data_home()).chain(windows).flatten();
+        homes.map(|home| home.join("amp")).collect()
+    }
+
+    fn logs(&self, root: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile> {
+        let threads = root.join("threads");
+        let folder = if threads.is_dir() { &threads } else { root };
+        files_below(folder, warnings, |path| {
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
+            name.starts_with("T-") && name.ends_with(".json")
+        })
+    }
+
+    fn appends(&self, _file: &LogFile) -> bool {
+        false
+    }
+
+    fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
+        if let Some(thread) = document(&file.path, log)? {
+            Thread::read(&thread, log);
+        }
+        Ok(())
+    }
+}
+
+/// What holds for all messages of a thread.
+struct Thread<'thread> {
+    thread: &'thread Value,
+    traces: Traces,
+    /// Whether nobody sat before it: `amp --execute`.
+    headless: bool,
+    /// Whether the responses' own tokens count.
+    counts_responses: bool,
+    session: Name,
+    folder: Option<Name>,
+    branch: Option<Name>,
+    /// The time of the last event.
+    now: Moment,
+}
+
+impl<'thread> Thread<'thread> {
+    fn read(thread: &'thread Value, log: &mut Log) {
+        let id = text(thread, "/id");
+        if id.is_empty() {
+            return;
+        }
+        let tree = items(thread, "/env/initial/trees").first();
+        let at_start = |pointer: &str| tree.map_or("", |tree| text(tree, pointer));
+        let reference = at_start("/repository/ref");
+        let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
+        let folder = folder(at_start("/uri"));
+        let ledger = items(thread, "/usageLedger/events");
+        let mut reading = Self {
+            thread,
+            traces: Traces::of(thread),
+            headless: text(thread, "/env/initial/platform/client").contains("Execute"),
+            counts_responses: ledger.is_empty(),
+            session: log.name(id),
+            folder: (!folder.is_empty()).then(|| log.name(&folder)),
+            branch: (!branch.is_empty()).then(|| log.name(branch)),
+            now: instant(thread, "/created").unwrap_or(Moment(0)),
+        };
+        let messages = items(thread, "/messages");
+        for (index, message) in messages.iter().enumerate() {
+            let later = messages.get(index + 1..).unwrap_or_default();
+            reading.message(message, later, log);
+        }
+        reading.ends(log);
+        for (number, event) in ledger.iter().enumerate() {
+            reading.ledger_event(number, event, log);
+        }
+        reading.surroundings(log);
+    }
+
+    /// The stamp of a record. A fork repeats the messages of its thread with their times, so those make the key.
+    fn stamp(&self, at: Moment, line: usize, key: Option<&[&str]>) -> Stamp {
+        Stamp {
+            at,
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            key: key.map(Key::of),
+            session: self.session,
+            lane: None,
+            folder: self.folder,
+            branch: self.branch,
+            copied: false,
+        }
+    }
+
+    fn message(&mut self, message: &Value, later: &[Value], log: &mut Log) {
+        let line = items(self.thread, "/messages").len() - later.len();
+        match text(message, "/role") {
+            "user" => {
+                self.results(message, later, line, log);
+                self.prompt(message, line, log);
+            }
+            "assistant" => self.response(message, line, log),
+            _ => {}
+        }
+    }
+
+    fn prompt(&mut self, message: &Value, line: usize, log: &mut Log) {
+        let Some(at) = instant(message, "/meta/sentAt") else {
+            return;
+        };
+        let said = content(message.get("content"));
+        self.now = self.now.max(at);
+        let stamp = self.stamp(at, line, Some(&["prompt", &at.0.to_string()]));
+        let kind = ActionKind::Prompt;
+        let typed = prose::typed(&said);
+        let what = if self.headless {
+            What::Automated
+        } else {
+            What::Prompt { kind, typed }
+        };
+        log.push(stamp, what);
+    }
+
+    fn response(&mut self, message: &Value, line: usize, log: &mut Log) {
+        let timed = instant(message, "/usage/timestamp").or_else(|| {
+            let tools = number(message, "/messageId").and_then(|id| self.traces.tools.get(&id));
+            tools.map(|tools| tools.start)
+        });
+        // An interrupted response has no time: it was broken off when its turn ended.
+        let stopped = text(message, "/state/type") == "cancelled";
+        let ended = timed.or_else(|| stopped.then(|| self.traces.turn_end(self.now)).flatten());
+        self.now = self.now.max(ended.unwrap_or(self.now));
+        let key = (timed.map(|at| at.0.to_string()), message.get("messageId"));
+        let key = (
+            key.0.unwrap_or_default(),
+            key.1.map(Value::to_string).unwrap_or_default(),
+        );
+        let parts = ["response", &*key.0, &*key.1];
+        let stamp = self.stamp(self.now, line, timed.is_some().then_some(&parts));
+        log.push(stamp, What::Work);
+        for block in items(message, "/content") {
+            if text(block, "/type") == "tool_use" {
+                let input = block.get("input").unwrap_or(&Value::Null);
+                let id = Key::of(&[text(block, "/id")]);
+                let what = tools::call(log, id, text(block, "/name"), input);
+                log.push(stamp, what);
+            }
+        }
+        if let Some(usage) = message
+            .get("usage")
+            .filter(|usage| self.counts_responses && usage.is_object())
+        {
+            push_usage(log, stamp, text(usage, "/model"), response_tokens(usage));
+        }
+        if stopped {
+            log.push(stamp, What::Interrupted);
+        }
+    }
+
+    fn results(&mut self, message: &Value, later: &[Value], line: usize, log: &mut Log) {
+        let results = items(message, "/content").iter();
+        let mut results = results
+            .filter(|block| text(block, "/type") == "tool_result")
+            .peekable();
+        if results.peek().is_none() {
+            return;
+        }
+        // The response before this message launched them.
+        let launched = line
+            .checked_sub(2)
+            .and_then(|before| items(self.thread, "/messages").get(before));
+        let ran = launched
+            .and_then(|response| self.traces.tools.get(&number(response, "/messageId")?))
+            .copied();
+        let next = || {
+            later
+                .iter()
+                .find_map(|message| instant(message, "/usage/timestamp"))
+        };
+        let at = ran
+            .map(|ran| ran.end)
+            .or_else(next)
+            .unwrap_or(self.now)
+            .max(self.now);
+        let took = ran.and_then(|ran| u32::try_from(ran.end.since(ran.start)).ok());
+        self.now = at;
+        for block in results {
+            let called = first_text(block, &["toolUseID", "tool_use_id"]);
+            let stamp = self.stamp(at, line, Some(&["result", called]));
+            if let Some(outcome) = outcome(block) {
+                let result = block
+                    .pointer("/run/result")
+                    .or_else(|| block.pointer("/run/error"));
+                let what = tools::result(log, Key::of(&[called]), outcome, took, &content(result));
+                log.push(stamp, what);
+            }
+        }
+    }
+
+    /// The recorded ends of turns. Where the person wrote while the agent worked, the next turn had begun by then.
+    fn ends(&self, log: &mut Log) {
+        let prompts: Vec<Moment> = log
+            .events
+            .iter()
+            .filter(|event| matches!(event.what, What::Prompt { .. } | What::Automated))
+            .map(|event| event.stamp.at)
+            .collect();
+        let lines = items(self.thread, "/messages").len();
+        for turn in &self.traces.turns {
+            if !prompts
+                .iter()
+                .any(|at| turn.start.0 + SLACK < at.0 && at.0 <= turn.end.0)
+            {
+                let took = u32::try_from(turn.end.since(turn.start)).ok();
+                let key = ["end", &turn.end.0.to_string()];
+                log.push(self.stamp(turn.end, lines, Some(&key)), What::TurnEnd(took));
+            }
+        }
+    }
+
+    fn ledger_event(&self, number: usize, event: &Value, log: &mut Log) {
+        let (Some(at), Some(tokens)) = (instant(event, "/timestamp"), event.get("tokens")) else {
+            return;
+        };
+        let response = event.get("toMessageId").and_then(|id| {
+            let mut messages = items(self.thread, "/messages").iter();
+            messages
+                .find(|message| message.get("messageId") == Some(id))?
+                .get("usage")
+        });
+        let cached = |field| response.map_or(0, |usage| count(usage, field));
+        let tokens = TokenCounts {
+            input: count(tokens, "/input"),
+            cache_write: cached("/cacheCreationInputTokens"),
+            cache_read: cached("/cacheReadInputTokens"),
+            output: count(tokens, "/output"),
+        };
+        let id = text(event, "/id");
+        let line = items(self.thread, "/messages").len() + 1 + number;
+        let key = (!id.is_empty()).then_some(["ledger", id]);
+        let stamp = self.stamp(at, line, key.as_ref().map(<[&str; 2]>::as_slice));
+        push_usage(log, stamp, text(event, "/model"), tokens);
+    }
+
+    /// The repositories and the version, which the thread has once.
+    fn surroundings(&self, log: &mut Log) {
+        let Some(stamp) = log.events.first().map(|event| event.stamp) else {
+            return;
+        };
+        for tree in items(self.thread, "/env/initial/trees") {
+            let url = text(tree, "/repository/url");
+            if !url.is_empty() {
+                let url = log.name(url);
+                log.push(stamp, What::Remote(url));
+            }
+        }
+        let version = text(self.thread, "/env/initial/platform/clientVersion");
+        if !version.is_empty() {
+            let version = log.name(version);
+            log.push(stamp, What::Version(version));
+        }
+    }
+}
+
+/// A turn's trace begins up to so many milliseconds before or after its prompt was sent.
+const SLACK: i64 = 1_000;
+
+/// What a thread measured of itself.
+struct Traces {
+    /// From taking up a prompt to the end of the answer.
+    turns: Vec<Span>,
+    /// The tools that a response launched, by its message.
+    tools: HashMap<u64, Span>,
+}
+
+impl Traces {
+    fn of(thread: &Value) -> Self {
+        let (mut turns, mut tools) = (Vec::new(), HashMap::new());
+        for trace in items(thread, "/meta/traces") {
+            let (Some(start), Some(end)) = (instant(trace, "/startTime"), instant(trace, "/endTime")) else {
+                continue;
+            };
+            let span = Span::new(start, end.max(start));
+            match (text(trace, "/name"), number(trace, "/context/messageId")) {
+                ("agent", _) => turns.push(span),
+                ("tools", Some(message)) => {
+                    let whole = tools.entry(message).or_insert(span);
+                    whole.end = whole.end.max(span.end);
+                }
+                _ => {}
+            }
+        }
+        Self { turns, tools }
+    }
+
+    /// The end of the turn at a moment.
+    fn turn_end(&self, at: Moment) -> Option<Moment> {
+        let turns = self.turns.iter();
+        let mut around = turns.filter(|turn| turn.start.0 - SLACK <= at.0 && at <= turn.end);
+        around.next().map(|turn| turn.end)
+    }
+}
+
+fn push_usage(log: &mut Log, stamp: Stamp, model: &str, tokens: TokenCounts) {
+    let model = log.name(if model.is_empty() { "unknown" } else { model });
+    log.push(
+        stamp,
+        What::Usage {
+            message: stamp.key,
+            request: None,
+            model,
+            tokens,
+        },
+    );
+}
+
+fn response_tokens(usage: &Value) -> TokenCounts {
+    TokenCounts {
+        input: count(usage, "/inputTokens"),
+        cache_write: count(usage, "/cacheCreationInputTokens"),
+        cache_read: count(usage, "/cacheReadInputTokens"),
+        output: count(usage, "/outputTokens"),
+    }
+}
+
+/// How a tool ended; `None` while it runs or waits for a permission.
+fn outcome(block: &Value) -> Option<Outcome> {
+    let exited = block.pointer("/run/result/exitCode").and_then(Value::as_i64);
+    match text(block, "/run/status") {
+        "done" if exited.is_none_or(|code| code == 0) => Some(Outcome::Done),
+        "done" | "error" | "cancelled" => Some(Outcome::Failed),
+        "rejected-by-user" => Some(Outcome::Refused),
+        _ => None,
+    }
+}
+
+/// The path that a `file:` URI names.
+fn folder(uri: &str) -> String {
+    let path = uri.strip_prefix("file://").unwrap_or(uri).as_bytes();
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let [first, others @ ..] = rest {
+        let escaped = others.get(..2).filter(|_| *first == b'%');
+        let byte = escaped.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        decoded.push(byte.unwrap_or(*first));
+        rest = others
+            .get(if byte.is_some() { 2 } else { 0 }..)
+            .unwrap_or_default();
+    }
+    let path = String::from_utf8_lossy(&decoded).into_owned();
+    // `file:///C:/w` is `C:/w`.
+    match path.strip_prefix('/') {
+        Some(drive) if drive.as_bytes().get(1) == Some(&b':') => drive.to_owned(),
+        _ => path,
+    }
+}
