@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::world::{START, TestRepo, World};
 
 mod amp;
+mod codex;
 mod droid;
 mod every;
 mod gemini_cli;

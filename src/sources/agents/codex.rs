@@ -1,27 +1,30 @@
 //! Codex: `sessions/YYYY/MM/DD/rollout-….jsonl`, also compressed and archived.
 //!
-//! Token counts are cumulative and repeated. A fork or a subagent opens with its parent's history, re-stamped in one burst:
-//! what repeats is told by a second `session_meta` and by the cumulative counts, which go on where the parent's ended.
+//! Every thread has a log of its own, subagents and forks too; what those repeat of their parent is left out ([`replay`]).
+//! Token counts are cumulative and repeated; newer versions add one record a response, which then counts alone. The prompts
+//! stand in three forms, of which one counts: events, completed items (where the history is paginated), and in old logs
+//! plain messages.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ruzstd::decoding::StreamingDecoder;
 use serde_json::Value;
 
-use super::lines::each_line;
-use super::log::{Key, Log, Outcome, Stamp, What};
+use super::lines::{each_line, each_line_of};
+use super::log::{Key, Log, Stamp, What};
 use super::record::reason;
-use super::value::{content, count, instant, items, millis, text};
-use super::{Agent, LogFile, Machine, files_below, prose, tools};
+use super::value::{content, count, instant, millis, text};
+use super::{Agent, LogFile, Machine, files_below, prose};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::Moment;
 
+mod calls;
+mod replay;
+
 /// The reader.
 pub struct Codex;
-
-/// How long the burst lasts in which a fork writes its parent's history, in milliseconds.
-const BURST: i64 = 1000;
 
 impl Agent for Codex {
     fn name(&self) -> &'static str {
@@ -61,14 +64,24 @@ impl Agent for Codex {
     }
 
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
-        if !is_compressed(&file.path) {
-            return read_lines(&file.path, &file.path, log);
+        let path = &file.path;
+        if !is_compressed(path) {
+            return each_line(path, log, |line, number, log| read_line(path, line, number, log));
         }
-        let packed = std::fs::File::open(&file.path)?;
-        let mut plain = ruzstd::decoding::StreamingDecoder::new(packed).map_err(io::Error::other)?;
-        let mut unpacked = tempfile::NamedTempFile::new()?;
-        io::copy(&mut plain, &mut unpacked)?;
-        read_lines(unpacked.path(), &file.path, log)
+        // Unpacked as it is read: a log of any size takes the memory of one window and one line.
+        let packed = io::BufReader::new(std::fs::File::open(path)?);
+        let read = StreamingDecoder::new(packed)
+            .map_err(io::Error::other)
+            .and_then(|plain| {
+                each_line_of(plain, path, log, |line, number, log| {
+                    read_line(path, line, number, log);
+                })
+            });
+        if read.is_err() {
+            let line = log.lines.saturating_add(1);
+            log.warn(path, line, "the compressed log is damaged from here on");
+        }
+        Ok(())
     }
 }
 
@@ -76,79 +89,76 @@ fn is_compressed(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "zst")
 }
 
-fn read_lines(path: &Path, named: &Path, log: &mut Log) -> io::Result<()> {
-    each_line(path, log, |line, number, log| {
-        match serde_json::from_str::<Value>(line) {
-            Ok(record) => read_record(&record, line, number, log),
-            Err(error) => log.warn(named, number, reason(&error)),
-        }
-    })
+fn read_line(path: &Path, line: &str, number: u32, log: &mut Log) {
+    match serde_json::from_str::<Value>(line) {
+        Ok(record) => read_record(&record, line, number, log),
+        Err(error) => log.warn(path, number, reason(&error)),
+    }
 }
 
 fn read_record(record: &Value, line: &str, number: u32, log: &mut Log) {
-    let Some(at) = instant(record, "/timestamp") else {
+    let (Some(at), Some(payload)) = (instant(record, "/timestamp"), record.get("payload")) else {
         return;
     };
-    let Some(payload) = record.get("payload") else {
-        return;
-    };
-    if text(record, "/type") == "session_meta" {
+    let kind = text(record, "/type");
+    if kind == "session_meta" {
         return read_meta(payload, at, number, log);
     }
     let Some(mut stamp) = log.carried.stamp else {
         return;
     };
-    if is_replayed(stamp.at, at, log) {
-        // Only the counts matter: the fork goes on from them.
-        if let Some(total) = payload.pointer("/info/total_token_usage") {
-            log.carried.totals = tokens(total);
-        }
-        return;
+    if replay::is_copied(record, payload, at, log) {
+        return replay::go_on_from(kind, payload, log);
     }
     let session = log.text(stamp.session).to_owned();
     stamp.key = Some(Key::of(&[&session, line]));
     (stamp.at, stamp.line) = (at, number);
-    match text(record, "/type") {
+    match kind {
         "turn_context" => read_context(payload, log),
         "event_msg" => read_event(payload, stamp, log),
         "response_item" => read_item(payload, stamp, log),
+        "token_usage_record" => read_response_tokens(payload, stamp, log),
+        "compacted" => log.push(stamp, What::Work),
         _ => {}
     }
 }
 
-/// The first `session_meta` names the session; another one opens the replay of its parent's history.
+/// The first `session_meta` names the session; the same again is a resumption, another one opens what a fork repeats.
 fn read_meta(payload: &Value, at: Moment, line: u32, log: &mut Log) {
-    if log.carried.stamp.is_some() {
-        return set(log, "replay", "yes");
-    }
     let id = text(payload, "/id");
-    if id.is_empty() {
-        return;
+    match log.carried.stamp {
+        _ if id.is_empty() => {}
+        None => open(id, payload, at, line, log),
+        Some(stamp) if log.text(stamp.session) == id => read_place(payload, log),
+        Some(_) => replay::begin(id, at, log),
     }
+}
+
+fn open(id: &str, payload: &Value, at: Moment, line: u32, log: &mut Log) {
     let mut some = |text: &str| (!text.is_empty()).then(|| log.name(text));
     let parent = some(text(payload, "/forked_from_id"))
         .or_else(|| some(text(payload, "/parent_thread_id")))
         .or_else(|| some(text(payload, "/source/subagent/thread_spawn/parent_thread_id")));
-    let (folder, branch) = (some(text(payload, "/cwd")), some(text(payload, "/git/branch")));
-    let (version, remote) = (
-        some(text(payload, "/cli_version")),
-        some(text(payload, "/git/repository_url")),
-    );
+    let version = some(text(payload, "/cli_version"));
+    let remote = some(text(payload, "/git/repository_url"));
     let stamp = Stamp {
         at,
         line,
         key: None,
         session: log.name(id),
         lane: None,
-        folder,
-        branch,
+        folder: None,
+        branch: None,
         copied: parent.is_some(),
     };
     log.carried.stamp = Some(stamp);
-    if !matches!(text(payload, "/source"), "" | "cli" | "vscode")
-        || payload.pointer("/source/subagent").is_some()
-    {
+    read_place(payload, log);
+    replay::expect(payload, at, log);
+    if is_automated(payload) {
         set(log, "automated", "yes");
+    }
+    if text(payload, "/history_mode") == "paginated" {
+        set(log, "paginated", "yes");
     }
     let facts = [
         parent.map(What::Parent),
@@ -160,156 +170,270 @@ fn read_meta(payload: &Value, at: Moment, line: u32, log: &mut Log) {
     }
 }
 
-fn is_replayed(start: Moment, at: Moment, log: &mut Log) -> bool {
-    if get(log, "replay") != "yes" {
-        return false;
+/// Whether a program or another agent types the prompts.
+fn is_automated(payload: &Value) -> bool {
+    let from_agent = ["/source/subagent", "/source/internal"]
+        .iter()
+        .any(|pointer| payload.pointer(pointer).is_some());
+    from_agent
+        || matches!(text(payload, "/source"), "exec" | "mcp" | "subagent")
+        || text(payload, "/thread_source") == "subagent"
+}
+
+/// The working folder and the branch: each record that names them counts until the next one does.
+fn read_place(payload: &Value, log: &mut Log) {
+    let mut some = |text: &str| (!text.is_empty()).then(|| log.name(text));
+    let (folder, branch) = (some(text(payload, "/cwd")), some(text(payload, "/git/branch")));
+    if let Some(stamp) = &mut log.carried.stamp {
+        stamp.folder = folder.or(stamp.folder);
+        stamp.branch = branch.or(stamp.branch);
     }
-    let replayed = at.since(start) < BURST;
-    if !replayed {
-        set(log, "replay", "over");
-    }
-    replayed
 }
 
 fn read_context(payload: &Value, log: &mut Log) {
-    let (model, folder) = (text(payload, "/model"), text(payload, "/cwd"));
+    read_place(payload, log);
+    let model = text(payload, "/model");
     if !model.is_empty() {
         log.carried.model = Some(log.name(model));
-    }
-    if !folder.is_empty() {
-        let folder = log.name(folder);
-        if let Some(stamp) = &mut log.carried.stamp {
-            stamp.folder = Some(folder);
-        }
     }
 }
 
 fn read_event(payload: &Value, stamp: Stamp, log: &mut Log) {
     match text(payload, "/type") {
-        "user_message" => prompt(text(payload, "/message"), stamp, log),
-        "item_completed" if text(payload, "/item/type") == "UserMessage" => {
-            let typed = content(payload.pointer("/item/content"));
-            prompt(&typed, stamp, log);
+        // Old versions give what they added to the conversation a kind of its own.
+        "user_message" if !matches!(text(payload, "/kind"), "" | "plain") => {}
+        "user_message" => prompted(text(payload, "/message"), stamp, log),
+        "token_count" => read_total_tokens(payload, stamp, log),
+        "task_started" | "turn_started" => set(log, "turn", "open"),
+        "task_complete" | "turn_complete" | "turn_aborted" => turn_ended(payload, stamp, log),
+        "item_completed" => read_completed(payload, stamp, log),
+        "patch_apply_end" => calls::patched(payload, text(payload, "/call_id"), stamp, log),
+        "exec_command_end" => calls::ran(payload, payload, text(payload, "/call_id"), stamp, log),
+        "thread_settings_applied" => {
+            let settings = payload.get("thread_settings").unwrap_or(&Value::Null);
+            read_context(settings, log);
         }
-        "token_count" => read_tokens(payload, stamp, log),
-        "task_complete" | "turn_complete" => log.push(stamp, What::TurnEnd(millis(payload, "/duration_ms"))),
-        "turn_aborted" if text(payload, "/reason") == "interrupted" => log.push(stamp, What::Interrupted),
-        "turn_aborted" => log.push(stamp, What::TurnEnd(millis(payload, "/duration_ms"))),
-        "agent_message" | "task_started" | "turn_started" | "context_compacted" => {
+        "agent_message" | "agent_reasoning" | "context_compacted" | "mcp_tool_call_end"
+        | "web_search_end" => {
             log.push(stamp, What::Work);
         }
         _ => {}
     }
 }
 
-fn prompt(typed: &str, stamp: Stamp, log: &mut Log) {
-    let what = if get(log, "automated") == "yes" {
-        What::Automated
+fn turn_ended(payload: &Value, stamp: Stamp, log: &mut Log) {
+    set(log, "turn", "");
+    let by_person = text(payload, "/reason") == "interrupted" && get(log, "automated").is_empty();
+    let what = if by_person {
+        What::Interrupted
     } else {
-        What::Prompt {
-            kind: ActionKind::Prompt,
-            typed: prose::typed(typed),
-        }
+        What::TurnEnd(millis(payload, "/duration_ms"))
     };
     log.push(stamp, what);
 }
 
-/// The tokens since the last count; a count that did not change says nothing, one that fell starts anew.
-fn read_tokens(payload: &Value, stamp: Stamp, log: &mut Log) {
-    let before = log.carried.totals;
-    let last = payload.pointer("/info/last_token_usage").map(tokens);
-    let total = match payload.pointer("/info/total_token_usage").map(tokens) {
-        Some(total) if total == before => return,
-        Some(total) => total,
-        None => match last {
-            Some(last) => before + last,
-            None => return,
-        },
-    };
-    let fell = total.total() < before.total();
-    let difference = TokenCounts {
-        input: total.input.saturating_sub(before.input),
-        cache_write: 0,
-        cache_read: total.cache_read.saturating_sub(before.cache_read),
-        output: total.output.saturating_sub(before.output),
-    };
-    log.carried.totals = total;
-    let tokens = last.unwrap_or(if fell { total } else { difference });
-    if tokens == TokenCounts::default() {
+/// Where the history is paginated, prompts, commands and edits are logged as the items that they completed.
+fn read_completed(payload: &Value, stamp: Stamp, log: &mut Log) {
+    let item = payload.get("item").unwrap_or(&Value::Null);
+    let id = text(item, "/id");
+    match text(item, "/type") {
+        "UserMessage" => prompted(&content(item.get("content")), stamp, log),
+        "CommandExecution" => calls::ran(payload, item, id, stamp, log),
+        "FileChange" => calls::patched(item, id, stamp, log),
+        _ => log.push(stamp, What::Work),
+    }
+}
+
+fn read_item(payload: &Value, stamp: Stamp, log: &mut Log) {
+    match (text(payload, "/type"), text(payload, "/role")) {
+        ("message", "user") => read_message(&content(payload.get("content")), stamp, log),
+        ("message", "assistant") => log.push(stamp, What::Work),
+        ("reasoning" | "web_search_call" | "compaction" | "context_compaction", _) => {
+            log.push(stamp, What::Work);
+        }
+        ("function_call" | "custom_tool_call" | "local_shell_call", _) => calls::call(payload, stamp, log),
+        ("function_call_output" | "custom_tool_call_output" | "local_shell_call_output", _) => {
+            calls::output(payload, stamp, log);
+        }
+        _ => {}
+    }
+}
+
+/// A message in the person's role is their prompt only where the log has neither events nor items for prompts, which come
+/// later than the first message: it counts until then.
+fn read_message(said: &str, stamp: Stamp, log: &mut Log) {
+    if let Some(command) = prose::tagged(said, "user_shell_command") {
+        let command = prose::tagged(command, "command").unwrap_or(command);
+        let typed = prose::typed(command);
+        let kind = ActionKind::Shell;
+        log.push(stamp, What::Prompt { kind, typed });
+    } else if get(log, "prompts").is_empty() && !is_context(said) {
+        let lines = format!("{},{}", get(log, "messages"), stamp.line);
+        set(log, "messages", &lines);
+        push_prompt(said, stamp, log);
+    }
+}
+
+fn prompted(said: &str, stamp: Stamp, log: &mut Log) {
+    if get(log, "prompts").is_empty() {
+        set(log, "prompts", "logged");
+        forget_messages(log);
+    }
+    if !is_context(said) {
+        push_prompt(said, stamp, log);
+    }
+}
+
+/// Takes back the prompts that messages stood for.
+fn forget_messages(log: &mut Log) {
+    let lines: Vec<u32> = get(log, "messages")
+        .split(',')
+        .filter_map(|line| line.parse().ok())
+        .collect();
+    if lines.is_empty() {
         return;
     }
-    let model = log.carried.model.unwrap_or_else(|| log.name("unknown"));
+    log.events.retain(|event| !lines.contains(&event.stamp.line));
+    set(log, "messages", "");
+    if get(log, "turn") == "prompted" {
+        set(log, "turn", "open");
+    }
+}
+
+/// A prompt, or what is typed into a turn that runs on one already.
+fn push_prompt(said: &str, stamp: Stamp, log: &mut Log) {
+    let is_queued = get(log, "turn") == "prompted";
+    let is_automated = !get(log, "automated").is_empty();
+    if get(log, "turn") == "open" {
+        set(log, "turn", "prompted");
+    }
+    let typed = prose::typed(said);
+    let what = match (is_automated, is_queued) {
+        (true, true) => What::Work,
+        (true, false) => What::Automated,
+        (false, true) => What::Queued { typed },
+        (false, false) => What::Prompt {
+            kind: ActionKind::Prompt,
+            typed,
+        },
+    };
+    log.push(stamp, what);
+}
+
+/// How the messages begin that the agent adds in the person's role.
+const CONTEXT: &[&str] = &[
+    "# AGENTS.md instructions",
+    "<INSTRUCTIONS>",
+    "<apps_instructions>",
+    "<codex_internal_context",
+    "<collaboration_mode>",
+    "<environment_context",
+    "<goal_context",
+    "<hook_prompt",
+    "<model_switch>",
+    "<permissions instructions>",
+    "<personality_spec>",
+    "<plugins_instructions>",
+    "<recommended_plugins>",
+    "<skill>",
+    "<skills_instructions>",
+    "<subagent_notification>",
+    "<turn_aborted>",
+    "<user_instructions",
+];
+
+fn is_context(said: &str) -> bool {
+    let said = said.trim_start();
+    CONTEXT.iter().any(|opening| said.starts_with(opening)) || prose::is_injected(said)
+}
+
+/// The tokens since the last count; a count that did not change says nothing, one that fell starts anew.
+fn read_total_tokens(payload: &Value, stamp: Stamp, log: &mut Log) {
+    let before = log.carried.totals;
+    let last = payload.pointer("/info/last_token_usage").map(tokens);
+    let total = match (payload.pointer("/info/total_token_usage").map(tokens), last) {
+        (Some(total), _) if total == before => return,
+        (Some(total), _) => total,
+        (None, Some(last)) => before + last,
+        (None, None) => return,
+    };
+    log.carried.totals = total;
+    let tokens = last.unwrap_or_else(|| since(before, total));
+    if get(log, "tokens") == "by response" || tokens == TokenCounts::default() {
+        return;
+    }
     let session = log.text(stamp.session).to_owned();
+    // The cumulative count is the same wherever a fork repeats it, whatever time it gives it.
+    let message = Key::of(&[&format!("{total:?} {tokens:?}")]);
+    push_usage((Some(message), Some(Key::of(&[&session]))), tokens, stamp, log);
+}
+
+fn since(before: TokenCounts, total: TokenCounts) -> TokenCounts {
+    if total.total() < before.total() {
+        return total;
+    }
+    TokenCounts {
+        input: total.input.saturating_sub(before.input),
+        cache_write: total.cache_write.saturating_sub(before.cache_write),
+        cache_read: total.cache_read.saturating_sub(before.cache_read),
+        output: total.output.saturating_sub(before.output),
+    }
+}
+
+/// The tokens of one response. From the first such record on, the cumulative counts repeat what these say.
+fn read_response_tokens(payload: &Value, stamp: Stamp, log: &mut Log) {
+    let (thread, response) = (text(payload, "/thread_id"), text(payload, "/response_id"));
+    let Some(usage) = payload.get("usage").filter(|usage| usage.is_object()) else {
+        return;
+    };
+    if !thread.is_empty() && thread != log.text(stamp.session) {
+        return;
+    }
+    let tokens = tokens(usage);
+    let is_first = get(log, "tokens").is_empty();
+    set(log, "tokens", "by response");
+    if tokens == TokenCounts::default() || is_first && was_just_counted(tokens, log) {
+        return;
+    }
+    let message = (!response.is_empty()).then(|| Key::of(&["response", response]));
+    push_usage((message.or(stamp.key), None), tokens, stamp, log);
+}
+
+fn was_just_counted(tokens: TokenCounts, log: &Log) -> bool {
+    let last = log.events.iter().rev().find_map(|event| match event.what {
+        What::Usage { tokens, .. } => Some(tokens),
+        _ => None,
+    });
+    last == Some(tokens)
+}
+
+fn push_usage(
+    (message, request): (Option<Key>, Option<Key>),
+    tokens: TokenCounts,
+    stamp: Stamp,
+    log: &mut Log,
+) {
+    let model = log.carried.model.unwrap_or_else(|| log.name("unknown"));
     let what = What::Usage {
-        // The cumulative count is the same wherever a fork repeats it, whatever time it gives it.
-        message: Some(Key::of(&[&format!("{total:?} {tokens:?}")])),
-        request: Some(Key::of(&[&session])),
+        message,
+        request,
         model,
         tokens,
     };
     log.push(stamp, what);
 }
 
+/// Cached input, read or written, is part of the input; reasoning is part of the output.
 fn tokens(usage: &Value) -> TokenCounts {
     let input = count(usage, "/input_tokens");
-    let cached = count(usage, "/cached_input_tokens").min(input);
+    let cache_read = count(usage, "/cached_input_tokens").min(input);
+    let cache_write = count(usage, "/cache_write_input_tokens").min(input - cache_read);
     TokenCounts {
-        input: input - cached,
-        cache_write: 0,
-        cache_read: cached,
+        input: input - cache_read - cache_write,
+        cache_write,
+        cache_read,
         output: count(usage, "/output_tokens"),
     }
-}
-
-fn read_item(payload: &Value, stamp: Stamp, log: &mut Log) {
-    let id = Key::of(&[text(payload, "/call_id")]);
-    let what = match text(payload, "/type") {
-        "function_call" => {
-            let arguments = serde_json::from_str(text(payload, "/arguments")).unwrap_or_default();
-            tools::call(log, id, text(payload, "/name"), &arguments)
-        }
-        "custom_tool_call" => {
-            let input = payload.get("input").unwrap_or(&Value::Null);
-            tools::call(log, id, text(payload, "/name"), input)
-        }
-        "local_shell_call" => {
-            let action = payload.get("action").unwrap_or(&Value::Null);
-            tools::call(log, id, "local_shell", action)
-        }
-        "function_call_output" | "custom_tool_call_output" => output(payload, id, log),
-        "reasoning" => What::Work,
-        "message" if text(payload, "/role") == "assistant" => What::Work,
-        _ => return,
-    };
-    log.push(stamp, what);
-}
-
-/// The output of a call: a text, or JSON in one with the exit code beside it.
-fn output(payload: &Value, id: Key, log: &mut Log) -> What {
-    let said = content(payload.get("output"));
-    let wrapped: Value = serde_json::from_str(&said).unwrap_or_default();
-    let inner = text(&wrapped, "/output");
-    let failed = wrapped
-        .pointer("/metadata/exit_code")
-        .is_some_and(|code| code.as_i64() != Some(0))
-        || said.starts_with("Exit code: ") && !said.starts_with("Exit code: 0");
-    let refused = said.contains("rejected by user");
-    let outcome = match (refused, failed) {
-        (true, _) => Outcome::Refused,
-        (_, true) => Outcome::Failed,
-        _ => Outcome::Done,
-    };
-    let took = wrapped
-        .pointer("/metadata/duration_seconds")
-        .and_then(Value::as_f64)
-        .filter(|seconds| (0.0..1e6).contains(seconds))
-        .map(|seconds| (seconds * 1000.0).round() as u32);
-    let printed = if items(&wrapped, "").is_empty() && !inner.is_empty() {
-        inner
-    } else {
-        &said
-    };
-    tools::result(log, id, outcome, took, printed)
 }
 
 fn get<'log>(log: &'log Log, name: &str) -> &'log str {

@@ -19,7 +19,17 @@ pub const LONGEST: usize = 64 << 20;
 pub fn each_line(path: &Path, log: &mut Log, mut record: impl FnMut(&str, u32, &mut Log)) -> io::Result<()> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(log.read_to))?;
-    let mut lines = Lines::new(file, LONGEST);
+    each_line_of(file, path, log, &mut record)
+}
+
+/// [`each_line`] of what a log unpacks to; `path` is for the warnings. `source` stands where the last run ended.
+pub fn each_line_of(
+    source: impl Read,
+    path: &Path,
+    log: &mut Log,
+    mut record: impl FnMut(&str, u32, &mut Log),
+) -> io::Result<()> {
+    let mut lines = Lines::new(source, LONGEST);
     while let Some(line) = lines.next_line()? {
         if !line.ended && !line.content.is_some_and(is_whole) {
             break;

@@ -13,8 +13,11 @@ pub fn call(log: &mut Log, id: Key, name: &str, arguments: &Value) -> What {
     let (mut changes, mut reads) = (Vec::new(), Vec::new());
     let tool = match kind(name) {
         Kind::Shell => {
-            if let Some(making) = command(arguments).and_then(|command| making(log, &command, arguments)) {
-                log.carried.open_commands.push((id, making));
+            if let Some(command) = command(arguments) {
+                changes = change::apply_patch(log, patch_in(&command));
+                if let Some(making) = making(log, &command, arguments) {
+                    log.carried.open_commands.push((id, making));
+                }
             }
             Tool::Command {
                 timeout: millis(arguments, "/timeout").or_else(|| millis(arguments, "/timeout_ms")),
@@ -82,11 +85,16 @@ fn kind(name: &str) -> Kind {
         | "ls"
         | "glob"
         | "grep"
-        | "rg"
-        | "list_directory"
-        | "search_file_content"
+        | "grep_files"
         | "grep_search"
-        | "read_many_files" => Kind::Read,
+        | "list_dir"
+        | "list_directory"
+        | "read_many_files"
+        | "rg"
+        | "search_file_content"
+        | "todo_write"
+        | "update_plan"
+        | "view_image" => Kind::Read,
         "question" | "askquestion" | "ask_user" | "ask_user_question" | "askuser" | "request_user_input"
         | "exitspecmode" => Kind::Question,
         _ => Kind::Other,
@@ -146,6 +154,16 @@ fn patch(arguments: &Value) -> &str {
     } else {
         field
     }
+}
+
+/// The patch that a command hands to `apply_patch`; empty where it has none.
+fn patch_in(command: &str) -> &str {
+    let start = command.find("*** Begin Patch");
+    let patch = start.and_then(|at| command.get(at..)).unwrap_or_default();
+    patch
+        .find("*** End Patch")
+        .and_then(|end| patch.get(..end))
+        .unwrap_or_default()
 }
 
 /// What an edit changes: a replacement, several, or the whole file.
@@ -215,6 +233,12 @@ mod tests {
         ] {
             assert_eq!(changed(name, &arguments), expected, "{name}");
         }
+        let heredoc =
+            "apply_patch <<'EOF'\n*** Begin Patch\n*** Update File: /w/a.rs\n-a\n+b\n*** End Patch\nEOF\n+c";
+        assert_eq!(
+            changed("shell", &json!({"command": ["bash", "-lc", heredoc]})),
+            expected
+        );
         let written = json!({"path": "/w/a.rs", "contents": "a\nb\n"});
         assert_eq!(changed("Write", &written), [("/w/a.rs".to_owned(), 2, 0)]);
     }
