@@ -9,7 +9,7 @@ use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::link::Link;
 use crate::facts::quantity::Minutes;
 use crate::facts::record::SessionRecord;
-use crate::facts::session::Session;
+use crate::facts::session::{Provenance, Session};
 use crate::facts::span::{self, Moment, Span};
 
 /// Milliseconds in a minute.
@@ -25,6 +25,7 @@ pub fn agent_minutes(
 ) -> Option<(Minutes, Vec<SessionId>)> {
     let worked: HashMap<&SessionId, i64> = sessions
         .iter()
+        .filter(|session| session.sources.agent_time != Provenance::Absent)
         .map(|session| (&session.id, session.worked()))
         .collect();
     let mut minutes = 0.0;
@@ -66,6 +67,10 @@ pub fn record(
     known: &[&SessionRecord],
     stamp: &Stamp,
 ) -> Option<SessionRecord> {
+    // A record has minutes: those of a session whose log has no times would read as none at all.
+    if session.sources.agent_time == Provenance::Absent {
+        return None;
+    }
     // An id that cannot be written down cannot be read again either.
     session.id.to_string().parse::<SessionId>().ok()?;
     let fresh = SessionRecord {
@@ -182,6 +187,17 @@ mod tests {
         assert!((minutes.get() - 10.0).abs() < 1e-9, "{minutes:?}");
         assert_eq!(from, [SessionId::new("claude-code", "s")]);
         assert_eq!(agent_minutes(&[id(2)], &links, &sessions), None);
+    }
+
+    #[test]
+    fn a_session_without_times_has_no_minutes_rather_than_none() {
+        let worker = worker();
+        let links = [one_link(&worker)];
+        let mut timeless = worker;
+        timeless.lanes.clear();
+        timeless.sources.agent_time = Provenance::Absent;
+        assert_eq!(record(&timeless, &links[0], None, &[], &stamp(1, 10)), None);
+        assert_eq!(agent_minutes(&[id(1)], &links, &[timeless]), None);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use super::History;
 use crate::facts::change::{Change, ChangedFile, ChangedLines, NamedSession};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::session::{
-    CommitKind, Edit, HashEvidence, Lane, LineHash, MadeCommit, Place, Session, Sources, TokenCounts, Turn,
-    TurnEnd, Usage,
+    CommitKind, Edit, HashEvidence, Lane, LineHash, MadeCommit, Place, Provenance, Session, Sources,
+    TokenCounts, Turn, TurnEnd, Usage,
 };
 use crate::facts::span::{Moment, Span};
 
@@ -70,7 +70,10 @@ pub(super) fn session(id: &str, turns: &[(i64, i64)]) -> Session {
         edits: Vec::new(),
         commits: Vec::new(),
         touched: Vec::new(),
-        sources: Sources::default(),
+        sources: Sources {
+            agent_time: Provenance::Measured,
+            ..Sources::default()
+        },
     }
 }
 

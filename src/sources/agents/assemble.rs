@@ -3,6 +3,7 @@
 //! A record that stands in several files (a fork, a resumed session, a copied folder) belongs to the file that does not
 //! call it a copy, else to the one that ended first: the other went on from there.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
@@ -216,8 +217,11 @@ impl Gathered<'_> {
             sources: Sources::default(),
         };
         for (subagent, events) in &lanes {
-            let (turns, actions) = timeline(events.iter().map(|(_, event)| *event));
-            if subagent.is_none() {
+            let (mut turns, actions) = timeline(events.iter().map(|(_, event)| *event));
+            if self.says(&What::Absent(Metric::AgentTime)) {
+                turns.clear();
+            }
+            if subagent.is_none() && !self.says(&What::Absent(Metric::HumanTime)) {
                 session.actions = actions;
             }
             session.lanes.push(Lane {
@@ -230,8 +234,10 @@ impl Gathered<'_> {
         session.models.sort_unstable();
         session.models.dedup();
         session.sources = self.sources(&session, work.calls);
-        let says_something =
-            session.turns().next().is_some() || !session.actions.is_empty() || !session.usage.is_empty();
+        let says_something = session.turns().next().is_some()
+            || !session.actions.is_empty()
+            || !session.usage.is_empty()
+            || !session.touched.is_empty();
         says_something.then_some(session)
     }
 
@@ -301,14 +307,15 @@ impl Gathered<'_> {
         })
     }
 
+    fn says(&self, what: &What) -> bool {
+        self.events.iter().any(|(_, event)| event.what == *what)
+    }
+
     fn sources(&self, session: &Session, calls: bool) -> Sources {
-        let estimated = |metric| {
-            self.events
-                .iter()
-                .any(|(_, event)| event.what == What::Estimated(metric))
-        };
         let unless = |metric, otherwise| {
-            if estimated(metric) {
+            if self.says(&What::Absent(metric)) {
+                Provenance::Absent
+            } else if self.says(&What::Estimated(metric)) {
                 Provenance::Estimated
             } else {
                 otherwise
@@ -338,7 +345,7 @@ impl Gathered<'_> {
                 unless(Metric::Tokens, Provenance::Measured),
             ),
             edits: or_absent(calls, Provenance::Measured),
-            commits: or_absent(calls, recorded(structured)),
+            commits: unless(Metric::Commits, or_absent(calls, recorded(structured))),
         }
     }
 }
@@ -356,7 +363,7 @@ struct Work {
 impl Work {
     fn of(events: &[Found<'_>]) -> Self {
         let mut work = Self::default();
-        let mut open: HashMap<Key, (&Log, &[Change])> = HashMap::new();
+        let mut open: HashMap<Key, (&Log, &Event, &[Change])> = HashMap::new();
         for (log, event) in events {
             let at = event.stamp.at;
             match &event.what {
@@ -364,9 +371,9 @@ impl Work {
                     id, changes, reads, ..
                 } => {
                     work.calls = true;
-                    open.insert(*id, (log, changes));
+                    open.insert(*id, (log, event, changes));
                     for path in reads {
-                        work.touch(log.text(*path), at, false);
+                        work.touch(&placed(log, event, *path), at, false);
                     }
                 }
                 What::Result {
@@ -379,8 +386,8 @@ impl Work {
                     let announced = open.remove(id);
                     if *outcome == Outcome::Done {
                         match (changes, announced) {
-                            (Some(changes), _) => work.edit(log, at, changes),
-                            (None, Some((log, changes))) => work.edit(log, at, changes),
+                            (Some(changes), _) => work.edit(log, event, at, changes),
+                            (None, Some((log, call, changes))) => work.edit(log, call, at, changes),
                             (None, None) => {}
                         }
                     }
@@ -394,13 +401,14 @@ impl Work {
         work
     }
 
-    fn edit(&mut self, log: &Log, at: Moment, changes: &[Change]) {
+    /// Edits that became real at some time, as an event in some folder announced them.
+    fn edit(&mut self, log: &Log, event: &Event, at: Moment, changes: &[Change]) {
         for change in changes {
-            let path = log.text(change.path);
-            self.touch(path, at, true);
+            let path = placed(log, event, change.path);
+            self.touch(&path, at, true);
             self.edits.push(Edit {
                 at,
-                path: path.to_owned(),
+                path: path.into_owned(),
                 added: change.added.clone(),
                 removed: change.removed.clone(),
             });
@@ -433,6 +441,20 @@ fn commit(log: &Log, event: &Event, made: &Made) -> MadeCommit {
         folder: joined(folder, made.folder.map(|folder| log.text(folder))),
         branch: made.branch.map(|branch| log.text(branch).to_owned()),
         evidence: made.evidence,
+    }
+}
+
+/// A path as an event names it; one that is relative starts in the event's folder.
+fn placed<'log>(log: &'log Log, event: &Event, path: Name) -> Cow<'log, str> {
+    let path = log.text(path);
+    let rooted = path.starts_with(['/', '\\', '~']) || path.get(1..2) == Some(":");
+    match event.stamp.folder {
+        Some(folder) if !rooted && !path.is_empty() => {
+            let folder = log.text(folder).trim_end_matches(['/', '\\']);
+            let path = path.strip_prefix("./").unwrap_or(path);
+            Cow::Owned(format!("{folder}/{path}"))
+        }
+        _ => Cow::Borrowed(path),
     }
 }
 

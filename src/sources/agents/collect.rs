@@ -19,7 +19,7 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::session::Session;
 
 /// Raised whenever a reader or [`Log`] changes: older caches are then ignored.
-const CACHE_VERSION: u32 = 2;
+const CACHE_VERSION: u32 = 3;
 /// How much of a log's beginning tells it from another one at its path.
 const PREFIX: usize = 4096;
 

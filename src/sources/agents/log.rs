@@ -173,9 +173,11 @@ pub enum What {
     Parent(Name),
     /// The whole session's time, tokens or edits come from a total or a model rather than from records.
     Estimated(Metric),
+    /// The log says nothing of it, whatever the other events look like: it is unknown, not zero.
+    Absent(Metric),
 }
 
-/// The metrics that a log can have in a weak form only.
+/// The metrics that a log can have in a weak form only, or not at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Metric {
     /// When the agent worked.
@@ -184,6 +186,8 @@ pub enum Metric {
     HumanTime,
     /// Tokens.
     Tokens,
+    /// Commits made.
+    Commits,
 }
 
 /// One thing that happened.

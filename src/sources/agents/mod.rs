@@ -16,6 +16,7 @@ pub mod claude_code;
 pub mod codex;
 pub mod collect;
 pub mod commands;
+pub mod cursor;
 pub mod droid;
 pub mod gemini_cli;
 pub mod lines;
@@ -115,6 +116,7 @@ pub static AGENTS: &[&dyn Agent] = &[
     &amp::Amp,
     &claude_code::ClaudeCode,
     &codex::Codex,
+    &cursor::Cursor,
     &droid::Droid,
     &gemini_cli::GeminiCli,
     &pi::Pi,

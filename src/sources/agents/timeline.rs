@@ -84,7 +84,7 @@ impl Builder {
                 }
             }
             What::TurnEnd(_) => self.close(TurnEnd::Recorded),
-            What::Version(_) | What::Remote(_) | What::Parent(_) | What::Estimated(_) => {}
+            What::Version(_) | What::Remote(_) | What::Parent(_) | What::Estimated(_) | What::Absent(_) => {}
         }
     }
 
