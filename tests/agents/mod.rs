@@ -11,6 +11,7 @@ use crate::world::{START, TestRepo, World};
 
 mod amp;
 mod codex;
+mod copilot_cli;
 mod cursor;
 mod droid;
 mod every;

@@ -18,7 +18,7 @@ use super::record::reason;
 use super::value::{content, count, instant, items, text};
 use super::{Agent, LogFile, Machine, change, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
-use crate::facts::session::{ActionKind, TokenCounts};
+use crate::facts::session::TokenCounts;
 use crate::facts::span::Moment;
 
 /// The reader.
@@ -319,18 +319,12 @@ impl Message<'_> {
 }
 
 fn prompt(said: &str, to_subagent: bool) -> What {
-    let first = said.split_whitespace().next().unwrap_or_default();
-    let is_command = first.starts_with('/') && first.matches('/').count() == 1;
-    match (to_subagent, is_command) {
-        (true, _) => What::Automated,
-        (false, true) => What::Prompt {
-            kind: ActionKind::Command,
-            typed: prose::typed(said),
-        },
-        (false, false) => What::Prompt {
-            kind: ActionKind::Prompt,
-            typed: prose::typed(said),
-        },
+    if to_subagent {
+        return What::Automated;
+    }
+    What::Prompt {
+        kind: prose::kind(said),
+        typed: prose::typed(said),
     }
 }
 
@@ -377,7 +371,7 @@ mod tests {
 
     use super::super::collect::{Request, collect};
     use super::*;
-    use crate::facts::session::Session;
+    use crate::facts::session::{ActionKind, Session};
 
     /// A folder `.gemini` in which one project is `/w/kiln`.
     struct Home(tempfile::TempDir);

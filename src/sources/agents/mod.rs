@@ -16,6 +16,7 @@ pub mod claude_code;
 pub mod codex;
 pub mod collect;
 pub mod commands;
+pub mod copilot_cli;
 pub mod cursor;
 pub mod droid;
 pub mod gemini_cli;
@@ -116,6 +117,7 @@ pub static AGENTS: &[&dyn Agent] = &[
     &amp::Amp,
     &claude_code::ClaudeCode,
     &codex::Codex,
+    &copilot_cli::CopilotCli,
     &cursor::Cursor,
     &droid::Droid,
     &gemini_cli::GeminiCli,

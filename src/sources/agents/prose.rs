@@ -1,11 +1,15 @@
 //! How much of a prompt a person typed. The text itself goes no further.
 
+use crate::facts::session::ActionKind;
+
 /// What is longer was pasted.
 const LONGEST: usize = 2_000;
 
 /// Blocks that programs put around or into prompts.
 const INJECTED: &[&str] = &[
     "system-reminder",
+    "system_reminder",
+    "system_notification",
     "ide_opened_file",
     "ide_selection",
     "ide_diagnostics",
@@ -42,6 +46,16 @@ pub fn typed(prompt: &str) -> u32 {
         }
     }
     u32::try_from(count.saturating_sub(1).min(LONGEST)).unwrap_or(0)
+}
+
+/// Whether a prompt is a slash command: a first word with one slash, at its beginning.
+pub fn kind(prompt: &str) -> ActionKind {
+    let first = prompt.split_whitespace().next().unwrap_or_default();
+    if first.starts_with('/') && first.matches('/').count() == 1 {
+        ActionKind::Command
+    } else {
+        ActionKind::Prompt
+    }
 }
 
 /// Whether nothing is left of a prompt without what programs put into it.
@@ -91,6 +105,12 @@ mod tests {
         );
         assert_eq!(typed(&"x".repeat(9_000)), 2_000);
         assert_eq!(typed(""), 0);
+    }
+
+    #[test]
+    fn a_path_is_no_command() {
+        assert_eq!(kind("/model m-x"), ActionKind::Command);
+        assert_eq!(kind("/w/kiln does not build"), ActionKind::Prompt);
     }
 
     #[test]

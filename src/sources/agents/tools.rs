@@ -96,7 +96,7 @@ fn kind(name: &str) -> Kind {
         | "update_plan"
         | "view_image" => Kind::Read,
         "question" | "askquestion" | "ask_user" | "ask_user_question" | "askuser" | "request_user_input"
-        | "exitspecmode" => Kind::Question,
+        | "exitspecmode" | "exit_plan_mode" => Kind::Question,
         _ => Kind::Other,
     }
 }
