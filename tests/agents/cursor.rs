@@ -54,7 +54,5 @@ fn without_timestamps_only_the_file_dates_a_session() {
     cursor/e 2026-04-01T09:07:00Z–2026-04-01T09:07:00Z: agent nullm absent, supervisory nullm absent, tokens null/null/null/null absent by , edits measured, commits absent
     e → Cap the delay: lines, high, lines:2
     ");
-    assert_snapshot!(told_of_the_editors(12 * 60, without), @r"
-    cursor/e 2026-04-01T09:12:00Z–2026-04-01T09:12:00Z: agent nullm absent, supervisory nullm absent, tokens null/null/null/null absent by , edits measured, commits absent
-    ");
+    assert_snapshot!(told_of_the_editors(12 * 60, without), @"cursor/e 2026-04-01T09:12:00Z–2026-04-01T09:12:00Z: agent nullm absent, supervisory nullm absent, tokens null/null/null/null absent by , edits measured, commits absent");
 }

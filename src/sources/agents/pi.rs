@@ -1,7 +1,7 @@
 //! Pi: `sessions/--<folder>--/<time>_<id>.jsonl`, a tree of entries in the order of their writing.
 //!
-//! Every branch took tokens and time, so the whole tree counts, not its live leaf. A fork begins with copies of its parent's
-//! entries, known by id and time.
+//! Every branch took tokens and time, so the whole tree counts, not its live leaf. A fork has its parent's entries as they
+//! were, before its own: they are older than its header.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::lines::each_line;
-use super::log::{Key, Log, Outcome, Stamp, What};
+use super::log::{Key, Log, Name, Outcome, Stamp, What};
 use super::record::reason;
-use super::value::{content, count, instant, items, text};
+use super::value::{content, count, first_text, instant, items, text};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
@@ -43,46 +43,83 @@ impl Agent for Pi {
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
         each_line(&file.path, log, |line, number, log| {
             match serde_json::from_str::<Value>(line) {
-                Ok(entry) => read_entry(&entry, number, log),
+                Ok(entry) if text(&entry, "/type") == "session" => open(&entry, number, log),
+                Ok(entry) => read_entry(&entry, line, number, log),
                 Err(error) => log.warn(&file.path, number, reason(&error)),
             }
         })
     }
 }
 
-fn read_entry(entry: &Value, line: u32, log: &mut Log) {
-    let Some(at) = instant(entry, "/timestamp") else {
+/// What [`Log::carried`] calls the parent of a session, until its first own entry.
+const PARENT: &str = "parent";
+
+/// The header. Its time is that of the file, which may be long before the first prompt.
+fn open(header: &Value, line: u32, log: &mut Log) {
+    let (Some(at), id) = (instant(header, "/timestamp"), text(header, "/id")) else {
         return;
     };
-    if text(entry, "/type") == "session" {
-        let (id, folder) = (text(entry, "/id"), text(entry, "/cwd"));
-        log.carried.stamp = (!id.is_empty()).then(|| Stamp {
-            at,
-            line,
-            key: None,
-            session: log.name(id),
-            lane: None,
-            folder: (!folder.is_empty()).then(|| log.name(folder)),
-            branch: None,
-            copied: false,
-        });
+    if id.is_empty() {
         return;
     }
-    let Some(mut stamp) = log.carried.stamp else {
+    let parent = first_text(header, &["parentSession", "branchedFrom"]);
+    if let Some(parent) = id_in(parent) {
+        log.carried.other = vec![(PARENT.to_owned(), parent.to_owned())];
+    }
+    let folder = text(header, "/cwd");
+    log.carried.stamp = Some(Stamp {
+        at,
+        line,
+        key: None,
+        session: log.name(id),
+        lane: None,
+        folder: (!folder.is_empty()).then(|| log.name(folder)),
+        branch: None,
+        copied: !parent.is_empty(),
+    });
+    log.carried.model = named_model(text(header, "/modelId"), log);
+}
+
+/// The id in the path of a log: `<time>_<id>.jsonl`.
+fn id_in(path: &str) -> Option<&str> {
+    let name = path.rsplit(['/', '\\']).next()?;
+    let (_, id) = name.strip_suffix(".jsonl")?.rsplit_once('_')?;
+    Some(id)
+}
+
+fn named_model(model: &str, log: &mut Log) -> Option<Name> {
+    (!model.is_empty()).then(|| log.name(model))
+}
+
+fn read_entry(entry: &Value, line: &str, number: u32, log: &mut Log) {
+    let (Some(header), Some(at)) = (log.carried.stamp, instant(entry, "/timestamp")) else {
         return;
     };
-    stamp.key = Some(Key::of(&[text(entry, "/id"), text(entry, "/timestamp")]));
-    (stamp.at, stamp.line) = (at, line);
+    let mut stamp = Stamp {
+        at,
+        line: number,
+        key: None,
+        copied: header.copied && at < header.at,
+        ..header
+    };
+    if !stamp.copied
+        && let Some((_, parent)) = log.carried.other.pop()
+    {
+        let parent = log.name(&parent);
+        log.push(stamp, What::Parent(parent));
+    }
+    stamp.key = Some(match text(entry, "/id") {
+        // The oldest logs have no ids.
+        "" => Key::of(&[line]),
+        id => Key::of(&[id, text(entry, "/timestamp")]),
+    });
     match text(entry, "/type") {
         "message" => read_message(entry, stamp, log),
         "compaction" | "branch_summary" => {
             log.push(stamp, What::Work);
             read_usage(entry, stamp, log);
         }
-        "model_change" => {
-            let model = text(entry, "/modelId");
-            log.carried.model = (!model.is_empty()).then(|| log.name(model));
-        }
+        "model_change" => log.carried.model = named_model(text(entry, "/modelId"), log),
         _ => {}
     }
 }
@@ -112,8 +149,10 @@ fn read_message(entry: &Value, stamp: Stamp, log: &mut Log) {
                 }
             }
             read_usage(message, stamp, log);
-            if text(message, "/stopReason") == "aborted" {
-                log.push(stamp, What::Interrupted);
+            match text(message, "/stopReason") {
+                "aborted" => log.push(stamp, What::Interrupted),
+                "stop" | "length" => log.push(stamp, What::TurnEnd(None)),
+                _ => {}
             }
         }
         "toolResult" => {
@@ -131,18 +170,21 @@ fn read_usage(message: &Value, stamp: Stamp, log: &mut Log) {
     let Some(usage) = message.get("usage").filter(|usage| usage.is_object()) else {
         return;
     };
-    let named = text(message, "/model");
-    let model = match (named, log.carried.model) {
-        ("", Some(model)) => model,
-        ("", None) => log.name("unknown"),
-        _ => log.name(named),
-    };
+    // A summary does not name its model: it is the one that answered last.
+    let model = named_model(text(message, "/model"), log)
+        .or(log.carried.model)
+        .unwrap_or_else(|| log.name("unknown"));
+    log.carried.model = Some(model);
     let tokens = TokenCounts {
         input: count(usage, "/input"),
         cache_write: count(usage, "/cacheWrite"),
         cache_read: count(usage, "/cacheRead"),
         output: count(usage, "/output"),
     };
+    // A response that was interrupted or failed has noughts, whatever it took.
+    if tokens == TokenCounts::default() {
+        return;
+    }
     let what = What::Usage {
         message: stamp.key,
         request: None,
@@ -150,4 +192,161 @@ fn read_usage(message: &Value, stamp: Stamp, log: &mut Log) {
         tokens,
     };
     log.push(stamp, what);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::assemble::assemble;
+    use super::*;
+    use crate::facts::session::{Session, TurnEnd};
+
+    /// The sessions in a folder of logs: name and text of each file.
+    fn sessions(files: &[(&str, &str)]) -> Vec<Session> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let logs: Vec<(PathBuf, Log)> = Pi
+            .logs(folder.path(), &mut Vec::new())
+            .into_iter()
+            .map(|file| {
+                let mut log = Log::default();
+                Pi.read(&file, &mut log).unwrap();
+                assert_eq!(log.flaws, []);
+                (file.path, log)
+            })
+            .collect();
+        assemble("pi", &logs)
+    }
+
+    fn header(id: &str, minute: u32, more: &str) -> String {
+        format!(
+            r#"{{"type":"session","version":3,"id":"{id}","timestamp":"2026-08-09T09:{minute:02}:00.000Z","cwd":"/w/kiln"{more}}}"#
+        ) + "\n"
+    }
+
+    fn entry(id: &str, parent: &str, minute: u32, fields: &str) -> String {
+        format!(
+            r#"{{"id":"{id}","parentId":"{parent}","timestamp":"2026-08-09T09:{minute:02}:00.000Z",{fields}}}"#
+        ) + "\n"
+    }
+
+    const PROMPT: &str = r#""type":"message","message":{"role":"user","content":"go on"}"#;
+
+    fn answer(output: u32, reason: &str) -> String {
+        format!(
+            r#""type":"message","message":{{"role":"assistant","model":"m-x","content":[],"usage":{{"input":1,"output":{output}}},"stopReason":"{reason}"}}"#
+        )
+    }
+
+    fn output(session: &Session) -> Option<u64> {
+        session.tokens().map(|tokens| tokens.output)
+    }
+
+    #[test]
+    fn a_fork_has_what_it_added_and_its_parent_the_rest() {
+        let shared = entry("a", "", 1, PROMPT) + &entry("b", "a", 3, &answer(10, "stop"));
+        let parent = header("p", 0, "")
+            + &shared
+            + &entry("c", "b", 30, PROMPT)
+            + &entry("d", "c", 31, &answer(5, "stop"));
+        let from = r#","parentSession":"/h/.pi/2026-08-09T09-00-00-000Z_p.jsonl""#;
+        let fork = header("f", 10, from)
+            + &shared
+            + &entry("e", "b", 11, PROMPT)
+            + &entry("g", "e", 13, &answer(7, "stop"));
+        let found = sessions(&[("0_p.jsonl", &parent), ("1_f.jsonl", &fork)]);
+        let seen: Vec<_> = found
+            .iter()
+            .map(|session| {
+                let parent = session.parent.as_ref().map(|parent| parent.id.as_str());
+                (
+                    parent,
+                    session.actions.len(),
+                    output(session),
+                    session.worked() / 60_000,
+                )
+            })
+            .collect();
+        assert_eq!(seen, [(Some("p"), 1, Some(7), 2), (None, 2, Some(15), 3)]);
+        // Without its parent, a fork is all that is left of it.
+        let alone = sessions(&[("1_f.jsonl", &fork)]);
+        assert_eq!((alone[0].actions.len(), output(&alone[0])), (2, Some(17)));
+    }
+
+    #[test]
+    fn every_branch_of_the_tree_counts() {
+        let log = header("p", 0, "")
+            + &entry("a", "", 1, PROMPT)
+            + &entry("b", "a", 3, &answer(10, "stop"))
+            + &entry(
+                "s",
+                "a",
+                20,
+                r#""type":"branch_summary","summary":"x","usage":{"input":3,"output":2}"#,
+            )
+            + &entry("c", "s", 21, PROMPT)
+            + &entry("d", "c", 22, &answer(5, "stop"))
+            + &entry("m", "d", 23, r#""type":"model_change","modelId":"m-y""#)
+            + &entry(
+                "k",
+                "m",
+                24,
+                r#""type":"compaction","summary":"x","usage":{"input":4,"output":1}"#,
+            );
+        let found = sessions(&[("0_p.jsonl", &log)]);
+        assert_eq!((found.len(), output(&found[0])), (1, Some(18)));
+        assert_eq!(found[0].models, ["m-x", "m-y"]);
+        // What came after the end of a turn took no time of the pause before it.
+        assert_eq!(found[0].worked(), 3 * 60_000);
+    }
+
+    #[test]
+    fn an_aborted_answer_is_an_interrupt_without_tokens() {
+        let aborted = answer(0, "aborted").replace(r#""input":1"#, r#""input":0"#);
+        let log = header("p", 0, "") + &entry("a", "", 1, PROMPT) + &entry("b", "a", 3, &aborted);
+        let session = &sessions(&[("0_p.jsonl", &log)])[0];
+        let kinds: Vec<ActionKind> = session.actions.iter().map(|action| action.kind).collect();
+        assert_eq!(kinds, [ActionKind::Prompt, ActionKind::Interrupt]);
+        let ends: Vec<TurnEnd> = session.turns().map(|turn| turn.end).collect();
+        assert_eq!((ends, output(session)), (vec![TurnEnd::Interrupted], None));
+    }
+
+    #[test]
+    fn the_oldest_logs_have_no_ids_and_paths_may_be_relative() {
+        let write = r#""type":"message","message":{"role":"assistant","content":[{"type":"toolCall","id":"t","name":"write","arguments":{"path":"./src/a.rs","content":"let a;"}}],"usage":{"input":1,"output":4}}"#;
+        let done = r#""type":"message","message":{"role":"toolResult","toolCallId":"t","content":[]}"#;
+        let log = header("p", 0, r#","modelId":"m-old""#)
+            + &entry("", "", 1, PROMPT)
+            + &entry("", "", 1, write)
+            + &entry("", "", 1, done);
+        let copy = header("q", 5, r#","branchedFrom":"/h/x_p.jsonl""#) + log.split_once('\n').unwrap().1;
+        let found = sessions(&[("0_p.jsonl", &log), ("1_q.jsonl", &copy)]);
+        assert_eq!((found.len(), output(&found[0])), (1, Some(4)));
+        assert_eq!(found[0].models, ["m-old"]);
+        assert_eq!(found[0].edits[0].path, "/w/kiln/src/a.rs");
+    }
+
+    #[test]
+    fn variables_move_the_folder() {
+        let roots = |variables: &[(&str, &str)]| {
+            let variables: BTreeMap<String, String> = variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect();
+            let machine = Machine {
+                home: Some("/h".into()),
+                variables,
+                ..Machine::default()
+            };
+            Pi.roots(&machine)
+        };
+        assert_eq!(roots(&[]), [Path::new("/h/.pi/agent/sessions")]);
+        let agent = ("PI_CODING_AGENT_DIR", "~/pi");
+        assert_eq!(roots(&[agent]), [Path::new("/h/pi/sessions")]);
+        let both = [agent, ("PI_CODING_AGENT_SESSION_DIR", "/s")];
+        assert_eq!(roots(&both), [Path::new("/s")]);
+    }
 }
