@@ -17,6 +17,7 @@ mod droid;
 mod every;
 mod gemini_cli;
 mod pi;
+mod qwen;
 
 /// Stands in every prompt, reply, command and output of a fixture, and nowhere else.
 const MARKER: &str = "qzsecretqz";

@@ -34,10 +34,11 @@ static MAKING: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static FOLDER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?:^|[\s;&|(])(?:cd|-C)\s+(?:"([^"]+)"|'([^']+)'|([^\s;&|"']+))"#).ok());
 
-/// `[main 1a2b3c4] subject`, `[main (root-commit) 1a2b3c4]`, `[detached HEAD 1a2b3c4]`.
+/// `[main 1a2b3c4] subject`, `[main (root-commit) 1a2b3c4]`, `[detached HEAD 1a2b3c4]`; behind a label where an agent puts one
+/// before what a command printed.
 static SUMMARY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?m)^\s*\[(?P<branch>[^\[\]\r\n]{1,200}?)(?: \(root-commit\))? (?P<hash>[0-9a-f]{4,64})\](?: |$)",
+        r"(?m)^\s*(?:(?:Output|Stdout): )?\[(?P<branch>[^\[\]\r\n]{1,200}?)(?: \(root-commit\))? (?P<hash>[0-9a-f]{4,64})\](?: |$)",
     )
     .ok()
 });
@@ -160,7 +161,7 @@ mod tests {
     fn summary_lines_name_commits() {
         let mut log = Log::default();
         let making = making(&mut log, "git commit -m x").unwrap();
-        let output = "ok\n[main 3fe81b2] Cap retry delay\n 1 file changed\n[topic/a (root-commit) 00ff00ff] b\n\
+        let output = "ok\nOutput: [main 3fe81b2] Cap retry delay\n 1 file changed\n[topic/a (root-commit) 00ff00ff] b\n\
                       [detached HEAD abcdef0] c\n[ERROR deadbeef: no\n[not a hash] d\n";
         let made = made(&mut log, making, output);
         let found: Vec<_> = made
