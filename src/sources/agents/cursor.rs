@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::lines::each_line;
 use super::log::{Key, Log, Metric, Name, Outcome, Stamp, What};
 use super::record::reason;
-use super::value::{content, first_text, instant, items, text};
+use super::value::{companion, content, first_text, instant, items, text};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::ActionKind;
@@ -96,7 +96,7 @@ impl Chat {
         let meta = file
             .companions
             .first()
-            .map_or(Value::Null, |path| read_meta(path, log));
+            .map_or(Value::Null, |path| companion(path, log));
         let opened = instant(&meta, "/createdAtMs").unwrap_or(opened);
         let written = instant(&meta, "/updatedAtMs").unwrap_or(written);
         let folder = text(&meta, "/cwd");
@@ -106,19 +106,6 @@ impl Chat {
             folder: (!folder.is_empty()).then(|| native(folder)),
         })
     }
-}
-
-/// Null where it cannot be read, or not yet: the agent may be writing it.
-fn read_meta(path: &Path, log: &mut Log) -> Value {
-    let Ok(bytes) = std::fs::read(path) else {
-        return Value::Null;
-    };
-    serde_json::from_slice(&bytes).unwrap_or_else(|error| {
-        if !error.is_eof() {
-            log.warn(path, 1, reason(&error));
-        }
-        Value::Null
-    })
 }
 
 fn moment(time: SystemTime) -> Moment {

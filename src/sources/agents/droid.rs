@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::lines::each_line;
 use super::log::{Key, Log, Metric, Name, Outcome, Stamp, Tool, What};
 use super::record::reason;
-use super::value::{content, count, instant, items, text};
+use super::value::{companion, content, count, instant, items, text};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
@@ -43,7 +43,7 @@ impl Agent for Droid {
             path.extension().is_some_and(|extension| extension == "jsonl")
         });
         for file in &mut files {
-            file.companions.push(file.path.with_extension("settings.json"));
+            file.companions.push(beside(file));
         }
         files
     }
@@ -54,7 +54,7 @@ impl Agent for Droid {
     }
 
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
-        let settings = settings(file, log);
+        let settings = companion(&beside(file), log);
         let mut reader = Reader::new(file, &settings, log);
         each_line(&file.path, log, |line, number, log| {
             match serde_json::from_str::<Value>(line) {
@@ -67,21 +67,9 @@ impl Agent for Droid {
     }
 }
 
-/// The settings of the session; null where there are none, or none yet: the agent may be writing them.
-fn settings(file: &LogFile, log: &mut Log) -> Value {
-    let Some((path, bytes)) = file
-        .companions
-        .iter()
-        .find_map(|path| Some((path, std::fs::read(path).ok()?)))
-    else {
-        return Value::Null;
-    };
-    serde_json::from_slice(&bytes).unwrap_or_else(|error| {
-        if !error.is_eof() {
-            log.warn(path, 1, reason(&error));
-        }
-        Value::Null
-    })
+/// The settings of the session.
+fn beside(file: &LogFile) -> PathBuf {
+    file.path.with_extension("settings.json")
 }
 
 /// What the records of a log have in common.

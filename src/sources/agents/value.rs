@@ -1,7 +1,8 @@
 //! Fields of records that are read as plain JSON: what is missing or of another type is empty, not an error.
 
 use std::borrow::Cow;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde_json::Value;
@@ -30,6 +31,21 @@ pub fn document(path: &Path, log: &mut Log) -> io::Result<Option<Value>> {
     Ok(document
         .map_err(|error| log.warn(path, 1, record::reason(&error)))
         .ok())
+}
+
+/// A JSON document beside a log; null where there is none, or none yet: of one that its agent is writing, the end is missing.
+pub fn companion(path: &Path, log: &mut Log) -> Value {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST as u64).read_to_end(&mut bytes));
+    if read.is_err() {
+        return Value::Null;
+    }
+    serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+        if !error.is_eof() {
+            log.warn(path, 1, record::reason(&error));
+        }
+        Value::Null
+    })
 }
 
 /// The text at a JSON pointer; empty where there is none.
