@@ -24,6 +24,11 @@ pub(super) type RawId = [u8; 20];
 const LARGEST_OBJECT: u64 = 512 << 20;
 /// How much of a pack is read at once.
 const READ: usize = 4096;
+/// Room behind an object while it is inflated. One byte would do to see that the stream ends; with this many, zlib-rs keeps to
+/// its quick loop, which wants room for the longest match, up to the last byte of small objects.
+const SLACK: usize = 288;
+/// How much room for inflating is kept from one object to the next.
+const MOST_OUTPUT: usize = 1 << 20;
 /// How deep alternates are followed, as in git.
 const MOST_ALTERNATES: usize = 6;
 
@@ -82,6 +87,8 @@ pub(super) struct Objects<'a> {
     cache: Generations,
     inflate: Inflate,
     input: Vec<u8>,
+    /// Where objects are inflated before they are copied to a place of their own size.
+    output: Vec<u8>,
 }
 
 /// Trouble inside a pack; the name of the object is added where it is known.
@@ -213,6 +220,7 @@ impl<'a> Objects<'a> {
             cache: Generations::new(memory),
             inflate: Inflate::new(true, 15),
             input: vec![0; READ],
+            output: Vec::new(),
         }
     }
 
@@ -339,15 +347,16 @@ impl<'a> Objects<'a> {
     ) -> Result<Vec<u8>, PackError> {
         const BROKEN: PackError = PackError::Damaged("it does not inflate");
         self.inflate.reset(true);
-        // One byte more than needed, so that the end of the stream is always seen.
-        let mut data = vec![0; size + 1];
+        if self.output.len() < size + SLACK {
+            self.output.resize(size + SLACK, 0);
+        }
         let mut position = offset + ready.end as u64;
         loop {
             let (read_before, written) = (self.inflate.total_in(), self.inflate.total_out() as usize);
             let input = &self.input[ready.clone()];
             let status = self
                 .inflate
-                .decompress(input, &mut data[written..], InflateFlush::NoFlush)
+                .decompress(input, &mut self.output[written..], InflateFlush::NoFlush)
                 .map_err(|_| BROKEN)?;
             ready.start += (self.inflate.total_in() - read_before) as usize;
             match status {
@@ -366,7 +375,9 @@ impl<'a> Objects<'a> {
         if self.inflate.total_out() as usize != size {
             return Err(BROKEN);
         }
-        data.truncate(size);
+        let data = self.output[..size].to_vec();
+        self.output.truncate(MOST_OUTPUT);
+        self.output.shrink_to(MOST_OUTPUT);
         Ok(data)
     }
 }
