@@ -191,6 +191,10 @@ impl Cell {
             Self::Count(count) => grouped(&count.to_string()),
             Self::Number(number) => grouped(&format!("{number:.1}")),
             Self::Hours(hours) => grouped(&hours.to_string()),
+            // Nobody reads hundredths of a minute behind hours of work.
+            Self::Minutes(minutes) if minutes.get() >= 10.0 => {
+                grouped(&format!("{}m", (minutes.get() * 10.0).round() / 10.0))
+            }
             Self::Minutes(minutes) => grouped(&minutes.to_string()),
             Self::Factor(factor) => grouped(&format!("{factor:.1}x")),
             Self::Tokens(tokens) => tokens.to_string(),

@@ -21,7 +21,7 @@ use crate::facts::task::{Task, TaskSource};
 use crate::git::Repo;
 use crate::git::create::{Change, NewRepo};
 use crate::ledger::{self, Signing, Writer};
-use code::SourceFile;
+use code::{Purpose, SourceFile};
 use random::Random;
 use story::{Claim, Event, PEOPLE, PLACES, Place, Work};
 use traces::Trace;
@@ -247,12 +247,12 @@ impl Growing {
         let lines = (claim.hours * 9.0).clamp(18.0, 900.0) as usize;
         let language = self.place.language;
         let paths = [
-            (language.path(&name), lines),
-            (language.test_path(&name), lines / 2),
+            (language.path(&name), Purpose::Work, lines),
+            (language.test_path(&name), Purpose::Test, lines / 2),
         ];
         let mut written = Vec::new();
-        for (path, lines) in paths {
-            let file = SourceFile::new(language, lines, random);
+        for (path, purpose, lines) in paths {
+            let file = SourceFile::new(language, purpose, lines, random);
             written.push((path.clone(), file.text()));
             self.files.push((path, file));
         }
@@ -262,8 +262,8 @@ impl Growing {
     fn touch(&mut self, random: &mut Random) -> Vec<(String, String)> {
         if self.files.is_empty() {
             let path = self.place.language.path("core");
-            self.files
-                .push((path, SourceFile::new(self.place.language, 40, random)));
+            let file = SourceFile::new(self.place.language, Purpose::Work, 40, random);
+            self.files.push((path, file));
         }
         let at = random.below(self.files.len());
         let Some((path, file)) = self.files.get_mut(at) else {
