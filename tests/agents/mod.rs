@@ -16,6 +16,7 @@ mod cursor;
 mod droid;
 mod every;
 mod gemini_cli;
+mod opencode;
 mod pi;
 mod qwen;
 

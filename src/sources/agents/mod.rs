@@ -22,6 +22,7 @@ pub mod droid;
 pub mod gemini_cli;
 pub mod lines;
 pub mod log;
+pub mod opencode;
 pub mod pi;
 pub mod prose;
 pub mod qwen;
@@ -121,6 +122,7 @@ pub static AGENTS: &[&dyn Agent] = &[
     &cursor::Cursor,
     &droid::Droid,
     &gemini_cli::GeminiCli,
+    &opencode::OpenCode,
     &pi::Pi,
     &qwen::Qwen,
 ];

@@ -1,10 +1,11 @@
 //! Tool calls of agents whose tools differ in their names more than in what they do.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use serde_json::Value;
 
-use super::log::{Change, Key, Log, Outcome, Tool, What};
+use super::log::{Change, Key, Log, Name, Outcome, Tool, What};
 use super::value::{first_text, items, millis};
 use super::{change, commands};
 
@@ -59,6 +60,20 @@ pub fn result(log: &mut Log, id: Key, outcome: Outcome, took: Option<u32>, outpu
         changes: None,
         commits: making.map_or_else(Vec::new, |making| commands::made(log, making, output)),
     }
+}
+
+/// A call whose paths are seen from the folder in which the agent works.
+pub fn resolved(log: &mut Log, folder: Option<Name>, mut call: What) -> What {
+    let (Some(folder), What::Call { changes, reads, .. }) = (folder, &mut call) else {
+        return call;
+    };
+    let paths = changes.iter_mut().map(|change| &mut change.path).chain(reads);
+    for path in paths {
+        // Joined to an absolute path, the folder is gone.
+        let joined = Path::new(log.text(folder)).join(log.text(*path));
+        *path = log.name(&joined.to_string_lossy());
+    }
+    call
 }
 
 enum Kind {

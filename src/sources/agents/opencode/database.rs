@@ -1,0 +1,254 @@
+//! The databases of OpenCode, read as they lie there: nothing is written, no file is made beside them, and rows stream.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
+use serde_json::Value;
+
+use super::super::LogFile;
+use super::super::lines::LONGEST;
+use super::super::log::Log;
+use super::super::record::reason;
+use super::{Reading, Session};
+use crate::facts::diagnostics::Warning;
+
+/// How long a database is waited for that its agent has locked.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A database with its write-ahead log, which has the latest of it.
+pub(super) fn log_file(path: &Path) -> LogFile {
+    LogFile {
+        path: path.to_owned(),
+        companions: vec![beside(path, "-wal")],
+    }
+}
+
+/// The databases in the data folder: one of releases, and one for each other channel.
+pub(super) fn below(folder: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
+        Err(error) => {
+            let message = format!("cannot list the folder: {error}");
+            warnings.push(Warning::new(folder.display().to_string(), message));
+            return Vec::new();
+        }
+    };
+    let paths = entries.flatten().map(|entry| entry.path());
+    let databases = paths.filter(|path| {
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        let channel = name
+            .strip_prefix("opencode")
+            .and_then(|name| name.strip_suffix(".db"));
+        channel.is_some_and(|channel| channel.is_empty() || channel.starts_with('-'))
+    });
+    databases.map(|path| log_file(&path)).collect()
+}
+
+/// Reads a database. One that is locked, or is none, is an error; what can be read of a damaged one is kept.
+pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
+    let database = Database {
+        connection: open(path).map_err(io::Error::other)?,
+        path,
+    };
+    let mut reading = Reading::new(log);
+    let result = database.read(&mut reading);
+    match result {
+        Err(error) if is_passing(&error) || reading.records == 0 => Err(io::Error::other(error)),
+        result => {
+            if let Err(error) = result {
+                reading
+                    .log
+                    .warn(path, reading.records, format!("the database is damaged: {error}"));
+            }
+            reading.finish();
+            Ok(())
+        }
+    }
+}
+
+/// Whether an error is gone another time.
+fn is_passing(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
+}
+
+/// Opens a database so that not even SQLite leaves files beside it, which it does for a write-ahead log that nobody has open.
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let size = |suffix| fs::metadata(beside(path, suffix)).map_or(0, |file| file.len());
+    let is_there = |suffix| beside(path, suffix).exists();
+    let is_shared = is_there("-wal") && is_there("-shm") || is_there("-journal");
+    let connection = match (is_shared, size("-wal")) {
+        (true, _) => Connection::open_with_flags(path, flags)?,
+        (false, 0) => Connection::open_with_flags(immutable(path), flags)?,
+        // Nobody has it open, so no locks are needed, and an index of the log in memory will do.
+        (false, _) => {
+            let vfs = if cfg!(windows) {
+                c"win32-none"
+            } else {
+                c"unix-none"
+            };
+            let connection = Connection::open_with_flags_and_vfs(path, flags, vfs)?;
+            connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+            connection
+        }
+    };
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.busy_timeout(PATIENCE)?;
+    Ok(connection)
+}
+
+/// The URI of a database that nobody changes.
+fn immutable(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("file:{path}?immutable=1")
+}
+
+/// A file that SQLite keeps beside a database.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+struct Database<'path> {
+    connection: Connection,
+    path: &'path Path,
+}
+
+impl Database<'_> {
+    fn read(&self, reading: &mut Reading<'_>) -> rusqlite::Result<()> {
+        // All of it as it is at one moment.
+        let _snapshot = self.connection.unchecked_transaction()?;
+        let mut known = false;
+        for table in ["session", "session_v2"] {
+            self.sessions(table, reading)?;
+        }
+        if self.has("message")? {
+            known = true;
+            self.rows(
+                "id, session_id, NULL",
+                "message",
+                reading,
+                |reading, [id, session, _], message| {
+                    reading.message(id, session, message);
+                },
+            )?;
+        }
+        if self.has("part")? {
+            self.rows(
+                "message_id, NULL, NULL",
+                "part",
+                reading,
+                |reading, [message, ..], part| {
+                    reading.part(message, part);
+                },
+            )?;
+        }
+        if self.has("session_message")? {
+            known = true;
+            self.rows(
+                "id, session_id, type",
+                "session_message",
+                reading,
+                |reading, [id, session, kind], record| {
+                    reading.record(id, session, kind, record);
+                },
+            )?;
+        }
+        if !known {
+            reading
+                .log
+                .warn(self.path, 1, "the database has no table of OpenCode");
+        }
+        Ok(())
+    }
+
+    fn has(&self, table: &str) -> rusqlite::Result<bool> {
+        Ok(!self.columns(table)?.is_empty())
+    }
+
+    fn columns(&self, table: &str) -> rusqlite::Result<Vec<String>> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT name FROM pragma_table_info(?1)")?;
+        let names = statement.query_map([table], |row| row.get(0))?;
+        names.collect()
+    }
+
+    fn sessions(&self, table: &str, reading: &mut Reading<'_>) -> rusqlite::Result<()> {
+        let columns = self.columns(table)?;
+        if !columns.iter().any(|column| column == "id") {
+            return Ok(());
+        }
+        let wanted = ["parent_id", "directory", "version", "fork_session_id"].map(|name| {
+            let is_there = columns.iter().any(|column| column == name);
+            if is_there { name } else { "NULL" }
+        });
+        let query = format!("SELECT id, {} FROM {table}", wanted.join(", "));
+        let mut statement = self.connection.prepare(&query)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let some = |index| {
+                Some(cell(row, index))
+                    .filter(|text| !text.is_empty())
+                    .map(str::to_owned)
+            };
+            let session = Session {
+                parent: some(1),
+                folder: some(2).unwrap_or_default(),
+                version: some(3).unwrap_or_default(),
+                forked_from: some(4),
+            };
+            reading.sessions.insert(cell(row, 0).to_owned(), session);
+        }
+        Ok(())
+    }
+
+    /// Calls `record` for each row of a table with three texts and its data.
+    fn rows(
+        &self,
+        columns: &str,
+        table: &str,
+        reading: &mut Reading<'_>,
+        record: impl Fn(&mut Reading<'_>, [&str; 3], &Value),
+    ) -> rusqlite::Result<()> {
+        let data = format!("CASE WHEN octet_length(data) <= {LONGEST} THEN data END");
+        let query = format!("SELECT {columns}, {data} FROM {table}");
+        let mut statement = self.connection.prepare(&query)?;
+        let mut rows = statement.query([])?;
+        let mut number = 0_u32;
+        while let Some(row) = rows.next()? {
+            number = number.saturating_add(1);
+            let flaw = match serde_json::from_str::<Value>(cell(row, 3)) {
+                Ok(value) => {
+                    record(reading, [cell(row, 0), cell(row, 1), cell(row, 2)], &value);
+                    continue;
+                }
+                Err(_) if cell(row, 3).is_empty() => "a row without data or with too much was skipped",
+                Err(error) => reason(&error),
+            };
+            reading.log.warn(self.path, number, format!("{table}: {flaw}"));
+        }
+        Ok(())
+    }
+}
+
+/// The text in a column; empty where there is none.
+fn cell<'row>(row: &'row Row<'_>, index: usize) -> &'row str {
+    let value = row.get_ref(index).ok();
+    value.and_then(|value| value.as_str().ok()).unwrap_or_default()
+}

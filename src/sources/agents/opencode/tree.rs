@@ -1,0 +1,110 @@
+//! The documents that OpenCode kept before it had a database: `storage/session/<project>/<session>.json`,
+//! `storage/message/<session>/<message>.json` and `storage/part/<message>/<part>.json`. A log is a session; its messages and
+//! the folders of their parts are its companions.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::super::log::Log;
+use super::super::value::{document, text};
+use super::super::{LogFile, files_below};
+use super::{DEEPEST, Reading, Session};
+use crate::facts::diagnostics::Warning;
+
+/// The sessions below a `storage` folder.
+pub(super) fn sessions_below(storage: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile> {
+    let mut sessions = files_below(&storage.join("session"), warnings, is_json);
+    for session in &mut sessions {
+        let messages = documents(&storage.join("message").join(stem(&session.path)));
+        // A part is written anew in its place only before its message is, for the last time.
+        let parts = messages
+            .iter()
+            .map(|message| storage.join("part").join(stem(message)));
+        session.companions = parts.chain(messages.iter().cloned()).collect();
+    }
+    sessions
+}
+
+/// Reads a session with its messages. One that breaks off is still known by its name.
+pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
+    let Some(storage) = path
+        .ancestors()
+        .find(|folder| folder.ends_with("session"))
+        .and_then(Path::parent)
+    else {
+        return Ok(());
+    };
+    let mut reading = Reading::new(log);
+    if let Some(session) = document(path, reading.log)? {
+        add_with_parents(path, &session, &mut reading);
+    }
+    let session = stem(path);
+    for path in documents(&storage.join("message").join(&session)) {
+        let Some(message) = companion(&path, reading.log) else {
+            continue;
+        };
+        reading.message(&stem(&path), &session, &message);
+        for part in documents(&storage.join("part").join(stem(&path))) {
+            if let Some(part) = companion(&part, reading.log) {
+                reading.part(&stem(&path), &part);
+            }
+        }
+    }
+    reading.finish();
+    Ok(())
+}
+
+/// A session, and those above it: they tell whose subagent it is.
+fn add_with_parents(path: &Path, session: &Value, reading: &mut Reading<'_>) {
+    let mut id = stem(path);
+    let mut known = session.clone();
+    for _ in 0..DEEPEST {
+        let parent = text(&known, "/parentID").to_owned();
+        let session = Session {
+            parent: (!parent.is_empty()).then(|| parent.clone()),
+            forked_from: None,
+            folder: text(&known, "/directory").to_owned(),
+            version: text(&known, "/version").to_owned(),
+        };
+        reading.sessions.insert(id, session);
+        let above = fs::read(path.with_file_name(format!("{parent}.json"))).ok();
+        let Some(above) = above.and_then(|bytes| serde_json::from_slice(&bytes).ok()) else {
+            return;
+        };
+        (id, known) = (parent, above);
+    }
+}
+
+/// A document beside the session's own: without it the rest counts.
+fn companion(path: &Path, log: &mut Log) -> Option<Value> {
+    document(path, log).unwrap_or_else(|error| {
+        log.warn(path, 1, format!("the document cannot be read: {error}"));
+        None
+    })
+}
+
+/// The documents in a folder, in the order of their ids, which is that of their making.
+fn documents(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| is_json(path))
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json")
+}
+
+/// The name of a document or a folder: the id of what it is of.
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
