@@ -7,7 +7,7 @@
 //! first, for they are complete and no longer written; between a database and the tree, and between a session and its fork,
 //! which has copies under new ids, what a message says of itself is its identity.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,8 @@ use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::Moment;
 
 mod database;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 /// The reader.
@@ -85,6 +87,7 @@ struct Session {
 
 /// One message, as the parts of it come.
 struct Message {
+    id: Key,
     /// The session it stands in, be it a subagent's.
     session: Name,
     stamp: Stamp,
@@ -120,6 +123,8 @@ struct Reading<'log> {
     by_id: HashMap<Key, usize>,
     /// Events with the message that they belong to.
     events: Vec<(usize, Event)>,
+    /// The same, of ends: at one instant they come after what ended by then.
+    ends: Vec<(usize, Event)>,
     /// Records so far.
     records: u32,
 }
@@ -132,6 +137,7 @@ impl<'log> Reading<'log> {
             messages: Vec::new(),
             by_id: HashMap::new(),
             events: Vec::new(),
+            ends: Vec::new(),
             records: 0,
         }
     }
@@ -201,7 +207,7 @@ impl<'log> Reading<'log> {
                     } else {
                         What::TurnEnd(None)
                     };
-                    self.push(index, at, &["end"], what);
+                    self.end(index, at, &["end"], what);
                 }
             }
             _ => {
@@ -234,8 +240,8 @@ impl<'log> Reading<'log> {
     /// Adds a message, unless it is there.
     fn add(&mut self, id: &str, session: &str, cwd: &str, at: Moment, role: Role) -> Option<usize> {
         self.records = self.records.saturating_add(1);
-        let index = self.messages.len();
-        if *self.by_id.entry(Key::of(&[id])).or_insert(index) != index {
+        let (id, index) = (Key::of(&[id]), self.messages.len());
+        if *self.by_id.entry(id).or_insert(index) != index {
             return None;
         }
         let known = self.sessions.get(session);
@@ -257,7 +263,12 @@ impl<'log> Reading<'log> {
             branch: None,
             copied: false,
         };
-        self.messages.push(Message { session, stamp, role });
+        self.messages.push(Message {
+            id,
+            session,
+            stamp,
+            role,
+        });
         Some(index)
     }
 
@@ -286,7 +297,7 @@ impl<'log> Reading<'log> {
         let ended = until.unwrap_or(at);
         let identity = ["answer", &at.0.to_string(), &ended.0.to_string(), model];
         self.push(index, at, &identity, What::Work);
-        self.push(index, ended, &identity, What::Work);
+        self.end(index, ended, &identity, What::Work);
         let tokens = tokens(message);
         if tokens != TokenCounts::default() {
             let model = self.log.name(if model.is_empty() { "unknown" } else { model });
@@ -299,10 +310,10 @@ impl<'log> Reading<'log> {
             self.push(index, at, &identity, what);
         }
         match (text(message, "/error/name"), text(message, "/finish")) {
-            ("MessageAbortedError", _) => self.push(index, ended, &identity, What::Interrupted),
+            ("MessageAbortedError", _) => self.end(index, ended, &identity, What::Interrupted),
             // After these the agent goes on by itself.
             (_, "" | "tool-calls" | "unknown") => {}
-            _ if until.is_some() => self.push(index, ended, &identity, What::TurnEnd(None)),
+            _ if until.is_some() => self.end(index, ended, &identity, What::TurnEnd(None)),
             _ => {}
         }
         Some(index)
@@ -340,53 +351,47 @@ impl<'log> Reading<'log> {
 
     /// Adds an event of a message, by what identifies it in every copy.
     fn push(&mut self, index: usize, at: Moment, identity: &[&str], what: What) {
-        let Some(message) = self.messages.get(index) else {
-            return;
-        };
+        self.events.extend(self.event(index, at, identity, what));
+    }
+
+    /// Adds an end.
+    fn end(&mut self, index: usize, at: Moment, identity: &[&str], what: What) {
+        self.ends.extend(self.event(index, at, identity, what));
+    }
+
+    fn event(&self, index: usize, at: Moment, identity: &[&str], what: What) -> Option<(usize, Event)> {
         let stamp = Stamp {
             at,
             line: self.records,
             key: Some(Key::of(&[identity, &[&at.0.to_string()]].concat())),
-            ..message.stamp
+            ..self.messages.get(index)?.stamp
         };
-        self.events.push((index, Event { stamp, what }));
+        Some((index, Event { stamp, what }))
     }
 
     /// Tells prompts, answers and ends of turns apart, now that all is known. At one instant prompts come first and ends
     /// last.
     fn finish(mut self) {
         let answers = Answers::of(&self.messages);
-        let mut own_commands = Vec::new();
         let messages = std::mem::take(&mut self.messages);
-        let mut ids: Vec<Option<Key>> = vec![None; messages.len()];
-        for (id, index) in &self.by_id {
-            if let Some(slot) = ids.get_mut(*index) {
-                *slot = Some(*id);
-            }
-        }
-        for (message, id) in messages.iter().zip(ids) {
+        let mut own_commands = HashSet::new();
+        for message in &messages {
             if let Role::User(said) = &message.role {
-                if said.kind == Some(ActionKind::Shell) {
-                    own_commands.extend(id);
-                }
                 self.prompt(message, said, &answers);
+                if said.kind == Some(ActionKind::Shell) {
+                    own_commands.insert(message.id);
+                }
             }
         }
-        own_commands.sort_unstable();
         let is_own = |index: usize| match messages.get(index).map(|message| &message.role) {
             Some(Role::Agent {
                 asked: Some(asked), ..
-            }) => own_commands.binary_search(asked).is_ok(),
+            }) => own_commands.contains(asked),
             _ => false,
         };
-        let events = std::mem::take(&mut self.events).into_iter();
-        let events = events
-            .filter(|(index, _)| !is_own(*index))
-            .map(|(_, event)| event);
-        let (ends, others): (Vec<Event>, Vec<Event>) =
-            events.partition(|event| matches!(event.what, What::TurnEnd(_) | What::Interrupted));
-        self.log.events.extend(others);
-        self.log.events.extend(ends);
+        let events = self.events.into_iter().chain(self.ends);
+        let events = events.filter(|(index, _)| !is_own(*index));
+        self.log.events.extend(events.map(|(_, event)| event));
     }
 
     /// A prompt, with what its session has once.
