@@ -218,8 +218,12 @@ impl Reading {
             }
             "gemini" => {
                 self.push(&message, &["said"], What::Work, log);
-                for call in items(message.value, "/toolCalls") {
-                    self.call(&message, call, log);
+                let calls = items(message.value, "/toolCalls");
+                // Refusing one call cancels those beside it.
+                let refused = calls.iter().find(|call| was_refused(call));
+                let refused = refused.map_or("", |call| text(call, "/id"));
+                for call in calls {
+                    self.call(&message, call, refused, log);
                 }
                 self.usage(&message, log);
             }
@@ -241,7 +245,7 @@ impl Reading {
         new
     }
 
-    fn call(&mut self, message: &Message<'_>, call: &Value, log: &mut Log) {
+    fn call(&mut self, message: &Message<'_>, call: &Value, refused: &str, log: &mut Log) {
         let name = text(call, "/id");
         let id = Key::of(&[&message.session, name]);
         let arguments = call.get("args").unwrap_or(&Value::Null);
@@ -251,8 +255,8 @@ impl Reading {
         }
         let outcome = match text(call, "/status") {
             "success" => Outcome::Done,
-            "error" => Outcome::Failed,
-            "cancelled" => Outcome::Refused,
+            "cancelled" if name == refused => Outcome::Refused,
+            "error" | "cancelled" => Outcome::Failed,
             // It still runs, or waits for approval.
             _ => return,
         };
@@ -326,6 +330,14 @@ fn prompt(said: &str, to_subagent: bool) -> What {
         kind: prose::kind(said),
         typed: prose::typed(said),
     }
+}
+
+/// Whether the person refused a call, rather than stopped it or refused another one.
+fn was_refused(call: &Value) -> bool {
+    let responses = items(call, "/result").iter();
+    let mut reasons = responses.map(|part| text(part, "/functionResponse/response/error"));
+    text(call, "/status") == "cancelled"
+        && reasons.any(|reason| reason.contains("denied") || reason.contains("did not allow"))
 }
 
 /// The output of a call: what the model was told of it, else what the person was shown.
@@ -425,10 +437,9 @@ mod tests {
             "tokens": {"input": 10, "output": output, "cached": 4, "thoughts": 1, "tool": 0}})
     }
 
-    fn with_call(mut message: Value, minute: u32, status: &str, told: &str) -> Value {
+    fn with_call(mut message: Value, minute: u32, status: &str) -> Value {
         message["toolCalls"] = json!([{"id": "c", "name": "write_file", "timestamp": at(minute), "status": status,
-            "args": {"file_path": "/w/kiln/a.rs", "content": "let a = 1;\nlet b = 2;\n"},
-            "result": [{"functionResponse": {"response": {"output": told}}}]}]);
+            "args": {"file_path": "/w/kiln/a.rs", "content": "let a = 1;\nlet b = 2;\n"}}]);
         message
     }
 
@@ -443,14 +454,14 @@ mod tests {
     #[test]
     fn a_message_that_grew_counts_once_with_all_it_came_to() {
         let home = Home::new();
-        let grown = with_call(response("g", 2, 5), 3, "success", "");
+        let grown = with_call(response("g", 2, 5), 3, "success");
         home.log(
             "session-a.jsonl",
             &[
                 header(),
                 prompt("u", 1),
                 json!({"id": "g", "timestamp": at(2), "type": "gemini", "content": "", "model": "m", "tokens": null}),
-                with_call(response("g", 2, 5), 3, "executing", ""),
+                with_call(response("g", 2, 5), 3, "executing"),
                 grown.clone(),
                 grown,
                 json!({"$set": {"messages": [prompt("copy", 4), response("copied", 4, 9)]}}),
@@ -522,30 +533,49 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_call_was_refused_and_changed_nothing() {
+    fn refusing_one_of_several_calls_is_one_refusal_and_stopping_one_is_none() {
+        let cancelled = |id: &str, reason: &str| {
+            json!({"id": id, "name": "write_file", "timestamp": at(3), "status": "cancelled",
+                "args": {"file_path": "/w/kiln/a.rs", "content": "let a = 1;"},
+                "result": [{"functionResponse": {"response": {"error": format!("[Operation Cancelled] Reason: {reason}")}}}]})
+        };
+        for (reason, expected) in [
+            (
+                "User denied execution.",
+                vec![ActionKind::Prompt, ActionKind::Refusal],
+            ),
+            (
+                "User did not allow tool call",
+                vec![ActionKind::Prompt, ActionKind::Refusal],
+            ),
+            ("User cancelled tool execution.", vec![ActionKind::Prompt]),
+        ] {
+            let home = Home::new();
+            let mut stopped = response("g", 2, 5);
+            stopped["toolCalls"] = json!([cancelled("c", reason), cancelled("d", reason)]);
+            home.log("session-a.jsonl", &[header(), prompt("u", 1), stopped]);
+            let session = home.session();
+            let kinds: Vec<ActionKind> = session.actions.iter().map(|action| action.kind).collect();
+            assert_eq!(kinds, expected, "{reason}");
+            assert!(session.edits.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_cancelled_request_is_an_interrupt() {
         let home = Home::new();
+        let notice = json!({"id": "i", "timestamp": at(4), "type": "info", "content": "Request cancelled."});
         home.log(
             "session-a.jsonl",
-            &[
-                header(),
-                prompt("u", 1),
-                with_call(response("g", 2, 5), 3, "cancelled", "[Operation Cancelled]"),
-                json!({"id": "i", "timestamp": at(4), "type": "info", "content": "Request cancelled."}),
-            ],
+            &[header(), prompt("u", 1), response("g", 2, 5), notice],
         );
-        let session = home.session();
-        let kinds: Vec<ActionKind> = session.actions.iter().map(|action| action.kind).collect();
-        assert_eq!(
-            kinds,
-            [ActionKind::Prompt, ActionKind::Refusal, ActionKind::Interrupt]
-        );
-        assert!(session.edits.is_empty());
+        assert_eq!(home.session().actions[1].kind, ActionKind::Interrupt);
     }
 
     #[test]
     fn what_the_person_made_of_an_edit_wins_over_what_was_proposed() {
         let home = Home::new();
-        let mut edited = with_call(response("g", 2, 5), 3, "success", "");
+        let mut edited = with_call(response("g", 2, 5), 3, "success");
         edited["toolCalls"][0]["resultDisplay"] = json!({"fileDiff": "Index: a.rs\n--- a.rs\n+++ a.rs\n@@ -1,2 +1,2 @@\n let a = 1;\n-let b = 3;\n+let b = 2;\n"});
         home.log("session-a.jsonl", &[header(), prompt("u", 1), edited]);
         let session = home.session();
