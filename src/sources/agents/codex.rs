@@ -5,10 +5,10 @@
 //! stand in three forms, of which one counts: events, completed items (where the history is paginated), and in old logs
 //! plain messages.
 
-use std::io;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use serde_json::Value;
 
 use super::lines::{each_line, each_line_of};
@@ -22,6 +22,8 @@ use crate::facts::span::Moment;
 
 mod calls;
 mod replay;
+#[cfg(test)]
+mod tests;
 
 /// The reader.
 pub struct Codex;
@@ -69,19 +71,47 @@ impl Agent for Codex {
             return each_line(path, log, |line, number, log| read_line(path, line, number, log));
         }
         // Unpacked as it is read: a log of any size takes the memory of one window and one line.
-        let packed = io::BufReader::new(std::fs::File::open(path)?);
-        let read = StreamingDecoder::new(packed)
-            .map_err(io::Error::other)
-            .and_then(|plain| {
-                each_line_of(plain, path, log, |line, number, log| {
-                    read_line(path, line, number, log);
-                })
-            });
+        let packed = BufReader::new(std::fs::File::open(path)?);
+        let read = Unpacked::new(packed).and_then(|plain| {
+            each_line_of(plain, path, log, |line, number, log| {
+                read_line(path, line, number, log);
+            })
+        });
         if read.is_err() {
             let line = log.lines.saturating_add(1);
             log.warn(path, line, "the compressed log is damaged from here on");
         }
         Ok(())
+    }
+}
+
+/// What a compressed file holds, which may be several frames behind each other.
+struct Unpacked<R: BufRead> {
+    frame: Option<StreamingDecoder<R, FrameDecoder>>,
+}
+
+impl<R: BufRead> Unpacked<R> {
+    fn new(packed: R) -> io::Result<Self> {
+        let frame = StreamingDecoder::new(packed).map_err(io::Error::other)?;
+        Ok(Self { frame: Some(frame) })
+    }
+}
+
+impl<R: BufRead> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(frame) = &mut self.frame {
+            let count = frame.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+            let rest = self.frame.take().map(StreamingDecoder::into_inner);
+            if let Some(mut rest) = rest
+                && !rest.fill_buf()?.is_empty()
+            {
+                *self = Self::new(rest)?;
+            }
+        }
+        Ok(0)
     }
 }
 
