@@ -111,17 +111,24 @@ pub fn attention(session: &Session, rules: SupervisionRules) -> Vec<Span> {
         .flat_map(|lane| lane.turns.iter().map(|turn| turn.span))
         .collect();
     turns.sort_unstable();
+    // Each ends with the latest end so far: the last turn before an instant then tells that of all before it.
+    let mut latest = Moment(i64::MIN);
+    for turn in &mut turns {
+        latest = latest.max(turn.end);
+        turn.end = latest;
+    }
     let mut spans: Vec<Span> = session
         .actions
         .iter()
         .map(|action| span_of(action, &turns, rules))
         .collect();
-    if let Some(last) = turns.iter().map(|turn| turn.end).max() {
+    if let Some(Span { end: last, .. }) = turns.last().copied() {
         spans.push(Span::new(last, last.plus(REVIEW.min(rules.cap))));
     }
     union(spans)
 }
 
+/// How long an action took. `turns` are sorted by their start and by their end.
 fn span_of(action: &Action, turns: &[Span], rules: SupervisionRules) -> Span {
     let typing = typing(action.typed, rules);
     let before = |millis: i64| Span::new(action.at.plus(-millis), action.at);
@@ -129,8 +136,8 @@ fn span_of(action: &Action, turns: &[Span], rules: SupervisionRules) -> Span {
         return before(action.at.since(since).clamp(0, rules.cap));
     }
     // Turns that had begun before the action: inside one it adds typing alone, after one the gap was reading.
-    let begun = turns.iter().filter(|turn| turn.start < action.at);
-    let Some(end) = begun.map(|turn| turn.end).max() else {
+    let begun = turns.partition_point(|turn| turn.start < action.at);
+    let Some(end) = turns.get(..begun).and_then(|begun| Some(begun.last()?.end)) else {
         return before(typing);
     };
     if end >= action.at {

@@ -4,7 +4,7 @@
 //! call it a copy, else to the one that ended first: the other went on from there.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use super::log::{Change, Event, Key, Log, Made, Metric, Name, Outcome, What};
@@ -19,32 +19,38 @@ use crate::facts::span::{Moment, Span};
 /// One event with the log that its names belong to.
 type Found<'log> = (&'log Log, &'log Event);
 
+/// The subagent of an event.
+fn lane<'log>((log, event): Found<'log>) -> Option<&'log str> {
+    event.stamp.lane.map(|lane| log.text(lane))
+}
+
 /// The sessions in the logs of one agent, sorted by id.
 pub fn assemble(agent: &str, logs: &[(PathBuf, Log)]) -> Vec<Session> {
     let ordered = in_order_of_ownership(logs);
-    let owners = owners(&ordered);
-    let mut gathered: BTreeMap<&str, Gathered> = BTreeMap::new();
-    for (rank, log) in ordered.iter().enumerate() {
+    gather(&ordered)
+        .into_iter()
+        .filter_map(|(id, gathered)| gathered.session(SessionId::new(agent, id)))
+        .collect()
+}
+
+/// The events and responses of each session, those of copies left out.
+fn gather<'log>(logs: &[&'log Log]) -> BTreeMap<&'log str, Gathered<'log>> {
+    let owners = Owners::of(logs);
+    let mut gathered: BTreeMap<&str, Gathered<'log>> = BTreeMap::new();
+    for (rank, log) in (0..).zip(logs) {
         for event in &log.events {
             let session = log.text(event.stamp.session);
-            let is_owner = event
-                .stamp
-                .key
-                .is_none_or(|key| owners.get(&key) == Some(&Owner::of(rank, event)));
-            if is_owner && !session.is_empty() {
+            if owners.own(rank, event) && !session.is_empty() {
                 gathered.entry(session).or_default().events.push((log, event));
             }
         }
     }
-    for response in responses(&ordered) {
-        if let Some(session) = gathered.get_mut(response.session) {
+    for response in responses(logs, &owners) {
+        if let Some(session) = gathered.get_mut(response.session()) {
             session.responses.push(response);
         }
     }
     gathered
-        .into_iter()
-        .filter_map(|(id, gathered)| gathered.session(SessionId::new(agent, id)))
-        .collect()
 }
 
 /// The logs by the time of their last event, then by path.
@@ -61,12 +67,12 @@ fn in_order_of_ownership(logs: &[(PathBuf, Log)]) -> Vec<&Log> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Owner {
     copied: bool,
-    rank: usize,
+    rank: u32,
     line: u32,
 }
 
 impl Owner {
-    fn of(rank: usize, event: &Event) -> Self {
+    fn of(rank: u32, event: &Event) -> Self {
         Self {
             copied: event.stamp.copied,
             rank,
@@ -75,102 +81,159 @@ impl Owner {
     }
 }
 
-fn owners(logs: &[&Log]) -> HashMap<Key, Owner> {
-    let mut owners: HashMap<Key, Owner> = HashMap::new();
-    for (rank, log) in logs.iter().enumerate() {
-        for event in &log.events {
-            if let Some(key) = event.stamp.key {
-                let candidate = Owner::of(rank, event);
-                owners
-                    .entry(key)
-                    .and_modify(|owner| *owner = candidate.min(*owner))
-                    .or_insert(candidate);
+/// The copy that counts of each record.
+struct Owners(HashMap<Key, Owner>);
+
+impl Owners {
+    fn of(logs: &[&Log]) -> Self {
+        let mut owners: HashMap<Key, Owner> = HashMap::new();
+        for (rank, log) in (0..).zip(logs) {
+            for event in &log.events {
+                if let Some(key) = event.stamp.key {
+                    let candidate = Owner::of(rank, event);
+                    owners
+                        .entry(key)
+                        .and_modify(|owner| *owner = candidate.min(*owner))
+                        .or_insert(candidate);
+                }
             }
         }
+        Self(owners)
     }
-    owners
+
+    /// Whether an event belongs to the copy that counts.
+    fn own(&self, rank: u32, event: &Event) -> bool {
+        let owner = event.stamp.key.and_then(|key| self.0.get(&key));
+        owner.is_none_or(|owner| *owner == Owner::of(rank, event))
+    }
 }
 
-/// The tokens of one response, and where they count.
+/// The tokens of one response.
 struct Response<'log> {
-    session: &'log str,
-    lane: Option<&'log str>,
-    copied: bool,
-    at: Moment,
-    model: &'log str,
+    /// Where they count.
+    counts: Found<'log>,
+    /// The copy that knows most of them: its time and model hold.
+    fullest: Found<'log>,
     tokens: TokenCounts,
+    request: Option<Key>,
+    /// The last response before it with the same message.
+    earlier: Option<u32>,
 }
 
 /// All responses, each once. Copies have the same message and request; where one of them is a subagent's or a replay, the
 /// message alone decides. The copy outside subagents wins, then the larger; early copies know only part of the output.
-fn responses<'log>(logs: &[&'log Log]) -> Vec<Response<'log>> {
-    let mut found: Vec<Response<'log>> = Vec::new();
-    let mut exact: HashMap<(Key, Option<Key>), usize> = HashMap::new();
-    let mut by_message: HashMap<Key, Vec<usize>> = HashMap::new();
-    for (log, event) in originals_first(logs) {
-        let What::Usage {
-            message,
-            request,
-            model,
-            tokens,
-        } = &event.what
-        else {
-            continue;
-        };
-        let response = Response {
-            session: log.text(event.stamp.session),
-            lane: event.stamp.lane.map(|lane| log.text(lane)),
-            copied: event.stamp.copied,
-            at: event.stamp.at,
-            model: log.text(*model),
-            tokens: *tokens,
-        };
-        let Some(message) = *message else {
-            found.push(response);
-            continue;
-        };
-        let same = exact.get(&(message, *request)).copied().or_else(|| {
-            let alike = by_message.get(&message)?;
-            alike
-                .iter()
-                .copied()
-                .find(|at| found.get(*at).is_some_and(|other| other.may_repeat(&response)))
-        });
-        match same.and_then(|at| found.get_mut(at)) {
-            Some(known) => known.merge(response),
-            None => {
-                exact.insert((message, *request), found.len());
-                by_message.entry(message).or_default().push(found.len());
-                found.push(response);
+/// Without a message, copies are those of the record.
+fn responses<'log>(logs: &[&'log Log], owners: &Owners) -> Vec<Response<'log>> {
+    let mut known = Responses::default();
+    for copied in [false, true] {
+        for (rank, log) in (0..).zip(logs) {
+            for event in log.events.iter().filter(|event| event.stamp.copied == copied) {
+                match &event.what {
+                    What::Usage { message: None, .. } if !owners.own(rank, event) => {}
+                    What::Usage {
+                        message,
+                        request,
+                        tokens,
+                        ..
+                    } => known.add(
+                        *message,
+                        Response {
+                            counts: (log, event),
+                            fullest: (log, event),
+                            tokens: *tokens,
+                            request: *request,
+                            earlier: None,
+                        },
+                    ),
+                    _ => {}
+                }
             }
         }
     }
-    found
+    known.found
 }
 
-fn originals_first<'log>(logs: &[&'log Log]) -> impl Iterator<Item = Found<'log>> {
-    let pass = |copied: bool| {
-        let logs: Vec<&'log Log> = logs.to_vec();
-        logs.into_iter()
-            .flat_map(|log| log.events.iter().map(move |event| (log, event)))
-            .filter(move |(_, event)| event.stamp.copied == copied)
-    };
-    pass(false).chain(pass(true))
+#[derive(Default)]
+struct Responses<'log> {
+    found: Vec<Response<'log>>,
+    /// The last one with a message.
+    last: HashMap<Key, u32>,
 }
 
-impl Response<'_> {
+impl<'log> Responses<'log> {
+    fn add(&mut self, message: Option<Key>, mut response: Response<'log>) {
+        let Some(message) = message else {
+            return self.found.push(response);
+        };
+        let same = self.same(message, &response);
+        if let Some(known) = same.and_then(|at| self.found.get_mut(at as usize)) {
+            return known.merge(response);
+        }
+        if let Ok(at) = u32::try_from(self.found.len()) {
+            response.earlier = self.last.insert(message, at);
+            self.found.push(response);
+        }
+    }
+
+    /// The one that this is a copy of: by its request, else the first that may be.
+    fn same(&self, message: Key, response: &Response<'_>) -> Option<u32> {
+        let mut first = None;
+        let mut next = self.last.get(&message).copied();
+        while let Some((at, other)) = next.and_then(|at| Some((at, self.found.get(at as usize)?))) {
+            if other.request == response.request {
+                return Some(at);
+            }
+            if other.may_repeat(response) {
+                first = Some(at);
+            }
+            next = other.earlier;
+        }
+        first
+    }
+}
+
+impl<'log> Response<'log> {
+    fn session(&self) -> &'log str {
+        let (log, event) = self.counts;
+        log.text(event.stamp.session)
+    }
+
+    fn lane(&self) -> Option<&'log str> {
+        lane(self.counts)
+    }
+
+    fn at(&self) -> Moment {
+        self.fullest.1.stamp.at
+    }
+
+    fn model(&self) -> &'log str {
+        match self.fullest {
+            (
+                log,
+                Event {
+                    what: What::Usage { model, .. },
+                    ..
+                },
+            ) => log.text(*model),
+            _ => "",
+        }
+    }
+
     fn may_repeat(&self, other: &Self) -> bool {
-        self.lane.is_some() || other.lane.is_some() || self.copied || other.copied
+        let may_be_one = |response: &Self| response.lane().is_some() || response.counts.1.stamp.copied;
+        may_be_one(self) || may_be_one(other)
     }
 
     fn merge(&mut self, other: Self) {
-        match (self.lane.is_some(), other.lane.is_some()) {
-            (true, false) => *self = other,
+        match (self.lane().is_some(), other.lane().is_some()) {
+            (true, false) => {
+                let earlier = self.earlier;
+                *self = Self { earlier, ..other };
+            }
             (false, true) => {}
             _ => {
                 if other.tokens.total() > self.tokens.total() {
-                    self.at = other.at;
-                    self.model = other.model;
+                    self.fullest = other.fullest;
                 }
                 self.tokens = self.tokens.max(other.tokens);
             }
@@ -190,7 +253,7 @@ impl Gathered<'_> {
         // Stable: at one instant the order of the file decides.
         self.events.sort_by_key(|(_, event)| event.stamp.at);
         let (first, last) = (self.events.first()?.1.stamp.at, self.events.last()?.1.stamp.at);
-        let lanes = self.lanes();
+        let usage = self.usage();
         let work = Work::of(&self.events);
         let mut session = Session {
             parent: self
@@ -207,32 +270,18 @@ impl Gathered<'_> {
                 What::Version(name) => Some(*name),
                 _ => None,
             }),
-            models: Vec::new(),
+            models: usage.iter().map(|usage| usage.model.clone()).collect(),
             lanes: Vec::new(),
             actions: Vec::new(),
-            usage: Vec::new(),
+            usage,
             edits: work.edits,
             commits: work.commits,
             touched: work.touched.into_values().collect(),
             sources: Sources::default(),
         };
-        for (subagent, events) in &lanes {
-            let (mut turns, actions) = timeline(events.iter().map(|(_, event)| *event));
-            if self.says(&What::Absent(Metric::AgentTime)) {
-                turns.clear();
-            }
-            if subagent.is_none() && !self.says(&What::Absent(Metric::HumanTime)) {
-                session.actions = actions;
-            }
-            session.lanes.push(Lane {
-                subagent: subagent.map(str::to_owned),
-                turns,
-            });
-        }
-        session.usage = self.usage(&lanes);
-        session.models = session.usage.iter().map(|usage| usage.model.clone()).collect();
         session.models.sort_unstable();
         session.models.dedup();
+        self.run_lanes(&mut session);
         session.sources = self.sources(&session, work.calls);
         let says_something = session.turns().next().is_some()
             || !session.actions.is_empty()
@@ -241,25 +290,46 @@ impl Gathered<'_> {
         says_something.then_some(session)
     }
 
-    /// The events by lane: the main one first, then in order of name.
-    fn lanes(&self) -> Vec<(Option<&str>, Vec<Found<'_>>)> {
-        let mut lanes: BTreeMap<Option<&str>, Vec<Found<'_>>> = BTreeMap::from([(None, Vec::new())]);
-        for (log, event) in &self.events {
-            let lane = event.stamp.lane.map(|lane| log.text(lane));
-            lanes.entry(lane).or_default().push((log, event));
+    /// The turns of each lane: the main one first, then in order of name. What the person did stands in the main one.
+    fn run_lanes(&mut self, session: &mut Session) {
+        let times_unknown = self.says(&What::Absent(Metric::AgentTime));
+        let person_unknown = self.says(&What::Absent(Metric::HumanTime));
+        self.events.sort_by_key(|found| lane(*found));
+        for subagent in self.lanes() {
+            let start = self.events.partition_point(|found| lane(*found) < subagent);
+            let own = self.events.get(start..).unwrap_or_default();
+            let own = own.iter().take_while(|found| lane(**found) == subagent);
+            let (mut turns, actions) = timeline(own.map(|(_, event)| *event));
+            if times_unknown {
+                turns.clear();
+            }
+            if subagent.is_none() && !person_unknown {
+                session.actions = actions;
+            }
+            session.lanes.push(Lane {
+                subagent: subagent.map(str::to_owned),
+                turns,
+            });
         }
-        lanes.into_iter().collect()
     }
 
-    fn usage(&self, lanes: &[(Option<&str>, Vec<Found<'_>>)]) -> Vec<Usage> {
-        let mut usage: Vec<Usage> = self
-            .responses
+    /// The main lane, then those of subagents in order of name.
+    fn lanes(&self) -> BTreeSet<Option<&str>> {
+        let lanes = self.events.iter().map(|found| lane(*found));
+        lanes.chain([None]).collect()
+    }
+
+    /// The tokens, in order of time. Their copies are not needed any more.
+    fn usage(&mut self) -> Vec<Usage> {
+        let responses = std::mem::take(&mut self.responses);
+        let lanes = self.lanes();
+        let mut usage: Vec<Usage> = responses
             .iter()
             .map(|response| {
-                let lane = lanes.iter().position(|(lane, _)| *lane == response.lane);
+                let lane = lanes.iter().position(|lane| *lane == response.lane());
                 Usage {
-                    at: response.at,
-                    model: response.model.to_owned(),
+                    at: response.at(),
+                    model: response.model().to_owned(),
                     lane: lane.and_then(|lane| u32::try_from(lane).ok()).unwrap_or(0),
                     tokens: response.tokens,
                 }
@@ -296,7 +366,7 @@ impl Gathered<'_> {
             .events
             .iter()
             .filter_map(|(log, event)| Some(log.text(pick(&event.what)?)));
-        let distinct: std::collections::BTreeSet<&str> = picked.collect();
+        let distinct: BTreeSet<&str> = picked.collect();
         distinct.into_iter().map(str::to_owned).collect()
     }
 

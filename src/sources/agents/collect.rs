@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -245,10 +245,10 @@ fn load(path: &Path) -> HashMap<PathBuf, Entry> {
 fn save(path: &Path, entries: &[Entry]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     std::fs::create_dir_all(folder)?;
-    let bytes = postcard::to_stdvec(&(CACHE_VERSION, entries)).map_err(io::Error::other)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(&bytes)?;
-    file.persist(path)?;
+    let file = tempfile::NamedTempFile::new_in(folder)?;
+    let writer = io::BufWriter::new(file);
+    let writer = postcard::to_io(&(CACHE_VERSION, entries), writer).map_err(io::Error::other)?;
+    writer.into_inner()?.persist(path)?;
     Ok(())
 }
 

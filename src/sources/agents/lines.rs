@@ -47,7 +47,11 @@ pub fn each_line_of(
                 if text.len() + 1 < content.len() && content.contains(&0) {
                     log.warn(path, number, "NUL bytes around the record were skipped");
                 }
-                let text = String::from_utf8_lossy(text);
+                // Several times as fast as the repair, which nearly no line needs.
+                let text = match std::str::from_utf8(text) {
+                    Ok(text) => Cow::Borrowed(text),
+                    Err(_) => String::from_utf8_lossy(text),
+                };
                 if matches!(text, Cow::Owned(_)) {
                     log.warn(path, number, "invalid UTF-8 was replaced");
                 }

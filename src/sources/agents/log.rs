@@ -231,6 +231,9 @@ impl From<&Flaw> for Warning {
     }
 }
 
+/// How far back the call of a result is looked for, in events.
+const RECENT: usize = 64;
+
 /// What one log file said.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Log {
@@ -278,7 +281,27 @@ impl Log {
 
     /// Adds an event.
     pub fn push(&mut self, stamp: Stamp, what: What) {
+        if let What::Result {
+            id, changes: Some(_), ..
+        } = &what
+        {
+            self.forget_announced(*id);
+        }
         self.events.push(Event { stamp, what });
+    }
+
+    /// What a call announced is worth nothing beside what its result says, and half of what a log takes in memory.
+    fn forget_announced(&mut self, call: Key) {
+        let recent = self.events.iter_mut().rev().take(RECENT);
+        for event in recent {
+            match &mut event.what {
+                What::Call { id, changes, .. } if *id == call => {
+                    *changes = Vec::new();
+                    return;
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Notes what could not be read, with the file and the line.
