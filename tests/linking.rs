@@ -63,15 +63,15 @@ fn a_hash_in_the_output_of_git_is_certain_and_one_that_was_shown_is_nothing() {
     let repo = world.repo("kiln");
     let old = repo.commit("Begin");
     repo.write("src/a.rs", LINES);
-    let made = repo.commit_at("Cap the delay", START + 66 * 60);
+    let made = repo.commit_at("Cap the delay", START + 71 * 60);
     worker(&repo)
         .command(
-            67,
+            71,
             "git commit -qam x",
             &format!("[main {}] Cap the delay", &made[..7]),
         )
-        .command(68, "git log --oneline", &format!("{} Begin", &old[..7]))
-        .end(70)
+        .command(72, "git log --oneline", &format!("{} Begin", &old[..7]))
+        .end(73)
         .save(&world);
     let found = links(&repo, &[]);
     assert_eq!(found.len(), 1, "{found:?}");

@@ -69,6 +69,15 @@ impl Zone {
         Moment(outside.saturating_mul(1000))
     }
 
+    /// The instant at which clocks here show what clocks in UTC show at `wall`. Of the two in an hour that is repeated it is
+    /// the first or the second; in an hour that is skipped, the clock was not moved yet.
+    pub fn instant(self, wall: Moment) -> Moment {
+        let offset =
+            |at: Moment| i64::from(self.at(at.seconds()).offset().local_minus_utc()).saturating_mul(1000);
+        let near = wall.plus(-offset(wall));
+        wall.plus(-offset(near))
+    }
+
     /// An instant as clocks here show it. Instants that no calendar holds become its first or last.
     pub fn at(self, seconds: i64) -> DateTime<FixedOffset> {
         let limit = if seconds < 0 {

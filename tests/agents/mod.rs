@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::world::{START, TestRepo, World};
 
 mod amp;
+mod broken;
 mod codex;
 mod copilot_cli;
 mod cursor;

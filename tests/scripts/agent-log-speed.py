@@ -106,7 +106,8 @@ def giant(tool, gib, folder):
     with tempfile.TemporaryDirectory(dir=folder) as home:
         logs = f"{home}/.claude/projects/kiln"
         os.makedirs(logs)
-        write_giant(f"{logs}/giant.jsonl", int(gib * (1 << 30)))
+        # Written by another process: the memory of this one would count as that of its children.
+        subprocess.run([sys.executable, __file__, "--write", f"{logs}/giant.jsonl", str(gib)], check=True)
         environment = dict(os.environ, HOME=home, XDG_CACHE_HOME=f"{home}/cache")
         environment.pop("CLAUDE_CONFIG_DIR", None)
         for name, options in [("cold", ["--no-cache", "--no-links"]), ("first", []), ("warm", [])]:
@@ -119,6 +120,8 @@ def giant(tool, gib, folder):
 
 def main(arguments):
     match arguments:
+        case ["--write", path, gib]:
+            write_giant(path, int(float(gib) * (1 << 30)))
         case [tool, "--giant", gib, *folder] if len(folder) <= 1:
             giant(tool, float(gib), folder[0] if folder else None)
         case [tool, ccusage, folder, *options]:

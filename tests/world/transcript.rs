@@ -73,9 +73,13 @@ impl Transcript {
     pub fn save(self, world: &World) {
         let folder = world.home().join(".claude/projects/any");
         std::fs::create_dir_all(&folder).expect("a folder for logs");
+        std::fs::write(folder.join(format!("{}.jsonl", self.session)), self.text()).expect("a log");
+    }
+
+    /// The log as it stands in its file.
+    pub fn text(&self) -> String {
         let records = self.records.iter().map(|record| format!("{record}\n"));
-        let lines: String = records.chain(self.lines).collect();
-        std::fs::write(folder.join(format!("{}.jsonl", self.session)), lines).expect("a log");
+        records.chain(self.lines.iter().cloned()).collect()
     }
 
     fn tool(self, minute: i64, name: &str, input: &Value, printed: &str, result: &Value) -> Self {

@@ -15,6 +15,7 @@ use crate::correlate::ForeignNames;
 use crate::correlate::history::link_repositories;
 use crate::facts::session::Session;
 use crate::facts::supervision::SupervisionRules;
+use crate::facts::zone::Zone;
 use crate::render::json::Versioned;
 use crate::render::sessions;
 use crate::sources::agents::collect::{Collected, Request, collect};
@@ -134,6 +135,7 @@ impl LogArgs {
                 home: environment.home(),
                 variables: environment.variables().clone(),
                 work_trees: Vec::new(),
+                zone: Zone::Local,
             },
             path_map: self.path_map.clone(),
             cache,

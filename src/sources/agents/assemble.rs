@@ -109,6 +109,7 @@ impl Owners {
 }
 
 /// The tokens of one response.
+#[derive(Clone, Copy)]
 struct Response<'log> {
     /// Where they count.
     counts: Found<'log>,

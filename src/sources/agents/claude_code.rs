@@ -303,7 +303,7 @@ fn stamp(record: &Record<'_>, line: u32, log: &mut Log) -> Option<Stamp> {
     Some(Stamp {
         at,
         line,
-        key: (!record.uuid.is_empty()).then(|| Key::of(&[&record.uuid])),
+        key: Some(key(record)),
         session: some(&record.session_id)?,
         lane,
         folder: some(&record.cwd),
@@ -311,6 +311,17 @@ fn stamp(record: &Record<'_>, line: u32, log: &mut Log) -> Option<Stamp> {
         branch: some(&record.git_branch).filter(|_| record.git_branch != "HEAD"),
         copied: record.forked_from.is_some(),
     })
+}
+
+/// What makes a record the same in every copy: its id, else what it says and when.
+fn key(record: &Record<'_>) -> Key {
+    if record.uuid.is_empty() {
+        let content = record.content.map_or("", RawValue::get);
+        let (session, kind) = (&record.session_id, &record.kind);
+        Key::of(&[session, &record.timestamp, kind, &record.operation, content])
+    } else {
+        Key::of(&[&record.uuid])
+    }
 }
 
 /// The version stands in every record; it is noted when it changes.

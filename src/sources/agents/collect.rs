@@ -13,13 +13,15 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::assemble::assemble;
-use super::log::{Key, Log};
+use super::log::{Event, Key, Log};
 use super::{AGENTS, Agent, LogFile, Machine};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::Session;
 
 /// Raised whenever a reader or [`Log`] changes: older caches are then ignored.
-const CACHE_VERSION: u32 = 3;
+const CACHE_VERSION: u32 = 4;
+/// Milliseconds by which a record may be older than the one before it: several threads write a log.
+const UNNOTICED: i64 = 60_000;
 /// How much of a log's beginning tells it from another one at its path.
 const PREFIX: usize = 4096;
 
@@ -92,6 +94,7 @@ fn read_agent(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>)
         match result {
             Ok((entry, is_new)) => {
                 changed |= is_new;
+                warnings.extend(entry.unfinished());
                 entries.push(entry);
             }
             Err(warning) => warnings.push(warning),
@@ -101,7 +104,13 @@ fn read_agent(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>)
         // A cache that cannot be written costs time, nothing else.
         let _ = save(&path, &entries);
     }
-    entries.into_iter().map(|entry| (entry.path, entry.log)).collect()
+    entries
+        .into_iter()
+        .map(|Entry { path, mut log, .. }| {
+            log.set_clock(request.machine.zone);
+            (path, log)
+        })
+        .collect()
 }
 
 /// The logs below all folders of an agent, each once even where links lead to it twice.
@@ -111,14 +120,16 @@ fn find_logs(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>) 
     let mut seen = BTreeSet::new();
     let mut files = Vec::new();
     for root in roots {
-        let Ok(root) = root.canonicalize() else {
-            if named.is_some() {
-                warnings.push(Warning::new(root.display().to_string(), "no such folder"));
+        let place = || root.display().to_string();
+        match root.canonicalize() {
+            Ok(root) if seen.insert(root.clone()) => files.extend(agent.logs(&root, warnings)),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if named.is_some() {
+                    warnings.push(Warning::new(place(), "no such folder"));
+                }
             }
-            continue;
-        };
-        if seen.insert(root.clone()) {
-            files.extend(agent.logs(&root, warnings));
+            Err(error) => warnings.push(Warning::new(place(), format!("cannot look there: {error}"))),
         }
     }
     files.sort();
@@ -135,6 +146,19 @@ struct Entry {
     log: Log,
 }
 
+impl Entry {
+    /// That the log ends in the middle of a record. It is no flaw of the log: the next run may find the rest.
+    fn unfinished(&self) -> Option<Warning> {
+        let line = self.log.lines.saturating_add(1);
+        self.log.breaks_off.then(|| {
+            Warning::new(
+                format!("{}:{line}", self.path.display()),
+                "the last line breaks off and was left for the next run",
+            )
+        })
+    }
+}
+
 /// The state of a file when it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Mark {
@@ -145,6 +169,10 @@ struct Mark {
 impl Mark {
     fn of(path: &Path) -> io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
+        // Opening a pipe would wait for somebody to write into it.
+        if !metadata.is_file() {
+            return Err(io::Error::other("not a file"));
+        }
         let changed = metadata.modified()?.duration_since(std::time::UNIX_EPOCH);
         Ok(Self {
             size: metadata.len(),
@@ -191,7 +219,11 @@ fn read_log(agent: &dyn Agent, file: &LogFile, known: Option<Entry>) -> Result<(
         _ => None,
     };
     let mut log = known.map(|entry| entry.log).unwrap_or_default();
+    let before = log.events.len();
     agent.read(file, &mut log).map_err(unreadable)?;
+    if agent.appends(file) {
+        note_clock(&file.path, before, &mut log);
+    }
     let prefix = Prefix::of(&file.path, PREFIX).map_err(unreadable)?;
     let path = file.path.clone();
     Ok((
@@ -203,6 +235,33 @@ fn read_log(agent: &dyn Agent, file: &LogFile, known: Option<Entry>) -> Result<(
         },
         true,
     ))
+}
+
+/// Notes where the clock was turned back: a log that grows is in order of time, but for that.
+fn note_clock(path: &Path, read_before: usize, log: &mut Log) {
+    let own = |event: &Event| (event.stamp.session, event.stamp.lane, event.stamp.copied);
+    let events = log
+        .events
+        .get(read_before.saturating_sub(1)..)
+        .unwrap_or_default();
+    let back: Vec<(u32, i64)> = events
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [one, next] if own(one) == own(next) => {
+                Some((next.stamp.line, one.stamp.at.since(next.stamp.at)))
+            }
+            _ => None,
+        })
+        .filter(|(_, back)| *back > UNNOTICED)
+        .collect();
+    for (line, back) in back {
+        let seconds = back / 1000;
+        log.warn(
+            path,
+            line,
+            format!("the clock ran back by {seconds} s; events count in order of time"),
+        );
+    }
 }
 
 fn only_grew(entry: &Entry, marks: &[Mark]) -> bool {

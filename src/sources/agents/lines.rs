@@ -30,8 +30,10 @@ pub fn each_line_of(
     mut record: impl FnMut(&str, u32, &mut Log),
 ) -> io::Result<()> {
     let mut lines = Lines::new(source, LONGEST);
+    log.breaks_off = false;
     while let Some(line) = lines.next_line()? {
         if !line.ended && !line.content.is_some_and(is_whole) {
+            log.breaks_off = true;
             break;
         }
         log.read_to += line.length;
@@ -117,7 +119,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// The next line; `None` where nothing is left, or the rest of an overlong line without an end.
+    /// The next line; `None` where nothing is left.
     fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
         let mut skipped = 0_u64;
         let mut searched = 0;
@@ -143,7 +145,16 @@ impl<R: Read> Lines<R> {
                 searched = 0;
             }
             if self.fill()? == 0 {
-                return Ok(self.rest().filter(|_| skipped == 0));
+                let rest = self.rest();
+                return Ok(if skipped == 0 {
+                    rest
+                } else {
+                    Some(Line {
+                        ended: false,
+                        length: skipped + rest.map_or(0, |rest| rest.length),
+                        content: None,
+                    })
+                });
             }
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, CommitKind, HashEvidence, LineHash, TokenCounts};
 use crate::facts::span::Moment;
+use crate::facts::zone::Zone;
 
 /// A text that many events share, by its place in [`Log::names`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -247,6 +248,10 @@ pub struct Log {
     pub read_to: u64,
     /// Whether that record was a line whose end had not been written yet.
     pub in_line: bool,
+    /// Whether something stands behind it that is no whole record: its writer was not done with it, or never will be.
+    pub breaks_off: bool,
+    /// Whether its times are those of a clock on the wall, without a zone: they are held as if they were UTC.
+    pub wall_clock: bool,
     /// Lines (or records) before that offset.
     pub lines: u32,
     /// Whether something was left out.
@@ -300,6 +305,15 @@ impl Log {
                     return;
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Turns the times of a clock on the wall into instants, by the zone that the clock was in.
+    pub fn set_clock(&mut self, zone: Zone) {
+        if std::mem::take(&mut self.wall_clock) {
+            for event in &mut self.events {
+                event.stamp.at = zone.instant(event.stamp.at);
             }
         }
     }

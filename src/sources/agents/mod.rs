@@ -34,6 +34,7 @@ pub mod value;
 use log::Log;
 
 use crate::facts::diagnostics::Warning;
+use crate::facts::zone::Zone;
 
 /// The machine whose logs are read, as the caller describes it: nothing below `cli/` looks for itself.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +45,8 @@ pub struct Machine {
     pub variables: BTreeMap<String, String>,
     /// Work trees being looked at: Aider leaves its log in them.
     pub work_trees: Vec<PathBuf>,
+    /// The zone of its clock, for logs that give times without one.
+    pub zone: Zone,
 }
 
 impl Machine {
@@ -128,7 +131,8 @@ pub static AGENTS: &[&dyn Agent] = &[
 ];
 
 /// The files below a folder that `wanted` names, as logs without companions, sorted. A missing folder has none; one that
-/// cannot be read is a warning.
+/// cannot be read is a warning. Links to files are followed, and stand for their file; links to folders are not, as they may
+/// lead around in a circle or over the whole disk.
 pub fn files_below(
     folder: &Path,
     warnings: &mut Vec<Warning>,
@@ -141,25 +145,32 @@ pub fn files_below(
             Ok(entries) => entries,
             Err(error) => {
                 if error.kind() != io::ErrorKind::NotFound {
-                    warnings.push(Warning::new(
-                        folder.display().to_string(),
-                        format!("cannot list the folder: {error}"),
-                    ));
+                    warnings.push(unlisted(&folder, &error));
                 }
                 continue;
             }
         };
-        for entry in entries.flatten() {
-            let path = entry.path();
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                folders.push(path);
-            } else if wanted(&path) {
-                files.push(LogFile::new(path));
+        for entry in entries {
+            match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
+                Ok((path, kind)) if kind.is_dir() => folders.push(path),
+                Ok((path, kind)) if wanted(&path) => {
+                    let target = kind.is_symlink().then(|| path.canonicalize().ok()).flatten();
+                    files.push(LogFile::new(target.unwrap_or(path)));
+                }
+                Ok(_) => {}
+                Err(error) => warnings.push(unlisted(&folder, &error)),
             }
         }
     }
     files.sort();
     files
+}
+
+fn unlisted(folder: &Path, error: &io::Error) -> Warning {
+    Warning::new(
+        folder.display().to_string(),
+        format!("cannot list the folder: {error}"),
+    )
 }
 
 /// What one agent's reader has to know.

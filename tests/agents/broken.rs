@@ -1,0 +1,284 @@
+//! Logs as crashes, other programs and the file system leave them, for the reader of Claude Code and what all readers share.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::world::World;
+use crate::world::transcript::Transcript;
+
+/// Two turns of two minutes: 80 output tokens, an umlaut in what was said last.
+fn work() -> Transcript {
+    Transcript::new("s", "/w/kiln".as_ref())
+        .prompt(1, "cap the delay")
+        .answer(3, "done")
+        .end(3)
+        .prompt(5, "and now the Maß")
+        .answer(7, "the Maß it is")
+}
+
+/// A world in which one log has this content.
+fn with_log(bytes: impl AsRef<[u8]>) -> World {
+    let world = World::new();
+    write(&world, "s.jsonl", bytes);
+    world
+}
+
+fn place(world: &World, name: &str) -> PathBuf {
+    let path = world.home().join(".claude/projects/any").join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    path
+}
+
+fn write(world: &World, name: &str, bytes: impl AsRef<[u8]>) {
+    std::fs::write(place(world, name), bytes).unwrap();
+}
+
+fn sessions(world: &World) -> Command {
+    let mut command = world.leverage(&world.path(""));
+    command.args(["sessions", "--no-links", "--format", "json"]);
+    command
+}
+
+/// What the tool tells of a world's sessions, with its warnings and its exit code; it has to end soon.
+fn told(world: &World) -> String {
+    told_by(world, sessions(world))
+}
+
+fn told_by(world: &World, mut command: Command) -> String {
+    let (stdout, stderr) = (world.path("stdout"), world.path("stderr"));
+    command.stdout(std::fs::File::create(&stdout).unwrap());
+    command.stderr(std::fs::File::create(&stderr).unwrap());
+    let mut child = command.stdin(Stdio::null()).spawn().unwrap();
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if start.elapsed() > Duration::from_secs(60) {
+            child.kill().unwrap();
+            panic!("it hangs");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let rows: Value = serde_json::from_slice(&std::fs::read(stdout).unwrap()).unwrap_or_default();
+    let rows = rows["rows"].as_array().cloned().unwrap_or_default();
+    let mut lines: Vec<String> = rows.iter().map(row).collect();
+    let said = std::fs::read_to_string(stderr).unwrap();
+    let root = world.path("").to_string_lossy().trim_end_matches('/').to_owned();
+    lines.extend(said.lines().map(|line| line.replace(&root, "$WORLD")));
+    lines.push(format!("exit {}", status.code().unwrap()));
+    lines.join("\n")
+}
+
+fn row(row: &Value) -> String {
+    format!(
+        "{}: agent {}m, supervisory {}m, output {}, {} to {}",
+        row["session"].as_str().unwrap(),
+        row["agent_minutes"],
+        row["supervisory_minutes"],
+        row["tokens_output"],
+        row["started_at"].as_str().unwrap(),
+        row["ended_at"].as_str().unwrap(),
+    )
+}
+
+#[test]
+fn a_whole_log_has_nothing_to_warn_of() {
+    assert_snapshot!(told(&with_log(work().text())), @r"
+    s: agent 4m, supervisory 3.25m, output 80, 2026-04-01T09:01:00Z to 2026-04-01T09:07:00Z
+    exit 0
+    ");
+}
+
+#[test]
+fn a_log_cut_in_a_line_tells_what_stands_before_it_and_names_the_line() {
+    let text = work().text();
+    assert_snapshot!(told(&with_log(&text[..text.len() - 40])), @r"
+    s: agent 2m, supervisory 2.25m, output 40, 2026-04-01T09:01:00Z to 2026-04-01T09:05:00Z
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:5: the last line breaks off and was left for the next run
+    exit 3
+    ");
+}
+
+#[test]
+fn a_log_cut_in_a_character_tells_what_stands_before_it() {
+    let text = work().text();
+    let within = text.rfind('ß').unwrap() + 1;
+    let cut = &text.as_bytes()[..within];
+    assert!(std::str::from_utf8(cut).is_err());
+    let first = told(&with_log(cut));
+    assert_eq!(first, told(&with_log(&cut[..within - 1])));
+    // The agent was started again, and went on in the same line and then in the next.
+    let more = Transcript::new("s", "/w/kiln".as_ref()).answer(9, "x").text();
+    let again = more.replace("s-0", "s-9").replace("message-s", "message-t");
+    let resumed = [cut, b"\n", again.as_bytes()].concat();
+    assert_snapshot!(told(&with_log(resumed)), @r"
+    s: agent 6m, supervisory 3.25m, output 80, 2026-04-01T09:01:00Z to 2026-04-01T09:09:00Z
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:5: invalid UTF-8 was replaced
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:5: the record breaks off and was skipped
+    exit 3
+    ");
+}
+
+#[test]
+fn nul_bytes_around_records_are_skipped_and_in_them_cost_one_record() {
+    let text = work().text();
+    let lines: Vec<&str> = text.lines().collect();
+    let [first, second, rest @ ..] = lines.as_slice() else {
+        panic!("{text}")
+    };
+    let nul = "\0".repeat(4096);
+    let torn = second.replace("done", &nul);
+    let broken = format!(
+        "{first}\n{nul}{second}\n{nul}\n{torn}\n{}\n{nul}",
+        rest.join("\n")
+    );
+    assert_snapshot!(told(&with_log(broken)), @r"
+    s: agent 4m, supervisory 3.25m, output 80, 2026-04-01T09:01:00Z to 2026-04-01T09:07:00Z
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:8: the last line breaks off and was left for the next run
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:2: NUL bytes around the record were skipped
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:3: NUL bytes around the record were skipped
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:4: the record is not JSON and was skipped
+    exit 3
+    ");
+}
+
+#[test]
+fn a_line_beyond_64_mebibytes_costs_itself_and_one_of_ten_nothing() {
+    let text = work().text();
+    let (first, rest) = text.split_once('\n').unwrap();
+    let long = |mebibytes: usize| {
+        let record = Transcript::new("s", "/w/kiln".as_ref()).answer(2, &"x".repeat(mebibytes << 20));
+        record.text().replace("-s-0", &format!("-long-{mebibytes}"))
+    };
+    let all = format!("{first}\n{}{}{rest}", long(10), long(65));
+    assert_snapshot!(told(&with_log(all)), @r"
+    s: agent 4m, supervisory 3.25m, output 120, 2026-04-01T09:01:00Z to 2026-04-01T09:07:00Z
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:3: a line longer than 64 MiB was skipped
+    exit 3
+    ");
+}
+
+#[test]
+fn a_log_that_is_being_written_tells_all_once_it_is() {
+    let text = work().text();
+    let expected = told(&with_log(&text));
+    let start = text.len() - 60;
+    let world = with_log(&text[..start]);
+    assert!(
+        told(&world).ends_with("left for the next run\nexit 3"),
+        "{}",
+        told(&world)
+    );
+    write(&world, "s.jsonl", &text[..text.len() - 1]);
+    // Whole, but for the end of its line.
+    assert_eq!(told(&world), expected);
+    write(&world, "s.jsonl", &text);
+    assert_eq!(told(&world), expected);
+}
+
+#[test]
+fn a_clock_that_runs_back_makes_no_time() {
+    let turned = Transcript::new("s", "/w/kiln".as_ref())
+        .prompt(60, "cap the delay")
+        .answer(62, "one")
+        .answer(5, "two")
+        .answer(6, "three")
+        .end(6)
+        .raw(
+            -60 * 24 * 365 * 2000,
+            json!({"type": "user", "message": {"role": "user", "content": "old"}}),
+        )
+        .raw(
+            60 * 24 * 365 * 7900,
+            json!({"type": "user", "message": {"role": "user", "content": "new"}}),
+        );
+    assert_snapshot!(told(&with_log(turned.text())), @r"
+    s: agent 13m, supervisory 1.75m, output 120, 0027-07-30T09:00:00Z to 9921-01-02T09:00:00Z
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:3: the clock ran back by 3420 s; events count in order of time
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:6: the clock ran back by 63072000360 s; events count in order of time
+    exit 3
+    ");
+}
+
+#[test]
+fn logs_of_the_same_session_count_each_record_once() {
+    let queued = json!({"type": "queue-operation", "operation": "enqueue", "content": "then test it"});
+    let text = work().raw(8, queued).text().replace("\"s-8\"", "\"\"");
+    let nameless = text.replace("\"id\":\"message", "\"no\":\"message");
+    for text in [&text, &nameless] {
+        let expected = told(&with_log(text));
+        let world = with_log(text);
+        write(&world, "copy.jsonl", text);
+        write(
+            &world,
+            "deeper/half.jsonl",
+            &text[..=text[..text.len() / 2].rfind('\n').unwrap()],
+        );
+        assert_eq!(told(&world), expected);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_only_looks_like_a_log_is_named_and_never_waited_for() {
+    use std::os::unix::fs::symlink;
+    let world = World::new();
+    write(&world, "folder.jsonl/s.jsonl", work().text());
+    symlink(place(&world, "folder.jsonl/s.jsonl"), place(&world, "link.jsonl")).unwrap();
+    symlink(place(&world, ""), place(&world, "around")).unwrap();
+    symlink("self.jsonl", place(&world, "self.jsonl")).unwrap();
+    symlink("nowhere", place(&world, "dangling.jsonl")).unwrap();
+    let made = Command::new("mkfifo").arg(place(&world, "pipe.jsonl")).status();
+    assert!(made.unwrap().success());
+    assert_snapshot!(told(&world), @r"
+    s: agent 4m, supervisory 3.25m, output 80, 2026-04-01T09:01:00Z to 2026-04-01T09:07:00Z
+    warning: $WORLD/home/.claude/projects/any/dangling.jsonl: cannot read the log: No such file or directory (os error 2)
+    warning: $WORLD/home/.claude/projects/any/pipe.jsonl: cannot read the log: not a file
+    warning: $WORLD/home/.claude/projects/any/self.jsonl: cannot read the log: Too many levels of symbolic links (os error 40)
+    exit 3
+    ");
+}
+
+/// The superuser may read everything, so a folder closed to all is read as another user where that is possible.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_not_be_read_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65_534;
+    let world = with_log(work().text());
+    write(&world, "closed/t.jsonl", work().text().replace("\"s", "\"t"));
+    write(&world, "closed.jsonl", work().text().replace("\"s", "\"u"));
+    let set = |name: &str, mode| {
+        let path = if name.is_empty() {
+            world.path("")
+        } else {
+            place(&world, name)
+        };
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set("closed", 0);
+    set("closed.jsonl", 0);
+    let mut command = sessions(&world);
+    if std::fs::read_dir(place(&world, "closed")).is_ok() {
+        set("", 0o755);
+        command.arg("--no-cache").uid(NOBODY);
+        if sessions(&world).uid(NOBODY).output().is_err() {
+            eprintln!("not tested: nothing can be run without the superuser's rights");
+            return;
+        }
+    }
+    let told = told_by(&world, command);
+    set("closed", 0o755);
+    assert_snapshot!(told, @r"
+    s: agent 4m, supervisory 3.25m, output 80, 2026-04-01T09:01:00Z to 2026-04-01T09:07:00Z
+    warning: $WORLD/home/.claude/projects/any/closed: cannot list the folder: Permission denied (os error 13)
+    warning: $WORLD/home/.claude/projects/any/closed.jsonl: cannot read the log: Permission denied (os error 13)
+    exit 3
+    ");
+}
