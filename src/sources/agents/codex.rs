@@ -298,8 +298,7 @@ fn read_message(said: &str, stamp: Stamp, log: &mut Log) {
         let kind = ActionKind::Shell;
         log.push(stamp, What::Prompt { kind, typed });
     } else if get(log, "prompts").is_empty() && !is_context(said) {
-        let lines = format!("{},{}", get(log, "messages"), stamp.line);
-        set(log, "messages", &lines);
+        add(log, "messages", stamp.line);
         push_prompt(said, stamp, log);
     }
 }
@@ -474,4 +473,13 @@ fn get<'log>(log: &'log Log, name: &str) -> &'log str {
 fn set(log: &mut Log, name: &str, value: &str) {
     log.carried.other.retain(|(known, _)| known != name);
     log.carried.other.push((name.to_owned(), value.to_owned()));
+}
+
+/// Adds a number to a list.
+fn add(log: &mut Log, name: &str, number: u32) {
+    let number = format!("{number},");
+    match log.carried.other.iter_mut().find(|(known, _)| known == name) {
+        Some((_, list)) => list.push_str(&number),
+        None => log.carried.other.push((name.to_owned(), number)),
+    }
 }

@@ -91,26 +91,39 @@ fn stamp(record: &Value, line: u32, log: &mut Log) -> Option<Stamp> {
     })
 }
 
-/// The version of the agent, once each, and with a branch's first record of its own the session it was copied from.
+/// The version of the agent where it changes, and with a branch's first record of its own the session it was copied from.
 fn note_origin(record: &Value, stamp: Stamp, log: &mut Log) {
-    let (name, said) = if stamp.copied {
-        ("parent", text(record, "/forkedFrom/sessionId"))
-    } else {
-        ("version", text(record, "/version"))
-    };
-    let is_known = |(known, value): &(String, String)| known == name && value == said;
-    if !said.is_empty() && !log.carried.other.iter().any(is_known) {
-        log.carried.other.push((name.to_owned(), said.to_owned()));
-        if name == "version" {
-            let version = log.name(said);
-            log.push(stamp, What::Version(version));
-        }
+    if stamp.copied {
+        remember(log, "parent", text(record, "/forkedFrom/sessionId"));
+        return;
+    }
+    let version = text(record, "/version");
+    if remember(log, "version", version) {
+        let version = log.name(version);
+        log.push(stamp, What::Version(version));
     }
     let parent = log.carried.other.iter().position(|(known, _)| known == "parent");
-    if let Some(at) = parent.filter(|_| !stamp.copied) {
+    if let Some(at) = parent {
         let (_, parent) = log.carried.other.swap_remove(at);
         let parent = log.name(&parent);
         log.push(stamp, What::Parent(parent));
+    }
+}
+
+/// Keeps a text for the records to come. Returns whether it is another one than before.
+fn remember(log: &mut Log, name: &str, said: &str) -> bool {
+    let kept = &mut log.carried.other;
+    match kept.iter_mut().find(|(known, _)| known == name) {
+        _ if said.is_empty() => false,
+        Some((_, before)) if before == said => false,
+        Some((_, before)) => {
+            said.clone_into(before);
+            true
+        }
+        None => {
+            kept.push((name.to_owned(), said.to_owned()));
+            true
+        }
     }
 }
 
