@@ -12,12 +12,9 @@ fn published(day: &str) -> PathBuf {
 }
 
 fn tasks(repo: &TestRepo<'_>) -> Vec<Value> {
-    let Value::Array(tasks) =
-        serde_json::from_str(&repo.run(&["log", "--format", "json"]).success()).unwrap()
-    else {
-        panic!("the log is no array");
-    };
-    tasks
+    let log: Value = serde_json::from_str(&repo.run(&["log", "--format", "json"]).success()).unwrap();
+    assert_eq!(log["schema"], "git-leverage.log/1");
+    log["tasks"].as_array().unwrap().clone()
 }
 
 fn sum(tasks: &[Value], field: &str) -> f64 {

@@ -1,5 +1,6 @@
 //! ROOT and what every command that reads repositories shares: which ones, how, and how far along it is.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use super::commands::Context;
@@ -35,9 +36,18 @@ pub struct ReadArgs {
     /// Read remote branches and tags as well
     #[arg(long)]
     pub all_refs: bool,
-    /// Threads to use [default: one for each processor]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub jobs: usize,
+    /// Threads to use, at most 256 [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub jobs: Option<NonZero<usize>>,
+}
+
+/// A number of threads that a machine can have.
+pub fn threads(text: &str) -> Result<NonZero<usize>, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number: &NonZero<usize>| number.get() <= 256);
+    number.ok_or_else(|| "not a number from 1 to 256".to_owned())
 }
 
 /// What was read, with the trouble of finding it.

@@ -2,6 +2,7 @@
 //! at the end; and on a terminal a bar that tells how far it is.
 
 use std::cmp::Reverse;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,17 +20,17 @@ use crate::sources::discover::weight;
 /// What takes less time than this is not worth a bar.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Reads each repository with `read`, with `jobs` threads or, for 0, one a processor. `progress` is what the readers advance.
+/// Reads each repository with `read`, with `jobs` threads or, without, one a processor. `progress` is what the readers advance.
 /// Results are in the order of `paths`.
 pub fn read_each<T: Send>(
     context: &Context,
-    jobs: usize,
+    jobs: Option<NonZero<usize>>,
     paths: &[PathBuf],
     progress: &Arc<Progress>,
     read: impl Fn(&Path) -> T + Sync,
 ) -> Result<Vec<T>, CommandError> {
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(jobs)
+        .num_threads(jobs.map_or(0, NonZero::get))
         .build()
         .map_err(|error| CommandError::from_error(&error))?;
     let done = Arc::new(AtomicUsize::new(0));

@@ -7,8 +7,8 @@ use super::sample::*;
 use super::seen::{Part, seen};
 use super::{ForeignNames, History, link};
 use crate::facts::change::Change;
-use crate::facts::session::{Session, TokenCounts};
-use crate::facts::span;
+use crate::facts::session::{Provenance, Session, TokenCounts};
+use crate::facts::span::{self, Span};
 use crate::facts::supervision::Charge;
 
 const HOUR: i64 = 3600;
@@ -227,6 +227,17 @@ fn time_alone_never_links() {
 fn a_commit_in_the_window_with_a_file_in_common_is_likely() {
     let changes = vec![commit(1, 700, &[("src/a.rs", "done_by_a_formatter();", "")])];
     assert_eq!(links(&[writer("s")], changes), ["s 01 medium window:1 1.00"]);
+}
+
+#[test]
+fn a_session_without_times_has_no_window() {
+    let mut timeless = edits(session("s", &[]), 100, "a.rs", "x\n", "");
+    timeless.span = Span::new(at(0), at(7 * 86_400));
+    timeless.sources.agent_time = Provenance::Absent;
+    assert_eq!(
+        links(&[timeless], vec![commit(1, 9000, &[("a.rs", "other\n", "")])]),
+        ["s 01 low day:1 0.00"]
+    );
 }
 
 #[test]

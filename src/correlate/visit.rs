@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::facts::session::{LineHash, Session};
+use crate::facts::session::{LineHash, Provenance, Session};
 use crate::facts::span::{self, Moment, Span};
 
 /// A commit may follow the last work of the session by so much and still belong to its time.
@@ -80,8 +80,12 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// When it worked, with what follows closely. To be opened is a sign of life too; with no turns, the whole span is.
+/// When it worked, with what follows closely. To be opened is a sign of life too; with no turns, the whole span is. Where
+/// nothing tells when it worked, the span is that of a file, which may lie about for days.
 fn at_work(session: &Session) -> Vec<Span> {
+    if session.sources.agent_time == Provenance::Absent {
+        return Vec::new();
+    }
     let with_grace = |span: Span| Span::new(span.start, span.end.plus(GRACE));
     let mut turns = session.turns().peekable();
     if turns.peek().is_none() {

@@ -17,7 +17,7 @@ use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
 use crate::cli::output::send_text;
 use crate::cli::period::PeriodArgs;
-use crate::cli::reading::ReadArgs;
+use crate::cli::reading::{ReadArgs, threads};
 use crate::cli::survival::survival_of;
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
@@ -78,8 +78,8 @@ pub struct Args {
     no_cache: bool,
     #[command(flatten)]
     logs: LogArgs,
-    /// How many threads read the repository [default: one a processor]
-    #[arg(long, value_name = "N")]
+    /// Threads to use, at most 256 [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = threads)]
     jobs: Option<NonZero<usize>>,
     /// The form of the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]

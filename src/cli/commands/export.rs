@@ -1,6 +1,5 @@
 //! `export commits|tasks|sessions|links|survival [ROOT…]`: the facts themselves as JSON Lines.
 
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -97,11 +96,7 @@ fn survival(args: &Args, context: &Context, reading: &mut Reading) -> Result<Str
     let cache = context.environment.cache_dir().filter(|_| !args.read.no_cache);
     let mut text = String::new();
     for repo in &mut reading.repos {
-        match survival_at(
-            Path::new(&repo.path),
-            NonZero::new(args.read.jobs),
-            cache.as_deref(),
-        ) {
+        match survival_at(Path::new(&repo.path), args.read.jobs, cache.as_deref()) {
             Ok(found) => {
                 text += &lines(export::survival(&repo.name, &found.survival).into_iter())?;
                 let trouble = found.trouble.into_iter().chain(export::unread(&found.survival));

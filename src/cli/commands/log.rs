@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde::Serialize;
+
 use super::Context;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
@@ -9,9 +11,11 @@ use crate::cli::output::OutputArgs;
 use crate::cli::recording::Desk;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Ledger, LedgerTask};
+use crate::facts::record::Tombstone;
 use crate::facts::task::Task;
 use crate::git::messages::{self, Range};
 use crate::render::document::Document;
+use crate::render::json::Versioned;
 use crate::render::task::{history, table};
 
 /// The arguments of `log`.
@@ -62,13 +66,39 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         let left_out = format!("{} retracted, shown with --history", ledger.retracted.len());
         rows.notes.push(left_out);
     }
-    let machine: Vec<&Task> = match args.history {
-        true => tasks.iter().flat_map(|task| &task.revisions).collect(),
-        false => tasks.iter().map(|task| &task.task).collect(),
+    let machine = Versioned {
+        schema: "git-leverage.log/1",
+        body: Log::of(&tasks, &ledger, args.history),
     };
     args.output
         .send(context, &Document::from(rows.clone()), &rows, &machine)?;
     Ok(Outcome::Done)
+}
+
+/// What JSON holds.
+#[derive(Serialize)]
+struct Log<'a> {
+    /// Their last revisions, or all of them with `--history`.
+    tasks: Vec<&'a Task>,
+    /// With `--history`, which of them were taken back, by whom and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retractions: Option<Vec<&'a Tombstone>>,
+}
+
+impl<'a> Log<'a> {
+    fn of(tasks: &[&'a LedgerTask], ledger: &'a Ledger, history: bool) -> Self {
+        if !history {
+            return Self {
+                tasks: tasks.iter().map(|task| &task.task).collect(),
+                retractions: None,
+            };
+        }
+        let tombstones = tasks.iter().filter_map(|task| ledger.tombstone(task.task.id));
+        Self {
+            tasks: tasks.iter().flat_map(|task| &task.revisions).collect(),
+            retractions: Some(tombstones.collect()),
+        }
+    }
 }
 
 fn with_retracted(ledger: &Ledger) -> impl Iterator<Item = &LedgerTask> {
