@@ -3,7 +3,7 @@
 //! [`TreeFacts`] depend on one tree alone and never change; [`HistoryFacts`] on one commit; [`StateFacts`] on the clone
 //! and the moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
@@ -172,6 +172,56 @@ pub struct Project {
     pub dockerfiles: Vec<Dockerfile>,
     /// Paths of files that look like secrets.
     pub secrets: Vec<String>,
+    /// Of which kinds there are files that could not be read.
+    pub unread: BTreeSet<ProjectPart>,
+}
+
+/// Files that say how a project is run, by what is asked of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ProjectPart {
+    /// Under which terms it is given.
+    Licence,
+    /// What it depends on.
+    Manifest,
+    /// How its image is built.
+    Dockerfile,
+    /// Whether it holds a key or a token.
+    Secret,
+}
+
+/// Parts of a tree that could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Gaps {
+    /// Folders whose objects are missing, damaged, or too many.
+    pub folders: u64,
+    /// Paths of files whose objects are missing or damaged. Untrusted text.
+    pub unreadable: BTreeSet<String>,
+    /// Paths of files that are too large. Untrusted text.
+    pub too_large: BTreeSet<String>,
+}
+
+impl Gaps {
+    /// Whether all was looked at.
+    pub fn is_empty(&self) -> bool {
+        self.is_lasting() && self.too_large.is_empty()
+    }
+
+    /// Whether a better clone of the same tree would have the same gaps.
+    pub fn is_lasting(&self) -> bool {
+        self.folders == 0 && self.unreadable.is_empty()
+    }
+
+    /// Whether the file at `path` is one of them.
+    pub fn has(&self, path: &str) -> bool {
+        self.unreadable.contains(path) || self.too_large.contains(path)
+    }
+
+    /// These and those of another part of the tree.
+    pub fn merge(&mut self, other: Self) {
+        self.folders += other.folders;
+        self.unreadable.extend(other.unreadable);
+        self.too_large.extend(other.too_large);
+    }
 }
 
 /// What one tree holds.
@@ -183,8 +233,8 @@ pub struct TreeFacts {
     pub tests: TestFacts,
     /// Its project files.
     pub project: Project,
-    /// Files and folders whose objects are missing or damaged: they are in none of the above.
-    pub unreadable: u64,
+    /// What could not be looked at, and is in none of the above.
+    pub gaps: Gaps,
 }
 
 /// One author, through the mailmap.
@@ -211,6 +261,8 @@ pub struct HistoryFacts {
     pub recent: Vec<RecentCommit>,
     /// Whether parents are missing, so that there are more commits than these.
     pub cut_short: bool,
+    /// What else could not be told of them, a sentence each. Untrusted text.
+    pub gaps: Vec<String>,
 }
 
 /// A commit of the activity windows.

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use git2::{Oid, Repository};
+use git2::{Error, FileMode, ObjectType, Oid, Repository};
 
 use super::changes::{self, CountOptions, Progress, Renames};
 use super::commits::RawCommit;
@@ -56,13 +56,25 @@ impl Repo {
                 *people.entry(commit.author).or_default() += 1;
             }
         }
-        facts.recent = self.with_lines(recent, threads);
-        facts.authors = authors(&people, &mailmap(self.raw(), oid(head)?).unwrap_or_default());
+        facts.recent = self.with_lines(recent, threads, &mut facts.gaps);
+        let mailmap = mailmap(self.raw(), oid(head)?).unwrap_or_else(|error| {
+            let reason = error.message();
+            facts
+                .gaps
+                .push(format!("authors are counted without `.mailmap`: {reason}"));
+            NameMap::default()
+        });
+        facts.authors = authors(&people, &mailmap);
         Ok(facts)
     }
 
-    /// The lines of a merge are none; those of a commit whose blobs are missing are unknown.
-    fn with_lines(&self, recent: Vec<(RawId, Commit)>, threads: usize) -> Vec<RecentCommit> {
+    /// The lines of a merge are none; those of a commit whose blobs are missing are unknown, which is told in `gaps`.
+    fn with_lines(
+        &self,
+        recent: Vec<(RawId, Commit)>,
+        threads: usize,
+        gaps: &mut Vec<String>,
+    ) -> Vec<RecentCommit> {
         let walk = self.walk_of(recent.into_iter().map(|(tree, commit)| (commit, tree)).collect());
         let options = CountOptions {
             renames: Renames::Follow,
@@ -70,6 +82,10 @@ impl Repo {
             progress: &Progress::default(),
         };
         let counts = changes::count(self, &walk, options);
+        if let Some((_, reason)) = counts.trouble.first() {
+            let commits = counts.trouble.len();
+            gaps.push(format!("lines of {commits} recent commits are unknown: {reason}"));
+        }
         let lines_of = |at: usize| {
             let sum = counts.lines.get(&at)?.total;
             Some((sum.added, sum.removed))
@@ -93,11 +109,20 @@ impl HistoryFacts {
     }
 }
 
-/// The mailmap in the tree of `head`: the one that a clean checkout has.
-fn mailmap(repo: &Repository, head: Oid) -> Option<NameMap> {
-    let tree = repo.find_commit(head).ok()?.tree().ok()?;
-    let blob = repo.find_blob(tree.get_name(".mailmap")?.id()).ok()?;
-    Some(NameMap::parse(&String::from_utf8_lossy(blob.content())))
+/// The mailmap in the tree of `head`: the one that a clean checkout has. Git follows no link there.
+fn mailmap(repo: &Repository, head: Oid) -> Result<NameMap, Error> {
+    let tree = repo.find_commit(head)?.tree()?;
+    let file = tree
+        .get_name(".mailmap")
+        .filter(|entry| entry.filemode() != i32::from(FileMode::Link))
+        .filter(|entry| entry.kind() == Some(ObjectType::Blob));
+    match file {
+        Some(file) => {
+            let blob = repo.find_blob(file.id())?;
+            Ok(NameMap::parse(&String::from_utf8_lossy(blob.content())))
+        }
+        None => Ok(NameMap::default()),
+    }
 }
 
 /// The people by the names that the mailmap gives them, most commits first.

@@ -46,3 +46,10 @@ pub enum GitError {
     #[error("an object id of an unknown kind")]
     ForeignId,
 }
+
+impl GitError {
+    /// Whether the object is there, and whole, but above the limit given.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::Object(packs::ObjectError::TooLarge(_)))
+    }
+}

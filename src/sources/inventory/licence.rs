@@ -1,176 +1,556 @@
-//! Licence texts → SPDX ids, by sentences that only one licence has.
+//! Licence texts → SPDX ids.
+//!
+//! A name alone proves nothing: it also stands in notices, in terms of another licence and in lists of borrowed parts. So
+//! the title has to stand near the start and the sentences that grant something have to be there; terms that restrict what
+//! follows them leave a text without an id. Unknown is better than too permissive.
 
-/// Phrases that must all be there, those that must not, and the id they mean. The first that fits wins.
-const TEXTS: &[(&[&str], &[&str], &str)] = &[
-    (
-        &["gnu affero general public license", "version 3"],
+/// A licence by its own words.
+struct Text {
+    id: &'static str,
+    /// All near the start. The first one is where the licence begins.
+    near_start: &'static [&'static str],
+    /// All somewhere.
+    holds: &'static [&'static str],
+    /// None anywhere.
+    lacks: &'static [&'static str],
+}
+
+const fn text(
+    id: &'static str,
+    near_start: &'static [&'static str],
+    holds: &'static [&'static str],
+    lacks: &'static [&'static str],
+) -> Text {
+    Text {
+        id,
+        near_start,
+        holds,
+        lacks,
+    }
+}
+
+const CC: &[&str] = &["to exercise the licensed rights in the licensed material"];
+const MIT: &str = "permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated \
+                   documentation files";
+const MIT_NOTICE: &str = "the above copyright notice and this permission notice";
+const DEAL: &str = "to deal in the software without restriction";
+const BSD: &str = "redistribution and use in source and binary forms, with or without modification, are permitted provided that \
+                   the following conditions";
+const BSD_SOURCE: &str = "must retain the above copyright notice";
+const ISC: &str = "distribute this software for any purpose with or without fee is hereby granted";
+
+/// Texts that say on what terms one may not use, sell or host the work: those that name a free licence come first.
+const RESTRICTIVE: &[Text] = &[
+    text(
+        "BUSL-1.1",
+        &["business source license 1.1"],
+        &["make non-production use of the licensed work"],
         &[],
-        "AGPL-3.0-only",
     ),
-    (
-        &["gnu lesser general public license", "version 3"],
+    text(
+        "FSL-1.1-MIT",
+        &["functional source license, version 1.1", "mit future license"],
+        &["any purpose other than a competing use"],
         &[],
-        "LGPL-3.0-only",
     ),
-    (
-        &["gnu lesser general public license", "version 2.1"],
+    text(
+        "FSL-1.1-ALv2",
+        &["functional source license, version 1.1", "alv2 future license"],
+        &["any purpose other than a competing use"],
         &[],
-        "LGPL-2.1-only",
     ),
-    (
-        &["gnu library general public license"],
-        &["gnu general public license version"],
-        "LGPL-2.0-only",
-    ),
-    (&["gnu general public license", "version 3"], &[], "GPL-3.0-only"),
-    (&["gnu general public license", "version 2"], &[], "GPL-2.0-only"),
-    (&["apache license", "version 2.0"], &[], "Apache-2.0"),
-    (&["mozilla public license", "2.0"], &[], "MPL-2.0"),
-    (&["mozilla public license", "1.1"], &[], "MPL-1.1"),
-    (&["eclipse public license - v 2.0"], &[], "EPL-2.0"),
-    (&["eclipse public license - v 1.0"], &[], "EPL-1.0"),
-    (&["european union public licence", "1.2"], &[], "EUPL-1.2"),
-    (&["boost software license - version 1.0"], &[], "BSL-1.0"),
-    (&["business source license 1.1"], &[], "BUSL-1.1"),
-    (&["cc0 1.0 universal"], &[], "CC0-1.0"),
-    (
-        &["attribution 4.0 international"],
-        &["sharealike 4.0", "noncommercial"],
-        "CC-BY-4.0",
-    ),
-    (&["attribution-sharealike 4.0 international"], &[], "CC-BY-SA-4.0"),
-    (
-        &["this is free and unencumbered software released into the public domain"],
+    text(
+        "Elastic-2.0",
+        &["elastic license 2.0"],
+        &["you may not provide the software to third parties as a hosted or managed service"],
         &[],
-        "Unlicense",
     ),
-    (&["do what the fuck you want to public license"], &[], "WTFPL"),
-    (&["the artistic license 2.0"], &[], "Artistic-2.0"),
-    (&["python software foundation license version 2"], &[], "PSF-2.0"),
-    (&["sil open font license", "1.1"], &[], "OFL-1.1"),
-    (
+    text(
+        "SSPL-1.0",
+        &["server side public license version 1"],
         &[
-            "permission is hereby granted, free of charge, to any person obtaining a copy",
-            "the above copyright notice and this permission notice",
+            "if you make the functionality of the program or a modified version available to third parties as a service",
         ],
         &[],
-        "MIT",
     ),
-    (
-        &["permission is hereby granted, free of charge, to any person obtaining a copy"],
+    text(
+        "PolyForm-Noncommercial-1.0.0",
+        &["polyform noncommercial license 1.0.0"],
+        &["any noncommercial purpose is a permitted purpose"],
         &[],
-        "MIT-0",
     ),
-    (
-        &[
-            "permission to use, copy, modify, and/or distribute this software",
-            "provided that the above copyright notice",
-        ],
+    text(
+        "PolyForm-Small-Business-1.0.0",
+        &["polyform small business license 1.0.0"],
+        &["use of the software for the benefit of your company is"],
         &[],
-        "ISC",
     ),
-    (
-        &[
-            "permission to use, copy, modify, and distribute this software",
-            "provided that the above copyright notice",
-        ],
+    text(
+        "CC-BY-NC-SA-4.0",
+        &["attribution-noncommercial-sharealike 4.0 international"],
+        CC,
         &[],
-        "ISC",
     ),
-    (
-        &["permission to use, copy, modify, and/or distribute this software"],
+    text(
+        "CC-BY-NC-ND-4.0",
+        &["attribution-noncommercial-noderivatives 4.0 international"],
+        CC,
         &[],
-        "0BSD",
     ),
-    (
-        &["altered source versions must be plainly marked as such"],
+    text(
+        "CC-BY-NC-4.0",
+        &["attribution-noncommercial 4.0 international"],
+        CC,
         &[],
-        "Zlib",
     ),
-    (
-        &[
-            "redistribution and use in source and binary forms",
-            "all advertising materials",
-        ],
+    text(
+        "CC-BY-ND-4.0",
+        &["attribution-noderivatives 4.0 international"],
+        CC,
         &[],
-        "BSD-4-Clause",
-    ),
-    (
-        &[
-            "redistribution and use in source and binary forms",
-            "endorse or promote",
-        ],
-        &[],
-        "BSD-3-Clause",
-    ),
-    (
-        &["redistribution and use in source and binary forms"],
-        &[],
-        "BSD-2-Clause",
     ),
 ];
 
-/// How much of a file is looked at: no licence says its name later.
-const HEAD: usize = 12_000;
+/// Free licences. The first that fits wins.
+const FREE: &[Text] = &[
+    text(
+        "AGPL-3.0-only",
+        &["gnu affero general public license version 3"],
+        &["interacting with it remotely through a computer network"],
+        &[],
+    ),
+    text(
+        "LGPL-3.0-only",
+        &["gnu lesser general public license version 3"],
+        &["as used herein, this license refers to version 3 of the gnu lesser general public license"],
+        &[],
+    ),
+    text(
+        "LGPL-2.1-only",
+        &["gnu lesser general public license version 2.1"],
+        &["this license agreement applies to any software library"],
+        &[],
+    ),
+    text(
+        "LGPL-2.0-only",
+        &["gnu library general public license version 2"],
+        &["this license agreement applies to any software library"],
+        &[],
+    ),
+    text(
+        "GPL-3.0-only",
+        &["gnu general public license version 3"],
+        &["you may make, run and propagate covered works that you do not convey"],
+        &[],
+    ),
+    text(
+        "GPL-2.0-only",
+        &["gnu general public license version 2"],
+        &["you may copy and distribute verbatim copies of the programs source code"],
+        &[],
+    ),
+    text(
+        "Apache-2.0",
+        &["apache license version 2.0"],
+        &[
+            "each contributor hereby grants to you a perpetual, worldwide, non-exclusive, no-charge, royalty-free, irrevocable copyright license",
+        ],
+        &[],
+    ),
+    text(
+        "MPL-2.0",
+        &["mozilla public license", "version 2.0"],
+        &["each contributor hereby grants you a world-wide, royalty-free, non-exclusive license"],
+        &[],
+    ),
+    text(
+        "MPL-1.1",
+        &["mozilla public license version 1.1"],
+        &["the initial developer hereby grants you a world-wide, royalty-free, non-exclusive license"],
+        &[],
+    ),
+    text(
+        "EPL-2.0",
+        &["eclipse public license - v 2.0"],
+        &[
+            "each contributor hereby grants recipient a non-exclusive, worldwide, royalty-free copyright license",
+        ],
+        &[],
+    ),
+    text(
+        "EPL-1.0",
+        &["eclipse public license - v 1.0"],
+        &[
+            "each contributor hereby grants recipient a non-exclusive, worldwide, royalty-free copyright license",
+        ],
+        &[],
+    ),
+    text(
+        "EUPL-1.2",
+        &["european union public licence", "1.2"],
+        &["grants you a worldwide, royalty-free, non-exclusive, sublicensable licence"],
+        &[],
+    ),
+    text(
+        "BSL-1.0",
+        &["boost software license - version 1.0"],
+        &[
+            "permission is hereby granted, free of charge, to any person or organization obtaining a copy of the software",
+        ],
+        &[],
+    ),
+    text(
+        "CC0-1.0",
+        &["cc0 1.0 universal"],
+        &["affirmer hereby overtly, fully, permanently, irrevocably and unconditionally waives"],
+        &[],
+    ),
+    text(
+        "CC-BY-4.0",
+        &["attribution 4.0 international"],
+        CC,
+        &["noncommercial", "sharealike"],
+    ),
+    text(
+        "CC-BY-SA-4.0",
+        &["attribution-sharealike 4.0 international"],
+        CC,
+        &["noncommercial"],
+    ),
+    text(
+        "Unlicense",
+        &["this is free and unencumbered software released into the public domain"],
+        &["anyone is free to copy, modify, publish, use, compile, sell, or distribute this software"],
+        &[],
+    ),
+    text(
+        "WTFPL",
+        &["do what the fuck you want to public license"],
+        &["you just do what the fuck you want to"],
+        &[],
+    ),
+    text(
+        "Artistic-2.0",
+        &["the artistic license 2.0"],
+        &["you may distribute verbatim copies of the source form of the standard version of this package"],
+        &[],
+    ),
+    text(
+        "PSF-2.0",
+        &["python software foundation license version 2"],
+        &["psf hereby grants licensee a nonexclusive, royalty-free, world-wide license"],
+        &[],
+    ),
+    text(
+        "OFL-1.1",
+        &["sil open font license version 1.1"],
+        &["to any person obtaining a copy of the font software, to use, study, copy, merge, embed"],
+        &[],
+    ),
+    text("NCSA", &[MIT], &[DEAL, BSD_SOURCE], &[]),
+    text(
+        "JSON",
+        &[MIT],
+        &[DEAL, "the software shall be used for good, not evil"],
+        &[],
+    ),
+    text(
+        "X11",
+        &[MIT],
+        &[DEAL, MIT_NOTICE, "except as contained in this notice, the name"],
+        &[],
+    ),
+    text("MIT", &[MIT], &[DEAL, MIT_NOTICE], &[]),
+    text(
+        "MIT-0",
+        &[MIT],
+        &[DEAL],
+        &["subject to the following", "provided that", "on condition"],
+    ),
+    text(
+        "PostgreSQL",
+        &[
+            "permission to use, copy, modify, and distribute this software and its documentation for any purpose, without fee, and without a written agreement",
+        ],
+        &["this paragraph and the following two paragraphs appear in all copies"],
+        &[],
+    ),
+    text(
+        "ISC",
+        &[ISC],
+        &["provided that the above copyright notice and this permission notice appear in all copies"],
+        &[],
+    ),
+    text(
+        "0BSD",
+        &[ISC],
+        &["the software is provided as is"],
+        &["provided that", "subject to"],
+    ),
+    text(
+        "Zlib",
+        &[
+            "permission is granted to anyone to use this software for any purpose, including commercial applications",
+        ],
+        &["altered source versions must be plainly marked as such"],
+        &[],
+    ),
+    text(
+        "BSD-4-Clause",
+        &[BSD],
+        &[
+            BSD_SOURCE,
+            "all advertising materials mentioning",
+            "endorse or promote",
+        ],
+        &["may not be called"],
+    ),
+    text(
+        "BSD-3-Clause-Clear",
+        &[
+            "redistribution and use in source and binary forms, with or without modification, are permitted (subject to the limitations in the disclaimer below)",
+        ],
+        &[BSD_SOURCE, "endorse or promote", "patent rights are granted"],
+        &[],
+    ),
+    text(
+        "BSD-3-Clause",
+        &[BSD],
+        &[BSD_SOURCE, "endorse or promote"],
+        &["may not be called", "all advertising materials", "nuclear"],
+    ),
+    text(
+        "BSD-2-Clause",
+        &[BSD],
+        &[BSD_SOURCE, "must reproduce the above copyright notice"],
+        &["endorse or promote", "all advertising materials"],
+    ),
+];
+
+/// Wherever they stand, the rest is not what it looks like.
+const ADDED_TERMS: &[&str] = &[
+    "commons clause",
+    "non-commercial purposes only",
+    "noncommercial purposes only",
+    "non-commercial use only",
+    "noncommercial use only",
+    "not for commercial use",
+];
+/// Near the start they say that what follows is of a part, or of something else.
+const OTHER_TERMS: &[&str] = &[
+    "proprietary",
+    "confidential",
+    "business source license",
+    "functional source license",
+    "change license",
+    "portions of this",
+    "is licensed as follows",
+    "are licensed as follows",
+    "enterprise license",
+];
+/// Before a licence they take away what it gives, or make it that of another work.
+const BEFORE: &[&str] = &[
+    "third-party",
+    "third party",
+    "may not",
+    "must not",
+    "prohibited",
+    "not permitted",
+    "no permission",
+    "no license",
+];
+
+/// How much of a file is looked at: more than the longest licence.
+const MOST_BYTES: usize = 64 << 10;
+/// How far down a title may stand, in bytes: some explain it first.
+const START: usize = 1500;
+/// The shortest licence has more words than this; a name or a reference has fewer.
+const FEW_WORDS: usize = 12;
+/// Files with these endings are about licences.
+const NO_TEXT: &[&str] = &[
+    "rs", "go", "py", "js", "mjs", "cjs", "ts", "jsx", "tsx", "java", "kt", "c", "h", "cc", "cpp", "hpp",
+    "cs", "rb", "php", "swift", "sh", "pl", "json", "yml", "yaml", "toml", "xml", "lock", "csv", "css",
+    "png", "jpg", "jpeg", "gif", "svg", "tmpl",
+];
 
 /// Whether a file of this name holds a licence text.
 pub(super) fn is_licence_file(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["license", "licence", "copying", "unlicense"]
+    let begins = ["license", "licence", "copying", "unlicense", "mit-license"]
         .iter()
         .any(|start| {
             name.strip_prefix(start)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
-        })
-        || name.ends_with(".license")
-        || name.starts_with("mit-license")
-        || name == "unlicense"
+        });
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    begins && !NO_TEXT.contains(&ending)
+}
+
+/// Whether this is prose, and more than a name.
+pub(super) fn is_text(content: &[u8]) -> bool {
+    let head = content.get(..MOST_BYTES).unwrap_or(content);
+    memchr::memchr(0, head).is_none()
+        && String::from_utf8_lossy(head)
+            .split_whitespace()
+            .nth(FEW_WORDS)
+            .is_some()
 }
 
 /// The SPDX id of a licence text, where it is known.
-pub(super) fn spdx_of(text: &[u8]) -> Option<&'static str> {
-    let head = String::from_utf8_lossy(text.get(..HEAD).unwrap_or(text)).to_lowercase();
-    let plain = head
-        .split(|c: char| c.is_whitespace() || matches!(c, '*' | '#' | '/' | '"'))
+pub(super) fn spdx_of(content: &[u8]) -> Option<&'static str> {
+    let plain = plain(content.get(..MOST_BYTES).unwrap_or(content));
+    let end = (0..=START.min(plain.len()))
+        .rev()
+        .find(|at| plain.is_char_boundary(*at));
+    let start = &plain[..end.unwrap_or_default()];
+    let first = |texts: &'static [Text]| texts.iter().find(|text| text.is_in(&plain, start));
+    if has_any(&plain, ADDED_TERMS) {
+        return None;
+    }
+    if let Some(text) = first(RESTRICTIVE) {
+        return Some(text.id);
+    }
+    if has_any(start, OTHER_TERMS) {
+        return None;
+    }
+    first(FREE).map(|text| text.id)
+}
+
+fn has_any(plain: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| plain.contains(phrase))
+}
+
+impl Text {
+    fn is_in(&self, plain: &str, start: &str) -> bool {
+        let begins = self.near_start.first().and_then(|title| start_of(plain, title));
+        begins.is_some_and(|at| at <= START && !has_any(&plain[..at], BEFORE))
+            && self
+                .near_start
+                .iter()
+                .skip(1)
+                .all(|phrase| start.contains(phrase))
+            && self.holds.iter().all(|phrase| plain.contains(phrase))
+            && !has_any(plain, self.lacks)
+    }
+}
+
+fn start_of(plain: &str, phrase: &str) -> Option<usize> {
+    memchr::memmem::find(plain.as_bytes(), phrase.as_bytes())
+}
+
+/// Words in lower case with one space between, without quotes and the marks of comments and Markdown.
+fn plain(content: &[u8]) -> String {
+    let lower = String::from_utf8_lossy(content)
+        .to_lowercase()
+        .replace(['\'', '’', '‘', '“', '”', '`', '"'], "");
+    lower
+        .split(|c: char| c.is_whitespace() || matches!(c, '*' | '#' | '/' | '>' | '_' | '\u{feff}' | '='))
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
-        .join(" ");
-    TEXTS
-        .iter()
-        .find(|(all, none, _)| {
-            all.iter().all(|phrase| plain.contains(phrase))
-                && !none.iter().any(|phrase| plain.contains(phrase))
-        })
-        .map(|(_, _, id)| *id)
+        .join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const GRANT: &str = "Each Contributor hereby grants to You a perpetual,\n   worldwide, non-exclusive, no-charge, royalty-free, \
+                         irrevocable\n   copyright license to reproduce";
+    const MIT_TEXT: &str = "MIT License\n\nCopyright (c) 2026 Ada\n\nPermission is hereby granted, free of charge, to any person \
+                            obtaining a copy\nof this software and associated documentation files (the \"Software\"), to deal\n\
+                            in the Software without restriction, subject to the following conditions:\n\n# The above copyright \
+                            notice and this permission\nnotice shall be included in all\ncopies.\n";
+    const BSD_TEXT: &str = "Redistribution and use in source and binary forms, with or without modification, are permitted \
+                            provided that the following conditions are met:\n * Redistributions of source code must retain the \
+                            above copyright notice\n * Redistributions in binary form must reproduce the above copyright notice";
+
+    fn told(text: &str) -> Option<&'static str> {
+        spdx_of(text.as_bytes())
+    }
+
     #[test]
     fn texts_are_told_apart() {
+        let apache = format!("                Apache License\n          Version 2.0, January 2004\n{GRANT}");
+        assert_eq!(told(&apache), Some("Apache-2.0"));
+        assert_eq!(told(MIT_TEXT), Some("MIT"));
+        assert_eq!(told(BSD_TEXT), Some("BSD-2-Clause"));
+        assert_eq!(
+            told(&format!("{BSD_TEXT}\n * … to endorse or promote products")),
+            Some("BSD-3-Clause")
+        );
         for (text, id) in [
             (
-                "Permission is hereby granted, free of charge,\n to any person obtaining a copy of …\n# The above copyright notice and this permission\nnotice shall",
-                Some("MIT"),
-            ),
-            (
-                "                Apache License\n          Version 2.0, January 2004",
-                Some("Apache-2.0"),
-            ),
-            (
-                "GNU GENERAL PUBLIC LICENSE\n Version 2, June 1991",
+                "GNU GENERAL PUBLIC LICENSE\n Version 2, June 1991\n\nYou may copy and distribute verbatim copies of the Program's\nsource code",
                 Some("GPL-2.0-only"),
             ),
             (
-                "Redistribution and use in source and binary forms … to endorse or promote products",
-                Some("BSD-3-Clause"),
+                "Permission to use, copy, modify, and/or distribute this software for any\npurpose with or without fee is hereby granted, provided that the above\ncopyright notice and this permission notice appear in all copies.",
+                Some("ISC"),
+            ),
+            (
+                "Permission to use, copy, modify, and distribute this software and its documentation for any purpose, without fee, and without a written agreement is hereby granted, provided that the above copyright notice and this paragraph and the following two paragraphs appear in all copies.",
+                Some("PostgreSQL"),
             ),
             ("All rights reserved.", None),
+            ("MIT", None),
+            ("", None),
         ] {
-            assert_eq!(spdx_of(text.as_bytes()), id);
+            assert_eq!(told(text), id, "{text}");
         }
+    }
+
+    #[test]
+    fn a_free_licence_that_is_only_named_is_not_given() {
+        for text in [
+            "Apache License\nVersion 2.0",
+            "PROPRIETARY\n\nNobody may copy this. Third-party parts are under the Apache License, Version 2.0.",
+            "The server follows the GNU General Public License, version 3, in spirit.",
+            "Functional Source License, Version 1.0\nGrant of Future License\nApache License, Version 2.0",
+        ] {
+            assert_eq!(told(text), None, "{text}");
+        }
+        let apache = format!("Apache License\nVersion 2.0, January 2004\n{GRANT}");
+        for before in [
+            "PROPRIETARY. Third-party parts:\n",
+            "You may not use this work. Borrowed parts:\n",
+            "Portions of this software are licensed as follows: what lies in ee/ is ours.\n",
+            "\"Commons Clause\" License Condition v1.0\nthe right to Sell the Software.\n",
+        ] {
+            assert_eq!(told(&format!("{before}{apache}")), None, "{before}");
+            assert_eq!(told(&format!("{before}{MIT_TEXT}")), None, "{before}");
+        }
+        assert_eq!(told(&format!("{apache}\n\nCommons Clause")), None);
+        let far = "The kiln burns wood. ".repeat(100);
+        assert_eq!(told(&format!("{far}{apache}")), None);
+    }
+
+    #[test]
+    fn restrictive_licences_are_told_by_their_own_name() {
+        for (text, id) in [
+            (
+                "Business Source License 1.1\n\nChange License: Apache License, Version 2.0\n\nThe Licensor hereby grants you the right to copy, modify, create derivative works, redistribute, and make non-production use of the Licensed Work.",
+                Some("BUSL-1.1"),
+            ),
+            (
+                "Business Source License 1.1\nChange License: Apache License, Version 2.0",
+                None,
+            ),
+            (
+                "# Functional Source License, Version 1.1, ALv2 Future License\n\nA Permitted Purpose is any purpose other than a Competing Use. Apache License, Version 2.0",
+                Some("FSL-1.1-ALv2"),
+            ),
+        ] {
+            assert_eq!(told(text), id, "{text}");
+        }
+    }
+
+    #[test]
+    fn licences_made_of_parts_of_others_are_not_these() {
+        let ncsa =
+            format!("{MIT_TEXT}\n * Redistributions of source code must retain the above copyright notice");
+        assert_eq!(told(&ncsa), Some("NCSA"));
+        let without_notice = MIT_TEXT.replace("this permission", "these");
+        assert_eq!(told(&without_notice), None, "its conditions are not MIT's");
     }
 
     #[test]
@@ -182,11 +562,33 @@ mod tests {
             "COPYING",
             "UNLICENSE",
             "LICENSE.txt",
+            "LICENSE.BSD",
+            "LICENSE-Apache-2.0",
+            "MIT-LICENSE.txt",
         ] {
             assert!(is_licence_file(name), "{name}");
         }
-        for name in ["licenses.rs", "copyingmachine", "relicense.md"] {
+        for name in [
+            "licenses.rs",
+            "license.go",
+            "license-check.json",
+            "copyingmachine",
+            "relicense.md",
+        ] {
             assert!(!is_licence_file(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_licence_text_is_prose() {
+        assert!(is_text(MIT_TEXT.as_bytes()));
+        for content in [
+            &b""[..],
+            b"MIT",
+            b"see the file LICENSE",
+            b"\0 a b c d e f g h i j k l m n",
+        ] {
+            assert!(!is_text(content), "{content:?}");
         }
     }
 }

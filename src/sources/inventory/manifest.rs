@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::paths::{folder_of, name_of};
+use super::project::Listing;
 use crate::facts::inventory::{LockFile, Manifest};
 
 /// What a manifest says.
@@ -11,9 +12,6 @@ pub(super) struct Said {
     pub(super) description: Option<String>,
     pub(super) licence: Option<String>,
 }
-
-/// The paths of a tree, as a question.
-pub(super) type HasFile<'a> = &'a dyn Fn(&str) -> bool;
 
 /// Whether a file of this name is a manifest.
 pub(super) fn is_manifest(path: &str) -> bool {
@@ -39,10 +37,17 @@ pub(super) fn is_manifest(path: &str) -> bool {
         || name.ends_with(".sln")
 }
 
+/// Whether a manifest says what a project depends on, beside how it is built.
+pub(super) fn names_dependencies(path: &str) -> bool {
+    let name = name_of(path);
+    !matches!(name, "CMakeLists.txt" | "meson.build") && !name.ends_with(".sln")
+}
+
 /// Reads the manifest at `path`.
-pub(super) fn read(path: &str, content: &[u8], has_file: HasFile) -> (Manifest, Said) {
+pub(super) fn read(path: &str, content: &[u8], listing: &Listing) -> (Manifest, Said) {
     let text = String::from_utf8_lossy(content);
-    let parsed = parse(path, text.trim_start_matches('\u{feff}'));
+    let text = text.trim_start_matches('\u{feff}');
+    let parsed = parse(path, text);
     let manifest = |lock, broken| Manifest {
         path: path.to_owned(),
         lock,
@@ -50,8 +55,8 @@ pub(super) fn read(path: &str, content: &[u8], has_file: HasFile) -> (Manifest, 
     };
     match parsed {
         Ok(value) => (
-            manifest(lock(path, &text, &value, has_file), None),
-            said(path, &value, &text),
+            manifest(lock(path, text, &value, listing), None),
+            said(path, &value, text),
         ),
         Err(reason) => (manifest(None, Some(reason)), Said::default()),
     }
@@ -67,7 +72,11 @@ fn parse(path: &str, text: &str) -> Result<Value, String> {
         "package.json" | "composer.json" => {
             serde_json::from_str(text).map_err(|error| first_line(error.to_string()))
         }
-        "go.mod" if !text.lines().any(|line| line.trim_start().starts_with("module ")) => {
+        "go.mod"
+            if !text
+                .lines()
+                .any(|line| line.split_whitespace().next() == Some("module")) =>
+        {
             Err("no `module` line".to_owned())
         }
         "pom.xml" if !(text.contains("<project") && text.contains("</project>")) => {
@@ -146,7 +155,7 @@ fn element(text: &str, name: &str) -> Option<String> {
 }
 
 /// The lock file that belongs to a manifest; `None` where the ecosystem wants none.
-fn lock(path: &str, text: &str, value: &Value, has_file: HasFile) -> Option<LockFile> {
+fn lock(path: &str, text: &str, value: &Value, listing: &Listing) -> Option<LockFile> {
     let beside = |name: &str| match folder_of(path) {
         "" => name.to_owned(),
         folder => format!("{folder}/{name}"),
@@ -156,10 +165,8 @@ fn lock(path: &str, text: &str, value: &Value, has_file: HasFile) -> Option<Lock
         // A library is tested against whatever its users resolve; a program ships what it was tested with.
         "Cargo.toml" => (
             has("/bin")
-                || has_file(&beside("src/main.rs"))
-                || members(value).any(|member| {
-                    member.contains('*') || has_file(&beside(&format!("{member}/src/main.rs")))
-                }),
+                || has_program(folder_of(path), "", listing)
+                || members(value).any(|member| has_program(folder_of(path), member, listing)),
             &["Cargo.lock"],
         ),
         "package.json" => (
@@ -180,10 +187,7 @@ fn lock(path: &str, text: &str, value: &Value, has_file: HasFile) -> Option<Lock
             &["uv.lock", "poetry.lock", "pdm.lock", "requirements.txt"],
         ),
         "Pipfile" => (true, &["Pipfile.lock"]),
-        "go.mod" => (
-            text.lines().any(|line| line.trim_start().starts_with("require")),
-            &["go.sum"],
-        ),
+        "go.mod" => (has_requirements(text), &["go.sum"]),
         "composer.json" => (
             value.pointer("/type").and_then(Value::as_str) == Some("project"),
             &["composer.lock"],
@@ -194,7 +198,10 @@ fn lock(path: &str, text: &str, value: &Value, has_file: HasFile) -> Option<Lock
         ),
         _ => (false, &[]),
     };
-    let present = names.iter().map(|name| beside(name)).find(|name| has_file(name));
+    let present = names
+        .iter()
+        .map(|name| beside(name))
+        .find(|name| listing.has(name));
     match present {
         Some(present) => Some(LockFile::Present(present)),
         None => {
@@ -203,18 +210,99 @@ fn lock(path: &str, text: &str, value: &Value, has_file: HasFile) -> Option<Lock
     }
 }
 
-/// The members of a Cargo workspace. What a pattern stands for may hold a program.
+/// The members of a Cargo workspace, which may be patterns.
 fn members(manifest: &Value) -> impl Iterator<Item = &str> {
     let list = manifest.pointer("/workspace/members").and_then(Value::as_array);
     list.into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// Whether a crate in `folder`, or one that the pattern `member` there stands for, has a program where Cargo looks for one.
+fn has_program(folder: &str, member: &str, listing: &Listing) -> bool {
+    let member = member.trim_start_matches("./").trim_end_matches('/');
+    let parts = folder.split('/').chain(member.split('/'));
+    let pattern: Vec<&str> = parts.filter(|part| !part.is_empty() && *part != ".").collect();
+    listing.files().iter().any(|path| {
+        let Some(home) = program_of(path) else {
+            return false;
+        };
+        let home: Vec<&str> = home.split('/').filter(|part| !part.is_empty()).collect();
+        fits(&pattern, &home)
+    })
+}
+
+/// The folder of the crate whose program is at `path`.
+fn program_of(path: &str) -> Option<&str> {
+    if path == "src/main.rs" || path.starts_with("src/bin/") {
+        return path.ends_with(".rs").then_some("");
+    }
+    path.strip_suffix("/src/main.rs")
+        .or_else(|| Some(path.split_once("/src/bin/")?.0).filter(|_| path.ends_with(".rs")))
+}
+
+/// Whether a path fits a pattern, part by part: `**` is any folders, `*` and `?` any characters of one.
+fn fits(pattern: &[&str], path: &[&str]) -> bool {
+    match (pattern, path) {
+        ([], []) => true,
+        (["**", rest @ ..], _) => {
+            fits(rest, path) || path.split_first().is_some_and(|(_, below)| fits(pattern, below))
+        }
+        ([one, rest @ ..], [name, below @ ..]) => {
+            fits_part(one.as_bytes(), name.as_bytes()) && fits(rest, below)
+        }
+        _ => false,
+    }
+}
+
+fn fits_part(pattern: &[u8], name: &[u8]) -> bool {
+    match (pattern, name) {
+        ([], []) => true,
+        ([b'*', rest @ ..], _) => {
+            fits_part(rest, name)
+                || name
+                    .split_first()
+                    .is_some_and(|(_, left)| fits_part(pattern, left))
+        }
+        ([b'?', rest @ ..], [_, left @ ..]) => fits_part(rest, left),
+        ([one, rest @ ..], [first, left @ ..]) => one == first && fits_part(rest, left),
+        _ => false,
+    }
+}
+
+/// Whether a `go.mod` requires a module, in a line of its own or in a block.
+fn has_requirements(text: &str) -> bool {
+    let mut in_block = false;
+    text.lines().any(|line| {
+        let code = line.split("//").next().unwrap_or_default();
+        // `require(` needs no space.
+        let spaced = code.replace('(', " ( ").replace(')', " ) ");
+        let words: Vec<&str> = spaced.split_whitespace().collect();
+        match words.as_slice() {
+            ["require", "(", ")"] | [] => false,
+            ["require", "("] => {
+                in_block = true;
+                false
+            }
+            ["require", ..] => true,
+            [")", ..] => {
+                in_block = false;
+                false
+            }
+            _ => in_block,
+        }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn with_files(path: &str, text: &str, files: &[&str]) -> (Manifest, Said) {
+        let listing = Listing::new(files.iter().copied(), std::iter::empty());
+        read(path, text.as_bytes(), &listing)
+    }
+
     fn both(path: &str, text: &str) -> (Manifest, Said) {
-        read(path, text.as_bytes(), &|name| name == "src/main.rs")
+        with_files(path, text, &["src/main.rs"])
     }
 
     #[test]
@@ -263,15 +351,59 @@ mod tests {
         assert!(!missing("lib/Cargo.toml", "[package]\nname = \"a\""));
         assert!(missing("package.json", "{\"dependencies\": {}}"));
         assert!(!missing("composer.json", "{\"type\": \"library\"}"));
-        let workspace = |members: &str| {
-            let text = format!("[workspace]\nmembers = [{members}]");
-            let has_file = |name: &str| name == "kiln/src/main.rs";
-            read("Cargo.toml", text.as_bytes(), &has_file).0.lock.is_some()
-        };
-        assert!(workspace("\"clay\", \"kiln\""));
-        assert!(workspace("\"crates/*\""));
-        assert!(!workspace("\"clay\""));
-        let (manifest, _) = read("package.json", b"{}", &|name| name == "yarn.lock");
+        let (manifest, _) = with_files("package.json", "{}", &["yarn.lock"]);
         assert_eq!(manifest.lock, Some(LockFile::Present("yarn.lock".to_owned())));
+    }
+
+    #[test]
+    fn a_workspace_wants_a_lock_file_where_a_member_is_a_program() {
+        let wants = |members: &str, files: &[&str]| {
+            let text = format!("[workspace]\nmembers = [{members}]");
+            with_files("Cargo.toml", &text, files).0.lock.is_some()
+        };
+        let program = ["kiln/src/main.rs"];
+        assert!(wants("\"clay\", \"kiln\"", &program));
+        assert!(wants("\"./kiln/\"", &program));
+        assert!(wants("\"k*n\"", &program));
+        assert!(!wants("\"clay\"", &program));
+        assert!(!wants("\"kilns*\"", &program));
+        let libraries = ["crates/clay/src/lib.rs", "other/kiln/src/main.rs"];
+        assert!(!wants("\"crates/*\"", &libraries));
+        assert!(wants("\"crates/*\"", &["crates/clay/src/bin/fire.rs"]));
+        assert!(wants("\"**\"", &libraries));
+    }
+
+    #[test]
+    fn a_go_module_wants_a_lock_file_where_it_requires_something() {
+        let wants = |text: &str| {
+            let manifest = both("go.mod", text).0;
+            assert_eq!(manifest.broken, None, "{text}");
+            manifest.lock.is_some()
+        };
+        for text in [
+            "module x\nrequire a v1",
+            "module\tx\nrequire (\n\ta v1\n)",
+            "module x\nrequire(\n// b\na v1\n)",
+        ] {
+            assert!(wants(text), "{text}");
+        }
+        for text in [
+            "module\tx\n",
+            "module x\nrequire ()\n",
+            "module x\nrequire (\n// a v1\n)\nreplace (\na => b\n)",
+        ] {
+            assert!(!wants(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_breaks_nothing() {
+        let (manifest, said) = both(
+            "package.json",
+            "\u{feff}{\"description\": \"Kiln\", \"dependencies\": {}}",
+        );
+        assert_eq!(manifest.broken, None);
+        assert_eq!(said.description.as_deref(), Some("Kiln"));
+        assert!(both("go.mod", "\u{feff}module x").0.broken.is_none());
     }
 }

@@ -6,11 +6,13 @@ mod docker;
 mod ignored;
 mod languages;
 mod licence;
+mod links;
 mod manifest;
 mod origin;
 mod paths;
 mod project;
 mod readme;
+mod secrets;
 mod store;
 mod tests;
 
@@ -22,12 +24,12 @@ use rayon::prelude::*;
 
 use crate::facts::diagnostics::Status;
 use crate::facts::ids::ObjectId;
-use crate::facts::inventory::{AgentFacts, HistoryFacts, RepoFacts, Size, TreeFacts};
+use crate::facts::inventory::{AgentFacts, Gaps, HistoryFacts, RepoFacts, Size, TreeFacts};
 use crate::facts::quantity::WorkTime;
-use crate::git::Repo;
 use crate::git::config::ConfigFiles;
 use crate::git::tree::{ContentReader, Contents, TreeFile};
 use crate::git::trees::FileKind;
+use crate::git::{GitError, Repo};
 use crate::sources::history::{HistoryOptions, read_open};
 use crate::sources::ledger::read_ledger_of;
 use ignored::Ignored;
@@ -109,7 +111,8 @@ fn partly(facts: &mut RepoFacts, reason: String) {
 
 fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFacts) {
     facts.head = Some(head);
-    let store = Store::new(reading.cache_dir);
+    let store = Store::new(reading.cache_dir, repo.common_dir());
+    let shallow = repo.is_shallow();
     // A handle serves one thread, so each side has its own.
     let place = repo.git_dir();
     let handle = || Repo::open(place).map_err(|error| error.to_string());
@@ -119,26 +122,26 @@ fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFac
         store.tree(tree, || read_tree(&repo, tree))
     };
     let history = || {
-        store.history(head, reading.since, || {
+        let read = || {
             let facts = handle()?.contributions(head, reading.since, rayon::current_num_threads());
             facts.map_err(|error| error.to_string())
-        })
+        };
+        // What was kept is of the time before it became shallow.
+        match shallow {
+            true => read(),
+            false => store.history(head, reading.since, read),
+        }
     };
     let (tree, history) = rayon::join(tree, history);
     match tree {
-        Ok(tree) if tree.unreadable > 0 => {
-            partly(
-                facts,
-                format!("{} files or folders cannot be read", tree.unreadable),
-            );
+        Ok(tree) => {
+            gaps_in_words(&tree.gaps).for_each(|reason| partly(facts, reason));
             facts.tree = Some(tree);
         }
-        Ok(tree) => facts.tree = Some(tree),
         Err(reason) => partly(facts, format!("the files at HEAD cannot be read: {reason}")),
     }
     match history {
         Ok(history) => {
-            let shallow = facts.state.as_ref().is_some_and(|state| state.shallow);
             if shallow {
                 partly(
                     facts,
@@ -147,10 +150,27 @@ fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFac
             } else if history.cut_short {
                 partly(facts, "commits are missing: there are more than these".to_owned());
             }
+            for reason in &history.gaps {
+                partly(facts, reason.clone());
+            }
             facts.history = Some(history);
         }
         Err(reason) => partly(facts, format!("history cannot be read: {reason}")),
     }
+}
+
+/// What could not be looked at, a sentence each.
+fn gaps_in_words(gaps: &Gaps) -> impl Iterator<Item = String> {
+    let lost = gaps.folders + gaps.unreadable.len() as u64;
+    let large = gaps.too_large.first().map(|first| match gaps.too_large.len() {
+        1 => format!("{first} is too large to be looked at"),
+        more => format!(
+            "{first} and {} more files are too large to be looked at",
+            more - 1
+        ),
+    });
+    let lost = (lost > 0).then(|| format!("{lost} files or folders cannot be read"));
+    lost.into_iter().chain(large)
 }
 
 /// The facts of a tree. Only a top folder that cannot be read is an error.
@@ -166,10 +186,19 @@ pub fn read_tree(repo: &Repo, tree: ObjectId) -> Result<TreeFacts, String> {
         .iter()
         .filter(|file| file.kind == FileKind::Regular)
         .collect();
+    let gaps = RefCell::new(Gaps {
+        folders: listed.unreadable,
+        ..Gaps::default()
+    });
+    let blob = |file: &str, id| {
+        let blob = reader.borrow_mut().blob(id, MAX_BYTES);
+        blob.map_err(|error| gaps.borrow_mut().add(file, &error)).ok()
+    };
     let by_path: HashMap<&str, ObjectId> = regular.iter().map(|file| (file.path.as_str(), file.id)).collect();
+    let links = links::resolve(&listed.files, &by_path, |link| blob(&link.path, link.id));
     let content = |path: &str| {
-        let blob = reader.borrow_mut().blob(*by_path.get(path)?, MAX_BYTES);
-        Some(blob.ok()?.to_vec())
+        let id = by_path.get(path).or_else(|| links.get(path))?;
+        Some(blob(path, *id)?.to_vec())
     };
     let attributes = attributes(&regular, content);
     let counted = counted_files(&regular, content);
@@ -181,14 +210,26 @@ pub fn read_tree(repo: &Repo, tree: ObjectId) -> Result<TreeFacts, String> {
         )
         .reduce(Sum::default, Sum::merge);
     sum.size.files = listed.files.len() as u64;
-    let has_file = |path: &str| by_path.contains_key(path);
-    let paths: Vec<&str> = regular.iter().map(|file| file.path.as_str()).collect();
+    let files = regular.iter().map(|file| file.path.as_str());
+    let listing = project::Listing::new(files, links.keys().copied());
+    let project = project::read(&listing, content);
+    sum.gaps.merge(gaps.take());
     Ok(TreeFacts {
         size: sum.size,
-        tests: sum.tests.finish(has_file),
-        project: project::read(&paths, &has_file, content),
-        unreadable: listed.unreadable + sum.unreadable,
+        tests: sum.tests.finish(|path| by_path.contains_key(path)),
+        project,
+        gaps: sum.gaps,
     })
+}
+
+impl Gaps {
+    fn add(&mut self, path: &str, error: &GitError) {
+        let kind = match error.is_too_large() {
+            true => &mut self.too_large,
+            false => &mut self.unreadable,
+        };
+        kind.insert(path.to_owned());
+    }
 }
 
 /// The files that `tokei` would look at.
@@ -229,7 +270,7 @@ fn attributes(files: &[&TreeFile], content: impl Fn(&str) -> Option<Vec<u8>>) ->
 struct Sum {
     size: Size,
     tests: Tally,
-    unreadable: u64,
+    gaps: Gaps,
 }
 
 impl Sum {
@@ -259,7 +300,7 @@ impl Sum {
         self.size.generated += other.size.generated;
         self.size.vendored += other.size.vendored;
         self.tests = self.tests.merge(other.tests);
-        self.unreadable += other.unreadable;
+        self.gaps.merge(other.gaps);
         self
     }
 }
@@ -268,9 +309,12 @@ fn count_files(reader: &mut ContentReader, files: &[&TreeFile], attributes: &Att
     let mut sum = Sum::default();
     let mut languages = Languages::default();
     for file in files {
-        let Ok(content) = reader.blob(file.id, MAX_BYTES) else {
-            sum.unreadable += 1;
-            continue;
+        let content = match reader.blob(file.id, MAX_BYTES) {
+            Ok(content) => content,
+            Err(error) => {
+                sum.gaps.add(&file.path, &error);
+                continue;
+            }
         };
         let language = Languages::by_name(&file.path).or_else(|| languages.by_first_line(&content));
         let Some(language) = language else { continue };

@@ -1,4 +1,5 @@
 //! Facts that never change, kept by the object that they describe: a tree's by the tree, a history's by its last commit.
+//! Each clone keeps its own: another one of the same commit may lack objects, and has to say so.
 //!
 //! A file that cannot be read or written is as good as none: it is only a cache, and safe to delete.
 
@@ -7,26 +8,30 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{HistoryFacts, TreeFacts};
 
 /// Raised whenever the facts or the rules by which they are counted change.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
-/// A folder of such facts.
+/// The facts of one clone in a folder of such.
 pub(super) struct Store {
     folder: Option<PathBuf>,
+    clone: String,
 }
 
 impl Store {
-    /// Below `cache_dir`; without one nothing is kept.
-    pub(super) fn new(cache_dir: Option<&Path>) -> Self {
+    /// Below `cache_dir`; without one nothing is kept. `place` is the folder that all work trees of the clone share.
+    pub(super) fn new(cache_dir: Option<&Path>, place: &Path) -> Self {
         let folder = cache_dir.map(|folder| {
             let release = env!("CARGO_PKG_VERSION");
             folder.join(format!("inventory-{release}-{VERSION}"))
         });
-        Self { folder }
+        let digest = Sha256::digest(place.as_os_str().as_encoded_bytes());
+        let clone = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Self { folder, clone }
     }
 
     /// The facts of a tree, from the store or else from `read`. Incomplete ones are not kept.
@@ -35,31 +40,31 @@ impl Store {
         tree: ObjectId,
         read: impl FnOnce() -> Result<TreeFacts, String>,
     ) -> Result<TreeFacts, String> {
-        let name = format!("{tree}.tree");
+        let name = format!("{tree}-{}.tree", self.clone);
         if let Some(kept) = self.get(&name) {
             return Ok(kept);
         }
         let facts = read()?;
-        if facts.unreadable == 0 {
+        if facts.gaps.is_lasting() {
             self.put(&name, &facts);
         }
         Ok(facts)
     }
 
-    /// The history that `head` reaches with its commits from `since` on. One that is cut short is not kept.
+    /// The history that `head` reaches with its commits from `since` on. One that is cut short or has gaps is not kept.
     pub(super) fn history(
         &self,
         head: ObjectId,
         since: i64,
         read: impl FnOnce() -> Result<HistoryFacts, String>,
     ) -> Result<HistoryFacts, String> {
-        let name = format!("{head}.history");
+        let name = format!("{head}-{}.history", self.clone);
         match self.get::<(i64, HistoryFacts)>(&name) {
             Some((kept_since, facts)) if kept_since <= since => return Ok(facts),
             _ => {}
         }
         let facts = read()?;
-        if !facts.cut_short {
+        if !facts.cut_short && facts.gaps.is_empty() {
             self.put(&name, &(since, &facts));
         }
         Ok(facts)
