@@ -2,15 +2,19 @@
 
 use std::path::PathBuf;
 
-use git_leverage::sources::discover::discover;
+use git_leverage::sources::discover::{LinkedWorkTrees, discover};
 
 use crate::world::World;
 
 /// The paths found below the world, relative to it.
 fn found(world: &World, roots: &[&str]) -> Vec<String> {
+    found_with(world, roots, LinkedWorkTrees::LeadToMain)
+}
+
+fn found_with(world: &World, roots: &[&str], linked: LinkedWorkTrees) -> Vec<String> {
     let roots: Vec<PathBuf> = roots.iter().map(|root| world.path(root)).collect();
-    let base = world.path("");
-    discover(&roots)
+    let base = world.path("").canonicalize().unwrap();
+    discover(&roots, linked)
         .repositories
         .iter()
         .map(|path| path.strip_prefix(&base).unwrap().display().to_string())
@@ -45,9 +49,93 @@ fn a_folder_in_a_work_tree_stands_for_its_repository() {
 }
 
 #[test]
-fn a_root_with_nothing_in_it_is_said() {
+fn repositories_in_a_folder_of_a_work_tree_are_found() {
+    let world = World::new();
+    let outer = world.repo("outer");
+    outer.write("code/main.rs", "").write("clones/list.txt", "");
+    outer.git(&["init", "--quiet", "--bare", "fixtures/kept.git"]);
+    outer.write("fixtures/kept.git/refs/heads/.keep", "");
+    outer.commit("Start");
+    world.repo("outer/clones/kiln");
+    world.repo("outer/clones/deeper/loom");
+    outer.git(&["init", "--quiet", "--bare", "clones/store.git"]);
+    assert_eq!(
+        found(&world, &["outer/clones"]),
+        [
+            "outer/clones/deeper/loom",
+            "outer/clones/kiln",
+            "outer/clones/store.git"
+        ]
+    );
+    assert_eq!(found(&world, &["outer"]), ["outer"]);
+    assert_eq!(found(&world, &["outer/code"]), ["outer"]);
+    assert_eq!(
+        found(&world, &["outer/fixtures"]),
+        ["outer"],
+        "what is committed came with it"
+    );
+}
+
+#[test]
+fn a_submodule_is_part_of_its_repository_until_it_is_named() {
+    let world = World::new();
+    world.repo("lib").commit("Start");
+    let repo = world.repo("kiln");
+    let url = world.path("lib").display().to_string();
+    repo.git(&[
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        &url,
+        "deps/lib",
+    ]);
+    repo.commit("Use lib");
+    assert_eq!(found(&world, &["kiln/deps"]), ["kiln"]);
+    assert_eq!(found(&world, &["kiln/deps/lib"]), ["kiln/deps/lib"]);
+}
+
+#[test]
+fn paths_are_the_same_however_they_are_written() {
+    let world = World::new();
+    world.repo("src/kiln");
+    std::os::unix::fs::symlink(world.path("src"), world.path("link")).unwrap();
+    for root in ["src/", "./src/../src", "link", "src/kiln/", "src/kiln/.git"] {
+        assert_eq!(found(&world, &[root]), ["src/kiln"], "{root}");
+    }
+}
+
+#[test]
+fn a_linked_work_tree_may_stand_for_itself() {
+    let world = World::new();
+    let repo = world.repo("src/kiln");
+    repo.commit("Start");
+    repo.git(&["worktree", "add", "--quiet", "../../fix/kiln"]);
+    let own = LinkedWorkTrees::StandForThemselves;
+    assert_eq!(found_with(&world, &["fix"], own), ["fix/kiln"]);
+    assert_eq!(found_with(&world, &["fix", "src"], own), ["src/kiln"]);
+    assert_eq!(found(&world, &["fix"]), ["src/kiln"]);
+}
+
+#[test]
+fn a_root_that_holds_nothing_is_said_once() {
     let world = World::new();
     std::fs::create_dir(world.path("empty")).unwrap();
-    let warnings = discover(&[world.path("empty"), world.path("gone")]).warnings;
-    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    std::fs::write(world.path("file"), "").unwrap();
+    let roots = ["empty", "gone", "file"].map(|root| world.path(root));
+    let said: Vec<String> = discover(&roots, LinkedWorkTrees::LeadToMain)
+        .warnings
+        .iter()
+        .zip(&roots)
+        .map(|(warning, root)| warning.to_string().replace(&root.display().to_string(), "ROOT"))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "ROOT: no git repository here",
+            "ROOT: no such folder",
+            "ROOT: not a folder"
+        ]
+    );
 }

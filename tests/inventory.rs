@@ -415,3 +415,55 @@ fn the_cache_gives_the_same_answer() {
         (&2.into(), &8.into())
     );
 }
+
+#[test]
+fn a_linked_work_tree_has_its_own_head_and_changes() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    repo.git(&["worktree", "add", "--quiet", "-b", "fix", "../kiln-fix"]);
+    std::fs::write(world.path("kiln-fix/new.rs"), "").unwrap();
+    repo.write("README.md", "changed");
+    let (main, _) = row(&world, "kiln");
+    assert_eq!(
+        (&main["branch"], &main["changed_files"], &main["untracked_files"]),
+        (&"main".into(), &1.into(), &0.into())
+    );
+    let (linked, _) = row(&world, "kiln-fix");
+    assert_eq!(
+        (
+            &linked["branch"],
+            &linked["changed_files"],
+            &linked["untracked_files"]
+        ),
+        (&"fix".into(), &0.into(), &1.into())
+    );
+    assert_eq!(
+        (&linked["name"], &linked["files"]),
+        (&"kiln-fix".into(), &3.into())
+    );
+}
+
+#[test]
+fn namesakes_have_names_that_differ() {
+    let world = World::new();
+    kiln(&world, "src/a/api");
+    kiln(&world, "src/b/api");
+    let csv = ["inventory", "src", "--columns", "name", "--format", "csv"];
+    assert_eq!(world.run(&csv).success(), "name\na/api\nb/api\n");
+    let scan = world.run(&["scan", "src"]).success();
+    assert!(scan.contains("a/api") && scan.contains("b/api"), "{scan}");
+}
+
+#[test]
+fn a_root_that_is_missing_is_told_once() {
+    let world = World::new();
+    kiln(&world, "kiln");
+    for command in ["inventory", "scan", "report"] {
+        let some = world.run(&[command, "kiln", "gone"]);
+        assert_eq!(some.code, Some(3), "{some}");
+        assert_eq!(some.stderr, "warning: $WORLD/gone: no such folder\n", "{command}");
+        let none = world.run(&[command, "gone"]);
+        assert_eq!((none.code, none.stdout.as_str()), (Some(1), ""), "{none}");
+        assert_eq!(none.stderr.matches("gone").count(), 1, "{none}");
+    }
+}

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::measures::Tally;
+use super::names::{Named, tell_apart};
 use super::readiness::{self, Check, Verdict};
-use crate::facts::diagnostics::Status;
+use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::OriginState;
 use crate::facts::ids::TaskId;
 use crate::facts::inventory::{
@@ -297,6 +298,16 @@ impl Row {
     }
 }
 
+impl Named for Row {
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn name(&mut self) -> &mut String {
+        &mut self.name
+    }
+}
+
 fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
@@ -343,12 +354,16 @@ pub struct Inventory {
     pub rows: Vec<Row>,
     /// Their sums. A sum is known when every part of it is.
     pub totals: Row,
+    /// What could not be searched for repositories.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
 }
 
 impl Inventory {
-    /// The inventory of these repositories, in their order.
-    pub fn new(facts: &[RepoFacts], windows: Windows, at: String) -> Self {
-        let rows: Vec<Row> = facts.iter().map(|facts| Row::new(facts, windows)).collect();
+    /// The inventory of these repositories, in their order, each with a name of its own.
+    pub fn new(facts: &[RepoFacts], windows: Windows, at: String, warnings: Vec<Warning>) -> Self {
+        let mut rows: Vec<Row> = facts.iter().map(|facts| Row::new(facts, windows)).collect();
+        tell_apart(&mut rows);
         let mut totals = totals(&rows);
         let names: BTreeSet<&str> = facts
             .iter()
@@ -368,7 +383,12 @@ impl Inventory {
             .iter()
             .any(|row| row.authors.is_some())
             .then_some(names.len() as u64);
-        Self { at, rows, totals }
+        Self {
+            at,
+            rows,
+            totals,
+            warnings,
+        }
     }
 }
 
@@ -658,7 +678,7 @@ mod tests {
     fn unknown_numbers_are_not_zero() {
         let failed = RepoFacts::failed("a".into(), "/a".into(), "gone".into());
         let windows = Windows { now: 0, since: None };
-        let inventory = Inventory::new(&[failed], windows, String::new());
+        let inventory = Inventory::new(&[failed], windows, String::new(), Vec::new());
         assert_eq!(inventory.totals.lines_code, None);
         assert_eq!(inventory.totals.tests, None);
         assert_eq!(inventory.rows[0].commits, None);

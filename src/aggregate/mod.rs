@@ -8,6 +8,7 @@ pub mod export;
 pub mod group;
 pub mod inventory;
 pub mod measures;
+pub mod names;
 pub mod readiness;
 pub mod report;
 pub mod sessions;

@@ -17,7 +17,7 @@ use crate::facts::link::Link;
 use crate::facts::session::Session;
 use crate::facts::supervision::{Charge, supervision};
 use crate::git::Repo;
-use crate::sources::discover::discover;
+use crate::sources::discover::{LinkedWorkTrees, discover};
 
 /// Which logs are read, and how they are linked.
 #[derive(Debug, Clone, Copy)]
@@ -125,7 +125,7 @@ impl Linking<'_> {
 /// The repositories below `roots`, or without any, those in whose folders the sessions worked.
 pub fn repositories<'a>(roots: &[PathBuf], sessions: impl IntoIterator<Item = &'a Session>) -> Vec<PathBuf> {
     if !roots.is_empty() {
-        return discover(roots).repositories;
+        return discover(roots, LinkedWorkTrees::LeadToMain).repositories;
     }
     let places = sessions.into_iter().flat_map(|session| &session.places);
     let folders: BTreeSet<&Path> = places.map(|place| Path::new(&place.folder)).collect();

@@ -7,21 +7,22 @@ use super::commands::Context;
 use super::error::CommandError;
 use super::settings::Settings;
 use super::workers::read_each;
+use crate::aggregate::names::{Named, tell_apart};
 use crate::aggregate::report::Repository;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::quantity::WorkTime;
 use crate::git::Repo;
 use crate::git::changes::Renames;
 use crate::git::walk::RefSelection;
-use crate::sources::discover::{Discovery, discover};
+use crate::sources::discover::{Discovery, LinkedWorkTrees, discover};
 use crate::sources::history::{ForeignTrailers, History, HistoryOptions, read_open};
 use crate::sources::ledger::{read_ledger_of, read_recorded};
 
 /// Which repositories, and how they are read.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ReadArgs {
-    /// Repositories, or folders to search for them [default: the repository you stand in, else `leverage.root`, else
-    /// this folder]
+    /// Repositories, or folders that hold some; a repository is not searched for others, and a folder without any stands
+    /// for the one it lies in [default: the repository you stand in, else `leverage.root`, else this folder]
     #[arg(value_name = "ROOT")]
     pub roots: Vec<PathBuf>,
     /// Count a moved file as removed and added, as `git log --no-renames` does
@@ -86,7 +87,17 @@ impl ReadArgs {
 
     /// The repositories below the roots; none at all is an error.
     pub fn discover(&self, context: &Context, settings: &Settings) -> Result<Discovery, CommandError> {
-        let found = discover(&self.roots(context, settings));
+        self.discover_as(context, settings, LinkedWorkTrees::LeadToMain)
+    }
+
+    /// The same, with a say in where repositories are opened.
+    pub fn discover_as(
+        &self,
+        context: &Context,
+        settings: &Settings,
+        linked: LinkedWorkTrees,
+    ) -> Result<Discovery, CommandError> {
+        let found = discover(&self.roots(context, settings), linked);
         if found.repositories.is_empty() {
             return Err(nothing_found(&found.warnings));
         }
@@ -97,11 +108,8 @@ impl ReadArgs {
     pub fn roots(&self, context: &Context, settings: &Settings) -> Vec<PathBuf> {
         let environment = &context.environment;
         if !self.roots.is_empty() {
-            return self
-                .roots
-                .iter()
-                .map(|root| whole_repository(&environment.directory.join(root)))
-                .collect();
+            let roots = self.roots.iter();
+            return roots.map(|root| environment.directory.join(root)).collect();
         }
         if let Ok(repo) = environment.repository() {
             return vec![repo.place().to_owned()];
@@ -151,15 +159,6 @@ fn nothing_found(warnings: &[Warning]) -> CommandError {
     .hint("Name a repository or a folder that holds some, or set `leverage.root`")
 }
 
-/// A folder inside a repository stands for the repository, unless it holds repositories of its own.
-fn whole_repository(root: &Path) -> PathBuf {
-    let holds_some = || !discover(&[root.to_owned()]).repositories.is_empty();
-    match Repo::discover(root) {
-        Ok(around) if Repo::open(root).is_err() && !holds_some() => around.place().to_owned(),
-        _ => root.to_owned(),
-    }
-}
-
 fn read_repository(path: &Path, options: &HistoryOptions, work: WorkTime) -> Repository {
     match Repo::open(path) {
         Ok(repo) => {
@@ -186,46 +185,12 @@ fn unread(path: &Path) -> Repository {
     }
 }
 
-/// Gives repositories of the same name as much of their path as tells them apart.
-fn tell_apart(repos: &mut [Repository]) {
-    for parts in 2..=8 {
-        let names: Vec<String> = repos.iter().map(|repo| repo.name.clone()).collect();
-        let mut is_unique = true;
-        for repo in repos.iter_mut() {
-            if names.iter().filter(|name| **name == repo.name).count() > 1 {
-                is_unique = false;
-                repo.name = last_parts(&repo.path, parts);
-            }
-        }
-        if is_unique {
-            return;
-        }
+impl Named for Repository {
+    fn path(&self) -> &str {
+        &self.path
     }
-}
 
-fn last_parts(path: &str, parts: usize) -> String {
-    let all: Vec<&str> = path.trim_end_matches('/').split('/').collect();
-    all.get(all.len().saturating_sub(parts)..)
-        .unwrap_or_default()
-        .join("/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_tell_repositories_apart() {
-        let mut repos: Vec<Repository> = ["/w/a/api", "/w/b/api", "/w/web"]
-            .iter()
-            .map(|path| {
-                let history = History::failed(Path::new(path), "");
-                assert_eq!(history.status, Status::Failed);
-                Repository::new(history, Default::default())
-            })
-            .collect();
-        tell_apart(&mut repos);
-        let names: Vec<&str> = repos.iter().map(|repo| repo.name.as_str()).collect();
-        assert_eq!(names, ["a/api", "b/api", "web"]);
+    fn name(&mut self) -> &mut String {
+        &mut self.name
     }
 }

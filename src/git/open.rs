@@ -149,6 +149,11 @@ impl Repo {
         self.inner.is_shallow()
     }
 
+    /// Whether there is no work tree.
+    pub fn is_bare(&self) -> bool {
+        self.inner.is_bare()
+    }
+
     /// The handle itself, for the other modules of `git/` alone.
     pub(super) fn raw(&self) -> &Repository {
         &self.inner

@@ -80,6 +80,16 @@ impl Repo {
         (facts, trouble)
     }
 
+    /// Whether the tree at HEAD has something at `path`, an absolute one in the work tree.
+    pub fn has_committed(&self, path: &Path) -> bool {
+        let find = || {
+            let inside = path.strip_prefix(self.work_dir()?).ok()?;
+            let tree = self.raw().head().ok()?.peel_to_tree().ok()?;
+            tree.get_path(inside).ok()
+        };
+        find().is_some()
+    }
+
     /// What differs from HEAD, by way of the real index and a handle of its own.
     fn dirt(&self) -> Result<Option<Dirt>, Error> {
         let Some(work_dir) = self.work_dir() else {

@@ -1,9 +1,12 @@
 //! Finding repositories: each once, however it is reached.
 //!
-//! A root is a repository or a folder to search. Links are not followed, hidden folders and other file systems are left
-//! alone, and a repository is not searched for further ones inside it: what lies there came with it.
+//! A root that is a repository stands for itself alone: it is not searched, and what lies in it came with it. Any other
+//! folder stands for the repositories below it, or where it holds none, for the one that it lies in. Links are not
+//! followed, and hidden folders and other file systems are left alone.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
@@ -14,33 +17,48 @@ use crate::git::{OpenError, Repo};
 /// What a search found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Discovery {
-    /// Where to open each repository, sorted by path.
+    /// Where to open each repository, sorted: absolute, without links, `.` and `..`.
     pub repositories: Vec<PathBuf>,
     /// What could not be searched.
     pub warnings: Vec<Warning>,
 }
 
-/// The repositories at or below `roots`. Two work trees of one repository count once.
+/// Where a repository is opened of which only a linked work tree was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkedWorkTrees {
+    /// At its main work tree: history is the same in both.
+    LeadToMain,
+    /// There, with its own HEAD and changes.
+    StandForThemselves,
+}
+
+/// The repositories at or below `roots`. Two work trees of one repository count once, and the main one before others.
 ///
 /// A root that is named but is no folder, and a root without any repository, are warnings.
-pub fn discover(roots: &[PathBuf]) -> Discovery {
-    let mut found = Discovery::default();
-    let mut seen = BTreeSet::new();
+pub fn discover(roots: &[PathBuf], linked: LinkedWorkTrees) -> Discovery {
+    let mut warnings = Vec::new();
+    let mut places: BTreeMap<PathBuf, Place> = BTreeMap::new();
     for root in roots {
-        let candidates = search(root, &mut found.warnings);
-        if candidates.is_empty() && root.is_dir() {
-            let warning = Warning::new(root.display().to_string(), "no git repository here");
-            found.warnings.push(warning);
-        }
-        for path in candidates {
-            let (identity, place) = identify(path);
-            if seen.insert(identity) {
-                found.repositories.push(place);
+        for path in search(root, &mut warnings) {
+            let (identity, place) = identify(path, linked);
+            match places.entry(identity) {
+                Entry::Vacant(entry) => {
+                    entry.insert(place);
+                }
+                Entry::Occupied(mut entry) if entry.get().is_linked && !place.is_linked => {
+                    entry.insert(place);
+                }
+                Entry::Occupied(_) => {}
             }
         }
     }
-    found.repositories.sort();
-    found
+    let mut repositories: Vec<PathBuf> = places.into_values().map(|place| place.path).collect();
+    repositories.sort();
+    warnings.dedup();
+    Discovery {
+        repositories,
+        warnings,
+    }
 }
 
 /// About how much there is to read in the repository at `path`: the bytes of its packs.
@@ -58,40 +76,96 @@ pub fn weight(path: &Path) -> u64 {
         .sum()
 }
 
-/// What makes a repository the same however it is reached, and where to open it: the main work tree rather than a linked
-/// one. One that cannot be opened is itself; whoever reads it will say why.
-fn identify(path: PathBuf) -> (PathBuf, PathBuf) {
+/// Where to open a repository.
+struct Place {
+    path: PathBuf,
+    is_linked: bool,
+}
+
+/// What makes a repository the same however it is reached, and where to open it. One that cannot be opened is itself;
+/// whoever reads it will say why.
+fn identify(path: PathBuf, linked: LinkedWorkTrees) -> (PathBuf, Place) {
     let Ok(repo) = Repo::open(&path) else {
-        return (path.canonicalize().unwrap_or_else(|_| path.clone()), path);
+        let is_linked = false;
+        return (path.clone(), Place { path, is_linked });
     };
     let common_dir = repo.common_dir().to_owned();
     let is_linked = repo.git_dir().canonicalize().is_ok_and(|own| own != common_dir);
-    let place = match common_dir.parent() {
-        Some(main) if is_linked && common_dir.ends_with(".git") => main.to_owned(),
+    let leads_to_main = is_linked && linked == LinkedWorkTrees::LeadToMain;
+    let path = match (common_dir.parent(), path.parent()) {
+        (Some(main), _) if leads_to_main && common_dir.ends_with(".git") => main.to_owned(),
+        (_, Some(work_tree)) if path.ends_with(".git") && !repo.is_bare() => work_tree.to_owned(),
         _ => path,
     };
-    (common_dir, place)
+    (common_dir, Place { path, is_linked })
 }
 
 fn search(root: &Path, warnings: &mut Vec<Warning>) -> Vec<PathBuf> {
-    if looks_like_repository(root) {
-        return vec![root.to_owned()];
+    let mut warn = |reason: String| warnings.push(Warning::new(root.display().to_string(), reason));
+    let folder = match root.canonicalize() {
+        Ok(folder) if folder.is_dir() => folder,
+        Ok(_) => {
+            warn("not a folder".to_owned());
+            return Vec::new();
+        }
+        Err(error) => {
+            warn(reason(&error));
+            return Vec::new();
+        }
+    };
+    if looks_like_repository(&folder) {
+        return vec![folder];
     }
-    // A folder inside a work tree stands for its repository.
-    match Repo::discover(root) {
-        Ok(repo) => return vec![repo.place().to_owned()],
-        Err(OpenError::NotARepository(_)) => {}
-        Err(error) => warnings.push(Warning::new(root.display().to_string(), error.to_string())),
+    let around = Repo::discover(&folder);
+    match &around {
+        Ok(_) | Err(OpenError::NotARepository(_)) => {}
+        Err(error) => warn(error.to_string()),
     }
+    let mut found = below(&folder, warnings);
+    if let Ok(around) = &around {
+        // Submodules, and bare repositories that are test data.
+        found.retain(|inner| !around.has_committed(inner) && !around.has_committed(&inner.join("HEAD")));
+    }
+    match around {
+        Ok(around) if found.is_empty() => found.extend(around.place().canonicalize()),
+        Err(OpenError::NotARepository(_)) if found.is_empty() => {
+            warnings.push(Warning::new(root.display().to_string(), "no git repository here"));
+        }
+        _ => {}
+    }
+    found
+}
+
+/// The repositories below `folder`.
+fn below(folder: &Path, warnings: &mut Vec<Warning>) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in walk(root) {
+    for entry in walk(folder) {
         match entry {
             Ok(entry) if looks_like_repository(entry.path()) => found.push(entry.into_path()),
             Ok(_) => {}
-            Err(error) => warnings.push(Warning::new(root.display().to_string(), error.to_string())),
+            Err(error) => warnings.push(unsearched(folder, error)),
         }
     }
     found
+}
+
+fn unsearched(place: &Path, error: ignore::Error) -> Warning {
+    match error {
+        ignore::Error::WithPath { path, err } => unsearched(&path, *err),
+        ignore::Error::WithDepth { err, .. } => unsearched(place, *err),
+        other => {
+            let reason = other.io_error().map_or_else(|| other.to_string(), reason);
+            Warning::new(place.display().to_string(), reason)
+        }
+    }
+}
+
+/// The kind of the error alone: its own sentence may repeat the path.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such folder".to_owned(),
+        kind => format!("cannot be searched: {kind}"),
+    }
 }
 
 /// The folders below `root`, none of them inside a repository.

@@ -18,6 +18,7 @@ use crate::facts::zone::Zone;
 use crate::render::document::{Document, Table};
 use crate::render::inventory::{self as shown, Columns, UnknownColumn};
 use crate::render::json::{self, Versioned};
+use crate::sources::discover::LinkedWorkTrees;
 use crate::sources::inventory::{Reading, read};
 
 /// The arguments of `inventory`.
@@ -132,7 +133,9 @@ fn take_inventory(
         now: environment.now.timestamp(),
         since: period.since.map(|day| first_second(day, zone)),
     };
-    let found = args.read.discover(context, &settings)?;
+    let found = args
+        .read
+        .discover_as(context, &settings, LinkedWorkTrees::StandForThemselves)?;
     let history = args.read.history(context, &settings);
     let work = settings.work_time()?;
     let reading = Reading {
@@ -152,7 +155,7 @@ fn take_inventory(
     )?;
     let at = environment.now.to_rfc3339_opts(SecondsFormat::Secs, true);
     context.terminal.warnings(&found.warnings)?;
-    Ok(Inventory::new(&facts, windows, at))
+    Ok(Inventory::new(&facts, windows, at, found.warnings))
 }
 
 /// When a day begins in a zone, in seconds since the epoch.
@@ -244,7 +247,7 @@ fn outcome(args: &Args, inventory: &Inventory) -> Outcome {
     let failed = |row: &crate::aggregate::inventory::Row| row.checks_with(Verdict::Fail).next().is_some();
     if args.strict && rows.clone().any(failed) {
         Outcome::Findings
-    } else if rows.any(|row| row.status != Some(Status::Complete)) {
+    } else if !inventory.warnings.is_empty() || rows.any(|row| row.status != Some(Status::Complete)) {
         Outcome::Partial
     } else {
         Outcome::Done

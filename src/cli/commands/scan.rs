@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Context;
+use crate::aggregate::names::{Named, tell_apart};
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::reading::ReadArgs;
@@ -36,13 +37,15 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         options.kept_facts = KeptFacts::Replace;
     }
     let read = |path: &Path| read_history(path, &options);
-    let histories = read_each(
+    let mut histories = read_each(
         context,
         args.read.jobs,
         &found.repositories,
         &options.progress,
         read,
     )?;
+    tell_apart(&mut histories);
+    let searched_all = found.warnings.is_empty();
     let mut warnings = found.warnings;
     for history in &histories {
         let reason = history.reason.clone();
@@ -57,11 +60,21 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     context.terminal.data(text.as_bytes())?;
     context.terminal.warnings(&warnings)?;
     let is_complete = histories.iter().all(|history| history.status == Status::Complete);
-    Ok(if is_complete {
+    Ok(if is_complete && searched_all {
         Outcome::Done
     } else {
         Outcome::Partial
     })
+}
+
+impl Named for History {
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn name(&mut self) -> &mut String {
+        &mut self.name
+    }
 }
 
 /// A line a repository, and their sum.
