@@ -378,6 +378,9 @@ fn columns_are_chosen_and_sorted_by() {
     let wrong = world.run(&["inventory", "src", "--columns", "name,kiln"]);
     assert_eq!(wrong.code, Some(2));
     assert!(wrong.stderr.contains("`kiln` is no column"), "{wrong}");
+    assert!(wrong.stderr.contains("hint: size: files, code,"), "{wrong}");
+    let help = world.run(&["inventory", "-h"]).success();
+    assert!(help.contains("size: files, code,"), "{help}");
 }
 
 #[test]
@@ -466,4 +469,268 @@ fn a_root_that_is_missing_is_told_once() {
         assert_eq!((none.code, none.stdout.as_str()), (Some(1), ""), "{none}");
         assert_eq!(none.stderr.matches("gone").count(), 1, "{none}");
     }
+}
+
+/// The first data line of CSV with these columns.
+fn cells(world: &World, root: &str, columns: &str, more: &[&str]) -> String {
+    let args = ["inventory", root, "--columns", columns, "--format", "csv"];
+    let csv = world.run(&[&args, more].concat()).success();
+    csv.lines().nth(1).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_period_ends_where_it_is_told_to() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let day = 86_400;
+    for (days, lines) in [(100, "1\n"), (40, "1\n2\n"), (5, "1\n2\n3\n")] {
+        repo.write("a.rs", lines);
+        repo.commit_at("Work", NOW - days * day);
+    }
+    let columns = "commits_since,added_since,commits_30d,commits_90d,commits";
+    // The days are 2025-12-31, 2026-03-01 and 2026-04-05.
+    for (period, expected) in [
+        (&["--since", "2026-03-01"][..], "2,2,1,2,3"),
+        (&["--since", "2025-12-31", "--until", "2026-03-01"], "2,2,1,2,3"),
+        (&["--since", "2026-01-01", "--until", "2026-02-28"], "0,0,0,1,3"),
+        (&["--until", "2026-02-28"], ",,0,1,3"),
+    ] {
+        assert_eq!(cells(&world, "kiln", columns, period), expected, "{period:?}");
+    }
+    let table = world.run(&[
+        "inventory",
+        "kiln",
+        "--since",
+        "2026-03-01",
+        "--until",
+        "2026-03-31",
+    ]);
+    assert!(table.success().contains("since 2026-03-01 until 2026-03-31"));
+}
+
+#[test]
+fn an_option_without_effect_is_not_accepted() {
+    let world = World::new();
+    kiln(&world, "kiln");
+    for option in ["--no-renames", "--all-refs"] {
+        assert_eq!(
+            world.run(&["inventory", "kiln", option]).code,
+            Some(2),
+            "{option}"
+        );
+    }
+    let repo = world.repo("loom");
+    repo.commit("Weave\n\nCo-Authored-By: Claude <noreply@anthropic.com>\n");
+    assert_eq!(cells(&world, "loom", "agent_commits", &[]), "1");
+    assert_eq!(
+        cells(&world, "loom", "agent_commits", &["--ignore-foreign-trailers"]),
+        "0"
+    );
+}
+
+#[test]
+fn agent_commits_are_some_of_the_commits() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    repo.git(&["checkout", "--quiet", "-b", "other"]);
+    let by_agent = "Work\n\nCo-Authored-By: Claude <noreply@anthropic.com>\n";
+    for _ in 0..3 {
+        repo.commit(by_agent);
+    }
+    let columns = "commits,agent_commits,known_origin";
+    assert_eq!(cells(&world, "kiln", columns, &[]), "4,3,0.75");
+    repo.git(&["checkout", "--quiet", "main"]);
+    assert_eq!(cells(&world, "kiln", columns, &[]), "1,0,0");
+}
+
+#[test]
+fn a_file_may_be_compared_with_and_replaced() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    let renew = || {
+        let args = [
+            "inventory",
+            "kiln",
+            "--compare",
+            "last.json",
+            "--save",
+            "last.json",
+        ];
+        world.run(&args).success()
+    };
+    world.run(&["inventory", "kiln", "--save", "last.json"]).success();
+    repo.commit("More");
+    let changed = renew();
+    assert!(
+        changed.contains("+1") && changed.contains("0 unchanged"),
+        "{changed}"
+    );
+    assert!(renew().contains("1 unchanged"));
+    let saved = std::fs::read_to_string(world.path("last.json")).unwrap();
+    let nowhere = [
+        "inventory",
+        "kiln",
+        "--compare",
+        "last.json",
+        "--save",
+        "last.json",
+        "--output",
+        "gone/x",
+    ];
+    repo.commit("Even more");
+    assert_eq!(world.run(&nowhere).code, Some(1));
+    assert_eq!(std::fs::read_to_string(world.path("last.json")).unwrap(), saved);
+}
+
+#[test]
+fn a_comparison_knows_a_repository_by_any_path() {
+    let world = World::new();
+    kiln(&world, "src/a/kiln");
+    kiln(&world, "src/b/kiln");
+    let src = world.path("src").display().to_string();
+    world.run(&["inventory", &src, "--save", "last.json"]).success();
+    let unchanged = |root: &str| {
+        let ran = world
+            .run(&["inventory", root, "--compare", "last.json"])
+            .success();
+        assert!(ran.contains("2 unchanged"), "{root}: {ran}");
+    };
+    for root in ["src", "./src/", "src/../src"] {
+        unchanged(root);
+    }
+    std::fs::create_dir(world.path("new")).unwrap();
+    std::fs::rename(world.path("src"), world.path("new/home")).unwrap();
+    unchanged("new");
+}
+
+#[test]
+fn a_branch_that_was_never_pushed_is_told() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    let pushed = || {
+        let (row, _) = row(&world, "kiln");
+        let checks = row["checks"].as_array().unwrap().clone();
+        let check = checks.iter().find(|check| check["id"] == "pushed").unwrap();
+        (
+            check["verdict"].as_str().unwrap().to_owned(),
+            row["unpushed_branches"].clone(),
+        )
+    };
+    let none = Value::Array(Vec::new());
+    assert_eq!(pushed(), ("fail".to_owned(), Value::Null), "no remote");
+    git(&world, &world.path(""), &["init", "-q", "--bare", "hub.git"]);
+    repo.git(&["remote", "add", "origin", "../hub.git"]);
+    assert_eq!(
+        pushed(),
+        ("fail".to_owned(), serde_json::json!(["main"])),
+        "never pushed"
+    );
+    repo.git(&["push", "--quiet", "origin", "main"]);
+    assert_eq!(pushed(), ("pass".to_owned(), none.clone()));
+    repo.git(&["checkout", "--quiet", "--detach"]);
+    assert_eq!(pushed(), ("pass".to_owned(), none.clone()), "detached");
+    repo.git(&["branch", "--quiet", "-D", "main"]);
+    assert_eq!(pushed(), ("pass".to_owned(), none), "detached without a branch");
+    repo.commit("On no branch");
+    assert_eq!(pushed(), ("pass".to_owned(), serde_json::json!(["HEAD"])));
+    let table = world.run(&["inventory", "kiln"]).success();
+    assert!(table.contains("detached, HEAD not pushed"), "{table}");
+}
+
+#[test]
+fn sums_without_all_of_their_parts_say_so() {
+    let world = World::new();
+    let repo = kiln(&world, "src/kiln");
+    repo.commit("More");
+    let broken = kiln(&world, "src/loom");
+    std::fs::write(broken.path().join(".git/config"), "[core\n").unwrap();
+    let table = |root: &str| {
+        world
+            .run(&["inventory", root, "--columns", "name,code,commits"])
+            .stdout
+    };
+    let shown = table("src");
+    assert!(
+        shown.contains("Total") && shown.contains("≥7       ≥2"),
+        "{shown}"
+    );
+    let json = world.run(&["inventory", "src", "--format", "json"]).stdout;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&json["totals"]["files_complete"], &json["totals"]["commits"]),
+        (&false.into(), &2.into())
+    );
+    let url = format!("file://{}", repo.path().display());
+    git(
+        &world,
+        &world.path(""),
+        &["clone", "-q", "--depth=1", &url, "shallow"],
+    );
+    let shown = table("shallow");
+    assert!(shown.contains("    7       ≥1"), "{shown}");
+}
+
+#[test]
+fn a_submodule_is_told_and_not_counted() {
+    let world = World::new();
+    kiln(&world, "lib");
+    let repo = kiln(&world, "kiln");
+    let url = world.path("lib").display().to_string();
+    let allow = "protocol.file.allow=always";
+    repo.git(&["-c", allow, "submodule", "--quiet", "add", &url, "deps/lib"]);
+    repo.commit("Use lib");
+    assert_eq!(cells(&world, "kiln", "submodules,code,commits", &[]), "1,7,2");
+    let table = world.run(&["inventory", "kiln"]).success();
+    assert!(table.contains("kiln: 1 submodule, not counted"), "{table}");
+}
+
+#[test]
+fn what_is_unknown_comes_last_either_way() {
+    let world = World::new();
+    kiln(&world, "src/kiln");
+    let broken = kiln(&world, "src/a-broken-one");
+    std::fs::write(broken.path().join(".git/config"), "[core\n").unwrap();
+    for order in [&["--sort", "code"][..], &["--sort", "code", "--reverse"]] {
+        let args = ["inventory", "src", "--columns", "name", "--format", "csv"];
+        let csv = world.run(&[&args, order].concat()).stdout;
+        assert_eq!(csv, "name\nkiln\na-broken-one\n", "{order:?}");
+    }
+}
+
+#[test]
+fn readiness_fits_a_narrow_screen() {
+    let world = World::new();
+    kiln(&world, "src/kiln");
+    kiln(&world, "src/loom");
+    for width in [80, 120, 200] {
+        let mut command = world.leverage(&world.path(""));
+        let ran = command
+            .args(["inventory", "src", "--readiness"])
+            .env("COLUMNS", width.to_string())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(ran.stdout).unwrap();
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(width), "{width}: {text}");
+        assert_eq!(text.contains("n/a"), width == 200, "{text}");
+        assert!(text.contains("security-policy"), "{text}");
+    }
+}
+
+#[test]
+fn the_state_is_in_words() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    let state = || cells(&world, "kiln", "state", &[]);
+    assert_eq!(state(), "no remote");
+    git(&world, &world.path(""), &["clone", "-q", "kiln", "clone"]);
+    assert_eq!(cells(&world, "clone", "state", &[]), "clean");
+    git(
+        &world,
+        &world.path(""),
+        &["clone", "-q", "--no-checkout", "kiln", "empty"],
+    );
+    assert_eq!(cells(&world, "empty", "state,changed", &[]), "not checked out,");
+    repo.write("README.md", "changed").write("new.rs", "");
+    assert_eq!(state(), "\"1 changed, 1 untracked, no remote\"");
 }

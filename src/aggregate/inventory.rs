@@ -1,20 +1,25 @@
 //! The inventory: one row a repository, and what changed since another one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 use super::measures::Tally;
 use super::names::{Named, tell_apart};
 use super::readiness::{self, Check, Verdict};
+use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::OriginState;
-use crate::facts::ids::TaskId;
+use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::inventory::{
-    Author, Cases, Divergence, LicenceSource, Lines, Remote, RepoFacts, Size, StateFacts, TreeFacts,
+    AgentFacts, Author, Cases, Divergence, LicenceSource, Lines, Remote, RepoFacts, Size, StateFacts,
+    TreeFacts,
 };
 use crate::facts::quantity::Hours;
+use crate::facts::span::Moment;
 use crate::facts::task::Task;
+use crate::facts::zone::{Period, Zone};
 
 /// The name and version of the machine format.
 pub const SCHEMA: &str = "git-leverage.inventory/1";
@@ -22,20 +27,40 @@ const DAY: i64 = 86_400;
 /// Weeks are not shown here.
 const HOURS_PER_WEEK: f64 = 40.0;
 
-/// Which stretch of time the activity columns look at.
+/// Which stretches of time the activity columns look at: 30 days, 90 days, and the period that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Windows {
     /// The present, in seconds since the epoch.
     pub now: i64,
-    /// Where the user's own window starts; the fixed ones are 30 and 90 days.
-    pub since: Option<i64>,
+    /// The period. Where it ends, the fixed stretches end as well.
+    pub period: Period,
+    /// Whose days the period is made of.
+    pub zone: Zone,
 }
 
 impl Windows {
     /// Where the longest one starts.
     pub fn earliest(self) -> i64 {
-        let fixed = self.now - 90 * DAY;
-        self.since.map_or(fixed, |since| since.min(fixed))
+        let fixed = self.days_back(90);
+        self.since().map_or(fixed, |since| since.min(fixed))
+    }
+
+    fn since(self) -> Option<i64> {
+        Some(self.midnight(self.period.since?))
+    }
+
+    /// The first second after all of them; `None` for an open end.
+    fn end(self) -> Option<i64> {
+        Some(self.midnight(self.period.until?.succ_opt()?))
+    }
+
+    fn days_back(self, days: i64) -> i64 {
+        self.end().unwrap_or(self.now) - days * DAY
+    }
+
+    fn midnight(self, day: NaiveDate) -> i64 {
+        let wall = day.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
+        self.zone.instant(Moment(wall)).seconds()
     }
 }
 
@@ -98,6 +123,8 @@ pub struct Row {
     pub description: Option<String>,
     pub licence: Option<String>,
     pub licence_source: Option<LicenceSource>,
+    pub submodules: Option<u64>,
+    pub files_complete: Option<bool>,
     pub files: Option<u64>,
     pub lines_code: Option<u64>,
     pub lines_comments: Option<u64>,
@@ -107,6 +134,7 @@ pub struct Row {
     pub language: Option<String>,
     pub languages: Option<BTreeMap<String, LanguageRow>>,
     pub tests: Option<TestRow>,
+    pub history_complete: Option<bool>,
     pub commits: Option<u64>,
     pub authors: Option<u64>,
     pub top_authors: Vec<Author>,
@@ -176,6 +204,7 @@ impl Row {
         self.untracked_files = state.dirt.map(|dirt| dirt.untracked);
         self.ahead = state.divergence.map(|Divergence { ahead, .. }| ahead);
         self.behind = state.divergence.map(|Divergence { behind, .. }| behind);
+        self.submodules = state.submodules;
         self.unpushed_branches = state.unpushed.clone();
         self.stale_branches = Some(state.stale_branches.clone());
         self.stashes = Some(state.stashes);
@@ -191,6 +220,7 @@ impl Row {
             comments,
             blanks,
         } = tree.size.lines();
+        self.files_complete = Some(tree.is_complete());
         self.description = tree.project.description.clone();
         self.licence = tree.project.licence.as_ref().map(|licence| licence.spdx.clone());
         self.licence_source = tree.project.licence.as_ref().map(|licence| licence.source);
@@ -215,8 +245,11 @@ impl Row {
 
     fn fill_history(&mut self, facts: &RepoFacts, windows: Windows) {
         let Some(history) = &facts.history else { return };
+        let end = windows.end();
         let activity = |from: i64| {
-            let recent = history.recent.iter().filter(|commit| commit.time >= from);
+            let recent = history.recent.iter();
+            let recent =
+                recent.filter(|commit| commit.time >= from && end.is_none_or(|end| commit.time < end));
             let sum = |pick: fn((u64, u64)) -> u64| recent.clone().map(|commit| commit.lines.map(pick)).sum();
             Activity {
                 commits: recent.clone().count() as u64,
@@ -224,34 +257,32 @@ impl Row {
                 lines_removed: sum(|(_, removed)| removed),
             }
         };
+        let is_complete = !history.cut_short;
+        self.history_complete = Some(is_complete);
         self.commits = Some(history.commits);
         self.authors = Some(history.authors.len() as u64);
         self.top_authors = history.authors.iter().take(TOP_AUTHORS).cloned().collect();
-        self.first_commit = history.first;
+        self.first_commit = history.first.filter(|_| is_complete);
         self.last_commit = history.last;
-        self.last_30_days = Some(activity(windows.now - 30 * DAY));
-        self.last_90_days = Some(activity(windows.now - 90 * DAY));
-        self.since = windows.since.map(activity);
+        self.last_30_days = Some(activity(windows.days_back(30)));
+        self.last_90_days = Some(activity(windows.days_back(90)));
+        self.since = windows.since().map(activity);
     }
 
     fn fill_agents(&mut self, facts: &RepoFacts) {
         let Some(agents) = &facts.agents else { return };
+        let commits = reached(facts.head, &agents.commits);
         let mut tally = Tally::default();
-        agents.commits.iter().for_each(|commit| tally.add_commit(commit));
+        commits.iter().for_each(|commit| tally.add_commit(commit));
         self.agent_commits = Some(tally.measures(HOURS_PER_WEEK).agent_commits);
-        let of_state = |state| {
-            agents
-                .commits
-                .iter()
-                .filter(move |commit| commit.origin.state == state)
-        };
+        let of_state = |state| commits.iter().filter(move |commit| commit.origin.state == state);
         self.agent_lines_added = of_state(OriginState::Agent)
             .map(|commit| commit.lines.map(|lines| lines.added))
             .sum();
         let unknown = of_state(OriginState::Unknown).count() as u64;
-        let all = agents.commits.len() as u64;
+        let all = commits.len() as u64;
         self.known_origin_share = ratio(all - unknown, all);
-        self.sessions = Some(agents.ledger.sessions.len() as u64);
+        self.sessions = Some(count_sessions([agents]));
         self.fill_tasks(agents.ledger.tasks.iter().map(|found| &found.task));
     }
 
@@ -266,36 +297,100 @@ impl Row {
 
     /// What of its state a person has to know, in a few words.
     pub fn state_in_words(&self) -> String {
+        if self.status == Some(Status::Failed) {
+            return "unreadable".to_owned();
+        }
+        let said: Vec<String> = self.kind_in_words().chain(self.work_in_words()).collect();
+        if said.is_empty() {
+            return "clean".to_owned();
+        }
+        said.join(", ")
+    }
+
+    /// Whether there are files whose changes can be told. Where they can be and are not, the status says so.
+    pub fn has_work_tree(&self) -> bool {
+        let is_left_out = self.status == Some(Status::Complete) && self.changed_files.is_none();
+        self.bare != Some(true) && !is_left_out
+    }
+
+    fn kind_in_words(&self) -> impl Iterator<Item = String> {
+        let is_detached = self.branch.is_none() && self.head.is_some();
+        [
+            (self.commits == Some(0), "no commit yet"),
+            (self.bare == Some(true), "bare"),
+            (self.shallow == Some(true), "shallow"),
+            (self.partial_clone == Some(true), "partial"),
+            (is_detached, "detached"),
+        ]
+        .into_iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, word)| word.to_owned())
+    }
+
+    fn work_in_words(&self) -> impl Iterator<Item = String> {
         let count =
             |number: Option<u64>, word: &str| number.filter(|n| *n > 0).map(|n| format!("{n} {word}"));
-        let flag = |set: Option<bool>, word: &str| set.filter(|set| *set).map(|_| word.to_owned());
-        let unpushed = self
-            .unpushed_branches
-            .as_ref()
-            .map(|branches| branches.len() as u64);
+        let is_unknown = self.has_work_tree() && self.changed_files.is_none();
+        let is_missing = !self.has_work_tree() && self.bare == Some(false);
+        let stashes = if self.stashes == Some(1) {
+            "stash"
+        } else {
+            "stashes"
+        };
         [
-            (self.status == Some(Status::Failed)).then(|| "unreadable".to_owned()),
-            (self.commits == Some(0)).then(|| "no commit".to_owned()),
-            flag(self.bare, "bare"),
-            flag(self.shallow, "shallow"),
-            flag(self.partial_clone, "partial"),
+            is_missing.then(|| "not checked out".to_owned()),
+            is_unknown.then(|| "changes unknown".to_owned()),
             count(self.changed_files, "changed"),
             count(self.untracked_files, "untracked"),
             count(self.ahead, "ahead"),
             count(self.behind, "behind"),
-            count(unpushed, "unpushed"),
-            count(self.stashes, "stashed"),
+            self.unpushed_in_words(),
+            count(self.stashes, stashes),
         ]
         .into_iter()
         .flatten()
-        .collect::<Vec<_>>()
-        .join(", ")
+    }
+
+    /// Commits that are nowhere else. Those that the branch at HEAD is ahead are said already.
+    fn unpushed_in_words(&self) -> Option<String> {
+        let is_bare = self.bare == Some(true);
+        let Some(unpushed) = &self.unpushed_branches else {
+            return (self.remotes.is_empty() && !is_bare).then(|| "no remote".to_owned());
+        };
+        let is_told = |branch: &&String| self.ahead > Some(0) && self.branch.as_ref() == Some(*branch);
+        let untold: Vec<&String> = unpushed.iter().filter(|branch| !is_told(branch)).collect();
+        match untold.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} not pushed")),
+            several => Some(format!("{} branches not pushed", several.len())),
+        }
     }
 
     /// Checks with this verdict.
     pub fn checks_with(&self, verdict: Verdict) -> impl Iterator<Item = &Check> {
         self.checks.iter().filter(move |check| check.verdict == verdict)
     }
+}
+
+/// Each once, however many of its commits have a record of it.
+fn count_sessions<'a>(agents: impl IntoIterator<Item = &'a AgentFacts>) -> u64 {
+    let records = agents.into_iter().flat_map(|agents| &agents.ledger.sessions);
+    let sessions: BTreeSet<&SessionId> = records.map(|found| &found.record.session).collect();
+    sessions.len() as u64
+}
+
+/// The commits that HEAD reaches, which the other columns are about; those of other branches are left out.
+fn reached(head: Option<ObjectId>, commits: &[Commit]) -> Vec<&Commit> {
+    let by_id: HashMap<ObjectId, &Commit> = commits.iter().map(|commit| (commit.id, commit)).collect();
+    let mut seen: HashSet<ObjectId> = head.into_iter().collect();
+    let mut pending: Vec<ObjectId> = head.into_iter().collect();
+    let mut reached = Vec::new();
+    while let Some(commit) = pending.pop().map(|id| by_id.get(&id)) {
+        let Some(commit) = commit else { continue };
+        reached.push(*commit);
+        pending.extend(commit.parents.iter().filter(|parent| seen.insert(**parent)));
+    }
+    reached
 }
 
 impl Named for Row {
@@ -350,9 +445,15 @@ pub struct Inventory {
     /// When it was made, in RFC 3339.
     #[serde(default)]
     pub at: String,
+    /// The first day of the period that was asked for.
+    #[serde(default)]
+    pub since: Option<NaiveDate>,
+    /// Its last day.
+    #[serde(default)]
+    pub until: Option<NaiveDate>,
     /// One row a repository.
     pub rows: Vec<Row>,
-    /// Their sums. A sum is known when every part of it is.
+    /// Their sums, over what is known.
     pub totals: Row,
     /// What could not be searched for repositories.
     #[serde(default)]
@@ -372,12 +473,13 @@ impl Inventory {
             .collect();
         let asked = || facts.iter().filter_map(|facts| facts.agents.as_ref());
         if asked().next().is_some() {
-            // The same task in two clones counts once.
+            // The same task or session in two clones counts once.
             let tasks: BTreeMap<TaskId, &Task> = asked()
                 .flat_map(|agents| &agents.ledger.tasks)
                 .map(|found| (found.task.id, &found.task))
                 .collect();
             totals.fill_tasks(tasks.into_values());
+            totals.sessions = Some(count_sessions(asked()));
         }
         totals.authors = rows
             .iter()
@@ -385,6 +487,8 @@ impl Inventory {
             .then_some(names.len() as u64);
         Self {
             at,
+            since: windows.period.since,
+            until: windows.period.until,
             rows,
             totals,
             warnings,
@@ -392,7 +496,7 @@ impl Inventory {
     }
 }
 
-/// Sums over the rows that know a number: what is unknown is left out, as the status of its row says.
+/// Sums over the rows that know a number: what is unknown is left out, and the sums are said not to be complete.
 fn totals(rows: &[Row]) -> Row {
     let sum = |pick: &dyn Fn(&Row) -> Option<u64>| -> Option<u64> {
         let known: Vec<u64> = rows.iter().filter_map(pick).collect();
@@ -405,8 +509,12 @@ fn totals(rows: &[Row]) -> Row {
             lines_removed: sum(&|row| pick(row)?.lines_removed),
         })
     };
+    let all = |pick: &dyn Fn(&Row) -> Option<bool>| Some(rows.iter().all(|row| pick(row) == Some(true)));
     Row {
         name: "total".to_owned(),
+        files_complete: all(&|row| row.files_complete),
+        history_complete: all(&|row| row.history_complete),
+        submodules: sum(&|row| row.submodules),
         files: sum(&|row| row.files),
         lines_code: sum(&|row| row.lines_code),
         lines_comments: sum(&|row| row.lines_comments),
@@ -424,7 +532,6 @@ fn totals(rows: &[Row]) -> Row {
         releases: sum(&|row| row.releases),
         agent_commits: sum(&|row| row.agent_commits),
         agent_lines_added: sum(&|row| row.agent_lines_added),
-        sessions: sum(&|row| row.sessions),
         changed_files: sum(&|row| row.changed_files),
         untracked_files: sum(&|row| row.untracked_files),
         stashes: sum(&|row| row.stashes),
@@ -512,27 +619,30 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// What changed from `before` to `now`. Repositories are the same by path; those left over, by a name that only one of
-    /// them has on each side.
+    /// What changed from `before` to `now`. Repositories are the same by path; those left over, by as much of the end of
+    /// their paths as no other one has, unless their histories began at different times.
     pub fn new(before: &Inventory, now: &Inventory) -> Self {
-        let mut gone: Vec<&Row> = before.rows.iter().collect();
+        let mut left = Left {
+            before: before.rows.iter().collect(),
+            now: now.rows.iter().collect(),
+        };
         let mut rows = Vec::new();
         let mut unchanged = 0;
-        let mut added = Vec::new();
-        for row in &now.rows {
-            match take(&mut gone, |other| other.path == row.path) {
-                Some(earlier) => pair(earlier, row, &mut rows, &mut unchanged),
-                None => added.push(row),
+        for (before, now) in left.pair_all() {
+            let difference = Difference::new(Some(before), Some(now));
+            if difference.is_nothing() {
+                unchanged += 1;
+            } else {
+                rows.push(difference);
             }
         }
-        for row in added {
-            let namesakes = gone.iter().filter(|other| other.name == row.name).count();
-            match take(&mut gone, |other| namesakes == 1 && other.name == row.name) {
-                Some(earlier) => pair(earlier, row, &mut rows, &mut unchanged),
-                None => rows.push(Difference::new(None, Some(row))),
-            }
-        }
-        rows.extend(gone.into_iter().map(|row| Difference::new(Some(row), None)));
+        rows.extend(left.now.into_iter().map(|row| Difference::new(None, Some(row))));
+        rows.extend(
+            left.before
+                .into_iter()
+                .map(|row| Difference::new(Some(row), None)),
+        );
+        tell_apart(&mut rows);
         rows.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
         Self {
             before: before.at.clone(),
@@ -543,17 +653,82 @@ impl Comparison {
     }
 }
 
-fn take<'a>(rows: &mut Vec<&'a Row>, fits: impl Fn(&Row) -> bool) -> Option<&'a Row> {
-    let at = rows.iter().position(|row| fits(row))?;
-    Some(rows.remove(at))
+/// Rows of two inventories that are not known yet to be of one repository.
+struct Left<'a> {
+    before: Vec<&'a Row>,
+    now: Vec<&'a Row>,
 }
 
-fn pair(before: &Row, now: &Row, rows: &mut Vec<Difference>, unchanged: &mut u64) {
-    let difference = Difference::new(Some(before), Some(now));
-    if difference.is_nothing() {
-        *unchanged += 1;
-    } else {
-        rows.push(difference);
+impl<'a> Left<'a> {
+    fn pair_all(&mut self) -> Vec<(&'a Row, &'a Row)> {
+        let mut pairs = self.pair(|before, now| folders(&before.path) == folders(&now.path));
+        let longest = self.now.iter().map(|row| folders(&row.path).len()).max();
+        for length in (1..=longest.unwrap_or(0)).rev() {
+            pairs.extend(self.pair(|before, now| {
+                let is_young = before.first_commit.is_none() || now.first_commit.is_none();
+                shared_end(&before.path, &now.path) == length
+                    && (is_young || before.first_commit == now.first_commit)
+            }));
+        }
+        pairs
+    }
+
+    /// Takes out the rows that fit each other and no third one.
+    fn pair(&mut self, fit: impl Fn(&Row, &Row) -> bool) -> Vec<(&'a Row, &'a Row)> {
+        let only = |rows: &[&'a Row], fits: &dyn Fn(&Row) -> bool| {
+            let mut fitting = rows.iter().filter(|row| fits(row));
+            fitting.next().copied().filter(|_| fitting.next().is_none())
+        };
+        let pairs: Vec<(&Row, &Row)> = self
+            .now
+            .iter()
+            .filter_map(|now| {
+                let before = only(&self.before, &|before| fit(before, now))?;
+                only(&self.now, &|other| fit(before, other)).map(|now| (before, now))
+            })
+            .collect();
+        let is_paired = |row: &&Row| {
+            let mut paired = pairs.iter();
+            paired.any(|(before, now)| std::ptr::eq(*before, *row) || std::ptr::eq(*now, *row))
+        };
+        self.before.retain(|row| !is_paired(row));
+        self.now.retain(|row| !is_paired(row));
+        pairs
+    }
+}
+
+/// The parts of a path, however it was written.
+fn folders(path: &str) -> Vec<&str> {
+    let mut folders = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                folders.pop();
+            }
+            folder => folders.push(folder),
+        }
+    }
+    folders
+}
+
+/// How many parts at the end of two paths are the same.
+fn shared_end(a: &str, b: &str) -> usize {
+    let (a, b) = (folders(a), folders(b));
+    a.iter()
+        .rev()
+        .zip(b.iter().rev())
+        .take_while(|(a, b)| a.trim_end_matches(".git") == b.trim_end_matches(".git"))
+        .count()
+}
+
+impl Named for Difference {
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn name(&mut self) -> &mut String {
+        &mut self.name
     }
 }
 
@@ -666,18 +841,60 @@ mod tests {
         assert_eq!(comparison.unchanged, 1);
     }
 
+    fn at(path: &str, first_commit: i64) -> Row {
+        Row {
+            path: path.to_owned(),
+            first_commit: Some(first_commit),
+            ..row(path.trim_end_matches('/').rsplit('/').next().unwrap(), 10, &[])
+        }
+    }
+
+    /// What is neither the same nor unchanged.
+    fn differing(before: Vec<Row>, now: Vec<Row>) -> Vec<(String, Change)> {
+        let comparison = Comparison::new(&inventory(before), &inventory(now));
+        let rows = comparison.rows.into_iter();
+        rows.map(|row| (row.name, row.change)).collect()
+    }
+
     #[test]
-    fn a_moved_repository_is_the_same_by_its_name() {
-        let before = inventory(vec![row("kiln", 10, &[])]);
-        let mut moved = row("kiln", 10, &[]);
-        moved.path = "/elsewhere/kiln".into();
-        assert_eq!(Comparison::new(&before, &inventory(vec![moved])).unchanged, 1);
+    fn a_path_is_the_same_however_it_is_written() {
+        for path in ["/src/kiln/", "/src/./kiln", "/src/loom/../kiln", "src//kiln"] {
+            let both = |first| vec![at("/other/kiln", 1), at(first, 2)];
+            assert!(differing(both("/src/kiln"), both(path)).is_empty(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_moved_root_holds_the_same_repositories() {
+        let below = |root: &str| {
+            let places = [("a/api", 1), ("b/api", 1), ("web.git", 3)];
+            places
+                .map(|(place, first)| at(&format!("{root}/{place}"), first))
+                .to_vec()
+        };
+        assert!(differing(below("/old"), below("/new/src")).is_empty());
+    }
+
+    #[test]
+    fn namesakes_with_another_history_are_not_the_same() {
+        assert_eq!(
+            differing(vec![at("/w/a/api", 1)], vec![at("/w/b/api", 2)]),
+            [
+                ("a/api".to_owned(), Change::Gone),
+                ("b/api".to_owned(), Change::Added)
+            ]
+        );
+        assert!(differing(vec![at("/w/a/api", 1)], vec![at("/w/b/api", 1)]).is_empty());
     }
 
     #[test]
     fn unknown_numbers_are_not_zero() {
         let failed = RepoFacts::failed("a".into(), "/a".into(), "gone".into());
-        let windows = Windows { now: 0, since: None };
+        let windows = Windows {
+            now: 0,
+            period: Period::default(),
+            zone: Zone::default(),
+        };
         let inventory = Inventory::new(&[failed], windows, String::new(), Vec::new());
         assert_eq!(inventory.totals.lines_code, None);
         assert_eq!(inventory.totals.tests, None);

@@ -270,7 +270,8 @@ fn pushed(state: &StateFacts) -> Answer {
         Some(false) => fail(format!("{branch} has commits that no remote has")),
         None if state.remotes.is_empty() && state.bare => not_applicable("a bare repository without remotes"),
         None if state.remotes.is_empty() => fail("no remote"),
-        None => not_applicable("a mirror: its branches are those of the remote"),
+        None if state.bare => not_applicable("a mirror: its branches are those of the remote"),
+        None => not_applicable("no default branch yet"),
     }
 }
 

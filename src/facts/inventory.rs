@@ -237,6 +237,13 @@ pub struct TreeFacts {
     pub gaps: Gaps,
 }
 
+impl TreeFacts {
+    /// Whether all of it was looked at.
+    pub fn is_complete(&self) -> bool {
+        self.gaps.is_empty()
+    }
+}
+
 /// One author, through the mailmap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {
@@ -306,9 +313,9 @@ pub struct Dirt {
 pub struct StateFacts {
     /// The branch at HEAD, unborn or not; `None` where HEAD is detached. Untrusted text.
     pub branch: Option<String>,
-    /// The default branch: that of the first remote, else the usual names, else the one at HEAD. Untrusted text.
+    /// The default branch: that of the first remote, else one of the usual names, else the one at HEAD or the only one. Untrusted text.
     pub default_branch: Option<String>,
-    /// Whether a remote has all of the default branch; `None` without remote or branch.
+    /// Whether a remote has all of the default branch; `None` without remote or branch, and in a mirror.
     pub default_pushed: Option<bool>,
     /// The remotes, sorted by name.
     pub remotes: Vec<Remote>,
@@ -318,14 +325,17 @@ pub struct StateFacts {
     pub shallow: bool,
     /// Whether objects were left out on cloning.
     pub partial: bool,
-    /// Changes in the work tree; `None` for a bare repository or an unreadable index.
+    /// Changes in the work tree; `None` for a bare repository, one that was never checked out, or an unreadable index.
     pub dirt: Option<Dirt>,
     /// HEAD's branch against its upstream; `None` without one.
     pub divergence: Option<Divergence>,
-    /// Local branches with commits that no remote has; `None` without remotes. Untrusted text.
+    /// Local branches with commits that no remote has, and a detached `HEAD` with some that no branch has either; `None`
+    /// without remotes. Untrusted text.
     pub unpushed: Option<Vec<String>>,
     /// Local branches besides the default one whose last commit is older than 90 days. Untrusted text.
     pub stale_branches: Vec<String>,
+    /// Submodules in the tree at HEAD; `None` where it cannot be read.
+    pub submodules: Option<u64>,
     /// Entries in the stash.
     pub stashes: u64,
     /// Tags.

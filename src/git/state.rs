@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use git2::{BranchType, Error, Oid, Repository, RepositoryOpenFlags, StatusOptions, StatusShow};
+use git2::{
+    BranchType, Error, ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags, StatusOptions, StatusShow,
+};
 
 use super::config::Config;
 use super::open::Repo;
@@ -40,8 +42,8 @@ impl Repo {
         let branch = head_branch(repo);
         let remotes = remotes(config);
         let default_branch = default_branch(repo, &tips, branch.as_deref());
-        let known_remotely = remotes.is_empty() || tips.remote.is_empty();
-        let unpushed = (!known_remotely).then(|| tips.unpushed(repo));
+        let is_told = !tips.remote.is_empty() || keeps_remote_branches(config);
+        let unpushed = (is_told && !remotes.is_empty()).then(|| tips.unpushed(repo));
         let dirt = self.dirt().unwrap_or_else(|error| {
             trouble.push(format!(
                 "changes in the work tree are unknown: {}",
@@ -58,13 +60,14 @@ impl Repo {
         let facts = StateFacts {
             default_pushed: default_branch.as_ref().and_then(|default| {
                 let unpushed = unpushed.as_ref()?;
-                Some(!unpushed.contains(default))
+                tips.has(default).then(|| !unpushed.contains(default))
             }),
             stale_branches: tips.stale(repo, default_branch.as_deref(), branch.as_deref(), now),
             divergence: divergence(repo, branch.as_deref()),
             bare: repo.is_bare(),
             shallow: repo.is_shallow(),
             partial: is_partial(config),
+            submodules: submodules(repo),
             stashes: repo
                 .reflog("refs/stash")
                 .map_or(0, |entries| entries.len() as u64),
@@ -90,11 +93,24 @@ impl Repo {
         find().is_some()
     }
 
+    /// Whether it was cloned without a checkout: git would call every file deleted.
+    fn is_never_checked_out(&self, work_dir: &Path) -> bool {
+        let is_empty = || {
+            let mut entries = std::fs::read_dir(work_dir).ok()?;
+            Some(entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == ".git")))
+        };
+        let has_commit = self.raw().head().is_ok();
+        has_commit && !self.git_dir().join("index").exists() && is_empty() == Some(true)
+    }
+
     /// What differs from HEAD, by way of the real index and a handle of its own.
     fn dirt(&self) -> Result<Option<Dirt>, Error> {
         let Some(work_dir) = self.work_dir() else {
             return Ok(None);
         };
+        if self.is_never_checked_out(work_dir) {
+            return Ok(None);
+        }
         let none: [&Path; 0] = [];
         let repo = Repository::open_ext(work_dir, RepositoryOpenFlags::NO_SEARCH, none)?;
         let mut options = StatusOptions::new();
@@ -134,14 +150,37 @@ impl Tips {
         })
     }
 
-    /// Local branches with commits that no remote branch reaches. What cannot be told counts as pushed nowhere.
+    /// Whether the branch is here or on a remote.
+    fn has(&self, branch: &str) -> bool {
+        self.local.iter().any(|(name, _)| name == branch) || self.is_remote(branch)
+    }
+
+    fn is_remote(&self, branch: &str) -> bool {
+        let mut remote = self.remote.iter();
+        remote.any(|(name, _)| name.split_once('/').is_some_and(|(_, name)| name == branch))
+    }
+
+    /// Local branches with commits that no remote branch reaches, and a detached HEAD with commits that no branch reaches.
+    /// What cannot be told counts as pushed nowhere.
     fn unpushed(&self, repo: &Repository) -> Vec<String> {
-        let remote: BTreeSet<Oid> = self.remote.iter().map(|(_, tip)| *tip).collect();
-        self.local
+        let mut known: BTreeSet<Oid> = self.remote.iter().map(|(_, tip)| *tip).collect();
+        let is_own = |tip: &Oid, known: &BTreeSet<Oid>| {
+            !known.contains(tip) && has_own_commits(repo, *tip, known).unwrap_or(true)
+        };
+        let mut unpushed: Vec<String> = self
+            .local
             .iter()
-            .filter(|(_, tip)| !remote.contains(tip) && has_own_commits(repo, *tip, &remote).unwrap_or(true))
+            .filter(|(_, tip)| is_own(tip, &known))
             .map(|(name, _)| name.clone())
-            .collect()
+            .collect();
+        known.extend(self.local.iter().map(|(_, tip)| *tip));
+        let detached = repo.find_reference("HEAD").ok().and_then(|head| head.target());
+        unpushed.extend(
+            detached
+                .filter(|tip| is_own(tip, &known))
+                .map(|_| "HEAD".to_owned()),
+        );
+        unpushed
     }
 
     fn stale(&self, repo: &Repository, default: Option<&str>, head: Option<&str>, now: i64) -> Vec<String> {
@@ -181,13 +220,53 @@ fn default_branch(repo: &Repository, tips: &Tips, head: Option<&str>) -> Option<
         let branch = target.strip_prefix("refs/remotes/")?.split_once('/')?.1;
         Some(branch.to_owned())
     };
-    let usual = || {
-        USUAL_DEFAULTS
-            .iter()
-            .find(|usual| tips.local.iter().any(|(name, _)| name == *usual))
-            .map(|name| (*name).to_owned())
+    let usual = |is_there: &dyn Fn(&str) -> bool| {
+        let found = USUAL_DEFAULTS.into_iter().find(|usual| is_there(usual));
+        found.map(str::to_owned)
     };
-    of_remote().or_else(usual).or_else(|| head.map(str::to_owned))
+    let only = || match tips.local.as_slice() {
+        [(name, _)] => Some(name.clone()),
+        _ => None,
+    };
+    of_remote()
+        .or_else(|| usual(&|name| tips.local.iter().any(|(local, _)| local == name)))
+        .or_else(|| usual(&|name| tips.is_remote(name)))
+        .or_else(|| head.map(str::to_owned))
+        .or_else(only)
+}
+
+/// Whether fetching fills branches below `refs/remotes/`. In a mirror it does not: there, branches are those of the remote.
+fn keeps_remote_branches(config: &Config) -> bool {
+    config
+        .below("remote")
+        .any(|(key, value)| key.ends_with(".fetch") && value.value.contains(":refs/remotes/"))
+}
+
+/// Submodules that `.gitmodules` names and the tree at HEAD has.
+fn submodules(repo: &Repository) -> Option<u64> {
+    let tree = match repo.head() {
+        Ok(head) => head.peel_to_tree().ok()?,
+        Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => {
+            return Some(0);
+        }
+        Err(_) => return None,
+    };
+    let Some(file) = tree.get_name(".gitmodules") else {
+        return Some(0);
+    };
+    let text = repo.find_blob(file.id()).ok()?;
+    let text = String::from_utf8_lossy(text.content()).into_owned();
+    let paths: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .filter(|(key, _)| key.trim().eq_ignore_ascii_case("path"))
+        .map(|(_, path)| path.trim().trim_matches('"'))
+        .collect();
+    let is_submodule = |path: &&str| {
+        let entry = tree.get_path(Path::new(path));
+        entry.is_ok_and(|entry| entry.kind() == Some(ObjectType::Commit))
+    };
+    Some(paths.iter().filter(|path| is_submodule(path)).count() as u64)
 }
 
 fn divergence(repo: &Repository, branch: Option<&str>) -> Option<Divergence> {

@@ -155,6 +155,8 @@ pub enum Cell {
     Text(String),
     /// How many.
     Count(u64),
+    /// How many of what is known, and there are more: `≥5`.
+    AtLeast(u64),
     /// Any other number, with one decimal for people.
     Number(f64),
     /// `1,426h`.
@@ -189,6 +191,7 @@ impl Cell {
             Self::Unknown => return Cow::Borrowed("–"),
             Self::Text(text) => return Cow::Borrowed(text),
             Self::Count(count) => grouped(&count.to_string()),
+            Self::AtLeast(count) => format!("≥{}", grouped(&count.to_string())),
             Self::Number(number) => grouped(&format!("{number:.1}")),
             Self::Hours(hours) => grouped(&hours.to_string()),
             // Nobody reads hundredths of a minute behind hours of work.
@@ -208,7 +211,7 @@ impl Cell {
         Cow::Owned(match self {
             Self::Empty | Self::Unknown => return Cow::Borrowed(""),
             Self::Text(text) => return Cow::Borrowed(text),
-            Self::Count(count) => count.to_string(),
+            Self::Count(count) | Self::AtLeast(count) => count.to_string(),
             Self::Hours(hours) => hours.get().to_string(),
             Self::Minutes(minutes) => minutes.get().to_string(),
             Self::Number(number) | Self::Factor(number) | Self::Percent(number) => number.to_string(),
@@ -240,6 +243,7 @@ mod tests {
     fn people_read_units_and_machines_numbers() {
         let cells = [
             Cell::Count(1_234_567),
+            Cell::AtLeast(1_234),
             Cell::known(Hours::new(1426.0), Cell::Hours),
             Cell::known(Minutes::new(1580.5), Cell::Minutes),
             Cell::Factor(1426.0 * 60.0 / 1581.0),
@@ -254,6 +258,7 @@ mod tests {
             people,
             [
                 "1,234,567",
+                "≥1,234",
                 "1,426h",
                 "1,580.5m",
                 "54.1x",
@@ -269,6 +274,7 @@ mod tests {
             machines,
             [
                 "1234567",
+                "1234",
                 "1426",
                 "1580.5",
                 "54.11764705882353",

@@ -1,7 +1,6 @@
 //! The inventory as tables: its columns, the matrix of checks, and what changed.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use super::document::{Align, Basis, Cell, Column, Document, Table};
 use crate::aggregate::inventory::{Activity, Change, Comparison, Inventory, Row, Step};
@@ -166,6 +165,9 @@ const COLUMNS: &[Spec] = &[
     number("vendored", "Vendored", SIZE, Measured, |given| {
         count(given.row.lines_vendored)
     }),
+    number("submodules", "Submodules", SIZE, Measured, |given| {
+        count(given.row.submodules)
+    }),
     number("tests", "Tests", TESTS, Measured, |given| {
         count(given.row.tests.as_ref().map(|tests| tests.cases))
     }),
@@ -307,6 +309,38 @@ pub struct Columns(Vec<&'static Spec>);
 #[error("`{0}` is no column of the inventory")]
 pub struct UnknownColumn(pub String);
 
+/// The columns of a group.
+fn columns_of(group: &str) -> impl Iterator<Item = &'static Spec> {
+    COLUMNS.iter().filter(move |spec| spec.group == group)
+}
+
+/// `size: files, code, …`: the columns of each group.
+pub fn groups_in_words() -> impl Iterator<Item = String> {
+    GROUPS.into_iter().map(|group| {
+        let ids: Vec<&str> = columns_of(group).map(|spec| spec.id).collect();
+        format!("{group}: {}", ids.join(", "))
+    })
+}
+
+/// What each column shows and its group.
+pub fn columns_there_are() -> Table {
+    let row = |spec: &Spec| {
+        vec![spec.id, spec.heading, spec.group]
+            .into_iter()
+            .map(Cell::text)
+            .collect()
+    };
+    Table {
+        columns: vec![
+            Column::text("column", "Column"),
+            Column::text("heading", "Heading"),
+            Column::text("group", "Group"),
+        ],
+        rows: GROUPS.into_iter().flat_map(columns_of).map(row).collect(),
+        ..Table::default()
+    }
+}
+
 impl Columns {
     /// The columns of these ids, groups standing for all of theirs.
     pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownColumn> {
@@ -330,32 +364,53 @@ impl Columns {
         self.0.iter().any(|spec| spec.group == group)
     }
 
-    /// The ids of all columns there are.
-    pub fn ids() -> impl Iterator<Item = &'static str> {
-        COLUMNS.iter().map(|spec| spec.id)
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
-/// Sorts the rows by a column: numbers and days from the largest, text from A; what is unknown comes last.
-pub fn sort(rows: &mut [Row], by: &Columns, zone: Zone) {
+/// Which way rows are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Numbers and days from the largest, text from A.
+    Usual,
+    /// The other way round.
+    Reversed,
+}
+
+/// Sorts the rows by columns. Those that are equal keep their order, and what is unknown comes last either way.
+pub fn sort(rows: &mut [Row], by: &Columns, zone: Zone, direction: Direction) {
+    if by.is_empty() && direction == Direction::Reversed {
+        rows.reverse();
+    }
     rows.sort_by(|a, b| {
         by.0.iter()
             .map(|spec| {
-                order(
-                    &(spec.cell)(&Given { row: a, zone }),
-                    &(spec.cell)(&Given { row: b, zone }),
-                )
+                let cell = |row| (spec.cell)(&Given { row, zone });
+                order(&cell(a), &cell(b), direction)
             })
             .find(|order| order.is_ne())
             .unwrap_or(Ordering::Equal)
     });
 }
 
-fn order(a: &Cell, b: &Cell) -> Ordering {
+fn order(a: &Cell, b: &Cell, direction: Direction) -> Ordering {
+    let known = match (is_known(a), is_known(b)) {
+        (true, true) => known_order(a, b),
+        (a, b) => return b.cmp(&a),
+    };
+    match direction {
+        Direction::Usual => known,
+        Direction::Reversed => known.reverse(),
+    }
+}
+
+fn is_known(cell: &Cell) -> bool {
+    !matches!(cell, Cell::Unknown | Cell::Empty) && *cell != Cell::text("")
+}
+
+fn known_order(a: &Cell, b: &Cell) -> Ordering {
     match (a, b) {
-        (Cell::Unknown, Cell::Unknown) => Ordering::Equal,
-        (Cell::Unknown, _) => Ordering::Greater,
-        (_, Cell::Unknown) => Ordering::Less,
         (Cell::Count(a), Cell::Count(b)) => b.cmp(a),
         (Cell::Percent(a), Cell::Percent(b)) | (Cell::Factor(a), Cell::Factor(b)) => b.total_cmp(a),
         (Cell::Hours(a), Cell::Hours(b)) => b.get().total_cmp(&a.get()),
@@ -366,26 +421,34 @@ fn order(a: &Cell, b: &Cell) -> Ordering {
 
 /// The chosen columns of every row, with totals.
 pub fn table(inventory: &Inventory, columns: &Columns, zone: Zone) -> Table {
-    let cells = |row: &Row| -> Vec<Cell> {
-        let given = Given { row, zone };
-        columns.0.iter().map(|spec| (spec.cell)(&given)).collect()
+    let cell = |spec: &Spec, row: &Row| {
+        let cell = (spec.cell)(&Given { row, zone });
+        if is_cut_short(spec, row) {
+            at_least(cell)
+        } else {
+            cell
+        }
     };
-    let totals = columns
-        .0
+    let total = |spec: &Spec| {
+        let lacks = inventory.rows.iter().any(|row| spec.lacks(row, zone));
+        match (spec.id, cell(spec, &inventory.totals)) {
+            ("name", _) => Cell::text("Total"),
+            // Sums only: a total of names or days says nothing, and one that nobody knows is left open.
+            (_, Cell::Text(_) | Cell::Date(_) | Cell::Unknown) => Cell::Empty,
+            (_, total) if lacks => at_least(total),
+            (_, total) => total,
+        }
+    };
+    let totals: Vec<Cell> = columns.0.iter().map(|spec| total(spec)).collect();
+    let rows: Vec<Vec<Cell>> = inventory
+        .rows
         .iter()
-        .map(|spec| {
-            let total = (spec.cell)(&Given {
-                row: &inventory.totals,
-                zone,
-            });
-            match (spec.id, total) {
-                ("name", _) => Cell::text("Total"),
-                // Sums only: a total of names or days says nothing, and one that nobody knows is left open.
-                (_, Cell::Text(_) | Cell::Date(_) | Cell::Unknown) => Cell::Empty,
-                (_, total) => total,
-            }
-        })
+        .map(|row| columns.0.iter().map(|spec| cell(spec, row)).collect())
         .collect();
+    let says_something = totals
+        .iter()
+        .any(|cell| !matches!(cell, Cell::Empty | Cell::Text(_)));
+    let totals = (rows.len() > 1 && says_something).then_some(totals);
     Table {
         columns: columns
             .0
@@ -393,25 +456,96 @@ pub fn table(inventory: &Inventory, columns: &Columns, zone: Zone) -> Table {
             .enumerate()
             .map(|(at, spec)| column(spec, at))
             .collect(),
-        rows: inventory.rows.iter().map(cells).collect(),
-        totals: (inventory.rows.len() > 1).then_some(totals),
-        notes: troubles(inventory),
+        notes: notes(inventory, columns, rows.iter().chain(&totals)),
+        rows,
+        totals,
         ..Table::default()
     }
 }
 
-/// On a narrow terminal the rightmost columns go first, but neither the name nor the state.
+impl Spec {
+    /// Whether the row does not know what there is to know here.
+    fn lacks(&self, row: &Row, zone: Zone) -> bool {
+        let has_none = !row.has_work_tree() && matches!(self.id, "changed" | "untracked");
+        !has_none && (self.cell)(&Given { row, zone }) == Cell::Unknown
+    }
+}
+
+/// Whether a number counts only a part of what it is about.
+fn is_cut_short(spec: &Spec, row: &Row) -> bool {
+    match spec.group {
+        SIZE | TESTS => row.files_complete == Some(false),
+        HISTORY | AI => row.history_complete == Some(false),
+        _ => false,
+    }
+}
+
+fn at_least(cell: Cell) -> Cell {
+    match cell {
+        Cell::Count(count) => Cell::AtLeast(count),
+        other => other,
+    }
+}
+
+/// On a narrow terminal what can be done without goes first, then the rightmost columns, but neither the name nor the state.
 fn column(spec: &Spec, at: usize) -> Column {
-    let spare = if matches!(spec.id, "name" | "code" | "state") {
-        0
-    } else {
-        u8::try_from(at).unwrap_or(u8::MAX)
+    let spare = match spec.id {
+        "name" | "code" | "state" => 0,
+        "authors" => u8::MAX,
+        "test_ratio" => u8::MAX - 1,
+        "commits_90d" | "commits_since" => u8::MAX - 2,
+        _ => u8::try_from(at).unwrap_or(u8::MAX),
     };
     match spec.basis {
         Some(basis) => Column::number(spec.id, spec.heading, basis),
         None => Column::text(spec.id, spec.heading),
     }
     .spare(spare)
+}
+
+/// What the reader of the table has to know besides.
+fn notes<'a>(
+    inventory: &Inventory,
+    columns: &Columns,
+    mut rows: impl Iterator<Item = &'a Vec<Cell>>,
+) -> Vec<String> {
+    let is_partial = rows.any(|row| row.iter().any(|cell| matches!(cell, Cell::AtLeast(_))));
+    let partial = is_partial.then(|| "≥: there is more that could not be read".to_owned());
+    let period = columns.period_in_words(inventory);
+    let submodules = inventory.rows.iter().filter_map(|row| {
+        let submodules = row
+            .submodules
+            .filter(|_| columns.touch(SIZE))
+            .filter(|n| *n > 0)?;
+        let s = if submodules == 1 { "" } else { "s" };
+        Some(format!("{}: {submodules} submodule{s}, not counted", row.name))
+    });
+    period
+        .into_iter()
+        .chain(partial)
+        .chain(submodules)
+        .chain(troubles(inventory))
+        .collect()
+}
+
+impl Columns {
+    /// Of which days the columns of activity tell, where that was asked for.
+    fn period_in_words(&self, inventory: &Inventory) -> Option<String> {
+        let shown = |end: &str| self.0.iter().any(|spec| spec.id.ends_with(end));
+        let until = inventory.until.map(|day| format!("until {day}"));
+        let since = inventory
+            .since
+            .filter(|_| shown("_since"))
+            .map(|day| format!("since {day}"));
+        let fixed = until.clone().filter(|_| shown("_30d") || shown("_90d"));
+        let asked = match (since, until) {
+            (Some(since), Some(until)) => Some(format!("{since} {until}")),
+            (since, _) => since,
+        };
+        let fixed = fixed.map(|until| format!("30d, 90d: the days {until}"));
+        let told: Vec<String> = asked.into_iter().chain(fixed).collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
 }
 
 /// What could not be read, a sentence a repository.
@@ -442,9 +576,12 @@ fn shares(row: &Row) -> Option<String> {
     Some(named.join(", "))
 }
 
-/// The checks of every row as a matrix, and what failed with what to do.
-pub fn readiness(inventory: &Inventory) -> Document {
-    let mut tables = vec![matrix(inventory)];
+/// The checks of every row, and what failed with what to do. The checks are a matrix, or on a screen that is too narrow for
+/// it, those that failed by name.
+pub fn readiness(inventory: &Inventory, width: Option<usize>) -> Document {
+    let matrix = matrix(inventory);
+    let fits = width.is_none_or(|width| matrix_width(&matrix) <= width);
+    let mut tables = vec![if fits { matrix } else { failures(inventory) }];
     let findings = findings(inventory);
     if !findings.rows.is_empty() {
         tables.push(findings);
@@ -453,6 +590,16 @@ pub fn readiness(inventory: &Inventory) -> Document {
         tables,
         ..Document::default()
     }
+}
+
+/// How many characters of a screen the matrix takes.
+fn matrix_width(matrix: &Table) -> usize {
+    let widths = matrix.columns.iter().enumerate().map(|(at, column)| {
+        let cells = matrix.rows.iter().filter_map(|row| row.get(at));
+        let cells = cells.map(|cell| cell.for_people().chars().count());
+        cells.chain([column.heading.chars().count()]).max().unwrap_or(0) + 2
+    });
+    widths.sum::<usize>().saturating_sub(2)
 }
 
 fn mark(verdict: Verdict) -> Cell {
@@ -464,32 +611,24 @@ fn mark(verdict: Verdict) -> Cell {
     }
 }
 
-/// One row a check, one column a repository, while those are few; else the other way round.
-fn matrix(inventory: &Inventory) -> Table {
-    let verdicts = |row: &Row| -> BTreeMap<String, Verdict> {
-        row.checks
-            .iter()
-            .map(|check| (check.id.clone(), check.verdict))
-            .collect()
-    };
+/// One row a repository, one column a check.
+pub fn matrix(inventory: &Inventory) -> Table {
     let mut columns = vec![Column::text("name", "Repository")];
     columns.extend(readiness::ids().map(|id| Column::text(id, id)));
-    columns.push(Column {
-        align: Align::Right,
-        ..Column::text("passed", "Passed")
-    });
+    columns.push(passed_column());
     let rows = inventory
         .rows
         .iter()
         .map(|row| {
-            let verdicts = verdicts(row);
-            let asked = row.checks_with(Verdict::Pass).count() + row.checks_with(Verdict::Fail).count();
+            let verdict = |id: &str| {
+                row.checks
+                    .iter()
+                    .find(|check| check.id == id)
+                    .map(|check| check.verdict)
+            };
             let mut cells = vec![Cell::text(row.name.as_str())];
-            cells.extend(readiness::ids().map(|id| verdicts.get(id).map_or(Cell::Unknown, |v| mark(*v))));
-            cells.push(Cell::text(format!(
-                "{}/{asked}",
-                row.checks_with(Verdict::Pass).count()
-            )));
+            cells.extend(readiness::ids().map(|id| verdict(id).map_or(Cell::Unknown, mark)));
+            cells.push(passed(row));
             cells
         })
         .collect();
@@ -499,6 +638,46 @@ fn matrix(inventory: &Inventory) -> Table {
         notes: troubles(inventory),
         ..Table::default()
     }
+}
+
+/// One row a repository, with the checks that it fails.
+fn failures(inventory: &Inventory) -> Table {
+    let names = |row: &Row, verdict| -> Vec<String> {
+        row.checks_with(verdict).map(|check| check.id.clone()).collect()
+    };
+    let rows = inventory.rows.iter().map(|row| {
+        let unknown = names(row, Verdict::Unknown);
+        let mut fails = names(row, Verdict::Fail);
+        fails.extend((!unknown.is_empty()).then(|| format!("{} unknown", unknown.len())));
+        vec![
+            Cell::text(row.name.as_str()),
+            passed(row),
+            Cell::text(fails.join(", ")),
+        ]
+    });
+    Table {
+        columns: vec![
+            Column::text("name", "Repository"),
+            passed_column(),
+            Column::text("fails", "Fails"),
+        ],
+        rows: rows.collect(),
+        notes: troubles(inventory),
+        ..Table::default()
+    }
+}
+
+fn passed_column() -> Column {
+    Column {
+        align: Align::Right,
+        ..Column::text("passed", "Passed")
+    }
+}
+
+fn passed(row: &Row) -> Cell {
+    let passed = row.checks_with(Verdict::Pass).count();
+    let asked = passed + row.checks_with(Verdict::Fail).count();
+    Cell::text(format!("{passed}/{asked}"))
 }
 
 /// Every failed check with its reason and hint.
@@ -590,7 +769,7 @@ mod tests {
 
     #[test]
     fn every_column_has_its_own_id_and_the_usual_ones_exist() {
-        let ids: std::collections::BTreeSet<_> = Columns::ids().collect();
+        let ids: std::collections::BTreeSet<_> = COLUMNS.iter().map(|spec| spec.id).collect();
         assert_eq!(ids.len(), COLUMNS.len());
         assert!(Columns::named(DEFAULT).is_ok());
         assert!(Columns::named(GROUPS).is_ok_and(|all| all.0.len() == COLUMNS.len()));
@@ -607,11 +786,19 @@ mod tests {
             lines_code: code,
             ..Row::default()
         };
-        let mut rows = [row("b", None), row("a", Some(1)), row("c", Some(9))];
-        let names = |rows: &[Row]| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>();
-        sort(&mut rows, &Columns::named(["code"]).unwrap(), Zone::Local);
-        assert_eq!(names(&rows), ["c", "a", "b"]);
-        sort(&mut rows, &Columns::named(["name"]).unwrap(), Zone::Local);
-        assert_eq!(names(&rows), ["a", "b", "c"]);
+        let names = |by: &str, direction: Direction| {
+            let mut rows = [
+                row("b", None),
+                row("a", Some(1)),
+                row("c", Some(9)),
+                row("d", Some(1)),
+            ];
+            sort(&mut rows, &Columns::named([by]).unwrap(), Zone::Local, direction);
+            rows.map(|row| row.name).join("")
+        };
+        assert_eq!(names("code", Direction::Usual), "cadb");
+        assert_eq!(names("code", Direction::Reversed), "adcb");
+        assert_eq!(names("name", Direction::Usual), "abcd");
+        assert_eq!(names("name", Direction::Reversed), "dcba");
     }
 }

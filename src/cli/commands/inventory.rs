@@ -1,8 +1,9 @@
 //! `inventory`: one row a repository, its readiness, and what changed since an earlier inventory.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-use chrono::{NaiveDate, NaiveTime, SecondsFormat};
+use chrono::SecondsFormat;
 
 use super::Context;
 use crate::aggregate::inventory::{Comparison, Inventory, SCHEMA, Windows};
@@ -11,35 +12,32 @@ use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::output::{Format, OutputArgs, send_text};
 use crate::cli::period::PeriodArgs;
-use crate::cli::reading::ReadArgs;
+use crate::cli::reading::{ReadArgs, threads};
 use crate::cli::workers::read_each;
 use crate::facts::diagnostics::Status;
 use crate::facts::zone::Zone;
 use crate::render::document::{Document, Table};
-use crate::render::inventory::{self as shown, Columns, UnknownColumn};
+use crate::render::inventory::{self as shown, Columns, Direction, UnknownColumn};
 use crate::render::json::{self, Versioned};
+use crate::render::terminal::{Screen, render};
 use crate::sources::discover::LinkedWorkTrees;
 use crate::sources::inventory::{Reading, read};
 
 /// The arguments of `inventory`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Columns: identity, size, testing, history, ai and clone stand for all of theirs; `--columns help` lists them.\n\
-                  Those of ai read every commit, and are filled only where they are asked for.\n\n\
-                  Examples:\n  git leverage inventory ~/src\n  git leverage inventory ~/src --columns name,languages,size --sort code\n  \
-                  git leverage inventory ~/src --readiness --strict\n  \
-                  git leverage inventory ~/src --save today.json --compare last-month.json"
-)]
+#[command(after_help = after_help())]
 pub struct Args {
-    #[command(flatten)]
-    read: ReadArgs,
-    /// The columns to show, by id or group
+    /// Repositories, or folders that hold some; a repository is not searched for others, and a folder without any stands
+    /// for the one it lies in [default: the repository you stand in, else `leverage.root`, else this folder]
+    #[arg(value_name = "ROOT")]
+    roots: Vec<PathBuf>,
+    /// The columns to show, by name or group
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     columns: Vec<String>,
-    /// The columns to sort by: numbers from the largest, text from A
+    /// The columns to sort by: numbers and days from the largest, text from A, what is unknown last
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     sort: Vec<String>,
-    /// Sort the other way round
+    /// Sort the other way round; what is unknown stays last
     #[arg(long)]
     reverse: bool,
     /// Show checks of what a repository needs before others can rely on it
@@ -51,13 +49,52 @@ pub struct Args {
     /// Keep this inventory in FILE, to compare a later one with
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Show what changed since the inventory in FILE
+    /// Show what changed since the inventory in FILE, which may be the one that `--save` replaces
     #[arg(long, value_name = "FILE", conflicts_with = "readiness")]
     compare: Option<PathBuf>,
+    /// In the columns of `ai`, take only our own trailers, authors and notes as signs of an agent or a session
+    #[arg(long)]
+    ignore_foreign_trailers: bool,
+    /// Read everything anew and keep nothing
+    #[arg(long)]
+    no_cache: bool,
+    /// Threads to use, at most 256 [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    jobs: Option<NonZero<usize>>,
     #[command(flatten)]
     period: PeriodArgs,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+fn after_help() -> String {
+    let groups: Vec<String> = shown::groups_in_words().map(|group| wrapped(&group)).collect();
+    format!(
+        "Columns, by group (`--columns help` says what they show):\n{}\n\
+         Those of `ai` read every commit, and are filled only where they are asked for. With --since, those in `_since` \n\
+         count what was made in the period; with --until, those in `_30d` and `_90d` count back from its last day.\n\n\
+         Examples:\n  git leverage inventory ~/src\n  git leverage inventory ~/src --columns name,languages,size --sort code\n  \
+         git leverage inventory ~/src --columns name,ai --sort leverage\n  \
+         git leverage inventory ~/src --since 2026-01-01 --until 2026-03-31\n  \
+         git leverage inventory ~/src --readiness --strict\n  \
+         git leverage inventory ~/src --compare last.json --save last.json",
+        groups.join("\n")
+    )
+}
+
+/// Lines that fit a help page, the second and later ones indented.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::from(" ")];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < 100 => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("    {word}")),
+        }
+    }
+    lines.join("\n")
 }
 
 /// Reads the repositories and shows what was asked for.
@@ -69,19 +106,30 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let columns = args.columns()?;
     let sorting = columns_named(&args.sort)?;
     let with_agents = args.asks_for_agents(&columns, &sorting);
+    let earlier = args
+        .compare
+        .as_deref()
+        .map(|file| load(context, file))
+        .transpose()?;
     let mut inventory = take_inventory(args, context, zone, with_agents)?;
-    shown::sort(&mut inventory.rows, &sorting, zone);
-    if args.reverse {
-        inventory.rows.reverse();
-    }
+    shown::sort(&mut inventory.rows, &sorting, zone, args.direction());
+    let sent = match earlier {
+        Some(earlier) => show_changes(args, context, &Comparison::new(&earlier, &inventory)),
+        None if args.readiness => show_readiness(args, context, &inventory),
+        None => show_table(args, context, &inventory, &columns, zone),
+    };
+    // What was compared with is replaced only once the changes are out, though nobody need have read them to the end.
+    sent.or_else(|error| {
+        if error.is_closed_pipe() {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    })?;
     if let Some(file) = &args.save {
         save(context, file, &inventory)?;
     }
-    match &args.compare {
-        Some(file) => show_changes(args, context, file, &inventory)?,
-        None if args.readiness => show_readiness(args, context, &inventory)?,
-        None => show_table(args, context, &inventory, &columns, zone)?,
-    }
+    context.terminal.warnings(&inventory.warnings)?;
     Ok(outcome(args, &inventory))
 }
 
@@ -102,6 +150,25 @@ impl Args {
         columns_named(&usual)
     }
 
+    fn direction(&self) -> Direction {
+        if self.reverse {
+            Direction::Reversed
+        } else {
+            Direction::Usual
+        }
+    }
+
+    /// How the repositories are found and read: at HEAD, as all columns are.
+    fn read(&self) -> ReadArgs {
+        ReadArgs {
+            roots: self.roots.clone(),
+            ignore_foreign_trailers: self.ignore_foreign_trailers,
+            no_cache: self.no_cache,
+            jobs: self.jobs,
+            ..ReadArgs::default()
+        }
+    }
+
     fn asks_for_agents(&self, columns: &Columns, sorting: &Columns) -> bool {
         columns.touch(shown::AI) || sorting.touch(shown::AI)
     }
@@ -109,14 +176,18 @@ impl Args {
 
 fn columns_named<S: AsRef<str>>(names: &[S]) -> Result<Columns, CommandError> {
     Columns::named(names.iter().map(AsRef::as_ref)).map_err(|error: UnknownColumn| {
-        CommandError::usage(error.to_string()).hint("`git leverage inventory --columns help` lists them")
+        let wrong = CommandError::usage(error.to_string());
+        shown::groups_in_words().fold(wrong, CommandError::hint)
     })
 }
 
 fn list_columns(context: &mut Context) -> Result<Outcome, CommandError> {
-    for id in Columns::ids() {
-        context.terminal.line(id)?;
-    }
+    let screen = Screen {
+        width: context.terminal.width,
+        color: context.terminal.color,
+    };
+    let text = render(&Document::from(shown::columns_there_are()), screen);
+    context.terminal.data(text.as_bytes())?;
     Ok(Outcome::Done)
 }
 
@@ -128,15 +199,14 @@ fn take_inventory(
 ) -> Result<Inventory, CommandError> {
     let settings = context.settings();
     let environment = &context.environment;
-    let period = args.period.period(zone, environment)?;
     let windows = Windows {
         now: environment.now.timestamp(),
-        since: period.since.map(|day| first_second(day, zone)),
+        period: args.period.period(zone, environment)?,
+        zone,
     };
-    let found = args
-        .read
-        .discover_as(context, &settings, LinkedWorkTrees::StandForThemselves)?;
-    let history = args.read.history(context, &settings);
+    let roots = args.read();
+    let found = roots.discover_as(context, &settings, LinkedWorkTrees::StandForThemselves)?;
+    let history = roots.history(context, &settings);
     let work = settings.work_time()?;
     let reading = Reading {
         cache_dir: history.cache.as_deref(),
@@ -146,22 +216,9 @@ fn take_inventory(
         agents: with_agents.then_some((&history, work)),
     };
     let read = |path: &Path| read(path, &reading);
-    let facts = read_each(
-        context,
-        args.read.jobs,
-        &found.repositories,
-        &history.progress,
-        read,
-    )?;
+    let facts = read_each(context, args.jobs, &found.repositories, &history.progress, read)?;
     let at = environment.now.to_rfc3339_opts(SecondsFormat::Secs, true);
-    context.terminal.warnings(&found.warnings)?;
     Ok(Inventory::new(&facts, windows, at, found.warnings))
-}
-
-/// When a day begins in a zone, in seconds since the epoch.
-fn first_second(day: NaiveDate, zone: Zone) -> i64 {
-    let in_utc = day.and_time(NaiveTime::MIN).and_utc().timestamp();
-    in_utc - i64::from(zone.at(in_utc).offset().local_minus_utc())
 }
 
 fn machine(inventory: &Inventory) -> Versioned<&Inventory> {
@@ -183,9 +240,10 @@ fn show_table(
 }
 
 fn show_readiness(args: &Args, context: &mut Context, inventory: &Inventory) -> Result<(), CommandError> {
-    let document = shown::readiness(inventory);
-    let matrix = document.tables.first().cloned().unwrap_or_default();
-    send(args, context, &document, &matrix, inventory)
+    let is_screen = args.output.format == Format::Table && args.output.output.is_none();
+    let width = context.terminal.width.filter(|_| is_screen);
+    let document = shown::readiness(inventory, width);
+    send(args, context, &document, &shown::matrix(inventory), inventory)
 }
 
 fn send(
@@ -198,29 +256,23 @@ fn send(
     args.output.send(context, document, rows, &machine(inventory))
 }
 
-fn show_changes(
-    args: &Args,
-    context: &mut Context,
-    file: &std::path::Path,
-    inventory: &Inventory,
-) -> Result<(), CommandError> {
-    let changes = Comparison::new(&load(context, file)?, inventory);
-    let table = shown::comparison(&changes);
+fn show_changes(args: &Args, context: &mut Context, changes: &Comparison) -> Result<(), CommandError> {
+    let table = shown::comparison(changes);
     let machine = Versioned {
         schema: "git-leverage.inventory-changes/1",
-        body: &changes,
+        body: changes,
     };
     args.output
         .send(context, &Document::from(table.clone()), &table, &machine)
 }
 
-fn save(context: &mut Context, file: &std::path::Path, inventory: &Inventory) -> Result<(), CommandError> {
+fn save(context: &mut Context, file: &Path, inventory: &Inventory) -> Result<(), CommandError> {
     let text = json::pretty(&machine(inventory)).map_err(|error| CommandError::from_error(&error))?;
     send_text(context, Some(file), &text)
 }
 
 /// Reads an inventory that `--save` or `--format json` wrote.
-fn load(context: &Context, file: &std::path::Path) -> Result<Inventory, CommandError> {
+fn load(context: &Context, file: &Path) -> Result<Inventory, CommandError> {
     let shown = file.display();
     let path = context.environment.directory.join(file);
     let bytes = std::fs::read(path)
