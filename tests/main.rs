@@ -4,6 +4,7 @@
 
 mod agents;
 mod audit;
+mod audit_answers;
 mod calling;
 mod discovery;
 mod history;

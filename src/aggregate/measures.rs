@@ -32,9 +32,9 @@ pub struct Measures {
     pub wall_minutes: Option<Minutes>,
     /// Claimed: Σ tokens of the tasks that have them.
     pub tokens: Option<Tokens>,
-    /// Σ human hours × 60 / Σ agent minutes, over tasks that have both.
+    /// Σ human hours × 60 / Σ agent minutes, over tasks that have both: hours over 0 minutes are left out.
     pub leverage_factor: Option<f64>,
-    /// Σ human hours × 60 / Σ supervisory minutes, over tasks that have both.
+    /// Σ human hours × 60 / Σ supervisory minutes, over tasks that have both, as above.
     pub supervisory_leverage_factor: Option<f64>,
     /// Σ human hours × 60 / minutes in which at least one agent worked for these tasks, over tasks with sessions.
     pub wall_leverage_factor: Option<f64>,
@@ -114,8 +114,7 @@ pub struct Tally<'a> {
     agent: Term,
     agent_measured: Option<Minutes>,
     supervision: Term,
-    /// The hours of tasks with sessions, and when agents worked for them.
-    with_sessions: (u64, Hours, Vec<Span>),
+    with_sessions: WithSessions,
     model: Model,
     tokens: Option<Tokens>,
     commits: u64,
@@ -127,29 +126,53 @@ pub struct Tally<'a> {
     sessions: Option<SessionTally<'a>>,
 }
 
-/// Minutes of the tasks that have them, beside the hours of the same tasks.
+/// Minutes of the tasks that have them, beside the hours of those that have a factor of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Term {
     tasks: u64,
-    minutes: Minutes,
+    minutes: Option<Minutes>,
     hours: Hours,
 }
 
 impl Term {
     fn add(&mut self, hours: Hours, minutes: Option<Minutes>) {
-        if let Some(minutes) = minutes {
+        let Some(minutes) = minutes else {
+            return;
+        };
+        *self.minutes.get_or_insert_default() += minutes;
+        // Hours over no minutes are no factor alone, so they must not raise that of a sum.
+        if minutes.get() > 0.0 {
             self.tasks += 1;
-            self.minutes += minutes;
             self.hours += hours;
         }
     }
 
-    fn minutes(self) -> Option<Minutes> {
-        (self.tasks > 0).then_some(self.minutes)
-    }
-
     fn factor(self) -> Option<f64> {
-        factor(self.hours, self.minutes)
+        factor(self.hours, self.minutes?)
+    }
+}
+
+/// Tasks that sessions are linked to.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct WithSessions {
+    tasks: u64,
+    /// The hours of those on which agents worked for any time.
+    hours: Option<Hours>,
+    /// The hours of those of which is known when agents worked, and when that was.
+    on_the_wall: (Hours, Vec<Span>),
+}
+
+impl WithSessions {
+    fn add(&mut self, hours: Hours, minutes: Minutes, worked: impl Iterator<Item = Span>) {
+        self.tasks += 1;
+        if minutes.get() > 0.0 {
+            *self.hours.get_or_insert_default() += hours;
+        }
+        let mut worked = worked.filter(|span| !span.is_empty()).peekable();
+        if worked.peek().is_some() {
+            self.on_the_wall.0 += hours;
+            self.on_the_wall.1.extend(worked);
+        }
     }
 }
 
@@ -216,11 +239,8 @@ impl<'a> Tally<'a> {
         if let Some(tokens) = task.tokens {
             *self.tokens.get_or_insert_default() += tokens;
         }
-        if let Some(spent) = spent.filter(|_| measured.is_some()) {
-            let (count, all, worked) = &mut self.with_sessions;
-            *count += 1;
-            *all += hours;
-            worked.extend(spent.worked());
+        if let Some((spent, minutes)) = spent.zip(measured) {
+            self.with_sessions.add(hours, minutes, spent.worked());
         }
     }
 
@@ -254,18 +274,17 @@ impl<'a> Tally<'a> {
     /// The sums and what follows from them; a week has `hours_per_week`.
     pub fn measures(&self, hours_per_week: f64) -> Measures {
         let hours = (self.tasks > 0).then_some(self.hours);
-        let (_, sessions_hours, task_time) = &self.with_sessions;
+        let (wall_hours, task_time) = &self.with_sessions.on_the_wall;
         let mut measures = Measures {
             tasks: self.tasks,
             human_hours: hours,
-            agent_minutes: self.agent.minutes(),
+            agent_minutes: self.agent.minutes,
             agent_minutes_measured: self.agent_measured,
-            supervisory_minutes: self.supervision.minutes(),
+            supervisory_minutes: self.supervision.minutes,
             tokens: self.tokens,
             leverage_factor: self.agent.factor(),
             supervisory_leverage_factor: self.supervision.factor(),
-            wall_leverage_factor: Minutes::new(wall(task_time))
-                .and_then(|wall| factor(*sessions_hours, wall)),
+            wall_leverage_factor: Minutes::new(wall(task_time)).and_then(|wall| factor(*wall_hours, wall)),
             human_weeks: hours.map(|hours| hours.get() / hours_per_week),
             commits: self.commits,
             agent_commits: self.agent_commits,
@@ -289,10 +308,9 @@ impl<'a> Tally<'a> {
     fn add_seen(&self, measures: &mut Measures, seen: &SessionTally<'_>) {
         let minutes = |value: Option<f64>| value.and_then(Minutes::new);
         let wall = seen.wall_minutes();
-        let (tasks, hours, _) = &self.with_sessions;
-        let all = minutes(seen.agent_minutes).filter(|_| *tasks > 0);
+        let all_in = self.with_sessions.hours.zip(minutes(seen.agent_minutes));
         measures.wall_minutes = minutes(wall);
-        measures.all_in_leverage_factor = all.and_then(|all| factor(*hours, all));
+        measures.all_in_leverage_factor = all_in.and_then(|(hours, all)| factor(hours, all));
         measures.sessions = Some(seen.sessions.len() as u64);
         measures.session_agent_minutes = minutes(seen.agent_minutes);
         measures.session_supervisory_minutes = minutes(seen.supervisory_minutes);
@@ -311,7 +329,7 @@ impl<'a> Tally<'a> {
 
     /// Tasks that no session is linked to, of those counted.
     pub fn tasks_without_sessions(&self) -> u64 {
-        self.tasks - self.with_sessions.0
+        self.tasks - self.with_sessions.tasks
     }
 
     /// How many tasks were counted.

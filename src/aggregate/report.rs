@@ -617,11 +617,11 @@ mod tests {
         ];
         let report = report(&[repo], &[], &query(&[]));
         assert_eq!(report.totals.human_hours, Hours::new(210.0));
-        assert_eq!(report.totals.leverage_factor, Some(50.0 * 60.0 / 25.0));
+        assert_eq!(report.totals.leverage_factor, Some(40.0 * 60.0 / 25.0));
         assert_eq!(report.totals.supervisory_leverage_factor, Some(100.0));
         assert_eq!(report.totals.wall_leverage_factor, None);
         assert_eq!(report.totals.tokens, None);
-        assert_eq!(report.left_out.tasks_without_agent_minutes, 1);
+        assert_eq!(report.left_out.tasks_without_agent_minutes, 2);
         assert_eq!(report.left_out.tasks_without_supervisory_minutes, 2);
     }
 

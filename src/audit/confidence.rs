@@ -1,25 +1,33 @@
 //! How much of the claimed hours rests on measured minutes, on linked commits, on nothing.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use super::{Evidence, measured};
 use crate::correlate::seen::SeenSession;
+use crate::facts::commit::Commit;
+use crate::facts::ids::ObjectId;
 use crate::facts::ledger::LedgerTask;
+use crate::facts::quantity::Minutes;
 
-/// The claimed human hours by what they rest on, with the leverage factor of each part.
+/// The claimed human hours by what they rest on, with the leverage factors of each part.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Confidence {
     /// All of them.
     pub claimed: Part,
     /// Tasks with a session whose minutes were measured.
     pub measured: Part,
-    /// Tasks without one, but with commits that are here.
+    /// Tasks without one, all of whose commits are here and some of which change files.
     pub linked: Part,
-    /// Tasks with neither.
+    /// All other tasks.
     pub unsupported: Part,
-    /// The factor of the tasks that rest on something.
+    /// The factor of the tasks that rest on something: over measured minutes where there are some, else over claimed ones.
     pub without_unsupported: Option<f64>,
-    /// The factor of all tasks over the minutes of every session seen, in a task or not.
+    /// Σ agent minutes of every session seen, in a task or not. `None` where none was seen, and for a range of commits, as
+    /// sessions that made no commit belong to none.
+    pub session_minutes: Option<f64>,
+    /// The hours of the tasks with measured minutes × 60 / `session_minutes`.
     pub all_in_leverage_factor: Option<f64>,
 }
 
@@ -30,45 +38,111 @@ pub struct Part {
     pub tasks: u64,
     /// What they claim.
     pub human_hours: f64,
-    /// Σ hours × 60 / Σ agent minutes, over those that have both.
+    /// Σ hours × 60 / Σ claimed agent minutes, over those that claim some.
     pub leverage_factor: Option<f64>,
+    /// Σ hours × 60 / Σ agent minutes of their sessions, over those that have some.
+    pub measured_leverage_factor: Option<f64>,
+}
+
+/// What a task rests on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Support {
+    /// The agent minutes of its sessions.
+    Minutes(f64),
+    Commits,
+    Nothing,
 }
 
 /// Sorts the tasks.
 pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
-    let measured = |task: &&LedgerTask| measured::of_task(evidence, task).is_some();
-    let linked = |task: &&LedgerTask| {
-        let mut commits = task.commits.iter();
-        commits.any(|commit| evidence.reach.commits.contains(commit))
-    };
-    let tasks = || evidence.ledger.tasks.iter();
-    let claimed = part(tasks());
-    let minutes: f64 = evidence
-        .sessions
-        .iter()
-        .filter_map(SeenSession::agent_minutes)
-        .sum();
+    let empty = empty_commits(evidence.commits);
+    let tasks = evidence.ledger.tasks.iter();
+    let tasks: Vec<(&LedgerTask, Support)> = tasks
+        .map(|task| (task, support(evidence, task, &empty)))
+        .collect();
+    let with = |wanted: fn(Support) -> bool| part(tasks.iter().filter(|(_, support)| wanted(*support)));
+    let session_minutes = session_minutes(evidence);
+    let hours = sum(tasks.iter().filter_map(|(task, support)| match support {
+        Support::Minutes(minutes) => counted(task, Some(*minutes)),
+        _ => None,
+    }));
     Confidence {
-        claimed,
-        measured: part(tasks().filter(measured)),
-        linked: part(tasks().filter(|task| !measured(task) && linked(task))),
-        unsupported: part(tasks().filter(|task| !measured(task) && !linked(task))),
-        without_unsupported: part(tasks().filter(|task| measured(task) || linked(task))).leverage_factor,
-        all_in_leverage_factor: (minutes > 0.0).then(|| claimed.human_hours * 60.0 / minutes),
+        claimed: part(tasks.iter()),
+        measured: with(|support| matches!(support, Support::Minutes(_))),
+        linked: with(|support| support == Support::Commits),
+        unsupported: with(|support| support == Support::Nothing),
+        without_unsupported: factor(tasks.iter().filter_map(|(task, support)| match support {
+            Support::Minutes(minutes) => counted(task, Some(*minutes)),
+            Support::Commits => counted(task, claimed_minutes(task)),
+            Support::Nothing => None,
+        })),
+        session_minutes,
+        all_in_leverage_factor: session_minutes
+            .zip(hours)
+            .filter(|(minutes, _)| *minutes > 0.0)
+            .map(|(minutes, (hours, _))| hours * 60.0 / minutes),
     }
 }
 
-fn part<'a>(tasks: impl Iterator<Item = &'a LedgerTask>) -> Part {
-    let mut part = Part::default();
-    let (mut hours, mut minutes) = (0.0, 0.0);
-    for task in tasks {
-        part.tasks += 1;
-        part.human_hours += task.task.estimate.hours.get();
-        if let Some(agent) = task.task.agent_minutes {
-            hours += task.task.estimate.hours.get();
-            minutes += agent.get();
-        }
+/// A commit that is not here may be the one that the hours are for, and one that changes no file shows no work.
+fn support(evidence: &Evidence<'_>, task: &LedgerTask, empty: &HashSet<ObjectId>) -> Support {
+    let is_here = |commit: &ObjectId| evidence.reach.commits.contains(commit);
+    let changes_files = |commit: &ObjectId| !empty.contains(commit);
+    match measured::of_task(evidence, task) {
+        Some(measured) => Support::Minutes(measured.agent_minutes),
+        None if task.commits.iter().all(is_here) && task.commits.iter().any(changes_files) => Support::Commits,
+        None => Support::Nothing,
     }
-    part.leverage_factor = (minutes > 0.0).then(|| hours * 60.0 / minutes);
-    part
+}
+
+/// Those that change no file, merges among them. What could not be counted is unknown, which is not none.
+fn empty_commits(commits: &[Commit]) -> HashSet<ObjectId> {
+    let is_empty = |commit: &&Commit| commit.lines.is_some_and(|lines| lines.files == 0);
+    commits.iter().filter(is_empty).map(|commit| commit.id).collect()
+}
+
+/// `None` where no session says, and where those that made no commit were left out.
+fn session_minutes(evidence: &Evidence<'_>) -> Option<f64> {
+    let known = evidence.sessions.iter().filter_map(SeenSession::agent_minutes);
+    known
+        .reduce(|sum, minutes| sum + minutes)
+        .filter(|_| evidence.asked.range.is_none())
+}
+
+fn part<'a>(tasks: impl Iterator<Item = &'a (&'a LedgerTask, Support)> + Clone) -> Part {
+    let measured = |(task, support): &(&LedgerTask, Support)| match support {
+        Support::Minutes(minutes) => counted(task, Some(*minutes)),
+        _ => None,
+    };
+    Part {
+        tasks: tasks.clone().count() as u64,
+        human_hours: tasks
+            .clone()
+            .map(|(task, _)| task.task.estimate.hours.get())
+            .sum(),
+        leverage_factor: factor(
+            tasks
+                .clone()
+                .filter_map(|(task, _)| counted(task, claimed_minutes(task))),
+        ),
+        measured_leverage_factor: factor(tasks.filter_map(measured)),
+    }
+}
+
+fn claimed_minutes(task: &LedgerTask) -> Option<f64> {
+    task.task.agent_minutes.map(Minutes::get)
+}
+
+/// The hours and minutes of a task that has a factor of its own: hours over no minutes would only raise that of a sum.
+fn counted(task: &LedgerTask, minutes: Option<f64>) -> Option<(f64, f64)> {
+    let minutes = minutes.filter(|minutes| *minutes > 0.0)?;
+    Some((task.task.estimate.hours.get(), minutes))
+}
+
+fn sum(terms: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
+    terms.reduce(|one, other| (one.0 + other.0, one.1 + other.1))
+}
+
+fn factor(terms: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
+    sum(terms).map(|(hours, minutes)| hours * 60.0 / minutes)
 }

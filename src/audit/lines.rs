@@ -41,7 +41,7 @@ pub enum FileError {
     Unread(String, String),
 }
 
-/// The lines of the file at `path`, from first to last.
+/// The lines of the file at `path`, which starts from the top of the tree, from first to last.
 pub fn of_file(evidence: &Evidence<'_>, path: &str) -> Result<Vec<FileLine>, FileError> {
     let mut files = evidence.survival.iter().flat_map(|survival| &survival.files);
     let file = files

@@ -10,13 +10,14 @@ mod measured;
 pub mod origin;
 pub mod rules;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::Serialize;
 
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Warning;
+use crate::facts::ids::ObjectId;
 use crate::facts::ledger::Ledger;
 use crate::git::ledger_steps::{Jump, LedgerStep};
 use crate::git::signing::Signature;
@@ -29,8 +30,26 @@ pub const SCHEMA: &str = "git-leverage.audit/1";
 /// The version of the machine format of a file's lines.
 pub const LINES_SCHEMA: &str = "git-leverage.audit-lines/1";
 
+/// Which part of a repository was asked for. Without any, all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Asked {
+    /// A range of commits, as it was typed. Untrusted text.
+    pub range: Option<String>,
+    /// The first day, as it was typed. Untrusted text.
+    pub since: Option<String>,
+}
+
+impl Asked {
+    /// Whether nothing is left out.
+    pub fn is_everything(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What an audit looks at.
 pub struct Evidence<'a> {
+    /// What all of it was narrowed to.
+    pub asked: &'a Asked,
     /// The tasks.
     pub ledger: &'a Ledger,
     /// The measured sessions that worked here, from logs or from notes.
@@ -45,6 +64,8 @@ pub struct Evidence<'a> {
     pub attested: &'a [AttestedCommit],
     /// All commits that can be reached, and those that were reverted.
     pub reach: &'a Reach,
+    /// The commits on a way to HEAD: only their lines can stand there.
+    pub at_head: &'a HashSet<ObjectId>,
     /// Who brought each line of HEAD; `None` where it could not be told.
     pub survival: Option<&'a Survival>,
     /// The present, seconds since the epoch.
@@ -52,10 +73,11 @@ pub struct Evidence<'a> {
 }
 
 /// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Worth knowing.
+    #[default]
     Note,
     /// Needs an explanation.
     Warning,
@@ -104,6 +126,8 @@ pub struct Skipped {
 pub struct Audit {
     /// The repository's name. Untrusted text.
     pub repo: String,
+    /// Which part of it was looked at.
+    pub asked: Asked,
     /// How much of what is claimed rests on what.
     pub confidence: confidence::Confidence,
     /// Commits and lines by what made them, and what stands of them.
@@ -114,10 +138,16 @@ pub struct Audit {
     pub half_life: origin::HalfLives,
     /// Who signed commits of the ledger, and how many of them.
     pub signatures: Vec<Signer>,
+    /// The least level of `findings`.
+    pub level: Level,
     /// What does not add up, the gravest first.
     pub findings: Vec<Finding>,
+    /// How many findings are below the level, and left out.
+    pub findings_below_level: u64,
     /// What was explained.
     pub allowed: Vec<Allowed>,
+    /// The rules that were asked and had something to look at, by id.
+    pub checked: Vec<&'static str>,
     /// What was not looked at.
     pub skipped: Vec<Skipped>,
     /// What could not be read.
@@ -146,18 +176,21 @@ fn signers(steps: &[LedgerStep]) -> Vec<Signer> {
     counts.into_iter().map(signer).collect()
 }
 
-/// Which rules run, and what may stand.
+/// Which rules run, what of their findings counts, and what may stand.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
     /// Only these rules; all where there are none.
     pub rules: BTreeSet<String>,
+    /// Findings below it are only counted.
+    pub level: Level,
     /// `RULE:ID` with the reason why it may stand.
     pub allowed: BTreeMap<String, String>,
 }
 
 /// Applies the rules.
 pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, warnings: Vec<Warning>) -> Audit {
-    let (mut findings, mut allowed, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut findings, mut allowed) = (Vec::new(), Vec::new());
+    let (mut checked, mut skipped) = (Vec::new(), Vec::new());
     let chosen = |rule: &&rules::Rule| choice.rules.is_empty() || choice.rules.contains(rule.id);
     for rule in rules::RULES.iter().filter(chosen) {
         if let Some(reason) = (rule.missing)(evidence) {
@@ -167,6 +200,7 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, warnings: V
             });
             continue;
         }
+        checked.push(rule.id);
         for finding in (rule.check)(evidence).into_iter().map(|found| found.under(rule)) {
             match choice.allowed.get(&format!("{}:{}", finding.rule, finding.id)) {
                 Some(reason) => allowed.push(Allowed {
@@ -177,16 +211,22 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, warnings: V
             }
         }
     }
+    let found = findings.len();
+    findings.retain(|finding: &Finding| finding.level >= choice.level);
     findings.sort_by(|one, other| (other.level, one.rule, &one.id).cmp(&(one.level, other.rule, &other.id)));
     Audit {
         repo,
+        asked: evidence.asked.clone(),
         confidence: confidence::confidence(evidence),
         origin: origin::rows(evidence),
         attested: evidence.attested.to_vec(),
         half_life: origin::half_lives(evidence),
         signatures: signers(evidence.steps),
+        level: choice.level,
+        findings_below_level: (found - findings.len()) as u64,
         findings,
         allowed,
+        checked,
         skipped,
         warnings,
     }

@@ -1,6 +1,6 @@
 //! What made the commits and lines of a repository, how that is known, and how much of it still stands.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::DateTime;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use super::Evidence;
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::evidence::{Evidence as Sign, Origin, OriginState};
-use crate::facts::ids::ObjectId;
+use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::link::Rung;
 
 /// By what commits are put together. A commit stands once in each grouping, or in none that does not apply to it.
@@ -35,16 +35,94 @@ pub enum Grouping {
 pub struct Row {
     /// What they have in common.
     pub by: Grouping,
-    /// Its value. Untrusted text.
+    /// Its value: of a task its title. Untrusted text.
     pub value: String,
+    /// Of a task its id, as titles repeat.
+    pub id: Option<TaskId>,
     /// How many.
     pub commits: u64,
     /// Lines that they added, as far as they could be counted; merges add none.
     pub lines_added: u64,
     /// Commits whose lines could not be counted, as an object is missing.
     pub commits_uncounted: u64,
+    /// Those of `commits` that HEAD does not reach, as they are on other branches: no line of theirs can stand there.
+    pub commits_elsewhere: u64,
+    /// The part of `lines_added` that is theirs.
+    pub lines_elsewhere: u64,
     /// Lines at HEAD that blame finds with them, merges included. `None` where survival is not known.
     pub lines_standing: Option<u64>,
+}
+
+impl Row {
+    fn new(by: Grouping, group: &Group) -> Self {
+        Self {
+            by,
+            value: group.value.clone(),
+            id: group.id,
+            commits: 0,
+            lines_added: 0,
+            commits_uncounted: 0,
+            commits_elsewhere: 0,
+            lines_elsewhere: 0,
+            lines_standing: None,
+        }
+    }
+
+    fn add(&mut self, commit: &Commit, place: Place) {
+        let added = commit.lines.map_or(0, |lines| lines.added);
+        self.commits += 1;
+        self.lines_added += added;
+        self.commits_uncounted += u64::from(commit.lines.is_none());
+        match place {
+            Place::Unknown => {}
+            Place::Elsewhere => {
+                self.commits_elsewhere += 1;
+                self.lines_elsewhere += added;
+                self.lines_standing.get_or_insert(0);
+            }
+            Place::AtHead(standing) => *self.lines_standing.get_or_insert(0) += standing,
+        }
+    }
+}
+
+/// Where a commit is, as far as its lines are asked for.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// Nobody knows what stands at HEAD.
+    Unknown,
+    /// On a branch that HEAD does not reach.
+    Elsewhere,
+    /// On a way to HEAD, where so many of its lines stand.
+    AtHead(u64),
+}
+
+/// What commits of one row have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Group {
+    value: String,
+    id: Option<TaskId>,
+}
+
+impl From<String> for Group {
+    fn from(value: String) -> Self {
+        Self { value, id: None }
+    }
+}
+
+/// The commits among `commits` that are on a way to `head`, itself included.
+pub fn reached(commits: &[Commit], head: Option<ObjectId>) -> HashSet<ObjectId> {
+    let parents: HashMap<ObjectId, &[ObjectId]> = commits
+        .iter()
+        .map(|commit| (commit.id, commit.parents.as_slice()))
+        .collect();
+    let mut reached = HashSet::new();
+    let mut pending: Vec<ObjectId> = head.into_iter().collect();
+    while let Some(id) = pending.pop() {
+        if reached.insert(id) {
+            pending.extend(parents.get(&id).copied().unwrap_or_default());
+        }
+    }
+    reached
 }
 
 /// After how many days half of what was added is gone: fitted to all commits, an estimate.
@@ -94,42 +172,37 @@ pub(super) fn rows(evidence: &Evidence<'_>) -> Vec<Row> {
     let standing = evidence
         .survival
         .map(crate::git::survival::Survival::lines_by_commit);
+    let place = |commit: ObjectId| match &standing {
+        None => Place::Unknown,
+        Some(_) if !evidence.at_head.contains(&commit) => Place::Elsewhere,
+        Some(standing) => Place::AtHead(standing.get(&commit).copied().unwrap_or(0)),
+    };
     let tasks = tasks_by_commit(evidence);
-    let mut rows: BTreeMap<(Grouping, String), Row> = BTreeMap::new();
+    let mut rows: BTreeMap<(Grouping, Group), Row> = BTreeMap::new();
     for commit in evidence.commits {
-        for (by, value) in groups(commit, tasks.get(&commit.id).map_or(&[][..], Vec::as_slice)) {
-            let row = rows.entry((by, value.clone())).or_insert_with(|| Row {
-                by,
-                value,
-                commits: 0,
-                lines_added: 0,
-                commits_uncounted: 0,
-                lines_standing: standing.as_ref().map(|_| 0),
-            });
-            row.commits += 1;
-            match commit.lines {
-                Some(lines) => row.lines_added += lines.added,
-                None => row.commits_uncounted += 1,
-            }
-            if let (Some(sum), Some(standing)) = (&mut row.lines_standing, &standing) {
-                *sum += standing.get(&commit.id).copied().unwrap_or(0);
-            }
+        for (by, group) in groups(commit, tasks.get(&commit.id).map_or(&[][..], Vec::as_slice)) {
+            rows.entry((by, group))
+                .or_insert_with_key(|(by, group)| Row::new(*by, group))
+                .add(commit, place(commit.id));
         }
     }
     rows.into_values().collect()
 }
 
-fn tasks_by_commit(evidence: &Evidence<'_>) -> HashMap<ObjectId, Vec<String>> {
-    let mut tasks: HashMap<ObjectId, Vec<String>> = HashMap::new();
+fn tasks_by_commit(evidence: &Evidence<'_>) -> HashMap<ObjectId, Vec<Group>> {
+    let mut tasks: HashMap<ObjectId, Vec<Group>> = HashMap::new();
     for task in &evidence.ledger.tasks {
         for commit in &task.commits {
-            tasks.entry(*commit).or_default().push(task.task.title.clone());
+            tasks.entry(*commit).or_default().push(Group {
+                value: task.task.title.clone(),
+                id: Some(task.task.id),
+            });
         }
     }
     tasks
 }
 
-fn groups(commit: &Commit, tasks: &[String]) -> Vec<(Grouping, String)> {
+fn groups(commit: &Commit, tasks: &[Group]) -> Vec<(Grouping, Group)> {
     let state = state_word(commit.origin.state);
     let month = DateTime::from_timestamp(
         commit.author_time.seconds + i64::from(commit.author_time.offset) * 60,
@@ -137,13 +210,13 @@ fn groups(commit: &Commit, tasks: &[String]) -> Vec<(Grouping, String)> {
     )
     .map_or_else(|| "?".to_owned(), |time| time.format("%Y-%m").to_string());
     let mut groups = vec![
-        (Grouping::State, state.to_owned()),
-        (Grouping::Month, format!("{month} {state}")),
+        (Grouping::State, state.to_owned().into()),
+        (Grouping::Month, format!("{month} {state}").into()),
     ];
     for sign in &commit.origin.evidence {
-        groups.push((Grouping::HowKnown, sign.rule.clone()));
-        groups.extend(sign.agent.clone().map(|agent| (Grouping::Agent, agent)));
-        groups.extend(sign.model.clone().map(|model| (Grouping::Model, model)));
+        groups.push((Grouping::HowKnown, sign.rule.clone().into()));
+        groups.extend(sign.agent.clone().map(|agent| (Grouping::Agent, agent.into())));
+        groups.extend(sign.model.clone().map(|model| (Grouping::Model, model.into())));
     }
     groups.extend(tasks.iter().map(|task| (Grouping::Task, task.clone())));
     groups.sort();
@@ -170,6 +243,7 @@ pub(super) fn half_lives(evidence: &Evidence<'_>) -> HalfLives {
         let batches: Vec<Batch> = evidence
             .commits
             .iter()
+            .filter(|commit| evidence.at_head.contains(&commit.id))
             .filter(|commit| (commit.origin.state == OriginState::Agent) == agent)
             .filter_map(|commit| {
                 let added = commit.lines?.added as f64;

@@ -121,7 +121,10 @@ impl Case {
     fn audit(self, choice: &Choice) -> Audit {
         let ledger = Ledger::assemble(self.findings);
         let sessions = seen(&[], Vec::new(), Linked::default(), &[&ledger.sessions]);
+        let at_head = self.commits.iter().map(|commit| commit.id).collect();
         let evidence = Evidence {
+            asked: &Asked::default(),
+            at_head: &at_head,
             ledger: &ledger,
             sessions: &sessions,
             attested: &[],
@@ -515,5 +518,5 @@ fn hours_are_sorted_by_what_they_rest_on() {
         [3, 1, 1, 1]
     );
     assert_eq!(confidence.measured.leverage_factor, Some(120.0));
-    assert_eq!(confidence.all_in_leverage_factor, Some(360.0));
+    assert_eq!(confidence.all_in_leverage_factor, Some(120.0));
 }

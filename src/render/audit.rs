@@ -1,16 +1,18 @@
 //! The audit as a document, and as SARIF for forges.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
 use super::document::{Basis, Cell, Column, Document, Table};
+use super::task::short_id;
 use crate::audit::confidence::{Confidence, Part};
 use crate::audit::lines::FileLine;
 use crate::audit::origin::{Grouping, Row, state_word};
 use crate::audit::rules::RULES;
-use crate::audit::{Audit, Level, Signer};
+use crate::audit::{Allowed, Audit, Finding, Level, Signer};
 use crate::facts::evidence::OriginState;
+use crate::facts::ids::TaskId;
 use crate::git::signing::Signature;
 use crate::sources::attested_lines::AttestedCommit;
 
@@ -34,11 +36,7 @@ pub fn document(audit: &Audit) -> Document {
     }
     tables.extend(over_time(&audit.origin));
     Document {
-        title: Some(format!(
-            "Audit of {}: {}",
-            audit.repo,
-            headline(&audit.confidence)
-        )),
+        title: Some(format!("{}: {}", subject(audit), headline(&audit.confidence))),
         tables,
         notes: notes(audit),
     }
@@ -50,20 +48,47 @@ pub fn headline(confidence: &Confidence) -> String {
     if claimed.tasks == 0 {
         return "no task claims any hours".into();
     }
-    let share = |part: &Part| 100.0 * part.human_hours / claimed.human_hours.max(f64::MIN_POSITIVE);
-    let factor =
-        |factor: Option<f64>| factor.map_or_else(|| "–".to_owned(), |factor| format!("{factor:.1}x"));
+    let share = |part: &Part| percent(part.human_hours, claimed.human_hours, 0);
     format!(
-        "{:.0} human hours are claimed at {}; {:.0}% rest on measured minutes ({} alone), {:.0}% on linked commits ({} with \
-         them), {:.0}% on nothing",
+        "{:.0} human hours are claimed at {}; {} rest on measured minutes ({} by these, {} by the claimed ones), {} on linked \
+         commits ({} with them), {} on nothing",
         claimed.human_hours,
         factor(claimed.leverage_factor),
         share(&confidence.measured),
+        factor(confidence.measured.measured_leverage_factor),
         factor(confidence.measured.leverage_factor),
         share(&confidence.linked),
         factor(confidence.without_unsupported),
         share(&confidence.unsupported),
     )
+}
+
+/// What was looked at.
+fn subject(audit: &Audit) -> String {
+    let mut subject = format!("Audit of {}", audit.repo);
+    for (word, part) in [("", &audit.asked.range), ("since ", &audit.asked.since)] {
+        if let Some(part) = part {
+            subject += &format!(", {word}{part}");
+        }
+    }
+    subject
+}
+
+fn factor(factor: Option<f64>) -> String {
+    factor.map_or_else(|| "–".to_owned(), |factor| format!("{factor:.1}x"))
+}
+
+/// A share, such that only nothing is 0% and only all is 100%.
+fn percent(part: f64, whole: f64, decimals: usize) -> String {
+    let share = 100.0 * part / whole.max(f64::MIN_POSITIVE);
+    let least = if decimals == 0 { 1.0 } else { 0.1 };
+    if part > 0.0 && share < least {
+        format!("<{least:.decimals$}%")
+    } else if part < whole && share > 100.0 - least {
+        format!(">{:.decimals$}%", 100.0 - least)
+    } else {
+        format!("{share:.decimals$}%")
+    }
 }
 
 /// What was found, as rows.
@@ -101,46 +126,113 @@ fn confidence(confidence: &Confidence) -> Table {
             Cell::Count(part.tasks),
             Cell::Number(part.human_hours),
             Cell::known(part.leverage_factor, Cell::Factor),
+            Cell::known(part.measured_leverage_factor, Cell::Factor),
         ]
     };
+    let all_in = format!(
+        "All-in, not in the sum: tasks with sessions, over every session seen: {}",
+        factor(confidence.all_in_leverage_factor)
+    );
     Table {
         title: Some("What the claims rest on".into()),
         columns: vec![
             Column::text("rests_on", "Rests on"),
             Column::number("tasks", "Tasks", Basis::Measured),
             Column::number("human_hours", "Human hours", Basis::Claimed),
-            Column::number("leverage_factor", "Leverage", Basis::Derived),
+            Column::number("leverage_factor", "By claimed minutes", Basis::Derived),
+            Column::number("measured_leverage_factor", "By measured minutes", Basis::Derived),
         ],
         rows: vec![
             row("measured minutes", &confidence.measured),
             row("linked commits", &confidence.linked),
             row("nothing", &confidence.unsupported),
-            vec![
-                Cell::text("all, over every session seen"),
-                Cell::Count(confidence.claimed.tasks),
-                Cell::Number(confidence.claimed.human_hours),
-                Cell::known(confidence.all_in_leverage_factor, Cell::Factor),
-            ],
         ],
         totals: Some(row("all", &confidence.claimed)),
+        notes: vec![all_in],
         ..Table::default()
     }
 }
 
 fn origin(rows: &[Row], by: Grouping, title: &str) -> Option<Table> {
-    let rows: Vec<Vec<Cell>> = rows.iter().filter(|row| row.by == by).map(cells).collect();
-    (!rows.is_empty()).then(|| Table {
+    let rows: Vec<&Row> = rows.iter().filter(|row| row.by == by).collect();
+    let cells = |(label, row): (String, &&Row)| {
+        let mut cells = vec![
+            Cell::text(label),
+            Cell::Count(row.commits),
+            Cell::Count(row.lines_added),
+        ];
+        cells.extend(fate(row.lines_added, row.lines_elsewhere, row.lines_standing));
+        cells
+    };
+    let mut columns = vec![
+        Column::text("value", title.to_owned()),
+        Column::number("commits", "Commits", Basis::Measured),
+        Column::number("lines_added", "Lines added", Basis::Measured),
+    ];
+    columns.extend(fate_columns());
+    let table = Table {
         title: Some(title.to_owned()),
-        columns: vec![
-            Column::text("value", title.to_owned()),
-            Column::number("commits", "Commits", Basis::Measured),
-            Column::number("lines_added", "Lines added", Basis::Measured),
-            Column::number("lines_standing", "Standing", Basis::Measured),
-            Column::number("share_standing", "Share", Basis::Derived),
-        ],
-        rows,
+        columns,
+        rows: labels(&rows).into_iter().zip(&rows).map(cells).collect(),
         ..Table::default()
-    })
+    };
+    (!rows.is_empty()).then(|| without_idle_column(table))
+}
+
+/// The column of lines on other branches, which most repositories do not need.
+const ELSEWHERE: &str = "lines_elsewhere";
+
+/// What became of lines: the end of every table about them.
+fn fate_columns() -> [Column; 3] {
+    [
+        Column::number(ELSEWHERE, "Not in HEAD", Basis::Measured),
+        Column::number("lines_standing", "Standing", Basis::Measured),
+        Column::number("share_standing", "Share", Basis::Derived),
+    ]
+}
+
+/// What HEAD does not reach cannot stand there, and so is no part of the share.
+fn fate(added: u64, elsewhere: u64, standing: Option<u64>) -> [Cell; 3] {
+    let at_head = added - elsewhere;
+    let share = standing.filter(|_| at_head > 0);
+    [
+        Cell::Count(elsewhere),
+        Cell::known(standing, Cell::Count),
+        Cell::known(share, |standing| Cell::Percent(standing as f64 / at_head as f64)),
+    ]
+}
+
+/// The table without the column of lines on other branches, where there are none.
+fn without_idle_column(mut table: Table) -> Table {
+    let at = table.columns.iter().position(|column| column.id == ELSEWHERE);
+    let is_idle = |at: &usize| table.rows.iter().all(|row| row.get(*at) == Some(&Cell::Count(0)));
+    if let Some(at) = at.filter(is_idle) {
+        table.columns.remove(at);
+        for row in &mut table.rows {
+            row.remove(at);
+        }
+    }
+    table
+}
+
+/// The value of each row, with as much of a task's id as tells it from others of the same title.
+fn labels(rows: &[&Row]) -> Vec<String> {
+    let mut ids: HashMap<&str, Vec<TaskId>> = HashMap::new();
+    for row in rows {
+        ids.entry(&row.value).or_default().extend(row.id);
+    }
+    let label = |row: &&Row| {
+        let (Some(id), Some(same)) = (row.id, ids.get(row.value.as_str())) else {
+            return row.value.clone();
+        };
+        let namesakes = |id: TaskId| same.iter().filter(|one| short_id(**one) == short_id(id)).count();
+        match (same.len(), namesakes(id)) {
+            (1, _) => row.value.clone(),
+            (_, 1) => format!("{} ({})", row.value, short_id(id)),
+            _ => format!("{} ({id})", row.value),
+        }
+    };
+    rows.iter().map(label).collect()
 }
 
 /// Months that have a row of their own; what is before them is put together by year.
@@ -153,6 +245,7 @@ struct Span {
     agent_commits: u64,
     added: u64,
     agent_added: u64,
+    elsewhere: u64,
     standing: Option<u64>,
 }
 
@@ -183,6 +276,7 @@ fn over_time(rows: &[Row]) -> Option<Table> {
             .or_default();
         span.commits += row.commits;
         span.added += row.lines_added;
+        span.elsewhere += row.lines_elsewhere;
         if state == state_word(OriginState::Agent) {
             span.agent_commits += row.commits;
             span.agent_added += row.lines_added;
@@ -191,85 +285,70 @@ fn over_time(rows: &[Row]) -> Option<Table> {
             *span.standing.get_or_insert(0) += standing;
         }
     }
-    Some(Table {
+    let mut columns = vec![
+        Column::text("period", "Period"),
+        Column::number("commits", "Commits", Basis::Measured),
+        Column::number("agent_commits", "Agents' commits", Basis::Measured),
+        Column::number("lines_added", "Lines added", Basis::Measured),
+        Column::number("agent_lines_added", "Agents' lines", Basis::Measured),
+    ];
+    columns.extend(fate_columns());
+    Some(without_idle_column(Table {
         title: Some("Over time".into()),
-        columns: vec![
-            Column::text("period", "Period"),
-            Column::number("commits", "Commits", Basis::Measured),
-            Column::number("agent_commits", "By agents", Basis::Measured),
-            Column::number("lines_added", "Lines added", Basis::Measured),
-            Column::number("agent_lines_added", "By agents", Basis::Measured),
-            Column::number("lines_standing", "Standing", Basis::Measured),
-            Column::number("share_standing", "Share", Basis::Derived),
-        ],
+        columns,
         rows: spans
             .into_iter()
             .map(|(period, span)| span_cells(period, &span))
             .collect(),
         ..Table::default()
-    })
+    }))
 }
 
 fn span_cells(period: &str, span: &Span) -> Vec<Cell> {
-    vec![
+    let mut cells = vec![
         Cell::text(period),
         Cell::Count(span.commits),
         Cell::Count(span.agent_commits),
         Cell::Count(span.added),
         Cell::Count(span.agent_added),
-        Cell::known(span.standing, Cell::Count),
-        Cell::known(share(span.standing, span.added), Cell::Percent),
-    ]
+    ];
+    cells.extend(fate(span.added, span.elsewhere, span.standing));
+    cells
 }
 
-/// What stands of what was added.
-fn share(standing: Option<u64>, added: u64) -> Option<f64> {
-    standing
-        .filter(|_| added > 0)
-        .map(|standing| standing as f64 / added as f64)
-}
-
-fn cells(row: &Row) -> Vec<Cell> {
-    vec![
-        Cell::text(&row.value),
-        Cell::Count(row.commits),
-        Cell::Count(row.lines_added),
-        Cell::known(row.lines_standing, Cell::Count),
-        Cell::known(share(row.lines_standing, row.lines_added), Cell::Percent),
-    ]
+/// What the rules found, where the table does not show it, and what it leaves out.
+fn verdict(audit: &Audit) -> Vec<String> {
+    let mut said = Vec::new();
+    let (checked, below) = (audit.checked.len(), audit.findings_below_level);
+    if checked == 0 {
+        said.push("No rule could be checked".to_owned());
+    } else if audit.findings.is_empty() && below == 0 && audit.allowed.is_empty() {
+        said.push(if checked == RULES.len() {
+            "Nothing was found that does not add up".to_owned()
+        } else {
+            format!(
+                "Nothing was found by the {checked} of {} rules that were checked",
+                RULES.len()
+            )
+        });
+    }
+    if below > 0 {
+        let noun = if below == 1 { "finding" } else { "findings" };
+        said.push(format!(
+            "Not shown: {below} {noun} below `{}`",
+            level(audit.level)
+        ));
+    }
+    said
 }
 
 fn notes(audit: &Audit) -> Vec<String> {
-    let mut notes = Vec::new();
-    if audit.findings.is_empty() {
-        notes.push("Nothing was found that does not add up".to_owned());
+    let mut notes = verdict(audit);
+    let is_skipped = |rule: &str| audit.skipped.iter().any(|one| one.rule == rule);
+    if !is_skipped("ledger-signature") {
+        notes.extend(audit.signatures.iter().map(signed));
     }
-    notes.extend(audit.signatures.iter().map(signed));
-    let uncounted: u64 = audit
-        .origin
-        .iter()
-        .filter(|row| row.by == Grouping::State)
-        .map(|row| row.commits_uncounted)
-        .sum();
-    if uncounted > 0 {
-        notes.push(format!(
-            "{uncounted} commits added lines that could not be counted, and are in no sum"
-        ));
-    }
-    notes.extend(attested(&audit.attested));
-    notes.extend(standing(&audit.origin));
-    let days = |days: Option<f64>| {
-        days.map_or_else(
-            || "too early to tell".to_owned(),
-            |days| format!("{days:.0} days"),
-        )
-    };
-    notes.push(format!(
-        "Half-life of lines (estimated): agents' {}, all others {}",
-        days(audit.half_life.agent_days),
-        days(audit.half_life.other_days)
-    ));
-    notes.push("Unknown is not human: nothing says who made those commits".to_owned());
+    notes.extend(about_lines(audit));
     notes.extend(
         audit
             .allowed
@@ -329,14 +408,56 @@ fn attested(commits: &[AttestedCommit]) -> Option<String> {
     })
 }
 
+/// What the tables of lines leave out, and what follows from them.
+fn about_lines(audit: &Audit) -> Vec<String> {
+    let sum = |count: fn(&Row) -> u64| -> u64 { of_states(audit).map(count).sum() };
+    if sum(|row| row.commits) == 0 {
+        return vec![if audit.asked.is_everything() {
+            "There is no commit here".to_owned()
+        } else {
+            "No commit is in this range".to_owned()
+        }];
+    }
+    let mut notes = Vec::new();
+    let uncounted = sum(|row| row.commits_uncounted);
+    if uncounted > 0 {
+        notes.push(format!(
+            "{uncounted} commits added lines that could not be counted, and are in no sum"
+        ));
+    }
+    let elsewhere = sum(|row| row.commits_elsewhere);
+    if elsewhere > 0 {
+        notes.push(format!(
+            "{elsewhere} commits with {} lines are on branches that HEAD does not reach, and in no share or half-life",
+            sum(|row| row.lines_elsewhere)
+        ));
+    }
+    notes.extend(attested(&audit.attested));
+    notes.extend(standing(audit));
+    let days = |days: Option<f64>| {
+        days.map_or_else(
+            || "too early to tell".to_owned(),
+            |days| format!("{days:.0} days"),
+        )
+    };
+    notes.push(format!(
+        "Half-life of lines (estimated): agents' {}, all others {}",
+        days(audit.half_life.agent_days),
+        days(audit.half_life.other_days)
+    ));
+    notes.push("Unknown is not human: nothing says who made those commits".to_owned());
+    notes
+}
+
+fn of_states(audit: &Audit) -> impl Iterator<Item = &Row> {
+    audit.origin.iter().filter(|row| row.by == Grouping::State)
+}
+
 /// What made the lines at HEAD, in one sentence.
-fn standing(rows: &[Row]) -> Option<String> {
-    let of = |state: OriginState| {
-        let mut found = rows.iter().filter(|row| row.by == Grouping::State);
-        match found.find(|row| row.value == state_word(state)) {
-            Some(row) => row.lines_standing,
-            None => Some(0),
-        }
+fn standing(audit: &Audit) -> Option<String> {
+    let of = |state: OriginState| match of_states(audit).find(|row| row.value == state_word(state)) {
+        Some(row) => row.lines_standing,
+        None => Some(0),
     };
     let (agent, human, unknown) = (
         of(OriginState::Agent)?,
@@ -344,12 +465,18 @@ fn standing(rows: &[Row]) -> Option<String> {
         of(OriginState::Unknown)?,
     );
     let all = agent + human + unknown;
-    let percent = |lines: u64| 100.0 * lines as f64 / (all.max(1)) as f64;
+    let share = |lines: u64| percent(lines as f64, all as f64, 1);
+    let which = match (audit.asked.is_everything(), all) {
+        (true, 0) => return Some("No line stands at HEAD".to_owned()),
+        (false, 0) => return Some("No line of these commits stands at HEAD".to_owned()),
+        (true, _) => "Of the lines at HEAD".to_owned(),
+        (false, _) => format!("Of the {all} lines of these commits that stand at HEAD"),
+    };
     Some(format!(
-        "Of the lines at HEAD, {:.1}% are from commits with agents, {:.1}% from people alone, and of {:.1}% nobody says",
-        percent(agent),
-        percent(human),
-        percent(unknown)
+        "{which}, {} are from commits with agents, {} from people alone, and of {} nobody says",
+        share(agent),
+        share(human),
+        share(unknown)
     ))
 }
 
@@ -371,8 +498,9 @@ fn level(level: Level) -> &'static str {
     }
 }
 
-/// SARIF 2.1.0, the form in which forges take findings.
-pub fn sarif(audit: &Audit, version: &str) -> Value {
+/// SARIF 2.1.0, the form in which forges take findings. `place` is a file of the repository that stands for all of it, by
+/// its path.
+pub fn sarif(audit: &Audit, place: Option<&str>, version: &str) -> Value {
     let rules: Vec<Value> = RULES
         .iter()
         .map(|rule| {
@@ -383,29 +511,38 @@ pub fn sarif(audit: &Audit, version: &str) -> Value {
             })
         })
         .collect();
-    let results: Vec<Value> = audit
-        .findings
-        .iter()
-        .map(|found| {
-            json!({
-                "ruleId": found.rule,
-                "level": level(found.level),
-                "message": { "text": format!("{}. {}", found.message, found.advice) },
-                "partialFingerprints": { "ruleAndId/v1": format!("{}:{}", found.rule, found.id) },
-                "locations": [{
-                    "physicalLocation": { "artifactLocation": { "uri": ".leverage-audit" } },
-                    "logicalLocations": [{ "name": found.id }],
-                }],
-                "properties": found.figures,
-            })
-        })
-        .collect();
+    let findings = audit.findings.iter().map(|found| result(found, place));
+    let allowed = audit.allowed.iter().map(|one| suppressed(one, place));
+    let results: Vec<Value> = findings.chain(allowed).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": { "name": "git-leverage", "version": version, "rules": rules } },
             "results": results,
+            "properties": { "level": audit.level, "findingsBelowLevel": audit.findings_below_level },
         }],
     })
+}
+
+fn result(found: &Finding, place: Option<&str>) -> Value {
+    let mut location = json!({ "logicalLocations": [{ "name": found.id }] });
+    if let Some(place) = place {
+        location["physicalLocation"] = json!({ "artifactLocation": { "uri": place } });
+    }
+    json!({
+        "ruleId": found.rule,
+        "level": level(found.level),
+        "message": { "text": format!("{}. {}", found.message, found.advice) },
+        "partialFingerprints": { "ruleAndId/v1": format!("{}:{}", found.rule, found.id) },
+        "locations": [location],
+        "properties": found.figures,
+    })
+}
+
+fn suppressed(allowed: &Allowed, place: Option<&str>) -> Value {
+    let mut result = result(&allowed.finding, place);
+    let suppression = json!({ "kind": "external", "status": "accepted", "justification": allowed.reason });
+    result["suppressions"] = json!([suppression]);
+    result
 }

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde::Serialize;
 
 use super::Context;
 use super::sessions::{LogArgs, RulesArgs};
 use crate::audit::lines::{FileLine, of_file};
-use crate::audit::origin::with_sessions;
-use crate::audit::{self, Audit, Choice, Evidence, Level, rules};
+use crate::audit::origin::{reached, with_sessions};
+use crate::audit::{self, Asked, Audit, Choice, Evidence, Level, rules};
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
@@ -46,11 +47,12 @@ const ALLOWED: &str = ".leverage-audit";
 #[command(
     after_help = "Examples:\n  git leverage audit\n  git leverage audit ~/src/kiln --strict --level warning\n  \
                   git leverage audit --format sarif --output findings.sarif\n  git leverage audit --file src/lib.rs\n  \
-                  git leverage audit v1.0..HEAD\n\n\
+                  git leverage audit v1.0..HEAD\n  git leverage audit . main\n\n\
+                  HEAD and the local branches are read. `--help` says what each rule asks.\n\
                   A finding may stand when `.leverage-audit` at HEAD holds a line `RULE:ID  why`."
 )]
 pub struct Args {
-    /// The repository [default: the one you stand in]
+    /// The repository [default: the one you stand in]. What is no folder here is taken for a REV-RANGE
     repo: Option<PathBuf>,
     /// Only these commits, as git names a range of them, and the tasks that have some
     #[arg(value_name = "REV-RANGE")]
@@ -58,9 +60,9 @@ pub struct Args {
     /// Only commits of this day and later: a date, or what git understands, such as `2 weeks ago`
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
-    /// Show where each line of one file comes from, instead
-    #[arg(long, value_name = "PATH")]
-    file: Option<String>,
+    /// Show where each line of one file comes from, instead. Relative to this folder, or to REPO
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["range", "since", "strict", "level", "rule", "allow"])]
+    file: Option<PathBuf>,
     /// Exit with 4 if something is found
     #[arg(long)]
     strict: bool,
@@ -68,7 +70,7 @@ pub struct Args {
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
     level: LevelArg,
     /// Only this rule; repeat for more
-    #[arg(long, value_name = "RULE", value_parser = known_rule)]
+    #[arg(long, value_name = "RULE", value_parser = rule_ids())]
     rule: Vec<String>,
     /// Let a finding stand for this run; repeat for more
     #[arg(long, value_name = "RULE:ID", value_parser = rule_and_id)]
@@ -127,21 +129,20 @@ impl From<LevelArg> for Level {
     }
 }
 
-fn known_rule(text: &str) -> Result<String, String> {
-    match rules::RULES.iter().find(|rule| rule.id == text) {
-        Some(rule) => Ok(rule.id.to_owned()),
-        None => {
-            let known: Vec<&str> = rules::RULES.iter().map(|rule| rule.id).collect();
-            Err(format!("the rules are {}", known.join(", ")))
-        }
-    }
+/// The ids of the rules, each with what it asks.
+fn rule_ids() -> PossibleValuesParser {
+    let value = |rule: &rules::Rule| PossibleValue::new(rule.id).help(rule.about);
+    rules::RULES.iter().map(value).collect::<Vec<_>>().into()
 }
 
 fn rule_and_id(text: &str) -> Result<String, String> {
     let (rule, id) = text
         .split_once(':')
         .ok_or("write it as RULE:ID, as in the JSON format")?;
-    known_rule(rule)?;
+    if rules::RULES.iter().all(|known| known.id != rule) {
+        let known: Vec<&str> = rules::RULES.iter().map(|rule| rule.id).collect();
+        return Err(format!("the rules are {}", known.join(", ")));
+    }
     if id.is_empty() {
         return Err("the id after the colon is missing".into());
     }
@@ -151,20 +152,31 @@ fn rule_and_id(text: &str) -> Result<String, String> {
 /// Reads the repository, applies the rules and shows what came of it.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let (repo, range) = target(args, context)?;
-    let mut read = Read::of(&repo, args, context)?;
     if let Some(path) = &args.file {
-        return show_file(args, context, &read, path);
+        if range.is_some() {
+            return Err(CommandError::usage(
+                "`--file` shows the lines at HEAD, and takes no REV-RANGE",
+            ));
+        }
+        let path = in_repository(&repo, path, args, context)?;
+        return show_file(args, context, &Read::of(&repo, args, context)?, &path);
     }
-    read.narrow(&Scope::of(&repo, range.as_deref(), args, context)?);
+    let scope = Scope::of(&repo, range.as_deref(), args, context)?;
+    let mut read = Read::of(&repo, args, context)?;
+    read.narrow(&scope);
+    read.asked = Asked {
+        range,
+        since: args.since.clone(),
+    };
     let (allowed, mut warnings) = allowed(&repo, args);
     warnings.extend(read.warnings.iter().cloned());
     let choice = Choice {
         rules: args.rule.iter().cloned().collect(),
+        level: args.level.into(),
         allowed,
     };
-    let mut audit = audit::audit(repo.name(), &read.evidence(context), &choice, warnings);
-    audit.findings.retain(|found| found.level >= args.level.into());
-    send(args, context, &audit)?;
+    let audit = audit::audit(repo.name(), &read.evidence(context), &choice, warnings);
+    send(args, context, &audit, read.place())?;
     context.terminal.warnings(&audit.warnings)?;
     Ok(
         match (args.strict && !audit.findings.is_empty(), read.is_complete) {
@@ -177,15 +189,86 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 
 /// The repository and the range. A single word that is no path here names a range of the repository one stands in.
 fn target(args: &Args, context: &Context) -> Result<(Repo, Option<String>), CommandError> {
-    let place = |path: &PathBuf| context.environment.directory.join(path);
-    match (&args.repo, &args.range) {
-        (Some(path), None) if !place(path).exists() => {
-            let range = path.to_string_lossy().into_owned();
-            Ok((context.environment.repository()?, Some(range)))
+    let environment = &context.environment;
+    let Some(path) = &args.repo else {
+        return Ok((environment.repository()?, None));
+    };
+    let place = environment.directory.join(path);
+    let word = path.to_string_lossy();
+    match &args.range {
+        None if !place.exists() => match environment.repository() {
+            Ok(repo) => Ok((repo, Some(word.into_owned()))),
+            Err(_) => Err(CommandError::failed(format!("there is no folder `{word}` here"))
+                .hint("A range of commits needs a repository: stand in one, or name it before the range")),
+        },
+        None if !is_clearly_a_path(&word)
+            && environment
+                .repository()
+                .is_ok_and(|repo| names_commits(&repo, &word)) =>
+        {
+            Err(
+                CommandError::usage(format!("`{word}` is both a path and a revision here"))
+                    .hint(format!("For the commits: git leverage audit . {word}"))
+                    .hint(format!("For the repository: git leverage audit ./{word}")),
+            )
         }
-        (Some(path), range) => Ok((Repo::discover(&place(path))?, range.clone())),
-        (None, _) => Ok((context.environment.repository()?, None)),
+        range => Ok((Repo::discover(&place)?, range.clone())),
     }
+}
+
+/// Git, too, takes these for paths whatever else they may name.
+fn is_clearly_a_path(word: &str) -> bool {
+    matches!(word, "." | "..") || ["/", "./", "../"].iter().any(|start| word.starts_with(start))
+}
+
+fn names_commits(repo: &Repo, word: &str) -> bool {
+    Range::parse(repo, word).is_ok()
+}
+
+/// A path as git takes it, relative to where one stands or to the folder that was named, from the top of the tree.
+fn in_repository(repo: &Repo, path: &Path, args: &Args, context: &Context) -> Result<String, CommandError> {
+    let folder = match &args.repo {
+        Some(repo) => context.environment.directory.join(repo),
+        None => context.environment.directory.clone(),
+    };
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let top = repo.work_dir().map(real);
+    // Where nothing is checked out, and inside of `.git`, paths start at the top.
+    let inside = |path: PathBuf| match &top {
+        Some(top) => path.strip_prefix(top).map(Path::to_owned).ok(),
+        None => Some(path.strip_prefix(real(&folder)).unwrap_or(&path).to_owned()),
+    };
+    let outside = || {
+        CommandError::failed(format!(
+            "`{}` is outside of the repository `{}`",
+            path.display(),
+            repo.place().display()
+        ))
+    };
+    let whole = without_dots(&real(&folder).join(path));
+    // An absolute path may lead through links; the file itself may be one, and is not followed.
+    let linked = whole
+        .parent()
+        .map(real)
+        .zip(whole.file_name())
+        .map(|(parent, name)| parent.join(name));
+    let found = inside(whole).or_else(|| inside(linked?)).ok_or_else(outside)?;
+    Ok(found.to_string_lossy().into_owned())
+}
+
+/// The path with its `.` and `..` taken away, as far as its words tell.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// Which commits are looked at.
@@ -223,6 +306,11 @@ impl Scope {
             .is_none_or(|commits| commits.contains(&commit.id));
         in_range && self.period.contains(self.zone.day(commit.author_time.seconds))
     }
+
+    /// Whether a session that made no commit belongs to it. To a range of commits none does.
+    fn ends_in(&self, session: &SeenSession) -> bool {
+        self.commits.is_none() && self.period.contains(self.zone.day(session.span.end.seconds()))
+    }
 }
 
 fn commits_in(repo: &Repo, range: &str) -> Result<HashSet<ObjectId>, CommandError> {
@@ -243,6 +331,8 @@ fn commits_in(repo: &Repo, range: &str) -> Result<HashSet<ObjectId>, CommandErro
 
 /// All that an audit looks at, as it was read.
 struct Read {
+    asked: Asked,
+    at_head: HashSet<ObjectId>,
     ledger: Ledger,
     sessions: Vec<SeenSession>,
     steps: Vec<ledger_steps::LedgerStep>,
@@ -276,21 +366,19 @@ impl Read {
                 Vec::new()
             },
         );
-        let survival = survival_of(repo, args.jobs, cache.as_deref());
-        let survival = survival
-            .map(|read| {
-                warnings.extend(read.trouble.map(|reason| Warning::new(repo.name(), reason)));
-                read.survival
-            })
-            .map_err(|reason| {
-                let message = format!("who brought the lines at HEAD is unknown: {reason}");
-                warnings.push(Warning::new(repo.name(), message));
-            })
-            .ok();
+        let head = repo.head();
+        let survival = match head {
+            // A branch without a commit has no lines, which is nothing that could not be read.
+            Ok(None) => None,
+            _ => survival(repo, args, cache.as_deref(), &mut warnings),
+        };
         let (attested, trouble) = read_attested(repo, &history.commits);
         warnings.extend(trouble);
         Ok(Self {
-            is_complete: history.status == Status::Complete && survival.is_some(),
+            is_complete: history.status == Status::Complete
+                && (survival.is_some() || matches!(head, Ok(None))),
+            asked: Asked::default(),
+            at_head: reached(&history.commits, head.ok().flatten()),
             jumps: ledger_steps::jumps(repo, refs::NOTES),
             reach: reach(repo),
             commits: with_sessions(history.commits, &sessions),
@@ -310,25 +398,39 @@ impl Read {
         }
         self.commits.retain(|commit| scope.holds(commit));
         let commits: HashSet<ObjectId> = self.commits.iter().map(|commit| commit.id).collect();
+        let claimed: HashSet<SessionId> = named_sessions(&self.ledger).cloned().collect();
         self.attested.retain(|one| commits.contains(&one.commit));
         self.ledger.tasks.retain(|found| {
             let by_day = scope.commits.is_none() && scope.period.since.is_some();
             found.commits.iter().any(|commit| commits.contains(commit))
                 || by_day && found.commits.is_empty() && scope.period.contains(found.task.date)
         });
-        let named: HashSet<&SessionId> = self
-            .ledger
-            .tasks
-            .iter()
-            .flat_map(|found| &found.task.sessions)
-            .collect();
+        let named: HashSet<&SessionId> = named_sessions(&self.ledger).collect();
         self.sessions.retain(|session| {
-            named.contains(&session.id) || session.made().any(|(_, link)| commits.contains(&link.commit))
+            named.contains(&session.id)
+                || session.made().any(|(_, link)| commits.contains(&link.commit))
+                || session.made().next().is_none() && !claimed.contains(&session.id) && scope.ends_in(session)
         });
+    }
+
+    /// A file that stands for the whole repository where a finding has to be in one: what allows findings, or a README.
+    fn place(&self) -> Option<&str> {
+        let files = self.survival.iter().flat_map(|survival| &survival.files);
+        let mut paths: Vec<&str> = files
+            .filter_map(|file| std::str::from_utf8(&file.path).ok())
+            .collect();
+        paths.retain(|path| {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            path.chars().all(is_plain)
+                && (*path == ALLOWED || path.to_ascii_lowercase().starts_with("readme"))
+        });
+        paths.into_iter().min()
     }
 
     fn evidence(&self, context: &Context) -> Evidence<'_> {
         Evidence {
+            asked: &self.asked,
+            at_head: &self.at_head,
             ledger: &self.ledger,
             sessions: &self.sessions,
             steps: &self.steps,
@@ -338,6 +440,25 @@ impl Read {
             reach: &self.reach,
             survival: self.survival.as_ref(),
             now: context.environment.now.timestamp(),
+        }
+    }
+}
+
+fn named_sessions(ledger: &Ledger) -> impl Iterator<Item = &SessionId> {
+    ledger.tasks.iter().flat_map(|found| &found.task.sessions)
+}
+
+/// Who brought the lines at HEAD.
+fn survival(repo: &Repo, args: &Args, cache: Option<&Path>, warnings: &mut Vec<Warning>) -> Option<Survival> {
+    match survival_of(repo, args.jobs, cache) {
+        Ok(read) => {
+            warnings.extend(read.trouble.map(|reason| Warning::new(repo.name(), reason)));
+            Some(read.survival)
+        }
+        Err(reason) => {
+            let message = format!("who brought the lines at HEAD is unknown: {reason}");
+            warnings.push(Warning::new(repo.name(), message));
+            None
         }
     }
 }
@@ -393,13 +514,13 @@ fn allowed(repo: &Repo, args: &Args) -> (BTreeMap<String, String>, Vec<Warning>)
     (allowed, warnings)
 }
 
-fn send(args: &Args, context: &mut Context, audit: &Audit) -> Result<(), CommandError> {
+fn send(args: &Args, context: &mut Context, audit: &Audit, place: Option<&str>) -> Result<(), CommandError> {
     let text = match args.format {
         AuditFormat::Json => json::pretty(&Versioned {
             schema: audit::SCHEMA,
             body: audit,
         }),
-        AuditFormat::Sarif => json::pretty(&shown::sarif(audit, env!("CARGO_PKG_VERSION"))),
+        AuditFormat::Sarif => json::pretty(&shown::sarif(audit, place, env!("CARGO_PKG_VERSION"))),
         AuditFormat::Csv => Ok(csv::render(&shown::findings(audit))),
         AuditFormat::Table | AuditFormat::Markdown => Ok(render(args, context, &shown::document(audit))),
     };
