@@ -90,7 +90,9 @@ fn support(evidence: &Evidence<'_>, task: &LedgerTask, empty: &HashSet<ObjectId>
     let changes_files = |commit: &ObjectId| !empty.contains(commit);
     match measured::of_task(evidence, task) {
         Some(measured) => Support::Minutes(measured.agent_minutes),
-        None if task.commits.iter().all(is_here) && task.commits.iter().any(changes_files) => Support::Commits,
+        None if task.commits.iter().all(is_here) && task.commits.iter().any(changes_files) => {
+            Support::Commits
+        }
         None => Support::Nothing,
     }
 }
@@ -118,8 +120,8 @@ fn part<'a>(tasks: impl Iterator<Item = &'a (&'a LedgerTask, Support)> + Clone) 
         tasks: tasks.clone().count() as u64,
         human_hours: tasks
             .clone()
-            .map(|(task, _)| task.task.estimate.hours.get())
-            .sum(),
+            // A sum of nothing would be -0.
+            .fold(0.0, |sum, (task, _)| sum + task.task.estimate.hours.get()),
         leverage_factor: factor(
             tasks
                 .clone()

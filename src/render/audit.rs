@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-use super::document::{Basis, Cell, Column, Document, Table};
+use super::document::{Basis, Cell, Column, Document, Table, percent};
 use super::task::short_id;
-use crate::audit::confidence::{Confidence, Part};
+use crate::audit::confidence::Part;
 use crate::audit::lines::FileLine;
 use crate::audit::origin::{Grouping, Row, state_word};
 use crate::audit::rules::RULES;
@@ -20,47 +20,72 @@ use crate::sources::attested_lines::AttestedCommit;
 pub fn document(audit: &Audit) -> Document {
     let mut tables = Vec::new();
     if audit.confidence.claimed.tasks > 0 {
-        tables.push(confidence(&audit.confidence));
+        tables.push(confidence(audit));
     }
-    if !audit.findings.is_empty() {
-        tables.push(findings(audit));
-    }
-    for (by, title) in [
-        (Grouping::State, "Made by"),
-        (Grouping::HowKnown, "How it is known"),
-        (Grouping::Agent, "By agent"),
-        (Grouping::Model, "By model"),
-        (Grouping::Task, "By task"),
+    tables.extend(findings_by_rule(&audit.findings));
+    for (by, title, heading) in [
+        (Grouping::State, "What made the commits", "Made by"),
+        (Grouping::HowKnown, "How that is known", "Sign"),
+        (Grouping::Agent, "Commits by agent", "Agent"),
+        (Grouping::Model, "Commits by model", "Model"),
+        (Grouping::Task, "Commits by task", "Task"),
     ] {
-        tables.extend(origin(&audit.origin, by, title));
+        tables.extend(origin(&audit.origin, by, title, heading));
     }
     tables.extend(over_time(&audit.origin));
     Document {
-        title: Some(format!("{}: {}", subject(audit), headline(&audit.confidence))),
+        title: Some(format!("{}: {}", subject(audit), headline(audit))),
         tables,
         notes: notes(audit),
     }
 }
 
 /// One sentence on how much of the claims can be shown.
-pub fn headline(confidence: &Confidence) -> String {
+fn headline(audit: &Audit) -> String {
+    let confidence = &audit.confidence;
     let claimed = &confidence.claimed;
     if claimed.tasks == 0 {
-        return "no task claims any hours".into();
+        let commits: u64 = of_states(audit).map(|row| row.commits).sum();
+        let agents = of_states(audit).find(|row| row.value == state_word(OriginState::Agent));
+        return format!(
+            "no task claims any hours; {} of {commits} commits are an agent's",
+            agents.map_or(0, |row| row.commits)
+        );
     }
-    let share = |part: &Part| percent(part.human_hours, claimed.human_hours, 0);
+    let share = |part: &Part| match claimed.human_hours {
+        // Hours that are nothing rest on nothing.
+        hours if hours <= 0.0 => "–".to_owned(),
+        hours => percent(part.human_hours / hours, 0),
+    };
     format!(
-        "{:.0} human hours are claimed at {}; {} rest on measured minutes ({} by these, {} by the claimed ones), {} on linked \
-         commits ({} with them), {} on nothing",
+        "{:.0} human hours are claimed, at {}: {} rest on measured minutes ({} as claimed, {} as measured), {} on linked commits \
+         ({} with them), {} on nothing",
         claimed.human_hours,
         factor(claimed.leverage_factor),
         share(&confidence.measured),
-        factor(confidence.measured.measured_leverage_factor),
         factor(confidence.measured.leverage_factor),
+        factor(confidence.measured.measured_leverage_factor),
         share(&confidence.linked),
         factor(confidence.without_unsupported),
         share(&confidence.unsupported),
     )
+}
+
+/// The all-in factor, which is none of the table's sums, with what it is made of.
+fn all_in(audit: &Audit) -> String {
+    let confidence = &audit.confidence;
+    match (confidence.all_in_leverage_factor, confidence.session_minutes) {
+        (Some(all_in), Some(minutes)) => format!(
+            "All-in, apart from these sums: the hours that rest on measured minutes over the {minutes:.0} agent minutes of every \
+             session seen, in a task or not: {}",
+            factor(Some(all_in))
+        ),
+        (_, Some(_)) => "All-in: –, as no hours rest on measured minutes".to_owned(),
+        _ if audit.asked.range.is_some() => {
+            "All-in: –, as sessions that made no commit belong to no range".to_owned()
+        }
+        _ => "All-in: –, as no session was seen".to_owned(),
+    }
 }
 
 /// What was looked at.
@@ -78,20 +103,31 @@ fn factor(factor: Option<f64>) -> String {
     factor.map_or_else(|| "–".to_owned(), |factor| format!("{factor:.1}x"))
 }
 
-/// A share, such that only nothing is 0% and only all is 100%.
-fn percent(part: f64, whole: f64, decimals: usize) -> String {
-    let share = 100.0 * part / whole.max(f64::MIN_POSITIVE);
-    let least = if decimals == 0 { 1.0 } else { 0.1 };
-    if part > 0.0 && share < least {
-        format!("<{least:.decimals$}%")
-    } else if part < whole && share > 100.0 - least {
-        format!(">{:.decimals$}%", 100.0 - least)
-    } else {
-        format!("{share:.decimals$}%")
-    }
+/// What was found, a table for each rule and level, with what to do about it.
+fn findings_by_rule(findings: &[Finding]) -> impl Iterator<Item = Table> {
+    let is_same = |one: &Finding, other: &Finding| (one.level, one.rule) == (other.level, other.rule);
+    findings.chunk_by(is_same).filter_map(|found| {
+        let first = found.first()?;
+        let rows = found
+            .iter()
+            .map(|found| vec![Cell::text(&found.message), Cell::text(&found.id)]);
+        Some(Table {
+            title: Some(format!("{}: {}", capital(level(first.level)), first.rule)),
+            columns: vec![Column::prose("finding", "Finding"), Column::text("id", "Id")],
+            rows: rows.collect(),
+            notes: vec![first.advice.to_owned()],
+            ..Table::default()
+        })
+    })
 }
 
-/// What was found, as rows.
+fn capital(word: &str) -> String {
+    let mut rest = word.chars();
+    rest.next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
+/// What was found, as rows of one table.
 pub fn findings(audit: &Audit) -> Table {
     Table {
         title: Some("What does not add up".into()),
@@ -119,7 +155,8 @@ pub fn findings(audit: &Audit) -> Table {
     }
 }
 
-fn confidence(confidence: &Confidence) -> Table {
+fn confidence(audit: &Audit) -> Table {
+    let confidence = &audit.confidence;
     let row = |name: &str, part: &Part| {
         vec![
             Cell::text(name),
@@ -129,10 +166,6 @@ fn confidence(confidence: &Confidence) -> Table {
             Cell::known(part.measured_leverage_factor, Cell::Factor),
         ]
     };
-    let all_in = format!(
-        "All-in, not in the sum: tasks with sessions, over every session seen: {}",
-        factor(confidence.all_in_leverage_factor)
-    );
     Table {
         title: Some("What the claims rest on".into()),
         columns: vec![
@@ -148,12 +181,12 @@ fn confidence(confidence: &Confidence) -> Table {
             row("nothing", &confidence.unsupported),
         ],
         totals: Some(row("all", &confidence.claimed)),
-        notes: vec![all_in],
+        notes: vec![all_in(audit)],
         ..Table::default()
     }
 }
 
-fn origin(rows: &[Row], by: Grouping, title: &str) -> Option<Table> {
+fn origin(rows: &[Row], by: Grouping, title: &str, heading: &'static str) -> Option<Table> {
     let rows: Vec<&Row> = rows.iter().filter(|row| row.by == by).collect();
     let cells = |(label, row): (String, &&Row)| {
         let mut cells = vec![
@@ -165,7 +198,7 @@ fn origin(rows: &[Row], by: Grouping, title: &str) -> Option<Table> {
         cells
     };
     let mut columns = vec![
-        Column::text("value", title.to_owned()),
+        Column::text("value", heading),
         Column::number("commits", "Commits", Basis::Measured),
         Column::number("lines_added", "Lines added", Basis::Measured),
     ];
@@ -326,10 +359,8 @@ fn verdict(audit: &Audit) -> Vec<String> {
         said.push(if checked == RULES.len() {
             "Nothing was found that does not add up".to_owned()
         } else {
-            format!(
-                "Nothing was found by the {checked} of {} rules that were checked",
-                RULES.len()
-            )
+            let all = RULES.len();
+            format!("Nothing was found by the rules that were checked, {checked} of {all}")
         });
     }
     if below > 0 {
@@ -465,7 +496,7 @@ fn standing(audit: &Audit) -> Option<String> {
         of(OriginState::Unknown)?,
     );
     let all = agent + human + unknown;
-    let share = |lines: u64| percent(lines as f64, all as f64, 1);
+    let share = |lines: u64| percent(lines as f64 / all as f64, 1);
     let which = match (audit.asked.is_everything(), all) {
         (true, 0) => return Some("No line stands at HEAD".to_owned()),
         (false, 0) => return Some("No line of these commits stands at HEAD".to_owned()),
@@ -528,7 +559,10 @@ pub fn sarif(audit: &Audit, place: Option<&str>, version: &str) -> Value {
 fn result(found: &Finding, place: Option<&str>) -> Value {
     let mut location = json!({ "logicalLocations": [{ "name": found.id }] });
     if let Some(place) = place {
-        location["physicalLocation"] = json!({ "artifactLocation": { "uri": place } });
+        location["physicalLocation"] = json!({
+            "artifactLocation": { "uri": place },
+            "region": { "startLine": 1 },
+        });
     }
     json!({
         "ruleId": found.rule,

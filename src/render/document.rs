@@ -93,6 +93,8 @@ pub struct Column {
     pub basis: Option<Basis>,
     /// Whether a terminal that is too narrow may leave it out: 0 never, the highest first.
     pub spare: u8,
+    /// Whether it holds sentences: a narrow terminal breaks them into lines, and cuts nothing off.
+    pub is_prose: bool,
 }
 
 impl Column {
@@ -104,6 +106,15 @@ impl Column {
             align: Align::Left,
             basis: None,
             spare: 0,
+            is_prose: false,
+        }
+    }
+
+    /// A column of sentences, broken into lines where the terminal is narrow.
+    pub fn prose(id: impl Into<Cow<'static, str>>, heading: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            is_prose: true,
+            ..Self::text(id, heading)
         }
     }
 
@@ -201,7 +212,7 @@ impl Cell {
             Self::Minutes(minutes) => grouped(&minutes.to_string()),
             Self::Factor(factor) => grouped(&format!("{factor:.1}x")),
             Self::Tokens(tokens) => tokens.to_string(),
-            Self::Percent(share) => format!("{:.1}%", share * 100.0),
+            Self::Percent(share) => percent(*share, 1),
             Self::Date(date) => date.to_string(),
         })
     }
@@ -218,6 +229,19 @@ impl Cell {
             Self::Tokens(tokens) => tokens.0.to_string(),
             Self::Date(date) => date.to_string(),
         })
+    }
+}
+
+/// A share of one in percent, such that only nothing is 0% and only all is 100%.
+pub(super) fn percent(share: f64, decimals: usize) -> String {
+    let least = 10_f64.powi(-i32::try_from(decimals).unwrap_or(i32::MAX));
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < least {
+        format!("<{least:.decimals$}%")
+    } else if percent < 100.0 && percent > 100.0 - least {
+        format!(">{:.decimals$}%", 100.0 - least)
+    } else {
+        format!("{percent:.decimals$}%")
     }
 }
 
@@ -285,6 +309,16 @@ mod tests {
                 ""
             ]
         );
+    }
+
+    #[test]
+    fn only_nothing_is_none_of_it_and_only_all_is_all_of_it() {
+        let shown = [0.0, 0.0009, 0.001, 0.5, 0.999, 0.9991, 1.0].map(|share| percent(share, 1));
+        assert_eq!(
+            shown,
+            ["0.0%", "<0.1%", "0.1%", "50.0%", "99.9%", ">99.9%", "100.0%"]
+        );
+        assert_eq!([0.004, 0.995].map(|share| percent(share, 0)), ["<1%", ">99%"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A document for a terminal: aligned, as wide as it may be, coloured only when asked.
 //!
-//! A table that is too wide first loses the columns that are marked as spare, then its texts are shortened, the widest
-//! first. Numbers are never cut.
+//! A table that is too wide first loses the columns that are marked as spare, then its sentences are broken into lines,
+//! and then its texts are shortened, the widest first. Numbers are never cut.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -31,6 +31,8 @@ pub struct Screen {
 const GAP: usize = 2;
 /// A text column is not shortened below this: a day still fits.
 const MIN_TEXT: usize = 12;
+/// Sentences are not broken into lines shorter than this.
+const MIN_PROSE: usize = 30;
 
 const HEADING: Style = Style::new().bold();
 const FAINT: Style = Style::new().effects(Effects::DIMMED);
@@ -40,7 +42,7 @@ const FACTOR: Style = AnsiColor::Green.on_default();
 pub fn render(document: &Document, screen: Screen) -> String {
     let mut parts = Vec::new();
     if let Some(title) = &document.title {
-        parts.push(format!("{}\n", screen.paint(&escape::visible(title), HEADING)));
+        parts.push(paragraph(title, screen, HEADING));
     }
     parts.extend(document.tables.iter().map(|part| table(part, screen)));
     if !document.notes.is_empty() {
@@ -73,11 +75,18 @@ fn table(table: &Table, screen: Screen) -> String {
 fn notes(notes: &[String], screen: Screen) -> String {
     let mut text = String::new();
     for note in notes {
-        for line in wrap(&escape::visible(note), screen.width.unwrap_or(usize::MAX)) {
-            let _ = writeln!(text, "{}", screen.paint(&line, FAINT));
-        }
+        text += &paragraph(note, screen, FAINT);
     }
     text
+}
+
+/// Lines of one style, wrapped at words.
+fn paragraph(text: &str, screen: Screen, style: Style) -> String {
+    let mut lines = String::new();
+    for line in wrap(&escape::visible(text), screen.width.unwrap_or(usize::MAX)) {
+        let _ = writeln!(lines, "{}", screen.paint(&line, style));
+    }
+    lines
 }
 
 impl Screen {
@@ -109,6 +118,16 @@ impl<'a> Shown<'a> {
         let text = escape::visible(&cell.for_people()).into_owned();
         let width = text.width();
         Self { cell, text, width }
+    }
+
+    /// The text in at most `width` columns.
+    fn fit(&self, column: &Column, width: usize) -> String {
+        if !column.is_prose {
+            return shorten(&self.text, width).into_owned();
+        }
+        let lines = wrap(&self.text, width);
+        let lines: Vec<_> = lines.iter().map(|line| shorten(line, width)).collect();
+        lines.join("\n")
     }
 }
 
@@ -200,7 +219,8 @@ impl<'a> Layout<'a> {
         while self.widths.iter().sum::<usize>() + gaps > width {
             let texts = self.columns.iter().zip(&mut self.widths);
             let able = texts.filter(|(column, held)| **held > least(column, **held));
-            let Some((_, widest)) = able.max_by_key(|(_, held)| **held) else {
+            // A broken sentence can still be read, a cut text cannot.
+            let Some((_, widest)) = able.max_by_key(|(column, held)| (column.is_prose, **held)) else {
                 return;
             };
             *widest -= 1;
@@ -231,9 +251,9 @@ impl<'a> Layout<'a> {
         );
         for (at, row) in self.rows.iter().enumerate() {
             let is_totals = self.has_totals && at + 1 == self.rows.len();
-            let cells = row.iter().zip(&self.widths);
-            builder.push_record(cells.map(|(shown, &width)| {
-                screen.paint(&shorten(&shown.text, width), style(shown.cell, is_totals))
+            let cells = row.iter().zip(&self.columns).zip(&self.widths);
+            builder.push_record(cells.map(|((shown, column), &width)| {
+                screen.paint(&shown.fit(column, width), style(shown.cell, is_totals))
             }));
         }
         let mut grid = builder.build();
@@ -278,9 +298,10 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// How far down a column may be shortened: text to [`MIN_TEXT`], numbers not at all.
+/// How far down a column may be shortened: text to [`MIN_TEXT`], sentences to [`MIN_PROSE`], numbers not at all.
 fn least(column: &Column, width: usize) -> usize {
     match column.align {
+        Align::Left if column.is_prose => width.min(MIN_PROSE),
         Align::Left => width.min(MIN_TEXT),
         Align::Right => width,
     }

@@ -73,7 +73,7 @@ fn what_to_try(folder: &Path) -> String {
          git leverage report {name}\n  \
          git leverage report {name} --by day --since 2026-03-01 --until 2026-04-04\n  \
          git leverage report {name} --by task --since 2026-04-04 --until 2026-04-04 --format markdown\n  \
-         git leverage audit {name}/{first}\n  \
+         CLAUDE_CONFIG_DIR={name}/agent-logs/claude git leverage audit {name}/{first}\n  \
          git leverage inventory {name}\n  \
          CLAUDE_CONFIG_DIR={name}/agent-logs/claude git leverage sessions {name}\n  \
          git -C {name}/{first} log --show-notes=leverage\n",
