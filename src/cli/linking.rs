@@ -58,12 +58,12 @@ impl Linking<'_> {
         reading: &mut Reading,
     ) -> Result<(Vec<Session>, Linked), CommandError> {
         let cache = context.environment.cache_dir().filter(|_| !self.read.no_cache);
-        let collected = self.logs.collect(context, settings, cache)?;
         let paths: Vec<PathBuf> = reading
             .repos
             .iter()
             .map(|repo| PathBuf::from(&repo.path))
             .collect();
+        let collected = self.logs.collect(context, settings, cache, &paths)?;
         let mut linked = link_repositories(&paths, &[], &collected.sessions, self.foreign());
         reading.warnings.extend(collected.warnings);
         reading.warnings.append(&mut linked.warnings);
@@ -86,14 +86,15 @@ pub struct OwnLinks {
 impl Linking<'_> {
     /// What sessions made in `repo`, their time divided over all repositories that they worked in.
     pub fn own(&self, context: &Context, settings: &Settings, repo: &Repo) -> Result<OwnLinks, CommandError> {
-        let collected = self.logs.collect(context, settings, self.cache(context))?;
         let place = main_folder(repo);
+        let here = std::slice::from_ref(&place);
+        let collected = (self.logs).collect(context, settings, self.cache(context), here)?;
         let link = |paths: &[PathBuf]| link_repositories(paths, &[], &collected.sessions, self.foreign());
-        let mut linked = link(std::slice::from_ref(&place));
+        let mut linked = link(here);
         let links = linked.links.iter().flatten();
-        let here: BTreeSet<&SessionId> = links.map(|link| &link.session).collect();
+        let linked_here: BTreeSet<&SessionId> = links.map(|link| &link.session).collect();
         let sessions = collected.sessions.iter();
-        let elsewhere = repositories(&[], sessions.filter(|session| here.contains(&session.id)));
+        let elsewhere = repositories(&[], sessions.filter(|session| linked_here.contains(&session.id)));
         let mut paths = vec![place.clone()];
         paths.extend(elsewhere.into_iter().filter(|path| *path != place));
         if paths.len() > 1 {
@@ -135,6 +136,12 @@ pub fn repositories<'a>(roots: &[PathBuf], sessions: impl IntoIterator<Item = &'
         .filter_map(|folder| Some(main_folder(&Repo::discover(folder).ok()?)))
         .collect();
     found.into_iter().collect()
+}
+
+/// The work trees of the repositories at `paths`, linked ones too.
+pub fn work_trees(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let open = paths.iter().filter_map(|path| Repo::open(path).ok());
+    open.flat_map(|repo| repo.work_trees()).collect()
 }
 
 /// The repository itself where a session worked in one of its linked work trees.

@@ -6,6 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::lines::PATIENCE;
 use super::visit::Visit;
 use super::{ChangeIndex, ForeignNames, Found, Proof, Repository, VisitIndex};
 use crate::facts::change::NamedSession;
@@ -51,6 +52,7 @@ fn add_made(repository: &Repository<'_>, visit: VisitIndex, made: &MadeCommit, f
         let evidence = match made.evidence {
             HashEvidence::Structured => "hash:structured",
             HashEvidence::Output => "hash:output",
+            HashEvidence::Untimed => "hash:untimed",
         };
         found.add(change, visit, proof(Rung::Hash, Confidence::Certain, evidence));
         for copy in &repository.groups[repository.group_of[change]] {
@@ -75,12 +77,18 @@ fn resolve(repository: &Repository<'_>, made: &MadeCommit) -> Option<ChangeIndex
     let change = *repository.position.get(id)?;
     let commit_time = repository.change(change).commit_time;
     let end = made.at.seconds();
-    (commit_time <= end + 1 && commit_time >= end - 10 * LONGEST_COMMAND).then_some(change)
+    let possible = match made.evidence {
+        HashEvidence::Untimed => end - 1..=made.at.plus(PATIENCE).seconds(),
+        HashEvidence::Structured | HashEvidence::Output => end - 10 * LONGEST_COMMAND..=end + 1,
+    };
+    possible.contains(&commit_time).then_some(change)
 }
 
 /// The copies of the one change that was authored while the command ran, in a file that the session changed.
 fn rewritten(repository: &Repository<'_>, visit: &Visit<'_>, made: &MadeCommit) -> Vec<ChangeIndex> {
-    let lost = made.kind == CommitKind::Commit && !repository.history.resolved.contains_key(&made.hash);
+    let lost = made.kind == CommitKind::Commit
+        && made.evidence != HashEvidence::Untimed
+        && !repository.history.resolved.contains_key(&made.hash);
     let end = made.at.seconds();
     let authored = |change: &ChangeIndex| {
         let time = repository.change(*change).author_time;

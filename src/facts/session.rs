@@ -265,12 +265,14 @@ pub enum HashEvidence {
     Structured,
     /// In the output of a command that makes commits.
     Output,
+    /// In a log that does not say when: the commit was made after [`MadeCommit::at`].
+    Untimed,
 }
 
 /// A commit that the session's own log says it made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MadeCommit {
-    /// When the command had ended.
+    /// When the command had ended; where that is unknown, the last time known before.
     pub at: Moment,
     /// The hash, shortened as the log has it: 4 to 64 lower-case hex digits.
     pub hash: String,

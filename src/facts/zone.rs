@@ -146,6 +146,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_clock_on_the_wall_shows_an_instant_of_its_zone() {
+        let berlin: Zone = "Europe/Berlin".parse().unwrap();
+        let minute = |minute: i64| Moment(minute * 60_000);
+        // 2026-03-29 at 02:00, when clocks go to 03:00.
+        let change = 29_579_160;
+        for offset in [-600, 600] {
+            let wall = minute(change + offset);
+            let shown = berlin.at(berlin.instant(wall).seconds()).naive_local();
+            assert_eq!(shown.and_utc().timestamp() * 1000, wall.0);
+        }
+    }
+
+    #[test]
     fn midnight_depends_on_where_one_stands() {
         // 2026-03-29T23:30:00Z, summer time in Berlin since that morning.
         let late = 1_774_827_000;

@@ -1,6 +1,6 @@
 //! What holds for the logs of every agent that has a fixture.
 
-use super::{MARKER, fixture, install, kiln, told_of};
+use super::{MARKER, fixture, install, kiln, placed, told_of};
 use crate::world::World;
 
 /// The agents with a fixture.
@@ -67,7 +67,7 @@ fn a_log_that_breaks_off_anywhere_stops_nothing() {
                 let (repo, made) = kiln(&world);
                 install(&agent, &world, &repo, &made);
                 let cut = &text.as_bytes()[..text.len() * twelfth / 12];
-                std::fs::write(world.home().join(&name), cut).unwrap();
+                std::fs::write(placed(&world, &name), cut).unwrap();
                 let ran = repo.run(&["sessions"]);
                 let shown = format!("{agent}, {name:?} cut at {}: {ran}", cut.len());
                 assert!(matches!(ran.code, Some(0 | 3)), "{shown}");
@@ -100,7 +100,7 @@ fn a_log_that_grew_tells_what_it_tells_when_read_at_once() {
 /// Leaves of each log its first half, in whole lines.
 fn halve(agent: &str, world: &World) {
     for (name, _) in fixture(agent) {
-        let path = world.home().join(name);
+        let path = placed(world, &name);
         let text = std::fs::read_to_string(&path).unwrap();
         let half: Vec<&str> = text.lines().take(text.lines().count() / 2).collect();
         std::fs::write(path, half.join("\n") + "\n").unwrap();

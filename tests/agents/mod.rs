@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::world::{START, TestRepo, World};
 
+mod aider;
 mod amp;
 mod broken;
 mod codex;
@@ -65,9 +66,17 @@ fn install(agent: &str, world: &World, repo: &TestRepo<'_>, made: &str) {
         let text = text
             .replace("$KILN", &repo.path().to_string_lossy())
             .replace("$MADE", made);
-        let path = world.home().join(name);
+        let path = placed(world, &name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
+    }
+}
+
+/// Where a file of a fixture lies: in the home folder, or in the repository.
+fn placed(world: &World, name: &Path) -> PathBuf {
+    match name.strip_prefix("$KILN") {
+        Ok(inside) => world.path("kiln").join(inside),
+        Err(_) => world.home().join(name),
     }
 }
 

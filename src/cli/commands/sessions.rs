@@ -20,6 +20,7 @@ use crate::render::json::Versioned;
 use crate::render::sessions;
 use crate::sources::agents::collect::{Collected, Request, collect};
 use crate::sources::agents::{AGENTS, Machine};
+use crate::sources::discover::discover;
 
 /// The arguments of `sessions`.
 #[derive(Debug, clap::Args)]
@@ -122,19 +123,21 @@ fn mapping(text: &str) -> Result<(String, String), String> {
 }
 
 impl LogArgs {
-    /// Reads the sessions on this machine, what was read before from `cache`.
+    /// Reads the sessions on this machine and those whose logs lie in work trees of `repositories`, what was read before from
+    /// `cache`.
     pub fn collect(
         &self,
         context: &Context,
         settings: &Settings,
         cache: Option<PathBuf>,
+        repositories: &[PathBuf],
     ) -> Result<Collected, CommandError> {
         let environment = &context.environment;
         let mut request = Request {
             machine: Machine {
                 home: environment.home(),
                 variables: environment.variables().clone(),
-                work_trees: Vec::new(),
+                work_trees: linking::work_trees(repositories),
                 zone: Zone::Local,
             },
             path_map: self.path_map.clone(),
@@ -199,12 +202,13 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let period = args.period.period(zone, &context.environment)?;
     let rules = args.rules.rules(&settings)?;
     let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
-    let mut collected = args.logs.collect(context, &settings, cache)?;
     let roots: Vec<PathBuf> = args
         .roots
         .iter()
         .map(|root| context.environment.directory.join(root))
         .collect();
+    let around = around(&roots, context, &settings);
+    let mut collected = args.logs.collect(context, &settings, cache, &around)?;
     let repositories = match args.no_links {
         true => Vec::new(),
         false => linking::repositories(&roots, &collected.sessions),
@@ -238,6 +242,21 @@ fn send(args: &Args, context: &mut Context, report: SessionReport) -> Result<(),
     args.output.send(context, &document, &rows, &machine)
 }
 
+/// The repositories in whose work trees agents may have left logs: those below the roots, else the one that one stands in,
+/// else the configured ones.
+fn around(roots: &[PathBuf], context: &Context, settings: &Settings) -> Vec<PathBuf> {
+    if !roots.is_empty() {
+        return discover(roots).repositories;
+    }
+    if let Ok(repo) = context.environment.repository() {
+        return vec![repo.place().to_owned()];
+    }
+    let configured: Vec<PathBuf> = (settings.get_all("root").iter())
+        .map(|root| context.environment.resolve(root))
+        .collect();
+    discover(&configured).repositories
+}
+
 /// Whether a session worked in a folder or below it.
 pub fn worked_in(session: &Session, root: &Path) -> bool {
     let real = root.canonicalize();
@@ -251,7 +270,8 @@ pub fn worked_in(session: &Session, root: &Path) -> bool {
 fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError> {
     let settings = context.settings();
     let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
-    let collected = args.logs.collect(context, &settings, cache)?;
+    let around = around(&[], context, &settings);
+    let collected = args.logs.collect(context, &settings, cache, &around)?;
     let found: Vec<&Session> = collected
         .sessions
         .iter()

@@ -415,7 +415,7 @@ impl Gathered<'_> {
                 !session.usage.is_empty(),
                 unless(Metric::Tokens, Provenance::Measured),
             ),
-            edits: or_absent(calls, Provenance::Measured),
+            edits: unless(Metric::Edits, or_absent(calls, Provenance::Measured)),
             commits: unless(Metric::Commits, or_absent(calls, recorded(structured))),
         }
     }

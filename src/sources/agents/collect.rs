@@ -19,7 +19,7 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::session::Session;
 
 /// Raised whenever a reader or [`Log`] changes: older caches are then ignored.
-const CACHE_VERSION: u32 = 4;
+const CACHE_VERSION: u32 = 5;
 /// Milliseconds by which a record may be older than the one before it: several threads write a log.
 const UNNOTICED: i64 = 60_000;
 /// How much of a log's beginning tells it from another one at its path.
@@ -131,6 +131,10 @@ fn find_logs(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>) 
             }
             Err(error) => warnings.push(Warning::new(place(), format!("cannot look there: {error}"))),
         }
+    }
+    for file in &mut files {
+        let named = agent.companions(file, &request.machine);
+        file.companions.extend(named);
     }
     files.sort();
     files.dedup_by(|a, b| a.path == b.path);

@@ -187,6 +187,8 @@ pub enum Metric {
     HumanTime,
     /// Tokens.
     Tokens,
+    /// Lines that edits added and removed.
+    Edits,
     /// Commits made.
     Commits,
 }

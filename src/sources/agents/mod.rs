@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub mod aider;
 pub mod amp;
 pub mod assemble;
 pub mod change;
@@ -118,6 +119,7 @@ impl LogFile {
 
 /// The agents that can be read.
 pub static AGENTS: &[&dyn Agent] = &[
+    &aider::Aider,
     &amp::Amp,
     &claude_code::ClaudeCode,
     &codex::Codex,
@@ -184,6 +186,11 @@ pub trait Agent: Sync {
     /// The logs below one of its roots, or below a folder that the user named as one. A folder that is missing has none;
     /// one that cannot be read is a warning. See [`files_below`].
     fn logs(&self, root: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile>;
+
+    /// Files that belong to one of its logs but lie where a variable says.
+    fn companions(&self, _log: &LogFile, _machine: &Machine) -> Vec<PathBuf> {
+        Vec::new()
+    }
 
     /// Whether a log only ever grows, so that [`Agent::read`] can go on where the last run ended
     /// ([`Log::read_to`]). Otherwise it is read whole, into an empty [`Log`], whenever it changed.
