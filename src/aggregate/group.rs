@@ -127,6 +127,14 @@ impl Serialize for Dimension {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(pub Vec<(Dimension, Option<String>)>);
 
+impl Key {
+    /// Its value for a dimension, if it has one.
+    pub(super) fn value(&self, dimension: Dimension) -> Option<&str> {
+        let (_, value) = self.0.iter().find(|(own, _)| *own == dimension)?;
+        value.as_deref()
+    }
+}
+
 impl Serialize for Key {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;

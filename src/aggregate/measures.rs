@@ -195,7 +195,7 @@ pub(super) struct SessionTally<'a> {
 }
 
 impl<'a> SessionTally<'a> {
-    fn add(&mut self, session: &'a SeenSession, part: &Part) {
+    fn add(&mut self, session: &'a SeenSession, part: &Part, model: Option<&str>) {
         let known = |provenance| provenance != Provenance::Absent;
         self.sessions.insert(&session.id);
         if known(session.sources.agent_time) {
@@ -205,8 +205,8 @@ impl<'a> SessionTally<'a> {
         if known(session.sources.human_time) {
             *self.supervisory_minutes.get_or_insert(0.0) += part.supervisory_minutes;
         }
-        if known(session.sources.tokens) {
-            *self.tokens.get_or_insert_default() += part.tokens;
+        if let Some(tokens) = session.tokens_of(part, model) {
+            *self.tokens.get_or_insert_default() += tokens;
         }
     }
 
@@ -266,9 +266,9 @@ impl<'a> Tally<'a> {
         self.model.factor.add(hours, spent.and_then(Spent::minutes));
     }
 
-    /// Counts a part of a session.
-    pub(super) fn add_part(&mut self, session: &'a SeenSession, part: &Part) {
-        self.sessions.get_or_insert_default().add(session, part);
+    /// Counts a part of a session, the tokens of one model or of all.
+    pub(super) fn add_part(&mut self, session: &'a SeenSession, part: &Part, model: Option<&str>) {
+        self.sessions.get_or_insert_default().add(session, part, model);
     }
 
     /// The sums and what follows from them; a week has `hours_per_week`.

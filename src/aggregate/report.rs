@@ -409,9 +409,11 @@ impl<'a> Sums<'a> {
             };
             let commit = link.map(|(_, link)| link.commit);
             for key in self.grouping.of_part(repo, session, part.day, commit, author) {
-                self.rows.entry(key).or_default().add_part(session, &part);
+                let model = key.value(Dimension::Model).map(str::to_owned);
+                let row = self.rows.entry(key).or_default();
+                row.add_part(session, &part, model.as_deref());
             }
-            self.totals.add_part(session, &part);
+            self.totals.add_part(session, &part, None);
         }
     }
 

@@ -56,8 +56,8 @@ pub struct Stamp {
     pub by: String,
 }
 
-/// The facts of a session to keep on a commit that it made; `None` where the session has no time at all, or where `known`,
-/// the records that the commit has already, say as much.
+/// The facts of a session to keep on a commit that it made; `None` where `known`, the records that the commit has already,
+/// say as much.
 ///
 /// A record that says more than before is a new revision of the old one. A log that lost its beginning says less.
 pub fn record(
@@ -67,12 +67,11 @@ pub fn record(
     known: &[&SessionRecord],
     stamp: &Stamp,
 ) -> Option<SessionRecord> {
-    // A record has minutes: those of a session whose log has no times would read as none at all.
-    if session.sources.agent_time == Provenance::Absent {
-        return None;
-    }
     // An id that cannot be written down cannot be read again either.
     session.id.to_string().parse::<SessionId>().ok()?;
+    let known_by_log = |source| source != Provenance::Absent;
+    let worked = known_by_log(session.sources.agent_time).then(|| span::minutes(session.worked()));
+    let supervisory = supervisory.filter(|_| known_by_log(session.sources.human_time));
     let fresh = SessionRecord {
         id: stamp.id,
         rev: 0,
@@ -84,7 +83,7 @@ pub fn record(
         started_at: instant(session.span.start)?,
         ended_at: instant(session.span.end)?,
         intervals: intervals(session),
-        agent_minutes: Minutes::new(hundredths(span::minutes(session.worked())))?,
+        agent_minutes: worked.and_then(|minutes| Minutes::new(hundredths(minutes))),
         supervisory_minutes: supervisory.and_then(|minutes| Minutes::new(hundredths(minutes.get()))),
         tokens: session.tokens(),
         share: hundredths(link.share * 100.0) / 100.0,
@@ -190,13 +189,16 @@ mod tests {
     }
 
     #[test]
-    fn a_session_without_times_has_no_minutes_rather_than_none() {
+    fn a_session_without_times_is_kept_without_minutes() {
         let worker = worker();
         let links = [one_link(&worker)];
         let mut timeless = worker;
         timeless.lanes.clear();
         timeless.sources.agent_time = Provenance::Absent;
-        assert_eq!(record(&timeless, &links[0], None, &[], &stamp(1, 10)), None);
+        timeless.sources.human_time = Provenance::Absent;
+        let kept = record(&timeless, &links[0], Minutes::new(0.0), &[], &stamp(1, 10)).expect("a record");
+        assert_eq!((kept.agent_minutes, kept.supervisory_minutes), (None, None));
+        assert_eq!(kept.tokens, timeless.tokens());
         assert_eq!(agent_minutes(&[id(1)], &links, &[timeless]), None);
     }
 
@@ -210,10 +212,7 @@ mod tests {
         let worker = worker();
         let link = one_link(&worker);
         let first = record(&worker, &link, None, &[], &stamp(1, 10)).expect("a first record");
-        assert_eq!(
-            (first.rev, first.agent_minutes),
-            (0, Minutes::new(15.0).expect("minutes"))
-        );
+        assert_eq!((first.rev, first.agent_minutes), (0, Minutes::new(15.0)));
         assert_eq!(record(&worker, &link, None, &[&first], &stamp(2, 20)), None);
     }
 

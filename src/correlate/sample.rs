@@ -50,7 +50,7 @@ pub(super) fn session(id: &str, turns: &[(i64, i64)]) -> Session {
         }],
         remotes: Vec::new(),
         versions: Vec::new(),
-        models: Vec::new(),
+        models: vec!["m".into()],
         lanes: vec![Lane {
             subagent: None,
             turns: spans.iter().map(turn).collect(),
@@ -72,6 +72,7 @@ pub(super) fn session(id: &str, turns: &[(i64, i64)]) -> Session {
         touched: Vec::new(),
         sources: Sources {
             agent_time: Provenance::Measured,
+            tokens: Provenance::Measured,
             ..Sources::default()
         },
     }

@@ -36,12 +36,23 @@ pub struct SeenSession {
     pub lanes: f64,
     /// The person's time.
     pub attention: Vec<Charge>,
-    /// Its tokens by their time; empty where it has none or says nothing of them.
-    pub usage: Vec<(Moment, TokenCounts)>,
+    /// Its tokens; empty where it has none or says nothing of them.
+    pub usage: Vec<Used>,
     /// How its metrics came to be.
     pub sources: Sources,
     /// What it made, with the position of the repository: by repository, then commit.
     pub links: Vec<(usize, Link)>,
+}
+
+/// Tokens that a session used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Used {
+    /// When; `None` of a total, which stands for the whole session.
+    pub at: Option<Moment>,
+    /// The model, a position in [`SeenSession::models`]; `None` where it may be any of them.
+    pub model: Option<usize>,
+    /// How many.
+    pub tokens: TokenCounts,
 }
 
 /// Where the facts of a session are from.
@@ -67,8 +78,8 @@ pub struct Part {
     pub agent_minutes: f64,
     /// The person's minutes.
     pub supervisory_minutes: f64,
-    /// Tokens.
-    pub tokens: TokenCounts,
+    /// Tokens by their model, as [`Used`] has it.
+    pub tokens: BTreeMap<Option<usize>, TokenCounts>,
 }
 
 /// The sessions that worked in some repositories, by agent and id.
@@ -121,14 +132,22 @@ fn from_log(
         worked: working.filter(|span| !span.is_empty()).collect(),
         lanes: 1.0,
         attention,
-        usage: session
-            .usage
-            .iter()
-            .map(|usage| (usage.at, usage.tokens))
-            .collect(),
+        usage: used(session),
         sources: session.sources,
         links,
     }
+}
+
+/// The tokens of a log. Those that are estimated and stand in it once for each lane are the totals of a session.
+fn used(session: &Session) -> Vec<Used> {
+    let lanes: HashSet<u32> = session.usage.iter().map(|usage| usage.lane).collect();
+    let totals = session.sources.tokens == Provenance::Estimated && lanes.len() == session.usage.len();
+    let usage = session.usage.iter().map(|usage| Used {
+        at: (!totals).then_some(usage.at),
+        model: session.models.iter().position(|model| *model == usage.model),
+        tokens: usage.tokens,
+    });
+    usage.collect()
 }
 
 /// A record in a note, with the repository and the commit that it speaks of.
@@ -181,7 +200,7 @@ fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
     };
     let worked = span::union(youngest.intervals.iter().map(interval));
     let wall = span::total(&worked) as f64 / 60_000.0;
-    let total = youngest.agent_minutes.get();
+    let total = youngest.agent_minutes.map_or(0.0, Minutes::get);
     let supervisory = youngest.supervisory_minutes.map_or(0.0, Minutes::get);
     let attention = Span::new(start, start.plus((supervisory * 60_000.0).round() as i64));
     Some(SeenSession {
@@ -199,7 +218,11 @@ fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
         }],
         usage: youngest
             .tokens
-            .map(|tokens| (start, tokens))
+            .map(|tokens| Used {
+                at: None,
+                model: (youngest.models.len() == 1).then_some(0),
+                tokens,
+            })
             .into_iter()
             .collect(),
         sources: sources_of(youngest),
@@ -209,7 +232,7 @@ fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
 fn sources_of(record: &SessionRecord) -> Sources {
     let known = |is_known, provenance| if is_known { provenance } else { Provenance::Absent };
     Sources {
-        agent_time: Provenance::Measured,
+        agent_time: known(record.agent_minutes.is_some(), Provenance::Measured),
         human_time: known(record.supervisory_minutes.is_some(), Provenance::Estimated),
         tokens: known(record.tokens.is_some(), Provenance::Measured),
         ..Sources::default()
@@ -220,7 +243,7 @@ fn sources_of(record: &SessionRecord) -> Sources {
 /// its commits were captured.
 fn captured_links(records: &[Captured<'_>], total: f64, worked: &[Span]) -> Vec<(usize, Link)> {
     let share = |record: &SessionRecord| {
-        let minutes = record.share.clamp(0.0, 1.0) * record.agent_minutes.get();
+        let minutes = record.share.clamp(0.0, 1.0) * record.agent_minutes.map_or(0.0, Minutes::get);
         if total > 0.0 {
             minutes / total
         } else {
@@ -290,7 +313,7 @@ impl SeenSession {
 
     /// All its tokens; `None` where nothing says.
     pub fn tokens(&self) -> Option<TokenCounts> {
-        let all = self.usage.iter().map(|(_, tokens)| *tokens);
+        let all = self.usage.iter().map(|used| used.tokens);
         (self.sources.tokens != Provenance::Absent)
             .then(|| all.fold(TokenCounts::default(), |sum, tokens| sum + tokens))
     }
@@ -302,8 +325,20 @@ impl SeenSession {
             .filter(|(_, link)| link.counts() && !link.is_copy())
     }
 
+    /// Its tokens in a part of it, of one model or of all; `None` where nothing says.
+    pub fn tokens_of(&self, part: &Part, model: Option<&str>) -> Option<TokenCounts> {
+        let wanted = model.map(|model| self.models.iter().position(|own| own == model));
+        let told_apart = self.usage.iter().all(|used| used.model.is_some());
+        if self.sources.tokens == Provenance::Absent || (wanted.is_some() && !told_apart) {
+            return None;
+        }
+        let all = part.tokens.iter();
+        let chosen = all.filter(|(model, _)| wanted.is_none_or(|wanted| **model == wanted));
+        Some(chosen.fold(TokenCounts::default(), |sum, (_, tokens)| sum + *tokens))
+    }
+
     /// The session in parts, by day and commit: they add up to the whole. The person's time and the tokens of a day follow
-    /// the agent's time of that day.
+    /// the agent's time of that day; totals are spread over the days by it.
     pub fn parts(&self, zone: Zone) -> Vec<Part> {
         let mut days: BTreeMap<NaiveDate, Day> = BTreeMap::new();
         days.entry(zone.day(self.span.start.seconds())).or_default();
@@ -315,8 +350,11 @@ impl SeenSession {
                 days.entry(day).or_default().supervisory += piece.minutes() * charge.share;
             }
         }
-        for (at, tokens) in &self.usage {
-            days.entry(zone.day(at.seconds())).or_default().tokens += *tokens;
+        for used in &self.usage {
+            match used.at {
+                Some(at) => days.entry(zone.day(at.seconds())).or_default().add(used),
+                None => spread(&mut days, used),
+            }
         }
         for (number, (_, link)) in self.links.iter().enumerate() {
             for (day, piece) in link.worked.iter().flat_map(|span| zone.split(*span)) {
@@ -367,7 +405,9 @@ impl SeenSession {
                 },
                 agent_minutes: agent * share,
                 supervisory_minutes: day.supervisory * share,
-                tokens: slice(day.tokens, from, to),
+                tokens: (day.tokens.iter())
+                    .map(|(model, tokens)| (*model, slice(*tokens, from, to)))
+                    .collect(),
             });
         }
         parts
@@ -380,7 +420,31 @@ struct Day {
     worked: Vec<Span>,
     by_link: BTreeMap<usize, Vec<Span>>,
     supervisory: f64,
-    tokens: TokenCounts,
+    tokens: BTreeMap<Option<usize>, TokenCounts>,
+}
+
+impl Day {
+    fn add(&mut self, used: &Used) {
+        *self.tokens.entry(used.model).or_default() += used.tokens;
+    }
+}
+
+/// Deals a total out to the days by the agent's time of each; without any, the first has it.
+fn spread(days: &mut BTreeMap<NaiveDate, Day>, used: &Used) {
+    let all: i64 = days.values().map(|day| span::total(&day.worked)).sum();
+    if all == 0 {
+        days.values_mut().take(1).for_each(|day| day.add(used));
+        return;
+    }
+    let mut before = 0;
+    for day in days.values_mut() {
+        let after = before + span::total(&day.worked);
+        day.add(&Used {
+            tokens: slice(used.tokens, before as f64 / all as f64, after as f64 / all as f64),
+            ..used.clone()
+        });
+        before = after;
+    }
 }
 
 /// The tokens from one part of their sum to another, in whole tokens: neighbouring slices add up.

@@ -7,7 +7,7 @@ use super::sample::*;
 use super::seen::{Part, seen};
 use super::{ForeignNames, History, link};
 use crate::facts::change::Change;
-use crate::facts::session::{Provenance, Session, TokenCounts};
+use crate::facts::session::{Provenance, Session, TokenCounts, Usage};
 use crate::facts::span::{self, Span};
 use crate::facts::supervision::Charge;
 
@@ -385,6 +385,45 @@ fn any_world() -> impl Strategy<Value = (Vec<Session>, Vec<Change>)> {
         })
 }
 
+/// What the only of some sessions used on each day, of one model or of all.
+fn output_by_day(session: Session, model: Option<&str>) -> Vec<Option<u64>> {
+    let linked = Linked {
+        links: Vec::new(),
+        homes: vec![Some(0)],
+        warnings: Vec::new(),
+    };
+    let all = seen(&[session], vec![Vec::new()], linked, &[&[]]);
+    let session = all.first().expect("a session");
+    let parts = session.parts("UTC".parse().expect("a zone"));
+    let output = parts.iter().map(|part| session.tokens_of(part, model));
+    output.map(|tokens| tokens.map(|tokens| tokens.output)).collect()
+}
+
+#[test]
+fn a_total_is_spread_over_the_days_that_the_agent_worked() {
+    let mut total = session("a", &[(0, 600), (86_400, 88_200)]);
+    assert_eq!(output_by_day(total.clone(), None), [Some(17), Some(0)]);
+    total.sources.tokens = Provenance::Estimated;
+    assert_eq!(output_by_day(total.clone(), None), [Some(4), Some(13)]);
+    total.lanes.clear();
+    assert_eq!(output_by_day(total, None), [Some(17)]);
+}
+
+#[test]
+fn a_model_has_its_own_tokens() {
+    let mut two = session("a", &[(0, 600)]);
+    two.usage.push(Usage {
+        model: "n".into(),
+        ..two.usage[0].clone()
+    });
+    two.usage[1].tokens.output = 100;
+    two.models = vec!["m".into(), "n".into()];
+    let output = |model| output_by_day(two.clone(), model);
+    assert_eq!(output(Some("m")), [Some(17)]);
+    assert_eq!(output(Some("n")), [Some(100)]);
+    assert_eq!(output(None), [Some(117)]);
+}
+
 proptest! {
     #[test]
     fn the_parts_of_a_session_are_the_whole((sessions, changes) in any_world()) {
@@ -401,9 +440,9 @@ proptest! {
                 prop_assert!((sum(|part| part.agent_minutes) - worked).abs() < 1e-9);
                 let person: f64 = session.attention.iter().map(|charge| charge.minutes()).sum();
                 prop_assert!((sum(|part| part.supervisory_minutes) - person).abs() < 1e-9);
-                let tokens = parts.iter().fold(TokenCounts::default(), |sum, part| sum + part.tokens);
-                let all = session.usage.iter().fold(TokenCounts::default(), |sum, (_, tokens)| sum + *tokens);
-                prop_assert_eq!(tokens, all);
+                let of_parts = parts.iter().filter_map(|part| session.tokens_of(part, None));
+                let tokens = of_parts.fold(TokenCounts::default(), |sum, tokens| sum + tokens);
+                prop_assert_eq!(Some(tokens), session.tokens());
                 let wall = span::union(parts.iter().flat_map(|part| part.worked.clone()));
                 prop_assert_eq!(wall, span::union(session.worked.clone()));
             }

@@ -57,8 +57,9 @@ pub struct SessionRecord {
     /// When the agent worked: `[first minute since the start, how many minutes]`, in order, without overlap.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub intervals: Vec<[u32; 2]>,
-    /// How long the agent worked, subagents counted as lanes of their own.
-    pub agent_minutes: Minutes,
+    /// How long the agent worked, subagents counted as lanes of their own; `None` where its log says nothing of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub agent_minutes: Option<Minutes>,
     /// How long a person prompted and reviewed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub supervisory_minutes: Option<Minutes>,
@@ -298,7 +299,8 @@ mod tests {
     fn every_record_of_version_1_reads_back() {
         let tombstone = r#"{"at":"2026-04-10T12:00:00Z","by":"A <a@b>","id":"019d774b-0a00-7707-8707-070707070707","kind":"tombstone","of":"019d774b-0a00-7707-8707-070707070708","reason":"twice","rev":0,"v":1}"#;
         let session = r#"{"agent":"codex","agent_minutes":12.5,"at":"2026-04-10T12:00:00Z","by":"A <a@b>","ended_at":"2026-04-10T11:30:00Z","evidence":["log:commit"],"id":"019d774b-0a00-7707-8707-070707070707","intervals":[[0,10],[20,3]],"kind":"session","models":["m"],"rev":0,"session":"codex:1","share":0.5,"started_at":"2026-04-10T11:00:00Z","tokens":{"cache_read":3,"cache_write":2,"input":1,"output":4},"v":1}"#;
-        for line in [tombstone, session] {
+        let timeless = session.replace(r#""agent_minutes":12.5,"#, "");
+        for line in [tombstone, session, &timeless] {
             let record = Record::decode(line.as_bytes()).unwrap();
             assert_eq!(text(&record), line);
         }

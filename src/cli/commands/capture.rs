@@ -170,7 +170,10 @@ fn show(context: &mut Context, records: &[(ObjectId, SessionRecord)]) -> Result<
     if records.is_empty() {
         return Ok(());
     }
-    let minutes = |value: f64| Cell::known(Minutes::new((value * 10.0).round() / 10.0), Cell::Minutes);
+    let minutes = |value: Option<f64>| {
+        let tenths = value.and_then(|value| Minutes::new((value * 10.0).round() / 10.0));
+        Cell::known(tenths, Cell::Minutes)
+    };
     let table = Table {
         columns: vec![
             Column::text("commit", "commit"),
@@ -182,12 +185,12 @@ fn show(context: &mut Context, records: &[(ObjectId, SessionRecord)]) -> Result<
         rows: records
             .iter()
             .map(|(commit, record)| {
-                let total = record.agent_minutes.get();
+                let total = record.agent_minutes.map(Minutes::get);
                 vec![
                     Cell::text(commit.short()),
                     Cell::text(record.session.to_string()),
                     minutes(total),
-                    minutes(total * record.share),
+                    minutes(total.map(|total| total * record.share)),
                     Cell::text(record.evidence.join(" ")),
                 ]
             })
