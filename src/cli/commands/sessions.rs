@@ -20,7 +20,7 @@ use crate::render::json::Versioned;
 use crate::render::sessions;
 use crate::sources::agents::collect::{Collected, Request, collect};
 use crate::sources::agents::{AGENTS, Machine};
-use crate::sources::discover::discover;
+use crate::sources::discover::{LinkedWorkTrees, discover};
 
 /// The arguments of `sessions`.
 #[derive(Debug, clap::Args)]
@@ -245,8 +245,9 @@ fn send(args: &Args, context: &mut Context, report: SessionReport) -> Result<(),
 /// The repositories in whose work trees agents may have left logs: those below the roots, else the one that one stands in,
 /// else the configured ones.
 fn around(roots: &[PathBuf], context: &Context, settings: &Settings) -> Vec<PathBuf> {
+    let below = |roots: &[PathBuf]| discover(roots, LinkedWorkTrees::LeadToMain).repositories;
     if !roots.is_empty() {
-        return discover(roots).repositories;
+        return below(roots);
     }
     if let Ok(repo) = context.environment.repository() {
         return vec![repo.place().to_owned()];
@@ -254,7 +255,7 @@ fn around(roots: &[PathBuf], context: &Context, settings: &Settings) -> Vec<Path
     let configured: Vec<PathBuf> = (settings.get_all("root").iter())
         .map(|root| context.environment.resolve(root))
         .collect();
-    discover(&configured).repositories
+    below(&configured)
 }
 
 /// Whether a session worked in a folder or below it.
