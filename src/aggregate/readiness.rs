@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::inventory::{LockFile, Project, RepoFacts, StateFacts, TreeFacts};
+use crate::facts::inventory::{Dockerfile, LockFile, ProjectPart, RepoFacts, StateFacts, TreeFacts};
 
 /// What a check came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,7 +37,10 @@ type Answer = (Verdict, String);
 
 /// What a rule looks at.
 enum Rule {
-    Tree(fn(&TreeFacts) -> Answer),
+    /// A tree: one file that passes is enough, so that what could not be read leaves anything else open.
+    Wanted(fn(&TreeFacts) -> Answer),
+    /// A tree: one file that fails is enough.
+    Unwanted(fn(&TreeFacts) -> Answer),
     Clone(fn(&StateFacts) -> Answer),
 }
 
@@ -51,57 +54,57 @@ struct Named {
 const RULES: &[Named] = &[
     Named {
         id: "readme",
-        rule: Rule::Tree(readme),
+        rule: Rule::Wanted(readme),
         hint: "Add a README.md that says what this is and how to run it",
     },
     Named {
         id: "licence",
-        rule: Rule::Tree(licence),
+        rule: Rule::Wanted(licence),
         hint: "Add a LICENSE file with the full text",
     },
     Named {
         id: "ci",
-        rule: Rule::Tree(ci),
+        rule: Rule::Wanted(ci),
         hint: "Add a workflow that builds and tests every change",
     },
     Named {
         id: "tests",
-        rule: Rule::Tree(tests),
+        rule: Rule::Wanted(tests),
         hint: "Add at least one test that the CI runs",
     },
     Named {
         id: "manifest",
-        rule: Rule::Tree(manifest),
+        rule: Rule::Unwanted(manifest),
         hint: "Correct the manifest: tools that read it will fail",
     },
     Named {
         id: "lock-file",
-        rule: Rule::Tree(lock_file),
+        rule: Rule::Unwanted(lock_file),
         hint: "Commit the lock file, so that every build uses what was tested",
     },
     Named {
         id: "no-secrets",
-        rule: Rule::Tree(no_secrets),
+        rule: Rule::Unwanted(no_secrets),
         hint: "Remove it from history and revoke what it opens",
     },
     Named {
         id: "docker-pinned",
-        rule: Rule::Tree(docker_pinned),
+        rule: Rule::Unwanted(docker_pinned),
         hint: "Name a version or digest of the base image",
     },
     Named {
         id: "docker-user",
-        rule: Rule::Tree(docker_user),
+        rule: Rule::Unwanted(docker_user),
         hint: "Add a USER line to the last stage",
     },
     Named {
         id: "changelog",
-        rule: Rule::Tree(changelog),
+        rule: Rule::Wanted(changelog),
         hint: "Add a CHANGELOG.md",
     },
     Named {
         id: "security-policy",
-        rule: Rule::Tree(security_policy),
+        rule: Rule::Wanted(security_policy),
         hint: "Add a SECURITY.md that says how to report a hole",
     },
     Named {
@@ -127,12 +130,20 @@ pub fn checks(facts: &RepoFacts) -> Vec<Check> {
         .iter()
         .map(|named| {
             let answer = match named.rule {
-                Rule::Tree(rule) if facts.head.is_some() => facts.tree.as_ref().map(rule),
-                Rule::Tree(_) => facts.tree.as_ref().map(|_| not_applicable("no commit yet")),
+                Rule::Wanted(_) | Rule::Unwanted(_) if facts.head.is_none() => {
+                    facts.tree.as_ref().map(|_| not_applicable("no commit yet"))
+                }
+                Rule::Wanted(rule) => facts
+                    .tree
+                    .as_ref()
+                    .map(|tree| settled(rule(tree), Verdict::Pass, tree)),
+                Rule::Unwanted(rule) => facts
+                    .tree
+                    .as_ref()
+                    .map(|tree| settled(rule(tree), Verdict::Fail, tree)),
                 Rule::Clone(rule) => facts.state.as_ref().map(rule),
             };
-            let (verdict, reason) =
-                answer.unwrap_or_else(|| (Verdict::Unknown, "could not be read".to_owned()));
+            let (verdict, reason) = answer.unwrap_or_else(|| unknown("could not be read"));
             Check {
                 id: named.id.to_owned(),
                 verdict,
@@ -141,6 +152,15 @@ pub fn checks(facts: &RepoFacts) -> Vec<Check> {
             }
         })
         .collect()
+}
+
+/// An answer that stands whatever lies in the folders that could not be read: only `sure` does.
+fn settled(answer: Answer, sure: Verdict, tree: &TreeFacts) -> Answer {
+    match tree.gaps.folders {
+        0 => answer,
+        _ if answer.0 == sure => answer,
+        folders => unknown(format!("{folders} folders cannot be read")),
+    }
 }
 
 fn pass(reason: impl Into<String>) -> Answer {
@@ -155,25 +175,49 @@ fn not_applicable(reason: impl Into<String>) -> Answer {
     (Verdict::NotApplicable, reason.into())
 }
 
-fn present(path: Option<&String>, missing: &str) -> Answer {
-    path.map_or_else(|| fail(missing), pass)
+fn unknown(reason: impl Into<String>) -> Answer {
+    (Verdict::Unknown, reason.into())
+}
+
+/// Files of a kind that could not be read leave the question open, unless one that could be settles it.
+fn unless_unread(tree: &TreeFacts, part: ProjectPart, answer: Answer) -> Answer {
+    match answer.0 {
+        Verdict::Pass | Verdict::NotApplicable if tree.project.unread.contains(&part) => {
+            unknown("a file that it asks for cannot be read")
+        }
+        _ => answer,
+    }
+}
+
+/// A file that is there, but whose object is not, may be empty.
+fn present(tree: &TreeFacts, path: Option<&String>, missing: &str) -> Answer {
+    match path {
+        Some(path) if tree.gaps.unreadable.contains(path) => unknown(format!("{path} cannot be read")),
+        Some(path) => pass(path),
+        None => fail(missing),
+    }
 }
 
 fn readme(tree: &TreeFacts) -> Answer {
-    present(tree.project.readme.as_ref(), "no README")
+    present(tree, tree.project.readme.as_ref(), "no README")
 }
 
 fn licence(tree: &TreeFacts) -> Answer {
-    match (&tree.project.licence, tree.project.has_licence_text) {
+    let project = &tree.project;
+    match (&project.licence, project.has_licence_text) {
         (Some(licence), true) => pass(licence.spdx.clone()),
         (None, true) => pass("a licence text of its own"),
+        _ if project.unread.contains(&ProjectPart::Licence) => unknown("its text cannot be read"),
         (Some(licence), false) => fail(format!("{} is claimed, but its text is missing", licence.spdx)),
-        (None, false) => fail("no licence"),
+        (None, false) => match &project.licence_file {
+            Some(path) => fail(format!("{path} holds no licence text")),
+            None => fail("no licence"),
+        },
     }
 }
 
 fn ci(tree: &TreeFacts) -> Answer {
-    present(tree.project.ci.first(), "no CI configuration")
+    present(tree, tree.project.ci.first(), "no CI configuration")
 }
 
 fn has_source(tree: &TreeFacts) -> bool {
@@ -182,6 +226,7 @@ fn has_source(tree: &TreeFacts) -> bool {
 
 fn tests(tree: &TreeFacts) -> Answer {
     match (tree.tests.cases(), tree.tests.test_lines) {
+        (0, 0) if !tree.gaps.unreadable.is_empty() => unknown("files that may be tests cannot be read"),
         _ if !has_source(tree) => not_applicable("no source code"),
         (0, 0) => fail("no tests"),
         (0, lines) => pass(format!("{lines} lines in test files")),
@@ -194,11 +239,12 @@ fn manifest(tree: &TreeFacts) -> Answer {
     let broken = manifests
         .iter()
         .find_map(|manifest| Some((&manifest.path, manifest.broken.as_ref()?)));
-    match (broken, manifests.first()) {
+    let answer = match (broken, manifests.first()) {
         (Some((path, reason)), _) => fail(format!("{path}: {reason}")),
         (None, Some(first)) => pass(first.path.clone()),
         (None, None) => not_applicable("no dependency manifest"),
-    }
+    };
+    unless_unread(tree, ProjectPart::Manifest, answer)
 }
 
 fn lock_file(tree: &TreeFacts) -> Answer {
@@ -216,51 +262,61 @@ fn lock_file(tree: &TreeFacts) -> Answer {
         LockFile::Present(path) => Some(path.clone()),
         LockFile::Missing(_) => None,
     });
-    match (missing, present) {
+    let answer = match (missing, present) {
         (Some(missing), _) => fail(missing),
         (None, Some(path)) => pass(path),
         (None, None) => not_applicable("nothing here wants one"),
+    };
+    let broken = tree
+        .project
+        .manifests
+        .iter()
+        .any(|manifest| manifest.broken.is_some());
+    match answer.0 {
+        Verdict::NotApplicable if broken => unknown("a manifest does not parse"),
+        _ => unless_unread(tree, ProjectPart::Manifest, answer),
     }
 }
 
 fn no_secrets(tree: &TreeFacts) -> Answer {
-    match tree.project.secrets.as_slice() {
+    let answer = match tree.project.secrets.as_slice() {
         [] => pass("none by name or content"),
         [one] => fail(one.clone()),
         [first, rest @ ..] => fail(format!("{first} and {} more", rest.len())),
-    }
+    };
+    unless_unread(tree, ProjectPart::Secret, answer)
 }
 
-fn dockerfiles(
-    project: &Project,
-    wrong: impl Fn(&crate::facts::inventory::Dockerfile) -> Option<String>,
-) -> Answer {
-    match project.dockerfiles.iter().find_map(wrong) {
+fn dockerfiles(tree: &TreeFacts, wrong: impl Fn(&Dockerfile) -> Option<String>) -> Answer {
+    let files = &tree.project.dockerfiles;
+    let answer = match files.iter().find_map(wrong) {
         Some(reason) => fail(reason),
-        None if project.dockerfiles.is_empty() => not_applicable("no Dockerfile"),
-        None => pass(format!("{} looked at", project.dockerfiles.len())),
-    }
+        None if files.is_empty() => not_applicable("no Dockerfile"),
+        None => pass(format!("{} looked at", files.len())),
+    };
+    unless_unread(tree, ProjectPart::Dockerfile, answer)
 }
 
 fn docker_pinned(tree: &TreeFacts) -> Answer {
-    dockerfiles(&tree.project, |file| {
+    dockerfiles(tree, |file| {
         let image = file.floating_images.first()?;
         Some(format!("{} builds on {image}, which changes", file.path))
     })
 }
 
 fn docker_user(tree: &TreeFacts) -> Answer {
-    dockerfiles(&tree.project, |file| {
-        file.runs_as_root.then(|| format!("{} runs as root", file.path))
+    dockerfiles(tree, |file| {
+        file.runs_as_root
+            .then(|| format!("{} names no user but root for its last stage", file.path))
     })
 }
 
 fn changelog(tree: &TreeFacts) -> Answer {
-    present(tree.project.changelog.as_ref(), "no changelog")
+    present(tree, tree.project.changelog.as_ref(), "no changelog")
 }
 
 fn security_policy(tree: &TreeFacts) -> Answer {
-    present(tree.project.security_policy.as_ref(), "no security policy")
+    present(tree, tree.project.security_policy.as_ref(), "no security policy")
 }
 
 fn pushed(state: &StateFacts) -> Answer {
@@ -288,6 +344,8 @@ fn no_stale_branches(state: &StateFacts) -> Answer {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::facts::diagnostics::Status;
     use crate::facts::ids::ObjectId;
@@ -309,22 +367,25 @@ mod tests {
         );
     }
 
-    #[test]
-    fn an_empty_tree_fails_where_something_is_missing() {
-        let facts = RepoFacts {
+    fn of_tree(tree: TreeFacts) -> RepoFacts {
+        RepoFacts {
             status: Status::Complete,
             head: ObjectId::from_bytes(&[1; 20]),
-            tree: Some(TreeFacts::default()),
+            tree: Some(tree),
             state: Some(StateFacts::default()),
             ..RepoFacts::failed("a".into(), "/a".into(), String::new())
-        };
-        let failed: Vec<_> = verdicts(&facts)
-            .into_iter()
-            .filter(|(_, verdict)| *verdict == Verdict::Fail)
-            .map(|(id, _)| id)
-            .collect();
+        }
+    }
+
+    fn with(verdict: Verdict, tree: TreeFacts) -> Vec<String> {
+        let all = verdicts(&of_tree(tree)).into_iter();
+        all.filter(|(_, one)| *one == verdict).map(|(id, _)| id).collect()
+    }
+
+    #[test]
+    fn an_empty_tree_fails_where_something_is_missing() {
         assert_eq!(
-            failed,
+            with(Verdict::Fail, TreeFacts::default()),
             [
                 "readme",
                 "licence",
@@ -334,5 +395,52 @@ mod tests {
                 "pushed"
             ]
         );
+    }
+
+    #[test]
+    fn folders_that_cannot_be_read_leave_open_what_they_may_hold() {
+        let mut tree = TreeFacts::default();
+        tree.gaps.folders = 1;
+        tree.project.readme = Some("README.md".into());
+        tree.project.secrets = vec!["site.key".into()];
+        assert_eq!(with(Verdict::Pass, tree.clone()), ["readme", "no-stale-branches"]);
+        assert_eq!(with(Verdict::Fail, tree.clone()), ["no-secrets", "pushed"]);
+        assert_eq!(with(Verdict::Unknown, tree).len(), 9);
+    }
+
+    #[test]
+    fn files_that_cannot_be_read_leave_open_what_they_say() {
+        let mut tree = TreeFacts::default();
+        tree.project.readme = Some("README.md".into());
+        tree.gaps.unreadable = BTreeSet::from(["README.md".into()]);
+        tree.project.unread = BTreeSet::from([
+            ProjectPart::Licence,
+            ProjectPart::Manifest,
+            ProjectPart::Dockerfile,
+            ProjectPart::Secret,
+        ]);
+        assert_eq!(
+            with(Verdict::Unknown, tree.clone()),
+            [
+                "readme",
+                "licence",
+                "tests",
+                "manifest",
+                "lock-file",
+                "no-secrets",
+                "docker-pinned",
+                "docker-user"
+            ]
+        );
+        tree.project.secrets = vec!["site.key".into()];
+        assert!(with(Verdict::Fail, tree).contains(&"no-secrets".to_owned()));
+    }
+
+    #[test]
+    fn a_licence_file_without_a_text_says_so() {
+        let mut tree = TreeFacts::default();
+        tree.project.licence_file = Some("LICENSE".into());
+        let answer = licence(&tree);
+        assert_eq!(answer, fail("LICENSE holds no licence text"));
     }
 }

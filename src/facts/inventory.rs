@@ -156,6 +156,8 @@ pub struct Project {
     pub description: Option<String>,
     /// Its licence.
     pub licence: Option<Licence>,
+    /// The path of a file that is named like a licence, whatever it holds.
+    pub licence_file: Option<String>,
     /// Whether a licence text is in the tree.
     pub has_licence_text: bool,
     /// The README's path.
@@ -206,14 +208,9 @@ impl Gaps {
         self.is_lasting() && self.too_large.is_empty()
     }
 
-    /// Whether a better clone of the same tree would have the same gaps.
+    /// Whether every clone of the same tree has the same gaps.
     pub fn is_lasting(&self) -> bool {
         self.folders == 0 && self.unreadable.is_empty()
-    }
-
-    /// Whether the file at `path` is one of them.
-    pub fn has(&self, path: &str) -> bool {
-        self.unreadable.contains(path) || self.too_large.contains(path)
     }
 
     /// These and those of another part of the tree.

@@ -2,7 +2,7 @@
 //!
 //! A name alone proves nothing: it also stands in notices, in terms of another licence and in lists of borrowed parts. So
 //! the title has to stand near the start and the sentences that grant something have to be there; terms that restrict what
-//! follows them leave a text without an id. Unknown is better than too permissive.
+//! follows them leave a text without an id, or with one that says so. Unknown is better than too permissive.
 
 /// A licence by its own words.
 struct Text {
@@ -43,7 +43,7 @@ const ISC: &str = "distribute this software for any purpose with or without fee 
 const RESTRICTIVE: &[Text] = &[
     text(
         "BUSL-1.1",
-        &["business source license 1.1"],
+        &["business source license"],
         &["make non-production use of the licensed work"],
         &[],
     ),
@@ -56,6 +56,15 @@ const RESTRICTIVE: &[Text] = &[
     text(
         "FSL-1.1-ALv2",
         &["functional source license, version 1.1", "alv2 future license"],
+        &["any purpose other than a competing use"],
+        &[],
+    ),
+    text(
+        "FSL-1.1-ALv2",
+        &[
+            "functional source license, version 1.1",
+            "apache 2.0 future license",
+        ],
         &["any purpose other than a competing use"],
         &[],
     ),
@@ -327,9 +336,10 @@ const FREE: &[Text] = &[
     ),
 ];
 
+/// What may be added to any licence: the work may not be sold.
+const COMMONS_CLAUSE: &str = "commons clause";
 /// Wherever they stand, the rest is not what it looks like.
 const ADDED_TERMS: &[&str] = &[
-    "commons clause",
     "non-commercial purposes only",
     "noncommercial purposes only",
     "non-commercial use only",
@@ -360,6 +370,23 @@ const BEFORE: &[&str] = &[
     "no license",
 ];
 
+/// What the owner of a work says who gives nothing.
+const RESERVED: &[&str] = &["proprietary", "confidential", "all rights reserved"];
+/// What somebody says who gives something.
+const GRANTS: &[&str] = &[
+    "grant",
+    "permission",
+    "permitted",
+    "you may",
+    "licensed under",
+    "redistribut",
+    "free software",
+    "open source",
+    "public domain",
+];
+/// Said before several licences of which one may choose.
+const CHOICE: &[&str] = &["dual", "either", "at your option", " or "];
+
 /// How much of a file is looked at: more than the longest licence.
 const MOST_BYTES: usize = 64 << 10;
 /// How far down a title may stand, in bytes: some explain it first.
@@ -386,34 +413,62 @@ pub(super) fn is_licence_file(name: &str) -> bool {
     begins && !NO_TEXT.contains(&ending)
 }
 
-/// Whether this is prose, and more than a name.
+/// Whether this is prose, and more than a name; few words are enough to keep all rights.
 pub(super) fn is_text(content: &[u8]) -> bool {
     let head = content.get(..MOST_BYTES).unwrap_or(content);
+    let text = String::from_utf8_lossy(head);
     memchr::memchr(0, head).is_none()
-        && String::from_utf8_lossy(head)
-            .split_whitespace()
-            .nth(FEW_WORDS)
-            .is_some()
+        && (text.split_whitespace().nth(FEW_WORDS).is_some() || is_reserved(&plain(head)))
 }
 
-/// The SPDX id of a licence text, where it is known.
-pub(super) fn spdx_of(content: &[u8]) -> Option<&'static str> {
+/// The SPDX ids of the licences in a text, where they are known. Those with a `LicenseRef-` are of our making: SPDX has none.
+pub(super) fn spdx_of(content: &[u8]) -> Vec<&'static str> {
     let plain = plain(content.get(..MOST_BYTES).unwrap_or(content));
+    if plain.contains(COMMONS_CLAUSE) {
+        return vec!["LicenseRef-Commons-Clause"];
+    }
+    if let Some(text) = RESTRICTIVE.iter().find(|text| text.start_in(&plain).is_some()) {
+        return vec![text.id];
+    }
+    if has_any(&plain, ADDED_TERMS) {
+        return Vec::new();
+    }
+    let free = free(&plain);
+    if free.is_empty() && is_reserved(&plain) {
+        return vec!["LicenseRef-Proprietary"];
+    }
+    free
+}
+
+/// The free licences in the order in which they stand. One far down is of a part of the work, unless there is a choice.
+fn free(plain: &str) -> Vec<&'static str> {
+    if has_any(start_of(plain), OTHER_TERMS) {
+        return Vec::new();
+    }
+    let found = FREE
+        .iter()
+        .filter_map(|text| Some((text.start_in(plain)?, text.id)));
+    let mut found: Vec<(usize, &'static str)> = found.collect();
+    found.sort_by_key(|(at, _)| *at);
+    // Several begin with the same words: the first of the list is the one.
+    found.dedup_by_key(|(at, _)| *at);
+    let Some((first, _)) = found.first().copied().filter(|(at, _)| *at <= START) else {
+        return Vec::new();
+    };
+    let has_choice = has_any(&plain[..first], CHOICE);
+    found.retain(|(at, _)| has_choice || *at <= START);
+    found.into_iter().map(|(_, id)| id).collect()
+}
+
+fn is_reserved(plain: &str) -> bool {
+    has_any(plain, RESERVED) && !has_any(plain, GRANTS) || start_of(plain).starts_with("proprietary")
+}
+
+fn start_of(plain: &str) -> &str {
     let end = (0..=START.min(plain.len()))
         .rev()
         .find(|at| plain.is_char_boundary(*at));
-    let start = &plain[..end.unwrap_or_default()];
-    let first = |texts: &'static [Text]| texts.iter().find(|text| text.is_in(&plain, start));
-    if has_any(&plain, ADDED_TERMS) {
-        return None;
-    }
-    if let Some(text) = first(RESTRICTIVE) {
-        return Some(text.id);
-    }
-    if has_any(start, OTHER_TERMS) {
-        return None;
-    }
-    first(FREE).map(|text| text.id)
+    &plain[..end.unwrap_or_default()]
 }
 
 fn has_any(plain: &str, phrases: &[&str]) -> bool {
@@ -421,21 +476,17 @@ fn has_any(plain: &str, phrases: &[&str]) -> bool {
 }
 
 impl Text {
-    fn is_in(&self, plain: &str, start: &str) -> bool {
-        let begins = self.near_start.first().and_then(|title| start_of(plain, title));
-        begins.is_some_and(|at| at <= START && !has_any(&plain[..at], BEFORE))
-            && self
-                .near_start
-                .iter()
-                .skip(1)
-                .all(|phrase| start.contains(phrase))
+    /// Where its title stands in a text that is this licence.
+    fn start_in(&self, plain: &str) -> Option<usize> {
+        let (title, more) = self.near_start.split_first()?;
+        let at = memchr::memmem::find(plain.as_bytes(), title.as_bytes())?;
+        let near = start_of(&plain[at..]);
+        let fits = !has_any(&plain[..at], BEFORE)
+            && more.iter().all(|phrase| near.contains(phrase))
             && self.holds.iter().all(|phrase| plain.contains(phrase))
-            && !has_any(plain, self.lacks)
+            && !has_any(plain, self.lacks);
+        fits.then_some(at)
     }
-}
-
-fn start_of(plain: &str, phrase: &str) -> Option<usize> {
-    memchr::memmem::find(plain.as_bytes(), phrase.as_bytes())
 }
 
 /// Words in lower case with one space between, without quotes and the marks of comments and Markdown.
@@ -465,7 +516,9 @@ mod tests {
                             above copyright notice\n * Redistributions in binary form must reproduce the above copyright notice";
 
     fn told(text: &str) -> Option<&'static str> {
-        spdx_of(text.as_bytes())
+        let ids = spdx_of(text.as_bytes());
+        assert!(ids.len() <= 1, "{ids:?}");
+        ids.first().copied()
     }
 
     #[test]
@@ -491,7 +544,6 @@ mod tests {
                 "Permission to use, copy, modify, and distribute this software and its documentation for any purpose, without fee, and without a written agreement is hereby granted, provided that the above copyright notice and this paragraph and the following two paragraphs appear in all copies.",
                 Some("PostgreSQL"),
             ),
-            ("All rights reserved.", None),
             ("MIT", None),
             ("", None),
         ] {
@@ -503,7 +555,6 @@ mod tests {
     fn a_free_licence_that_is_only_named_is_not_given() {
         for text in [
             "Apache License\nVersion 2.0",
-            "PROPRIETARY\n\nNobody may copy this. Third-party parts are under the Apache License, Version 2.0.",
             "The server follows the GNU General Public License, version 3, in spirit.",
             "Functional Source License, Version 1.0\nGrant of Future License\nApache License, Version 2.0",
         ] {
@@ -511,17 +562,47 @@ mod tests {
         }
         let apache = format!("Apache License\nVersion 2.0, January 2004\n{GRANT}");
         for before in [
-            "PROPRIETARY. Third-party parts:\n",
             "You may not use this work. Borrowed parts:\n",
             "Portions of this software are licensed as follows: what lies in ee/ is ours.\n",
-            "\"Commons Clause\" License Condition v1.0\nthe right to Sell the Software.\n",
         ] {
             assert_eq!(told(&format!("{before}{apache}")), None, "{before}");
             assert_eq!(told(&format!("{before}{MIT_TEXT}")), None, "{before}");
         }
-        assert_eq!(told(&format!("{apache}\n\nCommons Clause")), None);
         let far = "The kiln burns wood. ".repeat(100);
         assert_eq!(told(&format!("{far}{apache}")), None);
+    }
+
+    #[test]
+    fn what_keeps_rights_has_an_id_that_says_so() {
+        let proprietary = Some("LicenseRef-Proprietary");
+        for text in [
+            "Copyright 2026 Ada. All rights reserved.",
+            "PROPRIETARY\n\nNobody may copy this. Third-party parts are under the Apache License, Version 2.0.",
+            "Confidential property of Ada. No part of it is to be copied.",
+        ] {
+            assert_eq!(told(text), proprietary, "{text}");
+            assert!(is_text(text.as_bytes()), "{text}");
+        }
+        let kept = format!("PROPRIETARY. Third-party parts:\n{MIT_TEXT}");
+        assert_eq!(told(&kept), proprietary);
+        let free = format!("Copyright 2026 Ada. All rights reserved.\n\n{BSD_TEXT}");
+        assert_eq!(told(&free), Some("BSD-2-Clause"));
+        let rider = "\"Commons Clause\" License Condition v1.0\nnot the right to Sell the Software.\n";
+        let clause = Some("LicenseRef-Commons-Clause");
+        assert_eq!(told(&format!("{rider}{MIT_TEXT}")), clause);
+        assert_eq!(told(&format!("{MIT_TEXT}\n{rider}")), clause);
+    }
+
+    #[test]
+    fn a_text_may_hold_several_licences() {
+        let apache = format!("Apache License\nVersion 2.0, January 2004\n{GRANT}");
+        let ids = |text: &str| spdx_of(text.as_bytes());
+        assert_eq!(ids(&format!("{MIT_TEXT}\n{apache}")), ["MIT", "Apache-2.0"]);
+        let long = format!("{apache} {}", "and more words ".repeat(200));
+        let parts = format!("{long}\n{MIT_TEXT}");
+        assert_eq!(ids(&parts), ["Apache-2.0"], "what is borrowed stands at the end");
+        let choice = format!("Kiln is dual-licensed.\n\n{parts}");
+        assert_eq!(ids(&choice), ["Apache-2.0", "MIT"]);
     }
 
     #[test]
@@ -530,6 +611,18 @@ mod tests {
             (
                 "Business Source License 1.1\n\nChange License: Apache License, Version 2.0\n\nThe Licensor hereby grants you the right to copy, modify, create derivative works, redistribute, and make non-production use of the Licensed Work.",
                 Some("BUSL-1.1"),
+            ),
+            (
+                "\"Business Source License\" is a trademark.\nAdditional Use Grant: You may not host it.\nChange License: MPL 2.0\n\nThe Licensor hereby grants you the right to make non-production use of the Licensed Work.",
+                Some("BUSL-1.1"),
+            ),
+            (
+                "Creative Commons Attribution-NonCommercial 4.0 International\nexercise the Licensed Rights in the Licensed Material, to exercise the Licensed Rights in the Licensed Material for NonCommercial purposes only",
+                Some("CC-BY-NC-4.0"),
+            ),
+            (
+                "# Functional Source License, Version 1.1, Apache 2.0 Future License\n\nA Permitted Purpose is any purpose other than a Competing Use.",
+                Some("FSL-1.1-ALv2"),
             ),
             (
                 "Business Source License 1.1\nChange License: Apache License, Version 2.0",

@@ -1,10 +1,11 @@
-//! Dependency manifests: what a project says of itself, and which lock file its ecosystem wants beside it.
+//! Dependency manifests: what a project says of itself, and whether its tools could read it.
 
 use serde_json::Value;
 
-use super::paths::{folder_of, name_of};
+use super::lock;
+use super::paths::name_of;
 use super::project::Listing;
-use crate::facts::inventory::{LockFile, Manifest};
+use crate::facts::inventory::Manifest;
 
 /// What a manifest says.
 #[derive(Debug, Default)]
@@ -22,10 +23,18 @@ pub(super) fn is_manifest(path: &str) -> bool {
             | "package.json"
             | "pyproject.toml"
             | "setup.cfg"
+            | "setup.py"
+            | "requirements.txt"
             | "Pipfile"
+            | "deno.json"
+            | "deno.jsonc"
             | "go.mod"
             | "composer.json"
             | "Gemfile"
+            | "gems.rb"
+            | "mix.exs"
+            | "pubspec.yaml"
+            | "Podfile"
             | "pom.xml"
             | "build.gradle"
             | "build.gradle.kts"
@@ -33,7 +42,7 @@ pub(super) fn is_manifest(path: &str) -> bool {
             | "CMakeLists.txt"
             | "meson.build"
     ) || name.ends_with(".gemspec")
-        || name.ends_with(".csproj")
+        || lock::is_dotnet_project(name)
         || name.ends_with(".sln")
 }
 
@@ -55,34 +64,87 @@ pub(super) fn read(path: &str, content: &[u8], listing: &Listing) -> (Manifest, 
     };
     match parsed {
         Ok(value) => (
-            manifest(lock(path, text, &value, listing), None),
+            manifest(lock::of(path, text, &value, listing), None),
             said(path, &value, text),
         ),
         Err(reason) => (manifest(None, Some(reason)), Said::default()),
     }
 }
 
-/// TOML and JSON as a value; a manifest of another kind is nothing, and never wrong.
+/// TOML and JSON as a value. Of other kinds, some of which are programs, only what no reader accepts is wrong.
 fn parse(path: &str, text: &str) -> Result<Value, String> {
-    let first_line = |reason: String| reason.lines().next().unwrap_or_default().to_owned();
+    let needs = |is_there: bool, what: &str| match is_there {
+        true => Ok(Value::Null),
+        false => Err(format!("no {what}")),
+    };
     match name_of(path) {
-        "Cargo.toml" | "pyproject.toml" | "Pipfile" => {
-            toml::from_str(text).map_err(|error: toml::de::Error| first_line(error.message().to_owned()))
-        }
-        "package.json" | "composer.json" => {
-            serde_json::from_str(text).map_err(|error| first_line(error.to_string()))
-        }
-        "go.mod"
-            if !text
-                .lines()
-                .any(|line| line.split_whitespace().next() == Some("module")) =>
-        {
-            Err("no `module` line".to_owned())
-        }
-        "pom.xml" if !(text.contains("<project") && text.contains("</project>")) => {
-            Err("no `project` element".to_owned())
-        }
+        "Cargo.toml" => match toml(text)? {
+            value if value.get("package").is_some() || value.get("workspace").is_some() => Ok(value),
+            _ => Err("neither `package` nor `workspace`".to_owned()),
+        },
+        "pyproject.toml" | "Pipfile" => toml(text),
+        "package.json" | "composer.json" => match serde_json::from_str(text) {
+            Ok(value @ Value::Object(_)) => Ok(value),
+            Ok(_) => Err("not an object".to_owned()),
+            Err(error) => Err(error.to_string().lines().next().unwrap_or_default().to_owned()),
+        },
+        "go.mod" => go_mod(text),
+        "pom.xml" => needs(
+            text.contains("<project") && text.contains("</project>"),
+            "`project` element",
+        ),
+        "pubspec.yaml" => needs(text.lines().any(|line| line.starts_with("name:")), "`name`"),
+        name if lock::is_dotnet_project(name) => needs(
+            text.contains("<Project") && (text.contains("</Project>") || text.contains("/>")),
+            "`Project` element",
+        ),
         _ => Ok(Value::Null),
+    }
+}
+
+fn toml(text: &str) -> Result<Value, String> {
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        let reason = error.message().lines().next().unwrap_or_default();
+        match error.span().and_then(|span| text.get(..span.start)) {
+            Some(before) => format!("line {}: {reason}", before.matches('\n').count() + 1),
+            None => reason.to_owned(),
+        }
+    })
+}
+
+/// Every line outside of a block starts with a word that Go knows, one of them with `module`.
+fn go_mod(text: &str) -> Result<Value, String> {
+    const WORDS: &[&str] = &[
+        "module",
+        "go",
+        "toolchain",
+        "godebug",
+        "require",
+        "replace",
+        "exclude",
+        "retract",
+        "tool",
+        "ignore",
+        ")",
+    ];
+    let mut in_block = false;
+    let mut has_module = false;
+    for (at, line) in text.lines().enumerate() {
+        let code = line.split("//").next().unwrap_or_default().trim();
+        let word = code.split([' ', '\t', '(']).next().unwrap_or_default();
+        has_module |= word == "module";
+        if code == ")" {
+            in_block = false;
+        } else if !in_block && !code.is_empty() {
+            if !WORDS.contains(&word) {
+                return Err(format!("line {}: an unknown directive", at + 1));
+            }
+            in_block = code.ends_with('(');
+        }
+    }
+    match has_module {
+        true => Ok(Value::Null),
+        false => Err("no `module` line".to_owned()),
     }
 }
 
@@ -154,155 +216,13 @@ fn element(text: &str, name: &str) -> Option<String> {
     Some(inside.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// The lock file that belongs to a manifest; `None` where the ecosystem wants none.
-fn lock(path: &str, text: &str, value: &Value, listing: &Listing) -> Option<LockFile> {
-    let beside = |name: &str| match folder_of(path) {
-        "" => name.to_owned(),
-        folder => format!("{folder}/{name}"),
-    };
-    let has = |pointer: &str| value.pointer(pointer).is_some();
-    let (wanted, names): (bool, &[&str]) = match name_of(path) {
-        // A library is tested against whatever its users resolve; a program ships what it was tested with.
-        "Cargo.toml" => (
-            has("/bin")
-                || has_program(folder_of(path), "", listing)
-                || members(value).any(|member| has_program(folder_of(path), member, listing)),
-            &["Cargo.lock"],
-        ),
-        "package.json" => (
-            has("/dependencies") || has("/devDependencies"),
-            &[
-                "package-lock.json",
-                "yarn.lock",
-                "pnpm-lock.yaml",
-                "bun.lock",
-                "bun.lockb",
-                "npm-shrinkwrap.json",
-            ],
-        ),
-        "pyproject.toml" => (
-            ["/tool/poetry", "/tool/pdm", "/tool/uv"]
-                .iter()
-                .any(|tool| has(tool)),
-            &["uv.lock", "poetry.lock", "pdm.lock", "requirements.txt"],
-        ),
-        "Pipfile" => (true, &["Pipfile.lock"]),
-        "go.mod" => (has_requirements(text), &["go.sum"]),
-        "composer.json" => (
-            value.pointer("/type").and_then(Value::as_str) == Some("project"),
-            &["composer.lock"],
-        ),
-        "Gemfile" => (
-            !text.lines().any(|line| line.trim_start().starts_with("gemspec")),
-            &["Gemfile.lock"],
-        ),
-        _ => (false, &[]),
-    };
-    let present = names
-        .iter()
-        .map(|name| beside(name))
-        .find(|name| listing.has(name));
-    match present {
-        Some(present) => Some(LockFile::Present(present)),
-        None => {
-            wanted.then(|| LockFile::Missing(names.iter().take(3).copied().collect::<Vec<_>>().join(", ")))
-        }
-    }
-}
-
-/// The members of a Cargo workspace, which may be patterns.
-fn members(manifest: &Value) -> impl Iterator<Item = &str> {
-    let list = manifest.pointer("/workspace/members").and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str)
-}
-
-/// Whether a crate in `folder`, or one that the pattern `member` there stands for, has a program where Cargo looks for one.
-fn has_program(folder: &str, member: &str, listing: &Listing) -> bool {
-    let member = member.trim_start_matches("./").trim_end_matches('/');
-    let parts = folder.split('/').chain(member.split('/'));
-    let pattern: Vec<&str> = parts.filter(|part| !part.is_empty() && *part != ".").collect();
-    listing.files().iter().any(|path| {
-        let Some(home) = program_of(path) else {
-            return false;
-        };
-        let home: Vec<&str> = home.split('/').filter(|part| !part.is_empty()).collect();
-        fits(&pattern, &home)
-    })
-}
-
-/// The folder of the crate whose program is at `path`.
-fn program_of(path: &str) -> Option<&str> {
-    if path == "src/main.rs" || path.starts_with("src/bin/") {
-        return path.ends_with(".rs").then_some("");
-    }
-    path.strip_suffix("/src/main.rs")
-        .or_else(|| Some(path.split_once("/src/bin/")?.0).filter(|_| path.ends_with(".rs")))
-}
-
-/// Whether a path fits a pattern, part by part: `**` is any folders, `*` and `?` any characters of one.
-fn fits(pattern: &[&str], path: &[&str]) -> bool {
-    match (pattern, path) {
-        ([], []) => true,
-        (["**", rest @ ..], _) => {
-            fits(rest, path) || path.split_first().is_some_and(|(_, below)| fits(pattern, below))
-        }
-        ([one, rest @ ..], [name, below @ ..]) => {
-            fits_part(one.as_bytes(), name.as_bytes()) && fits(rest, below)
-        }
-        _ => false,
-    }
-}
-
-fn fits_part(pattern: &[u8], name: &[u8]) -> bool {
-    match (pattern, name) {
-        ([], []) => true,
-        ([b'*', rest @ ..], _) => {
-            fits_part(rest, name)
-                || name
-                    .split_first()
-                    .is_some_and(|(_, left)| fits_part(pattern, left))
-        }
-        ([b'?', rest @ ..], [_, left @ ..]) => fits_part(rest, left),
-        ([one, rest @ ..], [first, left @ ..]) => one == first && fits_part(rest, left),
-        _ => false,
-    }
-}
-
-/// Whether a `go.mod` requires a module, in a line of its own or in a block.
-fn has_requirements(text: &str) -> bool {
-    let mut in_block = false;
-    text.lines().any(|line| {
-        let code = line.split("//").next().unwrap_or_default();
-        // `require(` needs no space.
-        let spaced = code.replace('(', " ( ").replace(')', " ) ");
-        let words: Vec<&str> = spaced.split_whitespace().collect();
-        match words.as_slice() {
-            ["require", "(", ")"] | [] => false,
-            ["require", "("] => {
-                in_block = true;
-                false
-            }
-            ["require", ..] => true,
-            [")", ..] => {
-                in_block = false;
-                false
-            }
-            _ => in_block,
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn with_files(path: &str, text: &str, files: &[&str]) -> (Manifest, Said) {
-        let listing = Listing::new(files.iter().copied(), std::iter::empty());
-        read(path, text.as_bytes(), &listing)
-    }
-
     fn both(path: &str, text: &str) -> (Manifest, Said) {
-        with_files(path, text, &["src/main.rs"])
+        let listing = Listing::new(std::iter::empty(), std::iter::empty());
+        read(path, text.as_bytes(), &listing)
     }
 
     #[test]
@@ -334,65 +254,36 @@ mod tests {
 
     #[test]
     fn a_broken_manifest_is_reported() {
+        for (path, text, reason) in [
+            ("Cargo.toml", "[package]\nname = \n", "line 2: "),
+            ("Cargo.toml", "", "neither `package` nor `workspace`"),
+            ("pyproject.toml", "[project", "line 1: "),
+            ("package.json", "{", "EOF while parsing"),
+            ("package.json", "", "EOF while parsing"),
+            ("package.json", "[]", "not an object"),
+            ("composer.json", "{\"a\": 1,}", "trailing comma"),
+            (
+                "go.mod",
+                "module x\nrequires y v1",
+                "line 2: an unknown directive",
+            ),
+            ("go.mod", "go 1.22", "no `module` line"),
+            ("pom.xml", "<a/>", "no `project` element"),
+            ("kiln.csproj", "", "no `Project` element"),
+            ("pubspec.yaml", "description: a", "no `name`"),
+        ] {
+            let told = both(path, text).0.broken.unwrap_or_default();
+            assert!(told.starts_with(reason), "{path}: {told}");
+        }
         for (path, text) in [
-            ("Cargo.toml", "[package"),
-            ("package.json", "{"),
-            ("go.mod", "x"),
-            ("pom.xml", "<a/>"),
+            (
+                "go.mod",
+                "// Kiln\nmodule x // a\n\ngo 1.22\nrequire (\n\ta v1\n)\nreplace a => ../a\n",
+            ),
+            ("Cargo.toml", "[workspace]"),
+            ("setup.py", "setup("),
         ] {
-            assert!(both(path, text).0.broken.is_some(), "{path}");
-        }
-    }
-
-    #[test]
-    fn programs_want_a_lock_file() {
-        let missing = |path, text| both(path, text).0.lock.is_some();
-        assert!(missing("Cargo.toml", "[package]\nname = \"a\""));
-        assert!(!missing("lib/Cargo.toml", "[package]\nname = \"a\""));
-        assert!(missing("package.json", "{\"dependencies\": {}}"));
-        assert!(!missing("composer.json", "{\"type\": \"library\"}"));
-        let (manifest, _) = with_files("package.json", "{}", &["yarn.lock"]);
-        assert_eq!(manifest.lock, Some(LockFile::Present("yarn.lock".to_owned())));
-    }
-
-    #[test]
-    fn a_workspace_wants_a_lock_file_where_a_member_is_a_program() {
-        let wants = |members: &str, files: &[&str]| {
-            let text = format!("[workspace]\nmembers = [{members}]");
-            with_files("Cargo.toml", &text, files).0.lock.is_some()
-        };
-        let program = ["kiln/src/main.rs"];
-        assert!(wants("\"clay\", \"kiln\"", &program));
-        assert!(wants("\"./kiln/\"", &program));
-        assert!(wants("\"k*n\"", &program));
-        assert!(!wants("\"clay\"", &program));
-        assert!(!wants("\"kilns*\"", &program));
-        let libraries = ["crates/clay/src/lib.rs", "other/kiln/src/main.rs"];
-        assert!(!wants("\"crates/*\"", &libraries));
-        assert!(wants("\"crates/*\"", &["crates/clay/src/bin/fire.rs"]));
-        assert!(wants("\"**\"", &libraries));
-    }
-
-    #[test]
-    fn a_go_module_wants_a_lock_file_where_it_requires_something() {
-        let wants = |text: &str| {
-            let manifest = both("go.mod", text).0;
-            assert_eq!(manifest.broken, None, "{text}");
-            manifest.lock.is_some()
-        };
-        for text in [
-            "module x\nrequire a v1",
-            "module\tx\nrequire (\n\ta v1\n)",
-            "module x\nrequire(\n// b\na v1\n)",
-        ] {
-            assert!(wants(text), "{text}");
-        }
-        for text in [
-            "module\tx\n",
-            "module x\nrequire ()\n",
-            "module x\nrequire (\n// a v1\n)\nreplace (\na => b\n)",
-        ] {
-            assert!(!wants(text), "{text}");
+            assert_eq!(both(path, text).0.broken, None, "{path}");
         }
     }
 

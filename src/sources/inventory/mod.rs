@@ -7,6 +7,7 @@ mod ignored;
 mod languages;
 mod licence;
 mod links;
+mod lock;
 mod manifest;
 mod origin;
 mod paths;

@@ -46,7 +46,20 @@ const CHANGELOGS: &[&str] = &[
     "news",
     "release-notes",
     "release_notes",
+    "releasenotes",
     "releases",
+];
+/// Folders with a file for each version.
+const CHANGELOG_FOLDERS: &[&str] = &[
+    "changelog",
+    "changelogs",
+    "relnotes",
+    "release-notes",
+    "releasenotes",
+    "docs/changelog",
+    "docs/changelogs",
+    "docs/release-notes",
+    "doc/changelogs",
 ];
 
 /// The paths of a tree.
@@ -88,6 +101,15 @@ impl<'a> Listing<'a> {
             })
     }
 
+    /// The first file of a folder with a file for each version.
+    fn first_version_notes(&self) -> Option<String> {
+        let mut notes = self.documents.iter().filter(|path| {
+            let path = path.to_ascii_lowercase();
+            CHANGELOG_FOLDERS.contains(&folder_of(&path)) && has_prose_ending(&path)
+        });
+        notes.next().map(|path| (*path).to_owned())
+    }
+
     /// Manifests at the top. Where there are none, or only those that build and name no dependency, those one folder down as
     /// well.
     fn manifests(&self) -> Vec<&'a str> {
@@ -117,7 +139,8 @@ pub(super) fn read(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>)
         readme: listing.best(|name| is_prose(name, &["readme"], &['.', '-', '_'])),
         changelog: listing
             .best(|name| is_prose(name, CHANGELOGS, &['.']))
-            .or_else(|| listing.best(|name| name == "relnotes" || name == "changelogs")),
+            .or_else(|| listing.best(|name| is_prose(name, &["changelog", "relnotes"], &['.', '-', '_'])))
+            .or_else(|| listing.first_version_notes()),
         security_policy: listing.best(|name| is_prose(name, &["security"], &['.'])),
         ci: ci(&listing.files),
         ..Project::default()
@@ -134,12 +157,13 @@ pub(super) fn read(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>)
         read_for(ProjectPart::Manifest, path)
     });
     let texts = licence_texts(listing, |path| read_for(ProjectPart::Licence, path));
-    project.has_licence_text = texts.is_some();
-    project.licence = licence_of(claimed, &texts.unwrap_or_default());
+    project.has_licence_text = texts.has_text;
+    project.licence_file = texts.file;
+    project.licence = licence_of(claimed, &texts.ids);
     let description = project
         .description
         .filter(|text| !text.trim().is_empty())
-        .or_else(|| readme::first_sentence(&String::from_utf8_lossy(&readme?)));
+        .or_else(|| readme::first_sentence(&readme?));
     project.description = description.map(|text| shortened(&text));
     let files = || listing.files.iter().filter(|path| !is_sample(path));
     project.dockerfiles = files()
@@ -186,34 +210,47 @@ fn is_prose(name: &str, names: &[&str], separators: &[char]) -> bool {
         name.strip_prefix(start)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(separators))
     });
-    begins
-        && name
-            .rsplit_once('.')
-            .is_none_or(|(_, ending)| PROSE.contains(&ending))
+    begins && (!name.contains('.') || has_prose_ending(name))
 }
 
-/// The ids of the licence texts at the top, or else in `LICENSES`, where those of borrowed parts lie as well; empty where
-/// none is known, `None` where there is no such text.
-fn licence_texts(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>) -> Option<Vec<&'static str>> {
-    let in_folder = |folder: &'static str| {
-        let documents = listing.documents.iter();
-        documents.filter(move |path| folder_of(path) == folder)
+fn has_prose_ending(name: &str) -> bool {
+    name.rsplit_once('.')
+        .is_some_and(|(_, ending)| PROSE.contains(&ending))
+}
+
+/// What the licence files of a tree came to.
+#[derive(Default)]
+struct LicenceTexts {
+    /// The first of them, whatever it holds.
+    file: Option<String>,
+    has_text: bool,
+    ids: Vec<&'static str>,
+}
+
+/// The licence texts at the top, else in `LICENSES`, where those of borrowed parts lie as well, else among the documents.
+fn licence_texts(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>) -> LicenceTexts {
+    let in_folder = |folder: &str| -> Vec<&str> {
+        let documents = listing.documents.iter().copied();
+        let here = documents.filter(|path| folder_of(path).eq_ignore_ascii_case(folder));
+        here.filter(|path| folder == "LICENSES" || licence::is_licence_file(name_of(path)))
+            .collect()
     };
-    let mut files: Vec<_> = in_folder("")
-        .filter(|path| licence::is_licence_file(name_of(path)))
-        .collect();
-    if files.is_empty() {
-        files.extend(in_folder("LICENSES"));
-    }
+    let folders = ["", "LICENSES", ".github", "docs", "doc"];
+    let files = folders.map(in_folder).into_iter().find(|files| !files.is_empty());
+    let files = files.unwrap_or_default();
     let texts: Vec<Vec<u8>> = files
         .iter()
         .filter_map(|path| content(path))
         .filter(|text| licence::is_text(text))
         .collect();
-    let mut ids: Vec<_> = texts.iter().filter_map(|text| licence::spdx_of(text)).collect();
+    let mut ids: Vec<_> = texts.iter().flat_map(|text| licence::spdx_of(text)).collect();
     ids.sort_unstable();
     ids.dedup();
-    (!texts.is_empty()).then_some(ids)
+    LicenceTexts {
+        file: files.first().map(|path| (*path).to_owned()),
+        has_text: !texts.is_empty(),
+        ids,
+    }
 }
 
 /// A manifest's claim before texts: it says how several licences go together.
@@ -233,41 +270,64 @@ fn ci(paths: &[&str]) -> Vec<String> {
     found.map(|path| (*path).to_owned()).collect()
 }
 
+/// Files at the top, without their ending.
+const CI_FILES: &[&str] = &[
+    ".gitlab-ci",
+    ".travis",
+    ".drone",
+    ".cirrus",
+    ".woodpecker",
+    "appveyor",
+    ".appveyor",
+    "bitbucket-pipelines",
+    ".build",
+    "cloudbuild",
+    "buildspec",
+    "bitrise",
+    "codemagic",
+    "screwdriver",
+    "wercker",
+    ".zuul",
+    "zuul",
+];
+/// Folders that hold nothing else.
+const CI_FOLDERS: &[&str] = &[
+    ".github/workflows",
+    ".gitea/workflows",
+    ".forgejo/workflows",
+    ".circleci",
+    ".builds",
+    ".semaphore",
+];
+/// Folders that hold nothing else, at any depth.
+const CI_TREES: &[&str] = &[
+    ".buildkite",
+    ".woodpecker",
+    ".azure-pipelines",
+    ".azuredevops",
+    "azure-pipelines",
+    ".gitlab-ci",
+    ".tekton",
+    ".zuul.d",
+    "zuul.d",
+];
+
 /// Whether a lower-case path is that of a common CI system's configuration.
 fn is_ci(path: &str) -> bool {
     let bare = path.strip_suffix(".yml").or_else(|| path.strip_suffix(".yaml"));
     let name = name_of(path);
-    match folder_of(path) {
-        // These folders hold nothing else.
-        ".github/workflows" | ".gitea/workflows" | ".forgejo/workflows" | ".circleci" | ".builds"
-        | ".semaphore" => bare.is_some(),
+    let folder = folder_of(path);
+    let top = folders(path).next();
+    match folder {
         "" => {
-            bare.is_some_and(|bare| {
-                [
-                    ".gitlab-ci",
-                    ".travis",
-                    ".drone",
-                    ".cirrus",
-                    ".woodpecker",
-                    "appveyor",
-                    ".appveyor",
-                    "azure-pipelines",
-                    "bitbucket-pipelines",
-                    ".build",
-                    "cloudbuild",
-                    "buildspec",
-                ]
-                .contains(&bare)
-            }) || is_jenkinsfile(name)
+            bare.is_some_and(|bare| CI_FILES.contains(&bare) || bare.starts_with("azure-pipelines"))
+                || matches!(path, ".drone.star" | ".drone.jsonnet" | ".cirrus.star")
+                || is_jenkinsfile(name)
         }
         "ci" | ".ci" | "jenkins" | ".jenkins" => is_jenkinsfile(name),
-        folder => {
-            let below = |top: &str| folder.split('/').next() == Some(top);
-            bare.is_some()
-                && [".buildkite", ".woodpecker", ".azure-pipelines"]
-                    .into_iter()
-                    .any(below)
-                || below(".teamcity") && (name.ends_with(".kts") || name.ends_with(".xml"))
+        _ if top == Some(".teamcity") => name.ends_with(".kts") || name.ends_with(".xml"),
+        _ => {
+            bare.is_some() && (CI_FOLDERS.contains(&folder) || top.is_some_and(|top| CI_TREES.contains(&top)))
         }
     }
 }
@@ -293,6 +353,10 @@ const SAMPLES: &[&str] = &[
     "tests",
     "testing",
     "testdata",
+    "testutil",
+    "testutils",
+    "testcerts",
+    "testkeys",
     "test-data",
     "test_data",
     "spec",
@@ -314,13 +378,16 @@ const SAMPLES: &[&str] = &[
     "t",
 ];
 
-/// Whether a file lies where nothing is meant to be deployed: `tests`, `unit-tests` and `KilnTests`, but not `latests`.
+/// Whether a file lies where nothing is meant to be deployed: `tests`, `unit-tests`, `test-keys` and `KilnTests`, but not
+/// `latests`.
 fn is_sample(path: &str) -> bool {
     folders(path).any(|folder| {
-        let last = folder.rsplit(['-', '_', '.']).next().unwrap_or(folder);
-        [folder, last]
-            .iter()
-            .any(|word| SAMPLES.contains(&word.to_ascii_lowercase().as_str()))
+        let lower = folder.to_ascii_lowercase();
+        let mut words = lower.split(['-', '_', '.']);
+        let first = words.next().unwrap_or_default();
+        let last = words.next_back().unwrap_or(first);
+        [lower.as_str(), last].iter().any(|word| SAMPLES.contains(word))
+            || ["test", "tests", "testing", "mock", "example", "sample"].contains(&first)
             || folder.ends_with("Tests")
     })
 }
@@ -368,8 +435,23 @@ mod tests {
         );
         assert!(claimed.has_licence_text);
         for text in ["", "MIT", "\0"] {
-            assert!(!project(&[("LICENSE", text)]).has_licence_text, "{text:?}");
+            let told = project(&[("LICENSE", text)]);
+            assert!(!told.has_licence_text, "{text:?}");
+            assert_eq!(told.licence_file.as_deref(), Some("LICENSE"), "{text:?}");
         }
+    }
+
+    #[test]
+    fn licences_of_several_files_are_told_together() {
+        let keeps = "Copyright 2026 Ada. All rights reserved.";
+        let told = project(&[("LICENSE-APACHE", APACHE), ("LICENSE.txt", keeps)]).licence;
+        assert_eq!(
+            told.map(|licence| licence.spdx).as_deref(),
+            Some("Apache-2.0, LicenseRef-Proprietary")
+        );
+        assert!(project(&[(".github/LICENSE", APACHE)]).has_licence_text);
+        assert!(project(&[("LICENSES/Apache-2.0.txt", APACHE)]).has_licence_text);
+        assert!(!project(&[("src/LICENSE", APACHE)]).has_licence_text);
     }
 
     #[test]
@@ -398,6 +480,7 @@ mod tests {
             ("tests/site.key", key),
             ("KilnTests/site.key", key),
             ("unit-tests/site.key", key),
+            ("src/test_keys/site.key", key),
             ("src/latests/id_rsa", key),
         ]);
         assert_eq!(found.secrets, ["certs/site.key", "src/latests/id_rsa"]);
@@ -415,6 +498,9 @@ mod tests {
         assert_eq!(found.ci, [".github/workflows/ci.yaml"]);
         assert_eq!(found.changelog.as_deref(), Some("docs/CHANGELOG.rst"));
         assert_eq!(found.readme, None);
+        for path in ["CHANGELOG-2.x.md", "RelNotes", "doc/changelogs/V1.md", "NEWS"] {
+            assert_eq!(project(&[(path, "")]).changelog.as_deref(), Some(path));
+        }
     }
 
     #[test]
@@ -446,6 +532,16 @@ mod tests {
         for path in [
             ".gitlab-ci.yaml",
             "azure-pipelines.yaml",
+            "azure-pipelines-release.yml",
+            ".azuredevops/build/main.yml",
+            ".buildkite/pipeline.yml",
+            ".woodpecker/test.yaml",
+            ".forgejo/workflows/test.yml",
+            ".gitea/workflows/test.yaml",
+            ".travis.yml",
+            ".appveyor.yml",
+            ".drone.star",
+            ".cirrus.yml",
             "ci/Jenkinsfile",
             "Jenkinsfile",
             ".semaphore/semaphore.yml",

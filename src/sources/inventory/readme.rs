@@ -6,6 +6,8 @@ use regex::Regex;
 
 /// Lines that are looked at: whoever has not said by then what it is will not say it.
 const LINES: usize = 200;
+/// Bytes that are looked at, so that a line of megabytes costs nothing.
+const BYTES: usize = 64 << 10;
 
 /// `[shown](target)` of Markdown.
 static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^\[\]]*)\]\([^()]*\)"));
@@ -20,7 +22,8 @@ fn pattern(text: &str) -> Regex {
 }
 
 /// The first sentence of the first paragraph that is no heading, badge, picture, list or markup; else the title.
-pub(super) fn first_sentence(text: &str) -> Option<String> {
+pub(super) fn first_sentence(content: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(content.get(..BYTES).unwrap_or(content));
     let text = NO_TEXT.replace_all(text.trim_start_matches('\u{feff}'), "");
     let lines: Vec<&str> = text.lines().take(LINES).map(str::trim).collect();
     let start = (0..lines.len()).find(|at| starts_prose(&lines, *at));
@@ -97,8 +100,18 @@ mod tests {
             ("\u{feff}# ![logo](x) Kiln\n\n- [Home](x)\n", "Kiln"),
             ("<img src=\"a\"\n  alt=\"b c\">\n\nFires pots.", "Fires pots."),
         ] {
-            assert_eq!(first_sentence(readme).as_deref(), Some(told), "{readme}");
+            assert_eq!(
+                first_sentence(readme.as_bytes()).as_deref(),
+                Some(told),
+                "{readme}"
+            );
         }
-        assert_eq!(first_sentence("\n\n[![badge](x)](y)\n"), None);
+        assert_eq!(first_sentence(b"\n\n[![badge](x)](y)\n"), None);
+    }
+
+    #[test]
+    fn a_long_readme_is_read_from_its_start() {
+        let long = format!("# Kiln\n\nFires pots. {}", "Märchen <p ".repeat(1 << 20));
+        assert_eq!(first_sentence(long.as_bytes()).as_deref(), Some("Fires pots."));
     }
 }
