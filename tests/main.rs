@@ -10,6 +10,7 @@ mod discovery;
 mod history;
 mod import;
 mod inventory;
+mod inventory_gaps;
 mod layering;
 mod ledger;
 mod linking;

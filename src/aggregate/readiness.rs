@@ -159,6 +159,7 @@ fn settled(answer: Answer, sure: Verdict, tree: &TreeFacts) -> Answer {
     match tree.gaps.folders {
         0 => answer,
         _ if answer.0 == sure => answer,
+        1 => unknown("a folder cannot be read"),
         folders => unknown(format!("{folders} folders cannot be read")),
     }
 }
@@ -216,8 +217,24 @@ fn licence(tree: &TreeFacts) -> Answer {
     }
 }
 
+/// Of several files, one whose name says that it builds or tests is shown: others label, greet and close.
 fn ci(tree: &TreeFacts) -> Answer {
-    present(tree, tree.project.ci.first(), "no CI configuration")
+    let files = &tree.project.ci;
+    let works = |path: &&String| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let mut words = name.split(['.', '-', '_']);
+        words.any(|word| {
+            matches!(
+                word,
+                "ci" | "test" | "tests" | "build" | "check" | "checks" | "main"
+            )
+        })
+    };
+    present(
+        tree,
+        files.iter().find(works).or(files.first()),
+        "no CI configuration",
+    )
 }
 
 fn has_source(tree: &TreeFacts) -> bool {
@@ -241,7 +258,8 @@ fn manifest(tree: &TreeFacts) -> Answer {
         .find_map(|manifest| Some((&manifest.path, manifest.broken.as_ref()?)));
     let answer = match (broken, manifests.first()) {
         (Some((path, reason)), _) => fail(format!("{path}: {reason}")),
-        (None, Some(first)) => pass(first.path.clone()),
+        (None, Some(first)) if manifests.len() == 1 => pass(first.path.clone()),
+        (None, Some(first)) => pass(format!("{} and {} more", first.path, manifests.len() - 1)),
         (None, None) => not_applicable("no dependency manifest"),
     };
     unless_unread(tree, ProjectPart::Manifest, answer)

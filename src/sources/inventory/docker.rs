@@ -289,15 +289,15 @@ fn text_ends(instruction: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether an image can be another one tomorrow. What a variable names is not known.
+/// Whether an image can be another one tomorrow. What a variable names is not known, unless its tag is written out.
 fn floats(image: &str) -> bool {
-    if image.contains('$') || image.contains('@') || image == "scratch" || image.is_empty() {
+    if image.contains('@') || image == "scratch" || image.is_empty() {
         return false;
     }
     let name = image.rsplit('/').next().unwrap_or(image);
-    match name.split_once(':') {
+    match name.rsplit_once(':') {
         Some((_, tag)) => tag == "latest",
-        None => true,
+        None => !image.contains('$'),
     }
 }
 
@@ -329,6 +329,23 @@ mod tests {
             (vec!["debian:latest".to_owned()], true)
         );
         assert_eq!(told("ARG V\nFROM debian:$V\nUSER 1000"), (vec![], false));
+        for pinned in [
+            "scratch",
+            "$BASE",
+            "host/$NAME",
+            "debian@sha256:0123",
+            "debian:latest@sha256:0123",
+            "host:5000/a:1",
+        ] {
+            assert_eq!(
+                told(&format!("from {pinned}")).0,
+                Vec::<String>::new(),
+                "{pinned}"
+            );
+        }
+        for floating in ["host/$NAME:latest", "host:5000/a", "host:5000/a:latest"] {
+            assert_eq!(told(&format!("from {floating}")).0, [floating]);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::paths::{folder_of, name_of};
-use super::project::Listing;
+use super::project::{Listing, is_sample};
 use crate::facts::inventory::LockFile;
 
 /// Whether one is wanted, and its possible names.
@@ -149,11 +149,13 @@ fn members(manifest: &Value) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a crate in `folder`, or one that the pattern `member` there stands for, has a program where Cargo looks for one.
+/// Those of tests, benchmarks and examples are not shipped.
 fn has_program(folder: &str, member: &str, listing: &Listing) -> bool {
     let member = member.trim_start_matches("./").trim_end_matches('/');
     let parts = folder.split('/').chain(member.split('/'));
     let pattern: Vec<&str> = parts.filter(|part| !part.is_empty() && *part != ".").collect();
-    listing.files().iter().any(|path| {
+    let files = listing.files().iter();
+    files.filter(|path| !is_sample(path)).any(|path| {
         let Some(home) = program_of(path) else {
             return false;
         };
@@ -343,6 +345,7 @@ mod tests {
         assert!(!wants("\"crates/*\"", &libraries));
         assert!(wants("\"crates/*\"", &["crates/clay/src/bin/fire.rs"]));
         assert!(wants("\"**\"", &libraries));
+        assert!(!wants("\"kiln-tests\"", &["kiln-tests/src/main.rs"]));
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod store;
 mod tests;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -162,16 +162,26 @@ fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFac
 
 /// What could not be looked at, a sentence each.
 fn gaps_in_words(gaps: &Gaps) -> impl Iterator<Item = String> {
-    let lost = gaps.folders + gaps.unreadable.len() as u64;
-    let large = gaps.too_large.first().map(|first| match gaps.too_large.len() {
-        1 => format!("{first} is too large to be looked at"),
-        more => format!(
-            "{first} and {} more files are too large to be looked at",
-            more - 1
-        ),
-    });
-    let lost = (lost > 0).then(|| format!("{lost} files or folders cannot be read"));
-    lost.into_iter().chain(large)
+    let files = |paths: &BTreeSet<String>, trouble: &str| {
+        let first = paths.first()?;
+        Some(match paths.len() {
+            1 => format!("{first} {trouble}"),
+            2 => format!("{first} and 1 more file {trouble}"),
+            all => format!("{first} and {} more files {trouble}", all - 1),
+        })
+    };
+    let folders = match gaps.folders {
+        0 => None,
+        1 => Some("a folder cannot be read".to_owned()),
+        more => Some(format!("{more} folders cannot be read")),
+    };
+    [
+        folders,
+        files(&gaps.unreadable, "cannot be read"),
+        files(&gaps.too_large, "cannot be looked at: more than 64 MiB"),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The facts of a tree. Only a top folder that cannot be read is an error.

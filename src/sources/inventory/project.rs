@@ -110,16 +110,18 @@ impl<'a> Listing<'a> {
         notes.next().map(|path| (*path).to_owned())
     }
 
-    /// Manifests at the top. Where there are none, or only those that build and name no dependency, those one folder down as
-    /// well.
+    /// Manifests at the top. Where there are none, or only those that build and name no dependency, those one or two folders
+    /// down as well.
     fn manifests(&self) -> Vec<&'a str> {
         let at_depth = |depth: usize| {
             let files = self.files.iter().copied();
             files.filter(move |path| folders(path).count() == depth && manifest::is_manifest(path))
         };
         let mut found: Vec<&str> = at_depth(0).collect();
-        if !found.iter().any(|path| manifest::names_dependencies(path)) {
-            found.extend(at_depth(1).filter(|path| !is_sample(path)));
+        for depth in 1..=2 {
+            if !found.iter().any(|path| manifest::names_dependencies(path)) {
+                found.extend(at_depth(depth).filter(|path| !is_sample(path)));
+            }
         }
         found
     }
@@ -149,9 +151,7 @@ pub(super) fn read(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>)
     let presented = [&project.changelog, &project.security_policy]
         .into_iter()
         .flatten();
-    presented
-        .chain(project.ci.first())
-        .for_each(|path| drop(content(path)));
+    presented.chain(&project.ci).for_each(|path| drop(content(path)));
     let readme = project.readme.as_deref().and_then(&content);
     let claimed = read_manifests(listing, &mut project, |path| {
         read_for(ProjectPart::Manifest, path)
@@ -375,12 +375,15 @@ const SAMPLES: &[&str] = &[
     "e2e",
     "vendor",
     "node_modules",
+    ".devcontainer",
+    "benches",
+    "fuzz",
     "t",
 ];
 
 /// Whether a file lies where nothing is meant to be deployed: `tests`, `unit-tests`, `test-keys` and `KilnTests`, but not
 /// `latests`.
-fn is_sample(path: &str) -> bool {
+pub(super) fn is_sample(path: &str) -> bool {
     folders(path).any(|folder| {
         let lower = folder.to_ascii_lowercase();
         let mut words = lower.split(['-', '_', '.']);
@@ -569,6 +572,11 @@ mod tests {
         ]);
         let paths: Vec<_> = found.manifests.iter().map(|manifest| &manifest.path).collect();
         assert_eq!(paths, ["CMakeLists.txt", "web/package.json"]);
+        let deep = project(&[
+            ("Src/Kiln/Kiln.csproj", "<Project />"),
+            ("Src/Kiln.Tests/Kiln.Tests.csproj", "<Project />"),
+        ]);
+        assert_eq!(deep.manifests.len(), 1);
         assert_eq!(found.description, None, "it describes a part");
     }
 }

@@ -25,7 +25,12 @@ fn pattern(text: &str) -> Regex {
 pub(super) fn first_sentence(content: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(content.get(..BYTES).unwrap_or(content));
     let text = NO_TEXT.replace_all(text.trim_start_matches('\u{feff}'), "");
-    let lines: Vec<&str> = text.lines().take(LINES).map(str::trim).collect();
+    let mut is_code = false;
+    let lines: Vec<&str> = text
+        .lines()
+        .take(LINES)
+        .map(|line| written(line.trim(), &mut is_code))
+        .collect();
     let start = (0..lines.len()).find(|at| starts_prose(&lines, *at));
     let Some(start) = start else {
         return title(&lines).map(plain);
@@ -36,6 +41,19 @@ pub(super) fn first_sentence(content: &[u8]) -> Option<String> {
         .take_while(|line| is_prose(line))
         .collect();
     Some(sentence(&plain(&paragraph.join(" "))).to_owned())
+}
+
+/// A line as prose: nothing for what stands between fences; a quotation, unless it is a notice, for itself.
+fn written<'a>(line: &'a str, is_code: &mut bool) -> &'a str {
+    let is_fence = line.starts_with("```") || line.starts_with("~~~");
+    *is_code ^= is_fence;
+    if is_fence || *is_code {
+        return "";
+    }
+    let quoted = line.strip_prefix("> ").map(str::trim_start);
+    quoted
+        .filter(|text| !text.starts_with(['[', '*', '_']))
+        .unwrap_or(line)
 }
 
 fn starts_prose(lines: &[&str], at: usize) -> bool {
@@ -97,6 +115,11 @@ mod tests {
                 "A kiln that fires, e.g. Pots, with wood:",
             ),
             ("Fires pots.", "Fires pots."),
+            (
+                "# Kiln\n\n```sh\nmake the kiln\n```\n\n> Fires pots\n> at night.\n",
+                "Fires pots at night.",
+            ),
+            ("> [!NOTE]\n\n> **Note** It smokes.\n\nFires pots.", "Fires pots."),
             ("\u{feff}# ![logo](x) Kiln\n\n- [Home](x)\n", "Kiln"),
             ("<img src=\"a\"\n  alt=\"b c\">\n\nFires pots.", "Fires pots."),
         ] {
