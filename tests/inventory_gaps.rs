@@ -27,6 +27,19 @@ fn object(repo: &TestRepo, revision: &str) -> PathBuf {
         .join(format!(".git/objects/{}/{}", &id[..2], &id[2..]))
 }
 
+fn git(world: &World, args: &[&str]) {
+    let mut command = Command::new("git");
+    command.args(["-c", "protocol.file.allow=always"]).args(args);
+    command.current_dir(world.path("")).env("HOME", world.home());
+    assert!(
+        command
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
 #[test]
 fn facts_with_gaps_are_told_and_not_kept() {
     let world = World::new();
@@ -80,32 +93,53 @@ fn the_history_of_a_shallow_clone_is_not_kept() {
     repo.commit("Build a kiln");
     repo.commit("Rest");
     let url = format!("file://{}", repo.path().display());
-    let git = |args: &[&str]| {
-        let mut command = Command::new("git");
-        command.args(["-c", "protocol.file.allow=always"]).args(args);
-        command.current_dir(world.path("")).env("HOME", world.home());
-        assert!(
-            command
-                .env("GIT_CONFIG_NOSYSTEM", "1")
-                .status()
-                .unwrap()
-                .success()
-        );
-    };
-    git(&["clone", "-q", "--depth=1", &url, "shallow"]);
+    git(&world, &["clone", "-q", "--depth=1", &url, "shallow"]);
     let shallow = row(&world, "shallow");
     assert_eq!(
         (&shallow["commits"], &shallow["status"]),
         (&1.into(), &"partial".into())
     );
-    git(&["-C", "shallow", "fetch", "-q", "--unshallow"]);
+    git(&world, &["-C", "shallow", "fetch", "-q", "--unshallow"]);
     let whole = row(&world, "shallow");
     assert_eq!(
         (&whole["commits"], &whole["status"]),
         (&2.into(), &"complete".into())
     );
-    git(&["-C", "shallow", "fetch", "-q", "--depth=1"]);
+    git(&world, &["-C", "shallow", "fetch", "-q", "--depth=1"]);
     assert_eq!(row(&world, "shallow")["status"], "partial", "it was whole before");
+}
+
+#[test]
+fn a_fetch_that_brought_deltas_alone_lacks_nothing() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let log = |last: u32| {
+        (0..last)
+            .map(|n| format!("Firing {n} went well\n"))
+            .collect::<String>()
+    };
+    repo.write("log.md", log(2000));
+    repo.commit("Fire");
+    let url = format!("file://{}", repo.path().display());
+    git(&world, &["clone", "-q", "--bare", &url, "clone.git"]);
+    repo.write("log.md", log(2001));
+    repo.commit("Fire again");
+    let fetch = [
+        "-C",
+        "clone.git",
+        "-c",
+        "fetch.unpackLimit=1",
+        "fetch",
+        "-q",
+        "origin",
+    ];
+    git(&world, &[&fetch[..], &["+main:main"]].concat());
+    let row = row(&world, "clone.git");
+    assert_eq!(
+        (&row["status"], &row["reasons"]),
+        (&"complete".into(), &Value::Array(vec![]))
+    );
+    assert_eq!(row["last_90_days"]["lines_added"], 2001);
 }
 
 #[cfg(unix)]
