@@ -197,7 +197,7 @@ fn what_is_said_of_the_lines_at_head_is_said_of_all_of_them() {
     says(&range, "Audit of kiln, HEAD~1..HEAD: ");
     says(
         &range,
-        "Of the 1 lines of these commits that stand at HEAD, 100.0% are from commits with agents",
+        "Of 1 line of these commits at HEAD, 100.0% are from commits with agents",
     );
     let none = page(&repo, &["HEAD..HEAD"]);
     says(&none, "No commit is in this range");
@@ -262,7 +262,7 @@ fn lines_on_other_branches_are_not_lost() {
     let shown = page(&repo, &[]);
     says(
         &shown,
-        "1 commits with 3 lines are on branches that HEAD does not reach, and in no share or half-life",
+        "In no share or half-life, as HEAD does not reach them: 1 commit on other branches, with 3 lines",
     );
     says(&shown, "unknown 2 5 3 2 100.0%");
     repo.git(&["merge", "-q", "--no-edit", "idea"]);
@@ -437,4 +437,23 @@ fn help_names_the_rules_and_signatures_are_spoken_of_once() {
         "Do the phases sum to the estimate?",
     );
     assert_eq!(repo.run(&["audit", "--rule", "nonsense"]).code, Some(2));
+}
+
+#[test]
+fn the_demo_says_how_its_sessions_are_found() {
+    let world = World::new();
+    let printed = world.run(&["demo", "made"]).success();
+    says(
+        &printed,
+        "CLAUDE_CONFIG_DIR=made/agent-logs/claude git leverage audit made/accounts",
+    );
+    let here = world.path("");
+    let ran = world
+        .leverage(&here)
+        .args(["audit", "made/accounts", "--format", "json"])
+        .env("CLAUDE_CONFIG_DIR", "made/agent-logs/claude")
+        .output()
+        .unwrap();
+    let audit: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(audit["confidence"]["measured"]["tasks"], 15);
 }

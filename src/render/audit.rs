@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-use super::document::{Basis, Cell, Column, Document, Table, percent};
+use super::document::{Basis, Cell, Column, Document, Table, grouped, percent};
 use super::task::short_id;
 use crate::audit::confidence::Part;
 use crate::audit::lines::FileLine;
@@ -45,30 +45,57 @@ fn headline(audit: &Audit) -> String {
     let confidence = &audit.confidence;
     let claimed = &confidence.claimed;
     if claimed.tasks == 0 {
-        let commits: u64 = of_states(audit).map(|row| row.commits).sum();
-        let agents = of_states(audit).find(|row| row.value == state_word(OriginState::Agent));
-        return format!(
-            "no task claims any hours; {} of {commits} commits are an agent's",
-            agents.map_or(0, |row| row.commits)
-        );
+        return unclaimed(audit);
     }
     let share = |part: &Part| match claimed.human_hours {
         // Hours that are nothing rest on nothing.
         hours if hours <= 0.0 => "–".to_owned(),
         hours => percent(part.human_hours / hours, 0),
     };
+    let measured = match confidence.measured.tasks {
+        0 => String::new(),
+        _ => format!(
+            " ({} as claimed, {} as measured)",
+            factor(confidence.measured.leverage_factor),
+            factor(confidence.measured.measured_leverage_factor)
+        ),
+    };
+    let linked = match confidence.linked.tasks {
+        0 => String::new(),
+        _ => format!(" ({} with them)", factor(confidence.without_unsupported)),
+    };
     format!(
-        "{:.0} human hours are claimed, at {}: {} rest on measured minutes ({} as claimed, {} as measured), {} on linked commits \
-         ({} with them), {} on nothing",
-        claimed.human_hours,
+        "{} human hours are claimed, at {}: {} rest on measured minutes{measured}, {} on linked commits{linked}, {} on nothing",
+        grouped(&format!("{:.0}", claimed.human_hours)),
         factor(claimed.leverage_factor),
         share(&confidence.measured),
-        factor(confidence.measured.leverage_factor),
-        factor(confidence.measured.measured_leverage_factor),
         share(&confidence.linked),
-        factor(confidence.without_unsupported),
         share(&confidence.unsupported),
     )
+}
+
+/// The headline where nobody claims anything.
+fn unclaimed(audit: &Audit) -> String {
+    let commits: u64 = of_states(audit).map(|row| row.commits).sum();
+    let agents = of_states(audit).find(|row| row.value == state_word(OriginState::Agent));
+    let agents = agents.map_or(0, |row| row.commits);
+    match commits {
+        0 => "no task claims any hours".to_owned(),
+        _ => format!(
+            "no task claims any hours; agents had a part in {} of {}",
+            number(agents),
+            counted(commits, "commit")
+        ),
+    }
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", number(count))
+}
+
+fn number(count: u64) -> String {
+    grouped(&count.to_string())
 }
 
 /// The all-in factor, which is none of the table's sums, with what it is made of.
@@ -76,8 +103,9 @@ fn all_in(audit: &Audit) -> String {
     let confidence = &audit.confidence;
     match (confidence.all_in_leverage_factor, confidence.session_minutes) {
         (Some(all_in), Some(minutes)) => format!(
-            "All-in, apart from these sums: the hours that rest on measured minutes over the {minutes:.0} agent minutes of every \
+            "All-in, apart from these sums: the hours that rest on measured minutes over the {} agent minutes of every \
              session seen, in a task or not: {}",
+            grouped(&format!("{minutes:.0}")),
             factor(Some(all_in))
         ),
         (_, Some(_)) => "All-in: –, as no hours rest on measured minutes".to_owned(),
@@ -364,11 +392,8 @@ fn verdict(audit: &Audit) -> Vec<String> {
         });
     }
     if below > 0 {
-        let noun = if below == 1 { "finding" } else { "findings" };
-        said.push(format!(
-            "Not shown: {below} {noun} below `{}`",
-            level(audit.level)
-        ));
+        let findings = counted(below, "finding");
+        said.push(format!("Not shown: {findings} below `{}`", level(audit.level)));
     }
     said
 }
@@ -413,8 +438,8 @@ pub fn file_lines(lines: &[FileLine]) -> Document {
     };
     Document::from(Table {
         columns: vec![
-            Column::number("first_line", "First", Basis::Measured),
-            Column::number("last_line", "Last", Basis::Measured),
+            Column::ordinal("first_line", "First"),
+            Column::ordinal("last_line", "Last"),
             Column::text("commit", "Commit"),
             Column::text("state", "Made by"),
             Column::text("agents", "Agents"),
@@ -431,10 +456,10 @@ fn attested(commits: &[AttestedCommit]) -> Option<String> {
     let sum = |lines: fn(&AttestedCommit) -> u64| commits.iter().map(lines).sum::<u64>();
     (!commits.is_empty()).then(|| {
         format!(
-            "Notes of git-ai on {} commits attest {} of the lines they added to agents and {} to people alone",
-            commits.len(),
-            sum(|one| one.agent_lines),
-            sum(|one| one.human_lines)
+            "Notes of git-ai on {} attest {} of the lines added there to agents and {} to people alone",
+            counted(commits.len() as u64, "commit"),
+            number(sum(|one| one.agent_lines)),
+            number(sum(|one| one.human_lines))
         )
     })
 }
@@ -453,31 +478,40 @@ fn about_lines(audit: &Audit) -> Vec<String> {
     let uncounted = sum(|row| row.commits_uncounted);
     if uncounted > 0 {
         notes.push(format!(
-            "{uncounted} commits added lines that could not be counted, and are in no sum"
+            "Lines could not be counted, and are in no sum, of {}",
+            counted(uncounted, "commit")
         ));
     }
     let elsewhere = sum(|row| row.commits_elsewhere);
     if elsewhere > 0 {
         notes.push(format!(
-            "{elsewhere} commits with {} lines are on branches that HEAD does not reach, and in no share or half-life",
-            sum(|row| row.lines_elsewhere)
+            "In no share or half-life, as HEAD does not reach them: {} on other branches, with {}",
+            counted(elsewhere, "commit"),
+            counted(sum(|row| row.lines_elsewhere), "line")
         ));
     }
     notes.extend(attested(&audit.attested));
     notes.extend(standing(audit));
-    let days = |days: Option<f64>| {
-        days.map_or_else(
-            || "too early to tell".to_owned(),
-            |days| format!("{days:.0} days"),
-        )
-    };
-    notes.push(format!(
-        "Half-life of lines (estimated): agents' {}, all others {}",
-        days(audit.half_life.agent_days),
-        days(audit.half_life.other_days)
-    ));
+    notes.extend(half_lives(audit));
     notes.push("Unknown is not human: nothing says who made those commits".to_owned());
     notes
+}
+
+/// How long lines last, of those who brought any that could stand at HEAD.
+fn half_lives(audit: &Audit) -> Option<String> {
+    let brought = |is_agent: bool| {
+        of_states(audit)
+            .filter(|row| (row.value == state_word(OriginState::Agent)) == is_agent)
+            .any(|row| row.lines_added > row.lines_elsewhere)
+    };
+    let half_life = |whose: &str, days: Option<f64>| match days {
+        Some(days) => format!("{whose} {days:.0} days"),
+        None => format!("{whose} too early to tell"),
+    };
+    let agents = brought(true).then(|| half_life("agents'", audit.half_life.agent_days));
+    let others = brought(false).then(|| half_life("all others", audit.half_life.other_days));
+    let known: Vec<String> = agents.into_iter().chain(others).collect();
+    (!known.is_empty()).then(|| format!("Half-life of lines (estimated): {}", known.join(", ")))
 }
 
 fn of_states(audit: &Audit) -> impl Iterator<Item = &Row> {
@@ -501,7 +535,7 @@ fn standing(audit: &Audit) -> Option<String> {
         (true, 0) => return Some("No line stands at HEAD".to_owned()),
         (false, 0) => return Some("No line of these commits stands at HEAD".to_owned()),
         (true, _) => "Of the lines at HEAD".to_owned(),
-        (false, _) => format!("Of the {all} lines of these commits that stand at HEAD"),
+        (false, _) => format!("Of {} of these commits at HEAD", counted(all, "line")),
     };
     Some(format!(
         "{which}, {} are from commits with agents, {} from people alone, and of {} nobody says",

@@ -246,7 +246,7 @@ pub(super) fn percent(share: f64, decimals: usize) -> String {
 }
 
 /// Puts a comma between thousands of the whole part; what follows it (`.5`, `h`, `x`) stays.
-fn grouped(number: &str) -> String {
+pub(super) fn grouped(number: &str) -> String {
     let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
     let (whole, rest) = number.split_at(end);
     let mut text = String::with_capacity(number.len() + 4);
