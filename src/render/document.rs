@@ -168,6 +168,8 @@ pub enum Cell {
     Count(u64),
     /// How many of what is known, and there are more: `≥5`.
     AtLeast(u64),
+    /// How many more or fewer: `+1,234`, `-5`.
+    Change(i64),
     /// Any other number, with one decimal for people.
     Number(f64),
     /// `1,426h`.
@@ -203,6 +205,10 @@ impl Cell {
             Self::Text(text) => return Cow::Borrowed(text),
             Self::Count(count) => grouped(&count.to_string()),
             Self::AtLeast(count) => format!("≥{}", grouped(&count.to_string())),
+            Self::Change(change) => {
+                let sign = if *change < 0 { '-' } else { '+' };
+                format!("{sign}{}", grouped(&change.unsigned_abs().to_string()))
+            }
             Self::Number(number) => grouped(&format!("{number:.1}")),
             Self::Hours(hours) => grouped(&hours.to_string()),
             // Nobody reads hundredths of a minute behind hours of work.
@@ -223,6 +229,7 @@ impl Cell {
             Self::Empty | Self::Unknown => return Cow::Borrowed(""),
             Self::Text(text) => return Cow::Borrowed(text),
             Self::Count(count) | Self::AtLeast(count) => count.to_string(),
+            Self::Change(change) => change.to_string(),
             Self::Hours(hours) => hours.get().to_string(),
             Self::Minutes(minutes) => minutes.get().to_string(),
             Self::Number(number) | Self::Factor(number) | Self::Percent(number) => number.to_string(),
@@ -268,6 +275,7 @@ mod tests {
         let cells = [
             Cell::Count(1_234_567),
             Cell::AtLeast(1_234),
+            Cell::Change(-1_234),
             Cell::known(Hours::new(1426.0), Cell::Hours),
             Cell::known(Minutes::new(1580.5), Cell::Minutes),
             Cell::Factor(1426.0 * 60.0 / 1581.0),
@@ -283,6 +291,7 @@ mod tests {
             [
                 "1,234,567",
                 "≥1,234",
+                "-1,234",
                 "1,426h",
                 "1,580.5m",
                 "54.1x",
@@ -299,6 +308,7 @@ mod tests {
             [
                 "1234567",
                 "1234",
+                "-1234",
                 "1426",
                 "1580.5",
                 "54.11764705882353",

@@ -71,8 +71,8 @@ fn after_help() -> String {
     let groups: Vec<String> = shown::groups_in_words().map(|group| wrapped(&group)).collect();
     format!(
         "Columns, by group (`--columns help` says what they show):\n{}\n\
-         Those of `ai` read every commit, and are filled only where they are asked for. With --since, those in `_since` \n\
-         count what was made in the period; with --until, those in `_30d` and `_90d` count back from its last day.\n\n\
+         Those of `ai` read every commit, and are filled only where they are asked for. With --since, those in `_since` count \
+         what was made in the period; with --until, those in `_30d` and `_90d` count back from its last day.\n\n\
          Examples:\n  git leverage inventory ~/src\n  git leverage inventory ~/src --columns name,languages,size --sort code\n  \
          git leverage inventory ~/src --columns name,ai --sort leverage\n  \
          git leverage inventory ~/src --since 2026-01-01 --until 2026-03-31\n  \
@@ -257,13 +257,16 @@ fn send(
 }
 
 fn show_changes(args: &Args, context: &mut Context, changes: &Comparison) -> Result<(), CommandError> {
-    let table = shown::comparison(changes);
     let machine = Versioned {
         schema: "git-leverage.inventory-changes/1",
         body: changes,
     };
-    args.output
-        .send(context, &Document::from(table.clone()), &table, &machine)
+    args.output.send(
+        context,
+        &shown::changes(changes),
+        &shown::changed(changes),
+        &machine,
+    )
 }
 
 fn save(context: &mut Context, file: &Path, inventory: &Inventory) -> Result<(), CommandError> {
