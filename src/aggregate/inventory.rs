@@ -161,6 +161,7 @@ pub struct Row {
     pub stale_branches: Option<Vec<String>>,
     pub stashes: Option<u64>,
     pub bare: Option<bool>,
+    pub checked_out: Option<bool>,
     pub shallow: Option<bool>,
     pub partial_clone: Option<bool>,
     pub last_fetch: Option<i64>,
@@ -209,6 +210,7 @@ impl Row {
         self.stale_branches = Some(state.stale_branches.clone());
         self.stashes = Some(state.stashes);
         self.bare = Some(state.bare);
+        self.checked_out = Some(state.checked_out);
         self.shallow = Some(state.shallow);
         self.partial_clone = Some(state.partial);
         self.last_fetch = state.last_fetch;
@@ -307,12 +309,6 @@ impl Row {
         said.join(", ")
     }
 
-    /// Whether there are files whose changes can be told. Where they can be and are not, the status says so.
-    pub fn has_work_tree(&self) -> bool {
-        let is_left_out = self.status == Some(Status::Complete) && self.changed_files.is_none();
-        self.bare != Some(true) && !is_left_out
-    }
-
     fn kind_in_words(&self) -> impl Iterator<Item = String> {
         let is_detached = self.branch.is_none() && self.head.is_some();
         [
@@ -330,8 +326,8 @@ impl Row {
     fn work_in_words(&self) -> impl Iterator<Item = String> {
         let count =
             |number: Option<u64>, word: &str| number.filter(|n| *n > 0).map(|n| format!("{n} {word}"));
-        let is_unknown = self.has_work_tree() && self.changed_files.is_none();
-        let is_missing = !self.has_work_tree() && self.bare == Some(false);
+        let is_unknown = self.checked_out == Some(true) && self.changed_files.is_none();
+        let is_missing = self.checked_out == Some(false) && self.bare == Some(false);
         let stashes = if self.stashes == Some(1) {
             "stash"
         } else {

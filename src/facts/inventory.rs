@@ -318,6 +318,8 @@ pub struct StateFacts {
     pub remotes: Vec<Remote>,
     /// Whether there is no work tree.
     pub bare: bool,
+    /// Whether there is a work tree, and HEAD was ever checked out there.
+    pub checked_out: bool,
     /// Whether history was cut on cloning.
     pub shallow: bool,
     /// Whether objects were left out on cloning.

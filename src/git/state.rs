@@ -65,6 +65,7 @@ impl Repo {
             stale_branches: tips.stale(repo, default_branch.as_deref(), branch.as_deref(), now),
             divergence: divergence(repo, branch.as_deref()),
             bare: repo.is_bare(),
+            checked_out: self.is_checked_out(),
             shallow: repo.is_shallow(),
             partial: is_partial(config),
             submodules: submodules(repo),
@@ -93,24 +94,24 @@ impl Repo {
         find().is_some()
     }
 
-    /// Whether it was cloned without a checkout: git would call every file deleted.
-    fn is_never_checked_out(&self, work_dir: &Path) -> bool {
-        let is_empty = || {
-            let mut entries = std::fs::read_dir(work_dir).ok()?;
-            Some(entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == ".git")))
+    /// Not where it was cloned without a checkout: git would call every file deleted.
+    fn is_checked_out(&self) -> bool {
+        let Some(work_dir) = self.work_dir() else {
+            return false;
         };
-        let has_commit = self.raw().head().is_ok();
-        has_commit && !self.git_dir().join("index").exists() && is_empty() == Some(true)
+        let has_files = || {
+            let mut entries = std::fs::read_dir(work_dir).ok()?;
+            Some(entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != ".git")))
+        };
+        let is_unborn = self.raw().head().is_err();
+        is_unborn || self.git_dir().join("index").exists() || has_files() != Some(false)
     }
 
     /// What differs from HEAD, by way of the real index and a handle of its own.
     fn dirt(&self) -> Result<Option<Dirt>, Error> {
-        let Some(work_dir) = self.work_dir() else {
+        let Some(work_dir) = self.work_dir().filter(|_| self.is_checked_out()) else {
             return Ok(None);
         };
-        if self.is_never_checked_out(work_dir) {
-            return Ok(None);
-        }
         let none: [&Path; 0] = [];
         let repo = Repository::open_ext(work_dir, RepositoryOpenFlags::NO_SEARCH, none)?;
         let mut options = StatusOptions::new();

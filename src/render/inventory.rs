@@ -466,7 +466,7 @@ pub fn table(inventory: &Inventory, columns: &Columns, zone: Zone) -> Table {
 impl Spec {
     /// Whether the row does not know what there is to know here.
     fn lacks(&self, row: &Row, zone: Zone) -> bool {
-        let has_none = !row.has_work_tree() && matches!(self.id, "changed" | "untracked");
+        let has_none = row.checked_out == Some(false) && matches!(self.id, "changed" | "untracked");
         !has_none && (self.cell)(&Given { row, zone }) == Cell::Unknown
     }
 }
