@@ -2,7 +2,7 @@
 
 use super::ids::{SessionId, TaskId};
 use super::quantity::{Hours, Minutes, Tokens, WorkTime};
-use super::task::{Phase, TaskError, check_text, phase_sum};
+use super::task::{Phase, TaskError, check_agent_minutes, check_hours, check_text, phase_sum};
 use super::trailers::{self, Place, Trailer};
 
 /// What every key of ours begins with, in any case.
@@ -21,6 +21,8 @@ pub struct Claim {
     pub estimate: Option<Hours>,
     /// `Leverage-Phase`; they sum to the estimate.
     pub phases: Vec<Phase>,
+    /// The phases where they do not sum to the estimate: none of the task's, and kept for who asks why.
+    pub phases_left_out: Vec<Phase>,
     /// `Leverage-Agent-Time`.
     pub agent_minutes: Option<Minutes>,
     /// `Leverage-Supervision`.
@@ -47,6 +49,17 @@ pub struct ClaimError {
     pub key: String,
     /// What is wrong with the value. Untrusted text.
     pub reason: String,
+    /// What kind of wrong it is.
+    pub fault: Fault,
+}
+
+/// What is wrong with a trailer of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Its value, or its key.
+    Value,
+    /// The phases, each of which can be read, do not sum to the estimate.
+    Sum,
 }
 
 /// Whether a trailer's key is one of ours, known or not.
@@ -83,6 +96,7 @@ impl Claim {
             task: None,
             estimate: None,
             phases: Vec::new(),
+            phases_left_out: Vec::new(),
             agent_minutes: None,
             supervisory_minutes: None,
             tokens: None,
@@ -101,6 +115,10 @@ impl Claim {
             errors.extend(paragraph.first().map(|first| ClaimError {
                 line: first.line,
                 key: "Leverage-Phase".into(),
+                fault: match error {
+                    TaskError::PhasesDoNotSum { .. } => Fault::Sum,
+                    _ => Fault::Value,
+                },
                 reason: error.to_string(),
             }));
         }
@@ -112,8 +130,16 @@ impl Claim {
         let name = String::from_utf8_lossy(&key[PREFIX.len()..]).to_ascii_lowercase();
         match name.as_str() {
             "task" => once(&mut self.task, read_as(value.parse())?),
-            "estimate" => once(&mut self.estimate, read_as(Hours::parse(value, work))?),
-            "agent-time" => once(&mut self.agent_minutes, read_as(Minutes::parse(value, work))?),
+            "estimate" => {
+                let hours = read_as(Hours::parse(value, work))?;
+                read_as(check_hours(hours))?;
+                once(&mut self.estimate, hours)
+            }
+            "agent-time" => {
+                let minutes = read_as(Minutes::parse(value, work))?;
+                read_as(check_agent_minutes(minutes))?;
+                once(&mut self.agent_minutes, minutes)
+            }
             "supervision" => once(
                 &mut self.supervisory_minutes,
                 read_as(Minutes::parse(value, work))?,
@@ -147,10 +173,14 @@ impl Claim {
             basis: None,
             phases: std::mem::take(&mut self.phases),
         };
-        estimate.check()?;
+        check_hours(estimate.hours)?;
         self.estimate = Some(estimate.hours);
-        self.phases = estimate.phases;
-        Ok(())
+        let checked = estimate.check();
+        match checked {
+            Ok(()) => self.phases = estimate.phases,
+            Err(_) => self.phases_left_out = estimate.phases,
+        }
+        checked
     }
 }
 
@@ -160,6 +190,7 @@ impl ClaimError {
             line: trailer.line,
             key: String::from_utf8_lossy(&trailer.key).into_owned(),
             reason,
+            fault: Fault::Value,
         }
     }
 }
@@ -246,6 +277,27 @@ mod tests {
         assert_eq!(
             (misfit[0].estimate, misfit[0].phases.len()),
             (Hours::new(40.0), 0)
+        );
+        assert_eq!(misfit[0].phases_left_out.len(), 1);
+        let (nothing, errors) = claims("T\n\nLeverage-Phase: A 0h\n");
+        assert_eq!((nothing[0].estimate, errors.len()), (None, 1));
+    }
+
+    #[test]
+    fn what_is_unknown_is_left_out_and_not_zero() {
+        let (none, errors) =
+            claims("T\n\nLeverage-Estimate: 0h\nLeverage-Agent-Time: 0m\nLeverage-Supervision: 0m\n");
+        assert_eq!(
+            errors,
+            [
+                "line 3: Leverage-Estimate: the estimate is 0h; what is unknown is left out, not zero",
+                "line 4: Leverage-Agent-Time: the agent time is 0m; what is unknown is left out, not zero",
+            ]
+        );
+        let claim = &none[0];
+        assert_eq!(
+            (claim.estimate, claim.agent_minutes, claim.supervisory_minutes),
+            (None, None, Minutes::new(0.0))
         );
     }
 

@@ -23,6 +23,8 @@ pub struct Ledger {
     pub retracted: Vec<RetractedTask>,
     /// The measured sessions, by the id of their record.
     pub sessions: Vec<LedgerSession>,
+    /// The trailers that could not be read, by commit.
+    pub refused: Vec<(ObjectId, Vec<ClaimError>)>,
     /// What could not be read, and what disagrees.
     pub warnings: Vec<Warning>,
 }
@@ -208,6 +210,7 @@ struct Builder {
     tombstones: BTreeMap<TaskId, Tombstone>,
     sessions: BTreeMap<TaskId, (Vec<Revision<SessionRecord>>, BTreeSet<ObjectId>)>,
     unknown_tasks: BTreeSet<ObjectId>,
+    refused: Vec<(ObjectId, Vec<ClaimError>)>,
     warnings: Vec<Warning>,
 }
 
@@ -287,6 +290,9 @@ impl Builder {
                 .iter()
                 .map(|error| Warning::new(place.clone(), error.to_string())),
         );
+        if !found.errors.is_empty() {
+            self.refused.push((found.commit, found.errors.clone()));
+        }
         let mut unnamed = 0;
         for claim in &found.claims {
             let id = claim.task.unwrap_or_else(|| {
@@ -364,6 +370,7 @@ impl Builder {
         }
         self.warnings
             .extend(unknown_warning(&self.repo, &self.unknown_tasks));
+        ledger.refused = self.refused;
         ledger.warnings = self.warnings;
         ledger
     }

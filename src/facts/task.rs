@@ -167,6 +167,9 @@ pub enum TaskError {
     /// Longer than anybody reads.
     #[error("{0} has more than {MAX_TEXT} characters")]
     TooLong(&'static str),
+    /// Zero is a claim; what is unknown is left out.
+    #[error("{0}; what is unknown is left out, not zero")]
+    Zero(&'static str),
     /// Phases and estimate disagree.
     #[error("the phases sum to {phases}, but the estimate is {estimate}")]
     PhasesDoNotSum {
@@ -246,7 +249,8 @@ impl Task {
         }
     }
 
-    /// Whether it may be written: plain text on one line everywhere, and phases that sum to the estimate.
+    /// Whether it may be written: plain text on one line everywhere, hours and minutes that are not 0, and phases that sum
+    /// to the estimate. A person may have supervised for no time at all.
     pub fn check(&self) -> Result<(), TaskError> {
         check_text("the title", &self.title)?;
         check_text("the author", &self.by)?;
@@ -264,6 +268,8 @@ impl Task {
         self.repos
             .iter()
             .try_for_each(|repo| check_text("the repository", repo))?;
+        check_hours(self.estimate.hours)?;
+        self.agent_minutes.map_or(Ok(()), check_agent_minutes)?;
         self.estimate.check()
     }
 }
@@ -321,6 +327,22 @@ pub fn phase_sum(phases: &[Phase]) -> Hours {
 /// Hours over minutes, both as minutes. Without minutes there is no factor.
 pub fn factor(hours: Hours, minutes: Minutes) -> Option<f64> {
     (minutes.get() > 0.0).then(|| hours.minutes() / minutes.get())
+}
+
+/// Whether an estimate says anything: work of no hours would be worth nothing, whatever it took.
+pub fn check_hours(hours: Hours) -> Result<(), TaskError> {
+    match hours.get() > 0.0 {
+        true => Ok(()),
+        false => Err(TaskError::Zero("the estimate is 0h")),
+    }
+}
+
+/// Whether an agent can have worked so long: hours that took no time would raise every factor that they are summed into.
+pub fn check_agent_minutes(minutes: Minutes) -> Result<(), TaskError> {
+    match minutes.get() > 0.0 {
+        true => Ok(()),
+        false => Err(TaskError::Zero("the agent time is 0m")),
+    }
 }
 
 /// Whether `text` is one line of plain text that says something.
@@ -413,6 +435,21 @@ pub(crate) mod tests {
             ..sample()
         };
         assert_eq!(long.check(), Err(TaskError::TooLong("the title")));
+    }
+
+    #[test]
+    fn what_is_unknown_is_not_zero() {
+        let mut task = sample();
+        task.supervisory_minutes = Minutes::new(0.0);
+        assert_eq!(task.check(), Ok(()));
+        task.agent_minutes = Minutes::new(0.0);
+        assert_eq!(task.check(), Err(TaskError::Zero("the agent time is 0m")));
+        task.agent_minutes = None;
+        task.estimate.hours = Hours::default();
+        assert_eq!(
+            task.check().unwrap_err().to_string(),
+            "the estimate is 0h; what is unknown is left out, not zero"
+        );
     }
 
     #[test]
