@@ -47,12 +47,7 @@ pub fn in_commit(author: &Person, message: &[u8]) -> Vec<Evidence> {
     }
     for line in message.split(|byte| *byte == b'\n') {
         signs.extend(in_line(line));
-    }
-    if memchr::memmem::find(message, b"https://claude.ai/code/session_").is_some() {
-        signs.push(sign("text:session-link", "claude-code"));
-    }
-    if memchr::memmem::find(message, b"Generated with [Claude Code](https://claude.").is_some() {
-        signs.push(sign("text:generated-with", "claude-code"));
+        signs.extend(left_by_tool(line));
     }
     signs.sort();
     signs.dedup();
@@ -73,6 +68,31 @@ fn anonymous(rule: &str) -> Evidence {
         agent: None,
         ..sign(rule, "")
     }
+}
+
+/// What begins a line of a tool's own, and what the tool is taken by.
+const OWN_LINES: &[(&[u8], &str)] = &[
+    (b"https://claude.ai/code/session_", "text:session-link"),
+    (
+        b"Generated with [Claude Code](https://claude.",
+        "text:generated-with",
+    ),
+];
+
+/// A line that holds what Claude Code writes, its robot, and nothing else. In the middle of a sentence it is a quotation.
+/// A list that a squash merge made of lines may put its mark before.
+fn left_by_tool(line: &[u8]) -> Option<Evidence> {
+    let line = line.trim_ascii();
+    let line = line
+        .strip_prefix(b"* ")
+        .or(line.strip_prefix(b"- "))
+        .unwrap_or(line);
+    let robot = "\u{1f916}".as_bytes();
+    let line = line.strip_prefix(robot).unwrap_or(line).trim_ascii_start();
+    let (_, rule) = OWN_LINES.iter().find(|(start, _)| line.starts_with(start))?;
+    let address = memchr::memmem::find(line, b"https:").and_then(|at| line.get(at..))?;
+    let is_alone = !address.iter().any(u8::is_ascii_whitespace);
+    is_alone.then(|| sign(rule, "claude-code"))
 }
 
 /// A trailer that says something of an agent. Most lines are sorted out by their first letter.
@@ -241,6 +261,10 @@ mod tests {
             "Assisted-by: Jules",
             "Entire-Checkpoint: soon",
             "Acked-by: Codex fan <fan@example.org>",
+            "Quote from docs: Generated with [Claude Code](https://claude.com/claude-code)",
+            "\u{1f916} Generated with [Claude Code](https://claude.com/claude-code) is a line to remove",
+            "> Generated with [Claude Code](https://claude.com/claude-code)",
+            "See https://claude.ai/code/session_01AB for what went wrong",
         ] {
             assert_eq!(found(&format!("Title\n\n{line}\n")), [""; 0], "{line}");
         }
