@@ -204,7 +204,8 @@ fn the_published_days_raise_nothing_about_arithmetic() {
 fn a_record_right_after_its_commit_is_no_finding() {
     let world = World::new();
     let repo = world.repo("kiln");
-    repo.write("a.txt", "one\n").commit_at("Start", NOW - 600);
+    repo.write("a.rs", "fn main() {}\n".repeat(100))
+        .commit_at("Start", NOW - 600);
     let _ = repo
         .run(&["record", "--estimate", "1h", "--agent-time", "5m"])
         .success();
@@ -219,7 +220,7 @@ fn a_record_right_after_its_commit_is_no_finding() {
         .iter()
         .map(|one| &one["rule"])
         .collect();
-    assert!(found.is_empty(), "{found:?}");
+    assert_eq!(found, ["claim-without-commit"]);
 }
 
 /// The findings, origin and confidence as JSON.
@@ -420,4 +421,108 @@ fn a_ledger_that_was_reset_is_seen_in_its_log() {
     repo.git(&["update-ref", "refs/notes/leverage", &first]);
     let found = audited(&repo, &rule);
     assert_eq!(found["findings"][0]["level"], "error", "{found}");
+    // The log can be removed; where this clone wrote last is known all the same.
+    std::fs::remove_file(repo.path().join(".git/logs/refs/notes/leverage")).unwrap();
+    let found = audited(&repo, &rule);
+    assert_eq!(found["findings"].as_array().unwrap().len(), 1, "{found}");
+}
+
+#[test]
+fn tasks_without_code_that_were_reset_are_seen_too() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let tasks = "refs/leverage/tasks";
+    repo.write("a.rs", "fn main() {}\n").commit("Start");
+    for title in ["Plan", "Other plan"] {
+        let _ = repo
+            .run(&["record", "--no-commit", "--title", title, "--estimate", "1h"])
+            .success();
+    }
+    let rule = ["--rule", "ledger-moved"];
+    assert_eq!(audited(&repo, &rule)["skipped"], serde_json::json!([]));
+    repo.git(&["update-ref", tasks, "refs/leverage/tasks~1"]);
+    let found = audited(&repo, &rule);
+    let message = found["findings"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with("refs/leverage/tasks was moved"), "{found}");
+    // Without a log it is not known, which is no clean bill.
+    std::fs::remove_file(repo.path().join(".git/logs").join(tasks)).unwrap();
+    assert_eq!(audited(&repo, &rule)["skipped"][0]["rule"], "ledger-moved");
+}
+
+#[test]
+fn what_is_unknown_is_not_recorded_as_zero() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.rs", "fn main() {}\n").commit("Start");
+    for wrong in [["0h", "5m"], ["5h", "0m"]] {
+        let ran = repo.run(&["record", "--estimate", wrong[0], "--agent-time", wrong[1]]);
+        assert_ne!(ran.code, Some(0), "{ran}");
+        assert!(ran.stderr.contains("left out, not zero"), "{ran}");
+    }
+    assert_eq!(repo.git(&["for-each-ref", "refs/notes"]), "");
+    // From elsewhere: no task, or one without minutes, and a finding.
+    repo.write("b.rs", "fn b() {}\n")
+        .commit("B\n\nLeverage-Estimate: 0h");
+    repo.write("c.rs", "fn c() {}\n")
+        .commit("C\n\nLeverage-Estimate: 4h\nLeverage-Agent-Time: 0m");
+    let audit = audited(&repo, &["--rule", "trailer-refused"]);
+    assert_eq!(audit["findings"].as_array().unwrap().len(), 2, "{audit}");
+    assert_eq!(audit["confidence"]["claimed"]["tasks"], 1);
+    assert_eq!(
+        audit["confidence"]["claimed"]["leverage_factor"],
+        serde_json::Value::Null
+    );
+}
+
+#[test]
+fn a_range_is_judged_by_the_whole() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let now = "2026-04-10T12:00:00Z";
+    let commits: Vec<String> = (1..=3)
+        .map(|number| repo.write(&format!("{number}.rs"), "fn f() {}\n").commit("Work"))
+        .collect();
+    let of = |number: u8, more: &str| task(number, 1, now, more);
+    let named = |name: &str| format!(r#","agent_minutes":20,"sessions":["codex:{name}"]"#);
+    note(&repo, &commits[0], &[of(1, &named("1")), SESSION.to_owned()]);
+    note(&repo, &commits[1], &[of(2, &named("1"))]);
+    note(&repo, &commits[2], &[of(3, "")]);
+    let rules = |range: &str| {
+        let found = audited(&repo, &[range]);
+        let findings = found["findings"].as_array().unwrap().iter();
+        let rules: Vec<String> = findings
+            .map(|one| one["rule"].as_str().unwrap().to_owned())
+            .collect();
+        rules
+    };
+    let of_each = ["estimate-after-work", "estimate-against-size"];
+    // The other task that claims the session, and the session's own record, are before the range.
+    assert_eq!(
+        rules("HEAD~2..HEAD~1"),
+        [&["claimed-twice"], of_each.as_slice()].concat()
+    );
+    assert_eq!(rules("HEAD~1..HEAD"), of_each);
+}
+
+#[test]
+fn a_revert_counts_once_it_is_merged_and_until_it_is_undone() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let commit = repo.write("a.rs", "fn a() {}\n").commit("Kiln");
+    note(&repo, &commit, &[task(1, 1, "2026-04-10T12:00:00Z", "")]);
+    let found = || {
+        let audit = audited(&repo, &["--rule", "commit-reverted"]);
+        audit["findings"].as_array().unwrap().len()
+    };
+    repo.git(&["checkout", "-q", "-b", "other"]);
+    let short = &commit[..8];
+    let revert = repo.commit(&format!(
+        "Revert\n\nThis reverts commit {short} (Kiln, 2026-04-01)."
+    ));
+    repo.git(&["checkout", "-q", "main"]);
+    assert_eq!(found(), 0);
+    repo.git(&["merge", "-q", "--no-ff", "-m", "Merge", "other"]);
+    assert_eq!(found(), 1);
+    repo.commit(&format!("Reapply \"Kiln\"\n\nThis reverts commit {revert}."));
+    assert_eq!(found(), 0);
 }

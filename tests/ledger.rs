@@ -104,12 +104,12 @@ fn revisions_stay_and_a_retraction_is_final() {
         .run(&["retract", &id[..13], "--reason", "Recorded twice"])
         .success();
     insta::assert_snapshot!(without_ids(&repo.run(&["log", "--history"]).success()), @r"
-                                                                             claimed
-    When              Id             Rev  Who                            From         To  Task             Reason
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    2026-04-10 12:00  ID       Ada Example <ada@example.org>   24h  retracted  Kiln controller  Recorded twice
-    2026-04-10 12:00  ID    1  Ada Example <ada@example.org>   40h        24h  Kiln controller  The client existed
-    2026-04-10 12:00  ID    0  Ada Example <ada@example.org>              40h  Kiln controller
+                                                                                     claimed
+    When              Id             Rev  Who                            From         To  Agent  Superv.  Task             Reason
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    2026-04-10 12:00  ID       Ada Example <ada@example.org>   24h  retracted                  Kiln controller  Recorded twice
+    2026-04-10 12:00  ID    1  Ada Example <ada@example.org>   40h        24h    60m        –  Kiln controller  The client existed
+    2026-04-10 12:00  ID    0  Ada Example <ada@example.org>              40h    60m        –  Kiln controller
     ");
     insta::assert_snapshot!(repo.run(&["log"]), @r"
                            claimed               derived

@@ -7,7 +7,8 @@ use crate::correlate::seen::SeenSession;
 use crate::facts::ids::SessionId;
 use crate::facts::ledger::LedgerTask;
 
-/// The minutes of the sessions that a task names or, where it names none, of those linked to its commits.
+/// The minutes of the sessions that a task names or, where it names none or some are not here, of those linked to its
+/// commits.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Measured {
     /// What the agents worked.
@@ -16,20 +17,27 @@ pub(super) struct Measured {
     pub(super) supervisory_minutes: f64,
     /// The most that agents can have worked between the first and the last event of each session.
     pub(super) possible_minutes: f64,
+    /// Whether that is all. A session that is named and not here may have taken more, and never less.
+    pub(super) is_all: bool,
 }
 
-/// `None` where no session is known, or one that is named is not here and may hold the rest.
+/// `None` where no session of the task is here.
 pub(super) fn of_task(evidence: &Evidence<'_>, task: &LedgerTask) -> Option<Measured> {
     let named: BTreeSet<&SessionId> = task.task.sessions.iter().collect();
-    let parts: Vec<(&SeenSession, f64)> = if named.is_empty() {
-        linked(evidence, task)
-    } else {
-        let find = |wanted: &&SessionId| evidence.sessions.iter().find(|session| session.id == **wanted);
-        let found: Vec<(&SeenSession, f64)> =
-            named.iter().filter_map(find).map(|found| (found, 1.0)).collect();
-        (found.len() == named.len()).then_some(found)?
+    let here = evidence.all_sessions().iter();
+    let mut parts: Vec<(&SeenSession, f64)> = here
+        .filter(|session| named.contains(&session.id))
+        .map(|session| (session, 1.0))
+        .collect();
+    let is_all = parts.len() == named.len();
+    if named.is_empty() || !is_all {
+        let linked = linked(evidence, task).into_iter();
+        parts.extend(linked.filter(|(session, _)| !named.contains(&session.id)));
+    }
+    let mut sum = Measured {
+        is_all,
+        ..Measured::default()
     };
-    let mut sum = Measured::default();
     for (session, share) in &parts {
         let agent = session.agent_minutes()?;
         sum.agent_minutes += agent * share;
@@ -51,5 +59,5 @@ fn linked<'a>(evidence: &Evidence<'a>, task: &LedgerTask) -> Vec<(&'a SeenSessio
             .reduce(|sum, share| sum + share)
             .map(|share| (session, share.min(1.0)))
     };
-    evidence.sessions.iter().filter_map(part).collect()
+    evidence.all_sessions().iter().filter_map(part).collect()
 }

@@ -4,22 +4,30 @@
 //! has nothing to look at is listed as skipped, so that silence is never taken for a clean bill. Nothing here reads a
 //! repository or decides what is shown.
 
+mod allowed;
+mod claims;
 pub mod confidence;
+mod integrity;
 pub mod lines;
 mod measured;
 pub mod origin;
+mod revisions;
 pub mod rules;
+mod trailers;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::Serialize;
 
+use allowed::Allowances;
+
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::ObjectId;
-use crate::facts::ledger::Ledger;
-use crate::git::ledger_steps::{Jump, LedgerStep};
+use crate::facts::ledger::{Ledger, LedgerTask};
+use crate::git::ledger_steps::{Jumps, LedgerStep};
 use crate::git::signing::Signature;
 use crate::git::survival::Survival;
 use crate::sources::attested_lines::AttestedCommit;
@@ -56,20 +64,47 @@ pub struct Evidence<'a> {
     pub sessions: &'a [SeenSession],
     /// How the ledger came to be, oldest first.
     pub steps: &'a [LedgerStep],
-    /// Where its reference left its past behind.
-    pub jumps: &'a [Jump],
+    /// Where its references left their past behind.
+    pub jumps: &'a Jumps,
     /// The commits of the repository.
     pub commits: &'a [Commit],
     /// What notes of git-ai attest of them.
     pub attested: &'a [AttestedCommit],
-    /// All commits that can be reached, and those that were reverted.
+    /// All commits that can be reached, and those that were reverted for good.
     pub reach: &'a Reach,
     /// The commits on a way to HEAD: only their lines can stand there.
     pub at_head: &'a HashSet<ObjectId>,
     /// Who brought each line of HEAD; `None` where it could not be told.
     pub survival: Option<&'a Survival>,
+    /// Everything, where only a part is to be shown.
+    pub whole: Option<&'a Whole>,
     /// The present, seconds since the epoch.
     pub now: i64,
+}
+
+/// What rules look at to judge the tasks that are shown: a range of commits cuts no task in two.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    /// All tasks.
+    pub ledger: Ledger,
+    /// All sessions that worked in the repository.
+    pub sessions: Vec<SeenSession>,
+    /// All commits.
+    pub commits: Vec<Commit>,
+}
+
+impl<'a> Evidence<'a> {
+    fn all_tasks(&self) -> &'a [LedgerTask] {
+        self.whole.map_or(&self.ledger.tasks, |whole| &whole.ledger.tasks)
+    }
+
+    fn all_sessions(&self) -> &'a [SeenSession] {
+        self.whole.map_or(self.sessions, |whole| &whole.sessions)
+    }
+
+    fn all_commits(&self) -> &'a [Commit] {
+        self.whole.map_or(self.commits, |whole| &whole.commits)
+    }
 }
 
 /// How much a finding weighs.
@@ -92,8 +127,10 @@ pub struct Finding {
     pub rule: &'static str,
     /// How much it weighs.
     pub level: Level,
-    /// What it is about: a task, a commit or a session by its id. `RULE:ID` names the finding.
+    /// What it is about: a task, a commit or a session by its id.
     pub id: String,
+    /// What names it as it is now, for `--allow` and `.leverage-audit`.
+    pub entry: String,
     /// What was found, one sentence. Untrusted text.
     pub message: String,
     /// The numbers behind it.
@@ -183,14 +220,15 @@ pub struct Choice {
     pub rules: BTreeSet<String>,
     /// Findings below it are only counted.
     pub level: Level,
-    /// `RULE:ID` with the reason why it may stand.
+    /// `RULE:ID` or `RULE:ID@N`, with the reason why it may stand.
     pub allowed: BTreeMap<String, String>,
 }
 
 /// Applies the rules.
-pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, warnings: Vec<Warning>) -> Audit {
+pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warnings: Vec<Warning>) -> Audit {
     let (mut findings, mut allowed) = (Vec::new(), Vec::new());
     let (mut checked, mut skipped) = (Vec::new(), Vec::new());
+    let mut allowances = Allowances::new(&choice.allowed);
     let chosen = |rule: &&rules::Rule| choice.rules.is_empty() || choice.rules.contains(rule.id);
     for rule in rules::RULES.iter().filter(chosen) {
         if let Some(reason) = (rule.missing)(evidence) {
@@ -201,15 +239,19 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, warnings: V
             continue;
         }
         checked.push(rule.id);
-        for finding in (rule.check)(evidence).into_iter().map(|found| found.under(rule)) {
-            match choice.allowed.get(&format!("{}:{}", finding.rule, finding.id)) {
+        for (tie, finding) in (rule.check)(evidence).into_iter().map(|found| found.under(rule)) {
+            match allowances.reason(&finding, tie) {
                 Some(reason) => allowed.push(Allowed {
+                    reason: reason.to_owned(),
                     finding,
-                    reason: reason.clone(),
                 }),
                 None => findings.push(finding),
             }
         }
+    }
+    // In a part of the history, an entry may speak of another part.
+    if evidence.whole.is_none() {
+        warnings.extend(allowances.unused(&checked));
     }
     let found = findings.len();
     findings.retain(|finding: &Finding| finding.level >= choice.level);

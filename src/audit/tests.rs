@@ -8,10 +8,12 @@ use crate::correlate::seen::seen;
 use crate::facts::claim;
 use crate::facts::commit::{Instant, LineCounts, Person};
 use crate::facts::evidence::{Origin, OriginState};
+use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{CommitClaims, Findings};
 use crate::facts::quantity::WorkTime;
 use crate::facts::record::NoteLines;
+use crate::git::ledger_steps::Jump;
 
 /// 2026-04-10T12:00:00Z, when everything in these cases happens unless they say otherwise.
 const NOON: i64 = 1_775_822_400;
@@ -57,7 +59,11 @@ struct Case {
     commits: Vec<Commit>,
     reach: Reach,
     steps: Vec<LedgerStep>,
-    jumps: Vec<Jump>,
+    jumps: Jumps,
+    /// The sessions whose logs are here.
+    logs: Vec<&'static str>,
+    /// The commits that are asked for; all where there are none.
+    asked: Vec<u8>,
 }
 
 impl Case {
@@ -105,10 +111,19 @@ impl Case {
         self
     }
 
-    fn step(mut self, added: &[Value], removed: &[Value]) -> Self {
+    /// The next commit of the ledger.
+    fn step(self, added: &[Value], removed: &[Value]) -> Self {
+        let last = self.steps.len();
+        let parents: Vec<usize> = last.checked_sub(1).into_iter().collect();
+        self.step_after(&parents, added, removed)
+    }
+
+    /// A commit of the ledger, after those at some positions.
+    fn step_after(mut self, parents: &[usize], added: &[Value], removed: &[Value]) -> Self {
         let lines = |lines: &[Value]| lines.iter().map(|line| line.to_string().into_bytes()).collect();
         self.steps.push(LedgerStep {
-            commit: oid(100),
+            commit: oid(100 + u8::try_from(self.steps.len()).unwrap()),
+            parents: parents.iter().map(|at| self.steps[*at].commit).collect(),
             committer: "Ada Example <ada@example.org>".into(),
             time: NOON,
             signature: Signature::Absent,
@@ -118,9 +133,46 @@ impl Case {
         self
     }
 
-    fn audit(self, choice: &Choice) -> Audit {
-        let ledger = Ledger::assemble(self.findings);
-        let sessions = seen(&[], Vec::new(), Linked::default(), &[&ledger.sessions]);
+    /// A message on the commit of that number, which is in the history.
+    fn message(mut self, number: u8, trailers: &str) -> Self {
+        if self.commits.iter().all(|commit| commit.id != oid(number)) {
+            self = self.commit(number, |_| ());
+        }
+        let message = format!("Work\n\n{trailers}");
+        let (claims, errors) = claim::read(message.as_bytes(), WorkTime::default());
+        let commit = self.commits.iter().find(|commit| commit.id == oid(number));
+        let commit = commit.unwrap();
+        self.findings.claims.push(CommitClaims {
+            commit: commit.id,
+            author: commit.author.clone(),
+            time: commit.author_time,
+            subject: "Work".into(),
+            claims,
+            errors,
+        });
+        self
+    }
+
+    fn audit(mut self, choice: &Choice) -> Audit {
+        let mut ledger = Ledger::assemble(self.findings);
+        let mut sessions = seen(&[], Vec::new(), Linked::default(), &[&ledger.sessions]);
+        for session in &mut sessions {
+            if self.logs.contains(&session.id.to_string().as_str()) {
+                session.origin = crate::correlate::seen::Origin::Log;
+            }
+        }
+        let whole = Whole {
+            ledger: ledger.clone(),
+            sessions: sessions.clone(),
+            commits: self.commits.clone(),
+        };
+        if !self.asked.is_empty() {
+            let asked: Vec<ObjectId> = self.asked.iter().map(|number| oid(*number)).collect();
+            self.commits.retain(|commit| asked.contains(&commit.id));
+            ledger
+                .tasks
+                .retain(|found| found.commits.iter().any(|commit| asked.contains(commit)));
+        }
         let at_head = self.commits.iter().map(|commit| commit.id).collect();
         let evidence = Evidence {
             asked: &Asked::default(),
@@ -133,6 +185,7 @@ impl Case {
             commits: &self.commits,
             reach: &self.reach,
             survival: None,
+            whole: (!self.asked.is_empty()).then_some(&whole),
             now: NOON,
         };
         audit("kiln".into(), &evidence, choice, Vec::new())
@@ -186,6 +239,18 @@ fn estimates_given_after_the_work() {
         "192.0 h after",
     );
     passes("estimate-after-work", earlier(3600));
+    // What the message said was said with the commit, however late it was revised.
+    let revised = task(1, json!({ "rev": 1, "reason": "scope grew" }));
+    let of_trailer = Case::default()
+        .note(1, &[revised])
+        .commit(1, |commit| commit.author_time.seconds -= 9 * 86_400);
+    passes(
+        "estimate-after-work",
+        of_trailer.message(
+            1,
+            &format!("Leverage-Task: {}\nLeverage-Estimate: 40h\n", uuid(1)),
+        ),
+    );
 }
 
 #[test]
@@ -203,11 +268,150 @@ fn estimates_raised_later() {
     );
     triggers(
         "estimate-raised",
-        revised(80, "scope grew".into()),
+        revised(50, "scope grew".into()),
         Level::Note,
         "scope grew",
     );
+    triggers(
+        "estimate-raised",
+        revised(51, "scope grew".into()),
+        Level::Warning,
+        "scope grew",
+    );
     passes("estimate-raised", revised(30, Value::Null));
+}
+
+fn revisions(fields: &[Value]) -> Case {
+    let lines: Vec<Value> = (0..)
+        .zip(fields)
+        .map(|(rev, fields)| {
+            task(
+                1,
+                merged(json!({ "rev": rev, "reason": "scope grew" }), fields.clone()),
+            )
+        })
+        .collect();
+    Case::default().note(1, &lines)
+}
+
+#[test]
+fn many_small_raises_are_a_large_one() {
+    let estimates = |hours: &[u32]| {
+        let fields: Vec<Value> = hours
+            .iter()
+            .map(|hours| json!({ "estimate": { "hours": hours, "by": "A" } }))
+            .collect();
+        revisions(&fields)
+    };
+    let rule = "estimate-raised";
+    triggers(rule, estimates(&[40, 44, 48]), Level::Note, "from 40h to 48h");
+    triggers(
+        rule,
+        estimates(&[40, 44, 48, 52]),
+        Level::Warning,
+        "from 40h to 52h",
+    );
+    // Taken back, and raised again.
+    triggers(rule, estimates(&[80, 40, 80]), Level::Warning, "from 40h to 80h");
+    passes(rule, estimates(&[80, 100, 80]).note(2, &[]));
+    // A trailer is the first revision where the records have none.
+    let of_trailer = |hours: u32| {
+        let second = json!({ "rev": 1, "reason": "scope grew", "estimate": { "hours": hours, "by": "A" } });
+        let trailers = format!("Leverage-Task: {}\nLeverage-Estimate: 40h\n", uuid(1));
+        Case::default().note(1, &[task(1, second)]).message(1, &trailers)
+    };
+    triggers(rule, of_trailer(80), Level::Warning, "from 40h to 80h");
+    passes(rule, of_trailer(30));
+}
+
+#[test]
+fn minutes_lowered_later() {
+    let minutes = |field: &str, minutes: &[f64]| {
+        let fields: Vec<Value> = minutes.iter().map(|one| json!({ field: one })).collect();
+        revisions(&fields)
+    };
+    let rule = "minutes-lowered";
+    let agent = minutes("agent_minutes", &[60.0, 50.0, 40.0]);
+    triggers(
+        rule,
+        agent,
+        Level::Warning,
+        "agent time of `Task 1` was lowered from 60m to 40m",
+    );
+    let person = minutes("supervisory_minutes", &[20.0, 16.0]);
+    triggers(
+        rule,
+        person,
+        Level::Note,
+        "supervision of `Task 1` was lowered from 20m to 16m",
+    );
+    passes(rule, minutes("agent_minutes", &[40.0, 60.0]));
+    // Nothing was known before.
+    passes(rule, revisions(&[json!({}), json!({ "agent_minutes": 4 })]));
+}
+
+#[test]
+fn what_no_time_was_claimed_for() {
+    let rule = "zero-claimed";
+    let of = |fields: Value| Case::default().note(1, &[task(1, fields)]);
+    let no_hours = of(json!({ "estimate": { "hours": 0, "by": "A" } }));
+    triggers(rule, no_hours, Level::Error, "an estimate of no hours");
+    triggers(
+        rule,
+        of(json!({ "agent_minutes": 0 })),
+        Level::Error,
+        "40h in no agent time",
+    );
+    passes(rule, of(json!({ "agent_minutes": 1, "supervisory_minutes": 0 })));
+
+    let trailers = |text: &str| Case::default().message(1, text);
+    let rule = "trailer-refused";
+    let nothing = "Leverage-Estimate: 0h\nLeverage-Agent-Time: 0m\n";
+    triggers(rule, trailers(nothing), Level::Warning, "the estimate is 0h");
+    triggers(
+        rule,
+        trailers("Leverage-Estimate: forty\n"),
+        Level::Warning,
+        "counts for nothing",
+    );
+    passes(
+        rule,
+        trailers("Leverage-Estimate: 1h\nLeverage-Supervision: 0m\n"),
+    );
+    // Not of the commits that are asked for.
+    let mut elsewhere = trailers(nothing).message(2, "Leverage-Estimate: 1h\n");
+    elsewhere.asked = vec![2];
+    passes(rule, elsewhere);
+}
+
+#[test]
+fn sessions_that_nothing_tells_of() {
+    let rule = "session-not-found";
+    let named = |name: &str| {
+        Case::default().note(
+            1,
+            &[
+                task(1, json!({ "sessions": [name] })),
+                session("codex:1", json!({})),
+            ],
+        )
+    };
+    passes(rule, named("codex:1"));
+    triggers(rule, named("codex:2"), Level::Note, "it may be deleted");
+    let with_logs = |name: &str| Case {
+        logs: vec!["codex:1"],
+        ..named(name)
+    };
+    triggers(
+        rule,
+        with_logs("codex:2"),
+        Level::Warning,
+        "back to before the work",
+    );
+    triggers(rule, with_logs("pi:2"), Level::Note, "it may be deleted");
+    // Logs that begin after the work may have had older ones.
+    let older = with_logs("codex:2").commit(1, |commit| commit.author_time.seconds -= 86_400);
+    triggers(rule, older, Level::Note, "it may be deleted");
 }
 
 fn with_session(fields: Value) -> Case {
@@ -241,19 +445,14 @@ fn agent_minutes_against_sessions() {
 #[test]
 fn supervision_below_what_it_takes() {
     let alone = |minutes: f64| Case::default().note(1, &[task(1, json!({ "supervisory_minutes": minutes }))]);
-    triggers(
-        "supervision-too-short",
-        alone(0.2),
-        Level::Warning,
-        "at least 0.5",
-    );
+    triggers("supervision-too-short", alone(0.2), Level::Warning, "about 0.5");
     passes("supervision-too-short", alone(0.5));
     let measured = |minutes: f64| with_session(json!({ "supervisory_minutes": minutes }));
     triggers(
         "supervision-too-short",
         measured(2.9),
         Level::Warning,
-        "at least 3.0",
+        "of that are 3",
     );
     passes("supervision-too-short", measured(3.0));
 }
@@ -290,6 +489,22 @@ fn claims_of_two_tasks() {
         "2 tasks",
     );
     passes("claimed-twice", two("codex:1", "codex:2", 2));
+    // Ids that begin alike are two.
+    passes(
+        "claimed-twice",
+        two("codex:019d7743-6a00-7707", "codex:019d7743-6a00-7708", 2),
+    );
+    // More hours than the lines of both would take.
+    let large = |number| task(number, json!({ "estimate": { "hours": 240, "by": "A" } }));
+    let both = Case::default().note(1, &[large(1), large(2)]);
+    triggers("claimed-twice", both, Level::Warning, "together they claim 480h");
+    // The other task is not of the commits that are asked for, and its claim stands.
+    let mut part = two("codex:1", "codex:1", 2);
+    part.asked = vec![2];
+    triggers("claimed-twice", part, Level::Error, "`Task 1`");
+    let mut none = two("codex:1", "codex:1", 2).note(3, &[task(3, json!({}))]);
+    none.asked = vec![3];
+    passes("claimed-twice", none);
 }
 
 #[test]
@@ -307,9 +522,8 @@ fn commits_that_are_gone_or_reverted() {
         "commit-reverted",
         reverted(&[(1, 2)]),
         Level::Warning,
-        "was reverted",
+        "1 of the 1 commits",
     );
-    passes("commit-reverted", reverted(&[(1, 2), (2, 3)]));
     passes("commit-reverted", reverted(&[(4, 2)]));
 }
 
@@ -327,6 +541,51 @@ fn estimates_above_what_the_lines_are_worth() {
     passes(
         "estimate-against-size",
         claims(500.0).commit(1, |commit| commit.lines = None),
+    );
+    // Its other commit is not asked for, and counts.
+    let trailers = format!("Leverage-Task: {}\n", uuid(1));
+    let mut part = claims(1000.0).message(2, &trailers);
+    part.asked = vec![2];
+    triggers("estimate-against-size", part, Level::Note, "for 2000 added lines");
+}
+
+#[test]
+fn claims_for_no_code() {
+    let changes = |class: FileClass, added: u64, removed: u64| {
+        Case::default()
+            .note(1, &[task(1, json!({}))])
+            .commit(1, |commit| {
+                let lines = LineCounts {
+                    files: 1,
+                    added,
+                    removed,
+                };
+                commit.lines = Some(lines);
+                commit.by_class = vec![(class, lines)];
+            })
+    };
+    let rule = "claim-without-code";
+    triggers(
+        rule,
+        changes(FileClass::Docs, 9, 9),
+        Level::Note,
+        "change no line of source",
+    );
+    passes(rule, changes(FileClass::Source, 0, 1));
+    passes(rule, changes(FileClass::Test, 1, 0));
+    // A merge has the lines of its branch, which are not its own.
+    let merge = changes(FileClass::Docs, 0, 0).commit(1, |commit| {
+        commit.parents = vec![oid(8), oid(9)];
+        commit.lines = Some(LineCounts::default());
+    });
+    passes(rule, merge);
+
+    let mut plan = Case::default().note_alone(1, &[task(1, json!({}))]);
+    plan.findings.task_commits.insert(oid(1));
+    triggers("claim-without-commit", plan, Level::Note, "names no commit");
+    passes(
+        "claim-without-commit",
+        Case::default().note(1, &[task(1, json!({}))]),
     );
 }
 
@@ -347,31 +606,55 @@ fn phases_against_their_estimate() {
 }
 
 #[test]
-fn trailers_against_records() {
-    let trailer = |estimate: &str| {
-        let message = format!(
-            "Work\n\nLeverage-Task: {}\nLeverage-Estimate: {estimate}\n",
-            uuid(1)
-        );
-        let (claims, errors) = claim::read(message.as_bytes(), WorkTime::default());
-        let mut case = Case::default().note(1, &[task(1, json!({}))]);
-        case.findings.claims.push(CommitClaims {
-            commit: oid(1),
-            author: case.commits[0].author.clone(),
-            time: case.commits[0].author_time,
-            subject: "Work".into(),
-            claims,
-            errors,
-        });
-        case
+fn phases_in_trailers_against_their_estimate() {
+    let trailers = |hours: u32| {
+        let text =
+            format!("Leverage-Estimate: 40h\nLeverage-Phase: Design 4h\nLeverage-Phase: Code {hours}h\n");
+        Case::default().message(1, &text)
     };
+    let rule = "parts-do-not-sum";
+    triggers(rule, trailers(30), Level::Error, "sum to 34.00 h, not 40h");
+    passes(rule, trailers(36));
+    passes("trailer-refused", trailers(30));
+}
+
+#[test]
+fn trailers_against_records() {
+    let with = |fields: Value, trailer: &str| {
+        Case::default()
+            .note(1, &[task(1, fields)])
+            .message(1, &format!("Leverage-Task: {}\n{trailer}\n", uuid(1)))
+    };
+    let rule = "trailer-against-note";
+    let estimate = |hours: &str| format!("Leverage-Estimate: {hours}");
     triggers(
-        "trailer-against-note",
-        trailer("60h"),
+        rule,
+        with(json!({}), &estimate("60h")),
         Level::Warning,
         "60h in the trailer",
     );
-    passes("trailer-against-note", trailer("40h"));
+    passes(rule, with(json!({}), &estimate("40h")));
+    // The reason of a revision is known.
+    triggers(
+        rule,
+        with(json!({ "rev": 1 }), &estimate("60h")),
+        Level::Note,
+        "60h in the trailer",
+    );
+    let minutes = || json!({ "agent_minutes": 25, "supervisory_minutes": 5 });
+    triggers(
+        rule,
+        with(minutes(), "Leverage-Agent-Time: 50m"),
+        Level::Warning,
+        "agent time of 25m",
+    );
+    triggers(
+        rule,
+        with(minutes(), "Leverage-Supervision: 9m"),
+        Level::Warning,
+        "supervision of 5m",
+    );
+    passes(rule, with(minutes(), "Leverage-Agent-Time: 26m"));
 }
 
 #[test]
@@ -412,6 +695,19 @@ fn what_no_task_claims() {
     };
     triggers("agent-commit-without-task", agents(2), Level::Warning, "2 of 3");
     passes("agent-commit-without-task", agents(1));
+
+    // What is claimed by a task that is not asked for is claimed.
+    let mut part = Case::default()
+        .note(
+            1,
+            &[
+                task(1, json!({ "sessions": ["codex:1"] })),
+                session("codex:1", json!({})),
+            ],
+        )
+        .note(2, &[task(2, json!({}))]);
+    part.asked = vec![2];
+    passes("session-without-task", part);
 }
 
 #[test]
@@ -446,16 +742,78 @@ fn lines_that_say_another_time() {
 }
 
 #[test]
+fn two_lines_of_one_revision() {
+    let rule = "revision-twice";
+    let line = |rev: u32, hours: u32, at: &str| {
+        task(
+            1,
+            json!({ "rev": rev, "at": at, "estimate": { "hours": hours, "by": "A" } }),
+        )
+    };
+    let (noon, later) = ("2026-04-10T12:00:00Z", "2026-04-10T12:10:00Z");
+    let forged = [line(0, 40, noon), line(0, 400, later)];
+    let first = Case::default()
+        .note(1, &forged)
+        .step(&forged[..1], &[])
+        .step(&forged[1..], &[]);
+    triggers(rule, first, Level::Error, "exists twice: 40h by Ada");
+    // The same import in two clones.
+    let twice = [line(0, 40, noon), line(0, 40, later)];
+    passes(rule, Case::default().note(1, &twice).step(&twice, &[]));
+    let revised = [line(0, 40, noon), line(1, 30, noon), line(1, 50, later)];
+    let case = || {
+        Case::default()
+            .note(1, &revised)
+            .step(&revised[..1], &[])
+            .step(&revised[1..2], &[])
+    };
+    triggers(
+        rule,
+        case().step(&revised[2..], &[]),
+        Level::Error,
+        "revision 1 of `Task 1`",
+    );
+    let merged = case()
+        .step_after(&[0], &revised[2..], &[])
+        .step_after(&[1, 2], &[], &[]);
+    triggers(rule, merged, Level::Warning, "in two clones at the same time");
+}
+
+#[test]
+fn lines_in_the_name_of_another() {
+    let rule = "written-by-another";
+    let by = |number: u8, by: &str| task(number, json!({ "by": by }));
+    let eve = "Eve <eve@example.org>";
+    let brought = [by(1, eve), by(2, "Ada <ADA@example.org>"), by(3, eve)];
+    let case = Case::default().step(&brought, &[]);
+    triggers(rule, case, Level::Note, "brought 2 lines in the name of Eve");
+    passes(rule, Case::default().step(&brought[1..2], &[]));
+    // Merging what Eve wrote is no writing.
+    let mut merged = Case::default()
+        .step(&[], &[])
+        .step_after(&[], &brought[..1], &[])
+        .step_after(&[0, 1], &[], &[]);
+    merged.steps[1].committer = eve.into();
+    passes(rule, merged);
+}
+
+#[test]
 fn a_ledger_that_left_its_past() {
     let mut moved = Case::default().step(&[], &[]);
-    moved.jumps.push(Jump {
+    moved.jumps.found.push(Jump {
+        reference: "refs/notes/leverage".into(),
         from: oid(1),
         to: oid(2),
-        who: "Ada".into(),
-        time: NOON,
+        who: Some("Ada".into()),
     });
     triggers("ledger-moved", moved, Level::Error, "does not descend");
     passes("ledger-moved", Case::default().step(&[], &[]));
+    // Without a log, nobody can tell.
+    let mut unlogged = Case::default().step(&[], &[]);
+    unlogged.jumps.unlogged.push("refs/leverage/tasks".into());
+    let skipped = unlogged.audit(&Choice::default()).skipped;
+    let moved = skipped.iter().find(|one| one.rule == "ledger-moved").unwrap();
+    assert!(moved.reason.contains("refs/leverage/tasks"), "{moved:?}");
 }
 
 #[test]
@@ -497,9 +855,60 @@ fn what_is_allowed_is_listed_and_no_finding() {
 }
 
 #[test]
+fn what_is_allowed_is_allowed_as_it_was() {
+    let entry = |end: &str| format!("supervision-too-short:{}{end}", uuid(1));
+    let asked = |rev: u32, entries: &[String]| {
+        let line = task(1, json!({ "rev": rev, "supervisory_minutes": 0 }));
+        let choice = Choice {
+            rules: BTreeSet::from(["supervision-too-short".to_owned()]),
+            allowed: entries
+                .iter()
+                .map(|entry| (entry.clone(), "known".to_owned()))
+                .collect(),
+            ..Choice::default()
+        };
+        Case::default().note(1, &[line]).audit(&choice)
+    };
+    let first = asked(0, &[entry("")]);
+    assert_eq!(
+        (first.findings.len(), first.allowed.len(), first.warnings.len()),
+        (0, 1, 0)
+    );
+    let revised = asked(1, &[entry("")]);
+    assert_eq!((revised.findings.len(), revised.allowed.len()), (1, 0));
+    let hint = revised.warnings[0].hint.as_deref().unwrap_or_default();
+    assert!(hint.contains(&entry("@1")), "{hint}");
+    let again = asked(1, &[entry(""), entry("@1")]);
+    assert_eq!(
+        (again.findings.len(), again.allowed.len(), again.warnings.len()),
+        (0, 1, 1)
+    );
+    // A typing error; and a rule that was not asked may find it.
+    let mistyped = asked(0, &[entry("0"), format!("outlier:{}", uuid(1))]);
+    assert_eq!((mistyped.findings.len(), mistyped.warnings.len()), (1, 1));
+    assert!(
+        mistyped.warnings[0]
+            .to_string()
+            .contains("a finding that there is not")
+    );
+}
+
+#[test]
 fn every_rule_has_its_own_id() {
     let ids: BTreeSet<&str> = rules::RULES.iter().map(|rule| rule.id).collect();
     assert_eq!(ids.len(), rules::RULES.len());
+}
+
+#[test]
+fn every_rule_has_its_row_in_the_documentation() {
+    let text = include_str!("../../docs/formats/audit.md");
+    let rows: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    for rule in rules::RULES {
+        assert!(rows.contains(&rule.id), "{}", rule.id);
+    }
 }
 
 #[test]

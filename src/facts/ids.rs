@@ -134,6 +134,11 @@ impl TaskId {
     pub fn from_uuid(uuid: Uuid) -> Self {
         Self(uuid)
     }
+
+    /// Enough of it to name a task: the time of its making to the millisecond, or 48 bits of its hash.
+    pub fn short(&self) -> String {
+        self.to_string()[..13].to_owned()
+    }
 }
 
 impl fmt::Display for TaskId {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use git2::{Commit, Oid, Repository, Sort};
+use git2::{Commit, Oid, Reflog, Repository, Sort};
 
 use super::config::ConfigFiles;
 use super::open::object_id;
 use super::signing::{self, Signature};
-use super::{GitError, Repo};
+use super::{GitError, Repo, refs};
 use crate::facts::ids::ObjectId;
 use crate::facts::record::NoteLines;
 
@@ -19,6 +19,8 @@ const LARGEST_NOTE: usize = 16 << 20;
 pub struct LedgerStep {
     /// The commit on the notes reference.
     pub commit: ObjectId,
+    /// Its parents: more than one where two ledgers were merged.
+    pub parents: Vec<ObjectId>,
     /// Who committed it. Untrusted text.
     pub committer: String,
     /// The committer's time, seconds since the epoch.
@@ -34,14 +36,23 @@ pub struct LedgerStep {
 /// A reference that moved to where its old value is no ancestor of the new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Jump {
+    /// Which reference.
+    pub reference: String,
     /// Where it stood.
     pub from: ObjectId,
     /// Where it went.
     pub to: ObjectId,
-    /// Who moved it. Untrusted text.
-    pub who: String,
-    /// When, seconds since the epoch.
-    pub time: i64,
+    /// Who moved it, where the log says so. Untrusted text.
+    pub who: Option<String>,
+}
+
+/// What the logs of references tell of their moves.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Jumps {
+    /// The moves that left the past behind.
+    pub found: Vec<Jump>,
+    /// References that are there and have no log: bare repositories keep none, and git keeps them for some names only.
+    pub unlogged: Vec<String>,
 }
 
 /// Every commit behind a reference, oldest first; none where there is no such reference.
@@ -87,6 +98,7 @@ fn step(raw: &Repository, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
     let committer = commit.committer();
     Ok(LedgerStep {
         commit: object_id(commit.id()).ok_or(GitError::ForeignId)?,
+        parents: commit.parent_ids().filter_map(object_id).collect(),
         committer: format!(
             "{} <{}>",
             String::from_utf8_lossy(committer.name_bytes()),
@@ -130,24 +142,59 @@ fn add_lines(raw: &Repository, blob: Oid, lines: &mut Lines) -> Result<(), GitEr
     Ok(())
 }
 
-/// The moves in a reference's log that left its past behind. Empty where no log is kept, as in a bare repository.
-pub fn jumps(repo: &Repo, reference: &str) -> Vec<Jump> {
+/// The moves of references that left their past behind: in their logs, and from where this clone wrote the ledger last.
+pub fn jumps(repo: &Repo, references: &[&str]) -> Jumps {
     let raw = repo.raw();
-    let Ok(log) = raw.reflog(reference) else {
-        return Vec::new();
+    let mut jumps = Jumps::default();
+    for reference in references {
+        let Ok(tip) = raw.refname_to_id(reference) else {
+            continue;
+        };
+        let log = raw.reflog(reference).ok().filter(|log| !log.is_empty());
+        let mut moves = log.as_ref().map(moves_in).unwrap_or_default();
+        if log.is_none() {
+            jumps.unlogged.push((*reference).to_owned());
+        }
+        // Writing the file of a reference by hand leaves no entry.
+        let last = log.as_ref().and_then(|log| Some(log.get(0)?.id_new()));
+        let pinned = raw
+            .refname_to_id(refs::PIN)
+            .ok()
+            .filter(|_| *reference == refs::NOTES);
+        moves.extend([last, pinned].into_iter().flatten().map(|from| (from, tip, None)));
+        jumps.found.extend(left_behind(raw, reference, moves));
+    }
+    jumps
+}
+
+/// From where, to where, and who.
+type Move = (Oid, Oid, Option<String>);
+
+/// The moves that a log tells, the newest first.
+fn moves_in(log: &Reflog) -> Vec<Move> {
+    let who = |entry: &git2::ReflogEntry<'_>| {
+        let who = entry.committer();
+        String::from_utf8_lossy(who.name_bytes()).into_owned()
     };
     log.iter()
-        .filter(|entry| {
-            let (old, new) = (entry.id_old(), entry.id_new());
-            !old.is_zero() && old != new && !raw.graph_descendant_of(new, old).unwrap_or(false)
-        })
-        .filter_map(|entry| {
-            let who = entry.committer();
+        .map(|entry| (entry.id_old(), entry.id_new(), Some(who(&entry))))
+        .collect()
+}
+
+fn left_behind(raw: &Repository, reference: &str, moves: Vec<Move>) -> Vec<Jump> {
+    let mut known = BTreeSet::new();
+    let leaves = |from: Oid, to: Oid| {
+        !from.is_zero() && from != to && !raw.graph_descendant_of(to, from).unwrap_or(false)
+    };
+    moves
+        .into_iter()
+        .filter(|(from, to, _)| leaves(*from, *to) && known.insert((*from, *to)))
+        .filter_map(|(from, to, who)| {
             Some(Jump {
-                from: object_id(entry.id_old())?,
-                to: object_id(entry.id_new())?,
-                who: String::from_utf8_lossy(who.name_bytes()).into_owned(),
-                time: who.when().seconds(),
+                reference: reference.to_owned(),
+                from: object_id(from)?,
+                to: object_id(to)?,
+                who,
             })
         })
         .collect()

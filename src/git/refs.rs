@@ -209,6 +209,7 @@ pub(super) fn compare_and_swap(
     message: &str,
 ) -> Result<Swap, WriteError> {
     let old = old.unwrap_or(Oid::ZERO_SHA1);
+    keep_log(repo, name);
     match repo.raw().reference_matching(name, new, true, old, message) {
         Ok(_) => Ok(Swap::Done),
         Err(error)
@@ -220,6 +221,15 @@ pub(super) fn compare_and_swap(
             Ok(Swap::TryAgain)
         }
         Err(error) => Err(WriteError::git(repo, &error)),
+    }
+}
+
+/// Git logs the moves of notes and branches, and of other names only where a log is there already. A bare repository keeps
+/// none.
+fn keep_log(repo: &Repo, name: &str) {
+    if name == TASKS && !repo.raw().is_bare() {
+        // Without a log the audit says that it cannot tell.
+        let _ = repo.raw().reference_ensure_log(name);
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use super::document::{Basis, Cell, Column, Document, Table, grouped, percent};
-use super::task::short_id;
 use crate::audit::confidence::Part;
 use crate::audit::lines::FileLine;
 use crate::audit::origin::{Grouping, Row, state_word};
@@ -286,10 +285,10 @@ fn labels(rows: &[&Row]) -> Vec<String> {
         let (Some(id), Some(same)) = (row.id, ids.get(row.value.as_str())) else {
             return row.value.clone();
         };
-        let namesakes = |id: TaskId| same.iter().filter(|one| short_id(**one) == short_id(id)).count();
+        let namesakes = |id: TaskId| same.iter().filter(|one| one.short() == id.short()).count();
         match (same.len(), namesakes(id)) {
             (1, _) => row.value.clone(),
-            (_, 1) => format!("{} ({})", row.value, short_id(id)),
+            (_, 1) => format!("{} ({})", row.value, id.short()),
             _ => format!("{} ({id})", row.value),
         }
     };

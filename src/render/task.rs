@@ -4,15 +4,9 @@ use std::fmt::Write as _;
 
 use super::document::{Basis, Cell, Column, Table};
 use super::escape::visible;
-use crate::facts::ids::TaskId;
 use crate::facts::ledger::{LedgerTask, Provenance};
 use crate::facts::record::Tombstone;
 use crate::facts::task::Task;
-
-/// Enough of an id to name a task: the time of its making to the millisecond, or 48 bits of its hash.
-pub fn short_id(id: TaskId) -> String {
-    id.to_string()[..13].to_owned()
-}
 
 /// A task with its factors, a line a fact. Ends with a newline.
 pub fn card(found: &LedgerTask, tombstone: Option<&Tombstone>) -> String {
@@ -152,7 +146,7 @@ pub fn table<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Table {
 fn row(task: &Task) -> Vec<Cell> {
     vec![
         Cell::Date(task.date),
-        Cell::text(short_id(task.id)),
+        Cell::text(task.id.short()),
         Cell::text(task.title.clone()),
         Cell::Hours(task.estimate.hours),
         Cell::known(task.agent_minutes, Cell::Minutes),
@@ -172,6 +166,8 @@ pub fn history<'a>(tasks: impl IntoIterator<Item = (&'a LedgerTask, Option<&'a T
             Column::text("by", "Who"),
             Column::number("from", "From", Basis::Claimed),
             Column::number("to", "To", Basis::Claimed),
+            Column::number("agent_minutes", "Agent", Basis::Claimed),
+            Column::number("supervisory_minutes", "Superv.", Basis::Claimed),
             Column::text("title", "Task"),
             Column::text("reason", "Reason"),
         ],
@@ -192,11 +188,13 @@ fn history_rows(found: &LedgerTask, tombstone: Option<&Tombstone>) -> Vec<Vec<Ce
         let hours = task.estimate.hours;
         rows.push(vec![
             when(&task.at),
-            Cell::text(short_id(task.id)),
+            Cell::text(task.id.short()),
             Cell::Count(task.rev.into()),
             Cell::text(task.by.clone()),
             before.replace(hours).map_or(Cell::Empty, Cell::Hours),
             Cell::Hours(hours),
+            Cell::known(task.agent_minutes, Cell::Minutes),
+            Cell::known(task.supervisory_minutes, Cell::Minutes),
             Cell::text(task.title.clone()),
             reason(task.reason.as_ref()),
         ]);
@@ -204,11 +202,13 @@ fn history_rows(found: &LedgerTask, tombstone: Option<&Tombstone>) -> Vec<Vec<Ce
     rows.extend(tombstone.map(|tombstone| {
         vec![
             when(&tombstone.at),
-            Cell::text(short_id(tombstone.of)),
+            Cell::text(tombstone.of.short()),
             Cell::Empty,
             Cell::text(tombstone.by.clone()),
             before.map_or(Cell::Empty, Cell::Hours),
             Cell::text("retracted"),
+            Cell::Empty,
+            Cell::Empty,
             Cell::text(found.task.title.clone()),
             reason(Some(&tombstone.reason)),
         ]

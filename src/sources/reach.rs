@@ -4,60 +4,186 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::facts::ids::ObjectId;
 use crate::git::Repo;
-use crate::git::messages;
+use crate::git::messages::{self, Range};
 use crate::git::walk::RefSelection;
 
-/// What git writes into the message of a revert, before the id.
-const SAYS_SO: &str = "This reverts commit ";
+/// What git writes at the start of a line of a revert, before the id.
+const SAYS_SO: &[u8] = b"This reverts commit ";
+/// No git abbreviates an id further.
+const SHORTEST_ID: usize = 7;
 
 /// The commits of a repository.
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
     /// All that a branch or a tag, here or of a remote, reaches.
     pub commits: HashSet<ObjectId>,
-    /// Reverted commits, with the one that reverted them.
+    /// Reverted commits, with one that reverted them and stands. Only HEAD's reverts count: what is on a branch may never
+    /// come.
     pub reverts: BTreeMap<ObjectId, ObjectId>,
 }
 
 /// Walks all refs. What cannot be walked is left out: reading the history reports it.
 pub fn reach(repo: &Repo) -> Reach {
-    let mut reach = Reach::default();
     let refs = RefSelection {
         all: true,
         ..RefSelection::default()
     };
+    let mut commits = HashSet::new();
+    let mut said = Vec::new();
     let visited = messages::visit_all(repo, &refs, |commit| {
-        reach.commits.insert(commit.id);
-        let reverted = reverted_by(commit.message).into_iter();
-        reach
-            .reverts
-            .extend(reverted.map(|reverted| (reverted, commit.id)));
+        commits.insert(commit.id);
+        said.extend(reverted_by(commit.message).into_iter().map(|id| (id, commit.id)));
     });
-    visited.map(|_| reach).unwrap_or_default()
+    if visited.is_err() {
+        return Reach::default();
+    }
+    let reverts = match said.is_empty() {
+        true => BTreeMap::new(),
+        false => standing(&resolved(&said, &commits, &reached_by_head(repo))),
+    };
+    Reach { commits, reverts }
 }
 
-fn reverted_by(message: &[u8]) -> Vec<ObjectId> {
-    let id = |at: usize| {
-        let hex = message.get(at + SAYS_SO.len()..)?;
-        let len = hex.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-        std::str::from_utf8(&hex[..len]).ok()?.parse().ok()
-    };
-    memchr::memmem::find_iter(message, SAYS_SO)
-        .filter_map(id)
-        .collect()
+fn reached_by_head(repo: &Repo) -> HashSet<ObjectId> {
+    let mut commits = HashSet::new();
+    // A repository without a first commit has nothing to revert.
+    let _ = Range::parse(repo, "HEAD").and_then(|head| {
+        messages::visit_range(repo, &head, |commit| {
+            commits.insert(commit.id);
+        })
+    });
+    commits
+}
+
+/// The commits that are named, with those of HEAD that name them. A short id counts where one commit alone begins so.
+fn resolved(
+    said: &[(String, ObjectId)],
+    commits: &HashSet<ObjectId>,
+    head: &HashSet<ObjectId>,
+) -> BTreeMap<ObjectId, Vec<ObjectId>> {
+    let by_name: BTreeMap<String, ObjectId> = commits.iter().map(|id| (id.to_string(), *id)).collect();
+    let mut reverts: BTreeMap<ObjectId, Vec<ObjectId>> = BTreeMap::new();
+    for (short, by) in said.iter().filter(|(_, by)| head.contains(by)) {
+        let mut found = by_name
+            .range(short.clone()..)
+            .take_while(|(name, _)| name.starts_with(short));
+        if let (Some((_, reverted)), None) = (found.next(), found.next()) {
+            reverts.entry(*reverted).or_default().push(*by);
+        }
+    }
+    reverts
+}
+
+/// The reverts that nothing took back: one that was itself reverted by a standing one reverts nothing.
+fn standing(reverts: &BTreeMap<ObjectId, Vec<ObjectId>>) -> BTreeMap<ObjectId, ObjectId> {
+    let mut reverted_by: BTreeMap<ObjectId, Vec<ObjectId>> = BTreeMap::new();
+    for (reverted, by) in reverts {
+        by.iter()
+            .for_each(|by| reverted_by.entry(*by).or_default().push(*reverted));
+    }
+    // A revert is judged once all that revert it are, the last first. Ids made to form a circle are never judged.
+    let mut unjudged: BTreeMap<ObjectId, usize> = reverts.iter().map(|(id, by)| (*id, by.len())).collect();
+    let last = reverted_by.keys().filter(|by| !reverts.contains_key(by));
+    let mut judged: Vec<ObjectId> = last.copied().collect();
+    let mut standing = BTreeMap::new();
+    while let Some(by) = judged.pop() {
+        let stands = !standing.contains_key(&by);
+        for reverted in reverted_by.get(&by).into_iter().flatten() {
+            if stands {
+                standing.entry(*reverted).or_insert(by);
+            }
+            if let Some(open) = unjudged.get_mut(reverted) {
+                *open -= 1;
+                judged.extend((*open == 0).then_some(*reverted));
+            }
+        }
+    }
+    standing
+}
+
+/// The ids, or the beginnings of ids, that a message says it reverts: where git writes so, at the start of a paragraph or
+/// below a line that speaks of reverting. Elsewhere a line begins so because prose was wrapped there.
+fn reverted_by(message: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut may_say_so = true;
+    for line in message.split(|byte| *byte == b'\n') {
+        let id = line.strip_prefix(SAYS_SO).filter(|_| may_say_so).map(|rest| {
+            let end = rest.iter().position(|byte| !byte.is_ascii_hexdigit());
+            &rest[..end.unwrap_or(rest.len())]
+        });
+        if let Some(id) = id.filter(|id| id.len() >= SHORTEST_ID) {
+            found.push(String::from_utf8_lossy(id).to_ascii_lowercase());
+        }
+        let is_about_it = line.starts_with(b"Revert") || line.starts_with(b"Reapply");
+        may_say_so = line.trim_ascii().is_empty() || is_about_it || id.is_some();
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn oid(hex: &str) -> ObjectId {
+        format!("{hex:0<40}").parse().unwrap()
+    }
+
     #[test]
     fn a_message_may_revert_several() {
         let id = "0123456789abcdef0123456789abcdef01234567";
         let message = format!(
-            "Revert\n\nThis reverts commit {id}, and\nThis reverts commit {id}.\nThis reverts commit 12"
+            "Revert\n\nThis reverts commit {id}, and\nThis reverts commit 0123456 (Kiln, 2026-04-01).\n\
+             This reverts commit 12\nUnlike that one, This reverts commit {id}\n    This reverts commit {id}"
         );
-        assert_eq!(reverted_by(message.as_bytes()).len(), 2);
-        assert!(reverted_by(b"This reverts nothing").is_empty());
+        assert_eq!(reverted_by(message.as_bytes()), [id, "0123456"]);
+        let below_the_title = format!("Reapply \"Kiln\"\nThis reverts commit {id}.");
+        assert_eq!(reverted_by(below_the_title.as_bytes()), [id]);
+        let wrapped = format!("Look at history\n\nWhere a message says\nThis reverts commit {id}, look.");
+        assert_eq!(reverted_by(wrapped.as_bytes()), [""; 0]);
+        assert_eq!(reverted_by(b"This reverts nothing"), [""; 0]);
+    }
+
+    #[test]
+    fn a_revert_that_was_reverted_reverts_nothing() {
+        let of = |reverts: &[(&str, &[&str])]| {
+            let all = reverts
+                .iter()
+                .map(|(reverted, by)| (oid(reverted), by.iter().map(|by| oid(by)).collect()))
+                .collect();
+            standing(&all)
+        };
+        assert_eq!(of(&[("a", &["b"])]), BTreeMap::from([(oid("a"), oid("b"))]));
+        let taken_back = [("a", ["b"].as_slice()), ("b", &["c"])];
+        assert_eq!(of(&taken_back), BTreeMap::from([(oid("b"), oid("c"))]));
+        let and_again = [("a", ["b"].as_slice()), ("b", &["c"]), ("c", &["d"])];
+        assert_eq!(
+            of(&and_again),
+            BTreeMap::from([(oid("a"), oid("b")), (oid("c"), oid("d"))])
+        );
+        // Two reverts, one of them taken back; and a circle.
+        let twice = [("a", ["b", "c"].as_slice()), ("b", &["d"])];
+        assert_eq!(
+            of(&twice),
+            BTreeMap::from([(oid("a"), oid("c")), (oid("b"), oid("d"))])
+        );
+        assert_eq!(of(&[("a", &["b"]), ("b", &["a"])]), BTreeMap::new());
+    }
+
+    #[test]
+    fn a_short_id_names_one_commit_or_none() {
+        let commits = HashSet::from([oid("aaaaaaa1"), oid("aaaaaaa2"), oid("bbbbbbb")]);
+        let head = HashSet::from([oid("c"), oid("d")]);
+        let said = |short: &str, by: &str| (short.to_owned(), oid(by));
+        let of = |said: &[(String, ObjectId)]| resolved(said, &commits, &head);
+        assert_eq!(
+            of(&[said("aaaaaaa1", "c"), said("bbbbbbb", "c"), said("bbbbbbb", "d")]),
+            BTreeMap::from([
+                (oid("aaaaaaa1"), vec![oid("c")]),
+                (oid("bbbbbbb"), vec![oid("c"), oid("d")])
+            ])
+        );
+        // Two begin so, none does, and a revert on a branch.
+        let none = [said("aaaaaaa", "c"), said("ccccccc", "c"), said("bbbbbbb", "e")];
+        assert_eq!(of(&none), BTreeMap::new());
     }
 }

@@ -12,7 +12,7 @@ use super::Context;
 use super::sessions::{LogArgs, RulesArgs};
 use crate::audit::lines::{FileLine, of_file};
 use crate::audit::origin::{reached, with_sessions};
-use crate::audit::{self, Asked, Audit, Choice, Evidence, Level, rules};
+use crate::audit::{self, Asked, Audit, Choice, Evidence, Level, Whole, rules};
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
@@ -336,11 +336,13 @@ struct Read {
     ledger: Ledger,
     sessions: Vec<SeenSession>,
     steps: Vec<ledger_steps::LedgerStep>,
-    jumps: Vec<ledger_steps::Jump>,
+    jumps: ledger_steps::Jumps,
     commits: Vec<Commit>,
     attested: Vec<AttestedCommit>,
     reach: Reach,
     survival: Option<Survival>,
+    /// All of it, once this was narrowed.
+    whole: Option<Whole>,
     warnings: Vec<Warning>,
     is_complete: bool,
 }
@@ -379,7 +381,8 @@ impl Read {
                 && (survival.is_some() || matches!(head, Ok(None))),
             asked: Asked::default(),
             at_head: reached(&history.commits, head.ok().flatten()),
-            jumps: ledger_steps::jumps(repo, refs::NOTES),
+            jumps: ledger_steps::jumps(repo, &[refs::NOTES, refs::TASKS]),
+            whole: None,
             reach: reach(repo),
             commits: with_sessions(history.commits, &sessions),
             attested,
@@ -396,6 +399,11 @@ impl Read {
         if scope.is_everything() {
             return;
         }
+        self.whole = Some(Whole {
+            ledger: self.ledger.clone(),
+            sessions: self.sessions.clone(),
+            commits: self.commits.clone(),
+        });
         self.commits.retain(|commit| scope.holds(commit));
         let commits: HashSet<ObjectId> = self.commits.iter().map(|commit| commit.id).collect();
         let claimed: HashSet<SessionId> = named_sessions(&self.ledger).cloned().collect();
@@ -439,6 +447,7 @@ impl Read {
             attested: &self.attested,
             reach: &self.reach,
             survival: self.survival.as_ref(),
+            whole: self.whole.as_ref(),
             now: context.environment.now.timestamp(),
         }
     }

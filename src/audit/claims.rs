@@ -1,0 +1,221 @@
+//! Claims against what sessions measured, and against each other.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::rules::Found;
+use super::work::commits_of_tasks;
+use super::{Evidence, Level, measured};
+use crate::correlate::seen::{Origin, SeenSession};
+use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::ledger::LedgerTask;
+use crate::facts::task::Task;
+
+/// How far a claim may be from the measure.
+const TOLERANCE: f64 = 0.25;
+
+/// Minutes, to a tenth.
+fn tenths(minutes: f64) -> String {
+    let text = format!("{minutes:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+pub(super) fn agent_minutes_differ(evidence: &Evidence<'_>) -> Vec<Found> {
+    let differs = |found: &LedgerTask| {
+        let claimed = found.task.agent_minutes?.get();
+        let known = measured::of_task(evidence, found)?;
+        let measured = known.agent_minutes;
+        // Sessions that are not here may have taken more, never less.
+        let is_above = claimed > measured * (1.0 + TOLERANCE) && known.is_all;
+        let is_below = claimed < measured * (1.0 - TOLERANCE);
+        (is_above || is_below).then(|| {
+            let sessions = match known.is_all {
+                true => "its sessions",
+                false => "those of its sessions that are here",
+            };
+            let message = format!(
+                "`{}` claims {} agent minutes, {sessions} took {}",
+                found.task.title,
+                tenths(claimed),
+                tenths(measured)
+            );
+            Found::of(Level::Warning, &found.task, message)
+                .figure("claimed_minutes", claimed)
+                .figure("measured_minutes", measured)
+        })
+    };
+    evidence.ledger.tasks.iter().filter_map(differs).collect()
+}
+
+/// Nobody writes a prompt and reads an answer in less, in minutes.
+const LEAST_SUPERVISION: f64 = 0.5;
+/// What is shown in tenths of minutes differs by more than this, or not at all.
+const HALF_A_TENTH: f64 = 0.05;
+
+pub(super) fn supervision_too_short(evidence: &Evidence<'_>) -> Vec<Found> {
+    let short = |found: &LedgerTask| {
+        let claimed = found.task.supervisory_minutes?.get();
+        let measured = measured::of_task(evidence, found).unwrap_or_default();
+        let likely = measured.supervisory_minutes;
+        let least = LEAST_SUPERVISION.max(likely * (1.0 - TOLERANCE));
+        (claimed < least - HALF_A_TENTH).then(|| {
+            let expected = match least > LEAST_SUPERVISION {
+                true => format!(
+                    "its sessions suggest about {}, an estimate, and three quarters of that are {}",
+                    tenths(likely),
+                    tenths(least)
+                ),
+                false => format!("one prompt and its answer take about {}", tenths(least)),
+            };
+            let (title, claimed_text) = (&found.task.title, tenths(claimed));
+            let message = format!("`{title}` claims {claimed_text} supervisory minutes; {expected}");
+            Found::of(Level::Warning, &found.task, message)
+                .figure("claimed_minutes", claimed)
+                .figure("least_minutes", least)
+        })
+    };
+    evidence.ledger.tasks.iter().filter_map(short).collect()
+}
+
+pub(super) fn agent_minutes_beyond_span(evidence: &Evidence<'_>) -> Vec<Found> {
+    let beyond = |found: &LedgerTask| {
+        let claimed = found.task.agent_minutes?.get();
+        let known = measured::of_task(evidence, found).filter(|known| known.is_all)?;
+        let possible = known.possible_minutes;
+        (claimed > possible + 1.0).then(|| {
+            let message = format!(
+                "`{}` claims {} agent minutes; its sessions allow {}",
+                found.task.title,
+                tenths(claimed),
+                tenths(possible)
+            );
+            Found::of(Level::Error, &found.task, message)
+                .figure("claimed_minutes", claimed)
+                .figure("possible_minutes", possible)
+        })
+    };
+    evidence.ledger.tasks.iter().filter_map(beyond).collect()
+}
+
+/// Records of `git leverage` never say so; lines by hand do, and raise every factor that they are summed into.
+pub(super) fn zero_claimed(evidence: &Evidence<'_>) -> Vec<Found> {
+    let zero = |found: &LedgerTask| {
+        let task = &found.task;
+        let hours = task.estimate.hours;
+        let what = if hours.get() <= 0.0 {
+            "an estimate of no hours".to_owned()
+        } else if task.agent_minutes.is_some_and(|minutes| minutes.get() <= 0.0) {
+            format!("{hours} in no agent time at all")
+        } else {
+            return None;
+        };
+        let message = format!("`{}` claims {what}", task.title);
+        Some(Found::of(Level::Error, task, message).figure("claimed_hours", hours.get()))
+    };
+    evidence.ledger.tasks.iter().filter_map(zero).collect()
+}
+
+/// Agents delete their logs after weeks, and a session may have run on another machine: that it is not here is no lie, and
+/// nothing stands behind it either.
+pub(super) fn session_not_found(evidence: &Evidence<'_>) -> Vec<Found> {
+    let times: HashMap<ObjectId, i64> = evidence
+        .all_commits()
+        .iter()
+        .map(|one| (one.id, one.author_time.seconds))
+        .collect();
+    let here: BTreeSet<&SessionId> = evidence.all_sessions().iter().map(|one| &one.id).collect();
+    let missing = |found: &LedgerTask| {
+        let task = &found.task;
+        let named: BTreeSet<&SessionId> = task.sessions.iter().filter(|one| !here.contains(one)).collect();
+        let first_commit = found.commits.iter().filter_map(|commit| times.get(commit)).min();
+        let day = task.date.and_time(chrono::NaiveTime::MIN).and_utc();
+        let begin = first_commit.copied().unwrap_or(day.timestamp());
+        let expected = named
+            .iter()
+            .find(|one| logs_reach_back(evidence, &one.agent, begin));
+        let first = expected.or(named.first())?;
+        let (level, why) = match expected {
+            Some(_) => (
+                Level::Warning,
+                "though others reach back to before the work; it may have run on another machine",
+            ),
+            None => (Level::Note, "and it may be deleted or on another machine"),
+        };
+        let more = match named.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let message = format!(
+            "`{}` names {first}{more}, which no captured record and no log of work in this repository tells of, {why}",
+            task.title
+        );
+        Some(Found::of(level, task, message).figure("sessions_missing", named.len() as f64))
+    };
+    evidence.ledger.tasks.iter().filter_map(missing).collect()
+}
+
+/// Whether the logs of an agent here hold a session that began before `time`.
+fn logs_reach_back(evidence: &Evidence<'_>, agent: &str, time: i64) -> bool {
+    let mut sessions = evidence.all_sessions().iter();
+    sessions.any(|one| one.origin == Origin::Log && one.id.agent == agent && one.span.start.seconds() <= time)
+}
+
+/// The factors of tasks, the least first.
+pub(super) fn factors(tasks: &[LedgerTask]) -> Vec<(f64, &Task)> {
+    let mut factors: Vec<(f64, &Task)> = tasks
+        .iter()
+        .filter_map(|found| {
+            let factor = found.task.leverage_factor().filter(|factor| *factor > 0.0)?;
+            Some((factor, &found.task))
+        })
+        .collect();
+    factors.sort_by(|one, other| one.0.total_cmp(&other.0));
+    factors
+}
+
+/// Three times the distance of the quartiles above the upper one, on a logarithmic scale: factors are ratios.
+pub(super) fn outlier(evidence: &Evidence<'_>) -> Vec<Found> {
+    let all = factors(evidence.all_tasks());
+    let at = |share: f64| {
+        all.get((share * (all.len() as f64 - 1.0)).round() as usize)
+            .map(|one| one.0.ln())
+    };
+    let (Some(lower), Some(upper)) = (at(0.25), at(0.75)) else {
+        return Vec::new();
+    };
+    let bound = (upper + 3.0 * (upper - lower)).exp();
+    factors(&evidence.ledger.tasks)
+        .iter()
+        .filter(|(factor, _)| *factor > bound * 1.000_001)
+        .map(|(factor, task)| {
+            let message = format!(
+                "`{}` has a factor of {factor:.1}x; those of this repository end at {bound:.1}x",
+                task.title
+            );
+            Found::of(Level::Note, task, message)
+                .figure("factor", *factor)
+                .figure("bound", bound)
+        })
+        .collect()
+}
+
+pub(super) fn session_without_task(evidence: &Evidence<'_>) -> Vec<Found> {
+    let claimed: BTreeSet<&SessionId> = evidence
+        .all_tasks()
+        .iter()
+        .flat_map(|found| &found.task.sessions)
+        .collect();
+    let commits = commits_of_tasks(evidence);
+    let has_task = |session: &&SeenSession| {
+        claimed.contains(&session.id) || session.made().any(|(_, link)| commits.contains(&link.commit))
+    };
+    evidence
+        .sessions
+        .iter()
+        .filter(|session| !has_task(session))
+        .map(|session| {
+            let minutes = session.agent_minutes().unwrap_or(0.0);
+            let message = format!("{} worked {minutes:.0} minutes for no task", session.id);
+            Found::new(Level::Note, &session.id, message).figure("agent_minutes", minutes)
+        })
+        .collect()
+}

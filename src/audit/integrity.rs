@@ -1,0 +1,262 @@
+//! Whether the ledger is what it was: its lines, who brought them and when, its references, its signatures.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rules::{Found, HOUR};
+use super::{Evidence, Level};
+use crate::facts::ids::ObjectId;
+use crate::facts::ledger::LedgerTask;
+use crate::facts::record::Record;
+use crate::facts::task::{Task, TaskSource};
+use crate::git::ledger_steps::LedgerStep;
+use crate::git::signing::Signature;
+
+/// Every line that can be read, with the commit of the ledger that first carried it. What was lost and taken back later is
+/// no news.
+pub(super) fn first_carried<'a>(evidence: &Evidence<'a>) -> Vec<(&'a LedgerStep, Record)> {
+    let mut known: BTreeSet<&[u8]> = BTreeSet::new();
+    let lines = evidence
+        .steps
+        .iter()
+        .flat_map(|step| step.added.iter().map(move |line| (step, line)));
+    lines
+        .filter(|(_, line)| known.insert(line.as_slice()))
+        .filter_map(|(step, line)| Some((step, Record::decode(line).ok()?)))
+        .collect()
+}
+
+pub(super) fn ledger_line_removed(evidence: &Evidence<'_>) -> Vec<Found> {
+    evidence
+        .steps
+        .iter()
+        .filter(|step| !step.removed.is_empty())
+        .map(|step| {
+            let count = step.removed.len();
+            let what = step
+                .removed
+                .iter()
+                .find_map(|line| Some(described(&Record::decode(line).ok()?)));
+            let message = format!(
+                "{} removed {count} lines of the ledger{}",
+                step.committer,
+                what.map_or_else(String::new, |what| format!(", such as {what}"))
+            );
+            Found::new(Level::Error, &step.commit, message).figure("lines_removed", count as f64)
+        })
+        .collect()
+}
+
+fn described(record: &Record) -> String {
+    match record {
+        Record::Task(task) => format!("revision {} of `{}`", task.rev, task.title),
+        Record::Session(session) => format!("the session {}", session.session),
+        Record::Tombstone(tombstone) => format!("the retraction of {}", tombstone.of),
+    }
+}
+
+/// Writing takes seconds, clocks differ by minutes.
+const CLOCKS_DIFFER: f64 = HOUR;
+
+pub(super) fn ledger_back_dated(evidence: &Evidence<'_>) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (step, record) in first_carried(evidence) {
+        let (id, at) = match &record {
+            Record::Task(task) => (task.id, task.at),
+            Record::Session(session) => (session.id, session.at),
+            Record::Tombstone(tombstone) => (tombstone.id, tombstone.at),
+        };
+        let early = (step.time - at.timestamp()) as f64;
+        if early.abs() <= CLOCKS_DIFFER {
+            continue;
+        }
+        let word = if early > 0.0 { "before" } else { "after" };
+        let message = format!(
+            "{} says it was written {:.1} h {word} {} first carried it",
+            described(&record),
+            early.abs() / HOUR,
+            step.commit.short()
+        );
+        found.push(Found::new(Level::Error, &id, message).figure("hours", early / HOUR));
+    }
+    found
+}
+
+/// One finding for all that one person brought in one other name. Names differ by machine, addresses do not.
+pub(super) fn written_by_another(evidence: &Evidence<'_>) -> Vec<Found> {
+    let carried = first_carried(evidence);
+    let mut foreign: BTreeMap<(&str, &str), Vec<&(&LedgerStep, Record)>> = BTreeMap::new();
+    for line in &carried {
+        let (step, record) = line;
+        let people = (step.committer.as_str(), by(record));
+        if !address(people.0).eq_ignore_ascii_case(address(people.1)) {
+            foreign.entry(people).or_default().push(line);
+        }
+    }
+    foreign
+        .into_iter()
+        .filter_map(|((committer, by), lines)| {
+            let (step, first) = lines.first()?;
+            let count = match lines.len() {
+                1 => "1 line".to_owned(),
+                count => format!("{count} lines"),
+            };
+            let message = format!(
+                "{committer} brought {count} in the name of {by}, the first with {}: {}",
+                step.commit.short(),
+                described(first)
+            );
+            let count = lines.len() as u64;
+            let found = Found::new(Level::Note, &step.commit, message);
+            Some(found.figure("lines", count as f64).up_to(count))
+        })
+        .collect()
+}
+
+fn by(record: &Record) -> &str {
+    match record {
+        Record::Task(task) => &task.by,
+        Record::Session(session) => &session.by,
+        Record::Tombstone(tombstone) => &tombstone.by,
+    }
+}
+
+/// The mail address in `Name <mail>`, or all of it.
+fn address(person: &str) -> &str {
+    let inner = person.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>'));
+    inner.map_or(person, |(mail, _)| mail).trim()
+}
+
+/// Every program reads the last revision before it writes the next, so two lines of one revision are forged, unless two
+/// clones revised at the same time and neither knew of the other.
+pub(super) fn revision_twice(evidence: &Evidence<'_>) -> Vec<Found> {
+    let tasks = &evidence.ledger.tasks;
+    let has_twins = |found: &LedgerTask| found.revisions.windows(2).any(is_twin);
+    if !tasks.iter().any(has_twins) {
+        return Vec::new();
+    }
+    let carried = first_carried(evidence);
+    tasks
+        .iter()
+        .flat_map(|found| {
+            let same_revision = found.revisions.chunk_by(|one, other| one.rev == other.rev);
+            same_revision.filter_map(|lines| twins(evidence, &carried, found, lines))
+        })
+        .collect()
+}
+
+fn is_twin(pair: &[Task]) -> bool {
+    matches!(pair, [one, other] if one.rev == other.rev && claims_of(one) != claims_of(other))
+}
+
+fn twins(
+    evidence: &Evidence<'_>,
+    carried: &[(&LedgerStep, Record)],
+    found: &LedgerTask,
+    lines: &[Task],
+) -> Option<Found> {
+    let pair = lines.windows(2).find(|pair| is_twin(pair))?;
+    let [one, other] = pair else {
+        return None;
+    };
+    let met = one.rev > 0 && knew_nothing_of_each_other(evidence, carried, one, other);
+    let (level, how) = match met {
+        true => (Level::Warning, ", written in two clones at the same time"),
+        false => (Level::Error, ""),
+    };
+    let count = match lines.len() {
+        2 => "twice".to_owned(),
+        many => format!("{many} times"),
+    };
+    let message = format!(
+        "revision {} of `{}` exists {count}{how}: {}, and {}; the one by {} counts",
+        one.rev,
+        found.task.title,
+        told(one),
+        told(other),
+        lines.last()?.by,
+    );
+    Some(Found::of(level, &found.task, message).figure("lines", lines.len() as f64))
+}
+
+/// Whether the commits that first carried two lines are on sides of the ledger's history that were merged later.
+fn knew_nothing_of_each_other(
+    evidence: &Evidence<'_>,
+    carried: &[(&LedgerStep, Record)],
+    one: &Task,
+    other: &Task,
+) -> bool {
+    let origin = |wanted: &Task| {
+        let is_it = |record: &Record| matches!(record, Record::Task(task) if **task == *wanted);
+        carried
+            .iter()
+            .find(|(_, record)| is_it(record))
+            .map(|(step, _)| step.commit)
+    };
+    let (Some(one), Some(other)) = (origin(one), origin(other)) else {
+        return false;
+    };
+    !descends(evidence, one, other) && !descends(evidence, other, one)
+}
+
+/// Whether `commit` of the ledger is `from` or comes after it.
+fn descends(evidence: &Evidence<'_>, commit: ObjectId, from: ObjectId) -> bool {
+    let mut after = BTreeSet::from([from]);
+    for step in evidence.steps {
+        if step.parents.iter().any(|parent| after.contains(parent)) {
+            after.insert(step.commit);
+        }
+    }
+    after.contains(&commit)
+}
+
+/// A revision without who wrote it, when and why: the same import in two clones claims the same.
+fn claims_of(task: &Task) -> Task {
+    let mut claims = Task {
+        at: chrono::DateTime::UNIX_EPOCH,
+        by: String::new(),
+        source: TaskSource::Record,
+        reason: None,
+        ..task.clone()
+    };
+    claims.estimate.by.clear();
+    claims
+}
+
+fn told(task: &Task) -> String {
+    let agent = task
+        .agent_minutes
+        .map_or_else(String::new, |minutes| format!(" in {minutes}"));
+    format!("{}{agent} by {}", task.estimate.hours, task.by)
+}
+
+pub(super) fn ledger_moved(evidence: &Evidence<'_>) -> Vec<Found> {
+    let jumps = evidence.jumps.found.iter();
+    jumps
+        .map(|jump| {
+            let by = jump.who.as_ref().map(|who| format!(" by {who}"));
+            let message = format!(
+                "{} was moved{} from {} to {}, which does not descend from it",
+                jump.reference,
+                by.unwrap_or_default(),
+                jump.from.short(),
+                jump.to.short()
+            );
+            Found::new(Level::Error, &jump.from, message)
+        })
+        .collect()
+}
+
+/// Once somebody signs, what is not signed stands out.
+pub(super) fn ledger_signature(evidence: &Evidence<'_>) -> Vec<Found> {
+    let judge = |step: &LedgerStep| {
+        let (level, what) = match &step.signature {
+            Signature::Good(_) => return None,
+            Signature::Absent => (Level::Warning, "is not signed, unlike others of the ledger"),
+            Signature::Unchecked => (Level::Note, "has a signature that cannot be checked here"),
+            Signature::Bad => (Level::Error, "has a signature that does not hold"),
+        };
+        let message = format!("{} by {} {what}", step.commit.short(), step.committer);
+        Some(Found::new(level, &step.commit, message))
+    };
+    evidence.steps.iter().filter_map(judge).collect()
+}

@@ -1,0 +1,201 @@
+//! What became of a claim: whether it came after the work, and how it moved from one revision to the next.
+
+use std::collections::HashMap;
+
+use super::integrity::first_carried;
+use super::rules::{DAY, Found, HOUR};
+use super::{Evidence, Level};
+use crate::facts::ids::{ObjectId, TaskId};
+use crate::facts::ledger::{LedgerTask, Provenance};
+use crate::facts::quantity::{Hours, Minutes};
+use crate::facts::record::Record;
+use crate::facts::task::Task;
+
+/// An estimate within an hour of the last commit counts as given with it, and one in a commit's message as old as that.
+pub(super) fn estimate_after_work(evidence: &Evidence<'_>) -> Vec<Found> {
+    let times: HashMap<ObjectId, i64> = evidence
+        .all_commits()
+        .iter()
+        .map(|one| (one.id, one.author_time.seconds))
+        .collect();
+    let carried = tasks_first_carried(evidence);
+    let late = |task: &LedgerTask| {
+        if task.provenance != Provenance::Note {
+            return None;
+        }
+        let last = task.commits.iter().filter_map(|commit| times.get(commit)).max()?;
+        // What the line says of itself is not believed where the ledger's history says when it came.
+        let said = task.revisions.first()?.at.timestamp();
+        let written = carried.get(&task.task.id).copied().unwrap_or(said);
+        let in_messages = task.claims.iter().filter(|(_, claim)| claim.estimate.is_some());
+        let given = in_messages
+            .filter_map(|(commit, _)| times.get(commit).copied())
+            .fold(written, i64::min);
+        let seconds = (given - last) as f64;
+        let level = if seconds > 7.0 * DAY {
+            Level::Warning
+        } else {
+            Level::Note
+        };
+        (seconds > HOUR).then(|| {
+            let message = format!(
+                "`{}` was estimated {:.1} h after its last commit",
+                task.task.title,
+                seconds / HOUR
+            );
+            Found::of(level, &task.task, message).figure("hours_after", seconds / HOUR)
+        })
+    };
+    evidence.ledger.tasks.iter().filter_map(late).collect()
+}
+
+/// When a commit of the ledger first carried each task, seconds since the epoch.
+fn tasks_first_carried(evidence: &Evidence<'_>) -> HashMap<TaskId, i64> {
+    let mut carried = HashMap::new();
+    for (step, record) in first_carried(evidence) {
+        if let Record::Task(task) = record {
+            let first = carried.entry(task.id).or_insert(step.time);
+            *first = step.time.min(*first);
+        }
+    }
+    carried
+}
+
+/// How a number of a task moved to where it makes the factor larger.
+struct Move<'a> {
+    from: f64,
+    to: f64,
+    /// The largest step on the way, and the revision that took it.
+    step: (f64, f64, &'a Task),
+}
+
+/// Which way makes the factor larger.
+#[derive(Clone, Copy)]
+enum Way {
+    Up,
+    Down,
+}
+
+/// From the first revision to the last; where that is no gain, from the worst one between, as of what was taken back and
+/// raised again.
+fn moved<'a>(revisions: &'a [Task], way: Way, value: impl Fn(&Task) -> Option<f64>) -> Option<Move<'a>> {
+    let gain = |from: f64, to: f64| match way {
+        Way::Up => to - from,
+        Way::Down => from - to,
+    };
+    let known: Vec<(f64, &Task)> = revisions
+        .iter()
+        .filter_map(|task| Some((value(task)?, task)))
+        .collect();
+    let ((first, _), (last, _)) = (known.first()?, known.last()?);
+    let steps = known.windows(2).filter_map(|pair| match pair {
+        [(before, _), (after, task)] => Some((*before, *after, *task)),
+        _ => None,
+    });
+    let step = steps.max_by(|one, other| gain(one.0, one.1).total_cmp(&gain(other.0, other.1)))?;
+    let worst = known
+        .iter()
+        .map(|(value, _)| *value)
+        .max_by(|one, other| gain(*one, *last).total_cmp(&gain(*other, *last)))?;
+    let from = if gain(*first, *last) > 0.0 { *first } else { worst };
+    (gain(from, *last) > 0.0).then_some(Move {
+        from,
+        to: *last,
+        step,
+    })
+}
+
+/// The revisions, the first of all included where a trailer was it: `revise` writes no line for what a message says.
+fn history(found: &LedgerTask) -> Vec<Task> {
+    let mut claims = found.claims.iter();
+    let first = found.revisions.first().filter(|first| first.rev > 0);
+    let claimed = first.and_then(|first| {
+        let (claim, hours) = claims.find_map(|(_, claim)| Some((claim, claim.estimate?)))?;
+        let mut task = first.clone();
+        task.estimate.hours = hours;
+        task.agent_minutes = claim.agent_minutes;
+        task.supervisory_minutes = claim.supervisory_minutes;
+        Some(task)
+    });
+    claimed
+        .into_iter()
+        .chain(found.revisions.iter().cloned())
+        .collect()
+}
+
+/// A revision always has a reason, so that a large move needs more than one.
+const LARGE_MOVE: f64 = 0.25;
+
+impl Move<'_> {
+    fn level(&self) -> Level {
+        let is_small = (self.to - self.from).abs() <= LARGE_MOVE * self.from;
+        match is_small && self.step.2.reason.is_some() {
+            true => Level::Note,
+            false => Level::Warning,
+        }
+    }
+
+    /// `from A to B by WHO, because: WHY`, the largest step named where there are more.
+    fn told(&self, shown: impl Fn(f64) -> String) -> String {
+        let (before, after, task) = self.step;
+        let is_one_step = before == self.from && after == self.to;
+        let step = match is_one_step {
+            true => String::new(),
+            false => format!(", most of it ({} to {})", shown(before), shown(after)),
+        };
+        let why = task.reason.as_ref().map_or_else(
+            || "without a reason".to_owned(),
+            |reason| format!("because: {reason}"),
+        );
+        let (from, to, by) = (shown(self.from), shown(self.to), &task.by);
+        format!("from {from} to {to}{step} by {by}, {why}")
+    }
+}
+
+pub(super) fn estimate_raised(evidence: &Evidence<'_>) -> Vec<Found> {
+    let shown = |hours: f64| Hours::new(hours).unwrap_or_default().to_string();
+    let raised = |found: &LedgerTask| {
+        let revisions = history(found);
+        let up = moved(&revisions, Way::Up, |task| Some(task.estimate.hours.get()))?;
+        let message = format!("`{}` was raised {}", found.task.title, up.told(shown));
+        Some(
+            Found::of(up.level(), &found.task, message)
+                .figure("hours_before", up.from)
+                .figure("hours_after", up.to)
+                .figure("largest_step_hours", up.step.1 - up.step.0),
+        )
+    };
+    evidence.ledger.tasks.iter().filter_map(raised).collect()
+}
+
+pub(super) fn minutes_lowered(evidence: &Evidence<'_>) -> Vec<Found> {
+    let tasks = evidence.ledger.tasks.iter();
+    tasks
+        .flat_map(|found| {
+            let agent = |task: &Task| task.agent_minutes.map(Minutes::get);
+            let supervisory = |task: &Task| task.supervisory_minutes.map(Minutes::get);
+            [
+                lowered(found, "agent time", agent),
+                lowered(found, "supervision", supervisory),
+            ]
+        })
+        .flatten()
+        .collect()
+}
+
+fn lowered(found: &LedgerTask, what: &str, value: impl Fn(&Task) -> Option<f64>) -> Option<Found> {
+    let shown = |minutes: f64| Minutes::new(minutes).unwrap_or_default().to_string();
+    let revisions = history(found);
+    let down = moved(&revisions, Way::Down, value)?;
+    let message = format!(
+        "the {what} of `{}` was lowered {}",
+        found.task.title,
+        down.told(shown)
+    );
+    Some(
+        Found::of(down.level(), &found.task, message)
+            .figure("minutes_before", down.from)
+            .figure("minutes_after", down.to)
+            .figure("largest_step_minutes", down.step.0 - down.step.1),
+    )
+}

@@ -1,0 +1,134 @@
+//! What trailers say: whether they can be read, and whether they agree with the record.
+
+use std::collections::HashSet;
+
+use super::rules::Found;
+use super::{Evidence, Level};
+use crate::facts::claim::Fault;
+use crate::facts::ids::ObjectId;
+use crate::facts::ledger::{LedgerTask, Provenance};
+use crate::facts::quantity::{Hours, Minutes};
+use crate::facts::task::phase_sum;
+
+/// Phases that do not sum have a rule of their own.
+pub(super) fn trailer_refused(evidence: &Evidence<'_>) -> Vec<Found> {
+    let shown: HashSet<ObjectId> = evidence.commits.iter().map(|commit| commit.id).collect();
+    let refused = evidence.ledger.refused.iter();
+    refused
+        .filter(|(commit, _)| shown.contains(commit))
+        .filter_map(|(commit, errors)| {
+            let mut values = errors.iter().filter(|error| error.fault == Fault::Value);
+            let first = values.next()?;
+            let more = match values.count() {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            let message = format!(
+                "a trailer of {} counts for nothing: {first}{more}",
+                commit.short()
+            );
+            Some(Found::new(Level::Warning, commit, message))
+        })
+        .collect()
+}
+
+/// Hours: less than a minute is rounding.
+const ROUNDING: f64 = 1.0 / 60.0;
+
+pub(super) fn parts_do_not_sum(evidence: &Evidence<'_>) -> Vec<Found> {
+    let wrong = |found: &LedgerTask, phases: Hours, whole: Hours, place: String| {
+        let sum = phases.get();
+        ((sum - whole.get()).abs() > ROUNDING).then(|| {
+            let message = format!(
+                "the phases of `{}`{place} sum to {sum:.2} h, not {whole}",
+                found.task.title
+            );
+            Found::of(Level::Error, &found.task, message)
+                .figure("phases_hours", sum)
+                .figure("estimate_hours", whole.get())
+        })
+    };
+    let mut all = Vec::new();
+    for found in &evidence.ledger.tasks {
+        let estimate = &found.task.estimate;
+        if !estimate.phases.is_empty() {
+            all.extend(wrong(
+                found,
+                phase_sum(&estimate.phases),
+                estimate.hours,
+                String::new(),
+            ));
+        }
+        for (commit, claim) in &found.claims {
+            let (left_out, whole) = (&claim.phases_left_out, claim.estimate);
+            if let Some(whole) = whole.filter(|_| !left_out.is_empty()) {
+                let place = format!(" in the trailers of {}", commit.short());
+                all.extend(wrong(found, phase_sum(left_out), whole, place));
+            }
+        }
+    }
+    all
+}
+
+pub(super) fn trailer_against_note(evidence: &Evidence<'_>) -> Vec<Found> {
+    let recorded = evidence
+        .ledger
+        .tasks
+        .iter()
+        .filter(|found| found.provenance == Provenance::Note);
+    recorded.flat_map(disagreements).collect()
+}
+
+/// Minutes: trailers are written by hand, and rounded.
+const ROUNDED_MINUTES: f64 = 1.0;
+
+/// The first trailer that says otherwise, for each of the numbers. Where the record was revised, the reason is known.
+fn disagreements(found: &LedgerTask) -> Vec<Found> {
+    let task = &found.task;
+    let say = |what: &str, record: String, trailer: String, commit: ObjectId| {
+        let message = format!(
+            "`{}` has {what} of {record} in the record and {trailer} in the trailer of {}",
+            task.title,
+            commit.short()
+        );
+        let level = match task.rev {
+            0 => Level::Warning,
+            _ => Level::Note,
+        };
+        Found::of(level, task, message)
+    };
+    let hours = task.estimate.hours;
+    let estimate = found
+        .claims
+        .iter()
+        .find_map(|(commit, claim)| Some((*commit, claim.estimate.filter(|one| *one != hours)?)))
+        .map(|(commit, claimed)| {
+            say("an estimate", hours.to_string(), claimed.to_string(), commit)
+                .figure("record_hours", hours.get())
+                .figure("trailer_hours", claimed.get())
+        });
+    let minutes = |what: &str, recorded: Option<Minutes>, claimed: Vec<(ObjectId, Option<Minutes>)>| {
+        let recorded = recorded?;
+        let differs = |one: &Minutes| (one.get() - recorded.get()).abs() > ROUNDED_MINUTES;
+        let (commit, claimed) = claimed
+            .into_iter()
+            .find_map(|(commit, one)| Some((commit, one.filter(differs)?)))?;
+        let found = say(what, recorded.to_string(), claimed.to_string(), commit)
+            .figure("record_minutes", recorded.get())
+            .figure("trailer_minutes", claimed.get());
+        Some(found)
+    };
+    let claims = found.claims.iter();
+    let agent = claims
+        .clone()
+        .map(|(commit, claim)| (*commit, claim.agent_minutes));
+    let supervisory = claims.map(|(commit, claim)| (*commit, claim.supervisory_minutes));
+    [
+        estimate,
+        minutes("agent time", task.agent_minutes, agent.collect()),
+        minutes("supervision", task.supervisory_minutes, supervisory.collect()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

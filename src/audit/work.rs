@@ -1,0 +1,238 @@
+//! Claims against commits: whether they are there, whether they stand, and what they changed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::rules::Found;
+use super::{Evidence, Level};
+use crate::facts::commit::{Commit, LineCounts};
+use crate::facts::evidence::OriginState;
+use crate::facts::files::FileClass;
+use crate::facts::ids::{ObjectId, SessionId, TaskId};
+use crate::facts::ledger::LedgerTask;
+use crate::facts::quantity::Hours;
+
+/// What two tasks can claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Claimed<'a> {
+    Session(&'a SessionId),
+    Commit(ObjectId),
+}
+
+pub(super) fn claimed_twice(evidence: &Evidence<'_>) -> Vec<Found> {
+    let shown: BTreeSet<TaskId> = evidence.ledger.tasks.iter().map(|found| found.task.id).collect();
+    let lines = lines_by_commit(evidence);
+    let mut claims: BTreeMap<Claimed<'_>, BTreeMap<TaskId, &LedgerTask>> = BTreeMap::new();
+    for found in evidence.all_tasks() {
+        let sessions = found.task.sessions.iter().map(Claimed::Session);
+        let commits = found.commits.iter().copied().map(Claimed::Commit);
+        for claim in sessions.chain(commits) {
+            claims.entry(claim).or_default().insert(found.task.id, found);
+        }
+    }
+    claims
+        .into_iter()
+        .filter(|(_, tasks)| tasks.len() > 1 && tasks.keys().any(|id| shown.contains(id)))
+        .map(|(claim, tasks)| shared(claim, &tasks, &lines))
+        .collect()
+}
+
+/// One sentence has room for no more.
+const TASKS_NAMED: usize = 3;
+
+/// A session measures one task. Several tasks in one commit are common, as long as its size allows their hours.
+fn shared(claim: Claimed<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>, lines: &Lines) -> Found {
+    let count = tasks.len();
+    let named: Vec<String> = tasks
+        .values()
+        .take(TASKS_NAMED)
+        .map(|found| format!("`{}` ({})", found.task.title, found.task.id.short()))
+        .collect();
+    let others = match count.saturating_sub(TASKS_NAMED) {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    let told = |what: &str| format!("{what} is claimed by {count} tasks: {}{others}", named.join(", "));
+    let found = match claim {
+        Claimed::Session(session) => Found::new(Level::Error, session, told(&session.to_string())),
+        Claimed::Commit(commit) => {
+            let hours: Hours = tasks.values().map(|found| found.task.estimate.hours).sum();
+            let commits = tasks.values().flat_map(|found| &found.commits).copied();
+            let size = written_in(commits, lines).map(|lines| hours_by_size(lines.added).1);
+            let excess = size.filter(|most| hours.get() > *most);
+            let (level, too_much) = match excess {
+                Some(most) => (
+                    Level::Warning,
+                    format!(
+                        "; together they claim {hours}, and all their lines would take {}",
+                        hours_text(most)
+                    ),
+                ),
+                None => (Level::Note, String::new()),
+            };
+            Found::new(level, &commit, told(&commit.short()) + &too_much).figure("claimed_hours", hours.get())
+        }
+    };
+    found.figure("tasks", count as f64).up_to(count as u64)
+}
+
+fn hours_text(hours: f64) -> String {
+    Hours::new(hours.round()).unwrap_or_default().to_string()
+}
+
+pub(super) fn commit_missing(evidence: &Evidence<'_>) -> Vec<Found> {
+    let here = &evidence.reach.commits;
+    let missing = |found: &LedgerTask| {
+        // A task on a commit that carries no code lists none.
+        let gone = found
+            .commits
+            .iter()
+            .filter(|commit| !here.contains(commit))
+            .count();
+        (gone > 0).then(|| {
+            let message = format!(
+                "{gone} of the {} commits of `{}` are on no branch",
+                found.commits.len(),
+                found.task.title
+            );
+            Found::of(Level::Warning, &found.task, message).figure("commits_missing", gone as f64)
+        })
+    };
+    evidence.ledger.tasks.iter().filter_map(missing).collect()
+}
+
+pub(super) fn commit_reverted(evidence: &Evidence<'_>) -> Vec<Found> {
+    let reverts = &evidence.reach.reverts;
+    let reverted = |found: &LedgerTask| {
+        let gone: Vec<(&ObjectId, &ObjectId)> = found
+            .commits
+            .iter()
+            .filter_map(|commit| Some((commit, reverts.get(commit)?)))
+            .collect();
+        let (commit, by) = gone.first()?;
+        let message = format!(
+            "{} of the {} commits of `{}` were reverted, such as {} by {}",
+            gone.len(),
+            found.commits.len(),
+            found.task.title,
+            commit.short(),
+            by.short()
+        );
+        Some(Found::of(Level::Warning, &found.task, message).figure("commits_reverted", gone.len() as f64))
+    };
+    evidence.ledger.tasks.iter().filter_map(reverted).collect()
+}
+
+/// Hours for so many new lines: 200 lines a day, and COCOMO II at its nominal values.
+fn hours_by_size(lines: u64) -> (f64, f64) {
+    let lines = lines as f64;
+    let by_day = lines / 200.0 * 8.0;
+    let cocomo = 2.94 * (lines / 1000.0).powf(1.0997) * 152.0;
+    (by_day.min(cocomo), by_day.max(cocomo))
+}
+
+/// Lines that a person would have written: source and tests. `None` for a merge too, whose lines are its branch's.
+fn written(commit: &Commit) -> Option<LineCounts> {
+    let all = commit.lines.filter(|_| !commit.is_merge())?;
+    let is_code = |class: FileClass| matches!(class, FileClass::Source | FileClass::Test);
+    let code = commit.by_class.iter().filter(|(class, _)| is_code(*class));
+    Some(match commit.by_class.is_empty() {
+        true => all,
+        false => code.fold(LineCounts::default(), |sum, (_, lines)| sum + *lines),
+    })
+}
+
+/// Written lines by commit; `None` where they are unknown.
+type Lines = HashMap<ObjectId, Option<LineCounts>>;
+
+fn lines_by_commit(evidence: &Evidence<'_>) -> Lines {
+    let commits = evidence.all_commits().iter();
+    commits.map(|commit| (commit.id, written(commit))).collect()
+}
+
+/// The written lines of commits, each once; `None` where those of one are unknown, or there is none.
+fn written_in(commits: impl Iterator<Item = ObjectId>, lines: &Lines) -> Option<LineCounts> {
+    let commits: BTreeSet<ObjectId> = commits.collect();
+    let known: Option<Vec<LineCounts>> = commits
+        .iter()
+        .map(|commit| lines.get(commit).copied().flatten())
+        .collect();
+    known?.into_iter().reduce(|sum, lines| sum + lines)
+}
+
+pub(super) fn estimate_against_size(evidence: &Evidence<'_>) -> Vec<Found> {
+    let all = lines_by_commit(evidence);
+    let above = |found: &LedgerTask| {
+        let lines = written_in(found.commits.iter().copied(), &all)?.added;
+        let (low, high) = hours_by_size(lines);
+        let claimed = found.task.estimate.hours.get();
+        (lines > 0 && claimed > high).then(|| {
+            let message = format!(
+                "`{}` claims {claimed:.0} h for {lines} added lines of source and tests; by size alone they would take {low:.0} to {high:.0} h",
+                found.task.title
+            );
+            Found::of(Level::Note, &found.task, message)
+                .figure("claimed_hours", claimed)
+                .figure("lines_added", lines as f64)
+                .figure("hours_low", low)
+                .figure("hours_high", high)
+        })
+    };
+    evidence.ledger.tasks.iter().filter_map(above).collect()
+}
+
+pub(super) fn claim_without_code(evidence: &Evidence<'_>) -> Vec<Found> {
+    let all = lines_by_commit(evidence);
+    let bare = |found: &LedgerTask| {
+        let lines = written_in(found.commits.iter().copied(), &all)?;
+        let (hours, commits) = (found.task.estimate.hours, found.commits.len());
+        (lines.added + lines.removed == 0).then(|| {
+            let message = format!(
+                "`{}` claims {hours}, and its commits ({commits}) change no line of source or tests",
+                found.task.title
+            );
+            Found::of(Level::Note, &found.task, message)
+                .figure("claimed_hours", hours.get())
+                .figure("commits", commits as f64)
+        })
+    };
+    evidence.ledger.tasks.iter().filter_map(bare).collect()
+}
+
+pub(super) fn claim_without_commit(evidence: &Evidence<'_>) -> Vec<Found> {
+    let tasks = evidence.ledger.tasks.iter();
+    tasks
+        .filter(|found| found.commits.is_empty())
+        .map(|found| {
+            let hours = found.task.estimate.hours;
+            let message = format!("`{}` claims {hours} and names no commit", found.task.title);
+            Found::of(Level::Note, &found.task, message).figure("claimed_hours", hours.get())
+        })
+        .collect()
+}
+
+pub(super) fn commits_of_tasks(evidence: &Evidence<'_>) -> BTreeSet<ObjectId> {
+    let tasks = evidence.all_tasks().iter();
+    tasks.flat_map(|found| found.commits.iter().copied()).collect()
+}
+
+pub(super) fn agent_commit_without_task(evidence: &Evidence<'_>) -> Vec<Found> {
+    let claimed = commits_of_tasks(evidence);
+    let by_agents = || {
+        evidence
+            .commits
+            .iter()
+            .filter(|commit| commit.origin.state == OriginState::Agent && !commit.is_merge())
+    };
+    let all = by_agents().count();
+    let left_out = by_agents().filter(|commit| !claimed.contains(&commit.id)).count();
+    if left_out * 2 <= all {
+        return Vec::new();
+    }
+    let message = format!("{left_out} of {all} commits made with agents belong to no task");
+    vec![
+        Found::new(Level::Warning, &"coverage", message)
+            .figure("agent_commits", all as f64)
+            .figure("without_task", left_out as f64)
+            .up_to(left_out as u64),
+    ]
+}
