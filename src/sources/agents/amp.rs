@@ -381,3 +381,195 @@ fn folder(uri: &str) -> String {
         _ => path,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::facts::session::{Session, TurnEnd};
+    use crate::sources::agents::assemble::assemble;
+
+    const MINUTE: i64 = 60_000;
+
+    fn time(minute: i64) -> String {
+        format!("2026-04-01T09:{minute:02}:00.000Z")
+    }
+
+    fn asked(minute: i64) -> Value {
+        let sent = 1_775_034_000_000 + minute * MINUTE;
+        json!({"role": "user", "content": [{"type": "text", "text": "go on"}], "meta": {"sentAt": sent}})
+    }
+
+    fn answered(id: u64, minute: i64, calls: &[(&str, &str, Value)]) -> Value {
+        let calls = calls
+            .iter()
+            .map(|(id, name, input)| json!({"type": "tool_use", "id": id, "name": name, "input": input}));
+        json!({
+            "role": "assistant", "messageId": id, "content": calls.collect::<Vec<_>>(), "state": {"type": "complete"},
+            "usage": {
+                "model": "m-x", "inputTokens": 10, "outputTokens": 20, "cacheCreationInputTokens": 30,
+                "cacheReadInputTokens": 40, "timestamp": time(minute),
+            },
+        })
+    }
+
+    fn ended(call: &str, run: &Value) -> Value {
+        json!({"role": "user", "content": [{"type": "tool_result", "toolUseID": call, "run": run}]})
+    }
+
+    fn traced(name: &str, message: u64, minutes: [i64; 2]) -> Value {
+        json!({
+            "name": name, "context": {"messageId": message},
+            "startTime": time(minutes[0]), "endTime": time(minutes[1]),
+        })
+    }
+
+    fn thread(id: &str, messages: &[Value], traces: &[Value]) -> Value {
+        json!({"id": id, "messages": messages, "meta": {"traces": traces}})
+    }
+
+    fn sessions(threads: &[Value]) -> Vec<Session> {
+        let logs = threads.iter().enumerate().map(|(number, thread)| {
+            let mut log = Log::default();
+            Thread::read(thread, &mut log);
+            (PathBuf::from(number.to_string()), log)
+        });
+        assemble("amp", &logs.collect::<Vec<_>>())
+    }
+
+    fn kinds(session: &Session) -> Vec<ActionKind> {
+        session.actions.iter().map(|action| action.kind).collect()
+    }
+
+    fn tokens(session: &Session) -> [u64; 4] {
+        let tokens = session.tokens().unwrap();
+        [tokens.input, tokens.cache_write, tokens.cache_read, tokens.output]
+    }
+
+    #[test]
+    fn a_ledger_counts_instead_of_the_responses() {
+        let mut thread = thread("T-1", &[asked(1), answered(1, 2, &[])], &[]);
+        assert_eq!(tokens(&sessions(&[thread.clone()])[0]), [10, 30, 40, 20]);
+        thread["usageLedger"] = json!({"events": [
+            {"id": "e1", "timestamp": time(2), "model": "m-x", "toMessageId": 1, "tokens": {"input": 11, "output": 21}},
+            {"id": "e2", "timestamp": time(3), "model": "m-y", "tokens": {"input": 1, "output": 2}},
+        ]});
+        let session = &sessions(&[thread])[0];
+        assert_eq!(tokens(session), [12, 30, 40, 23]);
+        assert_eq!(session.models, ["m-x", "m-y"]);
+    }
+
+    #[test]
+    fn what_was_refused_changed_nothing() {
+        let write = |path: &str| ("create_file", json!({"path": path, "content": "a"}));
+        let [(name, refused), (_, done)] = ["/w/a", "/w/b"].map(write);
+        let messages = [
+            asked(1),
+            answered(1, 2, &[("t1", name, refused)]),
+            ended("t1", &json!({"status": "rejected-by-user"})),
+            answered(3, 9, &[("t2", name, done)]),
+            ended("t2", &json!({"status": "done", "result": "ok"})),
+        ];
+        let session = &sessions(&[thread("T-1", &messages, &[traced("tools", 1, [2, 8])])])[0];
+        assert_eq!(kinds(session), [ActionKind::Prompt, ActionKind::Refusal]);
+        let edited: Vec<&str> = session.edits.iter().map(|edit| edit.path.as_str()).collect();
+        assert_eq!(edited, ["/w/b"]);
+        // One minute to the call, one from the answer to the next: the six between were the person's.
+        let turn = session.turns().next().unwrap();
+        assert_eq!(
+            turn.working.iter().map(|span| span.millis()).sum::<i64>(),
+            2 * MINUTE
+        );
+    }
+
+    #[test]
+    fn without_traces_a_result_comes_before_the_next_response() {
+        let commit = ("t1", "Bash", json!({"cmd": "git commit -m x", "cwd": "/w"}));
+        let output = json!({"status": "done", "result": {"output": "[main 1a2b3c4] x", "exitCode": 0}});
+        let messages = [
+            asked(1),
+            answered(1, 2, &[commit]),
+            ended("t1", &output),
+            answered(3, 5, &[]),
+        ];
+        let session = &sessions(&[thread("T-1", &messages, &[])])[0];
+        let made = &session.commits[0];
+        assert_eq!(
+            (made.hash.as_str(), made.at),
+            ("1a2b3c4", Moment(1_775_034_300_000))
+        );
+        assert_eq!(session.turns().next().unwrap().end, TurnEnd::LastEvent);
+    }
+
+    #[test]
+    fn a_response_that_was_broken_off_ends_with_its_turn() {
+        let mut stopped = answered(1, 2, &[]);
+        stopped["state"]["type"] = json!("cancelled");
+        stopped["usage"] = json!(null);
+        let traces = [traced("agent", 0, [1, 4]), traced("agent", 0, [20, 22])];
+        let session = &sessions(&[thread(
+            "T-1",
+            &[asked(1), stopped, asked(20), answered(3, 22, &[])],
+            &traces,
+        )])[0];
+        assert_eq!(
+            kinds(session),
+            [ActionKind::Prompt, ActionKind::Interrupt, ActionKind::Prompt]
+        );
+        let turns: Vec<_> = session
+            .turns()
+            .map(|turn| (turn.span.millis() / MINUTE, turn.end))
+            .collect();
+        assert_eq!(turns, [(3, TurnEnd::Interrupted), (2, TurnEnd::Recorded)]);
+    }
+
+    #[test]
+    fn a_prompt_during_a_turn_leaves_the_rest_to_the_next_one() {
+        let messages = [asked(1), answered(1, 2, &[]), asked(3), answered(3, 6, &[])];
+        let session = &sessions(&[thread("T-1", &messages, &[traced("agent", 0, [1, 6])])])[0];
+        let turns: Vec<_> = session
+            .turns()
+            .map(|turn| (turn.human, turn.span.millis() / MINUTE))
+            .collect();
+        assert_eq!(turns, [(true, 1), (true, 3)]);
+    }
+
+    #[test]
+    fn nobody_typed_what_was_executed() {
+        let mut thread = thread("T-1", &[asked(1), answered(1, 2, &[])], &[]);
+        thread["env"] = json!({"initial": {"platform": {"client": "CLI Execute Mode"}}});
+        let session = &sessions(&[thread])[0];
+        assert_eq!((session.actions.len(), session.turns().count()), (0, 1));
+    }
+
+    #[test]
+    fn a_fork_has_only_what_it_added() {
+        let mut messages = vec![asked(1), answered(1, 2, &[])];
+        let first = thread("T-1", &messages, &[traced("agent", 0, [1, 2])]);
+        messages.extend([asked(20), answered(3, 21, &[])]);
+        let fork = thread(
+            "T-2",
+            &messages,
+            &[traced("agent", 0, [1, 2]), traced("agent", 0, [20, 21])],
+        );
+        let sessions = sessions(&[fork, first]);
+        let counted: Vec<_> = sessions
+            .iter()
+            .map(|session| (session.actions.len(), tokens(session)))
+            .collect();
+        assert_eq!(counted, [(1, [10, 30, 40, 20]), (1, [10, 30, 40, 20])]);
+    }
+
+    #[test]
+    fn the_first_tree_says_where() {
+        for (uri, expected) in [
+            ("file:///w/a%20kiln", "/w/a kiln"),
+            ("file:///C:/w", "C:/w"),
+            ("/w/kiln", "/w/kiln"),
+            ("file:///w/50%", "/w/50%"),
+        ] {
+            assert_eq!(folder(uri), expected);
+        }
+    }
+}

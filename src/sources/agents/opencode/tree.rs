@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::super::log::Log;
-use super::super::value::{document, text};
+use super::super::value::{companion, document, text};
 use super::super::{LogFile, files_below};
 use super::{DEEPEST, Reading, Session};
 use crate::facts::diagnostics::Warning;
@@ -43,14 +43,11 @@ pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
     }
     let session = stem(path);
     for path in documents(&storage.join("message").join(&session)) {
-        let Some(message) = companion(&path, reading.log) else {
-            continue;
-        };
+        let message = companion(&path, reading.log);
         reading.message(&stem(&path), &session, &message);
         for part in documents(&storage.join("part").join(stem(&path))) {
-            if let Some(part) = companion(&part, reading.log) {
-                reading.part(&stem(&path), &part);
-            }
+            let part = companion(&part, reading.log);
+            reading.part(&stem(&path), &part);
         }
     }
     reading.finish();
@@ -76,14 +73,6 @@ fn add_with_parents(path: &Path, session: &Value, reading: &mut Reading<'_>) {
         };
         (id, known) = (parent, above);
     }
-}
-
-/// A document beside the session's own: without it the rest counts.
-fn companion(path: &Path, log: &mut Log) -> Option<Value> {
-    document(path, log).unwrap_or_else(|error| {
-        log.warn(path, 1, format!("the document cannot be read: {error}"));
-        None
-    })
 }
 
 /// The documents in a folder, in the order of their ids, which is that of their making.
