@@ -61,3 +61,37 @@ fn git_finds_the_command() {
         .unwrap();
     assert!(output.status.success());
 }
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let world = World::new();
+    world.run(&["manual", "share/man1"]).success();
+    let page = |name: &str| {
+        std::fs::read_to_string(world.path(&format!("share/man1/{name}.1")))
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    let help = world.run(&["-h"]).success();
+    let commands = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty());
+    let mut count = 0;
+    for command in commands {
+        let name = command.split_whitespace().next().unwrap();
+        let page = page(&format!("git-leverage-{name}"));
+        assert!(page.contains(".SH SYNOPSIS"), "{page}");
+        count += 1;
+    }
+    assert!(count > 10, "{help}");
+    assert!(page("git-leverage").contains("record"));
+}
+
+#[test]
+fn a_manual_that_cannot_be_written_says_where() {
+    let world = World::new();
+    std::fs::write(world.path("file"), "").unwrap();
+    let ran = world.run(&["manual", "file/man1"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("`file/man1`"), "{ran}");
+}

@@ -16,6 +16,7 @@ pub mod export;
 pub mod import;
 pub mod inventory;
 pub mod log;
+pub mod manual;
 pub mod record;
 pub mod report;
 pub mod retract;
@@ -88,6 +89,8 @@ pub enum Command {
     Audit(Box<audit::Args>),
     /// Print a completion script for a shell
     Completions(completions::Args),
+    /// Write the manual pages, which `git leverage --help` shows
+    Manual(manual::Args),
 }
 
 impl Command {
@@ -109,6 +112,7 @@ impl Command {
             Self::Inventory(args) => inventory::run(&args, context),
             Self::Audit(args) => audit::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
+            Self::Manual(args) => manual::run(&args, context),
             Self::Sessions(args) => sessions::run(&args, context),
         }
     }
