@@ -55,7 +55,7 @@ enum Support {
 
 /// Sorts the tasks.
 pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
-    let empty = empty_commits(evidence.commits);
+    let empty = empty_commits(evidence.all_commits());
     let tasks = evidence.ledger.tasks.iter();
     let tasks: Vec<(&LedgerTask, Support)> = tasks
         .map(|task| (task, support(evidence, task, &empty)))
@@ -88,7 +88,8 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
 fn support(evidence: &Evidence<'_>, task: &LedgerTask, empty: &HashSet<ObjectId>) -> Support {
     let is_here = |commit: &ObjectId| evidence.reach.commits.contains(commit);
     let changes_files = |commit: &ObjectId| !empty.contains(commit);
-    match measured::of_task(evidence, task) {
+    // Some of the minutes are no measure of all: they would make the factor too high.
+    match measured::of_task(evidence, task).filter(|measured| measured.is_all) {
         Some(measured) => Support::Minutes(measured.agent_minutes),
         None if task.commits.iter().all(is_here) && task.commits.iter().any(changes_files) => {
             Support::Commits

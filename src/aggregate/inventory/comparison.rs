@@ -1,0 +1,342 @@
+//! What changed since an earlier inventory.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Inventory, Row};
+use crate::aggregate::names::{Named, tell_apart};
+use crate::aggregate::readiness::Verdict;
+
+/// How a repository differs from an earlier inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// It was not there.
+    Added,
+    /// It is not here any more.
+    Gone,
+    /// Something in it differs.
+    Changed,
+}
+
+/// A number before and now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What the earlier inventory says.
+    pub before: Option<u64>,
+    /// What this one says.
+    pub now: Option<u64>,
+}
+
+impl Step {
+    /// The difference, where both are known.
+    pub fn difference(self) -> Option<i64> {
+        Some(self.now?.cast_signed().saturating_sub(self.before?.cast_signed()))
+    }
+}
+
+/// One repository of a comparison.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Its name. Untrusted text.
+    pub name: String,
+    /// Where it is, or was. Untrusted text.
+    pub path: String,
+    /// What became of it.
+    pub change: Change,
+    /// Lines of code.
+    pub lines_code: Step,
+    /// Test cases.
+    pub tests: Step,
+    /// Commits.
+    pub commits: Step,
+    /// Checks that fail now and did not.
+    pub checks_broken: Vec<String>,
+    /// Checks that failed and pass now.
+    pub checks_mended: Vec<String>,
+}
+
+/// What changed since an earlier inventory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// When the earlier one was made.
+    pub before: String,
+    /// When this one was made.
+    pub now: String,
+    /// Repositories that differ.
+    pub rows: Vec<Difference>,
+    /// How many do not.
+    pub unchanged: u64,
+}
+
+impl Comparison {
+    /// What changed from `before` to `now`. Repositories are the same by path; those left over, by as much of the end of
+    /// their paths as no other one has, unless their histories began at different times.
+    pub fn new(before: &Inventory, now: &Inventory) -> Self {
+        let mut left = Left {
+            before: before.rows.iter().collect(),
+            now: now.rows.iter().collect(),
+        };
+        let mut rows = Vec::new();
+        let mut unchanged = 0;
+        for (before, now) in left.pair_all() {
+            let difference = Difference::new(Some(before), Some(now));
+            if difference.is_nothing() {
+                unchanged += 1;
+            } else {
+                rows.push(difference);
+            }
+        }
+        rows.extend(left.now.into_iter().map(|row| Difference::new(None, Some(row))));
+        rows.extend(
+            left.before
+                .into_iter()
+                .map(|row| Difference::new(Some(row), None)),
+        );
+        tell_apart(&mut rows);
+        rows.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
+        Self {
+            before: before.at.clone(),
+            now: now.at.clone(),
+            rows,
+            unchanged,
+        }
+    }
+}
+
+/// Rows of two inventories that are not known yet to be of one repository.
+struct Left<'a> {
+    before: Vec<&'a Row>,
+    now: Vec<&'a Row>,
+}
+
+impl<'a> Left<'a> {
+    fn pair_all(&mut self) -> Vec<(&'a Row, &'a Row)> {
+        let mut pairs = self.pair(|before, now| folders(&before.path) == folders(&now.path));
+        let longest = self.now.iter().map(|row| folders(&row.path).len()).max();
+        for length in (1..=longest.unwrap_or(0)).rev() {
+            pairs.extend(self.pair(|before, now| {
+                let is_young = before.first_commit.is_none() || now.first_commit.is_none();
+                shared_end(&before.path, &now.path) == length
+                    && (is_young || before.first_commit == now.first_commit)
+            }));
+        }
+        pairs
+    }
+
+    /// Takes out the rows that fit each other and no third one.
+    fn pair(&mut self, fit: impl Fn(&Row, &Row) -> bool) -> Vec<(&'a Row, &'a Row)> {
+        let only = |rows: &[&'a Row], fits: &dyn Fn(&Row) -> bool| {
+            let mut fitting = rows.iter().filter(|row| fits(row));
+            fitting.next().copied().filter(|_| fitting.next().is_none())
+        };
+        let pairs: Vec<(&Row, &Row)> = self
+            .now
+            .iter()
+            .filter_map(|now| {
+                let before = only(&self.before, &|before| fit(before, now))?;
+                only(&self.now, &|other| fit(before, other)).map(|now| (before, now))
+            })
+            .collect();
+        let is_paired = |row: &&Row| {
+            let mut paired = pairs.iter();
+            paired.any(|(before, now)| std::ptr::eq(*before, *row) || std::ptr::eq(*now, *row))
+        };
+        self.before.retain(|row| !is_paired(row));
+        self.now.retain(|row| !is_paired(row));
+        pairs
+    }
+}
+
+/// The parts of a path, however it was written.
+fn folders(path: &str) -> Vec<&str> {
+    let mut folders = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                folders.pop();
+            }
+            folder => folders.push(folder),
+        }
+    }
+    folders
+}
+
+/// How many parts at the end of two paths are the same.
+fn shared_end(a: &str, b: &str) -> usize {
+    let (a, b) = (folders(a), folders(b));
+    a.iter()
+        .rev()
+        .zip(b.iter().rev())
+        .take_while(|(a, b)| a.trim_end_matches(".git") == b.trim_end_matches(".git"))
+        .count()
+}
+
+impl Named for Difference {
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn name(&mut self) -> &mut String {
+        &mut self.name
+    }
+}
+
+impl Difference {
+    fn new(before: Option<&Row>, now: Option<&Row>) -> Self {
+        let named = now.or(before);
+        let step = |pick: fn(&Row) -> Option<u64>| Step {
+            before: before.and_then(pick),
+            now: now.and_then(pick),
+        };
+        let with = |row: Option<&Row>, verdict| -> BTreeSet<String> {
+            row.into_iter()
+                .flat_map(|row| row.checks_with(verdict))
+                .map(|check| check.id.clone())
+                .collect()
+        };
+        let failed_before = with(before, Verdict::Fail);
+        let both = before.is_some() && now.is_some();
+        let checks = |verdict, failed: bool| -> Vec<String> {
+            with(now.filter(|_| both), verdict)
+                .into_iter()
+                .filter(|id| failed_before.contains(id) == failed)
+                .collect()
+        };
+        Self {
+            name: named.map(|row| row.name.clone()).unwrap_or_default(),
+            path: named.map(|row| row.path.clone()).unwrap_or_default(),
+            change: match (before, now) {
+                (None, _) => Change::Added,
+                (_, None) => Change::Gone,
+                _ => Change::Changed,
+            },
+            lines_code: step(|row| row.lines_code),
+            tests: step(|row| row.tests.as_ref().map(|tests| tests.cases)),
+            commits: step(|row| row.commits),
+            checks_broken: checks(Verdict::Fail, false),
+            checks_mended: checks(Verdict::Pass, true),
+        }
+    }
+
+    fn is_nothing(&self) -> bool {
+        [self.lines_code, self.tests, self.commits]
+            .iter()
+            .all(|step| step.before == step.now)
+            && self.checks_broken.is_empty()
+            && self.checks_mended.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::readiness::Check;
+
+    fn row(name: &str, code: u64, failing: &[&str]) -> Row {
+        let check = |id: &str, fails: bool| Check {
+            id: id.to_owned(),
+            verdict: if fails { Verdict::Fail } else { Verdict::Pass },
+            reason: String::new(),
+            hint: None,
+        };
+        Row {
+            name: name.to_owned(),
+            path: format!("/src/{name}"),
+            lines_code: Some(code),
+            checks: ["readme", "ci"]
+                .map(|id| check(id, failing.contains(&id)))
+                .to_vec(),
+            ..Row::default()
+        }
+    }
+
+    fn inventory(rows: Vec<Row>) -> Inventory {
+        Inventory {
+            rows,
+            ..Inventory::default()
+        }
+    }
+
+    #[test]
+    fn a_comparison_names_what_changed() {
+        let before = inventory(vec![
+            row("kiln", 10, &["readme"]),
+            row("loom", 5, &[]),
+            row("old", 1, &[]),
+        ]);
+        let now = inventory(vec![
+            row("kiln", 12, &["ci"]),
+            row("loom", 5, &[]),
+            row("new", 2, &["ci"]),
+        ]);
+        let comparison = Comparison::new(&before, &now);
+        let told: Vec<_> = comparison
+            .rows
+            .iter()
+            .map(|row| (row.name.as_str(), row.change, row.lines_code.difference()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("kiln", Change::Changed, Some(2)),
+                ("new", Change::Added, None),
+                ("old", Change::Gone, None)
+            ]
+        );
+        let kiln = &comparison.rows[0];
+        assert_eq!(
+            (kiln.checks_broken.as_slice(), kiln.checks_mended.as_slice()),
+            (&["ci".to_owned()][..], &["readme".to_owned()][..])
+        );
+        assert_eq!(comparison.unchanged, 1);
+    }
+
+    fn at(path: &str, first_commit: i64) -> Row {
+        Row {
+            path: path.to_owned(),
+            first_commit: Some(first_commit),
+            ..row(path.trim_end_matches('/').rsplit('/').next().unwrap(), 10, &[])
+        }
+    }
+
+    /// What is neither the same nor unchanged.
+    fn differing(before: Vec<Row>, now: Vec<Row>) -> Vec<(String, Change)> {
+        let comparison = Comparison::new(&inventory(before), &inventory(now));
+        let rows = comparison.rows.into_iter();
+        rows.map(|row| (row.name, row.change)).collect()
+    }
+
+    #[test]
+    fn a_path_is_the_same_however_it_is_written() {
+        for path in ["/src/kiln/", "/src/./kiln", "/src/loom/../kiln", "src//kiln"] {
+            let both = |first| vec![at("/other/kiln", 1), at(first, 2)];
+            assert!(differing(both("/src/kiln"), both(path)).is_empty(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_moved_root_holds_the_same_repositories() {
+        let below = |root: &str| {
+            let places = [("a/api", 1), ("b/api", 1), ("web.git", 3)];
+            places
+                .map(|(place, first)| at(&format!("{root}/{place}"), first))
+                .to_vec()
+        };
+        assert!(differing(below("/old"), below("/new/src")).is_empty());
+    }
+
+    #[test]
+    fn namesakes_with_another_history_are_not_the_same() {
+        assert_eq!(
+            differing(vec![at("/w/a/api", 1)], vec![at("/w/b/api", 2)]),
+            [
+                ("a/api".to_owned(), Change::Gone),
+                ("b/api".to_owned(), Change::Added)
+            ]
+        );
+        assert!(differing(vec![at("/w/a/api", 1)], vec![at("/w/b/api", 1)]).is_empty());
+    }
+}

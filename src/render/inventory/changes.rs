@@ -1,0 +1,95 @@
+//! What changed since an earlier inventory.
+
+use super::columns::count;
+use crate::aggregate::inventory::{Change, Comparison, Difference, Step};
+use crate::render::document::Basis::Measured;
+use crate::render::document::{Cell, Column, Document, Table};
+
+/// What changed since an earlier inventory, in a table where anything did.
+pub fn changes(comparison: &Comparison) -> Document {
+    let notes = vec![format!(
+        "Since {}: {} unchanged",
+        comparison.before, comparison.unchanged
+    )];
+    let tables = if comparison.rows.is_empty() {
+        Vec::new()
+    } else {
+        vec![changed(comparison)]
+    };
+    Document {
+        tables,
+        notes,
+        ..Document::default()
+    }
+}
+
+/// A row a repository that differs.
+pub fn changed(comparison: &Comparison) -> Table {
+    let step = |id: &'static str, heading: &'static str| {
+        [
+            Column::number(id, heading, Measured),
+            Column::number(format!("{id}_change"), "±", Measured),
+        ]
+    };
+    let mut columns = vec![
+        Column::text("name", "Repository"),
+        Column::text("change", "Change"),
+    ];
+    columns.extend(step("code", "Code"));
+    columns.extend(step("tests", "Tests"));
+    columns.extend(step("commits", "Commits"));
+    columns.push(Column::text("checks", "Checks"));
+    let rows: Vec<Vec<Cell>> = comparison.rows.iter().map(changed_row).collect();
+    Table {
+        columns,
+        totals: (rows.len() > 1).then(|| sum_of_changes(&comparison.rows)),
+        rows,
+        ..Table::default()
+    }
+}
+
+fn changed_row(row: &Difference) -> Vec<Cell> {
+    let change = match row.change {
+        Change::Added => "added",
+        Change::Gone => "gone",
+        Change::Changed => "changed",
+    };
+    let mut cells = vec![Cell::text(row.name.as_str()), Cell::text(change)];
+    for step in [row.lines_code, row.tests, row.commits] {
+        cells.push(match row.change {
+            Change::Gone => Cell::Empty,
+            Change::Added | Change::Changed => count(step.now),
+        });
+        cells.push(match change_of(row.change, step) {
+            Some(0) => Cell::Empty,
+            change => Cell::known(change, Cell::Change),
+        });
+    }
+    let broken = row.checks_broken.iter().map(|id| format!("{id} fails now"));
+    let mended = row.checks_mended.iter().map(|id| format!("{id} passes now"));
+    cells.push(Cell::text(broken.chain(mended).collect::<Vec<_>>().join(", ")));
+    cells
+}
+
+/// A repository that came brings all that it has, and one that went takes it away.
+fn change_of(change: Change, step: Step) -> Option<i64> {
+    let whole = |count: Option<u64>| count.map(u64::cast_signed);
+    match change {
+        Change::Added => whole(step.now),
+        Change::Gone => whole(step.before).map(|count| -count),
+        Change::Changed => step.difference(),
+    }
+}
+
+/// The sums of what is known; a sum that lacks a part is left open.
+fn sum_of_changes(rows: &[Difference]) -> Vec<Cell> {
+    let sum = |pick: fn(&Difference) -> Step| {
+        let sum: Option<i64> = rows.iter().map(|row| change_of(row.change, pick(row))).sum();
+        [Cell::Empty, Cell::known(sum, Cell::Change)]
+    };
+    let mut cells = vec![Cell::text("Total"), Cell::Empty];
+    cells.extend(sum(|row| row.lines_code));
+    cells.extend(sum(|row| row.tests));
+    cells.extend(sum(|row| row.commits));
+    cells
+}

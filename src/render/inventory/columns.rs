@@ -1,0 +1,400 @@
+//! The columns of the inventory: their names, groups and cells.
+
+use crate::aggregate::inventory::{Activity, Row};
+use crate::facts::zone::Zone;
+use crate::render::document::Basis::{self, Claimed, Derived, Measured};
+use crate::render::document::{Cell, Column, Table};
+
+/// What a cell is made from.
+pub(super) struct Given<'a> {
+    pub(super) row: &'a Row,
+    pub(super) zone: Zone,
+}
+
+/// A column that can be asked for.
+pub(super) struct Spec {
+    pub(super) id: &'static str,
+    pub(super) heading: &'static str,
+    pub(super) group: &'static str,
+    pub(super) basis: Option<Basis>,
+    pub(super) cell: fn(&Given) -> Cell,
+}
+
+const IDENTITY: &str = "identity";
+pub(super) const SIZE: &str = "size";
+pub(super) const TESTS: &str = "testing";
+pub(super) const HISTORY: &str = "history";
+/// The group whose columns take a look at every commit.
+pub const AI: &str = "ai";
+const STATE: &str = "clone";
+/// The groups that `--columns` takes for all their columns.
+pub const GROUPS: [&str; 6] = [IDENTITY, SIZE, TESTS, HISTORY, AI, STATE];
+/// What is shown where no columns are asked for.
+pub const DEFAULT: [&str; 10] = [
+    "name",
+    "language",
+    "code",
+    "tests",
+    "test_ratio",
+    "commits",
+    "authors",
+    "last_commit",
+    "commits_90d",
+    "state",
+];
+
+const fn text(
+    id: &'static str,
+    heading: &'static str,
+    group: &'static str,
+    cell: fn(&Given) -> Cell,
+) -> Spec {
+    Spec {
+        id,
+        heading,
+        group,
+        basis: None,
+        cell,
+    }
+}
+
+const fn number(
+    id: &'static str,
+    heading: &'static str,
+    group: &'static str,
+    basis: Basis,
+    cell: fn(&Given) -> Cell,
+) -> Spec {
+    Spec {
+        id,
+        heading,
+        group,
+        basis: Some(basis),
+        cell,
+    }
+}
+
+pub(super) fn count(value: Option<u64>) -> Cell {
+    Cell::known(value, Cell::Count)
+}
+
+fn words(value: Option<&String>) -> Cell {
+    Cell::known(value, |text| Cell::text(text.as_str()))
+}
+
+fn yes(value: Option<bool>) -> Cell {
+    Cell::known(value, |yes| Cell::text(if yes { "yes" } else { "no" }))
+}
+
+fn day(given: &Given, seconds: Option<i64>) -> Cell {
+    Cell::known(seconds, |seconds| Cell::Date(given.zone.day(seconds)))
+}
+
+fn commits(activity: Option<Activity>) -> Cell {
+    count(activity.map(|activity| activity.commits))
+}
+
+fn added(activity: Option<Activity>) -> Cell {
+    count(activity.and_then(|activity| activity.lines_added))
+}
+
+fn removed(activity: Option<Activity>) -> Cell {
+    count(activity.and_then(|activity| activity.lines_removed))
+}
+
+const COLUMNS: &[Spec] = &[
+    text("name", "Repository", IDENTITY, |given| {
+        Cell::text(given.row.name.as_str())
+    }),
+    text("path", "Path", IDENTITY, |given| {
+        Cell::text(given.row.path.as_str())
+    }),
+    text("status", "Status", IDENTITY, |given| {
+        Cell::known(given.row.status, |status| Cell::text(status.to_string()))
+    }),
+    text("default_branch", "Default branch", IDENTITY, |given| {
+        words(given.row.default_branch.as_ref())
+    }),
+    text("branch", "Branch", IDENTITY, |given| {
+        words(given.row.branch.as_ref())
+    }),
+    text("head", "HEAD", IDENTITY, |given| {
+        Cell::known(given.row.head.as_ref(), |head| {
+            Cell::text(head.chars().take(10).collect::<String>())
+        })
+    }),
+    text("remotes", "Remotes", IDENTITY, |given| {
+        let urls: Vec<&str> = given
+            .row
+            .remotes
+            .iter()
+            .map(|remote| remote.url.as_str())
+            .collect();
+        Cell::text(urls.join(", "))
+    }),
+    text("description", "Description", IDENTITY, |given| {
+        words(given.row.description.as_ref())
+    }),
+    text("licence", "Licence", IDENTITY, |given| {
+        words(given.row.licence.as_ref())
+    }),
+    text("language", "Language", IDENTITY, |given| {
+        words(given.row.language.as_ref())
+    }),
+    text("languages", "Languages", IDENTITY, |given| {
+        Cell::known(shares(given.row), Cell::text)
+    }),
+    number("files", "Files", SIZE, Measured, |given| count(given.row.files)),
+    number("code", "Code", SIZE, Measured, |given| {
+        count(given.row.lines_code)
+    }),
+    number("comments", "Comments", SIZE, Measured, |given| {
+        count(given.row.lines_comments)
+    }),
+    number("blanks", "Blanks", SIZE, Measured, |given| {
+        count(given.row.lines_blank)
+    }),
+    number("generated", "Generated", SIZE, Measured, |given| {
+        count(given.row.lines_generated)
+    }),
+    number("vendored", "Vendored", SIZE, Measured, |given| {
+        count(given.row.lines_vendored)
+    }),
+    number("submodules", "Submodules", SIZE, Measured, |given| {
+        count(given.row.submodules)
+    }),
+    number("tests", "Tests", TESTS, Measured, |given| {
+        count(given.row.tests.as_ref().map(|tests| tests.cases))
+    }),
+    number("parametrised", "Parametrised", TESTS, Measured, |given| {
+        count(given.row.tests.as_ref().map(|tests| tests.parametrised))
+    }),
+    text("frameworks", "Frameworks", TESTS, |given| {
+        Cell::known(given.row.tests.as_ref(), |tests| {
+            let each: Vec<String> = tests
+                .frameworks
+                .iter()
+                .map(|(name, all)| format!("{name} {}", all.cases))
+                .collect();
+            Cell::text(each.join(", "))
+        })
+    }),
+    number("test_lines", "Test lines", TESTS, Measured, |given| {
+        count(given.row.tests.as_ref().map(|tests| tests.test_lines))
+    }),
+    number("test_ratio", "Test ratio", TESTS, Derived, |given| {
+        Cell::known(
+            given.row.tests.as_ref().and_then(|tests| tests.ratio),
+            Cell::Percent,
+        )
+    }),
+    number("commits", "Commits", HISTORY, Measured, |given| {
+        count(given.row.commits)
+    }),
+    number("authors", "Authors", HISTORY, Measured, |given| {
+        count(given.row.authors)
+    }),
+    text("first_commit", "First commit", HISTORY, |given| {
+        day(given, given.row.first_commit)
+    }),
+    text("last_commit", "Last commit", HISTORY, |given| {
+        day(given, given.row.last_commit)
+    }),
+    number("commits_30d", "Commits 30d", HISTORY, Measured, |given| {
+        commits(given.row.last_30_days)
+    }),
+    number("added_30d", "Added 30d", HISTORY, Measured, |given| {
+        added(given.row.last_30_days)
+    }),
+    number("removed_30d", "Removed 30d", HISTORY, Measured, |given| {
+        removed(given.row.last_30_days)
+    }),
+    number("commits_90d", "Commits 90d", HISTORY, Measured, |given| {
+        commits(given.row.last_90_days)
+    }),
+    number("added_90d", "Added 90d", HISTORY, Measured, |given| {
+        added(given.row.last_90_days)
+    }),
+    number("removed_90d", "Removed 90d", HISTORY, Measured, |given| {
+        removed(given.row.last_90_days)
+    }),
+    number("commits_since", "Commits since", HISTORY, Measured, |given| {
+        commits(given.row.since)
+    }),
+    number("added_since", "Added since", HISTORY, Measured, |given| {
+        added(given.row.since)
+    }),
+    number("removed_since", "Removed since", HISTORY, Measured, |given| {
+        removed(given.row.since)
+    }),
+    number("tags", "Tags", HISTORY, Measured, |given| count(given.row.tags)),
+    number("releases", "Releases", HISTORY, Measured, |given| {
+        count(given.row.releases)
+    }),
+    text("latest_release", "Latest release", HISTORY, |given| {
+        words(given.row.latest_release.as_ref())
+    }),
+    number("agent_commits", "Agent commits", AI, Measured, |given| {
+        count(given.row.agent_commits)
+    }),
+    number("agent_lines", "Agent lines", AI, Measured, |given| {
+        count(given.row.agent_lines_added)
+    }),
+    number("known_origin", "Known origin", AI, Derived, |given| {
+        Cell::known(given.row.known_origin_share, Cell::Percent)
+    }),
+    number("tasks", "Tasks", AI, Claimed, |given| count(given.row.tasks)),
+    number("human_hours", "Human hours", AI, Claimed, |given| {
+        Cell::known(given.row.human_hours, Cell::Hours)
+    }),
+    number("leverage", "Leverage", AI, Derived, |given| {
+        Cell::known(given.row.leverage_factor, Cell::Factor)
+    }),
+    number("sessions", "Sessions", AI, Claimed, |given| {
+        count(given.row.sessions)
+    }),
+    text("state", "State", STATE, |given| {
+        Cell::text(given.row.state_in_words())
+    }),
+    number("changed", "Changed", STATE, Measured, |given| {
+        count(given.row.changed_files)
+    }),
+    number("untracked", "Untracked", STATE, Measured, |given| {
+        count(given.row.untracked_files)
+    }),
+    number("ahead", "Ahead", STATE, Measured, |given| count(given.row.ahead)),
+    number("behind", "Behind", STATE, Measured, |given| {
+        count(given.row.behind)
+    }),
+    number("unpushed", "Unpushed", STATE, Measured, |given| {
+        count(
+            given
+                .row
+                .unpushed_branches
+                .as_ref()
+                .map(|branches| branches.len() as u64),
+        )
+    }),
+    number("stale", "Stale", STATE, Measured, |given| {
+        count(
+            given
+                .row
+                .stale_branches
+                .as_ref()
+                .map(|branches| branches.len() as u64),
+        )
+    }),
+    number("stashes", "Stashes", STATE, Measured, |given| {
+        count(given.row.stashes)
+    }),
+    text("bare", "Bare", STATE, |given| yes(given.row.bare)),
+    text("shallow", "Shallow", STATE, |given| yes(given.row.shallow)),
+    text("partial", "Partial", STATE, |given| yes(given.row.partial_clone)),
+    text("last_fetch", "Last fetch", STATE, |given| {
+        day(given, given.row.last_fetch)
+    }),
+];
+
+/// Chosen columns, in order.
+#[derive(Clone)]
+pub struct Columns(pub(super) Vec<&'static Spec>);
+
+/// A name that is no column and no group.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[error("`{0}` is no column of the inventory")]
+pub struct UnknownColumn(pub String);
+
+/// The columns of a group.
+fn columns_of(group: &str) -> impl Iterator<Item = &'static Spec> {
+    COLUMNS.iter().filter(move |spec| spec.group == group)
+}
+
+/// `size: files, code, …`: the columns of each group.
+pub fn groups_in_words() -> impl Iterator<Item = String> {
+    GROUPS.into_iter().map(|group| {
+        let ids: Vec<&str> = columns_of(group).map(|spec| spec.id).collect();
+        format!("{group}: {}", ids.join(", "))
+    })
+}
+
+/// What each column shows and its group.
+pub fn columns_there_are() -> Table {
+    let row = |spec: &Spec| {
+        vec![spec.id, spec.heading, spec.group]
+            .into_iter()
+            .map(Cell::text)
+            .collect()
+    };
+    Table {
+        columns: vec![
+            Column::text("column", "Column"),
+            Column::text("heading", "Heading"),
+            Column::text("group", "Group"),
+        ],
+        rows: GROUPS.into_iter().flat_map(columns_of).map(row).collect(),
+        ..Table::default()
+    }
+}
+
+impl Columns {
+    /// The columns of these ids, groups standing for all of theirs.
+    pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownColumn> {
+        let mut chosen: Vec<&Spec> = Vec::new();
+        for name in names {
+            let before = chosen.len();
+            chosen.extend(
+                COLUMNS
+                    .iter()
+                    .filter(|spec| spec.id == name || spec.group == name),
+            );
+            if chosen.len() == before {
+                return Err(UnknownColumn(name.to_owned()));
+            }
+        }
+        Ok(Self(chosen))
+    }
+
+    /// Whether any of them is of the group.
+    pub fn touch(&self, group: &str) -> bool {
+        self.0.iter().any(|spec| spec.group == group)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// `Rust 91%, Python 9%`: the three largest programming languages.
+fn shares(row: &Row) -> Option<String> {
+    let mut shares: Vec<(&String, f64)> = row
+        .languages
+        .as_ref()?
+        .iter()
+        .filter_map(|(name, language)| Some((name, language.share?)))
+        .filter(|(_, share)| *share >= 0.005)
+        .collect();
+    shares.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let named: Vec<String> = shares
+        .iter()
+        .take(3)
+        .map(|(name, share)| format!("{name} {:.0}%", share * 100.0))
+        .collect();
+    Some(named.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_has_its_own_id_and_the_usual_ones_exist() {
+        let ids: std::collections::BTreeSet<_> = COLUMNS.iter().map(|spec| spec.id).collect();
+        assert_eq!(ids.len(), COLUMNS.len());
+        assert!(Columns::named(DEFAULT).is_ok());
+        assert!(Columns::named(GROUPS).is_ok_and(|all| all.0.len() == COLUMNS.len()));
+        assert_eq!(
+            Columns::named(["kiln"]).err(),
+            Some(UnknownColumn("kiln".to_owned()))
+        );
+    }
+}
