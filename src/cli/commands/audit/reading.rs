@@ -1,0 +1,194 @@
+//! All that an audit looks at, read from the repository and the logs of agents.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::scope::Scope;
+use super::{ALLOWED, Args};
+use crate::audit::origin::{reached, with_sessions};
+use crate::audit::{Asked, Evidence, Whole};
+use crate::cli::commands::Context;
+use crate::cli::commands::sessions::RulesArgs;
+use crate::cli::error::CommandError;
+use crate::cli::linking::Linking;
+use crate::cli::reading::ReadArgs;
+use crate::cli::survival::survival_of;
+use crate::correlate::seen::SeenSession;
+use crate::facts::commit::Commit;
+use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::ledger::Ledger;
+use crate::git::Repo;
+use crate::git::survival::Survival;
+use crate::git::{ledger_steps, refs};
+use crate::sources::attested_lines::{AttestedCommit, read_attested};
+use crate::sources::history::{HistoryOptions, read_open};
+use crate::sources::ledger::read_ledger_of;
+use crate::sources::reach::{Reach, reach};
+
+/// All that an audit looks at, as it was read.
+pub(super) struct Read {
+    pub(super) asked: Asked,
+    at_head: HashSet<ObjectId>,
+    ledger: Ledger,
+    sessions: Vec<SeenSession>,
+    steps: Vec<ledger_steps::LedgerStep>,
+    jumps: ledger_steps::Jumps,
+    commits: Vec<Commit>,
+    attested: Vec<AttestedCommit>,
+    reach: Reach,
+    survival: Option<Survival>,
+    /// All of it, once this was narrowed.
+    whole: Option<Whole>,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) is_complete: bool,
+}
+
+impl Read {
+    pub(super) fn of(repo: &Repo, args: &Args, context: &Context) -> Result<Self, CommandError> {
+        let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
+        let history = HistoryOptions {
+            cache: cache.clone(),
+            threads: args.jobs,
+            ..HistoryOptions::default()
+        };
+        let mut history = read_open(repo, &history);
+        let ledger = read_ledger_of(repo, &mut history.commits, context.settings().work_time()?);
+        let mut warnings = history.warnings;
+        warnings.extend(history.reason.map(|reason| Warning::new(repo.name(), reason)));
+        warnings.extend(ledger.warnings.iter().cloned());
+        let sessions = sessions(repo, args, context, &mut warnings)?;
+        let steps = ledger_steps::steps(repo, refs::NOTES, &context.environment.config_files).unwrap_or_else(
+            |error| {
+                let message = format!("the ledger's history cannot be read: {error}");
+                warnings.push(Warning::new(repo.name(), message));
+                Vec::new()
+            },
+        );
+        let head = repo.head();
+        let survival = match head {
+            // A branch without a commit has no lines, which is nothing that could not be read.
+            Ok(None) => None,
+            _ => survival(repo, args, cache.as_deref(), &mut warnings),
+        };
+        let (attested, trouble) = read_attested(repo, &history.commits);
+        warnings.extend(trouble);
+        Ok(Self {
+            is_complete: history.status == Status::Complete
+                && (survival.is_some() || matches!(head, Ok(None))),
+            asked: Asked::default(),
+            at_head: reached(&history.commits, head.ok().flatten()),
+            jumps: ledger_steps::jumps(repo, &[refs::NOTES, refs::TASKS]),
+            whole: None,
+            reach: reach(repo),
+            commits: with_sessions(history.commits, &sessions),
+            attested,
+            ledger,
+            sessions,
+            steps,
+            survival,
+            warnings,
+        })
+    }
+
+    /// Leaves the commits of a scope, the tasks that have some or whose day it is, and their sessions.
+    pub(super) fn narrow(&mut self, scope: &Scope) {
+        if scope.is_everything() {
+            return;
+        }
+        self.whole = Some(Whole {
+            ledger: self.ledger.clone(),
+            sessions: self.sessions.clone(),
+            commits: self.commits.clone(),
+        });
+        self.commits.retain(|commit| scope.holds(commit));
+        let commits: HashSet<ObjectId> = self.commits.iter().map(|commit| commit.id).collect();
+        let claimed: HashSet<SessionId> = named_sessions(&self.ledger).cloned().collect();
+        self.attested.retain(|one| commits.contains(&one.commit));
+        self.ledger.tasks.retain(|found| {
+            let by_day = scope.commits.is_none() && scope.period.since.is_some();
+            found.commits.iter().any(|commit| commits.contains(commit))
+                || by_day && found.commits.is_empty() && scope.period.contains(found.task.date)
+        });
+        let named: HashSet<&SessionId> = named_sessions(&self.ledger).collect();
+        self.sessions.retain(|session| {
+            named.contains(&session.id)
+                || session.made().any(|(_, link)| commits.contains(&link.commit))
+                || session.made().next().is_none() && !claimed.contains(&session.id) && scope.ends_in(session)
+        });
+    }
+
+    /// A file that stands for the whole repository where a finding has to be in one: what allows findings, or a README.
+    pub(super) fn place(&self) -> Option<&str> {
+        let files = self.survival.iter().flat_map(|survival| &survival.files);
+        let mut paths: Vec<&str> = files
+            .filter_map(|file| std::str::from_utf8(&file.path).ok())
+            .collect();
+        paths.retain(|path| {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            path.chars().all(is_plain)
+                && (*path == ALLOWED || path.to_ascii_lowercase().starts_with("readme"))
+        });
+        paths.into_iter().min()
+    }
+
+    pub(super) fn evidence(&self, context: &Context) -> Evidence<'_> {
+        Evidence {
+            asked: &self.asked,
+            at_head: &self.at_head,
+            ledger: &self.ledger,
+            sessions: &self.sessions,
+            steps: &self.steps,
+            jumps: &self.jumps,
+            commits: &self.commits,
+            attested: &self.attested,
+            reach: &self.reach,
+            survival: self.survival.as_ref(),
+            whole: self.whole.as_ref(),
+            now: context.environment.now.timestamp(),
+        }
+    }
+}
+
+fn named_sessions(ledger: &Ledger) -> impl Iterator<Item = &SessionId> {
+    ledger.tasks.iter().flat_map(|found| &found.task.sessions)
+}
+
+/// Who brought the lines at HEAD.
+fn survival(repo: &Repo, args: &Args, cache: Option<&Path>, warnings: &mut Vec<Warning>) -> Option<Survival> {
+    match survival_of(repo, args.jobs, cache) {
+        Ok(read) => {
+            warnings.extend(read.trouble.map(|reason| Warning::new(repo.name(), reason)));
+            Some(read.survival)
+        }
+        Err(reason) => {
+            let message = format!("who brought the lines at HEAD is unknown: {reason}");
+            warnings.push(Warning::new(repo.name(), message));
+            None
+        }
+    }
+}
+
+/// The sessions that worked in the repository, from the logs of this machine and from notes.
+fn sessions(
+    repo: &Repo,
+    args: &Args,
+    context: &Context,
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<SeenSession>, CommandError> {
+    let settings = context.settings();
+    let read = ReadArgs {
+        roots: vec![repo.place().to_owned()],
+        no_cache: args.no_cache,
+        ..ReadArgs::default()
+    };
+    let mut reading = read.find(context, &settings)?;
+    let wanted = Linking {
+        logs: &args.logs,
+        rules: &RulesArgs::default(),
+        read: &read,
+    };
+    let found = wanted.seen(context, &settings, &mut reading)?;
+    warnings.append(&mut reading.warnings);
+    Ok(found)
+}

@@ -1,0 +1,167 @@
+//! Which repository, commits and file an audit is about, by the words it was called with.
+
+use std::collections::HashSet;
+use std::path::{Component, Path, PathBuf};
+
+use super::Args;
+use crate::cli::commands::Context;
+use crate::cli::error::CommandError;
+use crate::cli::period::PeriodArgs;
+use crate::correlate::seen::SeenSession;
+use crate::facts::commit::Commit;
+use crate::facts::ids::ObjectId;
+use crate::facts::zone::{Period, Zone};
+use crate::git::Repo;
+use crate::git::messages::{self, Range};
+
+/// The repository and the range. A single word that is no path here names a range of the repository one stands in.
+pub(super) fn target(args: &Args, context: &Context) -> Result<(Repo, Option<String>), CommandError> {
+    let environment = &context.environment;
+    let Some(path) = &args.repo else {
+        return Ok((environment.repository()?, None));
+    };
+    let place = environment.directory.join(path);
+    let word = path.to_string_lossy();
+    match &args.range {
+        None if !place.exists() => match environment.repository() {
+            Ok(repo) => Ok((repo, Some(word.into_owned()))),
+            Err(_) => Err(CommandError::failed(format!("there is no folder `{word}` here"))
+                .hint("A range of commits needs a repository: stand in one, or name it before the range")),
+        },
+        None if !is_clearly_a_path(&word)
+            && environment
+                .repository()
+                .is_ok_and(|repo| names_commits(&repo, &word)) =>
+        {
+            Err(
+                CommandError::usage(format!("`{word}` is both a path and a revision here"))
+                    .hint(format!("For the commits: git leverage audit . {word}"))
+                    .hint(format!("For the repository: git leverage audit ./{word}")),
+            )
+        }
+        range => Ok((Repo::discover(&place)?, range.clone())),
+    }
+}
+
+/// Git, too, takes these for paths whatever else they may name.
+fn is_clearly_a_path(word: &str) -> bool {
+    matches!(word, "." | "..") || ["/", "./", "../"].iter().any(|start| word.starts_with(start))
+}
+
+fn names_commits(repo: &Repo, word: &str) -> bool {
+    Range::parse(repo, word).is_ok()
+}
+
+/// A path as git takes it, relative to where one stands or to the folder that was named, from the top of the tree.
+pub(super) fn in_repository(
+    repo: &Repo,
+    path: &Path,
+    args: &Args,
+    context: &Context,
+) -> Result<String, CommandError> {
+    let folder = match &args.repo {
+        Some(repo) => context.environment.directory.join(repo),
+        None => context.environment.directory.clone(),
+    };
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let top = repo.work_dir().map(real);
+    // Where nothing is checked out, and inside of `.git`, paths start at the top.
+    let inside = |path: PathBuf| match &top {
+        Some(top) => path.strip_prefix(top).map(Path::to_owned).ok(),
+        None => Some(path.strip_prefix(real(&folder)).unwrap_or(&path).to_owned()),
+    };
+    let outside = || {
+        CommandError::failed(format!(
+            "`{}` is outside of the repository `{}`",
+            path.display(),
+            repo.place().display()
+        ))
+    };
+    let whole = without_dots(&real(&folder).join(path));
+    // An absolute path may lead through links; the file itself may be one, and is not followed.
+    let linked = whole
+        .parent()
+        .map(real)
+        .zip(whole.file_name())
+        .map(|(parent, name)| parent.join(name));
+    let found = inside(whole).or_else(|| inside(linked?)).ok_or_else(outside)?;
+    Ok(found.to_string_lossy().into_owned())
+}
+
+/// The path with its `.` and `..` taken away, as far as its words tell.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// Which commits are looked at.
+pub(super) struct Scope {
+    /// Those of a range; all where there is none.
+    pub(super) commits: Option<HashSet<ObjectId>>,
+    /// Those of a day and later.
+    pub(super) period: Period,
+    zone: Zone,
+}
+
+impl Scope {
+    pub(super) fn of(
+        repo: &Repo,
+        range: Option<&str>,
+        args: &Args,
+        context: &Context,
+    ) -> Result<Self, CommandError> {
+        let days = PeriodArgs {
+            since: args.since.clone(),
+            ..PeriodArgs::default()
+        };
+        let zone = days.zone(&context.settings())?;
+        let commits = range.map(|range| commits_in(repo, range)).transpose()?;
+        Ok(Self {
+            commits,
+            period: days.period(zone, &context.environment)?,
+            zone,
+        })
+    }
+
+    pub(super) fn is_everything(&self) -> bool {
+        self.commits.is_none() && self.period.since.is_none()
+    }
+
+    pub(super) fn holds(&self, commit: &Commit) -> bool {
+        let in_range = self
+            .commits
+            .as_ref()
+            .is_none_or(|commits| commits.contains(&commit.id));
+        in_range && self.period.contains(self.zone.day(commit.author_time.seconds))
+    }
+
+    /// Whether a session that made no commit belongs to it. To a range of commits none does.
+    pub(super) fn ends_in(&self, session: &SeenSession) -> bool {
+        self.commits.is_none() && self.period.contains(self.zone.day(session.span.end.seconds()))
+    }
+}
+
+fn commits_in(repo: &Repo, range: &str) -> Result<HashSet<ObjectId>, CommandError> {
+    let mut commits = HashSet::new();
+    let visited = Range::parse(repo, range).and_then(|range| {
+        messages::visit_range(repo, &range, |commit| {
+            commits.insert(commit.id);
+        })
+    });
+    match visited {
+        Ok(_) => Ok(commits),
+        Err(_) => Err(CommandError::failed(format!(
+            "`{range}` is neither a folder nor a range of commits here"
+        ))
+        .hint("Write A..B, or a revision for all that it reaches")),
+    }
+}
