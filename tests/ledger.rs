@@ -453,3 +453,66 @@ fn writers_side_by_side_lose_nothing() {
     assert_eq!(listed.lines().count(), 25, "{listed}");
     repo.git(&["fsck", "--strict"]);
 }
+
+/// The commands of docs/formats/ledger.md, with real git.
+#[test]
+fn two_clones_share_their_ledgers_through_git() {
+    let world = World::new();
+    let (hub, ours) = (world.repo("hub"), kiln(&world));
+    hub.git(&["config", "core.bare", "true"]);
+    let record = |repo: &TestRepo<'_>, title: &str| {
+        repo.run(&[
+            "record",
+            "--title",
+            title,
+            "--estimate",
+            "4h",
+            "--agent-time",
+            "10m",
+        ])
+        .success();
+    };
+    ours.git(&["push", "--quiet", "../hub", "main:shared"]);
+    ours.git(&["clone", "--quiet", "--branch", "shared", "../hub", "../theirs"]);
+    let theirs = world.repo("theirs");
+    record(&ours, "Ours");
+    record(&theirs, "Theirs");
+    ours.git(&["push", "--quiet", "../hub", "refs/notes/leverage"]);
+
+    theirs.git(&[
+        "fetch",
+        "--quiet",
+        "origin",
+        "refs/notes/leverage:refs/leverage/remotes/origin/notes",
+    ]);
+    let titles = |repo: &TestRepo<'_>| {
+        let csv = repo.run(&["report", "--by", "task", "--format", "csv"]).success();
+        let has = |title| csv.lines().any(|line| line.contains(title));
+        (has("Ours"), has("Theirs"))
+    };
+    assert_eq!(titles(&theirs), (true, true));
+    assert_eq!(titles(&ours), (true, false));
+
+    let merge = "refs/leverage/remotes/origin/notes";
+    theirs.git(&[
+        "notes",
+        "--ref",
+        "leverage",
+        "merge",
+        "--quiet",
+        "-s",
+        "cat_sort_uniq",
+        merge,
+    ]);
+    theirs.git(&["push", "--quiet", "origin", "refs/notes/leverage"]);
+    ours.git(&[
+        "fetch",
+        "--quiet",
+        "../hub",
+        "refs/notes/leverage:refs/leverage/remotes/origin/notes",
+    ]);
+    assert_eq!(titles(&ours), (true, true));
+    record(&theirs, "More");
+    assert_eq!(theirs.git(&["fsck"]), "");
+    assert_eq!(titles(&theirs), (true, true));
+}

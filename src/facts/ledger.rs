@@ -400,7 +400,7 @@ fn unknown_warning(repo: &str, commits: &BTreeSet<ObjectId>) -> Option<Warning> 
         count => format!("{count} commits, such as {}, name tasks", first.short()),
     };
     let warning = Warning::new(repo, format!("{what} that no note here records"));
-    Some(warning.hint("Fetch the ledger that records them: git leverage sync"))
+    Some(warning.hint("Fetch the ledger that records them: git fetch origin refs/notes/leverage:refs/leverage/remotes/origin/notes"))
 }
 
 /// The task that a claim with an estimate makes of its commit.

@@ -118,20 +118,19 @@ pub enum Written {
     Nothing,
 }
 
-/// Adds lines to notes in one commit, merging in what `others` and the pin hold and the ledger does not.
+/// Adds lines to notes in one commit, merging in what the pin holds and the ledger does not.
 ///
 /// The caller holds the [`refs::WriteLock`]. When it returns, the lines are in the ledger and the pin names it.
 pub fn add(
     repo: &Repo,
     additions: &BTreeMap<ObjectId, NoteLines>,
-    others: &[&str],
     message: &str,
     writer: &Writer,
 ) -> Result<Written, WriteError> {
     let signature = writer.signature(repo)?;
     let patience = Patience::with_others();
     loop {
-        let base = Base::read(repo, others)?;
+        let base = Base::read(repo)?;
         let mut store = Store::for_objects(repo, additions.len() * 2)?;
         let Some(tree) = base.with(additions, repo, &mut store)? else {
             pin(repo, base.old)?;
@@ -204,37 +203,35 @@ struct Base<'repo> {
     old: Option<Oid>,
     parents: Vec<Commit<'repo>>,
     notes: NotesTree,
-    merged: Vec<NotesTree>,
+    /// What the pin holds, where it has to be merged in.
+    pinned: Option<NotesTree>,
 }
 
 impl<'repo> Base<'repo> {
-    fn read(repo: &'repo Repo, others: &[&str]) -> Result<Self, WriteError> {
+    fn read(repo: &'repo Repo) -> Result<Self, WriteError> {
         let raw = repo.raw();
         let old = refs::target(raw, refs::NOTES).map_err(|error| unreadable(refs::NOTES, &error))?;
         let mut base = Self {
             old,
             parents: Vec::new(),
             notes: NotesTree::default(),
-            merged: Vec::new(),
+            pinned: None,
         };
         if let Some(tip) = old {
             let (commit, notes) = load_commit(raw, tip, refs::NOTES)?;
             base.parents.push(commit);
             base.notes = notes;
         }
-        for other in std::iter::once(&refs::PIN).chain(others) {
-            let is_ahead = is_ahead(repo, other);
-            let is_wanted = is_ahead || (*other == refs::PIN && was_moved(repo));
-            let tip = refs::target(raw, other).ok().flatten();
-            // A pin whose objects are gone can heal nothing, and must not stop the next write.
-            let tip = tip.filter(|tip| is_wanted && (is_ahead || raw.find_commit(*tip).is_ok()));
-            if let Some(tip) = tip {
-                let (commit, notes) = load_commit(raw, tip, other)?;
-                if is_ahead {
-                    base.parents.push(commit);
-                }
-                base.merged.push(notes);
+        let is_ahead = is_ahead(repo, refs::PIN);
+        let tip = refs::target(raw, refs::PIN).ok().flatten();
+        // A pin whose objects are gone can heal nothing, and must not stop the next write.
+        let is_wanted = |tip: &Oid| is_ahead || was_moved(repo) && raw.find_commit(*tip).is_ok();
+        if let Some(tip) = tip.filter(is_wanted) {
+            let (commit, notes) = load_commit(raw, tip, refs::PIN)?;
+            if is_ahead {
+                base.parents.push(commit);
             }
+            base.pinned = Some(notes);
         }
         Ok(base)
     }
@@ -247,9 +244,9 @@ impl<'repo> Base<'repo> {
         store: &mut Store,
     ) -> Result<Option<Oid>, WriteError> {
         let mut notes = self.notes.clone();
-        let mut changed = !self.merged.is_empty();
-        for other in &self.merged {
-            notes.take_in(other);
+        let mut changed = self.pinned.is_some();
+        if let Some(pinned) = &self.pinned {
+            notes.take_in(pinned);
         }
         for (target, lines) in additions {
             changed |= notes.add_lines(*target, lines, store)?;

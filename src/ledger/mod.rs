@@ -29,7 +29,7 @@ pub fn heal(repo: &Repo, writer: &Writer) -> Result<bool, WriteError> {
     }
     let _lock = WriteLock::take(repo)?;
     let message = "Take back what another program overwrote\n\nThe pinned ledger of this clone was no ancestor of the notes.\n";
-    let written = notes::add(repo, &BTreeMap::new(), &[], message, writer)?;
+    let written = notes::add(repo, &BTreeMap::new(), message, writer)?;
     Ok(written != Written::Nothing)
 }
 
@@ -41,13 +41,7 @@ pub fn append(
     writer: &Writer,
 ) -> Result<Written, WriteError> {
     let _lock = WriteLock::take(repo)?;
-    notes::add(repo, &by_commit(records), &[], message, writer)
-}
-
-/// Merges a fetched ledger into ours.
-pub fn merge(repo: &Repo, reference: &str, message: &str, writer: &Writer) -> Result<Written, WriteError> {
-    let _lock = WriteLock::take(repo)?;
-    notes::add(repo, &BTreeMap::new(), &[reference], message, writer)
+    notes::add(repo, &by_commit(records), message, writer)
 }
 
 /// Records tasks without code: a commit without files for each day, more where a note would grow too large, and one
@@ -71,7 +65,7 @@ pub fn append_without_code(
                 .map(|task| (*commit, Record::Task(Box::new((*task).clone()))))
         })
         .collect();
-    notes::add(repo, &by_commit(&records), &[], message, writer)?;
+    notes::add(repo, &by_commit(&records), message, writer)?;
     Ok(commits)
 }
 
