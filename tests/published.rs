@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use git_leverage::aggregate::group::Dimension;
-use git_leverage::aggregate::report::{PlacedTask, Query, Report, Repository, report};
+use git_leverage::aggregate::report::{Query, Report, report};
+use git_leverage::aggregate::repository::{PlacedTask, Repository};
 use git_leverage::facts::diagnostics::Status;
 use git_leverage::facts::ids::TaskId;
 use git_leverage::facts::quantity::{Hours, Minutes, Tokens, WorkTime};

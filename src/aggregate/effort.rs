@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::report::PlacedTask;
+use super::repository::PlacedTask;
 use crate::correlate::seen::SeenSession;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::quantity::Minutes;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde::Serialize;
 
-use super::report::{PlacedTask, Repository};
+use super::repository::{PlacedTask, Repository};
 use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::commit::{Commit, Instant};
 use crate::facts::evidence::{Confidence, Evidence, OriginState};

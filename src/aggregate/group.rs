@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::effort::{Effort, Spent};
-use super::report::{PlacedTask, Repository};
+use super::repository::{PlacedTask, Repository};
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::ids::{ObjectId, SessionId};

@@ -11,6 +11,7 @@ pub mod measures;
 pub mod names;
 pub mod readiness;
 pub mod report;
+pub mod repository;
 pub mod sessions;
 pub mod timeline;
 

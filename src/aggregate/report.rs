@@ -10,94 +10,18 @@ use serde::Serialize;
 use super::effort::{Effort, Spent};
 use super::group::{Dimension, Grouping, Key};
 use super::measures::{Measures, Tally};
+use super::repository::{PlacedTask, Repository};
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::files::FileClass;
-use crate::facts::ids::{ObjectId, SessionId, TaskId};
-use crate::facts::ledger::{Ledger, LedgerSession};
+use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::quantity::{Hours, WorkTime};
 use crate::facts::task::Task;
 use crate::facts::zone::{Period, Zone};
-use crate::sources::history::History;
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "git-leverage.report/1";
-
-/// A repository as it was read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Repository {
-    /// Its name, unlike that of any other in the report.
-    pub name: String,
-    /// Where it is.
-    pub path: String,
-    /// How much of it was read.
-    pub status: Status,
-    /// Why not all of it.
-    pub reason: Option<String>,
-    /// Its commits.
-    pub commits: Vec<Commit>,
-    /// Its tasks in their current revision.
-    pub tasks: Vec<PlacedTask>,
-    /// The sessions that were captured into its notes.
-    pub captured: Vec<LedgerSession>,
-    /// What was wrong in it.
-    pub warnings: Vec<Warning>,
-}
-
-/// A task and the commits that belong to it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PlacedTask {
-    /// The current revision.
-    pub task: Task,
-    /// The commits of code that it speaks of, the one that carries it first; none for work without code here.
-    pub commits: Vec<ObjectId>,
-}
-
-impl Repository {
-    /// A repository from what was read of its history and its ledger.
-    pub fn new(history: History, ledger: Ledger) -> Self {
-        let tasks = ledger.tasks.into_iter();
-        let captured = standing(ledger.sessions, &history.commits);
-        let mut warnings = history.warnings;
-        warnings.extend(ledger.warnings);
-        Self {
-            name: history.name,
-            path: history.path,
-            status: history.status,
-            reason: history.reason,
-            commits: history.commits,
-            tasks: tasks
-                .map(|task| PlacedTask {
-                    task: task.task,
-                    commits: task.commits,
-                })
-                .collect(),
-            captured,
-            warnings,
-        }
-    }
-}
-
-/// The captured sessions without what an amend or a rebase left behind: of a session that is on commits which are still in
-/// the history and on others, those others are old copies.
-fn standing(mut captured: Vec<LedgerSession>, commits: &[Commit]) -> Vec<LedgerSession> {
-    if captured.is_empty() {
-        return captured;
-    }
-    let known: HashSet<ObjectId> = commits.iter().map(|commit| commit.id).collect();
-    for session in &mut captured {
-        session.commits.sort_by_key(|commit| !known.contains(commit));
-    }
-    let stands = |session: &LedgerSession| session.commits.first().is_some_and(|first| known.contains(first));
-    let standing: HashSet<SessionId> = captured
-        .iter()
-        .filter(|session| stands(session))
-        .map(|session| session.record.session.clone())
-        .collect();
-    captured.retain(|session| stands(session) || !standing.contains(&session.record.session));
-    captured
-}
 
 /// What is asked of a report.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Small facts for the tests of this layer.
 
-use crate::aggregate::report::{PlacedTask, Repository};
+use crate::aggregate::repository::{PlacedTask, Repository};
 use crate::facts::commit::{Commit, Instant, LineCounts, Person};
 use crate::facts::diagnostics::Status;
 use crate::facts::evidence::Origin;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::rules::Found;
+use super::found::Found;
 use super::work::commits_of_tasks;
 use super::{Evidence, Level, measured};
 use crate::correlate::seen::{Origin, SeenSession};

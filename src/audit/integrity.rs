@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rules::{Found, HOUR};
+use super::found::{Found, HOUR};
 use super::{Evidence, Level};
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::LedgerTask;

@@ -7,6 +7,7 @@
 mod allowed;
 mod claims;
 pub mod confidence;
+mod found;
 mod integrity;
 pub mod lines;
 mod measured;
@@ -239,7 +240,8 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
             continue;
         }
         checked.push(rule.id);
-        for (tie, finding) in (rule.check)(evidence).into_iter().map(|found| found.under(rule)) {
+        let found = (rule.check)(evidence).into_iter();
+        for (tie, finding) in found.map(|found| found.under(rule.id, rule.advice)) {
             match allowances.reason(&finding, tie) {
                 Some(reason) => allowed.push(Allowed {
                     reason: reason.to_owned(),

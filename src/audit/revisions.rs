@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::found::{DAY, Found, HOUR};
 use super::integrity::first_carried;
-use super::rules::{DAY, Found, HOUR};
 use super::{Evidence, Level};
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::{LedgerTask, Provenance};

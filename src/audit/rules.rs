@@ -1,13 +1,12 @@
 //! The rules, one function each. A claim is held against what was measured; what a rule says is never a verdict on a
 //! person, only on figures that do not fit.
 
-use std::collections::BTreeMap;
-
-use super::allowed::Tie;
+use super::Evidence;
 use super::claims::{
     agent_minutes_beyond_span, agent_minutes_differ, factors, outlier, session_not_found,
     session_without_task, supervision_too_short, zero_claimed,
 };
+use super::found::Found;
 use super::integrity::{
     ledger_back_dated, ledger_line_removed, ledger_moved, ledger_signature, revision_twice,
     written_by_another,
@@ -18,8 +17,6 @@ use super::work::{
     agent_commit_without_task, claim_without_code, claim_without_commit, claimed_twice, commit_missing,
     commit_reverted, estimate_against_size,
 };
-use super::{Evidence, Finding, Level};
-use crate::facts::task::Task;
 use crate::git::ledger_steps::LedgerStep;
 use crate::git::refs;
 use crate::git::signing::Signature;
@@ -36,62 +33,6 @@ pub struct Rule {
     pub(super) missing: fn(&Evidence<'_>) -> Option<&'static str>,
     /// The answer.
     pub(super) check: fn(&Evidence<'_>) -> Vec<Found>,
-}
-
-/// A finding without what its rule says of all of them.
-pub(super) struct Found {
-    level: Level,
-    id: String,
-    tie: Tie,
-    message: String,
-    figures: BTreeMap<&'static str, f64>,
-}
-
-impl Found {
-    /// Something about a commit or a session, or about the whole.
-    pub(super) fn new(level: Level, id: &dyn ToString, message: String) -> Self {
-        Self {
-            level,
-            id: id.to_string(),
-            tie: Tie::Nothing,
-            message,
-            figures: BTreeMap::new(),
-        }
-    }
-
-    /// Something about a task, as its current revision has it.
-    pub(super) fn of(level: Level, task: &Task, message: String) -> Self {
-        Self {
-            tie: Tie::Revision(task.rev),
-            ..Self::new(level, &task.id, message)
-        }
-    }
-
-    /// Something that may grow: so many of what it counts.
-    pub(super) fn up_to(self, count: u64) -> Self {
-        Self {
-            tie: Tie::UpTo(count),
-            ..self
-        }
-    }
-
-    pub(super) fn figure(mut self, name: &'static str, value: f64) -> Self {
-        self.figures.insert(name, value);
-        self
-    }
-
-    pub(super) fn under(self, rule: &Rule) -> (Tie, Finding) {
-        let finding = Finding {
-            entry: self.tie.entry(rule.id, &self.id),
-            rule: rule.id,
-            level: self.level,
-            id: self.id,
-            message: self.message,
-            figures: self.figures,
-            advice: rule.advice,
-        };
-        (self.tie, finding)
-    }
 }
 
 /// All rules, in the order in which they are listed.
@@ -326,8 +267,3 @@ fn too_few_tasks(evidence: &Evidence<'_>) -> Option<&'static str> {
     let is_few = factors(evidence.all_tasks()).len() < ENOUGH_FOR_A_DISTRIBUTION;
     is_few.then_some("fewer than eight tasks have a factor")
 }
-
-/// Seconds.
-pub(super) const HOUR: f64 = 3600.0;
-/// Seconds.
-pub(super) const DAY: f64 = 86_400.0;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::rules::Found;
+use super::found::Found;
 use super::{Evidence, Level};
 use crate::facts::claim::Fault;
 use crate::facts::ids::ObjectId;

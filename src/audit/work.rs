@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::rules::Found;
+use super::found::Found;
 use super::{Evidence, Level};
 use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::evidence::OriginState;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::commands::Context;
-use super::commands::sessions::{LogArgs, RulesArgs};
 use super::error::CommandError;
+use super::logs::{LogArgs, RulesArgs};
 use super::reading::{ReadArgs, Reading};
 use super::settings::Settings;
 use crate::correlate::ForeignNames;

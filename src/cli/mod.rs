@@ -7,6 +7,7 @@ pub mod commands;
 pub mod environment;
 pub mod error;
 pub mod linking;
+pub mod logs;
 pub mod output;
 pub mod period;
 pub mod reading;

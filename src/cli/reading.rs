@@ -8,7 +8,7 @@ use super::error::CommandError;
 use super::settings::Settings;
 use super::workers::read_each;
 use crate::aggregate::names::{Named, tell_apart};
-use crate::aggregate::report::Repository;
+use crate::aggregate::repository::Repository;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::quantity::WorkTime;
 use crate::git::Repo;

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use super::Context;
-use super::sessions::{LogArgs, RulesArgs};
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::linking::{Linking, OwnLinks};
+use crate::cli::logs::{LogArgs, RulesArgs};
 use crate::cli::reading::ReadArgs;
 use crate::cli::recording::Desk;
 use crate::correlate::measured::{Stamp, record};

@@ -6,11 +6,11 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Context;
-use super::sessions::{LogArgs, RulesArgs};
 use crate::aggregate::export;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
+use crate::cli::logs::{LogArgs, RulesArgs};
 use crate::cli::output::send_text;
 use crate::cli::reading::{ReadArgs, Reading};
 use crate::cli::survival::survival_at;

@@ -1,10 +1,10 @@
 //! `record [REV]`: puts a task into the ledger.
 
 use super::Context;
-use super::sessions::{LogArgs, RulesArgs};
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
+use crate::cli::logs::{LogArgs, RulesArgs};
 use crate::cli::reading::ReadArgs;
 use crate::cli::recording::{Desk, TaskFields};
 use crate::correlate::measured::agent_minutes;

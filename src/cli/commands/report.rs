@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use regex::{Regex, RegexBuilder};
 
 use super::Context;
-use super::sessions::{LogArgs, RulesArgs};
 use crate::aggregate::group::{Dimension, UnknownDimension};
 use crate::aggregate::measures::Measures;
-use crate::aggregate::report::{self, Query, Report, Repository, SCHEMA, SortBy};
+use crate::aggregate::report::{self, Query, Report, SCHEMA, SortBy};
+use crate::aggregate::repository::Repository;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
+use crate::cli::logs::{LogArgs, RulesArgs};
 use crate::cli::output::{Format, OutputArgs};
 use crate::cli::period::PeriodArgs;
 use crate::cli::reading::{ReadArgs, Reading};

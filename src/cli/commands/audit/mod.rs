@@ -12,11 +12,11 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde::Serialize;
 
 use super::Context;
-use super::sessions::LogArgs;
 use crate::audit::lines::{FileLine, of_file};
 use crate::audit::{self, Asked, Audit, Choice, Level, rules};
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
+use crate::cli::logs::LogArgs;
 use crate::cli::output::send_text;
 use crate::cli::reading::threads;
 use crate::facts::diagnostics::Warning;

@@ -1,0 +1,70 @@
+//! What a rule found, before it is told by which.
+
+use std::collections::BTreeMap;
+
+use super::allowed::Tie;
+use super::{Finding, Level};
+use crate::facts::task::Task;
+
+/// Seconds.
+pub(super) const HOUR: f64 = 3600.0;
+
+/// Seconds.
+pub(super) const DAY: f64 = 86_400.0;
+
+/// A finding without what its rule says of all of them.
+pub(super) struct Found {
+    level: Level,
+    id: String,
+    tie: Tie,
+    message: String,
+    figures: BTreeMap<&'static str, f64>,
+}
+
+impl Found {
+    /// Something about a commit or a session, or about the whole.
+    pub(super) fn new(level: Level, id: &dyn ToString, message: String) -> Self {
+        Self {
+            level,
+            id: id.to_string(),
+            tie: Tie::Nothing,
+            message,
+            figures: BTreeMap::new(),
+        }
+    }
+
+    /// Something about a task, as its current revision has it.
+    pub(super) fn of(level: Level, task: &Task, message: String) -> Self {
+        Self {
+            tie: Tie::Revision(task.rev),
+            ..Self::new(level, &task.id, message)
+        }
+    }
+
+    /// Something that may grow: so many of what it counts.
+    pub(super) fn up_to(self, count: u64) -> Self {
+        Self {
+            tie: Tie::UpTo(count),
+            ..self
+        }
+    }
+
+    pub(super) fn figure(mut self, name: &'static str, value: f64) -> Self {
+        self.figures.insert(name, value);
+        self
+    }
+
+    /// The finding of the rule with this id, and what it is tied to.
+    pub(super) fn under(self, rule: &'static str, advice: &'static str) -> (Tie, Finding) {
+        let finding = Finding {
+            entry: self.tie.entry(rule, &self.id),
+            rule,
+            level: self.level,
+            id: self.id,
+            message: self.message,
+            figures: self.figures,
+            advice,
+        };
+        (self.tie, finding)
+    }
+}
