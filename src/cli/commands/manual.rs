@@ -1,9 +1,11 @@
 //! `manual FOLDER`: the manual pages, one a command, for `man` and thus for `git leverage --help`.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
 
 use super::Context;
 use crate::cli::Outcome;
@@ -13,8 +15,9 @@ use crate::cli::error::CommandError;
 /// The arguments of `manual`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "git opens the manual page of a command for `--help`; `-h` needs none.\n\n\
-                  Examples:\n  git leverage manual ~/.local/share/man/man1"
+    after_help = "git opens the manual page of a command for `--help`; `-h` needs none. `manpath` lists where man looks.\n\n\
+                  Examples:\n  git leverage manual ~/.local/share/man/man1\n  \
+                  git leverage manual pages && man ./pages/git-leverage-record.1"
 )]
 pub struct Args {
     /// Where the pages are written; made if it is not there
@@ -24,13 +27,65 @@ pub struct Args {
 /// Writes the pages.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let folder = context.environment.directory.join(&args.folder);
+    let mut command = Arguments::command();
+    command.build();
     fs::create_dir_all(&folder)
-        .and_then(|()| clap_mangen::generate_to(Arguments::command(), &folder))
+        .and_then(|()| write_pages(&folder, "git-leverage", &command))
         .map_err(|error| {
-            CommandError::failed(format!(
-                "cannot write manual pages to `{}`: {error}",
-                args.folder.display()
-            ))
+            let folder = args.folder.display();
+            CommandError::failed(format!("cannot write manual pages to `{folder}`: {error}"))
         })?;
     Ok(Outcome::Done)
+}
+
+/// The page of a command and those of its own commands, each called as `man` is asked for it.
+fn write_pages(folder: &Path, name: &str, command: &Command) -> io::Result<()> {
+    fs::write(folder.join(format!("{name}.1")), page(name, command)?)?;
+    for command in command.get_subcommands() {
+        write_pages(folder, &format!("{name}-{}", command.get_name()), command)?;
+    }
+    Ok(())
+}
+
+fn page(name: &str, command: &Command) -> io::Result<Vec<u8>> {
+    let version = format!("git-leverage {}", env!("CARGO_PKG_VERSION"));
+    let man = Man::new(command.clone().display_name(name))
+        .title(name.to_uppercase())
+        .source(version)
+        .manual("git-leverage");
+    let mut page = Vec::new();
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    synopsis(command).to_writer(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(&mut page)?;
+    }
+    if let Some(notes) = command.get_after_help() {
+        as_typed("NOTES", &notes.to_string()).to_writer(&mut page)?;
+    }
+    Ok(page)
+}
+
+/// As `-h` has it: the library's own lists every option without its value.
+fn synopsis(command: &Command) -> Roff {
+    let usage = command.clone().render_usage().to_string();
+    let lines: Vec<&str> = usage
+        .trim_start_matches("Usage:")
+        .lines()
+        .map(str::trim)
+        .collect();
+    as_typed("SYNOPSIS", &lines.join("\n"))
+}
+
+/// A section whose lines stay as they are.
+fn as_typed(heading: &str, text: &str) -> Roff {
+    let mut section = Roff::new();
+    section.control("SH", [heading]).control("nf", []);
+    for line in text.lines() {
+        section.text([roman(line)]);
+    }
+    section.control("fi", []);
+    section
 }
