@@ -5,6 +5,7 @@
 mod agents;
 mod audit;
 mod audit_answers;
+mod audit_fair;
 mod calling;
 mod discovery;
 mod history;

@@ -46,11 +46,15 @@ impl Repository {
         let captured = standing(ledger.sessions, &history.commits);
         let mut warnings = history.warnings;
         warnings.extend(ledger.warnings);
+        let unread_lines = ledger.status.max(history.status) != history.status;
         Self {
             name: history.name,
             path: history.path,
-            status: history.status,
-            reason: history.reason,
+            status: history.status.max(ledger.status),
+            reason: match unread_lines {
+                true => Some("some of its ledger was not read".to_owned()),
+                false => history.reason,
+            },
             commits: history.commits,
             tasks: tasks
                 .map(|task| PlacedTask {

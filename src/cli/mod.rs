@@ -27,6 +27,8 @@ use environment::Environment;
 use error::CommandError;
 use terminal::Terminal;
 
+use crate::facts::diagnostics::Status;
+
 /// How a command that did its work ended. Failure is a [`CommandError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
@@ -36,6 +38,15 @@ pub enum Outcome {
     Partial,
     /// `--strict` found something: exit code 4.
     Findings,
+}
+
+impl From<Status> for Outcome {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Complete => Self::Done,
+            Status::Partial | Status::Failed => Self::Partial,
+        }
+    }
 }
 
 impl Outcome {

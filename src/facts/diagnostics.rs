@@ -44,10 +44,11 @@ impl fmt::Display for Warning {
 }
 
 /// How much of a repository or a log was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// All of it.
+    #[default]
     Complete,
     /// Some of it is missing or unreadable; what was read is right.
     Partial,

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::claim::{Claim, ClaimError};
 use super::commit::{Commit, Instant, Person};
-use super::diagnostics::Warning;
+use super::diagnostics::{Status, Warning};
 use super::evidence::Evidence;
 use super::ids::{ObjectId, TaskId};
 use super::record::{LineError, NoteLines, Record, SessionRecord, Tombstone};
@@ -25,6 +25,8 @@ pub struct Ledger {
     pub sessions: Vec<LedgerSession>,
     /// The trailers that could not be read, by commit.
     pub refused: Vec<(ObjectId, Vec<ClaimError>)>,
+    /// Whether every note and each of its lines was read; a trailer that is refused is no part of that.
+    pub status: Status,
     /// What could not be read, and what disagrees.
     pub warnings: Vec<Warning>,
 }
@@ -114,6 +116,10 @@ impl Ledger {
         let mut builder = Builder {
             repo: findings.repo,
             task_commits: findings.task_commits,
+            status: match findings.warnings.as_slice() {
+                [] => Status::Complete,
+                _ => Status::Partial,
+            },
             warnings: findings.warnings,
             ..Builder::default()
         };
@@ -211,6 +217,7 @@ struct Builder {
     sessions: BTreeMap<TaskId, (Vec<Revision<SessionRecord>>, BTreeSet<ObjectId>)>,
     unknown_tasks: BTreeSet<ObjectId>,
     refused: Vec<(ObjectId, Vec<ClaimError>)>,
+    status: Status,
     warnings: Vec<Warning>,
 }
 
@@ -225,7 +232,10 @@ impl Builder {
                 Err(error) => refused.push(error),
             }
         }
-        self.warnings.extend(note_warning(&self.repo, commit, &refused));
+        if let Some(warning) = note_warning(&self.repo, commit, &refused) {
+            self.status = Status::Partial;
+            self.warnings.push(warning);
+        }
     }
 
     fn add_task(&mut self, commit: ObjectId, task: Task, line: &[u8]) {
@@ -371,6 +381,7 @@ impl Builder {
         self.warnings
             .extend(unknown_warning(&self.repo, &self.unknown_tasks));
         ledger.refused = self.refused;
+        ledger.status = self.status;
         ledger.warnings = self.warnings;
         ledger
     }

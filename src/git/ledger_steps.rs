@@ -150,7 +150,7 @@ pub fn jumps(repo: &Repo, references: &[&str]) -> Jumps {
         let Ok(tip) = raw.refname_to_id(reference) else {
             continue;
         };
-        let log = raw.reflog(reference).ok().filter(|log| !log.is_empty());
+        let log = refs::log_of(repo, reference).filter(|log| !log.is_empty());
         let mut moves = log.as_ref().map(moves_in).unwrap_or_default();
         if log.is_none() {
             jumps.unlogged.push((*reference).to_owned());

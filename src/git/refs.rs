@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use git2::{ErrorCode, Oid, Repository, Signature};
+use git2::{ErrorCode, Oid, Reflog, Repository, Signature};
 
 use super::open::{Repo, object_id};
 use super::signing::{self, Signing};
@@ -264,6 +264,13 @@ pub(super) fn target(repo: &Repository, name: &str) -> Result<Option<Oid>, git2:
         Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// What git logged of the moves of a reference that all work trees share; `None` where it keeps no log. Asking libgit2 for a
+/// log that is not there would make an empty one.
+pub(super) fn log_of(repo: &Repo, name: &str) -> Option<Reflog> {
+    let file = repo.common_dir().join("logs").join(name);
+    file.is_file().then(|| repo.raw().reflog(name).ok()).flatten()
 }
 
 /// Every reference whose name matches, sorted. Names that are not UTF-8 are none of ours.

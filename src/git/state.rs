@@ -13,6 +13,7 @@ use git2::{
 
 use super::config::Config;
 use super::open::Repo;
+use super::refs;
 use crate::facts::inventory::{Dirt, Divergence, Remote, StateFacts};
 
 /// A branch whose last commit is older than this many seconds is stale.
@@ -69,9 +70,7 @@ impl Repo {
             shallow: repo.is_shallow(),
             partial: is_partial(config),
             submodules: submodules(repo),
-            stashes: repo
-                .reflog("refs/stash")
-                .map_or(0, |entries| entries.len() as u64),
+            stashes: refs::log_of(self, "refs/stash").map_or(0, |entries| entries.len() as u64),
             tags: tag_count,
             releases: tags,
             last_fetch: last_fetch(&[self.git_dir(), self.common_dir()]),

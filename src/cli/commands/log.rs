@@ -72,7 +72,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     };
     args.output
         .send(context, &Document::from(rows.clone()), &rows, &machine)?;
-    Ok(Outcome::Done)
+    Ok(ledger.status.into())
 }
 
 /// What JSON holds.

@@ -45,7 +45,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         let tombstone = ledger.tombstone(task.task.id);
         context.terminal.data(card(task, tombstone).as_bytes())?;
     }
-    Ok(Outcome::Done)
+    Ok(ledger.status.into())
 }
 
 fn of_commit(ledger: &Ledger, commit: crate::facts::ids::ObjectId) -> Vec<&LedgerTask> {

@@ -85,6 +85,11 @@ pub fn read(path: &Path, reading: &Reading) -> RepoFacts {
         facts.status = Status::Partial;
     }
     facts.agents = reading.agents.map(|options| read_agents(&repo, options));
+    if let Some(agents) = &facts.agents
+        && agents.ledger.status != Status::Complete
+    {
+        partly(&mut facts, "some of its ledger was not read".to_owned());
+    }
     match repo.head() {
         Ok(Some(head)) => read_head(&repo, head, reading, &mut facts),
         Ok(None) => {

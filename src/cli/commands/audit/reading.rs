@@ -74,7 +74,7 @@ impl Read {
         let (attested, trouble) = read_attested(repo, &history.commits);
         warnings.extend(trouble);
         Ok(Self {
-            is_complete: history.status == Status::Complete
+            is_complete: history.status.max(ledger.status) == Status::Complete
                 && (survival.is_some() || matches!(head, Ok(None))),
             asked: Asked::default(),
             at_head: reached(&history.commits, head.ok().flatten()),
