@@ -6,6 +6,7 @@ mod agents;
 mod audit;
 mod audit_answers;
 mod audit_fair;
+mod audit_lies;
 mod calling;
 mod discovery;
 mod history;

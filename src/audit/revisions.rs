@@ -105,24 +105,6 @@ fn moved<'a>(revisions: &'a [Task], way: Way, value: impl Fn(&Task) -> Option<f6
     })
 }
 
-/// The revisions, the first of all included where a trailer was it: `revise` writes no line for what a message says.
-fn history(found: &LedgerTask) -> Vec<Task> {
-    let mut claims = found.claims.iter();
-    let first = found.revisions.first().filter(|first| first.rev > 0);
-    let claimed = first.and_then(|first| {
-        let (claim, hours) = claims.find_map(|(_, claim)| Some((claim, claim.estimate?)))?;
-        let mut task = first.clone();
-        task.estimate.hours = hours;
-        task.agent_minutes = claim.agent_minutes;
-        task.supervisory_minutes = claim.supervisory_minutes;
-        Some(task)
-    });
-    claimed
-        .into_iter()
-        .chain(found.revisions.iter().cloned())
-        .collect()
-}
-
 /// A revision always has a reason, so that a large move needs more than one.
 const LARGE_MOVE: f64 = 0.25;
 
@@ -143,20 +125,24 @@ impl Move<'_> {
             true => String::new(),
             false => format!(", most of it ({} to {})", shown(before), shown(after)),
         };
-        let why = task.reason.as_ref().map_or_else(
-            || "without a reason".to_owned(),
-            |reason| format!("because: {reason}"),
-        );
-        let (from, to, by) = (shown(self.from), shown(self.to), &task.by);
-        format!("from {from} to {to}{step} by {by}, {why}")
+        let (from, to) = (shown(self.from), shown(self.to));
+        format!("from {from} to {to}{step} {}", by_whom(task))
     }
+}
+
+/// Who wrote a revision, and why.
+fn by_whom(task: &Task) -> String {
+    let why = match &task.reason {
+        Some(reason) => format!("because: {reason}"),
+        None => "without a reason".to_owned(),
+    };
+    format!("by {}, {why}", task.by)
 }
 
 pub(super) fn estimate_raised(evidence: &Evidence<'_>) -> Vec<Found> {
     let shown = |hours: f64| Hours::new(hours).unwrap_or_default().to_string();
     let raised = |found: &LedgerTask| {
-        let revisions = history(found);
-        let up = moved(&revisions, Way::Up, |task| Some(task.estimate.hours.get()))?;
+        let up = moved(&found.revisions, Way::Up, |task| Some(task.estimate.hours.get()))?;
         let message = format!("`{}` was raised {}", found.task.title, up.told(shown));
         Some(
             Found::of(up.level(), &found.task, message)
@@ -185,17 +171,30 @@ pub(super) fn minutes_lowered(evidence: &Evidence<'_>) -> Vec<Found> {
 
 fn lowered(found: &LedgerTask, what: &str, value: impl Fn(&Task) -> Option<f64>) -> Option<Found> {
     let shown = |minutes: f64| Minutes::new(minutes).unwrap_or_default().to_string();
-    let revisions = history(found);
-    let down = moved(&revisions, Way::Down, value)?;
-    let message = format!(
-        "the {what} of `{}` was lowered {}",
-        found.task.title,
-        down.told(shown)
-    );
+    let title = &found.task.title;
+    if let Some((most, task)) = taken_out(&found.revisions, &value) {
+        let (most_text, by) = (shown(most), by_whom(task));
+        let message = format!(
+            "the {what} of `{title}` was {most_text} and is unknown since revision {} {by}",
+            task.rev
+        );
+        return Some(Found::of(Level::Warning, &found.task, message).figure("minutes_before", most));
+    }
+    let down = moved(&found.revisions, Way::Down, value)?;
+    let message = format!("the {what} of `{title}` was lowered {}", down.told(shown));
     Some(
         Found::of(down.level(), &found.task, message)
             .figure("minutes_before", down.from)
             .figure("minutes_after", down.to)
             .figure("largest_step_minutes", down.step.0 - down.step.1),
     )
+}
+
+/// The most that was ever known of a number that the last revision does not have, and the revision that dropped it: a task
+/// without minutes is in no factor.
+fn taken_out(revisions: &[Task], value: impl Fn(&Task) -> Option<f64>) -> Option<(f64, &Task)> {
+    let last_known = revisions.iter().rposition(|task| value(task).is_some())?;
+    let dropped = revisions.get(last_known + 1)?;
+    let most = revisions.iter().filter_map(value).reduce(f64::max)?;
+    Some((most, dropped))
 }

@@ -6,11 +6,12 @@ use super::*;
 use crate::correlate::history::Linked;
 use crate::correlate::seen::seen;
 use crate::facts::claim;
+use crate::facts::claimed::CommitClaims;
 use crate::facts::commit::{Instant, LineCounts, Person};
 use crate::facts::evidence::{Origin, OriginState};
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
-use crate::facts::ledger::{CommitClaims, Findings};
+use crate::facts::ledger::Findings;
 use crate::facts::quantity::WorkTime;
 use crate::facts::record::NoteLines;
 use crate::git::ledger_steps::Jump;
@@ -146,6 +147,7 @@ impl Case {
             commit: commit.id,
             author: commit.author.clone(),
             time: commit.author_time,
+            committed: commit.commit_time.seconds,
             subject: "Work".into(),
             claims,
             errors,
@@ -348,6 +350,12 @@ fn minutes_lowered_later() {
     passes(rule, minutes("agent_minutes", &[40.0, 60.0]));
     // Nothing was known before.
     passes(rule, revisions(&[json!({}), json!({ "agent_minutes": 4 })]));
+    // A task without minutes is in no factor.
+    for field in ["agent_minutes", "supervisory_minutes"] {
+        let taken_out = revisions(&[json!({ field: 400 }), json!({ field: 300 }), json!({}), json!({})]);
+        let says = "was 400m and is unknown since revision 2 by Ada";
+        triggers(rule, taken_out, Level::Warning, says);
+    }
 }
 
 #[test]

@@ -89,6 +89,16 @@ pub fn read(message: &[u8], work: WorkTime) -> (Vec<Claim>, Vec<ClaimError>) {
 }
 
 impl Claim {
+    /// Whether both claim the same, wherever they stand.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let placed = Self {
+            place: self.place,
+            line: self.line,
+            ..other.clone()
+        };
+        placed == *self
+    }
+
     fn of(paragraph: &[Trailer], work: WorkTime, errors: &mut Vec<ClaimError>) -> Self {
         let mut claim = Self {
             place: paragraph.first().map_or(Place::Block, |trailer| trailer.place),

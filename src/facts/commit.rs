@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::{Add, AddAssign};
 
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Origin;
@@ -16,6 +17,15 @@ pub struct Instant {
     pub seconds: i64,
     /// Minutes east of UTC.
     pub offset: i16,
+}
+
+impl Instant {
+    /// The day on that clock: the same for everybody who reads it.
+    pub fn day(self) -> NaiveDate {
+        let at: DateTime<Utc> = DateTime::from_timestamp(self.seconds, 0).unwrap_or_default();
+        FixedOffset::east_opt(i32::from(self.offset) * 60)
+            .map_or(at.date_naive(), |offset| at.with_timezone(&offset).date_naive())
+    }
 }
 
 /// A person as git's mailmap resolves them. Untrusted text.

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, FixedOffset, Utc};
 use sha2::{Digest, Sha256};
 
 use super::claim::{Claim, ClaimError};
-use super::commit::{Commit, Instant, Person};
+use super::claimed::{self, CommitClaims, Said};
+use super::commit::Commit;
 use super::diagnostics::{Status, Warning};
 use super::evidence::Evidence;
 use super::ids::{ObjectId, TaskId};
 use super::record::{LineError, NoteLines, Record, SessionRecord, Tombstone};
-use super::task::{Task, TaskSource};
+use super::task::Task;
 use super::trailers::Place;
 
 /// All that a repository's notes, trailers and task commits say.
@@ -36,7 +36,7 @@ pub struct Ledger {
 pub struct LedgerTask {
     /// The current revision.
     pub task: Task,
-    /// Every revision, oldest first; the current one is the last.
+    /// Every revision, those of trailers included, oldest first; the current one is the last.
     pub revisions: Vec<Task>,
     /// How it was found.
     pub provenance: Provenance,
@@ -44,7 +44,7 @@ pub struct LedgerTask {
     pub notes: Vec<ObjectId>,
     /// The commits of code that belong to it: those of notes, of trailers and those that the record lists.
     pub commits: Vec<ObjectId>,
-    /// What trailers say of it, by commit.
+    /// What trailers say of it, in the order in which they were written.
     pub claims: Vec<(ObjectId, Claim)>,
 }
 
@@ -75,23 +75,6 @@ pub struct LedgerSession {
     pub record: SessionRecord,
     /// The commits whose notes hold it: more than one after a rewrite that copied notes.
     pub commits: Vec<ObjectId>,
-}
-
-/// What the message of one commit claims.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CommitClaims {
-    /// The commit.
-    pub commit: ObjectId,
-    /// Its author, as the commit has it.
-    pub author: Person,
-    /// The author's time.
-    pub time: Instant,
-    /// The first line of the message.
-    pub subject: String,
-    /// The claims, one a paragraph.
-    pub claims: Vec<Claim>,
-    /// What could not be read of them.
-    pub errors: Vec<ClaimError>,
 }
 
 /// What was read from git, before it is put together.
@@ -128,9 +111,7 @@ impl Ledger {
         }
         builder.settle_revisions();
         builder.add_listed_commits();
-        for commit in findings.claims {
-            builder.add_claims(&commit);
-        }
+        builder.add_claims(&findings.claims);
         builder.finish()
     }
 
@@ -191,7 +172,7 @@ struct Gathered {
     provenance: Provenance,
     notes: BTreeSet<ObjectId>,
     commits: BTreeSet<ObjectId>,
-    claims: Vec<(ObjectId, Claim)>,
+    said: Vec<Said>,
 }
 
 impl Gathered {
@@ -201,8 +182,19 @@ impl Gathered {
             provenance,
             notes: BTreeSet::new(),
             commits: BTreeSet::new(),
-            claims: Vec::new(),
+            said: Vec::new(),
         }
+    }
+
+    /// The records, after what claims say where these came first: `revise` writes no line for what a message says.
+    fn all_revisions(&self, id: TaskId) -> Vec<Task> {
+        let recorded = self.revisions.iter().map(|revision| revision.record.clone());
+        let first = self.revisions.first().map(|first| first.record.rev);
+        let claimed = claimed::revisions(id, &self.said).into_iter();
+        claimed
+            .filter(|task| first.is_none_or(|first| task.rev < first))
+            .chain(recorded)
+            .collect()
     }
 }
 
@@ -292,66 +284,54 @@ impl Builder {
         }
     }
 
-    fn add_claims(&mut self, found: &CommitClaims) {
-        let place = format!("{} {}", self.repo, found.commit.short());
-        self.warnings.extend(
-            found
-                .errors
-                .iter()
-                .map(|error| Warning::new(place.clone(), error.to_string())),
-        );
-        if !found.errors.is_empty() {
-            self.refused.push((found.commit, found.errors.clone()));
+    fn add_claims(&mut self, all: &[CommitClaims]) {
+        for found in all {
+            self.add_refused(found);
         }
-        let mut unnamed = 0;
-        for claim in &found.claims {
-            let id = claim.task.unwrap_or_else(|| {
-                unnamed += 1;
-                derived_id(found, unnamed)
-            });
-            self.add_claim(found, claim, id);
+        let said: Vec<(TaskId, Said)> = all.iter().flat_map(CommitClaims::said).collect();
+        let known_as = self.recorded_ids(&said);
+        for (id, said) in said {
+            self.add_claim(known_as.get(&id).copied().unwrap_or(id), said);
         }
     }
 
-    fn add_claim(&mut self, found: &CommitClaims, claim: &Claim, id: TaskId) {
-        // A claim that names no task speaks of the one that the commit's note records.
-        let recorded = self.recorded_on.get(&found.commit).and_then(|ids| ids.first());
-        let id = match recorded {
-            Some(recorded) if claim.task.is_none() && !self.tasks.contains_key(&id) => *recorded,
-            _ => id,
-        };
-        let provenance = match claim.place {
+    fn add_refused(&mut self, found: &CommitClaims) {
+        let place = format!("{} {}", self.repo, found.commit.short());
+        let warnings = found.errors.iter();
+        let warnings = warnings.map(|error| Warning::new(place.clone(), error.to_string()));
+        self.warnings.extend(warnings);
+        if !found.errors.is_empty() {
+            self.refused.push((found.commit, found.errors.clone()));
+        }
+    }
+
+    /// A claim that names no task speaks of the one that the commit's note records, and so do its copies elsewhere.
+    fn recorded_ids(&self, said: &[(TaskId, Said)]) -> HashMap<TaskId, TaskId> {
+        said.iter()
+            .filter(|(id, said)| said.claim.task.is_none() && !self.tasks.contains_key(id))
+            .filter_map(|(id, said)| Some((*id, *self.recorded_on.get(&said.commit)?.first()?)))
+            .collect()
+    }
+
+    fn add_claim(&mut self, id: TaskId, said: Said) {
+        let provenance = match said.claim.place {
             Place::Block => Provenance::Trailer,
             Place::Body => Provenance::Body,
         };
-        if !self.tasks.contains_key(&id) {
-            let Some(task) = claimed_task(found, claim, id) else {
-                self.unknown_tasks.extend(claim.task.map(|_| found.commit));
-                return;
-            };
-            let mut gathered = Gathered::new(provenance);
-            gathered.revisions.push(Revision {
-                record: task,
-                line: Vec::new(),
-            });
-            self.tasks.insert(id, gathered);
-        }
-        if let Some(gathered) = self.tasks.get_mut(&id) {
-            gathered.provenance = gathered.provenance.min(provenance);
-            gathered.commits.insert(found.commit);
-            gathered.claims.push((found.commit, claim.clone()));
-        }
+        let gathered = self.tasks.entry(id).or_insert_with(|| Gathered::new(provenance));
+        gathered.provenance = gathered.provenance.min(provenance);
+        gathered.commits.insert(said.commit);
+        gathered.said.push(said);
     }
 
     fn finish(mut self) -> Ledger {
         let mut ledger = Ledger::default();
-        for (id, gathered) in self.tasks {
-            let revisions: Vec<Task> = gathered
-                .revisions
-                .into_iter()
-                .map(|revision| revision.record)
-                .collect();
+        for (id, mut gathered) in self.tasks {
+            claimed::sort(&mut gathered.said);
+            let revisions = gathered.all_revisions(id);
             let Some(task) = revisions.last().cloned() else {
+                let named = gathered.said.iter().filter(|said| said.claim.task.is_some());
+                self.unknown_tasks.extend(named.map(|said| said.commit));
                 continue;
             };
             let task = LedgerTask {
@@ -360,7 +340,11 @@ impl Builder {
                 provenance: gathered.provenance,
                 notes: gathered.notes.into_iter().collect(),
                 commits: gathered.commits.into_iter().collect(),
-                claims: gathered.claims,
+                claims: gathered
+                    .said
+                    .into_iter()
+                    .map(|said| (said.commit, said.claim))
+                    .collect(),
             };
             match self.tombstones.remove(&id) {
                 Some(tombstone) => ledger.retracted.push(RetractedTask { task, tombstone }),
@@ -414,23 +398,6 @@ fn unknown_warning(repo: &str, commits: &BTreeSet<ObjectId>) -> Option<Warning> 
     Some(warning.hint("Fetch the ledger that records them: git fetch origin refs/notes/leverage:refs/leverage/remotes/origin/notes"))
 }
 
-/// The task that a claim with an estimate makes of its commit.
-fn claimed_task(found: &CommitClaims, claim: &Claim, id: TaskId) -> Option<Task> {
-    let by = format!("{} <{}>", found.author.name, found.author.email);
-    let at = DateTime::from_timestamp(found.time.seconds, 0).unwrap_or_default();
-    let (title, day) = (found.subject.clone(), author_day(found.time));
-    let mut task = Task::first(id, at, &by, title, day, claim.estimate?, TaskSource::Trailer);
-    task.estimate.phases.clone_from(&claim.phases);
-    task.agent_minutes = claim.agent_minutes;
-    task.supervisory_minutes = claim.supervisory_minutes;
-    task.tokens = claim.tokens;
-    task.agent.clone_from(&claim.agent);
-    task.model.clone_from(&claim.model);
-    task.category.clone_from(&claim.category);
-    task.sessions.clone_from(&claim.sessions);
-    Some(task)
-}
-
 /// The rule of signs that a note of ours gives.
 const OWN_NOTE: &str = "note:leverage";
 
@@ -455,26 +422,6 @@ impl SessionRecord {
             lines: None,
         }
     }
-}
-
-/// The day on the author's own clock: the same for everybody who reads it.
-pub fn author_day(time: Instant) -> chrono::NaiveDate {
-    let at: DateTime<Utc> = DateTime::from_timestamp(time.seconds, 0).unwrap_or_default();
-    FixedOffset::east_opt(i32::from(time.offset) * 60)
-        .map_or(at.date_naive(), |offset| at.with_timezone(&offset).date_naive())
-}
-
-/// The id of a task whose trailers name none: from what a rebase keeps of a commit (author, author's time, subject) and
-/// the place of the claim among those of the message.
-fn derived_id(found: &CommitClaims, ordinal: usize) -> TaskId {
-    stable_id(&[
-        "trailer",
-        &found.author.name,
-        &found.author.email,
-        &found.time.seconds.to_string(),
-        &found.subject,
-        &ordinal.to_string(),
-    ])
 }
 
 /// An id that the same parts always give: a UUID of version 8 from their SHA-256.

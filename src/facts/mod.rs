@@ -6,6 +6,7 @@
 pub mod attestation;
 pub mod change;
 pub mod claim;
+pub mod claimed;
 pub mod commit;
 pub mod diagnostics;
 pub mod evidence;

@@ -13,7 +13,6 @@ use super::open::{Repo, object_id};
 use super::walk::RefSelection;
 use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::ObjectId;
-use crate::facts::ledger::author_day;
 
 /// The parts of a raw commit that messages need.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +42,16 @@ impl<'a> RawCommit<'a> {
 
     /// The author and the author's time; what is malformed is empty or 0.
     pub fn author(&self) -> (Person, Instant) {
-        let line = String::from_utf8_lossy(self.field("author").next().unwrap_or_default());
+        self.person("author")
+    }
+
+    /// When it was committed, seconds since the epoch; what is malformed is 0.
+    pub fn committed(&self) -> i64 {
+        self.person("committer").1.seconds
+    }
+
+    fn person(&self, field: &str) -> (Person, Instant) {
+        let line = String::from_utf8_lossy(self.field(field).next().unwrap_or_default());
         let (name, rest) = line.split_once('<').unwrap_or((&line, ""));
         let (email, time) = rest.rsplit_once('>').unwrap_or((rest, ""));
         let mut time = time.split_whitespace();
@@ -63,7 +71,7 @@ impl<'a> RawCommit<'a> {
 
     /// The author's day, on the author's own clock.
     pub fn author_day(&self) -> NaiveDate {
-        author_day(self.author().1)
+        self.author().1.day()
     }
 
     /// The first line that says something, as text; `(no subject)` where none does.

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::facts::claim;
+use crate::facts::claimed::CommitClaims;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Warning;
-use crate::facts::ledger::{CommitClaims, Findings, Ledger};
+use crate::facts::ledger::{Findings, Ledger};
 use crate::facts::quantity::WorkTime;
 use crate::git::Repo;
 use crate::git::messages::{self, RawCommit};
@@ -140,6 +141,7 @@ pub fn claims_of(commit: &RawCommit<'_>, work: WorkTime) -> Option<CommitClaims>
         commit: commit.id,
         author,
         time,
+        committed: commit.committed(),
         subject: commit.subject(),
         claims,
         errors,

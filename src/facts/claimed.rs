@@ -1,0 +1,158 @@
+//! From what messages claim to tasks: which task each claim speaks of, and how the claims of one task revise each other.
+
+use chrono::DateTime;
+
+use super::claim::{Claim, ClaimError};
+use super::commit::{Instant, Person};
+use super::ids::{ObjectId, TaskId};
+use super::ledger::stable_id;
+use super::task::{Task, TaskSource};
+use super::trailers::Place;
+
+/// What the message of one commit claims.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommitClaims {
+    /// The commit.
+    pub commit: ObjectId,
+    /// Its author, as the commit has it.
+    pub author: Person,
+    /// The author's time.
+    pub time: Instant,
+    /// When it was committed, seconds since the epoch: an amended copy has the author's time of the first.
+    pub committed: i64,
+    /// The first line of the message.
+    pub subject: String,
+    /// The claims, one a paragraph.
+    pub claims: Vec<Claim>,
+    /// What could not be read of them.
+    pub errors: Vec<ClaimError>,
+}
+
+/// One claim, with what a task takes from its commit.
+pub(super) struct Said {
+    pub(super) commit: ObjectId,
+    pub(super) claim: Claim,
+    /// The task that the claim alone would make.
+    task: Option<Task>,
+    /// Whether it names its task, then the author's time and the committer's: a task whose id is derived from a claim begins
+    /// with that claim, whatever clocks say.
+    order: (bool, i64, i64),
+    /// Whether the message holds claims in its middle, as a squash does: they may be copies of its parts'.
+    in_squash: bool,
+}
+
+impl CommitClaims {
+    /// Each claim with the id of its task: the one that it names, else the derived one.
+    pub(super) fn said(&self) -> Vec<(TaskId, Said)> {
+        let in_squash = self.claims.iter().any(|claim| claim.place == Place::Body);
+        let mut unnamed = 0;
+        let said = |claim: &Claim| {
+            let id = claim.task.unwrap_or_else(|| {
+                unnamed += 1;
+                self.derived_id(unnamed)
+            });
+            let said = Said {
+                commit: self.commit,
+                claim: claim.clone(),
+                task: self.task(claim, id),
+                order: (claim.task.is_some(), self.time.seconds, self.committed),
+                in_squash,
+            };
+            (id, said)
+        };
+        self.claims.iter().map(said).collect()
+    }
+
+    /// The id of a task whose trailers name none: from what a rebase keeps of a commit (author, author's time, subject) and
+    /// the place of the claim among those of the message.
+    fn derived_id(&self, ordinal: usize) -> TaskId {
+        stable_id(&[
+            "trailer",
+            &self.author.name,
+            &self.author.email,
+            &self.time.seconds.to_string(),
+            &self.subject,
+            &ordinal.to_string(),
+        ])
+    }
+
+    /// The task that a claim with an estimate makes of its commit.
+    fn task(&self, claim: &Claim, id: TaskId) -> Option<Task> {
+        let by = format!("{} <{}>", self.author.name, self.author.email);
+        let at = DateTime::from_timestamp(self.time.seconds, 0).unwrap_or_default();
+        let (title, day) = (self.subject.clone(), self.time.day());
+        let mut task = Task::first(id, at, &by, title, day, claim.estimate?, TaskSource::Trailer);
+        task.estimate.phases.clone_from(&claim.phases);
+        task.agent_minutes = claim.agent_minutes;
+        task.supervisory_minutes = claim.supervisory_minutes;
+        task.tokens = claim.tokens;
+        task.agent.clone_from(&claim.agent);
+        task.model.clone_from(&claim.model);
+        task.category.clone_from(&claim.category);
+        task.sessions.clone_from(&claim.sessions);
+        Some(task)
+    }
+}
+
+/// The claims of one task in the order in which they were made.
+pub(super) fn sort(said: &mut [Said]) {
+    said.sort_by(|one, other| {
+        (one.order, one.commit, one.claim.line).cmp(&(other.order, other.commit, other.claim.line))
+    });
+}
+
+/// What sorted claims make of the task `id`: the first with an estimate is revision 0, and each later one that says something
+/// else is the next. A copy, as a rebase or a squash leaves it, is none.
+pub(super) fn revisions(id: TaskId, said: &[Said]) -> Vec<Task> {
+    let mut revisions: Vec<Task> = Vec::new();
+    for (number, one) in said.iter().enumerate() {
+        let Some(claimed) = &one.task else {
+            continue;
+        };
+        let Some(before) = revisions.last() else {
+            revisions.push(Task {
+                id,
+                ..claimed.clone()
+            });
+            continue;
+        };
+        let mut earlier = said.iter().take(number);
+        let is_copy = one.in_squash && earlier.any(|other| other.claim.says_the_same(&one.claim));
+        let next = revised(before, claimed);
+        if !is_copy && !is_same(before, &next) {
+            revisions.push(next);
+        }
+    }
+    revisions
+}
+
+/// The task as a later claim has it. What that one leaves out stays.
+fn revised(before: &Task, claimed: &Task) -> Task {
+    let mut next = before.clone();
+    next.rev += 1;
+    next.at = claimed.at;
+    next.by.clone_from(&claimed.by);
+    if claimed.estimate.hours != before.estimate.hours || !claimed.estimate.phases.is_empty() {
+        next.estimate = claimed.estimate.clone();
+    }
+    next.agent_minutes = claimed.agent_minutes.or(before.agent_minutes);
+    next.supervisory_minutes = claimed.supervisory_minutes.or(before.supervisory_minutes);
+    next.tokens = claimed.tokens.or(before.tokens);
+    next.agent = claimed.agent.clone().or(next.agent);
+    next.model = claimed.model.clone().or(next.model);
+    next.category = claimed.category.clone().or(next.category);
+    let more = claimed.sessions.iter();
+    let more = more.filter(|session| !before.sessions.contains(session));
+    next.sessions.extend(more.cloned());
+    next
+}
+
+/// Whether two revisions differ in nothing but who wrote them, and when.
+fn is_same(before: &Task, next: &Task) -> bool {
+    let mut next = next.clone();
+    next.rev = before.rev;
+    next.at = before.at;
+    next.by.clone_from(&before.by);
+    next.estimate.by.clone_from(&before.estimate.by);
+    next == *before
+}

@@ -1,0 +1,106 @@
+//! Ways to make a factor look better than it is, each on a whole repository: `audit` says so.
+
+use serde_json::Value;
+
+use crate::world::{START, TestRepo, World};
+
+fn json(repo: &TestRepo<'_>, args: &[&str]) -> Value {
+    let args = [args, &["--format", "json"]].concat();
+    serde_json::from_str(&repo.run(&args).success()).unwrap()
+}
+
+/// The level and the message of what a rule finds.
+fn findings(repo: &TestRepo<'_>, rule: &str) -> Vec<(String, String)> {
+    let audit = json(repo, &["audit", "--rule", rule]);
+    let text = |found: &Value, field: &str| found[field].as_str().unwrap_or_default().to_owned();
+    let findings = audit["findings"].as_array().unwrap();
+    findings
+        .iter()
+        .map(|found| (text(found, "level"), text(found, "message")))
+        .collect()
+}
+
+#[track_caller]
+fn one_warning(repo: &TestRepo<'_>, rule: &str, says: &str) {
+    let found = findings(repo, rule);
+    assert_eq!(found.len(), 1, "{rule}: {found:?}");
+    assert_eq!(found[0].0, "warning", "{found:?}");
+    assert!(found[0].1.contains(says), "{found:?}");
+}
+
+/// The id of the only task.
+fn only_task(repo: &TestRepo<'_>) -> String {
+    let log = json(repo, &["log"]);
+    let tasks = log["tasks"].as_array().unwrap();
+    assert_eq!(tasks.len(), 1, "{log}");
+    tasks[0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_second_trailer_revises_the_first() {
+    // Whatever the clocks say, and in one second too.
+    for later in [60, 0, -60] {
+        let world = World::new();
+        let repo = world.repo("kiln");
+        repo.write("a.txt", "one\n").commit_at(
+            "Build it\n\nLeverage-Estimate: 8h\nLeverage-Agent-Time: 30m",
+            START,
+        );
+        let id = only_task(&repo);
+        let trailers = format!("Leverage-Task: {id}\nLeverage-Estimate: 80h\nLeverage-Agent-Time: 2m");
+        repo.write("a.txt", "two\n")
+            .commit_at(&format!("Touch it\n\n{trailers}"), START + later);
+        assert_eq!(only_task(&repo), id);
+        one_warning(&repo, "estimate-raised", "from 8h to 80h by Ada Example");
+        one_warning(&repo, "minutes-lowered", "from 30m to 2m");
+        let history = json(&repo, &["log", "--history"]);
+        let hours = |task: &Value| (task["rev"].as_u64(), task["estimate"]["hours"].as_f64());
+        let told: Vec<_> = history["tasks"].as_array().unwrap().iter().map(hours).collect();
+        assert_eq!(told, [(Some(0), Some(8.0)), (Some(1), Some(80.0))]);
+    }
+}
+
+#[test]
+fn a_trailer_that_says_the_same_again_revises_nothing() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let claim = "Leverage-Estimate: 8h\nLeverage-Agent-Time: 30m";
+    repo.write("a.txt", "one\n")
+        .commit(&format!("Build it\n\n{claim}"));
+    let id = only_task(&repo);
+    // A part of it alone, and no claim at all: the rest stays.
+    for more in [claim, "Leverage-Estimate: 8h", "Leverage-Agent: codex"] {
+        repo.write("a.txt", more)
+            .commit(&format!("More\n\nLeverage-Task: {id}\n{more}"));
+    }
+    let history = json(&repo, &["log", "--history"]);
+    assert_eq!(history["tasks"].as_array().unwrap().len(), 1, "{history}");
+    assert_eq!(history["tasks"][0]["agent_minutes"], 30.0);
+    assert_eq!(findings(&repo, "minutes-lowered"), []);
+}
+
+#[test]
+fn a_record_after_two_trailers_is_the_third_revision() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", "one\n")
+        .commit("Build it\n\nLeverage-Estimate: 8h");
+    let id = only_task(&repo);
+    repo.write("a.txt", "two\n")
+        .commit(&format!("Touch it\n\nLeverage-Task: {id}\nLeverage-Estimate: 9h"));
+    repo.run(&[
+        "revise",
+        &id,
+        "--estimate",
+        "80h",
+        "--reason",
+        "harder than it looked",
+    ])
+    .success();
+    let history = json(&repo, &["log", "--history"]);
+    let hours = |task: &Value| (task["rev"].as_u64(), task["estimate"]["hours"].as_f64());
+    let told: Vec<_> = history["tasks"].as_array().unwrap().iter().map(hours).collect();
+    let all = [(0, 8.0), (1, 9.0), (2, 80.0)];
+    assert_eq!(told, all.map(|(rev, hours)| (Some(rev), Some(hours))));
+    one_warning(&repo, "estimate-raised", "from 8h to 80h");
+}
