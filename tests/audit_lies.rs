@@ -104,3 +104,96 @@ fn a_record_after_two_trailers_is_the_third_revision() {
     assert_eq!(told, all.map(|(rev, hours)| (Some(rev), Some(hours))));
     one_warning(&repo, "estimate-raised", "from 8h to 80h");
 }
+
+/// `record` on a commit, and the id of the task.
+fn record(repo: &TestRepo<'_>, commit: &str, title: &str, claim: &[&str]) -> String {
+    let before: Vec<String> = ids(repo);
+    repo.run(&[&["record", commit, "--title", title], claim].concat())
+        .success();
+    let new = ids(repo).into_iter().find(|id| !before.contains(id));
+    new.unwrap()
+}
+
+fn ids(repo: &TestRepo<'_>) -> Vec<String> {
+    let log = json(repo, &["log"]);
+    let tasks = log["tasks"].as_array().unwrap().iter();
+    tasks
+        .map(|task| task["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn what_is_retracted_and_claimed_again_is_told() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let commit = repo.write("a.txt", "one\n").commit("Build it");
+    let id = record(
+        &repo,
+        &commit,
+        "Kiln",
+        &["--estimate", "4h", "--agent-time", "40m"],
+    );
+    repo.run(&["retract", &id, "--reason", "wrong"]).success();
+    let told = findings(&repo, "task-retracted");
+    assert_eq!(told[0].0, "note", "{told:?}");
+    assert!(
+        told[0].1.contains("`Kiln` (4h in 40m) was retracted by Ada"),
+        "{told:?}"
+    );
+    record(
+        &repo,
+        &commit,
+        "Kiln, at last",
+        &["--estimate", "12h", "--agent-time", "5m"],
+    );
+    let says = "claimed again by `Kiln, at last` (12h in 5m); the factor is 144.0x, and with what is retracted 21.3x";
+    one_warning(&repo, "task-retracted", says);
+    let page = repo.run(&["audit"]).stdout;
+    let sentence = "1 task with 4 human hours is retracted; with it the factor would be 21.3x";
+    assert!(page.contains(sentence), "{page}");
+}
+
+#[test]
+fn a_slow_task_that_was_retracted_elsewhere_is_told() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let commit = repo.write("a.txt", "one\n").commit("Build it");
+    let slow = record(
+        &repo,
+        &commit,
+        "Slow",
+        &["--estimate", "4h", "--agent-time", "300m"],
+    );
+    let next = repo.write("b.txt", "one\n").commit("Go on");
+    record(&repo, &next, "Fast", &["--estimate", "8h", "--agent-time", "10m"]);
+    assert_eq!(findings(&repo, "task-retracted"), []);
+    // In what was fetched, and not in our own notes.
+    let tombstone = format!(
+        r#"{{"at":"2026-04-10T12:00:00Z","by":"Mal <m@x>","id":"019d774b-0a00-7707-8707-070707070707","kind":"tombstone","of":"{slow}","reason":"oops","rev":0,"v":1}}"#
+    );
+    repo.git(&["notes", "--ref=theirs", "add", "-m", &tombstone, &commit]);
+    repo.git(&[
+        "update-ref",
+        "refs/leverage/remotes/origin/notes",
+        "refs/notes/theirs",
+    ]);
+    let says = "`Slow` (4h in 300m) was retracted by Mal <m@x>, because: oops; the factor is 48.0x, and with what is \
+                retracted 2.3x";
+    one_warning(&repo, "task-retracted", says);
+    let audit = json(&repo, &["audit"]);
+    assert_eq!(audit["confidence"]["retracted"]["tasks"], 1);
+    assert_eq!(audit["confidence"]["retracted"]["human_hours"], 4.0);
+}
+
+#[test]
+fn a_retraction_that_flatters_nobody_is_a_note() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let commit = repo.write("a.txt", "one\n").commit("Build it");
+    let claim = ["--estimate", "4h", "--agent-time", "40m"];
+    let first = record(&repo, &commit, "Kiln", &claim);
+    record(&repo, &commit, "Kiln", &claim);
+    repo.run(&["retract", &first, "--reason", "twice"]).success();
+    let told = findings(&repo, "task-retracted");
+    assert_eq!((told.len(), told[0].0.as_str()), (1, "note"), "{told:?}");
+}

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
+use super::retractions::{self, Retracted};
 use super::{Evidence, measured};
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
@@ -29,6 +30,8 @@ pub struct Confidence {
     pub session_minutes: Option<f64>,
     /// The hours of the tasks with measured minutes × 60 / `session_minutes`.
     pub all_in_leverage_factor: Option<f64>,
+    /// The tasks that count no more, in none of the parts.
+    pub retracted: Retracted,
 }
 
 /// Some tasks.
@@ -81,6 +84,7 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
             .zip(hours)
             .filter(|(minutes, _)| *minutes > 0.0)
             .map(|(minutes, (hours, _))| hours * 60.0 / minutes),
+        retracted: retractions::retracted(evidence),
     }
 }
 
@@ -137,7 +141,7 @@ fn claimed_minutes(task: &LedgerTask) -> Option<f64> {
 }
 
 /// The hours and minutes of a task that has a factor of its own: hours over no minutes would only raise that of a sum.
-fn counted(task: &LedgerTask, minutes: Option<f64>) -> Option<(f64, f64)> {
+pub(super) fn counted(task: &LedgerTask, minutes: Option<f64>) -> Option<(f64, f64)> {
     let minutes = minutes.filter(|minutes| *minutes > 0.0)?;
     Some((task.task.estimate.hours.get(), minutes))
 }
@@ -146,6 +150,7 @@ fn sum(terms: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
     terms.reduce(|one, other| (one.0 + other.0, one.1 + other.1))
 }
 
-fn factor(terms: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
+/// Σ hours × 60 / Σ minutes.
+pub(super) fn factor(terms: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
     sum(terms).map(|(hours, minutes)| hours * 60.0 / minutes)
 }

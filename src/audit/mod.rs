@@ -12,6 +12,7 @@ mod integrity;
 pub mod lines;
 mod measured;
 pub mod origin;
+pub mod retractions;
 mod revisions;
 pub mod rules;
 mod trailers;

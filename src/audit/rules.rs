@@ -11,6 +11,7 @@ use super::integrity::{
     ledger_back_dated, ledger_line_removed, ledger_moved, ledger_signature, revision_twice,
     written_by_another,
 };
+use super::retractions::task_retracted;
 use super::revisions::{estimate_after_work, estimate_raised, minutes_lowered};
 use super::trailers::{parts_do_not_sum, trailer_against_note, trailer_refused};
 use super::work::{
@@ -57,6 +58,13 @@ pub const RULES: &[Rule] = &[
         advice: "Ask who lowered them and why; sessions and the first revision say what it took",
         missing: no_tasks,
         check: minutes_lowered,
+    },
+    Rule {
+        id: "task-retracted",
+        about: "Was a task retracted, and does the factor gain by it?",
+        advice: "Ask what became of the work; `git leverage log --history` shows what is retracted",
+        missing: no_tasks_at_all,
+        check: task_retracted,
     },
     Rule {
         id: "zero-claimed",
@@ -224,6 +232,11 @@ pub const RULES: &[Rule] = &[
 fn no_tasks(evidence: &Evidence<'_>) -> Option<&'static str> {
     let is_empty = evidence.ledger.tasks.is_empty();
     is_empty.then_some("the repository has no tasks")
+}
+
+/// Retracted ones included.
+fn no_tasks_at_all(evidence: &Evidence<'_>) -> Option<&'static str> {
+    no_tasks(evidence).filter(|_| evidence.ledger.retracted.is_empty())
 }
 
 fn no_sessions(evidence: &Evidence<'_>) -> Option<&'static str> {

@@ -10,14 +10,14 @@ use crate::audit::lines::FileLine;
 use crate::audit::origin::{Grouping, state_word};
 use crate::audit::{Audit, Finding, Level};
 use origin::{origin, over_time};
-use sentences::{all_in, headline, notes, subject};
+use sentences::{all_in, headline, notes, retracted, subject};
 
 pub use sarif::sarif;
 
 /// The page for people: what the claims rest on, what does not add up, what made the code.
 pub fn document(audit: &Audit) -> Document {
     let mut tables = Vec::new();
-    if audit.confidence.claimed.tasks > 0 {
+    if audit.confidence.claimed.tasks + audit.confidence.retracted.tasks > 0 {
         tables.push(confidence(audit));
     }
     tables.extend(findings_by_rule(&audit.findings));
@@ -116,7 +116,7 @@ fn confidence(audit: &Audit) -> Table {
             row("nothing", &confidence.unsupported),
         ],
         totals: Some(row("all", &confidence.claimed)),
-        notes: vec![all_in(audit)],
+        notes: std::iter::once(all_in(audit)).chain(retracted(audit)).collect(),
         ..Table::default()
     }
 }

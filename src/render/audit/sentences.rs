@@ -79,6 +79,26 @@ pub(super) fn all_in(audit: &Audit) -> String {
     }
 }
 
+/// The tasks that count no more, and what they would make of the factor.
+pub(super) fn retracted(audit: &Audit) -> Option<String> {
+    let gone = &audit.confidence.retracted;
+    let (are, them) = match gone.tasks {
+        0 => return None,
+        1 => ("is", "it"),
+        _ => ("are", "them"),
+    };
+    let tasks = counted(gone.tasks, "task");
+    let hours = grouped(&format!("{:.0}", gone.human_hours));
+    let with = match gone.leverage_factor_with {
+        Some(_) => format!(
+            "; with {them} the factor would be {}",
+            factor(gone.leverage_factor_with)
+        ),
+        None => String::new(),
+    };
+    Some(format!("{tasks} with {hours} human hours {are} retracted{with}"))
+}
+
 /// What was looked at.
 pub(super) fn subject(audit: &Audit) -> String {
     let mut subject = format!("Audit of {}", audit.repo);

@@ -1,0 +1,134 @@
+//! What was taken back: a retraction is no lie, and what it does to the figures is told.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use super::confidence::{counted, factor};
+use super::found::Found;
+use super::{Evidence, Level};
+use crate::facts::ids::ObjectId;
+use crate::facts::ledger::{LedgerTask, RetractedTask};
+use crate::facts::quantity::Minutes;
+use crate::facts::task::Task;
+
+/// The tasks that count no more, and what they would make of the factor.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Retracted {
+    /// How many.
+    pub tasks: u64,
+    /// What they claimed.
+    pub human_hours: f64,
+    /// Σ hours × 60 / Σ claimed agent minutes of all tasks, these among them; `None` where no task claims minutes.
+    pub leverage_factor_with: Option<f64>,
+}
+
+/// Those of the part that was asked for.
+fn shown<'a>(evidence: &Evidence<'a>) -> Vec<&'a RetractedTask> {
+    let commits: HashSet<ObjectId> = evidence.commits.iter().map(|commit| commit.id).collect();
+    let is_asked_for = |gone: &&RetractedTask| {
+        evidence.whole.is_none() || gone.task.commits.iter().any(|commit| commits.contains(commit))
+    };
+    evidence.ledger.retracted.iter().filter(is_asked_for).collect()
+}
+
+pub(super) fn retracted(evidence: &Evidence<'_>) -> Retracted {
+    let gone = shown(evidence);
+    let with = evidence
+        .ledger
+        .tasks
+        .iter()
+        .chain(gone.iter().map(|gone| &gone.task));
+    Retracted {
+        tasks: gone.len() as u64,
+        human_hours: gone.iter().fold(0.0, |sum, gone| sum + hours(&gone.task)),
+        leverage_factor_with: factor(with.filter_map(claimed)),
+    }
+}
+
+fn hours(found: &LedgerTask) -> f64 {
+    found.task.estimate.hours.get()
+}
+
+/// The claimed hours and minutes of a task that has a factor.
+fn claimed(found: &LedgerTask) -> Option<(f64, f64)> {
+    counted(found, found.task.agent_minutes.map(Minutes::get))
+}
+
+/// A factor that is lower by more than this without the retractions needs an explanation.
+const LARGE_GAIN: f64 = 0.25;
+
+pub(super) fn task_retracted(evidence: &Evidence<'_>) -> Vec<Found> {
+    let without = factor(evidence.ledger.tasks.iter().filter_map(claimed));
+    let with = retracted(evidence).leverage_factor_with;
+    let gained = without
+        .zip(with)
+        .filter(|(without, with)| *with < *without * (1.0 - LARGE_GAIN));
+    let told = |gone: &RetractedTask| {
+        let task = &gone.task.task;
+        let again = evidence
+            .all_tasks()
+            .iter()
+            .find(|found| claims_more(found, &gone.task));
+        // Of several that are gone, those that would lower the factor.
+        let gain = gained.filter(|(without, _)| task.leverage_factor().is_some_and(|own| own < *without));
+        let mut message = format!(
+            "`{}` ({}) was retracted by {}, because: {}",
+            task.title,
+            claim_text(task),
+            gone.tombstone.by,
+            gone.tombstone.reason
+        );
+        if let Some(again) = again {
+            message += &format!(
+                "; its work is claimed again by `{}` ({})",
+                again.task.title,
+                claim_text(&again.task)
+            );
+        }
+        if let Some((without, with)) = gain {
+            message += &format!("; the factor is {without:.1}x, and with what is retracted {with:.1}x");
+        }
+        let level = match (again, gain) {
+            (None, None) => Level::Note,
+            _ => Level::Warning,
+        };
+        let found = Found::of(level, task, message).figure("claimed_hours", hours(&gone.task));
+        let found = again.into_iter().fold(found, |found, again| {
+            found.figure("claimed_again_hours", hours(again))
+        });
+        gain.into_iter().fold(found, |found, (without, with)| {
+            found
+                .figure("leverage_factor", without)
+                .figure("leverage_factor_with", with)
+        })
+    };
+    shown(evidence).into_iter().map(told).collect()
+}
+
+/// Whether a task claims the work of one that is gone, with more hours or fewer minutes.
+fn claims_more(found: &LedgerTask, gone: &LedgerTask) -> bool {
+    let shares_commit = found.commits.iter().any(|commit| gone.commits.contains(commit));
+    let (again, before) = (&found.task, &gone.task);
+    let shares_session = again
+        .sessions
+        .iter()
+        .any(|session| before.sessions.contains(session));
+    // Without a commit or a session, the title is all that a task has.
+    let is_namesake = gone.commits.is_empty() && again.title == before.title;
+    let has_fewer_minutes = match (again.agent_minutes, before.agent_minutes) {
+        (Some(again), Some(before)) => again < before,
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    (shares_commit || shares_session || is_namesake)
+        && (again.estimate.hours > before.estimate.hours || has_fewer_minutes)
+}
+
+/// `4h in 40m`.
+fn claim_text(task: &Task) -> String {
+    match task.agent_minutes {
+        Some(minutes) => format!("{} in {minutes}", task.estimate.hours),
+        None => format!("{}, agent time unknown", task.estimate.hours),
+    }
+}
