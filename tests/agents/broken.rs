@@ -282,3 +282,79 @@ fn a_folder_that_may_not_be_read_is_named() {
     exit 3
     ");
 }
+
+#[test]
+fn what_the_program_says_in_the_agents_place_is_no_work() {
+    let user = |text: &str| json!({"type": "user", "message": {"role": "user", "content": text}});
+    let nothing = json!([{"type": "text", "text": "No response requested."}]);
+    let counts = json!({"input_tokens": 0, "output_tokens": 0});
+    let synthetic = json!({
+        "type": "assistant",
+        "message": {"id": "x", "role": "assistant", "model": "<synthetic>", "content": nothing, "usage": counts},
+    });
+    for command in ["exit", "/model", "/some-plugins-own"] {
+        let name = format!("<command-name>{command}</command-name>\n<command-args></command-args>");
+        let resumed = Transcript::new("s", "/w/kiln".as_ref())
+            .prompt(1, "cap the delay")
+            .answer(3, "done")
+            .raw(4, user(&name))
+            .raw(4, user("<local-command-stdout>Bye!</local-command-stdout>"))
+            .raw(400, synthetic.clone())
+            .raw(
+                401,
+                json!({"type": "assistant", "message": {"role": "assistant", "model": "m", "content": []}}),
+            );
+        let told = told(&with_log(resumed.text()));
+        assert!(told.starts_with("s: agent 2m,"), "{command}: {told}");
+        assert!(told.ends_with("exit 0"), "{told}");
+    }
+}
+
+#[test]
+fn a_count_that_is_none_is_unknown_and_named() {
+    let response = |usage: &Value| {
+        let message = json!({"id": "x", "role": "assistant", "model": "m", "content": [], "usage": usage});
+        json!({"type": "assistant", "requestId": "x", "message": message})
+    };
+    let usage = |input: &Value| {
+        let written = Value::Null;
+        json!({"input_tokens": input, "cache_creation_input_tokens": written, "output_tokens": 4})
+    };
+    for input in [json!("12"), Value::Null, json!(-1), json!(i64::MAX)] {
+        let alone = Transcript::new("s", "/w/kiln".as_ref())
+            .prompt(1, "cap the delay")
+            .raw(3, response(&usage(&input)));
+        let told = told(&with_log(alone.text()));
+        assert!(
+            told.contains("agent 2m") && told.contains("output null"),
+            "{told}"
+        );
+        assert!(told.contains("s.jsonl:2: a count of tokens is none"), "{told}");
+        assert!(told.ends_with("exit 3"), "{told}");
+    }
+    let fine = Transcript::new("s", "/w/kiln".as_ref())
+        .prompt(1, "cap the delay")
+        .raw(3, response(&usage(&json!(3))));
+    let told = told(&with_log(fine.text()));
+    assert!(told.contains("output 4") && told.ends_with("exit 0"), "{told}");
+}
+
+#[test]
+fn records_without_a_time_or_a_session_are_named() {
+    let message = json!({"role": "user", "content": "x"});
+    let lost = |at: &str, session: &str| {
+        json!({"type": "user", "timestamp": at, "sessionId": session, "message": message}).to_string()
+    };
+    let log = work()
+        .line(&lost("-000001-12-31T00:00:00.000Z", "s"))
+        .line(&lost("+292277-01-01T00:00:00.000Z", "s"))
+        .line(&lost("2026-04-01T09:08:00.000Z", ""))
+        .line(&json!({"type": "summary", "summary": "x"}).to_string());
+    assert_snapshot!(told(&with_log(log.text())), @r"
+    s: agent 4m, supervisory 3.25m, output 80, 2026-04-01T09:01:00Z to 2026-04-01T09:07:00Z
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:6: the record has no usable time and was left out
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:7: the record has no usable time and was left out
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:8: the record names no session and was left out
+    exit 3
+    ");
+}

@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::log::{Key, Log, Name, Outcome, Stamp, What};
-use super::value::{content, count, document, first_text, instant, items, number, text};
+use super::value::{
+    content, count, document, first_text, instant, is_miscounted, items, number, text, timed,
+};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
@@ -132,7 +134,8 @@ impl<'thread> Thread<'thread> {
     }
 
     fn prompt(&mut self, message: &Value, line: usize, log: &mut Log) {
-        let Some(at) = instant(message, "/meta/sentAt") else {
+        let number = u32::try_from(line).unwrap_or(u32::MAX);
+        let Some(at) = timed(message, "/meta/sentAt", number, log) else {
             return;
         };
         let said = content(message.get("content"));
@@ -177,7 +180,11 @@ impl<'thread> Thread<'thread> {
             .get("usage")
             .filter(|usage| self.counts_responses && usage.is_object())
         {
-            push_usage(log, stamp, text(usage, "/model"), response_tokens(usage));
+            if is_miscounted(usage) {
+                log.refuse_tokens(stamp);
+            } else {
+                push_usage(log, stamp, text(usage, "/model"), response_tokens(usage));
+            }
         }
         if stopped {
             log.push(stamp, What::Interrupted);
@@ -266,6 +273,9 @@ impl<'thread> Thread<'thread> {
         let line = items(self.thread, "/messages").len() + 1 + number;
         let key = (!id.is_empty()).then_some(["ledger", id]);
         let stamp = self.stamp(at, line, key.as_ref().map(<[&str; 2]>::as_slice));
+        if event.get("tokens").is_some_and(is_miscounted) || response.is_some_and(is_miscounted) {
+            return log.refuse_tokens(stamp);
+        }
         push_usage(log, stamp, text(event, "/model"), tokens);
     }
 

@@ -283,7 +283,7 @@ impl Gathered<'_> {
         session.models.sort_unstable();
         session.models.dedup();
         self.run_lanes(&mut session);
-        session.sources = self.sources(&session, work.calls);
+        session.sources = self.sources(&session);
         let says_something = session.turns().next().is_some()
             || !session.actions.is_empty()
             || !session.usage.is_empty()
@@ -382,7 +382,7 @@ impl Gathered<'_> {
         self.events.iter().any(|(_, event)| event.what == *what)
     }
 
-    fn sources(&self, session: &Session, calls: bool) -> Sources {
+    fn sources(&self, session: &Session) -> Sources {
         let unless = |metric, otherwise| {
             if self.says(&What::Absent(metric)) {
                 Provenance::Absent
@@ -392,12 +392,15 @@ impl Gathered<'_> {
                 otherwise
             }
         };
+        let may_have_answered = session.turns().next().is_some()
+            || self.says(&What::Absent(Metric::AgentTime))
+            || self.says(&What::Estimated(Metric::Tokens));
+        let uncounted = session.usage.is_empty() && may_have_answered;
         let ends_known = session.turns().all(|turn| turn.end != TurnEnd::LastEvent);
         let structured = session
             .commits
             .iter()
             .all(|made| made.evidence == HashEvidence::Structured);
-        let or_absent = |present: bool, otherwise| if present { otherwise } else { Provenance::Absent };
         let recorded = |all: bool| {
             if all {
                 Provenance::Measured
@@ -406,17 +409,15 @@ impl Gathered<'_> {
             }
         };
         Sources {
-            agent_time: unless(
-                Metric::AgentTime,
-                or_absent(session.turns().next().is_some(), recorded(ends_known)),
-            ),
+            agent_time: unless(Metric::AgentTime, recorded(ends_known)),
             human_time: unless(Metric::HumanTime, Provenance::Measured),
-            tokens: or_absent(
-                !session.usage.is_empty(),
-                unless(Metric::Tokens, Provenance::Measured),
-            ),
-            edits: unless(Metric::Edits, or_absent(calls, Provenance::Measured)),
-            commits: unless(Metric::Commits, or_absent(calls, recorded(structured))),
+            tokens: if uncounted {
+                Provenance::Absent
+            } else {
+                unless(Metric::Tokens, Provenance::Measured)
+            },
+            edits: unless(Metric::Edits, Provenance::Measured),
+            commits: unless(Metric::Commits, recorded(structured)),
         }
     }
 }
@@ -424,8 +425,6 @@ impl Gathered<'_> {
 /// What a session's tools did.
 #[derive(Default)]
 struct Work {
-    /// Whether the log has tool calls at all.
-    calls: bool,
     edits: Vec<Edit>,
     commits: Vec<MadeCommit>,
     touched: BTreeMap<String, Touch>,
@@ -441,7 +440,6 @@ impl Work {
                 What::Call {
                     id, changes, reads, ..
                 } => {
-                    work.calls = true;
                     open.insert(*id, (log, event, changes));
                     for path in reads {
                         work.touch(&placed(log, event, *path), at, false);

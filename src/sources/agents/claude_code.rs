@@ -13,9 +13,9 @@ use serde_json::value::RawValue;
 use super::change;
 use super::commands::{self, Making};
 use super::lines::each_line;
-use super::log::{Change, Key, Log, Made, Outcome, Stamp, Tool, What};
+use super::log::{Change, Key, Log, Made, NAMELESS, Outcome, Stamp, TIMELESS, Tool, What};
 use super::prose;
-use super::record::{Content, count, flag, list, moment, number, object, reason, text};
+use super::record::{Content, Tally, flag, list, moment, number, object, reason, tally, text};
 use super::{Agent, LogFile, Machine, files_below};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
@@ -159,14 +159,14 @@ struct Block<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct UsageRecord<'a> {
-    #[serde(deserialize_with = "count")]
-    input_tokens: u64,
-    #[serde(deserialize_with = "count")]
-    cache_creation_input_tokens: u64,
-    #[serde(deserialize_with = "count")]
-    cache_read_input_tokens: u64,
-    #[serde(deserialize_with = "count")]
-    output_tokens: u64,
+    #[serde(deserialize_with = "tally")]
+    input_tokens: Tally,
+    #[serde(deserialize_with = "tally")]
+    cache_creation_input_tokens: Tally,
+    #[serde(deserialize_with = "tally")]
+    cache_read_input_tokens: Tally,
+    #[serde(deserialize_with = "tally")]
+    output_tokens: Tally,
     #[serde(borrow, deserialize_with = "text")]
     speed: Cow<'a, str>,
     #[serde(deserialize_with = "object")]
@@ -177,10 +177,36 @@ struct UsageRecord<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct CacheCreation {
-    #[serde(deserialize_with = "count")]
-    ephemeral_5m_input_tokens: u64,
-    #[serde(deserialize_with = "count")]
-    ephemeral_1h_input_tokens: u64,
+    #[serde(deserialize_with = "tally")]
+    ephemeral_5m_input_tokens: Tally,
+    #[serde(deserialize_with = "tally")]
+    ephemeral_1h_input_tokens: Tally,
+}
+
+impl UsageRecord<'_> {
+    /// The tokens; `None` where a count is none. Responses without a cache may have null for it, and only for it.
+    fn tokens(&self) -> Option<TokenCounts> {
+        let split = self.cache_creation.as_ref().map_or([Tally::Missing; 2], |split| {
+            [split.ephemeral_5m_input_tokens, split.ephemeral_1h_input_tokens]
+        });
+        let cached = [self.cache_creation_input_tokens, self.cache_read_input_tokens];
+        let is_wrong = [self.input_tokens, self.output_tokens].contains(&Tally::Null)
+            || [self.input_tokens, self.output_tokens]
+                .iter()
+                .chain(&cached)
+                .chain(&split)
+                .any(|count| *count == Tally::Unusable);
+        let written = match self.cache_creation_input_tokens.get() {
+            0 => split.iter().map(|count| count.get()).sum(),
+            written => written,
+        };
+        (!is_wrong).then(|| TokenCounts {
+            input: self.input_tokens.get(),
+            cache_write: written,
+            cache_read: self.cache_read_input_tokens.get(),
+            output: self.output_tokens.get(),
+        })
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -264,6 +290,12 @@ fn read_record(record: &Record<'_>, line: u32, log: &mut Log) {
         return;
     };
     match &*record.kind {
+        // What the program says in the agent's place (errors, an answer to nothing after a resumption) is no work of it.
+        "assistant"
+            if record
+                .message
+                .as_ref()
+                .is_some_and(|said| said.model == SYNTHETIC) => {}
         "assistant" => {
             note_version(record, stamp, log);
             read_response(record, stamp, log);
@@ -293,7 +325,21 @@ fn read_record(record: &Record<'_>, line: u32, log: &mut Log) {
 }
 
 fn stamp(record: &Record<'_>, line: u32, log: &mut Log) -> Option<Stamp> {
-    let at = moment(&record.timestamp)?;
+    // Records about the log itself have neither.
+    let is_told = matches!(&*record.kind, "assistant" | "user" | "system" | "queue-operation");
+    let missing = |flaw, log: &mut Log| {
+        if is_told {
+            log.refuse(line, flaw);
+        }
+    };
+    let Some(at) = moment(&record.timestamp) else {
+        missing(TIMELESS, log);
+        return None;
+    };
+    if record.session_id.is_empty() {
+        missing(NAMELESS, log);
+        return None;
+    }
     let lane = match (&*record.agent_id, record.is_sidechain) {
         ("", false) => None,
         ("", true) => Some(log.name("sidechain")),
@@ -346,9 +392,8 @@ fn read_response(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
         return log.push(stamp, What::Work);
     };
     let before = log.events.len();
-    if let Some(usage) = message.usage.as_ref().filter(|_| message.model != "<synthetic>") {
-        let what = usage_of(record, message, usage, log);
-        log.push(stamp, what);
+    if let Some(usage) = &message.usage {
+        read_usage(record, message, usage, stamp, log);
     }
     if let Content::Blocks(blocks) = &message.content {
         for block in blocks.iter().filter(|block| block.kind == "tool_use") {
@@ -361,31 +406,30 @@ fn read_response(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
     }
 }
 
-fn usage_of(record: &Record<'_>, message: &Message<'_>, usage: &UsageRecord<'_>, log: &mut Log) -> What {
-    let split = usage.cache_creation.as_ref().map_or(0, |split| {
-        split.ephemeral_5m_input_tokens + split.ephemeral_1h_input_tokens
-    });
+fn read_usage(
+    record: &Record<'_>,
+    message: &Message<'_>,
+    usage: &UsageRecord<'_>,
+    stamp: Stamp,
+    log: &mut Log,
+) {
+    let Some(tokens) = usage.tokens() else {
+        log.push(stamp, What::Work);
+        return log.refuse_tokens(stamp);
+    };
     let key = |id: &str| (!id.is_empty()).then(|| Key::of(&[id]));
     let model = if usage.speed == "fast" {
         log.name(&format!("{}-fast", message.model))
     } else {
         log.name(&message.model)
     };
-    What::Usage {
+    let what = What::Usage {
         message: key(&message.id),
         request: key(&record.request_id),
         model,
-        tokens: TokenCounts {
-            input: usage.input_tokens,
-            cache_write: if usage.cache_creation_input_tokens > 0 {
-                usage.cache_creation_input_tokens
-            } else {
-                split
-            },
-            cache_read: usage.cache_read_input_tokens,
-            output: usage.output_tokens,
-        },
-    }
+        tokens,
+    };
+    log.push(stamp, what);
 }
 
 fn call(block: &Block<'_>, log: &mut Log) -> What {
@@ -476,6 +520,48 @@ fn read_user(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
     }
 }
 
+/// The model of records that the program writes in the agent's place.
+const SYNTHETIC: &str = "<synthetic>";
+/// Commands that the program carries out by itself, without the agent.
+const LOCAL: &[&str] = &[
+    "add-dir",
+    "agents",
+    "bug",
+    "clear",
+    "config",
+    "context",
+    "cost",
+    "doctor",
+    "effort",
+    "exit",
+    "export",
+    "fast",
+    "feedback",
+    "help",
+    "hooks",
+    "ide",
+    "login",
+    "logout",
+    "mcp",
+    "memory",
+    "model",
+    "output-style",
+    "permissions",
+    "plugin",
+    "quit",
+    "release-notes",
+    "rename",
+    "resume",
+    "rewind",
+    "stats",
+    "status",
+    "tasks",
+    "theme",
+    "todos",
+    "upgrade",
+    "usage",
+    "vim",
+];
 const INTERRUPTED: &str = "[Request interrupted by user";
 /// How a refused call's result begins, in versions without `toolDenialKind`.
 const REFUSED: &str = "The user doesn't want to";
@@ -506,11 +592,30 @@ fn read_prompt(record: &Record<'_>, prompt: &str, stamp: Stamp, log: &mut Log) {
     }
     let (kind, typed) = if let Some(name) = prose::tagged(prompt, "command-name") {
         let arguments = prose::tagged(prompt, "command-args").unwrap_or_default();
-        (ActionKind::Command, prose::typed(&format!("{name} {arguments}")))
+        let typed = prose::typed(&format!("{name} {arguments}"));
+        let kind = ActionKind::Command;
+        if LOCAL.contains(&name.trim().trim_start_matches('/')) {
+            return log.push(stamp, What::Local { kind, typed });
+        }
+        (kind, typed)
     } else if let Some(command) = prose::tagged(prompt, "bash-input") {
         (ActionKind::Shell, prose::typed(command))
     } else if prose::is_injected(prompt) {
-        // What a local command printed asks nothing of the agent; a notification does.
+        // What a command printed before the agent did anything shows that it was a local one.
+        let is_after_command = log.events.last().is_some_and(|event| {
+            let what = &event.what;
+            matches!(
+                what,
+                What::Prompt {
+                    kind: ActionKind::Command,
+                    ..
+                }
+            )
+        });
+        if is_after_command && prompt.contains("<local-command-std") {
+            log.push(stamp, What::TurnEnd(None));
+        }
+        // It asks nothing of the agent; a notification does.
         if prompt.contains("-notification>") || prompt.contains("<teammate-message") {
             log.push(stamp, What::Automated);
         }

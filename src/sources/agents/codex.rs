@@ -12,9 +12,9 @@ use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use serde_json::Value;
 
 use super::lines::{each_line, each_line_of};
-use super::log::{Key, Log, Stamp, What};
+use super::log::{Key, Log, NAMELESS, Stamp, What};
 use super::record::reason;
-use super::value::{content, count, instant, millis, text};
+use super::value::{content, count, is_miscounted, millis, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
@@ -127,7 +127,7 @@ fn read_line(path: &Path, line: &str, number: u32, log: &mut Log) {
 }
 
 fn read_record(record: &Value, line: &str, number: u32, log: &mut Log) {
-    let (Some(at), Some(payload)) = (instant(record, "/timestamp"), record.get("payload")) else {
+    let (Some(at), Some(payload)) = (timed(record, "/timestamp", number, log), record.get("payload")) else {
         return;
     };
     let kind = text(record, "/type");
@@ -157,7 +157,7 @@ fn read_record(record: &Value, line: &str, number: u32, log: &mut Log) {
 fn read_meta(payload: &Value, at: Moment, line: u32, log: &mut Log) {
     let id = text(payload, "/id");
     match log.carried.stamp {
-        _ if id.is_empty() => {}
+        _ if id.is_empty() => log.refuse(line, NAMELESS),
         None => open(id, payload, at, line, log),
         Some(stamp) if log.text(stamp.session) == id => read_place(payload, log),
         Some(_) => replay::begin(id, at, log),
@@ -296,7 +296,7 @@ fn read_message(said: &str, stamp: Stamp, log: &mut Log) {
         let command = prose::tagged(command, "command").unwrap_or(command);
         let typed = prose::typed(command);
         let kind = ActionKind::Shell;
-        log.push(stamp, What::Prompt { kind, typed });
+        log.push(stamp, What::Local { kind, typed });
     } else if get(log, "prompts").is_empty() && !is_context(said) {
         add(log, "messages", stamp.line);
         push_prompt(said, stamp, log);
@@ -378,6 +378,9 @@ fn is_context(said: &str) -> bool {
 
 /// The tokens since the last count; a count that did not change says nothing, one that fell starts anew.
 fn read_total_tokens(payload: &Value, stamp: Stamp, log: &mut Log) {
+    if payload.get("info").is_some_and(is_miscounted) {
+        return log.refuse_tokens(stamp);
+    }
     let before = log.carried.totals;
     let last = payload.pointer("/info/last_token_usage").map(tokens);
     let total = match (payload.pointer("/info/total_token_usage").map(tokens), last) {
@@ -417,6 +420,9 @@ fn read_response_tokens(payload: &Value, stamp: Stamp, log: &mut Log) {
     };
     if !thread.is_empty() && thread != log.text(stamp.session) {
         return;
+    }
+    if is_miscounted(usage) {
+        return log.refuse_tokens(stamp);
     }
     let tokens = tokens(usage);
     let is_first = get(log, "tokens").is_empty();

@@ -19,7 +19,7 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::session::Session;
 
 /// Raised whenever a reader or [`Log`] changes: older caches are then ignored.
-const CACHE_VERSION: u32 = 5;
+const CACHE_VERSION: u32 = 6;
 /// Milliseconds by which a record may be older than the one before it: several threads write a log.
 const UNNOTICED: i64 = 60_000;
 /// How much of a log's beginning tells it from another one at its path.
@@ -224,6 +224,7 @@ fn read_log(agent: &dyn Agent, file: &LogFile, known: Option<Entry>) -> Result<(
     };
     let mut log = known.map(|entry| entry.log).unwrap_or_default();
     let before = log.events.len();
+    log.file.clone_from(&file.path);
     agent.read(file, &mut log).map_err(unreadable)?;
     if agent.appends(file) {
         note_clock(&file.path, before, &mut log);

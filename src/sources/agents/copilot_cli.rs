@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::lines::each_line;
 use super::log::{Key, Log, Metric, Name, Outcome, Stamp, Tool, What};
 use super::record::reason;
-use super::value::{content, count, instant, items, text};
+use super::value::{content, count, is_miscounted, items, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
@@ -156,7 +156,7 @@ impl Reading {
 
     /// To whom an event belongs; what subagents do names the call that launched them.
     fn stamp(&self, event: &Value, line: u32, log: &mut Log) -> Option<Stamp> {
-        let at = instant(event, "/timestamp")?;
+        let at = timed(event, "/timestamp", line, log)?;
         let named = text(event, "/data/sessionId");
         let session = match log.carried.stamp {
             Some(stamp) => stamp.session,
@@ -222,6 +222,9 @@ impl Reading {
 
     fn shutdown(&mut self, event: &Value, data: &Value, stamp: Stamp, log: &mut Log) {
         log.push(stamp, What::TurnEnd(None));
+        if data.get("modelMetrics").is_some_and(is_miscounted) {
+            return log.refuse_tokens(stamp);
+        }
         let totals = totals(data);
         if totals.is_empty() {
             return;
@@ -289,7 +292,7 @@ impl Reading {
         self.state.settled.push(call_key(data));
         let typed = prose::typed(text(data, "/arguments/command"));
         let kind = ActionKind::Shell;
-        log.push(stamp, What::Prompt { kind, typed });
+        log.push(stamp, What::Local { kind, typed });
     }
 
     fn call(&self, data: &Value, stamp: Stamp, log: &mut Log) {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::lines::each_line;
 use super::log::{Key, Log, Metric, Name, Outcome, Stamp, Tool, What};
 use super::record::reason;
-use super::value::{companion, content, count, instant, items, text};
+use super::value::{companion, content, count, instant, is_miscounted, items, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
@@ -109,7 +109,7 @@ impl Reader {
         if text(record, "/type") == "session_start" {
             return self.open(record, log);
         }
-        let Some(at) = instant(record, "/timestamp") else {
+        let Some(at) = timed(record, "/timestamp", line, log) else {
             return;
         };
         let mut stamp = Stamp {
@@ -229,6 +229,12 @@ fn read_answer(message: &Value, stamp: Stamp, log: &mut Log) {
 }
 
 fn read_totals(settings: &Value, log: &mut Log) {
+    if settings.get("tokenUsage").is_some_and(is_miscounted) {
+        return log.refuse(
+            1,
+            "a count of tokens in the settings beside it is none, and its total was left out",
+        );
+    }
     let tokens = tokens(settings);
     if tokens == TokenCounts::default() {
         return;

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use super::lines::each_line;
 use super::log::{Key, Log, Outcome, Stamp, What};
 use super::record::reason;
-use super::value::{content, count, instant, items, text};
+use super::value::{content, count, instant, is_miscounted, items, text, timed};
 use super::{Agent, LogFile, Machine, change, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::TokenCounts;
@@ -189,7 +189,7 @@ impl Reading {
     }
 
     fn message(&mut self, message: &Value, line: u32, log: &mut Log) {
-        let Some(at) = instant(message, "/timestamp") else {
+        let Some(at) = timed(message, "/timestamp", line, log) else {
             return;
         };
         if log.carried.stamp.is_none() {
@@ -286,6 +286,9 @@ impl Reading {
         let Some(counted) = message.value.get("tokens").filter(|tokens| tokens.is_object()) else {
             return;
         };
+        if is_miscounted(counted) {
+            return log.refuse_tokens(message.stamp);
+        }
         let tokens = tokens(counted);
         let what = What::Usage {
             message: Some(message.key(&["tokens"])),

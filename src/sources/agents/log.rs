@@ -1,6 +1,7 @@
 //! What one log file said, record by record, without its text: the form in which logs are cached.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +110,13 @@ pub enum What {
     Work,
     /// A person's prompt, slash command or `!` command: it opens a turn.
     Prompt {
+        /// What of these it was.
+        kind: ActionKind,
+        /// Characters typed ([`super::prose`]).
+        typed: u32,
+    },
+    /// A command that the program itself carries out, or the person's own shell: an action that asks nothing of the agent.
+    Local {
         /// What of these it was.
         kind: ActionKind,
         /// Characters typed ([`super::prose`]).
@@ -240,6 +248,9 @@ const RECENT: usize = 64;
 /// What one log file said.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Log {
+    /// Where it is read from, for what is refused in it.
+    #[serde(skip)]
+    pub file: PathBuf,
     /// The texts that events refer to: ids, models, paths, branches.
     names: Vec<String>,
     #[serde(skip)]
@@ -321,10 +332,33 @@ impl Log {
     }
 
     /// Notes what could not be read, with the file and the line.
-    pub fn warn(&mut self, file: &std::path::Path, line: u32, message: impl Into<String>) {
+    pub fn warn(&mut self, file: &Path, line: u32, message: impl Into<String>) {
         self.flaws.push(Flaw {
             place: format!("{}:{line}", file.display()),
             message: message.into(),
         });
     }
+
+    /// Leaves a record of the log that is being read out, and says why.
+    pub fn refuse(&mut self, line: u32, message: &str) {
+        let place = format!("{}:{line}", self.file.display());
+        self.flaws.push(Flaw {
+            place,
+            message: message.to_owned(),
+        });
+    }
+
+    /// Leaves out tokens that cannot be right. What is left of the session's is no full count of them any more.
+    pub fn refuse_tokens(&mut self, stamp: Stamp) {
+        self.refuse(
+            stamp.line,
+            "a count of tokens is none, and the response's tokens were left out",
+        );
+        self.push(stamp, What::Estimated(Metric::Tokens));
+    }
 }
+
+/// Why a record without a time in the calendar is left out.
+pub const TIMELESS: &str = "the record has no usable time and was left out";
+/// Why a record that names no session is left out.
+pub const NAMELESS: &str = "the record names no session and was left out";

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::log::{Event, Key, Log, Name, Outcome, Stamp, What};
-use super::value::{content, count, instant, items, number, text};
+use super::value::{content, count, instant, is_miscounted, items, number, text, timed};
 use super::{Agent, LogFile, Machine, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
@@ -145,7 +145,7 @@ impl<'log> Reading<'log> {
     /// A message of version 1; its text and its calls follow as parts.
     fn message(&mut self, id: &str, session: &str, message: &Value) {
         let cwd = text(message, "/path/cwd");
-        let Some(at) = instant(message, "/time/created") else {
+        let Some(at) = timed(message, "/time/created", self.records, self.log) else {
             return;
         };
         match text(message, "/role") {
@@ -190,7 +190,7 @@ impl<'log> Reading<'log> {
 
     /// A record of version 2, which has all its parts in it.
     fn record(&mut self, id: &str, session: &str, kind: &str, record: &Value) {
-        let Some(at) = instant(record, "/time/created") else {
+        let Some(at) = timed(record, "/time/created", self.records, self.log) else {
             return;
         };
         match kind {
@@ -299,7 +299,11 @@ impl<'log> Reading<'log> {
         self.push(index, at, &identity, What::Work);
         self.end(index, ended, &identity, What::Work);
         let tokens = tokens(message);
-        if tokens != TokenCounts::default() {
+        if message.get("tokens").is_some_and(is_miscounted) {
+            if let Some(message) = self.messages.get(index) {
+                self.log.refuse_tokens(message.stamp);
+            }
+        } else if tokens != TokenCounts::default() {
             let model = self.log.name(if model.is_empty() { "unknown" } else { model });
             let what = What::Usage {
                 message: Some(Key::of(&identity)),
@@ -421,6 +425,8 @@ impl<'log> Reading<'log> {
             if let Some(at) = taken_up {
                 self.log.push(Stamp { at, ..stamp }, What::Dequeued);
             }
+        } else if kind == ActionKind::Shell {
+            self.log.push(stamp, What::Local { kind, typed });
         } else {
             self.log.push(stamp, What::Prompt { kind, typed });
         }

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::lines::each_line;
-use super::log::{Key, Log, Name, Outcome, Stamp, What};
+use super::log::{Key, Log, NAMELESS, Name, Outcome, Stamp, What};
 use super::record::reason;
-use super::value::{content, count, first_text, instant, items, text};
+use super::value::{content, count, first_text, is_miscounted, items, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
@@ -56,11 +56,11 @@ const PARENT: &str = "parent";
 
 /// The header. Its time is that of the file, which may be long before the first prompt.
 fn open(header: &Value, line: u32, log: &mut Log) {
-    let (Some(at), id) = (instant(header, "/timestamp"), text(header, "/id")) else {
+    let (Some(at), id) = (timed(header, "/timestamp", line, log), text(header, "/id")) else {
         return;
     };
     if id.is_empty() {
-        return;
+        return log.refuse(line, NAMELESS);
     }
     let parent = first_text(header, &["parentSession", "branchedFrom"]);
     if let Some(parent) = id_in(parent) {
@@ -92,7 +92,7 @@ fn named_model(model: &str, log: &mut Log) -> Option<Name> {
 }
 
 fn read_entry(entry: &Value, line: &str, number: u32, log: &mut Log) {
-    let (Some(header), Some(at)) = (log.carried.stamp, instant(entry, "/timestamp")) else {
+    let (Some(header), Some(at)) = (log.carried.stamp, timed(entry, "/timestamp", number, log)) else {
         return;
     };
     let mut stamp = Stamp {
@@ -130,13 +130,18 @@ fn read_message(entry: &Value, stamp: Stamp, log: &mut Log) {
     };
     match text(message, "/role") {
         role @ ("user" | "bashExecution") => {
-            let (kind, said) = if role == "user" {
-                (ActionKind::Prompt, content(message.get("content")))
+            let what = if role == "user" {
+                What::Prompt {
+                    kind: ActionKind::Prompt,
+                    typed: prose::typed(&content(message.get("content"))),
+                }
             } else {
-                (ActionKind::Shell, content(message.get("command")))
+                What::Local {
+                    kind: ActionKind::Shell,
+                    typed: prose::typed(&content(message.get("command"))),
+                }
             };
-            let typed = prose::typed(&said);
-            log.push(stamp, What::Prompt { kind, typed });
+            log.push(stamp, what);
         }
         "assistant" => {
             log.push(stamp, What::Work);
@@ -175,6 +180,9 @@ fn read_usage(message: &Value, stamp: Stamp, log: &mut Log) {
         .or(log.carried.model)
         .unwrap_or_else(|| log.name("unknown"));
     log.carried.model = Some(model);
+    if is_miscounted(usage) {
+        return log.refuse_tokens(stamp);
+    }
     let tokens = TokenCounts {
         input: count(usage, "/input"),
         cache_write: count(usage, "/cacheWrite"),

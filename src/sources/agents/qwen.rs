@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::lines::each_line;
-use super::log::{Key, Log, Metric, Outcome, Stamp, What};
+use super::log::{Key, Log, Metric, NAMELESS, Outcome, Stamp, What};
 use super::record::reason;
-use super::value::{content, count, instant, items, text};
+use super::value::{content, count, is_miscounted, items, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
@@ -76,7 +76,11 @@ fn read_record(record: &Value, line: u32, log: &mut Log) {
 }
 
 fn stamp(record: &Value, line: u32, log: &mut Log) -> Option<Stamp> {
-    let at = instant(record, "/timestamp")?;
+    let at = timed(record, "/timestamp", line, log)?;
+    if text(record, "/sessionId").is_empty() {
+        log.refuse(line, NAMELESS);
+        return None;
+    }
     let (id, branch) = (text(record, "/uuid"), text(record, "/gitBranch"));
     let mut some = |text: &str| (!text.is_empty()).then(|| log.name(text));
     Some(Stamp {
@@ -160,10 +164,16 @@ fn read_system(record: &Value, stamp: Stamp, log: &mut Log) {
             typed: prose::typed(&content(record.pointer("/message/parts"))),
         },
         // One that is sent to the model comes again as a prompt.
-        "slash_command" if text(payload, "/phase") == "invocation" && !is_sent => What::Prompt {
-            kind: ActionKind::Command,
-            typed: prose::typed(text(payload, "/rawCommand")),
-        },
+        "slash_command" if text(payload, "/phase") == "invocation" && !is_sent => {
+            let (kind, command) = (ActionKind::Command, text(payload, "/rawCommand"));
+            let typed = prose::typed(command);
+            // The agent does this one.
+            if command.trim_start().starts_with("/compress") {
+                What::Prompt { kind, typed }
+            } else {
+                What::Local { kind, typed }
+            }
+        }
         "chat_compression" => What::Work,
         "turn_result" => What::TurnEnd(None),
         "parent_session" => match text(payload, "/parentSessionId") {
@@ -188,6 +198,9 @@ fn read_response(record: &Value, stamp: Stamp, log: &mut Log) {
     let Some(usage) = record.get("usageMetadata").filter(|usage| usage.is_object()) else {
         return;
     };
+    if is_miscounted(usage) {
+        return log.refuse_tokens(stamp);
+    }
     let tokens = tokens(usage);
     if tokens == TokenCounts::default() {
         return;
@@ -274,6 +287,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::assemble::assemble;
+    use super::super::value::instant;
     use super::*;
     use crate::facts::session::{Provenance, Session};
 

@@ -32,16 +32,46 @@ pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>,
     })
 }
 
-/// A count; 0 where it is missing, negative or something else.
-pub fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    Ok(number(deserializer)?.unwrap_or(0))
+/// A count of tokens, as a record has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tally {
+    /// The record says nothing.
+    #[default]
+    Missing,
+    /// The record says that there is nothing to say.
+    Null,
+    /// So many.
+    Known(u64),
+    /// No count: a text, a negative number, one beyond all sums.
+    Unusable,
 }
+
+impl Tally {
+    /// The count; 0 where there is none.
+    pub fn get(self) -> u64 {
+        match self {
+            Self::Known(count) => count,
+            Self::Missing | Self::Null | Self::Unusable => 0,
+        }
+    }
+}
+
+/// A count of tokens.
+pub fn tally<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tally, D::Error> {
+    Ok(match Scalar::deserialize(deserializer)? {
+        Value::Number(number) if COUNTS.contains(&number) => Tally::Known(number.round() as u64),
+        Value::Nothing => Tally::Null,
+        _ => Tally::Unusable,
+    })
+}
+
+/// What can be a count of tokens or milliseconds: a broken log must not overflow a sum.
+pub const COUNTS: std::ops::RangeInclusive<f64> = 0.0..=1e15;
 
 /// A number, rounded; `None` where it is missing, negative or something else.
 pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Ok(match Scalar::deserialize(deserializer)? {
-        // Larger than any count of tokens or milliseconds: a broken log must not overflow a sum.
-        Value::Number(number) if (0.0..=1e15).contains(&number) => Some(number.round() as u64),
+        Value::Number(number) if COUNTS.contains(&number) => Some(number.round() as u64),
         _ => None,
     })
 }
@@ -171,8 +201,8 @@ mod tests {
     struct Sample<'a> {
         #[serde(borrow, deserialize_with = "text")]
         name: Cow<'a, str>,
-        #[serde(deserialize_with = "count")]
-        tokens: u64,
+        #[serde(deserialize_with = "tally")]
+        tokens: Tally,
         #[serde(deserialize_with = "flag")]
         on: bool,
         #[serde(deserialize_with = "list")]
@@ -187,7 +217,7 @@ mod tests {
         let sample: Sample<'_> = serde_json::from_str(line).unwrap();
         assert_eq!(
             (&*sample.name, sample.tokens, sample.on, sample.parts.len()),
-            ("", 0, false, 0)
+            ("", Tally::Unusable, false, 0)
         );
         assert!(matches!(sample.content, Content::Nothing));
     }
@@ -198,7 +228,7 @@ mod tests {
         let sample: Sample<'_> = serde_json::from_str(line).unwrap();
         assert_eq!(
             (&*sample.name, sample.tokens, sample.on, sample.parts.len()),
-            ("a", 12, true, 1)
+            ("a", Tally::Known(12), true, 1)
         );
         assert!(matches!(sample.content, Content::Text(_)));
         assert!(matches!(sample.name, Cow::Borrowed(_)));

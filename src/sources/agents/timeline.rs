@@ -55,6 +55,13 @@ impl Builder {
                 self.act(at, *kind, *typed, None);
                 self.begin(at, true);
             }
+            What::Local { kind, typed } => {
+                self.act(at, *kind, *typed, None);
+                // While a tool runs, the agent goes on beside it.
+                if self.calls.is_empty() {
+                    self.close(TurnEnd::LastEvent);
+                }
+            }
             What::Dequeued => self.begin(at, true),
             What::Automated => self.begin(at, false),
             What::Queued { typed } => self.act(at, ActionKind::Prompt, *typed, None),
@@ -368,6 +375,35 @@ mod tests {
         let list = [(0.0, prompt()), (5.0, prompt())];
         assert_eq!(shape(&list), []);
         assert_eq!(timeline(&events(&list)).1.len(), 2);
+    }
+
+    #[test]
+    fn the_hours_after_a_local_command_are_nobodys() {
+        let local = What::Local {
+            kind: ActionKind::Command,
+            typed: 5,
+        };
+        let list = [
+            (0.0, prompt()),
+            (1.0, What::Work),
+            (2.0, local.clone()),
+            (400.0, What::Work),
+            (401.0, What::Work),
+        ];
+        assert_eq!(
+            shape(&list),
+            [
+                (0.0, 1.0, 1.0, 0.0, TurnEnd::LastEvent),
+                (400.0, 401.0, 1.0, 0.0, TurnEnd::LastEvent)
+            ]
+        );
+        let beside = [
+            (0.0, prompt()),
+            (1.0, call(1, SHELL)),
+            (2.0, local),
+            (5.0, result(1, Outcome::Done, None)),
+        ];
+        assert_eq!(shape(&beside), [(0.0, 5.0, 5.0, 0.0, TurnEnd::LastEvent)]);
     }
 
     #[test]

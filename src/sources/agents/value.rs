@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::lines::LONGEST;
-use super::log::Log;
+use super::log::{Log, TIMELESS};
 use super::record;
 use crate::facts::span::Moment;
 
@@ -65,8 +65,31 @@ pub fn first_text<'value>(value: &'value Value, fields: &[&str]) -> &'value str 
 /// The count at a JSON pointer; `None` where there is none or it cannot be one.
 pub fn number(value: &Value, pointer: &str) -> Option<u64> {
     let number = value.pointer(pointer)?.as_f64()?;
-    // Larger than any count of tokens or milliseconds: a broken log must not overflow a sum.
-    (0.0..=1e15).contains(&number).then_some(number.round() as u64)
+    record::COUNTS.contains(&number).then_some(number.round() as u64)
+}
+
+/// Whether one of the counts in a record of tokens is none: a text of digits, a negative number, one beyond all sums, or
+/// null for what every response has.
+pub fn is_miscounted(tokens: &Value) -> bool {
+    let wrong = |(name, count): (&String, &Value)| match count {
+        Value::Number(_) => number(count, "").is_none(),
+        Value::String(text) => text.trim().parse::<f64>().is_ok(),
+        Value::Null => {
+            ["input", "output"].contains(&name.trim_end_matches("_tokens").trim_end_matches("Tokens"))
+        }
+        Value::Object(_) => is_miscounted(count),
+        _ => false,
+    };
+    tokens.as_object().is_some_and(|counts| counts.iter().any(wrong))
+}
+
+/// The instant at a JSON pointer; one that is there and in no calendar is noted in the log.
+pub fn timed(value: &Value, pointer: &str, line: u32, log: &mut Log) -> Option<Moment> {
+    let at = instant(value, pointer);
+    if at.is_none() && value.pointer(pointer).is_some_and(|time| !time.is_null()) {
+        log.refuse(line, TIMELESS);
+    }
+    at
 }
 
 /// The count at a JSON pointer; 0 where there is none.
@@ -79,11 +102,17 @@ pub fn millis(value: &Value, pointer: &str) -> Option<u32> {
     u32::try_from(number(value, pointer)?).ok()
 }
 
+/// The first millisecond that takes five digits for its year.
+const END_OF_CALENDAR: i64 = 253_402_300_800_000;
+
 /// The instant at a JSON pointer: RFC 3339, or milliseconds since 1970.
 pub fn instant(value: &Value, pointer: &str) -> Option<Moment> {
     match value.pointer(pointer)? {
         Value::String(text) => record::moment(text),
-        _ => Some(Moment(i64::try_from(number(value, pointer)?).ok()?)),
+        _ => i64::try_from(number(value, pointer)?)
+            .ok()
+            .filter(|millis| *millis < END_OF_CALENDAR)
+            .map(Moment),
     }
 }
 
@@ -124,6 +153,30 @@ mod tests {
         assert!(items(&value, "/a/list").is_empty());
         assert_eq!(instant(&value, "/at"), Some(Moment(1_786_000_000_000)));
         assert_eq!(instant(&value, "/a"), None);
+    }
+
+    #[test]
+    fn a_count_that_is_none_is_told_from_one_that_is_missing() {
+        for (tokens, wrong) in [
+            (
+                json!({"input": 1, "tier": "standard", "cache": {"read": 0}, "cached": null}),
+                false,
+            ),
+            (json!({"input": "12"}), true),
+            (json!({"input_tokens": null}), true),
+            (json!({"output": -1}), true),
+            (json!({"cache": {"read": i64::MAX}}), true),
+        ] {
+            assert_eq!(is_miscounted(&tokens), wrong, "{tokens}");
+        }
+    }
+
+    #[test]
+    fn a_time_in_no_calendar_is_noted() {
+        let mut log = Log::default();
+        let record = json!({"none": null, "early": "-000001-01-01T00:00:00Z", "late": 9e14});
+        let times = ["/none", "/early", "/late"].map(|at| timed(&record, at, 1, &mut log));
+        assert_eq!((times, log.flaws.len()), ([None; 3], 2));
     }
 
     #[test]
