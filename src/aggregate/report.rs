@@ -127,11 +127,12 @@ pub struct RepoStatus {
 /// Sums up what was read. `sessions` are those that worked in the repositories, by their position in `repos`.
 pub fn report(repos: &[Repository], sessions: &[SeenSession], query: &Query) -> Report {
     let tasks = tasks_once(repos);
+    let commits = CommitsOnce::of(repos);
     let placed: Vec<&PlacedTask> = tasks.iter().map(|(_, placed)| *placed).collect();
     let effort = Effort::new(sessions, &placed);
     let selection = Selection {
         query,
-        authors: authors(repos, sessions),
+        authors: authors(repos, &commits, sessions),
     };
     let mut sums = Sums::new(query, &placed, &effort);
     for (repo, placed) in &tasks {
@@ -140,12 +141,9 @@ pub fn report(repos: &[Repository], sessions: &[SeenSession], query: &Query) -> 
             sums.add_task(repo, placed, author);
         }
     }
-    let mut seen = HashSet::new();
-    for repo in repos {
-        for commit in &repo.commits {
-            if seen.insert(commit.id) && selection.takes_commit(commit) {
-                sums.add_commit(repo, commit);
-            }
+    for (repo, commit) in commits.iter() {
+        if selection.takes_commit(commit) {
+            sums.add_commit(repo, commit);
         }
     }
     for session in sessions {
@@ -157,13 +155,65 @@ pub fn report(repos: &[Repository], sessions: &[SeenSession], query: &Query) -> 
     sums.into_report(repos)
 }
 
-/// Every task once, in its highest revision, with the repository that has it.
+/// Every commit once, with the best that any clone knows of it.
+struct CommitsOnce<'a> {
+    /// With the first repository that has it.
+    first: Vec<(&'a Repository, &'a Commit)>,
+    /// Those of which another repository knows more.
+    better: HashMap<ObjectId, Commit>,
+}
+
+impl<'a> CommitsOnce<'a> {
+    fn of(repos: &'a [Repository]) -> Self {
+        let mut places: HashMap<ObjectId, usize> = HashMap::new();
+        let mut once = Self {
+            first: Vec::new(),
+            better: HashMap::new(),
+        };
+        for repo in repos {
+            for commit in &repo.commits {
+                let next = once.first.len();
+                let place = *places.entry(commit.id).or_insert(next);
+                match once.first.get(place) {
+                    Some((_, known)) => once.learn(known, commit),
+                    None => once.first.push((repo, commit)),
+                }
+            }
+        }
+        once
+    }
+
+    /// Blobs are missing here and notes there: lines are those of the first clone that has any, signs those of all.
+    fn learn(&mut self, first: &Commit, again: &Commit) {
+        let known = self.better.get(&first.id).unwrap_or(first);
+        let has_lines = known.lines.is_none() && again.lines.is_some();
+        if !has_lines && known.origin == again.origin {
+            return;
+        }
+        let better = self.better.entry(first.id).or_insert_with(|| first.clone());
+        if has_lines {
+            better.lines = again.lines;
+            better.by_class.clone_from(&again.by_class);
+        }
+        better.origin.add(again.origin.evidence.iter().cloned());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&'a Repository, &Commit)> {
+        self.first
+            .iter()
+            .map(|(repo, commit)| (*repo, self.better.get(&commit.id).unwrap_or(commit)))
+    }
+}
+
+/// Every task once, in its highest revision, with the repository that has it: of several, the one that knows most of its
+/// commits.
 fn tasks_once(repos: &[Repository]) -> Vec<(&Repository, &PlacedTask)> {
     let mut best: HashMap<TaskId, (&Repository, &PlacedTask)> = HashMap::new();
     for repo in repos {
         for placed in &repo.tasks {
             let known = best.entry(placed.task.id).or_insert((repo, placed));
-            if (placed.task.rev, placed.task.at) > (known.1.task.rev, known.1.task.at) {
+            let worth = |placed: &PlacedTask| (placed.task.rev, placed.task.at, placed.commits.len());
+            if worth(placed) > worth(known.1) {
                 *known = (repo, placed);
             }
         }
@@ -174,7 +224,11 @@ fn tasks_once(repos: &[Repository]) -> Vec<(&Repository, &PlacedTask)> {
 }
 
 /// Who made the commits of tasks and sessions.
-fn authors(repos: &[Repository], sessions: &[SeenSession]) -> HashMap<ObjectId, String> {
+fn authors(
+    repos: &[Repository],
+    commits: &CommitsOnce<'_>,
+    sessions: &[SeenSession],
+) -> HashMap<ObjectId, String> {
     let of_sessions = sessions
         .iter()
         .flat_map(SeenSession::made)
@@ -185,10 +239,10 @@ fn authors(repos: &[Repository], sessions: &[SeenSession]) -> HashMap<ObjectId, 
         .filter_map(|placed| placed.commits.first().copied())
         .chain(of_sessions)
         .collect();
-    let commits = repos.iter().flat_map(|repo| &repo.commits);
     commits
-        .filter(|commit| wanted.contains(&commit.id))
-        .map(|commit| (commit.id, commit.author.to_string()))
+        .iter()
+        .filter(|(_, commit)| wanted.contains(&commit.id))
+        .map(|(_, commit)| (commit.id, commit.author.to_string()))
         .collect()
 }
 
@@ -485,6 +539,7 @@ impl RepoStatus {
 mod tests {
     use super::*;
     use crate::aggregate::sample::{claim, commit, repository};
+    use crate::facts::evidence::Evidence;
     use crate::facts::quantity::Minutes;
 
     fn query(by: &[Dimension]) -> Query {
@@ -577,6 +632,37 @@ mod tests {
         let report = report(&[one, other], &[], &query(&[Dimension::Repo]));
         assert_eq!(lines(&report), ["kiln-copy: 1 30h – 1", "kiln: 0 – – 2"]);
         assert_eq!((report.totals.tasks, report.totals.commits), (1, 3));
+    }
+
+    #[test]
+    fn a_commit_counts_by_the_best_that_any_clone_knows() {
+        let sign = |rule: &str| Evidence {
+            rule: rule.to_owned(),
+            agent: Some("codex".to_owned()),
+            model: None,
+            lines: None,
+        };
+        let mut without_blobs = repository("a");
+        without_blobs.commits = vec![commit(1, "2026-03-01T10:00:00Z")];
+        without_blobs.commits[0].lines = None;
+        let mut without_notes = repository("b");
+        without_notes.commits = vec![commit(1, "2026-03-01T10:00:00Z")];
+        let mut without_either = without_blobs.clone();
+        without_either.name = "c".to_owned();
+        without_blobs.commits[0].origin.add([sign("note:git-ai")]);
+        without_either.tasks = vec![claim(1, "2026-03-01", 8.0).on(1).placed()];
+        let clones = [without_blobs, without_notes, without_either];
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let repos = order.map(|number: usize| clones[number].clone());
+            let report = report(&repos, &[], &query(&[]));
+            let totals = &report.totals;
+            assert_eq!(
+                (totals.commits, totals.agent_commits, totals.lines_added),
+                (1, 1, Some(10))
+            );
+            assert_eq!((totals.tasks, report.left_out.commits_without_task), (1, 0));
+            assert_eq!(report.left_out.commits_without_lines, 0);
+        }
     }
 
     #[test]
