@@ -242,6 +242,121 @@ fn a_shallow_clone_is_partly_read() {
 }
 
 #[test]
+fn clones_of_one_repository_count_once_by_the_best_of_them() {
+    let world = World::new();
+    let repo = world.repo("z/kiln");
+    repo.write("a.rs", "one\ntwo\n").commit("Begin");
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    let source = format!("file://{}", repo.path().display());
+    std::fs::create_dir(world.path("a")).unwrap();
+    let clone = [
+        "clone",
+        "--quiet",
+        "--bare",
+        "--filter=blob:none",
+        &source,
+        "../../a/kiln",
+    ];
+    repo.git(&clone);
+    for roots in [["a", "z"], ["z", "a"]] {
+        let ran = world.run(&["report", roots[0], roots[1], "--format", "json"]);
+        assert_eq!(ran.code, Some(3), "{ran}");
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let totals = &report["totals"];
+        assert_eq!(
+            (&totals["commits"], &totals["lines_added"]),
+            (&1.into(), &2.into())
+        );
+        assert_eq!(report["left_out"]["commits_without_lines"], 0);
+    }
+}
+
+#[test]
+fn a_scan_tells_the_unknown_from_nothing() {
+    let world = World::new();
+    let repo = world.repo("src/kiln");
+    repo.write("a.rs", "one\ntwo\n").commit("Begin");
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    let source = format!("file://{}", repo.path().display());
+    repo.git(&[
+        "clone",
+        "--quiet",
+        "--bare",
+        "--filter=blob:none",
+        &source,
+        "../partial",
+    ]);
+    let broken = world.repo("src/broken");
+    let commit = broken.commit("Gone");
+    let object = format!(".git/objects/{}/{}", &commit[..2], &commit[2..]);
+    std::fs::remove_file(broken.path().join(object)).unwrap();
+    let ran = world.run(&["scan", "src"]);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    insta::assert_snapshot!(ran.stdout, @r"
+                               measured
+    Repository  Commits  New  By agents  Added  Removed  Status
+    ─────────────────────────────────────────────────────────────
+    broken            –    0          –      –        –  partial
+    kiln              1    1          0      2        0  complete
+    partial           1    1          0      –        –  partial
+    ─────────────────────────────────────────────────────────────
+    total            ≥2    2          –     ≥2        –
+    ");
+}
+
+#[test]
+fn authors_are_those_of_gits_mailmap_with_and_without_a_checkout() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let by = |author: &str| {
+        repo.git(&["-c", author, "commit", "--quiet", "--allow-empty", "-m", "Work"]);
+    };
+    repo.write(
+        ".mailmap",
+        "Ada Example <ada@example.org>\nGrace Example <grace@example.org> <GRACE@old.example>\n\
+         Cy <cy@example.org> nick <shared@example.org>\n<new@example.org> <bob@example.org>\n",
+    );
+    repo.commit("Begin");
+    for author in [
+        "author.email=Grace@OLD.example",
+        "author.email=shared@example.org",
+        "author.email=bob@example.org",
+        "author.email=ADA@example.org",
+    ] {
+        by(author);
+    }
+    repo.git(&[
+        "-c",
+        "author.name=Nick",
+        "-c",
+        "author.email=shared@example.org",
+        "commit",
+        "--quiet",
+        "--allow-empty",
+        "-m",
+        "x",
+    ]);
+    repo.git(&["clone", "--quiet", "--bare", ".", "../bare"]);
+    repo.git(&["clone", "--quiet", "--no-checkout", ".", "../without"]);
+    let authors: std::collections::BTreeSet<String> = repo
+        .git(&["shortlog", "-sne", "HEAD"])
+        .lines()
+        .filter_map(|line| Some(line.split_once('\t')?.1.to_owned()))
+        .collect();
+    for name in ["kiln", "bare", "without"] {
+        let json = world
+            .run(&["report", name, "--by", "author", "--format", "json"])
+            .success();
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let rows = report["rows"].as_array().unwrap();
+        let ours = rows
+            .iter()
+            .map(|row| row["key"]["author"].as_str().unwrap().to_owned());
+        assert_eq!(ours.collect::<std::collections::BTreeSet<_>>(), authors, "{name}");
+    }
+}
+
+#[test]
 fn a_published_log_can_be_imported_again() {
     let world = World::new();
     let (one, other) = (world.repo("one"), world.repo("other"));

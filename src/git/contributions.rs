@@ -4,8 +4,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use git2::{Error, FileMode, ObjectType, Oid, Repository};
-
 use super::changes::{self, CountOptions, Progress, Renames};
 use super::commits::RawCommit;
 use super::mailmap::NameMap;
@@ -57,7 +55,7 @@ impl Repo {
             }
         }
         facts.recent = self.with_lines(recent, threads, &mut facts.gaps);
-        let mailmap = mailmap(self.raw(), oid(head)?).unwrap_or_else(|error| {
+        let mailmap = NameMap::of_tree(self.raw(), oid(head)?).unwrap_or_else(|error| {
             let reason = error.message();
             facts
                 .gaps
@@ -106,22 +104,6 @@ impl HistoryFacts {
         let authored = commit.author_time.seconds;
         self.first = Some(self.first.map_or(authored, |first| first.min(authored)));
         self.last = Some(self.last.map_or(authored, |last| last.max(authored)));
-    }
-}
-
-/// The mailmap in the tree of `head`: the one that a clean checkout has. Git follows no link there.
-fn mailmap(repo: &Repository, head: Oid) -> Result<NameMap, Error> {
-    let tree = repo.find_commit(head)?.tree()?;
-    let file = tree
-        .get_name(".mailmap")
-        .filter(|entry| entry.filemode() != i32::from(FileMode::Link))
-        .filter(|entry| entry.kind() == Some(ObjectType::Blob));
-    match file {
-        Some(file) => {
-            let blob = repo.find_blob(file.id())?;
-            Ok(NameMap::parse(&String::from_utf8_lossy(blob.content())))
-        }
-        None => Ok(NameMap::default()),
     }
 }
 

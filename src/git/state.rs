@@ -94,7 +94,7 @@ impl Repo {
     }
 
     /// Not where it was cloned without a checkout: git would call every file deleted.
-    fn is_checked_out(&self) -> bool {
+    pub(super) fn is_checked_out(&self) -> bool {
         let Some(work_dir) = self.work_dir() else {
             return false;
         };

@@ -3,15 +3,13 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use git2::Mailmap;
-
 use super::commits::RawCommit;
 use super::open::object_id;
 use super::packs::{Kind, ObjectError, Objects, Packs, RawId};
 use super::tree::oid;
 use super::{GitError, Repo};
 use crate::facts::claim;
-use crate::facts::commit::{Commit, Person};
+use crate::facts::commit::Commit;
 use crate::facts::evidence::Origin;
 use crate::facts::ids::ObjectId;
 use crate::facts::signs;
@@ -126,43 +124,7 @@ pub fn order(commit: &Commit) -> (std::cmp::Reverse<i64>, ObjectId) {
     (std::cmp::Reverse(commit.commit_time.seconds), commit.id)
 }
 
-fn resolve(mailmap: &Mailmap, person: &Person) -> Person {
-    let resolved = || -> Result<Person, git2::Error> {
-        let time = git2::Time::new(0, 0);
-        let signature = git2::Signature::new(&person.name, &person.email, &time)?;
-        let resolved = mailmap.resolve_signature(&signature)?;
-        Ok(Person {
-            name: String::from_utf8_lossy(resolved.name_bytes()).into_owned(),
-            email: String::from_utf8_lossy(resolved.email_bytes()).into_owned(),
-        })
-    };
-    // libgit2 makes no signature of an empty name; such a person stays as it is.
-    resolved().unwrap_or_else(|_| person.clone())
-}
-
 impl Repo {
-    /// Replaces authors by what the mailmap of the repository says.
-    pub fn apply_mailmap(&self, commits: &mut [Commit]) {
-        let Ok(mailmap) = self.raw().mailmap() else {
-            return;
-        };
-        // Of most people nothing is said.
-        let mut known: HashMap<Person, Option<Person>> = HashMap::new();
-        for commit in commits {
-            let resolved = match known.get(&commit.author) {
-                Some(resolved) => resolved,
-                None => {
-                    let resolved = resolve(&mailmap, &commit.author);
-                    let changed = Some(resolved).filter(|resolved| *resolved != commit.author);
-                    known.entry(commit.author.clone()).or_insert(changed)
-                }
-            };
-            if let Some(resolved) = resolved {
-                commit.author.clone_from(resolved);
-            }
-        }
-    }
-
     /// The commits that the selected refs point to; refs to other objects carry no history.
     pub fn heads(&self, refs: &RefSelection) -> Result<Heads, GitError> {
         let mut heads = Heads::default();

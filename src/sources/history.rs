@@ -69,6 +69,8 @@ pub struct History {
     pub reason: Option<String>,
     /// Its commits, newest first.
     pub commits: Vec<Commit>,
+    /// Whether it has more commits than these: the clone is shallow, or they cannot be read.
+    pub cut_short: bool,
     /// How many of them were not known from an earlier run.
     pub new_commits: usize,
     /// What was wrong in it.
@@ -85,6 +87,7 @@ impl History {
             status: Status::Failed,
             reason: Some(reason.into()),
             commits: Vec::new(),
+            cut_short: true,
             new_commits: 0,
             warnings: Vec::new(),
         }
@@ -118,7 +121,12 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
     } else {
         walk_on(repo, heads, kept, options, cache.as_ref(), &mut trouble)
     };
-    repo.apply_mailmap(&mut commits);
+    if let Err(error) = repo.apply_mailmap(&mut commits) {
+        trouble.warn(format!(
+            "authors are counted without `.mailmap`: {}",
+            error.message()
+        ));
+    }
     let attested = attested::testify(repo, &mut commits, options.cache.as_deref());
     attested.into_iter().for_each(|message| trouble.warn(message));
     if options.foreign_trailers == ForeignTrailers::Ignore {
@@ -251,6 +259,8 @@ struct Trouble {
     warnings: Vec<Warning>,
     /// Why the history is not complete.
     reasons: Vec<String>,
+    /// Whether commits are missing from it.
+    cut_short: bool,
 }
 
 impl Trouble {
@@ -259,6 +269,7 @@ impl Trouble {
             place: repo.place().display().to_string(),
             warnings: Vec::new(),
             reasons: Vec::new(),
+            cut_short: false,
         }
     }
 
@@ -276,6 +287,7 @@ impl Trouble {
             self.warn(format!("`{name}` names a commit that is missing or damaged"));
         }
         if !broken.is_empty() {
+            self.cut_short = true;
             self.reasons.push(counted(
                 broken.len(),
                 "ref names no commit that can be read",
@@ -291,6 +303,7 @@ impl Trouble {
                 format!("the commit and those before it cannot be read: {reason}"),
             );
         }
+        self.cut_short |= walk.is_shallow() || !walk.trouble.is_empty();
         if !walk.trouble.is_empty() {
             self.reasons.push(counted(
                 walk.trouble.len(),
@@ -334,6 +347,7 @@ impl Trouble {
             },
             reason: (!is_complete).then(|| self.reasons.join("; ")),
             commits,
+            cut_short: self.cut_short,
             new_commits,
             warnings: self.warnings,
         }

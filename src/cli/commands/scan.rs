@@ -85,12 +85,12 @@ fn table(histories: &[History]) -> Table {
         let sums = Sums::of(history);
         total.add(&sums);
         let mut row = vec![Cell::text(&*history.name)];
-        row.extend(sums.cells(history.status != Status::Failed));
+        row.extend(sums.cells());
         row.push(Cell::text(history.status.to_string()));
         rows.push(row);
     }
     let mut totals = vec![Cell::text("total")];
-    totals.extend(total.cells(true));
+    totals.extend(total.cells());
     Table {
         columns: vec![
             Column::text("repo", "Repository"),
@@ -107,49 +107,60 @@ fn table(histories: &[History]) -> Table {
     }
 }
 
-#[derive(Default)]
-struct Sums {
-    commits: u64,
-    new: u64,
-    by_agents: u64,
-    lines: LineCounts,
+/// What is known of a number, and whether that is all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Count {
+    known: u64,
+    is_short: bool,
 }
+
+impl Count {
+    fn add(&mut self, other: Self) {
+        self.known += other.known;
+        self.is_short |= other.is_short;
+    }
+
+    /// Where none of it is known, it is unknown.
+    fn cell(self) -> Cell {
+        match (self.is_short, self.known) {
+            (false, known) => Cell::Count(known),
+            (true, 0) => Cell::Unknown,
+            (true, known) => Cell::AtLeast(known),
+        }
+    }
+}
+
+/// Commits, new ones, those by agents, lines added and removed, as the columns have them.
+#[derive(Default)]
+struct Sums([Count; 5]);
 
 impl Sums {
     fn of(history: &History) -> Self {
-        let mut sums = Self {
-            commits: history.commits.len() as u64,
-            new: history.new_commits as u64,
-            ..Self::default()
-        };
+        let mut by_agents = 0;
+        let mut lines = LineCounts::default();
+        let mut lacks_lines = history.cut_short;
         for commit in &history.commits {
-            sums.by_agents += u64::from(commit.origin.state == OriginState::Agent);
-            sums.lines += commit.lines.unwrap_or_default();
+            by_agents += u64::from(commit.origin.state == OriginState::Agent);
+            lines += commit.lines.unwrap_or_default();
+            lacks_lines |= commit.lines.is_none() && !commit.is_merge();
         }
-        sums
+        let count = |known, is_short| Count { known, is_short };
+        Self([
+            count(history.commits.len() as u64, history.cut_short),
+            count(history.new_commits as u64, history.status == Status::Failed),
+            count(by_agents, history.cut_short),
+            count(lines.added, lacks_lines),
+            count(lines.removed, lacks_lines),
+        ])
     }
 
     fn add(&mut self, other: &Self) {
-        self.commits += other.commits;
-        self.new += other.new;
-        self.by_agents += other.by_agents;
-        self.lines += other.lines;
+        for (sum, count) in self.0.iter_mut().zip(other.0) {
+            sum.add(count);
+        }
     }
 
-    fn cells(&self, is_known: bool) -> [Cell; 5] {
-        let counts = [
-            self.commits,
-            self.new,
-            self.by_agents,
-            self.lines.added,
-            self.lines.removed,
-        ];
-        counts.map(|count| {
-            if is_known {
-                Cell::Count(count)
-            } else {
-                Cell::Unknown
-            }
-        })
+    fn cells(&self) -> [Cell; 5] {
+        self.0.map(Count::cell)
     }
 }
