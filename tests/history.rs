@@ -174,6 +174,21 @@ fn large_files_count_as_binary_where_git_says_so() {
 }
 
 #[test]
+fn files_of_many_mebibytes_have_lines() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let line = format!("{}\n", "x".repeat(1 << 20));
+    repo.write("small", text(0..10)).write("large", line.repeat(65));
+    repo.commit("start");
+    repo.write("large", line.repeat(66));
+    repo.commit("one line more");
+    let history = read(&repo, None);
+    assert_eq!(our_counts(&history), git_counts(&repo, "--find-renames"));
+    assert_eq!(our_counts(&history).values().map(|lines| lines.1).max(), Some(75));
+    assert_eq!((history.status, history.warnings), (Status::Complete, Vec::new()));
+}
+
+#[test]
 fn attributes_decide_what_is_text() {
     let world = World::new();
     let repo = world.repo("kiln");

@@ -19,9 +19,12 @@ use super::{Repo, attributes};
 use crate::facts::commit::{LineCounts, Lines};
 use crate::facts::files::FileClass;
 
-/// Larger blobs count as binary, as git's do from `core.bigFileThreshold` on. That is 512 MiB by default, which several threads
-/// at once cannot have; a repository may set it lower.
-const LARGEST_BLOB: u64 = 64 << 20;
+/// Larger blobs count as binary, where `core.bigFileThreshold` does not say otherwise: git's own default.
+const USUAL_THRESHOLD: u64 = 512 << 20;
+/// Larger blobs are compared one at a time, by one thread that keeps none of them …
+const LARGEST_AT_ONCE: u64 = 64 << 20;
+/// … and of those above this size, which only a repository can ask for, the lines are unknown.
+const LARGEST_BLOB: u64 = 512 << 20;
 /// Bytes of objects that each thread keeps: trees in the first pass, versions of a file in the second.
 const KEPT_TREES: usize = 48 << 20;
 const KEPT_BLOBS: usize = 32 << 20;
@@ -68,8 +71,8 @@ pub struct Counts {
     pub trouble: Vec<(usize, String)>,
     /// How many versions of files were too large to be looked at.
     pub too_large: usize,
-    /// Above how many bytes that was.
-    pub largest_blob: u64,
+    /// Above how many bytes git takes a file for binary.
+    pub threshold: u64,
 }
 
 /// What is to be counted, and with how many threads.
@@ -91,7 +94,7 @@ pub(super) fn looks_binary(data: &[u8]) -> bool {
 /// Counts the lines of those commits of a walk that have none yet.
 pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
     let mut counts = Counts {
-        largest_blob: largest_blob(repo),
+        threshold: threshold(repo),
         ..Counts::default()
     };
     let commits = &walk.commits;
@@ -108,7 +111,7 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
         packs: &packs,
         walk,
         options,
-        largest_blob: counts.largest_blob,
+        threshold: counts.threshold,
         paths: Mutex::default(),
         trouble: Mutex::default(),
     };
@@ -135,14 +138,14 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
     counts
 }
 
-/// The repository's `core.bigFileThreshold`, as far as memory allows.
-fn largest_blob(repo: &Repo) -> u64 {
+/// The repository's `core.bigFileThreshold`.
+fn threshold(repo: &Repo) -> u64 {
     let config = repo
         .raw()
         .config()
         .and_then(|config| config.get_i64("core.bigFileThreshold"));
     let asked = config.ok().and_then(|bytes| u64::try_from(bytes).ok());
-    asked.map_or(LARGEST_BLOB, |bytes| bytes.min(LARGEST_BLOB))
+    asked.unwrap_or(USUAL_THRESHOLD)
 }
 
 /// Two versions of a file that a commit tells apart.
@@ -200,7 +203,7 @@ struct Scan<'a> {
     packs: &'a Packs,
     walk: &'a Walk,
     options: CountOptions<'a>,
-    largest_blob: u64,
+    threshold: u64,
     paths: Mutex<PathNumbers>,
     trouble: Mutex<Vec<(usize, String)>>,
 }
@@ -256,7 +259,7 @@ impl Scan<'_> {
         let mut differences = Vec::new();
         trees::compare(objects, old.as_ref(), Some(&new), &mut differences)?;
         match self.options.renames {
-            Renames::Follow => renames::detect(differences, objects, self.largest_blob),
+            Renames::Follow => renames::detect(differences, objects, self.threshold.min(LARGEST_AT_ONCE)),
             Renames::Ignore => Ok(differences.into_iter().map(Change::from).collect()),
         }
     }
@@ -280,26 +283,36 @@ impl Scan<'_> {
         let chunks = chunks(comparisons);
         let next = AtomicUsize::new(0);
         let steps = self.walk.commits.len().div_ceil(chunks.len().max(1));
-        self.on_all_threads(KEPT_BLOBS, |objects| {
-            let mut counter = Counter {
-                objects,
-                paths,
-                largest_blob: self.largest_blob,
-                diff: LineDiff::default(),
-                known: HashMap::new(),
-                found: Found::default(),
-            };
+        let mut found = self.on_all_threads(KEPT_BLOBS, |objects| {
+            let mut counter = Counter::new(objects, paths, self.threshold, LARGEST_AT_ONCE);
             while let Some(taken) = take(&next, 1, chunks.len()) {
                 self.options.progress.advance(steps);
                 counter.known.clear();
                 for comparison in taken.flat_map(|chunk| &comparisons[chunks[chunk].clone()]) {
-                    if let Err(error) = counter.count(comparison) {
-                        self.report(comparison.commit as usize, &error);
+                    match counter.count(comparison) {
+                        Ok(()) => {}
+                        Err(ObjectError::TooLarge(_)) => counter.found.postponed.push(*comparison),
+                        Err(error) => self.report(comparison.commit as usize, &error),
                     }
                 }
             }
             counter.found
-        })
+        });
+        let postponed = found
+            .iter_mut()
+            .flat_map(|found| std::mem::take(&mut found.postponed));
+        let postponed: Vec<Comparison> = postponed.collect();
+        found.extend(postponed.iter().map(|large| self.compare_large(large, paths)));
+        found
+    }
+
+    fn compare_large(&self, comparison: &Comparison, paths: &Paths) -> Found {
+        let mut objects = Objects::new(self.packs, self.place, 0);
+        let mut counter = Counter::new(&mut objects, paths, self.threshold, LARGEST_BLOB);
+        if let Err(error) = counter.count(comparison) {
+            self.report(comparison.commit as usize, &error);
+        }
+        counter.found
     }
 }
 
@@ -333,14 +346,19 @@ fn chunks(comparisons: &[Comparison]) -> Vec<Range<usize>> {
 #[derive(Default)]
 struct Found {
     changes: Vec<(u32, FileClass, LineCounts)>,
+    /// Versions above the threshold.
     too_large: usize,
+    /// Comparisons of versions that are too large for several at once.
+    postponed: Vec<Comparison>,
 }
 
 /// Compares versions of files.
 struct Counter<'a, 'objects> {
     objects: &'a mut Objects<'objects>,
     paths: &'a Paths,
-    largest_blob: u64,
+    threshold: u64,
+    /// The largest blob that is read.
+    limit: u64,
     diff: LineDiff,
     /// What was counted in this chunk: branches often make the same change twice.
     known: HashMap<(RawId, RawId), LineChange>,
@@ -353,7 +371,19 @@ enum Content {
     Binary,
 }
 
-impl Counter<'_, '_> {
+impl<'a, 'objects> Counter<'a, 'objects> {
+    fn new(objects: &'a mut Objects<'objects>, paths: &'a Paths, threshold: u64, limit: u64) -> Self {
+        Self {
+            objects,
+            paths,
+            threshold,
+            limit: limit.min(threshold),
+            diff: LineDiff::default(),
+            known: HashMap::new(),
+            found: Found::default(),
+        }
+    }
+
     fn count(&mut self, comparison: &Comparison) -> Result<(), ObjectError> {
         let (old, new) = (comparison.old, comparison.new);
         let id = |version: Option<Version>| version.map_or([0; 20], |version| version.id);
@@ -397,10 +427,10 @@ impl Counter<'_, '_> {
         if attribute == Some(true) {
             return Ok(Content::Binary);
         }
-        match self.objects.read(&version.id, self.largest_blob) {
+        match self.objects.read(&version.id, self.limit) {
             Ok(object) if attribute.is_none() && looks_binary(&object.data) => Ok(Content::Binary),
             Ok(object) => Ok(Content::Text(object.data)),
-            Err(ObjectError::TooLarge(_)) => {
+            Err(ObjectError::TooLarge(_)) if self.limit == self.threshold => {
                 self.found.too_large += 1;
                 Ok(Content::Binary)
             }

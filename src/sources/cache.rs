@@ -20,7 +20,7 @@ use crate::git::changes::Renames;
 use crate::git::walk::order;
 
 /// Raised whenever facts are laid out or found differently.
-const HEAD: &[u8] = b"git-leverage history 4\n";
+const HEAD: &[u8] = b"git-leverage history 5\n";
 const CHECKSUM: usize = 8;
 
 /// The cached facts of one repository.

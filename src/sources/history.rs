@@ -330,7 +330,7 @@ impl Trouble {
         }
         if counts.too_large > 0 {
             let files = counted(counts.too_large, "version of a file is", "versions of files are");
-            let kib = counts.largest_blob >> 10;
+            let kib = counts.threshold >> 10;
             self.warn(format!("{files} above {kib} KiB and count as binary"));
         }
     }
