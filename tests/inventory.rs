@@ -242,9 +242,83 @@ fn nothing_of_a_repository_runs() {
         repo.git(&["config", name, &command]);
     }
     repo.write("src/lib.rs", "other\n");
-    let (row, _) = row(&world, "kiln");
-    assert_eq!(row["changed_files"], 1);
+    let (row, code) = row(&world, "kiln");
+    assert_eq!((&row["changed_files"], code), (&Value::Null, Some(3)));
+    assert!(
+        reasons(&row).contains("goes through a filter, which is not run"),
+        "{row}"
+    );
     assert!(!mark.exists(), "a command of the repository ran");
+}
+
+/// The files that `git status` calls changed, and those that it calls untracked.
+fn gits_status(repo: &TestRepo<'_>) -> [usize; 2] {
+    let status = repo.git(&["status", "--porcelain", "--no-renames"]);
+    let untracked = status.lines().filter(|line| line.starts_with("??")).count();
+    [status.lines().count() - untracked, untracked]
+}
+
+#[test]
+fn a_file_taken_out_of_the_index_is_deleted_and_untracked() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    repo.git(&["rm", "--quiet", "--cached", "src/lib.rs"]);
+    let (row, _) = row(&world, "kiln");
+    let ours = serde_json::json!([row["changed_files"], row["untracked_files"]]);
+    assert_eq!(ours, serde_json::json!(gits_status(&repo)), "{row}");
+}
+
+#[test]
+fn changes_inside_a_submodule_are_changes() {
+    let world = World::new();
+    kiln(&world, "lib");
+    let repo = kiln(&world, "kiln");
+    let url = world.path("lib").display().to_string();
+    let allow = "protocol.file.allow=always";
+    repo.git(&["-c", allow, "submodule", "--quiet", "add", &url, "sub"]);
+    repo.commit("Use lib");
+    let check = |changed: u64, what: &str| {
+        let (row, _) = row(&world, "kiln");
+        let ours = serde_json::json!([row["changed_files"], row["untracked_files"]]);
+        assert_eq!(ours, serde_json::json!(gits_status(&repo)), "{what}");
+        assert_eq!(row["changed_files"], changed, "{what}");
+    };
+    check(0, "nothing");
+    repo.write("sub/src/lib.rs", "edited\n");
+    check(1, "an edit");
+    repo.git(&["-C", "sub", "checkout", "--quiet", "src/lib.rs"]);
+    repo.write("sub/new", "untracked\n");
+    check(1, "an untracked file");
+    std::fs::remove_file(repo.path().join("sub/new")).unwrap();
+    repo.git(&[
+        "-C",
+        "sub",
+        "-c",
+        "user.name=A",
+        "-c",
+        "user.email=a@b.c",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "x",
+    ]);
+    check(1, "HEAD elsewhere");
+    repo.git(&["submodule", "--quiet", "deinit", "--force", "--all"]);
+    check(0, "not checked out");
+}
+
+#[test]
+fn a_head_that_cannot_be_read_leaves_changes_unknown() {
+    let world = World::new();
+    for revision in ["HEAD", "HEAD^{tree}", "HEAD:src"] {
+        let repo = kiln(&world, &revision.replace(['^', ':'], "-"));
+        let id = repo.git(&["rev-parse", revision]);
+        let object = format!(".git/objects/{}/{}", &id[..2], &id[2..]);
+        std::fs::remove_file(repo.path().join(object)).unwrap();
+        let (row, code) = row(&world, &repo.path().display().to_string());
+        assert_eq!((&row["changed_files"], code), (&Value::Null, Some(3)), "{row}");
+    }
 }
 
 #[test]

@@ -1,23 +1,28 @@
 //! How a clone stands: branches against remotes, changes in the work tree, stashes, tags, what was left out on cloning.
 //!
-//! No filter, hook or file system monitor runs: libgit2 has none of these, and only its built-in conversions of line ends
-//! apply when a file has to be compared.
+//! No filter, hook or file system monitor runs, in submodules neither: libgit2 has none of these, and only its built-in
+//! conversions of line ends apply when a file has to be compared. Where others would have to be, changes are unknown.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use git2::{
-    BranchType, Error, ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags, StatusOptions, StatusShow,
+    AttrCheckFlags, AttrValue, BranchType, Error, ErrorCode, ObjectType, Oid, Repository,
+    RepositoryOpenFlags, Status, StatusOptions, StatusShow,
 };
 
-use super::config::Config;
+use super::config::{Config, ConfigFiles};
 use super::open::Repo;
 use super::refs;
 use crate::facts::inventory::{Dirt, Divergence, Remote, StateFacts};
 
 /// A branch whose last commit is older than this many seconds is stale.
 const STALE_SECONDS: i64 = 90 * 86_400;
+/// How deep submodules are followed in submodules.
+const DEEPEST: usize = 16;
+/// The mode of a submodule in a tree or an index.
+const SUBMODULE: u32 = 0o160_000;
 /// The names that a default branch usually has.
 const USUAL_DEFAULTS: [&str; 4] = ["main", "master", "trunk", "develop"];
 
@@ -45,7 +50,7 @@ impl Repo {
         let default_branch = default_branch(repo, &tips, branch.as_deref());
         let is_told = !tips.remote.is_empty() || keeps_remote_branches(config);
         let unpushed = (is_told && !remotes.is_empty()).then(|| tips.unpushed(repo));
-        let dirt = self.dirt().unwrap_or_else(|error| {
+        let dirt = self.dirt(config, 0).unwrap_or_else(|error| {
             trouble.push(format!(
                 "changes in the work tree are unknown: {}",
                 error.message()
@@ -107,10 +112,11 @@ impl Repo {
     }
 
     /// What differs from HEAD, by way of the real index and a handle of its own.
-    fn dirt(&self) -> Result<Option<Dirt>, Error> {
+    fn dirt(&self, config: &Config, depth: usize) -> Result<Option<Dirt>, Error> {
         let Some(work_dir) = self.work_dir().filter(|_| self.is_checked_out()) else {
             return Ok(None);
         };
+        self.check_head()?;
         let none: [&Path; 0] = [];
         let repo = Repository::open_ext(work_dir, RepositoryOpenFlags::NO_SEARCH, none)?;
         let mut options = StatusOptions::new();
@@ -118,19 +124,78 @@ impl Repo {
             .show(StatusShow::IndexAndWorkdir)
             .include_untracked(true)
             .recurse_untracked_dirs(false)
-            .exclude_submodules(true)
             .include_ignored(false)
             .update_index(false);
         let mut dirt = Dirt::default();
         for entry in repo.statuses(Some(&mut options))?.iter() {
-            if entry.status().is_wt_new() {
-                dirt.untracked += 1;
-            } else {
-                dirt.changed += 1;
-            }
+            let status = entry.status();
+            // A file that was only taken out of the index is both deleted and untracked.
+            dirt.untracked += u64::from(status.is_wt_new());
+            let is_changed = match status.difference(Status::WT_NEW) {
+                Status::CURRENT => false,
+                Status::WT_MODIFIED => {
+                    let path = String::from_utf8_lossy(entry.path_bytes());
+                    is_modified(&repo, Path::new(path.as_ref()), config, depth)?
+                }
+                _ => true,
+            };
+            dirt.changed += u64::from(is_changed);
         }
         Ok(Some(dirt))
     }
+
+    /// Where HEAD cannot be read, libgit2 takes every file for a new one.
+    fn check_head(&self) -> Result<(), Error> {
+        match self.raw().head() {
+            Ok(head) => head.peel_to_tree().map(|_| ()),
+            Err(error) if error.code() == ErrorCode::UnbornBranch => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether what libgit2 takes for modified in the work tree is so; fails where that cannot be told.
+fn is_modified(repo: &Repository, path: &Path, config: &Config, depth: usize) -> Result<bool, Error> {
+    let unknown = |reason: &str| Error::from_str(&format!("`{}` {reason}", path.display()));
+    let tracked = repo.index()?.get_path(path, 0);
+    let Some(submodule) = tracked.filter(|entry| entry.mode == SUBMODULE) else {
+        return if is_converted(repo, path, config) {
+            Err(unknown("goes through a filter, which is not run"))
+        } else {
+            Ok(true)
+        };
+    };
+    let place = repo.workdir().map(|folder| folder.join(path));
+    let inside = place
+        .and_then(|place| Repo::open(&place).ok())
+        .filter(|_| depth < DEEPEST)
+        .ok_or_else(|| unknown("cannot be opened"))?;
+    if inside.raw().head()?.target() != Some(submodule.id) {
+        return Ok(true);
+    }
+    let dirt = inside.dirt(&inside.config(&ConfigFiles::default()), depth + 1)?;
+    let dirt = dirt.ok_or_else(|| unknown("is not checked out"))?;
+    Ok(dirt != Dirt::default())
+}
+
+/// Whether git would run a filter, or change the encoding, before it compares the file.
+fn is_converted(repo: &Repository, path: &Path, config: &Config) -> bool {
+    let attribute = |name: &str| {
+        let value = repo.get_attr_bytes(path, name, AttrCheckFlags::FILE_THEN_INDEX);
+        match AttrValue::always_bytes(value.unwrap_or_default()) {
+            AttrValue::Bytes(value) => Some(String::from_utf8_lossy(value).into_owned()),
+            _ => None,
+        }
+    };
+    let has_command = |filter: &str| {
+        let commands = ["clean", "process"].map(|kind| config.get(&format!("filter.{filter}.{kind}")));
+        commands
+            .into_iter()
+            .flatten()
+            .any(|command| !command.value.is_empty())
+    };
+    attribute("working-tree-encoding").is_some()
+        || attribute("filter").is_some_and(|filter| has_command(&filter))
 }
 
 impl Tips {
