@@ -380,7 +380,7 @@ fn sessions_stand_beside_what_was_claimed() {
     total           2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11       11         6    110m         2.5m
 
     2 of 2 tasks without supervision, in no supervisory factor
-    1 of 2 tasks without sessions, in no wall-clock or all-in factor
+    1 of 2 tasks without time in sessions, in no wall-clock or all-in factor
     100m of agent time are from the logs of sessions, which nobody claimed
     [exit 0]
     ");
@@ -400,8 +400,9 @@ fn sessions_stand_beside_what_was_claimed() {
     total                2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11       11         6    110m         2.5m
 
     2 of 2 tasks without supervision, in no supervisory factor
-    1 of 2 tasks without sessions, in no wall-clock or all-in factor
+    1 of 2 tasks without time in sessions, in no wall-clock or all-in factor
     100m of agent time are from the logs of sessions, which nobody claimed
+    1 of 2 commits and 2h of estimates without a session, in the total alone
     [exit 0]
     ");
 }
@@ -428,7 +429,7 @@ fn a_log_of_tasks_says_which_minutes_were_measured() {
 
     - claimed: Human Est., Agent Time; measured: From Logs, Wall, Commits, By Agents, Lines Added, Source Added, Sessions, Logged Agent; derived: Factor, Wall Factor, All-in Factor, Parallelism; estimated: Logged Sup.
     - 2 of 2 tasks without supervision, in no supervisory factor
-    - 1 of 2 tasks without sessions, in no wall-clock or all-in factor
+    - 1 of 2 tasks without time in sessions, in no wall-clock or all-in factor
     - 100m of agent time are from the logs of sessions, which nobody claimed
 
     ## Aggregates
@@ -641,5 +642,192 @@ fn the_logs_of_the_demo_name_their_commits() {
         let link: Value = serde_json::from_str(link).unwrap();
         assert_eq!(link["confidence"], "certain", "{link}");
         assert_eq!(link["evidence"][0], "hash:structured", "{link}");
+    }
+}
+
+/// A repository in which one session worked 10 minutes for a commit, 9 for the next, and 5 for none.
+fn two_commits_of_one_session(world: &World) -> TestRepo<'_> {
+    let repo = world.repo("kiln");
+    let more = "fn more() {}\nfn most() {}\n";
+    repo.write("src/a.rs", LINES)
+        .commit_at("Cap the delay", START + 70 * 60);
+    repo.write("src/b.rs", more).commit_at("More", START + 80 * 60);
+    Transcript::new("s", repo.path())
+        .prompt(60, "cap the delay")
+        .write(65, "src/a.rs", LINES)
+        .answer(70, "done")
+        .end(70)
+        .prompt(71, "more")
+        .write(76, "src/b.rs", more)
+        .answer(80, "done")
+        .end(80)
+        .prompt(90, "what now")
+        .answer(95, "rest")
+        .end(95)
+        .save(world);
+    repo
+}
+
+fn by(repo: &TestRepo<'_>, by: &str) -> Value {
+    json(repo.run(&["report", "--by", by, "--format", "json", "--zone", "UTC"]))
+}
+
+fn sum_of(report: &Value, field: &str) -> f64 {
+    let rows = report["rows"].as_array().unwrap().iter();
+    rows.filter_map(|row| row[field].as_f64()).sum()
+}
+
+#[test]
+fn what_one_record_took_the_next_does_not_take_again() {
+    let world = World::new();
+    let repo = two_commits_of_one_session(&world);
+    let record =
+        |title: &str, hours: &str| repo.run(&["record", "HEAD~1", "--title", title, "--estimate", hours]);
+    let first = record("one", "10h");
+    assert!(first.stdout.contains("10m, measured"), "{first}");
+    let second = record("two", "30h");
+    assert!(
+        second
+            .stderr
+            .contains("agent time is unknown: another task's record has all of its sessions' time"),
+        "{second}"
+    );
+    let report = by(&repo, "task");
+    assert_eq!(report["totals"]["agent_minutes"], 10);
+    assert_eq!(sum_of(&report, "agent_minutes"), 10.0);
+    assert_eq!(sum_of(&report, "session_agent_minutes"), 10.0);
+    assert_eq!(report["left_out"]["tasks_without_sessions"], 1);
+    let audit = repo.run(&["audit"]);
+    assert!(
+        !audit.stdout.contains("agent minutes, its sessions took"),
+        "{audit}"
+    );
+}
+
+#[test]
+fn tasks_on_one_commit_share_the_columns_of_its_sessions() {
+    let world = World::new();
+    let repo = two_commits_of_one_session(&world);
+    for (title, hours) in [("one", "3h"), ("two", "1h")] {
+        let args = ["record", "HEAD", "--title", title, "--estimate", hours];
+        let ran = repo.run(&[&args[..], &["--category", title, "--no-sessions"]].concat());
+        assert_eq!(ran.code, Some(0), "{ran}");
+    }
+    let plan = ["record", "--no-commit", "--title", "plan", "--estimate", "2h"];
+    let ran = repo.run(&[&plan[..], &["--session", "claude-code:s", "--category", "plan"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran}");
+    for grouping in ["task", "category"] {
+        let report = by(&repo, grouping);
+        let rows: Vec<[f64; 4]> = ["one", "two", "plan"]
+            .iter()
+            .map(|name| {
+                let mut rows = report["rows"].as_array().unwrap().iter();
+                let named = |row: &&Value| row["title"] == *name || row["key"]["category"] == *name;
+                let row = rows.find(named).unwrap();
+                let number = |field: &str| (row[field].as_f64().unwrap() * 1e6).round() / 1e6;
+                [
+                    number("session_agent_minutes"),
+                    number("wall_minutes"),
+                    number("agent_minutes"),
+                    number("all_in_leverage_factor"),
+                ]
+            })
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                [6.75, 6.75, 6.75, 26.666667],
+                [2.25, 2.25, 2.25, 26.666667],
+                [5.0, 5.0, 5.0, 24.0]
+            ],
+            "{grouping}"
+        );
+    }
+    let report = by(&repo, "category");
+    for field in [
+        "session_agent_minutes",
+        "session_supervisory_minutes",
+        "wall_minutes",
+        "tokens_input",
+        "tokens_output",
+    ] {
+        let total = report["totals"][field].as_f64().unwrap();
+        assert!((sum_of(&report, field) - total).abs() < 1e-6, "{field}");
+    }
+}
+
+#[test]
+fn a_commit_that_other_commits_left_no_time_has_unknown_minutes() {
+    let world = World::new();
+    let repo = two_commits_of_one_session(&world);
+    let again = "let more = \"by hand\";\n";
+    repo.write("src/b.rs", again).commit_at(
+        "Finish by hand\n\nLeverage-Session: claude-code:s",
+        START + 80 * 60 + 1,
+    );
+    let ran = repo.run(&["record", "--title", "late", "--estimate", "5h"]);
+    assert!(
+        ran.stderr
+            .contains("agent time is unknown: other commits have all of its sessions' time"),
+        "{ran}"
+    );
+    let report = by(&repo, "task");
+    assert_eq!(report["rows"][0]["agent_minutes"], Value::Null);
+    assert_eq!(report["totals"]["all_in_leverage_factor"], Value::Null);
+    assert_eq!(report["left_out"]["tasks_without_sessions"], 1);
+}
+
+#[test]
+fn a_report_by_session_says_what_no_session_has() {
+    let world = World::new();
+    let repo = two_commits_of_one_session(&world);
+    repo.write("README.md", "# Kiln\n")
+        .commit_at("Describe it\n\nLeverage-Estimate: 3h", START + 30 * 3600);
+    let report = by(&repo, "session");
+    assert_eq!(report["left_out"]["commits_without_session"], 1);
+    assert_eq!(report["left_out"]["human_hours_without_session"], 3);
+    assert_eq!(
+        by(&repo, "day")["left_out"]["commits_without_session"],
+        Value::Null
+    );
+    let shown = repo
+        .run(&["report", "--by", "session", "--zone", "UTC"])
+        .success();
+    assert!(
+        shown.contains("1 of 3 commits and 3h of estimates without a session, in the total alone"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_note_says_how_its_facts_came_to_be() {
+    let world = World::new();
+    let repo = two_commits_of_one_session(&world);
+    let sessions = || -> Value {
+        let exported = repo.run(&["export", "sessions"]).success();
+        serde_json::from_str(exported.lines().next().unwrap()).unwrap()
+    };
+    let before = sessions();
+    repo.run(&["capture", "HEAD", "HEAD~1"]).success();
+    insta::assert_snapshot!(repo.run(&["capture", "HEAD", "HEAD~1"]), @r"
+    [stderr]
+    nothing new to capture
+    [exit 0]
+    ");
+    std::fs::remove_dir_all(world.home().join(".claude")).unwrap();
+    let after = sessions();
+    assert_eq!(
+        (&before["origin"], &after["origin"]),
+        (&"log".into(), &"note".into())
+    );
+    for field in [
+        "agent_minutes",
+        "wall_minutes",
+        "supervisory_minutes",
+        "tokens_output",
+        "commits",
+        "sources",
+    ] {
+        assert_eq!(after[field], before[field], "{field}");
     }
 }

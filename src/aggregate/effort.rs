@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::repository::PlacedTask;
-use crate::correlate::seen::SeenSession;
+use crate::correlate::seen::{SeenSession, stretch};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::quantity::Minutes;
 use crate::facts::span::{self, Span};
+use crate::facts::task::Task;
 
 /// What sessions took for something.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -24,21 +25,21 @@ struct Time {
 }
 
 impl<'a> Spent<'a> {
-    /// Adds a part of what was spent elsewhere. Time on the wall is not divided: who shares it had all of it.
-    fn add(&mut self, other: &Spent<'a>, part: f64) {
+    /// Adds the part of what was spent elsewhere that lies between two parts of the whole.
+    fn add(&mut self, other: &Spent<'a>, from: f64, to: f64) {
         for (session, time) in &other.sessions {
             let own = self.sessions.entry(session).or_default();
             if let Some(minutes) = time.agent_minutes {
-                *own.agent_minutes.get_or_insert(0.0) += minutes * part;
+                *own.agent_minutes.get_or_insert(0.0) += minutes * (to - from);
             }
-            own.worked.extend_from_slice(&time.worked);
+            own.worked.extend(stretch(&time.worked, from, to));
         }
     }
 
-    /// Σ agent minutes; `None` where no log says.
+    /// Σ agent minutes; `None` where no log says, and where all the time of the sessions went elsewhere.
     pub(super) fn minutes(&self) -> Option<Minutes> {
         let known = self.sessions.values().filter_map(|time| time.agent_minutes);
-        Minutes::new(known.clone().sum()).filter(|_| known.count() > 0)
+        Minutes::new(known.sum()).filter(|minutes| minutes.get() > 0.0)
     }
 
     /// When any agent worked, in no order.
@@ -69,15 +70,35 @@ impl<'a> Spent<'a> {
     }
 }
 
+/// The part of a commit's sessions, or of what a session did not commit, that belongs to one task.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Portion<'a> {
+    /// Whose it is.
+    pub(super) task: &'a Task,
+    /// Where it begins in the whole, 0 to 1.
+    pub(super) from: f64,
+    /// Where it ends.
+    pub(super) to: f64,
+}
+
+/// A task that has a part in the minutes of a commit or of a session.
+struct Claimant<'a> {
+    task: &'a Task,
+    /// The minutes that its record took from these sessions when it was made.
+    taken: Option<f64>,
+}
+
 /// What the sessions of a report took, by commit and by task.
 #[derive(Debug, Default)]
 pub(super) struct Effort<'a> {
     commits: HashMap<ObjectId, Spent<'a>>,
     tasks: HashMap<TaskId, Spent<'a>>,
+    committed: HashMap<ObjectId, Vec<Portion<'a>>>,
+    uncommitted: HashMap<&'a SessionId, Vec<Portion<'a>>>,
 }
 
 impl<'a> Effort<'a> {
-    pub(super) fn new(sessions: &'a [SeenSession], tasks: &[&PlacedTask]) -> Self {
+    pub(super) fn new(sessions: &'a [SeenSession], tasks: &[&'a PlacedTask]) -> Self {
         let mut effort = Self::default();
         for session in sessions {
             for (_, link) in session.made() {
@@ -88,71 +109,80 @@ impl<'a> Effort<'a> {
                 let spent = Spent {
                     sessions: BTreeMap::from([(&session.id, time)]),
                 };
-                effort.commits.entry(link.commit).or_default().add(&spent, 1.0);
+                effort
+                    .commits
+                    .entry(link.commit)
+                    .or_default()
+                    .add(&spent, 0.0, 1.0);
             }
         }
-        effort.add_tasks(tasks);
-        effort.add_named(sessions, tasks);
+        effort.share_commits(tasks);
+        effort.share_uncommitted(sessions, tasks);
         effort
     }
 
-    /// Tasks that share a commit share its time by their estimates.
-    fn add_tasks(&mut self, tasks: &[&PlacedTask]) {
-        let mut hours: HashMap<ObjectId, (f64, f64)> = HashMap::new();
+    /// Divides the time of each commit over its tasks.
+    fn share_commits(&mut self, tasks: &[&'a PlacedTask]) {
+        let minutes_of = |commit: &ObjectId| {
+            let spent = self.commits.get(commit)?;
+            Some(spent.minutes().map_or(0.0, Minutes::get))
+        };
+        let mut claimants: BTreeMap<ObjectId, (f64, Vec<Claimant<'a>>)> = BTreeMap::new();
         for placed in tasks {
+            let task = &placed.task;
+            let taken = task.agent_minutes.filter(|_| task.agent_minutes_basis.is_some());
+            let all: f64 = placed.commits.iter().filter_map(minutes_of).sum();
             for commit in &placed.commits {
-                let (hours, count) = hours.entry(*commit).or_default();
-                *hours += placed.task.estimate.hours.get();
-                *count += 1.0;
-            }
-        }
-        for placed in tasks {
-            for commit in &placed.commits {
-                let Some((spent, (all, count))) = self.commits.get(commit).zip(hours.get(commit)) else {
+                let Some(minutes) = minutes_of(commit) else {
                     continue;
                 };
-                let part = if *all > 0.0 {
-                    placed.task.estimate.hours.get() / all
-                } else {
-                    1.0 / count
-                };
-                self.tasks.entry(placed.task.id).or_default().add(spent, part);
+                let part = if all > 0.0 { minutes / all } else { 0.0 };
+                let (_, of_commit) = claimants.entry(*commit).or_insert_with(|| (minutes, Vec::new()));
+                of_commit.push(Claimant {
+                    task,
+                    taken: taken.map(|taken| taken.get() * part),
+                });
             }
+        }
+        for (commit, (minutes, claimants)) in claimants {
+            let portions = portions(minutes, &claimants);
+            if let Some(spent) = self.commits.get(&commit) {
+                deal(&mut self.tasks, spent, &portions);
+            }
+            self.committed.insert(commit, portions);
         }
     }
 
-    /// A task without commits that names its sessions has what they did not commit.
-    fn add_named(&mut self, sessions: &'a [SeenSession], tasks: &[&PlacedTask]) {
-        let mut naming: HashMap<&SessionId, Vec<TaskId>> = HashMap::new();
+    /// Tasks without commits that name their sessions have what these did not commit.
+    fn share_uncommitted(&mut self, sessions: &'a [SeenSession], tasks: &[&'a PlacedTask]) {
+        let mut naming: HashMap<&SessionId, Vec<Claimant<'a>>> = HashMap::new();
         for placed in tasks.iter().filter(|placed| placed.commits.is_empty()) {
             for session in &placed.task.sessions {
-                naming.entry(session).or_default().push(placed.task.id);
+                naming.entry(session).or_default().push(Claimant {
+                    task: &placed.task,
+                    taken: None,
+                });
             }
         }
         for session in sessions {
-            let Some(tasks) = naming.get(&session.id) else {
+            let Some(claimants) = naming.get(&session.id) else {
                 continue;
             };
-            let committed: Vec<Span> = session.made().flat_map(|(_, link)| link.worked.clone()).collect();
-            let share: f64 = session.made().map(|(_, link)| link.share).sum();
-            let committed = span::union(committed);
-            let rest = span::union(session.worked.iter().copied());
-            let left = (1.0 - share).max(0.0);
-            let time = Time {
-                agent_minutes: session.agent_minutes().map(|minutes| minutes * left),
-                worked: rest
-                    .into_iter()
-                    .flat_map(|span| span::without(span, &committed))
-                    .collect(),
-            };
-            let spent = Spent {
-                sessions: BTreeMap::from([(&session.id, time)]),
-            };
-            for task in tasks {
-                let part = 1.0 / tasks.len() as f64;
-                self.tasks.entry(*task).or_default().add(&spent, part);
-            }
+            let spent = uncommitted(session);
+            let minutes = spent.minutes().map_or(0.0, Minutes::get);
+            let portions = portions(minutes, claimants);
+            deal(&mut self.tasks, &spent, &portions);
+            self.uncommitted.insert(&session.id, portions);
         }
+    }
+
+    /// The tasks that a part of a session belongs to: what it took for a commit, or what it did not commit.
+    pub(super) fn portions(&self, session: &SessionId, commit: Option<ObjectId>) -> &[Portion<'a>] {
+        let portions = match commit {
+            Some(commit) => self.committed.get(&commit),
+            None => self.uncommitted.get(session),
+        };
+        portions.map_or(&[], Vec::as_slice)
     }
 
     /// What was spent on a commit; `None` where no session is linked to it.
@@ -164,6 +194,78 @@ impl<'a> Effort<'a> {
     pub(super) fn of_task(&self, task: TaskId) -> Option<&Spent<'a>> {
         self.tasks.get(&task)
     }
+}
+
+/// What of a session led to no commit.
+fn uncommitted(session: &SeenSession) -> Spent<'_> {
+    let committed = span::union(session.made().flat_map(|(_, link)| link.worked.clone()));
+    let share: f64 = session.made().map(|(_, link)| link.share).sum();
+    let left = (1.0 - share).max(0.0);
+    let time = Time {
+        agent_minutes: session.agent_minutes().map(|minutes| minutes * left),
+        worked: span::union(session.worked.iter().copied())
+            .into_iter()
+            .flat_map(|span| span::without(span, &committed))
+            .collect(),
+    };
+    Spent {
+        sessions: BTreeMap::from([(&session.id, time)]),
+    }
+}
+
+/// Gives each task its portion of what was spent.
+fn deal<'a>(tasks: &mut HashMap<TaskId, Spent<'a>>, spent: &Spent<'a>, portions: &[Portion<'_>]) {
+    for portion in portions {
+        let own = tasks.entry(portion.task.id).or_default();
+        own.add(spent, portion.from, portion.to);
+    }
+}
+
+/// Minutes in records are rounded to hundredths: less than this is no rest.
+const NO_REST: f64 = 0.01;
+
+/// Divides the minutes of a commit over its tasks, none of them empty. A record keeps what it took when it was made, and the
+/// others share the rest by their estimates; where there is nothing to be taken, the estimates of all decide.
+fn portions<'a>(minutes: f64, claimants: &[Claimant<'a>]) -> Vec<Portion<'a>> {
+    let taken: f64 = claimants.iter().filter_map(|claimant| claimant.taken).sum();
+    let rest = Some(minutes - taken).filter(|rest| *rest >= NO_REST);
+    let open = by_estimate(claimants, |claimant| claimant.taken.is_none());
+    let mut weights: Vec<f64> = claimants
+        .iter()
+        .zip(open)
+        .map(|(claimant, part)| claimant.taken.unwrap_or(rest.unwrap_or(0.0) * part))
+        .collect();
+    if weights.iter().sum::<f64>() <= 0.0 {
+        weights = by_estimate(claimants, |_| true);
+    }
+    let all: f64 = weights.iter().sum();
+    let mut dealt = 0.0;
+    let mut portions = Vec::with_capacity(claimants.len());
+    for (claimant, weight) in claimants.iter().zip(weights) {
+        let from = dealt / all;
+        dealt += weight;
+        if weight > 0.0 {
+            portions.push(Portion {
+                task: claimant.task,
+                from,
+                to: dealt / all,
+            });
+        }
+    }
+    portions
+}
+
+/// The part of each by the hours of those who share; even where none has hours, and 0 for the others.
+fn by_estimate(claimants: &[Claimant<'_>], shares: impl Fn(&Claimant<'_>) -> bool) -> Vec<f64> {
+    let hours = |claimant: &Claimant<'_>| claimant.task.estimate.hours.get();
+    let sharing = claimants.iter().filter(|claimant| shares(claimant));
+    let (all, count) = sharing.fold((0.0, 0.0), |(all, count), one| (all + hours(one), count + 1.0));
+    let part = |claimant: &Claimant<'_>| match shares(claimant) {
+        true if all > 0.0 => hours(claimant) / all,
+        true => 1.0 / count,
+        false => 0.0,
+    };
+    claimants.iter().map(part).collect()
 }
 
 #[cfg(test)]
@@ -225,6 +327,69 @@ mod tests {
             .map(|spent| spent.apart().map(|(_, part, _)| part).collect())
             .unwrap_or_default();
         assert_eq!(apart, [5.0 / 15.0, 10.0 / 15.0]);
+    }
+
+    #[test]
+    fn what_a_record_took_is_not_taken_again() {
+        let sessions = [session("a", &[(1, 0.8), (2, 0.2)])];
+        let recorded = |number, commit, minutes: f64| {
+            let mut placed = claim(number, "2026-03-01", 10.0)
+                .on(commit)
+                .agent_minutes(minutes)
+                .placed();
+            placed.task.agent_minutes_basis = Some(Provenance::Measured);
+            placed
+        };
+        let minutes = |tasks: &[PlacedTask]| -> Vec<Option<f64>> {
+            let tasks: Vec<&PlacedTask> = tasks.iter().collect();
+            let effort = Effort::new(&sessions, &tasks);
+            let of = |placed: &&PlacedTask| Some(effort.of_task(placed.task.id)?.minutes()?.get());
+            tasks.iter().map(of).collect()
+        };
+        let open = |number| claim(number, "2026-03-01", 30.0).on(1).placed();
+        assert_eq!(minutes(&[recorded(1, 1, 8.0), open(2)]), [Some(8.0), None]);
+        assert_eq!(minutes(&[recorded(1, 1, 6.0), open(2)]), [Some(6.0), Some(2.0)]);
+        // A record that says more than is here leaves nothing.
+        assert_eq!(minutes(&[recorded(1, 1, 16.0), open(2)]), [Some(8.0), None]);
+        let mut both = recorded(1, 1, 10.0);
+        both.commits.push(object(2));
+        assert_eq!(minutes(&[both, open(2)]), [Some(10.0), None]);
+    }
+
+    #[test]
+    fn a_commit_without_a_share_leaves_the_minutes_unknown() {
+        let sessions = [session("a", &[(1, 1.0), (2, 0.0)])];
+        let task = claim(1, "2026-03-01", 5.0).on(2).placed();
+        let effort = Effort::new(&sessions, &[&task]);
+        let spent = effort.of_task(task.task.id).expect("a link");
+        assert_eq!(spent.minutes(), None);
+    }
+
+    #[test]
+    fn portions_of_a_commit_add_up() {
+        let mut sessions = [session("a", &[(1, 1.0)])];
+        sessions[0].links[0].1.worked = sessions[0].worked.clone();
+        let tasks = [
+            claim(1, "2026-03-01", 3.0).on(1).placed(),
+            claim(2, "2026-03-01", 1.0).on(1).placed(),
+        ];
+        let tasks: Vec<&PlacedTask> = tasks.iter().collect();
+        let effort = Effort::new(&sessions, &tasks);
+        let ends: Vec<(f64, f64)> = effort
+            .portions(&sessions[0].id, Some(object(1)))
+            .iter()
+            .map(|portion| (portion.from, portion.to))
+            .collect();
+        assert_eq!(ends, [(0.0, 0.75), (0.75, 1.0)]);
+        let wall: Vec<i64> = tasks
+            .iter()
+            .filter_map(|placed| {
+                Some(span::total(
+                    &effort.of_task(placed.task.id)?.worked().collect::<Vec<_>>(),
+                ))
+            })
+            .collect();
+        assert_eq!(wall, [450_000, 150_000]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::facts::evidence::{Confidence, Evidence, OriginState};
 use crate::facts::ids::ObjectId;
 use crate::facts::link::{Link, Rung};
 use crate::facts::quantity::Minutes;
-use crate::facts::session::Sources;
+use crate::facts::session::{Provenance, Sources};
 use crate::facts::task::Task;
 use crate::git::survival::Survival;
 
@@ -177,6 +177,12 @@ impl<'a> SessionLine<'a> {
     fn new(repo: &'a Repository, session: &'a SeenSession) -> Self {
         let minutes = |value: Option<f64>| value.and_then(Minutes::new);
         let tokens = session.tokens();
+        let mut sources = session.sources;
+        let commits = session.made().count();
+        // Commits that no log names are found by what stands in them.
+        if commits > 0 && sources.commits == Provenance::Absent {
+            sources.commits = Provenance::Derived;
+        }
         Self {
             agent: &session.id.agent,
             session: &session.id.id,
@@ -191,9 +197,9 @@ impl<'a> SessionLine<'a> {
             tokens_cache_write: tokens.map(|tokens| tokens.cache_write),
             tokens_cache_read: tokens.map(|tokens| tokens.cache_read),
             tokens_output: tokens.map(|tokens| tokens.output),
-            commits: session.made().count(),
+            commits,
             origin: session.origin,
-            sources: session.sources,
+            sources,
         }
     }
 }

@@ -81,6 +81,11 @@ impl Dimension {
         matches!(self, Self::Day | Self::Week | Self::Month)
     }
 
+    /// Whether its keys are what tasks say, and nothing else.
+    pub(super) fn is_of_tasks(self) -> bool {
+        matches!(self, Self::Task | Self::Category | Self::Tag)
+    }
+
     fn of_day(self, day: NaiveDate) -> String {
         match self {
             Self::Week => {
@@ -213,18 +218,17 @@ impl<'a> Grouping<'a> {
         })
     }
 
-    /// The rows in which a part of a session counts: `repo` is the one that it worked in, `commit` what came of it. By task,
-    /// none where no task speaks of that.
+    /// The rows in which a part of a session counts: `repo` is the one that it worked in, `task` the one that it was for. By
+    /// task, none where there is no such task.
     pub(super) fn of_part(
         &self,
         repo: &Repository,
         session: &SeenSession,
         day: NaiveDate,
-        commit: Option<ObjectId>,
+        task: Option<&Task>,
         author: Option<&str>,
     ) -> Vec<Key> {
-        let tasks = commit.and_then(|commit| self.tasks_of.get(&commit));
-        let tasks = tasks.map_or(&[][..], Vec::as_slice);
+        let tasks = task.as_slice();
         self.keys(|dimension| match dimension {
             Dimension::Day | Dimension::Week | Dimension::Month => vec![Some(dimension.of_day(day))],
             Dimension::Repo => vec![Some(repo.name.clone())],

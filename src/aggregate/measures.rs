@@ -152,22 +152,19 @@ impl Term {
     }
 }
 
-/// Tasks that sessions are linked to.
+/// Tasks for which agents worked in sessions for any time.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct WithSessions {
     tasks: u64,
-    /// The hours of those on which agents worked for any time.
     hours: Option<Hours>,
     /// The hours of those of which is known when agents worked, and when that was.
     on_the_wall: (Hours, Vec<Span>),
 }
 
 impl WithSessions {
-    fn add(&mut self, hours: Hours, minutes: Minutes, worked: impl Iterator<Item = Span>) {
+    fn add(&mut self, hours: Hours, worked: impl Iterator<Item = Span>) {
         self.tasks += 1;
-        if minutes.get() > 0.0 {
-            *self.hours.get_or_insert_default() += hours;
-        }
+        *self.hours.get_or_insert_default() += hours;
         let mut worked = worked.filter(|span| !span.is_empty()).peekable();
         if worked.peek().is_some() {
             self.on_the_wall.0 += hours;
@@ -239,8 +236,8 @@ impl<'a> Tally<'a> {
         if let Some(tokens) = task.tokens {
             *self.tokens.get_or_insert_default() += tokens;
         }
-        if let Some((spent, minutes)) = spent.zip(measured) {
-            self.with_sessions.add(hours, minutes, spent.worked());
+        if let Some((spent, _)) = spent.zip(measured) {
+            self.with_sessions.add(hours, spent.worked());
         }
     }
 
@@ -327,7 +324,7 @@ impl<'a> Tally<'a> {
         self.sessions.is_some()
     }
 
-    /// Tasks that no session is linked to, of those counted.
+    /// Tasks for which no session is known to have taken any time, of those counted.
     pub fn tasks_without_sessions(&self) -> u64 {
         self.tasks - self.with_sessions.tasks
     }

@@ -11,7 +11,7 @@ use super::effort::{Effort, Spent};
 use super::group::{Dimension, Grouping, Key};
 use super::measures::{Measures, Tally};
 use super::repository::{PlacedTask, Repository};
-use crate::correlate::seen::SeenSession;
+use crate::correlate::seen::{Part, SeenSession};
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::files::FileClass;
@@ -95,7 +95,7 @@ pub struct Row {
 }
 
 /// What the numbers leave out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct LeftOut {
     /// Tasks that no leverage factor holds.
     pub tasks_without_agent_minutes: u64,
@@ -107,6 +107,10 @@ pub struct LeftOut {
     pub commits_without_task: u64,
     /// Commits that are no merges and whose lines could not be read.
     pub commits_without_lines: u64,
+    /// By session: commits that no session is linked to, and that are in no row.
+    pub commits_without_session: Option<u64>,
+    /// By session: the hours of tasks that no session is linked to, which are in no row.
+    pub human_hours_without_session: Option<Hours>,
     /// Rows that a limit left out.
     pub rows: usize,
 }
@@ -315,6 +319,7 @@ struct Sums<'a> {
 
 impl<'a> Sums<'a> {
     fn new(query: &'a Query, tasks: &[&'a PlacedTask], effort: &'a Effort<'a>) -> Self {
+        let by_session = query.by.contains(&Dimension::Session);
         Self {
             query,
             grouping: Grouping::new(&query.by, query.zone, tasks, effort),
@@ -322,7 +327,11 @@ impl<'a> Sums<'a> {
             rows: HashMap::new(),
             labels: HashMap::new(),
             totals: Tally::default(),
-            left_out: LeftOut::default(),
+            left_out: LeftOut {
+                commits_without_session: by_session.then_some(0),
+                human_hours_without_session: by_session.then(Hours::default),
+                ..LeftOut::default()
+            },
         }
     }
 
@@ -340,6 +349,11 @@ impl<'a> Sums<'a> {
             for key in self.grouping.of_task(repo, placed, author, None) {
                 self.rows.entry(key).or_default().add_task(task, spent);
             }
+        }
+        if let Some(hours) = self.left_out.human_hours_without_session.as_mut()
+            && spent.is_none()
+        {
+            *hours += task.estimate.hours;
         }
         if self.query.by.contains(&Dimension::Task) {
             self.labels.insert(task.id.to_string(), (&task.title, task.date));
@@ -365,6 +379,9 @@ impl<'a> Sums<'a> {
             count(self.rows.entry(key).or_default());
         }
         count(&mut self.totals);
+        if let Some(commits) = self.left_out.commits_without_session.as_mut() {
+            *commits += u64::from(spent.is_none());
+        }
         self.left_out.commits_without_task += u64::from(!has_task);
         self.left_out.commits_without_lines += u64::from(commit.lines.is_none() && !commit.is_merge());
     }
@@ -385,11 +402,22 @@ impl<'a> Sums<'a> {
             let Some(repo) = repos.get(link.map_or(session.home, |(repo, _)| *repo)) else {
                 continue;
             };
-            let commit = link.map(|(_, link)| link.commit);
-            for key in self.grouping.of_part(repo, session, part.day, commit, author) {
-                let model = key.value(Dimension::Model).map(str::to_owned);
-                let row = self.rows.entry(key).or_default();
-                row.add_part(session, &part, model.as_deref());
+            let portions = match self.query.by.iter().any(|by| by.is_of_tasks()) {
+                true => (self.effort).portions(&session.id, link.map(|(_, link)| link.commit)),
+                false => &[],
+            };
+            let mut count = |task: Option<&Task>, part: &Part| {
+                for key in self.grouping.of_part(repo, session, part.day, task, author) {
+                    let model = key.value(Dimension::Model).map(str::to_owned);
+                    let row = self.rows.entry(key).or_default();
+                    row.add_part(session, part, model.as_deref());
+                }
+            };
+            if portions.is_empty() {
+                count(None, &part);
+            }
+            for portion in portions {
+                count(Some(portion.task), &part.slice(portion.from, portion.to));
             }
             self.totals.add_part(session, &part, None);
         }

@@ -6,9 +6,10 @@ use super::Evidence;
 use crate::correlate::seen::SeenSession;
 use crate::facts::ids::SessionId;
 use crate::facts::ledger::LedgerTask;
+use crate::facts::link::Link;
 
-/// The minutes of the sessions that a task names or, where it names none or some are not here, of those linked to its
-/// commits.
+/// The minutes of the sessions that a task names, as far as they were for it, or, where it names none or some are not here, of
+/// those linked to its commits.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Measured {
     /// What the agents worked.
@@ -27,7 +28,7 @@ pub(super) fn of_task(evidence: &Evidence<'_>, task: &LedgerTask) -> Option<Meas
     let here = evidence.all_sessions().iter();
     let mut parts: Vec<(&SeenSession, f64)> = here
         .filter(|session| named.contains(&session.id))
-        .map(|session| (session, 1.0))
+        .map(|session| (session, named_part(session, task)))
         .collect();
     let is_all = parts.len() == named.len();
     if named.is_empty() || !is_all {
@@ -46,6 +47,24 @@ pub(super) fn of_task(evidence: &Evidence<'_>, task: &LedgerTask) -> Option<Meas
         sum.possible_minutes += session.span.minutes().max(agent);
     }
     (!parts.is_empty()).then_some(sum)
+}
+
+/// The part of a session that a task may mean by naming it: what it took for the task's commits, where its time for others
+/// can be told from that; without commits, what it did not commit; else all of it.
+fn named_part(session: &SeenSession, task: &LedgerTask) -> f64 {
+    let (own, others): (Vec<_>, Vec<_>) = session
+        .made()
+        .map(|(_, link)| link)
+        .partition(|link| task.commits.contains(&link.commit));
+    let share = |links: &[&Link]| links.iter().map(|link| link.share).sum::<f64>().clamp(0.0, 1.0);
+    let is_measured = task.task.agent_minutes_basis.is_some();
+    if task.commits.is_empty() {
+        1.0 - share(&others)
+    } else if !own.is_empty() && (is_measured || !others.is_empty()) {
+        share(&own)
+    } else {
+        1.0
+    }
 }
 
 /// The sessions that made a commit of the task, with the part of them that did.

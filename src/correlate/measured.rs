@@ -1,48 +1,87 @@
 //! What was measured for a commit, through its links: for tasks without agent minutes, and to be kept in notes, since agents
 //! delete their logs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
+use crate::facts::evidence::Confidence;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::link::Link;
 use crate::facts::quantity::Minutes;
-use crate::facts::record::SessionRecord;
+use crate::facts::record::{Record, SessionRecord};
 use crate::facts::session::{Provenance, Session};
 use crate::facts::span::{self, Moment, Span};
 
 /// Milliseconds in a minute.
 const MINUTE: i64 = 60_000;
+/// Milliseconds in a second.
+const SECOND: i64 = 1_000;
 
-/// The agent time that went into some commits, and the sessions that it is from, sorted; `None` where no link counts.
+/// Why sessions do not say how long agents worked for some commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unmeasured {
+    /// No link that counts leads to them.
+    #[error("no session made this commit")]
+    NoSession,
+    /// The links that lead to them are not sure enough to be written down.
+    #[error("no session surely made this commit; the report counts what it probably took")]
+    NotSure,
+    /// The logs have no times.
+    #[error("the logs of its sessions do not say when the agent worked")]
+    NoTimes,
+    /// The time of the sessions went into other commits.
+    #[error("other commits have all of its sessions' time")]
+    Elsewhere,
+    /// Records of other tasks took it.
+    #[error("another task's record has all of its sessions' time")]
+    Taken,
+    /// Other tasks of these commits have no minutes of their own.
+    #[error("the report shares its sessions' time between the tasks of this commit, by their estimates")]
+    Shared,
+}
+
+/// The agent time that surely went into some commits, and the sessions that it is from, sorted.
 ///
 /// Subagents are lanes of their own. Each session brings its share for each commit, so no minute is in two commits.
 pub fn agent_minutes(
     commits: &[ObjectId],
     links: &[Link],
     sessions: &[Session],
-) -> Option<(Minutes, Vec<SessionId>)> {
+) -> Result<(Minutes, Vec<SessionId>), Unmeasured> {
     let worked: HashMap<&SessionId, i64> = sessions
         .iter()
         .filter(|session| session.sources.agent_time != Provenance::Absent)
         .map(|session| (&session.id, session.worked()))
         .collect();
-    let mut minutes = 0.0;
-    let mut from = Vec::new();
-    for link in links
+    let here: Vec<&Link> = links
         .iter()
         .filter(|link| link.counts() && commits.contains(&link.commit))
-    {
-        if let Some(millis) = worked.get(&link.session) {
-            minutes += span::minutes(*millis) * link.share;
-            from.push(link.session.clone());
-        }
+        .collect();
+    let sure: Vec<&Link> = here
+        .iter()
+        .copied()
+        .filter(|link| link.confidence >= Confidence::High)
+        .collect();
+    let timed: Vec<(&Link, i64)> = sure
+        .iter()
+        .filter_map(|link| Some((*link, *worked.get(&link.session)?)))
+        .collect();
+    let from: BTreeSet<&SessionId> = timed
+        .iter()
+        .filter(|(link, _)| link.share > 0.0)
+        .map(|(link, _)| &link.session)
+        .collect();
+    let parts = timed
+        .iter()
+        .map(|(link, millis)| span::minutes(*millis) * link.share);
+    match Minutes::new(hundredths(parts.sum())).filter(|minutes| minutes.get() > 0.0) {
+        Some(minutes) => Ok((minutes, from.into_iter().cloned().collect())),
+        None if here.is_empty() => Err(Unmeasured::NoSession),
+        None if sure.is_empty() => Err(Unmeasured::NotSure),
+        None if timed.is_empty() => Err(Unmeasured::NoTimes),
+        None => Err(Unmeasured::Elsewhere),
     }
-    from.sort_unstable();
-    from.dedup();
-    let minutes = Minutes::new(hundredths(minutes)).filter(|_| !from.is_empty())?;
-    Some((minutes, from))
 }
 
 /// Who makes a record, and when.
@@ -83,10 +122,12 @@ pub fn record(
         started_at: instant(session.span.start)?,
         ended_at: instant(session.span.end)?,
         intervals: intervals(session),
+        worked_seconds: worked_seconds(session),
         agent_minutes: worked.and_then(|minutes| Minutes::new(hundredths(minutes))),
         supervisory_minutes: supervisory.and_then(|minutes| Minutes::new(hundredths(minutes.get()))),
         tokens: session.tokens(),
-        share: hundredths(link.share * 100.0) / 100.0,
+        sources: Some(session.sources),
+        share: ten_thousandths(link.share),
         confidence: Some(link.confidence),
         evidence: link.evidence.clone(),
     };
@@ -106,14 +147,20 @@ pub fn record(
     (!says_less && !same_facts(&revised, old)).then_some(revised)
 }
 
+/// Whether two records say the same: compared as they are written, since a number that was written and read again may differ
+/// from itself in its last digit.
 fn same_facts(new: &SessionRecord, old: &SessionRecord) -> bool {
-    let unstamped = SessionRecord {
-        rev: old.rev,
-        at: old.at,
-        by: old.by.clone(),
-        ..new.clone()
+    let facts = |record: &SessionRecord| {
+        let unstamped = SessionRecord {
+            rev: new.rev,
+            at: new.at,
+            by: new.by.clone(),
+            share: ten_thousandths(record.share),
+            ..record.clone()
+        };
+        Record::Session(Box::new(unstamped)).encode()
     };
-    unstamped == *old
+    facts(new) == facts(old)
 }
 
 fn instant(moment: Moment) -> Option<DateTime<Utc>> {
@@ -125,34 +172,57 @@ fn hundredths(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
+/// A share as it is written: the decimal with four digits that is nearest to it, and at most 1.
+fn ten_thousandths(share: f64) -> f64 {
+    (share.clamp(0.0, 1.0) * 10_000.0).round() / 10_000.0
+}
+
 /// When any lane worked: `[first minute since the start, how many minutes]`. A minute that was begun counts.
 fn intervals(session: &Session) -> Vec<[u32; 2]> {
     let start = session.span.start;
-    let minutes = |span: &Span| {
+    pairs(worked(session).map(|span| {
         let first = span.start.since(start).div_euclid(MINUTE);
         let end = (span.end.since(start) + MINUTE - 1).div_euclid(MINUTE);
         Span::new(Moment(first), Moment(end))
+    }))
+}
+
+/// When any lane worked: `[first second since the start, how many seconds]`, each end at the second that is nearest.
+fn worked_seconds(session: &Session) -> Vec<[u32; 2]> {
+    let start = Moment(session.span.start.seconds() * SECOND);
+    let nearest = |at: Moment| Moment((at.since(start) + SECOND / 2).div_euclid(SECOND));
+    let joined = span::union(worked(session).copied());
+    pairs(
+        joined
+            .iter()
+            .map(|span| Span::new(nearest(span.start), nearest(span.end))),
+    )
+}
+
+fn worked(session: &Session) -> impl Iterator<Item = &Span> {
+    let spans = session.turns().flat_map(|turn| &turn.working);
+    spans.filter(|span| !span.is_empty())
+}
+
+/// Spans of any unit as a first one and a number, in order and without overlap.
+fn pairs(spans: impl Iterator<Item = Span>) -> Vec<[u32; 2]> {
+    let pair = |span: &Span| {
+        let first = u32::try_from(span.start.0).ok()?;
+        Some([first, u32::try_from(span.millis()).ok()?])
     };
-    let worked = session
-        .turns()
-        .flat_map(|turn| &turn.working)
-        .filter(|span| !span.is_empty());
-    span::union(worked.map(minutes))
-        .iter()
-        .filter_map(|span| {
-            Some([
-                u32::try_from(span.start.0).ok()?,
-                u32::try_from(span.millis()).ok()?,
-            ])
-        })
-        .collect()
+    span::union(spans).iter().filter_map(pair).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::correlate::history::Linked;
     use crate::correlate::sample::{commit, edits, history, id, session};
+    use crate::correlate::seen::{SeenSession, seen};
     use crate::correlate::{ForeignNames, link};
+    use crate::facts::ledger::LedgerSession;
     use uuid::Uuid;
 
     fn worker() -> Session {
@@ -185,7 +255,31 @@ mod tests {
         let (minutes, from) = measured.expect("a link that counts");
         assert!((minutes.get() - 10.0).abs() < 1e-9, "{minutes:?}");
         assert_eq!(from, [SessionId::new("claude-code", "s")]);
-        assert_eq!(agent_minutes(&[id(2)], &links, &sessions), None);
+    }
+
+    #[test]
+    fn minutes_that_are_not_known_say_why() {
+        let worker = worker();
+        let link = one_link(&worker);
+        let why = |link: Link, session: Session| agent_minutes(&[id(1)], &[link], &[session]).err();
+        let other = Link {
+            commit: id(2),
+            ..link.clone()
+        };
+        assert_eq!(why(other, worker.clone()), Some(Unmeasured::NoSession));
+        let unsure = Link {
+            confidence: Confidence::Medium,
+            ..link.clone()
+        };
+        assert_eq!(why(unsure, worker.clone()), Some(Unmeasured::NotSure));
+        let without_share = Link {
+            share: 0.0,
+            ..link.clone()
+        };
+        assert_eq!(why(without_share, worker.clone()), Some(Unmeasured::Elsewhere));
+        let mut timeless = worker;
+        timeless.sources.agent_time = Provenance::Absent;
+        assert_eq!(why(link, timeless), Some(Unmeasured::NoTimes));
     }
 
     #[test]
@@ -199,7 +293,6 @@ mod tests {
         let kept = record(&timeless, &links[0], Minutes::new(0.0), &[], &stamp(1, 10)).expect("a record");
         assert_eq!((kept.agent_minutes, kept.supervisory_minutes), (None, None));
         assert_eq!(kept.tokens, timeless.tokens());
-        assert_eq!(agent_minutes(&[id(1)], &links, &[timeless]), None);
     }
 
     #[test]
@@ -214,6 +307,70 @@ mod tests {
         let first = record(&worker, &link, None, &[], &stamp(1, 10)).expect("a first record");
         assert_eq!((first.rev, first.agent_minutes), (0, Minutes::new(15.0)));
         assert_eq!(record(&worker, &link, None, &[&first], &stamp(2, 20)), None);
+    }
+
+    /// The session as it is read back from a note on its commit.
+    fn from_note(record: SessionRecord) -> SeenSession {
+        let line = Record::Session(Box::new(record)).encode();
+        let Ok(Record::Session(record)) = Record::decode(&line) else {
+            panic!("a session line");
+        };
+        let captured = [LedgerSession {
+            record: *record,
+            commits: vec![id(1)],
+        }];
+        seen(&[], Vec::new(), Linked::default(), &[&captured]).remove(0)
+    }
+
+    #[test]
+    fn a_note_has_the_wall_time_of_the_log() {
+        let mut worker = session("s", &[(0, 61), (100, 130), (191, 252)]);
+        for turn in &mut worker.lanes[0].turns {
+            turn.working[0].end = turn.working[0].end.plus(-300);
+        }
+        let link = Link {
+            share: 0.5,
+            ..one_link(&self::worker())
+        };
+        let kept = record(&worker, &link, None, &[], &stamp(1, 10)).expect("a record");
+        assert_eq!(kept.worked_seconds, [[0, 61], [100, 30], [191, 61]]);
+        let log = span::minutes(worker.worked());
+        let near = |seen: &SeenSession| {
+            let wall = seen.wall_minutes().unwrap_or_default();
+            assert!((wall - log).abs() < 3.0 / 60.0, "{wall} {log}");
+            assert!(seen.agent_minutes() >= Some(wall), "parallelism below 1: {wall}");
+            assert_eq!(seen.sources, worker.sources);
+        };
+        near(&from_note(kept.clone()));
+        // An older line has minutes that were begun: five of them, where two and a half were worked.
+        let older = SessionRecord {
+            worked_seconds: Vec::new(),
+            sources: None,
+            ..kept
+        };
+        assert_eq!(older.intervals, [[0, 5]]);
+        let seen = from_note(older);
+        let wall = seen.wall_minutes().unwrap_or_default();
+        assert!((wall - log).abs() < 0.01, "{wall} {log}");
+        assert!(seen.agent_minutes() >= Some(wall), "parallelism below 1: {wall}");
+        assert_eq!(seen.sources.agent_time, Provenance::Captured);
+        assert_eq!(seen.sources.human_time, Provenance::Absent);
+    }
+
+    proptest! {
+        #[test]
+        fn any_share_reads_back_and_is_captured_once(share in 0.0..=1.0) {
+            let worker = worker();
+            let link = Link { share, ..one_link(&worker) };
+            let first = record(&worker, &link, None, &[], &stamp(1, 10)).expect("a first record");
+            let line = Record::Session(Box::new(first.clone())).encode();
+            let read = Record::decode(&line);
+            prop_assert_eq!(&read, &Ok(Record::Session(Box::new(first.clone()))));
+            prop_assert_eq!(record(&worker, &link, None, &[&first], &stamp(2, 20)), None);
+            // What an earlier version wrote: the same share with the noise of its arithmetic.
+            let noisy = SessionRecord { share: (share * 10_000.0).round() / 100.0 / 100.0, ..first };
+            prop_assert_eq!(record(&worker, &link, None, &[&noisy], &stamp(2, 20)), None);
+        }
     }
 
     #[test]

@@ -193,13 +193,8 @@ fn age(record: &SessionRecord) -> impl Ord + use<> {
 fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
     let youngest = records.last()?.record;
     let start = Moment(youngest.started_at.timestamp_millis());
-    let minutes = |count: u32| i64::from(count) * 60_000;
-    let interval = |[first, length]: &[u32; 2]| {
-        let begin = start.plus(minutes(*first));
-        Span::new(begin, begin.plus(minutes(*length)))
-    };
-    let worked = span::union(youngest.intervals.iter().map(interval));
-    let wall = span::total(&worked) as f64 / 60_000.0;
+    let worked = captured_times(youngest, start);
+    let wall = span::minutes(span::total(&worked));
     let total = youngest.agent_minutes.map_or(0.0, Minutes::get);
     let supervisory = youngest.supervisory_minutes.map_or(0.0, Minutes::get);
     let attention = Span::new(start, start.plus((supervisory * 60_000.0).round() as i64));
@@ -229,13 +224,50 @@ fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
     })
 }
 
+/// When the agents worked, as a record has it: to the second, or on older lines in minutes that were begun.
+///
+/// Lanes side by side make the agent time longer than the wall, and nothing makes it shorter: where it is, the spans were
+/// rounded up, and are cut to it.
+fn captured_times(record: &SessionRecord, start: Moment) -> Vec<Span> {
+    let (pairs, unit) = match record.worked_seconds.as_slice() {
+        [] => (record.intervals.as_slice(), 60_000),
+        seconds => (seconds, 1_000),
+    };
+    let mut worked = span::union(pairs.iter().map(|[first, length]| {
+        let begin = start.plus(i64::from(*first) * unit);
+        Span::new(begin, begin.plus(i64::from(*length) * unit))
+    }));
+    let wall = span::total(&worked) as f64;
+    let agent = record
+        .agent_minutes
+        .map_or(wall, |minutes| minutes.get() * 60_000.0);
+    if agent < wall {
+        for span in &mut worked {
+            span.end = span.start.plus((span.millis() as f64 * agent / wall) as i64);
+        }
+        worked.retain(|span| !span.is_empty());
+    }
+    worked
+}
+
+/// How the metrics of a record came to be: as it says itself, as far as it has them.
 fn sources_of(record: &SessionRecord) -> Sources {
-    let known = |is_known, provenance| if is_known { provenance } else { Provenance::Absent };
-    Sources {
-        agent_time: known(record.agent_minutes.is_some(), Provenance::Measured),
-        human_time: known(record.supervisory_minutes.is_some(), Provenance::Estimated),
-        tokens: known(record.tokens.is_some(), Provenance::Measured),
+    let told = record.sources.unwrap_or(Sources {
+        agent_time: Provenance::Captured,
+        human_time: Provenance::Captured,
+        tokens: Provenance::Captured,
         ..Sources::default()
+    });
+    let known = |is_known: bool, told| match told {
+        _ if !is_known => Provenance::Absent,
+        Provenance::Absent => Provenance::Captured,
+        told => told,
+    };
+    Sources {
+        agent_time: known(record.agent_minutes.is_some(), told.agent_time),
+        human_time: known(record.supervisory_minutes.is_some(), told.human_time),
+        tokens: known(record.tokens.is_some(), told.tokens),
+        ..told
     }
 }
 
@@ -251,7 +283,6 @@ fn captured_links(records: &[Captured<'_>], total: f64, worked: &[Span]) -> Vec<
         }
     };
     let sum: f64 = records.iter().map(|captured| share(captured.record)).sum();
-    let wall = span::total(worked) as f64;
     let mut taken = 0.0;
     records
         .iter()
@@ -271,11 +302,18 @@ fn captured_links(records: &[Captured<'_>], total: f64, worked: &[Span]) -> Vec<
                 confidence: captured.record.confidence.unwrap_or(Confidence::Medium),
                 evidence: captured.record.evidence.clone(),
                 share,
-                worked: between(worked, (from * wall).round() as i64, (to * wall).round() as i64),
+                worked: stretch(worked, from, to),
             };
             (captured.repo, link)
         })
         .collect()
+}
+
+/// The time on the wall from one part of it to another: neighbouring stretches add up.
+pub fn stretch(worked: &[Span], from: f64, to: f64) -> Vec<Span> {
+    let wall = span::union(worked.iter().copied());
+    let total = span::total(&wall) as f64;
+    between(&wall, (from * total).round() as i64, (to * total).round() as i64)
 }
 
 /// The part of disjoint spans from one millisecond of their sum to another.
@@ -290,6 +328,24 @@ fn between(spans: &[Span], from: i64, to: i64) -> Vec<Span> {
         before += span.millis();
     }
     chosen
+}
+
+impl Part {
+    /// What of it lies between two parts of its whole, 0 to 1: neighbouring slices add up.
+    #[must_use]
+    pub fn slice(&self, from: f64, to: f64) -> Self {
+        let tokens = self.tokens.iter();
+        Self {
+            day: self.day,
+            link: self.link,
+            worked: stretch(&self.worked, from, to),
+            agent_minutes: self.agent_minutes * (to - from),
+            supervisory_minutes: self.supervisory_minutes * (to - from),
+            tokens: tokens
+                .map(|(model, tokens)| (*model, slice(*tokens, from, to)))
+                .collect(),
+        }
+    }
 }
 
 impl SeenSession {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::evidence::Confidence;
 use super::ids::{SessionId, TaskId};
 use super::quantity::Minutes;
-use super::session::TokenCounts;
+use super::session::{Sources, TokenCounts};
 use super::task::Task;
 
 /// The version of the lines that are written.
@@ -54,9 +54,13 @@ pub struct SessionRecord {
     pub started_at: DateTime<Utc>,
     /// The last entry of the log.
     pub ended_at: DateTime<Utc>,
-    /// When the agent worked: `[first minute since the start, how many minutes]`, in order, without overlap.
+    /// When any lane worked: `[first minute since the start, how many minutes]`, in order, without overlap. A minute that was
+    /// begun counts, so they are too long; [`Self::worked_seconds`] are not.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub intervals: Vec<[u32; 2]>,
+    /// The same to the second: `[first second since the start, how many seconds]`. Lines from before it have minutes alone.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub worked_seconds: Vec<[u32; 2]>,
     /// How long the agent worked, subagents counted as lanes of their own; `None` where its log says nothing of it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub agent_minutes: Option<Minutes>,
@@ -66,6 +70,9 @@ pub struct SessionRecord {
     /// Tokens by kind.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tokens: Option<TokenCounts>,
+    /// How the metrics came to be; `None` on lines from before notes said so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sources: Option<Sources>,
     /// The part of the session that belongs to this commit, 0 to 1.
     pub share: f64,
     /// How sure the link is.
@@ -152,7 +159,7 @@ impl Record {
         let fields = Value::Object(object);
         match kind.as_ref().and_then(Value::as_str) {
             Some("task") => field("task", fields).map(|task| Self::Task(Box::new(task))),
-            Some("session") => field("session", fields).map(|session| Self::Session(Box::new(session))),
+            Some("session") => session(fields).map(|session| Self::Session(Box::new(session))),
             Some("tombstone") => field("tombstone", fields).map(Self::Tombstone),
             _ => Err(LineError::Kind(shown(kind.as_ref()))),
         }
@@ -163,6 +170,22 @@ fn field<T: for<'de> Deserialize<'de>>(kind: &'static str, fields: Value) -> Res
     serde_json::from_value(fields).map_err(|error| LineError::Field {
         kind,
         reason: error.to_string(),
+    })
+}
+
+/// A session of which a commit has a part and not more than all, and which ended after it began.
+fn session(fields: Value) -> Result<SessionRecord, LineError> {
+    let session: SessionRecord = field("session", fields)?;
+    let reason = if !(0.0..=1.0).contains(&session.share) {
+        format!("its share is {}, and a share is between 0 and 1", session.share)
+    } else if session.ended_at < session.started_at {
+        "it ended before it started".to_owned()
+    } else {
+        return Ok(session);
+    };
+    Err(LineError::Field {
+        kind: "session",
+        reason,
     })
 }
 
@@ -300,10 +323,34 @@ mod tests {
         let tombstone = r#"{"at":"2026-04-10T12:00:00Z","by":"A <a@b>","id":"019d774b-0a00-7707-8707-070707070707","kind":"tombstone","of":"019d774b-0a00-7707-8707-070707070708","reason":"twice","rev":0,"v":1}"#;
         let session = r#"{"agent":"codex","agent_minutes":12.5,"at":"2026-04-10T12:00:00Z","by":"A <a@b>","ended_at":"2026-04-10T11:30:00Z","evidence":["log:commit"],"id":"019d774b-0a00-7707-8707-070707070707","intervals":[[0,10],[20,3]],"kind":"session","models":["m"],"rev":0,"session":"codex:1","share":0.5,"started_at":"2026-04-10T11:00:00Z","tokens":{"cache_read":3,"cache_write":2,"input":1,"output":4},"v":1}"#;
         let timeless = session.replace(r#""agent_minutes":12.5,"#, "");
-        for line in [tombstone, session, &timeless] {
+        let told = session.replace(
+            r#""started_at":"2026-04-10T11:00:00Z","tokens""#,
+            r#""sources":{"agent_time":"derived","commits":"absent","edits":"measured","human_time":"measured","tokens":"estimated"},"started_at":"2026-04-10T11:00:00Z","tokens""#,
+        );
+        let told = told.replace(r#""v":1}"#, r#""v":1,"worked_seconds":[[0,577],[1201,178]]}"#);
+        for line in [tombstone, session, &timeless, &told] {
             let record = Record::decode(line.as_bytes()).unwrap();
             assert_eq!(text(&record), line);
         }
+    }
+
+    #[test]
+    fn a_session_that_cannot_be_is_refused() {
+        let session = r#"{"agent":"codex","at":"2026-04-10T12:00:00Z","by":"A <a@b>","ended_at":"2026-04-10T11:30:00Z","id":"019d774b-0a00-7707-8707-070707070707","kind":"session","rev":0,"session":"codex:1","share":1.0,"started_at":"2026-04-10T11:00:00Z","v":1}"#;
+        let reason = |line: &str| {
+            Record::decode(line.as_bytes())
+                .err()
+                .map(|error| error.to_string())
+        };
+        assert_eq!(reason(session), None);
+        assert_eq!(
+            reason(&session.replace("\"share\":1.0", "\"share\":1.5")).as_deref(),
+            Some("a session line with a fault: its share is 1.5, and a share is between 0 and 1")
+        );
+        assert_eq!(
+            reason(&session.replace("11:30:00Z", "10:59:59Z")).as_deref(),
+            Some("a session line with a fault: it ended before it started")
+        );
     }
 
     #[test]

@@ -78,6 +78,8 @@ pub enum Provenance {
     /// The log says nothing: the metric is unknown, not zero.
     #[default]
     Absent,
+    /// A note has it, and does not say how it came to be: a line from before notes said so.
+    Captured,
 }
 
 impl fmt::Display for Provenance {
@@ -87,6 +89,7 @@ impl fmt::Display for Provenance {
             Self::Derived => "derived",
             Self::Estimated => "estimated",
             Self::Absent => "absent",
+            Self::Captured => "captured",
         })
     }
 }

@@ -449,6 +449,7 @@ fn left_out(report: &Report) -> Vec<String> {
     if totals.tasks == 0 {
         let none = "no task is recorded here; `git leverage record` adds the first";
         return std::iter::once(none.to_owned())
+            .chain(in_no_row(report))
             .chain(unread_lines(report))
             .collect();
     }
@@ -479,7 +480,7 @@ fn left_out(report: &Report) -> Vec<String> {
         some(
             left_out.tasks_without_sessions.unwrap_or_default(),
             format!(
-                "{} without sessions, in no wall-clock or all-in factor",
+                "{} without time in sessions, in no wall-clock or all-in factor",
                 of_tasks(left_out.tasks_without_sessions.unwrap_or_default())
             ),
         ),
@@ -495,11 +496,31 @@ fn left_out(report: &Report) -> Vec<String> {
                 plural(totals.commits, "commit", "commits")
             ),
         ),
+        in_no_row(report),
         unread_lines(report),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// What the rows by session cannot hold, and the totals do.
+fn in_no_row(report: &Report) -> Option<String> {
+    let commits = report.left_out.commits_without_session.filter(|count| *count > 0);
+    let hours = report.left_out.human_hours_without_session;
+    let parts: Vec<String> = [
+        commits.map(|count| {
+            let all = report.totals.commits;
+            format!("{count} of {all} {}", plural(all, "commit", "commits"))
+        }),
+        hours
+            .filter(|hours| hours.get() > 0.0)
+            .map(|hours| format!("{hours} of estimates")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| format!("{} without a session, in the total alone", parts.join(" and ")))
 }
 
 fn unread_lines(report: &Report) -> Option<String> {

@@ -7,11 +7,10 @@ use crate::cli::linking::Linking;
 use crate::cli::logs::{LogArgs, RulesArgs};
 use crate::cli::reading::ReadArgs;
 use crate::cli::recording::{Desk, TaskFields};
-use crate::correlate::measured::agent_minutes;
-use crate::facts::evidence::Confidence;
+use crate::correlate::measured::{Unmeasured, agent_minutes};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::{Findings, Ledger};
-use crate::facts::link::Link;
+use crate::facts::quantity::Minutes;
 use crate::facts::record::{NoteLines, Record};
 use crate::facts::session::Provenance;
 use crate::facts::task::{Task, TaskSource};
@@ -107,7 +106,8 @@ fn new_task(args: &Args, desk: &Desk, on: Option<ObjectId>) -> Result<Task, Comm
     Ok(task)
 }
 
-/// Takes the agent minutes from the sessions that surely made the commit, where no other task of it could claim them too.
+/// Takes the agent minutes from the sessions that surely made the task's commits, or says why it cannot. What no session made
+/// needs no words.
 fn measure(
     task: &mut Task,
     commit: ObjectId,
@@ -115,27 +115,26 @@ fn measure(
     desk: &Desk,
     context: &mut Context,
 ) -> Result<(), CommandError> {
-    let recorded = read_recorded(&desk.repo);
-    if recorded.tasks.iter().any(|other| other.commits.contains(&commit)) {
-        return Ok(());
-    }
     let linking = Linking {
         logs: &args.logs,
         rules: &RulesArgs::default(),
         read: &ReadArgs::default(),
     };
     let own = linking.own(context, &context.settings(), &desk.repo)?;
-    let sure: Vec<Link> = own
-        .links
-        .into_iter()
-        .filter(|link| link.confidence >= Confidence::High)
-        .collect();
-    let Some((minutes, sessions)) = agent_minutes(&[commit], &sure, &own.sessions) else {
-        return Ok(());
+    let mut commits = vec![commit];
+    commits.extend(task.commits.iter().filter(|other| **other != commit));
+    let measured = agent_minutes(&commits, &own.links, &own.sessions).and_then(|(minutes, sessions)| {
+        let recorded = read_recorded(&desk.repo);
+        Ok((left_by_others(minutes, &commits, &recorded)?, sessions))
+    });
+    let (minutes, sessions) = match measured {
+        Ok(measured) => measured,
+        Err(Unmeasured::NoSession) => return Ok(()),
+        Err(reason) => {
+            let unknown = format!("agent time is unknown: {reason}");
+            return Ok(context.terminal.status(&unknown)?);
+        }
     };
-    if minutes.get() <= 0.0 {
-        return Ok(());
-    }
     task.agent_minutes = Some(minutes);
     task.agent_minutes_basis = Some(Provenance::Measured);
     let names: Vec<String> = sessions.iter().map(SessionId::to_string).collect();
@@ -149,6 +148,25 @@ fn measure(
         }
     }
     Ok(())
+}
+
+/// What the records of other tasks of these commits left of the minutes of their sessions, where no other task could claim
+/// them too.
+fn left_by_others(minutes: Minutes, commits: &[ObjectId], recorded: &Ledger) -> Result<Minutes, Unmeasured> {
+    let others = recorded
+        .tasks
+        .iter()
+        .filter(|other| other.commits.iter().any(|commit| commits.contains(commit)))
+        .map(|other| &other.task);
+    let (measured, open): (Vec<&Task>, Vec<&Task>) =
+        others.partition(|other| other.agent_minutes_basis.is_some());
+    let taken: Minutes = measured.iter().filter_map(|other| other.agent_minutes).sum();
+    // Minutes are recorded in hundredths.
+    let left = ((minutes.get() - taken.get()) * 100.0).round() / 100.0;
+    match Minutes::new(left).filter(|left| left.get() > 0.0) {
+        Some(_) if !open.is_empty() => Err(Unmeasured::Shared),
+        left => left.ok_or(Unmeasured::Taken),
+    }
 }
 
 /// The task as a reader of the ledger finds it: through its line, not as it stands in memory.
