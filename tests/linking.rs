@@ -178,7 +178,7 @@ fn the_list_and_the_timeline_show_the_commits() {
         .save(&world);
     insta::assert_snapshot!(world.run(&["sessions", "--sensitivity"]), @r"
                                                          measured  estimated           measured            derived
-    agent        session   repository  start (UTC)          agent    superv.  wall  unknown  tokens  made  commits
+    agent        session   repository       start (UTC)     agent    superv.  wall  unknown  tokens  made  commits
     ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
     claude-code  s         kiln        2026-04-01 10:00       10m       1.3m   10m       0m     200     0        1
     claude-code  t         nowhere     2026-04-01 10:20       10m       1.3m   10m       0m     100     0        –
@@ -195,7 +195,8 @@ fn the_list_and_the_timeline_show_the_commits() {
            15m       20m       2.5m       20m
            30m       20m       2.5m       20m
 
-    Supervision is estimated: typing time, and reading before each prompt for at most 10 minutes; after a pause of more than 15 minutes the person was away
+    1 of 2 sessions worked in no repository that was found: name it as a ROOT, or say where the log's folders are with --path-map FROM=TO
+    Supervision is estimated: typing, a quarter of a minute at least; reading before each prompt for at most 10 minutes; and a minute for a look at the last answer of a session. After a pause of more than 15 minutes the person was away
     [exit 0]
     ");
     insta::assert_snapshot!(world.run(&["sessions", "show", "s"]), @r"
@@ -209,7 +210,7 @@ fn the_list_and_the_timeline_show_the_commits() {
     2026-04-01T10:05:00Z  edit              +2 -0 $WORLD/kiln/src/a.rs
     2026-04-01T10:10:00Z  commit       10m  kiln e5dcbb2c63, high: lines:2
 
-    Agent time measured, human actions measured, tokens measured, edits measured, commits measured
+    Agent time measured, times of human actions measured, tokens measured, edits measured, commits measured
     [exit 0]
     ");
 }
@@ -388,16 +389,16 @@ fn sessions_stand_beside_what_was_claimed() {
     Leverage, kiln
 
                            claimed                         derived                                                   measured                                   estimated
-    session          tasks  human  agent  leverage  wall lev.  all-in lev.  parallel  from logs  wall  commits  by agents  +lines  +source  sessions  logged  logged sup.
+            session  tasks  human  agent  leverage  wall lev.  all-in lev.  parallel  from logs  wall  commits  by agents  +lines  +source  sessions  logged  logged sup.
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    claude-code:s0       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
-    claude-code:s1       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
-    claude-code:s2       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
-    claude-code:s3       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
-    claude-code:s4       1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
+     claude-code:s0      1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
+     claude-code:s1      1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
+     claude-code:s2      1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
+     claude-code:s3      1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
+     claude-code:s4      1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
     claude-code:bad      0      –      –         –          –            –       1.0          –   10m        0          0       –        –         1     10m        1.25m
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    total                2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11       11         6    110m         2.5m
+              total      2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11       11         6    110m         2.5m
 
     2 of 2 tasks without supervision, in no supervisory factor
     1 of 2 tasks without time in sessions, in no wall-clock or all-in factor

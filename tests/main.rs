@@ -16,6 +16,7 @@ mod inventory_gaps;
 mod layering;
 mod ledger;
 mod linking;
+mod listing;
 mod privacy;
 mod published;
 mod reporting;

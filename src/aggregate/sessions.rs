@@ -1,5 +1,6 @@
 //! Sessions as rows: what each took, what they took together, and how far the thresholds of the estimate matter.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
@@ -7,7 +8,8 @@ use serde::Serialize;
 
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::quantity::Minutes;
-use crate::facts::session::{Provenance, Session, Sources, TokenCounts};
+use crate::facts::session::{Lane, Provenance, Session, Sources, TokenCounts, Turn};
+use crate::facts::span::{self, Moment, Span};
 use crate::facts::supervision::{Charge, Effort, SupervisionRules, supervision};
 use crate::facts::zone::{Period, Zone};
 
@@ -62,8 +64,10 @@ pub struct SessionRow {
     pub ended_at: String,
     /// Working time of all lanes.
     pub agent_minutes: Option<Minutes>,
-    /// The person's part of their one clock: estimated.
+    /// The person's part of their one clock.
     pub supervisory_minutes: Option<Minutes>,
+    /// How these came to be: `sources.human_time` is of the instants of what the person did, and not of how long it took.
+    pub supervisory_minutes_source: Provenance,
     /// Time in which at least one lane worked.
     pub wall_minutes: Option<Minutes>,
     /// Time within turns that counts as nobody's.
@@ -78,8 +82,8 @@ pub struct SessionRow {
     pub tokens_cache_read: Option<u64>,
     /// Output.
     pub tokens_output: Option<u64>,
-    /// Commits that the log says it made.
-    pub commits: u64,
+    /// Commits that the log says it made; `None` where such a log does not tell.
+    pub commits: Option<u64>,
     /// Commits that hold its work, copies left out; `None` where it worked in no repository of this machine.
     pub commits_linked: Option<u64>,
     /// How each of these came to be.
@@ -159,7 +163,8 @@ pub struct Sensitivity {
     pub wall_minutes: f64,
 }
 
-/// The report over the sessions that began in a period. Other sessions still share the person's clock.
+/// The report over what sessions did in a period: minutes, tokens and commits made count on their day, so that a session over
+/// midnight is in both. Other sessions still share the person's clock.
 pub fn session_report(
     sessions: &[Session],
     period: Period,
@@ -167,13 +172,9 @@ pub fn session_report(
     rules: SupervisionRules,
     idle_thresholds: &[i64],
 ) -> SessionReport {
-    let charges = supervision(sessions, rules);
-    let mut chosen: Vec<(&Session, &[Charge])> = sessions
-        .iter()
-        .zip(charges.iter().map(Vec::as_slice))
-        .filter(|(session, _)| period.contains(zone.day(session.span.start.seconds())))
-        .collect();
-    chosen.sort_by_key(|(session, _)| (session.span.start, &session.id));
+    let mut chosen = within(sessions, period, zone, rules);
+    chosen.sort_by(|(one, _), (other, _)| (one.span.start, &one.id).cmp(&(other.span.start, &other.id)));
+    let chosen: Vec<(&Session, &[Charge])> = borrowed(&chosen).collect();
     let sensitivity = idle_thresholds
         .iter()
         .map(|&idle| sensitivity(sessions, period, zone, SupervisionRules { idle, ..rules }))
@@ -206,17 +207,116 @@ impl SessionReport {
 }
 
 fn sensitivity(sessions: &[Session], period: Period, zone: Zone, rules: SupervisionRules) -> Sensitivity {
-    let charges = supervision(sessions, rules);
-    let chosen = sessions
-        .iter()
-        .zip(charges.iter().map(Vec::as_slice))
-        .filter(|(session, _)| period.contains(zone.day(session.span.start.seconds())));
-    let effort = Effort::of(chosen);
+    let chosen = within(sessions, period, zone, rules);
+    let effort = Effort::of(borrowed(&chosen));
     Sensitivity {
         idle_minutes: rules.idle as f64 / 60_000.0,
         agent_minutes: effort.agent_minutes,
         supervisory_minutes: effort.supervisory_minutes,
         wall_minutes: effort.wall_minutes,
+    }
+}
+
+/// A session, as far as it is in a period, with the person's time in it.
+type Chosen<'a> = (Cow<'a, Session>, Vec<Charge>);
+
+fn borrowed<'a>(chosen: &'a [Chosen<'a>]) -> impl Iterator<Item = (&'a Session, &'a [Charge])> {
+    chosen
+        .iter()
+        .map(|(session, charges)| (&**session, charges.as_slice()))
+}
+
+/// What the sessions did in the period, and which of them did nothing else.
+fn within(sessions: &[Session], period: Period, zone: Zone, rules: SupervisionRules) -> Vec<Chosen<'_>> {
+    let charges = supervision(sessions, rules);
+    let all = sessions.iter().zip(charges);
+    if period == Period::default() {
+        return all
+            .map(|(session, charges)| (Cow::Borrowed(session), charges))
+            .collect();
+    }
+    let days = Days { period, zone };
+    let parts = all.map(|(session, charges)| (session, days.of_session(session), days.of_charges(&charges)));
+    let chosen = parts.filter(|(whole, part, charges)| {
+        days.contain(whole.span.start)
+            || part.turns().next().is_some()
+            || says_more(part)
+            || !charges.is_empty()
+    });
+    chosen
+        .map(|(_, part, charges)| (Cow::Owned(part), charges))
+        .collect()
+}
+
+fn says_more(part: &Session) -> bool {
+    !(part.actions.is_empty() && part.usage.is_empty() && part.commits.is_empty())
+}
+
+/// The days of a period.
+#[derive(Clone, Copy)]
+struct Days {
+    period: Period,
+    zone: Zone,
+}
+
+impl Days {
+    fn contain(self, at: Moment) -> bool {
+        self.period.contains(self.zone.day(at.seconds()))
+    }
+
+    /// What of a span is on these days.
+    fn of_span(self, span: Span) -> impl Iterator<Item = Span> {
+        let pieces = self.zone.split(span).into_iter();
+        pieces
+            .filter(move |(day, _)| self.period.contains(*day))
+            .map(|(_, piece)| piece)
+    }
+
+    fn of_charges(self, charges: &[Charge]) -> Vec<Charge> {
+        let parts = charges.iter().flat_map(|charge| {
+            let share = charge.share;
+            self.of_span(charge.span).map(move |span| Charge { span, share })
+        });
+        parts.collect()
+    }
+
+    /// A session with what it did on these days alone. When it began and ended stays, and edits are not looked at.
+    fn of_session(self, session: &Session) -> Session {
+        let lanes = session.lanes.iter().map(|lane| Lane {
+            subagent: lane.subagent.clone(),
+            turns: lane.turns.iter().filter_map(|turn| self.of_turn(turn)).collect(),
+        });
+        let on = |at: Moment| self.contain(at);
+        Session {
+            id: session.id.clone(),
+            parent: session.parent.clone(),
+            places: session.places.clone(),
+            remotes: Vec::new(),
+            versions: Vec::new(),
+            models: session.models.clone(),
+            lanes: lanes.collect(),
+            actions: (session.actions.iter().copied())
+                .filter(|action| on(action.at))
+                .collect(),
+            usage: (session.usage.iter().filter(|usage| on(usage.at)).cloned()).collect(),
+            edits: Vec::new(),
+            commits: (session.commits.iter().filter(|made| on(made.at)).cloned()).collect(),
+            touched: Vec::new(),
+            ..*session
+        }
+    }
+
+    /// The part of a turn; time of which nothing is known goes by the pauses that it can lie in.
+    fn of_turn(self, turn: &Turn) -> Option<Turn> {
+        let working: Vec<Span> = turn.working.iter().flat_map(|span| self.of_span(*span)).collect();
+        let pauses = span::without(turn.span, &turn.working);
+        let here: Vec<Span> = pauses.iter().flat_map(|pause| self.of_span(*pause)).collect();
+        let part = span::total(&here) as f64 / span::total(&pauses).max(1) as f64;
+        (!working.is_empty() || !here.is_empty() || self.contain(turn.span.start)).then(|| Turn {
+            working,
+            unknown: (turn.unknown as f64 * part) as i64,
+            ..turn.clone()
+        })
     }
 }
 
@@ -239,6 +339,10 @@ fn row(session: &Session, charges: &[Charge]) -> SessionRow {
         ended_at: session.span.end.to_string(),
         agent_minutes: known(agent_time, effort.agent_minutes),
         supervisory_minutes: known(session.sources.human_time, effort.supervisory_minutes),
+        supervisory_minutes_source: match session.sources.human_time {
+            Provenance::Absent => Provenance::Absent,
+            _ => Provenance::Estimated,
+        },
         wall_minutes: known(agent_time, effort.wall_minutes),
         unknown_minutes: known(agent_time, effort.unknown_minutes),
         models: session.models.clone(),
@@ -246,7 +350,7 @@ fn row(session: &Session, charges: &[Charge]) -> SessionRow {
         tokens_cache_write: tokens.map(|tokens| tokens.cache_write),
         tokens_cache_read: tokens.map(|tokens| tokens.cache_read),
         tokens_output: tokens.map(|tokens| tokens.output),
-        commits: session.commits.len() as u64,
+        commits: (session.sources.commits != Provenance::Absent).then_some(session.commits.len() as u64),
         commits_linked: None,
         sources: session.sources,
     }

@@ -94,7 +94,11 @@ impl Linking<'_> {
         let links = linked.links.iter().flatten();
         let linked_here: BTreeSet<&SessionId> = links.map(|link| &link.session).collect();
         let sessions = collected.sessions.iter();
-        let elsewhere = repositories(&[], sessions.filter(|session| linked_here.contains(&session.id)));
+        let elsewhere = repositories(
+            &[],
+            &[],
+            sessions.filter(|session| linked_here.contains(&session.id)),
+        );
         let mut paths = vec![place.clone()];
         paths.extend(elsewhere.into_iter().filter(|path| *path != place));
         if paths.len() > 1 {
@@ -123,16 +127,23 @@ impl Linking<'_> {
     }
 }
 
-/// The repositories below `roots`, or without any, those in whose folders the sessions worked.
-pub fn repositories<'a>(roots: &[PathBuf], sessions: impl IntoIterator<Item = &'a Session>) -> Vec<PathBuf> {
+/// The repositories below `roots`, or without any, those in whose folders the sessions worked and those `around`: their
+/// sessions may know them by the folders of another machine.
+pub fn repositories<'a>(
+    roots: &[PathBuf],
+    around: &[PathBuf],
+    sessions: impl IntoIterator<Item = &'a Session>,
+) -> Vec<PathBuf> {
     if !roots.is_empty() {
         return discover(roots, LinkedWorkTrees::LeadToMain).repositories;
     }
     let places = sessions.into_iter().flat_map(|session| &session.places);
     let folders: BTreeSet<&Path> = places.map(|place| Path::new(&place.folder)).collect();
-    let found: BTreeSet<PathBuf> = folders
+    let places = folders
         .into_iter()
-        .filter(|folder| folder.is_absolute() && folder.is_dir())
+        .filter(|folder| folder.is_absolute() && folder.is_dir());
+    let found: BTreeSet<PathBuf> = places
+        .chain(around.iter().map(PathBuf::as_path))
         .filter_map(|folder| Some(main_folder(&Repo::discover(folder).ok()?)))
         .collect();
     found.into_iter().collect()

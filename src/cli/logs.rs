@@ -1,8 +1,9 @@
 //! Which logs of agents are read, and by which thresholds: the options of every command that looks at sessions.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::commands::Context;
+use super::environment::Environment;
 use super::error::CommandError;
 use super::linking;
 use super::settings::Settings;
@@ -17,7 +18,7 @@ pub struct LogArgs {
     /// Read the logs of AGENT from DIR instead of its own folder [config: `leverage.agentDir.<agent>`]
     #[arg(long, value_name = "AGENT=DIR", value_parser = agent_dir)]
     pub agent_dir: Vec<(String, PathBuf)>,
-    /// Logs name FROM what is TO here [config: `leverage.pathMap`]
+    /// Logs name FROM what is TO here; `.` is where you stand [config: `leverage.pathMap`]
     #[arg(long, value_name = "FROM=TO", value_parser = mapping)]
     pub path_map: Vec<(String, String)>,
 }
@@ -34,21 +35,29 @@ pub struct RulesArgs {
 }
 
 fn agent_dir(text: &str) -> Result<(String, PathBuf), String> {
-    let known = || {
-        AGENTS
-            .iter()
-            .map(|agent| agent.name())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
     match text.split_once('=') {
-        Some((agent, folder)) if !folder.is_empty() => AGENTS
-            .iter()
-            .find(|known| known.name() == agent)
-            .map(|agent| (agent.name().to_owned(), PathBuf::from(folder)))
-            .ok_or_else(|| format!("no agent is called that; known are {}", known())),
+        Some((agent, folder)) if !folder.is_empty() => Ok((known(agent)?.to_owned(), PathBuf::from(folder))),
         _ => Err("write AGENT=DIR".into()),
     }
+}
+
+/// The name of an agent whose logs can be read.
+fn known(agent: &str) -> Result<&'static str, String> {
+    let mut names = AGENTS.iter().map(|known| known.name());
+    names.find(|known| *known == agent).ok_or_else(|| {
+        let known: Vec<&str> = AGENTS.iter().map(|agent| agent.name()).collect();
+        format!("no agent is called that; known are {}", known.join(", "))
+    })
+}
+
+/// A folder of a path map as logs of this machine would name it: one that is relative starts where one stands.
+fn here(environment: &Environment, folder: String) -> String {
+    if Path::new(&folder).is_absolute() || folder.get(1..2) == Some(":") {
+        return folder;
+    }
+    let folder = environment.resolve(&folder);
+    let folder = folder.canonicalize().unwrap_or(folder);
+    folder.to_string_lossy().into_owned()
 }
 
 fn mapping(text: &str) -> Result<(String, String), String> {
@@ -76,16 +85,17 @@ impl LogArgs {
                 work_trees: linking::work_trees(repositories),
                 zone: Zone::Local,
             },
-            path_map: self.path_map.clone(),
             cache,
             ..Request::default()
         };
-        for agent in AGENTS {
-            let configured = settings.get_all(&format!("agentDir.{}", agent.name()));
-            if !configured.is_empty() {
-                let folders = configured.iter().map(|path| environment.resolve(path)).collect();
-                request.folders.insert(agent.name().to_owned(), folders);
-            }
+        for (agent, configured) in settings.config().below("leverage.agentDir") {
+            let agent = known(agent).map_err(|unknown| {
+                CommandError::failed(format!("`leverage.agentDir.{agent}`: {unknown}"))
+                    .hint(format!("It is set in the {} git config", configured.origin))
+            })?;
+            // As everywhere in git config, the last one wins.
+            let folder = environment.resolve(&configured.value);
+            request.folders.insert(agent.to_owned(), vec![folder]);
         }
         for (agent, _) in &self.agent_dir {
             let named = self.agent_dir.iter().filter(|(other, _)| other == agent);
@@ -94,11 +104,13 @@ impl LogArgs {
                 .collect();
             request.folders.insert(agent.clone(), folders);
         }
+        let here = |(from, to): (String, String)| (from, here(environment, to));
+        request.path_map.extend(self.path_map.iter().cloned().map(here));
         for configured in settings.get_all("pathMap") {
             let map = mapping(&configured).map_err(|wanted| {
                 CommandError::failed(format!("`leverage.pathMap` is `{configured}`: {wanted}"))
             })?;
-            request.path_map.push(map);
+            request.path_map.push(here(map));
         }
         Ok(collect(&request))
     }

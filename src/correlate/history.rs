@@ -28,6 +28,14 @@ pub struct Linked {
 }
 
 impl Linked {
+    /// Those of `sessions` that worked in one of the repositories, or whose work is in one.
+    pub fn here(&self, sessions: &[Session]) -> HashSet<SessionId> {
+        let at_home = sessions.iter().zip(&self.homes);
+        let at_home = at_home.filter_map(|(session, home)| home.map(|_| &session.id));
+        let linked = self.links.iter().flatten().map(|link| &link.session);
+        at_home.chain(linked).cloned().collect()
+    }
+
     /// The commits of each of `sessions` that worked in one of the repositories, as far as links count, without copies.
     pub fn made(&self, sessions: &[Session]) -> HashMap<SessionId, BTreeSet<ObjectId>> {
         let at_home = sessions

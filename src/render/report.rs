@@ -417,8 +417,34 @@ fn name_columns(report: &Report, is_log: bool) -> Vec<Column> {
     report
         .group_by
         .iter()
-        .map(|dimension| Column::text(dimension.name(), dimension.name()))
+        .map(|dimension| match dimension {
+            // What tells sessions apart is the end: like a number, it is not cut.
+            Dimension::Session => Column::ordinal("session", "session"),
+            _ => Column::text(dimension.name(), dimension.name()),
+        })
         .collect()
+}
+
+/// Characters of a session's id that people are shown, where those tell it from the others.
+const SHORT_ID: usize = 8;
+
+/// A session's name as short as it is the only one: `claude-code:44df7d08`.
+fn short_session(report: &Report, name: &str) -> String {
+    let rows = report.rows.iter().flat_map(|row| &row.key.0);
+    let sessions = rows.filter(|(dimension, _)| *dimension == Dimension::Session);
+    let others: Vec<&str> = sessions
+        .filter_map(|(_, other)| other.as_deref())
+        .filter(|other| *other != name)
+        .collect();
+    let begin = name.find(':').map_or(0, |colon| colon + 1);
+    let ends = name
+        .char_indices()
+        .map(|(at, _)| at)
+        .filter(|at| *at >= begin + SHORT_ID);
+    let short = ends
+        .filter_map(|end| name.get(..end))
+        .find(|short| !others.iter().any(|other| other.starts_with(short)));
+    short.unwrap_or(name).to_owned()
 }
 
 fn names_of(report: &Report, is_log: bool, at: usize, row: &Row) -> Vec<Cell> {
@@ -433,9 +459,15 @@ fn names_of(report: &Report, is_log: bool, at: usize, row: &Row) -> Vec<Cell> {
         return cells;
     }
     let title = |dimension| row.title.clone().filter(|_| dimension == Dimension::Task);
+    let name = |dimension, value: &Option<String>| match dimension {
+        Dimension::Session => value.as_deref().map(|name| short_session(report, name)),
+        _ => value.clone(),
+    };
     let named = row.key.0.iter();
     named
-        .map(|(dimension, value)| Cell::known(title(*dimension).or_else(|| value.clone()), Cell::Text))
+        .map(|(dimension, value)| {
+            Cell::known(title(*dimension).or_else(|| name(*dimension, value)), Cell::Text)
+        })
         .collect()
 }
 

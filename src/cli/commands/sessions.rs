@@ -1,5 +1,6 @@
 //! `sessions`: what the logs of coding agents on this machine tell, and the timeline of one session.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::Context;
@@ -26,12 +27,18 @@ use crate::sources::discover::{LinkedWorkTrees, discover};
     args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  git leverage sessions\n  git leverage sessions --since '2 weeks ago' ~/src/kiln\n  \
                   git leverage sessions --agent-dir claude-code=/mnt/backup/.claude --sensitivity\n  \
-                  git leverage sessions show 4f1c"
+                  git leverage sessions show 4f1c\n\n\
+                  Without ROOT all sessions of this machine are shown, and their commits are looked for in the repositories \
+                  that they worked in and in the one you stand in. Sessions of a container or another machine belong to a \
+                  ROOT that has the files they changed, or that --path-map leads to.\n\n\
+                  --since and --until count the minutes, tokens and commits made of those days: a session over midnight is \
+                  in both. Linked commits are those of the whole session.\n\n\
+                  Sessions that `capture` wrote into notes are shown by `git leverage report --by session`."
 )]
 pub struct Args {
     #[command(subcommand)]
     command: Option<Sub>,
-    /// Only sessions that worked in these folders
+    /// Only sessions that worked in these folders, or in the repositories at or below them
     #[arg(value_name = "ROOT")]
     roots: Vec<PathBuf>,
     #[command(flatten)]
@@ -87,24 +94,26 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let period = args.period.period(zone, &context.environment)?;
     let rules = args.rules.rules(&settings)?;
     let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
-    let roots: Vec<PathBuf> = args
-        .roots
-        .iter()
-        .map(|root| context.environment.directory.join(root))
-        .collect();
+    let roots = roots(args, context)?;
     let around = around(&roots, context, &settings);
     let mut collected = args.logs.collect(context, &settings, cache, &around)?;
-    let repositories = match args.no_links {
-        true => Vec::new(),
-        false => linking::repositories(&roots, &collected.sessions),
+    let repositories = match (args.no_links, roots.is_empty()) {
+        (true, true) => Vec::new(),
+        _ => linking::repositories(&roots, &around, &collected.sessions),
     };
     let mut linked = link_repositories(&repositories, &[], &collected.sessions, ForeignNames::Read);
     collected.warnings.append(&mut linked.warnings);
-    let made = linked.made(&collected.sessions);
+    let made = if args.no_links {
+        HashMap::new()
+    } else {
+        linked.made(&collected.sessions)
+    };
+    let found = collected.sessions.len();
     if !roots.is_empty() {
-        collected
-            .sessions
-            .retain(|session| roots.iter().any(|root| worked_in(session, root)));
+        let here = linked.here(&collected.sessions);
+        collected.sessions.retain(|session| {
+            here.contains(&session.id) || roots.iter().any(|root| worked_in(session, root))
+        });
     }
     let thresholds: &[i64] = if args.sensitivity {
         &[5 * 60_000, 15 * 60_000, 30 * 60_000]
@@ -114,12 +123,34 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let mut report = session_report(&collected.sessions, period, zone, rules, thresholds);
     report.add_commits(&made);
     send(args, context, report)?;
+    if collected.sessions.is_empty() && found > 0 {
+        context.terminal.status(&format!(
+            "none of the {found} sessions in the logs of this machine worked here; \
+             if theirs are folders of another machine, say so with --path-map FROM=TO"
+        ))?;
+    }
     finish(context, &collected)
 }
 
+/// The folders that were named.
+fn roots(args: &Args, context: &Context) -> Result<Vec<PathBuf>, CommandError> {
+    let folder = |root: &PathBuf| {
+        let folder = context.environment.directory.join(root);
+        if folder.is_dir() {
+            return Ok(folder);
+        }
+        let error = CommandError::failed(format!("`{}` is no folder", root.display()));
+        Err(if root.as_os_str() == "show" {
+            error.hint("To see one session, write its options last: git leverage sessions show ID --agent-dir AGENT=DIR")
+        } else {
+            error
+        })
+    };
+    args.roots.iter().map(folder).collect()
+}
+
 fn send(args: &Args, context: &mut Context, report: SessionReport) -> Result<(), CommandError> {
-    let document = sessions::list(&report);
-    let rows = document.tables.first().cloned().unwrap_or_default();
+    let (document, rows) = (sessions::list(&report), sessions::rows(&report));
     let machine = Versioned {
         schema: "git-leverage.sessions/1",
         body: report,
@@ -158,28 +189,8 @@ fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError>
     let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
     let around = around(&[], context, &settings);
     let collected = args.logs.collect(context, &settings, cache, &around)?;
-    let found: Vec<&Session> = collected
-        .sessions
-        .iter()
-        .filter(|session| session.id.id.starts_with(&args.id) || session.id.to_string() == args.id)
-        .collect();
-    let session = match found.as_slice() {
-        [one] => *one,
-        [] => {
-            return Err(
-                CommandError::failed(format!("no session begins with `{}`", args.id))
-                    .hint("`git leverage sessions` lists them"),
-            );
-        }
-        several => {
-            return Err(CommandError::failed(format!(
-                "{} sessions begin with `{}`",
-                several.len(),
-                args.id
-            )));
-        }
-    };
-    let repositories = linking::repositories(&[], [session]);
+    let session = named(&args.id, &collected.sessions)?;
+    let repositories = linking::repositories(&[], &around, [session]);
     let linked = link_repositories(&repositories, &[], &collected.sessions, ForeignNames::Read);
     let mut links = Vec::new();
     for (path, found) in repositories.iter().zip(linked.links) {
@@ -200,6 +211,28 @@ fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError>
     };
     args.output.send(context, &document, &rows, &machine)?;
     finish(context, &collected)
+}
+
+/// The session whose id this is, or begins with this: with the agent's name before it, or without.
+fn named<'a>(id: &str, sessions: &'a [Session]) -> Result<&'a Session, CommandError> {
+    let full = id.contains(':');
+    let is_exact = |session: &&Session| session.id.id == id || session.id.to_string() == id;
+    let begins =
+        |session: &&Session| session.id.id.starts_with(id) || full && session.id.to_string().starts_with(id);
+    let exact: Vec<&Session> = sessions.iter().filter(is_exact).collect();
+    let found = match exact.as_slice() {
+        [one] => vec![*one],
+        _ => sessions.iter().filter(begins).collect(),
+    };
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(CommandError::failed(format!("no session begins with `{id}`"))
+            .hint("`git leverage sessions` lists them")),
+        several => Err(CommandError::failed(format!(
+            "{} sessions begin with `{id}`",
+            several.len()
+        ))),
+    }
 }
 
 /// Shows what was left out, which makes the outcome partial.
