@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
-use crate::world::{NOW, World};
+use serde_json::Value;
+
+use crate::world::{NOW, START, TestRepo, World};
 
 /// Every file and folder below `folder`, with its size and when it was last changed.
 fn listing(folder: &Path) -> BTreeMap<String, (u64, SystemTime)> {
@@ -115,4 +117,271 @@ fn a_line_that_cannot_be_read_is_a_part_that_was_not_read() {
             );
         }
     }
+}
+
+fn audited(repo: &TestRepo<'_>) -> Value {
+    let ran = repo.run(&["audit", "--format", "json"]);
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran}"))
+}
+
+/// What rules found, as `level rule`.
+fn found(audit: &Value) -> Vec<String> {
+    let text = |found: &Value, field: &str| found[field].as_str().unwrap().to_owned();
+    let findings = audit["findings"].as_array().unwrap().iter();
+    findings
+        .map(|found| format!("{} {}", text(found, "level"), text(found, "rule")))
+        .collect()
+}
+
+fn skipped(audit: &Value, reason: &str) -> Vec<String> {
+    let skipped = audit["skipped"].as_array().unwrap().iter();
+    skipped
+        .filter(|one| one["reason"].as_str().unwrap().contains(reason))
+        .map(|one| one["rule"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// A repository whose only task is on the last commit of a branch that another commit has overtaken.
+fn overtaken(world: &World) -> TestRepo<'_> {
+    let repo = world.repo("kiln");
+    repo.write("start.rs", "fn start() {}\n").commit("Start");
+    repo.git(&["checkout", "--quiet", "-b", "work"]);
+    repo.write("kiln.rs", "fn fire() {}\n".repeat(400))
+        .commit_at("Fire", NOW - 60);
+    repo.run(&[
+        "record",
+        "--estimate",
+        "8h",
+        "--agent-time",
+        "20m",
+        "--supervision",
+        "5m",
+    ])
+    .success();
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.write("other.rs", "fn other() {}\n").commit("Other");
+    repo
+}
+
+/// Nothing is blamed, and the hours rest on the commit that stands.
+fn assert_fair(repo: &TestRepo<'_>) {
+    let audit = audited(repo);
+    assert_eq!(found(&audit), [""; 0], "{audit:#}");
+    assert_eq!(audit["confidence"]["linked"]["tasks"], 1, "{audit:#}");
+}
+
+#[test]
+fn a_rebase_that_copies_notes_is_no_finding() {
+    let world = World::new();
+    let repo = overtaken(&world);
+    repo.git(&["config", "notes.rewriteRef", "refs/notes/leverage"]);
+    repo.git(&["rebase", "--quiet", "main", "work"]);
+    assert_eq!(repo.git(&["notes", "--ref=leverage", "list"]).lines().count(), 2);
+    assert_fair(&repo);
+    repo.git_at(&["commit", "--amend", "--quiet", "-m", "Fire well"], NOW);
+    assert_fair(&repo);
+    // The old commits go, and with them their notes.
+    repo.git(&["reflog", "expire", "--expire=now", "--all"]);
+    repo.git(&["update-ref", "-d", "ORIG_HEAD"]);
+    repo.git(&["prune", "--expire=now"]);
+    assert_fair(&repo);
+    repo.git(&["notes", "--ref=leverage", "prune"]);
+    assert_eq!(repo.git(&["notes", "--ref=leverage", "list"]).lines().count(), 1);
+    assert_fair(&repo);
+}
+
+#[test]
+fn a_rewrite_that_leaves_the_note_behind_is_followed() {
+    let world = World::new();
+    let repo = overtaken(&world);
+    repo.git(&["cherry-pick", "work"]);
+    repo.git(&["branch", "--quiet", "-D", "work"]);
+    assert_fair(&repo);
+    repo.write("kiln.rs", "fn fire_well() {}\n".repeat(500));
+    repo.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"]);
+    assert_fair(&repo);
+    repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    assert_eq!(found(&audited(&repo)), ["warning commit-missing"]);
+}
+
+#[test]
+fn a_line_that_was_taken_back_is_not_gone() {
+    let world = World::new();
+    let repo = overtaken(&world);
+    repo.git(&["checkout", "--quiet", "work"]);
+    let line = repo.git(&["notes", "--ref=leverage", "show"]);
+    repo.git_at(&["notes", "--ref=leverage", "remove"], NOW);
+    // Another record, so that the ledger has not all gone.
+    repo.git_at(&["notes", "--ref=leverage", "add", "-m", &line, "main"], NOW);
+    assert_fair(&repo);
+    repo.git_at(&["notes", "--ref=leverage", "remove", "main"], NOW);
+    assert!(found(&audited(&repo)).contains(&"error ledger-line-removed".to_owned()));
+}
+
+#[test]
+fn an_import_says_so_and_is_no_forgery() {
+    let world = World::new();
+    let repo = overtaken(&world);
+    let exported = repo.run(&["export", "tasks"]).success();
+    let old = exported.replace("2026-04-10T12:00:00Z", "2026-03-10T12:00:00Z");
+    assert_ne!(old, exported);
+    let new = world.repo("new");
+    new.write("start.rs", "fn start() {}\n").commit("Start");
+    std::fs::write(world.path("tasks.jsonl"), old).unwrap();
+    new.run(&["import", "../tasks.jsonl"]).success();
+    let audit = audited(&new);
+    let dated: Vec<&Value> = audit["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|found| found["rule"] == "ledger-back-dated")
+        .collect();
+    assert_eq!(dated.len(), 1, "{audit:#}");
+    assert_eq!(dated[0]["level"], "note");
+    let message = dated[0]["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("1 task was brought in by an import on 2026-04-10"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_shallow_clone_blames_nobody() {
+    let world = World::new();
+    let repo = overtaken(&world);
+    repo.git(&["checkout", "--quiet", "work"]);
+    // A ledger whose last commit carries what an older one brought.
+    repo.git_at(
+        &["notes", "--ref=leverage", "add", "-m", "x", "main"],
+        NOW + 90_000,
+    );
+    let url = format!("file://{}", repo.path().display());
+    let clone = |name: &str, args: &[&str]| {
+        let place = world.path(name);
+        let place = place.to_str().unwrap();
+        repo.git(&[&["clone", "--quiet", "--branch", "work", &url, place], args].concat());
+        world.repo(name)
+    };
+    let ledger = "refs/notes/leverage:refs/notes/leverage";
+    let whole = clone("whole", &[]);
+    whole.git(&["fetch", "--quiet", "--depth=1", "origin", ledger]);
+    let audit = audited(&whole);
+    assert_eq!(found(&audit), [""; 0], "{audit:#}");
+    assert_eq!(
+        skipped(&audit, "fetched shallow"),
+        [
+            "estimate-after-work",
+            "ledger-line-removed",
+            "ledger-back-dated",
+            "revision-twice",
+            "written-by-another",
+            "ledger-moved"
+        ]
+    );
+    repo.write("later.rs", "fn later() {}\n").commit("Later");
+    let cut = clone("cut", &["--depth=1"]);
+    cut.git(&["fetch", "--quiet", "origin", ledger]);
+    let audit = audited(&cut);
+    assert_eq!(found(&audit), [""; 0], "{audit:#}");
+    let rules = skipped(&audit, "the clone is shallow");
+    assert!(rules.contains(&"commit-missing".to_owned()), "{rules:?}");
+    assert!(!rules.contains(&"ledger-back-dated".to_owned()), "{rules:?}");
+}
+
+#[test]
+fn what_landed_again_is_not_reverted() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("start.rs", "fn start() {}\n").commit("Start");
+    let fire = repo
+        .write("kiln.rs", "fn fire() {}\n".repeat(400))
+        .commit_at("Fire", NOW - 60);
+    repo.run(&[
+        "record",
+        "--estimate",
+        "8h",
+        "--agent-time",
+        "20m",
+        "--supervision",
+        "5m",
+    ])
+    .success();
+    repo.git_at(&["revert", "--no-edit", &fire], NOW);
+    assert_eq!(found(&audited(&repo)), ["warning commit-reverted"]);
+    repo.git_at(&["cherry-pick", &fire], NOW + 60);
+    assert_eq!(found(&audited(&repo)), [""; 0]);
+    repo.git_at(&["revert", "--no-edit", "HEAD"], NOW + 120);
+    assert_eq!(found(&audited(&repo)), ["warning commit-reverted"]);
+}
+
+#[test]
+fn a_squash_of_two_claims_is_no_finding() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn fire() {}\n".repeat(400)).commit_at(
+        "Kiln\n\nFire\n\nLeverage-Estimate: 4h\nLeverage-Agent-Time: 10m\n\nCool\n\nLeverage-Estimate: 2h\nLeverage-Agent-Time: 5m",
+        START,
+    );
+    let audit = audited(&repo);
+    assert_eq!(audit["confidence"]["claimed"]["tasks"], 2, "{audit:#}");
+    assert_eq!(found(&audit), [""; 0], "{audit:#}");
+}
+
+#[test]
+fn tasks_without_code_name_what_was_not_fetched() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("start.rs", "fn start() {}\n").commit("Start");
+    repo.run(&["record", "--estimate", "1h", "--no-commit", "--title", "Talk"])
+        .success();
+    let url = format!("file://{}", repo.path().display());
+    repo.git(&["clone", "--quiet", &url, "../clone"]);
+    let clone = world.repo("clone");
+    clone.git(&[
+        "fetch",
+        "--quiet",
+        "origin",
+        "refs/notes/leverage:refs/notes/leverage",
+    ]);
+    let audit = audited(&clone);
+    let missing = &audit["findings"][0];
+    assert_eq!(missing["rule"], "commit-missing", "{audit:#}");
+    assert!(
+        missing["message"]
+            .as_str()
+            .unwrap()
+            .contains("refs/leverage/tasks"),
+        "{missing}"
+    );
+    clone.git(&[
+        "fetch",
+        "--quiet",
+        "origin",
+        "refs/leverage/tasks:refs/leverage/tasks",
+    ]);
+    assert_eq!(found(&audited(&clone)), ["note claim-without-commit"]);
+}
+
+#[test]
+fn an_empty_commit_does_not_move_the_work() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn fire() {}\n".repeat(400)).commit("Fire");
+    repo.run(&[
+        "record",
+        "--estimate",
+        "8h",
+        "--agent-time",
+        "20m",
+        "--supervision",
+        "5m",
+    ])
+    .success();
+    assert_eq!(found(&audited(&repo)), ["warning estimate-after-work"]);
+    let empty = repo.commit_at("Nothing", NOW);
+    let log: Value = serde_json::from_str(&repo.run(&["log", "--format", "json"]).success()).unwrap();
+    let id = log["tasks"][0]["id"].as_str().unwrap();
+    repo.run(&["revise", id, "--commit", &empty, "--reason", "more"])
+        .success();
+    assert_eq!(found(&audited(&repo)), ["warning estimate-after-work"]);
 }

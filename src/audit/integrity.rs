@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::DateTime;
+
 use super::found::{Found, HOUR};
 use super::{Evidence, Level};
 use crate::facts::ids::ObjectId;
@@ -37,8 +39,12 @@ pub(super) fn ledger_line_removed(evidence: &Evidence<'_>) -> Vec<Found> {
                 .iter()
                 .find_map(|line| Some(described(&Record::decode(line).ok()?)));
             let message = format!(
-                "{} removed {count} lines of the ledger{}",
+                "{} removed {} of the ledger{}",
                 step.committer,
+                match count {
+                    1 => "1 line".to_owned(),
+                    count => format!("{count} lines"),
+                },
                 what.map_or_else(String::new, |what| format!(", such as {what}"))
             );
             Found::new(Level::Error, &step.commit, message).figure("lines_removed", count as f64)
@@ -59,6 +65,7 @@ const CLOCKS_DIFFER: f64 = HOUR;
 
 pub(super) fn ledger_back_dated(evidence: &Evidence<'_>) -> Vec<Found> {
     let mut found = Vec::new();
+    let mut imported: BTreeMap<ObjectId, (&LedgerStep, u64)> = BTreeMap::new();
     for (step, record) in first_carried(evidence) {
         let (id, at) = match &record {
             Record::Task(task) => (task.id, task.at),
@@ -67,6 +74,10 @@ pub(super) fn ledger_back_dated(evidence: &Evidence<'_>) -> Vec<Found> {
         };
         let early = (step.time - at.timestamp()) as f64;
         if early.abs() <= CLOCKS_DIFFER {
+            continue;
+        }
+        if early > 0.0 && is_imported(step, &record) {
+            imported.entry(step.commit).or_insert((step, 0)).1 += 1;
             continue;
         }
         let word = if early > 0.0 { "before" } else { "after" };
@@ -78,7 +89,40 @@ pub(super) fn ledger_back_dated(evidence: &Evidence<'_>) -> Vec<Found> {
         );
         found.push(Found::new(Level::Error, &id, message).figure("hours", early / HOUR));
     }
+    found.extend(
+        imported
+            .into_values()
+            .map(|(step, count)| brought_in(step, count)),
+    );
     found
+}
+
+/// Whether a record says itself, or its commit says, that it was kept elsewhere before.
+fn is_imported(step: &LedgerStep, record: &Record) -> bool {
+    match record {
+        Record::Task(task) => {
+            matches!(task.source, TaskSource::Import(_)) || step.subject.starts_with("Import: ")
+        }
+        Record::Session(_) | Record::Tombstone(_) => false,
+    }
+}
+
+/// An import brings records as they were kept elsewhere, and nothing here can say since when.
+fn brought_in(step: &LedgerStep, count: u64) -> Found {
+    let day = DateTime::from_timestamp(step.time, 0)
+        .unwrap_or_default()
+        .date_naive();
+    let (tasks, their) = match count {
+        1 => ("1 task was".to_owned(), "its date is a claim"),
+        count => (format!("{count} tasks were"), "their dates are claims"),
+    };
+    let message = format!(
+        "{tasks} brought in by an import on {day} ({}), so that {their}",
+        step.commit.short()
+    );
+    Found::new(Level::Note, &step.commit, message)
+        .figure("tasks", count as f64)
+        .up_to(count)
 }
 
 /// One finding for all that one person brought in one other name. Names differ by machine, addresses do not.

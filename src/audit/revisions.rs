@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use super::found::{DAY, Found, HOUR};
 use super::integrity::first_carried;
+use super::work::written;
 use super::{Evidence, Level};
+use crate::facts::commit::Commit;
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::{LedgerTask, Provenance};
 use crate::facts::quantity::{Hours, Minutes};
@@ -13,23 +15,25 @@ use crate::facts::task::Task;
 
 /// An estimate within an hour of the last commit counts as given with it, and one in a commit's message as old as that.
 pub(super) fn estimate_after_work(evidence: &Evidence<'_>) -> Vec<Found> {
-    let times: HashMap<ObjectId, i64> = evidence
-        .all_commits()
-        .iter()
-        .map(|one| (one.id, one.author_time.seconds))
-        .collect();
+    let commits: HashMap<ObjectId, &Commit> =
+        evidence.all_commits().iter().map(|one| (one.id, one)).collect();
+    let time_of = |commit: &ObjectId| Some(commits.get(commit)?.author_time.seconds);
     let carried = tasks_first_carried(evidence);
     let late = |task: &LedgerTask| {
         if task.provenance != Provenance::Note {
             return None;
         }
-        let last = task.commits.iter().filter_map(|commit| times.get(commit)).max()?;
+        let last = last_work(
+            task.commits
+                .iter()
+                .filter_map(|commit| commits.get(commit).copied()),
+        )?;
         // What the line says of itself is not believed where the ledger's history says when it came.
         let said = task.revisions.first()?.at.timestamp();
         let written = carried.get(&task.task.id).copied().unwrap_or(said);
         let in_messages = task.claims.iter().filter(|(_, claim)| claim.estimate.is_some());
         let given = in_messages
-            .filter_map(|(commit, _)| times.get(commit).copied())
+            .filter_map(|(commit, _)| time_of(commit))
             .fold(written, i64::min);
         let seconds = (given - last) as f64;
         let level = if seconds > 7.0 * DAY {
@@ -47,6 +51,18 @@ pub(super) fn estimate_after_work(evidence: &Evidence<'_>) -> Vec<Found> {
         })
     };
     evidence.ledger.tasks.iter().filter_map(late).collect()
+}
+
+/// When the last of the commits was made that adds source or tests; where none does, the last that changes a file, or the
+/// last of all. A commit without work, made later, does not move the work.
+fn last_work<'a>(commits: impl Iterator<Item = &'a Commit> + Clone) -> Option<i64> {
+    let last = |counts: fn(&Commit) -> bool| {
+        let counting = commits.clone().filter(|commit| counts(commit));
+        counting.map(|commit| commit.author_time.seconds).max()
+    };
+    last(|commit| written(commit).is_some_and(|lines| lines.added > 0))
+        .or_else(|| last(|commit| commit.lines.is_none_or(|lines| lines.files > 0)))
+        .or_else(|| last(|_| true))
 }
 
 /// When a commit of the ledger first carried each task, seconds since the epoch.

@@ -18,7 +18,7 @@ use super::work::{
     agent_commit_without_task, claim_without_code, claim_without_commit, claimed_twice, commit_missing,
     commit_reverted, estimate_against_size,
 };
-use crate::git::ledger_steps::LedgerStep;
+use crate::git::ledger_steps::{LedgerStep, Past};
 use crate::git::refs;
 use crate::git::signing::Signature;
 
@@ -42,7 +42,7 @@ pub const RULES: &[Rule] = &[
         id: "estimate-after-work",
         about: "Was the estimate given after the work was done?",
         advice: "Record estimates before the work, or say what a late one rests on",
-        missing: no_tasks,
+        missing: no_past,
         check: estimate_after_work,
     },
     Rule {
@@ -112,28 +112,28 @@ pub const RULES: &[Rule] = &[
         id: "commit-missing",
         about: "Are the task's commits in the history?",
         advice: "Fetch the branch that has them, or revise the task",
-        missing: no_tasks,
+        missing: no_history,
         check: commit_missing,
     },
     Rule {
         id: "commit-reverted",
         about: "Were the task's commits reverted?",
         advice: "Retract the task if nothing of it is left",
-        missing: no_tasks,
+        missing: no_history,
         check: commit_reverted,
     },
     Rule {
         id: "estimate-against-size",
         about: "Is the estimate above what the added lines would cost by two common measures?",
         advice: "Say what the estimate rests on beside the lines",
-        missing: no_tasks,
+        missing: no_history,
         check: estimate_against_size,
     },
     Rule {
         id: "claim-without-code",
         about: "Do the commits of a task change source or tests at all?",
         advice: "Say what the estimate rests on, and add the commits that are missing",
-        missing: no_tasks,
+        missing: no_history,
         check: claim_without_code,
     },
     Rule {
@@ -182,35 +182,35 @@ pub const RULES: &[Rule] = &[
         id: "agent-commit-without-task",
         about: "Are most commits made with agents left out of the ledger?",
         advice: "Read the factor of the ledger as that of selected work",
-        missing: no_tasks,
+        missing: no_history,
         check: agent_commit_without_task,
     },
     Rule {
         id: "ledger-line-removed",
         about: "Is a line of the ledger gone that once stood?",
         advice: "Restore it from the commit before; records are retracted with a tombstone, never removed",
-        missing: no_ledger,
+        missing: no_ledger_past,
         check: ledger_line_removed,
     },
     Rule {
         id: "ledger-back-dated",
         about: "Was a line written when it says it was?",
         advice: "Trust the commit that first carried the line, not the line",
-        missing: no_ledger,
+        missing: no_ledger_past,
         check: ledger_back_dated,
     },
     Rule {
         id: "revision-twice",
         about: "Is there one line for each revision of a task?",
         advice: "Look who wrote them: git log -p refs/notes/leverage",
-        missing: no_tasks,
+        missing: no_revisions,
         check: revision_twice,
     },
     Rule {
         id: "written-by-another",
         about: "Did those who are named in the lines bring them?",
         advice: "Ask who is named; an import or a move of another ledger brings lines so",
-        missing: no_ledger,
+        missing: no_ledger_past,
         check: written_by_another,
     },
     Rule {
@@ -255,6 +255,34 @@ fn no_ledger(evidence: &Evidence<'_>) -> Option<&'static str> {
     is_empty.then_some("the repository has no ledger")
 }
 
+const SHALLOW: &str = "the clone is shallow (git fetch --unshallow)";
+const SHALLOW_LEDGER: &str = "the ledger was fetched shallow, without its history";
+
+/// Rules about a task's commits need those before the edge of a shallow clone too.
+fn no_history(evidence: &Evidence<'_>) -> Option<&'static str> {
+    no_tasks(evidence).or(evidence.reach.is_cut.then_some(SHALLOW))
+}
+
+/// The first commit of a ledger that was fetched shallow seems to bring all lines at once.
+fn shallow_ledger(evidence: &Evidence<'_>) -> Option<&'static str> {
+    let mut steps = evidence.steps.iter();
+    steps
+        .any(|step| step.past == Past::CutOff)
+        .then_some(SHALLOW_LEDGER)
+}
+
+fn no_ledger_past(evidence: &Evidence<'_>) -> Option<&'static str> {
+    no_ledger(evidence).or_else(|| shallow_ledger(evidence))
+}
+
+fn no_revisions(evidence: &Evidence<'_>) -> Option<&'static str> {
+    no_tasks(evidence).or_else(|| shallow_ledger(evidence))
+}
+
+fn no_past(evidence: &Evidence<'_>) -> Option<&'static str> {
+    no_history(evidence).or_else(|| shallow_ledger(evidence))
+}
+
 /// What moved is reported, whatever else is not known.
 fn no_reflog(evidence: &Evidence<'_>) -> Option<&'static str> {
     let is_unknown = evidence.jumps.found.is_empty() && !evidence.jumps.unlogged.is_empty();
@@ -262,7 +290,8 @@ fn no_reflog(evidence: &Evidence<'_>) -> Option<&'static str> {
         [tasks] if tasks == refs::TASKS => "git kept no log here of where refs/leverage/tasks stood",
         _ => "git kept no log here of where the ledger's references stood (core.logAllRefUpdates)",
     };
-    no_ledger(evidence).or(is_unknown.then_some(unknown))
+    // Whether a move left the past behind cannot be told without the past.
+    no_ledger_past(evidence).or(is_unknown.then_some(unknown))
 }
 
 fn no_signatures(evidence: &Evidence<'_>) -> Option<&'static str> {

@@ -14,7 +14,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::ledger::Findings;
 use crate::facts::quantity::WorkTime;
 use crate::facts::record::NoteLines;
-use crate::git::ledger_steps::Jump;
+use crate::git::ledger_steps::{Jump, Past};
 
 /// 2026-04-10T12:00:00Z, when everything in these cases happens unless they say otherwise.
 const NOON: i64 = 1_775_822_400;
@@ -125,6 +125,8 @@ impl Case {
         self.steps.push(LedgerStep {
             commit: oid(100 + u8::try_from(self.steps.len()).unwrap()),
             parents: parents.iter().map(|at| self.steps[*at].commit).collect(),
+            past: Past::Here,
+            subject: "Record".into(),
             committer: "Ada Example <ada@example.org>".into(),
             time: NOON,
             signature: Signature::Absent,

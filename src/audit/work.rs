@@ -32,8 +32,18 @@ pub(super) fn claimed_twice(evidence: &Evidence<'_>) -> Vec<Found> {
     claims
         .into_iter()
         .filter(|(_, tasks)| tasks.len() > 1 && tasks.keys().any(|id| shown.contains(id)))
+        .filter(|(claim, tasks)| !is_squash(*claim, tasks))
         .map(|(claim, tasks)| shared(claim, &tasks, &lines))
         .collect()
+}
+
+/// Whether each task is claimed by the message of the commit itself, a paragraph each, as a squash merge leaves them.
+fn is_squash(claim: Claimed<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>) -> bool {
+    let Claimed::Commit(commit) = claim else {
+        return false;
+    };
+    let says_so = |found: &&LedgerTask| found.claims.iter().any(|(by, _)| *by == commit);
+    tasks.values().all(says_so)
 }
 
 /// One sentence has room for no more.
@@ -79,6 +89,10 @@ fn hours_text(hours: f64) -> String {
     Hours::new(hours.round()).unwrap_or_default().to_string()
 }
 
+/// The commits of tasks without code are on a reference of their own, which a plain fetch leaves out.
+const MAYBE_WITHOUT_CODE: &str =
+    "; if the task is one without code, what is missing is refs/leverage/tasks, which is not here";
+
 pub(super) fn commit_missing(evidence: &Evidence<'_>) -> Vec<Found> {
     let here = &evidence.reach.commits;
     let missing = |found: &LedgerTask| {
@@ -89,10 +103,16 @@ pub(super) fn commit_missing(evidence: &Evidence<'_>) -> Vec<Found> {
             .filter(|commit| !here.contains(commit))
             .count();
         (gone > 0).then(|| {
+            let may_be_without_code = !evidence.reach.has_task_commits && gone == found.commits.len();
             let message = format!(
-                "{gone} of the {} commits of `{}` are on no branch",
+                "{gone} of the {} commits of `{}` are on no branch{}",
                 found.commits.len(),
-                found.task.title
+                found.task.title,
+                if may_be_without_code {
+                    MAYBE_WITHOUT_CODE
+                } else {
+                    ""
+                }
             );
             Found::of(Level::Warning, &found.task, message).figure("commits_missing", gone as f64)
         })
@@ -131,7 +151,7 @@ fn hours_by_size(lines: u64) -> (f64, f64) {
 }
 
 /// Lines that a person would have written: source and tests. `None` for a merge too, whose lines are its branch's.
-fn written(commit: &Commit) -> Option<LineCounts> {
+pub(super) fn written(commit: &Commit) -> Option<LineCounts> {
     let all = commit.lines.filter(|_| !commit.is_merge())?;
     let is_code = |class: FileClass| matches!(class, FileClass::Source | FileClass::Test);
     let code = commit.by_class.iter().filter(|(class, _)| is_code(*class));

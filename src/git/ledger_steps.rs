@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use git2::{Commit, Oid, Reflog, Repository, Sort};
 
 use super::config::ConfigFiles;
+use super::notes::{self, StoredNote};
 use super::open::object_id;
 use super::signing::{self, Signature};
 use super::{GitError, Repo, refs};
@@ -21,6 +22,10 @@ pub struct LedgerStep {
     pub commit: ObjectId,
     /// Its parents: more than one where two ledgers were merged.
     pub parents: Vec<ObjectId>,
+    /// Whether its parents are here.
+    pub past: Past,
+    /// The first line of its message. Untrusted text.
+    pub subject: String,
     /// Who committed it. Untrusted text.
     pub committer: String,
     /// The committer's time, seconds since the epoch.
@@ -29,8 +34,17 @@ pub struct LedgerStep {
     pub signature: Signature,
     /// Lines that no parent had anywhere.
     pub added: BTreeSet<Vec<u8>>,
-    /// Lines that a parent had and that stand nowhere any more.
+    /// Lines that a parent had and that stand nowhere at the end of the history, each where it was taken last.
     pub removed: BTreeSet<Vec<u8>>,
+}
+
+/// What of a commit's past is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// Its parents, if it has any.
+    Here,
+    /// It has parents that a shallow clone or fetch left out: what it holds may be older.
+    CutOff,
 }
 
 /// A reference that moved to where its old value is no ancestor of the new one.
@@ -68,6 +82,11 @@ pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<Le
     walk.push(tip)?;
     let steps: Result<Vec<LedgerStep>, GitError> = walk.map(|id| step(raw, &raw.find_commit(id?)?)).collect();
     let mut steps = steps?;
+    keep_what_is_gone(repo, reference, &mut steps);
+    let cut_off = refs::cut_off(repo);
+    for step in steps.iter_mut().filter(|step| cut_off.contains(&step.commit)) {
+        step.past = Past::CutOff;
+    }
     let commits: Vec<ObjectId> = steps.iter().map(|step| step.commit).collect();
     // A git that cannot be asked leaves signatures unchecked, which is what the audit then says.
     let mut signatures = signing::check(repo, &commits, files).unwrap_or_default();
@@ -77,6 +96,24 @@ pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<Le
         }
     }
     Ok(steps)
+}
+
+/// Leaves of the lines that were taken those that stand on no note any more: a note may be a copy of another, and what was
+/// lost may have been taken back. A line that was taken twice was lost the second time.
+fn keep_what_is_gone(repo: &Repo, reference: &str, steps: &mut [LedgerStep]) {
+    if steps.iter().all(|step| step.removed.is_empty()) {
+        return;
+    }
+    let standing = notes::read(repo, reference).unwrap_or_default();
+    let mut known: BTreeSet<Vec<u8>> = BTreeSet::new();
+    for (_, note) in standing {
+        if let StoredNote::Lines(lines) = note {
+            known.extend(lines.iter().map(<[u8]>::to_vec));
+        }
+    }
+    for step in steps.iter_mut().rev() {
+        step.removed.retain(|line| known.insert(line.clone()));
+    }
 }
 
 fn step(raw: &Repository, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
@@ -99,6 +136,8 @@ fn step(raw: &Repository, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
     Ok(LedgerStep {
         commit: object_id(commit.id()).ok_or(GitError::ForeignId)?,
         parents: commit.parent_ids().filter_map(object_id).collect(),
+        past: Past::Here,
+        subject: subject(commit),
         committer: format!(
             "{} <{}>",
             String::from_utf8_lossy(committer.name_bytes()),
@@ -113,6 +152,11 @@ fn step(raw: &Repository, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
         added: added.unwrap_or_default(),
         removed,
     })
+}
+
+fn subject(commit: &Commit<'_>) -> String {
+    let line = commit.message_bytes().split(|byte| *byte == b'\n').next();
+    String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
 }
 
 type Lines = BTreeSet<Vec<u8>>;

@@ -338,6 +338,26 @@ pub fn extend_chain(
     }
 }
 
+/// The references of commits that carry tasks without code: our own and what was fetched.
+pub fn task_references(repo: &Repo) -> Vec<String> {
+    let fetched = names(repo, &format!("{REMOTES}*/tasks")).unwrap_or_default();
+    let own = target(repo.raw(), TASKS).ok().flatten();
+    fetched.into_iter().chain(own.map(|_| TASKS.to_owned())).collect()
+}
+
+/// Whether a commit comes after another; not where an object between them is missing.
+pub fn descends(repo: &Repo, commit: ObjectId, from: ObjectId) -> bool {
+    let oid = |id: ObjectId| Oid::from_bytes(id.as_bytes());
+    let descends = || repo.raw().graph_descendant_of(oid(commit)?, oid(from)?);
+    descends().unwrap_or(false)
+}
+
+/// The commits whose parents a shallow clone or fetch left out.
+pub fn cut_off(repo: &Repo) -> HashSet<ObjectId> {
+    let file = std::fs::read_to_string(repo.common_dir().join("shallow")).unwrap_or_default();
+    file.lines().filter_map(|id| id.trim().parse().ok()).collect()
+}
+
 /// Every commit that can be reached from the references, those of broken ones left out.
 pub fn chain(repo: &Repo, names: &[String]) -> HashSet<ObjectId> {
     let raw = repo.raw();

@@ -3,12 +3,13 @@
 //! What another program pushed out of the notes reference is read from the pin, so that a report is right before anything
 //! was healed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::facts::claim;
 use crate::facts::claimed::CommitClaims;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Warning;
+use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Findings, Ledger};
 use crate::facts::quantity::WorkTime;
 use crate::git::Repo;
@@ -16,6 +17,7 @@ use crate::git::messages::{self, RawCommit};
 use crate::git::notes::{self, StoredNote};
 use crate::git::refs;
 use crate::git::walk::RefSelection;
+use crate::sources::reach::rewritten;
 
 /// How a ledger is read.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -54,9 +56,52 @@ pub fn read_ledger_of(repo: &Repo, commits: &mut [Commit], work: WorkTime) -> Le
         }
     }
     findings.claims = found.into_values().collect();
-    let ledger = Ledger::assemble(findings);
+    let mut ledger = Ledger::assemble(findings);
+    follow_rewrites(repo, &mut ledger, commits);
     ledger.testify(commits);
     ledger
+}
+
+/// Puts what a rebase, an amend or a cherry-pick made of a commit in the place of the one that it left behind.
+///
+/// Git copies notes only where it is told to (`notes.rewriteRef`), and then leaves the old one. A note whose commit is on no
+/// branch, and has no copy that is known, counts for nothing where the same task stands on another commit.
+fn follow_rewrites(repo: &Repo, ledger: &mut Ledger, commits: &[Commit]) {
+    let history: HashSet<ObjectId> = match (ledger.tasks.as_slice(), ledger.sessions.as_slice()) {
+        ([], []) => return,
+        _ => commits.iter().map(|commit| commit.id).collect(),
+    };
+    let of_tasks = ledger.tasks.iter().flat_map(|found| &found.commits);
+    let of_sessions = ledger.sessions.iter().flat_map(|found| &found.commits);
+    let missing: HashSet<ObjectId> = of_tasks
+        .chain(of_sessions)
+        .filter(|commit| !history.contains(commit))
+        .copied()
+        .collect();
+    if missing.is_empty() {
+        return;
+    }
+    let rewritten = rewritten(repo, &missing, &history);
+    let stands = |commit: &ObjectId| history.contains(commit) || rewritten.reached.contains(commit);
+    let follow = |all: &mut Vec<ObjectId>, notes: &[ObjectId]| {
+        let is_elsewhere = notes.iter().any(stands);
+        let current: BTreeSet<ObjectId> = all
+            .iter()
+            .filter_map(|commit| match rewritten.copies.get(commit) {
+                Some(copy) => Some(*copy),
+                None if !stands(commit) && is_elsewhere && notes.contains(commit) => None,
+                None => Some(*commit),
+            })
+            .collect();
+        *all = current.into_iter().collect();
+    };
+    for found in &mut ledger.tasks {
+        follow(&mut found.commits, &found.notes);
+    }
+    for found in &mut ledger.sessions {
+        let notes = found.commits.clone();
+        follow(&mut found.commits, &notes);
+    }
 }
 
 /// The ledger of notes alone, without a look at any message.
@@ -69,16 +114,11 @@ fn read_notes(repo: &Repo) -> Findings {
         repo: repo.name(),
         ..Findings::default()
     };
-    let remotes = |what: &str| {
-        let glob = format!("{}*/{what}", refs::REMOTES);
-        refs::names(repo, &glob).unwrap_or_default()
-    };
-    let mut chains = remotes("tasks");
-    chains.push(refs::TASKS.to_owned());
-    findings.task_commits = refs::chain(repo, &chains);
+    findings.task_commits = refs::chain(repo, &refs::task_references(repo));
+    let fetched = refs::names(repo, &format!("{}*/notes", refs::REMOTES)).unwrap_or_default();
     let mut ledgers = vec![refs::NOTES.to_owned()];
     ledgers.extend(
-        remotes("notes")
+        fetched
             .into_iter()
             .filter(|reference| notes::is_ahead(repo, reference)),
     );
@@ -99,7 +139,7 @@ fn read_notes(repo: &Repo) -> Findings {
     findings
 }
 
-fn add_note(findings: &mut Findings, commit: crate::facts::ids::ObjectId, note: StoredNote) {
+fn add_note(findings: &mut Findings, commit: ObjectId, note: StoredNote) {
     let place = format!("{} note on {}", findings.repo, commit.short());
     match note {
         StoredNote::Lines(lines) => findings.notes.push((commit, lines)),

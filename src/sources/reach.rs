@@ -1,11 +1,13 @@
-//! Which commits a repository reaches from any branch or tag, and which of them say that they revert another.
+//! Which commits a repository reaches from any branch or tag, which of them say that they revert another, and which are
+//! what a rewrite made of another.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::ObjectId;
-use crate::git::Repo;
-use crate::git::messages::{self, Range};
+use crate::git::messages::{self, Range, RawCommit};
 use crate::git::walk::RefSelection;
+use crate::git::{Repo, refs};
 
 /// What git writes at the start of a line of a revert, before the id.
 const SAYS_SO: &[u8] = b"This reverts commit ";
@@ -17,31 +19,138 @@ const SHORTEST_ID: usize = 7;
 pub struct Reach {
     /// All that a branch or a tag, here or of a remote, reaches.
     pub commits: HashSet<ObjectId>,
+    /// Whether older commits were left out, as in a shallow clone.
+    pub is_cut: bool,
+    /// Whether the commits that carry tasks without code are here, own or fetched ones.
+    pub has_task_commits: bool,
     /// Reverted commits, with one that reverted them and stands. Only HEAD's reverts count: what is on a branch may never
-    /// come.
+    /// come. What came back after the revert by a cherry-pick is not reverted.
     pub reverts: BTreeMap<ObjectId, ObjectId>,
+}
+
+/// What an amend, a rebase and a cherry-pick keep of a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Authored {
+    author: Person,
+    time: Instant,
+    title: String,
+}
+
+impl Authored {
+    fn of(commit: &RawCommit<'_>) -> Self {
+        let (author, time) = commit.author();
+        Self {
+            author,
+            time,
+            title: commit.subject(),
+        }
+    }
+}
+
+/// Commits by what a rewrite keeps of them; those that are not here are left out.
+fn authored(repo: &Repo, commits: impl Iterator<Item = ObjectId>) -> HashMap<Authored, Vec<ObjectId>> {
+    let mut found: HashMap<Authored, Vec<ObjectId>> = HashMap::new();
+    for commit in commits {
+        if let Ok(kept) = messages::with_commit(repo, commit, |raw| Authored::of(&raw)) {
+            found.entry(kept).or_default().push(commit);
+        }
+    }
+    found
+}
+
+/// What became of commits that a history does not have.
+#[derive(Debug, Clone, Default)]
+pub struct Rewritten {
+    /// Those that some branch or tag, of a remote for example, still reaches.
+    pub reached: HashSet<ObjectId>,
+    /// What has the same author, author's time and title, and can be reached.
+    pub copies: BTreeMap<ObjectId, ObjectId>,
+}
+
+/// Looks for the copies of commits that are not in `history`; one in the history goes before all others.
+pub fn rewritten(repo: &Repo, missing: &HashSet<ObjectId>, history: &HashSet<ObjectId>) -> Rewritten {
+    let wanted = authored(repo, missing.iter().copied());
+    let mut found = Rewritten::default();
+    // What cannot be walked has no copy that is known; reading the history reports it.
+    let _ = messages::visit_all(repo, &everywhere(), |commit| {
+        let id = commit.id;
+        if missing.contains(&id) {
+            found.reached.insert(id);
+        } else if let Some(originals) = wanted.get(&Authored::of(&commit)) {
+            for original in originals {
+                let copy = found.copies.entry(*original).or_insert(id);
+                let is_better = (!history.contains(&id), id) < (!history.contains(copy), *copy);
+                if is_better {
+                    *copy = id;
+                }
+            }
+        }
+    });
+    let reached = &found.reached;
+    found
+        .copies
+        .retain(|original, copy| history.contains(copy) || !reached.contains(original));
+    found
+}
+
+fn everywhere() -> RefSelection {
+    RefSelection {
+        all: true,
+        ..RefSelection::default()
+    }
 }
 
 /// Walks all refs. What cannot be walked is left out: reading the history reports it.
 pub fn reach(repo: &Repo) -> Reach {
-    let refs = RefSelection {
-        all: true,
-        ..RefSelection::default()
-    };
     let mut commits = HashSet::new();
     let mut said = Vec::new();
-    let visited = messages::visit_all(repo, &refs, |commit| {
+    let visited = messages::visit_all(repo, &everywhere(), |commit| {
         commits.insert(commit.id);
         said.extend(reverted_by(commit.message).into_iter().map(|id| (id, commit.id)));
     });
-    if visited.is_err() {
+    let Ok(missing) = visited else {
         return Reach::default();
-    }
+    };
     let reverts = match said.is_empty() {
         true => BTreeMap::new(),
-        false => standing(&resolved(&said, &commits, &reached_by_head(repo))),
+        false => {
+            let mut reverts = standing(&resolved(&said, &commits, &reached_by_head(repo)));
+            forget_what_came_back(repo, &mut reverts);
+            reverts
+        }
     };
-    Reach { commits, reverts }
+    Reach {
+        commits,
+        is_cut: repo.is_shallow() && missing > 0,
+        has_task_commits: !refs::task_references(repo).is_empty(),
+        reverts,
+    }
+}
+
+/// A commit of HEAD that a rewrite made of a reverted one, after its revert, brought it back, unless it was reverted too.
+fn forget_what_came_back(repo: &Repo, reverts: &mut BTreeMap<ObjectId, ObjectId>) {
+    if reverts.is_empty() {
+        return;
+    }
+    let wanted = authored(repo, reverts.keys().copied());
+    let mut again: Vec<(ObjectId, ObjectId)> = Vec::new();
+    let _ = Range::parse(repo, "HEAD").and_then(|head| {
+        messages::visit_range(repo, &head, |commit| {
+            if !reverts.contains_key(&commit.id)
+                && let Some(reverted) = wanted.get(&Authored::of(&commit))
+            {
+                again.extend(reverted.iter().map(|reverted| (*reverted, commit.id)));
+            }
+        })
+    });
+    for (reverted, copy) in again {
+        if reverts
+            .get(&reverted)
+            .is_some_and(|by| refs::descends(repo, copy, *by))
+        {
+            reverts.remove(&reverted);
+        }
+    }
 }
 
 fn reached_by_head(repo: &Repo) -> HashSet<ObjectId> {
