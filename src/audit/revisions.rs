@@ -23,11 +23,12 @@ pub(super) fn estimate_after_work(evidence: &Evidence<'_>) -> Vec<Found> {
         if task.provenance != Provenance::Note {
             return None;
         }
-        let last = last_work(
-            task.commits
-                .iter()
-                .filter_map(|commit| commits.get(commit).copied()),
-        )?;
+        let here: Vec<&Commit> = task
+            .commits
+            .iter()
+            .filter_map(|id| commits.get(id).copied())
+            .collect();
+        let last = last_work(&here)?;
         // What the line says of itself is not believed where the ledger's history says when it came.
         let said = task.revisions.first()?.at.timestamp();
         let written = carried.get(&task.task.id).copied().unwrap_or(said);
@@ -55,9 +56,9 @@ pub(super) fn estimate_after_work(evidence: &Evidence<'_>) -> Vec<Found> {
 
 /// When the last of the commits was made that adds source or tests; where none does, the last that changes a file, or the
 /// last of all. A commit without work, made later, does not move the work.
-fn last_work<'a>(commits: impl Iterator<Item = &'a Commit> + Clone) -> Option<i64> {
+fn last_work(commits: &[&Commit]) -> Option<i64> {
     let last = |counts: fn(&Commit) -> bool| {
-        let counting = commits.clone().filter(|commit| counts(commit));
+        let counting = commits.iter().filter(|commit| counts(commit));
         counting.map(|commit| commit.author_time.seconds).max()
     };
     last(|commit| written(commit).is_some_and(|lines| lines.added > 0))
