@@ -283,6 +283,9 @@ fn a_shallow_clone_blames_nobody() {
     cut.git(&["fetch", "--quiet", "origin", ledger]);
     let audit = audited(&cut);
     assert_eq!(found(&audit), [""; 0], "{audit:#}");
+    let confidence = &audit["confidence"];
+    assert_eq!(confidence["unsupported"]["tasks"], 0, "{audit:#}");
+    assert_eq!(confidence["unchecked"]["tasks"], 1, "{audit:#}");
     let rules = skipped(&audit, "the clone is shallow");
     assert!(rules.contains(&"commit-missing".to_owned()), "{rules:?}");
     assert!(!rules.contains(&"ledger-back-dated".to_owned()), "{rules:?}");
@@ -384,4 +387,42 @@ fn an_empty_commit_does_not_move_the_work() {
     repo.run(&["revise", id, "--commit", &empty, "--reason", "more"])
         .success();
     assert_eq!(found(&audited(&repo)), ["warning estimate-after-work"]);
+}
+
+#[test]
+fn a_repository_cannot_silence_its_audit_unseen() {
+    let world = World::new();
+    let repo = overtaken(&world);
+    repo.git(&["checkout", "--quiet", "work"]);
+    repo.git_at(&["notes", "--ref=leverage", "add", "-f", "-m", "{}"], NOW);
+    let taken = repo.git(&["rev-parse", "refs/notes/leverage"]);
+    let removed = format!("ledger-line-removed:{taken}");
+    let file = format!("{removed}  never mind\nno-such-rule:1  typed wrongly\n");
+    repo.write(".leverage-audit", file).commit("Explain");
+    let ran = repo.run(&["audit", "-v"]);
+    assert!(ran.stdout.contains("Error: ledger-line-removed"), "{ran}");
+    assert!(ran.stderr.contains("which the repository cannot allow"), "{ran}");
+    assert!(ran.stderr.contains("there is no rule `no-such-rule`"), "{ran}");
+    let ran = repo.run(&["audit", "--allow", &removed]);
+    assert!(!ran.stdout.contains("Error: ledger-line-removed"), "{ran}");
+}
+
+#[test]
+fn findings_that_the_repository_allows_are_counted_and_can_be_shown() {
+    let world = World::new();
+    let repo = overtaken(&world);
+    repo.git(&["branch", "--quiet", "-D", "work"]);
+    let missing = audited(&repo)["findings"][0]["entry"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    repo.write(".leverage-audit", format!("{missing}  the branch is gone\n"))
+        .commit("Explain");
+    let ran = repo.run(&["audit", "--strict"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(
+        ran.stdout.contains("1 finding allowed by the repository itself"),
+        "{ran}"
+    );
+    assert_eq!(repo.run(&["audit", "--strict", "--no-allow-file"]).code, Some(4));
 }

@@ -2,8 +2,40 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Finding;
+use serde::Serialize;
+
+use super::{Finding, Level};
 use crate::facts::diagnostics::Warning;
+
+/// Why a finding may stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// As it was written. Untrusted text.
+    pub text: String,
+    /// Who says so.
+    pub by: AllowedBy,
+}
+
+/// Who lets a finding stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AllowedBy {
+    /// The repository that is audited, in a committed file.
+    Repository,
+    /// Whoever runs the audit.
+    CommandLine,
+}
+
+/// Errors that say that the ledger is not what it was are not for its own repository to allow.
+const NOT_BY_REPOSITORY: [&str; 3] = ["ledger-line-removed", "revision-twice", "ledger-moved"];
+
+impl Reason {
+    fn may_allow(&self, finding: &Finding) -> bool {
+        self.by == AllowedBy::CommandLine
+            || finding.level < Level::Error
+            || !NOT_BY_REPOSITORY.contains(&finding.rule)
+    }
+}
 
 /// What an explanation is tied to, so that it ends when that changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,23 +70,26 @@ impl Tie {
 
 /// The entries, and which of them were of use.
 pub(super) struct Allowances<'a> {
-    entries: &'a BTreeMap<String, String>,
+    entries: &'a BTreeMap<String, Reason>,
     used: BTreeSet<&'a str>,
+    /// Entries of the repository about what it cannot allow.
+    refused: BTreeSet<&'a str>,
     /// Entries that name a finding as it was, with what names it now.
     outdated: BTreeMap<&'a str, String>,
 }
 
 impl<'a> Allowances<'a> {
-    pub(super) fn new(entries: &'a BTreeMap<String, String>) -> Self {
+    pub(super) fn new(entries: &'a BTreeMap<String, Reason>) -> Self {
         Self {
             entries,
             used: BTreeSet::new(),
+            refused: BTreeSet::new(),
             outdated: BTreeMap::new(),
         }
     }
 
     /// Why a finding may stand, if somebody said so.
-    pub(super) fn reason(&mut self, finding: &Finding, tie: Tie) -> Option<&'a str> {
+    pub(super) fn reason(&mut self, finding: &Finding, tie: Tie) -> Option<&'a Reason> {
         let name = format!("{}:{}", finding.rule, finding.id);
         let same = self.entries.range(name.clone()..);
         let mut reason = None;
@@ -64,8 +99,12 @@ impl<'a> Allowances<'a> {
             };
             let number = end.strip_prefix('@').and_then(|number| number.parse().ok());
             if *entry == finding.entry || number.is_some_and(|number| tie.allows(number)) {
-                self.used.insert(entry);
-                reason = Some(why.as_str());
+                if why.may_allow(finding) {
+                    self.used.insert(entry);
+                    reason = Some(why);
+                } else {
+                    self.refused.insert(entry);
+                }
             } else if end.is_empty() || number.is_some() {
                 self.outdated.insert(entry, finding.entry.clone());
             }
@@ -83,6 +122,11 @@ impl<'a> Allowances<'a> {
         let unused = entries.filter(|entry| !self.used.contains(entry) && is_asked(entry));
         unused
             .map(|entry| match self.outdated.get(entry) {
+                _ if self.refused.contains(entry) => Warning::new(
+                    entry,
+                    "it is an error about the ledger itself, which the repository cannot allow",
+                )
+                .hint(format!("For one run: --allow {entry}")),
                 Some(now) => Warning::new(
                     entry,
                     "it allows the finding as it was, and that has changed since",

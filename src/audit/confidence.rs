@@ -21,6 +21,8 @@ pub struct Confidence {
     pub measured: Part,
     /// Tasks without one, all of whose commits are here and some of which change files.
     pub linked: Part,
+    /// Tasks of which a shallow clone left out commits, so that nobody can tell.
+    pub unchecked: Part,
     /// All other tasks.
     pub unsupported: Part,
     /// The factor of the tasks that rest on something: over measured minutes where there are some, else over claimed ones.
@@ -53,6 +55,7 @@ enum Support {
     /// The agent minutes of its sessions.
     Minutes(f64),
     Commits,
+    Unknown,
     Nothing,
 }
 
@@ -73,11 +76,12 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
         claimed: part(tasks.iter()),
         measured: with(|support| matches!(support, Support::Minutes(_))),
         linked: with(|support| support == Support::Commits),
+        unchecked: with(|support| support == Support::Unknown),
         unsupported: with(|support| support == Support::Nothing),
         without_unsupported: factor(tasks.iter().filter_map(|(task, support)| match support {
             Support::Minutes(minutes) => counted(task, Some(*minutes)),
             Support::Commits => counted(task, claimed_minutes(task)),
-            Support::Nothing => None,
+            Support::Unknown | Support::Nothing => None,
         })),
         session_minutes,
         all_in_leverage_factor: session_minutes
@@ -98,6 +102,7 @@ fn support(evidence: &Evidence<'_>, task: &LedgerTask, empty: &HashSet<ObjectId>
         None if task.commits.iter().all(is_here) && task.commits.iter().any(changes_files) => {
             Support::Commits
         }
+        None if evidence.reach.is_cut && !task.commits.iter().all(is_here) => Support::Unknown,
         None => Support::Nothing,
     }
 }

@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde::Serialize;
 
 use allowed::Allowances;
+pub use allowed::{AllowedBy, Reason};
 
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
@@ -149,6 +150,8 @@ pub struct Allowed {
     pub finding: Finding,
     /// Why it may stand. Untrusted text.
     pub reason: String,
+    /// Who says so.
+    pub by: AllowedBy,
 }
 
 /// A rule that had nothing to look at.
@@ -223,7 +226,7 @@ pub struct Choice {
     /// Findings below it are only counted.
     pub level: Level,
     /// `RULE:ID` or `RULE:ID@N`, with the reason why it may stand.
-    pub allowed: BTreeMap<String, String>,
+    pub allowed: BTreeMap<String, Reason>,
 }
 
 /// Applies the rules.
@@ -245,7 +248,8 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
         for (tie, finding) in found.map(|found| found.under(rule.id, rule.advice)) {
             match allowances.reason(&finding, tie) {
                 Some(reason) => allowed.push(Allowed {
-                    reason: reason.to_owned(),
+                    reason: reason.text.clone(),
+                    by: reason.by,
                     finding,
                 }),
                 None => findings.push(finding),

@@ -846,11 +846,19 @@ fn signatures_on_the_ledger() {
     passes(rule, signed(Signature::Good("ada@example.org".into())));
 }
 
+/// What a committed file says of a finding.
+fn known() -> Reason {
+    Reason {
+        text: "known".into(),
+        by: AllowedBy::Repository,
+    }
+}
+
 #[test]
 fn what_is_allowed_is_listed_and_no_finding() {
     let case = with_session(json!({ "agent_minutes": 26 }));
     let choice = Choice {
-        allowed: BTreeMap::from([(format!("agent-minutes-differ:{}", uuid(1)), "known".to_owned())]),
+        allowed: BTreeMap::from([(format!("agent-minutes-differ:{}", uuid(1)), known())]),
         ..Choice::default()
     };
     let audit = case.audit(&choice);
@@ -871,10 +879,7 @@ fn what_is_allowed_is_allowed_as_it_was() {
         let line = task(1, json!({ "rev": rev, "supervisory_minutes": 0 }));
         let choice = Choice {
             rules: BTreeSet::from(["supervision-too-short".to_owned()]),
-            allowed: entries
-                .iter()
-                .map(|entry| (entry.clone(), "known".to_owned()))
-                .collect(),
+            allowed: entries.iter().map(|entry| (entry.clone(), known())).collect(),
             ..Choice::default()
         };
         Case::default().note(1, &[line]).audit(&choice)

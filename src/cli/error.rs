@@ -26,6 +26,7 @@ pub struct CommandError {
     kind: Kind,
     message: String,
     causes: Vec<String>,
+    others: Vec<String>,
     hints: Vec<String>,
 }
 
@@ -45,6 +46,7 @@ impl CommandError {
             kind,
             message: message.into(),
             causes: Vec::new(),
+            others: Vec::new(),
             hints: Vec::new(),
         }
     }
@@ -67,10 +69,10 @@ impl CommandError {
         self
     }
 
-    /// The same error, with one more line under it.
+    /// The same error, with another one beside it that has nothing to do with it.
     #[must_use]
-    pub fn cause(mut self, cause: impl Into<String>) -> Self {
-        self.causes.push(cause.into());
+    pub fn and(mut self, other: impl Into<String>) -> Self {
+        self.others.push(other.into());
         self
     }
 
@@ -95,6 +97,11 @@ impl CommandError {
     /// Why, from near to far. Untrusted text.
     pub fn causes(&self) -> &[String] {
         &self.causes
+    }
+
+    /// What else is wrong. Untrusted text.
+    pub fn others(&self) -> &[String] {
+        &self.others
     }
 
     /// What to do next. Untrusted text.

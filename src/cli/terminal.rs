@@ -136,6 +136,9 @@ impl Terminal {
         for cause in error.causes() {
             let _ = writeln!(self.err, "  caused by: {}", visible(cause));
         }
+        for other in error.others() {
+            let _ = self.labelled(red, "error", other);
+        }
         for hint in error.hints() {
             let _ = self.hint(hint);
         }

@@ -46,7 +46,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     };
     let mut error = CommandError::failed(first.clone());
     for line in more {
-        error = error.cause(line.clone());
+        error = error.and(line.clone());
     }
     Err(error)
 }
@@ -96,7 +96,7 @@ fn described(claim: &Claim, prefix: &str) -> String {
     let mut text = String::new();
     let place = match claim.place {
         Place::Block => "",
-        Place::Body => " (above the trailers that git reads)",
+        Place::Body => " (not where git reads trailers)",
     };
     let mut line = |what: &str, value: String| {
         // Writing to a string cannot fail.

@@ -101,6 +101,14 @@ fn confidence(audit: &Audit) -> Table {
             Cell::known(part.measured_leverage_factor, Cell::Factor),
         ]
     };
+    let mut rows = vec![
+        row("measured minutes", &confidence.measured),
+        row("linked commits", &confidence.linked),
+        row("nothing", &confidence.unsupported),
+    ];
+    if confidence.unchecked.tasks > 0 {
+        rows.push(row("unknown: the clone is shallow", &confidence.unchecked));
+    }
     Table {
         title: Some("What the claims rest on".into()),
         columns: vec![
@@ -110,11 +118,7 @@ fn confidence(audit: &Audit) -> Table {
             Column::number("leverage_factor", "By claimed minutes", Basis::Derived),
             Column::number("measured_leverage_factor", "By measured minutes", Basis::Derived),
         ],
-        rows: vec![
-            row("measured minutes", &confidence.measured),
-            row("linked commits", &confidence.linked),
-            row("nothing", &confidence.unsupported),
-        ],
+        rows,
         totals: Some(row("all", &confidence.claimed)),
         notes: std::iter::once(all_in(audit)).chain(retracted(audit)).collect(),
         ..Table::default()

@@ -6,7 +6,7 @@ use super::level;
 use crate::audit::confidence::Part;
 use crate::audit::origin::{Grouping, Row, state_word};
 use crate::audit::rules::RULES;
-use crate::audit::{Audit, Signer};
+use crate::audit::{Allowed, AllowedBy, Audit, Signer};
 use crate::facts::evidence::OriginState;
 use crate::git::signing::Signature;
 use crate::render::document::{grouped, percent};
@@ -36,8 +36,15 @@ pub(super) fn headline(audit: &Audit) -> String {
         0 => String::new(),
         _ => format!(" ({} with them)", factor(confidence.without_unsupported)),
     };
+    let unchecked = match confidence.unchecked.tasks {
+        0 => String::new(),
+        _ => format!(
+            "; of {} a shallow clone cannot tell",
+            share(&confidence.unchecked)
+        ),
+    };
     format!(
-        "{} human hours are claimed, at {}: {} rest on measured minutes{measured}, {} on linked commits{linked}, {} on nothing",
+        "{} human hours are claimed, at {}: {} rest on measured minutes{measured}, {} on linked commits{linked}, {} on nothing{unchecked}",
         grouped(&format!("{:.0}", claimed.human_hours)),
         factor(claimed.leverage_factor),
         share(&confidence.measured),
@@ -121,6 +128,7 @@ pub(super) fn notes(audit: &Audit) -> Vec<String> {
         notes.extend(audit.signatures.iter().map(signed));
     }
     notes.extend(about_lines(audit));
+    notes.extend(allowed_by_repository(audit));
     notes.extend(
         audit
             .allowed
@@ -137,6 +145,16 @@ pub(super) fn notes(audit: &Audit) -> Vec<String> {
             .map(|(reason, rules)| format!("Not checked, as {reason}: {}", rules.join(", "))),
     );
     notes
+}
+
+/// An audit of somebody else's repository must not be silenced by it unseen.
+fn allowed_by_repository(audit: &Audit) -> Option<String> {
+    let by_repository = |one: &&Allowed| one.by == AllowedBy::Repository;
+    let count = audit.allowed.iter().filter(by_repository).count();
+    (count > 0).then(|| {
+        let findings = counted(count as u64, "finding");
+        format!("{findings} allowed by the repository itself, shown with --no-allow-file")
+    })
 }
 
 /// What the rules found, where the table does not show it, and what it leaves out.

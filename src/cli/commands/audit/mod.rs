@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::audit::lines::{FileLine, of_file};
-use crate::audit::{self, Asked, Audit, Choice, Level, rules};
+use crate::audit::{self, AllowedBy, Asked, Audit, Choice, Level, Reason, rules};
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::logs::LogArgs;
@@ -34,11 +34,13 @@ const ALLOWED: &str = ".leverage-audit";
 /// The arguments of `audit`.
 #[derive(Debug, clap::Args)]
 #[command(
+    override_usage = "git leverage audit [OPTIONS] [REPO] [REV-RANGE]\n       git leverage audit [OPTIONS] --file PATH [REPO]",
     after_help = "Examples:\n  git leverage audit\n  git leverage audit ~/src/kiln --strict --level warning\n  \
                   git leverage audit --format sarif --output findings.sarif\n  git leverage audit --file src/lib.rs\n  \
                   git leverage audit v1.0..HEAD\n  git leverage audit . main\n\n\
                   HEAD and the local branches are read. `--help` says what each rule asks.\n\
-                  A finding may stand when `.leverage-audit` at HEAD holds a line `RULE:ID  why`."
+                  A finding may stand when `.leverage-audit` at HEAD holds a line `RULE:ID  why`; the repository says so \
+                  itself,\nand `--no-allow-file` does not listen."
 )]
 pub struct Args {
     /// The repository [default: the one you stand in]. What is no folder here is taken for a REV-RANGE
@@ -50,7 +52,7 @@ pub struct Args {
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
     /// Show where each line of one file comes from, instead. Relative to this folder, or to REPO
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["range", "since", "strict", "level", "rule", "allow"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["range", "since", "strict", "level", "rule", "allow", "no_allow_file"])]
     file: Option<PathBuf>,
     /// Exit with 4 if something is found
     #[arg(long)]
@@ -64,6 +66,9 @@ pub struct Args {
     /// Let a finding stand for this run; repeat for more
     #[arg(long, value_name = "RULE:ID", value_parser = rule_and_id)]
     allow: Vec<String>,
+    /// Show what `.leverage-audit` of the repository allows as well, as in a repository of somebody else
+    #[arg(long)]
+    no_allow_file: bool,
     /// Read everything anew, and keep nothing
     #[arg(long)]
     no_cache: bool,
@@ -176,30 +181,46 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     )
 }
 
-/// What may stand: `--allow`, and the lines of the committed file that give a reason.
-fn allowed(repo: &Repo, args: &Args) -> (BTreeMap<String, String>, Vec<Warning>) {
-    let mut allowed: BTreeMap<String, String> = args
-        .allow
-        .iter()
-        .map(|one| (one.clone(), "--allow".to_owned()))
-        .collect();
-    let mut warnings = Vec::new();
-    let file = ledger_steps::file_at_head(repo, ALLOWED).unwrap_or_default();
+/// What may stand: the lines of the committed file that give a reason, and `--allow`.
+fn allowed(repo: &Repo, args: &Args) -> (BTreeMap<String, Reason>, Vec<Warning>) {
+    let (mut allowed, mut warnings) = (BTreeMap::new(), Vec::new());
+    let file = match args.no_allow_file {
+        true => Vec::new(),
+        false => ledger_steps::file_at_head(repo, ALLOWED).unwrap_or_default(),
+    };
     for (number, line) in String::from_utf8_lossy(&file).lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        match line.split_once(char::is_whitespace) {
-            Some((finding, reason)) if rule_and_id(finding).is_ok() => {
-                allowed.insert(finding.to_owned(), reason.trim().to_owned());
+        let (finding, why) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let what = match rule_and_id(finding) {
+            Err(_) if finding.contains(':') => {
+                let rule = finding.split(':').next().unwrap_or_default();
+                format!("the line allows nothing: there is no rule `{rule}`, or no id after it")
             }
-            _ => warnings.push(
-                Warning::new(format!("{ALLOWED}:{}", number + 1), "the line allows nothing")
-                    .hint("Write `RULE:ID  why it may stand`"),
-            ),
-        }
+            Ok(_) if !why.trim().is_empty() => {
+                let reason = Reason {
+                    text: why.trim().to_owned(),
+                    by: AllowedBy::Repository,
+                };
+                allowed.insert(finding.to_owned(), reason);
+                continue;
+            }
+            _ => "the line allows nothing".to_owned(),
+        };
+        warnings.push(
+            Warning::new(format!("{ALLOWED}:{}", number + 1), what)
+                .hint("Write `RULE:ID  why it may stand`; `audit --help` lists the rules"),
+        );
     }
+    allowed.extend(args.allow.iter().map(|one| {
+        let reason = Reason {
+            text: "--allow".to_owned(),
+            by: AllowedBy::CommandLine,
+        };
+        (one.clone(), reason)
+    }));
     (allowed, warnings)
 }
 
