@@ -210,7 +210,7 @@ fn a_message_is_checked_line_by_line() {
     estimate: 40h
     [stderr]
     error: line 4: Leverage-Agent-Time: `25` has no unit; write `25h` or `25m`
-      caused by: line 3: Leverage-Phase: the phases sum to 4h, but the estimate is 40h
+    error: line 3: Leverage-Phase: the phases sum to 4h, but the estimate is 40h
     [exit 1]
     ");
 }
