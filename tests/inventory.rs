@@ -409,7 +409,12 @@ fn a_saved_inventory_is_what_a_later_one_is_compared_with() {
         .collect();
     assert_eq!(told, [("kiln", "changed"), ("new", "added")]);
     let kiln = &json["rows"][0];
-    assert_eq!(kiln["tests"], serde_json::json!({"before": 1, "now": 2}));
+    assert_eq!(
+        kiln["tests"],
+        serde_json::json!({
+            "before": 1, "now": 2, "before_complete": true, "now_complete": true
+        })
+    );
     assert_eq!(kiln["checks_mended"], serde_json::json!(["changelog"]));
     for format in ["table", "csv", "markdown"] {
         let shown = world.run(&["inventory", "src", "--compare", "before.json", "--format", format]);

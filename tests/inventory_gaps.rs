@@ -180,3 +180,140 @@ fn a_file_that_is_too_large_has_a_reason() {
     );
     assert_eq!(verdict(&row, "readme"), "pass", "it is there");
 }
+
+/// A clone of `kiln` with commits and trees alone, and what the inventory says of it and of the whole one.
+fn blobless(world: &World) -> String {
+    let repo = world.repo("src/kiln");
+    repo.write("a.rs", "fn fire() {}\n\n#[test]\nfn fires() {}\n")
+        .write("docs/b.md", "# Kiln\n");
+    repo.commit("Build a kiln");
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", repo.path().display());
+    let clone = ["clone", "-q", "--filter=blob:none", "--no-checkout", &url];
+    git(world, &[&clone[..], &["part/kiln"]].concat());
+    "part".to_owned()
+}
+
+#[test]
+fn what_nobody_could_read_is_unknown_and_not_0() {
+    let world = World::new();
+    let place = blobless(&world);
+    let ran = world.run(&["inventory", "--format", "json", &place, "src"]);
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let rows = json["rows"].as_array().unwrap();
+    let part = rows.iter().find(|row| row["partial_clone"] == true).unwrap();
+    for field in [
+        "lines_code",
+        "lines_comments",
+        "lines_blank",
+        "lines_vendored",
+        "languages",
+        "tests",
+    ] {
+        assert_eq!(part[field], Value::Null, "{field}");
+    }
+    assert_eq!((&part["files"], &part["submodules"]), (&2.into(), &0.into()));
+    assert_eq!(json["totals"]["lines_code"], 3);
+    assert_eq!(json["totals"]["files_complete"], false);
+    let columns = ["inventory", &place, "--columns", "files,submodules,code,tests"];
+    let table = world.run(&columns).stdout;
+    let row: Vec<&str> = table.lines().nth(3).unwrap().split_whitespace().collect();
+    assert_eq!(row, ["2", "0", "–", "–"], "{table}");
+}
+
+#[test]
+fn a_spreadsheet_tells_numbers_that_count_only_a_part() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.rs", "fn fire() {}\n")
+        .write("b.rs", "fn cool() {}\n");
+    repo.commit("Build a kiln");
+    let csv = |columns: &str| {
+        let ran = world.run(&["inventory", "kiln", "--columns", columns, "--format", "csv"]);
+        ran.stdout
+    };
+    assert_eq!(csv("name,code"), "name,code\nkiln,2\n");
+    std::fs::remove_file(object(&repo, "HEAD:b.rs")).unwrap();
+    let told = csv("name,files,code,commits");
+    // Facts of the whole tree are kept; they are those of a clone that had the file.
+    assert_eq!(told, "name,files,code,commits\nkiln,2,2,1\n");
+    let fresh = [
+        "inventory",
+        "kiln",
+        "--no-cache",
+        "--columns",
+        "name,files,code,commits",
+        "--format",
+        "csv",
+    ];
+    assert_eq!(
+        world.run(&fresh).stdout,
+        "name,files,code,commits,at_least\nkiln,2,1,1,code\n"
+    );
+}
+
+#[test]
+fn what_is_not_known_on_one_side_is_no_change() {
+    let world = World::new();
+    let place = blobless(&world);
+    git(&world, &["clone", "-q", "src/kiln", "whole/kiln"]);
+    for (before, now) in [("whole", place.as_str()), (place.as_str(), "whole")] {
+        let saved = world.run(&["inventory", before, "--save", "before.json"]);
+        assert_ne!(saved.code, Some(1), "{saved}");
+        let compare = ["inventory", now, "--compare", "before.json"];
+        let ran = world.run(&[&compare[..], &["--format", "json"]].concat());
+        let json: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran}"));
+        let row = &json["rows"][0];
+        assert_eq!(row["change"], "not_comparable", "{row}");
+        assert_eq!(row["not_comparable"].to_string(), r#"["lines_code","tests"]"#);
+        assert_eq!(row["checks_not_comparable"].to_string(), r#"["tests"]"#);
+        let table = world.run(&compare).stdout;
+        assert!(
+            table.contains("tests not comparable") && !table.contains('+'),
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn attributes_outside_of_the_commits_change_nothing() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.rs", "fn fire() {}\n");
+    repo.commit("Build a kiln");
+    let added = |args: &[&str]| {
+        let ran = world.run(&[&["inventory", "--format", "json", "kiln"], args].concat());
+        let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+        json["rows"][0]["last_30_days"]["lines_added"].clone()
+    };
+    let whole = added(&[]);
+    repo.write(".git/info/attributes", "*.rs -diff\n")
+        .write(".gitattributes", "*.rs -diff\n");
+    assert_eq!((added(&[]), added(&["--no-cache"])), (whole.clone(), whole));
+}
+
+#[test]
+fn a_dash_is_standard_output() {
+    let world = World::new();
+    world.repo("kiln");
+    let ran = world.run(&["inventory", "kiln", "--columns", "name", "--output", "-"]);
+    assert!(ran.success().contains("kiln"));
+    assert!(!world.path("-").exists());
+}
+
+#[test]
+fn names_are_told_apart_on_a_narrow_screen() {
+    let world = World::new();
+    for place in ["inventory/repos/one/gson", "inventory/repos/two/gson"] {
+        world.repo(place);
+    }
+    let mut command = world.leverage(&world.path(""));
+    command
+        .env("COLUMNS", "40")
+        .args(["inventory", "inventory", "--columns", "name,path,code"]);
+    let shown = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    assert!(
+        shown.contains("one/gson") && shown.contains("two/gson"),
+        "{shown}"
+    );
+}

@@ -35,7 +35,7 @@ pub struct OutputArgs {
     /// The form of the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: Format,
-    /// Write to FILE, whole or not at all, instead of standard output
+    /// Write to FILE, whole or not at all, instead of standard output, which `-` stands for
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -61,7 +61,7 @@ impl OutputArgs {
 
     /// A file has no width and takes no colour.
     fn screen(&self, context: &Context) -> Screen {
-        match self.output {
+        match to_file(self.output.as_deref()) {
             Some(_) => Screen::default(),
             None => Screen {
                 width: context.terminal.width,
@@ -71,9 +71,14 @@ impl OutputArgs {
     }
 }
 
+/// `-` is standard output.
+fn to_file(named: Option<&Path>) -> Option<&Path> {
+    named.filter(|file| *file != Path::new("-"))
+}
+
 /// Sends finished text to `file`, or to standard output.
 pub fn send_text(context: &mut Context, file: Option<&Path>, text: &str) -> Result<(), CommandError> {
-    let Some(file) = file else {
+    let Some(file) = to_file(file) else {
         return Ok(context.terminal.data(text.as_bytes())?);
     };
     let path = context.environment.directory.join(file);

@@ -48,6 +48,10 @@ pub struct LanguageSize {
 pub struct Size {
     /// Files in the tree, of whatever kind.
     pub files: u64,
+    /// Of these, those whose lines were counted.
+    pub counted: u64,
+    /// Those whose lines belong to the count and could not be read.
+    pub uncounted: u64,
     /// By language, generated and vendored files included.
     pub languages: BTreeMap<String, LanguageSize>,
     /// Of these lines, those in generated files.
@@ -90,6 +94,10 @@ pub struct TestFacts {
     pub test_lines: u64,
     /// Lines of code that are tested, generated and vendored ones left out.
     pub source_lines: u64,
+    /// Files that were looked into.
+    pub searched: u64,
+    /// Files that may hold tests and could not be read.
+    pub unsearched: u64,
 }
 
 impl TestFacts {
@@ -238,6 +246,22 @@ impl TreeFacts {
     /// Whether all of it was looked at.
     pub fn is_complete(&self) -> bool {
         self.gaps.is_empty()
+    }
+
+    /// The lines of all languages; `None` where there may be some and not one file could be read.
+    pub fn lines(&self) -> Option<Lines> {
+        self.is_known(self.size.counted, self.size.uncounted)
+            .then(|| self.size.lines())
+    }
+
+    /// Its tests; `None` where there may be some and not one file could be read.
+    pub fn known_tests(&self) -> Option<&TestFacts> {
+        self.is_known(self.tests.searched, self.tests.unsearched)
+            .then_some(&self.tests)
+    }
+
+    fn is_known(&self, read: u64, unread: u64) -> bool {
+        read > 0 || (unread == 0 && self.gaps.folders == 0)
     }
 }
 

@@ -10,12 +10,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::Repo;
+use super::attributes::{self, Attributes};
 use super::lines::{LineChange, LineDiff};
 use super::packs::{ObjectError, Objects, Packs, RawId};
 use super::renames::{self, Change};
 use super::trees::{self, FileKind, Version};
 use super::walk::Walk;
-use super::{Repo, attributes};
 use crate::facts::commit::{LineCounts, Lines};
 use crate::facts::files::FileClass;
 
@@ -41,6 +42,16 @@ pub enum Renames {
     Follow,
     /// As `git log --no-renames`.
     Ignore,
+}
+
+/// Where it is looked up which files are no text, and which nobody wrote by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AttributesOf {
+    /// In the work tree, in `info/attributes` and in the user's configuration, as `git log` does.
+    #[default]
+    WorkTree,
+    /// Nowhere, so that the same commits have the same lines in every clone.
+    Nothing,
 }
 
 /// How far a count is, to be looked at from another thread.
@@ -80,6 +91,8 @@ pub struct Counts {
 pub struct CountOptions<'a> {
     /// How moved files count.
     pub renames: Renames,
+    /// Whose attributes count.
+    pub attributes: AttributesOf,
     /// Threads to use at most.
     pub threads: usize,
     /// Told how far it is.
@@ -118,7 +131,7 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
     let mut comparisons = scan.compare_trees(&todo);
     comparisons.sort_unstable_by_key(|comparison| (comparison.path, comparison.commit));
     let paths = scan.paths.lock().map(|mut paths| std::mem::take(&mut paths.list));
-    let paths = Paths::judged(&paths.unwrap_or_default(), repo);
+    let paths = Paths::judged(&paths.unwrap_or_default(), repo, options.attributes);
     let found = scan.compare_files(&comparisons, &paths);
     counts.lines.extend(todo.iter().map(|at| (*at, Lines::default())));
     for found in found {
@@ -185,8 +198,11 @@ struct Paths {
 }
 
 impl Paths {
-    fn judged(paths: &[Vec<u8>], repo: &Repo) -> Self {
-        let attributes = attributes::read(repo, paths);
+    fn judged(paths: &[Vec<u8>], repo: &Repo, attributes: AttributesOf) -> Self {
+        let attributes = match attributes {
+            AttributesOf::WorkTree => attributes::read(repo, paths),
+            AttributesOf::Nothing => vec![Attributes::default(); paths.len()],
+        };
         Self {
             classes: paths
                 .iter()

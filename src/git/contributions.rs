@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::changes::{self, CountOptions, Progress, Renames};
+use super::changes::{self, AttributesOf, CountOptions, Progress, Renames};
 use super::commits::RawCommit;
 use super::mailmap::NameMap;
 use super::packs::{Objects, Packs, RawId};
@@ -20,8 +20,8 @@ const KEPT: usize = 1 << 20;
 
 impl Repo {
     /// The commits that `head` reaches, authors through the mailmap in its tree. Commits made at `since` (seconds since the
-    /// epoch) or later are listed with their lines, moved files followed. Where an object is missing, what is before it is
-    /// left out. `threads` at most count lines.
+    /// epoch) or later are listed with their lines, moved files followed and attributes left aside. Where an object is
+    /// missing, what is before it is left out. `threads` at most count lines.
     pub fn contributions(
         &self,
         head: ObjectId,
@@ -76,6 +76,7 @@ impl Repo {
         let walk = self.walk_of(recent.into_iter().map(|(tree, commit)| (commit, tree)).collect());
         let options = CountOptions {
             renames: Renames::Follow,
+            attributes: AttributesOf::Nothing,
             threads,
             progress: &Progress::default(),
         };

@@ -21,6 +21,7 @@ pub mod open;
 mod packs;
 pub mod process;
 pub mod refs;
+mod remote_url;
 mod renames;
 mod session_names;
 pub mod signing;

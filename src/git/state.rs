@@ -14,7 +14,7 @@ use git2::{
 
 use super::config::{Config, ConfigFiles};
 use super::open::Repo;
-use super::refs;
+use super::{refs, remote_url};
 use crate::facts::inventory::{Dirt, Divergence, Remote, StateFacts};
 
 /// A branch whose last commit is older than this many seconds is stale.
@@ -354,35 +354,13 @@ fn remotes(config: &Config) -> Vec<Remote> {
             let name = key.strip_suffix(".url")?;
             Some(Remote {
                 name: name.to_owned(),
-                url: without_credentials(&value.value),
+                url: remote_url::shown(&value.value),
             })
         })
         .collect();
     found.sort_by(|a, b| (&a.name, &a.url).cmp(&(&b.name, &b.url)));
     found.dedup();
     found
-}
-
-/// The URL without what opens the door: user and password of HTTP (tokens stand in either), a password elsewhere, and the
-/// query.
-fn without_credentials(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
-    let (host, path) = match rest.find('/') {
-        Some(slash) => rest.split_at(slash),
-        None => (rest, ""),
-    };
-    let host = match host.rsplit_once('@') {
-        Some((user, host)) if scheme.eq_ignore_ascii_case("ssh") || scheme.ends_with("+ssh") => {
-            let user = user.split(':').next().unwrap_or_default();
-            format!("{user}@{host}")
-        }
-        Some((_, host)) => host.to_owned(),
-        None => host.to_owned(),
-    };
-    format!("{scheme}://{host}{path}")
 }
 
 fn is_partial(config: &Config) -> bool {
@@ -433,27 +411,6 @@ fn version(tag: &str) -> Option<(Vec<u64>, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn credentials_do_not_leave() {
-        for (url, shown) in [
-            (
-                "https://ada:secret@example.org/a.git",
-                "https://example.org/a.git",
-            ),
-            ("https://ghp_token@example.org/a.git", "https://example.org/a.git"),
-            (
-                "https://example.org/a.git?access_token=x",
-                "https://example.org/a.git",
-            ),
-            ("ssh://git:secret@example.org:22/a", "ssh://git@example.org:22/a"),
-            ("git@example.org:a.git", "git@example.org:a.git"),
-            ("/srv/a@b.git", "/srv/a@b.git"),
-            ("https://example.org", "https://example.org"),
-        ] {
-            assert_eq!(without_credentials(url), shown);
-        }
-    }
 
     #[test]
     fn tags_that_name_a_version() {

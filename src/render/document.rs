@@ -93,6 +93,8 @@ pub struct Column {
     pub basis: Option<Basis>,
     /// Whether a terminal that is too narrow may leave it out: 0 never, the highest first.
     pub spare: u8,
+    /// Whether a text that is cut loses its front: of a path, the end tells most.
+    pub keeps_end: bool,
     /// Whether it holds sentences: a narrow terminal breaks them into lines, and cuts nothing off.
     pub is_prose: bool,
 }
@@ -106,7 +108,16 @@ impl Column {
             align: Align::Left,
             basis: None,
             spare: 0,
+            keeps_end: false,
             is_prose: false,
+        }
+    }
+
+    /// A column of names that are paths where they need to be: a narrow terminal cuts their fronts.
+    pub fn name(id: impl Into<Cow<'static, str>>, heading: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            keeps_end: true,
+            ..Self::text(id, heading)
         }
     }
 

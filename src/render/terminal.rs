@@ -122,6 +122,9 @@ impl<'a> Shown<'a> {
 
     /// The text in at most `width` columns.
     fn fit(&self, column: &Column, width: usize) -> String {
+        if column.keeps_end {
+            return shorten_front(&self.text, width).into_owned();
+        }
         if !column.is_prose {
             return shorten(&self.text, width).into_owned();
         }
@@ -332,6 +335,15 @@ fn shorten(text: &str, width: usize) -> Cow<'_, str> {
             None => false,
         });
     Cow::Owned(kept.chain(['…']).collect())
+}
+
+/// The text in at most `width` columns, its end kept.
+fn shorten_front(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    let backwards: String = text.chars().rev().collect();
+    Cow::Owned(shorten(&backwards, width).chars().rev().collect())
 }
 
 /// Lines of whole words, none wider than `width` unless one word is.

@@ -14,7 +14,7 @@ use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::{Evidence, Origin};
 use crate::facts::ids::ObjectId;
 use crate::git::Repo;
-use crate::git::changes::{self, CountOptions, Counts, Progress, Renames};
+use crate::git::changes::{self, AttributesOf, CountOptions, Counts, Progress, Renames};
 use crate::git::walk::{RefSelection, Walk, order};
 
 /// What of a history is read, and how.
@@ -151,6 +151,7 @@ fn walk_on(
     } = walk_beyond(repo, &heads, kept);
     let count = CountOptions {
         renames: options.renames,
+        attributes: AttributesOf::WorkTree,
         threads: options
             .threads
             .map_or(rayon::current_num_threads(), NonZeroUsize::get),

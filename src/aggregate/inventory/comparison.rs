@@ -16,6 +16,9 @@ pub enum Change {
     Added,
     /// It is not here any more.
     Gone,
+    /// On one side not all is known, and nothing else differs.
+    #[serde(rename = "not_comparable")]
+    NotComparable,
     /// Something in it differs.
     Changed,
 }
@@ -27,14 +30,60 @@ pub struct Step {
     pub before: Option<u64>,
     /// What this one says.
     pub now: Option<u64>,
+    /// Whether the earlier one counts all that there was.
+    pub before_complete: bool,
+    /// Whether this one counts all that there is.
+    pub now_complete: bool,
 }
 
 impl Step {
-    /// The difference, where both are known.
+    fn new(before: Option<&Row>, now: Option<&Row>, count: Count) -> Self {
+        let is_complete = |row: Option<&Row>| row.is_some_and(|row| (count.is_complete)(row) != Some(false));
+        Self {
+            before: before.and_then(count.of),
+            now: now.and_then(count.of),
+            before_complete: is_complete(before),
+            now_complete: is_complete(now),
+        }
+    }
+
+    /// The difference, where both are known to the full.
     pub fn difference(self) -> Option<i64> {
-        Some(self.now?.cast_signed().saturating_sub(self.before?.cast_signed()))
+        let is_whole = self.before_complete && self.now_complete;
+        let difference = self.now?.cast_signed().saturating_sub(self.before?.cast_signed());
+        is_whole.then_some(difference)
+    }
+
+    /// Whether the sides differ, if only in how much they know, and nobody can tell by how much.
+    fn is_open(self) -> bool {
+        let before = (self.before, self.before_complete);
+        before != (self.now, self.now_complete) && self.difference().is_none()
     }
 }
+
+/// A number of a row, and whether the row says that it is all.
+#[derive(Clone, Copy)]
+struct Count {
+    id: &'static str,
+    of: fn(&Row) -> Option<u64>,
+    is_complete: fn(&Row) -> Option<bool>,
+}
+
+const LINES: Count = Count {
+    id: "lines_code",
+    of: |row| row.lines_code,
+    is_complete: |row| row.files_complete,
+};
+const TESTS: Count = Count {
+    id: "tests",
+    of: |row| row.tests.as_ref().map(|tests| tests.cases),
+    is_complete: |row| row.files_complete,
+};
+const COMMITS: Count = Count {
+    id: "commits",
+    of: |row| row.commits,
+    is_complete: |row| row.history_complete,
+};
 
 /// One repository of a comparison.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +104,10 @@ pub struct Difference {
     pub checks_broken: Vec<String>,
     /// Checks that failed and pass now.
     pub checks_mended: Vec<String>,
+    /// Checks that are unknown on one side.
+    pub checks_not_comparable: Vec<String>,
+    /// Numbers that are not known, or not to the full, on one side.
+    pub not_comparable: Vec<String>,
 }
 
 /// What changed since an earlier inventory.
@@ -66,7 +119,7 @@ pub struct Comparison {
     pub now: String,
     /// Repositories that differ.
     pub rows: Vec<Difference>,
-    /// How many do not.
+    /// How many do not, as far as they are known.
     pub unchanged: u64,
 }
 
@@ -82,7 +135,7 @@ impl Comparison {
         let mut unchanged = 0;
         for (before, now) in left.pair_all() {
             let difference = Difference::new(Some(before), Some(now));
-            if difference.is_nothing() {
+            if difference.is_nothing() && !difference.is_open() {
                 unchanged += 1;
             } else {
                 rows.push(difference);
@@ -187,25 +240,28 @@ impl Named for Difference {
 impl Difference {
     fn new(before: Option<&Row>, now: Option<&Row>) -> Self {
         let named = now.or(before);
-        let step = |pick: fn(&Row) -> Option<u64>| Step {
-            before: before.and_then(pick),
-            now: now.and_then(pick),
-        };
         let with = |row: Option<&Row>, verdict| -> BTreeSet<String> {
             row.into_iter()
                 .flat_map(|row| row.checks_with(verdict))
                 .map(|check| check.id.clone())
                 .collect()
         };
-        let failed_before = with(before, Verdict::Fail);
         let both = before.is_some() && now.is_some();
+        let failed_before = with(before, Verdict::Fail);
+        let unknown_before = with(before, Verdict::Unknown);
         let checks = |verdict, failed: bool| -> Vec<String> {
             with(now.filter(|_| both), verdict)
                 .into_iter()
-                .filter(|id| failed_before.contains(id) == failed)
+                .filter(|id| failed_before.contains(id) == failed && !unknown_before.contains(id))
                 .collect()
         };
-        Self {
+        let steps = [LINES, TESTS, COMMITS].map(|count| (count.id, Step::new(before, now, count)));
+        let open_counts = steps.iter().filter(|(_, step)| both && step.is_open());
+        let not_comparable = open_counts.map(|(id, _)| (*id).to_owned()).collect();
+        let unknown_now = with(now, Verdict::Unknown);
+        let open_checks = unknown_before.symmetric_difference(&unknown_now);
+        let [lines_code, tests, commits] = steps.map(|(_, step)| step);
+        let mut difference = Self {
             name: named.map(|row| row.name.clone()).unwrap_or_default(),
             path: named.map(|row| row.path.clone()).unwrap_or_default(),
             change: match (before, now) {
@@ -213,18 +269,30 @@ impl Difference {
                 (_, None) => Change::Gone,
                 _ => Change::Changed,
             },
-            lines_code: step(|row| row.lines_code),
-            tests: step(|row| row.tests.as_ref().map(|tests| tests.cases)),
-            commits: step(|row| row.commits),
+            lines_code,
+            tests,
+            commits,
             checks_broken: checks(Verdict::Fail, false),
             checks_mended: checks(Verdict::Pass, true),
+            checks_not_comparable: open_checks.filter(|_| both).cloned().collect(),
+            not_comparable,
+        };
+        if both && difference.is_nothing() {
+            difference.change = Change::NotComparable;
         }
+        difference
     }
 
+    /// Whether more is known on one side than on the other.
+    pub fn is_open(&self) -> bool {
+        !(self.not_comparable.is_empty() && self.checks_not_comparable.is_empty())
+    }
+
+    /// Whether nothing is known to differ.
     fn is_nothing(&self) -> bool {
         [self.lines_code, self.tests, self.commits]
             .iter()
-            .all(|step| step.before == step.now)
+            .all(|step| step.difference().unwrap_or(0) == 0)
             && self.checks_broken.is_empty()
             && self.checks_mended.is_empty()
     }
@@ -250,6 +318,13 @@ mod tests {
                 .map(|id| check(id, failing.contains(&id)))
                 .to_vec(),
             ..Row::default()
+        }
+    }
+
+    impl Difference {
+        fn open(&self) -> String {
+            let ids = self.not_comparable.iter().chain(&self.checks_not_comparable);
+            ids.cloned().collect::<Vec<_>>().join(" ")
         }
     }
 
@@ -292,6 +367,46 @@ mod tests {
             (&["ci".to_owned()][..], &["readme".to_owned()][..])
         );
         assert_eq!(comparison.unchanged, 1);
+    }
+
+    #[test]
+    fn what_is_not_known_on_one_side_is_no_change() {
+        let whole = || row("kiln", 10, &[]);
+        let unknown = |id: &str, row: Row| Row {
+            checks: row
+                .checks
+                .into_iter()
+                .map(|check| Check {
+                    verdict: if check.id == id {
+                        Verdict::Unknown
+                    } else {
+                        check.verdict
+                    },
+                    ..check
+                })
+                .collect(),
+            ..row
+        };
+        let part = |code: Option<u64>| Row {
+            lines_code: code,
+            files_complete: Some(false),
+            ..unknown("ci", whole())
+        };
+        let told = |before: Row, now: Row| {
+            let comparison = Comparison::new(&inventory(vec![before]), &inventory(vec![now]));
+            let rows = comparison.rows.into_iter();
+            let row = rows.map(|row| (row.change, row.lines_code.difference(), row.open()));
+            row.collect::<Vec<_>>()
+        };
+        let open = [(Change::NotComparable, None, "lines_code ci".to_owned())];
+        for other in [part(None), part(Some(0)), part(Some(10))] {
+            assert_eq!(told(other.clone(), whole()), open);
+            assert_eq!(told(whole(), other.clone()), open);
+            assert_eq!(told(other.clone(), other), []);
+        }
+        let broken = row("kiln", 12, &["ci"]);
+        let told = told(unknown("ci", whole()), broken);
+        assert_eq!(told, [(Change::Changed, Some(2), "ci".to_owned())]);
     }
 
     fn at(path: &str, first_commit: i64) -> Row {

@@ -134,6 +134,7 @@ fn totals(rows: &[Row]) -> Row {
     let all = |pick: &dyn Fn(&Row) -> Option<bool>| Some(rows.iter().all(|row| pick(row) == Some(true)));
     Row {
         name: "total".to_owned(),
+        paths_complete: all(&|row| row.paths_complete),
         files_complete: all(&|row| row.files_complete),
         history_complete: all(&|row| row.history_complete),
         submodules: sum(&|row| row.submodules),
@@ -174,7 +175,10 @@ fn total_tests(rows: &[Row]) -> Option<TestRow> {
             *total.frameworks.entry(name.clone()).or_default() += *cases;
         }
     }
-    total.ratio = ratio(total.test_lines, total.source_lines);
+    // A row without a ratio, but with lines, has more of them than could be read.
+    let is_open = |tests: &TestRow| tests.ratio.is_none() && tests.source_lines > 0;
+    let mut all = rows.iter().filter_map(|row| row.tests.as_ref());
+    total.ratio = ratio(total.test_lines, total.source_lines).filter(|_| !all.any(is_open));
     known.then_some(total)
 }
 

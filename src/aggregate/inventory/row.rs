@@ -82,6 +82,7 @@ pub struct Row {
     pub licence: Option<String>,
     pub licence_source: Option<LicenceSource>,
     pub submodules: Option<u64>,
+    pub paths_complete: Option<bool>,
     pub files_complete: Option<bool>,
     pub files: Option<u64>,
     pub lines_code: Option<u64>,
@@ -175,32 +176,35 @@ impl Row {
     }
 
     fn fill_tree(&mut self, tree: &TreeFacts) {
-        let Lines {
-            code,
-            comments,
-            blanks,
-        } = tree.size.lines();
+        self.paths_complete = Some(tree.gaps.folders == 0);
         self.files_complete = Some(tree.is_complete());
         self.description = tree.project.description.clone();
         self.licence = tree.project.licence.as_ref().map(|licence| licence.spdx.clone());
         self.licence_source = tree.project.licence.as_ref().map(|licence| licence.source);
         self.files = Some(tree.size.files);
-        self.lines_code = Some(code);
-        self.lines_comments = Some(comments);
-        self.lines_blank = Some(blanks);
-        self.lines_generated = Some(tree.size.generated.code);
-        self.lines_vendored = Some(tree.size.vendored.code);
-        self.language = main_language(&tree.size);
-        self.languages = Some(languages(&tree.size));
-        let tests = &tree.tests;
-        self.tests = Some(TestRow {
+        if let Some(lines) = tree.lines() {
+            self.fill_lines(lines, &tree.size);
+        }
+        self.tests = tree.known_tests().map(|tests| TestRow {
             cases: tests.cases(),
             parametrised: tests.frameworks.values().map(|all| all.parametrised).sum(),
             frameworks: tests.frameworks.clone(),
             test_lines: tests.test_lines,
             source_lines: tests.source_lines,
-            ratio: ratio(tests.test_lines, tests.source_lines),
+            // That of a part says nothing of the whole, neither as a lower bound nor as an upper one.
+            ratio: ratio(tests.test_lines, tests.source_lines)
+                .filter(|_| tests.unsearched == 0 && tree.gaps.folders == 0),
         });
+    }
+
+    fn fill_lines(&mut self, lines: Lines, size: &Size) {
+        self.lines_code = Some(lines.code);
+        self.lines_comments = Some(lines.comments);
+        self.lines_blank = Some(lines.blanks);
+        self.lines_generated = Some(size.generated.code);
+        self.lines_vendored = Some(size.vendored.code);
+        self.language = main_language(size);
+        self.languages = Some(languages(size));
     }
 
     fn fill_history(&mut self, facts: &RepoFacts, windows: Windows) {

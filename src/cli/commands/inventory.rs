@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(value_name = "ROOT")]
     roots: Vec<PathBuf>,
     /// The columns to show, by name or group
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', conflicts_with_all = ["readiness", "compare"])]
     columns: Vec<String>,
     /// The columns to sort by: numbers and days from the largest, text from A, what is unknown last
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
@@ -235,8 +235,9 @@ fn show_table(
     columns: &Columns,
     zone: Zone,
 ) -> Result<(), CommandError> {
-    let table = shown::table(inventory, columns, zone);
-    send(args, context, &Document::from(table.clone()), &table, inventory)
+    let document = Document::from(shown::table(inventory, columns, zone));
+    let rows = shown::spreadsheet(inventory, columns, zone);
+    send(args, context, &document, &rows, inventory)
 }
 
 fn show_readiness(args: &Args, context: &mut Context, inventory: &Inventory) -> Result<(), CommandError> {

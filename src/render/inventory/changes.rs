@@ -1,5 +1,6 @@
 //! What changed since an earlier inventory.
 
+use super::at_least;
 use super::columns::count;
 use crate::aggregate::inventory::{Change, Comparison, Difference, Step};
 use crate::render::document::Basis::Measured;
@@ -7,10 +8,10 @@ use crate::render::document::{Cell, Column, Document, Table};
 
 /// What changed since an earlier inventory, in a table where anything did.
 pub fn changes(comparison: &Comparison) -> Document {
-    let notes = vec![format!(
-        "Since {}: {} unchanged",
-        comparison.before, comparison.unchanged
-    )];
+    let since = format!("Since {}: {} unchanged", comparison.before, comparison.unchanged);
+    let is_open = comparison.rows.iter().any(Difference::is_open);
+    let open = is_open.then(|| "not comparable, or –: not known, or not to the full, on one side".to_owned());
+    let notes = [since].into_iter().chain(open).collect();
     let tables = if comparison.rows.is_empty() {
         Vec::new()
     } else {
@@ -32,7 +33,7 @@ pub fn changed(comparison: &Comparison) -> Table {
         ]
     };
     let mut columns = vec![
-        Column::text("name", "Repository"),
+        Column::name("name", "Repository"),
         Column::text("change", "Change"),
     ];
     columns.extend(step("code", "Code"));
@@ -53,12 +54,14 @@ fn changed_row(row: &Difference) -> Vec<Cell> {
         Change::Added => "added",
         Change::Gone => "gone",
         Change::Changed => "changed",
+        Change::NotComparable => "not comparable",
     };
     let mut cells = vec![Cell::text(row.name.as_str()), Cell::text(change)];
     for step in [row.lines_code, row.tests, row.commits] {
         cells.push(match row.change {
             Change::Gone => Cell::Empty,
-            Change::Added | Change::Changed => count(step.now),
+            _ if step.now_complete => count(step.now),
+            _ => at_least(count(step.now)),
         });
         cells.push(match change_of(row.change, step) {
             Some(0) => Cell::Empty,
@@ -67,7 +70,10 @@ fn changed_row(row: &Difference) -> Vec<Cell> {
     }
     let broken = row.checks_broken.iter().map(|id| format!("{id} fails now"));
     let mended = row.checks_mended.iter().map(|id| format!("{id} passes now"));
-    cells.push(Cell::text(broken.chain(mended).collect::<Vec<_>>().join(", ")));
+    let open = row.checks_not_comparable.iter();
+    let open = open.map(|id| format!("{id} not comparable"));
+    let said: Vec<String> = broken.chain(mended).chain(open).collect();
+    cells.push(Cell::text(said.join(", ")));
     cells
 }
 
@@ -77,7 +83,7 @@ fn change_of(change: Change, step: Step) -> Option<i64> {
     match change {
         Change::Added => whole(step.now),
         Change::Gone => whole(step.before).map(|count| -count),
-        Change::Changed => step.difference(),
+        Change::Changed | Change::NotComparable => step.difference(),
     }
 }
 

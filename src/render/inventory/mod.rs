@@ -110,6 +110,24 @@ pub fn table(inventory: &Inventory, columns: &Columns, zone: Zone) -> Table {
     }
 }
 
+/// The chosen columns of every row for a spreadsheet, where a number that counts only a part has no sign of its own: the
+/// last column names those, where there are any.
+pub fn spreadsheet(inventory: &Inventory, columns: &Columns, zone: Zone) -> Table {
+    let mut table = table(inventory, columns, zone);
+    let mut cells = table.rows.iter().flatten();
+    if !cells.any(|cell| matches!(cell, Cell::AtLeast(_))) {
+        return table;
+    }
+    for row in &mut table.rows {
+        let cut_short = columns.0.iter().zip(&*row);
+        let cut_short = cut_short.filter(|(_, cell)| matches!(cell, Cell::AtLeast(_)));
+        let ids: Vec<&str> = cut_short.map(|(spec, _)| spec.id).collect();
+        row.push(Cell::text(ids.join(" ")));
+    }
+    table.columns.push(Column::text("at_least", "At least"));
+    table
+}
+
 impl Spec {
     /// Whether the row does not know what there is to know here.
     fn lacks(&self, row: &Row, zone: Zone) -> bool {
@@ -121,6 +139,8 @@ impl Spec {
 /// Whether a number counts only a part of what it is about.
 fn is_cut_short(spec: &Spec, row: &Row) -> bool {
     match spec.group {
+        // The tree at HEAD names them, whether they are here or not.
+        SIZE if matches!(spec.id, "files" | "submodules") => row.paths_complete == Some(false),
         SIZE | TESTS => row.files_complete == Some(false),
         HISTORY | AI => row.history_complete == Some(false),
         _ => false,
@@ -145,6 +165,7 @@ fn column(spec: &Spec, at: usize) -> Column {
     };
     match spec.basis {
         Some(basis) => Column::number(spec.id, spec.heading, basis),
+        None if matches!(spec.id, "name" | "path") => Column::name(spec.id, spec.heading),
         None => Column::text(spec.id, spec.heading),
     }
     .spare(spare)

@@ -42,7 +42,7 @@ fn mark(verdict: Verdict) -> Cell {
 
 /// One row a repository, one column a check.
 pub fn matrix(inventory: &Inventory) -> Table {
-    let mut columns = vec![Column::text("name", "Repository")];
+    let mut columns = vec![Column::name("name", "Repository")];
     columns.extend(readiness::ids().map(|id| Column::text(id, id)));
     columns.push(passed_column());
     let rows = inventory
@@ -86,7 +86,7 @@ fn failures(inventory: &Inventory) -> Table {
     });
     Table {
         columns: vec![
-            Column::text("name", "Repository"),
+            Column::name("name", "Repository"),
             passed_column(),
             Column::text("fails", "Fails"),
         ],
@@ -128,7 +128,7 @@ pub fn findings(inventory: &Inventory) -> Table {
     Table {
         title: Some("What failed".to_owned()),
         columns: vec![
-            Column::text("name", "Repository"),
+            Column::name("name", "Repository"),
             Column::text("check", "Check"),
             Column::text("reason", "Why"),
             Column::text("hint", "What to do").spare(1),

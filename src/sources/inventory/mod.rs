@@ -296,6 +296,7 @@ impl Sum {
             .languages
             .entry(counted.language.name().to_owned())
             .or_default();
+        self.size.counted += 1;
         language.files += 1;
         language.programming = languages::is_programming(counted.language);
         language.lines += counted.lines;
@@ -306,7 +307,19 @@ impl Sum {
         }
     }
 
+    /// A file that would count, had it been there or not been too large.
+    fn miss(&mut self, path: &str, error: &GitError, provenance: Provenance) {
+        self.gaps.add(path, error);
+        self.size.uncounted += 1;
+        let may_hold_tests = Languages::by_name(path).is_none_or(languages::is_programming);
+        if may_hold_tests && provenance == Provenance::Own {
+            self.tests.miss();
+        }
+    }
+
     fn merge(mut self, other: Self) -> Self {
+        self.size.counted += other.size.counted;
+        self.size.uncounted += other.size.uncounted;
         for (name, size) in other.size.languages {
             let language = self.size.languages.entry(name).or_default();
             language.files += size.files;
@@ -328,7 +341,7 @@ fn count_files(reader: &mut ContentReader, files: &[&TreeFile], attributes: &Att
         let content = match reader.blob(file.id, MAX_BYTES) {
             Ok(content) => content,
             Err(error) => {
-                sum.gaps.add(&file.path, &error);
+                sum.miss(&file.path, &error, attributes.provenance(&file.path));
                 continue;
             }
         };

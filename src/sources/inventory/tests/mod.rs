@@ -55,9 +55,16 @@ pub(super) struct Tally {
     packages: BTreeMap<String, &'static str>,
     test_lines: u64,
     source_lines: u64,
+    searched: u64,
+    unsearched: u64,
 }
 
 impl Tally {
+    /// Tells of a file that may hold tests and could not be read.
+    pub(super) fn miss(&mut self) {
+        self.unsearched += 1;
+    }
+
     /// Adds a file written for this project.
     pub(super) fn add(&mut self, path: &str, content: &[u8], counted: Counted) {
         let mut found = find(path, content, counted.language);
@@ -78,6 +85,7 @@ impl Tally {
                 .extend(framework.map(|name| (folder_of(path).to_owned(), name)));
         }
         if is_programming(counted.language) {
+            self.searched += 1;
             let code = counted.lines.code;
             let test_lines = if FileClass::of(path.as_bytes(), None) == FileClass::Test {
                 code
@@ -100,6 +108,8 @@ impl Tally {
         self.packages.extend(other.packages);
         self.test_lines += other.test_lines;
         self.source_lines += other.source_lines;
+        self.searched += other.searched;
+        self.unsearched += other.unsearched;
         self
     }
 
@@ -142,6 +152,8 @@ impl Tally {
                 .collect(),
             test_lines: self.test_lines,
             source_lines: self.source_lines,
+            searched: self.searched,
+            unsearched: self.unsearched,
         }
     }
 }

@@ -1,0 +1,150 @@
+//! The address of a remote as it may be shown: users, passwords and tokens stand in many places of one, and some of these
+//! are mistakes. What is not plainly a URL, `host:path` or a path is not shown.
+
+/// Stands for what may be a secret.
+const HIDDEN: &str = "(not shown)";
+/// The schemes whose form is known.
+const SCHEMES: &[&str] = &[
+    "https", "http", "ssh", "git", "git+ssh", "ssh+git", "ftp", "ftps", "file",
+];
+
+/// The address without what opens the door: users and passwords, tokens in their places, and the query. The user `git` of
+/// SSH is nobody's.
+pub(super) fn shown(address: &str) -> String {
+    if let Some((scheme, rest)) = address.split_once("://") {
+        return of_url(scheme, rest);
+    }
+    if let Some((helper, _)) = address.split_once("::") {
+        return match is_word(helper) {
+            true => format!("{helper}::{HIDDEN}"),
+            false => HIDDEN.to_owned(),
+        };
+    }
+    let is_path = address.starts_with(['/', '.', '~']) || !address.contains(':');
+    match (is_path, address.split_once(':')) {
+        (true, _) if is_plain_file(address) => address.to_owned(),
+        (false, Some((place, path))) => of_place(place, path).unwrap_or_else(|| HIDDEN.to_owned()),
+        _ => HIDDEN.to_owned(),
+    }
+}
+
+fn of_url(scheme: &str, rest: &str) -> String {
+    let lower = scheme.to_ascii_lowercase();
+    if !SCHEMES.contains(&lower.as_str()) {
+        return HIDDEN.to_owned();
+    }
+    let (place, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    if lower == "file" && place.is_empty() && is_plain_file(path) {
+        return format!("{scheme}://{path}");
+    }
+    let (user, host) = parted(place);
+    // With an `@` behind the first slash or question mark, what is before it may be a password.
+    if !is_host(host) || path.contains('@') {
+        return format!("{scheme}://{HIDDEN}");
+    }
+    let user = if lower.contains("ssh") { user } else { "" };
+    let path = path.split(['?', '#']).next().unwrap_or(path);
+    match is_plain(path) {
+        true => format!("{scheme}://{user}{host}{path}"),
+        false => format!("{scheme}://{user}{host}/{HIDDEN}"),
+    }
+}
+
+/// `[user@]host:path`, where it is plainly that.
+fn of_place(place: &str, path: &str) -> Option<String> {
+    let (user, host) = parted(place);
+    (is_host(host) && is_plain(path)).then(|| format!("{user}{host}:{path}"))
+}
+
+/// The user that may be shown, with its `@`, and the host.
+fn parted(place: &str) -> (&'static str, &str) {
+    match place.rsplit_once('@') {
+        Some((user, host)) if user == "git" || user.starts_with("git:") => ("git@", host),
+        Some((_, host)) => ("", host),
+        None => ("", place),
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+-".contains(c))
+}
+
+/// `example.org`, `127.0.0.1:8080`, `[::1]:22`.
+fn is_host(text: &str) -> bool {
+    let (name, port) = match text.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        _ => (text, ""),
+    };
+    let is_number = |name: &str| name.chars().all(|c| c.is_ascii_hexdigit() || ":.".contains(c));
+    let in_brackets = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let is_name = name.chars().all(|c| c.is_alphanumeric() || ".-_".contains(c));
+    port.chars().all(|c| c.is_ascii_digit()) && !name.is_empty() && in_brackets.map_or(is_name, is_number)
+}
+
+/// Without the characters that users, passwords and settings are set off by.
+fn is_plain(path: &str) -> bool {
+    path.chars()
+        .all(|c| c.is_alphanumeric() || "._~/+-%, ".contains(c))
+}
+
+/// Names of files may hold anything; with both of these it looks like a user and a password.
+fn is_plain_file(path: &str) -> bool {
+    !(path.contains('@') && (path.contains(':') || path.starts_with("//")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_addresses_are_shown() {
+        for address in [
+            "https://example.org",
+            "https://example.org:8443/~ada/a%20b/c.git",
+            "https://[::1]:8443/a",
+            "ssh://git@example.org:22/a",
+            "git@example.org:a/b.git",
+            "example.org:a.git",
+            "file:///srv/a@b.git",
+            "/srv/a@b.git",
+            "../kiln",
+        ] {
+            assert_eq!(shown(address), address);
+        }
+    }
+
+    #[test]
+    fn credentials_do_not_leave() {
+        for (address, expected) in [
+            (
+                "https://ada:hunter2@example.org/a.git",
+                "https://example.org/a.git",
+            ),
+            ("https://hunter2@example.org/a.git", "https://example.org/a.git"),
+            (
+                "https://example.org/a.git?access_token=hunter2",
+                "https://example.org/a.git",
+            ),
+            ("ssh://git:hunter2@example.org:22/a", "ssh://git@example.org:22/a"),
+            ("ssh://hunter2@example.org/a", "ssh://example.org/a"),
+            ("hunter2@example.org:a.git", "example.org:a.git"),
+            ("ada:hunter2@example.org:a.git", "(not shown)"),
+            ("https:/ada:hunter2@example.org/a.git", "(not shown)"),
+            ("https://ada:hun/ter2@example.org/a.git", "https://(not shown)"),
+            ("https://ada:hun?ter2@example.org/a", "https://(not shown)"),
+            ("https://ada:2/hunter2@example.org/a", "https://(not shown)"),
+            ("//ada:hunter2@example.org/a", "(not shown)"),
+            (
+                "https://example.org/a;token=hunter2",
+                "https://example.org/(not shown)",
+            ),
+            ("ext::sh -c hunter2", "ext::(not shown)"),
+            ("hunter2://example.org/a", "(not shown)"),
+        ] {
+            assert_eq!(shown(address), expected, "{address}");
+        }
+    }
+}
