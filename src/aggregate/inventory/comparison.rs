@@ -57,7 +57,8 @@ impl Step {
     /// Whether the sides differ, if only in how much they know, and nobody can tell by how much.
     fn is_open(self) -> bool {
         let before = (self.before, self.before_complete);
-        before != (self.now, self.now_complete) && self.difference().is_none()
+        let is_known = self.before.or(self.now).is_some();
+        is_known && before != (self.now, self.now_complete) && self.difference().is_none()
     }
 }
 
