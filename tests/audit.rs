@@ -264,7 +264,7 @@ fn sessions_in_notes_make_a_commit_an_agents_and_its_hours_measured() {
     let claim = task(1, 40, "2026-04-10T12:00:00Z", r#","agent_minutes":20"#);
     note(&repo, &commit, &[claim, SESSION.to_owned()]);
     let audit = audited(&repo, &[]);
-    assert_eq!(audit["confidence"]["measured"]["tasks"], 1);
+    assert_eq!(audit["confidence"]["noted"]["tasks"], 1);
     assert_eq!(audit["origin"][0]["value"], "agent");
     let lines = audited(&repo, &["--file", "a.txt"]);
     assert_eq!(lines["schema"], "git-leverage.audit-lines/1");

@@ -71,14 +71,14 @@ fn the_factor_of_measured_minutes_is_not_moved_by_a_claim() {
         let lines = [task(1, &json!({ "agent_minutes": claimed })), session("codex:1")];
         note(&repo, &commit, &lines);
         let confidence = &audited(&repo, &[])["confidence"];
-        assert_eq!(confidence["measured"]["leverage_factor"], by_claim);
-        assert_eq!(confidence["measured"]["measured_leverage_factor"], 120.0);
+        assert_eq!(confidence["noted"]["leverage_factor"], by_claim);
+        assert_eq!(confidence["noted"]["measured_leverage_factor"], 120.0);
         assert_eq!(confidence["without_unsupported"], 120.0);
         assert_eq!(confidence["all_in_leverage_factor"], 120.0);
     }
     says(
         &page(&repo, &[]),
-        "100% rest on measured minutes (2400.0x as claimed, 120.0x as measured)",
+        "100% on minutes that only notes tell (2400.0x as claimed, 120.0x as measured)",
     );
 }
 
@@ -382,7 +382,7 @@ fn only_all_is_all_and_only_nothing_is_nothing() {
         .run(&["record", "--no-commit", "--title", "Plan", "--estimate", "4h"])
         .success();
     let shown = page(&repo, &[]);
-    says(&shown, ">99% rest on measured minutes");
+    says(&shown, ">99% on minutes that only notes tell");
     says(&shown, "0% on linked commits");
     says(&shown, "<1% on nothing");
 }

@@ -20,6 +20,12 @@ fn findings(repo: &TestRepo<'_>, rule: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The page for people, its lines joined.
+fn page(repo: &TestRepo<'_>) -> String {
+    let page = repo.run(&["audit"]).success();
+    page.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[track_caller]
 fn one_warning(repo: &TestRepo<'_>, rule: &str, says: &str) {
     let found = findings(repo, rule);
@@ -148,7 +154,7 @@ fn what_is_retracted_and_claimed_again_is_told() {
     );
     let says = "claimed again by `Kiln, at last` (12h in 5m); the factor is 144.0x, and with what is retracted 21.3x";
     one_warning(&repo, "task-retracted", says);
-    let page = repo.run(&["audit"]).stdout;
+    let page = page(&repo);
     let sentence = "1 task with 4 human hours is retracted; with it the factor would be 21.3x";
     assert!(page.contains(sentence), "{page}");
 }
@@ -196,4 +202,94 @@ fn a_retraction_that_flatters_nobody_is_a_note() {
     repo.run(&["retract", &first, "--reason", "twice"]).success();
     let told = findings(&repo, "task-retracted");
     assert_eq!((told.len(), told[0].0.as_str()), (1, "note"), "{told:?}");
+}
+
+/// A measured session in a note, as a hand would write it.
+fn session_line(day: &str) -> String {
+    format!(
+        r#"{{"agent":"codex","agent_minutes":5,"at":"2026-04-10T12:00:00Z","by":"Mal <m@x>","ended_at":"{day}T09:30:00Z","evidence":["log:commit"],"id":"019d774b-0a00-7707-8707-070707070707","intervals":[[0,5]],"kind":"session","rev":0,"session":"codex:1","share":1,"started_at":"{day}T09:00:00Z","v":1}}"#
+    )
+}
+
+#[test]
+fn minutes_that_only_a_note_tells_are_told_apart() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let commit = repo.write("a.txt", "one\n").commit("Build it");
+    record(
+        &repo,
+        &commit,
+        "Kiln",
+        &["--estimate", "4h", "--agent-time", "5m"],
+    );
+    repo.git(&[
+        "notes",
+        "--ref=leverage",
+        "append",
+        "-m",
+        &session_line("2026-04-01"),
+        &commit,
+    ]);
+    let audit = json(&repo, &["audit"]);
+    let parts = ["measured", "noted"].map(|part| audit["confidence"][part]["human_hours"].as_f64());
+    assert_eq!(parts, [Some(0.0), Some(4.0)]);
+    let page = page(&repo);
+    let headline = "4 human hours are claimed, at 48.0x: 0% rest on measured minutes, 100% on minutes that only notes \
+                    tell (48.0x as claimed, 48.0x as measured), 0% on linked commits, 0% on nothing";
+    assert!(page.contains(headline), "{page}");
+    assert!(page.contains("minutes in notes"), "{page}");
+    assert_eq!(findings(&repo, "session-away-from-commits"), []);
+}
+
+#[test]
+fn a_session_that_was_not_there_is_found() {
+    for (day, says) in [
+        (
+            "2026-03-01",
+            "codex:1 ended 31 days before the first of the commits",
+        ),
+        ("2026-04-02", "codex:1 began 24.0 h after the last of the commits"),
+    ] {
+        let world = World::new();
+        let repo = world.repo("kiln");
+        let commit = repo.write("a.txt", "one\n").commit("Build it");
+        record(
+            &repo,
+            &commit,
+            "Kiln",
+            &["--estimate", "4h", "--agent-time", "5m"],
+        );
+        repo.git(&[
+            "notes",
+            "--ref=leverage",
+            "append",
+            "-m",
+            &session_line(day),
+            &commit,
+        ]);
+        one_warning(&repo, "session-away-from-commits", says);
+    }
+}
+
+#[test]
+fn the_headline_says_which_hours_its_factor_covers() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let first = repo.write("a.txt", "one\n").commit("Build it");
+    record(&repo, &first, "Kiln", &["--estimate", "4h"]);
+    let bare_page = page(&repo);
+    let bare = "4 human hours are claimed, with no agent time: 0% rest on measured minutes, 100% on linked commits, 0%";
+    assert!(bare_page.contains(bare), "{bare_page}");
+    let second = repo.write("b.txt", "one\n").commit("Go on");
+    record(
+        &repo,
+        &second,
+        "Shelves",
+        &["--estimate", "40h", "--agent-time", "20m"],
+    );
+    let more = page(&repo);
+    assert!(
+        more.contains("44 human hours are claimed, at 120.0x over 40 of them:"),
+        "{more}"
+    );
 }

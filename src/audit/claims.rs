@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::found::Found;
+use super::found::{DAY, Found, HOUR};
 use super::work::commits_of_tasks;
 use super::{Evidence, Level, measured};
 use crate::correlate::seen::{Origin, SeenSession};
@@ -157,6 +157,60 @@ pub(super) fn session_not_found(evidence: &Evidence<'_>) -> Vec<Found> {
 fn logs_reach_back(evidence: &Evidence<'_>, agent: &str, time: i64) -> bool {
     let mut sessions = evidence.all_sessions().iter();
     sessions.any(|one| one.origin == Origin::Log && one.id.agent == agent && one.span.start.seconds() <= time)
+}
+
+/// A session may end some days before its work is committed, in seconds.
+const LONG_BEFORE: f64 = 7.0 * DAY;
+/// Clocks differ, and a commit may be dated by hand to the hour, in seconds.
+const LATER: f64 = HOUR;
+
+/// A line in a note can claim any evidence: that a session was there when its commits were made is told by times alone.
+pub(super) fn session_away_from_commits(evidence: &Evidence<'_>) -> Vec<Found> {
+    let times: HashMap<ObjectId, (i64, i64)> = evidence
+        .all_commits()
+        .iter()
+        .map(|one| (one.id, (one.author_time.seconds, one.commit_time.seconds)))
+        .collect();
+    let away = |session: &SeenSession| {
+        let named = evidence.all_tasks().iter();
+        let named = named.filter(|found| found.task.sessions.contains(&session.id));
+        let commits = named
+            .flat_map(|found| found.commits.iter().copied())
+            .chain(session.made().map(|(_, link)| link.commit));
+        let commits: BTreeSet<ObjectId> = commits.collect();
+        let times: Vec<&(i64, i64)> = commits.iter().filter_map(|commit| times.get(commit)).collect();
+        let first = times.iter().map(|(written, made)| written.min(made)).min()?;
+        let last = times.iter().map(|(written, made)| written.max(made)).max()?;
+        let before = (*first - session.span.end.seconds()) as f64;
+        let after = (session.span.start.seconds() - *last) as f64;
+        let (how, seconds) = if before > LONG_BEFORE {
+            ("ended", before)
+        } else if after > LATER {
+            ("began", after)
+        } else {
+            return None;
+        };
+        let side = if how == "ended" {
+            "before the first"
+        } else {
+            "after the last"
+        };
+        let message = format!(
+            "{} {how} {} {side} of the commits that it is said to have made ({})",
+            session.id,
+            days_or_hours(seconds),
+            commits.len()
+        );
+        Some(Found::new(Level::Warning, &session.id, message).figure("hours_away", seconds / HOUR))
+    };
+    evidence.sessions.iter().filter_map(away).collect()
+}
+
+fn days_or_hours(seconds: f64) -> String {
+    match seconds / DAY {
+        days if days >= 2.0 => format!("{days:.0} days"),
+        days => format!("{:.1} h", days * 24.0),
+    }
 }
 
 /// The factors of tasks, the least first.

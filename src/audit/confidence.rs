@@ -17,8 +17,10 @@ use crate::facts::quantity::Minutes;
 pub struct Confidence {
     /// All of them.
     pub claimed: Part,
-    /// Tasks with a session whose minutes were measured.
+    /// Tasks whose sessions were measured in their logs, here.
     pub measured: Part,
+    /// Tasks with sessions some of which only notes tell of: measured elsewhere, or written by hand.
+    pub noted: Part,
     /// Tasks without one, all of whose commits are here and some of which change files.
     pub linked: Part,
     /// Tasks of which a shallow clone left out commits, so that nobody can tell.
@@ -45,6 +47,8 @@ pub struct Part {
     pub human_hours: f64,
     /// Σ hours × 60 / Σ claimed agent minutes, over those that claim some.
     pub leverage_factor: Option<f64>,
+    /// The hours in that factor.
+    pub factor_hours: f64,
     /// Σ hours × 60 / Σ agent minutes of their sessions, over those that have some.
     pub measured_leverage_factor: Option<f64>,
 }
@@ -52,11 +56,22 @@ pub struct Part {
 /// What a task rests on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Support {
-    /// The agent minutes of its sessions.
+    /// The agent minutes of its sessions, from their logs.
     Minutes(f64),
+    /// The agent minutes of its sessions, some of them from notes.
+    NotedMinutes(f64),
     Commits,
     Unknown,
     Nothing,
+}
+
+impl Support {
+    fn minutes(self) -> Option<f64> {
+        match self {
+            Self::Minutes(minutes) | Self::NotedMinutes(minutes) => Some(minutes),
+            Self::Commits | Self::Unknown | Self::Nothing => None,
+        }
+    }
 }
 
 /// Sorts the tasks.
@@ -68,18 +83,18 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
         .collect();
     let with = |wanted: fn(Support) -> bool| part(tasks.iter().filter(|(_, support)| wanted(*support)));
     let session_minutes = session_minutes(evidence);
-    let hours = sum(tasks.iter().filter_map(|(task, support)| match support {
-        Support::Minutes(minutes) => counted(task, Some(*minutes)),
-        _ => None,
-    }));
+    let hours = sum(tasks
+        .iter()
+        .filter_map(|(task, support)| counted(task, support.minutes())));
     Confidence {
         claimed: part(tasks.iter()),
         measured: with(|support| matches!(support, Support::Minutes(_))),
+        noted: with(|support| matches!(support, Support::NotedMinutes(_))),
         linked: with(|support| support == Support::Commits),
         unchecked: with(|support| support == Support::Unknown),
         unsupported: with(|support| support == Support::Nothing),
         without_unsupported: factor(tasks.iter().filter_map(|(task, support)| match support {
-            Support::Minutes(minutes) => counted(task, Some(*minutes)),
+            Support::Minutes(_) | Support::NotedMinutes(_) => counted(task, support.minutes()),
             Support::Commits => counted(task, claimed_minutes(task)),
             Support::Unknown | Support::Nothing => None,
         })),
@@ -98,7 +113,8 @@ fn support(evidence: &Evidence<'_>, task: &LedgerTask, empty: &HashSet<ObjectId>
     let changes_files = |commit: &ObjectId| !empty.contains(commit);
     // Some of the minutes are no measure of all: they would make the factor too high.
     match measured::of_task(evidence, task).filter(|measured| measured.is_all) {
-        Some(measured) => Support::Minutes(measured.agent_minutes),
+        Some(measured) if measured.is_from_logs => Support::Minutes(measured.agent_minutes),
+        Some(measured) => Support::NotedMinutes(measured.agent_minutes),
         None if task.commits.iter().all(is_here) && task.commits.iter().any(changes_files) => {
             Support::Commits
         }
@@ -122,21 +138,18 @@ fn session_minutes(evidence: &Evidence<'_>) -> Option<f64> {
 }
 
 fn part<'a>(tasks: impl Iterator<Item = &'a (&'a LedgerTask, Support)> + Clone) -> Part {
-    let measured = |(task, support): &(&LedgerTask, Support)| match support {
-        Support::Minutes(minutes) => counted(task, Some(*minutes)),
-        _ => None,
-    };
+    let measured = |(task, support): &(&LedgerTask, Support)| counted(task, support.minutes());
+    let claimed = tasks
+        .clone()
+        .filter_map(|(task, _)| counted(task, claimed_minutes(task)));
     Part {
         tasks: tasks.clone().count() as u64,
         human_hours: tasks
             .clone()
             // A sum of nothing would be -0.
             .fold(0.0, |sum, (task, _)| sum + task.task.estimate.hours.get()),
-        leverage_factor: factor(
-            tasks
-                .clone()
-                .filter_map(|(task, _)| counted(task, claimed_minutes(task))),
-        ),
+        leverage_factor: factor(claimed.clone()),
+        factor_hours: claimed.fold(0.0, |sum, (hours, _)| sum + hours),
         measured_leverage_factor: factor(tasks.filter_map(measured)),
     }
 }

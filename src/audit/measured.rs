@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Evidence;
-use crate::correlate::seen::SeenSession;
+use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::ids::SessionId;
 use crate::facts::ledger::LedgerTask;
 use crate::facts::link::Link;
@@ -20,6 +20,8 @@ pub(super) struct Measured {
     pub(super) possible_minutes: f64,
     /// Whether that is all. A session that is named and not here may have taken more, and never less.
     pub(super) is_all: bool,
+    /// Whether each of these sessions has its log here. What only a note tells may have been written by hand.
+    pub(super) is_from_logs: bool,
 }
 
 /// `None` where no session of the task is here.
@@ -37,6 +39,7 @@ pub(super) fn of_task(evidence: &Evidence<'_>, task: &LedgerTask) -> Option<Meas
     }
     let mut sum = Measured {
         is_all,
+        is_from_logs: parts.iter().all(|(session, _)| session.origin == Origin::Log),
         ..Measured::default()
     };
     for (session, share) in &parts {

@@ -3,8 +3,8 @@
 
 use super::Evidence;
 use super::claims::{
-    agent_minutes_beyond_span, agent_minutes_differ, factors, outlier, session_not_found,
-    session_without_task, supervision_too_short, zero_claimed,
+    agent_minutes_beyond_span, agent_minutes_differ, factors, outlier, session_away_from_commits,
+    session_not_found, session_without_task, supervision_too_short, zero_claimed,
 };
 use super::found::Found;
 use super::integrity::{
@@ -100,6 +100,13 @@ pub const RULES: &[Rule] = &[
         advice: "Correct the name, or capture the session where it ran: git leverage capture",
         missing: no_tasks,
         check: session_not_found,
+    },
+    Rule {
+        id: "session-away-from-commits",
+        about: "Was a session there when the commits were made that it is said to have made?",
+        advice: "Look who wrote its record, and name the session that did the work",
+        missing: no_sessions,
+        check: session_away_from_commits,
     },
     Rule {
         id: "claimed-twice",
@@ -247,7 +254,7 @@ fn no_sessions(evidence: &Evidence<'_>) -> Option<&'static str> {
 fn no_trailers(evidence: &Evidence<'_>) -> Option<&'static str> {
     let mut tasks = evidence.ledger.tasks.iter();
     let is_none = evidence.ledger.refused.is_empty() && tasks.all(|found| found.claims.is_empty());
-    is_none.then_some("no commit has trailers of git leverage")
+    is_none.then_some("no trailer here claims anything")
 }
 
 fn no_ledger(evidence: &Evidence<'_>) -> Option<&'static str> {

@@ -928,18 +928,28 @@ fn every_rule_has_its_row_in_the_documentation() {
 
 #[test]
 fn hours_are_sorted_by_what_they_rest_on() {
-    let case = with_session(json!({ "agent_minutes": 20 }))
-        .note(2, &[task(2, json!({}))])
-        .note_alone(9, &[task(3, json!({}))]);
-    let confidence = case.audit(&Choice::default()).confidence;
+    let case = || {
+        with_session(json!({ "agent_minutes": 20 }))
+            .note(2, &[task(2, json!({}))])
+            .note_alone(9, &[task(3, json!({}))])
+    };
+    let from_notes = case().audit(&Choice::default()).confidence;
+    assert_eq!((from_notes.measured.tasks, from_notes.noted.tasks), (0, 1));
+    assert_eq!(from_notes.noted.measured_leverage_factor, Some(120.0));
+    let with_log = Case {
+        logs: vec!["codex:1"],
+        ..case()
+    };
+    let confidence = with_log.audit(&Choice::default()).confidence;
     assert_eq!(
         [
             confidence.claimed.tasks,
             confidence.measured.tasks,
+            confidence.noted.tasks,
             confidence.linked.tasks,
             confidence.unsupported.tasks
         ],
-        [3, 1, 1, 1]
+        [3, 1, 0, 1, 1]
     );
     assert_eq!(confidence.measured.leverage_factor, Some(120.0));
     assert_eq!(confidence.all_in_leverage_factor, Some(120.0));

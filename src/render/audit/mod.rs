@@ -103,6 +103,7 @@ fn confidence(audit: &Audit) -> Table {
     };
     let mut rows = vec![
         row("measured minutes", &confidence.measured),
+        row("minutes in notes", &confidence.noted),
         row("linked commits", &confidence.linked),
         row("nothing", &confidence.unsupported),
     ];

@@ -24,17 +24,26 @@ pub(super) fn headline(audit: &Audit) -> String {
         hours if hours <= 0.0 => "–".to_owned(),
         hours => percent(part.human_hours / hours, 0),
     };
-    let measured = match confidence.measured.tasks {
-        0 => String::new(),
-        _ => format!(
+    let as_measured = |part: &Part| match (part.leverage_factor, part.measured_leverage_factor) {
+        (None, None) => String::new(),
+        (claimed, measured) => format!(
             " ({} as claimed, {} as measured)",
-            factor(confidence.measured.leverage_factor),
-            factor(confidence.measured.measured_leverage_factor)
+            factor(claimed),
+            factor(measured)
         ),
     };
-    let linked = match confidence.linked.tasks {
+    // Most ledgers have either, and few sentences have room for what is not there.
+    let noted = match confidence.noted.tasks {
         0 => String::new(),
-        _ => format!(" ({} with them)", factor(confidence.without_unsupported)),
+        _ => format!(
+            "{} on minutes that only notes tell{}, ",
+            share(&confidence.noted),
+            as_measured(&confidence.noted)
+        ),
+    };
+    let linked = match (confidence.linked.tasks, confidence.without_unsupported) {
+        (0, _) | (_, None) => String::new(),
+        (_, known) => format!(" ({} with them)", factor(known)),
     };
     let unchecked = match confidence.unchecked.tasks {
         0 => String::new(),
@@ -44,13 +53,33 @@ pub(super) fn headline(audit: &Audit) -> String {
         ),
     };
     format!(
-        "{} human hours are claimed, at {}: {} rest on measured minutes{measured}, {} on linked commits{linked}, {} on nothing{unchecked}",
-        grouped(&format!("{:.0}", claimed.human_hours)),
-        factor(claimed.leverage_factor),
+        "{} human hours are claimed{}: {} rest on measured minutes{}, {noted}{} on linked commits{linked}, {} on nothing{unchecked}",
+        whole(claimed.human_hours),
+        at_factor(claimed),
         share(&confidence.measured),
+        as_measured(&confidence.measured),
         share(&confidence.linked),
         share(&confidence.unsupported),
     )
+}
+
+fn whole(hours: f64) -> String {
+    grouped(&format!("{hours:.0}"))
+}
+
+/// The factor of all, with the hours that are in it where these are not all.
+fn at_factor(claimed: &Part) -> String {
+    match claimed.leverage_factor {
+        None => ", with no agent time".to_owned(),
+        known if claimed.factor_hours < claimed.human_hours => {
+            format!(
+                ", at {} over {} of them",
+                factor(known),
+                whole(claimed.factor_hours)
+            )
+        }
+        known => format!(", at {}", factor(known)),
+    }
 }
 
 /// The headline where nobody claims anything.
@@ -95,7 +124,7 @@ pub(super) fn retracted(audit: &Audit) -> Option<String> {
         _ => ("are", "them"),
     };
     let tasks = counted(gone.tasks, "task");
-    let hours = grouped(&format!("{:.0}", gone.human_hours));
+    let hours = whole(gone.human_hours);
     let with = match gone.leverage_factor_with {
         Some(_) => format!(
             "; with {them} the factor would be {}",
