@@ -57,11 +57,13 @@ pub struct Stamp {
 pub enum Tool {
     /// Reads, searches or edits: done at once.
     Instant,
-    /// Runs a command or a subagent, for at most so many milliseconds if a limit was given.
+    /// Runs a command, for at most so many milliseconds if a limit was given.
     Command {
         /// The limit.
         timeout: Option<u32>,
     },
+    /// Runs an agent of its own, for as long as that takes; nobody is asked before it begins.
+    Subagent,
     /// Asks the person, or waits for their approval.
     Question,
 }
@@ -159,6 +161,17 @@ pub enum What {
         /// The commits that it made.
         commits: Vec<Made>,
     },
+    /// Whether a person was asked before a call ran. It may stand anywhere in the lane: agents write it with the call, with
+    /// the answer or with the result.
+    Approval {
+        /// The id of the call.
+        id: Key,
+        /// Whether somebody was asked; otherwise a rule or a setting allowed the call.
+        asked: bool,
+    },
+    /// From here on calls may wait for a person without a trace in the log (`true`), or nobody is asked (`false`, as every
+    /// lane begins). An [`Approval`](What::Approval) says more of its call.
+    MayAsk(bool),
     /// The tokens of one response; repeated copies are counted once, by the larger of each field.
     Usage {
         /// The id of the response, if it has one.

@@ -2,7 +2,9 @@
 //!
 //! A log has instants, not intervals: that the agent worked between two events is inferred, and only up to a bound. A tool
 //! call may take its recorded duration, else its time limit, else [`COMMAND`] or [`INSTANT`]; the model may think for
-//! [`MODEL`]. What goes beyond is unknown (sleep, a permission prompt nobody saw), and counts as nobody's.
+//! [`MODEL`]. A call for which a person was asked, or may have been asked without a trace, ran for an unknown part of its
+//! time: without a recorded duration only [`INSTANT`] of it counts as work. What goes beyond is unknown (a permission
+//! prompt, sleep), and counts as nobody's.
 
 use std::collections::HashMap;
 
@@ -14,17 +16,31 @@ use crate::facts::span::{Moment, Span, union};
 pub const MODEL: i64 = 10 * 60_000;
 /// The longest a command without a limit of its own is believed to run, in milliseconds.
 pub const COMMAND: i64 = 10 * 60_000;
-/// The longest a read, search or edit is believed to run, in milliseconds.
-pub const INSTANT: i64 = 2 * 60_000;
+/// The longest a read, search or edit is believed to run, and a call that may have waited for a person, in milliseconds.
+/// Measured: an edit or a read takes well under a second in every agent that can be driven without a person.
+pub const INSTANT: i64 = 1_000;
 
 /// The turns of a lane and what the person did in it. `events` are sorted by time.
 pub fn timeline<'event>(events: impl IntoIterator<Item = &'event Event>) -> (Vec<Turn>, Vec<Action>) {
-    let mut builder = Builder::default();
+    let events: Vec<&Event> = events.into_iter().collect();
+    let mut builder = Builder {
+        approvals: approvals(&events),
+        ..Builder::default()
+    };
     for event in events {
         builder.add(event.stamp.at, &event.what);
     }
     builder.close(TurnEnd::LastEvent);
     (builder.turns, builder.actions)
+}
+
+/// For which calls somebody was asked, wherever the log says so: a result that says it comes after all that it explains.
+fn approvals(events: &[&Event]) -> HashMap<Key, bool> {
+    let approvals = events.iter().filter_map(|event| match event.what {
+        What::Approval { id, asked } => Some((id, asked)),
+        _ => None,
+    });
+    approvals.collect()
 }
 
 #[derive(Default)]
@@ -33,7 +49,22 @@ struct Builder {
     actions: Vec<Action>,
     open: Option<OpenTurn>,
     /// Calls without a result yet: they may outlive a turn that an interrupt ended.
-    calls: HashMap<Key, (Moment, Tool)>,
+    calls: HashMap<Key, OpenCall>,
+    /// Whether somebody was asked, by call; a call that is not here says nothing of it.
+    approvals: HashMap<Key, bool>,
+    /// Whether calls may wait for a person untold.
+    may_ask: bool,
+}
+
+/// A call without a result yet.
+#[derive(Clone, Copy)]
+struct OpenCall {
+    since: Moment,
+    tool: Tool,
+    /// Whether the log says that somebody was asked.
+    asked: bool,
+    /// How long it is believed to run, in milliseconds.
+    bound: i64,
 }
 
 struct OpenTurn {
@@ -74,7 +105,8 @@ impl Builder {
             }
             What::Call { id, tool, .. } => {
                 self.work_until(at);
-                self.calls.insert(*id, (at, *tool));
+                let call = self.open_call(at, *id, *tool);
+                self.calls.insert(*id, call);
             }
             What::Result {
                 id,
@@ -91,7 +123,13 @@ impl Builder {
                 }
             }
             What::TurnEnd(_) => self.close(TurnEnd::Recorded),
-            What::Version(_) | What::Remote(_) | What::Parent(_) | What::Estimated(_) | What::Absent(_) => {}
+            What::MayAsk(may) => self.may_ask = *may,
+            What::Approval { .. }
+            | What::Version(_)
+            | What::Remote(_)
+            | What::Parent(_)
+            | What::Estimated(_)
+            | What::Absent(_) => {}
         }
     }
 
@@ -110,22 +148,45 @@ impl Builder {
         self.open = Some(OpenTurn::new(at, human));
     }
 
+    fn open_call(&self, since: Moment, id: Key, tool: Tool) -> OpenCall {
+        let said = self.approvals.get(&id).copied();
+        let may_wait = said.unwrap_or(self.may_ask) && tool != Tool::Subagent;
+        OpenCall {
+            since,
+            tool,
+            asked: said == Some(true),
+            bound: if may_wait { INSTANT } else { tool.bound() },
+        }
+    }
+
     fn result(&mut self, at: Moment, id: Key, outcome: Outcome, took: Option<u32>, typed: u32) {
         let call = self.calls.get(&id).copied();
-        let asked = call.is_some_and(|(_, tool)| tool == Tool::Question);
-        match (asked, outcome, took) {
+        let since = call.map(|call| call.since);
+        let questioned = call.is_some_and(|call| call.tool == Tool::Question);
+        let asked = call.is_some_and(|call| call.asked);
+        match (questioned, outcome, took) {
             (_, Outcome::Refused, _) => {
                 self.wait_until(at);
-                self.act(at, ActionKind::Refusal, typed, call.map(|(since, _)| since));
+                self.act(at, ActionKind::Refusal, typed, since);
             }
             (true, ..) => {
                 self.wait_until(at);
-                self.act(at, ActionKind::Answer, typed, call.map(|(since, _)| since));
+                self.act(at, ActionKind::Answer, typed, since);
             }
-            (false, _, Some(took)) if self.calls.len() == 1 => self.ran_until(at, i64::from(took)),
+            (false, _, Some(took)) if self.calls.len() == 1 => self.ran_until(at, i64::from(took), asked),
             _ => self.work_until(at),
         }
+        if asked && !questioned && outcome != Outcome::Refused {
+            self.approved(at, since, took);
+        }
         self.calls.remove(&id);
+    }
+
+    /// A person allowed a call that has ended. When they did is known only where the log says how long it ran.
+    fn approved(&mut self, at: Moment, since: Option<Moment>, took: Option<u32>) {
+        let ran = took.map_or(INSTANT, i64::from);
+        let began = since.map_or(at, |since| at.plus(-ran).max(since));
+        self.act(began, ActionKind::Answer, 0, since);
     }
 
     /// The turn that an event belongs to: one that nobody asked for begins with its first event.
@@ -137,15 +198,10 @@ impl Builder {
 
     /// The agent worked since the last event, as far as that is believed.
     fn work_until(&mut self, at: Moment) {
-        if self.calls.values().any(|(_, tool)| *tool == Tool::Question) {
+        if self.calls.values().any(|call| call.tool == Tool::Question) {
             return self.wait_until(at);
         }
-        let bound = self
-            .calls
-            .values()
-            .map(|(_, tool)| tool.bound())
-            .max()
-            .unwrap_or(MODEL);
+        let bound = self.calls.values().map(|call| call.bound).max().unwrap_or(MODEL);
         let turn = self.turn(at);
         let start = turn.last.max(turn.backoff_until).min(at);
         let believed = at.min(start.plus(bound));
@@ -154,12 +210,14 @@ impl Builder {
         turn.last = turn.last.max(at);
     }
 
-    /// A tool ran for so long, up to now; before that it waited for something.
-    fn ran_until(&mut self, at: Moment, took: i64) {
+    /// A tool ran for so long, up to now; before that it waited, for a person if one was asked.
+    fn ran_until(&mut self, at: Moment, took: i64, asked: bool) {
         let turn = self.turn(at);
         let start = turn.last.max(at.plus(-took)).min(at);
         turn.working.push(Span::new(start, at));
-        turn.unknown += start.since(turn.last).max(0);
+        if !asked {
+            turn.unknown += start.since(turn.last).max(0);
+        }
         turn.last = turn.last.max(at);
     }
 
@@ -200,6 +258,7 @@ impl Tool {
     fn bound(self) -> i64 {
         match self {
             Self::Instant | Self::Question => INSTANT,
+            Self::Subagent => COMMAND,
             Self::Command { timeout } => timeout.map_or(COMMAND, i64::from),
         }
     }
@@ -276,6 +335,60 @@ mod tests {
     }
 
     const SHELL: Tool = Tool::Command { timeout: None };
+    /// A second in minutes.
+    const SECOND: f64 = 1.0 / 60.0;
+
+    /// A turn of a call that ended after four minutes, with what the log says of approvals before it.
+    fn asked(said: &[What], tool: Tool, took: Option<u32>) -> Vec<(f64, What)> {
+        let mut list = vec![(0.0, prompt())];
+        list.extend(said.iter().map(|what| (0.0, what.clone())));
+        list.extend([(1.0, call(1, tool)), (5.0, result(1, Outcome::Done, took))]);
+        list
+    }
+
+    #[test]
+    fn a_call_that_may_have_waited_for_a_person_worked_for_a_second_at_most() {
+        let may = What::MayAsk(true);
+        let approval = |asked| What::Approval { id: Key(1), asked };
+        for (said, tool, worked) in [
+            (vec![], SHELL, 4.0),
+            (vec![may.clone()], SHELL, SECOND),
+            (vec![approval(true)], SHELL, SECOND),
+            (vec![may.clone(), approval(false)], SHELL, 4.0),
+            (vec![may.clone(), What::MayAsk(false)], SHELL, 4.0),
+            (vec![may], Tool::Subagent, 4.0),
+        ] {
+            let [(_, _, work, unknown, _)] = shape(&asked(&said, tool, None))[..] else {
+                panic!("not one turn");
+            };
+            assert!((work - 1.0 - worked).abs() < 1e-6, "{said:?}: {work}");
+            assert!((work + unknown - 5.0).abs() < 1e-6, "{said:?}: {unknown}");
+        }
+    }
+
+    #[test]
+    fn an_approval_is_an_action_and_its_wait_is_the_persons() {
+        let said = [What::Approval {
+            id: Key(1),
+            asked: true,
+        }];
+        let list = asked(&said, SHELL, Some(60_000));
+        assert_eq!(shape(&list), [(0.0, 5.0, 2.0, 0.0, TurnEnd::LastEvent)]);
+        let (_, actions) = timeline(&events(&list));
+        let answer = actions.last().unwrap();
+        assert_eq!(
+            (answer.kind, answer.at, answer.waited_since),
+            (ActionKind::Answer, Moment(4 * 60_000), Some(Moment(60_000)))
+        );
+        // What was said after the result explains it as well.
+        let late = [
+            (0.0, prompt()),
+            (1.0, call(1, SHELL)),
+            (5.0, result(1, Outcome::Done, Some(60_000))),
+            (5.0, said[0].clone()),
+        ];
+        assert_eq!(shape(&late), shape(&list));
+    }
 
     #[test]
     fn a_turn_lasts_from_its_prompt_to_its_last_work() {
@@ -306,7 +419,7 @@ mod tests {
                 25.0,
                 20.0,
             ),
-            (Tool::Instant, 5.0, 2.0),
+            (Tool::Instant, 5.0, SECOND),
         ] {
             let list = [
                 (0.0, prompt()),

@@ -38,6 +38,7 @@ pub fn call(log: &mut Log, id: Key, name: &str, arguments: &Value) -> What {
             Tool::Instant
         }
         Kind::Question => Tool::Question,
+        Kind::Subagent => Tool::Subagent,
         Kind::Other => Tool::Command { timeout: None },
     };
     What::Call {
@@ -82,6 +83,7 @@ enum Kind {
     Patch,
     Read,
     Question,
+    Subagent,
     Other,
 }
 
@@ -112,6 +114,9 @@ fn kind(name: &str) -> Kind {
         | "view_image" => Kind::Read,
         "question" | "askquestion" | "ask_user" | "ask_user_question" | "askuser" | "request_user_input"
         | "exitspecmode" | "exit_plan_mode" => Kind::Question,
+        "task" | "agent" | "subagent" | "invoke_agent" | "spawn_agent" | "wait_agent" | "delegate" => {
+            Kind::Subagent
+        }
         _ => Kind::Other,
     }
 }
