@@ -1,18 +1,20 @@
 //! Sessions out of the logs of one agent: every record, response and edit once, however many files repeat it.
 //!
 //! A record that stands in several files (a fork, a resumed session, a copied folder) belongs to the file that does not
-//! call it a copy, else to the one that ended first: the other went on from there.
+//! call it a copy, else to the one that began first, for a fork begins with what it repeats, else to the one that ended first.
+//! Which of two files ended first says little: a short fork ends before the session that it left.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::log::{Change, Event, Key, Log, Made, Metric, Name, Outcome, What};
 use super::timeline::timeline;
+use super::unrecorded::unrecorded;
 use crate::facts::ids::SessionId;
 use crate::facts::session::{
-    Edit, HashEvidence, Lane, MadeCommit, Place, Provenance, Session, Sources, TokenCounts, Touch, TurnEnd,
-    Usage,
+    Action, ActionKind, Edit, HashEvidence, Lane, MadeCommit, Place, Provenance, Session, Sources,
+    TokenCounts, Touch, TurnEnd, Usage,
 };
 use crate::facts::span::{Moment, Span};
 
@@ -27,20 +29,68 @@ fn lane<'log>((log, event): Found<'log>) -> Option<&'log str> {
 /// The sessions in the logs of one agent, sorted by id.
 pub fn assemble(agent: &str, logs: &[(PathBuf, Log)]) -> Vec<Session> {
     let ordered = in_order_of_ownership(logs);
+    let shared = shared_runs(&ordered);
     gather(&ordered)
         .into_iter()
-        .filter_map(|(id, gathered)| gathered.session(SessionId::new(agent, id)))
+        .filter_map(|(id, gathered)| gathered.session(SessionId::new(agent, id), &shared))
         .collect()
+}
+
+/// The runs of a program that gave totals for several sessions.
+fn shared_runs(logs: &[&Log]) -> HashSet<Key> {
+    let mut sessions: HashMap<Key, BTreeSet<&str>> = HashMap::new();
+    for (log, event) in logs
+        .iter()
+        .flat_map(|log| log.events.iter().map(move |event| (log, event)))
+    {
+        if let What::Totals { run, .. } = event.what {
+            sessions
+                .entry(run)
+                .or_default()
+                .insert(log.text(event.stamp.session));
+        }
+    }
+    sessions.retain(|_, sessions| sessions.len() > 1);
+    sessions.into_keys().collect()
+}
+
+/// The subagents that have a log of their own: what a parent's log repeats of them is not needed.
+fn recorded_lanes<'log>(logs: &[&'log Log]) -> HashSet<(&'log str, &'log str)> {
+    let mut own = HashSet::new();
+    for log in logs {
+        let mut last = None;
+        for stamp in log
+            .events
+            .iter()
+            .map(|event| &event.stamp)
+            .filter(|stamp| !stamp.copied)
+        {
+            let here = (stamp.session, stamp.lane);
+            if let (true, Some(lane)) = (last.replace(here) != Some(here), stamp.lane) {
+                own.insert((log.text(stamp.session), log.text(lane)));
+            }
+        }
+    }
+    own
 }
 
 /// The events and responses of each session, those of copies left out.
 fn gather<'log>(logs: &[&'log Log]) -> BTreeMap<&'log str, Gathered<'log>> {
     let owners = Owners::of(logs);
+    let recorded = recorded_lanes(logs);
     let mut gathered: BTreeMap<&str, Gathered<'log>> = BTreeMap::new();
     for (rank, log) in (0..).zip(logs) {
         for event in &log.events {
             let session = log.text(event.stamp.session);
-            if owners.own(rank, event) && !session.is_empty() {
+            let is_repeated = event.stamp.copied
+                && lane((log, event)).is_some_and(|lane| recorded.contains(&(session, lane)));
+            if session.is_empty() {
+                continue;
+            }
+            if event.stamp.lane.is_none() && owners.is_elsewhere(rank, event, logs) {
+                gathered.entry(session).or_default().repeats = true;
+            }
+            if owners.own(rank, event) && !is_repeated {
                 gathered.entry(session).or_default().events.push((log, event));
             }
         }
@@ -53,14 +103,17 @@ fn gather<'log>(logs: &[&'log Log]) -> BTreeMap<&'log str, Gathered<'log>> {
     gathered
 }
 
-/// The logs by the time of their last event, then by path.
+/// The logs by the times of their first and last events, then by path.
 fn in_order_of_ownership(logs: &[(PathBuf, Log)]) -> Vec<&Log> {
     let mut keyed: Vec<_> = logs
         .iter()
-        .map(|(path, log)| (log.events.iter().map(|event| event.stamp.at).max(), path, log))
+        .map(|(path, log)| {
+            let times = || log.events.iter().map(|event| event.stamp.at);
+            ((times().min(), times().max(), path), log)
+        })
         .collect();
-    keyed.sort_by_key(|(last, path, _)| (*last, *path));
-    keyed.into_iter().map(|(.., log)| log).collect()
+    keyed.sort_by_key(|(key, _)| *key);
+    keyed.into_iter().map(|(_, log)| log).collect()
 }
 
 /// Which copy of a record counts: the smallest.
@@ -105,6 +158,23 @@ impl Owners {
     fn own(&self, rank: u32, event: &Event) -> bool {
         let owner = event.stamp.key.and_then(|key| self.0.get(&key));
         owner.is_none_or(|owner| *owner == Owner::of(rank, event))
+    }
+}
+
+impl Owners {
+    /// Whether an event stands in the log of another session, or did and was copied from there.
+    fn is_elsewhere(&self, rank: u32, event: &Event, logs: &[&Log]) -> bool {
+        let log = |rank: u32| logs.get(rank as usize);
+        let first = |log: &Log| {
+            log.events
+                .first()
+                .map(|event| log.text(event.stamp.session).to_owned())
+        };
+        let owner = event.stamp.key.and_then(|key| self.0.get(&key));
+        let other = owner
+            .filter(|owner| owner.rank != rank)
+            .and_then(|owner| log(owner.rank));
+        event.stamp.copied || other.is_some_and(|other| first(other) != log(rank).and_then(|own| first(own)))
     }
 }
 
@@ -247,14 +317,20 @@ impl<'log> Response<'log> {
 struct Gathered<'log> {
     events: Vec<Found<'log>>,
     responses: Vec<Response<'log>>,
+    /// Whether it began with what another session said.
+    repeats: bool,
 }
 
 impl Gathered<'_> {
-    fn session(mut self, id: SessionId) -> Option<Session> {
+    fn session(mut self, id: SessionId, shared_runs: &HashSet<Key>) -> Option<Session> {
         // Stable: at one instant the order of the file decides.
         self.events.sort_by_key(|(_, event)| event.stamp.at);
         let (first, last) = (self.events.first()?.1.stamp.at, self.events.last()?.1.stamp.at);
-        let usage = self.usage();
+        let mut usage = self.usage();
+        let is_alone = |run| !shared_runs.contains(&run) && !self.repeats;
+        let beyond = unrecorded(&self.events, &usage, is_alone);
+        usage.extend(beyond.usage);
+        usage.sort_by_key(|usage| usage.at);
         let work = Work::of(&self.events);
         let mut session = Session {
             parent: self
@@ -284,6 +360,10 @@ impl Gathered<'_> {
         session.models.dedup();
         self.run_lanes(&mut session);
         session.sources = self.sources(&session);
+        // Responses are missing that nothing counts.
+        if session.sources.tokens == Provenance::Measured && (beyond.is_short || self.lacks_counts()) {
+            session.sources.tokens = Provenance::Estimated;
+        }
         let says_something = session.turns().next().is_some()
             || !session.actions.is_empty()
             || !session.usage.is_empty()
@@ -296,22 +376,46 @@ impl Gathered<'_> {
         let times_unknown = self.says(&What::Absent(Metric::AgentTime));
         let person_unknown = self.says(&What::Absent(Metric::HumanTime));
         self.events.sort_by_key(|found| lane(*found));
+        let main = self.events.iter().take_while(|found| lane(**found).is_none());
+        let mode: Vec<&Event> = main
+            .map(|(_, event)| *event)
+            .filter(|event| is_mode(event))
+            .collect();
         for subagent in self.lanes() {
             let start = self.events.partition_point(|found| lane(*found) < subagent);
             let own = self.events.get(start..).unwrap_or_default();
             let own = own.iter().take_while(|found| lane(**found) == subagent);
-            let (mut turns, actions) = timeline(own.map(|(_, event)| *event));
+            let own: Vec<&Event> = own.map(|(_, event)| *event).collect();
+            let (mut turns, actions) = timeline(in_mode(own, &mode));
             if times_unknown {
                 turns.clear();
             }
-            if subagent.is_none() && !person_unknown {
-                session.actions = actions;
+            // A person answers the questions of subagents too.
+            let is_own = |action: &Action| {
+                let answers = matches!(action.kind, ActionKind::Answer | ActionKind::Refusal);
+                subagent.is_none() || (answers && action.waited_since.is_some())
+            };
+            if !person_unknown {
+                session.actions.extend(actions.into_iter().filter(is_own));
             }
             session.lanes.push(Lane {
                 subagent: subagent.map(str::to_owned),
                 turns,
             });
         }
+        session.actions.sort_by_key(|action| action.at);
+    }
+
+    /// Whether a response of a subagent has no copy with its final count.
+    fn lacks_counts(&self) -> bool {
+        let counted = |wanted: bool| {
+            let keys = self.events.iter().filter_map(move |(_, event)| match event.what {
+                What::Counted { response, is_final } => (is_final == wanted).then_some(response),
+                _ => None,
+            });
+            keys.collect::<HashSet<Key>>()
+        };
+        !counted(false).is_subset(&counted(true))
     }
 
     /// The main lane, then those of subagents in order of name.
@@ -378,6 +482,11 @@ impl Gathered<'_> {
         })
     }
 
+    fn count(&self, is_wanted: impl Fn(&What) -> bool) -> usize {
+        let wanted = self.events.iter().filter(|(_, event)| is_wanted(&event.what));
+        wanted.count()
+    }
+
     fn says(&self, what: &What) -> bool {
         self.events.iter().any(|(_, event)| event.what == *what)
     }
@@ -396,7 +505,11 @@ impl Gathered<'_> {
             || self.says(&What::Absent(Metric::AgentTime))
             || self.says(&What::Estimated(Metric::Tokens));
         let uncounted = session.usage.is_empty() && may_have_answered;
-        let ends_known = session.turns().all(|turn| turn.end != TurnEnd::LastEvent);
+        let turns = session.turns().count();
+        let told = self.count(|what| matches!(what, What::Worked { .. }));
+        // Where calls may wait for a person, the ends alone do not tell how long the agent worked.
+        let ends_known = session.turns().all(|turn| turn.end != TurnEnd::LastEvent)
+            && (told >= turns || !self.says(&What::MayAsk(true)));
         let structured = session
             .commits
             .iter()
@@ -420,6 +533,20 @@ impl Gathered<'_> {
             commits: unless(Metric::Commits, recorded(structured)),
         }
     }
+}
+
+/// Whether an event says how calls are allowed.
+fn is_mode(event: &Event) -> bool {
+    matches!(event.what, What::MayAsk(_) | What::UntoldRun(_))
+}
+
+/// The events of a lane in the mode of the main one, unless it has its own.
+fn in_mode<'log>(mut own: Vec<&'log Event>, mode: &[&'log Event]) -> Vec<&'log Event> {
+    if !own.iter().any(|event| is_mode(event)) {
+        own.splice(..0, mode.iter().copied());
+        own.sort_by_key(|event| event.stamp.at);
+    }
+    own
 }
 
 /// What a session's tools did.

@@ -4,6 +4,7 @@
 //! name of its folder.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,10 +16,19 @@ use super::commands::{self, Making};
 use super::lines::each_line;
 use super::log::{Change, Key, Log, Made, NAMELESS, Outcome, Stamp, TIMELESS, Tool, What};
 use super::prose;
-use super::record::{Content, Tally, flag, list, moment, number, object, reason, tally, text};
+use super::record::{Content, flag, list, moment, number, object, reason, text};
 use super::{Agent, LogFile, Machine, files_below};
 use crate::facts::diagnostics::Warning;
-use crate::facts::session::{ActionKind, TokenCounts};
+use crate::facts::session::ActionKind;
+use usage::UsageRecord;
+
+mod cowork;
+mod progress;
+mod queue;
+#[cfg(test)]
+mod tests;
+mod totals;
+mod usage;
 
 /// The reader.
 pub struct ClaudeCode;
@@ -31,7 +41,8 @@ impl Agent for ClaudeCode {
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
         machine.folders("CLAUDE_CONFIG_DIR").unwrap_or_else(|| {
             let configured = machine.config_home().map(|config| config.join("claude"));
-            configured.into_iter().chain(machine.in_home(".claude")).collect()
+            let own = configured.into_iter().chain(machine.in_home(".claude"));
+            own.chain(cowork::roots(machine)).collect()
         })
     }
 
@@ -42,18 +53,25 @@ impl Agent for ClaudeCode {
         } else {
             root.to_owned()
         };
-        files_below(&folder, warnings, |path| {
-            path.extension().is_some_and(|extension| extension == "jsonl") && !path.ends_with("journal.jsonl")
-        })
+        let mut files = files_below(&folder, warnings, |path| {
+            let is_log = path.extension().is_some_and(|extension| extension == "jsonl");
+            is_log && !path.ends_with("journal.jsonl") && cowork::is_conversation(path)
+        });
+        cowork::accompany(&mut files);
+        files
     }
 
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
+        let mut nested = HashSet::new();
         each_line(&file.path, log, |line, number, log| {
-            match serde_json::from_str(line) {
+            match serde_json::from_str::<Record<'_>>(line) {
+                Ok(record) if record.kind == "progress" => progress::read(&record, number, &mut nested, log),
                 Ok(record) => read_record(&record, number, log),
                 Err(error) => log.warn(&file.path, number, reason(&error)),
             }
-        })
+        })?;
+        cowork::move_out(file, log);
+        Ok(())
     }
 }
 
@@ -68,6 +86,8 @@ struct Record<'a> {
     operation: Cow<'a, str>,
     #[serde(borrow, deserialize_with = "text")]
     uuid: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "text")]
+    parent_uuid: Cow<'a, str>,
     #[serde(borrow, deserialize_with = "text")]
     timestamp: Cow<'a, str>,
     #[serde(borrow, deserialize_with = "text")]
@@ -84,6 +104,14 @@ struct Record<'a> {
     entrypoint: Cow<'a, str>,
     #[serde(borrow, deserialize_with = "text")]
     prompt_source: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "text")]
+    permission_mode: Cow<'a, str>,
+    /// Who began the turn.
+    #[serde(borrow, deserialize_with = "text")]
+    turn_origin: Cow<'a, str>,
+    /// Stamped on the copies that a session in the background begins with.
+    #[serde(borrow, deserialize_with = "text")]
+    session_kind: Cow<'a, str>,
     #[serde(borrow, deserialize_with = "text")]
     request_id: Cow<'a, str>,
     #[serde(borrow, rename = "sourceToolUseID", deserialize_with = "text")]
@@ -113,6 +141,74 @@ struct Record<'a> {
     content: Option<&'a RawValue>,
     #[serde(borrow)]
     tool_use_result: Option<&'a RawValue>,
+    #[serde(borrow, deserialize_with = "object")]
+    attachment: Option<Attachment<'a>>,
+    #[serde(borrow, deserialize_with = "object")]
+    permission_decision: Option<Decision<'a>>,
+    #[serde(deserialize_with = "object")]
+    compact_metadata: Option<Compaction>,
+    #[serde(deserialize_with = "number")]
+    pending_background_agent_count: Option<u64>,
+    /// Of a `progress` record.
+    #[serde(borrow, deserialize_with = "object")]
+    data: Option<Progress<'a>>,
+    #[serde(borrow, rename = "parentToolUseID", deserialize_with = "text")]
+    parent_tool: Cow<'a, str>,
+    /// Of a `cost-state` record: when the program began, in milliseconds, and what each model took since.
+    #[serde(deserialize_with = "number")]
+    start_time: Option<u64>,
+    #[serde(deserialize_with = "number")]
+    total_duration: Option<u64>,
+    #[serde(borrow)]
+    model_usage: Option<&'a RawValue>,
+    /// Whether the record stood within another one.
+    #[serde(skip)]
+    nested: bool,
+}
+
+/// What stands between the records of a conversation: a prompt that was queued, among others.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Attachment<'a> {
+    #[serde(borrow, rename = "type", deserialize_with = "text")]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    prompt: Option<&'a RawValue>,
+    #[serde(borrow, deserialize_with = "object")]
+    origin: Option<Origin<'a>>,
+}
+
+/// Who allowed a tool call.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Decision<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    source: Cow<'a, str>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Compaction {
+    #[serde(deserialize_with = "number")]
+    duration_ms: Option<u64>,
+}
+
+/// What a tool does while it runs.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Progress<'a> {
+    #[serde(borrow, rename = "type", deserialize_with = "text")]
+    kind: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "text")]
+    agent_id: Cow<'a, str>,
+    /// A record of a subagent, without the envelope.
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    /// Records of the subagent, at times all that it has.
+    #[serde(borrow, deserialize_with = "list")]
+    normalized_messages: Vec<&'a RawValue>,
+    #[serde(deserialize_with = "number")]
+    elapsed_time_seconds: Option<u64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -129,6 +225,8 @@ struct Message<'a> {
     id: Cow<'a, str>,
     #[serde(borrow, deserialize_with = "text")]
     model: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "text")]
+    stop_reason: Cow<'a, str>,
     #[serde(borrow)]
     content: Content<'a, Block<'a>>,
     #[serde(borrow, deserialize_with = "object")]
@@ -154,59 +252,6 @@ struct Block<'a> {
     input: Option<&'a RawValue>,
     #[serde(borrow)]
     content: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct UsageRecord<'a> {
-    #[serde(deserialize_with = "tally")]
-    input_tokens: Tally,
-    #[serde(deserialize_with = "tally")]
-    cache_creation_input_tokens: Tally,
-    #[serde(deserialize_with = "tally")]
-    cache_read_input_tokens: Tally,
-    #[serde(deserialize_with = "tally")]
-    output_tokens: Tally,
-    #[serde(borrow, deserialize_with = "text")]
-    speed: Cow<'a, str>,
-    #[serde(deserialize_with = "object")]
-    cache_creation: Option<CacheCreation>,
-}
-
-/// How the cache writes split by lifetime: the same tokens again, used where the sum is missing.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct CacheCreation {
-    #[serde(deserialize_with = "tally")]
-    ephemeral_5m_input_tokens: Tally,
-    #[serde(deserialize_with = "tally")]
-    ephemeral_1h_input_tokens: Tally,
-}
-
-impl UsageRecord<'_> {
-    /// The tokens; `None` where a count is none. Responses without a cache may have null for it, and only for it.
-    fn tokens(&self) -> Option<TokenCounts> {
-        let split = self.cache_creation.as_ref().map_or([Tally::Missing; 2], |split| {
-            [split.ephemeral_5m_input_tokens, split.ephemeral_1h_input_tokens]
-        });
-        let cached = [self.cache_creation_input_tokens, self.cache_read_input_tokens];
-        let is_wrong = [self.input_tokens, self.output_tokens].contains(&Tally::Null)
-            || [self.input_tokens, self.output_tokens]
-                .iter()
-                .chain(&cached)
-                .chain(&split)
-                .any(|count| *count == Tally::Unusable);
-        let written = match self.cache_creation_input_tokens.get() {
-            0 => split.iter().map(|count| count.get()).sum(),
-            written => written,
-        };
-        (!is_wrong).then(|| TokenCounts {
-            input: self.input_tokens.get(),
-            cache_write: written,
-            cache_read: self.cache_read_input_tokens.get(),
-            output: self.output_tokens.get(),
-        })
-    }
 }
 
 #[derive(Deserialize, Default)]
@@ -286,9 +331,15 @@ struct CommitOperation<'a> {
 }
 
 fn read_record(record: &Record<'_>, line: u32, log: &mut Log) {
+    if record.kind == "cost-state" {
+        return totals::read(record, line, log);
+    }
     let Some(stamp) = stamp(record, line, log) else {
         return;
     };
+    if stamp.lane.is_none() && !stamp.copied {
+        log.carried.stamp = Some(stamp);
+    }
     match &*record.kind {
         // What the program says in the agent's place (errors, an answer to nothing after a resumption) is no work of it.
         "assistant"
@@ -301,26 +352,70 @@ fn read_record(record: &Record<'_>, line: u32, log: &mut Log) {
             read_response(record, stamp, log);
         }
         "user" => read_user(record, stamp, log),
-        "system" => match &*record.subtype {
-            "turn_duration" | "stop_hook_summary" => {
-                log.push(stamp, What::TurnEnd(record.duration_ms.and_then(small)));
-            }
-            "api_error" => log.push(
-                stamp,
-                What::Backoff(record.retry_in_ms.and_then(small).unwrap_or(0)),
-            ),
-            "scheduled_task_fire" => log.push(stamp, What::Automated),
-            _ => {}
-        },
-        "queue-operation" if record.operation == "enqueue" => {
-            let prompt = record.content.map_or(Cow::Borrowed(""), string);
-            if !prose::is_injected(&prompt) {
-                log.carried.queued.push(Key::of(&[prompt.trim()]));
-                let typed = prose::typed(&prompt);
-                log.push(stamp, What::Queued { typed });
-            }
-        }
+        "system" => read_system(record, stamp, log),
+        "queue-operation" => read_queue(record, stamp, log),
+        "attachment" => read_attachment(record, stamp, log),
         _ => {}
+    }
+}
+
+fn read_system(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
+    let took = record.duration_ms.and_then(small);
+    match &*record.subtype {
+        "turn_duration" => {
+            // Without the waits for a person, unless a subagent asked at the same time: one clock runs for all.
+            if let Some(millis) = took {
+                let at_most = record.pending_background_agent_count.unwrap_or(0) > 0;
+                log.push(stamp, What::Worked { millis, at_most });
+            }
+            log.push(stamp, What::TurnEnd(took));
+        }
+        "stop_hook_summary" => log.push(stamp, What::TurnEnd(took)),
+        "compact_boundary" => {
+            let took = record.compact_metadata.as_ref();
+            let took = took.and_then(|metadata| metadata.duration_ms).and_then(small);
+            log.push(stamp, What::Compacted(took));
+        }
+        "api_error" => log.push(
+            stamp,
+            What::Backoff(record.retry_in_ms.and_then(small).unwrap_or(0)),
+        ),
+        "scheduled_task_fire" => log.push(stamp, What::Automated),
+        _ => {}
+    }
+}
+
+fn read_queue(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
+    let prompt = record.content.map(string);
+    let text = prompt.as_deref().map(queue::hash);
+    match &*record.operation {
+        "enqueue" => {
+            let prompt = prompt.unwrap_or_default();
+            let typed = (!prose::is_injected(&prompt)).then(|| prose::typed(&prompt));
+            queue::join(queue::hash(&prompt), typed, stamp, log);
+        }
+        "dequeue" => queue::leave(text, true, log),
+        "remove" => queue::leave(text, false, log),
+        "popAll" => queue::empty(log),
+        _ => {}
+    }
+}
+
+/// A prompt that was queued and reached the agent in the middle of its turn.
+fn read_attachment(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
+    let Some(attachment) = &record.attachment else {
+        return;
+    };
+    if attachment.kind != "queued_command" {
+        return;
+    }
+    let prompt = attachment.prompt.map(string).unwrap_or_default();
+    let origin = attachment.origin.as_ref();
+    let human = is_human(record, stamp) && origin.is_none_or(|origin| origin.kind == "human");
+    let is_new = queue::attached(queue::hash(&prompt), human, log);
+    if is_new && human && !prose::is_injected(&prompt) {
+        let typed = prose::typed(&prompt);
+        log.push(stamp, What::Queued { typed });
     }
 }
 
@@ -355,7 +450,7 @@ fn stamp(record: &Record<'_>, line: u32, log: &mut Log) -> Option<Stamp> {
         folder: some(&record.cwd),
         // A detached head is no branch.
         branch: some(&record.git_branch).filter(|_| record.git_branch != "HEAD"),
-        copied: record.forked_from.is_some(),
+        copied: record.forked_from.is_some() || !record.session_kind.is_empty() || record.nested,
     })
 }
 
@@ -372,19 +467,51 @@ fn key(record: &Record<'_>) -> Key {
 
 /// The version stands in every record; it is noted when it changes.
 fn note_version(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
-    let noted = log.carried.other.iter_mut().find(|(name, _)| name == "version");
-    match noted {
-        Some((_, version)) if *version == record.version => return,
-        Some((_, version)) => *version = record.version.to_string(),
-        None => log
-            .carried
-            .other
-            .push(("version".into(), record.version.to_string())),
-    }
-    if !record.version.is_empty() {
+    if changed("version", &record.version, log) && !record.version.is_empty() {
         let version = log.name(&record.version);
         log.push(stamp, What::Version(version));
     }
+}
+
+/// Notes the value of something that records repeat: whether it is another one than before.
+fn changed(what: &str, value: &str, log: &mut Log) -> bool {
+    match log.carried.other.iter_mut().find(|(name, _)| name == what) {
+        Some((_, noted)) if noted == value => return false,
+        Some((_, noted)) => value.clone_into(noted),
+        None => log.carried.other.push((what.into(), value.into())),
+    }
+    true
+}
+
+/// How long a command is believed to run if it may have waited for a person untold, in milliseconds. Chosen so that agent
+/// time without the durations of turns is what those durations say, where both are known.
+const UNTOLD_RUN: u32 = 15_000;
+
+/// Whether calls may wait for a person from this prompt on. Subagents work in the mode of the session.
+fn note_mode(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
+    if stamp.lane.is_some() {
+        return;
+    }
+    let asks = match &*record.permission_mode {
+        _ if is_headless(record) => false,
+        "bypassPermissions" | "dontAsk" | "auto" => false,
+        // Older logs do not say, and the record of a command does not either.
+        "" if log.carried.other.iter().any(|(name, _)| name == "asks") => return,
+        _ => true,
+    };
+    if changed("asks", if asks { "yes" } else { "no" }, log) {
+        log.push(stamp, What::MayAsk(asks));
+        log.push(stamp, What::UntoldRun(UNTOLD_RUN));
+    }
+}
+
+/// Whether a program drives the agent, and nobody is there to be asked.
+fn is_headless(record: &Record<'_>) -> bool {
+    let entrypoint = &*record.entrypoint;
+    entrypoint.starts_with("sdk")
+        || matches!(entrypoint, "mcp" | "claude-code-github-action")
+        || record.prompt_source == "sdk"
+        || record.turn_origin == "sdk"
 }
 
 fn read_response(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
@@ -393,7 +520,7 @@ fn read_response(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
     };
     let before = log.events.len();
     if let Some(usage) = &message.usage {
-        read_usage(record, message, usage, stamp, log);
+        usage::read(record, message, usage, stamp, log);
     }
     if let Content::Blocks(blocks) = &message.content {
         for block in blocks.iter().filter(|block| block.kind == "tool_use") {
@@ -404,32 +531,6 @@ fn read_response(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
     if log.events.len() == before {
         log.push(stamp, What::Work);
     }
-}
-
-fn read_usage(
-    record: &Record<'_>,
-    message: &Message<'_>,
-    usage: &UsageRecord<'_>,
-    stamp: Stamp,
-    log: &mut Log,
-) {
-    let Some(tokens) = usage.tokens() else {
-        log.push(stamp, What::Work);
-        return log.refuse_tokens(stamp);
-    };
-    let key = |id: &str| (!id.is_empty()).then(|| Key::of(&[id]));
-    let model = if usage.speed == "fast" {
-        log.name(&format!("{}-fast", message.model))
-    } else {
-        log.name(&message.model)
-    };
-    let what = What::Usage {
-        message: key(&message.id),
-        request: key(&record.request_id),
-        model,
-        tokens,
-    };
-    log.push(stamp, what);
 }
 
 fn call(block: &Block<'_>, log: &mut Log) -> What {
@@ -503,7 +604,12 @@ fn read_user(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
     let mut is_result = false;
     for block in blocks.iter().filter(|block| block.kind == "tool_result") {
         is_result = true;
-        let what = result(record, block, log);
+        if let Some(decision) = &record.permission_decision {
+            let id = Key::of(&[&block.tool_use_id]);
+            let asked = decision.source.starts_with("user");
+            log.push(stamp, What::Approval { id, asked });
+        }
+        let what = result(record, block, stamp, log);
         log.push(stamp, what);
     }
     let parts: Vec<Cow<'_, str>> = blocks
@@ -526,9 +632,15 @@ const SYNTHETIC: &str = "<synthetic>";
 /// Commands that the program carries out by itself, without the agent.
 const LOCAL: &[&str] = &[
     "add-dir",
+    "advisor",
     "agents",
+    "background",
+    "bg",
+    "branch",
     "bug",
+    "cd",
     "clear",
+    "color",
     "config",
     "context",
     "cost",
@@ -538,6 +650,7 @@ const LOCAL: &[&str] = &[
     "export",
     "fast",
     "feedback",
+    "fork",
     "help",
     "hooks",
     "ide",
@@ -550,19 +663,27 @@ const LOCAL: &[&str] = &[
     "permissions",
     "plugin",
     "quit",
+    "rc",
     "release-notes",
+    "remote-control",
     "rename",
+    "reset",
     "resume",
     "rewind",
     "stats",
     "status",
+    "subtask",
     "tasks",
+    "teleport",
     "theme",
     "todos",
+    "tp",
     "upgrade",
     "usage",
     "vim",
 ];
+/// Commands after which the program works on another session.
+const SWITCHING: &[&str] = &["branch", "clear", "fork", "new", "reset", "resume"];
 const INTERRUPTED: &str = "[Request interrupted by user";
 /// How a refused call's result begins, in versions without `toolDenialKind`.
 const REFUSED: &str = "The user doesn't want to";
@@ -579,23 +700,25 @@ fn read_prompt(record: &Record<'_>, prompt: &str, stamp: Stamp, log: &mut Log) {
     if is_internal {
         return;
     }
-    if !is_human(record, stamp) {
+    usage::end(record, stamp, log);
+    note_mode(record, stamp, log);
+    let human = is_human(record, stamp);
+    let is_queued = stamp.lane.is_none() && queue::given(queue::hash(prompt), human, log);
+    if !human {
         return log.push(stamp, What::Automated);
     }
-    if let Some(at) = log
-        .carried
-        .queued
-        .iter()
-        .position(|key| *key == Key::of(&[prompt.trim()]))
-    {
-        log.carried.queued.swap_remove(at);
+    if is_queued && !prose::is_injected(prompt) {
         return log.push(stamp, What::Dequeued);
     }
     let (kind, typed) = if let Some(name) = prose::tagged(prompt, "command-name") {
         let arguments = prose::tagged(prompt, "command-args").unwrap_or_default();
         let typed = prose::typed(&format!("{name} {arguments}"));
         let kind = ActionKind::Command;
-        if LOCAL.contains(&name.trim().trim_start_matches('/')) {
+        let name = name.trim().trim_start_matches('/');
+        if SWITCHING.contains(&name) {
+            totals::distrust(stamp, log);
+        }
+        if LOCAL.contains(&name) {
             return log.push(stamp, What::Local { kind, typed });
         }
         (kind, typed)
@@ -632,11 +755,12 @@ fn is_human(record: &Record<'_>, stamp: Stamp) -> bool {
     stamp.lane.is_none()
         && record.origin.as_ref().is_none_or(|origin| origin.kind == "human")
         && matches!(&*record.prompt_source, "" | "typed" | "queued")
-        && !record.entrypoint.starts_with("sdk")
+        && !is_headless(record)
 }
 
-fn result(record: &Record<'_>, block: &Block<'_>, log: &mut Log) -> What {
+fn result(record: &Record<'_>, block: &Block<'_>, stamp: Stamp, log: &mut Log) -> What {
     let id = Key::of(&[&block.tool_use_id]);
+    let ran = progress::ran_since(id, log).and_then(|since| u64::try_from(stamp.at.since(since)).ok());
     let output: ToolOutput<'_> = record
         .tool_use_result
         .filter(|raw| raw.get().starts_with('{'))
@@ -649,7 +773,11 @@ fn result(record: &Record<'_>, block: &Block<'_>, log: &mut Log) -> What {
     What::Result {
         id,
         outcome: outcome(record, block),
-        took: output.total_duration_ms.or(output.duration_ms).and_then(small),
+        took: output
+            .total_duration_ms
+            .or(output.duration_ms)
+            .or(ran)
+            .and_then(small),
         typed: output.answers.map_or(0, answer_length),
         changes,
         commits: commits(id, &output, block, log),

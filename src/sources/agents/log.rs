@@ -169,6 +169,37 @@ pub enum What {
         /// Whether somebody was asked; otherwise a rule or a setting allowed the call.
         asked: bool,
     },
+    /// From here on a command that may have waited untold is believed to run for so many milliseconds, rather than for as
+    /// long as a read or an edit.
+    UntoldRun(u32),
+    /// So many milliseconds of the turn that ends here were work, waits for a person left out.
+    Worked {
+        /// The milliseconds.
+        millis: u32,
+        /// Whether waits may be among them: then they bound the work from above.
+        at_most: bool,
+    },
+    /// The agent has summed up what was said so far; the milliseconds it took, if the log says so. Its tokens are in no
+    /// record of their own.
+    Compacted(Option<u32>),
+    /// What a model took since a run of the program began: all requests, also those that left no other record.
+    Totals {
+        /// The run.
+        run: Key,
+        /// The model.
+        model: Name,
+        /// The tokens.
+        tokens: TokenCounts,
+    },
+    /// A copy of a subagent's response: whether it has the final count of its tokens.
+    Counted {
+        /// The response.
+        response: Key,
+        /// Whether it has.
+        is_final: bool,
+    },
+    /// The session works in the folder of the stamp.
+    Place,
     /// From here on calls may wait for a person without a trace in the log (`true`), or nobody is asked (`false`, as every
     /// lane begins). An [`Approval`](What::Approval) says more of its call.
     MayAsk(bool),
@@ -234,8 +265,6 @@ pub struct Carried {
     pub totals: TokenCounts,
     /// Commands that may make commits and have not ended: the call's id, the command's kind and folder.
     pub open_commands: Vec<(Key, super::commands::Making)>,
-    /// Prompts that were queued while the agent worked, as hashes: taken up, they come again.
-    pub queued: Vec<Key>,
     /// Anything else that one reader needs, by a name of its own. Never text of a prompt, a reply or a command.
     pub other: Vec<(String, String)>,
 }
@@ -289,7 +318,7 @@ pub struct Log {
 impl Log {
     /// The name for a text.
     pub fn name(&mut self, text: &str) -> Name {
-        if self.index.len() != self.names.len() {
+        if self.index.is_empty() && !self.names.is_empty() {
             self.index = (0..)
                 .map(Name)
                 .zip(&self.names)
@@ -303,6 +332,16 @@ impl Log {
         self.names.push(text.to_owned());
         self.index.insert(text.to_owned(), name);
         name
+    }
+
+    /// Gives another text to each name for which there is one.
+    pub fn rename(&mut self, renamed: impl Fn(&str) -> Option<String>) {
+        for name in &mut self.names {
+            if let Some(text) = renamed(name) {
+                *name = text;
+            }
+        }
+        self.index.clear();
     }
 
     /// The text of a name; empty for one that another log gave.

@@ -24,12 +24,14 @@ pub mod gemini_cli;
 pub mod lines;
 pub mod log;
 pub mod opencode;
+pub mod parts;
 pub mod pi;
 pub mod prose;
 pub mod qwen;
 pub mod record;
 pub mod timeline;
 pub mod tools;
+pub mod unrecorded;
 pub mod value;
 
 use log::Log;

@@ -9,8 +9,9 @@
 use std::collections::HashMap;
 
 use super::log::{Event, Key, Outcome, Tool, What};
+use super::parts::{Kind, Parts, between};
 use crate::facts::session::{Action, ActionKind, Turn, TurnEnd};
-use crate::facts::span::{Moment, Span, union};
+use crate::facts::span::{Moment, Span};
 
 /// The longest a model is believed to work on one response, in milliseconds.
 pub const MODEL: i64 = 10 * 60_000;
@@ -19,6 +20,13 @@ pub const COMMAND: i64 = 10 * 60_000;
 /// The longest a read, search or edit is believed to run, and a call that may have waited for a person, in milliseconds.
 /// Measured: an edit or a read takes well under a second in every agent that can be driven without a person.
 pub const INSTANT: i64 = 1_000;
+/// How long an edit or a read takes once a person has allowed it, in milliseconds: what they take on average where nobody is
+/// asked. The rest of such a call is known to be the person's.
+const ASKED_INSTANT: i64 = 250;
+/// Refusals and interrupts closer than this are one key of a person, in milliseconds.
+const SAME_KEY: i64 = 1_000;
+/// A compaction that begins so long after the agent's last work was asked for by itself, in milliseconds.
+const ASIDE: i64 = 60_000;
 
 /// The turns of a lane and what the person did in it. `events` are sorted by time.
 pub fn timeline<'event>(events: impl IntoIterator<Item = &'event Event>) -> (Vec<Turn>, Vec<Action>) {
@@ -54,6 +62,10 @@ struct Builder {
     approvals: HashMap<Key, bool>,
     /// Whether calls may wait for a person untold.
     may_ask: bool,
+    /// How long commands that may have waited untold are believed to run, in milliseconds.
+    untold_run: i64,
+    /// The turn that was closed last, until another begins: a log may tell afterwards how long it took.
+    closed: Option<OpenTurn>,
 }
 
 /// A call without a result yet.
@@ -63,6 +75,8 @@ struct OpenCall {
     tool: Tool,
     /// Whether the log says that somebody was asked.
     asked: bool,
+    /// Whether somebody may have been asked.
+    may_wait: bool,
     /// How long it is believed to run, in milliseconds.
     bound: i64,
 }
@@ -72,8 +86,7 @@ struct OpenTurn {
     last: Moment,
     /// Until then the agent waits for its provider.
     backoff_until: Moment,
-    working: Vec<Span>,
-    unknown: i64,
+    parts: Parts,
     human: bool,
     /// Whether anything came after the prompt.
     answered: bool,
@@ -97,7 +110,7 @@ impl Builder {
             What::Automated => self.begin(at, false),
             What::Queued { typed } => self.act(at, ActionKind::Prompt, *typed, None),
             What::Interrupted => {
-                self.act(at, ActionKind::Interrupt, 0, None);
+                self.stop(at, ActionKind::Interrupt, 0, None);
                 if self.open.is_some() {
                     self.work_until(at);
                     self.close(TurnEnd::Interrupted);
@@ -123,8 +136,14 @@ impl Builder {
                 }
             }
             What::TurnEnd(_) => self.close(TurnEnd::Recorded),
+            What::Worked { millis, at_most } => self.told(at, i64::from(*millis), *at_most),
+            What::Compacted(took) => self.compacted(at, took.map(i64::from)),
             What::MayAsk(may) => self.may_ask = *may,
+            What::UntoldRun(millis) => self.untold_run = i64::from(*millis),
             What::Approval { .. }
+            | What::Counted { .. }
+            | What::Totals { .. }
+            | What::Place
             | What::Version(_)
             | What::Remote(_)
             | What::Parent(_)
@@ -142,6 +161,16 @@ impl Builder {
         });
     }
 
+    /// A refusal or an interrupt. One key does both at a question, and refuses all calls that wait.
+    fn stop(&mut self, at: Moment, kind: ActionKind, typed: u32, waited_since: Option<Moment>) {
+        let is_same = self.actions.last().is_some_and(|last| {
+            matches!(last.kind, ActionKind::Refusal | ActionKind::Interrupt) && at.since(last.at) < SAME_KEY
+        });
+        if !is_same || typed > 0 {
+            self.act(at, kind, typed, waited_since);
+        }
+    }
+
     fn begin(&mut self, at: Moment, human: bool) {
         self.close(TurnEnd::LastEvent);
         self.calls.clear();
@@ -151,11 +180,17 @@ impl Builder {
     fn open_call(&self, since: Moment, id: Key, tool: Tool) -> OpenCall {
         let said = self.approvals.get(&id).copied();
         let may_wait = said.unwrap_or(self.may_ask) && tool != Tool::Subagent;
+        let bound = match tool {
+            _ if !may_wait => tool.bound(),
+            Tool::Command { .. } if said.is_none() => tool.bound().min(self.untold_run.max(INSTANT)),
+            _ => INSTANT,
+        };
         OpenCall {
             since,
             tool,
             asked: said == Some(true),
-            bound: if may_wait { INSTANT } else { tool.bound() },
+            may_wait,
+            bound,
         }
     }
 
@@ -167,7 +202,7 @@ impl Builder {
         match (questioned, outcome, took) {
             (_, Outcome::Refused, _) => {
                 self.wait_until(at);
-                self.act(at, ActionKind::Refusal, typed, since);
+                self.stop(at, ActionKind::Refusal, typed, since);
             }
             (true, ..) => {
                 self.wait_until(at);
@@ -202,23 +237,78 @@ impl Builder {
             return self.wait_until(at);
         }
         let bound = self.calls.values().map(|call| call.bound).max().unwrap_or(MODEL);
+        let kind = self.kind();
+        let is_asked = kind == Kind::Instant && self.calls.values().all(|call| call.asked);
         let turn = self.turn(at);
         let start = turn.last.max(turn.backoff_until).min(at);
-        let believed = at.min(start.plus(bound));
-        turn.working.push(Span::new(start, believed));
-        turn.unknown += at.since(believed);
+        if is_asked {
+            turn.parts.push_asked(between(start, at), ASKED_INSTANT);
+        } else {
+            turn.parts.push(between(start, at), bound, kind);
+        }
         turn.last = turn.last.max(at);
+    }
+
+    /// What the agent does now.
+    fn kind(&self) -> Kind {
+        let mut calls = self.calls.values();
+        if self.calls.is_empty() {
+            Kind::Model
+        } else if !self.calls.values().all(|call| call.may_wait) {
+            Kind::Run
+        } else if calls.all(|call| call.tool == Tool::Instant) {
+            Kind::Instant
+        } else {
+            Kind::Command
+        }
     }
 
     /// A tool ran for so long, up to now; before that it waited, for a person if one was asked.
     fn ran_until(&mut self, at: Moment, took: i64, asked: bool) {
         let turn = self.turn(at);
         let start = turn.last.max(at.plus(-took)).min(at);
-        turn.working.push(Span::new(start, at));
         if !asked {
-            turn.unknown += start.since(turn.last).max(0);
+            turn.parts.push(between(turn.last, start), 0, Kind::Run);
         }
+        turn.parts.push(between(start, at), i64::MAX, Kind::Run);
         turn.last = turn.last.max(at);
+    }
+
+    /// The agent summed up what was said, up to now. Long after its last work that is a turn of its own.
+    fn compacted(&mut self, at: Moment, took: Option<i64>) {
+        let Some(took) = took else {
+            if self.open.is_some() {
+                self.work_until(at);
+            }
+            return;
+        };
+        let start = at.plus(-took);
+        let open = self.open.as_ref();
+        if open.is_none_or(|turn| start.since(turn.last) > ASIDE) {
+            self.begin(start, false);
+        }
+        let turn = self.turn(at);
+        let start = start.max(turn.last).min(at);
+        turn.parts.push(between(start, at), i64::MAX, Kind::Run);
+        turn.last = turn.last.max(at);
+    }
+
+    /// The log says how long the agent worked from the prompt until now, waits left out.
+    fn told(&mut self, at: Moment, worked: i64, at_most: bool) {
+        let is_closed = self.open.is_none();
+        let Some(turn) = self.open.as_mut().or(self.closed.as_mut()) else {
+            return;
+        };
+        // What came behind the last work (a hook) is in it as well. More than the turn is no duration of this turn.
+        let told = worked - at.since(turn.last);
+        if worked > at.since(turn.start) + SAME_KEY {
+            return;
+        }
+        turn.parts.settle(told.max(0), at_most || !turn.human);
+        if let (true, Some(last)) = (is_closed, self.turns.last_mut()) {
+            last.working = turn.parts.working();
+            last.unknown = turn.parts.unknown();
+        }
     }
 
     /// The agent waited for the person since the last event.
@@ -228,11 +318,12 @@ impl Builder {
     }
 
     fn close(&mut self, end: TurnEnd) {
-        if let Some(turn) = self.open.take().filter(|turn| turn.answered) {
+        self.closed = self.open.take().filter(|turn| turn.answered);
+        if let Some(turn) = &self.closed {
             self.turns.push(Turn {
                 span: Span::new(turn.start, turn.last),
-                working: union(turn.working),
-                unknown: turn.unknown,
+                working: turn.parts.working(),
+                unknown: turn.parts.unknown(),
                 human: turn.human,
                 end,
             });
@@ -246,8 +337,7 @@ impl OpenTurn {
             start: at,
             last: at,
             backoff_until: at,
-            working: Vec::new(),
-            unknown: 0,
+            parts: Parts::default(),
             human,
             answered: false,
         }
