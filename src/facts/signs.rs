@@ -1,42 +1,13 @@
 //! Signs of an agent in a commit's own text: its author, its trailers, the lines that tools leave.
 //!
-//! Addresses are matched whole and never by domain: people work at vendors, and people are called Claude, Devin and
-//! Jules. Trailers are looked for in the whole message, as squash merges leave them in the middle.
+//! Trailers are looked for in the whole message, as squash merges leave them in the middle. The committer is none of the
+//! signs: Aider signs as one where it commits what a person wrote, and so does whoever rebases.
 
+mod identities;
+
+use self::identities::{agent_called, agent_in_text, agent_of, model_in};
 use super::commit::Person;
 use super::evidence::Evidence;
-
-/// Addresses of agents. `+` stands for any number before it, as forges give their users.
-const ADDRESSES: &[(&str, &str)] = &[
-    ("noreply@anthropic.com", "claude-code"),
-    ("codex@openai.com", "codex"),
-    ("cursoragent@cursor.com", "cursor"),
-    ("+devin-ai-integration[bot]@users.noreply.github.com", "devin"),
-    ("+copilot@users.noreply.github.com", "copilot"),
-    ("+copilot-swe-agent[bot]@users.noreply.github.com", "copilot"),
-    (
-        "+gemini-code-assist[bot]@users.noreply.github.com",
-        "gemini-code-assist",
-    ),
-    ("gemini-cli@google.com", "gemini-cli"),
-    ("+factory-droid[bot]@users.noreply.github.com", "droid"),
-    ("+google-labs-jules[bot]@users.noreply.github.com", "jules"),
-    ("amp@ampcode.com", "amp"),
-    ("aider@aider.chat", "aider"),
-    ("noreply@aider.chat", "aider"),
-];
-
-/// Words by which `Assisted-by` names an agent or a model rather than a person.
-const ASSISTANTS: &[(&str, &str)] = &[
-    ("claude", "claude-code"),
-    ("codex", "codex"),
-    ("gpt", "codex"),
-    ("copilot", "copilot"),
-    ("cursor", "cursor"),
-    ("gemini", "gemini-cli"),
-    ("opencode", "opencode"),
-    ("aider", "aider"),
-];
 
 /// Every sign in a commit, sorted, each once. Untrusted text.
 pub fn in_commit(author: &Person, message: &[u8]) -> Vec<Evidence> {
@@ -70,35 +41,56 @@ fn anonymous(rule: &str) -> Evidence {
     }
 }
 
-/// What begins a line of a tool's own, and what the tool is taken by.
-const OWN_LINES: &[(&[u8], &str)] = &[
-    (b"https://claude.ai/code/session_", "text:session-link"),
-    (
-        b"Generated with [Claude Code](https://claude.",
-        "text:generated-with",
-    ),
+/// What stands behind `Generated with` in a line of a tool's own, and the tool. A link goes to the address that follows.
+const GENERATORS: &[(&str, &str, &str)] = &[
+    ("Claude Code", "https://claude.", "claude-code"),
+    ("Continue", "https://continue.dev", "continue"),
+    ("opencode", "https://opencode.ai", "opencode"),
+    ("Crush", "https://github.com/charmbracelet/crush", "crush"),
+    ("Cline", "https://docs.cline.bot", "cline"),
+    ("Devin", "https://cli.devin.ai", "devin"),
+    ("Oz", "https://warp.dev/oz", "warp"),
+    ("Firebender", "https://firebender.com", "firebender"),
+    ("termai", "https://termai.io", "termai"),
+    ("Qwen Code", "https://github.com/QwenLM/qwen-code", "qwen"),
+    ("Codex", "https://openai.com/codex", "codex"),
 ];
 
-/// A line that holds what Claude Code writes, its robot, and nothing else. In the middle of a sentence it is a quotation.
-/// A list that a squash merge made of lines may put its mark before.
+/// A line that holds what a tool writes by itself, with an emoji before it, and nothing else. In the middle of a sentence it
+/// is a quotation. A list that a squash merge made of lines may put its mark before.
 fn left_by_tool(line: &[u8]) -> Option<Evidence> {
-    let line = line.trim_ascii();
+    let line = std::str::from_utf8(line.trim_ascii()).ok()?;
     let line = line
-        .strip_prefix(b"* ")
-        .or(line.strip_prefix(b"- "))
-        .unwrap_or(line);
-    let robot = "\u{1f916}".as_bytes();
-    let line = line.strip_prefix(robot).unwrap_or(line).trim_ascii_start();
-    let (_, rule) = OWN_LINES.iter().find(|(start, _)| line.starts_with(start))?;
-    let address = memchr::memmem::find(line, b"https:").and_then(|at| line.get(at..))?;
-    let is_alone = !address.iter().any(u8::is_ascii_whitespace);
-    is_alone.then(|| sign(rule, "claude-code"))
+        .strip_prefix("* ")
+        .or(line.strip_prefix("- "))
+        .unwrap_or(line)
+        .trim_start_matches(|c: char| !c.is_ascii() && !c.is_alphanumeric() || c == ' ');
+    if let Some(rest) = line.strip_prefix("https://claude.ai/code/session_") {
+        let is_alone = !rest.contains(char::is_whitespace);
+        return is_alone.then(|| sign("text:session-link", "claude-code"));
+    }
+    let plain = line
+        .strip_prefix("_This PR was generated with ")
+        .and_then(|rest| rest.strip_suffix("._"));
+    let tool = plain.or_else(|| line.strip_prefix("Generated with "))?;
+    let (.., agent) = GENERATORS.iter().find(|(name, address, _)| {
+        let linked = tool
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_prefix(name)?.strip_prefix("]("));
+        match linked.or_else(|| tool.strip_prefix(name)?.trim_start().strip_prefix('(')) {
+            Some(link) => {
+                link.starts_with(address) && link.ends_with(')') && !link.contains(char::is_whitespace)
+            }
+            None => tool == *name,
+        }
+    })?;
+    Some(sign("text:generated-with", agent))
 }
 
 /// A trailer that says something of an agent. Most lines are sorted out by their first letter.
 fn in_line(line: &[u8]) -> Option<Evidence> {
     let first = line.trim_ascii_start().first()?.to_ascii_lowercase();
-    if !matches!(first, b'c' | b'a' | b'e' | b'm' | b'l') {
+    if !matches!(first, b'c' | b'a' | b'e' | b'm' | b'l' | b'r') {
         return None;
     }
     let colon = memchr::memchr(b':', line)?;
@@ -111,23 +103,44 @@ fn in_line(line: &[u8]) -> Option<Evidence> {
         "assisted-by" => assistant(&value),
         "made-with" if value.eq_ignore_ascii_case("cursor") => Some(sign("trailer:made-with", "cursor")),
         "claude-session" => Some(sign("trailer:claude-session", "claude-code")),
+        "amp-thread-id" if value.starts_with("https://ampcode.com/threads/") => {
+            Some(sign("trailer:amp-thread-id", "amp"))
+        }
+        "agent-logs-url" if is_session_page(&value) => Some(sign("trailer:agent-logs-url", "copilot")),
+        "copilot-session" if is_uuid(&value) => Some(sign("trailer:copilot-session", "copilot")),
+        "replit-commit-author" if matches!(value.as_ref(), "Agent" | "Assistant") => {
+            Some(sign("trailer:replit-commit-author", "replit"))
+        }
         "entire-checkpoint" if is_checkpoint(&value) => Some(anonymous("trailer:entire-checkpoint")),
+        "entire-agent" => Some(sign("trailer:entire-agent", agent_called(&value)?)),
         "agentnote-session" if !value.is_empty() => Some(anonymous("trailer:agentnote-session")),
-        "leverage-agent" if !value.is_empty() => Some(sign("trailer:leverage-agent", &value)),
+        _ => ours(&key, &value),
+    }
+}
+
+/// A trailer of ours that speaks of an agent. An estimate alone does not: whoever plans a piece of work has one, too.
+fn ours(key: &str, value: &str) -> Option<Evidence> {
+    match key {
+        "leverage-agent" if !value.is_empty() => Some(sign("trailer:leverage-agent", value)),
         "leverage-session" => {
             let (agent, _) = value.split_once(':')?;
             Some(sign("trailer:leverage-session", agent))
         }
-        "leverage-estimate" | "leverage-task" if !value.is_empty() => {
+        "leverage-agent-time" | "leverage-tokens" | "leverage-model" if !value.is_empty() => {
             Some(anonymous(&format!("trailer:{key}")))
         }
         _ => None,
     }
 }
 
-/// `Name <address>`.
+/// `Name <address>`; some models forget the brackets.
 fn person(text: &str) -> Option<Person> {
-    let (name, rest) = text.split_once('<')?;
+    let (name, rest) = match text.split_once('<') {
+        Some(parts) => parts,
+        None => text
+            .rsplit_once(' ')
+            .filter(|(_, address)| address.contains('@'))?,
+    };
     Some(Person {
         name: name.trim().to_owned(),
         email: rest.split('>').next().unwrap_or_default().trim().to_owned(),
@@ -135,28 +148,10 @@ fn person(text: &str) -> Option<Person> {
 }
 
 fn in_person(rule: &str, person: &Person) -> Option<Evidence> {
-    let email = person.email.to_ascii_lowercase();
-    let digits = email.bytes().take_while(u8::is_ascii_digit).count();
-    let unnumbered = if digits > 0 { &email[digits..] } else { &email };
-    let known = ADDRESSES.iter().find(|(address, _)| *address == unnumbered);
-    let agent = match known {
-        Some((_, agent)) => agent,
-        None if email == "noreply@openai.com" && person.name.eq_ignore_ascii_case("codex") => "codex",
-        None => return None,
-    };
     Some(Evidence {
         model: model_in(&person.name),
-        ..sign(rule, agent)
+        ..sign(rule, agent_of(person)?)
     })
-}
-
-/// The model in a co-author's name: `Claude Opus 4.5`, `Claude (GLM-4.7)`; nothing in `Claude` alone.
-fn model_in(name: &str) -> Option<String> {
-    let rest = name.strip_prefix("Claude ")?.trim();
-    let inner = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
-    let model = inner.unwrap_or(rest);
-    let is_tool = model.is_empty() || model.eq_ignore_ascii_case("code");
-    (!is_tool).then(|| inner.map_or_else(|| name.to_owned(), str::to_owned))
 }
 
 /// `Assisted-by: AGENT:MODEL` or free text that names one. With an address it is a person, unless that is an agent's.
@@ -165,18 +160,23 @@ fn assistant(value: &str) -> Option<Evidence> {
     if value.contains('<') {
         return in_person(RULE, &person(value)?);
     }
-    let lower = value.to_ascii_lowercase();
-    let is_word = |word: &str| {
-        lower
-            .split(|c: char| !c.is_ascii_alphabetic())
-            .any(|part| part == word)
-    };
-    let (_, agent) = ASSISTANTS.iter().find(|(word, _)| is_word(word))?;
+    let agent = agent_in_text(value)?;
     let model = value.split_once(':').map(|(_, model)| model.trim().to_owned());
     Some(Evidence {
-        model: model.filter(|model| !model.is_empty()),
+        model: model
+            .filter(|model| !model.is_empty())
+            .or_else(|| model_in(value)),
         ..sign(RULE, agent)
     })
+}
+
+/// Where GitHub shows what Copilot did.
+fn is_session_page(value: &str) -> bool {
+    value.starts_with("https://github.com/") && value.contains("/sessions/")
+}
+
+fn is_uuid(value: &str) -> bool {
+    uuid::Uuid::try_parse(value).is_ok()
 }
 
 /// Twelve hex digits or a ULID.
@@ -239,7 +239,66 @@ mod tests {
                 "\u{1f916} Generated with [Claude Code](https://claude.com/claude-code)",
                 "text:generated-with claude-code",
             ),
+            (
+                "Co-authored-by: Qwen-Coder <qwen-coder@alibabacloud.com>",
+                "trailer:co-authored-by qwen",
+            ),
+            (
+                "Co-Authored-By: opencode <noreply@opencode.ai>",
+                "trailer:co-authored-by opencode",
+            ),
+            (
+                "Co-authored-by: openhands openhands@all-hands.dev",
+                "trailer:co-authored-by openhands",
+            ),
+            (
+                "Co-authored-by: aider (gpt-5.4) <noreply@aider.chat>",
+                "trailer:co-authored-by aider gpt-5.4",
+            ),
+            (
+                "Assisted-by: Claude Opus 4.5 via Crush <crush@charm.land>",
+                "trailer:assisted-by crush Claude Opus 4.5",
+            ),
+            ("Assisted-by: Crush:glm-5.2", "trailer:assisted-by crush glm-5.2"),
+            (
+                "Assisted-by: Claude Sonnet 4 via Crush",
+                "trailer:assisted-by crush Claude Sonnet 4",
+            ),
+            ("Assisted-by: Claude Code", "trailer:assisted-by claude-code"),
+            (
+                "Amp-Thread-ID: https://ampcode.com/threads/T-0123",
+                "trailer:amp-thread-id amp",
+            ),
+            (
+                "Agent-Logs-Url: https://github.com/o/r/sessions/0123",
+                "trailer:agent-logs-url copilot",
+            ),
+            (
+                "Replit-Commit-Author: Agent",
+                "trailer:replit-commit-author replit",
+            ),
+            ("Entire-Agent: Claude Code", "trailer:entire-agent claude-code"),
+            ("\u{1f498} Generated with Crush", "text:generated-with crush"),
+            ("Generated with Claude Code", "text:generated-with claude-code"),
+            (
+                "Generated with [Continue](https://continue.dev)",
+                "text:generated-with continue",
+            ),
+            (
+                "Generated with Continue (https://continue.dev)",
+                "text:generated-with continue",
+            ),
+            (
+                "\u{1f916} Generated with [opencode](https://opencode.ai)",
+                "text:generated-with opencode",
+            ),
+            (
+                "_This PR was generated with [Oz](https://warp.dev/oz)._",
+                "text:generated-with warp",
+            ),
             ("Leverage-Session: codex:abc", "trailer:leverage-session codex"),
+            ("Leverage-Agent-Time: 25m", "trailer:leverage-agent-time"),
+            ("Leverage-Tokens: 400k", "trailer:leverage-tokens"),
         ] {
             assert_eq!(
                 found(&format!("Title\n\nBody\n{line}\nmore\n")),
@@ -259,6 +318,16 @@ mod tests {
             "Co-authored-by: OpenAI <noreply@openai.com>",
             "Assisted-by: Claude Dupont <claude@example.org>",
             "Assisted-by: Jules",
+            "Assisted-by: Claude Dupont",
+            "Co-authored-by: Claude",
+            "Signed-off-by: Devin <devin@example.org>",
+            "Replit-Commit-Author: Jane",
+            "Agent-Logs-Url: soon",
+            "Leverage-Estimate: 3h",
+            "Leverage-Supervision: 5m",
+            "Leverage-Task: 019d7743-6a00-7707-8707-070707070707",
+            "Leverage-Category: api",
+            "Generated with Crush, then thrown away",
             "Entire-Checkpoint: soon",
             "Acked-by: Codex fan <fan@example.org>",
             "Quote from docs: Generated with [Claude Code](https://claude.com/claude-code)",

@@ -20,7 +20,7 @@ use crate::git::changes::Renames;
 use crate::git::walk::order;
 
 /// Raised whenever facts are laid out or found differently.
-const HEAD: &[u8] = b"git-leverage history 5\n";
+const HEAD: &[u8] = b"git-leverage history 6\n";
 const CHECKSUM: usize = 8;
 
 /// The cached facts of one repository.
@@ -99,15 +99,18 @@ pub(super) struct StoredEvidence {
 }
 
 impl Cache {
-    /// The cache of the repository with this common folder, counted this way, below `folder`.
-    pub(super) fn new(folder: &Path, common_dir: &Path, renames: Renames) -> Self {
+    /// The cache of the repository with this common folder, counted this way and with what stands in for its objects, below
+    /// `folder`.
+    pub(super) fn new(folder: &Path, common_dir: &Path, renames: Renames, replaced: Option<u64>) -> Self {
         let name = checksum(common_dir.as_os_str().as_encoded_bytes());
         let way = match renames {
             Renames::Follow => "renames",
             Renames::Ignore => "plain",
         };
+        // A commit never changes, but what stands in for it may.
+        let replaced = replaced.map_or(String::new(), |number| format!(".{number:016x}"));
         Self {
-            path: folder.join(format!("history-{name:016x}.{way}")),
+            path: folder.join(format!("history-{name:016x}.{way}{replaced}")),
         }
     }
 
@@ -339,7 +342,7 @@ mod tests {
     }
 
     fn saved(folder: &Path) -> Cache {
-        let cache = Cache::new(folder, Path::new("/src/kiln/.git"), Renames::Follow);
+        let cache = Cache::new(folder, Path::new("/src/kiln/.git"), Renames::Follow, None);
         let heads = [[1; 20].into()];
         cache.save(&heads, &[commit(1), commit(2)], &[commit(9)]).unwrap();
         cache
@@ -392,7 +395,7 @@ mod tests {
     fn ways_of_counting_and_repositories_are_apart() {
         let folder = tempfile::tempdir().unwrap();
         saved(folder.path());
-        let other = |common_dir, renames| Cache::new(folder.path(), Path::new(common_dir), renames);
+        let other = |common_dir, renames| Cache::new(folder.path(), Path::new(common_dir), renames, None);
         for cache in [
             other("/src/kiln/.git", Renames::Ignore),
             other("/src/loom/.git", Renames::Follow),
