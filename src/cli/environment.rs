@@ -7,8 +7,10 @@ use chrono::{DateTime, Utc};
 
 use super::args::GlobalArgs;
 use super::error::CommandError;
+use super::git_config;
 use crate::git::Repo;
 use crate::git::config::ConfigFiles;
+use crate::git::replaced::{self, ReplaceRefs};
 
 /// What the commands know of the process.
 #[derive(Debug, Clone)]
@@ -44,7 +46,10 @@ impl Environment {
             .get("GIT_TEST_DATE_NOW")
             .and_then(|seconds| DateTime::from_timestamp(seconds.parse().ok()?, 0))
             .unwrap_or_else(Utc::now);
-        let config_files = config_files(&variables, &global.config);
+        let mut overrides = git_config::of_environment(&variables)?;
+        overrides.extend(global.config.iter().cloned());
+        replaced::choose(replace_refs(&variables, &overrides));
+        let config_files = config_files(&variables, overrides);
         Ok(Self {
             variables,
             directory,
@@ -100,20 +105,41 @@ impl Environment {
     }
 }
 
-fn config_files(variables: &BTreeMap<String, String>, overrides: &[(String, String)]) -> ConfigFiles {
-    let path = |name: &str| {
-        variables
-            .get(name)
-            .filter(|path| !path.is_empty())
-            .map(PathBuf::from)
-    };
+fn config_files(variables: &BTreeMap<String, String>, overrides: Vec<(String, String)>) -> ConfigFiles {
+    // An empty path is no file, and not the usual one.
+    let path = |name: &str| variables.get(name).map(PathBuf::from);
     let skip_system = variables
         .get("GIT_CONFIG_NOSYSTEM")
-        .is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false" | "no" | "off"));
+        .is_some_and(|value| is_true(value));
     ConfigFiles {
         system: path("GIT_CONFIG_SYSTEM"),
         skip_system,
         global: path("GIT_CONFIG_GLOBAL"),
-        overrides: overrides.to_vec(),
+        overrides,
     }
+}
+
+/// Whether replacements count, and where they are. What a repository's own config says of them is its own matter.
+fn replace_refs(variables: &BTreeMap<String, String>, overrides: &[(String, String)]) -> ReplaceRefs {
+    let is_told_off = overrides
+        .iter()
+        .rev()
+        .find(|(name, _)| name.eq_ignore_ascii_case("core.useReplaceRefs"))
+        .is_some_and(|(_, value)| !is_true(value));
+    if is_told_off || variables.contains_key("GIT_NO_REPLACE_OBJECTS") {
+        return ReplaceRefs::Ignored;
+    }
+    let base = variables.get("GIT_REPLACE_REF_BASE").map_or("", String::as_str);
+    match base.trim_end_matches('/') {
+        "" => ReplaceRefs::Below("refs/replace/".to_owned()),
+        base => ReplaceRefs::Below(format!("{base}/")),
+    }
+}
+
+/// What git takes for true in a variable.
+fn is_true(value: &str) -> bool {
+    !matches!(
+        value.to_ascii_lowercase().as_str(),
+        "" | "0" | "false" | "no" | "off"
+    )
 }

@@ -6,6 +6,7 @@ pub mod args;
 pub mod commands;
 pub mod environment;
 pub mod error;
+pub mod git_config;
 pub mod linking;
 pub mod logs;
 pub mod output;

@@ -9,8 +9,9 @@ use git2::{DiffOptions, Oid, Patch, Repository, Sort};
 use rayon::prelude::*;
 
 use super::open::{Repo, object_id};
+use super::replaced::Replaced;
 use super::walk::RefSelection;
-use super::{GitError, session_names};
+use super::{GitError, messages, session_names};
 use crate::facts::change::{Change, ChangedFile, ChangedLines};
 use crate::facts::ids::ObjectId;
 use crate::facts::session::LineHash;
@@ -48,18 +49,18 @@ pub fn read(
     period: Period,
     wanted: &HashSet<String>,
 ) -> Result<Vec<Change>, GitError> {
-    let raw = repo.raw();
+    let replaced = repo.replaced();
     let on_head = match repo.head()? {
-        Some(head) => recent(raw, period.since, &[Oid::from_bytes(head.as_bytes())?])?
+        Some(head) => recent(repo, period.since, &[Oid::from_bytes(head.as_bytes())?])?
             .into_iter()
             .collect(),
         None => HashSet::new(),
     };
-    let ids = recent(raw, period.since, &repo.tips(refs)?)?;
+    let ids = recent(repo, period.since, &repo.tips(refs)?)?;
     let git_dir = repo.git_dir().to_owned();
     let parts: Vec<Result<Vec<Change>, git2::Error>> = ids
         .par_chunks(COMMITS_AT_A_TIME)
-        .map(|ids| read_part(&git_dir, ids, &on_head, period, wanted))
+        .map(|ids| read_part(&git_dir, &replaced, ids, &on_head, period, wanted))
         .collect();
     let mut changes = Vec::new();
     for part in parts {
@@ -71,6 +72,7 @@ pub fn read(
 /// Handles of libgit2 cannot be shared: each part has its own.
 fn read_part(
     git_dir: &Path,
+    replaced: &Replaced,
     ids: &[Oid],
     on_head: &HashSet<Oid>,
     period: Period,
@@ -80,7 +82,8 @@ fn read_part(
     let notes = session_names::Notes::of(&raw);
     let mut changes = Vec::new();
     for id in ids {
-        let commit = raw.find_commit(*id)?;
+        let commit = replaced.commit(&raw, *id)?;
+        let parents = replaced.parent_oids(*id, commit.parent_ids().collect());
         let author_time = commit.author().when().seconds();
         let commit_time = commit.time().seconds();
         let Some(own) = object_id(*id).filter(|_| period.holds(author_time) || period.holds(commit_time))
@@ -90,13 +93,13 @@ fn read_part(
         let message = commit.message_bytes();
         changes.push(Change {
             id: own,
-            parents: commit.parent_ids().filter_map(object_id).collect(),
+            parents: parents.iter().copied().filter_map(object_id).collect(),
             author: String::from_utf8_lossy(commit.author().email_bytes()).into_owned(),
             author_time,
             commit_time,
             title: message.split(|byte| *byte == b'\n').next().and_then(LineHash::of),
             on_head: on_head.contains(id),
-            files: changed_files(&raw, &commit, wanted).unwrap_or_default(),
+            files: changed_files(&raw, replaced, (&commit, &parents), wanted).unwrap_or_default(),
             named: session_names::of(message, &notes, *id),
         });
     }
@@ -110,7 +113,11 @@ pub fn resolve(repo: &Repo, prefix: &str) -> Option<ObjectId> {
 }
 
 /// The commits below `tips` that were made since `since`, the newest first.
-fn recent(raw: &Repository, since: i64, tips: &[Oid]) -> Result<Vec<Oid>, git2::Error> {
+fn recent(repo: &Repo, since: i64, tips: &[Oid]) -> Result<Vec<Oid>, git2::Error> {
+    if !repo.replaced().is_empty() {
+        return recent_replaced(repo, since, tips);
+    }
+    let raw = repo.raw();
     let mut walk = raw.revwalk()?;
     walk.set_sorting(Sort::TIME)?;
     for tip in tips {
@@ -133,19 +140,36 @@ fn recent(raw: &Repository, since: i64, tips: &[Oid]) -> Result<Vec<Oid>, git2::
     Ok(recent)
 }
 
+/// [`recent`] past what libgit2's walk does not see.
+fn recent_replaced(repo: &Repo, since: i64, tips: &[Oid]) -> Result<Vec<Oid>, git2::Error> {
+    let mut found = Vec::new();
+    messages::visit_from(repo, tips.to_vec(), |commit| {
+        let time = commit.committed();
+        if time >= since {
+            found.push((std::cmp::Reverse(time), commit.id));
+        }
+    })?;
+    found.sort_unstable();
+    found
+        .into_iter()
+        .map(|(_, id)| Oid::from_bytes(id.as_bytes()))
+        .collect()
+}
+
 /// The files that a commit changed against its first parent; none for a merge.
 fn changed_files(
     raw: &Repository,
-    commit: &git2::Commit<'_>,
+    replaced: &Replaced,
+    (commit, parents): (&git2::Commit<'_>, &[Oid]),
     wanted: &HashSet<String>,
 ) -> Result<Vec<ChangedFile>, git2::Error> {
-    if commit.parent_count() > 1 {
+    if parents.len() > 1 {
         return Ok(Vec::new());
     }
-    let parent = match commit.parent(0) {
-        Ok(parent) => Some(parent.tree()?),
-        Err(_) => None,
-    };
+    let parent = parents
+        .first()
+        .and_then(|parent| replaced.commit(raw, *parent).ok());
+    let parent = parent.map(|parent| parent.tree()).transpose()?;
     let mut options = DiffOptions::new();
     options.context_lines(0).max_size(LARGEST_BLOB);
     let diff = raw.diff_tree_to_tree(parent.as_ref(), Some(&commit.tree()?), Some(&mut options))?;

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
-use git2::{ObjectType, Odb, Oid};
+use git2::{ObjectType, Oid};
 
 use super::GitError;
 use super::open::{Repo, object_id};
@@ -96,7 +96,7 @@ pub fn visit_all(
     refs: &RefSelection,
     visit: impl FnMut(RawCommit<'_>),
 ) -> Result<usize, GitError> {
-    Ok(visit_from(&repo.raw().odb()?, repo.tips(refs)?, visit))
+    Ok(visit_from(repo, repo.tips(refs)?, visit)?)
 }
 
 /// Visits the commits that `included` reaches and `excluded` does not, newest lines of ancestry first.
@@ -105,16 +105,15 @@ pub fn visit_range(
     range: &Range,
     mut visit: impl FnMut(RawCommit<'_>),
 ) -> Result<usize, GitError> {
-    let odb = repo.raw().odb()?;
     let mut excluded = HashSet::new();
-    visit_from(&odb, range.excluded.clone(), |commit| {
+    visit_from(repo, range.excluded.clone(), |commit| {
         excluded.insert(commit.id);
-    });
-    Ok(visit_from(&odb, range.included.clone(), |commit| {
+    })?;
+    Ok(visit_from(repo, range.included.clone(), |commit| {
         if !excluded.contains(&commit.id) {
             visit(commit);
         }
-    }))
+    })?)
 }
 
 /// The ends of a range of commits.
@@ -158,11 +157,17 @@ pub fn with_commit<T>(
     read: impl FnOnce(RawCommit<'_>) -> T,
 ) -> Result<T, GitError> {
     let odb = repo.raw().odb()?;
-    let object = odb.read(Oid::from_bytes(id.as_bytes())?)?;
+    let object = odb.read(repo.replaced().oid(Oid::from_bytes(id.as_bytes())?))?;
     Ok(read(RawCommit::new(id, object.data())))
 }
 
-fn visit_from(odb: &Odb<'_>, mut pending: Vec<Oid>, mut visit: impl FnMut(RawCommit<'_>)) -> usize {
+pub(super) fn visit_from(
+    repo: &Repo,
+    mut pending: Vec<Oid>,
+    mut visit: impl FnMut(RawCommit<'_>),
+) -> Result<usize, git2::Error> {
+    let odb = repo.raw().odb()?;
+    let replaced = repo.replaced();
     let mut seen: HashSet<Oid> = HashSet::new();
     let mut missing = 0;
     while let Some(id) = pending.pop() {
@@ -170,20 +175,20 @@ fn visit_from(odb: &Odb<'_>, mut pending: Vec<Oid>, mut visit: impl FnMut(RawCom
             continue;
         }
         let object = odb
-            .read(id)
+            .read(replaced.oid(id))
             .ok()
             .filter(|object| object.kind() == ObjectType::Commit);
+        let raw = id;
         let (Some(object), Some(id)) = (object, object_id(id)) else {
             missing += 1;
             continue;
         };
         let commit = RawCommit::new(id, object.data());
-        pending.extend(
-            commit
-                .field("parent")
-                .filter_map(|hex| Oid::from_str(std::str::from_utf8(hex).ok()?).ok()),
-        );
+        let parents = commit
+            .field("parent")
+            .filter_map(|hex| Oid::from_str(std::str::from_utf8(hex).ok()?).ok());
+        pending.extend(replaced.parent_oids(raw, parents.collect()));
         visit(commit);
     }
-    missing
+    Ok(missing)
 }

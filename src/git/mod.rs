@@ -23,6 +23,7 @@ pub mod process;
 pub mod refs;
 mod remote_url;
 mod renames;
+pub mod replaced;
 mod session_names;
 pub mod signing;
 pub mod state;

@@ -1,10 +1,13 @@
 //! Opening a repository so that its configuration cannot change what is read.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use git2::{ErrorCode, Index, Repository, RepositoryOpenFlags};
 
 use super::config::{Config, ConfigFiles};
+use super::replaced::Replaced;
 use crate::facts::ids::ObjectId;
 
 /// An open repository.
@@ -14,6 +17,7 @@ use crate::facts::ids::ObjectId;
 pub struct Repo {
     inner: Repository,
     common_dir: PathBuf,
+    replaced: OnceCell<Arc<Replaced>>,
 }
 
 /// Why a folder could not be opened as a repository.
@@ -93,7 +97,11 @@ impl Repo {
             .commondir()
             .canonicalize()
             .unwrap_or_else(|_| inner.commondir().to_owned());
-        Ok(Self { inner, common_dir })
+        Ok(Self {
+            inner,
+            common_dir,
+            replaced: OnceCell::new(),
+        })
     }
 
     /// The folder that all its work trees share. Two handles with the same one are the same repository.
@@ -152,6 +160,16 @@ impl Repo {
     /// Whether there is no work tree.
     pub fn is_bare(&self) -> bool {
         self.inner.is_bare()
+    }
+
+    /// What stands in for its objects.
+    pub(super) fn replaced(&self) -> Arc<Replaced> {
+        self.replaced.get_or_init(|| Arc::new(Replaced::of(self))).clone()
+    }
+
+    /// A number that tells its replaced objects and grafts from others; `None` where it has none, as nearly always.
+    pub fn replacements(&self) -> Option<u64> {
+        self.replaced().fingerprint()
     }
 
     /// The handle itself, for the other modules of `git/` alone.

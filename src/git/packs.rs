@@ -11,10 +11,12 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::Repo;
+use super::replaced::Replaced;
 use crate::facts::ids::ObjectId;
 
 /// A SHA-1 object name as packs and trees hold it.
@@ -35,6 +37,7 @@ const MOST_ALTERNATES: usize = 6;
 /// The packs of a repository and its alternates, shared by all threads.
 pub(super) struct Packs {
     packs: Vec<Pack>,
+    pub(super) replaced: Arc<Replaced>,
 }
 
 struct Pack {
@@ -78,6 +81,13 @@ pub(super) struct Object {
     pub(super) data: Rc<Vec<u8>>,
 }
 
+impl Objects<'_> {
+    /// The parents of a commit whose object names `own`.
+    pub(super) fn parents(&self, id: &RawId, own: Vec<RawId>) -> Vec<RawId> {
+        self.packs.replaced.parents(id, own)
+    }
+}
+
 /// One thread's view of the objects of a repository, with the last ones it read.
 pub(super) struct Objects<'a> {
     packs: &'a Packs,
@@ -116,7 +126,10 @@ impl Packs {
             }
             next += 1;
         }
-        Self { packs }
+        Self {
+            packs,
+            replaced: repo.replaced(),
+        }
     }
 
     /// The pack that holds an object, and where in it.
@@ -224,8 +237,9 @@ impl<'a> Objects<'a> {
         }
     }
 
-    /// Reads an object of at most `limit` bytes.
+    /// Reads an object of at most `limit` bytes, or the one that stands in for it.
     pub(super) fn read(&mut self, id: &RawId, limit: u64) -> Result<Object, ObjectError> {
+        let id = self.packs.replaced.object(id);
         let name = || ObjectId::from(*id);
         let Some((pack, offset)) = self.packs.find(id) else {
             return self.read_elsewhere(id, limit);

@@ -251,7 +251,11 @@ pub(super) fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<Ra
         .map_err(|_| damaged("its id is of another kind"))?;
     let object = objects.read(&raw, LARGEST_COMMIT)?;
     match object.kind {
-        Kind::Commit => RawCommit::parse(&object.data).ok_or_else(|| damaged("it has no tree")),
+        Kind::Commit => {
+            let mut commit = RawCommit::parse(&object.data).ok_or_else(|| damaged("it has no tree"))?;
+            commit.parents = objects.parents(&raw, commit.parents);
+            Ok(commit)
+        }
         _ => Err(damaged("it is no commit")),
     }
 }

@@ -114,7 +114,7 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
     let cache = options
         .cache
         .as_ref()
-        .map(|folder| Cache::new(folder, repo.common_dir(), options.renames));
+        .map(|folder| Cache::new(folder, repo.common_dir(), options.renames, repo.replacements()));
     let kept = known_facts(cache.as_ref(), options.kept_facts, &mut trouble);
     let (mut commits, new_commits) = if kept.is_all_of(&heads) && !repo.is_shallow() {
         (kept.reached, 0)
