@@ -241,7 +241,7 @@ fn commits_are_checked_one_by_one() {
     6cf03ac381 agent time: 25m
     6cf03ac381 leverage factor: 96.0x
     [stderr]
-    error: c54429feea: line 3: Leverage-Estimate: `4x` has an unknown unit `x`; use m, h, d or w
+    error: c54429feea: line 3: Leverage-Estimate: `4x` has an unknown unit `x`; use s, m, h, d or w
     [exit 1]
     ");
 }

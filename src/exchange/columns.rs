@@ -19,6 +19,21 @@ pub(super) enum Field {
     Number,
 }
 
+impl Field {
+    /// Whether its cells hold numbers.
+    pub(super) fn is_number(self) -> bool {
+        matches!(
+            self,
+            Self::Human
+                | Self::AgentTime
+                | Self::Supervision
+                | Self::Tokens
+                | Self::Factor
+                | Self::SupervisoryFactor
+        )
+    }
+}
+
 /// A field, and the unit that its heading names for bare numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ColumnKind {
@@ -41,7 +56,7 @@ pub(super) fn kind(heading: &str) -> Option<ColumnKind> {
     let supervised = words
         .iter()
         .any(|word| word.starts_with("superv") || matches!(*word, "sup" | "slf"));
-    let unit = unit(&words);
+    let unit = unit(&words, &lower);
     let is_factor = has(&["factor", "leverage", "lf", "slf", "multiplier", "speedup"]);
     let field = match words.as_slice() {
         [] | ["n" | "#" | "no" | "nr" | "num" | "number" | "row"] => Field::Number,
@@ -63,12 +78,18 @@ pub(super) fn kind(heading: &str) -> Option<ColumnKind> {
     Some(ColumnKind { field, unit })
 }
 
-fn unit(words: &[&str]) -> Option<&'static str> {
+fn unit(words: &[&str], heading: &str) -> Option<&'static str> {
+    // A lone `s` may be what is left of `Claude's time`.
+    let is_seconds = ["(s)", "[s]"].iter().any(|unit| heading.contains(unit));
+    if is_seconds {
+        return Some("s");
+    }
     words.iter().find_map(|word| match *word {
         "h" | "hr" | "hrs" | "hour" | "hours" => Some("h"),
         "m" | "min" | "mins" | "minute" | "minutes" => Some("m"),
         "d" | "days" => Some("d"),
         "w" | "wk" | "weeks" => Some("w"),
+        "sec" | "secs" | "second" | "seconds" => Some("s"),
         _ => None,
     })
 }
@@ -89,6 +110,9 @@ mod tests {
             ("Claude Time", Field::AgentTime, None),
             ("agent_minutes", Field::AgentTime, Some("m")),
             ("Agent time", Field::AgentTime, None),
+            ("Agent (s)", Field::AgentTime, Some("s")),
+            ("agent_seconds", Field::AgentTime, Some("s")),
+            ("Claude's time", Field::AgentTime, None),
             ("agent", Field::Agent, None),
             ("Sup.", Field::Supervision, None),
             ("supervisory_minutes", Field::Supervision, Some("m")),

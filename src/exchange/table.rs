@@ -6,6 +6,7 @@ use super::columns::{ColumnKind, Field, kind};
 use super::{ImportError, ImportOptions, Imported, date_in_name, give_ids};
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::TaskId;
+use crate::facts::number::{self, DecimalMark};
 use crate::facts::quantity::{Hours, Minutes, Tokens};
 use crate::facts::task::{Task, TaskSource};
 
@@ -13,11 +14,16 @@ use crate::facts::task::{Task, TaskSource};
 struct Sheet {
     header: Vec<String>,
     rows: Vec<(usize, Vec<String>)>,
+    /// Whether the form of the table suggests that its commas stand in numbers, before fractions or between thousands.
+    is_comma_free: bool,
 }
 
 /// Reads comma-, semicolon- or tab-separated values.
 pub(super) fn read_separated(text: &str, options: &ImportOptions) -> Result<Imported, ImportError> {
-    let first = text.lines().next().unwrap_or_default();
+    let first = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
     let separator = [b',', b';', b'\t']
         .into_iter()
         .max_by_key(|separator| {
@@ -33,20 +39,62 @@ pub(super) fn read_separated(text: &str, options: &ImportOptions) -> Result<Impo
         .delimiter(separator)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
-    let mut rows = records.records().filter_map(Result::ok).map(|record| {
-        let line = record.position().map_or(0, csv::Position::line);
-        let cells = record.iter().map(str::to_owned).collect();
-        (usize::try_from(line).unwrap_or_default(), cells)
-    });
+    let mut lines = LineCounter::new(text);
+    let mut rows = records
+        .records()
+        .filter_map(Result::ok)
+        .filter(|record| record.iter().any(|cell| !cell.is_empty()))
+        .map(|record| {
+            let start = record.position().map_or(0, csv::Position::byte);
+            let cells = record.iter().map(str::to_owned).collect();
+            (lines.line_of_record(start), cells)
+        });
     let (_, header) = rows.next().ok_or(ImportError::Empty)?;
     let sheet = Sheet {
         header,
         rows: rows.collect(),
+        // Where a comma stands before fractions, it cannot separate values as well.
+        is_comma_free: separator == b';',
     };
     let mut imported = Imported::default();
     sheet.read(options, &mut imported)?;
     give_ids(&mut imported.tasks);
     Ok(imported)
+}
+
+/// The lines of a text as an editor counts them, asked for from its start to its end.
+struct LineCounter<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: usize,
+}
+
+impl<'a> LineCounter<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            text: text.as_bytes(),
+            at: 0,
+            line: 1,
+        }
+    }
+
+    /// The line that a record begins on. A reader may put the start before blank lines, and between the two bytes that end
+    /// a line.
+    fn line_of_record(&mut self, start: u64) -> usize {
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        while let Some(byte) = self.text.get(self.at)
+            && (self.at < start || matches!(byte, b'\r' | b'\n'))
+        {
+            let ends = match byte {
+                b'\n' => true,
+                b'\r' => self.text.get(self.at + 1) != Some(&b'\n'),
+                _ => false,
+            };
+            self.line += usize::from(ends);
+            self.at += 1;
+        }
+        self.line
+    }
 }
 
 /// Reads every table whose header names a task and a human estimate; other tables are none of ours.
@@ -66,7 +114,11 @@ pub(super) fn read_markdown(text: &str, options: &ImportOptions) -> Result<Impor
             .map(|row| (row + 1, cells(lines[row])))
             .collect();
         at += 2 + rows.len();
-        let sheet = Sheet { header, rows };
+        let sheet = Sheet {
+            header,
+            rows,
+            is_comma_free: false,
+        };
         if sheet.missing().is_empty() {
             found = true;
             sheet.read(options, &mut imported)?;
@@ -118,6 +170,25 @@ impl Sheet {
         kinds
     }
 
+    /// What stands before the fractions of its numbers, by those that can be read in one way only.
+    fn decimal_mark(&self, kinds: &[Option<ColumnKind>]) -> DecimalMark {
+        let quantities = self.rows.iter().flat_map(|(_, cells)| cells.iter().zip(kinds));
+        let marks = quantities
+            .filter(|(_, kind)| kind.is_some_and(|kind| kind.field.is_number()))
+            .filter_map(|(cell, _)| number::mark_of(without_tilde(cell)));
+        let (mut english, mut comma) = (false, false);
+        for mark in marks {
+            english |= mark == DecimalMark::English;
+            comma |= mark == DecimalMark::Comma;
+        }
+        match (english, comma) {
+            (true, false) => DecimalMark::English,
+            (false, true) => DecimalMark::Comma,
+            (false, false) if !self.is_comma_free => DecimalMark::English,
+            _ => DecimalMark::Unknown,
+        }
+    }
+
     /// What a task needs and the header does not name.
     fn missing(&self) -> Vec<&'static str> {
         let kinds = self.kinds();
@@ -154,6 +225,7 @@ impl Sheet {
         if date.is_none() && !has_date {
             return Err(ImportError::NoDate);
         }
+        let mark = self.decimal_mark(&kinds);
         for (line, cells) in &self.rows {
             let place = format!("{}:{line}", options.name);
             let row = Row {
@@ -161,6 +233,7 @@ impl Sheet {
                 cells,
                 date,
                 options,
+                mark,
             };
             if row.is_total() {
                 imported
@@ -189,6 +262,7 @@ struct Row<'a> {
     cells: &'a [String],
     date: Option<NaiveDate>,
     options: &'a ImportOptions,
+    mark: DecimalMark,
 }
 
 impl Row<'_> {
@@ -232,18 +306,19 @@ impl Row<'_> {
                 self.kinds.len()
             ));
         }
-        let work = self.options.work;
+        let (work, mark) = (self.options.work, self.mark);
         let title = self.text(Field::Title).ok_or("it names no task")?;
         let hours = self
-            .quantity(Field::Human, |text| Hours::parse(text, work))?
+            .quantity(Field::Human, |text| Hours::parse_with(text, work, mark))?
             .ok_or("it has no human estimate")?;
         let (at, by) = (self.options.at, &self.options.by);
         let source = TaskSource::Import(self.options.name.clone());
         let id = TaskId::from_uuid(uuid::Uuid::nil());
         let mut task = Task::first(id, at, by, title, self.day()?, hours, source);
-        task.agent_minutes = self.quantity(Field::AgentTime, |text| Minutes::parse(text, work))?;
-        task.supervisory_minutes = self.quantity(Field::Supervision, |text| Minutes::parse(text, work))?;
-        task.tokens = self.quantity(Field::Tokens, Tokens::parse)?;
+        task.agent_minutes = self.quantity(Field::AgentTime, |text| Minutes::parse_with(text, work, mark))?;
+        task.supervisory_minutes =
+            self.quantity(Field::Supervision, |text| Minutes::parse_with(text, work, mark))?;
+        task.tokens = self.quantity(Field::Tokens, |text| Tokens::parse_with(text, mark))?;
         task.agent = self.text(Field::Agent).or_else(|| self.options.agent.clone());
         task.model = self.text(Field::Model);
         task.category = self.text(Field::Category);
@@ -280,10 +355,10 @@ impl Row<'_> {
         let Some((text, unit)) = self.cell(field) else {
             return Ok(None);
         };
-        let text = text.trim_start_matches(['~', '≈']).trim();
-        let is_bare = text
-            .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-'));
+        let text = without_tilde(text);
+        let is_bare = text.chars().all(|c| {
+            c.is_ascii_digit() || c.is_whitespace() || matches!(c, '.' | ',' | '-' | '\'' | '\u{2019}')
+        });
         let with_unit = match unit.filter(|_| is_bare) {
             Some(unit) => format!("{text}{unit}"),
             None => text.to_owned(),
@@ -310,7 +385,7 @@ impl Row<'_> {
         let wrong = stated.into_iter().filter_map(|(field, name, computed, minutes)| {
             let (text, _) = self.cell(field)?;
             let hours = task.estimate.hours;
-            match (stated_factor(text), computed, minutes) {
+            match (stated_factor(text, self.mark), computed, minutes) {
                 (None, ..) => Some(format!("the {name} `{text}` is no number")),
                 (_, None, _) | (_, _, None) => {
                     Some(format!("the {name} {text} cannot be checked: the row has no time for it"))
@@ -327,10 +402,15 @@ impl Row<'_> {
     }
 }
 
+/// A cell without the mark of what is about right.
+fn without_tilde(text: &str) -> &str {
+    text.trim().trim_start_matches(['~', '≈']).trim()
+}
+
 /// A stated factor, and how far the true one may be from it: half a unit of the last digit that is printed.
-fn stated_factor(text: &str) -> Option<(f64, f64)> {
-    let text = text.trim().trim_start_matches(['~', '≈']).trim();
-    let number = text.trim_end_matches(['x', 'X', '×']).trim().replace(',', "");
+fn stated_factor(text: &str, mark: DecimalMark) -> Option<(f64, f64)> {
+    let text = without_tilde(text).trim_end_matches(['x', 'X', '×']).trim();
+    let (number, _) = number::cut(text, mark).ok().filter(|(_, rest)| rest.is_empty())?;
     let value: f64 = number.parse().ok().filter(|value: &f64| value.is_finite())?;
     let decimals = number.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     let decimals = i32::try_from(decimals).ok()?;
@@ -424,11 +504,77 @@ mod tests {
             texts(&found.broken),
             [
                 "2026-03-01.csv:3: `-4h` is negative",
-                "2026-03-01.csv:4: `4x` has an unknown unit `x`; use m, h, d or w",
+                "2026-03-01.csv:4: `4x` has an unknown unit `x`; use s, m, h, d or w",
                 "2026-03-01.csv:5: it has 2 cells, the header 3",
                 "2026-03-01.csv:6: it names no task",
             ]
         );
+    }
+
+    fn hours(text: &str) -> (Vec<f64>, Vec<String>) {
+        let found = imported("2026-03-01.csv", text).unwrap();
+        let hours = found.tasks.iter().map(|task| task.estimate.hours.get()).collect();
+        (hours, texts(&found.broken))
+    }
+
+    #[test]
+    fn a_comma_before_a_fraction_is_no_thousand() {
+        let head = "Task;Human Est. (h);Claude (min);Factor";
+        assert_eq!(hours(&format!("{head}\nKiln;0,750;25;1,8x\n")).0, [0.75]);
+        // What one number shows holds for the others.
+        let (found, broken) = hours(&format!(
+            "{head}\nKiln;0,750;25;\nOven;1,250;25;3,0\nGlaze;1.500;25;\n"
+        ));
+        assert_eq!((found, broken.len()), (vec![0.75, 1.25, 1500.0], 0));
+        assert_eq!(
+            hours(&format!("{head}\nKiln;1,250;25;\nOven;2;5;\n")),
+            (
+                vec![2.0],
+                vec![
+                    "2026-03-01.csv:2: `1,250h` may mean 1250 or 1.250; write it without separators"
+                        .to_owned()
+                ]
+            )
+        );
+        let (found, _) = hours(&format!("{head}\nKiln;1.250;25;\nOven;1.5;5;\n"));
+        assert_eq!(found, [1.25, 1.5]);
+        let (found, _) =
+            hours("Task,Human Est. (h)\nKiln,\"1,250\"\nOven,1'250\nGlaze,1 250\nShelf,\"1.250,5\"\n");
+        assert_eq!(found, [1.25, 1250.0, 1250.0, 1250.5]);
+        let (found, _) = hours("Task,Human Est. (h)\nKiln,\"1,250\"\n");
+        assert_eq!(found, [1250.0]);
+        for odd in ["00,750", "1,23,456", "0,750,000"] {
+            let (found, broken) = hours(&format!("{head}\nKiln;{odd};25;\n"));
+            assert_eq!((found.len(), broken.len()), (0, 1), "{odd}");
+        }
+    }
+
+    #[test]
+    fn lines_are_those_that_an_editor_shows() {
+        for (text, expected) in [
+            ("Task,Human Est. (h)\r\nA,1\r\nB,x\r\n", 3),
+            ("Task,Human Est. (h)\nA,1\nB,x\n", 3),
+            ("Task,Human Est. (h)\rA,1\rB,x\r", 3),
+            ("\u{feff}Task,Human Est. (h)\r\nB,x\r\n", 2),
+            ("\r\n\r\nTask,Human Est. (h)\r\n\r\nA,1\r\n\r\n\r\nB,x\r\n", 8),
+            ("\n\nTask,Human Est. (h)\n  \nA,1\n\n\nB,x\n", 8),
+            ("Task,Human Est. (h),Note\r\nA,1,\"one\r\ntwo\"\r\nB,x,\r\n", 4),
+            ("Task,Human Est. (h),Note\nA,1,\"one\n\ntwo\"\n\n\"B\",x,\n", 6),
+        ] {
+            let found = imported("2026-03-01.csv", text).unwrap();
+            let places: Vec<_> = found.broken.iter().map(|warning| warning.place.clone()).collect();
+            assert_eq!(places, [format!("2026-03-01.csv:{expected}")], "{text:?}");
+        }
+        let table = "\u{feff}# Log\r\n\r\n| Task | Human Est. |\r\n|--|--|\r\n| A | 1h |\r\n| B | x |\r\n";
+        let found = imported("2026-03-01.md", table).unwrap();
+        assert_eq!(found.broken[0].place, "2026-03-01.md:6");
+        let found = imported("tasks.jsonl", "\u{feff}\r\n\r\n{}\r\n\r\n7\r\n").unwrap();
+        let places: Vec<_> = found
+            .broken
+            .iter()
+            .map(|warning| warning.place.as_str())
+            .collect();
+        assert_eq!(places, ["tasks.jsonl:3", "tasks.jsonl:5"]);
     }
 
     #[test]

@@ -264,7 +264,7 @@ mod tests {
             [
                 "line 3: Leverage-Estimate: `40` has no unit; write `40h` or `40m`",
                 "line 4: Leverage-Agent-Time: `-3h` is negative",
-                "line 5: Leverage-Supervision: `4x` has an unknown unit `x`; use m, h, d or w",
+                "line 5: Leverage-Supervision: `4x` has an unknown unit `x`; use s, m, h, d or w",
                 "line 6: Leverage-Tokens: `1e400` is too large",
                 "line 7: Leverage-Task: `12` is not a task id (a UUID)",
                 "line 8: Leverage-Esimate: no key of ours; see `git leverage trailers -h`",

@@ -9,6 +9,8 @@ use std::ops::{Add, AddAssign};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::number::{self, DecimalMark, NumberError};
+
 /// How long a working day and a working week are, in hours (`leverage.hoursPerDay`, `leverage.hoursPerWeek`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WorkTime {
@@ -37,7 +39,7 @@ pub enum QuantityError {
     #[error("`{0}` is negative")]
     Negative(String),
     /// `4x`.
-    #[error("`{text}` has an unknown unit `{unit}`; use m, h, d or w")]
+    #[error("`{text}` has an unknown unit `{unit}`; use s, m, h, d or w")]
     UnknownUnit {
         /// The whole value.
         text: String,
@@ -47,6 +49,16 @@ pub enum QuantityError {
     /// `1e400h`, or a million hours.
     #[error("`{0}` is too large")]
     TooLarge(String),
+    /// `400.000` tokens: 400 or 400000?
+    #[error("`{text}` may mean {first} or {second}; write it without separators")]
+    Ambiguous {
+        /// The whole value.
+        text: String,
+        /// One reading.
+        first: String,
+        /// The other.
+        second: String,
+    },
     /// `h`, `abc`, nothing.
     #[error("`{0}` is not {1}")]
     NotAQuantity(String, &'static str),
@@ -136,16 +148,26 @@ impl Hours {
         self.0 * 60.0
     }
 
-    /// Reads `40h`, `1.5h`, `90m`, `1h30m`, `2d`, `1w`, `40 hours`.
+    /// Reads `40h`, `1.5h`, `90m`, `1h30m`, `90s`, `2d`, `1w`, `40 hours`.
     pub fn parse(text: &str, work: WorkTime) -> Result<Self, QuantityError> {
-        Ok(Self(parse_minutes(text, work)? / 60.0))
+        Self::parse_with(text, work, DecimalMark::English)
+    }
+
+    /// The same in a text whose numbers have `mark` before their fraction.
+    pub fn parse_with(text: &str, work: WorkTime, mark: DecimalMark) -> Result<Self, QuantityError> {
+        Ok(Self(parse_minutes(text, work, mark)? / 60.0))
     }
 }
 
 impl Minutes {
     /// Reads the same spellings as [`Hours::parse`].
     pub fn parse(text: &str, work: WorkTime) -> Result<Self, QuantityError> {
-        parse_minutes(text, work).map(Self)
+        Self::parse_with(text, work, DecimalMark::English)
+    }
+
+    /// Reads the same spellings as [`Hours::parse_with`].
+    pub fn parse_with(text: &str, work: WorkTime, mark: DecimalMark) -> Result<Self, QuantityError> {
+        parse_minutes(text, work, mark).map(Self)
     }
 }
 
@@ -156,10 +178,20 @@ impl fmt::Display for Hours {
     }
 }
 
-/// `25m`, `1.5m`: minutes for people, at most two decimals.
+/// `25m`, `1.5m`, `1m20s`: minutes for people. Whole seconds are exact, and the rest has at most two decimals.
 impl fmt::Display for Minutes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}m", short_decimal(self.0)))
+        let seconds = (self.0 * 60.0).round();
+        let is_exact = |value: f64| value == self.0;
+        let in_decimals = (self.0 * 100.0).round() / 100.0;
+        if is_exact(in_decimals) || !is_exact(seconds / 60.0) {
+            return f.pad(&format!("{}m", short_decimal(self.0)));
+        }
+        let (minutes, seconds) = ((seconds / 60.0).floor(), seconds % 60.0);
+        if minutes == 0.0 {
+            return f.pad(&format!("{seconds}s"));
+        }
+        f.pad(&format!("{minutes}m{seconds}s"))
     }
 }
 
@@ -169,17 +201,18 @@ fn short_decimal(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-fn parse_minutes(text: &str, work: WorkTime) -> Result<f64, QuantityError> {
+fn parse_minutes(text: &str, work: WorkTime, mark: DecimalMark) -> Result<f64, QuantityError> {
     let text = text.trim();
     let not_one = || QuantityError::NotAQuantity(shown(text), "a duration such as 40h or 25m");
     if text.starts_with(['-', '\u{2212}']) {
         return Err(QuantityError::Negative(shown(text)));
     }
     let mut rest = text;
-    let mut total = 0.0;
+    let mut minutes = 0.0;
+    let mut seconds = 0.0;
     let mut previous = f64::INFINITY;
     while !rest.is_empty() {
-        let (number, after) = split_number(rest).ok_or_else(not_one)?;
+        let (number, after) = number::split(rest, mark).map_err(|error| refused(text, error, not_one()))?;
         let after = after.trim_start();
         let end = after
             .find(|c: char| c.is_ascii_digit() || c == '.' || c.is_whitespace())
@@ -197,47 +230,45 @@ fn parse_minutes(text: &str, work: WorkTime) -> Result<f64, QuantityError> {
             return Err(not_one());
         }
         previous = factor;
-        total += number * factor;
+        if factor == SECOND {
+            seconds = number;
+        } else {
+            minutes += number * factor;
+        }
         rest = after.trim_start();
     }
     if text.is_empty() {
         return Err(not_one());
     }
+    // One division, so that whole seconds are the same number however they are written.
+    let total = if seconds > 0.0 {
+        (minutes * 60.0 + seconds) / 60.0
+    } else {
+        minutes
+    };
     if !(0.0..=MAX_MINUTES).contains(&total) {
         return Err(QuantityError::TooLarge(shown(text)));
     }
     Ok(total)
 }
 
-/// Cuts a decimal number (with an exponent or grouping commas) off the front.
-fn split_number(text: &str) -> Option<(f64, &str)> {
-    let mut end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')
-        .unwrap_or(text.len());
-    let exponent = text[end..]
-        .strip_prefix(['e', 'E'])
-        .map(|tail| tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len()));
-    if let Some(digits @ 1..) = exponent {
-        end += 1 + digits;
+fn refused(text: &str, error: NumberError, malformed: QuantityError) -> QuantityError {
+    match error {
+        NumberError::Malformed => malformed,
+        NumberError::Ambiguous(first, second) => QuantityError::Ambiguous {
+            text: shown(text),
+            first,
+            second,
+        },
     }
-    let (number, rest) = text.split_at(end);
-    Some((ungroup(number)?.parse().ok()?, rest))
 }
 
-/// Removes the commas of `400,000`; `None` where they do not group thousands.
-fn ungroup(number: &str) -> Option<String> {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let mut groups = whole.split(',');
-    let first_fits = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
-    if whole.contains(',') && !(first_fits && groups.all(|group| group.len() == 3)) || fraction.contains(',')
-    {
-        return None;
-    }
-    Some(number.replace(',', ""))
-}
+/// A second, in minutes.
+const SECOND: f64 = 1.0 / 60.0;
 
 fn unit_minutes(unit: &str, work: WorkTime) -> Option<f64> {
     Some(match unit.to_ascii_lowercase().as_str() {
+        "s" | "sec" | "secs" | "second" | "seconds" => SECOND,
         "m" | "min" | "mins" | "minute" | "minutes" => 1.0,
         "h" | "hr" | "hrs" | "hour" | "hours" => 60.0,
         "d" | "day" | "days" => work.hours_per_day * 60.0,
@@ -259,20 +290,32 @@ pub struct Tokens(pub u64);
 impl Tokens {
     /// Reads `400k`, `2.62M`, `400,000`, `400000`, `1.2B`.
     pub fn parse(text: &str) -> Result<Self, QuantityError> {
+        Self::parse_with(text, DecimalMark::English)
+    }
+
+    /// The same in a text whose numbers have `mark` before their fraction.
+    pub fn parse_with(text: &str, mark: DecimalMark) -> Result<Self, QuantityError> {
         let text = text.trim();
         let not_one = || QuantityError::NotAQuantity(shown(text), "a token count such as 400k or 2.62M");
         if text.starts_with(['-', '\u{2212}']) {
             return Err(QuantityError::Negative(shown(text)));
         }
-        let (number, unit) = split_number(text).ok_or_else(not_one)?;
-        let factor = match unit.trim().to_ascii_lowercase().as_str() {
-            "" | "tokens" => 1.0,
-            "k" => 1e3,
-            "m" => 1e6,
-            "b" | "g" => 1e9,
-            _ => return Err(not_one()),
+        let factor_of = |unit: &str| match unit.trim().to_ascii_lowercase().as_str() {
+            "" | "tokens" => Some(1.0),
+            "k" => Some(1e3),
+            "m" => Some(1e6),
+            "b" | "g" => Some(1e9),
+            _ => None,
         };
-        let count = (number * factor).round();
+        let unit = text.trim_start_matches(|c: char| !c.is_alphabetic() || matches!(c, 'e' | 'E'));
+        let is_count = unit.is_empty() || factor_of(unit) == Some(1.0);
+        let read = if is_count {
+            number::split_whole
+        } else {
+            number::split
+        };
+        let (number, unit) = read(text, mark).map_err(|error| refused(text, error, not_one()))?;
+        let count = (number * factor_of(unit).ok_or_else(not_one)?).round();
         if !(0.0..=MAX_TOKENS).contains(&count) {
             return Err(QuantityError::TooLarge(shown(text)));
         }
@@ -339,6 +382,19 @@ mod tests {
             ("1,200h", 1200.0),
             ("1w 2d", 56.0),
             ("0h", 0.0),
+            ("90s", 0.025),
+            ("1m30s", 0.025),
+            ("1h0m30s", 60.5 / 60.0),
+            ("90 sec", 0.025),
+            ("90 seconds", 0.025),
+            ("1 min 30 secs", 0.025),
+            ("0,750h", 0.75),
+            ("1,5h", 1.5),
+            ("1.234,5h", 1234.5),
+            ("1'234h", 1234.0),
+            ("1 234h", 1234.0),
+            ("1\u{a0}234,5 h", 1234.5),
+            ("1,2345h", 1.2345),
         ] {
             assert_eq!(hours(text), Ok(expected), "{text}");
         }
@@ -349,17 +405,47 @@ mod tests {
         for (text, expected) in [
             ("40", "`40` has no unit; write `40h` or `40m`"),
             ("-3h", "`-3h` is negative"),
-            ("4x", "`4x` has an unknown unit `x`; use m, h, d or w"),
+            ("4x", "`4x` has an unknown unit `x`; use s, m, h, d or w"),
             ("1e400h", "`1e400h` is too large"),
             ("", "`` is not a duration such as 40h or 25m"),
             ("h", "`h` is not a duration such as 40h or 25m"),
             ("30m1h", "`30m1h` is not a duration such as 40h or 25m"),
-            ("1,5h", "`1,5h` is not a duration such as 40h or 25m"),
+            ("00,750h", "`00,750h` is not a duration such as 40h or 25m"),
+            ("1,23,456h", "`1,23,456h` is not a duration such as 40h or 25m"),
+            ("90s1m", "`90s1m` is not a duration such as 40h or 25m"),
             ("1..5h", "`1..5h` is not a duration such as 40h or 25m"),
             ("nanh", "`nanh` is not a duration such as 40h or 25m"),
         ] {
             assert_eq!(hours(text), Err(expected.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn seconds_stay_exact() {
+        for seconds in 1_u32..=7200 {
+            let minutes = Minutes::parse(&format!("{seconds}s"), WorkTime::default());
+            let shown = minutes.as_ref().map(ToString::to_string).unwrap_or_default();
+            assert_eq!(Minutes::parse(&shown, WorkTime::default()), minutes, "{shown}");
+            let json = minutes
+                .as_ref()
+                .ok()
+                .and_then(|minutes| serde_json::to_string(minutes).ok());
+            let read = json.and_then(|json| serde_json::from_str::<Minutes>(&json).ok());
+            assert_eq!(read, minutes.ok());
+        }
+    }
+
+    #[test]
+    fn a_value_with_two_readings_is_refused_with_both() {
+        assert_eq!(
+            Tokens::parse("400.000").map_err(|error| error.to_string()),
+            Err("`400.000` may mean 400000 or 400; write it without separators".to_owned())
+        );
+        let unknown = Hours::parse_with("1,250h", WorkTime::default(), DecimalMark::Unknown);
+        assert_eq!(
+            unknown.map_err(|error| error.to_string()),
+            Err("`1,250h` may mean 1250 or 1.250; write it without separators".to_owned())
+        );
     }
 
     #[test]
@@ -380,10 +466,17 @@ mod tests {
             ("400000", 400_000),
             ("1.2B", 1_200_000_000),
             ("0", 0),
+            ("2,62M", 2_620_000),
+            ("1.234.567", 1_234_567),
+            ("400 000", 400_000),
+            ("1'234 tokens", 1_234),
+            ("0,750k", 750),
         ] {
             assert_eq!(Tokens::parse(text), Ok(Tokens(expected)), "{text}");
         }
-        for text in ["", "k", "-1", "4x", "1e400", "4,00"] {
+        for text in [
+            "", "k", "-1", "4x", "1e400", "4,00", "0,750", "1,23,456", "00,750k", "1.5",
+        ] {
             assert!(Tokens::parse(text).is_err(), "{text}");
         }
     }

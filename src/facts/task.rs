@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ids::{ObjectId, SessionId, TaskId};
+use super::number;
 use super::quantity::{Hours, Minutes, Tokens, WorkTime};
 use super::session::Provenance;
 
@@ -310,9 +311,11 @@ impl Phase {
         };
         text.rsplit_once('=')
             .and_then(|(name, hours)| phase(name, hours))
-            // The longest end that is a duration: `Stage 2 1h 30m` takes an hour and a half.
+            // The longest end that is a duration: `Stage 2 1h 30m` takes an hour and a half. `Stage 2 400h` takes 400: a
+            // number that a space groups would swallow the end of the name.
             .or_else(|| {
                 text.match_indices(char::is_whitespace)
+                    .filter(|(at, _)| !number::is_grouped_by_space(text[*at..].trim_start()))
                     .find_map(|(at, _)| phase(&text[..at], &text[at..]))
             })
             .ok_or_else(|| PhaseError(text.chars().take(60).collect()))
@@ -472,6 +475,8 @@ pub(crate) mod tests {
             ("Schema design 4h", phase("Schema design", 4.0)),
             ("Stage 2 1h 30m", phase("Stage 2", 1.5)),
             ("a=b=2 hours", phase("a=b", 2.0)),
+            ("Sprint 2 400h", phase("Sprint 2", 400.0)),
+            ("Sprint=2 400h", phase("Sprint", 2400.0)),
         ] {
             assert_eq!(read(text), Ok(expected));
         }
