@@ -4,6 +4,8 @@
 //! the title has to stand near the start and the sentences that grant something have to be there; terms that restrict what
 //! follows them leave a text without an id, or with one that says so. Unknown is better than too permissive.
 
+mod added;
+
 /// A licence by its own words.
 struct Text {
     id: &'static str,
@@ -256,7 +258,12 @@ const FREE: &[Text] = &[
         &["to any person obtaining a copy of the font software, to use, study, copy, merge, embed"],
         &[],
     ),
-    text("NCSA", &[MIT], &[DEAL, BSD_SOURCE], &[]),
+    text(
+        "NCSA",
+        &[MIT],
+        &["the software without restriction", BSD_SOURCE],
+        &[],
+    ),
     text(
         "JSON",
         &[MIT],
@@ -423,7 +430,8 @@ pub(super) fn is_text(content: &[u8]) -> bool {
 
 /// The SPDX ids of the licences in a text, where they are known. Those with a `LicenseRef-` are of our making: SPDX has none.
 pub(super) fn spdx_of(content: &[u8]) -> Vec<&'static str> {
-    let plain = plain(content.get(..MOST_BYTES).unwrap_or(content));
+    let content = content.get(..MOST_BYTES).unwrap_or(content);
+    let plain = plain(content);
     if plain.contains(COMMONS_CLAUSE) {
         return vec!["LicenseRef-Commons-Clause"];
     }
@@ -433,17 +441,29 @@ pub(super) fn spdx_of(content: &[u8]) -> Vec<&'static str> {
     if has_any(&plain, ADDED_TERMS) {
         return Vec::new();
     }
-    let free = free(&plain);
-    if free.is_empty() && is_reserved(&plain) {
+    let Free { ids, all } = free(&plain);
+    if ids.is_empty() && is_reserved(&plain) {
         return vec!["LicenseRef-Proprietary"];
     }
-    free
+    if !ids.is_empty() && added::has_added_terms(&String::from_utf8_lossy(content), &all) {
+        return Vec::new();
+    }
+    ids
+}
+
+/// The free licences of a text.
+#[derive(Default)]
+struct Free {
+    /// Those of the work.
+    ids: Vec<&'static str>,
+    /// With those of parts of it.
+    all: Vec<&'static str>,
 }
 
 /// The free licences in the order in which they stand. One far down is of a part of the work, unless there is a choice.
-fn free(plain: &str) -> Vec<&'static str> {
+fn free(plain: &str) -> Free {
     if has_any(start_of(plain), OTHER_TERMS) {
-        return Vec::new();
+        return Free::default();
     }
     let found = FREE
         .iter()
@@ -453,11 +473,13 @@ fn free(plain: &str) -> Vec<&'static str> {
     // Several begin with the same words: the first of the list is the one.
     found.dedup_by_key(|(at, _)| *at);
     let Some((first, _)) = found.first().copied().filter(|(at, _)| *at <= START) else {
-        return Vec::new();
+        return Free::default();
     };
+    let all = found.iter().map(|(_, id)| *id).collect();
     let has_choice = has_any(&plain[..first], CHOICE);
     found.retain(|(at, _)| has_choice || *at <= START);
-    found.into_iter().map(|(_, id)| id).collect()
+    let ids = found.into_iter().map(|(_, id)| id).collect();
+    Free { ids, all }
 }
 
 fn is_reserved(plain: &str) -> bool {
@@ -641,9 +663,87 @@ mod tests {
     fn licences_made_of_parts_of_others_are_not_these() {
         let ncsa =
             format!("{MIT_TEXT}\n * Redistributions of source code must retain the above copyright notice");
-        assert_eq!(told(&ncsa), Some("NCSA"));
+        assert_eq!(
+            told(&ncsa),
+            None,
+            "MIT with a condition of another licence is neither"
+        );
         let without_notice = MIT_TEXT.replace("this permission", "these");
         assert_eq!(told(&without_notice), None, "its conditions are not MIT's");
+    }
+
+    #[test]
+    fn every_licence_is_told_by_its_own_text() {
+        for (id, text) in added::TEXTS {
+            assert_eq!(spdx_of(text.as_bytes()), [*id]);
+            let windows = text.replace('\n', "\r\n");
+            assert_eq!(spdx_of(windows.as_bytes()), [*id], "{id} with other line ends");
+            let flowed = text
+                .replace("\n\n", "\0")
+                .replace('\n', " ")
+                .replace('\0', "\n\n");
+            assert_eq!(spdx_of(flowed.as_bytes()), [*id], "{id} with long lines");
+            let curly = text.replace('"', "\u{201d}").replace('\'', "\u{2019}");
+            assert_eq!(spdx_of(curly.as_bytes()), [*id], "{id} with curly quotes");
+        }
+    }
+
+    #[test]
+    fn a_clause_of_its_own_anywhere_leaves_no_id() {
+        let clauses = [
+            "The Software may not be used to make a product that is sold in an application store, unless the name of the \
+             author is shown on its first screen.",
+            "No military use.",
+            "Companies must purchase a seat for each of their engineers.",
+            "This work is for noncommercial use only.",
+            "Use by a competitor is forbidden.",
+        ];
+        for (number, (id, text)) in added::TEXTS.iter().enumerate() {
+            let paragraphs: Vec<&str> = text.trim().split("\n\n").collect();
+            let count = paragraphs.len();
+            // At the start, the end, and some places between.
+            let places = [0, 1, 2, 3, count / 2, count - 1, count];
+            for (at, place) in places.into_iter().enumerate() {
+                let clause = clauses[(number + at) % clauses.len()];
+                let mut with = paragraphs.clone();
+                with.insert(place.min(count), clause);
+                let found = spdx_of(with.join("\n\n").as_bytes());
+                assert!(!found.contains(id), "{id}: {clause} at {place}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_notices_and_borrowed_parts_are_no_terms() {
+        let of = |id: &str| {
+            added::TEXTS
+                .iter()
+                .find(|(known, _)| *known == id)
+                .map_or("", |(_, text)| *text)
+        };
+        let told = |text: &str| spdx_of(text.as_bytes());
+        for (id, text) in added::TEXTS {
+            let holders = "Copyright (c) 2019-2026 Ada Example and contributors (https://no.example.org/only)\n\
+                           Copyright (c) 2011 The Kiln Authors <must@example.org>. All rights reserved.\n\
+                           Portions Copyright \u{a9} May 2012 Oven GmbH & Co. KG\n\n";
+            assert_eq!(told(&format!("# The licence of Kiln\n\n{holders}{text}")), [*id]);
+            assert_eq!(told(&format!("{text}\n{holders}")), [*id]);
+        }
+        let notice = "\n\nNOTICE\nKiln\nCopyright 2026 Ada\nThis product includes software developed at The Example \
+                      Foundation (https://example.org/). It must keep this notice.\n";
+        assert_eq!(told(&format!("{}{notice}", of("Apache-2.0"))), ["Apache-2.0"]);
+        let bundled = format!(
+            "{}\n\nThis product bundles Oven:\n\n{}",
+            of("Apache-2.0"),
+            of("MIT")
+        );
+        assert_eq!(told(&bundled), ["Apache-2.0"]);
+        let named = of("BSD-3-Clause").replace("the copyright holder", "Oven, Inc.");
+        assert_eq!(told(&named), ["BSD-3-Clause"]);
+        let liable = of("MIT").replace("AUTHORS OR COPYRIGHT HOLDERS", "X CONSORTIUM");
+        assert_eq!(told(&liable), ["MIT"]);
+        let comment: Vec<String> = of("ISC").lines().map(|line| format!(" * {line}")).collect();
+        assert_eq!(told(&comment.join("\n")), ["ISC"]);
     }
 
     #[test]
