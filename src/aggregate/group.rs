@@ -13,6 +13,7 @@ use super::repository::{PlacedTask, Repository};
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::model;
 use crate::facts::task::Task;
 use crate::facts::zone::Zone;
 
@@ -198,8 +199,19 @@ impl<'a> Grouping<'a> {
             Dimension::Repo => vec![Some(repo.name.clone())],
             Dimension::Author => vec![Some(author.to_owned())],
             Dimension::Session => session.map(|id| Some(id.to_string())).into_iter().collect(),
+            Dimension::Agent => or_none(self.agents_of(task)),
             _ => or_none(of_task(dimension, task)),
         })
+    }
+
+    /// The agent that a task names; else those of the sessions in which it was done, as far as they are known.
+    pub(super) fn agents_of(&self, task: &Task) -> Vec<Option<String>> {
+        if task.agent.is_some() {
+            return of_task(Dimension::Agent, task);
+        }
+        let linked = self.effort.of_task(task.id).into_iter().flat_map(Spent::sessions);
+        let sessions = task.sessions.iter().chain(linked);
+        each_once(sessions.map(|session| Some(session.agent.clone())).collect())
     }
 
     /// The rows in which a commit counts: none by task where no task speaks of it.
@@ -236,7 +248,7 @@ impl<'a> Grouping<'a> {
             Dimension::Task => values(tasks, |task| of_task(dimension, task)),
             Dimension::Category | Dimension::Tag => or_none(values(tasks, |task| of_task(dimension, task))),
             Dimension::Agent => vec![Some(session.id.agent.clone())],
-            Dimension::Model => or_none(session.models.iter().cloned().map(Some).collect()),
+            Dimension::Model => or_none(each_once(named_models(session.models.iter()))),
             Dimension::Session => vec![Some(session.id.to_string())],
         })
     }
@@ -272,7 +284,7 @@ fn of_task(dimension: Dimension, task: &Task) -> Vec<Option<String>> {
     match dimension {
         Dimension::Task => vec![Some(task.id.to_string())],
         Dimension::Agent => vec![task.agent.clone()],
-        Dimension::Model => vec![task.model.clone()],
+        Dimension::Model => vec![task.model.as_deref().map(model::canonical)],
         Dimension::Category => vec![task.category.clone()],
         Dimension::Tag => task.tags.iter().cloned().map(Some).collect(),
         _ => Vec::new(),
@@ -287,12 +299,16 @@ fn signed(dimension: Dimension, commit: &Commit, tasks: &[&Task]) -> Vec<Option<
         .iter()
         .map(|sign| match dimension {
             Dimension::Agent => sign.agent.clone(),
-            _ => sign.model.clone(),
+            _ => sign.model.as_deref().map(model::canonical),
         })
         .collect();
     named.extend(values(tasks, |task| of_task(dimension, task)));
     named.retain(Option::is_some);
     each_once(named)
+}
+
+fn named_models<'m>(models: impl Iterator<Item = &'m String>) -> Vec<Option<String>> {
+    models.map(|name| Some(model::canonical(name))).collect()
 }
 
 fn values(tasks: &[&Task], of: impl Fn(&Task) -> Vec<Option<String>>) -> Vec<Option<String>> {

@@ -141,7 +141,8 @@ pub fn report(repos: &[Repository], sessions: &[SeenSession], query: &Query) -> 
     let mut sums = Sums::new(query, &placed, &effort);
     for (repo, placed) in &tasks {
         let author = selection.author_of(placed);
-        if selection.takes_task(&placed.task, author) {
+        let agents = sums.grouping.agents_of(&placed.task);
+        if selection.takes_task(&placed.task, author, &agents) {
             sums.add_task(repo, placed, author);
         }
     }
@@ -277,10 +278,10 @@ impl Selection<'_> {
             && self.takes_agents(std::iter::once(session.id.agent.as_str()))
     }
 
-    fn takes_task(&self, task: &Task, author: &str) -> bool {
+    fn takes_task(&self, task: &Task, author: &str, agents: &[Option<String>]) -> bool {
         self.query.period.contains(task.date)
             && self.takes_author(author)
-            && self.takes_agents(task.agent.as_deref().into_iter())
+            && self.takes_agents(agents.iter().flatten().map(String::as_str))
     }
 
     fn takes_commit(&self, commit: &Commit) -> bool {

@@ -11,6 +11,7 @@ use crate::facts::commit::Commit;
 use crate::facts::evidence::{Evidence as Sign, Origin, OriginState};
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::link::Rung;
+use crate::facts::model::canonical;
 
 /// By what commits are put together. A commit stands once in each grouping, or in none that does not apply to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -216,7 +217,11 @@ fn groups(commit: &Commit, tasks: &[Group]) -> Vec<(Grouping, Group)> {
     for sign in &commit.origin.evidence {
         groups.push((Grouping::HowKnown, sign.rule.clone().into()));
         groups.extend(sign.agent.clone().map(|agent| (Grouping::Agent, agent.into())));
-        groups.extend(sign.model.clone().map(|model| (Grouping::Model, model.into())));
+        groups.extend(
+            sign.model
+                .iter()
+                .map(|model| (Grouping::Model, canonical(model).into())),
+        );
     }
     groups.extend(tasks.iter().map(|task| (Grouping::Task, task.clone())));
     groups.sort();

@@ -10,6 +10,7 @@ use crate::facts::evidence::Confidence;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::LedgerSession;
 use crate::facts::link::{Link, Rung};
+use crate::facts::model::canonical;
 use crate::facts::quantity::Minutes;
 use crate::facts::record::SessionRecord;
 use crate::facts::session::{Provenance, Session, Sources, TokenCounts};
@@ -381,15 +382,19 @@ impl SeenSession {
             .filter(|(_, link)| link.counts() && !link.is_copy())
     }
 
-    /// Its tokens in a part of it, of one model or of all; `None` where nothing says.
+    /// Its tokens in a part of it, of one model (by its [canonical](crate::facts::model::canonical) name) or of all; `None`
+    /// where nothing says.
     pub fn tokens_of(&self, part: &Part, model: Option<&str>) -> Option<TokenCounts> {
-        let wanted = model.map(|model| self.models.iter().position(|own| own == model));
         let told_apart = self.usage.iter().all(|used| used.model.is_some());
-        if self.sources.tokens == Provenance::Absent || (wanted.is_some() && !told_apart) {
+        if self.sources.tokens == Provenance::Absent || (model.is_some() && !told_apart) {
             return None;
         }
         let all = part.tokens.iter();
-        let chosen = all.filter(|(model, _)| wanted.is_none_or(|wanted| **model == wanted));
+        let is_wanted = |position: &Option<usize>| {
+            let own = position.and_then(|at| self.models.get(at));
+            model.is_none_or(|wanted| own.is_some_and(|own| canonical(own) == wanted))
+        };
+        let chosen = all.filter(|(position, _)| is_wanted(position));
         Some(chosen.fold(TokenCounts::default(), |sum, (_, tokens)| sum + *tokens))
     }
 

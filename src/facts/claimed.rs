@@ -81,7 +81,11 @@ impl CommitClaims {
         let by = format!("{} <{}>", self.author.name, self.author.email);
         let at = DateTime::from_timestamp(self.time.seconds, 0).unwrap_or_default();
         let (title, day) = (self.subject.clone(), self.time.day());
-        let mut task = Task::first(id, at, &by, title, day, claim.estimate?, TaskSource::Trailer);
+        let source = match claim.place {
+            Place::Block => TaskSource::Trailer,
+            Place::Body => TaskSource::TrailerBody,
+        };
+        let mut task = Task::first(id, at, &by, title, day, claim.estimate?, source);
         task.estimate.phases.clone_from(&claim.phases);
         task.agent_minutes = claim.agent_minutes;
         task.supervisory_minutes = claim.supervisory_minutes;
@@ -154,5 +158,6 @@ fn is_same(before: &Task, next: &Task) -> bool {
     next.at = before.at;
     next.by.clone_from(&before.by);
     next.estimate.by.clone_from(&before.estimate.by);
+    next.source.clone_from(&before.source);
     next == *before
 }

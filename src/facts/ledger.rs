@@ -11,7 +11,7 @@ use super::diagnostics::{Status, Warning};
 use super::evidence::Evidence;
 use super::ids::{ObjectId, TaskId};
 use super::record::{LineError, NoteLines, Record, SessionRecord, Tombstone};
-use super::task::Task;
+use super::task::{Task, TaskSource};
 use super::trailers::Place;
 
 /// All that a repository's notes, trailers and task commits say.
@@ -121,8 +121,11 @@ impl Ledger {
             .tasks
             .iter()
             .filter(|task| task.provenance == Provenance::Note);
-        let of_tasks =
-            recorded.flat_map(|task| task.commits.iter().map(|commit| (*commit, task.task.sign())));
+        let of_tasks = recorded.flat_map(|task| {
+            let sign = task.task.sign();
+            let commits = task.commits.iter();
+            commits.filter_map(move |commit| Some((*commit, sign.clone()?)))
+        });
         let of_sessions = self.sessions.iter().flat_map(|session| {
             session
                 .commits
@@ -328,7 +331,8 @@ impl Builder {
         let mut ledger = Ledger::default();
         for (id, mut gathered) in self.tasks {
             claimed::sort(&mut gathered.said);
-            let revisions = gathered.all_revisions(id);
+            let mut revisions = gathered.all_revisions(id);
+            mark_place(&mut revisions, gathered.provenance);
             let Some(task) = revisions.last().cloned() else {
                 let named = gathered.said.iter().filter(|said| said.claim.task.is_some());
                 self.unknown_tasks.extend(named.map(|said| said.commit));
@@ -371,6 +375,18 @@ impl Builder {
     }
 }
 
+/// A task that stands in a trailer block somewhere is no find of the second look, whichever of its copies was read first.
+fn mark_place(revisions: &mut [Task], provenance: Provenance) {
+    let source = match provenance {
+        Provenance::Note => return,
+        Provenance::Trailer => TaskSource::Trailer,
+        Provenance::Body => TaskSource::TrailerBody,
+    };
+    for task in revisions {
+        task.source = source.clone();
+    }
+}
+
 /// One warning a note, however many of its lines are foreign.
 fn note_warning(repo: &str, commit: ObjectId, refused: &[LineError]) -> Option<Warning> {
     let first = refused.first()?;
@@ -402,14 +418,20 @@ fn unknown_warning(repo: &str, commits: &BTreeSet<ObjectId>) -> Option<Warning> 
 const OWN_NOTE: &str = "note:leverage";
 
 impl Task {
-    fn sign(&self) -> Evidence {
+    /// What a record says of an agent. An estimate alone says nothing of one, and supervision neither.
+    fn sign(&self) -> Option<Evidence> {
+        let speaks_of_agent = self.agent.is_some()
+            || self.model.is_some()
+            || self.agent_minutes.is_some()
+            || self.tokens.is_some()
+            || !self.sessions.is_empty();
         let of_session = || self.sessions.first().map(|session| session.agent.clone());
-        Evidence {
+        speaks_of_agent.then(|| Evidence {
             rule: OWN_NOTE.to_owned(),
             agent: self.agent.clone().or_else(of_session),
             model: self.model.clone(),
             lines: None,
-        }
+        })
     }
 }
 

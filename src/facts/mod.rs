@@ -15,6 +15,7 @@ pub mod ids;
 pub mod inventory;
 pub mod ledger;
 pub mod link;
+pub mod model;
 pub mod number;
 pub mod quantity;
 pub mod record;

@@ -97,13 +97,15 @@ pub struct Phase {
     pub hours: Hours,
 }
 
-/// How a task came into the ledger: `record`, `trailer` or `import:<name>`.
+/// How a task came into the ledger: `record`, `trailer`, `trailer:body` or `import:<name>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TaskSource {
     /// `git leverage record`.
     Record,
     /// Trailers of a commit; no record was written.
     Trailer,
+    /// Lines such as trailers in the middle of a message, where git reads none; no record was written.
+    TrailerBody,
     /// A file of that name.
     Import(String),
     /// A way that a later version knows.
@@ -115,6 +117,7 @@ impl fmt::Display for TaskSource {
         match self {
             Self::Record => f.write_str("record"),
             Self::Trailer => f.write_str("trailer"),
+            Self::TrailerBody => f.write_str("trailer:body"),
             Self::Import(name) => write!(f, "import:{name}"),
             Self::Other(text) => f.write_str(text),
         }
@@ -128,6 +131,7 @@ impl FromStr for TaskSource {
         Ok(match (text, text.strip_prefix("import:")) {
             ("record", _) => Self::Record,
             ("trailer", _) => Self::Trailer,
+            ("trailer:body", _) => Self::TrailerBody,
             (_, Some(name)) => Self::Import(name.to_owned()),
             _ => Self::Other(text.to_owned()),
         })
@@ -490,7 +494,13 @@ pub(crate) mod tests {
 
     #[test]
     fn sources_survive_their_text() {
-        for text in ["record", "trailer", "import:march.csv", "telepathy"] {
+        for text in [
+            "record",
+            "trailer",
+            "trailer:body",
+            "import:march.csv",
+            "telepathy",
+        ] {
             let Ok(source) = text.parse::<TaskSource>();
             assert_eq!(source.to_string(), text);
         }
