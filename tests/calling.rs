@@ -95,3 +95,99 @@ fn a_manual_that_cannot_be_written_says_where() {
     assert_eq!(ran.code, Some(1));
     assert!(ran.stderr.contains("`file/man1`"), "{ran}");
 }
+
+/// What `report --by day` says of its zone, with these variables.
+fn zone_of(
+    repo: &crate::world::TestRepo<'_>,
+    world: &World,
+    variables: &[(&str, &str)],
+    args: &[&str],
+) -> String {
+    let output = world
+        .leverage(repo.path())
+        .args(args)
+        .args(["report", ".", "--format", "json"])
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    report["zone"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn settings_that_git_hands_on_win_over_the_repository() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn fire() {}\n");
+    repo.commit("Fire");
+    repo.git(&["config", "leverage.zone", "Europe/Berlin"]);
+    let zone = |variables: &[(&str, &str)], args: &[&str]| zone_of(&repo, &world, variables, args);
+    assert_eq!(zone(&[], &[]), "Europe/Berlin");
+    for parameters in [
+        "'leverage.zone'='UTC'",
+        "'leverage.zone=UTC'",
+        "'a.b'='c' 'Leverage.Zone'='UTC'",
+    ] {
+        assert_eq!(zone(&[("GIT_CONFIG_PARAMETERS", parameters)], &[]), "UTC");
+    }
+    let counted = [
+        ("GIT_CONFIG_COUNT", "1"),
+        ("GIT_CONFIG_KEY_0", "leverage.zone"),
+        ("GIT_CONFIG_VALUE_0", "Asia/Tokyo"),
+    ];
+    assert_eq!(zone(&counted, &[]), "Asia/Tokyo");
+    // The nearer the word, the more it counts.
+    let both: Vec<_> = counted
+        .into_iter()
+        .chain([("GIT_CONFIG_PARAMETERS", "'leverage.zone'='UTC'")])
+        .collect();
+    assert_eq!(zone(&both, &[]), "UTC");
+    assert_eq!(
+        zone(&both, &["-c", "leverage.zone=America/New_York"]),
+        "America/New_York"
+    );
+    let broken = world
+        .leverage(repo.path())
+        .arg("log")
+        .env("GIT_CONFIG_COUNT", "1")
+        .output()
+        .unwrap();
+    assert_eq!(broken.status.code(), Some(1));
+}
+
+#[test]
+fn git_hands_its_own_settings_on() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn fire() {}\n");
+    repo.commit("Fire");
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_git-leverage"))
+        .parent()
+        .unwrap();
+    let mut path = vec![folder.to_owned()];
+    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
+    let output = std::process::Command::new("git")
+        .args([
+            "-c",
+            "leverage.hoursPerDay=6",
+            "-c",
+            "user.name=It's Ada",
+            "leverage",
+            "record",
+            "--estimate",
+            "1d",
+        ])
+        .args(["--agent-time", "90s"])
+        .env("PATH", std::env::join_paths(path).unwrap())
+        .env("HOME", world.home())
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .current_dir(repo.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let line: serde_json::Value =
+        serde_json::from_str(&repo.run(&["export", "tasks", "."]).success()).unwrap();
+    assert_eq!(line["estimate"]["hours"], 6);
+    assert_eq!(line["agent_minutes"], 1.5);
+    assert!(line["by"].as_str().unwrap().starts_with("It's Ada <"), "{line}");
+}

@@ -813,3 +813,46 @@ fn the_state_is_in_words() {
     repo.write("README.md", "changed").write("new.rs", "");
     assert_eq!(state(), "\"1 changed, 1 untracked, no remote\"");
 }
+
+#[test]
+fn tests_that_are_not_recognised_are_unknown_and_totals_say_so() {
+    let world = World::new();
+    world
+        .repo("all/scripts")
+        .write("run.sh", "echo a\n")
+        .write("test/all.sh", "./run.sh\n")
+        .commit("Run");
+    world
+        .repo("all/kiln")
+        .write(
+            "t/t1-fire.sh",
+            "test_expect_success 'fires' 'true'\ntest_expect_success 'cools' 'true'\n",
+        )
+        .write("test/a.bats", "@test \"fires\" {\n  true\n}\n")
+        .commit("Fire");
+    world.repo("all/plain").write("a.sh", "echo a\n").commit("Echo");
+    let ran = world.run(&["inventory", "all", "--format", "json"]);
+    let json: Value = serde_json::from_str(&ran.success()).unwrap();
+    let cases = |name: &str| {
+        let rows = json["rows"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["name"] == name).unwrap();
+        row["tests"]["cases"].clone()
+    };
+    assert_eq!(cases("kiln"), 3);
+    assert_eq!(cases("plain"), 0);
+    assert_eq!(cases("scripts"), Value::Null);
+    assert_eq!(json["totals"]["tests"]["cases"], 3);
+    insta::assert_snapshot!(world.run(&["inventory", "all", "--columns", "name,tests,frameworks"]).success(), @r"
+                measured
+    Repository     Tests  Frameworks
+    ────────────────────────────────────────────
+    kiln               3  bats 1, git-test-lib 2
+    plain              0
+    scripts            –  –
+    ────────────────────────────────────────────
+    Total             ≥3
+
+    ≥: there is more that could not be read or told
+    scripts: no known test framework in test/all.sh or any other file for testing
+    ");
+}

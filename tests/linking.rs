@@ -229,7 +229,10 @@ fn five_and_a_bad_one(world: &World) -> TestRepo<'_> {
             .save(world);
         repo.write(&file, lines);
     }
-    repo.commit_at("Cap delays\n\nLeverage-Estimate: 40h", START + 90 * 60);
+    repo.commit_at(
+        "Cap delays\n\nLeverage-Estimate: 40h\nLeverage-Agent: claude-code",
+        START + 90 * 60,
+    );
     Transcript::new("bad", repo.path())
         .prompt(200, "try something")
         .answer(300, "no")

@@ -19,6 +19,7 @@ mod linking;
 mod listing;
 mod privacy;
 mod published;
+mod replaced;
 mod reporting;
 mod survival;
 mod trailers;

@@ -380,3 +380,70 @@ fn a_published_log_can_be_imported_again() {
         .success();
     assert_eq!(again.replace("other", "one"), markdown);
 }
+
+#[test]
+fn a_model_is_one_row_whoever_wrote_its_name() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    for (number, message) in [
+        "Co-Authored-By: Claude Opus 4.5 <noreply@anthropic.com>",
+        "Leverage-Agent: claude-code\nLeverage-Model: claude-opus-4-5-20251101\nLeverage-Estimate: 2h",
+        "Leverage-Agent: claude-code\nLeverage-Model: us.anthropic.claude-opus-4-5-20251101-v1:0\nLeverage-Estimate: 1h",
+        "Co-Authored-By: Claude Opus 4.6 (1M context) <noreply@anthropic.com>",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        repo.write("kiln.rs", format!("// {number}\n"));
+        repo.commit(&format!("Fire {number}\n\n{message}\n"));
+    }
+    let report = repo
+        .run(&["report", ".", "--by", "model", "--format", "json"])
+        .success();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let mut rows: Vec<(String, u64, u64)> = report["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            let number = |name: &str| row[name].as_u64().unwrap();
+            (
+                row["key"]["model"].as_str().unwrap().to_owned(),
+                number("commits"),
+                number("tasks"),
+            )
+        })
+        .collect();
+    rows.sort();
+    let expected = [("claude-opus-4-5", 3, 2), ("claude-opus-4-6", 1, 0)];
+    assert_eq!(
+        rows,
+        expected.map(|(model, commits, tasks)| (model.to_owned(), commits, tasks))
+    );
+    let exported = repo.run(&["export", "tasks", "."]).success();
+    assert!(
+        exported.contains("\"us.anthropic.claude-opus-4-5-20251101-v1:0\""),
+        "{exported}"
+    );
+}
+
+#[test]
+fn a_task_without_an_agent_falls_under_that_of_its_session() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn fire() {}\n");
+    repo.commit("Fire\n\nLeverage-Estimate: 2h\nLeverage-Session: codex:a\n");
+    let rows = |more: &[&str]| -> Value {
+        let args = [&["report", ".", "--by", "agent", "--format", "json"], more].concat();
+        let report: Value = serde_json::from_str(&repo.run(&args).success()).unwrap();
+        report["rows"].clone()
+    };
+    let found = rows(&[]);
+    assert_eq!(
+        (&found[0]["key"]["agent"], &found[0]["tasks"]),
+        (&"codex".into(), &1.into()),
+        "{found}"
+    );
+    assert_eq!(found[1], Value::Null, "{found}");
+    assert_eq!(rows(&["--agent", "codex"])[0]["tasks"], 1);
+}

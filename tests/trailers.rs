@@ -245,3 +245,124 @@ fn commits_are_checked_one_by_one() {
     [exit 1]
     ");
 }
+
+#[test]
+fn a_claim_in_the_middle_says_so_wherever_it_goes() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn fire() {}\n");
+    repo.commit(
+        "Squash (#1)\n\n* one\n\nLeverage-Estimate: 4h\n\n* two\n\nReviewed-by: Ada <a@example.org>\n",
+    );
+    repo.write("oven.rs", "fn bake() {}\n");
+    repo.commit("Bake\n\nLeverage-Estimate: 2h\n");
+    let sources = |repo: &TestRepo<'_>| -> Vec<(String, String)> {
+        let lines = repo.run(&["export", "tasks", "."]).success();
+        let mut found: Vec<_> = lines
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .map(|line| (line["title"].to_string(), line["source"].to_string()))
+            .collect();
+        found.sort();
+        found
+    };
+    let expected = [
+        ("\"Bake\"", "\"trailer\""),
+        ("\"Squash (#1)\"", "\"trailer:body\""),
+    ]
+    .map(|(title, source)| (title.to_owned(), source.to_owned()));
+    assert_eq!(sources(&repo), expected);
+    let file = world.path("tasks.jsonl");
+    std::fs::write(&file, repo.run(&["export", "tasks", "."]).success()).unwrap();
+    let other = world.repo("copy");
+    other.commit("Start");
+    other.run(&["import", file.to_str().unwrap()]).success();
+    assert_eq!(sources(&other), expected);
+}
+
+#[test]
+fn an_estimate_alone_is_no_agents_work() {
+    let world = World::new();
+    for (number, (claim, state)) in [
+        ("Leverage-Estimate: 3h\nLeverage-Supervision: 5m", "unknown"),
+        ("Leverage-Estimate: 3h\nLeverage-Category: api", "unknown"),
+        ("Leverage-Estimate: 3h\nLeverage-Agent-Time: 5m", "agent"),
+        ("Leverage-Estimate: 3h\nLeverage-Tokens: 5k", "agent"),
+        ("Leverage-Estimate: 3h\nLeverage-Agent: codex", "agent"),
+        ("Leverage-Estimate: 3h\nLeverage-Session: codex:a", "agent"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let trailed = world.repo(&format!("trailed-{number}"));
+        trailed.write("kiln.rs", "fn fire() {}\n");
+        trailed.commit(&format!("Fire\n\n{claim}\n"));
+        let noted = world.repo(&format!("noted-{number}"));
+        noted.write("kiln.rs", "fn fire() {}\n");
+        noted.commit("Fire");
+        let options: Vec<String> = claim
+            .lines()
+            .map(|line| {
+                line.trim_start_matches("Leverage-")
+                    .to_lowercase()
+                    .replacen(": ", "=", 1)
+            })
+            .map(|option| format!("--{option}"))
+            .collect();
+        let args: Vec<&str> = std::iter::once("record")
+            .chain(options.iter().map(String::as_str))
+            .collect();
+        noted.run(&args).success();
+        for repo in [&trailed, &noted] {
+            let json = |args: &[&str]| -> serde_json::Value {
+                serde_json::from_str(&repo.run(args).success()).unwrap()
+            };
+            assert_eq!(json(&["export", "commits", "."])["state"], state, "{claim}");
+            let by_agents = u64::from(state == "agent");
+            let report = json(&["report", ".", "--format", "json"]);
+            assert_eq!(report["totals"]["agent_commits"], by_agents, "{claim}");
+            assert_eq!(report["totals"]["tasks"], 1, "{claim}");
+            let inventory = json(&["inventory", ".", "--columns", "ai", "--format", "json"]);
+            assert_eq!(inventory["rows"][0]["agent_commits"], by_agents, "{claim}");
+            let audit = json(&["audit", ".", "--format", "json"]);
+            assert_eq!(audit["origin"][0]["value"], state, "{claim}");
+        }
+    }
+}
+
+#[test]
+fn lines_are_counted_with_any_ending() {
+    let world = World::new();
+    for text in [
+        "Fire\n\nLeverage-Estimate: 4h\n\nLeverage-Supervision: 4x\nSigned-off-by: A <a@example.org>\n",
+        "Fire\r\n\r\nLeverage-Estimate: 4h\r\n\r\nLeverage-Supervision: 4x\r\nSigned-off-by: A <a@example.org>\r\n",
+    ] {
+        let file = world.path("message");
+        std::fs::write(&file, text).unwrap();
+        let ran = world.run(&["trailers", "--file", file.to_str().unwrap()]);
+        assert!(ran.stderr.contains("line 5: Leverage-Supervision: `4x`"), "{ran}");
+    }
+}
+
+#[test]
+fn seconds_and_decimal_commas_are_read() {
+    let world = World::new();
+    let file = world.path("message");
+    let message = "Fire\n\nLeverage-Estimate: 0,750h\nLeverage-Agent-Time: 1m20s\nLeverage-Supervision: 90 seconds\n\
+                   Leverage-Tokens: 1.234.567\n";
+    std::fs::write(&file, message).unwrap();
+    insta::assert_snapshot!(world.run(&["trailers", "--file", file.to_str().unwrap()]).success(), @r"
+    estimate: 0.75h
+    agent time: 1m20s
+    supervision: 1.5m
+    tokens: 1.23M
+    leverage factor: 33.8x
+    supervisory leverage factor: 30.0x
+    ");
+    let wrong = "Fire\n\nLeverage-Estimate: 00,750h\nLeverage-Tokens: 400.000\n";
+    std::fs::write(&file, wrong).unwrap();
+    insta::assert_snapshot!(world.run(&["trailers", "--file", file.to_str().unwrap()]).stderr, @r"
+    error: line 3: Leverage-Estimate: `00,750h` is not a duration such as 40h or 25m
+    error: line 4: Leverage-Tokens: `400.000` may mean 400000 or 400; write it without separators
+    ");
+}

@@ -98,12 +98,19 @@ pub struct TestFacts {
     pub searched: u64,
     /// Files that may hold tests and could not be read.
     pub unsearched: u64,
+    /// Where no case was found: a file for testing, the first one, whose way of testing is not known. Untrusted text.
+    pub unrecognised: Option<String>,
 }
 
 impl TestFacts {
-    /// Test cases of all frameworks.
+    /// Test cases of all frameworks that are known.
     pub fn cases(&self) -> u64 {
         self.frameworks.values().map(|framework| framework.cases).sum()
+    }
+
+    /// [`TestFacts::cases`]; `None` where there are test files and not one case that could be recognised: none is no number.
+    pub fn known_cases(&self) -> Option<u64> {
+        self.unrecognised.is_none().then(|| self.cases())
     }
 }
 

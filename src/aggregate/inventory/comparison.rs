@@ -77,7 +77,7 @@ const LINES: Count = Count {
 };
 const TESTS: Count = Count {
     id: "tests",
-    of: |row| row.tests.as_ref().map(|tests| tests.cases),
+    of: |row| row.tests.as_ref().and_then(|tests| tests.cases),
     is_complete: |row| row.files_complete,
 };
 const COMMITS: Count = Count {

@@ -167,8 +167,12 @@ fn total_tests(rows: &[Row]) -> Option<TestRow> {
     let mut known = false;
     for tests in rows.iter().filter_map(|row| row.tests.as_ref()) {
         known = true;
-        total.cases += tests.cases;
-        total.parametrised += tests.parametrised;
+        if let Some(cases) = tests.cases {
+            *total.cases.get_or_insert_default() += cases;
+        }
+        if let Some(parametrised) = tests.parametrised {
+            *total.parametrised.get_or_insert_default() += parametrised;
+        }
         total.test_lines += tests.test_lines;
         total.source_lines += tests.source_lines;
         for (name, cases) in &tests.frameworks {

@@ -40,10 +40,13 @@ pub struct LanguageRow {
 /// The tests of a repository.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TestRow {
-    /// Test cases.
-    pub cases: u64,
+    /// Test cases; `None` where there are test files, and no framework that is known.
+    pub cases: Option<u64>,
     /// Of these, those with parameters, which a runner lists more than once.
-    pub parametrised: u64,
+    pub parametrised: Option<u64>,
+    /// Why the cases are not known. Untrusted text.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
     /// By framework.
     pub frameworks: BTreeMap<String, Cases>,
     /// Lines of code that test.
@@ -186,8 +189,14 @@ impl Row {
             self.fill_lines(lines, &tree.size);
         }
         self.tests = tree.known_tests().map(|tests| TestRow {
-            cases: tests.cases(),
-            parametrised: tests.frameworks.values().map(|all| all.parametrised).sum(),
+            cases: tests.known_cases(),
+            parametrised: tests
+                .known_cases()
+                .map(|_| tests.frameworks.values().map(|all| all.parametrised).sum()),
+            reason: tests
+                .unrecognised
+                .as_ref()
+                .map(|file| format!("no known test framework in {file} or any other file for testing")),
             frameworks: tests.frameworks.clone(),
             test_lines: tests.test_lines,
             source_lines: tests.source_lines,

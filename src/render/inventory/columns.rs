@@ -164,13 +164,14 @@ const COLUMNS: &[Spec] = &[
         count(given.row.submodules)
     }),
     number("tests", "Tests", TESTS, Measured, |given| {
-        count(given.row.tests.as_ref().map(|tests| tests.cases))
+        count(given.row.tests.as_ref().and_then(|tests| tests.cases))
     }),
     number("parametrised", "Parametrised", TESTS, Measured, |given| {
-        count(given.row.tests.as_ref().map(|tests| tests.parametrised))
+        count(given.row.tests.as_ref().and_then(|tests| tests.parametrised))
     }),
     text("frameworks", "Frameworks", TESTS, |given| {
-        Cell::known(given.row.tests.as_ref(), |tests| {
+        let known = given.row.tests.as_ref().filter(|tests| tests.cases.is_some());
+        Cell::known(known, |tests| {
             let each: Vec<String> = tests
                 .frameworks
                 .iter()

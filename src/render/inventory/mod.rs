@@ -178,7 +178,7 @@ fn notes<'a>(
     mut rows: impl Iterator<Item = &'a Vec<Cell>>,
 ) -> Vec<String> {
     let is_partial = rows.any(|row| row.iter().any(|cell| matches!(cell, Cell::AtLeast(_))));
-    let partial = is_partial.then(|| "≥: there is more that could not be read".to_owned());
+    let partial = is_partial.then(|| "≥: there is more that could not be read or told".to_owned());
     let period = columns.period_in_words(inventory);
     let submodules = inventory.rows.iter().filter_map(|row| {
         let submodules = row
@@ -191,6 +191,7 @@ fn notes<'a>(
     period
         .into_iter()
         .chain(partial)
+        .chain(untold_tests(inventory, columns))
         .chain(submodules)
         .chain(troubles(inventory))
         .collect()
@@ -214,6 +215,20 @@ impl Columns {
         let told: Vec<String> = asked.into_iter().chain(fixed).collect();
         (!told.is_empty()).then(|| told.join("; "))
     }
+}
+
+/// Why cases are not known, a sentence a repository.
+fn untold_tests(inventory: &Inventory, columns: &Columns) -> Vec<String> {
+    let shows_cases = columns
+        .0
+        .iter()
+        .any(|spec| matches!(spec.id, "tests" | "parametrised" | "frameworks"));
+    let rows = inventory.rows.iter().filter(|_| shows_cases);
+    rows.filter_map(|row| {
+        let reason = row.tests.as_ref()?.reason.as_ref()?;
+        Some(format!("{}: {reason}", row.name))
+    })
+    .collect()
 }
 
 /// What could not be read, a sentence a repository.

@@ -117,7 +117,7 @@ fn partly(facts: &mut RepoFacts, reason: String) {
 
 fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFacts) {
     facts.head = Some(head);
-    let store = Store::new(reading.cache_dir, repo.common_dir());
+    let store = Store::new(reading.cache_dir, repo.common_dir(), repo.replacements());
     let shallow = repo.is_shallow();
     // A handle serves one thread, so each side has its own.
     let place = repo.git_dir();
@@ -259,7 +259,11 @@ fn counted_files<'a>(files: &[&'a TreeFile], content: impl Fn(&str) -> Option<Ve
     files
         .iter()
         .copied()
-        .filter(|file| Languages::by_name(&file.path).is_some() || Languages::needs_first_line(&file.path))
+        .filter(|file| {
+            Languages::by_name(&file.path).is_some()
+                || Languages::needs_first_line(&file.path)
+                || tests::may_be_unclaimed(&file.path)
+        })
         .filter(|file| ignored.counts(&file.path))
         .collect()
 }
@@ -346,7 +350,13 @@ fn count_files(reader: &mut ContentReader, files: &[&TreeFile], attributes: &Att
             }
         };
         let language = Languages::by_name(&file.path).or_else(|| languages.by_first_line(&content));
-        let Some(language) = language else { continue };
+        let Some(language) = language else {
+            let is_own = attributes.provenance(&file.path) == Provenance::Own;
+            if is_own && tests::may_be_unclaimed(&file.path) {
+                sum.tests.add_unclaimed(&file.path, &content);
+            }
+            continue;
+        };
         let counted = Languages::count(language, &content);
         sum.add(&file.path, &content, counted, attributes.provenance(&file.path));
     }

@@ -14,7 +14,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{HistoryFacts, TreeFacts};
 
 /// Raised whenever the facts or the rules by which they are counted change.
-const VERSION: u32 = 9;
+const VERSION: u32 = 10;
 
 /// The facts of one clone in a folder of such.
 pub(super) struct Store {
@@ -23,14 +23,19 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Below `cache_dir`; without one nothing is kept. `place` is the folder that all work trees of the clone share.
-    pub(super) fn new(cache_dir: Option<&Path>, place: &Path) -> Self {
+    /// Below `cache_dir`; without one nothing is kept. `place` is the folder that all work trees of the clone share, and
+    /// `replaced` tells what stands in for its objects.
+    pub(super) fn new(cache_dir: Option<&Path>, place: &Path, replaced: Option<u64>) -> Self {
         let folder = cache_dir.map(|folder| {
             let release = env!("CARGO_PKG_VERSION");
             folder.join(format!("inventory-{release}-{VERSION}"))
         });
         let digest = Sha256::digest(place.as_os_str().as_encoded_bytes());
-        let clone = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let clone: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let clone = match replaced {
+            Some(number) => format!("{clone}-{number:016x}"),
+            None => clone,
+        };
         Self { folder, clone }
     }
 

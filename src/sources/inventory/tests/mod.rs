@@ -9,10 +9,12 @@ mod go;
 mod javascript;
 mod jvm;
 mod mask;
+mod more;
 mod php;
 mod python;
 mod ruby;
 mod rust;
+mod shell;
 mod swift;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +59,8 @@ pub(super) struct Tally {
     source_lines: u64,
     searched: u64,
     unsearched: u64,
+    /// The first of the files that test, as their place or name says.
+    test_file: Option<String>,
 }
 
 impl Tally {
@@ -75,6 +79,9 @@ impl Tally {
             *self.facts.entry(framework).or_default() += cases;
         }
         self.macros.merge(found.macros);
+        if is_programming(counted.language) {
+            self.add_test_file(path);
+        }
         if found.doc_examples > 0 {
             self.doc_examples.push((path.to_owned(), found.doc_examples));
         }
@@ -97,6 +104,22 @@ impl Tally {
         }
     }
 
+    /// Adds a file of tests that no language claims, so that it counts as no lines.
+    pub(super) fn add_unclaimed(&mut self, path: &str, content: &[u8]) {
+        for (framework, cases) in shell::count(path, content).cases {
+            *self.facts.entry(framework).or_default() += cases;
+        }
+        self.searched += 1;
+        self.add_test_file(path);
+    }
+
+    fn add_test_file(&mut self, path: &str) {
+        let is_first = self.test_file.as_deref().is_none_or(|first| path < first);
+        if is_first && FileClass::of(path.as_bytes(), None) == FileClass::Test {
+            self.test_file = Some(path.to_owned());
+        }
+    }
+
     /// Joins what two threads found.
     pub(super) fn merge(mut self, other: Self) -> Self {
         for (framework, cases) in other.facts {
@@ -110,6 +133,10 @@ impl Tally {
         self.source_lines += other.source_lines;
         self.searched += other.searched;
         self.unsearched += other.unsearched;
+        self.test_file = match (self.test_file, other.test_file) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
         self
     }
 
@@ -144,12 +171,14 @@ impl Tally {
         for (path, cases) in self.javascript {
             add(package_framework(&path, &self.packages), cases);
         }
+        let no_case = self.facts.values().all(|all| all.cases == 0);
         TestFacts {
             frameworks: self
                 .facts
                 .into_iter()
                 .map(|(name, cases)| (name.to_owned(), cases))
                 .collect(),
+            unrecognised: self.test_file.filter(|_| no_case),
             test_lines: self.test_lines,
             source_lines: self.source_lines,
             searched: self.searched,
@@ -171,8 +200,14 @@ fn find(path: &str, content: &[u8], language: LanguageType) -> Found {
         L::Php => php::count(path, content),
         L::Swift => swift::count(content),
         L::C | L::CHeader | L::Cpp | L::CppHeader | L::CppModule => cpp::count(content),
-        _ => Found::default(),
+        L::Sh | L::Bash | L::Zsh => shell::count(path, content),
+        _ => more::count(path, content, language),
     }
+}
+
+/// Whether a file may hold tests though no language claims it: those of Bats, and Perl's.
+pub(super) fn may_be_unclaimed(path: &str) -> bool {
+    shell::is_bats(path) || path.ends_with(".t") && FileClass::of(path.as_bytes(), None) == FileClass::Test
 }
 
 /// Whether the innermost crate with a `src` folder around the file has a library.
@@ -282,5 +317,34 @@ mod unit_tests {
         assert_eq!(cases("rust-doctest"), Some(1));
         assert_eq!(cases("mocha"), Some(1));
         assert_eq!((facts.test_lines, facts.source_lines), (1, 3));
+        assert_eq!(facts.known_cases(), Some(2));
+    }
+
+    #[test]
+    fn tests_that_nobody_recognises_are_not_none() {
+        let facts = |files: &[(&str, LanguageType, &str)]| {
+            let mut tally = Tally::default();
+            for (path, language, text) in files {
+                tally.add(path, text.as_bytes(), counted(*language, 1));
+            }
+            tally.finish(|_| false)
+        };
+        let source = ("src/a.sh", LanguageType::Sh, "echo a\n");
+        let script = ("test/run.sh", LanguageType::Sh, "./a && echo ok\n");
+        let more = ("test/more.sh", LanguageType::Sh, "./a\n");
+        let data = ("test/data.json", LanguageType::Json, "{}");
+        let git = ("t/t1.sh", LanguageType::Sh, "test_expect_success 'a' 'true'\n");
+        assert_eq!(facts(&[source, data]).known_cases(), Some(0));
+        let unclear = facts(&[source, script, more]);
+        assert_eq!(unclear.known_cases(), None);
+        assert_eq!(unclear.unrecognised.as_deref(), Some("test/more.sh"));
+        assert_eq!(facts(&[source, script, git]).known_cases(), Some(1));
+        let mut perl = Tally::default();
+        perl.add_unclaimed("t/a.t", b"ok(1);");
+        assert_eq!(perl.finish(|_| false).known_cases(), None);
+        let mut bats = Tally::default();
+        bats.add_unclaimed("test/a.bats", b"@test \"a\" {\n}\n");
+        assert_eq!(bats.finish(|_| false).known_cases(), Some(1));
+        assert!(may_be_unclaimed("t/a.t") && may_be_unclaimed("a.bats") && !may_be_unclaimed("src/a.t"));
     }
 }
