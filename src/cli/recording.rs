@@ -203,7 +203,7 @@ pub struct TaskFields {
     /// What was done, on one line
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// What a senior engineer who knows the stack would need by hand: 40h, 90m, 2d, 1w
+    /// What a senior engineer who knows the stack would need by hand: 40h, 1.5h, 90m, 2d, 1w
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub estimate: Option<String>,
     /// A named part of the estimate; the parts sum to it, and give it when it is absent
@@ -212,7 +212,7 @@ pub struct TaskFields {
     /// What the estimate rests on
     #[arg(long, value_name = "TEXT")]
     pub basis: Option<String>,
-    /// How long the agent worked
+    /// How long the agent worked: 25m, 1h30m, 90s
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub agent_time: Option<String>,
     /// How long a person prompted and reviewed

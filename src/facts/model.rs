@@ -227,76 +227,78 @@ fn undated(words: &[String]) -> Vec<String> {
 mod tests {
     use super::*;
 
+    const NAMES: &[(&str, &[&str])] = &[
+        (
+            "claude-opus-4-5",
+            &[
+                "Claude Opus 4.5",
+                "claude-opus-4-5-20251101",
+                "claude-opus-4-5",
+                "claude-opus-4.5",
+                "anthropic/claude-opus-4.5",
+                "openrouter/anthropic/claude-opus-4.5",
+                "us.anthropic.claude-opus-4-5-20251101-v1:0",
+                "global.anthropic.claude-opus-4-5-20251101-v1:0",
+                "anthropic.claude-opus-4-5-20251101-v1:0",
+                "claude-opus-4-5@20251101",
+                "claude-opus-4-5-20251101[1m]",
+                "claude-opus-4-5[1m]",
+                "Claude Opus 4.5 (1M context)",
+                "claude-4.5-opus",
+                "AWS Claude Opus 4.5",
+                "claude-opus-4-5-latest",
+            ],
+        ),
+        (
+            "claude-opus-4",
+            &["Claude Opus 4", "claude-opus-4-20250514", "claude-opus-4-0"],
+        ),
+        (
+            "claude-3-5-sonnet",
+            &[
+                "Claude 3.5 Sonnet",
+                "claude-3-5-sonnet-20241022",
+                "Claude Sonnet 3.5",
+            ],
+        ),
+        ("claude-fable-5", &["Claude Fable 5", "claude-fable-5"]),
+        (
+            "gpt-5.5",
+            &["GPT 5.5", "gpt-5.5", "openai/gpt-5.5", "OpenAI GPT-5.5", "gpt5.5"],
+        ),
+        ("gpt-5.2-codex", &["GPT-5.2 Codex", "gpt-5.2-codex"]),
+        ("gpt-4o", &["gpt-4o", "gpt-4o-2024-08-06", "GPT-4o"]),
+        (
+            "gemini-2.5-pro",
+            &[
+                "Gemini 2.5 Pro",
+                "gemini-2.5-pro",
+                "google/gemini-2.5-pro",
+                "gemini-2-5-pro",
+            ],
+        ),
+        (
+            "gemini-3-flash-preview",
+            &["Gemini 3 Flash (Preview)", "gemini-3-flash-preview"],
+        ),
+        (
+            "qwen3-coder",
+            &[
+                "Qwen3 Coder",
+                "qwen3-coder",
+                "qwen/qwen3-coder:free",
+                "Qwen 3 Coder",
+            ],
+        ),
+        ("glm-4.7", &["GLM-4.7", "GLM 4.7", "z-ai/glm-4.7", "zai/glm-4.7"]),
+        ("kimi-k2.5", &["Kimi K2.5", "kimi-k2.5", "moonshotai/kimi-k2.5"]),
+    ];
+
     #[test]
     fn one_model_has_one_name() {
-        for (expected, written) in [
-            (
-                "claude-opus-4-5",
-                &[
-                    "Claude Opus 4.5",
-                    "claude-opus-4-5-20251101",
-                    "claude-opus-4-5",
-                    "claude-opus-4.5",
-                    "anthropic/claude-opus-4.5",
-                    "openrouter/anthropic/claude-opus-4.5",
-                    "us.anthropic.claude-opus-4-5-20251101-v1:0",
-                    "global.anthropic.claude-opus-4-5-20251101-v1:0",
-                    "anthropic.claude-opus-4-5-20251101-v1:0",
-                    "claude-opus-4-5@20251101",
-                    "claude-opus-4-5-20251101[1m]",
-                    "claude-opus-4-5[1m]",
-                    "Claude Opus 4.5 (1M context)",
-                    "claude-4.5-opus",
-                    "AWS Claude Opus 4.5",
-                    "claude-opus-4-5-latest",
-                ][..],
-            ),
-            (
-                "claude-opus-4",
-                &["Claude Opus 4", "claude-opus-4-20250514", "claude-opus-4-0"],
-            ),
-            (
-                "claude-3-5-sonnet",
-                &[
-                    "Claude 3.5 Sonnet",
-                    "claude-3-5-sonnet-20241022",
-                    "Claude Sonnet 3.5",
-                ],
-            ),
-            ("claude-fable-5", &["Claude Fable 5", "claude-fable-5"]),
-            (
-                "gpt-5.5",
-                &["GPT 5.5", "gpt-5.5", "openai/gpt-5.5", "OpenAI GPT-5.5", "gpt5.5"],
-            ),
-            ("gpt-5.2-codex", &["GPT-5.2 Codex", "gpt-5.2-codex"]),
-            ("gpt-4o", &["gpt-4o", "gpt-4o-2024-08-06", "GPT-4o"]),
-            (
-                "gemini-2.5-pro",
-                &[
-                    "Gemini 2.5 Pro",
-                    "gemini-2.5-pro",
-                    "google/gemini-2.5-pro",
-                    "gemini-2-5-pro",
-                ],
-            ),
-            (
-                "gemini-3-flash-preview",
-                &["Gemini 3 Flash (Preview)", "gemini-3-flash-preview"],
-            ),
-            (
-                "qwen3-coder",
-                &[
-                    "Qwen3 Coder",
-                    "qwen3-coder",
-                    "qwen/qwen3-coder:free",
-                    "Qwen 3 Coder",
-                ],
-            ),
-            ("glm-4.7", &["GLM-4.7", "GLM 4.7", "z-ai/glm-4.7", "zai/glm-4.7"]),
-            ("kimi-k2.5", &["Kimi K2.5", "kimi-k2.5", "moonshotai/kimi-k2.5"]),
-        ] {
-            for name in written {
-                assert_eq!(canonical(name), expected, "{name}");
+        for (expected, written) in NAMES {
+            for name in *written {
+                assert_eq!(canonical(name), *expected, "{name}");
             }
         }
     }

@@ -174,11 +174,11 @@ pub fn split(text: &str, mark: DecimalMark) -> Result<(f64, &str), NumberError> 
 /// A count: the number at the front must be whole. `400.000` has two readings then, `1.234` one.
 pub fn split_whole(text: &str, mark: DecimalMark) -> Result<(f64, &str), NumberError> {
     let shape = Shape::of(text);
-    let may_be_fraction = match (shape.separators.as_slice(), mark) {
-        (['.'], DecimalMark::English | DecimalMark::Unknown) => true,
-        ([','], DecimalMark::Comma | DecimalMark::Unknown) => true,
-        _ => false,
-    };
+    let may_be_fraction = matches!(
+        (shape.separators.as_slice(), mark),
+        (['.'], DecimalMark::English | DecimalMark::Unknown)
+            | ([','], DecimalMark::Comma | DecimalMark::Unknown)
+    );
     if may_be_fraction && shape.is_grouped(2) {
         let grouped = shape.whole(2);
         if shape.parts[1] == "000" {

@@ -206,103 +206,105 @@ mod tests {
         in_commit(&ada(), message.as_bytes()).iter().map(show).collect()
     }
 
+    const LEFT: &[(&str, &str)] = &[
+        (
+            "Co-Authored-By: Claude Opus 4.5 <noreply@anthropic.com>",
+            "trailer:co-authored-by claude-code Claude Opus 4.5",
+        ),
+        (
+            "co-authored-by: Claude (GLM-4.7) <noreply@anthropic.com>",
+            "trailer:co-authored-by claude-code GLM-4.7",
+        ),
+        (
+            "Co-authored-by: Codex <noreply@openai.com>",
+            "trailer:co-authored-by codex",
+        ),
+        (
+            "Co-authored-by: Copilot <198982749+Copilot@users.noreply.github.com>",
+            "trailer:co-authored-by copilot",
+        ),
+        ("Entire-Checkpoint: 0123456789ab", "trailer:entire-checkpoint"),
+        (
+            "Assisted-by: Claude:claude-opus-4",
+            "trailer:assisted-by claude-code claude-opus-4",
+        ),
+        ("Made-with: Cursor", "trailer:made-with cursor"),
+        (
+            "https://claude.ai/code/session_01AB",
+            "text:session-link claude-code",
+        ),
+        (
+            "\u{1f916} Generated with [Claude Code](https://claude.com/claude-code)",
+            "text:generated-with claude-code",
+        ),
+        (
+            "Co-authored-by: Qwen-Coder <qwen-coder@alibabacloud.com>",
+            "trailer:co-authored-by qwen",
+        ),
+        (
+            "Co-Authored-By: opencode <noreply@opencode.ai>",
+            "trailer:co-authored-by opencode",
+        ),
+        (
+            "Co-authored-by: openhands openhands@all-hands.dev",
+            "trailer:co-authored-by openhands",
+        ),
+        (
+            "Co-authored-by: aider (gpt-5.4) <noreply@aider.chat>",
+            "trailer:co-authored-by aider gpt-5.4",
+        ),
+        (
+            "Assisted-by: Claude Opus 4.5 via Crush <crush@charm.land>",
+            "trailer:assisted-by crush Claude Opus 4.5",
+        ),
+        ("Assisted-by: Crush:glm-5.2", "trailer:assisted-by crush glm-5.2"),
+        (
+            "Assisted-by: Claude Sonnet 4 via Crush",
+            "trailer:assisted-by crush Claude Sonnet 4",
+        ),
+        ("Assisted-by: Claude Code", "trailer:assisted-by claude-code"),
+        (
+            "Amp-Thread-ID: https://ampcode.com/threads/T-0123",
+            "trailer:amp-thread-id amp",
+        ),
+        (
+            "Agent-Logs-Url: https://github.com/o/r/sessions/0123",
+            "trailer:agent-logs-url copilot",
+        ),
+        (
+            "Replit-Commit-Author: Agent",
+            "trailer:replit-commit-author replit",
+        ),
+        ("Entire-Agent: Claude Code", "trailer:entire-agent claude-code"),
+        ("\u{1f498} Generated with Crush", "text:generated-with crush"),
+        ("Generated with Claude Code", "text:generated-with claude-code"),
+        (
+            "Generated with [Continue](https://continue.dev)",
+            "text:generated-with continue",
+        ),
+        (
+            "Generated with Continue (https://continue.dev)",
+            "text:generated-with continue",
+        ),
+        (
+            "\u{1f916} Generated with [opencode](https://opencode.ai)",
+            "text:generated-with opencode",
+        ),
+        (
+            "_This PR was generated with [Oz](https://warp.dev/oz)._",
+            "text:generated-with warp",
+        ),
+        ("Leverage-Session: codex:abc", "trailer:leverage-session codex"),
+        ("Leverage-Agent-Time: 25m", "trailer:leverage-agent-time"),
+        ("Leverage-Tokens: 400k", "trailer:leverage-tokens"),
+    ];
+
     #[test]
     fn what_tools_leave_is_found() {
-        for (line, expected) in [
-            (
-                "Co-Authored-By: Claude Opus 4.5 <noreply@anthropic.com>",
-                "trailer:co-authored-by claude-code Claude Opus 4.5",
-            ),
-            (
-                "co-authored-by: Claude (GLM-4.7) <noreply@anthropic.com>",
-                "trailer:co-authored-by claude-code GLM-4.7",
-            ),
-            (
-                "Co-authored-by: Codex <noreply@openai.com>",
-                "trailer:co-authored-by codex",
-            ),
-            (
-                "Co-authored-by: Copilot <198982749+Copilot@users.noreply.github.com>",
-                "trailer:co-authored-by copilot",
-            ),
-            ("Entire-Checkpoint: 0123456789ab", "trailer:entire-checkpoint"),
-            (
-                "Assisted-by: Claude:claude-opus-4",
-                "trailer:assisted-by claude-code claude-opus-4",
-            ),
-            ("Made-with: Cursor", "trailer:made-with cursor"),
-            (
-                "https://claude.ai/code/session_01AB",
-                "text:session-link claude-code",
-            ),
-            (
-                "\u{1f916} Generated with [Claude Code](https://claude.com/claude-code)",
-                "text:generated-with claude-code",
-            ),
-            (
-                "Co-authored-by: Qwen-Coder <qwen-coder@alibabacloud.com>",
-                "trailer:co-authored-by qwen",
-            ),
-            (
-                "Co-Authored-By: opencode <noreply@opencode.ai>",
-                "trailer:co-authored-by opencode",
-            ),
-            (
-                "Co-authored-by: openhands openhands@all-hands.dev",
-                "trailer:co-authored-by openhands",
-            ),
-            (
-                "Co-authored-by: aider (gpt-5.4) <noreply@aider.chat>",
-                "trailer:co-authored-by aider gpt-5.4",
-            ),
-            (
-                "Assisted-by: Claude Opus 4.5 via Crush <crush@charm.land>",
-                "trailer:assisted-by crush Claude Opus 4.5",
-            ),
-            ("Assisted-by: Crush:glm-5.2", "trailer:assisted-by crush glm-5.2"),
-            (
-                "Assisted-by: Claude Sonnet 4 via Crush",
-                "trailer:assisted-by crush Claude Sonnet 4",
-            ),
-            ("Assisted-by: Claude Code", "trailer:assisted-by claude-code"),
-            (
-                "Amp-Thread-ID: https://ampcode.com/threads/T-0123",
-                "trailer:amp-thread-id amp",
-            ),
-            (
-                "Agent-Logs-Url: https://github.com/o/r/sessions/0123",
-                "trailer:agent-logs-url copilot",
-            ),
-            (
-                "Replit-Commit-Author: Agent",
-                "trailer:replit-commit-author replit",
-            ),
-            ("Entire-Agent: Claude Code", "trailer:entire-agent claude-code"),
-            ("\u{1f498} Generated with Crush", "text:generated-with crush"),
-            ("Generated with Claude Code", "text:generated-with claude-code"),
-            (
-                "Generated with [Continue](https://continue.dev)",
-                "text:generated-with continue",
-            ),
-            (
-                "Generated with Continue (https://continue.dev)",
-                "text:generated-with continue",
-            ),
-            (
-                "\u{1f916} Generated with [opencode](https://opencode.ai)",
-                "text:generated-with opencode",
-            ),
-            (
-                "_This PR was generated with [Oz](https://warp.dev/oz)._",
-                "text:generated-with warp",
-            ),
-            ("Leverage-Session: codex:abc", "trailer:leverage-session codex"),
-            ("Leverage-Agent-Time: 25m", "trailer:leverage-agent-time"),
-            ("Leverage-Tokens: 400k", "trailer:leverage-tokens"),
-        ] {
+        for (line, expected) in LEFT {
             assert_eq!(
                 found(&format!("Title\n\nBody\n{line}\nmore\n")),
-                [expected],
+                [*expected],
                 "{line}"
             );
         }
