@@ -171,10 +171,20 @@ impl Minutes {
     }
 }
 
-/// `40h`, `1.5h`: hours for people, at most two decimals.
+/// `40h`, `1.5h`, `20m`, `1h30s`: hours for people. Whole seconds are exact, and the rest has at most two decimals.
 impl fmt::Display for Hours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}h", short_decimal(self.0)))
+        let seconds = (self.0 * 3600.0).round();
+        if is_short(self.0) || (seconds / 60.0 / 60.0 - self.0).abs() > 1e-12 * self.0 {
+            return f.pad(&format!("{}h", short_decimal(self.0)));
+        }
+        let hours = (seconds / 3600.0).floor();
+        let minutes = Minutes((seconds - hours * 3600.0) / 60.0).in_whole_seconds();
+        f.pad(&if hours == 0.0 {
+            minutes
+        } else {
+            format!("{hours}h{minutes}")
+        })
     }
 }
 
@@ -182,17 +192,41 @@ impl fmt::Display for Hours {
 impl fmt::Display for Minutes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = (self.0 * 60.0).round();
-        let is_exact = |value: f64| value == self.0;
-        let in_decimals = (self.0 * 100.0).round() / 100.0;
-        if is_exact(in_decimals) || !is_exact(seconds / 60.0) {
+        if is_short(self.0) || seconds / 60.0 != self.0 {
             return f.pad(&format!("{}m", short_decimal(self.0)));
         }
-        let (minutes, seconds) = ((seconds / 60.0).floor(), seconds % 60.0);
-        if minutes == 0.0 {
-            return f.pad(&format!("{seconds}s"));
-        }
-        f.pad(&format!("{minutes}m{seconds}s"))
+        f.pad(&self.in_whole_seconds())
     }
+}
+
+impl Hours {
+    /// `0.33h`: for columns, in which all have the same form; at most two decimals.
+    pub fn in_decimals(self) -> String {
+        format!("{}h", short_decimal(self.0))
+    }
+}
+
+impl Minutes {
+    /// `1.33m`: for columns, in which all have the same form; at most two decimals.
+    pub fn in_decimals(self) -> String {
+        format!("{}m", short_decimal(self.0))
+    }
+
+    /// `1m20s`, `20m`, `20s`.
+    fn in_whole_seconds(self) -> String {
+        let all = (self.0 * 60.0).round();
+        let (minutes, seconds) = ((all / 60.0).floor(), all % 60.0);
+        match (minutes == 0.0, seconds == 0.0) {
+            (_, true) => format!("{minutes}m"),
+            (true, false) => format!("{seconds}s"),
+            (false, false) => format!("{minutes}m{seconds}s"),
+        }
+    }
+}
+
+/// Whether two decimals say all of a number.
+fn is_short(value: f64) -> bool {
+    (value * 100.0).round() / 100.0 == value
 }
 
 /// A number with at most two decimals and no trailing zeros.
@@ -432,6 +466,21 @@ mod tests {
                 .and_then(|minutes| serde_json::to_string(minutes).ok());
             let read = json.and_then(|json| serde_json::from_str::<Minutes>(&json).ok());
             assert_eq!(read, minutes.ok());
+            let hours = Hours::parse(&format!("{seconds}s"), WorkTime::default());
+            let shown = hours.as_ref().map(ToString::to_string).unwrap_or_default();
+            let again = Hours::parse(&shown, WorkTime::default());
+            let apart = again.and_then(|again| Ok((again.get() - hours?.get()).abs()));
+            assert!(apart.is_ok_and(|apart| apart < 1e-12), "{shown}");
+        }
+        for (text, shown) in [
+            ("90s", "1m30s"),
+            ("20m", "20m"),
+            ("1h20m", "1h20m"),
+            ("1h30m", "1.5h"),
+            ("1h0m30s", "1h30s"),
+        ] {
+            let hours = Hours::parse(text, WorkTime::default()).map(|hours| hours.to_string());
+            assert_eq!(hours.as_deref(), Ok(shown));
         }
     }
 

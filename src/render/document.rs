@@ -221,12 +221,12 @@ impl Cell {
                 format!("{sign}{}", grouped(&change.unsigned_abs().to_string()))
             }
             Self::Number(number) => grouped(&format!("{number:.1}")),
-            Self::Hours(hours) => grouped(&hours.to_string()),
+            Self::Hours(hours) => grouped(&hours.in_decimals()),
             // Nobody reads hundredths of a minute behind hours of work.
             Self::Minutes(minutes) if minutes.get() >= 10.0 => {
                 grouped(&format!("{}m", (minutes.get() * 10.0).round() / 10.0))
             }
-            Self::Minutes(minutes) => grouped(&minutes.to_string()),
+            Self::Minutes(minutes) => grouped(&minutes.in_decimals()),
             Self::Factor(factor) => grouped(&format!("{factor:.1}x")),
             Self::Tokens(tokens) => tokens.to_string(),
             Self::Percent(share) => percent(*share, 1),

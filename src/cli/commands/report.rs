@@ -19,6 +19,7 @@ use crate::cli::reading::{ReadArgs, Reading};
 use crate::cli::settings::Settings;
 use crate::correlate::seen::SeenSession;
 use crate::facts::diagnostics::Status;
+use crate::facts::number::{self, DecimalMark};
 use crate::facts::zone::{Period, Zone};
 use crate::render::json::Versioned;
 use crate::render::report::{self as shown, Headline};
@@ -211,7 +212,11 @@ fn check_by(by: &[Dimension]) -> Result<(), CommandError> {
 fn lines_per_day(text: &str) -> Result<f64, String> {
     let number = match text.split_once('=') {
         None if text == "sloc" => Some(USUAL_LINES_PER_DAY),
-        Some(("sloc", rate)) => rate.strip_suffix("/day").unwrap_or(rate).parse().ok(),
+        Some(("sloc", rate)) => {
+            let rate = rate.strip_suffix("/day").unwrap_or(rate);
+            let read = number::split(rate, DecimalMark::English).ok();
+            read.filter(|(_, rest)| rest.is_empty()).map(|(rate, _)| rate)
+        }
         _ => None,
     };
     number

@@ -54,7 +54,7 @@ pub(super) fn headline(audit: &Audit) -> String {
     };
     format!(
         "{} human hours are claimed{}: {} rest on measured minutes{}, {noted}{} on linked commits{linked}, {} on nothing{unchecked}",
-        whole(claimed.human_hours),
+        in_hours(claimed.human_hours),
         at_factor(claimed),
         share(&confidence.measured),
         as_measured(&confidence.measured),
@@ -63,8 +63,10 @@ pub(super) fn headline(audit: &Audit) -> String {
     )
 }
 
-fn whole(hours: f64) -> String {
-    grouped(&format!("{hours:.0}"))
+fn in_hours(hours: f64) -> String {
+    // As everywhere: what the table has as 1,375.5h is no 1,376 here.
+    let text = format!("{hours:.2}");
+    grouped(text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// The factor of all, with the hours that are in it where these are not all.
@@ -75,7 +77,7 @@ fn at_factor(claimed: &Part) -> String {
             format!(
                 ", at {} over {} of them",
                 factor(known),
-                whole(claimed.factor_hours)
+                in_hours(claimed.factor_hours)
             )
         }
         known => format!(", at {}", factor(known)),
@@ -124,7 +126,7 @@ pub(super) fn retracted(audit: &Audit) -> Option<String> {
         _ => ("are", "them"),
     };
     let tasks = counted(gone.tasks, "task");
-    let hours = whole(gone.human_hours);
+    let hours = in_hours(gone.human_hours);
     let with = match gone.leverage_factor_with {
         Some(_) => format!(
             "; with {them} the factor would be {}",
