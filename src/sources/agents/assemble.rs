@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
+use super::beside;
 use super::log::{Change, Event, Key, Log, Made, Metric, Name, Outcome, What};
 use super::timeline::timeline;
 use super::unrecorded::unrecorded;
@@ -16,7 +17,7 @@ use crate::facts::session::{
     Action, ActionKind, Edit, HashEvidence, Lane, MadeCommit, Place, Provenance, Session, Sources,
     TokenCounts, Touch, TurnEnd, Usage,
 };
-use crate::facts::span::{Moment, Span};
+use crate::facts::span::{Moment, Span, union};
 
 /// One event with the log that its names belong to.
 type Found<'log> = (&'log Log, &'log Event);
@@ -381,11 +382,13 @@ impl Gathered<'_> {
             .map(|(_, event)| *event)
             .filter(|event| is_mode(event))
             .collect();
+        let mut waits = Vec::new();
         for subagent in self.lanes() {
             let start = self.events.partition_point(|found| lane(*found) < subagent);
             let own = self.events.get(start..).unwrap_or_default();
             let own = own.iter().take_while(|found| lane(**found) == subagent);
             let own: Vec<&Event> = own.map(|(_, event)| *event).collect();
+            waits.push(beside::waits(own.iter().copied()));
             let (mut turns, actions) = timeline(in_mode(own, &mode));
             if times_unknown {
                 turns.clear();
@@ -402,6 +405,10 @@ impl Gathered<'_> {
                 subagent: subagent.map(str::to_owned),
                 turns,
             });
+        }
+        // Those of subagents first, which wait for subagents of their own.
+        for (number, waits) in waits.iter().enumerate().rev() {
+            follow_others(&mut session.lanes, number, waits);
         }
         session.actions.sort_by_key(|action| action.at);
     }
@@ -547,6 +554,16 @@ fn in_mode<'log>(mut own: Vec<&'log Event>, mode: &[&'log Event]) -> Vec<&'log E
         own.sort_by_key(|event| event.stamp.at);
     }
     own
+}
+
+/// Lets a lane work only where others do while it waits for them.
+fn follow_others(lanes: &mut [Lane], number: usize, waits: &[Span]) {
+    let others = lanes.iter().enumerate().filter(|(other, _)| *other != number);
+    let turns = others.flat_map(|(_, lane)| &lane.turns);
+    let working = union(turns.flat_map(|turn| turn.working.iter().copied()));
+    if let Some(lane) = lanes.get_mut(number) {
+        beside::follow(&mut lane.turns, waits, &working);
+    }
 }
 
 /// What a session's tools did.

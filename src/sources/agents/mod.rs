@@ -2,8 +2,9 @@
 //!
 //! One file an agent, behind [`Agent`]: it knows where that agent keeps its logs and turns their records into [`Log`]
 //! events. Everything that all agents share is done once: reading from where the last run ended ([`lines`]), putting
-//! events of many files in order and counting each once ([`assemble`]), turns and working time ([`timeline`]), what a
-//! command did to git ([`commands`]), edits as hashes ([`change`]). Nothing here writes into an agent's folder.
+//! events of many files in order and counting each once ([`assemble`]), turns and working time ([`timeline`]), the time
+//! of a lane that waits for another ([`beside`]), what a command did to git ([`commands`]), edits as hashes ([`change`]). Nothing here writes
+//! into an agent's folder.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 pub mod aider;
 pub mod amp;
 pub mod assemble;
+pub mod beside;
 pub mod change;
 pub mod claude_code;
 pub mod codex;
