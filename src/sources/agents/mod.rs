@@ -131,7 +131,10 @@ pub static AGENTS: &[&dyn Agent] = &[
     &cursor::Cursor,
     &droid::Droid,
     &gemini_cli::GeminiCli,
-    &opencode::OpenCode,
+    &opencode::ICODEMATE,
+    &opencode::KILO,
+    &opencode::MIMO,
+    &opencode::OPENCODE,
     &pi::Pi,
     &qwen::Qwen,
 ];

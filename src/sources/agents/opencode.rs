@@ -1,5 +1,5 @@
 //! OpenCode: SQLite databases `opencode.db` and `opencode-<channel>.db`, and the tree of JSON documents (`storage/`) that
-//! older versions kept.
+//! older versions kept. Programs made from it (Kilo, MiMo Code, ICodeMate) keep the same tables under names of their own.
 //!
 //! A database has the tables of version 1 (`session`, `message`, `part`), of version 2 (`session_v2`, `session_message`),
 //! or both: moving on, OpenCode copies its history and leaves the old rows, as it left the tree when it moved into the
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::log::{Event, Key, Log, Name, Outcome, Stamp, What};
+use super::log::{Event, Key, Log, Metric, Name, Outcome, Stamp, What};
 use super::value::{content, count, instant, is_miscounted, items, number, text, timed};
 use super::{Agent, LogFile, Machine, prose, tools};
 use crate::facts::diagnostics::Warning;
@@ -25,22 +25,85 @@ mod database;
 mod tests;
 mod tree;
 
-/// The reader.
-pub struct OpenCode;
+/// The reader: OpenCode itself, or a program made from it.
+pub struct OpenCode {
+    name: &'static str,
+    /// Its folder in the data folder of the machine.
+    folder: &'static str,
+    /// How its databases are called: the name alone, or before the `-` of a channel.
+    databases: &'static [&'static str],
+    /// The variable that names its data folder.
+    moved_by: Option<&'static str>,
+    /// The variable that names its database.
+    named_by: &'static str,
+}
+
+/// OpenCode itself.
+pub static OPENCODE: OpenCode = OpenCode {
+    name: "opencode",
+    folder: "opencode",
+    databases: &["opencode"],
+    moved_by: None,
+    named_by: "OPENCODE_DB",
+};
+/// Kilo, its command line and its extension since April 2026.
+pub static KILO: OpenCode = OpenCode {
+    name: "kilo",
+    folder: "kilo",
+    databases: &["kilo", "opencode"],
+    moved_by: Some("KILO_DATA_DIR"),
+    named_by: "KILO_DB",
+};
+/// MiMo Code.
+pub static MIMO: OpenCode = OpenCode {
+    name: "mimocode",
+    folder: "mimocode",
+    databases: &["mimicode", "mimocode", "opencode"],
+    moved_by: Some("MIMOCODE_DATA_DIR"),
+    named_by: "MIMOCODE_DB",
+};
+/// ICodeMate.
+pub static ICODEMATE: OpenCode = OpenCode {
+    name: "icodemate",
+    folder: "icodemate",
+    databases: &["icodemate", "opencode"],
+    moved_by: Some("ICODEMATE_DATA_DIR"),
+    named_by: "ICODEMATE_DB",
+};
+
+impl OpenCode {
+    /// Where it keeps its data, the first of them for sure.
+    fn folders(&self, machine: &Machine) -> Vec<PathBuf> {
+        if let Some(moved) = self.moved_by.and_then(|name| machine.folder(name)) {
+            return vec![moved];
+        }
+        let windows = ["LOCALAPPDATA", "APPDATA"].map(|name| machine.folder(name));
+        let homes = std::iter::once(machine.data_home()).chain(windows).flatten();
+        homes.map(|home| home.join(self.folder)).collect()
+    }
+
+    /// Whether a file is read as another program's of the family already.
+    fn is_anothers(&self, file: &Path, machine: &Machine) -> bool {
+        let others = [&OPENCODE, &KILO, &MIMO, &ICODEMATE].into_iter();
+        let others = others.filter(|other| other.name != self.name);
+        others
+            .flat_map(|other| other.folders(machine))
+            .any(|folder| file.parent() == Some(&folder))
+    }
+}
 
 impl Agent for OpenCode {
     fn name(&self) -> &'static str {
-        "opencode"
+        self.name
     }
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
-        let windows = ["LOCALAPPDATA", "APPDATA"].map(|name| machine.folder(name));
-        let homes = std::iter::once(machine.data_home()).chain(windows).flatten();
-        let mut roots: Vec<PathBuf> = homes.map(|home| home.join("opencode")).collect();
+        let mut roots = self.folders(machine);
         // A file of any name, seen from the data folder.
         let named = machine
-            .folder("OPENCODE_DB")
-            .and_then(|file| Some(roots.first()?.join(file)));
+            .folder(self.named_by)
+            .and_then(|file| Some(roots.first()?.join(file)))
+            .filter(|file| !self.is_anothers(file, machine));
         roots.extend(named);
         roots
     }
@@ -49,7 +112,7 @@ impl Agent for OpenCode {
         if root.is_file() {
             return vec![database::log_file(root)];
         }
-        let mut files = database::below(root, warnings);
+        let mut files = database::below(root, self.databases, warnings);
         files.extend(tree::sessions_below(&root.join("storage"), warnings));
         files
     }
@@ -83,6 +146,21 @@ struct Session {
     forked_from: Option<String>,
     folder: String,
     version: String,
+    /// When it was made: what is older in it came from the session that it was forked from.
+    made: Option<Moment>,
+    /// Whether its agent may not even ask a question: a program runs it, and nobody is there.
+    unattended: bool,
+    /// When it was last done with all it had to do, and how that ended.
+    idle: Option<(Moment, String)>,
+}
+
+impl Session {
+    /// Takes the rules by which its tools may run. `opencode run` denies what would need a person.
+    fn set_rules(&mut self, rules: &Value) {
+        let mut rules = rules.as_array().into_iter().flatten();
+        self.unattended =
+            rules.any(|rule| text(rule, "/permission") == "question" && text(rule, "/action") == "deny");
+    }
 }
 
 /// One message, as the parts of it come.
@@ -97,13 +175,27 @@ struct Message {
 enum Role {
     /// Put in by a person, or in their name by a program.
     User(Said),
-    /// An answer: up to when, and to which message.
-    Agent {
-        until: Option<Moment>,
-        asked: Option<Key>,
-    },
+    /// An answer.
+    Agent(Answer),
     /// The end of a turn.
     End,
+}
+
+/// What is known of an answer.
+#[derive(Default)]
+struct Answer {
+    /// Up to when it was given.
+    until: Option<Moment>,
+    /// To which message.
+    asked: Option<Key>,
+    /// When the model was asked for it: until then the program was busy with itself.
+    began: Option<Moment>,
+    /// When the last of its parts was done: from then on it was again.
+    done: Option<Moment>,
+    /// Whether the person stopped it.
+    stopped: bool,
+    /// Whether the log counts no tokens of it.
+    uncounted: bool,
 }
 
 /// What of a user message is a person's.
@@ -125,6 +217,8 @@ struct Reading<'log> {
     events: Vec<(usize, Event)>,
     /// The same, of ends: at one instant they come after what ended by then.
     ends: Vec<(usize, Event)>,
+    /// When calls began to run, after whoever had to be asked was asked: by the call's id and the time it was made.
+    running: HashMap<Key, Moment>,
     /// Records so far.
     records: u32,
 }
@@ -138,6 +232,7 @@ impl<'log> Reading<'log> {
             by_id: HashMap::new(),
             events: Vec::new(),
             ends: Vec::new(),
+            running: HashMap::new(),
             records: 0,
         }
     }
@@ -161,8 +256,24 @@ impl<'log> Reading<'log> {
         }
     }
 
-    /// A part of a message of version 1.
-    fn part(&mut self, message: &str, part: &Value) {
+    /// A change of a part of version 1, while it changed. Of a call that runs the program writes by what it was allowed and what
+    /// it did so far, and does so only once it may run.
+    fn change(&mut self, change: &Value) {
+        let state = change.pointer("/part/state").unwrap_or(&Value::Null);
+        let shows = |field| state.pointer(field).is_some_and(|shown| !shown.is_null());
+        let (Some(at), Some(start)) = (instant(change, "/time"), instant(state, "/time/start")) else {
+            return;
+        };
+        let may_run = ["/metadata/approval", "/metadata/output", "/metadata/diff"];
+        if text(state, "/status") == "running" && may_run.into_iter().any(shows) {
+            let call = Key::of(&[text(change, "/part/callID"), &start.0.to_string()]);
+            let first = self.running.entry(call).or_insert(at);
+            *first = at.min(*first);
+        }
+    }
+
+    /// A part of a message of version 1, with the time at which its row was made.
+    fn part(&mut self, message: &str, made: Option<Moment>, part: &Value) {
         self.records = self.records.saturating_add(1);
         let Some(&index) = self.by_id.get(&Key::of(&[message])) else {
             return;
@@ -172,7 +283,7 @@ impl<'log> Reading<'log> {
         };
         match (&mut owner.role, text(part, "/type")) {
             (Role::User(said), kind) => said.add(kind, part),
-            (Role::Agent { .. }, "tool") => {
+            (Role::Agent(_), "tool") => {
                 let ran = (
                     instant(part, "/state/time/start"),
                     instant(part, "/state/time/end"),
@@ -180,8 +291,12 @@ impl<'log> Reading<'log> {
                 self.call(index, [text(part, "/callID"), text(part, "/tool")], part, ran);
             }
             (Role::End, _) => {}
-            (Role::Agent { .. }, _) => {
+            (Role::Agent(answer), "step-start") => answer.began = answer.began.or(made),
+            // The end of a step is told after its snapshot.
+            (Role::Agent(_), "step-finish") => {}
+            (Role::Agent(answer), _) => {
                 if let Some(at) = instant(part, "/time/end") {
+                    answer.done = answer.done.max(Some(at));
                     self.push(index, at, &["work"], What::Work);
                 }
             }
@@ -245,6 +360,9 @@ impl<'log> Reading<'log> {
             return None;
         }
         let known = self.sessions.get(session);
+        let copied = known
+            .and_then(|session| session.made)
+            .is_some_and(|made| at < made);
         let folder = match (cwd, known) {
             ("", Some(session)) => session.folder.as_str(),
             _ => cwd,
@@ -261,7 +379,7 @@ impl<'log> Reading<'log> {
             lane: (root != session).then_some(session),
             folder,
             branch: None,
-            copied: false,
+            copied,
         };
         self.messages.push(Message {
             id,
@@ -293,12 +411,21 @@ impl<'log> Reading<'log> {
             instant(message, "/time/created")?,
             instant(message, "/time/completed"),
         );
-        let index = self.add(id, session, cwd, at, Role::Agent { until, asked })?;
+        let tokens = tokens(message);
+        let answer = Answer {
+            until,
+            asked,
+            began: None,
+            done: None,
+            stopped: text(message, "/error/name") == "MessageAbortedError",
+            uncounted: tokens == TokenCounts::default(),
+        };
+        let stopped = answer.stopped;
+        let index = self.add(id, session, cwd, at, Role::Agent(answer))?;
         let ended = until.unwrap_or(at);
         let identity = ["answer", &at.0.to_string(), &ended.0.to_string(), model];
         self.push(index, at, &identity, What::Work);
         self.end(index, ended, &identity, What::Work);
-        let tokens = tokens(message);
         if message.get("tokens").is_some_and(is_miscounted) {
             if let Some(message) = self.messages.get(index) {
                 self.log.refuse_tokens(message.stamp);
@@ -313,8 +440,8 @@ impl<'log> Reading<'log> {
             };
             self.push(index, at, &identity, what);
         }
-        match (text(message, "/error/name"), text(message, "/finish")) {
-            ("MessageAbortedError", _) => self.end(index, ended, &identity, What::Interrupted),
+        match (stopped, text(message, "/finish")) {
+            (true, _) => self.end(index, ended, &identity, What::Interrupted),
             // After these the agent goes on by itself.
             (_, "" | "tool-calls" | "unknown") => {}
             _ if until.is_some() => self.end(index, ended, &identity, What::TurnEnd(None)),
@@ -323,8 +450,8 @@ impl<'log> Reading<'log> {
         Some(index)
     }
 
-    /// A call that has ended. Its time has the wait for a permission in it, so that of commands and edits is believed as far
-    /// as such a tool can take; only subagents take as long as they like.
+    /// A call that has ended. Its time has the wait for a permission in it. How long it ran after that is known of subagents,
+    /// which take as long as they like, and of those whose beginning was noted ([`Reading::change`]).
     fn call(
         &mut self,
         index: usize,
@@ -338,6 +465,9 @@ impl<'log> Reading<'log> {
         let (Some(start), Some(end)) = ran else {
             return;
         };
+        if let Some(Role::Agent(answer)) = self.messages.get_mut(index).map(|message| &mut message.role) {
+            answer.done = answer.done.max(Some(end));
+        }
         let identity = ["call", id, &start.0.to_string(), &end.0.to_string()];
         let key = Key::of(&identity);
         let folder = self.messages.get(index).and_then(|message| message.stamp.folder);
@@ -345,11 +475,24 @@ impl<'log> Reading<'log> {
         let called = tools::call(self.log, key, tool, input);
         let called = tools::resolved(self.log, folder, called);
         self.push(index, start, &identity, called);
-        let exact = matches!(tool, "task" | "subagent").then(|| u32::try_from(end.since(start)).ok());
+        let began = if matches!(tool, "task" | "subagent") {
+            Some(start)
+        } else {
+            self.running.get(&Key::of(&[id, &start.0.to_string()])).copied()
+        };
+        let took = began.and_then(|began| u32::try_from(end.since(began)).ok());
         let output = ["/state/output", "/state/content"]
             .iter()
             .find_map(|output| part.pointer(output));
-        let what = tools::result(self.log, key, outcome, exact.flatten(), &content(output));
+        // Kilo says by which rule a call was allowed; without one somebody was asked.
+        if let Some(approval) = part
+            .pointer("/state/metadata/approval")
+            .filter(|said| said.is_object())
+        {
+            let asked = text(approval, "/rule/action") != "allow";
+            self.push(index, end, &identity, What::Approval { id: key, asked });
+        }
+        let what = tools::result(self.log, key, outcome, took, &content(output));
         self.push(index, end, &identity, what);
     }
 
@@ -361,6 +504,13 @@ impl<'log> Reading<'log> {
     /// Adds an end.
     fn end(&mut self, index: usize, at: Moment, identity: &[&str], what: What) {
         self.ends.extend(self.event(index, at, identity, what));
+    }
+
+    /// What follows from a whole message stands where that does.
+    fn told_by(&self, index: usize, at: Moment, identity: &[&str], what: What) -> Option<(usize, Event)> {
+        let (index, mut event) = self.event(index, at, identity, what)?;
+        event.stamp.line = self.messages.get(index)?.stamp.line;
+        Some((index, event))
     }
 
     fn event(&self, index: usize, at: Moment, identity: &[&str], what: What) -> Option<(usize, Event)> {
@@ -376,6 +526,9 @@ impl<'log> Reading<'log> {
     /// Tells prompts, answers and ends of turns apart, now that all is known. At one instant prompts come first and ends
     /// last.
     fn finish(mut self) {
+        self.add_idle();
+        self.tell_broken_off();
+        self.leave_out_gaps();
         let answers = Answers::of(&self.messages);
         let messages = std::mem::take(&mut self.messages);
         let mut own_commands = HashSet::new();
@@ -388,14 +541,115 @@ impl<'log> Reading<'log> {
             }
         }
         let is_own = |index: usize| match messages.get(index).map(|message| &message.role) {
-            Some(Role::Agent {
-                asked: Some(asked), ..
-            }) => own_commands.contains(asked),
+            Some(Role::Agent(answer)) => answer.asked.is_some_and(|asked| own_commands.contains(&asked)),
             _ => false,
         };
         let events = self.events.into_iter().chain(self.ends);
         let events = events.filter(|(index, _)| !is_own(*index));
         self.log.events.extend(events.map(|(_, event)| event));
+    }
+
+    /// The end that a session's row knows, where no record tells it.
+    fn add_idle(&mut self) {
+        let told: HashSet<Name> = self
+            .messages
+            .iter()
+            .filter(|message| matches!(message.role, Role::End))
+            .map(|message| message.session)
+            .collect();
+        let idle: Vec<(String, Moment, bool)> = self
+            .sessions
+            .iter()
+            .filter_map(|(id, session)| {
+                let (at, outcome) = session.idle.as_ref()?;
+                Some((id.clone(), *at, outcome == "interrupted"))
+            })
+            .collect();
+        for (session, at, interrupted) in idle {
+            let name = self.log.name(&session);
+            let own = self.messages.iter().filter(|message| message.session == name);
+            let last = own.max_by_key(|message| message.stamp.at);
+            let stopped =
+                last.is_some_and(|last| matches!(&last.role, Role::Agent(answer) if answer.stopped));
+            if told.contains(&name) || last.is_none_or(|last| last.stamp.at > at) {
+                continue;
+            }
+            // An answer that was stopped said so itself.
+            let what = if interrupted && !stopped {
+                What::Interrupted
+            } else {
+                What::TurnEnd(None)
+            };
+            if let Some(index) = self.add(&format!("{session} idle"), &session, "", at, Role::End) {
+                self.end(index, at, &["end"], what);
+            }
+        }
+    }
+
+    /// Answers that broke off with the program, as those that a person stopped, took tokens that the log never counted.
+    fn tell_broken_off(&mut self) {
+        let mut last: HashMap<Name, Moment> = HashMap::new();
+        for message in &self.messages {
+            let last = last.entry(message.session).or_insert(message.stamp.at);
+            *last = message.stamp.at.max(*last);
+        }
+        let broken_off = |message: &Message| match &message.role {
+            Role::Agent(answer) if answer.uncounted => {
+                let gone_on = last
+                    .get(&message.session)
+                    .is_some_and(|last| *last > message.stamp.at);
+                answer.stopped || answer.until.is_none() && gone_on
+            }
+            _ => false,
+        };
+        let found: Vec<(usize, Moment)> = (0..)
+            .zip(&self.messages)
+            .filter(|(_, message)| broken_off(message))
+            .map(|(index, message)| (index, message.stamp.at))
+            .collect();
+        for (index, at) in found {
+            let uncounted = What::Estimated(Metric::Tokens);
+            self.events
+                .extend(self.told_by(index, at, &["uncounted"], uncounted));
+        }
+    }
+
+    /// What lies between the parts of an answer and its beginning and end shows no work. Where nobody is there the program is
+    /// busy with itself, with snapshots above all; where somebody is, it cannot be told from a wait for them.
+    fn leave_out_gaps(&mut self) {
+        let mut before = Vec::new();
+        let mut after = Vec::new();
+        for (index, message) in self.messages.iter().enumerate() {
+            let (Role::Agent(answer), true) = (&message.role, self.is_attended(message.stamp.session)) else {
+                continue;
+            };
+            let Some(began) = answer.began else {
+                continue;
+            };
+            before.push((index, message.stamp.at, began));
+            after.extend(
+                answer
+                    .done
+                    .zip(answer.until)
+                    .map(|(done, until)| (index, done, until)),
+            );
+        }
+        let gap = |(index, from, to): (usize, Moment, Moment)| {
+            let gap = u32::try_from(to.since(from)).ok().filter(|gap| *gap > 0)?;
+            Some((index, from, What::Backoff(gap)))
+        };
+        for (index, from, gap) in before.into_iter().filter_map(gap) {
+            self.events.extend(self.told_by(index, from, &["before"], gap));
+        }
+        for (index, from, gap) in after.into_iter().filter_map(gap) {
+            self.ends.extend(self.told_by(index, from, &["after"], gap));
+        }
+    }
+
+    /// Whether a person may sit before a session, given the one at the top of it.
+    fn is_attended(&self, top: Name) -> bool {
+        let top = self.sessions.get(self.log.text(top));
+        !top.is_some_and(|top| top.unattended)
     }
 
     /// A prompt, with what its session has once.
@@ -412,23 +666,48 @@ impl<'log> Reading<'log> {
         let (version, origin) = session.map_or(("", None), |session| {
             (session.version.as_str(), session.forked_from.as_deref())
         });
+        let attended = self.is_attended(stamp.session);
         let version = (!version.is_empty()).then(|| What::Version(self.log.name(version)));
         let origin = origin.map(|origin| What::Parent(self.log.name(origin)));
         for what in version.into_iter().chain(origin) {
             self.log.push(stamp, what);
         }
+        self.log.push(stamp, What::MayAsk(attended));
         let typed = said.typed;
-        if stamp.lane.is_some() {
-            self.log.push(stamp, What::Automated);
-        } else if let Some(taken_up) = answers.during(message.session, at) {
-            self.log.push(stamp, What::Queued { typed });
-            if let Some(at) = taken_up {
-                self.log.push(Stamp { at, ..stamp }, What::Dequeued);
+        let taken_up = answers.during(message.session, at);
+        let opens = match taken_up {
+            _ if stamp.lane.is_some() || !attended => {
+                self.log.push(stamp, What::Automated);
+                Some(stamp)
             }
-        } else if kind == ActionKind::Shell {
-            self.log.push(stamp, What::Local { kind, typed });
-        } else {
-            self.log.push(stamp, What::Prompt { kind, typed });
+            Some(next) => {
+                self.log.push(stamp, What::Queued { typed });
+                next.map(|at| {
+                    let stamp = Stamp { at, ..stamp };
+                    self.log.push(stamp, What::Dequeued);
+                    stamp
+                })
+            }
+            None if kind == ActionKind::Shell => {
+                self.log.push(stamp, What::Local { kind, typed });
+                None
+            }
+            None => {
+                self.log.push(stamp, What::Prompt { kind, typed });
+                Some(stamp)
+            }
+        };
+        if let Some(stamp) = opens {
+            self.prepare(message.session, stamp, answers);
+        }
+    }
+
+    /// Until the model was first asked, the program was busy with itself: starting, installing, taking a snapshot.
+    fn prepare(&mut self, session: Name, opened: Stamp, answers: &Answers) {
+        let began = answers.began_after(session, opened.at);
+        let busy = began.and_then(|began| u32::try_from(began.since(opened.at)).ok());
+        if let Some(busy) = busy {
+            self.log.push(opened, What::Backoff(busy));
         }
     }
 }
@@ -460,15 +739,17 @@ impl Said {
     }
 }
 
-/// When the agent answered, by session.
-struct Answers(HashMap<Name, Vec<(Moment, Option<Moment>)>>);
+/// When the agent answered, by session: from when, up to when, and when the model was asked.
+struct Answers(HashMap<Name, Vec<Times>>);
+
+type Times = (Moment, Option<Moment>, Option<Moment>);
 
 impl Answers {
     fn of(messages: &[Message]) -> Self {
-        let mut answers: HashMap<Name, Vec<(Moment, Option<Moment>)>> = HashMap::new();
+        let mut answers: HashMap<Name, Vec<Times>> = HashMap::new();
         for message in messages {
-            if let Role::Agent { until, .. } = message.role {
-                let times = (message.stamp.at, until);
+            if let Role::Agent(answer) = &message.role {
+                let times = (message.stamp.at, answer.until, answer.began);
                 answers.entry(message.session).or_default().push(times);
             }
         }
@@ -481,10 +762,17 @@ impl Answers {
     /// Whether an answer was being given at a moment, and when the next one began.
     fn during(&self, session: Name, at: Moment) -> Option<Option<Moment>> {
         let times = self.0.get(&session)?;
-        let next = times.partition_point(|(from, _)| *from < at);
-        let (_, until) = times.get(next.checked_sub(1)?)?;
+        let next = times.partition_point(|(from, ..)| *from < at);
+        let (_, until, _) = times.get(next.checked_sub(1)?)?;
         until.filter(|until| at < *until)?;
-        Some(times.get(next).map(|(from, _)| *from))
+        Some(times.get(next).map(|(from, ..)| *from))
+    }
+
+    /// When the model was asked for the first answer since a moment.
+    fn began_after(&self, session: Name, at: Moment) -> Option<Moment> {
+        let times = self.0.get(&session)?;
+        let next = times.partition_point(|(from, ..)| *from < at);
+        times.get(next)?.2
     }
 }
 

@@ -16,6 +16,7 @@ use super::super::log::Log;
 use super::super::record::reason;
 use super::{Reading, Session};
 use crate::facts::diagnostics::Warning;
+use crate::facts::span::Moment;
 
 /// How long a database is waited for that its agent has locked.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -28,8 +29,8 @@ pub(super) fn log_file(path: &Path) -> LogFile {
     }
 }
 
-/// The databases in the data folder: one of releases, and one for each other channel.
-pub(super) fn below(folder: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile> {
+/// The databases in the data folder, by their names: one of releases, and one for each other channel.
+pub(super) fn below(folder: &Path, names: &[&str], warnings: &mut Vec<Warning>) -> Vec<LogFile> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
@@ -45,10 +46,11 @@ pub(super) fn below(folder: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile> 
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or_default();
-        let channel = name
-            .strip_prefix("opencode")
-            .and_then(|name| name.strip_suffix(".db"));
-        channel.is_some_and(|channel| channel.is_empty() || channel.starts_with('-'))
+        let stem = name.strip_suffix(".db").unwrap_or_default();
+        names.iter().any(|name| {
+            let channel = stem.strip_prefix(name);
+            channel.is_some_and(|channel| channel.is_empty() || channel.starts_with('-'))
+        })
     });
     databases.map(|path| log_file(&path)).collect()
 }
@@ -148,13 +150,15 @@ impl Database<'_> {
                 },
             )?;
         }
+        self.changes(reading)?;
         if self.has("part")? {
+            let made = self.column("part", "time_created")?;
             self.rows(
-                "message_id, NULL, NULL",
+                &format!("message_id, CAST({made} AS TEXT), NULL"),
                 "part",
                 reading,
-                |reading, [message, ..], part| {
-                    reading.part(message, part);
+                |reading, [message, made, _], part| {
+                    reading.part(message, made.parse().ok().map(Moment), part);
                 },
             )?;
         }
@@ -189,12 +193,40 @@ impl Database<'_> {
         names.collect()
     }
 
+    /// A column of a table; `NULL` where the table has none of that name.
+    fn column<'name>(&self, table: &str, name: &'name str) -> rusqlite::Result<&'name str> {
+        let is_there = self.columns(table)?.iter().any(|column| column == name);
+        Ok(if is_there { name } else { "NULL" })
+    }
+
+    /// What calls showed while they ran, where the database keeps every change of a part.
+    fn changes(&self, reading: &mut Reading<'_>) -> rusqlite::Result<()> {
+        if self.column("event", "data")? == "NULL" || self.column("event", "type")? == "NULL" {
+            return Ok(());
+        }
+        let running =
+            r#"event WHERE type LIKE 'message.part.updated%' AND instr(data, '"status":"running"') > 0"#;
+        self.rows("NULL, NULL, NULL", running, reading, |reading, _, change| {
+            reading.change(change);
+        })
+    }
+
     fn sessions(&self, table: &str, reading: &mut Reading<'_>) -> rusqlite::Result<()> {
         let columns = self.columns(table)?;
         if !columns.iter().any(|column| column == "id") {
             return Ok(());
         }
-        let wanted = ["parent_id", "directory", "version", "fork_session_id"].map(|name| {
+        let wanted = [
+            "parent_id",
+            "directory",
+            "version",
+            "fork_session_id",
+            "permission",
+            "idle_outcome",
+            "time_created",
+            "time_idle",
+        ]
+        .map(|name| {
             let is_there = columns.iter().any(|column| column == name);
             if is_there { name } else { "NULL" }
         });
@@ -207,12 +239,20 @@ impl Database<'_> {
                     .filter(|text| !text.is_empty())
                     .map(str::to_owned)
             };
-            let session = Session {
+            let at = |index| row.get::<_, Option<i64>>(index).ok().flatten().map(Moment);
+            let mut session = Session {
                 parent: some(1),
                 folder: some(2).unwrap_or_default(),
                 version: some(3).unwrap_or_default(),
                 forked_from: some(4),
+                made: at(7),
+                unattended: false,
+                idle: at(8).map(|at| (at, cell(row, 6).to_owned())),
             };
+            session.set_rules(&serde_json::from_str(cell(row, 5)).unwrap_or_default());
+            if let Some(before) = reading.sessions.get(cell(row, 0)) {
+                session.unattended |= before.unattended;
+            }
             reading.sessions.insert(cell(row, 0).to_owned(), session);
         }
         Ok(())
@@ -241,6 +281,7 @@ impl Database<'_> {
                 Err(_) if cell(row, 3).is_empty() => "a row without data or with too much was skipped",
                 Err(error) => reason(&error),
             };
+            let table = table.split(' ').next().unwrap_or_default();
             reading.log.warn(self.path, number, format!("{table}: {flaw}"));
         }
         Ok(())

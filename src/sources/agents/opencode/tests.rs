@@ -18,7 +18,7 @@ const V2: &str = "
     CREATE TABLE session_v2 (id TEXT PRIMARY KEY, parent_id TEXT, fork_session_id TEXT, directory TEXT, version TEXT);
     CREATE TABLE session_message (id TEXT PRIMARY KEY, session_id TEXT, type TEXT, seq INTEGER, data TEXT);";
 
-/// A data folder of OpenCode.
+/// A data folder of OPENCODE.
 struct Store {
     folder: tempfile::TempDir,
 }
@@ -85,11 +85,11 @@ impl Store {
 
     fn logs(&self) -> Vec<(PathBuf, Log)> {
         let mut warnings = Vec::new();
-        let files = OpenCode.logs(self.folder.path(), &mut warnings);
+        let files = OPENCODE.logs(self.folder.path(), &mut warnings);
         assert!(warnings.is_empty(), "{warnings:?}");
         let read = |file: LogFile| {
             let mut log = Log::default();
-            OpenCode.read(&file, &mut log).unwrap();
+            OPENCODE.read(&file, &mut log).unwrap();
             assert!(log.flaws.is_empty(), "{:?}", log.flaws);
             (file.path, log)
         };
@@ -353,9 +353,9 @@ fn a_subagent_is_a_lane_of_the_session_at_the_top() {
             .collect();
         assert_eq!(lanes, [None, Some("ses_2"), Some("ses_3")]);
         assert_eq!((session.actions.len(), session.usage.len()), (1, 3));
-        // The launching turn ran as long as its subagent.
+        // The launching turn worked as long as its subagents did, from 2 to 8, however long it waited for them.
         let first = session.turns().next().unwrap();
-        assert_eq!((first.unknown, first.span.millis()), (0, 39 * MINUTE));
+        assert_eq!((first.unknown, first.span.millis()), (32 * MINUTE, 39 * MINUTE));
     }
 }
 
@@ -566,7 +566,7 @@ fn a_log_that_a_crash_left_is_read_and_left() {
 fn a_database_that_cannot_be_read_is_an_error_and_a_damaged_one_gives_what_it_has() {
     let read = |path: &Path| {
         let mut log = Log::default();
-        let result = OpenCode
+        let result = OPENCODE
             .read(&database::log_file(path), &mut log)
             .map_err(|error| error.to_string());
         (result, log)
@@ -617,7 +617,7 @@ fn channels_and_a_named_database_are_found() {
         std::fs::write(store.folder.path().join(name), "").unwrap();
     }
     let found = |root: &Path| {
-        let files = OpenCode.logs(root, &mut Vec::new());
+        let files = OPENCODE.logs(root, &mut Vec::new());
         let names = files
             .iter()
             .map(|file| file.path.file_name().unwrap().to_string_lossy().into_owned());
@@ -635,5 +635,259 @@ fn channels_and_a_named_database_are_found() {
         ..Machine::default()
     };
     let expected = ["/d/opencode", "/d/opencode/mine.sqlite"].map(PathBuf::from);
-    assert_eq!(OpenCode.roots(&machine), expected);
+    assert_eq!(OPENCODE.roots(&machine), expected);
+}
+
+/// Has the session run by a program: nobody may be asked a question.
+const NOBODY: &str = r#"[{"permission":"question","pattern":"*","action":"deny"},{"permission":"plan_exit","pattern":"*","action":"deny"}]"#;
+
+/// Adds columns and tables of later versions.
+fn extend(store: &Store, statements: &str) {
+    store.open().execute_batch(statements).unwrap();
+}
+
+fn worked(session: &Assembled) -> Vec<(i64, i64)> {
+    let turns = session.turns();
+    turns
+        .map(|turn| (crate::facts::span::total(&turn.working), turn.unknown))
+        .collect()
+}
+
+#[test]
+fn nobody_types_and_nobody_is_asked_where_no_question_may_be() {
+    for (rules, acted, work, unknown) in [
+        // Six minutes between requests and edits and one of the commit.
+        (NOBODY, 0, 8 * MINUTE - 59_000, 59_000),
+        (
+            r#"[{"permission":"bash","pattern":"*","action":"ask"}]"#,
+            1,
+            6 * MINUTE + 2_000,
+            2 * MINUTE - 2_000,
+        ),
+        ("", 1, 6 * MINUTE + 2_000, 2 * MINUTE - 2_000),
+    ] {
+        let store = Store::new();
+        store.v1(ALONE, &story());
+        extend(
+            &store,
+            &format!(
+                "ALTER TABLE session ADD COLUMN permission TEXT; UPDATE session SET permission = '{rules}'"
+            ),
+        );
+        let session = store.only();
+        assert_eq!(session.actions.len(), acted, "{rules}");
+        assert_eq!(session.turns().next().unwrap().human, acted == 1, "{rules}");
+        assert_eq!(worked(&session), [(work, unknown)], "{rules}");
+    }
+}
+
+#[test]
+fn a_call_ran_from_when_it_showed_what_it_does() {
+    let store = Store::new();
+    let bash = json!({"status": "completed", "output": "ok"});
+    let bash = called("bash", &json!({"command": "cargo test"}), [7, 8], &bash);
+    store.v1(
+        ALONE,
+        &[
+            asked("m1", "ses_1", 1, "cap the delay"),
+            answered("m2", "ses_1", [1, 6], "tool-calls", vec![edited()]),
+            answered("m3", "ses_1", [6, 9], "tool-calls", vec![bash]),
+            answered("m4", "ses_1", [9, 10], "stop", Vec::new()),
+        ],
+    );
+    let shown = |tool: &str, start: i64, at: i64, metadata: &Value| {
+        let state = json!({"status": "running", "time": {"start": start * MINUTE}, "metadata": metadata});
+        let part = json!({"type": "tool", "callID": format!("{tool}-{start}"), "tool": tool, "state": state});
+        json!({"part": part, "time": at}).to_string()
+    };
+    let events = [
+        shown("edit", 4, 4 * MINUTE, &json!({})),
+        shown("edit", 4, 4 * MINUTE + 50_000, &json!({"diff": "d"})),
+        shown("bash", 7, 7 * MINUTE + 40_000, &json!({"output": ""})),
+        shown("bash", 7, 7 * MINUTE + 55_000, &json!({"output": "x"})),
+    ];
+    extend(&store, "CREATE TABLE event (id TEXT, type TEXT, data TEXT)");
+    for event in events {
+        let row = ("e", "message.part.updated.1", event);
+        store
+            .open()
+            .execute("INSERT INTO event VALUES (?1, ?2, ?3)", row)
+            .unwrap();
+    }
+    // 10 seconds of the edit and 20 of the command, beside the model's 1 to 4, 5 to 7 and 8 to 10.
+    assert_eq!(
+        worked(&store.only()),
+        [(7 * MINUTE + 30_000, 2 * MINUTE - 30_000)]
+    );
+}
+
+#[test]
+fn what_the_program_does_for_itself_is_not_work() {
+    let store = Store::new();
+    let mut told = story();
+    for (number, _, _, parts) in &mut told {
+        if *number != "m1" {
+            parts.insert(0, json!({"type": "step-start"}));
+        }
+    }
+    store.v1(ALONE, &told);
+    // The first answer was asked for half a minute after the prompt, the last a quarter of a minute after it was begun.
+    extend(
+        &store,
+        "ALTER TABLE part ADD COLUMN time_created INTEGER;
+         UPDATE part SET time_created = 90000 WHERE id = 'm2-0';
+         UPDATE part SET time_created = 300000 WHERE id = 'm3-0';
+         UPDATE part SET time_created = 435000 WHERE id = 'm4-0';",
+    );
+    // Where a person may be there, the quarter cannot be told from a wait.
+    let attended = 6 * MINUTE + 2_000 - 30_000 - 15_000;
+    assert_eq!(worked(&store.only())[0].0, attended);
+    extend(
+        &store,
+        &format!(
+            "ALTER TABLE session ADD COLUMN permission TEXT; UPDATE session SET permission = '{NOBODY}'"
+        ),
+    );
+    assert_eq!(worked(&store.only())[0].0, 8 * MINUTE - 59_000 - 30_000);
+}
+
+#[test]
+fn an_answer_that_was_stopped_or_broke_off_took_tokens_that_nobody_counted() {
+    use crate::facts::session::Provenance;
+    let noughts = json!({"input": 0, "output": 0, "reasoning": 0, "cache": {"read": 0, "write": 0}});
+    let stopped = json!({"error": {"name": "MessageAbortedError", "data": {}}, "tokens": noughts});
+    let failed = json!({"error": {"name": "APIError", "data": {}}, "tokens": noughts});
+    let broken_off = json!({"tokens": noughts, "time": {"created": 20 * MINUTE}});
+    for (change, gone_on, expected) in [
+        (&stopped, false, Provenance::Estimated),
+        (&broken_off, true, Provenance::Estimated),
+        (&broken_off, false, Provenance::Measured),
+        (&failed, true, Provenance::Measured),
+        (&json!({}), true, Provenance::Measured),
+    ] {
+        let mut last = answered("m6", "ses_1", [20, 21], "", Vec::new());
+        for (field, value) in change.as_object().unwrap() {
+            last.2[field] = value.clone();
+        }
+        let mut told = story();
+        told.extend([asked("m5", "ses_1", 20, "more"), last]);
+        if gone_on {
+            told.push(asked("m7", "ses_1", 30, "again"));
+        }
+        let store = Store::new();
+        store.v1(ALONE, &told);
+        assert_eq!(store.only().sources.tokens, expected, "{change}");
+    }
+}
+
+#[test]
+fn a_session_knows_when_it_was_last_idle() {
+    for (outcome, end, interrupts) in [
+        ("succeeded", TurnEnd::Recorded, 0),
+        ("interrupted", TurnEnd::Interrupted, 1),
+    ] {
+        let store = Store::new();
+        let mut records = story_v2();
+        records.pop();
+        store.v2(ALONE, &records);
+        extend(
+            &store,
+            &format!(
+                "ALTER TABLE session_v2 ADD COLUMN time_idle INTEGER; ALTER TABLE session_v2 ADD COLUMN idle_outcome TEXT;
+                 UPDATE session_v2 SET time_idle = 540000, idle_outcome = '{outcome}'"
+            ),
+        );
+        let session = store.only();
+        assert_eq!(session.turns().next().unwrap().end, end);
+        let kinds = session.actions.iter().map(|action| action.kind);
+        let found = kinds.filter(|kind| *kind == ActionKind::Interrupt).count();
+        assert_eq!(found, interrupts);
+    }
+}
+
+#[test]
+fn what_is_older_than_its_session_belongs_to_the_one_it_was_forked_from() {
+    let store = Store::new();
+    // The fork's copies come first, as they may.
+    let mut records = vec![
+        (
+            "f1",
+            "ses_2",
+            "user",
+            json!({"text": "cap the delay", "time": {"created": MINUTE}}),
+        ),
+        ("f2", "ses_2", "assistant", answer_v2([1, 5], [15, 5], &[])),
+        (
+            "f3",
+            "ses_2",
+            "user",
+            json!({"text": "another way", "time": {"created": 20 * MINUTE}}),
+        ),
+        ("f4", "ses_2", "assistant", answer_v2([20, 22], [15, 5], &[])),
+    ];
+    records.extend(story_v2());
+    store.v2(&[("ses_1", None), ("ses_2", None)], &records);
+    extend(
+        &store,
+        "ALTER TABLE session_v2 ADD COLUMN time_created INTEGER;
+         UPDATE session_v2 SET time_created = 60000 WHERE id = 'ses_1';
+         UPDATE session_v2 SET time_created = 900000, fork_session_id = 'ses_1' WHERE id = 'ses_2';",
+    );
+    let sessions = store.sessions();
+    assert_eq!(facts(&sessions[0]), told_by_all());
+    assert_eq!(facts(&sessions[1])["turns"], json!([[20, 22, true, "LastEvent"]]));
+    let parent = sessions[1].parent.as_ref().map(|parent| &*parent.id);
+    assert_eq!(parent, Some("ses_1"));
+}
+
+#[test]
+fn kilo_says_by_which_rule_a_call_was_allowed() {
+    for (rule, work) in [
+        (json!({"action": "allow", "permission": "bash"}), MINUTE),
+        (json!({"action": "ask", "permission": "bash"}), 1_000),
+    ] {
+        let mut told = story();
+        told[2].3[0]["state"]["metadata"]["approval"] = json!({"source": "global", "rule": rule});
+        let store = Store::new();
+        store.v1(ALONE, &told);
+        let session = store.only();
+        assert_eq!(worked(&session)[0].0, 6 * MINUTE + 1_000 + work, "{rule}");
+        let answers = session
+            .actions
+            .iter()
+            .filter(|action| action.kind == ActionKind::Answer);
+        assert_eq!(answers.count(), usize::from(work < MINUTE), "{rule}");
+    }
+}
+
+#[test]
+fn programs_made_from_it_are_found_under_their_own_names() {
+    let machine = |variables: &[(&str, &str)]| Machine {
+        home: Some("/home/a".into()),
+        variables: variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        ..Machine::default()
+    };
+    let data = Path::new("/home/a/.local/share");
+    for (agent, name) in [(&KILO, "kilo"), (&MIMO, "mimocode"), (&ICODEMATE, "icodemate")] {
+        assert_eq!(agent.name(), name);
+        assert_eq!(agent.roots(&machine(&[])), [data.join(name)]);
+    }
+    assert_eq!(
+        KILO.roots(&machine(&[("KILO_DATA_DIR", "/k")])),
+        [PathBuf::from("/k")]
+    );
+    // What is Kilo's is not OpenCode's as well.
+    let kilos = data.join("kilo/kilo.db");
+    let named = machine(&[("OPENCODE_DB", kilos.to_str().unwrap())]);
+    assert_eq!(OPENCODE.roots(&named), [data.join("opencode")]);
+
+    let store = Store::new();
+    for name in ["kilo.db", "kilo-dev.db", "mimicode.db", "other.db"] {
+        std::fs::write(store.folder.path().join(name), "").unwrap();
+    }
+    let found = |agent: &OpenCode| agent.logs(store.folder.path(), &mut Vec::new()).len();
+    assert_eq!([&KILO, &MIMO, &ICODEMATE, &OPENCODE].map(found), [2, 1, 0, 0]);
 }

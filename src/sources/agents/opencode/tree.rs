@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::super::log::Log;
-use super::super::value::{companion, document, text};
+use super::super::value::{companion, document, instant, text};
 use super::super::{LogFile, files_below};
 use super::{DEEPEST, Reading, Session};
 use crate::facts::diagnostics::Warning;
@@ -47,7 +47,7 @@ pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
         reading.message(&stem(&path), &session, &message);
         for part in documents(&storage.join("part").join(stem(&path))) {
             let part = companion(&part, reading.log);
-            reading.part(&stem(&path), &part);
+            reading.part(&stem(&path), None, &part);
         }
     }
     reading.finish();
@@ -60,12 +60,14 @@ fn add_with_parents(path: &Path, session: &Value, reading: &mut Reading<'_>) {
     let mut known = session.clone();
     for _ in 0..DEEPEST {
         let parent = text(&known, "/parentID").to_owned();
-        let session = Session {
+        let mut session = Session {
             parent: (!parent.is_empty()).then(|| parent.clone()),
-            forked_from: None,
             folder: text(&known, "/directory").to_owned(),
             version: text(&known, "/version").to_owned(),
+            made: instant(&known, "/time/created"),
+            ..Session::default()
         };
+        session.set_rules(known.get("permission").unwrap_or(&Value::Null));
         reading.sessions.insert(id, session);
         let above = fs::read(path.with_file_name(format!("{parent}.json"))).ok();
         let Some(above) = above.and_then(|bytes| serde_json::from_slice(&bytes).ok()) else {
