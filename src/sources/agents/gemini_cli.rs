@@ -13,12 +13,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::lines::each_line;
-use super::log::{Key, Log, Outcome, Stamp, What};
+use super::log::{Key, Log, Outcome, Stamp, Tool, What};
 use super::record::reason;
 use super::value::{content, count, instant, is_miscounted, items, text, timed};
 use super::{Agent, LogFile, Machine, change, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
-use crate::facts::session::TokenCounts;
+use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::Moment;
 
 /// The reader.
@@ -119,6 +119,28 @@ fn hash(folder: &str) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// When prompts were typed at the program's own screen, by session: only that writes them into a file of the project.
+fn typed_prompts(log: &Path) -> Vec<(String, Moment)> {
+    let file = project(log).map(|project| project.join("logs.json"));
+    let said = file.and_then(|file| std::fs::read(file).ok());
+    let entries: Value = said
+        .and_then(|said| serde_json::from_slice(&said).ok())
+        .unwrap_or_default();
+    let entries = items(&entries, "").iter();
+    let typed = entries.filter_map(|entry| {
+        let at = instant(entry, "/timestamp")?;
+        Some((text(entry, "/sessionId").to_owned(), at))
+    });
+    typed.collect()
+}
+
+/// How a message begins that stands for a command which the person ran with `!`.
+const OWN_COMMAND: &str = "I ran the following shell command:\n```sh\n";
+/// Nobody types a prompt within so many milliseconds of the program's start: it was given on the command line.
+const AT_ONCE: i64 = 1_000;
+/// By so many milliseconds a typed prompt is in the project's file before it is in the log: files that it names are read.
+const NOTED_BEFORE: i64 = 10_000;
+
 /// One run over a log.
 struct Reading {
     /// What the log said before, by key.
@@ -129,6 +151,12 @@ struct Reading {
     stem: String,
     /// The folder that a subagent's log lies in is called after the session that launched it.
     launched_by: Option<String>,
+    /// Prompts that were typed at the program's own screen.
+    typed: Vec<(String, Moment)>,
+    /// When the program was started that writes now.
+    started: Option<Moment>,
+    /// Whether it goes on with a session that another run of it began.
+    resumes: bool,
 }
 
 impl Reading {
@@ -146,7 +174,35 @@ impl Reading {
             launched_by: above
                 .map(|name| name.to_string_lossy().into_owned())
                 .filter(|name| name != "chats"),
+            typed: typed_prompts(&file.path),
+            started: None,
+            resumes: false,
         }
+    }
+
+    /// Notes when the program was started: a log begins with it, and a session that is resumed is named and told anew.
+    fn note_start(&mut self, record: &Value) {
+        if let Some(at) = instant(record, "/startTime") {
+            self.started = Some(at);
+        }
+        if record.pointer("/$set/sessionId").is_some() {
+            self.resumes = true;
+        }
+        if record.pointer("/$set/messages").is_some() && std::mem::take(&mut self.resumes) {
+            self.started = instant(record, "/$set/lastUpdated").or(self.started);
+        }
+    }
+
+    /// Whether a prompt came from the command line and not from somebody before the screen.
+    fn is_headless(&self, session: &str, at: Moment) -> bool {
+        let at_once = self
+            .started
+            .is_some_and(|started| (0..=AT_ONCE).contains(&at.since(started)));
+        let noted = self
+            .typed
+            .iter()
+            .any(|(known, noted)| known == session && (-AT_ONCE..=NOTED_BEFORE).contains(&at.since(*noted)));
+        at_once && !noted
     }
 
     fn record(&mut self, record: &Value, line: u32, log: &mut Log) {
@@ -156,6 +212,7 @@ impl Reading {
             }
             return self.message(record, line, log);
         }
+        self.note_start(record);
         let said = record.get("$set").unwrap_or(record);
         if !text(said, "/sessionId").is_empty() && log.carried.stamp.is_none() {
             self.begin(said, line, log);
@@ -210,14 +267,16 @@ impl Reading {
                 .or(message.value.get("content")),
         );
         match text(message.value, "/type") {
-            "user" if !prose::is_injected(&said) => {
-                self.push(&message, &["said"], prompt(&said, stamp.lane.is_some()), log);
-            }
+            "user" if !prose::is_injected(&said) => self.prompt(&message, &said, log),
             "info" if said.starts_with("Request cancelled") => {
                 self.push(&message, &["said"], What::Interrupted, log);
             }
+            "gemini" if self.was_given_up(&message) => {}
+            "gemini" if is_given_up(message.value, log) => self.give_up(&message, log),
             "gemini" => {
                 self.push(&message, &["said"], What::Work, log);
+                // Before the calls, whose results come later.
+                self.usage(&message, log);
                 let calls = items(message.value, "/toolCalls");
                 // Refusing one call cancels those beside it.
                 let refused = calls.iter().find(|call| was_refused(call));
@@ -225,10 +284,69 @@ impl Reading {
                 for call in calls {
                     self.call(&message, call, refused, log);
                 }
-                self.usage(&message, log);
             }
             _ => {}
         }
+    }
+
+    /// What a person said, or a program in their name. Until the next one calls may wait for whoever is there, those of
+    /// subagents as well.
+    fn prompt(&mut self, message: &Message<'_>, said: &str, log: &mut Log) {
+        if message.stamp.lane.is_some() {
+            self.push(message, &["said"], What::Automated, log);
+            return;
+        }
+        let is_there = !self.is_headless(&message.session, message.stamp.at);
+        self.push(message, &["may ask"], What::MayAsk(is_there), log);
+        let typed = prose::typed(said);
+        let what = match said.strip_prefix(OWN_COMMAND) {
+            _ if !is_there => What::Automated,
+            Some(ran) => What::Local {
+                kind: ActionKind::Shell,
+                typed: prose::typed(ran.split("\n```").next().unwrap_or_default()),
+            },
+            None => What::Prompt {
+                kind: prose::kind(said),
+                typed,
+            },
+        };
+        self.push(message, &["said"], what, log);
+    }
+
+    /// Calls that the person stopped: they are told of after the interrupt, as if another answer had made them. They were made by
+    /// the one before it, and nothing came after it.
+    fn give_up(&mut self, message: &Message<'_>, log: &mut Log) {
+        let mut before = log.events.iter().rev();
+        let asked = before.find(|event| matches!(event.what, What::Work | What::Prompt { .. }));
+        let asked = asked.map(|event| event.stamp.at);
+        let (Some(interrupt), Some(asked)) = (log.events.pop(), asked) else {
+            return;
+        };
+        for call in items(message.value, "/toolCalls") {
+            let name = text(call, "/id");
+            let id = Key::of(&[&message.session, name]);
+            let mut own = message.clone();
+            own.stamp.at = asked;
+            let arguments = call.get("args").unwrap_or(&Value::Null);
+            let what = tools::call(log, id, text(call, "/name"), arguments);
+            self.push(&own, &["call", name], what, log);
+        }
+        for call in items(message.value, "/toolCalls") {
+            let name = text(call, "/id");
+            let id = Key::of(&[&message.session, name]);
+            let mut own = message.clone();
+            own.stamp.at = interrupt.stamp.at;
+            let what = tools::result(log, id, Outcome::Failed, None, &printed(call));
+            self.push(&own, &["result", name], what, log);
+        }
+        log.events.push(interrupt);
+    }
+
+    /// Whether this is another copy of such a message: its calls are known, and it is not.
+    fn was_given_up(&self, message: &Message<'_>) -> bool {
+        let mut calls = items(message.value, "/toolCalls").iter();
+        let is_known = |part: &[&str]| self.seen.contains(&message.key(part));
+        !is_known(&["said"]) && calls.any(|call| is_known(&["call", text(call, "/id")]))
     }
 
     /// Adds what a part of a message says, once. Returns whether it was new.
@@ -250,7 +368,10 @@ impl Reading {
         let id = Key::of(&[&message.session, name]);
         let arguments = call.get("args").unwrap_or(&Value::Null);
         if !self.seen.contains(&message.key(&["call", name])) {
-            let what = tools::call(log, id, text(call, "/name"), arguments);
+            let mut what = tools::call(log, id, text(call, "/name"), arguments);
+            if let (What::Call { tool, .. }, false) = (&mut what, text(call, "/agentId").is_empty()) {
+                *tool = Tool::Subagent;
+            }
             self.push(message, &["call", name], what, log);
         }
         let outcome = match text(call, "/status") {
@@ -325,14 +446,15 @@ impl Message<'_> {
     }
 }
 
-fn prompt(said: &str, to_subagent: bool) -> What {
-    if to_subagent {
-        return What::Automated;
-    }
-    What::Prompt {
-        kind: prose::kind(said),
-        typed: prose::typed(said),
-    }
+/// Whether a message has nothing but calls that were cancelled with the request, which is the last that the log says.
+fn is_given_up(message: &Value, log: &Log) -> bool {
+    let calls = items(message, "/toolCalls");
+    let cancelled = calls.iter().all(|call| text(call, "/status") == "cancelled");
+    let is_last = |what: &What| *what == What::Interrupted;
+    !calls.is_empty()
+        && cancelled
+        && !message.get("tokens").is_some_and(Value::is_object)
+        && log.events.last().is_some_and(|event| is_last(&event.what))
 }
 
 /// Whether the person refused a call, rather than stopped it or refused another one.
@@ -386,7 +508,7 @@ mod tests {
 
     use super::super::collect::{Request, collect};
     use super::*;
-    use crate::facts::session::{ActionKind, Session};
+    use crate::facts::session::Session;
 
     /// A folder `.gemini` in which one project is `/w/kiln`.
     struct Home(tempfile::TempDir);
@@ -616,5 +738,137 @@ mod tests {
                 "{total}"
             );
         }
+    }
+
+    /// A message at a second of the first minute.
+    fn soon(mut message: Value, millis: u32) -> Value {
+        message["timestamp"] = json!(format!(
+            "2026-04-01T09:00:{:02}.{:03}Z",
+            millis / 1000,
+            millis % 1000
+        ));
+        message
+    }
+
+    #[test]
+    fn a_prompt_on_the_command_line_was_not_typed_before_the_screen() {
+        let noted = json!([{"sessionId": "s", "type": "user", "message": "fix it", "timestamp": "2026-04-01T09:00:00.300Z"}]);
+        let other = json!([{"sessionId": "t", "type": "user", "message": "fix it", "timestamp": "2026-04-01T09:00:00.300Z"}]);
+        for (millis, screen, human) in [
+            (20, None, false),
+            (400, Some(&other), false),
+            // `gemini -i`: it stood on the command line, and came before the screen.
+            (400, Some(&noted), true),
+            (2_500, None, true),
+        ] {
+            let home = Home::new();
+            if let Some(screen) = screen {
+                home.write("tmp/kiln/logs.json", &screen.to_string());
+            }
+            let told = [header(), soon(prompt("u", 0), millis), response("g", 2, 5)];
+            home.log("session-a.jsonl", &told);
+            let session = home.session();
+            assert_eq!(session.actions.len(), usize::from(human), "{millis} {screen:?}");
+            assert_eq!(
+                session.turns().next().unwrap().human,
+                human,
+                "{millis} {screen:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_session_that_goes_on_without_a_screen_is_told_anew() {
+        let home = Home::new();
+        let resumed = json!({"$set": {"messages": [], "lastUpdated": "2026-04-01T09:10:00.100Z"}});
+        let mut again = prompt("v", 10);
+        again["timestamp"] = json!("2026-04-01T09:10:00.150Z");
+        home.log(
+            "session-a.jsonl",
+            &[
+                header(),
+                prompt("u", 1),
+                response("g", 2, 5),
+                json!({"$set": {"sessionId": "s"}}),
+                resumed.clone(),
+                again,
+                response("h", 12, 5),
+                // The history was shortened: that is no start of the program.
+                resumed,
+                prompt("w", 20),
+                response("i", 21, 5),
+            ],
+        );
+        let human: Vec<bool> = home.session().turns().map(|turn| turn.human).collect();
+        assert_eq!(human, [true, false, true]);
+    }
+
+    #[test]
+    fn commands_count_whole_only_where_nobody_can_be_asked() {
+        let run = |id: &str, minutes: [u32; 2]| {
+            let mut message = with_call(response(id, minutes[0], 5), minutes[1], "success");
+            message["toolCalls"][0]["name"] = json!("run_shell_command");
+            message["toolCalls"][0]["args"] = json!({"command": "cargo test"});
+            message
+        };
+        for (first, worked, unknown) in [
+            (soon(prompt("u", 0), 20), 239_980, 0),
+            (prompt("u", 1), 61_000, 119_000),
+        ] {
+            let home = Home::new();
+            home.log("session-a.jsonl", &[header(), first, run("g", [2, 4])]);
+            let session = home.session();
+            let turn = session.turns().next().unwrap();
+            let found = crate::facts::span::total(&turn.working);
+            assert_eq!((found, turn.unknown), (worked, unknown));
+        }
+    }
+
+    #[test]
+    fn a_command_of_the_persons_own_is_no_prompt() {
+        let home = Home::new();
+        let mut own = prompt("u", 1);
+        own["content"] = json!(
+            "I ran the following shell command:\n```sh\ncargo test\n```\n\nThis produced the following result:\n```\nall fine\n```"
+        );
+        home.log(
+            "session-a.jsonl",
+            &[header(), own, prompt("v", 5), response("g", 6, 5)],
+        );
+        let session = home.session();
+        let acted: Vec<_> = session
+            .actions
+            .iter()
+            .map(|action| (action.kind, action.typed))
+            .collect();
+        assert_eq!(acted, [(ActionKind::Shell, 10), (ActionKind::Prompt, 6)]);
+        assert_eq!(session.turns().count(), 1);
+    }
+
+    #[test]
+    fn what_an_interrupt_leaves_behind_is_no_turn() {
+        let home = Home::new();
+        let notice = json!({"id": "i", "timestamp": at(4), "type": "info", "content": "Request cancelled."});
+        let mut left = with_call(response("h", 4, 0), 4, "cancelled");
+        left["timestamp"] = json!("2026-04-01T09:04:00.200Z");
+        left.as_object_mut().unwrap().remove("tokens");
+        home.log(
+            "session-a.jsonl",
+            &[
+                header(),
+                prompt("u", 1),
+                response("g", 2, 5),
+                notice,
+                left.clone(),
+                left,
+            ],
+        );
+        let session = home.session();
+        let turns: Vec<_> = session.turns().map(|turn| (turn.human, turn.end)).collect();
+        assert_eq!(turns, [(true, crate::facts::session::TurnEnd::Interrupted)]);
+        // The model's minute and a second of the call; the rest may have been a question.
+        let turn = session.turns().next().unwrap();
+        assert_eq!(crate::facts::span::total(&turn.working), 61_000);
+        assert_eq!((session.edits.len(), session.actions.len()), (0, 2));
     }
 }
