@@ -13,10 +13,14 @@ use serde_json::Value;
 use super::lines::each_line;
 use super::log::{Key, Log, Metric, NAMELESS, Outcome, Stamp, What};
 use super::record::reason;
-use super::value::{content, count, is_miscounted, items, text, timed};
+use super::value::{content, count, is_miscounted, items, millis, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
+
+mod telemetry;
+
+use telemetry::{Decision, Told};
 
 /// The reader.
 pub struct Qwen;
@@ -45,31 +49,40 @@ impl Agent for Qwen {
             homes
         };
         let wanted = |path: &Path| path.extension().is_some_and(|extension| extension == "jsonl");
-        folders
+        let files = folders
             .iter()
-            .flat_map(|folder| files_below(folder, warnings, wanted))
+            .flat_map(|folder| files_below(folder, warnings, wanted));
+        files
+            .map(|mut file| {
+                file.companions = telemetry::companions(&file.path);
+                file
+            })
             .collect()
     }
 
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
+        let mut told = Told::beside(file, log);
         each_line(&file.path, log, |line, number, log| {
             match serde_json::from_str::<Value>(line) {
-                Ok(record) => read_record(&record, number, log),
+                Ok(record) => read_record(&record, number, &mut told, log),
                 Err(error) => log.warn(&file.path, number, reason(&error)),
             }
-        })
+        })?;
+        told.settle(log);
+        Ok(())
     }
 }
 
-fn read_record(record: &Value, line: u32, log: &mut Log) {
+fn read_record(record: &Value, line: u32, told: &mut Told, log: &mut Log) {
     let Some(stamp) = stamp(record, line, log) else {
         return;
     };
     note_origin(record, stamp, log);
+    told.note(record, stamp, log);
     match text(record, "/type") {
         "user" => read_prompt(record, stamp, log),
-        "assistant" => read_response(record, stamp, log),
-        "tool_result" => read_result(record, stamp, log),
+        "assistant" => read_response(record, stamp, told, log),
+        "tool_result" => read_result(record, stamp, told, log),
         "system" => read_system(record, stamp, log),
         _ => {}
     }
@@ -185,7 +198,8 @@ fn read_system(record: &Value, stamp: Stamp, log: &mut Log) {
     log.push(stamp, what);
 }
 
-fn read_response(record: &Value, stamp: Stamp, log: &mut Log) {
+fn read_response(record: &Value, stamp: Stamp, told: &mut Told, log: &mut Log) {
+    told.answered();
     log.push(stamp, What::Work);
     for part in items(record, "/message/parts") {
         if let Some(call) = part.get("functionCall") {
@@ -208,10 +222,11 @@ fn read_response(record: &Value, stamp: Stamp, log: &mut Log) {
     if is_invented(usage) {
         log.push(stamp, What::Estimated(Metric::Tokens));
     }
-    let model = match text(record, "/model") {
-        "" => log.name("unknown"),
-        model => log.name(model),
+    let named = match text(record, "/model") {
+        "" => told.model_of(text(record, "/agentId"), stamp.at, usage),
+        model => Some(model),
     };
+    let model = log.name(named.unwrap_or("unknown"));
     let what = What::Usage {
         message: stamp.key,
         request: None,
@@ -254,21 +269,43 @@ fn is_invented(usage: &Value) -> bool {
     total > 0 && !has_details && (is_split || prompt + said == 0)
 }
 
-fn read_result(record: &Value, stamp: Stamp, log: &mut Log) {
+fn read_result(record: &Value, stamp: Stamp, told: &mut Told, log: &mut Log) {
     let answers = items(record, "/message/parts");
     let answer = answers.iter().find_map(|part| part.get("functionResponse"));
     let called = text(record, "/toolCallResult/callId");
     let answered = answer.map_or("", |answer| text(answer, "/id"));
-    let id = Key::of(&[if called.is_empty() { answered } else { called }]);
+    let called = if called.is_empty() { answered } else { called };
+    let id = Key::of(&[called]);
     let printed = printed(record, answer);
+    let decided = told.decision(id);
+    let had_begun = text(record, "/toolCallResult/executionStatus") == "cancelled"
+        || matches!(decided, Some(Decision::Accepted | Decision::Allowed { .. }));
+    let mut stopped = false;
     let outcome = match text(record, "/toolCallResult/status") {
         "error" => Outcome::Failed,
-        "cancelled" if stamp.lane.is_none() => Outcome::Refused,
-        "cancelled" => Outcome::Failed,
+        "cancelled" if stamp.lane.is_some() => Outcome::Failed,
+        "cancelled" if had_begun && decided != Some(Decision::Refused) => {
+            stopped = true;
+            Outcome::Failed
+        }
+        "cancelled" => Outcome::Refused,
         _ => Outcome::Done,
     };
-    let what = tools::result(log, id, outcome, None, &printed);
+    // A subagent's run is timed without what came before it; any other call's time has the wait for a person in it.
+    let run = millis(
+        record,
+        "/toolCallResult/resultDisplay/executionSummary/totalDurationMs",
+    );
+    let took = run.or(match decided {
+        Some(Decision::Allowed { took }) => took,
+        Some(Decision::Accepted) if outcome == Outcome::Done => told.ran_until(stamp.at),
+        _ => None,
+    });
+    let what = tools::result(log, id, outcome, took, &printed);
     log.push(stamp, what);
+    if stopped && told.is_first_stop(stamp.at) {
+        log.push(stamp, What::Interrupted);
+    }
 }
 
 /// The output of a call: what the model was told of it, else what the person was shown.
@@ -325,10 +362,11 @@ mod tests {
         let logs: Vec<(PathBuf, Log)> = files
             .iter()
             .map(|(name, records)| {
-                let mut log = Log::default();
+                let (mut log, mut told) = (Log::default(), Told::default());
                 for (line, record) in (1..).zip(records) {
-                    read_record(record, line, &mut log);
+                    read_record(record, line, &mut told, &mut log);
                 }
+                told.settle(&mut log);
                 (PathBuf::from(name), log)
             })
             .collect();
@@ -512,5 +550,200 @@ mod tests {
             ..Machine::default()
         };
         assert_eq!(Qwen.roots(&moved), [PathBuf::from("/elsewhere")]);
+    }
+
+    fn event(uuid: &str, second: u32, event: &Value) -> Value {
+        let payload = json!({"systemPayload": {"uiEvent": event}, "subtype": "ui_telemetry"});
+        record(uuid, second, "system", payload)
+    }
+
+    fn decided(uuid: &str, second: u32, call: &str, decision: &str, millis: u32) -> Value {
+        let tool_call = json!({"event.name": "qwen-code.tool_call", "call_id": call, "decision": decision,
+                               "duration_ms": millis, "prompt_id": "s########0"});
+        event(uuid, second, &tool_call)
+    }
+
+    fn called(uuid: &str, second: u32, call: &str, name: &str) -> Value {
+        let call = json!({"functionCall": {"id": call, "name": name, "args": {"command": "make", "file_path": "/w/a"}}});
+        record(uuid, second, "assistant", json!({"message": {"parts": [call]}}))
+    }
+
+    fn ended(uuid: &str, second: u32, call: &str, status: &str, execution: &str) -> Value {
+        let result = json!({"callId": call, "status": status, "executionStatus": execution});
+        record(uuid, second, "tool_result", json!({"toolCallResult": result}))
+    }
+
+    fn worked(session: &Session) -> (i64, i64) {
+        let turn = session.turns().next().unwrap();
+        (crate::facts::span::total(&turn.working), turn.unknown)
+    }
+
+    #[test]
+    fn a_call_says_whether_somebody_was_asked() {
+        for (decision, worked_for, unknown, answers) in [
+            ("auto_accept", 25_000, 0, 0),
+            // It took 20 seconds with the question.
+            ("accept", 6_000, 19_000, 1),
+            ("modify", 6_000, 19_000, 1),
+        ] {
+            let session = only(vec![
+                prompt("u1", 0, json!({})),
+                called("a1", 5, "c1", "run_shell_command"),
+                decided("d1", 25, "c1", decision, 20_000),
+                ended("r1", 25, "c1", "success", "success"),
+            ]);
+            assert_eq!(worked(&session), (worked_for, unknown), "{decision}");
+            let answered = session
+                .actions
+                .iter()
+                .filter(|action| action.kind == ActionKind::Answer);
+            assert_eq!(answered.count(), answers, "{decision}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_put_by_once_its_edit_is_allowed() {
+        let files = json!({"/w/a": {"backupTime": "2026-04-01T09:01:24.900Z"}});
+        let snapshot = json!({"subtype": "file_history_snapshot",
+                              "systemPayload": {"snapshots": [{"trackedFileBackups": files}]}});
+        let session = only(vec![
+            prompt("u1", 0, json!({})),
+            called("a1", 5, "c1", "edit"),
+            record("s1", 25, "system", snapshot),
+            decided("d1", 25, "c1", "accept", 20_000),
+            ended("r1", 25, "c1", "success", "success"),
+        ]);
+        assert_eq!(worked(&session), (5_100, 0));
+    }
+
+    #[test]
+    fn stopping_a_call_that_runs_is_an_interrupt_and_not_a_refusal() {
+        use ActionKind::{Answer, Interrupt, Prompt, Refusal};
+        for (decision, execution, expected) in [
+            (Some("accept"), "cancelled", vec![Prompt, Answer, Interrupt]),
+            (Some("auto_accept"), "cancelled", vec![Prompt, Interrupt]),
+            (Some("reject"), "not_started", vec![Prompt, Refusal]),
+            (None, "not_started", vec![Prompt, Refusal]),
+        ] {
+            let mut told = vec![
+                prompt("u1", 0, json!({})),
+                called("a1", 5, "c1", "run_shell_command"),
+            ];
+            told.extend(decision.map(|decision| decided("d1", 25, "c1", decision, 20_000)));
+            told.push(ended("r1", 25, "c1", "cancelled", execution));
+            let session = only(told);
+            let kinds: Vec<ActionKind> = session.actions.iter().map(|action| action.kind).collect();
+            assert_eq!(kinds, expected, "{decision:?}");
+        }
+    }
+
+    #[test]
+    fn a_run_without_a_screen_has_nothing_that_only_a_screen_writes() {
+        let snapshot = |subtype: &str, surface: &str, version: &str| {
+            let payload = json!({"subtype": subtype, "version": version, "systemPayload": {"snapshot": {"surface": surface}}});
+            record("s1", 1, "system", payload)
+        };
+        let line = snapshot("attribution_snapshot", "cli", "0.24.4");
+        for (more, human) in [
+            (vec![line.clone()], false),
+            (
+                vec![line.clone(), snapshot("file_history_snapshot", "", "0.24.4")],
+                true,
+            ),
+            (vec![line.clone(), decided("d1", 2, "c1", "accept", 1)], true),
+            (vec![snapshot("attribution_snapshot", "ide", "0.24.4")], true),
+            (vec![snapshot("attribution_snapshot", "cli", "0.9.2")], true),
+            (vec![], true),
+        ] {
+            let mut told = vec![prompt("u1", 0, json!({}))];
+            told.extend(more.clone());
+            told.push(called("a1", 5, "c1", "run_shell_command"));
+            told.push(ended("r1", 25, "c1", "success", "success"));
+            let session = only(told);
+            assert_eq!(session.turns().next().unwrap().human, human, "{more:?}");
+            let prompts = session
+                .actions
+                .iter()
+                .filter(|action| action.kind == ActionKind::Prompt);
+            assert_eq!(prompts.count(), usize::from(human), "{more:?}");
+            assert_eq!(worked(&session).0, if human { 6_000 } else { 25_000 }, "{more:?}");
+        }
+    }
+
+    #[test]
+    fn the_log_of_a_session_tells_which_model_answered_its_subagent() {
+        let home = tempfile::tempdir().unwrap();
+        let write = |name: &str, records: &[Value]| {
+            let path = home.path().join("projects/-w").join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
+            std::fs::write(&path, lines).unwrap();
+        };
+        let answered = |second: u32, model: &str, output: u64| {
+            let told = json!({"event.name": "qwen-code.api_response", "event.timestamp": format!("2026-04-01T09:01:{second:02}Z"),
+                "model": model, "subagent_id": "x-1", "input_token_count": 20, "output_token_count": output,
+                "cached_content_token_count": 0, "total_token_count": 20 + output});
+            event("e", second, &told)
+        };
+        let sub = |mut record: Value| {
+            record["agentId"] = json!("x-1");
+            record.as_object_mut().unwrap().remove("model");
+            record
+        };
+        let lane = [
+            sub(response("a2", 10, &usage(20, 0, 7, 0, 27))),
+            sub(response("a3", 20, &usage(20, 0, 8, 0, 28))),
+            sub(response("a4", 30, &usage(20, 0, 9, 0, 29))),
+        ];
+        write("subagents/s/agent-x-1.jsonl", &lane);
+        let models = || {
+            let mut warnings = Vec::new();
+            let files = Qwen.logs(home.path(), &mut warnings);
+            let read = |file: LogFile| {
+                let mut log = Log::default();
+                Qwen.read(&file, &mut log).unwrap();
+                (file.path, log)
+            };
+            let logs: Vec<(PathBuf, Log)> = files.into_iter().map(read).collect();
+            let usage = assemble("qwen", &logs).remove(0).usage;
+            usage.into_iter().map(|usage| usage.model).collect::<Vec<_>>()
+        };
+        assert_eq!(models(), ["unknown"; 3]);
+        let meta = json!({"persistedCliFlags": {"model": "started"}});
+        write("subagents/s/agent-x-1.meta.json", &[meta]);
+        assert_eq!(models(), ["started"; 3]);
+        let main = prompt("u1", 0, json!({}));
+        write(
+            "chats/s.jsonl",
+            &[main.clone(), answered(10, "small", 7), answered(20, "large", 8)],
+        );
+        assert_eq!(models(), ["small", "large", "started"]);
+        write("chats/s.jsonl", &[main, answered(10, "small", 7)]);
+        assert_eq!(models(), ["small"; 3]);
+    }
+
+    #[test]
+    fn what_only_the_screen_writes_lies_beside_the_log() {
+        let home = tempfile::tempdir().unwrap();
+        let chat = home.path().join("projects/-w/chats/s.jsonl");
+        std::fs::create_dir_all(chat.parent().unwrap()).unwrap();
+        let line = json!({"subtype": "attribution_snapshot", "version": "0.24.4",
+                          "systemPayload": {"snapshot": {"surface": "cli"}}});
+        let told = [
+            prompt("u1", 0, json!({})),
+            record("s1", 0, "system", line),
+            response("a1", 9, &usage(1, 0, 1, 0, 2)),
+        ];
+        let lines: String = told.iter().map(|record| format!("{record}\n")).collect();
+        std::fs::write(&chat, lines).unwrap();
+        let human = || {
+            let file = Qwen.logs(home.path(), &mut Vec::new()).remove(0);
+            let mut log = Log::default();
+            Qwen.read(&file, &mut log).unwrap();
+            assemble("qwen", &[(file.path, log)]).remove(0).lanes[0].turns[0].human
+        };
+        assert!(!human());
+        std::fs::write(chat.with_extension("runtime.json"), "{}").unwrap();
+        assert!(human());
     }
 }

@@ -1,0 +1,352 @@
+//! What Qwen Code tells beside its conversation: whether a person sat before it, whom it asked before a call ran, and which
+//! model answered a subagent, whose own log does not name it.
+//!
+//! Calls and responses of subagents are told of in the log of the session, so that a subagent's log is read together with it.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::super::LogFile;
+use super::super::lines::LONGEST;
+use super::super::log::{Event, Key, Log, Stamp, What};
+use super::super::value::{companion, count, instant, items, millis, text};
+use crate::facts::session::ActionKind;
+use crate::facts::span::Moment;
+
+/// The first version of which it is known what only its screen writes.
+const KNOWN: (u32, u32) = (0, 24);
+/// What [`super::super::log::Carried::other`] calls a sign of a person.
+const ATTENDED: &str = "attended";
+/// What it calls a sign of the command line, with a screen or without.
+const COMMAND_LINE: &str = "command line";
+/// Stops within so many milliseconds are one.
+const ONE_STOP: i64 = 1_000;
+
+/// Who let a call run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// A person, when asked.
+    Accepted,
+    /// A setting or a rule, without anybody being asked.
+    Allowed {
+        /// How long the call took, in milliseconds.
+        took: Option<u32>,
+    },
+    /// A person refused it.
+    Refused,
+}
+
+/// A response of a subagent, as the log of the session tells of it.
+struct Response {
+    at: Moment,
+    model: String,
+    counts: [u64; 4],
+}
+
+/// What is told beside the conversation.
+#[derive(Default)]
+pub(super) struct Told {
+    decisions: HashMap<Key, Decision>,
+    /// The responses of subagents, by the subagent.
+    responses: HashMap<Key, Vec<Response>>,
+    /// The model that a subagent was started with, if nothing else is known.
+    started_with: String,
+    /// What the log of a subagent's session says of who sat there.
+    session: Option<Signs>,
+    /// Whether calls of a subagent ran without anybody being asked.
+    unasked: bool,
+    stopped: Option<Moment>,
+    /// When a file was last put by before it was changed: that happens once the change is allowed.
+    put_by: Option<Moment>,
+}
+
+/// Signs of a person.
+#[derive(Default, Clone, Copy)]
+struct Signs {
+    attended: bool,
+    command_line: bool,
+}
+
+impl Signs {
+    /// Whether nobody sat there: a command line ran without what its screen always writes.
+    fn nobody(self) -> bool {
+        self.command_line && !self.attended
+    }
+
+    /// Takes what a record says.
+    fn note(&mut self, record: &Value) {
+        let payload = record.get("systemPayload").unwrap_or(&Value::Null);
+        match text(record, "/subtype") {
+            "file_history_snapshot" | "mid_turn_user_message" | "realtime_message" | "slash_command" => {
+                self.attended = true;
+            }
+            "attribution_snapshot" if text(payload, "/snapshot/surface") == "cli" => {
+                self.command_line |= is_known(text(record, "/version"));
+            }
+            "ui_telemetry" => {
+                self.attended |= matches!(text(payload, "/uiEvent/decision"), "accept" | "modify" | "reject");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// When the last of the files in a snapshot was put by.
+fn last_backup(record: &Value) -> Option<Moment> {
+    if text(record, "/subtype") != "file_history_snapshot" {
+        return None;
+    }
+    let snapshots = items(record, "/systemPayload/snapshots").iter();
+    let files = snapshots.filter_map(|snapshot| snapshot.get("trackedFileBackups")?.as_object());
+    files
+        .flat_map(|files| files.values())
+        .filter_map(|file| instant(file, "/backupTime"))
+        .max()
+}
+
+fn is_known(version: &str) -> bool {
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>().ok());
+    match (numbers.next().flatten(), numbers.next().flatten()) {
+        (Some(major), Some(minor)) => (major, minor) >= KNOWN,
+        _ => false,
+    }
+}
+
+/// The file that only the screen writes, beside the log of its session.
+fn runtime(chat: &Path) -> PathBuf {
+    chat.with_extension("runtime.json")
+}
+
+/// The log of the session that launched a subagent, from that of the subagent: `subagents/<session>/agent-….jsonl`.
+fn session_of(log: &Path) -> Option<PathBuf> {
+    let folder = log.parent()?;
+    let above = folder.parent().filter(|above| above.ends_with("subagents"))?;
+    let mut name = folder.file_name()?.to_owned();
+    name.push(".jsonl");
+    Some(above.parent()?.join("chats").join(name))
+}
+
+/// The files that tell more of a log.
+pub(super) fn companions(log: &Path) -> Vec<PathBuf> {
+    match session_of(log) {
+        Some(chat) => vec![log.with_extension("meta.json"), runtime(&chat), chat],
+        None => vec![runtime(log)],
+    }
+}
+
+impl Told {
+    /// What the files beside a log tell.
+    pub(super) fn beside(file: &LogFile, log: &mut Log) -> Self {
+        let mut told = Self::default();
+        let Some(chat) = session_of(&file.path) else {
+            if runtime(&file.path).exists() {
+                remember(ATTENDED, log);
+            }
+            return told;
+        };
+        let meta = companion(&file.path.with_extension("meta.json"), log);
+        text(&meta, "/persistedCliFlags/model").clone_into(&mut told.started_with);
+        told.unasked = text(&meta, "/resolvedApprovalMode") == "yolo";
+        let mut signs = Signs {
+            attended: runtime(&chat).exists(),
+            command_line: false,
+        };
+        // What is torn or too long there is noted where that log itself is read.
+        each_system_record(&chat, |record| {
+            signs.note(record);
+            told.take_event(record);
+        });
+        told.session = Some(signs);
+        told
+    }
+
+    /// Takes what a record of the log itself tells.
+    pub(super) fn note(&mut self, record: &Value, stamp: Stamp, log: &mut Log) {
+        let mut signs = Signs::default();
+        signs.note(record);
+        if signs.attended {
+            remember(ATTENDED, log);
+        }
+        if signs.command_line {
+            remember(COMMAND_LINE, log);
+        }
+        self.put_by = self.put_by.max(last_backup(record));
+        let event = record.pointer("/systemPayload/uiEvent").unwrap_or(&Value::Null);
+        if let Some((id, decision)) = self.take_event(record) {
+            let lane = subagent(text(event, "/prompt_id"), text(record, "/sessionId"));
+            let stamp = Stamp {
+                lane: lane.map(|lane| log.name(lane)).or(stamp.lane),
+                ..stamp
+            };
+            let asked = !matches!(decision, Decision::Allowed { .. });
+            log.push(stamp, What::Approval { id, asked });
+        }
+    }
+
+    /// Keeps what a record tells of a call or of a subagent's response. Returns who let the call run.
+    fn take_event(&mut self, record: &Value) -> Option<(Key, Decision)> {
+        let event = record.pointer("/systemPayload/uiEvent")?;
+        match text(event, "/event.name") {
+            "qwen-code.tool_call" => {
+                let decision = match text(event, "/decision") {
+                    "accept" | "modify" => Decision::Accepted,
+                    "auto_accept" => Decision::Allowed {
+                        took: millis(event, "/duration_ms"),
+                    },
+                    "reject" => Decision::Refused,
+                    _ => return None,
+                };
+                let id = Key::of(&[text(event, "/call_id")]);
+                self.decisions.insert(id, decision);
+                Some((id, decision))
+            }
+            "qwen-code.api_response" => {
+                let (subagent, model) = (text(event, "/subagent_id"), text(event, "/model"));
+                if let (false, false, Some(at)) = (
+                    subagent.is_empty(),
+                    model.is_empty(),
+                    instant(event, "/event.timestamp"),
+                ) {
+                    let fields = [
+                        "input_token_count",
+                        "output_token_count",
+                        "cached_content_token_count",
+                        "total_token_count",
+                    ];
+                    let response = Response {
+                        at,
+                        model: model.to_owned(),
+                        counts: fields.map(|field| count(event, &format!("/{field}"))),
+                    };
+                    self.responses
+                        .entry(Key::of(&[subagent]))
+                        .or_default()
+                        .push(response);
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Who let a call run, where it is told.
+    pub(super) fn decision(&self, id: Key) -> Option<Decision> {
+        self.decisions.get(&id).copied()
+    }
+
+    /// The model of a subagent's response that does not name it: that of the response with its counts nearest in time, else
+    /// the one that answered all others, else the one that the subagent was started with.
+    pub(super) fn model_of(&self, subagent: &str, at: Moment, usage: &Value) -> Option<&str> {
+        let fields = [
+            "promptTokenCount",
+            "candidatesTokenCount",
+            "cachedContentTokenCount",
+            "totalTokenCount",
+        ];
+        let counts = fields.map(|field| count(usage, &format!("/{field}")));
+        let told = self
+            .responses
+            .get(&Key::of(&[subagent]))
+            .map_or(&[][..], Vec::as_slice);
+        let same = told.iter().filter(|response| response.counts == counts);
+        let nearest = same.min_by_key(|response| response.at.since(at).abs());
+        let all_one = || {
+            let first = told.first()?;
+            told.iter()
+                .all(|other| other.model == first.model)
+                .then_some(first)
+        };
+        let known = nearest.or_else(all_one).map(|response| response.model.as_str());
+        known.or(Some(self.started_with.as_str()).filter(|model| !model.is_empty()))
+    }
+
+    /// How long an edit took that a person had to allow, where a file was put by for it since the answer that called for it.
+    pub(super) fn ran_until(&self, at: Moment) -> Option<u32> {
+        u32::try_from(at.since(self.put_by?)).ok()
+    }
+
+    /// Forgets what was put by for calls of an earlier answer.
+    pub(super) fn answered(&mut self) {
+        self.put_by = None;
+    }
+
+    /// Whether a stop is another one than the last.
+    pub(super) fn is_first_stop(&mut self, at: Moment) -> bool {
+        let before = self.stopped.replace(at);
+        before.is_none_or(|before| at.since(before) > ONE_STOP)
+    }
+
+    /// Tells, now that all is read, whether a person may have been asked, and who gave the prompts.
+    pub(super) fn settle(&self, log: &mut Log) {
+        let own = Signs {
+            attended: remembers(ATTENDED, log),
+            command_line: remembers(COMMAND_LINE, log),
+        };
+        let nobody = self.session.unwrap_or(own).nobody();
+        let may_ask = What::MayAsk(!nobody && !self.unasked);
+        let known = log
+            .events
+            .iter_mut()
+            .find(|event| matches!(event.what, What::MayAsk(_)));
+        if let Some(known) = known {
+            known.what = may_ask;
+        } else if let Some(at) = log.events.iter().position(|event| !event.stamp.copied) {
+            let first = Event {
+                stamp: log.events[at].stamp,
+                what: may_ask,
+            };
+            log.events.insert(at, first);
+        }
+        if nobody {
+            for event in &mut log.events {
+                if let What::Prompt {
+                    kind: ActionKind::Prompt,
+                    ..
+                } = event.what
+                {
+                    event.what = What::Automated;
+                }
+            }
+        }
+    }
+}
+
+fn remembers(name: &str, log: &Log) -> bool {
+    log.carried.other.iter().any(|(known, _)| known == name)
+}
+
+fn remember(name: &str, log: &mut Log) {
+    if !remembers(name, log) {
+        log.carried.other.push((name.to_owned(), String::new()));
+    }
+}
+
+/// The subagent that a prompt's id names: `<session>#<subagent>#<number>`, in the session itself `<session>########<number>`.
+fn subagent<'id>(prompt: &'id str, session: &str) -> Option<&'id str> {
+    let (subagent, _) = prompt
+        .strip_prefix(session)?
+        .strip_prefix('#')?
+        .rsplit_once('#')?;
+    Some(subagent.trim_matches('#')).filter(|subagent| !subagent.is_empty())
+}
+
+/// Calls `record` for each record of a log that is the program's own.
+fn each_system_record(path: &Path, mut record: impl FnMut(&Value)) {
+    let Ok(file) = std::fs::File::open(path) else {
+        return;
+    };
+    let mut lines = BufReader::new(file);
+    let mut line = Vec::new();
+    while let Ok(1..) = lines.by_ref().take(LONGEST as u64).read_until(b'\n', &mut line) {
+        if let Ok(text) = std::str::from_utf8(&line)
+            && text.contains("\"systemPayload\"")
+            && let Ok(parsed) = serde_json::from_str(text)
+        {
+            record(&parsed);
+        }
+        line.clear();
+    }
+}
