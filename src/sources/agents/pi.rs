@@ -36,14 +36,18 @@ impl Agent for Pi {
 
     fn logs(&self, root: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile> {
         files_below(root, warnings, |path| {
-            path.extension().is_some_and(|extension| extension == "jsonl")
+            let is_log = path.extension().is_some_and(|extension| extension == "jsonl");
+            is_log && !is_transcript(path)
         })
     }
 
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
+        let launched_by = launched_by(&file.path);
         each_line(&file.path, log, |line, number, log| {
             match serde_json::from_str::<Value>(line) {
-                Ok(entry) if text(&entry, "/type") == "session" => open(&entry, number, log),
+                Ok(entry) if text(&entry, "/type") == "session" => {
+                    open(&entry, launched_by, number, log);
+                }
                 Ok(entry) => read_entry(&entry, line, number, log),
                 Err(error) => log.warn(&file.path, number, reason(&error)),
             }
@@ -53,9 +57,32 @@ impl Agent for Pi {
 
 /// What [`Log::carried`] calls the parent of a session, until its first own entry.
 const PARENT: &str = "parent";
+/// What it calls a session that an agent launched: no person speaks in it.
+const LAUNCHED: &str = "launched";
+/// How far below the folder of its session the log of a subagent lies.
+const SUBAGENTS_BELOW: usize = 4;
+
+/// Whether a file repeats what a subagent said, for people to read: its session has a log of its own beside it.
+fn is_transcript(path: &Path) -> bool {
+    path.parent()
+        .is_some_and(|folder| folder.ends_with("subagent-artifacts"))
+}
+
+/// The session that launched the one in a log: the folder that a subagent's log lies in is called after its log.
+fn launched_by(log: &Path) -> Option<&str> {
+    let folders = log.ancestors().skip(1);
+    let names = folders.filter_map(|folder| folder.file_name()?.to_str());
+    names
+        .take(SUBAGENTS_BELOW)
+        .filter(|name| name.starts_with(|first: char| first.is_ascii_digit()))
+        .find_map(|name| {
+            let (time, id) = name.split_once('_')?;
+            (time.contains('T') && time.ends_with('Z') && !id.is_empty()).then_some(id)
+        })
+}
 
 /// The header. Its time is that of the file, which may be long before the first prompt.
-fn open(header: &Value, line: u32, log: &mut Log) {
+fn open(header: &Value, launched_by: Option<&str>, line: u32, log: &mut Log) {
     let (Some(at), id) = (timed(header, "/timestamp", line, log), text(header, "/id")) else {
         return;
     };
@@ -63,8 +90,14 @@ fn open(header: &Value, line: u32, log: &mut Log) {
         return log.refuse(line, NAMELESS);
     }
     let parent = first_text(header, &["parentSession", "branchedFrom"]);
-    if let Some(parent) = id_in(parent) {
-        log.carried.other = vec![(PARENT.to_owned(), parent.to_owned())];
+    let forked_from = id_in(parent);
+    log.carried.other = forked_from
+        .or(launched_by)
+        .map(|parent| (PARENT.to_owned(), parent.to_owned()))
+        .into_iter()
+        .collect();
+    if forked_from.is_none() && launched_by.is_some() {
+        log.carried.other.push((LAUNCHED.to_owned(), String::new()));
     }
     let folder = text(header, "/cwd");
     log.carried.stamp = Some(Stamp {
@@ -102,9 +135,9 @@ fn read_entry(entry: &Value, line: &str, number: u32, log: &mut Log) {
         copied: header.copied && at < header.at,
         ..header
     };
-    if !stamp.copied
-        && let Some((_, parent)) = log.carried.other.pop()
-    {
+    let parent = log.carried.other.iter().position(|(name, _)| name == PARENT);
+    if let (false, Some(at)) = (stamp.copied, parent) {
+        let (_, parent) = log.carried.other.swap_remove(at);
         let parent = log.name(&parent);
         log.push(stamp, What::Parent(parent));
     }
@@ -130,7 +163,10 @@ fn read_message(entry: &Value, stamp: Stamp, log: &mut Log) {
     };
     match text(message, "/role") {
         role @ ("user" | "bashExecution") => {
-            let what = if role == "user" {
+            let launched = log.carried.other.iter().any(|(name, _)| name == LAUNCHED);
+            let what = if role == "user" && launched {
+                What::Automated
+            } else if role == "user" {
                 What::Prompt {
                     kind: ActionKind::Prompt,
                     typed: prose::typed(&content(message.get("content"))),
@@ -356,5 +392,42 @@ mod tests {
         assert_eq!(roots(&[agent]), [Path::new("/h/pi/sessions")]);
         let both = [agent, ("PI_CODING_AGENT_SESSION_DIR", "/s")];
         assert_eq!(roots(&both), [Path::new("/s")]);
+    }
+
+    #[test]
+    fn a_subagents_session_names_the_one_whose_folder_it_lies_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let above = "2026-08-09T09-00-00-000Z_main";
+        let below = folder.path().join(above).join("run/run-0");
+        let transcripts = folder.path().join(above).join("subagent-artifacts");
+        for made in [&below, &transcripts] {
+            std::fs::create_dir_all(made).unwrap();
+        }
+        let prompt = entry(
+            "e1",
+            "",
+            1,
+            r#""type":"message","message":{"role":"user","content":"look"}"#,
+        );
+        let answer = r#""type":"message","message":{"role":"assistant","content":[],"stopReason":"stop"}"#;
+        let log = below.join("session.jsonl");
+        std::fs::write(
+            &log,
+            header("sub", 1, "") + &prompt + &entry("e2", "e1", 2, answer),
+        )
+        .unwrap();
+        let transcript = r#"{"version":1,"recordType":"message","timestamp":"2026-08-09T09:01:00.000Z"}"#;
+        std::fs::write(transcripts.join("a_transcript.jsonl"), transcript).unwrap();
+        let files = Pi.logs(folder.path(), &mut Vec::new());
+        assert_eq!(files, [LogFile::new(&log)]);
+        let mut read = Log::default();
+        Pi.read(&files[0], &mut read).unwrap();
+        let session = assemble("pi", &[(log, read)]).remove(0);
+        assert_eq!(session.parent.as_ref().map(|parent| &*parent.id), Some("main"));
+        assert_eq!(session.actions, []);
+        assert_eq!(
+            session.turns().map(|turn| turn.human).collect::<Vec<_>>(),
+            [false]
+        );
     }
 }
