@@ -96,9 +96,11 @@ impl Parts {
         self.know(rest);
     }
 
-    /// Takes work away, first where somebody may have been waited for, the longest first.
+    /// Takes work away, first where somebody may have been waited for, the longest first. While the model answers nobody
+    /// is waited for, whatever the log says of the turn.
     fn shorten(&mut self, mut excess: i64) {
-        let mut order: Vec<&mut Part> = self.0.iter_mut().collect();
+        let calls = self.0.iter_mut().filter(|part| part.kind != Kind::Model);
+        let mut order: Vec<&mut Part> = calls.collect();
         order.sort_by_key(|part| (part.kind, -part.worked));
         for part in order {
             let taken = part.worked.min(excess);
@@ -181,6 +183,8 @@ mod tests {
         // Less than believed: the command was shorter, then the tools that waited for nobody.
         assert_eq!(settled(40, false), (40, 0));
         assert_eq!(settled(12, false), (12, 0));
+        // The model never waits for a person.
+        assert_eq!(settled(2, false), (10, 0));
         // A bound alone makes no work of what is unknown.
         assert_eq!(settled(80, true), (46, 34));
         assert_eq!(settled(40, true), (40, 0));
