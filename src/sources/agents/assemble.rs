@@ -194,12 +194,25 @@ struct Response<'log> {
 
 /// All responses, each once. Copies have the same message and request; where one of them is a subagent's or a replay, the
 /// message alone decides. The copy outside subagents wins, then the larger; early copies know only part of the output.
-/// Without a message, copies are those of the record.
+/// Without a message, copies are those of the record. Responses without a request come last, for they may be copies of one
+/// that has it.
 fn responses<'log>(logs: &[&'log Log], owners: &Owners) -> Vec<Response<'log>> {
-    let mut known = Responses::default();
-    for copied in [false, true] {
+    let events = || logs.iter().flat_map(|log| &log.events);
+    let mut known = Responses {
+        unrequested: events()
+            .filter_map(|event| match event.what {
+                What::Unrequested { response, message } => Some((response, message)),
+                _ => None,
+            })
+            .collect(),
+        ..Responses::default()
+    };
+    for pass in [(false, false), (false, true), (true, false), (true, true)] {
         for (rank, log) in (0..).zip(logs) {
-            for event in log.events.iter().filter(|event| event.stamp.copied == copied) {
+            for event in &log.events {
+                if (known.is_unrequested(event), event.stamp.copied) != pass {
+                    continue;
+                }
                 match &event.what {
                     What::Usage { message: None, .. } if !owners.own(rank, event) => {}
                     What::Usage {
@@ -230,14 +243,40 @@ struct Responses<'log> {
     found: Vec<Response<'log>>,
     /// The last one with a message.
     last: HashMap<Key, u32>,
+    /// The message that a response without a request names.
+    unrequested: HashMap<Key, Key>,
 }
 
 impl<'log> Responses<'log> {
+    fn is_unrequested(&self, event: &Event) -> bool {
+        match event.what {
+            What::Usage {
+                message: Some(message),
+                ..
+            } => self.unrequested.contains_key(&message),
+            _ => false,
+        }
+    }
+
+    /// The response with a request that one without is a copy of: of the same session, in the log of a subagent.
+    fn requested(&self, message: Key, response: &Response<'log>) -> Option<u32> {
+        let mut next = self.last.get(self.unrequested.get(&message)?).copied();
+        while let Some((at, other)) = next.and_then(|at| Some((at, self.found.get(at as usize)?))) {
+            if other.session() == response.session() && other.may_repeat(response) {
+                return Some(at);
+            }
+            next = other.earlier;
+        }
+        None
+    }
+
     fn add(&mut self, message: Option<Key>, mut response: Response<'log>) {
         let Some(message) = message else {
             return self.found.push(response);
         };
-        let same = self.same(message, &response);
+        let same = self
+            .same(message, &response)
+            .or_else(|| self.requested(message, &response));
         if let Some(known) = same.and_then(|at| self.found.get_mut(at as usize)) {
             return known.merge(response);
         }

@@ -566,7 +566,7 @@ fn call(block: &Block<'_>, log: &mut Log) -> What {
             Tool::Instant
         }
         "Glob" | "Grep" | "LS" | "TodoWrite" | "TodoRead" => Tool::Instant,
-        "Task" | "Agent" => Tool::Subagent,
+        "Task" | "Agent" | "AgentOutputTool" | "TaskOutput" | "BashOutput" | "Monitor" => Tool::Subagent,
         _ => Tool::Command { timeout: None },
     };
     What::Call {

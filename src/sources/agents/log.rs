@@ -191,6 +191,13 @@ pub enum What {
         /// The tokens.
         tokens: TokenCounts,
     },
+    /// A response that has no request, and is therefore told by more than its message: the message that it names.
+    Unrequested {
+        /// How it is told, in its [`Usage`](What::Usage).
+        response: Key,
+        /// What it names.
+        message: Key,
+    },
     /// A copy of a subagent's response: whether it has the final count of its tokens.
     Counted {
         /// The response.

@@ -142,6 +142,7 @@ impl Builder {
             What::UntoldRun(millis) => self.untold_run = i64::from(*millis),
             What::Approval { .. }
             | What::Counted { .. }
+            | What::Unrequested { .. }
             | What::Totals { .. }
             | What::Place
             | What::Version(_)

@@ -68,7 +68,7 @@ pub(super) fn accompany(files: &mut [LogFile]) {
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 struct Description {
-    user_selected_folders: Vec<String>,
+    user_selected_folders: Vec<serde_json::Value>,
 }
 
 /// Puts what happened in the virtual machine into the folders that the person shared.
@@ -80,7 +80,11 @@ pub(super) fn move_out(file: &LogFile, log: &mut Log) {
     let Some(shared) = read.and_then(|text| serde_json::from_slice::<Description>(&text).ok()) else {
         return log.warn(companion, 1, "the folders of the session could not be read");
     };
-    let shared = shared.user_selected_folders;
+    let shared = shared
+        .user_selected_folders
+        .iter()
+        .filter_map(|folder| folder.as_str());
+    let shared: Vec<String> = shared.map(str::to_owned).collect();
     log.rename(|name| moved(name, &shared));
     share(&shared, log);
 }

@@ -262,6 +262,27 @@ fn a_relay_that_gives_every_response_the_same_id_loses_none() {
     assert_eq!(input(&store.sessions()), 650);
 }
 
+#[test]
+fn a_subagents_copy_may_lack_the_request() {
+    let lane = json!({"agentId": "a1", "isSidechain": true});
+    let own = with(answer(2.0, usage(100, 3)), json!({"uuid": "own"}));
+    let mut bare = with(answer(2.0, usage(100, 9)), lane.clone());
+    bare.as_object_mut().unwrap().remove("requestId");
+    let told = [prompt(0.0, "go"), bare, with(own, lane)];
+    assert_eq!(tokens(&of(&told)), [("large".to_owned(), [100, 0, 0, 9])]);
+    // Two of a relay in two subagents are two.
+    let relay = |seconds, agent| {
+        with(
+            relayed(seconds, "relay", usage(100, 9)),
+            json!({"agentId": agent, "isSidechain": true}),
+        )
+    };
+    assert_eq!(
+        input(&of(&[prompt(0.0, "go"), relay(1.0, "a1"), relay(2.0, "a2")])),
+        200
+    );
+}
+
 /// A record of a subagent as its parent's log has it.
 fn progress(seconds: f64, message: Value, repeated: Vec<Value>) -> Value {
     let data = json!({

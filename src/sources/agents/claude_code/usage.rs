@@ -104,6 +104,10 @@ pub(super) fn read(
     };
     let id = identity(record, message, tokens, stamp, log);
     let request = (!record.request_id.is_empty()).then(|| Key::of(&[&record.request_id]));
+    if let (Some(id), None) = (&id, request) {
+        let (response, message) = (Key::of(&[id]), Key::of(&[&message.id]));
+        log.push(stamp, What::Unrequested { response, message });
+    }
     let mut push = |part: Option<usize>, model: &str, fast: bool, tokens: TokenCounts| {
         let model = if fast {
             log.name(&format!("{model}-fast"))
