@@ -14,16 +14,20 @@ use serde_json::Value;
 use super::lines::{each_line, each_line_of};
 use super::log::{Key, Log, NAMELESS, Stamp, What};
 use super::record::reason;
-use super::value::{content, count, is_miscounted, millis, text, timed};
+use super::value::{content, count, is_miscounted, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::Moment;
 
 mod calls;
+mod copies;
 mod replay;
 #[cfg(test)]
 mod tests;
+mod turns;
+
+use copies::Seen;
 
 /// The reader.
 pub struct Codex;
@@ -67,14 +71,17 @@ impl Agent for Codex {
 
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
         let path = &file.path;
+        let mut seen = Seen::of(log);
         if !is_compressed(path) {
-            return each_line(path, log, |line, number, log| read_line(path, line, number, log));
+            return each_line(path, log, |line, number, log| {
+                read_line(path, line, number, &mut seen, log);
+            });
         }
         // Unpacked as it is read: a log of any size takes the memory of one window and one line.
         let packed = BufReader::new(std::fs::File::open(path)?);
         let read = Unpacked::new(packed).and_then(|plain| {
             each_line_of(plain, path, log, |line, number, log| {
-                read_line(path, line, number, log);
+                read_line(path, line, number, &mut seen, log);
             })
         });
         if read.is_err() {
@@ -119,14 +126,14 @@ fn is_compressed(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "zst")
 }
 
-fn read_line(path: &Path, line: &str, number: u32, log: &mut Log) {
+fn read_line(path: &Path, line: &str, number: u32, seen: &mut Seen, log: &mut Log) {
     match serde_json::from_str::<Value>(line) {
-        Ok(record) => read_record(&record, line, number, log),
+        Ok(record) => read_record(&record, number, seen, log),
         Err(error) => log.warn(path, number, reason(&error)),
     }
 }
 
-fn read_record(record: &Value, line: &str, number: u32, log: &mut Log) {
+fn read_record(record: &Value, number: u32, seen: &mut Seen, log: &mut Log) {
     let (Some(at), Some(payload)) = (timed(record, "/timestamp", number, log), record.get("payload")) else {
         return;
     };
@@ -137,18 +144,25 @@ fn read_record(record: &Value, line: &str, number: u32, log: &mut Log) {
     let Some(mut stamp) = log.carried.stamp else {
         return;
     };
+    let turn = text(payload, "/turn_id");
+    if !turn.is_empty() {
+        set(log, "turn id", turn);
+    }
     if replay::is_copied(record, payload, at, log) {
         return replay::go_on_from(kind, payload, log);
     }
-    let session = log.text(stamp.session).to_owned();
-    stamp.key = Some(Key::of(&[&session, line]));
+    let (thread, turn) = (replay::thread(stamp.session, log), get(log, "turn id"));
+    stamp.key = Some(seen.key(thread, turn, payload, at));
     (stamp.at, stamp.line) = (at, number);
     match kind {
-        "turn_context" => read_context(payload, log),
+        "turn_context" => {
+            read_context(payload, log);
+            calls::read_policy(payload, stamp, log);
+        }
         "event_msg" => read_event(payload, stamp, log),
         "response_item" => read_item(payload, stamp, log),
         "token_usage_record" => read_response_tokens(payload, stamp, log),
-        "compacted" => log.push(stamp, What::Work),
+        "compacted" => turns::compacted(stamp, log),
         _ => {}
     }
 }
@@ -159,8 +173,11 @@ fn read_meta(payload: &Value, at: Moment, line: u32, log: &mut Log) {
     match log.carried.stamp {
         _ if id.is_empty() => log.refuse(line, NAMELESS),
         None => open(id, payload, at, line, log),
-        Some(stamp) if log.text(stamp.session) == id => read_place(payload, log),
-        Some(_) => replay::begin(id, at, log),
+        Some(stamp) if log.text(stamp.session) == id => {
+            replay::taken_up(log);
+            read_place(payload, log);
+        }
+        Some(_) => replay::begin(id, at, line, log),
     }
 }
 
@@ -234,32 +251,22 @@ fn read_event(payload: &Value, stamp: Stamp, log: &mut Log) {
         "user_message" if !matches!(text(payload, "/kind"), "" | "plain") => {}
         "user_message" => prompted(text(payload, "/message"), stamp, log),
         "token_count" => read_total_tokens(payload, stamp, log),
-        "task_started" | "turn_started" => set(log, "turn", "open"),
-        "task_complete" | "turn_complete" | "turn_aborted" => turn_ended(payload, stamp, log),
+        "task_started" | "turn_started" => turns::began(stamp, log),
+        "task_complete" | "turn_complete" | "turn_aborted" => turns::ended(payload, stamp, log),
         "item_completed" => read_completed(payload, stamp, log),
         "patch_apply_end" => calls::patched(payload, text(payload, "/call_id"), stamp, log),
         "exec_command_end" => calls::ran(payload, payload, text(payload, "/call_id"), stamp, log),
         "thread_settings_applied" => {
             let settings = payload.get("thread_settings").unwrap_or(&Value::Null);
             read_context(settings, log);
+            calls::read_policy(settings, stamp, log);
         }
-        "agent_message" | "agent_reasoning" | "context_compacted" | "mcp_tool_call_end"
-        | "web_search_end" => {
+        "context_compacted" => turns::compacted(stamp, log),
+        "agent_message" | "agent_reasoning" | "mcp_tool_call_end" | "web_search_end" => {
             log.push(stamp, What::Work);
         }
         _ => {}
     }
-}
-
-fn turn_ended(payload: &Value, stamp: Stamp, log: &mut Log) {
-    set(log, "turn", "");
-    let by_person = text(payload, "/reason") == "interrupted" && get(log, "automated").is_empty();
-    let what = if by_person {
-        What::Interrupted
-    } else {
-        What::TurnEnd(millis(payload, "/duration_ms"))
-    };
-    log.push(stamp, what);
 }
 
 /// Where the history is paginated, prompts, commands and edits are logged as the items that they completed.
@@ -270,6 +277,7 @@ fn read_completed(payload: &Value, stamp: Stamp, log: &mut Log) {
         "UserMessage" => prompted(&content(item.get("content")), stamp, log),
         "CommandExecution" => calls::ran(payload, item, id, stamp, log),
         "FileChange" => calls::patched(item, id, stamp, log),
+        "ContextCompaction" => turns::compacted(stamp, log),
         _ => log.push(stamp, What::Work),
     }
 }
@@ -278,9 +286,9 @@ fn read_item(payload: &Value, stamp: Stamp, log: &mut Log) {
     match (text(payload, "/type"), text(payload, "/role")) {
         ("message", "user") => read_message(&content(payload.get("content")), stamp, log),
         ("message", "assistant") => log.push(stamp, What::Work),
-        ("reasoning" | "web_search_call" | "compaction" | "context_compaction", _) => {
-            log.push(stamp, What::Work);
-        }
+        ("reasoning" | "web_search_call", _) => log.push(stamp, What::Work),
+        ("compaction" | "context_compaction", _) => turns::compacted(stamp, log),
+        ("agent_message", _) => turns::told_by_agent(stamp, log),
         ("function_call" | "custom_tool_call" | "local_shell_call", _) => calls::call(payload, stamp, log),
         ("function_call_output" | "custom_tool_call_output" | "local_shell_call_output", _) => {
             calls::output(payload, stamp, log);
@@ -294,9 +302,7 @@ fn read_item(payload: &Value, stamp: Stamp, log: &mut Log) {
 fn read_message(said: &str, stamp: Stamp, log: &mut Log) {
     if let Some(command) = prose::tagged(said, "user_shell_command") {
         let command = prose::tagged(command, "command").unwrap_or(command);
-        let typed = prose::typed(command);
-        let kind = ActionKind::Shell;
-        log.push(stamp, What::Local { kind, typed });
+        turns::own_command("message", command, stamp, log);
     } else if get(log, "prompts").is_empty() && !is_context(said) {
         add(log, "messages", stamp.line);
         push_prompt(said, stamp, log);
@@ -324,8 +330,10 @@ fn forget_messages(log: &mut Log) {
     }
     log.events.retain(|event| !lines.contains(&event.stamp.line));
     set(log, "messages", "");
-    if get(log, "turn") == "prompted" {
-        set(log, "turn", "open");
+    match get(log, "turn") {
+        "prompted" => set(log, "turn", "open"),
+        "asked" => set(log, "turn", ""),
+        _ => {}
     }
 }
 
@@ -333,8 +341,10 @@ fn forget_messages(log: &mut Log) {
 fn push_prompt(said: &str, stamp: Stamp, log: &mut Log) {
     let is_queued = get(log, "turn") == "prompted";
     let is_automated = !get(log, "automated").is_empty();
-    if get(log, "turn") == "open" {
-        set(log, "turn", "prompted");
+    match get(log, "turn") {
+        "open" => set(log, "turn", "prompted"),
+        "" => set(log, "turn", "asked"),
+        _ => {}
     }
     let typed = prose::typed(said);
     let what = match (is_automated, is_queued) {
@@ -477,6 +487,9 @@ fn get<'log>(log: &'log Log, name: &str) -> &'log str {
 }
 
 fn set(log: &mut Log, name: &str, value: &str) {
+    if get(log, name) == value {
+        return;
+    }
     log.carried.other.retain(|(known, _)| known != name);
     log.carried.other.push((name.to_owned(), value.to_owned()));
 }

@@ -9,14 +9,31 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::super::log::{Change, Key, Log, Name, Outcome, Stamp, What};
+use super::super::log::{Change, Event, Key, Log, Name, Outcome, Stamp, Tool, What};
 use super::super::value::{content, first_text, instant, number, text};
 use super::super::{change, tools};
-use super::get;
-use crate::facts::session::ActionKind;
+use super::{get, set, turns};
+use crate::facts::span::Moment;
 
 /// The longest that the end of a call is looked for behind it, in events: both are near each other.
 const NEAR: usize = 1000;
+
+/// How long a call stood before its command ran if a person was asked, at least, in milliseconds: nobody answers sooner, and
+/// no command takes that long to start.
+const ASKED: i64 = 500;
+
+/// Notes whether a person is asked before what the rules do not allow.
+pub(super) fn read_policy(payload: &Value, stamp: Stamp, log: &mut Log) {
+    let Some(policy) = payload.get("approval_policy").filter(|policy| !policy.is_null()) else {
+        return;
+    };
+    let reviewer = text(payload, "/approvals_reviewer");
+    let asks = policy != "never" && matches!(reviewer, "" | "user");
+    if asks == get(log, "asks").is_empty() {
+        set(log, "asks", if asks { "yes" } else { "" });
+        log.push(stamp, What::MayAsk(asks));
+    }
+}
 
 /// A tool call.
 pub(super) fn call(payload: &Value, stamp: Stamp, log: &mut Log) {
@@ -34,10 +51,70 @@ pub(super) fn call(payload: &Value, stamp: Stamp, log: &mut Log) {
             if name == "write_stdin" {
                 go_on_with(number(&arguments, "/session_id"), id, log);
             }
+            note_escalated(&arguments, id, log);
             tools::call(log, id, name, &arguments)
         }
     };
     push(what, stamp, log);
+}
+
+/// Notes a call for which a person is asked, unless they said before that they need not be.
+fn note_escalated(arguments: &Value, id: Key, log: &mut Log) {
+    let by_model = text(arguments, "/sandbox_permissions") == "require_escalated"
+        || arguments.get("with_escalated_permissions") == Some(&Value::Bool(true));
+    if by_model && !get(log, "asks").is_empty() {
+        let list = format!("{}{},", get(log, "escalated"), id.0);
+        set(log, "escalated", &list);
+    }
+}
+
+/// Whether a call was noted so; it is over now.
+fn was_escalated(id: Key, log: &mut Log) -> bool {
+    let (noted, list) = (format!("{},", id.0), get(log, "escalated").to_owned());
+    let found = list.contains(&noted);
+    if found {
+        set(log, "escalated", &list.replace(&noted, ""));
+    }
+    found
+}
+
+/// A call that stood from `since` on and ran from `began` on: in between a person was asked, unless that was at once.
+fn ask(id: Key, since: Moment, began: Moment, stamp: Stamp, log: &mut Log) {
+    let question = Key::of(&["approval", &id.0.to_string()]);
+    if began.since(since) < ASKED || state(log, question) != State::Unknown {
+        return;
+    }
+    let asked = What::Call {
+        id: question,
+        tool: Tool::Question,
+        changes: Vec::new(),
+        reads: Vec::new(),
+    };
+    insert(asked, Stamp { at: since, ..stamp }, log);
+    insert(
+        ended(question, Outcome::Done, None, None),
+        Stamp { at: began, ..stamp },
+        log,
+    );
+}
+
+/// Adds an event that is known only now where it belongs by its time.
+fn insert(what: What, stamp: Stamp, log: &mut Log) {
+    let before = log.events.iter().rposition(|event| event.stamp.at <= stamp.at);
+    let place = before.map_or(0, |at| at + 1);
+    log.events.insert(place, Event { stamp, what });
+}
+
+/// The end of a call that made no commits.
+fn ended(id: Key, outcome: Outcome, took: Option<u32>, changes: Option<Vec<Change>>) -> What {
+    What::Result {
+        id,
+        outcome,
+        took,
+        typed: 0,
+        changes,
+        commits: Vec::new(),
+    }
 }
 
 /// The commands that a program gives to a tool, and where they run.
@@ -92,6 +169,9 @@ pub(super) fn output(payload: &Value, stamp: Stamp, log: &mut Log) {
     let inner = text(&wrapped, "/output");
     let printed = if inner.is_empty() { &printed } else { inner };
     let report = Report::of(printed, &wrapped, payload);
+    if let (true, Some(took), Some(since)) = (was_escalated(id, log), report.took, called_at(log, id)) {
+        ask(id, since, stamp.at.plus(-i64::from(took)), stamp, log);
+    }
     let making = log.carried.open_commands.iter().find(|(open, _)| *open == id);
     let making = making.map(|(_, making)| *making);
     let what = tools::result(log, id, report.outcome, report.took, printed);
@@ -143,14 +223,12 @@ impl Report {
             .or_else(|| number_of(after("Process exited with code")))
             .or_else(|| wrapped.pointer("/metadata/exit_code")?.as_f64());
         let first = heading.first().copied().unwrap_or_default();
+        let is_aborted = heading.iter().any(|line| line.starts_with("aborted by user"));
         let failed = code.is_some_and(|code| code != 0.0)
-            || [
-                "Script failed",
-                "aborted by user",
-                "apply_patch verification failed",
-            ]
-            .iter()
-            .any(|start| first.starts_with(start))
+            || is_aborted
+            || ["Script failed", "apply_patch verification failed"]
+                .iter()
+                .any(|start| first.starts_with(start))
             || [payload.get("success"), payload.pointer("/output/success")]
                 .contains(&Some(&Value::Bool(false)));
         Self {
@@ -159,8 +237,9 @@ impl Report {
                 (_, true) => Outcome::Failed,
                 _ => Outcome::Done,
             },
+            // The time of one that was aborted is that of the call, with the wait for a person in it.
             took: seconds
-                .filter(|seconds| (0.0..1e6).contains(seconds))
+                .filter(|seconds| (0.0..1e6).contains(seconds) && !is_aborted)
                 .map(|seconds| (seconds * 1000.0).round() as u32),
             process: after("Process running with session ID").and_then(|id| id.parse().ok()),
         }
@@ -201,15 +280,8 @@ pub(super) fn patched(record: &Value, id: &str, stamp: Stamp, log: &mut Log) {
         (Some(false), _) | (_, "failed") => Outcome::Failed,
         _ => Outcome::Done,
     };
-    let result = What::Result {
-        id,
-        outcome,
-        took: None,
-        typed: 0,
-        changes: (!changes.is_empty()).then_some(changes),
-        commits: Vec::new(),
-    };
-    push(result, stamp, log);
+    let changes = (!changes.is_empty()).then_some(changes);
+    push(ended(id, outcome, None, changes), stamp, log);
 }
 
 /// The files of a patch as the agent logs them: by path, with a diff or the content.
@@ -238,27 +310,38 @@ fn changes(files: Option<&Value>, log: &mut Log) -> Vec<Change> {
     changed.collect()
 }
 
-/// A command ended whose call has no record of its own: a program or the person ran it. `record` has the times, `command` the
-/// rest.
+/// A command ended: a program or the person ran it, so that its call has no record of its own, or the model called it and is
+/// told apart. `record` has the times, `command` the rest.
 pub(super) fn ran(record: &Value, command: &Value, id: &str, stamp: Stamp, log: &mut Log) {
-    let id = Key::of(&[id]);
-    if state(log, id) != State::Unknown {
-        return;
-    }
     if matches!(text(command, "/source"), "user_shell" | "userShell") {
-        let kind = ActionKind::Shell;
-        return log.push(stamp, What::Prompt { kind, typed: 0 });
+        return turns::own_command("item", turns::typed_command(command), stamp, log);
     }
+    let id = Key::of(&[id]);
+    let took = duration(record, command);
+    let (since, over) = (
+        instant(record, "/started_at_ms"),
+        instant(record, "/completed_at_ms"),
+    );
+    let began = over.unwrap_or(stamp.at).plus(-i64::from(took.unwrap_or(0)));
+    if let (Some(since), Some(_), false) = (since, took, get(log, "asks").is_empty()) {
+        ask(id, since, began, stamp, log);
+        // The wait, if any, is told for itself.
+        log.push(stamp, What::Approval { id, asked: false });
+    }
+    match state(log, id) {
+        State::Unknown => ran_untold(command, id, took, Stamp { at: began, ..stamp }, stamp, log),
+        State::Ended if took.is_some() => correct_duration(id, began, log),
+        _ => {}
+    }
+}
+
+/// A command that no record calls for.
+fn ran_untold(command: &Value, id: Key, took: Option<u32>, began: Stamp, stamp: Stamp, log: &mut Log) {
     let folder = text(command, "/cwd");
     let folder = folder.strip_prefix("file://").unwrap_or(folder);
     let line = match command.get("command") {
         Some(words @ Value::Array(_)) => words.clone(),
         _ => Value::from(text(command, "/command")),
-    };
-    let took = duration(record, command);
-    let started = Stamp {
-        at: stamp.at.plus(-i64::from(took.unwrap_or(0))),
-        ..stamp
     };
     let call = tools::call(
         log,
@@ -266,7 +349,8 @@ pub(super) fn ran(record: &Value, command: &Value, id: &str, stamp: Stamp, log: 
         "exec_command",
         &json!({"command": line, "workdir": folder}),
     );
-    push(call, started, log);
+    let call = placed(call, began, log);
+    insert(call, began, log);
     let failed = number(command, "/exit_code") != Some(0) && command.get("exit_code").is_some();
     let outcome = match text(command, "/status") {
         "declined" => Outcome::Refused,
@@ -277,6 +361,24 @@ pub(super) fn ran(record: &Value, command: &Value, id: &str, stamp: Stamp, log: 
     let printed = first_text(command, &["aggregated_output", "stdout", "formatted_output"]);
     let result = tools::result(log, id, outcome, took, printed);
     push(result, stamp, log);
+}
+
+/// What a call was told when it was stopped does not say since when it ran: its command does, which ends later.
+fn correct_duration(id: Key, began: Moment, log: &mut Log) {
+    let near = log.events.iter_mut().rev().take(NEAR);
+    for event in near {
+        match &mut event.what {
+            What::Result {
+                id: ended,
+                took: took @ None,
+                ..
+            } if *ended == id => {
+                *took = u32::try_from(event.stamp.at.since(began).max(0)).ok();
+                return;
+            }
+            _ => {}
+        }
+    }
 }
 
 /// How long a command took, in milliseconds.
@@ -311,8 +413,20 @@ fn state(log: &Log, id: Key) -> State {
     found.unwrap_or(State::Unknown)
 }
 
-/// Adds an event, its paths seen from the working folder. Where nobody sits at the thread, what was refused has failed.
-fn push(mut what: What, stamp: Stamp, log: &mut Log) {
+/// When a call was made.
+fn called_at(log: &Log, id: Key) -> Option<Moment> {
+    let mut near = log.events.iter().rev().take(NEAR);
+    let call = near.find(|event| matches!(event.what, What::Call { id: open, .. } if open == id));
+    call.map(|event| event.stamp.at)
+}
+
+fn push(what: What, stamp: Stamp, log: &mut Log) {
+    let what = placed(what, stamp, log);
+    log.push(stamp, what);
+}
+
+/// An event with its paths seen from the working folder. Where nobody sits at the thread, what was refused has failed.
+fn placed(mut what: What, stamp: Stamp, log: &mut Log) -> What {
     let is_automated = !get(log, "automated").is_empty();
     let mut paths: Vec<&mut Name> = Vec::new();
     match &mut what {
@@ -331,7 +445,7 @@ fn push(mut what: What, stamp: Stamp, log: &mut Log) {
     for path in paths {
         *path = absolute(*path, stamp, log);
     }
-    log.push(stamp, what);
+    what
 }
 
 fn absolute(path: Name, stamp: Stamp, log: &mut Log) -> Name {

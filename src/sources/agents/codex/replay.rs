@@ -2,19 +2,26 @@
 //! parent's log is gone.
 //!
 //! Three signs tell what is repeated. Newer versions number the records and name the first one that is the thread's own.
-//! Others keep the times, which then lie before the thread's beginning. The rest write the history anew in one burst, behind
-//! the parent's `session_meta`: it lasts a second at most, and ends earlier where a turn begins that was started since.
-//! Should a burst last longer, its token counts are still known by the parent's.
+//! Others keep the times, which then lie before the thread's beginning. The rest write the history anew, behind the parent's
+//! `session_meta`: all of it stands before the first turn that was begun since, by when it was started or by its id, however
+//! long the writing took. Logs without such a sign have the clock: a second at most. What stands behind that second is the
+//! thread's own until a turn of its own shows that it is not, and no second copy of what the parent's log has of it.
 
 use serde_json::Value;
 
-use super::super::log::{Log, What};
+use super::super::log::{Log, Name, What};
 use super::super::value::{instant, number, text};
 use super::{get, read_context, set, tokens};
 use crate::facts::span::Moment;
 
 /// How long the burst lasts, in milliseconds.
 const BURST: i64 = 1000;
+/// A burst of more than that: a turn of the thread's own may still tell that it was one.
+const LATE: &str = "late";
+/// What follows is the thread's own.
+const OVER: &str = "over";
+/// By how much the time in a thread's id may differ from the one in its `session_meta`, in milliseconds.
+const CLOCKS: i64 = 60_000;
 
 /// Notes when the thread began, and its first own record, where its `session_meta` says so.
 pub(super) fn expect(payload: &Value, at: Moment, log: &mut Log) {
@@ -33,7 +40,7 @@ pub(super) fn expect(payload: &Value, at: Moment, log: &mut Log) {
 }
 
 /// The `session_meta` of another thread: what follows may be its history.
-pub(super) fn begin(parent: &str, at: Moment, log: &mut Log) {
+pub(super) fn begin(parent: &str, at: Moment, line: u32, log: &mut Log) {
     let Some(mut stamp) = log.carried.stamp else {
         return;
     };
@@ -45,7 +52,23 @@ pub(super) fn begin(parent: &str, at: Moment, log: &mut Log) {
     }
     if at >= born(log) && get(log, "burst").is_empty() {
         set(log, "burst", &at.0.to_string());
+        set(log, "history", &format!("{line} {parent}"));
     }
+}
+
+/// The thread was taken up again: what its log had by then is settled.
+pub(super) fn taken_up(log: &mut Log) {
+    if get(log, "burst") == LATE {
+        set(log, "burst", OVER);
+    }
+}
+
+/// The thread whose record this is. Behind the second of a burst it may be the parent's: one that names its turn is known by
+/// the parent's id, so that it is the same record there.
+pub(super) fn thread(own: Name, log: &Log) -> &str {
+    let is_unsure = get(log, "burst") == LATE && !get(log, "turn id").is_empty();
+    let parent = get(log, "history").split_once(' ').map(|(_, parent)| parent);
+    parent.filter(|_| is_unsure).unwrap_or_else(|| log.text(own))
 }
 
 /// Whether a record repeats the parent's.
@@ -59,21 +82,66 @@ pub(super) fn is_copied(record: &Value, payload: &Value, at: Moment, log: &mut L
     if at < born(log) {
         return true;
     }
-    let Ok(burst) = get(log, "burst").parse::<i64>() else {
-        return false;
-    };
-    let is_over = at.since(Moment(burst)) >= BURST || begins_own_turn(payload, log);
-    if is_over {
-        set(log, "burst", "over");
+    let burst = get(log, "burst").to_owned();
+    match burst.parse::<i64>() {
+        _ if matches!(&*burst, "" | OVER) => return false,
+        _ if begins_own_turn(record, payload, log) => {
+            forget_history(log);
+            set(log, "burst", OVER);
+        }
+        Ok(start) if at.since(Moment(start)) < BURST => return true,
+        _ => set(log, "burst", LATE),
     }
-    !is_over
+    false
 }
 
-/// A repeated turn keeps the second in which it was started.
-fn begins_own_turn(payload: &Value, log: &Log) -> bool {
+/// A repeated turn keeps the second in which it was started, and its id.
+fn begins_own_turn(record: &Value, payload: &Value, log: &Log) -> bool {
+    let is_start = matches!(text(payload, "/type"), "task_started" | "turn_started");
+    if !is_start && text(record, "/type") != "turn_context" {
+        return false;
+    }
     let started = number(payload, "/started_at").and_then(|seconds| i64::try_from(seconds).ok());
-    matches!(text(payload, "/type"), "task_started" | "turn_started")
-        && started.is_some_and(|second| second >= born(log).0.div_euclid(1000))
+    let was_started = started.map(|second| second >= born(log).0.div_euclid(1000));
+    was_started.unwrap_or_else(|| is_later(text(payload, "/turn_id"), log))
+}
+
+/// Whether a turn's id was made after the thread's: both begin with the time at which they were, where the thread's does.
+fn is_later(turn: &str, log: &Log) -> bool {
+    let thread = log.carried.stamp.map(|stamp| log.text(stamp.session));
+    let made = thread.and_then(made_at);
+    made.is_some_and(|made| made.since(born(log)).abs() <= CLOCKS)
+        && made_at(turn).is_some()
+        && thread.is_some_and(|thread| turn.to_ascii_lowercase() > thread.to_ascii_lowercase())
+}
+
+/// The time in an id of version 7.
+fn made_at(id: &str) -> Option<Moment> {
+    let hex: String = id.split('-').collect();
+    let is_one = id.len() == 36 && hex.len() == 32 && hex.get(12..13) == Some("7");
+    let millis = i64::from_str_radix(hex.get(..12)?, 16).ok()?;
+    is_one.then_some(Moment(millis))
+}
+
+/// Takes back what was taken for the thread's own before its first turn.
+fn forget_history(log: &mut Log) {
+    let line = get(log, "history").split_once(' ');
+    let Some(first) = line.and_then(|(line, _)| line.parse::<u32>().ok()) else {
+        return;
+    };
+    log.events.retain(|event| event.stamp.line < first);
+    log.carried.open_commands.clear();
+    for state in [
+        "turn",
+        "prompts",
+        "messages",
+        "own command",
+        "compacted",
+        "asks",
+        "escalated",
+    ] {
+        set(log, state, "");
+    }
 }
 
 fn born(log: &Log) -> Moment {

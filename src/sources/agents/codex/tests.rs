@@ -123,8 +123,9 @@ fn sessions(scripts: &[&Script]) -> Vec<Session> {
         .iter()
         .map(|script| {
             let mut log = Log::default();
+            let mut seen = Seen::of(&log);
             for (number, line) in (1..).zip(&script.lines) {
-                read_line(Path::new(script.name), line, number, &mut log);
+                read_line(Path::new(script.name), line, number, &mut seen, &mut log);
             }
             assert!(log.flaws.is_empty(), "{:?}", log.flaws);
             (PathBuf::from(script.name), log)
@@ -591,28 +592,335 @@ fn numbered_records_tell_a_subagents_own() {
     assert_eq!(session.models, ["m"]);
 }
 
-#[test]
-fn a_slow_repetition_still_counts_no_tokens_twice() {
-    let parent = parent();
+/// A fork of [`parent`] whose history took longer to write than a burst lasts.
+fn slow_fork(name: &'static str, parent: &Script) -> Script {
     let mut slow = Script {
-        name: "f",
+        name,
         second: 600,
         lines: Vec::new(),
     };
     slow.add(
         "session_meta",
-        json!({"id": "f", "cwd": "/w/kiln", "source": "cli", "forked_from_id": "p"}),
+        json!({"id": name, "timestamp": time(600), "cwd": "/w/kiln", "source": "cli", "forked_from_id": "p"}),
     );
     for line in &parent.lines {
         let record: Value = serde_json::from_str(line).unwrap();
         slow.add(record["type"].as_str().unwrap(), record["payload"].clone());
     }
+    slow
+}
+
+#[test]
+fn what_stands_before_a_forks_first_turn_is_its_parents_however_slowly_it_was_written() {
+    let parent = parent();
+    let mut slow = slow_fork("f", &parent);
+    // Until a turn of its own begins, nothing shows that there was more than a burst.
     go_on(&mut slow);
+    for scripts in [vec![&slow], vec![&slow, &parent]] {
+        let fork = &sessions(&scripts)[0];
+        assert_eq!((counted(fork), hashes(fork)), ((50, 150, 15), vec!["2a2b3c4"]));
+        assert_eq!((kinds(fork).len(), fork.lanes[0].turns.len()), (1, 1));
+    }
+}
+
+/// The id of a thread or a turn that was made in a second.
+fn made(second: i64, number: u32) -> String {
+    let millis = (1_775_034_000 + second) * 1000;
+    let (high, low) = (millis >> 16, millis & 0xffff);
+    format!("{high:08x}-{low:04x}-7000-8000-{number:012}")
+}
+
+#[test]
+fn turns_are_told_apart_by_ids_that_hold_their_time() {
+    let thread: &'static str = Box::leak(made(600, 1).into_boxed_str());
+    let mut parent = Script::new("p", json!({}));
+    parent
+        .add("turn_context", json!({"turn_id": made(4, 2), "model": "m"}))
+        .prompt();
+    parent.tokens((100, 60, 10), Some((100, 60, 10)));
+    let mut slow = slow_fork(thread, &parent);
+    slow.add("turn_context", json!({"turn_id": made(620, 3), "model": "m"}))
+        .prompt();
+    slow.tokens((150, 80, 15), Some((50, 20, 5)));
+    let fork = only(&slow);
+    assert_eq!((counted(&fork), kinds(&fork).len()), ((30, 20, 5), 1));
+}
+
+#[test]
+fn without_a_sign_the_log_of_the_parent_tells_what_is_repeated() {
+    let mut parent = Script::new("p", json!({}));
+    for turn in ["t1", "t2"] {
+        parent
+            .add("turn_context", json!({"turn_id": turn, "model": "m"}))
+            .prompt();
+        parent
+            .call(turn, "exec_command", json!({"cmd": "git commit -m x"}))
+            .output(turn, "[main 1a2b3c4] x");
+    }
+    let mut slow = slow_fork("f", &parent);
+    slow.add("turn_context", json!({"turn_id": "t3", "model": "m"}))
+        .prompt();
     let sessions = sessions(&[&slow, &parent]);
     assert_eq!(
-        (counted(&sessions[0]), counted(&sessions[1])),
-        ((50, 150, 15), (70, 180, 30))
+        (kinds(&sessions[0]).len(), hashes(&sessions[0]).len()),
+        (1, 0),
+        "{sessions:?}"
     );
+    assert_eq!((kinds(&sessions[1]).len(), hashes(&sessions[1]).len()), (2, 2));
+}
+
+#[test]
+fn a_thread_that_was_taken_up_again_keeps_what_it_did() {
+    let parent = parent();
+    let mut slow = slow_fork("f", &parent);
+    slow.prompt().tokens((300, 200, 35), Some((50, 20, 5)));
+    let before = kinds(&only(&slow)).len();
+    slow.add("session_meta", json!({"id": "f", "cwd": "/w/kiln"}));
+    go_on(&mut slow);
+    assert_eq!(kinds(&only(&slow)).len(), before + 1);
+}
+
+#[test]
+fn a_history_that_was_written_into_a_new_file_counts_once() {
+    let mut first = Script::new("s", json!({}));
+    for _ in 0..2 {
+        first.event("task_started", json!({})).prompt();
+        first
+            .call("c1", "exec_command", json!({"cmd": "git commit -m x"}))
+            .output("c1", "[main 1a2b3c4] x")
+            .tokens((100, 60, 10), Some((100, 60, 10)));
+        first.event("task_complete", json!({}));
+    }
+    let alone = only(&first);
+    for times in [Times::Kept, Times::Anew] {
+        let mut second = Script {
+            name: "s",
+            second: 3600,
+            lines: Vec::new(),
+        };
+        second.repeat(&first, times);
+        let copied = &sessions(&[&first, &second])[0];
+        assert_eq!(copied.actions, alone.actions);
+        assert_eq!(copied.lanes, alone.lanes);
+        assert_eq!(
+            (hashes(copied), counted(copied)),
+            (hashes(&alone), counted(&alone))
+        );
+        second.at(3700).event("task_started", json!({})).prompt();
+        second.tokens((150, 80, 15), Some((50, 20, 5)));
+        let session = &sessions(&[&first, &second])[0];
+        assert_eq!((kinds(session).len(), counted(session)), (3, (70, 80, 15)));
+        assert_eq!(session.lanes[0].turns.len(), 3);
+    }
+}
+
+#[test]
+fn a_turn_without_a_prompt_begins_when_it_was_started() {
+    let message = json!({"author": "/root", "recipient": "/root/a", "content": []});
+    for opening in [Some(("agent_message", message)), None] {
+        let mut script = Script::new(
+            "a",
+            json!({"source": {"subagent": {"thread_spawn": {"parent_thread_id": "p"}}}}),
+        );
+        script.event("task_started", json!({}));
+        if let Some((kind, payload)) = opening {
+            script.at(script.second - 2).item(kind, payload);
+        }
+        script
+            .at(10)
+            .item("message", json!({"role": "assistant", "content": []}));
+        script.event("task_complete", json!({}));
+        let session = only(&script);
+        let turn = &session.lanes[0].turns[0];
+        assert_eq!((turn.span.end.since(turn.span.start), turn.human), (6000, false));
+        assert_eq!((session.worked(), session.actions.len()), (6000, 0));
+    }
+}
+
+#[test]
+fn a_compaction_takes_its_time_and_is_a_command_where_a_person_asked_for_it() {
+    for (source, expected) in [("cli", vec![ActionKind::Command]), ("exec", vec![])] {
+        let mut script = Script::new("s", json!({"source": source}));
+        script.event("task_started", json!({}));
+        script.at(90).add("compacted", json!({"message": ""}));
+        script.event("task_complete", json!({}));
+        let session = only(&script);
+        assert_eq!((session.worked(), kinds(&session)), (86_000, expected));
+    }
+    // In passing, it is part of the turn.
+    let mut script = Script::new("s", json!({}));
+    script.event("task_started", json!({})).prompt();
+    script.at(90).event("context_compacted", json!({}));
+    script.event("task_complete", json!({}));
+    let session = only(&script);
+    assert_eq!(
+        (session.worked(), kinds(&session)),
+        (84_000, vec![ActionKind::Prompt])
+    );
+}
+
+#[test]
+fn a_command_of_the_person_is_one_action_however_often_it_is_logged() {
+    let item = |script: &mut Script, command: &str| {
+        let item = json!({"type": "CommandExecution", "id": "u", "source": "user_shell", "command": ["/bin/bash", "-lc", command]});
+        script.event("item_completed", json!({"item": item}));
+    };
+    let ended = |script: &mut Script, command: &str| {
+        script.event(
+            "exec_command_end",
+            json!({"call_id": "u", "source": "user_shell", "command": ["/bin/bash", "-lc", command]}),
+        );
+    };
+    let message = |script: &mut Script, command: &str| {
+        let said = format!("<user_shell_command>\n<command>\n{command}\n</command>\n</user_shell_command>");
+        script.item(
+            "message",
+            json!({"role": "user", "content": [{"type": "input_text", "text": said}]}),
+        );
+    };
+    type Form<'form> = &'form dyn Fn(&mut Script, &str);
+    let orders: [&[Form<'_>]; 6] = [
+        &[&item, &message],
+        &[&message, &item],
+        &[&ended, &message],
+        &[&item],
+        &[&ended],
+        &[&message],
+    ];
+    for forms in orders {
+        let mut script = Script::new("s", json!({}));
+        for command in ["ls -l", "ls -l", "make"] {
+            script.event("task_started", json!({}));
+            for form in forms {
+                form(&mut script, command);
+            }
+            script.event("task_complete", json!({}));
+        }
+        let session = only(&script);
+        let typed: Vec<_> = session
+            .actions
+            .iter()
+            .map(|action| (action.kind, action.typed))
+            .collect();
+        let expected = [5, 5, 4].map(|typed| (ActionKind::Shell, typed));
+        assert_eq!(typed, expected, "{} forms", forms.len());
+        assert_eq!(session.worked(), 0);
+    }
+}
+
+/// A thread in which a command is called at 4 s; the policy is the one of its turns.
+fn asking(policy: &Value, reviewer: &str) -> Script {
+    let mut script = Script::new("s", json!({}));
+    let context = json!({"model": "m", "approval_policy": policy, "approvals_reviewer": reviewer});
+    script.at(0).add("turn_context", context).prompt();
+    let escalated = json!({"cmd": "make", "sandbox_permissions": "require_escalated"});
+    script.call("c", "exec_command", escalated);
+    script
+}
+
+/// The command of [`asking`] as it ended at a second, after it ran for so many.
+fn ran_for(script: &mut Script, second: i64, seconds: i64) {
+    let started = (1_775_034_000_i64 + 4) * 1000;
+    let completed = (1_775_034_000 + second) * 1000;
+    let item = json!({"type": "CommandExecution", "id": "c", "command": ["bash", "-lc", "make"], "exit_code": 0,
+                      "duration": {"secs": seconds, "nanos": 0}});
+    script.at(second).event(
+        "item_completed",
+        json!({"item": item, "started_at_ms": started, "completed_at_ms": completed}),
+    );
+}
+
+#[test]
+fn a_wait_for_an_approval_is_the_persons() {
+    let on_request = json!("on-request");
+    for (policy, reviewer, itemised, expected) in [
+        (
+            &on_request,
+            "user",
+            true,
+            vec![ActionKind::Prompt, ActionKind::Answer],
+        ),
+        (
+            &on_request,
+            "user",
+            false,
+            vec![ActionKind::Prompt, ActionKind::Answer],
+        ),
+        (
+            &json!({"granular": {}}),
+            "user",
+            true,
+            vec![ActionKind::Prompt, ActionKind::Answer],
+        ),
+        (&on_request, "auto_review", true, vec![ActionKind::Prompt]),
+        (&json!("never"), "user", true, vec![ActionKind::Prompt]),
+    ] {
+        let mut script = asking(policy, reviewer);
+        if itemised {
+            ran_for(&mut script, 304, 10);
+        }
+        script.at(304).output(
+            "c",
+            "Wall time: 10.0 seconds\nProcess exited with code 0\nOutput:\n",
+        );
+        script.at(304).event("task_complete", json!({}));
+        let session = only(&script);
+        assert_eq!(
+            (session.worked(), kinds(&session)),
+            (12_000, expected),
+            "{policy} {reviewer}"
+        );
+        if let Some(answer) = session.actions.get(1) {
+            let waited = answer.waited_since.map(|since| answer.at.since(since));
+            assert_eq!(waited, Some(290_000));
+        }
+    }
+}
+
+#[test]
+fn a_command_that_a_rule_allows_was_not_asked_about() {
+    let mut script = asking(&json!("on-request"), "user");
+    ran_for(&mut script, 14, 10);
+    script.at(14).output(
+        "c",
+        "Wall time: 10.0 seconds\nProcess exited with code 0\nOutput:\n",
+    );
+    let session = only(&script);
+    assert_eq!((session.worked(), kinds(&session).len()), (12_000, 1));
+}
+
+#[test]
+fn a_command_that_was_stopped_ran_since_it_was_allowed() {
+    let mut script = asking(&json!("on-request"), "user");
+    script
+        .at(304)
+        .output("c", "Wall time: 300.0 seconds\naborted by user");
+    script
+        .at(304)
+        .event("turn_aborted", json!({"reason": "interrupted"}));
+    // It ends after the turn.
+    ran_for(&mut script, 310, 16);
+    let session = only(&script);
+    let expected = [ActionKind::Prompt, ActionKind::Answer, ActionKind::Interrupt];
+    assert_eq!((session.worked(), kinds(&session)), (12_000, expected.to_vec()));
+}
+
+#[test]
+fn commands_of_a_program_wait_for_the_person_too() {
+    let mut script = asking(&json!("on-request"), "user");
+    script.lines.pop();
+    script.at(4).item(
+        "custom_tool_call",
+        json!({"call_id": "p", "name": "exec", "input": "…"}),
+    );
+    ran_for(&mut script, 304, 10);
+    script.at(304).item(
+        "custom_tool_call_output",
+        json!({"call_id": "p", "output": "Script completed\nWall time 300.0 seconds\nOutput:\n"}),
+    );
+    let session = only(&script);
+    let expected = [ActionKind::Prompt, ActionKind::Answer];
+    assert_eq!((session.worked(), kinds(&session)), (12_000, expected.to_vec()));
 }
 
 #[test]
