@@ -411,7 +411,8 @@ impl Gathered<'_> {
         says_something.then_some(session)
     }
 
-    /// The turns of each lane: the main one first, then in order of name. What the person did stands in the main one.
+    /// The turns of each lane: the main one first, then in order of name. What the person did stands in the main one, but for
+    /// what subagents asked them; where others wait for the answer, it stands in their lanes too.
     fn run_lanes(&mut self, session: &mut Session) {
         let times_unknown = self.says(&What::Absent(Metric::AgentTime));
         let person_unknown = self.says(&What::Absent(Metric::HumanTime));
@@ -438,7 +439,12 @@ impl Gathered<'_> {
                 subagent.is_none() || (answers && action.waited_since.is_some())
             };
             if !person_unknown {
-                session.actions.extend(actions.into_iter().filter(is_own));
+                for action in actions.into_iter().filter(is_own) {
+                    // Whoever waits for an answer has it in its lane too.
+                    if subagent.is_none() || !session.actions.contains(&action) {
+                        session.actions.push(action);
+                    }
+                }
             }
             session.lanes.push(Lane {
                 subagent: subagent.map(str::to_owned),

@@ -51,7 +51,8 @@ pub struct Collected {
 pub fn collect(request: &Request) -> Collected {
     let mut collected = Collected::default();
     for agent in AGENTS {
-        let logs = read_agent(*agent, request, &mut collected.warnings);
+        let mut logs = read_agent(*agent, request, &mut collected.warnings);
+        agent.settle(&mut logs);
         collected.warnings.extend(
             logs.iter()
                 .flat_map(|(_, log)| log.flaws.iter().map(Warning::from)),

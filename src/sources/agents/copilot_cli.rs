@@ -1,11 +1,7 @@
 //! GitHub Copilot CLI: `session-state/<id>/events.jsonl`, before that `session-state/<id>.jsonl`.
 //!
-//! Input is counted only when the program ends (`session.shutdown`), by model; messages know their output alone. Such a total
-//! is right for the session and spread evenly over the responses before it: where those fall on several days, by rule.
-//! Without it the input is unknown, and with it the tokens. Newer versions go on counting when a session is resumed, older
-//! ones began anew; the output of the messages in between tells which.
+//! Where the tokens stand differs by version ([`tokens`]); a database beside the sessions has them too ([`store`]).
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,12 +9,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::lines::each_line;
-use super::log::{Key, Log, Metric, Name, Outcome, Stamp, Tool, What};
+use super::log::{Key, Log, Name, Outcome, Stamp, Tool, What};
 use super::record::reason;
-use super::value::{content, count, is_miscounted, items, text, timed};
+use super::value::{content, count, items, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
-use crate::facts::session::{ActionKind, TokenCounts};
+use crate::facts::session::ActionKind;
+
+mod store;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+use tokens::{Keys, Tokens};
 
 /// The reader.
 pub struct CopilotCli;
@@ -39,14 +42,23 @@ impl Agent for CopilotCli {
     fn logs(&self, root: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile> {
         let sessions = root.join("session-state");
         let folder = if sessions.is_dir() { &sessions } else { root };
-        files_below(folder, warnings, |path| {
+        let mut files = files_below(folder, warnings, |path| {
             let older = path.parent() == Some(folder)
                 && path.extension().is_some_and(|extension| extension == "jsonl");
             older || path.ends_with("events.jsonl")
-        })
+        });
+        files.extend(store::log_file(root));
+        files
+    }
+
+    fn appends(&self, file: &LogFile) -> bool {
+        !store::is_store(&file.path)
     }
 
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
+        if store::is_store(&file.path) {
+            return store::read(&file.path, log);
+        }
         let mut reading = Reading::resume(file, log);
         each_line(&file.path, log, |line, number, log| {
             match serde_json::from_str::<Value>(line) {
@@ -57,49 +69,63 @@ impl Agent for CopilotCli {
         reading.pause(log);
         Ok(())
     }
+
+    fn settle(&self, logs: &mut [(PathBuf, Log)]) {
+        tokens::settle(logs, |log| Some(state_of(log)?.tokens));
+    }
+}
+
+/// The state that a log was left in.
+fn state_of(log: &Log) -> Option<State> {
+    let kept = log.carried.other.iter().find(|(name, _)| name == STATE);
+    kept.and_then(|(_, state)| serde_json::from_str(state).ok())
 }
 
 /// Where [`super::log::Carried::other`] keeps the state.
 const STATE: &str = "copilot";
+/// What the model of a headless run is told, in the first so many bytes: further down stand the person's own instructions.
+const HEADLESS: &str = "You are running in non-interactive mode";
+const OPENING: usize = 2_000;
+/// The command that compacts a session: the log has no text of it.
+const COMPACT: &str = "/compact";
 
 /// What has to be remembered from one event to the next.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct State {
-    /// Responses whose tokens were not counted yet.
-    responses: Vec<Response>,
-    /// The last totals, by model.
-    totals: BTreeMap<String, TokenCounts>,
+    tokens: Tokens,
     /// Whether the main agent asked for a tool since its turn began: then it goes on after the turn.
     asked: bool,
+    /// Whether the main agent is in a turn.
+    busy: bool,
+    /// Whether the main agent is compacting the session in a turn of its own.
+    compacting: bool,
+    /// Whether nobody is there to type or to answer.
+    headless: bool,
+    /// The line of the last prompt of the main agent, until it is taken up: what the model is told then says whose it is.
+    prompt: Option<(u32, ActionKind, u32)>,
     /// Calls that the person refused, requests that nobody had to answer, and commands of the person's own.
     settled: Vec<Key>,
-}
-
-/// A response of a model; its stamp says when and in which lane.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Response {
-    call: Key,
-    stamp: Stamp,
-    model: Option<Name>,
-    output: u64,
+    /// Calls for a subagent, with the lane that makes them.
+    launches: Vec<(Key, Option<Name>)>,
+    /// Subagents that another lane waits for.
+    awaited: Vec<(Name, Option<Name>)>,
 }
 
 /// One run over a log.
 struct Reading {
     state: State,
+    keys: Keys,
     /// What the session is called if the log does not say.
     id: String,
 }
 
 impl Reading {
     fn resume(file: &LogFile, log: &Log) -> Self {
-        let kept = log.carried.other.iter().find(|(name, _)| name == STATE);
         let folder = file.path.parent().and_then(Path::file_name);
         let stem = file.path.file_stem().filter(|stem| *stem != "events");
         Self {
-            state: kept
-                .and_then(|(_, state)| serde_json::from_str(state).ok())
-                .unwrap_or_default(),
+            state: state_of(log).unwrap_or_default(),
+            keys: Keys::of(log),
             id: stem.or(folder).unwrap_or_default().to_string_lossy().into_owned(),
         }
     }
@@ -116,42 +142,59 @@ impl Reading {
             return;
         };
         let data = event.get("data").unwrap_or(&Value::Null);
-        match text(event, "/type") {
+        let kind = text(event, "/type");
+        match kind {
             "session.start" => start(data, stamp, log),
-            "session.resume" => moved(data, "/context", log),
+            "session.resume" => {
+                (self.state.busy, self.state.compacting) = (false, false);
+                self.state.tokens.resumed(stamp.at);
+                moved(data, "/context", log);
+            }
             "session.context_changed" if stamp.lane.is_none() => moved(data, "", log),
             "session.model_change" => model(text(data, "/newModel"), log),
             "session.auto_mode_resolved" => model(text(data, "/chosenModel"), log),
-            "session.shutdown" => self.shutdown(event, data, stamp, log),
-            "user.message" => prompt(data, stamp, log),
+            "session.usage_record" => self.state.tokens.record(data, stamp, &mut self.keys, log),
+            "session.compaction_start" => self.compaction_began(stamp, log),
+            "session.compaction_complete" => self.compacted(data, stamp, log),
+            "session.shutdown" => {
+                self.end_turn(stamp, log);
+                self.state.tokens.shutdown(text(event, "/id"), data, stamp, log);
+            }
+            "system.message" if stamp.lane.is_none() => self.told(text(data, "/content"), log),
+            "user.message" => self.prompt(data, stamp, log),
             "tool.user_requested" => self.own_command(data, stamp, log),
-            "assistant.turn_start" => {
-                self.state.asked &= stamp.lane.is_some();
+            "assistant.turn_start" if stamp.lane.is_none() => {
+                (self.state.asked, self.state.prompt, self.state.busy) = (false, None, true);
                 log.push(stamp, What::Work);
             }
             "assistant.message" => self.message(data, stamp, log),
             "assistant.turn_end" => {
                 log.push(stamp, What::Work);
                 if stamp.lane.is_none() && !self.state.asked {
-                    log.push(stamp, What::TurnEnd(None));
+                    self.end_turn(stamp, log);
                 }
             }
-            "assistant.reasoning" | "session.compaction_complete" => log.push(stamp, What::Work),
-            "subagent.started" => log.push(stamp, What::Automated),
-            "subagent.completed" | "subagent.failed" => {
-                log.push(stamp, What::Work);
-                log.push(stamp, What::TurnEnd(None));
-            }
+            "assistant.turn_start" | "assistant.reasoning" => log.push(stamp, What::Work),
+            "subagent.started" => self.launched(data, stamp, log),
+            "subagent.completed" | "subagent.failed" => self.returned(stamp, log),
             "tool.execution_start" => self.call(data, stamp, log),
             "tool.execution_complete" => self.result(data, stamp, log),
             "permission.requested" => self.request(data, stamp, log),
             "permission.completed" => self.permission(data, stamp, log),
-            "abort" if text(data, "/reason") == "autopilot_credit_limit" => {
-                log.push(stamp, What::TurnEnd(None));
+            "abort" if self.state.headless || text(data, "/reason") == "autopilot_credit_limit" => {
+                self.end_turn(stamp, log);
             }
-            "abort" => log.push(stamp, What::Interrupted),
+            "abort" => {
+                self.state.busy &= stamp.lane.is_some();
+                log.push(stamp, What::Interrupted);
+            }
             _ => {}
         }
+    }
+
+    fn end_turn(&mut self, stamp: Stamp, log: &mut Log) {
+        self.state.busy &= stamp.lane.is_some();
+        log.push(stamp, What::TurnEnd(None));
     }
 
     /// To whom an event belongs; what subagents do names the call that launched them.
@@ -192,6 +235,7 @@ impl Reading {
 
     fn message(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
         log.push(stamp, What::Work);
+        self.state.busy |= stamp.lane.is_none();
         if stamp.lane.is_none() && !items(data, "/toolRequests").is_empty() {
             self.state.asked = true;
         }
@@ -208,83 +252,129 @@ impl Reading {
             return;
         };
         let output = count(data, "/outputTokens");
-        let mut responses = self.state.responses.iter_mut();
-        match responses.find(|response| response.call == call) {
-            Some(known) => known.output = known.output.max(output),
-            None => self.state.responses.push(Response {
-                call,
-                stamp,
-                model,
-                output,
-            }),
-        }
+        self.state.tokens.message(call, output, model, stamp);
     }
 
-    fn shutdown(&mut self, event: &Value, data: &Value, stamp: Stamp, log: &mut Log) {
-        log.push(stamp, What::TurnEnd(None));
-        if data.get("modelMetrics").is_some_and(is_miscounted) {
-            return log.refuse_tokens(stamp);
+    /// A compaction while the agent works is part of that; else a person asked for it.
+    fn compaction_began(&mut self, stamp: Stamp, log: &mut Log) {
+        self.state.tokens.compaction_began();
+        if stamp.lane.is_some() || self.state.busy {
+            return log.push(stamp, What::Work);
         }
-        let totals = totals(data);
-        if totals.is_empty() {
-            return;
-        }
-        let went_on = self.went_on(&totals);
-        log.push(stamp, What::Estimated(Metric::Tokens));
-        for (model, total) in &totals {
-            let before = self.state.totals.get(model).copied().filter(|_| went_on);
-            let tokens = less(*total, before.unwrap_or_default());
-            self.spread(text(event, "/id"), model, tokens, stamp, log);
-        }
-        self.state.totals = totals;
-        self.state.responses.clear();
-        // What belongs to a response stands with it: at one instant the order decides what is part of a turn.
-        log.events.sort_by_key(|event| event.stamp.line);
-    }
-
-    /// Whether totals have the last ones in them. A count that fell began anew; else the messages since then tell by which
-    /// reading their output is nearer.
-    fn went_on(&self, totals: &BTreeMap<String, TokenCounts>) -> bool {
-        let none_fell = self.state.totals.iter().all(|(model, before)| {
-            totals
-                .get(model)
-                .is_some_and(|total| total.max(*before) == *total)
-        });
-        let output = |totals: &BTreeMap<String, TokenCounts>| -> u64 {
-            let outputs = totals.values().map(|tokens| tokens.output);
-            outputs.fold(0, u64::saturating_add)
+        self.state.compacting = true;
+        let by_person = What::Prompt {
+            kind: ActionKind::Command,
+            typed: prose::typed(COMPACT),
         };
-        let said = self.state.responses.iter().map(|response| response.output);
-        let said = said.fold(0, u64::saturating_add);
-        let (before, now) = (output(&self.state.totals), output(totals));
-        none_fell && (said == 0 || now.abs_diff(before.saturating_add(said)) <= now.abs_diff(said))
+        log.push(
+            stamp,
+            if self.state.headless {
+                What::Automated
+            } else {
+                by_person
+            },
+        );
     }
 
-    /// Spreads the tokens of a model evenly over its responses: over all where none is known for its own, at the end where
-    /// there are none at all.
-    fn spread(&self, shutdown: &str, model: &str, tokens: TokenCounts, end: Stamp, log: &mut Log) {
-        if tokens == TokenCounts::default() {
+    fn compacted(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
+        let in_turn = stamp.lane.is_some() || self.state.busy || self.state.compacting;
+        if in_turn {
+            log.push(stamp, What::Work);
+        }
+        if stamp.lane.is_none() && std::mem::take(&mut self.state.compacting) {
+            log.push(stamp, What::TurnEnd(None));
+        }
+        self.state.tokens.compacted(data, stamp, &mut self.keys, log);
+    }
+
+    /// What the model is told of its task: whether anybody is there, also when the last prompt was given.
+    fn told(&mut self, said: &str, log: &mut Log) {
+        self.state.headless = said.match_indices(HEADLESS).any(|(at, _)| at < OPENING);
+        let Some((line, kind, typed)) = self.state.prompt else {
+            return;
+        };
+        let now = self.opening(kind, typed);
+        let mut recent = log.events.iter_mut().rev();
+        let prompt = recent.find(|event| {
+            event.stamp.line == line && matches!(event.what, What::Prompt { .. } | What::Automated)
+        });
+        if let Some(event) = prompt {
+            event.what = now;
+        }
+    }
+
+    /// What a prompt is, by who is there.
+    fn opening(&self, kind: ActionKind, typed: u32) -> What {
+        if self.state.headless {
+            What::Automated
+        } else {
+            What::Prompt { kind, typed }
+        }
+    }
+
+    fn prompt(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
+        let own = content(data.get("content"));
+        let said = if own.is_empty() {
+            content(data.get("transformedContent"))
+        } else {
+            own
+        };
+        let continued = data.get("isAutopilotContinuation").and_then(Value::as_bool) == Some(true);
+        let delivery = text(data, "/delivery");
+        let by_person = stamp.lane.is_none() && !continued && matches!(text(data, "/source"), "" | "user");
+        if !by_person {
+            // What is put into a running turn opens none: a skill, or the task of a subagent that was started.
+            let inside =
+                stamp.lane.is_some() || delivery == "steering" || text(data, "/source").starts_with("skill-");
+            return log.push(stamp, if inside { What::Work } else { What::Automated });
+        }
+        if prose::is_injected(&said) {
             return;
         }
-        let name = log.name(model);
-        let all = self.state.responses.iter();
-        let own = all.clone().filter(|response| response.model == Some(name));
-        let mut stamps: Vec<Stamp> = own.map(|response| response.stamp).collect();
-        if stamps.is_empty() {
-            stamps.extend(all.map(|response| response.stamp));
+        let (kind, typed) = (prose::kind(&said), prose::typed(&said));
+        match delivery {
+            "steering" if self.state.headless => log.push(stamp, What::Work),
+            "steering" => log.push(stamp, What::Queued { typed }),
+            "queued" if !self.state.headless => {
+                log.push(stamp, What::Queued { typed });
+                log.push(stamp, What::Dequeued);
+            }
+            _ => {
+                (self.state.prompt, self.state.busy) = (Some((stamp.line, kind, typed)), true);
+                let what = self.opening(kind, typed);
+                log.push(stamp, what);
+            }
         }
-        if stamps.is_empty() {
-            stamps.push(end);
+    }
+
+    /// A subagent begins; whoever called for it waits, unless it runs in the background.
+    fn launched(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
+        log.push(stamp, What::Automated);
+        let call = call_key(data);
+        let launch = self.state.launches.iter().position(|(launch, _)| *launch == call);
+        let by = launch.and_then(|at| self.state.launches.swap_remove(at).1);
+        if let (Some(lane), true) = (stamp.lane, text(data, "/executionMode") != "background") {
+            self.state.awaited.push((lane, by));
         }
-        for (number, (stamp, tokens)) in stamps.iter().zip(parts(tokens, stamps.len())).enumerate() {
-            let what = What::Usage {
-                message: Some(Key::of(&[shutdown, model, &number.to_string()])),
-                request: None,
-                model: name,
-                tokens,
-            };
-            log.push(*stamp, what);
+    }
+
+    fn returned(&mut self, stamp: Stamp, log: &mut Log) {
+        log.push(stamp, What::Work);
+        log.push(stamp, What::TurnEnd(None));
+        self.state.awaited.retain(|(lane, _)| Some(*lane) != stamp.lane);
+    }
+
+    /// The lanes that stand still while a lane waits: it and those that wait for it.
+    fn waiting(&self, lane: Option<Name>) -> Vec<Option<Name>> {
+        let mut lanes = vec![lane];
+        while let Some(Some(lane)) = lanes.last() {
+            let by = self.state.awaited.iter().find(|(awaited, _)| awaited == lane);
+            match by {
+                Some((_, by)) if !lanes.contains(by) => lanes.push(*by),
+                _ => break,
+            }
         }
+        lanes
     }
 
     /// A `!` command: how long it runs is not the agent's time.
@@ -295,10 +385,13 @@ impl Reading {
         log.push(stamp, What::Local { kind, typed });
     }
 
-    fn call(&self, data: &Value, stamp: Stamp, log: &mut Log) {
+    fn call(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
         let id = call_key(data);
         if self.state.settled.contains(&id) {
             return;
+        }
+        if text(data, "/toolName") == "task" {
+            self.state.launches.push((id, stamp.lane));
         }
         let arguments = data.get("arguments").unwrap_or(&Value::Null);
         // Older versions wrote them as text.
@@ -335,13 +428,15 @@ impl Reading {
             self.state.settled.push(id);
             return;
         }
-        let what = What::Call {
-            id,
-            tool: Tool::Question,
-            changes: Vec::new(),
-            reads: Vec::new(),
-        };
-        log.push(stamp, what);
+        for lane in self.waiting(stamp.lane) {
+            let what = What::Call {
+                id,
+                tool: Tool::Question,
+                changes: Vec::new(),
+                reads: Vec::new(),
+            };
+            log.push(Stamp { lane, ..stamp }, what);
+        }
     }
 
     fn permission(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
@@ -356,15 +451,17 @@ impl Reading {
             // The call ends as rejected too: one refusal.
             self.state.settled.push(call_key(data));
         }
-        let what = What::Result {
-            id,
-            outcome: if refused { Outcome::Refused } else { Outcome::Done },
-            took: None,
-            typed: 0,
-            changes: None,
-            commits: Vec::new(),
-        };
-        log.push(stamp, what);
+        for lane in self.waiting(stamp.lane) {
+            let what = What::Result {
+                id,
+                outcome: if refused { Outcome::Refused } else { Outcome::Done },
+                took: None,
+                typed: 0,
+                changes: None,
+                commits: Vec::new(),
+            };
+            log.push(Stamp { lane, ..stamp }, what);
+        }
     }
 
     fn is_settled(&mut self, id: Key) -> bool {
@@ -410,378 +507,10 @@ fn model(named: &str, log: &mut Log) {
     }
 }
 
-fn prompt(data: &Value, stamp: Stamp, log: &mut Log) {
-    let own = content(data.get("content"));
-    let said = if own.is_empty() {
-        content(data.get("transformedContent"))
-    } else {
-        own
-    };
-    let continued = data.get("isAutopilotContinuation").and_then(Value::as_bool) == Some(true);
-    let delivery = text(data, "/delivery");
-    let by_person = stamp.lane.is_none() && !continued && matches!(text(data, "/source"), "" | "user");
-    if !by_person {
-        // What is put into a running turn opens none: a skill, or the task of a subagent that was started.
-        let inside =
-            stamp.lane.is_some() || delivery == "steering" || text(data, "/source").starts_with("skill-");
-        return log.push(stamp, if inside { What::Work } else { What::Automated });
-    }
-    if prose::is_injected(&said) {
-        return;
-    }
-    let typed = prose::typed(&said);
-    match delivery {
-        "steering" => log.push(stamp, What::Queued { typed }),
-        "queued" => {
-            log.push(stamp, What::Queued { typed });
-            log.push(stamp, What::Dequeued);
-        }
-        _ => {
-            let kind = prose::kind(&said);
-            log.push(stamp, What::Prompt { kind, typed });
-        }
-    }
-}
-
 fn call_key(data: &Value) -> Key {
     Key::of(&[text(data, "/toolCallId")])
 }
 
 fn request_key(data: &Value) -> Key {
     Key::of(&["permission", text(data, "/requestId")])
-}
-
-/// The totals of a shutdown, by model; models without tokens left out. What came from the cache or went there is part of
-/// the input.
-fn totals(data: &Value) -> BTreeMap<String, TokenCounts> {
-    let metrics = data.get("modelMetrics").and_then(Value::as_object);
-    let of = |metric: &Value| {
-        let (read, written) = (
-            count(metric, "/usage/cacheReadTokens"),
-            count(metric, "/usage/cacheWriteTokens"),
-        );
-        TokenCounts {
-            input: count(metric, "/usage/inputTokens").saturating_sub(read + written),
-            cache_write: written,
-            cache_read: read,
-            output: count(metric, "/usage/outputTokens"),
-        }
-    };
-    metrics
-        .into_iter()
-        .flatten()
-        .map(|(model, metric)| (model.clone(), of(metric)))
-        .filter(|(_, tokens)| *tokens != TokenCounts::default())
-        .collect()
-}
-
-fn less(total: TokenCounts, before: TokenCounts) -> TokenCounts {
-    TokenCounts {
-        input: total.input.saturating_sub(before.input),
-        cache_write: total.cache_write.saturating_sub(before.cache_write),
-        cache_read: total.cache_read.saturating_sub(before.cache_read),
-        output: total.output.saturating_sub(before.output),
-    }
-}
-
-/// `tokens` in so many parts that differ by at most one of each kind and add up to it.
-fn parts(tokens: TokenCounts, number: usize) -> impl Iterator<Item = TokenCounts> {
-    let number = number.max(1) as u64;
-    (0..number).map(move |part| {
-        let of = |count: u64| count / number + u64::from(part < count % number);
-        TokenCounts {
-            input: of(tokens.input),
-            cache_write: of(tokens.cache_write),
-            cache_read: of(tokens.cache_read),
-            output: of(tokens.output),
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use serde_json::json;
-
-    use super::super::collect::{Request, collect};
-    use super::*;
-    use crate::facts::session::{Provenance, Session, TurnEnd};
-
-    /// A folder `.copilot`.
-    struct Home(tempfile::TempDir);
-
-    impl Home {
-        fn new() -> Self {
-            Self(tempfile::tempdir().unwrap())
-        }
-
-        fn log(&self, name: &str, events: &[Value]) {
-            let path = self.0.path().join("session-state").join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
-            std::fs::write(path, lines).unwrap();
-        }
-
-        fn session(&self) -> Session {
-            let collected = collect(&Request {
-                folders: BTreeMap::from([("copilot-cli".to_owned(), vec![self.0.path().to_owned()])]),
-                cache: Some(self.0.path().join("cache")),
-                ..Request::default()
-            });
-            assert_eq!(collected.warnings, []);
-            let [session] = <[Session; 1]>::try_from(collected.sessions).unwrap();
-            session
-        }
-    }
-
-    /// The events of one log, a minute apart.
-    fn events(list: &[(&str, Value)]) -> Vec<Value> {
-        let start = (
-            "session.start",
-            json!({"sessionId": "s", "context": {"cwd": "/w/kiln", "branch": "main"}}),
-        );
-        [start]
-            .iter()
-            .chain(list)
-            .enumerate()
-            .map(|(minute, (kind, data))| {
-                let at = format!("2026-04-{:02}T09:{:02}:00Z", 1 + minute / 60, minute % 60);
-                json!({"type": kind, "id": format!("e{minute}"), "timestamp": at, "data": data})
-            })
-            .collect()
-    }
-
-    fn prompt() -> (&'static str, Value) {
-        ("user.message", json!({"content": "fix it"}))
-    }
-
-    fn response(call: &str, output: u64) -> (&'static str, Value) {
-        let data = json!({"apiCallId": call, "model": "m", "toolRequests": [], "outputTokens": output});
-        ("assistant.message", data)
-    }
-
-    fn shutdown(input: u64, output: u64) -> (&'static str, Value) {
-        let usage = json!({"inputTokens": input, "cacheReadTokens": 0, "cacheWriteTokens": 0, "outputTokens": output});
-        (
-            "session.shutdown",
-            json!({"modelMetrics": {"m": {"usage": usage}}}),
-        )
-    }
-
-    fn counted(session: &Session) -> (u64, u64) {
-        let tokens = session.tokens().unwrap();
-        (tokens.input, tokens.output)
-    }
-
-    fn kinds(session: &Session) -> Vec<ActionKind> {
-        session.actions.iter().map(|action| action.kind).collect()
-    }
-
-    #[test]
-    fn totals_are_spread_over_the_responses_they_count() {
-        let home = Home::new();
-        let list = [prompt(), response("a", 10), response("b", 20), shutdown(101, 30)];
-        home.log("s/events.jsonl", &events(&list));
-        let session = home.session();
-        assert_eq!(counted(&session), (101, 30));
-        let inputs: Vec<u64> = session.usage.iter().map(|usage| usage.tokens.input).collect();
-        assert_eq!(inputs, [51, 50]);
-        assert_eq!(session.sources.tokens, Provenance::Estimated);
-    }
-
-    #[test]
-    fn tokens_are_unknown_without_a_shutdown() {
-        let home = Home::new();
-        home.log("s/events.jsonl", &events(&[prompt(), response("a", 10)]));
-        let session = home.session();
-        assert_eq!(
-            (session.tokens(), session.sources.tokens),
-            (None, Provenance::Absent)
-        );
-        assert_eq!(session.lanes[0].turns.len(), 1);
-    }
-
-    #[test]
-    fn totals_of_a_resumed_session_go_on_or_begin_anew_as_its_messages_say() {
-        let resume = ("session.resume", json!({"context": {"cwd": "/w/kiln"}}));
-        for (second, expected) in [
-            // 30 more were said: 40 has the first 10 in it, 30 has not, and 5 cannot have.
-            (shutdown(400, 40), (400, 40)),
-            (shutdown(300, 30), (400, 40)),
-            (shutdown(50, 5), (150, 15)),
-        ] {
-            let home = Home::new();
-            let list = [
-                prompt(),
-                response("a", 10),
-                shutdown(100, 10),
-                resume.clone(),
-                prompt(),
-                response("b", 30),
-                second,
-            ];
-            home.log("s/events.jsonl", &events(&list[..3]));
-            assert_eq!(counted(&home.session()), (100, 10));
-            home.log("s/events.jsonl", &events(&list));
-            assert_eq!(counted(&home.session()), expected);
-        }
-    }
-
-    #[test]
-    fn a_response_in_pieces_is_one() {
-        let home = Home::new();
-        let list = [prompt(), response("a", 10), response("a", 10), shutdown(100, 10)];
-        home.log("s/events.jsonl", &events(&list));
-        assert_eq!(home.session().usage.len(), 1);
-    }
-
-    #[test]
-    fn the_older_file_beside_the_newer_says_nothing_more() {
-        let home = Home::new();
-        let list = events(&[prompt(), response("a", 10), shutdown(100, 10)]);
-        home.log("s.jsonl", &list);
-        assert_eq!(counted(&home.session()), (100, 10));
-        home.log("s/events.jsonl", &list);
-        let session = home.session();
-        assert_eq!((counted(&session), session.actions.len()), ((100, 10), 1));
-    }
-
-    #[test]
-    fn a_turn_goes_on_while_the_agent_asks_for_tools() {
-        let home = Home::new();
-        let asking = json!({"apiCallId": "a", "toolRequests": [{"toolCallId": "c"}]});
-        let list = [
-            prompt(),
-            ("assistant.turn_start", json!({})),
-            ("assistant.message", asking),
-            (
-                "tool.execution_start",
-                json!({"toolCallId": "c", "toolName": "view"}),
-            ),
-            (
-                "tool.execution_complete",
-                json!({"toolCallId": "c", "success": true}),
-            ),
-            ("assistant.turn_end", json!({})),
-            ("assistant.turn_start", json!({})),
-            response("b", 1),
-            ("assistant.turn_end", json!({})),
-        ];
-        home.log("s/events.jsonl", &events(&list));
-        let turns = &home.session().lanes[0].turns;
-        assert_eq!(
-            (turns.len(), turns[0].human, turns[0].end),
-            (1, true, TurnEnd::Recorded)
-        );
-    }
-
-    #[test]
-    fn waiting_for_a_permission_is_the_persons_time_and_refusing_it_one_refusal() {
-        let asked = |requested: Value| {
-            [
-                prompt(),
-                (
-                    "tool.execution_start",
-                    json!({"toolCallId": "c", "toolName": "bash"}),
-                ),
-                ("permission.requested", requested),
-            ]
-        };
-        let request = json!({"requestId": "p", "promptRequest": {}});
-        let done = (
-            "tool.execution_complete",
-            json!({"toolCallId": "c", "success": true}),
-        );
-        let failed = json!({"toolCallId": "c", "success": false, "error": {"code": "rejected"}});
-        let settled = |kind: &str| {
-            let data = json!({"requestId": "p", "toolCallId": "c", "result": {"kind": kind}});
-            ("permission.completed", data)
-        };
-        for (requested, kind, end, expected, worked) in [
-            (
-                request.clone(),
-                "approved",
-                done.clone(),
-                vec![ActionKind::Answer],
-                3,
-            ),
-            (
-                request,
-                "denied-interactively-by-user",
-                ("tool.execution_complete", failed),
-                vec![ActionKind::Refusal],
-                3,
-            ),
-            (json!({"requestId": "p"}), "approved", done, vec![], 4),
-        ] {
-            let home = Home::new();
-            let mut list = asked(requested).to_vec();
-            list.extend([settled(kind), end]);
-            home.log("s/events.jsonl", &events(&list));
-            let session = home.session();
-            assert_eq!(kinds(&session)[1..], expected, "{kind}");
-            assert_eq!(session.worked(), worked * 60_000, "{kind}");
-        }
-    }
-
-    #[test]
-    fn only_what_a_person_typed_is_a_prompt() {
-        let message = |data: Value| ("user.message", data);
-        for (data, expected) in [
-            (
-                json!({"content": "fix it", "parentAgentTaskId": "t"}),
-                vec![ActionKind::Prompt],
-            ),
-            (json!({"content": "/review it"}), vec![ActionKind::Command]),
-            (
-                json!({"content": "", "transformedContent": "<reminder>x</reminder>fix it"}),
-                vec![ActionKind::Prompt],
-            ),
-            (
-                json!({"content": "go on", "delivery": "steering"}),
-                vec![ActionKind::Prompt],
-            ),
-            (json!({"content": "fix it", "source": "system"}), vec![]),
-            (json!({"content": "fix it", "source": "skill-pdf"}), vec![]),
-            (
-                json!({"content": "fix it", "isAutopilotContinuation": true}),
-                vec![],
-            ),
-            (json!({"content": "fix it", "parentToolCallId": "c"}), vec![]),
-            (json!({"content": "<reminder>x</reminder>"}), vec![]),
-        ] {
-            let home = Home::new();
-            home.log(
-                "s/events.jsonl",
-                &events(&[message(data.clone()), response("a", 1)]),
-            );
-            assert_eq!(kinds(&home.session()), expected, "{data}");
-        }
-    }
-
-    #[test]
-    fn an_abort_is_an_interrupt_unless_a_limit_was_reached() {
-        for (reason, expected) in [
-            ("user_initiated", vec![ActionKind::Prompt, ActionKind::Interrupt]),
-            ("autopilot_credit_limit", vec![ActionKind::Prompt]),
-        ] {
-            let home = Home::new();
-            let list = [prompt(), response("a", 1), ("abort", json!({"reason": reason}))];
-            home.log("s/events.jsonl", &events(&list));
-            assert_eq!(kinds(&home.session()), expected);
-        }
-    }
-
-    #[test]
-    fn parts_add_up() {
-        let tokens = TokenCounts {
-            input: 10,
-            cache_write: 2,
-            cache_read: 0,
-            output: 7,
-        };
-        let sum = parts(tokens, 3).fold(TokenCounts::default(), |sum, part| sum + part);
-        assert_eq!((sum, parts(tokens, 3).count()), (tokens, 3));
-    }
 }

@@ -207,4 +207,7 @@ pub trait Agent: Sync {
 
     /// Reads what is new in a log. Bad records become warnings in `log`; an error means that the file could not be read.
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()>;
+
+    /// Adds what only all of its logs together tell. It is done each time that they are assembled, and not cached.
+    fn settle(&self, _logs: &mut [(PathBuf, Log)]) {}
 }

@@ -20,7 +20,7 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::Moment;
 
-mod database;
+pub(super) mod database;
 #[cfg(test)]
 mod tests;
 mod tree;

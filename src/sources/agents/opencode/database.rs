@@ -22,7 +22,7 @@ use crate::facts::span::Moment;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A database with its write-ahead log, which has the latest of it.
-pub(super) fn log_file(path: &Path) -> LogFile {
+pub(in super::super) fn log_file(path: &Path) -> LogFile {
     LogFile {
         path: path.to_owned(),
         companions: vec![beside(path, "-wal")],
@@ -78,7 +78,7 @@ pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
 }
 
 /// Whether an error is gone another time.
-fn is_passing(error: &rusqlite::Error) -> bool {
+pub(in super::super) fn is_passing(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
@@ -86,7 +86,7 @@ fn is_passing(error: &rusqlite::Error) -> bool {
 }
 
 /// Opens a database so that not even SQLite leaves files beside it, which it does for a write-ahead log that nobody has open.
-fn open(path: &Path) -> rusqlite::Result<Connection> {
+pub(in super::super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let size = |suffix| fs::metadata(beside(path, suffix)).map_or(0, |file| file.len());
