@@ -26,6 +26,7 @@ mod replay;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod waits;
 
 use copies::Seen;
 
@@ -89,6 +90,10 @@ impl Agent for Codex {
             log.warn(path, line, "the compressed log is damaged from here on");
         }
         Ok(())
+    }
+
+    fn settle(&self, logs: &mut [(PathBuf, Log)]) {
+        waits::settle(logs);
     }
 }
 

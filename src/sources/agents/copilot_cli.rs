@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::lines::each_line;
-use super::log::{Key, Log, Name, Outcome, Stamp, Tool, What};
+use super::log::{Event, Key, Log, Name, Outcome, Stamp, Tool, What};
 use super::record::reason;
 use super::value::{content, count, items, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::ActionKind;
+use crate::facts::span::Moment;
 
 mod store;
 #[cfg(test)]
@@ -99,6 +100,10 @@ struct State {
     busy: bool,
     /// Whether the main agent is compacting the session in a turn of its own.
     compacting: bool,
+    /// Whether it began to while it did something else, and is not done.
+    compacting_beside: bool,
+    /// When its last turn ended.
+    idle_since: Option<Moment>,
     /// Whether nobody is there to type or to answer.
     headless: bool,
     /// The line of the last prompt of the main agent, until it is taken up: what the model is told then says whose it is.
@@ -147,6 +152,7 @@ impl Reading {
             "session.start" => start(data, stamp, log),
             "session.resume" => {
                 (self.state.busy, self.state.compacting) = (false, false);
+                self.state.compacting_beside = false;
                 self.state.tokens.resumed(stamp.at);
                 moved(data, "/context", log);
             }
@@ -154,7 +160,7 @@ impl Reading {
             "session.model_change" => model(text(data, "/newModel"), log),
             "session.auto_mode_resolved" => model(text(data, "/chosenModel"), log),
             "session.usage_record" => self.state.tokens.record(data, stamp, &mut self.keys, log),
-            "session.compaction_start" => self.compaction_began(stamp, log),
+            "session.compaction_start" => self.compaction_began(data, stamp, log),
             "session.compaction_complete" => self.compacted(data, stamp, log),
             "session.shutdown" => {
                 self.end_turn(stamp, log);
@@ -193,7 +199,9 @@ impl Reading {
     }
 
     fn end_turn(&mut self, stamp: Stamp, log: &mut Log) {
-        self.state.busy &= stamp.lane.is_some();
+        if stamp.lane.is_none() {
+            (self.state.busy, self.state.idle_since) = (false, Some(stamp.at));
+        }
         log.push(stamp, What::TurnEnd(None));
     }
 
@@ -256,35 +264,41 @@ impl Reading {
     }
 
     /// A compaction while the agent works is part of that; else a person asked for it.
-    fn compaction_began(&mut self, stamp: Stamp, log: &mut Log) {
+    fn compaction_began(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
         self.state.tokens.compaction_began();
         if stamp.lane.is_some() || self.state.busy {
+            self.state.compacting_beside |= stamp.lane.is_none();
             return log.push(stamp, What::Work);
         }
         self.state.compacting = true;
-        let by_person = What::Prompt {
-            kind: ActionKind::Command,
-            typed: prose::typed(COMPACT),
+        let by_person = !self.state.headless && matches!(text(data, "/trigger"), "" | "manual");
+        let (kind, typed) = (ActionKind::Command, prose::typed(COMPACT));
+        let what = if by_person {
+            What::Prompt { kind, typed }
+        } else {
+            What::Automated
         };
-        log.push(
-            stamp,
-            if self.state.headless {
-                What::Automated
-            } else {
-                by_person
-            },
-        );
+        log.push(stamp, what);
     }
 
+    /// The end of a compaction. One that outlasts the turn in which it began takes its time all the same.
     fn compacted(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
-        let in_turn = stamp.lane.is_some() || self.state.busy || self.state.compacting;
-        if in_turn {
-            log.push(stamp, What::Work);
+        let is_main = stamp.lane.is_none();
+        let beside = is_main && std::mem::take(&mut self.state.compacting_beside);
+        let alone = is_main && std::mem::take(&mut self.state.compacting);
+        let outlasts = is_main && !alone && !self.state.busy;
+        if outlasts {
+            let since = self.state.idle_since.filter(|_| beside).unwrap_or(stamp.at);
+            let place = log.events.iter().rposition(|event| event.stamp.at <= since);
+            let (stamp, what) = (Stamp { at: since, ..stamp }, What::Automated);
+            log.events
+                .insert(place.map_or(0, |at| at + 1), Event { stamp, what });
         }
-        if stamp.lane.is_none() && std::mem::take(&mut self.state.compacting) {
-            log.push(stamp, What::TurnEnd(None));
-        }
+        log.push(stamp, What::Work);
         self.state.tokens.compacted(data, stamp, &mut self.keys, log);
+        if alone || outlasts {
+            self.end_turn(stamp, log);
+        }
     }
 
     /// What the model is told of its task: whether anybody is there, also when the last prompt was given.

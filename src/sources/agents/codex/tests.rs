@@ -119,7 +119,7 @@ fn usage((input, cached, output): (u64, u64, u64)) -> Value {
 }
 
 fn sessions(scripts: &[&Script]) -> Vec<Session> {
-    let logs: Vec<(PathBuf, Log)> = scripts
+    let mut logs: Vec<(PathBuf, Log)> = scripts
         .iter()
         .map(|script| {
             let mut log = Log::default();
@@ -131,6 +131,7 @@ fn sessions(scripts: &[&Script]) -> Vec<Session> {
             (PathBuf::from(script.name), log)
         })
         .collect();
+    Codex.settle(&mut logs);
     assemble("codex", &logs)
 }
 
@@ -903,6 +904,47 @@ fn a_command_that_was_stopped_ran_since_it_was_allowed() {
     let session = only(&script);
     let expected = [ActionKind::Prompt, ActionKind::Answer, ActionKind::Interrupt];
     assert_eq!((session.worked(), kinds(&session)), (12_000, expected.to_vec()));
+}
+
+#[test]
+fn a_thread_that_waits_for_a_subagent_waits_for_the_person_that_it_asks() {
+    let spawned = |name: &'static str| {
+        let source = json!({"subagent": {"thread_spawn": {"parent_thread_id": "p"}}});
+        Script::new(name, json!({"source": source, "approval_policy": "on-request"}))
+    };
+    let mut parent = Script::new("p", json!({}));
+    parent.at(0).event("task_started", json!({})).prompt();
+    parent.at(4).call("w", "wait_agent", json!({}));
+    parent.at(310).output("w", "{}").event("task_complete", json!({}));
+    let mut asking = spawned("a");
+    asking.at(4).event("task_started", json!({}));
+    let context = json!({"model": "m", "approval_policy": "on-request", "approvals_reviewer": "user"});
+    asking.at(4).add("turn_context", context);
+    asking.at(4).call("c", "exec_command", json!({"cmd": "make"}));
+    ran_for(&mut asking, 304, 10);
+    asking.at(304).output(
+        "c",
+        "Wall time: 10.0 seconds\nProcess exited with code 0\nOutput:\n",
+    );
+    asking.at(304).event("task_complete", json!({}));
+    let mut busy = spawned("b");
+    busy.at(100)
+        .item("message", json!({"role": "assistant", "content": []}));
+    for (scripts, worked) in [
+        // From the prompt to the call, and from 294 s on.
+        (vec![&asking, &parent], 2 + 16),
+        (vec![&asking, &busy, &parent], 308),
+        (vec![&parent], 308),
+    ] {
+        let sessions = sessions(&scripts);
+        let parent = sessions.last().unwrap();
+        assert_eq!(
+            (parent.worked(), kinds(parent)),
+            (worked * 1000, vec![ActionKind::Prompt])
+        );
+    }
+    let asked = &sessions(&[&asking, &parent])[0];
+    assert_eq!((asked.worked(), kinds(asked)), (10_000, vec![ActionKind::Answer]));
 }
 
 #[test]

@@ -512,42 +512,42 @@ fn totals_may_begin_anew_at_a_compaction() {
 
 #[test]
 fn a_compaction_takes_its_time_and_is_a_command_where_a_person_asked_for_it() {
-    let done = ("session.compaction_complete", json!({"success": true}));
+    let started = |trigger: &str| ("session.compaction_start", json!({"trigger": trigger}));
+    let done = compaction(json!({"input": 40, "output": 7}));
     let ended = ("assistant.turn_end", json!({}));
-    for (list, expected, worked) in [
+    let turn = [prompt(), record("a", 9, 0, 1), response("a", 0), ended.clone()];
+    let after = |start: (&'static str, Value)| [&turn[..], &[start, done.clone()]].concat();
+    let (prompt_alone, with_command) = (
+        vec![ActionKind::Prompt],
+        vec![ActionKind::Prompt, ActionKind::Command],
+    );
+    for (list, expected, worked, turns) in [
+        (after(started("manual")), with_command.clone(), 4, 2),
+        (after(compaction_start()), with_command, 4, 2),
+        (after(started("auto")), prompt_alone.clone(), 4, 2),
         (
-            vec![
-                prompt(),
-                response("a", 1),
-                ended.clone(),
-                compaction_start(),
-                done.clone(),
-            ],
-            vec![ActionKind::Prompt, ActionKind::Command],
-            3,
+            [&turn[..3], &[compaction_start(), done.clone(), ended]].concat(),
+            prompt_alone.clone(),
+            5,
+            1,
         ),
+        // One that ends later than the turn in which it began.
         (
-            vec![
-                prompt(),
-                response("a", 1),
-                compaction_start(),
-                done.clone(),
-                ended.clone(),
-            ],
-            vec![ActionKind::Prompt],
-            4,
+            [&turn[..1], &[compaction_start()], &turn[1..], &[done.clone()]].concat(),
+            prompt_alone.clone(),
+            5,
+            2,
         ),
-        // One that ends later than the turn in which it began opens none.
-        (
-            vec![prompt(), compaction_start(), response("a", 1), ended, done],
-            vec![ActionKind::Prompt],
-            3,
-        ),
+        // One of which only the end was logged.
+        ([&turn[..], &[done.clone()]].concat(), prompt_alone, 3, 2),
     ] {
         let home = Home::new();
         home.log("s/events.jsonl", &events(&list));
         let session = home.session();
         assert_eq!((kinds(&session), session.worked()), (expected, worked * 60_000));
+        assert_eq!(session.lanes[0].turns.len(), turns);
+        assert_eq!(session.sources.agent_time, Measured);
+        assert_eq!(tokens(&session), (49, 0, 8, Measured));
     }
 }
 
