@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 use std::collections::BTreeMap;
+use std::slice::from_ref;
 
 use serde_json::json;
 
@@ -533,13 +534,13 @@ fn a_compaction_takes_its_time_and_is_a_command_where_a_person_asked_for_it() {
         ),
         // One that ends later than the turn in which it began.
         (
-            [&turn[..1], &[compaction_start()], &turn[1..], &[done.clone()]].concat(),
+            [&turn[..1], &[compaction_start()], &turn[1..], from_ref(&done)].concat(),
             prompt_alone.clone(),
             5,
             2,
         ),
         // One of which only the end was logged.
-        ([&turn[..], &[done.clone()]].concat(), prompt_alone, 3, 2),
+        ([&turn[..], from_ref(&done)].concat(), prompt_alone, 3, 2),
     ] {
         let home = Home::new();
         home.log("s/events.jsonl", &events(&list));

@@ -517,10 +517,11 @@ pub(super) fn settle(logs: &mut [(PathBuf, Log)], state: impl Fn(&Log) -> Option
     let mut of: HashMap<Key, Of> = HashMap::new();
     for (_, log) in logs.iter_mut().filter(|(path, _)| !is_store(path)) {
         let session = log.carried.stamp.map(|stamp| log.text(stamp.session).to_owned());
-        if let (Some(session), Some(tokens)) = (session, state(log)) {
+        let Some(session) = session else { continue };
+        if let Some(tokens) = state(log) {
             of.extend(tokens.settle(rows.get(&session).map_or(&[], Vec::as_slice), log));
-            with_events.insert(session);
         }
+        with_events.insert(session);
     }
     for (_, log) in logs.iter_mut().filter(|(path, _)| is_store(path)) {
         place_rows(&of, log);
