@@ -16,7 +16,7 @@ use crate::git::Repo;
 use crate::git::messages;
 use crate::git::walk::RefSelection;
 use crate::ledger::{self, Signing, Writer};
-use crate::sources::ledger::{LedgerOptions, read_ledger};
+use crate::sources::ledger::{LedgerOptions, read_ledger, read_ledger_at};
 
 /// The fewest hex digits that name a task.
 const SHORTEST_ID: usize = 8;
@@ -75,8 +75,15 @@ impl Desk {
         Ok(format!("{} <{}>", person.name, person.email))
     }
 
-    /// The whole ledger, every branch and tag searched for trailers; its warnings are shown.
+    /// The whole ledger; its warnings are shown.
     pub fn ledger(&self, context: &mut Context) -> Result<Ledger, CommandError> {
+        let ledger = self.read();
+        context.terminal.warnings(&ledger.warnings)?;
+        Ok(ledger)
+    }
+
+    /// The whole ledger, every branch and tag searched for trailers.
+    pub fn read(&self) -> Ledger {
         let options = LedgerOptions {
             refs: RefSelection {
                 all: true,
@@ -84,9 +91,23 @@ impl Desk {
             },
             work: self.work,
         };
-        let ledger = read_ledger(&self.repo, &options);
-        context.terminal.warnings(&ledger.warnings)?;
-        Ok(ledger)
+        read_ledger(&self.repo, &options)
+    }
+
+    /// The tasks of a commit that count; those of the commit that it is a copy of, where it has none itself.
+    pub fn tasks_of<'a>(&self, ledger: &'a Ledger, commit: ObjectId) -> Vec<&'a LedgerTask> {
+        let own: Vec<&LedgerTask> = ledger
+            .tasks
+            .iter()
+            .filter(|task| task.commits.contains(&commit) || task.notes.contains(&commit))
+            .collect();
+        if !own.is_empty() {
+            return own;
+        }
+        let at = read_ledger_at(&self.repo, &[commit], self.work);
+        let copied: Vec<TaskId> = at.on(&[commit]).map(|task| task.task.id).collect();
+        let is_copied = |task: &&LedgerTask| copied.contains(&task.task.id);
+        ledger.tasks.iter().filter(is_copied).collect()
     }
 
     /// A new id, made now.
@@ -197,6 +218,36 @@ pub fn find_task<'a>(ledger: &'a Ledger, text: &str) -> Result<&'a LedgerTask, C
     }
 }
 
+/// The next revision of a task, with the fields that were given; an error where nothing would change.
+pub fn next_revision(
+    found: &LedgerTask,
+    fields: &TaskFields,
+    reason: &str,
+    desk: &Desk,
+) -> Result<Task, CommandError> {
+    let mut revised = found.task.clone();
+    fields.apply(&mut revised, desk)?;
+    if revised == found.task {
+        return Err(CommandError::usage("nothing would change").hint("Name a field, such as --estimate 24h"));
+    }
+    revised.rev += 1;
+    revised.at = desk.now;
+    revised.by = desk.author()?;
+    revised.reason = Some(reason.to_owned());
+    Ok(revised)
+}
+
+/// Where the next line of a task goes: to the notes that hold it. Where none of these is on a commit of the task any more,
+/// or trailers alone made it, it goes to one that is as well: to `on` before all others.
+pub fn homes(found: &LedgerTask, on: Option<ObjectId>) -> Vec<ObjectId> {
+    let mut homes = found.notes.clone();
+    let is_current = |note: &ObjectId| found.commits.is_empty() || found.commits.contains(note);
+    if !homes.iter().any(is_current) {
+        homes.extend(on.or(found.commits.first().copied()));
+    }
+    homes
+}
+
 /// The fields of a task, as `record` and `revise` take them.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct TaskFields {
@@ -259,6 +310,14 @@ impl TaskFields {
             .iter()
             .map(|text| quantity("--phase", Phase::parse(text, work)))
             .collect()
+    }
+
+    /// Whether a task says all that was given already, whoever said it.
+    pub fn changes_nothing_in(&self, task: &Task, desk: &Desk) -> Result<bool, CommandError> {
+        let mut again = task.clone();
+        self.apply(&mut again, desk)?;
+        again.estimate.by.clone_from(&task.estimate.by);
+        Ok(again == *task)
     }
 
     /// Puts what was given into the task, and checks that it may be written.

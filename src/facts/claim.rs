@@ -2,15 +2,25 @@
 
 use super::ids::{SessionId, TaskId};
 use super::quantity::{Hours, Minutes, Tokens, WorkTime};
+use super::squash::{self, Part};
 use super::task::{Phase, TaskError, check_agent_minutes, check_hours, check_text, phase_sum};
 use super::trailers::{self, Place, Trailer};
 
 /// What every key of ours begins with, in any case.
 pub const PREFIX: &str = "Leverage-";
 
+/// How deep a squash of squashes is read.
+const MAX_DEPTH: usize = 8;
+/// How many lines above a claim are kept as titles that it may have had.
+const MAX_TITLES: usize = 64;
+
 /// The claims of one paragraph of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
+    /// The commit that the message took it from, where it quotes one as `git log` prints it.
+    pub part: Option<Part>,
+    /// In a message that joins several: what may have been the title of the one that claimed it, the nearest first.
+    pub titles: Vec<String>,
     /// Whether git reads it as well.
     pub place: Place,
     /// The line of the message that its first trailer stands on.
@@ -74,8 +84,15 @@ pub fn may_claim(message: &[u8]) -> bool {
 }
 
 /// Reads the claims of a commit's message, one for each paragraph that holds trailers of ours, and what is wrong in
-/// them.
+/// them. Those of commits that it quotes come after its own.
 pub fn read(message: &[u8], work: WorkTime) -> (Vec<Claim>, Vec<ClaimError>) {
+    let (mut claims, mut errors) = read_own(message, work);
+    add_titles(message, &mut claims);
+    read_quoted(message, work, 1, &mut claims, &mut errors);
+    (claims, errors)
+}
+
+fn read_own(message: &[u8], work: WorkTime) -> (Vec<Claim>, Vec<ClaimError>) {
     let ours: Vec<Trailer> = trailers::parse_everywhere(message, is_ours)
         .into_iter()
         .filter(|trailer| is_ours(&trailer.key))
@@ -88,10 +105,81 @@ pub fn read(message: &[u8], work: WorkTime) -> (Vec<Claim>, Vec<ClaimError>) {
     (claims, errors)
 }
 
+/// Adds the claims of the commits that a message quotes, and of those that these quote.
+fn read_quoted(
+    message: &[u8],
+    work: WorkTime,
+    depth: usize,
+    claims: &mut Vec<Claim>,
+    errors: &mut Vec<ClaimError>,
+) {
+    for quoted in squash::quoted(message) {
+        if !may_claim(&quoted.message) {
+            continue;
+        }
+        let before = quoted.line - 1;
+        let (mut own, mut wrong) = read_own(&quoted.message, work);
+        if depth < MAX_DEPTH {
+            read_quoted(&quoted.message, work, depth + 1, &mut own, &mut wrong);
+        }
+        for claim in &mut own {
+            claim.place = Place::Body;
+            claim.line += before;
+            match &mut claim.part {
+                Some(inner) => inner.line += before,
+                None => claim.part = Some(quoted.part.clone()),
+            }
+        }
+        wrong.iter_mut().for_each(|error| error.line += before);
+        claims.append(&mut own);
+        errors.append(&mut wrong);
+    }
+}
+
+/// Where a message joins several, a claim's title is the first line of a paragraph, or an item of a list, above it.
+fn add_titles(message: &[u8], claims: &mut [Claim]) {
+    let joins_several = claims.len() > 1 || claims.iter().any(|claim| claim.place == Place::Body);
+    let mut claims = claims.iter_mut().peekable();
+    let mut titles: Vec<&[u8]> = Vec::new();
+    let mut after_blank = true;
+    for (index, line) in message.split(|byte| *byte == b'\n').enumerate() {
+        let Some(claim) = claims.next_if(|claim| claim.line == index + 1) else {
+            if claims.peek().is_none() {
+                return;
+            }
+            let text = line.trim_ascii();
+            let item = text.strip_prefix(b"* ").or_else(|| text.strip_prefix(b"- "));
+            if !text.is_empty() && !text.starts_with(b"#") && (after_blank || item.is_some()) {
+                titles.push(item.unwrap_or(text));
+            }
+            after_blank = text.is_empty() || text.starts_with(b"#");
+            continue;
+        };
+        let last = titles.iter().rev().take(MAX_TITLES);
+        let last = last.map(|title| String::from_utf8_lossy(title).into_owned());
+        claim.titles = match joins_several {
+            true => last.collect(),
+            false => last
+                .filter_map(|title| Some(without_number(&title)?.to_owned()))
+                .collect(),
+        };
+        titles.clear();
+    }
+}
+
+/// `Kiln controller (#12)`, the title that a forge gives to the squash of a single commit, without the number.
+fn without_number(title: &str) -> Option<&str> {
+    let (title, number) = title.strip_suffix(')')?.rsplit_once(" (")?;
+    let number = number.strip_prefix(['#', '!'])?;
+    (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(title)
+}
+
 impl Claim {
     /// Whether both claim the same, wherever they stand.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let placed = Self {
+            part: self.part.clone(),
+            titles: self.titles.clone(),
             place: self.place,
             line: self.line,
             ..other.clone()
@@ -101,6 +189,8 @@ impl Claim {
 
     fn of(paragraph: &[Trailer], work: WorkTime, errors: &mut Vec<ClaimError>) -> Self {
         let mut claim = Self {
+            part: None,
+            titles: Vec::new(),
             place: paragraph.first().map_or(Place::Block, |trailer| trailer.place),
             line: paragraph.first().map_or(0, |trailer| trailer.line),
             task: None,

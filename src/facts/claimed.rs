@@ -32,13 +32,39 @@ pub struct CommitClaims {
 pub(super) struct Said {
     pub(super) commit: ObjectId,
     pub(super) claim: Claim,
+    /// What a rewrite keeps of the commit that made the claim: the one that a squash quotes, else the one it is on.
+    pub(super) authored: Authored,
+    /// Its place among the claims of that commit that name no task, the first being 1; 0 for one that names its task.
+    pub(super) ordinal: usize,
+    /// When the commit that it is on was committed, seconds since the epoch.
+    pub(super) committed: i64,
     /// The task that the claim alone would make.
     task: Option<Task>,
-    /// Whether it names its task, then the author's time and the committer's: a task whose id is derived from a claim begins
-    /// with that claim, whatever clocks say.
-    order: (bool, i64, i64),
     /// Whether the message holds claims in its middle, as a squash does: they may be copies of its parts'.
     in_squash: bool,
+}
+
+/// What an amend, a rebase and a cherry-pick keep of a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Authored {
+    /// The author, as the commit has it.
+    pub author: Person,
+    /// The author's time.
+    pub time: Instant,
+    /// The first line of the message.
+    pub title: String,
+}
+
+impl Said {
+    /// Whether it names its task, then the author's time and the committer's: a task whose id is derived from a claim begins
+    /// with that claim, whatever clocks say.
+    fn order(&self) -> (bool, i64, i64) {
+        (
+            self.claim.task.is_some(),
+            self.authored.time.seconds,
+            self.committed,
+        )
+    }
 }
 
 impl CommitClaims {
@@ -46,16 +72,25 @@ impl CommitClaims {
     pub(super) fn said(&self) -> Vec<(TaskId, Said)> {
         let in_squash = self.claims.iter().any(|claim| claim.place == Place::Body);
         let mut unnamed = 0;
+        let mut part = None;
         let said = |claim: &Claim| {
+            let of_part = claim.part.as_ref().map(|part| part.line);
+            if part != of_part {
+                part = of_part;
+                unnamed = 0;
+            }
+            let authored = self.authored(claim);
             let id = claim.task.unwrap_or_else(|| {
                 unnamed += 1;
-                self.derived_id(unnamed)
+                self.derived_id(claim, &authored, unnamed)
             });
             let said = Said {
                 commit: self.commit,
                 claim: claim.clone(),
-                task: self.task(claim, id),
-                order: (claim.task.is_some(), self.time.seconds, self.committed),
+                task: task(claim, &authored, id),
+                authored,
+                ordinal: if claim.task.is_some() { 0 } else { unnamed },
+                committed: self.committed,
                 in_squash,
             };
             (id, said)
@@ -63,45 +98,62 @@ impl CommitClaims {
         self.claims.iter().map(said).collect()
     }
 
-    /// The id of a task whose trailers name none: from what a rebase keeps of a commit (author, author's time, subject) and
-    /// the place of the claim among those of the message.
-    fn derived_id(&self, ordinal: usize) -> TaskId {
-        stable_id(&[
-            "trailer",
-            &self.author.name,
-            &self.author.email,
-            &self.time.seconds.to_string(),
-            &self.subject,
-            &ordinal.to_string(),
-        ])
+    fn authored(&self, claim: &Claim) -> Authored {
+        let part = claim.part.as_ref();
+        let title = part.map_or(&self.subject, |part| &part.subject);
+        Authored {
+            author: part
+                .and_then(|part| part.author.clone())
+                .unwrap_or_else(|| self.author.clone()),
+            time: part.and_then(|part| part.time).unwrap_or(self.time),
+            title: title.clone(),
+        }
     }
 
-    /// The task that a claim with an estimate makes of its commit.
-    fn task(&self, claim: &Claim, id: TaskId) -> Option<Task> {
-        let by = format!("{} <{}>", self.author.name, self.author.email);
-        let at = DateTime::from_timestamp(self.time.seconds, 0).unwrap_or_default();
-        let (title, day) = (self.subject.clone(), self.time.day());
-        let source = match claim.place {
-            Place::Block => TaskSource::Trailer,
-            Place::Body => TaskSource::TrailerBody,
+    /// The id of a task whose trailers name none: from what a rebase keeps of a commit (author, author's time, subject) and
+    /// the place of the claim among those of the message. A quoted commit gives the id that it has itself.
+    fn derived_id(&self, claim: &Claim, authored: &Authored, ordinal: usize) -> TaskId {
+        // Without its time a quoted commit is known by where it is quoted.
+        let place = match &claim.part {
+            Some(part) if part.time.is_none() => format!("{ordinal} in line {}", part.line),
+            _ => ordinal.to_string(),
         };
-        let mut task = Task::first(id, at, &by, title, day, claim.estimate?, source);
-        task.estimate.phases.clone_from(&claim.phases);
-        task.agent_minutes = claim.agent_minutes;
-        task.supervisory_minutes = claim.supervisory_minutes;
-        task.tokens = claim.tokens;
-        task.agent.clone_from(&claim.agent);
-        task.model.clone_from(&claim.model);
-        task.category.clone_from(&claim.category);
-        task.sessions.clone_from(&claim.sessions);
-        Some(task)
+        stable_id(&[
+            "trailer",
+            &authored.author.name,
+            &authored.author.email,
+            &authored.time.seconds.to_string(),
+            &authored.title,
+            &place,
+        ])
     }
+}
+
+/// The task that a claim with an estimate makes of its commit.
+fn task(claim: &Claim, authored: &Authored, id: TaskId) -> Option<Task> {
+    let by = authored.author.to_string();
+    let at = DateTime::from_timestamp(authored.time.seconds, 0).unwrap_or_default();
+    let (title, day) = (authored.title.clone(), authored.time.day());
+    let source = match claim.place {
+        Place::Block => TaskSource::Trailer,
+        Place::Body => TaskSource::TrailerBody,
+    };
+    let mut task = Task::first(id, at, &by, title, day, claim.estimate?, source);
+    task.estimate.phases.clone_from(&claim.phases);
+    task.agent_minutes = claim.agent_minutes;
+    task.supervisory_minutes = claim.supervisory_minutes;
+    task.tokens = claim.tokens;
+    task.agent.clone_from(&claim.agent);
+    task.model.clone_from(&claim.model);
+    task.category.clone_from(&claim.category);
+    task.sessions.clone_from(&claim.sessions);
+    Some(task)
 }
 
 /// The claims of one task in the order in which they were made.
 pub(super) fn sort(said: &mut [Said]) {
     said.sort_by(|one, other| {
-        (one.order, one.commit, one.claim.line).cmp(&(other.order, other.commit, other.claim.line))
+        (one.order(), one.commit, one.claim.line).cmp(&(other.order(), other.commit, other.claim.line))
     });
 }
 

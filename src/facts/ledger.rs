@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::claim::{Claim, ClaimError};
 use super::claimed::{self, CommitClaims, Said};
 use super::commit::Commit;
+use super::copies::{self, History, Names, Recorded, Rewrites, Unknown};
 use super::diagnostics::{Status, Warning};
 use super::evidence::Evidence;
 use super::ids::{ObjectId, TaskId};
@@ -25,6 +26,8 @@ pub struct Ledger {
     pub sessions: Vec<LedgerSession>,
     /// The trailers that could not be read, by commit.
     pub refused: Vec<(ObjectId, Vec<ClaimError>)>,
+    /// The commits whose trailers name a task that no note here records, with its id.
+    pub unknown: BTreeMap<ObjectId, TaskId>,
     /// Whether every note and each of its lines was read; a trailer that is refused is no part of that.
     pub status: Status,
     /// What could not be read, and what disagrees.
@@ -96,6 +99,12 @@ impl Ledger {
     /// Puts together what was read: each id once, its current line the highest `(rev, at, bytes)`, a record in a note
     /// before what a trailer says.
     pub fn assemble(findings: Findings) -> Self {
+        Self::assemble_with(findings, &Unknown)
+    }
+
+    /// The same, with what git's history tells of commits that were rewritten or squashed: each of their tasks once, on the
+    /// commits that took their place.
+    pub fn assemble_with(findings: Findings, history: &dyn History) -> Self {
         let mut builder = Builder {
             repo: findings.repo,
             task_commits: findings.task_commits,
@@ -111,7 +120,8 @@ impl Ledger {
         }
         builder.settle_revisions();
         builder.add_listed_commits();
-        builder.add_claims(&findings.claims);
+        builder.rewrites = history.rewrites(&builder.spoken_of());
+        builder.add_claims(&findings.claims, history);
         builder.finish()
     }
 
@@ -144,6 +154,12 @@ impl Ledger {
                 commit.origin.add(found);
             }
         }
+    }
+
+    /// The tasks that count and have one of these commits.
+    pub fn on<'a>(&'a self, commits: &'a [ObjectId]) -> impl Iterator<Item = &'a LedgerTask> {
+        let has_one = |task: &&LedgerTask| task.commits.iter().any(|commit| commits.contains(commit));
+        self.tasks.iter().filter(has_one)
     }
 
     /// The task of that id, counted or retracted.
@@ -209,8 +225,9 @@ struct Builder {
     /// The tasks, retracted or not, that the note on a commit records.
     recorded_on: BTreeMap<ObjectId, BTreeSet<TaskId>>,
     tombstones: BTreeMap<TaskId, Tombstone>,
+    rewrites: Rewrites,
     sessions: BTreeMap<TaskId, (Vec<Revision<SessionRecord>>, BTreeSet<ObjectId>)>,
-    unknown_tasks: BTreeSet<ObjectId>,
+    unknown_tasks: BTreeMap<ObjectId, TaskId>,
     refused: Vec<(ObjectId, Vec<ClaimError>)>,
     status: Status,
     warnings: Vec<Warning>,
@@ -287,15 +304,41 @@ impl Builder {
         }
     }
 
-    fn add_claims(&mut self, all: &[CommitClaims]) {
+    /// Every commit of code that notes are on or name.
+    fn spoken_of(&self) -> BTreeSet<ObjectId> {
+        let of_tasks = self.tasks.values().flat_map(|gathered| &gathered.commits);
+        let of_sessions = self.sessions.values().flat_map(|(_, commits)| commits);
+        of_tasks.chain(of_sessions).copied().collect()
+    }
+
+    fn add_claims(&mut self, all: &[CommitClaims], history: &dyn History) {
         for found in all {
             self.add_refused(found);
         }
         let said: Vec<(TaskId, Said)> = all.iter().flat_map(CommitClaims::said).collect();
-        let known_as = self.recorded_ids(&said);
+        let names = self.names(&said, history);
         for (id, said) in said {
-            self.add_claim(known_as.get(&id).copied().unwrap_or(id), said);
+            self.add_claim(names.of(id), said);
         }
+    }
+
+    /// Which task each claim speaks of, where it names none.
+    fn names(&self, said: &[(TaskId, Said)], history: &dyn History) -> Names {
+        let left_behind: Vec<(TaskId, Said)> =
+            self.rewrites.claims.iter().flat_map(CommitClaims::said).collect();
+        let mut recorded = BTreeMap::new();
+        for (id, gathered) in &self.tasks {
+            let current = gathered.revisions.last().map(|last| &last.record);
+            recorded.insert(*id, (current, Some(&gathered.notes)));
+        }
+        for id in self.tombstones.keys() {
+            recorded.entry(*id).or_insert((None, None));
+        }
+        let recorded = Recorded {
+            tasks: recorded,
+            on: &self.recorded_on,
+        };
+        copies::names(said, &left_behind, recorded, &self.rewrites, history)
     }
 
     fn add_refused(&mut self, found: &CommitClaims) {
@@ -306,14 +349,6 @@ impl Builder {
         if !found.errors.is_empty() {
             self.refused.push((found.commit, found.errors.clone()));
         }
-    }
-
-    /// A claim that names no task speaks of the one that the commit's note records, and so do its copies elsewhere.
-    fn recorded_ids(&self, said: &[(TaskId, Said)]) -> HashMap<TaskId, TaskId> {
-        said.iter()
-            .filter(|(id, said)| said.claim.task.is_none() && !self.tasks.contains_key(id))
-            .filter_map(|(id, said)| Some((*id, *self.recorded_on.get(&said.commit)?.first()?)))
-            .collect()
     }
 
     fn add_claim(&mut self, id: TaskId, said: Said) {
@@ -335,15 +370,20 @@ impl Builder {
             mark_place(&mut revisions, gathered.provenance);
             let Some(task) = revisions.last().cloned() else {
                 let named = gathered.said.iter().filter(|said| said.claim.task.is_some());
-                self.unknown_tasks.extend(named.map(|said| said.commit));
+                self.unknown_tasks.extend(named.map(|said| (said.commit, id)));
                 continue;
             };
+            let commits = self.rewrites.followed(
+                &gathered.commits,
+                &gathered.notes,
+                gathered.said.iter().map(|said| said.commit),
+            );
             let task = LedgerTask {
                 task,
                 revisions,
                 provenance: gathered.provenance,
                 notes: gathered.notes.into_iter().collect(),
-                commits: gathered.commits.into_iter().collect(),
+                commits,
                 claims: gathered
                     .said
                     .into_iter()
@@ -362,12 +402,13 @@ impl Builder {
             if let Some(current) = revisions.pop().filter(|_| !self.tombstones.contains_key(&id)) {
                 ledger.sessions.push(LedgerSession {
                     record: current.record,
-                    commits: commits.into_iter().collect(),
+                    commits: self.rewrites.followed(&commits, &commits, std::iter::empty()),
                 });
             }
         }
         self.warnings
             .extend(unknown_warning(&self.repo, &self.unknown_tasks));
+        ledger.unknown = self.unknown_tasks;
         ledger.refused = self.refused;
         ledger.status = self.status;
         ledger.warnings = self.warnings;
@@ -404,8 +445,8 @@ fn note_warning(repo: &str, commit: ObjectId, refused: &[LineError]) -> Option<W
     })
 }
 
-fn unknown_warning(repo: &str, commits: &BTreeSet<ObjectId>) -> Option<Warning> {
-    let first = commits.first()?;
+fn unknown_warning(repo: &str, commits: &BTreeMap<ObjectId, TaskId>) -> Option<Warning> {
+    let (first, _) = commits.first_key_value()?;
     let what = match commits.len() {
         1 => format!("commit {} names a task", first.short()),
         count => format!("{count} commits, such as {}, name tasks", first.short()),

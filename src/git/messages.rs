@@ -11,6 +11,7 @@ use git2::{ObjectType, Oid};
 use super::GitError;
 use super::open::{Repo, object_id};
 use super::walk::RefSelection;
+use crate::facts::claimed::Authored;
 use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::ObjectId;
 
@@ -45,6 +46,11 @@ impl<'a> RawCommit<'a> {
         self.person("author")
     }
 
+    /// The id of its tree, as hex digits; empty where it is malformed.
+    pub fn tree(&self) -> &'a [u8] {
+        self.field("tree").next().unwrap_or_default()
+    }
+
     /// When it was committed, seconds since the epoch; what is malformed is 0.
     pub fn committed(&self) -> i64 {
         self.person("committer").1.seconds
@@ -67,6 +73,16 @@ impl<'a> RawCommit<'a> {
             offset: i16::try_from(offset).unwrap_or_default(),
         };
         (person, instant)
+    }
+
+    /// What a rewrite keeps of it.
+    pub fn authored(&self) -> Authored {
+        let (author, time) = self.author();
+        Authored {
+            author,
+            time,
+            title: self.subject(),
+        }
     }
 
     /// The author's day, on the author's own clock.

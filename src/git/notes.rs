@@ -127,35 +127,45 @@ pub fn add(
     message: &str,
     writer: &Writer,
 ) -> Result<Written, WriteError> {
-    let signature = writer.signature(repo)?;
+    add_decided(repo, writer, || {
+        Ok(Batch {
+            additions: additions.clone(),
+            message: message.to_owned(),
+        })
+    })
+}
+
+/// What one write adds.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The lines, by the commit on whose note they go.
+    pub additions: BTreeMap<ObjectId, NoteLines>,
+    /// The message of the commit.
+    pub message: String,
+}
+
+/// [`add`] of what `decide` makes of the ledger as it is then. Where somebody else moves the ledger between that and the
+/// write, nothing is written and it decides again.
+pub fn add_decided<E: From<WriteError>>(
+    repo: &Repo,
+    writer: &Writer,
+    mut decide: impl FnMut() -> Result<Batch, E>,
+) -> Result<Written, E> {
     let patience = Patience::with_others();
     loop {
         let base = Base::read(repo)?;
-        let mut store = Store::for_objects(repo, additions.len() * 2)?;
-        let Some(tree) = base.with(additions, repo, &mut store)? else {
+        let batch = decide()?;
+        let Some(new) = base.commit_with(&batch, repo, writer)? else {
             pin(repo, base.old)?;
             return Ok(Written::Nothing);
         };
-        let new = match writer.signing {
-            Signing::Off => {
-                let new = store.commit(&base, tree, message, &signature);
-                store.finish(repo)?;
-                new.map_err(|error| WriteError::git(repo, &error))?
-            }
-            Signing::On => {
-                store.finish(repo)?;
-                let parents: Vec<Oid> = base.parents.iter().map(Commit::id).collect();
-                signing::commit(repo, tree, &parents, message, writer)?
-            }
-        };
         if refs::compare_and_swap(repo, refs::NOTES, base.old, new, "leverage: ledger")? == Swap::Done {
             pin(repo, Some(new))?;
-            return object_id(new)
-                .map(Written::Commit)
-                .ok_or_else(|| WriteError::storage(repo, "an object id of unknown length"));
+            let new = object_id(new).map(Written::Commit);
+            return new.ok_or_else(|| WriteError::storage(repo, "an object id of unknown length").into());
         }
         if !patience.wait() {
-            return Err(refs::gave_up(repo, refs::NOTES));
+            return Err(refs::gave_up(repo, refs::NOTES).into());
         }
     }
 }
@@ -234,6 +244,28 @@ impl<'repo> Base<'repo> {
             base.pinned = Some(notes);
         }
         Ok(base)
+    }
+
+    /// A commit of the base with a batch and all that is to be merged; `None` where that changes nothing.
+    fn commit_with(&self, batch: &Batch, repo: &Repo, writer: &Writer) -> Result<Option<Oid>, WriteError> {
+        let signature = writer.signature(repo)?;
+        let mut store = Store::for_objects(repo, batch.additions.len() * 2)?;
+        let Some(tree) = self.with(&batch.additions, repo, &mut store)? else {
+            return Ok(None);
+        };
+        let new = match writer.signing {
+            Signing::Off => {
+                let new = store.commit(self, tree, &batch.message, &signature);
+                store.finish(repo)?;
+                new.map_err(|error| WriteError::git(repo, &error))?
+            }
+            Signing::On => {
+                store.finish(repo)?;
+                let parents: Vec<Oid> = self.parents.iter().map(Commit::id).collect();
+                signing::commit(repo, tree, &parents, &batch.message, writer)?
+            }
+        };
+        Ok(Some(new))
     }
 
     /// The tree of the base with `additions` and all that is to be merged; `None` where that changes nothing.

@@ -9,7 +9,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::record::{NOTE_CAP, NoteLines, Record};
 use crate::facts::task::Task;
 use crate::git::Repo;
-use crate::git::notes;
+use crate::git::notes::{self, Batch};
 use crate::git::refs::{self, WriteLock};
 
 pub use crate::git::notes::Written;
@@ -44,6 +44,23 @@ pub fn append(
     notes::add(repo, &by_commit(records), message, writer)
 }
 
+/// Adds to the notes on commits what `decide` makes of the ledger as it is when it is written: records and the message of
+/// the commit. It is asked again where somebody else wrote meanwhile; its error leaves the ledger as it is.
+pub fn append_decided<E: From<WriteError>>(
+    repo: &Repo,
+    writer: &Writer,
+    mut decide: impl FnMut() -> Result<(Vec<(ObjectId, Record)>, String), E>,
+) -> Result<Written, E> {
+    let _lock = WriteLock::take(repo)?;
+    notes::add_decided(repo, writer, || {
+        let (records, message) = decide()?;
+        Ok(Batch {
+            additions: by_commit(&records),
+            message,
+        })
+    })
+}
+
 /// Records tasks without code: a commit without files for each day, more where a note would grow too large, and one
 /// commit of notes for all of them. Returns the commits, in the order of the days.
 pub fn append_without_code(
@@ -52,8 +69,20 @@ pub fn append_without_code(
     message: &str,
     writer: &Writer,
 ) -> Result<Vec<ObjectId>, WriteError> {
+    append_without_code_if(repo, tasks, message, writer, || Ok(()))
+}
+
+/// [`append_without_code`] if `allowed` finds nothing against it in the ledger as it is when it is written.
+pub fn append_without_code_if<E: From<WriteError>>(
+    repo: &Repo,
+    tasks: &[Task],
+    message: &str,
+    writer: &Writer,
+    mut allowed: impl FnMut() -> Result<(), E>,
+) -> Result<Vec<ObjectId>, E> {
     let batches = batches(tasks);
     let _lock = WriteLock::take(repo)?;
+    allowed()?;
     let messages: Vec<String> = batches.iter().map(|batch| chain_message(batch)).collect();
     let commits = refs::extend_chain(repo, refs::TASKS, &messages, writer)?;
     let records: Vec<(ObjectId, Record)> = commits
@@ -65,7 +94,14 @@ pub fn append_without_code(
                 .map(|task| (*commit, Record::Task(Box::new((*task).clone()))))
         })
         .collect();
-    notes::add(repo, &by_commit(&records), message, writer)?;
+    let additions = by_commit(&records);
+    notes::add_decided(repo, writer, || {
+        allowed()?;
+        Ok::<_, E>(Batch {
+            additions: additions.clone(),
+            message: message.to_owned(),
+        })
+    })?;
     Ok(commits)
 }
 

@@ -3,7 +3,7 @@
 //! What another program pushed out of the notes reference is read from the pin, so that a report is right before anything
 //! was healed.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::facts::claim;
 use crate::facts::claimed::CommitClaims;
@@ -17,7 +17,7 @@ use crate::git::messages::{self, RawCommit};
 use crate::git::notes::{self, StoredNote};
 use crate::git::refs;
 use crate::git::walk::RefSelection;
-use crate::sources::reach::rewritten;
+use crate::sources::rewrites::GitHistory;
 
 /// How a ledger is read.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -31,14 +31,15 @@ pub struct LedgerOptions {
 /// Reads all that a repository's ledger holds, every message included. Trouble is in the warnings.
 pub fn read_ledger(repo: &Repo, options: &LedgerOptions) -> Ledger {
     let mut findings = read_notes(repo);
-    match read_claims(repo, options) {
+    let mut visited = HashSet::new();
+    match read_claims(repo, options, &mut visited) {
         Ok(claims) => findings.claims = claims,
         Err(reason) => findings.warnings.push(Warning::new(
             repo.name(),
             format!("its trailers cannot be read: {reason}"),
         )),
     }
-    Ledger::assemble(findings)
+    Ledger::assemble_with(findings, &GitHistory::new(repo, &visited, options.work))
 }
 
 /// [`read_ledger`] with the commits of a history that was read already: of their messages only those are looked at that
@@ -48,7 +49,8 @@ pub fn read_ledger_of(repo: &Repo, commits: &mut [Commit], work: WorkTime) -> Le
     let mut found = BTreeMap::new();
     for commit in commits.iter().filter(|commit| commit.may_claim) {
         match messages::with_commit(repo, commit.id, |raw| claims_of(&raw, work)) {
-            Ok(claims) => found.extend(claims.map(|claims| ((claims.time.seconds, claims.commit), claims))),
+            Ok(claims) => found
+                .extend(complete(repo, claims).map(|claims| ((claims.time.seconds, claims.commit), claims))),
             Err(reason) => findings.warnings.push(Warning::new(
                 format!("{} {}", repo.name(), commit.id.short()),
                 format!("its trailers cannot be read: {reason}"),
@@ -56,52 +58,27 @@ pub fn read_ledger_of(repo: &Repo, commits: &mut [Commit], work: WorkTime) -> Le
         }
     }
     findings.claims = found.into_values().collect();
-    let mut ledger = Ledger::assemble(findings);
-    follow_rewrites(repo, &mut ledger, commits);
+    let history = match findings.notes.is_empty() && findings.claims.is_empty() {
+        true => HashSet::new(),
+        false => commits.iter().map(|commit| commit.id).collect(),
+    };
+    let ledger = Ledger::assemble_with(findings, &GitHistory::new(repo, &history, work));
     ledger.testify(commits);
     ledger
 }
 
-/// Puts what a rebase, an amend or a cherry-pick made of a commit in the place of the one that it left behind.
+/// The ledger of notes and of the messages of a few commits: what is known of these, without a walk over the history.
 ///
-/// Git copies notes only where it is told to (`notes.rewriteRef`), and then leaves the old one. A note whose commit is on no
-/// branch, and has no copy that is known, counts for nothing where the same task stands on another commit.
-fn follow_rewrites(repo: &Repo, ledger: &mut Ledger, commits: &[Commit]) {
-    let history: HashSet<ObjectId> = match (ledger.tasks.as_slice(), ledger.sessions.as_slice()) {
-        ([], []) => return,
-        _ => commits.iter().map(|commit| commit.id).collect(),
+/// What amends, rebases and cherry-picks left of the records of older copies of them is found as well.
+pub fn read_ledger_at(repo: &Repo, commits: &[ObjectId], work: WorkTime) -> Ledger {
+    let mut findings = read_notes(repo);
+    let read = |commit: &ObjectId| {
+        let claims = messages::with_commit(repo, *commit, |raw| claims_of(&raw, work));
+        complete(repo, claims.ok().flatten())
     };
-    let of_tasks = ledger.tasks.iter().flat_map(|found| &found.commits);
-    let of_sessions = ledger.sessions.iter().flat_map(|found| &found.commits);
-    let missing: HashSet<ObjectId> = of_tasks
-        .chain(of_sessions)
-        .filter(|commit| !history.contains(commit))
-        .copied()
-        .collect();
-    if missing.is_empty() {
-        return;
-    }
-    let rewritten = rewritten(repo, &missing, &history);
-    let stands = |commit: &ObjectId| history.contains(commit) || rewritten.reached.contains(commit);
-    let follow = |all: &mut Vec<ObjectId>, notes: &[ObjectId]| {
-        let is_elsewhere = notes.iter().any(stands);
-        let current: BTreeSet<ObjectId> = all
-            .iter()
-            .filter_map(|commit| match rewritten.copies.get(commit) {
-                Some(copy) => Some(*copy),
-                None if !stands(commit) && is_elsewhere && notes.contains(commit) => None,
-                None => Some(*commit),
-            })
-            .collect();
-        *all = current.into_iter().collect();
-    };
-    for found in &mut ledger.tasks {
-        follow(&mut found.commits, &found.notes);
-    }
-    for found in &mut ledger.sessions {
-        let notes = found.commits.clone();
-        follow(&mut found.commits, &notes);
-    }
+    findings.claims = commits.iter().filter_map(read).collect();
+    let few = commits.iter().copied().collect();
+    Ledger::assemble_with(findings, &GitHistory::of_few(repo, &few, work))
 }
 
 /// The ledger of notes alone, without a look at any message.
@@ -157,14 +134,37 @@ fn add_note(findings: &mut Findings, commit: ObjectId, note: StoredNote) {
 }
 
 /// Every commit with trailers of ours, oldest first.
-fn read_claims(repo: &Repo, options: &LedgerOptions) -> Result<Vec<CommitClaims>, crate::git::GitError> {
+fn read_claims(
+    repo: &Repo,
+    options: &LedgerOptions,
+    visited: &mut HashSet<ObjectId>,
+) -> Result<Vec<CommitClaims>, crate::git::GitError> {
     let mut found = BTreeMap::new();
     messages::visit_all(repo, &options.refs, |commit| {
+        visited.insert(commit.id);
         if let Some(claims) = claims_of(&commit, options.work) {
             found.insert((claims.time.seconds, claims.commit), claims);
         }
     })?;
-    Ok(found.into_values().collect())
+    let found = found.into_values();
+    Ok(found.filter_map(|claims| complete(repo, Some(claims))).collect())
+}
+
+/// The claims with what the commits that the message quotes say of themselves, where they are here: a message shows tabs as
+/// blanks, and times without a zone.
+fn complete(repo: &Repo, claims: Option<CommitClaims>) -> Option<CommitClaims> {
+    let mut claims = claims?;
+    for part in claims.claims.iter_mut().filter_map(|claim| claim.part.as_mut()) {
+        let commit = part
+            .commit
+            .map(|id| messages::with_commit(repo, id, |raw| raw.authored()));
+        if let Some(Ok(known)) = commit {
+            part.author = Some(known.author);
+            part.time = Some(known.time);
+            part.subject = known.title;
+        }
+    }
+    Some(claims)
 }
 
 /// What the message of a commit claims; `None` where it has no trailer of ours.

@@ -11,4 +11,5 @@ pub mod history;
 pub mod inventory;
 pub mod ledger;
 pub mod reach;
+pub mod rewrites;
 pub mod survival;

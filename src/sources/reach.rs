@@ -1,11 +1,10 @@
-//! Which commits a repository reaches from any branch or tag, which of them say that they revert another, and which are
-//! what a rewrite made of another.
+//! Which commits a repository reaches from any branch or tag, and which of them say that they revert another.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::facts::commit::{Instant, Person};
+use crate::facts::claimed::Authored;
 use crate::facts::ids::ObjectId;
-use crate::git::messages::{self, Range, RawCommit};
+use crate::git::messages::{self, Range};
 use crate::git::walk::RefSelection;
 use crate::git::{Repo, refs};
 
@@ -28,72 +27,19 @@ pub struct Reach {
     pub reverts: BTreeMap<ObjectId, ObjectId>,
 }
 
-/// What an amend, a rebase and a cherry-pick keep of a commit.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Authored {
-    author: Person,
-    time: Instant,
-    title: String,
-}
-
-impl Authored {
-    fn of(commit: &RawCommit<'_>) -> Self {
-        let (author, time) = commit.author();
-        Self {
-            author,
-            time,
-            title: commit.subject(),
-        }
-    }
-}
-
 /// Commits by what a rewrite keeps of them; those that are not here are left out.
 fn authored(repo: &Repo, commits: impl Iterator<Item = ObjectId>) -> HashMap<Authored, Vec<ObjectId>> {
     let mut found: HashMap<Authored, Vec<ObjectId>> = HashMap::new();
     for commit in commits {
-        if let Ok(kept) = messages::with_commit(repo, commit, |raw| Authored::of(&raw)) {
+        if let Ok(kept) = messages::with_commit(repo, commit, |raw| raw.authored()) {
             found.entry(kept).or_default().push(commit);
         }
     }
     found
 }
 
-/// What became of commits that a history does not have.
-#[derive(Debug, Clone, Default)]
-pub struct Rewritten {
-    /// Those that some branch or tag, of a remote for example, still reaches.
-    pub reached: HashSet<ObjectId>,
-    /// What has the same author, author's time and title, and can be reached.
-    pub copies: BTreeMap<ObjectId, ObjectId>,
-}
-
-/// Looks for the copies of commits that are not in `history`; one in the history goes before all others.
-pub fn rewritten(repo: &Repo, missing: &HashSet<ObjectId>, history: &HashSet<ObjectId>) -> Rewritten {
-    let wanted = authored(repo, missing.iter().copied());
-    let mut found = Rewritten::default();
-    // What cannot be walked has no copy that is known; reading the history reports it.
-    let _ = messages::visit_all(repo, &everywhere(), |commit| {
-        let id = commit.id;
-        if missing.contains(&id) {
-            found.reached.insert(id);
-        } else if let Some(originals) = wanted.get(&Authored::of(&commit)) {
-            for original in originals {
-                let copy = found.copies.entry(*original).or_insert(id);
-                let is_better = (!history.contains(&id), id) < (!history.contains(copy), *copy);
-                if is_better {
-                    *copy = id;
-                }
-            }
-        }
-    });
-    let reached = &found.reached;
-    found
-        .copies
-        .retain(|original, copy| history.contains(copy) || !reached.contains(original));
-    found
-}
-
-fn everywhere() -> RefSelection {
+/// Every branch and tag, here and of remotes.
+pub fn everywhere() -> RefSelection {
     RefSelection {
         all: true,
         ..RefSelection::default()
@@ -137,7 +83,7 @@ fn forget_what_came_back(repo: &Repo, reverts: &mut BTreeMap<ObjectId, ObjectId>
     let _ = Range::parse(repo, "HEAD").and_then(|head| {
         messages::visit_range(repo, &head, |commit| {
             if !reverts.contains_key(&commit.id)
-                && let Some(reverted) = wanted.get(&Authored::of(&commit))
+                && let Some(reverted) = wanted.get(&commit.authored())
             {
                 again.extend(reverted.iter().map(|reverted| (*reverted, commit.id)));
             }
@@ -153,7 +99,8 @@ fn forget_what_came_back(repo: &Repo, reverts: &mut BTreeMap<ObjectId, ObjectId>
     }
 }
 
-fn reached_by_head(repo: &Repo) -> HashSet<ObjectId> {
+/// The commits of HEAD.
+pub fn reached_by_head(repo: &Repo) -> HashSet<ObjectId> {
     let mut commits = HashSet::new();
     // A repository without a first commit has nothing to revert.
     let _ = Range::parse(repo, "HEAD").and_then(|head| {

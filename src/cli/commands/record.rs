@@ -1,4 +1,7 @@
-//! `record [REV]`: puts a task into the ledger.
+//! `record [REV]`: puts a task into the ledger, once.
+//!
+//! A commit whose trailers or notes claim a task has one: it is revised, or a second one is asked for by name. That is
+//! decided on the ledger that the write starts from, so that two who record at once do not both get their way.
 
 use super::Context;
 use crate::cli::Outcome;
@@ -6,18 +9,18 @@ use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
 use crate::cli::logs::{LogArgs, RulesArgs};
 use crate::cli::reading::ReadArgs;
-use crate::cli::recording::{Desk, TaskFields};
+use crate::cli::recording::{Desk, TaskFields, homes, next_revision};
 use crate::correlate::measured::{Unmeasured, agent_minutes};
-use crate::facts::ids::{ObjectId, SessionId};
-use crate::facts::ledger::{Findings, Ledger};
+use crate::facts::ids::{ObjectId, SessionId, TaskId};
+use crate::facts::ledger::{Findings, Ledger, LedgerTask};
 use crate::facts::quantity::Minutes;
 use crate::facts::record::{NoteLines, Record};
 use crate::facts::session::Provenance;
-use crate::facts::task::{Task, TaskSource};
+use crate::facts::task::{Task, TaskSource, check_text};
 use crate::git::messages;
 use crate::ledger;
 use crate::render::task::card;
-use crate::sources::ledger::read_recorded;
+use crate::sources::ledger::{read_ledger_at, read_recorded};
 
 /// The arguments of `record`.
 #[derive(Debug, clap::Args)]
@@ -25,7 +28,8 @@ use crate::sources::ledger::read_recorded;
     git leverage record --estimate 40h --agent-time 25m --supervision 5m\n  \
     git leverage record --estimate 40h            (agent time from the sessions behind HEAD)\n  \
     git leverage record HEAD~2 --phase 'Schema design=4h' --phase Client=12h --agent claude-code\n  \
-    git leverage record --no-commit --title 'Deployment audit' --estimate 2d --agent-time 1h30m")]
+    git leverage record --no-commit --title 'Deployment audit' --estimate 2d --agent-time 1h30m\n  \
+    git leverage record --revise --estimate 24h --reason 'The client library existed'")]
 pub struct Args {
     /// The commit that the task made
     #[arg(value_name = "REV", default_value = "HEAD")]
@@ -36,6 +40,15 @@ pub struct Args {
     /// The task changed no code here: keep it in refs/leverage/tasks
     #[arg(long)]
     no_commit: bool,
+    /// Revise the task that the commit already has; fields that are not given stay as they are
+    #[arg(long, requires = "reason", conflicts_with_all = ["another", "no_commit"])]
+    revise: bool,
+    /// Why the task is revised
+    #[arg(long, value_name = "TEXT", requires = "revise")]
+    reason: Option<String>,
+    /// Record a second task for a commit that already has one, or the same task without a commit again
+    #[arg(long)]
+    another: bool,
     /// Take no agent time from the logs of sessions that made the commit
     #[arg(long)]
     no_sessions: bool,
@@ -49,30 +62,247 @@ pub struct Args {
 /// Writes the task and prints it as it will be read.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let desk = Desk::open(context)?;
-    let on = match args.no_commit {
-        true => None,
-        false => Some(desk.commit(&args.revision)?),
-    };
-    let mut task = new_task(args, &desk, on)?;
-    if let Some(commit) = on.filter(|_| task.agent_minutes.is_none() && !args.no_sessions) {
-        measure(&mut task, commit, args, &desk, context)?;
+    if args.no_commit {
+        return without_commit(args, &desk, context);
+    }
+    let on = desk.commit(&args.revision)?;
+    match &args.reason {
+        Some(reason) => revise(args, reason, on, &desk, context),
+        None => first(args, on, &desk, context),
+    }
+}
+
+/// A first revision on a commit.
+fn first(args: &Args, on: ObjectId, desk: &Desk, context: &mut Context) -> Result<Outcome, CommandError> {
+    let mut task = new_task(args, desk, Some(on))?;
+    let commits = all_commits(on, &task);
+    // Said before the logs are read, and looked at again when it is written.
+    let beside = check(args, desk, &commits, &task)?;
+    if task.agent_minutes.is_none() && !args.no_sessions {
+        measure(&mut task, &commits, args, desk, context)?;
     }
     let message = format!("Record: {}\n", task.title);
-    let (place, commit) = match on {
-        _ if args.dry_run => ("not written (--dry-run)".to_owned(), on),
-        Some(commit) => {
-            let record = [(commit, Record::Task(Box::new(task.clone())))];
-            ledger::append(&desk.repo, &record, &message, desk.writer()?)?;
-            (format!("recorded on {}", commit.short()), on)
+    if !args.dry_run {
+        let record = (on, Record::Task(Box::new(task.clone())));
+        ledger::append_decided(&desk.repo, desk.writer()?, || {
+            let mut records = written_out(check(args, desk, &commits, &task)?, on, desk)?;
+            records.push(record.clone());
+            Ok::<_, CommandError>((records, message.clone()))
+        })?;
+    }
+    context.terminal.data(preview(task, Some(on), args).as_bytes())?;
+    for task in &beside {
+        context.terminal.status(&format!("beside {}", told(&task.task)))?;
+    }
+    let done = format!("recorded on {}", on.short());
+    end(&done, args, context)
+}
+
+/// The tasks that the commits have already; an error unless another one is wanted.
+fn check(
+    args: &Args,
+    desk: &Desk,
+    commits: &[ObjectId],
+    task: &Task,
+) -> Result<Vec<LedgerTask>, CommandError> {
+    if args.another {
+        // What a trailer claims may be revised by one on any other commit.
+        return Ok(desk.read().on(commits).cloned().collect());
+    }
+    let ledger = read_ledger_at(&desk.repo, commits, desk.work);
+    let taken: Vec<&LedgerTask> = ledger.on(commits).collect();
+    match taken.as_slice() {
+        [] => {}
+        [one] if args.fields.changes_nothing_in(&one.task, desk)? => {
+            return Err(
+                CommandError::failed(format!("already recorded: {}", told(&one.task)))
+                    .hint(format!("Change it: {}", revise_command(&one.task)))
+                    .hint(ANOTHER),
+            );
         }
-        None => {
-            ledger::append_without_code(&desk.repo, std::slice::from_ref(&task), &message, desk.writer()?)?;
-            ("recorded without a commit".to_owned(), None)
+        _ => return Err(refused(commits, &taken, task)),
+    }
+    let unknown = commits
+        .iter()
+        .find_map(|commit| Some((commit, ledger.unknown.get(commit)?)));
+    match unknown {
+        None => Ok(Vec::new()),
+        Some((commit, id)) => Err(CommandError::failed(format!(
+            "{} names the task {id}, which no note here records",
+            commit.short()
+        ))
+        .hint("Fetch the ledger that records it: git fetch origin refs/notes/leverage:refs/leverage/remotes/origin/notes")
+        .hint(ANOTHER)),
+    }
+}
+
+const ANOTHER: &str = "Or record a second task on purpose: git leverage record --another …";
+
+fn told(task: &Task) -> String {
+    format!("`{}` ({}, {})", task.title, task.id.short(), task.estimate.hours)
+}
+
+fn revise_command(task: &Task) -> String {
+    format!("git leverage revise {} … --reason TEXT", task.id.short())
+}
+
+fn refused(commits: &[ObjectId], taken: &[&LedgerTask], task: &Task) -> CommandError {
+    let with_task = |commit: &&ObjectId| taken.iter().any(|found| found.commits.contains(commit));
+    let commit = commits
+        .iter()
+        .find(with_task)
+        .map_or_else(String::new, ObjectId::short);
+    let (what, hint) = match taken {
+        [one] => (
+            format!("has the task {}", told(&one.task)),
+            format!(
+                "Change it: git leverage revise {} --estimate {} --reason TEXT",
+                one.task.id.short(),
+                task.estimate.hours
+            ),
+        ),
+        several => {
+            let all: Vec<String> = several.iter().map(|found| told(&found.task)).collect();
+            let all_of = |found: &&LedgerTask| found.task.id.short();
+            let ids: Vec<String> = several.iter().map(all_of).collect();
+            (
+                format!("has {} tasks: {}", several.len(), all.join(", ")),
+                format!(
+                    "Change one: git leverage revise ID … --reason TEXT, with {}",
+                    ids.join(" or ")
+                ),
+            )
         }
     };
-    context.terminal.data(preview(task, commit, args).as_bytes())?;
-    context.terminal.status(&place)?;
+    CommandError::failed(format!("{commit} already {what}"))
+        .hint(hint)
+        .hint(ANOTHER)
+}
+
+/// Tasks that only trailers claim, as records: without them the trailers of a commit speak of the first record on it.
+fn written_out(
+    beside: Vec<LedgerTask>,
+    on: ObjectId,
+    desk: &Desk,
+) -> Result<Vec<(ObjectId, Record)>, CommandError> {
+    let claimed = beside.into_iter().filter(|found| found.notes.is_empty());
+    let claimed = claimed.filter(|found| found.commits.contains(&on));
+    let record = |found: LedgerTask| {
+        let task = Task {
+            at: desk.now,
+            by: desk.author()?,
+            ..found.task
+        };
+        Ok((on, Record::Task(Box::new(task))))
+    };
+    claimed.map(record).collect()
+}
+
+/// The next revision of the task that a commit has.
+fn revise(
+    args: &Args,
+    reason: &str,
+    on: ObjectId,
+    desk: &Desk,
+    context: &mut Context,
+) -> Result<Outcome, CommandError> {
+    check_text("the reason", reason)?;
+    let (found, mut revised) = next_on(args, reason, on, desk)?;
+    let mut measured = None;
+    if revised.agent_minutes.is_none() && !args.no_sessions {
+        measure(&mut revised, &all_commits(on, &found.task), args, desk, context)?;
+        measured = revised.agent_minutes.map(|_| revised.clone());
+    }
+    let message = format!("Revise: {}\n\n{reason}\n", found.task.title);
+    if !args.dry_run {
+        ledger::append_decided(&desk.repo, desk.writer()?, || {
+            let (found, mut revised) = next_on(args, reason, on, desk)?;
+            if let Some(measured) = measured.as_ref().filter(|_| revised.agent_minutes.is_none()) {
+                revised.agent_minutes = measured.agent_minutes;
+                revised.agent_minutes_basis = measured.agent_minutes_basis;
+                revised.sessions.clone_from(&measured.sessions);
+            }
+            let homes = homes(&found, Some(on)).into_iter();
+            let records = homes.map(|home| (home, Record::Task(Box::new(revised.clone()))));
+            Ok::<_, CommandError>((records.collect(), message.clone()))
+        })?;
+    }
+    let mut shown = found;
+    shown.task = revised.clone();
+    shown.revisions.push(revised);
+    context.terminal.data(card(&shown, None).as_bytes())?;
+    end("revised", args, context)
+}
+
+/// The only task of a commit, and what it is to become.
+fn next_on(args: &Args, reason: &str, on: ObjectId, desk: &Desk) -> Result<(LedgerTask, Task), CommandError> {
+    let ledger = desk.read();
+    let found = desk.tasks_of(&ledger, on);
+    match found.as_slice() {
+        [] => Err(
+            CommandError::failed(format!("{} has no task that could be revised", on.short()))
+                .hint("Record one: leave out --revise and --reason"),
+        ),
+        [one] => Ok(((*one).clone(), next_revision(one, &args.fields, reason, desk)?)),
+        several => {
+            let all: Vec<String> = several.iter().map(|found| told(&found.task)).collect();
+            let what = format!("{} has {} tasks: {}", on.short(), several.len(), all.join(", "));
+            Err(CommandError::failed(what).hint("Say which: git leverage revise ID … --reason TEXT"))
+        }
+    }
+}
+
+/// A task that changed no code here.
+fn without_commit(args: &Args, desk: &Desk, context: &mut Context) -> Result<Outcome, CommandError> {
+    let task = new_task(args, desk, None)?;
+    let allowed = || match same_without_commit(desk, &task).filter(|_| !args.another) {
+        None => Ok(()),
+        Some(known) => Err(CommandError::failed(format!(
+            "already recorded for {}: {}",
+            known.date,
+            told(&known)
+        ))
+        .hint(format!("Change it: {}", revise_command(&known)))
+        .hint("Or record it a second time on purpose: git leverage record --no-commit --another …")),
+    };
+    let message = format!("Record: {}\n", task.title);
+    if args.dry_run {
+        allowed()?;
+    } else {
+        let tasks = std::slice::from_ref(&task);
+        ledger::append_without_code_if(&desk.repo, tasks, &message, desk.writer()?, allowed)?;
+    }
+    context.terminal.data(preview(task, None, args).as_bytes())?;
+    end("recorded without a commit", args, context)
+}
+
+/// A task without code that has the title, the day and the hours of another one.
+fn same_without_commit(desk: &Desk, task: &Task) -> Option<Task> {
+    let is_same = |known: &&LedgerTask| {
+        let known = (&known.task, known.commits.is_empty());
+        let (title, day, hours) = (&known.0.title, known.0.date, known.0.estimate.hours);
+        known.1 && (title, day, hours) == (&task.title, task.date, task.estimate.hours)
+    };
+    let recorded = read_recorded(&desk.repo);
+    recorded
+        .tasks
+        .iter()
+        .find(is_same)
+        .map(|known| known.task.clone())
+}
+
+fn end(done: &str, args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    context.terminal.status(match args.dry_run {
+        true => "not written (--dry-run)",
+        false => done,
+    })?;
     Ok(Outcome::Done)
+}
+
+/// The commit that the note is on, and those that the task lists.
+fn all_commits(on: ObjectId, task: &Task) -> Vec<ObjectId> {
+    let others = task.commits.iter().copied().filter(|other| *other != on);
+    std::iter::once(on).chain(others).collect()
 }
 
 fn new_task(args: &Args, desk: &Desk, on: Option<ObjectId>) -> Result<Task, CommandError> {
@@ -110,7 +340,7 @@ fn new_task(args: &Args, desk: &Desk, on: Option<ObjectId>) -> Result<Task, Comm
 /// needs no words.
 fn measure(
     task: &mut Task,
-    commit: ObjectId,
+    commits: &[ObjectId],
     args: &Args,
     desk: &Desk,
     context: &mut Context,
@@ -121,11 +351,10 @@ fn measure(
         read: &ReadArgs::default(),
     };
     let own = linking.own(context, &context.settings(), &desk.repo)?;
-    let mut commits = vec![commit];
-    commits.extend(task.commits.iter().filter(|other| **other != commit));
-    let measured = agent_minutes(&commits, &own.links, &own.sessions).and_then(|(minutes, sessions)| {
+    let id = task.id;
+    let measured = agent_minutes(commits, &own.links, &own.sessions).and_then(|(minutes, sessions)| {
         let recorded = read_recorded(&desk.repo);
-        Ok((left_by_others(minutes, &commits, &recorded)?, sessions))
+        Ok((left_by_others(minutes, id, commits, &recorded)?, sessions))
     });
     let (minutes, sessions) = match measured {
         Ok(measured) => measured,
@@ -152,14 +381,16 @@ fn measure(
 
 /// What the records of other tasks of these commits left of the minutes of their sessions, where no other task could claim
 /// them too.
-fn left_by_others(minutes: Minutes, commits: &[ObjectId], recorded: &Ledger) -> Result<Minutes, Unmeasured> {
-    let others = recorded
-        .tasks
-        .iter()
-        .filter(|other| other.commits.iter().any(|commit| commits.contains(commit)))
-        .map(|other| &other.task);
-    let (measured, open): (Vec<&Task>, Vec<&Task>) =
-        others.partition(|other| other.agent_minutes_basis.is_some());
+fn left_by_others(
+    minutes: Minutes,
+    id: TaskId,
+    commits: &[ObjectId],
+    recorded: &Ledger,
+) -> Result<Minutes, Unmeasured> {
+    let others = recorded.on(commits).filter(|other| other.task.id != id);
+    let (measured, open): (Vec<&Task>, Vec<&Task>) = others
+        .map(|other| &other.task)
+        .partition(|other| other.agent_minutes_basis.is_some());
     let taken: Minutes = measured.iter().filter_map(|other| other.agent_minutes).sum();
     // Minutes are recorded in hundredths.
     let left = ((minutes.get() - taken.get()) * 100.0).round() / 100.0;

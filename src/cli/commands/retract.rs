@@ -1,10 +1,9 @@
 //! `retract ID`: a tombstone. The task counts no more; its lines stay.
 
 use super::Context;
-use super::revise::homes;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
-use crate::cli::recording::{Desk, find_task};
+use crate::cli::recording::{Desk, find_task, homes};
 use crate::facts::record::{Record, Tombstone};
 use crate::facts::task::check_text;
 use crate::ledger;
@@ -31,8 +30,14 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let ledger = desk.ledger(context)?;
     let found = find_task(&ledger, &args.id)?;
     if let Some(tombstone) = ledger.tombstone(found.task.id) {
-        context.terminal.data(card(found, Some(tombstone)).as_bytes())?;
-        context.terminal.status("it was retracted already")?;
+        let said = format!(
+            "already retracted: `{}` ({}), {}: {}",
+            found.task.title,
+            found.task.id.short(),
+            tombstone.at.format("%Y-%m-%d"),
+            tombstone.reason
+        );
+        context.terminal.status(&said)?;
         return Ok(Outcome::Done);
     }
     check_text("the reason", &args.reason)?;
@@ -46,9 +51,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     };
     if !args.dry_run {
         let message = format!("Retract: {}\n\n{}\n", found.task.title, args.reason);
-        let records: Vec<_> = homes(found)
-            .iter()
-            .map(|commit| (*commit, Record::Tombstone(tombstone.clone())))
+        let records: Vec<_> = homes(found, None)
+            .into_iter()
+            .map(|commit| (commit, Record::Tombstone(tombstone.clone())))
             .collect();
         ledger::append(&desk.repo, &records, &message, desk.writer()?)?;
     }

@@ -3,9 +3,7 @@
 use super::Context;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
-use crate::cli::recording::{Desk, TaskFields, find_task};
-use crate::facts::ids::ObjectId;
-use crate::facts::ledger::LedgerTask;
+use crate::cli::recording::{Desk, TaskFields, find_task, homes, next_revision};
 use crate::facts::record::Record;
 use crate::facts::task::check_text;
 use crate::ledger;
@@ -40,24 +38,16 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         return Err(CommandError::failed("the task is retracted, which is final").hint("Record it anew"));
     }
     check_text("the reason", &args.reason)?;
-    let mut revised = found.task.clone();
-    args.fields.apply(&mut revised, &desk)?;
-    if revised == found.task {
-        return Err(CommandError::usage("nothing would change").hint("Name a field, such as --estimate 24h"));
-    }
-    revised.rev += 1;
-    revised.at = desk.now;
-    revised.by = desk.author()?;
-    revised.reason = Some(args.reason.clone());
+    let revised = next_revision(found, &args.fields, &args.reason, &desk)?;
     let record = Record::Task(Box::new(revised.clone()));
     let mut shown = found.clone();
     shown.task = revised.clone();
     shown.revisions.push(revised);
     if !args.dry_run {
         let message = format!("Revise: {}\n\n{}\n", found.task.title, args.reason);
-        let records: Vec<_> = homes(found)
-            .iter()
-            .map(|commit| (*commit, record.clone()))
+        let records: Vec<_> = homes(found, None)
+            .into_iter()
+            .map(|commit| (commit, record.clone()))
             .collect();
         ledger::append(&desk.repo, &records, &message, desk.writer()?)?;
     }
@@ -67,12 +57,4 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         false => "revised",
     })?;
     Ok(Outcome::Done)
-}
-
-/// Where the lines of a task stand: the commits whose notes hold it, or the first commit of one that trailers alone made.
-pub(super) fn homes(found: &LedgerTask) -> &[ObjectId] {
-    match found.notes.as_slice() {
-        [] => found.commits.get(..1).unwrap_or_default(),
-        notes => notes,
-    }
 }

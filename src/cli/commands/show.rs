@@ -4,6 +4,7 @@ use super::Context;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::recording::{Desk, find_task};
+use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::git::messages;
 use crate::render::task::card;
@@ -26,7 +27,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let found = match find_task(&ledger, &args.what) {
         Ok(task) => vec![task],
         Err(error) => match messages::resolve(&desk.repo, &args.what) {
-            Some(commit) => of_commit(&ledger, commit),
+            Some(commit) => of_commit(&desk, &ledger, commit),
             None if args.what == "HEAD" => return desk.commit("HEAD").map(|_| Outcome::Done),
             None => return Err(error),
         },
@@ -48,11 +49,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     Ok(ledger.status.into())
 }
 
-fn of_commit(ledger: &Ledger, commit: crate::facts::ids::ObjectId) -> Vec<&LedgerTask> {
-    ledger
-        .tasks
-        .iter()
-        .chain(ledger.retracted.iter().map(|retracted| &retracted.task))
-        .filter(|task| task.commits.contains(&commit) || task.notes.contains(&commit))
+/// The tasks of a commit, those that were retracted last.
+fn of_commit<'a>(desk: &Desk, ledger: &'a Ledger, commit: ObjectId) -> Vec<&'a LedgerTask> {
+    let retracted = ledger.retracted.iter().map(|retracted| &retracted.task);
+    let retracted = retracted.filter(|task| task.commits.contains(&commit) || task.notes.contains(&commit));
+    desk.tasks_of(ledger, commit)
+        .into_iter()
+        .chain(retracted)
         .collect()
 }

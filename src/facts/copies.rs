@@ -1,0 +1,426 @@
+//! Which claims, made on different commits, are one claim: what amends, rebases, cherry-picks and squashes copied.
+//!
+//! A derived id survives a rewrite that keeps author, author's time and title. Everything else is found here: records whose
+//! commit was left behind, messages that were changed, and squashes that join the messages of several commits. Where two
+//! claims might be one or two tasks, what is known of git's history decides.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::claimed::{Authored, CommitClaims, Said};
+use super::commit::{Instant, Person};
+use super::ids::{ObjectId, TaskId};
+use super::task::{Task, TaskSource};
+
+/// How many claims are compared with one claim at most: more that say the same at one time are no copies.
+const MAX_COMPARED: usize = 16;
+
+/// What is known of commits beyond what their messages and notes say.
+pub trait History {
+    /// What became of the commits that notes speak of.
+    fn rewrites(&self, spoken_of: &BTreeSet<ObjectId>) -> Rewrites;
+
+    /// Whether a commit comes after another.
+    fn descends(&self, commit: ObjectId, from: ObjectId) -> bool;
+
+    /// Whether no branch and no tag reaches a commit, of those in [`Rewrites::claims`].
+    fn is_gone(&self, commit: ObjectId) -> bool;
+}
+
+/// What became of commits that notes speak of.
+#[derive(Debug, Clone, Default)]
+pub struct Rewrites {
+    /// Those that a branch or a tag reaches.
+    pub standing: HashSet<ObjectId>,
+    /// Those that are not in the repository, and of which nothing is known but their id.
+    pub absent: BTreeSet<ObjectId>,
+    /// What a rewrite made of them.
+    pub copies: BTreeMap<ObjectId, ObjectId>,
+    /// The squash commit whose message quotes them.
+    pub squashed: BTreeMap<ObjectId, ObjectId>,
+    /// What the messages of those claim that were not among the messages read.
+    pub claims: Vec<CommitClaims>,
+}
+
+impl Rewrites {
+    /// The commits of a task or a session, in place of those that a rewrite left behind what it made of them.
+    ///
+    /// Git copies notes only where it is told to (`notes.rewriteRef`), and then leaves the old one. A note whose commit no
+    /// ref reaches, and which has no copy that is known, counts for nothing where a note or a claim is on one that stands.
+    pub(super) fn followed(
+        &self,
+        commits: &BTreeSet<ObjectId>,
+        notes: &BTreeSet<ObjectId>,
+        claimed: impl Iterator<Item = ObjectId>,
+    ) -> Vec<ObjectId> {
+        let claimed: HashSet<ObjectId> = claimed.collect();
+        let stands = |commit: &ObjectId| self.standing.contains(commit) || claimed.contains(commit);
+        let is_elsewhere = notes.iter().chain(&claimed).any(stands);
+        let current: BTreeSet<ObjectId> = commits
+            .iter()
+            .filter_map(|commit| {
+                let copy = self.copies.get(commit).or_else(|| self.squashed.get(commit));
+                match copy {
+                    Some(copy) => Some(*copy),
+                    None if !stands(commit) && is_elsewhere && notes.contains(commit) => None,
+                    None => Some(*commit),
+                }
+            })
+            .collect();
+        current.into_iter().collect()
+    }
+}
+
+/// Commits of which nothing is known: all stand, and none comes after another.
+pub(super) struct Unknown;
+
+impl History for Unknown {
+    fn rewrites(&self, spoken_of: &BTreeSet<ObjectId>) -> Rewrites {
+        Rewrites {
+            standing: spoken_of.iter().copied().collect(),
+            ..Rewrites::default()
+        }
+    }
+
+    fn descends(&self, _: ObjectId, _: ObjectId) -> bool {
+        false
+    }
+
+    fn is_gone(&self, _: ObjectId) -> bool {
+        false
+    }
+}
+
+/// What notes record.
+pub(super) struct Recorded<'a> {
+    /// The current revision of each task, and the commits whose notes hold it; none of either where all that is there is
+    /// a retraction.
+    pub(super) tasks: BTreeMap<TaskId, (Option<&'a Task>, Option<&'a BTreeSet<ObjectId>>)>,
+    /// The tasks that the note on a commit records.
+    pub(super) on: &'a BTreeMap<ObjectId, BTreeSet<TaskId>>,
+}
+
+/// Which id each claim counts under.
+#[derive(Debug, Default)]
+pub(super) struct Names(HashMap<TaskId, TaskId>);
+
+impl Names {
+    pub(super) fn of(&self, mut id: TaskId) -> TaskId {
+        while let Some(next) = self.0.get(&id) {
+            id = *next;
+        }
+        id
+    }
+
+    /// The same, and the way there is short from now on.
+    fn root(&mut self, id: TaskId) -> TaskId {
+        let root = self.of(id);
+        let mut at = id;
+        while let Some(next) = self.0.get_mut(&at).filter(|next| **next != root) {
+            at = std::mem::replace(next, root);
+        }
+        root
+    }
+}
+
+/// One claim that names no task.
+struct Sighting<'a> {
+    id: TaskId,
+    said: &'a Said,
+    /// Whether a ref reaches its commit, so that it counts; else it only tells what its copies mean.
+    counts: bool,
+}
+
+impl Sighting<'_> {
+    fn is_quoted(&self) -> bool {
+        self.said.claim.part.is_some()
+    }
+
+    fn author(&self) -> &Person {
+        &self.said.authored.author
+    }
+
+    fn title(&self) -> &str {
+        &self.said.authored.title
+    }
+}
+
+/// Finds the claims that are copies of each other, or speak of a record. Those of `left_behind` count for nothing; they
+/// only tell what their copies mean.
+pub(super) fn names(
+    read: &[(TaskId, Said)],
+    left_behind: &[(TaskId, Said)],
+    recorded: Recorded<'_>,
+    rewrites: &Rewrites,
+    history: &dyn History,
+) -> Names {
+    let mut sightings = Vec::new();
+    for (all, counts) in [(read, true), (left_behind, false)] {
+        let unnamed = all.iter().filter(|(_, said)| said.claim.task.is_none());
+        sightings.extend(unnamed.map(|(id, said)| Sighting {
+            id: *id,
+            said,
+            counts,
+        }));
+    }
+    let mut on_commit: HashMap<ObjectId, Vec<usize>> = HashMap::new();
+    for (at, sighting) in sightings.iter().enumerate() {
+        on_commit.entry(sighting.said.commit).or_default().push(at);
+    }
+    let mut search = Search {
+        sightings: &sightings,
+        on_commit,
+        recorded,
+        rewrites,
+        history,
+        names: Names::default(),
+    };
+    search.notes();
+    search.copies();
+    search.changed_messages();
+    search.squashes();
+    search.orphans();
+    search.absent();
+    search.names
+}
+
+struct Search<'a> {
+    sightings: &'a [Sighting<'a>],
+    on_commit: HashMap<ObjectId, Vec<usize>>,
+    recorded: Recorded<'a>,
+    rewrites: &'a Rewrites,
+    history: &'a dyn History,
+    names: Names,
+}
+
+impl<'a> Search<'a> {
+    fn is_recorded(&mut self, id: TaskId) -> bool {
+        let root = self.names.root(id);
+        self.recorded.tasks.contains_key(&root)
+    }
+
+    /// Makes two ids one: the recorded one counts, else the second. Two records stay two tasks.
+    fn join(&mut self, id: TaskId, with: TaskId) {
+        let (id, with) = (self.names.root(id), self.names.root(with));
+        if id == with {
+            return;
+        }
+        if !self.recorded.tasks.contains_key(&id) {
+            self.names.0.insert(id, with);
+        } else if !self.recorded.tasks.contains_key(&with) {
+            self.names.0.insert(with, id);
+        }
+    }
+
+    /// The claims of a commit itself, without those that it quotes.
+    fn own(&self, commit: ObjectId) -> Vec<&'a Sighting<'a>> {
+        let on = self.on_commit.get(&commit).into_iter().flatten();
+        on.map(|at| &self.sightings[*at])
+            .filter(|sighting| !sighting.is_quoted())
+            .collect()
+    }
+
+    /// A claim speaks of the task that the note on its commit records.
+    fn notes(&mut self) {
+        let (quoted, own): (Vec<_>, Vec<_>) = self.sightings.iter().partition(|one| one.is_quoted());
+        for sighting in own.into_iter().chain(quoted) {
+            if self.is_recorded(sighting.id) {
+                continue;
+            }
+            let source = sighting.said.claim.part.as_ref().and_then(|part| part.commit);
+            let mut commits = source.into_iter().chain([sighting.said.commit]);
+            if let Some(record) = commits.find_map(|commit| self.record_of(sighting, commit)) {
+                self.join(sighting.id, record);
+            }
+        }
+    }
+
+    /// The first record on a commit that speaks of a claim. One that has the id of another claim speaks of that.
+    fn record_of(&self, sighting: &Sighting<'_>, commit: ObjectId) -> Option<TaskId> {
+        let beside = [commit, sighting.said.commit];
+        let is_of_another = |id: &TaskId| {
+            let all = beside.iter().filter_map(|commit| self.on_commit.get(commit));
+            all.flatten().any(|at| self.sightings[*at].id == *id)
+        };
+        let records = self.recorded.on.get(&commit)?.iter();
+        records
+            .filter(|id| !is_of_another(id))
+            .find(|id| self.speaks_of(**id, sighting))
+            .copied()
+    }
+
+    /// A record that a rewrite copied speaks of the claims that were on its first commit. Those that a squash joined to them
+    /// are others.
+    fn speaks_of(&self, record: TaskId, sighting: &Sighting<'_>) -> bool {
+        let commit = sighting.said.commit;
+        let (_, notes) = self.recorded.tasks.get(&record).copied().unwrap_or_default();
+        let mut before = notes
+            .into_iter()
+            .flatten()
+            .filter(|first| self.rewrites.copies.get(first) == Some(&commit))
+            .map(|first| self.own(*first).len());
+        before.all(|claims| claims == 0 || sighting.said.ordinal <= claims)
+    }
+
+    /// What a rewrite made of a commit with a note claims what the commit did.
+    fn copies(&mut self) {
+        for (first, copy) in &self.rewrites.copies {
+            let (before, record) = (self.own(*first), self.recorded.on.get(first));
+            for sighting in self.own(*copy) {
+                if self.is_recorded(sighting.id) {
+                    continue;
+                }
+                let same = before
+                    .iter()
+                    .find(|one| one.said.ordinal == sighting.said.ordinal);
+                let same = match same {
+                    Some(one) => Some(one.id).filter(|id| self.is_recorded(*id)),
+                    None if before.is_empty() => record.and_then(|tasks| tasks.first().copied()),
+                    None => None,
+                };
+                if let Some(same) = same {
+                    self.join(sighting.id, same);
+                }
+            }
+        }
+    }
+
+    /// A commit with the author, the time and the claim of another, neither of which comes after the other, is a copy of it
+    /// whose title was changed.
+    fn changed_messages(&mut self) {
+        let mut together: HashMap<(&Person, Instant, usize), Vec<&'a Sighting<'a>>> = HashMap::new();
+        for sighting in self.sightings.iter().filter(|one| one.counts && !one.is_quoted()) {
+            let Authored { author, time, .. } = &sighting.said.authored;
+            together
+                .entry((author, *time, sighting.said.ordinal))
+                .or_default()
+                .push(sighting);
+        }
+        for mut group in together.into_values().filter(|group| group.len() > 1) {
+            group.sort_by_key(|one| (one.said.committed, one.said.commit));
+            for (number, sighting) in group.iter().enumerate() {
+                let earlier = group.iter().take(number.min(MAX_COMPARED));
+                let mut earlier = earlier.filter(|one| one.title() != sighting.title());
+                if let Some(first) = earlier.find(|one| self.is_elsewhere(one, sighting)) {
+                    self.join(sighting.id, first.id);
+                }
+            }
+        }
+    }
+
+    /// Whether two claims say the same on lines of history that parted.
+    fn is_elsewhere(&self, one: &Sighting<'_>, other: &Sighting<'_>) -> bool {
+        let (first, second) = (one.said.commit, other.said.commit);
+        first != second
+            && one.said.claim.says_the_same(&other.said.claim)
+            && !self.history.descends(first, second)
+            && !self.history.descends(second, first)
+    }
+
+    /// A squash holds the claims of its parts, below their titles. The parts are on a branch of their own, if anywhere.
+    fn squashes(&mut self) {
+        let mut by_title: HashMap<&str, Vec<&'a Sighting<'a>>> = HashMap::new();
+        for sighting in self.sightings.iter().filter(|one| !one.is_quoted()) {
+            by_title.entry(sighting.title()).or_default().push(sighting);
+        }
+        let mut taken: HashSet<(ObjectId, TaskId)> = HashSet::new();
+        for sighting in self.sightings.iter().filter(|one| one.counts && !one.is_quoted()) {
+            let titles = sighting.said.claim.titles.iter();
+            let parts = titles.filter_map(|title| by_title.get(title.as_str())).flatten();
+            for part in parts.take(MAX_COMPARED) {
+                let root = self.names.root(part.id);
+                let is_known = root == self.names.root(sighting.id);
+                let is_free = !taken.contains(&(sighting.said.commit, root));
+                if is_free && (is_known || self.is_part(part, sighting)) {
+                    taken.insert((sighting.said.commit, root));
+                    self.join(sighting.id, part.id);
+                    break;
+                }
+            }
+        }
+    }
+
+    fn is_part(&self, part: &Sighting<'_>, squash: &Sighting<'_>) -> bool {
+        let (one, whole) = (part.said, squash.said);
+        one.commit != whole.commit
+            && one.authored.time.seconds <= whole.committed
+            && one.claim.says_the_same(&whole.claim)
+            && !self.history.descends(whole.commit, one.commit)
+    }
+
+    /// A recorded claim whose commit is gone without a trace was given another time, or joined to others without its title.
+    fn orphans(&mut self) {
+        let left: Vec<&'a Sighting<'a>> = self.sightings.iter().filter(|one| !one.counts).collect();
+        let is_lost = |one: &&&Sighting<'_>| {
+            let commit = one.said.commit;
+            !self.rewrites.standing.contains(&commit) && !self.rewrites.copies.contains_key(&commit)
+        };
+        let lost: Vec<&'a Sighting<'a>> = left.iter().filter(is_lost).copied().collect();
+        let mut seen: HashSet<TaskId> = HashSet::new();
+        let mut by_author: HashMap<(&Person, Option<&str>), Vec<&'a Sighting<'a>>> = HashMap::new();
+        for sighting in self.sightings.iter().filter(|one| one.counts) {
+            seen.insert(self.names.root(sighting.id));
+            let is_open = !sighting.is_quoted() && !self.is_recorded(sighting.id);
+            let titles = [Some(sighting.title()), None];
+            let joined = !sighting.said.claim.titles.is_empty();
+            for title in titles
+                .into_iter()
+                .filter(|title| is_open && (title.is_some() || joined))
+            {
+                by_author
+                    .entry((sighting.author(), title))
+                    .or_default()
+                    .push(sighting);
+            }
+        }
+        for orphan in lost {
+            let record = self.names.root(orphan.id);
+            if !self.is_recorded(record) || !seen.insert(record) {
+                continue;
+            }
+            let copy = [Some(orphan.title()), None].into_iter().find_map(|title| {
+                let open = by_author
+                    .get(&(orphan.author(), title))?
+                    .iter()
+                    .take(MAX_COMPARED);
+                let mut open = open.filter(|one| !self.recorded.tasks.contains_key(&self.names.of(one.id)));
+                open.find(|one| self.is_part(orphan, one)).copied()
+            });
+            if let Some(copy) = copy.filter(|_| self.history.is_gone(orphan.said.commit)) {
+                self.join(copy.id, record);
+            }
+        }
+    }
+
+    /// A record whose commits are not in this clone speaks of the claim with its title and day.
+    fn absent(&mut self) {
+        let mut open: HashMap<(&str, chrono::NaiveDate), Vec<&'a Sighting<'a>>> = HashMap::new();
+        let mut seen: HashSet<TaskId> = HashSet::new();
+        for sighting in self.sightings.iter().filter(|one| one.counts && !one.is_quoted()) {
+            seen.insert(self.names.root(sighting.id));
+            let day = sighting.said.authored.time.day();
+            open.entry((sighting.title(), day)).or_default().push(sighting);
+        }
+        let records: Vec<(TaskId, &Task)> = self
+            .recorded
+            .tasks
+            .iter()
+            .filter_map(|(id, (task, notes))| {
+                let is_absent = notes.is_some_and(|notes| notes.is_subset(&self.rewrites.absent));
+                Some((*id, (*task)?)).filter(|_| is_absent)
+            })
+            .collect();
+        for (id, task) in records {
+            let is_own = matches!(task.source, TaskSource::Record | TaskSource::Trailer);
+            if !is_own || seen.contains(&id) {
+                continue;
+            }
+            let claims = open.get(&(task.title.as_str(), task.date)).into_iter().flatten();
+            let claims = claims.filter(|one| !self.recorded.tasks.contains_key(&self.names.of(one.id)));
+            // One record is one claim: of several the one that says what the record does, else the first.
+            let differs = |one: &&&Sighting<'_>| one.said.claim.estimate != Some(task.estimate.hours);
+            if let Some(claim) = claims.min_by_key(|one| (differs(one), one.said.committed, one.id)) {
+                self.join(claim.id, id);
+            }
+        }
+    }
+}

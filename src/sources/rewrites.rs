@@ -1,0 +1,289 @@
+//! What amends, rebases, cherry-picks and squashes made of commits that notes speak of.
+
+use std::cell::{Cell, OnceCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::ledger::claims_of;
+use super::reach::{everywhere, reached_by_head};
+use crate::facts::claimed::Authored;
+use crate::facts::commit::{Instant, Person};
+use crate::facts::copies::{History, Rewrites};
+use crate::facts::ids::ObjectId;
+use crate::facts::quantity::WorkTime;
+use crate::git::messages::{self, RawCommit};
+use crate::git::{Repo, refs};
+
+/// How often two commits are compared by a walk between them, before all others count as unlike.
+const MAX_WALKS: u32 = 32;
+/// How many commits of one author and second are told apart by more than their titles.
+const MAX_AT_ONCE: usize = 16;
+
+/// The history of a repository, as far as it was read.
+pub struct GitHistory<'a> {
+    repo: &'a Repo,
+    /// The commits that were read.
+    read: &'a HashSet<ObjectId>,
+    work: WorkTime,
+    /// Whether copies are looked for among those that were read alone, and not among all that refs reach.
+    is_few: bool,
+    at_head: OnceCell<HashSet<ObjectId>>,
+    /// What any ref reaches.
+    reached: OnceCell<HashSet<ObjectId>>,
+    walks: Cell<u32>,
+}
+
+impl<'a> GitHistory<'a> {
+    /// The history with these commits.
+    pub fn new(repo: &'a Repo, read: &'a HashSet<ObjectId>, work: WorkTime) -> Self {
+        Self {
+            repo,
+            read,
+            work,
+            is_few: false,
+            at_head: OnceCell::new(),
+            reached: OnceCell::new(),
+            walks: Cell::new(0),
+        }
+    }
+
+    /// The same for one who wants to know of these commits alone: whatever refs reach, all others are older copies of them or
+    /// none of their business.
+    pub fn of_few(repo: &'a Repo, few: &'a HashSet<ObjectId>, work: WorkTime) -> Self {
+        Self {
+            is_few: true,
+            ..Self::new(repo, few, work)
+        }
+    }
+}
+
+impl History for GitHistory<'_> {
+    fn rewrites(&self, spoken_of: &BTreeSet<ObjectId>) -> Rewrites {
+        let missing: Vec<ObjectId> = spoken_of
+            .iter()
+            .copied()
+            .filter(|id| !self.read.contains(id))
+            .collect();
+        let mut rewrites = Rewrites::default();
+        if missing.is_empty() {
+            rewrites.standing = spoken_of.iter().copied().collect();
+            return rewrites;
+        }
+        let mut search = Search::new(self, &missing, &mut rewrites);
+        if self.is_few {
+            for id in self.read {
+                // A commit that cannot be read has no copy that is known.
+                let _ = messages::with_commit(self.repo, *id, |raw| search.visit(raw));
+            }
+        } else {
+            // What cannot be walked has no copy that is known; reading the history reports it.
+            let _ = messages::visit_all(self.repo, &everywhere(), |commit| search.visit(commit));
+        }
+        let reached = search.finish(self, &mut rewrites);
+        let stands = |id: &&ObjectId| self.read.contains(id) || reached.contains(id);
+        rewrites.standing = spoken_of.iter().filter(stands).copied().collect();
+        rewrites
+    }
+
+    fn descends(&self, commit: ObjectId, from: ObjectId) -> bool {
+        let at_head = self.at_head.get_or_init(|| reached_by_head(self.repo));
+        if at_head.contains(&commit) && !at_head.contains(&from) {
+            return false;
+        }
+        self.walks.set(self.walks.get() + 1);
+        self.walks.get() > MAX_WALKS || refs::descends(self.repo, commit, from)
+    }
+
+    fn is_gone(&self, commit: ObjectId) -> bool {
+        let reached = self.reached.get_or_init(|| {
+            let mut reached = HashSet::new();
+            let _ = messages::visit_all(self.repo, &everywhere(), |commit| {
+                reached.insert(commit.id);
+            });
+            reached
+        });
+        !reached.contains(&commit)
+    }
+}
+
+/// A commit that a note is on and that was not read, or one that may be its copy.
+struct Known {
+    id: ObjectId,
+    title: String,
+    tree: Vec<u8>,
+}
+
+impl Known {
+    fn of(commit: &RawCommit<'_>, title: String) -> Self {
+        Self {
+            id: commit.id,
+            title,
+            tree: commit.tree().to_owned(),
+        }
+    }
+}
+
+/// The commits of one author and second.
+#[derive(Default)]
+struct Together {
+    missing: Vec<Known>,
+    /// Those that a ref reaches, with other titles than any that is missing.
+    others: Vec<Known>,
+}
+
+/// A walk in search of the copies of commits.
+struct Search<'a> {
+    missing: HashSet<ObjectId>,
+    read: &'a HashSet<ObjectId>,
+    together: HashMap<(Person, Instant), Together>,
+    reached: HashSet<ObjectId>,
+    copies: BTreeMap<ObjectId, ObjectId>,
+    squashed: BTreeMap<ObjectId, ObjectId>,
+}
+
+impl<'a> Search<'a> {
+    /// Looks at the commits themselves; what their messages claim goes into `rewrites`, and so does which are not here.
+    fn new(history: &GitHistory<'a>, missing: &[ObjectId], rewrites: &mut Rewrites) -> Self {
+        let mut together: HashMap<(Person, Instant), Together> = HashMap::new();
+        for id in missing {
+            let read = messages::with_commit(history.repo, *id, |raw| {
+                rewrites.claims.extend(claims_of(&raw, history.work));
+                let Authored { author, time, title } = raw.authored();
+                let known = Known::of(&raw, title);
+                together.entry((author, time)).or_default().missing.push(known);
+            });
+            if read.is_err() {
+                rewrites.absent.insert(*id);
+            }
+        }
+        Self {
+            missing: missing.iter().copied().collect(),
+            read: history.read,
+            together,
+            reached: HashSet::new(),
+            copies: BTreeMap::new(),
+            squashed: BTreeMap::new(),
+        }
+    }
+
+    fn visit(&mut self, commit: RawCommit<'_>) {
+        let id = commit.id;
+        for quoted in quoted_ids(commit.message).filter(|quoted| self.missing.contains(quoted)) {
+            better(&mut self.squashed, quoted, id, self.read);
+        }
+        if self.missing.contains(&id) {
+            self.reached.insert(id);
+            return;
+        }
+        let Some(together) = self.together.get_mut(&commit.author()) else {
+            return;
+        };
+        let title = commit.subject();
+        let mut same = together
+            .missing
+            .iter()
+            .filter(|one| one.title == title)
+            .peekable();
+        if same.peek().is_none() && together.others.len() <= MAX_AT_ONCE {
+            together.others.push(Known::of(&commit, title));
+            return;
+        }
+        for original in same {
+            better(&mut self.copies, original.id, id, self.read);
+        }
+    }
+
+    /// What was found goes into `rewrites`; returns those of the missing commits that a ref reaches.
+    fn finish(mut self, history: &GitHistory<'_>, rewrites: &mut Rewrites) -> HashSet<ObjectId> {
+        let mut changed = Vec::new();
+        for together in self.together.values() {
+            let open = together
+                .missing
+                .iter()
+                .filter(|one| !self.copies.contains_key(&one.id));
+            changed.extend(open.filter_map(|one| Some((one, only_copy(one, &together.others)?))));
+        }
+        for (original, copy) in changed {
+            if !history.is_few || copy.tree == original.tree || history.is_gone(original.id) {
+                self.copies.insert(original.id, copy.id);
+            }
+        }
+        let (read, reached) = (self.read, &self.reached);
+        self.copies.retain(|original, copy| {
+            (read.contains(copy) || !reached.contains(original)) && !is_in_line(history, *copy, *original)
+        });
+        self.squashed.retain(|original, _| !reached.contains(original));
+        rewrites.copies = self.copies;
+        rewrites.squashed = self.squashed;
+        self.reached
+    }
+}
+
+/// Whether one of two commits comes after the other: two of one second then, and no rewrite. Only asked where few commits are
+/// looked at; elsewhere nothing that was read comes after what was not.
+fn is_in_line(history: &GitHistory<'_>, one: ObjectId, other: ObjectId) -> bool {
+    let descends = |commit, from| refs::descends(history.repo, commit, from);
+    history.is_few && (descends(one, other) || descends(other, one))
+}
+
+/// Keeps the better of two copies: one that was read, then the one with the smaller id.
+fn better(
+    found: &mut BTreeMap<ObjectId, ObjectId>,
+    original: ObjectId,
+    copy: ObjectId,
+    read: &HashSet<ObjectId>,
+) {
+    let known = found.entry(original).or_insert(copy);
+    if (!read.contains(&copy), copy) < (!read.contains(known), *known) {
+        *known = copy;
+    }
+}
+
+/// The one commit of its author and second, with another title: of several the one with the same files.
+fn only_copy<'a>(original: &Known, others: &'a [Known]) -> Option<&'a Known> {
+    match others {
+        [] => None,
+        [one] => Some(one),
+        several if several.len() > MAX_AT_ONCE => None,
+        several => {
+            let mut alike = several.iter().filter(|one| one.tree == original.tree);
+            let first = alike.next()?;
+            alike.next().is_none().then_some(first)
+        }
+    }
+}
+
+/// The full ids of commits that a message quotes in the form of `git log`, at any depth.
+fn quoted_ids(message: &[u8]) -> impl Iterator<Item = ObjectId> {
+    memchr::memmem::find_iter(message, b"commit ").filter_map(|at| {
+        let before = message[..at].iter().rposition(|byte| *byte != b' ');
+        if before.is_some_and(|before| message[before] != b'\n') {
+            return None;
+        }
+        let mut lines = message[at..].split(|byte| *byte == b'\n');
+        let named = lines.next()?.strip_prefix(b"commit ")?;
+        let end = named.iter().position(u8::is_ascii_whitespace);
+        let id = std::str::from_utf8(&named[..end.unwrap_or(named.len())])
+            .ok()?
+            .parse()
+            .ok()?;
+        let next = lines.next()?.trim_ascii_start();
+        (next.starts_with(b"Author:") || next.starts_with(b"Merge:")).then_some(id)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_commits_are_found_at_any_depth() {
+        let (one, two) = ("1".repeat(40), "2".repeat(40));
+        let message = format!(
+            "Squashed\n\ncommit {one}\nAuthor: Ada <a@b>\n\n    Squashed\n\n    commit {two}\n    Author: Bo <b@b>\n\n\
+             see commit {one}\nAuthor: Ada\n\ncommit {one}x\nAuthor: A\n\ncommit {two}\nno author\n"
+        );
+        let found: Vec<String> = quoted_ids(message.as_bytes()).map(|id| id.to_string()).collect();
+        assert_eq!(found, [one, two]);
+        assert_eq!(quoted_ids(&b"commit ".repeat(1000)).count(), 0);
+    }
+}
