@@ -21,6 +21,7 @@ mod privacy;
 mod published;
 mod replaced;
 mod reporting;
+mod rewrites;
 mod survival;
 mod trailers;
 // Each test uses a part of it.

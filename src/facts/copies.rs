@@ -248,17 +248,28 @@ impl<'a> Search<'a> {
             .copied()
     }
 
-    /// A record that a rewrite copied speaks of the claims that were on its first commit. Those that a squash joined to them
-    /// are others.
+    /// A record that was copied from commits that are left behind speaks of what these claimed. A squash joined the claims of
+    /// others to them.
     fn speaks_of(&self, record: TaskId, sighting: &Sighting<'_>) -> bool {
         let commit = sighting.said.commit;
         let (_, notes) = self.recorded.tasks.get(&record).copied().unwrap_or_default();
-        let mut before = notes
-            .into_iter()
-            .flatten()
-            .filter(|first| self.rewrites.copies.get(first) == Some(&commit))
-            .map(|first| self.own(*first).len());
-        before.all(|claims| claims == 0 || sighting.said.ordinal <= claims)
+        let is_left_behind = |first: &&ObjectId| {
+            let is_known = !self.rewrites.standing.contains(first) && !self.rewrites.absent.contains(first);
+            **first != commit && is_known
+        };
+        let mut left_behind = notes.into_iter().flatten().filter(is_left_behind).peekable();
+        if left_behind.peek().is_none() {
+            return true;
+        }
+        left_behind.any(|first| {
+            let claims = self.own(*first);
+            match self.rewrites.copies.get(first) == Some(&commit) {
+                true => claims.is_empty() || sighting.said.ordinal <= claims.len(),
+                false => claims
+                    .iter()
+                    .any(|one| one.said.claim.says_the_same(&sighting.said.claim)),
+            }
+        })
     }
 
     /// What a rewrite made of a commit with a note claims what the commit did.
