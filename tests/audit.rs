@@ -319,7 +319,7 @@ fn records_are_signed_and_signatures_are_named() {
     );
     // An unsigned commit on top stands out.
     repo.git(&["config", "--global", "leverage.sign", "false"]);
-    let _ = repo.run(&["record", "--estimate", "3h"]).success();
+    let _ = repo.run(&["record", "--another", "--estimate", "3h"]).success();
     let found = audited(&repo, &["--rule", "ledger-signature"]);
     assert_eq!(found["findings"].as_array().unwrap().len(), 1, "{found}");
     assert_eq!(found["findings"][0]["level"], "warning");
@@ -415,7 +415,7 @@ fn a_ledger_that_was_reset_is_seen_in_its_log() {
     repo.write("a.txt", "one\n").commit("Start");
     let _ = repo.run(&["record", "--estimate", "1h"]).success();
     let first = repo.git(&["rev-parse", "refs/notes/leverage"]);
-    let _ = repo.run(&["record", "--estimate", "9h"]).success();
+    let _ = repo.run(&["record", "--another", "--estimate", "9h"]).success();
     let rule = ["--rule", "ledger-moved"];
     assert_eq!(audited(&repo, &rule)["findings"], serde_json::json!([]));
     repo.git(&["update-ref", "refs/notes/leverage", &first]);

@@ -198,7 +198,7 @@ fn a_retraction_that_flatters_nobody_is_a_note() {
     let commit = repo.write("a.txt", "one\n").commit("Build it");
     let claim = ["--estimate", "4h", "--agent-time", "40m"];
     let first = record(&repo, &commit, "Kiln", &claim);
-    record(&repo, &commit, "Kiln", &claim);
+    record(&repo, &commit, "Kiln", &[&claim[..], &["--another"]].concat());
     repo.run(&["retract", &first, "--reason", "twice"]).success();
     let told = findings(&repo, "task-retracted");
     assert_eq!((told.len(), told[0].0.as_str()), (1, "note"), "{told:?}");

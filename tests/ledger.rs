@@ -285,7 +285,7 @@ fn an_overwritten_ledger_is_healed() {
         .success();
     let first = repo.git(&["rev-parse", "refs/notes/leverage"]);
     let _ = repo
-        .run(&["record", "--estimate", "4h", "--title", "Second"])
+        .run(&["record", "--another", "--estimate", "4h", "--title", "Second"])
         .success();
     repo.git(&["update-ref", "refs/notes/leverage", &first]);
     repo.git(&["notes", "--ref=leverage", "append", "-m", "somebody else", "HEAD"]);
@@ -404,7 +404,7 @@ fn a_full_disk_leaves_what_was_there() {
     let _ = repo.run(&["record", "--estimate", "4h"]).success();
     let before = repo.git(&["rev-parse", "refs/notes/leverage"]);
     // No file may grow: every write fails as on a full disk.
-    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" record --estimate 9h";
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" record --another --estimate 9h";
     let mut command = world.leverage(repo.path());
     let program = command.get_program().to_owned();
     let variables: Vec<_> = command
@@ -434,7 +434,7 @@ fn writers_side_by_side_lose_nothing() {
     let repo = kiln(&world);
     let record = |title: String| {
         let mut command = world.leverage(repo.path());
-        command.args(["record", "--estimate", "4h", "--title", &title]);
+        command.args(["record", "--another", "--estimate", "4h", "--title", &title]);
         command
     };
     let mut acknowledged = 0;
@@ -466,6 +466,7 @@ fn two_clones_share_their_ledgers_through_git() {
     let record = |repo: &TestRepo<'_>, title: &str| {
         repo.run(&[
             "record",
+            "--another",
             "--title",
             title,
             "--estimate",

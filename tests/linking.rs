@@ -602,11 +602,13 @@ fn a_record_takes_agent_time_from_the_sessions_behind_the_commit() {
         "20h",
         "--title",
         "Cap delays",
+        "--another",
         "--dry-run",
         "--no-sessions",
     ]);
     assert!(!ran.stderr.contains("measured"), "{ran}");
-    let ran = repo.run(&["record", "--estimate", "20h", "--title", "Cap delays"]);
+    let record = |more: &[&str]| repo.run(&[&["record", "--estimate", "20h"], more].concat());
+    let ran = record(&["--title", "Cap all", "--revise", "--reason", "Counted"]);
     assert!(ran.stdout.contains("100m, measured  12.0x leverage"), "{ran}");
     assert!(
         ran.stderr.contains("agent time measured in claude-code:s0,"),
@@ -615,7 +617,7 @@ fn a_record_takes_agent_time_from_the_sessions_behind_the_commit() {
     let task: Value = serde_json::from_str(&note(&repo)).unwrap();
     assert_eq!(task["agent_minutes"], 100);
     assert_eq!(task["agent_minutes_basis"], "measured");
-    let again = repo.run(&["record", "--estimate", "1h", "--title", "Another", "--dry-run"]);
+    let again = record(&["--title", "Another", "--another", "--dry-run"]);
     assert!(!again.stderr.contains("measured"), "{again}");
     let claimed = repo.run(&[
         "revise",
@@ -686,10 +688,10 @@ fn what_one_record_took_the_next_does_not_take_again() {
     let world = World::new();
     let repo = two_commits_of_one_session(&world);
     let record =
-        |title: &str, hours: &str| repo.run(&["record", "HEAD~1", "--title", title, "--estimate", hours]);
-    let first = record("one", "10h");
+        |title: &str, more: &[&str]| repo.run(&[&["record", "HEAD~1", "--title", title], more].concat());
+    let first = record("one", &["--estimate", "10h"]);
     assert!(first.stdout.contains("10m, measured"), "{first}");
-    let second = record("two", "30h");
+    let second = record("two", &["--estimate", "30h", "--another"]);
     assert!(
         second
             .stderr
@@ -713,7 +715,15 @@ fn tasks_on_one_commit_share_the_columns_of_its_sessions() {
     let world = World::new();
     let repo = two_commits_of_one_session(&world);
     for (title, hours) in [("one", "3h"), ("two", "1h")] {
-        let args = ["record", "HEAD", "--title", title, "--estimate", hours];
+        let args = [
+            "record",
+            "HEAD",
+            "--another",
+            "--title",
+            title,
+            "--estimate",
+            hours,
+        ];
         let ran = repo.run(&[&args[..], &["--category", title, "--no-sessions"]].concat());
         assert_eq!(ran.code, Some(0), "{ran}");
     }

@@ -19,6 +19,7 @@ mod linking;
 mod listing;
 mod privacy;
 mod published;
+mod record_once;
 mod replaced;
 mod reporting;
 mod rewrites;

@@ -21,15 +21,6 @@ enum Way {
     NoCommit,
 }
 
-const WAYS: [Way; 6] = [
-    Way::Trailer,
-    Way::Note,
-    Way::Both,
-    Way::Revised,
-    Way::RecordedAgain,
-    Way::NoCommit,
-];
-
 const TRAILERS: &str = "\n\nLeverage-Estimate: 8h\nLeverage-Agent-Time: 20m\nLeverage-Supervision: 4m\n";
 const TITLE: &str = "Kiln controller";
 const CHANGED: &str = "Controller of the kiln";

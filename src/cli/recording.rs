@@ -238,13 +238,16 @@ pub fn next_revision(
 }
 
 /// Where the next line of a task goes: to the notes that hold it. Where none of these is on a commit of the task any more,
-/// or trailers alone made it, it goes to one that is as well: to `on` before all others.
+/// or trailers alone made it, it goes to one that is as well: to `on` before all others, which is one or a copy of one.
 pub fn homes(found: &LedgerTask, on: Option<ObjectId>) -> Vec<ObjectId> {
     let mut homes = found.notes.clone();
     let is_current = |note: &ObjectId| found.commits.is_empty() || found.commits.contains(note);
     if !homes.iter().any(is_current) {
         homes.extend(on.or(found.commits.first().copied()));
+    } else if let Some(copy) = on.filter(|on| !found.commits.contains(on)) {
+        homes.push(copy);
     }
+    homes.dedup();
     homes
 }
 

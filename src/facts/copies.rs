@@ -333,21 +333,37 @@ impl<'a> Search<'a> {
         for sighting in self.sightings.iter().filter(|one| !one.is_quoted()) {
             by_title.entry(sighting.title()).or_default().push(sighting);
         }
-        let mut taken: HashSet<(ObjectId, TaskId)> = HashSet::new();
-        for sighting in self.sightings.iter().filter(|one| one.counts && !one.is_quoted()) {
+        let mut squashes: Vec<&'a Sighting<'a>> = self
+            .sightings
+            .iter()
+            .filter(|one| one.counts && !one.is_quoted())
+            .collect();
+        squashes.sort_by_key(|one| one.said.committed);
+        let mut taken: HashMap<TaskId, Vec<ObjectId>> = HashMap::new();
+        for sighting in squashes {
             let titles = sighting.said.claim.titles.iter();
             let parts = titles.filter_map(|title| by_title.get(title.as_str())).flatten();
             for part in parts.take(MAX_COMPARED) {
                 let root = self.names.root(part.id);
                 let is_known = root == self.names.root(sighting.id);
-                let is_free = !taken.contains(&(sighting.said.commit, root));
-                if is_free && (is_known || self.is_part(part, sighting)) {
-                    taken.insert((sighting.said.commit, root));
+                let by = taken.get(&root).map(Vec::as_slice).unwrap_or_default();
+                if (is_known || self.is_part(part, sighting)) && self.is_free(by, sighting) {
+                    taken.entry(root).or_default().push(sighting.said.commit);
                     self.join(sighting.id, part.id);
                     break;
                 }
             }
         }
+    }
+
+    /// Whether a part that these squashes hold can be in another one too: not in the same, and not in one on the same line of
+    /// history, which cannot bring it again.
+    fn is_free(&self, taken_by: &[ObjectId], squash: &Sighting<'_>) -> bool {
+        let commit = squash.said.commit;
+        taken_by.len() < MAX_COMPARED
+            && taken_by
+                .iter()
+                .all(|other| *other != commit && !self.history.descends(commit, *other))
     }
 
     fn is_part(&self, part: &Sighting<'_>, squash: &Sighting<'_>) -> bool {

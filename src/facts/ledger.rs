@@ -170,6 +170,18 @@ impl Ledger {
             .find(|found| found.task.id == id)
     }
 
+    /// Enough of an id to name one task alone.
+    pub fn short_id(&self, id: TaskId) -> String {
+        let short = id.short();
+        let counted = self.tasks.iter().map(|found| found.task.id);
+        let retracted = self.retracted.iter().map(|retracted| retracted.task.task.id);
+        let mut others = counted.chain(retracted).filter(|other| *other != id);
+        match others.any(|other| other.short() == short) {
+            true => id.to_string(),
+            false => short,
+        }
+    }
+
     /// When and why a task was retracted.
     pub fn tombstone(&self, id: TaskId) -> Option<&Tombstone> {
         self.retracted
@@ -225,6 +237,8 @@ struct Builder {
     /// The tasks, retracted or not, that the note on a commit records.
     recorded_on: BTreeMap<ObjectId, BTreeSet<TaskId>>,
     tombstones: BTreeMap<TaskId, Tombstone>,
+    /// The commits whose notes hold a retraction: their copies claim nothing anew.
+    retracted_on: BTreeSet<ObjectId>,
     rewrites: Rewrites,
     sessions: BTreeMap<TaskId, (Vec<Revision<SessionRecord>>, BTreeSet<ObjectId>)>,
     unknown_tasks: BTreeMap<ObjectId, TaskId>,
@@ -240,7 +254,10 @@ impl Builder {
             match Record::decode(line) {
                 Ok(Record::Task(task)) => self.add_task(commit, *task, line),
                 Ok(Record::Session(session)) => self.add_session(commit, *session, line),
-                Ok(Record::Tombstone(tombstone)) => self.add_tombstone(tombstone),
+                Ok(Record::Tombstone(tombstone)) => {
+                    self.retracted_on.insert(commit);
+                    self.add_tombstone(tombstone);
+                }
                 Err(error) => refused.push(error),
             }
         }
@@ -308,7 +325,15 @@ impl Builder {
     fn spoken_of(&self) -> BTreeSet<ObjectId> {
         let of_tasks = self.tasks.values().flat_map(|gathered| &gathered.commits);
         let of_sessions = self.sessions.values().flat_map(|(_, commits)| commits);
-        of_tasks.chain(of_sessions).copied().collect()
+        let of_retractions = self
+            .retracted_on
+            .iter()
+            .filter(|commit| !self.task_commits.contains(commit));
+        of_tasks
+            .chain(of_sessions)
+            .chain(of_retractions)
+            .copied()
+            .collect()
     }
 
     fn add_claims(&mut self, all: &[CommitClaims], history: &dyn History) {

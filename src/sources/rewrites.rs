@@ -14,7 +14,7 @@ use crate::git::messages::{self, RawCommit};
 use crate::git::{Repo, refs};
 
 /// How often two commits are compared by a walk between them, before all others count as unlike.
-const MAX_WALKS: u32 = 32;
+const MAX_WALKS: u32 = 64;
 /// How many commits of one author and second are told apart by more than their titles.
 const MAX_AT_ONCE: usize = 16;
 
@@ -200,7 +200,7 @@ impl<'a> Search<'a> {
                 .missing
                 .iter()
                 .filter(|one| !self.copies.contains_key(&one.id));
-            changed.extend(open.filter_map(|one| Some((one, only_copy(one, &together.others)?))));
+            changed.extend(open.filter_map(|one| Some((one, only_copy(one, &together.others, self.read)?))));
         }
         for (original, copy) in changed {
             if !history.is_few || copy.tree == original.tree || history.is_gone(original.id) {
@@ -238,18 +238,19 @@ fn better(
     }
 }
 
-/// The one commit of its author and second, with another title: of several the one with the same files.
-fn only_copy<'a>(original: &Known, others: &'a [Known]) -> Option<&'a Known> {
-    match others {
-        [] => None,
-        [one] => Some(one),
-        several if several.len() > MAX_AT_ONCE => None,
-        several => {
-            let mut alike = several.iter().filter(|one| one.tree == original.tree);
-            let first = alike.next()?;
-            alike.next().is_none().then_some(first)
-        }
+/// The one commit of its author and second, with another title: of several titles the one with the same files. Commits with
+/// one title are copies of each other.
+fn only_copy<'a>(original: &Known, others: &'a [Known], read: &HashSet<ObjectId>) -> Option<&'a Known> {
+    let (first, more) = others.split_first()?;
+    if others.len() > MAX_AT_ONCE {
+        return None;
     }
+    let wanted = match more.iter().all(|one| one.title == first.title) {
+        true => first,
+        false => others.iter().find(|one| one.tree == original.tree)?,
+    };
+    let alike = others.iter().filter(|one| one.title == wanted.title);
+    alike.min_by_key(|one| (!read.contains(&one.id), one.id))
 }
 
 /// The full ids of commits that a message quotes in the form of `git log`, at any depth.

@@ -91,23 +91,28 @@ fn first(args: &Args, on: ObjectId, desk: &Desk, context: &mut Context) -> Resul
         })?;
     }
     context.terminal.data(preview(task, Some(on), args).as_bytes())?;
-    for task in &beside {
-        context.terminal.status(&format!("beside {}", told(&task.task)))?;
+    for told in &beside.told {
+        context.terminal.status(&format!("beside {told}"))?;
     }
     let done = format!("recorded on {}", on.short());
     end(&done, args, context)
 }
 
+/// The tasks that commits have already, where another one is wanted.
+#[derive(Default)]
+struct Beside {
+    tasks: Vec<LedgerTask>,
+    told: Vec<String>,
+}
+
 /// The tasks that the commits have already; an error unless another one is wanted.
-fn check(
-    args: &Args,
-    desk: &Desk,
-    commits: &[ObjectId],
-    task: &Task,
-) -> Result<Vec<LedgerTask>, CommandError> {
+fn check(args: &Args, desk: &Desk, commits: &[ObjectId], task: &Task) -> Result<Beside, CommandError> {
     if args.another {
         // What a trailer claims may be revised by one on any other commit.
-        return Ok(desk.read().on(commits).cloned().collect());
+        let ledger = desk.read();
+        let tasks: Vec<LedgerTask> = ledger.on(commits).cloned().collect();
+        let told = tasks.iter().map(|found| told(&found.task, &ledger)).collect();
+        return Ok(Beside { tasks, told });
     }
     let ledger = read_ledger_at(&desk.repo, commits, desk.work);
     let taken: Vec<&LedgerTask> = ledger.on(commits).collect();
@@ -115,18 +120,18 @@ fn check(
         [] => {}
         [one] if args.fields.changes_nothing_in(&one.task, desk)? => {
             return Err(
-                CommandError::failed(format!("already recorded: {}", told(&one.task)))
-                    .hint(format!("Change it: {}", revise_command(&one.task)))
+                CommandError::failed(format!("already recorded: {}", told(&one.task, &ledger)))
+                    .hint(format!("Change it: {}", revise_command(&one.task, &ledger)))
                     .hint(ANOTHER),
             );
         }
-        _ => return Err(refused(commits, &taken, task)),
+        _ => return Err(refused(commits, &taken, task, &ledger)),
     }
     let unknown = commits
         .iter()
         .find_map(|commit| Some((commit, ledger.unknown.get(commit)?)));
     match unknown {
-        None => Ok(Vec::new()),
+        None => Ok(Beside::default()),
         Some((commit, id)) => Err(CommandError::failed(format!(
             "{} names the task {id}, which no note here records",
             commit.short()
@@ -138,15 +143,21 @@ fn check(
 
 const ANOTHER: &str = "Or record a second task on purpose: git leverage record --another …";
 
-fn told(task: &Task) -> String {
-    format!("`{}` ({}, {})", task.title, task.id.short(), task.estimate.hours)
+/// A task as a message names it, with an id that can be typed.
+fn told(task: &Task, ledger: &Ledger) -> String {
+    format!(
+        "`{}` ({}, {})",
+        task.title,
+        ledger.short_id(task.id),
+        task.estimate.hours
+    )
 }
 
-fn revise_command(task: &Task) -> String {
-    format!("git leverage revise {} … --reason TEXT", task.id.short())
+fn revise_command(task: &Task, ledger: &Ledger) -> String {
+    format!("git leverage revise {} … --reason TEXT", ledger.short_id(task.id))
 }
 
-fn refused(commits: &[ObjectId], taken: &[&LedgerTask], task: &Task) -> CommandError {
+fn refused(commits: &[ObjectId], taken: &[&LedgerTask], task: &Task, ledger: &Ledger) -> CommandError {
     let with_task = |commit: &&ObjectId| taken.iter().any(|found| found.commits.contains(commit));
     let commit = commits
         .iter()
@@ -154,17 +165,17 @@ fn refused(commits: &[ObjectId], taken: &[&LedgerTask], task: &Task) -> CommandE
         .map_or_else(String::new, ObjectId::short);
     let (what, hint) = match taken {
         [one] => (
-            format!("has the task {}", told(&one.task)),
+            format!("has the task {}", told(&one.task, ledger)),
             format!(
                 "Change it: git leverage revise {} --estimate {} --reason TEXT",
-                one.task.id.short(),
+                ledger.short_id(one.task.id),
                 task.estimate.hours
             ),
         ),
         several => {
-            let all: Vec<String> = several.iter().map(|found| told(&found.task)).collect();
-            let all_of = |found: &&LedgerTask| found.task.id.short();
-            let ids: Vec<String> = several.iter().map(all_of).collect();
+            let all: Vec<String> = several.iter().map(|found| told(&found.task, ledger)).collect();
+            let ids = several.iter().map(|found| ledger.short_id(found.task.id));
+            let ids: Vec<String> = ids.collect();
             (
                 format!("has {} tasks: {}", several.len(), all.join(", ")),
                 format!(
@@ -180,12 +191,8 @@ fn refused(commits: &[ObjectId], taken: &[&LedgerTask], task: &Task) -> CommandE
 }
 
 /// Tasks that only trailers claim, as records: without them the trailers of a commit speak of the first record on it.
-fn written_out(
-    beside: Vec<LedgerTask>,
-    on: ObjectId,
-    desk: &Desk,
-) -> Result<Vec<(ObjectId, Record)>, CommandError> {
-    let claimed = beside.into_iter().filter(|found| found.notes.is_empty());
+fn written_out(beside: Beside, on: ObjectId, desk: &Desk) -> Result<Vec<(ObjectId, Record)>, CommandError> {
+    let claimed = beside.tasks.into_iter().filter(|found| found.notes.is_empty());
     let claimed = claimed.filter(|found| found.commits.contains(&on));
     let record = |found: LedgerTask| {
         let task = Task {
@@ -245,7 +252,7 @@ fn next_on(args: &Args, reason: &str, on: ObjectId, desk: &Desk) -> Result<(Ledg
         ),
         [one] => Ok(((*one).clone(), next_revision(one, &args.fields, reason, desk)?)),
         several => {
-            let all: Vec<String> = several.iter().map(|found| told(&found.task)).collect();
+            let all: Vec<String> = several.iter().map(|found| told(&found.task, &ledger)).collect();
             let what = format!("{} has {} tasks: {}", on.short(), several.len(), all.join(", "));
             Err(CommandError::failed(what).hint("Say which: git leverage revise ID … --reason TEXT"))
         }
@@ -255,15 +262,18 @@ fn next_on(args: &Args, reason: &str, on: ObjectId, desk: &Desk) -> Result<(Ledg
 /// A task that changed no code here.
 fn without_commit(args: &Args, desk: &Desk, context: &mut Context) -> Result<Outcome, CommandError> {
     let task = new_task(args, desk, None)?;
-    let allowed = || match same_without_commit(desk, &task).filter(|_| !args.another) {
-        None => Ok(()),
-        Some(known) => Err(CommandError::failed(format!(
-            "already recorded for {}: {}",
-            known.date,
-            told(&known)
-        ))
-        .hint(format!("Change it: {}", revise_command(&known)))
-        .hint("Or record it a second time on purpose: git leverage record --no-commit --another …")),
+    let allowed = || {
+        let recorded = read_recorded(&desk.repo);
+        match same_without_commit(&recorded, &task).filter(|_| !args.another) {
+            None => Ok(()),
+            Some(known) => Err(CommandError::failed(format!(
+                "already recorded for {}: {}",
+                known.date,
+                told(known, &recorded)
+            ))
+            .hint(format!("Change it: {}", revise_command(known, &recorded)))
+            .hint("Or record it a second time on purpose: git leverage record --no-commit --another …")),
+        }
     };
     let message = format!("Record: {}\n", task.title);
     if args.dry_run {
@@ -277,18 +287,12 @@ fn without_commit(args: &Args, desk: &Desk, context: &mut Context) -> Result<Out
 }
 
 /// A task without code that has the title, the day and the hours of another one.
-fn same_without_commit(desk: &Desk, task: &Task) -> Option<Task> {
-    let is_same = |known: &&LedgerTask| {
-        let known = (&known.task, known.commits.is_empty());
-        let (title, day, hours) = (&known.0.title, known.0.date, known.0.estimate.hours);
-        known.1 && (title, day, hours) == (&task.title, task.date, task.estimate.hours)
-    };
-    let recorded = read_recorded(&desk.repo);
-    recorded
-        .tasks
-        .iter()
-        .find(is_same)
-        .map(|known| known.task.clone())
+fn same_without_commit<'a>(recorded: &'a Ledger, task: &Task) -> Option<&'a Task> {
+    let without_code = recorded.tasks.iter().filter(|known| known.commits.is_empty());
+    without_code.map(|known| &known.task).find(|known| {
+        let known = (&known.title, known.date, known.estimate.hours);
+        known == (&task.title, task.date, task.estimate.hours)
+    })
 }
 
 fn end(done: &str, args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {

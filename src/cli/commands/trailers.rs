@@ -98,6 +98,13 @@ fn described(claim: &Claim, prefix: &str) -> String {
         Place::Block => "",
         Place::Body => " (not where git reads trailers)",
     };
+    if let Some(part) = &claim.part {
+        let commit = part
+            .commit
+            .map_or_else(String::new, |commit| commit.short() + " ");
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{prefix}squashed from: {commit}{}", visible(&part.subject));
+    }
     let mut line = |what: &str, value: String| {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{prefix}{what}: {}{place}", visible(&value));
