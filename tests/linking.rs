@@ -631,7 +631,7 @@ fn a_record_takes_agent_time_from_the_sessions_behind_the_commit() {
     assert!(
         !note(&repo)
             .lines()
-            .any(|line| line.contains(r#""rev":1"#) && line.contains("basis"))
+            .any(|line| line.contains(r#""rev":2"#) && line.contains("basis"))
     );
 }
 

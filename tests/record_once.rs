@@ -248,9 +248,11 @@ fn a_second_retraction_is_one_line() {
     already retracted: `Kiln` (ID), 2026-04-10: Not ours
     [exit 0]
     ");
-    // It stays retracted under another title.
+    // It can be recorded anew, and what was retracted stays so under another title.
+    let _ = repo.run(&["record", "--estimate", "2h"]).success();
+    assert_eq!(logged(&repo), [("Kiln".into(), 2.0)]);
     repo.git(&["commit", "--quiet", "--amend", "-m", &format!("The kiln{CLAIM}")]);
-    assert_eq!(logged(&repo), []);
+    assert_eq!(logged(&repo), [("Kiln".into(), 2.0)]);
 }
 
 /// A branch of two tasks, of two authors.

@@ -76,7 +76,7 @@ fn what_to_try(folder: &Path) -> String {
          CLAUDE_CONFIG_DIR={name}/agent-logs/claude git leverage audit {name}/{first}\n  \
          git leverage inventory {name}\n  \
          CLAUDE_CONFIG_DIR={name}/agent-logs/claude git leverage sessions {name}\n  \
-         git -C {name}/{first} log --show-notes=leverage\n",
+         git -C {name}/{first} leverage log\n",
         PLACES.len(),
     )
 }
