@@ -75,6 +75,7 @@ fn sum_up(tasks: Vec<Task>, by: &[Dimension], day: Option<&str>) -> Report {
                 commits: Vec::new(),
             })
             .collect(),
+        same: Default::default(),
         captured: Vec::new(),
         warnings: Vec::new(),
     };

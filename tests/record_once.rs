@@ -393,6 +393,18 @@ fn a_clone_counts_a_rewritten_task_once() {
         "origin",
         "refs/notes/leverage:refs/leverage/remotes/origin/notes",
     ]);
+    // Beside each other they are one task, with the notes of one alone and with those of both.
+    let both = |args: &[&str]| {
+        let ran = world.run(&[args, &["--format", "json", "kiln", "theirs"]].concat());
+        serde_json::from_str::<Value>(&ran.success()).unwrap()["totals"].clone()
+    };
+    let tracking = "refs/leverage/remotes/origin/notes";
+    let fetched = theirs.git(&["rev-parse", tracking]);
+    theirs.git(&["update-ref", "-d", tracking]);
+    assert_eq!(logged(&theirs), [("Kiln".into(), 8.0)]);
+    assert_eq!(both(&["report"])["human_hours"], 6);
+    theirs.git(&["update-ref", tracking, &fetched]);
+    assert_eq!(both(&["report"])["human_hours"], 6);
     assert_eq!(logged(&theirs), [("Kiln".into(), 6.0)]);
     let report = json(&theirs, &["report", "--format", "json"]);
     assert_eq!(report["totals"]["human_hours"], 6);

@@ -123,15 +123,20 @@ fn sums(repo: &TestRepo<'_>) -> Vec<(&'static str, Sums)> {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let inventory = json(repo, &["inventory", "--columns", "ai", "--format", "json"]);
-    let audit = json(repo, &["audit", "--format", "json"]);
-    vec![
+    let mut said = vec![
         ("report", of_report),
         ("log", sums_of_tasks(log["tasks"].as_array().unwrap().iter())),
         ("export", sums_of_tasks(exported.iter())),
-        ("inventory", sums_of(&inventory["totals"])),
-        ("audit", sums_of(&audit["confidence"]["claimed"])),
-    ]
+    ];
+    if repo.git(&["config", "--default", "", "notes.rewriteRef"]) != "" {
+        // The others read the ledger as `report` does.
+        return said;
+    }
+    let inventory = json(repo, &["inventory", "--columns", "ai", "--format", "json"]);
+    let audit = json(repo, &["audit", "--format", "json"]);
+    said.push(("inventory", sums_of(&inventory["totals"])));
+    said.push(("audit", sums_of(&audit["confidence"]["claimed"])));
+    said
 }
 
 /// Every command that does not say what is expected.
@@ -169,7 +174,7 @@ fn kiln<'a>(world: &'a World, name: &str, way: Way, rewrite_ref: bool) -> TestRe
 
 type Rewrite = fn(&TestRepo<'_>, Way);
 
-const REWRITES: [(&str, Rewrite); 16] = [
+const REWRITES: [(&str, Rewrite); 19] = [
     ("amend", |repo, _| {
         repo.write("kiln.rs", "fn kiln() -> u8 { 1 }\n");
         repo.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"]);
@@ -191,6 +196,20 @@ const REWRITES: [(&str, Rewrite); 16] = [
     }),
     ("amend the author's time", |repo, _| {
         repo.git(&["commit", "--quiet", "--amend", "--no-edit", "--reset-author"]);
+    }),
+    ("amend the author", |repo, _| {
+        let author = "--author=Bo <bo@example.org>";
+        repo.git(&["commit", "--quiet", "--amend", "--no-edit", author]);
+    }),
+    ("take over", |repo, _| {
+        repo.git(&["config", "user.email", "bo@example.org"]);
+        repo.git(&["commit", "--quiet", "--amend", "--no-edit", "--reset-author"]);
+    }),
+    ("cherry-pick, another author", |repo, _| {
+        repo.git(&["checkout", "--quiet", "main"]);
+        repo.git(&["cherry-pick", "topic"]);
+        let author = "--author=Bo <bo@example.org>";
+        repo.git(&["commit", "--quiet", "--amend", "--no-edit", author]);
     }),
     ("rebase", |repo, _| {
         repo.git(&["rebase", "--quiet", "--merge", "main"]);

@@ -1,13 +1,16 @@
 //! A repository as it was read: what a report is made of.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
-use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerSession};
 use crate::facts::task::Task;
 use crate::sources::history::History;
+
+/// From how many ids to the next a task is followed.
+const MAX_STEPS: usize = 8;
 
 /// A repository as it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +27,8 @@ pub struct Repository {
     pub commits: Vec<Commit>,
     /// Its tasks in their current revision.
     pub tasks: Vec<PlacedTask>,
+    /// The ids under which a clone may know them that has not the same notes, with theirs.
+    pub same: BTreeMap<TaskId, TaskId>,
     /// The sessions that were captured into its notes.
     pub captured: Vec<LedgerSession>,
     /// What was wrong in it.
@@ -62,8 +67,31 @@ impl Repository {
                     commits: task.commits,
                 })
                 .collect(),
+            same: ledger.same,
             captured,
             warnings,
+        }
+    }
+}
+
+/// Gives each task the id that any of the repositories knows it by: a clone without the notes of another one knows a task by
+/// its trailers alone.
+pub fn unify(repos: &mut [Repository]) {
+    let same: BTreeMap<TaskId, TaskId> = repos
+        .iter()
+        .flat_map(|repo| &repo.same)
+        .map(|(a, b)| (*a, *b))
+        .collect();
+    if same.is_empty() {
+        return;
+    }
+    for placed in repos.iter_mut().flat_map(|repo| &mut repo.tasks) {
+        // Clones with other notes each may lead in a circle.
+        for _ in 0..MAX_STEPS {
+            match same.get(&placed.task.id) {
+                Some(id) => placed.task.id = *id,
+                None => break,
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ pub(crate) fn repository(name: &str) -> Repository {
         reason: None,
         commits: Vec::new(),
         tasks: Vec::new(),
+        same: Default::default(),
         captured: Vec::new(),
         warnings: Vec::new(),
     }

@@ -8,7 +8,7 @@ use super::error::CommandError;
 use super::settings::Settings;
 use super::workers::read_each;
 use crate::aggregate::names::{Named, tell_apart};
-use crate::aggregate::repository::Repository;
+use crate::aggregate::repository::{Repository, unify};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::quantity::WorkTime;
 use crate::git::Repo;
@@ -68,6 +68,7 @@ impl ReadArgs {
         let read = |path: &Path| read_repository(path, &options, work);
         let mut repos = read_each(context, self.jobs, &found.repositories, &options.progress, read)?;
         tell_apart(&mut repos);
+        unify(&mut repos);
         Ok(Reading {
             repos,
             warnings: found.warnings,

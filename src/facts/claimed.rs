@@ -55,6 +55,13 @@ pub struct Authored {
     pub title: String,
 }
 
+impl Authored {
+    /// Whether both were authored in the same second and have the author or the title in common.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        self.time == other.time && (self.author == other.author || self.title == other.title)
+    }
+}
+
 impl Said {
     /// Whether it names its task, then the author's time and the committer's: a task whose id is derived from a claim begins
     /// with that claim, whatever clocks say.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::claimed::{Authored, CommitClaims, Said};
+use super::claimed::{CommitClaims, Said};
 use super::commit::{Instant, Person};
 use super::ids::{ObjectId, TaskId};
 use super::task::{Task, TaskSource};
@@ -295,22 +295,21 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// A commit with the author, the time and the claim of another, neither of which comes after the other, is a copy of it
-    /// whose title was changed.
+    /// A commit with the author's time and the claim of another, and its author or title, is a copy of it whose title or
+    /// author was changed, unless one of them comes after the other.
     fn changed_messages(&mut self) {
-        let mut together: HashMap<(&Person, Instant, usize), Vec<&'a Sighting<'a>>> = HashMap::new();
+        let mut together: HashMap<(Instant, usize), Vec<&'a Sighting<'a>>> = HashMap::new();
         for sighting in self.sightings.iter().filter(|one| one.counts && !one.is_quoted()) {
-            let Authored { author, time, .. } = &sighting.said.authored;
-            together
-                .entry((author, *time, sighting.said.ordinal))
-                .or_default()
-                .push(sighting);
+            let key = (sighting.said.authored.time, sighting.said.ordinal);
+            together.entry(key).or_default().push(sighting);
         }
         for mut group in together.into_values().filter(|group| group.len() > 1) {
             group.sort_by_key(|one| (one.said.committed, one.said.commit));
             for (number, sighting) in group.iter().enumerate() {
+                let authored = &sighting.said.authored;
                 let earlier = group.iter().take(number.min(MAX_COMPARED));
-                let mut earlier = earlier.filter(|one| one.title() != sighting.title());
+                let mut earlier =
+                    earlier.filter(|one| one.id != sighting.id && one.said.authored.is_alike(authored));
                 if let Some(first) = earlier.find(|one| self.is_elsewhere(one, sighting)) {
                     self.join(sighting.id, first.id);
                 }
@@ -383,20 +382,16 @@ impl<'a> Search<'a> {
         };
         let lost: Vec<&'a Sighting<'a>> = left.iter().filter(is_lost).copied().collect();
         let mut seen: HashSet<TaskId> = HashSet::new();
-        let mut by_author: HashMap<(&Person, Option<&str>), Vec<&'a Sighting<'a>>> = HashMap::new();
+        let mut by_title: HashMap<&str, Vec<&'a Sighting<'a>>> = HashMap::new();
+        let mut joined: HashMap<&Person, Vec<&'a Sighting<'a>>> = HashMap::new();
         for sighting in self.sightings.iter().filter(|one| one.counts) {
             seen.insert(self.names.root(sighting.id));
-            let is_open = !sighting.is_quoted() && !self.is_recorded(sighting.id);
-            let titles = [Some(sighting.title()), None];
-            let joined = !sighting.said.claim.titles.is_empty();
-            for title in titles
-                .into_iter()
-                .filter(|title| is_open && (title.is_some() || joined))
-            {
-                by_author
-                    .entry((sighting.author(), title))
-                    .or_default()
-                    .push(sighting);
+            if sighting.is_quoted() || self.is_recorded(sighting.id) {
+                continue;
+            }
+            by_title.entry(sighting.title()).or_default().push(sighting);
+            if !sighting.said.claim.titles.is_empty() {
+                joined.entry(sighting.author()).or_default().push(sighting);
             }
         }
         for orphan in lost {
@@ -404,14 +399,11 @@ impl<'a> Search<'a> {
             if !self.is_recorded(record) || !seen.insert(record) {
                 continue;
             }
-            let copy = [Some(orphan.title()), None].into_iter().find_map(|title| {
-                let open = by_author
-                    .get(&(orphan.author(), title))?
-                    .iter()
-                    .take(MAX_COMPARED);
-                let mut open = open.filter(|one| !self.recorded.tasks.contains_key(&self.names.of(one.id)));
-                open.find(|one| self.is_part(orphan, one)).copied()
-            });
+            let titled = by_title.get(orphan.title()).into_iter().flatten();
+            let joined = joined.get(orphan.author()).into_iter().flatten();
+            let open = titled.take(MAX_COMPARED).chain(joined.take(MAX_COMPARED));
+            let mut open = open.filter(|one| !self.recorded.tasks.contains_key(&self.names.of(one.id)));
+            let copy = open.find(|one| self.is_part(orphan, one)).copied();
             if let Some(copy) = copy.filter(|_| self.history.is_gone(orphan.said.commit)) {
                 self.join(copy.id, record);
             }

@@ -24,6 +24,9 @@ pub struct Ledger {
     pub retracted: Vec<RetractedTask>,
     /// The measured sessions, by the id of their record.
     pub sessions: Vec<LedgerSession>,
+    /// The ids that claims have by themselves, with the ids of the tasks that they count under here. Another clone may know
+    /// them by the first.
+    pub same: BTreeMap<TaskId, TaskId>,
     /// The trailers that could not be read, by commit.
     pub refused: Vec<(ObjectId, Vec<ClaimError>)>,
     /// The commits whose trailers name a task that no note here records, with its id.
@@ -240,6 +243,7 @@ struct Builder {
     /// The commits whose notes hold a retraction: their copies claim nothing anew.
     retracted_on: BTreeSet<ObjectId>,
     rewrites: Rewrites,
+    same: BTreeMap<TaskId, TaskId>,
     sessions: BTreeMap<TaskId, (Vec<Revision<SessionRecord>>, BTreeSet<ObjectId>)>,
     unknown_tasks: BTreeMap<ObjectId, TaskId>,
     refused: Vec<(ObjectId, Vec<ClaimError>)>,
@@ -343,7 +347,11 @@ impl Builder {
         let said: Vec<(TaskId, Said)> = all.iter().flat_map(CommitClaims::said).collect();
         let names = self.names(&said, history);
         for (id, said) in said {
-            self.add_claim(names.of(id), said);
+            let task = names.of(id);
+            if task != id {
+                self.same.insert(id, task);
+            }
+            self.add_claim(task, said);
         }
     }
 
@@ -433,6 +441,7 @@ impl Builder {
         }
         self.warnings
             .extend(unknown_warning(&self.repo, &self.unknown_tasks));
+        ledger.same = self.same;
         ledger.unknown = self.unknown_tasks;
         ledger.refused = self.refused;
         ledger.status = self.status;

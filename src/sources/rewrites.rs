@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::ledger::claims_of;
 use super::reach::{everywhere, reached_by_head};
 use crate::facts::claimed::Authored;
-use crate::facts::commit::{Instant, Person};
+use crate::facts::commit::Instant;
 use crate::facts::copies::{History, Rewrites};
 use crate::facts::ids::ObjectId;
 use crate::facts::quantity::WorkTime;
@@ -108,25 +108,25 @@ impl History for GitHistory<'_> {
 /// A commit that a note is on and that was not read, or one that may be its copy.
 struct Known {
     id: ObjectId,
-    title: String,
+    authored: Authored,
     tree: Vec<u8>,
 }
 
 impl Known {
-    fn of(commit: &RawCommit<'_>, title: String) -> Self {
+    fn of(commit: &RawCommit<'_>, authored: Authored) -> Self {
         Self {
             id: commit.id,
-            title,
+            authored,
             tree: commit.tree().to_owned(),
         }
     }
 }
 
-/// The commits of one author and second.
+/// The commits whose author's time is one second.
 #[derive(Default)]
 struct Together {
     missing: Vec<Known>,
-    /// Those that a ref reaches, with other titles than any that is missing.
+    /// Those that a ref reaches, with the author or the title of one that is missing, but not both.
     others: Vec<Known>,
 }
 
@@ -134,7 +134,9 @@ struct Together {
 struct Search<'a> {
     missing: HashSet<ObjectId>,
     read: &'a HashSet<ObjectId>,
-    together: HashMap<(Person, Instant), Together>,
+    /// The missing commits, by what most rewrites keep.
+    exact: HashMap<Authored, Vec<ObjectId>>,
+    together: HashMap<Instant, Together>,
     reached: HashSet<ObjectId>,
     copies: BTreeMap<ObjectId, ObjectId>,
     squashed: BTreeMap<ObjectId, ObjectId>,
@@ -143,13 +145,15 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     /// Looks at the commits themselves; what their messages claim goes into `rewrites`, and so does which are not here.
     fn new(history: &GitHistory<'a>, missing: &[ObjectId], rewrites: &mut Rewrites) -> Self {
-        let mut together: HashMap<(Person, Instant), Together> = HashMap::new();
+        let mut together: HashMap<Instant, Together> = HashMap::new();
+        let mut exact: HashMap<Authored, Vec<ObjectId>> = HashMap::new();
         for id in missing {
             let read = messages::with_commit(history.repo, *id, |raw| {
                 rewrites.claims.extend(claims_of(&raw, history.work));
-                let Authored { author, time, title } = raw.authored();
-                let known = Known::of(&raw, title);
-                together.entry((author, time)).or_default().missing.push(known);
+                let authored = raw.authored();
+                exact.entry(authored.clone()).or_default().push(*id);
+                let together = together.entry(authored.time).or_default();
+                together.missing.push(Known::of(&raw, authored));
             });
             if read.is_err() {
                 rewrites.absent.insert(*id);
@@ -158,6 +162,7 @@ impl<'a> Search<'a> {
         Self {
             missing: missing.iter().copied().collect(),
             read: history.read,
+            exact,
             together,
             reached: HashSet::new(),
             copies: BTreeMap::new(),
@@ -174,21 +179,19 @@ impl<'a> Search<'a> {
             self.reached.insert(id);
             return;
         }
-        let Some(together) = self.together.get_mut(&commit.author()) else {
+        let Some(together) = self.together.get_mut(&commit.author().1) else {
             return;
         };
-        let title = commit.subject();
-        let mut same = together
-            .missing
-            .iter()
-            .filter(|one| one.title == title)
-            .peekable();
-        if same.peek().is_none() && together.others.len() <= MAX_AT_ONCE {
-            together.others.push(Known::of(&commit, title));
-            return;
-        }
-        for original in same {
-            better(&mut self.copies, original.id, id, self.read);
+        let authored = commit.authored();
+        if let Some(originals) = self.exact.get(&authored) {
+            for original in originals {
+                better(&mut self.copies, *original, id, self.read);
+            }
+        } else if together.missing.len() <= MAX_AT_ONCE && together.others.len() <= MAX_AT_ONCE {
+            let mut missing = together.missing.iter();
+            if missing.any(|one| one.authored.is_alike(&authored)) {
+                together.others.push(Known::of(&commit, authored));
+            }
         }
     }
 
@@ -238,19 +241,27 @@ fn better(
     }
 }
 
-/// The one commit of its author and second, with another title: of several titles the one with the same files. Commits with
-/// one title are copies of each other.
+/// The commit of its second that has its title and another author, or its author and another title: of several titles the
+/// one with the same files. Commits with one title are copies of each other.
 fn only_copy<'a>(original: &Known, others: &'a [Known], read: &HashSet<ObjectId>) -> Option<&'a Known> {
-    let (first, more) = others.split_first()?;
     if others.len() > MAX_AT_ONCE {
         return None;
     }
-    let wanted = match more.iter().all(|one| one.title == first.title) {
-        true => first,
-        false => others.iter().find(|one| one.tree == original.tree)?,
+    let is_alike = |one: &&Known| one.authored.is_alike(&original.authored);
+    let alike: Vec<&Known> = others.iter().filter(is_alike).collect();
+    let (first, more) = alike.split_first()?;
+    let has_title = |one: &&&Known| one.authored.title == original.authored.title;
+    let wanted = match alike.iter().find(has_title) {
+        Some(one) => one,
+        None if more.iter().all(|one| one.authored.title == first.authored.title) => first,
+        None => alike.iter().find(|one| one.tree == original.tree)?,
     };
-    let alike = others.iter().filter(|one| one.title == wanted.title);
-    alike.min_by_key(|one| (!read.contains(&one.id), one.id))
+    let copies = alike
+        .iter()
+        .filter(|one| one.authored.title == wanted.authored.title);
+    copies
+        .min_by_key(|one| (!read.contains(&one.id), one.id))
+        .copied()
 }
 
 /// The full ids of commits that a message quotes in the form of `git log`, at any depth.

@@ -59,6 +59,9 @@ pub struct Args {
     dry_run: bool,
 }
 
+/// More tasks of one commit are only counted.
+const TASKS_NAMED: usize = 3;
+
 /// Writes the task and prints it as it will be read.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let desk = Desk::open(context)?;
@@ -91,8 +94,16 @@ fn first(args: &Args, on: ObjectId, desk: &Desk, context: &mut Context) -> Resul
         })?;
     }
     context.terminal.data(preview(task, Some(on), args).as_bytes())?;
-    for told in &beside.told {
+    for told in beside.told.iter().take(TASKS_NAMED) {
         context.terminal.status(&format!("beside {told}"))?;
+    }
+    if let Some(more) = beside
+        .told
+        .len()
+        .checked_sub(TASKS_NAMED)
+        .filter(|more| *more > 0)
+    {
+        context.terminal.status(&format!("and {more} more"))?;
     }
     let done = format!("recorded on {}", on.short());
     end(&done, args, context)
