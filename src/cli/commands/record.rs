@@ -209,6 +209,7 @@ fn written_out(beside: Beside, on: ObjectId, desk: &Desk) -> Result<Vec<(ObjectI
         let task = Task {
             at: desk.now,
             by: desk.author()?,
+            source: TaskSource::Trailer,
             ..found.task
         };
         Ok((on, Record::Task(Box::new(task))))
