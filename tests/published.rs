@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 use git_leverage::aggregate::group::Dimension;
 use git_leverage::aggregate::report::{Query, Report, report};
 use git_leverage::aggregate::repository::{PlacedTask, Repository};
-use git_leverage::facts::diagnostics::Status;
 use git_leverage::facts::ids::TaskId;
 use git_leverage::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
 use git_leverage::facts::task::{Phase, Task, TaskSource};
@@ -65,9 +64,6 @@ fn sum_up(tasks: Vec<Task>, by: &[Dimension], day: Option<&str>) -> Report {
     let repo = Repository {
         name: "published".to_owned(),
         path: "/published".to_owned(),
-        status: Status::Complete,
-        reason: None,
-        commits: Vec::new(),
         tasks: tasks
             .into_iter()
             .map(|task| PlacedTask {
@@ -75,9 +71,7 @@ fn sum_up(tasks: Vec<Task>, by: &[Dimension], day: Option<&str>) -> Report {
                 commits: Vec::new(),
             })
             .collect(),
-        same: Default::default(),
-        captured: Vec::new(),
-        warnings: Vec::new(),
+        ..Repository::default()
     };
     let day = day.map(|day| day.parse().unwrap());
     let query = Query {

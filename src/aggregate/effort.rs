@@ -7,11 +7,11 @@ use crate::correlate::seen::{SeenSession, stretch};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::quantity::Minutes;
 use crate::facts::span::{self, Span};
-use crate::facts::task::Task;
+use crate::facts::task::{Task, factor};
 
 /// What sessions took for something.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Spent<'a> {
+pub struct Spent<'a> {
     sessions: BTreeMap<&'a SessionId, Time>,
 }
 
@@ -37,7 +37,7 @@ impl<'a> Spent<'a> {
     }
 
     /// Σ agent minutes; `None` where no log says, and where all the time of the sessions went elsewhere.
-    pub(super) fn minutes(&self) -> Option<Minutes> {
+    pub fn minutes(&self) -> Option<Minutes> {
         let known = self.sessions.values().filter_map(|time| time.agent_minutes);
         Minutes::new(known.sum()).filter(|minutes| minutes.get() > 0.0)
     }
@@ -90,15 +90,43 @@ struct Claimant<'a> {
 
 /// What the sessions of a report took, by commit and by task.
 #[derive(Debug, Default)]
-pub(super) struct Effort<'a> {
+pub struct Effort<'a> {
     commits: HashMap<ObjectId, Spent<'a>>,
     tasks: HashMap<TaskId, Spent<'a>>,
     committed: HashMap<ObjectId, Vec<Portion<'a>>>,
     uncommitted: HashMap<&'a SessionId, Vec<Portion<'a>>>,
 }
 
+/// How long agents worked for a task: as it claims, else as its sessions tell.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct AgentTime {
+    /// All of it; `None` where neither says.
+    pub minutes: Option<Minutes>,
+    /// The part that nobody claimed: of its sessions, or taken from them when it was recorded.
+    pub measured: Option<Minutes>,
+}
+
+impl AgentTime {
+    /// The time of a task, with what its sessions took. Every command that tells it asks here.
+    pub fn of(task: &Task, spent: Option<&Spent<'_>>) -> Self {
+        let of_sessions = || spent.and_then(Spent::minutes);
+        let minutes = task.agent_minutes.or_else(of_sessions);
+        let is_claimed = task.agent_minutes.is_some() && task.agent_minutes_basis.is_none();
+        Self {
+            minutes,
+            measured: minutes.filter(|_| !is_claimed),
+        }
+    }
+
+    /// Hours × 60 / minutes; `None` without minutes.
+    pub fn leverage_factor(self, task: &Task) -> Option<f64> {
+        factor(task.estimate.hours, self.minutes?)
+    }
+}
+
 impl<'a> Effort<'a> {
-    pub(super) fn new(sessions: &'a [SeenSession], tasks: &[&'a PlacedTask]) -> Self {
+    /// Divides the time of sessions over the commits that they made, and that of commits over their tasks.
+    pub fn new(sessions: &'a [SeenSession], tasks: &[&'a PlacedTask]) -> Self {
         let mut effort = Self::default();
         for session in sessions {
             for (_, link) in session.made() {
@@ -186,12 +214,12 @@ impl<'a> Effort<'a> {
     }
 
     /// What was spent on a commit; `None` where no session is linked to it.
-    pub(super) fn of_commit(&self, commit: ObjectId) -> Option<&Spent<'a>> {
+    pub fn of_commit(&self, commit: ObjectId) -> Option<&Spent<'a>> {
         self.commits.get(&commit)
     }
 
     /// What was spent on a task; `None` where no session is linked to it.
-    pub(super) fn of_task(&self, task: TaskId) -> Option<&Spent<'a>> {
+    pub fn of_task(&self, task: TaskId) -> Option<&Spent<'a>> {
         self.tasks.get(&task)
     }
 }

@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, FixedOffset, TimeDelta};
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
 use serde::Serialize;
 
+use super::effort::{AgentTime, Effort};
+use super::report::{CommitsOnce, copies, tasks_once};
 use super::repository::{PlacedTask, Repository};
 use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::commit::{Commit, Instant};
@@ -15,6 +17,7 @@ use crate::facts::link::{Link, Rung};
 use crate::facts::quantity::Minutes;
 use crate::facts::session::{Provenance, Sources};
 use crate::facts::task::Task;
+use crate::facts::zone::Zone;
 use crate::git::survival::Survival;
 
 /// One commit.
@@ -39,6 +42,10 @@ pub struct CommitLine<'a> {
 pub struct TaskLine<'a> {
     repo: &'a str,
     commit: Option<ObjectId>,
+    /// The day on which reports count it.
+    day: NaiveDate,
+    /// The part of its agent minutes that nobody claimed.
+    agent_minutes_measured: Option<Minutes>,
     leverage_factor: Option<f64>,
     supervisory_leverage_factor: Option<f64>,
     #[serde(flatten)]
@@ -91,16 +98,50 @@ pub struct LinkLine<'a> {
     share: f64,
 }
 
-/// The commits of all repositories, each once.
-pub fn commits(repos: &[Repository]) -> impl Iterator<Item = CommitLine<'_>> {
-    each_once(repos, |repo| &repo.commits, |commit| commit.id)
-        .map(|(repo, commit)| CommitLine::new(repo, commit))
+/// The commits and tasks of all repositories, each once, as a report counts them.
+pub struct Facts<'a> {
+    commits: CommitsOnce<'a>,
+    tasks: Vec<(&'a Repository, &'a PlacedTask)>,
+    effort: Effort<'a>,
+    zone: Zone,
 }
 
-/// The tasks of all repositories, each once.
-pub fn tasks(repos: &[Repository]) -> impl Iterator<Item = TaskLine<'_>> {
-    each_once(repos, |repo| &repo.tasks, |placed| placed.task.id)
-        .map(|(repo, placed)| TaskLine::new(repo, placed))
+impl<'a> Facts<'a> {
+    /// What there is in the repositories, with the sessions that worked there; a day is one of `zone`.
+    pub fn new(repos: &'a [Repository], sessions: &'a [SeenSession], zone: Zone) -> Self {
+        let copies = copies(repos);
+        let tasks = tasks_once(repos, &copies);
+        let placed: Vec<&PlacedTask> = tasks.iter().map(|(_, placed)| *placed).collect();
+        Self {
+            commits: CommitsOnce::of(repos, &copies),
+            effort: Effort::new(sessions, &placed),
+            tasks,
+            zone,
+        }
+    }
+
+    /// The commits.
+    pub fn commits(&self) -> impl Iterator<Item = CommitLine<'_>> {
+        self.commits
+            .iter()
+            .map(|(repo, commit)| CommitLine::new(repo, commit))
+    }
+
+    /// The tasks.
+    pub fn tasks(&self) -> impl Iterator<Item = TaskLine<'_>> {
+        let times: HashMap<ObjectId, Instant> = self
+            .commits
+            .iter()
+            .map(|(_, commit)| (commit.id, commit.author_time))
+            .collect();
+        self.tasks.iter().map(move |(repo, placed)| {
+            let commits = placed.commits.iter();
+            let own = commits.filter_map(|commit| times.get(commit).copied());
+            let day = placed.task.day(own, self.zone);
+            let time = AgentTime::of(&placed.task, self.effort.of_task(placed.task.id));
+            TaskLine::new(repo, placed, day, time)
+        })
+    }
 }
 
 /// The sessions that worked in the repositories, each once, with the one in which it worked first.
@@ -129,19 +170,6 @@ pub fn links<'a>(repos: &'a [Repository], sessions: &'a [SeenSession]) -> Vec<Li
     links.into_iter().filter_map(line).collect()
 }
 
-/// Two clones of one history hold the same commits and tasks: the first clone has them.
-fn each_once<'a, T: 'a, K: std::hash::Hash + Eq + 'a>(
-    repos: &'a [Repository],
-    of: impl Fn(&'a Repository) -> &'a Vec<T> + 'a,
-    key: impl Fn(&T) -> K + 'a,
-) -> impl Iterator<Item = (&'a Repository, &'a T)> {
-    let mut seen = std::collections::HashSet::new();
-    repos
-        .iter()
-        .flat_map(move |repo| of(repo).iter().map(move |item| (repo, item)))
-        .filter(move |(_, item)| seen.insert(key(item)))
-}
-
 impl<'a> CommitLine<'a> {
     fn new(repo: &'a Repository, commit: &'a Commit) -> Self {
         Self {
@@ -162,11 +190,13 @@ impl<'a> CommitLine<'a> {
 }
 
 impl<'a> TaskLine<'a> {
-    fn new(repo: &'a Repository, placed: &'a PlacedTask) -> Self {
+    fn new(repo: &'a Repository, placed: &'a PlacedTask, day: NaiveDate, time: AgentTime) -> Self {
         Self {
             repo: &repo.name,
             commit: placed.commits.first().copied(),
-            leverage_factor: placed.task.leverage_factor(),
+            day,
+            agent_minutes_measured: time.measured,
+            leverage_factor: time.leverage_factor(&placed.task),
             supervisory_leverage_factor: placed.task.supervisory_leverage_factor(),
             task: &placed.task,
         }

@@ -185,17 +185,18 @@ impl<'a> Grouping<'a> {
         self.tasks_of.contains_key(&commit)
     }
 
-    /// The rows in which a task counts, or the part of it that was done in one session.
+    /// The rows in which a task counts that is of this `day`, or the part of it that was done in one session.
     pub(super) fn of_task(
         &self,
         repo: &Repository,
         placed: &PlacedTask,
+        day: NaiveDate,
         author: &str,
         session: Option<&SessionId>,
     ) -> Vec<Key> {
         let task = &placed.task;
         self.keys(|dimension| match dimension {
-            Dimension::Day | Dimension::Week | Dimension::Month => vec![Some(dimension.of_day(task.date))],
+            Dimension::Day | Dimension::Week | Dimension::Month => vec![Some(dimension.of_day(day))],
             Dimension::Repo => vec![Some(repo.name.clone())],
             Dimension::Author => vec![Some(author.to_owned())],
             Dimension::Session => session.map(|id| Some(id.to_string())).into_iter().collect(),

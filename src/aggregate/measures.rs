@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::effort::Spent;
+use super::effort::{AgentTime, Spent};
 use crate::correlate::seen::{Part, SeenSession};
 use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::evidence::OriginState;
@@ -219,24 +219,20 @@ fn wall(worked: &[Span]) -> f64 {
 
 impl<'a> Tally<'a> {
     /// Counts a task, with what sessions took for it.
-    pub(super) fn add_task(&mut self, task: &Task, spent: Option<&Spent<'_>>) {
+    pub fn add_task(&mut self, task: &Task, spent: Option<&Spent<'_>>) {
         self.tasks += 1;
         let hours = task.estimate.hours;
         self.hours += hours;
-        let measured = spent.and_then(Spent::minutes);
-        self.agent.add(hours, task.agent_minutes.or(measured));
-        let unclaimed = match task.agent_minutes {
-            Some(minutes) => Some(minutes).filter(|_| task.agent_minutes_basis.is_some()),
-            None => measured,
-        };
-        if let Some(minutes) = unclaimed {
+        let time = AgentTime::of(task, spent);
+        self.agent.add(hours, time.minutes);
+        if let Some(minutes) = time.measured {
             *self.agent_measured.get_or_insert_default() += minutes;
         }
         self.supervision.add(hours, task.supervisory_minutes);
         if let Some(tokens) = task.tokens {
             *self.tokens.get_or_insert_default() += tokens;
         }
-        if let Some((spent, _)) = spent.zip(measured) {
+        if let Some(spent) = spent.filter(|spent| spent.minutes().is_some()) {
             self.with_sessions.add(hours, spent.worked());
         }
     }

@@ -3,7 +3,8 @@
 //! Sums first, ratios last: every factor is computed from sums, never as a mean of ratios, and takes only the tasks
 //! that have both of its terms. What nobody measured stays unknown through every sum. Nothing here reads or prints.
 
-mod effort;
+pub mod copies;
+pub mod effort;
 pub mod export;
 pub mod group;
 pub mod inventory;

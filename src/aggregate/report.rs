@@ -1,21 +1,24 @@
 //! The report: tasks and commits of many repositories, each counted once, summed by day, repository or whatever else.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use regex::Regex;
 use serde::Serialize;
 
+use super::copies::{Copies, Shared};
 use super::effort::{Effort, Spent};
 use super::group::{Dimension, Grouping, Key};
 use super::measures::{Measures, Tally};
 use super::repository::{PlacedTask, Repository};
 use crate::correlate::seen::{Part, SeenSession};
-use crate::facts::commit::Commit;
+use crate::facts::commit::{Commit, Instant};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::files::FileClass;
 use crate::facts::ids::{ObjectId, TaskId};
+use crate::facts::lineage::Lineage;
+use crate::facts::link::Link;
 use crate::facts::quantity::{Hours, WorkTime};
 use crate::facts::task::Task;
 use crate::facts::zone::{Period, Zone};
@@ -74,6 +77,9 @@ pub struct Report {
     pub left_out: LeftOut,
     /// How each repository was read.
     pub repos: Vec<RepoStatus>,
+    /// What is in several of them, a sentence each.
+    #[serde(skip)]
+    pub copies: Vec<String>,
     /// What was wrong.
     pub warnings: Vec<Warning>,
 }
@@ -126,24 +132,30 @@ pub struct RepoStatus {
     pub status: Status,
     /// Why not all of it.
     pub reason: Option<String>,
+    /// The repository that has all of its commits, in which they count.
+    pub copy_of: Option<String>,
+    /// The repository that has a part of its commits, in which these count.
+    pub shares: Option<Shared>,
 }
 
 /// Sums up what was read. `sessions` are those that worked in the repositories, by their position in `repos`.
 pub fn report(repos: &[Repository], sessions: &[SeenSession], query: &Query) -> Report {
-    let tasks = tasks_once(repos);
-    let commits = CommitsOnce::of(repos);
+    let copies = copies(repos);
+    let tasks = tasks_once(repos, &copies);
+    let commits = CommitsOnce::of(repos, &copies);
     let placed: Vec<&PlacedTask> = tasks.iter().map(|(_, placed)| *placed).collect();
     let effort = Effort::new(sessions, &placed);
     let selection = Selection {
         query,
-        authors: authors(repos, &commits, sessions),
+        commits: made(repos, &commits, sessions),
     };
     let mut sums = Sums::new(query, &placed, &effort);
     for (repo, placed) in &tasks {
         let author = selection.author_of(placed);
+        let day = selection.day_of(placed);
         let agents = sums.grouping.agents_of(&placed.task);
-        if selection.takes_task(&placed.task, author, &agents) {
-            sums.add_task(repo, placed, author);
+        if selection.takes_task(day, author, &agents) {
+            sums.add_task(repo, placed, day, author);
         }
     }
     for (repo, commit) in commits.iter() {
@@ -151,34 +163,66 @@ pub fn report(repos: &[Repository], sessions: &[SeenSession], query: &Query) -> 
             sums.add_commit(repo, commit);
         }
     }
+    let places = Places {
+        repos,
+        copies: &copies,
+        commits: &commits,
+    };
     for session in sessions {
         let author = selection.author_of_session(session);
         if selection.takes_session(session, author) {
-            sums.add_session(repos, session, author);
+            sums.add_session(&places, session, author);
         }
     }
-    sums.into_report(repos)
+    sums.into_report(repos, &copies)
+}
+
+/// The days in `zone` on which there is a commit or a task.
+pub fn days(repos: &[Repository], zone: Zone) -> BTreeSet<NaiveDate> {
+    let times: HashMap<ObjectId, Instant> = repos
+        .iter()
+        .flat_map(|repo| &repo.commits)
+        .map(|commit| (commit.id, commit.author_time))
+        .collect();
+    let day = |placed: &PlacedTask| {
+        let own = placed.commits.iter().filter_map(|commit| times.get(commit));
+        placed.task.day(own.copied(), zone)
+    };
+    let of_tasks = repos.iter().flat_map(|repo| &repo.tasks).map(day);
+    let of_commits = times.values().map(|at| zone.day(at.seconds));
+    of_commits.chain(of_tasks).collect()
+}
+
+/// Which of the repositories are copies of each other.
+pub fn copies(repos: &[Repository]) -> Copies {
+    let lineages: Vec<&Lineage> = repos.iter().map(|repo| &repo.lineage).collect();
+    let ids = |repo: &Repository| repo.commits.iter().map(|commit| commit.id).collect();
+    let commits: Vec<Vec<ObjectId>> = repos.iter().map(ids).collect();
+    Copies::of(&lineages, &commits)
 }
 
 /// Every commit once, with the best that any clone knows of it.
-struct CommitsOnce<'a> {
-    /// With the first repository that has it.
+pub struct CommitsOnce<'a> {
+    /// With the repository in which it counts.
     first: Vec<(&'a Repository, &'a Commit)>,
+    /// Its position in `first`.
+    places: HashMap<ObjectId, usize>,
     /// Those of which another repository knows more.
     better: HashMap<ObjectId, Commit>,
 }
 
 impl<'a> CommitsOnce<'a> {
-    fn of(repos: &'a [Repository]) -> Self {
-        let mut places: HashMap<ObjectId, usize> = HashMap::new();
+    /// Those of all repositories.
+    pub fn of(repos: &'a [Repository], copies: &Copies) -> Self {
         let mut once = Self {
             first: Vec::new(),
+            places: HashMap::new(),
             better: HashMap::new(),
         };
-        for repo in repos {
+        for repo in copies.order().iter().filter_map(|at| repos.get(*at)) {
             for commit in &repo.commits {
                 let next = once.first.len();
-                let place = *places.entry(commit.id).or_insert(next);
+                let place = *once.places.entry(commit.id).or_insert(next);
                 match once.first.get(place) {
                     Some((_, known)) => once.learn(known, commit),
                     None => once.first.push((repo, commit)),
@@ -200,26 +244,56 @@ impl<'a> CommitsOnce<'a> {
             better.lines = again.lines;
             better.by_class.clone_from(&again.by_class);
         }
-        better.origin.add(again.origin.evidence.iter().cloned());
+        better.origin = better.origin.with(again.origin.evidence.iter().cloned());
     }
 
-    fn iter(&self) -> impl Iterator<Item = (&'a Repository, &Commit)> {
+    /// Each with the repository in which it counts.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a Repository, &Commit)> {
         self.first
             .iter()
             .map(|(repo, commit)| (*repo, self.better.get(&commit.id).unwrap_or(commit)))
     }
+
+    /// The repository in which a commit counts.
+    fn place(&self, commit: ObjectId) -> Option<&'a Repository> {
+        let (repo, _) = self.first.get(*self.places.get(&commit)?)?;
+        Some(repo)
+    }
+}
+
+/// In which repository the parts of sessions count.
+struct Places<'p, 'a> {
+    repos: &'a [Repository],
+    copies: &'p Copies,
+    commits: &'p CommitsOnce<'a>,
+}
+
+impl<'a> Places<'_, 'a> {
+    /// That of the commit which the part went into, else that in which the session worked: never a copy, whose commits
+    /// count elsewhere too.
+    fn of(&self, session: &SeenSession, link: Option<&(usize, Link)>) -> Option<&'a Repository> {
+        let of_commit = link.and_then(|(_, link)| self.commits.place(link.commit));
+        let worked_in = link.map_or(session.home, |(repo, _)| *repo);
+        of_commit.or_else(|| self.repos.get(self.copies.representative(worked_in)))
+    }
 }
 
 /// Every task once, in its highest revision, with the repository that has it: of several, the one that knows most of its
-/// commits.
-fn tasks_once(repos: &[Repository]) -> Vec<(&Repository, &PlacedTask)> {
+/// commits, and of copies, the one that stands for them.
+pub(super) fn tasks_once<'a>(
+    repos: &'a [Repository],
+    copies: &Copies,
+) -> Vec<(&'a Repository, &'a PlacedTask)> {
     let mut best: HashMap<TaskId, (&Repository, &PlacedTask)> = HashMap::new();
-    for repo in repos {
+    for at in copies.order() {
+        let (Some(repo), Some(home)) = (repos.get(*at), repos.get(copies.representative(*at))) else {
+            continue;
+        };
         for placed in &repo.tasks {
-            let known = best.entry(placed.task.id).or_insert((repo, placed));
+            let known = best.entry(placed.task.id).or_insert((home, placed));
             let worth = |placed: &PlacedTask| (placed.task.rev, placed.task.at, placed.commits.len());
             if worth(placed) > worth(known.1) {
-                *known = (repo, placed);
+                *known = (home, placed);
             }
         }
     }
@@ -228,12 +302,18 @@ fn tasks_once(repos: &[Repository]) -> Vec<(&Repository, &PlacedTask)> {
     tasks
 }
 
-/// Who made the commits of tasks and sessions.
-fn authors(
+/// Who made a commit, and when.
+struct Made {
+    author: String,
+    at: Instant,
+}
+
+/// Who made the commits of tasks and sessions, and when.
+fn made(
     repos: &[Repository],
     commits: &CommitsOnce<'_>,
     sessions: &[SeenSession],
-) -> HashMap<ObjectId, String> {
+) -> HashMap<ObjectId, Made> {
     let of_sessions = sessions
         .iter()
         .flat_map(SeenSession::made)
@@ -241,36 +321,47 @@ fn authors(
     let wanted: HashSet<ObjectId> = repos
         .iter()
         .flat_map(|repo| &repo.tasks)
-        .filter_map(|placed| placed.commits.first().copied())
+        .flat_map(|placed| placed.commits.iter().copied())
         .chain(of_sessions)
         .collect();
+    let made = |commit: &Commit| Made {
+        author: commit.author.to_string(),
+        at: commit.author_time,
+    };
     commits
         .iter()
         .filter(|(_, commit)| wanted.contains(&commit.id))
-        .map(|(_, commit)| (commit.id, commit.author.to_string()))
+        .map(|(_, commit)| (commit.id, made(commit)))
         .collect()
 }
 
 /// Which tasks and commits a query takes.
 struct Selection<'a> {
     query: &'a Query,
-    authors: HashMap<ObjectId, String>,
+    commits: HashMap<ObjectId, Made>,
 }
 
 impl Selection<'_> {
     /// The author of the commit that carries the task, else whoever estimated it.
     fn author_of<'t>(&'t self, placed: &'t PlacedTask) -> &'t str {
-        let author = placed.commits.first().and_then(|commit| self.authors.get(commit));
-        author.map_or(placed.task.by.as_str(), String::as_str)
+        let made = placed.commits.first().and_then(|commit| self.commits.get(commit));
+        made.map_or(placed.task.by.as_str(), |made| made.author.as_str())
+    }
+
+    /// The day that the task counts on.
+    fn day_of(&self, placed: &PlacedTask) -> NaiveDate {
+        let commits = placed.commits.iter();
+        let times = commits.filter_map(|commit| Some(self.commits.get(commit)?.at));
+        placed.task.day(times, self.query.zone)
     }
 
     /// Whoever made the commit that took most of the session; `None` where none is known.
     fn author_of_session(&self, session: &SeenSession) -> Option<&str> {
         let made = session
             .made()
-            .filter_map(|(_, link)| Some((link, self.authors.get(&link.commit)?)));
+            .filter_map(|(_, link)| Some((link, self.commits.get(&link.commit)?)));
         let most = made.max_by(|(a, _), (b, _)| (a.share.total_cmp(&b.share)).then(b.commit.cmp(&a.commit)));
-        most.map(|(_, author)| author.as_str())
+        most.map(|(_, made)| made.author.as_str())
     }
 
     fn takes_session(&self, session: &SeenSession, author: Option<&str>) -> bool {
@@ -278,8 +369,8 @@ impl Selection<'_> {
             && self.takes_agents(std::iter::once(session.id.agent.as_str()))
     }
 
-    fn takes_task(&self, task: &Task, author: &str, agents: &[Option<String>]) -> bool {
-        self.query.period.contains(task.date)
+    fn takes_task(&self, day: NaiveDate, author: &str, agents: &[Option<String>]) -> bool {
+        self.query.period.contains(day)
             && self.takes_author(author)
             && self.takes_agents(agents.iter().flatten().map(String::as_str))
     }
@@ -336,18 +427,19 @@ impl<'a> Sums<'a> {
         }
     }
 
-    fn add_task(&mut self, repo: &Repository, placed: &'a PlacedTask, author: &str) {
+    fn add_task(&mut self, repo: &Repository, placed: &'a PlacedTask, day: NaiveDate, author: &str) {
         let task = &placed.task;
+        let keys = |session| self.grouping.of_task(repo, placed, day, author, session);
         let spent = self.effort.of_task(task.id);
         if self.query.by.contains(&Dimension::Session) {
             for (session, part, alone) in spent.into_iter().flat_map(Spent::apart) {
                 let done = task.part(part);
-                for key in self.grouping.of_task(repo, placed, author, Some(session)) {
+                for key in keys(Some(session)) {
                     self.rows.entry(key).or_default().add_task(&done, Some(&alone));
                 }
             }
         } else {
-            for key in self.grouping.of_task(repo, placed, author, None) {
+            for key in keys(None) {
                 self.rows.entry(key).or_default().add_task(task, spent);
             }
         }
@@ -357,7 +449,7 @@ impl<'a> Sums<'a> {
             *hours += task.estimate.hours;
         }
         if self.query.by.contains(&Dimension::Task) {
-            self.labels.insert(task.id.to_string(), (&task.title, task.date));
+            self.labels.insert(task.id.to_string(), (&task.title, day));
         }
         self.totals.add_task(task, spent);
     }
@@ -394,13 +486,13 @@ impl<'a> Sums<'a> {
         Hours::new(lines as f64 / lines_per_day * self.query.work.hours_per_day)
     }
 
-    fn add_session(&mut self, repos: &[Repository], session: &'a SeenSession, author: Option<&str>) {
+    fn add_session(&mut self, places: &Places<'_, '_>, session: &'a SeenSession, author: Option<&str>) {
         for part in session.parts(self.query.zone) {
             if !self.query.period.contains(part.day) {
                 continue;
             }
             let link = part.link.and_then(|number| session.links.get(number));
-            let Some(repo) = repos.get(link.map_or(session.home, |(repo, _)| *repo)) else {
+            let Some(repo) = places.of(session, link) else {
                 continue;
             };
             let portions = match self.query.by.iter().any(|by| by.is_of_tasks()) {
@@ -424,7 +516,7 @@ impl<'a> Sums<'a> {
         }
     }
 
-    fn into_report(mut self, repos: &[Repository]) -> Report {
+    fn into_report(mut self, repos: &[Repository], copies: &Copies) -> Report {
         let week = self.query.work.hours_per_week;
         let labels = std::mem::take(&mut self.labels);
         let mut rows: Vec<Row> = std::mem::take(&mut self.rows)
@@ -453,7 +545,8 @@ impl<'a> Sums<'a> {
                 ..self.left_out
             },
             totals: self.totals.measures(week),
-            repos: repos.iter().map(RepoStatus::of).collect(),
+            repos: RepoStatus::of_all(repos, copies),
+            copies: copies.notes(|at| &repos[at].name),
             warnings: repos.iter().flat_map(|repo| repo.warnings.clone()).collect(),
         }
     }
@@ -554,13 +647,17 @@ impl PartialEq for Descending {
 impl Eq for Descending {}
 
 impl RepoStatus {
-    fn of(repo: &Repository) -> Self {
-        Self {
+    fn of_all(repos: &[Repository], copies: &Copies) -> Vec<Self> {
+        let name = |at: usize| repos[at].name.as_str();
+        let of = |(at, repo): (usize, &Repository)| Self {
             name: repo.name.clone(),
             path: repo.path.clone(),
             status: repo.status,
             reason: repo.reason.clone(),
-        }
+            copy_of: copies.copy_of(at, name),
+            shares: copies.shares(at, name),
+        };
+        repos.iter().enumerate().map(of).collect()
     }
 }
 
@@ -678,7 +775,8 @@ mod tests {
         without_notes.commits = vec![commit(1, "2026-03-01T10:00:00Z")];
         let mut without_either = without_blobs.clone();
         without_either.name = "c".to_owned();
-        without_blobs.commits[0].origin.add([sign("note:git-ai")]);
+        let signed = without_blobs.commits[0].origin.with([sign("note:git-ai")]);
+        without_blobs.commits[0].origin = signed;
         without_either.tasks = vec![claim(1, "2026-03-01", 8.0).on(1).placed()];
         let clones = [without_blobs, without_notes, without_either];
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::evidence::{ForeignTrailers, Signs, decide};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerSession};
+use crate::facts::lineage::Lineage;
 use crate::facts::task::Task;
 use crate::sources::history::History;
 
@@ -13,7 +15,7 @@ use crate::sources::history::History;
 const MAX_STEPS: usize = 8;
 
 /// A repository as it was read.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Repository {
     /// Its name, unlike that of any other in the report.
     pub name: String,
@@ -23,16 +25,28 @@ pub struct Repository {
     pub status: Status,
     /// Why not all of it.
     pub reason: Option<String>,
+    /// Where it comes from.
+    pub lineage: Lineage,
     /// Its commits.
     pub commits: Vec<Commit>,
+    /// Whether it has more of them: the clone is shallow, or they cannot be read.
+    pub cut_short: bool,
+    /// How many of them were not known from an earlier run.
+    pub new_commits: usize,
+    /// What speaks for its commits besides their own text: notes of other tools, and records of its ledger.
+    pub signs: Signs,
     /// Its tasks in their current revision.
     pub tasks: Vec<PlacedTask>,
     /// The ids under which a clone may know them that has not the same notes, with theirs.
     pub same: BTreeMap<TaskId, TaskId>,
     /// The sessions that were captured into its notes.
     pub captured: Vec<LedgerSession>,
+    /// How much of its ledger was read.
+    pub ledger_status: Status,
     /// What was wrong in it.
     pub warnings: Vec<Warning>,
+    /// The part of `reason` that no warning tells.
+    pub untold: Option<String>,
 }
 
 /// A task and the commits that belong to it.
@@ -45,8 +59,10 @@ pub struct PlacedTask {
 }
 
 impl Repository {
-    /// A repository from what was read of its history and its ledger.
-    pub fn new(history: History, ledger: Ledger) -> Self {
+    /// A repository from what was read of its history and its ledger. Who made its commits is to be [decided](Self::decide).
+    pub fn new(lineage: Lineage, history: History, ledger: Ledger) -> Self {
+        let mut signs = history.signs;
+        signs.extend(ledger.signs());
         let tasks = ledger.tasks.into_iter();
         let captured = standing(ledger.sessions, &history.commits);
         let mut warnings = history.warnings;
@@ -60,7 +76,11 @@ impl Repository {
                 true => Some("some of its ledger was not read".to_owned()),
                 false => history.reason,
             },
+            lineage,
             commits: history.commits,
+            cut_short: history.cut_short,
+            new_commits: history.new_commits,
+            signs,
             tasks: tasks
                 .map(|task| PlacedTask {
                     task: task.task,
@@ -69,8 +89,24 @@ impl Repository {
                 .collect(),
             same: ledger.same,
             captured,
+            ledger_status: ledger.status,
             warnings,
+            untold: history.untold,
         }
+    }
+
+    /// Decides who made its commits, by all that speaks for them: what they say themselves, what notes and records say, and
+    /// the `sessions` that made them. To be called once.
+    pub fn decide(&mut self, sessions: Signs, foreign: ForeignTrailers) {
+        self.signs.extend(sessions);
+        decide(&mut self.commits, &self.signs, foreign);
+    }
+
+    /// Every warning, and what makes it incomplete without one.
+    pub fn all_warnings(&self) -> impl Iterator<Item = Warning> {
+        let untold = self.untold.iter();
+        let untold = untold.map(|reason| Warning::new(&self.path, reason.clone()));
+        untold.chain(self.warnings.iter().cloned())
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::aggregate::repository::{PlacedTask, Repository};
 use crate::facts::commit::{Commit, Instant, LineCounts, Person};
-use crate::facts::diagnostics::Status;
 use crate::facts::evidence::Origin;
 use crate::facts::ids::{ObjectId, TaskId};
+use crate::facts::lineage::Lineage;
 use crate::facts::quantity::{Hours, Minutes};
 use crate::facts::task::{Task, TaskSource};
 
@@ -12,13 +12,11 @@ pub(crate) fn repository(name: &str) -> Repository {
     Repository {
         name: name.to_owned(),
         path: format!("/src/{name}"),
-        status: Status::Complete,
-        reason: None,
-        commits: Vec::new(),
-        tasks: Vec::new(),
-        same: Default::default(),
-        captured: Vec::new(),
-        warnings: Vec::new(),
+        lineage: Lineage {
+            place: format!("/src/{name}/.git").into(),
+            ..Lineage::default()
+        },
+        ..Repository::default()
     }
 }
 

@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use super::retractions::{self, Retracted};
 use super::{Evidence, measured};
+use crate::aggregate::effort::{AgentTime, Effort};
+use crate::aggregate::repository::PlacedTask;
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::ids::ObjectId;
@@ -27,6 +29,14 @@ pub struct Confidence {
     pub unchecked: Part,
     /// All other tasks.
     pub unsupported: Part,
+    /// Σ agent minutes, as reports have them: claimed, else of the sessions that made a task's commits. `None` where neither says.
+    pub agent_minutes: Option<f64>,
+    /// The part of `agent_minutes` that nobody claimed.
+    pub agent_minutes_measured: Option<f64>,
+    /// The factor of the tasks that have such minutes, as reports have it.
+    pub leverage_factor: Option<f64>,
+    /// The hours in that factor.
+    pub factor_hours: f64,
     /// The factor of the tasks that rest on something: over measured minutes where there are some, else over claimed ones.
     pub without_unsupported: Option<f64>,
     /// Σ agent minutes of every session seen, in a task or not. `None` where none was seen, and for a range of commits, as
@@ -83,6 +93,14 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
         .collect();
     let with = |wanted: fn(Support) -> bool| part(tasks.iter().filter(|(_, support)| wanted(*support)));
     let session_minutes = session_minutes(evidence);
+    let times = agent_times(evidence);
+    let minutes = |of: fn(AgentTime) -> Option<Minutes>| {
+        let known = times.iter().filter_map(|(_, time)| of(*time)).map(Minutes::get);
+        known.reduce(|sum, minutes| sum + minutes)
+    };
+    let counted_times = times
+        .iter()
+        .filter_map(|(task, time)| counted(task, time.minutes.map(Minutes::get)));
     let hours = sum(tasks
         .iter()
         .filter_map(|(task, support)| counted(task, support.minutes())));
@@ -93,6 +111,10 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
         linked: with(|support| support == Support::Commits),
         unchecked: with(|support| support == Support::Unknown),
         unsupported: with(|support| support == Support::Nothing),
+        agent_minutes: minutes(|time| time.minutes),
+        agent_minutes_measured: minutes(|time| time.measured),
+        leverage_factor: factor(counted_times.clone()),
+        factor_hours: counted_times.fold(0.0, |sum, (hours, _)| sum + hours),
         without_unsupported: factor(tasks.iter().filter_map(|(task, support)| match support {
             Support::Minutes(_) | Support::NotedMinutes(_) => counted(task, support.minutes()),
             Support::Commits => counted(task, claimed_minutes(task)),
@@ -105,6 +127,20 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
             .map(|(minutes, (hours, _))| hours * 60.0 / minutes),
         retracted: retractions::retracted(evidence),
     }
+}
+
+/// How long agents worked for each task that is shown. All tasks of a commit share the time of its sessions, shown or not.
+fn agent_times<'a>(evidence: &Evidence<'a>) -> Vec<(&'a LedgerTask, AgentTime)> {
+    let placed = |found: &LedgerTask| PlacedTask {
+        task: found.task.clone(),
+        commits: found.commits.clone(),
+    };
+    let placed: Vec<PlacedTask> = evidence.all_tasks().iter().map(placed).collect();
+    let effort = Effort::new(evidence.all_sessions(), &placed.iter().collect::<Vec<_>>());
+    let tasks = evidence.ledger.tasks.iter();
+    tasks
+        .map(|found| (found, AgentTime::of(&found.task, effort.of_task(found.task.id))))
+        .collect()
 }
 
 /// A commit that is not here may be the one that the hours are for, and one that changes no file shows no work.

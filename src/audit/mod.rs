@@ -30,6 +30,7 @@ use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Ledger, LedgerTask};
+use crate::facts::zone::Zone;
 use crate::git::ledger_steps::{Jumps, LedgerStep};
 use crate::git::signing::Signature;
 use crate::git::survival::Survival;
@@ -61,6 +62,8 @@ impl Asked {
 pub struct Evidence<'a> {
     /// What all of it was narrowed to.
     pub asked: &'a Asked,
+    /// Whose midnight ends a day and a month.
+    pub zone: Zone,
     /// The tasks.
     pub ledger: &'a Ledger,
     /// The measured sessions that worked here, from logs or from notes.

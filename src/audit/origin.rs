@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::DateTime;
 use serde::Serialize;
 
 use super::Evidence;
-use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
-use crate::facts::evidence::{Evidence as Sign, Origin, OriginState};
+use crate::facts::evidence::OriginState;
 use crate::facts::ids::{ObjectId, TaskId};
-use crate::facts::link::Rung;
 use crate::facts::model::canonical;
+use crate::facts::zone::Zone;
 
 /// By what commits are put together. A commit stands once in each grouping, or in none that does not apply to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -27,7 +25,7 @@ pub enum Grouping {
     Model,
     /// Each task of the ledger.
     Task,
-    /// The month of the author's clock, with the state.
+    /// The month of the zone, with the state.
     Month,
 }
 
@@ -135,39 +133,6 @@ pub struct HalfLives {
     pub other_days: Option<f64>,
 }
 
-/// Adds the sessions that are linked to commits to what speaks for the commits, with the kind of link.
-pub fn with_sessions(mut commits: Vec<Commit>, sessions: &[SeenSession]) -> Vec<Commit> {
-    let mut signs: HashMap<ObjectId, Vec<Sign>> = HashMap::new();
-    for session in sessions {
-        for (_, link) in session.links.iter().filter(|(_, link)| link.counts()) {
-            signs.entry(link.commit).or_default().push(Sign {
-                rule: format!("session:{}", rung_word(link.rung)),
-                agent: Some(session.id.agent.clone()),
-                model: session.models.first().cloned(),
-                lines: None,
-            });
-        }
-    }
-    for commit in &mut commits {
-        if let Some(more) = signs.remove(&commit.id) {
-            let mut evidence = std::mem::take(&mut commit.origin.evidence);
-            evidence.extend(more);
-            commit.origin = Origin::new(evidence);
-        }
-    }
-    commits
-}
-
-fn rung_word(rung: Rung) -> &'static str {
-    match rung {
-        Rung::Hash => "hash",
-        Rung::Record => "record",
-        Rung::Lines => "lines",
-        Rung::Context => "context",
-        Rung::Day => "day",
-    }
-}
-
 /// All groupings, one after the other.
 pub(super) fn rows(evidence: &Evidence<'_>) -> Vec<Row> {
     let standing = evidence
@@ -181,7 +146,8 @@ pub(super) fn rows(evidence: &Evidence<'_>) -> Vec<Row> {
     let tasks = tasks_by_commit(evidence);
     let mut rows: BTreeMap<(Grouping, Group), Row> = BTreeMap::new();
     for commit in evidence.commits {
-        for (by, group) in groups(commit, tasks.get(&commit.id).map_or(&[][..], Vec::as_slice)) {
+        let tasks = tasks.get(&commit.id).map_or(&[][..], Vec::as_slice);
+        for (by, group) in groups(commit, tasks, evidence.zone) {
             rows.entry((by, group))
                 .or_insert_with_key(|(by, group)| Row::new(*by, group))
                 .add(commit, place(commit.id));
@@ -203,13 +169,9 @@ fn tasks_by_commit(evidence: &Evidence<'_>) -> HashMap<ObjectId, Vec<Group>> {
     tasks
 }
 
-fn groups(commit: &Commit, tasks: &[Group]) -> Vec<(Grouping, Group)> {
+fn groups(commit: &Commit, tasks: &[Group], zone: Zone) -> Vec<(Grouping, Group)> {
     let state = state_word(commit.origin.state);
-    let month = DateTime::from_timestamp(
-        commit.author_time.seconds + i64::from(commit.author_time.offset) * 60,
-        0,
-    )
-    .map_or_else(|| "?".to_owned(), |time| time.format("%Y-%m").to_string());
+    let month = zone.day(commit.author_time.seconds).format("%Y-%m");
     let mut groups = vec![
         (Grouping::State, state.to_owned().into()),
         (Grouping::Month, format!("{month} {state}").into()),

@@ -180,6 +180,7 @@ impl Case {
         let at_head = self.commits.iter().map(|commit| commit.id).collect();
         let evidence = Evidence {
             asked: &Asked::default(),
+            zone: Zone::Named(chrono_tz::UTC),
             at_head: &at_head,
             ledger: &ledger,
             sessions: &sessions,

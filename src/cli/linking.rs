@@ -12,6 +12,7 @@ use crate::correlate::ForeignNames;
 use crate::correlate::history::{Linked, link_repositories};
 use crate::correlate::seen::{SeenSession, seen};
 use crate::facts::diagnostics::Warning;
+use crate::facts::evidence::ForeignTrailers;
 use crate::facts::ids::SessionId;
 use crate::facts::link::Link;
 use crate::facts::session::Session;
@@ -30,6 +31,53 @@ pub struct Linking<'a> {
     pub read: &'a ReadArgs,
 }
 
+/// Which sessions count beside what git says.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct SessionArgs {
+    /// Read no logs of agents and no captured sessions
+    #[arg(long)]
+    pub no_sessions: bool,
+    /// Where logs are.
+    #[command(flatten)]
+    pub logs: LogArgs,
+}
+
+impl SessionArgs {
+    /// Reads repositories whole: what git says of them, the sessions that worked there, and who made their commits.
+    pub fn read(
+        &self,
+        read: &ReadArgs,
+        rules: &RulesArgs,
+        context: &Context,
+        settings: &Settings,
+    ) -> Result<Reading, CommandError> {
+        let mut reading = read.read(context, settings, &read.history(context, settings))?;
+        self.complete(read, rules, (context, settings), &mut reading)?;
+        Ok(reading)
+    }
+
+    /// Adds to repositories that were read the sessions that worked there, unless none are to count, and decides who made
+    /// the commits.
+    pub fn complete(
+        &self,
+        read: &ReadArgs,
+        rules: &RulesArgs,
+        (context, settings): (&Context, &Settings),
+        reading: &mut Reading,
+    ) -> Result<(), CommandError> {
+        if !self.no_sessions {
+            let linking = Linking {
+                logs: &self.logs,
+                rules,
+                read,
+            };
+            reading.sessions = linking.seen(context, settings, reading)?;
+        }
+        reading.decide(read.foreign_trailers());
+        Ok(())
+    }
+}
+
 impl Linking<'_> {
     /// The sessions that worked in the repositories of `reading`, from their logs or from notes. Trouble is added to the
     /// warnings of `reading`.
@@ -40,34 +88,42 @@ impl Linking<'_> {
         reading: &mut Reading,
     ) -> Result<Vec<SeenSession>, CommandError> {
         let rules = self.rules.rules(settings)?;
-        let (sessions, linked) = self.link(context, settings, reading)?;
-        let charges = supervision(&sessions, rules);
+        let paths = reading.paths();
+        let collected = (self.logs).collect(context, settings, self.read.cache(context), &paths)?;
+        let mut linked = self.link(context, &paths, &collected.sessions);
+        reading.warnings.extend(collected.warnings);
+        reading.warnings.append(&mut linked.warnings);
+        let charges = supervision(&collected.sessions, rules);
         let captured: Vec<_> = reading
             .repos
             .iter()
             .map(|repo| repo.captured.as_slice())
             .collect();
-        Ok(seen(&sessions, charges, linked, &captured))
+        Ok(seen(&collected.sessions, charges, linked, &captured))
     }
 
-    /// All sessions of this machine, by agent and id, and what they made in the repositories of `reading`.
-    pub fn link(
-        &self,
-        context: &Context,
-        settings: &Settings,
-        reading: &mut Reading,
-    ) -> Result<(Vec<Session>, Linked), CommandError> {
-        let cache = context.environment.cache_dir().filter(|_| !self.read.no_cache);
-        let paths: Vec<PathBuf> = reading
-            .repos
+    /// What sessions made in the repositories at `paths`. Their time is divided over all repositories of this machine that
+    /// they worked in, so that a commit took as long whichever of them are looked at.
+    fn link(&self, context: &Context, paths: &[PathBuf], sessions: &[Session]) -> Linked {
+        let cache = self.read.cache(context);
+        let link = |paths: &[PathBuf]| link_repositories(paths, sessions, self.foreign(), cache.as_deref());
+        let mut linked = link(paths);
+        let links = linked.links.iter().flatten();
+        let linked_here: BTreeSet<&SessionId> = links.map(|link| &link.session).collect();
+        let here = sessions
             .iter()
-            .map(|repo| PathBuf::from(&repo.path))
-            .collect();
-        let collected = self.logs.collect(context, settings, cache, &paths)?;
-        let mut linked = link_repositories(&paths, &[], &collected.sessions, self.foreign());
-        reading.warnings.extend(collected.warnings);
-        reading.warnings.append(&mut linked.warnings);
-        Ok((collected.sessions, linked))
+            .filter(|session| linked_here.contains(&session.id));
+        let mut elsewhere = repositories(&[], &[], here);
+        if !elsewhere.is_empty() {
+            let places: BTreeSet<PathBuf> = paths.iter().filter_map(|path| place_of(path)).collect();
+            elsewhere.retain(|path| !places.contains(path));
+        }
+        if !elsewhere.is_empty() {
+            let all: Vec<PathBuf> = paths.iter().chain(&elsewhere).cloned().collect();
+            linked.links = link(&all).links;
+            linked.links.truncate(paths.len());
+        }
+        linked
     }
 }
 
@@ -86,24 +142,9 @@ pub struct OwnLinks {
 impl Linking<'_> {
     /// What sessions made in `repo`, their time divided over all repositories that they worked in.
     pub fn own(&self, context: &Context, settings: &Settings, repo: &Repo) -> Result<OwnLinks, CommandError> {
-        let place = main_folder(repo);
-        let here = std::slice::from_ref(&place);
-        let collected = (self.logs).collect(context, settings, self.cache(context), here)?;
-        let link = |paths: &[PathBuf]| link_repositories(paths, &[], &collected.sessions, self.foreign());
-        let mut linked = link(here);
-        let links = linked.links.iter().flatten();
-        let linked_here: BTreeSet<&SessionId> = links.map(|link| &link.session).collect();
-        let sessions = collected.sessions.iter();
-        let elsewhere = repositories(
-            &[],
-            &[],
-            sessions.filter(|session| linked_here.contains(&session.id)),
-        );
-        let mut paths = vec![place.clone()];
-        paths.extend(elsewhere.into_iter().filter(|path| *path != place));
-        if paths.len() > 1 {
-            linked = link(&paths);
-        }
+        let here = [main_folder(repo)];
+        let collected = (self.logs).collect(context, settings, self.read.cache(context), &here)?;
+        let mut linked = self.link(context, &here, &collected.sessions);
         let mut warnings = collected.warnings;
         warnings.append(&mut linked.warnings);
         Ok(OwnLinks {
@@ -114,15 +155,10 @@ impl Linking<'_> {
         })
     }
 
-    fn cache(&self, context: &Context) -> Option<PathBuf> {
-        context.environment.cache_dir().filter(|_| !self.read.no_cache)
-    }
-
     fn foreign(&self) -> ForeignNames {
-        if self.read.ignore_foreign_trailers {
-            ForeignNames::Ignore
-        } else {
-            ForeignNames::Read
+        match self.read.foreign_trailers() {
+            ForeignTrailers::Ignore => ForeignNames::Ignore,
+            ForeignTrailers::Believe => ForeignNames::Read,
         }
     }
 }
@@ -155,8 +191,13 @@ pub fn work_trees(paths: &[PathBuf]) -> Vec<PathBuf> {
     open.flat_map(|repo| repo.work_trees()).collect()
 }
 
+/// The same for the repository at a path; `None` where there is none.
+fn place_of(path: &Path) -> Option<PathBuf> {
+    Some(main_folder(&Repo::open(path).ok()?))
+}
+
 /// The repository itself where a session worked in one of its linked work trees.
-fn main_folder(repo: &Repo) -> PathBuf {
+pub fn main_folder(repo: &Repo) -> PathBuf {
     let common = repo.common_dir();
     match common.parent() {
         Some(parent) if common.ends_with(".git") => parent.to_owned(),

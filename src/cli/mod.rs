@@ -16,6 +16,7 @@ pub mod recording;
 pub mod settings;
 pub mod survival;
 pub mod terminal;
+pub mod timing;
 pub mod workers;
 
 use std::process::ExitCode;

@@ -9,13 +9,17 @@ use super::settings::Settings;
 use super::workers::read_each;
 use crate::aggregate::names::{Named, tell_apart};
 use crate::aggregate::repository::{Repository, unify};
+use crate::correlate::seen::{self, SeenSession};
 use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::evidence::ForeignTrailers;
+use crate::facts::ledger::Ledger;
+use crate::facts::lineage::Lineage;
 use crate::facts::quantity::WorkTime;
 use crate::git::Repo;
 use crate::git::changes::Renames;
 use crate::git::walk::RefSelection;
 use crate::sources::discover::{Discovery, LinkedWorkTrees, discover};
-use crate::sources::history::{ForeignTrailers, History, HistoryOptions, read_open};
+use crate::sources::history::{History, HistoryOptions, read_open};
 use crate::sources::ledger::{read_ledger_of, read_recorded};
 
 /// Which repositories, and how they are read.
@@ -52,26 +56,51 @@ pub fn threads(text: &str) -> Result<NonZero<usize>, String> {
 }
 
 /// What was read, with the trouble of finding it.
+#[derive(Default)]
 pub struct Reading {
     /// The repositories, each with a name of its own.
     pub repos: Vec<Repository>,
+    /// The sessions that worked in them, as far as they were asked for.
+    pub sessions: Vec<SeenSession>,
     /// What could not be searched.
     pub warnings: Vec<Warning>,
 }
 
+impl Reading {
+    /// Decides who made the commits of each repository, now that the sessions are known: every command that tells who made a
+    /// commit comes through here.
+    pub(super) fn decide(&mut self, foreign: ForeignTrailers) {
+        for (at, repo) in self.repos.iter_mut().enumerate() {
+            repo.decide(seen::signs(&self.sessions, at), foreign);
+        }
+    }
+
+    /// Where the repositories are.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let repos = self.repos.iter();
+        repos.map(|repo| PathBuf::from(&repo.path)).collect()
+    }
+}
+
 impl ReadArgs {
-    /// Finds and reads the repositories, side by side.
-    pub fn read(&self, context: &Context, settings: &Settings) -> Result<Reading, CommandError> {
+    /// Finds and reads the repositories, side by side. [`super::linking::Linking::complete`] adds the sessions, and who made
+    /// the commits.
+    pub(super) fn read(
+        &self,
+        context: &Context,
+        settings: &Settings,
+        options: &HistoryOptions,
+    ) -> Result<Reading, CommandError> {
         let found = self.discover(context, settings)?;
-        let options = self.history(context, settings);
         let work = settings.work_time()?;
-        let read = |path: &Path| read_repository(path, &options, work);
+        let read = |path: &Path| read_repository(path, options, work);
         let mut repos = read_each(context, self.jobs, &found.repositories, &options.progress, read)?;
         tell_apart(&mut repos);
         unify(&mut repos);
         Ok(Reading {
             repos,
             warnings: found.warnings,
+            ..Reading::default()
         })
     }
 
@@ -83,6 +112,7 @@ impl ReadArgs {
         Ok(Reading {
             repos,
             warnings: found.warnings,
+            ..Reading::default()
         })
     }
 
@@ -139,13 +169,22 @@ impl ReadArgs {
             } else {
                 Renames::Follow
             },
-            foreign_trailers: if self.ignore_foreign_trailers {
-                ForeignTrailers::Ignore
-            } else {
-                ForeignTrailers::Believe
-            },
-            cache: context.environment.cache_dir().filter(|_| !self.no_cache),
+            cache: self.cache(context),
+            threads: self.jobs,
             ..HistoryOptions::default()
+        }
+    }
+
+    /// Where facts are kept between runs, if they are.
+    pub fn cache(&self, context: &Context) -> Option<PathBuf> {
+        context.environment.cache_dir().filter(|_| !self.no_cache)
+    }
+
+    /// Whose marks in messages count.
+    pub fn foreign_trailers(&self) -> ForeignTrailers {
+        match self.ignore_foreign_trailers {
+            true => ForeignTrailers::Ignore,
+            false => ForeignTrailers::Believe,
         }
     }
 }
@@ -160,15 +199,30 @@ fn nothing_found(warnings: &[Warning]) -> CommandError {
     .hint("Name a repository or a folder that holds some, or set `leverage.root`")
 }
 
-fn read_repository(path: &Path, options: &HistoryOptions, work: WorkTime) -> Repository {
+/// Reads the repository at `path`; who made its commits is left to be decided.
+pub fn read_repository(path: &Path, options: &HistoryOptions, work: WorkTime) -> Repository {
     match Repo::open(path) {
         Ok(repo) => {
-            let mut history = read_open(&repo, options);
-            let ledger = read_ledger_of(&repo, &mut history.commits, work);
-            Repository::new(history, ledger)
+            let (history, ledger) = gather(&repo, options, work);
+            Repository::new(repo.lineage(), history, ledger)
         }
-        Err(error) => Repository::new(History::failed(path, error.to_string()), Default::default()),
+        Err(error) => failed(path, error.to_string()),
     }
+}
+
+/// What the history of a repository and its ledger say.
+pub fn gather(repo: &Repo, options: &HistoryOptions, work: WorkTime) -> (History, Ledger) {
+    let history = read_open(repo, options);
+    let ledger = read_ledger_of(repo, &history.commits, work);
+    (history, ledger)
+}
+
+fn failed(path: &Path, reason: String) -> Repository {
+    Repository::new(
+        Lineage::default(),
+        History::failed(path, reason),
+        Ledger::default(),
+    )
 }
 
 fn unread(path: &Path) -> Repository {
@@ -180,9 +234,9 @@ fn unread(path: &Path) -> Repository {
                 reason: None,
                 ..History::failed(path, "")
             };
-            Repository::new(history, read_recorded(&repo))
+            Repository::new(repo.lineage(), history, read_recorded(&repo))
         }
-        Err(error) => Repository::new(History::failed(path, error.to_string()), Default::default()),
+        Err(error) => failed(path, error.to_string()),
     }
 }
 

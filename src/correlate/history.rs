@@ -1,7 +1,7 @@
 //! What the sessions could have made, read from git, and what came of it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -15,6 +15,7 @@ use crate::facts::session::Session;
 use crate::git::Repo;
 use crate::git::added_lines::{self, Period};
 use crate::git::walk::RefSelection;
+use crate::sources::changed;
 
 /// What sessions made in some repositories.
 #[derive(Debug, Default)]
@@ -53,16 +54,17 @@ impl Linked {
     }
 }
 
-/// Links `sessions` to the commits of the repositories at `paths`, on all their branches but those in `exclude`.
+/// Links `sessions` to the commits of the repositories at `paths`, on all their branches. What is read of commits is kept in
+/// the folder `cache`, where there is one.
 pub fn link_repositories(
     paths: &[PathBuf],
-    exclude: &[String],
     sessions: &[Session],
     foreign: ForeignNames,
+    cache: Option<&Path>,
 ) -> Linked {
     let refs = RefSelection {
         all: true,
-        exclude: exclude.to_vec(),
+        exclude: Vec::new(),
     };
     let mut warnings = Vec::new();
     let repos: Vec<Option<Repo>> = paths
@@ -84,7 +86,7 @@ pub fn link_repositories(
         .par_iter()
         .zip(roots)
         .map(|(path, roots)| match Repo::open(path) {
-            Ok(repo) => read(&repo, &refs, roots, sessions),
+            Ok(repo) => read(&repo, &refs, roots, sessions, cache),
             Err(_) => Default::default(),
         })
         .collect();
@@ -134,6 +136,7 @@ pub fn read(
     refs: &RefSelection,
     roots: Vec<String>,
     sessions: &[Session],
+    cache: Option<&Path>,
 ) -> (History, Vec<Warning>) {
     let mut history = History {
         roots,
@@ -152,7 +155,14 @@ pub fn read(
         .map(|edit| edit.path.clone())
         .collect();
     let resolved = resolved(repo, &visits);
-    match added_lines::read(repo, refs, period, &wanted) {
+    let mut known = cache
+        .map(|folder| changed::load(folder, repo))
+        .unwrap_or_default();
+    let changes = added_lines::read(repo, refs, period, &wanted, &mut known);
+    if let Some(folder) = cache {
+        changed::save(folder, repo, &known);
+    }
+    match changes {
         Ok(changes) => {
             history.changes = changes;
             history.resolved = resolved;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::NaiveDate;
 
 use super::history::Linked;
-use crate::facts::evidence::Confidence;
+use crate::facts::evidence::{Confidence, Evidence, Signs};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::LedgerSession;
 use crate::facts::link::{Link, Rung};
@@ -115,6 +115,25 @@ pub fn seen(
         }
     }
     all.into_values().collect()
+}
+
+/// What sessions say of the commits that they made in the repository at a position: a sign for each link that counts, with
+/// its kind.
+pub fn signs(sessions: &[SeenSession], repo: usize) -> Signs {
+    let mut signs = Signs::default();
+    for session in sessions {
+        let here = session.links.iter().filter(|(at, _)| *at == repo);
+        for (_, link) in here.filter(|(_, link)| link.counts()) {
+            let sign = Evidence {
+                rule: format!("session:{}", link.rung),
+                agent: Some(session.id.agent.clone()),
+                model: session.models.first().cloned(),
+                lines: None,
+            };
+            signs.add(link.commit, [sign]);
+        }
+    }
+    signs
 }
 
 fn from_log(

@@ -1,8 +1,12 @@
 //! Who made a commit, and how that is known.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use super::commit::Commit;
+use super::ids::ObjectId;
 
 /// The three states of a commit. Unknown is never counted as human.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -85,11 +89,10 @@ impl Origin {
         Self { state, evidence }
     }
 
-    /// Adds signs.
-    pub fn add(&mut self, signs: impl IntoIterator<Item = Evidence>) {
-        let mut evidence = std::mem::take(&mut self.evidence);
-        evidence.extend(signs);
-        *self = Self::new(evidence);
+    /// What this and more signs add up to.
+    #[must_use]
+    pub fn with(&self, signs: impl IntoIterator<Item = Evidence>) -> Self {
+        Self::new(self.evidence.iter().cloned().chain(signs).collect())
     }
 
     /// The agents named, sorted, each once.
@@ -102,5 +105,106 @@ impl Origin {
         agents.sort_unstable();
         agents.dedup();
         agents
+    }
+}
+
+/// Whether marks that other tools leave in messages say who made a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ForeignTrailers {
+    /// They do.
+    #[default]
+    Believe,
+    /// Only our own do, and authors and notes.
+    Ignore,
+}
+
+impl ForeignTrailers {
+    fn admits(self, sign: &Evidence) -> bool {
+        let is_trailer = sign.rule.starts_with("trailer:") && !sign.rule.starts_with("trailer:leverage-");
+        self == Self::Believe || !(is_trailer || sign.rule.starts_with("text:"))
+    }
+}
+
+/// What speaks for commits besides their own text: notes of other tools, records of the ledger, sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Signs(HashMap<ObjectId, Vec<Evidence>>);
+
+impl Signs {
+    /// Adds signs that speak for a commit.
+    pub fn add(&mut self, commit: ObjectId, signs: impl IntoIterator<Item = Evidence>) {
+        self.0.entry(commit).or_default().extend(signs);
+    }
+
+    /// Adds all signs of another collection.
+    pub fn extend(&mut self, other: Self) {
+        for (commit, signs) in other.0 {
+            self.add(commit, signs);
+        }
+    }
+
+    /// Those of one commit.
+    pub fn of(&self, commit: ObjectId) -> &[Evidence] {
+        self.0.get(&commit).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Who made a commit: the one place where its own signs (author, trailers, text) and those from elsewhere are weighed.
+pub fn origin(own: &[Evidence], elsewhere: &[Evidence], foreign: ForeignTrailers) -> Origin {
+    let all = own.iter().chain(elsewhere);
+    Origin::new(all.filter(|sign| foreign.admits(sign)).cloned().collect())
+}
+
+/// Decides who made each of `commits`, whose origins hold their own signs alone until then.
+pub fn decide(commits: &mut [Commit], elsewhere: &Signs, foreign: ForeignTrailers) {
+    for commit in commits {
+        let signs = elsewhere.of(commit.id);
+        if !signs.is_empty() || foreign == ForeignTrailers::Ignore {
+            commit.origin = origin(&commit.origin.evidence, signs, foreign);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sign(rule: &str) -> Evidence {
+        Evidence {
+            rule: rule.to_owned(),
+            agent: None,
+            model: None,
+            lines: None,
+        }
+    }
+
+    #[test]
+    fn one_sign_of_an_agent_from_anywhere_is_enough() {
+        let human = [sign("human:no-agent")];
+        let state = |own: &[Evidence], elsewhere: &[Evidence], foreign| origin(own, elsewhere, foreign).state;
+        let believe = ForeignTrailers::Believe;
+        assert_eq!(state(&[], &[], believe), OriginState::Unknown);
+        assert_eq!(state(&human, &[], believe), OriginState::Human);
+        assert_eq!(
+            state(&human, &[sign("session:hash")], believe),
+            OriginState::Agent
+        );
+        assert_eq!(state(&[], &[sign("note:git-ai")], believe), OriginState::Agent);
+    }
+
+    #[test]
+    fn foreign_marks_can_be_left_out_and_notes_sessions_and_authors_stay() {
+        let foreign = ["trailer:co-authored-by", "text:generated-with"].map(sign);
+        let ours = ["author", "trailer:leverage-agent"].map(sign);
+        let elsewhere = ["note:git-ai", "session:lines"].map(sign);
+        let own: Vec<Evidence> = foreign.iter().chain(&ours).cloned().collect();
+        let rules = |foreign| -> Vec<String> {
+            let found = origin(&own, &elsewhere, foreign).evidence;
+            found.into_iter().map(|sign| sign.rule).collect()
+        };
+        assert_eq!(rules(ForeignTrailers::Believe).len(), 6);
+        assert_eq!(
+            rules(ForeignTrailers::Ignore),
+            ["author", "note:git-ai", "session:lines", "trailer:leverage-agent"]
+        );
     }
 }

@@ -8,10 +8,9 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::commit::Commit;
 use super::diagnostics::Status;
 use super::ids::ObjectId;
-use super::ledger::Ledger;
+use super::lineage::Lineage;
 
 /// Lines by kind, as the `tokei` program counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -292,8 +291,10 @@ pub struct HistoryFacts {
     pub first: Option<i64>,
     /// Author time of the latest, in seconds since the epoch.
     pub last: Option<i64>,
-    /// The latest commits: those whose commit time is not before the start of the longest activity window.
+    /// The latest commits: those whose author time is not before the start of the longest activity window.
     pub recent: Vec<RecentCommit>,
+    /// Those without parents: histories that share none share nothing.
+    pub roots: Vec<ObjectId>,
     /// Whether parents are missing, so that there are more commits than these.
     pub cut_short: bool,
     /// What else could not be told of them, a sentence each. Untrusted text.
@@ -303,7 +304,9 @@ pub struct HistoryFacts {
 /// A commit of the activity windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecentCommit {
-    /// Commit time in seconds since the epoch.
+    /// Which one.
+    pub id: ObjectId,
+    /// Author time in seconds since the epoch.
     pub time: i64,
     /// Lines added and removed against its first parent, 0 for a merge; `None` where blobs are missing.
     pub lines: Option<(u64, u64)>,
@@ -395,17 +398,8 @@ pub struct RepoFacts {
     pub history: Option<HistoryFacts>,
     /// The clone.
     pub state: Option<StateFacts>,
-    /// The part of agents in it; `None` where nobody asked.
-    pub agents: Option<AgentFacts>,
-}
-
-/// What tells the part of agents in a repository.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct AgentFacts {
-    /// Its tasks and sessions.
-    pub ledger: Ledger,
-    /// The commits of HEAD and local branches with their origin and lines.
-    pub commits: Vec<Commit>,
+    /// Where it comes from.
+    pub lineage: Lineage,
 }
 
 impl RepoFacts {
@@ -420,7 +414,13 @@ impl RepoFacts {
             tree: None,
             history: None,
             state: None,
-            agents: None,
+            lineage: Lineage::default(),
         }
+    }
+
+    /// Notes that not all of it was read.
+    pub fn partly(&mut self, reason: impl Into<String>) {
+        self.status = Status::Partial;
+        self.reasons.push(reason.into());
     }
 }

@@ -6,10 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::claim::{Claim, ClaimError};
 use super::claimed::{self, CommitClaims, Said};
-use super::commit::Commit;
 use super::copies::{self, History, Names, Recorded, Rewrites, Unknown};
 use super::diagnostics::{Status, Warning};
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Signs};
 use super::ids::{ObjectId, TaskId};
 use super::record::{LineError, NoteLines, Record, SessionRecord, Tombstone};
 use super::task::{Task, TaskSource};
@@ -128,35 +127,21 @@ impl Ledger {
         builder.finish()
     }
 
-    /// Adds the sign of each record in a note to the origin of its commits.
-    pub fn testify(&self, commits: &mut [Commit]) {
-        let recorded = self
-            .tasks
-            .iter()
-            .filter(|task| task.provenance == Provenance::Note);
-        let of_tasks = recorded.flat_map(|task| {
-            let sign = task.task.sign();
-            let commits = task.commits.iter();
-            commits.filter_map(move |commit| Some((*commit, sign.clone()?)))
-        });
-        let of_sessions = self.sessions.iter().flat_map(|session| {
-            session
-                .commits
-                .iter()
-                .map(|commit| (*commit, session.record.sign()))
-        });
-        let mut signs: HashMap<ObjectId, Vec<Evidence>> = HashMap::new();
-        for (commit, sign) in of_tasks.chain(of_sessions) {
-            signs.entry(commit).or_default().push(sign);
-        }
-        if signs.is_empty() {
-            return;
-        }
-        for commit in commits {
-            if let Some(found) = signs.remove(&commit.id) {
-                commit.origin.add(found);
+    /// What the records in notes say of the commits that they are about.
+    pub fn signs(&self) -> Signs {
+        let mut signs = Signs::default();
+        let recorded = self.tasks.iter();
+        for task in recorded.filter(|task| task.provenance == Provenance::Note) {
+            for commit in &task.commits {
+                signs.add(*commit, task.task.sign());
             }
         }
+        for session in &self.sessions {
+            for commit in &session.commits {
+                signs.add(*commit, [session.record.sign()]);
+            }
+        }
+        signs
     }
 
     /// The tasks that count and have one of these commits.

@@ -1,5 +1,7 @@
 //! A link: one session and one commit that belong together, how that is known and how sure it is.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Confidence;
@@ -33,6 +35,18 @@ impl Rung {
             "day" => Some(Self::Day),
             _ => None,
         }
+    }
+}
+
+impl fmt::Display for Rung {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hash => "hash",
+            Self::Record => "record",
+            Self::Lines => "lines",
+            Self::Context => "context",
+            Self::Day => "day",
+        })
     }
 }
 

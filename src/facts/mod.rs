@@ -15,6 +15,7 @@ pub mod files;
 pub mod ids;
 pub mod inventory;
 pub mod ledger;
+pub mod lineage;
 pub mod link;
 pub mod model;
 pub mod number;

@@ -6,10 +6,12 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::commit::Instant;
 use super::ids::{ObjectId, SessionId, TaskId};
 use super::number;
 use super::quantity::{Hours, Minutes, Tokens, WorkTime};
 use super::session::Provenance;
+use super::zone::Zone;
 
 /// The longest title, name or reason that is written, in characters.
 const MAX_TEXT: usize = 1000;
@@ -230,6 +232,14 @@ impl Task {
         factor(self.estimate.hours, self.agent_minutes?)
     }
 
+    /// The day that it counts on in `zone`, given the authors' times of its commits. One that was recorded on a commit has the
+    /// day of the author's clock for its date, and counts with that commit; any other date was said, and stays.
+    pub fn day(&self, commits: impl IntoIterator<Item = Instant>, zone: Zone) -> NaiveDate {
+        let own = commits.into_iter().filter(|at| at.day() == self.date);
+        own.min_by_key(|at| at.seconds)
+            .map_or(self.date, |at| zone.day(at.seconds))
+    }
+
     /// Human hours × 60 / supervisory minutes; `None` where the minutes are unknown or none.
     pub fn supervisory_leverage_factor(&self) -> Option<f64> {
         factor(self.estimate.hours, self.supervisory_minutes?)
@@ -392,6 +402,29 @@ pub(crate) mod tests {
         task.agent_minutes = Minutes::new(25.0);
         task.supervisory_minutes = Minutes::new(5.0);
         task
+    }
+
+    #[test]
+    fn a_task_counts_on_the_day_of_its_commit_and_a_date_that_was_said_stays() {
+        // 2026-04-10T01:30:00+02:00, which is still the 9th in UTC.
+        let at = Instant {
+            seconds: 1_775_777_400,
+            offset: 120,
+        };
+        let other = Instant {
+            seconds: at.seconds + 86_400 * 3,
+            ..at
+        };
+        let day = |task: &Task, zone: &str, commits: &[Instant]| {
+            task.day(commits.iter().copied(), zone.parse().unwrap())
+                .to_string()
+        };
+        let mut task = sample();
+        assert_eq!(day(&task, "UTC", &[other, at]), "2026-04-09");
+        assert_eq!(day(&task, "Europe/Berlin", &[at]), "2026-04-10");
+        assert_eq!(day(&task, "UTC", &[]), "2026-04-10");
+        task.date = NaiveDate::from_ymd_opt(2026, 4, 1).unwrap();
+        assert_eq!(day(&task, "UTC", &[at]), "2026-04-01");
     }
 
     fn phase(name: &str, hours: f64) -> Phase {

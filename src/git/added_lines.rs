@@ -2,7 +2,7 @@
 //!
 //! A commit costs one comparison of trees; blobs are read for the wanted files alone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use git2::{DiffOptions, Oid, Patch, Repository, Sort};
@@ -40,14 +40,25 @@ impl Period {
     }
 }
 
+/// The files that commits changed, as they were read before: with lines where some run wanted these.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    /// The files of each commit.
+    pub files: HashMap<ObjectId, Vec<ChangedFile>>,
+    /// Whether some were added since.
+    pub has_grown: bool,
+}
+
 /// The commits of `period`, the newest first, with the lines of the files in `wanted` (paths in the repository).
 ///
-/// A commit whose trees cannot be read comes without files. Fails where the history itself cannot be walked.
+/// A commit whose trees cannot be read comes without files. Fails where the history itself cannot be walked. What `known` lacks
+/// is added to it.
 pub fn read(
     repo: &Repo,
     refs: &RefSelection,
     period: Period,
     wanted: &HashSet<String>,
+    known: &mut Known,
 ) -> Result<Vec<Change>, GitError> {
     let replaced = repo.replaced();
     let on_head = match repo.head()? {
@@ -58,15 +69,53 @@ pub fn read(
     };
     let ids = recent(repo, period.since, &repo.tips(refs)?)?;
     let git_dir = repo.git_dir().to_owned();
-    let parts: Vec<Result<Vec<Change>, git2::Error>> = ids
+    let before: &Known = known;
+    let parts: Vec<Result<Part, git2::Error>> = ids
         .par_chunks(COMMITS_AT_A_TIME)
-        .map(|ids| read_part(&git_dir, &replaced, ids, &on_head, period, wanted))
+        .map(|ids| read_part(&git_dir, &replaced, ids, &on_head, period, (wanted, before)))
         .collect();
     let mut changes = Vec::new();
     for part in parts {
-        changes.append(&mut part?);
+        let mut part = part?;
+        changes.append(&mut part.changes);
+        for (commit, files) in part.fresh {
+            learn(known.files.entry(commit).or_default(), files);
+            known.has_grown = true;
+        }
     }
     Ok(changes)
+}
+
+/// Commits that one thread read.
+#[derive(Default)]
+struct Part {
+    changes: Vec<Change>,
+    /// The files of those that were not known.
+    fresh: Vec<(ObjectId, Vec<ChangedFile>)>,
+}
+
+/// Replaces the files of a commit by what was read now; lines that were only wanted before stay.
+fn learn(known: &mut Vec<ChangedFile>, mut files: Vec<ChangedFile>) {
+    for file in files.iter_mut().filter(|file| file.lines.is_none()) {
+        let before = known.iter_mut().find(|before| before.path == file.path);
+        file.lines = before.and_then(|before| before.lines.take());
+    }
+    *known = files;
+}
+
+/// The files as if they were read now; `None` where lines are wanted that are not known.
+fn of_wanted(known: &[ChangedFile], wanted: &HashSet<String>) -> Option<Vec<ChangedFile>> {
+    let file = |file: &ChangedFile| {
+        let lines = match wanted.contains(&file.path) {
+            true => Some(file.lines.clone()?),
+            false => None,
+        };
+        Some(ChangedFile {
+            path: file.path.clone(),
+            lines,
+        })
+    };
+    known.iter().map(file).collect()
 }
 
 /// Handles of libgit2 cannot be shared: each part has its own.
@@ -76,11 +125,11 @@ fn read_part(
     ids: &[Oid],
     on_head: &HashSet<Oid>,
     period: Period,
-    wanted: &HashSet<String>,
-) -> Result<Vec<Change>, git2::Error> {
+    (wanted, known): (&HashSet<String>, &Known),
+) -> Result<Part, git2::Error> {
     let raw = Repository::open(git_dir)?;
     let notes = session_names::Notes::of(&raw);
-    let mut changes = Vec::new();
+    let mut part = Part::default();
     for id in ids {
         let commit = replaced.commit(&raw, *id)?;
         let parents = replaced.parent_oids(*id, commit.parent_ids().collect());
@@ -91,7 +140,13 @@ fn read_part(
             continue;
         };
         let message = commit.message_bytes();
-        changes.push(Change {
+        let before = known.files.get(&own).and_then(|files| of_wanted(files, wanted));
+        let files = before.unwrap_or_else(|| {
+            let files = changed_files(&raw, replaced, (&commit, &parents), wanted);
+            part.fresh.extend(files.iter().map(|files| (own, files.clone())));
+            files.unwrap_or_default()
+        });
+        part.changes.push(Change {
             id: own,
             parents: parents.iter().copied().filter_map(object_id).collect(),
             author: String::from_utf8_lossy(commit.author().email_bytes()).into_owned(),
@@ -99,11 +154,11 @@ fn read_part(
             commit_time,
             title: message.split(|byte| *byte == b'\n').next().and_then(LineHash::of),
             on_head: on_head.contains(id),
-            files: changed_files(&raw, replaced, (&commit, &parents), wanted).unwrap_or_default(),
+            files,
             named: session_names::of(message, &notes, *id),
         });
     }
-    Ok(changes)
+    Ok(part)
 }
 
 /// The full id of the commit that `prefix` names, if it names one alone.
@@ -226,6 +281,36 @@ fn telling(line: &[u8]) -> Option<LineHash> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn file(path: &str, lines: Option<u64>) -> ChangedFile {
+        let lines = lines.map(|line| ChangedLines {
+            added: vec![LineHash(line)],
+            removed: Vec::new(),
+        });
+        ChangedFile {
+            path: path.to_owned(),
+            lines,
+        }
+    }
+
+    #[test]
+    fn known_files_are_as_good_as_read_ones_where_all_wanted_lines_are_known() {
+        let known = [file("a.rs", Some(1)), file("b.rs", None)];
+        let wanted = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect();
+        assert_eq!(of_wanted(&known, &wanted(&["a.rs"])), Some(known.to_vec()));
+        assert_eq!(
+            of_wanted(&known, &wanted(&["c.rs"])),
+            Some(vec![file("a.rs", None), file("b.rs", None)])
+        );
+        assert_eq!(of_wanted(&known, &wanted(&["b.rs"])), None);
+    }
+
+    #[test]
+    fn lines_that_another_run_wanted_stay_known() {
+        let mut known = vec![file("a.rs", Some(1)), file("b.rs", None)];
+        learn(&mut known, vec![file("a.rs", None), file("b.rs", Some(2))]);
+        assert_eq!(known, [file("a.rs", Some(1)), file("b.rs", Some(2))]);
+    }
 
     #[test]
     fn brackets_and_rulers_tell_nothing() {

@@ -19,8 +19,8 @@ use crate::facts::inventory::{Author, HistoryFacts, RecentCommit};
 const KEPT: usize = 1 << 20;
 
 impl Repo {
-    /// The commits that `head` reaches, authors through the mailmap in its tree. Commits made at `since` (seconds since the
-    /// epoch) or later are listed with their lines, moved files followed and attributes left aside. Where an object is
+    /// The commits that `head` reaches, authors through the mailmap in its tree. Commits authored at `since` (seconds since
+    /// the epoch) or later are listed with their lines, moved files followed and attributes left aside. Where an object is
     /// missing, what is before it is left out. `threads` at most count lines.
     pub fn contributions(
         &self,
@@ -44,10 +44,10 @@ impl Repo {
                 facts.cut_short = true;
                 continue;
             };
-            facts.add(&commit);
+            facts.add(id, &commit);
             let parents = commit.parents.iter().copied().map(ObjectId::from);
             pending.extend(parents.filter(|parent| seen.insert(*parent)));
-            if commit.commit_time.seconds >= since {
+            if commit.author_time.seconds >= since {
                 *people.entry(commit.author.clone()).or_default() += 1;
                 recent.push((commit.tree, facts_of(id, commit)));
             } else {
@@ -64,6 +64,23 @@ impl Repo {
         });
         facts.authors = authors(&people, &mailmap);
         Ok(facts)
+    }
+
+    /// The commits that `head` reaches, as far as they are here.
+    pub fn reached_from(&self, head: ObjectId) -> Vec<ObjectId> {
+        let packs = Packs::open(self);
+        let mut objects = Objects::new(&packs, self.git_dir(), KEPT);
+        let mut seen: HashSet<ObjectId> = HashSet::from([head]);
+        let mut pending = vec![head];
+        let mut reached = Vec::new();
+        while let Some(id) = pending.pop() {
+            if let Ok(commit) = read_commit(&id, &mut objects) {
+                reached.push(id);
+                let parents = commit.parents.iter().copied().map(ObjectId::from);
+                pending.extend(parents.filter(|parent| seen.insert(*parent)));
+            }
+        }
+        reached
     }
 
     /// The lines of a merge are none; those of a commit whose blobs are missing are unknown, which is told in `gaps`.
@@ -92,7 +109,8 @@ impl Repo {
         let recent = walk.commits.iter().enumerate();
         recent
             .map(|(at, commit)| RecentCommit {
-                time: commit.commit_time.seconds,
+                id: commit.id,
+                time: commit.author_time.seconds,
                 lines: lines_of(at),
             })
             .collect()
@@ -100,8 +118,11 @@ impl Repo {
 }
 
 impl HistoryFacts {
-    fn add(&mut self, commit: &RawCommit) {
+    fn add(&mut self, id: ObjectId, commit: &RawCommit) {
         self.commits += 1;
+        if commit.parents.is_empty() {
+            self.roots.push(id);
+        }
         let authored = commit.author_time.seconds;
         self.first = Some(self.first.map_or(authored, |first| first.min(authored)));
         self.last = Some(self.last.map_or(authored, |last| last.max(authored)));

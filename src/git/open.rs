@@ -9,6 +9,7 @@ use git2::{ErrorCode, Index, Repository, RepositoryOpenFlags};
 use super::config::{Config, ConfigFiles};
 use super::replaced::Replaced;
 use crate::facts::ids::ObjectId;
+use crate::facts::lineage::Lineage;
 
 /// An open repository.
 ///
@@ -125,6 +126,19 @@ impl Repo {
         match own.file_name() {
             Some(name) if name == ".git" => own.parent().unwrap_or(own),
             _ => own,
+        }
+    }
+
+    /// Where it is, and what on this machine it was cloned from.
+    pub fn lineage(&self) -> Lineage {
+        let origin = self.inner.find_remote("origin").ok();
+        let url = origin.as_ref().and_then(|remote| remote.url().ok());
+        let folder = url.map(|url| url.strip_prefix("file://").unwrap_or(url));
+        let folder = folder.map(|folder| self.place().join(folder));
+        Lineage {
+            place: self.common_dir.clone(),
+            is_linked: self.inner.is_worktree(),
+            origin: folder.and_then(|folder| folder.canonicalize().ok()),
         }
     }
 

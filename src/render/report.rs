@@ -517,6 +517,8 @@ fn left_out(report: &Report) -> Vec<String> {
             ),
         ),
         totals.agent_minutes_measured.map(|minutes| {
+            let minutes = Cell::Minutes(minutes);
+            let minutes = minutes.for_people();
             format!("{minutes} of agent time are from the logs of sessions, which nobody claimed")
         }),
         some(
@@ -547,7 +549,7 @@ fn in_no_row(report: &Report) -> Option<String> {
         }),
         hours
             .filter(|hours| hours.get() > 0.0)
-            .map(|hours| format!("{hours} of estimates")),
+            .map(|hours| format!("{} of estimates", Cell::Hours(hours).for_people())),
     ]
     .into_iter()
     .flatten()
@@ -571,12 +573,11 @@ fn plural(count: u64, one: &'static str, many: &'static str) -> &'static str {
 
 fn repo_notes(report: &Report) -> Vec<String> {
     let unread = report.repos.iter().filter(|repo| repo.status != Status::Complete);
-    unread
-        .map(|repo| match &repo.reason {
-            Some(reason) => format!("{}: {} ({reason})", repo.name, repo.status),
-            None => format!("{}: {}", repo.name, repo.status),
-        })
-        .collect()
+    let unread = unread.map(|repo| match &repo.reason {
+        Some(reason) => format!("{}: {} ({reason})", repo.name, repo.status),
+        None => format!("{}: {}", repo.name, repo.status),
+    });
+    unread.chain(report.copies.iter().cloned()).collect()
 }
 
 /// The totals as a list, with the words of the published records.

@@ -2,22 +2,52 @@
 
 use std::fmt::Write as _;
 
+use chrono::NaiveDate;
+
 use super::document::{Basis, Cell, Column, Table};
 use super::escape::visible;
+use crate::aggregate::effort::AgentTime;
 use crate::facts::ledger::{LedgerTask, Provenance};
 use crate::facts::record::Tombstone;
 use crate::facts::task::Task;
 
-/// A task with its factors, a line a fact. Ends with a newline.
+/// A task with the day that it counts on and the time of its agents.
+#[derive(Debug, Clone, Copy)]
+pub struct Timed<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// The day.
+    pub day: NaiveDate,
+    /// The time.
+    pub time: AgentTime,
+}
+
+impl<'a> Timed<'a> {
+    /// The task as its record has it, without a look at its commits and sessions.
+    pub fn as_recorded(task: &'a Task) -> Self {
+        Self {
+            task,
+            day: task.date,
+            time: AgentTime::of(task, None),
+        }
+    }
+}
+
+/// A task with its factors as its record has them, a line a fact. Ends with a newline.
 pub fn card(found: &LedgerTask, tombstone: Option<&Tombstone>) -> String {
-    let task = &found.task;
+    timed_card(found, Timed::as_recorded(&found.task), tombstone)
+}
+
+/// The same with the day and the time that reports give it.
+pub fn timed_card(found: &LedgerTask, timed: Timed<'_>, tombstone: Option<&Tombstone>) -> String {
+    let Timed { task, day, time } = timed;
     let mut card = format!("{}\n", visible(&task.title));
     let mut fact = |name: &str, value: &str| {
         // Writing to a string cannot fail.
         let _ = writeln!(card, "  {name:<12} {}", visible(value));
     };
     fact("id", &task.id.to_string());
-    fact("date", &task.date.to_string());
+    fact("date", &day.to_string());
     fact("estimate", &estimate(task));
     for phase in &task.estimate.phases {
         fact("", &format!("{}  {}", phase.hours, phase.name));
@@ -28,7 +58,7 @@ pub fn card(found: &LedgerTask, tombstone: Option<&Tombstone>) -> String {
     };
     fact(
         "agent time",
-        &minutes(agent_time(task), task.leverage_factor(), "leverage"),
+        &minutes(agent_time(task, time), time.leverage_factor(task), "leverage"),
     );
     let supervised = task.supervisory_leverage_factor();
     fact(
@@ -60,11 +90,12 @@ pub fn card(found: &LedgerTask, tombstone: Option<&Tombstone>) -> String {
     card
 }
 
-fn agent_time(task: &Task) -> Option<String> {
-    let minutes = task.agent_minutes?;
-    Some(match task.agent_minutes_basis {
-        Some(basis) => format!("{minutes}, {basis}"),
-        None => minutes.to_string(),
+fn agent_time(task: &Task, time: AgentTime) -> Option<String> {
+    let minutes = time.minutes?;
+    Some(match (task.agent_minutes, task.agent_minutes_basis) {
+        (None, _) => format!("{}, from logs", Cell::Minutes(minutes).for_people()),
+        (_, Some(basis)) => format!("{minutes}, {basis}"),
+        _ => minutes.to_string(),
     })
 }
 
@@ -124,8 +155,11 @@ fn retracted(tombstone: &Tombstone) -> String {
     format!("{at}, by {}: {}", tombstone.by, tombstone.reason)
 }
 
+/// The column of what nobody claimed.
+const FROM_LOGS: &str = "agent_minutes_measured";
+
 /// Tasks, a row each.
-pub fn table<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Table {
+pub fn table<'a>(tasks: &[Timed<'a>]) -> Table {
     let number = Column::number;
     Table {
         columns: vec![
@@ -134,24 +168,52 @@ pub fn table<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Table {
             Column::text("title", "Task"),
             number("human_hours", "Human", Basis::Claimed),
             number("agent_minutes", "Agent", Basis::Claimed),
+            number(FROM_LOGS, "From logs", Basis::Measured),
             number("supervisory_minutes", "Superv.", Basis::Claimed).spare(1),
             number("leverage_factor", "Leverage", Basis::Derived),
             number("supervisory_leverage_factor", "Sup. lev.", Basis::Derived).spare(2),
         ],
-        rows: tasks.into_iter().map(row).collect(),
+        rows: tasks.iter().map(row).collect(),
         ..Table::default()
     }
 }
 
-fn row(task: &Task) -> Vec<Cell> {
+/// The table for people, without the column of what nobody claimed where that is nothing.
+pub fn shown(mut table: Table) -> Table {
+    let Some(at) = table.columns.iter().position(|column| column.id == FROM_LOGS) else {
+        return table;
+    };
+    let measured = table
+        .rows
+        .iter()
+        .filter(|row| row.get(at) != Some(&Cell::Unknown))
+        .count();
+    match measured {
+        0 => {
+            table.columns.remove(at);
+            table.rows.iter_mut().for_each(|row| drop(row.remove(at)));
+        }
+        1 => table
+            .notes
+            .push("1 task has agent minutes from logs, which nobody claimed".to_owned()),
+        many => table.notes.push(format!(
+            "{many} tasks have agent minutes from logs, which nobody claimed"
+        )),
+    }
+    table
+}
+
+fn row(timed: &Timed<'_>) -> Vec<Cell> {
+    let Timed { task, day, time } = timed;
     vec![
-        Cell::Date(task.date),
+        Cell::Date(*day),
         Cell::text(task.id.short()),
         Cell::text(task.title.clone()),
         Cell::Hours(task.estimate.hours),
-        Cell::known(task.agent_minutes, Cell::Minutes),
+        Cell::known(time.minutes, Cell::Minutes),
+        Cell::known(time.measured, Cell::Minutes),
         Cell::known(task.supervisory_minutes, Cell::Minutes),
-        Cell::known(task.leverage_factor(), Cell::Factor),
+        Cell::known(time.leverage_factor(task), Cell::Factor),
         Cell::known(task.supervisory_leverage_factor(), Cell::Factor),
     ]
 }

@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::cache::{StoredEvidence, checksum, read_body, write_body};
 use crate::facts::attestation::agentnote::AgentNote;
 use crate::facts::attestation::git_ai::GitAiNote;
-use crate::facts::commit::Commit;
-use crate::facts::evidence::Evidence;
+use crate::facts::evidence::{self, Evidence};
 use crate::facts::ids::ObjectId;
 use crate::git::{Repo, notes};
 
@@ -45,16 +44,17 @@ struct Stored {
     signs: Signs,
 }
 
-/// Adds what the notes say to the origin of `commits`. Returns what could not be read or kept.
-pub(super) fn testify(repo: &Repo, commits: &mut [Commit], cache: Option<&Path>) -> Vec<String> {
+/// What the notes say of commits, and what could not be read or kept.
+pub(super) fn signs(repo: &Repo, cache: Option<&Path>) -> (evidence::Signs, Vec<String>) {
     let tips: Vec<Option<ObjectId>> = FORMATS.map(|format| notes::tip(repo, format.reference)).into();
+    let mut found = evidence::Signs::default();
     if tips.iter().all(Option::is_none) {
-        return Vec::new();
+        return (found, Vec::new());
     }
     let mut trouble = Vec::new();
     let place = cache.map(|folder| place_of(folder, repo));
     let kept = place.as_deref().and_then(|path| kept(path, &tips));
-    let mut signs = kept.unwrap_or_else(|| {
+    let signs = kept.unwrap_or_else(|| {
         let signs = read(repo, &mut trouble);
         let stored = Stored { tips, signs };
         if let Some(path) = place.as_ref().filter(|_| trouble.is_empty())
@@ -67,13 +67,12 @@ pub(super) fn testify(repo: &Repo, commits: &mut [Commit], cache: Option<&Path>)
         }
         stored.signs
     });
-    for commit in commits {
-        let id: Result<[u8; 20], _> = commit.id.as_bytes().try_into();
-        if let Some(found) = id.ok().and_then(|id| signs.remove(&id)) {
-            commit.origin.add(found.into_iter().map(StoredEvidence::evidence));
+    for (commit, signs) in signs {
+        if let Some(commit) = ObjectId::from_bytes(&commit) {
+            found.add(commit, signs.into_iter().map(StoredEvidence::evidence));
         }
     }
-    trouble
+    (found, trouble)
 }
 
 fn read(repo: &Repo, trouble: &mut Vec<String>) -> Signs {

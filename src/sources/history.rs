@@ -5,13 +5,11 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::attested;
 use super::cache::{Cache, CacheError, Kept};
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
-use crate::facts::evidence::{Evidence, Origin};
+use crate::facts::evidence::Signs;
 use crate::facts::ids::ObjectId;
 use crate::git::Repo;
 use crate::git::changes::{self, AttributesOf, CountOptions, Counts, Progress, Renames};
@@ -24,8 +22,6 @@ pub struct HistoryOptions {
     pub refs: RefSelection,
     /// How moved files count.
     pub renames: Renames,
-    /// Whether trailers of other tools say who made a commit.
-    pub foreign_trailers: ForeignTrailers,
     /// The folder in which facts are kept between runs; `None` to read everything anew and keep nothing.
     pub cache: Option<PathBuf>,
     /// Whether what is kept is read, or only replaced.
@@ -34,16 +30,6 @@ pub struct HistoryOptions {
     pub threads: Option<NonZeroUsize>,
     /// Told how far the reading is.
     pub progress: Arc<Progress>,
-}
-
-/// Whether trailers of other tools say who made a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ForeignTrailers {
-    /// They do.
-    #[default]
-    Believe,
-    /// Only our own do, and authors and notes.
-    Ignore,
 }
 
 /// What is done with facts of an earlier run.
@@ -57,7 +43,7 @@ pub enum KeptFacts {
 }
 
 /// A repository as it was read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct History {
     /// Its name. Untrusted text.
     pub name: String,
@@ -67,26 +53,33 @@ pub struct History {
     pub status: Status,
     /// Why not all of it.
     pub reason: Option<String>,
-    /// Its commits, newest first.
+    /// Its commits, newest first. Their origins hold what their authors and messages say, and nothing else.
     pub commits: Vec<Commit>,
+    /// What notes of other tools say of them.
+    pub signs: Signs,
     /// Whether it has more commits than these: the clone is shallow, or they cannot be read.
     pub cut_short: bool,
     /// How many of them were not known from an earlier run.
     pub new_commits: usize,
     /// What was wrong in it.
     pub warnings: Vec<Warning>,
+    /// The part of `reason` that no warning tells.
+    pub untold: Option<String>,
 }
 
 impl History {
     /// A history of which nothing could be read.
     pub fn failed(path: &Path, reason: impl Into<String>) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let reason = reason.into();
         Self {
             name: name.into_owned(),
             path: path.display().to_string(),
             status: Status::Failed,
-            reason: Some(reason.into()),
+            untold: Some(reason.clone()).filter(|reason| !reason.is_empty()),
+            reason: Some(reason),
             commits: Vec::new(),
+            signs: Signs::default(),
             cut_short: true,
             new_commits: 0,
             warnings: Vec::new(),
@@ -127,12 +120,12 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
             error.message()
         ));
     }
-    let attested = attested::testify(repo, &mut commits, options.cache.as_deref());
-    attested.into_iter().for_each(|message| trouble.warn(message));
-    if options.foreign_trailers == ForeignTrailers::Ignore {
-        commits.iter_mut().for_each(forget_foreign_trailers);
+    let (signs, unread) = attested::signs(repo, options.cache.as_deref());
+    unread.into_iter().for_each(|message| trouble.warn(message));
+    History {
+        signs,
+        ..trouble.history(repo, commits, new_commits)
     }
-    trouble.history(repo, commits, new_commits)
 }
 
 /// Reads what is not known yet, and keeps it. Returns the commits and how many are new.
@@ -242,24 +235,14 @@ fn known_facts(cache: Option<&Cache>, kept: KeptFacts, trouble: &mut Trouble) ->
     }
 }
 
-fn forget_foreign_trailers(commit: &mut Commit) {
-    let is_foreign = |sign: &Evidence| {
-        sign.rule.starts_with("text:")
-            || sign.rule.starts_with("trailer:") && !sign.rule.starts_with("trailer:leverage-")
-    };
-    if commit.origin.evidence.iter().any(is_foreign) {
-        let mut evidence = std::mem::take(&mut commit.origin.evidence);
-        evidence.retain(|sign| !is_foreign(sign));
-        commit.origin = Origin::new(evidence);
-    }
-}
-
 /// What went wrong, as it is told.
 struct Trouble {
     place: String,
     warnings: Vec<Warning>,
     /// Why the history is not complete.
     reasons: Vec<String>,
+    /// Those of `reasons` that no warning tells with its place.
+    untold: Vec<String>,
     /// Whether commits are missing from it.
     cut_short: bool,
 }
@@ -270,6 +253,7 @@ impl Trouble {
             place: repo.place().display().to_string(),
             warnings: Vec::new(),
             reasons: Vec::new(),
+            untold: Vec::new(),
             cut_short: false,
         }
     }
@@ -313,8 +297,9 @@ impl Trouble {
             ));
         }
         if walk.is_shallow() {
-            self.reasons
-                .push("the clone is shallow: older commits are not here".to_owned());
+            let shallow = "the clone is shallow: older commits are not here";
+            self.reasons.push(shallow.to_owned());
+            self.untold.push(shallow.to_owned());
         }
     }
 
@@ -347,7 +332,9 @@ impl Trouble {
                 Status::Partial
             },
             reason: (!is_complete).then(|| self.reasons.join("; ")),
+            untold: (!self.untold.is_empty()).then(|| self.untold.join("; ")),
             commits,
+            signs: Signs::default(),
             cut_short: self.cut_short,
             new_commits,
             warnings: self.warnings,

@@ -43,8 +43,8 @@ pub fn read_ledger(repo: &Repo, options: &LedgerOptions) -> Ledger {
 }
 
 /// [`read_ledger`] with the commits of a history that was read already: of their messages only those are looked at that
-/// may hold a claim, and to the origin of each is added what notes record of it.
-pub fn read_ledger_of(repo: &Repo, commits: &mut [Commit], work: WorkTime) -> Ledger {
+/// may hold a claim.
+pub fn read_ledger_of(repo: &Repo, commits: &[Commit], work: WorkTime) -> Ledger {
     let mut findings = read_notes(repo);
     let mut found = BTreeMap::new();
     for commit in commits.iter().filter(|commit| commit.may_claim) {
@@ -62,9 +62,7 @@ pub fn read_ledger_of(repo: &Repo, commits: &mut [Commit], work: WorkTime) -> Le
         true => HashSet::new(),
         false => commits.iter().map(|commit| commit.id).collect(),
     };
-    let ledger = Ledger::assemble_with(findings, &GitHistory::new(repo, &history, work));
-    ledger.testify(commits);
-    ledger
+    Ledger::assemble_with(findings, &GitHistory::new(repo, &history, work))
 }
 
 /// The ledger of notes and of the messages of a few commits: what is known of these, without a walk over the history.

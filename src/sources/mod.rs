@@ -6,6 +6,7 @@ pub mod agents;
 mod attested;
 pub mod attested_lines;
 mod cache;
+pub mod changed;
 pub mod discover;
 pub mod history;
 pub mod inventory;

@@ -3,22 +3,28 @@
 mod comparison;
 mod row;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
+use super::copies::Copies;
+use super::effort::Effort;
 use super::names::tell_apart;
+use super::report::{CommitsOnce, tasks_once};
+use super::repository::{PlacedTask, Repository};
+use crate::correlate::seen::SeenSession;
+use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Warning;
-use crate::facts::ids::TaskId;
-use crate::facts::inventory::RepoFacts;
+use crate::facts::ids::ObjectId;
+use crate::facts::inventory::{HistoryFacts, RecentCommit, RepoFacts};
+use crate::facts::lineage::Lineage;
 use crate::facts::span::Moment;
-use crate::facts::task::Task;
 use crate::facts::zone::{Period, Zone};
 
 pub use comparison::{Change, Comparison, Difference, Step};
 pub use row::{Activity, LanguageRow, Row, TestRow};
-use row::{count_sessions, ratio};
+use row::{ratio, reached};
 
 /// The name and version of the machine format.
 pub const SCHEMA: &str = "git-leverage.inventory/1";
@@ -77,61 +83,143 @@ pub struct Inventory {
     pub rows: Vec<Row>,
     /// Their sums, over what is known.
     pub totals: Row,
+    /// What is in several of the repositories, a sentence each.
+    #[serde(skip)]
+    pub copies: Vec<String>,
     /// What could not be searched for repositories.
     #[serde(default)]
     pub warnings: Vec<Warning>,
 }
 
 impl Inventory {
-    /// The inventory of these repositories, in their order, each with a name of its own.
-    pub fn new(facts: &[RepoFacts], windows: Windows, at: String, warnings: Vec<Warning>) -> Self {
+    /// The inventory of these repositories, in their order, each with a name of its own. `shared` are the commits of each that
+    /// others may have too; `agents` is what is known of who made them, where somebody asks.
+    pub fn new(
+        facts: &[RepoFacts],
+        shared: &[Vec<ObjectId>],
+        agents: Option<Agents<'_>>,
+        windows: Windows,
+    ) -> Self {
+        let lineages: Vec<&Lineage> = facts.iter().map(|facts| &facts.lineage).collect();
+        let copies = Copies::of(&lineages, shared);
         let mut rows: Vec<Row> = facts.iter().map(|facts| Row::new(facts, windows)).collect();
         tell_apart(&mut rows);
-        let mut totals = totals(&rows);
-        let names: BTreeSet<&str> = facts
-            .iter()
-            .filter_map(|facts| facts.history.as_ref())
-            .flat_map(|history| history.authors.iter().map(|author| author.name.as_str()))
-            .collect();
-        let asked = || facts.iter().filter_map(|facts| facts.agents.as_ref());
-        if asked().next().is_some() {
-            // The same task or session in two clones counts once.
-            let tasks: BTreeMap<TaskId, &Task> = asked()
-                .flat_map(|agents| &agents.ledger.tasks)
-                .map(|found| (found.task.id, &found.task))
-                .collect();
-            totals.fill_tasks(tasks.into_values());
-            totals.sessions = Some(count_sessions(asked()));
+        let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
+        let name = |at: usize| names[at].as_str();
+        for (at, row) in rows.iter_mut().enumerate() {
+            row.copy_of = copies.copy_of(at, name);
+            row.shares = copies.shares(at, name);
         }
-        totals.authors = rows
-            .iter()
-            .any(|row| row.authors.is_some())
-            .then_some(names.len() as u64);
+        let mut totals = totals(&rows, &copies);
+        if let Some(agents) = agents {
+            agents.fill(facts, &copies, &mut rows, &mut totals);
+        }
+        fill_total_history(facts, &copies, windows, &mut totals);
         Self {
-            at,
             since: windows.period.since,
             until: windows.period.until,
+            copies: copies.notes(name),
             rows,
             totals,
-            warnings,
+            ..Self::default()
         }
     }
 }
 
-/// Sums over the rows that know a number: what is unknown is left out, and the sums are said not to be complete.
-fn totals(rows: &[Row]) -> Row {
-    let sum = |pick: &dyn Fn(&Row) -> Option<u64>| -> Option<u64> {
-        let known: Vec<u64> = rows.iter().filter_map(pick).collect();
+/// What is known of who made the commits of the repositories of an inventory.
+#[derive(Debug, Clone, Copy)]
+pub struct Agents<'a> {
+    /// The repositories, in the order of the inventory.
+    pub repos: &'a [Repository],
+    /// The sessions that worked in them; `None` where they were not asked for.
+    pub sessions: Option<&'a [SeenSession]>,
+}
+
+impl Agents<'_> {
+    /// Fills the columns of agents, each task, session and commit once in the totals.
+    fn fill(self, facts: &[RepoFacts], copies: &Copies, rows: &mut [Row], totals: &mut Row) {
+        let sessions = self.sessions.unwrap_or_default();
+        let tasks = tasks_once(self.repos, copies);
+        let placed: Vec<&PlacedTask> = tasks.iter().map(|(_, placed)| *placed).collect();
+        let effort = Effort::new(sessions, &placed);
+        let mut ids: HashSet<ObjectId> = HashSet::new();
+        for (at, (row, (repo, facts))) in rows.iter_mut().zip(self.repos.iter().zip(facts)).enumerate() {
+            let commits = reached(facts.head, &repo.commits);
+            row.fill_agents(&commits);
+            ids.extend(commits.iter().map(|commit| commit.id));
+            row.fill_tasks(repo.tasks.iter(), &effort);
+            let here = sessions
+                .iter()
+                .filter(|session| session.home == at || session.made().any(|(repo, _)| *repo == at));
+            row.sessions = self.sessions.map(|_| here.count() as u64);
+        }
+        let once = CommitsOnce::of(self.repos, copies);
+        let all: Vec<&Commit> = once.iter().map(|(_, commit)| commit).collect();
+        let all: Vec<&Commit> = all
+            .into_iter()
+            .filter(|commit| ids.contains(&commit.id))
+            .collect();
+        totals.fill_agents(&all);
+        totals.fill_tasks(placed.into_iter(), &effort);
+        totals.sessions = self.sessions.map(|sessions| sessions.len() as u64);
+    }
+}
+
+/// Authors by name, and what was done of late, each commit once.
+fn fill_total_history(facts: &[RepoFacts], copies: &Copies, windows: Windows, totals: &mut Row) {
+    let histories = copies.order().iter().filter_map(|at| facts[*at].history.as_ref());
+    let histories: Vec<&HistoryFacts> = histories.collect();
+    if histories.is_empty() {
+        return;
+    }
+    let authors = histories.iter().flat_map(|history| &history.authors);
+    let names: BTreeSet<&str> = authors.map(|author| author.name.as_str()).collect();
+    totals.authors = Some(names.len() as u64);
+    let mut best: HashMap<ObjectId, &RecentCommit> = HashMap::new();
+    for commit in histories.iter().flat_map(|history| &history.recent) {
+        // One clone may lack the blobs that another has.
+        let known = best.entry(commit.id).or_insert(commit);
+        if known.lines.is_none() {
+            *known = commit;
+        }
+    }
+    for history in histories {
+        let ids = history.recent.iter().map(|commit| commit.id);
+        let fresh: Vec<&RecentCommit> = ids.filter_map(|id| best.remove(&id)).collect();
+        let mut part = Row::default();
+        part.fill_activity(fresh.iter().copied(), windows);
+        for (total, part) in [
+            (&mut totals.last_30_days, part.last_30_days),
+            (&mut totals.last_90_days, part.last_90_days),
+            (&mut totals.since, part.since),
+        ] {
+            *total = match (*total, part) {
+                (Some(total), Some(part)) => Some(total.with(part)),
+                (total, part) => total.or(part),
+            };
+        }
+    }
+}
+
+/// Sums over the rows that know a number: what is unknown is left out, and the sums are said not to be complete. A copy adds
+/// nothing but the state of its clone.
+fn totals(rows: &[Row], copies: &Copies) -> Row {
+    let all = |pick: &dyn Fn(&Row) -> Option<bool>| Some(rows.iter().all(|row| pick(row) == Some(true)));
+    let sum_of = |rows: &[&Row], pick: &dyn Fn(&Row) -> Option<u64>| -> Option<u64> {
+        let known: Vec<u64> = rows.iter().filter_map(|row| pick(row)).collect();
         (!known.is_empty()).then(|| known.iter().sum())
     };
-    let activity = |pick: &dyn Fn(&Row) -> Option<Activity>| {
-        Some(Activity {
-            commits: sum(&|row| pick(row).map(|activity| activity.commits))?,
-            lines_added: sum(&|row| pick(row)?.lines_added),
-            lines_removed: sum(&|row| pick(row)?.lines_removed),
-        })
-    };
-    let all = |pick: &dyn Fn(&Row) -> Option<bool>| Some(rows.iter().all(|row| pick(row) == Some(true)));
+    let clones: Vec<&Row> = rows.iter().collect();
+    let originals: Vec<&Row> = rows.iter().filter(|row| row.copy_of.is_none()).collect();
+    let sum = |pick: &dyn Fn(&Row) -> Option<u64>| sum_of(&originals, pick);
+    let state = |pick: &dyn Fn(&Row) -> Option<u64>| sum_of(&clones, pick);
+    let commits = rows
+        .iter()
+        .enumerate()
+        .filter_map(|(at, row)| match copies.kin(at) {
+            Some(_) => row.commits.map(|_| copies.counted(at) as u64),
+            None => row.commits,
+        });
     Row {
         name: "total".to_owned(),
         paths_complete: all(&|row| row.paths_complete),
@@ -144,25 +232,20 @@ fn totals(rows: &[Row]) -> Row {
         lines_blank: sum(&|row| row.lines_blank),
         lines_generated: sum(&|row| row.lines_generated),
         lines_vendored: sum(&|row| row.lines_vendored),
-        tests: total_tests(rows),
-        commits: sum(&|row| row.commits),
+        tests: total_tests(&originals),
+        commits: commits.reduce(|sum, commits| sum + commits),
         first_commit: rows.iter().filter_map(|row| row.first_commit).min(),
         last_commit: rows.iter().filter_map(|row| row.last_commit).max(),
-        last_30_days: activity(&|row| row.last_30_days),
-        last_90_days: activity(&|row| row.last_90_days),
-        since: activity(&|row| row.since),
         tags: sum(&|row| row.tags),
         releases: sum(&|row| row.releases),
-        agent_commits: sum(&|row| row.agent_commits),
-        agent_lines_added: sum(&|row| row.agent_lines_added),
-        changed_files: sum(&|row| row.changed_files),
-        untracked_files: sum(&|row| row.untracked_files),
-        stashes: sum(&|row| row.stashes),
+        changed_files: state(&|row| row.changed_files),
+        untracked_files: state(&|row| row.untracked_files),
+        stashes: state(&|row| row.stashes),
         ..Row::default()
     }
 }
 
-fn total_tests(rows: &[Row]) -> Option<TestRow> {
+fn total_tests(rows: &[&Row]) -> Option<TestRow> {
     let mut total = TestRow::default();
     let mut known = false;
     for tests in rows.iter().filter_map(|row| row.tests.as_ref()) {
@@ -198,7 +281,7 @@ mod tests {
             period: Period::default(),
             zone: Zone::default(),
         };
-        let inventory = Inventory::new(&[failed], windows, String::new(), Vec::new());
+        let inventory = Inventory::new(&[failed], &[Vec::new()], None, windows);
         assert_eq!(inventory.totals.lines_code, None);
         assert_eq!(inventory.totals.tests, None);
         assert_eq!(inventory.rows[0].commits, None);

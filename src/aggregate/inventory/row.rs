@@ -1,23 +1,25 @@
 //! One repository's row of the inventory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::Windows;
+use crate::aggregate::copies::Shared;
+use crate::aggregate::effort::Effort;
 use crate::aggregate::measures::Tally;
 use crate::aggregate::names::Named;
 use crate::aggregate::readiness::{self, Check, Verdict};
+use crate::aggregate::repository::PlacedTask;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Status;
 use crate::facts::evidence::OriginState;
-use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{
-    AgentFacts, Author, Cases, Divergence, LicenceSource, Lines, Remote, RepoFacts, Size, StateFacts,
-    TreeFacts,
+    Author, Cases, Divergence, HistoryFacts, LicenceSource, Lines, RecentCommit, Remote, RepoFacts, Size,
+    StateFacts, TreeFacts,
 };
-use crate::facts::quantity::Hours;
-use crate::facts::task::Task;
+use crate::facts::quantity::{Hours, Minutes};
 
 /// Weeks are not shown here.
 const HOURS_PER_WEEK: f64 = 40.0;
@@ -68,6 +70,18 @@ pub struct Activity {
     pub lines_removed: Option<u64>,
 }
 
+impl Activity {
+    /// Both together, as far as they are known.
+    pub(super) fn with(self, other: Self) -> Self {
+        let sum = |one: Option<u64>, other: Option<u64>| one.into_iter().chain(other).reduce(|a, b| a + b);
+        Self {
+            commits: self.commits + other.commits,
+            lines_added: sum(self.lines_added, other.lines_added),
+            lines_removed: sum(self.lines_removed, other.lines_removed),
+        }
+    }
+}
+
 /// A row. `None` is unknown.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -75,6 +89,8 @@ pub struct Activity {
 pub struct Row {
     pub name: String,
     pub path: String,
+    pub copy_of: Option<String>,
+    pub shares: Option<Shared>,
     pub status: Option<Status>,
     pub reasons: Vec<String>,
     pub head: Option<String>,
@@ -113,6 +129,7 @@ pub struct Row {
     pub known_origin_share: Option<f64>,
     pub tasks: Option<u64>,
     pub human_hours: Option<Hours>,
+    pub agent_minutes: Option<Minutes>,
     pub leverage_factor: Option<f64>,
     pub sessions: Option<u64>,
     pub changed_files: Option<u64>,
@@ -134,7 +151,7 @@ pub struct Row {
 const TOP_AUTHORS: usize = 5;
 
 impl Row {
-    /// The row of a repository.
+    /// The row of a repository; what agents made is [filled in](Self::fill_agents) where somebody asks.
     pub fn new(facts: &RepoFacts, windows: Windows) -> Self {
         let mut row = Self {
             name: facts.name.clone(),
@@ -151,8 +168,10 @@ impl Row {
         if let Some(tree) = &facts.tree {
             row.fill_tree(tree);
         }
-        row.fill_history(facts, windows);
-        row.fill_agents(facts);
+        if let Some(history) = &facts.history {
+            row.fill_history(history);
+            row.fill_activity(history.recent.iter(), windows);
+        }
         row
     }
 
@@ -216,20 +235,7 @@ impl Row {
         self.languages = Some(languages(size));
     }
 
-    fn fill_history(&mut self, facts: &RepoFacts, windows: Windows) {
-        let Some(history) = &facts.history else { return };
-        let end = windows.end();
-        let activity = |from: i64| {
-            let recent = history.recent.iter();
-            let recent =
-                recent.filter(|commit| commit.time >= from && end.is_none_or(|end| commit.time < end));
-            let sum = |pick: fn((u64, u64)) -> u64| recent.clone().map(|commit| commit.lines.map(pick)).sum();
-            Activity {
-                commits: recent.clone().count() as u64,
-                lines_added: sum(|(added, _)| added),
-                lines_removed: sum(|(_, removed)| removed),
-            }
-        };
+    fn fill_history(&mut self, history: &HistoryFacts) {
         let is_complete = !history.cut_short;
         self.history_complete = Some(is_complete);
         self.commits = Some(history.commits);
@@ -237,14 +243,33 @@ impl Row {
         self.top_authors = history.authors.iter().take(TOP_AUTHORS).cloned().collect();
         self.first_commit = history.first.filter(|_| is_complete);
         self.last_commit = history.last;
+    }
+
+    /// What was done of late.
+    pub(super) fn fill_activity<'c>(
+        &mut self,
+        commits: impl Iterator<Item = &'c RecentCommit> + Clone,
+        windows: Windows,
+    ) {
+        let end = windows.end();
+        let activity = |from: i64| {
+            let is_in =
+                |commit: &&RecentCommit| commit.time >= from && end.is_none_or(|end| commit.time < end);
+            let recent = commits.clone().filter(is_in);
+            let sum = |pick: fn((u64, u64)) -> u64| recent.clone().map(|commit| commit.lines.map(pick)).sum();
+            Activity {
+                commits: recent.clone().count() as u64,
+                lines_added: sum(|(added, _)| added),
+                lines_removed: sum(|(_, removed)| removed),
+            }
+        };
         self.last_30_days = Some(activity(windows.days_back(30)));
         self.last_90_days = Some(activity(windows.days_back(90)));
         self.since = windows.since().map(activity);
     }
 
-    fn fill_agents(&mut self, facts: &RepoFacts) {
-        let Some(agents) = &facts.agents else { return };
-        let commits = reached(facts.head, &agents.commits);
+    /// What agents had a part in, of these commits.
+    pub(super) fn fill_agents(&mut self, commits: &[&Commit]) {
         let mut tally = Tally::default();
         commits.iter().for_each(|commit| tally.add_commit(commit));
         self.agent_commits = Some(tally.measures(HOURS_PER_WEEK).agent_commits);
@@ -255,16 +280,20 @@ impl Row {
         let unknown = of_state(OriginState::Unknown).count() as u64;
         let all = commits.len() as u64;
         self.known_origin_share = ratio(all - unknown, all);
-        self.sessions = Some(count_sessions([agents]));
-        self.fill_tasks(agents.ledger.tasks.iter().map(|found| &found.task));
     }
 
-    pub(super) fn fill_tasks<'a>(&mut self, tasks: impl Iterator<Item = &'a Task>) {
+    /// The tasks, with what sessions took for them.
+    pub(super) fn fill_tasks<'a>(
+        &mut self,
+        tasks: impl Iterator<Item = &'a PlacedTask>,
+        effort: &Effort<'_>,
+    ) {
         let mut tally = Tally::default();
-        tasks.for_each(|task| tally.add_task(task, None));
+        tasks.for_each(|placed| tally.add_task(&placed.task, effort.of_task(placed.task.id)));
         let measures = tally.measures(HOURS_PER_WEEK);
         self.tasks = Some(measures.tasks);
         self.human_hours = measures.human_hours;
+        self.agent_minutes = measures.agent_minutes;
         self.leverage_factor = measures.leverage_factor;
     }
 
@@ -339,15 +368,8 @@ impl Row {
     }
 }
 
-/// Each once, however many of its commits have a record of it.
-pub(super) fn count_sessions<'a>(agents: impl IntoIterator<Item = &'a AgentFacts>) -> u64 {
-    let records = agents.into_iter().flat_map(|agents| &agents.ledger.sessions);
-    let sessions: BTreeSet<&SessionId> = records.map(|found| &found.record.session).collect();
-    sessions.len() as u64
-}
-
 /// The commits that HEAD reaches, which the other columns are about; those of other branches are left out.
-fn reached(head: Option<ObjectId>, commits: &[Commit]) -> Vec<&Commit> {
+pub(super) fn reached(head: Option<ObjectId>, commits: &[Commit]) -> Vec<&Commit> {
     let by_id: HashMap<ObjectId, &Commit> = commits.iter().map(|commit| (commit.id, commit)).collect();
     let mut seen: HashSet<ObjectId> = head.into_iter().collect();
     let mut pending: Vec<ObjectId> = head.into_iter().collect();

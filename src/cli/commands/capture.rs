@@ -107,7 +107,8 @@ impl Args {
         let first = desk.day("--since", since)?;
         let linked: HashSet<ObjectId> = links.iter().map(|link| link.commit).collect();
         let is_young = |commit: &ObjectId| {
-            messages::with_commit(&desk.repo, *commit, |raw| raw.author_day() >= first).unwrap_or(false)
+            let day = |raw: &messages::RawCommit<'_>| desk.zone.day(raw.author().1.seconds);
+            messages::with_commit(&desk.repo, *commit, |raw| day(&raw) >= first).unwrap_or(false)
         };
         Ok(linked.into_iter().filter(is_young).collect())
     }

@@ -9,9 +9,10 @@ use super::Context;
 use crate::aggregate::export;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
-use crate::cli::linking::Linking;
-use crate::cli::logs::{LogArgs, RulesArgs};
+use crate::cli::linking::SessionArgs;
+use crate::cli::logs::RulesArgs;
 use crate::cli::output::send_text;
+use crate::cli::period::PeriodArgs;
 use crate::cli::reading::{ReadArgs, Reading};
 use crate::cli::survival::survival_at;
 use crate::facts::diagnostics::{Status, Warning};
@@ -33,9 +34,12 @@ pub struct Args {
     #[command(flatten)]
     read: ReadArgs,
     #[command(flatten)]
-    logs: LogArgs,
+    sessions: SessionArgs,
     #[command(flatten)]
     rules: RulesArgs,
+    /// The zone in which tasks have their `day`: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
     /// Write to FILE, whole or not at all, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -58,26 +62,27 @@ enum What {
 /// Reads what is asked for and writes a line for each fact.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let settings = context.settings();
-    let mut reading = match args.what {
-        What::Commits | What::Tasks => args.read.read(context, &settings)?,
-        What::Sessions | What::Links | What::Survival => args.read.find(context, &settings)?,
+    let zone = PeriodArgs {
+        zone: args.zone.clone(),
+        ..PeriodArgs::default()
     };
-    let text = match args.what {
-        What::Commits => lines(export::commits(&reading.repos))?,
-        What::Tasks => lines(export::tasks(&reading.repos))?,
-        What::Survival => survival(args, context, &mut reading)?,
+    let zone = zone.zone(&settings)?;
+    let mut reading = match args.what {
+        What::Commits | What::Tasks => args.sessions.read(&args.read, &args.rules, context, &settings)?,
         What::Sessions | What::Links => {
-            let wanted = Linking {
-                logs: &args.logs,
-                rules: &args.rules,
-                read: &args.read,
-            };
-            let seen = wanted.seen(context, &settings, &mut reading)?;
-            match args.what {
-                What::Sessions => lines(export::sessions(&reading.repos, &seen))?,
-                _ => lines(export::links(&reading.repos, &seen).into_iter())?,
-            }
+            let mut reading = args.read.find(context, &settings)?;
+            (args.sessions).complete(&args.read, &args.rules, (context, &settings), &mut reading)?;
+            reading
         }
+        What::Survival => args.read.find(context, &settings)?,
+    };
+    let facts = || export::Facts::new(&reading.repos, &reading.sessions, zone);
+    let text = match args.what {
+        What::Commits => lines(facts().commits())?,
+        What::Tasks => lines(facts().tasks())?,
+        What::Sessions => lines(export::sessions(&reading.repos, &reading.sessions))?,
+        What::Links => lines(export::links(&reading.repos, &reading.sessions).into_iter())?,
+        What::Survival => survival(args, context, &mut reading)?,
     };
     send_text(context, args.output.as_deref(), &text)?;
     let is_whole = reading.warnings.is_empty();

@@ -11,7 +11,7 @@ use crate::facts::ids::TaskId;
 use crate::facts::task::Task;
 use crate::ledger;
 use crate::render::document::Document;
-use crate::render::task::table;
+use crate::render::task::{Timed, shown, table};
 use crate::render::terminal::{Screen, render};
 
 /// The arguments of `import`.
@@ -159,7 +159,8 @@ fn show(new: &[Task], context: &mut Context) -> Result<(), CommandError> {
         width: context.terminal.width,
         color: context.terminal.color,
     };
-    let mut rows = table(new.iter().take(50));
+    let first: Vec<Timed<'_>> = new.iter().take(50).map(Timed::as_recorded).collect();
+    let mut rows = shown(table(&first));
     rows.more_rows = new.len().saturating_sub(50);
     let text = render(&Document::from(rows), screen);
     Ok(context.terminal.data(text.as_bytes())?)

@@ -6,22 +6,26 @@ use std::path::{Path, PathBuf};
 use chrono::SecondsFormat;
 
 use super::Context;
-use crate::aggregate::inventory::{Comparison, Inventory, SCHEMA, Windows};
+use crate::aggregate::inventory::{Agents, Comparison, Inventory, SCHEMA, Windows};
 use crate::aggregate::readiness::Verdict;
+use crate::aggregate::repository::Repository;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
+use crate::cli::linking::SessionArgs;
+use crate::cli::logs::RulesArgs;
 use crate::cli::output::{Format, OutputArgs, send_text};
 use crate::cli::period::PeriodArgs;
-use crate::cli::reading::{ReadArgs, threads};
+use crate::cli::reading::{self as cli_reading, ReadArgs, read_repository, threads};
 use crate::cli::workers::read_each;
 use crate::facts::diagnostics::Status;
+use crate::facts::inventory::RepoFacts;
 use crate::facts::zone::Zone;
 use crate::render::document::{Document, Table};
 use crate::render::inventory::{self as shown, Columns, Direction, UnknownColumn};
 use crate::render::json::{self, Versioned};
 use crate::render::terminal::{Screen, render};
 use crate::sources::discover::LinkedWorkTrees;
-use crate::sources::inventory::{Reading, read};
+use crate::sources::inventory::{Reading, read, shared_histories};
 
 /// The arguments of `inventory`.
 #[derive(Debug, clap::Args)]
@@ -61,6 +65,8 @@ pub struct Args {
     /// Threads to use, at most 256 [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     jobs: Option<NonZero<usize>>,
+    #[command(flatten)]
+    sessions: SessionArgs,
     #[command(flatten)]
     period: PeriodArgs,
     #[command(flatten)]
@@ -213,12 +219,37 @@ fn take_inventory(
         config_files: &environment.config_files,
         now: windows.now,
         since: windows.earliest(),
-        agents: with_agents.then_some((&history, work)),
     };
-    let read = |path: &Path| read(path, &reading);
-    let facts = read_each(context, args.jobs, &found.repositories, &history.progress, read)?;
-    let at = environment.now.to_rfc3339_opts(SecondsFormat::Secs, true);
-    Ok(Inventory::new(&facts, windows, at, found.warnings))
+    let read = |path: &Path| {
+        let repo = with_agents.then(|| read_repository(path, &history, work));
+        let mut facts = read(path, &reading);
+        let ledger = repo.as_ref().map(|repo| repo.ledger_status);
+        if ledger.is_some_and(|status| status != Status::Complete) {
+            facts.partly("some of its ledger was not read");
+        }
+        (facts, repo)
+    };
+    let read = read_each(context, args.jobs, &found.repositories, &history.progress, read)?;
+    let (facts, repos): (Vec<RepoFacts>, Vec<Option<Repository>>) = read.into_iter().unzip();
+    let mut known = cli_reading::Reading {
+        repos: repos.into_iter().flatten().collect(),
+        warnings: found.warnings,
+        ..cli_reading::Reading::default()
+    };
+    if with_agents {
+        let rules = RulesArgs::default();
+        (args.sessions).complete(&roots, &rules, (context, &settings), &mut known)?;
+    }
+    let agents = Agents {
+        repos: &known.repos,
+        sessions: (!args.sessions.no_sessions).then_some(&known.sessions),
+    };
+    let agents = with_agents.then_some(agents);
+    Ok(Inventory {
+        at: context.environment.now.to_rfc3339_opts(SecondsFormat::Secs, true),
+        warnings: known.warnings.clone(),
+        ..Inventory::new(&facts, &shared_histories(&facts), agents, windows)
+    })
 }
 
 fn machine(inventory: &Inventory) -> Versioned<&Inventory> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::Context;
@@ -9,14 +10,16 @@ use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::output::OutputArgs;
 use crate::cli::recording::Desk;
+use crate::cli::timing::TimingArgs;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Ledger, LedgerTask};
+use crate::facts::quantity::Minutes;
 use crate::facts::record::Tombstone;
 use crate::facts::task::Task;
 use crate::git::messages::{self, Range};
 use crate::render::document::Document;
 use crate::render::json::Versioned;
-use crate::render::task::{history, table};
+use crate::render::task::{Timed, history, shown, table};
 
 /// The arguments of `log`.
 #[derive(Debug, clap::Args)]
@@ -31,6 +34,8 @@ pub struct Args {
     /// Every revision and retraction: who, when, from what to what
     #[arg(long)]
     history: bool,
+    #[command(flatten)]
+    timing: TimingArgs,
     /// The form of the result.
     #[command(flatten)]
     output: OutputArgs,
@@ -53,49 +58,85 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         true => with_retracted(&ledger).filter(wanted).collect(),
         false => ledger.tasks.iter().filter(wanted).collect(),
     };
-    tasks.sort_by_key(|task| (task.task.date, task.task.at, task.task.id));
+    let untimed: &[&LedgerTask] = if args.history { &[] } else { &tasks };
+    let timing = args.timing.time(&desk, &ledger, untimed, context)?;
+    tasks.sort_by_key(|task| (timing.of(task).day, task.task.at, task.task.id));
     tasks.reverse();
     if tasks.is_empty() {
         context.terminal.status("no tasks are recorded here")?;
     }
-    let mut rows = match args.history {
+    let timed: Vec<Timed<'_>> = tasks.iter().map(|task| timing.of(task)).collect();
+    let rows = match args.history {
         true => history(tasks.iter().map(|task| (*task, ledger.tombstone(task.task.id)))),
-        false => table(tasks.iter().map(|task| &task.task)),
+        false => table(&timed),
     };
+    let mut page = shown(rows.clone());
     if !args.history && !ledger.retracted.is_empty() {
         let left_out = format!("{} retracted, shown with --history", ledger.retracted.len());
-        rows.notes.push(left_out);
+        page.notes.push(left_out);
     }
     let machine = Versioned {
         schema: "git-leverage.log/1",
-        body: Log::of(&tasks, &ledger, args.history),
+        body: match args.history {
+            true => Log::of_revisions(&tasks, &ledger),
+            false => Log::of(&timed),
+        },
     };
     args.output
-        .send(context, &Document::from(rows.clone()), &rows, &machine)?;
-    Ok(ledger.status.into())
+        .send(context, &Document::from(page), &rows, &machine)?;
+    Ok(timing.outcome.max(ledger.status.into()))
 }
 
 /// What JSON holds.
 #[derive(Serialize)]
 struct Log<'a> {
     /// Their last revisions, or all of them with `--history`.
-    tasks: Vec<&'a Task>,
+    tasks: Vec<TaskBody<'a>>,
     /// With `--history`, which of them were taken back, by whom and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     retractions: Option<Vec<&'a Tombstone>>,
 }
 
+/// A task as it was recorded, and of a last revision, what reports make of it.
+#[derive(Serialize)]
+struct TaskBody<'a> {
+    #[serde(flatten)]
+    task: &'a Task,
+    #[serde(flatten)]
+    counted: Option<Counted>,
+}
+
+#[derive(Serialize)]
+struct Counted {
+    /// The day of the zone.
+    day: NaiveDate,
+    /// The part of its agent minutes that nobody claimed.
+    agent_minutes_measured: Option<Minutes>,
+    leverage_factor: Option<f64>,
+}
+
 impl<'a> Log<'a> {
-    fn of(tasks: &[&'a LedgerTask], ledger: &'a Ledger, history: bool) -> Self {
-        if !history {
-            return Self {
-                tasks: tasks.iter().map(|task| &task.task).collect(),
-                retractions: None,
-            };
-        }
-        let tombstones = tasks.iter().filter_map(|task| ledger.tombstone(task.task.id));
+    fn of(tasks: &[Timed<'a>]) -> Self {
+        let body = |timed: &Timed<'a>| TaskBody {
+            task: timed.task,
+            counted: Some(Counted {
+                day: timed.day,
+                agent_minutes_measured: timed.time.measured,
+                leverage_factor: timed.time.leverage_factor(timed.task),
+            }),
+        };
         Self {
-            tasks: tasks.iter().flat_map(|task| &task.revisions).collect(),
+            tasks: tasks.iter().map(body).collect(),
+            retractions: None,
+        }
+    }
+
+    fn of_revisions(tasks: &[&'a LedgerTask], ledger: &'a Ledger) -> Self {
+        let tombstones = tasks.iter().filter_map(|task| ledger.tombstone(task.task.id));
+        let revisions = tasks.iter().flat_map(|task| &task.revisions);
+        let body = |task| TaskBody { task, counted: None };
+        Self {
+            tasks: revisions.map(body).collect(),
             retractions: Some(tombstones.collect()),
         }
     }

@@ -1,7 +1,5 @@
 //! `report [ROOT…]`: tasks and commits of many repositories, summed by day, repository or whatever else.
 
-use std::collections::BTreeSet;
-
 use regex::{Regex, RegexBuilder};
 
 use super::Context;
@@ -11,13 +9,12 @@ use crate::aggregate::report::{self, Query, Report, SCHEMA, SortBy};
 use crate::aggregate::repository::Repository;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
-use crate::cli::linking::Linking;
-use crate::cli::logs::{LogArgs, RulesArgs};
+use crate::cli::linking::SessionArgs;
+use crate::cli::logs::RulesArgs;
 use crate::cli::output::{Format, OutputArgs};
 use crate::cli::period::PeriodArgs;
-use crate::cli::reading::{ReadArgs, Reading};
+use crate::cli::reading::ReadArgs;
 use crate::cli::settings::Settings;
-use crate::correlate::seen::SeenSession;
 use crate::facts::diagnostics::Status;
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::zone::{Period, Zone};
@@ -62,11 +59,8 @@ pub struct Args {
     /// Estimate work without a task by its lines of source and tests, in columns of its own: `sloc` is 200 lines a day
     #[arg(long, value_name = "sloc[=N/day]", value_parser = lines_per_day)]
     estimate_model: Option<f64>,
-    /// Read no logs of agents and no captured sessions
-    #[arg(long)]
-    no_sessions: bool,
     #[command(flatten)]
-    logs: LogArgs,
+    sessions: SessionArgs,
     #[command(flatten)]
     rules: RulesArgs,
     #[command(flatten)]
@@ -97,11 +91,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let settings = context.settings();
     let zone = args.period.zone(&settings)?;
     let period = args.period.period(zone, &context.environment)?;
-    let mut reading = args.read.read(context, &settings)?;
-    let sessions = args.sessions(context, &settings, &mut reading)?;
+    let reading = args.sessions.read(&args.read, &args.rules, context, &settings)?;
     let searched_all = reading.warnings.is_empty();
     let query = args.query(&settings, zone, period, &reading.repos)?;
-    let mut report = report::report(&reading.repos, &sessions, &query);
+    let mut report = report::report(&reading.repos, &reading.sessions, &query);
     report.warnings.splice(0..0, reading.warnings);
     args.send(context, &report)?;
     context.terminal.warnings(&report.warnings)?;
@@ -109,23 +102,6 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 }
 
 impl Args {
-    fn sessions(
-        &self,
-        context: &Context,
-        settings: &Settings,
-        reading: &mut Reading,
-    ) -> Result<Vec<SeenSession>, CommandError> {
-        if self.no_sessions {
-            return Ok(Vec::new());
-        }
-        let linking = Linking {
-            logs: &self.logs,
-            rules: &self.rules,
-            read: &self.read,
-        };
-        linking.seen(context, settings, reading)
-    }
-
     fn query(
         &self,
         settings: &Settings,
@@ -180,16 +156,9 @@ fn usual_grouping(repos: &[Repository], zone: Zone, period: Period) -> Vec<Dimen
     if repos.len() > 1 {
         return vec![Dimension::Repo];
     }
-    let commits = repos
-        .iter()
-        .flat_map(|repo| &repo.commits)
-        .map(|commit| zone.day(commit.author_time.seconds));
-    let tasks = repos
-        .iter()
-        .flat_map(|repo| &repo.tasks)
-        .map(|placed| placed.task.date);
-    let days: BTreeSet<_> = commits.chain(tasks).filter(|day| period.contains(*day)).collect();
-    vec![match days.len() {
+    let days = report::days(repos, zone);
+    let days = days.iter().filter(|day| period.contains(**day));
+    vec![match days.count() {
         0..=62 => Dimension::Day,
         63..=250 => Dimension::Week,
         _ => Dimension::Month,

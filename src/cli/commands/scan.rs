@@ -1,19 +1,19 @@
 //! `scan [ROOT…]`: brings the kept facts up to date and says what each repository holds.
 
-use std::path::Path;
-
 use super::Context;
-use crate::aggregate::names::{Named, tell_apart};
+use crate::aggregate::report::{self, CommitsOnce};
+use crate::aggregate::repository::Repository;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
+use crate::cli::linking::SessionArgs;
+use crate::cli::logs::RulesArgs;
 use crate::cli::reading::ReadArgs;
-use crate::cli::workers::read_each;
-use crate::facts::commit::LineCounts;
-use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::commit::Commit;
+use crate::facts::diagnostics::Status;
 use crate::facts::evidence::OriginState;
 use crate::render::document::{Basis, Cell, Column, Document, Table};
 use crate::render::terminal::{Screen, render};
-use crate::sources::history::{History, KeptFacts, read_history};
+use crate::sources::history::KeptFacts;
 
 /// The arguments of `scan`.
 #[derive(Debug, clap::Args)]
@@ -26,68 +26,56 @@ pub struct Args {
     /// Read everything anew and keep that
     #[arg(long, conflicts_with = "no_cache")]
     rebuild: bool,
+    #[command(flatten)]
+    sessions: SessionArgs,
 }
 
 /// Reads the repositories side by side and shows them.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let settings = context.settings();
-    let found = args.read.discover(context, &settings)?;
     let mut options = args.read.history(context, &settings);
     if args.rebuild {
         options.kept_facts = KeptFacts::Replace;
     }
-    let read = |path: &Path| read_history(path, &options);
-    let mut histories = read_each(
-        context,
-        args.read.jobs,
-        &found.repositories,
-        &options.progress,
-        read,
-    )?;
-    tell_apart(&mut histories);
-    let searched_all = found.warnings.is_empty();
-    let mut warnings = found.warnings;
-    for history in &histories {
-        let reason = history.reason.clone();
-        warnings.extend(reason.map(|reason| Warning::new(&history.path, reason)));
-        warnings.extend(history.warnings.iter().cloned());
-    }
+    let mut reading = args.read.read(context, &settings, &options)?;
+    let rules = RulesArgs::default();
+    (args.sessions).complete(&args.read, &rules, (context, &settings), &mut reading)?;
+    let searched_all = reading.warnings.is_empty();
+    let mut warnings = std::mem::take(&mut reading.warnings);
+    warnings.extend(reading.repos.iter().flat_map(Repository::all_warnings));
     let screen = Screen {
         width: context.terminal.width,
         color: context.terminal.color,
     };
-    let text = render(&Document::from(table(&histories)), screen);
+    let text = render(&Document::from(table(&reading.repos)), screen);
     context.terminal.data(text.as_bytes())?;
     context.terminal.warnings(&warnings)?;
-    let is_complete = histories.iter().all(|history| history.status == Status::Complete);
-    Ok(if is_complete && searched_all {
-        Outcome::Done
-    } else {
-        Outcome::Partial
-    })
+    let mut repos = reading.repos.iter();
+    Ok(
+        if searched_all && repos.all(|repo| repo.status == Status::Complete) {
+            Outcome::Done
+        } else {
+            Outcome::Partial
+        },
+    )
 }
 
-impl Named for History {
-    fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn name(&mut self) -> &mut String {
-        &mut self.name
-    }
-}
-
-/// A line a repository, and their sum.
-fn table(histories: &[History]) -> Table {
+/// A line a repository, and their sum, in which each commit counts once.
+fn table(repos: &[Repository]) -> Table {
+    let copies = report::copies(repos);
     let mut total = Sums::default();
     let mut rows = Vec::new();
-    for history in histories {
-        let sums = Sums::of(history);
-        total.add(&sums);
-        let mut row = vec![Cell::text(&*history.name)];
+    for (at, repo) in repos.iter().enumerate() {
+        let mut sums = Sums::of(repo, repo.new_commits);
+        repo.commits.iter().for_each(|commit| sums.add_commit(commit));
+        let mut row = vec![Cell::text(&*repo.name)];
         row.extend(sums.cells());
-        row.push(Cell::text(history.status.to_string()));
+        row.push(Cell::text(repo.status.to_string()));
         rows.push(row);
+        total.add(&Sums::of(repo, repo.new_commits.min(copies.counted(at))));
+    }
+    for (_, commit) in CommitsOnce::of(repos, &copies).iter() {
+        total.add_commit(commit);
     }
     let mut totals = vec![Cell::text("total")];
     totals.extend(total.cells());
@@ -102,7 +90,8 @@ fn table(histories: &[History]) -> Table {
             Column::text("status", "Status"),
         ],
         rows,
-        totals: (histories.len() > 1).then_some(totals),
+        totals: (repos.len() > 1).then_some(totals),
+        notes: copies.notes(|at| &repos[at].name),
         ..Table::default()
     }
 }
@@ -135,23 +124,29 @@ impl Count {
 struct Sums([Count; 5]);
 
 impl Sums {
-    fn of(history: &History) -> Self {
-        let mut by_agents = 0;
-        let mut lines = LineCounts::default();
-        let mut lacks_lines = history.cut_short;
-        for commit in &history.commits {
-            by_agents += u64::from(commit.origin.state == OriginState::Agent);
-            lines += commit.lines.unwrap_or_default();
-            lacks_lines |= commit.lines.is_none() && !commit.is_merge();
-        }
-        let count = |known, is_short| Count { known, is_short };
-        Self([
-            count(history.commits.len() as u64, history.cut_short),
-            count(history.new_commits as u64, history.status == Status::Failed),
-            count(by_agents, history.cut_short),
-            count(lines.added, lacks_lines),
-            count(lines.removed, lacks_lines),
-        ])
+    /// What is known of a repository before its commits are counted.
+    fn of(repo: &Repository, new_commits: usize) -> Self {
+        let mut sums = [Count {
+            known: 0,
+            is_short: repo.cut_short,
+        }; 5];
+        sums[1] = Count {
+            known: new_commits as u64,
+            is_short: repo.status == Status::Failed,
+        };
+        Self(sums)
+    }
+
+    fn add_commit(&mut self, commit: &Commit) {
+        let [commits, _, by_agents, added, removed] = &mut self.0;
+        commits.known += 1;
+        by_agents.known += u64::from(commit.origin.state == OriginState::Agent);
+        let lines = commit.lines.unwrap_or_default();
+        added.known += lines.added;
+        removed.known += lines.removed;
+        let lacks_lines = commit.lines.is_none() && !commit.is_merge();
+        added.is_short |= lacks_lines;
+        removed.is_short |= lacks_lines;
     }
 
     fn add(&mut self, other: &Self) {

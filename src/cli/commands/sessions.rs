@@ -96,12 +96,17 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
     let roots = roots(args, context)?;
     let around = around(&roots, context, &settings);
-    let mut collected = args.logs.collect(context, &settings, cache, &around)?;
+    let mut collected = args.logs.collect(context, &settings, cache.clone(), &around)?;
     let repositories = match (args.no_links, roots.is_empty()) {
         (true, true) => Vec::new(),
         _ => linking::repositories(&roots, &around, &collected.sessions),
     };
-    let mut linked = link_repositories(&repositories, &[], &collected.sessions, ForeignNames::Read);
+    let mut linked = link_repositories(
+        &repositories,
+        &collected.sessions,
+        ForeignNames::Read,
+        cache.as_deref(),
+    );
     collected.warnings.append(&mut linked.warnings);
     let made = if args.no_links {
         HashMap::new()
@@ -188,10 +193,15 @@ fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError>
     let settings = context.settings();
     let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
     let around = around(&[], context, &settings);
-    let collected = args.logs.collect(context, &settings, cache, &around)?;
+    let collected = args.logs.collect(context, &settings, cache.clone(), &around)?;
     let session = named(&args.id, &collected.sessions)?;
     let repositories = linking::repositories(&[], &around, [session]);
-    let linked = link_repositories(&repositories, &[], &collected.sessions, ForeignNames::Read);
+    let linked = link_repositories(
+        &repositories,
+        &collected.sessions,
+        ForeignNames::Read,
+        cache.as_deref(),
+    );
     let mut links = Vec::new();
     for (path, found) in repositories.iter().zip(linked.links) {
         let name = path

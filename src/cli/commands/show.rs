@@ -4,10 +4,11 @@ use super::Context;
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::recording::{Desk, find_task};
+use crate::cli::timing::TimingArgs;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::git::messages;
-use crate::render::task::card;
+use crate::render::task::timed_card;
 
 /// The arguments of `show`.
 #[derive(Debug, clap::Args)]
@@ -18,6 +19,8 @@ pub struct Args {
     /// A commit, or the id of a task or its beginning
     #[arg(value_name = "REV|ID", default_value = "HEAD")]
     what: String,
+    #[command(flatten)]
+    timing: TimingArgs,
 }
 
 /// Prints the card of each task found.
@@ -39,14 +42,16 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
                 .hint("List all: git leverage log"),
         );
     }
+    let timing = args.timing.time(&desk, &ledger, &found, context)?;
     for (index, task) in found.iter().enumerate() {
         if index > 0 {
             context.terminal.line("")?;
         }
         let tombstone = ledger.tombstone(task.task.id);
-        context.terminal.data(card(task, tombstone).as_bytes())?;
+        let card = timed_card(task, timing.of(task), tombstone);
+        context.terminal.data(card.as_bytes())?;
     }
-    Ok(ledger.status.into())
+    Ok(timing.outcome.max(ledger.status.into()))
 }
 
 /// The tasks of a commit, those that were retracted last.

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::level;
-use crate::audit::confidence::Part;
+use crate::audit::confidence::{Confidence, Part};
 use crate::audit::origin::{Grouping, Row, state_word};
 use crate::audit::rules::RULES;
 use crate::audit::{Allowed, AllowedBy, Audit, Signer};
 use crate::facts::evidence::OriginState;
+use crate::facts::quantity::{Hours, Minutes};
 use crate::git::signing::Signature;
-use crate::render::document::{grouped, percent};
+use crate::render::document::{Cell, grouped, percent};
 use crate::sources::attested_lines::AttestedCommit;
 
 /// One sentence on how much of the claims can be shown.
@@ -54,8 +55,8 @@ pub(super) fn headline(audit: &Audit) -> String {
     };
     format!(
         "{} human hours are claimed{}: {} rest on measured minutes{}, {noted}{} on linked commits{linked}, {} on nothing{unchecked}",
-        in_hours(claimed.human_hours),
-        at_factor(claimed),
+        bare_hours(claimed.human_hours),
+        at_factor(confidence),
         share(&confidence.measured),
         as_measured(&confidence.measured),
         share(&confidence.linked),
@@ -63,21 +64,27 @@ pub(super) fn headline(audit: &Audit) -> String {
     )
 }
 
-fn in_hours(hours: f64) -> String {
-    // As everywhere: what the table has as 1,375.5h is no 1,376 here.
-    let text = format!("{hours:.2}");
-    grouped(text.trim_end_matches('0').trim_end_matches('.'))
+/// Hours as everywhere else, without their unit.
+fn bare_hours(hours: f64) -> String {
+    let cell = Cell::known(Hours::new(hours), Cell::Hours);
+    cell.for_people().trim_end_matches('h').to_owned()
+}
+
+/// Minutes as everywhere else, without their unit.
+fn bare_minutes(minutes: f64) -> String {
+    let cell = Cell::known(Minutes::new(minutes), Cell::Minutes);
+    cell.for_people().trim_end_matches('m').to_owned()
 }
 
 /// The factor of all, with the hours that are in it where these are not all.
-fn at_factor(claimed: &Part) -> String {
-    match claimed.leverage_factor {
+fn at_factor(confidence: &Confidence) -> String {
+    match confidence.leverage_factor {
         None => ", with no agent time".to_owned(),
-        known if claimed.factor_hours < claimed.human_hours => {
+        known if confidence.factor_hours < confidence.claimed.human_hours => {
             format!(
                 ", at {} over {} of them",
                 factor(known),
-                in_hours(claimed.factor_hours)
+                bare_hours(confidence.factor_hours)
             )
         }
         known => format!(", at {}", factor(known)),
@@ -106,7 +113,7 @@ pub(super) fn all_in(audit: &Audit) -> String {
         (Some(all_in), Some(minutes)) => format!(
             "All-in, apart from these sums: the hours that rest on measured minutes over the {} agent minutes of every \
              session seen, in a task or not: {}",
-            grouped(&format!("{minutes:.0}")),
+            bare_minutes(minutes),
             factor(Some(all_in))
         ),
         (_, Some(_)) => "All-in: –, as no hours rest on measured minutes".to_owned(),
@@ -126,7 +133,7 @@ pub(super) fn retracted(audit: &Audit) -> Option<String> {
         _ => ("are", "them"),
     };
     let tasks = counted(gone.tasks, "task");
-    let hours = in_hours(gone.human_hours);
+    let hours = bare_hours(gone.human_hours);
     let with = match gone.leverage_factor_with {
         Some(_) => format!(
             "; with {them} the factor would be {}",

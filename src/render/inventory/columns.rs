@@ -251,7 +251,7 @@ const COLUMNS: &[Spec] = &[
     number("leverage", "Leverage", AI, Derived, |given| {
         Cell::known(given.row.leverage_factor, Cell::Factor)
     }),
-    number("sessions", "Sessions", AI, Claimed, |given| {
+    number("sessions", "Sessions", AI, Measured, |given| {
         count(given.row.sessions)
     }),
     text("state", "State", STATE, |given| {

@@ -193,6 +193,7 @@ fn notes<'a>(
         .chain(partial)
         .chain(untold_tests(inventory, columns))
         .chain(submodules)
+        .chain(inventory.copies.iter().cloned())
         .chain(troubles(inventory))
         .collect()
 }

@@ -25,14 +25,11 @@ use rayon::prelude::*;
 
 use crate::facts::diagnostics::Status;
 use crate::facts::ids::ObjectId;
-use crate::facts::inventory::{AgentFacts, Gaps, HistoryFacts, RepoFacts, Size, TreeFacts};
-use crate::facts::quantity::WorkTime;
+use crate::facts::inventory::{Gaps, HistoryFacts, RepoFacts, Size, TreeFacts};
 use crate::git::config::ConfigFiles;
 use crate::git::tree::{ContentReader, Contents, TreeFile};
 use crate::git::trees::FileKind;
 use crate::git::{GitError, Repo};
-use crate::sources::history::{HistoryOptions, read_open};
-use crate::sources::ledger::read_ledger_of;
 use ignored::Ignored;
 use languages::{Counted, Languages};
 use origin::{Attributes, Provenance};
@@ -55,8 +52,6 @@ pub struct Reading<'a> {
     pub now: i64,
     /// Commits from here on are listed with their lines, in seconds since the epoch.
     pub since: i64,
-    /// How the part of agents is read, which takes a look at every commit; `None` to leave it open.
-    pub agents: Option<(&'a HistoryOptions, WorkTime)>,
 }
 
 /// The facts of the repository at `path`. Trouble is in its status and reasons.
@@ -79,16 +74,10 @@ pub fn read(path: &Path, reading: &Reading) -> RepoFacts {
         tree: None,
         history: None,
         state: Some(state),
-        agents: None,
+        lineage: repo.lineage(),
     };
     if !facts.reasons.is_empty() {
         facts.status = Status::Partial;
-    }
-    facts.agents = reading.agents.map(|options| read_agents(&repo, options));
-    if let Some(agents) = &facts.agents
-        && agents.ledger.status != Status::Complete
-    {
-        partly(&mut facts, "some of its ledger was not read".to_owned());
     }
     match repo.head() {
         Ok(Some(head)) => read_head(&repo, head, reading, &mut facts),
@@ -97,22 +86,43 @@ pub fn read(path: &Path, reading: &Reading) -> RepoFacts {
             facts.history = Some(HistoryFacts::default());
             facts.reasons.push("no commit yet".to_owned());
         }
-        Err(error) => partly(&mut facts, format!("HEAD cannot be read: {}", error.message())),
+        Err(error) => facts.partly(format!("HEAD cannot be read: {}", error.message())),
     }
     facts
 }
 
-fn read_agents(repo: &Repo, (options, work): (&HistoryOptions, WorkTime)) -> AgentFacts {
-    let mut commits = read_open(repo, options).commits;
-    AgentFacts {
-        ledger: read_ledger_of(repo, &mut commits, work),
-        commits,
+/// The commits that HEAD of each repository reaches, where others here may have them too: those of the same HEAD, and those that
+/// begin with the same commit. Nothing for all others. Of those that are all at one HEAD, it stands for what it reaches.
+pub fn shared_histories(repositories: &[RepoFacts]) -> Vec<Vec<ObjectId>> {
+    let mut heads_from: HashMap<ObjectId, BTreeSet<ObjectId>> = HashMap::new();
+    let mut repositories_from: HashMap<ObjectId, usize> = HashMap::new();
+    let beginnings = |facts: &RepoFacts| -> Vec<ObjectId> {
+        let roots = facts.history.iter().flat_map(|history| &history.roots);
+        roots.chain(&facts.head).copied().collect()
+    };
+    for facts in repositories {
+        for beginning in beginnings(facts) {
+            heads_from.entry(beginning).or_default().extend(facts.head);
+            *repositories_from.entry(beginning).or_default() += 1;
+        }
     }
-}
-
-fn partly(facts: &mut RepoFacts, reason: String) {
-    facts.status = Status::Partial;
-    facts.reasons.push(reason);
+    let commits = |facts: &RepoFacts| {
+        let Some(head) = facts.head else {
+            return Vec::new();
+        };
+        let beginnings = beginnings(facts);
+        let is_shared = |beginning: &ObjectId| repositories_from[beginning] > 1;
+        let differ = |beginning: &ObjectId| heads_from[beginning].len() > 1;
+        match (beginnings.iter().any(is_shared), beginnings.iter().any(differ)) {
+            (false, _) => Vec::new(),
+            (true, false) => vec![head],
+            (true, true) => {
+                let repo = Repo::open(Path::new(&facts.path)).ok();
+                repo.map(|repo| repo.reached_from(head)).unwrap_or_default()
+            }
+        }
+    };
+    repositories.par_iter().map(commits).collect()
 }
 
 fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFacts) {
@@ -141,27 +151,24 @@ fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFac
     let (tree, history) = rayon::join(tree, history);
     match tree {
         Ok(tree) => {
-            gaps_in_words(&tree.gaps).for_each(|reason| partly(facts, reason));
+            gaps_in_words(&tree.gaps).for_each(|reason| facts.partly(reason));
             facts.tree = Some(tree);
         }
-        Err(reason) => partly(facts, format!("the files at HEAD cannot be read: {reason}")),
+        Err(reason) => facts.partly(format!("the files at HEAD cannot be read: {reason}")),
     }
     match history {
         Ok(history) => {
             if shallow {
-                partly(
-                    facts,
-                    "a shallow clone: there are more commits than these".to_owned(),
-                );
+                facts.partly("a shallow clone: there are more commits than these".to_owned());
             } else if history.cut_short {
-                partly(facts, "commits are missing: there are more than these".to_owned());
+                facts.partly("commits are missing: there are more than these");
             }
             for reason in &history.gaps {
-                partly(facts, reason.clone());
+                facts.partly(reason.clone());
             }
             facts.history = Some(history);
         }
-        Err(reason) => partly(facts, format!("history cannot be read: {reason}")),
+        Err(reason) => facts.partly(format!("history cannot be read: {reason}")),
     }
 }
 

@@ -16,10 +16,13 @@ use crate::audit::lines::{FileLine, of_file};
 use crate::audit::{self, AllowedBy, Asked, Audit, Choice, Level, Reason, rules};
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
-use crate::cli::logs::LogArgs;
+use crate::cli::linking::SessionArgs;
 use crate::cli::output::send_text;
+use crate::cli::period::PeriodArgs;
 use crate::cli::reading::threads;
+use crate::cli::settings::Settings;
 use crate::facts::diagnostics::Warning;
+use crate::facts::zone::Zone;
 use crate::git::{Repo, ledger_steps};
 use crate::render::document::Document;
 use crate::render::json::Versioned;
@@ -69,11 +72,17 @@ pub struct Args {
     /// Show what `.leverage-audit` of the repository allows as well, as in a repository of somebody else
     #[arg(long)]
     no_allow_file: bool,
+    /// The zone whose days and months count: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
+    /// Take only our own trailers, authors and notes as signs of an agent or a session
+    #[arg(long)]
+    ignore_foreign_trailers: bool,
     /// Read everything anew, and keep nothing
     #[arg(long)]
     no_cache: bool,
     #[command(flatten)]
-    logs: LogArgs,
+    sessions: SessionArgs,
     /// Threads to use, at most 256 [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     jobs: Option<NonZero<usize>>,
@@ -83,6 +92,17 @@ pub struct Args {
     /// Write to FILE, whole or not at all, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+impl Args {
+    /// The zone whose days and months count.
+    fn zone(&self, settings: &Settings) -> Result<Zone, CommandError> {
+        let asked = PeriodArgs {
+            zone: self.zone.clone(),
+            ..PeriodArgs::default()
+        };
+        asked.zone(settings)
+    }
 }
 
 /// In which form an audit leaves.

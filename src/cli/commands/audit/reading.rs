@@ -5,30 +5,30 @@ use std::path::Path;
 
 use super::scope::Scope;
 use super::{ALLOWED, Args};
-use crate::audit::origin::{reached, with_sessions};
+use crate::aggregate::repository::Repository;
+use crate::audit::origin::reached;
 use crate::audit::{Asked, Evidence, Whole};
 use crate::cli::commands::Context;
 use crate::cli::error::CommandError;
-use crate::cli::linking::Linking;
 use crate::cli::logs::RulesArgs;
-use crate::cli::reading::ReadArgs;
+use crate::cli::reading::{ReadArgs, Reading, gather};
 use crate::cli::survival::survival_of;
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::Ledger;
+use crate::facts::zone::Zone;
 use crate::git::Repo;
 use crate::git::survival::Survival;
 use crate::git::{ledger_steps, refs};
 use crate::sources::attested_lines::{AttestedCommit, read_attested};
-use crate::sources::history::{HistoryOptions, read_open};
-use crate::sources::ledger::read_ledger_of;
 use crate::sources::reach::{Reach, reach};
 
 /// All that an audit looks at, as it was read.
 pub(super) struct Read {
     pub(super) asked: Asked,
+    zone: Zone,
     at_head: HashSet<ObjectId>,
     ledger: Ledger,
     sessions: Vec<SeenSession>,
@@ -46,18 +46,22 @@ pub(super) struct Read {
 
 impl Read {
     pub(super) fn of(repo: &Repo, args: &Args, context: &Context) -> Result<Self, CommandError> {
-        let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
-        let history = HistoryOptions {
-            cache: cache.clone(),
-            threads: args.jobs,
-            ..HistoryOptions::default()
+        let settings = context.settings();
+        let options = args.read(repo);
+        let cache = options.cache(context);
+        let (history, ledger) = gather(repo, &options.history(context, &settings), settings.work_time()?);
+        let repository = Repository::new(repo.lineage(), history, ledger.clone());
+        let mut warnings: Vec<Warning> = repository.all_warnings().collect();
+        let status = repository.status;
+        let mut reading = Reading {
+            repos: vec![repository],
+            ..Reading::default()
         };
-        let mut history = read_open(repo, &history);
-        let ledger = read_ledger_of(repo, &mut history.commits, context.settings().work_time()?);
-        let mut warnings = history.warnings;
-        warnings.extend(history.reason.map(|reason| Warning::new(repo.name(), reason)));
-        warnings.extend(ledger.warnings.iter().cloned());
-        let sessions = sessions(repo, args, context, &mut warnings)?;
+        let rules = RulesArgs::default();
+        (args.sessions).complete(&options, &rules, (context, &settings), &mut reading)?;
+        warnings.append(&mut reading.warnings);
+        let commits = reading.repos.pop().map(|repo| repo.commits).unwrap_or_default();
+        let sessions = reading.sessions;
         let steps = ledger_steps::steps(repo, refs::NOTES, &context.environment.config_files).unwrap_or_else(
             |error| {
                 let message = format!("the ledger's history cannot be read: {error}");
@@ -71,17 +75,17 @@ impl Read {
             Ok(None) => None,
             _ => survival(repo, args, cache.as_deref(), &mut warnings),
         };
-        let (attested, trouble) = read_attested(repo, &history.commits);
+        let (attested, trouble) = read_attested(repo, &commits);
         warnings.extend(trouble);
         Ok(Self {
-            is_complete: history.status.max(ledger.status) == Status::Complete
-                && (survival.is_some() || matches!(head, Ok(None))),
+            is_complete: status == Status::Complete && (survival.is_some() || matches!(head, Ok(None))),
             asked: Asked::default(),
-            at_head: reached(&history.commits, head.ok().flatten()),
+            zone: args.zone(&settings)?,
+            at_head: reached(&commits, head.ok().flatten()),
             jumps: ledger_steps::jumps(repo, &[refs::NOTES, refs::TASKS]),
             whole: None,
             reach: reach(repo),
-            commits: with_sessions(history.commits, &sessions),
+            commits,
             attested,
             ledger,
             sessions,
@@ -135,6 +139,7 @@ impl Read {
     pub(super) fn evidence(&self, context: &Context) -> Evidence<'_> {
         Evidence {
             asked: &self.asked,
+            zone: self.zone,
             at_head: &self.at_head,
             ledger: &self.ledger,
             sessions: &self.sessions,
@@ -169,26 +174,15 @@ fn survival(repo: &Repo, args: &Args, cache: Option<&Path>, warnings: &mut Vec<W
     }
 }
 
-/// The sessions that worked in the repository, from the logs of this machine and from notes.
-fn sessions(
-    repo: &Repo,
-    args: &Args,
-    context: &Context,
-    warnings: &mut Vec<Warning>,
-) -> Result<Vec<SeenSession>, CommandError> {
-    let settings = context.settings();
-    let read = ReadArgs {
-        roots: vec![repo.place().to_owned()],
-        no_cache: args.no_cache,
-        ..ReadArgs::default()
-    };
-    let mut reading = read.find(context, &settings)?;
-    let wanted = Linking {
-        logs: &args.logs,
-        rules: &RulesArgs::default(),
-        read: &read,
-    };
-    let found = wanted.seen(context, &settings, &mut reading)?;
-    warnings.append(&mut reading.warnings);
-    Ok(found)
+impl Args {
+    /// How the repository is read.
+    fn read(&self, repo: &Repo) -> ReadArgs {
+        ReadArgs {
+            roots: vec![repo.place().to_owned()],
+            ignore_foreign_trailers: self.ignore_foreign_trailers,
+            no_cache: self.no_cache,
+            jobs: self.jobs,
+            ..ReadArgs::default()
+        }
+    }
 }

@@ -123,7 +123,7 @@ impl Scope {
             since: args.since.clone(),
             ..PeriodArgs::default()
         };
-        let zone = days.zone(&context.settings())?;
+        let zone = args.zone(&context.settings())?;
         let commits = range.map(|range| commits_in(repo, range)).transpose()?;
         Ok(Self {
             commits,

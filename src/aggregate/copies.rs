@@ -1,0 +1,244 @@
+//! Copies of one repository: which clones hold the same commits, and in which one a commit counts.
+//!
+//! Of several that have a commit, it counts in the one that was not cloned from another of them, else in the first. So a
+//! clone of a clone that is here is the copy, whatever their names.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::ids::ObjectId;
+use crate::facts::lineage::Lineage;
+
+/// What a repository has in common with one that counts before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kin {
+    /// The other one, by its position.
+    pub with: usize,
+    /// How many of its commits the other has as well.
+    pub shared: usize,
+    /// Whether these are all of its own.
+    pub is_copy: bool,
+    /// Whether the other has no further ones.
+    pub is_same: bool,
+}
+
+/// The part of a repository's commits that stands in another one, as the formats have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shared {
+    /// The name of the other one.
+    pub with: String,
+    /// How many commits.
+    pub commits: u64,
+}
+
+/// Where the commits of several repositories count.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Copies {
+    order: Vec<usize>,
+    kin: Vec<Option<Kin>>,
+    counted: Vec<usize>,
+}
+
+impl Copies {
+    /// Looks at the commits of each repository, in any order, and at where each was cloned from.
+    pub fn of(lineages: &[&Lineage], commits: &[Vec<ObjectId>]) -> Self {
+        let order = order(lineages);
+        let mut found = Self {
+            order: order.clone(),
+            kin: vec![None; commits.len()],
+            counted: vec![0; commits.len()],
+        };
+        let mut owners: HashMap<ObjectId, usize> = HashMap::new();
+        let mut sets: HashMap<usize, HashSet<ObjectId>> = HashMap::new();
+        for at in order {
+            let own = commits.get(at).map_or(&[][..], Vec::as_slice);
+            let mut others: BTreeSet<usize> = BTreeSet::new();
+            for commit in own {
+                match *owners.entry(*commit).or_insert(at) {
+                    owner if owner == at => found.counted[at] += 1,
+                    owner => {
+                        others.insert(owner);
+                    }
+                }
+            }
+            for other in found.near(at, &others) {
+                let all = || commits[other].iter().copied().collect();
+                let set = sets.entry(other).or_insert_with(all);
+                found.compare(at, own, other, set);
+            }
+        }
+        found
+    }
+
+    /// The repositories before one that have commits of it: the owners of these, and what else has commits of theirs.
+    fn near(&self, at: usize, owners: &BTreeSet<usize>) -> Vec<usize> {
+        let before = self.order.iter().take_while(|other| **other != at);
+        let is_near = |other: &usize| {
+            let with = self.kin[*other].map(|kin| kin.with);
+            owners.contains(other) || with.is_some_and(|with| owners.contains(&with))
+        };
+        match owners.is_empty() {
+            true => Vec::new(),
+            false => before.copied().filter(is_near).collect(),
+        }
+    }
+
+    /// Notes what a repository shares with another one, if that is more than it shares with those looked at before.
+    fn compare(&mut self, at: usize, own: &[ObjectId], other: usize, others: &HashSet<ObjectId>) {
+        let shared = own.iter().filter(|commit| others.contains(commit)).count();
+        if shared > self.kin[at].map_or(0, |best| best.shared) {
+            self.kin[at] = Some(Kin {
+                with: other,
+                shared,
+                is_copy: shared == own.len(),
+                is_same: shared == own.len() && shared == others.len(),
+            });
+        }
+    }
+
+    /// The repositories in the order in which they count, by position.
+    pub fn order(&self) -> &[usize] {
+        &self.order
+    }
+
+    /// What the repository at a position has in common with one before it; `None` for one that shares nothing.
+    pub fn kin(&self, at: usize) -> Option<Kin> {
+        self.kin.get(at).copied().flatten()
+    }
+
+    /// The repository that stands for the one at a position: that of which it is a copy, else itself.
+    pub fn representative(&self, at: usize) -> usize {
+        match self.kin(at) {
+            // What a copy is a copy of counts before it, so this ends.
+            Some(kin) if kin.is_copy => self.representative(kin.with),
+            _ => at,
+        }
+    }
+
+    /// How many commits of the repository at a position count in no other.
+    pub fn counted(&self, at: usize) -> usize {
+        self.counted.get(at).copied().unwrap_or(0)
+    }
+
+    /// Of which one it is a copy, by name.
+    pub fn copy_of<'n>(&self, at: usize, name: impl Fn(usize) -> &'n str) -> Option<String> {
+        let kin = self.kin(at).filter(|kin| kin.is_copy)?;
+        Some(name(kin.with).to_owned())
+    }
+
+    /// With which one it shares a part of its commits.
+    pub fn shares<'n>(&self, at: usize, name: impl Fn(usize) -> &'n str) -> Option<Shared> {
+        let kin = self.kin(at).filter(|kin| !kin.is_copy)?;
+        Some(Shared {
+            with: name(kin.with).to_owned(),
+            commits: kin.shared as u64,
+        })
+    }
+
+    /// What a reader of the table has to know of copies, a sentence each, in the order of the repositories.
+    pub fn notes<'n>(&self, name: impl Fn(usize) -> &'n str) -> Vec<String> {
+        let note = |at: usize| {
+            let kin = self.kin(at)?;
+            let (own, other) = (name(at), name(kin.with));
+            Some(match (kin.is_same, kin.is_copy) {
+                (true, _) => format!("{own}: same commits as {other}, counted once"),
+                (_, true) => format!("{own}: all of its commits are in {other}, counted once"),
+                _ => format!(
+                    "{own}: shares {} {} with {other}, counted once",
+                    kin.shared,
+                    if kin.shared == 1 { "commit" } else { "commits" }
+                ),
+            })
+        };
+        (0..self.kin.len()).filter_map(note).collect()
+    }
+}
+
+/// First those that were not cloned from another one here, then their clones, then the clones of these.
+fn order(lineages: &[&Lineage]) -> Vec<usize> {
+    let source = |at: usize| {
+        let lineage = lineages[at];
+        (0..lineages.len()).find(|other| *other != at && lineage.comes_from(lineages[*other]))
+    };
+    let depth = |at: usize| {
+        let generations = std::iter::successors(source(at), |before| source(*before));
+        // Two that name each other as their origin go round in circles.
+        generations.take(lineages.len()).count()
+    };
+    let mut order: Vec<usize> = (0..lineages.len()).collect();
+    order.sort_by_cached_key(|at| (depth(*at), *at));
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::sample::object;
+
+    fn lineage(place: &str, origin: Option<&str>) -> Lineage {
+        Lineage {
+            place: place.into(),
+            is_linked: false,
+            origin: origin.map(Into::into),
+        }
+    }
+
+    fn ids(numbers: std::ops::RangeInclusive<u8>) -> Vec<ObjectId> {
+        numbers.map(object).collect()
+    }
+
+    #[test]
+    fn a_clone_of_one_that_is_here_is_the_copy_whatever_its_name() {
+        let all = [
+            lineage("/w/a/.git", Some("/w/tool")),
+            lineage("/w/tool/.git", None),
+        ];
+        let all: Vec<&Lineage> = all.iter().collect();
+        let copies = Copies::of(&all, &[ids(1..=3), ids(1..=3)]);
+        assert_eq!(copies.order(), [1, 0]);
+        assert_eq!((copies.counted(0), copies.counted(1)), (0, 3));
+        assert_eq!(copies.representative(0), 1);
+        assert_eq!(
+            copies.notes(|at| ["a", "tool"][at]),
+            ["a: same commits as tool, counted once"]
+        );
+    }
+
+    #[test]
+    fn a_fork_counts_its_own_commits_and_a_late_clone_none() {
+        let all = [
+            lineage("/a/.git", None),
+            lineage("/b/.git", None),
+            lineage("/c/.git", None),
+        ];
+        let all: Vec<&Lineage> = all.iter().collect();
+        let copies = Copies::of(&all, &[ids(1..=4), ids(3..=9), ids(1..=2)]);
+        let counted: Vec<usize> = (0..3).map(|at| copies.counted(at)).collect();
+        assert_eq!(counted, [4, 5, 0]);
+        assert_eq!(
+            copies.notes(|at| ["a", "b", "c"][at]),
+            [
+                "b: shares 2 commits with a, counted once",
+                "c: all of its commits are in a, counted once"
+            ]
+        );
+        assert_eq!(copies.copy_of(1, |_| "a"), None);
+        assert_eq!(copies.copy_of(2, |_| "a").as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn those_that_name_each_other_keep_their_order() {
+        let all = [lineage("/a/.git", Some("/b")), lineage("/b/.git", Some("/a"))];
+        let all: Vec<&Lineage> = all.iter().collect();
+        assert_eq!(Copies::of(&all, &[ids(1..=1), ids(1..=1)]).order(), [0, 1]);
+    }
+
+    #[test]
+    fn nothing_is_no_copy_of_anything() {
+        let all = [lineage("/a/.git", None), lineage("/b/.git", None)];
+        let all: Vec<&Lineage> = all.iter().collect();
+        let copies = Copies::of(&all, &[ids(1..=1), Vec::new()]);
+        assert_eq!(copies.kin(1), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! How long agents worked for tasks, and on which day these count: for the commands that show single tasks, as reports have it.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use super::commands::Context;
+use super::error::CommandError;
+use super::linking::{SessionArgs, main_folder};
+use super::logs::RulesArgs;
+use super::period::PeriodArgs;
+use super::reading::{ReadArgs, Reading};
+use super::recording::Desk;
+use crate::aggregate::effort::{AgentTime, Effort};
+use crate::aggregate::repository::{PlacedTask, Repository};
+use crate::cli::Outcome;
+use crate::facts::ids::TaskId;
+use crate::facts::ledger::{Ledger, LedgerTask};
+use crate::facts::zone::Zone;
+use crate::git::messages;
+use crate::render::task::Timed;
+
+/// What counts beside the ledger.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct TimingArgs {
+    /// The zone whose days count: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
+    /// Take only our own trailers and notes as signs of a session
+    #[arg(long)]
+    ignore_foreign_trailers: bool,
+    /// Read every log again, and keep nothing
+    #[arg(long)]
+    no_cache: bool,
+    #[command(flatten)]
+    sessions: SessionArgs,
+}
+
+/// What is known of the time of tasks.
+pub struct Timing {
+    days: HashMap<TaskId, NaiveDate>,
+    times: HashMap<TaskId, AgentTime>,
+    /// Whether something of the logs was left out.
+    pub outcome: Outcome,
+}
+
+impl Timing {
+    /// The task with its day and the time of its agents.
+    pub fn of<'t>(&self, found: &'t LedgerTask) -> Timed<'t> {
+        let task = &found.task;
+        Timed {
+            task,
+            day: self.days.get(&task.id).copied().unwrap_or(task.date),
+            time: (self.times.get(&task.id).copied()).unwrap_or_else(|| AgentTime::of(task, None)),
+        }
+    }
+}
+
+impl TimingArgs {
+    /// The time of the `shown` tasks. Logs are read only where one of these says nothing of it itself.
+    pub fn time(
+        &self,
+        desk: &Desk,
+        ledger: &Ledger,
+        shown: &[&LedgerTask],
+        context: &mut Context,
+    ) -> Result<Timing, CommandError> {
+        let zone = PeriodArgs {
+            zone: self.zone.clone(),
+            ..PeriodArgs::default()
+        };
+        let zone = zone.zone(&context.settings())?;
+        let mut timing = Timing {
+            days: shown
+                .iter()
+                .map(|found| (found.task.id, day(desk, found, zone)))
+                .collect(),
+            times: HashMap::new(),
+            outcome: Outcome::Done,
+        };
+        let is_open = |found: &&LedgerTask| found.task.agent_minutes.is_none() && can_be_measured(found);
+        if self.sessions.no_sessions || !shown.iter().any(is_open) {
+            return Ok(timing);
+        }
+        let reading = self.read(desk, ledger, context)?;
+        let placed: Vec<PlacedTask> = ledger.tasks.iter().map(placed).collect();
+        let effort = Effort::new(&reading.sessions, &placed.iter().collect::<Vec<_>>());
+        timing.times = placed
+            .iter()
+            .map(|placed| {
+                let spent = effort.of_task(placed.task.id);
+                (placed.task.id, AgentTime::of(&placed.task, spent))
+            })
+            .collect();
+        context.terminal.warnings(&reading.warnings)?;
+        if !reading.warnings.is_empty() {
+            timing.outcome = Outcome::Partial;
+        }
+        Ok(timing)
+    }
+
+    /// The sessions that worked in the repository.
+    fn read(&self, desk: &Desk, ledger: &Ledger, context: &Context) -> Result<Reading, CommandError> {
+        let read = ReadArgs {
+            ignore_foreign_trailers: self.ignore_foreign_trailers,
+            no_cache: self.no_cache,
+            ..ReadArgs::default()
+        };
+        let repository = Repository {
+            name: desk.repo.name(),
+            path: main_folder(&desk.repo).display().to_string(),
+            captured: ledger.sessions.clone(),
+            ..Repository::default()
+        };
+        let mut reading = Reading {
+            repos: vec![repository],
+            ..Reading::default()
+        };
+        let settings = context.settings();
+        let rules = RulesArgs::default();
+        (self.sessions).complete(&read, &rules, (context, &settings), &mut reading)?;
+        Ok(reading)
+    }
+}
+
+/// Whether sessions can say how long it took: through its commits, or by their names.
+fn can_be_measured(found: &LedgerTask) -> bool {
+    !found.commits.is_empty() || !found.task.sessions.is_empty()
+}
+
+fn placed(found: &LedgerTask) -> PlacedTask {
+    PlacedTask {
+        task: found.task.clone(),
+        commits: found.commits.clone(),
+    }
+}
+
+fn day(desk: &Desk, found: &LedgerTask, zone: Zone) -> NaiveDate {
+    let commits = found.commits.iter();
+    let times =
+        commits.filter_map(|commit| messages::with_commit(&desk.repo, *commit, |raw| raw.author().1).ok());
+    found.task.day(times, zone)
+}
