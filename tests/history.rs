@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use git_leverage::facts::diagnostics::Status;
+use git_leverage::facts::evidence::{ForeignTrailers, decide};
 use git_leverage::git::changes::Renames;
 use git_leverage::sources::history::{History, HistoryOptions, KeptFacts, read_history};
 
@@ -402,7 +403,8 @@ fn notes_of_other_tools_say_who_made_a_commit() {
     let cache = world.path("facts");
     let origins = || -> Vec<(String, Vec<String>, Option<u64>)> {
         let mut history = read(&repo, Some(&cache));
-        assert_eq!(history.commits, read(&repo, None).commits, "kept and read anew");
+        assert_eq!(history.signs, read(&repo, None).signs, "kept and read anew");
+        decide(&mut history.commits, &history.signs, ForeignTrailers::Believe);
         history.commits.sort_by_key(|commit| commit.commit_time);
         let told = history.commits.iter().map(|commit| {
             let agents = commit.origin.agents().into_iter().map(str::to_owned).collect();

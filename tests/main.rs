@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 mod agents;
+mod answers;
 mod audit;
 mod audit_answers;
 mod audit_fair;

@@ -300,7 +300,9 @@ fn a_scan_tells_the_unknown_from_nothing() {
     kiln              1    1          0      2        0  complete
     partial           1    1          0      –        –  partial
     ─────────────────────────────────────────────────────────────
-    total            ≥2    2          –     ≥2        –
+    total            ≥1    1          –     ≥2        –
+
+    partial: same commits as kiln, counted once
     ");
 }
 

@@ -130,6 +130,13 @@ impl TestRepo<'_> {
         })
     }
 
+    /// Runs git here with more variables.
+    pub fn git_with_env(&self, args: &[&str], variables: &[(&str, &str)]) -> String {
+        self.git_with(args, |command| {
+            command.envs(variables.iter().copied());
+        })
+    }
+
     /// Runs git here with `input` on its standard input.
     pub fn git_with_input(&self, args: &[&str], input: &str) -> String {
         let file = self.world.path("input");
