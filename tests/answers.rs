@@ -443,6 +443,30 @@ fn a_session_in_two_repositories_takes_as_long_whichever_are_looked_at() {
     }
 }
 
+#[test]
+fn links_are_the_same_from_what_is_kept_and_read_anew() {
+    let world = World::new();
+    let repo = mixed(&world);
+    let links = |options: &[&str]| repo.run(&[&["export", "links"], options].concat()).success();
+    let first = links(&[]);
+    assert!(first.lines().count() >= 3, "{first}");
+    assert_eq!(links(&[]), first);
+    assert_eq!(links(&["--no-cache"]), first);
+    // Another session wants lines that nobody asked for before, of commits that are known.
+    Transcript::new("s2", repo.path())
+        .prompt(290, "note it")
+        .write(298, "src/c.rs", "pub fn noted() {}\n")
+        .write(299, "src/d.rs", "pub fn signed() {}\n")
+        .answer(300, "done")
+        .end(300)
+        .save(&world);
+    let second = links(&[]);
+    assert!(second.lines().count() > first.lines().count(), "{second}");
+    assert_eq!(links(&["--no-cache"]), second);
+    std::fs::remove_file(world.home().join(".claude/projects/any/s2.jsonl")).unwrap();
+    assert_eq!(links(&[]), first);
+}
+
 /// A repository and clones of it: the first in the order of paths comes from the last.
 fn with_copies(world: &World) -> TestRepo<'_> {
     let repo = world.repo("src/tool");
@@ -490,7 +514,21 @@ fn copies_of_a_repository_count_once_and_are_told() {
             "name,commits,authors,code,agent_commits",
         ])
         .success();
-    insta::assert_snapshot!(table, @"");
+    insta::assert_snapshot!(table, @r"
+                              measured
+    Repository  Commits  Authors  Code  Agent commits
+    ─────────────────────────────────────────────────
+    copy              2        1     3              1
+    fork              3        1     6              1
+    old               1        1     2              0
+    tool              2        1     3              1
+    ─────────────────────────────────────────────────
+    Total             3        1     9              1
+
+    copy: same commits as tool, counted once
+    fork: shares 2 commits with tool, counted once
+    old: all of its commits are in tool, counted once
+    ");
     let inventory = json(world.run(&["inventory", "src", "--format", "json"]));
     let told = |field: &str| -> Vec<String> {
         let rows = inventory["rows"].as_array().unwrap().iter();
@@ -529,14 +567,12 @@ fn a_report_names_what_copies_share_after_their_source() {
     );
 }
 
-#[test]
-fn a_task_and_its_commit_are_on_the_same_day_of_the_zone() {
-    let world = World::new();
+/// A repository with a task on a commit at half past midnight in Berlin, which is the day before in New York, and a task
+/// without a commit of that day in Berlin.
+fn late(world: &World) -> TestRepo<'_> {
     let repo = world.repo("kiln");
-    // Half past midnight in Berlin, which is the 31st of March in New York, and in UTC.
-    let at = START - 10 * 3600 - 1800;
-    repo.write("a.rs", "fn a() {}\n");
-    repo.git(&["add", "."]);
+    let date = format!("{} +0200", START - 10 * 3600 - 1800);
+    repo.write("a.rs", "fn a() {}\n").git(&["add", "."]);
     repo.git_with_env(
         &[
             "commit",
@@ -544,12 +580,9 @@ fn a_task_and_its_commit_are_on_the_same_day_of_the_zone() {
             "-m",
             "Late\n\nLeverage-Estimate: 8h\nLeverage-Agent-Time: 20m",
         ],
-        &[
-            ("GIT_AUTHOR_DATE", &format!("{at} +0200")),
-            ("GIT_COMMITTER_DATE", &format!("{at} +0200")),
-        ],
+        &[("GIT_AUTHOR_DATE", &date), ("GIT_COMMITTER_DATE", &date)],
     );
-    repo.run(&[
+    let plan = [
         "record",
         "--no-commit",
         "--title",
@@ -558,29 +591,44 @@ fn a_task_and_its_commit_are_on_the_same_day_of_the_zone() {
         "1h",
         "--date",
         "2026-04-01",
-    ])
-    .success();
-    for (zone, day) in [
-        ("America/New_York", "2026-03-31"),
-        ("Europe/Berlin", "2026-04-01"),
-    ] {
-        let report = json(repo.run(&["report", "--by", "day", "--zone", zone, "--format", "json"]));
+    ];
+    repo.run(&plan).success();
+    repo
+}
+
+const ZONES: [(&str, &str); 2] = [
+    ("America/New_York", "2026-03-31"),
+    ("Europe/Berlin", "2026-04-01"),
+];
+
+#[test]
+fn a_report_has_a_task_and_its_commit_on_the_same_day_of_the_zone() {
+    let world = World::new();
+    let repo = late(&world);
+    for (zone, day) in ZONES {
+        let by_day = ["report", "--by", "day", "--zone", zone, "--format", "json"];
+        let report = json(repo.run(&by_day));
         let rows = report["rows"].as_array().unwrap().iter();
         let row = rows.clone().find(|row| row["key"]["day"] == day).unwrap();
-        assert_eq!(
-            (&row["commits"], row["agent_minutes"].as_f64()),
-            (&1.into(), Some(20.0))
-        );
+        let both = (row["commits"].as_u64(), row["agent_minutes"].as_f64());
+        assert_eq!(both, (Some(1), Some(20.0)));
         let in_period = ["--since", day, "--until", day, "--zone", zone];
         let report = json(repo.run(&[&["report", "--format", "json"][..], &in_period].concat()));
         assert_eq!(report["totals"]["commits"], 1);
+        assert_eq!(report["totals"]["agent_minutes"], 20);
+        let inventory = json(repo.run(&[&["inventory", "--format", "json"][..], &in_period].concat()));
+        assert_eq!(inventory["rows"][0]["since"]["commits"], 1);
+    }
+}
+
+#[test]
+fn every_command_has_the_same_day_of_the_zone() {
+    let world = World::new();
+    let repo = late(&world);
+    for (zone, day) in ZONES {
         let log = json(repo.run(&["log", "--zone", zone, "--format", "json"]));
-        let days: BTreeSet<&str> = log["tasks"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|task| task["day"].as_str().unwrap())
-            .collect();
+        let tasks = log["tasks"].as_array().unwrap().iter();
+        let days: BTreeSet<&str> = tasks.map(|task| task["day"].as_str().unwrap()).collect();
         assert_eq!(
             days,
             BTreeSet::from([day, "2026-04-01"]),
@@ -595,18 +643,6 @@ fn a_task_and_its_commit_are_on_the_same_day_of_the_zone() {
         let months = audit["origin"].as_array().unwrap().iter();
         let month = months.clone().find(|row| row["by"] == "month").unwrap();
         assert!(month["value"].as_str().unwrap().starts_with(&day[..7]), "{month}");
-        let since = [
-            "inventory",
-            "--since",
-            day,
-            "--until",
-            day,
-            "--zone",
-            zone,
-            "--format",
-            "json",
-        ];
-        assert_eq!(json(repo.run(&since))["rows"][0]["since"]["commits"], 1);
     }
 }
 

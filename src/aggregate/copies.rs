@@ -43,6 +43,13 @@ pub struct Copies {
 impl Copies {
     /// Looks at the commits of each repository, in any order, and at where each was cloned from.
     pub fn of(lineages: &[&Lineage], commits: &[Vec<ObjectId>]) -> Self {
+        if let [only] = commits {
+            return Self {
+                order: vec![0],
+                kin: vec![None],
+                counted: vec![only.len()],
+            };
+        }
         let order = order(lineages);
         let mut found = Self {
             order: order.clone(),

@@ -187,7 +187,7 @@ fn fill_total_history(facts: &[RepoFacts], copies: &Copies, windows: Windows, to
         let ids = history.recent.iter().map(|commit| commit.id);
         let fresh: Vec<&RecentCommit> = ids.filter_map(|id| best.remove(&id)).collect();
         let mut part = Row::default();
-        part.fill_activity(fresh.iter().copied(), windows);
+        part.fill_activity(&fresh, windows);
         for (total, part) in [
             (&mut totals.last_30_days, part.last_30_days),
             (&mut totals.last_90_days, part.last_90_days),

@@ -170,7 +170,7 @@ impl Row {
         }
         if let Some(history) = &facts.history {
             row.fill_history(history);
-            row.fill_activity(history.recent.iter(), windows);
+            row.fill_activity(&history.recent.iter().collect::<Vec<_>>(), windows);
         }
         row
     }
@@ -246,16 +246,12 @@ impl Row {
     }
 
     /// What was done of late.
-    pub(super) fn fill_activity<'c>(
-        &mut self,
-        commits: impl Iterator<Item = &'c RecentCommit> + Clone,
-        windows: Windows,
-    ) {
+    pub(super) fn fill_activity(&mut self, commits: &[&RecentCommit], windows: Windows) {
         let end = windows.end();
         let activity = |from: i64| {
             let is_in =
                 |commit: &&RecentCommit| commit.time >= from && end.is_none_or(|end| commit.time < end);
-            let recent = commits.clone().filter(is_in);
+            let recent = commits.iter().copied().filter(is_in);
             let sum = |pick: fn((u64, u64)) -> u64| recent.clone().map(|commit| commit.lines.map(pick)).sum();
             Activity {
                 commits: recent.clone().count() as u64,
