@@ -429,7 +429,11 @@ fn a_session_in_two_repositories_takes_as_long_whichever_are_looked_at() {
     let log = Transcript::new("both", api.path()).prompt(60, "api");
     let log = write(log, 65, &file(&api, "a.rs")).answer(70, "done").end(70);
     let log = write(log.prompt(80, "web"), 90, &file(&web, "w.rs"));
-    log.answer(100, "done").end(100).save(&world);
+    let log = log.answer(100, "done").end(100);
+    log.prompt(110, "what now")
+        .answer(117, "a plan")
+        .end(117)
+        .save(&world);
     let all = json(world.run(&["report", "api", "web", "--by", "repo", "--format", "json"]));
     let of = |name: &str| {
         let rows = all["rows"].as_array().unwrap().iter();
@@ -441,6 +445,23 @@ fn a_session_in_two_repositories_takes_as_long_whichever_are_looked_at() {
         let alone = one_answer(&world, repo.path(), &[]);
         assert_eq!(alone.agent_minutes, of(name), "{name}");
     }
+    // A plan has what no commit took, wherever that commit is.
+    let plan = [
+        "record",
+        "--no-commit",
+        "--title",
+        "Plan",
+        "--estimate",
+        "1h",
+        "--session",
+        "claude-code:both",
+    ];
+    api.run(&plan).success();
+    let planned = json(world.run(&["report", "api", "web", "--by", "repo", "--format", "json"]));
+    let alone = one_answer(&world, api.path(), &[]);
+    let rows = planned["rows"].as_array().unwrap().iter();
+    let row = rows.clone().find(|row| row["key"]["repo"] == "api").unwrap();
+    assert_eq!(alone.agent_minutes, row["agent_minutes"].as_f64());
 }
 
 #[test]

@@ -226,8 +226,8 @@ impl<'a> Effort<'a> {
 
 /// What of a session led to no commit.
 fn uncommitted(session: &SeenSession) -> Spent<'_> {
-    let committed = span::union(session.made().flat_map(|(_, link)| link.worked.clone()));
-    let share: f64 = session.made().map(|(_, link)| link.share).sum();
+    let committed = span::union(session.made_anywhere().flat_map(|link| link.worked.clone()));
+    let share: f64 = session.made_anywhere().map(|link| link.share).sum();
     let left = (1.0 - share).max(0.0);
     let time = Time {
         agent_minutes: session.agent_minutes().map(|minutes| minutes * left),
@@ -333,6 +333,7 @@ mod tests {
                 ..Sources::default()
             },
             links: shares.iter().map(|share| (0, link(share))).collect(),
+            elsewhere: Vec::new(),
         }
     }
 

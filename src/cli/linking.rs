@@ -121,7 +121,8 @@ impl Linking<'_> {
         if !elsewhere.is_empty() {
             let all: Vec<PathBuf> = paths.iter().chain(&elsewhere).cloned().collect();
             linked.links = link(&all).links;
-            linked.links.truncate(paths.len());
+            let elsewhere = linked.links.split_off(paths.len());
+            linked.elsewhere = elsewhere.into_iter().flatten().collect();
         }
         linked
     }
@@ -163,8 +164,8 @@ impl Linking<'_> {
     }
 }
 
-/// The repositories below `roots`, or without any, those in whose folders the sessions worked and those `around`: their
-/// sessions may know them by the folders of another machine.
+/// The repositories below `roots`, or without any, those in whose folders the sessions worked or changed files, and those
+/// `around`: their sessions may know them by the folders of another machine.
 pub fn repositories<'a>(
     roots: &[PathBuf],
     around: &[PathBuf],
@@ -173,16 +174,48 @@ pub fn repositories<'a>(
     if !roots.is_empty() {
         return discover(roots, LinkedWorkTrees::LeadToMain).repositories;
     }
-    let places = sessions.into_iter().flat_map(|session| &session.places);
-    let folders: BTreeSet<&Path> = places.map(|place| Path::new(&place.folder)).collect();
-    let places = folders
-        .into_iter()
-        .filter(|folder| folder.is_absolute() && folder.is_dir());
-    let found: BTreeSet<PathBuf> = places
-        .chain(around.iter().map(PathBuf::as_path))
+    let mut folders: BTreeSet<PathBuf> = around.iter().cloned().collect();
+    let mut files: BTreeSet<&Path> = BTreeSet::new();
+    for session in sessions {
+        let places = session.places.iter().map(|place| Path::new(&place.folder));
+        let made_in = session.commits.iter().filter_map(|made| made.folder.as_deref());
+        let worked_in = places.chain(made_in.map(Path::new));
+        folders.extend(
+            worked_in
+                .filter(|folder| folder.is_absolute() && folder.is_dir())
+                .map(Path::to_owned),
+        );
+        files.extend(
+            session
+                .edits
+                .iter()
+                .filter_map(|edit| Path::new(&edit.path).parent()),
+        );
+    }
+    folders.extend(tops(&files));
+    let found: BTreeSet<PathBuf> = folders
+        .iter()
         .filter_map(|folder| Some(main_folder(&Repo::discover(folder).ok()?)))
         .collect();
     found.into_iter().collect()
+}
+
+/// The tops of the work trees around folders: each folder on the way is looked at once.
+fn tops(folders: &BTreeSet<&Path>) -> BTreeSet<PathBuf> {
+    let mut seen: BTreeSet<&Path> = BTreeSet::new();
+    let mut tops = BTreeSet::new();
+    for folder in folders.iter().filter(|folder| folder.is_absolute()) {
+        for above in folder.ancestors() {
+            if !seen.insert(above) {
+                break;
+            }
+            if above.join(".git").exists() {
+                tops.insert(above.to_owned());
+                break;
+            }
+        }
+    }
+    tops
 }
 
 /// The work trees of the repositories at `paths`, linked ones too.

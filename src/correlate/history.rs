@@ -22,6 +22,8 @@ use crate::sources::changed;
 pub struct Linked {
     /// For each repository, in the order given, its links, sorted by commit and confidence.
     pub links: Vec<Vec<Link>>,
+    /// What sessions made in repositories that nobody asked for: their time is not free for anything else.
+    pub elsewhere: Vec<Link>,
     /// For each session, in the order given, the repository in which it worked first; `None` where it worked elsewhere.
     pub homes: Vec<Option<usize>>,
     /// What could not be read.
@@ -94,6 +96,7 @@ pub fn link_repositories(
     warnings.extend(trouble.into_iter().flatten());
     Linked {
         links: link(sessions, &histories, foreign),
+        elsewhere: Vec::new(),
         homes: sessions.iter().map(|session| home(session, &histories)).collect(),
         warnings,
     }

@@ -43,6 +43,8 @@ pub struct SeenSession {
     pub sources: Sources,
     /// What it made, with the position of the repository: by repository, then commit.
     pub links: Vec<(usize, Link)>,
+    /// What it made in repositories that are not looked at.
+    pub elsewhere: Vec<Link>,
 }
 
 /// Tokens that a session used.
@@ -98,11 +100,18 @@ pub fn seen(
             links.entry(link.session.clone()).or_default().push((repo, link));
         }
     }
+    let mut elsewhere: HashMap<SessionId, Vec<Link>> = HashMap::new();
+    for link in linked.elsewhere {
+        elsewhere.entry(link.session.clone()).or_default().push(link);
+    }
     let mut all: BTreeMap<SessionId, SeenSession> = BTreeMap::new();
     for ((session, attention), home) in sessions.iter().zip(charges).zip(linked.homes) {
         let links = links.remove(&session.id).unwrap_or_default();
         if let Some(home) = home.or(links.first().map(|(repo, _)| *repo)) {
-            let seen = from_log(session, attention, home, links);
+            let seen = SeenSession {
+                elsewhere: elsewhere.remove(&session.id).unwrap_or_default(),
+                ..from_log(session, attention, home, links)
+            };
             all.insert(session.id.clone(), seen);
         }
     }
@@ -155,6 +164,7 @@ fn from_log(
         usage: used(session),
         sources: session.sources,
         links,
+        elsewhere: Vec::new(),
     }
 }
 
@@ -225,6 +235,7 @@ fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
         models: youngest.models.clone(),
         span: Span::new(start, Moment(youngest.ended_at.timestamp_millis())),
         links: captured_links(records, total, &worked),
+        elsewhere: Vec::new(),
         lanes: if wall > 0.0 { total / wall } else { 1.0 },
         worked,
         attention: vec![Charge {
@@ -399,6 +410,13 @@ impl SeenSession {
         self.links
             .iter()
             .filter(|(_, link)| link.counts() && !link.is_copy())
+    }
+
+    /// All of these, and those in repositories that are not looked at.
+    pub fn made_anywhere(&self) -> impl Iterator<Item = &Link> {
+        let elsewhere = self.elsewhere.iter();
+        let elsewhere = elsewhere.filter(|link| link.counts() && !link.is_copy());
+        self.made().map(|(_, link)| link).chain(elsewhere)
     }
 
     /// Its tokens in a part of it, of one model (by its [canonical](crate::facts::model::canonical) name) or of all; `None`

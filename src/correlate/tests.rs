@@ -388,9 +388,8 @@ fn any_world() -> impl Strategy<Value = (Vec<Session>, Vec<Change>)> {
 /// What the only of some sessions used on each day, of one model or of all.
 fn output_by_day(session: Session, model: Option<&str>) -> Vec<Option<u64>> {
     let linked = Linked {
-        links: Vec::new(),
         homes: vec![Some(0)],
-        warnings: Vec::new(),
+        ..Linked::default()
     };
     let all = seen(&[session], vec![Vec::new()], linked, &[&[]]);
     let session = all.first().expect("a session");
@@ -428,7 +427,7 @@ proptest! {
     #[test]
     fn the_parts_of_a_session_are_the_whole((sessions, changes) in any_world()) {
         let links = link(&sessions, &[history(changes)], ForeignNames::Read);
-        let linked = Linked { links, homes: vec![Some(0); sessions.len()], warnings: Vec::new() };
+        let linked = Linked { links, homes: vec![Some(0); sessions.len()], ..Linked::default() };
         let charge = |session: &Session| vec![Charge { span: session.span, share: 0.5 }];
         let charges = sessions.iter().map(charge).collect();
         for session in seen(&sessions, charges, linked, &[&[]]) {

@@ -8,6 +8,7 @@ use super::document::{Basis, Cell, Column, Table};
 use super::escape::visible;
 use crate::aggregate::effort::AgentTime;
 use crate::facts::ledger::{LedgerTask, Provenance};
+use crate::facts::quantity::Minutes;
 use crate::facts::record::Tombstone;
 use crate::facts::task::Task;
 
@@ -64,7 +65,7 @@ pub fn timed_card(found: &LedgerTask, timed: Timed<'_>, tombstone: Option<&Tombs
     fact(
         "supervision",
         &minutes(
-            task.supervisory_minutes.map(|minutes| minutes.to_string()),
+            task.supervisory_minutes.map(shown_minutes),
             supervised,
             "supervisory leverage",
         ),
@@ -93,10 +94,15 @@ pub fn timed_card(found: &LedgerTask, timed: Timed<'_>, tombstone: Option<&Tombs
 fn agent_time(task: &Task, time: AgentTime) -> Option<String> {
     let minutes = time.minutes?;
     Some(match (task.agent_minutes, task.agent_minutes_basis) {
-        (None, _) => format!("{}, from logs", Cell::Minutes(minutes).for_people()),
-        (_, Some(basis)) => format!("{minutes}, {basis}"),
-        _ => minutes.to_string(),
+        (None, _) => format!("{}, from logs", shown_minutes(minutes)),
+        (_, Some(basis)) => format!("{}, {basis}", shown_minutes(minutes)),
+        _ => shown_minutes(minutes),
     })
+}
+
+/// Minutes as tables have them.
+fn shown_minutes(minutes: Minutes) -> String {
+    Cell::Minutes(minutes).for_people().into_owned()
 }
 
 fn estimate(task: &Task) -> String {
