@@ -488,6 +488,40 @@ fn links_are_the_same_from_what_is_kept_and_read_anew() {
     assert_eq!(links(&[]), first);
 }
 
+#[test]
+fn what_is_kept_of_a_shallow_clone_does_not_outlive_it() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("src/a.rs", LINES);
+    let first = repo.commit_at("One", START + 70 * 60);
+    repo.write("b.txt", "by hand\n");
+    let second = repo.commit_at("Two", START + 80 * 60);
+    let source = format!("file://{}", repo.path().display());
+    repo.git(&["clone", "--quiet", "--depth", "1", &source, "../cut"]);
+    let cut = world.path("cut");
+    Transcript::new("s1", &cut)
+        .prompt(60, "cap the delay")
+        .write(65, "src/a.rs", LINES)
+        .answer(68, "done")
+        .end(68)
+        .save(&world);
+    let linked = || -> Vec<String> {
+        let ran = world.run_in(&cut, &["export", "links"]);
+        let lines = ran
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let counting = lines.filter(|link| link["confidence"] == "high");
+        counting
+            .map(|link| link["commit"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    // Where history is cut, a commit seems to bring all that is there.
+    assert_eq!(linked(), [second]);
+    repo.git(&["-C", "../cut", "fetch", "--quiet", "--unshallow"]);
+    assert_eq!(linked(), [first]);
+}
+
 /// A repository and clones of it: the first in the order of paths comes from the last.
 fn with_copies(world: &World) -> TestRepo<'_> {
     let repo = world.repo("src/tool");

@@ -8,14 +8,25 @@ use std::path::{Path, PathBuf};
 use super::cache::{checksum, read_body, write_body};
 use crate::facts::change::ChangedFile;
 use crate::facts::ids::ObjectId;
-use crate::git::Repo;
 use crate::git::added_lines::Known;
+use crate::git::{Repo, refs};
 
 /// Raised whenever these facts are laid out or found differently.
 const HEAD: &[u8] = b"git-leverage changes 1\n";
 
+/// Whether what a commit changed depends on its objects alone: not where history was cut off or replaced, since that may be
+/// undone.
+fn is_lasting(repo: &Repo) -> bool {
+    let replaced = refs::names(repo, "refs/replace/*");
+    let grafts = repo.common_dir().join("info/grafts");
+    !repo.is_shallow() && replaced.is_ok_and(|names| names.is_empty()) && !grafts.exists()
+}
+
 /// What earlier runs kept of a repository.
 pub fn load(folder: &Path, repo: &Repo) -> Known {
+    if !is_lasting(repo) {
+        return Known::default();
+    }
     let body = read_body(&place(folder, repo), HEAD).ok();
     let kept: Option<Vec<(ObjectId, Vec<ChangedFile>)>> =
         body.and_then(|body| postcard::from_bytes(&body).ok());
@@ -27,7 +38,7 @@ pub fn load(folder: &Path, repo: &Repo) -> Known {
 
 /// Keeps it, if there is anything new. What cannot be written costs time in the next run, nothing else.
 pub fn save(folder: &Path, repo: &Repo, known: &Known) {
-    if !known.has_grown {
+    if !known.has_grown || !is_lasting(repo) {
         return;
     }
     let mut sorted: Vec<(&ObjectId, &Vec<ChangedFile>)> = known.files.iter().collect();
