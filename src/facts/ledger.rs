@@ -1,6 +1,6 @@
 //! The ledger of one repository as it was read: every task once, with its revisions and its commits.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use sha2::{Digest, Sha256};
 

@@ -816,7 +816,7 @@ fn asking_subagent(mode: &str) -> Vec<(&'static str, Value)> {
 
 #[test]
 fn what_a_subagent_asks_is_answered_by_the_person_and_nobody_works_meanwhile() {
-    for (mode, main) in [("sync", 5), ("background", 6)] {
+    for (mode, main) in [("sync", 3), ("background", 6)] {
         let home = Home::new();
         home.log("s/events.jsonl", &events(&asking_subagent(mode)));
         let session = home.session();
