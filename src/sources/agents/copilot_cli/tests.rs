@@ -816,7 +816,8 @@ fn asking_subagent(mode: &str) -> Vec<(&'static str, Value)> {
 
 #[test]
 fn what_a_subagent_asks_is_answered_by_the_person_and_nobody_works_meanwhile() {
-    for (mode, main) in [("sync", 3), ("background", 6)] {
+    // The call of either stands open until the end, and its lane works as long as the subagent does.
+    for (mode, main) in [("sync", 3), ("background", 3)] {
         let home = Home::new();
         home.log("s/events.jsonl", &events(&asking_subagent(mode)));
         let session = home.session();
