@@ -13,11 +13,11 @@ use serde_json::value::RawValue;
 
 use super::change;
 use super::commands::{self, Making};
-use super::lines::each_line;
+use super::lines::each_record;
 use super::log::{Change, Key, Log, Made, NAMELESS, Outcome, Stamp, TIMELESS, Tool, What};
 use super::prose;
-use super::record::{Content, flag, list, moment, number, object, reason, text};
-use super::{Agent, LogFile, Machine, files_below};
+use super::record::{Content, flag, list, moment, number, object, text};
+use super::{Agent, LogFile, Machine, files_below, json, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::ActionKind;
 use usage::UsageRecord;
@@ -63,12 +63,14 @@ impl Agent for ClaudeCode {
 
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
         let mut nested = HashSet::new();
-        each_line(&file.path, log, |line, number, log| {
-            match serde_json::from_str::<Record<'_>>(line) {
-                Ok(record) if record.kind == "progress" => progress::read(&record, number, &mut nested, log),
-                Ok(record) => read_record(&record, number, log),
-                Err(error) => log.warn(&file.path, number, reason(&error)),
+        each_record(&file.path, log, |line, number, log| {
+            let record: Record<'_> = line.parse()?;
+            if record.kind == "progress" {
+                progress::read(&record, number, &mut nested, log);
+            } else {
+                read_record(&record, number, log);
             }
+            Ok(())
         })?;
         cowork::move_out(file, log);
         Ok(())
@@ -536,7 +538,7 @@ fn read_response(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
 fn call(block: &Block<'_>, log: &mut Log) -> What {
     let input: ToolInput<'_> = block
         .input
-        .and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .and_then(|raw| json::part(raw).ok())
         .unwrap_or_default();
     let id = Key::of(&[&block.id]);
     let (mut changes, mut reads) = (Vec::new(), Vec::new());
@@ -546,7 +548,7 @@ fn call(block: &Block<'_>, log: &mut Log) -> What {
         &input.file_path
     };
     let tool = match &*block.name {
-        "Bash" => {
+        shell if tools::is_shell(shell) => {
             if let Some(making) = commands::making(log, &input.command) {
                 log.carried.open_commands.push((id, making));
             }
@@ -764,7 +766,7 @@ fn result(record: &Record<'_>, block: &Block<'_>, stamp: Stamp, log: &mut Log) -
     let output: ToolOutput<'_> = record
         .tool_use_result
         .filter(|raw| raw.get().starts_with('{'))
-        .and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .and_then(|raw| json::part(raw).ok())
         .unwrap_or_default();
     let changes = (!output.structured_patch.is_empty() && is_work(&output.file_path)).then(|| {
         let lines = output.structured_patch.iter().flat_map(|hunk| &hunk.lines);
@@ -825,7 +827,7 @@ fn commits(id: Key, output: &ToolOutput<'_>, block: &Block<'_>, log: &mut Log) -
 
 /// A JSON string; the texts of an array of text blocks, joined.
 fn string(raw: &RawValue) -> Cow<'_, str> {
-    match serde_json::from_str(raw.get()) {
+    match json::part(raw) {
         Ok(Content::Text(text)) => text,
         Ok(Content::Blocks(blocks)) => {
             let texts: Vec<Cow<'_, str>> = blocks
@@ -840,8 +842,7 @@ fn string(raw: &RawValue) -> Cow<'_, str> {
 
 /// The characters of all answers to a question.
 fn answer_length(raw: &RawValue) -> u32 {
-    let answers: std::collections::BTreeMap<Cow<'_, str>, Cow<'_, str>> =
-        serde_json::from_str(raw.get()).unwrap_or_default();
+    let answers: std::collections::BTreeMap<Cow<'_, str>, Cow<'_, str>> = json::part(raw).unwrap_or_default();
     answers.values().map(|answer| prose::typed(answer)).sum()
 }
 

@@ -11,11 +11,10 @@ use std::path::{Path, PathBuf};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use serde_json::Value;
 
-use super::lines::{each_line, each_line_of};
+use super::lines::{each_record, each_record_of};
 use super::log::{Key, Log, NAMELESS, Stamp, What};
-use super::record::reason;
 use super::value::{content, count, is_miscounted, text, timed};
-use super::{Agent, LogFile, Machine, files_below, prose};
+use super::{Agent, LogFile, Machine, files_below, json, prose};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::Moment;
@@ -74,15 +73,13 @@ impl Agent for Codex {
         let path = &file.path;
         let mut seen = Seen::of(log);
         if !is_compressed(path) {
-            return each_line(path, log, |line, number, log| {
-                read_line(path, line, number, &mut seen, log);
-            });
+            return each_record(path, log, |line, number, log| read_line(line, number, &mut seen, log));
         }
         // Unpacked as it is read: a log of any size takes the memory of one window and one line.
         let packed = BufReader::new(std::fs::File::open(path)?);
         let read = Unpacked::new(packed).and_then(|plain| {
-            each_line_of(plain, path, log, |line, number, log| {
-                read_line(path, line, number, &mut seen, log);
+            each_record_of(plain, path, log, |line, number, log| {
+                read_line(line, number, &mut seen, log)
             })
         });
         if read.is_err() {
@@ -131,11 +128,14 @@ fn is_compressed(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "zst")
 }
 
-fn read_line(path: &Path, line: &str, number: u32, seen: &mut Seen, log: &mut Log) {
-    match serde_json::from_str::<Value>(line) {
-        Ok(record) => read_record(&record, number, seen, log),
-        Err(error) => log.warn(path, number, reason(&error)),
-    }
+fn read_line(
+    line: json::Text<'_>,
+    number: u32,
+    seen: &mut Seen,
+    log: &mut Log,
+) -> serde_json::Result<()> {
+    read_record(&line.parse()?, number, seen, log);
+    Ok(())
 }
 
 fn read_record(record: &Value, number: u32, seen: &mut Seen, log: &mut Log) {

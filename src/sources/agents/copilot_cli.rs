@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::lines::each_line;
+use super::lines::each_record;
 use super::log::{Event, Key, Log, Name, Outcome, Stamp, Tool, What};
-use super::record::reason;
 use super::value::{content, count, items, text, timed};
-use super::{Agent, LogFile, Machine, files_below, prose, tools};
+use super::{Agent, LogFile, Machine, files_below, json, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::ActionKind;
 use crate::facts::span::Moment;
@@ -61,11 +60,9 @@ impl Agent for CopilotCli {
             return store::read(&file.path, log);
         }
         let mut reading = Reading::resume(file, log);
-        each_line(&file.path, log, |line, number, log| {
-            match serde_json::from_str::<Value>(line) {
-                Ok(event) => reading.event(&event, number, log),
-                Err(error) => log.warn(&file.path, number, reason(&error)),
-            }
+        each_record(&file.path, log, |line, number, log| {
+            reading.event(&line.parse()?, number, log);
+            Ok(())
         })?;
         reading.pause(log);
         Ok(())
@@ -79,7 +76,7 @@ impl Agent for CopilotCli {
 /// The state that a log was left in.
 fn state_of(log: &Log) -> Option<State> {
     let kept = log.carried.other.iter().find(|(name, _)| name == STATE);
-    kept.and_then(|(_, state)| serde_json::from_str(state).ok())
+    kept.and_then(|(_, state)| json::kept(state))
 }
 
 /// Where [`super::log::Carried::other`] keeps the state.
@@ -411,7 +408,7 @@ impl Reading {
         // Older versions wrote them as text.
         let parsed = arguments
             .as_str()
-            .and_then(|arguments| serde_json::from_str::<Value>(arguments).ok());
+            .and_then(|arguments| json::value(arguments).ok());
         let arguments = parsed.as_ref().unwrap_or(arguments);
         let what = tools::call(log, id, text(data, "/toolName"), arguments);
         log.push(stamp, what);

@@ -14,9 +14,8 @@ use std::time::SystemTime;
 use chrono::{FixedOffset, NaiveDateTime, TimeZone};
 use serde_json::Value;
 
-use super::lines::each_line;
+use super::lines::each_record;
 use super::log::{Key, Log, Metric, Name, Outcome, Stamp, What};
-use super::record::reason;
 use super::value::{companion, content, first_text, instant, items, text};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
@@ -64,11 +63,9 @@ impl Agent for Cursor {
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
         let chat = Chat::of(file, log)?;
         let mut reader = Reader::new(file, &chat, log);
-        each_line(&file.path, log, |line, number, log| {
-            match serde_json::from_str::<Value>(line) {
-                Ok(record) => reader.read(&record, number, log),
-                Err(error) => log.warn(&file.path, number, reason(&error)),
-            }
+        each_record(&file.path, log, |line, number, log| {
+            reader.read(&line.parse()?, number, log);
+            Ok(())
         })?;
         reader.close(&chat, log);
         Ok(())
@@ -165,6 +162,9 @@ impl Reader {
         // Records have no ids; two layouts of one session have the same lines.
         self.stamp.key = Some(Key::of(&[&self.session, lane, &line.to_string()]));
         self.stamp.line = line;
+        if text(record, "/type") == "turn_ended" {
+            return self.read_end(record, log);
+        }
         match text(record, "/role") {
             "user" => self.read_prompt(&content(record.pointer("/message/content")), log),
             "assistant" => {
@@ -190,6 +190,23 @@ impl Reader {
         let typed = prose::typed(query);
         let kind = ActionKind::Prompt;
         log.push(self.stamp, What::Prompt { kind, typed });
+    }
+
+    /// The end of a turn, which has no time either: it stands at the last prompt that has one.
+    fn read_end(&self, record: &Value, log: &mut Log) {
+        if self.prompts_with_time == 0 {
+            return;
+        }
+        let is_stopped = text(record, "/status") != "success"
+            && ["abort", "cancel", "interrupt"]
+                .iter()
+                .any(|sign| text(record, "/error").to_ascii_lowercase().contains(sign));
+        let what = if is_stopped {
+            What::Interrupted
+        } else {
+            What::TurnEnd(None)
+        };
+        log.push(self.stamp, what);
     }
 
     /// A call. It is written when it is done, and its result is not: it is believed to have worked.
@@ -379,6 +396,38 @@ mod tests {
         assert_eq!(edits, [3, 8]);
         assert_eq!(session.sources.human_time, Provenance::Estimated);
         assert_eq!(session.sources.agent_time, Provenance::Absent);
+    }
+
+    #[test]
+    fn the_ends_of_turns_are_read_in_their_order() {
+        let end = |rest: &str| format!(r#"{{"type":"turn_ended",{rest}}}"#) + "\n";
+        let dated = |minute: &str| {
+            prompt(&format!(
+                "<timestamp>Friday, Aug 7, 2026, 11:{minute} AM (UTC+1)</timestamp><user_query>go</user_query>"
+            ))
+        };
+        let text = end(r#""status":"success""#)
+            + &dated("03")
+            + &end(r#""status":"success""#)
+            + &dated("05")
+            + &end(r#""status":"error","error":"User aborted request""#)
+            + &dated("07")
+            + &end(r#""status":"error","error":"the provider is away""#);
+        let found = sessions(&[("projects/w/agent-transcripts/s/s.jsonl", &text), META]);
+        let session = &found[0];
+        let interrupts = session
+            .actions
+            .iter()
+            .filter(|action| action.kind == ActionKind::Interrupt);
+        let minutes: Vec<i64> = interrupts
+            .map(|action| (action.at.seconds() - OPENED) / 60)
+            .collect();
+        assert_eq!(minutes, [5]);
+        // When the turns ended is as little known as before.
+        assert_eq!(
+            (session.sources.agent_time, session.turns().count()),
+            (Provenance::Absent, 0)
+        );
     }
 
     #[test]

@@ -9,9 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::lines::each_line;
+use super::lines::each_record;
 use super::log::{Key, Log, Metric, Name, Outcome, Stamp, Tool, What};
-use super::record::reason;
 use super::value::{companion, content, count, instant, is_miscounted, items, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
@@ -56,11 +55,9 @@ impl Agent for Droid {
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
         let settings = companion(&beside(file), log);
         let mut reader = Reader::new(file, &settings, log);
-        each_line(&file.path, log, |line, number, log| {
-            match serde_json::from_str::<Value>(line) {
-                Ok(record) => reader.read(&record, number, log),
-                Err(error) => log.warn(&file.path, number, reason(&error)),
-            }
+        each_record(&file.path, log, |line, number, log| {
+            reader.read(&line.parse()?, number, log);
+            Ok(())
         })?;
         read_totals(&settings, log);
         Ok(())

@@ -12,11 +12,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::lines::each_line;
+use super::lines::each_record;
 use super::log::{Key, Log, Outcome, Stamp, Tool, What};
-use super::record::reason;
-use super::value::{content, count, instant, is_miscounted, items, text, timed};
-use super::{Agent, LogFile, Machine, change, files_below, prose, tools};
+use super::value::{content, count, document, instant, is_miscounted, items, text, timed};
+use super::{Agent, LogFile, Machine, change, files_below, json, prose, tools};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::Moment;
@@ -55,17 +54,13 @@ impl Agent for GeminiCli {
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
         let mut reading = Reading::new(file, log);
         if is_lines(&file.path) {
-            return each_line(&file.path, log, |line, number, log| {
-                match serde_json::from_str(line) {
-                    Ok(record) => reading.record(&record, number, log),
-                    Err(error) => log.warn(&file.path, number, reason(&error)),
-                }
+            return each_record(&file.path, log, |line, number, log| {
+                reading.record(&line.parse()?, number, log);
+                Ok(())
             });
         }
-        match serde_json::from_slice(&std::fs::read(&file.path)?) {
-            Ok(record) => reading.record(&record, 1, log),
-            // Caught while it was written: it will have changed by the next run.
-            Err(error) => log.warn(&file.path, 1, reason(&error)),
+        if let Some(record) = document(&file.path, log)? {
+            reading.record(&record, 1, log);
         }
         Ok(())
     }
@@ -105,7 +100,7 @@ fn working_folder(file: &LogFile) -> Option<String> {
         let folder = said.trim();
         return (!folder.is_empty()).then(|| folder.to_owned());
     }
-    let known: Value = serde_json::from_str(&said).ok()?;
+    let known: Value = json::value(&said).ok()?;
     let name = project(&file.path)?.file_name()?.to_str()?;
     let mut folders = known.get("projects")?.as_object()?.iter();
     folders

@@ -2,16 +2,72 @@
 //!
 //! One buffer a log: it grows to the longest line, never beyond [`LONGEST`]. What is longer is skipped and reported, and
 //! a last line that is neither terminated nor a whole record is left for the next run: its writer may not be done with it.
+//! A line that is no record may be several ([`json::records`]).
 
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::json::{self, Piece};
 use super::log::Log;
+use super::record::reason;
 
 /// The longest line that is read, in bytes.
 pub const LONGEST: usize = 64 << 20;
+/// What is said of bytes that are no text.
+pub const REPLACED: &str = "invalid UTF-8 was replaced";
+
+/// Calls `record` for each record of a log that was not read before, with its number ([`super::log::Stamp::line`]); see
+/// [`each_line`].
+/// An error means that the text could not be parsed and nothing was taken from it. Then the line may be several records, each of
+/// which is tried; what is none is noted.
+pub fn each_record(
+    path: &Path,
+    log: &mut Log,
+    record: impl FnMut(json::Text<'_>, u32, &mut Log) -> serde_json::Result<()>,
+) -> io::Result<()> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(log.read_to))?;
+    each_record_of(file, path, log, record)
+}
+
+/// [`each_record`] of what a log unpacks to; `path` is for the warnings. `source` stands where the last run ended.
+pub fn each_record_of(
+    source: impl Read,
+    path: &Path,
+    log: &mut Log,
+    mut record: impl FnMut(json::Text<'_>, u32, &mut Log) -> serde_json::Result<()>,
+) -> io::Result<()> {
+    each_line_of(source, path, log, |line, number, log| {
+        let line = json::mended(line);
+        let Err(error) = record(json::whole(&line), number, log) else {
+            return;
+        };
+        let pieces = json::records(&line);
+        let is_whole_line = |piece: &Piece<'_>| match piece {
+            Piece::Whole(text) => text.as_str() == line,
+            Piece::Broken => true,
+        };
+        if pieces.len() <= 1 && pieces.iter().all(is_whole_line) {
+            return log.warn(path, number, reason(&error));
+        }
+        let mut number = number;
+        for (place, piece) in pieces.into_iter().enumerate() {
+            if place > 0 {
+                number = log.count_record(true);
+            }
+            match piece {
+                Piece::Whole(text) => {
+                    if let Err(error) = record(text, number, log) {
+                        log.warn(path, number, reason(&error));
+                    }
+                }
+                Piece::Broken => log.warn(path, number, "a record breaks off in the line and was skipped"),
+            }
+        }
+    })
+}
 
 /// Calls `record` for each line of a log that was not read before, with its number from 1 and without its line end, and
 /// moves [`Log::read_to`] and [`Log::lines`] behind it. Blank lines are counted and skipped, a byte order mark and NUL bytes
@@ -22,8 +78,7 @@ pub fn each_line(path: &Path, log: &mut Log, mut record: impl FnMut(&str, u32, &
     each_line_of(file, path, log, &mut record)
 }
 
-/// [`each_line`] of what a log unpacks to; `path` is for the warnings. `source` stands where the last run ended.
-pub fn each_line_of(
+fn each_line_of(
     source: impl Read,
     path: &Path,
     log: &mut Log,
@@ -37,12 +92,12 @@ pub fn each_line_of(
             break;
         }
         log.read_to += line.length;
-        // The end of a line that was read before it had one.
-        if std::mem::replace(&mut log.in_line, !line.ended) && line.length == 1 {
+        // The rest of a line that was read before it had an end: a line feed, or records that should have had one before them.
+        let goes_on = std::mem::replace(&mut log.in_line, !line.ended);
+        if goes_on && line.content.is_some_and(|rest| trimmed(rest).is_empty()) {
             continue;
         }
-        log.lines = log.lines.saturating_add(1);
-        let number = log.lines;
+        let number = log.count_record(goes_on);
         match line.content {
             Some(content) => {
                 let text = trimmed(content);
@@ -55,7 +110,7 @@ pub fn each_line_of(
                     Err(_) => String::from_utf8_lossy(text),
                 };
                 if matches!(text, Cow::Owned(_)) {
-                    log.warn(path, number, "invalid UTF-8 was replaced");
+                    log.warn(path, number, REPLACED);
                 }
                 if !text.is_empty() {
                     record(&text, number, log);
@@ -71,10 +126,14 @@ pub fn each_line_of(
     Ok(())
 }
 
-/// Whether a line without an end holds a whole JSON object all the same.
+/// Whether a line without an end closes with a whole JSON object all the same.
 fn is_whole(line: &[u8]) -> bool {
     let line = trimmed(line);
-    line.ends_with(b"}") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
+    line.ends_with(b"}")
+        && matches!(
+            json::records(&String::from_utf8_lossy(line)).last(),
+            Some(Piece::Whole(_))
+        )
 }
 
 /// Without the byte order mark, and without white space and NULs at both ends.
@@ -271,7 +330,53 @@ mod tests {
                 (3, "{\"c\":3}".into())
             ]
         );
+        assert_eq!(log.line_of(3), 3);
         assert_eq!(log.flaws.len(), 1, "{:?}", log.flaws);
         assert!(log.flaws[0].place.ends_with("log.jsonl:3"));
+    }
+
+    #[test]
+    fn records_on_one_line_have_numbers_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.jsonl");
+        let mut log = Log::default();
+        let mut seen = Vec::new();
+        // A record without an end, one that was cut, one behind it, and one whose line feed was lost.
+        for part in [
+            "{\"a\":1}{\"b\":2}\n{\"c\":3}",
+            "{\"d\":4}\n{\"e\":\"",
+            "x{\"f\":6}",
+            "\n{\"g\":7}\nno\n",
+        ] {
+            let before = std::fs::read_to_string(&path).unwrap_or_default();
+            std::fs::write(&path, before + part).unwrap();
+            each_record(&path, &mut log, |record, number, log| {
+                let _: serde_json::Value = record.parse()?;
+                seen.push((number, log.line_of(number), record.as_str().to_owned()));
+                Ok(())
+            })
+            .unwrap();
+        }
+        let seen: Vec<_> = seen
+            .iter()
+            .map(|(number, line, text)| (*number, *line, text.as_str()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (1, 1, "{\"a\":1}"),
+                (2, 1, "{\"b\":2}"),
+                (3, 2, "{\"c\":3}"),
+                (4, 2, "{\"d\":4}"),
+                (6, 3, "{\"f\":6}"),
+                (7, 4, "{\"g\":7}"),
+            ]
+        );
+        let places: Vec<&str> = log
+            .flaws
+            .iter()
+            .filter_map(|flaw| flaw.place.rsplit(':').next())
+            .collect();
+        assert_eq!(places, ["3", "5"]);
     }
 }

@@ -36,7 +36,7 @@ impl Key {
 pub struct Stamp {
     /// When it was logged.
     pub at: Moment,
-    /// Its line (or its number, in a log without lines), from 1.
+    /// Its number, from 1: that of its line, but for records behind another on a line, and in logs without lines.
     pub line: u32,
     /// Its identity, the same in every copy of the record; `None` where the agent gives none.
     pub key: Option<Key>,
@@ -314,8 +314,10 @@ pub struct Log {
     pub breaks_off: bool,
     /// Whether its times are those of a clock on the wall, without a zone: they are held as if they were UTC.
     pub wall_clock: bool,
-    /// Lines (or records) before that offset.
+    /// Records before that offset, at least one for each line.
     pub lines: u32,
+    /// Those of them that stand on the line of the one before.
+    behind: Vec<u32>,
     /// Whether something was left out.
     pub flaws: Vec<Flaw>,
     /// What the reader goes on with.
@@ -390,8 +392,24 @@ impl Log {
         }
     }
 
-    /// Notes what could not be read, with the file and the line.
-    pub fn warn(&mut self, file: &Path, line: u32, message: impl Into<String>) {
+    /// Counts a record, and returns its number. One that is `behind` another stands on the same line.
+    pub fn count_record(&mut self, behind: bool) -> u32 {
+        self.lines = self.lines.saturating_add(1);
+        if behind {
+            self.behind.push(self.lines);
+        }
+        self.lines
+    }
+
+    /// The line of the record with a number: nearly always the number itself.
+    pub fn line_of(&self, number: u32) -> u32 {
+        let behind = self.behind.partition_point(|behind| *behind <= number);
+        number.saturating_sub(u32::try_from(behind).unwrap_or(u32::MAX))
+    }
+
+    /// Notes what could not be read, with the file and the line of a record.
+    pub fn warn(&mut self, file: &Path, number: u32, message: impl Into<String>) {
+        let line = self.line_of(number);
         self.flaws.push(Flaw {
             place: format!("{}:{line}", file.display()),
             message: message.into(),
@@ -399,7 +417,8 @@ impl Log {
     }
 
     /// Leaves a record of the log that is being read out, and says why.
-    pub fn refuse(&mut self, line: u32, message: &str) {
+    pub fn refuse(&mut self, number: u32, message: &str) {
+        let line = self.line_of(number);
         let place = format!("{}:{line}", self.file.display());
         self.flaws.push(Flaw {
             place,

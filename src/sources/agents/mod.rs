@@ -1,12 +1,12 @@
 //! The logs of coding agents, read into sessions.
 //!
 //! One file an agent, behind [`Agent`]: it knows where that agent keeps its logs and turns their records into [`Log`]
-//! events. Everything that all agents share is done once: reading from where the last run ended ([`lines`]), putting
-//! events of many files in order and counting each once ([`assemble`]), turns and working time ([`timeline`]), the time
-//! of a lane that waits for another ([`beside`]), what a command did to git ([`commands`]), edits as hashes ([`change`]). Nothing here writes
-//! into an agent's folder.
+//! events. Everything that all agents share is done once: reading from where the last run ended ([`lines`]), JSON that is
+//! not quite ([`json`]), putting events of many files in order and counting each once ([`assemble`]), turns and working
+//! time ([`timeline`]), the time of a lane that waits for another ([`beside`]), what a command did to git ([`commands`]),
+//! edits as hashes ([`change`]). Nothing here writes into an agent's folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,7 @@ pub mod copilot_cli;
 pub mod cursor;
 pub mod droid;
 pub mod gemini_cli;
+pub mod json;
 pub mod lines;
 pub mod log;
 pub mod opencode;
@@ -31,6 +32,7 @@ pub mod pi;
 pub mod prose;
 pub mod qwen;
 pub mod record;
+pub mod shell;
 pub mod timeline;
 pub mod tools;
 pub mod unrecorded;
@@ -139,40 +141,98 @@ pub static AGENTS: &[&dyn Agent] = &[
     &qwen::Qwen,
 ];
 
+/// How many folders are looked at behind links: one may lead to a disk.
+const MOST_LINKED: usize = 20_000;
+
 /// The files below a folder that `wanted` names, as logs without companions, sorted. A missing folder has none; one that
-/// cannot be read is a warning. Links to files are followed, and stand for their file; links to folders are not, as they may
-/// lead around in a circle or over the whole disk.
+/// cannot be read is a warning.
+///
+/// Links are followed, and what they lead to keeps the path through them, which may say whose log it is. A folder is looked
+/// at once, however many paths lead there; one that holds the folder in which the search began is not.
 pub fn files_below(
     folder: &Path,
     warnings: &mut Vec<Warning>,
     wanted: impl Fn(&Path) -> bool,
 ) -> Vec<LogFile> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) => {
-                if error.kind() != io::ErrorKind::NotFound {
-                    warnings.push(unlisted(&folder, &error));
-                }
+    let mut search = Search {
+        real: folder.canonicalize().unwrap_or_else(|_| folder.to_owned()),
+        seen: BTreeSet::new(),
+        linked: Vec::new(),
+        files: Vec::new(),
+        warnings,
+    };
+    let real = search.real.clone();
+    search.below(folder.to_owned(), real, &wanted, usize::MAX);
+    let mut room = MOST_LINKED;
+    // What lies below the folder itself is known by that path.
+    while let Some((path, real)) = search.linked.pop() {
+        let before = search.seen.len();
+        search.below(path.clone(), real, &wanted, room);
+        room = room.saturating_sub(search.seen.len() - before);
+        if room == 0 {
+            let message = format!("only {MOST_LINKED} folders behind links were looked at");
+            search
+                .warnings
+                .push(Warning::new(path.display().to_string(), message));
+            break;
+        }
+    }
+    search.files.sort();
+    search.files
+}
+
+struct Search<'a> {
+    /// Where the search began.
+    real: PathBuf,
+    /// Folders that were looked at, as they really are.
+    seen: BTreeSet<PathBuf>,
+    /// Links to folders, with what they lead to.
+    linked: Vec<(PathBuf, PathBuf)>,
+    files: Vec<LogFile>,
+    warnings: &'a mut Vec<Warning>,
+}
+
+impl Search<'_> {
+    /// Looks below a folder that is really at `real`, at no more folders than there is `room` for.
+    fn below(&mut self, path: PathBuf, real: PathBuf, wanted: &impl Fn(&Path) -> bool, room: usize) {
+        let most = self.seen.len().saturating_add(room);
+        let mut folders = vec![(path, real)];
+        while let Some((folder, real)) = folders.pop() {
+            if self.seen.len() >= most {
+                return;
+            }
+            if !self.seen.insert(real.clone()) {
                 continue;
             }
-        };
-        for entry in entries {
-            match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
-                Ok((path, kind)) if kind.is_dir() => folders.push(path),
-                Ok((path, kind)) if wanted(&path) => {
-                    let target = kind.is_symlink().then(|| path.canonicalize().ok()).flatten();
-                    files.push(LogFile::new(target.unwrap_or(path)));
+            let entries = match std::fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    if error.kind() != io::ErrorKind::NotFound {
+                        self.warnings.push(unlisted(&folder, &error));
+                    }
+                    continue;
                 }
-                Ok(_) => {}
-                Err(error) => warnings.push(unlisted(&folder, &error)),
+            };
+            for entry in entries {
+                match entry.and_then(|entry| Ok((entry.path(), entry.file_name(), entry.file_type()?))) {
+                    Ok((path, name, kind)) if kind.is_dir() => folders.push((path, real.join(name))),
+                    Ok((path, _, kind)) if kind.is_symlink() && path.is_dir() => self.link(path),
+                    Ok((path, ..)) if wanted(&path) => self.files.push(LogFile::new(path)),
+                    Ok(_) => {}
+                    Err(error) => self.warnings.push(unlisted(&folder, &error)),
+                }
             }
         }
     }
-    files.sort();
-    files
+
+    fn link(&mut self, path: PathBuf) {
+        match path.canonicalize() {
+            // It would lead through everything around the logs, and back to them.
+            Ok(real) if self.real.starts_with(&real) => {}
+            Ok(real) => self.linked.push((path, real)),
+            Err(error) => self.warnings.push(unlisted(&path, &error)),
+        }
+    }
 }
 
 fn unlisted(folder: &Path, error: &io::Error) -> Warning {

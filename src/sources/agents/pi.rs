@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::lines::each_line;
+use super::lines::each_record;
 use super::log::{Key, Log, NAMELESS, Name, Outcome, Stamp, What};
-use super::record::reason;
 use super::value::{content, count, first_text, is_miscounted, items, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
@@ -43,14 +42,14 @@ impl Agent for Pi {
 
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
         let launched_by = launched_by(&file.path);
-        each_line(&file.path, log, |line, number, log| {
-            match serde_json::from_str::<Value>(line) {
-                Ok(entry) if text(&entry, "/type") == "session" => {
-                    open(&entry, launched_by, number, log);
-                }
-                Ok(entry) => read_entry(&entry, line, number, log),
-                Err(error) => log.warn(&file.path, number, reason(&error)),
+        each_record(&file.path, log, |line, number, log| {
+            let entry: Value = line.parse()?;
+            if text(&entry, "/type") == "session" {
+                open(&entry, launched_by, number, log);
+            } else {
+                read_entry(&entry, line.as_str(), number, log);
             }
+            Ok(())
         })
     }
 }

@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::lines::each_line;
+use super::lines::each_record;
 use super::log::{Key, Log, Metric, NAMELESS, Outcome, Stamp, What};
-use super::record::reason;
 use super::value::{content, count, is_miscounted, items, millis, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
 use crate::facts::diagnostics::Warning;
@@ -62,11 +61,9 @@ impl Agent for Qwen {
 
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()> {
         let mut told = Told::beside(file, log);
-        each_line(&file.path, log, |line, number, log| {
-            match serde_json::from_str::<Value>(line) {
-                Ok(record) => read_record(&record, number, &mut told, log),
-                Err(error) => log.warn(&file.path, number, reason(&error)),
-            }
+        each_record(&file.path, log, |line, number, log| {
+            read_record(&line.parse()?, number, &mut told, log);
+            Ok(())
         })?;
         told.settle(log);
         Ok(())

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::lines::LONGEST;
+use super::lines::{self, LONGEST};
 use super::log::{Log, TIMELESS};
-use super::record;
+use super::{json, record};
 use crate::facts::span::Moment;
 
 /// A log that is one JSON document. Its agent may be writing it: what is no document at once is read a second time. What is
@@ -23,14 +23,21 @@ pub fn document(path: &Path, log: &mut Log) -> io::Result<Option<Value>> {
         );
         return Ok(None);
     }
-    let parse = || std::fs::read(path).map(|bytes| serde_json::from_slice(&bytes));
-    let document = match parse()? {
-        Err(_) => parse()?,
+    let parse = || std::fs::read(path).map(|bytes| json::document(&bytes));
+    let (document, replaced) = match parse()? {
+        (Err(_), _) => parse()?,
         read => read,
     };
+    note_replaced(path, replaced, log);
     Ok(document
         .map_err(|error| log.warn(path, 1, record::reason(&error)))
         .ok())
+}
+
+fn note_replaced(path: &Path, replaced: bool, log: &mut Log) {
+    if replaced {
+        log.warn(path, 1, lines::REPLACED);
+    }
 }
 
 /// A JSON document beside a log; null where there is none, or none yet: of one that its agent is writing, the end is missing.
@@ -40,7 +47,9 @@ pub fn companion(path: &Path, log: &mut Log) -> Value {
     if read.is_err() {
         return Value::Null;
     }
-    serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+    let (document, replaced) = json::document(&bytes);
+    note_replaced(path, replaced, log);
+    document.unwrap_or_else(|error| {
         if !error.is_eof() {
             log.warn(path, 1, record::reason(&error));
         }

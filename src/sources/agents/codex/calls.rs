@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::super::log::{Change, Event, Key, Log, Name, Outcome, Stamp, Tool, What};
 use super::super::value::{content, first_text, instant, number, text};
-use super::super::{change, tools};
+use super::super::{change, json, tools};
 use super::{get, set, turns};
 use crate::facts::span::Moment;
 
@@ -47,7 +47,7 @@ pub(super) fn call(payload: &Value, stamp: Stamp, log: &mut Log) {
         "custom_tool_call" if name == "exec" => program(log, id, text(payload, "/input")),
         "custom_tool_call" => tools::call(log, id, name, payload.get("input").unwrap_or(&Value::Null)),
         _ => {
-            let arguments: Value = serde_json::from_str(text(payload, "/arguments")).unwrap_or_default();
+            let arguments: Value = json::value(text(payload, "/arguments")).unwrap_or_default();
             if name == "write_stdin" {
                 go_on_with(number(&arguments, "/session_id"), id, log);
             }
@@ -165,7 +165,7 @@ pub(super) fn output(payload: &Value, stamp: Stamp, log: &mut Log) {
         return log.push(stamp, What::Work);
     }
     let printed = content(payload.get("output"));
-    let wrapped: Value = serde_json::from_str(&printed).unwrap_or_default();
+    let wrapped: Value = json::value(&printed).unwrap_or_default();
     let inner = text(&wrapped, "/output");
     let printed = if inner.is_empty() { &printed } else { inner };
     let report = Report::of(printed, &wrapped, payload);

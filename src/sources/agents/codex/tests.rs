@@ -125,7 +125,7 @@ fn sessions(scripts: &[&Script]) -> Vec<Session> {
             let mut log = Log::default();
             let mut seen = Seen::of(&log);
             for (number, line) in (1..).zip(&script.lines) {
-                read_line(Path::new(script.name), line, number, &mut seen, &mut log);
+                read_line(json::whole(line), number, &mut seen, &mut log).unwrap();
             }
             assert!(log.flaws.is_empty(), "{:?}", log.flaws);
             (PathBuf::from(script.name), log)
@@ -293,6 +293,26 @@ fn turns_end_as_they_are_logged_to() {
         .next()
         .map(|turn| turn.span.end.since(turn.span.start));
     assert_eq!(first, Some(6000));
+}
+
+#[test]
+fn half_a_character_in_arguments_that_are_text_costs_no_edit() {
+    let mut script = Script::new("s", json!({}));
+    script.prompt();
+    // The record holds the arguments as a string, in which the escape is one of its own.
+    let patch = r"*** Begin Patch\n*** Update File: src/a.rs\n@@\n-a\n+b \ud83d\n+c\n*** End Patch";
+    let arguments = format!(r#"{{"command":["apply_patch","{patch}"]}}"#);
+    script.item(
+        "function_call",
+        json!({"call_id": "c1", "name": "shell", "arguments": arguments}),
+    );
+    script.output("c1", "{\"output\":\"ok \\udc00\",\"metadata\":{\"exit_code\":0}}");
+    let found = sessions(&[&script]);
+    let edits = &found[0].edits;
+    assert_eq!(
+        (edits.len(), edits[0].added.len(), edits[0].removed.len()),
+        (1, 2, 1)
+    );
 }
 
 #[test]

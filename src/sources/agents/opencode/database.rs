@@ -1,5 +1,6 @@
 //! The databases of OpenCode, read as they lie there: nothing is written, no file is made beside them, and rows stream.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -7,13 +8,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 use serde_json::Value;
 
-use super::super::LogFile;
-use super::super::lines::LONGEST;
+use super::super::lines::{LONGEST, REPLACED};
 use super::super::log::Log;
 use super::super::record::reason;
+use super::super::{LogFile, json};
 use super::{Reading, Session};
 use crate::facts::diagnostics::Warning;
 use crate::facts::span::Moment;
@@ -237,7 +239,7 @@ impl Database<'_> {
             let some = |index| {
                 Some(cell(row, index))
                     .filter(|text| !text.is_empty())
-                    .map(str::to_owned)
+                    .map(Cow::into_owned)
             };
             let at = |index| row.get::<_, Option<i64>>(index).ok().flatten().map(Moment);
             let mut session = Session {
@@ -247,13 +249,13 @@ impl Database<'_> {
                 forked_from: some(4),
                 made: at(7),
                 unattended: false,
-                idle: at(8).map(|at| (at, cell(row, 6).to_owned())),
+                idle: at(8).map(|at| (at, cell(row, 6).into_owned())),
             };
-            session.set_rules(&serde_json::from_str(cell(row, 5)).unwrap_or_default());
-            if let Some(before) = reading.sessions.get(cell(row, 0)) {
+            session.set_rules(&json::value(&cell(row, 5)).unwrap_or_default());
+            if let Some(before) = reading.sessions.get(&*cell(row, 0)) {
                 session.unattended |= before.unattended;
             }
-            reading.sessions.insert(cell(row, 0).to_owned(), session);
+            reading.sessions.insert(cell(row, 0).into_owned(), session);
         }
         Ok(())
     }
@@ -273,12 +275,19 @@ impl Database<'_> {
         let mut number = 0_u32;
         while let Some(row) = rows.next()? {
             number = number.saturating_add(1);
-            let flaw = match serde_json::from_str::<Value>(cell(row, 3)) {
+            let data = cell(row, 3);
+            if matches!(data, Cow::Owned(_)) {
+                reading
+                    .log
+                    .warn(self.path, number, format!("{table}: {REPLACED}"));
+            }
+            let flaw = match json::value(&data) {
                 Ok(value) => {
-                    record(reading, [cell(row, 0), cell(row, 1), cell(row, 2)], &value);
+                    let [id, above, of] = [0, 1, 2].map(|column| cell(row, column));
+                    record(reading, [&*id, &*above, &*of], &value);
                     continue;
                 }
-                Err(_) if cell(row, 3).is_empty() => "a row without data or with too much was skipped",
+                Err(_) if data.is_empty() => "a row without data or with too much was skipped",
                 Err(error) => reason(&error),
             };
             let table = table.split(' ').next().unwrap_or_default();
@@ -288,8 +297,10 @@ impl Database<'_> {
     }
 }
 
-/// The text in a column; empty where there is none.
-fn cell<'row>(row: &'row Row<'_>, index: usize) -> &'row str {
-    let value = row.get_ref(index).ok();
-    value.and_then(|value| value.as_str().ok()).unwrap_or_default()
+/// The text in a column, with U+FFFD for bytes that are none; empty where there is no text.
+fn cell<'row>(row: &'row Row<'_>, index: usize) -> Cow<'row, str> {
+    match row.get_ref(index) {
+        Ok(ValueRef::Text(bytes)) => String::from_utf8_lossy(bytes),
+        _ => Cow::Borrowed(""),
+    }
 }

@@ -289,6 +289,54 @@ fn the_story_is_the_same_in_every_form() {
     }
 }
 
+/// Every row with `cap` or `two` in it gets what `after` gives, as bytes of text.
+fn altered(store: &Store, after: &[u8]) {
+    let connection = store.open();
+    for table in ["message", "part", "session_message"] {
+        for word in ["cap", "two"] {
+            let update = format!(
+                "UPDATE {table} SET data = CAST(replace(CAST(data AS BLOB), ?1, CAST(?1 AS BLOB) || ?2) AS TEXT)"
+            );
+            // One of the tables is not there.
+            let _ = connection.execute(&update, rusqlite::params![word, after]);
+        }
+    }
+}
+
+#[test]
+fn half_a_character_in_a_row_costs_nothing() {
+    for after in [&b"\\ud83d"[..], b"\\uDC00\\uD83D"] {
+        let (version_1, version_2) = (Store::new(), Store::new());
+        version_1.v1(ALONE, &story());
+        version_2.v2(ALONE, &story_v2());
+        for store in [version_1, version_2] {
+            let mut expected = facts(&store.only());
+            expected["typed"] = json!(13 + after.len() / 6);
+            altered(&store, after);
+            let logs = store.logs();
+            assert!(logs.iter().all(|(_, log)| log.flaws.is_empty()), "{logs:?}");
+            assert_eq!(facts(&store.only()), expected);
+            assert_eq!(store.only().edits[0].added.len(), 1);
+        }
+    }
+}
+
+#[test]
+fn bytes_in_a_row_that_are_no_text_are_replaced_and_told() {
+    let store = Store::new();
+    store.v1(ALONE, &story());
+    altered(&store, b"\xed\xa0\xbd");
+    let mut log = Log::default();
+    OpenCode.read(&LogFile::new(store.path()), &mut log).unwrap();
+    let flaws: Vec<&str> = log.flaws.iter().map(|flaw| flaw.message.as_str()).collect();
+    assert_eq!(flaws, ["part: invalid UTF-8 was replaced"; 2]);
+    let found = assemble("opencode", &[(store.path(), log)]);
+    let (found, expected) = (facts(&found[0]), told_by_all());
+    for what in ["edits", "tokens", "commits", "turns"] {
+        assert_eq!(found[what], expected[what]);
+    }
+}
+
 #[test]
 fn copies_in_older_places_count_once() {
     let store = Store::new();

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::super::log::Log;
 use super::super::value::{companion, document, instant, text};
-use super::super::{LogFile, files_below};
+use super::super::{LogFile, files_below, json};
 use super::{DEEPEST, Reading, Session};
 use crate::facts::diagnostics::Warning;
 
@@ -70,7 +70,7 @@ fn add_with_parents(path: &Path, session: &Value, reading: &mut Reading<'_>) {
         session.set_rules(known.get("permission").unwrap_or(&Value::Null));
         reading.sessions.insert(id, session);
         let above = fs::read(path.with_file_name(format!("{parent}.json"))).ok();
-        let Some(above) = above.and_then(|bytes| serde_json::from_slice(&bytes).ok()) else {
+        let Some(above) = above.and_then(|bytes| json::document(&bytes).0.ok()) else {
             return;
         };
         (id, known) = (parent, above);
