@@ -67,7 +67,7 @@ fn a_hash_in_the_output_of_git_is_certain_and_one_that_was_shown_is_nothing() {
     worker(&repo)
         .command(
             71,
-            "git commit -qam x",
+            "git commit -am 'Cap the delay'",
             &format!("[main {}] Cap the delay", &made[..7]),
         )
         .command(72, "git log --oneline", &format!("{} Begin", &old[..7]))

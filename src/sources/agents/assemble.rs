@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use super::beside;
 use super::log::{Change, Event, Key, Log, Made, Metric, Name, Outcome, What};
+use super::shell;
 use super::timeline::timeline;
 use super::unrecorded::unrecorded;
 use crate::facts::ids::SessionId;
@@ -719,12 +720,7 @@ fn placed<'log>(log: &'log Log, event: &Event, path: Name) -> Cow<'log, str> {
 /// A folder that a command names, seen from the one it ran in.
 fn joined(here: Option<&str>, named: Option<&str>) -> Option<String> {
     match (here, named) {
-        (Some(here), Some(named)) => Some(
-            std::path::Path::new(here)
-                .join(named)
-                .to_string_lossy()
-                .into_owned(),
-        ),
+        (Some(here), Some(named)) => Some(shell::joined(here, named)),
         (here, named) => named.or(here).map(str::to_owned),
     }
 }

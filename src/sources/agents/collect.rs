@@ -60,6 +60,7 @@ pub fn collect(request: &Request) -> Collected {
         collected.sessions.extend(assemble(agent.name(), &logs));
     }
     for session in &mut collected.sessions {
+        find_home(session, request.machine.home.as_deref());
         map_paths(session, &request.path_map);
     }
     collected.sessions.sort_by(|a, b| a.id.cmp(&b.id));
@@ -139,7 +140,40 @@ fn find_logs(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>) 
     }
     files.sort();
     files.dedup_by(|a, b| a.path == b.path);
+    each_once(files)
+}
+
+/// Of several paths of one file, the one without links, else the first.
+fn each_once(files: Vec<LogFile>) -> Vec<LogFile> {
+    let mut folders: HashMap<PathBuf, PathBuf> = HashMap::new();
+    let mut known: BTreeMap<PathBuf, LogFile> = BTreeMap::new();
+    for file in files {
+        let real = real(&file.path, &mut folders);
+        let is_better = known.get(&real).is_none_or(|_| file.path == real);
+        if is_better {
+            known.insert(real, file);
+        }
+    }
+    let mut files: Vec<LogFile> = known.into_values().collect();
+    files.sort();
     files
+}
+
+/// Where a file really is; its path where that cannot be told. `folders` are those that were looked up before.
+fn real(path: &Path, folders: &mut HashMap<PathBuf, PathBuf>) -> PathBuf {
+    let is_link = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+    if is_link && let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return path.to_owned();
+    };
+    if let Some(real) = folders.get(folder) {
+        return real.join(name);
+    }
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    folders.insert(folder.to_owned(), real.clone());
+    real.join(name)
 }
 
 /// What is kept of one log.
@@ -154,7 +188,7 @@ struct Entry {
 impl Entry {
     /// That the log ends in the middle of a record. It is no flaw of the log: the next run may find the rest.
     fn unfinished(&self) -> Option<Warning> {
-        let line = self.log.lines.saturating_add(1);
+        let line = self.log.line_of(self.log.lines).saturating_add(1);
         self.log.breaks_off.then(|| {
             Warning::new(
                 format!("{}:{line}", self.path.display()),
@@ -317,16 +351,70 @@ fn save(path: &Path, entries: &[Entry]) -> io::Result<()> {
     Ok(())
 }
 
+fn paths(session: &mut Session) -> impl Iterator<Item = &mut String> {
+    (session.places.iter_mut().map(|place| &mut place.folder))
+        .chain(session.edits.iter_mut().map(|edit| &mut edit.path))
+        .chain(session.touched.iter_mut().map(|touch| &mut touch.path))
+        .chain(session.commits.iter_mut().filter_map(|made| made.folder.as_mut()))
+}
+
+/// Replaces `~` by the home folder: the one that the session worked below, for its log may be another machine's, else that of
+/// this machine. `~ada` is beside it.
+fn find_home(session: &mut Session, home: Option<&Path>) {
+    let own = session.places.iter().find_map(|place| home_around(&place.folder));
+    let own = own.map(str::to_owned);
+    let here = home.map(|home| home.to_string_lossy().into_owned());
+    let is_here = |path: &str| {
+        here.as_deref()
+            .is_some_and(|here| Path::new(path).starts_with(here))
+    };
+    let works_here = session.places.iter().any(|place| is_here(&place.folder));
+    let Some(home) = own.filter(|_| !works_here).or(here) else {
+        return;
+    };
+    let homes = Path::new(&home)
+        .parent()
+        .unwrap_or(Path::new("/"))
+        .to_string_lossy()
+        .into_owned();
+    let user = Path::new(&home)
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    for path in paths(session).filter(|path| path.starts_with('~')) {
+        let (name, rest) = path.split_at(path.find(['/', '\\']).unwrap_or(path.len()));
+        let folder = match name.trim_start_matches('~') {
+            "" => home.clone(),
+            named if named == user => home.clone(),
+            "root" => "/root".to_owned(),
+            other => format!("{}/{other}", homes.trim_end_matches('/')),
+        };
+        *path = format!("{folder}{}", rest.replace('\\', "/"));
+    }
+}
+
+/// The home folder that a path lies in, by the places where systems keep them.
+fn home_around(path: &str) -> Option<&str> {
+    let bare = path
+        .get(2..)
+        .filter(|_| path.get(1..2) == Some(":"))
+        .unwrap_or(path);
+    let before = path.len() - bare.len();
+    let rest = ["/home/", "/Users/", "\\Users\\"]
+        .iter()
+        .find_map(|homes| bare.strip_prefix(homes))?;
+    let user = rest.find(['/', '\\']).unwrap_or(rest.len());
+    path.get(..before + (bare.len() - rest.len()) + user)
+        .filter(|_| user > 0)
+}
+
 /// Replaces the beginning of every path that a mapping names; the longest one wins.
 fn map_paths(session: &mut Session, path_map: &[(String, String)]) {
     if path_map.is_empty() {
         return;
     }
-    let paths = (session.places.iter_mut().map(|place| &mut place.folder))
-        .chain(session.edits.iter_mut().map(|edit| &mut edit.path))
-        .chain(session.touched.iter_mut().map(|touch| &mut touch.path))
-        .chain(session.commits.iter_mut().filter_map(|made| made.folder.as_mut()));
-    for path in paths {
+    for path in paths(session) {
         let fits = path_map.iter().filter_map(|(from, to)| {
             let rest = path.strip_prefix(from.trim_end_matches(['/', '\\']))?;
             (rest.is_empty() || rest.starts_with(['/', '\\']))
@@ -431,6 +519,31 @@ mod tests {
         let bytes = std::fs::read(&files[0]).unwrap();
         assert!(memchr::memmem::find(&bytes, b"SECRET").is_none());
         assert!(memchr::memmem::find(&bytes, b"/w/kiln").is_some());
+    }
+
+    #[test]
+    fn the_home_folder_is_that_of_the_session() {
+        for (folder, home, expected) in [
+            ("/w/kiln", "/home/ada", "/home/ada/x"),
+            ("/home/ada/src", "/home/ada", "/home/ada/x"),
+            ("/Users/eve/src", "/home/ada", "/Users/eve/x"),
+            ("C:\\Users\\eve\\src", "/home/ada", "C:\\Users\\eve/x"),
+            ("/srv/homes/ada/src", "/srv/homes/ada", "/srv/homes/ada/x"),
+        ] {
+            let fixture = Fixture::new();
+            let prompt = PROMPT.replace("/w/kiln", &folder.replace('\\', "\\\\"));
+            let call = REPLY.replace(
+                r#"{"type":"text","text":"SECRET"}"#,
+                r#"{"type":"tool_use","id":"t","name":"Write","input":{"file_path":"~/x","content":"a"}}"#,
+            );
+            let result = r#"{"type":"user","uuid":"u2","sessionId":"s","timestamp":"2026-08-03T09:02:00Z","message":{"content":[{"type":"tool_result","tool_use_id":"t","content":"ok"}]}}"#;
+            std::fs::write(fixture.log(), format!("{prompt}\n{call}\n{result}\n")).unwrap();
+            let mut request = fixture.request.clone();
+            request.machine.home = Some(home.into());
+            let sessions = collect(&request).sessions;
+            let paths: Vec<&str> = sessions[0].edits.iter().map(|edit| edit.path.as_str()).collect();
+            assert_eq!(paths, [expected], "{folder}");
+        }
     }
 
     #[test]

@@ -87,10 +87,39 @@ enum Kind {
     Other,
 }
 
+/// Tools that run a command line, in small letters.
+const SHELLS: &[&str] = &[
+    "bash",
+    "cmd",
+    "command",
+    "exec_command",
+    "execute",
+    "execute_bash",
+    "execute_command",
+    "local_shell",
+    "powershell",
+    "pwsh",
+    "run_command",
+    "run_in_terminal",
+    "run_shell_command",
+    "run_terminal_cmd",
+    "run_terminal_command",
+    "sh",
+    "shell",
+    "shell_command",
+    "shell_exec",
+    "terminal",
+    "zsh",
+];
+
+/// Whether a tool of this name runs the command line that it is given.
+pub fn is_shell(name: &str) -> bool {
+    SHELLS.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 fn kind(name: &str) -> Kind {
     match name.to_ascii_lowercase().as_str() {
-        "bash" | "shell" | "shell_command" | "exec_command" | "local_shell" | "run_shell_command"
-        | "execute" | "powershell" => Kind::Shell,
+        shell if is_shell(shell) => Kind::Shell,
         "write" | "create" | "edit" | "multiedit" | "replace" | "write_file" | "edit_file"
         | "create_file" | "strreplace" | "str_replace" | "str_replace_editor" | "delete" | "delete_file" => {
             Kind::Edit
@@ -128,11 +157,14 @@ fn command(arguments: &Value) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(text));
     }
     let words = items(arguments, "/command");
-    // `["bash", "-lc", "git commit …"]`: the script is the last word.
+    // `["bash", "-lc", "git commit …"]`, `["powershell.exe", "-NoProfile", "-Command", "git commit …"]`: the script is the last word.
+    let is_script = |flag: &Value| {
+        flag.as_str().is_some_and(|flag| {
+            flag.starts_with(['-', '/']) && flag.ends_with('c') || flag.eq_ignore_ascii_case("-command")
+        })
+    };
     match words {
-        [_, flag, script] if flag.as_str().is_some_and(|flag| flag.ends_with('c')) => {
-            script.as_str().map(Cow::Borrowed)
-        }
+        [_, .., flag, script] if is_script(flag) => script.as_str().map(Cow::Borrowed),
         [] => None,
         _ => {
             let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
@@ -142,15 +174,16 @@ fn command(arguments: &Value) -> Option<Cow<'_, str>> {
 }
 
 fn making(log: &mut Log, command: &str, arguments: &Value) -> Option<commands::Making> {
-    let mut making = commands::making(log, command)?;
+    let making = commands::making(log, command)?;
     let folder = first_text(
         arguments,
         &["workdir", "cwd", "working_directory", "directory", "dir_path"],
     );
-    if making.folder.is_none() && !folder.is_empty() {
-        making.folder = Some(log.name(folder));
-    }
-    Some(making)
+    Some(if folder.is_empty() {
+        making
+    } else {
+        making.seen_from(log, folder)
+    })
 }
 
 fn path(arguments: &Value) -> &str {

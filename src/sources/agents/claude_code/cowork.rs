@@ -77,7 +77,7 @@ pub(super) fn move_out(file: &LogFile, log: &mut Log) {
         return;
     };
     let read = std::fs::read(companion).ok();
-    let Some(shared) = read.and_then(|text| serde_json::from_slice::<Description>(&text).ok()) else {
+    let Some(shared) = read.and_then(|text| Description::deserialize(json::document(&text).0.ok()?).ok()) else {
         return log.warn(companion, 1, "the folders of the session could not be read");
     };
     let shared = shared

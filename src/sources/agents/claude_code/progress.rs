@@ -34,7 +34,7 @@ fn read_nested(
     seen: &mut HashSet<Key>,
     log: &mut Log,
 ) {
-    let Ok(mut record) = serde_json::from_str::<Record<'_>>(raw.get()) else {
+    let Ok(mut record) = json::part::<Record<'_>>(raw) else {
         return;
     };
     if record.timestamp.is_empty() {

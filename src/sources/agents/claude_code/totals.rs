@@ -55,7 +55,7 @@ pub(super) fn read(record: &Record<'_>, line: u32, log: &mut Log) {
     else {
         return;
     };
-    let models: BTreeMap<Cow<'_, str>, ModelUsage> = serde_json::from_str(raw.get()).unwrap_or_default();
+    let models: BTreeMap<Cow<'_, str>, ModelUsage> = json::part(raw).unwrap_or_default();
     let (Ok(start), ran) = (i64::try_from(start), record.total_duration.unwrap_or(0)) else {
         return;
     };
