@@ -18,6 +18,7 @@ mod layering;
 mod ledger;
 mod linking;
 mod listing;
+mod places;
 mod privacy;
 mod published;
 mod record_once;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use crate::correlate::trees;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::quantity::Minutes;
 use crate::facts::session::{Lane, Provenance, Session, Sources, TokenCounts, Turn};
@@ -56,7 +57,7 @@ pub struct SessionRow {
     pub agent: String,
     /// Its id for the session.
     pub session: String,
-    /// The name of the folder it first worked in. Untrusted text.
+    /// The repository that the folder lies in where it first worked, else the name of that folder. Untrusted text.
     pub repo: Option<String>,
     /// RFC 3339, UTC.
     pub started_at: String,
@@ -193,6 +194,15 @@ pub fn session_report(
 }
 
 impl SessionReport {
+    /// Names the repositories that the first folders of sessions lie in, whatever their work trees are called.
+    pub fn add_repositories(&mut self, names: &HashMap<SessionId, String>) {
+        for row in &mut self.rows {
+            if let Some(name) = names.get(&SessionId::new(&row.agent, &row.session)) {
+                row.repo = Some(name.clone());
+            }
+        }
+    }
+
     /// Adds the commits that the sessions made; sessions without an entry worked in no repository of this machine.
     pub fn add_commits(&mut self, made: &HashMap<SessionId, BTreeSet<ObjectId>>) {
         let mut all: Option<BTreeSet<ObjectId>> = None;
@@ -334,7 +344,10 @@ fn row(session: &Session, charges: &[Charge]) -> SessionRow {
     SessionRow {
         agent: session.id.agent.clone(),
         session: session.id.id.clone(),
-        repo: session.places.first().and_then(|place| last_part(&place.folder)),
+        repo: session.places.first().and_then(|place| {
+            let folder = place.folder.as_str();
+            last_part(trees::owner(folder).unwrap_or(folder))
+        }),
         started_at: session.span.start.to_string(),
         ended_at: session.span.end.to_string(),
         agent_minutes: known(agent_time, effort.agent_minutes),

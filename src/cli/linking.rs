@@ -11,6 +11,7 @@ use super::settings::Settings;
 use crate::correlate::ForeignNames;
 use crate::correlate::history::{Linked, link_repositories};
 use crate::correlate::seen::{SeenSession, seen};
+use crate::correlate::trees;
 use crate::facts::diagnostics::Warning;
 use crate::facts::evidence::ForeignTrailers;
 use crate::facts::ids::SessionId;
@@ -177,14 +178,9 @@ pub fn repositories<'a>(
     let mut folders: BTreeSet<PathBuf> = around.iter().cloned().collect();
     let mut files: BTreeSet<&Path> = BTreeSet::new();
     for session in sessions {
-        let places = session.places.iter().map(|place| Path::new(&place.folder));
+        let places = session.places.iter().map(|place| place.folder.as_str());
         let made_in = session.commits.iter().filter_map(|made| made.folder.as_deref());
-        let worked_in = places.chain(made_in.map(Path::new));
-        folders.extend(
-            worked_in
-                .filter(|folder| folder.is_absolute() && folder.is_dir())
-                .map(Path::to_owned),
-        );
+        folders.extend(places.chain(made_in).filter_map(standing));
         files.extend(
             session
                 .edits
@@ -198,6 +194,14 @@ pub fn repositories<'a>(
         .filter_map(|folder| Some(main_folder(&Repo::discover(folder).ok()?)))
         .collect();
     found.into_iter().collect()
+}
+
+/// A folder that is there, or of a work tree that is gone, the repository that it belonged to.
+fn standing(folder: &str) -> Option<PathBuf> {
+    let is_there = |folder: &&Path| folder.is_absolute() && folder.is_dir();
+    let removed = || trees::owner(folder).map(Path::new).filter(is_there);
+    let found = Some(Path::new(folder)).filter(is_there).or_else(removed);
+    found.map(Path::to_owned)
 }
 
 /// The tops of the work trees around folders: each folder on the way is looked at once.

@@ -1,57 +1,147 @@
 //! Folders that are not on this machine: a container's, a removed work tree's, another computer's.
 //!
 //! Their sessions belong to the repository that has the files which they changed, at the same paths. One or two such files
-//! may be an accident (every project has a README), most of many are not.
+//! may be an accident (every project has a README), most of many are not. Where there are too few, it may be told by a commit
+//! that was made there, by the folder's name ([`trees`]), or by the
+//! branch that was checked out in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::visit;
+use super::links::Links;
+use super::{trees, visit};
 use crate::facts::session::Session;
-use crate::git::Repo;
+use crate::git::{Repo, added_lines};
 
 /// So many files at the same paths are no accident.
 const ENOUGH: usize = 3;
 /// Files looked at for each folder.
 const MOST: usize = 100;
+/// Digits of a hash that are no accident.
+const LONG: usize = 7;
+
+/// Branches that many repositories have.
+const COMMON: &[&str] = &[
+    "dev",
+    "develop",
+    "development",
+    "gh-pages",
+    "main",
+    "master",
+    "next",
+    "production",
+    "release",
+    "stable",
+    "staging",
+    "test",
+    "trunk",
+];
+
+/// What sessions did in a folder.
+#[derive(Default)]
+struct Work<'a> {
+    /// The files they changed.
+    files: BTreeSet<&'a str>,
+    /// The commits they made.
+    commits: BTreeSet<&'a str>,
+    /// The branches that were checked out there.
+    branches: BTreeSet<&'a str>,
+}
+
+/// How well a folder fits a repository; the larger, the better.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Branch,
+    Name,
+    Commit,
+    Files(usize),
+}
 
 /// Adds folders of other machines to the work trees of the repositories whose files they hold.
-pub(super) fn adopt(repos: &[Option<Repo>], roots: &mut [Vec<String>], sessions: &[Session]) {
-    for (folder, files) in unplaced(roots, sessions) {
-        let found = repos
+pub(super) fn adopt(repos: &[Option<Repo>], roots: &mut [Vec<String>], sessions: &[Session], links: &Links) {
+    for (folder, work) in unplaced(roots, sessions, links) {
+        let fitting: Vec<(Fit, std::cmp::Reverse<usize>, &str)> = repos
             .iter()
             .enumerate()
             .filter_map(|(number, repo)| {
-                let (count, root) = root(repo.as_ref()?, folder, &files)?;
-                Some((count, std::cmp::Reverse(number), root))
+                let (fit, root) = fit(repo.as_ref()?, folder, &work)?;
+                Some((fit, std::cmp::Reverse(number), root))
             })
-            .max();
+            .collect();
+        // A branch that several repositories have tells nothing.
+        let is_clear = |fit: &Fit| *fit != Fit::Branch || fitting.len() == 1;
+        let found = fitting.iter().max().filter(|(fit, ..)| is_clear(fit));
         if let Some((_, std::cmp::Reverse(number), root)) = found
-            && let Some(roots) = roots.get_mut(number)
+            && let Some(roots) = roots.get_mut(*number)
             && !roots.iter().any(|known| known == root)
         {
-            roots.push(root.to_owned());
+            roots.push((*root).to_owned());
         }
     }
 }
 
-/// The files changed by sessions that worked in no repository and in no folder of this machine, by the first folder of
-/// each session.
-fn unplaced<'a>(roots: &[Vec<String>], sessions: &'a [Session]) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+/// What sessions did that worked in no repository and in no folder of this machine, by the first folder of each session.
+fn unplaced<'a>(
+    roots: &[Vec<String>],
+    sessions: &'a [Session],
+    links: &Links,
+) -> BTreeMap<&'a str, Work<'a>> {
     let is_placed = |session: &Session| {
-        visit::paths(session).any(|path| roots.iter().any(|roots| visit::place(path, roots).is_some()))
+        visit::paths(session).any(|path| {
+            let mut roots = roots.iter();
+            roots.any(|roots| visit::place(path, roots, links).is_some())
+        })
     };
-    let mut folders: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut folders: BTreeMap<&str, Work<'_>> = BTreeMap::new();
     for session in sessions.iter().filter(|session| !is_placed(session)) {
         if let Some(place) = session.places.first() {
-            let files = folders.entry(place.folder.as_str()).or_default();
+            let work = folders.entry(place.folder.as_str()).or_default();
             let edited = session.edits.iter().map(|edit| edit.path.as_str());
-            let room = MOST.saturating_sub(files.len());
-            files.extend(edited.take(room));
+            let room = MOST.saturating_sub(work.files.len());
+            work.files.extend(edited.take(room));
+            let made = session.commits.iter().map(|made| made.hash.as_str());
+            work.commits
+                .extend(made.filter(|hash| hash.len() >= LONG).take(MOST));
+            let here = session.places.iter().filter(|other| other.folder == place.folder);
+            let branches = here.filter_map(|here| here.branch.as_deref());
+            work.branches
+                .extend(branches.filter(|branch| !COMMON.contains(branch)));
         }
     }
     folders.retain(|folder, _| !Path::new(folder).exists());
     folders
+}
+
+/// How a folder fits a repository, and which folder would be the work tree. `None` where nothing speaks for it.
+fn fit<'a>(repo: &Repo, folder: &'a str, work: &Work<'_>) -> Option<(Fit, &'a str)> {
+    if let Some((count, root)) = root(repo, folder, &work.files) {
+        return Some((Fit::Files(count), root));
+    }
+    let named = trees::outside(folder, repo.place().to_str()?);
+    let is_known = |hash: &&str| added_lines::resolve(repo, hash).is_some();
+    if work.commits.iter().any(|hash| is_known(&hash)) {
+        return Some((Fit::Commit, named.unwrap_or(folder)));
+    }
+    let root = named.unwrap_or(folder);
+    let files: Vec<&str> = below(&work.files, root).collect();
+    let is_unlike = files.len() >= ENOUGH && repo.count_of(files.iter().copied()) == 0;
+    // Commits or files of which none is known are another repository's.
+    if !work.commits.is_empty() || is_unlike {
+        return None;
+    }
+    let has_branch = || work.branches.iter().any(|branch| repo.has_branch(branch));
+    match named {
+        Some(root) => Some((Fit::Name, root)),
+        None => has_branch().then_some((Fit::Branch, folder)),
+    }
+}
+
+/// The paths below a folder, seen from there.
+fn below<'a>(files: &BTreeSet<&'a str>, folder: &str) -> impl Iterator<Item = &'a str> + Clone {
+    let inside = files
+        .iter()
+        .filter_map(move |file| file.strip_prefix(folder)?.strip_prefix('/'));
+    inside.collect::<Vec<_>>().into_iter()
 }
 
 /// The folder that would be the work tree of the repository: that of the session or one above it. `None` where no folder
@@ -61,9 +151,7 @@ fn root<'a>(repo: &Repo, folder: &'a str, files: &BTreeSet<&str>) -> Option<(usi
     above
         .take_while(|root| !root.is_empty())
         .filter_map(|root| {
-            let inside = files
-                .iter()
-                .filter_map(|file| file.strip_prefix(root)?.strip_prefix('/'));
+            let inside = below(files, root);
             let count = repo.count_of(inside.clone());
             (count >= ENOUGH && count * 2 >= inside.count()).then_some((count, root))
         })

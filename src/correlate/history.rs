@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::lines::PATIENCE;
+use super::links::Links;
 use super::visit::{self, Visit};
-use super::{ForeignNames, History, elsewhere, link};
+use super::{ForeignNames, History, elsewhere, link, trees};
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::link::Link;
@@ -26,6 +28,8 @@ pub struct Linked {
     pub elsewhere: Vec<Link>,
     /// For each session, in the order given, the repository in which it worked first; `None` where it worked elsewhere.
     pub homes: Vec<Option<usize>>,
+    /// For each session, in the order given, the repository that its first folder lies in.
+    pub first: Vec<Option<usize>>,
     /// What could not be read.
     pub warnings: Vec<Warning>,
 }
@@ -37,6 +41,16 @@ impl Linked {
         let at_home = at_home.filter_map(|(session, home)| home.map(|_| &session.id));
         let linked = self.links.iter().flatten().map(|link| &link.session);
         at_home.chain(linked).cloned().collect()
+    }
+
+    /// The names of the repositories that the first folders of sessions lie in, of those at `paths`.
+    pub fn names(&self, sessions: &[Session], paths: &[PathBuf]) -> HashMap<SessionId, String> {
+        let named = sessions.iter().zip(&self.first);
+        let named = named.filter_map(|(session, first)| {
+            let name = paths.get((*first)?)?.file_name()?.to_string_lossy();
+            Some((session.id.clone(), name.into_owned()))
+        });
+        named.collect()
     }
 
     /// The commits of each of `sessions` that worked in one of the repositories, as far as links count, without copies.
@@ -82,13 +96,15 @@ pub fn link_repositories(
         .iter()
         .map(|repo| repo.as_ref().map(work_trees).unwrap_or_default())
         .collect();
-    elsewhere::adopt(&repos, &mut roots, sessions);
+    let links = Arc::new(Links::of(sessions));
+    trees::add_inside(&repos, &mut roots, sessions, &links);
+    elsewhere::adopt(&repos, &mut roots, sessions, &links);
     drop(repos);
     let looked: Vec<(History, Vec<Warning>)> = paths
         .par_iter()
         .zip(roots)
         .map(|(path, roots)| match Repo::open(path) {
-            Ok(repo) => read(&repo, &refs, roots, sessions, cache),
+            Ok(repo) => read(&repo, &refs, roots, Arc::clone(&links), sessions, cache),
             Err(_) => Default::default(),
         })
         .collect();
@@ -98,19 +114,28 @@ pub fn link_repositories(
         links: link(sessions, &histories, foreign),
         elsewhere: Vec::new(),
         homes: sessions.iter().map(|session| home(session, &histories)).collect(),
+        first: (sessions.iter())
+            .map(|session| around(&session.places.first()?.folder, &histories))
+            .collect(),
         warnings,
     }
 }
 
 /// The repository with the innermost work tree around the first place of a session that lies in any.
 fn home(session: &Session, histories: &[History]) -> Option<usize> {
-    visit::paths(session).find_map(|path| {
-        let around = histories.iter().enumerate();
-        around
-            .filter_map(|(number, history)| Some((visit::place(path, &history.roots)?.0.len(), number)))
-            .max_by_key(|(length, number)| (*length, std::cmp::Reverse(*number)))
-            .map(|(_, number)| number)
-    })
+    visit::paths(session).find_map(|path| around(path, histories))
+}
+
+/// The repository with the innermost work tree around a path.
+fn around(path: &str, histories: &[History]) -> Option<usize> {
+    let around = histories.iter().enumerate();
+    around
+        .filter_map(|(number, history)| {
+            let (root, _) = visit::place(path, &history.roots, &history.links)?;
+            Some((root.len(), number))
+        })
+        .max_by_key(|(length, number)| (*length, std::cmp::Reverse(*number)))
+        .map(|(_, number)| number)
 }
 
 /// The work trees of a repository, as logs name them; a bare repository stands for itself.
@@ -133,21 +158,23 @@ fn work_trees(repo: &Repo) -> Vec<String> {
 /// Reads the commits that `sessions` could have made. Without sessions in this repository, nothing is read.
 ///
 /// `refs` should hold all branches, since work is often committed where HEAD is not. `roots` are the work trees, as the
-/// paths of the logs have them. What cannot be read is a warning, and no commits.
+/// paths of the logs have them, `links` where those paths lead. What cannot be read is a warning, and no commits.
 pub fn read(
     repo: &Repo,
     refs: &RefSelection,
     roots: Vec<String>,
+    links: Arc<Links>,
     sessions: &[Session],
     cache: Option<&Path>,
 ) -> (History, Vec<Warning>) {
     let mut history = History {
         roots,
+        links,
         ..History::default()
     };
     let visits: Vec<Visit<'_>> = sessions
         .iter()
-        .filter_map(|session| Visit::of(session, &history.roots))
+        .filter_map(|session| Visit::of(session, &history.roots, &history.links))
         .collect();
     let Some(period) = period(&visits) else {
         return (history, Vec::new());

@@ -15,6 +15,7 @@ mod context;
 mod elsewhere;
 pub mod history;
 mod lines;
+mod links;
 pub mod measured;
 mod named;
 #[cfg(test)]
@@ -23,9 +24,11 @@ pub mod seen;
 mod shares;
 #[cfg(test)]
 mod tests;
+pub mod trees;
 mod visit;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::facts::change::Change;
 use crate::facts::evidence::Confidence;
@@ -33,6 +36,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::link::{Link, Rung};
 use crate::facts::session::Session;
 use crate::facts::span::Moment;
+use links::Links;
 use visit::Visit;
 
 /// Which foreign names in commits count.
@@ -50,6 +54,8 @@ pub enum ForeignNames {
 pub struct History {
     /// Its work trees, as absolute paths without a slash at the end.
     pub roots: Vec<String>,
+    /// Where paths of the sessions lead through symbolic links.
+    pub links: Arc<Links>,
     /// Its commits in the time of the sessions, the newest first.
     pub changes: Vec<Change>,
     /// Commits that sessions name by a prefix, resolved among all objects.
@@ -155,7 +161,7 @@ impl<'a> Repository<'a> {
     fn new(sessions: &'a [Session], history: &'a History) -> Self {
         let mut visits: Vec<Visit<'a>> = sessions
             .iter()
-            .filter_map(|session| Visit::of(session, &history.roots))
+            .filter_map(|session| Visit::of(session, &history.roots, &history.links))
             .collect();
         visits.sort_by(|a, b| (a.session.span, &a.session.id).cmp(&(b.session.span, &b.session.id)));
         let mut groups: BTreeMap<_, Vec<ChangeIndex>> = BTreeMap::new();

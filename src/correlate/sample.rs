@@ -145,5 +145,6 @@ pub(super) fn history(changes: Vec<Change>) -> History {
         roots: vec![ROOT.into()],
         resolved: changes.iter().map(|change| (short(change), change.id)).collect(),
         changes,
+        ..History::default()
     }
 }

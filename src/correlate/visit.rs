@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::links::Links;
 use crate::facts::session::{LineHash, Provenance, Session};
 use crate::facts::span::{self, Moment, Span};
 
@@ -32,8 +33,8 @@ pub(super) struct PlacedEdit<'a> {
 
 impl<'a> Visit<'a> {
     /// The session in the repository with these work trees; `None` if it never worked there.
-    pub(super) fn of(session: &'a Session, roots: &'a [String]) -> Option<Self> {
-        let place = |path: &str| place(path, roots);
+    pub(super) fn of(session: &'a Session, roots: &'a [String], links: &Links) -> Option<Self> {
+        let place = |path: &str| place(path, roots, links);
         let edits: Vec<PlacedEdit<'a>> = session
             .edits
             .iter()
@@ -105,8 +106,13 @@ pub(super) fn paths(session: &Session) -> impl Iterator<Item = &str> {
         .chain(session.edits.iter().map(|edit| edit.path.as_str()))
 }
 
-/// The innermost work tree that a path of the log lies in, and the path in it.
-pub(super) fn place<'a>(path: &str, roots: &'a [String]) -> Option<(&'a str, String)> {
+/// The innermost work tree that a path of the log lies in, and the path in it: where it leads, else as it is written.
+pub(super) fn place<'a>(path: &str, roots: &'a [String], links: &Links) -> Option<(&'a str, String)> {
+    let real = links.real(path);
+    place_as_written(real, roots).or_else(|| place_as_written(path, roots).filter(|_| real != path))
+}
+
+fn place_as_written<'a>(path: &str, roots: &'a [String]) -> Option<(&'a str, String)> {
     let path: Cow<'_, str> = if path.contains('\\') && !path.contains('/') {
         path.replace('\\', "/").into()
     } else {
@@ -132,15 +138,18 @@ mod tests {
 
     #[test]
     fn a_path_lies_in_the_innermost_work_tree() {
-        let roots = ["/w/kiln".to_owned(), "/w/kiln/.trees/a".to_owned()];
+        let (roots, links) = (
+            ["/w/kiln".to_owned(), "/w/kiln/.trees/a".to_owned()],
+            Links::default(),
+        );
         assert_eq!(
-            place("/w/kiln/src/a.rs", &roots),
+            place("/w/kiln/src/a.rs", &roots, &links),
             Some(("/w/kiln", "src/a.rs".into()))
         );
         assert_eq!(
-            place("/w/kiln/.trees/a/b.rs", &roots),
+            place("/w/kiln/.trees/a/b.rs", &roots, &links),
             Some(("/w/kiln/.trees/a", "b.rs".into()))
         );
-        assert_eq!(place("/w/kiln2/src/a.rs", &roots), None);
+        assert_eq!(place("/w/kiln2/src/a.rs", &roots, &links), None);
     }
 }

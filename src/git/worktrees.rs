@@ -29,6 +29,14 @@ impl Repo {
         trees
     }
 
+    /// Whether it has a branch of this name, of its own or of `origin`.
+    pub fn has_branch(&self, name: &str) -> bool {
+        let raw = self.raw();
+        let remote = format!("origin/{name}");
+        raw.find_branch(name, git2::BranchType::Local).is_ok()
+            || raw.find_branch(&remote, git2::BranchType::Remote).is_ok()
+    }
+
     /// How many of these paths HEAD has.
     pub fn count_of<'p>(&self, paths: impl Iterator<Item = &'p str>) -> usize {
         let tree = self.raw().head().and_then(|head| head.peel_to_tree());

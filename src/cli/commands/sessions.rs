@@ -113,6 +113,7 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     } else {
         linked.made(&collected.sessions)
     };
+    let names = linked.names(&collected.sessions, &repositories);
     let found = collected.sessions.len();
     if !roots.is_empty() {
         let here = linked.here(&collected.sessions);
@@ -127,6 +128,7 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     };
     let mut report = session_report(&collected.sessions, period, zone, rules, thresholds);
     report.add_commits(&made);
+    report.add_repositories(&names);
     send(args, context, report)?;
     if collected.sessions.is_empty() && found > 0 {
         context.terminal.status(&format!(
