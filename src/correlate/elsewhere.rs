@@ -118,8 +118,8 @@ fn fit<'a>(repo: &Repo, folder: &'a str, work: &Work<'_>) -> Option<(Fit, &'a st
         return Some((Fit::Files(count), root));
     }
     let named = trees::outside(folder, repo.place().to_str()?);
-    let is_known = |hash: &&str| added_lines::resolve(repo, hash).is_some();
-    if work.commits.iter().any(|hash| is_known(&hash)) {
+    let is_known = |hash: &str| added_lines::resolve(repo, hash).is_some();
+    if work.commits.iter().any(|hash| is_known(hash)) {
         return Some((Fit::Commit, named.unwrap_or(folder)));
     }
     let root = named.unwrap_or(folder);

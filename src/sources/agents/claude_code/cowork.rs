@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::super::log::{Key, Log, Stamp, What};
-use super::super::{LogFile, Machine};
+use super::super::{LogFile, Machine, json};
 
 /// The folder within the application's.
 const FOLDER: &str = "local-agent-mode-sessions";
@@ -77,7 +77,8 @@ pub(super) fn move_out(file: &LogFile, log: &mut Log) {
         return;
     };
     let read = std::fs::read(companion).ok();
-    let Some(shared) = read.and_then(|text| Description::deserialize(json::document(&text).0.ok()?).ok()) else {
+    let Some(shared) = read.and_then(|text| Description::deserialize(json::document(&text).0.ok()?).ok())
+    else {
         return log.warn(companion, 1, "the folders of the session could not be read");
     };
     let shared = shared

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
+use super::super::json;
 use super::super::log::{Key, Log};
 use super::super::record::moment;
 use super::{Progress, Record, key, read_record};

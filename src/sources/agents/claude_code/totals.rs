@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::super::json;
 use super::super::log::{Key, Log, Stamp, What};
 use super::super::record::{Tally, tally};
 use super::Record;
