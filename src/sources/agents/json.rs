@@ -5,7 +5,9 @@
 //! wherever it stands: in a value, a key, or JSON that is itself a string. Nothing else is changed.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::de::{Deserialize, IgnoredAny};
 use serde_json::value::RawValue;
 use serde_json::{Result, Value};
@@ -182,9 +184,12 @@ pub(super) fn whole(mended: &str) -> Text<'_> {
     Text(mended)
 }
 
+/// Made once, as most lines are short.
+static ESCAPE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\\u"));
+
 /// Whether somewhere stands what may be an escape of half a character; nearly no record has one.
 fn may_have_halves(bytes: &[u8]) -> bool {
-    memchr::memmem::find_iter(bytes, b"\\u").any(|at| {
+    ESCAPE.find_iter(bytes).any(|at| {
         let digits = bytes.get(at + 2..at + 4).unwrap_or_default();
         matches!(digits, [b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F'])
     })
