@@ -119,7 +119,7 @@ fn typed_prompts(log: &Path) -> Vec<(String, Moment)> {
     let file = project(log).map(|project| project.join("logs.json"));
     let said = file.and_then(|file| std::fs::read(file).ok());
     let entries: Value = said
-        .and_then(|said| serde_json::from_slice(&said).ok())
+        .and_then(|said| json::document(&said).0.ok())
         .unwrap_or_default();
     let entries = items(&entries, "").iter();
     let typed = entries.filter_map(|entry| {

@@ -327,7 +327,7 @@ fn bytes_in_a_row_that_are_no_text_are_replaced_and_told() {
     store.v1(ALONE, &story());
     altered(&store, b"\xed\xa0\xbd");
     let mut log = Log::default();
-    OpenCode.read(&LogFile::new(store.path()), &mut log).unwrap();
+    OPENCODE.read(&LogFile::new(store.path()), &mut log).unwrap();
     let flaws: Vec<&str> = log.flaws.iter().map(|flaw| flaw.message.as_str()).collect();
     assert_eq!(flaws, ["part: invalid UTF-8 was replaced"; 2]);
     let found = assemble("opencode", &[(store.path(), log)]);

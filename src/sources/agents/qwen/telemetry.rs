@@ -4,13 +4,12 @@
 //! Calls and responses of subagents are told of in the log of the session, so that a subagent's log is read together with it.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::super::LogFile;
-use super::super::lines::LONGEST;
+use super::super::lines::each_record;
 use super::super::log::{Event, Key, Log, Stamp, What};
 use super::super::value::{companion, count, instant, items, millis, text};
 use crate::facts::session::ActionKind;
@@ -335,18 +334,11 @@ fn subagent<'id>(prompt: &'id str, session: &str) -> Option<&'id str> {
 
 /// Calls `record` for each record of a log that is the program's own.
 fn each_system_record(path: &Path, mut record: impl FnMut(&Value)) {
-    let Ok(file) = std::fs::File::open(path) else {
-        return;
-    };
-    let mut lines = BufReader::new(file);
-    let mut line = Vec::new();
-    while let Ok(1..) = lines.by_ref().take(LONGEST as u64).read_until(b'\n', &mut line) {
-        if let Ok(text) = std::str::from_utf8(&line)
-            && text.contains("\"systemPayload\"")
-            && let Ok(parsed) = serde_json::from_str(text)
-        {
-            record(&parsed);
+    // What cannot be read of it is told where the log itself is read.
+    let _ = each_record(path, &mut Log::default(), |line, _, _| {
+        if line.as_str().contains("\"systemPayload\"") {
+            record(&line.parse()?);
         }
-        line.clear();
-    }
+        Ok(())
+    });
 }
