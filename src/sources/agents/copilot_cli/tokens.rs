@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::super::json;
 use super::super::log::{Key, Log, Metric, Name, Stamp, What};
 use super::super::value::{count, is_miscounted, text};
 use super::store::{self, COMPACTIONS, WITHOUT_OUTPUT, is_store};
@@ -544,7 +545,7 @@ fn place_rows(of: &HashMap<Key, Of>, log: &mut Log) {
 fn collect_rows(log: &Log, rows: &mut HashMap<String, Vec<Row>>) {
     let list = |name: &str| -> HashSet<Key> {
         let found = log.carried.other.iter().find(|(known, _)| known == name);
-        let keys: Option<Vec<Key>> = found.and_then(|(_, list)| serde_json::from_str(list).ok());
+        let keys: Option<Vec<Key>> = found.and_then(|(_, list)| json::kept(list));
         keys.into_iter().flatten().collect()
     };
     let (compactions, without_output) = (list(COMPACTIONS), list(WITHOUT_OUTPUT));
