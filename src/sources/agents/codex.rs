@@ -73,7 +73,9 @@ impl Agent for Codex {
         let path = &file.path;
         let mut seen = Seen::of(log);
         if !is_compressed(path) {
-            return each_record(path, log, |line, number, log| read_line(line, number, &mut seen, log));
+            return each_record(path, log, |line, number, log| {
+                read_line(line, number, &mut seen, log)
+            });
         }
         // Unpacked as it is read: a log of any size takes the memory of one window and one line.
         let packed = BufReader::new(std::fs::File::open(path)?);
@@ -128,12 +130,7 @@ fn is_compressed(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "zst")
 }
 
-fn read_line(
-    line: json::Text<'_>,
-    number: u32,
-    seen: &mut Seen,
-    log: &mut Log,
-) -> serde_json::Result<()> {
+fn read_line(line: json::Text<'_>, number: u32, seen: &mut Seen, log: &mut Log) -> serde_json::Result<()> {
     read_record(&line.parse()?, number, seen, log);
     Ok(())
 }
