@@ -128,7 +128,10 @@ fn sums(repo: &TestRepo<'_>) -> Vec<(&'static str, Sums)> {
         ("log", sums_of_tasks(log["tasks"].as_array().unwrap().iter())),
         ("export", sums_of_tasks(exported.iter())),
     ];
-    if repo.git(&["config", "--default", "", "notes.rewriteRef"]) != "" {
+    if !repo
+        .git(&["config", "--default", "", "notes.rewriteRef"])
+        .is_empty()
+    {
         // The others read the ledger as `report` does.
         return said;
     }
