@@ -403,6 +403,7 @@ fn a_clone_counts_a_rewritten_task_once() {
     theirs.git(&["update-ref", "-d", tracking]);
     assert_eq!(logged(&theirs), [("Kiln".into(), 8.0)]);
     assert_eq!(both(&["report"])["human_hours"], 6);
+    assert_eq!(both(&["inventory", "--columns", "ai"])["human_hours"], 6);
     theirs.git(&["update-ref", tracking, &fetched]);
     assert_eq!(both(&["report"])["human_hours"], 6);
     assert_eq!(logged(&theirs), [("Kiln".into(), 6.0)]);

@@ -8,7 +8,7 @@ use chrono::SecondsFormat;
 use super::Context;
 use crate::aggregate::inventory::{Agents, Comparison, Inventory, SCHEMA, Windows};
 use crate::aggregate::readiness::Verdict;
-use crate::aggregate::repository::Repository;
+use crate::aggregate::repository::{Repository, unify};
 use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
@@ -236,6 +236,7 @@ fn take_inventory(
         warnings: found.warnings,
         ..cli_reading::Reading::default()
     };
+    unify(&mut known.repos);
     if with_agents {
         let rules = RulesArgs::default();
         (args.sessions).complete(&roots, &rules, (context, &settings), &mut known)?;
