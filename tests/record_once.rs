@@ -456,3 +456,102 @@ fn hostile_messages_are_read_in_time() {
         .success();
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }
+
+/// A line of history as `git fast-import` reads it: each commit with its title, its second and its message below the title.
+fn imported(repo: &TestRepo<'_>, branch: &str, from: Option<&str>, commits: &[(String, i64, &str)]) {
+    let mut stream = String::new();
+    for (number, (title, seconds, below)) in commits.iter().enumerate() {
+        let message = format!("{title}\n{below}");
+        let parent = match (number, from) {
+            (0, Some(from)) => format!("from {from}\n"),
+            _ => String::new(),
+        };
+        let person = "Ada Example <ada@example.org>";
+        stream += &format!(
+            "commit refs/heads/{branch}\nauthor {person} {seconds} +0000\ncommitter {person} {} +0000\ndata {}\n{message}\n{parent}",
+            1_775_900_000 + number,
+            message.len(),
+        );
+    }
+    repo.git_with_input(&["fast-import", "--quiet", "--force"], &stream);
+}
+
+#[test]
+fn copies_are_told_by_history_however_many_there_are_and_wherever_head_is() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let root = repo.commit("Root");
+    let one = |title: &str| -> Vec<(String, i64, &str)> {
+        (0..150)
+            .map(|number| {
+                (
+                    format!("{title} {number}"),
+                    1_775_800_000 + number,
+                    "\nLeverage-Estimate: 1h\n",
+                )
+            })
+            .collect()
+    };
+    imported(&repo, "long", Some(&root), &one("Kiln"));
+    imported(&repo, "copy", Some(&root), &one("Reworded"));
+    repo.git(&["branch", "aside"]);
+    for branch in ["long", "copy", "aside"] {
+        repo.git(&["checkout", "-q", "-f", branch]);
+        let report = json(&repo, &["report", "--all-refs", "--format", "json"]);
+        let totals = &report["totals"];
+        assert_eq!(totals["tasks"], 150, "{branch}");
+        assert_eq!(totals["human_hours"].as_f64(), Some(150.0), "{branch}");
+    }
+}
+
+#[test]
+fn a_forges_squash_in_which_one_commit_claims_counts_once() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Root");
+    repo.git(&["checkout", "-q", "-b", "topic"]);
+    for (title, claim) in [("One", ""), ("Two", ""), ("Three", "\n\nLeverage-Estimate: 5h")] {
+        repo.commit(&format!("{title}{claim}"));
+    }
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["merge", "-q", "--squash", "topic"]);
+    repo.git(&[
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "Kiln control (#12)\n\n* One\n\n* Two\n\n* Three\n\nLeverage-Estimate: 5h",
+    ]);
+    assert_eq!(logged(&repo).len(), 1);
+}
+
+#[test]
+fn a_title_that_many_share_hides_no_part_of_a_squash() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let root = repo.commit("Root");
+    let hours = ["1h", "2h", "3h", "4h", "5h", "6h", "7h", "8h", "9h", "10h"];
+    let claims: Vec<String> = hours
+        .iter()
+        .map(|hours| format!("\nLeverage-Estimate: {hours}\n"))
+        .collect();
+    let wip: Vec<(String, i64, &str)> = (0..40)
+        .map(|number| {
+            let claim = if number == 30 {
+                "\nLeverage-Estimate: 77h\n"
+            } else {
+                claims[number % 10].as_str()
+            };
+            ("wip".to_owned(), 1_775_800_000 + number as i64, claim)
+        })
+        .collect();
+    imported(&repo, "topic", Some(&root), &wip);
+    repo.git(&[
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "Glaze\n\n* wip\n\nLeverage-Estimate: 77h",
+    ]);
+    assert_eq!(logged(&repo).len(), 40);
+}

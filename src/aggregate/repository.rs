@@ -11,9 +11,6 @@ use crate::facts::lineage::Lineage;
 use crate::facts::task::Task;
 use crate::sources::history::History;
 
-/// From how many ids to the next a task is followed.
-const MAX_STEPS: usize = 8;
-
 /// A repository as it was read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Repository {
@@ -113,23 +110,30 @@ impl Repository {
 /// Gives each task the id that any of the repositories knows it by: a clone without the notes of another one knows a task by
 /// its trailers alone.
 pub fn unify(repos: &mut [Repository]) {
-    let same: BTreeMap<TaskId, TaskId> = repos
-        .iter()
-        .flat_map(|repo| &repo.same)
-        .map(|(a, b)| (*a, *b))
-        .collect();
-    if same.is_empty() {
+    let pairs = repos.iter().flat_map(|repo| &repo.same);
+    let mut leads: BTreeMap<TaskId, TaskId> = BTreeMap::new();
+    for (id, same) in pairs {
+        let (id, same) = (root(&leads, *id), root(&leads, *same));
+        // The one that a clone leads to counts, unless that leads back.
+        if id != same {
+            leads.insert(id, same);
+        }
+    }
+    if leads.is_empty() {
         return;
     }
     for placed in repos.iter_mut().flat_map(|repo| &mut repo.tasks) {
-        // Clones with other notes each may lead in a circle.
-        for _ in 0..MAX_STEPS {
-            match same.get(&placed.task.id) {
-                Some(id) => placed.task.id = *id,
-                None => break,
-            }
-        }
+        placed.task.id = root(&leads, placed.task.id);
     }
+}
+
+/// Where an id leads to in the end. Only ids that led nowhere before were made to lead to one of another group, so there is no
+/// circle.
+fn root(leads: &BTreeMap<TaskId, TaskId>, mut id: TaskId) -> TaskId {
+    while let Some(next) = leads.get(&id) {
+        id = *next;
+    }
+    id
 }
 
 /// The captured sessions without what an amend or a rebase left behind: of a session that is on commits which are still in
@@ -150,4 +154,27 @@ fn standing(mut captured: Vec<LedgerSession>, commits: &[Commit]) -> Vec<LedgerS
         .collect();
     captured.retain(|session| stands(session) || !standing.contains(&session.record.session));
     captured
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::sample::{claim, repository};
+
+    #[test]
+    fn clones_that_lead_to_each_other_know_a_task_by_one_id() {
+        let (one, other) = (claim(1, "2026-03-01", 1.0), claim(2, "2026-03-01", 1.0));
+        let ids = [one.placed().task.id, other.placed().task.id];
+        let clone = |task: PlacedTask, same: [TaskId; 2]| Repository {
+            tasks: vec![task],
+            same: BTreeMap::from([(same[0], same[1])]),
+            ..repository("kiln")
+        };
+        let mut repos = [
+            clone(claim(1, "2026-03-01", 1.0).placed(), ids),
+            clone(claim(2, "2026-03-01", 1.0).placed(), [ids[1], ids[0]]),
+        ];
+        unify(&mut repos);
+        assert_eq!(repos[0].tasks[0].task.id, repos[1].tasks[0].task.id);
+    }
 }

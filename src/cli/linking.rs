@@ -121,7 +121,10 @@ impl Linking<'_> {
         }
         if !elsewhere.is_empty() {
             let all: Vec<PathBuf> = paths.iter().chain(&elsewhere).cloned().collect();
-            linked.links = link(&all).links;
+            let everywhere = link(&all);
+            // They hold those of the repositories looked at.
+            linked.warnings = everywhere.warnings;
+            linked.links = everywhere.links;
             let elsewhere = linked.links.split_off(paths.len());
             linked.elsewhere = elsewhere.into_iter().flatten().collect();
         }

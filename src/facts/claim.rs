@@ -136,11 +136,13 @@ fn read_quoted(
     }
 }
 
-/// Where a message joins several, a claim's title is the first line of a paragraph, or an item of a list, above it.
+/// Where a message joins several, a claim's title is the first line of a paragraph, or an item of a list, above it. A list
+/// joins several whatever else the message has: a forge writes one of the commits that it squashed, and all but one may
+/// claim nothing.
 fn add_titles(message: &[u8], claims: &mut [Claim]) {
     let joins_several = claims.len() > 1 || claims.iter().any(|claim| claim.place == Place::Body);
     let mut claims = claims.iter_mut().peekable();
-    let mut titles: Vec<&[u8]> = Vec::new();
+    let mut titles: Vec<(&[u8], bool)> = Vec::new();
     let mut after_blank = true;
     for (index, line) in message.split(|byte| *byte == b'\n').enumerate() {
         let Some(claim) = claims.next_if(|claim| claim.line == index + 1) else {
@@ -150,20 +152,21 @@ fn add_titles(message: &[u8], claims: &mut [Claim]) {
             let text = line.trim_ascii();
             let item = text.strip_prefix(b"* ").or_else(|| text.strip_prefix(b"- "));
             if !text.is_empty() && !text.starts_with(b"#") && (after_blank || item.is_some()) {
-                titles.push(item.unwrap_or(text));
+                titles.push((item.unwrap_or(text), item.is_some()));
             }
             after_blank = text.is_empty() || text.starts_with(b"#");
             continue;
         };
-        let last = titles.iter().rev().take(MAX_TITLES);
-        let last = last.map(|title| String::from_utf8_lossy(title).into_owned());
-        claim.titles = match joins_several {
-            true => last.collect(),
-            false => last
-                .filter_map(|title| Some(without_number(&title)?.to_owned()))
-                .collect(),
-        };
-        titles.clear();
+        let last = titles.drain(..).rev().take(MAX_TITLES);
+        claim.titles = last
+            .filter_map(|(title, is_item)| {
+                let title = String::from_utf8_lossy(title);
+                match joins_several || is_item {
+                    true => Some(title.into_owned()),
+                    false => without_number(&title).map(str::to_owned),
+                }
+            })
+            .collect();
     }
 }
 
@@ -175,16 +178,21 @@ fn without_number(title: &str) -> Option<&str> {
 }
 
 impl Claim {
+    /// What is claimed, wherever it stands: the same text for all that claim the same, to find them by.
+    pub fn content(&self) -> String {
+        let placed = Self {
+            part: None,
+            titles: Vec::new(),
+            place: Place::Block,
+            line: 0,
+            ..self.clone()
+        };
+        format!("{placed:?}")
+    }
+
     /// Whether both claim the same, wherever they stand.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let placed = Self {
-            part: self.part.clone(),
-            titles: self.titles.clone(),
-            place: self.place,
-            line: self.line,
-            ..other.clone()
-        };
-        placed == *self
+        self.content() == other.content()
     }
 
     fn of(paragraph: &[Trailer], work: WorkTime, errors: &mut Vec<ClaimError>) -> Self {

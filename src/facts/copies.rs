@@ -11,7 +11,7 @@ use super::commit::{Instant, Person};
 use super::ids::{ObjectId, TaskId};
 use super::task::{Task, TaskSource};
 
-/// How many claims are compared with one claim at most: more that say the same at one time are no copies.
+/// How many claims with the same content, and the same title or time, one claim is compared with at most.
 const MAX_COMPARED: usize = 16;
 
 /// What is known of commits beyond what their messages and notes say.
@@ -298,9 +298,10 @@ impl<'a> Search<'a> {
     /// A commit with the author's time and the claim of another, and its author or title, is a copy of it whose title or
     /// author was changed, unless one of them comes after the other.
     fn changed_messages(&mut self) {
-        let mut together: HashMap<(Instant, usize), Vec<&'a Sighting<'a>>> = HashMap::new();
+        let mut together: HashMap<(Instant, usize, String), Vec<&'a Sighting<'a>>> = HashMap::new();
         for sighting in self.sightings.iter().filter(|one| one.counts && !one.is_quoted()) {
-            let key = (sighting.said.authored.time, sighting.said.ordinal);
+            let said = sighting.said;
+            let key = (said.authored.time, said.ordinal, said.claim.content());
             together.entry(key).or_default().push(sighting);
         }
         for mut group in together.into_values().filter(|group| group.len() > 1) {
@@ -317,20 +318,19 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether two claims say the same on lines of history that parted.
+    /// Whether two claims of the same stand on lines of history that parted.
     fn is_elsewhere(&self, one: &Sighting<'_>, other: &Sighting<'_>) -> bool {
         let (first, second) = (one.said.commit, other.said.commit);
-        first != second
-            && one.said.claim.says_the_same(&other.said.claim)
-            && !self.history.descends(first, second)
-            && !self.history.descends(second, first)
+        first != second && !self.history.descends(first, second) && !self.history.descends(second, first)
     }
 
     /// A squash holds the claims of its parts, below their titles. The parts are on a branch of their own, if anywhere.
     fn squashes(&mut self) {
-        let mut by_title: HashMap<&str, Vec<&'a Sighting<'a>>> = HashMap::new();
+        // By title and claim: many commits share a title such as "wip".
+        let mut alike: HashMap<(&str, String), Vec<&'a Sighting<'a>>> = HashMap::new();
         for sighting in self.sightings.iter().filter(|one| !one.is_quoted()) {
-            by_title.entry(sighting.title()).or_default().push(sighting);
+            let key = (sighting.title(), sighting.said.claim.content());
+            alike.entry(key).or_default().push(sighting);
         }
         let mut squashes: Vec<&'a Sighting<'a>> = self
             .sightings
@@ -340,8 +340,14 @@ impl<'a> Search<'a> {
         squashes.sort_by_key(|one| one.said.committed);
         let mut taken: HashMap<TaskId, Vec<ObjectId>> = HashMap::new();
         for sighting in squashes {
-            let titles = sighting.said.claim.titles.iter();
-            let parts = titles.filter_map(|title| by_title.get(title.as_str())).flatten();
+            let claim = &sighting.said.claim;
+            if claim.titles.is_empty() {
+                continue;
+            }
+            let content = claim.content();
+            let titles = claim.titles.iter();
+            let parts = titles.filter_map(|title| alike.get(&(title.as_str(), content.clone())));
+            let parts = parts.flatten();
             for part in parts.take(MAX_COMPARED) {
                 let root = self.names.root(part.id);
                 let is_known = root == self.names.root(sighting.id);
@@ -382,25 +388,30 @@ impl<'a> Search<'a> {
         };
         let lost: Vec<&'a Sighting<'a>> = left.iter().filter(is_lost).copied().collect();
         let mut seen: HashSet<TaskId> = HashSet::new();
-        let mut by_title: HashMap<&str, Vec<&'a Sighting<'a>>> = HashMap::new();
-        let mut joined: HashMap<&Person, Vec<&'a Sighting<'a>>> = HashMap::new();
+        let mut titled: HashMap<(&str, String), Vec<&'a Sighting<'a>>> = HashMap::new();
+        let mut joined: HashMap<(&Person, String), Vec<&'a Sighting<'a>>> = HashMap::new();
         for sighting in self.sightings.iter().filter(|one| one.counts) {
             seen.insert(self.names.root(sighting.id));
             if sighting.is_quoted() || self.is_recorded(sighting.id) {
                 continue;
             }
-            by_title.entry(sighting.title()).or_default().push(sighting);
+            let content = sighting.said.claim.content();
             if !sighting.said.claim.titles.is_empty() {
-                joined.entry(sighting.author()).or_default().push(sighting);
+                let key = (sighting.author(), content.clone());
+                joined.entry(key).or_default().push(sighting);
             }
+            let key = (sighting.title(), content);
+            titled.entry(key).or_default().push(sighting);
         }
         for orphan in lost {
             let record = self.names.root(orphan.id);
             if !self.is_recorded(record) || !seen.insert(record) {
                 continue;
             }
-            let titled = by_title.get(orphan.title()).into_iter().flatten();
-            let joined = joined.get(orphan.author()).into_iter().flatten();
+            let content = orphan.said.claim.content();
+            let titled = titled.get(&(orphan.title(), content.clone()));
+            let joined = joined.get(&(orphan.author(), content));
+            let (titled, joined) = (titled.into_iter().flatten(), joined.into_iter().flatten());
             let open = titled.take(MAX_COMPARED).chain(joined.take(MAX_COMPARED));
             let mut open = open.filter(|one| !self.recorded.tasks.contains_key(&self.names.of(one.id)));
             let copy = open.find(|one| self.is_part(orphan, one)).copied();

@@ -76,7 +76,7 @@ impl<'a> Shape<'a> {
         shape
     }
 
-    /// Whether the parts but `from` the last on are groups of thousands: `1`, `234`, `567`.
+    /// Whether the first `parts` parts are groups of thousands: `1`, `234`, `567`.
     fn is_grouped(&self, parts: usize) -> bool {
         let first = self.parts[0];
         let rest = &self.parts[1..parts];

@@ -51,6 +51,12 @@ impl<'a> RawCommit<'a> {
         self.field("tree").next().unwrap_or_default()
     }
 
+    /// Its parents; what is malformed is left out.
+    pub fn parents(&self) -> impl Iterator<Item = ObjectId> {
+        let ids = self.field("parent").filter_map(|id| std::str::from_utf8(id).ok());
+        ids.filter_map(|id| id.parse().ok())
+    }
+
     /// When it was committed, seconds since the epoch; what is malformed is 0.
     pub fn committed(&self) -> i64 {
         self.person("committer").1.seconds

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use super::cache::{checksum, read_body, write_body};
 use crate::facts::change::ChangedFile;
 use crate::facts::ids::ObjectId;
+use crate::git::Repo;
 use crate::git::added_lines::Known;
-use crate::git::{Repo, refs};
 
 /// Raised whenever these facts are laid out or found differently.
 const HEAD: &[u8] = b"git-leverage changes 1\n";
@@ -17,9 +17,7 @@ const HEAD: &[u8] = b"git-leverage changes 1\n";
 /// Whether what a commit changed depends on its objects alone: not where history was cut off or replaced, since that may be
 /// undone.
 fn is_lasting(repo: &Repo) -> bool {
-    let replaced = refs::names(repo, "refs/replace/*");
-    let grafts = repo.common_dir().join("info/grafts");
-    !repo.is_shallow() && replaced.is_ok_and(|names| names.is_empty()) && !grafts.exists()
+    !repo.is_shallow() && repo.replacements().is_none()
 }
 
 /// What earlier runs kept of a repository.

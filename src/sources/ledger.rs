@@ -39,7 +39,7 @@ pub fn read_ledger(repo: &Repo, options: &LedgerOptions) -> Ledger {
             format!("its trailers cannot be read: {reason}"),
         )),
     }
-    Ledger::assemble_with(findings, &GitHistory::new(repo, &visited, options.work))
+    assemble(findings, &GitHistory::new(repo, &visited, options.work))
 }
 
 /// [`read_ledger`] with the commits of a history that was read already: of their messages only those are looked at that
@@ -62,7 +62,13 @@ pub fn read_ledger_of(repo: &Repo, commits: &[Commit], work: WorkTime) -> Ledger
         true => HashSet::new(),
         false => commits.iter().map(|commit| commit.id).collect(),
     };
-    Ledger::assemble_with(findings, &GitHistory::new(repo, &history, work))
+    assemble(findings, &GitHistory::new(repo, &history, work))
+}
+
+fn assemble(findings: Findings, history: &GitHistory<'_>) -> Ledger {
+    let mut ledger = Ledger::assemble_with(findings, history);
+    ledger.warnings.extend(history.trouble());
+    ledger
 }
 
 /// The ledger of notes and of the messages of a few commits: what is known of these, without a walk over the history.
@@ -76,7 +82,7 @@ pub fn read_ledger_at(repo: &Repo, commits: &[ObjectId], work: WorkTime) -> Ledg
     };
     findings.claims = commits.iter().filter_map(read).collect();
     let few = commits.iter().copied().collect();
-    Ledger::assemble_with(findings, &GitHistory::of_few(repo, &few, work))
+    assemble(findings, &GitHistory::of_few(repo, &few, work))
 }
 
 /// The ledger of notes alone, without a look at any message.

@@ -3,6 +3,7 @@
 //! A source never writes to a repository or a log, never stops at the first trouble, and knows nothing of reports.
 
 pub mod agents;
+mod ancestry;
 mod attested;
 pub mod attested_lines;
 mod cache;

@@ -1,20 +1,20 @@
 //! What amends, rebases, cherry-picks and squashes made of commits that notes speak of.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::ancestry::Ancestry;
 use super::ledger::claims_of;
-use super::reach::{everywhere, reached_by_head};
+use super::reach::everywhere;
 use crate::facts::claimed::Authored;
 use crate::facts::commit::Instant;
 use crate::facts::copies::{History, Rewrites};
+use crate::facts::diagnostics::Warning;
 use crate::facts::ids::ObjectId;
 use crate::facts::quantity::WorkTime;
 use crate::git::messages::{self, RawCommit};
 use crate::git::{Repo, refs};
 
-/// How often two commits are compared by a walk between them, before all others count as unlike.
-const MAX_WALKS: u32 = 64;
 /// How many commits of one author and second are told apart by more than their titles.
 const MAX_AT_ONCE: usize = 16;
 
@@ -26,10 +26,9 @@ pub struct GitHistory<'a> {
     work: WorkTime,
     /// Whether copies are looked for among those that were read alone, and not among all that refs reach.
     is_few: bool,
-    at_head: OnceCell<HashSet<ObjectId>>,
     /// What any ref reaches.
     reached: OnceCell<HashSet<ObjectId>>,
-    walks: Cell<u32>,
+    ancestry: OnceCell<Ancestry<'a>>,
 }
 
 impl<'a> GitHistory<'a> {
@@ -40,9 +39,8 @@ impl<'a> GitHistory<'a> {
             read,
             work,
             is_few: false,
-            at_head: OnceCell::new(),
             reached: OnceCell::new(),
-            walks: Cell::new(0),
+            ancestry: OnceCell::new(),
         }
     }
 
@@ -53,6 +51,17 @@ impl<'a> GitHistory<'a> {
             is_few: true,
             ..Self::new(repo, few, work)
         }
+    }
+
+    /// What was left undecided, since it would have taken too long.
+    pub fn trouble(&self) -> Option<Warning> {
+        let gave_up = self.ancestry.get().is_some_and(Ancestry::gave_up);
+        gave_up.then(|| {
+            Warning::new(
+                self.repo.name(),
+                "too many claims are alike to tell their copies by the history; some may count as one task",
+            )
+        })
     }
 }
 
@@ -85,12 +94,9 @@ impl History for GitHistory<'_> {
     }
 
     fn descends(&self, commit: ObjectId, from: ObjectId) -> bool {
-        let at_head = self.at_head.get_or_init(|| reached_by_head(self.repo));
-        if at_head.contains(&commit) && !at_head.contains(&from) {
-            return false;
-        }
-        self.walks.set(self.walks.get() + 1);
-        self.walks.get() > MAX_WALKS || refs::descends(self.repo, commit, from)
+        self.ancestry
+            .get_or_init(|| Ancestry::of(self.repo))
+            .descends(commit, from)
     }
 
     fn is_gone(&self, commit: ObjectId) -> bool {

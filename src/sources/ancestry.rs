@@ -1,0 +1,143 @@
+//! Which of the commits that refs reach come after which: read in one walk, asked as often as needed.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
+use super::reach::everywhere;
+use crate::facts::ids::ObjectId;
+use crate::git::messages;
+use crate::git::{Repo, refs};
+
+/// How many commits all questions together may look at. A history of a million commits is crossed a hundred times.
+const MAX_STEPS: usize = 100_000_000;
+/// How many questions about commits that no ref reaches are answered; each walks through objects.
+const MAX_WALKS: usize = 64;
+
+/// A commit's place in the walk.
+type Index = u32;
+
+/// The parents of every commit that a ref reaches.
+pub(super) struct Ancestry<'a> {
+    repo: &'a Repo,
+    places: HashMap<ObjectId, Index>,
+    parents: Vec<Vec<Index>>,
+    /// One more than that of any parent: nothing comes after a commit that does not stand higher.
+    heights: Vec<u32>,
+    /// The last question in which each commit was looked at.
+    seen: RefCell<(u32, Vec<u32>)>,
+    steps: Cell<usize>,
+    walks: Cell<usize>,
+}
+
+impl<'a> Ancestry<'a> {
+    /// Reads the history of a repository. What cannot be read has no parents.
+    pub(super) fn of(repo: &'a Repo) -> Self {
+        let mut found: Vec<(ObjectId, Vec<ObjectId>)> = Vec::new();
+        let _ = messages::visit_all(repo, &everywhere(), |commit| {
+            found.push((commit.id, commit.parents().collect()));
+        });
+        let places: HashMap<ObjectId, Index> = (0..).zip(&found).map(|(at, (id, _))| (*id, at)).collect();
+        let parents: Vec<Vec<Index>> = found
+            .iter()
+            .map(|(_, parents)| parents.iter().filter_map(|id| places.get(id)).copied().collect())
+            .collect();
+        Self {
+            repo,
+            heights: heights(&parents),
+            seen: RefCell::new((0, vec![0; parents.len()])),
+            places,
+            parents,
+            steps: Cell::new(0),
+            walks: Cell::new(0),
+        }
+    }
+
+    /// Whether `commit` comes after `from`. Once the bounds are reached nothing does: two claims are then rather taken for
+    /// one than counted twice.
+    pub(super) fn descends(&self, commit: ObjectId, from: ObjectId) -> bool {
+        match (self.places.get(&commit), self.places.get(&from)) {
+            (Some(commit), Some(from)) => self.reaches(*commit, *from),
+            // What a ref reaches has all that it comes after in the graph.
+            (Some(_), None) => false,
+            (None, _) => {
+                self.walks.set(self.walks.get() + 1);
+                self.walks.get() <= MAX_WALKS && refs::descends(self.repo, commit, from)
+            }
+        }
+    }
+
+    /// Whether a bound was reached, so that some questions were not answered.
+    pub(super) fn gave_up(&self) -> bool {
+        self.steps.get() > MAX_STEPS || self.walks.get() > MAX_WALKS
+    }
+
+    fn reaches(&self, commit: Index, from: Index) -> bool {
+        let height = |at: Index| self.heights.get(at as usize).copied().unwrap_or(0);
+        let mut seen = self.seen.borrow_mut();
+        let (question, marks) = &mut *seen;
+        *question += 1;
+        let mut pending = vec![commit];
+        while let Some(at) = pending.pop() {
+            self.steps.set(self.steps.get() + 1);
+            if self.steps.get() > MAX_STEPS {
+                return false;
+            }
+            for parent in self.parents.get(at as usize).into_iter().flatten() {
+                if *parent == from {
+                    return true;
+                }
+                let Some(mark) = marks.get_mut(*parent as usize) else {
+                    continue;
+                };
+                if *mark != *question && height(*parent) > height(from) {
+                    *mark = *question;
+                    pending.push(*parent);
+                }
+            }
+        }
+        false
+    }
+}
+
+/// How high each commit stands above the first ones. Replaced commits may stand in a circle: that is cut somewhere.
+fn heights(parents: &[Vec<Index>]) -> Vec<u32> {
+    let mut heights: Vec<Option<u32>> = vec![None; parents.len()];
+    let mut begun = vec![false; parents.len()];
+    for start in 0..parents.len() {
+        let mut pending = vec![start];
+        while let Some(at) = pending.last().copied() {
+            let open = parents[at]
+                .iter()
+                .map(|parent| *parent as usize)
+                .find(|parent| heights[*parent].is_none() && !begun[*parent]);
+            match open {
+                Some(parent) if heights[at].is_none() => {
+                    begun[at] = true;
+                    pending.push(parent);
+                }
+                _ => {
+                    let of_parents = parents[at].iter().filter_map(|parent| heights[*parent as usize]);
+                    let height = of_parents.max().map_or(0, |height| height + 1);
+                    heights[at].get_or_insert(height);
+                    pending.pop();
+                }
+            }
+        }
+    }
+    heights.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_stands_above_its_parents() {
+        // A merge of two lines, in an order in which children come first; then a circle.
+        assert_eq!(
+            heights(&[vec![1, 2], vec![3], vec![4], vec![4], vec![]]),
+            [3, 2, 1, 1, 0]
+        );
+        assert_eq!(heights(&[vec![1], vec![0]]).len(), 2);
+    }
+}
