@@ -28,6 +28,7 @@ mod session_names;
 pub mod signing;
 pub mod state;
 pub mod survival;
+pub mod touched;
 pub mod tree;
 pub mod trees;
 pub mod walk;

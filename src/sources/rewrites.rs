@@ -7,12 +7,13 @@ use super::ancestry::Ancestry;
 use super::ledger::claims_of;
 use super::reach::everywhere;
 use crate::facts::claimed::Authored;
-use crate::facts::commit::Instant;
+use crate::facts::commit::{Instant, Person};
 use crate::facts::copies::{History, Rewrites};
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::ObjectId;
 use crate::facts::quantity::WorkTime;
 use crate::git::messages::{self, RawCommit};
+use crate::git::touched::touched;
 use crate::git::{Repo, refs};
 
 /// How many commits of one author and second are told apart by more than their titles.
@@ -115,6 +116,7 @@ impl History for GitHistory<'_> {
 struct Known {
     id: ObjectId,
     authored: Authored,
+    committed: i64,
     tree: Vec<u8>,
 }
 
@@ -123,6 +125,7 @@ impl Known {
         Self {
             id: commit.id,
             authored,
+            committed: commit.committed(),
             tree: commit.tree().to_owned(),
         }
     }
@@ -136,6 +139,14 @@ struct Together {
     others: Vec<Known>,
 }
 
+/// The commits of one author with one title.
+#[derive(Default)]
+struct Namesakes {
+    missing: Vec<Known>,
+    /// Those that a ref reaches and that have another author's time: `--reset-author` and `--date` change it.
+    retimed: Vec<Known>,
+}
+
 /// A walk in search of the copies of commits.
 struct Search<'a> {
     missing: HashSet<ObjectId>,
@@ -143,6 +154,7 @@ struct Search<'a> {
     /// The missing commits, by what most rewrites keep.
     exact: HashMap<Authored, Vec<ObjectId>>,
     together: HashMap<Instant, Together>,
+    namesakes: HashMap<(Person, String), Namesakes>,
     reached: HashSet<ObjectId>,
     copies: BTreeMap<ObjectId, ObjectId>,
     squashed: BTreeMap<ObjectId, ObjectId>,
@@ -152,12 +164,16 @@ impl<'a> Search<'a> {
     /// Looks at the commits themselves; what their messages claim goes into `rewrites`, and so does which are not here.
     fn new(history: &GitHistory<'a>, missing: &[ObjectId], rewrites: &mut Rewrites) -> Self {
         let mut together: HashMap<Instant, Together> = HashMap::new();
+        let mut namesakes: HashMap<(Person, String), Namesakes> = HashMap::new();
         let mut exact: HashMap<Authored, Vec<ObjectId>> = HashMap::new();
         for id in missing {
             let read = messages::with_commit(history.repo, *id, |raw| {
                 rewrites.claims.extend(claims_of(&raw, history.work));
                 let authored = raw.authored();
                 exact.entry(authored.clone()).or_default().push(*id);
+                let name = (authored.author.clone(), authored.title.clone());
+                let namesakes = namesakes.entry(name).or_default();
+                namesakes.missing.push(Known::of(&raw, authored.clone()));
                 let together = together.entry(authored.time).or_default();
                 together.missing.push(Known::of(&raw, authored));
             });
@@ -170,6 +186,7 @@ impl<'a> Search<'a> {
             read: history.read,
             exact,
             together,
+            namesakes,
             reached: HashSet::new(),
             copies: BTreeMap::new(),
             squashed: BTreeMap::new(),
@@ -185,15 +202,23 @@ impl<'a> Search<'a> {
             self.reached.insert(id);
             return;
         }
-        let Some(together) = self.together.get_mut(&commit.author().1) else {
-            return;
-        };
         let authored = commit.authored();
         if let Some(originals) = self.exact.get(&authored) {
             for original in originals {
                 better(&mut self.copies, *original, id, self.read);
             }
-        } else if together.missing.len() <= MAX_AT_ONCE && together.others.len() <= MAX_AT_ONCE {
+            return;
+        }
+        let name = (authored.author.clone(), authored.title.clone());
+        if let Some(namesakes) = self.namesakes.get_mut(&name)
+            && namesakes.retimed.len() <= MAX_AT_ONCE
+        {
+            namesakes.retimed.push(Known::of(&commit, authored.clone()));
+        }
+        if let Some(together) = self.together.get_mut(&authored.time)
+            && together.missing.len() <= MAX_AT_ONCE
+            && together.others.len() <= MAX_AT_ONCE
+        {
             let mut missing = together.missing.iter();
             if missing.any(|one| one.authored.is_alike(&authored)) {
                 together.others.push(Known::of(&commit, authored));
@@ -203,19 +228,10 @@ impl<'a> Search<'a> {
 
     /// What was found goes into `rewrites`; returns those of the missing commits that a ref reaches.
     fn finish(mut self, history: &GitHistory<'_>, rewrites: &mut Rewrites) -> HashSet<ObjectId> {
-        let mut changed = Vec::new();
-        for together in self.together.values() {
-            let open = together
-                .missing
-                .iter()
-                .filter(|one| !self.copies.contains_key(&one.id));
-            changed.extend(open.filter_map(|one| Some((one, only_copy(one, &together.others, self.read)?))));
-        }
-        for (original, copy) in changed {
-            if !history.is_few || copy.tree == original.tree || history.is_gone(original.id) {
-                self.copies.insert(original.id, copy.id);
-            }
-        }
+        let changed = self.changed(history);
+        self.copies.extend(changed);
+        let retimed = self.retimed(history);
+        self.copies.extend(retimed);
         let (read, reached) = (self.read, &self.reached);
         self.copies.retain(|original, copy| {
             (read.contains(copy) || !reached.contains(original)) && !is_in_line(history, *copy, *original)
@@ -224,6 +240,77 @@ impl<'a> Search<'a> {
         rewrites.copies = self.copies;
         rewrites.squashed = self.squashed;
         self.reached
+    }
+}
+
+impl Search<'_> {
+    /// What an amend or a rebase made of commits and of their titles or authors.
+    fn changed(&self, history: &GitHistory<'_>) -> Vec<(ObjectId, ObjectId)> {
+        let mut changed = Vec::new();
+        for together in self
+            .together
+            .values()
+            .filter(|all| all.others.len() <= MAX_AT_ONCE)
+        {
+            let open = |one: &&Known| !self.copies.contains_key(&one.id);
+            for original in together.missing.iter().filter(open) {
+                let others = together.others.iter();
+                let others: Vec<&Known> = others
+                    .filter(|one| one.authored.is_alike(&original.authored))
+                    .filter(|one| is_rewrite(history.repo, original, one))
+                    .collect();
+                let copy = only_copy(original, &others, self.read);
+                let certain = |copy: &&Known| {
+                    !history.is_few || copy.tree == original.tree || history.is_gone(original.id)
+                };
+                changed.extend(copy.filter(certain).map(|copy| (original.id, copy.id)));
+            }
+        }
+        changed
+    }
+
+    /// What became of commits whose author's time was changed: of a commit that no ref reaches, the only one that took its place.
+    fn retimed(&self, history: &GitHistory<'_>) -> Vec<(ObjectId, ObjectId)> {
+        let mut retimed = Vec::new();
+        for namesakes in self.namesakes.values() {
+            let [original] = namesakes.missing.as_slice() else {
+                continue;
+            };
+            if self.copies.contains_key(&original.id) || self.reached.contains(&original.id) {
+                continue;
+            }
+            let later = namesakes
+                .retimed
+                .iter()
+                .filter(|one| one.committed >= original.committed && is_rewrite(history.repo, original, one));
+            if let [copy] = later.collect::<Vec<_>>()[..]
+                && history.is_gone(original.id)
+            {
+                retimed.push((original.id, copy.id));
+            }
+        }
+        retimed
+    }
+}
+
+/// Whether one commit may be what a rewrite made of another: it is not what that one was built on, and unless the title stayed
+/// with another author, it has the same files or changed one that the other changed. Commits that a program makes one after
+/// the other have one second, too.
+fn is_rewrite(repo: &Repo, original: &Known, copy: &Known) -> bool {
+    if refs::descends(repo, original.id, copy.id) {
+        return false;
+    }
+    let of_another =
+        original.authored.title == copy.authored.title && original.authored.author != copy.authored.author;
+    if of_another || original.tree == copy.tree {
+        return true;
+    }
+    match &touched(repo, [original.id, copy.id])[..] {
+        [Some(before), Some(now)] => {
+            before.is_empty() && now.is_empty() || before.iter().any(|path| now.contains(path))
+        }
+        // What cannot be read says nothing against it.
+        _ => true,
     }
 }
 
@@ -249,12 +336,7 @@ fn better(
 
 /// The commit of its second that has its title and another author, or its author and another title: of several titles the
 /// one with the same files. Commits with one title are copies of each other.
-fn only_copy<'a>(original: &Known, others: &'a [Known], read: &HashSet<ObjectId>) -> Option<&'a Known> {
-    if others.len() > MAX_AT_ONCE {
-        return None;
-    }
-    let is_alike = |one: &&Known| one.authored.is_alike(&original.authored);
-    let alike: Vec<&Known> = others.iter().filter(is_alike).collect();
+fn only_copy<'a>(original: &Known, alike: &[&'a Known], read: &HashSet<ObjectId>) -> Option<&'a Known> {
     let (first, more) = alike.split_first()?;
     let has_title = |one: &&&Known| one.authored.title == original.authored.title;
     let wanted = match alike.iter().find(has_title) {
