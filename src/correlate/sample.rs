@@ -39,6 +39,7 @@ pub(super) fn session(id: &str, turns: &[(i64, i64)]) -> Session {
         unknown: 0,
         human: true,
         end: TurnEnd::Recorded,
+        told: false,
     };
     Session {
         id: SessionId::new("claude-code", id),

@@ -44,6 +44,28 @@ impl TokenCounts {
             output: self.output.max(other.output),
         }
     }
+
+    /// What is left without a part; `None` where of some kind the part has more.
+    #[must_use]
+    pub fn checked_sub(self, part: Self) -> Option<Self> {
+        Some(Self {
+            input: self.input.checked_sub(part.input)?,
+            cache_write: self.cache_write.checked_sub(part.cache_write)?,
+            cache_read: self.cache_read.checked_sub(part.cache_read)?,
+            output: self.output.checked_sub(part.output)?,
+        })
+    }
+
+    /// What is left without a part; of a kind of which the part has more, nothing.
+    #[must_use]
+    pub fn saturating_sub(self, part: Self) -> Self {
+        Self {
+            input: self.input.saturating_sub(part.input),
+            cache_write: self.cache_write.saturating_sub(part.cache_write),
+            cache_read: self.cache_read.saturating_sub(part.cache_read),
+            output: self.output.saturating_sub(part.output),
+        }
+    }
 }
 
 impl Add for TokenCounts {
@@ -143,6 +165,8 @@ pub struct Turn {
     pub human: bool,
     /// What ended it.
     pub end: TurnEnd,
+    /// Whether the log says how long the agent worked in it, and `working` adds up to that.
+    pub told: bool,
 }
 
 /// Turns that follow each other: the main agent, or one subagent beside it.

@@ -255,6 +255,7 @@ mod tests {
             unknown: 0,
             human: true,
             end: TurnEnd::Recorded,
+            told: false,
         });
         Session {
             id: SessionId::new("claude-code", "s"),

@@ -18,7 +18,7 @@ use crate::facts::session::{
     Action, ActionKind, Edit, HashEvidence, Lane, MadeCommit, Place, Provenance, Session, Sources,
     TokenCounts, Touch, TurnEnd, Usage,
 };
-use crate::facts::span::{Moment, Span, union};
+use crate::facts::span::{Moment, Span};
 
 /// One event with the log that its names belong to.
 type Found<'log> = (&'log Log, &'log Event);
@@ -419,18 +419,19 @@ impl Gathered<'_> {
         let person_unknown = self.says(&What::Absent(Metric::HumanTime));
         self.events.sort_by_key(|found| lane(*found));
         let main = self.events.iter().take_while(|found| lane(**found).is_none());
-        let mode: Vec<&Event> = main
-            .map(|(_, event)| *event)
-            .filter(|event| is_mode(event))
-            .collect();
-        let mut waits = Vec::new();
+        let modes = main.map(|(_, event)| *event).filter(|event| is_mode(event));
+        let (asking, running): (Vec<_>, Vec<_>) =
+            modes.partition(|event| matches!(event.what, What::MayAsk(_)));
+        let modes = [asking, running];
+        let (mut waits, mut begun) = (Vec::new(), Vec::new());
         for subagent in self.lanes() {
             let start = self.events.partition_point(|found| lane(*found) < subagent);
             let own = self.events.get(start..).unwrap_or_default();
             let own = own.iter().take_while(|found| lane(**found) == subagent);
             let own: Vec<&Event> = own.map(|(_, event)| *event).collect();
             waits.push(beside::waits(own.iter().copied()));
-            let (mut turns, actions) = timeline(in_mode(own, &mode));
+            begun.push(subagent.and_then(|_| own.first()).map(|event| event.stamp.at));
+            let (mut turns, actions) = timeline(in_mode(own, &modes));
             if times_unknown {
                 turns.clear();
             }
@@ -452,10 +453,7 @@ impl Gathered<'_> {
                 turns,
             });
         }
-        // Those of subagents first, which wait for subagents of their own.
-        for (number, waits) in waits.iter().enumerate().rev() {
-            follow_others(&mut session.lanes, number, waits);
-        }
+        follow_others(&mut session.lanes, &waits, &begun);
         session.actions.sort_by_key(|action| action.at);
     }
 
@@ -535,11 +533,6 @@ impl Gathered<'_> {
         })
     }
 
-    fn count(&self, is_wanted: impl Fn(&What) -> bool) -> usize {
-        let wanted = self.events.iter().filter(|(_, event)| is_wanted(&event.what));
-        wanted.count()
-    }
-
     fn says(&self, what: &What) -> bool {
         self.events.iter().any(|(_, event)| event.what == *what)
     }
@@ -558,11 +551,9 @@ impl Gathered<'_> {
             || self.says(&What::Absent(Metric::AgentTime))
             || self.says(&What::Estimated(Metric::Tokens));
         let uncounted = session.usage.is_empty() && may_have_answered;
-        let turns = session.turns().count();
-        let told = self.count(|what| matches!(what, What::Worked { .. }));
         // Where calls may wait for a person, the ends alone do not tell how long the agent worked.
         let ends_known = session.turns().all(|turn| turn.end != TurnEnd::LastEvent)
-            && (told >= turns || !self.says(&What::MayAsk(true)));
+            && (session.turns().all(|turn| turn.told) || !self.says(&What::MayAsk(true)));
         let structured = session
             .commits
             .iter()
@@ -593,22 +584,41 @@ fn is_mode(event: &Event) -> bool {
     matches!(event.what, What::MayAsk(_) | What::UntoldRun(_))
 }
 
-/// The events of a lane in the mode of the main one, unless it has its own.
-fn in_mode<'log>(mut own: Vec<&'log Event>, mode: &[&'log Event]) -> Vec<&'log Event> {
-    if !own.iter().any(|event| is_mode(event)) {
-        own.splice(..0, mode.iter().copied());
-        own.sort_by_key(|event| event.stamp.at);
+/// The events of a lane in the mode of the main one, unless it has its own: before each event the last mode of each kind.
+fn in_mode<'log>(own: Vec<&'log Event>, modes: &[Vec<&'log Event>]) -> Vec<&'log Event> {
+    if own.iter().any(|event| is_mode(event)) {
+        return own;
     }
-    own
+    let mut noted = vec![0; modes.len()];
+    let mut events = Vec::with_capacity(own.len());
+    for event in own {
+        for (modes, noted) in modes.iter().zip(&mut noted) {
+            let before = modes.partition_point(|mode| mode.stamp.at <= event.stamp.at);
+            if before > *noted {
+                events.extend(modes.get(before - 1));
+                *noted = before;
+            }
+        }
+        events.push(event);
+    }
+    events
 }
 
-/// Lets a lane work only where others do while it waits for them.
-fn follow_others(lanes: &mut [Lane], number: usize, waits: &[Span]) {
-    let others = lanes.iter().enumerate().filter(|(other, _)| *other != number);
-    let turns = others.flat_map(|(_, lane)| &lane.turns);
-    let working = union(turns.flat_map(|turn| turn.working.iter().copied()));
-    if let Some(lane) = lanes.get_mut(number) {
-        beside::follow(&mut lane.turns, waits, &working);
+/// Lets each lane work only where others do while it waits for them. Whom it waits for began after it, as a subagent does
+/// after whoever called it: the lane that began last comes first, and what it works is settled when another one follows it.
+fn follow_others(lanes: &mut [Lane], waits: &[Vec<Span>], begun: &[Option<Moment>]) {
+    if waits.iter().all(Vec::is_empty) {
+        return;
+    }
+    let mut order: Vec<(Option<Moment>, usize)> = begun.iter().copied().zip(0..).collect();
+    order.sort_unstable();
+    let mut worked = beside::Worked::default();
+    for (_, number) in order.into_iter().rev() {
+        if let (Some(lane), Some(waits)) = (lanes.get_mut(number), waits.get(number)) {
+            beside::follow(&mut lane.turns, waits, &worked);
+            let working = lane.turns.iter().flat_map(|turn| &turn.working);
+            working.for_each(|span| worked.add(*span));
+        }
     }
 }
 

@@ -1,24 +1,34 @@
 //! A lane that waits for a subagent works where the subagent does: what that one waited for, this one waited for too.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::log::{Event, Key, Tool, What};
 use crate::facts::session::Turn;
-use crate::facts::span::{Moment, Span, total, union, without};
+use crate::facts::span::{Moment, Span, total, without};
 
 /// When a lane had nothing to do but to wait for its subagents. `events` are those of the lane, sorted by time.
 pub fn waits<'event>(events: impl IntoIterator<Item = &'event Event>) -> Vec<Span> {
-    let mut open: Vec<(Key, bool)> = Vec::new();
+    let mut open: HashMap<Key, bool> = HashMap::new();
+    let mut subagents = 0_usize;
     let mut since: Option<Moment> = None;
     let mut waits = Vec::new();
     for event in events {
         let at = event.stamp.at;
         match &event.what {
-            What::Call { id, tool, .. } => open.push((*id, *tool == Tool::Subagent)),
-            What::Result { id, .. } => open.retain(|(open, _)| open != id),
+            What::Call { id, tool, .. } => {
+                let is_subagent = *tool == Tool::Subagent;
+                let before = open.insert(*id, is_subagent);
+                subagents = subagents + usize::from(is_subagent) - usize::from(before == Some(true));
+            }
+            What::Result { id, .. } => subagents -= usize::from(open.remove(id) == Some(true)),
             // What was open may have been given up.
-            What::Prompt { .. } | What::Dequeued | What::Automated | What::Interrupted => open.clear(),
+            What::Prompt { .. } | What::Dequeued | What::Automated | What::Interrupted => {
+                open.clear();
+                subagents = 0;
+            }
             _ => continue,
         }
-        let waiting = !open.is_empty() && open.iter().all(|(_, is_subagent)| *is_subagent);
+        let waiting = subagents > 0 && subagents == open.len();
         since = match (since, waiting) {
             (None, true) => Some(at),
             (Some(start), false) => {
@@ -31,32 +41,73 @@ pub fn waits<'event>(events: impl IntoIterator<Item = &'event Event>) -> Vec<Spa
     waits
 }
 
-/// Takes out of a lane's turns what they count of a wait in which no other lane worked, if any did. It is unknown what it was:
-/// sleep, or a person who was asked.
-pub fn follow(turns: &mut [Turn], waits: &[Span], others: &[Span]) {
-    for wait in waits {
-        let worked = cut(others, *wait);
-        if worked.is_empty() {
-            continue;
+/// When some lanes worked, whichever of them.
+#[derive(Debug, Default)]
+pub struct Worked {
+    /// Ends by starts; disjoint.
+    spans: BTreeMap<Moment, Moment>,
+}
+
+impl Worked {
+    /// Adds a stretch of work.
+    pub fn add(&mut self, span: Span) {
+        let Span { mut start, mut end } = span;
+        if span.is_empty() {
+            return;
         }
-        for turn in turns.iter_mut() {
-            let before = total(&turn.working);
-            let waited = cut(&turn.working, *wait);
-            let mut left: Vec<Span> = turn
-                .working
-                .iter()
-                .flat_map(|span| without(*span, &[*wait]))
-                .collect();
-            left.extend(worked.iter().flat_map(|span| cut(&waited, *span)));
-            turn.working = union(left);
-            turn.unknown += before - total(&turn.working);
+        while let Some((from, to)) = self.before(end).filter(|(_, to)| *to >= start) {
+            self.spans.remove(&from);
+            (start, end) = (start.min(from), end.max(to));
         }
+        self.spans.insert(start, end);
+    }
+
+    /// The last stretch that begins by some time.
+    fn before(&self, at: Moment) -> Option<(Moment, Moment)> {
+        let (start, end) = self.spans.range(..=at).next_back()?;
+        Some((*start, *end))
+    }
+
+    /// The work within a span; sorted, disjoint.
+    fn within(&self, span: Span) -> Vec<Span> {
+        let from = self.before(span.start).map_or(span.start, |(start, _)| start);
+        let spans = self.spans.range(from..span.end.max(from));
+        let spans = spans.filter_map(|(start, end)| Span::new(*start, *end).overlap(span));
+        spans.collect()
     }
 }
 
-/// The parts of some spans that lie within another one.
-fn cut(spans: &[Span], within: Span) -> Vec<Span> {
-    spans.iter().filter_map(|span| span.overlap(within)).collect()
+/// Takes out of a lane's turns what they count of a wait in which no other lane worked, if any did. It is unknown what it was:
+/// sleep, or a person who was asked. `waits` are in order of time.
+pub fn follow(turns: &mut [Turn], waits: &[Span], others: &Worked) {
+    let mut idle: Vec<Span> = Vec::new();
+    for wait in waits {
+        let worked = others.within(*wait);
+        if !worked.is_empty() {
+            idle.extend(without(*wait, &worked));
+        }
+    }
+    if idle.is_empty() {
+        return;
+    }
+    for turn in turns.iter_mut() {
+        let before = total(&turn.working);
+        let spans = turn.working.iter();
+        turn.working = spans
+            .flat_map(|span| without(*span, near(&idle, *span)))
+            .collect();
+        let idled = before - total(&turn.working);
+        turn.unknown += idled;
+        turn.told &= idled == 0;
+    }
+}
+
+/// Those of some spans, sorted and disjoint, that may overlap another one.
+fn near(spans: &[Span], other: Span) -> &[Span] {
+    let from = spans.partition_point(|span| span.end <= other.start);
+    let rest = spans.get(from..).unwrap_or_default();
+    let to = rest.partition_point(|span| span.start < other.end);
+    rest.get(..to).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -87,9 +138,26 @@ mod tests {
                 unknown: 0,
                 human: true,
                 end: TurnEnd::LastEvent,
+                told: false,
             }];
-            follow(&mut turns, &[span(20, 80)], &others);
+            let mut beside = Worked::default();
+            others.iter().for_each(|span| beside.add(*span));
+            follow(&mut turns, &[span(20, 80)], &beside);
             assert_eq!((&turns[0].working, turns[0].unknown), (&worked, unknown));
         }
+    }
+
+    #[test]
+    fn work_of_many_lanes_is_one() {
+        let mut worked = Worked::default();
+        for (start, end) in [(10, 20), (30, 40), (5, 8), (19, 31), (50, 50), (60, 70)] {
+            worked.add(span(start, end));
+        }
+        assert_eq!(
+            worked.within(span(0, 100)),
+            [span(5, 8), span(10, 40), span(60, 70)]
+        );
+        assert_eq!(worked.within(span(15, 65)), [span(15, 40), span(60, 65)]);
+        assert_eq!(worked.within(span(41, 50)), []);
     }
 }

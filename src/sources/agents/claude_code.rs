@@ -305,6 +305,16 @@ struct ToolOutput<'a> {
     duration_ms: Option<u64>,
     #[serde(borrow)]
     answers: Option<&'a RawValue>,
+    /// What was waited for.
+    #[serde(borrow, deserialize_with = "object")]
+    task: Option<Task<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Task<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    task_type: Cow<'a, str>,
 }
 
 #[derive(Deserialize, Default)]
@@ -568,7 +578,9 @@ fn call(block: &Block<'_>, log: &mut Log) -> What {
             Tool::Instant
         }
         "Glob" | "Grep" | "LS" | "TodoWrite" | "TodoRead" => Tool::Instant,
-        "Task" | "Agent" | "AgentOutputTool" | "TaskOutput" | "BashOutput" | "Monitor" => Tool::Subagent,
+        "Task" | "Agent" | "AgentOutputTool" => Tool::Subagent,
+        // Whether an agent or a command is waited for says the result.
+        "TaskOutput" | "BashOutput" | "Monitor" => Tool::Wait,
         _ => Tool::Command { timeout: None },
     };
     What::Call {
@@ -772,6 +784,9 @@ fn result(record: &Record<'_>, block: &Block<'_>, stamp: Stamp, log: &mut Log) -
         let lines = output.structured_patch.iter().flat_map(|hunk| &hunk.lines);
         vec![change::patched(log, &output.file_path, lines.map(AsRef::as_ref))]
     });
+    if is_of_agent(&output, block) {
+        log.set_tool(id, Tool::Subagent);
+    }
     What::Result {
         id,
         outcome: outcome(record, block),
@@ -784,6 +799,22 @@ fn result(record: &Record<'_>, block: &Block<'_>, stamp: Stamp, log: &mut Log) -
         changes,
         commits: commits(id, &output, block, log),
     }
+}
+
+/// Whether a result is that of a wait for an agent that runs beside the conversation.
+fn is_of_agent(output: &ToolOutput<'_>, block: &Block<'_>) -> bool {
+    let said;
+    let kind = match &output.task {
+        Some(task) => &*task.task_type,
+        None => {
+            let is_told = |raw: &&RawValue| raw.get().contains("<task_type>");
+            said = block.content.filter(is_told).map_or(Cow::Borrowed(""), string);
+            prose::tagged(&said, "task_type").unwrap_or_default()
+        }
+    };
+    ["agent", "teammate", "workflow"]
+        .iter()
+        .any(|agent| kind.contains(agent))
 }
 
 fn outcome(record: &Record<'_>, block: &Block<'_>) -> Outcome {

@@ -416,12 +416,7 @@ fn since(before: TokenCounts, total: TokenCounts) -> TokenCounts {
     if total.total() < before.total() {
         return total;
     }
-    TokenCounts {
-        input: total.input.saturating_sub(before.input),
-        cache_write: total.cache_write.saturating_sub(before.cache_write),
-        cache_read: total.cache_read.saturating_sub(before.cache_read),
-        output: total.output.saturating_sub(before.output),
-    }
+    total.saturating_sub(before)
 }
 
 /// The tokens of one response. From the first such record on, the cumulative counts repeat what these say.

@@ -62,8 +62,11 @@ pub enum Tool {
         /// The limit.
         timeout: Option<u32>,
     },
-    /// Runs an agent of its own, for as long as that takes; nobody is asked before it begins.
+    /// Runs an agent of its own, or waits for one that runs beside it, for as long as that takes; nobody is asked before it
+    /// begins.
     Subagent,
+    /// Waits for a command that runs beside it; nobody is asked before it begins.
+    Wait,
     /// Asks the person, or waits for their approval.
     Question,
 }
@@ -186,6 +189,8 @@ pub enum What {
     Totals {
         /// The run.
         run: Key,
+        /// When it began.
+        began: Moment,
         /// The model.
         model: Name,
         /// The tokens.
@@ -293,6 +298,8 @@ impl From<&Flaw> for Warning {
 
 /// How far back the call of a result is looked for, in events.
 const RECENT: usize = 64;
+/// How far back that of a wait is, beside which all of a subagent's work may stand, in events.
+const FAR: usize = 4_096;
 
 /// What one log file said.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -380,6 +387,18 @@ impl Log {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Says what a call did that only its result tells.
+    pub fn set_tool(&mut self, call: Key, is_really: Tool) {
+        let recent = self.events.iter_mut().rev().take(FAR);
+        let tools = recent.filter_map(|event| match &mut event.what {
+            What::Call { id, tool, .. } if *id == call => Some(tool),
+            _ => None,
+        });
+        for tool in tools.take(1) {
+            *tool = is_really;
         }
     }
 

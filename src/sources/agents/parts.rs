@@ -78,7 +78,8 @@ impl Parts {
     }
 
     /// The log says that the agent worked so many milliseconds in all of this, or `at_most` so many: what was believed
-    /// beyond it is the wait of a person, and what is short of it are the commands that may have waited.
+    /// beyond it is the wait of a person. What is short of it are the commands that may have waited, then the rest of which
+    /// nobody knows: where nobody was asked, a long command or response.
     pub fn settle(&mut self, told: i64, at_most: bool) {
         let worked = self.worked();
         if told < worked {
@@ -90,8 +91,9 @@ impl Parts {
         }
         let mut rest = told - worked;
         if !at_most {
-            rest = self.lengthen(rest, Kind::Command);
-            rest = self.lengthen(rest, Kind::Instant);
+            for kind in [Kind::Command, Kind::Instant, Kind::Run, Kind::Model] {
+                rest = self.lengthen(rest, kind);
+            }
         }
         self.know(rest);
     }
@@ -188,6 +190,18 @@ mod tests {
         // A bound alone makes no work of what is unknown.
         assert_eq!(settled(80, true), (46, 34));
         assert_eq!(settled(40, true), (40, 0));
+    }
+
+    #[test]
+    fn a_duration_of_the_turn_is_taken_where_nobody_could_be_asked() {
+        for kind in [Kind::Run, Kind::Model] {
+            let mut parts = Parts::default();
+            let minute = 60_000;
+            parts.push(Span::new(Moment(0), Moment(minute)), 10 * minute, Kind::Model);
+            parts.push(Span::new(Moment(minute), Moment(41 * minute)), 10 * minute, kind);
+            parts.settle(41 * minute, false);
+            assert_eq!((parts.worked() / minute, parts.unknown()), (41, 0));
+        }
     }
 
     #[test]

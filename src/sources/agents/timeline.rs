@@ -90,6 +90,8 @@ struct OpenTurn {
     human: bool,
     /// Whether anything came after the prompt.
     answered: bool,
+    /// Whether the log says how long the agent worked in it.
+    told: bool,
 }
 
 impl Builder {
@@ -180,7 +182,7 @@ impl Builder {
 
     fn open_call(&self, since: Moment, id: Key, tool: Tool) -> OpenCall {
         let said = self.approvals.get(&id).copied();
-        let may_wait = said.unwrap_or(self.may_ask) && tool != Tool::Subagent;
+        let may_wait = said.unwrap_or(self.may_ask) && !matches!(tool, Tool::Subagent | Tool::Wait);
         let bound = match tool {
             _ if !may_wait => tool.bound(),
             Tool::Command { .. } if said.is_none() => tool.bound().min(self.untold_run.max(INSTANT)),
@@ -305,10 +307,14 @@ impl Builder {
         if worked > at.since(turn.start) + SAME_KEY {
             return;
         }
-        turn.parts.settle(told.max(0), at_most || !turn.human);
+        let told = told.max(0);
+        let bounds = at_most || !turn.human;
+        turn.parts.settle(told, bounds);
+        turn.told = !bounds && (turn.parts.worked() - told).abs() <= SAME_KEY;
         if let (true, Some(last)) = (is_closed, self.turns.last_mut()) {
             last.working = turn.parts.working();
             last.unknown = turn.parts.unknown();
+            last.told = turn.told;
         }
     }
 
@@ -319,7 +325,9 @@ impl Builder {
     }
 
     fn close(&mut self, end: TurnEnd) {
-        self.closed = self.open.take().filter(|turn| turn.answered);
+        // A second end of a turn leaves it what was closed last.
+        let Some(turn) = self.open.take() else { return };
+        self.closed = Some(turn).filter(|turn| turn.answered);
         if let Some(turn) = &self.closed {
             self.turns.push(Turn {
                 span: Span::new(turn.start, turn.last),
@@ -327,6 +335,7 @@ impl Builder {
                 unknown: turn.parts.unknown(),
                 human: turn.human,
                 end,
+                told: turn.told,
             });
         }
     }
@@ -341,6 +350,7 @@ impl OpenTurn {
             parts: Parts::default(),
             human,
             answered: false,
+            told: false,
         }
     }
 }
@@ -349,7 +359,7 @@ impl Tool {
     fn bound(self) -> i64 {
         match self {
             Self::Instant | Self::Question => INSTANT,
-            Self::Subagent => COMMAND,
+            Self::Subagent | Self::Wait => COMMAND,
             Self::Command { timeout } => timeout.map_or(COMMAND, i64::from),
         }
     }
@@ -579,6 +589,53 @@ mod tests {
         let list = [(0.0, prompt()), (5.0, prompt())];
         assert_eq!(shape(&list), []);
         assert_eq!(timeline(&events(&list)).1.len(), 2);
+    }
+
+    fn worked(minutes: u32) -> What {
+        What::Worked {
+            millis: minutes * 60_000,
+            at_most: false,
+        }
+    }
+
+    #[test]
+    fn what_the_log_says_of_a_turn_is_taken_where_nobody_could_be_asked() {
+        let list = [
+            (0.0, prompt()),
+            (1.0, call(1, SHELL)),
+            (41.0, result(1, Outcome::Done, None)),
+            (42.0, worked(42)),
+        ];
+        assert_eq!(shape(&list), [(0.0, 41.0, 41.0, 0.0, TurnEnd::LastEvent)]);
+    }
+
+    #[test]
+    fn a_turn_that_ends_twice_is_told_of_afterwards_too() {
+        let list = [
+            (0.0, prompt()),
+            (1.0, call(1, SHELL)),
+            (41.0, result(1, Outcome::Done, None)),
+            (41.0, What::TurnEnd(None)),
+            (41.0, What::TurnEnd(None)),
+            (41.0, worked(41)),
+        ];
+        assert_eq!(shape(&list), [(0.0, 41.0, 41.0, 0.0, TurnEnd::Recorded)]);
+    }
+
+    #[test]
+    fn a_turn_is_told_of_only_where_its_duration_holds() {
+        let told = |what: What| {
+            let list = [(0.0, prompt()), (5.0, What::Work), (5.0, what)];
+            timeline(&events(&list)).0[0].told
+        };
+        assert!(told(worked(5)));
+        // Longer than the turn, a bound, and less than the model alone took.
+        assert!(!told(worked(9)));
+        assert!(!told(What::Worked {
+            millis: 300_000,
+            at_most: true
+        }));
+        assert!(!told(worked(2)));
     }
 
     #[test]

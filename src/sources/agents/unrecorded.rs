@@ -1,10 +1,11 @@
 //! Requests that left no record of their own, by what a program says that it took in all.
 //!
-//! Totals stand at the ends of a program's runs, and go on from run to run. Between two of them they must hold all that was
-//! recorded of each model; what they have beyond is what compactions, titles and the like took. Where they hold less, or
-//! several sessions share them, they say nothing.
+//! Totals stand at the ends of a program's runs and within them, and count from the beginning of each run. Between two of one
+//! run, or from its beginning to its first, they must hold all that was recorded of each model; what they have beyond is what
+//! compactions, titles and the like took. Where they hold less, several sessions share them, or runs of one session overlap in
+//! time, so that nothing tells whose a response was, they say nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::log::{Event, Key, Log, What};
 use crate::facts::session::{TokenCounts, Usage};
@@ -23,11 +24,13 @@ pub struct Unrecorded {
 struct State<'log> {
     at: Moment,
     run: Key,
+    began: Moment,
     line: u32,
     models: BTreeMap<&'log str, TokenCounts>,
 }
 
-/// Compares the totals among the events of a session, in order of time, with its `recorded` tokens. `trusted` says of a run
+/// Compares the totals among the events of a session, in order of time, with its `recorded` tokens, also in order
+/// of time. `trusted` says of a run
 /// whether it was of this session alone.
 pub fn unrecorded<'log>(
     events: &[(&'log Log, &'log Event)],
@@ -35,34 +38,63 @@ pub fn unrecorded<'log>(
     trusted: impl Fn(Key) -> bool,
 ) -> Unrecorded {
     let mut found = Unrecorded::default();
-    let mut compactions: Vec<Moment> = (events.iter())
+    let compactions: Vec<Moment> = (events.iter())
         .filter(|(_, event)| matches!(event.what, What::Compacted(_)))
         .map(|(_, event)| event.stamp.at)
         .collect();
+    let mut untold = compactions.len();
     let states = states(events);
+    let overlapping = overlapping(&states);
     for (number, state) in states.iter().enumerate() {
         let before = number.checked_sub(1).and_then(|before| states.get(before));
         let since = before.map(|before| before.at);
         let base = before.filter(|before| before.run == state.run);
-        let own = recorded
-            .iter()
-            .filter(|usage| since.is_none_or(|since| usage.at > since) && usage.at <= state.at);
-        let Some(rest) = rest(state, base, own).filter(|_| trusted(state.run)) else {
+        let own = within(recorded, since, state.at, |usage| usage.at);
+        let is_usable = trusted(state.run) && !overlapping.contains(&state.run);
+        let Some(rest) = is_usable.then(|| rest(state, base, own)).flatten() else {
             continue;
         };
-        let within = |at: &Moment| since.is_none_or(|since| *at > since) && *at <= state.at;
-        let last = compactions.iter().copied().rfind(|at| within(at));
+        let compacted = within(&compactions, since, state.at, |at| *at);
         if !rest.is_empty() {
-            compactions.retain(|at| !within(at));
+            untold -= compacted.len();
         }
         found.usage.extend(rest.into_iter().map(|(model, tokens)| Usage {
-            at: last.unwrap_or(state.at),
+            at: compacted.last().copied().unwrap_or(state.at),
             model: model.to_owned(),
             lane: 0,
             tokens,
         }));
     }
-    found.is_short = !compactions.is_empty();
+    found.is_short = untold > 0 || !overlapping.is_empty();
+    found
+}
+
+/// What of a list in order of time lies behind `since`, if there is such a time, and not behind `until`.
+fn within<T>(list: &[T], since: Option<Moment>, until: Moment, at: impl Fn(&T) -> Moment) -> &[T] {
+    let from = since.map_or(0, |since| list.partition_point(|item| at(item) <= since));
+    let to = list.partition_point(|item| at(item) <= until);
+    list.get(from..to).unwrap_or_default()
+}
+
+/// The runs that went on while another one of the same session did.
+fn overlapping(states: &[State<'_>]) -> HashSet<Key> {
+    let mut runs: HashMap<Key, (Moment, Moment)> = HashMap::new();
+    for state in states {
+        let run = runs.entry(state.run).or_insert((state.began, state.at));
+        run.1 = run.1.max(state.at);
+    }
+    let mut runs: Vec<(Key, (Moment, Moment))> = runs.into_iter().collect();
+    runs.sort_unstable_by_key(|(run, span)| (*span, *run));
+    let mut found = HashSet::new();
+    let mut last: Option<(Key, Moment)> = None;
+    for (run, (began, ended)) in runs {
+        if let Some((other, until)) = last
+            && began < until
+        {
+            found.extend([run, other]);
+        }
+        last = last.filter(|(_, until)| *until > ended).or(Some((run, ended)));
+    }
     found
 }
 
@@ -70,7 +102,13 @@ pub fn unrecorded<'log>(
 fn states<'log>(events: &[(&'log Log, &'log Event)]) -> Vec<State<'log>> {
     let mut states: Vec<State<'log>> = Vec::new();
     for (log, event) in events {
-        let What::Totals { run, model, tokens } = &event.what else {
+        let What::Totals {
+            run,
+            began,
+            model,
+            tokens,
+        } = &event.what
+        else {
             continue;
         };
         let (at, line) = (event.stamp.at, event.stamp.line);
@@ -81,6 +119,7 @@ fn states<'log>(events: &[(&'log Log, &'log Event)]) -> Vec<State<'log>> {
             _ => states.push(State {
                 at,
                 run: *run,
+                began: *began,
                 line,
                 models: BTreeMap::from([(log.text(*model), *tokens)]),
             }),
@@ -90,29 +129,20 @@ fn states<'log>(events: &[(&'log Log, &'log Event)]) -> Vec<State<'log>> {
 }
 
 /// What the totals have beyond the recorded tokens since `base`; `None` where they hold less than those.
-fn rest<'log, 'usage>(
+fn rest<'log>(
     state: &State<'log>,
     base: Option<&State<'log>>,
-    recorded: impl Iterator<Item = &'usage Usage>,
+    recorded: &[Usage],
 ) -> Option<Vec<(&'log str, TokenCounts)>> {
     let mut left = state.models.clone();
     for (model, tokens) in base.iter().flat_map(|base| &base.models) {
         let counts = left.get_mut(model)?;
-        *counts = without(*counts, *tokens)?;
+        *counts = counts.checked_sub(*tokens)?;
     }
     for usage in recorded {
         let counts = left.get_mut(usage.model.as_str())?;
-        *counts = without(*counts, usage.tokens)?;
+        *counts = counts.checked_sub(usage.tokens)?;
     }
     left.retain(|_, tokens| *tokens != TokenCounts::default());
     Some(left.into_iter().collect())
-}
-
-fn without(all: TokenCounts, part: TokenCounts) -> Option<TokenCounts> {
-    Some(TokenCounts {
-        input: all.input.checked_sub(part.input)?,
-        cache_write: all.cache_write.checked_sub(part.cache_write)?,
-        cache_read: all.cache_read.checked_sub(part.cache_read)?,
-        output: all.output.checked_sub(part.output)?,
-    })
 }

@@ -68,7 +68,8 @@ pub(super) fn read(record: &Record<'_>, line: u32, log: &mut Log) {
         return;
     }
     let run = Key::of(&[&start.to_string()]);
-    let ended = Moment(start).plus(i64::try_from(ran).unwrap_or(0));
+    let began = Moment(start);
+    let ended = began.plus(i64::try_from(ran).unwrap_or(0));
     for (model, usage) in &models {
         let Some(tokens) = usage.tokens() else { continue };
         let total = format!("{tokens:?}");
@@ -86,6 +87,14 @@ pub(super) fn read(record: &Record<'_>, line: u32, log: &mut Log) {
             ..last
         };
         let model = log.name(model);
-        log.push(stamp, What::Totals { run, model, tokens });
+        log.push(
+            stamp,
+            What::Totals {
+                run,
+                began,
+                model,
+                tokens,
+            },
+        );
     }
 }

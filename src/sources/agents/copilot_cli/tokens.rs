@@ -199,14 +199,14 @@ impl Tokens {
         let mut models: BTreeMap<&str, TokenCounts> = BTreeMap::new();
         for (model, total) in &totals {
             let before = self.totals.get(model).copied().filter(|_| goes_on);
-            models.insert(model, less(*total, before.unwrap_or_default()));
+            models.insert(model, total.saturating_sub(before.unwrap_or_default()));
         }
         let responses = self.responses.split_off(start.behind);
         self.lost.append(&mut self.responses);
         for response in &responses {
             let name = response.model.map(|model| log.text(model)).unwrap_or_default();
             if let (Some(left), Some(tokens)) = (models.get_mut(name), response.tokens) {
-                *left = less(*left, tokens);
+                *left = left.saturating_sub(tokens);
             }
         }
         self.take_out_compactions(&totals, goes_on, &responses, &mut models, log);
@@ -280,7 +280,7 @@ impl Tokens {
         }
         for compaction in own {
             if let Some(left) = models.get_mut(log.text(compaction.model)) {
-                *left = less(*left, compaction.tokens);
+                *left = left.saturating_sub(compaction.tokens);
             }
         }
     }
@@ -367,7 +367,7 @@ impl Leg {
             let counted = rows.iter().filter(within);
             let counted = counted.filter(|row| row.model == log.text(*model));
             let counted = counted.fold(TokenCounts::default(), |sum, row| sum + row.tokens);
-            self.spread(*model, less(*tokens, counted), log);
+            self.spread(*model, tokens.saturating_sub(counted), log);
         }
     }
 
@@ -626,15 +626,6 @@ fn output(totals: &BTreeMap<String, TokenCounts>) -> u64 {
 fn said(responses: &[Response]) -> u64 {
     let outputs = responses.iter().map(|response| response.output);
     outputs.fold(0, u64::saturating_add)
-}
-
-fn less(total: TokenCounts, before: TokenCounts) -> TokenCounts {
-    TokenCounts {
-        input: total.input.saturating_sub(before.input),
-        cache_write: total.cache_write.saturating_sub(before.cache_write),
-        cache_read: total.cache_read.saturating_sub(before.cache_read),
-        output: total.output.saturating_sub(before.output),
-    }
 }
 
 /// `tokens` in so many parts that differ by at most one of each kind and add up to it.
