@@ -59,10 +59,11 @@ pub fn kept<'text, T: Deserialize<'text>>(text: &'text str) -> Option<T> {
 pub fn records(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = without_blanks(text);
+    let mut budget = text.len().saturating_mul(TRIES).saturating_add(1 << 16);
     while !rest.is_empty() {
         let (piece, length) = match object(rest) {
-            Some(length) => (Piece::Whole(Text(&rest[..length])), length),
-            None => (Piece::Broken, next_object(rest)),
+            Ok(length) => (Piece::Whole(Text(&rest[..length])), length),
+            Err(_) => (Piece::Broken, next_object(rest, &mut budget)),
         };
         pieces.push(piece);
         rest = without_blanks(&rest[length..]);
@@ -79,33 +80,54 @@ pub enum Piece<'text> {
     Broken,
 }
 
-/// How long the object is with which a text begins; `None` where it begins with none, or with a part of one.
-fn object(text: &str) -> Option<usize> {
+/// How often a text is read, all in all, to find where its records begin.
+const TRIES: usize = 16;
+
+/// How long the object is with which a text begins; where it begins with none, or with a part of one, how much of it was read.
+fn object(text: &str) -> std::result::Result<usize, usize> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
-    if !text.starts_with('{') || values.next()?.is_err() {
-        return None;
+    if !text.starts_with('{') {
+        return Err(1);
     }
-    Some(values.byte_offset())
+    match values.next() {
+        Some(Ok(_)) => Ok(values.byte_offset()),
+        // Columns are bytes, but of the last line only.
+        Some(Err(error)) if error.line() == 1 => Err(error.column()),
+        _ => Err(text.len()),
+    }
 }
 
 /// Where behind a broken record the next one begins, at the end of the text if nowhere. It begins where the broken one could
-/// not go on with an object, and ends where another one begins, or nothing.
-fn next_object(text: &str) -> usize {
-    let is_record = |at: usize| {
+/// not go on with an object, and ends where another one begins, or nothing. Where more than the `budget` of bytes would have to be
+/// read for that, the rest is broken.
+fn next_object(text: &str, budget: &mut usize) -> usize {
+    let is_record = |at: usize, budget: &mut usize| {
         let candidate = text.get(at..).unwrap_or_default();
         let has_field = candidate
             .get(1..)
             .is_some_and(|inside| inside.trim_start().starts_with('"'));
-        let behind = object(candidate).map(|length| without_blanks(&candidate[length..]));
-        has_field && behind.is_some_and(|behind| behind.is_empty() || behind.starts_with('{'))
+        if !has_field {
+            return false;
+        }
+        let read = object(candidate);
+        *budget = budget.saturating_sub(read.unwrap_or_else(|read| read));
+        let behind = read.map(|length| without_blanks(&candidate[length..]));
+        behind.is_ok_and(|behind| behind.is_empty() || behind.starts_with('{'))
     };
     let mut outline = Outline::default();
     let starts = text
         .bytes()
         .enumerate()
         .filter(|(_, byte)| outline.is_misplaced(*byte));
-    let mut starts = starts.map(|(at, _)| at).filter(|at| *at > 0);
-    starts.find(|at| is_record(*at)).unwrap_or(text.len())
+    for at in starts.map(|(at, _)| at).filter(|at| *at > 0) {
+        if *budget == 0 {
+            break;
+        }
+        if is_record(at, budget) {
+            return at;
+        }
+    }
+    text.len()
 }
 
 /// What a parser would expect next, as far as it tells whether an object may begin.
@@ -255,6 +277,14 @@ mod tests {
             Piece::Broken => "-",
         });
         pieces.collect()
+    }
+
+    #[test]
+    fn what_may_be_a_record_at_every_byte_is_given_up() {
+        for part in [r#"{"":"#, r#"{"a":{"#, "{\"a\":[1,"] {
+            let line = format!(r#"{{"a":"x{}"#, part.repeat(300_000));
+            assert_eq!(shown(&line), ["-"]);
+        }
     }
 
     #[test]

@@ -277,8 +277,32 @@ pub struct Carried {
     pub totals: TokenCounts,
     /// Commands that may make commits and have not ended: the call's id, the command's kind and folder.
     pub open_commands: Vec<(Key, super::commands::Making)>,
+    /// Prompts that wait until the agent takes them up.
+    pub queue: Vec<Queued>,
     /// Anything else that one reader needs, by a name of its own. Never text of a prompt, a reply or a command.
     pub other: Vec<(String, String)>,
+}
+
+/// A prompt that was queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queued {
+    /// The hash of its text.
+    pub text: Key,
+    /// The place of its event; `None` where a program queued it, not a person.
+    pub event: Option<usize>,
+    /// Where it is.
+    pub state: QueueState,
+}
+
+/// Where a prompt is that was queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QueueState {
+    /// In the queue.
+    Waiting,
+    /// Taken out of it to be given to the agent by a record of its own.
+    Taken,
+    /// Taken out of it by other means; an attachment may follow, a prompt does not.
+    Removed,
 }
 
 /// A record that was left out or repaired. Unlike a warning it has no optional fields, which the cache could not hold.

@@ -32,6 +32,7 @@ pub mod pi;
 pub mod prose;
 pub mod qwen;
 pub mod record;
+pub mod repeats;
 pub mod shell;
 pub mod timeline;
 pub mod tools;

@@ -7,10 +7,12 @@ use std::collections::HashMap;
 
 mod lexer;
 
-use lexer::{Token, Word, tokens};
+use lexer::{LONGEST, Token, Word, tokens};
 
 /// How deep shells may be nested.
 const DEEPEST: usize = 8;
+/// How many bytes variables may add to the words of a script in all.
+const MOST_EXPANDED: usize = 1 << 20;
 
 /// A program that a script starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,7 @@ pub struct Run {
 pub fn runs(script: &str) -> Vec<Run> {
     let mut shell = Shell {
         folder: Some(String::new()),
+        expanded: MOST_EXPANDED,
         ..Shell::default()
     };
     shell.script(script);
@@ -180,6 +183,8 @@ struct Shell {
     variables: HashMap<String, String>,
     runs: Vec<Run>,
     depth: usize,
+    /// How many bytes variables may still add to words.
+    expanded: usize,
 }
 
 impl Shell {
@@ -223,32 +228,41 @@ impl Shell {
         for script in words.iter().flat_map(|word| &word.scripts) {
             self.nested(script);
         }
-        let mut words: Vec<Option<String>> = words.iter().map(|word| word.known(&self.variables)).collect();
-        while words
-            .first()
-            .is_some_and(|word| word.as_deref().is_some_and(|word| RESERVED.contains(&word)))
-        {
-            words.remove(0);
-        }
-        let assigned = words
+        let (variables, room) = (&self.variables, &mut self.expanded);
+        let known: Vec<Option<String>> = (words.iter()).map(|word| word.known(variables, room)).collect();
+        let is_reserved =
+            |word: &&Option<String>| word.as_deref().is_some_and(|word| RESERVED.contains(&word));
+        let reserved = known.iter().take_while(is_reserved).count();
+        let set: Vec<(String, Option<String>)> = (words.iter().zip(&known).skip(reserved))
+            .map_while(|(word, known)| match known {
+                Some(known) => {
+                    assignment(Some(known)).map(|(name, value)| (name.to_owned(), Some(value.to_owned())))
+                }
+                None => word.assigned().map(|name| (name.to_owned(), None)),
+            })
+            .collect();
+        let tree = set
             .iter()
-            .take_while(|word| assignment(word.as_deref()).is_some())
-            .count();
-        let set: Vec<Option<String>> = words.drain(..assigned).collect();
-        if words.is_empty() {
-            let known = set.iter().filter_map(|word| assignment(word.as_deref()));
-            self.variables
-                .extend(known.map(|(name, value)| (name.to_owned(), value.to_owned())));
+            .find(|(name, _)| name == "GIT_WORK_TREE" || name == "GIT_DIR");
+        let tree = tree.map(|(_, value)| Some(value.as_deref()?.trim_end_matches("/.git").to_owned()));
+        let command = known.get(reserved + set.len()..).unwrap_or_default();
+        if command.is_empty() {
+            self.set(set);
         }
-        let tree = set.iter().filter_map(|word| assignment(word.as_deref()));
-        let tree = tree.filter(|(name, _)| *name == "GIT_WORK_TREE" || *name == "GIT_DIR");
-        let tree = tree
-            .map(|(_, value)| value.trim_end_matches("/.git").to_owned())
-            .next();
-        let around = tree.map(|tree| self.folder.replace(tree));
-        self.start(&words, input);
+        let around = tree.map(|tree| std::mem::replace(&mut self.folder, tree));
+        self.start(command, input);
         if let Some(around) = around {
             self.folder = around;
+        }
+    }
+
+    /// Sets variables; one whose value is unknown, or too long, is unknown from here on.
+    fn set(&mut self, variables: Vec<(String, Option<String>)>) {
+        for (name, value) in variables {
+            match value.filter(|value| value.len() <= LONGEST) {
+                Some(value) => self.variables.insert(name, value),
+                None => self.variables.remove(&name),
+            };
         }
     }
 
@@ -465,6 +479,48 @@ mod tests {
                     .to_owned()
             });
         shown.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn variables_that_grow_without_end_become_unknown() {
+        let doubled = "A=$A$A;".repeat(60);
+        assert_eq!(
+            shown(&format!("A=aaaaaaaa; {doubled} git commit -m $A")),
+            "> git commit -m ?"
+        );
+        let many = format!("A={}; git commit {}", "a".repeat(4_000), "$A ".repeat(10_000));
+        let arguments: Vec<Option<String>> = runs(&many).remove(0).arguments;
+        assert_eq!(arguments.iter().filter(|word| word.is_some()).count(), 263);
+        // What is written out may be as long as it likes.
+        let long = "a".repeat(10_000);
+        assert_eq!(
+            shown(&format!("B=b; sh -c \"git commit -m {long}$B\"")),
+            format!("> git commit -m {long}b")
+        );
+    }
+
+    #[test]
+    fn a_variable_that_is_set_anew_forgets_what_it_was() {
+        assert_eq!(shown("D=/a; D=$(pwd); git -C $D log"), "> pwd\n> git -C ? log");
+        assert_eq!(shown("N=$(pwd) git log"), "> pwd\n> git log");
+        assert_eq!(shown("GIT_DIR=$X git log; git log"), "?> git log\n> git log");
+    }
+
+    #[test]
+    fn what_is_nested_deeper_than_anybody_writes_is_unknown() {
+        for script in [
+            "\"$(cat \"",
+            "$(cat ",
+            "\"$(cat <<E\n",
+            "`cat $(",
+            "(",
+            "sh -c \"$(",
+        ] {
+            runs(&script.repeat(100_000));
+        }
+        let here = "@'\na\n'@\n";
+        runs(&here.repeat(50_000));
+        runs(&"then ".repeat(100_000));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::super::json;
 use super::super::log::{Key, Log, Metric, Name, Stamp, What};
+use super::super::repeats::Repeats;
 use super::super::value::{count, is_miscounted, text};
 use super::store::{self, COMPACTIONS, WITHOUT_OUTPUT, is_store};
 use crate::facts::session::TokenCounts;
@@ -458,14 +459,14 @@ fn message_of(what: &What) -> Option<Key> {
 
 /// The responses that were counted, by what they are known by: session, model and all counts, and which one with these it is.
 #[derive(Debug, Default)]
-pub(super) struct Keys(HashMap<Key, Option<Key>>);
+pub(super) struct Keys(Repeats<Option<Key>>);
 
 impl Keys {
     /// What a log has from an earlier run.
     pub(super) fn of(log: &Log) -> Self {
         let known = log.events.iter();
         let known = known.filter_map(|event| Some((message_of(&event.what)?, event.stamp.key)));
-        Self(known.collect())
+        Self(Repeats::of(known))
     }
 
     /// The key of a response that a record counts; the same record again has the same one.
@@ -475,18 +476,8 @@ impl Keys {
         tokens: TokenCounts,
         record: Option<Key>,
     ) -> Key {
-        let Key(said) = Key::of(&["response", session, model, &format!("{tokens:?}")]);
-        let mut number = 0_u64;
-        loop {
-            let key = Key(said.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-            match self.0.get(&key) {
-                Some(known) if record.is_none() || *known != record => number += 1,
-                _ => {
-                    self.0.insert(key, record);
-                    return key;
-                }
-            }
-        }
+        let said = Key::of(&["response", session, model, &format!("{tokens:?}")]);
+        self.0.key(said, record, record.is_some())
     }
 }
 

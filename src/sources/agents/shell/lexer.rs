@@ -60,9 +60,19 @@ impl Word {
         }
     }
 
-    /// The word itself; `None` where only the shell knows it. The home folder is `~`.
-    pub(super) fn known(&self, variables: &HashMap<String, String>) -> Option<String> {
+    /// The variable that the word sets, also where its value is unknown.
+    pub(super) fn assigned(&self) -> Option<&str> {
+        match self.parts.first() {
+            Some(Part::Text(text)) => super::assignment(Some(text)).map(|(name, _)| name),
+            _ => None,
+        }
+    }
+
+    /// The word itself; `None` where only the shell knows it, or where its variables take more than [`LONGEST`] bytes, or than
+    /// are left in the `room` for those of the whole script. The home folder is `~`.
+    pub(super) fn known(&self, variables: &HashMap<String, String>, room: &mut usize) -> Option<String> {
         let mut known = String::new();
+        let mut left = LONGEST;
         for part in &self.parts {
             match part {
                 Part::Text(text) => known += text,
@@ -71,7 +81,12 @@ impl Word {
                 {
                     known += "~";
                 }
-                Part::Variable(name) => known += variables.get(name)?,
+                Part::Variable(name) => {
+                    let value = variables.get(name)?;
+                    left = left.checked_sub(value.len())?;
+                    *room = room.checked_sub(value.len())?;
+                    known += value;
+                }
                 Part::Unknown => return None,
             }
         }
@@ -79,14 +94,24 @@ impl Word {
     }
 }
 
+/// So many bytes of a word may come out of variables, and a variable may hold.
+pub(super) const LONGEST: usize = 4_096;
+/// How deep substitutions are looked into.
+const DEEPEST: usize = 8;
+
 /// The tokens of a script, of bash and of PowerShell as far as they agree.
 pub(super) fn tokens(script: &str) -> Vec<Token> {
+    tokens_at(script, 0)
+}
+
+fn tokens_at(script: &str, depth: usize) -> Vec<Token> {
     let mut lexer = Lexer {
         chars: script.chars().collect(),
         at: 0,
         word: None,
         expected: Vec::new(),
         tokens: Vec::new(),
+        depth,
     };
     lexer.read();
     lexer.tokens
@@ -105,6 +130,8 @@ struct Lexer {
     word: Option<Word>,
     expected: Vec<Expected>,
     tokens: Vec<Token>,
+    /// In how many substitutions the script stands.
+    depth: usize,
 }
 
 impl Lexer {
@@ -167,7 +194,10 @@ impl Lexer {
     /// `> FILE`, `2>&1`, `<<TAG`: no words of the command.
     fn redirection(&mut self, char: char) {
         // The number of a stream.
-        let stream = self.word.as_ref().and_then(|word| word.known(&HashMap::new()));
+        let stream = self
+            .word
+            .as_ref()
+            .and_then(|word| word.known(&HashMap::new(), &mut 0));
         if stream.is_some_and(|text| text.chars().all(|char| char.is_ascii_digit())) {
             self.word = None;
         }
@@ -263,10 +293,10 @@ impl Lexer {
     fn here_string(&mut self) {
         let quote = self.next().unwrap_or('\'');
         while self.next().is_some_and(|char| char != '\n') {}
-        let rest: String = self.chars.get(self.at..).unwrap_or_default().iter().collect();
-        let end = rest.find(&format!("\n{quote}@"));
-        let text = end.and_then(|end| rest.get(..end)).unwrap_or(&rest);
-        self.at += text.chars().count() + end.map_or(0, |_| 3);
+        let rest = self.chars.get(self.at..).unwrap_or_default();
+        let end = rest.windows(3).position(|three| three == ['\n', quote, '@']);
+        let text: String = rest.iter().take(end.unwrap_or(rest.len())).collect();
+        self.at += end.map_or(rest.len(), |end| end + 3);
         let text = text.trim_end_matches('\r');
         let live = quote == '"' && text.contains('$');
         self.word().text(text);
@@ -443,8 +473,8 @@ impl Lexer {
 
     /// What a command prints is known only of `cat` with a here-document: the usual way to write a message of several lines.
     fn substitute(&mut self, script: String) {
-        let inner: Vec<Token> = if script.trim_start().starts_with("cat") {
-            tokens(&script)
+        let inner: Vec<Token> = if self.depth < DEEPEST && script.trim_start().starts_with("cat") {
+            tokens_at(&script, self.depth + 1)
         } else {
             Vec::new()
         };
