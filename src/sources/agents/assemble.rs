@@ -734,3 +734,50 @@ fn joined(here: Option<&str>, named: Option<&str>) -> Option<String> {
         (here, named) => named.or(here).map(str::to_owned),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::session::Turn;
+    use crate::facts::span::total;
+
+    fn span(start: i64, end: i64) -> Span {
+        Span::new(Moment(start), Moment(end))
+    }
+
+    fn lane(working: &[Span]) -> Lane {
+        let turn = Turn {
+            span: span(0, 100),
+            working: working.to_vec(),
+            unknown: 0,
+            human: true,
+            end: TurnEnd::Recorded,
+            told: false,
+        };
+        Lane {
+            subagent: None,
+            turns: vec![turn],
+        }
+    }
+
+    #[test]
+    fn a_wait_is_followed_through_nested_subagents_whatever_their_names() {
+        // The main lane waits for one from 10 to 90, which waits from 20 to 80 for another that asked somebody from 30 to 50.
+        let middle = (lane(&[span(10, 90)]), vec![span(20, 80)], Some(Moment(10)));
+        let inner = (lane(&[span(20, 30), span(50, 80)]), Vec::new(), Some(Moment(20)));
+        for subagents in [[middle.clone(), inner.clone()], [inner, middle]] {
+            let main = (lane(&[span(0, 100)]), vec![span(10, 90)], None);
+            let all = [main].into_iter().chain(subagents);
+            let (mut lanes, mut waits, mut begun) = (Vec::new(), Vec::new(), Vec::new());
+            for (lane, waited, at) in all {
+                lanes.push(lane);
+                waits.push(waited);
+                begun.push(at);
+            }
+            follow_others(&mut lanes, &waits, &begun);
+            let mut worked: Vec<i64> = (lanes.iter()).map(|lane| total(&lane.turns[0].working)).collect();
+            worked.sort_unstable();
+            assert_eq!(worked, [40, 60, 80]);
+        }
+    }
+}

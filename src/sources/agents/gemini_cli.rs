@@ -43,6 +43,7 @@ impl Agent for GeminiCli {
         let mut files = files_below(folder, warnings, is_chat);
         for file in &mut files {
             file.companions.extend(registry(&file.path));
+            file.companions.extend(screen(&file.path));
         }
         files
     }
@@ -114,10 +115,14 @@ fn hash(folder: &str) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// When prompts were typed at the program's own screen, by session: only that writes them into a file of the project.
+/// The file of a project into which only the program's own screen writes what is typed there.
+fn screen(log: &Path) -> Option<PathBuf> {
+    Some(project(log)?.join("logs.json"))
+}
+
+/// When prompts were typed at the program's own screen, by session.
 fn typed_prompts(log: &Path) -> Vec<(String, Moment)> {
-    let file = project(log).map(|project| project.join("logs.json"));
-    let said = file.and_then(|file| std::fs::read(file).ok());
+    let said = screen(log).and_then(|file| std::fs::read(file).ok());
     let entries: Value = said
         .and_then(|said| json::document(&said).0.ok())
         .unwrap_or_default();
@@ -770,6 +775,18 @@ mod tests {
                 "{millis} {screen:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_log_is_read_again_when_the_screen_has_written() {
+        let home = Home::new();
+        home.log(
+            "session-a.jsonl",
+            &[header(), prompt("u", 1), response("g", 2, 5)],
+        );
+        let log = GeminiCli.logs(home.0.path(), &mut Vec::new()).remove(0);
+        let screen = log.path.parent().unwrap().with_file_name("logs.json");
+        assert!(log.companions.contains(&screen));
     }
 
     #[test]

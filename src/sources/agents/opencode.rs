@@ -565,13 +565,23 @@ impl<'log> Reading<'log> {
                 Some((id.clone(), *at, outcome == "interrupted"))
             })
             .collect();
+        // When the last message of each session was, and whether it was stopped.
+        let mut lasts: HashMap<Name, (Moment, bool)> = HashMap::new();
+        for message in &self.messages {
+            let stopped = matches!(&message.role, Role::Agent(answer) if answer.stopped);
+            let last = lasts
+                .entry(message.session)
+                .or_insert((message.stamp.at, stopped));
+            if message.stamp.at >= last.0 {
+                *last = (message.stamp.at, stopped);
+            }
+        }
         for (session, at, interrupted) in idle {
             let name = self.log.name(&session);
-            let own = self.messages.iter().filter(|message| message.session == name);
-            let last = own.max_by_key(|message| message.stamp.at);
-            let stopped =
-                last.is_some_and(|last| matches!(&last.role, Role::Agent(answer) if answer.stopped));
-            if told.contains(&name) || last.is_none_or(|last| last.stamp.at > at) {
+            let Some(&(last, stopped)) = lasts.get(&name) else {
+                continue;
+            };
+            if told.contains(&name) || last > at {
                 continue;
             }
             // An answer that was stopped said so itself.

@@ -3,8 +3,10 @@
 //! A log has instants, not intervals: that the agent worked between two events is inferred, and only up to a bound. A tool
 //! call may take its recorded duration, else its time limit, else [`COMMAND`] or [`INSTANT`]; the model may think for
 //! [`MODEL`]. A call for which a person was asked, or may have been asked without a trace, ran for an unknown part of its
-//! time: without a recorded duration only [`INSTANT`] of it counts as work. What goes beyond is unknown (a permission
-//! prompt, sleep), and counts as nobody's.
+//! time. Without a recorded duration [`INSTANT`] of it counts as work, or [`What::UntoldRun`] of a command for which somebody
+//! may have been asked; of a read, search or edit for which somebody was asked [`ASKED_INSTANT`], and the rest is known to be
+//! the person's. What goes beyond otherwise is unknown (a permission prompt, sleep), and counts as nobody's. Where the log
+//! says how long the agent worked in the whole turn, that decides ([`Parts::settle`]).
 
 use std::collections::HashMap;
 

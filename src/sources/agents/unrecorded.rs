@@ -146,3 +146,68 @@ fn rest<'log>(
     left.retain(|_, tokens| *tokens != TokenCounts::default());
     Some(left.into_iter().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::log::Stamp;
+    use super::*;
+
+    /// What totals of one model say beyond nothing: each of a run with its beginning, the time and the output so far.
+    fn found(totals: &[(u64, i64, i64, u64)]) -> (u64, bool) {
+        let mut log = Log::default();
+        let (session, model) = (log.name("s"), log.name("m"));
+        for (line, (run, began, at, output)) in (1..).zip(totals) {
+            let stamp = Stamp {
+                at: Moment(*at),
+                line,
+                key: None,
+                session,
+                lane: None,
+                folder: None,
+                branch: None,
+                copied: false,
+            };
+            let tokens = TokenCounts {
+                output: *output,
+                ..TokenCounts::default()
+            };
+            let (run, began) = (Key(*run), Moment(*began));
+            log.push(
+                stamp,
+                What::Totals {
+                    run,
+                    began,
+                    model,
+                    tokens,
+                },
+            );
+        }
+        let events: Vec<_> = log.events.iter().map(|event| (&log, event)).collect();
+        let found = unrecorded(&events, &[], |_| true);
+        let output = found.usage.iter().map(|usage| usage.tokens.output).sum();
+        (output, found.is_short)
+    }
+
+    #[test]
+    fn runs_behind_each_other_add_up() {
+        assert_eq!(
+            found(&[(1, 0, 10, 100), (1, 0, 20, 150), (2, 20, 30, 10)]),
+            (160, false)
+        );
+    }
+
+    #[test]
+    fn runs_beside_each_other_say_nothing() {
+        assert_eq!(
+            found(&[(1, 0, 10, 100), (2, 5, 20, 10), (1, 0, 30, 200)]),
+            (0, true)
+        );
+        // One within the other.
+        assert_eq!(found(&[(2, 5, 20, 10), (1, 0, 30, 200)]), (0, true));
+        // A third one behind them.
+        assert_eq!(
+            found(&[(2, 5, 20, 10), (1, 0, 30, 200), (3, 31, 40, 7)]),
+            (7, true)
+        );
+    }
+}

@@ -755,6 +755,48 @@ fn a_subagent_works_in_the_mode_of_its_session_and_asks_the_same_person() {
 }
 
 #[test]
+fn a_wait_for_a_command_in_the_background_is_none_for_subagents() {
+    let sub = |record: Value| with(record, json!({"agentId": "a1", "isSidechain": true}));
+    let worked = |tool: &str, kind: &str| {
+        let waited = json!({"toolUseResult": {"retrieval_status": "success", "task": {"task_id": "x", "task_type": kind}}});
+        let told = session(&[
+            with(prompt(0.0, "go"), json!({"permissionMode": "bypassPermissions"})),
+            call(2.0, "t", tool, json!({"task_id": "x"})),
+            sub(prompt(100.0, "look")),
+            sub(answer(105.0, usage(1, 1))),
+            result(542.0, "t", waited),
+        ]);
+        turns(&told, 0)[0].2
+    };
+    for tool in ["BashOutput", "Monitor", "TaskOutput"] {
+        assert_eq!(worked(tool, "local_bash"), 542.0, "{tool}");
+    }
+    assert_eq!(worked("TaskOutput", "local_agent"), 7.0);
+}
+
+#[test]
+fn agent_time_is_measured_only_where_every_turn_has_its_duration() {
+    let source = |durations: [u64; 2]| {
+        let told = session(&[
+            with(prompt(0.0, "go"), json!({"permissionMode": "default"})),
+            answer(10.0, usage(1, 1)),
+            ended(10.1, durations[0]),
+            with(prompt(20.0, "on"), json!({"permissionMode": "default"})),
+            answer(30.0, usage(1, 1)),
+            ended(30.1, durations[1]),
+            at(
+                30.2,
+                json!({"type": "system", "subtype": "turn_duration", "durationMs": 90_000}),
+            ),
+        ]);
+        told.sources.agent_time
+    };
+    assert_eq!(source([10_100, 10_100]), Provenance::Measured);
+    // Longer than the turn: it is not the turn's.
+    assert_eq!(source([60_000, 10_100]), Provenance::Derived);
+}
+
+#[test]
 fn one_key_at_a_question_is_one_action() {
     let refused = with(
         result(9.0, "b", json!({})),
