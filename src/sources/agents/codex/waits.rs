@@ -21,6 +21,7 @@ pub(super) fn settle(logs: &mut [(PathBuf, Log)]) {
         .enumerate()
         .filter_map(|(at, (_, log))| Some((thread(log)?.to_owned(), at)))
         .collect();
+    let others = Others::of(logs);
     let mut open: Vec<Question> = logs.iter().flat_map(|(_, log)| questions(log)).collect();
     // A thread waits once for each question: threads that name each other as parents end here.
     let mut left = open.len().saturating_mul(by_thread.len());
@@ -32,7 +33,7 @@ pub(super) fn settle(logs: &mut [(PathBuf, Log)]) {
             .and_then(|(_, log)| parent(log))
             .map(str::to_owned);
         let Some(parent) = parent else { continue };
-        if others_work(&question, &parent, logs) {
+        if others.work(&question, &parent) {
             continue;
         }
         let waiting = by_thread.get(&parent).and_then(|at| logs.get_mut(*at));
@@ -81,16 +82,31 @@ fn questions(log: &Log) -> Vec<Question> {
     found
 }
 
-/// Whether another subagent of the thread that waits did something meanwhile: then it waited for that one as well.
-fn others_work(question: &Question, waiting: &str, logs: &[(PathBuf, Log)]) -> bool {
-    let within = |at: Moment| question.asked.start < at && at < question.asked.end;
-    let others = logs
-        .iter()
-        .map(|(_, log)| log)
-        .filter(|log| parent(log) == Some(waiting) && thread(log) != Some(question.thread.as_str()));
-    others
-        .flat_map(|log| &log.events)
-        .any(|event| within(event.stamp.at))
+/// The subagents of each thread, with their own threads and when they did something, in order of time.
+struct Others(HashMap<String, Vec<(String, Vec<Moment>)>>);
+
+impl Others {
+    fn of(logs: &[(PathBuf, Log)]) -> Self {
+        let mut children: HashMap<String, Vec<(String, Vec<Moment>)>> = HashMap::new();
+        for (_, log) in logs {
+            let Some(parent) = parent(log) else { continue };
+            let mut times: Vec<Moment> = log.events.iter().map(|event| event.stamp.at).collect();
+            times.sort_unstable();
+            let own = thread(log).unwrap_or_default().to_owned();
+            children.entry(parent.to_owned()).or_default().push((own, times));
+        }
+        Self(children)
+    }
+
+    /// Whether another subagent of the thread that waits did something meanwhile: then it waited for that one as well.
+    fn work(&self, question: &Question, waiting: &str) -> bool {
+        let others = self.0.get(waiting).into_iter().flatten();
+        let mut others = others.filter(|(own, _)| *own != question.thread);
+        others.any(|(_, times)| {
+            let after = times.partition_point(|at| *at <= question.asked.start);
+            times.get(after).is_some_and(|at| *at < question.asked.end)
+        })
+    }
 }
 
 /// Notes in a log that its thread waited, if it had called for a subagent all the while.
