@@ -555,3 +555,81 @@ fn a_title_that_many_share_hides_no_part_of_a_squash() {
     ]);
     assert_eq!(logged(&repo).len(), 40);
 }
+
+#[test]
+fn what_was_made_in_one_second_is_no_copy_of_each_other() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let (first, second) = (1_775_900_000, 1_775_900_000);
+    repo.write("base", "a\n");
+    repo.git(&["add", "."]);
+    repo.commit_at("Base", first);
+    repo.write("work", "w\n");
+    repo.git(&["add", "."]);
+    repo.commit_at("Work\n\nLeverage-Estimate: 4h", second);
+    let id = ids(&repo).remove(0);
+    let _ = repo
+        .run(&[
+            "revise",
+            &id,
+            "--estimate",
+            "4h",
+            "--agent-time",
+            "12m",
+            "--reason",
+            "r",
+        ])
+        .success();
+    let date = "--date=2026-01-01T00:00:00Z";
+    repo.git(&["commit", "-q", "--amend", "--no-edit", date]);
+    assert_eq!(logged(&repo), [("Work".to_owned(), 4.0)]);
+    // What was never merged says nothing of a commit of the same second that changed other files.
+    repo.git(&["checkout", "-q", "-b", "aside", "HEAD~1"]);
+    repo.write("aside", "b\n");
+    repo.git(&["add", "."]);
+    repo.commit_at("Aside", second);
+    let _ = repo
+        .run(&[
+            "record",
+            "--estimate",
+            "2h",
+            "--agent-time",
+            "5m",
+            "--agent",
+            "codex",
+        ])
+        .success();
+    repo.git(&["checkout", "-q", "-b", "other", "HEAD~1"]);
+    repo.write("other", "c\n");
+    repo.git(&["add", "."]);
+    repo.commit_at("Other", second);
+    repo.git(&["branch", "-q", "-D", "aside"]);
+    let commits = repo.run(&["export", "commits"]).success();
+    assert!(!commits.contains("codex"), "{commits}");
+}
+
+#[test]
+fn a_commit_whose_time_was_reset_keeps_its_record() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("work", "w\n");
+    repo.git(&["add", "."]);
+    repo.commit_at("Work", 1_775_900_000);
+    let _ = repo
+        .run(&["record", "--estimate", "4h", "--agent-time", "10m"])
+        .success();
+    repo.git(&[
+        "commit",
+        "-q",
+        "--amend",
+        "--no-edit",
+        "--date=2026-04-11T00:00:00Z",
+    ]);
+    assert!(repo.run(&["show", "HEAD"]).success().contains("Work"));
+    refused(
+        &repo,
+        &["record", "--estimate", "3h"],
+        "already has the task `Work`",
+    );
+    assert_eq!(logged(&repo), [("Work".to_owned(), 4.0)]);
+}
