@@ -63,6 +63,9 @@ pub enum ObjectError {
     /// Above the limit given.
     #[error("object {0} is too large")]
     TooLarge(ObjectId),
+    /// A tree that names folders over and over, so that a few objects stand for billions of files.
+    #[error("tree {0} lists too many files")]
+    TooManyFiles(ObjectId),
 }
 
 /// What an object is.
