@@ -91,7 +91,7 @@ pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<Le
         .collect();
     let mut steps = steps?;
     keep_what_is_gone(repo, reference, &mut steps);
-    let cut_off = refs::cut_off(repo);
+    let cut_off = repo.shallow_commits();
     for step in steps.iter_mut().filter(|step| cut_off.contains(&step.commit)) {
         step.past = Past::CutOff;
     }

@@ -352,12 +352,6 @@ pub fn descends(repo: &Repo, commit: ObjectId, from: ObjectId) -> bool {
     descends().unwrap_or(false)
 }
 
-/// The commits whose parents a shallow clone or fetch left out.
-pub fn cut_off(repo: &Repo) -> HashSet<ObjectId> {
-    let file = std::fs::read_to_string(repo.common_dir().join("shallow")).unwrap_or_default();
-    file.lines().filter_map(|id| id.trim().parse().ok()).collect()
-}
-
 /// Every commit that can be reached from the references, those of broken ones left out.
 pub fn chain(repo: &Repo, names: &[String]) -> HashSet<ObjectId> {
     let raw = repo.raw();
