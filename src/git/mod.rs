@@ -32,6 +32,7 @@ pub mod tree;
 pub mod trees;
 pub mod walk;
 mod worktrees;
+pub mod writer;
 
 pub use open::{OpenError, Repo};
 

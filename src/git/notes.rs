@@ -11,9 +11,10 @@ use git2::{Commit, ObjectType, Odb, Oid, Repository, Tree, TreeBuilder};
 
 use super::open::{Repo, object_id};
 use super::packs::{Objects, Packs};
-use super::refs::{self, Patience, Swap, WriteError, Writer};
-use super::signing::{self, Signing};
+use super::refs::{self, Patience, Swap};
+use super::signing;
 use super::trees::Budget;
+use super::writer::{Signing, WriteError, Writer};
 use crate::facts::ids::ObjectId;
 use crate::facts::record::{NOTE_CAP, NoteLines};
 
