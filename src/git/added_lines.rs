@@ -2,14 +2,16 @@
 //!
 //! A commit costs one comparison of trees; blobs are read for the wanted files alone.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::Path;
 
 use git2::{DiffOptions, Oid, Patch, Repository, Sort};
 use rayon::prelude::*;
 
 use super::open::{Repo, object_id};
+use super::packs::{Objects, Packs, RawId};
 use super::replaced::Replaced;
+use super::trees;
 use super::walk::RefSelection;
 use super::{GitError, messages, session_names};
 use crate::facts::change::{Change, ChangedFile, ChangedLines};
@@ -22,6 +24,8 @@ const LARGEST_BLOB: i64 = 4 << 20;
 const OLD_COMMITS_IN_A_ROW: usize = 500;
 /// Read by one thread before it asks for more.
 const COMMITS_AT_A_TIME: usize = 128;
+/// Bytes of objects that a part keeps: neighbouring commits share their trees.
+const KEPT: usize = 8 << 20;
 /// Fewer letters and digits than this make a bracket, a ruler or a keyword, which says nothing about who wrote it.
 const LEAST_SIGNS: usize = 4;
 
@@ -68,11 +72,11 @@ pub fn read(
         None => HashSet::new(),
     };
     let ids = recent(repo, period.since, &repo.tips(refs)?)?;
-    let git_dir = repo.git_dir().to_owned();
+    let source = (repo.git_dir(), &Packs::open(repo));
     let before: &Known = known;
     let parts: Vec<Result<Part, git2::Error>> = ids
         .par_chunks(COMMITS_AT_A_TIME)
-        .map(|ids| read_part(&git_dir, &replaced, ids, &on_head, period, (wanted, before)))
+        .map(|ids| read_part(source, &replaced, ids, &on_head, period, (wanted, before)))
         .collect();
     let mut changes = Vec::new();
     for part in parts {
@@ -120,7 +124,7 @@ fn of_wanted(known: &[ChangedFile], wanted: &HashSet<String>) -> Option<Vec<Chan
 
 /// Handles of libgit2 cannot be shared: each part has its own.
 fn read_part(
-    git_dir: &Path,
+    (git_dir, packs): (&Path, &Packs),
     replaced: &Replaced,
     ids: &[Oid],
     on_head: &HashSet<Oid>,
@@ -128,6 +132,7 @@ fn read_part(
     (wanted, known): (&HashSet<String>, &Known),
 ) -> Result<Part, git2::Error> {
     let raw = Repository::open(git_dir)?;
+    let mut objects = Objects::new(packs, git_dir, KEPT);
     let notes = session_names::Notes::of(&raw);
     let mut part = Part::default();
     for id in ids {
@@ -142,7 +147,7 @@ fn read_part(
         let message = commit.message_bytes();
         let before = known.files.get(&own).and_then(|files| of_wanted(files, wanted));
         let files = before.unwrap_or_else(|| {
-            let files = changed_files(&raw, replaced, (&commit, &parents), wanted);
+            let files = changed_files((&raw, &mut objects), replaced, (&commit, &parents), wanted);
             part.fresh.extend(files.iter().map(|files| (own, files.clone())));
             files.unwrap_or_default()
         });
@@ -213,35 +218,87 @@ fn recent_replaced(repo: &Repo, since: i64, tips: &[Oid]) -> Result<Vec<Oid>, gi
 
 /// The files that a commit changed against its first parent; none for a merge.
 fn changed_files(
-    raw: &Repository,
+    (raw, objects): (&Repository, &mut Objects<'_>),
     replaced: &Replaced,
     (commit, parents): (&git2::Commit<'_>, &[Oid]),
     wanted: &HashSet<String>,
-) -> Result<Vec<ChangedFile>, git2::Error> {
+) -> Result<Vec<ChangedFile>, GitError> {
     if parents.len() > 1 {
         return Ok(Vec::new());
     }
     let parent = parents
         .first()
         .and_then(|parent| replaced.commit(raw, *parent).ok());
-    let parent = parent.map(|parent| parent.tree()).transpose()?;
-    let mut options = DiffOptions::new();
-    options.context_lines(0).max_size(LARGEST_BLOB);
-    let diff = raw.diff_tree_to_tree(parent.as_ref(), Some(&commit.tree()?), Some(&mut options))?;
+    let old = parent
+        .as_ref()
+        .map(|parent| raw_id(parent.tree_id()))
+        .transpose()?;
+    let mut differences = Vec::new();
+    // Unlike libgit2's, this comparison ends where a tree lists billions of files.
+    trees::compare(
+        objects,
+        old.as_ref(),
+        Some(&raw_id(commit.tree_id())?),
+        &mut differences,
+    )?;
+    let is_wanted = |path: &[u8]| wanted.contains(&*String::from_utf8_lossy(path));
+    let paths = differences.iter().map(|difference| &*difference.path);
+    let paths: Vec<&[u8]> = paths.filter(|path| is_wanted(path)).collect();
+    let mut lines = lines_of(raw, (parent.as_ref(), commit), &paths)?;
     let mut files = Vec::new();
-    for (index, delta) in diff.deltas().enumerate() {
-        let path = delta.new_file().path_bytes().or(delta.old_file().path_bytes());
-        let Some(path) = path.map(|path| String::from_utf8_lossy(path).into_owned()) else {
-            continue;
-        };
-        let lines = if wanted.contains(&path) {
-            changed_lines(&diff, index).ok()
+    for difference in &differences {
+        let kind = |version: Option<trees::Version>| version.map(|version| version.kind);
+        let (old, new) = (kind(difference.old), kind(difference.new));
+        // A file that became a link was removed and added.
+        let times = if old.is_some() && new.is_some() && old != new {
+            2
         } else {
-            None
+            1
         };
-        files.push(ChangedFile { path, lines });
+        for _ in 0..times {
+            let lines = lines.get_mut(&difference.path).and_then(VecDeque::pop_front);
+            files.push(ChangedFile {
+                path: String::from_utf8_lossy(&difference.path).into_owned(),
+                lines: lines.flatten(),
+            });
+        }
     }
     Ok(files)
+}
+
+fn raw_id(id: Oid) -> Result<RawId, GitError> {
+    id.as_bytes().try_into().map_err(|_| GitError::ForeignId)
+}
+
+/// The lines that differ in the files at `paths`, more than once for a file that changed its kind.
+fn lines_of(
+    raw: &Repository,
+    (parent, commit): (Option<&git2::Commit<'_>>, &git2::Commit<'_>),
+    paths: &[&[u8]],
+) -> Result<HashMap<Vec<u8>, VecDeque<Option<ChangedLines>>>, git2::Error> {
+    let mut lines: HashMap<Vec<u8>, VecDeque<_>> = HashMap::new();
+    if paths.is_empty() {
+        return Ok(lines);
+    }
+    let mut options = DiffOptions::new();
+    options
+        .context_lines(0)
+        .max_size(LARGEST_BLOB)
+        .disable_pathspec_match(true);
+    for path in paths {
+        options.pathspec(*path);
+    }
+    let old = parent.map(git2::Commit::tree).transpose()?;
+    let diff = raw.diff_tree_to_tree(old.as_ref(), Some(&commit.tree()?), Some(&mut options))?;
+    for (index, delta) in diff.deltas().enumerate() {
+        let path = delta.new_file().path_bytes().or(delta.old_file().path_bytes());
+        // The pathspec of a file that became a folder stands for the files in it as well.
+        if let Some(path) = path.filter(|path| paths.contains(path)) {
+            let of_path = lines.entry(path.to_owned()).or_default();
+            of_path.push_back(changed_lines(&diff, index).ok());
+        }
+    }
+    Ok(lines)
 }
 
 fn changed_lines(diff: &git2::Diff<'_>, index: usize) -> Result<ChangedLines, git2::Error> {

@@ -7,8 +7,7 @@ use std::rc::Rc;
 use rayon::prelude::*;
 
 use super::Repo;
-use super::changes::looks_binary;
-use super::lines::LineDiff;
+use super::lines::{LineDiff, looks_binary};
 use super::packs::{ObjectError, Objects, Packs};
 use super::renames;
 use super::trees::{self, Version};

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Repo;
 use super::attributes::{self, Attributes};
-use super::lines::{LineChange, LineDiff};
+use super::lines::{LineChange, LineDiff, looks_binary};
 use super::packs::{ObjectError, Objects, Packs, RawId};
 use super::renames::{self, Change};
 use super::trees::{self, FileKind, Version};
@@ -97,11 +97,6 @@ pub struct CountOptions<'a> {
     pub threads: usize,
     /// Told how far it is.
     pub progress: &'a Progress,
-}
-
-/// Git's rule for a file without attributes: a NUL in its first 8,000 bytes.
-pub(super) fn looks_binary(data: &[u8]) -> bool {
-    memchr::memchr(0, &data[..data.len().min(8000)]).is_some()
 }
 
 /// Counts the lines of those commits of a walk that have none yet.

@@ -7,13 +7,17 @@ use git2::{Commit, Oid, Reflog, Repository, Sort};
 use super::config::ConfigFiles;
 use super::notes::{self, StoredNote};
 use super::open::object_id;
+use super::packs::{Objects, Packs, RawId};
 use super::signing::{self, Signature};
+use super::trees::{self, Version};
 use super::{GitError, Repo, refs};
 use crate::facts::ids::ObjectId;
 use crate::facts::record::NoteLines;
 
 /// Larger notes are not ours, and would fill the memory.
 const LARGEST_NOTE: usize = 16 << 20;
+/// Bytes of objects that are kept: neighbouring commits share their trees.
+const KEPT: usize = 16 << 20;
 
 /// What one commit of the ledger did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,10 +84,14 @@ pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<Le
     let mut walk = raw.revwalk()?;
     walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
     walk.push(tip)?;
-    let steps: Result<Vec<LedgerStep>, GitError> = walk.map(|id| step(raw, &raw.find_commit(id?)?)).collect();
+    let packs = Packs::open(repo);
+    let mut objects = Objects::new(&packs, repo.git_dir(), KEPT);
+    let steps: Result<Vec<LedgerStep>, GitError> = walk
+        .map(|id| step(raw, &mut objects, &raw.find_commit(id?)?))
+        .collect();
     let mut steps = steps?;
     keep_what_is_gone(repo, reference, &mut steps);
-    let cut_off = refs::cut_off(repo);
+    let cut_off = repo.shallow_commits();
     for step in steps.iter_mut().filter(|step| cut_off.contains(&step.commit)) {
         step.past = Past::CutOff;
     }
@@ -116,7 +124,7 @@ fn keep_what_is_gone(repo: &Repo, reference: &str, steps: &mut [LedgerStep]) {
     }
 }
 
-fn step(raw: &Repository, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
+fn step(raw: &Repository, objects: &mut Objects<'_>, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
     let mut added: Option<BTreeSet<Vec<u8>>> = None;
     let mut removed = BTreeSet::new();
     let parents: Vec<Option<Commit<'_>>> = match commit.parent_count() {
@@ -124,7 +132,7 @@ fn step(raw: &Repository, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
         _ => commit.parents().map(Some).collect(),
     };
     for parent in parents {
-        let (old, new) = changed_lines(raw, parent.as_ref(), commit)?;
+        let (old, new) = changed_lines(raw, objects, parent.as_ref(), commit)?;
         removed.extend(old.difference(&new).cloned());
         let fresh: BTreeSet<Vec<u8>> = new.difference(&old).cloned().collect();
         added = Some(match added {
@@ -164,21 +172,29 @@ type Lines = BTreeSet<Vec<u8>>;
 /// The lines of all notes that differ, before and after. A note that only moved to another commit cancels out.
 fn changed_lines(
     raw: &Repository,
+    objects: &mut Objects<'_>,
     parent: Option<&Commit<'_>>,
     commit: &Commit<'_>,
 ) -> Result<(Lines, Lines), GitError> {
-    let old_tree = parent.map(Commit::tree).transpose()?;
-    let diff = raw.diff_tree_to_tree(old_tree.as_ref(), Some(&commit.tree()?), None)?;
+    let raw_id = |id: Oid| RawId::try_from(id.as_bytes()).map_err(|_| GitError::ForeignId);
+    let old_tree = parent.map(|parent| raw_id(parent.tree_id())).transpose()?;
+    let new_tree = raw_id(commit.tree_id())?;
+    let mut differences = Vec::new();
+    trees::compare(objects, old_tree.as_ref(), Some(&new_tree), &mut differences)?;
     let (mut old, mut new) = (Lines::new(), Lines::new());
-    for delta in diff.deltas() {
-        add_lines(raw, delta.old_file().id(), &mut old)?;
-        add_lines(raw, delta.new_file().id(), &mut new)?;
+    for difference in differences {
+        add_lines(raw, difference.old, &mut old)?;
+        add_lines(raw, difference.new, &mut new)?;
     }
     Ok((old, new))
 }
 
-fn add_lines(raw: &Repository, blob: Oid, lines: &mut Lines) -> Result<(), GitError> {
-    if blob.is_zero() || raw.odb()?.read_header(blob)?.0 > LARGEST_NOTE {
+fn add_lines(raw: &Repository, note: Option<Version>, lines: &mut Lines) -> Result<(), GitError> {
+    let Some(note) = note else {
+        return Ok(());
+    };
+    let blob = Oid::from_bytes(&note.id)?;
+    if raw.odb()?.read_header(blob)?.0 > LARGEST_NOTE {
         return Ok(());
     }
     let blob = raw.find_blob(blob)?;

@@ -33,6 +33,7 @@ pub mod tree;
 pub mod trees;
 pub mod walk;
 mod worktrees;
+pub mod writer;
 
 pub use open::{OpenError, Repo};
 

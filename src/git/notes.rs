@@ -11,8 +11,10 @@ use git2::{Commit, ObjectType, Odb, Oid, Repository, Tree, TreeBuilder};
 
 use super::open::{Repo, object_id};
 use super::packs::{Objects, Packs};
-use super::refs::{self, Patience, Swap, WriteError, Writer};
-use super::signing::{self, Signing};
+use super::refs::{self, Patience, Swap};
+use super::signing;
+use super::trees::Budget;
+use super::writer::{Signing, WriteError, Writer};
 use crate::facts::ids::ObjectId;
 use crate::facts::record::{NOTE_CAP, NoteLines};
 
@@ -348,11 +350,13 @@ impl NotesTree {
 
     fn load(raw: &Repository, tree: &Tree<'_>) -> Result<Self, git2::Error> {
         let mut notes = Self::default();
+        let mut budget = Budget::default();
         for entry in tree.iter() {
             let name = entry.name_bytes();
+            spend(&mut budget, name)?;
             match hex(name) {
                 Some(prefix) if prefix.len() == 2 && entry.filemode() == FOLDER => {
-                    if notes.load_folder(raw, entry.id(), prefix, 1)? {
+                    if notes.load_folder(raw, entry.id(), (prefix, 1), &mut budget)? {
                         notes.settled.insert(prefix.to_owned(), entry.id());
                     }
                 }
@@ -377,18 +381,19 @@ impl NotesTree {
         &mut self,
         raw: &Repository,
         id: Oid,
-        prefix: &str,
-        depth: usize,
+        (prefix, depth): (&str, usize),
+        budget: &mut Budget,
     ) -> Result<bool, git2::Error> {
         let mut settled = depth == 1;
         for entry in raw.find_tree(id)?.iter() {
             let name = entry.name_bytes();
+            spend(budget, name)?;
             let full = hex(name).map(|rest| format!("{prefix}{rest}"));
             let is_folder = entry.filemode() == FOLDER && name.len() == 2 && depth < MAX_DEPTH;
             match full.as_deref().filter(|full| is_folder && full.len() < MAX_HEX) {
                 Some(deeper) => {
                     settled = false;
-                    self.load_folder(raw, entry.id(), deeper, depth + 1)?;
+                    self.load_folder(raw, entry.id(), (deeper, depth + 1), budget)?;
                 }
                 None => {
                     let before = self.foreign.len();
@@ -527,6 +532,12 @@ impl NotesTree {
             Ok(())
         })
     }
+}
+
+/// Folders that are named over and over may stand for billions of notes.
+fn spend(budget: &mut Budget, name: &[u8]) -> Result<(), git2::Error> {
+    let too_many = || git2::Error::from_str("its tree lists too many files");
+    budget.spend(name.len()).ok_or_else(too_many)
 }
 
 /// The name, if it is nothing but lower-case hex digits.

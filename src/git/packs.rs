@@ -24,6 +24,8 @@ pub(super) type RawId = [u8; 20];
 
 /// No object is read that is larger than this: nothing that a scan looks at comes near.
 const LARGEST_OBJECT: u64 = 512 << 20;
+/// Deltas in a row below one object. Git writes at most 4,095.
+const MOST_DELTAS: usize = 10_000;
 /// How much of a pack is read at once.
 const READ: usize = 4096;
 /// Room behind an object while it is inflated. One byte would do to see that the stream ends; with this many, zlib-rs keeps to
@@ -63,6 +65,9 @@ pub enum ObjectError {
     /// Above the limit given.
     #[error("object {0} is too large")]
     TooLarge(ObjectId),
+    /// A tree that names folders over and over, so that a few objects stand for billions of files.
+    #[error("tree {0} lists too many files")]
+    TooManyFiles(ObjectId),
 }
 
 /// What an object is.
@@ -99,6 +104,8 @@ pub(super) struct Objects<'a> {
     input: Vec<u8>,
     /// Where objects are inflated before they are copied to a place of their own size.
     output: Vec<u8>,
+    /// Bytes of all deltas below one object: they are held at once, and zeros inflate a thousandfold.
+    most_deltas: u64,
 }
 
 /// Trouble inside a pack; the name of the object is added where it is known.
@@ -204,7 +211,9 @@ impl Pack {
         }
         let large = offsets + self.objects * 4 + (offset & 0x7fff_ffff) as usize * 8;
         let high = read_u32(&self.index, large)?;
-        Some(u64::from(high) << 32 | u64::from(read_u32(&self.index, large + 4)?))
+        let offset = u64::from(high) << 32 | u64::from(read_u32(&self.index, large + 4)?);
+        // No pack is that large, and no key of the cache has room for it.
+        (offset >> KEY_BITS == 0).then_some(offset)
     }
 }
 
@@ -234,6 +243,7 @@ impl<'a> Objects<'a> {
             inflate: Inflate::new(true, 15),
             input: vec![0; READ],
             output: Vec::new(),
+            most_deltas: LARGEST_OBJECT,
         }
     }
 
@@ -274,6 +284,7 @@ impl<'a> Objects<'a> {
     /// Follows the deltas down to a whole object or a kept one, then applies them on the way back.
     fn read_packed(&mut self, pack: usize, offset: u64, limit: u64) -> Result<Object, PackError> {
         let mut deltas: Vec<(u64, Vec<u8>)> = Vec::new();
+        let mut budget = self.most_deltas;
         let mut at = offset;
         let mut object = loop {
             if let Some(kept) = self.cache.get(key(pack, at)) {
@@ -281,13 +292,17 @@ impl<'a> Objects<'a> {
             }
             // Only what was asked for has a limit: the base of a small object may be large.
             let limit = if at == offset { limit } else { LARGEST_OBJECT };
-            match self.read_entry(pack, at, limit)? {
+            match self.read_entry(pack, at, limit, budget)? {
                 Entry::Whole(object) => {
                     self.cache.insert(key(pack, at), &object);
                     break object;
                 }
                 Entry::Delta { base, delta } => {
+                    budget = budget.saturating_sub(delta.len() as u64);
                     deltas.push((at, delta));
+                    if deltas.len() > MOST_DELTAS {
+                        return Err(PackError::Damaged("its chain of deltas does not end"));
+                    }
                     // A fetch puts bases that the pack came without at its end. A circle has such a step as well.
                     if base >= at && deltas.iter().any(|(seen, _)| *seen == base) {
                         return Err(PackError::Damaged("its delta has no base"));
@@ -311,7 +326,8 @@ impl<'a> Objects<'a> {
         Ok(object)
     }
 
-    fn read_entry(&mut self, pack: usize, offset: u64, limit: u64) -> Result<Entry, PackError> {
+    /// Reads one entry: a whole object of at most `limit` bytes, or a delta of at most `budget` that makes one.
+    fn read_entry(&mut self, pack: usize, offset: u64, limit: u64, budget: u64) -> Result<Entry, PackError> {
         const CUT_SHORT: PackError = PackError::Damaged("its pack is cut short");
         let store = &self.packs.packs[pack];
         let available = read_at(&store.data, &mut self.input[..READ], offset)?;
@@ -330,7 +346,8 @@ impl<'a> Objects<'a> {
             _ => None,
         };
         let start = head.at;
-        if size > limit.min(LARGEST_OBJECT) {
+        let most = if base.is_some() { limit.min(budget) } else { limit };
+        if size > most.min(LARGEST_OBJECT) {
             return Err(PackError::TooLarge);
         }
         let data = self.inflate(pack, offset, start..available, size as usize)?;
@@ -516,13 +533,16 @@ fn apply_delta(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
         }
         let [start, len] = number;
         let len = if len == 0 { 0x10000 } else { len };
-        result.extend_from_slice(base.get(start..start + len)?);
+        result.extend_from_slice(base.get(start..start.checked_add(len)?)?);
     }
     (result.len() as u64 == size).then_some(result)
 }
 
+/// How many bits of a key are an offset.
+const KEY_BITS: u32 = 48;
+
 fn key(pack: usize, offset: u64) -> u64 {
-    (pack as u64) << 48 ^ offset
+    (pack as u64) << KEY_BITS ^ offset
 }
 
 /// A cache in two generations: what was not used while the younger one filled up goes with the older one.
@@ -583,5 +603,349 @@ impl Hasher for KeyHasher {
     fn write_u64(&mut self, number: u64) {
         let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         self.0 = mixed ^ mixed >> 32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// Another object of a pack that is made by hand.
+    enum Base {
+        /// It is whole: its kind.
+        None(u8),
+        /// By its place in the pack.
+        Offset(usize),
+        /// By the name of the object.
+        Name(RawId),
+    }
+
+    /// A repository with packs that git would not write.
+    struct Place(tempfile::TempDir);
+
+    impl Place {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            git2::Repository::init(folder.path()).unwrap();
+            Self(folder)
+        }
+
+        fn file(&self, name: &str) -> PathBuf {
+            self.0.path().join(".git/objects/pack").join(name)
+        }
+
+        /// Writes a pack of objects named 0, 1, 2 …; returns where each lies in it.
+        fn write(&self, objects: &[(Base, Vec<u8>)]) -> Vec<u64> {
+            let mut pack = b"PACK\0\0\0\x02".to_vec();
+            pack.extend((objects.len() as u32).to_be_bytes());
+            let mut offsets = Vec::new();
+            for (base, data) in objects {
+                let at = pack.len() as u64;
+                offsets.push(at);
+                let kind = match base {
+                    Base::None(kind) => *kind,
+                    Base::Offset(_) => 6,
+                    Base::Name(_) => 7,
+                };
+                pack.extend(head(kind, data.len()));
+                match base {
+                    Base::None(_) => {}
+                    Base::Offset(base) => pack.extend(distance(at - offsets[*base])),
+                    Base::Name(id) => pack.extend(id),
+                }
+                pack.extend(stored(data));
+            }
+            std::fs::write(self.file("pack-1.pack"), pack).unwrap();
+            let small: Vec<u32> = offsets.iter().map(|offset| *offset as u32).collect();
+            self.write_index(&small, &[]);
+            offsets
+        }
+
+        fn write_index(&self, offsets: &[u32], large: &[u64]) {
+            std::fs::write(self.file("pack-1.idx"), index(offsets, large)).unwrap();
+        }
+
+        /// Reads an object with a limit for it, and one for the deltas below it.
+        fn read_within(&self, id: &RawId, limit: u64, most_deltas: u64) -> Result<Object, ObjectError> {
+            let repo = Repo::open(self.0.path()).unwrap();
+            let packs = Packs::open(&repo);
+            let mut objects = Objects::new(&packs, repo.git_dir(), 1 << 20);
+            objects.most_deltas = most_deltas;
+            objects.read(id, limit)
+        }
+
+        fn read(&self, id: &RawId) -> Result<String, ObjectError> {
+            let object = self.read_within(id, LARGEST_OBJECT, LARGEST_OBJECT)?;
+            Ok(String::from_utf8_lossy(&object.data).into_owned())
+        }
+    }
+
+    /// The name of the object at a place of a pack made by hand: nobody checks that it is a hash.
+    fn name(at: usize) -> RawId {
+        let mut id = [7; 20];
+        id[0] = at as u8;
+        id
+    }
+
+    fn head(kind: u8, size: usize) -> Vec<u8> {
+        let (mut byte, mut size) = (kind << 4 | (size & 15) as u8, size >> 4);
+        let mut head = Vec::new();
+        while size > 0 {
+            head.push(byte | 0x80);
+            byte = (size & 0x7f) as u8;
+            size >>= 7;
+        }
+        head.push(byte);
+        head
+    }
+
+    fn distance(mut distance: u64) -> Vec<u8> {
+        let mut bytes = vec![(distance & 0x7f) as u8];
+        while distance > 0x7f {
+            distance = (distance >> 7) - 1;
+            bytes.insert(0, (distance & 0x7f) as u8 | 0x80);
+        }
+        bytes
+    }
+
+    /// A zlib stream that compresses nothing.
+    fn stored(data: &[u8]) -> Vec<u8> {
+        let mut stream = vec![0x78, 0x01];
+        let mut parts: Vec<&[u8]> = data.chunks(0xffff).collect();
+        if parts.is_empty() {
+            parts.push(&[]);
+        }
+        for (number, part) in parts.iter().enumerate() {
+            stream.push(u8::from(number + 1 == parts.len()));
+            let len = part.len() as u16;
+            stream.extend(len.to_le_bytes());
+            stream.extend((!len).to_le_bytes());
+            stream.extend(*part);
+        }
+        let (mut a, mut b) = (1_u32, 0_u32);
+        for byte in data {
+            a = (a + u32::from(*byte)) % 65521;
+            b = (b + a) % 65521;
+        }
+        stream.extend((b << 16 | a).to_be_bytes());
+        stream
+    }
+
+    /// An index of the names 0, 1, 2 …
+    fn index(offsets: &[u32], large: &[u64]) -> Vec<u8> {
+        let mut index = b"\xfftOc\0\0\0\x02".to_vec();
+        for bucket in 0..256 {
+            index.extend((offsets.len().min(bucket + 1) as u32).to_be_bytes());
+        }
+        (0..offsets.len()).for_each(|at| index.extend(name(at)));
+        index.extend(vec![0; offsets.len() * 4]);
+        offsets
+            .iter()
+            .for_each(|offset| index.extend(offset.to_be_bytes()));
+        large.iter().for_each(|offset| index.extend(offset.to_be_bytes()));
+        index.extend([0; 40]);
+        index
+    }
+
+    fn size(mut size: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while size > 0x7f {
+            bytes.push((size & 0x7f) as u8 | 0x80);
+            size >>= 7;
+        }
+        bytes.push(size as u8);
+        bytes
+    }
+
+    /// A delta that keeps the whole base (of less than 64 KiB) and puts `text` behind it.
+    fn append(base: usize, text: &str) -> Vec<u8> {
+        let mut delta = [size(base), size(base + text.len())].concat();
+        delta.extend([0xb0, (base & 0xff) as u8, (base >> 8) as u8]);
+        delta.push(text.len() as u8);
+        delta.extend(text.as_bytes());
+        delta
+    }
+
+    fn blob(text: &str) -> (Base, Vec<u8>) {
+        (Base::None(3), text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn deltas_follow_their_bases_by_offset_and_by_name() {
+        let place = Place::new();
+        place.write(&[
+            blob("one"),
+            (Base::Offset(0), append(3, " two")),
+            (Base::Name(name(3)), append(4, " five")),
+            blob("four"),
+            (Base::Name(name(1)), append(7, " three")),
+        ]);
+        assert_eq!(place.read(&name(1)).unwrap(), "one two");
+        assert_eq!(place.read(&name(2)).unwrap(), "four five");
+        assert_eq!(place.read(&name(4)).unwrap(), "one two three");
+        assert!(matches!(place.read(&name(9)), Err(ObjectError::Missing(_))));
+    }
+
+    #[test]
+    fn offsets_of_large_packs_are_in_a_table_of_their_own() {
+        let place = Place::new();
+        let offsets = place.write(&[blob("one"), blob("two")]);
+        place.write_index(&[offsets[0] as u32, 0x8000_0000], &[offsets[1]]);
+        assert_eq!(place.read(&name(1)).unwrap(), "two");
+        // An entry that the table does not have, and one that no pack reaches.
+        for (entry, large) in [
+            (0x8000_0005, offsets[1]),
+            (0x8000_0000, u64::MAX),
+            (0x8000_0000, 1 << 50),
+        ] {
+            place.write_index(&[offsets[0] as u32, entry], &[large]);
+            assert!(place.read(&name(1)).is_err(), "{entry:x} {large:x}");
+            assert_eq!(place.read(&name(0)).unwrap(), "one");
+        }
+    }
+
+    #[test]
+    fn deltas_that_stand_on_each_other_are_damaged() {
+        let place = Place::new();
+        place.write(&[
+            (Base::Name(name(0)), append(3, "own")),
+            (Base::Name(name(2)), append(3, "one")),
+            (Base::Name(name(3)), append(3, "two")),
+            (Base::Name(name(1)), append(3, "three")),
+            blob("sound"),
+        ]);
+        for at in 0..4 {
+            assert!(
+                matches!(place.read(&name(at)), Err(ObjectError::Damaged { .. })),
+                "{at}"
+            );
+        }
+        assert_eq!(place.read(&name(4)).unwrap(), "sound");
+    }
+
+    #[test]
+    fn a_delta_whose_base_is_not_in_its_pack_is_damaged() {
+        let place = Place::new();
+        place.write(&[(Base::Name([1; 20]), append(3, "thin"))]);
+        assert!(matches!(place.read(&name(0)), Err(ObjectError::Damaged { .. })));
+    }
+
+    #[test]
+    fn the_deltas_of_a_chain_are_bounded_together() {
+        let place = Place::new();
+        let text = "x".repeat(100);
+        let mut objects = vec![blob("base")];
+        for step in 0..20 {
+            objects.push((Base::Offset(step), append(4 + step * 100, &text)));
+        }
+        let sizes: Vec<u64> = objects.iter().map(|(_, data)| data.len() as u64).collect();
+        place.write(&objects);
+        let needed: u64 = sizes[1..].iter().sum();
+        let read = |most_deltas| place.read_within(&name(20), LARGEST_OBJECT, most_deltas);
+        assert_eq!(read(needed).unwrap().data.len(), 2004);
+        assert!(matches!(read(needed - 1), Err(ObjectError::TooLarge(_))));
+        // None of them is large by itself.
+        assert!(sizes.iter().all(|size| *size < 120));
+    }
+
+    #[test]
+    fn a_chain_longer_than_git_writes_is_damaged() {
+        let place = Place::new();
+        let mut objects = vec![blob("base")];
+        objects.extend((0..=MOST_DELTAS).map(|step| (Base::Offset(step), append(4, ""))));
+        // All names are taken from the last ones.
+        let offsets = place.write(&objects);
+        let last = |count: usize| offsets[count] as u32;
+        place.write_index(&[last(MOST_DELTAS), last(MOST_DELTAS + 1)], &[]);
+        assert_eq!(place.read(&name(0)).unwrap(), "base");
+        assert!(matches!(place.read(&name(1)), Err(ObjectError::Damaged { .. })));
+    }
+
+    #[test]
+    fn the_limit_is_that_of_the_object_asked_for() {
+        let place = Place::new();
+        // Small objects may stand on large ones, and large ones on small deltas.
+        let mut start = [size(300), size(2)].concat();
+        start.extend([0x90, 2]);
+        place.write(&[
+            blob(&"x".repeat(300)),
+            (Base::Offset(0), start),
+            (Base::Offset(0), append(300, "y")),
+        ]);
+        let read = |at, limit| place.read_within(&name(at), limit, LARGEST_OBJECT);
+        assert_eq!(read(1, 10).unwrap().data.len(), 2);
+        assert!(matches!(read(0, 299), Err(ObjectError::TooLarge(_))));
+        assert!(matches!(read(2, 300), Err(ObjectError::TooLarge(_))));
+        assert_eq!(read(2, 301).unwrap().data.len(), 301);
+    }
+
+    #[test]
+    fn an_index_that_is_cut_or_lies_costs_its_objects_alone() {
+        let place = Place::new();
+        let offsets = place.write(&[blob("one"), blob("two")]);
+        let whole = index(&[offsets[0] as u32, offsets[1] as u32], &[]);
+        for len in (0..whole.len()).step_by(7).chain(whole.len() - 60..whole.len()) {
+            std::fs::write(place.file("pack-1.idx"), &whole[..len]).unwrap();
+            let read = place.read(&name(1));
+            assert!(read.is_err() || read.unwrap() == "two", "{len}");
+        }
+        for at in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0xff;
+            std::fs::write(place.file("pack-1.idx"), &damaged).unwrap();
+            let read = place.read(&name(1));
+            assert!(read.is_err() || ["one", "two"].contains(&&*read.unwrap()), "{at}");
+        }
+    }
+
+    #[test]
+    fn a_pack_that_is_cut_is_damaged_where_it_ends() {
+        let place = Place::new();
+        let offsets = place.write(&[blob("one"), (Base::Offset(0), append(3, " two"))]);
+        let whole = std::fs::read(place.file("pack-1.pack")).unwrap();
+        for len in 0..whole.len() {
+            let mut file = File::create(place.file("pack-1.pack")).unwrap();
+            file.write_all(&whole[..len]).unwrap();
+            assert!(place.read(&name(1)).is_err(), "{len}");
+            assert_eq!(place.read(&name(0)).is_ok(), len as u64 >= offsets[1], "{len}");
+        }
+    }
+
+    #[test]
+    fn alternates_lend_their_packs() {
+        let (place, other) = (Place::new(), Place::new());
+        other.write(&[blob("lent")]);
+        let list = format!(
+            "# a comment\n\n{}\n",
+            other.0.path().join(".git/objects").display()
+        );
+        let info = place.0.path().join(".git/objects/info");
+        std::fs::create_dir_all(&info).unwrap();
+        std::fs::write(info.join("alternates"), list).unwrap();
+        assert_eq!(place.read(&name(0)).unwrap(), "lent");
+    }
+
+    #[test]
+    fn a_delta_copies_and_inserts() {
+        let head = |base, result| [size(base), size(result)].concat();
+        // No size means 64 KiB.
+        let all = [head(0x10000, 0x10000), vec![0x80]].concat();
+        let base = vec![b'x'; 0x10000];
+        assert_eq!(apply_delta(&base, &all).unwrap(), base);
+        let both = [head(4, 5), vec![0x91, 1, 2, 3, b'a', b'b', b'c']].concat();
+        assert_eq!(apply_delta(b"0123", &both).unwrap(), b"12abc");
+        for broken in [
+            vec![],
+            head(4, 5),
+            [head(3, 2), vec![0x90, 2]].concat(),
+            [head(4, 9), vec![0x90, 9]].concat(),
+            [head(4, 2), vec![0x91, 3, 2]].concat(),
+            [head(4, 2), vec![5, b'a']].concat(),
+            [head(4, 1), vec![0xff]].concat(),
+        ] {
+            assert_eq!(apply_delta(b"0123", &broken), None, "{broken:?}");
+        }
     }
 }

@@ -8,15 +8,15 @@ use std::collections::HashSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use git2::{ErrorCode, Oid, Reflog, Repository, Signature};
+use git2::{ErrorCode, Oid, Reflog, Repository};
 
 use super::open::{Repo, object_id};
-use super::signing::{self, Signing};
-use crate::facts::commit::{Instant as CommitTime, Person};
+use super::signing;
+use super::writer::{PATIENCE_WITH_OURS, Signing, WriteError, Writer};
 use crate::facts::ids::ObjectId;
 
 /// The ledger.
@@ -28,111 +28,8 @@ pub const PIN: &str = "refs/leverage/pin";
 /// What was fetched: `refs/leverage/remotes/<remote>/notes` and `…/tasks`.
 pub const REMOTES: &str = "refs/leverage/remotes/";
 
-/// How long a writer waits for the lock of another one of ours.
-const PATIENCE_WITH_OURS: Duration = Duration::from_secs(60);
 /// How long a writer waits for a reference that somebody holds or keeps moving.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(3);
-
-/// Why nothing was written. What was there before is there still.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// No permission, a read-only or a full disk.
-    #[error("cannot write to `{path}`: {reason}")]
-    Storage {
-        /// The repository.
-        path: PathBuf,
-        /// What the system said.
-        reason: String,
-    },
-    /// Somebody else holds a lock, or left one behind.
-    #[error("`{path}` {age}; another process is writing, or died while it was")]
-    Locked {
-        /// The lock file.
-        path: PathBuf,
-        /// How long it has been there.
-        age: String,
-    },
-    /// Another of our writers does not finish.
-    #[error("another git-leverage has held `{0}` for {limit} seconds", limit = PATIENCE_WITH_OURS.as_secs())]
-    Busy(PathBuf),
-    /// The reference moves faster than we can write.
-    #[error("`{0}` keeps changing under us")]
-    Contended(String),
-    /// What the reference names cannot be read: to write over it would lose it.
-    #[error("`{reference}` cannot be read: {reason}; nothing was written over it")]
-    Unreadable {
-        /// The reference.
-        reference: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The user's git is to sign, and did not.
-    #[error("git did not sign: {reason}")]
-    Unsigned {
-        /// What git said.
-        reason: String,
-    },
-    /// A note would be larger than every reader promises to read.
-    #[error("the note on {commit} would grow to {size} bytes; a note holds at most 1 MiB")]
-    NoteFull {
-        /// The commit that it is on.
-        commit: ObjectId,
-        /// Its size.
-        size: usize,
-    },
-}
-
-impl WriteError {
-    /// What the user can do about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Locked { path, .. } => Some(format!(
-                "Try again; if no git command runs in this repository: rm '{}'",
-                path.display()
-            )),
-            Self::Busy(_) | Self::Contended(_) => Some("Try again; nothing was lost".into()),
-            Self::Unreadable { reference, .. } => Some(format!(
-                "Look at it with: git log {reference}; git fsck tells more"
-            )),
-            Self::NoteFull { .. } => Some("Record the task without a commit: --no-commit".into()),
-            Self::Unsigned { .. } => Some(
-                "Check that `git commit -S` works here, or turn it off: git config leverage.sign false"
-                    .into(),
-            ),
-            Self::Storage { .. } => None,
-        }
-    }
-
-    pub(super) fn storage(repo: &Repo, reason: &str) -> Self {
-        Self::Storage {
-            path: repo.place().to_owned(),
-            reason: reason.to_string(),
-        }
-    }
-
-    pub(super) fn git(repo: &Repo, error: &git2::Error) -> Self {
-        Self::storage(repo, error.message())
-    }
-}
-
-/// Who writes, and when.
-#[derive(Debug, Clone)]
-pub struct Writer {
-    /// The user's identity, as for a commit.
-    pub person: Person,
-    /// The time of the commit.
-    pub time: CommitTime,
-    /// Whether it is signed.
-    pub signing: Signing,
-}
-
-impl Writer {
-    pub(super) fn signature(&self, repo: &Repo) -> Result<Signature<'static>, WriteError> {
-        let time = git2::Time::new(self.time.seconds, self.time.offset.into());
-        Signature::new(&self.person.name, &self.person.email, &time)
-            .map_err(|error| WriteError::git(repo, &error))
-    }
-}
 
 /// Our own lock: one writer of ours at a time in a repository. Released when dropped, and by the system when the process
 /// dies.
@@ -350,12 +247,6 @@ pub fn descends(repo: &Repo, commit: ObjectId, from: ObjectId) -> bool {
     let oid = |id: ObjectId| Oid::from_bytes(id.as_bytes());
     let descends = || repo.raw().graph_descendant_of(oid(commit)?, oid(from)?);
     descends().unwrap_or(false)
-}
-
-/// The commits whose parents a shallow clone or fetch left out.
-pub fn cut_off(repo: &Repo) -> HashSet<ObjectId> {
-    let file = std::fs::read_to_string(repo.common_dir().join("shallow")).unwrap_or_default();
-    file.lines().filter_map(|id| id.trim().parse().ok()).collect()
 }
 
 /// Every commit that can be reached from the references, those of broken ones left out.

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::lines::looks_binary;
 use super::packs::{ObjectError, Objects, RawId};
 use super::trees::{Difference, FileKind, Version};
 
@@ -330,7 +331,7 @@ const LONGEST_CHUNK: u64 = 64;
 
 impl Content {
     fn of(data: &[u8]) -> Self {
-        let is_text = !super::changes::looks_binary(data);
+        let is_text = !looks_binary(data);
         let (mut high, mut low, mut len) = (0_u32, 0_u32, 0);
         let mut chunks = Vec::new();
         let mut bytes = data.iter().peekable();

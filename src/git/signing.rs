@@ -10,18 +10,8 @@ use serde::Serialize;
 use super::Repo;
 use super::config::{Config, ConfigFiles};
 use super::process::{hardened, output};
-use super::refs::{WriteError, Writer};
+use super::writer::{WriteError, Writer};
 use crate::facts::ids::ObjectId;
-
-/// Whether commits of the ledger are signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Signing {
-    /// They are not.
-    #[default]
-    Off,
-    /// As `git commit --gpg-sign` signs.
-    On,
-}
 
 /// What the signature of a commit is worth.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]

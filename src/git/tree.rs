@@ -7,12 +7,10 @@ use git2::Oid;
 
 use super::open::object_id;
 use super::packs::{Kind, ObjectError, Objects, Packs, RawId};
-use super::trees::{Entries, FileKind, LARGEST_TREE};
+use super::trees::{Budget, Entries, FileKind, LARGEST_TREE};
 use super::{GitError, Repo};
 use crate::facts::ids::ObjectId;
 
-/// A tree can name one folder many times over, so that a few objects list billions of files.
-const MAX_FILES: usize = 2_000_000;
 /// Deeper folders than any file system can hold.
 const MAX_DEPTH: usize = 512;
 /// Bytes of objects that each reader keeps: neighbouring files are seldom deltas of each other.
@@ -74,7 +72,7 @@ impl ContentReader<'_> {
     /// Lists a tree. Only a top folder that cannot be read is an error.
     pub fn files(&mut self, tree: ObjectId) -> Result<FileTree, GitError> {
         let mut found = FileTree::default();
-        self.list(&raw_id(tree)?, "", 0, &mut found)?;
+        self.list(&raw_id(tree)?, "", 0, (&mut found, &mut Budget::default()))?;
         Ok(found)
     }
 
@@ -83,11 +81,18 @@ impl ContentReader<'_> {
         tree: &RawId,
         above: &str,
         depth: usize,
-        found: &mut FileTree,
+        (found, budget): (&mut FileTree, &mut Budget),
     ) -> Result<(), ObjectError> {
         let object = self.0.read(tree, LARGEST_TREE)?;
+        if budget.spend(object.data.len()).is_none() {
+            return Err(ObjectError::TooManyFiles(ObjectId::from(*tree)));
+        }
         for entry in Entries(&object.data) {
             let path = format!("{above}{}", String::from_utf8_lossy(entry.name));
+            if budget.spend(path.len()).is_none() {
+                found.unreadable += 1;
+                break;
+            }
             if !entry.is_folder() {
                 found.files.push(TreeFile {
                     path,
@@ -96,10 +101,11 @@ impl ContentReader<'_> {
                 });
                 continue;
             }
-            let full = depth >= MAX_DEPTH || found.files.len() >= MAX_FILES;
+            let below = (&mut *found, &mut *budget);
+            let full = depth >= MAX_DEPTH;
             if full
                 || self
-                    .list(entry.id, &format!("{path}/"), depth + 1, found)
+                    .list(entry.id, &format!("{path}/"), depth + 1, below)
                     .is_err()
             {
                 found.unreadable += 1;

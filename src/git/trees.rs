@@ -1,5 +1,8 @@
 //! Which files two trees differ in, from their raw entries side by side.
 
+use std::cmp::Ordering;
+use std::rc::Rc;
+
 use super::packs::{Kind, ObjectError, Objects, RawId};
 use crate::facts::ids::ObjectId;
 
@@ -7,6 +10,10 @@ use crate::facts::ids::ObjectId;
 pub(super) const LARGEST_TREE: u64 = 64 << 20;
 /// How deep git itself follows folders.
 const DEEPEST: usize = 2048;
+/// A tree can name one folder many times over, so that a few objects list billions of files.
+const MOST_ENTRIES: usize = 2_000_000;
+/// Bytes of trees and of paths: names may be long, and trees that are open at once large.
+const MOST_BYTES: usize = 512 << 20;
 
 /// What a file is. Folders are not files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,20 +43,63 @@ pub(super) struct Difference {
     pub(super) new: Option<Version>,
 }
 
+/// What one walk through trees may cost. Real ones stay far below it.
+#[derive(Debug)]
+pub(super) struct Budget {
+    entries: usize,
+    bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            entries: MOST_ENTRIES,
+            bytes: MOST_BYTES,
+        }
+    }
+}
+
+impl Budget {
+    /// Pays for one entry, and for `bytes` that it makes the walk hold. `None` where there is not enough left, and nothing is
+    /// from then on.
+    pub(super) fn spend(&mut self, bytes: usize) -> Option<()> {
+        let left = self.entries.checked_sub(1).zip(self.bytes.checked_sub(bytes));
+        (self.entries, self.bytes) = left.unwrap_or_default();
+        left.map(|_| ())
+    }
+}
+
 /// Appends the differences between two trees, in git's order of paths. `None` is the empty tree.
+///
+/// Trees that list more than any real one are an error, as are those that cannot be read.
 pub(super) fn compare(
     objects: &mut Objects<'_>,
     old: Option<&RawId>,
     new: Option<&RawId>,
     found: &mut Vec<Difference>,
 ) -> Result<(), ObjectError> {
+    compare_within(Budget::default(), objects, (old, new), found)
+}
+
+fn compare_within(
+    budget: Budget,
+    objects: &mut Objects<'_>,
+    (old, new): (Option<&RawId>, Option<&RawId>),
+    found: &mut Vec<Difference>,
+) -> Result<(), ObjectError> {
+    let Some(top) = new.or(old) else {
+        return Ok(());
+    };
     let mut walk = Walk {
         objects,
+        budget,
+        top: *top,
         path: Vec::new(),
-        depth: 0,
+        open: Vec::new(),
         found,
     };
-    walk.trees(old, new)
+    walk.enter(old, new)?;
+    walk.run()
 }
 
 /// The file at `path` below a tree, if it has one there.
@@ -74,7 +124,7 @@ pub(super) fn lookup(
     Ok(None)
 }
 
-fn folder_data(objects: &mut Objects<'_>, id: &RawId) -> Result<std::rc::Rc<Vec<u8>>, ObjectError> {
+fn folder_data(objects: &mut Objects<'_>, id: &RawId) -> Result<Rc<Vec<u8>>, ObjectError> {
     let object = objects.read(id, LARGEST_TREE)?;
     match object.kind {
         Kind::Tree => Ok(object.data),
@@ -89,69 +139,134 @@ fn damaged(id: &RawId, reason: &str) -> ObjectError {
     }
 }
 
+/// A walk through two trees side by side. Its folders are on a list of their own, not on the stack of the thread, which deep
+/// ones would overflow.
 struct Walk<'a, 'objects> {
     objects: &'a mut Objects<'objects>,
+    budget: Budget,
+    /// The tree to name where there are too many.
+    top: RawId,
     path: Vec<u8>,
-    depth: usize,
+    open: Vec<Folder>,
     found: &'a mut Vec<Difference>,
 }
 
+/// A folder of both trees, or of one, as far as it was read.
+struct Folder {
+    old: Rest,
+    new: Rest,
+    /// How long the path to it is.
+    path: usize,
+}
+
+/// The entries of a tree that are still to come.
+#[derive(Default)]
+struct Rest {
+    data: Rc<Vec<u8>>,
+    at: usize,
+}
+
+impl Rest {
+    fn peek(&self) -> Option<Entry<'_>> {
+        Entries(&self.data[self.at..]).next()
+    }
+}
+
+/// What one step through a folder came upon.
+enum Step {
+    Same,
+    Deeper(Option<RawId>, Option<RawId>),
+    File(Option<Version>, Option<Version>),
+}
+
 impl Walk<'_, '_> {
-    fn trees(&mut self, old: Option<&RawId>, new: Option<&RawId>) -> Result<(), ObjectError> {
-        let old_data = self.data(old)?;
-        let new_data = self.data(new)?;
-        let mut old_entries = Entries(&old_data).peekable();
-        let mut new_entries = Entries(&new_data).peekable();
-        loop {
-            let order = match (old_entries.peek(), new_entries.peek()) {
-                (None, None) => return Ok(()),
-                (Some(_), None) => std::cmp::Ordering::Less,
-                (None, Some(_)) => std::cmp::Ordering::Greater,
-                (Some(old), Some(new)) => old.order(new),
-            };
-            let old = if order.is_le() { old_entries.next() } else { None };
-            let new = if order.is_ge() { new_entries.next() } else { None };
-            if let (Some(old), Some(new)) = (&old, &new)
-                && old.is_same(new)
-            {
+    fn run(&mut self) -> Result<(), ObjectError> {
+        while let Some(folder) = self.open.last_mut() {
+            self.path.truncate(folder.path);
+            let Some(step) = folder.step(&mut self.path) else {
+                self.open.pop();
                 continue;
+            };
+            let path = if matches!(step, Step::Same) {
+                0
+            } else {
+                self.path.len()
+            };
+            self.budget.spend(path).ok_or_else(|| too_many(&self.top))?;
+            match step {
+                Step::Same => {}
+                Step::Deeper(old, new) => self.enter(old.as_ref(), new.as_ref())?,
+                Step::File(old, new) => self.found.push(Difference {
+                    path: self.path.clone(),
+                    old,
+                    new,
+                }),
             }
-            self.entry(old, new)?;
         }
-    }
-
-    fn data(&mut self, id: Option<&RawId>) -> Result<std::rc::Rc<Vec<u8>>, ObjectError> {
-        let Some(id) = id else {
-            return Ok(std::rc::Rc::default());
-        };
-        if self.depth >= DEEPEST {
-            return Err(damaged(id, "too deep a folder"));
-        }
-        folder_data(self.objects, id)
-    }
-
-    fn entry(&mut self, old: Option<Entry<'_>>, new: Option<Entry<'_>>) -> Result<(), ObjectError> {
-        let Some(any) = old.as_ref().or(new.as_ref()) else {
-            return Ok(());
-        };
-        let len = self.path.len();
-        self.path.extend_from_slice(any.name);
-        if any.is_folder() {
-            self.path.push(b'/');
-            self.depth += 1;
-            let id = |entry: Option<Entry<'_>>| entry.map(|entry| *entry.id);
-            self.trees(id(old).as_ref(), id(new).as_ref())?;
-            self.depth -= 1;
-        } else {
-            self.found.push(Difference {
-                path: self.path.clone(),
-                old: old.map(|entry| entry.version()),
-                new: new.map(|entry| entry.version()),
-            });
-        }
-        self.path.truncate(len);
         Ok(())
     }
+
+    /// Opens the folder at the path.
+    fn enter(&mut self, old: Option<&RawId>, new: Option<&RawId>) -> Result<(), ObjectError> {
+        let folder = Folder {
+            old: self.rest(old)?,
+            new: self.rest(new)?,
+            path: self.path.len(),
+        };
+        self.open.push(folder);
+        Ok(())
+    }
+
+    fn rest(&mut self, id: Option<&RawId>) -> Result<Rest, ObjectError> {
+        let Some(id) = id else {
+            return Ok(Rest::default());
+        };
+        if self.open.len() > DEEPEST {
+            return Err(damaged(id, "too deep a folder"));
+        }
+        let data = folder_data(self.objects, id)?;
+        self.budget.spend(data.len()).ok_or_else(|| too_many(&self.top))?;
+        Ok(Rest { data, at: 0 })
+    }
+}
+
+impl Folder {
+    /// Takes the next name in git's order from the tree or trees that have it, and puts it behind the path if they do not
+    /// agree on it.
+    fn step(&mut self, path: &mut Vec<u8>) -> Option<Step> {
+        let (old, new) = (self.old.peek(), self.new.peek());
+        let order = match (&old, &new) {
+            (None, None) => return None,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(old), Some(new)) => old.order(new),
+        };
+        let (old, new) = (old.filter(|_| order.is_le()), new.filter(|_| order.is_ge()));
+        let len = |entry: &Option<Entry<'_>>| entry.as_ref().map_or(0, |entry| entry.len);
+        let taken = (len(&old), len(&new));
+        let step = match (&old, &new) {
+            (Some(old), Some(new)) if old.is_same(new) => Step::Same,
+            _ => {
+                let any = old.as_ref().or(new.as_ref())?;
+                path.extend_from_slice(any.name);
+                if any.is_folder() {
+                    path.push(b'/');
+                    let id = |entry: &Option<Entry<'_>>| entry.as_ref().map(|entry| *entry.id);
+                    Step::Deeper(id(&old), id(&new))
+                } else {
+                    let version = |entry: &Option<Entry<'_>>| entry.as_ref().map(Entry::version);
+                    Step::File(version(&old), version(&new))
+                }
+            }
+        };
+        self.old.at += taken.0;
+        self.new.at += taken.1;
+        Some(step)
+    }
+}
+
+fn too_many(tree: &RawId) -> ObjectError {
+    ObjectError::TooManyFiles(ObjectId::from(*tree))
 }
 
 /// An entry of a raw tree.
@@ -159,6 +274,8 @@ pub(super) struct Entry<'a> {
     mode: u32,
     pub(super) name: &'a [u8],
     pub(super) id: &'a RawId,
+    /// How many bytes of the tree it takes.
+    len: usize,
 }
 
 impl Entry<'_> {
@@ -214,10 +331,180 @@ impl<'a> Iterator for Entries<'a> {
         let end = memchr::memchr(0, rest)?;
         let id = rest.get(end + 1..end + 21)?;
         self.0 = &rest[end + 21..];
+        let len = space + 1 + end + 21;
         Some(Entry {
             mode,
             name: &rest[..end],
             id: id.try_into().ok()?,
+            len,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use git2::{Oid, Repository};
+
+    use super::*;
+    use crate::git::Repo;
+    use crate::git::packs::Packs;
+
+    /// A folder with a repository in it.
+    struct Place {
+        folder: tempfile::TempDir,
+        raw: Repository,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let raw = Repository::init(folder.path()).unwrap();
+            Self { folder, raw }
+        }
+
+        fn blob(&self, text: &str) -> Oid {
+            self.raw.blob(text.as_bytes()).unwrap()
+        }
+
+        fn tree(&self, entries: &[(&str, Oid, i32)]) -> Oid {
+            let mut tree = self.raw.treebuilder(None).unwrap();
+            for (name, id, mode) in entries {
+                tree.insert(name, *id, *mode).unwrap();
+            }
+            tree.write().unwrap()
+        }
+
+        /// The paths in which two trees differ: `+` added, `-` removed, `*` changed.
+        fn compare(
+            &self,
+            budget: Budget,
+            old: Option<Oid>,
+            new: Option<Oid>,
+        ) -> Result<Vec<String>, ObjectError> {
+            let repo = Repo::open(self.folder.path()).unwrap();
+            let packs = Packs::open(&repo);
+            let mut objects = Objects::new(&packs, repo.git_dir(), 1 << 20);
+            let id = |oid: Option<Oid>| oid.map(|oid| RawId::try_from(oid.as_bytes()).unwrap());
+            let mut found = Vec::new();
+            compare_within(
+                budget,
+                &mut objects,
+                (id(old).as_ref(), id(new).as_ref()),
+                &mut found,
+            )?;
+            let sign = |difference: &Difference| match (difference.old, difference.new) {
+                (None, _) => '+',
+                (_, None) => '-',
+                _ => '*',
+            };
+            let line = |difference: Difference| {
+                format!(
+                    "{}{}",
+                    sign(&difference),
+                    String::from_utf8_lossy(&difference.path)
+                )
+            };
+            Ok(found.into_iter().map(line).collect())
+        }
+    }
+
+    const FILE: i32 = 0o100_644;
+    const FOLDER: i32 = 0o040_000;
+    const LINK: i32 = 0o120_000;
+
+    #[test]
+    fn differences_come_in_the_order_of_git() {
+        let place = Place::new();
+        let (one, two) = (place.blob("1"), place.blob("2"));
+        let folder = place.tree(&[("b", one, FILE), ("c", two, FILE)]);
+        let changed = place.tree(&[("b", two, FILE), ("d", one, LINK)]);
+        let old = place.tree(&[("a", folder, FOLDER), ("a.txt", one, FILE), ("same", one, FILE)]);
+        let new = place.tree(&[("a", changed, FOLDER), ("a-b", one, FILE), ("same", one, FILE)]);
+        let found = place.compare(Budget::default(), Some(old), Some(new)).unwrap();
+        assert_eq!(found, ["+a-b", "-a.txt", "*a/b", "-a/c", "+a/d"]);
+        let found = place.compare(Budget::default(), Some(old), None).unwrap();
+        assert_eq!(found, ["-a.txt", "-a/b", "-a/c", "-same"]);
+        assert!(place.compare(Budget::default(), None, None).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_file_that_becomes_a_folder_is_removed_and_its_files_added() {
+        let place = Place::new();
+        let one = place.blob("1");
+        let folder = place.tree(&[("b", one, FILE)]);
+        let (old, new) = (
+            place.tree(&[("a", one, FILE)]),
+            place.tree(&[("a", folder, FOLDER)]),
+        );
+        let found = place.compare(Budget::default(), Some(old), Some(new)).unwrap();
+        assert_eq!(found, ["-a", "+a/b"]);
+    }
+
+    /// A folder in a folder, and so on.
+    fn nested(place: &Place, depth: usize) -> Oid {
+        let mut tree = place.tree(&[("f", place.blob("1"), FILE)]);
+        for _ in 0..depth {
+            tree = place.tree(&[("d", tree, FOLDER)]);
+        }
+        tree
+    }
+
+    #[test]
+    fn deep_folders_need_no_deep_stack() {
+        let place = Place::new();
+        let (deep, deeper) = (nested(&place, DEEPEST), nested(&place, DEEPEST + 1));
+        // Recursion would need some hundred bytes a folder.
+        let small = std::thread::Builder::new().stack_size(128 << 10);
+        let walk = move || {
+            let compare = |tree| place.compare(Budget::default(), None, Some(tree));
+            assert_eq!(compare(deep).unwrap(), [format!("+{}f", "d/".repeat(DEEPEST))]);
+            assert!(matches!(compare(deeper), Err(ObjectError::Damaged { .. })));
+        };
+        small.spawn(walk).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn more_entries_than_the_budget_are_an_error() {
+        let place = Place::new();
+        // Three levels of four: 64 files. With no file at their end, there are as many folders.
+        let file = place.tree(&[("f", place.blob("1"), FILE)]);
+        for inner in [file, place.tree(&[])] {
+            let mut tree = inner;
+            for _ in 0..3 {
+                let names = ["a", "b", "c", "d"];
+                tree = place.tree(&names.map(|name| (name, tree, FOLDER)));
+            }
+            let compare = |entries, bytes| place.compare(Budget { entries, bytes }, None, Some(tree));
+            assert!(compare(1000, 1 << 20).is_ok());
+            assert!(matches!(compare(60, 1 << 20), Err(ObjectError::TooManyFiles(_))));
+            assert!(matches!(compare(1000, 500), Err(ObjectError::TooManyFiles(_))));
+        }
+    }
+
+    #[test]
+    fn a_budget_that_was_too_small_once_is_spent() {
+        let mut budget = Budget {
+            entries: 10,
+            bytes: 10,
+        };
+        assert!(budget.spend(4).is_some());
+        assert!(budget.spend(7).is_none());
+        assert!(budget.spend(1).is_none());
+    }
+
+    #[test]
+    fn a_tree_is_read_up_to_the_first_entry_that_makes_no_sense() {
+        let mut data = b"100644 a\0".to_vec();
+        data.extend([1; 20]);
+        let len = data.len();
+        data.extend(b"40000 b\0");
+        data.extend([2; 19]);
+        let names = |data: &[u8]| Entries(data).map(|entry| entry.name.to_vec()).collect::<Vec<_>>();
+        assert_eq!(names(&data), [b"a"]);
+        for end in 0..len {
+            assert!(names(&data[..end]).is_empty(), "{end}");
+        }
+        data.push(2);
+        assert_eq!(names(&data), [b"a", b"b"]);
     }
 }

@@ -60,6 +60,11 @@ pub fn line_count(text: &[u8]) -> usize {
     memchr::memchr_iter(b'\n', text).count() + usize::from(text.last().is_some_and(|last| *last != b'\n'))
 }
 
+/// Git's rule for a file without attributes: a NUL in its first 8,000 bytes.
+pub(super) fn looks_binary(data: &[u8]) -> bool {
+    memchr::memchr(0, &data[..data.len().min(8000)]).is_some()
+}
+
 /// Below this many lines in both rests together, Myers' search never gets expensive enough to lose exactness: its
 /// shortcuts start at an edit cost of 256 from each end.
 const ALWAYS_MINIMAL: usize = 500;

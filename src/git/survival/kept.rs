@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::history::{CommitIndex, History, Touched};
-use super::lines::{FileRuns, Run};
+use super::runs::{FileRuns, Run};
 use crate::facts::ids::ObjectId;
 
 /// What is kept of an answer between runs.

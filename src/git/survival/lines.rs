@@ -4,36 +4,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::LARGEST_BLOB;
-use super::history::CommitIndex;
 use super::kept::{KeptFiles, KeptIndex};
+use super::runs::{FileIndex, FileRuns, Run};
 use super::versions::{VersionIndex, Versions};
-use crate::git::changes::looks_binary;
-use crate::git::lines::{Hunk, LineDiff, line_count};
+use crate::git::lines::{Hunk, LineDiff, line_count, looks_binary};
 use crate::git::packs::{ObjectError, Objects, RawId};
-
-/// Lines of one file that stand together and have one origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Run {
-    /// The first line at HEAD, from 0.
-    pub(super) at: usize,
-    pub(super) lines: usize,
-    /// `None` where it is not known.
-    pub(super) commit: Option<CommitIndex>,
-}
-
-/// A file of HEAD, by its number there.
-pub(super) type FileIndex = usize;
-
-/// What came of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum FileRuns {
-    /// Its lines, in order and without gaps.
-    Text(Vec<Run>),
-    /// It has no lines.
-    Binary,
-    /// It could not be read.
-    Unread(String),
-}
 
 /// Lines on their way: `lines` from `at` in a file of HEAD are those from `start` in some version.
 #[derive(Debug, Clone, Copy)]

@@ -7,6 +7,7 @@
 mod history;
 mod kept;
 mod lines;
+mod runs;
 mod versions;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,7 +17,8 @@ use std::sync::mpsc::{self, SyncSender};
 
 use history::{CommitIndex, History, Touched};
 use kept::KeptFiles;
-use lines::{Family, FileIndex, FileRuns};
+use lines::Family;
+use runs::{FileIndex, FileRuns};
 use versions::{VersionIndex, Versions, Walk};
 
 use super::Repo;

@@ -1,0 +1,71 @@
+//! A few objects that stand for billions of files: they are named, and everything else is read.
+
+use crate::world::{TestRepo, World};
+
+/// A tree that names one folder sixteen times, which names one folder sixteen times, and so on: 4 billion files from nine
+/// objects. `name` makes the names of the folders.
+fn bomb(repo: &TestRepo<'_>, name: impl Fn(usize) -> String) -> String {
+    let blob = repo.git_with_input(&["hash-object", "-w", "--stdin"], "a line\n");
+    let mut tree = repo.git_with_input(&["mktree"], &format!("100644 blob {blob}\tfile\n"));
+    for _ in 0..8 {
+        let folders = (0..16).map(|number| format!("040000 tree {tree}\t{}\n", name(number)));
+        tree = repo.git_with_input(&["mktree"], &folders.collect::<String>());
+    }
+    tree
+}
+
+fn commit(repo: &TestRepo<'_>, tree: &str, parents: &[&str]) -> String {
+    let mut args = vec!["commit-tree", "-m", "Many files", tree];
+    parents.iter().for_each(|parent| args.extend(["-p", *parent]));
+    repo.git_at(&args, crate::world::START + 3600)
+}
+
+#[test]
+fn a_tree_bomb_on_a_branch_costs_its_own_commit_alone() {
+    let world = World::new();
+    let repo = world.repo("app");
+    repo.write("src/lib.rs", "one\ntwo\n").commit("Begin");
+    let bomb = bomb(&repo, |number| format!("d{number}"));
+    let with_bomb = commit(&repo, &bomb, &["HEAD"]);
+    let without_past = commit(&repo, &bomb, &[]);
+    repo.git(&["branch", "bomb", &with_bomb]);
+    repo.git(&["branch", "alone", &without_past]);
+    for command in ["scan", "report", "audit"] {
+        let ran = repo.run(&[command]);
+        assert_eq!(ran.code, Some(3), "{command}: {ran}");
+        for commit in [&with_bomb, &without_past] {
+            assert!(ran.stderr.contains(&commit[..7]), "{command}: {ran}");
+        }
+        assert!(ran.stderr.contains("lists too many files"), "{command}: {ran}");
+    }
+    let commits = repo.run(&["export", "commits"]);
+    assert!(commits.stdout.contains(r#""lines_added":2"#), "{commits}");
+}
+
+#[test]
+fn a_tree_bomb_at_head_leaves_who_wrote_its_lines_unknown() {
+    let world = World::new();
+    let repo = world.repo("app");
+    repo.write("src/lib.rs", "one\ntwo\n").commit("Begin");
+    let bomb = bomb(&repo, |number| format!("d{number}"));
+    let head = commit(&repo, &bomb, &["HEAD"]);
+    repo.git(&["update-ref", "refs/heads/main", &head]);
+    let audit = repo.run(&["audit"]);
+    assert_eq!(audit.code, Some(3), "{audit}");
+    assert!(audit.stderr.contains("lists too many files"), "{audit}");
+}
+
+#[test]
+fn a_ledger_that_is_a_tree_bomb_is_not_read() {
+    let world = World::new();
+    let repo = world.repo("app");
+    repo.write("src/lib.rs", "one\ntwo\n").commit("Begin");
+    let bomb = bomb(&repo, |number| format!("{number:02x}"));
+    let notes = commit(&repo, &bomb, &[]);
+    repo.git(&["update-ref", "refs/notes/leverage", &notes]);
+    for command in ["report", "audit"] {
+        let ran = repo.run(&[command]);
+        assert!(matches!(ran.code, Some(2 | 3)), "{command}: {ran}");
+        assert!(ran.stderr.contains("lists too many files"), "{command}: {ran}");
+    }
+}
