@@ -8,6 +8,7 @@ mod audit;
 mod audit_answers;
 mod audit_fair;
 mod audit_lies;
+mod cache;
 mod calling;
 mod discovery;
 mod history;

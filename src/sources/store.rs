@@ -5,6 +5,8 @@
 //! here is the only copy of anything: a file that is damaged or of another version counts as absent, and all of them
 //! may be deleted at any time.
 
+pub mod contents;
+
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
