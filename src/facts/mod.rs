@@ -13,6 +13,7 @@ pub mod copies;
 pub mod diagnostics;
 pub mod evidence;
 pub mod files;
+pub mod hash;
 pub mod ids;
 pub mod inventory;
 pub mod ledger;

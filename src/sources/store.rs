@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::facts::hash::checksum;
+
 const CHECKSUM: usize = 8;
 
 /// What files in the cache are named while they are being written, before six letters or digits.
@@ -232,24 +234,6 @@ fn make_private(folder: &Path) -> io::Result<()> {
     #[cfg(not(unix))]
     builder.create(folder)?;
     Ok(())
-}
-
-/// Notices damage; it is no protection against somebody who means it.
-pub(super) fn checksum(bytes: &[u8]) -> u64 {
-    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut words = bytes.chunks_exact(8);
-    let mut sum = bytes.len() as u64;
-    for word in &mut words {
-        let word = word
-            .iter()
-            .rev()
-            .fold(0, |word, byte| word << 8 | u64::from(*byte));
-        sum = (sum.rotate_left(23) ^ word).wrapping_mul(FACTOR);
-    }
-    for byte in words.remainder() {
-        sum = (sum.rotate_left(23) ^ u64::from(*byte)).wrapping_mul(FACTOR);
-    }
-    sum ^ sum >> 32
 }
 
 /// For tests of what is kept in a slot: that `reads`, which says whether it was of use, notices any byte of the file that
