@@ -9,6 +9,7 @@ mod audit_answers;
 mod audit_fair;
 mod audit_lies;
 mod bombs;
+mod cache;
 mod calling;
 mod discovery;
 mod history;

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::lines::PATIENCE;
 use super::visit::Visit;
 use super::{ChangeIndex, ForeignNames, Found, Proof, Repository, VisitIndex};
+use crate::facts::agents;
 use crate::facts::change::NamedSession;
 use crate::facts::evidence::Confidence;
 use crate::facts::ids::SessionId;
@@ -117,11 +118,9 @@ fn names(name: &str, session: &SessionId) -> bool {
 
 /// How git-ai names a session: parts of a hash of its tool and id, the new form and the old one.
 fn git_ai_keys(session: &SessionId) -> [String; 2] {
-    let tool = match session.agent.as_str() {
-        "claude-code" => "claude",
-        "gemini-cli" => "gemini",
-        "copilot-cli" => "github-copilot-cli",
-        other => other,
+    let tool = match agents::by_name(&session.agent) {
+        Some(agent) => agent.git_ai_spelling(),
+        None => &session.agent,
     };
     let digest = Sha256::digest(format!("{tool}:{}", session.id));
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).take(8).collect();

@@ -3,6 +3,7 @@
 //! Everything here is serialisable, compares by value and does no I/O. Sources fill these types, `correlate/`,
 //! `aggregate/` and `audit/` read them, `render/` shows what came of them.
 
+pub mod agents;
 pub mod attestation;
 pub mod change;
 pub mod claim;
@@ -12,6 +13,7 @@ pub mod copies;
 pub mod diagnostics;
 pub mod evidence;
 pub mod files;
+pub mod hash;
 pub mod ids;
 pub mod inventory;
 pub mod ledger;

@@ -8,6 +8,7 @@ use std::ops::{Add, AddAssign};
 
 use serde::{Deserialize, Serialize};
 
+use super::hash;
 use super::ids::SessionId;
 use super::quantity::Tokens;
 use super::span::{self, Moment, Span};
@@ -236,13 +237,7 @@ impl LineHash {
         if line.is_empty() {
             return None;
         }
-        // FNV-1a, then the finaliser of MurmurHash3: FNV alone leaves the high bits of short lines alike.
-        let mut hash = line.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-        Some(Self(hash ^ (hash >> 33)))
+        Some(Self(hash::spread(hash::fnv1a(line.iter().copied()))))
     }
 
     /// The hashes of all lines of a text that are not blank, in order, repeated ones repeated.
@@ -383,6 +378,13 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hashes_of_lines_never_move() {
+        let expected = Some(LineHash(0xd051_5b8c_95dc_370a));
+        assert_eq!(LineHash::of(b"\tlet x = 1; \r"), expected);
+        assert_eq!(LineHash::of(b" \t"), None);
+    }
 
     #[test]
     fn a_line_is_known_again_whatever_its_indentation() {

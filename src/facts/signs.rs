@@ -6,6 +6,7 @@
 mod identities;
 
 use self::identities::{agent_called, agent_in_text, agent_of, model_in};
+use super::agents::{self, AGENTS};
 use super::commit::Person;
 use super::evidence::Evidence;
 
@@ -14,7 +15,7 @@ pub fn in_commit(author: &Person, message: &[u8]) -> Vec<Evidence> {
     let mut signs = Vec::new();
     signs.extend(in_person("author", author));
     if author.name.ends_with(" (aider)") {
-        signs.push(sign("author", "aider"));
+        signs.push(sign("author", agents::AIDER.name));
     }
     for line in message.split(|byte| *byte == b'\n') {
         signs.extend(in_line(line));
@@ -41,21 +42,6 @@ fn anonymous(rule: &str) -> Evidence {
     }
 }
 
-/// What stands behind `Generated with` in a line of a tool's own, and the tool. A link goes to the address that follows.
-const GENERATORS: &[(&str, &str, &str)] = &[
-    ("Claude Code", "https://claude.", "claude-code"),
-    ("Continue", "https://continue.dev", "continue"),
-    ("opencode", "https://opencode.ai", "opencode"),
-    ("Crush", "https://github.com/charmbracelet/crush", "crush"),
-    ("Cline", "https://docs.cline.bot", "cline"),
-    ("Devin", "https://cli.devin.ai", "devin"),
-    ("Oz", "https://warp.dev/oz", "warp"),
-    ("Firebender", "https://firebender.com", "firebender"),
-    ("termai", "https://termai.io", "termai"),
-    ("Qwen Code", "https://github.com/QwenLM/qwen-code", "qwen"),
-    ("Codex", "https://openai.com/codex", "codex"),
-];
-
 /// A line that holds what a tool writes by itself, with an emoji before it, and nothing else. In the middle of a sentence it
 /// is a quotation. A list that a squash merge made of lines may put its mark before.
 fn left_by_tool(line: &[u8]) -> Option<Evidence> {
@@ -67,24 +53,26 @@ fn left_by_tool(line: &[u8]) -> Option<Evidence> {
         .trim_start_matches(|c: char| !c.is_ascii() && !c.is_alphanumeric() || c == ' ');
     if let Some(rest) = line.strip_prefix("https://claude.ai/code/session_") {
         let is_alone = !rest.contains(char::is_whitespace);
-        return is_alone.then(|| sign("text:session-link", "claude-code"));
+        return is_alone.then(|| sign("text:session-link", agents::CLAUDE_CODE.name));
     }
     let plain = line
         .strip_prefix("_This PR was generated with ")
         .and_then(|rest| rest.strip_suffix("._"));
     let tool = plain.or_else(|| line.strip_prefix("Generated with "))?;
-    let (.., agent) = GENERATORS.iter().find(|(name, address, _)| {
+    let is_by = |(name, address): &(&str, &str)| {
         let linked = tool
             .strip_prefix('[')
             .and_then(|rest| rest.strip_prefix(name)?.strip_prefix("]("));
+        // A link goes to the address that follows.
         match linked.or_else(|| tool.strip_prefix(name)?.trim_start().strip_prefix('(')) {
             Some(link) => {
                 link.starts_with(address) && link.ends_with(')') && !link.contains(char::is_whitespace)
             }
             None => tool == *name,
         }
-    })?;
-    Some(sign("text:generated-with", agent))
+    };
+    let agent = AGENTS.iter().find(|agent| agent.generators.iter().any(is_by))?;
+    Some(sign("text:generated-with", agent.name))
 }
 
 /// A trailer that says something of an agent. Most lines are sorted out by their first letter.
@@ -101,15 +89,19 @@ fn in_line(line: &[u8]) -> Option<Evidence> {
     match key.as_str() {
         "co-authored-by" => in_person("trailer:co-authored-by", &person(&value)?),
         "assisted-by" => assistant(&value),
-        "made-with" if value.eq_ignore_ascii_case("cursor") => Some(sign("trailer:made-with", "cursor")),
-        "claude-session" => Some(sign("trailer:claude-session", "claude-code")),
-        "amp-thread-id" if value.starts_with("https://ampcode.com/threads/") => {
-            Some(sign("trailer:amp-thread-id", "amp"))
+        "made-with" if value.eq_ignore_ascii_case("cursor") => {
+            Some(sign("trailer:made-with", agents::CURSOR.name))
         }
-        "agent-logs-url" if is_session_page(&value) => Some(sign("trailer:agent-logs-url", "copilot")),
-        "copilot-session" if is_uuid(&value) => Some(sign("trailer:copilot-session", "copilot")),
+        "claude-session" => Some(sign("trailer:claude-session", agents::CLAUDE_CODE.name)),
+        "amp-thread-id" if value.starts_with("https://ampcode.com/threads/") => {
+            Some(sign("trailer:amp-thread-id", agents::AMP.name))
+        }
+        "agent-logs-url" if is_session_page(&value) => {
+            Some(sign("trailer:agent-logs-url", agents::COPILOT.name))
+        }
+        "copilot-session" if is_uuid(&value) => Some(sign("trailer:copilot-session", agents::COPILOT.name)),
         "replit-commit-author" if matches!(value.as_ref(), "Agent" | "Assistant") => {
-            Some(sign("trailer:replit-commit-author", "replit"))
+            Some(sign("trailer:replit-commit-author", agents::REPLIT.name))
         }
         "entire-checkpoint" if is_checkpoint(&value) => Some(anonymous("trailer:entire-checkpoint")),
         "entire-agent" => Some(sign("trailer:entire-agent", agent_called(&value)?)),

@@ -12,6 +12,7 @@ use git2::{Commit, Oid, Repository};
 use super::Repo;
 use super::config::ConfigFiles;
 use super::packs::RawId;
+use crate::facts::hash::fnv1a;
 use crate::facts::ids::ObjectId;
 
 /// Where git keeps replacements unless it is told otherwise.
@@ -115,14 +116,7 @@ impl Replaced {
             bytes
         }));
         pairs.sort();
-        // FNV-1a: the same in every process and version.
-        let hash = pairs
-            .iter()
-            .flatten()
-            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-                (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-            });
-        Some(hash)
+        Some(fnv1a(pairs.into_iter().flatten()))
     }
 }
 

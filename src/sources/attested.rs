@@ -4,11 +4,12 @@
 //! references that hold them stand where they stood.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::cache::{StoredEvidence, checksum, read_body, write_body};
+use super::cache::StoredEvidence;
+use super::store::{Kind, Slot};
 use crate::facts::attestation::agentnote::AgentNote;
 use crate::facts::attestation::git_ai::GitAiNote;
 use crate::facts::evidence::{self, Evidence};
@@ -16,7 +17,7 @@ use crate::facts::ids::ObjectId;
 use crate::git::{Repo, notes};
 
 /// Raised whenever notes are laid out or read differently.
-const HEAD: &[u8] = b"git-leverage notes 1\n";
+const VERSION: u32 = 1;
 
 /// A reference that another tool keeps notes in, and what one of them says.
 struct Format {
@@ -52,17 +53,17 @@ pub(super) fn signs(repo: &Repo, cache: Option<&Path>) -> (evidence::Signs, Vec<
         return (found, Vec::new());
     }
     let mut trouble = Vec::new();
-    let place = cache.map(|folder| place_of(folder, repo));
-    let kept = place.as_deref().and_then(|path| kept(path, &tips));
+    let slot = cache.map(|folder| Slot::of_clone(folder, Kind::Notes, VERSION, repo.common_dir()));
+    let kept = slot.as_ref().and_then(|slot| kept(slot, &tips));
     let signs = kept.unwrap_or_else(|| {
         let signs = read(repo, &mut trouble);
         let stored = Stored { tips, signs };
-        if let Some(path) = place.as_ref().filter(|_| trouble.is_empty())
-            && let Err(error) = keep(path, &stored)
+        if let Some(slot) = slot.as_ref().filter(|_| trouble.is_empty())
+            && let Err(error) = slot.save(&stored)
         {
             trouble.push(format!(
                 "what notes say cannot be kept in `{}`: {error}",
-                path.display()
+                slot.path().display()
             ));
         }
         stored.signs
@@ -96,19 +97,32 @@ fn read(repo: &Repo, trouble: &mut Vec<String>) -> Signs {
     signs
 }
 
-fn place_of(folder: &Path, repo: &Repo) -> PathBuf {
-    let name = checksum(repo.common_dir().as_os_str().as_encoded_bytes());
-    folder.join(format!("notes-{name:016x}"))
-}
-
 /// What is kept of notes that still stand at these tips. A damaged file is as good as none: nothing is lost with it.
-fn kept(path: &Path, tips: &[Option<ObjectId>]) -> Option<Signs> {
-    let body = read_body(path, HEAD).ok()?;
-    let stored: Stored = postcard::from_bytes(&body).ok()?;
+fn kept(slot: &Slot, tips: &[Option<ObjectId>]) -> Option<Signs> {
+    let stored: Stored = slot.load().ok()?;
     (stored.tips == tips).then_some(stored.signs)
 }
 
-fn keep(path: &Path, stored: &Stored) -> std::io::Result<()> {
-    let body = postcard::to_stdvec(stored).map_err(std::io::Error::other)?;
-    write_body(path, HEAD, &body)
+#[cfg(test)]
+mod tests {
+    use super::super::store::assert_damage_is_noticed;
+    use super::*;
+
+    #[test]
+    fn any_damage_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let slot = Slot::of_clone(folder.path(), Kind::Notes, VERSION, Path::new("/src/kiln/.git"));
+        let sign = StoredEvidence::of(&Evidence {
+            rule: "note:git-ai".to_owned(),
+            agent: Some("codex".to_owned()),
+            model: None,
+            lines: Some(3),
+        });
+        let tips = vec![None, ObjectId::from_bytes(&[7; 20])];
+        let signs = Signs::from([([1; 20], vec![sign])]);
+        slot.save(&Stored { tips, signs }).unwrap();
+        let tips = [None, ObjectId::from_bytes(&[7; 20])];
+        assert_damage_is_noticed(slot.path(), || kept(&slot, &tips).is_some());
+        assert!(kept(&slot, &tips[..1]).is_none(), "notes at other tips");
+    }
 }

@@ -1,17 +1,15 @@
 //! Facts of commits, kept between runs: a commit never changes, so it is read once in its life.
 //!
 //! One file a repository and way of counting, in parts: the first holds a whole history, each later one the commits that
-//! a run found beyond it. The file appears whole or not at all, so two scans at once cannot spoil it: the later one wins,
-//! and what it lacks is read again. A file that is damaged or of another version is read as empty. All
-//! files may be deleted at any time.
+//! a run found beyond it. Of two scans at once the later one wins, and what it lacks is read again.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::store::{Body, Kind, Slot, StoreError, clone_name};
 use crate::facts::commit::{Commit, Instant, LineCounts, Person};
 use crate::facts::evidence::{Evidence, Origin};
 use crate::facts::files::FileClass;
@@ -20,29 +18,11 @@ use crate::git::changes::Renames;
 use crate::git::walk::order;
 
 /// Raised whenever facts are laid out or found differently.
-const HEAD: &[u8] = b"git-leverage history 6\n";
-const CHECKSUM: usize = 8;
+const VERSION: u32 = 6;
 
 /// The cached facts of one repository.
 pub(super) struct Cache {
-    path: PathBuf,
-}
-
-/// Why a cache file is of no use.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum CacheError {
-    /// It is not there.
-    #[error("there is none")]
-    Absent,
-    /// It cannot be read.
-    #[error("it cannot be read: {0}")]
-    Unreadable(io::Error),
-    /// Another version wrote it.
-    #[error("it is of another version")]
-    OtherVersion,
-    /// It was cut short or changed.
-    #[error("it is damaged")]
-    Damaged,
+    slot: Slot,
 }
 
 /// What earlier runs found.
@@ -60,7 +40,7 @@ pub(super) struct Kept {
 
 /// The parts of a cache file as they lie there.
 #[derive(Debug, PartialEq)]
-pub(super) struct KeptFile(Vec<u8>);
+pub(super) struct KeptFile(Body);
 
 /// A file of more parts than this is written anew.
 const MOST_PARTS: usize = 40;
@@ -102,33 +82,34 @@ impl Cache {
     /// The cache of the repository with this common folder, counted this way and with what stands in for its objects, below
     /// `folder`.
     pub(super) fn new(folder: &Path, common_dir: &Path, renames: Renames, replaced: Option<u64>) -> Self {
-        let name = checksum(common_dir.as_os_str().as_encoded_bytes());
+        let name = clone_name(common_dir);
         let way = match renames {
             Renames::Follow => "renames",
             Renames::Ignore => "plain",
         };
         // A commit never changes, but what stands in for it may.
         let replaced = replaced.map_or(String::new(), |number| format!(".{number:016x}"));
+        let name = format!("{name}.{way}{replaced}");
         Self {
-            path: folder.join(format!("history-{name:016x}.{way}{replaced}")),
+            slot: Slot::new(folder, Kind::History, VERSION, name),
         }
     }
 
     /// Where it lies.
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        self.slot.path()
     }
 
     /// All that is kept.
-    pub(super) fn load(&self) -> Result<Kept, CacheError> {
-        let body = read_body(&self.path, HEAD)?;
+    pub(super) fn load(&self) -> Result<Kept, StoreError> {
+        let body = self.slot.read()?;
         let mut kept = Kept::default();
-        let mut rest = body.as_slice();
+        let mut rest = &*body;
         let mut parts = 0;
         while !rest.is_empty() {
             let part;
-            (part, rest) = postcard::take_from_bytes::<Part>(rest).map_err(|_| CacheError::Damaged)?;
-            part.add_to(&mut kept).ok_or(CacheError::Damaged)?;
+            (part, rest) = postcard::take_from_bytes::<Part>(rest).map_err(|_| StoreError::Damaged)?;
+            part.add_to(&mut kept).ok_or(StoreError::Damaged)?;
             parts += 1;
         }
         kept.reached.sort_by_key(order);
@@ -139,18 +120,13 @@ impl Cache {
     /// Replaces what is kept: the commits that `heads` reach, and others.
     pub(super) fn save(&self, heads: &[ObjectId], reached: &[Commit], others: &[Commit]) -> io::Result<()> {
         let part = Part::of(heads, reached, others);
-        write_body(
-            &self.path,
-            HEAD,
-            &postcard::to_stdvec(&part).map_err(io::Error::other)?,
-        )
+        self.slot.save(&part)
     }
 
     /// Adds the commits that `heads` reach beyond those that are kept in `file`.
     pub(super) fn append(&self, file: KeptFile, heads: &[ObjectId], beyond: &[Commit]) -> io::Result<()> {
         let part = Part::of(heads, beyond, &[]);
-        let body = postcard::to_extend(&part, file.0).map_err(io::Error::other)?;
-        write_body(&self.path, HEAD, &body)
+        self.slot.write(file.0.with(&part)?)
     }
 }
 
@@ -266,53 +242,9 @@ fn raw_id(id: &ObjectId) -> Option<[u8; 20]> {
     id.as_bytes().try_into().ok()
 }
 
-/// What a file holds behind its head, whole.
-pub(super) fn read_body(path: &Path, head: &[u8]) -> Result<Vec<u8>, CacheError> {
-    let mut bytes = fs::read(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => CacheError::Absent,
-        _ => CacheError::Unreadable(error),
-    })?;
-    let rest = bytes.strip_prefix(head).ok_or(CacheError::OtherVersion)?;
-    let (sum, body) = rest.split_first_chunk::<CHECKSUM>().ok_or(CacheError::Damaged)?;
-    if u64::from_le_bytes(*sum) != checksum(body) {
-        return Err(CacheError::Damaged);
-    }
-    bytes.drain(..head.len() + CHECKSUM);
-    Ok(bytes)
-}
-
-/// Puts a file in place, whole or not at all.
-pub(super) fn write_body(path: &Path, head: &[u8], body: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(head)?;
-    file.write_all(&checksum(body).to_le_bytes())?;
-    file.write_all(body)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// Notices damage; it is no protection against somebody who means it.
-pub(super) fn checksum(bytes: &[u8]) -> u64 {
-    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut words = bytes.chunks_exact(8);
-    let mut sum = bytes.len() as u64;
-    for word in &mut words {
-        let word = word
-            .iter()
-            .rev()
-            .fold(0, |word, byte| word << 8 | u64::from(*byte));
-        sum = (sum.rotate_left(23) ^ word).wrapping_mul(FACTOR);
-    }
-    for byte in words.remainder() {
-        sum = (sum.rotate_left(23) ^ u64::from(*byte)).wrapping_mul(FACTOR);
-    }
-    sum ^ sum >> 32
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::store::assert_damage_is_noticed;
     use super::*;
     use crate::facts::signs;
 
@@ -380,15 +312,8 @@ mod tests {
     fn any_damage_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let cache = saved(folder.path());
-        let whole = fs::read(cache.path()).unwrap();
-        for at in 0..whole.len() {
-            let mut bytes = whole.clone();
-            bytes[at] ^= 1;
-            fs::write(cache.path(), &bytes).unwrap();
-            assert!(cache.load().is_err(), "byte {at}");
-            fs::write(cache.path(), &whole[..at]).unwrap();
-            assert!(cache.load().is_err(), "cut at {at}");
-        }
+        let whole = cache.load().unwrap();
+        assert_damage_is_noticed(cache.path(), || cache.load().is_ok_and(|kept| kept == whole));
     }
 
     #[test]
@@ -400,7 +325,7 @@ mod tests {
             other("/src/kiln/.git", Renames::Ignore),
             other("/src/loom/.git", Renames::Follow),
         ] {
-            assert!(matches!(cache.load(), Err(CacheError::Absent)));
+            assert!(matches!(cache.load(), Err(StoreError::Absent)));
         }
     }
 }

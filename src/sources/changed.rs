@@ -3,16 +3,16 @@
 //!
 //! One file a repository. One that is damaged or of another version is as good as none; all may be deleted at any time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::cache::{checksum, read_body, write_body};
+use super::store::{Kind, Slot};
 use crate::facts::change::ChangedFile;
 use crate::facts::ids::ObjectId;
 use crate::git::Repo;
 use crate::git::added_lines::Known;
 
 /// Raised whenever these facts are laid out or found differently.
-const HEAD: &[u8] = b"git-leverage changes 1\n";
+const VERSION: u32 = 1;
 
 /// Whether what a commit changed depends on its objects alone: not where history was cut off or replaced, since that may be
 /// undone.
@@ -25,11 +25,9 @@ pub fn load(folder: &Path, repo: &Repo) -> Known {
     if !is_lasting(repo) {
         return Known::default();
     }
-    let body = read_body(&place(folder, repo), HEAD).ok();
-    let kept: Option<Vec<(ObjectId, Vec<ChangedFile>)>> =
-        body.and_then(|body| postcard::from_bytes(&body).ok());
+    let kept: Vec<(ObjectId, Vec<ChangedFile>)> = slot(folder, repo).load().unwrap_or_default();
     Known {
-        files: kept.unwrap_or_default().into_iter().collect(),
+        files: kept.into_iter().collect(),
         has_grown: false,
     }
 }
@@ -41,12 +39,9 @@ pub fn save(folder: &Path, repo: &Repo, known: &Known) {
     }
     let mut sorted: Vec<(&ObjectId, &Vec<ChangedFile>)> = known.files.iter().collect();
     sorted.sort_unstable_by_key(|(id, _)| **id);
-    if let Ok(body) = postcard::to_stdvec(&sorted) {
-        let _ = write_body(&place(folder, repo), HEAD, &body);
-    }
+    let _ = slot(folder, repo).save(&sorted);
 }
 
-fn place(folder: &Path, repo: &Repo) -> PathBuf {
-    let name = checksum(repo.common_dir().as_os_str().as_encoded_bytes());
-    folder.join(format!("changes-{name:016x}"))
+fn slot(folder: &Path, repo: &Repo) -> Slot {
+    Slot::of_clone(folder, Kind::Changes, VERSION, repo.common_dir())
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::attested;
-use super::cache::{Cache, CacheError, Kept};
+use super::cache::{Cache, Kept};
+use super::store::StoreError;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::Signs;
@@ -224,7 +225,7 @@ fn known_facts(cache: Option<&Cache>, kept: KeptFacts, trouble: &mut Trouble) ->
     };
     match cache.load() {
         Ok(kept) => kept,
-        Err(CacheError::Absent | CacheError::OtherVersion) => Kept::default(),
+        Err(StoreError::Absent | StoreError::OtherVersion) => Kept::default(),
         Err(error) => {
             trouble.warn(format!(
                 "the facts kept in `{}` are read anew: {error}",

@@ -14,4 +14,5 @@ pub mod inventory;
 pub mod ledger;
 pub mod reach;
 pub mod rewrites;
+pub mod store;
 pub mod survival;

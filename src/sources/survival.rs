@@ -2,15 +2,15 @@
 //!
 //! One file a repository, safe to delete. What was kept changes no answer, only how long it takes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::cache::{self, CacheError};
+use super::store::{Kind, Slot, StoreError};
 use crate::facts::ids::ObjectId;
 use crate::git::Repo;
 use crate::git::survival::{Kept, Survival, SurvivalError, survival};
 
 /// Raised whenever answers are laid out or found differently.
-const HEAD: &[u8] = b"git-leverage survival 2\n";
+const VERSION: u32 = 2;
 
 /// An answer, and what was wrong with keeping it.
 pub struct Read {
@@ -27,38 +27,23 @@ pub fn read_survival(
     jobs: usize,
     folder: Option<&Path>,
 ) -> Result<Read, SurvivalError> {
-    let path = folder.map(|folder| place(folder, repo));
-    let (kept, mut trouble) = match path.as_deref().map(load) {
+    let slot = folder.map(|folder| Slot::of_clone(folder, Kind::Survival, VERSION, repo.common_dir()));
+    let (kept, mut trouble) = match slot.as_ref().map(Slot::load::<Kept>) {
         Some(Ok(kept)) => (Some(kept), None),
-        None | Some(Err(CacheError::Absent | CacheError::OtherVersion)) => (None, None),
+        None | Some(Err(StoreError::Absent | StoreError::OtherVersion)) => (None, None),
         Some(Err(error)) => (
             None,
             Some(format!("what was kept of its lines is read anew: {error}")),
         ),
     };
     let (survival, keep) = survival(repo, head, jobs, kept)?;
-    if let Some((path, keep)) = path.zip(keep)
-        && let Err(error) = save(&path, &keep)
+    if let Some((slot, keep)) = slot.zip(keep)
+        && let Err(error) = slot.save(&keep)
     {
         trouble = Some(format!(
             "its lines cannot be kept in `{}`: {error}",
-            path.display()
+            slot.path().display()
         ));
     }
     Ok(Read { survival, trouble })
-}
-
-fn place(folder: &Path, repo: &Repo) -> PathBuf {
-    let name = cache::checksum(repo.common_dir().as_os_str().as_encoded_bytes());
-    folder.join(format!("survival-{name:016x}"))
-}
-
-fn load(path: &Path) -> Result<Kept, CacheError> {
-    let body = cache::read_body(path, HEAD)?;
-    postcard::from_bytes(&body).map_err(|_| CacheError::Damaged)
-}
-
-fn save(path: &Path, kept: &Kept) -> std::io::Result<()> {
-    let body = postcard::to_stdvec(kept).map_err(std::io::Error::other)?;
-    cache::write_body(path, HEAD, &body)
 }

@@ -15,6 +15,7 @@ mod broken;
 mod codex;
 mod copilot_cli;
 mod cursor;
+mod documented;
 mod droid;
 mod every;
 mod gemini_cli;

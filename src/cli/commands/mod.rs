@@ -9,6 +9,7 @@ use super::settings::Settings;
 use super::terminal::Terminal;
 
 pub mod audit;
+pub mod cache;
 pub mod capture;
 pub mod completions;
 pub mod demo;
@@ -87,6 +88,8 @@ pub enum Command {
     Inventory(inventory::Args),
     /// Say what was built with agents here, and what does not add up
     Audit(Box<audit::Args>),
+    /// Show or clear the cache, which makes later runs fast
+    Cache(cache::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
     /// Write the manual pages, which `git leverage --help` shows
@@ -111,6 +114,7 @@ impl Command {
             Self::Scan(args) => scan::run(&args, context),
             Self::Inventory(args) => inventory::run(&args, context),
             Self::Audit(args) => audit::run(&args, context),
+            Self::Cache(args) => cache::run(&args, context),
             Self::Completions(args) => completions::run(&args, context),
             Self::Manual(args) => manual::run(&args, context),
             Self::Sessions(args) => sessions::run(&args, context),

@@ -6,6 +6,7 @@
 pub mod agentnote;
 pub mod git_ai;
 
+use super::agents::our_spelling;
 use super::evidence::Evidence;
 
 /// Who wrote attested lines.
@@ -49,14 +50,5 @@ impl Maker {
                 lines,
             },
         }
-    }
-}
-
-fn our_spelling(tool: &str) -> String {
-    match tool.to_ascii_lowercase().as_str() {
-        "claude" | "claude code" => "claude-code".to_owned(),
-        "gemini" => "gemini-cli".to_owned(),
-        "github-copilot-cli" => "copilot-cli".to_owned(),
-        other => other.to_owned(),
     }
 }

@@ -1,167 +1,43 @@
-//! Names and addresses under which agents commit by themselves: as an author, as a co-author, in `Assisted-by`.
+//! Who is meant by the names and addresses under which agents commit by themselves: as an author, as a co-author, in
+//! `Assisted-by`.
 //!
-//! Each stands here because it was found in public history or in the source of the tool that writes it. Addresses match
-//! whole: people work at vendors, and people are called Claude, Devin and Jules.
+//! Addresses match whole: people work at vendors, and people are called Claude, Devin and Jules.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::super::agents::{AGENTS, AgentIdentity};
 use super::super::commit::Person;
 
-/// Addresses that belong to an agent alone.
-const ADDRESSES: &[(&str, &str)] = &[
-    ("noreply@anthropic.com", "claude-code"),
-    ("codex@openai.com", "codex"),
-    ("omx@oh-my-codex.dev", "codex"),
-    ("cursoragent@cursor.com", "cursor"),
-    ("copilot@github.com", "copilot"),
-    ("gemini-cli@google.com", "gemini-cli"),
-    ("218195315+gemini-cli@users.noreply.github.com", "gemini-cli"),
-    ("qwen-coder@alibabacloud.com", "qwen"),
-    ("noreply@opencode.ai", "opencode"),
-    ("opencode@sst.dev", "opencode"),
-    ("clio-agent@sisyphuslabs.ai", "opencode"),
-    ("amp@ampcode.com", "amp"),
-    ("noreply@ampcode.com", "amp"),
-    ("amp@sourcegraph.com", "amp"),
-    ("aider@aider.chat", "aider"),
-    ("noreply@aider.chat", "aider"),
-    ("noreply@aider.dev", "aider"),
-    ("droid@factory.ai", "droid"),
-    ("noreply@pi.dev", "pi"),
-    ("pi@badlogic.games", "pi"),
-    ("pi@earendil.works", "pi"),
-    ("roomote@roocode.com", "roo"),
-    ("noreply@cline.bot", "cline"),
-    ("noreply@kilocode.ai", "kilo"),
-    ("openhands@all-hands.dev", "openhands"),
-    ("opendevin@all-hands.dev", "openhands"),
-    ("opendevin@opendevin.ai", "openhands"),
-    ("bot@opendevin.com", "openhands"),
-    ("oz-agent@warp.dev", "warp"),
-    ("agent@warp.dev", "warp"),
-    ("noreply@continue.dev", "continue"),
-    ("agent@continue.dev", "continue"),
-    ("crush@charm.land", "crush"),
-    ("noreply@crush.charm.land", "crush"),
-    ("vibe@mistral.ai", "mistral-vibe"),
-    ("noreply@kimi.com", "kimi"),
-    ("noreply@moonshot.ai", "kimi"),
-    ("noreply@moonshot.cn", "kimi"),
-    ("junie@jetbrains.com", "junie"),
-    ("244629292+kiro-agent@users.noreply.github.com", "kiro"),
-    ("kiro-agent@users.noreply.github.com", "kiro"),
-    ("noreply@kiro.dev", "kiro"),
-    ("noreply@x.ai", "grok"),
-    ("grok@x.ai", "grok"),
-    ("271095942+aaif-goose@users.noreply.github.com", "goose"),
-    ("goose@opensource.block.xyz", "goose"),
-    ("windsurf@codeium.com", "windsurf"),
-    ("noreply@codeium.com", "windsurf"),
-    ("agent@augmentcode.com", "augment"),
-    ("noreply@augmentcode.com", "augment"),
-    ("assistant@zed.dev", "zed"),
-    ("agent@zed.dev", "zed"),
-    ("noreply@trae.ai", "trae"),
-    ("agent@replit.com", "replit"),
-    ("noreply@nousresearch.com", "hermes"),
-    ("noreply@codebuff.com", "codebuff"),
-    ("noreply@lovable.dev", "lovable"),
-    ("noreply@paperclip.ing", "paperclip"),
-    ("noreply@termai.io", "termai"),
-    ("agent@cosine.sh", "cosine"),
-    ("agent@blackbox.ai", "blackbox"),
-];
+/// One column of the table, turned around.
+type Index = LazyLock<HashMap<&'static str, &'static str>>;
 
-/// GitHub's apps that write code. No person's login has brackets.
-const BOTS: &[(&str, &str)] = &[
-    ("claude[bot]", "claude-code"),
-    ("anthropic-claude[bot]", "claude-code"),
-    ("claude-code[bot]", "claude-code"),
-    ("claude-code-action[bot]", "claude-code"),
-    ("chatgpt-codex-connector[bot]", "codex"),
-    ("openai-codex[bot]", "codex"),
-    ("codex[bot]", "codex"),
-    ("cursor[bot]", "cursor"),
-    ("cursoragent[bot]", "cursor"),
-    ("copilot[bot]", "copilot"),
-    ("copilot-swe-agent[bot]", "copilot"),
-    ("github-advanced-security[bot]", "copilot"),
-    ("github-code-quality[bot]", "copilot"),
-    ("devin-ai-integration[bot]", "devin"),
-    ("google-labs-jules[bot]", "jules"),
-    ("gemini-code-assist[bot]", "gemini-code-assist"),
-    ("gemini-cli[bot]", "gemini-cli"),
-    ("opencode-agent[bot]", "opencode"),
-    ("factory-droid[bot]", "droid"),
-    ("roomote[bot]", "roo"),
-    ("roomote-v0[bot]", "roo"),
-    ("cline[bot]", "cline"),
-    ("cline-cloud[bot]", "cline"),
-    ("kiloconnect[bot]", "kilo"),
-    ("kilo-code-bot[bot]", "kilo"),
-    ("openhands[bot]", "openhands"),
-    ("openhands-ai[bot]", "openhands"),
-    ("oz-by-warp[bot]", "warp"),
-    ("oz-for-oss[bot]", "warp"),
-    ("continue[bot]", "continue"),
-    ("continue-staging[bot]", "continue"),
-    ("continue-development-app[bot]", "continue"),
-    ("amazon-q-developer[bot]", "amazon-q"),
-    ("kiro-agent[bot]", "kiro"),
-    ("jetbrains-junie[bot]", "junie"),
-    ("jetbrains-ai[bot]", "junie"),
-    ("windsurf-bot[bot]", "windsurf"),
-    ("augmentcode[bot]", "augment"),
-    ("codegen-sh[bot]", "codegen"),
-    ("sourcegraph-cody[bot]", "cody"),
-    ("sweep-ai[bot]", "sweep"),
-    ("ellipsis-dev[bot]", "ellipsis"),
-    ("coderabbitai[bot]", "coderabbit"),
-    ("cubic-dev-ai[bot]", "cubic"),
-    ("greptile-apps[bot]", "greptile"),
-    ("sourcery-ai[bot]", "sourcery"),
-    ("codeflash-ai[bot]", "codeflash"),
-    ("blink-so[bot]", "blink"),
-    ("engine-labs-app[bot]", "engine"),
-    ("lovable-dev[bot]", "lovable"),
-    ("gpt-engineer-app[bot]", "lovable"),
-    ("v0[bot]", "v0"),
-];
+fn index(column: fn(&AgentIdentity) -> &'static [&'static str]) -> HashMap<&'static str, &'static str> {
+    let rows = AGENTS.iter();
+    rows.flat_map(|agent| column(agent).iter().map(|key| (*key, agent.name)))
+        .collect()
+}
 
-/// Logins without brackets that GitHub gives an agent; the number before them differs between its parts.
-const LOGINS: &[(&str, &str)] = &[("copilot", "copilot"), ("cursoragent", "cursor")];
-
-/// Addresses that others share: they need one of these words in the name, or the name as a whole.
-const SHARED: &[(&str, &[&str], &str)] = &[
-    ("noreply@openai.com", &["codex", "gpt"], "codex"),
-    ("claude@anthropic.com", &["claude"], "claude-code"),
-    ("noreply@github.com", &["copilot"], "copilot"),
-    ("noreply@google.com", &["gemini"], "gemini-cli"),
-    ("gemini@google.com", &["gemini"], "gemini-cli"),
-    ("noreply@bytedance.com", &["trae"], "trae"),
-    ("support@roocode.com", &["roo"], "roo"),
-    ("roo@roocode.com", &["roo"], "roo"),
-    ("support@roo.vet", &["roo"], "roo"),
-    ("cline@cline.bot", &["cline"], "cline"),
-    ("ruv@ruv.net", &["flow"], "claude-flow"),
-    ("qwenlm-intl@service.alibaba.com", &["qwen"], "qwen"),
-    ("noreply@zed.dev", &["zed"], "zed"),
-];
+static ADDRESSES: Index = LazyLock::new(|| index(|agent| agent.addresses));
+static BOTS: Index = LazyLock::new(|| index(|agent| agent.bots));
+static LOGINS: Index = LazyLock::new(|| index(|agent| agent.logins));
+static TITLES: Index = LazyLock::new(|| index(|agent| agent.titles));
 
 const GITHUB: &str = "@users.noreply.github.com";
 
 /// The agent that a name and an address belong to.
 pub(super) fn agent_of(person: &Person) -> Option<&'static str> {
     let email = person.email.trim().to_ascii_lowercase();
-    let among = |list: &'static [(&'static str, &'static str)], key: &str| {
-        let found = list.iter().find(|(name, _)| *name == key);
-        found.map(|(_, agent)| *agent)
-    };
-    if let Some(agent) = among(ADDRESSES, &email) {
+    let among = |index: &Index, key: &str| index.get(key).copied();
+    if let Some(agent) = among(&ADDRESSES, &email) {
         return Some(agent);
     }
     if let Some(login) = email.strip_suffix(GITHUB) {
         return match login.split_once('+') {
-            Some((number, login)) if is_number(number) => among(BOTS, login).or_else(|| among(LOGINS, login)),
-            _ => among(BOTS, login),
+            Some((number, login)) if is_number(number) => {
+                among(&BOTS, login).or_else(|| among(&LOGINS, login))
+            }
+            _ => among(&BOTS, login),
         };
     }
     let name = person.name.to_ascii_lowercase();
@@ -169,39 +45,16 @@ pub(super) fn agent_of(person: &Person) -> Option<&'static str> {
         let mut parts = name.split(|c: char| !c.is_ascii_alphabetic());
         parts.any(|part| words.contains(&part))
     };
-    let shared = SHARED
-        .iter()
-        .find(|(address, words, _)| *address == email && is_named(words));
-    shared.map(|(.., agent)| *agent)
+    let shares = |agent: &&&AgentIdentity| {
+        let mut shared = agent.shared.iter();
+        shared.any(|(address, words)| *address == email && is_named(words))
+    };
+    AGENTS.iter().find(shares).map(|agent| agent.name)
 }
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
-
-/// What `Assisted-by` and lines such as `Generated with` call agents. Tools stand before models: `Claude Opus via Crush` was
-/// Crush's work.
-const TOOLS: &[(&str, &str)] = &[
-    ("crush", "crush"),
-    ("opencode", "opencode"),
-    ("aider", "aider"),
-    ("copilot", "copilot"),
-    ("cursor", "cursor"),
-    ("codex", "codex"),
-    ("droid", "droid"),
-    ("cline", "cline"),
-    ("kilo", "kilo"),
-    ("openhands", "openhands"),
-    ("junie", "junie"),
-    ("windsurf", "windsurf"),
-    ("claude", "claude-code"),
-    ("gpt", "codex"),
-    ("chatgpt", "codex"),
-    ("gemini", "gemini-cli"),
-    ("qwen", "qwen"),
-    ("kimi", "kimi"),
-    ("grok", "grok"),
-];
 
 /// Words that stand beside `Claude` where it is no person.
 const BESIDE_CLAUDE: &[&str] = &[
@@ -242,37 +95,26 @@ pub(super) fn agent_in_text(text: &str) -> Option<&'static str> {
         .split(|c: char| !c.is_ascii_alphabetic())
         .filter(|word| !word.is_empty())
         .collect();
-    let (word, agent) = TOOLS.iter().find(|(word, _)| words.contains(word))?;
+    let named = |column: fn(&AgentIdentity) -> &'static [&'static str]| {
+        let mut pairs = AGENTS
+            .iter()
+            .flat_map(|agent| column(agent).iter().map(|word| (*word, agent.name)));
+        pairs.find(|(word, _)| words.contains(word))
+    };
+    // Tools stand before models.
+    let (word, agent) = named(|agent| agent.words).or_else(|| named(|agent| agent.model_words))?;
     // `Claude Dupont` helped, too. Behind a colon stand the model and what else the agent ran.
     let before_model = lower.split(':').next().unwrap_or_default();
-    let is_person = *word == "claude"
+    let is_person = word == "claude"
         && before_model
             .split(|c: char| !c.is_alphabetic())
             .any(|word| !word.is_empty() && !BESIDE_CLAUDE.contains(&word));
-    (!is_person).then_some(*agent)
+    (!is_person).then_some(agent)
 }
 
 /// The agent that is called just so, as tools of other makers write names: `Claude Code`, `Gemini CLI`.
 pub(super) fn agent_called(name: &str) -> Option<&'static str> {
-    let name = name.trim().to_ascii_lowercase();
-    const NAMES: &[(&str, &str)] = &[
-        ("claude code", "claude-code"),
-        ("codex", "codex"),
-        ("codex cli", "codex"),
-        ("gemini cli", "gemini-cli"),
-        ("opencode", "opencode"),
-        ("cursor", "cursor"),
-        ("cursor ide", "cursor"),
-        ("copilot cli", "copilot"),
-        ("factory ai droid", "droid"),
-        ("factory droid", "droid"),
-        ("pi", "pi"),
-        ("amp", "amp"),
-    ];
-    NAMES
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, agent)| *agent)
+    TITLES.get(name.trim().to_ascii_lowercase().as_str()).copied()
 }
 
 /// Words that tell a model from a tool or a person; all but Claude's own come with a version.
@@ -335,24 +177,6 @@ mod tests {
             name: name.to_owned(),
             email: email.to_owned(),
         })
-    }
-
-    #[test]
-    fn no_address_stands_twice() {
-        let mut keys: Vec<&str> = ADDRESSES
-            .iter()
-            .chain(BOTS)
-            .chain(LOGINS)
-            .map(|(key, _)| *key)
-            .collect();
-        keys.sort_unstable();
-        let before = keys.len();
-        keys.dedup();
-        assert_eq!(keys.len(), before);
-        assert!(
-            keys.iter()
-                .all(|key| !key.bytes().any(|byte| byte.is_ascii_uppercase()))
-        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::lines::each_line;
 use super::log::{Change, Key, Log, Made, Metric, Name, Outcome, Stamp, Tool, What};
 use super::{Agent, LogFile, Machine, prose};
+use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, CommitKind, HashEvidence, TokenCounts};
 use crate::facts::span::Moment;
@@ -25,13 +26,13 @@ const INPUT: &str = ".aider.input.history";
 const HEADER: &str = "# aider chat started at ";
 
 impl Agent for Aider {
-    fn name(&self) -> &'static str {
-        "aider"
+    fn identity(&self) -> &'static AgentIdentity {
+        &agents::AIDER
     }
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
         let trees = machine.work_trees.iter();
-        match machine.folder("AIDER_CHAT_HISTORY_FILE") {
+        match machine.moved(self.identity()) {
             // Relative to where Aider was started, which is mostly the root.
             Some(named) => trees
                 .map(|tree| tree.join(&named))

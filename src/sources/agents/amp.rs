@@ -16,6 +16,7 @@ use super::value::{
     content, count, document, first_text, instant, is_miscounted, items, number, text, timed,
 };
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
+use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::{Moment, Span};
@@ -24,8 +25,8 @@ use crate::facts::span::{Moment, Span};
 pub struct Amp;
 
 impl Agent for Amp {
-    fn name(&self) -> &'static str {
-        "amp"
+    fn identity(&self) -> &'static AgentIdentity {
+        &agents::AMP
     }
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {

@@ -18,6 +18,7 @@ use super::log::{Change, Key, Log, Made, NAMELESS, Outcome, Stamp, TIMELESS, Too
 use super::prose;
 use super::record::{Content, flag, list, moment, number, object, text};
 use super::{Agent, LogFile, Machine, files_below, json, tools};
+use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::ActionKind;
 use usage::UsageRecord;
@@ -34,12 +35,12 @@ mod usage;
 pub struct ClaudeCode;
 
 impl Agent for ClaudeCode {
-    fn name(&self) -> &'static str {
-        "claude-code"
+    fn identity(&self) -> &'static AgentIdentity {
+        &agents::CLAUDE_CODE
     }
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
-        machine.folders("CLAUDE_CONFIG_DIR").unwrap_or_else(|| {
+        machine.moved_to(self.identity()).unwrap_or_else(|| {
             let configured = machine.config_home().map(|config| config.join("claude"));
             let own = configured.into_iter().chain(machine.in_home(".claude"));
             own.chain(cowork::roots(machine)).collect()

@@ -15,6 +15,7 @@ use super::lines::{each_record, each_record_of};
 use super::log::{Key, Log, NAMELESS, Stamp, What};
 use super::value::{content, count, is_miscounted, text, timed};
 use super::{Agent, LogFile, Machine, files_below, json, prose};
+use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::Moment;
@@ -33,13 +34,13 @@ use copies::Seen;
 pub struct Codex;
 
 impl Agent for Codex {
-    fn name(&self) -> &'static str {
-        "codex"
+    fn identity(&self) -> &'static AgentIdentity {
+        &agents::CODEX
     }
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
         machine
-            .folders("CODEX_HOME")
+            .moved_to(self.identity())
             .unwrap_or_else(|| machine.in_home(".codex").into_iter().collect())
     }
 

@@ -2,7 +2,7 @@
 //!
 //! What a log said is cached by its path, size, time of change and first bytes. An unchanged log is not opened; one that
 //! only grew is read from where it ended. The cache holds what [`super::log`] can hold: no text of prompts, replies or
-//! commands. It is safe to delete.
+//! commands.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::super::store::{Kind, Slot};
 use super::assemble::assemble;
 use super::log::{Event, Key, Log};
 use super::{AGENTS, Agent, LogFile, Machine};
@@ -72,11 +73,8 @@ fn read_agent(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>)
     if files.is_empty() {
         return Vec::new();
     }
-    let cache = request
-        .cache
-        .as_ref()
-        .map(|folder| cache_file(folder, agent, &files));
-    let mut known = cache.as_deref().map(load).unwrap_or_default();
+    let cache = request.cache.as_ref().map(|folder| slot(folder, agent, &files));
+    let mut known = cache.as_ref().map(load).unwrap_or_default();
     let before = known.len();
     let with_known: Vec<(LogFile, Option<Entry>)> = files
         .into_iter()
@@ -102,9 +100,9 @@ fn read_agent(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>)
             Err(warning) => warnings.push(warning),
         }
     }
-    if let Some(path) = cache.filter(|_| changed || entries.len() != before) {
+    if let Some(slot) = cache.filter(|_| changed || entries.len() != before) {
         // A cache that cannot be written costs time, nothing else.
-        let _ = save(&path, &entries);
+        let _ = slot.save(&entries);
     }
     entries
         .into_iter()
@@ -316,39 +314,22 @@ fn only_grew(entry: &Entry, marks: &[Mark]) -> bool {
 }
 
 /// One file for each agent and the folder its logs are in.
-fn cache_file(folder: &Path, agent: &dyn Agent, files: &[LogFile]) -> PathBuf {
+fn slot(cache: &Path, agent: &dyn Agent, files: &[LogFile]) -> Slot {
     let first = files
         .first()
         .and_then(|file| file.path.parent())
         .map(Path::to_string_lossy);
     let key = Key::of(&[agent.name(), first.as_deref().unwrap_or_default()]);
-    folder
-        .join("sessions")
-        .join(format!("{}-{:016x}", agent.name(), key.0))
+    let name = format!("{}-{:016x}", agent.name(), key.0);
+    Slot::new(cache, Kind::Sessions, CACHE_VERSION, name)
 }
 
-fn load(path: &Path) -> HashMap<PathBuf, Entry> {
-    let Ok(bytes) = std::fs::read(path) else {
-        return HashMap::new();
-    };
-    match postcard::from_bytes::<(u32, Vec<Entry>)>(&bytes) {
-        Ok((CACHE_VERSION, entries)) => entries
-            .into_iter()
-            .map(|entry| (entry.path.clone(), entry))
-            .collect(),
-        _ => HashMap::new(),
-    }
-}
-
-/// Writes the cache whole or not at all, readable for its owner alone: it names folders and times of work.
-fn save(path: &Path, entries: &[Entry]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(folder)?;
-    let file = tempfile::NamedTempFile::new_in(folder)?;
-    let writer = io::BufWriter::new(file);
-    let writer = postcard::to_io(&(CACHE_VERSION, entries), writer).map_err(io::Error::other)?;
-    writer.into_inner()?.persist(path)?;
-    Ok(())
+fn load(slot: &Slot) -> HashMap<PathBuf, Entry> {
+    let entries: Vec<Entry> = slot.load().unwrap_or_default();
+    entries
+        .into_iter()
+        .map(|entry| (entry.path.clone(), entry))
+        .collect()
 }
 
 fn paths(session: &mut Session) -> impl Iterator<Item = &mut String> {
@@ -428,6 +409,7 @@ fn map_paths(session: &mut Session, path_map: &[(String, String)]) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::store::assert_damage_is_noticed;
     use super::*;
 
     const PROMPT: &str = r#"{"type":"user","uuid":"u1","sessionId":"s","timestamp":"2026-08-03T09:00:00Z","cwd":"/w/kiln","message":{"content":"SECRET fix it"}}"#;
@@ -506,6 +488,18 @@ mod tests {
         let other = REPLY.replace(":2}", ":7}");
         std::fs::write(fixture.log(), format!("{other}\n{}", " ".repeat(4096))).unwrap();
         assert_eq!(fixture.output_tokens(), 7);
+    }
+
+    #[test]
+    fn any_damage_of_what_is_kept_is_noticed() {
+        let fixture = Fixture::new();
+        std::fs::write(fixture.log(), format!("{PROMPT}\n{REPLY}\n")).unwrap();
+        collect(&fixture.request);
+        let agent = AGENTS.iter().find(|agent| agent.name() == "claude-code").unwrap();
+        let files = find_logs(*agent, &fixture.request, &mut Vec::new());
+        let slot = slot(fixture.request.cache.as_ref().unwrap(), *agent, &files);
+        let is_kept = || load(&slot).len() == 1;
+        assert_damage_is_noticed(slot.path(), is_kept);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::lines::each_record;
 use super::log::{Event, Key, Log, Name, Outcome, Stamp, Tool, What};
 use super::value::{content, count, items, text, timed};
 use super::{Agent, LogFile, Machine, files_below, json, prose, tools};
+use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::ActionKind;
 use crate::facts::span::Moment;
@@ -27,12 +28,12 @@ use tokens::{Keys, Tokens};
 pub struct CopilotCli;
 
 impl Agent for CopilotCli {
-    fn name(&self) -> &'static str {
-        "copilot-cli"
+    fn identity(&self) -> &'static AgentIdentity {
+        &agents::COPILOT_CLI
     }
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
-        let moved = machine.folder("COPILOT_HOME");
+        let moved = machine.moved(self.identity());
         moved
             .or_else(|| machine.in_home(".copilot"))
             .into_iter()

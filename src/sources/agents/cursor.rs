@@ -18,6 +18,7 @@ use super::lines::each_record;
 use super::log::{Key, Log, Metric, Name, Outcome, Stamp, What};
 use super::value::{companion, content, first_text, instant, items, text};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
+use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::ActionKind;
 use crate::facts::span::Moment;
@@ -26,12 +27,12 @@ use crate::facts::span::Moment;
 pub struct Cursor;
 
 impl Agent for Cursor {
-    fn name(&self) -> &'static str {
-        "cursor"
+    fn identity(&self) -> &'static AgentIdentity {
+        &agents::CURSOR
     }
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
-        let moved = machine.folder("CURSOR_CONFIG_DIR");
+        let moved = machine.moved(self.identity());
         moved.or_else(|| machine.in_home(".cursor")).into_iter().collect()
     }
 

@@ -13,6 +13,7 @@ use super::lines::each_record;
 use super::log::{Key, Log, Metric, Name, Outcome, Stamp, Tool, What};
 use super::value::{companion, content, count, instant, is_miscounted, items, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
+use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::Moment;
@@ -24,14 +25,12 @@ pub struct Droid;
 const LONGEST_IN_SECONDS: u32 = 3600;
 
 impl Agent for Droid {
-    fn name(&self) -> &'static str {
-        "droid"
+    fn identity(&self) -> &'static AgentIdentity {
+        &agents::DROID
     }
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
-        let home = machine
-            .folder("FACTORY_HOME_OVERRIDE")
-            .or_else(|| machine.home.clone());
+        let home = machine.moved(self.identity()).or_else(|| machine.home.clone());
         home.map(|home| home.join(".factory/sessions"))
             .into_iter()
             .collect()

@@ -16,6 +16,7 @@ use super::lines::each_record;
 use super::log::{Key, Log, Outcome, Stamp, Tool, What};
 use super::value::{content, count, document, instant, is_miscounted, items, text, timed};
 use super::{Agent, LogFile, Machine, change, files_below, json, prose, tools};
+use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::Moment;
@@ -24,12 +25,12 @@ use crate::facts::span::Moment;
 pub struct GeminiCli;
 
 impl Agent for GeminiCli {
-    fn name(&self) -> &'static str {
-        "gemini-cli"
+    fn identity(&self) -> &'static AgentIdentity {
+        &agents::GEMINI_CLI
     }
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
-        let home = machine.folder("GEMINI_CLI_HOME").or_else(|| machine.home.clone());
+        let home = machine.moved(self.identity()).or_else(|| machine.home.clone());
         // The second is where it writes inside the sandbox of macOS.
         [".gemini", ".cache/.gemini"]
             .iter()

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::diagnostics::Warning;
+use crate::facts::hash::fnv1a;
 use crate::facts::session::{ActionKind, CommitKind, HashEvidence, LineHash, TokenCounts};
 use crate::facts::span::Moment;
 use crate::facts::zone::Zone;
@@ -24,9 +25,7 @@ impl Key {
     /// The key of an id that may consist of several parts.
     pub fn of(parts: &[&str]) -> Self {
         let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
-        let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = fnv1a(bytes);
         Self(hash ^ (hash >> 29))
     }
 }
@@ -483,3 +482,14 @@ impl Log {
 pub const TIMELESS: &str = "the record has no usable time and was left out";
 /// Why a record that names no session is left out.
 pub const NAMELESS: &str = "the record names no session and was left out";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_never_move() {
+        assert_eq!(Key::of(&["a", "b"]), Key(0xd2b3_7187_070c_7586));
+        assert_ne!(Key::of(&["a", "b"]), Key::of(&["ab"]));
+    }
+}

@@ -41,6 +41,7 @@ pub mod value;
 
 use log::Log;
 
+use crate::facts::agents::AgentIdentity;
 use crate::facts::diagnostics::Warning;
 use crate::facts::zone::Zone;
 
@@ -79,6 +80,16 @@ impl Machine {
                 .map(|path| self.expand(path))
                 .collect(),
         )
+    }
+
+    /// The folder that an agent's variables name for its logs.
+    pub fn moved(&self, agent: &AgentIdentity) -> Option<PathBuf> {
+        agent.variables.iter().find_map(|name| self.folder(name))
+    }
+
+    /// The folders that they name, of an agent that takes several.
+    pub fn moved_to(&self, agent: &AgentIdentity) -> Option<Vec<PathBuf>> {
+        agent.variables.iter().find_map(|name| self.folders(name))
     }
 
     /// A folder below the home folder.
@@ -245,8 +256,13 @@ fn unlisted(folder: &Path, error: &io::Error) -> Warning {
 
 /// What one agent's reader has to know.
 pub trait Agent: Sync {
+    /// What else is known of it.
+    fn identity(&self) -> &'static AgentIdentity;
+
     /// Its name in session ids and options: `claude-code`, `codex`, …
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &'static str {
+        self.identity().name
+    }
 
     /// The folders in which it keeps its logs on this machine, whether they exist or not.
     fn roots(&self, machine: &Machine) -> Vec<PathBuf>;

@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::log::{Event, Key, Log, Metric, Name, Outcome, Stamp, What};
 use super::value::{content, count, instant, is_miscounted, items, number, text, timed};
 use super::{Agent, LogFile, Machine, prose, tools};
+use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::Moment;
@@ -27,54 +28,48 @@ mod tree;
 
 /// The reader: OpenCode itself, or a program made from it.
 pub struct OpenCode {
-    name: &'static str,
+    identity: &'static AgentIdentity,
     /// Its folder in the data folder of the machine.
     folder: &'static str,
     /// How its databases are called: the name alone, or before the `-` of a channel.
     databases: &'static [&'static str],
-    /// The variable that names its data folder.
-    moved_by: Option<&'static str>,
     /// The variable that names its database.
     named_by: &'static str,
 }
 
 /// OpenCode itself.
 pub static OPENCODE: OpenCode = OpenCode {
-    name: "opencode",
+    identity: &agents::OPENCODE,
     folder: "opencode",
     databases: &["opencode"],
-    moved_by: None,
     named_by: "OPENCODE_DB",
 };
 /// Kilo, its command line and its extension since April 2026.
 pub static KILO: OpenCode = OpenCode {
-    name: "kilo",
+    identity: &agents::KILO,
     folder: "kilo",
     databases: &["kilo", "opencode"],
-    moved_by: Some("KILO_DATA_DIR"),
     named_by: "KILO_DB",
 };
 /// MiMo Code.
 pub static MIMO: OpenCode = OpenCode {
-    name: "mimocode",
+    identity: &agents::MIMOCODE,
     folder: "mimocode",
     databases: &["mimicode", "mimocode", "opencode"],
-    moved_by: Some("MIMOCODE_DATA_DIR"),
     named_by: "MIMOCODE_DB",
 };
 /// ICodeMate.
 pub static ICODEMATE: OpenCode = OpenCode {
-    name: "icodemate",
+    identity: &agents::ICODEMATE,
     folder: "icodemate",
     databases: &["icodemate", "opencode"],
-    moved_by: Some("ICODEMATE_DATA_DIR"),
     named_by: "ICODEMATE_DB",
 };
 
 impl OpenCode {
     /// Where it keeps its data, the first of them for sure.
     fn folders(&self, machine: &Machine) -> Vec<PathBuf> {
-        if let Some(moved) = self.moved_by.and_then(|name| machine.folder(name)) {
+        if let Some(moved) = machine.moved(self.identity) {
             return vec![moved];
         }
         let windows = ["LOCALAPPDATA", "APPDATA"].map(|name| machine.folder(name));
@@ -85,7 +80,7 @@ impl OpenCode {
     /// Whether a file is read as another program's of the family already.
     fn is_anothers(&self, file: &Path, machine: &Machine) -> bool {
         let others = [&OPENCODE, &KILO, &MIMO, &ICODEMATE].into_iter();
-        let others = others.filter(|other| other.name != self.name);
+        let others = others.filter(|other| other.identity != self.identity);
         others
             .flat_map(|other| other.folders(machine))
             .any(|folder| file.parent() == Some(&folder))
@@ -93,8 +88,8 @@ impl OpenCode {
 }
 
 impl Agent for OpenCode {
-    fn name(&self) -> &'static str {
-        self.name
+    fn identity(&self) -> &'static AgentIdentity {
+        self.identity
     }
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {

@@ -12,6 +12,7 @@ use super::lines::each_record;
 use super::log::{Key, Log, NAMELESS, Name, Outcome, Stamp, What};
 use super::value::{content, count, first_text, is_miscounted, items, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
+use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
 
@@ -19,12 +20,12 @@ use crate::facts::session::{ActionKind, TokenCounts};
 pub struct Pi;
 
 impl Agent for Pi {
-    fn name(&self) -> &'static str {
-        "pi"
+    fn identity(&self) -> &'static AgentIdentity {
+        &agents::PI
     }
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
-        let sessions = machine.folder("PI_CODING_AGENT_SESSION_DIR").or_else(|| {
+        let sessions = machine.moved(self.identity()).or_else(|| {
             let home = machine
                 .folder("PI_CODING_AGENT_DIR")
                 .or_else(|| machine.in_home(".pi/agent"));

@@ -14,6 +14,7 @@ use super::lines::each_record;
 use super::log::{Key, Log, Metric, NAMELESS, Outcome, Stamp, What};
 use super::value::{content, count, is_miscounted, items, millis, text, timed};
 use super::{Agent, LogFile, Machine, files_below, prose, tools};
+use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
 
@@ -25,14 +26,12 @@ use telemetry::{Decision, Told};
 pub struct Qwen;
 
 impl Agent for Qwen {
-    fn name(&self) -> &'static str {
-        "qwen"
+    fn identity(&self) -> &'static AgentIdentity {
+        &agents::QWEN
     }
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
-        let moved = ["QWEN_RUNTIME_DIR", "QWEN_HOME"]
-            .iter()
-            .find_map(|name| machine.folder(name));
+        let moved = machine.moved(self.identity());
         moved.or_else(|| machine.in_home(".qwen")).into_iter().collect()
     }
 

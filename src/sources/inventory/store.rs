@@ -1,24 +1,23 @@
 //! Facts that never change, kept by the object that they describe: a tree's by the tree, a history's by its last commit.
 //! Each clone keeps its own: another one of the same commit may lack objects, and has to say so.
 //!
-//! A file that cannot be read or written is as good as none: it is only a cache, and safe to delete.
+//! A file that cannot be read or written is as good as none.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
+use super::super::store::{Kind, Slot, clone_name};
 use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{HistoryFacts, TreeFacts};
 
-/// Raised whenever the facts or the rules by which they are counted change.
+/// Raised whenever the facts or the rules by which they are counted change. So does every release.
 const VERSION: u32 = 10;
 
 /// The facts of one clone in a folder of such.
 pub(super) struct Store {
-    folder: Option<PathBuf>,
+    cache: Option<PathBuf>,
     clone: String,
 }
 
@@ -26,17 +25,15 @@ impl Store {
     /// Below `cache_dir`; without one nothing is kept. `place` is the folder that all work trees of the clone share, and
     /// `replaced` tells what stands in for its objects.
     pub(super) fn new(cache_dir: Option<&Path>, place: &Path, replaced: Option<u64>) -> Self {
-        let folder = cache_dir.map(|folder| {
-            let release = env!("CARGO_PKG_VERSION");
-            folder.join(format!("inventory-{release}-{VERSION}"))
-        });
-        let digest = Sha256::digest(place.as_os_str().as_encoded_bytes());
-        let clone: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let clone = clone_name(place);
         let clone = match replaced {
             Some(number) => format!("{clone}-{number:016x}"),
             None => clone,
         };
-        Self { folder, clone }
+        Self {
+            cache: cache_dir.map(Path::to_owned),
+            clone,
+        }
     }
 
     /// The facts of a tree, from the store or else from `read`. Incomplete ones are not kept.
@@ -75,22 +72,49 @@ impl Store {
         Ok(facts)
     }
 
+    fn slot(&self, name: &str) -> Option<Slot> {
+        let version = format!("{}-{VERSION}", env!("CARGO_PKG_VERSION"));
+        Some(Slot::new(self.cache.as_ref()?, Kind::Inventory, version, name))
+    }
+
     fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        let bytes = std::fs::read(self.folder.as_ref()?.join(name)).ok()?;
-        postcard::from_bytes(&bytes).ok()
+        self.slot(name)?.load().ok()
     }
 
     fn put<T: Serialize>(&self, name: &str, value: &T) {
-        let Some(folder) = &self.folder else { return };
-        let write = || -> std::io::Result<()> {
-            let bytes = postcard::to_stdvec(value).map_err(std::io::Error::other)?;
-            std::fs::create_dir_all(folder)?;
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(&bytes)?;
-            file.persist(folder.join(name)).map_err(|error| error.error)?;
-            Ok(())
-        };
-        // Without it the next run takes longer, no more.
-        let _ = write();
+        if let Some(slot) = self.slot(name) {
+            // Without it the next run takes longer, no more.
+            let _ = slot.save(value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::store::assert_damage_is_noticed;
+    use super::*;
+
+    #[test]
+    fn any_damage_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(Some(folder.path()), Path::new("/src/kiln/.git"), Some(7));
+        let id = ObjectId::from_bytes(&[1; 20]).unwrap();
+        let no_tree = || Err("not kept".to_owned());
+        let no_history = || Err("not kept".to_owned());
+        store.tree(id, || Ok(TreeFacts::default())).unwrap();
+        store.history(id, 5, || Ok(HistoryFacts::default())).unwrap();
+        let files: Vec<PathBuf> = std::fs::read_dir(folder.path().join("inventory"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        assert_eq!(files.len(), 2);
+        for file in files {
+            let is_tree = file.extension().is_some_and(|extension| extension == "tree");
+            assert_damage_is_noticed(&file, || match is_tree {
+                true => store.tree(id, no_tree).is_ok(),
+                false => store.history(id, 5, no_history).is_ok(),
+            });
+        }
+        assert!(store.history(id, 4, no_history).is_err(), "an earlier beginning");
     }
 }

@@ -1,0 +1,55 @@
+//! The hashes that caches hold and are called by: the same in every process, on every machine and in every version.
+//!
+//! Changing one of them makes files unreadable or, worse, readable as something else. None is a protection against
+//! somebody who means it; ids that have to be are made with SHA-256 where they are made. Hashes that live as long as one
+//! map or one comparison are beside it.
+
+/// FNV-1a: of a few bytes at a time, and in one pass over parts of them.
+pub fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// The finaliser of MurmurHash3: FNV alone leaves the high bits of short texts alike.
+pub fn spread(mut hash: u64) -> u64 {
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    hash ^ (hash >> 33)
+}
+
+/// A sum over a whole file, eight bytes at a time, which differs wherever one byte does.
+pub fn checksum(bytes: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mut words = bytes.chunks_exact(8);
+    let mut sum = bytes.len() as u64;
+    for word in &mut words {
+        let word = word
+            .iter()
+            .rev()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte));
+        sum = (sum.rotate_left(23) ^ word).wrapping_mul(FACTOR);
+    }
+    for byte in words.remainder() {
+        sum = (sum.rotate_left(23) ^ u64::from(*byte)).wrapping_mul(FACTOR);
+    }
+    sum ^ sum >> 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_hash_moves() {
+        // Published values of FNV-1a.
+        assert_eq!(fnv1a([]), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(*b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(fnv1a(*b"foobar"), 0x8594_4171_f739_67e8);
+        // And of the finaliser.
+        assert_eq!(spread(0), 0);
+        assert_eq!(spread(1), 0xb456_bcfc_34c2_cb2c);
+        assert_eq!(checksum(b""), 0);
+        assert_eq!(checksum(b"/src/kiln/.git"), 0x4c83_3c7a_f031_ebff);
+    }
+}

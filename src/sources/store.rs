@@ -1,0 +1,323 @@
+//! Files that keep what was read for the next run: one form, one way to read and to write them.
+//!
+//! A file begins with its kind and version, then the checksum of the rest. It appears whole or not at all, so two runs
+//! at once cannot spoil it: the later one wins. Only its owner can read it, as it names folders and times of work. Nothing
+//! here is the only copy of anything: a file that is damaged or of another version counts as absent, and all of them
+//! may be deleted at any time.
+
+pub mod contents;
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::facts::hash::checksum;
+
+const CHECKSUM: usize = 8;
+
+/// What files in the cache are named while they are being written, before six letters or digits.
+const UNFINISHED: &str = ".git-leverage-";
+
+/// What a file keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Facts of commits.
+    History,
+    /// Which files and lines commits changed.
+    Changes,
+    /// Who brought each line of HEAD.
+    Survival,
+    /// What notes of other tools say.
+    Notes,
+    /// What logs of agents say.
+    Sessions,
+    /// Facts of trees and histories, for the inventory.
+    Inventory,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::History,
+        Self::Changes,
+        Self::Survival,
+        Self::Notes,
+        Self::Sessions,
+        Self::Inventory,
+    ];
+
+    /// Its name, in options and in the files themselves.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::History => "history",
+            Self::Changes => "changes",
+            Self::Survival => "survival",
+            Self::Notes => "notes",
+            Self::Sessions => "sessions",
+            Self::Inventory => "inventory",
+        }
+    }
+
+    /// Whether its files lie in a folder of their own; the others lie in the cache's, with the kind in their names.
+    fn has_folder(self) -> bool {
+        matches!(self, Self::Sessions | Self::Inventory)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// Why a file is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It is not there.
+    #[error("there is none")]
+    Absent,
+    /// It cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(io::Error),
+    /// Another version, or something else, wrote it.
+    #[error("it is of another version")]
+    OtherVersion,
+    /// It was cut short or changed.
+    #[error("it is damaged")]
+    Damaged,
+}
+
+/// The place of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    path: PathBuf,
+    /// The folder of the whole cache.
+    cache: PathBuf,
+    head: String,
+}
+
+impl Slot {
+    /// The file of a kind with this name, in the cache at `cache`. Another `version` of what is in it reads as none.
+    pub fn new(cache: &Path, kind: Kind, version: impl fmt::Display, name: impl fmt::Display) -> Self {
+        let path = match kind.has_folder() {
+            true => cache.join(kind.name()).join(name.to_string()),
+            false => cache.join(format!("{kind}-{name}")),
+        };
+        Self {
+            path,
+            cache: cache.to_owned(),
+            head: format!("git-leverage {kind} {version}\n"),
+        }
+    }
+
+    /// The file for the clone with this common folder.
+    pub fn of_clone(cache: &Path, kind: Kind, version: impl fmt::Display, common_dir: &Path) -> Self {
+        Self::new(cache, kind, version, clone_name(common_dir))
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it holds behind its head, whole.
+    pub fn read(&self) -> Result<Body, StoreError> {
+        let unreadable = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => StoreError::Absent,
+            _ => StoreError::Unreadable(error),
+        };
+        // Opening a pipe would wait for somebody to write into it.
+        if !fs::metadata(&self.path).map_err(unreadable)?.is_file() {
+            return Err(StoreError::Unreadable(io::Error::other("not a file")));
+        }
+        let bytes = fs::read(&self.path).map_err(unreadable)?;
+        let rest = bytes
+            .strip_prefix(self.head.as_bytes())
+            .ok_or(StoreError::OtherVersion)?;
+        let (sum, body) = rest.split_first_chunk::<CHECKSUM>().ok_or(StoreError::Damaged)?;
+        if u64::from_le_bytes(*sum) != checksum(body) {
+            return Err(StoreError::Damaged);
+        }
+        let start = bytes.len() - body.len();
+        Ok(Body { bytes, start })
+    }
+
+    /// The one value that it holds.
+    pub fn load<T: DeserializeOwned>(&self) -> Result<T, StoreError> {
+        let body = self.read()?;
+        match postcard::take_from_bytes(&body) {
+            Ok((value, [])) => Ok(value),
+            _ => Err(StoreError::Damaged),
+        }
+    }
+
+    /// A body that holds nothing yet.
+    pub fn empty(&self) -> Body {
+        let mut bytes = self.head.clone().into_bytes();
+        bytes.extend([0; CHECKSUM]);
+        let start = bytes.len();
+        Body { bytes, start }
+    }
+
+    /// Replaces the file by one with this value alone.
+    pub fn save<T: Serialize + ?Sized>(&self, value: &T) -> io::Result<()> {
+        self.write(self.empty().with(value)?)
+    }
+
+    /// Replaces the file, whole or not at all.
+    pub fn write(&self, mut body: Body) -> io::Result<()> {
+        let sum = checksum(&body).to_le_bytes();
+        let at = body.start - CHECKSUM;
+        body.bytes[at..body.start].copy_from_slice(&sum);
+        make_private(&self.cache)?;
+        let folder = self.path.parent().unwrap_or(&self.cache);
+        if folder != self.cache {
+            make_private(folder)?;
+        }
+        // Such files are readable for their owner alone.
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
+        file.write_all(&body.bytes)?;
+        file.persist(&self.path).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+/// The name of a clone in the cache.
+pub(super) fn clone_name(common_dir: &Path) -> String {
+    format!("{:016x}", checksum(common_dir.as_os_str().as_encoded_bytes()))
+}
+
+/// What a file holds, in the room that the file takes as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    bytes: Vec<u8>,
+    /// Where it begins, behind the checksum.
+    start: usize,
+}
+
+impl Body {
+    /// The same with one more value at its end.
+    pub fn with<T: Serialize + ?Sized>(self, value: &T) -> io::Result<Self> {
+        let bytes = postcard::to_extend(value, self.bytes).map_err(io::Error::other)?;
+        Ok(Self { bytes, ..self })
+    }
+}
+
+impl Deref for Body {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+}
+
+/// Makes a folder that only its owner can enter, and those above it that are missing. One that others could enter, as earlier
+/// versions made it, is closed to them.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+        builder.mode(0o700).create(folder)?;
+        let metadata = fs::symlink_metadata(folder)?;
+        if metadata.is_dir() && metadata.permissions().mode() & 0o077 != 0 {
+            // A folder of somebody else stays as it is; the files in it are private all the same.
+            let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+        }
+    }
+    #[cfg(not(unix))]
+    builder.create(folder)?;
+    Ok(())
+}
+
+/// For tests of what is kept in a slot: that `reads`, which says whether it was of use, notices any byte of the file that
+/// differs, any end that is missing, and anything behind the end.
+#[cfg(test)]
+pub(super) fn assert_damage_is_noticed(path: &Path, reads: impl Fn() -> bool) {
+    let whole = fs::read(path).unwrap();
+    assert!(reads(), "the file itself");
+    for at in 0..whole.len() {
+        for bit in [1, 0x80] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= bit;
+            fs::write(path, &bytes).unwrap();
+            assert!(!reads(), "byte {at}");
+        }
+        fs::write(path, &whole[..at]).unwrap();
+        assert!(!reads(), "cut at {at}");
+    }
+    fs::write(path, [&*whole, b"\0"].concat()).unwrap();
+    assert!(!reads(), "a byte too many");
+    fs::write(path, &whole).unwrap();
+    assert!(reads(), "the file again");
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn slot(folder: &Path, version: u32) -> Slot {
+        Slot::new(folder, Kind::History, version, "0123")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn what_is_kept_comes_back_and_any_damage_is_noticed(
+            values in prop::collection::vec(any::<Vec<u16>>(), 0..4),
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let slot = slot(folder.path(), 1);
+            slot.save(&values).unwrap();
+            let is_kept = || slot.load::<Vec<Vec<u16>>>().is_ok_and(|kept| kept == values);
+            assert_damage_is_noticed(slot.path(), is_kept);
+        }
+    }
+
+    #[test]
+    fn other_versions_kinds_and_shapes_are_none() {
+        let folder = tempfile::tempdir().unwrap();
+        slot(folder.path(), 1).save(&[1_u8, 2]).unwrap();
+        let other = slot(folder.path(), 11).load::<[u8; 2]>();
+        assert!(matches!(other, Err(StoreError::OtherVersion)), "{other:?}");
+        let longer = slot(folder.path(), 1).load::<u8>();
+        assert!(matches!(longer, Err(StoreError::Damaged)), "{longer:?}");
+        let changes = Slot::new(folder.path(), Kind::Changes, 1, "0123");
+        fs::rename(slot(folder.path(), 1).path(), changes.path()).unwrap();
+        assert!(matches!(changes.read(), Err(StoreError::OtherVersion)));
+        assert!(matches!(slot(folder.path(), 1).read(), Err(StoreError::Absent)));
+        fs::create_dir(slot(folder.path(), 1).path()).unwrap();
+        let folder = slot(folder.path(), 1).read();
+        assert!(matches!(folder, Err(StoreError::Unreadable(_))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_can_read_what_is_kept() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let cache = folder.path().join("a/cache");
+        let slot = Slot::new(&cache, Kind::Sessions, 1, "codex-0123");
+        slot.save("x").unwrap();
+        let inside = cache.join("sessions");
+        assert_eq!(
+            (mode(&cache), mode(&inside), mode(slot.path())),
+            (0o700, 0o700, 0o600)
+        );
+        fs::set_permissions(&inside, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(slot.path(), fs::Permissions::from_mode(0o644)).unwrap();
+        slot.save("y").unwrap();
+        assert_eq!((mode(&inside), mode(slot.path())), (0o700, 0o600));
+        assert_eq!(fs::read_dir(&inside).unwrap().count(), 1, "nothing beside it");
+    }
+}

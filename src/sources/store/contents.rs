@@ -1,0 +1,320 @@
+//! What lies in the cache, and how to remove it.
+//!
+//! A file is ours if its name is one that a [`Slot`](super::Slot) gives, or gave in an earlier version, and if it is a plain
+//! file in the cache's own folder or in a folder of one kind. Links are not followed, and what is not ours is counted
+//! and left alone.
+
+use std::collections::BTreeSet;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Kind, UNFINISHED};
+use crate::facts::diagnostics::Warning;
+
+/// Nobody writes on one file for longer: after this time it was given up.
+const LONGEST_WRITE: TimeDelta = TimeDelta::hours(1);
+
+/// One file of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// What it keeps; `None` for one that an interrupted run left unfinished.
+    pub kind: Option<Kind>,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// When it was written, where the file system tells.
+    pub written: Option<DateTime<Utc>>,
+}
+
+/// What lies in the cache.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Contents {
+    /// The files of ours, sorted by path.
+    pub files: Vec<Stored>,
+    /// How many other files, folders and links lie between them.
+    pub foreign: u64,
+    /// What could not be looked at.
+    pub warnings: Vec<Warning>,
+}
+
+impl Contents {
+    /// Looks into the cache at `cache`; one that is missing is empty. A file that may still be written at the time `now` is
+    /// neither ours nor foreign yet.
+    pub fn of(cache: &Path, now: DateTime<Utc>) -> Self {
+        let mut contents = Self::default();
+        contents.add(cache, None, now);
+        contents.files.sort_by(|a, b| a.path.cmp(&b.path));
+        contents
+    }
+
+    /// Adds what lies in a folder: that of a kind, or else the cache itself.
+    fn add(&mut self, folder: &Path, kind: Option<Kind>, now: DateTime<Utc>) {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return self.warn(folder, "cannot list the folder", &error),
+        };
+        for entry in entries {
+            if let Err(error) = entry.and_then(|entry| self.add_entry(&entry, kind, now)) {
+                self.warn(folder, "cannot read an entry of the folder", &error);
+            }
+        }
+    }
+
+    fn add_entry(&mut self, entry: &DirEntry, folder: Option<Kind>, now: DateTime<Utc>) -> io::Result<()> {
+        let name = entry.file_name();
+        let name = name.to_str().unwrap_or_default();
+        let file_type = entry.file_type()?;
+        if file_type.is_dir()
+            && folder.is_none()
+            && let Some(kind) = kind_of_folder(name)
+        {
+            self.add(&entry.path(), Some(kind), now);
+            return Ok(());
+        }
+        let kind = kind_of_file(folder, name);
+        let is_unfinished = is_unfinished(name);
+        if !file_type.is_file() || kind.is_none() && !is_unfinished {
+            self.foreign += 1;
+            return Ok(());
+        }
+        let metadata = match entry.metadata() {
+            // Another run replaced or removed it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            other => other?,
+        };
+        let written = metadata.modified().ok().map(DateTime::<Utc>::from);
+        if is_unfinished && written.is_none_or(|written| now - written < LONGEST_WRITE) {
+            return Ok(());
+        }
+        self.files.push(Stored {
+            kind,
+            path: entry.path(),
+            bytes: metadata.len(),
+            written,
+        });
+        Ok(())
+    }
+
+    fn warn(&mut self, place: &Path, what: &str, error: &io::Error) {
+        let place = place.display().to_string();
+        self.warnings
+            .push(Warning::new(place, format!("{what}: {error}")));
+    }
+}
+
+/// Removes files of the cache, and the folders of kinds that are empty then. Returns those that could not be removed.
+pub fn remove(cache: &Path, files: &[&Stored]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut folders = BTreeSet::new();
+    for file in files {
+        match fs::remove_file(&file.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let place = file.path.display().to_string();
+                warnings.push(Warning::new(place, format!("cannot remove the file: {error}")));
+            }
+            _ => folders.extend(file.path.parent().filter(|folder| *folder != cache)),
+        }
+    }
+    for folder in folders {
+        // It stays where it holds something else.
+        let _ = fs::remove_dir(folder);
+    }
+    warnings
+}
+
+/// Earlier versions put what they kept for the inventory into a folder for each version.
+fn kind_of_folder(name: &str) -> Option<Kind> {
+    let own = Kind::ALL.into_iter().filter(|kind| kind.has_folder());
+    let is_version = |rest: &str| rest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-'));
+    let is_old = || name.strip_prefix("inventory-").is_some_and(is_version);
+    own.into_iter()
+        .find(|kind| kind.name() == name)
+        .or_else(|| is_old().then_some(Kind::Inventory))
+}
+
+fn kind_of_file(folder: Option<Kind>, name: &str) -> Option<Kind> {
+    let kinds = Kind::ALL.into_iter();
+    match folder {
+        Some(kind) => Some(kind).filter(|kind| is_name(*kind, name)),
+        None => kinds.filter(|kind| !kind.has_folder()).find(|kind| {
+            let rest = name.strip_prefix(kind.name());
+            rest.and_then(|rest| rest.strip_prefix('-'))
+                .is_some_and(|rest| is_name(*kind, rest))
+        }),
+    }
+}
+
+/// Whether a file of this kind can be called so.
+fn is_name(kind: Kind, name: &str) -> bool {
+    match kind {
+        Kind::Changes | Kind::Survival | Kind::Notes => is_hex(name, &[16]),
+        Kind::History => {
+            let mut parts = name.split('.');
+            parts.next().is_some_and(|clone| is_hex(clone, &[16]))
+                && matches!(parts.next(), Some("renames" | "plain"))
+                && parts.next().is_none_or(|replaced| is_hex(replaced, &[16]))
+                && parts.next().is_none()
+        }
+        Kind::Sessions => name.rsplit_once('-').is_some_and(|(agent, folder)| {
+            let is_agent = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            is_hex(folder, &[16]) && !agent.is_empty() && agent.bytes().all(is_agent)
+        }),
+        Kind::Inventory => {
+            let Some((name, "tree" | "history")) = name.rsplit_once('.') else {
+                return false;
+            };
+            let mut parts = name.split('-');
+            parts.next().is_some_and(|object| is_hex(object, &[40, 64]))
+                && parts.next().is_some_and(|clone| is_hex(clone, &[16]))
+                && parts.next().is_none_or(|replaced| is_hex(replaced, &[16]))
+                && parts.next().is_none()
+        }
+    }
+}
+
+fn is_unfinished(name: &str) -> bool {
+    name.strip_prefix(UNFINISHED)
+        .is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+fn is_hex(text: &str, lengths: &[usize]) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    lengths.contains(&text.len()) && text.bytes().all(is_digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::super::Slot;
+    use super::*;
+
+    const CLONE: &str = "0123456789abcdef";
+    const OBJECT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    fn names(kind: Kind) -> Vec<String> {
+        match kind {
+            Kind::History => vec![
+                format!("{CLONE}.renames"),
+                format!("{CLONE}.plain"),
+                format!("{CLONE}.renames.{CLONE}"),
+            ],
+            Kind::Changes | Kind::Survival | Kind::Notes => vec![CLONE.to_owned()],
+            Kind::Sessions => vec![format!("claude-code-{CLONE}")],
+            Kind::Inventory => vec![
+                format!("{OBJECT}-{CLONE}.tree"),
+                format!("{OBJECT}-{CLONE}-{CLONE}.history"),
+            ],
+        }
+    }
+
+    /// One file for each name of each kind.
+    fn fill(cache: &Path) -> usize {
+        let mut count = 0;
+        for kind in Kind::ALL {
+            for name in names(kind) {
+                Slot::new(cache, kind, 1, name).save("x").unwrap();
+                count += 1;
+            }
+        }
+        count
+    }
+
+    #[test]
+    fn what_was_stored_is_found_by_its_kind_and_removed_with_its_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let count = fill(folder.path());
+        let contents = Contents::of(folder.path(), Utc::now());
+        assert_eq!(
+            (contents.files.len(), contents.foreign, &*contents.warnings),
+            (count, 0, &[][..])
+        );
+        for kind in Kind::ALL {
+            let of_kind = contents.files.iter().filter(|file| file.kind == Some(kind));
+            assert_eq!(of_kind.count(), names(kind).len(), "{kind}");
+        }
+        let all: Vec<&Stored> = contents.files.iter().collect();
+        assert_eq!(remove(folder.path(), &all), []);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert_eq!(
+            remove(folder.path(), &all),
+            [],
+            "somebody else removed them first"
+        );
+    }
+
+    #[test]
+    fn what_is_not_ours_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let foreign = [
+            "notes",
+            "history-",
+            "history-0123456789abcdef",
+            "history-0123456789ABCDEF.plain",
+            "history-0123456789abcdef.plain.bak",
+            "changes-0123456789abcdef~",
+            "survival-0123456789abcdeg",
+            "sessions/claude-code",
+            "sessions/Claude-0123456789abcdef",
+            "sessions/deep/codex-0123456789abcdef",
+            "inventory/readme.tree",
+            "inventory-mine/x",
+            ".git-leverage-abc",
+        ];
+        for name in foreign {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "mine").unwrap();
+        }
+        fs::create_dir(folder.path().join("notes-0123456789abcdef")).unwrap();
+        let contents = Contents::of(folder.path(), Utc::now());
+        assert_eq!(contents.files, []);
+        assert_eq!(contents.foreign, foreign.len() as u64 + 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_neither_followed_nor_removed() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let (cache, outside) = (folder.path().join("cache"), folder.path().join("outside"));
+        fs::create_dir(&cache).unwrap();
+        fill(&outside);
+        symlink(outside.join("sessions"), cache.join("sessions")).unwrap();
+        let notes = format!("notes-{CLONE}");
+        symlink(outside.join(&notes), cache.join(&notes)).unwrap();
+        let contents = Contents::of(&cache, Utc::now());
+        assert_eq!((contents.files, contents.foreign), (Vec::new(), 2));
+    }
+
+    #[test]
+    fn files_of_interrupted_runs_are_ours_after_a_while() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".git-leverage-a1B2c3");
+        fs::write(&path, "x").unwrap();
+        let contents = Contents::of(folder.path(), Utc::now());
+        assert_eq!((contents.files, contents.foreign), (Vec::new(), 0));
+        let old = SystemTime::now() - Duration::from_secs(2 * 3600);
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(old).unwrap();
+        let files = Contents::of(folder.path(), Utc::now()).files;
+        assert_eq!(files.len(), 1);
+        assert_eq!((files[0].kind, &files[0].path), (None, &path));
+    }
+
+    #[test]
+    fn folders_of_earlier_versions_are_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = folder.path().join("inventory-0.1.0-9");
+        fs::create_dir(&old).unwrap();
+        fs::write(old.join(format!("{OBJECT}-{CLONE}.tree")), "x").unwrap();
+        let files = Contents::of(folder.path(), Utc::now()).files;
+        assert_eq!(remove(folder.path(), &files.iter().collect::<Vec<_>>()), []);
+        assert!(!old.exists());
+    }
+}
