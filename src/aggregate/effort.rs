@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::repository::PlacedTask;
 use crate::correlate::seen::{SeenSession, stretch};
+use crate::facts::factor::Ratio;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::quantity::Minutes;
 use crate::facts::span::{self, Span};
-use crate::facts::task::{Task, factor};
+use crate::facts::task::Task;
 
 /// What sessions took for something.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -118,9 +119,14 @@ impl AgentTime {
         }
     }
 
+    /// The terms of the task's factor.
+    pub fn ratio(self, task: &Task) -> Ratio {
+        Ratio::new(task.estimate.hours, self.minutes)
+    }
+
     /// Hours × 60 / minutes; `None` without minutes.
     pub fn leverage_factor(self, task: &Task) -> Option<f64> {
-        factor(task.estimate.hours, self.minutes?)
+        self.ratio(task).factor()
     }
 }
 

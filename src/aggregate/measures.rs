@@ -8,12 +8,13 @@ use super::effort::{AgentTime, Spent};
 use crate::correlate::seen::{Part, SeenSession};
 use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::evidence::OriginState;
+use crate::facts::factor::Ratio;
 use crate::facts::files::FileClass;
 use crate::facts::ids::SessionId;
 use crate::facts::quantity::{Hours, Minutes, Tokens};
 use crate::facts::session::{Provenance, TokenCounts};
 use crate::facts::span::{self, Span};
-use crate::facts::task::{Task, factor};
+use crate::facts::task::Task;
 
 /// The measures of a row or of the totals, in the order of the format. `None` is unknown, never 0.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -111,9 +112,9 @@ fn fields(measures: &Measures) -> serde_json::Map<String, serde_json::Value> {
 pub struct Tally<'a> {
     tasks: u64,
     hours: Hours,
-    agent: Term,
+    agent: Ratios,
     agent_measured: Option<Minutes>,
-    supervision: Term,
+    supervision: Ratios,
     with_sessions: WithSessions,
     model: Model,
     tokens: Option<Tokens>,
@@ -126,29 +127,26 @@ pub struct Tally<'a> {
     sessions: Option<SessionTally<'a>>,
 }
 
-/// Minutes of the tasks that have them, beside the hours of those that have a factor of their own.
+/// A factor in the making, with how much of the work is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Term {
-    tasks: u64,
-    minutes: Option<Minutes>,
-    hours: Hours,
+struct Ratios {
+    sum: Ratio,
+    /// Those with minutes.
+    counted: u64,
+    /// Whether the minutes of any are known, be it as 0.
+    is_known: bool,
 }
 
-impl Term {
+impl Ratios {
     fn add(&mut self, hours: Hours, minutes: Option<Minutes>) {
-        let Some(minutes) = minutes else {
-            return;
-        };
-        *self.minutes.get_or_insert_default() += minutes;
-        // Hours over no minutes are no factor alone, so they must not raise that of a sum.
-        if minutes.get() > 0.0 {
-            self.tasks += 1;
-            self.hours += hours;
-        }
+        let ratio = Ratio::new(hours, minutes);
+        self.sum += ratio;
+        self.counted += u64::from(!ratio.is_empty());
+        self.is_known |= minutes.is_some();
     }
 
-    fn factor(self) -> Option<f64> {
-        factor(self.hours, self.minutes?)
+    fn minutes(self) -> Option<Minutes> {
+        self.is_known.then(|| self.sum.minutes())
     }
 }
 
@@ -178,7 +176,7 @@ impl WithSessions {
 struct Model {
     hours: Option<Hours>,
     /// Those of commits that sessions are linked to.
-    factor: Term,
+    ratio: Ratio,
 }
 
 /// What the logs of agents add to a row.
@@ -256,7 +254,7 @@ impl<'a> Tally<'a> {
     /// Counts what a model estimates of a commit without a task, with what sessions took for it.
     pub(super) fn add_model(&mut self, hours: Hours, spent: Option<&Spent<'_>>) {
         *self.model.hours.get_or_insert_default() += hours;
-        self.model.factor.add(hours, spent.and_then(Spent::minutes));
+        self.model.ratio += Ratio::new(hours, spent.and_then(Spent::minutes));
     }
 
     /// Counts a part of a session, the tokens of one model or of all.
@@ -271,13 +269,13 @@ impl<'a> Tally<'a> {
         let mut measures = Measures {
             tasks: self.tasks,
             human_hours: hours,
-            agent_minutes: self.agent.minutes,
+            agent_minutes: self.agent.minutes(),
             agent_minutes_measured: self.agent_measured,
-            supervisory_minutes: self.supervision.minutes,
+            supervisory_minutes: self.supervision.minutes(),
             tokens: self.tokens,
-            leverage_factor: self.agent.factor(),
-            supervisory_leverage_factor: self.supervision.factor(),
-            wall_leverage_factor: Minutes::new(wall(task_time)).and_then(|wall| factor(*wall_hours, wall)),
+            leverage_factor: self.agent.sum.factor(),
+            supervisory_leverage_factor: self.supervision.sum.factor(),
+            wall_leverage_factor: Ratio::new(*wall_hours, Minutes::new(wall(task_time))).factor(),
             human_weeks: hours.map(|hours| hours.get() / hours_per_week),
             commits: self.commits,
             agent_commits: self.agent_commits,
@@ -289,7 +287,7 @@ impl<'a> Tally<'a> {
             test_lines_added: self.tests.map(|lines| lines.added),
             test_lines_removed: self.tests.map(|lines| lines.removed),
             model_human_hours: self.model.hours,
-            model_leverage_factor: self.model.factor.factor(),
+            model_leverage_factor: self.model.ratio.factor(),
             ..Measures::default()
         };
         if let Some(seen) = &self.sessions {
@@ -303,7 +301,7 @@ impl<'a> Tally<'a> {
         let wall = seen.wall_minutes();
         let all_in = self.with_sessions.hours.zip(minutes(seen.agent_minutes));
         measures.wall_minutes = minutes(wall);
-        measures.all_in_leverage_factor = all_in.and_then(|(hours, all)| factor(hours, all));
+        measures.all_in_leverage_factor = all_in.and_then(|(hours, all)| Ratio::new(hours, all).factor());
         measures.sessions = Some(seen.sessions.len() as u64);
         measures.session_agent_minutes = minutes(seen.agent_minutes);
         measures.session_supervisory_minutes = minutes(seen.supervisory_minutes);
@@ -332,11 +330,11 @@ impl<'a> Tally<'a> {
 
     /// Tasks that the leverage factor leaves out.
     pub fn tasks_without_agent_time(&self) -> u64 {
-        self.tasks - self.agent.tasks
+        self.tasks - self.agent.counted
     }
 
     /// Tasks that the supervisory leverage factor leaves out.
     pub fn tasks_without_supervision(&self) -> u64 {
-        self.tasks - self.supervision.tasks
+        self.tasks - self.supervision.counted
     }
 }

@@ -10,6 +10,7 @@ use crate::aggregate::effort::{AgentTime, Effort};
 use crate::aggregate::repository::PlacedTask;
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
+use crate::facts::factor::Ratio;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::LedgerTask;
 use crate::facts::quantity::Minutes;
@@ -98,12 +99,16 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
         let known = times.iter().filter_map(|(_, time)| of(*time)).map(Minutes::get);
         known.reduce(|sum, minutes| sum + minutes)
     };
-    let counted_times = times
+    let as_reports: Ratio = times.iter().map(|(task, time)| time.ratio(&task.task)).sum();
+    let measured: Ratio = tasks
         .iter()
-        .filter_map(|(task, time)| counted(task, time.minutes.map(Minutes::get)));
-    let hours = sum(tasks
-        .iter()
-        .filter_map(|(task, support)| counted(task, support.minutes())));
+        .map(|(task, support)| ratio(task, support.minutes()))
+        .sum();
+    let supported = tasks.iter().map(|(task, support)| match support {
+        Support::Minutes(_) | Support::NotedMinutes(_) => ratio(task, support.minutes()),
+        Support::Commits => task.task.ratio(),
+        Support::Unknown | Support::Nothing => Ratio::default(),
+    });
     Confidence {
         claimed: part(tasks.iter()),
         measured: with(|support| matches!(support, Support::Minutes(_))),
@@ -113,18 +118,13 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
         unsupported: with(|support| support == Support::Nothing),
         agent_minutes: minutes(|time| time.minutes),
         agent_minutes_measured: minutes(|time| time.measured),
-        leverage_factor: factor(counted_times.clone()),
-        factor_hours: counted_times.fold(0.0, |sum, (hours, _)| sum + hours),
-        without_unsupported: factor(tasks.iter().filter_map(|(task, support)| match support {
-            Support::Minutes(_) | Support::NotedMinutes(_) => counted(task, support.minutes()),
-            Support::Commits => counted(task, claimed_minutes(task)),
-            Support::Unknown | Support::Nothing => None,
-        })),
+        leverage_factor: as_reports.factor(),
+        factor_hours: as_reports.hours().get(),
+        without_unsupported: supported.sum::<Ratio>().factor(),
         session_minutes,
         all_in_leverage_factor: session_minutes
-            .zip(hours)
-            .filter(|(minutes, _)| *minutes > 0.0)
-            .map(|(minutes, (hours, _))| hours * 60.0 / minutes),
+            .filter(|_| !measured.is_empty())
+            .and_then(|minutes| Ratio::new(measured.hours(), Minutes::new(minutes)).factor()),
         retracted: retractions::retracted(evidence),
     }
 }
@@ -174,37 +174,23 @@ fn session_minutes(evidence: &Evidence<'_>) -> Option<f64> {
 }
 
 fn part<'a>(tasks: impl Iterator<Item = &'a (&'a LedgerTask, Support)> + Clone) -> Part {
-    let measured = |(task, support): &(&LedgerTask, Support)| counted(task, support.minutes());
-    let claimed = tasks
+    let claimed: Ratio = tasks.clone().map(|(task, _)| task.task.ratio()).sum();
+    let measured: Ratio = tasks
         .clone()
-        .filter_map(|(task, _)| counted(task, claimed_minutes(task)));
+        .map(|(task, support)| ratio(task, support.minutes()))
+        .sum();
     Part {
         tasks: tasks.clone().count() as u64,
         human_hours: tasks
-            .clone()
             // A sum of nothing would be -0.
             .fold(0.0, |sum, (task, _)| sum + task.task.estimate.hours.get()),
-        leverage_factor: factor(claimed.clone()),
-        factor_hours: claimed.fold(0.0, |sum, (hours, _)| sum + hours),
-        measured_leverage_factor: factor(tasks.filter_map(measured)),
+        leverage_factor: claimed.factor(),
+        factor_hours: claimed.hours().get(),
+        measured_leverage_factor: measured.factor(),
     }
 }
 
-fn claimed_minutes(task: &LedgerTask) -> Option<f64> {
-    task.task.agent_minutes.map(Minutes::get)
-}
-
-/// The hours and minutes of a task that has a factor of its own: hours over no minutes would only raise that of a sum.
-pub(super) fn counted(task: &LedgerTask, minutes: Option<f64>) -> Option<(f64, f64)> {
-    let minutes = minutes.filter(|minutes| *minutes > 0.0)?;
-    Some((task.task.estimate.hours.get(), minutes))
-}
-
-fn sum(terms: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
-    terms.reduce(|one, other| (one.0 + other.0, one.1 + other.1))
-}
-
-/// Σ hours × 60 / Σ minutes.
-pub(super) fn factor(terms: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
-    sum(terms).map(|(hours, minutes)| hours * 60.0 / minutes)
+/// The terms of a task's factor over other minutes than it claims.
+fn ratio(task: &LedgerTask, minutes: Option<f64>) -> Ratio {
+    Ratio::new(task.task.estimate.hours, minutes.and_then(Minutes::new))
 }

@@ -11,6 +11,7 @@ pub mod commit;
 pub mod copies;
 pub mod diagnostics;
 pub mod evidence;
+pub mod factor;
 pub mod files;
 pub mod ids;
 pub mod inventory;
