@@ -10,7 +10,7 @@ use crate::correlate::trees;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::quantity::Minutes;
 use crate::facts::session::{Lane, Provenance, Session, Sources, TokenCounts, Turn};
-use crate::facts::span::{self, Moment, Span};
+use crate::facts::span::{self, Millis, Moment, Span};
 use crate::facts::supervision::{Charge, Effort, SupervisionRules, supervision};
 use crate::facts::zone::{Period, Zone};
 
@@ -44,8 +44,8 @@ pub struct RulesShown {
 impl From<SupervisionRules> for RulesShown {
     fn from(rules: SupervisionRules) -> Self {
         Self {
-            idle_minutes: rules.idle as f64 / 60_000.0,
-            cap_minutes: rules.cap as f64 / 60_000.0,
+            idle_minutes: span::minutes(rules.idle.0),
+            cap_minutes: span::minutes(rules.cap.0),
         }
     }
 }
@@ -171,7 +171,7 @@ pub fn session_report(
     period: Period,
     zone: Zone,
     rules: SupervisionRules,
-    idle_thresholds: &[i64],
+    idle_thresholds: &[Millis],
 ) -> SessionReport {
     let mut chosen = within(sessions, period, zone, rules);
     chosen.sort_by(|(one, _), (other, _)| (one.span.start, &one.id).cmp(&(other.span.start, &other.id)));
@@ -220,7 +220,7 @@ fn sensitivity(sessions: &[Session], period: Period, zone: Zone, rules: Supervis
     let chosen = within(sessions, period, zone, rules);
     let effort = Effort::of(borrowed(&chosen));
     Sensitivity {
-        idle_minutes: rules.idle as f64 / 60_000.0,
+        idle_minutes: span::minutes(rules.idle.0),
         agent_minutes: effort.agent_minutes,
         supervisory_minutes: effort.supervisory_minutes,
         wall_minutes: effort.wall_minutes,

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::found::{DAY, Found, HOUR};
+use super::found::Found;
 use super::work::commits_of_tasks;
 use super::{Evidence, Level, measured};
 use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::LedgerTask;
+use crate::facts::span::Seconds;
 use crate::facts::task::Task;
 
 /// How far a claim may be from the measure.
@@ -159,10 +160,10 @@ fn logs_reach_back(evidence: &Evidence<'_>, agent: &str, time: i64) -> bool {
     sessions.any(|one| one.origin == Origin::Log && one.id.agent == agent && one.span.start.seconds() <= time)
 }
 
-/// A session may end some days before its work is committed, in seconds.
-const LONG_BEFORE: f64 = 7.0 * DAY;
-/// Clocks differ, and a commit may be dated by hand to the hour, in seconds.
-const LATER: f64 = HOUR;
+/// A session may end some days before its work is committed.
+const LONG_BEFORE: Seconds = Seconds::DAY.times(7);
+/// Clocks differ, and a commit may be dated by hand to the hour.
+const LATER: Seconds = Seconds::HOUR;
 
 /// A line in a note can claim any evidence: that a session was there when its commits were made is told by times alone.
 pub(super) fn session_away_from_commits(evidence: &Evidence<'_>) -> Vec<Found> {
@@ -181,9 +182,9 @@ pub(super) fn session_away_from_commits(evidence: &Evidence<'_>) -> Vec<Found> {
         let times: Vec<&(i64, i64)> = commits.iter().filter_map(|commit| times.get(commit)).collect();
         let first = times.iter().map(|(written, made)| written.min(made)).min()?;
         let last = times.iter().map(|(written, made)| written.max(made)).max()?;
-        let before = (*first - session.span.end.seconds()) as f64;
-        let after = (session.span.start.seconds() - *last) as f64;
-        let (how, seconds) = if before > LONG_BEFORE {
+        let before = Seconds(*first - session.span.end.seconds());
+        let after = Seconds(session.span.start.seconds() - *last);
+        let (how, away) = if before > LONG_BEFORE {
             ("ended", before)
         } else if after > LATER {
             ("began", after)
@@ -198,16 +199,16 @@ pub(super) fn session_away_from_commits(evidence: &Evidence<'_>) -> Vec<Found> {
         let message = format!(
             "{} {how} {} {side} of the commits that it is said to have made ({})",
             session.id,
-            days_or_hours(seconds),
+            days_or_hours(away),
             commits.len()
         );
-        Some(Found::new(Level::Warning, &session.id, message).figure("hours_away", seconds / HOUR))
+        Some(Found::new(Level::Warning, &session.id, message).figure("hours_away", away.hours()))
     };
     evidence.sessions.iter().filter_map(away).collect()
 }
 
-fn days_or_hours(seconds: f64) -> String {
-    match seconds / DAY {
+fn days_or_hours(away: Seconds) -> String {
+    match away.days() {
         days if days >= 2.0 => format!("{days:.0} days"),
         days => format!("{:.1} h", days * 24.0),
     }

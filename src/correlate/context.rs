@@ -18,11 +18,12 @@ use super::{ChangeIndex, Found, Proof, Repository, VisitIndex};
 use crate::facts::change::Change;
 use crate::facts::evidence::Confidence;
 use crate::facts::link::Rung;
+use crate::facts::span::Seconds;
 
-/// Seconds after its last work in which a session's branch is still its own: a working day.
-const WORKING_DAY: i64 = 8 * 60 * 60;
-/// Seconds for the weakest rung.
-const DAY: i64 = 24 * 60 * 60;
+/// So long after its last work a session's branch is still its own: a working day.
+const WORKING_DAY: Seconds = Seconds::HOUR.times(8);
+/// So long after its last work the weakest rung looks.
+const DAY_AFTER: Seconds = Seconds::DAY;
 /// How far back a branch is followed.
 const LONGEST_RUN: usize = 10;
 
@@ -124,7 +125,7 @@ impl<'a> Context<'a> {
                 visit.session.span.start.seconds(),
                 visit.session.span.end.seconds(),
             );
-            (start..=end + WORKING_DAY).contains(&commit.author_time)
+            (start..=end + WORKING_DAY.0).contains(&commit.author_time)
         };
         let before = self
             .run_before(change)
@@ -174,7 +175,7 @@ impl<'a> Context<'a> {
                     visit.session.span.start.seconds(),
                     visit.session.span.end.seconds(),
                 );
-                (start..=end + DAY).contains(&commit.author_time)
+                (start..=end + DAY_AFTER.0).contains(&commit.author_time)
             })
             .map(|(index, visit)| (visit.files_in(commit), index))
             .filter(|(files, _)| *files > 0)

@@ -11,12 +11,7 @@ use crate::facts::link::Link;
 use crate::facts::quantity::Minutes;
 use crate::facts::record::{Record, SessionRecord};
 use crate::facts::session::{Provenance, Session};
-use crate::facts::span::{self, Moment, Span};
-
-/// Milliseconds in a minute.
-const MINUTE: i64 = 60_000;
-/// Milliseconds in a second.
-const SECOND: i64 = 1_000;
+use crate::facts::span::{self, Millis, Moment, Seconds, Span};
 
 /// Why sessions do not say how long agents worked for some commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -181,16 +176,16 @@ fn ten_thousandths(share: f64) -> f64 {
 fn intervals(session: &Session) -> Vec<[u32; 2]> {
     let start = session.span.start;
     pairs(worked(session).map(|span| {
-        let first = span.start.since(start).div_euclid(MINUTE);
-        let end = (span.end.since(start) + MINUTE - 1).div_euclid(MINUTE);
+        let first = (span.start - start).whole(Millis::MINUTE);
+        let end = (span.end + Millis::MINUTE - Millis(1) - start).whole(Millis::MINUTE);
         Span::new(Moment(first), Moment(end))
     }))
 }
 
 /// When any lane worked: `[first second since the start, how many seconds]`, each end at the second that is nearest.
 fn worked_seconds(session: &Session) -> Vec<[u32; 2]> {
-    let start = Moment(session.span.start.seconds() * SECOND);
-    let nearest = |at: Moment| Moment((at.since(start) + SECOND / 2).div_euclid(SECOND));
+    let start = Moment(Seconds(session.span.start.seconds()).millis().0);
+    let nearest = |at: Moment| Moment((at + Millis(Millis::SECOND.0 / 2) - start).whole(Millis::SECOND));
     let joined = span::union(worked(session).copied());
     pairs(
         joined

@@ -14,9 +14,10 @@ use crate::facts::evidence::Confidence;
 use crate::facts::ids::SessionId;
 use crate::facts::link::Rung;
 use crate::facts::session::{CommitKind, HashEvidence, MadeCommit};
+use crate::facts::span::Seconds;
 
-/// A commit that a command made carries a time up to so many seconds before the end of the command: hooks take time.
-const LONGEST_COMMAND: i64 = 120;
+/// A commit that a command made carries a time up to so long before the end of the command: hooks take time.
+const LONGEST_COMMAND: Seconds = Seconds::MINUTE.times(2);
 
 /// Adds the links that names prove.
 pub(super) fn add(repository: &Repository<'_>, foreign: ForeignNames, found: &mut Found) {
@@ -78,8 +79,8 @@ fn resolve(repository: &Repository<'_>, made: &MadeCommit) -> Option<ChangeIndex
     let commit_time = repository.change(change).commit_time;
     let end = made.at.seconds();
     let possible = match made.evidence {
-        HashEvidence::Untimed => end - 1..=made.at.plus(PATIENCE).seconds(),
-        HashEvidence::Structured | HashEvidence::Output => end - 10 * LONGEST_COMMAND..=end + 1,
+        HashEvidence::Untimed => end - 1..=(made.at + PATIENCE).seconds(),
+        HashEvidence::Structured | HashEvidence::Output => end - LONGEST_COMMAND.times(10).0..=end + 1,
     };
     possible.contains(&commit_time).then_some(change)
 }
@@ -92,7 +93,7 @@ fn rewritten(repository: &Repository<'_>, visit: &Visit<'_>, made: &MadeCommit) 
     let end = made.at.seconds();
     let authored = |change: &ChangeIndex| {
         let time = repository.change(*change).author_time;
-        (end - LONGEST_COMMAND..=end + 1).contains(&time)
+        (end - LONGEST_COMMAND.0..=end + 1).contains(&time)
     };
     let mut groups = repository.groups.iter().filter(|members| {
         members

@@ -7,15 +7,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::session::{Action, Session};
-use super::span::{Moment, Span, minutes, union};
+use super::span::{Millis, Moment, Span, minutes, union};
 
 /// The thresholds of the estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SupervisionRules {
-    /// A pause longer than this means that the person was away, in milliseconds.
-    pub idle: i64,
-    /// The longest that one action is believed to take, in milliseconds.
-    pub cap: i64,
+    /// A pause longer than this means that the person was away.
+    pub idle: Millis,
+    /// The longest that one action is believed to take.
+    pub cap: Millis,
     /// Characters typed in a minute.
     pub typing: f64,
 }
@@ -24,18 +24,17 @@ impl Default for SupervisionRules {
     /// Away after 15 minutes, at most 10 for one action, 200 characters (40 words) a minute.
     fn default() -> Self {
         Self {
-            idle: 15 * MINUTE,
-            cap: 10 * MINUTE,
+            idle: Millis::MINUTE.times(15),
+            cap: Millis::MINUTE.times(10),
             typing: 200.0,
         }
     }
 }
 
-const MINUTE: i64 = 60_000;
 /// Even the shortest action takes a quarter of a minute.
-const SHORTEST: i64 = MINUTE / 4;
+const SHORTEST: Millis = Millis(Millis::MINUTE.0 / 4);
 /// Looking at the result when nothing shows how long it took.
-const REVIEW: i64 = MINUTE;
+const REVIEW: Millis = Millis::MINUTE;
 
 /// Time of a person that counts for one session: the part that `share` says, where they did several things at once.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -123,7 +122,7 @@ pub fn attention(session: &Session, rules: SupervisionRules) -> Vec<Span> {
         .map(|action| span_of(action, &turns, rules))
         .collect();
     if let Some(Span { end: last, .. }) = turns.last().copied() {
-        spans.push(Span::new(last, last.plus(REVIEW.min(rules.cap))));
+        spans.push(Span::new(last, last + REVIEW.min(rules.cap)));
     }
     union(spans)
 }
@@ -131,9 +130,9 @@ pub fn attention(session: &Session, rules: SupervisionRules) -> Vec<Span> {
 /// How long an action took. `turns` are sorted by their start and by their end.
 fn span_of(action: &Action, turns: &[Span], rules: SupervisionRules) -> Span {
     let typing = typing(action.typed, rules);
-    let before = |millis: i64| Span::new(action.at.plus(-millis), action.at);
+    let before = |length: Millis| Span::new(action.at - length, action.at);
     if let Some(since) = action.waited_since {
-        return before(action.at.since(since).clamp(0, rules.cap));
+        return before((action.at - since).clamp(Millis(0), rules.cap));
     }
     // Turns that had begun before the action: inside one it adds typing alone, after one the gap was reading.
     let begun = turns.partition_point(|turn| turn.start < action.at);
@@ -143,7 +142,7 @@ fn span_of(action: &Action, turns: &[Span], rules: SupervisionRules) -> Span {
     if end >= action.at {
         return before(typing);
     }
-    let gap = action.at.since(end);
+    let gap = action.at - end;
     before(if gap <= rules.idle {
         gap.min(rules.cap)
     } else {
@@ -151,9 +150,9 @@ fn span_of(action: &Action, turns: &[Span], rules: SupervisionRules) -> Span {
     })
 }
 
-fn typing(characters: u32, rules: SupervisionRules) -> i64 {
-    let millis = f64::from(characters) / rules.typing * MINUTE as f64;
-    (millis as i64).clamp(SHORTEST.min(rules.cap), rules.cap)
+fn typing(characters: u32, rules: SupervisionRules) -> Millis {
+    let millis = f64::from(characters) / rules.typing * Millis::MINUTE.0 as f64;
+    Millis(millis as i64).clamp(SHORTEST.min(rules.cap), rules.cap)
 }
 
 /// Splits the clock of one person: at each instant every session that has it gets an equal part.
@@ -231,7 +230,7 @@ mod tests {
     use super::*;
 
     fn at(minute: f64) -> Moment {
-        Moment((minute * MINUTE as f64) as i64)
+        Moment((minute * Millis::MINUTE.0 as f64) as i64)
     }
 
     fn span(start: f64, end: f64) -> Span {
@@ -361,8 +360,8 @@ mod tests {
     #[test]
     fn the_thresholds_can_be_moved() {
         let rules = |idle: i64, cap: i64| SupervisionRules {
-            idle: idle * MINUTE,
-            cap: cap * MINUTE,
+            idle: Millis::MINUTE.times(idle),
+            cap: Millis::MINUTE.times(cap),
             ..SupervisionRules::default()
         };
         let turns = [(10.0, 20.0), (32.0, 33.0)];
