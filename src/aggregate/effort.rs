@@ -20,7 +20,7 @@ pub struct Spent<'a> {
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Time {
     /// Agent minutes, subagents as lanes of their own; `None` where no log says.
-    agent_minutes: Option<f64>,
+    agent_minutes: Option<Minutes>,
     /// When any agent worked, in no order.
     worked: Vec<Span>,
 }
@@ -31,7 +31,7 @@ impl<'a> Spent<'a> {
         for (session, time) in &other.sessions {
             let own = self.sessions.entry(session).or_default();
             if let Some(minutes) = time.agent_minutes {
-                *own.agent_minutes.get_or_insert(0.0) += minutes * (to - from);
+                *own.agent_minutes.get_or_insert_default() += minutes * (to - from);
             }
             own.worked.extend(stretch(&time.worked, from, to));
         }
@@ -40,7 +40,10 @@ impl<'a> Spent<'a> {
     /// Σ agent minutes; `None` where no log says, and where all the time of the sessions went elsewhere.
     pub fn minutes(&self) -> Option<Minutes> {
         let known = self.sessions.values().filter_map(|time| time.agent_minutes);
-        Minutes::new(known.sum()).filter(|minutes| minutes.get() > 0.0)
+        known
+            .sum::<Minutes>()
+            .checked()
+            .filter(|minutes| minutes.get() > 0.0)
     }
 
     /// When any agent worked, in no order.
@@ -59,7 +62,7 @@ impl<'a> Spent<'a> {
         let even = 1.0 / self.sessions.len() as f64;
         self.sessions.iter().map(move |(session, time)| {
             let part = if total > 0.0 {
-                time.agent_minutes.unwrap_or(0.0) / total
+                time.agent_minutes.map_or(0.0, Minutes::get) / total
             } else {
                 even
             };

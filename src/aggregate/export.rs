@@ -205,7 +205,7 @@ impl<'a> TaskLine<'a> {
 
 impl<'a> SessionLine<'a> {
     fn new(repo: &'a Repository, session: &'a SeenSession) -> Self {
-        let minutes = |value: Option<f64>| value.and_then(Minutes::new);
+        let minutes = |value: Option<Minutes>| value.and_then(Minutes::checked);
         let tokens = session.tokens();
         let mut sources = session.sources;
         let commits = session.made().count();

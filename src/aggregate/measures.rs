@@ -183,8 +183,8 @@ struct Model {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct SessionTally<'a> {
     sessions: BTreeSet<&'a SessionId>,
-    agent_minutes: Option<f64>,
-    supervisory_minutes: Option<f64>,
+    agent_minutes: Option<Minutes>,
+    supervisory_minutes: Option<Minutes>,
     worked: Vec<Span>,
     tokens: Option<TokenCounts>,
 }
@@ -194,24 +194,24 @@ impl<'a> SessionTally<'a> {
         let known = |provenance| provenance != Provenance::Absent;
         self.sessions.insert(&session.id);
         if known(session.sources.agent_time) {
-            *self.agent_minutes.get_or_insert(0.0) += part.agent_minutes;
+            *self.agent_minutes.get_or_insert_default() += part.agent_minutes;
             self.worked.extend_from_slice(&part.worked);
         }
         if known(session.sources.human_time) {
-            *self.supervisory_minutes.get_or_insert(0.0) += part.supervisory_minutes;
+            *self.supervisory_minutes.get_or_insert_default() += part.supervisory_minutes;
         }
         if let Some(tokens) = session.tokens_of(part, model) {
             *self.tokens.get_or_insert_default() += tokens;
         }
     }
 
-    fn wall_minutes(&self) -> Option<f64> {
+    fn wall_minutes(&self) -> Option<Minutes> {
         self.agent_minutes.map(|_| wall(&self.worked))
     }
 }
 
 /// Minutes that at least one span covers.
-fn wall(worked: &[Span]) -> f64 {
+fn wall(worked: &[Span]) -> Minutes {
     span::minutes(span::total(&span::union(worked.iter().copied())))
 }
 
@@ -275,7 +275,7 @@ impl<'a> Tally<'a> {
             tokens: self.tokens,
             leverage_factor: self.agent.sum.factor(),
             supervisory_leverage_factor: self.supervision.sum.factor(),
-            wall_leverage_factor: Ratio::new(*wall_hours, Minutes::new(wall(task_time))).factor(),
+            wall_leverage_factor: Ratio::new(*wall_hours, wall(task_time).checked()).factor(),
             human_weeks: hours.map(|hours| hours.get() / hours_per_week),
             commits: self.commits,
             agent_commits: self.agent_commits,
@@ -297,7 +297,7 @@ impl<'a> Tally<'a> {
     }
 
     fn add_seen(&self, measures: &mut Measures, seen: &SessionTally<'_>) {
-        let minutes = |value: Option<f64>| value.and_then(Minutes::new);
+        let minutes = |value: Option<Minutes>| value.and_then(Minutes::checked);
         let wall = seen.wall_minutes();
         let all_in = self.with_sessions.hours.zip(minutes(seen.agent_minutes));
         measures.wall_minutes = minutes(wall);
@@ -305,8 +305,8 @@ impl<'a> Tally<'a> {
         measures.sessions = Some(seen.sessions.len() as u64);
         measures.session_agent_minutes = minutes(seen.agent_minutes);
         measures.session_supervisory_minutes = minutes(seen.supervisory_minutes);
-        let side_by_side = seen.agent_minutes.zip(wall.filter(|wall| *wall > 0.0));
-        measures.parallelism = side_by_side.map(|(agent, wall)| agent / wall);
+        let side_by_side = seen.agent_minutes.zip(wall.filter(|wall| wall.get() > 0.0));
+        measures.parallelism = side_by_side.map(|(agent, wall)| agent.get() / wall.get());
         measures.tokens_input = seen.tokens.map(|tokens| tokens.input);
         measures.tokens_cache_write = seen.tokens.map(|tokens| tokens.cache_write);
         measures.tokens_cache_read = seen.tokens.map(|tokens| tokens.cache_read);

@@ -8,6 +8,7 @@ use super::{Evidence, Level, measured};
 use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::LedgerTask;
+use crate::facts::quantity::Minutes;
 use crate::facts::span::Seconds;
 use crate::facts::task::Task;
 
@@ -24,7 +25,7 @@ pub(super) fn agent_minutes_differ(evidence: &Evidence<'_>) -> Vec<Found> {
     let differs = |found: &LedgerTask| {
         let claimed = found.task.agent_minutes?.get();
         let known = measured::of_task(evidence, found)?;
-        let measured = known.agent_minutes;
+        let measured = known.agent_minutes.get();
         // Sessions that are not here may have taken more, never less.
         let is_above = claimed > measured * (1.0 + TOLERANCE) && known.is_all;
         let is_below = claimed < measured * (1.0 - TOLERANCE);
@@ -56,7 +57,7 @@ pub(super) fn supervision_too_short(evidence: &Evidence<'_>) -> Vec<Found> {
     let short = |found: &LedgerTask| {
         let claimed = found.task.supervisory_minutes?.get();
         let measured = measured::of_task(evidence, found).unwrap_or_default();
-        let likely = measured.supervisory_minutes;
+        let likely = measured.supervisory_minutes.get();
         let least = LEAST_SUPERVISION.max(likely * (1.0 - TOLERANCE));
         (claimed < least - HALF_A_TENTH).then(|| {
             let expected = match least > LEAST_SUPERVISION {
@@ -81,7 +82,7 @@ pub(super) fn agent_minutes_beyond_span(evidence: &Evidence<'_>) -> Vec<Found> {
     let beyond = |found: &LedgerTask| {
         let claimed = found.task.agent_minutes?.get();
         let known = measured::of_task(evidence, found).filter(|known| known.is_all)?;
-        let possible = known.possible_minutes;
+        let possible = known.possible_minutes.get();
         (claimed > possible + 1.0).then(|| {
             let message = format!(
                 "`{}` claims {} agent minutes; its sessions allow {}",
@@ -268,7 +269,7 @@ pub(super) fn session_without_task(evidence: &Evidence<'_>) -> Vec<Found> {
         .iter()
         .filter(|session| !has_task(session))
         .map(|session| {
-            let minutes = session.agent_minutes().unwrap_or(0.0);
+            let minutes = session.agent_minutes().map_or(0.0, Minutes::get);
             let message = format!("{} worked {minutes:.0} minutes for no task", session.id);
             Found::new(Level::Note, &session.id, message).figure("agent_minutes", minutes)
         })

@@ -9,6 +9,7 @@ use super::{Evidence, Level};
 use crate::facts::factor::Ratio;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{LedgerTask, RetractedTask};
+use crate::facts::quantity::{Hours, serialize_decimal};
 use crate::facts::task::Task;
 
 /// The tasks that count no more, and what they would make of the factor.
@@ -17,7 +18,8 @@ pub struct Retracted {
     /// How many.
     pub tasks: u64,
     /// What they claimed.
-    pub human_hours: f64,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub human_hours: Hours,
     /// Σ hours × 60 / Σ claimed agent minutes of all tasks, these among them; `None` where no task claims minutes.
     pub leverage_factor_with: Option<f64>,
 }
@@ -40,7 +42,7 @@ pub(super) fn retracted(evidence: &Evidence<'_>) -> Retracted {
         .chain(gone.iter().map(|gone| &gone.task));
     Retracted {
         tasks: gone.len() as u64,
-        human_hours: gone.iter().fold(0.0, |sum, gone| sum + hours(&gone.task)),
+        human_hours: gone.iter().map(|gone| gone.task.task.estimate.hours).sum(),
         leverage_factor_with: factor(with),
     }
 }

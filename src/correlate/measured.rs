@@ -70,7 +70,7 @@ pub fn agent_minutes(
     let parts = timed
         .iter()
         .map(|(link, millis)| span::minutes(*millis) * link.share);
-    match Minutes::new(hundredths(parts.sum())).filter(|minutes| minutes.get() > 0.0) {
+    match Minutes::new(hundredths(parts.sum::<Minutes>().get())).filter(|minutes| minutes.get() > 0.0) {
         Some(minutes) => Ok((minutes, from.into_iter().cloned().collect())),
         None if here.is_empty() => Err(Unmeasured::NoSession),
         None if sure.is_empty() => Err(Unmeasured::NotSure),
@@ -118,7 +118,7 @@ pub fn record(
         ended_at: instant(session.span.end)?,
         intervals: intervals(session),
         worked_seconds: worked_seconds(session),
-        agent_minutes: worked.and_then(|minutes| Minutes::new(hundredths(minutes))),
+        agent_minutes: worked.and_then(|minutes| Minutes::new(hundredths(minutes.get()))),
         supervisory_minutes: supervisory.and_then(|minutes| Minutes::new(hundredths(minutes.get()))),
         tokens: session.tokens(),
         sources: Some(session.sources),
@@ -329,10 +329,10 @@ mod tests {
         };
         let kept = record(&worker, &link, None, &[], &stamp(1, 10)).expect("a record");
         assert_eq!(kept.worked_seconds, [[0, 61], [100, 30], [191, 61]]);
-        let log = span::minutes(worker.worked());
+        let log = span::minutes(worker.worked()).get();
         let near = |seen: &SeenSession| {
             let wall = seen.wall_minutes().unwrap_or_default();
-            assert!((wall - log).abs() < 3.0 / 60.0, "{wall} {log}");
+            assert!((wall.get() - log).abs() < 3.0 / 60.0, "{wall} {log}");
             assert!(seen.agent_minutes() >= Some(wall), "parallelism below 1: {wall}");
             assert_eq!(seen.sources, worker.sources);
         };
@@ -346,7 +346,7 @@ mod tests {
         assert_eq!(older.intervals, [[0, 5]]);
         let seen = from_note(older);
         let wall = seen.wall_minutes().unwrap_or_default();
-        assert!((wall - log).abs() < 0.01, "{wall} {log}");
+        assert!((wall.get() - log).abs() < 0.01, "{wall} {log}");
         assert!(seen.agent_minutes() >= Some(wall), "parallelism below 1: {wall}");
         assert_eq!(seen.sources.agent_time, Provenance::Captured);
         assert_eq!(seen.sources.human_time, Provenance::Absent);

@@ -78,9 +78,9 @@ pub struct Part {
     /// When the agents worked.
     pub worked: Vec<Span>,
     /// Agent minutes, lanes counted side by side.
-    pub agent_minutes: f64,
+    pub agent_minutes: Minutes,
     /// The person's minutes.
-    pub supervisory_minutes: f64,
+    pub supervisory_minutes: Minutes,
     /// Tokens by their model, as [`Used`] has it.
     pub tokens: BTreeMap<Option<usize>, TokenCounts>,
 }
@@ -224,7 +224,7 @@ fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
     let youngest = records.last()?.record;
     let start = Moment(youngest.started_at.timestamp_millis());
     let worked = captured_times(youngest, start);
-    let wall = span::minutes(span::total(&worked));
+    let wall = span::minutes(span::total(&worked)).get();
     let total = youngest.agent_minutes.map_or(0.0, Minutes::get);
     let supervisory = youngest.supervisory_minutes.map_or(0.0, Minutes::get);
     let attention = Span::new(start, start.plus((supervisory * 60_000.0).round() as i64));
@@ -381,19 +381,19 @@ impl Part {
 
 impl SeenSession {
     /// Agent minutes, subagents as lanes of their own; `None` where nothing says.
-    pub fn agent_minutes(&self) -> Option<f64> {
+    pub fn agent_minutes(&self) -> Option<Minutes> {
         let minutes = span::minutes(span::total(&self.worked)) * self.lanes;
         (self.sources.agent_time != Provenance::Absent).then_some(minutes)
     }
 
     /// The person's minutes; `None` where nothing says.
-    pub fn supervisory_minutes(&self) -> Option<f64> {
+    pub fn supervisory_minutes(&self) -> Option<Minutes> {
         let minutes = self.attention.iter().map(|charge| charge.minutes()).sum();
         (self.sources.human_time != Provenance::Absent).then_some(minutes)
     }
 
     /// Minutes in which any of its lanes worked; `None` where nothing says.
-    pub fn wall_minutes(&self) -> Option<f64> {
+    pub fn wall_minutes(&self) -> Option<Minutes> {
         let wall = span::union(self.worked.iter().copied());
         (self.sources.agent_time != Provenance::Absent).then(|| span::minutes(span::total(&wall)))
     }
@@ -517,7 +517,7 @@ impl SeenSession {
 struct Day {
     worked: Vec<Span>,
     by_link: BTreeMap<usize, Vec<Span>>,
-    supervisory: f64,
+    supervisory: Minutes,
     tokens: BTreeMap<Option<usize>, TokenCounts>,
 }
 

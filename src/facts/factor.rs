@@ -41,7 +41,7 @@ impl Ratio {
 
     /// Hours × 60 / minutes; `None` without minutes.
     pub fn factor(self) -> Option<f64> {
-        (!self.is_empty()).then(|| self.hours.minutes() / self.minutes.get())
+        (!self.is_empty()).then(|| self.hours.minutes().get() / self.minutes.get())
     }
 }
 

@@ -5,6 +5,8 @@ use std::ops::{Add, Sub};
 
 use serde::{Deserialize, Serialize};
 
+use super::quantity::Minutes;
+
 /// A length of time in milliseconds, as logs have it; negative where a clock ran backwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -143,7 +145,7 @@ impl Span {
     }
 
     /// Its length in minutes.
-    pub fn minutes(self) -> f64 {
+    pub fn minutes(self) -> Minutes {
         minutes(self.millis())
     }
 
@@ -161,8 +163,8 @@ impl Span {
 }
 
 /// Milliseconds as minutes.
-pub fn minutes(millis: i64) -> f64 {
-    millis as f64 / 60_000.0
+pub fn minutes(millis: i64) -> Minutes {
+    Minutes::measured(millis as f64 / 60_000.0)
 }
 
 /// The time that at least one span covers: sorted, disjoint, none empty.

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::quantity::Minutes;
 use super::session::{Action, Session};
 use super::span::{Millis, Moment, Span, minutes, union};
 
@@ -47,7 +48,7 @@ pub struct Charge {
 
 impl Charge {
     /// Minutes.
-    pub fn minutes(self) -> f64 {
+    pub fn minutes(self) -> Minutes {
         self.span.minutes() * self.share
     }
 }
@@ -74,7 +75,7 @@ pub fn supervision<'session>(
 }
 
 /// The person's minutes in all of these charges.
-pub fn charged_minutes<'charge>(charges: impl IntoIterator<Item = &'charge Charge>) -> f64 {
+pub fn charged_minutes<'charge>(charges: impl IntoIterator<Item = &'charge Charge>) -> Minutes {
     charges.into_iter().map(|charge| charge.minutes()).sum()
 }
 
@@ -191,13 +192,13 @@ fn share_clock(own: &[usize], spans: &[Vec<Span>], charges: &mut [Vec<Charge>]) 
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Effort {
     /// Every lane's working time, summed.
-    pub agent_minutes: f64,
+    pub agent_minutes: Minutes,
     /// The person's time.
-    pub supervisory_minutes: f64,
+    pub supervisory_minutes: Minutes,
     /// The time in which at least one lane worked.
-    pub wall_minutes: f64,
+    pub wall_minutes: Minutes,
     /// Time within turns of which nothing says whether anything worked.
-    pub unknown_minutes: f64,
+    pub unknown_minutes: Minutes,
 }
 
 impl Effort {
@@ -208,7 +209,7 @@ impl Effort {
         for (session, charges) in sessions {
             effort.supervisory_minutes += charged_minutes(charges);
             for turn in session.turns() {
-                effort.agent_minutes += turn.working.iter().map(|span| span.minutes()).sum::<f64>();
+                effort.agent_minutes += turn.working.iter().map(|span| span.minutes()).sum();
                 effort.unknown_minutes += minutes(turn.unknown);
                 worked.extend_from_slice(&turn.working);
             }
@@ -219,7 +220,8 @@ impl Effort {
 
     /// How many lanes worked side by side on average; `None` where none worked.
     pub fn parallelism(self) -> Option<f64> {
-        (self.wall_minutes > 0.0).then(|| self.agent_minutes / self.wall_minutes)
+        let (agent, wall) = (self.agent_minutes.get(), self.wall_minutes.get());
+        (wall > 0.0).then(|| agent / wall)
     }
 }
 
@@ -281,7 +283,10 @@ mod tests {
     }
 
     fn minutes_of(sessions: &[Session], rules: SupervisionRules) -> Vec<f64> {
-        supervision(sessions, rules).iter().map(charged_minutes).collect()
+        supervision(sessions, rules)
+            .iter()
+            .map(|charges| charged_minutes(charges).get())
+            .collect()
     }
 
     fn one(turns: &[(f64, f64)], actions: Vec<Action>) -> f64 {
@@ -383,7 +388,10 @@ mod tests {
             .map(|_| session("ada", &[(0.0, 20.0)], Vec::new()))
             .collect();
         let effort = Effort::of(sessions.iter().map(|session| (session, [].as_slice())));
-        assert_eq!((effort.agent_minutes, effort.wall_minutes), (100.0, 20.0));
+        assert_eq!(
+            (effort.agent_minutes.get(), effort.wall_minutes.get()),
+            (100.0, 20.0)
+        );
         assert_eq!(effort.parallelism(), Some(5.0));
     }
 

@@ -137,7 +137,7 @@ fn records(
                 .author()
                 .or_else(|error| if dry_run { Ok(String::new()) } else { Err(error) })?,
         };
-        let minutes = Minutes::new(charged_minutes(charges));
+        let minutes = charged_minutes(charges).checked();
         let known = known(&ledger, link.commit);
         if let Some(record) = record(&own.sessions[at], link, minutes, &known, &stamp) {
             records.push((link.commit, record));
