@@ -311,8 +311,9 @@ mod tests {
     use crate::aggregate::sample::{claim, object};
     use crate::correlate::seen::Origin;
     use crate::facts::evidence::Confidence;
-    use crate::facts::link::{Link, Rung};
+    use crate::facts::link::Link;
     use crate::facts::session::{Provenance, Sources};
+    use crate::facts::sign::Rung;
     use crate::facts::span::Moment;
 
     /// A session of ten minutes, of which it committed these parts.

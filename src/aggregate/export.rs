@@ -13,9 +13,10 @@ use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::commit::{Commit, Instant};
 use crate::facts::evidence::{Confidence, Evidence, OriginState};
 use crate::facts::ids::ObjectId;
-use crate::facts::link::{Link, Rung};
+use crate::facts::link::Link;
 use crate::facts::quantity::Minutes;
 use crate::facts::session::{Provenance, Sources};
+use crate::facts::sign::{Rung, Sign};
 use crate::facts::task::Task;
 use crate::facts::zone::Zone;
 use crate::git::survival::Survival;
@@ -94,7 +95,7 @@ pub struct LinkLine<'a> {
     agent: &'a str,
     rung: Rung,
     confidence: Confidence,
-    evidence: &'a [String],
+    evidence: &'a [Sign],
     share: f64,
 }
 

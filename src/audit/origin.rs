@@ -178,7 +178,7 @@ fn groups(commit: &Commit, tasks: &[Group], zone: Zone) -> Vec<(Grouping, Group)
         (Grouping::Month, format!("{month} {state}").into()),
     ];
     for sign in &commit.origin.evidence {
-        groups.push((Grouping::HowKnown, sign.rule.clone().into()));
+        groups.push((Grouping::HowKnown, sign.rule.to_string().into()));
         groups.extend(sign.agent.clone().map(|agent| (Grouping::Agent, agent.into())));
         groups.extend(
             sign.model

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{ChangeIndex, Found, GroupIndex, Proof, Repository, VisitIndex};
 use crate::facts::change::Change;
 use crate::facts::evidence::Confidence;
-use crate::facts::link::Rung;
 use crate::facts::session::LineHash;
+use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::{Millis, Moment};
 
 /// How long after an edit somebody may still commit it.
@@ -65,7 +65,7 @@ pub(super) fn add(repository: &Repository<'_>, found: &mut Found) {
             let proof = Proof {
                 rung: Rung::Lines,
                 confidence,
-                evidence: vec![format!("lines:{lines}")],
+                evidence: vec![Sign::Lines(lines)],
                 lines,
                 taken: claim.taken,
             };

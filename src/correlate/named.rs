@@ -12,8 +12,8 @@ use super::{ChangeIndex, ForeignNames, Found, Proof, Repository, VisitIndex};
 use crate::facts::change::NamedSession;
 use crate::facts::evidence::Confidence;
 use crate::facts::ids::SessionId;
-use crate::facts::link::Rung;
 use crate::facts::session::{CommitKind, HashEvidence, MadeCommit};
+use crate::facts::sign::{HashSign, Rung, Sign};
 use crate::facts::span::Seconds;
 
 /// A commit that a command made carries a time up to so long before the end of the command: hooks take time.
@@ -38,11 +38,11 @@ pub(super) fn add(repository: &Repository<'_>, foreign: ForeignNames, found: &mu
     }
 }
 
-fn proof(rung: Rung, confidence: Confidence, evidence: impl Into<String>) -> Proof {
+fn proof(rung: Rung, confidence: Confidence, evidence: Sign) -> Proof {
     Proof {
         rung,
         confidence,
-        evidence: vec![evidence.into()],
+        evidence: vec![evidence],
         lines: 0,
         taken: None,
     }
@@ -51,14 +51,22 @@ fn proof(rung: Rung, confidence: Confidence, evidence: impl Into<String>) -> Pro
 fn add_made(repository: &Repository<'_>, visit: VisitIndex, made: &MadeCommit, found: &mut Found) {
     if let Some(change) = resolve(repository, made) {
         let evidence = match made.evidence {
-            HashEvidence::Structured => "hash:structured",
-            HashEvidence::Output => "hash:output",
-            HashEvidence::Untimed => "hash:untimed",
+            HashEvidence::Structured => HashSign::Structured,
+            HashEvidence::Output => HashSign::Output,
+            HashEvidence::Untimed => HashSign::Untimed,
         };
-        found.add(change, visit, proof(Rung::Hash, Confidence::Certain, evidence));
+        found.add(
+            change,
+            visit,
+            proof(Rung::Hash, Confidence::Certain, Sign::Hash(evidence)),
+        );
         for copy in &repository.groups[repository.group_of[change]] {
             if *copy != change {
-                found.add(*copy, visit, proof(Rung::Hash, Confidence::High, "hash:copy"));
+                found.add(
+                    *copy,
+                    visit,
+                    proof(Rung::Hash, Confidence::High, Sign::Hash(HashSign::Copy)),
+                );
             }
         }
     } else {
@@ -66,7 +74,7 @@ fn add_made(repository: &Repository<'_>, visit: VisitIndex, made: &MadeCommit, f
             found.add(
                 change,
                 visit,
-                proof(Rung::Hash, Confidence::High, "hash:rewritten"),
+                proof(Rung::Hash, Confidence::High, Sign::Hash(HashSign::Rewritten)),
             );
         }
     }

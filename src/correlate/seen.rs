@@ -9,11 +9,12 @@ use super::history::Linked;
 use crate::facts::evidence::{Confidence, Evidence, Signs};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::LedgerSession;
-use crate::facts::link::{Link, Rung};
+use crate::facts::link::Link;
 use crate::facts::model::canonical;
 use crate::facts::quantity::Minutes;
 use crate::facts::record::SessionRecord;
 use crate::facts::session::{Provenance, Session, Sources, TokenCounts};
+use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::{self, Moment, Span};
 use crate::facts::supervision::Charge;
 use crate::facts::zone::Zone;
@@ -134,7 +135,7 @@ pub fn signs(sessions: &[SeenSession], repo: usize) -> Signs {
         let here = session.links.iter().filter(|(at, _)| *at == repo);
         for (_, link) in here.filter(|(_, link)| link.counts()) {
             let sign = Evidence {
-                rule: format!("session:{}", link.rung),
+                rule: Sign::Session(link.rung),
                 agent: Some(session.id.agent.clone()),
                 model: session.models.first().cloned(),
                 lines: None,
@@ -328,7 +329,7 @@ fn captured_links(records: &[Captured<'_>], total: f64, worked: &[Span]) -> Vec<
                     .record
                     .evidence
                     .first()
-                    .and_then(|sign| Rung::of(sign))
+                    .and_then(Sign::rung)
                     .unwrap_or(Rung::Record),
                 confidence: captured.record.confidence.unwrap_or(Confidence::Medium),
                 evidence: captured.record.evidence.clone(),

@@ -9,6 +9,7 @@ use super::{ForeignNames, History, link};
 use crate::facts::change::Change;
 use crate::facts::quantity::Minutes;
 use crate::facts::session::{Provenance, Session, TokenCounts, Usage};
+use crate::facts::sign::in_words;
 use crate::facts::span::{self, Span};
 use crate::facts::supervision::Charge;
 
@@ -27,7 +28,7 @@ fn links_in(sessions: &[Session], history: &History, foreign: ForeignNames) -> V
         format!(
             "{} {commit} {confidence} {} {:.2}",
             link.session.id,
-            link.evidence.join(" "),
+            in_words(&link.evidence),
             link.share
         )
     };

@@ -23,6 +23,7 @@ pub mod number;
 pub mod quantity;
 pub mod record;
 pub mod session;
+pub mod sign;
 pub mod signs;
 pub mod span;
 pub mod squash;

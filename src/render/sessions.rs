@@ -5,6 +5,7 @@ use crate::aggregate::sessions::{SessionReport, SessionRow, TokenTotals};
 use crate::aggregate::timeline::{Event, Timeline, What};
 use crate::facts::quantity::{Minutes, Tokens};
 use crate::facts::session::{Provenance, Sources};
+use crate::facts::sign;
 
 /// The list of sessions with its sums.
 pub fn list(report: &SessionReport) -> Document {
@@ -291,7 +292,7 @@ fn event_cells(event: &Event) -> Vec<Cell> {
                 "{repo} {}, {}: {}",
                 link.commit.short(),
                 link.confidence,
-                link.evidence.join(" ")
+                sign::in_words(&link.evidence)
             );
             ("commit", rounded(worked.checked()), detail)
         }

@@ -15,6 +15,7 @@ use crate::facts::ledger::{Ledger, stable_id};
 use crate::facts::link::Link;
 use crate::facts::quantity::Minutes;
 use crate::facts::record::{Record, SessionRecord};
+use crate::facts::sign;
 use crate::facts::supervision::charged_minutes;
 use crate::git::messages;
 use crate::ledger;
@@ -196,7 +197,7 @@ fn show(context: &mut Context, records: &[(ObjectId, SessionRecord)]) -> Result<
                     Cell::text(record.session.to_string()),
                     minutes(total),
                     minutes(total.map(|total| total * record.share)),
-                    Cell::text(record.evidence.join(" ")),
+                    Cell::text(sign::in_words(&record.evidence)),
                 ]
             })
             .collect(),

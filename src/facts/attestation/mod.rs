@@ -7,6 +7,7 @@ pub mod agentnote;
 pub mod git_ai;
 
 use super::evidence::Evidence;
+use super::sign::Sign;
 
 /// Who wrote attested lines.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,13 +38,13 @@ impl Maker {
     fn sign(&self, by: &str, lines: Option<u64>) -> Evidence {
         match self {
             Self::Agent { agent, model } => Evidence {
-                rule: format!("note:{by}"),
+                rule: Sign::Note(by.to_owned()),
                 agent: agent.clone(),
                 model: model.clone(),
                 lines,
             },
             Self::Person => Evidence {
-                rule: format!("human:{by}"),
+                rule: Sign::Human(by.to_owned()),
                 agent: None,
                 model: None,
                 lines,
