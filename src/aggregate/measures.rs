@@ -16,94 +16,138 @@ use crate::facts::session::{Provenance, TokenCounts};
 use crate::facts::span::{self, Span};
 use crate::facts::task::Task;
 
-/// The measures of a row or of the totals, in the order of the format. `None` is unknown, never 0.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Measures {
-    /// Tasks, each once.
-    pub tasks: u64,
-    /// Claimed: Σ estimates, in hours.
-    pub human_hours: Option<Hours>,
-    /// Σ agent minutes of the tasks that have them: claimed, else measured in the sessions linked to their commits.
-    pub agent_minutes: Option<Minutes>,
-    /// Measured: the part of `agent_minutes` that nobody claimed.
-    pub agent_minutes_measured: Option<Minutes>,
-    /// Claimed: Σ supervisory minutes of the tasks that have them.
-    pub supervisory_minutes: Option<Minutes>,
-    /// Measured: minutes in which at least one agent worked, in whatever session.
-    pub wall_minutes: Option<Minutes>,
-    /// Claimed: Σ tokens of the tasks that have them.
-    pub tokens: Option<Tokens>,
-    /// Σ human hours × 60 / Σ agent minutes, over tasks that have both: hours over 0 minutes are left out.
-    pub leverage_factor: Option<f64>,
-    /// Σ human hours × 60 / Σ supervisory minutes, over tasks that have both, as above.
-    pub supervisory_leverage_factor: Option<f64>,
-    /// Σ human hours × 60 / minutes in which at least one agent worked for these tasks, over tasks with sessions.
-    pub wall_leverage_factor: Option<f64>,
-    /// Σ human hours of tasks with sessions × 60 / Σ agent minutes of every session seen, recorded in a task or not.
-    pub all_in_leverage_factor: Option<f64>,
-    /// Σ human hours in weeks of work.
-    pub human_weeks: Option<f64>,
-    /// Measured: commits, merges included, each once.
-    pub commits: u64,
-    /// Measured: commits in which an agent had a part.
-    pub agent_commits: u64,
-    /// Measured: Σ files changed, over commits that are no merges and whose lines could be read.
-    pub files_changed: Option<u64>,
-    /// Measured: Σ lines added, over the same commits.
-    pub lines_added: Option<u64>,
-    /// Measured: Σ lines removed, over the same commits.
-    pub lines_removed: Option<u64>,
-    /// Measured: the part of `lines_added` in source files that ship: no tests, docs, lock files, generated or vendored ones.
-    pub source_lines_added: Option<u64>,
-    /// Measured: the same of `lines_removed`.
-    pub source_lines_removed: Option<u64>,
-    /// Measured: the part of `lines_added` in tests and their data.
-    pub test_lines_added: Option<u64>,
-    /// Measured: the same of `lines_removed`.
-    pub test_lines_removed: Option<u64>,
-    /// Measured: sessions seen. `None` where no logs were read, as in every field below.
-    pub sessions: Option<u64>,
-    /// Measured: Σ agent minutes of those sessions.
-    pub session_agent_minutes: Option<Minutes>,
-    /// Estimated from their logs: Σ supervisory minutes.
-    pub session_supervisory_minutes: Option<Minutes>,
-    /// Agent minutes for each wall minute.
-    pub parallelism: Option<f64>,
-    /// Measured: Σ fresh input tokens.
-    pub tokens_input: Option<u64>,
-    /// Measured: Σ tokens written to a cache.
-    pub tokens_cache_write: Option<u64>,
-    /// Measured: Σ tokens read from a cache.
-    pub tokens_cache_read: Option<u64>,
-    /// Measured: Σ output tokens.
-    pub tokens_output: Option<u64>,
-    /// Estimated by a model, where one was asked for: Σ human hours of commits without a task. In no other field.
-    pub model_human_hours: Option<Hours>,
-    /// The model's hours × 60 / Σ agent minutes, over commits without a task that sessions are linked to.
-    pub model_leverage_factor: Option<f64>,
+/// Declares the measures, so that their names and their values as numbers come from the one list of fields.
+macro_rules! measures {
+    ($(#[$attribute:meta])* pub struct $name:ident {
+        $($(#[$doc:meta])* pub $field:ident: $type:ty,)*
+    }) => {
+        $(#[$attribute])*
+        pub struct $name {
+            $($(#[$doc])* pub $field: $type,)*
+        }
+
+        impl $name {
+            /// The names of all fields, as the formats have them and in their order.
+            pub const NAMES: &[&str] = &[$(stringify!($field)),*];
+
+            /// A field by its name, as a number; `None` where it is unknown.
+            pub fn number(&self, name: &str) -> Option<f64> {
+                $(if name == stringify!($field) {
+                    return self.$field.number();
+                })*
+                None
+            }
+        }
+    };
 }
 
-impl Measures {
-    /// The names of all fields, as the formats have them.
-    pub fn names() -> Vec<String> {
-        fields(&Self::default())
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect()
-    }
+/// A measure, to be compared with others of its column.
+trait Number {
+    fn number(self) -> Option<f64>;
+}
 
-    /// A field by its name, as a number; `None` where it is unknown.
-    pub fn number(&self, name: &str) -> Option<f64> {
-        let (_, value) = fields(self).into_iter().find(|(field, _)| field == name)?;
-        value.as_f64()
+impl Number for u64 {
+    fn number(self) -> Option<f64> {
+        Some(self as f64)
     }
 }
 
-/// The serialised fields, so that no second list of them has to be kept.
-fn fields(measures: &Measures) -> serde_json::Map<String, serde_json::Value> {
-    match serde_json::to_value(measures) {
-        Ok(serde_json::Value::Object(fields)) => fields,
-        _ => serde_json::Map::new(),
+impl Number for f64 {
+    fn number(self) -> Option<f64> {
+        Some(self)
+    }
+}
+
+impl Number for Hours {
+    fn number(self) -> Option<f64> {
+        Some(self.get())
+    }
+}
+
+impl Number for Minutes {
+    fn number(self) -> Option<f64> {
+        Some(self.get())
+    }
+}
+
+impl Number for Tokens {
+    fn number(self) -> Option<f64> {
+        Some(self.0 as f64)
+    }
+}
+
+impl<N: Number> Number for Option<N> {
+    fn number(self) -> Option<f64> {
+        self.and_then(Number::number)
+    }
+}
+
+measures! {
+    /// The measures of a row or of the totals, in the order of the format. `None` is unknown, never 0.
+    #[derive(Debug, Clone, PartialEq, Default, Serialize)]
+    pub struct Measures {
+        /// Tasks, each once.
+        pub tasks: u64,
+        /// Claimed: Σ estimates, in hours.
+        pub human_hours: Option<Hours>,
+        /// Σ agent minutes of the tasks that have them: claimed, else measured in the sessions linked to their commits.
+        pub agent_minutes: Option<Minutes>,
+        /// Measured: the part of `agent_minutes` that nobody claimed.
+        pub agent_minutes_measured: Option<Minutes>,
+        /// Claimed: Σ supervisory minutes of the tasks that have them.
+        pub supervisory_minutes: Option<Minutes>,
+        /// Measured: minutes in which at least one agent worked, in whatever session.
+        pub wall_minutes: Option<Minutes>,
+        /// Claimed: Σ tokens of the tasks that have them.
+        pub tokens: Option<Tokens>,
+        /// Σ human hours × 60 / Σ agent minutes, over tasks that have both: hours over 0 minutes are left out.
+        pub leverage_factor: Option<f64>,
+        /// Σ human hours × 60 / Σ supervisory minutes, over tasks that have both, as above.
+        pub supervisory_leverage_factor: Option<f64>,
+        /// Σ human hours × 60 / minutes in which at least one agent worked for these tasks, over tasks with sessions.
+        pub wall_leverage_factor: Option<f64>,
+        /// Σ human hours of tasks with sessions × 60 / Σ agent minutes of every session seen, recorded in a task or not.
+        pub all_in_leverage_factor: Option<f64>,
+        /// Σ human hours in weeks of work.
+        pub human_weeks: Option<f64>,
+        /// Measured: commits, merges included, each once.
+        pub commits: u64,
+        /// Measured: commits in which an agent had a part.
+        pub agent_commits: u64,
+        /// Measured: Σ files changed, over commits that are no merges and whose lines could be read.
+        pub files_changed: Option<u64>,
+        /// Measured: Σ lines added, over the same commits.
+        pub lines_added: Option<u64>,
+        /// Measured: Σ lines removed, over the same commits.
+        pub lines_removed: Option<u64>,
+        /// Measured: the part of `lines_added` in source files that ship: no tests, docs, lock files, generated or vendored ones.
+        pub source_lines_added: Option<u64>,
+        /// Measured: the same of `lines_removed`.
+        pub source_lines_removed: Option<u64>,
+        /// Measured: the part of `lines_added` in tests and their data.
+        pub test_lines_added: Option<u64>,
+        /// Measured: the same of `lines_removed`.
+        pub test_lines_removed: Option<u64>,
+        /// Measured: sessions seen. `None` where no logs were read, as in every field below.
+        pub sessions: Option<u64>,
+        /// Measured: Σ agent minutes of those sessions.
+        pub session_agent_minutes: Option<Minutes>,
+        /// Estimated from their logs: Σ supervisory minutes.
+        pub session_supervisory_minutes: Option<Minutes>,
+        /// Agent minutes for each wall minute.
+        pub parallelism: Option<f64>,
+        /// Measured: Σ fresh input tokens.
+        pub tokens_input: Option<u64>,
+        /// Measured: Σ tokens written to a cache.
+        pub tokens_cache_write: Option<u64>,
+        /// Measured: Σ tokens read from a cache.
+        pub tokens_cache_read: Option<u64>,
+        /// Measured: Σ output tokens.
+        pub tokens_output: Option<u64>,
+        /// Estimated by a model, where one was asked for: Σ human hours of commits without a task. In no other field.
+        pub model_human_hours: Option<Hours>,
+        /// The model's hours × 60 / Σ agent minutes, over commits without a task that sessions are linked to.
+        pub model_leverage_factor: Option<f64>,
     }
 }
 
@@ -336,5 +380,32 @@ impl<'a> Tally<'a> {
     /// Tasks that the supervisory leverage factor leaves out.
     pub fn tasks_without_supervision(&self) -> u64 {
         self.tasks - self.supervision.counted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_measure_is_found_by_the_name_that_json_has_for_it() {
+        let measures = Measures {
+            tasks: 3,
+            human_hours: Hours::new(1.5),
+            agent_minutes: Minutes::new(2.25),
+            tokens: Some(Tokens(400)),
+            leverage_factor: Some(40.0),
+            lines_added: Some(7),
+            ..Measures::default()
+        };
+        let json = serde_json::to_value(&measures).unwrap();
+        let fields = json.as_object().unwrap();
+        let mut names = Measures::NAMES.to_vec();
+        names.sort_unstable();
+        assert_eq!(names, fields.keys().collect::<Vec<_>>());
+        for (name, value) in fields {
+            assert_eq!(measures.number(name), value.as_f64(), "{name}");
+        }
+        assert_eq!(measures.number("no_such_field"), None);
     }
 }
