@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::repository::PlacedTask;
 use crate::correlate::seen::{SeenSession, stretch};
+use crate::facts::factor::Ratio;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::quantity::Minutes;
 use crate::facts::span::{self, Span};
-use crate::facts::task::{Task, factor};
+use crate::facts::task::Task;
 
 /// What sessions took for something.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -19,7 +20,7 @@ pub struct Spent<'a> {
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Time {
     /// Agent minutes, subagents as lanes of their own; `None` where no log says.
-    agent_minutes: Option<f64>,
+    agent_minutes: Option<Minutes>,
     /// When any agent worked, in no order.
     worked: Vec<Span>,
 }
@@ -30,7 +31,7 @@ impl<'a> Spent<'a> {
         for (session, time) in &other.sessions {
             let own = self.sessions.entry(session).or_default();
             if let Some(minutes) = time.agent_minutes {
-                *own.agent_minutes.get_or_insert(0.0) += minutes * (to - from);
+                *own.agent_minutes.get_or_insert_default() += minutes * (to - from);
             }
             own.worked.extend(stretch(&time.worked, from, to));
         }
@@ -39,7 +40,10 @@ impl<'a> Spent<'a> {
     /// Σ agent minutes; `None` where no log says, and where all the time of the sessions went elsewhere.
     pub fn minutes(&self) -> Option<Minutes> {
         let known = self.sessions.values().filter_map(|time| time.agent_minutes);
-        Minutes::new(known.sum()).filter(|minutes| minutes.get() > 0.0)
+        known
+            .sum::<Minutes>()
+            .checked()
+            .filter(|minutes| minutes.get() > 0.0)
     }
 
     /// When any agent worked, in no order.
@@ -58,7 +62,7 @@ impl<'a> Spent<'a> {
         let even = 1.0 / self.sessions.len() as f64;
         self.sessions.iter().map(move |(session, time)| {
             let part = if total > 0.0 {
-                time.agent_minutes.unwrap_or(0.0) / total
+                time.agent_minutes.map_or(0.0, Minutes::get) / total
             } else {
                 even
             };
@@ -118,9 +122,14 @@ impl AgentTime {
         }
     }
 
+    /// The terms of the task's factor.
+    pub fn ratio(self, task: &Task) -> Ratio {
+        Ratio::new(task.estimate.hours, self.minutes)
+    }
+
     /// Hours × 60 / minutes; `None` without minutes.
     pub fn leverage_factor(self, task: &Task) -> Option<f64> {
-        factor(task.estimate.hours, self.minutes?)
+        self.ratio(task).factor()
     }
 }
 
@@ -302,8 +311,9 @@ mod tests {
     use crate::aggregate::sample::{claim, object};
     use crate::correlate::seen::Origin;
     use crate::facts::evidence::Confidence;
-    use crate::facts::link::{Link, Rung};
+    use crate::facts::link::Link;
     use crate::facts::session::{Provenance, Sources};
+    use crate::facts::sign::Rung;
     use crate::facts::span::Moment;
 
     /// A session of ten minutes, of which it committed these parts.

@@ -13,9 +13,10 @@ use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::commit::{Commit, Instant};
 use crate::facts::evidence::{Confidence, Evidence, OriginState};
 use crate::facts::ids::ObjectId;
-use crate::facts::link::{Link, Rung};
+use crate::facts::link::Link;
 use crate::facts::quantity::Minutes;
 use crate::facts::session::{Provenance, Sources};
+use crate::facts::sign::{Rung, Sign};
 use crate::facts::task::Task;
 use crate::facts::zone::Zone;
 use crate::git::survival::Survival;
@@ -94,7 +95,7 @@ pub struct LinkLine<'a> {
     agent: &'a str,
     rung: Rung,
     confidence: Confidence,
-    evidence: &'a [String],
+    evidence: &'a [Sign],
     share: f64,
 }
 
@@ -205,7 +206,7 @@ impl<'a> TaskLine<'a> {
 
 impl<'a> SessionLine<'a> {
     fn new(repo: &'a Repository, session: &'a SeenSession) -> Self {
-        let minutes = |value: Option<f64>| value.and_then(Minutes::new);
+        let minutes = |value: Option<Minutes>| value.and_then(Minutes::checked);
         let tokens = session.tokens();
         let mut sources = session.sources;
         let commits = session.made().count();

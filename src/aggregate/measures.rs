@@ -8,101 +8,146 @@ use super::effort::{AgentTime, Spent};
 use crate::correlate::seen::{Part, SeenSession};
 use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::evidence::OriginState;
+use crate::facts::factor::Ratio;
 use crate::facts::files::FileClass;
 use crate::facts::ids::SessionId;
 use crate::facts::quantity::{Hours, Minutes, Tokens};
 use crate::facts::session::{Provenance, TokenCounts};
 use crate::facts::span::{self, Span};
-use crate::facts::task::{Task, factor};
+use crate::facts::task::Task;
 
-/// The measures of a row or of the totals, in the order of the format. `None` is unknown, never 0.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Measures {
-    /// Tasks, each once.
-    pub tasks: u64,
-    /// Claimed: Σ estimates, in hours.
-    pub human_hours: Option<Hours>,
-    /// Σ agent minutes of the tasks that have them: claimed, else measured in the sessions linked to their commits.
-    pub agent_minutes: Option<Minutes>,
-    /// Measured: the part of `agent_minutes` that nobody claimed.
-    pub agent_minutes_measured: Option<Minutes>,
-    /// Claimed: Σ supervisory minutes of the tasks that have them.
-    pub supervisory_minutes: Option<Minutes>,
-    /// Measured: minutes in which at least one agent worked, in whatever session.
-    pub wall_minutes: Option<Minutes>,
-    /// Claimed: Σ tokens of the tasks that have them.
-    pub tokens: Option<Tokens>,
-    /// Σ human hours × 60 / Σ agent minutes, over tasks that have both: hours over 0 minutes are left out.
-    pub leverage_factor: Option<f64>,
-    /// Σ human hours × 60 / Σ supervisory minutes, over tasks that have both, as above.
-    pub supervisory_leverage_factor: Option<f64>,
-    /// Σ human hours × 60 / minutes in which at least one agent worked for these tasks, over tasks with sessions.
-    pub wall_leverage_factor: Option<f64>,
-    /// Σ human hours of tasks with sessions × 60 / Σ agent minutes of every session seen, recorded in a task or not.
-    pub all_in_leverage_factor: Option<f64>,
-    /// Σ human hours in weeks of work.
-    pub human_weeks: Option<f64>,
-    /// Measured: commits, merges included, each once.
-    pub commits: u64,
-    /// Measured: commits in which an agent had a part.
-    pub agent_commits: u64,
-    /// Measured: Σ files changed, over commits that are no merges and whose lines could be read.
-    pub files_changed: Option<u64>,
-    /// Measured: Σ lines added, over the same commits.
-    pub lines_added: Option<u64>,
-    /// Measured: Σ lines removed, over the same commits.
-    pub lines_removed: Option<u64>,
-    /// Measured: the part of `lines_added` in source files that ship: no tests, docs, lock files, generated or vendored ones.
-    pub source_lines_added: Option<u64>,
-    /// Measured: the same of `lines_removed`.
-    pub source_lines_removed: Option<u64>,
-    /// Measured: the part of `lines_added` in tests and their data.
-    pub test_lines_added: Option<u64>,
-    /// Measured: the same of `lines_removed`.
-    pub test_lines_removed: Option<u64>,
-    /// Measured: sessions seen. `None` where no logs were read, as in every field below.
-    pub sessions: Option<u64>,
-    /// Measured: Σ agent minutes of those sessions.
-    pub session_agent_minutes: Option<Minutes>,
-    /// Estimated from their logs: Σ supervisory minutes.
-    pub session_supervisory_minutes: Option<Minutes>,
-    /// Agent minutes for each wall minute.
-    pub parallelism: Option<f64>,
-    /// Measured: Σ fresh input tokens.
-    pub tokens_input: Option<u64>,
-    /// Measured: Σ tokens written to a cache.
-    pub tokens_cache_write: Option<u64>,
-    /// Measured: Σ tokens read from a cache.
-    pub tokens_cache_read: Option<u64>,
-    /// Measured: Σ output tokens.
-    pub tokens_output: Option<u64>,
-    /// Estimated by a model, where one was asked for: Σ human hours of commits without a task. In no other field.
-    pub model_human_hours: Option<Hours>,
-    /// The model's hours × 60 / Σ agent minutes, over commits without a task that sessions are linked to.
-    pub model_leverage_factor: Option<f64>,
+/// Declares the measures, so that their names and their values as numbers come from the one list of fields.
+macro_rules! measures {
+    ($(#[$attribute:meta])* pub struct $name:ident {
+        $($(#[$doc:meta])* pub $field:ident: $type:ty,)*
+    }) => {
+        $(#[$attribute])*
+        pub struct $name {
+            $($(#[$doc])* pub $field: $type,)*
+        }
+
+        impl $name {
+            /// The names of all fields, as the formats have them and in their order.
+            pub const NAMES: &[&str] = &[$(stringify!($field)),*];
+
+            /// A field by its name, as a number; `None` where it is unknown.
+            pub fn number(&self, name: &str) -> Option<f64> {
+                $(if name == stringify!($field) {
+                    return self.$field.number();
+                })*
+                None
+            }
+        }
+    };
 }
 
-impl Measures {
-    /// The names of all fields, as the formats have them.
-    pub fn names() -> Vec<String> {
-        fields(&Self::default())
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect()
-    }
+/// A measure, to be compared with others of its column.
+trait Number {
+    fn number(self) -> Option<f64>;
+}
 
-    /// A field by its name, as a number; `None` where it is unknown.
-    pub fn number(&self, name: &str) -> Option<f64> {
-        let (_, value) = fields(self).into_iter().find(|(field, _)| field == name)?;
-        value.as_f64()
+impl Number for u64 {
+    fn number(self) -> Option<f64> {
+        Some(self as f64)
     }
 }
 
-/// The serialised fields, so that no second list of them has to be kept.
-fn fields(measures: &Measures) -> serde_json::Map<String, serde_json::Value> {
-    match serde_json::to_value(measures) {
-        Ok(serde_json::Value::Object(fields)) => fields,
-        _ => serde_json::Map::new(),
+impl Number for f64 {
+    fn number(self) -> Option<f64> {
+        Some(self)
+    }
+}
+
+impl Number for Hours {
+    fn number(self) -> Option<f64> {
+        Some(self.get())
+    }
+}
+
+impl Number for Minutes {
+    fn number(self) -> Option<f64> {
+        Some(self.get())
+    }
+}
+
+impl Number for Tokens {
+    fn number(self) -> Option<f64> {
+        Some(self.0 as f64)
+    }
+}
+
+impl<N: Number> Number for Option<N> {
+    fn number(self) -> Option<f64> {
+        self.and_then(Number::number)
+    }
+}
+
+measures! {
+    /// The measures of a row or of the totals, in the order of the format. `None` is unknown, never 0.
+    #[derive(Debug, Clone, PartialEq, Default, Serialize)]
+    pub struct Measures {
+        /// Tasks, each once.
+        pub tasks: u64,
+        /// Claimed: Σ estimates, in hours.
+        pub human_hours: Option<Hours>,
+        /// Σ agent minutes of the tasks that have them: claimed, else measured in the sessions linked to their commits.
+        pub agent_minutes: Option<Minutes>,
+        /// Measured: the part of `agent_minutes` that nobody claimed.
+        pub agent_minutes_measured: Option<Minutes>,
+        /// Claimed: Σ supervisory minutes of the tasks that have them.
+        pub supervisory_minutes: Option<Minutes>,
+        /// Measured: minutes in which at least one agent worked, in whatever session.
+        pub wall_minutes: Option<Minutes>,
+        /// Claimed: Σ tokens of the tasks that have them.
+        pub tokens: Option<Tokens>,
+        /// Σ human hours × 60 / Σ agent minutes, over tasks that have both: hours over 0 minutes are left out.
+        pub leverage_factor: Option<f64>,
+        /// Σ human hours × 60 / Σ supervisory minutes, over tasks that have both, as above.
+        pub supervisory_leverage_factor: Option<f64>,
+        /// Σ human hours × 60 / minutes in which at least one agent worked for these tasks, over tasks with sessions.
+        pub wall_leverage_factor: Option<f64>,
+        /// Σ human hours of tasks with sessions × 60 / Σ agent minutes of every session seen, recorded in a task or not.
+        pub all_in_leverage_factor: Option<f64>,
+        /// Σ human hours in weeks of work.
+        pub human_weeks: Option<f64>,
+        /// Measured: commits, merges included, each once.
+        pub commits: u64,
+        /// Measured: commits in which an agent had a part.
+        pub agent_commits: u64,
+        /// Measured: Σ files changed, over commits that are no merges and whose lines could be read.
+        pub files_changed: Option<u64>,
+        /// Measured: Σ lines added, over the same commits.
+        pub lines_added: Option<u64>,
+        /// Measured: Σ lines removed, over the same commits.
+        pub lines_removed: Option<u64>,
+        /// Measured: the part of `lines_added` in source files that ship: no tests, docs, lock files, generated or vendored ones.
+        pub source_lines_added: Option<u64>,
+        /// Measured: the same of `lines_removed`.
+        pub source_lines_removed: Option<u64>,
+        /// Measured: the part of `lines_added` in tests and their data.
+        pub test_lines_added: Option<u64>,
+        /// Measured: the same of `lines_removed`.
+        pub test_lines_removed: Option<u64>,
+        /// Measured: sessions seen. `None` where no logs were read, as in every field below.
+        pub sessions: Option<u64>,
+        /// Measured: Σ agent minutes of those sessions.
+        pub session_agent_minutes: Option<Minutes>,
+        /// Estimated from their logs: Σ supervisory minutes.
+        pub session_supervisory_minutes: Option<Minutes>,
+        /// Agent minutes for each wall minute.
+        pub parallelism: Option<f64>,
+        /// Measured: Σ fresh input tokens.
+        pub tokens_input: Option<u64>,
+        /// Measured: Σ tokens written to a cache.
+        pub tokens_cache_write: Option<u64>,
+        /// Measured: Σ tokens read from a cache.
+        pub tokens_cache_read: Option<u64>,
+        /// Measured: Σ output tokens.
+        pub tokens_output: Option<u64>,
+        /// Estimated by a model, where one was asked for: Σ human hours of commits without a task. In no other field.
+        pub model_human_hours: Option<Hours>,
+        /// The model's hours × 60 / Σ agent minutes, over commits without a task that sessions are linked to.
+        pub model_leverage_factor: Option<f64>,
     }
 }
 
@@ -111,9 +156,9 @@ fn fields(measures: &Measures) -> serde_json::Map<String, serde_json::Value> {
 pub struct Tally<'a> {
     tasks: u64,
     hours: Hours,
-    agent: Term,
+    agent: Ratios,
     agent_measured: Option<Minutes>,
-    supervision: Term,
+    supervision: Ratios,
     with_sessions: WithSessions,
     model: Model,
     tokens: Option<Tokens>,
@@ -126,29 +171,26 @@ pub struct Tally<'a> {
     sessions: Option<SessionTally<'a>>,
 }
 
-/// Minutes of the tasks that have them, beside the hours of those that have a factor of their own.
+/// A factor in the making, with how much of the work is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Term {
-    tasks: u64,
-    minutes: Option<Minutes>,
-    hours: Hours,
+struct Ratios {
+    sum: Ratio,
+    /// Those with minutes.
+    counted: u64,
+    /// Whether the minutes of any are known, be it as 0.
+    is_known: bool,
 }
 
-impl Term {
+impl Ratios {
     fn add(&mut self, hours: Hours, minutes: Option<Minutes>) {
-        let Some(minutes) = minutes else {
-            return;
-        };
-        *self.minutes.get_or_insert_default() += minutes;
-        // Hours over no minutes are no factor alone, so they must not raise that of a sum.
-        if minutes.get() > 0.0 {
-            self.tasks += 1;
-            self.hours += hours;
-        }
+        let ratio = Ratio::new(hours, minutes);
+        self.sum += ratio;
+        self.counted += u64::from(!ratio.is_empty());
+        self.is_known |= minutes.is_some();
     }
 
-    fn factor(self) -> Option<f64> {
-        factor(self.hours, self.minutes?)
+    fn minutes(self) -> Option<Minutes> {
+        self.is_known.then(|| self.sum.minutes())
     }
 }
 
@@ -178,15 +220,15 @@ impl WithSessions {
 struct Model {
     hours: Option<Hours>,
     /// Those of commits that sessions are linked to.
-    factor: Term,
+    ratio: Ratio,
 }
 
 /// What the logs of agents add to a row.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct SessionTally<'a> {
     sessions: BTreeSet<&'a SessionId>,
-    agent_minutes: Option<f64>,
-    supervisory_minutes: Option<f64>,
+    agent_minutes: Option<Minutes>,
+    supervisory_minutes: Option<Minutes>,
     worked: Vec<Span>,
     tokens: Option<TokenCounts>,
 }
@@ -196,24 +238,24 @@ impl<'a> SessionTally<'a> {
         let known = |provenance| provenance != Provenance::Absent;
         self.sessions.insert(&session.id);
         if known(session.sources.agent_time) {
-            *self.agent_minutes.get_or_insert(0.0) += part.agent_minutes;
+            *self.agent_minutes.get_or_insert_default() += part.agent_minutes;
             self.worked.extend_from_slice(&part.worked);
         }
         if known(session.sources.human_time) {
-            *self.supervisory_minutes.get_or_insert(0.0) += part.supervisory_minutes;
+            *self.supervisory_minutes.get_or_insert_default() += part.supervisory_minutes;
         }
         if let Some(tokens) = session.tokens_of(part, model) {
             *self.tokens.get_or_insert_default() += tokens;
         }
     }
 
-    fn wall_minutes(&self) -> Option<f64> {
+    fn wall_minutes(&self) -> Option<Minutes> {
         self.agent_minutes.map(|_| wall(&self.worked))
     }
 }
 
 /// Minutes that at least one span covers.
-fn wall(worked: &[Span]) -> f64 {
+fn wall(worked: &[Span]) -> Minutes {
     span::minutes(span::total(&span::union(worked.iter().copied())))
 }
 
@@ -256,7 +298,7 @@ impl<'a> Tally<'a> {
     /// Counts what a model estimates of a commit without a task, with what sessions took for it.
     pub(super) fn add_model(&mut self, hours: Hours, spent: Option<&Spent<'_>>) {
         *self.model.hours.get_or_insert_default() += hours;
-        self.model.factor.add(hours, spent.and_then(Spent::minutes));
+        self.model.ratio += Ratio::new(hours, spent.and_then(Spent::minutes));
     }
 
     /// Counts a part of a session, the tokens of one model or of all.
@@ -271,13 +313,13 @@ impl<'a> Tally<'a> {
         let mut measures = Measures {
             tasks: self.tasks,
             human_hours: hours,
-            agent_minutes: self.agent.minutes,
+            agent_minutes: self.agent.minutes(),
             agent_minutes_measured: self.agent_measured,
-            supervisory_minutes: self.supervision.minutes,
+            supervisory_minutes: self.supervision.minutes(),
             tokens: self.tokens,
-            leverage_factor: self.agent.factor(),
-            supervisory_leverage_factor: self.supervision.factor(),
-            wall_leverage_factor: Minutes::new(wall(task_time)).and_then(|wall| factor(*wall_hours, wall)),
+            leverage_factor: self.agent.sum.factor(),
+            supervisory_leverage_factor: self.supervision.sum.factor(),
+            wall_leverage_factor: Ratio::new(*wall_hours, wall(task_time).checked()).factor(),
             human_weeks: hours.map(|hours| hours.get() / hours_per_week),
             commits: self.commits,
             agent_commits: self.agent_commits,
@@ -289,7 +331,7 @@ impl<'a> Tally<'a> {
             test_lines_added: self.tests.map(|lines| lines.added),
             test_lines_removed: self.tests.map(|lines| lines.removed),
             model_human_hours: self.model.hours,
-            model_leverage_factor: self.model.factor.factor(),
+            model_leverage_factor: self.model.ratio.factor(),
             ..Measures::default()
         };
         if let Some(seen) = &self.sessions {
@@ -299,16 +341,16 @@ impl<'a> Tally<'a> {
     }
 
     fn add_seen(&self, measures: &mut Measures, seen: &SessionTally<'_>) {
-        let minutes = |value: Option<f64>| value.and_then(Minutes::new);
+        let minutes = |value: Option<Minutes>| value.and_then(Minutes::checked);
         let wall = seen.wall_minutes();
         let all_in = self.with_sessions.hours.zip(minutes(seen.agent_minutes));
         measures.wall_minutes = minutes(wall);
-        measures.all_in_leverage_factor = all_in.and_then(|(hours, all)| factor(hours, all));
+        measures.all_in_leverage_factor = all_in.and_then(|(hours, all)| Ratio::new(hours, all).factor());
         measures.sessions = Some(seen.sessions.len() as u64);
         measures.session_agent_minutes = minutes(seen.agent_minutes);
         measures.session_supervisory_minutes = minutes(seen.supervisory_minutes);
-        let side_by_side = seen.agent_minutes.zip(wall.filter(|wall| *wall > 0.0));
-        measures.parallelism = side_by_side.map(|(agent, wall)| agent / wall);
+        let side_by_side = seen.agent_minutes.zip(wall.filter(|wall| wall.get() > 0.0));
+        measures.parallelism = side_by_side.map(|(agent, wall)| agent.get() / wall.get());
         measures.tokens_input = seen.tokens.map(|tokens| tokens.input);
         measures.tokens_cache_write = seen.tokens.map(|tokens| tokens.cache_write);
         measures.tokens_cache_read = seen.tokens.map(|tokens| tokens.cache_read);
@@ -332,11 +374,38 @@ impl<'a> Tally<'a> {
 
     /// Tasks that the leverage factor leaves out.
     pub fn tasks_without_agent_time(&self) -> u64 {
-        self.tasks - self.agent.tasks
+        self.tasks - self.agent.counted
     }
 
     /// Tasks that the supervisory leverage factor leaves out.
     pub fn tasks_without_supervision(&self) -> u64 {
-        self.tasks - self.supervision.tasks
+        self.tasks - self.supervision.counted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_measure_is_found_by_the_name_that_json_has_for_it() {
+        let measures = Measures {
+            tasks: 3,
+            human_hours: Hours::new(1.5),
+            agent_minutes: Minutes::new(2.25),
+            tokens: Some(Tokens(400)),
+            leverage_factor: Some(40.0),
+            lines_added: Some(7),
+            ..Measures::default()
+        };
+        let json = serde_json::to_value(&measures).unwrap();
+        let fields = json.as_object().unwrap();
+        let mut names = Measures::NAMES.to_vec();
+        names.sort_unstable();
+        assert_eq!(names, fields.keys().collect::<Vec<_>>());
+        for (name, value) in fields {
+            assert_eq!(measures.number(name), value.as_f64(), "{name}");
+        }
+        assert_eq!(measures.number("no_such_field"), None);
     }
 }

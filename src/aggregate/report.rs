@@ -763,7 +763,7 @@ mod tests {
     #[test]
     fn a_commit_counts_by_the_best_that_any_clone_knows() {
         let sign = |rule: &str| Evidence {
-            rule: rule.to_owned(),
+            rule: rule.parse().unwrap(),
             agent: Some("codex".to_owned()),
             model: None,
             lines: None,

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::correlate::trees;
 use crate::facts::ids::{ObjectId, SessionId};
-use crate::facts::quantity::Minutes;
+use crate::facts::quantity::{Minutes, serialize_decimal};
 use crate::facts::session::{Lane, Provenance, Session, Sources, TokenCounts, Turn};
-use crate::facts::span::{self, Moment, Span};
+use crate::facts::span::{self, Millis, Moment, Span};
 use crate::facts::supervision::{Charge, Effort, SupervisionRules, supervision};
 use crate::facts::zone::{Period, Zone};
 
@@ -36,16 +36,18 @@ pub struct SessionReport {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct RulesShown {
     /// After so long a pause the person was away.
-    pub idle_minutes: f64,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub idle_minutes: Minutes,
     /// No action takes longer.
-    pub cap_minutes: f64,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub cap_minutes: Minutes,
 }
 
 impl From<SupervisionRules> for RulesShown {
     fn from(rules: SupervisionRules) -> Self {
         Self {
-            idle_minutes: rules.idle as f64 / 60_000.0,
-            cap_minutes: rules.cap as f64 / 60_000.0,
+            idle_minutes: span::minutes(rules.idle.0),
+            cap_minutes: span::minutes(rules.cap.0),
         }
     }
 }
@@ -155,13 +157,17 @@ pub struct DailyUsage {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Sensitivity {
     /// The threshold.
-    pub idle_minutes: f64,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub idle_minutes: Minutes,
     /// Does not move with the threshold.
-    pub agent_minutes: f64,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub agent_minutes: Minutes,
     /// Estimated.
-    pub supervisory_minutes: f64,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub supervisory_minutes: Minutes,
     /// Does not move with the threshold.
-    pub wall_minutes: f64,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub wall_minutes: Minutes,
 }
 
 /// The report over what sessions did in a period: minutes, tokens and commits made count on their day, so that a session over
@@ -171,7 +177,7 @@ pub fn session_report(
     period: Period,
     zone: Zone,
     rules: SupervisionRules,
-    idle_thresholds: &[i64],
+    idle_thresholds: &[Millis],
 ) -> SessionReport {
     let mut chosen = within(sessions, period, zone, rules);
     chosen.sort_by(|(one, _), (other, _)| (one.span.start, &one.id).cmp(&(other.span.start, &other.id)));
@@ -220,7 +226,7 @@ fn sensitivity(sessions: &[Session], period: Period, zone: Zone, rules: Supervis
     let chosen = within(sessions, period, zone, rules);
     let effort = Effort::of(borrowed(&chosen));
     Sensitivity {
-        idle_minutes: rules.idle as f64 / 60_000.0,
+        idle_minutes: span::minutes(rules.idle.0),
         agent_minutes: effort.agent_minutes,
         supervisory_minutes: effort.supervisory_minutes,
         wall_minutes: effort.wall_minutes,
@@ -336,7 +342,7 @@ fn row(session: &Session, charges: &[Charge]) -> SessionRow {
         if provenance == Provenance::Absent {
             None
         } else {
-            Minutes::new(minutes)
+            Minutes::checked(minutes)
         }
     };
     let tokens = session.tokens();
@@ -387,9 +393,9 @@ fn totals(chosen: &[(&Session, &[Charge])]) -> SessionTotals {
         .fold(TokenCounts::default(), |sum, tokens| sum + tokens);
     SessionTotals {
         sessions: chosen.len() as u64,
-        agent_minutes: Minutes::new(effort.agent_minutes),
-        supervisory_minutes: Minutes::new(effort.supervisory_minutes),
-        wall_minutes: Minutes::new(effort.wall_minutes),
+        agent_minutes: effort.agent_minutes.checked(),
+        supervisory_minutes: effort.supervisory_minutes.checked(),
+        wall_minutes: effort.wall_minutes.checked(),
         parallelism: effort.parallelism(),
         tokens: tokens.into(),
         commits: chosen

@@ -123,7 +123,12 @@ fn of_turn(lane: &str, turn: &Turn, links: &[(String, Link)]) -> What {
     What::Turn {
         lane: lane.to_owned(),
         until: turn.span.end.to_string(),
-        agent_minutes: Minutes::new(turn.working.iter().map(|span| span.minutes()).sum()),
+        agent_minutes: turn
+            .working
+            .iter()
+            .map(|span| span.minutes())
+            .sum::<Minutes>()
+            .checked(),
         human: turn.human,
         commits: made.map(|(_, link)| link.commit.short()).collect(),
     }

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::found::{DAY, Found, HOUR};
+use super::found::Found;
 use super::work::commits_of_tasks;
 use super::{Evidence, Level, measured};
 use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::LedgerTask;
+use crate::facts::quantity::Minutes;
+use crate::facts::span::Seconds;
 use crate::facts::task::Task;
 
 /// How far a claim may be from the measure.
@@ -23,7 +25,7 @@ pub(super) fn agent_minutes_differ(evidence: &Evidence<'_>) -> Vec<Found> {
     let differs = |found: &LedgerTask| {
         let claimed = found.task.agent_minutes?.get();
         let known = measured::of_task(evidence, found)?;
-        let measured = known.agent_minutes;
+        let measured = known.agent_minutes.get();
         // Sessions that are not here may have taken more, never less.
         let is_above = claimed > measured * (1.0 + TOLERANCE) && known.is_all;
         let is_below = claimed < measured * (1.0 - TOLERANCE);
@@ -55,7 +57,7 @@ pub(super) fn supervision_too_short(evidence: &Evidence<'_>) -> Vec<Found> {
     let short = |found: &LedgerTask| {
         let claimed = found.task.supervisory_minutes?.get();
         let measured = measured::of_task(evidence, found).unwrap_or_default();
-        let likely = measured.supervisory_minutes;
+        let likely = measured.supervisory_minutes.get();
         let least = LEAST_SUPERVISION.max(likely * (1.0 - TOLERANCE));
         (claimed < least - HALF_A_TENTH).then(|| {
             let expected = match least > LEAST_SUPERVISION {
@@ -80,7 +82,7 @@ pub(super) fn agent_minutes_beyond_span(evidence: &Evidence<'_>) -> Vec<Found> {
     let beyond = |found: &LedgerTask| {
         let claimed = found.task.agent_minutes?.get();
         let known = measured::of_task(evidence, found).filter(|known| known.is_all)?;
-        let possible = known.possible_minutes;
+        let possible = known.possible_minutes.get();
         (claimed > possible + 1.0).then(|| {
             let message = format!(
                 "`{}` claims {} agent minutes; its sessions allow {}",
@@ -159,10 +161,10 @@ fn logs_reach_back(evidence: &Evidence<'_>, agent: &str, time: i64) -> bool {
     sessions.any(|one| one.origin == Origin::Log && one.id.agent == agent && one.span.start.seconds() <= time)
 }
 
-/// A session may end some days before its work is committed, in seconds.
-const LONG_BEFORE: f64 = 7.0 * DAY;
-/// Clocks differ, and a commit may be dated by hand to the hour, in seconds.
-const LATER: f64 = HOUR;
+/// A session may end some days before its work is committed.
+const LONG_BEFORE: Seconds = Seconds::DAY.times(7);
+/// Clocks differ, and a commit may be dated by hand to the hour.
+const LATER: Seconds = Seconds::HOUR;
 
 /// A line in a note can claim any evidence: that a session was there when its commits were made is told by times alone.
 pub(super) fn session_away_from_commits(evidence: &Evidence<'_>) -> Vec<Found> {
@@ -181,9 +183,9 @@ pub(super) fn session_away_from_commits(evidence: &Evidence<'_>) -> Vec<Found> {
         let times: Vec<&(i64, i64)> = commits.iter().filter_map(|commit| times.get(commit)).collect();
         let first = times.iter().map(|(written, made)| written.min(made)).min()?;
         let last = times.iter().map(|(written, made)| written.max(made)).max()?;
-        let before = (*first - session.span.end.seconds()) as f64;
-        let after = (session.span.start.seconds() - *last) as f64;
-        let (how, seconds) = if before > LONG_BEFORE {
+        let before = Seconds(*first - session.span.end.seconds());
+        let after = Seconds(session.span.start.seconds() - *last);
+        let (how, away) = if before > LONG_BEFORE {
             ("ended", before)
         } else if after > LATER {
             ("began", after)
@@ -198,16 +200,16 @@ pub(super) fn session_away_from_commits(evidence: &Evidence<'_>) -> Vec<Found> {
         let message = format!(
             "{} {how} {} {side} of the commits that it is said to have made ({})",
             session.id,
-            days_or_hours(seconds),
+            days_or_hours(away),
             commits.len()
         );
-        Some(Found::new(Level::Warning, &session.id, message).figure("hours_away", seconds / HOUR))
+        Some(Found::new(Level::Warning, &session.id, message).figure("hours_away", away.hours()))
     };
     evidence.sessions.iter().filter_map(away).collect()
 }
 
-fn days_or_hours(seconds: f64) -> String {
-    match seconds / DAY {
+fn days_or_hours(away: Seconds) -> String {
+    match away.days() {
         days if days >= 2.0 => format!("{days:.0} days"),
         days => format!("{:.1} h", days * 24.0),
     }
@@ -267,7 +269,7 @@ pub(super) fn session_without_task(evidence: &Evidence<'_>) -> Vec<Found> {
         .iter()
         .filter(|session| !has_task(session))
         .map(|session| {
-            let minutes = session.agent_minutes().unwrap_or(0.0);
+            let minutes = session.agent_minutes().map_or(0.0, Minutes::get);
             let message = format!("{} worked {minutes:.0} minutes for no task", session.id);
             Found::new(Level::Note, &session.id, message).figure("agent_minutes", minutes)
         })

@@ -1,6 +1,7 @@
 //! How much of the claimed hours rests on measured minutes, on linked commits, on nothing.
 
 use std::collections::HashSet;
+use std::ops::Add;
 
 use serde::Serialize;
 
@@ -10,9 +11,10 @@ use crate::aggregate::effort::{AgentTime, Effort};
 use crate::aggregate::repository::PlacedTask;
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
+use crate::facts::factor::Ratio;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::LedgerTask;
-use crate::facts::quantity::Minutes;
+use crate::facts::quantity::{Hours, Minutes, serialize_decimal};
 
 /// The claimed human hours by what they rest on, with the leverage factors of each part.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -30,18 +32,22 @@ pub struct Confidence {
     /// All other tasks.
     pub unsupported: Part,
     /// Σ agent minutes, as reports have them: claimed, else of the sessions that made a task's commits. `None` where neither says.
-    pub agent_minutes: Option<f64>,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub agent_minutes: Option<Minutes>,
     /// The part of `agent_minutes` that nobody claimed.
-    pub agent_minutes_measured: Option<f64>,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub agent_minutes_measured: Option<Minutes>,
     /// The factor of the tasks that have such minutes, as reports have it.
     pub leverage_factor: Option<f64>,
     /// The hours in that factor.
-    pub factor_hours: f64,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub factor_hours: Hours,
     /// The factor of the tasks that rest on something: over measured minutes where there are some, else over claimed ones.
     pub without_unsupported: Option<f64>,
     /// Σ agent minutes of every session seen, in a task or not. `None` where none was seen, and for a range of commits, as
     /// sessions that made no commit belong to none.
-    pub session_minutes: Option<f64>,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub session_minutes: Option<Minutes>,
     /// The hours of the tasks with measured minutes × 60 / `session_minutes`.
     pub all_in_leverage_factor: Option<f64>,
     /// The tasks that count no more, in none of the parts.
@@ -54,11 +60,13 @@ pub struct Part {
     /// How many.
     pub tasks: u64,
     /// What they claim.
-    pub human_hours: f64,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub human_hours: Hours,
     /// Σ hours × 60 / Σ claimed agent minutes, over those that claim some.
     pub leverage_factor: Option<f64>,
     /// The hours in that factor.
-    pub factor_hours: f64,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub factor_hours: Hours,
     /// Σ hours × 60 / Σ agent minutes of their sessions, over those that have some.
     pub measured_leverage_factor: Option<f64>,
 }
@@ -67,16 +75,16 @@ pub struct Part {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Support {
     /// The agent minutes of its sessions, from their logs.
-    Minutes(f64),
+    Minutes(Minutes),
     /// The agent minutes of its sessions, some of them from notes.
-    NotedMinutes(f64),
+    NotedMinutes(Minutes),
     Commits,
     Unknown,
     Nothing,
 }
 
 impl Support {
-    fn minutes(self) -> Option<f64> {
+    fn minutes(self) -> Option<Minutes> {
         match self {
             Self::Minutes(minutes) | Self::NotedMinutes(minutes) => Some(minutes),
             Self::Commits | Self::Unknown | Self::Nothing => None,
@@ -95,15 +103,19 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
     let session_minutes = session_minutes(evidence);
     let times = agent_times(evidence);
     let minutes = |of: fn(AgentTime) -> Option<Minutes>| {
-        let known = times.iter().filter_map(|(_, time)| of(*time)).map(Minutes::get);
-        known.reduce(|sum, minutes| sum + minutes)
+        let known = times.iter().filter_map(|(_, time)| of(*time));
+        known.reduce(Add::add)
     };
-    let counted_times = times
+    let as_reports: Ratio = times.iter().map(|(task, time)| time.ratio(&task.task)).sum();
+    let measured: Ratio = tasks
         .iter()
-        .filter_map(|(task, time)| counted(task, time.minutes.map(Minutes::get)));
-    let hours = sum(tasks
-        .iter()
-        .filter_map(|(task, support)| counted(task, support.minutes())));
+        .map(|(task, support)| ratio(task, support.minutes()))
+        .sum();
+    let supported = tasks.iter().map(|(task, support)| match support {
+        Support::Minutes(_) | Support::NotedMinutes(_) => ratio(task, support.minutes()),
+        Support::Commits => task.task.ratio(),
+        Support::Unknown | Support::Nothing => Ratio::default(),
+    });
     Confidence {
         claimed: part(tasks.iter()),
         measured: with(|support| matches!(support, Support::Minutes(_))),
@@ -113,18 +125,13 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
         unsupported: with(|support| support == Support::Nothing),
         agent_minutes: minutes(|time| time.minutes),
         agent_minutes_measured: minutes(|time| time.measured),
-        leverage_factor: factor(counted_times.clone()),
-        factor_hours: counted_times.fold(0.0, |sum, (hours, _)| sum + hours),
-        without_unsupported: factor(tasks.iter().filter_map(|(task, support)| match support {
-            Support::Minutes(_) | Support::NotedMinutes(_) => counted(task, support.minutes()),
-            Support::Commits => counted(task, claimed_minutes(task)),
-            Support::Unknown | Support::Nothing => None,
-        })),
+        leverage_factor: as_reports.factor(),
+        factor_hours: as_reports.hours(),
+        without_unsupported: supported.sum::<Ratio>().factor(),
         session_minutes,
         all_in_leverage_factor: session_minutes
-            .zip(hours)
-            .filter(|(minutes, _)| *minutes > 0.0)
-            .map(|(minutes, (hours, _))| hours * 60.0 / minutes),
+            .filter(|_| !measured.is_empty())
+            .and_then(|minutes| Ratio::new(measured.hours(), minutes).factor()),
         retracted: retractions::retracted(evidence),
     }
 }
@@ -166,45 +173,27 @@ fn empty_commits(commits: &[Commit]) -> HashSet<ObjectId> {
 }
 
 /// `None` where no session says, and where those that made no commit were left out.
-fn session_minutes(evidence: &Evidence<'_>) -> Option<f64> {
+fn session_minutes(evidence: &Evidence<'_>) -> Option<Minutes> {
     let known = evidence.sessions.iter().filter_map(SeenSession::agent_minutes);
-    known
-        .reduce(|sum, minutes| sum + minutes)
-        .filter(|_| evidence.asked.range.is_none())
+    known.reduce(Add::add).filter(|_| evidence.asked.range.is_none())
 }
 
 fn part<'a>(tasks: impl Iterator<Item = &'a (&'a LedgerTask, Support)> + Clone) -> Part {
-    let measured = |(task, support): &(&LedgerTask, Support)| counted(task, support.minutes());
-    let claimed = tasks
+    let claimed: Ratio = tasks.clone().map(|(task, _)| task.task.ratio()).sum();
+    let measured: Ratio = tasks
         .clone()
-        .filter_map(|(task, _)| counted(task, claimed_minutes(task)));
+        .map(|(task, support)| ratio(task, support.minutes()))
+        .sum();
     Part {
         tasks: tasks.clone().count() as u64,
-        human_hours: tasks
-            .clone()
-            // A sum of nothing would be -0.
-            .fold(0.0, |sum, (task, _)| sum + task.task.estimate.hours.get()),
-        leverage_factor: factor(claimed.clone()),
-        factor_hours: claimed.fold(0.0, |sum, (hours, _)| sum + hours),
-        measured_leverage_factor: factor(tasks.filter_map(measured)),
+        human_hours: tasks.map(|(task, _)| task.task.estimate.hours).sum(),
+        leverage_factor: claimed.factor(),
+        factor_hours: claimed.hours(),
+        measured_leverage_factor: measured.factor(),
     }
 }
 
-fn claimed_minutes(task: &LedgerTask) -> Option<f64> {
-    task.task.agent_minutes.map(Minutes::get)
-}
-
-/// The hours and minutes of a task that has a factor of its own: hours over no minutes would only raise that of a sum.
-pub(super) fn counted(task: &LedgerTask, minutes: Option<f64>) -> Option<(f64, f64)> {
-    let minutes = minutes.filter(|minutes| *minutes > 0.0)?;
-    Some((task.task.estimate.hours.get(), minutes))
-}
-
-fn sum(terms: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
-    terms.reduce(|one, other| (one.0 + other.0, one.1 + other.1))
-}
-
-/// Σ hours × 60 / Σ minutes.
-pub(super) fn factor(terms: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
-    sum(terms).map(|(hours, minutes)| hours * 60.0 / minutes)
+/// The terms of a task's factor over other minutes than it claims.
+fn ratio(task: &LedgerTask, minutes: Option<Minutes>) -> Ratio {
+    Ratio::new(task.task.estimate.hours, minutes)
 }

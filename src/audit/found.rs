@@ -6,12 +6,6 @@ use super::allowed::Tie;
 use super::{Finding, Level};
 use crate::facts::task::Task;
 
-/// Seconds.
-pub(super) const HOUR: f64 = 3600.0;
-
-/// Seconds.
-pub(super) const DAY: f64 = 86_400.0;
-
 /// A finding without what its rule says of all of them.
 pub(super) struct Found {
     level: Level,

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 
-use super::found::{Found, HOUR};
+use super::found::Found;
 use super::{Evidence, Level};
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::LedgerTask;
 use crate::facts::record::Record;
+use crate::facts::span::Seconds;
 use crate::facts::task::{Task, TaskSource};
 use crate::git::ledger_steps::LedgerStep;
 use crate::git::signing::Signature;
@@ -61,7 +62,7 @@ fn described(record: &Record) -> String {
 }
 
 /// Writing takes seconds, clocks differ by minutes.
-const CLOCKS_DIFFER: f64 = HOUR;
+const CLOCKS_DIFFER: Seconds = Seconds::HOUR;
 
 pub(super) fn ledger_back_dated(evidence: &Evidence<'_>) -> Vec<Found> {
     let mut found = Vec::new();
@@ -72,22 +73,22 @@ pub(super) fn ledger_back_dated(evidence: &Evidence<'_>) -> Vec<Found> {
             Record::Session(session) => (session.id, session.at),
             Record::Tombstone(tombstone) => (tombstone.id, tombstone.at),
         };
-        let early = (step.time - at.timestamp()) as f64;
-        if early.abs() <= CLOCKS_DIFFER {
+        let early = Seconds(step.time - at.timestamp());
+        if early.0.abs() <= CLOCKS_DIFFER.0 {
             continue;
         }
-        if early > 0.0 && is_imported(step, &record) {
+        if early.0 > 0 && is_imported(step, &record) {
             imported.entry(step.commit).or_insert((step, 0)).1 += 1;
             continue;
         }
-        let word = if early > 0.0 { "before" } else { "after" };
+        let word = if early.0 > 0 { "before" } else { "after" };
         let message = format!(
             "{} says it was written {:.1} h {word} {} first carried it",
             described(&record),
-            early.abs() / HOUR,
+            early.hours().abs(),
             step.commit.short()
         );
-        found.push(Found::new(Level::Error, &id, message).figure("hours", early / HOUR));
+        found.push(Found::new(Level::Error, &id, message).figure("hours", early.hours()));
     }
     found.extend(
         imported

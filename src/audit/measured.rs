@@ -7,17 +7,18 @@ use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::ids::SessionId;
 use crate::facts::ledger::LedgerTask;
 use crate::facts::link::Link;
+use crate::facts::quantity::Minutes;
 
 /// The minutes of the sessions that a task names, as far as they were for it, or, where it names none or some are not here, of
 /// those linked to its commits.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Measured {
     /// What the agents worked.
-    pub(super) agent_minutes: f64,
+    pub(super) agent_minutes: Minutes,
     /// What the person took, as far as anything says.
-    pub(super) supervisory_minutes: f64,
+    pub(super) supervisory_minutes: Minutes,
     /// The most that agents can have worked between the first and the last event of each session.
-    pub(super) possible_minutes: f64,
+    pub(super) possible_minutes: Minutes,
     /// Whether that is all. A session that is named and not here may have taken more, and never less.
     pub(super) is_all: bool,
     /// Whether each of these sessions has its log here. What only a note tells may have been written by hand.
@@ -44,8 +45,8 @@ pub(super) fn of_task(evidence: &Evidence<'_>, task: &LedgerTask) -> Option<Meas
     };
     for (session, share) in &parts {
         let agent = session.agent_minutes()?;
-        sum.agent_minutes += agent * share;
-        sum.supervisory_minutes += session.supervisory_minutes().unwrap_or(0.0) * share;
+        sum.agent_minutes += agent * *share;
+        sum.supervisory_minutes += session.supervisory_minutes().unwrap_or_default() * *share;
         // Subagents work side by side, so a session may hold more minutes than its span.
         sum.possible_minutes += session.span.minutes().max(agent);
     }

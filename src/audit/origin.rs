@@ -9,6 +9,7 @@ use crate::facts::commit::Commit;
 use crate::facts::evidence::OriginState;
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::model::canonical;
+use crate::facts::span::Seconds;
 use crate::facts::zone::Zone;
 
 /// By what commits are put together. A commit stands once in each grouping, or in none that does not apply to it.
@@ -177,7 +178,7 @@ fn groups(commit: &Commit, tasks: &[Group], zone: Zone) -> Vec<(Grouping, Group)
         (Grouping::Month, format!("{month} {state}").into()),
     ];
     for sign in &commit.origin.evidence {
-        groups.push((Grouping::HowKnown, sign.rule.clone().into()));
+        groups.push((Grouping::HowKnown, sign.rule.to_string().into()));
         groups.extend(sign.agent.clone().map(|agent| (Grouping::Agent, agent.into())));
         groups.extend(
             sign.model
@@ -215,7 +216,7 @@ pub(super) fn half_lives(evidence: &Evidence<'_>) -> HalfLives {
             .filter_map(|commit| {
                 let added = commit.lines?.added as f64;
                 Some(Batch {
-                    days: (evidence.now - commit.commit_time.seconds).max(0) as f64 / 86_400.0,
+                    days: Seconds((evidence.now - commit.commit_time.seconds).max(0)).days(),
                     added,
                     standing: (standing.get(&commit.id).copied().unwrap_or(0) as f64).min(added),
                 })

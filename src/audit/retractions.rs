@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::confidence::{counted, factor};
 use super::found::Found;
 use super::{Evidence, Level};
+use crate::facts::factor::Ratio;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{LedgerTask, RetractedTask};
-use crate::facts::quantity::Minutes;
+use crate::facts::quantity::{Hours, serialize_decimal};
 use crate::facts::task::Task;
 
 /// The tasks that count no more, and what they would make of the factor.
@@ -18,7 +18,8 @@ pub struct Retracted {
     /// How many.
     pub tasks: u64,
     /// What they claimed.
-    pub human_hours: f64,
+    #[serde(serialize_with = "serialize_decimal")]
+    pub human_hours: Hours,
     /// Σ hours × 60 / Σ claimed agent minutes of all tasks, these among them; `None` where no task claims minutes.
     pub leverage_factor_with: Option<f64>,
 }
@@ -41,25 +42,25 @@ pub(super) fn retracted(evidence: &Evidence<'_>) -> Retracted {
         .chain(gone.iter().map(|gone| &gone.task));
     Retracted {
         tasks: gone.len() as u64,
-        human_hours: gone.iter().fold(0.0, |sum, gone| sum + hours(&gone.task)),
-        leverage_factor_with: factor(with.filter_map(claimed)),
+        human_hours: gone.iter().map(|gone| gone.task.task.estimate.hours).sum(),
+        leverage_factor_with: factor(with),
     }
+}
+
+/// The factor that tasks claim together.
+fn factor<'a>(tasks: impl Iterator<Item = &'a LedgerTask>) -> Option<f64> {
+    tasks.map(|found| found.task.ratio()).sum::<Ratio>().factor()
 }
 
 fn hours(found: &LedgerTask) -> f64 {
     found.task.estimate.hours.get()
 }
 
-/// The claimed hours and minutes of a task that has a factor.
-fn claimed(found: &LedgerTask) -> Option<(f64, f64)> {
-    counted(found, found.task.agent_minutes.map(Minutes::get))
-}
-
 /// A factor that is lower by more than this without the retractions needs an explanation.
 const LARGE_GAIN: f64 = 0.25;
 
 pub(super) fn task_retracted(evidence: &Evidence<'_>) -> Vec<Found> {
-    let without = factor(evidence.ledger.tasks.iter().filter_map(claimed));
+    let without = factor(evidence.ledger.tasks.iter());
     let with = retracted(evidence).leverage_factor_with;
     let gained = without
         .zip(with)

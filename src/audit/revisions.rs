@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::found::{DAY, Found, HOUR};
+use super::found::Found;
 use super::integrity::first_carried;
 use super::work::written;
 use super::{Evidence, Level};
@@ -11,6 +11,7 @@ use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::{LedgerTask, Provenance};
 use crate::facts::quantity::{Hours, Minutes};
 use crate::facts::record::Record;
+use crate::facts::span::Seconds;
 use crate::facts::task::Task;
 
 /// An estimate within an hour of the last commit counts as given with it, and one in a commit's message as old as that.
@@ -36,19 +37,19 @@ pub(super) fn estimate_after_work(evidence: &Evidence<'_>) -> Vec<Found> {
         let given = in_messages
             .filter_map(|(commit, _)| time_of(commit))
             .fold(written, i64::min);
-        let seconds = (given - last) as f64;
-        let level = if seconds > 7.0 * DAY {
+        let after = Seconds(given - last);
+        let level = if after > Seconds::DAY.times(7) {
             Level::Warning
         } else {
             Level::Note
         };
-        (seconds > HOUR).then(|| {
+        (after > Seconds::HOUR).then(|| {
             let message = format!(
                 "`{}` was estimated {:.1} h after its last commit",
                 task.task.title,
-                seconds / HOUR
+                after.hours()
             );
-            Found::of(level, &task.task, message).figure("hours_after", seconds / HOUR)
+            Found::of(level, &task.task, message).figure("hours_after", after.hours())
         })
     };
     evidence.ledger.tasks.iter().filter_map(late).collect()

@@ -7,6 +7,7 @@ use super::environment::Environment;
 use super::error::CommandError;
 use super::linking;
 use super::settings::Settings;
+use crate::facts::span::Millis;
 use crate::facts::supervision::SupervisionRules;
 use crate::facts::zone::Zone;
 use crate::sources::agents::collect::{Collected, Request, collect};
@@ -127,7 +128,7 @@ impl RulesArgs {
                     .filter(|minutes| (1..=1440).contains(minutes))
             })
         };
-        let millis = |minutes: u32| i64::from(minutes) * 60_000;
+        let millis = |minutes: u32| Millis::MINUTE.times(i64::from(minutes));
         Ok(SupervisionRules {
             idle: self.idle.or(configured("idle")?).map_or(usual.idle, millis),
             cap: self.cap.or(configured("cap")?).map_or(usual.cap, millis),

@@ -17,12 +17,13 @@ use super::visit::Visit;
 use super::{ChangeIndex, Found, Proof, Repository, VisitIndex};
 use crate::facts::change::Change;
 use crate::facts::evidence::Confidence;
-use crate::facts::link::Rung;
+use crate::facts::sign::{Rung, Sign};
+use crate::facts::span::Seconds;
 
-/// Seconds after its last work in which a session's branch is still its own: a working day.
-const WORKING_DAY: i64 = 8 * 60 * 60;
-/// Seconds for the weakest rung.
-const DAY: i64 = 24 * 60 * 60;
+/// So long after its last work a session's branch is still its own: a working day.
+const WORKING_DAY: Seconds = Seconds::HOUR.times(8);
+/// So long after its last work the weakest rung looks.
+const DAY_AFTER: Seconds = Seconds::DAY;
 /// How far back a branch is followed.
 const LONGEST_RUN: usize = 10;
 
@@ -50,6 +51,9 @@ struct Context<'a> {
 
 /// A session that may be behind a commit, with how many of the commit's files it changed.
 type Candidate = (usize, VisitIndex);
+
+/// What a rule says of a session that changed so many of the commit's files.
+type Rule = fn(usize) -> Sign;
 
 impl<'a> Context<'a> {
     fn new(repository: &'a Repository<'a>, found: &Found) -> Self {
@@ -79,12 +83,12 @@ impl<'a> Context<'a> {
     }
 
     fn guess(&self, change: ChangeIndex, commit: &Change, found: &Found, guesses: &mut Found) {
-        let rules: [(&str, Vec<Candidate>); 3] = [
-            ("window", self.window(commit)),
-            ("follows", self.follows(change, commit, found)),
-            ("beside", self.beside(change, commit, found)),
+        let rules: [(Rule, Vec<Candidate>); 3] = [
+            (Sign::Window, self.window(commit)),
+            (Sign::Follows, self.follows(change, commit, found)),
+            (Sign::Beside, self.beside(change, commit, found)),
         ];
-        let fitting: Vec<(&str, Vec<Candidate>)> = rules
+        let fitting: Vec<(Rule, Vec<Candidate>)> = rules
             .into_iter()
             .map(|(rule, candidates)| (rule, best(&candidates)))
             .filter(|(_, best)| !best.is_empty())
@@ -97,7 +101,7 @@ impl<'a> Context<'a> {
             guesses.add(
                 change,
                 visit,
-                proof(Rung::Day, Confidence::Low, vec![format!("day:{files}")]),
+                proof(Rung::Day, Confidence::Low, vec![Sign::Day(files)]),
             );
         }
     }
@@ -124,7 +128,7 @@ impl<'a> Context<'a> {
                 visit.session.span.start.seconds(),
                 visit.session.span.end.seconds(),
             );
-            (start..=end + WORKING_DAY).contains(&commit.author_time)
+            (start..=end + WORKING_DAY.0).contains(&commit.author_time)
         };
         let before = self
             .run_before(change)
@@ -174,7 +178,7 @@ impl<'a> Context<'a> {
                     visit.session.span.start.seconds(),
                     visit.session.span.end.seconds(),
                 );
-                (start..=end + DAY).contains(&commit.author_time)
+                (start..=end + DAY_AFTER.0).contains(&commit.author_time)
             })
             .map(|(index, visit)| (visit.files_in(commit), index))
             .filter(|(files, _)| *files > 0)
@@ -200,18 +204,18 @@ fn best(candidates: &[Candidate]) -> Vec<Candidate> {
 /// Adds the sessions that the first fitting rule chose, with what the others say of them.
 fn add_all(
     chosen: &[Candidate],
-    fitting: &[(&str, Vec<Candidate>)],
+    fitting: &[(Rule, Vec<Candidate>)],
     change: ChangeIndex,
     guesses: &mut Found,
 ) {
     for (_, visit) in chosen {
         let signs = fitting.iter().filter_map(|(rule, candidates)| {
             let (files, _) = candidates.iter().find(|(_, other)| other == visit)?;
-            Some(format!("{rule}:{files}"))
+            Some(rule(*files))
         });
-        let mut evidence: Vec<String> = signs.collect();
+        let mut evidence: Vec<Sign> = signs.collect();
         let confidence = if chosen.len() > 1 {
-            evidence.push(format!("ambiguous:{}", chosen.len()));
+            evidence.push(Sign::Ambiguous(chosen.len()));
             Confidence::Low
         } else if evidence.len() > 1 {
             Confidence::High
@@ -222,7 +226,7 @@ fn add_all(
     }
 }
 
-fn proof(rung: Rung, confidence: Confidence, evidence: Vec<String>) -> Proof {
+fn proof(rung: Rung, confidence: Confidence, evidence: Vec<Sign>) -> Proof {
     Proof {
         rung,
         confidence,

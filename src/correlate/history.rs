@@ -213,7 +213,7 @@ fn period(visits: &[Visit<'_>]) -> Option<Period> {
         .min()?;
     let until = visits
         .iter()
-        .map(|visit| visit.session.span.end.plus(PATIENCE).seconds())
+        .map(|visit| (visit.session.span.end + PATIENCE).seconds())
         .max()?;
     // Commits are seconds, logs milliseconds: a commit may seem a second older than the edit in it.
     Some(Period {

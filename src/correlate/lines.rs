@@ -11,13 +11,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{ChangeIndex, Found, GroupIndex, Proof, Repository, VisitIndex};
 use crate::facts::change::Change;
 use crate::facts::evidence::Confidence;
-use crate::facts::link::Rung;
 use crate::facts::session::LineHash;
-use crate::facts::span::Moment;
+use crate::facts::sign::{Rung, Sign};
+use crate::facts::span::{Millis, Moment};
 
-/// Milliseconds after which nobody commits an edit any more.
-pub(super) const PATIENCE: i64 = 14 * DAY;
-const DAY: i64 = 24 * 60 * 60 * 1000;
+/// How long after an edit somebody may still commit it.
+pub(super) const PATIENCE: Millis = Millis::DAY.times(14);
 /// So many lines of a change that no other change has are no accident.
 const ENOUGH: f64 = 2.0;
 /// Nor is this part of a small commit.
@@ -38,8 +37,8 @@ type Line = (Side, usize, LineHash);
 struct Claim {
     lines: Vec<Line>,
     weight: f64,
-    /// The shortest time from edit to commit, in milliseconds.
-    age: Option<i64>,
+    /// The shortest time from edit to commit.
+    age: Option<Millis>,
     /// When the last of the lines was committed.
     taken: Option<Moment>,
 }
@@ -66,7 +65,7 @@ pub(super) fn add(repository: &Repository<'_>, found: &mut Found) {
             let proof = Proof {
                 rung: Rung::Lines,
                 confidence,
-                evidence: vec![format!("lines:{lines}")],
+                evidence: vec![Sign::Lines(lines)],
                 lines,
                 taken: claim.taken,
             };
@@ -77,7 +76,7 @@ pub(super) fn add(repository: &Repository<'_>, found: &mut Found) {
 
 impl Claim {
     fn confidence(&self, change: &Change) -> Confidence {
-        let fresh = self.age.is_some_and(|age| age <= DAY);
+        let fresh = self.age.is_some_and(|age| age <= Millis::DAY);
         if self.weight >= ENOUGH || self.weight >= MOST * telling_lines(change) {
             Confidence::High
         } else if self.weight >= 1.0 && fresh {
@@ -198,13 +197,13 @@ fn claims(
     standing: &[HashMap<Line, Moment>],
     index: &Index,
 ) -> BTreeMap<(GroupIndex, VisitIndex), Claim> {
-    let mut holders: HashMap<(GroupIndex, Line), (Moment, VisitIndex, i64)> = HashMap::new();
+    let mut holders: HashMap<(GroupIndex, Line), (Moment, VisitIndex, Millis)> = HashMap::new();
     for (visit, lines) in standing.iter().enumerate() {
         for (line, at) in lines {
             let Some((committed, group)) = first_commit(repository, index.of(*line), *at) else {
                 continue;
             };
-            let mine = (*at, visit, committed.since(*at));
+            let mine = (*at, visit, committed - *at);
             let holder = holders.entry((group, *line)).or_insert(mine);
             *holder = (*holder).max(mine);
         }
@@ -217,7 +216,7 @@ fn claims(
         claim.lines.push(line);
         claim.weight += index.weight(line);
         claim.age = Some(claim.age.map_or(age, |known| known.min(age)));
-        claim.taken = claim.taken.max(Some(at.plus(age)));
+        claim.taken = claim.taken.max(Some(at + age));
     }
     claims
 }
@@ -234,7 +233,7 @@ fn first_commit(
             let committed = committed(repository.change(*change), at)?;
             Some((committed, repository.group_of[*change]))
         })
-        .filter(|(committed, _)| committed.since(at) <= PATIENCE)
+        .filter(|(committed, _)| *committed - at <= PATIENCE)
         .min()
 }
 

@@ -11,12 +11,7 @@ use crate::facts::link::Link;
 use crate::facts::quantity::Minutes;
 use crate::facts::record::{Record, SessionRecord};
 use crate::facts::session::{Provenance, Session};
-use crate::facts::span::{self, Moment, Span};
-
-/// Milliseconds in a minute.
-const MINUTE: i64 = 60_000;
-/// Milliseconds in a second.
-const SECOND: i64 = 1_000;
+use crate::facts::span::{self, Millis, Moment, Seconds, Span};
 
 /// Why sessions do not say how long agents worked for some commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -75,7 +70,7 @@ pub fn agent_minutes(
     let parts = timed
         .iter()
         .map(|(link, millis)| span::minutes(*millis) * link.share);
-    match Minutes::new(hundredths(parts.sum())).filter(|minutes| minutes.get() > 0.0) {
+    match Minutes::new(hundredths(parts.sum::<Minutes>().get())).filter(|minutes| minutes.get() > 0.0) {
         Some(minutes) => Ok((minutes, from.into_iter().cloned().collect())),
         None if here.is_empty() => Err(Unmeasured::NoSession),
         None if sure.is_empty() => Err(Unmeasured::NotSure),
@@ -123,7 +118,7 @@ pub fn record(
         ended_at: instant(session.span.end)?,
         intervals: intervals(session),
         worked_seconds: worked_seconds(session),
-        agent_minutes: worked.and_then(|minutes| Minutes::new(hundredths(minutes))),
+        agent_minutes: worked.and_then(|minutes| Minutes::new(hundredths(minutes.get()))),
         supervisory_minutes: supervisory.and_then(|minutes| Minutes::new(hundredths(minutes.get()))),
         tokens: session.tokens(),
         sources: Some(session.sources),
@@ -181,16 +176,16 @@ fn ten_thousandths(share: f64) -> f64 {
 fn intervals(session: &Session) -> Vec<[u32; 2]> {
     let start = session.span.start;
     pairs(worked(session).map(|span| {
-        let first = span.start.since(start).div_euclid(MINUTE);
-        let end = (span.end.since(start) + MINUTE - 1).div_euclid(MINUTE);
+        let first = (span.start - start).whole(Millis::MINUTE);
+        let end = (span.end + Millis::MINUTE - Millis(1) - start).whole(Millis::MINUTE);
         Span::new(Moment(first), Moment(end))
     }))
 }
 
 /// When any lane worked: `[first second since the start, how many seconds]`, each end at the second that is nearest.
 fn worked_seconds(session: &Session) -> Vec<[u32; 2]> {
-    let start = Moment(session.span.start.seconds() * SECOND);
-    let nearest = |at: Moment| Moment((at.since(start) + SECOND / 2).div_euclid(SECOND));
+    let start = Moment(Seconds(session.span.start.seconds()).millis().0);
+    let nearest = |at: Moment| Moment((at + Millis(Millis::SECOND.0 / 2) - start).whole(Millis::SECOND));
     let joined = span::union(worked(session).copied());
     pairs(
         joined
@@ -334,10 +329,10 @@ mod tests {
         };
         let kept = record(&worker, &link, None, &[], &stamp(1, 10)).expect("a record");
         assert_eq!(kept.worked_seconds, [[0, 61], [100, 30], [191, 61]]);
-        let log = span::minutes(worker.worked());
+        let log = span::minutes(worker.worked()).get();
         let near = |seen: &SeenSession| {
             let wall = seen.wall_minutes().unwrap_or_default();
-            assert!((wall - log).abs() < 3.0 / 60.0, "{wall} {log}");
+            assert!((wall.get() - log).abs() < 3.0 / 60.0, "{wall} {log}");
             assert!(seen.agent_minutes() >= Some(wall), "parallelism below 1: {wall}");
             assert_eq!(seen.sources, worker.sources);
         };
@@ -351,7 +346,7 @@ mod tests {
         assert_eq!(older.intervals, [[0, 5]]);
         let seen = from_note(older);
         let wall = seen.wall_minutes().unwrap_or_default();
-        assert!((wall - log).abs() < 0.01, "{wall} {log}");
+        assert!((wall.get() - log).abs() < 0.01, "{wall} {log}");
         assert!(seen.agent_minutes() >= Some(wall), "parallelism below 1: {wall}");
         assert_eq!(seen.sources.agent_time, Provenance::Captured);
         assert_eq!(seen.sources.human_time, Provenance::Absent);

@@ -33,8 +33,9 @@ use std::sync::Arc;
 use crate::facts::change::Change;
 use crate::facts::evidence::Confidence;
 use crate::facts::ids::ObjectId;
-use crate::facts::link::{Link, Rung};
+use crate::facts::link::Link;
 use crate::facts::session::Session;
+use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::Moment;
 use links::Links;
 use visit::Visit;
@@ -106,7 +107,7 @@ struct Repository<'a> {
 struct Proof {
     rung: Rung,
     confidence: Confidence,
-    evidence: Vec<String>,
+    evidence: Vec<Sign>,
     /// How many of the session's lines the commit holds.
     lines: usize,
     /// When the commit took in the last of them.

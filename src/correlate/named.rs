@@ -13,11 +13,12 @@ use crate::facts::agents;
 use crate::facts::change::NamedSession;
 use crate::facts::evidence::Confidence;
 use crate::facts::ids::SessionId;
-use crate::facts::link::Rung;
 use crate::facts::session::{CommitKind, HashEvidence, MadeCommit};
+use crate::facts::sign::{HashSign, Rung, Sign};
+use crate::facts::span::Seconds;
 
-/// A commit that a command made carries a time up to so many seconds before the end of the command: hooks take time.
-const LONGEST_COMMAND: i64 = 120;
+/// A commit that a command made carries a time up to so long before the end of the command: hooks take time.
+const LONGEST_COMMAND: Seconds = Seconds::MINUTE.times(2);
 
 /// Adds the links that names prove.
 pub(super) fn add(repository: &Repository<'_>, foreign: ForeignNames, found: &mut Found) {
@@ -38,11 +39,11 @@ pub(super) fn add(repository: &Repository<'_>, foreign: ForeignNames, found: &mu
     }
 }
 
-fn proof(rung: Rung, confidence: Confidence, evidence: impl Into<String>) -> Proof {
+fn proof(rung: Rung, confidence: Confidence, evidence: Sign) -> Proof {
     Proof {
         rung,
         confidence,
-        evidence: vec![evidence.into()],
+        evidence: vec![evidence],
         lines: 0,
         taken: None,
     }
@@ -51,14 +52,22 @@ fn proof(rung: Rung, confidence: Confidence, evidence: impl Into<String>) -> Pro
 fn add_made(repository: &Repository<'_>, visit: VisitIndex, made: &MadeCommit, found: &mut Found) {
     if let Some(change) = resolve(repository, made) {
         let evidence = match made.evidence {
-            HashEvidence::Structured => "hash:structured",
-            HashEvidence::Output => "hash:output",
-            HashEvidence::Untimed => "hash:untimed",
+            HashEvidence::Structured => HashSign::Structured,
+            HashEvidence::Output => HashSign::Output,
+            HashEvidence::Untimed => HashSign::Untimed,
         };
-        found.add(change, visit, proof(Rung::Hash, Confidence::Certain, evidence));
+        found.add(
+            change,
+            visit,
+            proof(Rung::Hash, Confidence::Certain, Sign::Hash(evidence)),
+        );
         for copy in &repository.groups[repository.group_of[change]] {
             if *copy != change {
-                found.add(*copy, visit, proof(Rung::Hash, Confidence::High, "hash:copy"));
+                found.add(
+                    *copy,
+                    visit,
+                    proof(Rung::Hash, Confidence::High, Sign::Hash(HashSign::Copy)),
+                );
             }
         }
     } else {
@@ -66,7 +75,7 @@ fn add_made(repository: &Repository<'_>, visit: VisitIndex, made: &MadeCommit, f
             found.add(
                 change,
                 visit,
-                proof(Rung::Hash, Confidence::High, "hash:rewritten"),
+                proof(Rung::Hash, Confidence::High, Sign::Hash(HashSign::Rewritten)),
             );
         }
     }
@@ -79,8 +88,8 @@ fn resolve(repository: &Repository<'_>, made: &MadeCommit) -> Option<ChangeIndex
     let commit_time = repository.change(change).commit_time;
     let end = made.at.seconds();
     let possible = match made.evidence {
-        HashEvidence::Untimed => end - 1..=made.at.plus(PATIENCE).seconds(),
-        HashEvidence::Structured | HashEvidence::Output => end - 10 * LONGEST_COMMAND..=end + 1,
+        HashEvidence::Untimed => end - 1..=(made.at + PATIENCE).seconds(),
+        HashEvidence::Structured | HashEvidence::Output => end - LONGEST_COMMAND.times(10).0..=end + 1,
     };
     possible.contains(&commit_time).then_some(change)
 }
@@ -93,7 +102,7 @@ fn rewritten(repository: &Repository<'_>, visit: &Visit<'_>, made: &MadeCommit) 
     let end = made.at.seconds();
     let authored = |change: &ChangeIndex| {
         let time = repository.change(*change).author_time;
-        (end - LONGEST_COMMAND..=end + 1).contains(&time)
+        (end - LONGEST_COMMAND.0..=end + 1).contains(&time)
     };
     let mut groups = repository.groups.iter().filter(|members| {
         members

@@ -7,6 +7,7 @@ use crate::facts::session::{
     CommitKind, Edit, HashEvidence, Lane, LineHash, MadeCommit, Place, Provenance, Session, Sources,
     TokenCounts, Turn, TurnEnd, Usage,
 };
+use crate::facts::sign::Sign;
 use crate::facts::span::{Moment, Span};
 
 pub(super) const ROOT: &str = "/w/kiln";
@@ -133,7 +134,7 @@ pub(super) fn commit(byte: u8, second: i64, files: &[(&str, &str, &str)]) -> Cha
 /// A name in a commit that another tool wrote.
 pub(super) fn foreign_name(name: &str) -> NamedSession {
     NamedSession {
-        rule: "trailer:entire-session".into(),
+        rule: Sign::trailer("entire-session"),
         name: name.into(),
         foreign: true,
     }

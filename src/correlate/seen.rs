@@ -9,11 +9,12 @@ use super::history::Linked;
 use crate::facts::evidence::{Confidence, Evidence, Signs};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::LedgerSession;
-use crate::facts::link::{Link, Rung};
+use crate::facts::link::Link;
 use crate::facts::model::canonical;
 use crate::facts::quantity::Minutes;
 use crate::facts::record::SessionRecord;
 use crate::facts::session::{Provenance, Session, Sources, TokenCounts};
+use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::{self, Moment, Span};
 use crate::facts::supervision::Charge;
 use crate::facts::zone::Zone;
@@ -78,9 +79,9 @@ pub struct Part {
     /// When the agents worked.
     pub worked: Vec<Span>,
     /// Agent minutes, lanes counted side by side.
-    pub agent_minutes: f64,
+    pub agent_minutes: Minutes,
     /// The person's minutes.
-    pub supervisory_minutes: f64,
+    pub supervisory_minutes: Minutes,
     /// Tokens by their model, as [`Used`] has it.
     pub tokens: BTreeMap<Option<usize>, TokenCounts>,
 }
@@ -134,7 +135,7 @@ pub fn signs(sessions: &[SeenSession], repo: usize) -> Signs {
         let here = session.links.iter().filter(|(at, _)| *at == repo);
         for (_, link) in here.filter(|(_, link)| link.counts()) {
             let sign = Evidence {
-                rule: format!("session:{}", link.rung),
+                rule: Sign::Session(link.rung),
                 agent: Some(session.id.agent.clone()),
                 model: session.models.first().cloned(),
                 lines: None,
@@ -224,7 +225,7 @@ fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
     let youngest = records.last()?.record;
     let start = Moment(youngest.started_at.timestamp_millis());
     let worked = captured_times(youngest, start);
-    let wall = span::minutes(span::total(&worked));
+    let wall = span::minutes(span::total(&worked)).get();
     let total = youngest.agent_minutes.map_or(0.0, Minutes::get);
     let supervisory = youngest.supervisory_minutes.map_or(0.0, Minutes::get);
     let attention = Span::new(start, start.plus((supervisory * 60_000.0).round() as i64));
@@ -328,7 +329,7 @@ fn captured_links(records: &[Captured<'_>], total: f64, worked: &[Span]) -> Vec<
                     .record
                     .evidence
                     .first()
-                    .and_then(|sign| Rung::of(sign))
+                    .and_then(Sign::rung)
                     .unwrap_or(Rung::Record),
                 confidence: captured.record.confidence.unwrap_or(Confidence::Medium),
                 evidence: captured.record.evidence.clone(),
@@ -381,19 +382,19 @@ impl Part {
 
 impl SeenSession {
     /// Agent minutes, subagents as lanes of their own; `None` where nothing says.
-    pub fn agent_minutes(&self) -> Option<f64> {
+    pub fn agent_minutes(&self) -> Option<Minutes> {
         let minutes = span::minutes(span::total(&self.worked)) * self.lanes;
         (self.sources.agent_time != Provenance::Absent).then_some(minutes)
     }
 
     /// The person's minutes; `None` where nothing says.
-    pub fn supervisory_minutes(&self) -> Option<f64> {
+    pub fn supervisory_minutes(&self) -> Option<Minutes> {
         let minutes = self.attention.iter().map(|charge| charge.minutes()).sum();
         (self.sources.human_time != Provenance::Absent).then_some(minutes)
     }
 
     /// Minutes in which any of its lanes worked; `None` where nothing says.
-    pub fn wall_minutes(&self) -> Option<f64> {
+    pub fn wall_minutes(&self) -> Option<Minutes> {
         let wall = span::union(self.worked.iter().copied());
         (self.sources.agent_time != Provenance::Absent).then(|| span::minutes(span::total(&wall)))
     }
@@ -517,7 +518,7 @@ impl SeenSession {
 struct Day {
     worked: Vec<Span>,
     by_link: BTreeMap<usize, Vec<Span>>,
-    supervisory: f64,
+    supervisory: Minutes,
     tokens: BTreeMap<Option<usize>, TokenCounts>,
 }
 

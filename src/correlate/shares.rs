@@ -11,8 +11,9 @@ use super::lines::committed;
 use super::{ChangeIndex, Found, GroupIndex, Proof, Repository, VisitIndex};
 use crate::facts::evidence::Confidence;
 use crate::facts::ids::{ObjectId, SessionId};
-use crate::facts::link::{COPY, Link};
+use crate::facts::link::Link;
 use crate::facts::session::Session;
+use crate::facts::sign::Sign;
 use crate::facts::span::{self, Moment, Span};
 
 /// A commit that takes a share of a session.
@@ -73,7 +74,7 @@ pub(super) fn assign(sessions: &[Session], looked: &[(Repository<'_>, Found)], l
                     link.share = part.share;
                     link.worked = part.worked;
                 }
-                None if link.counts() => link.evidence.push(COPY.into()),
+                None if link.counts() => link.evidence.push(Sign::Copy),
                 None => {}
             }
         }

@@ -7,7 +7,9 @@ use super::sample::*;
 use super::seen::{Part, seen};
 use super::{ForeignNames, History, link};
 use crate::facts::change::Change;
+use crate::facts::quantity::Minutes;
 use crate::facts::session::{Provenance, Session, TokenCounts, Usage};
+use crate::facts::sign::in_words;
 use crate::facts::span::{self, Span};
 use crate::facts::supervision::Charge;
 
@@ -26,7 +28,7 @@ fn links_in(sessions: &[Session], history: &History, foreign: ForeignNames) -> V
         format!(
             "{} {commit} {confidence} {} {:.2}",
             link.session.id,
-            link.evidence.join(" "),
+            in_words(&link.evidence),
             link.share
         )
     };
@@ -434,11 +436,11 @@ proptest! {
             // In 1970 a day in Monrovia ended 44 minutes and 30 seconds after that in Greenwich: amid these sessions.
             for zone in ["UTC", "Africa/Monrovia"] {
                 let parts = session.parts(zone.parse().expect("a zone"));
-                let sum = |of: fn(&Part) -> f64| parts.iter().map(of).sum::<f64>();
-                let worked = span::minutes(span::total(&session.worked));
+                let sum = |of: fn(&Part) -> Minutes| parts.iter().map(of).sum::<Minutes>().get();
+                let worked = span::minutes(span::total(&session.worked)).get();
                 prop_assert!((sum(|part| part.agent_minutes) - worked).abs() < 1e-9);
-                let person: f64 = session.attention.iter().map(|charge| charge.minutes()).sum();
-                prop_assert!((sum(|part| part.supervisory_minutes) - person).abs() < 1e-9);
+                let person: Minutes = session.attention.iter().map(|charge| charge.minutes()).sum();
+                prop_assert!((sum(|part| part.supervisory_minutes) - person.get()).abs() < 1e-9);
                 let of_parts = parts.iter().filter_map(|part| session.tokens_of(part, None));
                 let tokens = of_parts.fold(TokenCounts::default(), |sum, tokens| sum + tokens);
                 prop_assert_eq!(Some(tokens), session.tokens());

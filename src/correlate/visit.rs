@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use super::links::Links;
 use crate::facts::session::{LineHash, Provenance, Session};
-use crate::facts::span::{self, Moment, Span};
+use crate::facts::span::{self, Millis, Moment, Span};
 
 /// A commit may follow the last work of the session by so much and still belong to its time.
-const GRACE: i64 = 15 * 60 * 1000;
+const GRACE: Millis = Millis::MINUTE.times(15);
 
 /// A session that worked in a repository.
 pub(super) struct Visit<'a> {
@@ -87,7 +87,7 @@ fn at_work(session: &Session) -> Vec<Span> {
     if session.sources.agent_time == Provenance::Absent {
         return Vec::new();
     }
-    let with_grace = |span: Span| Span::new(span.start, span.end.plus(GRACE));
+    let with_grace = |span: Span| Span::new(span.start, span.end + GRACE);
     let mut turns = session.turns().peekable();
     if turns.peek().is_none() {
         return vec![with_grace(session.span)];

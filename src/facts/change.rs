@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::ObjectId;
 use super::session::LineHash;
+use super::sign::Sign;
 
 /// A commit in the time of the sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +58,7 @@ impl ChangedLines {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NamedSession {
     /// Where it is named, such as `trailer:leverage-session` or `note:git-ai`.
-    pub rule: String,
+    pub rule: Sign,
     /// What stands there: `agent:id`, a bare id, or git-ai's hash of both. Untrusted text.
     pub name: String,
     /// Whether another tool wrote it.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::commit::Commit;
 use super::ids::ObjectId;
+use super::sign::Sign;
 
 /// The three states of a commit. Unknown is never counted as human.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -50,7 +51,7 @@ impl fmt::Display for Confidence {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Evidence {
     /// The rule that found it, such as `trailer:co-authored-by` or `note:git-ai`.
-    pub rule: String,
+    pub rule: Sign,
     /// The agent it names, in our spelling (`claude-code`, `codex`, …).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub agent: Option<String>,
@@ -71,15 +72,12 @@ pub struct Origin {
     pub evidence: Vec<Evidence>,
 }
 
-/// How the rules begin whose signs speak of a person.
-const HUMAN: &str = "human:";
-
 impl Origin {
     /// What signs add up to: one of an agent is enough, and without any nothing is known.
     pub fn new(mut evidence: Vec<Evidence>) -> Self {
         evidence.sort();
         evidence.dedup();
-        let state = if evidence.iter().any(|sign| !sign.rule.starts_with(HUMAN)) {
+        let state = if evidence.iter().any(|sign| !sign.rule.is_of_person()) {
             OriginState::Agent
         } else if evidence.is_empty() {
             OriginState::Unknown
@@ -120,8 +118,7 @@ pub enum ForeignTrailers {
 
 impl ForeignTrailers {
     fn admits(self, sign: &Evidence) -> bool {
-        let is_trailer = sign.rule.starts_with("trailer:") && !sign.rule.starts_with("trailer:leverage-");
-        self == Self::Believe || !(is_trailer || sign.rule.starts_with("text:"))
+        self == Self::Believe || !sign.rule.is_foreign_mark()
     }
 }
 
@@ -169,8 +166,9 @@ mod tests {
     use super::*;
 
     fn sign(rule: &str) -> Evidence {
+        let Ok(rule) = rule.parse();
         Evidence {
-            rule: rule.to_owned(),
+            rule,
             agent: None,
             model: None,
             lines: None,
@@ -199,7 +197,7 @@ mod tests {
         let own: Vec<Evidence> = foreign.iter().chain(&ours).cloned().collect();
         let rules = |foreign| -> Vec<String> {
             let found = origin(&own, &elsewhere, foreign).evidence;
-            found.into_iter().map(|sign| sign.rule).collect()
+            found.into_iter().map(|sign| sign.rule.to_string()).collect()
         };
         assert_eq!(rules(ForeignTrailers::Believe).len(), 6);
         assert_eq!(

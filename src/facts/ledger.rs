@@ -11,6 +11,7 @@ use super::diagnostics::{Status, Warning};
 use super::evidence::{Evidence, Signs};
 use super::ids::{ObjectId, TaskId};
 use super::record::{LineError, NoteLines, Record, SessionRecord, Tombstone};
+use super::sign::Sign;
 use super::task::{Task, TaskSource};
 use super::trailers::Place;
 
@@ -474,8 +475,8 @@ fn unknown_warning(repo: &str, commits: &BTreeMap<ObjectId, TaskId>) -> Option<W
     Some(warning.hint("Fetch the ledger that records them: git fetch origin refs/notes/leverage:refs/leverage/remotes/origin/notes"))
 }
 
-/// The rule of signs that a note of ours gives.
-const OWN_NOTE: &str = "note:leverage";
+/// The tool of notes of ours.
+const OWN: &str = "leverage";
 
 impl Task {
     /// What a record says of an agent. An estimate alone says nothing of one, and supervision neither.
@@ -487,7 +488,7 @@ impl Task {
             || !self.sessions.is_empty();
         let of_session = || self.sessions.first().map(|session| session.agent.clone());
         speaks_of_agent.then(|| Evidence {
-            rule: OWN_NOTE.to_owned(),
+            rule: Sign::Note(OWN.to_owned()),
             agent: self.agent.clone().or_else(of_session),
             model: self.model.clone(),
             lines: None,
@@ -498,7 +499,7 @@ impl Task {
 impl SessionRecord {
     fn sign(&self) -> Evidence {
         Evidence {
-            rule: OWN_NOTE.to_owned(),
+            rule: Sign::Note(OWN.to_owned()),
             agent: Some(self.agent.clone()),
             model: self.models.first().cloned(),
             lines: None,

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::iter::Sum;
-use std::ops::{Add, AddAssign};
+use std::ops::{Add, AddAssign, Mul};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -82,6 +82,11 @@ macro_rules! quantity {
                 (0.0..=MAX_MINUTES).contains(&value).then_some(Self(value + 0.0))
             }
 
+            /// What was measured or summed, where it is no longer than [`new`](Self::new) takes it.
+            pub fn checked(self) -> Option<Self> {
+                Self::new(self.0)
+            }
+
             /// The bare number, in this type's unit.
             pub fn get(self) -> f64 {
                 self.0
@@ -96,6 +101,15 @@ macro_rules! quantity {
             }
         }
 
+        /// A part of it, 0 to 1, or so many times it.
+        impl Mul<f64> for $name {
+            type Output = Self;
+
+            fn mul(self, part: f64) -> Self {
+                Self((self.0 * part).max(0.0) + 0.0)
+            }
+        }
+
         impl AddAssign for $name {
             fn add_assign(&mut self, other: Self) {
                 self.0 += other.0;
@@ -105,6 +119,12 @@ macro_rules! quantity {
         impl Sum for $name {
             fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
                 parts.fold(Self::default(), Add::add)
+            }
+        }
+
+        impl Decimal for $name {
+            fn decimal(&self) -> Option<f64> {
+                Some(self.0)
             }
         }
 
@@ -142,10 +162,27 @@ pub fn serialize_number<S: Serializer>(value: f64, serializer: S) -> Result<S::O
     }
 }
 
+/// A quantity that [`serialize_decimal`] writes.
+pub trait Decimal {
+    /// The bare number, in the unit of the type; `None` where it is unknown.
+    fn decimal(&self) -> Option<f64>;
+}
+
+impl<Q: Decimal> Decimal for Option<Q> {
+    fn decimal(&self) -> Option<f64> {
+        self.as_ref().and_then(Decimal::decimal)
+    }
+}
+
+/// With a point always: `40.0`, and `null` for what is unknown. For formats that have no whole numbers.
+pub fn serialize_decimal<Q: Decimal, S: Serializer>(value: &Q, serializer: S) -> Result<S::Ok, S::Error> {
+    value.decimal().serialize(serializer)
+}
+
 impl Hours {
     /// The same time in minutes.
-    pub fn minutes(self) -> f64 {
-        self.0 * 60.0
+    pub fn minutes(self) -> Minutes {
+        Minutes(self.0 * 60.0)
     }
 
     /// Reads `40h`, `1.5h`, `90m`, `1h30m`, `90s`, `2d`, `1w`, `40 hours`.
@@ -160,6 +197,17 @@ impl Hours {
 }
 
 impl Minutes {
+    /// Time that was measured, however long: what no claim can be is for [`Minutes::checked`] to say. Never negative.
+    pub(super) fn measured(value: f64) -> Self {
+        Self(value.max(0.0) + 0.0)
+    }
+
+    /// The longer of two.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self(self.0.max(other.0))
+    }
+
     /// Reads the same spellings as [`Hours::parse`].
     pub fn parse(text: &str, work: WorkTime) -> Result<Self, QuantityError> {
         Self::parse_with(text, work, DecimalMark::English)
@@ -399,6 +447,34 @@ mod tests {
         Hours::parse(text, WorkTime::default())
             .map(Hours::get)
             .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_format_of_decimals_keeps_the_point_and_what_is_unknown() {
+        #[derive(Serialize)]
+        struct Format {
+            #[serde(serialize_with = "serialize_decimal")]
+            hours: Hours,
+            #[serde(serialize_with = "serialize_decimal")]
+            minutes: Option<Minutes>,
+            #[serde(serialize_with = "serialize_decimal")]
+            unknown: Option<Minutes>,
+        }
+        let format = Format {
+            hours: Hours(40.0),
+            minutes: Minutes::new(2.5),
+            unknown: None,
+        };
+        let text = r#"{"hours":40.0,"minutes":2.5,"unknown":null}"#;
+        assert_eq!(serde_json::to_string(&format).unwrap(), text);
+    }
+
+    #[test]
+    fn measured_time_is_never_negative_and_unknown_beyond_any_claim() {
+        assert_eq!(Minutes::measured(-1.0).get().to_bits(), 0.0_f64.to_bits());
+        assert_eq!((Minutes(3.0) * -0.1).get().to_bits(), 0.0_f64.to_bits());
+        assert_eq!(Minutes::measured(2.0 * MAX_MINUTES).checked(), None);
+        assert_eq!((Minutes(3.0) * 0.5).checked(), Minutes::new(1.5));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::evidence::Confidence;
 use super::ids::{SessionId, TaskId};
 use super::quantity::Minutes;
 use super::session::{Sources, TokenCounts};
+use super::sign::Sign;
 use super::task::Task;
 
 /// The version of the lines that are written.
@@ -80,7 +81,7 @@ pub struct SessionRecord {
     pub confidence: Option<Confidence>,
     /// The rules that link the session to this commit.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Sign>,
 }
 
 /// A retraction. The task's lines stay; it counts no more.

@@ -9,13 +9,14 @@ use self::identities::{agent_called, agent_in_text, agent_of, model_in};
 use super::agents::{self, AGENTS};
 use super::commit::Person;
 use super::evidence::Evidence;
+use super::sign::Sign;
 
 /// Every sign in a commit, sorted, each once. Untrusted text.
 pub fn in_commit(author: &Person, message: &[u8]) -> Vec<Evidence> {
     let mut signs = Vec::new();
-    signs.extend(in_person("author", author));
+    signs.extend(in_person(Sign::Author, author));
     if author.name.ends_with(" (aider)") {
-        signs.push(sign("author", agents::AIDER.name));
+        signs.push(sign(Sign::Author, agents::AIDER.name));
     }
     for line in message.split(|byte| *byte == b'\n') {
         signs.extend(in_line(line));
@@ -26,16 +27,16 @@ pub fn in_commit(author: &Person, message: &[u8]) -> Vec<Evidence> {
     signs
 }
 
-fn sign(rule: &str, agent: &str) -> Evidence {
+fn sign(rule: Sign, agent: &str) -> Evidence {
     Evidence {
-        rule: rule.to_owned(),
+        rule,
         agent: Some(agent.to_owned()),
         model: None,
         lines: None,
     }
 }
 
-fn anonymous(rule: &str) -> Evidence {
+fn anonymous(rule: Sign) -> Evidence {
     Evidence {
         agent: None,
         ..sign(rule, "")
@@ -53,7 +54,7 @@ fn left_by_tool(line: &[u8]) -> Option<Evidence> {
         .trim_start_matches(|c: char| !c.is_ascii() && !c.is_alphanumeric() || c == ' ');
     if let Some(rest) = line.strip_prefix("https://claude.ai/code/session_") {
         let is_alone = !rest.contains(char::is_whitespace);
-        return is_alone.then(|| sign("text:session-link", agents::CLAUDE_CODE.name));
+        return is_alone.then(|| sign(Sign::Text("session-link".to_owned()), agents::CLAUDE_CODE.name));
     }
     let plain = line
         .strip_prefix("_This PR was generated with ")
@@ -72,7 +73,7 @@ fn left_by_tool(line: &[u8]) -> Option<Evidence> {
         }
     };
     let agent = AGENTS.iter().find(|agent| agent.generators.iter().any(is_by))?;
-    Some(sign("text:generated-with", agent.name))
+    Some(sign(Sign::Text("generated-with".to_owned()), agent.name))
 }
 
 /// A trailer that says something of an agent. Most lines are sorted out by their first letter.
@@ -87,25 +88,27 @@ fn in_line(line: &[u8]) -> Option<Evidence> {
         .to_ascii_lowercase();
     let value = String::from_utf8_lossy(line[colon + 1..].trim_ascii());
     match key.as_str() {
-        "co-authored-by" => in_person("trailer:co-authored-by", &person(&value)?),
+        "co-authored-by" => in_person(Sign::trailer("co-authored-by"), &person(&value)?),
         "assisted-by" => assistant(&value),
         "made-with" if value.eq_ignore_ascii_case("cursor") => {
-            Some(sign("trailer:made-with", agents::CURSOR.name))
+            Some(sign(Sign::trailer("made-with"), agents::CURSOR.name))
         }
-        "claude-session" => Some(sign("trailer:claude-session", agents::CLAUDE_CODE.name)),
+        "claude-session" => Some(sign(Sign::trailer("claude-session"), agents::CLAUDE_CODE.name)),
         "amp-thread-id" if value.starts_with("https://ampcode.com/threads/") => {
-            Some(sign("trailer:amp-thread-id", agents::AMP.name))
+            Some(sign(Sign::trailer("amp-thread-id"), agents::AMP.name))
         }
         "agent-logs-url" if is_session_page(&value) => {
-            Some(sign("trailer:agent-logs-url", agents::COPILOT.name))
+            Some(sign(Sign::trailer("agent-logs-url"), agents::COPILOT.name))
         }
-        "copilot-session" if is_uuid(&value) => Some(sign("trailer:copilot-session", agents::COPILOT.name)),
+        "copilot-session" if is_uuid(&value) => {
+            Some(sign(Sign::trailer("copilot-session"), agents::COPILOT.name))
+        }
         "replit-commit-author" if matches!(value.as_ref(), "Agent" | "Assistant") => {
-            Some(sign("trailer:replit-commit-author", agents::REPLIT.name))
+            Some(sign(Sign::trailer("replit-commit-author"), agents::REPLIT.name))
         }
-        "entire-checkpoint" if is_checkpoint(&value) => Some(anonymous("trailer:entire-checkpoint")),
-        "entire-agent" => Some(sign("trailer:entire-agent", agent_called(&value)?)),
-        "agentnote-session" if !value.is_empty() => Some(anonymous("trailer:agentnote-session")),
+        "entire-checkpoint" if is_checkpoint(&value) => Some(anonymous(Sign::trailer("entire-checkpoint"))),
+        "entire-agent" => Some(sign(Sign::trailer("entire-agent"), agent_called(&value)?)),
+        "agentnote-session" if !value.is_empty() => Some(anonymous(Sign::trailer("agentnote-session"))),
         _ => ours(&key, &value),
     }
 }
@@ -113,13 +116,13 @@ fn in_line(line: &[u8]) -> Option<Evidence> {
 /// A trailer of ours that speaks of an agent. An estimate alone does not: whoever plans a piece of work has one, too.
 fn ours(key: &str, value: &str) -> Option<Evidence> {
     match key {
-        "leverage-agent" if !value.is_empty() => Some(sign("trailer:leverage-agent", value)),
+        "leverage-agent" if !value.is_empty() => Some(sign(Sign::trailer("leverage-agent"), value)),
         "leverage-session" => {
             let (agent, _) = value.split_once(':')?;
-            Some(sign("trailer:leverage-session", agent))
+            Some(sign(Sign::trailer("leverage-session"), agent))
         }
         "leverage-agent-time" | "leverage-tokens" | "leverage-model" if !value.is_empty() => {
-            Some(anonymous(&format!("trailer:{key}")))
+            Some(anonymous(Sign::trailer(key)))
         }
         _ => None,
     }
@@ -139,7 +142,7 @@ fn person(text: &str) -> Option<Person> {
     })
 }
 
-fn in_person(rule: &str, person: &Person) -> Option<Evidence> {
+fn in_person(rule: Sign, person: &Person) -> Option<Evidence> {
     Some(Evidence {
         model: model_in(&person.name),
         ..sign(rule, agent_of(person)?)
@@ -148,9 +151,9 @@ fn in_person(rule: &str, person: &Person) -> Option<Evidence> {
 
 /// `Assisted-by: AGENT:MODEL` or free text that names one. With an address it is a person, unless that is an agent's.
 fn assistant(value: &str) -> Option<Evidence> {
-    const RULE: &str = "trailer:assisted-by";
+    let rule = Sign::trailer("assisted-by");
     if value.contains('<') {
-        return in_person(RULE, &person(value)?);
+        return in_person(rule, &person(value)?);
     }
     let agent = agent_in_text(value)?;
     let model = value.split_once(':').map(|(_, model)| model.trim().to_owned());
@@ -158,7 +161,7 @@ fn assistant(value: &str) -> Option<Evidence> {
         model: model
             .filter(|model| !model.is_empty())
             .or_else(|| model_in(value)),
-        ..sign(RULE, agent)
+        ..sign(rule, agent)
     })
 }
 

@@ -1,8 +1,70 @@
 //! Instants of a log and the time between them.
 
 use std::fmt;
+use std::ops::{Add, Sub};
 
 use serde::{Deserialize, Serialize};
+
+use super::quantity::Minutes;
+
+/// A length of time in milliseconds, as logs have it; negative where a clock ran backwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Millis(pub i64);
+
+/// A length of time in seconds, as commits have it; negative where a clock ran backwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Seconds(pub i64);
+
+impl Millis {
+    /// A second.
+    pub const SECOND: Self = Seconds(1).millis();
+    /// A minute.
+    pub const MINUTE: Self = Seconds::MINUTE.millis();
+    /// A day of 24 hours.
+    pub const DAY: Self = Seconds::DAY.millis();
+
+    /// So many of it.
+    #[must_use]
+    pub const fn times(self, count: i64) -> Self {
+        Self(self.0.saturating_mul(count))
+    }
+
+    /// How many of `unit` it is, rounded down.
+    pub const fn whole(self, unit: Self) -> i64 {
+        self.0.div_euclid(unit.0)
+    }
+}
+
+impl Seconds {
+    /// A minute.
+    pub const MINUTE: Self = Self(60);
+    /// An hour.
+    pub const HOUR: Self = Self::MINUTE.times(60);
+    /// A day of 24 hours.
+    pub const DAY: Self = Self::HOUR.times(24);
+
+    /// So many of it.
+    #[must_use]
+    pub const fn times(self, count: i64) -> Self {
+        Self(self.0.saturating_mul(count))
+    }
+
+    /// The same in milliseconds.
+    pub const fn millis(self) -> Millis {
+        Millis(self.0.saturating_mul(1000))
+    }
+
+    /// As a number of hours.
+    pub fn hours(self) -> f64 {
+        self.0 as f64 / Self::HOUR.0 as f64
+    }
+
+    /// As a number of days of 24 hours.
+    pub fn days(self) -> f64 {
+        self.0 as f64 / Self::DAY.0 as f64
+    }
+}
 
 /// An instant in milliseconds since the epoch, UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -24,6 +86,30 @@ impl Moment {
     #[must_use]
     pub fn plus(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
+    }
+}
+
+impl Add<Millis> for Moment {
+    type Output = Self;
+
+    fn add(self, length: Millis) -> Self {
+        self.plus(length.0)
+    }
+}
+
+impl Sub<Millis> for Moment {
+    type Output = Self;
+
+    fn sub(self, length: Millis) -> Self {
+        Self(self.0.saturating_sub(length.0))
+    }
+}
+
+impl Sub for Moment {
+    type Output = Millis;
+
+    fn sub(self, earlier: Self) -> Millis {
+        Millis(self.since(earlier))
     }
 }
 
@@ -59,7 +145,7 @@ impl Span {
     }
 
     /// Its length in minutes.
-    pub fn minutes(self) -> f64 {
+    pub fn minutes(self) -> Minutes {
         minutes(self.millis())
     }
 
@@ -77,8 +163,8 @@ impl Span {
 }
 
 /// Milliseconds as minutes.
-pub fn minutes(millis: i64) -> f64 {
-    millis as f64 / 60_000.0
+pub fn minutes(millis: i64) -> Minutes {
+    Minutes::measured(millis as f64 / 60_000.0)
 }
 
 /// The time that at least one span covers: sorted, disjoint, none empty.
@@ -135,6 +221,23 @@ mod tests {
         ]);
         assert_eq!(joined, [span(0, 30), span(40, 60)]);
         assert_eq!(total(&joined), 50);
+    }
+
+    #[test]
+    fn lengths_keep_their_unit() {
+        assert_eq!(Seconds::DAY.millis(), Millis::DAY);
+        assert_eq!(Millis::DAY, Millis(86_400_000));
+        assert_eq!(Seconds::DAY.times(7).days(), 7.0);
+        assert_eq!(Seconds(5400).hours(), 1.5);
+        assert_eq!(Moment(5_000) + Millis::SECOND - Moment(5_000), Millis(1_000));
+        assert_eq!(Moment(0) - Millis::SECOND, Moment(-1_000));
+        assert_eq!(
+            (
+                Millis(-1).whole(Millis::MINUTE),
+                Millis(60_000).whole(Millis::MINUTE)
+            ),
+            (-1, 1)
+        );
     }
 
     #[test]

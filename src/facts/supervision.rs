@@ -6,16 +6,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::quantity::Minutes;
 use super::session::{Action, Session};
-use super::span::{Moment, Span, minutes, union};
+use super::span::{Millis, Moment, Span, minutes, union};
 
 /// The thresholds of the estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SupervisionRules {
-    /// A pause longer than this means that the person was away, in milliseconds.
-    pub idle: i64,
-    /// The longest that one action is believed to take, in milliseconds.
-    pub cap: i64,
+    /// A pause longer than this means that the person was away.
+    pub idle: Millis,
+    /// The longest that one action is believed to take.
+    pub cap: Millis,
     /// Characters typed in a minute.
     pub typing: f64,
 }
@@ -24,18 +25,17 @@ impl Default for SupervisionRules {
     /// Away after 15 minutes, at most 10 for one action, 200 characters (40 words) a minute.
     fn default() -> Self {
         Self {
-            idle: 15 * MINUTE,
-            cap: 10 * MINUTE,
+            idle: Millis::MINUTE.times(15),
+            cap: Millis::MINUTE.times(10),
             typing: 200.0,
         }
     }
 }
 
-const MINUTE: i64 = 60_000;
 /// Even the shortest action takes a quarter of a minute.
-const SHORTEST: i64 = MINUTE / 4;
+const SHORTEST: Millis = Millis(Millis::MINUTE.0 / 4);
 /// Looking at the result when nothing shows how long it took.
-const REVIEW: i64 = MINUTE;
+const REVIEW: Millis = Millis::MINUTE;
 
 /// Time of a person that counts for one session: the part that `share` says, where they did several things at once.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ pub struct Charge {
 
 impl Charge {
     /// Minutes.
-    pub fn minutes(self) -> f64 {
+    pub fn minutes(self) -> Minutes {
         self.span.minutes() * self.share
     }
 }
@@ -75,7 +75,7 @@ pub fn supervision<'session>(
 }
 
 /// The person's minutes in all of these charges.
-pub fn charged_minutes<'charge>(charges: impl IntoIterator<Item = &'charge Charge>) -> f64 {
+pub fn charged_minutes<'charge>(charges: impl IntoIterator<Item = &'charge Charge>) -> Minutes {
     charges.into_iter().map(|charge| charge.minutes()).sum()
 }
 
@@ -123,7 +123,7 @@ pub fn attention(session: &Session, rules: SupervisionRules) -> Vec<Span> {
         .map(|action| span_of(action, &turns, rules))
         .collect();
     if let Some(Span { end: last, .. }) = turns.last().copied() {
-        spans.push(Span::new(last, last.plus(REVIEW.min(rules.cap))));
+        spans.push(Span::new(last, last + REVIEW.min(rules.cap)));
     }
     union(spans)
 }
@@ -131,9 +131,9 @@ pub fn attention(session: &Session, rules: SupervisionRules) -> Vec<Span> {
 /// How long an action took. `turns` are sorted by their start and by their end.
 fn span_of(action: &Action, turns: &[Span], rules: SupervisionRules) -> Span {
     let typing = typing(action.typed, rules);
-    let before = |millis: i64| Span::new(action.at.plus(-millis), action.at);
+    let before = |length: Millis| Span::new(action.at - length, action.at);
     if let Some(since) = action.waited_since {
-        return before(action.at.since(since).clamp(0, rules.cap));
+        return before((action.at - since).clamp(Millis(0), rules.cap));
     }
     // Turns that had begun before the action: inside one it adds typing alone, after one the gap was reading.
     let begun = turns.partition_point(|turn| turn.start < action.at);
@@ -143,7 +143,7 @@ fn span_of(action: &Action, turns: &[Span], rules: SupervisionRules) -> Span {
     if end >= action.at {
         return before(typing);
     }
-    let gap = action.at.since(end);
+    let gap = action.at - end;
     before(if gap <= rules.idle {
         gap.min(rules.cap)
     } else {
@@ -151,9 +151,9 @@ fn span_of(action: &Action, turns: &[Span], rules: SupervisionRules) -> Span {
     })
 }
 
-fn typing(characters: u32, rules: SupervisionRules) -> i64 {
-    let millis = f64::from(characters) / rules.typing * MINUTE as f64;
-    (millis as i64).clamp(SHORTEST.min(rules.cap), rules.cap)
+fn typing(characters: u32, rules: SupervisionRules) -> Millis {
+    let millis = f64::from(characters) / rules.typing * Millis::MINUTE.0 as f64;
+    Millis(millis as i64).clamp(SHORTEST.min(rules.cap), rules.cap)
 }
 
 /// Splits the clock of one person: at each instant every session that has it gets an equal part.
@@ -192,13 +192,13 @@ fn share_clock(own: &[usize], spans: &[Vec<Span>], charges: &mut [Vec<Charge>]) 
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Effort {
     /// Every lane's working time, summed.
-    pub agent_minutes: f64,
+    pub agent_minutes: Minutes,
     /// The person's time.
-    pub supervisory_minutes: f64,
+    pub supervisory_minutes: Minutes,
     /// The time in which at least one lane worked.
-    pub wall_minutes: f64,
+    pub wall_minutes: Minutes,
     /// Time within turns of which nothing says whether anything worked.
-    pub unknown_minutes: f64,
+    pub unknown_minutes: Minutes,
 }
 
 impl Effort {
@@ -209,7 +209,7 @@ impl Effort {
         for (session, charges) in sessions {
             effort.supervisory_minutes += charged_minutes(charges);
             for turn in session.turns() {
-                effort.agent_minutes += turn.working.iter().map(|span| span.minutes()).sum::<f64>();
+                effort.agent_minutes += turn.working.iter().map(|span| span.minutes()).sum();
                 effort.unknown_minutes += minutes(turn.unknown);
                 worked.extend_from_slice(&turn.working);
             }
@@ -220,7 +220,8 @@ impl Effort {
 
     /// How many lanes worked side by side on average; `None` where none worked.
     pub fn parallelism(self) -> Option<f64> {
-        (self.wall_minutes > 0.0).then(|| self.agent_minutes / self.wall_minutes)
+        let (agent, wall) = (self.agent_minutes.get(), self.wall_minutes.get());
+        (wall > 0.0).then(|| agent / wall)
     }
 }
 
@@ -231,7 +232,7 @@ mod tests {
     use super::*;
 
     fn at(minute: f64) -> Moment {
-        Moment((minute * MINUTE as f64) as i64)
+        Moment((minute * Millis::MINUTE.0 as f64) as i64)
     }
 
     fn span(start: f64, end: f64) -> Span {
@@ -282,7 +283,10 @@ mod tests {
     }
 
     fn minutes_of(sessions: &[Session], rules: SupervisionRules) -> Vec<f64> {
-        supervision(sessions, rules).iter().map(charged_minutes).collect()
+        supervision(sessions, rules)
+            .iter()
+            .map(|charges| charged_minutes(charges).get())
+            .collect()
     }
 
     fn one(turns: &[(f64, f64)], actions: Vec<Action>) -> f64 {
@@ -361,8 +365,8 @@ mod tests {
     #[test]
     fn the_thresholds_can_be_moved() {
         let rules = |idle: i64, cap: i64| SupervisionRules {
-            idle: idle * MINUTE,
-            cap: cap * MINUTE,
+            idle: Millis::MINUTE.times(idle),
+            cap: Millis::MINUTE.times(cap),
             ..SupervisionRules::default()
         };
         let turns = [(10.0, 20.0), (32.0, 33.0)];
@@ -384,7 +388,10 @@ mod tests {
             .map(|_| session("ada", &[(0.0, 20.0)], Vec::new()))
             .collect();
         let effort = Effort::of(sessions.iter().map(|session| (session, [].as_slice())));
-        assert_eq!((effort.agent_minutes, effort.wall_minutes), (100.0, 20.0));
+        assert_eq!(
+            (effort.agent_minutes.get(), effort.wall_minutes.get()),
+            (100.0, 20.0)
+        );
         assert_eq!(effort.parallelism(), Some(5.0));
     }
 

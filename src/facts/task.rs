@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::commit::Instant;
+use super::factor::Ratio;
 use super::ids::{ObjectId, SessionId, TaskId};
 use super::number;
 use super::quantity::{Hours, Minutes, Tokens, WorkTime};
@@ -227,9 +228,14 @@ impl Task {
         }
     }
 
-    /// Σ human hours × 60 / agent minutes; `None` where the minutes are unknown or none.
+    /// The terms of the factor that it claims: what sums of tasks add up.
+    pub fn ratio(&self) -> Ratio {
+        Ratio::new(self.estimate.hours, self.agent_minutes)
+    }
+
+    /// Human hours × 60 / agent minutes; `None` where the minutes are unknown or none.
     pub fn leverage_factor(&self) -> Option<f64> {
-        factor(self.estimate.hours, self.agent_minutes?)
+        self.ratio().factor()
     }
 
     /// The day that it counts on in `zone`, given the authors' times of its commits. One that was recorded on a commit has the
@@ -242,7 +248,7 @@ impl Task {
 
     /// Human hours × 60 / supervisory minutes; `None` where the minutes are unknown or none.
     pub fn supervisory_leverage_factor(&self) -> Option<f64> {
-        factor(self.estimate.hours, self.supervisory_minutes?)
+        Ratio::new(self.estimate.hours, self.supervisory_minutes).factor()
     }
 
     /// The task with a part, 0 to 1, of its hours, minutes and tokens: what one of several sessions did of it.
@@ -339,11 +345,6 @@ impl Phase {
 /// What phases add up to.
 pub fn phase_sum(phases: &[Phase]) -> Hours {
     phases.iter().map(|phase| phase.hours).sum()
-}
-
-/// Hours over minutes, both as minutes. Without minutes there is no factor.
-pub fn factor(hours: Hours, minutes: Minutes) -> Option<f64> {
-    (minutes.get() > 0.0).then(|| hours.minutes() / minutes.get())
 }
 
 /// Whether an estimate says anything: work of no hours would be worth nothing, whatever it took.

@@ -177,7 +177,7 @@ mod tests {
         let hours: Vec<String> = zone
             .split(span)
             .iter()
-            .map(|(day, piece)| format!("{day} {}", piece.minutes() / 60.0))
+            .map(|(day, piece)| format!("{day} {}", piece.minutes().get() / 60.0))
             .collect();
         assert_eq!(hours, ["2026-03-28 3", "2026-03-29 23", "2026-03-30 2"]);
     }

@@ -8,6 +8,7 @@ use crate::facts::attestation::agentnote::AgentNote;
 use crate::facts::attestation::git_ai::GitAiNote;
 use crate::facts::change::NamedSession;
 use crate::facts::record::{NoteLines, Record};
+use crate::facts::sign::Sign;
 use crate::facts::trailers;
 
 /// Trailers that name a session, in lower case, and whether another tool writes them.
@@ -31,7 +32,7 @@ pub(super) struct Notes<'repo> {
 
 struct NotesRef {
     name: &'static str,
-    rule: &'static str,
+    tool: &'static str,
     foreign: bool,
     sessions: fn(&[u8]) -> Vec<String>,
 }
@@ -39,19 +40,19 @@ struct NotesRef {
 const NOTES: [NotesRef; 3] = [
     NotesRef {
         name: "refs/notes/leverage",
-        rule: "note:leverage",
+        tool: "leverage",
         foreign: false,
         sessions: leverage_note,
     },
     NotesRef {
         name: "refs/notes/ai",
-        rule: "note:git-ai",
+        tool: "git-ai",
         foreign: true,
         sessions: git_ai_note,
     },
     NotesRef {
         name: "refs/notes/agentnote",
-        rule: "note:agentnote",
+        tool: "agentnote",
         foreign: true,
         sessions: agentnote,
     },
@@ -78,7 +79,7 @@ impl<'repo> Notes<'repo> {
                 (notes.sessions)(&content)
             };
             sessions.into_iter().map(|name| NamedSession {
-                rule: notes.rule.to_owned(),
+                rule: Sign::Note(notes.tool.to_owned()),
                 name,
                 foreign: notes.foreign,
             })
@@ -104,7 +105,7 @@ fn in_message(message: &[u8]) -> impl Iterator<Item = NamedSession> {
         let value = String::from_utf8_lossy(&trailer.value);
         let name = value.rsplit_once("/session_").map_or(&*value, |(_, id)| id);
         Some(NamedSession {
-            rule: format!("trailer:{key}"),
+            rule: Sign::trailer(key),
             name: name.to_owned(),
             foreign: *foreign,
         })
@@ -120,7 +121,7 @@ fn in_urls(message: &[u8]) -> impl Iterator<Item = NamedSession> {
             .next()
             .unwrap_or_default();
         NamedSession {
-            rule: "url:claude-code".into(),
+            rule: Sign::Url("claude-code".to_owned()),
             name: String::from_utf8_lossy(id).into_owned(),
             foreign: true,
         }
@@ -156,7 +157,7 @@ mod tests {
 
     fn names(message: &str) -> Vec<(String, String)> {
         in_message(message.as_bytes())
-            .map(|named| (named.rule, named.name))
+            .map(|named| (named.rule.to_string(), named.name))
             .collect()
     }
 

@@ -615,3 +615,14 @@ fn aggregates(totals: &Measures) -> Table {
         ..Table::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_measure_has_a_column_in_the_order_of_the_format() {
+        let columns: Vec<&str> = FIELDS.iter().map(|field| field.id).collect();
+        assert_eq!(columns, Measures::NAMES);
+    }
+}

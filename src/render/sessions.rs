@@ -5,6 +5,7 @@ use crate::aggregate::sessions::{SessionReport, SessionRow, TokenTotals};
 use crate::aggregate::timeline::{Event, Timeline, What};
 use crate::facts::quantity::{Minutes, Tokens};
 use crate::facts::session::{Provenance, Sources};
+use crate::facts::sign;
 
 /// The list of sessions with its sums.
 pub fn list(report: &SessionReport) -> Document {
@@ -18,7 +19,8 @@ pub fn list(report: &SessionReport) -> Document {
         "Supervision is estimated: typing, a quarter of a minute at least; reading before each prompt for at most {:.0} \
          minutes; and a minute for a look at the last answer of a session. After a pause of more than {:.0} minutes \
          the person was away",
-        rules.cap_minutes, rules.idle_minutes
+        rules.cap_minutes.get(),
+        rules.idle_minutes.get()
     ));
     document
 }
@@ -196,7 +198,7 @@ pub fn rows(report: &SessionReport) -> Table {
 
 fn sensitivity_table(report: &SessionReport) -> Table {
     let time = basis(report, |sources| sources.agent_time);
-    let minutes = |value| rounded(Minutes::new(value));
+    let minutes = |value: Minutes| rounded(value.checked());
     Table {
         title: Some("How far the idle threshold matters".into()),
         columns: vec![
@@ -285,14 +287,14 @@ fn event_cells(event: &Event) -> Vec<Cell> {
             ("made", Cell::Empty, detail.trim().to_owned())
         }
         What::Linked { repo, link } => {
-            let worked = link.worked.iter().map(|span| span.minutes()).sum();
+            let worked: Minutes = link.worked.iter().map(|span| span.minutes()).sum();
             let detail = format!(
                 "{repo} {}, {}: {}",
                 link.commit.short(),
                 link.confidence,
-                link.evidence.join(" ")
+                sign::in_words(&link.evidence)
             );
-            ("commit", rounded(Minutes::new(worked)), detail)
+            ("commit", rounded(worked.checked()), detail)
         }
     };
     vec![

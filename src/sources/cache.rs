@@ -14,6 +14,7 @@ use crate::facts::commit::{Commit, Instant, LineCounts, Person};
 use crate::facts::evidence::{Evidence, Origin};
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
+use crate::facts::sign::Sign;
 use crate::git::changes::Renames;
 use crate::git::walk::order;
 
@@ -72,7 +73,7 @@ struct Row {
 /// [`Evidence`] without the attributes by which its JSON leaves out what is empty.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredEvidence {
-    rule: String,
+    rule: Sign,
     agent: Option<String>,
     model: Option<String>,
     lines: Option<u64>,

@@ -19,7 +19,7 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{HistoryFacts, RecentCommit, RepoFacts};
 use crate::facts::lineage::Lineage;
-use crate::facts::span::Moment;
+use crate::facts::span::{Moment, Seconds};
 use crate::facts::zone::{Period, Zone};
 
 pub use comparison::{Change, Comparison, Difference, Step};
@@ -28,7 +28,6 @@ use row::{ratio, reached};
 
 /// The name and version of the machine format.
 pub const SCHEMA: &str = "git-leverage.inventory/1";
-const DAY: i64 = 86_400;
 
 /// Which stretches of time the activity columns look at: 30 days, 90 days, and the period that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +57,7 @@ impl Windows {
     }
 
     fn days_back(self, days: i64) -> i64 {
-        self.end().unwrap_or(self.now) - days * DAY
+        self.end().unwrap_or(self.now) - Seconds::DAY.times(days).0
     }
 
     fn midnight(self, day: NaiveDate) -> i64 {

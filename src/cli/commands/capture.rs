@@ -15,6 +15,7 @@ use crate::facts::ledger::{Ledger, stable_id};
 use crate::facts::link::Link;
 use crate::facts::quantity::Minutes;
 use crate::facts::record::{Record, SessionRecord};
+use crate::facts::sign;
 use crate::facts::supervision::charged_minutes;
 use crate::git::messages;
 use crate::ledger;
@@ -137,7 +138,7 @@ fn records(
                 .author()
                 .or_else(|error| if dry_run { Ok(String::new()) } else { Err(error) })?,
         };
-        let minutes = Minutes::new(charged_minutes(charges));
+        let minutes = charged_minutes(charges).checked();
         let known = known(&ledger, link.commit);
         if let Some(record) = record(&own.sessions[at], link, minutes, &known, &stamp) {
             records.push((link.commit, record));
@@ -196,7 +197,7 @@ fn show(context: &mut Context, records: &[(ObjectId, SessionRecord)]) -> Result<
                     Cell::text(record.session.to_string()),
                     minutes(total),
                     minutes(total.map(|total| total * record.share)),
-                    Cell::text(record.evidence.join(" ")),
+                    Cell::text(sign::in_words(&record.evidence)),
                 ]
             })
             .collect(),

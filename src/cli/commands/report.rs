@@ -208,8 +208,9 @@ fn sort_by(text: &str) -> Result<SortBy, String> {
     if text == "key" {
         return Ok(SortBy::Key);
     }
-    let names = Measures::names();
-    if names.iter().any(|name| name == text) {
+    let mut names = Measures::NAMES.to_vec();
+    names.sort_unstable();
+    if names.contains(&text) {
         return Ok(SortBy::Measure(text.to_owned()));
     }
     Err(format!("write `key` or one of {}", names.join(", ")))

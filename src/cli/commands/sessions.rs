@@ -16,6 +16,7 @@ use crate::cli::settings::Settings;
 use crate::correlate::ForeignNames;
 use crate::correlate::history::link_repositories;
 use crate::facts::session::Session;
+use crate::facts::span::Millis;
 use crate::render::json::Versioned;
 use crate::render::sessions;
 use crate::sources::agents::collect::Collected;
@@ -121,8 +122,8 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
             here.contains(&session.id) || roots.iter().any(|root| worked_in(session, root))
         });
     }
-    let thresholds: &[i64] = if args.sensitivity {
-        &[5 * 60_000, 15 * 60_000, 30 * 60_000]
+    let thresholds: &[Millis] = if args.sensitivity {
+        &[5, 15, 30].map(|minutes| Millis::MINUTE.times(minutes))
     } else {
         &[]
     };

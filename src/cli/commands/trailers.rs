@@ -10,7 +10,8 @@ use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::recording::Desk;
 use crate::facts::claim::{self, Claim, ClaimError};
-use crate::facts::task::{Phase, factor};
+use crate::facts::factor::Ratio;
+use crate::facts::task::Phase;
 use crate::facts::trailers::Place;
 use crate::git::messages::{self, Range};
 use crate::render::escape::visible;
@@ -116,14 +117,9 @@ fn described(claim: &Claim, prefix: &str) -> String {
             .collect();
         (!parts.is_empty()).then(|| parts.join(", "))
     };
-    let leverage = claim
-        .estimate
-        .zip(claim.agent_minutes)
-        .and_then(|(hours, minutes)| factor(hours, minutes));
-    let supervisory = claim
-        .estimate
-        .zip(claim.supervisory_minutes)
-        .and_then(|(hours, minutes)| factor(hours, minutes));
+    let factor_over = |minutes| Ratio::new(claim.estimate?, minutes).factor();
+    let leverage = factor_over(claim.agent_minutes);
+    let supervisory = factor_over(claim.supervisory_minutes);
     let facts = [
         ("task", claim.task.map(|id| id.to_string())),
         ("estimate", claim.estimate.map(|hours| hours.to_string())),

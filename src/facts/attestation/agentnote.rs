@@ -74,7 +74,10 @@ mod tests {
                        "attribution":{"ai_ratio":50,"method":"line","lines":{"ai_added":12,"total_added":24}}}"#;
         let note = AgentNote::read(new);
         let sign = note.evidence().unwrap();
-        assert_eq!((sign.rule.as_str(), sign.lines), ("note:agentnote", Some(12)));
+        assert_eq!(
+            (sign.rule.to_string().as_str(), sign.lines),
+            ("note:agentnote", Some(12))
+        );
         assert_eq!(
             (sign.agent.as_deref(), note.session()),
             (Some("claude-code"), Some("7"))

@@ -159,7 +159,7 @@ mod tests {
         let told: Vec<_> = note
             .evidence()
             .into_iter()
-            .map(|sign| (sign.rule, sign.agent, sign.model, sign.lines))
+            .map(|sign| (sign.rule.to_string(), sign.agent, sign.model, sign.lines))
             .collect();
         let text = |text: &str| Some(text.to_owned());
         assert_eq!(

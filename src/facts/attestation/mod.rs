@@ -8,6 +8,7 @@ pub mod git_ai;
 
 use super::agents::our_spelling;
 use super::evidence::Evidence;
+use super::sign::Sign;
 
 /// Who wrote attested lines.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,13 +39,13 @@ impl Maker {
     fn sign(&self, by: &str, lines: Option<u64>) -> Evidence {
         match self {
             Self::Agent { agent, model } => Evidence {
-                rule: format!("note:{by}"),
+                rule: Sign::Note(by.to_owned()),
                 agent: agent.clone(),
                 model: model.clone(),
                 lines,
             },
             Self::Person => Evidence {
-                rule: format!("human:{by}"),
+                rule: Sign::Human(by.to_owned()),
                 agent: None,
                 model: None,
                 lines,

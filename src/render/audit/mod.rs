@@ -9,7 +9,6 @@ use crate::audit::confidence::Part;
 use crate::audit::lines::FileLine;
 use crate::audit::origin::{Grouping, state_word};
 use crate::audit::{Audit, Finding, Level};
-use crate::facts::quantity::Hours;
 use origin::{origin, over_time};
 use sentences::{all_in, headline, notes, retracted, subject};
 
@@ -97,7 +96,7 @@ fn confidence(audit: &Audit) -> Table {
         vec![
             Cell::text(name),
             Cell::Count(part.tasks),
-            Cell::known(Hours::new(part.human_hours), Cell::Hours),
+            Cell::known(part.human_hours.checked(), Cell::Hours),
             Cell::known(part.leverage_factor, Cell::Factor),
             Cell::known(part.measured_leverage_factor, Cell::Factor),
         ]

@@ -20,10 +20,10 @@ pub(super) fn headline(audit: &Audit) -> String {
     if claimed.tasks == 0 {
         return unclaimed(audit);
     }
-    let share = |part: &Part| match claimed.human_hours {
+    let share = |part: &Part| match claimed.human_hours.get() {
         // Hours that are nothing rest on nothing.
         hours if hours <= 0.0 => "–".to_owned(),
-        hours => percent(part.human_hours / hours, 0),
+        hours => percent(part.human_hours.get() / hours, 0),
     };
     let as_measured = |part: &Part| match (part.leverage_factor, part.measured_leverage_factor) {
         (None, None) => String::new(),
@@ -65,14 +65,14 @@ pub(super) fn headline(audit: &Audit) -> String {
 }
 
 /// Hours as everywhere else, without their unit.
-fn bare_hours(hours: f64) -> String {
-    let cell = Cell::known(Hours::new(hours), Cell::Hours);
+fn bare_hours(hours: Hours) -> String {
+    let cell = Cell::known(hours.checked(), Cell::Hours);
     cell.for_people().trim_end_matches('h').to_owned()
 }
 
 /// Minutes as everywhere else, without their unit.
-fn bare_minutes(minutes: f64) -> String {
-    let cell = Cell::known(Minutes::new(minutes), Cell::Minutes);
+fn bare_minutes(minutes: Minutes) -> String {
+    let cell = Cell::known(minutes.checked(), Cell::Minutes);
     cell.for_people().trim_end_matches('m').to_owned()
 }
 
