@@ -19,3 +19,7 @@ pub mod exchange;
 pub mod ledger;
 
 pub mod cli;
+
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod hostile;

@@ -14,6 +14,7 @@ const LAYERS: &[&str] = &[
     "exchange",
     "ledger",
     "cli",
+    "hostile",
 ];
 
 /// Every source file with its layer and its text.

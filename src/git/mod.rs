@@ -12,6 +12,8 @@ pub mod config;
 pub mod contributions;
 pub mod create;
 pub mod dates;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod hostile;
 pub mod ledger_steps;
 pub mod lines;
 pub mod mailmap;

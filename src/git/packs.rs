@@ -222,6 +222,40 @@ fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
     four.try_into().ok().map(u32::from_be_bytes)
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod hostile {
+    use super::{Pack, RawId, apply_delta};
+
+    /// A delta, behind its base and that base's length in one byte.
+    pub(crate) fn delta(data: &[u8]) {
+        let Some((length, rest)) = data.split_first() else {
+            return;
+        };
+        let (base, delta) = rest.split_at(usize::from(*length).min(rest.len()));
+        apply_delta(base, delta);
+    }
+
+    /// The index of a pack, behind the name that is looked for; each name in it is looked for too.
+    pub(crate) fn index(data: &[u8]) {
+        let (Some((id, index)), Ok(folder)) = (data.split_first_chunk::<20>(), tempfile::tempdir()) else {
+            return;
+        };
+        let path = folder.path().join("pack.idx");
+        if std::fs::write(&path, index)
+            .and_then(|()| std::fs::write(path.with_extension("pack"), []))
+            .is_err()
+        {
+            return;
+        }
+        let Some(pack) = Pack::open(&path) else { return };
+        let names = pack.index[super::NAMES..].chunks_exact(20).take(pack.objects);
+        let names: Vec<&RawId> = names.filter_map(|name| name.try_into().ok()).collect();
+        for id in names.into_iter().chain([id]) {
+            pack.find(id);
+        }
+    }
+}
+
 #[cfg(unix)]
 fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, offset)

@@ -3,6 +3,8 @@
 //! Nothing of a work tree is read but what tells whether it has changes, and nothing is executed or written.
 
 mod docker;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod hostile;
 mod ignored;
 mod languages;
 mod licence;

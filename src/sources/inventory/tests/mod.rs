@@ -187,6 +187,31 @@ impl Tally {
     }
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+/// Source text, masked as each dialect has it and searched for the tests of each language.
+pub(crate) fn hostile(data: &[u8]) {
+    use mask::{Dialect, mask};
+    for dialect in [
+        Dialect::RUST,
+        Dialect::GO,
+        Dialect::JAVASCRIPT,
+        Dialect::JVM,
+        Dialect::CSHARP,
+        Dialect::SWIFT,
+        Dialect::CPP,
+        Dialect::PHP,
+        Dialect::PYTHON,
+        Dialect::RUBY,
+    ] {
+        let masked = mask(data, dialect);
+        let breaks = |text: &[u8]| memchr::memchr_iter(b'\n', text).count();
+        assert_eq!((masked.len(), breaks(&masked)), (data.len(), breaks(data)));
+    }
+    for (language, _) in LanguageType::list() {
+        find("tests/a_test.x", data, *language);
+    }
+}
+
 fn find(path: &str, content: &[u8], language: LanguageType) -> Found {
     use LanguageType as L;
     match language {

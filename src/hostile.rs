@@ -1,0 +1,179 @@
+//! Every reader of bytes that somebody else wrote, by name: what the property tests below and `fuzz/` call.
+//!
+//! It is part of the crate in tests and with the feature `fuzzing` alone. A reader may refuse what it is given; it may not panic
+//! or make more of it than its size warrants.
+
+use std::path::{Path, PathBuf};
+
+use crate::exchange::{self, ImportOptions};
+use crate::facts::attestation::git_ai::GitAiNote;
+use crate::facts::inventory::{HistoryFacts, TreeFacts};
+use crate::facts::quantity::WorkTime;
+use crate::facts::record::{NoteLines, Record};
+use crate::facts::{claim, squash, trailers};
+use crate::git::hostile as git;
+use crate::git::survival::Kept;
+use crate::sources::agents::assemble::assemble;
+use crate::sources::agents::log::Log;
+use crate::sources::agents::{AGENTS, Agent, Machine};
+use crate::sources::inventory::hostile as inventory;
+
+/// A reader, called for its panics.
+pub type Reader = fn(&[u8]);
+
+/// The readers. Each has seeds in `fixtures/hostile/NAME/` and a target in `fuzz/fuzz_targets/`.
+pub const READERS: &[(&str, Reader)] = &[
+    ("delta", git::delta),
+    ("pack_index", git::index),
+    ("tree", git::tree),
+    ("commit", git::commit),
+    ("trailers", read_message),
+    ("record", read_record),
+    ("note", read_note),
+    ("git_ai", read_git_ai),
+    ("agent", read_agent),
+    ("dockerfile", inventory::dockerfile),
+    ("source", inventory::source),
+    ("exchange", read_exchange),
+    ("cache", read_cache),
+];
+
+/// The reader with this name. It panics where there is none.
+pub fn read(name: &str, data: &[u8]) {
+    let reader = READERS.iter().find(|(known, _)| *known == name);
+    let (_, reader) = reader.unwrap_or_else(|| panic!("no reader is called {name}"));
+    reader(data);
+}
+
+fn read_message(message: &[u8]) {
+    let longest = message.len();
+    let all = trailers::parse_everywhere(message, |_| true);
+    assert!(trailers::parse(message).len() <= longest && all.len() <= longest);
+    assert!(squash::quoted(message).len() <= longest);
+    claim::read(message, WorkTime::default());
+}
+
+fn read_record(line: &[u8]) {
+    if let Ok(record) = Record::decode(line) {
+        let line = record.encode();
+        assert_eq!(Record::decode(&line).map(|again| again.encode()), Ok(line));
+    }
+}
+
+fn read_note(content: &[u8]) {
+    let note = NoteLines::parse(content);
+    assert_eq!(NoteLines::parse(&note.content()), note);
+    for line in note.iter() {
+        read_record(line);
+    }
+}
+
+fn read_git_ai(content: &[u8]) {
+    GitAiNote::read(content).evidence();
+}
+
+/// Where each agent would find its log below the home folder.
+const LOGS: &[(&str, &str)] = &[
+    ("amp", ".local/share/amp/threads/T-1.json"),
+    ("claude-code", ".claude/projects/-w-kiln/a.jsonl"),
+    (
+        "codex",
+        ".codex/sessions/2026/04/01/rollout-2026-04-01T09-00-58-a.jsonl",
+    ),
+    ("copilot-cli", ".copilot/session-state/a/events.jsonl"),
+    ("cursor", ".cursor/projects/w-kiln/agent-transcripts/a.jsonl"),
+    ("droid", ".factory/sessions/-w-kiln/a.jsonl"),
+    (
+        "gemini-cli",
+        ".gemini/tmp/kiln/chats/session-2026-04-01T09-00-a.jsonl",
+    ),
+    (
+        "opencode",
+        ".local/share/opencode/storage/message/ses_1/msg_1.json",
+    ),
+    (
+        "pi",
+        ".pi/agent/sessions/--w-kiln--/2026-04-01T09-00-58-000Z_a.jsonl",
+    ),
+    ("qwen", ".qwen/projects/-w-kiln/chats/a.jsonl"),
+];
+
+/// A log, behind a byte that says of which agent.
+fn read_agent(data: &[u8]) {
+    events_of(data);
+}
+
+/// How many events are in it.
+fn events_of(data: &[u8]) -> usize {
+    let (Some((first, log)), Ok(home)) = (data.split_first(), tempfile::tempdir()) else {
+        return 0;
+    };
+    let (agent, path) = LOGS[usize::from(*first) % LOGS.len()];
+    let path = home.path().join(path);
+    let folder = path.parent().unwrap_or(home.path());
+    match std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, log)) {
+        Ok(()) => read_home(agent, home.path(), log.len()),
+        Err(_) => 0,
+    }
+}
+
+/// Reads all that an agent keeps below a home folder, `size` bytes, and says how many events that makes.
+fn read_home(name: &str, home: &Path, size: usize) -> usize {
+    let machine = Machine {
+        home: Some(home.to_owned()),
+        work_trees: vec![home.join("$KILN")],
+        ..Machine::default()
+    };
+    let mut all = 0;
+    for agent in AGENTS.iter().filter(|agent| agent.name() == name) {
+        let logs = read_logs(*agent, &machine);
+        let events: usize = logs.iter().map(|(_, log)| log.events.len()).sum();
+        // A log can stand for a session by its name and its times alone.
+        let most = size + 8 * logs.len();
+        assert!(events <= most, "{name} made {events} events of {size} bytes");
+        assemble(name, &logs);
+        all += events;
+    }
+    all
+}
+
+fn read_logs(agent: &dyn Agent, machine: &Machine) -> Vec<(PathBuf, Log)> {
+    let mut logs = Vec::new();
+    for root in agent.roots(machine) {
+        for mut file in agent.logs(&root, &mut Vec::new()) {
+            file.companions.extend(agent.companions(&file, machine));
+            let mut log = Log::default();
+            // What cannot be read is refused.
+            if agent.read(&file, &mut log).is_ok() {
+                logs.push((file.path, log));
+            }
+        }
+    }
+    agent.settle(&mut logs);
+    logs
+}
+
+fn read_exchange(data: &[u8]) {
+    for name in ["a.csv", "a.md", "a.jsonl", "a"] {
+        let options = ImportOptions {
+            name: name.to_owned(),
+            date: None,
+            agent: None,
+            by: "Ada <ada@example.com>".to_owned(),
+            at: chrono::DateTime::UNIX_EPOCH,
+            work: WorkTime::default(),
+        };
+        // What cannot be read is refused.
+        let _ = exchange::read(data, &options);
+    }
+}
+
+fn read_cache(body: &[u8]) {
+    let _ = postcard::from_bytes::<Log>(body);
+    let _ = postcard::from_bytes::<TreeFacts>(body);
+    let _ = postcard::from_bytes::<(i64, HistoryFacts)>(body);
+    let _ = postcard::from_bytes::<Kept>(body);
+}
+
+#[cfg(test)]
+mod tests;
