@@ -14,6 +14,8 @@ pub struct AgentIdentity {
     pub bots: &'static [&'static str],
     /// Logins without brackets that GitHub gives it, in lower case; the number before them differs between its parts.
     pub logins: &'static [&'static str],
+    /// Logins without brackets that were a person's first, or may be: they need the login as the whole name beside them.
+    pub named_logins: &'static [&'static str],
     /// Addresses that others share, each with words of which the name beside it has to have one; in lower case.
     pub shared: &'static [(&'static str, &'static [&'static str])],
     /// What it is called in free text such as that of `Assisted-by`, in lower case.
@@ -35,6 +37,7 @@ const NOTHING: AgentIdentity = AgentIdentity {
     addresses: &[],
     bots: &[],
     logins: &[],
+    named_logins: &[],
     shared: &[],
     words: &[],
     model_words: &[],
@@ -72,6 +75,7 @@ pub static OPENCODE: AgentIdentity = AgentIdentity {
         "clio-agent@sisyphuslabs.ai",
     ],
     bots: &["opencode-agent[bot]"],
+    named_logins: &["opencode"],
     words: &["opencode"],
     titles: &["opencode"],
     generators: &[("opencode", "https://opencode.ai")],

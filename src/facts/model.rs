@@ -19,7 +19,7 @@ const FAMILIES: &[&str] = &[
     "devstral",
     "codestral",
 ];
-/// Claude's own families.
+/// Claude's own families, which may stand without `Claude` where a version stands beside them.
 const CLAUDES: &[&str] = &["opus", "sonnet", "haiku", "fable", "mythos", "instant"];
 /// Who stands before a name: vendors, gateways, regions.
 const VENDORS: &[&str] = &[
@@ -89,10 +89,15 @@ fn without_context(name: &str) -> String {
 /// The words from the family on, vendors before it left out; a family that a version is grown together with is cut off it.
 /// `None` where the family is none of those known.
 fn from_family(words: &[&str]) -> Option<Vec<String>> {
-    let mut words = words
+    let words: Vec<String> = words
         .iter()
         .flat_map(|word| unvendored(word))
-        .skip_while(|word| VENDORS.contains(&word.as_str()));
+        .skip_while(|word| VENDORS.contains(&word.as_str()))
+        .collect();
+    if let Some(words) = unnamed_claude(&words) {
+        return Some(words);
+    }
+    let mut words = words.into_iter();
     let first = words.next()?;
     let family = FAMILIES.iter().find(|family| first.starts_with(**family))?;
     let (head, version) = first.split_at(family.len());
@@ -105,6 +110,29 @@ fn from_family(words: &[&str]) -> Option<Vec<String>> {
     }
     found.extend(words);
     Some(found)
+}
+
+/// `Sonnet 4.5`, `sonnet4.5`, `3.5 Sonnet`: the words behind the name of the family that people leave out. `None` without a
+/// version: a sonnet may be anything.
+fn unnamed_claude(words: &[String]) -> Option<Vec<String>> {
+    let is_version = |word: &str| {
+        word.split('.').count() <= 2 && word.split('.').all(|part| is_number(part) && part.len() <= 2)
+    };
+    let mut found = vec!["claude".to_owned()];
+    for word in words {
+        let grown = CLAUDES.iter().find_map(|family| {
+            let version = word.strip_prefix(family)?;
+            is_version(version).then_some([*family, version])
+        });
+        match grown {
+            Some(parts) => found.extend(parts.map(str::to_owned)),
+            None => found.push(word.clone()),
+        }
+    }
+    let is_family = |word: &String| CLAUDES.contains(&word.as_str());
+    let mut behind_version = found.iter().skip(1).skip_while(|word| is_version(word));
+    let starts_so = behind_version.next().is_some_and(is_family);
+    (starts_so && found.iter().any(|word| is_version(word))).then_some(found)
 }
 
 /// `us.anthropic.claude` is three words, `4.5` is one.
@@ -247,6 +275,11 @@ mod tests {
                 "claude-4.5-opus",
                 "AWS Claude Opus 4.5",
                 "claude-opus-4-5-latest",
+                "Opus 4.5",
+                "opus-4-5",
+                "opus4.5",
+                "anthropic/opus-4.5",
+                "Opus 4.5 (1M context)",
             ],
         ),
         (
@@ -259,8 +292,15 @@ mod tests {
                 "Claude 3.5 Sonnet",
                 "claude-3-5-sonnet-20241022",
                 "Claude Sonnet 3.5",
+                "Sonnet 3.5",
+                "3.5 Sonnet",
             ],
         ),
+        (
+            "claude-haiku-4-5",
+            &["Haiku 4.5", "haiku-4.5", "Claude Haiku 4.5"],
+        ),
+        ("claude-sonnet-4", &["Sonnet 4", "sonnet-4-20250514"]),
         ("claude-fable-5", &["Claude Fable 5", "claude-fable-5"]),
         (
             "gpt-5.5",
@@ -335,6 +375,10 @@ mod tests {
             "o3-mini",
             "<synthetic>",
             "Claude",
+            "Sonnet",
+            "opus",
+            "Magnum Opus 4",
+            "opusculum 4",
         ];
         let mut found: Vec<String> = names.iter().map(|name| canonical(name)).collect();
         found.sort();

@@ -21,6 +21,7 @@ fn index(column: fn(&AgentIdentity) -> &'static [&'static str]) -> HashMap<&'sta
 static ADDRESSES: Index = LazyLock::new(|| index(|agent| agent.addresses));
 static BOTS: Index = LazyLock::new(|| index(|agent| agent.bots));
 static LOGINS: Index = LazyLock::new(|| index(|agent| agent.logins));
+static NAMED_LOGINS: Index = LazyLock::new(|| index(|agent| agent.named_logins));
 static TITLES: Index = LazyLock::new(|| index(|agent| agent.titles));
 
 const GITHUB: &str = "@users.noreply.github.com";
@@ -33,12 +34,12 @@ pub(super) fn agent_of(person: &Person) -> Option<&'static str> {
         return Some(agent);
     }
     if let Some(login) = email.strip_suffix(GITHUB) {
-        return match login.split_once('+') {
-            Some((number, login)) if is_number(number) => {
-                among(&BOTS, login).or_else(|| among(&LOGINS, login))
-            }
-            _ => among(&BOTS, login),
-        };
+        let numbered = login.split_once('+').filter(|(number, _)| is_number(number));
+        let login = numbered.map_or(login, |(_, login)| login);
+        let is_named_so = person.name.trim().eq_ignore_ascii_case(login);
+        return among(&BOTS, login)
+            .or_else(|| among(&LOGINS, login).filter(|_| numbered.is_some()))
+            .or_else(|| among(&NAMED_LOGINS, login).filter(|_| is_named_so));
     }
     let name = person.name.to_ascii_lowercase();
     let is_named = |words: &[&str]| {
@@ -184,6 +185,13 @@ mod tests {
         for (name, email, expected) in [
             ("Qwen-Coder", "qwen-coder@alibabacloud.com", "qwen"),
             ("opencode", "noreply@opencode.ai", "opencode"),
+            ("opencode", "opencode@users.noreply.github.com", "opencode"),
+            ("OpenCode", "opencode@users.noreply.github.com", "opencode"),
+            (
+                "OpenCode",
+                "219766164+OpenCode@users.noreply.github.com",
+                "opencode",
+            ),
             ("Copilot", "copilot@github.com", "copilot"),
             ("Copilot", "223556219+Copilot@users.noreply.github.com", "copilot"),
             ("Copilot", "175728472+Copilot@users.noreply.github.com", "copilot"),
@@ -245,6 +253,12 @@ mod tests {
             ("claude", "claude@users.noreply.github.com"),
             ("Devin Jones", "12345+devin@users.noreply.github.com"),
             ("Copilot", "copilot@users.noreply.github.com"),
+            ("Olga Pencode", "opencode@users.noreply.github.com"),
+            ("", "opencode@users.noreply.github.com"),
+            ("Olga Pencode", "123+opencode@users.noreply.github.com"),
+            ("opencode", "abc+opencode@users.noreply.github.com"),
+            ("opencode", "opencode-fan@users.noreply.github.com"),
+            ("opencode", "opencode@example.org"),
             ("Jules", "jules@users.noreply.github.com"),
             ("cte", "support@roocode.com"),
             ("Jane", "noreply@github.com"),
