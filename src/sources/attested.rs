@@ -113,7 +113,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let slot = Slot::of_clone(folder.path(), Kind::Notes, VERSION, Path::new("/src/kiln/.git"));
         let sign = StoredEvidence::of(&Evidence {
-            rule: "note:git-ai".to_owned(),
+            rule: crate::facts::sign::Sign::Note("git-ai".to_owned()),
             agent: Some("codex".to_owned()),
             model: None,
             lines: Some(3),
