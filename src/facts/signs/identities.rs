@@ -181,17 +181,20 @@ mod tests {
     }
 
     #[test]
+    fn a_login_that_may_be_a_persons_needs_the_name_beside_it() {
+        for name in ["opencode", "OpenCode"] {
+            for login in ["opencode", "219766164+OpenCode"] {
+                let email = format!("{login}@users.noreply.github.com");
+                assert_eq!(agent(name, &email), Some("opencode"), "{name} {email}");
+            }
+        }
+    }
+
+    #[test]
     fn agents_are_known_by_what_they_write() {
         for (name, email, expected) in [
             ("Qwen-Coder", "qwen-coder@alibabacloud.com", "qwen"),
             ("opencode", "noreply@opencode.ai", "opencode"),
-            ("opencode", "opencode@users.noreply.github.com", "opencode"),
-            ("OpenCode", "opencode@users.noreply.github.com", "opencode"),
-            (
-                "OpenCode",
-                "219766164+OpenCode@users.noreply.github.com",
-                "opencode",
-            ),
             ("Copilot", "copilot@github.com", "copilot"),
             ("Copilot", "223556219+Copilot@users.noreply.github.com", "copilot"),
             ("Copilot", "175728472+Copilot@users.noreply.github.com", "copilot"),
