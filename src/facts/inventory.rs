@@ -99,6 +99,8 @@ pub struct TestFacts {
     pub unsearched: u64,
     /// Where no case was found: a file for testing, the first one, whose way of testing is not known. Untrusted text.
     pub unrecognised: Option<String>,
+    /// Where no case was found: a language of the tree whose tests are not counted, or not all of them.
+    pub uncounted: Option<String>,
 }
 
 impl TestFacts {
@@ -107,9 +109,10 @@ impl TestFacts {
         self.frameworks.values().map(|framework| framework.cases).sum()
     }
 
-    /// [`TestFacts::cases`]; `None` where there are test files and not one case that could be recognised: none is no number.
+    /// [`TestFacts::cases`]; `None` where not one case was found, and there are test files, or code in a language whose tests
+    /// are not counted.
     pub fn known_cases(&self) -> Option<u64> {
-        self.unrecognised.is_none().then(|| self.cases())
+        (self.unrecognised.is_none() && self.uncounted.is_none()).then(|| self.cases())
     }
 }
 

@@ -215,7 +215,13 @@ impl Row {
             reason: tests
                 .unrecognised
                 .as_ref()
-                .map(|file| format!("no known test framework in {file} or any other file for testing")),
+                .map(|file| format!("no known test framework in {file} or any other file for testing"))
+                .or_else(|| {
+                    let language = tests.uncounted.as_ref()?;
+                    Some(format!(
+                        "tests in {language} are not all counted, and no other was found"
+                    ))
+                }),
             frameworks: tests.frameworks.clone(),
             test_lines: tests.test_lines,
             source_lines: tests.source_lines,

@@ -128,6 +128,24 @@ pub(super) fn is_programming(language: LanguageType) -> bool {
     )
 }
 
+/// Whether it describes a build, a page or an interface, so that no tests are written in it.
+pub(super) fn needs_no_tests(language: LanguageType) -> bool {
+    use LanguageType as L;
+    !is_programming(language)
+        || matches!(
+            language,
+            L::Makefile
+                | L::CMake
+                | L::Autoconf
+                | L::Automake
+                | L::Meson
+                | L::Batch
+                | L::Hcl
+                | L::Nix
+                | L::Handlebars
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

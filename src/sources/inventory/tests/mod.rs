@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::bytes::Regex;
 use tokei::LanguageType;
 
-use super::languages::{Counted, is_programming};
+use super::languages::{Counted, is_programming, needs_no_tests};
 use super::paths::{folder_of, name_of};
 use crate::facts::files::FileClass;
 use crate::facts::inventory::{Cases, TestFacts};
@@ -34,6 +34,8 @@ struct Found {
     macros: rust::Macros,
     doc_examples: u64,
     inline_test_lines: u64,
+    /// Whether it may hold cases that are not counted.
+    is_open: bool,
 }
 
 impl Found {
@@ -61,6 +63,8 @@ pub(super) struct Tally {
     unsearched: u64,
     /// The first of the files that test, as their place or name says.
     test_file: Option<String>,
+    /// The first language, by name, with tests that may not have been counted.
+    uncounted: Option<&'static str>,
 }
 
 impl Tally {
@@ -81,6 +85,10 @@ impl Tally {
         self.macros.merge(found.macros);
         if is_programming(counted.language) {
             self.add_test_file(path);
+            if found.is_open {
+                let name = counted.language.name();
+                self.uncounted = Some(self.uncounted.map_or(name, |first| first.min(name)));
+            }
         }
         if found.doc_examples > 0 {
             self.doc_examples.push((path.to_owned(), found.doc_examples));
@@ -137,6 +145,10 @@ impl Tally {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
+        self.uncounted = match (self.uncounted, other.uncounted) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
         self
     }
 
@@ -179,6 +191,7 @@ impl Tally {
                 .map(|(name, cases)| (name.to_owned(), cases))
                 .collect(),
             unrecognised: self.test_file.filter(|_| no_case),
+            uncounted: self.uncounted.filter(|_| no_case).map(str::to_owned),
             test_lines: self.test_lines,
             source_lines: self.source_lines,
             searched: self.searched,
@@ -226,6 +239,9 @@ fn find(path: &str, content: &[u8], language: LanguageType) -> Found {
         L::Swift => swift::count(content),
         L::C | L::CHeader | L::Cpp | L::CppHeader | L::CppModule => cpp::count(content),
         L::Sh | L::Bash | L::Zsh => shell::count(path, content),
+        // Their code is JavaScript, and so are the files that test it.
+        L::Vue | L::Svelte | L::Astro => Found::default(),
+        _ if needs_no_tests(language) => Found::default(),
         _ => more::count(path, content, language),
     }
 }
@@ -343,6 +359,41 @@ mod unit_tests {
         assert_eq!(cases("mocha"), Some(1));
         assert_eq!((facts.test_lines, facts.source_lines), (1, 3));
         assert_eq!(facts.known_cases(), Some(2));
+    }
+
+    #[test]
+    fn none_is_known_only_where_every_language_is_counted() {
+        let facts = |files: &[(&str, LanguageType, &str)]| {
+            let mut tally = Tally::default();
+            for (path, language, text) in files {
+                tally.add(path, text.as_bytes(), counted(*language, 1));
+            }
+            tally.finish(|_| false)
+        };
+        let rust = ("src/lib.rs", LanguageType::Rust, "fn a() {}\n");
+        let tested = ("src/b.rs", LanguageType::Rust, "#[test]\nfn b() {}\n");
+        let make = ("Makefile", LanguageType::Makefile, "all:\n");
+        assert_eq!(facts(&[rust, make]).known_cases(), Some(0));
+        for (path, language) in [
+            ("oven.ml", LanguageType::OCaml),
+            ("oven.nim", LanguageType::Nim),
+            ("Oven.hs", LanguageType::Haskell),
+            ("oven.sql", LanguageType::Sql),
+            ("Oven.Tests.ps1", LanguageType::PowerShell),
+            ("oven.f90", LanguageType::FortranModern),
+            ("oven.scala", LanguageType::Scala),
+        ] {
+            let source = (path, language, "heat\n");
+            let open = facts(&[rust, source]);
+            assert_eq!(open.known_cases(), None, "{path}");
+            assert_eq!(open.uncounted.as_deref(), Some(language.name()));
+            assert_eq!(facts(&[tested, source]).known_cases(), Some(1), "{path}");
+        }
+        let dart = |text| facts(&[("lib/oven.dart", LanguageType::Dart, text)]).known_cases();
+        assert_eq!(dart("void main() {}\n"), Some(0));
+        assert_eq!(dart("void main() { test('heats', () {}); }\n"), None);
+        let elixir = facts(&[("oven.exs", LanguageType::Elixir, "  test \"heats\" do\n")]);
+        assert_eq!(elixir.known_cases(), None);
     }
 
     #[test]
