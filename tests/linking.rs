@@ -158,7 +158,7 @@ fn sessions_are_exported_with_their_repository_and_nothing_that_was_said() {
         .commit_at("Cap the delay", START + 2 * 3600);
     worker(&repo).save(&world);
     insta::assert_snapshot!(world.run(&["export", "sessions", "kiln"]), @r#"
-    {"agent":"claude-code","session":"s","repo":"kiln","started_at":"2026-04-01T10:00:00Z","ended_at":"2026-04-01T10:10:00Z","agent_minutes":10,"supervisory_minutes":1.25,"wall_minutes":10,"models":["model-x"],"tokens_input":20,"tokens_cache_write":40,"tokens_cache_read":60,"tokens_output":80,"commits":1,"origin":"log","sources":{"agent_time":"measured","human_time":"measured","tokens":"measured","edits":"measured","commits":"measured"}}
+    {"agent":"claude-code","session":"s","repo":"kiln","started_at":"2026-04-01T10:00:00Z","ended_at":"2026-04-01T10:10:00Z","agent_minutes":10,"supervisory_minutes":1.25,"wall_minutes":10,"models":["model-x"],"tokens_input":20,"tokens_cache_write":40,"tokens_cache_read":60,"tokens_output":80,"commits":1,"origin":"log","sources":{"agent_time":"derived","human_time":"measured","tokens":"measured","edits":"measured","commits":"measured"}}
     [exit 0]
     "#);
     assert_eq!(world.run(&["export", "sessions", "other"]).success(), "");
@@ -177,23 +177,23 @@ fn the_list_and_the_timeline_show_the_commits() {
         .end(90)
         .save(&world);
     insta::assert_snapshot!(world.run(&["sessions", "--sensitivity"]), @r"
-                                                         measured  estimated           measured            derived
-    agent        session   repository       start (UTC)     agent    superv.  wall  unknown  tokens  made  commits
-    ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    claude-code  s         kiln        2026-04-01 10:00       10m       1.3m   10m       0m     200     0        1
-    claude-code  t         nowhere     2026-04-01 10:20       10m       1.3m   10m       0m     100     0        –
-    ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    2            sessions                                     20m       2.5m   20m              300     0        1
+                                                         derived  estimated     derived       measured    derived
+    agent        session   repository       start (UTC)    agent    superv.  wall  unknown  tokens  made  commits
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    claude-code  s         kiln        2026-04-01 10:00      10m       1.3m   10m       0m     200     0        1
+    claude-code  t         nowhere     2026-04-01 10:20      10m       1.3m   10m       0m     100     0        –
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    2            sessions                                    20m       2.5m   20m              300     0        1
 
     1.00 lanes worked side by side on average
 
     How far the idle threshold matters
-                measured  estimated  measured
-    idle after     agent    superv.      wall
-    ─────────────────────────────────────────
-            5m       20m       2.5m       20m
-           15m       20m       2.5m       20m
-           30m       20m       2.5m       20m
+                derived  estimated  derived
+    idle after    agent    superv.     wall
+    ───────────────────────────────────────
+            5m      20m       2.5m      20m
+           15m      20m       2.5m      20m
+           30m      20m       2.5m      20m
 
     1 of 2 sessions worked in no repository that was found: name it as a ROOT, or say where the log's folders are with --path-map FROM=TO
     Supervision is estimated: typing, a quarter of a minute at least; reading before each prompt for at most 10 minutes; and a minute for a look at the last answer of a session. After a pause of more than 15 minutes the person was away
@@ -202,15 +202,15 @@ fn the_list_and_the_timeline_show_the_commits() {
     insta::assert_snapshot!(world.run(&["sessions", "show", "s"]), @r"
     claude-code:s
 
-                                  measured
-    time                  what      worked  detail
-    ─────────────────────────────────────────────────────────────────────────────────────
-    2026-04-01T10:00:00Z  turn         10m  main, to 2026-04-01T10:10:00Z, for e5dcbb2c63
-    2026-04-01T10:00:00Z  prompt            13 characters
-    2026-04-01T10:05:00Z  edit              +2 -0 $WORLD/kiln/src/a.rs
-    2026-04-01T10:10:00Z  commit       10m  kiln e5dcbb2c63, high: lines:2
+                                  derived
+    time                  what     worked  detail
+    ────────────────────────────────────────────────────────────────────────────────────
+    2026-04-01T10:00:00Z  turn        10m  main, to 2026-04-01T10:10:00Z, for e5dcbb2c63
+    2026-04-01T10:00:00Z  prompt           13 characters
+    2026-04-01T10:05:00Z  edit             +2 -0 $WORLD/kiln/src/a.rs
+    2026-04-01T10:10:00Z  commit      10m  kiln e5dcbb2c63, high: lines:2
 
-    Agent time measured, times of human actions measured, tokens measured, edits measured, commits measured
+    Agent time derived, times of human actions measured, tokens measured, edits measured, commits measured
     [exit 0]
     ");
 }

@@ -51,8 +51,10 @@ static PERHAPS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The tests of one file. A language without a rule may have some, and so may a file that only looks like it.
 pub(super) fn count(path: &str, text: &[u8], language: LanguageType) -> Found {
-    let mut found = Found::default();
-    found.is_open = rule(language).is_none() || PERHAPS.is_match(text);
+    let mut found = Found {
+        is_open: rule(language).is_none() || PERHAPS.is_match(text),
+        ..Found::default()
+    };
     if let Some(rule) = rule(language).filter(|rule| name_of(path).ends_with(rule.files)) {
         let cases = rule.case.find_iter(text).count() as u64;
         found.add(
