@@ -1,6 +1,6 @@
 //! Paths of logs that lead through symbolic links.
 //!
-//! An agent logs a folder as the shell calls it, or as the system does: `~/work/kiln` and `/data/kiln` may be one, as are
+//! An agent logs a folder as the shell calls it, or as the system does: `~/src/kiln` and `/data/kiln` may be one, as are
 //! `/tmp` and `/private/tmp`. A path belongs where it really leads. Each folder is looked at once, and only as far as it is
 //! there.
 
