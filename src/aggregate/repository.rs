@@ -6,7 +6,7 @@ use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::{ForeignTrailers, Signs, decide};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
-use crate::facts::ledger::{Ledger, LedgerSession};
+use crate::facts::ledger::{Ledger, LedgerSession, LedgerTask};
 use crate::facts::lineage::Lineage;
 use crate::facts::task::Task;
 use crate::sources::history::History;
@@ -55,6 +55,24 @@ pub struct PlacedTask {
     pub commits: Vec<ObjectId>,
 }
 
+impl From<LedgerTask> for PlacedTask {
+    fn from(found: LedgerTask) -> Self {
+        Self {
+            task: found.task,
+            commits: found.commits,
+        }
+    }
+}
+
+impl From<&LedgerTask> for PlacedTask {
+    fn from(found: &LedgerTask) -> Self {
+        Self {
+            task: found.task.clone(),
+            commits: found.commits.clone(),
+        }
+    }
+}
+
 impl Repository {
     /// A repository from what was read of its history and its ledger. Who made its commits is to be [decided](Self::decide).
     pub fn new(lineage: Lineage, history: History, ledger: Ledger) -> Self {
@@ -78,12 +96,7 @@ impl Repository {
             cut_short: history.cut_short,
             new_commits: history.new_commits,
             signs,
-            tasks: tasks
-                .map(|task| PlacedTask {
-                    task: task.task,
-                    commits: task.commits,
-                })
-                .collect(),
+            tasks: tasks.map(PlacedTask::from).collect(),
             same: ledger.same,
             captured,
             ledger_status: ledger.status,

@@ -138,11 +138,7 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
 
 /// How long agents worked for each task that is shown. All tasks of a commit share the time of its sessions, shown or not.
 fn agent_times<'a>(evidence: &Evidence<'a>) -> Vec<(&'a LedgerTask, AgentTime)> {
-    let placed = |found: &LedgerTask| PlacedTask {
-        task: found.task.clone(),
-        commits: found.commits.clone(),
-    };
-    let placed: Vec<PlacedTask> = evidence.all_tasks().iter().map(placed).collect();
+    let placed: Vec<PlacedTask> = evidence.all_tasks().iter().map(PlacedTask::from).collect();
     let effort = Effort::new(evidence.all_sessions(), &placed.iter().collect::<Vec<_>>());
     let tasks = evidence.ledger.tasks.iter();
     tasks

@@ -24,18 +24,23 @@ pub struct PeriodArgs {
     pub zone: Option<String>,
 }
 
+/// The zone that was asked for, else the configured one, else that of the process.
+pub fn zone(asked: Option<&str>, settings: &Settings) -> Result<Zone, CommandError> {
+    if let Some(name) = asked {
+        return name
+            .parse()
+            .map_err(|error: crate::facts::zone::UnknownZone| CommandError::usage(error.to_string()));
+    }
+    let configured = settings.parsed("zone", "a zone (`Area/City`, `UTC` or `local`)", |name| {
+        name.parse().ok()
+    })?;
+    Ok(configured.unwrap_or(Zone::Local))
+}
+
 impl PeriodArgs {
-    /// The zone that was asked for, else the configured one, else that of the process.
+    /// The zone of the days: [`zone`].
     pub fn zone(&self, settings: &Settings) -> Result<Zone, CommandError> {
-        if let Some(name) = &self.zone {
-            return name
-                .parse()
-                .map_err(|error: crate::facts::zone::UnknownZone| CommandError::usage(error.to_string()));
-        }
-        let configured = settings.parsed("zone", "a zone (`Area/City`, `UTC` or `local`)", |name| {
-            name.parse().ok()
-        })?;
-        Ok(configured.unwrap_or(Zone::Local))
+        zone(self.zone.as_deref(), settings)
     }
 
     /// The days that were asked for, in `zone`.

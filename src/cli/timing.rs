@@ -8,7 +8,7 @@ use super::commands::Context;
 use super::error::CommandError;
 use super::linking::{SessionArgs, main_folder};
 use super::logs::RulesArgs;
-use super::period::PeriodArgs;
+use super::period;
 use super::reading::{ReadArgs, Reading};
 use super::recording::Desk;
 use crate::aggregate::effort::{AgentTime, Effort};
@@ -65,11 +65,7 @@ impl TimingArgs {
         shown: &[&LedgerTask],
         context: &mut Context,
     ) -> Result<Timing, CommandError> {
-        let zone = PeriodArgs {
-            zone: self.zone.clone(),
-            ..PeriodArgs::default()
-        };
-        let zone = zone.zone(&context.settings())?;
+        let zone = period::zone(self.zone.as_deref(), &context.settings())?;
         let mut timing = Timing {
             days: shown
                 .iter()
@@ -83,7 +79,7 @@ impl TimingArgs {
             return Ok(timing);
         }
         let reading = self.read(desk, ledger, context)?;
-        let placed: Vec<PlacedTask> = ledger.tasks.iter().map(placed).collect();
+        let placed: Vec<PlacedTask> = ledger.tasks.iter().map(PlacedTask::from).collect();
         let effort = Effort::new(&reading.sessions, &placed.iter().collect::<Vec<_>>());
         timing.times = placed
             .iter()
@@ -126,13 +122,6 @@ impl TimingArgs {
 /// Whether sessions can say how long it took: through its commits, or by their names.
 fn can_be_measured(found: &LedgerTask) -> bool {
     !found.commits.is_empty() || !found.task.sessions.is_empty()
-}
-
-fn placed(found: &LedgerTask) -> PlacedTask {
-    PlacedTask {
-        task: found.task.clone(),
-        commits: found.commits.clone(),
-    }
 }
 
 fn day(desk: &Desk, found: &LedgerTask, zone: Zone) -> NaiveDate {

@@ -12,7 +12,7 @@ use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
 use crate::cli::logs::RulesArgs;
 use crate::cli::output::send_text;
-use crate::cli::period::PeriodArgs;
+use crate::cli::period;
 use crate::cli::reading::{ReadArgs, Reading};
 use crate::cli::survival::survival_at;
 use crate::facts::diagnostics::{Status, Warning};
@@ -62,11 +62,7 @@ enum What {
 /// Reads what is asked for and writes a line for each fact.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let settings = context.settings();
-    let zone = PeriodArgs {
-        zone: args.zone.clone(),
-        ..PeriodArgs::default()
-    };
-    let zone = zone.zone(&settings)?;
+    let zone = period::zone(args.zone.as_deref(), &settings)?;
     let mut reading = match args.what {
         What::Commits | What::Tasks => args.sessions.read(&args.read, &args.rules, context, &settings)?,
         What::Sessions | What::Links => {

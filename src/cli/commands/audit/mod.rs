@@ -18,7 +18,7 @@ use crate::cli::Outcome;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
 use crate::cli::output::send_text;
-use crate::cli::period::PeriodArgs;
+use crate::cli::period;
 use crate::cli::reading::threads;
 use crate::cli::settings::Settings;
 use crate::facts::diagnostics::Warning;
@@ -97,11 +97,7 @@ pub struct Args {
 impl Args {
     /// The zone whose days and months count.
     fn zone(&self, settings: &Settings) -> Result<Zone, CommandError> {
-        let asked = PeriodArgs {
-            zone: self.zone.clone(),
-            ..PeriodArgs::default()
-        };
-        asked.zone(settings)
+        period::zone(self.zone.as_deref(), settings)
     }
 }
 
