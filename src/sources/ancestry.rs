@@ -52,6 +52,11 @@ impl<'a> Ancestry<'a> {
         }
     }
 
+    /// Whether a ref reaches a commit.
+    pub(super) fn holds(&self, commit: ObjectId) -> bool {
+        self.places.contains_key(&commit)
+    }
+
     /// Whether `commit` comes after `from`. Once the bounds are reached nothing does: two claims are then rather taken for
     /// one than counted twice.
     pub(super) fn descends(&self, commit: ObjectId, from: ObjectId) -> bool {

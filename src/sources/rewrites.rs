@@ -27,8 +27,6 @@ pub struct GitHistory<'a> {
     work: WorkTime,
     /// Whether copies are looked for among those that were read alone, and not among all that refs reach.
     is_few: bool,
-    /// What any ref reaches.
-    reached: OnceCell<HashSet<ObjectId>>,
     ancestry: OnceCell<Ancestry<'a>>,
 }
 
@@ -40,7 +38,6 @@ impl<'a> GitHistory<'a> {
             read,
             work,
             is_few: false,
-            reached: OnceCell::new(),
             ancestry: OnceCell::new(),
         }
     }
@@ -52,6 +49,11 @@ impl<'a> GitHistory<'a> {
             is_few: true,
             ..Self::new(repo, few, work)
         }
+    }
+
+    /// What comes after what; read when the first question is asked.
+    fn ancestry(&self) -> &Ancestry<'a> {
+        self.ancestry.get_or_init(|| Ancestry::of(self.repo))
     }
 
     /// What was left undecided, since it would have taken too long.
@@ -95,20 +97,11 @@ impl History for GitHistory<'_> {
     }
 
     fn descends(&self, commit: ObjectId, from: ObjectId) -> bool {
-        self.ancestry
-            .get_or_init(|| Ancestry::of(self.repo))
-            .descends(commit, from)
+        self.ancestry().descends(commit, from)
     }
 
     fn is_gone(&self, commit: ObjectId) -> bool {
-        let reached = self.reached.get_or_init(|| {
-            let mut reached = HashSet::new();
-            let _ = messages::visit_all(self.repo, &everywhere(), |commit| {
-                reached.insert(commit.id);
-            });
-            reached
-        });
-        !reached.contains(&commit)
+        !self.ancestry().holds(commit)
     }
 }
 
