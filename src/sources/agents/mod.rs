@@ -21,6 +21,7 @@ pub mod collect;
 pub mod commands;
 pub mod copilot_cli;
 pub mod cursor;
+mod database;
 pub mod droid;
 pub mod gemini_cli;
 pub mod json;

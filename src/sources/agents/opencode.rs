@@ -21,7 +21,7 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::Moment;
 
-pub(super) mod database;
+mod database;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -105,7 +105,7 @@ impl Agent for OpenCode {
 
     fn logs(&self, root: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile> {
         if root.is_file() {
-            return vec![database::log_file(root)];
+            return vec![super::database::log_file(root)];
         }
         let mut files = database::below(root, self.databases, warnings);
         files.extend(tree::sessions_below(&root.join("storage"), warnings));

@@ -615,7 +615,7 @@ fn a_database_that_cannot_be_read_is_an_error_and_a_damaged_one_gives_what_it_ha
     let read = |path: &Path| {
         let mut log = Log::default();
         let result = OPENCODE
-            .read(&database::log_file(path), &mut log)
+            .read(&super::super::database::log_file(path), &mut log)
             .map_err(|error| error.to_string());
         (result, log)
     };
