@@ -480,20 +480,10 @@ fn key(record: &Record<'_>) -> Key {
 
 /// The version stands in every record; it is noted when it changes.
 fn note_version(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
-    if changed("version", &record.version, log) && !record.version.is_empty() {
+    if log.carried.note("version", &record.version) && !record.version.is_empty() {
         let version = log.name(&record.version);
         log.push(stamp, What::Version(version));
     }
-}
-
-/// Notes the value of something that records repeat: whether it is another one than before.
-fn changed(what: &str, value: &str, log: &mut Log) -> bool {
-    match log.carried.other.iter_mut().find(|(name, _)| name == what) {
-        Some((_, noted)) if noted == value => return false,
-        Some((_, noted)) => value.clone_into(noted),
-        None => log.carried.other.push((what.into(), value.into())),
-    }
-    true
 }
 
 /// How long a command is believed to run if it may have waited for a person untold, in milliseconds. Chosen so that agent
@@ -509,10 +499,10 @@ fn note_mode(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
         _ if is_headless(record) => false,
         "bypassPermissions" | "dontAsk" | "auto" => false,
         // Older logs do not say, and the record of a command does not either.
-        "" if log.carried.other.iter().any(|(name, _)| name == "asks") => return,
+        "" if log.carried.noted("asks").is_some() => return,
         _ => true,
     };
-    if changed("asks", if asks { "yes" } else { "no" }, log) {
+    if log.carried.note("asks", if asks { "yes" } else { "no" }) {
         log.push(stamp, What::MayAsk(asks));
         log.push(stamp, What::UntoldRun(UNTOLD_RUN));
     }

@@ -480,16 +480,13 @@ fn tokens(usage: &Value) -> TokenCounts {
 }
 
 fn get<'log>(log: &'log Log, name: &str) -> &'log str {
-    let found = log.carried.other.iter().find(|(known, _)| known == name);
-    found.map_or("", |(_, value)| value)
+    log.carried.noted(name).unwrap_or_default()
 }
 
 fn set(log: &mut Log, name: &str, value: &str) {
-    if get(log, name) == value {
-        return;
+    if get(log, name) != value {
+        log.carried.note(name, value);
     }
-    log.carried.other.retain(|(known, _)| known != name);
-    log.carried.other.push((name.to_owned(), value.to_owned()));
 }
 
 /// Adds a number to a list.

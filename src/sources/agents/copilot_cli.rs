@@ -76,8 +76,7 @@ impl Agent for CopilotCli {
 
 /// The state that a log was left in.
 fn state_of(log: &Log) -> Option<State> {
-    let kept = log.carried.other.iter().find(|(name, _)| name == STATE);
-    kept.and_then(|(_, state)| json::kept(state))
+    log.carried.noted(STATE).and_then(json::kept)
 }
 
 /// Where [`super::log::Carried::other`] keeps the state.
@@ -134,9 +133,8 @@ impl Reading {
     }
 
     fn pause(&self, log: &mut Log) {
-        log.carried.other.retain(|(name, _)| name != STATE);
         if let Ok(state) = serde_json::to_string(&self.state) {
-            log.carried.other.push((STATE.to_owned(), state));
+            log.carried.note(STATE, &state);
         }
     }
 

@@ -208,9 +208,7 @@ impl Reading {
 
     fn record(&mut self, record: &Value, line: u32, log: &mut Log) {
         if !text(record, "/id").is_empty() {
-            if !has_own_records(log) {
-                log.carried.other.push((OWN_RECORDS.to_owned(), String::new()));
-            }
+            log.carried.note(OWN_RECORDS, "");
             return self.message(record, line, log);
         }
         self.note_start(record);
@@ -427,7 +425,7 @@ impl Reading {
 const OWN_RECORDS: &str = "own records";
 
 fn has_own_records(log: &Log) -> bool {
-    log.carried.other.iter().any(|(name, _)| name == OWN_RECORDS)
+    log.carried.noted(OWN_RECORDS).is_some()
 }
 
 /// A message, and to whom it belongs.

@@ -282,6 +282,30 @@ pub struct Carried {
     pub other: Vec<(String, String)>,
 }
 
+impl Carried {
+    /// What a reader noted under a name.
+    pub fn noted(&self, name: &str) -> Option<&str> {
+        let found = self.other.iter().find(|(known, _)| known == name);
+        found.map(|(_, text)| text.as_str())
+    }
+
+    /// Notes a text under a name. Returns whether it differs from what was noted before.
+    pub fn note(&mut self, name: &str, text: &str) -> bool {
+        match self.other.iter_mut().find(|(known, _)| known == name) {
+            Some((_, before)) if before == text => return false,
+            Some((_, before)) => text.clone_into(before),
+            None => self.other.push((name.to_owned(), text.to_owned())),
+        }
+        true
+    }
+
+    /// Removes what was noted under a name, and returns it.
+    pub fn take_note(&mut self, name: &str) -> Option<String> {
+        let at = self.other.iter().position(|(known, _)| known == name)?;
+        Some(self.other.swap_remove(at).1)
+    }
+}
+
 /// A prompt that was queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queued {

@@ -91,13 +91,12 @@ fn open(header: &Value, launched_by: Option<&str>, line: u32, log: &mut Log) {
     }
     let parent = first_text(header, &["parentSession", "branchedFrom"]);
     let forked_from = id_in(parent);
-    log.carried.other = forked_from
-        .or(launched_by)
-        .map(|parent| (PARENT.to_owned(), parent.to_owned()))
-        .into_iter()
-        .collect();
+    log.carried.other.clear();
+    if let Some(parent) = forked_from.or(launched_by) {
+        log.carried.note(PARENT, parent);
+    }
     if forked_from.is_none() && launched_by.is_some() {
-        log.carried.other.push((LAUNCHED.to_owned(), String::new()));
+        log.carried.note(LAUNCHED, "");
     }
     let folder = text(header, "/cwd");
     log.carried.stamp = Some(Stamp {
@@ -135,9 +134,9 @@ fn read_entry(entry: &Value, line: &str, number: u32, log: &mut Log) {
         copied: header.copied && at < header.at,
         ..header
     };
-    let parent = log.carried.other.iter().position(|(name, _)| name == PARENT);
-    if let (false, Some(at)) = (stamp.copied, parent) {
-        let (_, parent) = log.carried.other.swap_remove(at);
+    if !stamp.copied
+        && let Some(parent) = log.carried.take_note(PARENT)
+    {
         let parent = log.name(&parent);
         log.push(stamp, What::Parent(parent));
     }
@@ -163,7 +162,7 @@ fn read_message(entry: &Value, stamp: Stamp, log: &mut Log) {
     };
     match text(message, "/role") {
         role @ ("user" | "bashExecution") => {
-            let launched = log.carried.other.iter().any(|(name, _)| name == LAUNCHED);
+            let launched = log.carried.noted(LAUNCHED).is_some();
             let what = if role == "user" && launched {
                 What::Automated
             } else if role == "user" {

@@ -115,9 +115,7 @@ fn note_origin(record: &Value, stamp: Stamp, log: &mut Log) {
         let version = log.name(version);
         log.push(stamp, What::Version(version));
     }
-    let parent = log.carried.other.iter().position(|(known, _)| known == "parent");
-    if let Some(at) = parent {
-        let (_, parent) = log.carried.other.swap_remove(at);
+    if let Some(parent) = log.carried.take_note("parent") {
         let parent = log.name(&parent);
         log.push(stamp, What::Parent(parent));
     }
@@ -125,19 +123,7 @@ fn note_origin(record: &Value, stamp: Stamp, log: &mut Log) {
 
 /// Keeps a text for the records to come. Returns whether it is another one than before.
 fn remember(log: &mut Log, name: &str, said: &str) -> bool {
-    let kept = &mut log.carried.other;
-    match kept.iter_mut().find(|(known, _)| known == name) {
-        _ if said.is_empty() => false,
-        Some((_, before)) if before == said => false,
-        Some((_, before)) => {
-            said.clone_into(before);
-            true
-        }
-        None => {
-            kept.push((name.to_owned(), said.to_owned()));
-            true
-        }
-    }
+    !said.is_empty() && log.carried.note(name, said)
 }
 
 fn read_prompt(record: &Value, stamp: Stamp, log: &mut Log) {

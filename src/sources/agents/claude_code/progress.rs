@@ -65,17 +65,15 @@ fn note_start(record: &Record<'_>, data: &Progress<'_>, log: &mut Log) {
         .and_then(|seconds| i64::try_from(seconds).ok());
     if let (Some(at), Some(elapsed)) = (moment(&record.timestamp), elapsed) {
         let name = name(Key::of(&[&record.parent_tool]));
-        if log.carried.other.iter().all(|(other, _)| *other != name) {
+        if log.carried.noted(&name).is_none() {
             let since = at.plus(-elapsed.saturating_mul(1_000));
-            log.carried.other.push((name, since.0.to_string()));
+            log.carried.note(&name, &since.0.to_string());
         }
     }
 }
 
 /// Since when a command that has ended now ran, if its progress told.
 pub(super) fn ran_since(id: Key, log: &mut Log) -> Option<Moment> {
-    let name = name(id);
-    let at = log.carried.other.iter().position(|(other, _)| *other == name)?;
-    let (_, since) = log.carried.other.swap_remove(at);
+    let since = log.carried.take_note(&name(id))?;
     since.parse().ok().map(Moment)
 }

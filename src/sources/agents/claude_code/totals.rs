@@ -46,8 +46,7 @@ const MIXED: &str = "mixed";
 
 /// From here on the totals of this run of the program are those of several sessions.
 pub(super) fn distrust(stamp: Stamp, log: &mut Log) {
-    log.carried.other.retain(|(name, _)| name != MIXED);
-    log.carried.other.push((MIXED.into(), stamp.at.0.to_string()));
+    log.carried.note(MIXED, &stamp.at.0.to_string());
 }
 
 /// Reads a record, which has no time of its own: the one before it has, and the program has run so long.
@@ -60,9 +59,9 @@ pub(super) fn read(record: &Record<'_>, line: u32, log: &mut Log) {
     let (Ok(start), ran) = (i64::try_from(start), record.total_duration.unwrap_or(0)) else {
         return;
     };
-    let mixed = log.carried.other.iter().find(|(name, _)| name == MIXED);
+    let mixed = log.carried.noted(MIXED);
     let is_mixed = mixed
-        .and_then(|(_, at)| at.parse().ok())
+        .and_then(|at| at.parse().ok())
         .is_some_and(|at: i64| at >= start);
     if is_mixed || log.text(last.session) != record.session_id {
         return;

@@ -172,8 +172,7 @@ fn identity(
         "" => format!("{:x}", key(record).0),
         uuid => uuid.to_owned(),
     };
-    let known = log.carried.other.iter().position(|(name, _)| *name == place);
-    let before = known.and_then(|at| Before::parse(&log.carried.other.get(at)?.1));
+    let before = log.carried.noted(&place).and_then(Before::parse);
     let input = [tokens.input, tokens.cache_write, tokens.cache_read];
     let first = before
         .filter(|before| before.continues(record, message, &own, input))
@@ -185,10 +184,7 @@ fn identity(
         parent: record.parent_uuid.to_string(),
         input,
     };
-    match known.and_then(|at| log.carried.other.get_mut(at)) {
-        Some((_, value)) => *value = now.format(),
-        None => log.carried.other.push((place, now.format())),
-    }
+    log.carried.note(&place, &now.format());
     Some(format!("{} {first}", message.id))
 }
 
@@ -201,7 +197,7 @@ fn place(record: &Record<'_>, stamp: Stamp, log: &Log) -> String {
 /// A prompt ends the response before it: what follows is another one.
 pub(super) fn end(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
     let place = place(record, stamp, log);
-    log.carried.other.retain(|(name, _)| *name != place);
+    log.carried.take_note(&place);
 }
 
 /// The last record of a response without a request.

@@ -737,7 +737,7 @@ fn a_history_that_was_written_into_a_new_file_counts_once() {
 
 #[test]
 fn a_turn_without_a_prompt_begins_when_it_was_started() {
-    let message = json!({"author": "/root", "recipient": "/root/a", "content": []});
+    let message = json!({"author": "/main", "recipient": "/main/a", "content": []});
     for opening in [Some(("agent_message", message)), None] {
         let mut script = Script::new(
             "a",

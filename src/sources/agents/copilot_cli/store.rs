@@ -11,8 +11,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use super::super::LogFile;
+use super::super::database;
 use super::super::log::{Key, Log, Metric, Stamp, TIMELESS, What};
-use super::super::opencode::database;
 use super::super::record::{COUNTS, moment};
 use super::tokens::{Keys, counts};
 use crate::facts::span::Moment;
@@ -178,7 +178,7 @@ impl Reading<'_> {
             (WITHOUT_OUTPUT, &self.without_output),
         ] {
             if let Ok(list) = serde_json::to_string(keys) {
-                self.log.carried.other.push((name.to_owned(), list));
+                self.log.carried.note(name, &list);
             }
         }
     }

@@ -535,8 +535,7 @@ fn place_rows(of: &HashMap<Key, Of>, log: &mut Log) {
 
 fn collect_rows(log: &Log, rows: &mut HashMap<String, Vec<Row>>) {
     let list = |name: &str| -> HashSet<Key> {
-        let found = log.carried.other.iter().find(|(known, _)| known == name);
-        let keys: Option<Vec<Key>> = found.and_then(|(_, list)| json::kept(list));
+        let keys: Option<Vec<Key>> = log.carried.noted(name).and_then(json::kept);
         keys.into_iter().flatten().collect()
     };
     let (compactions, without_output) = (list(COMPACTIONS), list(WITHOUT_OUTPUT));

@@ -314,13 +314,11 @@ impl Told {
 }
 
 fn remembers(name: &str, log: &Log) -> bool {
-    log.carried.other.iter().any(|(known, _)| known == name)
+    log.carried.noted(name).is_some()
 }
 
 fn remember(name: &str, log: &mut Log) {
-    if !remembers(name, log) {
-        log.carried.other.push((name.to_owned(), String::new()));
-    }
+    log.carried.note(name, "");
 }
 
 /// The subagent that a prompt's id names: `<session>#<subagent>#<number>`, in the session itself `<session>########<number>`.
