@@ -1,31 +1,8 @@
-//! What was typed: the options of every command. Each command's own stand in its file.
+//! The options that every command has. Each command's own stand in its file.
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, ValueEnum};
-
-use super::commands::Command;
-
-/// Keep the ledger of AI-assisted engineering in git, and check it against git.
-#[derive(Debug, Parser)]
-#[command(
-    name = "git-leverage",
-    bin_name = "git leverage",
-    version,
-    max_term_width = 100,
-    disable_help_subcommand = true,
-    after_help = "Exit codes: 0 done; 1 failed; 2 usage; 3 done, but something was only partly read; \
-                  4 `--strict` found something.\n\
-                  Try it on made-up repositories: git leverage demo"
-)]
-pub struct Arguments {
-    /// The options that every command has.
-    #[command(flatten)]
-    pub global: GlobalArgs,
-    /// The command.
-    #[command(subcommand)]
-    pub command: Command,
-}
+use clap::{Args, ValueEnum};
 
 /// The options that every command has.
 #[derive(Debug, Args)]
@@ -66,16 +43,4 @@ fn config_override(text: &str) -> Result<(String, String), String> {
         return Err("a config name has a section, as in `leverage.root=~/src`".into());
     }
     Ok((name.to_owned(), value.to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    #[test]
-    fn the_declaration_is_sound() {
-        Arguments::command().debug_assert();
-    }
 }

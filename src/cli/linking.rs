@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::commands::Context;
+use super::context::Context;
 use super::error::CommandError;
 use super::logs::{LogArgs, RulesArgs};
 use super::reading::{ReadArgs, Reading};
@@ -147,7 +147,7 @@ pub struct OwnLinks {
 impl Linking<'_> {
     /// What sessions made in `repo`, their time divided over all repositories that they worked in.
     pub fn own(&self, context: &Context, settings: &Settings, repo: &Repo) -> Result<OwnLinks, CommandError> {
-        let here = [main_folder(repo)];
+        let here = [repo.main_folder()];
         let collected = (self.logs).collect(context, settings, self.read.cache(context), &here)?;
         let mut linked = self.link(context, &here, &collected.sessions);
         let mut warnings = collected.warnings;
@@ -194,7 +194,7 @@ pub fn repositories<'a>(
     folders.extend(tops(&files));
     let found: BTreeSet<PathBuf> = folders
         .iter()
-        .filter_map(|folder| Some(main_folder(&Repo::discover(folder).ok()?)))
+        .filter_map(|folder| Some(Repo::discover(folder).ok()?.main_folder()))
         .collect();
     found.into_iter().collect()
 }
@@ -225,22 +225,7 @@ fn tops(folders: &BTreeSet<&Path>) -> BTreeSet<PathBuf> {
     tops
 }
 
-/// The work trees of the repositories at `paths`, linked ones too.
-pub fn work_trees(paths: &[PathBuf]) -> Vec<PathBuf> {
-    let open = paths.iter().filter_map(|path| Repo::open(path).ok());
-    open.flat_map(|repo| repo.work_trees()).collect()
-}
-
-/// The same for the repository at a path; `None` where there is none.
+/// The main folder of the repository at a path; `None` where there is none.
 fn place_of(path: &Path) -> Option<PathBuf> {
-    Some(main_folder(&Repo::open(path).ok()?))
-}
-
-/// The repository itself where a session worked in one of its linked work trees.
-pub fn main_folder(repo: &Repo) -> PathBuf {
-    let common = repo.common_dir();
-    match common.parent() {
-        Some(parent) if common.ends_with(".git") => parent.to_owned(),
-        _ => common.to_owned(),
-    }
+    Some(Repo::open(path).ok()?.main_folder())
 }

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::commands::Context;
+use super::context::Context;
 use super::environment::Environment;
 use super::error::CommandError;
-use super::linking;
 use super::settings::Settings;
 use crate::facts::span::Millis;
 use crate::facts::supervision::SupervisionRules;
 use crate::facts::zone::Zone;
 use crate::sources::agents::collect::{Collected, Request, collect};
 use crate::sources::agents::{AGENTS, Machine};
+use crate::sources::discover::work_trees;
 
 /// Which logs are read.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -83,7 +83,7 @@ impl LogArgs {
             machine: Machine {
                 home: environment.home(),
                 variables: environment.variables().clone(),
-                work_trees: linking::work_trees(repositories),
+                work_trees: work_trees(repositories),
                 zone: Zone::Local,
             },
             cache,

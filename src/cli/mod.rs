@@ -1,14 +1,16 @@
 //! The only code that knows a process: arguments, environment, clock, terminal, exit codes.
 //!
-//! [`main`] reads the process once into an [`Environment`] and hands it down; nothing below `cli/` looks for itself.
+//! [`Arguments`] is what was typed, and each [`Command`] runs in its own file below [`commands`]. [`main`] reads the process once into an [`Environment`] and hands it down; nothing below `cli/` looks for itself.
 
 pub mod args;
 pub mod commands;
+pub mod context;
 pub mod environment;
 pub mod error;
 pub mod git_config;
 pub mod linking;
 pub mod logs;
+pub mod outcome;
 pub mod output;
 pub mod period;
 pub mod reading;
@@ -21,42 +23,99 @@ pub mod workers;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser, Subcommand};
 
-use args::Arguments;
-use commands::Context;
+use args::GlobalArgs;
+use context::Context;
 use environment::Environment;
 use error::CommandError;
+use outcome::Outcome;
 use terminal::Terminal;
 
-use crate::facts::diagnostics::Status;
-
-/// How a command that did its work ended. Failure is a [`CommandError`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    /// All of it: exit code 0.
-    Done,
-    /// A repository or a log was only partly read: exit code 3.
-    Partial,
-    /// `--strict` found something: exit code 4.
-    Findings,
+/// Keep the ledger of AI-assisted engineering in git, and check it against git.
+#[derive(Debug, Parser)]
+#[command(
+    name = "git-leverage",
+    bin_name = "git leverage",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 done; 1 failed; 2 usage; 3 done, but something was only partly read; \
+                  4 `--strict` found something.\n\
+                  Try it on made-up repositories: git leverage demo"
+)]
+pub struct Arguments {
+    /// The options that every command has.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
 }
 
-impl From<Status> for Outcome {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Complete => Self::Done,
-            Status::Partial | Status::Failed => Self::Partial,
-        }
-    }
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Record a task: what a person would have needed, and what the agent took
+    Record(Box<commands::record::Args>),
+    /// Keep what was measured of the sessions behind commits in their notes
+    Capture(Box<commands::capture::Args>),
+    /// Change a task in a new revision; the old ones stay
+    Revise(Box<commands::revise::Args>),
+    /// Take a task back; its record stays, but counts no more
+    Retract(commands::retract::Args),
+    /// Show a task, or the tasks of a commit
+    Show(commands::show::Args),
+    /// List the tasks of this repository, newest first
+    Log(commands::log::Args),
+    /// Import tasks from CSV, Markdown or JSON Lines
+    Import(commands::import::Args),
+    /// Check the trailers of a message or of commits
+    Trailers(commands::trailers::Args),
+    /// Sum up tasks and commits of one or many repositories
+    Report(Box<commands::report::Args>),
+    /// Write commits, tasks, sessions or links as JSON Lines
+    Export(commands::export::Args),
+    /// Make a small workspace to try everything on
+    Demo(commands::demo::Args),
+    /// Bring the kept facts up to date, and say what each repository holds
+    Scan(commands::scan::Args),
+    /// Show what the logs of coding agents tell: minutes, tokens, commits
+    Sessions(Box<commands::sessions::Args>),
+    /// Show every repository with its size, tests, history and state
+    Inventory(commands::inventory::Args),
+    /// Say what was built with agents here, and what does not add up
+    Audit(Box<commands::audit::Args>),
+    /// Show or clear the cache, which makes later runs fast
+    Cache(commands::cache::Args),
+    /// Print a completion script for a shell
+    Completions(commands::completions::Args),
+    /// Write the manual pages, which `git leverage --help` shows
+    Manual(commands::manual::Args),
 }
 
-impl Outcome {
-    fn exit_code(self) -> u8 {
+impl Command {
+    /// Does the work.
+    fn run(self, context: &mut Context) -> Result<Outcome, CommandError> {
         match self {
-            Self::Done => 0,
-            Self::Partial => 3,
-            Self::Findings => 4,
+            Self::Record(args) => commands::record::run(&args, context),
+            Self::Capture(args) => commands::capture::run(&args, context),
+            Self::Revise(args) => commands::revise::run(&args, context),
+            Self::Retract(args) => commands::retract::run(&args, context),
+            Self::Show(args) => commands::show::run(&args, context),
+            Self::Log(args) => commands::log::run(&args, context),
+            Self::Import(args) => commands::import::run(&args, context),
+            Self::Trailers(args) => commands::trailers::run(&args, context),
+            Self::Export(args) => commands::export::run(&args, context),
+            Self::Demo(args) => commands::demo::run(&args, context),
+            Self::Report(args) => commands::report::run(&args, context),
+            Self::Scan(args) => commands::scan::run(&args, context),
+            Self::Inventory(args) => commands::inventory::run(&args, context),
+            Self::Audit(args) => commands::audit::run(&args, context),
+            Self::Cache(args) => commands::cache::run(&args, context),
+            Self::Completions(args) => commands::completions::run(&args, Arguments::command(), context),
+            Self::Manual(args) => commands::manual::run(&args, Arguments::command(), context),
+            Self::Sessions(args) => commands::sessions::run(&args, context),
         }
     }
 }
@@ -95,4 +154,14 @@ fn fail(terminal: &mut Terminal, error: &CommandError) -> ExitCode {
     }
     terminal.error(error);
     ExitCode::from(error.exit_code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_declaration_is_sound() {
+        Arguments::command().debug_assert();
+    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::commands::Context;
+use super::context::Context;
 use super::error::CommandError;
 use crate::render::document::{Document, Table};
 use crate::render::terminal::Screen;

@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-use super::commands::Context;
+use super::context::Context;
 use super::error::CommandError;
 use super::settings::Settings;
 use super::workers::read_each;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::commands::Context;
+use super::context::Context;
 use super::error::CommandError;
 use super::period;
 use super::settings::Settings;

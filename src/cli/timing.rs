@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::commands::Context;
+use super::context::Context;
 use super::error::CommandError;
-use super::linking::{SessionArgs, main_folder};
+use super::linking::SessionArgs;
 use super::logs::RulesArgs;
+use super::outcome::Outcome;
 use super::period;
 use super::reading::{ReadArgs, Reading};
 use super::recording::Desk;
 use crate::aggregate::effort::{AgentTime, Effort};
 use crate::aggregate::repository::{PlacedTask, Repository};
-use crate::cli::Outcome;
 use crate::facts::ids::TaskId;
 use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::zone::Zone;
@@ -104,7 +104,7 @@ impl TimingArgs {
         };
         let repository = Repository {
             name: desk.repo.name(),
-            path: main_folder(&desk.repo).display().to_string(),
+            path: desk.repo.main_folder().display().to_string(),
             captured: ledger.sessions.clone(),
             ..Repository::default()
         };

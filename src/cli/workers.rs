@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::commands::Context;
+use super::context::Context;
 use super::error::CommandError;
 use crate::git::changes::Progress;
 use crate::sources::discover::weight;

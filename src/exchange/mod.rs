@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::facts::diagnostics::Warning;
-use crate::facts::ledger::stable_id;
+use crate::facts::ids::TaskId;
 use crate::facts::quantity::WorkTime;
 use crate::facts::task::Task;
 
@@ -133,6 +133,6 @@ fn give_ids(tasks: &mut [Task]) {
         let mut parts: Vec<&str> = content.iter().map(String::as_str).collect();
         let ordinal = count.to_string();
         parts.push(&ordinal);
-        task.id = stable_id(&parts);
+        task.id = TaskId::derived(&parts);
     }
 }

@@ -5,7 +5,6 @@ use chrono::DateTime;
 use super::claim::{Claim, ClaimError};
 use super::commit::{Instant, Person};
 use super::ids::{ObjectId, TaskId};
-use super::ledger::stable_id;
 use super::task::{Task, TaskSource};
 use super::trailers::Place;
 
@@ -125,7 +124,7 @@ impl CommitClaims {
             Some(part) if part.time.is_none() => format!("{ordinal} in line {}", part.line),
             _ => ordinal.to_string(),
         };
-        stable_id(&[
+        TaskId::derived(&[
             "trailer",
             &authored.author.name,
             &authored.author.email,

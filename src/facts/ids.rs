@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// A git object name: 20 bytes in a SHA-1 repository, 32 in a SHA-256 one.
@@ -128,6 +129,19 @@ impl TaskId {
     /// An id made at `millis` since the epoch from ten random bytes. The caller owns clock and randomness.
     pub fn new(millis: u64, random: &[u8; 10]) -> Self {
         Self(uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid())
+    }
+
+    /// The id that the same parts always give: a UUID of version 8 from their SHA-256.
+    pub fn derived(parts: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        let digest = hash.finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
     /// Any UUID as a task id.

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use sha2::{Digest, Sha256};
-
 use super::claim::{Claim, ClaimError};
 use super::claimed::{self, CommitClaims, Said};
 use super::copies::{self, History, Names, Recorded, Rewrites, Unknown};
@@ -505,17 +503,4 @@ impl SessionRecord {
             lines: None,
         }
     }
-}
-
-/// An id that the same parts always give: a UUID of version 8 from their SHA-256.
-pub fn stable_id(parts: &[&str]) -> TaskId {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part.as_bytes());
-    }
-    let digest = hash.finalize();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    TaskId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }

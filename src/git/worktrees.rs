@@ -45,4 +45,13 @@ impl Repo {
             .filter(|path| tree.get_path(std::path::Path::new(path)).is_ok())
             .count()
     }
+
+    /// The folder that stands for the repository itself, also where it was opened in one of its linked work trees.
+    pub fn main_folder(&self) -> PathBuf {
+        let common = self.common_dir();
+        match common.parent() {
+            Some(parent) if common.ends_with(".git") => parent.to_owned(),
+            _ => common.to_owned(),
+        }
+    }
 }

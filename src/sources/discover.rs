@@ -61,6 +61,12 @@ pub fn discover(roots: &[PathBuf], linked: LinkedWorkTrees) -> Discovery {
     }
 }
 
+/// The work trees of the repositories at `paths`, linked ones too.
+pub fn work_trees(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let open = paths.iter().filter_map(|path| Repo::open(path).ok());
+    open.flat_map(|repo| repo.work_trees()).collect()
+}
+
 /// About how much there is to read in the repository at `path`: the bytes of its packs.
 pub fn weight(path: &Path) -> u64 {
     let packs = |folder: PathBuf| {

@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
-use super::Context;
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::outcome::Outcome;
 use crate::cli::output::OutputArgs;
 use crate::facts::diagnostics::Warning;
 use crate::render::document::{Cell, Column, Document, Table};

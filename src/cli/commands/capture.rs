@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use super::Context;
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::{Linking, OwnLinks};
 use crate::cli::logs::{LogArgs, RulesArgs};
+use crate::cli::outcome::Outcome;
 use crate::cli::reading::ReadArgs;
 use crate::cli::recording::Desk;
 use crate::correlate::measured::{Stamp, record};
-use crate::facts::ids::ObjectId;
-use crate::facts::ledger::{Ledger, stable_id};
+use crate::facts::ids::{ObjectId, TaskId};
+use crate::facts::ledger::Ledger;
 use crate::facts::link::Link;
 use crate::facts::quantity::Minutes;
 use crate::facts::record::{Record, SessionRecord};
@@ -131,7 +131,7 @@ fn records(
         };
         let charges = own.charges.get(at).map(Vec::as_slice).unwrap_or_default();
         let stamp = Stamp {
-            id: stable_id(&["session", &link.session.to_string(), &link.commit.to_string()]),
+            id: TaskId::derived(&["session", &link.session.to_string(), &link.commit.to_string()]),
             at: desk.now,
             // What is not written needs no author.
             by: desk

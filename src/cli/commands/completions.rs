@@ -1,12 +1,11 @@
 //! `completions SHELL`: a completion script on stdout.
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
-use super::Context;
-use crate::cli::Outcome;
-use crate::cli::args::Arguments;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::outcome::Outcome;
 
 /// The arguments of `completions`.
 #[derive(Debug, clap::Args)]
@@ -19,10 +18,10 @@ pub struct Args {
     shell: Shell,
 }
 
-/// Prints the script.
-pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+/// Prints the script for `program`, the whole declaration of the arguments.
+pub fn run(args: &Args, mut program: Command, context: &mut Context) -> Result<Outcome, CommandError> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Arguments::command(), "git-leverage", &mut script);
+    clap_complete::generate(args.shell, &mut program, "git-leverage", &mut script);
     context.terminal.data(&script)?;
     Ok(Outcome::Done)
 }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::Context;
 use crate::aggregate::export;
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
 use crate::cli::logs::RulesArgs;
+use crate::cli::outcome::Outcome;
 use crate::cli::output::send_text;
 use crate::cli::period;
 use crate::cli::reading::{ReadArgs, Reading};

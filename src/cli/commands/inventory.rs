@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use chrono::SecondsFormat;
 
-use super::Context;
 use crate::aggregate::inventory::{Agents, Comparison, Inventory, SCHEMA, Windows};
 use crate::aggregate::readiness::Verdict;
 use crate::aggregate::repository::{Repository, unify};
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
 use crate::cli::logs::RulesArgs;
+use crate::cli::outcome::Outcome;
 use crate::cli::output::{Format, OutputArgs, send_text};
 use crate::cli::period::PeriodArgs;
 use crate::cli::reading::{self as cli_reading, ReadArgs, read_repository, threads};

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::Context;
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::outcome::Outcome;
 use crate::cli::output::OutputArgs;
 use crate::cli::recording::Desk;
 use crate::cli::timing::TimingArgs;

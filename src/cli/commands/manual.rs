@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
-use super::Context;
-use crate::cli::Outcome;
-use crate::cli::args::Arguments;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::outcome::Outcome;
 
 /// The arguments of `manual`.
 #[derive(Debug, clap::Args)]
@@ -24,13 +23,12 @@ pub struct Args {
     folder: PathBuf,
 }
 
-/// Writes the pages.
-pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+/// Writes the pages of `program`, the whole declaration of the arguments.
+pub fn run(args: &Args, mut program: Command, context: &mut Context) -> Result<Outcome, CommandError> {
     let folder = context.environment.directory.join(&args.folder);
-    let mut command = Arguments::command();
-    command.build();
+    program.build();
     fs::create_dir_all(&folder)
-        .and_then(|()| write_pages(&folder, "git-leverage", &command))
+        .and_then(|()| write_pages(&folder, "git-leverage", &program))
         .map_err(|error| {
             let folder = args.folder.display();
             CommandError::failed(format!("cannot write manual pages to `{folder}`: {error}"))

@@ -3,11 +3,11 @@
 //! A commit whose trailers or notes claim a task has one: it is revised, or a second one is asked for by name. That is
 //! decided on the ledger that the write starts from, so that two who record at once do not both get their way.
 
-use super::Context;
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
 use crate::cli::logs::{LogArgs, RulesArgs};
+use crate::cli::outcome::Outcome;
 use crate::cli::reading::ReadArgs;
 use crate::cli::recording::{Desk, TaskFields, homes, next_revision};
 use crate::correlate::measured::{Unmeasured, agent_minutes};

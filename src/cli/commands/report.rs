@@ -2,15 +2,15 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::Context;
 use crate::aggregate::group::{Dimension, UnknownDimension};
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{self, Query, Report, SCHEMA, SortBy};
 use crate::aggregate::repository::Repository;
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
 use crate::cli::logs::RulesArgs;
+use crate::cli::outcome::Outcome;
 use crate::cli::output::{Format, OutputArgs};
 use crate::cli::period::PeriodArgs;
 use crate::cli::reading::ReadArgs;

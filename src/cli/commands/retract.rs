@@ -1,8 +1,8 @@
 //! `retract ID`: a tombstone. The task counts no more; its lines stay.
 
-use super::Context;
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::outcome::Outcome;
 use crate::cli::recording::{Desk, find_task, homes};
 use crate::facts::record::{Record, Tombstone};
 use crate::facts::task::check_text;

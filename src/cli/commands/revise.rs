@@ -1,8 +1,8 @@
 //! `revise ID`: a new revision of a task; the old ones stay.
 
-use super::Context;
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::outcome::Outcome;
 use crate::cli::recording::{Desk, TaskFields, find_task, homes, next_revision};
 use crate::facts::record::Record;
 use crate::facts::task::check_text;

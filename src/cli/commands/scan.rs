@@ -1,12 +1,12 @@
 //! `scan [ROOT…]`: brings the kept facts up to date and says what each repository holds.
 
-use super::Context;
 use crate::aggregate::report::{self, CommitsOnce};
 use crate::aggregate::repository::Repository;
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
 use crate::cli::logs::RulesArgs;
+use crate::cli::outcome::Outcome;
 use crate::cli::reading::ReadArgs;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Status;

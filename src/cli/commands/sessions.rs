@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::Context;
 use crate::aggregate::sessions::{SessionReport, session_report};
 use crate::aggregate::timeline::timeline;
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking;
 use crate::cli::logs::{LogArgs, RulesArgs};
+use crate::cli::outcome::Outcome;
 use crate::cli::output::OutputArgs;
 use crate::cli::period::PeriodArgs;
 use crate::cli::settings::Settings;

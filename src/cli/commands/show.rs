@@ -1,8 +1,8 @@
 //! `show REV|ID`: one task, or all tasks of a commit.
 
-use super::Context;
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::outcome::Outcome;
 use crate::cli::recording::{Desk, find_task};
 use crate::cli::timing::TimingArgs;
 use crate::facts::ids::ObjectId;

@@ -5,9 +5,9 @@
 use std::fmt::Write as _;
 use std::io::Read as _;
 
-use super::Context;
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::outcome::Outcome;
 use crate::cli::recording::Desk;
 use crate::facts::claim::{self, Claim, ClaimError};
 use crate::facts::factor::Ratio;

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::change;
-use super::commands::{self, Making};
+use super::commands;
 use super::lines::each_record;
-use super::log::{Change, Key, Log, Made, NAMELESS, Outcome, Stamp, TIMELESS, Tool, What};
+use super::log::{Change, Key, Log, Made, Making, NAMELESS, Outcome, Stamp, TIMELESS, Tool, What};
 use super::prose;
 use super::record::{Content, flag, list, moment, number, object, text};
 use super::{Agent, LogFile, Machine, files_below, json, tools};

@@ -8,51 +8,17 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde::{Deserialize, Serialize};
 
-use super::log::{Key, Log, Made, Name};
+use super::log::{Key, Log, MOST_STEPS, Made, Making, Says, Step};
 use super::shell::{self, Run};
 use crate::facts::session::{CommitKind, HashEvidence};
 
 mod programs;
 
-/// How many commits of one command are told apart.
-const MOST: usize = 4;
-
-/// A command that may make commits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Making {
-    /// The commands in it, in their order; the first is there.
-    steps: [Option<Step>; MOST],
-}
-
-/// One of the commands in a script that may make commits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Step {
-    kind: CommitKind,
-    /// Where git runs, where that is not the session's working folder: `cd FOLDER` and `git -C FOLDER` followed.
-    folder: Option<Name>,
-    /// What is known of its output.
-    says: Says,
-}
-
-/// What a command prints of the commit that it makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Says {
-    /// A summary with this subject, as a hash.
-    Subject(Key),
-    /// A summary with a subject that the command does not tell.
-    Something,
-    /// Nothing: it was asked to be quiet.
-    Nothing,
-    /// It may be an alias for such a command, or may call one.
-    Perhaps,
-}
-
 /// Whether a command may make commits.
 pub fn making(log: &mut Log, command: &str) -> Option<Making> {
     let runs = shell::runs(command);
-    let mut steps = [None; MOST];
+    let mut steps = [None; MOST_STEPS];
     for (place, (run, found)) in (steps.iter_mut()).zip(runs.iter().filter_map(|run| Some((run, step(run)?))))
     {
         let (kind, says, folder) = found;

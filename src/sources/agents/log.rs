@@ -265,6 +265,40 @@ pub struct Event {
     pub what: What,
 }
 
+/// How many commits of one command are told apart.
+pub const MOST_STEPS: usize = 4;
+
+/// A command that may make commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Making {
+    /// The commands in it, in their order; the first is there.
+    pub steps: [Option<Step>; MOST_STEPS],
+}
+
+/// One of the commands in a script that may make commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Whether it commits, cherry-picks or reverts.
+    pub kind: CommitKind,
+    /// Where git runs, where that is not the session's working folder: `cd FOLDER` and `git -C FOLDER` followed.
+    pub folder: Option<Name>,
+    /// What is known of its output.
+    pub says: Says,
+}
+
+/// What a command prints of the commit that it makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Says {
+    /// A summary with this subject, as a hash.
+    Subject(Key),
+    /// A summary with a subject that the command does not tell.
+    Something,
+    /// Nothing: it was asked to be quiet.
+    Nothing,
+    /// It may be an alias for such a command, or may call one.
+    Perhaps,
+}
+
 /// What a reader has to remember from one run to the next to go on in the middle of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Carried {
@@ -275,7 +309,7 @@ pub struct Carried {
     /// Tokens so far, where the log counts them cumulatively.
     pub totals: TokenCounts,
     /// Commands that may make commits and have not ended: the call's id, the command's kind and folder.
-    pub open_commands: Vec<(Key, super::commands::Making)>,
+    pub open_commands: Vec<(Key, Making)>,
     /// Prompts that wait until the agent takes them up.
     pub queue: Vec<Queued>,
     /// Anything else that one reader needs, by a name of its own. Never text of a prompt, a reply or a command.

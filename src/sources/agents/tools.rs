@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::log::{Change, Key, Log, Name, Outcome, Tool, What};
+use super::log::{Change, Key, Log, Making, Name, Outcome, Tool, What};
 use super::value::{first_text, items, millis};
 use super::{change, commands};
 
@@ -173,7 +173,7 @@ fn command(arguments: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-fn making(log: &mut Log, command: &str, arguments: &Value) -> Option<commands::Making> {
+fn making(log: &mut Log, command: &str, arguments: &Value) -> Option<Making> {
     let making = commands::making(log, command)?;
     let folder = first_text(
         arguments,

@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
+use super::listing::{Listing, is_sample};
 use super::paths::{folder_of, name_of};
-use super::project::{Listing, is_sample};
 use crate::facts::inventory::LockFile;
 
 /// Whether one is wanted, and its possible names.

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::listing::Listing;
 use super::lock;
 use super::paths::name_of;
-use super::project::Listing;
 use crate::facts::inventory::Manifest;
 
 /// What a manifest says.

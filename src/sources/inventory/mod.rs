@@ -9,6 +9,7 @@ mod ignored;
 mod languages;
 mod licence;
 mod links;
+mod listing;
 mod lock;
 mod manifest;
 mod origin;
@@ -236,7 +237,7 @@ pub fn read_tree(repo: &Repo, tree: ObjectId) -> Result<TreeFacts, String> {
         .reduce(Sum::default, Sum::merge);
     sum.size.files = listed.files.len() as u64;
     let files = regular.iter().map(|file| file.path.as_str());
-    let listing = project::Listing::new(files, links.keys().copied());
+    let listing = listing::Listing::new(files, links.keys().copied());
     let project = project::read(&listing, content);
     sum.gaps.merge(gaps.take());
     Ok(TreeFacts {

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use super::listing::{Listing, is_sample};
 use super::paths::{folder_of, folders, name_of};
 use super::{docker, licence, manifest, readme, secrets};
 use crate::facts::inventory::{Licence, LicenceSource, Project, ProjectPart};
@@ -62,71 +63,6 @@ const CHANGELOG_FOLDERS: &[&str] = &[
     "doc/changelogs",
 ];
 
-/// The paths of a tree.
-pub(super) struct Listing<'a> {
-    files: Vec<&'a str>,
-    /// Files, and links that lead to one.
-    documents: Vec<&'a str>,
-}
-
-impl<'a> Listing<'a> {
-    pub(super) fn new(files: impl Iterator<Item = &'a str>, links: impl Iterator<Item = &'a str>) -> Self {
-        let mut files: Vec<&str> = files.collect();
-        files.sort_unstable();
-        let documents = files.iter().copied().chain(links).collect();
-        Self { files, documents }
-    }
-
-    pub(super) fn files(&self) -> &[&'a str] {
-        &self.files
-    }
-
-    pub(super) fn has(&self, path: &str) -> bool {
-        self.files.binary_search(&path).is_ok()
-    }
-
-    /// The file whose lower-case name fits, the shortest of several: at the top, else in `.github` or `docs`.
-    fn best(&self, fits: impl Fn(&str) -> bool) -> Option<String> {
-        ["", ".github", "docs", "doc", ".gitlab"]
-            .iter()
-            .find_map(|folder| {
-                self.documents
-                    .iter()
-                    .filter(|path| {
-                        folder_of(path).eq_ignore_ascii_case(folder)
-                            && fits(&name_of(path).to_ascii_lowercase())
-                    })
-                    .min_by_key(|path| (path.len(), **path))
-                    .map(|path| (*path).to_owned())
-            })
-    }
-
-    /// The first file of a folder with a file for each version.
-    fn first_version_notes(&self) -> Option<String> {
-        let mut notes = self.documents.iter().filter(|path| {
-            let path = path.to_ascii_lowercase();
-            CHANGELOG_FOLDERS.contains(&folder_of(&path)) && has_prose_ending(&path)
-        });
-        notes.next().map(|path| (*path).to_owned())
-    }
-
-    /// Manifests at the top. Where there are none, or only those that build and name no dependency, those one or two folders
-    /// down as well.
-    fn manifests(&self) -> Vec<&'a str> {
-        let at_depth = |depth: usize| {
-            let files = self.files.iter().copied();
-            files.filter(move |path| folders(path).count() == depth && manifest::is_manifest(path))
-        };
-        let mut found: Vec<&str> = at_depth(0).collect();
-        for depth in 1..=2 {
-            if !found.iter().any(|path| manifest::names_dependencies(path)) {
-                found.extend(at_depth(depth).filter(|path| !is_sample(path)));
-            }
-        }
-        found
-    }
-}
-
 /// Reads the project files of a tree. `content` gives a file's bytes, or nothing where they cannot be read.
 pub(super) fn read(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>) -> Project {
     let unread = RefCell::new(BTreeSet::new());
@@ -142,9 +78,9 @@ pub(super) fn read(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>)
         changelog: listing
             .best(|name| is_prose(name, CHANGELOGS, &['.']))
             .or_else(|| listing.best(|name| is_prose(name, &["changelog", "relnotes"], &['.', '-', '_'])))
-            .or_else(|| listing.first_version_notes()),
+            .or_else(|| first_version_notes(listing)),
         security_policy: listing.best(|name| is_prose(name, &["security"], &['.'])),
-        ci: ci(&listing.files),
+        ci: ci(listing.files()),
         ..Project::default()
     };
     // That one is listed says little where nobody can read it.
@@ -165,7 +101,7 @@ pub(super) fn read(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>)
         .filter(|text| !text.trim().is_empty())
         .or_else(|| readme::first_sentence(&readme?));
     project.description = description.map(|text| shortened(&text));
-    let files = || listing.files.iter().filter(|path| !is_sample(path));
+    let files = || listing.files().iter().filter(|path| !is_sample(path));
     project.dockerfiles = files()
         .filter(|path| docker::is_dockerfile(name_of(path)))
         .filter_map(|path| {
@@ -182,13 +118,38 @@ pub(super) fn read(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>)
     project
 }
 
+/// The first file of a folder with a file for each version.
+fn first_version_notes(listing: &Listing<'_>) -> Option<String> {
+    let mut notes = listing.documents().iter().filter(|path| {
+        let path = path.to_ascii_lowercase();
+        CHANGELOG_FOLDERS.contains(&folder_of(&path)) && has_prose_ending(&path)
+    });
+    notes.next().map(|path| (*path).to_owned())
+}
+
+/// Manifests at the top. Where there are none, or only those that build and name no dependency, those one or two folders
+/// down as well.
+fn manifests<'a>(listing: &Listing<'a>) -> Vec<&'a str> {
+    let at_depth = |depth: usize| {
+        let files = listing.files().iter().copied();
+        files.filter(move |path| folders(path).count() == depth && manifest::is_manifest(path))
+    };
+    let mut found: Vec<&str> = at_depth(0).collect();
+    for depth in 1..=2 {
+        if !found.iter().any(|path| manifest::names_dependencies(path)) {
+            found.extend(at_depth(depth).filter(|path| !is_sample(path)));
+        }
+    }
+    found
+}
+
 /// Reads the manifests; gives the licence that one claims.
 fn read_manifests(
     listing: &Listing,
     project: &mut Project,
     content: impl Fn(&str) -> Option<Vec<u8>>,
 ) -> Option<String> {
-    let paths = listing.manifests();
+    let paths = manifests(listing);
     // Those of parts say nothing of the whole where it has one of its own.
     let depth = paths.first().map_or(0, |path| folders(path).count());
     let mut claimed = None;
@@ -230,7 +191,7 @@ struct LicenceTexts {
 /// The licence texts at the top, else in `LICENSES`, where those of borrowed parts lie as well, else among the documents.
 fn licence_texts(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>) -> LicenceTexts {
     let in_folder = |folder: &str| -> Vec<&str> {
-        let documents = listing.documents.iter().copied();
+        let documents = listing.documents().iter().copied();
         let here = documents.filter(|path| folder_of(path).eq_ignore_ascii_case(folder));
         here.filter(|path| folder == "LICENSES" || licence::is_licence_file(name_of(path)))
             .collect()
@@ -345,54 +306,6 @@ fn shortened(text: &str) -> String {
     }
     let cut: String = line.chars().take(MAX_DESCRIPTION - 1).collect();
     format!("{}…", cut.trim_end())
-}
-
-/// Folders whose keys open nothing and whose images run nowhere.
-const SAMPLES: &[&str] = &[
-    "test",
-    "tests",
-    "testing",
-    "testdata",
-    "testutil",
-    "testutils",
-    "testcerts",
-    "testkeys",
-    "test-data",
-    "test_data",
-    "spec",
-    "specs",
-    "fixture",
-    "fixtures",
-    "example",
-    "examples",
-    "sample",
-    "samples",
-    "doc",
-    "docs",
-    "__tests__",
-    "mock",
-    "mocks",
-    "e2e",
-    "vendor",
-    "node_modules",
-    ".devcontainer",
-    "benches",
-    "fuzz",
-    "t",
-];
-
-/// Whether a file lies where nothing is meant to be deployed: `tests`, `unit-tests`, `test-keys` and `KilnTests`, but not
-/// `latests`.
-pub(super) fn is_sample(path: &str) -> bool {
-    folders(path).any(|folder| {
-        let lower = folder.to_ascii_lowercase();
-        let mut words = lower.split(['-', '_', '.']);
-        let first = words.next().unwrap_or_default();
-        let last = words.next_back().unwrap_or(first);
-        [lower.as_str(), last].iter().any(|word| SAMPLES.contains(word))
-            || ["test", "tests", "testing", "mock", "example", "sample"].contains(&first)
-            || folder.ends_with("Tests")
-    })
 }
 
 #[cfg(test)]

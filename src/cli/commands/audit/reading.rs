@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::args::{ALLOWED, Args};
 use super::scope::Scope;
-use super::{ALLOWED, Args};
 use crate::aggregate::repository::Repository;
 use crate::audit::origin::reached;
 use crate::audit::{Asked, Evidence, Whole};
-use crate::cli::commands::Context;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::logs::RulesArgs;
-use crate::cli::reading::{ReadArgs, Reading, gather};
+use crate::cli::reading::{Reading, gather};
 use crate::cli::survival::survival_of;
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
@@ -170,19 +170,6 @@ fn survival(repo: &Repo, args: &Args, cache: Option<&Path>, warnings: &mut Vec<W
             let message = format!("who brought the lines at HEAD is unknown: {reason}");
             warnings.push(Warning::new(repo.name(), message));
             None
-        }
-    }
-}
-
-impl Args {
-    /// How the repository is read.
-    fn read(&self, repo: &Repo) -> ReadArgs {
-        ReadArgs {
-            roots: vec![repo.place().to_owned()],
-            ignore_foreign_trailers: self.ignore_foreign_trailers,
-            no_cache: self.no_cache,
-            jobs: self.jobs,
-            ..ReadArgs::default()
         }
     }
 }

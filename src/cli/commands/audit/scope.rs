@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
-use super::Args;
-use crate::cli::commands::Context;
+use super::args::Args;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::period::PeriodArgs;
 use crate::correlate::seen::SeenSession;

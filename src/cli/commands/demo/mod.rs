@@ -10,9 +10,9 @@ mod traces;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Context;
-use crate::cli::Outcome;
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::outcome::Outcome;
 use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::quantity::{Hours, Minutes, Tokens};

@@ -1,0 +1,155 @@
+//! What `audit` was called with.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
+use crate::audit::{Level, rules};
+use crate::cli::error::CommandError;
+use crate::cli::linking::SessionArgs;
+use crate::cli::period;
+use crate::cli::reading::{ReadArgs, threads};
+use crate::cli::settings::Settings;
+use crate::facts::zone::Zone;
+use crate::git::Repo;
+
+/// Findings that may stand, one a line: `RULE:ID  why`. Committed, so that it is reviewed like code.
+pub(super) const ALLOWED: &str = ".leverage-audit";
+
+/// The arguments of `audit`.
+#[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "git leverage audit [OPTIONS] [REPO] [REV-RANGE]\n       git leverage audit [OPTIONS] --file PATH [REPO]",
+    after_help = "Examples:\n  git leverage audit\n  git leverage audit ~/src/kiln --strict --level warning\n  \
+                  git leverage audit --format sarif --output findings.sarif\n  git leverage audit --file src/lib.rs\n  \
+                  git leverage audit v1.0..HEAD\n  git leverage audit . main\n\n\
+                  HEAD and the local branches are read. `--help` says what each rule asks.\n\
+                  A finding may stand when `.leverage-audit` at HEAD holds a line `RULE:ID  why`; the repository says so \
+                  itself,\nand `--no-allow-file` does not listen."
+)]
+pub struct Args {
+    /// The repository [default: the one you stand in]. What is no folder here is taken for a REV-RANGE
+    pub(super) repo: Option<PathBuf>,
+    /// Only these commits, as git names a range of them, and the tasks that have some
+    #[arg(value_name = "REV-RANGE")]
+    pub(super) range: Option<String>,
+    /// Only commits of this day and later: a date, or what git understands, such as `2 weeks ago`
+    #[arg(long, value_name = "DATE")]
+    pub(super) since: Option<String>,
+    /// Show where each line of one file comes from, instead. Relative to this folder, or to REPO
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["range", "since", "strict", "level", "rule", "allow", "no_allow_file"])]
+    pub(super) file: Option<PathBuf>,
+    /// Exit with 4 if something is found
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// The least level that is shown, and that `--strict` minds
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
+    pub(super) level: LevelArg,
+    /// Only this rule; repeat for more
+    #[arg(long, value_name = "RULE", value_parser = rule_ids())]
+    pub(super) rule: Vec<String>,
+    /// Let a finding stand for this run; repeat for more
+    #[arg(long, value_name = "RULE:ID", value_parser = rule_and_id)]
+    pub(super) allow: Vec<String>,
+    /// Show what `.leverage-audit` of the repository allows as well, as in a repository of somebody else
+    #[arg(long)]
+    pub(super) no_allow_file: bool,
+    /// The zone whose days and months count: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    #[arg(long, value_name = "ZONE")]
+    pub(super) zone: Option<String>,
+    /// Take only our own trailers, authors and notes as signs of an agent or a session
+    #[arg(long)]
+    pub(super) ignore_foreign_trailers: bool,
+    /// Read everything anew, and keep nothing
+    #[arg(long)]
+    pub(super) no_cache: bool,
+    #[command(flatten)]
+    pub(super) sessions: SessionArgs,
+    /// Threads to use, at most 256 [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(super) jobs: Option<NonZero<usize>>,
+    /// The form of the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(super) format: AuditFormat,
+    /// Write to FILE, whole or not at all, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+impl Args {
+    /// The zone whose days and months count.
+    pub(super) fn zone(&self, settings: &Settings) -> Result<Zone, CommandError> {
+        period::zone(self.zone.as_deref(), settings)
+    }
+
+    /// How the repository is read.
+    pub(super) fn read(&self, repo: &Repo) -> ReadArgs {
+        ReadArgs {
+            roots: vec![repo.place().to_owned()],
+            ignore_foreign_trailers: self.ignore_foreign_trailers,
+            no_cache: self.no_cache,
+            jobs: self.jobs,
+            ..ReadArgs::default()
+        }
+    }
+}
+
+/// In which form an audit leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum AuditFormat {
+    /// Aligned columns, for people
+    #[default]
+    Table,
+    /// One object with a schema, for programs
+    Json,
+    /// The findings, or the lines of `--file`, for spreadsheets
+    Csv,
+    /// Markdown tables, for logs and reviews
+    Markdown,
+    /// SARIF 2.1.0, for forges
+    Sarif,
+}
+
+/// A level as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum LevelArg {
+    /// Everything
+    #[default]
+    Note,
+    /// What needs an explanation
+    Warning,
+    /// What cannot be right
+    Error,
+}
+
+impl From<LevelArg> for Level {
+    fn from(level: LevelArg) -> Self {
+        match level {
+            LevelArg::Note => Self::Note,
+            LevelArg::Warning => Self::Warning,
+            LevelArg::Error => Self::Error,
+        }
+    }
+}
+
+/// The ids of the rules, each with what it asks.
+fn rule_ids() -> PossibleValuesParser {
+    let value = |rule: &rules::Rule| PossibleValue::new(rule.id).help(rule.about);
+    rules::RULES.iter().map(value).collect::<Vec<_>>().into()
+}
+
+pub(super) fn rule_and_id(text: &str) -> Result<String, String> {
+    let (rule, id) = text
+        .split_once(':')
+        .ok_or("write it as RULE:ID, as in the JSON format")?;
+    if rules::RULES.iter().all(|known| known.id != rule) {
+        let known: Vec<&str> = rules::RULES.iter().map(|rule| rule.id).collect();
+        return Err(format!("the rules are {}", known.join(", ")));
+    }
+    if id.is_empty() {
+        return Err("the id after the colon is missing".into());
+    }
+    Ok(text.to_owned())
+}
