@@ -7,14 +7,16 @@ use crate::correlate::history::Linked;
 use crate::correlate::seen::seen;
 use crate::facts::claim;
 use crate::facts::claimed::CommitClaims;
-use crate::facts::commit::{Instant, LineCounts, Person};
+use crate::facts::commit::{Commit, Instant, LineCounts, Person};
 use crate::facts::evidence::{Origin, OriginState};
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
-use crate::facts::ledger::Findings;
+use crate::facts::ledger::{Findings, Ledger};
 use crate::facts::quantity::WorkTime;
 use crate::facts::record::NoteLines;
-use crate::git::ledger_steps::{Jump, Past};
+use crate::facts::zone::Zone;
+use crate::git::ledger_steps::{Jump, Jumps, Past};
+use crate::sources::reach::Reach;
 
 /// 2026-04-10T12:00:00Z, when everything in these cases happens unless they say otherwise.
 const NOON: i64 = 1_775_822_400;

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::columns::{ColumnKind, Field, kind};
-use super::{ImportError, ImportOptions, Imported, date_in_name, give_ids};
+use super::imported::{ImportError, ImportOptions, Imported, date_in_name, give_ids};
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::TaskId;
 use crate::facts::number::{self, DecimalMark};

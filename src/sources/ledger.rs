@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::facts::claim;
 use crate::facts::claimed::CommitClaims;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Warning;
@@ -13,10 +12,11 @@ use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Findings, Ledger};
 use crate::facts::quantity::WorkTime;
 use crate::git::Repo;
-use crate::git::messages::{self, RawCommit};
+use crate::git::messages;
 use crate::git::notes::{self, StoredNote};
 use crate::git::refs;
 use crate::git::walk::RefSelection;
+use crate::sources::claims::claims_of;
 use crate::sources::rewrites::GitHistory;
 
 /// How a ledger is read.
@@ -169,25 +169,4 @@ fn complete(repo: &Repo, claims: Option<CommitClaims>) -> Option<CommitClaims> {
         }
     }
     Some(claims)
-}
-
-/// What the message of a commit claims; `None` where it has no trailer of ours.
-pub fn claims_of(commit: &RawCommit<'_>, work: WorkTime) -> Option<CommitClaims> {
-    if !claim::may_claim(commit.message) {
-        return None;
-    }
-    let (claims, errors) = claim::read(commit.message, work);
-    if claims.is_empty() && errors.is_empty() {
-        return None;
-    }
-    let (author, time) = commit.author();
-    Some(CommitClaims {
-        commit: commit.id,
-        author,
-        time,
-        committed: commit.committed(),
-        subject: commit.subject(),
-        claims,
-        errors,
-    })
 }

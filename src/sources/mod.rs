@@ -8,6 +8,7 @@ mod attested;
 pub mod attested_lines;
 mod cache;
 pub mod changed;
+mod claims;
 pub mod discover;
 pub mod history;
 pub mod inventory;

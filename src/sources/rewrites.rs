@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::ancestry::Ancestry;
-use super::ledger::claims_of;
+use super::claims::claims_of;
 use super::reach::everywhere;
 use crate::facts::claimed::Authored;
 use crate::facts::commit::{Instant, Person};

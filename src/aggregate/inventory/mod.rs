@@ -2,10 +2,11 @@
 
 mod comparison;
 mod row;
+mod windows;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::copies::Copies;
@@ -19,52 +20,14 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{HistoryFacts, RecentCommit, RepoFacts};
 use crate::facts::lineage::Lineage;
-use crate::facts::span::{Moment, Seconds};
-use crate::facts::zone::{Period, Zone};
 
 pub use comparison::{Change, Comparison, Difference, Step};
 pub use row::{Activity, LanguageRow, Row, TestRow};
 use row::{ratio, reached};
+pub use windows::Windows;
 
 /// The name and version of the machine format.
 pub const SCHEMA: &str = "git-leverage.inventory/1";
-
-/// Which stretches of time the activity columns look at: 30 days, 90 days, and the period that was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Windows {
-    /// The present, in seconds since the epoch.
-    pub now: i64,
-    /// The period. Where it ends, the fixed stretches end as well.
-    pub period: Period,
-    /// Whose days the period is made of.
-    pub zone: Zone,
-}
-
-impl Windows {
-    /// Where the longest one starts.
-    pub fn earliest(self) -> i64 {
-        let fixed = self.days_back(90);
-        self.since().map_or(fixed, |since| since.min(fixed))
-    }
-
-    fn since(self) -> Option<i64> {
-        Some(self.midnight(self.period.since?))
-    }
-
-    /// The first second after all of them; `None` for an open end.
-    fn end(self) -> Option<i64> {
-        Some(self.midnight(self.period.until?.succ_opt()?))
-    }
-
-    fn days_back(self, days: i64) -> i64 {
-        self.end().unwrap_or(self.now) - Seconds::DAY.times(days).0
-    }
-
-    fn midnight(self, day: NaiveDate) -> i64 {
-        let wall = day.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
-        self.zone.instant(Moment(wall)).seconds()
-    }
-}
 
 /// The whole inventory.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -271,6 +234,7 @@ fn total_tests(rows: &[&Row]) -> Option<TestRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::zone::{Period, Zone};
 
     #[test]
     fn unknown_numbers_are_not_zero() {

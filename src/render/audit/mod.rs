@@ -8,9 +8,9 @@ use super::document::{Basis, Cell, Column, Document, Table};
 use crate::audit::confidence::Part;
 use crate::audit::lines::FileLine;
 use crate::audit::origin::{Grouping, state_word};
-use crate::audit::{Audit, Finding, Level};
+use crate::audit::{Audit, Finding};
 use origin::{origin, over_time};
-use sentences::{all_in, headline, notes, retracted, subject};
+use sentences::{all_in, headline, level, notes, retracted, subject};
 
 pub use sarif::sarif;
 
@@ -152,12 +152,4 @@ pub fn file_lines(lines: &[FileLine]) -> Document {
         rows: lines.iter().map(cells).collect(),
         ..Table::default()
     })
-}
-
-fn level(level: Level) -> &'static str {
-    match level {
-        Level::Note => "note",
-        Level::Warning => "warning",
-        Level::Error => "error",
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::level;
+use super::sentences::level;
 use crate::audit::rules::RULES;
 use crate::audit::{Allowed, Audit, Finding};
 

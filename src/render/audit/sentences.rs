@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::level;
 use crate::audit::confidence::{Confidence, Part};
 use crate::audit::origin::{Grouping, Row, state_word};
 use crate::audit::rules::RULES;
-use crate::audit::{Allowed, AllowedBy, Audit, Signer};
+use crate::audit::{Allowed, AllowedBy, Audit, Level, Signer};
 use crate::facts::evidence::OriginState;
 use crate::facts::quantity::{Hours, Minutes};
 use crate::git::signing::Signature;
@@ -327,4 +326,13 @@ fn number(count: u64) -> String {
 
 fn of_states(audit: &Audit) -> impl Iterator<Item = &Row> {
     audit.origin.iter().filter(|row| row.by == Grouping::State)
+}
+
+/// A level as it is written.
+pub(super) fn level(level: Level) -> &'static str {
+    match level {
+        Level::Note => "note",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
 }

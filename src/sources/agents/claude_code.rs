@@ -8,7 +8,6 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::change;
@@ -16,16 +15,17 @@ use super::commands;
 use super::lines::each_record;
 use super::log::{Change, Key, Log, Made, Making, NAMELESS, Outcome, Stamp, TIMELESS, Tool, What};
 use super::prose;
-use super::record::{Content, flag, list, moment, number, object, text};
+use super::record::{Content, moment};
 use super::{Agent, LogFile, Machine, files_below, json, tools};
 use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::ActionKind;
-use usage::UsageRecord;
+use records::{Block, Record, ToolInput, ToolOutput, key};
 
 mod cowork;
 mod progress;
 mod queue;
+mod records;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -67,7 +67,7 @@ impl Agent for ClaudeCode {
         each_record(&file.path, log, |line, number, log| {
             let record: Record<'_> = line.parse()?;
             if record.kind == "progress" {
-                progress::read(&record, number, &mut nested, log);
+                progress::read(&record, number, &mut nested, log, read_record);
             } else {
                 read_record(&record, number, log);
             }
@@ -76,271 +76,6 @@ impl Agent for ClaudeCode {
         cowork::move_out(file, log);
         Ok(())
     }
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct Record<'a> {
-    #[serde(borrow, rename = "type", deserialize_with = "text")]
-    kind: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    subtype: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    operation: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    uuid: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    parent_uuid: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    timestamp: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    session_id: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    agent_id: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    cwd: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    git_branch: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    version: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    entrypoint: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    prompt_source: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    permission_mode: Cow<'a, str>,
-    /// Who began the turn.
-    #[serde(borrow, deserialize_with = "text")]
-    turn_origin: Cow<'a, str>,
-    /// Stamped on the copies that a session in the background begins with.
-    #[serde(borrow, deserialize_with = "text")]
-    session_kind: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    request_id: Cow<'a, str>,
-    #[serde(borrow, rename = "sourceToolUseID", deserialize_with = "text")]
-    source_tool: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    tool_denial_kind: Cow<'a, str>,
-    #[serde(deserialize_with = "flag")]
-    is_sidechain: bool,
-    #[serde(deserialize_with = "flag")]
-    is_meta: bool,
-    #[serde(deserialize_with = "flag")]
-    is_compact_summary: bool,
-    #[serde(deserialize_with = "flag")]
-    is_visible_in_transcript_only: bool,
-    #[serde(deserialize_with = "number")]
-    duration_ms: Option<u64>,
-    #[serde(deserialize_with = "number")]
-    retry_in_ms: Option<u64>,
-    #[serde(borrow)]
-    forked_from: Option<&'a RawValue>,
-    #[serde(borrow, deserialize_with = "object")]
-    origin: Option<Origin<'a>>,
-    #[serde(borrow, deserialize_with = "object")]
-    message: Option<Message<'a>>,
-    /// Of a queued prompt.
-    #[serde(borrow)]
-    content: Option<&'a RawValue>,
-    #[serde(borrow)]
-    tool_use_result: Option<&'a RawValue>,
-    #[serde(borrow, deserialize_with = "object")]
-    attachment: Option<Attachment<'a>>,
-    #[serde(borrow, deserialize_with = "object")]
-    permission_decision: Option<Decision<'a>>,
-    #[serde(deserialize_with = "object")]
-    compact_metadata: Option<Compaction>,
-    #[serde(deserialize_with = "number")]
-    pending_background_agent_count: Option<u64>,
-    /// Of a `progress` record.
-    #[serde(borrow, deserialize_with = "object")]
-    data: Option<Progress<'a>>,
-    #[serde(borrow, rename = "parentToolUseID", deserialize_with = "text")]
-    parent_tool: Cow<'a, str>,
-    /// Of a `cost-state` record: when the program began, in milliseconds, and what each model took since.
-    #[serde(deserialize_with = "number")]
-    start_time: Option<u64>,
-    #[serde(deserialize_with = "number")]
-    total_duration: Option<u64>,
-    #[serde(borrow)]
-    model_usage: Option<&'a RawValue>,
-    /// Whether the record stood within another one.
-    #[serde(skip)]
-    nested: bool,
-}
-
-/// What stands between the records of a conversation: a prompt that was queued, among others.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Attachment<'a> {
-    #[serde(borrow, rename = "type", deserialize_with = "text")]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    prompt: Option<&'a RawValue>,
-    #[serde(borrow, deserialize_with = "object")]
-    origin: Option<Origin<'a>>,
-}
-
-/// Who allowed a tool call.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Decision<'a> {
-    #[serde(borrow, deserialize_with = "text")]
-    source: Cow<'a, str>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct Compaction {
-    #[serde(deserialize_with = "number")]
-    duration_ms: Option<u64>,
-}
-
-/// What a tool does while it runs.
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct Progress<'a> {
-    #[serde(borrow, rename = "type", deserialize_with = "text")]
-    kind: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    agent_id: Cow<'a, str>,
-    /// A record of a subagent, without the envelope.
-    #[serde(borrow)]
-    message: Option<&'a RawValue>,
-    /// Records of the subagent, at times all that it has.
-    #[serde(borrow, deserialize_with = "list")]
-    normalized_messages: Vec<&'a RawValue>,
-    #[serde(deserialize_with = "number")]
-    elapsed_time_seconds: Option<u64>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Origin<'a> {
-    #[serde(borrow, deserialize_with = "text")]
-    kind: Cow<'a, str>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Message<'a> {
-    #[serde(borrow, deserialize_with = "text")]
-    id: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    model: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    stop_reason: Cow<'a, str>,
-    #[serde(borrow)]
-    content: Content<'a, Block<'a>>,
-    #[serde(borrow, deserialize_with = "object")]
-    usage: Option<UsageRecord<'a>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Block<'a> {
-    #[serde(borrow, rename = "type", deserialize_with = "text")]
-    kind: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    id: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    name: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    tool_use_id: Cow<'a, str>,
-    #[serde(deserialize_with = "flag")]
-    is_error: bool,
-    #[serde(borrow)]
-    text: Option<&'a RawValue>,
-    #[serde(borrow)]
-    input: Option<&'a RawValue>,
-    #[serde(borrow)]
-    content: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ToolInput<'a> {
-    #[serde(borrow, deserialize_with = "text")]
-    file_path: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    notebook_path: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    old_string: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    new_string: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    new_source: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    content: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    command: Cow<'a, str>,
-    #[serde(deserialize_with = "number")]
-    timeout: Option<u64>,
-    #[serde(borrow, deserialize_with = "list")]
-    edits: Vec<Replacement<'a>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Replacement<'a> {
-    #[serde(borrow, deserialize_with = "text")]
-    old_string: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    new_string: Cow<'a, str>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct ToolOutput<'a> {
-    #[serde(borrow, deserialize_with = "text")]
-    file_path: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "list")]
-    structured_patch: Vec<Hunk<'a>>,
-    #[serde(borrow, deserialize_with = "text")]
-    stdout: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "object")]
-    git_operation: Option<GitOperation<'a>>,
-    #[serde(deserialize_with = "number")]
-    total_duration_ms: Option<u64>,
-    #[serde(deserialize_with = "number")]
-    duration_ms: Option<u64>,
-    #[serde(borrow)]
-    answers: Option<&'a RawValue>,
-    /// What was waited for.
-    #[serde(borrow, deserialize_with = "object")]
-    task: Option<Task<'a>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Task<'a> {
-    #[serde(borrow, deserialize_with = "text")]
-    task_type: Cow<'a, str>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Hunk<'a> {
-    #[serde(borrow)]
-    lines: Vec<Cow<'a, str>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct GitOperation<'a> {
-    #[serde(borrow, deserialize_with = "object")]
-    commit: Option<CommitOperation<'a>>,
-    #[serde(borrow, deserialize_with = "text")]
-    branch: Cow<'a, str>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct CommitOperation<'a> {
-    #[serde(borrow, deserialize_with = "text")]
-    sha: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "text")]
-    kind: Cow<'a, str>,
 }
 
 fn read_record(record: &Record<'_>, line: u32, log: &mut Log) {
@@ -465,17 +200,6 @@ fn stamp(record: &Record<'_>, line: u32, log: &mut Log) -> Option<Stamp> {
         branch: some(&record.git_branch).filter(|_| record.git_branch != "HEAD"),
         copied: record.forked_from.is_some() || !record.session_kind.is_empty() || record.nested,
     })
-}
-
-/// What makes a record the same in every copy: its id, else what it says and when.
-fn key(record: &Record<'_>) -> Key {
-    if record.uuid.is_empty() {
-        let content = record.content.map_or("", RawValue::get);
-        let (session, kind) = (&record.session_id, &record.kind);
-        Key::of(&[session, &record.timestamp, kind, &record.operation, content])
-    } else {
-        Key::of(&[&record.uuid])
-    }
 }
 
 /// The version stands in every record; it is noted when it changes.

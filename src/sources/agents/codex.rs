@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::lines::{each_record, each_record_of};
 use super::log::{Key, Log, NAMELESS, Stamp, What};
-use super::value::{content, count, is_miscounted, text, timed};
+use super::value::{content, is_miscounted, text, timed};
 use super::{Agent, LogFile, Machine, files_below, json, prose};
 use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
@@ -23,12 +23,14 @@ use crate::facts::span::Moment;
 mod calls;
 mod copies;
 mod replay;
+mod state;
 #[cfg(test)]
 mod tests;
 mod turns;
 mod waits;
 
 use copies::Seen;
+use state::{add, get, read_context, read_place, set, tokens};
 
 /// The reader.
 pub struct Codex;
@@ -231,23 +233,6 @@ fn is_automated(payload: &Value) -> bool {
 }
 
 /// The working folder and the branch: each record that names them counts until the next one does.
-fn read_place(payload: &Value, log: &mut Log) {
-    let mut some = |text: &str| (!text.is_empty()).then(|| log.name(text));
-    let (folder, branch) = (some(text(payload, "/cwd")), some(text(payload, "/git/branch")));
-    if let Some(stamp) = &mut log.carried.stamp {
-        stamp.folder = folder.or(stamp.folder);
-        stamp.branch = branch.or(stamp.branch);
-    }
-}
-
-fn read_context(payload: &Value, log: &mut Log) {
-    read_place(payload, log);
-    let model = text(payload, "/model");
-    if !model.is_empty() {
-        log.carried.model = Some(log.name(model));
-    }
-}
-
 fn read_event(payload: &Value, stamp: Stamp, log: &mut Log) {
     match text(payload, "/type") {
         // Old versions give what they added to the conversation a kind of its own.
@@ -464,36 +449,4 @@ fn push_usage(
         tokens,
     };
     log.push(stamp, what);
-}
-
-/// Cached input, read or written, is part of the input; reasoning is part of the output.
-fn tokens(usage: &Value) -> TokenCounts {
-    let input = count(usage, "/input_tokens");
-    let cache_read = count(usage, "/cached_input_tokens").min(input);
-    let cache_write = count(usage, "/cache_write_input_tokens").min(input - cache_read);
-    TokenCounts {
-        input: input - cache_read - cache_write,
-        cache_write,
-        cache_read,
-        output: count(usage, "/output_tokens"),
-    }
-}
-
-fn get<'log>(log: &'log Log, name: &str) -> &'log str {
-    log.carried.noted(name).unwrap_or_default()
-}
-
-fn set(log: &mut Log, name: &str, value: &str) {
-    if get(log, name) != value {
-        log.carried.note(name, value);
-    }
-}
-
-/// Adds a number to a list.
-fn add(log: &mut Log, name: &str, number: u32) {
-    let number = format!("{number},");
-    match log.carried.other.iter_mut().find(|(known, _)| known == name) {
-        Some((_, list)) => list.push_str(&number),
-        None => log.carried.other.push((name.to_owned(), number)),
-    }
 }

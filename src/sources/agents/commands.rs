@@ -328,6 +328,7 @@ pub fn named(
 
 #[cfg(test)]
 mod tests {
+    use super::super::log::Name;
     use super::*;
 
     fn seen(command: &str) -> Option<(CommitKind, String)> {

@@ -17,12 +17,14 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::session::ActionKind;
 use crate::facts::span::Moment;
 
+mod keys;
 mod store;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
-use tokens::{Keys, Tokens};
+use keys::Keys;
+use tokens::Tokens;
 
 /// The reader.
 pub struct CopilotCli;

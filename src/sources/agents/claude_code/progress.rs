@@ -7,50 +7,49 @@ use serde_json::value::RawValue;
 use super::super::json;
 use super::super::log::{Key, Log};
 use super::super::record::moment;
-use super::{Progress, Record, key, read_record};
+use super::records::{Progress, Record, key};
 use crate::facts::span::Moment;
 
 /// Reads a `progress` record. `nested` are the records of subagents that this log had before: some versions repeat all
-/// of them each time.
-pub(super) fn read(record: &Record<'_>, line: u32, nested: &mut HashSet<Key>, log: &mut Log) {
+/// of them each time. `read_record` reads each that is new.
+pub(super) fn read(
+    record: &Record<'_>,
+    line: u32,
+    nested: &mut HashSet<Key>,
+    log: &mut Log,
+    read_record: impl Fn(&Record<'_>, u32, &mut Log),
+) {
     let Some(data) = &record.data else { return };
     match &*data.kind {
         "bash_progress" => note_start(record, data, log),
         "agent_progress" => {
             let repeated = data.normalized_messages.iter().copied();
             for raw in data.message.into_iter().chain(repeated) {
-                read_nested(record, data, raw, line, nested, log);
+                if let Some(inner) = nested_record(record, data, raw)
+                    && nested.insert(key(&inner))
+                {
+                    read_record(&inner, line, log);
+                }
             }
         }
         _ => {}
     }
 }
 
-/// Reads a record of a subagent in the envelope of the record that it stands in.
-fn read_nested(
-    envelope: &Record<'_>,
-    data: &Progress<'_>,
-    raw: &RawValue,
-    line: u32,
-    seen: &mut HashSet<Key>,
-    log: &mut Log,
-) {
-    let Ok(mut record) = json::part::<Record<'_>>(raw) else {
-        return;
-    };
+/// A record of a subagent in the envelope of the record that it stands in.
+fn nested_record<'a>(envelope: &Record<'a>, data: &Progress<'a>, raw: &'a RawValue) -> Option<Record<'a>> {
+    let mut record = json::part::<Record<'_>>(raw).ok()?;
     if record.timestamp.is_empty() {
-        record.timestamp = envelope.timestamp.as_ref().into();
+        record.timestamp = envelope.timestamp.clone();
     }
-    record.session_id = envelope.session_id.as_ref().into();
-    record.cwd = envelope.cwd.as_ref().into();
-    record.git_branch = envelope.git_branch.as_ref().into();
-    record.version = envelope.version.as_ref().into();
-    record.agent_id = data.agent_id.as_ref().into();
+    record.session_id = envelope.session_id.clone();
+    record.cwd = envelope.cwd.clone();
+    record.git_branch = envelope.git_branch.clone();
+    record.version = envelope.version.clone();
+    record.agent_id = data.agent_id.clone();
     record.is_sidechain = true;
     record.nested = true;
-    if seen.insert(key(&record)) {
-        read_record(&record, line, log);
-    }
+    Some(record)
 }
 
 /// How the start of a command is named in what is carried.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::super::json;
 use super::super::log::{Key, Log, Stamp, What};
 use super::super::record::{Tally, tally};
-use super::Record;
+use super::records::Record;
 use crate::facts::session::TokenCounts;
 use crate::facts::span::Moment;
 

@@ -1,49 +1,9 @@
 //! Tokens of responses: what stands beside the top level of `usage`, and which records are one response.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
-
 use super::super::log::{Key, Log, Stamp, What};
-use super::super::record::{Tally, list, object, tally, text};
-use super::{Message, Record, key};
+use super::super::record::Tally;
+use super::records::{Message, Record, UsageRecord, key};
 use crate::facts::session::TokenCounts;
-
-/// The tokens of a response, or of one of the iterations that it took.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct UsageRecord<'a> {
-    /// Of an iteration: `message` is one of the response itself, which the top level has in its sum.
-    #[serde(borrow, rename = "type", deserialize_with = "text")]
-    kind: Cow<'a, str>,
-    /// Of an iteration that another model answered.
-    #[serde(borrow, deserialize_with = "text")]
-    model: Cow<'a, str>,
-    #[serde(deserialize_with = "tally")]
-    input_tokens: Tally,
-    #[serde(deserialize_with = "tally")]
-    cache_creation_input_tokens: Tally,
-    #[serde(deserialize_with = "tally")]
-    cache_read_input_tokens: Tally,
-    #[serde(deserialize_with = "tally")]
-    output_tokens: Tally,
-    #[serde(borrow, deserialize_with = "text")]
-    speed: Cow<'a, str>,
-    #[serde(deserialize_with = "object")]
-    cache_creation: Option<CacheCreation>,
-    #[serde(borrow, deserialize_with = "list")]
-    iterations: Vec<UsageRecord<'a>>,
-}
-
-/// How the cache writes split by lifetime: the same tokens again, used where the sum is missing.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct CacheCreation {
-    #[serde(deserialize_with = "tally")]
-    ephemeral_5m_input_tokens: Tally,
-    #[serde(deserialize_with = "tally")]
-    ephemeral_1h_input_tokens: Tally,
-}
 
 impl UsageRecord<'_> {
     /// The tokens; `None` where a count is none. Responses without a cache may have null for it, and only for it.

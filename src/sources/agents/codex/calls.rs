@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::super::log::{Change, Event, Key, Log, Name, Outcome, Stamp, Tool, What};
 use super::super::value::{content, first_text, instant, number, text};
 use super::super::{change, json, tools};
-use super::{get, set, turns};
+use super::state::{get, set};
+use super::turns;
 use crate::facts::span::Moment;
 
 /// The longest that the end of a call is looked for behind it, in events: both are near each other.

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::super::log::{Log, Name, What};
 use super::super::value::{instant, number, text};
-use super::{get, read_context, set, tokens};
+use super::state::{get, read_context, set, tokens};
 use crate::facts::span::Moment;
 
 /// How long the burst lasts, in milliseconds.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::log::{Key, Log, Stamp, What};
 use super::super::prose;
 use super::super::value::{items, millis, text};
-use super::{get, set};
+use super::state::{get, set};
 use crate::facts::session::ActionKind;
 
 /// The command that compacts a thread: the log has no text of it.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::super::log::{Event, Log, Stamp, Tool, What};
-use super::get;
+use super::state::get;
 use crate::facts::span::{Moment, Span};
 
 /// A question of a thread, by the thread's id.

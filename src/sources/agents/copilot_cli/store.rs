@@ -14,7 +14,7 @@ use super::super::LogFile;
 use super::super::database;
 use super::super::log::{Key, Log, Metric, Stamp, TIMELESS, What};
 use super::super::record::{COUNTS, moment};
-use super::tokens::{Keys, counts};
+use super::keys::{Keys, counts};
 use crate::facts::span::Moment;
 
 /// The name of the database in the agent's folder.

@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use super::super::json;
 use super::super::log::{Key, Log, Metric, Name, Stamp, What};
-use super::super::repeats::Repeats;
 use super::super::value::{count, is_miscounted, text};
+use super::keys::{Keys, counts, message_of};
 use super::store::{self, COMPACTIONS, WITHOUT_OUTPUT, is_store};
 use crate::facts::session::TokenCounts;
 use crate::facts::span::Moment;
@@ -450,37 +450,6 @@ fn counted(named: &str, tokens: TokenCounts, stamp: Stamp, keys: &mut Keys, log:
     (model, message)
 }
 
-fn message_of(what: &What) -> Option<Key> {
-    match what {
-        What::Usage { message, .. } => *message,
-        _ => None,
-    }
-}
-
-/// The responses that were counted, by what they are known by: session, model and all counts, and which one with these it is.
-#[derive(Debug, Default)]
-pub(super) struct Keys(Repeats<Option<Key>>);
-
-impl Keys {
-    /// What a log has from an earlier run.
-    pub(super) fn of(log: &Log) -> Self {
-        let known = log.events.iter();
-        let known = known.filter_map(|event| Some((message_of(&event.what)?, event.stamp.key)));
-        Self(Repeats::of(known))
-    }
-
-    /// The key of a response that a record counts; the same record again has the same one.
-    pub(super) fn message(
-        &mut self,
-        (session, model): (&str, &str),
-        tokens: TokenCounts,
-        record: Option<Key>,
-    ) -> Key {
-        let said = Key::of(&["response", session, model, &format!("{tokens:?}")]);
-        self.0.key(said, record, record.is_some())
-    }
-}
-
 /// What a row of the store is of.
 enum Of {
     /// A response that has a record in the log, which counts.
@@ -582,16 +551,6 @@ fn used(usage: &Value) -> TokenCounts {
         count(usage, "/cacheWriteTokens"),
         either(["/outputTokens", "/output"]),
     )
-}
-
-/// Tokens by kind, of an input that has the cache's in it.
-pub(super) fn counts(input: u64, read: u64, written: u64, output: u64) -> TokenCounts {
-    TokenCounts {
-        input: input.saturating_sub(read.saturating_add(written)),
-        cache_write: written,
-        cache_read: read,
-        output,
-    }
 }
 
 /// The totals of a shutdown, by model; models without tokens left out.

@@ -14,7 +14,7 @@ use super::super::lines::{LONGEST, REPLACED};
 use super::super::log::Log;
 use super::super::record::reason;
 use super::super::{LogFile, json};
-use super::{Reading, Session};
+use super::reading::{Reading, Session};
 use crate::facts::diagnostics::Warning;
 use crate::facts::span::Moment;
 

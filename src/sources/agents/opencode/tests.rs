@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::reading::{OWN_COMMAND, tokens};
 use super::*;
 use crate::facts::session::{ActionKind, Session as Assembled, TurnEnd};
 use crate::sources::agents::assemble::assemble;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::super::log::Log;
 use super::super::value::{companion, document, instant, text};
 use super::super::{LogFile, files_below, json};
-use super::{DEEPEST, Reading, Session};
+use super::reading::{DEEPEST, Reading, Session};
 use crate::facts::diagnostics::Warning;
 
 /// The sessions below a `storage` folder.

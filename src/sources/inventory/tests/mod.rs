@@ -5,9 +5,11 @@
 
 mod cpp;
 mod dotnet;
+mod found;
 mod go;
 mod javascript;
 mod jvm;
+mod macros;
 mod mask;
 mod more;
 mod php;
@@ -17,40 +19,22 @@ mod rust;
 mod shell;
 mod swift;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use regex::bytes::Regex;
 use tokei::LanguageType;
 
 use super::languages::{Counted, is_programming, needs_no_tests};
 use super::paths::{folder_of, name_of};
 use crate::facts::files::FileClass;
 use crate::facts::inventory::{Cases, TestFacts};
-
-/// What one file adds.
-#[derive(Debug, Default)]
-struct Found {
-    cases: BTreeMap<&'static str, Cases>,
-    macros: rust::Macros,
-    doc_examples: u64,
-    inline_test_lines: u64,
-    /// Whether it may hold cases that are not counted.
-    is_open: bool,
-}
-
-impl Found {
-    fn add(&mut self, framework: &'static str, cases: Cases) {
-        if cases.cases > 0 {
-            *self.cases.entry(framework).or_default() += cases;
-        }
-    }
-}
+use found::{Found, contains, grouped, pattern, text_pattern};
+use macros::Macros;
 
 /// The tests of the files seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     facts: BTreeMap<&'static str, Cases>,
-    macros: rust::Macros,
+    macros: Macros,
     /// Documentation examples by file: they are tests in a library crate alone.
     doc_examples: Vec<(String, u64)>,
     /// Cases by file that imports no framework.
@@ -276,57 +260,6 @@ fn package_framework(path: &str, packages: &BTreeMap<String, &'static str>) -> &
         }
     }
     "javascript"
-}
-
-/// Marks at `tests`, those on one function counted once: between two functions stands a brace or a semicolon. A function
-/// with a mark at `parameters` as well has parameters.
-fn grouped(masked: &[u8], tests: &[usize], parameters: &[usize]) -> Cases {
-    let parameters: BTreeSet<usize> = parameters.iter().copied().collect();
-    let ends = |from: usize| {
-        let rest = masked.get(from..).unwrap_or_default();
-        // An argument of the mark itself may hold a brace: the function starts behind its brackets.
-        let mut depth = 0_usize;
-        rest.iter()
-            .position(|byte| {
-                match byte {
-                    b'(' | b'[' => depth += 1,
-                    b')' | b']' => depth = depth.saturating_sub(1),
-                    _ => {}
-                }
-                depth == 0 && matches!(byte, b'{' | b';')
-            })
-            .map_or(masked.len(), |at| from + at)
-    };
-    let mut cases = Cases::default();
-    let mut past = 0;
-    for &test in tests {
-        if test < past {
-            continue;
-        }
-        // Marks of parameters may stand above that of the test.
-        let above = past;
-        past = ends(test);
-        cases.cases += 1;
-        let same_function = |at: &usize| *at >= test || ends(*at) == past;
-        let has_parameters = parameters.range(above..past).any(same_function);
-        cases.parametrised += u64::from(has_parameters);
-    }
-    cases
-}
-
-fn contains(text: &[u8], word: &str) -> bool {
-    memchr::memmem::find(text, word.as_bytes()).is_some()
-}
-
-/// A pattern written in this folder. The tests use every one, so none is wrong.
-fn pattern(text: &str) -> Regex {
-    #[allow(clippy::unwrap_used)]
-    Regex::new(text).unwrap()
-}
-
-fn text_pattern(text: &str) -> regex::Regex {
-    #[allow(clippy::unwrap_used)]
-    regex::Regex::new(text).unwrap()
 }
 
 #[cfg(test)]

@@ -1,0 +1,92 @@
+//! What a file of records holds, and what it does not say.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::facts::diagnostics::Warning;
+use crate::facts::ids::TaskId;
+use crate::facts::quantity::WorkTime;
+use crate::facts::task::Task;
+
+/// What the file does not say.
+#[derive(Debug, Clone)]
+pub struct ImportOptions {
+    /// The name of the file: the place of warnings, the source of tasks, and perhaps their date.
+    pub name: String,
+    /// The day of rows without one.
+    pub date: Option<NaiveDate>,
+    /// The agent of rows without one.
+    pub agent: Option<String>,
+    /// Who imports: `Name <mail>`.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// How long a day and a week are.
+    pub work: WorkTime,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Imported {
+    /// The tasks of the rows that can be read, in order.
+    pub tasks: Vec<Task>,
+    /// Columns that were not understood, factors that do not follow from their row, rows of totals.
+    pub warnings: Vec<Warning>,
+    /// Rows that cannot be read, with the reason. Their place is the file and the line.
+    pub broken: Vec<Warning>,
+}
+
+/// Why nothing of a file can be read.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+pub enum ImportError {
+    /// Some other encoding, or no text at all.
+    #[error("line {0} is not UTF-8")]
+    NotUtf8(usize),
+    /// Nothing in it.
+    #[error("it holds no rows")]
+    Empty,
+    /// No header names what a task needs.
+    #[error("no header names {missing}; it has {found}")]
+    Header {
+        /// What is missing.
+        missing: String,
+        /// The columns there are. Untrusted text.
+        found: String,
+    },
+    /// Markdown without a table that names a task and a human estimate.
+    #[error("no table has columns for a task and a human estimate")]
+    NoTable,
+    /// Rows need a day.
+    #[error("neither its rows nor its name say on which day the work was done")]
+    NoDate,
+}
+
+/// The day in a file's name, as in `2026-03-01.csv`.
+pub(super) fn date_in_name(name: &str) -> Option<NaiveDate> {
+    (0..name.len()).find_map(|at| name.get(at..at + 10)?.parse().ok())
+}
+
+/// Gives each task the id that its content always gives, so that a second import adds nothing. Equal rows of one file are
+/// told apart by their number among themselves.
+pub(super) fn give_ids(tasks: &mut [Task]) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for task in tasks {
+        let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+        let content = [
+            "import".to_owned(),
+            task.date.to_string(),
+            task.title.clone(),
+            number(Some(task.estimate.hours.get())),
+            number(task.agent_minutes.map(crate::facts::quantity::Minutes::get)),
+            number(task.supervisory_minutes.map(crate::facts::quantity::Minutes::get)),
+            task.tokens.map_or(String::new(), |tokens| tokens.0.to_string()),
+        ];
+        let count = seen.entry(content.join("\0")).or_default();
+        *count += 1;
+        let mut parts: Vec<&str> = content.iter().map(String::as_str).collect();
+        let ordinal = count.to_string();
+        parts.push(&ordinal);
+        task.id = TaskId::derived(&parts);
+    }
+}

@@ -1,0 +1,236 @@
+//! What one agent's reader has to know: where its logs are on a machine, and how they are read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::log::Log;
+use crate::facts::agents::AgentIdentity;
+use crate::facts::diagnostics::Warning;
+use crate::facts::zone::Zone;
+
+/// The machine whose logs are read, as the caller describes it: nothing below `cli/` looks for itself.
+#[derive(Debug, Clone, Default)]
+pub struct Machine {
+    /// The home folder.
+    pub home: Option<PathBuf>,
+    /// The variables that move an agent's folders.
+    pub variables: BTreeMap<String, String>,
+    /// Work trees being looked at: Aider leaves its log in them.
+    pub work_trees: Vec<PathBuf>,
+    /// The zone of its clock, for logs that give times without one.
+    pub zone: Zone,
+}
+
+impl Machine {
+    /// A variable; an empty one counts as unset.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// A folder that a variable names, `~/` resolved.
+    pub fn folder(&self, name: &str) -> Option<PathBuf> {
+        self.variable(name).map(|path| self.expand(path))
+    }
+
+    /// The comma-separated folders that a variable names; `None` where it is unset.
+    pub fn folders(&self, name: &str) -> Option<Vec<PathBuf>> {
+        let list = self.variable(name)?.split(',').map(str::trim);
+        Some(
+            list.filter(|path| !path.is_empty())
+                .map(|path| self.expand(path))
+                .collect(),
+        )
+    }
+
+    /// The folder that an agent's variables name for its logs.
+    pub fn moved(&self, agent: &AgentIdentity) -> Option<PathBuf> {
+        agent.variables.iter().find_map(|name| self.folder(name))
+    }
+
+    /// The folders that they name, of an agent that takes several.
+    pub fn moved_to(&self, agent: &AgentIdentity) -> Option<Vec<PathBuf>> {
+        agent.variables.iter().find_map(|name| self.folders(name))
+    }
+
+    /// A folder below the home folder.
+    pub fn in_home(&self, path: &str) -> Option<PathBuf> {
+        self.home.as_ref().map(|home| home.join(path))
+    }
+
+    /// `$XDG_DATA_HOME`, by default `~/.local/share`.
+    pub fn data_home(&self) -> Option<PathBuf> {
+        self.folder("XDG_DATA_HOME")
+            .or_else(|| self.in_home(".local/share"))
+    }
+
+    /// `$XDG_CONFIG_HOME`, by default `~/.config`.
+    pub fn config_home(&self) -> Option<PathBuf> {
+        self.folder("XDG_CONFIG_HOME").or_else(|| self.in_home(".config"))
+    }
+
+    fn expand(&self, path: &str) -> PathBuf {
+        match (path.strip_prefix("~/"), &self.home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => PathBuf::from(path),
+        }
+    }
+}
+
+/// One log, with the files beside it that belong to it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogFile {
+    /// The log.
+    pub path: PathBuf,
+    /// Other files that [`Agent::read`] looks at; where one of them changes, the log is read again whole.
+    pub companions: Vec<PathBuf>,
+}
+
+impl LogFile {
+    /// A log that stands alone.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            companions: Vec::new(),
+        }
+    }
+}
+
+/// How many folders are looked at behind links: one may lead to a disk.
+const MOST_LINKED: usize = 20_000;
+
+/// The files below a folder that `wanted` names, as logs without companions, sorted. A missing folder has none; one that
+/// cannot be read is a warning.
+///
+/// Links are followed, and what they lead to keeps the path through them, which may say whose log it is. A folder is looked
+/// at once, however many paths lead there; one that holds the folder in which the search began is not.
+pub fn files_below(
+    folder: &Path,
+    warnings: &mut Vec<Warning>,
+    wanted: impl Fn(&Path) -> bool,
+) -> Vec<LogFile> {
+    let mut search = Search {
+        real: folder.canonicalize().unwrap_or_else(|_| folder.to_owned()),
+        seen: BTreeSet::new(),
+        linked: Vec::new(),
+        files: Vec::new(),
+        warnings,
+    };
+    let real = search.real.clone();
+    search.below(folder.to_owned(), real, &wanted, usize::MAX);
+    let mut room = MOST_LINKED;
+    // What lies below the folder itself is known by that path.
+    while let Some((path, real)) = search.linked.pop() {
+        let before = search.seen.len();
+        search.below(path.clone(), real, &wanted, room);
+        room = room.saturating_sub(search.seen.len() - before);
+        if room == 0 {
+            let message = format!("only {MOST_LINKED} folders behind links were looked at");
+            search
+                .warnings
+                .push(Warning::new(path.display().to_string(), message));
+            break;
+        }
+    }
+    search.files.sort();
+    search.files
+}
+
+struct Search<'a> {
+    /// Where the search began.
+    real: PathBuf,
+    /// Folders that were looked at, as they really are.
+    seen: BTreeSet<PathBuf>,
+    /// Links to folders, with what they lead to.
+    linked: Vec<(PathBuf, PathBuf)>,
+    files: Vec<LogFile>,
+    warnings: &'a mut Vec<Warning>,
+}
+
+impl Search<'_> {
+    /// Looks below a folder that is really at `real`, at no more folders than there is `room` for.
+    fn below(&mut self, path: PathBuf, real: PathBuf, wanted: &impl Fn(&Path) -> bool, room: usize) {
+        let most = self.seen.len().saturating_add(room);
+        let mut folders = vec![(path, real)];
+        while let Some((folder, real)) = folders.pop() {
+            if self.seen.len() >= most {
+                return;
+            }
+            if !self.seen.insert(real.clone()) {
+                continue;
+            }
+            let entries = match std::fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    if error.kind() != io::ErrorKind::NotFound {
+                        self.warnings.push(unlisted(&folder, &error));
+                    }
+                    continue;
+                }
+            };
+            for entry in entries {
+                match entry.and_then(|entry| Ok((entry.path(), entry.file_name(), entry.file_type()?))) {
+                    Ok((path, name, kind)) if kind.is_dir() => folders.push((path, real.join(name))),
+                    Ok((path, _, kind)) if kind.is_symlink() && path.is_dir() => self.link(path),
+                    Ok((path, ..)) if wanted(&path) => self.files.push(LogFile::new(path)),
+                    Ok(_) => {}
+                    Err(error) => self.warnings.push(unlisted(&folder, &error)),
+                }
+            }
+        }
+    }
+
+    fn link(&mut self, path: PathBuf) {
+        match path.canonicalize() {
+            // It would lead through everything around the logs, and back to them.
+            Ok(real) if self.real.starts_with(&real) => {}
+            Ok(real) => self.linked.push((path, real)),
+            Err(error) => self.warnings.push(unlisted(&path, &error)),
+        }
+    }
+}
+
+fn unlisted(folder: &Path, error: &io::Error) -> Warning {
+    Warning::new(
+        folder.display().to_string(),
+        format!("cannot list the folder: {error}"),
+    )
+}
+
+/// What one agent's reader has to know.
+pub trait Agent: Sync {
+    /// What else is known of it.
+    fn identity(&self) -> &'static AgentIdentity;
+
+    /// Its name in session ids and options: `claude-code`, `codex`, …
+    fn name(&self) -> &'static str {
+        self.identity().name
+    }
+
+    /// The folders in which it keeps its logs on this machine, whether they exist or not.
+    fn roots(&self, machine: &Machine) -> Vec<PathBuf>;
+
+    /// The logs below one of its roots, or below a folder that the user named as one. A folder that is missing has none;
+    /// one that cannot be read is a warning. See [`files_below`].
+    fn logs(&self, root: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile>;
+
+    /// Files that belong to one of its logs but lie where a variable says.
+    fn companions(&self, _log: &LogFile, _machine: &Machine) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    /// Whether a log only ever grows, so that [`Agent::read`] can go on where the last run ended
+    /// ([`Log::read_to`]). Otherwise it is read whole, into an empty [`Log`], whenever it changed.
+    fn appends(&self, _file: &LogFile) -> bool {
+        true
+    }
+
+    /// Reads what is new in a log. Bad records become warnings in `log`; an error means that the file could not be read.
+    fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()>;
+
+    /// Adds what only all of its logs together tell. It is done each time that they are assembled, and not cached.
+    fn settle(&self, _logs: &mut [(PathBuf, Log)]) {}
+}
