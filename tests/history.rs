@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use git_leverage::facts::commit::decide;
 use git_leverage::facts::diagnostics::Status;
-use git_leverage::facts::evidence::{ForeignTrailers, decide};
+use git_leverage::facts::evidence::ForeignTrailers;
 use git_leverage::git::changes::Renames;
 use git_leverage::sources::history::{History, HistoryOptions, KeptFacts, read_history};
 

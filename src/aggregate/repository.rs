@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::facts::commit::Commit;
+use crate::facts::commit::{Commit, decide};
 use crate::facts::diagnostics::{Status, Warning};
-use crate::facts::evidence::{ForeignTrailers, Signs, decide};
+use crate::facts::evidence::{ForeignTrailers, Signs};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerSession, LedgerTask};
 use crate::facts::lineage::Lineage;

@@ -6,7 +6,7 @@ use std::ops::{Add, AddAssign};
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::evidence::Origin;
+use super::evidence::{ForeignTrailers, Origin, Signs, origin};
 use super::files::FileClass;
 use super::ids::ObjectId;
 
@@ -131,5 +131,15 @@ impl Commit {
     /// Whether it joins histories. Merges carry no lines, as in `git log --no-merges`.
     pub fn is_merge(&self) -> bool {
         self.parents.len() > 1
+    }
+}
+
+/// Decides who made each of `commits`, whose origins hold their own signs alone until then.
+pub fn decide(commits: &mut [Commit], elsewhere: &Signs, foreign: ForeignTrailers) {
+    for commit in commits {
+        let signs = elsewhere.of(commit.id);
+        if !signs.is_empty() || foreign == ForeignTrailers::Ignore {
+            commit.origin = origin(&commit.origin.evidence, signs, foreign);
+        }
     }
 }

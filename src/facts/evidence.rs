@@ -5,7 +5,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::commit::Commit;
 use super::ids::ObjectId;
 use super::sign::Sign;
 
@@ -149,16 +148,6 @@ impl Signs {
 pub fn origin(own: &[Evidence], elsewhere: &[Evidence], foreign: ForeignTrailers) -> Origin {
     let all = own.iter().chain(elsewhere);
     Origin::new(all.filter(|sign| foreign.admits(sign)).cloned().collect())
-}
-
-/// Decides who made each of `commits`, whose origins hold their own signs alone until then.
-pub fn decide(commits: &mut [Commit], elsewhere: &Signs, foreign: ForeignTrailers) {
-    for commit in commits {
-        let signs = elsewhere.of(commit.id);
-        if !signs.is_empty() || foreign == ForeignTrailers::Ignore {
-            commit.origin = origin(&commit.origin.evidence, signs, foreign);
-        }
-    }
 }
 
 #[cfg(test)]

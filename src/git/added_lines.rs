@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::open::{Repo, object_id};
 use super::packs::{Objects, Packs, RawId};
-use super::replaced::Replaced;
+use super::replacements::Replaced;
 use super::trees;
 use super::walk::RefSelection;
 use super::{GitError, messages, session_names};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use git2::{ErrorCode, Index, Repository, RepositoryOpenFlags};
 
 use super::config::{Config, ConfigFiles};
-use super::replaced::Replaced;
+use super::replacements::Replaced;
 use crate::facts::ids::ObjectId;
 use crate::facts::lineage::Lineage;
 
@@ -18,7 +18,8 @@ use crate::facts::lineage::Lineage;
 pub struct Repo {
     inner: Repository,
     common_dir: PathBuf,
-    replaced: OnceCell<Arc<Replaced>>,
+    /// What [`Repo::replaced`] read.
+    pub(super) replaced: OnceCell<Arc<Replaced>>,
 }
 
 /// Why a folder could not be opened as a repository.
@@ -174,16 +175,6 @@ impl Repo {
     /// Whether there is no work tree.
     pub fn is_bare(&self) -> bool {
         self.inner.is_bare()
-    }
-
-    /// What stands in for its objects.
-    pub(super) fn replaced(&self) -> Arc<Replaced> {
-        self.replaced.get_or_init(|| Arc::new(Replaced::of(self))).clone()
-    }
-
-    /// A number that tells its replaced objects and grafts from others; `None` where it has none, as nearly always.
-    pub fn replacements(&self) -> Option<u64> {
-        self.replaced().fingerprint()
     }
 
     /// The handle itself, for the other modules of `git/` alone.

@@ -16,11 +16,10 @@ use std::sync::Arc;
 use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::Repo;
-use super::replaced::Replaced;
+use super::replacements::Replaced;
 use crate::facts::ids::ObjectId;
 
-/// A SHA-1 object name as packs and trees hold it.
-pub(super) type RawId = [u8; 20];
+pub(super) use super::raw_id::RawId;
 
 /// No object is read that is larger than this: nothing that a scan looks at comes near.
 const LARGEST_OBJECT: u64 = 512 << 20;

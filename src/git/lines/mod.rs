@@ -15,12 +15,14 @@
 
 mod classes;
 mod discard;
+mod hunk;
 mod myers;
 mod slide;
 
 use std::ops::Range;
 
 use classes::{Classes, Side};
+pub use hunk::Hunk;
 use myers::Search;
 
 /// Lines added and removed by a change of one file.
@@ -30,19 +32,6 @@ pub struct LineChange {
     pub added: u64,
     /// Lines of the old version that the new one has not.
     pub removed: u64,
-}
-
-/// A run of lines that was replaced by another run. Positions are counted in lines from 0; either length may be 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hunk {
-    /// The first old line of the hunk, or the one before which lines were inserted.
-    pub old_start: usize,
-    /// How many old lines went.
-    pub old_len: usize,
-    /// The first new line, or the one before which lines were removed.
-    pub new_start: usize,
-    /// How many new lines came.
-    pub new_len: usize,
 }
 
 /// The hunks of `git diff -U0 OLD NEW`, which are also those that `git blame` follows.

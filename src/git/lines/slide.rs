@@ -4,8 +4,8 @@
 //! Git moves it to face a change of the other file, if it can; else to where the indentation and the blank lines around
 //! its two ends look most like the borders of a block.
 
-use super::Hunk;
 use super::classes::lines;
+use super::hunk::Hunk;
 
 /// No indentation is deeper.
 const DEEPEST: i32 = 200;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::LARGEST_BLOB;
 use super::kept::{KeptFiles, KeptIndex};
+use super::limits::LARGEST_BLOB;
 use super::runs::{FileIndex, FileRuns, Run};
 use super::versions::{VersionIndex, Versions};
 use crate::git::lines::{Hunk, LineDiff, line_count, looks_binary};

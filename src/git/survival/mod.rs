@@ -6,6 +6,7 @@
 
 mod history;
 mod kept;
+mod limits;
 mod lines;
 mod runs;
 mod versions;
@@ -28,29 +29,11 @@ use super::trees::{self, Difference, FileKind};
 use crate::facts::ids::ObjectId;
 
 pub use kept::Kept;
+pub use limits::SurvivalError;
 
-/// The largest blob that is read. Above it, who wrote a line is unknown.
-const LARGEST_BLOB: u64 = 32 << 20;
 /// Bytes of objects that each thread keeps: trees while they are compared, versions of files while lines are.
 const KEPT_TREES: usize = 32 << 20;
 const KEPT_BLOBS: usize = 32 << 20;
-
-/// Why survival is not known for a repository.
-#[derive(Debug, thiserror::Error)]
-pub enum SurvivalError {
-    /// Its ids are of another kind than SHA-1.
-    #[error("its object ids are of a kind that is not read")]
-    ForeignId,
-    /// A commit or a tree, as in a partial clone.
-    #[error("{0}")]
-    Object(#[from] ObjectError),
-    /// A file's contents: only this file is at stake.
-    #[error("{0}")]
-    Contents(ObjectError),
-    /// It cannot go on.
-    #[error("a thread that reads objects stopped")]
-    Stopped,
-}
 
 /// Lines of one file that stand together and were brought by one commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::history::{CommitIndex, History};
 use super::kept::{KeptFiles, KeptIndex};
-use super::{LARGEST_BLOB, SurvivalError};
+use super::limits::{LARGEST_BLOB, SurvivalError};
 use crate::git::packs::{KeyMap, Objects, RawId};
 use crate::git::renames::{self, Contents};
 use crate::git::trees::{self, Difference, Version as Entry};

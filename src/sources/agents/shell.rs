@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 mod lexer;
 
-use lexer::{LONGEST, Token, Word, tokens};
+use lexer::{LONGEST, Token, Word, assignment, tokens};
 
 /// How deep shells may be nested.
 const DEEPEST: usize = 8;
@@ -445,17 +445,6 @@ fn name(word: &str) -> String {
         .iter()
         .find_map(|ending| name.strip_suffix(ending));
     bare.unwrap_or(&name).to_owned()
-}
-
-/// `NAME=value`
-fn assignment(word: Option<&str>) -> Option<(&str, &str)> {
-    let (name, value) = word?.split_once('=')?;
-    let is_name = !name.is_empty()
-        && !name.starts_with(|char: char| char.is_ascii_digit())
-        && name
-            .chars()
-            .all(|char| char.is_ascii_alphanumeric() || char == '_');
-    is_name.then_some((name, value))
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ impl Word {
     /// The variable that the word sets, also where its value is unknown.
     pub(super) fn assigned(&self) -> Option<&str> {
         match self.parts.first() {
-            Some(Part::Text(text)) => super::assignment(Some(text)).map(|(name, _)| name),
+            Some(Part::Text(text)) => assignment(Some(text)).map(|(name, _)| name),
             _ => None,
         }
     }
@@ -534,4 +534,15 @@ impl Lexer {
             None => {}
         }
     }
+}
+
+/// `NAME=value`
+pub(super) fn assignment(word: Option<&str>) -> Option<(&str, &str)> {
+    let (name, value) = word?.split_once('=')?;
+    let is_name = !name.is_empty()
+        && !name.starts_with(|char: char| char.is_ascii_digit())
+        && name
+            .chars()
+            .all(|char| char.is_ascii_alphanumeric() || char == '_');
+    is_name.then_some((name, value))
 }

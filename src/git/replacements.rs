@@ -1,0 +1,87 @@
+//! The replacements of one repository, as they are looked up.
+
+use std::collections::HashMap;
+
+use git2::{Commit, Oid, Repository};
+
+use super::raw_id::RawId;
+use crate::facts::hash::fnv1a;
+
+/// How many replacements of replacements git follows.
+const DEEPEST: usize = 5;
+
+/// The replacements of one repository. Nearly all have none.
+#[derive(Debug, Default)]
+pub(super) struct Replaced {
+    pub(super) objects: HashMap<RawId, RawId>,
+    pub(super) parents: HashMap<RawId, Vec<RawId>>,
+}
+
+impl Replaced {
+    /// The object to read for `id`.
+    pub(super) fn object<'a>(&'a self, id: &'a RawId) -> &'a RawId {
+        let mut id = id;
+        for _ in 0..DEEPEST {
+            match self.objects.get(id) {
+                Some(next) => id = next,
+                None => break,
+            }
+        }
+        id
+    }
+
+    /// [`Replaced::object`] as libgit2 names it.
+    pub(super) fn oid(&self, id: Oid) -> Oid {
+        let raw = RawId::try_from(id.as_bytes()).ok();
+        let other = raw.as_ref().map(|raw| self.object(raw));
+        other.and_then(|other| Oid::from_bytes(other).ok()).unwrap_or(id)
+    }
+
+    /// The commit as git sees it, but for its id, and for parents that are grafted.
+    pub(super) fn commit<'repo>(
+        &self,
+        raw: &'repo Repository,
+        id: Oid,
+    ) -> Result<Commit<'repo>, git2::Error> {
+        raw.find_commit(self.oid(id))
+    }
+
+    /// The parents of a commit whose object names `own`.
+    pub(super) fn parents(&self, id: &RawId, own: Vec<RawId>) -> Vec<RawId> {
+        self.parents.get(id).cloned().unwrap_or(own)
+    }
+
+    /// [`Replaced::parents`] as libgit2 names them.
+    pub(super) fn parent_oids(&self, id: Oid, own: Vec<Oid>) -> Vec<Oid> {
+        let raw = RawId::try_from(id.as_bytes()).ok();
+        match raw.and_then(|raw| self.parents.get(&raw)) {
+            Some(parents) => parents.iter().filter_map(|id| Oid::from_bytes(id).ok()).collect(),
+            None => own,
+        }
+    }
+
+    /// Whether there is nothing to look for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.parents.is_empty()
+    }
+
+    /// A number that differs where other objects would be read; `None` without any replacement.
+    pub(super) fn fingerprint(&self) -> Option<u64> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut pairs: Vec<Vec<u8>> = self
+            .objects
+            .iter()
+            .map(|(id, other)| [*id, *other].concat())
+            .collect();
+        pairs.extend(self.parents.iter().map(|(id, parents)| {
+            let mut bytes = vec![0];
+            bytes.extend(id);
+            bytes.extend(parents.iter().flatten());
+            bytes
+        }));
+        pairs.sort();
+        Some(fnv1a(pairs.into_iter().flatten()))
+    }
+}
