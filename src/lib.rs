@@ -5,6 +5,8 @@
 //! records, `ledger` is the only writer to a repository, `git` the only reader of one, and `cli` the only code that knows
 //! a process: arguments, environment, clock, terminal. A module imports only from those above it in this list.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))]
+
 pub mod facts;
 pub mod git;
 pub mod sources;

@@ -3,6 +3,8 @@
 //! Everything above works with `facts`. Reading goes through libgit2, which runs no hook, filter or pager; where git
 //! itself is needed it is called in the profile of [`process`], which forbids a repository to run anything.
 
+#![allow(clippy::disallowed_types)]
+
 pub mod added_lines;
 pub mod added_ranges;
 mod attributes;
