@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::error::CommandError;
+use super::terminal::to_file;
 use crate::render::document::{Document, Table};
-use crate::render::terminal::Screen;
 use crate::render::{csv, html, json, markdown, terminal};
 
 /// In which form.
@@ -50,7 +50,7 @@ impl OutputArgs {
         machine: &T,
     ) -> Result<(), CommandError> {
         let text = match self.format {
-            Format::Table => terminal::render(document, self.screen(context)),
+            Format::Table => terminal::render(document, context.terminal.screen(self.output.as_deref())),
             Format::Json => json::pretty(machine).map_err(|error| CommandError::from_error(&error))?,
             Format::Csv => csv::render(rows),
             Format::Markdown => markdown::render(document),
@@ -58,22 +58,6 @@ impl OutputArgs {
         };
         send_text(context, self.output.as_deref(), &text)
     }
-
-    /// A file has no width and takes no colour.
-    fn screen(&self, context: &Context) -> Screen {
-        match to_file(self.output.as_deref()) {
-            Some(_) => Screen::default(),
-            None => Screen {
-                width: context.terminal.width,
-                color: context.terminal.color,
-            },
-        }
-    }
-}
-
-/// `-` is standard output.
-fn to_file(named: Option<&Path>) -> Option<&Path> {
-    named.filter(|file| *file != Path::new("-"))
 }
 
 /// Sends finished text to `file`, or to standard output.

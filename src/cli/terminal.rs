@@ -1,6 +1,7 @@
 //! Where output goes: data to stdout, everything else to stderr.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -10,6 +11,7 @@ use super::environment::Environment;
 use super::error::CommandError;
 use crate::facts::diagnostics::Warning;
 use crate::render::escape::visible;
+use crate::render::terminal::Screen;
 
 /// How many warnings are shown without `--verbose`.
 const SHOWN_WARNINGS: usize = 8;
@@ -39,7 +41,23 @@ pub struct Terminal {
     pub interactive: bool,
 }
 
+/// The file that a result goes to: none where none is named, and where `-` stands for standard output.
+pub fn to_file(named: Option<&Path>) -> Option<&Path> {
+    named.filter(|file| *file != Path::new("-"))
+}
+
 impl Terminal {
+    /// What a result is laid out for that goes to `file`, or to standard output. A file has no width and takes no colour.
+    pub fn screen(&self, file: Option<&Path>) -> Screen {
+        match to_file(file) {
+            Some(_) => Screen::default(),
+            None => Screen {
+                width: self.width,
+                color: self.color,
+            },
+        }
+    }
+
     /// As the options and the environment ask for.
     pub fn new(global: &GlobalArgs, environment: &Environment) -> Self {
         let choice = |is_terminal: bool| match global.color {

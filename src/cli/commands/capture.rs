@@ -20,7 +20,7 @@ use crate::facts::supervision::charged_minutes;
 use crate::git::messages;
 use crate::ledger;
 use crate::render::document::{Basis, Cell, Column, Document, Table};
-use crate::render::terminal::{Screen, render};
+use crate::render::terminal::render;
 use crate::sources::ledger::read_recorded;
 
 /// The arguments of `capture`.
@@ -203,10 +203,7 @@ fn show(context: &mut Context, records: &[(ObjectId, SessionRecord)]) -> Result<
             .collect(),
         ..Table::default()
     };
-    let screen = Screen {
-        width: context.terminal.width,
-        color: context.terminal.color,
-    };
+    let screen = context.terminal.screen(None);
     let text = render(&Document::from(table), screen);
     Ok(context.terminal.data(text.as_bytes())?)
 }

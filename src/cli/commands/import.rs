@@ -12,7 +12,7 @@ use crate::facts::task::Task;
 use crate::ledger;
 use crate::render::document::Document;
 use crate::render::task::{Timed, shown, table};
-use crate::render::terminal::{Screen, render};
+use crate::render::terminal::render;
 
 /// The arguments of `import`.
 #[derive(Debug, clap::Args)]
@@ -155,10 +155,7 @@ fn show(new: &[Task], context: &mut Context) -> Result<(), CommandError> {
     if new.is_empty() {
         return Ok(());
     }
-    let screen = Screen {
-        width: context.terminal.width,
-        color: context.terminal.color,
-    };
+    let screen = context.terminal.screen(None);
     let first: Vec<Timed<'_>> = new.iter().take(50).map(Timed::as_recorded).collect();
     let mut rows = shown(table(&first));
     rows.more_rows = new.len().saturating_sub(50);

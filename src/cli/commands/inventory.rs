@@ -23,7 +23,7 @@ use crate::facts::zone::Zone;
 use crate::render::document::{Document, Table};
 use crate::render::inventory::{self as shown, Columns, Direction, UnknownColumn};
 use crate::render::json::{self, Versioned};
-use crate::render::terminal::{Screen, render};
+use crate::render::terminal::render;
 use crate::sources::discover::LinkedWorkTrees;
 use crate::sources::inventory::{Reading, read, shared_histories};
 
@@ -188,10 +188,7 @@ fn columns_named<S: AsRef<str>>(names: &[S]) -> Result<Columns, CommandError> {
 }
 
 fn list_columns(context: &mut Context) -> Result<Outcome, CommandError> {
-    let screen = Screen {
-        width: context.terminal.width,
-        color: context.terminal.color,
-    };
+    let screen = context.terminal.screen(None);
     let text = render(&Document::from(shown::columns_there_are()), screen);
     context.terminal.data(text.as_bytes())?;
     Ok(Outcome::Done)
@@ -273,8 +270,8 @@ fn show_table(
 }
 
 fn show_readiness(args: &Args, context: &mut Context, inventory: &Inventory) -> Result<(), CommandError> {
-    let is_screen = args.output.format == Format::Table && args.output.output.is_none();
-    let width = context.terminal.width.filter(|_| is_screen);
+    let screen = context.terminal.screen(args.output.output.as_deref());
+    let width = screen.width.filter(|_| args.output.format == Format::Table);
     let document = shown::readiness(inventory, width);
     send(args, context, &document, &shown::matrix(inventory), inventory)
 }

@@ -12,7 +12,7 @@ use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Status;
 use crate::facts::evidence::OriginState;
 use crate::render::document::{Basis, Cell, Column, Document, Table};
-use crate::render::terminal::{Screen, render};
+use crate::render::terminal::render;
 use crate::sources::history::KeptFacts;
 
 /// The arguments of `scan`.
@@ -43,10 +43,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let searched_all = reading.warnings.is_empty();
     let mut warnings = std::mem::take(&mut reading.warnings);
     warnings.extend(reading.repos.iter().flat_map(Repository::all_warnings));
-    let screen = Screen {
-        width: context.terminal.width,
-        color: context.terminal.color,
-    };
+    let screen = context.terminal.screen(None);
     let text = render(&Document::from(table(&reading.repos)), screen);
     context.terminal.data(text.as_bytes())?;
     context.terminal.warnings(&warnings)?;

@@ -18,7 +18,6 @@ use crate::facts::diagnostics::Warning;
 use crate::git::{Repo, ledger_steps};
 use crate::render::document::Document;
 use crate::render::json::Versioned;
-use crate::render::terminal::Screen;
 use crate::render::{audit as shown, csv, json, markdown, terminal};
 use args::{ALLOWED, AuditFormat, rule_and_id};
 use reading::Read;
@@ -122,13 +121,7 @@ fn send(args: &Args, context: &mut Context, audit: &Audit, place: Option<&str>) 
 }
 
 fn render(args: &Args, context: &Context, document: &Document) -> String {
-    let screen = match args.output {
-        Some(_) => Screen::default(),
-        None => Screen {
-            width: context.terminal.width,
-            color: context.terminal.color,
-        },
-    };
+    let screen = context.terminal.screen(args.output.as_deref());
     match args.format {
         AuditFormat::Markdown => markdown::render(document),
         AuditFormat::Csv => document.tables.first().map(csv::render).unwrap_or_default(),
