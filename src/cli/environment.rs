@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDateTime, Offset, TimeZone, Utc};
 
 use super::args::GlobalArgs;
 use super::error::CommandError;
 use super::git_config;
+use crate::facts::zone::{LocalClock, UnknownZone, Zone};
 use crate::git::Repo;
 use crate::git::config::ConfigFiles;
 use crate::git::replaced::{self, ReplaceRefs};
@@ -22,6 +23,24 @@ pub struct Environment {
     pub now: DateTime<Utc>,
     /// Which config files count.
     pub config_files: ConfigFiles,
+}
+
+#[allow(clippy::disallowed_types)] // Here the environment is read.
+fn machine_offset(utc: NaiveDateTime) -> FixedOffset {
+    chrono::Local.offset_from_utc_datetime(&utc).fix()
+}
+
+/// The zone of the machine: by `TZ`, a name or a POSIX rule, else by what the system is set to.
+pub fn local_zone() -> Zone {
+    Zone::Local(LocalClock(machine_offset))
+}
+
+/// `Area/City`, `UTC` or `local`.
+pub fn zone(name: &str) -> Result<Zone, UnknownZone> {
+    if name.eq_ignore_ascii_case("local") {
+        return Ok(local_zone());
+    }
+    name.parse()
 }
 
 impl Environment {

@@ -1,4 +1,5 @@
-//! The sessions of this machine beside the repositories that are read: the one way in which every command links them.
+//! The sessions of this machine beside the repositories that are read, linked in one way for every command that reports on
+//! repositories. `sessions`, which starts from the sessions, takes the repositories from here and links them itself.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
-use super::environment::Environment;
+use super::environment::{Environment, local_zone};
 use super::error::CommandError;
 use super::settings::Settings;
 use crate::facts::span::Millis;
 use crate::facts::supervision::SupervisionRules;
-use crate::facts::zone::Zone;
 use crate::sources::agents::collect::{Collected, Request, collect};
 use crate::sources::agents::{AGENTS, Machine};
 use crate::sources::discover::work_trees;
@@ -84,7 +83,7 @@ impl LogArgs {
                 home: environment.home(),
                 variables: environment.variables().clone(),
                 work_trees: work_trees(repositories),
-                zone: Zone::Local,
+                zone: local_zone(),
             },
             cache,
             ..Request::default()

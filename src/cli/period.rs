@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::environment::Environment;
+use super::environment::{self, Environment};
 use super::error::CommandError;
 use super::settings::Settings;
 use crate::facts::zone::{Period, Zone};
@@ -27,14 +27,11 @@ pub struct PeriodArgs {
 /// The zone that was asked for, else the configured one, else that of the process.
 pub fn zone(asked: Option<&str>, settings: &Settings) -> Result<Zone, CommandError> {
     if let Some(name) = asked {
-        return name
-            .parse()
-            .map_err(|error: crate::facts::zone::UnknownZone| CommandError::usage(error.to_string()));
+        return environment::zone(name).map_err(|error| CommandError::usage(error.to_string()));
     }
-    let configured = settings.parsed("zone", "a zone (`Area/City`, `UTC` or `local`)", |name| {
-        name.parse().ok()
-    })?;
-    Ok(configured.unwrap_or(Zone::Local))
+    let zone = |name: &str| environment::zone(name).ok();
+    let configured = settings.parsed("zone", "a zone (`Area/City`, `UTC` or `local`)", zone)?;
+    Ok(configured.unwrap_or_else(environment::local_zone))
 }
 
 impl PeriodArgs {

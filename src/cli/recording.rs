@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::context::Context;
 use super::error::CommandError;
-use super::period;
 use super::settings::Settings;
+use super::{environment, period};
 use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerTask};
@@ -170,7 +170,11 @@ fn writer(context: &Context, settings: &Settings, now: DateTime<Utc>) -> Option<
             ["committer.email", "user.email"],
         )?,
     };
-    let offset = Zone::Local.at(now.timestamp()).offset().local_minus_utc() / 60;
+    let offset = environment::local_zone()
+        .at(now.timestamp())
+        .offset()
+        .local_minus_utc()
+        / 60;
     let time = Instant {
         seconds: now.timestamp(),
         offset: i16::try_from(offset).unwrap_or_default(),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, FixedOffset, Local, NaiveDate, Offset, TimeZone};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 use serde::{Serialize, Serializer};
 
@@ -13,14 +13,34 @@ use super::span::{Moment, Span};
 const LONGEST_DAY: i64 = 26 * 60 * 60;
 
 /// A time zone with its rules, past and future.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
-    /// That of the machine.
-    #[default]
-    Local,
+    /// That of the machine, by the rule that it gave.
+    Local(LocalClock),
     /// A named one.
     Named(Tz),
 }
+
+impl Default for Zone {
+    /// UTC, which is the same on every machine.
+    fn default() -> Self {
+        Self::Named(Tz::UTC)
+    }
+}
+
+/// How far the clocks of a machine are from UTC at an instant, given in UTC. Only who reads the environment knows this:
+/// a machine's zone may be a file without a name, or a rule such as `CET-1CEST`.
+#[derive(Debug, Clone, Copy)]
+pub struct LocalClock(pub fn(NaiveDateTime) -> FixedOffset);
+
+/// There is one machine.
+impl PartialEq for LocalClock {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for LocalClock {}
 
 /// A zone that the tz database does not have.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
@@ -31,7 +51,7 @@ impl Zone {
     /// Its name in the tz database; `None` for the machine's own.
     pub fn name(self) -> Option<&'static str> {
         match self {
-            Self::Local => None,
+            Self::Local(_) => None,
             Self::Named(zone) => Some(zone.name()),
         }
     }
@@ -90,7 +110,7 @@ impl Zone {
             .unwrap_or(limit)
             .naive_utc();
         let offset = match self {
-            Self::Local => Local.offset_from_utc_datetime(&utc).fix(),
+            Self::Local(LocalClock(offset)) => offset(utc),
             Self::Named(zone) => zone.offset_from_utc_datetime(&utc).fix(),
         };
         offset.from_utc_datetime(&utc)
@@ -100,10 +120,8 @@ impl Zone {
 impl FromStr for Zone {
     type Err = UnknownZone;
 
+    /// A named zone. What `local` means is for the one to say who reads the environment.
     fn from_str(name: &str) -> Result<Self, UnknownZone> {
-        if name.eq_ignore_ascii_case("local") {
-            return Ok(Self::Local);
-        }
         if name.eq_ignore_ascii_case("utc") {
             return Ok(Self::Named(Tz::UTC));
         }
@@ -170,6 +188,24 @@ mod tests {
     }
 
     #[test]
+    fn a_local_day_is_by_the_rule_of_the_machine() {
+        // Two hours ahead of UTC from 2026 on, one before.
+        let zone = Zone::Local(LocalClock(|utc| {
+            let hours = if chrono::Datelike::year(&utc) >= 2026 {
+                2
+            } else {
+                1
+            };
+            FixedOffset::east_opt(hours * 3600).unwrap()
+        }));
+        // 2026-03-29T22:30:00Z and 2025-03-29T22:30:00Z.
+        assert_eq!(zone.day(1_774_823_400).to_string(), "2026-03-30");
+        assert_eq!(zone.day(1_743_287_400).to_string(), "2025-03-29");
+        assert_eq!(zone.name(), None);
+        assert_eq!(zone.to_string(), "local");
+    }
+
+    #[test]
     fn a_span_is_split_at_midnight_of_the_zone() {
         // 2026-03-28T20:00:00Z to 2026-03-30T00:00:00Z, over the night in which Berlin loses an hour.
         let span = Span::new(Moment(1_774_728_000_000), Moment(1_774_828_800_000));
@@ -184,8 +220,9 @@ mod tests {
 
     #[test]
     fn any_second_has_a_day() {
+        let clock = LocalClock(|_| FixedOffset::west_opt(12 * 3600).unwrap());
         for seconds in [i64::MIN, -1, 0, i64::MAX] {
-            for zone in [Zone::Local, Zone::Named(Tz::Pacific__Kiritimati)] {
+            for zone in [Zone::Local(clock), Zone::Named(Tz::Pacific__Kiritimati)] {
                 let year = chrono::Datelike::year(&zone.day(seconds));
                 assert!((1969..=9999).contains(&year), "{seconds}: {year}");
             }

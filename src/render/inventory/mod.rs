@@ -260,7 +260,12 @@ mod tests {
                 row("c", Some(9)),
                 row("d", Some(1)),
             ];
-            sort(&mut rows, &Columns::named([by]).unwrap(), Zone::Local, direction);
+            sort(
+                &mut rows,
+                &Columns::named([by]).unwrap(),
+                Zone::default(),
+                direction,
+            );
             rows.map(|row| row.name).join("")
         };
         assert_eq!(names("code", Direction::Usual), "cadb");
