@@ -191,3 +191,65 @@ fn git_hands_its_own_settings_on() {
     assert_eq!(line["agent_minutes"], 1.5);
     assert!(line["by"].as_str().unwrap().starts_with("It's Ada <"), "{line}");
 }
+
+#[test]
+fn a_dash_as_output_is_the_terminal() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn fire() {}\n");
+    repo.commit("Fire\n\nLeverage-Estimate: 40h\nLeverage-Agent-Time: 1m");
+    let shown = |args: &[&str], output: &[&str]| {
+        let mut command = world.leverage(repo.path());
+        command.args(["--color", "always"]).args(args).args(output);
+        let output = command.env("COLUMNS", "50").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for args in [
+        &["audit"][..],
+        &["audit", "--file", "kiln.rs"],
+        &["report"],
+        &["inventory"],
+        &["inventory", "--readiness"],
+    ] {
+        let usual = shown(args, &[]);
+        assert!(!usual.is_empty(), "{args:?}");
+        assert_eq!(shown(args, &["--output", "-"]), usual, "{args:?}");
+        // A file has no width and takes no colour.
+        shown(args, &["--output", "out.txt"]);
+        let file = std::fs::read_to_string(repo.path().join("out.txt")).unwrap();
+        assert!(!file.contains('\u{1b}'), "{args:?}: {file}");
+    }
+}
+
+#[test]
+fn the_zone_of_the_machine_is_a_name_or_a_rule() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn fire() {}\n");
+    let trailers = "Fire\n\nLeverage-Estimate: 40h\nLeverage-Agent-Time: 1m";
+    // 2026-03-29T22:30:00Z, summer time in Europe since that morning.
+    repo.commit_at(trailers, 1_774_823_400);
+    let day = |zone: &str, option: &[&str]| {
+        let mut command = world.leverage(repo.path());
+        command
+            .args(["report", "--by", "day", "--format", "csv"])
+            .args(option);
+        let output = command.env("TZ", zone).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let days = ["2026-03-29", "2026-03-30"].into_iter();
+        days.filter(|day| text.contains(day))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    for (zone, expected) in [
+        ("UTC", "2026-03-29"),
+        ("Europe/Berlin", "2026-03-30"),
+        ("America/New_York", "2026-03-29"),
+        ("CET-1CEST,M3.5.0,M10.5.0/3", "2026-03-30"),
+        ("CET-1", "2026-03-29"),
+    ] {
+        assert_eq!(day(zone, &[]), expected, "{zone}");
+        assert_eq!(day(zone, &["--zone", "Local"]), expected, "{zone}");
+        assert_eq!(day(zone, &["--zone", "Europe/Berlin"]), "2026-03-30", "{zone}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Facts → links: which session made which commit, how that is known, and what of the session's time went there.
 //!
-//! [`history`] reads what the sessions could have made; everything else is pure. [`link`] looks at one repository after
+//! [`history`] reads what the sessions could have made; [`elsewhere`], [`links`] and [`trees`] look which files and folders
+//! are on the disk; everything else is pure. [`link`] looks at one repository after
 //! the other, rung by rung, the strongest evidence first:
 //!
 //! 1. [`named`]: the session's log names the commit, or the commit names the session;

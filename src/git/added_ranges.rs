@@ -14,7 +14,7 @@ use super::trees::{self, Version};
 use super::walk::read_commit;
 use crate::facts::ids::ObjectId;
 
-/// Larger blobs count as binary, as everywhere.
+/// Larger blobs count as binary here: nobody writes that much by hand, and several threads hold some at once.
 const LARGEST_BLOB: u64 = 10 << 20;
 /// Bytes of objects that each thread keeps.
 const KEPT: usize = 16 << 20;

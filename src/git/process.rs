@@ -52,8 +52,6 @@ const OPTIONS: &[&str] = &[
     "safe.bareRepository=explicit",
     "-c",
     "protocol.allow=never",
-    "-c",
-    "core.bigFileThreshold=10m",
 ];
 
 /// `git -C dir …`, unable to run hooks, filters, helpers or transports. Standard input is closed.
