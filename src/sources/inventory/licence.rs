@@ -620,7 +620,7 @@ mod tests {
         let apache = format!("Apache License\nVersion 2.0, January 2004\n{GRANT}");
         let ids = |text: &str| spdx_of(text.as_bytes());
         assert_eq!(ids(&format!("{MIT_TEXT}\n{apache}")), ["MIT", "Apache-2.0"]);
-        let long = format!("{apache} {}", "and more words ".repeat(200));
+        let long = format!("{apache}\n{}", "Copyright 2026 Ada Example\n".repeat(100));
         let parts = format!("{long}\n{MIT_TEXT}");
         assert_eq!(ids(&parts), ["Apache-2.0"], "what is borrowed stands at the end");
         let choice = format!("Kiln is dual-licensed.\n\n{parts}");
@@ -709,6 +709,34 @@ mod tests {
                 with.insert(place.min(count), clause);
                 let found = spdx_of(with.join("\n\n").as_bytes());
                 assert!(!found.contains(id), "{id}: {clause} at {place}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sentence_that_is_not_the_licences_may_be_a_term_whatever_its_words() {
+        for (id, text) in added::TEXTS {
+            for sentence in [
+                "Firms that employ over fifty engineers send the author an invoice request first.",
+                "Licensed for hobby projects.",
+                "Shops that resell copies display our logo.",
+                "Running this program sends your address to Kiln Ltd, which you allow.",
+                "Hobby use.",
+            ] {
+                for with in [format!("{sentence}\n\n{text}"), format!("{text}\n\n{sentence}\n")] {
+                    assert!(!spdx_of(with.as_bytes()).contains(id), "{id}: {sentence}");
+                }
+            }
+            for sentence in [
+                "Oven - a library for bakers",
+                "See CONTRIBUTORS for the people who wrote it.",
+                "This project is released under the following terms.",
+                "SPDX-License-Identifier: OTHER",
+                "Oven is free software.",
+            ] {
+                for with in [format!("{sentence}\n\n{text}"), format!("{text}\n\n{sentence}\n")] {
+                    assert_eq!(spdx_of(with.as_bytes()), [*id], "{sentence}");
+                }
             }
         }
     }

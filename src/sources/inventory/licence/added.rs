@@ -1,8 +1,9 @@
 //! Whether a text says more than the licences in it: terms of its own, before, between or behind theirs.
 //!
-//! One rule for all. What also stands in the licence's own text (`texts/`) is the licence; what does not is a name, a
-//! heading, a notice, or a term. It is a term where it commands or forbids something, or where much of it stands in the
-//! middle. Notices of borrowed parts may follow.
+//! What also stands in the licence's own text (`texts/`) is the licence. Of the rest, sentence by sentence, only forms that
+//! are known to change nothing are let through: a copyright line, a title, a holder's name filled into the licence's own
+//! sentence, a statement of which licence applies, a pointer to another file. Any other sentence may be a term, whatever its
+//! words. Notices of borrowed parts may follow.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -133,12 +134,142 @@ const TERMS: &[&str] = &[
     "exclusively",
     "solely",
 ];
-/// What follows `may` where that is no month and no name.
-const AFTER_MAY: &[&str] = &["not", "only", "be", "use", "neither", "never", "no"];
+/// Words with which a title, a name or a statement of the licence speaks of who may do what.
+const BARGAINS: &[&str] = &[
+    "may",
+    "use",
+    "uses",
+    "used",
+    "user",
+    "users",
+    "using",
+    "personal",
+    "private",
+    "educational",
+    "academic",
+    "education",
+    "research",
+    "evaluation",
+    "internal",
+    "trial",
+    "home",
+    "company",
+    "companies",
+    "business",
+    "businesses",
+    "employee",
+    "employees",
+    "enterprise",
+    "corporate",
+    "organisation",
+    "organisations",
+    "organization",
+    "organizations",
+    "government",
+    "profit",
+    "nonprofit",
+    "revenue",
+    "sell",
+    "sells",
+    "sold",
+    "selling",
+    "sale",
+    "resale",
+    "buy",
+    "bought",
+    "owe",
+    "owes",
+    "need",
+    "needs",
+    "ask",
+    "contact",
+    "denied",
+    "deny",
+    "banned",
+    "training",
+    "train",
+    "hosting",
+    "host",
+    "hosted",
+    "service",
+    "saas",
+    "competitor",
+    "competitors",
+    "competing",
+    "peaceful",
+    "ethical",
+    "students",
+    "individuals",
+    "customers",
+    "price",
+    "percent",
+    "separate",
+    "subject",
+    "accept",
+    "whoever",
+    "anyone",
+    "everyone",
+    "forbid",
+    "forbids",
+    "embargo",
+    "production",
+    "expires",
+    "proprietary",
+    "confidential",
+    "has",
+    "have",
+    "should",
+    "if",
+];
+/// How a sentence says which licence applies.
+const STATEMENTS: &[&[&str]] = &[
+    &["licensed", "under"],
+    &["released", "under"],
+    &["distributed", "under"],
+    &["available", "under"],
+    &["provided", "under"],
+    &["published", "under"],
+    &["covered", "by", "the"],
+    &["under", "the", "terms"],
+    &["is", "free", "software"],
+    &["is", "open", "source"],
+    &["dual", "licensed"],
+    &["at", "your", "option"],
+    &["license", "text"],
+    &["license", "applies", "to"],
+    &["the", "following", "license"],
+    &["following", "licenses"],
+];
+/// What the files that a pointer names and the people in a copyright line are called besides their names.
+const LINKING: &[&str] = &[
+    "and",
+    "the",
+    "of",
+    "by",
+    "others",
+    "other",
+    "contributors",
+    "authors",
+    "author",
+    "contributor",
+    "et",
+    "al",
+    "de",
+    "van",
+    "von",
+    "present",
+];
+/// A full stop behind these ends no sentence.
+const ABBREVIATIONS: &[&str] = &[
+    "inc", "co", "ltd", "corp", "llc", "st", "jr", "sr", "dr", "mr", "ms", "e", "g", "i", "v", "no", "etc",
+    "bros", "al",
+];
+/// More words than this are no title.
+const LONGEST_TITLE: usize = 9;
+/// More words than this say more than which licence applies, or where something stands.
+const LONGEST_STATEMENT: usize = 40;
 /// Said where notices of borrowed parts begin.
 const PARTS: &[&[&str]] = &[
-    &["third", "party"],
-    &["thirdparty"],
     &["this", "product", "bundles"],
     &["this", "product", "includes"],
     &["this", "software", "includes"],
@@ -148,11 +279,27 @@ const PARTS: &[&[&str]] = &[
     &["includes", "code"],
     &["contains", "code"],
     &["includes", "software"],
+];
+/// Said there too, and elsewhere: alone they are no sign in a sentence that commands or bargains.
+const PERHAPS_PARTS: &[&[&str]] = &[
+    &["third", "party"],
+    &["thirdparty"],
     &["subcomponents"],
     &["dependencies"],
     &["derived", "from"],
     &["based", "on"],
 ];
+
+/// A word in lower case, and where it stands.
+struct Word {
+    text: String,
+    /// Whether it began with a capital, a digit or something else that a name begins with.
+    is_name: bool,
+    /// Whether a sentence, a paragraph or a line of its own begins here.
+    begins: bool,
+    /// Whether a full stop or its like follows.
+    is_end: bool,
+}
 
 /// Whether a text that holds the licences `ids` has terms beside them.
 pub(super) fn has_added_terms(text: &str, ids: &[&str]) -> bool {
@@ -162,21 +309,32 @@ pub(super) fn has_added_terms(text: &str, ids: &[&str]) -> bool {
     let Some(first) = is_own.iter().position(|is_own| *is_own) else {
         return false;
     };
-    let last = is_own.iter().rposition(|is_own| *is_own).unwrap_or(first);
-    let mut after_parts = false;
+    let is_own_at = |at: usize| is_own.get(at).copied().unwrap_or(false);
+    let mut after_copyright = false;
     let mut at = 0;
     while at < words.len() {
-        let end = (at..words.len())
-            .find(|next| is_own[*next] != is_own[at])
-            .unwrap_or(words.len());
-        let run = &words[at..end];
-        if !is_own[at] {
-            after_parts |= at > first && speaks_of_parts(run);
-            let is_long = ids.len() == 1 && at > first && end <= last && run.len() > LONGEST_NAME;
-            if !after_parts && (is_long || is_term(run)) {
-                return true;
-            }
+        if is_own[at] {
+            after_copyright = false;
+            at += 1;
+            continue;
         }
+        let end = (at + 1..words.len())
+            .find(|next| is_own[*next] || words[*next].begins)
+            .unwrap_or(words.len());
+        let piece = &words[at..end];
+        if at > first && speaks_of_parts(piece) {
+            return false;
+        }
+        let joins_before = !words[at].begins && at > 0 && is_own_at(at - 1);
+        let joins_behind = is_own_at(end) && !words[end].begins;
+        let is_harmless = match joins_before || joins_behind {
+            true => piece.len() <= LONGEST_NAME && !bargains(piece),
+            false => is_known(piece, after_copyright),
+        };
+        if !is_harmless {
+            return true;
+        }
+        after_copyright = is_copyright(piece) || after_copyright && is_names(piece);
         at = end;
     }
     false
@@ -201,14 +359,14 @@ fn runs_of(ids: &[&str]) -> HashSet<u64> {
         .collect()
 }
 
-fn hashed(words: &[String]) -> u64 {
+fn hashed(words: &[Word]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    words.hash(&mut hasher);
+    words.iter().for_each(|word| word.text.hash(&mut hasher));
     hasher.finish()
 }
 
 /// Which words belong to a run that the licences have.
-fn covered(words: &[String], own: &HashSet<u64>) -> Vec<bool> {
+fn covered(words: &[Word], own: &HashSet<u64>) -> Vec<bool> {
     let mut is_own = vec![false; words.len()];
     for (at, run) in words.windows(RUN).enumerate() {
         if own.contains(&hashed(run)) {
@@ -218,27 +376,125 @@ fn covered(words: &[String], own: &HashSet<u64>) -> Vec<bool> {
     is_own
 }
 
-fn speaks_of_parts(run: &[String]) -> bool {
-    PARTS
+fn has_phrase(piece: &[Word], phrases: &[&[&str]]) -> bool {
+    let says =
+        |words: &[Word], phrase: &[&str]| words.iter().zip(phrase).all(|(word, said)| word.text == *said);
+    phrases
         .iter()
-        .any(|phrase| run.windows(phrase.len()).any(|words| words == *phrase))
+        .any(|phrase| piece.windows(phrase.len()).any(|words| says(words, phrase)))
 }
 
-fn is_term(run: &[String]) -> bool {
-    let is_rule = |words: &[String]| words[0] == "may" && AFTER_MAY.contains(&words[1].as_str());
-    run.iter().any(|word| TERMS.contains(&word.as_str())) || run.windows(2).any(is_rule)
+fn begins_with(piece: &[Word], starts: &[&str]) -> bool {
+    piece
+        .first()
+        .is_some_and(|word| starts.contains(&word.text.as_str()))
+}
+
+fn speaks_of_parts(piece: &[Word]) -> bool {
+    has_phrase(piece, PARTS) || has_phrase(piece, PERHAPS_PARTS) && !bargains(piece)
+}
+
+/// Whether it commands, forbids or bargains.
+fn bargains(piece: &[Word]) -> bool {
+    let is = |word: &Word, list: &[&str]| list.contains(&word.text.as_str());
+    piece
+        .iter()
+        .any(|word| is(word, TERMS) || is(word, BARGAINS) && !is_month(piece, word))
+}
+
+/// `May 2012`.
+fn is_month(piece: &[Word], word: &Word) -> bool {
+    let is_year = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    word.text == "may"
+        && word.is_name
+        && piece
+            .windows(2)
+            .any(|pair| std::ptr::eq(&raw const pair[0], word) && is_year(&pair[1].text))
+}
+
+/// Whether a sentence of its own is one that changes nothing.
+fn is_known(piece: &[Word], after_copyright: bool) -> bool {
+    if is_all_rights(piece) || begins_with(piece, &["spdx"]) && piece.len() <= LONGEST_TITLE {
+        return true;
+    }
+    if bargains(piece) {
+        return false;
+    }
+    let is_short = piece.len() <= LONGEST_STATEMENT;
+    is_copyright(piece)
+        || is_title(piece)
+        || after_copyright && is_names(piece)
+        || is_short && (has_phrase(piece, STATEMENTS) || begins_with(piece, &["see", "please"]))
+}
+
+fn is_all_rights(piece: &[Word]) -> bool {
+    piece.len() == 3 && has_phrase(piece, &[&["all", "rights", "reserved"]])
+}
+
+fn is_copyright(piece: &[Word]) -> bool {
+    let is_year = |word: &Word| word.text.len() == 4 && word.text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_said = piece.iter().take(3).any(|word| {
+        matches!(
+            word.text.as_str(),
+            "copyright" | "copyrights" | "copyrighted" | "c"
+        )
+    });
+    is_said || piece.first().is_some_and(is_year)
+}
+
+/// A title, or the name of something: short, and no sentence.
+fn is_title(piece: &[Word]) -> bool {
+    let is_sentence = piece.last().is_some_and(|word| word.is_end);
+    piece.len() <= if is_sentence { 3 } else { LONGEST_TITLE }
+}
+
+fn is_names(piece: &[Word]) -> bool {
+    let is_linking = |word: &Word| LINKING.contains(&word.text.as_str());
+    piece.iter().all(|word| word.is_name || is_linking(word))
 }
 
 /// Words in lower case, without addresses, quotes, and the marks of lists and comments.
-fn words(text: &str) -> Vec<String> {
-    let lower = text
-        .to_lowercase()
-        .replace(['\'', '’', '‘', '“', '”', '`', '"'], "");
-    lower
-        .split_whitespace()
-        .filter(|word| !word.contains("://") && !word.contains('@'))
-        .flat_map(|word| word.split(|c: char| !c.is_alphanumeric()))
-        .filter(|word| !word.is_empty())
-        .map(|word| word.replace("licence", "license"))
-        .collect()
+fn words(text: &str) -> Vec<Word> {
+    let text = text.replace(['\'', '’', '‘', '“', '”', '`', '"'], "");
+    let mut words: Vec<Word> = Vec::new();
+    let mut begins = true;
+    for line in text.lines() {
+        let marked =
+            line.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '>' | '/' | ';' | '|'));
+        let bare = marked.trim_matches(|c: char| !c.is_alphanumeric() && c != '(' && c != '©');
+        // A blank line, a list or a heading of Markdown, and a copyright line begin something.
+        begins |= bare.is_empty() || marked.starts_with(['#', '*', '-', '+']) && !bare.is_empty();
+        let is_copyright = ["copyright", "(c)", "©", "portions copyright"]
+            .iter()
+            .any(|start| bare.to_lowercase().starts_with(start));
+        begins |= is_copyright;
+        for word in line.split_whitespace() {
+            let is_address = word.contains("://") || word.contains('@');
+            let parts = word
+                .split(|c: char| !c.is_alphanumeric())
+                .filter(|part| !part.is_empty());
+            for part in parts.filter(|_| !is_address) {
+                words.push(Word {
+                    text: part.to_lowercase().replace("licence", "license"),
+                    is_name: part.starts_with(|c: char| !c.is_lowercase()),
+                    begins: std::mem::take(&mut begins),
+                    is_end: false,
+                });
+            }
+            if let Some(last) = words.last_mut().filter(|last| ends_sentence(word, &last.text)) {
+                last.is_end = true;
+                begins = true;
+            }
+        }
+        begins |= is_copyright;
+    }
+    words
+}
+
+/// Whether a sentence ends with a word as it is written. A number before a full stop is one of a list.
+fn ends_sentence(written: &str, word: &str) -> bool {
+    let written = written.trim_end_matches([')', ']', '*', '_']);
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+    written.ends_with(['!', '?'])
+        || written.ends_with('.') && !is_number && word.chars().count() > 1 && !ABBREVIATIONS.contains(&word)
 }
