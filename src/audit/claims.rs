@@ -3,14 +3,58 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::found::Found;
-use super::work::commits_of_tasks;
+use super::rule::{Rule, no_sessions, no_tasks};
 use super::{Evidence, Level, measured};
 use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::LedgerTask;
-use crate::facts::quantity::Minutes;
 use crate::facts::span::Seconds;
-use crate::facts::task::Task;
+
+/// The rules, in the order in which they are listed.
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "zero-claimed",
+        about: "Does a task claim no hours, or no agent time?",
+        advice: "Revise it with the time that it took, or retract it; what is unknown is left out",
+        missing: no_tasks,
+        check: zero_claimed,
+    },
+    Rule {
+        id: "agent-minutes-differ",
+        about: "Are the claimed agent minutes those of the linked sessions, within a quarter?",
+        advice: "Take the minutes from the sessions, or name the sessions that are missing",
+        missing: no_sessions,
+        check: agent_minutes_differ,
+    },
+    Rule {
+        id: "supervision-too-short",
+        about: "Can a person have supervised in the claimed time?",
+        advice: "Count the time spent on prompting and reviewing",
+        missing: no_tasks,
+        check: supervision_too_short,
+    },
+    Rule {
+        id: "agent-minutes-beyond-span",
+        about: "Do the claimed agent minutes fit between the first and the last of the task's sessions?",
+        advice: "Take the minutes from the sessions, or name the sessions that are missing",
+        missing: no_sessions,
+        check: agent_minutes_beyond_span,
+    },
+    Rule {
+        id: "session-not-found",
+        about: "Is there a log or a captured record of each session that a task names?",
+        advice: "Correct the name, or capture the session where it ran: git leverage capture",
+        missing: no_tasks,
+        check: session_not_found,
+    },
+    Rule {
+        id: "session-away-from-commits",
+        about: "Was a session there when the commits were made that it is said to have made?",
+        advice: "Look who wrote its record, and name the session that did the work",
+        missing: no_sessions,
+        check: session_away_from_commits,
+    },
+];
 
 /// How far a claim may be from the measure.
 const TOLERANCE: f64 = 0.25;
@@ -21,7 +65,7 @@ fn tenths(minutes: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
-pub(super) fn agent_minutes_differ(evidence: &Evidence<'_>) -> Vec<Found> {
+fn agent_minutes_differ(evidence: &Evidence<'_>) -> Vec<Found> {
     let differs = |found: &LedgerTask| {
         let claimed = found.task.agent_minutes?.get();
         let known = measured::of_task(evidence, found)?;
@@ -53,7 +97,7 @@ const LEAST_SUPERVISION: f64 = 0.5;
 /// What is shown in tenths of minutes differs by more than this, or not at all.
 const HALF_A_TENTH: f64 = 0.05;
 
-pub(super) fn supervision_too_short(evidence: &Evidence<'_>) -> Vec<Found> {
+fn supervision_too_short(evidence: &Evidence<'_>) -> Vec<Found> {
     let short = |found: &LedgerTask| {
         let claimed = found.task.supervisory_minutes?.get();
         let measured = measured::of_task(evidence, found).unwrap_or_default();
@@ -78,7 +122,7 @@ pub(super) fn supervision_too_short(evidence: &Evidence<'_>) -> Vec<Found> {
     evidence.ledger.tasks.iter().filter_map(short).collect()
 }
 
-pub(super) fn agent_minutes_beyond_span(evidence: &Evidence<'_>) -> Vec<Found> {
+fn agent_minutes_beyond_span(evidence: &Evidence<'_>) -> Vec<Found> {
     let beyond = |found: &LedgerTask| {
         let claimed = found.task.agent_minutes?.get();
         let known = measured::of_task(evidence, found).filter(|known| known.is_all)?;
@@ -99,7 +143,7 @@ pub(super) fn agent_minutes_beyond_span(evidence: &Evidence<'_>) -> Vec<Found> {
 }
 
 /// Records of `git leverage` never say so; lines by hand do, and raise every factor that they are summed into.
-pub(super) fn zero_claimed(evidence: &Evidence<'_>) -> Vec<Found> {
+fn zero_claimed(evidence: &Evidence<'_>) -> Vec<Found> {
     let zero = |found: &LedgerTask| {
         let task = &found.task;
         let hours = task.estimate.hours;
@@ -118,7 +162,7 @@ pub(super) fn zero_claimed(evidence: &Evidence<'_>) -> Vec<Found> {
 
 /// Agents delete their logs after weeks, and a session may have run on another machine: that it is not here is no lie, and
 /// nothing stands behind it either.
-pub(super) fn session_not_found(evidence: &Evidence<'_>) -> Vec<Found> {
+fn session_not_found(evidence: &Evidence<'_>) -> Vec<Found> {
     let times: HashMap<ObjectId, i64> = evidence
         .all_commits()
         .iter()
@@ -167,7 +211,7 @@ const LONG_BEFORE: Seconds = Seconds::DAY.times(7);
 const LATER: Seconds = Seconds::HOUR;
 
 /// A line in a note can claim any evidence: that a session was there when its commits were made is told by times alone.
-pub(super) fn session_away_from_commits(evidence: &Evidence<'_>) -> Vec<Found> {
+fn session_away_from_commits(evidence: &Evidence<'_>) -> Vec<Found> {
     let times: HashMap<ObjectId, (i64, i64)> = evidence
         .all_commits()
         .iter()
@@ -213,65 +257,4 @@ fn days_or_hours(away: Seconds) -> String {
         days if days >= 2.0 => format!("{days:.0} days"),
         days => format!("{:.1} h", days * 24.0),
     }
-}
-
-/// The factors of tasks, the least first.
-pub(super) fn factors(tasks: &[LedgerTask]) -> Vec<(f64, &Task)> {
-    let mut factors: Vec<(f64, &Task)> = tasks
-        .iter()
-        .filter_map(|found| {
-            let factor = found.task.leverage_factor().filter(|factor| *factor > 0.0)?;
-            Some((factor, &found.task))
-        })
-        .collect();
-    factors.sort_by(|one, other| one.0.total_cmp(&other.0));
-    factors
-}
-
-/// Three times the distance of the quartiles above the upper one, on a logarithmic scale: factors are ratios.
-pub(super) fn outlier(evidence: &Evidence<'_>) -> Vec<Found> {
-    let all = factors(evidence.all_tasks());
-    let at = |share: f64| {
-        all.get((share * (all.len() as f64 - 1.0)).round() as usize)
-            .map(|one| one.0.ln())
-    };
-    let (Some(lower), Some(upper)) = (at(0.25), at(0.75)) else {
-        return Vec::new();
-    };
-    let bound = (upper + 3.0 * (upper - lower)).exp();
-    factors(&evidence.ledger.tasks)
-        .iter()
-        .filter(|(factor, _)| *factor > bound * 1.000_001)
-        .map(|(factor, task)| {
-            let message = format!(
-                "`{}` has a factor of {factor:.1}x; those of this repository end at {bound:.1}x",
-                task.title
-            );
-            Found::of(Level::Note, task, message)
-                .figure("factor", *factor)
-                .figure("bound", bound)
-        })
-        .collect()
-}
-
-pub(super) fn session_without_task(evidence: &Evidence<'_>) -> Vec<Found> {
-    let claimed: BTreeSet<&SessionId> = evidence
-        .all_tasks()
-        .iter()
-        .flat_map(|found| &found.task.sessions)
-        .collect();
-    let commits = commits_of_tasks(evidence);
-    let has_task = |session: &&SeenSession| {
-        claimed.contains(&session.id) || session.made().any(|(_, link)| commits.contains(&link.commit))
-    };
-    evidence
-        .sessions
-        .iter()
-        .filter(|session| !has_task(session))
-        .map(|session| {
-            let minutes = session.agent_minutes().map_or(0.0, Minutes::get);
-            let message = format!("{} worked {minutes:.0} minutes for no task", session.id);
-            Found::new(Level::Note, &session.id, message).figure("agent_minutes", minutes)
-        })
-        .collect()
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::DateTime;
 
 use super::found::Found;
+use super::rule::{Rule, no_ledger_past, no_revisions};
 use super::{Evidence, Level};
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::LedgerTask;
@@ -12,7 +13,73 @@ use crate::facts::record::Record;
 use crate::facts::span::Seconds;
 use crate::facts::task::{Task, TaskSource};
 use crate::git::ledger_steps::LedgerStep;
+use crate::git::refs;
 use crate::git::signing::Signature;
+
+/// The rules, in the order in which they are listed.
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "ledger-line-removed",
+        about: "Is a line of the ledger gone that once stood?",
+        advice: "Restore it from the commit before; records are retracted with a tombstone, never removed",
+        missing: no_ledger_past,
+        check: ledger_line_removed,
+    },
+    Rule {
+        id: "ledger-back-dated",
+        about: "Was a line written when it says it was?",
+        advice: "Trust the commit that first carried the line, not the line",
+        missing: no_ledger_past,
+        check: ledger_back_dated,
+    },
+    Rule {
+        id: "revision-twice",
+        about: "Is there one line for each revision of a task?",
+        advice: "Look who wrote them: git log -p refs/notes/leverage",
+        missing: no_revisions,
+        check: revision_twice,
+    },
+    Rule {
+        id: "written-by-another",
+        about: "Did those who are named in the lines bring them?",
+        advice: "Ask who is named; an import or a move of another ledger brings lines so",
+        missing: no_ledger_past,
+        check: written_by_another,
+    },
+    Rule {
+        id: "ledger-moved",
+        about: "Did a reference of the ledger leave its own past behind?",
+        advice: "Compare with another clone before the reflog expires",
+        missing: no_reflog,
+        check: ledger_moved,
+    },
+    Rule {
+        id: "ledger-signature",
+        about: "Are the commits of the ledger signed, and do the signatures hold?",
+        advice: "Ask who made the commit; `git verify-commit` shows what git makes of its signature",
+        missing: no_signatures,
+        check: ledger_signature,
+    },
+];
+
+/// What moved is reported, whatever else is not known.
+fn no_reflog(evidence: &Evidence<'_>) -> Option<&'static str> {
+    let is_unknown = evidence.jumps.found.is_empty() && !evidence.jumps.unlogged.is_empty();
+    let unknown = match evidence.jumps.unlogged.as_slice() {
+        [tasks] if tasks == refs::TASKS => "git kept no log here of where refs/leverage/tasks stood",
+        _ => "git kept no log here of where the ledger's references stood (core.logAllRefUpdates)",
+    };
+    // Whether a move left the past behind cannot be told without the past.
+    no_ledger_past(evidence).or(is_unknown.then_some(unknown))
+}
+
+fn no_signatures(evidence: &Evidence<'_>) -> Option<&'static str> {
+    let is_unsigned = |step: &LedgerStep| step.signature == Signature::Absent;
+    let mut steps = evidence.steps.iter();
+    steps
+        .all(is_unsigned)
+        .then_some("no commit of the ledger is signed")
+}
 
 /// Every line that can be read, with the commit of the ledger that first carried it. What was lost and taken back later is
 /// no news.
@@ -28,7 +95,7 @@ pub(super) fn first_carried<'a>(evidence: &Evidence<'a>) -> Vec<(&'a LedgerStep,
         .collect()
 }
 
-pub(super) fn ledger_line_removed(evidence: &Evidence<'_>) -> Vec<Found> {
+fn ledger_line_removed(evidence: &Evidence<'_>) -> Vec<Found> {
     evidence
         .steps
         .iter()
@@ -64,7 +131,7 @@ fn described(record: &Record) -> String {
 /// Writing takes seconds, clocks differ by minutes.
 const CLOCKS_DIFFER: Seconds = Seconds::HOUR;
 
-pub(super) fn ledger_back_dated(evidence: &Evidence<'_>) -> Vec<Found> {
+fn ledger_back_dated(evidence: &Evidence<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     let mut imported: BTreeMap<ObjectId, (&LedgerStep, u64)> = BTreeMap::new();
     for (step, record) in first_carried(evidence) {
@@ -127,7 +194,7 @@ fn brought_in(step: &LedgerStep, count: u64) -> Found {
 }
 
 /// One finding for all that one person brought in one other name. Names differ by machine, addresses do not.
-pub(super) fn written_by_another(evidence: &Evidence<'_>) -> Vec<Found> {
+fn written_by_another(evidence: &Evidence<'_>) -> Vec<Found> {
     let carried = first_carried(evidence);
     let mut foreign: BTreeMap<(&str, &str), Vec<&(&LedgerStep, Record)>> = BTreeMap::new();
     for line in &carried {
@@ -173,7 +240,7 @@ fn address(person: &str) -> &str {
 
 /// Every program reads the last revision before it writes the next, so two lines of one revision are forged, unless two
 /// clones revised at the same time and neither knew of the other.
-pub(super) fn revision_twice(evidence: &Evidence<'_>) -> Vec<Found> {
+fn revision_twice(evidence: &Evidence<'_>) -> Vec<Found> {
     let tasks = &evidence.ledger.tasks;
     let has_twins = |found: &LedgerTask| found.revisions.windows(2).any(is_twin);
     if !tasks.iter().any(has_twins) {
@@ -274,7 +341,7 @@ fn told(task: &Task) -> String {
     format!("{}{agent} by {}", task.estimate.hours, task.by)
 }
 
-pub(super) fn ledger_moved(evidence: &Evidence<'_>) -> Vec<Found> {
+fn ledger_moved(evidence: &Evidence<'_>) -> Vec<Found> {
     let jumps = evidence.jumps.found.iter();
     jumps
         .map(|jump| {
@@ -292,7 +359,7 @@ pub(super) fn ledger_moved(evidence: &Evidence<'_>) -> Vec<Found> {
 }
 
 /// Once somebody signs, what is not signed stands out.
-pub(super) fn ledger_signature(evidence: &Evidence<'_>) -> Vec<Found> {
+fn ledger_signature(evidence: &Evidence<'_>) -> Vec<Found> {
     let judge = |step: &LedgerStep| {
         let (level, what) = match &step.signature {
             Signature::Good(_) => return None,

@@ -16,7 +16,9 @@ mod measured;
 pub mod origin;
 pub mod retractions;
 mod revisions;
+mod rule;
 pub mod rules;
+mod selection;
 mod trailers;
 mod work;
 

@@ -5,12 +5,22 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::found::Found;
+use super::rule::{Rule, no_tasks_at_all};
 use super::{Evidence, Level};
 use crate::facts::factor::Ratio;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{LedgerTask, RetractedTask};
 use crate::facts::quantity::{Hours, serialize_decimal};
 use crate::facts::task::Task;
+
+/// The rules, in the order in which they are listed.
+pub(super) const RULES: &[Rule] = &[Rule {
+    id: "task-retracted",
+    about: "Was a task retracted, and does the factor gain by it?",
+    advice: "Ask what became of the work; `git leverage log --history` shows what is retracted",
+    missing: no_tasks_at_all,
+    check: task_retracted,
+}];
 
 /// The tasks that count no more, and what they would make of the factor.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -59,7 +69,7 @@ fn hours(found: &LedgerTask) -> f64 {
 /// A factor that is lower by more than this without the retractions needs an explanation.
 const LARGE_GAIN: f64 = 0.25;
 
-pub(super) fn task_retracted(evidence: &Evidence<'_>) -> Vec<Found> {
+fn task_retracted(evidence: &Evidence<'_>) -> Vec<Found> {
     let without = factor(evidence.ledger.tasks.iter());
     let with = retracted(evidence).leverage_factor_with;
     let gained = without

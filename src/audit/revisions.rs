@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::found::Found;
 use super::integrity::first_carried;
+use super::rule::{Rule, no_past, no_tasks};
 use super::work::written;
 use super::{Evidence, Level};
 use crate::facts::commit::Commit;
@@ -14,8 +15,33 @@ use crate::facts::record::Record;
 use crate::facts::span::Seconds;
 use crate::facts::task::Task;
 
+/// The rules, in the order in which they are listed.
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "estimate-after-work",
+        about: "Was the estimate given after the work was done?",
+        advice: "Record estimates before the work, or say what a late one rests on",
+        missing: no_past,
+        check: estimate_after_work,
+    },
+    Rule {
+        id: "estimate-raised",
+        about: "Was the estimate raised later?",
+        advice: "Ask who raised it and why; a revision can carry a reason",
+        missing: no_tasks,
+        check: estimate_raised,
+    },
+    Rule {
+        id: "minutes-lowered",
+        about: "Were the agent or the supervisory minutes lowered later?",
+        advice: "Ask who lowered them and why; sessions and the first revision say what it took",
+        missing: no_tasks,
+        check: minutes_lowered,
+    },
+];
+
 /// An estimate within an hour of the last commit counts as given with it, and one in a commit's message as old as that.
-pub(super) fn estimate_after_work(evidence: &Evidence<'_>) -> Vec<Found> {
+fn estimate_after_work(evidence: &Evidence<'_>) -> Vec<Found> {
     let commits: HashMap<ObjectId, &Commit> =
         evidence.all_commits().iter().map(|one| (one.id, one)).collect();
     let time_of = |commit: &ObjectId| Some(commits.get(commit)?.author_time.seconds);
@@ -157,7 +183,7 @@ fn by_whom(task: &Task) -> String {
     format!("by {}, {why}", task.by)
 }
 
-pub(super) fn estimate_raised(evidence: &Evidence<'_>) -> Vec<Found> {
+fn estimate_raised(evidence: &Evidence<'_>) -> Vec<Found> {
     let shown = |hours: f64| Hours::new(hours).unwrap_or_default().to_string();
     let raised = |found: &LedgerTask| {
         let up = moved(&found.revisions, Way::Up, |task| Some(task.estimate.hours.get()))?;
@@ -172,7 +198,7 @@ pub(super) fn estimate_raised(evidence: &Evidence<'_>) -> Vec<Found> {
     evidence.ledger.tasks.iter().filter_map(raised).collect()
 }
 
-pub(super) fn minutes_lowered(evidence: &Evidence<'_>) -> Vec<Found> {
+fn minutes_lowered(evidence: &Evidence<'_>) -> Vec<Found> {
     let tasks = evidence.ledger.tasks.iter();
     tasks
         .flat_map(|found| {

@@ -918,15 +918,15 @@ fn every_rule_has_its_own_id() {
 }
 
 #[test]
-fn every_rule_has_its_row_in_the_documentation() {
+fn every_rule_has_its_row_in_the_documentation_in_the_order_shown() {
     let text = include_str!("../../docs/formats/audit.md");
     let rows: Vec<&str> = text
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
         .collect();
-    for rule in rules::RULES {
-        assert!(rows.contains(&rule.id), "{}", rule.id);
-    }
+    let listed: Vec<&str> = rules::RULES.iter().map(|rule| rule.id).collect();
+    // The keys of the format come first.
+    assert_eq!(rows[rows.len() - listed.len()..], listed);
 }
 
 #[test]

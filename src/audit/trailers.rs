@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::found::Found;
+use super::rule::{Rule, no_tasks};
 use super::{Evidence, Level};
 use crate::facts::claim::Fault;
 use crate::facts::ids::ObjectId;
@@ -10,8 +11,39 @@ use crate::facts::ledger::{LedgerTask, Provenance};
 use crate::facts::quantity::{Hours, Minutes};
 use crate::facts::task::phase_sum;
 
+/// The rules, in the order in which they are listed.
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "parts-do-not-sum",
+        about: "Do the phases sum to the estimate?",
+        advice: "Correct the phases or the estimate with `git leverage revise`",
+        missing: no_tasks,
+        check: parts_do_not_sum,
+    },
+    Rule {
+        id: "trailer-against-note",
+        about: "Do trailers and the record agree?",
+        advice: "The record counts; correct it if the trailer is right",
+        missing: no_tasks,
+        check: trailer_against_note,
+    },
+    Rule {
+        id: "trailer-refused",
+        about: "Can the trailers of git leverage be read?",
+        advice: "Say it in a record instead: git leverage record REV",
+        missing: no_trailers,
+        check: trailer_refused,
+    },
+];
+
+fn no_trailers(evidence: &Evidence<'_>) -> Option<&'static str> {
+    let mut tasks = evidence.ledger.tasks.iter();
+    let is_none = evidence.ledger.refused.is_empty() && tasks.all(|found| found.claims.is_empty());
+    is_none.then_some("no trailer here claims anything")
+}
+
 /// Phases that do not sum have a rule of their own.
-pub(super) fn trailer_refused(evidence: &Evidence<'_>) -> Vec<Found> {
+fn trailer_refused(evidence: &Evidence<'_>) -> Vec<Found> {
     let shown: HashSet<ObjectId> = evidence.commits.iter().map(|commit| commit.id).collect();
     let refused = evidence.ledger.refused.iter();
     refused
@@ -35,7 +67,7 @@ pub(super) fn trailer_refused(evidence: &Evidence<'_>) -> Vec<Found> {
 /// Hours: less than a minute is rounding.
 const ROUNDING: f64 = 1.0 / 60.0;
 
-pub(super) fn parts_do_not_sum(evidence: &Evidence<'_>) -> Vec<Found> {
+fn parts_do_not_sum(evidence: &Evidence<'_>) -> Vec<Found> {
     let wrong = |found: &LedgerTask, phases: Hours, whole: Hours, place: String| {
         let sum = phases.get();
         ((sum - whole.get()).abs() > ROUNDING).then(|| {
@@ -70,7 +102,7 @@ pub(super) fn parts_do_not_sum(evidence: &Evidence<'_>) -> Vec<Found> {
     all
 }
 
-pub(super) fn trailer_against_note(evidence: &Evidence<'_>) -> Vec<Found> {
+fn trailer_against_note(evidence: &Evidence<'_>) -> Vec<Found> {
     let recorded = evidence
         .ledger
         .tasks

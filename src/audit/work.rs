@@ -3,13 +3,59 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::found::Found;
+use super::rule::{Rule, no_history, no_tasks};
 use super::{Evidence, Level};
 use crate::facts::commit::{Commit, LineCounts};
-use crate::facts::evidence::OriginState;
 use crate::facts::files::FileClass;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::LedgerTask;
 use crate::facts::quantity::Hours;
+
+/// The rules, in the order in which they are listed.
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "claimed-twice",
+        about: "Is a session or a commit claimed by two tasks?",
+        advice: "Leave it with one task, or retract the duplicate",
+        missing: no_tasks,
+        check: claimed_twice,
+    },
+    Rule {
+        id: "commit-missing",
+        about: "Are the task's commits in the history?",
+        advice: "Fetch the branch that has them, or revise the task",
+        missing: no_history,
+        check: commit_missing,
+    },
+    Rule {
+        id: "commit-reverted",
+        about: "Were the task's commits reverted?",
+        advice: "Retract the task if nothing of it is left",
+        missing: no_history,
+        check: commit_reverted,
+    },
+    Rule {
+        id: "estimate-against-size",
+        about: "Is the estimate above what the added lines would cost by two common measures?",
+        advice: "Say what the estimate rests on beside the lines",
+        missing: no_history,
+        check: estimate_against_size,
+    },
+    Rule {
+        id: "claim-without-code",
+        about: "Do the commits of a task change source or tests at all?",
+        advice: "Say what the estimate rests on, and add the commits that are missing",
+        missing: no_history,
+        check: claim_without_code,
+    },
+    Rule {
+        id: "claim-without-commit",
+        about: "Does a task name a commit at all?",
+        advice: "Name its commits: git leverage revise ID --commit REV",
+        missing: no_tasks,
+        check: claim_without_commit,
+    },
+];
 
 /// What two tasks can claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +64,7 @@ enum Claimed<'a> {
     Commit(ObjectId),
 }
 
-pub(super) fn claimed_twice(evidence: &Evidence<'_>) -> Vec<Found> {
+fn claimed_twice(evidence: &Evidence<'_>) -> Vec<Found> {
     let shown: BTreeSet<TaskId> = evidence.ledger.tasks.iter().map(|found| found.task.id).collect();
     let lines = lines_by_commit(evidence);
     let mut claims: BTreeMap<Claimed<'_>, BTreeMap<TaskId, &LedgerTask>> = BTreeMap::new();
@@ -93,7 +139,7 @@ fn hours_text(hours: f64) -> String {
 const MAYBE_WITHOUT_CODE: &str =
     "; if the task is one without code, what is missing is refs/leverage/tasks, which is not here";
 
-pub(super) fn commit_missing(evidence: &Evidence<'_>) -> Vec<Found> {
+fn commit_missing(evidence: &Evidence<'_>) -> Vec<Found> {
     let here = &evidence.reach.commits;
     let missing = |found: &LedgerTask| {
         // A task on a commit that carries no code lists none.
@@ -120,7 +166,7 @@ pub(super) fn commit_missing(evidence: &Evidence<'_>) -> Vec<Found> {
     evidence.ledger.tasks.iter().filter_map(missing).collect()
 }
 
-pub(super) fn commit_reverted(evidence: &Evidence<'_>) -> Vec<Found> {
+fn commit_reverted(evidence: &Evidence<'_>) -> Vec<Found> {
     let reverts = &evidence.reach.reverts;
     let reverted = |found: &LedgerTask| {
         let gone: Vec<(&ObjectId, &ObjectId)> = found
@@ -179,7 +225,7 @@ fn written_in(commits: impl Iterator<Item = ObjectId>, lines: &Lines) -> Option<
     known?.into_iter().reduce(|sum, lines| sum + lines)
 }
 
-pub(super) fn estimate_against_size(evidence: &Evidence<'_>) -> Vec<Found> {
+fn estimate_against_size(evidence: &Evidence<'_>) -> Vec<Found> {
     let all = lines_by_commit(evidence);
     let above = |found: &LedgerTask| {
         let lines = written_in(found.commits.iter().copied(), &all)?.added;
@@ -200,7 +246,7 @@ pub(super) fn estimate_against_size(evidence: &Evidence<'_>) -> Vec<Found> {
     evidence.ledger.tasks.iter().filter_map(above).collect()
 }
 
-pub(super) fn claim_without_code(evidence: &Evidence<'_>) -> Vec<Found> {
+fn claim_without_code(evidence: &Evidence<'_>) -> Vec<Found> {
     let all = lines_by_commit(evidence);
     let bare = |found: &LedgerTask| {
         let lines = written_in(found.commits.iter().copied(), &all)?;
@@ -218,7 +264,7 @@ pub(super) fn claim_without_code(evidence: &Evidence<'_>) -> Vec<Found> {
     evidence.ledger.tasks.iter().filter_map(bare).collect()
 }
 
-pub(super) fn claim_without_commit(evidence: &Evidence<'_>) -> Vec<Found> {
+fn claim_without_commit(evidence: &Evidence<'_>) -> Vec<Found> {
     let tasks = evidence.ledger.tasks.iter();
     tasks
         .filter(|found| found.commits.is_empty())
@@ -228,31 +274,4 @@ pub(super) fn claim_without_commit(evidence: &Evidence<'_>) -> Vec<Found> {
             Found::of(Level::Note, &found.task, message).figure("claimed_hours", hours.get())
         })
         .collect()
-}
-
-pub(super) fn commits_of_tasks(evidence: &Evidence<'_>) -> BTreeSet<ObjectId> {
-    let tasks = evidence.all_tasks().iter();
-    tasks.flat_map(|found| found.commits.iter().copied()).collect()
-}
-
-pub(super) fn agent_commit_without_task(evidence: &Evidence<'_>) -> Vec<Found> {
-    let claimed = commits_of_tasks(evidence);
-    let by_agents = || {
-        evidence
-            .commits
-            .iter()
-            .filter(|commit| commit.origin.state == OriginState::Agent && !commit.is_merge())
-    };
-    let all = by_agents().count();
-    let left_out = by_agents().filter(|commit| !claimed.contains(&commit.id)).count();
-    if left_out * 2 <= all {
-        return Vec::new();
-    }
-    let message = format!("{left_out} of {all} commits made with agents belong to no task");
-    vec![
-        Found::new(Level::Warning, &"coverage", message)
-            .figure("agent_commits", all as f64)
-            .figure("without_task", left_out as f64)
-            .up_to(left_out as u64),
-    ]
 }

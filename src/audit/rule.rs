@@ -1,0 +1,68 @@
+//! What a rule is, and why one cannot be asked.
+
+use super::Evidence;
+use super::found::Found;
+use crate::git::ledger_steps::Past;
+
+/// One rule: a question, the function that answers it, and what to do about the answer.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// Its id, for `--rule` and `--allow`.
+    pub id: &'static str,
+    /// The question it asks.
+    pub about: &'static str,
+    /// What to do about what it finds.
+    pub advice: &'static str,
+    /// Why it cannot be asked here, if it cannot.
+    pub(super) missing: fn(&Evidence<'_>) -> Option<&'static str>,
+    /// The answer.
+    pub(super) check: fn(&Evidence<'_>) -> Vec<Found>,
+}
+
+const SHALLOW: &str = "the clone is shallow (git fetch --unshallow)";
+const SHALLOW_LEDGER: &str = "the ledger was fetched shallow, without its history";
+
+pub(super) fn no_tasks(evidence: &Evidence<'_>) -> Option<&'static str> {
+    let is_empty = evidence.ledger.tasks.is_empty();
+    is_empty.then_some("the repository has no tasks")
+}
+
+/// Retracted ones included.
+pub(super) fn no_tasks_at_all(evidence: &Evidence<'_>) -> Option<&'static str> {
+    no_tasks(evidence).filter(|_| evidence.ledger.retracted.is_empty())
+}
+
+pub(super) fn no_sessions(evidence: &Evidence<'_>) -> Option<&'static str> {
+    let is_empty = evidence.all_sessions().is_empty();
+    is_empty.then_some("no measured session worked here")
+}
+
+fn no_ledger(evidence: &Evidence<'_>) -> Option<&'static str> {
+    let is_empty = evidence.steps.is_empty() && evidence.jumps.found.is_empty();
+    is_empty.then_some("the repository has no ledger")
+}
+
+/// Rules about a task's commits need those before the edge of a shallow clone too.
+pub(super) fn no_history(evidence: &Evidence<'_>) -> Option<&'static str> {
+    no_tasks(evidence).or(evidence.reach.is_cut.then_some(SHALLOW))
+}
+
+/// The first commit of a ledger that was fetched shallow seems to bring all lines at once.
+fn shallow_ledger(evidence: &Evidence<'_>) -> Option<&'static str> {
+    let mut steps = evidence.steps.iter();
+    steps
+        .any(|step| step.past == Past::CutOff)
+        .then_some(SHALLOW_LEDGER)
+}
+
+pub(super) fn no_ledger_past(evidence: &Evidence<'_>) -> Option<&'static str> {
+    no_ledger(evidence).or_else(|| shallow_ledger(evidence))
+}
+
+pub(super) fn no_revisions(evidence: &Evidence<'_>) -> Option<&'static str> {
+    no_tasks(evidence).or_else(|| shallow_ledger(evidence))
+}
+
+pub(super) fn no_past(evidence: &Evidence<'_>) -> Option<&'static str> {
+    no_history(evidence).or_else(|| shallow_ledger(evidence))
+}

@@ -1,0 +1,134 @@
+//! What of the repository's work is in the ledger, and how a task stands among all of them.
+
+use std::collections::BTreeSet;
+
+use super::found::Found;
+use super::rule::{Rule, no_history, no_sessions};
+use super::{Evidence, Level};
+use crate::correlate::seen::SeenSession;
+use crate::facts::evidence::OriginState;
+use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::ledger::LedgerTask;
+use crate::facts::quantity::Minutes;
+use crate::facts::task::Task;
+
+/// The rules, in the order in which they are listed.
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "outlier",
+        about: "Is the factor far outside the repository's own?",
+        advice: "Look at the estimate and the minutes of this task first",
+        missing: too_few_tasks,
+        check: outlier,
+    },
+    Rule {
+        id: "session-without-task",
+        about: "Are there measured sessions that no task claims?",
+        advice: "Record what they were for, also when it came to nothing",
+        missing: no_sessions,
+        check: session_without_task,
+    },
+    Rule {
+        id: "agent-commit-without-task",
+        about: "Are most commits made with agents left out of the ledger?",
+        advice: "Read the factor of the ledger as that of selected work",
+        missing: no_history,
+        check: agent_commit_without_task,
+    },
+];
+
+/// Quartiles of fewer say nothing.
+const ENOUGH_FOR_A_DISTRIBUTION: usize = 8;
+
+fn too_few_tasks(evidence: &Evidence<'_>) -> Option<&'static str> {
+    let is_few = factors(evidence.all_tasks()).len() < ENOUGH_FOR_A_DISTRIBUTION;
+    is_few.then_some("fewer than eight tasks have a factor")
+}
+
+/// The factors of tasks, the least first.
+pub(super) fn factors(tasks: &[LedgerTask]) -> Vec<(f64, &Task)> {
+    let mut factors: Vec<(f64, &Task)> = tasks
+        .iter()
+        .filter_map(|found| {
+            let factor = found.task.leverage_factor().filter(|factor| *factor > 0.0)?;
+            Some((factor, &found.task))
+        })
+        .collect();
+    factors.sort_by(|one, other| one.0.total_cmp(&other.0));
+    factors
+}
+
+/// Three times the distance of the quartiles above the upper one, on a logarithmic scale: factors are ratios.
+fn outlier(evidence: &Evidence<'_>) -> Vec<Found> {
+    let all = factors(evidence.all_tasks());
+    let at = |share: f64| {
+        all.get((share * (all.len() as f64 - 1.0)).round() as usize)
+            .map(|one| one.0.ln())
+    };
+    let (Some(lower), Some(upper)) = (at(0.25), at(0.75)) else {
+        return Vec::new();
+    };
+    let bound = (upper + 3.0 * (upper - lower)).exp();
+    factors(&evidence.ledger.tasks)
+        .iter()
+        .filter(|(factor, _)| *factor > bound * 1.000_001)
+        .map(|(factor, task)| {
+            let message = format!(
+                "`{}` has a factor of {factor:.1}x; those of this repository end at {bound:.1}x",
+                task.title
+            );
+            Found::of(Level::Note, task, message)
+                .figure("factor", *factor)
+                .figure("bound", bound)
+        })
+        .collect()
+}
+
+fn session_without_task(evidence: &Evidence<'_>) -> Vec<Found> {
+    let claimed: BTreeSet<&SessionId> = evidence
+        .all_tasks()
+        .iter()
+        .flat_map(|found| &found.task.sessions)
+        .collect();
+    let commits = commits_of_tasks(evidence);
+    let has_task = |session: &&SeenSession| {
+        claimed.contains(&session.id) || session.made().any(|(_, link)| commits.contains(&link.commit))
+    };
+    evidence
+        .sessions
+        .iter()
+        .filter(|session| !has_task(session))
+        .map(|session| {
+            let minutes = session.agent_minutes().map_or(0.0, Minutes::get);
+            let message = format!("{} worked {minutes:.0} minutes for no task", session.id);
+            Found::new(Level::Note, &session.id, message).figure("agent_minutes", minutes)
+        })
+        .collect()
+}
+
+pub(super) fn commits_of_tasks(evidence: &Evidence<'_>) -> BTreeSet<ObjectId> {
+    let tasks = evidence.all_tasks().iter();
+    tasks.flat_map(|found| found.commits.iter().copied()).collect()
+}
+
+fn agent_commit_without_task(evidence: &Evidence<'_>) -> Vec<Found> {
+    let claimed = commits_of_tasks(evidence);
+    let by_agents = || {
+        evidence
+            .commits
+            .iter()
+            .filter(|commit| commit.origin.state == OriginState::Agent && !commit.is_merge())
+    };
+    let all = by_agents().count();
+    let left_out = by_agents().filter(|commit| !claimed.contains(&commit.id)).count();
+    if left_out * 2 <= all {
+        return Vec::new();
+    }
+    let message = format!("{left_out} of {all} commits made with agents belong to no task");
+    vec![
+        Found::new(Level::Warning, &"coverage", message)
+            .figure("agent_commits", all as f64)
+            .figure("without_task", left_out as f64)
+            .up_to(left_out as u64),
+    ]
+}
