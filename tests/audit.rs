@@ -149,6 +149,20 @@ fn the_lines_of_a_file_are_told_apart() {
 }
 
 #[test]
+fn an_audit_leaves_in_every_format() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", "one\n").commit("Start");
+    for format in git_leverage::render::format::Format::ALL {
+        let findings = repo.run(&["audit", "--format", format.name()]).success();
+        let lines = repo.run(&["audit", "--file", "a.txt", "--format", format.name()]);
+        assert!(!findings.is_empty() && !lines.success().is_empty(), "{format:?}");
+    }
+    let page = repo.run(&["audit", "--format", "html"]).success();
+    assert!(page.starts_with("<!doctype html>") || page.starts_with("<!DOCTYPE html>"));
+}
+
+#[test]
 fn forges_get_sarif() {
     let world = World::new();
     let repo = world.repo("kiln");

@@ -5,28 +5,24 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use serde::Serialize;
 
 use super::context::Context;
 use super::error::CommandError;
 use super::terminal::to_file;
 use crate::render::document::{Document, Table};
-use crate::render::{csv, html, json, markdown, terminal};
+use crate::render::format::Content;
+pub use crate::render::format::Format;
 
-/// In which form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
-    /// Aligned columns, for people
-    #[default]
-    Table,
-    /// One object with a schema, for programs
-    Json,
-    /// Comma-separated values, for spreadsheets
-    Csv,
-    /// A Markdown table, for logs and reviews
-    Markdown,
-    /// One page that needs nothing else
-    Html,
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.about()))
+    }
 }
 
 /// In which form, and where to.
@@ -49,13 +45,15 @@ impl OutputArgs {
         rows: &Table,
         machine: &T,
     ) -> Result<(), CommandError> {
-        let text = match self.format {
-            Format::Table => terminal::render(document, context.terminal.screen(self.output.as_deref())),
-            Format::Json => json::pretty(machine).map_err(|error| CommandError::from_error(&error))?,
-            Format::Csv => csv::render(rows),
-            Format::Markdown => markdown::render(document),
-            Format::Html => html::render(document),
+        let content = Content {
+            document,
+            rows,
+            machine,
         };
+        let text = self
+            .format
+            .render(&content, context.terminal.screen(self.output.as_deref()));
+        let text = text.map_err(|error| CommandError::from_error(&error))?;
         send_text(context, self.output.as_deref(), &text)
     }
 }

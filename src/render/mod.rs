@@ -1,13 +1,14 @@
 //! Reports and findings → bytes.
 //!
-//! One model, [`document::Document`], is what every command fills; each format is one function over it. JSON comes from
-//! the report's own types through [`json`]. Text from repositories and logs is hostile and is made harmless here, in
+//! One model, [`document::Document`], is what every command fills; each [`format::Format`] is one function over it. JSON
+//! comes from the report's own types through [`json`]. Text from repositories and logs is hostile and is made harmless here, in
 //! [`escape`], and nowhere else. Nothing here prints, measures a terminal or decides about colour.
 
 pub mod audit;
 pub mod csv;
 pub mod document;
 pub mod escape;
+pub mod format;
 pub mod html;
 pub mod inventory;
 pub mod json;

@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -14,6 +15,7 @@ use crate::cli::reading::{ReadArgs, threads};
 use crate::cli::settings::Settings;
 use crate::facts::zone::Zone;
 use crate::git::Repo;
+use crate::render::format::Format;
 
 /// Findings that may stand, one a line: `RULE:ID  why`. Committed, so that it is reviewed like code.
 pub(super) const ALLOWED: &str = ".leverage-audit";
@@ -96,20 +98,37 @@ impl Args {
     }
 }
 
-/// In which form an audit leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+/// An output format, or the one that audits alone have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AuditFormat {
-    /// Aligned columns, for people
-    #[default]
-    Table,
-    /// One object with a schema, for programs
-    Json,
-    /// The findings, or the lines of `--file`, for spreadsheets
-    Csv,
-    /// Markdown tables, for logs and reviews
-    Markdown,
-    /// SARIF 2.1.0, for forges
+    Common(Format),
+    /// SARIF 2.1.0, for forges.
     Sarif,
+}
+
+impl Default for AuditFormat {
+    fn default() -> Self {
+        Self::Common(Format::default())
+    }
+}
+
+/// In the order in which they are listed.
+static FORMATS: LazyLock<Vec<AuditFormat>> = LazyLock::new(|| {
+    let common = Format::ALL.iter().copied().map(AuditFormat::Common);
+    common.chain([AuditFormat::Sarif]).collect()
+});
+
+impl ValueEnum for AuditFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &FORMATS
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Common(format) => format.to_possible_value(),
+            Self::Sarif => Some(PossibleValue::new("sarif").help("SARIF 2.1.0, for forges")),
+        }
+    }
 }
 
 /// A level as it is typed.

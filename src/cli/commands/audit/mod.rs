@@ -16,9 +16,9 @@ use crate::cli::outcome::Outcome;
 use crate::cli::output::send_text;
 use crate::facts::diagnostics::Warning;
 use crate::git::{Repo, ledger_steps};
-use crate::render::document::Document;
+use crate::render::format::Content;
 use crate::render::json::Versioned;
-use crate::render::{audit as shown, csv, json, markdown, terminal};
+use crate::render::{audit as shown, json};
 use args::{ALLOWED, AuditFormat, rule_and_id};
 use reading::Read;
 
@@ -108,25 +108,21 @@ fn allowed(repo: &Repo, args: &Args) -> (BTreeMap<String, Reason>, Vec<Warning>)
 
 fn send(args: &Args, context: &mut Context, audit: &Audit, place: Option<&str>) -> Result<(), CommandError> {
     let text = match args.format {
-        AuditFormat::Json => json::pretty(&Versioned {
-            schema: audit::SCHEMA,
-            body: audit,
-        }),
         AuditFormat::Sarif => json::pretty(&shown::sarif(audit, place, env!("CARGO_PKG_VERSION"))),
-        AuditFormat::Csv => Ok(csv::render(&shown::findings(audit))),
-        AuditFormat::Table | AuditFormat::Markdown => Ok(render(args, context, &shown::document(audit))),
+        AuditFormat::Common(format) => {
+            let content = Content {
+                document: &shown::document(audit),
+                rows: &shown::findings(audit),
+                machine: &Versioned {
+                    schema: audit::SCHEMA,
+                    body: audit,
+                },
+            };
+            format.render(&content, context.terminal.screen(args.output.as_deref()))
+        }
     };
     let text = text.map_err(|error| CommandError::from_error(&error))?;
     send_text(context, args.output.as_deref(), &text)
-}
-
-fn render(args: &Args, context: &Context, document: &Document) -> String {
-    let screen = context.terminal.screen(args.output.as_deref());
-    match args.format {
-        AuditFormat::Markdown => markdown::render(document),
-        AuditFormat::Csv => document.tables.first().map(csv::render).unwrap_or_default(),
-        _ => terminal::render(document, screen),
-    }
 }
 
 /// The machine format of `--file`.
@@ -140,19 +136,22 @@ struct FileBody<'a> {
 fn show_file(args: &Args, context: &mut Context, read: &Read, path: &str) -> Result<Outcome, CommandError> {
     let lines =
         of_file(&read.evidence(context), path).map_err(|error| CommandError::failed(error.to_string()))?;
-    let text = match args.format {
-        AuditFormat::Json => json::pretty(&Versioned {
+    let AuditFormat::Common(format) = args.format else {
+        return Err(CommandError::usage(
+            "the lines of a file are no findings: SARIF has no place for them",
+        ));
+    };
+    let document = shown::file_lines(&lines);
+    let content = Content {
+        document: &document,
+        rows: &document.tables.first().cloned().unwrap_or_default(),
+        machine: &Versioned {
             schema: audit::LINES_SCHEMA,
             body: FileBody { path, lines: &lines },
-        })
-        .map_err(|error| CommandError::from_error(&error))?,
-        AuditFormat::Sarif => {
-            return Err(CommandError::usage(
-                "the lines of a file are no findings: SARIF has no place for them",
-            ));
-        }
-        _ => render(args, context, &shown::file_lines(&lines)),
+        },
     };
+    let text = format.render(&content, context.terminal.screen(args.output.as_deref()));
+    let text = text.map_err(|error| CommandError::from_error(&error))?;
     send_text(context, args.output.as_deref(), &text)?;
     Ok(Outcome::Done)
 }

@@ -1,0 +1,76 @@
+//! The output formats, and the one function that every command sends its result through.
+
+use serde::Serialize;
+
+use super::document::{Document, Table};
+use super::terminal::Screen;
+use super::{csv, html, json, markdown, terminal};
+
+/// An output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// Columns for people.
+    #[default]
+    Table,
+    /// The result's own type.
+    Json,
+    /// The rows alone.
+    Csv,
+    /// The document, as text that forges show.
+    Markdown,
+    /// The document, as a page.
+    Html,
+}
+
+/// A result in the three shapes that formats are made from.
+pub struct Content<'a, T> {
+    /// For people.
+    pub document: &'a Document,
+    /// For spreadsheets.
+    pub rows: &'a Table,
+    /// For programs.
+    pub machine: &'a T,
+}
+
+impl Format {
+    /// All formats, in the order in which they are listed.
+    pub const ALL: &'static [Self] = &[Self::Table, Self::Json, Self::Csv, Self::Markdown, Self::Html];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
+        }
+    }
+
+    /// What it is for, as help lists it.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Table => "Aligned columns, for people",
+            Self::Json => "One object with a schema, for programs",
+            Self::Csv => "Comma-separated values, for spreadsheets",
+            Self::Markdown => "A Markdown table, for logs and reviews",
+            Self::Html => "One page that needs nothing else",
+        }
+    }
+
+    /// The text of a result. Only a table for people depends on the screen. An error means that `machine` cannot be written as
+    /// JSON.
+    pub fn render<T: Serialize>(
+        self,
+        content: &Content<'_, T>,
+        screen: Screen,
+    ) -> Result<String, serde_json::Error> {
+        Ok(match self {
+            Self::Table => terminal::render(content.document, screen),
+            Self::Json => json::pretty(content.machine)?,
+            Self::Csv => csv::render(content.rows),
+            Self::Markdown => markdown::render(content.document),
+            Self::Html => html::render(content.document),
+        })
+    }
+}
