@@ -135,11 +135,7 @@ fn ledger_back_dated(evidence: &Evidence<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     let mut imported: BTreeMap<ObjectId, (&LedgerStep, u64)> = BTreeMap::new();
     for (step, record) in first_carried(evidence) {
-        let (id, at) = match &record {
-            Record::Task(task) => (task.id, task.at),
-            Record::Session(session) => (session.id, session.at),
-            Record::Tombstone(tombstone) => (tombstone.id, tombstone.at),
-        };
+        let (id, at) = (record.id(), record.at());
         let early = Seconds(step.time - at.timestamp());
         if early.0.abs() <= CLOCKS_DIFFER.0 {
             continue;
@@ -167,12 +163,8 @@ fn ledger_back_dated(evidence: &Evidence<'_>) -> Vec<Found> {
 
 /// Whether a record says itself, or its commit says, that it was kept elsewhere before.
 fn is_imported(step: &LedgerStep, record: &Record) -> bool {
-    match record {
-        Record::Task(task) => {
-            matches!(task.source, TaskSource::Import(_)) || step.subject.starts_with("Import: ")
-        }
-        Record::Session(_) | Record::Tombstone(_) => false,
-    }
+    let is_import = |task: &Task| matches!(task.source, TaskSource::Import(_));
+    matches!(record, Record::Task(task) if is_import(task) || step.subject.starts_with("Import: "))
 }
 
 /// An import brings records as they were kept elsewhere, and nothing here can say since when.
@@ -199,7 +191,7 @@ fn written_by_another(evidence: &Evidence<'_>) -> Vec<Found> {
     let mut foreign: BTreeMap<(&str, &str), Vec<&(&LedgerStep, Record)>> = BTreeMap::new();
     for line in &carried {
         let (step, record) = line;
-        let people = (step.committer.as_str(), by(record));
+        let people = (step.committer.as_str(), record.by());
         if !address(people.0).eq_ignore_ascii_case(address(people.1)) {
             foreign.entry(people).or_default().push(line);
         }
@@ -222,14 +214,6 @@ fn written_by_another(evidence: &Evidence<'_>) -> Vec<Found> {
             Some(found.figure("lines", count as f64).up_to(count))
         })
         .collect()
-}
-
-fn by(record: &Record) -> &str {
-    match record {
-        Record::Task(task) => &task.by,
-        Record::Session(session) => &session.by,
-        Record::Tombstone(tombstone) => &tombstone.by,
-    }
 }
 
 /// The mail address in `Name <mail>`, or all of it.

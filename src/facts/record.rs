@@ -131,6 +131,30 @@ impl LineError {
 }
 
 impl Record {
+    /// The id of the task or of the record itself, when it was written and who wrote it: what every kind has.
+    fn stamp(&self) -> (TaskId, DateTime<Utc>, &str) {
+        match self {
+            Self::Task(task) => (task.id, task.at, &task.by),
+            Self::Session(session) => (session.id, session.at, &session.by),
+            Self::Tombstone(tombstone) => (tombstone.id, tombstone.at, &tombstone.by),
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> TaskId {
+        self.stamp().0
+    }
+
+    /// When it was written, as it says itself.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.stamp().1
+    }
+
+    /// Who wrote it, as it says itself: `Name <mail>`.
+    pub fn by(&self) -> &str {
+        self.stamp().2
+    }
+
     /// The canonical line, without its newline: keys sorted, ASCII only.
     pub fn encode(&self) -> Vec<u8> {
         let (kind, fields) = match self {
