@@ -15,6 +15,7 @@ const LAYERS: &[&str] = &[
     "correlate",
     "aggregate",
     "audit",
+    "workspace",
     "render",
     "exchange",
     "ledger",
@@ -103,6 +104,40 @@ fn foreign(may: impl Fn(&Path) -> bool, is_meant: impl Fn(&str) -> bool) -> Vec<
         .filter(|(_, path)| is_meant(path))
         .map(|(file, path)| format!("{}: {path}", file.display()))
         .collect()
+}
+
+/// What sessions made is worked out from facts: repositories are opened and the disk is looked at by others.
+#[test]
+fn linking_takes_facts_alone() {
+    let is_inside = |file: &Path| file.starts_with("correlate");
+    let mut broken = foreign(
+        |file| !is_inside(file),
+        |path| {
+            ["std::fs::", "std::path::", "std::env::"]
+                .iter()
+                .any(|disk| path.starts_with(disk))
+        },
+    );
+    let mut seen = 0;
+    for (file, taken) in imports().files.into_iter().filter(|(file, _)| is_inside(file)) {
+        for (other, names) in taken {
+            seen += usize::from(layer(&other) == "facts");
+            if !matches!(layer(&other).as_str(), "facts" | "correlate") {
+                broken.push(format!(
+                    "{} imports {names:?} of {}",
+                    file.display(),
+                    other.display()
+                ));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert!(seen > 0, "its imports are seen");
+    let opens = foreign(
+        |file| !file.starts_with("workspace/places"),
+        |path| path.starts_with("std::path::"),
+    );
+    assert!(!opens.is_empty(), "those of who looks at the disk are seen");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::correlate::history::Linked;
+use crate::correlate::linked::Linked;
 use crate::correlate::seen::seen;
 use crate::facts::claim;
 use crate::facts::claimed::CommitClaims;

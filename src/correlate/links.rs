@@ -1,152 +1,22 @@
-//! Paths of logs that lead through symbolic links.
+//! Where paths of logs really lead, of those that lead elsewhere than they say.
 //!
-//! An agent logs a folder as the shell calls it, or as the system does: `~/src/kiln` and `/data/kiln` may be one, as are
-//! `/tmp` and `/private/tmp`. A path belongs where it really leads. Each folder is looked at once, and only as far as it is
-//! there.
+//! An agent logs a folder as the shell calls it, or as the system does: a path belongs where it leads. Whoever has the disk
+//! says so; here it is known.
 
 use std::collections::HashMap;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
 
-use crate::facts::session::Session;
-
-/// Where paths really lead, of those that lead elsewhere than they say.
+/// Where paths lead that go through symbolic links.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Links(HashMap<String, String>);
 
 impl Links {
-    /// Follows all paths of the sessions.
-    pub(super) fn of(sessions: &[Session]) -> Self {
-        let mut known = Known::default();
-        let mut links = HashMap::new();
-        let mut last = "";
-        for path in sessions.iter().flat_map(all_paths) {
-            if std::mem::replace(&mut last, path) == path || links.contains_key(path) {
-                continue;
-            }
-            if let Place::Elsewhere(real, _) = known.place(Path::new(path)) {
-                links.insert(path.to_owned(), real.to_string_lossy().into_owned());
-            }
-        }
-        Self(links)
+    /// From each path to the one that it leads to.
+    pub fn new(real: HashMap<String, String>) -> Self {
+        Self(real)
     }
 
     /// Where a path leads.
-    pub(super) fn real<'path>(&'path self, path: &'path str) -> &'path str {
+    pub fn real<'path>(&'path self, path: &'path str) -> &'path str {
         self.0.get(path).map_or(path, String::as_str)
-    }
-}
-
-fn all_paths(session: &Session) -> impl Iterator<Item = &str> {
-    let folders = session.places.iter().map(|place| place.folder.as_str());
-    let made_in = session.commits.iter().filter_map(|made| made.folder.as_deref());
-    let edits = session.edits.iter().map(|edit| edit.path.as_str());
-    let changed = session.touched.iter().filter(|touch| touch.changed);
-    let paths = folders.chain(made_in).chain(edits);
-    paths.chain(changed.map(|touch| touch.path.as_str()))
-}
-
-/// No system takes longer paths.
-const LONGEST: usize = 4096;
-
-/// What is known of a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
-    /// It leads where it says; whether something is there.
-    Itself(bool),
-    /// It leads here; whether something is there.
-    Elsewhere(PathBuf, bool),
-}
-
-/// Paths that were looked at.
-#[derive(Default)]
-struct Known(HashMap<PathBuf, Place>);
-
-impl Known {
-    fn place(&mut self, path: &Path) -> Place {
-        if !path.is_absolute() || path.as_os_str().len() > LONGEST {
-            return Place::Itself(false);
-        }
-        // From the longest part that is known downwards: a path of a log may have any number of parts.
-        let unknown: Vec<&Path> = path
-            .ancestors()
-            .take_while(|part| !self.0.contains_key(*part))
-            .collect();
-        for part in unknown.into_iter().rev() {
-            let place = self.look_at(part);
-            self.0.insert(part.to_owned(), place);
-        }
-        self.0.get(path).cloned().unwrap_or(Place::Itself(false))
-    }
-
-    /// A path whose folder is known.
-    fn look_at(&self, path: &Path) -> Place {
-        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-            return Place::Itself(true);
-        };
-        let (here, is_there) = match self.0.get(folder) {
-            Some(Place::Elsewhere(real, is_there)) => (Some(real.join(name)), *is_there),
-            Some(Place::Itself(is_there)) => (None, *is_there),
-            None => (None, true),
-        };
-        let is_there = is_there && {
-            let link = std::fs::read_link(here.as_deref().unwrap_or(path));
-            let target = link.as_ref().ok().and_then(|_| path.canonicalize().ok());
-            if let Some(target) = target {
-                return Place::Elsewhere(target, true);
-            }
-            !link.is_err_and(|error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory))
-        };
-        here.map_or(Place::Itself(is_there), |here| Place::Elsewhere(here, is_there))
-    }
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use std::fs::create_dir_all;
-    use std::os::unix::fs::symlink;
-
-    use super::*;
-
-    #[test]
-    fn a_path_leads_where_all_its_links_do() {
-        let root = tempfile::tempdir().unwrap();
-        let root = root.path().canonicalize().unwrap();
-        create_dir_all(root.join("disk/kiln/src")).unwrap();
-        std::fs::write(root.join("disk/kiln/src/a.rs"), "").unwrap();
-        symlink("disk", root.join("one")).unwrap();
-        symlink("one/kiln", root.join("two")).unwrap();
-        symlink(root.join("two/src/a.rs"), root.join("a.rs")).unwrap();
-        symlink("around", root.join("around")).unwrap();
-        symlink("nowhere", root.join("dangling")).unwrap();
-        let mut known = Known::default();
-        for (path, expected) in [
-            ("one/kiln", "disk/kiln"),
-            ("two", "disk/kiln"),
-            ("two/src/new/b.rs", "disk/kiln/src/new/b.rs"),
-            ("a.rs", "disk/kiln/src/a.rs"),
-            ("one/gone/x/y", "disk/gone/x/y"),
-        ] {
-            let is_there = root.join(path).exists();
-            let expected = Place::Elsewhere(root.join(expected), is_there);
-            assert_eq!(known.place(&root.join(path)), expected, "{path}");
-        }
-        for path in [
-            "disk/kiln/src/a.rs",
-            "gone/b",
-            "around/b",
-            "dangling/b",
-            "disk/kiln/src/a.rs/b",
-        ] {
-            let place = known.place(&root.join(path));
-            assert!(matches!(place, Place::Itself(_)), "{path}: {place:?}");
-        }
-        assert_eq!(known.place(Path::new("relative/a")), Place::Itself(false));
-    }
-
-    #[test]
-    fn a_path_may_have_any_number_of_parts() {
-        let path = format!("/{}", "a/".repeat(50_000));
-        assert_eq!(Known::default().place(Path::new(&path)), Place::Itself(false));
     }
 }

@@ -213,10 +213,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::correlate::history::Linked;
+    use crate::correlate::link;
+    use crate::correlate::linked::Linked;
     use crate::correlate::sample::{commit, edits, history, id, session};
     use crate::correlate::seen::{SeenSession, seen};
-    use crate::correlate::{ForeignNames, link};
+    use crate::facts::evidence::ForeignTrailers;
     use crate::facts::ledger::LedgerSession;
     use uuid::Uuid;
 
@@ -228,7 +229,7 @@ mod tests {
     fn one_link(worker: &Session) -> Link {
         let changes = vec![commit(1, 700, &[("a.rs", "alpha();\nbeta();", "")])];
         let sessions = [worker.clone()];
-        link(&sessions, &[history(changes)], ForeignNames::Read)
+        link(&sessions, &[history(changes)], ForeignTrailers::Believe)
             .remove(0)
             .remove(0)
     }

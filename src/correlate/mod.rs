@@ -1,8 +1,7 @@
 //! Facts → links: which session made which commit, how that is known, and what of the session's time went there.
 //!
-//! [`history`] reads what the sessions could have made; [`elsewhere`], [`links`] and [`trees`] look which files and folders
-//! are on the disk; everything else is pure. [`link`] looks at one repository after
-//! the other, rung by rung, the strongest evidence first:
+//! Nothing here opens a repository or looks at the disk: `workspace/` does, by what [`wanted`] says, and hands over a
+//! [`History`] for each repository. [`link`] looks at one after the other, rung by rung, the strongest evidence first:
 //!
 //! 1. [`named`]: the session's log names the commit, or the commit names the session;
 //! 2. [`lines`]: the lines that a session wrote stand in the commit;
@@ -13,10 +12,9 @@
 //! `docs/formats/links.md` and `docs/decisions/session-links.md`.
 
 mod context;
-mod elsewhere;
-pub mod history;
 mod lines;
-mod links;
+pub mod linked;
+pub mod links;
 pub mod measured;
 mod named;
 mod repository;
@@ -27,17 +25,19 @@ mod shares;
 #[cfg(test)]
 mod tests;
 pub mod trees;
-mod visit;
+pub mod visit;
+pub mod wanted;
 
+use crate::facts::evidence::ForeignTrailers;
 use crate::facts::link::Link;
 use crate::facts::session::Session;
+pub use repository::History;
 use repository::{ChangeIndex, Found, GroupIndex, Proof, Repository, VisitIndex};
-pub use repository::{ForeignNames, History};
 
 /// Links sessions to the commits of repositories: one list for each, sorted by commit and confidence.
 ///
 /// `sessions` have distinct ids. The order of arguments does not matter to the result.
-pub fn link(sessions: &[Session], repositories: &[History], foreign: ForeignNames) -> Vec<Vec<Link>> {
+pub fn link(sessions: &[Session], repositories: &[History], foreign: ForeignTrailers) -> Vec<Vec<Link>> {
     let looked: Vec<(Repository<'_>, Found)> = repositories
         .iter()
         .map(|history| {
@@ -58,7 +58,7 @@ pub fn link(sessions: &[Session], repositories: &[History], foreign: ForeignName
 }
 
 /// Goes through the rungs for one repository.
-fn climb(repository: &Repository<'_>, foreign: ForeignNames) -> Found {
+fn climb(repository: &Repository<'_>, foreign: ForeignTrailers) -> Found {
     let mut found = Found::default();
     if repository.visits.is_empty() {
         return found;

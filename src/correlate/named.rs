@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::lines::PATIENCE;
 use super::visit::Visit;
-use super::{ChangeIndex, ForeignNames, Found, Proof, Repository, VisitIndex};
+use super::{ChangeIndex, Found, Proof, Repository, VisitIndex};
 use crate::facts::agents;
 use crate::facts::change::NamedSession;
-use crate::facts::evidence::Confidence;
+use crate::facts::evidence::{Confidence, ForeignTrailers};
 use crate::facts::ids::SessionId;
 use crate::facts::session::{CommitKind, HashEvidence, MadeCommit};
 use crate::facts::sign::{HashSign, Rung, Sign};
@@ -21,14 +21,14 @@ use crate::facts::span::Seconds;
 const LONGEST_COMMAND: Seconds = Seconds::MINUTE.times(2);
 
 /// Adds the links that names prove.
-pub(super) fn add(repository: &Repository<'_>, foreign: ForeignNames, found: &mut Found) {
+pub(super) fn add(repository: &Repository<'_>, foreign: ForeignTrailers, found: &mut Found) {
     for (index, visit) in repository.visits.iter().enumerate() {
         for made in &visit.session.commits {
             add_made(repository, index, made, found);
         }
     }
     for (change, commit) in repository.history.changes.iter().enumerate() {
-        let read = |name: &&NamedSession| !name.foreign || foreign == ForeignNames::Read;
+        let read = |name: &&NamedSession| !name.foreign || foreign == ForeignTrailers::Believe;
         for named in commit.named.iter().filter(read) {
             let visits = repository.visits.iter().enumerate();
             for (visit, _) in visits.filter(|(_, visit)| names(&named.name, &visit.session.id)) {

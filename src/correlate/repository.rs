@@ -13,16 +13,6 @@ use crate::facts::session::Session;
 use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::Moment;
 
-/// Which foreign names in commits count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ForeignNames {
-    /// Trailers and notes of other tools name sessions too.
-    #[default]
-    Read,
-    /// Only our own do.
-    Ignore,
-}
-
 /// One repository as the linking sees it.
 #[derive(Debug, Clone, Default)]
 pub struct History {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 
-use super::history::Linked;
+use super::linked::Linked;
 use crate::facts::evidence::{Confidence, Evidence, Signs};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::LedgerSession;

@@ -2,11 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::history::Linked;
+use super::linked::Linked;
 use super::sample::*;
 use super::seen::{Part, seen};
-use super::{ForeignNames, History, link};
+use super::{History, link};
 use crate::facts::change::Change;
+use crate::facts::evidence::ForeignTrailers;
 use crate::facts::quantity::Minutes;
 use crate::facts::session::{Provenance, Session, TokenCounts, Usage};
 use crate::facts::sign::in_words;
@@ -17,10 +18,10 @@ const HOUR: i64 = 3600;
 
 /// The links of one repository, a line each.
 fn links(sessions: &[Session], changes: Vec<Change>) -> Vec<String> {
-    links_in(sessions, &history(changes), ForeignNames::Read)
+    links_in(sessions, &history(changes), ForeignTrailers::Believe)
 }
 
-fn links_in(sessions: &[Session], history: &History, foreign: ForeignNames) -> Vec<String> {
+fn links_in(sessions: &[Session], history: &History, foreign: ForeignTrailers) -> Vec<String> {
     let found = link(sessions, std::slice::from_ref(history), foreign);
     let show = |link: &crate::facts::link::Link| {
         let commit = &link.commit.to_string()[..2];
@@ -310,10 +311,10 @@ fn names_that_other_tools_wrote_can_be_ignored() {
     let mut named = commit(1, 90_000, &[]);
     named.named = vec![foreign_name("2026-01-06-s")];
     let history = history(vec![named]);
-    let read = links_in(&[session("s", &[(0, 600)])], &history, ForeignNames::Read);
+    let read = links_in(&[session("s", &[(0, 600)])], &history, ForeignTrailers::Believe);
     assert_eq!(read, ["s 01 high trailer:entire-session 1.00"]);
     assert_eq!(
-        links_in(&[session("s", &[(0, 600)])], &history, ForeignNames::Ignore),
+        links_in(&[session("s", &[(0, 600)])], &history, ForeignTrailers::Ignore),
         [""; 0]
     );
 }
@@ -428,7 +429,7 @@ fn a_model_has_its_own_tokens() {
 proptest! {
     #[test]
     fn the_parts_of_a_session_are_the_whole((sessions, changes) in any_world()) {
-        let links = link(&sessions, &[history(changes)], ForeignNames::Read);
+        let links = link(&sessions, &[history(changes)], ForeignTrailers::Believe);
         let linked = Linked { links, homes: vec![Some(0); sessions.len()], ..Linked::default() };
         let charge = |session: &Session| vec![Charge { span: session.span, share: 0.5 }];
         let charges = sessions.iter().map(charge).collect();
@@ -452,7 +453,7 @@ proptest! {
 
     #[test]
     fn no_minute_counts_twice_and_order_does_not_matter((sessions, changes) in any_world()) {
-        let found = link(&sessions, &[history(changes.clone())], ForeignNames::Read);
+        let found = link(&sessions, &[history(changes.clone())], ForeignTrailers::Believe);
         for session in &sessions {
             let shares: Vec<f64> = found
                 .iter()
@@ -465,6 +466,6 @@ proptest! {
         }
         let mut turned = sessions;
         turned.reverse();
-        prop_assert_eq!(found, link(&turned, &[history(changes)], ForeignNames::Read));
+        prop_assert_eq!(found, link(&turned, &[history(changes)], ForeignTrailers::Believe));
     }
 }

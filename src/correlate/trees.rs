@@ -4,14 +4,6 @@
 //! tells whose it was: most lie in a folder for work trees inside of the repository (`kiln/.claude/worktrees/NAME`), others in one
 //! that has the repository's name in it (`~/.cursor/worktrees/kiln/NAME`), or beside it (`kiln-topic`).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-
-use super::links::Links;
-use super::visit;
-use crate::facts::session::Session;
-use crate::git::Repo;
-
 /// Folders for work trees at the top of a repository; `.AGENT/worktrees` is one, too.
 const INSIDE: &[&str] = &[
     ".conductor",
@@ -31,8 +23,6 @@ const OUTSIDE: &[&str] = &[
     "worktree",
     "worktrees",
 ];
-/// How deep below its folder a work tree may lie: some are named after branches such as `team/topic`.
-const DEEPEST: usize = 3;
 
 /// The repository that a folder says it is a work tree of, inside of that repository.
 pub fn owner(folder: &str) -> Option<&str> {
@@ -44,7 +34,7 @@ pub fn owner(folder: &str) -> Option<&str> {
 }
 
 /// The folder for work trees with which a path in a repository begins, and what stands behind it.
-fn name_inside(path: &str) -> Option<(&str, &str)> {
+pub fn name_inside(path: &str) -> Option<(&str, &str)> {
     let (first, rest) = path.split_once('/')?;
     if INSIDE.contains(&first) {
         return (!rest.is_empty()).then_some((first, rest));
@@ -56,86 +46,9 @@ fn name_inside(path: &str) -> Option<(&str, &str)> {
     (!rest.is_empty()).then_some((container, rest))
 }
 
-/// Adds the work trees inside of repositories that are gone, as far as sessions worked in them. What the repository tracks is
-/// none, nor is a repository of its own.
-pub(super) fn add_inside(
-    repos: &[Option<Repo>],
-    roots: &mut [Vec<String>],
-    sessions: &[Session],
-    links: &Links,
-) {
-    let mut files: BTreeSet<&str> = BTreeSet::new();
-    for session in sessions {
-        let paths = visit::paths(session).map(|path| links.real(path));
-        files.extend(
-            paths.filter(|path| {
-                path.contains("tree") || path.contains("/.conductor/") || path.contains("/.wt/")
-            }),
-        );
-    }
-    if files.is_empty() {
-        return;
-    }
-    for (repo, roots) in repos.iter().zip(roots) {
-        let Some(repo) = repo else { continue };
-        let mut found: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
-        for file in &files {
-            let Some((root, inside)) = visit::place(file, roots, links) else {
-                continue;
-            };
-            if let Some((container, rest)) = name_inside(&inside) {
-                found
-                    .entry((root, container.to_owned()))
-                    .or_default()
-                    .push(rest.to_owned());
-            }
-        }
-        let trees: Vec<String> = found
-            .iter()
-            .flat_map(|((root, container), rests)| {
-                let names = names(repo, rests);
-                names.into_iter().filter_map(move |name| {
-                    let inside = format!("{container}/{name}");
-                    let tree = format!("{root}/{inside}");
-                    let is_other = Path::new(&tree).join(".git").is_dir();
-                    (!is_other && repo.count_of([inside.as_str()].into_iter()) == 0).then_some(tree)
-                })
-            })
-            .collect();
-        roots.extend(trees);
-    }
-}
-
-/// The names of the work trees in a folder for them: as many parts of the paths as make most of the files known.
-fn names(repo: &Repo, rests: &[String]) -> BTreeSet<String> {
-    let mut by_first: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for rest in rests {
-        let first = rest.split('/').next().unwrap_or_default();
-        by_first.entry(first).or_default().push(rest);
-    }
-    let mut names = BTreeSet::new();
-    for rests in by_first.values() {
-        let known = |depth: usize| repo.count_of(rests.iter().filter_map(|rest| Some(split(rest, depth)?.1)));
-        let depth = (1..=DEEPEST)
-            .max_by_key(|depth| (known(*depth), std::cmp::Reverse(*depth)))
-            .unwrap_or(1);
-        let named = rests
-            .iter()
-            .map(|rest| split(rest, depth).map_or(*rest, |(name, _)| name));
-        names.extend(named.map(str::to_owned));
-    }
-    names
-}
-
-/// A path after so many parts.
-fn split(path: &str, depth: usize) -> Option<(&str, &str)> {
-    let (at, _) = path.match_indices('/').nth(depth - 1)?;
-    Some((path.get(..at)?, path.get(at + 1..)?))
-}
-
 /// The folder that would be a work tree of the repository in `place`, of a path outside of it: in a folder for work trees under
 /// the repository's name, or beside it with a name that begins like its own.
-pub(super) fn outside<'path>(folder: &'path str, place: &str) -> Option<&'path str> {
+pub fn outside<'path>(folder: &'path str, place: &str) -> Option<&'path str> {
     let (beside, repository) = place.trim_end_matches('/').rsplit_once('/')?;
     let mut at = 0;
     // Each part, with where it ends.

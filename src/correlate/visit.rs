@@ -98,7 +98,7 @@ fn at_work(session: &Session) -> Vec<Span> {
 }
 
 /// Where a session worked, the surest signs first: its folders, those in which it made commits, the files it edited.
-pub(super) fn paths(session: &Session) -> impl Iterator<Item = &str> {
+pub fn paths(session: &Session) -> impl Iterator<Item = &str> {
     let folders = session.places.iter().map(|known| known.folder.as_str());
     let made_in = session.commits.iter().filter_map(|made| made.folder.as_deref());
     folders
@@ -107,7 +107,7 @@ pub(super) fn paths(session: &Session) -> impl Iterator<Item = &str> {
 }
 
 /// The innermost work tree that a path of the log lies in, and the path in it: where it leads, else as it is written.
-pub(super) fn place<'a>(path: &str, roots: &'a [String], links: &Links) -> Option<(&'a str, String)> {
+pub fn place<'a>(path: &str, roots: &'a [String], links: &Links) -> Option<(&'a str, String)> {
     let real = links.real(path);
     place_as_written(real, roots).or_else(|| place_as_written(path, roots).filter(|_| real != path))
 }

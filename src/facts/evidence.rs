@@ -105,7 +105,7 @@ impl Origin {
     }
 }
 
-/// Whether marks that other tools leave in messages say who made a commit.
+/// Whether marks that other tools leave in messages and notes say who made a commit, and in which session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ForeignTrailers {
     /// They do.

@@ -1,26 +1,25 @@
 //! `sessions`: what the logs of coding agents on this machine tell, and the timeline of one session.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::aggregate::sessions::{SessionReport, session_report};
 use crate::aggregate::timeline::timeline;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
-use crate::cli::linking;
 use crate::cli::logs::{LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::output::OutputArgs;
 use crate::cli::period::PeriodArgs;
 use crate::cli::settings::Settings;
-use crate::correlate::ForeignNames;
-use crate::correlate::history::link_repositories;
 use crate::facts::session::Session;
 use crate::facts::span::Millis;
 use crate::render::json::Versioned;
 use crate::render::sessions;
 use crate::sources::agents::collect::Collected;
 use crate::sources::discover::{LinkedWorkTrees, discover};
+use crate::workspace::linking::{LinkOptions, link_among};
+use crate::workspace::places::{repositories, worked_in};
 
 /// The arguments of `sessions`.
 #[derive(Debug, clap::Args)]
@@ -100,21 +99,24 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let mut collected = args.logs.collect(context, &settings, cache.clone(), &around)?;
     let repositories = match (args.no_links, roots.is_empty()) {
         (true, true) => Vec::new(),
-        _ => linking::repositories(&roots, &around, &collected.sessions),
+        (_, true) => repositories(&around, &collected.sessions),
+        (_, false) => around,
     };
-    let mut linked = link_repositories(
-        &repositories,
-        &collected.sessions,
-        ForeignNames::Read,
-        cache.as_deref(),
-    );
+    let options = LinkOptions {
+        cache,
+        ..LinkOptions::default()
+    };
+    let mut linked = link_among(&repositories, &collected.sessions, &options);
     collected.warnings.append(&mut linked.warnings);
     let made = if args.no_links {
         HashMap::new()
     } else {
         linked.made(&collected.sessions)
     };
-    let names = linked.names(&collected.sessions, &repositories);
+    let names = linked.names(&collected.sessions, |at| {
+        let name = repositories.get(at)?.file_name()?;
+        Some(name.to_string_lossy().into_owned())
+    });
     let found = collected.sessions.len();
     if !roots.is_empty() {
         let here = linked.here(&collected.sessions);
@@ -182,29 +184,18 @@ fn around(roots: &[PathBuf], context: &Context, settings: &Settings) -> Vec<Path
     below(&configured)
 }
 
-/// Whether a session worked in a folder or below it.
-pub fn worked_in(session: &Session, root: &Path) -> bool {
-    let real = root.canonicalize();
-    let below = |path: &str| {
-        Path::new(path).starts_with(root) || real.as_ref().is_ok_and(|real| Path::new(path).starts_with(real))
-    };
-    session.places.iter().any(|place| below(&place.folder))
-        || session.touched.iter().any(|touch| below(&touch.path))
-}
-
 fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError> {
     let settings = context.settings();
     let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
     let around = around(&[], context, &settings);
     let collected = args.logs.collect(context, &settings, cache.clone(), &around)?;
     let session = named(&args.id, &collected.sessions)?;
-    let repositories = linking::repositories(&[], &around, [session]);
-    let linked = link_repositories(
-        &repositories,
-        &collected.sessions,
-        ForeignNames::Read,
-        cache.as_deref(),
-    );
+    let repositories = repositories(&around, [session]);
+    let options = LinkOptions {
+        cache,
+        ..LinkOptions::default()
+    };
+    let linked = link_among(&repositories, &collected.sessions, &options);
     let mut links = Vec::new();
     for (path, found) in repositories.iter().zip(linked.links) {
         let name = path

@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::links::Links;
-use super::{trees, visit};
+use crate::correlate::links::Links;
+use crate::correlate::{trees, visit};
 use crate::facts::session::Session;
 use crate::git::{Repo, added_lines};
 

@@ -1,0 +1,93 @@
+//! What came of linking: the links of each repository, and where each session was at home.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::{History, link, visit};
+use crate::facts::diagnostics::Warning;
+use crate::facts::evidence::ForeignTrailers;
+use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::link::Link;
+use crate::facts::session::Session;
+
+/// What sessions made in some repositories.
+#[derive(Debug, Default)]
+pub struct Linked {
+    /// For each repository, in the order given, its links, sorted by commit and confidence.
+    pub links: Vec<Vec<Link>>,
+    /// What sessions made in repositories that nobody asked for: their time is not free for anything else.
+    pub elsewhere: Vec<Link>,
+    /// For each session, in the order given, the repository in which it worked first; `None` where it worked elsewhere.
+    pub homes: Vec<Option<usize>>,
+    /// For each session, in the order given, the repository that its first folder lies in.
+    pub first: Vec<Option<usize>>,
+    /// What could not be read.
+    pub warnings: Vec<Warning>,
+}
+
+impl Linked {
+    /// Links `sessions` to the commits of repositories.
+    pub fn of(sessions: &[Session], histories: &[History], foreign: ForeignTrailers) -> Self {
+        Self {
+            links: link(sessions, histories, foreign),
+            elsewhere: Vec::new(),
+            homes: sessions.iter().map(|session| home(session, histories)).collect(),
+            first: (sessions.iter())
+                .map(|session| around(&session.places.first()?.folder, histories))
+                .collect(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Those of `sessions` that worked in one of the repositories, or whose work is in one.
+    pub fn here(&self, sessions: &[Session]) -> HashSet<SessionId> {
+        let at_home = sessions.iter().zip(&self.homes);
+        let at_home = at_home.filter_map(|(session, home)| home.map(|_| &session.id));
+        let linked = self.links.iter().flatten().map(|link| &link.session);
+        at_home.chain(linked).cloned().collect()
+    }
+
+    /// The names of the repositories that the first folders of sessions lie in, where `name` tells that of a repository by
+    /// its position.
+    pub fn names(
+        &self,
+        sessions: &[Session],
+        name: impl Fn(usize) -> Option<String>,
+    ) -> HashMap<SessionId, String> {
+        let named = sessions.iter().zip(&self.first);
+        let named = named.filter_map(|(session, first)| Some((session.id.clone(), name((*first)?)?)));
+        named.collect()
+    }
+
+    /// The commits of each of `sessions` that worked in one of the repositories, as far as links count, without copies.
+    pub fn made(&self, sessions: &[Session]) -> HashMap<SessionId, BTreeSet<ObjectId>> {
+        let at_home = sessions
+            .iter()
+            .zip(&self.homes)
+            .filter(|(_, home)| home.is_some());
+        let mut made: HashMap<SessionId, BTreeSet<ObjectId>> = at_home
+            .map(|(session, _)| (session.id.clone(), BTreeSet::new()))
+            .collect();
+        let counting = |link: &&Link| link.counts() && !link.is_copy();
+        for link in self.links.iter().flatten().filter(counting) {
+            made.entry(link.session.clone()).or_default().insert(link.commit);
+        }
+        made
+    }
+}
+
+/// The repository with the innermost work tree around the first place of a session that lies in any.
+fn home(session: &Session, histories: &[History]) -> Option<usize> {
+    visit::paths(session).find_map(|path| around(path, histories))
+}
+
+/// The repository with the innermost work tree around a path.
+fn around(path: &str, histories: &[History]) -> Option<usize> {
+    let around = histories.iter().enumerate();
+    around
+        .filter_map(|(number, history)| {
+            let (root, _) = visit::place(path, &history.roots, &history.links)?;
+            Some((root.len(), number))
+        })
+        .max_by_key(|(length, number)| (*length, std::cmp::Reverse(*number)))
+        .map(|(_, number)| number)
+}

@@ -1,0 +1,42 @@
+//! What has to be read of a repository before sessions can be linked to its commits.
+
+use std::collections::HashSet;
+
+use super::lines::PATIENCE;
+use super::links::Links;
+use super::visit::Visit;
+use crate::facts::session::Session;
+
+/// What of a repository could be the work of sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wanted<'a> {
+    /// Commits of this second and later.
+    pub since: i64,
+    /// Commits up to this second.
+    pub until: i64,
+    /// Lines of these files, as their paths are in the repository.
+    pub files: HashSet<String>,
+    /// The commits that begin so.
+    pub hashes: Vec<&'a str>,
+}
+
+impl<'a> Wanted<'a> {
+    /// What `sessions` could have made in a repository with the work trees `roots`; `None` where none of them worked there.
+    pub fn by(sessions: &'a [Session], roots: &'a [String], links: &Links) -> Option<Self> {
+        let visits: Vec<Visit<'a>> = sessions
+            .iter()
+            .filter_map(|session| Visit::of(session, roots, links))
+            .collect();
+        let spans = || visits.iter().map(|visit| visit.session.span);
+        let edits = visits.iter().flat_map(|visit| &visit.edits);
+        let sessions = visits.iter().map(|visit| visit.session);
+        let made = sessions.flat_map(|session| &session.commits);
+        Some(Self {
+            // Commits are seconds, logs milliseconds: a commit may seem a second older than the edit in it.
+            since: spans().map(|span| span.start.seconds()).min()? - 1,
+            until: spans().map(|span| (span.end + PATIENCE).seconds()).max()?,
+            files: edits.map(|edit| edit.path.clone()).collect(),
+            hashes: made.map(|made| made.hash.as_str()).collect(),
+        })
+    }
+}

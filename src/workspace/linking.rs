@@ -1,0 +1,141 @@
+//! Sessions beside repositories: what they could have made is read there, and linked in one way for every command.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::places::{self, Places};
+use crate::correlate::History;
+use crate::correlate::linked::Linked;
+use crate::correlate::links::Links;
+use crate::correlate::wanted::Wanted;
+use crate::facts::diagnostics::Warning;
+use crate::facts::evidence::ForeignTrailers;
+use crate::facts::ids::SessionId;
+use crate::facts::session::Session;
+use crate::git::Repo;
+use crate::git::added_lines::{self, Period};
+use crate::git::walk::RefSelection;
+use crate::sources::changed;
+
+/// How sessions are linked to commits.
+#[derive(Debug, Clone, Default)]
+pub struct LinkOptions {
+    /// Whether what other tools wrote into commits names sessions.
+    pub foreign: ForeignTrailers,
+    /// The folder in which what is read of commits is kept between runs; `None` to keep nothing.
+    pub cache: Option<PathBuf>,
+}
+
+/// What sessions made in the repositories at `paths`. Their time is divided over all repositories of this machine that
+/// they worked in, so that a commit took as long whichever of them are looked at.
+pub fn link_everywhere(paths: &[PathBuf], sessions: &[Session], options: &LinkOptions) -> Linked {
+    let mut linked = link_among(paths, sessions, options);
+    let links = linked.links.iter().flatten();
+    let linked_here: BTreeSet<&SessionId> = links.map(|link| &link.session).collect();
+    let here = sessions
+        .iter()
+        .filter(|session| linked_here.contains(&session.id));
+    let mut elsewhere = places::repositories(&[], here);
+    if !elsewhere.is_empty() {
+        let known: BTreeSet<PathBuf> = paths.iter().filter_map(|path| main_folder(path)).collect();
+        elsewhere.retain(|path| !known.contains(path));
+    }
+    if !elsewhere.is_empty() {
+        let all: Vec<PathBuf> = paths.iter().chain(&elsewhere).cloned().collect();
+        let everywhere = link_among(&all, sessions, options);
+        // They hold those of the repositories looked at.
+        linked.warnings = everywhere.warnings;
+        linked.links = everywhere.links;
+        let elsewhere = linked.links.split_off(paths.len());
+        linked.elsewhere = elsewhere.into_iter().flatten().collect();
+    }
+    linked
+}
+
+/// Links `sessions` to the commits of the repositories at `paths`, on all their branches. Their time is divided over these
+/// alone.
+pub fn link_among(paths: &[PathBuf], sessions: &[Session], options: &LinkOptions) -> Linked {
+    let mut warnings = Vec::new();
+    let repos: Vec<Option<Repo>> = paths
+        .iter()
+        .map(|path| {
+            let opened = Repo::open(path);
+            let said = |error: &_| Warning::new(path.display().to_string(), format!("{error}"));
+            warnings.extend(opened.as_ref().err().map(said));
+            opened.ok()
+        })
+        .collect();
+    let Places { roots, links } = Places::of(&repos, sessions);
+    let cache = options.cache.as_deref();
+    let looked: Vec<(History, Vec<Warning>)> = repos
+        .into_par_iter()
+        .zip(roots)
+        .map(|(repo, roots)| match repo {
+            Some(repo) => read(&repo, roots, Arc::clone(&links), sessions, cache),
+            None => Default::default(),
+        })
+        .collect();
+    let (histories, trouble): (Vec<History>, Vec<Vec<Warning>>) = looked.into_iter().unzip();
+    warnings.extend(trouble.into_iter().flatten());
+    Linked {
+        warnings,
+        ..Linked::of(sessions, &histories, options.foreign)
+    }
+}
+
+/// Reads the commits that `sessions` could have made, on all branches, since work is often committed where HEAD is not.
+/// Without sessions in this repository, nothing is read.
+///
+/// `roots` are the work trees, as the paths of the logs have them, `links` where those paths lead. What cannot be read is a
+/// warning, and no commits.
+fn read(
+    repo: &Repo,
+    roots: Vec<String>,
+    links: Arc<Links>,
+    sessions: &[Session],
+    cache: Option<&Path>,
+) -> (History, Vec<Warning>) {
+    let refs = RefSelection {
+        all: true,
+        exclude: Vec::new(),
+    };
+    let mut history = History::default();
+    let mut warnings = Vec::new();
+    if let Some(wanted) = Wanted::by(sessions, &roots, &links) {
+        let hashes: HashSet<&str> = wanted.hashes.iter().copied().collect();
+        let resolved = |hash: &str| Some((hash.to_owned(), added_lines::resolve(repo, hash)?));
+        let period = Period {
+            since: wanted.since,
+            until: wanted.until,
+        };
+        let mut known = cache
+            .map(|folder| changed::load(folder, repo))
+            .unwrap_or_default();
+        let changes = added_lines::read(repo, &refs, period, &wanted.files, &mut known);
+        if let Some(folder) = cache {
+            changed::save(folder, repo, &known);
+        }
+        match changes {
+            Ok(changes) => {
+                history.changes = changes;
+                history.resolved = hashes.into_iter().filter_map(resolved).collect();
+            }
+            Err(error) => {
+                let place = repo.place().to_string_lossy();
+                let reason = format!("sessions cannot be linked here: {error}");
+                warnings.push(Warning::new(place, reason));
+            }
+        }
+    }
+    history.roots = roots;
+    history.links = links;
+    (history, warnings)
+}
+
+/// The main folder of the repository at a path; `None` where there is none.
+fn main_folder(path: &Path) -> Option<PathBuf> {
+    Some(Repo::open(path).ok()?.main_folder())
+}
