@@ -81,8 +81,8 @@ fn no_signatures(evidence: &Evidence<'_>) -> Option<&'static str> {
         .then_some("no commit of the ledger is signed")
 }
 
-/// Every line that can be read, with the commit of the ledger that first carried it. What was lost and taken back later is
-/// no news.
+/// Every line that can be read, with the commit of the ledger that first carried it. What was lost and later restored is
+/// not new.
 pub(super) fn first_carried<'a>(evidence: &Evidence<'a>) -> Vec<(&'a LedgerStep, Record)> {
     let mut known: BTreeSet<&[u8]> = BTreeSet::new();
     let lines = evidence

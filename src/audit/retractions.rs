@@ -1,4 +1,4 @@
-//! What was taken back: a retraction is no lie, and what it does to the figures is told.
+//! Retracted tasks: a retraction is not a lie, but what it does to the figures is shown.
 
 use std::collections::HashSet;
 

@@ -120,8 +120,8 @@ enum Way {
     Down,
 }
 
-/// From the first revision to the last; where that is no gain, from the worst one between, as of what was taken back and
-/// raised again.
+/// From the first revision to the last; where that is not a gain, from the worst one between, as when an estimate was lowered
+/// and raised again.
 fn moved<'a>(revisions: &'a [Task], way: Way, value: impl Fn(&Task) -> Option<f64>) -> Option<Move<'a>> {
     let gain = |from: f64, to: f64| match way {
         Way::Up => to - from,

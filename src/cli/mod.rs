@@ -64,7 +64,7 @@ pub enum Command {
     Capture(Box<commands::capture::Args>),
     /// Change a task in a new revision; the old ones stay
     Revise(Box<commands::revise::Args>),
-    /// Take a task back; its record stays, but counts no more
+    /// Retract a task; its record stays but no longer counts
     Retract(commands::retract::Args),
     /// Show a task, or the tasks of a commit
     Show(commands::show::Args),

@@ -1,6 +1,6 @@
 //! Rung 3: the lines that a session wrote stand in a commit.
 //!
-//! A line that a session added, and did not take back, belongs to the first commit after it that adds the same line to the
+//! A line that a session added, and did not remove again, belongs to the first commit after it that adds the same line to the
 //! same file; a line that it removed, to the first that removes it. A later commit that adds it again (a move, a merge of
 //! branches, a revert of a revert) has no part in it. Where several sessions wrote a line before it was committed, the
 //! last one counts. A line weighs as much as it is rare: one that five changes add is a fifth of one that a single change

@@ -107,7 +107,7 @@ pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<Le
 }
 
 /// Leaves of the lines that were taken those that stand on no note any more: a note may be a copy of another, and what was
-/// lost may have been taken back. A line that was taken twice was lost the second time.
+/// lost may have been restored. A line that was taken twice was lost the second time.
 fn keep_what_is_gone(repo: &Repo, reference: &str, steps: &mut [LedgerStep]) {
     if steps.iter().all(|step| step.removed.is_empty()) {
         return;

@@ -27,7 +27,7 @@ pub fn heal(repo: &Repo, writer: &Writer) -> Result<bool, WriteError> {
         return Ok(false);
     }
     let _lock = WriteLock::take(repo)?;
-    let message = "Take back what another program overwrote\n\nThe pinned ledger of this clone was no ancestor of the notes.\n";
+    let message = "Restore what another program overwrote\n\nThe pinned ledger of this clone was not an ancestor of the notes.\n";
     let written = notes::add(repo, &BTreeMap::new(), message, writer)?;
     Ok(written != Written::Nothing)
 }

@@ -130,7 +130,7 @@ fn resolved(
     reverts
 }
 
-/// The reverts that nothing took back: one that was itself reverted by a standing one reverts nothing.
+/// The reverts that still hold: one that was itself reverted by such a revert reverts nothing.
 fn standing(reverts: &BTreeMap<ObjectId, Vec<ObjectId>>) -> BTreeMap<ObjectId, ObjectId> {
     let mut reverted_by: BTreeMap<ObjectId, Vec<ObjectId>> = BTreeMap::new();
     for (reverted, by) in reverts {
@@ -216,7 +216,7 @@ mod tests {
             of(&and_again),
             BTreeMap::from([(oid("a"), oid("b")), (oid("c"), oid("d"))])
         );
-        // Two reverts, one of them taken back; and a circle.
+        // Two reverts, one of them reverted itself; and a circle.
         let twice = [("a", ["b", "c"].as_slice()), ("b", &["d"])];
         assert_eq!(
             of(&twice),

@@ -121,7 +121,7 @@ fn file_name(args: &Args) -> String {
     name.chars().filter(|c| !c.is_control()).collect()
 }
 
-/// The ids that this ledger knows, retracted ones too: what was taken back does not come back by itself.
+/// The ids that this ledger knows, retracted ones too: importing a task does not undo its retraction.
 fn present(desk: &Desk, context: &mut Context) -> Result<HashSet<TaskId>, CommandError> {
     let ledger = desk.ledger(context)?;
     let retracted = ledger.retracted.iter().map(|retracted| retracted.task.task.id);

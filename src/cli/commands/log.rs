@@ -92,7 +92,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 struct Log<'a> {
     /// Their last revisions, or all of them with `--history`.
     tasks: Vec<TaskBody<'a>>,
-    /// With `--history`, which of them were taken back, by whom and why.
+    /// With `--history`, which of them were retracted, by whom and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     retractions: Option<Vec<&'a Tombstone>>,
 }

@@ -1,7 +1,7 @@
 //! Prompts that wait until the agent takes them up.
 //!
 //! Headless runs queue their prompt as well, and only the record that takes it up tells: until then a queued prompt counts
-//! as typed, and is taken back where a program turns out to have given it. Texts are kept as hashes.
+//! as typed, and no longer does once a program turns out to have given it. Texts are kept as hashes.
 
 use super::super::log::{Key, Log, QueueState as State, Queued, Stamp, What};
 
