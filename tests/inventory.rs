@@ -456,7 +456,7 @@ fn columns_are_chosen_and_sorted_by() {
     assert_eq!(csv.success(), "name,code,commits\nloom,8,2\nkiln,7,1\n");
     let wrong = world.run(&["inventory", "src", "--columns", "name,kiln"]);
     assert_eq!(wrong.code, Some(2));
-    assert!(wrong.stderr.contains("`kiln` is no column"), "{wrong}");
+    assert!(wrong.stderr.contains("`kiln` is not a column"), "{wrong}");
     assert!(wrong.stderr.contains("hint: size: files, code,"), "{wrong}");
     let help = world.run(&["inventory", "-h"]).success();
     assert!(help.contains("size: files, code,"), "{help}");

@@ -259,7 +259,7 @@ fn what_is_not_ours_survives_every_write() {
         "{note}"
     );
     insta::assert_snapshot!(repo.run(&["log"]).stderr, @r"
-    warning: kiln note on b9b31e5b32: a line was kept but not read: no JSON object: expected value at line 1 column 1, and 2 more such lines
+    warning: kiln note on b9b31e5b32: a line was kept but not read: not a JSON object: expected value at line 1 column 1, and 2 more such lines
     ");
 }
 

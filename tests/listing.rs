@@ -58,7 +58,10 @@ fn a_root_has_the_sessions_that_an_export_finds_there() {
 fn a_root_that_is_no_folder_is_an_error() {
     let world = World::new();
     let missing = world.run(&["sessions", "nonexistent"]);
-    assert!(missing.stderr.contains("`nonexistent` is no folder"), "{missing}");
+    assert!(
+        missing.stderr.contains("`nonexistent` is not a directory"),
+        "{missing}"
+    );
     assert_eq!(missing.code, Some(1));
     let show = world.run(&["sessions", "--agent-dir", "pi=.", "show", "s"]);
     assert!(show.stderr.contains("sessions show ID --agent-dir"), "{show}");

@@ -193,13 +193,13 @@ fn nonsense_is_refused() {
     let world = World::new();
     let repo = world.repo("kiln");
     for (args, code, said) in [
-        (vec!["--since", "the day before"], 2, "is no date"),
+        (vec!["--since", "the day before"], 2, "is not a date"),
         (
             vec!["--since", "2026-03-02", "--until", "2026-03-01"],
             2,
             "ends before it begins",
         ),
-        (vec!["--zone", "Mars/Phobos"], 2, "is no time zone"),
+        (vec!["--zone", "Mars/Phobos"], 2, "is not a time zone"),
         (vec!["--by", "colour"], 2, "cannot be grouped by `colour`"),
         (vec!["--by", "day,day"], 2, "names the same twice"),
         (vec!["--by", "day,week,month"], 2, "takes one or two"),

@@ -61,7 +61,7 @@ impl PeriodArgs {
 }
 
 fn nonsense(option: &str, text: &str) -> CommandError {
-    CommandError::usage(format!("`{option} {text}` is no date"))
+    CommandError::usage(format!("`{option} {text}` is not a date"))
         .hint("Write 2026-03-01, or words that git knows: yesterday, 2 weeks ago, last monday")
 }
 

@@ -21,7 +21,9 @@ pub(super) fn read(text: &str, options: &ImportOptions) -> Imported {
                 Err(error) => imported.broken.push(Warning::new(place, error.to_string())),
             },
             Ok(Record::Session(_) | Record::Tombstone(_)) => {
-                imported.warnings.push(Warning::new(place, "no task; left out"));
+                imported
+                    .warnings
+                    .push(Warning::new(place, "not a task; left out"));
             }
             Err(reason) => imported.broken.push(Warning::new(place, reason)),
         }
@@ -32,7 +34,7 @@ pub(super) fn read(text: &str, options: &ImportOptions) -> Imported {
 /// An export leaves out the version and the kind that a ledger line has.
 fn record(line: &str) -> Result<Record, String> {
     let mut object: Map<String, Value> =
-        serde_json::from_str(line).map_err(|error| format!("no JSON object: {error}"))?;
+        serde_json::from_str(line).map_err(|error| format!("not a JSON object: {error}"))?;
     object.entry("v").or_insert(VERSION.into());
     object.entry("kind").or_insert("task".into());
     Record::decode(Value::Object(object).to_string().as_bytes()).map_err(|error| error.to_string())

@@ -340,7 +340,7 @@ impl Row<'_> {
         match (self.cell(Field::Date), self.date) {
             (Some((text, _)), _) => text
                 .parse()
-                .map_err(|_| format!("`{text}` is no date such as 2026-03-01")),
+                .map_err(|_| format!("`{text}` is not a date such as 2026-03-01")),
             (None, Some(date)) => Ok(date),
             (None, None) => Err("it has no date".to_owned()),
         }
@@ -386,7 +386,7 @@ impl Row<'_> {
             let (text, _) = self.cell(field)?;
             let hours = task.estimate.hours;
             match (stated_factor(text, self.mark), computed, minutes) {
-                (None, ..) => Some(format!("the {name} `{text}` is no number")),
+                (None, ..) => Some(format!("the {name} `{text}` is not a number")),
                 (_, None, _) | (_, _, None) => {
                     Some(format!("the {name} {text} cannot be checked: the row has no time for it"))
                 }

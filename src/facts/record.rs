@@ -105,7 +105,7 @@ pub struct Tombstone {
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 pub enum LineError {
     /// Not JSON, or cut off.
-    #[error("no JSON object: {0}")]
+    #[error("not a JSON object: {0}")]
     NotAnObject(String),
     /// Written by a later version.
     #[error("version {0} of the ledger, which this program does not know")]
@@ -336,7 +336,7 @@ mod tests {
             ),
             (
                 r#"{"v":1,"ki"#,
-                "no JSON object: EOF while parsing a string at line 1 column 10",
+                "not a JSON object: EOF while parsing a string at line 1 column 10",
             ),
         ] {
             assert_eq!(Record::decode(line.as_bytes()).unwrap_err().to_string(), expected);

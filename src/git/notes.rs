@@ -102,7 +102,7 @@ fn stored(odb: &Odb<'_>, blob: Oid) -> StoredNote {
     match odb.read_header(blob) {
         Ok((size, ObjectType::Blob)) if size > READ_CAP => return StoredNote::TooLarge(size),
         Ok((_, ObjectType::Blob)) => {}
-        Ok(_) => return StoredNote::Unreadable("it is no blob".into()),
+        Ok(_) => return StoredNote::Unreadable("it is not a blob".into()),
         Err(error) => return StoredNote::Unreadable(error.message().to_owned()),
     }
     match odb.read(blob) {

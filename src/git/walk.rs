@@ -256,7 +256,7 @@ pub(super) fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<Ra
             commit.parents = objects.parents(&raw, commit.parents);
             Ok(commit)
         }
-        _ => Err(damaged("it is no commit")),
+        _ => Err(damaged("it is not a commit")),
     }
 }
 

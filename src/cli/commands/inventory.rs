@@ -311,20 +311,20 @@ fn load(context: &Context, file: &Path) -> Result<Inventory, CommandError> {
     let bytes = std::fs::read(path)
         .map_err(|error| CommandError::failed(format!("cannot read `{shown}`: {error}")))?;
     let value: serde_json::Value = serde_json::from_slice(&bytes)
-        .map_err(|error| CommandError::failed(format!("`{shown}` is no JSON: {error}")))?;
+        .map_err(|error| CommandError::failed(format!("`{shown}` is not valid JSON: {error}")))?;
     let schema = value
         .get("schema")
         .and_then(serde_json::Value::as_str)
         .unwrap_or_default();
     if schema != SCHEMA {
         return Err(
-            CommandError::failed(format!("`{shown}` is no inventory of this version")).hint(format!(
-                "It says `{schema}`; `inventory --save` writes `{SCHEMA}`"
+            CommandError::failed(format!("`{shown}` is not an inventory of this version")).hint(format!(
+                "Its schema is `{schema}`; `inventory --save` writes `{SCHEMA}`"
             )),
         );
     }
     serde_json::from_value(value)
-        .map_err(|error| CommandError::failed(format!("`{shown}` is no inventory: {error}")))
+        .map_err(|error| CommandError::failed(format!("`{shown}` is not an inventory: {error}")))
 }
 
 fn outcome(args: &Args, inventory: &Inventory) -> Outcome {

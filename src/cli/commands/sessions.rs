@@ -149,7 +149,7 @@ fn roots(args: &Args, context: &Context) -> Result<Vec<PathBuf>, CommandError> {
         if folder.is_dir() {
             return Ok(folder);
         }
-        let error = CommandError::failed(format!("`{}` is no folder", root.display()));
+        let error = CommandError::failed(format!("`{}` is not a directory", root.display()));
         Err(if root.as_os_str() == "show" {
             error.hint("To see one session, write its options last: git leverage sessions show ID --agent-dir AGENT=DIR")
         } else {

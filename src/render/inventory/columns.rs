@@ -302,7 +302,7 @@ pub struct Columns(pub(super) Vec<&'static Spec>);
 
 /// A name that is no column and no group.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-#[error("`{0}` is no column of the inventory")]
+#[error("`{0}` is not a column of the inventory")]
 pub struct UnknownColumn(pub String);
 
 /// The columns of a group.
