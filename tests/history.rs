@@ -404,7 +404,7 @@ fn notes_of_other_tools_say_who_made_a_commit() {
     let cache = world.path("facts");
     let origins = || -> Vec<(String, Vec<String>, Option<u64>)> {
         let mut history = read(&repo, Some(&cache));
-        assert_eq!(history.signs, read(&repo, None).signs, "kept and read anew");
+        assert_eq!(history.signs, read(&repo, None).signs, "cached and read again");
         decide(&mut history.commits, &history.signs, ForeignTrailers::Believe);
         history.commits.sort_by_key(|commit| commit.commit_time);
         let told = history.commits.iter().map(|commit| {

@@ -95,11 +95,11 @@ fn a_broken_row_in_the_middle_writes_nothing_unless_asked() {
     );
     insta::assert_snapshot!(repo.run(&["import", "2026-03-01.csv"]), @r"
     [stderr]
-    warning: 2026-03-01.csv: the column `mood` is not understood and was left out
+    warning: 2026-03-01.csv: unknown column `mood`; it is not imported
     warning: 2026-03-01.csv:4: the factor 30 does not follow from its row: 2h in 5m is 24.0x
     warning: 2026-03-01.csv:3: `-4h` is negative
     error: 1 of 3 rows cannot be read; nothing was written
-    hint: Mend them, or import the other 2: --skip-broken
+    hint: Fix them, or pass --skip-broken to import the other 2
     [exit 1]
     ");
     assert_eq!(repo.git(&["for-each-ref"]), "");
@@ -133,7 +133,7 @@ fn files_that_cannot_be_read_are_refused_whole() {
     hint: A header such as: title,human_hours,agent_minutes,supervisory_minutes,tokens
     error: cannot import `latin.csv`: line 2 is not UTF-8
     error: cannot import `undated.csv`: neither its rows nor its name say on which day the work was done
-    hint: Say it: --date 2026-03-01
+    hint: Pass --date 2026-03-01
     error: cannot import `empty.csv`: it holds no rows
     error: cannot import `gone.csv`: No such file or directory (os error 2)
     ");

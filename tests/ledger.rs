@@ -178,7 +178,7 @@ fn bad_input_says_what_and_what_next() {
     }
     insta::assert_snapshot!(said, @r"
     2 error: the task has no estimate
-    hint: Say what a person would have needed: --estimate 40h, or --phase 'Design=4h' for each part
+    hint: Pass what a person would have needed: --estimate 40h, or --phase 'Design=4h' for each part
     2 error: --estimate: `40` has no unit; write `40h` or `40m`
     2 error: --estimate: `-3h` is negative
     2 error: --estimate: `4x` has an unknown unit `x`; use s, m, h, d or w

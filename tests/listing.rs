@@ -59,7 +59,7 @@ fn a_root_that_is_no_folder_is_an_error() {
     let world = World::new();
     let missing = world.run(&["sessions", "nonexistent"]);
     assert!(
-        missing.stderr.contains("`nonexistent` is not a directory"),
+        missing.stderr.contains("`nonexistent` is not a folder"),
         "{missing}"
     );
     assert_eq!(missing.code, Some(1));

@@ -213,7 +213,7 @@ fn a_damaged_answer_is_read_anew() {
     std::fs::write(&kept, bytes).unwrap();
     let ran = repo.run(&["export", "survival"]);
     assert_eq!(ran.code, Some(3), "{ran}");
-    assert!(ran.stderr.contains("read anew"), "{ran}");
+    assert!(ran.stderr.contains("read again"), "{ran}");
     assert_eq!(ran.stdout, first);
     assert_eq!(exported(&repo, &[]), first);
 }

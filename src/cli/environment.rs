@@ -49,8 +49,9 @@ impl Environment {
         let variables: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        let start = std::env::current_dir()
-            .map_err(|error| CommandError::failed(format!("cannot tell the current folder: {error}")))?;
+        let start = std::env::current_dir().map_err(|error| {
+            CommandError::failed(format!("cannot determine the current directory: {error}"))
+        })?;
         let directory = global
             .directory
             .iter()

@@ -23,7 +23,7 @@ pub(super) fn read(text: &str, options: &ImportOptions) -> Imported {
             Ok(Record::Session(_) | Record::Tombstone(_)) => {
                 imported
                     .warnings
-                    .push(Warning::new(place, "not a task; left out"));
+                    .push(Warning::new(place, "skipped a line that is not a task"));
             }
             Err(reason) => imported.broken.push(Warning::new(place, reason)),
         }

@@ -217,7 +217,7 @@ impl Sheet {
         imported.warnings.extend(unknown.map(|(heading, _)| {
             Warning::new(
                 options.name.clone(),
-                format!("the column `{heading}` is not understood and was left out"),
+                format!("unknown column `{heading}`; it is not imported"),
             )
         }));
         let has_date = kinds.iter().flatten().any(|kind| kind.field == Field::Date);
@@ -238,7 +238,7 @@ impl Sheet {
             if row.is_total() {
                 imported
                     .warnings
-                    .push(Warning::new(place, "a row of totals; left out"));
+                    .push(Warning::new(place, "skipped a row of totals"));
                 continue;
             }
             match row.task() {
@@ -451,7 +451,7 @@ mod tests {
         assert_eq!(task.agent.as_deref(), Some("claude-code"));
         assert_eq!(
             texts(&found.warnings),
-            ["2026-03-01.csv: the column `mood` is not understood and was left out"]
+            ["2026-03-01.csv: unknown column `mood`; it is not imported"]
         );
     }
 
@@ -469,7 +469,7 @@ mod tests {
         assert_eq!(found.tasks[1].supervisory_minutes, None);
         assert_eq!(
             texts(&found.warnings),
-            ["log-2026-04-04.md:7: a row of totals; left out"]
+            ["log-2026-04-04.md:7: skipped a row of totals"]
         );
     }
 

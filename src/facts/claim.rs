@@ -266,7 +266,7 @@ impl Claim {
                 self.phases.push(phase);
                 Ok(())
             }
-            _ => Err("no key of ours; see `git leverage trailers -h`".into()),
+            _ => Err("unknown key; see `git leverage trailers -h`".into()),
         }
     }
 
@@ -365,7 +365,7 @@ mod tests {
                 "line 5: Leverage-Supervision: `4x` has an unknown unit `x`; use s, m, h, d or w",
                 "line 6: Leverage-Tokens: `1e400` is too large",
                 "line 7: Leverage-Task: `12` is not a task id (a UUID)",
-                "line 8: Leverage-Esimate: no key of ours; see `git leverage trailers -h`",
+                "line 8: Leverage-Esimate: unknown key; see `git leverage trailers -h`",
                 "line 10: Leverage-Agent: given twice; the first counts",
             ]
         );

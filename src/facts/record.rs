@@ -108,13 +108,13 @@ pub enum LineError {
     #[error("not a JSON object: {0}")]
     NotAnObject(String),
     /// Written by a later version.
-    #[error("version {0} of the ledger, which this program does not know")]
+    #[error("unknown ledger version {0}")]
     Version(String),
     /// A kind that version 1 does not have.
-    #[error("the unknown kind `{0}`")]
+    #[error("unknown line kind `{0}`")]
     Kind(String),
     /// A field that is missing or wrong.
-    #[error("a {kind} line with a fault: {reason}")]
+    #[error("invalid {kind} line: {reason}")]
     Field {
         /// The kind of the line.
         kind: &'static str,
@@ -325,14 +325,11 @@ mod tests {
     #[test]
     fn what_is_not_ours_says_why() {
         for (line, expected) in [
-            (
-                r#"{"v":2,"kind":"task"}"#,
-                "version 2 of the ledger, which this program does not know",
-            ),
-            (r#"{"v":1,"kind":"dream"}"#, "the unknown kind `dream`"),
+            (r#"{"v":2,"kind":"task"}"#, "unknown ledger version 2"),
+            (r#"{"v":1,"kind":"dream"}"#, "unknown line kind `dream`"),
             (
                 r#"{"v":1,"kind":"tombstone"}"#,
-                "a tombstone line with a fault: missing field `id`",
+                "invalid tombstone line: missing field `id`",
             ),
             (
                 r#"{"v":1,"ki"#,
@@ -370,11 +367,11 @@ mod tests {
         assert_eq!(reason(session), None);
         assert_eq!(
             reason(&session.replace("\"share\":1.0", "\"share\":1.5")).as_deref(),
-            Some("a session line with a fault: its share is 1.5, and a share is between 0 and 1")
+            Some("invalid session line: its share is 1.5, and a share is between 0 and 1")
         );
         assert_eq!(
             reason(&session.replace("11:30:00Z", "10:59:59Z")).as_deref(),
-            Some("a session line with a fault: it ended before it started")
+            Some("invalid session line: it ended before it started")
         );
     }
 

@@ -222,7 +222,7 @@ impl Walk<'_, '_> {
             return Ok(Rest::default());
         };
         if self.open.len() > DEEPEST {
-            return Err(damaged(id, "too deep a folder"));
+            return Err(damaged(id, "its folders are nested too deeply"));
         }
         let data = folder_data(self.objects, id)?;
         self.budget.spend(data.len()).ok_or_else(|| too_many(&self.top))?;

@@ -80,9 +80,7 @@ impl WriteError {
                 path.display()
             )),
             Self::Busy(_) | Self::Contended(_) => Some("Try again; nothing was lost".into()),
-            Self::Unreadable { reference, .. } => Some(format!(
-                "Look at it with: git log {reference}; git fsck tells more"
-            )),
+            Self::Unreadable { reference, .. } => Some(format!("Inspect it: git log {reference}; git fsck")),
             Self::NoteFull { .. } => Some("Record the task without a commit: --no-commit".into()),
             Self::Unsigned { .. } => Some(
                 "Check that `git commit -S` works here, or turn it off: git config leverage.sign false"

@@ -62,7 +62,7 @@ pub(super) fn signs(repo: &Repo, cache: Option<&Path>) -> (evidence::Signs, Vec<
             && let Err(error) = slot.save(&stored)
         {
             trouble.push(format!(
-                "what notes say cannot be kept in `{}`: {error}",
+                "what its notes say cannot be cached in `{}`: {error}",
                 slot.path().display()
             ));
         }

@@ -23,7 +23,7 @@ pub struct HistoryOptions {
     pub refs: RefSelection,
     /// How moved files count.
     pub renames: Renames,
-    /// The folder in which facts are kept between runs; `None` to read everything anew and keep nothing.
+    /// The folder in which facts are kept between runs; `None` to read everything again and cache nothing.
     pub cache: Option<PathBuf>,
     /// Whether what is kept is read, or only replaced.
     pub kept_facts: KeptFacts,
@@ -39,7 +39,7 @@ pub enum KeptFacts {
     /// They are used.
     #[default]
     Use,
-    /// They are read anew and replaced.
+    /// They are read again and replaced.
     Replace,
 }
 
@@ -176,7 +176,7 @@ fn walk_on(
         };
         if let Err(error) = saved {
             let place = cache.path().display();
-            trouble.warn(format!("its facts cannot be kept in `{place}`: {error}"));
+            trouble.warn(format!("its facts cannot be cached in `{place}`: {error}"));
         }
     }
     commits.sort_by_key(order);
@@ -228,7 +228,7 @@ fn known_facts(cache: Option<&Cache>, kept: KeptFacts, trouble: &mut Trouble) ->
         Err(StoreError::Absent | StoreError::OtherVersion) => Kept::default(),
         Err(error) => {
             trouble.warn(format!(
-                "the facts kept in `{}` are read anew: {error}",
+                "the facts cached in `{}` are read again: {error}",
                 cache.path().display()
             ));
             Kept::default()

@@ -113,7 +113,7 @@ fn read_notes(repo: &Repo) -> Findings {
                 .for_each(|(commit, note)| add_note(&mut findings, commit, note)),
             Err(reason) => findings.warnings.push(
                 Warning::new(repo.name(), format!("`{reference}` cannot be read: {reason}"))
-                    .hint(format!("Look at it with: git log {reference}")),
+                    .hint(format!("Inspect it: git log {reference}")),
             ),
         }
     }

@@ -31,17 +31,14 @@ pub fn read_survival(
     let (kept, mut trouble) = match slot.as_ref().map(Slot::load::<Kept>) {
         Some(Ok(kept)) => (Some(kept), None),
         None | Some(Err(StoreError::Absent | StoreError::OtherVersion)) => (None, None),
-        Some(Err(error)) => (
-            None,
-            Some(format!("what was kept of its lines is read anew: {error}")),
-        ),
+        Some(Err(error)) => (None, Some(format!("its cached lines are read again: {error}"))),
     };
     let (survival, keep) = survival(repo, head, jobs, kept)?;
     if let Some((slot, keep)) = slot.zip(keep)
         && let Err(error) = slot.save(&keep)
     {
         trouble = Some(format!(
-            "its lines cannot be kept in `{}`: {error}",
+            "its lines cannot be cached in `{}`: {error}",
             slot.path().display()
         ));
     }

@@ -76,7 +76,7 @@ fn a_log_that_somebody_committed_is_named_and_not_read() {
     assert!(!ran.stdout.contains("20260401"), "{ran}");
     assert!(
         ran.stderr
-            .contains(".aider.chat.history.md: not read: the repository has this log"),
+            .contains(".aider.chat.history.md: not read: the log is committed"),
         "{ran}"
     );
 }

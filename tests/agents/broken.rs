@@ -329,7 +329,7 @@ fn a_count_that_is_none_is_unknown_and_named() {
             told.contains("agent 2m") && told.contains("output null"),
             "{told}"
         );
-        assert!(told.contains("s.jsonl:2: a count of tokens is none"), "{told}");
+        assert!(told.contains("s.jsonl:2: invalid token count"), "{told}");
         assert!(told.ends_with("exit 3"), "{told}");
     }
     let fine = Transcript::new("s", "/w/kiln".as_ref())

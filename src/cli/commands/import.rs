@@ -23,19 +23,19 @@ use crate::render::terminal::render;
     git leverage import log.md --date 2026-04-04 --agent claude-code --dry-run"
 )]
 pub struct Args {
-    /// The file
+    /// The file to import
     #[arg(value_name = "FILE")]
     file: String,
-    /// The day of rows without one [default: the one in the file's name]
+    /// Day for rows without one [default: the day in the file's name]
     #[arg(long, value_name = "DATE")]
     date: Option<String>,
-    /// The agent of rows without one
+    /// Agent for rows without one
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
-    /// Import the other rows where some are broken
+    /// Skip rows that cannot be read, and import the others
     #[arg(long)]
     skip_broken: bool,
-    /// Show the tasks and write nothing
+    /// Show the tasks, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -53,7 +53,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             imported.broken.len() + imported.tasks.len()
         ))
         .hint(format!(
-            "Mend them, or import the other {}: --skip-broken",
+            "Fix them, or pass --skip-broken to import the other {}",
             imported.tasks.len()
         )));
     }
@@ -106,7 +106,7 @@ fn read(args: &Args, desk: &Desk, context: &Context) -> Result<Imported, Command
     exchange::read(&content, &options).map_err(|error| {
         let failed = unreadable(error.to_string());
         match error {
-            exchange::ImportError::NoDate => failed.hint("Say it: --date 2026-03-01"),
+            exchange::ImportError::NoDate => failed.hint("Pass --date 2026-03-01"),
             exchange::ImportError::Header { .. } | exchange::ImportError::NoTable => {
                 failed.hint("A header such as: title,human_hours,agent_minutes,supervisory_minutes,tokens")
             }

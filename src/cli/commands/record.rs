@@ -37,7 +37,7 @@ pub struct Args {
     /// The fields of the task.
     #[command(flatten)]
     fields: TaskFields,
-    /// The task changed no code here: keep it in refs/leverage/tasks
+    /// Record a task that changed no code here, in refs/leverage/tasks
     #[arg(long)]
     no_commit: bool,
     /// Revise the task that the commit already has; fields that are not given stay as they are
@@ -49,12 +49,12 @@ pub struct Args {
     /// Record a second task for a commit that already has one, or the same task without a commit again
     #[arg(long)]
     another: bool,
-    /// Take no agent time from the logs of sessions that made the commit
+    /// Do not take the agent time from the logs of the sessions that made the commit
     #[arg(long)]
     no_sessions: bool,
     #[command(flatten)]
     logs: LogArgs,
-    /// Show the task and write nothing
+    /// Show the task, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -266,7 +266,7 @@ fn next_on(args: &Args, reason: &str, on: ObjectId, desk: &Desk) -> Result<(Ledg
         several => {
             let all: Vec<String> = several.iter().map(|found| told(&found.task, &ledger)).collect();
             let what = format!("{} has {} tasks: {}", on.short(), several.len(), all.join(", "));
-            Err(CommandError::failed(what).hint("Say which: git leverage revise ID … --reason TEXT"))
+            Err(CommandError::failed(what).hint("Choose one: git leverage revise ID … --reason TEXT"))
         }
     }
 }
@@ -324,7 +324,7 @@ fn all_commits(on: ObjectId, task: &Task) -> Vec<ObjectId> {
 fn new_task(args: &Args, desk: &Desk, on: Option<ObjectId>) -> Result<Task, CommandError> {
     let Some(hours) = args.fields.hours(desk.work)? else {
         return Err(CommandError::usage("the task has no estimate").hint(
-            "Say what a person would have needed: --estimate 40h, or --phase 'Design=4h' for each part",
+            "Pass what a person would have needed: --estimate 40h, or --phase 'Design=4h' for each part",
         ));
     };
     let of_commit = on

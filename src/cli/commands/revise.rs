@@ -15,16 +15,16 @@ use crate::render::task::card;
     git leverage revise 019d7743-6a00 --estimate 24h --reason 'The client library existed'\n  \
     git leverage revise 019d7743-6a00 --supervision 12m --reason 'Second review'")]
 pub struct Args {
-    /// The task: its id, or enough of its beginning
+    /// The task's id, or a prefix that is unique
     #[arg(value_name = "ID")]
     id: String,
-    /// Why
+    /// Why it is revised
     #[arg(long, value_name = "TEXT")]
     reason: String,
     /// The fields that change.
     #[command(flatten)]
     fields: TaskFields,
-    /// Show the task and write nothing
+    /// Show the task, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -35,7 +35,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let ledger = desk.ledger(context)?;
     let found = find_task(&ledger, &args.id)?;
     if ledger.tombstone(found.task.id).is_some() {
-        return Err(CommandError::failed("the task is retracted, which is final").hint("Record it anew"));
+        return Err(CommandError::failed("the task is retracted, which is final").hint("Record it again"));
     }
     check_text("the reason", &args.reason)?;
     let revised = next_revision(found, &args.fields, &args.reason, &desk)?;

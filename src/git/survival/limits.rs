@@ -18,6 +18,6 @@ pub enum SurvivalError {
     #[error("{0}")]
     Contents(ObjectError),
     /// It cannot go on.
-    #[error("a thread that reads objects stopped")]
+    #[error("a worker thread panicked")]
     Stopped,
 }

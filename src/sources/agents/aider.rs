@@ -53,7 +53,7 @@ impl Agent for Aider {
             return Vec::new();
         };
         if is_committed(&path) || is_committed(&real) {
-            let why = "not read: the repository has this log, so that it may be of another machine";
+            let why = "not read: the log is committed to the repository, so it may come from another machine";
             warnings.push(Warning::new(path.display().to_string(), why));
             return Vec::new();
         }

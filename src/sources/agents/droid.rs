@@ -228,7 +228,7 @@ fn read_totals(settings: &Value, log: &mut Log) {
     if settings.get("tokenUsage").is_some_and(is_miscounted) {
         return log.refuse(
             1,
-            "a count of tokens in the settings beside it is none, and its total was left out",
+            "invalid token count in the settings beside it; its total is not counted",
         );
     }
     let tokens = tokens(settings);

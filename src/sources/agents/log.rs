@@ -526,11 +526,11 @@ impl Log {
         });
     }
 
-    /// Leaves out tokens that cannot be right. What is left of the session's is no full count of them any more.
+    /// Leaves out tokens that cannot be right. The session's other tokens are then not the full count.
     pub fn refuse_tokens(&mut self, stamp: Stamp) {
         self.refuse(
             stamp.line,
-            "a count of tokens is none, and the response's tokens were left out",
+            "invalid token count; this response's tokens are not counted",
         );
         self.push(stamp, What::Estimated(Metric::Tokens));
     }
