@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Run as if started in PATH; each further one is relative to the last
+    /// Run as if started in PATH; may be repeated, each relative to the one before
     #[arg(short = 'C', value_name = "PATH", global = true)]
     pub directory: Vec<PathBuf>,
     /// Set a git config value for this run
@@ -17,10 +17,10 @@ pub struct GlobalArgs {
     /// When to colour the output
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto, global = true)]
     pub color: ColorWhen,
-    /// Say nothing but the result and errors
+    /// Print only results and errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more: every warning, not only how many there are
+    /// Print every warning, not just how many there are
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
 }

@@ -60,9 +60,9 @@ pub struct Arguments {
 pub enum Command {
     /// Record a task: what a person would have needed, and what the agent took
     Record(Box<commands::record::Args>),
-    /// Keep what was measured of the sessions behind commits in their notes
+    /// Save what was measured of the sessions behind commits in their notes
     Capture(Box<commands::capture::Args>),
-    /// Change a task in a new revision; the old ones stay
+    /// Revise a task; earlier revisions are kept
     Revise(Box<commands::revise::Args>),
     /// Retract a task; its record stays but no longer counts
     Retract(commands::retract::Args),
@@ -78,15 +78,15 @@ pub enum Command {
     Report(Box<commands::report::Args>),
     /// Write commits, tasks, sessions or links as JSON Lines
     Export(commands::export::Args),
-    /// Make a small workspace to try everything on
+    /// Create a small workspace to try everything on
     Demo(commands::demo::Args),
-    /// Bring the kept facts up to date, and say what each repository holds
+    /// Update the cached facts, and summarise each repository
     Scan(commands::scan::Args),
-    /// Show what the logs of coding agents tell: minutes, tokens, commits
+    /// Show minutes, tokens and commits from the logs of coding agents
     Sessions(Box<commands::sessions::Args>),
     /// Show every repository with its size, tests, history and state
     Inventory(commands::inventory::Args),
-    /// Say what was built with agents here, and what does not add up
+    /// Show what was built with agents here, and what does not add up
     Audit(Box<commands::audit::Args>),
     /// Show or clear the cache, which makes later runs fast
     Cache(commands::cache::Args),

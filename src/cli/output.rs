@@ -25,13 +25,13 @@ impl ValueEnum for Format {
     }
 }
 
-/// In which form, and where to.
+/// Output format and destination.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct OutputArgs {
-    /// The form of the result
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: Format,
-    /// Write to FILE, whole or not at all, instead of standard output, which `-` stands for
+    /// Write to FILE, all or nothing, instead of standard output; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }

@@ -13,13 +13,13 @@ use crate::git::dates;
 /// The days that a command looks at.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct PeriodArgs {
-    /// The first day: a date, or what git understands, such as `2 weeks ago`
+    /// The first day: a date, or words that git understands, such as `2 weeks ago`
     #[arg(long, value_name = "DATE")]
     pub since: Option<String>,
     /// The last day, inclusive
     #[arg(long, value_name = "DATE")]
     pub until: Option<String>,
-    /// The zone whose days count: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    /// Time zone that days are counted in: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
 }

@@ -54,7 +54,7 @@ impl Format {
             Self::Json => "One object with a schema, for programs",
             Self::Csv => "Comma-separated values, for spreadsheets",
             Self::Markdown => "A Markdown table, for logs and reviews",
-            Self::Html => "One page that needs nothing else",
+            Self::Html => "A self-contained HTML page",
         }
     }
 

@@ -1,4 +1,4 @@
-//! A document as one HTML file that needs nothing else: no script, no font, no request.
+//! A document as a self-contained HTML file: no script, no font, no request.
 //!
 //! Everything that is not ours is escaped, and a content security policy forbids what an escape might have missed.
 

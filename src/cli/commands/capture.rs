@@ -28,26 +28,26 @@ use crate::sources::ledger::read_recorded;
 #[command(
     after_help = "Examples:\n  git leverage capture\n  git leverage capture HEAD~3 HEAD\n  \
                   git leverage capture --since 30.days\n\n\
-                  To capture again changes nothing, unless a session went on."
+                  Capturing again changes nothing, unless a session went on."
 )]
 pub struct Args {
     /// The commits [default: HEAD]
     #[arg(value_name = "REV")]
     revisions: Vec<String>,
-    /// All commits of all branches since a day: a date, or what git understands, such as `30.days`
+    /// All commits of all branches since a day: a date, or words that git understands, such as `30.days`
     #[arg(long, value_name = "DATE", conflicts_with = "revisions")]
     since: Option<String>,
     /// Take only our own trailers and notes as signs of a session
     #[arg(long)]
     ignore_foreign_trailers: bool,
-    /// Read every log again, and keep nothing
+    /// Read every log again, and cache nothing
     #[arg(long)]
     no_cache: bool,
     #[command(flatten)]
     logs: LogArgs,
     #[command(flatten)]
     rules: RulesArgs,
-    /// Show what would be kept and write nothing
+    /// Show what would be saved, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }

@@ -28,7 +28,7 @@ use crate::render::json;
                   `git leverage import` reads exported tasks."
 )]
 pub struct Args {
-    /// Which facts
+    /// The facts to export
     #[arg(value_enum)]
     what: What,
     #[command(flatten)]
@@ -37,10 +37,10 @@ pub struct Args {
     sessions: SessionArgs,
     #[command(flatten)]
     rules: RulesArgs,
-    /// The zone in which tasks have their `day`: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    /// Time zone of the `day` of tasks: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
-    /// Write to FILE, whole or not at all, instead of standard output
+    /// Write to FILE, all or nothing, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }

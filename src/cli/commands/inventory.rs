@@ -31,35 +31,35 @@ use crate::sources::inventory::{Reading, read, shared_histories};
 #[derive(Debug, clap::Args)]
 #[command(after_help = after_help())]
 pub struct Args {
-    /// Repositories, or folders that hold some; a repository is not searched for others, and a folder without any stands
-    /// for the one it lies in [default: the repository you stand in, else `leverage.root`, else this folder]
+    /// Repositories, or folders that hold some; repositories inside a repository are not searched for, and a folder without
+    /// any means the repository around it [default: the current repository, else `leverage.root`, else the current directory]
     #[arg(value_name = "ROOT")]
     roots: Vec<PathBuf>,
     /// The columns to show, by name or group
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', conflicts_with_all = ["readiness", "compare"])]
     columns: Vec<String>,
-    /// The columns to sort by: numbers and days from the largest, text from A, what is unknown last
+    /// The columns to sort by: the largest number or latest day first, text from A to Z, unknown last
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     sort: Vec<String>,
-    /// Sort the other way round; what is unknown stays last
+    /// Reverse the order; unknown stays last
     #[arg(long)]
     reverse: bool,
-    /// Show checks of what a repository needs before others can rely on it
+    /// Check what a repository needs before others can rely on it
     #[arg(long)]
     readiness: bool,
-    /// Exit with 4 when a check of `--readiness` fails
+    /// Exit with 4 if a check of `--readiness` fails
     #[arg(long, requires = "readiness")]
     strict: bool,
-    /// Keep this inventory in FILE, to compare a later one with
+    /// Save this inventory to FILE, for a later `--compare`
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Show what changed since the inventory in FILE, which may be the one that `--save` replaces
+    /// Show what changed since the inventory in FILE; `--save` may replace the same FILE
     #[arg(long, value_name = "FILE", conflicts_with = "readiness")]
     compare: Option<PathBuf>,
     /// In the columns of `ai`, take only our own trailers, authors and notes as signs of an agent or a session
     #[arg(long)]
     ignore_foreign_trailers: bool,
-    /// Read everything anew and keep nothing
+    /// Read everything again, and cache nothing
     #[arg(long)]
     no_cache: bool,
     /// Threads to use, at most 256 [default: one for each processor]
@@ -77,8 +77,8 @@ fn after_help() -> String {
     let groups: Vec<String> = shown::groups_in_words().map(|group| wrapped(&group)).collect();
     format!(
         "Columns, by group (`--columns help` says what they show):\n{}\n\
-         Those of `ai` read every commit, and are filled only where they are asked for. With --since, those in `_since` count \
-         what was made in the period; with --until, those in `_30d` and `_90d` count back from its last day.\n\n\
+         The `ai` columns need every commit to be read, and are filled only if asked for. With --since, the `_since` columns \
+         count what was made in the period; with --until, the `_30d` and `_90d` columns count back from its last day.\n\n\
          Examples:\n  git leverage inventory ~/src\n  git leverage inventory ~/src --columns name,languages,size --sort code\n  \
          git leverage inventory ~/src --columns name,ai --sort leverage\n  \
          git leverage inventory ~/src --since 2026-01-01 --until 2026-03-31\n  \

@@ -28,15 +28,15 @@ use crate::render::task::{Timed, history, shown, table};
     git leverage log --history\n  git leverage log --format json"
 )]
 pub struct Args {
-    /// Only tasks of these commits, as `A..B`, or one revision for all that it reaches
+    /// Only tasks of these commits: `A..B`, or a revision for everything that it reaches
     #[arg(value_name = "REV-RANGE")]
     range: Option<String>,
-    /// Every revision and retraction: who, when, from what to what
+    /// Show every revision and retraction: who, when, and what changed
     #[arg(long)]
     history: bool,
     #[command(flatten)]
     timing: TimingArgs,
-    /// The form of the result.
+    /// Output format and destination.
     #[command(flatten)]
     output: OutputArgs,
 }

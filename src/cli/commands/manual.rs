@@ -19,7 +19,7 @@ use crate::cli::outcome::Outcome;
                   git leverage manual pages && man ./pages/git-leverage-record.1"
 )]
 pub struct Args {
-    /// Where the pages are written; made if it is not there
+    /// The folder to write the pages to; created if it does not exist
     folder: PathBuf,
 }
 

@@ -36,27 +36,27 @@ const USUAL_LINES_PER_DAY: f64 = 200.0;
 pub struct Args {
     #[command(flatten)]
     read: ReadArgs,
-    /// By what, one or two of: day, week, month, repo, agent, model, category, author, task, tag, session
+    /// Group by one or two of: day, week, month, repo, agent, model, category, author, task, tag, session
     #[arg(long, value_name = "WHAT", value_delimiter = ',', num_args = 1, value_parser = dimension)]
     by: Vec<Dimension>,
     #[command(flatten)]
     period: PeriodArgs,
-    /// Only what an author did: a pattern for `Name <mail>`, in any case
+    /// Only work of authors whose `Name <mail>` matches PATTERN, a regular expression that ignores case
     #[arg(long, value_name = "PATTERN", value_parser = author)]
     author: Option<Regex>,
-    /// Only what was done with an agent, such as `claude-code`
+    /// Only work done with this agent, such as `claude-code`
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
-    /// Most first by a measure (a field of the JSON format), or `key` for by name
+    /// Sort by a measure (a field of the JSON format), largest first, or by `key`, from A to Z
     #[arg(long, value_name = "FIELD", value_parser = sort_by)]
     sort: Option<SortBy>,
-    /// At most N rows; the totals hold the others too
+    /// Show at most N rows; the totals include the others
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Which lines the table is about; all formats for programs have both
+    /// Which lines the table counts; formats for programs always have both
     #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
     lines: LinesShown,
-    /// Estimate work without a task by its lines of source and tests, in columns of its own: `sloc` is 200 lines a day
+    /// Estimate work without a task from its lines of source and tests, in separate columns: `sloc` is 200 lines a day
     #[arg(long, value_name = "sloc[=N/day]", value_parser = lines_per_day)]
     estimate_model: Option<f64>,
     #[command(flatten)]

@@ -13,13 +13,13 @@ use crate::render::task::card;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  git leverage retract 019d7743-6a00 --reason 'Recorded twice'")]
 pub struct Args {
-    /// The task: its id, or enough of its beginning
+    /// The task's id, or a prefix that is unique
     #[arg(value_name = "ID")]
     id: String,
-    /// Why
+    /// Why it is retracted
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Show the task and write nothing
+    /// Show the task, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }

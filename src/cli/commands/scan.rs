@@ -23,7 +23,7 @@ use crate::sources::history::KeptFacts;
 pub struct Args {
     #[command(flatten)]
     read: ReadArgs,
-    /// Read everything anew and keep that
+    /// Read everything again, and replace the cached facts
     #[arg(long, conflicts_with = "no_cache")]
     rebuild: bool,
     #[command(flatten)]

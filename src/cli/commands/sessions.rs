@@ -29,10 +29,10 @@ use crate::workspace::places::{repositories, worked_in};
                   git leverage sessions --agent-dir claude-code=/mnt/backup/.claude --sensitivity\n  \
                   git leverage sessions show 4f1c\n\n\
                   Without ROOT all sessions of this machine are shown, and their commits are looked for in the repositories \
-                  that they worked in and in the one you stand in. Sessions of a container or another machine belong to a \
-                  ROOT that has the files they changed, or that --path-map leads to.\n\n\
-                  --since and --until count the minutes, tokens and commits made of those days: a session over midnight is \
-                  in both. Linked commits are those of the whole session.\n\n\
+                  that they worked in and in the current one. Sessions of a container or another machine belong to a ROOT \
+                  that has the files they changed, or that --path-map leads to.\n\n\
+                  --since and --until count the minutes, tokens and commits of those days: a session that runs past midnight \
+                  is in both. Linked commits are those of the whole session.\n\n\
                   Sessions that `capture` wrote into notes are shown by `git leverage report --by session`."
 )]
 pub struct Args {
@@ -43,7 +43,7 @@ pub struct Args {
     roots: Vec<PathBuf>,
     #[command(flatten)]
     logs: LogArgs,
-    /// Read every log again, and keep nothing
+    /// Read every log again, and cache nothing
     #[arg(long)]
     no_cache: bool,
     #[command(flatten)]
@@ -68,12 +68,12 @@ enum Sub {
 
 #[derive(Debug, clap::Args)]
 struct ShowArgs {
-    /// The session's id, or the beginning of it
+    /// The session's id, or a prefix of it
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
     logs: LogArgs,
-    /// Read every log again, and keep nothing
+    /// Read every log again, and cache nothing
     #[arg(long)]
     no_cache: bool,
     #[command(flatten)]
@@ -136,7 +136,7 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     if collected.sessions.is_empty() && found > 0 {
         context.terminal.status(&format!(
             "none of the {found} sessions in the logs of this machine worked here; \
-             if theirs are folders of another machine, say so with --path-map FROM=TO"
+             if they ran on another machine, map its folders with --path-map FROM=TO"
         ))?;
     }
     finish(context, &collected)
@@ -149,9 +149,9 @@ fn roots(args: &Args, context: &Context) -> Result<Vec<PathBuf>, CommandError> {
         if folder.is_dir() {
             return Ok(folder);
         }
-        let error = CommandError::failed(format!("`{}` is not a directory", root.display()));
+        let error = CommandError::failed(format!("`{}` is not a folder", root.display()));
         Err(if root.as_os_str() == "show" {
-            error.hint("To see one session, write its options last: git leverage sessions show ID --agent-dir AGENT=DIR")
+            error.hint("To see one session, put its options last: git leverage sessions show ID --agent-dir AGENT=DIR")
         } else {
             error
         })

@@ -16,7 +16,7 @@ use crate::render::task::timed_card;
     after_help = "Examples:\n  git leverage show\n  git leverage show main~3\n  git leverage show 019d7743-6a00"
 )]
 pub struct Args {
-    /// A commit, or the id of a task or its beginning
+    /// A commit, or a task's id or a prefix of it
     #[arg(value_name = "REV|ID", default_value = "HEAD")]
     what: String,
     #[command(flatten)]
