@@ -279,14 +279,16 @@ fn merge_squash(repo: &TestRepo<'_>) {
     repo.git_at(&["commit", "--quiet", "--no-edit"], 1_775_034_240);
 }
 
-/// Every rewrite of a task that was recorded in one way.
+/// Every rewrite of a task that was recorded in one way. The world is built once: each rewrite starts from a copy of it.
 fn check(way: Way) {
     let mut told = Vec::new();
     for rewrite_ref in [false, true] {
+        let world = World::new();
+        let repo = kiln(&world, "kiln", way, rewrite_ref);
+        assert_eq!(wrong(&repo, way.expected()), [""; 0], "{way:?}, before");
+        let before = world.copy();
         for (name, rewrite) in REWRITES {
-            let world = World::new();
-            let repo = kiln(&world, "kiln", way, rewrite_ref);
-            assert_eq!(wrong(&repo, way.expected()), [""; 0], "{way:?}, before: {name}");
+            before.restore();
             rewrite(&repo, way);
             let after = wrong(&repo, way.expected());
             told.extend(

@@ -31,7 +31,7 @@ impl World {
             commits: Cell::new(0),
         };
         std::fs::create_dir(world.home()).expect("a home");
-        let config = "[user]\n\tname = Ada Example\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[gc]\n\tauto = 0\n";
+        let config = "[user]\n\tname = Ada Example\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n\ttemplateDir =\n[maintenance]\n\tauto = false\n[gc]\n\tauto = 0\n[core]\n\tfsync = none\n";
         std::fs::write(world.home().join(".gitconfig"), config).expect("a git config");
         world
     }
@@ -44,6 +44,13 @@ impl World {
     /// A path in this world.
     pub fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
+    }
+
+    /// A copy of all that is in this world now, to begin from it again.
+    pub fn copy(&self) -> Copy<'_> {
+        let copy = tempfile::tempdir().expect("a temporary folder");
+        copy_folder(self.root.path(), copy.path()).expect("a copy");
+        Copy { world: self, copy }
     }
 
     /// A new, empty repository.
@@ -101,6 +108,42 @@ impl World {
             stderr: text(&output.stderr),
         }
     }
+}
+
+/// What a [`World`] was at some time. Paths and caches hold in it, as it returns to where it was taken.
+pub struct Copy<'world> {
+    world: &'world World,
+    copy: TempDir,
+}
+
+impl Copy<'_> {
+    /// Makes the world what it was.
+    pub fn restore(&self) {
+        let root = self.world.root.path();
+        for entry in root.read_dir().expect("the world") {
+            let path = entry.expect("an entry").path();
+            let removed = match path.is_dir() {
+                true => std::fs::remove_dir_all(path),
+                false => std::fs::remove_file(path),
+            };
+            removed.expect("an empty world");
+        }
+        copy_folder(self.copy.path(), root).expect("the world as it was");
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in from.read_dir()? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            std::fs::create_dir(&to)?;
+            copy_folder(&from, &to)?;
+        } else {
+            std::fs::copy(from, to)?;
+        }
+    }
+    Ok(())
 }
 
 /// A repository in a [`World`].
