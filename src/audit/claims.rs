@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::evidence::{All, Shown};
 use super::found::Found;
-use super::rule::{Rule, no_sessions, no_tasks};
-use super::{Evidence, Level, measured};
+use super::rule::{Check, Rule, no_sessions, no_tasks};
+use super::{Level, measured};
 use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::LedgerTask;
@@ -17,42 +18,42 @@ pub(super) const RULES: &[Rule] = &[
         about: "Does a task claim no hours, or no agent time?",
         advice: "Revise it with the time that it took, or retract it; what is unknown is left out",
         missing: no_tasks,
-        check: zero_claimed,
+        check: Check::Shown(zero_claimed),
     },
     Rule {
         id: "agent-minutes-differ",
         about: "Are the claimed agent minutes those of the linked sessions, within a quarter?",
         advice: "Take the minutes from the sessions, or name the sessions that are missing",
         missing: no_sessions,
-        check: agent_minutes_differ,
+        check: Check::ShownByAll(agent_minutes_differ),
     },
     Rule {
         id: "supervision-too-short",
         about: "Can a person have supervised in the claimed time?",
         advice: "Count the time spent on prompting and reviewing",
         missing: no_tasks,
-        check: supervision_too_short,
+        check: Check::ShownByAll(supervision_too_short),
     },
     Rule {
         id: "agent-minutes-beyond-span",
         about: "Do the claimed agent minutes fit between the first and the last of the task's sessions?",
         advice: "Take the minutes from the sessions, or name the sessions that are missing",
         missing: no_sessions,
-        check: agent_minutes_beyond_span,
+        check: Check::ShownByAll(agent_minutes_beyond_span),
     },
     Rule {
         id: "session-not-found",
         about: "Is there a log or a captured record of each session that a task names?",
         advice: "Correct the name, or capture the session where it ran: git leverage capture",
         missing: no_tasks,
-        check: session_not_found,
+        check: Check::ShownByAll(session_not_found),
     },
     Rule {
         id: "session-away-from-commits",
         about: "Was a session there when the commits were made that it is said to have made?",
         advice: "Look who wrote its record, and name the session that did the work",
         missing: no_sessions,
-        check: session_away_from_commits,
+        check: Check::ShownByAll(session_away_from_commits),
     },
 ];
 
@@ -65,10 +66,10 @@ fn tenths(minutes: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
-fn agent_minutes_differ(evidence: &Evidence<'_>) -> Vec<Found> {
+fn agent_minutes_differ(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let differs = |found: &LedgerTask| {
         let claimed = found.task.agent_minutes?.get();
-        let known = measured::of_task(evidence, found)?;
+        let known = measured::of_task(all, found)?;
         let measured = known.agent_minutes.get();
         // Sessions that are not here may have taken more, never less.
         let is_above = claimed > measured * (1.0 + TOLERANCE) && known.is_all;
@@ -89,7 +90,7 @@ fn agent_minutes_differ(evidence: &Evidence<'_>) -> Vec<Found> {
                 .figure("measured_minutes", measured)
         })
     };
-    evidence.ledger.tasks.iter().filter_map(differs).collect()
+    shown.tasks().filter_map(differs).collect()
 }
 
 /// Nobody writes a prompt and reads an answer in less, in minutes.
@@ -97,10 +98,10 @@ const LEAST_SUPERVISION: f64 = 0.5;
 /// What is shown in tenths of minutes differs by more than this, or not at all.
 const HALF_A_TENTH: f64 = 0.05;
 
-fn supervision_too_short(evidence: &Evidence<'_>) -> Vec<Found> {
+fn supervision_too_short(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let short = |found: &LedgerTask| {
         let claimed = found.task.supervisory_minutes?.get();
-        let measured = measured::of_task(evidence, found).unwrap_or_default();
+        let measured = measured::of_task(all, found).unwrap_or_default();
         let likely = measured.supervisory_minutes.get();
         let least = LEAST_SUPERVISION.max(likely * (1.0 - TOLERANCE));
         (claimed < least - HALF_A_TENTH).then(|| {
@@ -119,13 +120,13 @@ fn supervision_too_short(evidence: &Evidence<'_>) -> Vec<Found> {
                 .figure("least_minutes", least)
         })
     };
-    evidence.ledger.tasks.iter().filter_map(short).collect()
+    shown.tasks().filter_map(short).collect()
 }
 
-fn agent_minutes_beyond_span(evidence: &Evidence<'_>) -> Vec<Found> {
+fn agent_minutes_beyond_span(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let beyond = |found: &LedgerTask| {
         let claimed = found.task.agent_minutes?.get();
-        let known = measured::of_task(evidence, found).filter(|known| known.is_all)?;
+        let known = measured::of_task(all, found).filter(|known| known.is_all)?;
         let possible = known.possible_minutes.get();
         (claimed > possible + 1.0).then(|| {
             let message = format!(
@@ -139,11 +140,11 @@ fn agent_minutes_beyond_span(evidence: &Evidence<'_>) -> Vec<Found> {
                 .figure("possible_minutes", possible)
         })
     };
-    evidence.ledger.tasks.iter().filter_map(beyond).collect()
+    shown.tasks().filter_map(beyond).collect()
 }
 
 /// Records of `git leverage` never say so; lines by hand do, and raise every factor that they are summed into.
-fn zero_claimed(evidence: &Evidence<'_>) -> Vec<Found> {
+fn zero_claimed(shown: Shown<'_>) -> Vec<Found> {
     let zero = |found: &LedgerTask| {
         let task = &found.task;
         let hours = task.estimate.hours;
@@ -157,27 +158,25 @@ fn zero_claimed(evidence: &Evidence<'_>) -> Vec<Found> {
         let message = format!("`{}` claims {what}", task.title);
         Some(Found::of(Level::Error, task, message).figure("claimed_hours", hours.get()))
     };
-    evidence.ledger.tasks.iter().filter_map(zero).collect()
+    shown.tasks().filter_map(zero).collect()
 }
 
 /// Agents delete their logs after weeks, and a session may have run on another machine: that it is not here is no lie, and
 /// nothing stands behind it either.
-fn session_not_found(evidence: &Evidence<'_>) -> Vec<Found> {
-    let times: HashMap<ObjectId, i64> = evidence
-        .all_commits()
+fn session_not_found(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
+    let times: HashMap<ObjectId, i64> = all
+        .commits
         .iter()
         .map(|one| (one.id, one.author_time.seconds))
         .collect();
-    let here: BTreeSet<&SessionId> = evidence.all_sessions().iter().map(|one| &one.id).collect();
+    let here: BTreeSet<&SessionId> = all.sessions.iter().map(|one| &one.id).collect();
     let missing = |found: &LedgerTask| {
         let task = &found.task;
         let named: BTreeSet<&SessionId> = task.sessions.iter().filter(|one| !here.contains(one)).collect();
         let first_commit = found.commits.iter().filter_map(|commit| times.get(commit)).min();
         let day = task.date.and_time(chrono::NaiveTime::MIN).and_utc();
         let begin = first_commit.copied().unwrap_or(day.timestamp());
-        let expected = named
-            .iter()
-            .find(|one| logs_reach_back(evidence, &one.agent, begin));
+        let expected = named.iter().find(|one| logs_reach_back(all, &one.agent, begin));
         let first = expected.or(named.first())?;
         let (level, why) = match expected {
             Some(_) => (
@@ -196,12 +195,12 @@ fn session_not_found(evidence: &Evidence<'_>) -> Vec<Found> {
         );
         Some(Found::of(level, task, message).figure("sessions_missing", named.len() as f64))
     };
-    evidence.ledger.tasks.iter().filter_map(missing).collect()
+    shown.tasks().filter_map(missing).collect()
 }
 
 /// Whether the logs of an agent here hold a session that began before `time`.
-fn logs_reach_back(evidence: &Evidence<'_>, agent: &str, time: i64) -> bool {
-    let mut sessions = evidence.all_sessions().iter();
+fn logs_reach_back(all: All<'_>, agent: &str, time: i64) -> bool {
+    let mut sessions = all.sessions.iter();
     sessions.any(|one| one.origin == Origin::Log && one.id.agent == agent && one.span.start.seconds() <= time)
 }
 
@@ -211,14 +210,14 @@ const LONG_BEFORE: Seconds = Seconds::DAY.times(7);
 const LATER: Seconds = Seconds::HOUR;
 
 /// A line in a note can claim any evidence: that a session was there when its commits were made is told by times alone.
-fn session_away_from_commits(evidence: &Evidence<'_>) -> Vec<Found> {
-    let times: HashMap<ObjectId, (i64, i64)> = evidence
-        .all_commits()
+fn session_away_from_commits(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
+    let times: HashMap<ObjectId, (i64, i64)> = all
+        .commits
         .iter()
         .map(|one| (one.id, (one.author_time.seconds, one.commit_time.seconds)))
         .collect();
     let away = |session: &SeenSession| {
-        let named = evidence.all_tasks().iter();
+        let named = all.ledger.tasks.iter();
         let named = named.filter(|found| found.task.sessions.contains(&session.id));
         let commits = named
             .flat_map(|found| found.commits.iter().copied())
@@ -249,7 +248,7 @@ fn session_away_from_commits(evidence: &Evidence<'_>) -> Vec<Found> {
         );
         Some(Found::new(Level::Warning, &session.id, message).figure("hours_away", away.hours()))
     };
-    evidence.sessions.iter().filter_map(away).collect()
+    shown.sessions().filter_map(away).collect()
 }
 
 fn days_or_hours(away: Seconds) -> String {

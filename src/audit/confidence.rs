@@ -5,8 +5,9 @@ use std::ops::Add;
 
 use serde::Serialize;
 
+use super::evidence::{All, Evidence, Shown};
+use super::measured;
 use super::retractions::{self, Retracted};
-use super::{Evidence, measured};
 use crate::aggregate::effort::{AgentTime, Effort};
 use crate::aggregate::repository::PlacedTask;
 use crate::correlate::seen::SeenSession;
@@ -94,14 +95,13 @@ impl Support {
 
 /// Sorts the tasks.
 pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
-    let empty = empty_commits(evidence.all_commits());
-    let tasks = evidence.ledger.tasks.iter();
-    let tasks: Vec<(&LedgerTask, Support)> = tasks
-        .map(|task| (task, support(evidence, task, &empty)))
-        .collect();
+    let (shown, all) = (evidence.shown(), evidence.all);
+    let empty = empty_commits(all.commits);
+    let tasks = shown.tasks();
+    let tasks: Vec<(&LedgerTask, Support)> = tasks.map(|task| (task, support(all, task, &empty))).collect();
     let with = |wanted: fn(Support) -> bool| part(tasks.iter().filter(|(_, support)| wanted(*support)));
     let session_minutes = session_minutes(evidence);
-    let times = agent_times(evidence);
+    let times = agent_times(shown, all);
     let minutes = |of: fn(AgentTime) -> Option<Minutes>| {
         let known = times.iter().filter_map(|(_, time)| of(*time));
         known.reduce(Add::add)
@@ -132,32 +132,32 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
         all_in_leverage_factor: session_minutes
             .filter(|_| !measured.is_empty())
             .and_then(|minutes| Ratio::new(measured.hours(), minutes).factor()),
-        retracted: retractions::retracted(evidence),
+        retracted: retractions::retracted(shown),
     }
 }
 
 /// How long agents worked for each task that is shown. All tasks of a commit share the time of its sessions, shown or not.
-fn agent_times<'a>(evidence: &Evidence<'a>) -> Vec<(&'a LedgerTask, AgentTime)> {
-    let placed: Vec<PlacedTask> = evidence.all_tasks().iter().map(PlacedTask::from).collect();
-    let effort = Effort::new(evidence.all_sessions(), &placed.iter().collect::<Vec<_>>());
-    let tasks = evidence.ledger.tasks.iter();
+fn agent_times<'a>(shown: Shown<'a>, all: All<'a>) -> Vec<(&'a LedgerTask, AgentTime)> {
+    let placed: Vec<PlacedTask> = all.ledger.tasks.iter().map(PlacedTask::from).collect();
+    let effort = Effort::new(all.sessions, &placed.iter().collect::<Vec<_>>());
+    let tasks = shown.tasks();
     tasks
         .map(|found| (found, AgentTime::of(&found.task, effort.of_task(found.task.id))))
         .collect()
 }
 
 /// A commit that is not here may be the one that the hours are for, and one that changes no file shows no work.
-fn support(evidence: &Evidence<'_>, task: &LedgerTask, empty: &HashSet<ObjectId>) -> Support {
-    let is_here = |commit: &ObjectId| evidence.reach.commits.contains(commit);
+fn support(all: All<'_>, task: &LedgerTask, empty: &HashSet<ObjectId>) -> Support {
+    let is_here = |commit: &ObjectId| all.reach.commits.contains(commit);
     let changes_files = |commit: &ObjectId| !empty.contains(commit);
     // Some of the minutes are no measure of all: they would make the factor too high.
-    match measured::of_task(evidence, task).filter(|measured| measured.is_all) {
+    match measured::of_task(all, task).filter(|measured| measured.is_all) {
         Some(measured) if measured.is_from_logs => Support::Minutes(measured.agent_minutes),
         Some(measured) => Support::NotedMinutes(measured.agent_minutes),
         None if task.commits.iter().all(is_here) && task.commits.iter().any(changes_files) => {
             Support::Commits
         }
-        None if evidence.reach.is_cut && !task.commits.iter().all(is_here) => Support::Unknown,
+        None if all.reach.is_cut && !task.commits.iter().all(is_here) => Support::Unknown,
         None => Support::Nothing,
     }
 }
@@ -170,7 +170,7 @@ fn empty_commits(commits: &[Commit]) -> HashSet<ObjectId> {
 
 /// `None` where no session says, and where those that made no commit were left out.
 fn session_minutes(evidence: &Evidence<'_>) -> Option<Minutes> {
-    let known = evidence.sessions.iter().filter_map(SeenSession::agent_minutes);
+    let known = evidence.shown().sessions().filter_map(SeenSession::agent_minutes);
     known.reduce(Add::add).filter(|_| evidence.asked.range.is_none())
 }
 

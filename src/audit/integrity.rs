@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 
+use super::evidence::{All, Shown};
 use super::found::Found;
-use super::rule::{Rule, no_ledger_past, no_revisions};
+use super::rule::{Check, Rule, no_ledger_past, no_revisions};
 use super::{Evidence, Level};
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::LedgerTask;
@@ -23,49 +24,49 @@ pub(super) const RULES: &[Rule] = &[
         about: "Is a line of the ledger gone that once stood?",
         advice: "Restore it from the commit before; records are retracted with a tombstone, never removed",
         missing: no_ledger_past,
-        check: ledger_line_removed,
+        check: Check::All(ledger_line_removed),
     },
     Rule {
         id: "ledger-back-dated",
         about: "Was a line written when it says it was?",
         advice: "Trust the commit that first carried the line, not the line",
         missing: no_ledger_past,
-        check: ledger_back_dated,
+        check: Check::All(ledger_back_dated),
     },
     Rule {
         id: "revision-twice",
         about: "Is there one line for each revision of a task?",
         advice: "Look who wrote them: git log -p refs/notes/leverage",
         missing: no_revisions,
-        check: revision_twice,
+        check: Check::ShownByAll(revision_twice),
     },
     Rule {
         id: "written-by-another",
         about: "Did those who are named in the lines bring them?",
         advice: "Ask who is named; an import or a move of another ledger brings lines so",
         missing: no_ledger_past,
-        check: written_by_another,
+        check: Check::All(written_by_another),
     },
     Rule {
         id: "ledger-moved",
         about: "Did a reference of the ledger leave its own past behind?",
         advice: "Compare with another clone before the reflog expires",
         missing: no_reflog,
-        check: ledger_moved,
+        check: Check::All(ledger_moved),
     },
     Rule {
         id: "ledger-signature",
         about: "Are the commits of the ledger signed, and do the signatures hold?",
         advice: "Ask who made the commit; `git verify-commit` shows what git makes of its signature",
         missing: no_signatures,
-        check: ledger_signature,
+        check: Check::All(ledger_signature),
     },
 ];
 
 /// What moved is reported, whatever else is not known.
 fn no_reflog(evidence: &Evidence<'_>) -> Option<&'static str> {
-    let is_unknown = evidence.jumps.found.is_empty() && !evidence.jumps.unlogged.is_empty();
-    let unknown = match evidence.jumps.unlogged.as_slice() {
+    let is_unknown = evidence.all.jumps.found.is_empty() && !evidence.all.jumps.unlogged.is_empty();
+    let unknown = match evidence.all.jumps.unlogged.as_slice() {
         [tasks] if tasks == refs::TASKS => "git kept no log here of where refs/leverage/tasks stood",
         _ => "git kept no log here of where the ledger's references stood (core.logAllRefUpdates)",
     };
@@ -75,7 +76,7 @@ fn no_reflog(evidence: &Evidence<'_>) -> Option<&'static str> {
 
 fn no_signatures(evidence: &Evidence<'_>) -> Option<&'static str> {
     let is_unsigned = |step: &LedgerStep| step.signature == Signature::Absent;
-    let mut steps = evidence.steps.iter();
+    let mut steps = evidence.all.steps.iter();
     steps
         .all(is_unsigned)
         .then_some("no commit of the ledger is signed")
@@ -83,9 +84,9 @@ fn no_signatures(evidence: &Evidence<'_>) -> Option<&'static str> {
 
 /// Every line that can be read, with the commit of the ledger that first carried it. What was lost and later restored is
 /// not new.
-pub(super) fn first_carried<'a>(evidence: &Evidence<'a>) -> Vec<(&'a LedgerStep, Record)> {
+pub(super) fn first_carried<'a>(all: All<'a>) -> Vec<(&'a LedgerStep, Record)> {
     let mut known: BTreeSet<&[u8]> = BTreeSet::new();
-    let lines = evidence
+    let lines = all
         .steps
         .iter()
         .flat_map(|step| step.added.iter().map(move |line| (step, line)));
@@ -95,9 +96,8 @@ pub(super) fn first_carried<'a>(evidence: &Evidence<'a>) -> Vec<(&'a LedgerStep,
         .collect()
 }
 
-fn ledger_line_removed(evidence: &Evidence<'_>) -> Vec<Found> {
-    evidence
-        .steps
+fn ledger_line_removed(all: All<'_>) -> Vec<Found> {
+    all.steps
         .iter()
         .filter(|step| !step.removed.is_empty())
         .map(|step| {
@@ -131,10 +131,10 @@ fn described(record: &Record) -> String {
 /// Writing takes seconds, clocks differ by minutes.
 const CLOCKS_DIFFER: Seconds = Seconds::HOUR;
 
-fn ledger_back_dated(evidence: &Evidence<'_>) -> Vec<Found> {
+fn ledger_back_dated(all: All<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     let mut imported: BTreeMap<ObjectId, (&LedgerStep, u64)> = BTreeMap::new();
-    for (step, record) in first_carried(evidence) {
+    for (step, record) in first_carried(all) {
         let (id, at) = (record.id(), record.at());
         let early = Seconds(step.time - at.timestamp());
         if early.0.abs() <= CLOCKS_DIFFER.0 {
@@ -186,8 +186,8 @@ fn brought_in(step: &LedgerStep, count: u64) -> Found {
 }
 
 /// One finding for all that one person brought in one other name. Names differ by machine, addresses do not.
-fn written_by_another(evidence: &Evidence<'_>) -> Vec<Found> {
-    let carried = first_carried(evidence);
+fn written_by_another(all: All<'_>) -> Vec<Found> {
+    let carried = first_carried(all);
     let mut foreign: BTreeMap<(&str, &str), Vec<&(&LedgerStep, Record)>> = BTreeMap::new();
     for line in &carried {
         let (step, record) = line;
@@ -224,18 +224,17 @@ fn address(person: &str) -> &str {
 
 /// Every program reads the last revision before it writes the next, so two lines of one revision are forged, unless two
 /// clones revised at the same time and neither knew of the other.
-fn revision_twice(evidence: &Evidence<'_>) -> Vec<Found> {
-    let tasks = &evidence.ledger.tasks;
+fn revision_twice(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let has_twins = |found: &LedgerTask| found.revisions.windows(2).any(is_twin);
-    if !tasks.iter().any(has_twins) {
+    if !shown.tasks().any(has_twins) {
         return Vec::new();
     }
-    let carried = first_carried(evidence);
-    tasks
-        .iter()
+    let carried = first_carried(all);
+    shown
+        .tasks()
         .flat_map(|found| {
             let same_revision = found.revisions.chunk_by(|one, other| one.rev == other.rev);
-            same_revision.filter_map(|lines| twins(evidence, &carried, found, lines))
+            same_revision.filter_map(|lines| twins(all, &carried, found, lines))
         })
         .collect()
 }
@@ -245,7 +244,7 @@ fn is_twin(pair: &[Task]) -> bool {
 }
 
 fn twins(
-    evidence: &Evidence<'_>,
+    all: All<'_>,
     carried: &[(&LedgerStep, Record)],
     found: &LedgerTask,
     lines: &[Task],
@@ -254,7 +253,7 @@ fn twins(
     let [one, other] = pair else {
         return None;
     };
-    let met = one.rev > 0 && knew_nothing_of_each_other(evidence, carried, one, other);
+    let met = one.rev > 0 && knew_nothing_of_each_other(all, carried, one, other);
     let (level, how) = match met {
         true => (Level::Warning, ", written in two clones at the same time"),
         false => (Level::Error, ""),
@@ -276,7 +275,7 @@ fn twins(
 
 /// Whether the commits that first carried two lines are on sides of the ledger's history that were merged later.
 fn knew_nothing_of_each_other(
-    evidence: &Evidence<'_>,
+    all: All<'_>,
     carried: &[(&LedgerStep, Record)],
     one: &Task,
     other: &Task,
@@ -291,13 +290,13 @@ fn knew_nothing_of_each_other(
     let (Some(one), Some(other)) = (origin(one), origin(other)) else {
         return false;
     };
-    !descends(evidence, one, other) && !descends(evidence, other, one)
+    !descends(all, one, other) && !descends(all, other, one)
 }
 
 /// Whether `commit` of the ledger is `from` or comes after it.
-fn descends(evidence: &Evidence<'_>, commit: ObjectId, from: ObjectId) -> bool {
+fn descends(all: All<'_>, commit: ObjectId, from: ObjectId) -> bool {
     let mut after = BTreeSet::from([from]);
-    for step in evidence.steps {
+    for step in all.steps {
         if step.parents.iter().any(|parent| after.contains(parent)) {
             after.insert(step.commit);
         }
@@ -325,8 +324,8 @@ fn told(task: &Task) -> String {
     format!("{}{agent} by {}", task.estimate.hours, task.by)
 }
 
-fn ledger_moved(evidence: &Evidence<'_>) -> Vec<Found> {
-    let jumps = evidence.jumps.found.iter();
+fn ledger_moved(all: All<'_>) -> Vec<Found> {
+    let jumps = all.jumps.found.iter();
     jumps
         .map(|jump| {
             let by = jump.who.as_ref().map(|who| format!(" by {who}"));
@@ -343,7 +342,7 @@ fn ledger_moved(evidence: &Evidence<'_>) -> Vec<Found> {
 }
 
 /// Once somebody signs, what is not signed stands out.
-fn ledger_signature(evidence: &Evidence<'_>) -> Vec<Found> {
+fn ledger_signature(all: All<'_>) -> Vec<Found> {
     let judge = |step: &LedgerStep| {
         let (level, what) = match &step.signature {
             Signature::Good(_) => return None,
@@ -354,5 +353,5 @@ fn ledger_signature(evidence: &Evidence<'_>) -> Vec<Found> {
         let message = format!("{} by {} {what}", step.commit.short(), step.committer);
         Some(Found::new(level, &step.commit, message))
     };
-    evidence.steps.iter().filter_map(judge).collect()
+    all.steps.iter().filter_map(judge).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::Evidence;
+use super::evidence::{Evidence, Shown};
 use crate::facts::evidence::OriginState;
 use crate::facts::ids::ObjectId;
 
@@ -43,7 +43,7 @@ pub enum FileError {
 
 /// The lines of the file at `path`, which starts from the top of the tree, from first to last.
 pub fn of_file(evidence: &Evidence<'_>, path: &str) -> Result<Vec<FileLine>, FileError> {
-    let mut files = evidence.survival.iter().flat_map(|survival| &survival.files);
+    let mut files = evidence.all.survival.iter().flat_map(|survival| &survival.files);
     let file = files
         .find(|file| file.path == path.as_bytes())
         .ok_or_else(|| FileError::Absent(path.to_owned()))?;
@@ -58,24 +58,18 @@ pub fn of_file(evidence: &Evidence<'_>, path: &str) -> Result<Vec<FileLine>, Fil
         .map(|run| {
             let first = next;
             next += run.lines as u64;
-            line(evidence, first, next - 1, run.commit)
+            line(evidence.shown(), first, next - 1, run.commit)
         })
         .collect())
 }
 
-fn line(evidence: &Evidence<'_>, first_line: u64, last_line: u64, id: Option<ObjectId>) -> FileLine {
-    let commit = evidence.commits.iter().find(|commit| Some(commit.id) == id);
+fn line(shown: Shown<'_>, first_line: u64, last_line: u64, id: Option<ObjectId>) -> FileLine {
+    let commit = shown.commits().find(|commit| Some(commit.id) == id);
     let owns = |commits: &[ObjectId]| id.is_some_and(|id| commits.contains(&id));
-    let tasks: Vec<_> = evidence
-        .ledger
-        .tasks
-        .iter()
-        .filter(|task| owns(&task.commits))
-        .collect();
+    let tasks: Vec<_> = shown.tasks().filter(|task| owns(&task.commits)).collect();
     let named = tasks.iter().flat_map(|task| &task.task.sessions);
-    let linked = evidence
-        .sessions
-        .iter()
+    let linked = shown
+        .sessions()
         .filter(|session| session.made().any(|(_, link)| Some(link.commit) == id))
         .map(|session| &session.id);
     let sessions: BTreeSet<String> = named.chain(linked).map(ToString::to_string).collect();

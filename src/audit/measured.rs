@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Evidence;
+use super::evidence::All;
 use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::ids::SessionId;
 use crate::facts::ledger::LedgerTask;
@@ -26,16 +26,16 @@ pub(super) struct Measured {
 }
 
 /// `None` where no session of the task is here.
-pub(super) fn of_task(evidence: &Evidence<'_>, task: &LedgerTask) -> Option<Measured> {
+pub(super) fn of_task(all: All<'_>, task: &LedgerTask) -> Option<Measured> {
     let named: BTreeSet<&SessionId> = task.task.sessions.iter().collect();
-    let here = evidence.all_sessions().iter();
+    let here = all.sessions.iter();
     let mut parts: Vec<(&SeenSession, f64)> = here
         .filter(|session| named.contains(&session.id))
         .map(|session| (session, named_part(session, task)))
         .collect();
     let is_all = parts.len() == named.len();
     if named.is_empty() || !is_all {
-        let linked = linked(evidence, task).into_iter();
+        let linked = linked(all, task).into_iter();
         parts.extend(linked.filter(|(session, _)| !named.contains(&session.id)));
     }
     let mut sum = Measured {
@@ -72,7 +72,7 @@ fn named_part(session: &SeenSession, task: &LedgerTask) -> f64 {
 }
 
 /// The sessions that made a commit of the task, with the part of them that did.
-fn linked<'a>(evidence: &Evidence<'a>, task: &LedgerTask) -> Vec<(&'a SeenSession, f64)> {
+fn linked<'a>(all: All<'a>, task: &LedgerTask) -> Vec<(&'a SeenSession, f64)> {
     let part = |session: &'a SeenSession| {
         let shares = session
             .made()
@@ -82,5 +82,5 @@ fn linked<'a>(evidence: &Evidence<'a>, task: &LedgerTask) -> Vec<(&'a SeenSessio
             .reduce(|sum, share| sum + share)
             .map(|share| (session, share.min(1.0)))
     };
-    evidence.all_sessions().iter().filter_map(part).collect()
+    all.sessions.iter().filter_map(part).collect()
 }

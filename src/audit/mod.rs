@@ -1,8 +1,8 @@
 //! Facts → findings: what does not add up in a repository's AI-built history.
 //!
-//! A [`rules::Rule`] is one function from the [`Evidence`] to findings, with its id, its level and its reason. A rule that
-//! has nothing to look at is listed as skipped, so that silence is never taken for a clean bill. Nothing here reads a
-//! repository or decides what is shown.
+//! A [`rules::Rule`] is one function from what is [`Shown`], judged by [`All`] that there is, to findings, with its id and
+//! what to do about them. A rule that has nothing to look at is listed as skipped, so that silence is never taken for a
+//! clean bill. Nothing here reads a repository or decides what is shown.
 
 mod allowed;
 mod claims;
@@ -28,7 +28,7 @@ use serde::Serialize;
 
 use allowed::Allowances;
 pub use allowed::{AllowedBy, Reason};
-pub use evidence::{Asked, Evidence, Whole};
+pub use evidence::{All, Asked, Evidence, Selection, Shown};
 pub use finding::{Finding, Level};
 
 use crate::facts::diagnostics::Warning;
@@ -143,7 +143,7 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
             continue;
         }
         checked.push(rule.id);
-        let found = (rule.check)(evidence).into_iter();
+        let found = rule.findings(evidence).into_iter();
         for (tie, finding) in found.map(|found| found.under(rule.id, rule.advice)) {
             match allowances.reason(&finding, tie) {
                 Some(reason) => allowed.push(Allowed {
@@ -156,7 +156,7 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
         }
     }
     // In a part of the history, an entry may speak of another part.
-    if evidence.whole.is_none() {
+    if evidence.shown().is_everything() {
         warnings.extend(allowances.unused(&checked));
     }
     let found = findings.len();
@@ -167,9 +167,9 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
         asked: evidence.asked.clone(),
         confidence: confidence::confidence(evidence),
         origin: origin::rows(evidence),
-        attested: evidence.attested.to_vec(),
+        attested: evidence.shown().attested().cloned().collect(),
         half_life: origin::half_lives(evidence),
-        signatures: signers(evidence.steps),
+        signatures: signers(evidence.all.steps),
         level: choice.level,
         findings_below_level: (found - findings.len()) as u64,
         findings,

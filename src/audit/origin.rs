@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::Evidence;
+use super::evidence::{Evidence, Shown};
 use crate::facts::commit::Commit;
 use crate::facts::evidence::OriginState;
 use crate::facts::ids::{ObjectId, TaskId};
@@ -137,16 +137,17 @@ pub struct HalfLives {
 /// All groupings, one after the other.
 pub(super) fn rows(evidence: &Evidence<'_>) -> Vec<Row> {
     let standing = evidence
+        .all
         .survival
         .map(crate::git::survival::Survival::lines_by_commit);
     let place = |commit: ObjectId| match &standing {
         None => Place::Unknown,
-        Some(_) if !evidence.at_head.contains(&commit) => Place::Elsewhere,
+        Some(_) if !evidence.all.at_head.contains(&commit) => Place::Elsewhere,
         Some(standing) => Place::AtHead(standing.get(&commit).copied().unwrap_or(0)),
     };
-    let tasks = tasks_by_commit(evidence);
+    let tasks = tasks_by_commit(evidence.shown());
     let mut rows: BTreeMap<(Grouping, Group), Row> = BTreeMap::new();
-    for commit in evidence.commits {
+    for commit in evidence.shown().commits() {
         let tasks = tasks.get(&commit.id).map_or(&[][..], Vec::as_slice);
         for (by, group) in groups(commit, tasks, evidence.zone) {
             rows.entry((by, group))
@@ -157,9 +158,9 @@ pub(super) fn rows(evidence: &Evidence<'_>) -> Vec<Row> {
     rows.into_values().collect()
 }
 
-fn tasks_by_commit(evidence: &Evidence<'_>) -> HashMap<ObjectId, Vec<Group>> {
+fn tasks_by_commit(shown: Shown<'_>) -> HashMap<ObjectId, Vec<Group>> {
     let mut tasks: HashMap<ObjectId, Vec<Group>> = HashMap::new();
-    for task in &evidence.ledger.tasks {
+    for task in shown.tasks() {
         for commit in &task.commits {
             tasks.entry(*commit).or_default().push(Group {
                 value: task.task.title.clone(),
@@ -203,15 +204,15 @@ pub fn state_word(state: OriginState) -> &'static str {
 
 /// Fits one half-life to agents' lines and one to all others.
 pub(super) fn half_lives(evidence: &Evidence<'_>) -> HalfLives {
-    let Some(survival) = evidence.survival else {
+    let Some(survival) = evidence.all.survival else {
         return HalfLives::default();
     };
     let standing = survival.lines_by_commit();
     let fit = |agent: bool| {
         let batches: Vec<Batch> = evidence
-            .commits
-            .iter()
-            .filter(|commit| evidence.at_head.contains(&commit.id))
+            .shown()
+            .commits()
+            .filter(|commit| evidence.all.at_head.contains(&commit.id))
             .filter(|commit| (commit.origin.state == OriginState::Agent) == agent)
             .filter_map(|commit| {
                 let added = commit.lines?.added as f64;

@@ -1,14 +1,12 @@
 //! Retracted tasks: a retraction is not a lie, but what it does to the figures is shown.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 
+use super::Level;
+use super::evidence::{All, Shown};
 use super::found::Found;
-use super::rule::{Rule, no_tasks_at_all};
-use super::{Evidence, Level};
+use super::rule::{Check, Rule, no_tasks_at_all};
 use crate::facts::factor::Ratio;
-use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{LedgerTask, RetractedTask};
 use crate::facts::quantity::{Hours, serialize_decimal};
 use crate::facts::task::Task;
@@ -19,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
     about: "Was a task retracted, and does the factor gain by it?",
     advice: "Ask what became of the work; `git leverage log --history` shows what is retracted",
     missing: no_tasks_at_all,
-    check: task_retracted,
+    check: Check::ShownByAll(task_retracted),
 }];
 
 /// The tasks that count no more, and what they would make of the factor.
@@ -34,22 +32,9 @@ pub struct Retracted {
     pub leverage_factor_with: Option<f64>,
 }
 
-/// Those of the part that was asked for.
-fn shown<'a>(evidence: &Evidence<'a>) -> Vec<&'a RetractedTask> {
-    let commits: HashSet<ObjectId> = evidence.commits.iter().map(|commit| commit.id).collect();
-    let is_asked_for = |gone: &&RetractedTask| {
-        evidence.whole.is_none() || gone.task.commits.iter().any(|commit| commits.contains(commit))
-    };
-    evidence.ledger.retracted.iter().filter(is_asked_for).collect()
-}
-
-pub(super) fn retracted(evidence: &Evidence<'_>) -> Retracted {
-    let gone = shown(evidence);
-    let with = evidence
-        .ledger
-        .tasks
-        .iter()
-        .chain(gone.iter().map(|gone| &gone.task));
+pub(super) fn retracted(shown: Shown<'_>) -> Retracted {
+    let gone: Vec<&RetractedTask> = shown.retracted().collect();
+    let with = shown.tasks().chain(gone.iter().map(|gone| &gone.task));
     Retracted {
         tasks: gone.len() as u64,
         human_hours: gone.iter().map(|gone| gone.task.task.estimate.hours).sum(),
@@ -69,16 +54,17 @@ fn hours(found: &LedgerTask) -> f64 {
 /// A factor that is lower by more than this without the retractions needs an explanation.
 const LARGE_GAIN: f64 = 0.25;
 
-fn task_retracted(evidence: &Evidence<'_>) -> Vec<Found> {
-    let without = factor(evidence.ledger.tasks.iter());
-    let with = retracted(evidence).leverage_factor_with;
+fn task_retracted(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
+    let without = factor(shown.tasks());
+    let with = retracted(shown).leverage_factor_with;
     let gained = without
         .zip(with)
         .filter(|(without, with)| *with < *without * (1.0 - LARGE_GAIN));
     let told = |gone: &RetractedTask| {
         let task = &gone.task.task;
-        let again = evidence
-            .all_tasks()
+        let again = all
+            .ledger
+            .tasks
             .iter()
             .find(|found| claims_more(found, &gone.task));
         // Of several that are gone, those that would lower the factor.
@@ -114,7 +100,7 @@ fn task_retracted(evidence: &Evidence<'_>) -> Vec<Found> {
                 .figure("leverage_factor_with", with)
         })
     };
-    shown(evidence).into_iter().map(told).collect()
+    shown.retracted().map(told).collect()
 }
 
 /// Whether a task claims the work of one that is gone, with more hours or fewer minutes.

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::Level;
+use super::evidence::{All, Shown};
 use super::found::Found;
 use super::integrity::first_carried;
-use super::rule::{Rule, no_past, no_tasks};
+use super::rule::{Check, Rule, no_past, no_tasks};
 use super::work::written;
-use super::{Evidence, Level};
 use crate::facts::commit::Commit;
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::{LedgerTask, Provenance};
@@ -22,30 +23,29 @@ pub(super) const RULES: &[Rule] = &[
         about: "Was the estimate given after the work was done?",
         advice: "Record estimates before the work, or say what a late one rests on",
         missing: no_past,
-        check: estimate_after_work,
+        check: Check::ShownByAll(estimate_after_work),
     },
     Rule {
         id: "estimate-raised",
         about: "Was the estimate raised later?",
         advice: "Ask who raised it and why; a revision can carry a reason",
         missing: no_tasks,
-        check: estimate_raised,
+        check: Check::Shown(estimate_raised),
     },
     Rule {
         id: "minutes-lowered",
         about: "Were the agent or the supervisory minutes lowered later?",
         advice: "Ask who lowered them and why; sessions and the first revision say what it took",
         missing: no_tasks,
-        check: minutes_lowered,
+        check: Check::Shown(minutes_lowered),
     },
 ];
 
 /// An estimate within an hour of the last commit counts as given with it, and one in a commit's message as old as that.
-fn estimate_after_work(evidence: &Evidence<'_>) -> Vec<Found> {
-    let commits: HashMap<ObjectId, &Commit> =
-        evidence.all_commits().iter().map(|one| (one.id, one)).collect();
+fn estimate_after_work(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
+    let commits: HashMap<ObjectId, &Commit> = all.commits.iter().map(|one| (one.id, one)).collect();
     let time_of = |commit: &ObjectId| Some(commits.get(commit)?.author_time.seconds);
-    let carried = tasks_first_carried(evidence);
+    let carried = tasks_first_carried(all);
     let late = |task: &LedgerTask| {
         if task.provenance != Provenance::Note {
             return None;
@@ -78,7 +78,7 @@ fn estimate_after_work(evidence: &Evidence<'_>) -> Vec<Found> {
             Found::of(level, &task.task, message).figure("hours_after", after.hours())
         })
     };
-    evidence.ledger.tasks.iter().filter_map(late).collect()
+    shown.tasks().filter_map(late).collect()
 }
 
 /// When the last of the commits was made that adds source or tests; where none does, the last that changes a file, or the
@@ -94,9 +94,9 @@ fn last_work(commits: &[&Commit]) -> Option<i64> {
 }
 
 /// When a commit of the ledger first carried each task, seconds since the epoch.
-fn tasks_first_carried(evidence: &Evidence<'_>) -> HashMap<TaskId, i64> {
+fn tasks_first_carried(all: All<'_>) -> HashMap<TaskId, i64> {
     let mut carried = HashMap::new();
-    for (step, record) in first_carried(evidence) {
+    for (step, record) in first_carried(all) {
         if let Record::Task(task) = record {
             let first = carried.entry(task.id).or_insert(step.time);
             *first = step.time.min(*first);
@@ -183,11 +183,11 @@ fn by_whom(task: &Task) -> String {
     format!("by {}, {why}", task.by)
 }
 
-fn estimate_raised(evidence: &Evidence<'_>) -> Vec<Found> {
-    let shown = |hours: f64| Hours::new(hours).unwrap_or_default().to_string();
+fn estimate_raised(shown: Shown<'_>) -> Vec<Found> {
+    let text = |hours: f64| Hours::new(hours).unwrap_or_default().to_string();
     let raised = |found: &LedgerTask| {
         let up = moved(&found.revisions, Way::Up, |task| Some(task.estimate.hours.get()))?;
-        let message = format!("`{}` was raised {}", found.task.title, up.told(shown));
+        let message = format!("`{}` was raised {}", found.task.title, up.told(text));
         Some(
             Found::of(up.level(), &found.task, message)
                 .figure("hours_before", up.from)
@@ -195,11 +195,11 @@ fn estimate_raised(evidence: &Evidence<'_>) -> Vec<Found> {
                 .figure("largest_step_hours", up.step.1 - up.step.0),
         )
     };
-    evidence.ledger.tasks.iter().filter_map(raised).collect()
+    shown.tasks().filter_map(raised).collect()
 }
 
-fn minutes_lowered(evidence: &Evidence<'_>) -> Vec<Found> {
-    let tasks = evidence.ledger.tasks.iter();
+fn minutes_lowered(shown: Shown<'_>) -> Vec<Found> {
+    let tasks = shown.tasks();
     tasks
         .flat_map(|found| {
             let agent = |task: &Task| task.agent_minutes.map(Minutes::get);

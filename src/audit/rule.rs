@@ -1,6 +1,6 @@
 //! What a rule is, and why one cannot be asked.
 
-use super::Evidence;
+use super::evidence::{All, Evidence, Shown};
 use super::found::Found;
 use crate::git::ledger_steps::Past;
 
@@ -16,40 +16,62 @@ pub struct Rule {
     /// Why it cannot be asked here, if it cannot.
     pub(super) missing: fn(&Evidence<'_>) -> Option<&'static str>,
     /// The answer.
-    pub(super) check: fn(&Evidence<'_>) -> Vec<Found>,
+    pub(super) check: Check,
+}
+
+/// A rule's function. What it looks at is what it is given: one that takes [`Shown`] alone cannot reach what was not asked for.
+#[derive(Clone, Copy)]
+pub(super) enum Check {
+    /// Judges what is shown by itself.
+    Shown(fn(Shown<'_>) -> Vec<Found>),
+    /// Judges what is shown by all that there is.
+    ShownByAll(fn(Shown<'_>, All<'_>) -> Vec<Found>),
+    /// Judges what no scope narrows: the ledger's own past.
+    All(fn(All<'_>) -> Vec<Found>),
+}
+
+impl Rule {
+    /// What it finds.
+    pub(super) fn findings(&self, evidence: &Evidence<'_>) -> Vec<Found> {
+        match self.check {
+            Check::Shown(check) => check(evidence.shown()),
+            Check::ShownByAll(check) => check(evidence.shown(), evidence.all),
+            Check::All(check) => check(evidence.all),
+        }
+    }
 }
 
 const SHALLOW: &str = "the clone is shallow (git fetch --unshallow)";
 const SHALLOW_LEDGER: &str = "the ledger was fetched shallow, without its history";
 
 pub(super) fn no_tasks(evidence: &Evidence<'_>) -> Option<&'static str> {
-    let is_empty = evidence.ledger.tasks.is_empty();
+    let is_empty = evidence.shown().tasks().next().is_none();
     is_empty.then_some("the repository has no tasks")
 }
 
 /// Retracted ones included.
 pub(super) fn no_tasks_at_all(evidence: &Evidence<'_>) -> Option<&'static str> {
-    no_tasks(evidence).filter(|_| evidence.ledger.retracted.is_empty())
+    no_tasks(evidence).filter(|_| evidence.all.ledger.retracted.is_empty())
 }
 
 pub(super) fn no_sessions(evidence: &Evidence<'_>) -> Option<&'static str> {
-    let is_empty = evidence.all_sessions().is_empty();
+    let is_empty = evidence.all.sessions.is_empty();
     is_empty.then_some("no measured session worked here")
 }
 
 fn no_ledger(evidence: &Evidence<'_>) -> Option<&'static str> {
-    let is_empty = evidence.steps.is_empty() && evidence.jumps.found.is_empty();
+    let is_empty = evidence.all.steps.is_empty() && evidence.all.jumps.found.is_empty();
     is_empty.then_some("the repository has no ledger")
 }
 
 /// Rules about a task's commits need those before the edge of a shallow clone too.
 pub(super) fn no_history(evidence: &Evidence<'_>) -> Option<&'static str> {
-    no_tasks(evidence).or(evidence.reach.is_cut.then_some(SHALLOW))
+    no_tasks(evidence).or(evidence.all.reach.is_cut.then_some(SHALLOW))
 }
 
 /// The first commit of a ledger that was fetched shallow seems to bring all lines at once.
 fn shallow_ledger(evidence: &Evidence<'_>) -> Option<&'static str> {
-    let mut steps = evidence.steps.iter();
+    let mut steps = evidence.all.steps.iter();
     steps
         .any(|step| step.past == Past::CutOff)
         .then_some(SHALLOW_LEDGER)

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::Level;
+use super::evidence::{All, Evidence, Shown};
 use super::found::Found;
-use super::rule::{Rule, no_history, no_sessions};
-use super::{Evidence, Level};
+use super::rule::{Check, Rule, no_history, no_sessions};
 use crate::correlate::seen::SeenSession;
 use crate::facts::evidence::OriginState;
 use crate::facts::ids::{ObjectId, SessionId};
@@ -19,21 +20,21 @@ pub(super) const RULES: &[Rule] = &[
         about: "Is the factor far outside the repository's own?",
         advice: "Look at the estimate and the minutes of this task first",
         missing: too_few_tasks,
-        check: outlier,
+        check: Check::ShownByAll(outlier),
     },
     Rule {
         id: "session-without-task",
         about: "Are there measured sessions that no task claims?",
         advice: "Record what they were for, also when it came to nothing",
         missing: no_sessions,
-        check: session_without_task,
+        check: Check::ShownByAll(session_without_task),
     },
     Rule {
         id: "agent-commit-without-task",
         about: "Are most commits made with agents left out of the ledger?",
         advice: "Read the factor of the ledger as that of selected work",
         missing: no_history,
-        check: agent_commit_without_task,
+        check: Check::ShownByAll(agent_commit_without_task),
     },
 ];
 
@@ -41,14 +42,14 @@ pub(super) const RULES: &[Rule] = &[
 const ENOUGH_FOR_A_DISTRIBUTION: usize = 8;
 
 fn too_few_tasks(evidence: &Evidence<'_>) -> Option<&'static str> {
-    let is_few = factors(evidence.all_tasks()).len() < ENOUGH_FOR_A_DISTRIBUTION;
+    let is_few = factors(&evidence.all.ledger.tasks).len() < ENOUGH_FOR_A_DISTRIBUTION;
     is_few.then_some("fewer than eight tasks have a factor")
 }
 
 /// The factors of tasks, the least first.
-pub(super) fn factors(tasks: &[LedgerTask]) -> Vec<(f64, &Task)> {
+fn factors<'a>(tasks: impl IntoIterator<Item = &'a LedgerTask>) -> Vec<(f64, &'a Task)> {
     let mut factors: Vec<(f64, &Task)> = tasks
-        .iter()
+        .into_iter()
         .filter_map(|found| {
             let factor = found.task.leverage_factor().filter(|factor| *factor > 0.0)?;
             Some((factor, &found.task))
@@ -59,17 +60,18 @@ pub(super) fn factors(tasks: &[LedgerTask]) -> Vec<(f64, &Task)> {
 }
 
 /// Three times the distance of the quartiles above the upper one, on a logarithmic scale: factors are ratios.
-fn outlier(evidence: &Evidence<'_>) -> Vec<Found> {
-    let all = factors(evidence.all_tasks());
+fn outlier(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
+    let of_all = factors(&all.ledger.tasks);
     let at = |share: f64| {
-        all.get((share * (all.len() as f64 - 1.0)).round() as usize)
+        of_all
+            .get((share * (of_all.len() as f64 - 1.0)).round() as usize)
             .map(|one| one.0.ln())
     };
     let (Some(lower), Some(upper)) = (at(0.25), at(0.75)) else {
         return Vec::new();
     };
     let bound = (upper + 3.0 * (upper - lower)).exp();
-    factors(&evidence.ledger.tasks)
+    factors(shown.tasks())
         .iter()
         .filter(|(factor, _)| *factor > bound * 1.000_001)
         .map(|(factor, task)| {
@@ -84,19 +86,19 @@ fn outlier(evidence: &Evidence<'_>) -> Vec<Found> {
         .collect()
 }
 
-fn session_without_task(evidence: &Evidence<'_>) -> Vec<Found> {
-    let claimed: BTreeSet<&SessionId> = evidence
-        .all_tasks()
+fn session_without_task(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
+    let claimed: BTreeSet<&SessionId> = all
+        .ledger
+        .tasks
         .iter()
         .flat_map(|found| &found.task.sessions)
         .collect();
-    let commits = commits_of_tasks(evidence);
+    let commits = commits_of_tasks(all);
     let has_task = |session: &&SeenSession| {
         claimed.contains(&session.id) || session.made().any(|(_, link)| commits.contains(&link.commit))
     };
-    evidence
-        .sessions
-        .iter()
+    shown
+        .sessions()
         .filter(|session| !has_task(session))
         .map(|session| {
             let minutes = session.agent_minutes().map_or(0.0, Minutes::get);
@@ -106,28 +108,27 @@ fn session_without_task(evidence: &Evidence<'_>) -> Vec<Found> {
         .collect()
 }
 
-pub(super) fn commits_of_tasks(evidence: &Evidence<'_>) -> BTreeSet<ObjectId> {
-    let tasks = evidence.all_tasks().iter();
+pub(super) fn commits_of_tasks(all: All<'_>) -> BTreeSet<ObjectId> {
+    let tasks = all.ledger.tasks.iter();
     tasks.flat_map(|found| found.commits.iter().copied()).collect()
 }
 
-fn agent_commit_without_task(evidence: &Evidence<'_>) -> Vec<Found> {
-    let claimed = commits_of_tasks(evidence);
+fn agent_commit_without_task(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
+    let claimed = commits_of_tasks(all);
     let by_agents = || {
-        evidence
-            .commits
-            .iter()
+        shown
+            .commits()
             .filter(|commit| commit.origin.state == OriginState::Agent && !commit.is_merge())
     };
-    let all = by_agents().count();
+    let made = by_agents().count();
     let left_out = by_agents().filter(|commit| !claimed.contains(&commit.id)).count();
-    if left_out * 2 <= all {
+    if left_out * 2 <= made {
         return Vec::new();
     }
-    let message = format!("{left_out} of {all} commits made with agents belong to no task");
+    let message = format!("{left_out} of {made} commits made with agents belong to no task");
     vec![
         Found::new(Level::Warning, &"coverage", message)
-            .figure("agent_commits", all as f64)
+            .figure("agent_commits", made as f64)
             .figure("without_task", left_out as f64)
             .up_to(left_out as u64),
     ]

@@ -1,5 +1,7 @@
 //! Every rule with a case that triggers it and one that nearly does.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -11,7 +13,7 @@ use crate::facts::commit::{Commit, Instant, LineCounts, Person};
 use crate::facts::evidence::{Origin, OriginState};
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
-use crate::facts::ledger::{Findings, Ledger};
+use crate::facts::ledger::{Findings, Ledger, LedgerTask};
 use crate::facts::quantity::WorkTime;
 use crate::facts::record::NoteLines;
 use crate::facts::zone::Zone;
@@ -159,40 +161,42 @@ impl Case {
         self
     }
 
-    fn audit(mut self, choice: &Choice) -> Audit {
-        let mut ledger = Ledger::assemble(self.findings);
+    fn audit(self, choice: &Choice) -> Audit {
+        let ledger = Ledger::assemble(self.findings);
         let mut sessions = seen(&[], Vec::new(), Linked::default(), &[&ledger.sessions]);
         for session in &mut sessions {
             if self.logs.contains(&session.id.to_string().as_str()) {
                 session.origin = crate::correlate::seen::Origin::Log;
             }
         }
-        let whole = Whole {
-            ledger: ledger.clone(),
-            sessions: sessions.clone(),
-            commits: self.commits.clone(),
-        };
-        if !self.asked.is_empty() {
-            let asked: Vec<ObjectId> = self.asked.iter().map(|number| oid(*number)).collect();
-            self.commits.retain(|commit| asked.contains(&commit.id));
-            ledger
+        let asked: HashSet<ObjectId> = self.asked.iter().map(|number| oid(*number)).collect();
+        let has_one = |found: &&LedgerTask| found.commits.iter().any(|commit| asked.contains(commit));
+        let only = Selection {
+            tasks: ledger
                 .tasks
-                .retain(|found| found.commits.iter().any(|commit| asked.contains(commit)));
-        }
+                .iter()
+                .filter(has_one)
+                .map(|found| found.task.id)
+                .collect(),
+            sessions: sessions.iter().map(|session| session.id.clone()).collect(),
+            commits: asked.clone(),
+        };
         let at_head = self.commits.iter().map(|commit| commit.id).collect();
         let evidence = Evidence {
             asked: &Asked::default(),
+            only: (!asked.is_empty()).then_some(&only),
+            all: All {
+                at_head: &at_head,
+                ledger: &ledger,
+                sessions: &sessions,
+                attested: &[],
+                steps: &self.steps,
+                jumps: &self.jumps,
+                commits: &self.commits,
+                reach: &self.reach,
+                survival: None,
+            },
             zone: Zone::Named(chrono_tz::UTC),
-            at_head: &at_head,
-            ledger: &ledger,
-            sessions: &sessions,
-            attested: &[],
-            steps: &self.steps,
-            jumps: &self.jumps,
-            commits: &self.commits,
-            reach: &self.reach,
-            survival: None,
-            whole: (!self.asked.is_empty()).then_some(&whole),
             now: NOON,
         };
         audit("kiln".into(), &evidence, choice, Vec::new())

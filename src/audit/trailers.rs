@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::Level;
+use super::evidence::{All, Evidence, Shown};
 use super::found::Found;
-use super::rule::{Rule, no_tasks};
-use super::{Evidence, Level};
+use super::rule::{Check, Rule, no_tasks};
 use crate::facts::claim::Fault;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{LedgerTask, Provenance};
@@ -18,36 +19,36 @@ pub(super) const RULES: &[Rule] = &[
         about: "Do the phases sum to the estimate?",
         advice: "Correct the phases or the estimate with `git leverage revise`",
         missing: no_tasks,
-        check: parts_do_not_sum,
+        check: Check::Shown(parts_do_not_sum),
     },
     Rule {
         id: "trailer-against-note",
         about: "Do trailers and the record agree?",
         advice: "The record counts; correct it if the trailer is right",
         missing: no_tasks,
-        check: trailer_against_note,
+        check: Check::Shown(trailer_against_note),
     },
     Rule {
         id: "trailer-refused",
         about: "Can the trailers of git leverage be read?",
         advice: "Say it in a record instead: git leverage record REV",
         missing: no_trailers,
-        check: trailer_refused,
+        check: Check::ShownByAll(trailer_refused),
     },
 ];
 
 fn no_trailers(evidence: &Evidence<'_>) -> Option<&'static str> {
-    let mut tasks = evidence.ledger.tasks.iter();
-    let is_none = evidence.ledger.refused.is_empty() && tasks.all(|found| found.claims.is_empty());
+    let mut tasks = evidence.shown().tasks();
+    let is_none = evidence.all.ledger.refused.is_empty() && tasks.all(|found| found.claims.is_empty());
     is_none.then_some("no trailer here claims anything")
 }
 
 /// Phases that do not sum have a rule of their own.
-fn trailer_refused(evidence: &Evidence<'_>) -> Vec<Found> {
-    let shown: HashSet<ObjectId> = evidence.commits.iter().map(|commit| commit.id).collect();
-    let refused = evidence.ledger.refused.iter();
+fn trailer_refused(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
+    let commits: HashSet<ObjectId> = shown.commits().map(|commit| commit.id).collect();
+    let refused = all.ledger.refused.iter();
     refused
-        .filter(|(commit, _)| shown.contains(commit))
+        .filter(|(commit, _)| commits.contains(commit))
         .filter_map(|(commit, errors)| {
             let mut values = errors.iter().filter(|error| error.fault == Fault::Value);
             let first = values.next()?;
@@ -67,7 +68,7 @@ fn trailer_refused(evidence: &Evidence<'_>) -> Vec<Found> {
 /// Hours: less than a minute is rounding.
 const ROUNDING: f64 = 1.0 / 60.0;
 
-fn parts_do_not_sum(evidence: &Evidence<'_>) -> Vec<Found> {
+fn parts_do_not_sum(shown: Shown<'_>) -> Vec<Found> {
     let wrong = |found: &LedgerTask, phases: Hours, whole: Hours, place: String| {
         let sum = phases.get();
         ((sum - whole.get()).abs() > ROUNDING).then(|| {
@@ -80,11 +81,11 @@ fn parts_do_not_sum(evidence: &Evidence<'_>) -> Vec<Found> {
                 .figure("estimate_hours", whole.get())
         })
     };
-    let mut all = Vec::new();
-    for found in &evidence.ledger.tasks {
+    let mut sums = Vec::new();
+    for found in shown.tasks() {
         let estimate = &found.task.estimate;
         if !estimate.phases.is_empty() {
-            all.extend(wrong(
+            sums.extend(wrong(
                 found,
                 phase_sum(&estimate.phases),
                 estimate.hours,
@@ -95,19 +96,15 @@ fn parts_do_not_sum(evidence: &Evidence<'_>) -> Vec<Found> {
             let (left_out, whole) = (&claim.phases_left_out, claim.estimate);
             if let Some(whole) = whole.filter(|_| !left_out.is_empty()) {
                 let place = format!(" in the trailers of {}", commit.short());
-                all.extend(wrong(found, phase_sum(left_out), whole, place));
+                sums.extend(wrong(found, phase_sum(left_out), whole, place));
             }
         }
     }
-    all
+    sums
 }
 
-fn trailer_against_note(evidence: &Evidence<'_>) -> Vec<Found> {
-    let recorded = evidence
-        .ledger
-        .tasks
-        .iter()
-        .filter(|found| found.provenance == Provenance::Note);
+fn trailer_against_note(shown: Shown<'_>) -> Vec<Found> {
+    let recorded = shown.tasks().filter(|found| found.provenance == Provenance::Note);
     recorded.flat_map(disagreements).collect()
 }
 

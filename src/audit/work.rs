@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::Level;
+use super::evidence::{All, Shown};
 use super::found::Found;
-use super::rule::{Rule, no_history, no_tasks};
-use super::{Evidence, Level};
+use super::rule::{Check, Rule, no_history, no_tasks};
 use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::files::FileClass;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
@@ -18,42 +19,42 @@ pub(super) const RULES: &[Rule] = &[
         about: "Is a session or a commit claimed by two tasks?",
         advice: "Leave it with one task, or retract the duplicate",
         missing: no_tasks,
-        check: claimed_twice,
+        check: Check::ShownByAll(claimed_twice),
     },
     Rule {
         id: "commit-missing",
         about: "Are the task's commits in the history?",
         advice: "Fetch the branch that has them, or revise the task",
         missing: no_history,
-        check: commit_missing,
+        check: Check::ShownByAll(commit_missing),
     },
     Rule {
         id: "commit-reverted",
         about: "Were the task's commits reverted?",
         advice: "Retract the task if nothing of it is left",
         missing: no_history,
-        check: commit_reverted,
+        check: Check::ShownByAll(commit_reverted),
     },
     Rule {
         id: "estimate-against-size",
         about: "Is the estimate above what the added lines would cost by two common measures?",
         advice: "Say what the estimate rests on beside the lines",
         missing: no_history,
-        check: estimate_against_size,
+        check: Check::ShownByAll(estimate_against_size),
     },
     Rule {
         id: "claim-without-code",
         about: "Do the commits of a task change source or tests at all?",
         advice: "Say what the estimate rests on, and add the commits that are missing",
         missing: no_history,
-        check: claim_without_code,
+        check: Check::ShownByAll(claim_without_code),
     },
     Rule {
         id: "claim-without-commit",
         about: "Does a task name a commit at all?",
         advice: "Name its commits: git leverage revise ID --commit REV",
         missing: no_tasks,
-        check: claim_without_commit,
+        check: Check::Shown(claim_without_commit),
     },
 ];
 
@@ -64,11 +65,11 @@ enum Claimed<'a> {
     Commit(ObjectId),
 }
 
-fn claimed_twice(evidence: &Evidence<'_>) -> Vec<Found> {
-    let shown: BTreeSet<TaskId> = evidence.ledger.tasks.iter().map(|found| found.task.id).collect();
-    let lines = lines_by_commit(evidence);
+fn claimed_twice(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
+    let asked_for: BTreeSet<TaskId> = shown.tasks().map(|found| found.task.id).collect();
+    let lines = lines_by_commit(all);
     let mut claims: BTreeMap<Claimed<'_>, BTreeMap<TaskId, &LedgerTask>> = BTreeMap::new();
-    for found in evidence.all_tasks() {
+    for found in &all.ledger.tasks {
         let sessions = found.task.sessions.iter().map(Claimed::Session);
         let commits = found.commits.iter().copied().map(Claimed::Commit);
         for claim in sessions.chain(commits) {
@@ -77,7 +78,7 @@ fn claimed_twice(evidence: &Evidence<'_>) -> Vec<Found> {
     }
     claims
         .into_iter()
-        .filter(|(_, tasks)| tasks.len() > 1 && tasks.keys().any(|id| shown.contains(id)))
+        .filter(|(_, tasks)| tasks.len() > 1 && tasks.keys().any(|id| asked_for.contains(id)))
         .filter(|(claim, tasks)| !is_squash(*claim, tasks))
         .map(|(claim, tasks)| shared(claim, &tasks, &lines))
         .collect()
@@ -139,8 +140,8 @@ fn hours_text(hours: f64) -> String {
 const MAYBE_WITHOUT_CODE: &str =
     "; if the task is one without code, what is missing is refs/leverage/tasks, which is not here";
 
-fn commit_missing(evidence: &Evidence<'_>) -> Vec<Found> {
-    let here = &evidence.reach.commits;
+fn commit_missing(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
+    let here = &all.reach.commits;
     let missing = |found: &LedgerTask| {
         // A task on a commit that carries no code lists none.
         let gone = found
@@ -149,7 +150,7 @@ fn commit_missing(evidence: &Evidence<'_>) -> Vec<Found> {
             .filter(|commit| !here.contains(commit))
             .count();
         (gone > 0).then(|| {
-            let may_be_without_code = !evidence.reach.has_task_commits && gone == found.commits.len();
+            let may_be_without_code = !all.reach.has_task_commits && gone == found.commits.len();
             let message = format!(
                 "{gone} of the {} commits of `{}` are on no branch{}",
                 found.commits.len(),
@@ -163,11 +164,11 @@ fn commit_missing(evidence: &Evidence<'_>) -> Vec<Found> {
             Found::of(Level::Warning, &found.task, message).figure("commits_missing", gone as f64)
         })
     };
-    evidence.ledger.tasks.iter().filter_map(missing).collect()
+    shown.tasks().filter_map(missing).collect()
 }
 
-fn commit_reverted(evidence: &Evidence<'_>) -> Vec<Found> {
-    let reverts = &evidence.reach.reverts;
+fn commit_reverted(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
+    let reverts = &all.reach.reverts;
     let reverted = |found: &LedgerTask| {
         let gone: Vec<(&ObjectId, &ObjectId)> = found
             .commits
@@ -185,7 +186,7 @@ fn commit_reverted(evidence: &Evidence<'_>) -> Vec<Found> {
         );
         Some(Found::of(Level::Warning, &found.task, message).figure("commits_reverted", gone.len() as f64))
     };
-    evidence.ledger.tasks.iter().filter_map(reverted).collect()
+    shown.tasks().filter_map(reverted).collect()
 }
 
 /// Hours for so many new lines: 200 lines a day, and COCOMO II at its nominal values.
@@ -210,8 +211,8 @@ pub(super) fn written(commit: &Commit) -> Option<LineCounts> {
 /// Written lines by commit; `None` where they are unknown.
 type Lines = HashMap<ObjectId, Option<LineCounts>>;
 
-fn lines_by_commit(evidence: &Evidence<'_>) -> Lines {
-    let commits = evidence.all_commits().iter();
+fn lines_by_commit(all: All<'_>) -> Lines {
+    let commits = all.commits.iter();
     commits.map(|commit| (commit.id, written(commit))).collect()
 }
 
@@ -225,10 +226,10 @@ fn written_in(commits: impl Iterator<Item = ObjectId>, lines: &Lines) -> Option<
     known?.into_iter().reduce(|sum, lines| sum + lines)
 }
 
-fn estimate_against_size(evidence: &Evidence<'_>) -> Vec<Found> {
-    let all = lines_by_commit(evidence);
+fn estimate_against_size(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
+    let by_commit = lines_by_commit(all);
     let above = |found: &LedgerTask| {
-        let lines = written_in(found.commits.iter().copied(), &all)?.added;
+        let lines = written_in(found.commits.iter().copied(), &by_commit)?.added;
         let (low, high) = hours_by_size(lines);
         let claimed = found.task.estimate.hours.get();
         (lines > 0 && claimed > high).then(|| {
@@ -243,13 +244,13 @@ fn estimate_against_size(evidence: &Evidence<'_>) -> Vec<Found> {
                 .figure("hours_high", high)
         })
     };
-    evidence.ledger.tasks.iter().filter_map(above).collect()
+    shown.tasks().filter_map(above).collect()
 }
 
-fn claim_without_code(evidence: &Evidence<'_>) -> Vec<Found> {
-    let all = lines_by_commit(evidence);
+fn claim_without_code(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
+    let by_commit = lines_by_commit(all);
     let bare = |found: &LedgerTask| {
-        let lines = written_in(found.commits.iter().copied(), &all)?;
+        let lines = written_in(found.commits.iter().copied(), &by_commit)?;
         let (hours, commits) = (found.task.estimate.hours, found.commits.len());
         (lines.added + lines.removed == 0).then(|| {
             let message = format!(
@@ -261,11 +262,11 @@ fn claim_without_code(evidence: &Evidence<'_>) -> Vec<Found> {
                 .figure("commits", commits as f64)
         })
     };
-    evidence.ledger.tasks.iter().filter_map(bare).collect()
+    shown.tasks().filter_map(bare).collect()
 }
 
-fn claim_without_commit(evidence: &Evidence<'_>) -> Vec<Found> {
-    let tasks = evidence.ledger.tasks.iter();
+fn claim_without_commit(shown: Shown<'_>) -> Vec<Found> {
+    let tasks = shown.tasks();
     tasks
         .filter(|found| found.commits.is_empty())
         .map(|found| {

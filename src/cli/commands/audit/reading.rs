@@ -7,7 +7,7 @@ use super::args::{ALLOWED, Args};
 use super::scope::Scope;
 use crate::aggregate::repository::Repository;
 use crate::audit::origin::reached;
-use crate::audit::{Asked, Evidence, Whole};
+use crate::audit::{All, Asked, Evidence, Selection};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::logs::RulesArgs;
@@ -17,7 +17,7 @@ use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::{ObjectId, SessionId};
-use crate::facts::ledger::Ledger;
+use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::zone::Zone;
 use crate::git::Repo;
 use crate::git::survival::Survival;
@@ -38,8 +38,8 @@ pub(super) struct Read {
     attested: Vec<AttestedCommit>,
     reach: Reach,
     survival: Option<Survival>,
-    /// All of it, once this was narrowed.
-    whole: Option<Whole>,
+    /// What this was narrowed to.
+    only: Option<Selection>,
     pub(super) warnings: Vec<Warning>,
     pub(super) is_complete: bool,
 }
@@ -83,7 +83,7 @@ impl Read {
             zone: args.zone(&settings)?,
             at_head: reached(&commits, head.ok().flatten()),
             jumps: ledger_steps::jumps(repo, &[refs::NOTES, refs::TASKS]),
-            whole: None,
+            only: None,
             reach: reach(repo),
             commits,
             attested,
@@ -100,25 +100,25 @@ impl Read {
         if scope.is_everything() {
             return;
         }
-        self.whole = Some(Whole {
-            ledger: self.ledger.clone(),
-            sessions: self.sessions.clone(),
-            commits: self.commits.clone(),
-        });
-        self.commits.retain(|commit| scope.holds(commit));
-        let commits: HashSet<ObjectId> = self.commits.iter().map(|commit| commit.id).collect();
-        let claimed: HashSet<SessionId> = named_sessions(&self.ledger).cloned().collect();
-        self.attested.retain(|one| commits.contains(&one.commit));
-        self.ledger.tasks.retain(|found| {
+        let commits = self.commits.iter().filter(|commit| scope.holds(commit));
+        let commits: HashSet<ObjectId> = commits.map(|commit| commit.id).collect();
+        let claimed: HashSet<&SessionId> = named_sessions(&self.ledger.tasks).collect();
+        let tasks = self.ledger.tasks.iter().filter(|found| {
             let by_day = scope.commits.is_none() && scope.period.since.is_some();
             found.commits.iter().any(|commit| commits.contains(commit))
                 || by_day && found.commits.is_empty() && scope.period.contains(found.task.date)
         });
-        let named: HashSet<&SessionId> = named_sessions(&self.ledger).collect();
-        self.sessions.retain(|session| {
+        let tasks: Vec<&LedgerTask> = tasks.collect();
+        let named: HashSet<&SessionId> = named_sessions(tasks.iter().copied()).collect();
+        let sessions = self.sessions.iter().filter(|session| {
             named.contains(&session.id)
                 || session.made().any(|(_, link)| commits.contains(&link.commit))
                 || session.made().next().is_none() && !claimed.contains(&session.id) && scope.ends_in(session)
+        });
+        self.only = Some(Selection {
+            tasks: tasks.iter().map(|found| found.task.id).collect(),
+            sessions: sessions.map(|session| session.id.clone()).collect(),
+            commits,
         });
     }
 
@@ -137,9 +137,7 @@ impl Read {
     }
 
     pub(super) fn evidence(&self, context: &Context) -> Evidence<'_> {
-        Evidence {
-            asked: &self.asked,
-            zone: self.zone,
+        let all = All {
             at_head: &self.at_head,
             ledger: &self.ledger,
             sessions: &self.sessions,
@@ -149,14 +147,21 @@ impl Read {
             attested: &self.attested,
             reach: &self.reach,
             survival: self.survival.as_ref(),
-            whole: self.whole.as_ref(),
+        };
+        Evidence {
+            asked: &self.asked,
+            only: self.only.as_ref(),
+            all,
+            zone: self.zone,
             now: context.environment.now.timestamp(),
         }
     }
 }
 
-fn named_sessions(ledger: &Ledger) -> impl Iterator<Item = &SessionId> {
-    ledger.tasks.iter().flat_map(|found| &found.task.sessions)
+fn named_sessions<'a>(
+    tasks: impl IntoIterator<Item = &'a LedgerTask>,
+) -> impl Iterator<Item = &'a SessionId> {
+    tasks.into_iter().flat_map(|found| &found.task.sessions)
 }
 
 /// Who brought the lines at HEAD.
