@@ -409,8 +409,8 @@ fn notes_of_other_tools_say_who_made_a_commit() {
         history.commits.sort_by_key(|commit| commit.commit_time);
         let told = history.commits.iter().map(|commit| {
             let agents = commit.origin.agents().into_iter().map(str::to_owned).collect();
-            let lines = commit.origin.evidence.first().and_then(|sign| sign.lines);
-            (format!("{:?}", commit.origin.state), agents, lines)
+            let lines = commit.origin.evidence().first().and_then(|sign| sign.lines);
+            (format!("{:?}", commit.origin.state()), agents, lines)
         });
         told.collect()
     };

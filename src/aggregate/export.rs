@@ -183,9 +183,9 @@ impl<'a> CommitLine<'a> {
             files_changed: commit.lines.map(|lines| lines.files),
             lines_added: commit.lines.map(|lines| lines.added),
             lines_removed: commit.lines.map(|lines| lines.removed),
-            state: commit.origin.state,
+            state: commit.origin.state(),
             agents: commit.origin.agents(),
-            evidence: &commit.origin.evidence,
+            evidence: commit.origin.evidence(),
         }
     }
 }

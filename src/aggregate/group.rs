@@ -296,7 +296,7 @@ fn of_task(dimension: Dimension, task: &Task) -> Vec<Option<String>> {
 fn signed(dimension: Dimension, commit: &Commit, tasks: &[&Task]) -> Vec<Option<String>> {
     let mut named: Vec<Option<String>> = commit
         .origin
-        .evidence
+        .evidence()
         .iter()
         .map(|sign| match dimension {
             Dimension::Agent => sign.agent.clone(),

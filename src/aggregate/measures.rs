@@ -282,7 +282,7 @@ impl<'a> Tally<'a> {
     /// Counts a commit.
     pub fn add_commit(&mut self, commit: &Commit) {
         self.commits += 1;
-        self.agent_commits += u64::from(commit.origin.state == OriginState::Agent);
+        self.agent_commits += u64::from(commit.origin.state() == OriginState::Agent);
         let classes = [
             (&mut self.lines, commit.lines),
             (&mut self.source, commit.lines_in(FileClass::Source)),

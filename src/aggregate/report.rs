@@ -232,19 +232,11 @@ impl<'a> CommitsOnce<'a> {
         once
     }
 
-    /// Blobs are missing here and notes there: lines are those of the first clone that has any, signs those of all.
     fn learn(&mut self, first: &Commit, again: &Commit) {
         let known = self.better.get(&first.id).unwrap_or(first);
-        let has_lines = known.lines.is_none() && again.lines.is_some();
-        if !has_lines && known.origin == again.origin {
-            return;
+        if let Some(better) = known.known_better(again) {
+            self.better.insert(first.id, better);
         }
-        let better = self.better.entry(first.id).or_insert_with(|| first.clone());
-        if has_lines {
-            better.lines = again.lines;
-            better.by_class.clone_from(&again.by_class);
-        }
-        better.origin = better.origin.with(again.origin.evidence.iter().cloned());
     }
 
     /// Each with the repository in which it counts.

@@ -77,7 +77,7 @@ fn line(shown: Shown<'_>, first_line: u64, last_line: u64, id: Option<ObjectId>)
         first_line,
         last_line,
         commit: id,
-        state: commit.map(|commit| commit.origin.state),
+        state: commit.map(|commit| commit.origin.state()),
         agents: commit
             .map(|commit| commit.origin.agents().into_iter().map(str::to_owned).collect())
             .unwrap_or_default(),

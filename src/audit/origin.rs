@@ -172,13 +172,13 @@ fn tasks_by_commit(shown: Shown<'_>) -> HashMap<ObjectId, Vec<Group>> {
 }
 
 fn groups(commit: &Commit, tasks: &[Group], zone: Zone) -> Vec<(Grouping, Group)> {
-    let state = state_word(commit.origin.state);
+    let state = state_word(commit.origin.state());
     let month = zone.day(commit.author_time.seconds).format("%Y-%m");
     let mut groups = vec![
         (Grouping::State, state.to_owned().into()),
         (Grouping::Month, format!("{month} {state}").into()),
     ];
-    for sign in &commit.origin.evidence {
+    for sign in commit.origin.evidence() {
         groups.push((Grouping::HowKnown, sign.rule.to_string().into()));
         groups.extend(sign.agent.clone().map(|agent| (Grouping::Agent, agent.into())));
         groups.extend(
@@ -213,7 +213,7 @@ pub(super) fn half_lives(evidence: &Evidence<'_>) -> HalfLives {
             .shown()
             .commits()
             .filter(|commit| evidence.all.at_head.contains(&commit.id))
-            .filter(|commit| (commit.origin.state == OriginState::Agent) == agent)
+            .filter(|commit| (commit.origin.state() == OriginState::Agent) == agent)
             .filter_map(|commit| {
                 let added = commit.lines?.added as f64;
                 Some(Batch {

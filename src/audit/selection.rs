@@ -118,7 +118,7 @@ fn agent_commit_without_task(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let by_agents = || {
         shown
             .commits()
-            .filter(|commit| commit.origin.state == OriginState::Agent && !commit.is_merge())
+            .filter(|commit| commit.origin.state() == OriginState::Agent && !commit.is_merge())
     };
     let made = by_agents().count();
     let left_out = by_agents().filter(|commit| !claimed.contains(&commit.id)).count();

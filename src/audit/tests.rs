@@ -10,7 +10,7 @@ use crate::correlate::seen::seen;
 use crate::facts::claim;
 use crate::facts::claimed::CommitClaims;
 use crate::facts::commit::{Commit, Instant, LineCounts, Person};
-use crate::facts::evidence::{Origin, OriginState};
+use crate::facts::evidence::{self, Origin};
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Findings, Ledger, LedgerTask};
@@ -697,6 +697,15 @@ fn factors_out_of_the_repositorys_range() {
     );
 }
 
+fn by_agent() -> Origin {
+    Origin::new(vec![evidence::Evidence {
+        rule: "note:git-ai".parse().unwrap(),
+        agent: Some("codex".into()),
+        model: None,
+        lines: None,
+    }])
+}
+
 #[test]
 fn what_no_task_claims() {
     let left_out = Case::default()
@@ -707,7 +716,7 @@ fn what_no_task_claims() {
 
     let agents = |others: u8| {
         (1..=1 + others).fold(Case::default().note(1, &[task(1, json!({}))]), |case, number| {
-            case.commit(number, |commit| commit.origin.state = OriginState::Agent)
+            case.commit(number, |commit| commit.origin = by_agent())
         })
     };
     triggers("agent-commit-without-task", agents(2), Level::Warning, "2 of 3");

@@ -94,7 +94,7 @@ impl Lines {
 }
 
 /// The facts of one commit. They depend on its objects alone, so they are read once and never change.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Commit {
     /// Its object id.
     pub id: ObjectId,
@@ -128,6 +128,22 @@ impl Commit {
         Some(of_class.map_or_else(LineCounts::default, |(_, counts)| *counts))
     }
 
+    /// What it and the same commit in another clone say together, where that is more. Blobs are missing here and notes there:
+    /// lines are those of the first clone that has any, signs those of all.
+    pub fn known_better(&self, again: &Self) -> Option<Self> {
+        let counted = [self, again]
+            .into_iter()
+            .find(|one| one.lines.is_some())
+            .unwrap_or(self);
+        let is_more = counted.lines != self.lines || self.origin != again.origin;
+        is_more.then(|| Self {
+            lines: counted.lines,
+            by_class: counted.by_class.clone(),
+            origin: self.origin.with(again.origin.evidence().iter().cloned()),
+            ..self.clone()
+        })
+    }
+
     /// Whether it joins histories. Merges carry no lines, as in `git log --no-merges`.
     pub fn is_merge(&self) -> bool {
         self.parents.len() > 1
@@ -139,7 +155,7 @@ pub fn decide(commits: &mut [Commit], elsewhere: &Signs, foreign: ForeignTrailer
     for commit in commits {
         let signs = elsewhere.of(commit.id);
         if !signs.is_empty() || foreign == ForeignTrailers::Ignore {
-            commit.origin = origin(&commit.origin.evidence, signs, foreign);
+            commit.origin = origin(commit.origin.evidence(), signs, foreign);
         }
     }
 }

@@ -62,13 +62,12 @@ pub struct Evidence {
     pub lines: Option<u64>,
 }
 
-/// The state of a commit with all that speaks for it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The state of a commit with all that speaks for it. Made from signs alone, so that the two cannot disagree.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Origin {
-    /// What the evidence adds up to.
-    pub state: OriginState,
-    /// Every sign found, sorted, each once.
-    pub evidence: Vec<Evidence>,
+    state: OriginState,
+    /// Sorted, each once.
+    evidence: Vec<Evidence>,
 }
 
 impl Origin {
@@ -90,6 +89,16 @@ impl Origin {
     #[must_use]
     pub fn with(&self, signs: impl IntoIterator<Item = Evidence>) -> Self {
         Self::new(self.evidence.iter().cloned().chain(signs).collect())
+    }
+
+    /// What the evidence adds up to.
+    pub fn state(&self) -> OriginState {
+        self.state
+    }
+
+    /// Every sign found, sorted, each once.
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.evidence
     }
 
     /// The agents named, sorted, each once.

@@ -192,7 +192,7 @@ impl Row {
             lines: commit.lines,
             by_class: commit.by_class.clone(),
             may_claim: commit.may_claim,
-            evidence: commit.origin.evidence.iter().map(StoredEvidence::of).collect(),
+            evidence: commit.origin.evidence().iter().map(StoredEvidence::of).collect(),
         })
     }
 

@@ -275,7 +275,11 @@ impl Row {
         let mut tally = Tally::default();
         commits.iter().for_each(|commit| tally.add_commit(commit));
         self.agent_commits = Some(tally.measures(HOURS_PER_WEEK).agent_commits);
-        let of_state = |state| commits.iter().filter(move |commit| commit.origin.state == state);
+        let of_state = |state| {
+            commits
+                .iter()
+                .filter(move |commit| commit.origin.state() == state)
+        };
         self.agent_lines_added = of_state(OriginState::Agent)
             .map(|commit| commit.lines.map(|lines| lines.added))
             .sum();

@@ -137,7 +137,7 @@ impl Sums {
     fn add_commit(&mut self, commit: &Commit) {
         let [commits, _, by_agents, added, removed] = &mut self.0;
         commits.known += 1;
-        by_agents.known += u64::from(commit.origin.state == OriginState::Agent);
+        by_agents.known += u64::from(commit.origin.state() == OriginState::Agent);
         let lines = commit.lines.unwrap_or_default();
         added.known += lines.added;
         removed.known += lines.removed;
