@@ -140,6 +140,18 @@ fn linking_takes_facts_alone() {
     assert!(!opens.is_empty(), "those of who looks at the disk are seen");
 }
 
+/// Options are plain data to whoever reads by them, and how far the reading is can be drawn by others.
+#[test]
+fn only_the_command_line_names_its_parser_and_its_bar() {
+    let names_them = |path: &str| path.starts_with("clap::") || path.starts_with("indicatif::");
+    let broken = foreign(|file| file.starts_with("cli"), names_them);
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert!(
+        !foreign(|file| !file.starts_with("cli"), names_them).is_empty(),
+        "those of the command line are seen"
+    );
+}
+
 #[test]
 fn readers_of_logs_parse_json_in_one_place() {
     let parser = Path::new("sources/agents/json.rs");

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::world::transcript::Transcript;
-use crate::world::{START, TestRepo, World};
+use crate::world::{Ran, START, TestRepo, World};
 
 const LINES: &str = "let retries = 5;\nlet delay = cap(retries);\n";
 
@@ -92,6 +92,31 @@ fn trailers_of_other_tools_can_be_ignored() {
         ["s Begin: record high trailer:entire-session 1.00"]
     );
     assert_eq!(links(&repo, &["--ignore-foreign-trailers"]), [""; 0]);
+}
+
+#[test]
+fn every_command_that_links_can_ignore_trailers_of_other_tools() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit_at("Begin\n\nEntire-Session: 2026-04-01-s", START + 20 * 3600);
+    worker(&repo).save(&world);
+    let without = |args: &[&str], wanted: &str| {
+        let all = repo.run(args);
+        let own = repo.run(&[args, &["--ignore-foreign-trailers"]].concat());
+        let told = |ran: &Ran| ran.to_string().contains(wanted);
+        assert!(told(&all), "{args:?}: {all}");
+        assert!(!told(&own), "{args:?}: {own}");
+    };
+    let made = repo.git(&["rev-parse", "--short=8", "HEAD"]);
+    without(&["sessions", "--format", "json"], "\"commits_linked\": 1");
+    without(&["sessions", "show", "s"], &made[..7]);
+    without(
+        &["record", "--estimate", "4h", "--dry-run"],
+        "agent time measured",
+    );
+    without(&["capture", "--dry-run"], "entire-session");
+    without(&["report", "--format", "json"], "\"agent_commits\": 1");
+    without(&["audit", "--format", "json"], "\"value\": \"agent\"");
 }
 
 #[test]

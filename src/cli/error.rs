@@ -5,12 +5,15 @@
 use std::error::Error;
 use std::io;
 
+use rayon::ThreadPoolBuildError;
+
 use crate::facts::ids::InvalidId;
 use crate::facts::quantity::QuantityError;
 use crate::facts::task::TaskError;
 use crate::git::OpenError;
 use crate::git::create::CreateError;
 use crate::ledger::WriteError;
+use crate::workspace::repositories::NothingFound;
 
 /// Whose mistake it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +139,19 @@ impl From<WriteError> for CommandError {
             hints: error.hint().into_iter().collect(),
             ..Self::failed(error.to_string())
         }
+    }
+}
+
+impl From<NothingFound> for CommandError {
+    fn from(error: NothingFound) -> Self {
+        Self::failed(error.to_string())
+            .hint("Name a repository or a folder that holds some, or set `leverage.root`")
+    }
+}
+
+impl From<ThreadPoolBuildError> for CommandError {
+    fn from(error: ThreadPoolBuildError) -> Self {
+        Self::from_error(&error)
     }
 }
 

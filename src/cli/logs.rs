@@ -1,4 +1,5 @@
-//! Which logs of agents are read, and by which thresholds: the options of every command that looks at sessions.
+//! Which logs of agents are read, whose marks count, and by which thresholds: the options of every command that looks at
+//! sessions.
 
 use std::path::{Path, PathBuf};
 
@@ -6,11 +7,11 @@ use super::context::Context;
 use super::environment::{Environment, local_zone};
 use super::error::CommandError;
 use super::settings::Settings;
+use crate::facts::evidence::ForeignTrailers;
 use crate::facts::span::Millis;
 use crate::facts::supervision::SupervisionRules;
-use crate::sources::agents::collect::{Collected, Request, collect};
+use crate::sources::agents::collect::Request;
 use crate::sources::agents::{AGENTS, Machine};
-use crate::sources::discover::work_trees;
 
 /// Which logs are read.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -32,6 +33,24 @@ pub struct RulesArgs {
     /// No action of a person takes more minutes than this [default: 10; config: `leverage.cap`]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub cap: Option<u32>,
+}
+
+/// Whether what other tools wrote counts.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub struct ForeignArgs {
+    /// Take only our own trailers, authors and notes as signs of an agent or a session
+    #[arg(long)]
+    pub ignore_foreign_trailers: bool,
+}
+
+impl ForeignArgs {
+    /// Whose marks count.
+    pub fn foreign(self) -> ForeignTrailers {
+        match self.ignore_foreign_trailers {
+            true => ForeignTrailers::Ignore,
+            false => ForeignTrailers::Believe,
+        }
+    }
 }
 
 fn agent_dir(text: &str) -> Result<(String, PathBuf), String> {
@@ -68,21 +87,14 @@ fn mapping(text: &str) -> Result<(String, String), String> {
 }
 
 impl LogArgs {
-    /// Reads the sessions on this machine and those whose logs lie in work trees of `repositories`, what was read before from
-    /// `cache`.
-    pub fn collect(
-        &self,
-        context: &Context,
-        settings: &Settings,
-        cache: Option<PathBuf>,
-        repositories: &[PathBuf],
-    ) -> Result<Collected, CommandError> {
-        let environment = &context.environment;
+    /// The logs on this machine, as typed, else as configured. What was read of them is kept in `cache`.
+    pub fn request(&self, context: &Context, cache: Option<PathBuf>) -> Result<Request, CommandError> {
+        let (environment, settings) = (&context.environment, context.settings());
         let mut request = Request {
             machine: Machine {
                 home: environment.home(),
                 variables: environment.variables().clone(),
-                work_trees: work_trees(repositories),
+                work_trees: Vec::new(),
                 zone: local_zone(),
             },
             cache,
@@ -112,7 +124,7 @@ impl LogArgs {
             })?;
             request.path_map.push(here(map));
         }
-        Ok(collect(&request))
+        Ok(request)
     }
 }
 

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod args;
+pub mod bar;
 pub mod commands;
 pub mod context;
 pub mod environment;
@@ -15,13 +16,12 @@ pub mod logs;
 pub mod outcome;
 pub mod output;
 pub mod period;
+pub mod range;
 pub mod reading;
 pub mod recording;
 pub mod settings;
-pub mod survival;
 pub mod terminal;
 pub mod timing;
-pub mod workers;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! How a command that did its work ended.
 
-use crate::facts::diagnostics::Status;
+use crate::facts::diagnostics::{Status, Warning};
 
 /// How a command that did its work ended. Failure is a [`CommandError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +23,14 @@ impl From<Status> for Outcome {
 }
 
 impl Outcome {
+    /// That of a command which leaves something out for each warning.
+    pub fn of(warnings: &[Warning]) -> Self {
+        match warnings.is_empty() {
+            true => Self::Done,
+            false => Self::Partial,
+        }
+    }
+
     /// The code that the process ends with.
     pub fn exit_code(self) -> u8 {
         match self {

@@ -1,26 +1,19 @@
 //! ROOT and what every command that reads repositories shares: which ones, how, and how far along it is.
 
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::bar;
 use super::context::Context;
 use super::error::CommandError;
-use super::settings::Settings;
-use super::workers::read_each;
-use crate::aggregate::names::{Named, tell_apart};
-use crate::aggregate::repository::{Repository, unify};
-use crate::correlate::seen::{self, SeenSession};
-use crate::facts::diagnostics::{Status, Warning};
-use crate::facts::evidence::ForeignTrailers;
-use crate::facts::ledger::Ledger;
-use crate::facts::lineage::Lineage;
-use crate::facts::quantity::WorkTime;
-use crate::git::Repo;
+use super::logs::ForeignArgs;
 use crate::git::changes::Renames;
 use crate::git::walk::RefSelection;
-use crate::sources::discover::{Discovery, LinkedWorkTrees, discover};
-use crate::sources::history::{History, HistoryOptions, read_open};
-use crate::sources::ledger::{read_ledger_of, read_recorded};
+use crate::sources::discover::{Discovery, LinkedWorkTrees};
+use crate::sources::history::HistoryOptions;
+use crate::workspace::options::ReadOptions;
+use crate::workspace::read::Workspace;
+use crate::workspace::repositories::find;
 
 /// Which repositories, and how they are read.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -32,9 +25,9 @@ pub struct ReadArgs {
     /// Count a moved file as removed and added, as `git log --no-renames` does
     #[arg(long)]
     pub no_renames: bool,
-    /// Take only our own trailers, authors and notes as signs of an agent or a session
-    #[arg(long)]
-    pub ignore_foreign_trailers: bool,
+    /// Whether what other tools wrote counts.
+    #[command(flatten)]
+    pub foreign: ForeignArgs,
     /// Read everything anew and keep nothing
     #[arg(long)]
     pub no_cache: bool,
@@ -55,88 +48,27 @@ pub fn threads(text: &str) -> Result<NonZero<usize>, String> {
     number.ok_or_else(|| "not a number from 1 to 256".to_owned())
 }
 
-/// What was read, with the trouble of finding it.
-#[derive(Default)]
-pub struct Reading {
-    /// The repositories, each with a name of its own.
-    pub repos: Vec<Repository>,
-    /// The sessions that worked in them, as far as they were asked for.
-    pub sessions: Vec<SeenSession>,
-    /// What could not be searched.
-    pub warnings: Vec<Warning>,
-}
-
-impl Reading {
-    /// Decides who made the commits of each repository, now that the sessions are known: every command that tells who made a
-    /// commit comes through here.
-    pub(super) fn decide(&mut self, foreign: ForeignTrailers) {
-        for (at, repo) in self.repos.iter_mut().enumerate() {
-            repo.decide(seen::signs(&self.sessions, at), foreign);
-        }
-    }
-
-    /// Where the repositories are.
-    pub fn paths(&self) -> Vec<PathBuf> {
-        let repos = self.repos.iter();
-        repos.map(|repo| PathBuf::from(&repo.path)).collect()
-    }
-}
-
 impl ReadArgs {
-    /// Finds and reads the repositories, side by side. [`super::linking::Linking::complete`] adds the sessions, and who made
-    /// the commits.
-    pub(super) fn read(
-        &self,
-        context: &Context,
-        settings: &Settings,
-        options: &HistoryOptions,
-    ) -> Result<Reading, CommandError> {
-        let found = self.discover(context, settings)?;
-        let work = settings.work_time()?;
-        let read = |path: &Path| read_repository(path, options, work);
-        let mut repos = read_each(context, self.jobs, &found.repositories, &options.progress, read)?;
-        tell_apart(&mut repos);
-        unify(&mut repos);
-        Ok(Reading {
-            repos,
-            warnings: found.warnings,
-            ..Reading::default()
-        })
+    /// Finds and reads the repositories, side by side. [`Workspace::complete`] adds the
+    /// sessions, and who made the commits.
+    pub fn read(&self, context: &Context, options: &ReadOptions) -> Result<Workspace, CommandError> {
+        let found = self.find(context)?;
+        let read = || Workspace::read(found, options);
+        Ok(bar::during(&context.terminal, &options.progress, read)?)
     }
 
     /// Finds the repositories and reads what their notes recorded, without a walk over their history.
-    pub fn find(&self, context: &Context, settings: &Settings) -> Result<Reading, CommandError> {
-        let found = self.discover(context, settings)?;
-        let mut repos: Vec<Repository> = found.repositories.iter().map(|path| unread(path)).collect();
-        tell_apart(&mut repos);
-        Ok(Reading {
-            repos,
-            warnings: found.warnings,
-            ..Reading::default()
-        })
+    pub fn recorded(&self, context: &Context) -> Result<Workspace, CommandError> {
+        Ok(Workspace::recorded(self.find(context)?))
     }
 
     /// The repositories below the roots; none at all is an error.
-    pub fn discover(&self, context: &Context, settings: &Settings) -> Result<Discovery, CommandError> {
-        self.discover_as(context, settings, LinkedWorkTrees::LeadToMain)
-    }
-
-    /// The same, with a say in where repositories are opened.
-    pub fn discover_as(
-        &self,
-        context: &Context,
-        settings: &Settings,
-        linked: LinkedWorkTrees,
-    ) -> Result<Discovery, CommandError> {
-        let found = discover(&self.roots(context, settings), linked);
-        if found.repositories.is_empty() {
-            return Err(nothing_found(&found.warnings));
-        }
-        Ok(found)
+    fn find(&self, context: &Context) -> Result<Discovery, CommandError> {
+        Ok(find(&self.roots(context), LinkedWorkTrees::LeadToMain)?)
     }
 
     /// The roots that were named, else the repository that one stands in, else the configured ones, else this folder.
-    pub fn roots(&self, context: &Context, settings: &Settings) -> Vec<PathBuf> {
+    pub fn roots(&self, context: &Context) -> Vec<PathBuf> {
         let environment = &context.environment;
         if !self.roots.is_empty() {
             let roots = self.roots.iter();
@@ -145,15 +77,16 @@ impl ReadArgs {
         if let Ok(repo) = environment.repository() {
             return vec![repo.place().to_owned()];
         }
-        let configured = settings.get_all("root");
+        let configured = context.settings().get_all("root");
         if configured.is_empty() {
             return vec![environment.directory.clone()];
         }
         configured.iter().map(|root| environment.resolve(root)).collect()
     }
 
-    /// How histories are read.
-    pub fn history(&self, context: &Context, settings: &Settings) -> HistoryOptions {
+    /// How they are read.
+    pub fn options(&self, context: &Context) -> Result<ReadOptions, CommandError> {
+        let settings = context.settings();
         let excluded = settings.get_all("excludeRef");
         let mut refs = RefSelection {
             all: self.all_refs,
@@ -162,90 +95,16 @@ impl ReadArgs {
         if !excluded.is_empty() {
             refs.exclude = excluded;
         }
-        HistoryOptions {
+        let history = HistoryOptions {
             refs,
-            renames: if self.no_renames {
-                Renames::Ignore
-            } else {
-                Renames::Follow
+            renames: match self.no_renames {
+                true => Renames::Ignore,
+                false => Renames::Follow,
             },
-            cache: self.cache(context),
+            cache: context.cache(self.no_cache),
             threads: self.jobs,
             ..HistoryOptions::default()
-        }
-    }
-
-    /// Where facts are kept between runs, if they are.
-    pub fn cache(&self, context: &Context) -> Option<PathBuf> {
-        context.environment.cache_dir().filter(|_| !self.no_cache)
-    }
-
-    /// Whose marks in messages count.
-    pub fn foreign_trailers(&self) -> ForeignTrailers {
-        match self.ignore_foreign_trailers {
-            true => ForeignTrailers::Ignore,
-            false => ForeignTrailers::Believe,
-        }
-    }
-}
-
-fn nothing_found(warnings: &[Warning]) -> CommandError {
-    let reasons: Vec<String> = warnings.iter().map(Warning::to_string).collect();
-    CommandError::failed(if reasons.is_empty() {
-        "no git repository here".to_owned()
-    } else {
-        reasons.join("; ")
-    })
-    .hint("Name a repository or a folder that holds some, or set `leverage.root`")
-}
-
-/// Reads the repository at `path`; who made its commits is left to be decided.
-pub fn read_repository(path: &Path, options: &HistoryOptions, work: WorkTime) -> Repository {
-    match Repo::open(path) {
-        Ok(repo) => {
-            let (history, ledger) = gather(&repo, options, work);
-            Repository::new(repo.lineage(), history, ledger)
-        }
-        Err(error) => failed(path, error.to_string()),
-    }
-}
-
-/// What the history of a repository and its ledger say.
-pub fn gather(repo: &Repo, options: &HistoryOptions, work: WorkTime) -> (History, Ledger) {
-    let history = read_open(repo, options);
-    let ledger = read_ledger_of(repo, &history.commits, work);
-    (history, ledger)
-}
-
-fn failed(path: &Path, reason: String) -> Repository {
-    Repository::new(
-        Lineage::default(),
-        History::failed(path, reason),
-        Ledger::default(),
-    )
-}
-
-fn unread(path: &Path) -> Repository {
-    match Repo::open(path) {
-        Ok(repo) => {
-            let history = History {
-                name: repo.name(),
-                status: Status::Complete,
-                reason: None,
-                ..History::failed(path, "")
-            };
-            Repository::new(repo.lineage(), history, read_recorded(&repo))
-        }
-        Err(error) => failed(path, error.to_string()),
-    }
-}
-
-impl Named for Repository {
-    fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn name(&mut self) -> &mut String {
-        &mut self.name
+        };
+        Ok(ReadOptions::new(history, settings.work_time()?))
     }
 }

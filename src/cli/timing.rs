@@ -7,10 +7,10 @@ use chrono::NaiveDate;
 use super::context::Context;
 use super::error::CommandError;
 use super::linking::SessionArgs;
-use super::logs::RulesArgs;
+use super::logs::{ForeignArgs, RulesArgs};
 use super::outcome::Outcome;
 use super::period;
-use super::reading::{ReadArgs, Reading};
+use super::reading::ReadArgs;
 use super::recording::Desk;
 use crate::aggregate::effort::{AgentTime, Effort};
 use crate::aggregate::repository::{PlacedTask, Repository};
@@ -19,6 +19,7 @@ use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::zone::Zone;
 use crate::git::messages;
 use crate::render::task::Timed;
+use crate::workspace::read::Workspace;
 
 /// What counts beside the ledger.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -26,9 +27,8 @@ pub struct TimingArgs {
     /// The zone whose days count: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
-    /// Take only our own trailers and notes as signs of a session
-    #[arg(long)]
-    ignore_foreign_trailers: bool,
+    #[command(flatten)]
+    foreign: ForeignArgs,
     /// Read every log again, and keep nothing
     #[arg(long)]
     no_cache: bool,
@@ -78,9 +78,9 @@ impl TimingArgs {
         if self.sessions.no_sessions || !shown.iter().any(is_open) {
             return Ok(timing);
         }
-        let reading = self.read(desk, ledger, context)?;
+        let workspace = self.read(desk, ledger, context)?;
         let placed: Vec<PlacedTask> = ledger.tasks.iter().map(PlacedTask::from).collect();
-        let effort = Effort::new(&reading.sessions, &placed.iter().collect::<Vec<_>>());
+        let effort = Effort::new(&workspace.sessions, &placed.iter().collect::<Vec<_>>());
         timing.times = placed
             .iter()
             .map(|placed| {
@@ -88,17 +88,15 @@ impl TimingArgs {
                 (placed.task.id, AgentTime::of(&placed.task, spent))
             })
             .collect();
-        context.terminal.warnings(&reading.warnings)?;
-        if !reading.warnings.is_empty() {
-            timing.outcome = Outcome::Partial;
-        }
+        context.terminal.warnings(&workspace.warnings)?;
+        timing.outcome = workspace.status().into();
         Ok(timing)
     }
 
     /// The sessions that worked in the repository.
-    fn read(&self, desk: &Desk, ledger: &Ledger, context: &Context) -> Result<Reading, CommandError> {
+    fn read(&self, desk: &Desk, ledger: &Ledger, context: &Context) -> Result<Workspace, CommandError> {
         let read = ReadArgs {
-            ignore_foreign_trailers: self.ignore_foreign_trailers,
+            foreign: self.foreign,
             no_cache: self.no_cache,
             ..ReadArgs::default()
         };
@@ -108,14 +106,9 @@ impl TimingArgs {
             captured: ledger.sessions.clone(),
             ..Repository::default()
         };
-        let mut reading = Reading {
-            repos: vec![repository],
-            ..Reading::default()
-        };
-        let settings = context.settings();
-        let rules = RulesArgs::default();
-        (self.sessions).complete(&read, &rules, (context, &settings), &mut reading)?;
-        Ok(reading)
+        let mut workspace = Workspace::from(repository);
+        workspace.complete(&self.sessions.options(&read, &RulesArgs::default(), context)?);
+        Ok(workspace)
     }
 }
 

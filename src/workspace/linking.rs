@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::options::SessionOptions;
 use super::places::{self, Places};
 use crate::correlate::History;
 use crate::correlate::linked::Linked;
 use crate::correlate::links::Links;
 use crate::correlate::wanted::Wanted;
 use crate::facts::diagnostics::Warning;
-use crate::facts::evidence::ForeignTrailers;
 use crate::facts::ids::SessionId;
 use crate::facts::session::Session;
 use crate::git::Repo;
@@ -20,18 +20,9 @@ use crate::git::added_lines::{self, Period};
 use crate::git::walk::RefSelection;
 use crate::sources::changed;
 
-/// How sessions are linked to commits.
-#[derive(Debug, Clone, Default)]
-pub struct LinkOptions {
-    /// Whether what other tools wrote into commits names sessions.
-    pub foreign: ForeignTrailers,
-    /// The folder in which what is read of commits is kept between runs; `None` to keep nothing.
-    pub cache: Option<PathBuf>,
-}
-
 /// What sessions made in the repositories at `paths`. Their time is divided over all repositories of this machine that
 /// they worked in, so that a commit took as long whichever of them are looked at.
-pub fn link_everywhere(paths: &[PathBuf], sessions: &[Session], options: &LinkOptions) -> Linked {
+pub fn link_everywhere(paths: &[PathBuf], sessions: &[Session], options: &SessionOptions) -> Linked {
     let mut linked = link_among(paths, sessions, options);
     let links = linked.links.iter().flatten();
     let linked_here: BTreeSet<&SessionId> = links.map(|link| &link.session).collect();
@@ -57,7 +48,7 @@ pub fn link_everywhere(paths: &[PathBuf], sessions: &[Session], options: &LinkOp
 
 /// Links `sessions` to the commits of the repositories at `paths`, on all their branches. Their time is divided over these
 /// alone.
-pub fn link_among(paths: &[PathBuf], sessions: &[Session], options: &LinkOptions) -> Linked {
+pub fn link_among(paths: &[PathBuf], sessions: &[Session], options: &SessionOptions) -> Linked {
     let mut warnings = Vec::new();
     let repos: Vec<Option<Repo>> = paths
         .iter()
@@ -69,7 +60,7 @@ pub fn link_among(paths: &[PathBuf], sessions: &[Session], options: &LinkOptions
         })
         .collect();
     let Places { roots, links } = Places::of(&repos, sessions);
-    let cache = options.cache.as_deref();
+    let cache = options.cache();
     let looked: Vec<(History, Vec<Warning>)> = repos
         .into_par_iter()
         .zip(roots)

@@ -73,10 +73,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         Some(Sub::Clear(args)) => warnings.extend(clear(args, context, &folder, &contents)?),
     }
     context.terminal.warnings(&warnings)?;
-    Ok(match warnings.is_empty() {
-        true => Outcome::Done,
-        false => Outcome::Partial,
-    })
+    Ok(Outcome::of(&warnings))
 }
 
 /// The cache, as JSON has it.

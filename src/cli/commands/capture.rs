@@ -4,10 +4,9 @@ use std::collections::HashSet;
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
-use crate::cli::linking::{Linking, OwnLinks};
-use crate::cli::logs::{LogArgs, RulesArgs};
+use crate::cli::linking::Linking;
+use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
-use crate::cli::reading::ReadArgs;
 use crate::cli::recording::Desk;
 use crate::correlate::measured::{Stamp, record};
 use crate::facts::ids::{ObjectId, TaskId};
@@ -22,6 +21,7 @@ use crate::ledger;
 use crate::render::document::{Basis, Cell, Column, Document, Table};
 use crate::render::terminal::render;
 use crate::sources::ledger::read_recorded;
+use crate::workspace::sessions::OwnLinks;
 
 /// The arguments of `capture`.
 #[derive(Debug, clap::Args)]
@@ -37,9 +37,8 @@ pub struct Args {
     /// All commits of all branches since a day: a date, or words that git understands, such as `30.days`
     #[arg(long, value_name = "DATE", conflicts_with = "revisions")]
     since: Option<String>,
-    /// Take only our own trailers and notes as signs of a session
-    #[arg(long)]
-    ignore_foreign_trailers: bool,
+    #[command(flatten)]
+    foreign: ForeignArgs,
     /// Read every log again, and cache nothing
     #[arg(long)]
     no_cache: bool,
@@ -55,18 +54,13 @@ pub struct Args {
 /// Writes the facts and shows them.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let desk = Desk::open(context)?;
-    let settings = context.settings();
-    let read = ReadArgs {
-        ignore_foreign_trailers: args.ignore_foreign_trailers,
-        no_cache: args.no_cache,
-        ..ReadArgs::default()
-    };
     let linking = Linking {
         logs: &args.logs,
         rules: &args.rules,
-        read: &read,
+        foreign: args.foreign,
+        no_cache: args.no_cache,
     };
-    let own = linking.own(context, &settings, &desk.repo)?;
+    let own = OwnLinks::of(&desk.repo, &linking.options(context)?);
     let wanted = args.wanted(&desk, &own.links)?;
     let records = records(&desk, &own, &wanted, args.dry_run)?;
     if !records.is_empty() && !args.dry_run {
@@ -86,11 +80,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             (false, false) => format!("captured {} on {}", count(&records), commits(&records)),
         })?;
     context.terminal.warnings(&own.warnings)?;
-    Ok(if own.warnings.is_empty() {
-        Outcome::Done
-    } else {
-        Outcome::Partial
-    })
+    Ok(Outcome::of(&own.warnings))
 }
 
 impl Args {

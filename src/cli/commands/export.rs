@@ -13,10 +13,11 @@ use crate::cli::logs::RulesArgs;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::send_text;
 use crate::cli::period;
-use crate::cli::reading::{ReadArgs, Reading};
-use crate::cli::survival::survival_at;
+use crate::cli::reading::ReadArgs;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::render::json;
+use crate::workspace::read::Workspace;
+use crate::workspace::survival::survival_at;
 
 /// The arguments of `export`.
 #[derive(Debug, clap::Args)]
@@ -61,53 +62,47 @@ enum What {
 
 /// Reads what is asked for and writes a line for each fact.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let settings = context.settings();
-    let zone = period::zone(args.zone.as_deref(), &settings)?;
-    let mut reading = match args.what {
-        What::Commits | What::Tasks => args.sessions.read(&args.read, &args.rules, context, &settings)?,
+    let zone = period::zone(args.zone.as_deref(), &context.settings())?;
+    let mut workspace = match args.what {
+        What::Commits | What::Tasks => args.sessions.read(&args.read, &args.rules, context)?,
         What::Sessions | What::Links => {
-            let mut reading = args.read.find(context, &settings)?;
-            (args.sessions).complete(&args.read, &args.rules, (context, &settings), &mut reading)?;
-            reading
+            let mut workspace = args.read.recorded(context)?;
+            workspace.complete(&args.sessions.options(&args.read, &args.rules, context)?);
+            workspace
         }
-        What::Survival => args.read.find(context, &settings)?,
+        What::Survival => args.read.recorded(context)?,
     };
-    let facts = || export::Facts::new(&reading.repos, &reading.sessions, zone);
+    let facts = || export::Facts::new(&workspace.repos, &workspace.sessions, zone);
     let text = match args.what {
         What::Commits => lines(facts().commits())?,
         What::Tasks => lines(facts().tasks())?,
-        What::Sessions => lines(export::sessions(&reading.repos, &reading.sessions))?,
-        What::Links => lines(export::links(&reading.repos, &reading.sessions).into_iter())?,
-        What::Survival => survival(args, context, &mut reading)?,
+        What::Sessions => lines(export::sessions(&workspace.repos, &workspace.sessions))?,
+        What::Links => lines(export::links(&workspace.repos, &workspace.sessions).into_iter())?,
+        What::Survival => survival(args, context, &mut workspace)?,
     };
     send_text(context, args.output.as_deref(), &text)?;
-    let is_whole = reading.warnings.is_empty();
-    let mut warnings = reading.warnings;
-    warnings.extend(reading.repos.iter().flat_map(|repo| repo.warnings.clone()));
+    let status = workspace.status();
+    let mut warnings = workspace.warnings;
+    warnings.extend(workspace.repos.into_iter().flat_map(|repo| repo.warnings));
     context.terminal.warnings(&warnings)?;
-    let is_partial = !is_whole || reading.repos.iter().any(|repo| repo.status != Status::Complete);
-    Ok(if is_partial {
-        Outcome::Partial
-    } else {
-        Outcome::Done
-    })
+    Ok(status.into())
 }
 
-fn survival(args: &Args, context: &Context, reading: &mut Reading) -> Result<String, CommandError> {
-    let cache = context.environment.cache_dir().filter(|_| !args.read.no_cache);
+fn survival(args: &Args, context: &Context, workspace: &mut Workspace) -> Result<String, CommandError> {
+    let cache = context.cache(args.read.no_cache);
     let mut text = String::new();
-    for repo in &mut reading.repos {
+    for repo in &mut workspace.repos {
         match survival_at(Path::new(&repo.path), args.read.jobs, cache.as_deref()) {
             Ok(found) => {
                 text += &lines(export::survival(&repo.name, &found.survival).into_iter())?;
                 let trouble = found.trouble.into_iter().chain(export::unread(&found.survival));
-                reading
+                workspace
                     .warnings
                     .extend(trouble.map(|reason| Warning::new(&repo.path, reason)));
             }
             Err(reason) => {
                 repo.status = Status::Failed;
-                reading.warnings.push(Warning::new(&repo.path, reason));
+                workspace.warnings.push(Warning::new(&repo.path, reason));
             }
         }
     }

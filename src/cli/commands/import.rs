@@ -80,10 +80,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     context
         .terminal
         .status(&format!("{done} {}{there}", tasks(new.len())))?;
-    Ok(match imported.broken.is_empty() {
-        true => Outcome::Done,
-        false => Outcome::Partial,
-    })
+    Ok(Outcome::of(&imported.broken))
 }
 
 fn read(args: &Args, desk: &Desk, context: &Context) -> Result<Imported, CommandError> {

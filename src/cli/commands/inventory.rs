@@ -8,15 +8,15 @@ use chrono::SecondsFormat;
 use crate::aggregate::inventory::{Agents, Comparison, Inventory, SCHEMA, Windows};
 use crate::aggregate::readiness::Verdict;
 use crate::aggregate::repository::{Repository, unify};
+use crate::cli::bar;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
-use crate::cli::logs::RulesArgs;
+use crate::cli::logs::{ForeignArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::output::{Format, OutputArgs, send_text};
 use crate::cli::period::PeriodArgs;
-use crate::cli::reading::{self as cli_reading, ReadArgs, read_repository, threads};
-use crate::cli::workers::read_each;
+use crate::cli::reading::{ReadArgs, threads};
 use crate::facts::diagnostics::Status;
 use crate::facts::inventory::RepoFacts;
 use crate::facts::zone::Zone;
@@ -26,6 +26,9 @@ use crate::render::json::{self, Versioned};
 use crate::render::terminal::render;
 use crate::sources::discover::LinkedWorkTrees;
 use crate::sources::inventory::{Reading, read, shared_histories};
+use crate::workspace::read::Workspace;
+use crate::workspace::repositories::{find, read_repository};
+use crate::workspace::workers::read_each;
 
 /// The arguments of `inventory`.
 #[derive(Debug, clap::Args)]
@@ -168,7 +171,9 @@ impl Args {
     fn read(&self) -> ReadArgs {
         ReadArgs {
             roots: self.roots.clone(),
-            ignore_foreign_trailers: self.ignore_foreign_trailers,
+            foreign: ForeignArgs {
+                ignore_foreign_trailers: self.ignore_foreign_trailers,
+            },
             no_cache: self.no_cache,
             jobs: self.jobs,
             ..ReadArgs::default()
@@ -200,7 +205,6 @@ fn take_inventory(
     zone: Zone,
     with_agents: bool,
 ) -> Result<Inventory, CommandError> {
-    let settings = context.settings();
     let environment = &context.environment;
     let windows = Windows {
         now: environment.now.timestamp(),
@@ -208,17 +212,16 @@ fn take_inventory(
         zone,
     };
     let roots = args.read();
-    let found = roots.discover_as(context, &settings, LinkedWorkTrees::StandForThemselves)?;
-    let history = roots.history(context, &settings);
-    let work = settings.work_time()?;
+    let found = find(&roots.roots(context), LinkedWorkTrees::StandForThemselves)?;
+    let options = roots.options(context)?;
     let reading = Reading {
-        cache_dir: history.cache.as_deref(),
+        cache_dir: options.history.cache.as_deref(),
         config_files: &environment.config_files,
         now: windows.now,
         since: windows.earliest(),
     };
     let read = |path: &Path| {
-        let repo = with_agents.then(|| read_repository(path, &history, work));
+        let repo = with_agents.then(|| read_repository(path, &options));
         let mut facts = read(path, &reading);
         let ledger = repo.as_ref().map(|repo| repo.ledger_status);
         if ledger.is_some_and(|status| status != Status::Complete) {
@@ -226,17 +229,18 @@ fn take_inventory(
         }
         (facts, repo)
     };
-    let read = read_each(context, args.jobs, &found.repositories, &history.progress, read)?;
+    let read = bar::during(&context.terminal, &options.progress, || {
+        read_each(&found.repositories, args.jobs, &options.progress, read)
+    })?;
     let (facts, repos): (Vec<RepoFacts>, Vec<Option<Repository>>) = read.into_iter().unzip();
-    let mut known = cli_reading::Reading {
+    let mut known = Workspace {
         repos: repos.into_iter().flatten().collect(),
         warnings: found.warnings,
-        ..cli_reading::Reading::default()
+        ..Workspace::default()
     };
     unify(&mut known.repos);
     if with_agents {
-        let rules = RulesArgs::default();
-        (args.sessions).complete(&roots, &rules, (context, &settings), &mut known)?;
+        known.complete(&(args.sessions).options(&roots, &RulesArgs::default(), context)?);
     }
     let agents = Agents {
         repos: &known.repos,

@@ -9,6 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::OutputArgs;
+use crate::cli::range;
 use crate::cli::recording::Desk;
 use crate::cli::timing::TimingArgs;
 use crate::facts::ids::ObjectId;
@@ -16,7 +17,6 @@ use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::quantity::Minutes;
 use crate::facts::record::Tombstone;
 use crate::facts::task::Task;
-use crate::git::messages::{self, Range};
 use crate::render::document::Document;
 use crate::render::json::Versioned;
 use crate::render::task::{Timed, history, shown, table};
@@ -48,7 +48,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let commits = args
         .range
         .as_deref()
-        .map(|range| commits(&desk, range))
+        .map(|range| range::commits(&desk.repo, range))
         .transpose()?;
     let wanted = |task: &&LedgerTask| {
         let in_range = |commits: &HashSet<ObjectId>| task.commits.iter().any(|id| commits.contains(id));
@@ -145,15 +145,4 @@ impl<'a> Log<'a> {
 fn with_retracted(ledger: &Ledger) -> impl Iterator<Item = &LedgerTask> {
     let retracted = ledger.retracted.iter().map(|retracted| &retracted.task);
     ledger.tasks.iter().chain(retracted)
-}
-
-fn commits(desk: &Desk, range: &str) -> Result<HashSet<ObjectId>, CommandError> {
-    let unknown = || CommandError::failed(format!("`{range}` names no commits here"));
-    let range = Range::parse(&desk.repo, range).map_err(|_| unknown())?;
-    let mut commits = HashSet::new();
-    messages::visit_range(&desk.repo, &range, |commit| {
-        commits.insert(commit.id);
-    })
-    .map_err(|error| CommandError::failed(error.to_string()))?;
-    Ok(commits)
 }

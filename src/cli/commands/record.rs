@@ -6,9 +6,8 @@
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
-use crate::cli::logs::{LogArgs, RulesArgs};
+use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
-use crate::cli::reading::ReadArgs;
 use crate::cli::recording::{Desk, TaskFields, homes, next_revision};
 use crate::correlate::measured::{Unmeasured, agent_minutes};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
@@ -21,6 +20,7 @@ use crate::git::messages;
 use crate::ledger;
 use crate::render::task::card;
 use crate::sources::ledger::{read_ledger_at, read_recorded};
+use crate::workspace::sessions::OwnLinks;
 
 /// The arguments of `record`.
 #[derive(Debug, clap::Args)]
@@ -52,6 +52,8 @@ pub struct Args {
     /// Do not take the agent time from the logs of the sessions that made the commit
     #[arg(long)]
     no_sessions: bool,
+    #[command(flatten)]
+    foreign: ForeignArgs,
     #[command(flatten)]
     logs: LogArgs,
     /// Show the task, and write nothing
@@ -364,9 +366,10 @@ fn measure(
     let linking = Linking {
         logs: &args.logs,
         rules: &RulesArgs::default(),
-        read: &ReadArgs::default(),
+        foreign: args.foreign,
+        no_cache: false,
     };
-    let own = linking.own(context, &context.settings(), &desk.repo)?;
+    let own = OwnLinks::of(&desk.repo, &linking.options(context)?);
     let id = task.id;
     let measured = agent_minutes(commits, &own.links, &own.sessions).and_then(|(minutes, sessions)| {
         let recorded = read_recorded(&desk.repo);

@@ -15,7 +15,6 @@ use crate::cli::output::{Format, OutputArgs};
 use crate::cli::period::PeriodArgs;
 use crate::cli::reading::ReadArgs;
 use crate::cli::settings::Settings;
-use crate::facts::diagnostics::Status;
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::zone::{Period, Zone};
 use crate::render::json::Versioned;
@@ -91,14 +90,14 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let settings = context.settings();
     let zone = args.period.zone(&settings)?;
     let period = args.period.period(zone, &context.environment)?;
-    let reading = args.sessions.read(&args.read, &args.rules, context, &settings)?;
-    let searched_all = reading.warnings.is_empty();
-    let query = args.query(&settings, zone, period, &reading.repos)?;
-    let mut report = report::report(&reading.repos, &reading.sessions, &query);
-    report.warnings.splice(0..0, reading.warnings);
+    let workspace = args.sessions.read(&args.read, &args.rules, context)?;
+    let query = args.query(&settings, zone, period, &workspace.repos)?;
+    let mut report = report::report(&workspace.repos, &workspace.sessions, &query);
+    let status = workspace.status();
+    report.warnings.splice(0..0, workspace.warnings);
     args.send(context, &report)?;
     context.terminal.warnings(&report.warnings)?;
-    Ok(outcome(&report, searched_all))
+    Ok(status.into())
 }
 
 impl Args {
@@ -139,15 +138,6 @@ impl Args {
         };
         self.output
             .send(context, &document, &shown::rows(report), &machine)
-    }
-}
-
-fn outcome(report: &Report, searched_all: bool) -> Outcome {
-    let is_partial = !searched_all || report.repos.iter().any(|repo| repo.status != Status::Complete);
-    if is_partial {
-        Outcome::Partial
-    } else {
-        Outcome::Done
     }
 }
 

@@ -32,29 +32,21 @@ pub struct Args {
 
 /// Reads the repositories side by side and shows them.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let settings = context.settings();
-    let mut options = args.read.history(context, &settings);
+    let sessions = (args.sessions).options(&args.read, &RulesArgs::default(), context)?;
+    let mut options = args.read.options(context)?;
     if args.rebuild {
-        options.kept_facts = KeptFacts::Replace;
+        options.history.kept_facts = KeptFacts::Replace;
     }
-    let mut reading = args.read.read(context, &settings, &options)?;
-    let rules = RulesArgs::default();
-    (args.sessions).complete(&args.read, &rules, (context, &settings), &mut reading)?;
-    let searched_all = reading.warnings.is_empty();
-    let mut warnings = std::mem::take(&mut reading.warnings);
-    warnings.extend(reading.repos.iter().flat_map(Repository::all_warnings));
+    let mut workspace = args.read.read(context, &options)?;
+    workspace.complete(&sessions);
+    let status = workspace.status();
+    let mut warnings = workspace.warnings;
+    warnings.extend(workspace.repos.iter().flat_map(Repository::all_warnings));
     let screen = context.terminal.screen(None);
-    let text = render(&Document::from(table(&reading.repos)), screen);
+    let text = render(&Document::from(table(&workspace.repos)), screen);
     context.terminal.data(text.as_bytes())?;
     context.terminal.warnings(&warnings)?;
-    let mut repos = reading.repos.iter();
-    Ok(
-        if searched_all && repos.all(|repo| repo.status == Status::Complete) {
-            Outcome::Done
-        } else {
-            Outcome::Partial
-        },
-    )
+    Ok(status.into())
 }
 
 /// A line a repository, and their sum, in which each commit counts once.

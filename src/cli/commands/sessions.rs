@@ -1,25 +1,23 @@
 //! `sessions`: what the logs of coding agents on this machine tell, and the timeline of one session.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::aggregate::sessions::{SessionReport, session_report};
 use crate::aggregate::timeline::timeline;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
-use crate::cli::logs::{LogArgs, RulesArgs};
+use crate::cli::linking::Linking;
+use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::output::OutputArgs;
 use crate::cli::period::PeriodArgs;
-use crate::cli::settings::Settings;
+use crate::facts::diagnostics::Warning;
 use crate::facts::session::Session;
 use crate::facts::span::Millis;
 use crate::render::json::Versioned;
 use crate::render::sessions;
-use crate::sources::agents::collect::Collected;
 use crate::sources::discover::{LinkedWorkTrees, discover};
-use crate::workspace::linking::{LinkOptions, link_among};
-use crate::workspace::places::{repositories, worked_in};
+use crate::workspace::sessions::{MachineSessions, Scope, collect, links_of};
 
 /// The arguments of `sessions`.
 #[derive(Debug, clap::Args)]
@@ -43,6 +41,8 @@ pub struct Args {
     roots: Vec<PathBuf>,
     #[command(flatten)]
     logs: LogArgs,
+    #[command(flatten)]
+    foreign: ForeignArgs,
     /// Read every log again, and cache nothing
     #[arg(long)]
     no_cache: bool,
@@ -73,6 +73,8 @@ struct ShowArgs {
     id: String,
     #[command(flatten)]
     logs: LogArgs,
+    #[command(flatten)]
+    foreign: ForeignArgs,
     /// Read every log again, and cache nothing
     #[arg(long)]
     no_cache: bool,
@@ -92,54 +94,37 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let settings = context.settings();
     let zone = args.period.zone(&settings)?;
     let period = args.period.period(zone, &context.environment)?;
-    let rules = args.rules.rules(&settings)?;
-    let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
+    let linking = Linking {
+        logs: &args.logs,
+        rules: &args.rules,
+        foreign: args.foreign,
+        no_cache: args.no_cache,
+    };
+    let options = linking.options(context)?;
     let roots = roots(args, context)?;
-    let around = around(&roots, context, &settings);
-    let mut collected = args.logs.collect(context, &settings, cache.clone(), &around)?;
-    let repositories = match (args.no_links, roots.is_empty()) {
-        (true, true) => Vec::new(),
-        (_, true) => repositories(&around, &collected.sessions),
-        (_, false) => around,
+    let scope = Scope {
+        around: around(&roots, context),
+        roots,
+        with_links: !args.no_links,
     };
-    let options = LinkOptions {
-        cache,
-        ..LinkOptions::default()
-    };
-    let mut linked = link_among(&repositories, &collected.sessions, &options);
-    collected.warnings.append(&mut linked.warnings);
-    let made = if args.no_links {
-        HashMap::new()
-    } else {
-        linked.made(&collected.sessions)
-    };
-    let names = linked.names(&collected.sessions, |at| {
-        let name = repositories.get(at)?.file_name()?;
-        Some(name.to_string_lossy().into_owned())
-    });
-    let found = collected.sessions.len();
-    if !roots.is_empty() {
-        let here = linked.here(&collected.sessions);
-        collected.sessions.retain(|session| {
-            here.contains(&session.id) || roots.iter().any(|root| worked_in(session, root))
-        });
-    }
+    let machine = MachineSessions::read(&scope, &options);
     let thresholds: &[Millis] = if args.sensitivity {
         &[5, 15, 30].map(|minutes| Millis::MINUTE.times(minutes))
     } else {
         &[]
     };
-    let mut report = session_report(&collected.sessions, period, zone, rules, thresholds);
-    report.add_commits(&made);
-    report.add_repositories(&names);
+    let mut report = session_report(&machine.sessions, period, zone, options.rules, thresholds);
+    report.add_commits(&machine.made);
+    report.add_repositories(&machine.names);
     send(args, context, report)?;
-    if collected.sessions.is_empty() && found > 0 {
+    if machine.sessions.is_empty() && machine.found > 0 {
         context.terminal.status(&format!(
-            "none of the {found} sessions in the logs of this machine worked here; \
-             if they ran on another machine, map its folders with --path-map FROM=TO"
+            "none of the {} sessions in the logs of this machine worked here; \
+             if they ran on another machine, map its folders with --path-map FROM=TO",
+            machine.found
         ))?;
     }
-    finish(context, &collected)
+    finish(context, &machine.warnings)
 }
 
 /// The folders that were named.
@@ -170,7 +155,7 @@ fn send(args: &Args, context: &mut Context, report: SessionReport) -> Result<(),
 
 /// The repositories in whose work trees agents may have left logs: those below the roots, else the one that one stands in,
 /// else the configured ones.
-fn around(roots: &[PathBuf], context: &Context, settings: &Settings) -> Vec<PathBuf> {
+fn around(roots: &[PathBuf], context: &Context) -> Vec<PathBuf> {
     let below = |roots: &[PathBuf]| discover(roots, LinkedWorkTrees::LeadToMain).repositories;
     if !roots.is_empty() {
         return below(roots);
@@ -178,34 +163,24 @@ fn around(roots: &[PathBuf], context: &Context, settings: &Settings) -> Vec<Path
     if let Ok(repo) = context.environment.repository() {
         return vec![repo.place().to_owned()];
     }
-    let configured: Vec<PathBuf> = (settings.get_all("root").iter())
+    let configured: Vec<PathBuf> = (context.settings().get_all("root").iter())
         .map(|root| context.environment.resolve(root))
         .collect();
     below(&configured)
 }
 
 fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError> {
-    let settings = context.settings();
-    let cache = context.environment.cache_dir().filter(|_| !args.no_cache);
-    let around = around(&[], context, &settings);
-    let collected = args.logs.collect(context, &settings, cache.clone(), &around)?;
-    let session = named(&args.id, &collected.sessions)?;
-    let repositories = repositories(&around, [session]);
-    let options = LinkOptions {
-        cache,
-        ..LinkOptions::default()
+    let linking = Linking {
+        logs: &args.logs,
+        rules: &RulesArgs::default(),
+        foreign: args.foreign,
+        no_cache: args.no_cache,
     };
-    let linked = link_among(&repositories, &collected.sessions, &options);
-    let mut links = Vec::new();
-    for (path, found) in repositories.iter().zip(linked.links) {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let own = found.into_iter().filter(|link| link.session == session.id);
-        links.extend(own.map(|link| (name.clone(), link)));
-    }
+    let options = linking.options(context)?;
+    let around = around(&[], context);
+    let collected = collect(&options, &around);
+    let session = named(&args.id, &collected.sessions)?;
+    let links = links_of(session, &collected.sessions, &around, &options);
     let timeline = timeline(session, &links);
     let document = sessions::timeline(&timeline);
     let rows = document.tables.first().cloned().unwrap_or_default();
@@ -214,7 +189,7 @@ fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError>
         body: &timeline,
     };
     args.output.send(context, &document, &rows, &machine)?;
-    finish(context, &collected)
+    finish(context, &collected.warnings)
 }
 
 /// The session whose id this is, or begins with this: with the agent's name before it, or without.
@@ -240,11 +215,7 @@ fn named<'a>(id: &str, sessions: &'a [Session]) -> Result<&'a Session, CommandEr
 }
 
 /// Shows what was left out, which makes the outcome partial.
-fn finish(context: &mut Context, collected: &Collected) -> Result<Outcome, CommandError> {
-    context.terminal.warnings(&collected.warnings)?;
-    Ok(if collected.warnings.is_empty() {
-        Outcome::Done
-    } else {
-        Outcome::Partial
-    })
+fn finish(context: &mut Context, warnings: &[Warning]) -> Result<Outcome, CommandError> {
+    context.terminal.warnings(warnings)?;
+    Ok(Outcome::of(warnings))
 }

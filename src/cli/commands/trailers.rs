@@ -8,12 +8,13 @@ use std::io::Read as _;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
+use crate::cli::range;
 use crate::cli::recording::Desk;
 use crate::facts::claim::{self, Claim, ClaimError};
 use crate::facts::factor::Ratio;
 use crate::facts::task::Phase;
 use crate::facts::trailers::Place;
-use crate::git::messages::{self, Range};
+use crate::git::messages;
 use crate::render::escape::visible;
 
 /// The arguments of `trailers`.
@@ -81,10 +82,7 @@ fn check_commits(range: &str, context: &mut Context) -> Result<(String, Vec<Stri
         errors.extend(wrong.iter().map(|error| format!("{short}: {error}")));
     };
     if range.contains("..") {
-        let unknown = || CommandError::failed(format!("`{range}` names no commits here"));
-        let range = Range::parse(&desk.repo, range).map_err(|_| unknown())?;
-        messages::visit_range(&desk.repo, &range, check)
-            .map_err(|error| CommandError::failed(error.to_string()))?;
+        range::visit(&desk.repo, range, check)?;
     } else {
         messages::with_commit(&desk.repo, desk.commit(range)?, &mut check)
             .map_err(|error| CommandError::failed(error.to_string()))?;

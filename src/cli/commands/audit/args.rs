@@ -10,6 +10,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use crate::audit::{Level, rules};
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
+use crate::cli::logs::ForeignArgs;
 use crate::cli::period;
 use crate::cli::reading::{ReadArgs, threads};
 use crate::cli::settings::Settings;
@@ -61,9 +62,8 @@ pub struct Args {
     /// The zone whose days and months count: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
     #[arg(long, value_name = "ZONE")]
     pub(super) zone: Option<String>,
-    /// Take only our own trailers, authors and notes as signs of an agent or a session
-    #[arg(long)]
-    pub(super) ignore_foreign_trailers: bool,
+    #[command(flatten)]
+    pub(super) foreign: ForeignArgs,
     /// Read everything anew, and keep nothing
     #[arg(long)]
     pub(super) no_cache: bool,
@@ -90,7 +90,7 @@ impl Args {
     pub(super) fn read(&self, repo: &Repo) -> ReadArgs {
         ReadArgs {
             roots: vec![repo.place().to_owned()],
-            ignore_foreign_trailers: self.ignore_foreign_trailers,
+            foreign: self.foreign,
             no_cache: self.no_cache,
             jobs: self.jobs,
             ..ReadArgs::default()

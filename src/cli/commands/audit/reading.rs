@@ -11,8 +11,6 @@ use crate::audit::{All, Asked, Evidence, Selection};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::logs::RulesArgs;
-use crate::cli::reading::{Reading, gather};
-use crate::cli::survival::survival_of;
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
@@ -24,6 +22,9 @@ use crate::git::survival::Survival;
 use crate::git::{ledger_steps, refs};
 use crate::sources::attested_lines::{AttestedCommit, read_attested};
 use crate::sources::reach::{Reach, reach};
+use crate::workspace::read::Workspace;
+use crate::workspace::repositories::gather;
+use crate::workspace::survival::survival_of;
 
 /// All that an audit looks at, as it was read.
 pub(super) struct Read {
@@ -46,22 +47,17 @@ pub(super) struct Read {
 
 impl Read {
     pub(super) fn of(repo: &Repo, args: &Args, context: &Context) -> Result<Self, CommandError> {
-        let settings = context.settings();
-        let options = args.read(repo);
-        let cache = options.cache(context);
-        let (history, ledger) = gather(repo, &options.history(context, &settings), settings.work_time()?);
+        let read = args.read(repo);
+        let options = read.options(context)?;
+        let (history, ledger) = gather(repo, &options);
         let repository = Repository::new(repo.lineage(), history, ledger.clone());
         let mut warnings: Vec<Warning> = repository.all_warnings().collect();
         let status = repository.status;
-        let mut reading = Reading {
-            repos: vec![repository],
-            ..Reading::default()
-        };
-        let rules = RulesArgs::default();
-        (args.sessions).complete(&options, &rules, (context, &settings), &mut reading)?;
-        warnings.append(&mut reading.warnings);
-        let commits = reading.repos.pop().map(|repo| repo.commits).unwrap_or_default();
-        let sessions = reading.sessions;
+        let mut workspace = Workspace::from(repository);
+        workspace.complete(&args.sessions.options(&read, &RulesArgs::default(), context)?);
+        warnings.append(&mut workspace.warnings);
+        let commits = workspace.repos.pop().map(|repo| repo.commits).unwrap_or_default();
+        let sessions = workspace.sessions;
         let steps = ledger_steps::steps(repo, refs::NOTES, &context.environment.config_files).unwrap_or_else(
             |error| {
                 let message = format!("the ledger's history cannot be read: {error}");
@@ -73,14 +69,14 @@ impl Read {
         let survival = match head {
             // A branch without a commit has no lines, which is nothing that could not be read.
             Ok(None) => None,
-            _ => survival(repo, args, cache.as_deref(), &mut warnings),
+            _ => survival(repo, args, options.history.cache.as_deref(), &mut warnings),
         };
         let (attested, trouble) = read_attested(repo, &commits);
         warnings.extend(trouble);
         Ok(Self {
             is_complete: status == Status::Complete && (survival.is_some() || matches!(head, Ok(None))),
             asked: Asked::default(),
-            zone: args.zone(&settings)?,
+            zone: args.zone(&context.settings())?,
             at_head: reached(&commits, head.ok().flatten()),
             jumps: ledger_steps::jumps(repo, &[refs::NOTES, refs::TASKS]),
             only: None,

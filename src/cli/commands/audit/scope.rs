@@ -7,12 +7,13 @@ use super::args::Args;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::period::PeriodArgs;
+use crate::cli::range;
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::ids::ObjectId;
 use crate::facts::zone::{Period, Zone};
 use crate::git::Repo;
-use crate::git::messages::{self, Range};
+use crate::git::messages::Range;
 
 /// The repository and the range. A single word that is no path here names a range of the repository one stands in.
 pub(super) fn target(args: &Args, context: &Context) -> Result<(Repo, Option<String>), CommandError> {
@@ -151,17 +152,10 @@ impl Scope {
 }
 
 fn commits_in(repo: &Repo, range: &str) -> Result<HashSet<ObjectId>, CommandError> {
-    let mut commits = HashSet::new();
-    let visited = Range::parse(repo, range).and_then(|range| {
-        messages::visit_range(repo, &range, |commit| {
-            commits.insert(commit.id);
-        })
-    });
-    match visited {
-        Ok(_) => Ok(commits),
-        Err(_) => Err(CommandError::failed(format!(
+    range::commits(repo, range).map_err(|_| {
+        CommandError::failed(format!(
             "`{range}` is neither a folder nor a range of commits here"
         ))
-        .hint("Write A..B, or a revision for all that it reaches")),
-    }
+        .hint("Write A..B, or a revision for all that it reaches")
+    })
 }

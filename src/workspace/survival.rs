@@ -1,4 +1,4 @@
-//! Survival as the commands ask for it: of what HEAD names, on so many threads, kept between runs.
+//! Survival as commands ask for it: of what HEAD names, on so many threads, kept between runs.
 
 use std::num::NonZero;
 use std::path::Path;

@@ -1,0 +1,128 @@
+//! What was read for a command: repositories, and the sessions that worked in them.
+
+use std::path::{Path, PathBuf};
+
+use rayon::ThreadPoolBuildError;
+
+use super::linking::link_everywhere;
+use super::options::{ReadOptions, SessionOptions, Sessions};
+use super::repositories::{read_repository, recorded};
+use super::sessions::collect;
+use super::workers::read_each;
+use crate::aggregate::names::tell_apart;
+use crate::aggregate::repository::{Repository, unify};
+use crate::correlate::seen::{self, SeenSession};
+use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::supervision::supervision;
+use crate::sources::discover::Discovery;
+
+/// Repositories as they were read, and the sessions that worked in them.
+///
+/// Who made the commits is known once the sessions are: [`complete`](Self::complete) comes last, and once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Workspace {
+    /// The repositories, each with a name of its own.
+    pub repos: Vec<Repository>,
+    /// The sessions that worked in them, as far as they were asked for.
+    pub sessions: Vec<SeenSession>,
+    /// What could not be searched, or not be read of the sessions.
+    pub warnings: Vec<Warning>,
+}
+
+impl Workspace {
+    /// Reads the repositories that were found, side by side.
+    pub fn read(found: Discovery, options: &ReadOptions) -> Result<Self, ThreadPoolBuildError> {
+        let read = |path: &Path| read_repository(path, options);
+        let threads = options.history.threads;
+        let mut repos = read_each(&found.repositories, threads, &options.progress, read)?;
+        tell_apart(&mut repos);
+        unify(&mut repos);
+        Ok(Self {
+            repos,
+            warnings: found.warnings,
+            ..Self::default()
+        })
+    }
+
+    /// Reads what the notes of the repositories that were found recorded, without a walk over their histories.
+    pub fn recorded(found: Discovery) -> Self {
+        let mut repos: Vec<Repository> = found.repositories.iter().map(|path| recorded(path)).collect();
+        tell_apart(&mut repos);
+        Self {
+            repos,
+            warnings: found.warnings,
+            ..Self::default()
+        }
+    }
+
+    /// Adds the sessions that worked in the repositories, and decides who made the commits: every command that tells who made
+    /// a commit comes through here.
+    pub fn complete(&mut self, sessions: &Sessions) {
+        let foreign = match sessions {
+            Sessions::Counted(options) => {
+                self.add_sessions(options);
+                options.foreign
+            }
+            Sessions::LeftOut(foreign) => *foreign,
+        };
+        for (at, repo) in self.repos.iter_mut().enumerate() {
+            repo.decide(seen::signs(&self.sessions, at), foreign);
+        }
+    }
+
+    /// Adds the sessions, from their logs or from notes.
+    fn add_sessions(&mut self, options: &SessionOptions) {
+        let paths = self.paths();
+        let collected = collect(options, &paths);
+        let mut linked = link_everywhere(&paths, &collected.sessions, options);
+        self.warnings.extend(collected.warnings);
+        self.warnings.append(&mut linked.warnings);
+        let charges = supervision(&collected.sessions, options.rules);
+        let captured: Vec<_> = self.repos.iter().map(|repo| repo.captured.as_slice()).collect();
+        self.sessions = seen::seen(&collected.sessions, charges, linked, &captured);
+    }
+
+    /// Whether all of it was searched and read.
+    pub fn status(&self) -> Status {
+        let is_whole = |repo: &Repository| repo.status == Status::Complete;
+        match self.warnings.is_empty() && self.repos.iter().all(is_whole) {
+            true => Status::Complete,
+            false => Status::Partial,
+        }
+    }
+
+    /// Where the repositories are.
+    fn paths(&self) -> Vec<PathBuf> {
+        let repos = self.repos.iter();
+        repos.map(|repo| PathBuf::from(&repo.path)).collect()
+    }
+}
+
+impl From<Repository> for Workspace {
+    fn from(repository: Repository) -> Self {
+        Self {
+            repos: vec![repository],
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_of_one_repository_or_of_the_search_makes_it_partial() {
+        let repository = |status| Repository {
+            status,
+            ..Repository::default()
+        };
+        let mut workspace = Workspace::from(repository(Status::Complete));
+        assert_eq!(workspace.status(), Status::Complete);
+        workspace.warnings.push(Warning::new("/src", "no such folder"));
+        assert_eq!(workspace.status(), Status::Partial);
+        workspace.warnings.clear();
+        workspace.repos.push(repository(Status::Failed));
+        assert_eq!(workspace.status(), Status::Partial);
+    }
+}

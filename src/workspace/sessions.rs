@@ -1,0 +1,146 @@
+//! The sessions of this machine, and what they made: in one repository, or wherever they worked.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use super::linking::{link_among, link_everywhere};
+use super::options::SessionOptions;
+use super::places::{repositories, worked_in};
+use crate::correlate::linked::Linked;
+use crate::facts::diagnostics::Warning;
+use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::link::Link;
+use crate::facts::session::Session;
+use crate::facts::supervision::{Charge, supervision};
+use crate::git::Repo;
+use crate::sources::agents::collect::{self as logs, Collected, Request};
+use crate::sources::discover::work_trees;
+
+/// Reads the sessions on this machine and those whose logs lie in work trees of `repositories`.
+pub fn collect(options: &SessionOptions, repositories: &[PathBuf]) -> Collected {
+    let mut request: Request = options.logs.clone();
+    request.machine.work_trees.extend(work_trees(repositories));
+    logs::collect(&request)
+}
+
+/// What sessions made in one repository.
+pub struct OwnLinks {
+    /// All sessions of this machine, by agent and id.
+    pub sessions: Vec<Session>,
+    /// The person's time of each.
+    pub charges: Vec<Vec<Charge>>,
+    /// The links of the repository.
+    pub links: Vec<Link>,
+    /// What was wrong.
+    pub warnings: Vec<Warning>,
+}
+
+impl OwnLinks {
+    /// What sessions made in `repo`, their time divided over all repositories that they worked in.
+    pub fn of(repo: &Repo, options: &SessionOptions) -> Self {
+        let here = [repo.main_folder()];
+        let collected = collect(options, &here);
+        let mut linked = link_everywhere(&here, &collected.sessions, options);
+        let mut warnings = collected.warnings;
+        warnings.append(&mut linked.warnings);
+        Self {
+            charges: supervision(&collected.sessions, options.rules),
+            links: linked.links.into_iter().next().unwrap_or_default(),
+            sessions: collected.sessions,
+            warnings,
+        }
+    }
+}
+
+/// Which sessions of this machine are looked at, and beside which repositories.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// Only those that worked in these folders, or in the repositories of `around`; all where there are none.
+    pub roots: Vec<PathBuf>,
+    /// The repositories below the roots. Without roots, those in which agents may have left logs, beside the repositories that
+    /// the sessions name.
+    pub around: Vec<PathBuf>,
+    /// Whether the commits that they made are looked for.
+    pub with_links: bool,
+}
+
+/// Sessions of this machine, with what they made.
+#[derive(Debug, Clone, Default)]
+pub struct MachineSessions {
+    /// The sessions of the scope, by agent and id.
+    pub sessions: Vec<Session>,
+    /// How many there are on this machine, those out of the scope as well.
+    pub found: usize,
+    /// The commits of those that worked in a repository.
+    pub made: HashMap<SessionId, BTreeSet<ObjectId>>,
+    /// The name of the repository that the first folder of a session lies in.
+    pub names: HashMap<SessionId, String>,
+    /// What was left out.
+    pub warnings: Vec<Warning>,
+}
+
+impl MachineSessions {
+    /// Reads the sessions of a scope.
+    pub fn read(scope: &Scope, options: &SessionOptions) -> Self {
+        let Collected {
+            mut sessions,
+            mut warnings,
+        } = collect(options, &scope.around);
+        let repositories = match (scope.with_links, scope.roots.is_empty()) {
+            (false, true) => Vec::new(),
+            (true, true) => repositories(&scope.around, &sessions),
+            (_, false) => scope.around.clone(),
+        };
+        let mut linked = link_among(&repositories, &sessions, options);
+        warnings.append(&mut linked.warnings);
+        let found = sessions.len();
+        let made = match scope.with_links {
+            true => linked.made(&sessions),
+            false => HashMap::new(),
+        };
+        let names = linked.names(&sessions, |at| {
+            Some(name(repositories.get(at)?)).filter(|name| !name.is_empty())
+        });
+        narrow(&mut sessions, scope, &linked);
+        Self {
+            sessions,
+            found,
+            made,
+            names,
+            warnings,
+        }
+    }
+}
+
+/// Leaves the sessions of a scope.
+fn narrow(sessions: &mut Vec<Session>, scope: &Scope, linked: &Linked) {
+    if scope.roots.is_empty() {
+        return;
+    }
+    let here = linked.here(sessions);
+    sessions.retain(|session| {
+        here.contains(&session.id) || scope.roots.iter().any(|root| worked_in(session, root))
+    });
+}
+
+/// What one of `sessions` made, each link with the name of its repository: in those where it worked, and those `around`.
+pub fn links_of(
+    session: &Session,
+    sessions: &[Session],
+    around: &[PathBuf],
+    options: &SessionOptions,
+) -> Vec<(String, Link)> {
+    let repositories = repositories(around, [session]);
+    let linked = link_among(&repositories, sessions, options);
+    let mut links = Vec::new();
+    for (path, found) in repositories.iter().zip(linked.links) {
+        let own = found.into_iter().filter(|link| link.session == session.id);
+        links.extend(own.map(|link| (name(path), link)));
+    }
+    links
+}
+
+fn name(repository: &Path) -> String {
+    let name = repository.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
