@@ -5,6 +5,7 @@
 //! much was read as a [`Status`](crate::facts::diagnostics::Status). Nothing here knows a terminal; how far the reading is can
 //! be looked at in a [`workers::Progress`].
 
+pub mod audit;
 pub mod linking;
 pub mod options;
 pub mod places;

@@ -8,15 +8,15 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use crate::audit::{Level, rules};
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
-use crate::cli::logs::ForeignArgs;
+use crate::cli::logs::{ForeignArgs, RulesArgs};
 use crate::cli::period;
 use crate::cli::reading::{ReadArgs, threads};
-use crate::cli::settings::Settings;
 use crate::facts::zone::Zone;
-use crate::git::Repo;
 use crate::render::format::Format;
+use crate::workspace::audit::AuditOptions;
 
 /// Findings that may stand, one a line: `RULE:ID  why`. Committed, so that it is reviewed like code.
 pub(super) const ALLOWED: &str = ".leverage-audit";
@@ -82,19 +82,24 @@ pub struct Args {
 
 impl Args {
     /// The zone whose days and months count.
-    pub(super) fn zone(&self, settings: &Settings) -> Result<Zone, CommandError> {
-        period::zone(self.zone.as_deref(), settings)
+    pub(super) fn zone(&self, context: &Context) -> Result<Zone, CommandError> {
+        period::zone(self.zone.as_deref(), &context.settings())
     }
 
-    /// How the repository is read.
-    pub(super) fn read(&self, repo: &Repo) -> ReadArgs {
-        ReadArgs {
-            roots: vec![repo.place().to_owned()],
+    /// How the repository is read, and the sessions beside it.
+    pub(super) fn options(&self, context: &Context) -> Result<AuditOptions, CommandError> {
+        let read = ReadArgs {
             foreign: self.foreign,
             no_cache: self.no_cache,
             jobs: self.jobs,
             ..ReadArgs::default()
-        }
+        };
+        Ok(AuditOptions {
+            sessions: self.sessions.options(&read, &RulesArgs::default(), context)?,
+            read: read.options(context)?,
+            config_files: context.environment.config_files.clone(),
+            zone: self.zone(context)?,
+        })
     }
 }
 

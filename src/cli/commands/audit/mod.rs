@@ -1,7 +1,6 @@
 //! `audit [REPO]`: what was built with agents here, how well that is known, and what does not add up.
 
 mod args;
-mod reading;
 mod scope;
 
 use std::collections::BTreeMap;
@@ -9,24 +8,26 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::audit::lines::{FileLine, of_file};
-use crate::audit::{self, AllowedBy, Asked, Audit, Choice, Reason};
+use crate::audit::{self, AllowedBy, Audit, Choice, Evidence, Reason};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::send_text;
 use crate::facts::diagnostics::Warning;
+use crate::git::survival::Survival;
 use crate::git::{Repo, ledger_steps};
 use crate::render::format::Content;
 use crate::render::json::Versioned;
 use crate::render::{audit as shown, json};
+use crate::workspace::audit::AuditInput;
 use args::{ALLOWED, AuditFormat, rule_and_id};
-use reading::Read;
 
 pub use args::Args;
-use scope::{Scope, in_repository, target};
+use scope::{in_repository, part, target};
 
 /// Reads the repository, applies the rules and shows what came of it.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let now = context.environment.now.timestamp();
     let (repo, range) = target(args, context)?;
     if let Some(path) = &args.file {
         if range.is_some() {
@@ -35,32 +36,39 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             ));
         }
         let path = in_repository(&repo, path, args, context)?;
-        return show_file(args, context, &Read::of(&repo, args, context)?, &path);
+        let input = AuditInput::read(&repo, &args.options(context)?);
+        return show_file(args, context, &input.evidence(now), &path);
     }
-    let scope = Scope::of(&repo, range.as_deref(), args, context)?;
-    let mut read = Read::of(&repo, args, context)?;
-    read.narrow(&scope);
-    read.asked = Asked {
-        range,
-        since: args.since.clone(),
-    };
+    let part = part(&repo, range, args, context)?;
+    let mut input = AuditInput::read(&repo, &args.options(context)?);
+    input.narrow(part);
     let (allowed, mut warnings) = allowed(&repo, args);
-    warnings.extend(read.warnings.iter().cloned());
+    warnings.extend(input.warnings.iter().cloned());
     let choice = Choice {
         rules: args.rule.iter().cloned().collect(),
         level: args.level.into(),
         allowed,
     };
-    let audit = audit::audit(repo.name(), &read.evidence(context), &choice, warnings);
-    send(args, context, &audit, read.place())?;
+    let audit = audit::audit(repo.name(), &input.evidence(now), &choice, warnings);
+    send(args, context, &audit, input.survival.as_ref().and_then(place))?;
     context.terminal.warnings(&audit.warnings)?;
-    Ok(
-        match (args.strict && !audit.findings.is_empty(), read.is_complete) {
-            (true, _) => Outcome::Findings,
-            (false, true) => Outcome::Done,
-            (false, false) => Outcome::Partial,
-        },
-    )
+    Ok(match args.strict && !audit.findings.is_empty() {
+        true => Outcome::Findings,
+        false => input.status.into(),
+    })
+}
+
+/// A file that stands for the whole repository where a finding has to be in one: what allows findings, or a README.
+fn place(survival: &Survival) -> Option<&str> {
+    let paths = survival.files.iter();
+    let mut paths: Vec<&str> = paths
+        .filter_map(|file| std::str::from_utf8(&file.path).ok())
+        .collect();
+    paths.retain(|path| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        path.chars().all(is_plain) && (*path == ALLOWED || path.to_ascii_lowercase().starts_with("readme"))
+    });
+    paths.into_iter().min()
 }
 
 /// What may stand: the lines of the committed file that give a reason, and `--allow`.
@@ -133,9 +141,13 @@ struct FileBody<'a> {
 }
 
 /// `--file`: each run of lines with its commit, what made it, its task and its sessions.
-fn show_file(args: &Args, context: &mut Context, read: &Read, path: &str) -> Result<Outcome, CommandError> {
-    let lines =
-        of_file(&read.evidence(context), path).map_err(|error| CommandError::failed(error.to_string()))?;
+fn show_file(
+    args: &Args,
+    context: &mut Context,
+    evidence: &Evidence<'_>,
+    path: &str,
+) -> Result<Outcome, CommandError> {
+    let lines = of_file(evidence, path).map_err(|error| CommandError::failed(error.to_string()))?;
     let AuditFormat::Common(format) = args.format else {
         return Err(CommandError::usage(
             "the lines of a file are no findings: SARIF has no place for them",

@@ -4,16 +4,15 @@ use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
 use super::args::Args;
+use crate::audit::Asked;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::period::PeriodArgs;
 use crate::cli::range;
-use crate::correlate::seen::SeenSession;
-use crate::facts::commit::Commit;
 use crate::facts::ids::ObjectId;
-use crate::facts::zone::{Period, Zone};
 use crate::git::Repo;
 use crate::git::messages::Range;
+use crate::workspace::audit::Part;
 
 /// The repository and the range. A single word that is no path here names a range of the repository one stands in.
 pub(super) fn target(args: &Args, context: &Context) -> Result<(Repo, Option<String>), CommandError> {
@@ -104,51 +103,28 @@ fn without_dots(path: &Path) -> PathBuf {
     plain
 }
 
-/// Which commits are looked at.
-pub(super) struct Scope {
-    /// Those of a range; all where there is none.
-    pub(super) commits: Option<HashSet<ObjectId>>,
-    /// Those of a day and later.
-    pub(super) period: Period,
-    zone: Zone,
-}
-
-impl Scope {
-    pub(super) fn of(
-        repo: &Repo,
-        range: Option<&str>,
-        args: &Args,
-        context: &Context,
-    ) -> Result<Self, CommandError> {
-        let days = PeriodArgs {
+/// The part of the repository that is asked for.
+pub(super) fn part(
+    repo: &Repo,
+    range: Option<String>,
+    args: &Args,
+    context: &Context,
+) -> Result<Part, CommandError> {
+    let days = PeriodArgs {
+        since: args.since.clone(),
+        ..PeriodArgs::default()
+    };
+    Ok(Part {
+        commits: range
+            .as_deref()
+            .map(|range| commits_in(repo, range))
+            .transpose()?,
+        period: days.period(args.zone(context)?, &context.environment)?,
+        asked: Asked {
+            range,
             since: args.since.clone(),
-            ..PeriodArgs::default()
-        };
-        let zone = args.zone(&context.settings())?;
-        let commits = range.map(|range| commits_in(repo, range)).transpose()?;
-        Ok(Self {
-            commits,
-            period: days.period(zone, &context.environment)?,
-            zone,
-        })
-    }
-
-    pub(super) fn is_everything(&self) -> bool {
-        self.commits.is_none() && self.period.since.is_none()
-    }
-
-    pub(super) fn holds(&self, commit: &Commit) -> bool {
-        let in_range = self
-            .commits
-            .as_ref()
-            .is_none_or(|commits| commits.contains(&commit.id));
-        in_range && self.period.contains(self.zone.day(commit.author_time.seconds))
-    }
-
-    /// Whether a session that made no commit belongs to it. To a range of commits none does.
-    pub(super) fn ends_in(&self, session: &SeenSession) -> bool {
-        self.commits.is_none() && self.period.contains(self.zone.day(session.span.end.seconds()))
-    }
+        },
+    })
 }
 
 fn commits_in(repo: &Repo, range: &str) -> Result<HashSet<ObjectId>, CommandError> {

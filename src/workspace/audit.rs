@@ -1,0 +1,218 @@
+//! All that an audit looks at, read from one repository and the logs of agents.
+
+use std::collections::HashSet;
+
+use super::options::{ReadOptions, Sessions};
+use super::read::Workspace;
+use super::repositories::gather;
+use super::survival::survival_of;
+use crate::aggregate::repository::Repository;
+use crate::audit::origin::reached;
+use crate::audit::{All, Asked, Evidence, Selection};
+use crate::correlate::seen::SeenSession;
+use crate::facts::commit::Commit;
+use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::ledger::{Ledger, LedgerTask};
+use crate::facts::zone::{Period, Zone};
+use crate::git::Repo;
+use crate::git::config::ConfigFiles;
+use crate::git::ledger_steps::{self, Jumps, LedgerStep};
+use crate::git::refs;
+use crate::git::survival::Survival;
+use crate::sources::attested_lines::{AttestedCommit, read_attested};
+use crate::sources::reach::{Reach, reach};
+
+/// How a repository is read for an audit.
+#[derive(Debug, Clone)]
+pub struct AuditOptions {
+    /// Its history and its ledger.
+    pub read: ReadOptions,
+    /// The sessions that worked in it.
+    pub sessions: Sessions,
+    /// Where git finds the keys that signatures are checked with.
+    pub config_files: ConfigFiles,
+    /// Whose midnight ends a day and a month.
+    pub zone: Zone,
+}
+
+/// Which part of a repository is asked for. Without a range and a first day, all of it.
+#[derive(Debug, Clone, Default)]
+pub struct Part {
+    /// In the words that it was asked for with.
+    pub asked: Asked,
+    /// Only these commits.
+    pub commits: Option<HashSet<ObjectId>>,
+    /// Only commits of these days.
+    pub period: Period,
+}
+
+impl Part {
+    fn is_everything(&self) -> bool {
+        self.commits.is_none() && self.period.since.is_none()
+    }
+
+    fn holds(&self, commit: &Commit, zone: Zone) -> bool {
+        let in_range = self
+            .commits
+            .as_ref()
+            .is_none_or(|commits| commits.contains(&commit.id));
+        in_range && self.period.contains(zone.day(commit.author_time.seconds))
+    }
+
+    /// Whether a session that made no commit belongs to it. To a range of commits none does.
+    fn ends(&self, session: &SeenSession, zone: Zone) -> bool {
+        self.commits.is_none() && self.period.contains(zone.day(session.span.end.seconds()))
+    }
+}
+
+/// All that an audit looks at, as it was read.
+pub struct AuditInput {
+    /// How much of it was read.
+    pub status: Status,
+    /// What was left out.
+    pub warnings: Vec<Warning>,
+    /// Who brought the lines at HEAD; `None` where there are none, or it could not be told.
+    pub survival: Option<Survival>,
+    asked: Asked,
+    zone: Zone,
+    at_head: HashSet<ObjectId>,
+    ledger: Ledger,
+    sessions: Vec<SeenSession>,
+    steps: Vec<LedgerStep>,
+    jumps: Jumps,
+    commits: Vec<Commit>,
+    attested: Vec<AttestedCommit>,
+    reach: Reach,
+    /// What this was narrowed to.
+    only: Option<Selection>,
+}
+
+impl AuditInput {
+    /// Reads a repository, its ledger and the sessions beside it.
+    pub fn read(repo: &Repo, options: &AuditOptions) -> Self {
+        let (history, ledger) = gather(repo, &options.read);
+        let repository = Repository::new(repo.lineage(), history, ledger.clone());
+        let mut warnings: Vec<Warning> = repository.all_warnings().collect();
+        let status = repository.status;
+        let mut workspace = Workspace::from(repository);
+        workspace.complete(&options.sessions);
+        warnings.append(&mut workspace.warnings);
+        let commits = workspace.repos.pop().map(|repo| repo.commits).unwrap_or_default();
+        let steps = steps(repo, &options.config_files, &mut warnings);
+        let head = repo.head();
+        let survival = match head {
+            // A branch without a commit has no lines, which is nothing that could not be read.
+            Ok(None) => None,
+            _ => survival(repo, &options.read, &mut warnings),
+        };
+        let (attested, trouble) = read_attested(repo, &commits);
+        warnings.extend(trouble);
+        let is_told = survival.is_some() || matches!(head, Ok(None));
+        Self {
+            status: if is_told {
+                status
+            } else {
+                status.max(Status::Partial)
+            },
+            asked: Asked::default(),
+            zone: options.zone,
+            at_head: reached(&commits, head.ok().flatten()),
+            jumps: ledger_steps::jumps(repo, &[refs::NOTES, refs::TASKS]),
+            only: None,
+            reach: reach(repo),
+            sessions: workspace.sessions,
+            commits,
+            attested,
+            ledger,
+            steps,
+            survival,
+            warnings,
+        }
+    }
+
+    /// Leaves the commits of a part, the tasks that have some or whose day it is, and their sessions.
+    pub fn narrow(&mut self, part: Part) {
+        if !part.is_everything() {
+            self.only = Some(self.selection(&part));
+        }
+        self.asked = part.asked;
+    }
+
+    fn selection(&self, part: &Part) -> Selection {
+        let commits = self.commits.iter().filter(|commit| part.holds(commit, self.zone));
+        let commits: HashSet<ObjectId> = commits.map(|commit| commit.id).collect();
+        let claimed: HashSet<&SessionId> = named_sessions(&self.ledger.tasks).collect();
+        let tasks = self.ledger.tasks.iter().filter(|found| {
+            let by_day = part.commits.is_none() && part.period.since.is_some();
+            found.commits.iter().any(|commit| commits.contains(commit))
+                || by_day && found.commits.is_empty() && part.period.contains(found.task.date)
+        });
+        let tasks: Vec<&LedgerTask> = tasks.collect();
+        let named: HashSet<&SessionId> = named_sessions(tasks.iter().copied()).collect();
+        let sessions = self.sessions.iter().filter(|session| {
+            named.contains(&session.id)
+                || session.made().any(|(_, link)| commits.contains(&link.commit))
+                || session.made().next().is_none()
+                    && !claimed.contains(&session.id)
+                    && part.ends(session, self.zone)
+        });
+        Selection {
+            tasks: tasks.iter().map(|found| found.task.id).collect(),
+            sessions: sessions.map(|session| session.id.clone()).collect(),
+            commits,
+        }
+    }
+
+    /// What rules look at, at this second.
+    pub fn evidence(&self, now: i64) -> Evidence<'_> {
+        let all = All {
+            at_head: &self.at_head,
+            ledger: &self.ledger,
+            sessions: &self.sessions,
+            steps: &self.steps,
+            jumps: &self.jumps,
+            commits: &self.commits,
+            attested: &self.attested,
+            reach: &self.reach,
+            survival: self.survival.as_ref(),
+        };
+        Evidence {
+            asked: &self.asked,
+            only: self.only.as_ref(),
+            all,
+            zone: self.zone,
+            now,
+        }
+    }
+}
+
+fn named_sessions<'a>(
+    tasks: impl IntoIterator<Item = &'a LedgerTask>,
+) -> impl Iterator<Item = &'a SessionId> {
+    tasks.into_iter().flat_map(|found| &found.task.sessions)
+}
+
+/// How the ledger came to be.
+fn steps(repo: &Repo, config_files: &ConfigFiles, warnings: &mut Vec<Warning>) -> Vec<LedgerStep> {
+    ledger_steps::steps(repo, refs::NOTES, config_files).unwrap_or_else(|error| {
+        let message = format!("the ledger's history cannot be read: {error}");
+        warnings.push(Warning::new(repo.name(), message));
+        Vec::new()
+    })
+}
+
+/// Who brought the lines at HEAD.
+fn survival(repo: &Repo, options: &ReadOptions, warnings: &mut Vec<Warning>) -> Option<Survival> {
+    match survival_of(repo, options.history.threads, options.history.cache.as_deref()) {
+        Ok(read) => {
+            warnings.extend(read.trouble.map(|reason| Warning::new(repo.name(), reason)));
+            Some(read.survival)
+        }
+        Err(reason) => {
+            let message = format!("who brought the lines at HEAD is unknown: {reason}");
+            warnings.push(Warning::new(repo.name(), message));
+            None
+        }
+    }
+}
