@@ -8,7 +8,7 @@ use git_leverage::aggregate::report::{Query, Report, report};
 use git_leverage::aggregate::repository::{PlacedTask, Repository};
 use git_leverage::facts::ids::TaskId;
 use git_leverage::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
-use git_leverage::facts::task::{Phase, Task, TaskSource};
+use git_leverage::facts::task::{FirstClaim, Phase, Task, TaskSource};
 use git_leverage::facts::zone::{Period, Zone};
 use git_leverage::render::{markdown, report as shown};
 use serde_json::Value;
@@ -31,15 +31,15 @@ fn rows(day: &str) -> Vec<csv::StringRecord> {
 }
 
 fn task(title: &str, date: NaiveDate, hours: f64, number: u64) -> Task {
-    Task::first(
-        TaskId::new(number, &[0; 10]),
-        chrono::DateTime::UNIX_EPOCH,
-        "Ada Example <ada@example.org>",
-        title.to_owned(),
+    let first = FirstClaim {
+        at: chrono::DateTime::UNIX_EPOCH,
+        by: "Ada Example <ada@example.org>",
+        title: title.to_owned(),
         date,
-        Hours::new(hours).unwrap(),
-        TaskSource::Record,
-    )
+        hours: Hours::new(hours).unwrap(),
+        source: TaskSource::Record,
+    };
+    Task::new(TaskId::new(number, &[0; 10]), first)
 }
 
 fn tasks_of(day: &str) -> Vec<Task> {

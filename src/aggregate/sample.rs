@@ -6,7 +6,7 @@ use crate::facts::evidence::Origin;
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::lineage::Lineage;
 use crate::facts::quantity::{Hours, Minutes};
-use crate::facts::task::{Task, TaskSource};
+use crate::facts::task::{FirstClaim, Task, TaskSource};
 
 pub(crate) fn repository(name: &str) -> Repository {
     Repository {
@@ -53,15 +53,15 @@ pub(crate) struct Claim(PlacedTask);
 
 /// A task that Ada estimated.
 pub(crate) fn claim(number: u64, date: &str, hours: f64) -> Claim {
-    let task = Task::first(
-        TaskId::new(number, &[0; 10]),
-        chrono::DateTime::UNIX_EPOCH,
-        "Ada Example <ada@example.org>",
-        format!("task {number}"),
-        date.parse().unwrap(),
-        Hours::new(hours).unwrap(),
-        TaskSource::Record,
-    );
+    let first = FirstClaim {
+        at: chrono::DateTime::UNIX_EPOCH,
+        by: "Ada Example <ada@example.org>",
+        title: format!("task {number}"),
+        date: date.parse().unwrap(),
+        hours: Hours::new(hours).unwrap(),
+        source: TaskSource::Record,
+    };
+    let task = Task::new(TaskId::new(number, &[0; 10]), first);
     Claim(PlacedTask {
         task,
         commits: Vec::new(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 
 use crate::facts::evidence::Confidence;
-use crate::facts::ids::{ObjectId, SessionId, TaskId};
+use crate::facts::ids::{ObjectId, RecordId, SessionId};
 use crate::facts::link::Link;
 use crate::facts::quantity::Minutes;
 use crate::facts::record::{Record, SessionRecord};
@@ -83,7 +83,7 @@ pub fn agent_minutes(
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stamp {
     /// The id of the record, if it is the first of its session on the commit.
-    pub id: TaskId,
+    pub id: RecordId,
     /// Now.
     pub at: DateTime<Utc>,
     /// `Name <mail>`.
@@ -236,7 +236,7 @@ mod tests {
 
     fn stamp(number: u128, second: i64) -> Stamp {
         Stamp {
-            id: TaskId::from_uuid(Uuid::from_u128(number)),
+            id: RecordId::from_uuid(Uuid::from_u128(number)),
             at: DateTime::from_timestamp(second, 0).unwrap_or_default(),
             by: "Ada Example <ada@example.org>".into(),
         }

@@ -8,7 +8,7 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::ids::TaskId;
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::quantity::{Hours, Minutes, Tokens};
-use crate::facts::task::{Task, TaskSource};
+use crate::facts::task::{FirstClaim, Task, TaskSource};
 
 /// A header and its rows, each with the line it stands on.
 struct Sheet {
@@ -314,7 +314,16 @@ impl Row<'_> {
         let (at, by) = (self.options.at, &self.options.by);
         let source = TaskSource::Import(self.options.name.clone());
         let id = TaskId::from_uuid(uuid::Uuid::nil());
-        let mut task = Task::first(id, at, by, title, self.day()?, hours, source);
+        let date = self.day()?;
+        let first = FirstClaim {
+            at,
+            by,
+            title,
+            date,
+            hours,
+            source,
+        };
+        let mut task = Task::new(id, first);
         task.agent_minutes = self.quantity(Field::AgentTime, |text| Minutes::parse_with(text, work, mark))?;
         task.supervisory_minutes =
             self.quantity(Field::Supervision, |text| Minutes::parse_with(text, work, mark))?;

@@ -5,7 +5,7 @@ use chrono::DateTime;
 use super::claim::{Claim, ClaimError};
 use super::commit::{Instant, Person};
 use super::ids::{ObjectId, TaskId};
-use super::task::{Task, TaskSource};
+use super::task::{FirstClaim, Task, TaskSource};
 use super::trailers::Place;
 
 /// What the message of one commit claims.
@@ -139,12 +139,19 @@ impl CommitClaims {
 fn task(claim: &Claim, authored: &Authored, id: TaskId) -> Option<Task> {
     let by = authored.author.to_string();
     let at = DateTime::from_timestamp(authored.time.seconds, 0).unwrap_or_default();
-    let (title, day) = (authored.title.clone(), authored.time.day());
     let source = match claim.place {
         Place::Block => TaskSource::Trailer,
         Place::Body => TaskSource::TrailerBody,
     };
-    let mut task = Task::first(id, at, &by, title, day, claim.estimate?, source);
+    let first = FirstClaim {
+        at,
+        by: &by,
+        title: authored.title.clone(),
+        date: authored.time.day(),
+        hours: claim.estimate?,
+        source,
+    };
+    let mut task = Task::new(id, first);
     task.estimate.phases.clone_from(&claim.phases);
     task.agent_minutes = claim.agent_minutes;
     task.supervisory_minutes = claim.supervisory_minutes;

@@ -118,63 +118,99 @@ macro_rules! serde_as_text {
 }
 
 serde_as_text!(ObjectId);
-serde_as_text!(TaskId);
 serde_as_text!(SessionId);
 
-/// The id of a ledger record: a UUIDv7, kept through rebases, squashes and clones.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TaskId(Uuid);
+/// A UUID that names something of the ledger for good.
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident, $wanted:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// The id that the same parts always give: a UUID of version 8 from their SHA-256.
+            pub fn derived(parts: &[&str]) -> Self {
+                Self(derived(parts))
+            }
+
+            /// Any UUID as such an id.
+            pub fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// Enough of it to tell it from others: the time of its making to the millisecond, or 48 bits of its hash.
+            pub fn short(&self) -> String {
+                self.to_string()[..13].to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Uuid::try_parse(text)
+                    .map(Self)
+                    .map_err(|_| InvalidId::new(text, $wanted))
+            }
+        }
+
+        serde_as_text!($name);
+    };
+}
+
+uuid_id! {
+    /// The id of a task: a UUIDv7, kept through revisions, rebases, squashes and clones.
+    TaskId, "a task id (a UUID)"
+}
+
+uuid_id! {
+    /// The id of a line of the ledger, whatever its kind: that of the task for a task's revisions, one of its own for a measured
+    /// session or a retraction.
+    RecordId, "a record id (a UUID)"
+}
 
 impl TaskId {
     /// An id made at `millis` since the epoch from ten random bytes. The caller owns clock and randomness.
     pub fn new(millis: u64, random: &[u8; 10]) -> Self {
         Self(uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid())
     }
+}
 
-    /// The id that the same parts always give: a UUID of version 8 from their SHA-256.
-    pub fn derived(parts: &[&str]) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part.as_bytes());
-        }
-        let digest = hash.finalize();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
-    }
-
-    /// Any UUID as a task id.
-    pub fn from_uuid(uuid: Uuid) -> Self {
-        Self(uuid)
-    }
-
-    /// Enough of it to name a task: the time of its making to the millisecond, or 48 bits of its hash.
-    pub fn short(&self) -> String {
-        self.to_string()[..13].to_owned()
+impl From<TaskId> for RecordId {
+    fn from(task: TaskId) -> Self {
+        Self(task.0)
     }
 }
 
-impl fmt::Display for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+impl RecordId {
+    /// The task whose revisions have this id, if any have.
+    pub fn as_task(self) -> TaskId {
+        TaskId(self.0)
     }
 }
 
-impl fmt::Debug for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+fn derived(parts: &[&str]) -> Uuid {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
     }
-}
-
-impl FromStr for TaskId {
-    type Err = InvalidId;
-
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        Uuid::try_parse(text)
-            .map(Self)
-            .map_err(|_| InvalidId::new(text, "a task id (a UUID)"))
-    }
+    let digest = hash.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// One run of one agent: `claude-code:<id>`, as the agent's own log names it.
@@ -245,6 +281,16 @@ mod tests {
     fn task_ids_sort_by_time() {
         let random = [7; 10];
         assert!(TaskId::new(1_000, &random) < TaskId::new(2_000, &random));
+    }
+
+    #[test]
+    fn a_record_of_a_task_has_the_id_of_the_task() {
+        let task = TaskId::new(1_000, &[7; 10]);
+        let record = RecordId::from(task);
+        assert_eq!(record.to_string(), task.to_string());
+        assert_eq!(record.as_task(), task);
+        let refused = "12".parse::<RecordId>().map_err(|error| error.to_string());
+        assert_eq!(refused, Err("`12` is not a record id (a UUID)".to_owned()));
     }
 
     #[test]

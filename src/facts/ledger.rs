@@ -7,7 +7,7 @@ use super::claimed::{self, CommitClaims, Said};
 use super::copies::{self, History, Names, Recorded, Rewrites, Unknown};
 use super::diagnostics::{Status, Warning};
 use super::evidence::{Evidence, Signs};
-use super::ids::{ObjectId, TaskId};
+use super::ids::{ObjectId, RecordId, TaskId};
 use super::record::{LineError, NoteLines, Record, SessionRecord, Tombstone};
 use super::sign::Sign;
 use super::task::{Task, TaskSource};
@@ -223,12 +223,12 @@ struct Builder {
     tasks: BTreeMap<TaskId, Gathered>,
     /// The tasks, retracted or not, that the note on a commit records.
     recorded_on: BTreeMap<ObjectId, BTreeSet<TaskId>>,
-    tombstones: BTreeMap<TaskId, Tombstone>,
+    tombstones: BTreeMap<RecordId, Tombstone>,
     /// The commits whose notes hold a retraction: their copies claim nothing anew.
     retracted_on: BTreeSet<ObjectId>,
     rewrites: Rewrites,
     same: BTreeMap<TaskId, TaskId>,
-    sessions: BTreeMap<TaskId, (Vec<Revision<SessionRecord>>, BTreeSet<ObjectId>)>,
+    sessions: BTreeMap<RecordId, (Vec<Revision<SessionRecord>>, BTreeSet<ObjectId>)>,
     unknown_tasks: BTreeMap<ObjectId, TaskId>,
     refused: Vec<(ObjectId, Vec<ClaimError>)>,
     status: Status,
@@ -349,7 +349,7 @@ impl Builder {
             recorded.insert(*id, (current, Some(&gathered.notes)));
         }
         for id in self.tombstones.keys() {
-            recorded.entry(*id).or_insert((None, None));
+            recorded.entry(id.as_task()).or_insert((None, None));
         }
         let recorded = Recorded {
             tasks: recorded,
@@ -407,7 +407,7 @@ impl Builder {
                     .map(|said| (said.commit, said.claim))
                     .collect(),
             };
-            match self.tombstones.remove(&id) {
+            match self.tombstones.remove(&id.into()) {
                 Some(tombstone) => ledger.retracted.push(RetractedTask { task, tombstone }),
                 None => ledger.tasks.push(task),
             }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::evidence::Confidence;
-use super::ids::{SessionId, TaskId};
+use super::ids::{RecordId, SessionId};
 use super::quantity::Minutes;
 use super::session::{Sources, TokenCounts};
 use super::sign::Sign;
@@ -37,7 +37,7 @@ pub enum Record {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionRecord {
     /// The id of this record.
-    pub id: TaskId,
+    pub id: RecordId,
     /// 0 for the first revision, then 1, 2, …
     pub rev: u32,
     /// When this revision was written.
@@ -84,19 +84,19 @@ pub struct SessionRecord {
     pub evidence: Vec<Sign>,
 }
 
-/// A retraction. The task's lines stay; it counts no more.
+/// A retraction. The lines that it retracts stay; they count no more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
     /// The id of this record.
-    pub id: TaskId,
+    pub id: RecordId,
     /// Always 0.
     pub rev: u32,
     /// When it was written.
     pub at: DateTime<Utc>,
     /// Who wrote it: `Name <mail>`.
     pub by: String,
-    /// The task that is retracted.
-    pub of: TaskId,
+    /// What is retracted: a task, or the record of a session.
+    pub of: RecordId,
     /// Why.
     pub reason: String,
 }
@@ -132,16 +132,16 @@ impl LineError {
 
 impl Record {
     /// The id of the task or of the record itself, when it was written and who wrote it: what every kind has.
-    fn stamp(&self) -> (TaskId, DateTime<Utc>, &str) {
+    fn stamp(&self) -> (RecordId, DateTime<Utc>, &str) {
         match self {
-            Self::Task(task) => (task.id, task.at, &task.by),
+            Self::Task(task) => (task.id.into(), task.at, &task.by),
             Self::Session(session) => (session.id, session.at, &session.by),
             Self::Tombstone(tombstone) => (tombstone.id, tombstone.at, &tombstone.by),
         }
     }
 
     /// Its id.
-    pub fn id(&self) -> TaskId {
+    pub fn id(&self) -> RecordId {
         self.stamp().0
     }
 

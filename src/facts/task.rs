@@ -188,27 +188,36 @@ pub enum TaskError {
     },
 }
 
+/// What every task says from the first.
+#[derive(Debug, Clone)]
+pub struct FirstClaim<'a> {
+    /// When it is written.
+    pub at: DateTime<Utc>,
+    /// Who writes it and vouches for the hours: `Name <mail>`.
+    pub by: &'a str,
+    /// What was done, on one line.
+    pub title: String,
+    /// The day that it counts on.
+    pub date: NaiveDate,
+    /// What it would have taken a person.
+    pub hours: Hours,
+    /// Where it was said.
+    pub source: TaskSource,
+}
+
 impl Task {
-    /// A first revision with no more than what every task has; `by` (`Name <mail>`) writes it and vouches for the hours.
-    pub fn first(
-        id: TaskId,
-        at: DateTime<Utc>,
-        by: &str,
-        title: String,
-        date: NaiveDate,
-        hours: Hours,
-        source: TaskSource,
-    ) -> Self {
+    /// A first revision with no more than what every task has.
+    pub fn new(id: TaskId, first: FirstClaim<'_>) -> Self {
         Self {
             id,
             rev: 0,
-            at,
-            by: by.to_owned(),
-            title,
-            date,
+            at: first.at,
+            by: first.by.to_owned(),
+            title: first.title,
+            date: first.date,
             estimate: Estimate {
-                hours,
-                by: by.to_owned(),
+                hours: first.hours,
+                by: first.by.to_owned(),
                 basis: None,
                 phases: Vec::new(),
             },
@@ -223,7 +232,7 @@ impl Task {
             sessions: Vec::new(),
             commits: Vec::new(),
             repos: Vec::new(),
-            source,
+            source: first.source,
             reason: None,
         }
     }
@@ -390,16 +399,15 @@ pub(crate) mod tests {
         let id = TaskId::new(1_775_822_400_000, &[7; 10]);
         let at = DateTime::from_timestamp(1_775_822_400, 0).unwrap();
         let day = NaiveDate::from_ymd_opt(2026, 4, 10).unwrap();
-        let (ada, hours) = ("Ada Example <ada@example.org>", Hours::new(40.0).unwrap());
-        let mut task = Task::first(
-            id,
+        let first = FirstClaim {
             at,
-            ada,
-            "Kiln controller".into(),
-            day,
-            hours,
-            TaskSource::Record,
-        );
+            by: "Ada Example <ada@example.org>",
+            title: "Kiln controller".into(),
+            date: day,
+            hours: Hours::new(40.0).unwrap(),
+            source: TaskSource::Record,
+        };
+        let mut task = Task::new(id, first);
         task.agent_minutes = Minutes::new(25.0);
         task.supervisory_minutes = Minutes::new(5.0);
         task

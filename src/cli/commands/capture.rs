@@ -9,7 +9,7 @@ use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::Desk;
 use crate::correlate::measured::{Stamp, record};
-use crate::facts::ids::{ObjectId, TaskId};
+use crate::facts::ids::{ObjectId, RecordId};
 use crate::facts::ledger::Ledger;
 use crate::facts::link::Link;
 use crate::facts::quantity::Minutes;
@@ -121,7 +121,7 @@ fn records(
         };
         let charges = own.charges.get(at).map(Vec::as_slice).unwrap_or_default();
         let stamp = Stamp {
-            id: TaskId::derived(&["session", &link.session.to_string(), &link.commit.to_string()]),
+            id: RecordId::derived(&["session", &link.session.to_string(), &link.commit.to_string()]),
             at: desk.now,
             // What is not written needs no author.
             by: desk

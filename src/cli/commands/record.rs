@@ -15,7 +15,7 @@ use crate::facts::ledger::{Findings, Ledger, LedgerTask};
 use crate::facts::quantity::Minutes;
 use crate::facts::record::{NoteLines, Record};
 use crate::facts::session::Provenance;
-use crate::facts::task::{Task, TaskSource, check_text};
+use crate::facts::task::{FirstClaim, Task, TaskSource, check_text};
 use crate::git::messages;
 use crate::ledger;
 use crate::render::task::card;
@@ -341,14 +341,16 @@ fn new_task(args: &Args, desk: &Desk, on: Option<ObjectId>) -> Result<Task, Comm
         return Err(CommandError::usage("a task without a commit needs --title"));
     };
     let by = desk.author()?;
-    let mut task = Task::first(
+    let mut task = Task::new(
         desk.new_id(),
-        desk.now,
-        &by,
-        title,
-        day,
-        hours,
-        TaskSource::Record,
+        FirstClaim {
+            at: desk.now,
+            by: &by,
+            title,
+            date: day,
+            hours,
+            source: TaskSource::Record,
+        },
     );
     args.fields.apply(&mut task, desk)?;
     Ok(task)

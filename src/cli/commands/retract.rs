@@ -42,11 +42,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     }
     check_text("the reason", &args.reason)?;
     let tombstone = Tombstone {
-        id: desk.new_id(),
+        id: desk.new_id().into(),
         rev: 0,
         at: desk.now,
         by: desk.author()?,
-        of: found.task.id,
+        of: found.task.id.into(),
         reason: args.reason.clone(),
     };
     if !args.dry_run {

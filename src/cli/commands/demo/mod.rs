@@ -17,7 +17,7 @@ use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::quantity::{Hours, Minutes, Tokens};
 use crate::facts::record::Record;
-use crate::facts::task::{Task, TaskSource};
+use crate::facts::task::{FirstClaim, Task, TaskSource};
 use crate::git::Repo;
 use crate::git::create::{Change, NewRepo};
 use crate::ledger::{self, Signing, Writer};
@@ -322,8 +322,15 @@ fn task(event: &Event, claim: &Claim, session: &str, random: &mut Random) -> Tas
     let at = chrono::DateTime::from_timestamp(event.at, 0).unwrap_or_default();
     let id = TaskId::new(event.at.unsigned_abs() * 1000, &random.bytes());
     let hours = Hours::new(claim.hours).unwrap_or_default();
-    let (title, source) = (event.subject.clone(), TaskSource::Record);
-    let mut task = Task::first(id, at, &author, title, claim.date, hours, source);
+    let first = FirstClaim {
+        at,
+        by: &author,
+        title: event.subject.clone(),
+        date: claim.date,
+        hours,
+        source: TaskSource::Record,
+    };
+    let mut task = Task::new(id, first);
     task.agent_minutes = Minutes::new(claim.agent_minutes);
     task.supervisory_minutes = claim.supervisory_minutes.and_then(Minutes::new);
     task.tokens = Some(Tokens(claim.tokens));
