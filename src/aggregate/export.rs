@@ -136,9 +136,7 @@ impl<'a> Facts<'a> {
             .map(|(_, commit)| (commit.id, commit.author_time))
             .collect();
         self.tasks.iter().map(move |(repo, placed)| {
-            let commits = placed.commits.iter();
-            let own = commits.filter_map(|commit| times.get(commit).copied());
-            let day = placed.task.day(own, self.zone);
+            let day = (placed.task).day(&placed.commits, |commit| times.get(commit).copied(), self.zone);
             let time = AgentTime::of(&placed.task, self.effort.of_task(placed.task.id));
             TaskLine::new(repo, placed, day, time)
         })

@@ -184,10 +184,8 @@ pub fn days(repos: &[Repository], zone: Zone) -> BTreeSet<NaiveDate> {
         .flat_map(|repo| &repo.commits)
         .map(|commit| (commit.id, commit.author_time))
         .collect();
-    let day = |placed: &PlacedTask| {
-        let own = placed.commits.iter().filter_map(|commit| times.get(commit));
-        placed.task.day(own.copied(), zone)
-    };
+    let day =
+        |placed: &PlacedTask| (placed.task).day(&placed.commits, |commit| times.get(commit).copied(), zone);
     let of_tasks = repos.iter().flat_map(|repo| &repo.tasks).map(day);
     let of_commits = times.values().map(|at| zone.day(at.seconds));
     of_commits.chain(of_tasks).collect()
@@ -342,9 +340,8 @@ impl Selection<'_> {
 
     /// The day that the task counts on.
     fn day_of(&self, placed: &PlacedTask) -> NaiveDate {
-        let commits = placed.commits.iter();
-        let times = commits.filter_map(|commit| Some(self.commits.get(commit)?.at));
-        placed.task.day(times, self.query.zone)
+        let author_time = |commit: &ObjectId| Some(self.commits.get(commit)?.at);
+        placed.task.day(&placed.commits, author_time, self.query.zone)
     }
 
     /// Whoever made the commit that took most of the session; `None` where none is known.

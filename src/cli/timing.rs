@@ -14,7 +14,7 @@ use super::reading::ReadArgs;
 use super::recording::Desk;
 use crate::aggregate::effort::{AgentTime, Effort};
 use crate::aggregate::repository::{PlacedTask, Repository};
-use crate::facts::ids::TaskId;
+use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::zone::Zone;
 use crate::git::messages;
@@ -118,8 +118,7 @@ fn can_be_measured(found: &LedgerTask) -> bool {
 }
 
 fn day(desk: &Desk, found: &LedgerTask, zone: Zone) -> NaiveDate {
-    let commits = found.commits.iter();
-    let times =
-        commits.filter_map(|commit| messages::with_commit(&desk.repo, *commit, |raw| raw.author().1).ok());
-    found.task.day(times, zone)
+    let author_time =
+        |commit: &ObjectId| messages::with_commit(&desk.repo, *commit, |raw| raw.author().1).ok();
+    found.task.day(&found.commits, author_time, zone)
 }

@@ -247,10 +247,17 @@ impl Task {
         self.ratio().factor()
     }
 
-    /// The day that it counts on in `zone`, given the authors' times of its commits. One that was recorded on a commit has the
-    /// day of the author's clock for its date, and counts with that commit; any other date was said, and stays.
-    pub fn day(&self, commits: impl IntoIterator<Item = Instant>, zone: Zone) -> NaiveDate {
-        let own = commits.into_iter().filter(|at| at.day() == self.date);
+    /// The day that it counts on in `zone`, given its commits and when their authors made them, as far as that is known. One
+    /// that was recorded on a commit has the day of the author's clock for its date, and counts with that commit; any other
+    /// date was said, and stays.
+    pub fn day(
+        &self,
+        commits: &[ObjectId],
+        author_time: impl Fn(&ObjectId) -> Option<Instant>,
+        zone: Zone,
+    ) -> NaiveDate {
+        let times = commits.iter().filter_map(author_time);
+        let own = times.filter(|at| at.day() == self.date);
         own.min_by_key(|at| at.seconds)
             .map_or(self.date, |at| zone.day(at.seconds))
     }
@@ -424,8 +431,12 @@ pub(crate) mod tests {
             seconds: at.seconds + 86_400 * 3,
             ..at
         };
-        let day = |task: &Task, zone: &str, commits: &[Instant]| {
-            task.day(commits.iter().copied(), zone.parse().unwrap())
+        let id = |number: usize| ObjectId::from_bytes(&[u8::try_from(number).unwrap(); 20]).unwrap();
+        let day = |task: &Task, zone: &str, times: &[Instant]| {
+            let commits: Vec<ObjectId> = (0..times.len()).map(id).collect();
+            let time_of = |commit: &ObjectId| times.get(usize::from(commit.as_bytes()[0])).copied();
+            let and_a_missing_one = [commits, vec![id(200)]].concat();
+            task.day(&and_a_missing_one, time_of, zone.parse().unwrap())
                 .to_string()
         };
         let mut task = sample();
