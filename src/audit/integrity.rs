@@ -105,7 +105,7 @@ fn ledger_line_removed(all: All<'_>) -> Vec<Found> {
             let what = step
                 .removed
                 .iter()
-                .find_map(|line| Some(described(&Record::decode(line).ok()?)));
+                .find_map(|line| Some(Record::decode(line).ok()?.described()));
             let message = format!(
                 "{} removed {} of the ledger{}",
                 step.committer,
@@ -118,14 +118,6 @@ fn ledger_line_removed(all: All<'_>) -> Vec<Found> {
             Found::new(Level::Error, &step.commit, message).figure("lines_removed", count as f64)
         })
         .collect()
-}
-
-fn described(record: &Record) -> String {
-    match record {
-        Record::Task(task) => format!("revision {} of `{}`", task.rev, task.title),
-        Record::Session(session) => format!("the session {}", session.session),
-        Record::Tombstone(tombstone) => format!("the retraction of {}", tombstone.of),
-    }
 }
 
 /// Writing takes seconds, clocks differ by minutes.
@@ -147,7 +139,7 @@ fn ledger_back_dated(all: All<'_>) -> Vec<Found> {
         let word = if early.0 > 0 { "before" } else { "after" };
         let message = format!(
             "{} says it was written {:.1} h {word} {} first carried it",
-            described(&record),
+            record.described(),
             early.hours().abs(),
             step.commit.short()
         );
@@ -207,7 +199,7 @@ fn written_by_another(all: All<'_>) -> Vec<Found> {
             let message = format!(
                 "{committer} brought {count} in the name of {by}, the first with {}: {}",
                 step.commit.short(),
-                described(first)
+                first.described()
             );
             let count = lines.len() as u64;
             let found = Found::new(Level::Note, &step.commit, message);

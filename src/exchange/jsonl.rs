@@ -20,7 +20,7 @@ pub(super) fn read(text: &str, options: &ImportOptions) -> Imported {
                 Ok(()) => imported.tasks.push(*task),
                 Err(error) => imported.broken.push(Warning::new(place, error.to_string())),
             },
-            Ok(Record::Session(_) | Record::Tombstone(_)) => {
+            Ok(_) => {
                 imported
                     .warnings
                     .push(Warning::new(place, "skipped a line that is not a task"));

@@ -155,6 +155,15 @@ impl Record {
         self.stamp().2
     }
 
+    /// What it is, inside a sentence: ``revision 2 of `Kiln controller` ``. Untrusted text.
+    pub fn described(&self) -> String {
+        match self {
+            Self::Task(task) => format!("revision {} of `{}`", task.rev, task.title),
+            Self::Session(session) => format!("the session {}", session.session),
+            Self::Tombstone(tombstone) => format!("the retraction of {}", tombstone.of),
+        }
+    }
+
     /// The canonical line, without its newline: keys sorted, ASCII only.
     pub fn encode(&self) -> Vec<u8> {
         let (kind, fields) = match self {

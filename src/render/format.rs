@@ -1,10 +1,15 @@
-//! The output formats, and the one function that every command sends its result through.
+//! The output formats, one file each, and the one function that every command sends its result through.
+
+pub mod csv;
+pub mod html;
+pub mod json;
+pub mod markdown;
+pub mod terminal;
 
 use serde::Serialize;
 
+use self::terminal::Screen;
 use super::document::{Document, Table};
-use super::terminal::Screen;
-use super::{csv, html, json, markdown, terminal};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,18 +5,15 @@
 //! [`escape`], and nowhere else. Nothing here prints, measures a terminal or decides about colour.
 
 pub mod audit;
-pub mod csv;
 pub mod document;
 pub mod escape;
 pub mod format;
-pub mod html;
 pub mod inventory;
-pub mod json;
-pub mod markdown;
 pub mod report;
 pub mod sessions;
 pub mod task;
-pub mod terminal;
+
+pub use format::{csv, html, json, markdown, terminal};
 
 #[cfg(test)]
 mod golden;

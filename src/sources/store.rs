@@ -67,6 +67,58 @@ impl Kind {
     fn has_folder(self) -> bool {
         matches!(self, Self::Sessions | Self::Inventory)
     }
+
+    /// Whether a file of this kind can have this name: only such files are removed with the cache.
+    fn names(self, name: &str) -> bool {
+        match self {
+            Self::Changes | Self::Survival | Self::Notes => is_hex(name, &[16]),
+            Self::History => {
+                let mut parts = name.split('.');
+                parts.next().is_some_and(|clone| is_hex(clone, &[16]))
+                    && matches!(parts.next(), Some("renames" | "plain"))
+                    && parts.next().is_none_or(|replaced| is_hex(replaced, &[16]))
+                    && parts.next().is_none()
+            }
+            Self::Sessions => name.rsplit_once('-').is_some_and(|(agent, folder)| {
+                let is_agent = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+                is_hex(folder, &[16]) && !agent.is_empty() && agent.bytes().all(is_agent)
+            }),
+            Self::Inventory => {
+                let Some((name, "tree" | "history")) = name.rsplit_once('.') else {
+                    return false;
+                };
+                let mut parts = name.split('-');
+                parts.next().is_some_and(|object| is_hex(object, &[40, 64]))
+                    && parts.next().is_some_and(|clone| is_hex(clone, &[16]))
+                    && parts.next().is_none_or(|replaced| is_hex(replaced, &[16]))
+                    && parts.next().is_none()
+            }
+        }
+    }
+
+    /// One name of each form that its files have.
+    #[cfg(test)]
+    fn examples(self) -> Vec<String> {
+        let (clone, object) = ("0123456789abcdef", "0123456789abcdef0123456789abcdef01234567");
+        match self {
+            Self::Changes | Self::Survival | Self::Notes => vec![clone.to_owned()],
+            Self::History => vec![
+                format!("{clone}.renames"),
+                format!("{clone}.plain"),
+                format!("{clone}.renames.{clone}"),
+            ],
+            Self::Sessions => vec![format!("claude-code-{clone}")],
+            Self::Inventory => vec![
+                format!("{object}-{clone}.tree"),
+                format!("{object}-{clone}-{clone}.history"),
+            ],
+        }
+    }
+}
+
+fn is_hex(text: &str, lengths: &[usize]) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    lengths.contains(&text.len()) && text.bytes().all(is_digit)
 }
 
 impl fmt::Display for Kind {

@@ -140,51 +140,18 @@ fn kind_of_folder(name: &str) -> Option<Kind> {
 fn kind_of_file(folder: Option<Kind>, name: &str) -> Option<Kind> {
     let kinds = Kind::ALL.into_iter();
     match folder {
-        Some(kind) => Some(kind).filter(|kind| is_name(*kind, name)),
+        Some(kind) => Some(kind).filter(|kind| kind.names(name)),
         None => kinds.filter(|kind| !kind.has_folder()).find(|kind| {
             let rest = name.strip_prefix(kind.name());
             rest.and_then(|rest| rest.strip_prefix('-'))
-                .is_some_and(|rest| is_name(*kind, rest))
+                .is_some_and(|rest| kind.names(rest))
         }),
-    }
-}
-
-/// Whether a file of this kind can be called so.
-fn is_name(kind: Kind, name: &str) -> bool {
-    match kind {
-        Kind::Changes | Kind::Survival | Kind::Notes => is_hex(name, &[16]),
-        Kind::History => {
-            let mut parts = name.split('.');
-            parts.next().is_some_and(|clone| is_hex(clone, &[16]))
-                && matches!(parts.next(), Some("renames" | "plain"))
-                && parts.next().is_none_or(|replaced| is_hex(replaced, &[16]))
-                && parts.next().is_none()
-        }
-        Kind::Sessions => name.rsplit_once('-').is_some_and(|(agent, folder)| {
-            let is_agent = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-            is_hex(folder, &[16]) && !agent.is_empty() && agent.bytes().all(is_agent)
-        }),
-        Kind::Inventory => {
-            let Some((name, "tree" | "history")) = name.rsplit_once('.') else {
-                return false;
-            };
-            let mut parts = name.split('-');
-            parts.next().is_some_and(|object| is_hex(object, &[40, 64]))
-                && parts.next().is_some_and(|clone| is_hex(clone, &[16]))
-                && parts.next().is_none_or(|replaced| is_hex(replaced, &[16]))
-                && parts.next().is_none()
-        }
     }
 }
 
 fn is_unfinished(name: &str) -> bool {
     name.strip_prefix(UNFINISHED)
         .is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-}
-
-fn is_hex(text: &str, lengths: &[usize]) -> bool {
-    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    lengths.contains(&text.len()) && text.bytes().all(is_digit)
 }
 
 #[cfg(test)]
@@ -197,27 +164,11 @@ mod tests {
     const CLONE: &str = "0123456789abcdef";
     const OBJECT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-    fn names(kind: Kind) -> Vec<String> {
-        match kind {
-            Kind::History => vec![
-                format!("{CLONE}.renames"),
-                format!("{CLONE}.plain"),
-                format!("{CLONE}.renames.{CLONE}"),
-            ],
-            Kind::Changes | Kind::Survival | Kind::Notes => vec![CLONE.to_owned()],
-            Kind::Sessions => vec![format!("claude-code-{CLONE}")],
-            Kind::Inventory => vec![
-                format!("{OBJECT}-{CLONE}.tree"),
-                format!("{OBJECT}-{CLONE}-{CLONE}.history"),
-            ],
-        }
-    }
-
     /// One file for each name of each kind.
     fn fill(cache: &Path) -> usize {
         let mut count = 0;
         for kind in Kind::ALL {
-            for name in names(kind) {
+            for name in kind.examples() {
                 Slot::new(cache, kind, 1, name).save("x").unwrap();
                 count += 1;
             }
@@ -236,7 +187,7 @@ mod tests {
         );
         for kind in Kind::ALL {
             let of_kind = contents.files.iter().filter(|file| file.kind == Some(kind));
-            assert_eq!(of_kind.count(), names(kind).len(), "{kind}");
+            assert_eq!(of_kind.count(), kind.examples().len(), "{kind}");
         }
         let all: Vec<&Stored> = contents.files.iter().collect();
         assert_eq!(remove(folder.path(), &all), []);

@@ -2,8 +2,8 @@
 //!
 //! Control characters become visible here too, since a CSV file may end up on a terminal; JSON keeps text as it was.
 
-use super::document::{Cell, Table};
-use super::escape;
+use crate::render::document::{Cell, Table};
+use crate::render::escape;
 
 /// The table with its column ids as the header. What is unknown is an empty cell.
 pub fn render(table: &Table) -> String {

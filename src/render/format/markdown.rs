@@ -1,7 +1,7 @@
 //! A document as GitHub-flavoured Markdown, ready for a log, a review or a wiki page.
 
-use super::document::{Align, Cell, Column, Document, Table};
-use super::escape;
+use crate::render::document::{Align, Cell, Column, Document, Table};
+use crate::render::escape;
 
 /// The whole page.
 pub fn render(document: &Document) -> String {
@@ -84,7 +84,7 @@ pub(super) fn more_rows(table: &Table) -> Option<String> {
 
 /// One sentence that tells claimed, measured, derived and estimated columns apart.
 fn basis(columns: &[Column]) -> Option<String> {
-    use super::document::Basis::{Claimed, Derived, Estimated, Measured};
+    use crate::render::document::Basis::{Claimed, Derived, Estimated, Measured};
     let kinds: Vec<String> = [Claimed, Measured, Derived, Estimated]
         .into_iter()
         .filter_map(|basis| {

@@ -8,7 +8,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
-use super::escape;
+use crate::render::escape;
 
 /// A report under the name and version of its format.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -14,9 +14,9 @@ use tabled::settings::style::HorizontalLine;
 use tabled::settings::{Alignment, Padding, Span, Style as Lines, Theme};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::document::{Align, Basis, Cell, Column, Document, Table};
-use super::escape;
 use super::markdown::more_rows;
+use crate::render::document::{Align, Basis, Cell, Column, Document, Table};
+use crate::render::escape;
 
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,9 +4,9 @@
 
 use std::fmt::Write as _;
 
-use super::document::{Align, Basis, Cell, Column, Document, Table};
-use super::escape;
 use super::markdown::more_rows;
+use crate::render::document::{Align, Basis, Cell, Column, Document, Table};
+use crate::render::escape;
 
 const HEAD: &str = r#"<meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
