@@ -133,3 +133,74 @@ fn agent_commit_without_task(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
             .up_to(left_out as u64),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::audit::tests::{Case, passes, session, task, triggers, with_session};
+    use crate::audit::{Choice, Level};
+    use crate::facts::evidence::{Evidence, Origin};
+
+    #[test]
+    fn factors_out_of_the_repositorys_range() {
+        // Eight tasks between 20x and 27x, and a ninth.
+        let with = |hours: f64| {
+            let usual = (1..=8).map(|number| (number, 20.0 + f64::from(number) - 1.0));
+            usual
+                .chain([(9, hours)])
+                .fold(Case::default(), |case, (number, hours)| {
+                    let fields = json!({ "agent_minutes": 60, "estimate": { "hours": hours, "by": "A" } });
+                    case.note(number, &[task(number, fields)])
+                })
+        };
+        triggers("outlier", with(400.0), Level::Note, "400.0x");
+        passes("outlier", with(40.0));
+        let few = Case::default().note(1, &[task(1, json!({ "agent_minutes": 60 }))]);
+        assert!(
+            few.audit(&Choice::default())
+                .skipped
+                .iter()
+                .any(|one| one.rule == "outlier")
+        );
+    }
+
+    fn by_agent() -> Origin {
+        Origin::new(vec![Evidence {
+            rule: "note:git-ai".parse().unwrap(),
+            agent: Some("codex".into()),
+            model: None,
+            lines: None,
+        }])
+    }
+
+    #[test]
+    fn what_no_task_claims() {
+        let left_out = Case::default()
+            .note(1, &[task(1, json!({}))])
+            .note(2, &[session("codex:1", json!({}))]);
+        triggers("session-without-task", left_out, Level::Note, "20 minutes");
+        passes("session-without-task", with_session(json!({})));
+
+        let agents = |others: u8| {
+            (1..=1 + others).fold(Case::default().note(1, &[task(1, json!({}))]), |case, number| {
+                case.commit(number, |commit| commit.origin = by_agent())
+            })
+        };
+        triggers("agent-commit-without-task", agents(2), Level::Warning, "2 of 3");
+        passes("agent-commit-without-task", agents(1));
+
+        // What is claimed by a task that is not asked for is claimed.
+        let mut part = Case::default()
+            .note(
+                1,
+                &[
+                    task(1, json!({ "sessions": ["codex:1"] })),
+                    session("codex:1", json!({})),
+                ],
+            )
+            .note(2, &[task(2, json!({}))]);
+        part.asked = vec![2];
+        passes("session-without-task", part);
+    }
+}

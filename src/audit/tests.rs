@@ -1,4 +1,7 @@
-//! Every rule with a case that triggers it and one that nearly does.
+//! What the tests of all rules share, [`Case`] and what is asked of one, and tests of rules and of the audit as a whole.
+//!
+//! Every rule has a case that triggers it and one that nearly does. A new one has them in the file of its theme, as those of
+//! `selection.rs` are.
 
 use std::collections::HashSet;
 
@@ -10,7 +13,7 @@ use crate::correlate::seen::seen;
 use crate::facts::claim;
 use crate::facts::claimed::CommitClaims;
 use crate::facts::commit::{Commit, Instant, LineCounts, Person};
-use crate::facts::evidence::{self, Origin};
+use crate::facts::evidence::Origin;
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Findings, Ledger, LedgerTask};
@@ -23,11 +26,11 @@ use crate::sources::reach::Reach;
 /// 2026-04-10T12:00:00Z, when everything in these cases happens unless they say otherwise.
 const NOON: i64 = 1_775_822_400;
 
-fn oid(number: u8) -> ObjectId {
+pub(super) fn oid(number: u8) -> ObjectId {
     ObjectId::from_bytes(&[number; 20]).unwrap()
 }
 
-fn uuid(number: u8) -> String {
+pub(super) fn uuid(number: u8) -> String {
     format!("019d7743-6a00-7707-8707-0707070707{number:02x}")
 }
 
@@ -38,7 +41,7 @@ fn merged(mut base: Value, fields: Value) -> Value {
     base
 }
 
-fn task(number: u8, fields: Value) -> Value {
+pub(super) fn task(number: u8, fields: Value) -> Value {
     let base = json!({
         "v": 1, "kind": "task", "id": uuid(number), "rev": 0, "at": "2026-04-10T12:00:00Z",
         "by": "Ada Example <ada@example.org>", "title": format!("Task {number}"), "date": "2026-04-10",
@@ -47,7 +50,7 @@ fn task(number: u8, fields: Value) -> Value {
     merged(base, fields)
 }
 
-fn session(name: &str, fields: Value) -> Value {
+pub(super) fn session(name: &str, fields: Value) -> Value {
     let base = json!({
         "v": 1, "kind": "session", "id": uuid(200), "rev": 0, "at": "2026-04-10T12:00:00Z",
         "by": "Ada Example <ada@example.org>", "session": name, "agent": "codex",
@@ -59,25 +62,25 @@ fn session(name: &str, fields: Value) -> Value {
 
 /// What an audit looks at, before anything is wrong: one commit a task, by a person, at noon.
 #[derive(Default)]
-struct Case {
-    findings: Findings,
-    commits: Vec<Commit>,
-    reach: Reach,
-    steps: Vec<LedgerStep>,
-    jumps: Jumps,
+pub(super) struct Case {
+    pub(super) findings: Findings,
+    pub(super) commits: Vec<Commit>,
+    pub(super) reach: Reach,
+    pub(super) steps: Vec<LedgerStep>,
+    pub(super) jumps: Jumps,
     /// The sessions whose logs are here.
-    logs: Vec<&'static str>,
+    pub(super) logs: Vec<&'static str>,
     /// The commits that are asked for; all where there are none.
-    asked: Vec<u8>,
+    pub(super) asked: Vec<u8>,
 }
 
 impl Case {
     /// Lines in the note on the commit of that number, which is in the history.
-    fn note(self, number: u8, lines: &[Value]) -> Self {
+    pub(super) fn note(self, number: u8, lines: &[Value]) -> Self {
         self.commit(number, |_| ()).note_alone(number, lines)
     }
 
-    fn note_alone(mut self, number: u8, lines: &[Value]) -> Self {
+    pub(super) fn note_alone(mut self, number: u8, lines: &[Value]) -> Self {
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
         self.findings
             .notes
@@ -85,7 +88,7 @@ impl Case {
         self
     }
 
-    fn commit(mut self, number: u8, change: impl FnOnce(&mut Commit)) -> Self {
+    pub(super) fn commit(mut self, number: u8, change: impl FnOnce(&mut Commit)) -> Self {
         let noon = Instant {
             seconds: NOON,
             offset: 0,
@@ -117,14 +120,14 @@ impl Case {
     }
 
     /// The next commit of the ledger.
-    fn step(self, added: &[Value], removed: &[Value]) -> Self {
+    pub(super) fn step(self, added: &[Value], removed: &[Value]) -> Self {
         let last = self.steps.len();
         let parents: Vec<usize> = last.checked_sub(1).into_iter().collect();
         self.step_after(&parents, added, removed)
     }
 
     /// A commit of the ledger, after those at some positions.
-    fn step_after(mut self, parents: &[usize], added: &[Value], removed: &[Value]) -> Self {
+    pub(super) fn step_after(mut self, parents: &[usize], added: &[Value], removed: &[Value]) -> Self {
         let lines = |lines: &[Value]| lines.iter().map(|line| line.to_string().into_bytes()).collect();
         self.steps.push(LedgerStep {
             commit: oid(100 + u8::try_from(self.steps.len()).unwrap()),
@@ -141,7 +144,7 @@ impl Case {
     }
 
     /// A message on the commit of that number, which is in the history.
-    fn message(mut self, number: u8, trailers: &str) -> Self {
+    pub(super) fn message(mut self, number: u8, trailers: &str) -> Self {
         if self.commits.iter().all(|commit| commit.id != oid(number)) {
             self = self.commit(number, |_| ());
         }
@@ -161,7 +164,7 @@ impl Case {
         self
     }
 
-    fn audit(self, choice: &Choice) -> Audit {
+    pub(super) fn audit(self, choice: &Choice) -> Audit {
         let ledger = Ledger::assemble(self.findings);
         let mut sessions = seen(&[], Vec::new(), Linked::default(), &[&ledger.sessions]);
         for session in &mut sessions {
@@ -203,7 +206,7 @@ impl Case {
     }
 
     /// What `rule` finds. That it was asked at all is part of every case.
-    fn found(self, rule: &str) -> Vec<(Level, String)> {
+    pub(super) fn found(self, rule: &str) -> Vec<(Level, String)> {
         let audit = self.audit(&Choice {
             rules: BTreeSet::from([rule.to_owned()]),
             ..Choice::default()
@@ -218,7 +221,7 @@ impl Case {
 }
 
 #[track_caller]
-fn triggers(rule: &str, case: Case, level: Level, says: &str) {
+pub(super) fn triggers(rule: &str, case: Case, level: Level, says: &str) {
     let found = case.found(rule);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].0, level, "{found:?}");
@@ -226,7 +229,7 @@ fn triggers(rule: &str, case: Case, level: Level, says: &str) {
 }
 
 #[track_caller]
-fn passes(rule: &str, case: Case) {
+pub(super) fn passes(rule: &str, case: Case) {
     assert_eq!(case.found(rule), []);
 }
 
@@ -431,7 +434,7 @@ fn sessions_that_nothing_tells_of() {
     triggers(rule, older, Level::Note, "it may be deleted");
 }
 
-fn with_session(fields: Value) -> Case {
+pub(super) fn with_session(fields: Value) -> Case {
     let fields = merged(json!({ "sessions": ["codex:1"] }), fields);
     Case::default().note(1, &[task(1, fields), session("codex:1", json!({}))])
 }
@@ -672,68 +675,6 @@ fn trailers_against_records() {
         "supervision of 5m",
     );
     passes(rule, with(minutes(), "Leverage-Agent-Time: 26m"));
-}
-
-#[test]
-fn factors_out_of_the_repositorys_range() {
-    // Eight tasks between 20x and 27x, and a ninth.
-    let with = |hours: f64| {
-        let usual = (1..=8).map(|number| (number, 20.0 + f64::from(number) - 1.0));
-        usual
-            .chain([(9, hours)])
-            .fold(Case::default(), |case, (number, hours)| {
-                let fields = json!({ "agent_minutes": 60, "estimate": { "hours": hours, "by": "A" } });
-                case.note(number, &[task(number, fields)])
-            })
-    };
-    triggers("outlier", with(400.0), Level::Note, "400.0x");
-    passes("outlier", with(40.0));
-    let few = Case::default().note(1, &[task(1, json!({ "agent_minutes": 60 }))]);
-    assert!(
-        few.audit(&Choice::default())
-            .skipped
-            .iter()
-            .any(|one| one.rule == "outlier")
-    );
-}
-
-fn by_agent() -> Origin {
-    Origin::new(vec![evidence::Evidence {
-        rule: "note:git-ai".parse().unwrap(),
-        agent: Some("codex".into()),
-        model: None,
-        lines: None,
-    }])
-}
-
-#[test]
-fn what_no_task_claims() {
-    let left_out = Case::default()
-        .note(1, &[task(1, json!({}))])
-        .note(2, &[session("codex:1", json!({}))]);
-    triggers("session-without-task", left_out, Level::Note, "20 minutes");
-    passes("session-without-task", with_session(json!({})));
-
-    let agents = |others: u8| {
-        (1..=1 + others).fold(Case::default().note(1, &[task(1, json!({}))]), |case, number| {
-            case.commit(number, |commit| commit.origin = by_agent())
-        })
-    };
-    triggers("agent-commit-without-task", agents(2), Level::Warning, "2 of 3");
-    passes("agent-commit-without-task", agents(1));
-
-    // What is claimed by a task that is not asked for is claimed.
-    let mut part = Case::default()
-        .note(
-            1,
-            &[
-                task(1, json!({ "sessions": ["codex:1"] })),
-                session("codex:1", json!({})),
-            ],
-        )
-        .note(2, &[task(2, json!({}))]);
-    part.asked = vec![2];
-    passes("session-without-task", part);
 }
 
 #[test]

@@ -60,7 +60,7 @@ impl Headline {
 }
 
 /// Every measure, in the order of the format.
-const FIELDS: [Field; 31] = [
+const FIELDS: &[Field] = &[
     field!(tasks, "tasks", "Tasks", Claimed, 0, Cell::Count),
     field!(human_hours, "human", "Human Est.", Claimed, 0, known(Cell::Hours)),
     field!(
