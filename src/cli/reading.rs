@@ -49,8 +49,7 @@ pub fn threads(text: &str) -> Result<NonZero<usize>, String> {
 }
 
 impl ReadArgs {
-    /// Finds and reads the repositories, side by side. [`Workspace::complete`] adds the
-    /// sessions, and who made the commits.
+    /// Finds and reads the repositories, side by side. [`Workspace::complete`] adds the sessions, and who made the commits.
     pub fn read(&self, context: &Context, options: &ReadOptions) -> Result<Workspace, CommandError> {
         let found = self.find(context)?;
         let read = || Workspace::read(found, options);

@@ -40,3 +40,28 @@ impl<'a> Wanted<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::correlate::sample::{ROOT, edits, makes, session};
+
+    #[test]
+    fn what_sessions_here_did_is_wanted_until_their_lines_are_too_old() {
+        let first = edits(session("a", &[(100, 200)]), 150, "src/a.rs", "a line of it", "");
+        let second = makes(session("b", &[(300, 400)]), 350, "1a2b3c4");
+        let mut elsewhere = edits(session("c", &[(1, 900)]), 500, "src/c.rs", "a line of it", "");
+        elsewhere.places[0].folder = "/w/other".into();
+        elsewhere.edits[0].path = "/w/other/src/c.rs".into();
+        let sessions = [first, second, elsewhere];
+        let roots = [ROOT.to_owned()];
+        let expected = Wanted {
+            since: 99,
+            until: 400 + 14 * 24 * 3600,
+            files: HashSet::from(["src/a.rs".to_owned()]),
+            hashes: vec!["1a2b3c4"],
+        };
+        assert_eq!(Wanted::by(&sessions, &roots, &Links::default()), Some(expected));
+        assert_eq!(Wanted::by(&sessions[2..], &roots, &Links::default()), None);
+    }
+}

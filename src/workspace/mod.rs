@@ -6,6 +6,7 @@
 //! be looked at in a [`workers::Progress`].
 
 pub mod audit;
+pub mod inventory;
 pub mod linking;
 pub mod options;
 pub mod places;

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::SecondsFormat;
 
-use crate::aggregate::inventory::{Agents, Comparison, Inventory, SCHEMA, Windows};
+use crate::aggregate::inventory::{Comparison, Inventory, SCHEMA, Windows};
 use crate::aggregate::readiness::Verdict;
-use crate::aggregate::repository::{Repository, unify};
 use crate::cli::bar;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -18,17 +17,14 @@ use crate::cli::output::{Format, OutputArgs, send_text};
 use crate::cli::period::PeriodArgs;
 use crate::cli::reading::{ReadArgs, threads};
 use crate::facts::diagnostics::Status;
-use crate::facts::inventory::RepoFacts;
 use crate::facts::zone::Zone;
 use crate::render::document::{Document, Table};
 use crate::render::inventory::{self as shown, Columns, Direction, UnknownColumn};
 use crate::render::json::{self, Versioned};
 use crate::render::terminal::render;
 use crate::sources::discover::LinkedWorkTrees;
-use crate::sources::inventory::{Reading, read, shared_histories};
-use crate::workspace::read::Workspace;
-use crate::workspace::repositories::{find, read_repository};
-use crate::workspace::workers::read_each;
+use crate::workspace::inventory::{InventoryOptions, read_inventory};
+use crate::workspace::repositories::find;
 
 /// The arguments of `inventory`.
 #[derive(Debug, clap::Args)]
@@ -206,51 +202,23 @@ fn take_inventory(
     with_agents: bool,
 ) -> Result<Inventory, CommandError> {
     let environment = &context.environment;
-    let windows = Windows {
-        now: environment.now.timestamp(),
-        period: args.period.period(zone, environment)?,
-        zone,
-    };
     let roots = args.read();
+    let sessions = || (args.sessions).options(&roots, &RulesArgs::default(), context);
+    let options = InventoryOptions {
+        read: roots.options(context)?,
+        agents: with_agents.then(sessions).transpose()?,
+        config_files: environment.config_files.clone(),
+        windows: Windows {
+            now: environment.now.timestamp(),
+            period: args.period.period(zone, environment)?,
+            zone,
+        },
+    };
     let found = find(&roots.roots(context), LinkedWorkTrees::StandForThemselves)?;
-    let options = roots.options(context)?;
-    let reading = Reading {
-        cache_dir: options.history.cache.as_deref(),
-        config_files: &environment.config_files,
-        now: windows.now,
-        since: windows.earliest(),
-    };
-    let read = |path: &Path| {
-        let repo = with_agents.then(|| read_repository(path, &options));
-        let mut facts = read(path, &reading);
-        let ledger = repo.as_ref().map(|repo| repo.ledger_status);
-        if ledger.is_some_and(|status| status != Status::Complete) {
-            facts.partly("some of its ledger was not read");
-        }
-        (facts, repo)
-    };
-    let read = bar::during(&context.terminal, &options.progress, || {
-        read_each(&found.repositories, args.jobs, &options.progress, read)
-    })?;
-    let (facts, repos): (Vec<RepoFacts>, Vec<Option<Repository>>) = read.into_iter().unzip();
-    let mut known = Workspace {
-        repos: repos.into_iter().flatten().collect(),
-        warnings: found.warnings,
-        ..Workspace::default()
-    };
-    unify(&mut known.repos);
-    if with_agents {
-        known.complete(&(args.sessions).options(&roots, &RulesArgs::default(), context)?);
-    }
-    let agents = Agents {
-        repos: &known.repos,
-        sessions: (!args.sessions.no_sessions).then_some(&known.sessions),
-    };
-    let agents = with_agents.then_some(agents);
+    let read = || read_inventory(found, &options);
     Ok(Inventory {
-        at: context.environment.now.to_rfc3339_opts(SecondsFormat::Secs, true),
-        warnings: known.warnings.clone(),
-        ..Inventory::new(&facts, &shared_histories(&facts), agents, windows)
+        at: environment.now.to_rfc3339_opts(SecondsFormat::Secs, true),
+        ..bar::during(&context.terminal, &options.read.progress, read)?
     })
 }
 
