@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::ids::ObjectId;
 use crate::facts::lineage::Lineage;
+use crate::facts::quantity::counted;
 
 /// What a repository has in common with one that counts before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,9 +153,8 @@ impl Copies {
                 (true, _) => format!("{own}: same commits as {other}, counted once"),
                 (_, true) => format!("{own}: all of its commits are in {other}, counted once"),
                 _ => format!(
-                    "{own}: shares {} {} with {other}, counted once",
-                    kin.shared,
-                    if kin.shared == 1 { "commit" } else { "commits" }
+                    "{own}: shares {} with {other}, counted once",
+                    counted(kin.shared, "commit", "commits")
                 ),
             })
         };

@@ -10,6 +10,7 @@ use super::rule::{Check, Rule, no_ledger_past, no_revisions};
 use super::{Evidence, Level};
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::LedgerTask;
+use crate::facts::quantity::{counted, plural};
 use crate::facts::record::Record;
 use crate::facts::span::Seconds;
 use crate::facts::task::{Task, TaskSource};
@@ -109,10 +110,7 @@ fn ledger_line_removed(all: All<'_>) -> Vec<Found> {
             let message = format!(
                 "{} removed {} of the ledger{}",
                 step.committer,
-                match count {
-                    1 => "1 line".to_owned(),
-                    count => format!("{count} lines"),
-                },
+                counted(count, "line", "lines"),
                 what.map_or_else(String::new, |what| format!(", such as {what}"))
             );
             Found::new(Level::Error, &step.commit, message).figure("lines_removed", count as f64)
@@ -164,10 +162,8 @@ fn brought_in(step: &LedgerStep, count: u64) -> Found {
     let day = DateTime::from_timestamp(step.time, 0)
         .unwrap_or_default()
         .date_naive();
-    let (tasks, their) = match count {
-        1 => ("1 task was".to_owned(), "its date is a claim"),
-        count => (format!("{count} tasks were"), "their dates are claims"),
-    };
+    let tasks = counted(count, "task was", "tasks were");
+    let their = plural(&count, "its date is a claim", "their dates are claims");
     let message = format!(
         "{tasks} brought in by an import on {day} ({}), so that {their}",
         step.commit.short()
@@ -192,10 +188,7 @@ fn written_by_another(all: All<'_>) -> Vec<Found> {
         .into_iter()
         .filter_map(|((committer, by), lines)| {
             let (step, first) = lines.first()?;
-            let count = match lines.len() {
-                1 => "1 line".to_owned(),
-                count => format!("{count} lines"),
-            };
+            let count = counted(lines.len(), "line", "lines");
             let message = format!(
                 "{committer} brought {count} in the name of {by}, the first with {}: {}",
                 step.commit.short(),

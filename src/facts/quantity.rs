@@ -439,6 +439,17 @@ impl Sum for Tokens {
     }
 }
 
+/// `1 task`, `2 tasks`, `0 tasks`: how many of something.
+pub fn counted<N: Copy + fmt::Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    let noun = plural(&count, one, many);
+    format!("{count} {noun}")
+}
+
+/// The word for so many of something, where its number stands elsewhere.
+pub fn plural<'w, N: PartialEq + From<u8>>(count: &N, one: &'w str, many: &'w str) -> &'w str {
+    if *count == N::from(1) { one } else { many }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -580,6 +591,13 @@ mod tests {
             ..WorkTime::default()
         };
         assert_eq!(Hours::parse("2d", six).map(Hours::get), Ok(12.0));
+    }
+
+    #[test]
+    fn one_is_not_several() {
+        let tasks = |count: u64| counted(count, "task", "tasks");
+        assert_eq!([0, 1, 2].map(tasks), ["0 tasks", "1 task", "2 tasks"]);
+        assert_eq!(plural(&1_usize, "is", "are"), "is");
     }
 
     #[test]

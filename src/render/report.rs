@@ -3,8 +3,9 @@
 use super::document::{Basis, Cell, Column, Document, Table};
 use crate::aggregate::group::Dimension;
 use crate::aggregate::measures::Measures;
-use crate::aggregate::report::{Report, Row};
+use crate::aggregate::report::{LeftOut, Report, Row};
 use crate::facts::diagnostics::Status;
+use crate::facts::quantity::counted;
 
 /// One measure: its name in CSV, its heading, its basis, when a narrow terminal drops it, and its cell.
 struct Field {
@@ -475,6 +476,25 @@ fn is_one_day(report: &Report) -> bool {
     report.since.is_some() && report.since == report.until
 }
 
+/// How many lack something.
+type Lacking = fn(&LeftOut) -> u64;
+
+/// What tasks lack, with the factors that do without them then.
+const TASKS_WITHOUT: [(Lacking, &str); 3] = [
+    (
+        |left_out| left_out.tasks_without_agent_minutes,
+        "agent time, in no leverage factor",
+    ),
+    (
+        |left_out| left_out.tasks_without_supervisory_minutes,
+        "supervision, in no supervisory factor",
+    ),
+    (
+        |left_out| left_out.tasks_without_sessions.unwrap_or_default(),
+        "time in sessions, in no wall-clock or all-in factor",
+    ),
+];
+
 /// What the numbers leave out, a sentence each.
 fn left_out(report: &Report) -> Vec<String> {
     let (totals, left_out) = (&report.totals, &report.left_out);
@@ -485,57 +505,24 @@ fn left_out(report: &Report) -> Vec<String> {
             .chain(unread_lines(report))
             .collect();
     }
-    let some = |count: u64, sentence: String| (count > 0).then_some(sentence);
-    let of_tasks = |count: u64| {
-        format!(
-            "{count} of {} {}",
-            totals.tasks,
-            plural(totals.tasks, "task", "tasks")
-        )
-    };
-    let (no_time, no_supervision) = (
-        left_out.tasks_without_agent_minutes,
-        left_out.tasks_without_supervisory_minutes,
-    );
-    [
-        some(
-            no_time,
-            format!("{} without agent time, in no leverage factor", of_tasks(no_time)),
-        ),
-        some(
-            no_supervision,
-            format!(
-                "{} without supervision, in no supervisory factor",
-                of_tasks(no_supervision)
-            ),
-        ),
-        some(
-            left_out.tasks_without_sessions.unwrap_or_default(),
-            format!(
-                "{} without time in sessions, in no wall-clock or all-in factor",
-                of_tasks(left_out.tasks_without_sessions.unwrap_or_default())
-            ),
-        ),
-        totals.agent_minutes_measured.map(|minutes| {
-            let minutes = Cell::Minutes(minutes);
-            let minutes = minutes.for_people();
-            format!("{minutes} of agent time are from the logs of sessions, which nobody claimed")
-        }),
-        some(
-            left_out.commits_without_task,
-            format!(
-                "{} of {} {} without a task",
-                left_out.commits_without_task,
-                totals.commits,
-                plural(totals.commits, "commit", "commits")
-            ),
-        ),
-        in_no_row(report),
-        unread_lines(report),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let without =
+        |count: u64, all: String, what: &str| (count > 0).then(|| format!("{count} of {all} without {what}"));
+    let tasks = TASKS_WITHOUT
+        .iter()
+        .filter_map(|(count, what)| without(count(left_out), counted(totals.tasks, "task", "tasks"), what));
+    let measured = totals.agent_minutes_measured.map(|minutes| {
+        let minutes = Cell::Minutes(minutes);
+        let minutes = minutes.for_people();
+        format!("{minutes} of agent time are from the logs of sessions, which nobody claimed")
+    });
+    let all_commits = counted(totals.commits, "commit", "commits");
+    let commits = without(left_out.commits_without_task, all_commits, "a task");
+    tasks
+        .chain(measured)
+        .chain(commits)
+        .chain(in_no_row(report))
+        .chain(unread_lines(report))
+        .collect()
 }
 
 /// What the rows by session cannot hold, and the totals do.
@@ -544,8 +531,8 @@ fn in_no_row(report: &Report) -> Option<String> {
     let hours = report.left_out.human_hours_without_session;
     let parts: Vec<String> = [
         commits.map(|count| {
-            let all = report.totals.commits;
-            format!("{count} of {all} {}", plural(all, "commit", "commits"))
+            let all = counted(report.totals.commits, "commit", "commits");
+            format!("{count} of {all}")
         }),
         hours
             .filter(|hours| hours.get() > 0.0)
@@ -561,14 +548,10 @@ fn unread_lines(report: &Report) -> Option<String> {
     let count = report.left_out.commits_without_lines;
     (count > 0).then(|| {
         format!(
-            "{count} {} counted without lines, since files are missing",
-            plural(count, "commit", "commits")
+            "{} counted without lines, since files are missing",
+            counted(count, "commit", "commits")
         )
     })
-}
-
-fn plural(count: u64, one: &'static str, many: &'static str) -> &'static str {
-    if count == 1 { one } else { many }
 }
 
 fn repo_notes(report: &Report) -> Vec<String> {

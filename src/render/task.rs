@@ -8,7 +8,7 @@ use super::document::{Basis, Cell, Column, Table};
 use super::escape::visible;
 use crate::aggregate::effort::AgentTime;
 use crate::facts::ledger::{LedgerTask, Provenance};
-use crate::facts::quantity::Minutes;
+use crate::facts::quantity::{Minutes, counted};
 use crate::facts::record::Tombstone;
 use crate::facts::task::Task;
 
@@ -199,11 +199,9 @@ pub fn shown(mut table: Table) -> Table {
             table.columns.remove(at);
             table.rows.iter_mut().for_each(|row| drop(row.remove(at)));
         }
-        1 => table
-            .notes
-            .push("1 task has agent minutes from logs, which nobody claimed".to_owned()),
-        many => table.notes.push(format!(
-            "{many} tasks have agent minutes from logs, which nobody claimed"
+        some => table.notes.push(format!(
+            "{} agent minutes from logs, which nobody claimed",
+            counted(some, "task has", "tasks have")
         )),
     }
     table

@@ -12,6 +12,7 @@ use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::Signs;
 use crate::facts::ids::ObjectId;
+use crate::facts::quantity::counted;
 use crate::git::Repo;
 use crate::git::changes::{self, AttributesOf, CountOptions, Counts, Progress, Renames};
 use crate::git::walk::{RefSelection, Walk, order};
@@ -341,8 +342,4 @@ impl Trouble {
             warnings: self.warnings,
         }
     }
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -11,6 +11,7 @@ use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::OutputArgs;
 use crate::facts::diagnostics::Warning;
+use crate::facts::quantity::plural;
 use crate::render::document::{Cell, Column, Document, Table};
 use crate::render::json::Versioned;
 use crate::sources::store::Kind;
@@ -215,10 +216,7 @@ fn clear(
     let mut is_empty = true;
     for row in rows(&wanted).iter().filter(|row| row.files > 0) {
         is_empty = false;
-        let noun = match row.files {
-            1 => "file",
-            _ => "files",
-        };
+        let noun = plural(&row.files, "file", "files");
         let line = format!("{verb} {} {} {noun} ({})", row.files, row.kind, size(row.bytes));
         context.terminal.line(&line)?;
     }

@@ -12,7 +12,7 @@ use crate::correlate::measured::{Stamp, record};
 use crate::facts::ids::{ObjectId, RecordId};
 use crate::facts::ledger::Ledger;
 use crate::facts::link::Link;
-use crate::facts::quantity::Minutes;
+use crate::facts::quantity::{Minutes, counted};
 use crate::facts::record::{Record, SessionRecord};
 use crate::facts::sign;
 use crate::facts::supervision::charged_minutes;
@@ -148,18 +148,12 @@ fn known(ledger: &Ledger, commit: ObjectId) -> Vec<&SessionRecord> {
 
 fn count(records: &[(ObjectId, SessionRecord)]) -> String {
     let sessions: HashSet<_> = records.iter().map(|(_, record)| &record.session).collect();
-    match sessions.len() {
-        1 => "1 session".to_owned(),
-        several => format!("{several} sessions"),
-    }
+    counted(sessions.len(), "session", "sessions")
 }
 
 fn commits(records: &[(ObjectId, SessionRecord)]) -> String {
     let commits: HashSet<_> = records.iter().map(|(commit, _)| commit).collect();
-    match commits.len() {
-        1 => "1 commit".to_owned(),
-        several => format!("{several} commits"),
-    }
+    counted(commits.len(), "commit", "commits")
 }
 
 fn show(context: &mut Context, records: &[(ObjectId, SessionRecord)]) -> Result<(), CommandError> {

@@ -8,6 +8,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::recording::Desk;
 use crate::exchange::{self, ImportOptions, Imported};
 use crate::facts::ids::TaskId;
+use crate::facts::quantity::counted;
 use crate::facts::task::Task;
 use crate::ledger;
 use crate::render::document::Document;
@@ -64,7 +65,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         .filter(|task| !present.contains(&task.id))
         .collect();
     if !args.dry_run {
-        let message = format!("Import: {} from {}\n", tasks(new.len()), file_name(args));
+        let message = format!(
+            "Import: {} from {}\n",
+            counted(new.len(), "task", "tasks"),
+            file_name(args)
+        );
         ledger::append_without_code(&desk.repo, &new, &message, desk.writer()?)?;
     }
     show(&new, context)?;
@@ -79,7 +84,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     };
     context
         .terminal
-        .status(&format!("{done} {}{there}", tasks(new.len())))?;
+        .status(&format!("{done} {}{there}", counted(new.len(), "task", "tasks")))?;
     Ok(Outcome::of(&imported.broken))
 }
 
@@ -139,13 +144,6 @@ fn latest(tasks: Vec<Task>) -> Vec<Task> {
         by_id.insert(task.id, task);
     }
     order.iter().filter_map(|id| by_id.remove(id)).collect()
-}
-
-fn tasks(count: usize) -> String {
-    match count {
-        1 => "1 task".to_owned(),
-        count => format!("{count} tasks"),
-    }
 }
 
 fn show(new: &[Task], context: &mut Context) -> Result<(), CommandError> {

@@ -7,7 +7,7 @@ use crate::audit::origin::{Grouping, Row, state_word};
 use crate::audit::rules::RULES;
 use crate::audit::{Allowed, AllowedBy, Audit, Level, Signer};
 use crate::facts::evidence::OriginState;
-use crate::facts::quantity::{Hours, Minutes};
+use crate::facts::quantity::{Hours, Minutes, plural};
 use crate::git::signing::Signature;
 use crate::render::document::{Cell, grouped, percent};
 use crate::sources::attested_lines::AttestedCommit;
@@ -100,7 +100,7 @@ fn unclaimed(audit: &Audit) -> String {
         _ => format!(
             "no task claims any hours; agents had a part in {} of {}",
             number(agents),
-            counted(commits, "commit")
+            counted_in_groups(commits, "commit", "commits")
         ),
     }
 }
@@ -131,7 +131,7 @@ pub(super) fn retracted(audit: &Audit) -> Option<String> {
         1 => ("is", "it"),
         _ => ("are", "them"),
     };
-    let tasks = counted(gone.tasks, "task");
+    let tasks = counted_in_groups(gone.tasks, "task", "tasks");
     let hours = bare_hours(gone.human_hours);
     let with = match gone.leverage_factor_with {
         Some(_) => format!(
@@ -189,7 +189,7 @@ fn allowed_by_repository(audit: &Audit) -> Option<String> {
     let by_repository = |one: &&Allowed| one.by == AllowedBy::Repository;
     let count = audit.allowed.iter().filter(by_repository).count();
     (count > 0).then(|| {
-        let findings = counted(count as u64, "finding");
+        let findings = counted_in_groups(count as u64, "finding", "findings");
         format!("{findings} allowed by the repository itself, shown with --no-allow-file")
     })
 }
@@ -209,7 +209,7 @@ fn verdict(audit: &Audit) -> Vec<String> {
         });
     }
     if below > 0 {
-        let findings = counted(below, "finding");
+        let findings = counted_in_groups(below, "finding", "findings");
         said.push(format!("Not shown: {findings} below `{}`", level(audit.level)));
     }
     said
@@ -230,15 +230,15 @@ fn about_lines(audit: &Audit) -> Vec<String> {
     if uncounted > 0 {
         notes.push(format!(
             "Lines could not be counted, and are in no sum, of {}",
-            counted(uncounted, "commit")
+            counted_in_groups(uncounted, "commit", "commits")
         ));
     }
     let elsewhere = sum(|row| row.commits_elsewhere);
     if elsewhere > 0 {
         notes.push(format!(
             "In no share or half-life, as HEAD does not reach them: {} on other branches, with {}",
-            counted(elsewhere, "commit"),
-            counted(sum(|row| row.lines_elsewhere), "line")
+            counted_in_groups(elsewhere, "commit", "commits"),
+            counted_in_groups(sum(|row| row.lines_elsewhere), "line", "lines")
         ));
     }
     notes.extend(attested(&audit.attested));
@@ -254,7 +254,7 @@ fn attested(commits: &[AttestedCommit]) -> Option<String> {
     (!commits.is_empty()).then(|| {
         format!(
             "Notes of git-ai on {} attest {} of the lines added there to agents and {} to people alone",
-            counted(commits.len() as u64, "commit"),
+            counted_in_groups(commits.len() as u64, "commit", "commits"),
             number(sum(|one| one.agent_lines)),
             number(sum(|one| one.human_lines))
         )
@@ -278,7 +278,10 @@ fn standing(audit: &Audit) -> Option<String> {
         (true, 0) => return Some("No line stands at HEAD".to_owned()),
         (false, 0) => return Some("No line of these commits stands at HEAD".to_owned()),
         (true, _) => "Of the lines at HEAD".to_owned(),
-        (false, _) => format!("Of {} of these commits at HEAD", counted(all, "line")),
+        (false, _) => format!(
+            "Of {} of these commits at HEAD",
+            counted_in_groups(all, "line", "lines")
+        ),
     };
     Some(format!(
         "{which}, {} are from commits with agents, {} from people alone, and of {} nobody says",
@@ -315,9 +318,9 @@ fn signed(signer: &Signer) -> String {
     format!("Commits of the ledger: {} {how}", signer.commits)
 }
 
-fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", number(count))
+/// `1,234 commits`.
+fn counted_in_groups(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", number(count), plural(&count, one, many))
 }
 
 fn number(count: u64) -> String {

@@ -1,5 +1,6 @@
 //! A document as GitHub-flavoured Markdown, ready for a log, a review or a wiki page.
 
+use crate::facts::quantity::counted;
 use crate::render::document::{Align, Cell, Column, Document, Table};
 use crate::render::escape;
 
@@ -78,8 +79,8 @@ fn list(notes: &[String]) -> String {
 
 /// The sentence about rows that a limit left out.
 pub(super) fn more_rows(table: &Table) -> Option<String> {
-    let rows = if table.more_rows == 1 { "row" } else { "rows" };
-    (table.more_rows > 0).then(|| format!("{} more {rows}, in the totals", table.more_rows))
+    let rows = || counted(table.more_rows, "more row", "more rows");
+    (table.more_rows > 0).then(|| format!("{}, in the totals", rows()))
 }
 
 /// One sentence that tells claimed, measured, derived and estimated columns apart.

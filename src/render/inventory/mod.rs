@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use super::document::{Cell, Column, Table};
 use crate::aggregate::inventory::{Inventory, Row};
 use crate::facts::diagnostics::Status;
+use crate::facts::quantity::counted;
 use crate::facts::zone::Zone;
 
 pub use changes::{changed, changes};
@@ -185,8 +186,8 @@ fn notes<'a>(
             .submodules
             .filter(|_| columns.touch(SIZE))
             .filter(|n| *n > 0)?;
-        let s = if submodules == 1 { "" } else { "s" };
-        Some(format!("{}: {submodules} submodule{s}, not counted", row.name))
+        let submodules = counted(submodules, "submodule", "submodules");
+        Some(format!("{}: {submodules}, not counted", row.name))
     });
     period
         .into_iter()
