@@ -119,7 +119,8 @@ fn standing(
     let mut standing = HashMap::new();
     for edit in &repository.visits[visit].edits {
         let file = files[edit.path.as_str()];
-        for line in edit.removed.iter().filter(|line| !edit.added.contains(line)) {
+        let put_back: HashSet<&LineHash> = edit.added.iter().collect();
+        for line in edit.removed.iter().filter(|line| !put_back.contains(line)) {
             if standing.remove(&(Side::Added, file, *line)).is_none() {
                 standing.insert((Side::Removed, file, *line), edit.at);
             }

@@ -40,21 +40,45 @@ struct Part {
     worked: Vec<Span>,
 }
 
+/// What a repository knows of each session, found without a search.
+struct Index<'a> {
+    visits: HashMap<&'a SessionId, VisitIndex>,
+    /// What speaks for each change that a visit may have made, by change.
+    proofs: HashMap<VisitIndex, Vec<(ChangeIndex, &'a Proof)>>,
+}
+
+impl<'a> Index<'a> {
+    fn new((repository, found): &'a (Repository<'_>, Found)) -> Self {
+        let mut index = Self {
+            visits: HashMap::new(),
+            proofs: HashMap::new(),
+        };
+        for (at, visit) in repository.visits.iter().enumerate() {
+            index.visits.entry(&visit.session.id).or_insert(at);
+        }
+        for ((change, visit), proof) in &found.pairs {
+            index.proofs.entry(*visit).or_default().push((*change, proof));
+        }
+        index
+    }
+
+    fn proofs_of(&self, visit: VisitIndex) -> &[(ChangeIndex, &'a Proof)] {
+        self.proofs.get(&visit).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// Sets the share of each link of each session, and the time it stands for. `links` are those of `looked`, in the same
 /// order.
 pub(super) fn assign(sessions: &[Session], looked: &[(Repository<'_>, Found)], links: &mut [Vec<Link>]) {
     let mut parts: Vec<HashMap<(ObjectId, SessionId), Part>> =
         looked.iter().map(|_| HashMap::new()).collect();
+    let indexes: Vec<Index<'_>> = looked.iter().map(Index::new).collect();
     for session in sessions {
         let mut targets = Vec::new();
         let mut work = Vec::new();
-        for (number, (repository, found)) in looked.iter().enumerate() {
-            let visit = repository
-                .visits
-                .iter()
-                .position(|visit| visit.session.id == session.id);
-            if let Some(visit) = visit {
-                targets.extend(targets_in(number, repository, found, visit));
+        for (number, ((repository, _), index)) in looked.iter().zip(&indexes).enumerate() {
+            if let Some(&visit) = index.visits.get(&session.id) {
+                targets.extend(targets_in(number, repository, index.proofs_of(visit), visit));
                 work.extend(repository.visits[visit].edits.iter().map(|edit| Work {
                     at: edit.at,
                     repository: number,
@@ -85,11 +109,11 @@ pub(super) fn assign(sessions: &[Session], looked: &[(Repository<'_>, Found)], l
 fn targets_in<'a>(
     number: usize,
     repository: &'a Repository<'_>,
-    found: &'a Found,
+    proofs: &[(ChangeIndex, &'a Proof)],
     visit: VisitIndex,
 ) -> impl Iterator<Item = Target<'a>> {
     let mut groups: BTreeMap<GroupIndex, Vec<(ChangeIndex, &'a Proof)>> = BTreeMap::new();
-    for ((change, _), proof) in found.pairs.iter().filter(|((_, own), _)| *own == visit) {
+    for (change, proof) in proofs {
         if proof.confidence >= Confidence::Medium {
             let group = repository.group_of[*change];
             groups.entry(group).or_default().push((*change, proof));

@@ -1,6 +1,6 @@
 //! `capture [REV…]`: keeps what was measured of the sessions behind commits in their notes, since agents delete their logs.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -9,7 +9,7 @@ use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::Desk;
 use crate::correlate::measured::{Stamp, record};
-use crate::facts::ids::{ObjectId, RecordId};
+use crate::facts::ids::{ObjectId, RecordId, SessionId};
 use crate::facts::ledger::Ledger;
 use crate::facts::link::Link;
 use crate::facts::quantity::{Minutes, counted};
@@ -113,10 +113,13 @@ fn records(
     dry_run: bool,
 ) -> Result<Vec<(ObjectId, SessionRecord)>, CommandError> {
     let ledger = read_recorded(&desk.repo);
+    let known = by_commit(&ledger);
+    let sessions = own.sessions.iter().enumerate();
+    let sessions: HashMap<&SessionId, usize> = sessions.map(|(at, session)| (&session.id, at)).collect();
     let links = own.links.iter();
     let mut records = Vec::new();
     for link in links.filter(|link| link.counts() && !link.is_copy() && wanted.contains(&link.commit)) {
-        let Some(at) = own.sessions.iter().position(|session| session.id == link.session) else {
+        let Some(&at) = sessions.get(&link.session) else {
             continue;
         };
         let charges = own.charges.get(at).map(Vec::as_slice).unwrap_or_default();
@@ -129,21 +132,23 @@ fn records(
                 .or_else(|error| if dry_run { Ok(String::new()) } else { Err(error) })?,
         };
         let minutes = charged_minutes(charges).checked();
-        let known = known(&ledger, link.commit);
-        if let Some(record) = record(&own.sessions[at], link, minutes, &known, &stamp) {
+        let known = known.get(&link.commit).map_or(&[][..], Vec::as_slice);
+        if let Some(record) = record(&own.sessions[at], link, minutes, known, &stamp) {
             records.push((link.commit, record));
         }
     }
     Ok(records)
 }
 
-/// The records that are on a commit already.
-fn known(ledger: &Ledger, commit: ObjectId) -> Vec<&SessionRecord> {
-    let records = ledger.sessions.iter();
-    records
-        .filter(|found| found.commits.contains(&commit))
-        .map(|found| &found.record)
-        .collect()
+/// The records that are on each commit already.
+fn by_commit(ledger: &Ledger) -> HashMap<ObjectId, Vec<&SessionRecord>> {
+    let mut known: HashMap<ObjectId, Vec<&SessionRecord>> = HashMap::new();
+    for found in &ledger.sessions {
+        for commit in &found.commits {
+            known.entry(*commit).or_default().push(&found.record);
+        }
+    }
+    known
 }
 
 fn count(records: &[(ObjectId, SessionRecord)]) -> String {
