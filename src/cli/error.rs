@@ -7,11 +7,12 @@ use std::io;
 
 use rayon::ThreadPoolBuildError;
 
+use crate::audit::lines::FileError;
 use crate::facts::ids::InvalidId;
 use crate::facts::quantity::QuantityError;
 use crate::facts::task::TaskError;
-use crate::git::OpenError;
 use crate::git::create::CreateError;
+use crate::git::{GitError, OpenError};
 use crate::ledger::WriteError;
 use crate::workspace::repositories::NothingFound;
 
@@ -163,6 +164,22 @@ impl From<TaskError> for CommandError {
 
 impl From<CreateError> for CommandError {
     fn from(error: CreateError) -> Self {
+        Self::from_error(&error)
+    }
+}
+
+/// Its message is that of the error below, of which only the causes are new.
+impl From<GitError> for CommandError {
+    fn from(error: GitError) -> Self {
+        match &error {
+            GitError::Object(object) => Self::from_error(object),
+            GitError::Library(_) | GitError::ForeignId => Self::failed(error.to_string()),
+        }
+    }
+}
+
+impl From<FileError> for CommandError {
+    fn from(error: FileError) -> Self {
         Self::from_error(&error)
     }
 }

@@ -331,8 +331,7 @@ fn new_task(args: &Args, desk: &Desk, on: Option<ObjectId>) -> Result<Task, Comm
     };
     let of_commit = on
         .map(|commit| messages::with_commit(&desk.repo, commit, |raw| (raw.subject(), raw.author_day())))
-        .transpose()
-        .map_err(|error| CommandError::failed(error.to_string()))?;
+        .transpose()?;
     let (subject, day) = match of_commit {
         Some((subject, day)) => (Some(subject), day),
         None => (None, desk.zone.day(desk.now.timestamp())),

@@ -84,8 +84,7 @@ fn check_commits(range: &str, context: &mut Context) -> Result<(String, Vec<Stri
     if range.contains("..") {
         range::visit(&desk.repo, range, check)?;
     } else {
-        messages::with_commit(&desk.repo, desk.commit(range)?, &mut check)
-            .map_err(|error| CommandError::failed(error.to_string()))?;
+        messages::with_commit(&desk.repo, desk.commit(range)?, &mut check)?;
     }
     Ok((text, errors))
 }

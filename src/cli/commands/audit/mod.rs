@@ -147,7 +147,7 @@ fn show_file(
     evidence: &Evidence<'_>,
     path: &str,
 ) -> Result<Outcome, CommandError> {
-    let lines = of_file(evidence, path).map_err(|error| CommandError::failed(error.to_string()))?;
+    let lines = of_file(evidence, path)?;
     let AuditFormat::Common(format) = args.format else {
         return Err(CommandError::usage(
             "the lines of a file are no findings: SARIF has no place for them",
