@@ -206,7 +206,7 @@ fn without_an_identity_nothing_is_written() {
     insta::assert_snapshot!(repo.run(&["record", "--estimate", "4h"]), @r"
     [stderr]
     error: git does not know who you are, and every record names its author
-    hint: Tell it: git config --global user.name 'Your Name'
+    hint: Run: git config --global user.name 'Your Name'
     hint: and: git config --global user.email you@example.org
     [exit 1]
     ");
@@ -290,7 +290,7 @@ fn an_overwritten_ledger_is_healed() {
     repo.git(&["update-ref", "refs/notes/leverage", &first]);
     repo.git(&["notes", "--ref=leverage", "append", "-m", "somebody else", "HEAD"]);
     let healed = repo.run(&["log"]);
-    assert!(healed.stderr.contains("took back records"), "{healed}");
+    assert!(healed.stderr.contains("restored records"), "{healed}");
     let note = repo.git(&["notes", "--ref=leverage", "show", "HEAD"]);
     assert!(
         ["First", "Second", "somebody else"]
@@ -331,7 +331,7 @@ fn a_note_that_git_replaced_is_healed() {
     // What lost nothing is left as it is.
     repo.git(&["notes", "--ref=leverage", "append", "-m", "more", "HEAD"]);
     let before = repo.git(&["rev-parse", "refs/notes/leverage"]);
-    assert!(!repo.run(&["log"]).stderr.contains("took back"));
+    assert!(!repo.run(&["log"]).stderr.contains("restored records"));
     assert_eq!(repo.git(&["rev-parse", "refs/notes/leverage"]), before);
 }
 

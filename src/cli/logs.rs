@@ -19,7 +19,7 @@ pub struct LogArgs {
     /// Read the logs of AGENT from DIR instead of its own folder [config: `leverage.agentDir.<agent>`]
     #[arg(long, value_name = "AGENT=DIR", value_parser = agent_dir)]
     pub agent_dir: Vec<(String, PathBuf)>,
-    /// Logs name FROM what is TO here; `.` is where you stand [config: `leverage.pathMap`]
+    /// The path FROM in logs is TO here; `.` is the current directory [config: `leverage.pathMap`]
     #[arg(long, value_name = "FROM=TO", value_parser = mapping)]
     pub path_map: Vec<(String, String)>,
 }
@@ -27,10 +27,10 @@ pub struct LogArgs {
 /// The thresholds of the estimate.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct RulesArgs {
-    /// After so many minutes without an action the person was away [default: 15; config: `leverage.idle`]
+    /// Minutes without an action after which the person counts as away [default: 15; config: `leverage.idle`]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub idle: Option<u32>,
-    /// No action of a person takes more minutes than this [default: 10; config: `leverage.cap`]
+    /// Most minutes that an action of a person can take [default: 10; config: `leverage.cap`]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub cap: Option<u32>,
 }
@@ -65,7 +65,7 @@ fn known(agent: &str) -> Result<&'static str, String> {
     let mut names = AGENTS.iter().map(|known| known.name());
     names.find(|known| *known == agent).ok_or_else(|| {
         let known: Vec<&str> = AGENTS.iter().map(|agent| agent.name()).collect();
-        format!("no agent is called that; known are {}", known.join(", "))
+        format!("unknown agent; the known ones are {}", known.join(", "))
     })
 }
 

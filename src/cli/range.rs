@@ -11,7 +11,7 @@ use crate::git::messages::{self, Range, RawCommit};
 pub fn visit(repo: &Repo, range: &str, visit: impl FnMut(RawCommit<'_>)) -> Result<(), CommandError> {
     let unknown = || CommandError::failed(format!("`{range}` names no commits here"));
     let range = Range::parse(repo, range).map_err(|_| unknown())?;
-    messages::visit_range(repo, &range, visit).map_err(|error| CommandError::failed(error.to_string()))?;
+    messages::visit_range(repo, &range, visit)?;
     Ok(())
 }
 

@@ -18,8 +18,8 @@ use crate::workspace::repositories::find;
 /// Which repositories, and how they are read.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ReadArgs {
-    /// Repositories, or folders that hold some; a repository is not searched for others, and a folder without any stands
-    /// for the one it lies in [default: the repository you stand in, else `leverage.root`, else this folder]
+    /// Repositories, or folders that hold some; repositories inside a repository are not searched for, and a folder without
+    /// any means the repository around it [default: the current repository, else `leverage.root`, else the current directory]
     #[arg(value_name = "ROOT")]
     pub roots: Vec<PathBuf>,
     /// Count a moved file as removed and added, as `git log --no-renames` does
@@ -28,7 +28,7 @@ pub struct ReadArgs {
     /// Whether what other tools wrote counts.
     #[command(flatten)]
     pub foreign: ForeignArgs,
-    /// Read everything anew and keep nothing
+    /// Read everything again, and cache nothing
     #[arg(long)]
     pub no_cache: bool,
     /// Read remote branches and tags as well

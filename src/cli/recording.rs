@@ -55,7 +55,7 @@ impl Desk {
         {
             context
                 .terminal
-                .status("took back records that another program had overwritten")?;
+                .status("restored records that another program had overwritten")?;
         }
         Ok(desk)
     }
@@ -64,7 +64,7 @@ impl Desk {
     pub fn writer(&self) -> Result<&Writer, CommandError> {
         self.writer.as_ref().ok_or_else(|| {
             CommandError::failed("git does not know who you are, and every record names its author")
-                .hint("Tell it: git config --global user.name 'Your Name'")
+                .hint("Run: git config --global user.name 'Your Name'")
                 .hint("and: git config --global user.email you@example.org")
         })
     }
@@ -134,7 +134,7 @@ impl Desk {
     /// A day as git reads dates.
     pub fn day(&self, option: &str, text: &str) -> Result<NaiveDate, CommandError> {
         period::day(text, self.zone, self.now).ok_or_else(|| {
-            CommandError::usage(format!("`{option} {text}` is no date"))
+            CommandError::usage(format!("`{option} {text}` is not a date"))
                 .hint("Write 2026-03-01, or words that git knows: yesterday, last monday")
         })
     }
@@ -215,10 +215,11 @@ pub fn find_task<'a>(ledger: &'a Ledger, text: &str) -> Result<&'a LedgerTask, C
         [task] => Ok(task),
         [] => Err(CommandError::failed(format!("no task here has the id `{text}`"))
             .hint("List them with their ids: git leverage log")),
-        many => Err(
-            CommandError::failed(format!("`{text}` begins the ids of {} tasks", many.len()))
-                .hint("Write more of the id"),
-        ),
+        many => Err(CommandError::failed(format!(
+            "`{text}` is ambiguous: the ids of {} tasks begin with it",
+            many.len()
+        ))
+        .hint("Use a longer prefix")),
     }
 }
 

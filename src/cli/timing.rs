@@ -24,12 +24,12 @@ use crate::workspace::read::Workspace;
 /// What counts beside the ledger.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct TimingArgs {
-    /// The zone whose days count: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    /// Time zone that days are counted in: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
     #[command(flatten)]
     foreign: ForeignArgs,
-    /// Read every log again, and keep nothing
+    /// Read every log again, and cache nothing
     #[arg(long)]
     no_cache: bool,
     #[command(flatten)]

@@ -29,42 +29,42 @@ pub(super) const ALLOWED: &str = ".leverage-audit";
                   git leverage audit --format sarif --output findings.sarif\n  git leverage audit --file src/lib.rs\n  \
                   git leverage audit v1.0..HEAD\n  git leverage audit . main\n\n\
                   HEAD and the local branches are read. `--help` says what each rule asks.\n\
-                  A finding may stand when `.leverage-audit` at HEAD holds a line `RULE:ID  why`; the repository says so \
-                  itself,\nand `--no-allow-file` does not listen."
+                  A finding is allowed if `.leverage-audit` at HEAD has a line `RULE:ID  why`. The repository decides that \
+                  itself;\n`--no-allow-file` ignores it."
 )]
 pub struct Args {
-    /// The repository [default: the one you stand in]. What is no folder here is taken for a REV-RANGE
+    /// The repository [default: the current one]. If it is not an existing path, it is read as REV-RANGE
     pub(super) repo: Option<PathBuf>,
-    /// Only these commits, as git names a range of them, and the tasks that have some
+    /// Only the commits of this range, and the tasks that have some of them
     #[arg(value_name = "REV-RANGE")]
     pub(super) range: Option<String>,
-    /// Only commits of this day and later: a date, or what git understands, such as `2 weeks ago`
+    /// Only commits of this day and later: a date, or words that git understands, such as `2 weeks ago`
     #[arg(long, value_name = "DATE")]
     pub(super) since: Option<String>,
-    /// Show where each line of one file comes from, instead. Relative to this folder, or to REPO
+    /// Show where each line of one file comes from instead; PATH is relative to the current directory, or to REPO
     #[arg(long, value_name = "PATH", conflicts_with_all = ["range", "since", "strict", "level", "rule", "allow", "no_allow_file"])]
     pub(super) file: Option<PathBuf>,
     /// Exit with 4 if something is found
     #[arg(long)]
     pub(super) strict: bool,
-    /// The least level that is shown, and that `--strict` minds
+    /// Lowest level to show, and to fail on with `--strict`
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
     pub(super) level: LevelArg,
-    /// Only this rule; repeat for more
+    /// Only this rule; may be repeated
     #[arg(long, value_name = "RULE", value_parser = rule_ids())]
     pub(super) rule: Vec<String>,
-    /// Let a finding stand for this run; repeat for more
+    /// Allow a finding for this run; may be repeated
     #[arg(long, value_name = "RULE:ID", value_parser = rule_and_id)]
     pub(super) allow: Vec<String>,
-    /// Show what `.leverage-audit` of the repository allows as well, as in a repository of somebody else
+    /// Ignore the repository's own `.leverage-audit`, for example if you do not trust it
     #[arg(long)]
     pub(super) no_allow_file: bool,
-    /// The zone whose days and months count: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    /// Time zone that days and months are counted in: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
     #[arg(long, value_name = "ZONE")]
     pub(super) zone: Option<String>,
     #[command(flatten)]
     pub(super) foreign: ForeignArgs,
-    /// Read everything anew, and keep nothing
+    /// Read everything again, and cache nothing
     #[arg(long)]
     pub(super) no_cache: bool,
     #[command(flatten)]
@@ -72,10 +72,10 @@ pub struct Args {
     /// Threads to use, at most 256 [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(super) jobs: Option<NonZero<usize>>,
-    /// The form of the result
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(super) format: AuditFormat,
-    /// Write to FILE, whole or not at all, instead of standard output
+    /// Write to FILE, all or nothing, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 }

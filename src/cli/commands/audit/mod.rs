@@ -150,7 +150,7 @@ fn show_file(
     let lines = of_file(evidence, path)?;
     let AuditFormat::Common(format) = args.format else {
         return Err(CommandError::usage(
-            "the lines of a file are no findings: SARIF has no place for them",
+            "SARIF has no representation for the lines of a file",
         ));
     };
     let document = shown::file_lines(&lines);

@@ -26,7 +26,7 @@ pub(super) fn target(args: &Args, context: &Context) -> Result<(Repo, Option<Str
         None if !place.exists() => match environment.repository() {
             Ok(repo) => Ok((repo, Some(word.into_owned()))),
             Err(_) => Err(CommandError::failed(format!("there is no folder `{word}` here"))
-                .hint("A range of commits needs a repository: stand in one, or name it before the range")),
+                .hint("A range of commits needs a repository: change to one, or name it before the range")),
         },
         None if !is_clearly_a_path(&word)
             && environment
