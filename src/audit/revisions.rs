@@ -10,7 +10,7 @@ use super::rule::{Check, Rule, no_past, no_tasks};
 use super::work::written;
 use crate::facts::commit::Commit;
 use crate::facts::ids::{ObjectId, TaskId};
-use crate::facts::ledger::{LedgerTask, Provenance};
+use crate::facts::ledger::{LedgerTask, TaskProvenance};
 use crate::facts::quantity::{Hours, Minutes};
 use crate::facts::record::Record;
 use crate::facts::span::Seconds;
@@ -47,7 +47,7 @@ fn estimate_after_work(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let time_of = |commit: &ObjectId| Some(commits.get(commit)?.author_time.seconds);
     let carried = tasks_first_carried(all);
     let late = |task: &LedgerTask| {
-        if task.provenance != Provenance::Note {
+        if task.provenance != TaskProvenance::Note {
             return None;
         }
         let here: Vec<&Commit> = task

@@ -8,7 +8,7 @@ use super::found::Found;
 use super::rule::{Check, Rule, no_tasks};
 use crate::facts::claim::Fault;
 use crate::facts::ids::ObjectId;
-use crate::facts::ledger::{LedgerTask, Provenance};
+use crate::facts::ledger::{LedgerTask, TaskProvenance};
 use crate::facts::quantity::{Hours, Minutes};
 use crate::facts::task::phase_sum;
 
@@ -104,7 +104,9 @@ fn parts_do_not_sum(shown: Shown<'_>) -> Vec<Found> {
 }
 
 fn trailer_against_note(shown: Shown<'_>) -> Vec<Found> {
-    let recorded = shown.tasks().filter(|found| found.provenance == Provenance::Note);
+    let recorded = shown
+        .tasks()
+        .filter(|found| found.provenance == TaskProvenance::Note);
     recorded.flat_map(disagreements).collect()
 }
 

@@ -43,7 +43,7 @@ pub struct LedgerTask {
     /// Every revision, those of trailers included, oldest first; the current one is the last.
     pub revisions: Vec<Task>,
     /// How it was found.
-    pub provenance: Provenance,
+    pub provenance: TaskProvenance,
     /// The commits whose notes hold it, those of `refs/leverage/tasks` included.
     pub notes: Vec<ObjectId>,
     /// The commits of code that belong to it: those of notes, of trailers and those that the record lists.
@@ -54,7 +54,7 @@ pub struct LedgerTask {
 
 /// How a task was found, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Provenance {
+pub enum TaskProvenance {
     /// A record in a note.
     Note,
     /// Trailers that git reads as such.
@@ -130,7 +130,7 @@ impl Ledger {
     pub fn signs(&self) -> Signs {
         let mut signs = Signs::default();
         let recorded = self.tasks.iter();
-        for task in recorded.filter(|task| task.provenance == Provenance::Note) {
+        for task in recorded.filter(|task| task.provenance == TaskProvenance::Note) {
             for commit in &task.commits {
                 signs.add(*commit, task.task.sign());
             }
@@ -187,14 +187,14 @@ struct Revision<T> {
 /// All that is known of one id while reading.
 struct Gathered {
     revisions: Vec<Revision<Task>>,
-    provenance: Provenance,
+    provenance: TaskProvenance,
     notes: BTreeSet<ObjectId>,
     commits: BTreeSet<ObjectId>,
     said: Vec<Said>,
 }
 
 impl Gathered {
-    fn new(provenance: Provenance) -> Self {
+    fn new(provenance: TaskProvenance) -> Self {
         Self {
             revisions: Vec::new(),
             provenance,
@@ -260,7 +260,7 @@ impl Builder {
         let gathered = self
             .tasks
             .entry(task.id)
-            .or_insert_with(|| Gathered::new(Provenance::Note));
+            .or_insert_with(|| Gathered::new(TaskProvenance::Note));
         gathered.notes.insert(commit);
         if !self.task_commits.contains(&commit) {
             gathered.commits.insert(commit);
@@ -370,8 +370,8 @@ impl Builder {
 
     fn add_claim(&mut self, id: TaskId, said: Said) {
         let provenance = match said.claim.place {
-            Place::Block => Provenance::Trailer,
-            Place::Body => Provenance::Body,
+            Place::Block => TaskProvenance::Trailer,
+            Place::Body => TaskProvenance::Body,
         };
         let gathered = self.tasks.entry(id).or_insert_with(|| Gathered::new(provenance));
         gathered.provenance = gathered.provenance.min(provenance);
@@ -435,11 +435,11 @@ impl Builder {
 }
 
 /// A task that stands in a trailer block somewhere is no find of the second look, whichever of its copies was read first.
-fn mark_place(revisions: &mut [Task], provenance: Provenance) {
+fn mark_place(revisions: &mut [Task], provenance: TaskProvenance) {
     let source = match provenance {
-        Provenance::Note => return,
-        Provenance::Trailer => TaskSource::Trailer,
-        Provenance::Body => TaskSource::TrailerBody,
+        TaskProvenance::Note => return,
+        TaskProvenance::Trailer => TaskSource::Trailer,
+        TaskProvenance::Body => TaskSource::TrailerBody,
     };
     for task in revisions {
         task.source = source.clone();

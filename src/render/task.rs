@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::document::{Basis, Cell, Column, Table};
 use super::escape::visible;
 use crate::aggregate::effort::AgentTime;
-use crate::facts::ledger::{LedgerTask, Provenance};
+use crate::facts::ledger::{LedgerTask, TaskProvenance};
 use crate::facts::quantity::{Minutes, counted};
 use crate::facts::record::Tombstone;
 use crate::facts::task::Task;
@@ -132,9 +132,9 @@ fn commits(found: &LedgerTask) -> String {
 
 fn source(found: &LedgerTask) -> String {
     match found.provenance {
-        Provenance::Note => found.task.source.to_string(),
-        Provenance::Trailer => "trailer".to_owned(),
-        Provenance::Body => "trailer, in the middle of a message (a squash merge?)".to_owned(),
+        TaskProvenance::Note => found.task.source.to_string(),
+        TaskProvenance::Trailer => "trailer".to_owned(),
+        TaskProvenance::Body => "trailer, in the middle of a message (a squash merge?)".to_owned(),
     }
 }
 
