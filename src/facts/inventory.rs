@@ -14,7 +14,7 @@ use super::lineage::Lineage;
 
 /// Lines by kind, as the `tokei` program counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Lines {
+pub struct LinesByKind {
     /// Lines with code on them.
     pub code: u64,
     /// Lines that are comments or prose.
@@ -23,7 +23,7 @@ pub struct Lines {
     pub blanks: u64,
 }
 
-impl AddAssign for Lines {
+impl AddAssign for LinesByKind {
     fn add_assign(&mut self, other: Self) {
         self.code += other.code;
         self.comments += other.comments;
@@ -37,7 +37,7 @@ pub struct LanguageSize {
     /// How many.
     pub files: u64,
     /// Their lines, those of languages embedded in them included.
-    pub lines: Lines,
+    pub lines: LinesByKind,
     /// Whether people program in it; data, configuration and prose are other.
     pub programming: bool,
 }
@@ -54,15 +54,15 @@ pub struct Size {
     /// By language, generated and vendored files included.
     pub languages: BTreeMap<String, LanguageSize>,
     /// Of these lines, those in generated files.
-    pub generated: Lines,
+    pub generated: LinesByKind,
     /// Of these lines, those in vendored files.
-    pub vendored: Lines,
+    pub vendored: LinesByKind,
 }
 
 impl Size {
     /// The lines of all languages.
-    pub fn lines(&self) -> Lines {
-        let mut sum = Lines::default();
+    pub fn lines(&self) -> LinesByKind {
+        let mut sum = LinesByKind::default();
         self.languages.values().for_each(|language| sum += language.lines);
         sum
     }
@@ -258,7 +258,7 @@ impl TreeFacts {
     }
 
     /// The lines of all languages; `None` where there may be some and not one file could be read.
-    pub fn lines(&self) -> Option<Lines> {
+    pub fn lines(&self) -> Option<LinesByKind> {
         self.is_known(self.size.counted, self.size.uncounted)
             .then(|| self.size.lines())
     }

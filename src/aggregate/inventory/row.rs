@@ -16,8 +16,8 @@ use crate::facts::diagnostics::Status;
 use crate::facts::evidence::OriginState;
 use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{
-    Author, Cases, Divergence, HistoryFacts, LicenceSource, Lines, RecentCommit, Remote, RepoFacts, Size,
-    StateFacts, TreeFacts,
+    Author, Cases, Divergence, HistoryFacts, LicenceSource, LinesByKind, RecentCommit, Remote, RepoFacts,
+    Size, StateFacts, TreeFacts,
 };
 use crate::facts::quantity::{Hours, Minutes};
 
@@ -231,7 +231,7 @@ impl Row {
         });
     }
 
-    fn fill_lines(&mut self, lines: Lines, size: &Size) {
+    fn fill_lines(&mut self, lines: LinesByKind, size: &Size) {
         self.lines_code = Some(lines.code);
         self.lines_comments = Some(lines.comments);
         self.lines_blank = Some(lines.blanks);

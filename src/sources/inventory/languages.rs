@@ -8,7 +8,7 @@ use std::path::Path;
 use tokei::{Config, LanguageType};
 
 use super::paths::name_of;
-use crate::facts::inventory::Lines;
+use crate::facts::inventory::LinesByKind;
 
 /// A file's language and lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) struct Counted {
     /// The language.
     pub(super) language: LanguageType,
     /// Its lines, those of languages embedded in it included.
-    pub(super) lines: Lines,
+    pub(super) lines: LinesByKind,
 }
 
 /// Tells languages apart, and remembers first lines that it has met.
@@ -61,7 +61,7 @@ impl Languages {
             .summarise();
         Counted {
             language,
-            lines: Lines {
+            lines: LinesByKind {
                 code: stats.code as u64,
                 comments: stats.comments as u64,
                 blanks: stats.blanks as u64,
@@ -183,7 +183,7 @@ mod tests {
         let counted = Languages::count(LanguageType::Markdown, text);
         assert_eq!(
             counted.lines,
-            Lines {
+            LinesByKind {
                 code: 1,
                 comments: 3,
                 blanks: 1

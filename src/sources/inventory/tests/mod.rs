@@ -265,12 +265,12 @@ fn package_framework(path: &str, packages: &BTreeMap<String, &'static str>) -> &
 #[cfg(test)]
 mod unit_tests {
     use super::*;
-    use crate::facts::inventory::Lines;
+    use crate::facts::inventory::LinesByKind;
 
     fn counted(language: LanguageType, code: u64) -> Counted {
-        let lines = Lines {
+        let lines = LinesByKind {
             code,
-            ..Lines::default()
+            ..LinesByKind::default()
         };
         Counted { language, lines }
     }
