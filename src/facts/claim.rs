@@ -4,7 +4,7 @@ use super::ids::{SessionId, TaskId};
 use super::quantity::{Hours, Minutes, Tokens, WorkTime};
 use super::squash::{self, Part};
 use super::task::{Phase, TaskError, check_agent_minutes, check_hours, check_text, phase_sum};
-use super::trailers::{self, Place, Trailer};
+use super::trailers::{self, Trailer, TrailerPlace};
 
 /// What every key of ours begins with, in any case.
 pub const PREFIX: &str = "Leverage-";
@@ -22,7 +22,7 @@ pub struct Claim {
     /// In a message that joins several: what may have been the title of the one that claimed it, the nearest first.
     pub titles: Vec<String>,
     /// Whether git reads it as well.
-    pub place: Place,
+    pub place: TrailerPlace,
     /// The line of the message that its first trailer stands on.
     pub line: usize,
     /// `Leverage-Task`.
@@ -123,7 +123,7 @@ fn read_quoted(
             read_quoted(&quoted.message, work, depth + 1, &mut own, &mut wrong);
         }
         for claim in &mut own {
-            claim.place = Place::Body;
+            claim.place = TrailerPlace::Body;
             claim.line += before;
             match &mut claim.part {
                 Some(inner) => inner.line += before,
@@ -140,7 +140,7 @@ fn read_quoted(
 /// joins several whatever else the message has: a forge writes one of the commits that it squashed, and all but one may
 /// claim nothing.
 fn add_titles(message: &[u8], claims: &mut [Claim]) {
-    let joins_several = claims.len() > 1 || claims.iter().any(|claim| claim.place == Place::Body);
+    let joins_several = claims.len() > 1 || claims.iter().any(|claim| claim.place == TrailerPlace::Body);
     let mut claims = claims.iter_mut().peekable();
     let mut titles: Vec<(&[u8], bool)> = Vec::new();
     let mut after_blank = true;
@@ -183,7 +183,7 @@ impl Claim {
         let placed = Self {
             part: None,
             titles: Vec::new(),
-            place: Place::Block,
+            place: TrailerPlace::Block,
             line: 0,
             ..self.clone()
         };
@@ -199,7 +199,9 @@ impl Claim {
         let mut claim = Self {
             part: None,
             titles: Vec::new(),
-            place: paragraph.first().map_or(Place::Block, |trailer| trailer.place),
+            place: paragraph
+                .first()
+                .map_or(TrailerPlace::Block, |trailer| trailer.place),
             line: paragraph.first().map_or(0, |trailer| trailer.line),
             task: None,
             estimate: None,
@@ -422,8 +424,8 @@ mod tests {
         assert_eq!(
             read,
             [
-                (Place::Body, 5, Hours::new(4.0)),
-                (Place::Body, 9, Hours::new(2.0))
+                (TrailerPlace::Body, 5, Hours::new(4.0)),
+                (TrailerPlace::Body, 9, Hours::new(2.0))
             ]
         );
     }

@@ -6,7 +6,7 @@ use super::claim::{Claim, ClaimError};
 use super::commit::{Instant, Person};
 use super::ids::{ObjectId, TaskId};
 use super::task::{FirstClaim, Task, TaskSource};
-use super::trailers::Place;
+use super::trailers::TrailerPlace;
 
 /// What the message of one commit claims.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,7 +76,7 @@ impl Said {
 impl CommitClaims {
     /// Each claim with the id of its task: the one that it names, else the derived one.
     pub(super) fn said(&self) -> Vec<(TaskId, Said)> {
-        let in_squash = self.claims.iter().any(|claim| claim.place == Place::Body);
+        let in_squash = self.claims.iter().any(|claim| claim.place == TrailerPlace::Body);
         let mut unnamed = 0;
         let mut part = None;
         let said = |claim: &Claim| {
@@ -140,8 +140,8 @@ fn task(claim: &Claim, authored: &Authored, id: TaskId) -> Option<Task> {
     let by = authored.author.to_string();
     let at = DateTime::from_timestamp(authored.time.seconds, 0).unwrap_or_default();
     let source = match claim.place {
-        Place::Block => TaskSource::Trailer,
-        Place::Body => TaskSource::TrailerBody,
+        TrailerPlace::Block => TaskSource::Trailer,
+        TrailerPlace::Body => TaskSource::TrailerBody,
     };
     let first = FirstClaim {
         at,

@@ -11,7 +11,7 @@ use super::ids::{ObjectId, RecordId, TaskId};
 use super::record::{LineError, NoteLines, Record, SessionRecord, Tombstone};
 use super::sign::Sign;
 use super::task::{Task, TaskSource};
-use super::trailers::Place;
+use super::trailers::TrailerPlace;
 
 /// All that a repository's notes, trailers and task commits say.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -370,8 +370,8 @@ impl Builder {
 
     fn add_claim(&mut self, id: TaskId, said: Said) {
         let provenance = match said.claim.place {
-            Place::Block => TaskProvenance::Trailer,
-            Place::Body => TaskProvenance::Body,
+            TrailerPlace::Block => TaskProvenance::Trailer,
+            TrailerPlace::Body => TaskProvenance::Body,
         };
         let gathered = self.tasks.entry(id).or_insert_with(|| Gathered::new(provenance));
         gathered.provenance = gathered.provenance.min(provenance);

@@ -17,12 +17,12 @@ pub struct Trailer {
     /// The paragraph it stands in, counted from the start of the message.
     pub paragraph: usize,
     /// Whether git sees it as well.
-    pub place: Place,
+    pub place: TrailerPlace,
 }
 
 /// Where in a message a trailer stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
+pub enum TrailerPlace {
     /// In the block at the end: git reads it too.
     Block,
     /// Above it, as squash merges leave it: a second look, less certain.
@@ -43,7 +43,7 @@ const GIT_GENERATED: [&[u8]; 2] = [b"Signed-off-by: ", b"(cherry picked from com
 pub fn parse(message: &[u8]) -> Vec<Trailer> {
     let message = Message::new(message);
     let (start, end) = message.block();
-    message.trailers(start, end, Place::Block)
+    message.trailers(start, end, TrailerPlace::Block)
 }
 
 /// The trailers that git reads, and below the title all lines with a key that `wanted` accepts and that git does not
@@ -51,9 +51,9 @@ pub fn parse(message: &[u8]) -> Vec<Trailer> {
 pub fn parse_everywhere(message: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Vec<Trailer> {
     let message = Message::new(message);
     let (start, end) = message.block();
-    let mut found = message.trailers(message.end_of_title(), start, Place::Body);
+    let mut found = message.trailers(message.end_of_title(), start, TrailerPlace::Body);
     found.retain(|trailer| wanted(&trailer.key));
-    found.extend(message.trailers(start, end, Place::Block));
+    found.extend(message.trailers(start, end, TrailerPlace::Block));
     found
 }
 
@@ -118,7 +118,7 @@ impl<'a> Message<'a> {
     }
 
     /// The trailers between two line starts.
-    fn trailers(&self, start: usize, end: usize, place: Place) -> Vec<Trailer> {
+    fn trailers(&self, start: usize, end: usize, place: TrailerPlace) -> Vec<Trailer> {
         let mut found: Vec<Trailer> = Vec::new();
         let mut number = 1 + self.skipped_lines + memchr::memchr_iter(b'\n', &self.text[..start]).count();
         let mut paragraph = number;
@@ -127,7 +127,7 @@ impl<'a> Message<'a> {
         while at < end {
             let next = next_line(self.text, at).min(end);
             let line = &self.text[at..next];
-            if open && is_space(line[0]) && (place == Place::Block || !is_blank(line)) {
+            if open && is_space(line[0]) && (place == TrailerPlace::Block || !is_blank(line)) {
                 if let Some(last) = found.last_mut() {
                     last.value.extend_from_slice(line);
                 }
@@ -359,7 +359,11 @@ mod tests {
             .collect();
         assert_eq!(
             places,
-            [(5, 5, Place::Body), (9, 9, Place::Body), (11, 11, Place::Block)]
+            [
+                (5, 5, TrailerPlace::Body),
+                (9, 9, TrailerPlace::Body),
+                (11, 11, TrailerPlace::Block)
+            ]
         );
     }
 }

@@ -13,7 +13,7 @@ use crate::cli::recording::Desk;
 use crate::facts::claim::{self, Claim, ClaimError};
 use crate::facts::factor::Ratio;
 use crate::facts::task::Phase;
-use crate::facts::trailers::Place;
+use crate::facts::trailers::TrailerPlace;
 use crate::git::messages;
 use crate::render::escape::visible;
 
@@ -93,8 +93,8 @@ fn check_commits(range: &str, context: &mut Context) -> Result<(String, Vec<Stri
 fn described(claim: &Claim, prefix: &str) -> String {
     let mut text = String::new();
     let place = match claim.place {
-        Place::Block => "",
-        Place::Body => " (not where git reads trailers)",
+        TrailerPlace::Block => "",
+        TrailerPlace::Body => " (not where git reads trailers)",
     };
     if let Some(part) = &claim.part {
         let commit = part
