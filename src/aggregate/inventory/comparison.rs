@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Inventory, Row};
+use super::{Inventory, InventoryRow};
 use crate::aggregate::names::{Named, tell_apart};
 use crate::aggregate::readiness::Verdict;
 
@@ -37,8 +37,9 @@ pub struct Step {
 }
 
 impl Step {
-    fn new(before: Option<&Row>, now: Option<&Row>, count: Count) -> Self {
-        let is_complete = |row: Option<&Row>| row.is_some_and(|row| (count.is_complete)(row) != Some(false));
+    fn new(before: Option<&InventoryRow>, now: Option<&InventoryRow>, count: Count) -> Self {
+        let is_complete =
+            |row: Option<&InventoryRow>| row.is_some_and(|row| (count.is_complete)(row) != Some(false));
         Self {
             before: before.and_then(count.of),
             now: now.and_then(count.of),
@@ -66,8 +67,8 @@ impl Step {
 #[derive(Clone, Copy)]
 struct Count {
     id: &'static str,
-    of: fn(&Row) -> Option<u64>,
-    is_complete: fn(&Row) -> Option<bool>,
+    of: fn(&InventoryRow) -> Option<u64>,
+    is_complete: fn(&InventoryRow) -> Option<bool>,
 }
 
 const LINES: Count = Count {
@@ -161,12 +162,12 @@ impl Comparison {
 
 /// Rows of two inventories that are not known yet to be of one repository.
 struct Left<'a> {
-    before: Vec<&'a Row>,
-    now: Vec<&'a Row>,
+    before: Vec<&'a InventoryRow>,
+    now: Vec<&'a InventoryRow>,
 }
 
 impl<'a> Left<'a> {
-    fn pair_all(&mut self) -> Vec<(&'a Row, &'a Row)> {
+    fn pair_all(&mut self) -> Vec<(&'a InventoryRow, &'a InventoryRow)> {
         let mut pairs = self.pair(|before, now| folders(&before.path) == folders(&now.path));
         let longest = self.now.iter().map(|row| folders(&row.path).len()).max();
         for length in (1..=longest.unwrap_or(0)).rev() {
@@ -180,12 +181,15 @@ impl<'a> Left<'a> {
     }
 
     /// Takes out the rows that fit each other and no third one.
-    fn pair(&mut self, fit: impl Fn(&Row, &Row) -> bool) -> Vec<(&'a Row, &'a Row)> {
-        let only = |rows: &[&'a Row], fits: &dyn Fn(&Row) -> bool| {
+    fn pair(
+        &mut self,
+        fit: impl Fn(&InventoryRow, &InventoryRow) -> bool,
+    ) -> Vec<(&'a InventoryRow, &'a InventoryRow)> {
+        let only = |rows: &[&'a InventoryRow], fits: &dyn Fn(&InventoryRow) -> bool| {
             let mut fitting = rows.iter().filter(|row| fits(row));
             fitting.next().copied().filter(|_| fitting.next().is_none())
         };
-        let pairs: Vec<(&Row, &Row)> = self
+        let pairs: Vec<(&InventoryRow, &InventoryRow)> = self
             .now
             .iter()
             .filter_map(|now| {
@@ -193,7 +197,7 @@ impl<'a> Left<'a> {
                 only(&self.now, &|other| fit(before, other)).map(|now| (before, now))
             })
             .collect();
-        let is_paired = |row: &&Row| {
+        let is_paired = |row: &&InventoryRow| {
             let mut paired = pairs.iter();
             paired.any(|(before, now)| std::ptr::eq(*before, *row) || std::ptr::eq(*now, *row))
         };
@@ -239,9 +243,9 @@ impl Named for Difference {
 }
 
 impl Difference {
-    fn new(before: Option<&Row>, now: Option<&Row>) -> Self {
+    fn new(before: Option<&InventoryRow>, now: Option<&InventoryRow>) -> Self {
         let named = now.or(before);
-        let with = |row: Option<&Row>, verdict| -> BTreeSet<String> {
+        let with = |row: Option<&InventoryRow>, verdict| -> BTreeSet<String> {
             row.into_iter()
                 .flat_map(|row| row.checks_with(verdict))
                 .map(|check| check.id.clone())
@@ -304,21 +308,21 @@ mod tests {
     use super::*;
     use crate::aggregate::readiness::Check;
 
-    fn row(name: &str, code: u64, failing: &[&str]) -> Row {
+    fn row(name: &str, code: u64, failing: &[&str]) -> InventoryRow {
         let check = |id: &str, fails: bool| Check {
             id: id.to_owned(),
             verdict: if fails { Verdict::Fail } else { Verdict::Pass },
             reason: String::new(),
             hint: None,
         };
-        Row {
+        InventoryRow {
             name: name.to_owned(),
             path: format!("/src/{name}"),
             lines_code: Some(code),
             checks: ["readme", "ci"]
                 .map(|id| check(id, failing.contains(&id)))
                 .to_vec(),
-            ..Row::default()
+            ..InventoryRow::default()
         }
     }
 
@@ -329,7 +333,7 @@ mod tests {
         }
     }
 
-    fn inventory(rows: Vec<Row>) -> Inventory {
+    fn inventory(rows: Vec<InventoryRow>) -> Inventory {
         Inventory {
             rows,
             ..Inventory::default()
@@ -373,7 +377,7 @@ mod tests {
     #[test]
     fn what_is_not_known_on_one_side_is_no_change() {
         let whole = || row("kiln", 10, &[]);
-        let unknown = |id: &str, row: Row| Row {
+        let unknown = |id: &str, row: InventoryRow| InventoryRow {
             checks: row
                 .checks
                 .into_iter()
@@ -388,12 +392,12 @@ mod tests {
                 .collect(),
             ..row
         };
-        let part = |code: Option<u64>| Row {
+        let part = |code: Option<u64>| InventoryRow {
             lines_code: code,
             files_complete: Some(false),
             ..unknown("ci", whole())
         };
-        let told = |before: Row, now: Row| {
+        let told = |before: InventoryRow, now: InventoryRow| {
             let comparison = Comparison::new(&inventory(vec![before]), &inventory(vec![now]));
             let rows = comparison.rows.into_iter();
             let row = rows.map(|row| (row.change, row.lines_code.difference(), row.open()));
@@ -410,8 +414,8 @@ mod tests {
         assert_eq!(told, [(Change::Changed, Some(2), "ci".to_owned())]);
     }
 
-    fn at(path: &str, first_commit: i64) -> Row {
-        Row {
+    fn at(path: &str, first_commit: i64) -> InventoryRow {
+        InventoryRow {
             path: path.to_owned(),
             first_commit: Some(first_commit),
             ..row(path.trim_end_matches('/').rsplit('/').next().unwrap(), 10, &[])
@@ -419,7 +423,7 @@ mod tests {
     }
 
     /// What is neither the same nor unchanged.
-    fn differing(before: Vec<Row>, now: Vec<Row>) -> Vec<(String, Change)> {
+    fn differing(before: Vec<InventoryRow>, now: Vec<InventoryRow>) -> Vec<(String, Change)> {
         let comparison = Comparison::new(&inventory(before), &inventory(now));
         let rows = comparison.rows.into_iter();
         rows.map(|row| (row.name, row.change)).collect()

@@ -22,7 +22,7 @@ use crate::facts::inventory::{HistoryFacts, RecentCommit, RepoFacts};
 use crate::facts::lineage::Lineage;
 
 pub use comparison::{Change, Comparison, Difference, Step};
-pub use row::{Activity, LanguageRow, Row, TestRow};
+pub use row::{Activity, InventoryRow, LanguageRow, TestRow};
 use row::{ratio, reached};
 pub use windows::Windows;
 
@@ -42,9 +42,9 @@ pub struct Inventory {
     #[serde(default)]
     pub until: Option<NaiveDate>,
     /// One row a repository.
-    pub rows: Vec<Row>,
+    pub rows: Vec<InventoryRow>,
     /// Their sums, over what is known.
-    pub totals: Row,
+    pub totals: InventoryRow,
     /// What is in several of the repositories, a sentence each.
     #[serde(skip)]
     pub copies: Vec<String>,
@@ -64,7 +64,10 @@ impl Inventory {
     ) -> Self {
         let lineages: Vec<&Lineage> = facts.iter().map(|facts| &facts.lineage).collect();
         let copies = Copies::of(&lineages, shared);
-        let mut rows: Vec<Row> = facts.iter().map(|facts| Row::new(facts, windows)).collect();
+        let mut rows: Vec<InventoryRow> = facts
+            .iter()
+            .map(|facts| InventoryRow::new(facts, windows))
+            .collect();
         tell_apart(&mut rows);
         let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
         let name = |at: usize| names[at].as_str();
@@ -99,7 +102,13 @@ pub struct Agents<'a> {
 
 impl Agents<'_> {
     /// Fills the columns of agents, each task, session and commit once in the totals.
-    fn fill(self, facts: &[RepoFacts], copies: &Copies, rows: &mut [Row], totals: &mut Row) {
+    fn fill(
+        self,
+        facts: &[RepoFacts],
+        copies: &Copies,
+        rows: &mut [InventoryRow],
+        totals: &mut InventoryRow,
+    ) {
         let sessions = self.sessions.unwrap_or_default();
         let tasks = tasks_once(self.repos, copies);
         let placed: Vec<&PlacedTask> = tasks.iter().map(|(_, placed)| *placed).collect();
@@ -128,7 +137,7 @@ impl Agents<'_> {
 }
 
 /// Authors by name, and what was done of late, each commit once.
-fn fill_total_history(facts: &[RepoFacts], copies: &Copies, windows: Windows, totals: &mut Row) {
+fn fill_total_history(facts: &[RepoFacts], copies: &Copies, windows: Windows, totals: &mut InventoryRow) {
     let histories = copies.order().iter().filter_map(|at| facts[*at].history.as_ref());
     let histories: Vec<&HistoryFacts> = histories.collect();
     if histories.is_empty() {
@@ -148,7 +157,7 @@ fn fill_total_history(facts: &[RepoFacts], copies: &Copies, windows: Windows, to
     for history in histories {
         let ids = history.recent.iter().map(|commit| commit.id);
         let fresh: Vec<&RecentCommit> = ids.filter_map(|id| best.remove(&id)).collect();
-        let mut part = Row::default();
+        let mut part = InventoryRow::default();
         part.fill_activity(&fresh, windows);
         for (total, part) in [
             (&mut totals.last_30_days, part.last_30_days),
@@ -165,16 +174,17 @@ fn fill_total_history(facts: &[RepoFacts], copies: &Copies, windows: Windows, to
 
 /// Sums over the rows that know a number: what is unknown is left out, and the sums are said not to be complete. A copy adds
 /// nothing but the state of its clone.
-fn totals(rows: &[Row], copies: &Copies) -> Row {
-    let all = |pick: &dyn Fn(&Row) -> Option<bool>| Some(rows.iter().all(|row| pick(row) == Some(true)));
-    let sum_of = |rows: &[&Row], pick: &dyn Fn(&Row) -> Option<u64>| -> Option<u64> {
+fn totals(rows: &[InventoryRow], copies: &Copies) -> InventoryRow {
+    let all =
+        |pick: &dyn Fn(&InventoryRow) -> Option<bool>| Some(rows.iter().all(|row| pick(row) == Some(true)));
+    let sum_of = |rows: &[&InventoryRow], pick: &dyn Fn(&InventoryRow) -> Option<u64>| -> Option<u64> {
         let known: Vec<u64> = rows.iter().filter_map(|row| pick(row)).collect();
         (!known.is_empty()).then(|| known.iter().sum())
     };
-    let clones: Vec<&Row> = rows.iter().collect();
-    let originals: Vec<&Row> = rows.iter().filter(|row| row.copy_of.is_none()).collect();
-    let sum = |pick: &dyn Fn(&Row) -> Option<u64>| sum_of(&originals, pick);
-    let state = |pick: &dyn Fn(&Row) -> Option<u64>| sum_of(&clones, pick);
+    let clones: Vec<&InventoryRow> = rows.iter().collect();
+    let originals: Vec<&InventoryRow> = rows.iter().filter(|row| row.copy_of.is_none()).collect();
+    let sum = |pick: &dyn Fn(&InventoryRow) -> Option<u64>| sum_of(&originals, pick);
+    let state = |pick: &dyn Fn(&InventoryRow) -> Option<u64>| sum_of(&clones, pick);
     let commits = rows
         .iter()
         .enumerate()
@@ -182,7 +192,7 @@ fn totals(rows: &[Row], copies: &Copies) -> Row {
             Some(_) => row.commits.map(|_| copies.counted(at) as u64),
             None => row.commits,
         });
-    Row {
+    InventoryRow {
         name: "total".to_owned(),
         paths_complete: all(&|row| row.paths_complete),
         files_complete: all(&|row| row.files_complete),
@@ -203,11 +213,11 @@ fn totals(rows: &[Row], copies: &Copies) -> Row {
         changed_files: state(&|row| row.changed_files),
         untracked_files: state(&|row| row.untracked_files),
         stashes: state(&|row| row.stashes),
-        ..Row::default()
+        ..InventoryRow::default()
     }
 }
 
-fn total_tests(rows: &[&Row]) -> Option<TestRow> {
+fn total_tests(rows: &[&InventoryRow]) -> Option<TestRow> {
     let mut total = TestRow::default();
     let mut known = false;
     for tests in rows.iter().filter_map(|row| row.tests.as_ref()) {

@@ -86,7 +86,7 @@ impl Activity {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs)] // Each field is described in docs/formats/inventory.md.
-pub struct Row {
+pub struct InventoryRow {
     pub name: String,
     pub path: String,
     pub copy_of: Option<String>,
@@ -147,10 +147,10 @@ pub struct Row {
     pub checks: Vec<Check>,
 }
 
-/// The authors in [`Row::top_authors`].
+/// The authors in [`InventoryRow::top_authors`].
 const TOP_AUTHORS: usize = 5;
 
-impl Row {
+impl InventoryRow {
     /// The row of a repository; what agents made is [filled in](Self::fill_agents) where somebody asks.
     pub fn new(facts: &RepoFacts, windows: Windows) -> Self {
         let mut row = Self {
@@ -388,7 +388,7 @@ pub(super) fn reached(head: Option<ObjectId>, commits: &[Commit]) -> Vec<&Commit
     reached
 }
 
-impl Named for Row {
+impl Named for InventoryRow {
     fn path(&self) -> &str {
         &self.path
     }

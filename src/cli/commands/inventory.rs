@@ -301,7 +301,8 @@ fn load(context: &Context, file: &Path) -> Result<Inventory, CommandError> {
 
 fn outcome(args: &Args, inventory: &Inventory) -> Outcome {
     let mut rows = inventory.rows.iter();
-    let failed = |row: &crate::aggregate::inventory::Row| row.checks_with(Verdict::Fail).next().is_some();
+    let failed =
+        |row: &crate::aggregate::inventory::InventoryRow| row.checks_with(Verdict::Fail).next().is_some();
     if args.strict && rows.clone().any(failed) {
         Outcome::Findings
     } else if !inventory.warnings.is_empty() || rows.any(|row| row.status != Some(Status::Complete)) {

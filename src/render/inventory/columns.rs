@@ -1,13 +1,13 @@
 //! The columns of the inventory: their names, groups and cells.
 
-use crate::aggregate::inventory::{Activity, Row};
+use crate::aggregate::inventory::{Activity, InventoryRow};
 use crate::facts::zone::Zone;
 use crate::render::document::Basis::{self, Claimed, Derived, Measured};
 use crate::render::document::{Cell, Column, Table};
 
 /// What a cell is made from.
 pub(super) struct Given<'a> {
-    pub(super) row: &'a Row,
+    pub(super) row: &'a InventoryRow,
     pub(super) zone: Zone,
 }
 
@@ -366,7 +366,7 @@ impl Columns {
 }
 
 /// `Rust 91%, Python 9%`: the three largest programming languages.
-fn shares(row: &Row) -> Option<String> {
+fn shares(row: &InventoryRow) -> Option<String> {
     let mut shares: Vec<(&String, f64)> = row
         .languages
         .as_ref()?

@@ -7,7 +7,7 @@ mod readiness;
 use std::cmp::Ordering;
 
 use super::document::{Cell, Column, Table};
-use crate::aggregate::inventory::{Inventory, Row};
+use crate::aggregate::inventory::{Inventory, InventoryRow};
 use crate::facts::diagnostics::Status;
 use crate::facts::quantity::counted;
 use crate::facts::zone::Zone;
@@ -27,7 +27,7 @@ pub enum Direction {
 }
 
 /// Sorts the rows by columns. Those that are equal keep their order, and what is unknown comes last either way.
-pub fn sort(rows: &mut [Row], by: &Columns, zone: Zone, direction: Direction) {
+pub fn sort(rows: &mut [InventoryRow], by: &Columns, zone: Zone, direction: Direction) {
     if by.is_empty() && direction == Direction::Reversed {
         rows.reverse();
     }
@@ -69,7 +69,7 @@ fn known_order(a: &Cell, b: &Cell) -> Ordering {
 
 /// The chosen columns of every row, with totals.
 pub fn table(inventory: &Inventory, columns: &Columns, zone: Zone) -> Table {
-    let cell = |spec: &Spec, row: &Row| {
+    let cell = |spec: &Spec, row: &InventoryRow| {
         let cell = (spec.cell)(&Given { row, zone });
         if is_cut_short(spec, row) {
             at_least(cell)
@@ -131,14 +131,14 @@ pub fn spreadsheet(inventory: &Inventory, columns: &Columns, zone: Zone) -> Tabl
 
 impl Spec {
     /// Whether the row does not know what there is to know here.
-    fn lacks(&self, row: &Row, zone: Zone) -> bool {
+    fn lacks(&self, row: &InventoryRow, zone: Zone) -> bool {
         let has_none = row.checked_out == Some(false) && matches!(self.id, "changed" | "untracked");
         !has_none && (self.cell)(&Given { row, zone }) == Cell::Unknown
     }
 }
 
 /// Whether a number counts only a part of what it is about.
-fn is_cut_short(spec: &Spec, row: &Row) -> bool {
+fn is_cut_short(spec: &Spec, row: &InventoryRow) -> bool {
     match spec.group {
         // The tree at HEAD names them, whether they are here or not.
         SIZE if matches!(spec.id, "files" | "submodules") => row.paths_complete == Some(false),
@@ -249,10 +249,10 @@ mod tests {
 
     #[test]
     fn unknown_sorts_last_and_numbers_from_the_largest() {
-        let row = |name: &str, code: Option<u64>| Row {
+        let row = |name: &str, code: Option<u64>| InventoryRow {
             name: name.to_owned(),
             lines_code: code,
-            ..Row::default()
+            ..InventoryRow::default()
         };
         let names = |by: &str, direction: Direction| {
             let mut rows = [

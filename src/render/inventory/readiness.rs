@@ -1,7 +1,7 @@
 //! The checks of readiness: a matrix, and what failed with what to do.
 
 use super::troubles;
-use crate::aggregate::inventory::{Inventory, Row};
+use crate::aggregate::inventory::{Inventory, InventoryRow};
 use crate::aggregate::readiness::{self, Verdict};
 use crate::render::document::{Align, Cell, Column, Document, Table};
 
@@ -71,7 +71,7 @@ pub fn matrix(inventory: &Inventory) -> Table {
 
 /// One row a repository, with the checks that it fails.
 fn failures(inventory: &Inventory) -> Table {
-    let names = |row: &Row, verdict| -> Vec<String> {
+    let names = |row: &InventoryRow, verdict| -> Vec<String> {
         row.checks_with(verdict).map(|check| check.id.clone()).collect()
     };
     let rows = inventory.rows.iter().map(|row| {
@@ -103,7 +103,7 @@ fn passed_column() -> Column {
     }
 }
 
-fn passed(row: &Row) -> Cell {
+fn passed(row: &InventoryRow) -> Cell {
     let passed = row.checks_with(Verdict::Pass).count();
     let asked = passed + row.checks_with(Verdict::Fail).count();
     Cell::text(format!("{passed}/{asked}"))
