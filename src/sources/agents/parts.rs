@@ -6,7 +6,7 @@ use crate::facts::span::{Moment, Span, union};
 
 /// What a stretch of time was spent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum PartKind {
     /// A command that may have waited for a person: what of it is work can be anything.
     Command,
     /// A read, search or edit that may have waited for a person: it takes no time by itself.
@@ -20,7 +20,7 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy)]
 struct Part {
     span: Span,
-    kind: Kind,
+    kind: PartKind,
     /// Milliseconds of work: at the beginning, or at the end where a person may have been waited for before.
     worked: i64,
     /// Milliseconds of which nobody knows.
@@ -33,7 +33,7 @@ pub struct Parts(Vec<Part>);
 
 impl Parts {
     /// Adds a stretch of which at most `bound` milliseconds are believed to be work; the rest is unknown.
-    pub fn push(&mut self, span: Span, bound: i64, kind: Kind) {
+    pub fn push(&mut self, span: Span, bound: i64, kind: PartKind) {
         let length = span.end.since(span.start).max(0);
         let worked = length.min(bound);
         self.0.push(Part {
@@ -46,7 +46,7 @@ impl Parts {
 
     /// Adds a stretch in which a person was asked before something ran that takes `run` milliseconds at most.
     pub fn push_asked(&mut self, span: Span, run: i64) {
-        self.push(span, run, Kind::Instant);
+        self.push(span, run, PartKind::Instant);
         if let Some(part) = self.0.last_mut() {
             part.unknown = 0;
         }
@@ -67,7 +67,7 @@ impl Parts {
         let spans: Vec<Span> = (self.0.iter())
             .map(|part| {
                 let Span { start, end } = part.span;
-                if part.kind <= Kind::Instant {
+                if part.kind <= PartKind::Instant {
                     Span::new(end.plus(-part.worked), end)
                 } else {
                     Span::new(start, start.plus(part.worked))
@@ -91,7 +91,12 @@ impl Parts {
         }
         let mut rest = told - worked;
         if !at_most {
-            for kind in [Kind::Command, Kind::Instant, Kind::Run, Kind::Model] {
+            for kind in [
+                PartKind::Command,
+                PartKind::Instant,
+                PartKind::Run,
+                PartKind::Model,
+            ] {
                 rest = self.lengthen(rest, kind);
             }
         }
@@ -101,7 +106,7 @@ impl Parts {
     /// Takes work away, first where somebody may have been waited for, the longest first. While the model answers nobody
     /// is waited for, whatever the log says of the turn.
     fn shorten(&mut self, mut excess: i64) {
-        let calls = self.0.iter_mut().filter(|part| part.kind != Kind::Model);
+        let calls = self.0.iter_mut().filter(|part| part.kind != PartKind::Model);
         let mut order: Vec<&mut Part> = calls.collect();
         order.sort_by_key(|part| (part.kind, -part.worked));
         for part in order {
@@ -112,7 +117,7 @@ impl Parts {
     }
 
     /// Turns unknown time of one kind into work, shared evenly; what is left over.
-    fn lengthen(&mut self, mut rest: i64, kind: Kind) -> i64 {
+    fn lengthen(&mut self, mut rest: i64, kind: PartKind) -> i64 {
         let mut open: Vec<&mut Part> = self.0.iter_mut().filter(|part| part.kind == kind).collect();
         open.sort_by_key(|part| part.unknown);
         let mut sharing = i64::try_from(open.len()).unwrap_or(i64::MAX);
@@ -153,10 +158,10 @@ mod tests {
         let mut parts = Parts::default();
         let mut at = 0;
         for (seconds, bound, kind) in [
-            (10, 600, Kind::Model),
-            (60, 15, Kind::Command),
-            (30, 1, Kind::Instant),
-            (20, 600, Kind::Run),
+            (10, 600, PartKind::Model),
+            (60, 15, PartKind::Command),
+            (30, 1, PartKind::Instant),
+            (20, 600, PartKind::Run),
         ] {
             let span = Span::new(Moment(at * 1_000), Moment((at + seconds) * 1_000));
             parts.push(span, bound * 1_000, kind);
@@ -194,10 +199,10 @@ mod tests {
 
     #[test]
     fn a_duration_of_the_turn_is_taken_where_nobody_could_be_asked() {
-        for kind in [Kind::Run, Kind::Model] {
+        for kind in [PartKind::Run, PartKind::Model] {
             let mut parts = Parts::default();
             let minute = 60_000;
-            parts.push(Span::new(Moment(0), Moment(minute)), 10 * minute, Kind::Model);
+            parts.push(Span::new(Moment(0), Moment(minute)), 10 * minute, PartKind::Model);
             parts.push(Span::new(Moment(minute), Moment(41 * minute)), 10 * minute, kind);
             parts.settle(41 * minute, false);
             assert_eq!((parts.worked() / minute, parts.unknown()), (41, 0));

@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 
 use super::log::{Event, Key, Outcome, Tool, What};
-use super::parts::{Kind, Parts, between};
+use super::parts::{PartKind, Parts, between};
 use crate::facts::session::{Action, ActionKind, Turn, TurnEnd};
 use crate::facts::span::{Moment, Span};
 
@@ -243,7 +243,7 @@ impl Builder {
         }
         let bound = self.calls.values().map(|call| call.bound).max().unwrap_or(MODEL);
         let kind = self.kind();
-        let is_asked = kind == Kind::Instant && self.calls.values().all(|call| call.asked);
+        let is_asked = kind == PartKind::Instant && self.calls.values().all(|call| call.asked);
         let turn = self.turn(at);
         let start = turn.last.max(turn.backoff_until).min(at);
         if is_asked {
@@ -255,16 +255,16 @@ impl Builder {
     }
 
     /// What the agent does now.
-    fn kind(&self) -> Kind {
+    fn kind(&self) -> PartKind {
         let mut calls = self.calls.values();
         if self.calls.is_empty() {
-            Kind::Model
+            PartKind::Model
         } else if !self.calls.values().all(|call| call.may_wait) {
-            Kind::Run
+            PartKind::Run
         } else if calls.all(|call| call.tool == Tool::Instant) {
-            Kind::Instant
+            PartKind::Instant
         } else {
-            Kind::Command
+            PartKind::Command
         }
     }
 
@@ -273,9 +273,9 @@ impl Builder {
         let turn = self.turn(at);
         let start = turn.last.max(at.plus(-took)).min(at);
         if !asked {
-            turn.parts.push(between(turn.last, start), 0, Kind::Run);
+            turn.parts.push(between(turn.last, start), 0, PartKind::Run);
         }
-        turn.parts.push(between(start, at), i64::MAX, Kind::Run);
+        turn.parts.push(between(start, at), i64::MAX, PartKind::Run);
         turn.last = turn.last.max(at);
     }
 
@@ -294,7 +294,7 @@ impl Builder {
         }
         let turn = self.turn(at);
         let start = start.max(turn.last).min(at);
-        turn.parts.push(between(start, at), i64::MAX, Kind::Run);
+        turn.parts.push(between(start, at), i64::MAX, PartKind::Run);
         turn.last = turn.last.max(at);
     }
 
