@@ -4,7 +4,7 @@ use super::packs::RawId;
 use crate::facts::commit::{Instant, Person};
 
 /// What a commit object says.
-pub(super) struct RawCommit {
+pub(super) struct CommitText {
     pub(super) tree: RawId,
     pub(super) parents: Vec<RawId>,
     pub(super) author: Person,
@@ -19,7 +19,7 @@ const NO_TIME: Instant = Instant {
     offset: 0,
 };
 
-impl RawCommit {
+impl CommitText {
     /// Reads the bytes of a commit object; `None` where it has no tree.
     pub(super) fn parse(data: &[u8]) -> Option<Self> {
         let (head, message) = split_head(data);
@@ -138,8 +138,8 @@ mod tests {
 
     const TREE: &str = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n";
 
-    fn parsed(rest: &str) -> RawCommit {
-        RawCommit::parse(format!("{TREE}{rest}").as_bytes()).unwrap()
+    fn parsed(rest: &str) -> CommitText {
+        CommitText::parse(format!("{TREE}{rest}").as_bytes()).unwrap()
     }
 
     #[test]
@@ -170,13 +170,13 @@ mod tests {
             let commit = parsed(&format!("{author}\n\nTitle\n"));
             assert_eq!(commit.subject(), "Title", "{author}");
         }
-        assert!(RawCommit::parse(b"parent 00\n\nTitle").is_none());
+        assert!(CommitText::parse(b"parent 00\n\nTitle").is_none());
     }
 
     #[test]
     fn latin1_becomes_utf8() {
         let mut data = format!("{TREE}author J <j@b> 1 +0000\nencoding ISO-8859-1\n\n").into_bytes();
         data.extend_from_slice(b"caf\xe9\n");
-        assert_eq!(RawCommit::parse(&data).unwrap().subject(), "caf\u{e9}");
+        assert_eq!(CommitText::parse(&data).unwrap().subject(), "caf\u{e9}");
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::changes::{self, AttributesOf, CountOptions, Progress, Renames};
-use super::commits::RawCommit;
+use super::commits::CommitText;
 use super::mailmap::NameMap;
 use super::packs::{Objects, Packs, RawId};
 use super::tree::oid;
@@ -118,7 +118,7 @@ impl Repo {
 }
 
 impl HistoryFacts {
-    fn add(&mut self, id: ObjectId, commit: &RawCommit) {
+    fn add(&mut self, id: ObjectId, commit: &CommitText) {
         self.commits += 1;
         if commit.parents.is_empty() {
             self.roots.push(id);

@@ -1,6 +1,6 @@
 //! The readers of raw objects and indexes, for tests that feed them hostile bytes.
 
-use super::commits::RawCommit;
+use super::commits::CommitText;
 pub(crate) use super::packs::hostile::{delta, index};
 use super::trees::Entries;
 
@@ -12,7 +12,7 @@ pub(crate) fn tree(data: &[u8]) {
 
 /// A commit object.
 pub(crate) fn commit(data: &[u8]) {
-    if let Some(commit) = RawCommit::parse(data) {
+    if let Some(commit) = CommitText::parse(data) {
         // A byte of Latin-1 takes at most two.
         assert!(commit.message.len() <= 2 * data.len());
         commit.subject();

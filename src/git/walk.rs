@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::commits::RawCommit;
+use super::commits::CommitText;
 use super::open::object_id;
 use super::packs::{Kind, ObjectError, Objects, Packs, RawId};
 use super::tree::oid;
@@ -240,7 +240,7 @@ impl Repo {
     }
 }
 
-pub(super) fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<RawCommit, ObjectError> {
+pub(super) fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<CommitText, ObjectError> {
     let damaged = |reason: &str| ObjectError::Damaged {
         id: *id,
         reason: reason.to_owned(),
@@ -252,7 +252,7 @@ pub(super) fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<Ra
     let object = objects.read(&raw, LARGEST_COMMIT)?;
     match object.kind {
         Kind::Commit => {
-            let mut commit = RawCommit::parse(&object.data).ok_or_else(|| damaged("it has no tree"))?;
+            let mut commit = CommitText::parse(&object.data).ok_or_else(|| damaged("it has no tree"))?;
             commit.parents = objects.parents(&raw, commit.parents);
             Ok(commit)
         }
@@ -267,7 +267,7 @@ fn read_facts(id: &ObjectId, objects: &mut Objects<'_>) -> Result<(Commit, Optio
 }
 
 /// What a commit object says, as facts; its lines are still to be counted.
-pub(super) fn facts_of(id: ObjectId, raw: RawCommit) -> Commit {
+pub(super) fn facts_of(id: ObjectId, raw: CommitText) -> Commit {
     Commit {
         id,
         parents: raw.parents.iter().map(|parent| ObjectId::from(*parent)).collect(),
