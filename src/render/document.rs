@@ -92,7 +92,7 @@ pub struct Column {
     /// How its numbers came to be; `None` for what names the row.
     pub basis: Option<Basis>,
     /// Whether a terminal that is too narrow may leave it out: 0 never, the highest first.
-    pub spare: u8,
+    pub drop_order: u8,
     /// Whether a text that is cut loses its front: of a path, the end tells most.
     pub keeps_end: bool,
     /// Whether it holds sentences: a narrow terminal breaks them into lines, and cuts nothing off.
@@ -107,7 +107,7 @@ impl Column {
             heading: heading.into(),
             align: Align::Left,
             basis: None,
-            spare: 0,
+            drop_order: 0,
             keeps_end: false,
             is_prose: false,
         }
@@ -159,8 +159,8 @@ impl Column {
 
     /// The same column, left out of a narrow terminal: the highest `rank` first.
     #[must_use]
-    pub fn spare(mut self, rank: u8) -> Self {
-        self.spare = rank;
+    pub fn drop_order(mut self, rank: u8) -> Self {
+        self.drop_order = rank;
         self
     }
 }

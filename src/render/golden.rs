@@ -15,7 +15,7 @@ fn document() -> Document {
             Column::number("human_hours", "human", Basis::Claimed),
             Column::number("agent_minutes", "agent", Basis::Claimed),
             Column::number("leverage_factor", "leverage", Basis::Derived),
-            Column::number("commits", "commits", Basis::Measured).spare(1),
+            Column::number("commits", "commits", Basis::Measured).drop_order(1),
         ],
         rows: vec![
             row(HOSTILE, 40.0, Some(25.0)),

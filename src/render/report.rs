@@ -14,18 +14,18 @@ struct Field {
     /// In a log of tasks, in the words in which such logs are published.
     log_heading: &'static str,
     basis: Basis,
-    spare: u8,
+    drop_order: u8,
     cell: fn(&Measures) -> Cell,
 }
 
 macro_rules! field {
-    ($id:ident, $heading:literal, $log:literal, $basis:ident, $spare:expr, $cell:expr) => {
+    ($id:ident, $heading:literal, $log:literal, $basis:ident, $drop_order:expr, $cell:expr) => {
         Field {
             id: stringify!($id),
             heading: $heading,
             log_heading: $log,
             basis: Basis::$basis,
-            spare: $spare,
+            drop_order: $drop_order,
             cell: |measures| {
                 #[allow(clippy::redundant_closure_call)]
                 ($cell)(measures.$id)
@@ -361,7 +361,7 @@ fn table(report: &Report, headline: Headline) -> Table {
     let names = columns.len();
     columns.extend(fields.iter().map(|field| {
         let heading = if is_log { field.log_heading } else { field.heading };
-        Column::number(field.id, heading, field.basis).spare(field.spare)
+        Column::number(field.id, heading, field.basis).drop_order(field.drop_order)
     }));
     let measures = |of: &Measures| -> Vec<Cell> { fields.iter().map(|field| (field.cell)(of)).collect() };
     let rows = report.rows.iter().enumerate().map(|(at, row)| {
@@ -395,7 +395,7 @@ fn shown_fields(report: &Report, headline: Headline, is_log: bool) -> Vec<&'stat
     };
     let mut fields: Vec<&Field> = FIELDS
         .iter()
-        .filter(|field| field.spare != MACHINE && !(is_log && field.id == "tasks"))
+        .filter(|field| field.drop_order != MACHINE && !(is_log && field.id == "tasks"))
         .filter(|field| !headline.hides(field.id) && says_something(field))
         .collect();
     fields.sort_by_key(|field| match field.basis {

@@ -88,16 +88,16 @@ fn sessions_table(report: &SessionReport) -> Table {
         columns: vec![
             Column::text("agent", "agent"),
             Column::text("session", "session"),
-            Column::text("repo", "repository").spare(3),
+            Column::text("repo", "repository").drop_order(3),
             // Never cut, as no number is.
             Column::ordinal("started_at", "start (UTC)"),
             Column::number("agent_minutes", "agent", time),
             Column::number("supervisory_minutes", "superv.", Basis::Estimated),
-            Column::number("wall_minutes", "wall", time).spare(2),
-            Column::number("unknown_minutes", "unknown", time).spare(4),
+            Column::number("wall_minutes", "wall", time).drop_order(2),
+            Column::number("unknown_minutes", "unknown", time).drop_order(4),
             Column::number("tokens", "tokens", basis(report, |sources| sources.tokens)),
-            Column::number("commits", "made", basis(report, |sources| sources.commits)).spare(3),
-            Column::number("commits_linked", "commits", Basis::Derived).spare(1),
+            Column::number("commits", "made", basis(report, |sources| sources.commits)).drop_order(3),
+            Column::number("commits_linked", "commits", Basis::Derived).drop_order(1),
         ],
         rows: report.rows.iter().map(session_cells).collect(),
         totals: Some(vec![

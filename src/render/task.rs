@@ -175,9 +175,9 @@ pub fn table<'a>(tasks: &[Timed<'a>]) -> Table {
             number("human_hours", "Human", Basis::Claimed),
             number("agent_minutes", "Agent", Basis::Claimed),
             number(FROM_LOGS, "From logs", Basis::Measured),
-            number("supervisory_minutes", "Superv.", Basis::Claimed).spare(1),
+            number("supervisory_minutes", "Superv.", Basis::Claimed).drop_order(1),
             number("leverage_factor", "Leverage", Basis::Derived),
-            number("supervisory_leverage_factor", "Sup. lev.", Basis::Derived).spare(2),
+            number("supervisory_leverage_factor", "Sup. lev.", Basis::Derived).drop_order(2),
         ],
         rows: tasks.iter().map(row).collect(),
         ..Table::default()

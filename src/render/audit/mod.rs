@@ -70,8 +70,8 @@ pub fn findings(audit: &Audit) -> Table {
             Column::text("level", "Level"),
             Column::text("rule", "Rule"),
             Column::text("finding", "Finding"),
-            Column::text("id", "Id").spare(2),
-            Column::text("advice", "What to do").spare(1),
+            Column::text("id", "Id").drop_order(2),
+            Column::text("advice", "What to do").drop_order(1),
         ],
         rows: audit
             .findings
@@ -147,7 +147,7 @@ pub fn file_lines(lines: &[FileLine]) -> Document {
             Column::text("state", "Made by"),
             Column::text("agents", "Agents"),
             Column::text("tasks", "Task"),
-            Column::text("sessions", "Sessions").spare(1),
+            Column::text("sessions", "Sessions").drop_order(1),
         ],
         rows: lines.iter().map(cells).collect(),
         ..Table::default()

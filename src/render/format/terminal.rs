@@ -196,12 +196,12 @@ impl<'a> Layout<'a> {
 
     fn drop_spare_columns(&mut self, width: usize) {
         while self.least_width() > width {
-            let spare = self
+            let drop_order = self
                 .columns
                 .iter()
                 .enumerate()
-                .filter(|(_, column)| column.spare > 0);
-            let Some((at, _)) = spare.max_by_key(|(_, column)| column.spare) else {
+                .filter(|(_, column)| column.drop_order > 0);
+            let Some((at, _)) = drop_order.max_by_key(|(_, column)| column.drop_order) else {
                 return;
             };
             self.columns.remove(at);

@@ -157,7 +157,7 @@ fn at_least(cell: Cell) -> Cell {
 
 /// On a narrow terminal what can be done without goes first, then the rightmost columns, but neither the name nor the state.
 fn column(spec: &Spec, at: usize) -> Column {
-    let spare = match spec.id {
+    let drop_order = match spec.id {
         "name" | "code" | "state" => 0,
         "authors" => u8::MAX,
         "test_ratio" => u8::MAX - 1,
@@ -169,7 +169,7 @@ fn column(spec: &Spec, at: usize) -> Column {
         None if matches!(spec.id, "name" | "path") => Column::name(spec.id, spec.heading),
         None => Column::text(spec.id, spec.heading),
     }
-    .spare(spare)
+    .drop_order(drop_order)
 }
 
 /// What the reader of the table has to know besides.

@@ -131,7 +131,7 @@ pub fn findings(inventory: &Inventory) -> Table {
             Column::name("name", "Repository"),
             Column::text("check", "Check"),
             Column::text("reason", "Why"),
-            Column::text("hint", "What to do").spare(1),
+            Column::text("hint", "What to do").drop_order(1),
         ],
         rows,
         ..Table::default()
