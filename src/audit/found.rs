@@ -49,7 +49,7 @@ impl Found {
     }
 
     /// The finding of the rule with this id, and what it is tied to.
-    pub(super) fn under(self, rule: &'static str, advice: &'static str) -> (Tie, Finding) {
+    pub(super) fn into_finding(self, rule: &'static str, advice: &'static str) -> (Tie, Finding) {
         let finding = Finding {
             entry: self.tie.entry(rule, &self.id),
             rule,

@@ -144,7 +144,7 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
         }
         checked.push(rule.id);
         let found = rule.findings(evidence).into_iter();
-        for (tie, finding) in found.map(|found| found.under(rule.id, rule.advice)) {
+        for (tie, finding) in found.map(|found| found.into_finding(rule.id, rule.advice)) {
             match allowances.reason(&finding, tie) {
                 Some(reason) => allowed.push(Allowed {
                     reason: reason.text.clone(),
