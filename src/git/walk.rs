@@ -112,7 +112,7 @@ impl Walk {
     }
 
     fn put_in_order(&mut self, mut found: Vec<(Commit, Option<RawId>)>) {
-        found.sort_by_key(|(commit, _)| order(commit));
+        found.sort_by_key(|(commit, _)| newest_first(commit));
         (self.commits, self.trees) = found.into_iter().unzip();
         let places = self.commits.iter().enumerate();
         self.places = places.map(|(at, commit)| (commit.id, at)).collect();
@@ -120,7 +120,7 @@ impl Walk {
 }
 
 /// The order of a walk: newest first, and by id where times are equal.
-pub fn order(commit: &Commit) -> (std::cmp::Reverse<i64>, ObjectId) {
+pub fn newest_first(commit: &Commit) -> (std::cmp::Reverse<i64>, ObjectId) {
     (std::cmp::Reverse(commit.commit_time.seconds), commit.id)
 }
 

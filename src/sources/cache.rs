@@ -16,7 +16,7 @@ use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
 use crate::facts::sign::Sign;
 use crate::git::changes::Renames;
-use crate::git::walk::order;
+use crate::git::walk::newest_first;
 
 /// Raised whenever facts are laid out or found differently.
 const VERSION: u32 = 6;
@@ -113,7 +113,7 @@ impl Cache {
             part.add_to(&mut kept).ok_or(StoreError::Damaged)?;
             parts += 1;
         }
-        kept.reached.sort_by_key(order);
+        kept.reached.sort_by_key(newest_first);
         kept.file = (parts < MOST_PARTS).then_some(KeptFile(body));
         Ok(kept)
     }
@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(usize::from(added), MOST_PARTS - 1);
         assert_eq!(kept.heads, [[100 + added; 20].into()]);
         assert_eq!(kept.reached.len(), 2 + usize::from(added));
-        assert!(kept.reached.is_sorted_by_key(order));
+        assert!(kept.reached.is_sorted_by_key(newest_first));
         assert_eq!(kept.others, [commit(9)]);
     }
 

@@ -15,7 +15,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::quantity::counted;
 use crate::git::Repo;
 use crate::git::changes::{self, AttributesOf, CountOptions, Counts, Progress, Renames};
-use crate::git::walk::{RefSelection, Walk, order};
+use crate::git::walk::{RefSelection, Walk, newest_first};
 
 /// What of a history is read, and how.
 #[derive(Debug, Clone, Default)]
@@ -180,7 +180,7 @@ fn walk_on(
             trouble.warn(format!("its facts cannot be cached in `{place}`: {error}"));
         }
     }
-    commits.sort_by_key(order);
+    commits.sort_by_key(newest_first);
     (commits, new_commits)
 }
 
