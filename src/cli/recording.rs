@@ -22,7 +22,7 @@ use crate::sources::ledger::{LedgerOptions, read_ledger, read_ledger_at};
 const SHORTEST_ID: usize = 8;
 
 /// One repository with its ledger, healed.
-pub struct Desk {
+pub struct OpenLedger {
     /// The repository.
     pub repo: Repo,
     /// How long a day and a week are.
@@ -34,7 +34,7 @@ pub struct Desk {
     writer: Option<Writer>,
 }
 
-impl Desk {
+impl OpenLedger {
     /// Opens the repository that the process stands in, and takes back what others overwrote in its ledger.
     pub fn open(context: &mut Context) -> Result<Self, CommandError> {
         let repo = context.environment.repository()?;
@@ -42,7 +42,7 @@ impl Desk {
         let zone = period::PeriodArgs::default().zone(&settings)?;
         let now = context.environment.now;
         let now = DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now);
-        let desk = Self {
+        let open = Self {
             work: settings.work_time()?,
             writer: writer(context, &settings, now),
             repo,
@@ -50,14 +50,14 @@ impl Desk {
             now,
         };
         // A repository that cannot be written is read all the same: reading looks at the pin itself.
-        if let Some(writer) = &desk.writer
-            && ledger::heal(&desk.repo, writer).unwrap_or(false)
+        if let Some(writer) = &open.writer
+            && ledger::heal(&open.repo, writer).unwrap_or(false)
         {
             context
                 .terminal
                 .status("restored records that another program had overwritten")?;
         }
-        Ok(desk)
+        Ok(open)
     }
 
     /// Who writes, or how to say it to git.
@@ -228,16 +228,16 @@ pub fn next_revision(
     found: &LedgerTask,
     fields: &TaskFields,
     reason: &str,
-    desk: &Desk,
+    open: &OpenLedger,
 ) -> Result<Task, CommandError> {
     let mut revised = found.task.clone();
-    fields.apply(&mut revised, desk)?;
+    fields.apply(&mut revised, open)?;
     if revised == found.task {
         return Err(CommandError::usage("nothing would change").hint("Name a field, such as --estimate 24h"));
     }
     revised.rev += 1;
-    revised.at = desk.now;
-    revised.by = desk.author()?;
+    revised.at = open.now;
+    revised.by = open.author()?;
     revised.reason = Some(reason.to_owned());
     Ok(revised)
 }
@@ -321,25 +321,25 @@ impl TaskFields {
     }
 
     /// Whether a task says all that was given already, whoever said it.
-    pub fn changes_nothing_in(&self, task: &Task, desk: &Desk) -> Result<bool, CommandError> {
+    pub fn changes_nothing_in(&self, task: &Task, open: &OpenLedger) -> Result<bool, CommandError> {
         let mut again = task.clone();
-        self.apply(&mut again, desk)?;
+        self.apply(&mut again, open)?;
         again.estimate.by.clone_from(&task.estimate.by);
         Ok(again == *task)
     }
 
     /// Puts what was given into the task, and checks that it may be written.
-    pub fn apply(&self, task: &mut Task, desk: &Desk) -> Result<(), CommandError> {
-        if let Some(hours) = self.hours(desk.work)? {
+    pub fn apply(&self, task: &mut Task, open: &OpenLedger) -> Result<(), CommandError> {
+        if let Some(hours) = self.hours(open.work)? {
             task.estimate.hours = hours;
-            task.estimate.by = desk.author()?;
+            task.estimate.by = open.author()?;
         }
         if !self.phase.is_empty() {
-            task.estimate.phases = self.phases(desk.work)?;
+            task.estimate.phases = self.phases(open.work)?;
         }
         let minutes = |option: &str, text: &Option<String>| {
             text.as_ref()
-                .map(|text| quantity(option, Minutes::parse(text, desk.work)))
+                .map(|text| quantity(option, Minutes::parse(text, open.work)))
                 .transpose()
         };
         if self.agent_time.is_some() {
@@ -363,7 +363,7 @@ impl TaskFields {
             task.title.clone_from(title);
         }
         if let Some(date) = &self.date {
-            task.date = desk.day("--date", date)?;
+            task.date = open.day("--date", date)?;
         }
         if !self.tag.is_empty() {
             task.tags.clone_from(&self.tag);
@@ -372,7 +372,7 @@ impl TaskFields {
             task.sessions.clone_from(&self.session);
         }
         for revision in &self.commit {
-            let commit = desk.commit(revision)?;
+            let commit = open.commit(revision)?;
             if !task.commits.contains(&commit) {
                 task.commits.push(commit);
             }

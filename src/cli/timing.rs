@@ -11,7 +11,7 @@ use super::logs::{ForeignArgs, RulesArgs};
 use super::outcome::Outcome;
 use super::period;
 use super::reading::ReadArgs;
-use super::recording::Desk;
+use super::recording::OpenLedger;
 use crate::aggregate::effort::{AgentTime, Effort};
 use crate::aggregate::repository::{PlacedTask, Repository};
 use crate::facts::ids::{ObjectId, TaskId};
@@ -60,7 +60,7 @@ impl TimingArgs {
     /// The time of the `shown` tasks. Logs are read only where one of these says nothing of it itself.
     pub fn time(
         &self,
-        desk: &Desk,
+        open: &OpenLedger,
         ledger: &Ledger,
         shown: &[&LedgerTask],
         context: &mut Context,
@@ -69,7 +69,7 @@ impl TimingArgs {
         let mut timing = Timing {
             days: shown
                 .iter()
-                .map(|found| (found.task.id, day(desk, found, zone)))
+                .map(|found| (found.task.id, day(open, found, zone)))
                 .collect(),
             times: HashMap::new(),
             outcome: Outcome::Done,
@@ -78,7 +78,7 @@ impl TimingArgs {
         if self.sessions.no_sessions || !shown.iter().any(is_open) {
             return Ok(timing);
         }
-        let workspace = self.read(desk, ledger, context)?;
+        let workspace = self.read(open, ledger, context)?;
         let placed: Vec<PlacedTask> = ledger.tasks.iter().map(PlacedTask::from).collect();
         let effort = Effort::new(&workspace.sessions, &placed.iter().collect::<Vec<_>>());
         timing.times = placed
@@ -94,15 +94,15 @@ impl TimingArgs {
     }
 
     /// The sessions that worked in the repository.
-    fn read(&self, desk: &Desk, ledger: &Ledger, context: &Context) -> Result<Workspace, CommandError> {
+    fn read(&self, open: &OpenLedger, ledger: &Ledger, context: &Context) -> Result<Workspace, CommandError> {
         let read = ReadArgs {
             foreign: self.foreign,
             no_cache: self.no_cache,
             ..ReadArgs::default()
         };
         let repository = Repository {
-            name: desk.repo.name(),
-            path: desk.repo.main_folder().display().to_string(),
+            name: open.repo.name(),
+            path: open.repo.main_folder().display().to_string(),
             captured: ledger.sessions.clone(),
             ..Repository::default()
         };
@@ -117,8 +117,8 @@ fn can_be_measured(found: &LedgerTask) -> bool {
     !found.commits.is_empty() || !found.task.sessions.is_empty()
 }
 
-fn day(desk: &Desk, found: &LedgerTask, zone: Zone) -> NaiveDate {
+fn day(open: &OpenLedger, found: &LedgerTask, zone: Zone) -> NaiveDate {
     let author_time =
-        |commit: &ObjectId| messages::with_commit(&desk.repo, *commit, |raw| raw.author().1).ok();
+        |commit: &ObjectId| messages::with_commit(&open.repo, *commit, |raw| raw.author().1).ok();
     found.task.day(&found.commits, author_time, zone)
 }

@@ -7,7 +7,7 @@ use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
 use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::Desk;
+use crate::cli::recording::OpenLedger;
 use crate::correlate::measured::{Stamp, record};
 use crate::facts::ids::{ObjectId, RecordId, SessionId};
 use crate::facts::ledger::Ledger;
@@ -53,23 +53,23 @@ pub struct Args {
 
 /// Writes the facts and shows them.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let desk = Desk::open(context)?;
+    let open = OpenLedger::open(context)?;
     let linking = Linking {
         logs: &args.logs,
         rules: &args.rules,
         foreign: args.foreign,
         no_cache: args.no_cache,
     };
-    let own = OwnLinks::of(&desk.repo, &linking.options(context)?);
-    let wanted = args.wanted(&desk, &own.links)?;
-    let records = records(&desk, &own, &wanted, args.dry_run)?;
+    let own = OwnLinks::of(&open.repo, &linking.options(context)?);
+    let wanted = args.wanted(&open, &own.links)?;
+    let records = records(&open, &own, &wanted, args.dry_run)?;
     if !records.is_empty() && !args.dry_run {
         let lines: Vec<(ObjectId, Record)> = records
             .iter()
             .map(|(commit, record)| (*commit, Record::Session(Box::new(record.clone()))))
             .collect();
         let message = format!("Capture: {} on {}\n", count(&records), commits(&records));
-        ledger::append(&desk.repo, &lines, &message, desk.writer()?)?;
+        ledger::append(&open.repo, &lines, &message, open.writer()?)?;
     }
     show(context, &records)?;
     context
@@ -85,7 +85,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 
 impl Args {
     /// The commits that are asked for.
-    fn wanted(&self, desk: &Desk, links: &[Link]) -> Result<HashSet<ObjectId>, CommandError> {
+    fn wanted(&self, open: &OpenLedger, links: &[Link]) -> Result<HashSet<ObjectId>, CommandError> {
         let Some(since) = &self.since else {
             let head = ["HEAD".to_owned()];
             let named = if self.revisions.is_empty() {
@@ -93,13 +93,13 @@ impl Args {
             } else {
                 &self.revisions
             };
-            return named.iter().map(|revision| desk.commit(revision)).collect();
+            return named.iter().map(|revision| open.commit(revision)).collect();
         };
-        let first = desk.day("--since", since)?;
+        let first = open.day("--since", since)?;
         let linked: HashSet<ObjectId> = links.iter().map(|link| link.commit).collect();
         let is_young = |commit: &ObjectId| {
-            let day = |raw: &messages::RawCommit<'_>| desk.zone.day(raw.author().1.seconds);
-            messages::with_commit(&desk.repo, *commit, |raw| day(&raw) >= first).unwrap_or(false)
+            let day = |raw: &messages::RawCommit<'_>| open.zone.day(raw.author().1.seconds);
+            messages::with_commit(&open.repo, *commit, |raw| day(&raw) >= first).unwrap_or(false)
         };
         Ok(linked.into_iter().filter(is_young).collect())
     }
@@ -107,12 +107,12 @@ impl Args {
 
 /// What is not in the notes yet, by commit.
 fn records(
-    desk: &Desk,
+    open: &OpenLedger,
     own: &OwnLinks,
     wanted: &HashSet<ObjectId>,
     dry_run: bool,
 ) -> Result<Vec<(ObjectId, SessionRecord)>, CommandError> {
-    let ledger = read_recorded(&desk.repo);
+    let ledger = read_recorded(&open.repo);
     let known = by_commit(&ledger);
     let sessions = own.sessions.iter().enumerate();
     let sessions: HashMap<&SessionId, usize> = sessions.map(|(at, session)| (&session.id, at)).collect();
@@ -125,9 +125,9 @@ fn records(
         let charges = own.charges.get(at).map(Vec::as_slice).unwrap_or_default();
         let stamp = Stamp {
             id: RecordId::derived(&["session", &link.session.to_string(), &link.commit.to_string()]),
-            at: desk.now,
+            at: open.now,
             // What is not written needs no author.
-            by: desk
+            by: open
                 .author()
                 .or_else(|error| if dry_run { Ok(String::new()) } else { Err(error) })?,
         };

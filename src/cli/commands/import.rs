@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::Desk;
+use crate::cli::recording::OpenLedger;
 use crate::exchange::{self, ImportOptions, Imported};
 use crate::facts::ids::TaskId;
 use crate::facts::quantity::counted;
@@ -43,8 +43,8 @@ pub struct Args {
 
 /// Writes all tasks of the file that are new here, in one commit of notes.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let desk = Desk::open(context)?;
-    let imported = read(args, &desk, context)?;
+    let open = OpenLedger::open(context)?;
+    let imported = read(args, &open, context)?;
     context.terminal.warnings(&imported.warnings)?;
     context.terminal.warnings(&imported.broken)?;
     if !imported.broken.is_empty() && !args.skip_broken && !args.dry_run {
@@ -58,7 +58,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             imported.tasks.len()
         )));
     }
-    let present = present(&desk, context)?;
+    let present = present(&open, context)?;
     let found = imported.tasks.len();
     let new: Vec<Task> = latest(imported.tasks)
         .into_iter()
@@ -70,7 +70,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             counted(new.len(), "task", "tasks"),
             file_name(args)
         );
-        ledger::append_without_code(&desk.repo, &new, &message, desk.writer()?)?;
+        ledger::append_without_code(&open.repo, &new, &message, open.writer()?)?;
     }
     show(&new, context)?;
     let done = match args.dry_run {
@@ -88,7 +88,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     Ok(Outcome::of(&imported.broken))
 }
 
-fn read(args: &Args, desk: &Desk, context: &Context) -> Result<Imported, CommandError> {
+fn read(args: &Args, open: &OpenLedger, context: &Context) -> Result<Imported, CommandError> {
     let path = context.environment.resolve(&args.file);
     let unreadable =
         |reason: String| CommandError::failed(format!("cannot import `{}`: {reason}", args.file));
@@ -98,12 +98,12 @@ fn read(args: &Args, desk: &Desk, context: &Context) -> Result<Imported, Command
         date: args
             .date
             .as_deref()
-            .map(|text| desk.day("--date", text))
+            .map(|text| open.day("--date", text))
             .transpose()?,
         agent: args.agent.clone(),
-        by: desk.author()?,
-        at: desk.now,
-        work: desk.work,
+        by: open.author()?,
+        at: open.now,
+        work: open.work,
     };
     exchange::read(&content, &options).map_err(|error| {
         let failed = unreadable(error.to_string());
@@ -124,8 +124,8 @@ fn file_name(args: &Args) -> String {
 }
 
 /// The ids that this ledger knows, retracted ones too: importing a task does not undo its retraction.
-fn present(desk: &Desk, context: &mut Context) -> Result<HashSet<TaskId>, CommandError> {
-    let ledger = desk.ledger(context)?;
+fn present(open: &OpenLedger, context: &mut Context) -> Result<HashSet<TaskId>, CommandError> {
+    let ledger = open.ledger(context)?;
     let retracted = ledger.retracted.iter().map(|retracted| retracted.task.task.id);
     let counted = ledger.tasks.iter().map(|task| task.task.id);
     Ok(counted.chain(retracted).collect())

@@ -10,7 +10,7 @@ use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::OutputArgs;
 use crate::cli::range;
-use crate::cli::recording::Desk;
+use crate::cli::recording::OpenLedger;
 use crate::cli::timing::TimingArgs;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Ledger, LedgerTask};
@@ -43,12 +43,12 @@ pub struct Args {
 
 /// Prints the table.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let desk = Desk::open(context)?;
-    let ledger = desk.ledger(context)?;
+    let open = OpenLedger::open(context)?;
+    let ledger = open.ledger(context)?;
     let commits = args
         .range
         .as_deref()
-        .map(|range| range::commits(&desk.repo, range))
+        .map(|range| range::commits(&open.repo, range))
         .transpose()?;
     let wanted = |task: &&LedgerTask| {
         let in_range = |commits: &HashSet<ObjectId>| task.commits.iter().any(|id| commits.contains(id));
@@ -59,7 +59,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         false => ledger.tasks.iter().filter(wanted).collect(),
     };
     let untimed: &[&LedgerTask] = if args.history { &[] } else { &tasks };
-    let timing = args.timing.time(&desk, &ledger, untimed, context)?;
+    let timing = args.timing.time(&open, &ledger, untimed, context)?;
     tasks.sort_by_key(|task| (timing.of(task).day, task.task.at, task.task.id));
     tasks.reverse();
     if tasks.is_empty() {

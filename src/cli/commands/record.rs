@@ -8,7 +8,7 @@ use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
 use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::{Desk, TaskFields, homes, next_revision};
+use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision};
 use crate::correlate::measured::{Unmeasured, agent_minutes};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{Findings, Ledger, LedgerTask};
@@ -66,31 +66,36 @@ const TASKS_NAMED: usize = 3;
 
 /// Writes the task and prints it as it will be read.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let desk = Desk::open(context)?;
+    let open = OpenLedger::open(context)?;
     if args.no_commit {
-        return without_commit(args, &desk, context);
+        return without_commit(args, &open, context);
     }
-    let on = desk.commit(&args.revision)?;
+    let on = open.commit(&args.revision)?;
     match &args.reason {
-        Some(reason) => revise(args, reason, on, &desk, context),
-        None => first(args, on, &desk, context),
+        Some(reason) => revise(args, reason, on, &open, context),
+        None => first(args, on, &open, context),
     }
 }
 
 /// A first revision on a commit.
-fn first(args: &Args, on: ObjectId, desk: &Desk, context: &mut Context) -> Result<Outcome, CommandError> {
-    let mut task = new_task(args, desk, Some(on))?;
+fn first(
+    args: &Args,
+    on: ObjectId,
+    open: &OpenLedger,
+    context: &mut Context,
+) -> Result<Outcome, CommandError> {
+    let mut task = new_task(args, open, Some(on))?;
     let commits = all_commits(on, &task);
     // Said before the logs are read, and looked at again when it is written.
-    let beside = check(args, desk, &commits, &task)?;
+    let beside = check(args, open, &commits, &task)?;
     if task.agent_minutes.is_none() && !args.no_sessions {
-        measure(&mut task, &commits, args, desk, context)?;
+        measure(&mut task, &commits, args, open, context)?;
     }
     let message = format!("Record: {}\n", task.title);
     if !args.dry_run {
         let record = (on, Record::Task(Box::new(task.clone())));
-        ledger::append_decided(&desk.repo, desk.writer()?, || {
-            let mut records = written_out(check(args, desk, &commits, &task)?, on, desk)?;
+        ledger::append_decided(&open.repo, open.writer()?, || {
+            let mut records = written_out(check(args, open, &commits, &task)?, on, open)?;
             records.push(record.clone());
             Ok::<_, CommandError>((records, message.clone()))
         })?;
@@ -119,19 +124,19 @@ struct Beside {
 }
 
 /// The tasks that the commits have already; an error unless another one is wanted.
-fn check(args: &Args, desk: &Desk, commits: &[ObjectId], task: &Task) -> Result<Beside, CommandError> {
+fn check(args: &Args, open: &OpenLedger, commits: &[ObjectId], task: &Task) -> Result<Beside, CommandError> {
     if args.another {
         // What a trailer claims may be revised by one on any other commit.
-        let ledger = desk.read();
+        let ledger = open.read();
         let tasks: Vec<LedgerTask> = ledger.on(commits).cloned().collect();
         let told = tasks.iter().map(|found| told(&found.task, &ledger)).collect();
         return Ok(Beside { tasks, told });
     }
-    let ledger = read_ledger_at(&desk.repo, commits, desk.work);
+    let ledger = read_ledger_at(&open.repo, commits, open.work);
     let taken: Vec<&LedgerTask> = ledger.on(commits).collect();
     match taken.as_slice() {
         [] => {}
-        [one] if args.fields.changes_nothing_in(&one.task, desk)? => {
+        [one] if args.fields.changes_nothing_in(&one.task, open)? => {
             return Err(
                 CommandError::failed(format!("already recorded: {}", told(&one.task, &ledger)))
                     .hint(format!("Change it: {}", revise_command(&one.task, &ledger)))
@@ -204,13 +209,17 @@ fn refused(commits: &[ObjectId], taken: &[&LedgerTask], task: &Task, ledger: &Le
 }
 
 /// Tasks that only trailers claim, as records: without them the trailers of a commit speak of the first record on it.
-fn written_out(beside: Beside, on: ObjectId, desk: &Desk) -> Result<Vec<(ObjectId, Record)>, CommandError> {
+fn written_out(
+    beside: Beside,
+    on: ObjectId,
+    open: &OpenLedger,
+) -> Result<Vec<(ObjectId, Record)>, CommandError> {
     let claimed = beside.tasks.into_iter().filter(|found| found.notes.is_empty());
     let claimed = claimed.filter(|found| found.commits.contains(&on));
     let record = |found: LedgerTask| {
         let task = Task {
-            at: desk.now,
-            by: desk.author()?,
+            at: open.now,
+            by: open.author()?,
             source: TaskSource::Trailer,
             ..found.task
         };
@@ -224,20 +233,20 @@ fn revise(
     args: &Args,
     reason: &str,
     on: ObjectId,
-    desk: &Desk,
+    open: &OpenLedger,
     context: &mut Context,
 ) -> Result<Outcome, CommandError> {
     check_text("the reason", reason)?;
-    let (found, mut revised) = next_on(args, reason, on, desk)?;
+    let (found, mut revised) = next_on(args, reason, on, open)?;
     let mut measured = None;
     if revised.agent_minutes.is_none() && !args.no_sessions {
-        measure(&mut revised, &all_commits(on, &found.task), args, desk, context)?;
+        measure(&mut revised, &all_commits(on, &found.task), args, open, context)?;
         measured = revised.agent_minutes.map(|_| revised.clone());
     }
     let message = format!("Revise: {}\n\n{reason}\n", found.task.title);
     if !args.dry_run {
-        ledger::append_decided(&desk.repo, desk.writer()?, || {
-            let (found, mut revised) = next_on(args, reason, on, desk)?;
+        ledger::append_decided(&open.repo, open.writer()?, || {
+            let (found, mut revised) = next_on(args, reason, on, open)?;
             if let Some(measured) = measured.as_ref().filter(|_| revised.agent_minutes.is_none()) {
                 revised.agent_minutes = measured.agent_minutes;
                 revised.agent_minutes_basis = measured.agent_minutes_basis;
@@ -256,15 +265,20 @@ fn revise(
 }
 
 /// The only task of a commit, and what it is to become.
-fn next_on(args: &Args, reason: &str, on: ObjectId, desk: &Desk) -> Result<(LedgerTask, Task), CommandError> {
-    let ledger = desk.read();
-    let found = desk.tasks_of(&ledger, on);
+fn next_on(
+    args: &Args,
+    reason: &str,
+    on: ObjectId,
+    open: &OpenLedger,
+) -> Result<(LedgerTask, Task), CommandError> {
+    let ledger = open.read();
+    let found = open.tasks_of(&ledger, on);
     match found.as_slice() {
         [] => Err(
             CommandError::failed(format!("{} has no task that could be revised", on.short()))
                 .hint("Record one: leave out --revise and --reason"),
         ),
-        [one] => Ok(((*one).clone(), next_revision(one, &args.fields, reason, desk)?)),
+        [one] => Ok(((*one).clone(), next_revision(one, &args.fields, reason, open)?)),
         several => {
             let all: Vec<String> = several.iter().map(|found| told(&found.task, &ledger)).collect();
             let what = format!("{} has {} tasks: {}", on.short(), several.len(), all.join(", "));
@@ -274,10 +288,10 @@ fn next_on(args: &Args, reason: &str, on: ObjectId, desk: &Desk) -> Result<(Ledg
 }
 
 /// A task that changed no code here.
-fn without_commit(args: &Args, desk: &Desk, context: &mut Context) -> Result<Outcome, CommandError> {
-    let task = new_task(args, desk, None)?;
+fn without_commit(args: &Args, open: &OpenLedger, context: &mut Context) -> Result<Outcome, CommandError> {
+    let task = new_task(args, open, None)?;
     let allowed = || {
-        let recorded = read_recorded(&desk.repo);
+        let recorded = read_recorded(&open.repo);
         match same_without_commit(&recorded, &task).filter(|_| !args.another) {
             None => Ok(()),
             Some(known) => Err(CommandError::failed(format!(
@@ -294,7 +308,7 @@ fn without_commit(args: &Args, desk: &Desk, context: &mut Context) -> Result<Out
         allowed()?;
     } else {
         let tasks = std::slice::from_ref(&task);
-        ledger::append_without_code_if(&desk.repo, tasks, &message, desk.writer()?, allowed)?;
+        ledger::append_without_code_if(&open.repo, tasks, &message, open.writer()?, allowed)?;
     }
     context.terminal.data(preview(task, None, args).as_bytes())?;
     end("recorded without a commit", args, context)
@@ -323,27 +337,27 @@ fn all_commits(on: ObjectId, task: &Task) -> Vec<ObjectId> {
     std::iter::once(on).chain(others).collect()
 }
 
-fn new_task(args: &Args, desk: &Desk, on: Option<ObjectId>) -> Result<Task, CommandError> {
-    let Some(hours) = args.fields.hours(desk.work)? else {
+fn new_task(args: &Args, open: &OpenLedger, on: Option<ObjectId>) -> Result<Task, CommandError> {
+    let Some(hours) = args.fields.hours(open.work)? else {
         return Err(CommandError::usage("the task has no estimate").hint(
             "Pass what a person would have needed: --estimate 40h, or --phase 'Design=4h' for each part",
         ));
     };
     let of_commit = on
-        .map(|commit| messages::with_commit(&desk.repo, commit, |raw| (raw.subject(), raw.author_day())))
+        .map(|commit| messages::with_commit(&open.repo, commit, |raw| (raw.subject(), raw.author_day())))
         .transpose()?;
     let (subject, day) = match of_commit {
         Some((subject, day)) => (Some(subject), day),
-        None => (None, desk.zone.day(desk.now.timestamp())),
+        None => (None, open.zone.day(open.now.timestamp())),
     };
     let Some(title) = args.fields.title.clone().or(subject) else {
         return Err(CommandError::usage("a task without a commit needs --title"));
     };
-    let by = desk.author()?;
+    let by = open.author()?;
     let mut task = Task::new(
-        desk.new_id(),
+        open.new_id(),
         FirstClaim {
-            at: desk.now,
+            at: open.now,
             by: &by,
             title,
             date: day,
@@ -351,7 +365,7 @@ fn new_task(args: &Args, desk: &Desk, on: Option<ObjectId>) -> Result<Task, Comm
             source: TaskSource::Record,
         },
     );
-    args.fields.apply(&mut task, desk)?;
+    args.fields.apply(&mut task, open)?;
     Ok(task)
 }
 
@@ -361,7 +375,7 @@ fn measure(
     task: &mut Task,
     commits: &[ObjectId],
     args: &Args,
-    desk: &Desk,
+    open: &OpenLedger,
     context: &mut Context,
 ) -> Result<(), CommandError> {
     let linking = Linking {
@@ -370,10 +384,10 @@ fn measure(
         foreign: args.foreign,
         no_cache: false,
     };
-    let own = OwnLinks::of(&desk.repo, &linking.options(context)?);
+    let own = OwnLinks::of(&open.repo, &linking.options(context)?);
     let id = task.id;
     let measured = agent_minutes(commits, &own.links, &own.sessions).and_then(|(minutes, sessions)| {
-        let recorded = read_recorded(&desk.repo);
+        let recorded = read_recorded(&open.repo);
         Ok((left_by_others(minutes, id, commits, &recorded)?, sessions))
     });
     let (minutes, sessions) = match measured {

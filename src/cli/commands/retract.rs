@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::{Desk, find_task, homes};
+use crate::cli::recording::{OpenLedger, find_task, homes};
 use crate::facts::record::{Record, Tombstone};
 use crate::facts::task::check_text;
 use crate::ledger;
@@ -26,8 +26,8 @@ pub struct Args {
 
 /// Writes the tombstone beside the task.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let desk = Desk::open(context)?;
-    let ledger = desk.ledger(context)?;
+    let open = OpenLedger::open(context)?;
+    let ledger = open.ledger(context)?;
     let found = find_task(&ledger, &args.id)?;
     if let Some(tombstone) = ledger.tombstone(found.task.id) {
         let said = format!(
@@ -42,10 +42,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     }
     check_text("the reason", &args.reason)?;
     let tombstone = Tombstone {
-        id: desk.new_id().into(),
+        id: open.new_id().into(),
         rev: 0,
-        at: desk.now,
-        by: desk.author()?,
+        at: open.now,
+        by: open.author()?,
         of: found.task.id.into(),
         reason: args.reason.clone(),
     };
@@ -55,7 +55,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             .into_iter()
             .map(|commit| (commit, Record::Tombstone(tombstone.clone())))
             .collect();
-        ledger::append(&desk.repo, &records, &message, desk.writer()?)?;
+        ledger::append(&open.repo, &records, &message, open.writer()?)?;
     }
     context.terminal.data(card(found, Some(&tombstone)).as_bytes())?;
     context.terminal.status(match args.dry_run {

@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::{Desk, TaskFields, find_task, homes, next_revision};
+use crate::cli::recording::{OpenLedger, TaskFields, find_task, homes, next_revision};
 use crate::facts::record::Record;
 use crate::facts::task::check_text;
 use crate::ledger;
@@ -31,14 +31,14 @@ pub struct Args {
 
 /// Writes the revision beside the line that it follows.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let desk = Desk::open(context)?;
-    let ledger = desk.ledger(context)?;
+    let open = OpenLedger::open(context)?;
+    let ledger = open.ledger(context)?;
     let found = find_task(&ledger, &args.id)?;
     if ledger.tombstone(found.task.id).is_some() {
         return Err(CommandError::failed("the task is retracted, which is final").hint("Record it again"));
     }
     check_text("the reason", &args.reason)?;
-    let revised = next_revision(found, &args.fields, &args.reason, &desk)?;
+    let revised = next_revision(found, &args.fields, &args.reason, &open)?;
     let record = Record::Task(Box::new(revised.clone()));
     let mut shown = found.clone();
     shown.task = revised.clone();
@@ -49,7 +49,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             .into_iter()
             .map(|commit| (commit, record.clone()))
             .collect();
-        ledger::append(&desk.repo, &records, &message, desk.writer()?)?;
+        ledger::append(&open.repo, &records, &message, open.writer()?)?;
     }
     context.terminal.data(card(&shown, None).as_bytes())?;
     context.terminal.status(match args.dry_run {

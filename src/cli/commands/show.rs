@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::{Desk, find_task};
+use crate::cli::recording::{OpenLedger, find_task};
 use crate::cli::timing::TimingArgs;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Ledger, LedgerTask};
@@ -25,13 +25,13 @@ pub struct Args {
 
 /// Prints the card of each task found.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let desk = Desk::open(context)?;
-    let ledger = desk.ledger(context)?;
+    let open = OpenLedger::open(context)?;
+    let ledger = open.ledger(context)?;
     let found = match find_task(&ledger, &args.what) {
         Ok(task) => vec![task],
-        Err(error) => match messages::resolve(&desk.repo, &args.what) {
-            Some(commit) => of_commit(&desk, &ledger, commit),
-            None if args.what == "HEAD" => return desk.commit("HEAD").map(|_| Outcome::Done),
+        Err(error) => match messages::resolve(&open.repo, &args.what) {
+            Some(commit) => of_commit(&open, &ledger, commit),
+            None if args.what == "HEAD" => return open.commit("HEAD").map(|_| Outcome::Done),
             None => return Err(error),
         },
     };
@@ -42,7 +42,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
                 .hint("List all: git leverage log"),
         );
     }
-    let timing = args.timing.time(&desk, &ledger, &found, context)?;
+    let timing = args.timing.time(&open, &ledger, &found, context)?;
     for (index, task) in found.iter().enumerate() {
         if index > 0 {
             context.terminal.line("")?;
@@ -55,10 +55,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 }
 
 /// The tasks of a commit, those that were retracted last.
-fn of_commit<'a>(desk: &Desk, ledger: &'a Ledger, commit: ObjectId) -> Vec<&'a LedgerTask> {
+fn of_commit<'a>(open: &OpenLedger, ledger: &'a Ledger, commit: ObjectId) -> Vec<&'a LedgerTask> {
     let retracted = ledger.retracted.iter().map(|retracted| &retracted.task);
     let retracted = retracted.filter(|task| task.commits.contains(&commit) || task.notes.contains(&commit));
-    desk.tasks_of(ledger, commit)
+    open.tasks_of(ledger, commit)
         .into_iter()
         .chain(retracted)
         .collect()

@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
 use crate::cli::range;
-use crate::cli::recording::Desk;
+use crate::cli::recording::OpenLedger;
 use crate::facts::claim::{self, Claim, ClaimError};
 use crate::facts::factor::Ratio;
 use crate::facts::task::Phase;
@@ -70,21 +70,21 @@ fn check_file(file: &str, context: &Context) -> Result<(String, Vec<String>), Co
 }
 
 fn check_commits(range: &str, context: &mut Context) -> Result<(String, Vec<String>), CommandError> {
-    let desk = Desk::open(context)?;
+    let open = OpenLedger::open(context)?;
     let mut text = String::new();
     let mut errors = Vec::new();
     let mut check = |raw: messages::RawCommit<'_>| {
         let short = raw.id.short();
-        let (claims, wrong) = claim::read(raw.message, desk.work);
+        let (claims, wrong) = claim::read(raw.message, open.work);
         for claim in &claims {
             text.push_str(&described(claim, &format!("{short} ")));
         }
         errors.extend(wrong.iter().map(|error| format!("{short}: {error}")));
     };
     if range.contains("..") {
-        range::visit(&desk.repo, range, check)?;
+        range::visit(&open.repo, range, check)?;
     } else {
-        messages::with_commit(&desk.repo, desk.commit(range)?, &mut check)?;
+        messages::with_commit(&open.repo, open.commit(range)?, &mut check)?;
     }
     Ok((text, errors))
 }
