@@ -3,6 +3,7 @@
 //! Environment, clock, streams, processes and the types of libgit2 are held by the compiler: `clippy.toml` forbids them, and one
 //! module each allows them. What is here needs all files at once, or a folder in which something else holds than elsewhere.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::imports::Imports;
@@ -226,4 +227,54 @@ fn every_test_file_runs() {
             "{name} is not listed in main.rs"
         );
     }
+}
+
+/// Names that stand in several files of one layer for a reason.
+const NAMES_OF_SEVERAL: &[(&str, &str)] = &[
+    // What each command can be called with: told apart by the module, as in `report::Args`.
+    ("cli", "Args"),
+];
+
+#[test]
+fn a_public_type_name_has_one_meaning_in_a_layer() {
+    let mut places: BTreeMap<(String, String), Vec<PathBuf>> = BTreeMap::new();
+    for (path, layer, text) in sources() {
+        let file = syn::parse_file(&text).unwrap();
+        for name in public_types(&file.items) {
+            places
+                .entry((layer.clone(), name))
+                .or_default()
+                .push(path.clone());
+        }
+    }
+    assert!(places.len() > 300, "{}", places.len());
+    let allowed =
+        |(layer, name): &(String, String)| NAMES_OF_SEVERAL.contains(&(layer.as_str(), name.as_str()));
+    places.retain(|name, files| files.len() > 1 && !allowed(name));
+    assert!(places.is_empty(), "{places:#?}");
+}
+
+/// The public types among items and in the modules between them; unit tests are left out.
+fn public_types(items: &[syn::Item]) -> Vec<String> {
+    let is_public = |visibility: &syn::Visibility| matches!(visibility, syn::Visibility::Public(_));
+    let mut names = Vec::new();
+    for item in items {
+        let (visibility, name) = match item {
+            syn::Item::Struct(item) => (&item.vis, &item.ident),
+            syn::Item::Enum(item) => (&item.vis, &item.ident),
+            syn::Item::Type(item) => (&item.vis, &item.ident),
+            syn::Item::Trait(item) => (&item.vis, &item.ident),
+            syn::Item::Union(item) => (&item.vis, &item.ident),
+            syn::Item::Mod(module) if !module.attrs.iter().any(|one| one.path().is_ident("cfg")) => {
+                let inside = module.content.as_ref();
+                names.extend(inside.map(|(_, items)| public_types(items)).unwrap_or_default());
+                continue;
+            }
+            _ => continue,
+        };
+        if is_public(visibility) {
+            names.push(name.to_string());
+        }
+    }
+    names
 }
