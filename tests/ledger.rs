@@ -520,3 +520,46 @@ fn two_clones_share_their_ledgers_through_git() {
     assert_eq!(theirs.git(&["fsck"]), "");
     assert_eq!(titles(&theirs), (true, true));
 }
+
+/// A commit object as it is given, at the tip of the branch.
+fn commit_object(repo: &TestRepo<'_>, author: &[u8], message: &[u8]) {
+    let tree = repo.git(&["rev-parse", "HEAD^{tree}"]);
+    let parent = repo.git(&["rev-parse", "HEAD"]);
+    let head = format!("tree {tree}\nparent {parent}\nauthor ");
+    let times = b" 1775034000 +0000\ncommitter Ada Example <ada@example.org> 1775034000 +0000\nencoding ISO-8859-1\n\n";
+    let object = [head.as_bytes(), author, times, message].concat();
+    repo.write("object", object);
+    let id = repo.git(&["hash-object", "-t", "commit", "--literally", "-w", "object"]);
+    repo.git(&["update-ref", "HEAD", &id]);
+}
+
+#[test]
+fn claims_are_by_whom_and_of_what_git_shows() {
+    let world = World::new();
+    for (author, message) in [
+        (
+            &b"Jos\xe9 <jose@example.org>"[..],
+            &b"Caf\xe9\n\nLeverage-Estimate: 4h\n"[..],
+        ),
+        (
+            b"Ada <ada@example.org> (work) <w@example.org>",
+            b"Kiln\n\nLeverage-Estimate: 2h\n",
+        ),
+    ] {
+        let repo = kiln(&world);
+        commit_object(&repo, author, message);
+        let shown = repo.git(&["log", "-1", "--encoding=UTF-8", "--format=%an <%ae>%n%s"]);
+        let (by, title) = shown.split_once('\n').unwrap();
+        // By a walk over the messages, and by the facts of the history, read and kept.
+        for args in [
+            ["log", "--format", "json"],
+            ["export", "tasks", "."],
+            ["export", "tasks", "."],
+        ] {
+            let said = repo.run(&args).success();
+            assert!(said.contains(&format!("\"{by}\"")), "{by} in {said}");
+            assert!(said.contains(&format!("\"{title}\"")), "{title} in {said}");
+        }
+        std::fs::remove_dir_all(repo.path()).unwrap();
+    }
+}

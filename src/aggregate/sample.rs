@@ -44,7 +44,7 @@ pub(crate) fn commit(number: u8, at: &str) -> Commit {
             removed: 0,
         }),
         by_class: Vec::new(),
-        may_claim: false,
+        claiming: None,
         origin: Origin::default(),
     }
 }

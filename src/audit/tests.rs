@@ -12,7 +12,7 @@ use crate::correlate::linked::Linked;
 use crate::correlate::seen::seen;
 use crate::facts::claim;
 use crate::facts::claimed::CommitClaims;
-use crate::facts::commit::{Commit, Instant, LineCounts, Person};
+use crate::facts::commit::{Authored, Commit, Instant, LineCounts, Person};
 use crate::facts::evidence::Origin;
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
@@ -109,7 +109,7 @@ impl Case {
                 removed: 0,
             }),
             by_class: Vec::new(),
-            may_claim: false,
+            claiming: None,
             origin: Origin::default(),
         };
         change(&mut commit);
@@ -158,6 +158,11 @@ impl Case {
             time: commit.author_time,
             committed: commit.commit_time.seconds,
             subject: "Work".into(),
+            authored: Authored {
+                author: commit.author.clone(),
+                time: commit.author_time,
+                title: "Work".into(),
+            },
             claims,
             errors,
         });

@@ -119,6 +119,6 @@ fn can_be_measured(found: &LedgerTask) -> bool {
 
 fn day(open: &OpenLedger, found: &LedgerTask, zone: Zone) -> NaiveDate {
     let author_time =
-        |commit: &ObjectId| messages::with_commit(&open.repo, *commit, |raw| raw.author().1).ok();
+        |commit: &ObjectId| messages::with_commit(&open.repo, *commit, |raw| raw.author_time()).ok();
     found.task.day(&found.commits, author_time, zone)
 }

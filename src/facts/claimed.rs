@@ -3,7 +3,7 @@
 use chrono::DateTime;
 
 use super::claim::{Claim, ClaimError};
-use super::commit::{Instant, Person};
+use super::commit::{Authored, Instant, Person};
 use super::ids::{ObjectId, TaskId};
 use super::task::{FirstClaim, Task, TaskSource};
 use super::trailers::TrailerPlace;
@@ -13,7 +13,7 @@ use super::trailers::TrailerPlace;
 pub struct CommitClaims {
     /// The commit.
     pub commit: ObjectId,
-    /// Its author, as the commit has it.
+    /// Its author, as git shows the commit's own.
     pub author: Person,
     /// The author's time.
     pub time: Instant,
@@ -21,6 +21,8 @@ pub struct CommitClaims {
     pub committed: i64,
     /// The first line of the message.
     pub subject: String,
+    /// What a rewrite keeps of it.
+    pub authored: Authored,
     /// The claims, one a paragraph.
     pub claims: Vec<Claim>,
     /// What could not be read of them.
@@ -33,6 +35,8 @@ pub(super) struct Said {
     pub(super) claim: Claim,
     /// What a rewrite keeps of the commit that made the claim: the one that a squash quotes, else the one it is on.
     pub(super) authored: Authored,
+    /// The title of that commit.
+    pub(super) title: String,
     /// Its place among the claims of that commit that name no task, the first being 1; 0 for one that names its task.
     pub(super) ordinal: usize,
     /// When the commit that it is on was committed, seconds since the epoch.
@@ -41,24 +45,6 @@ pub(super) struct Said {
     task: Option<Task>,
     /// Whether the message holds claims in its middle, as a squash does: they may be copies of its parts'.
     in_squash: bool,
-}
-
-/// What an amend, a rebase and a cherry-pick keep of a commit.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Authored {
-    /// The author, as the commit has it.
-    pub author: Person,
-    /// The author's time.
-    pub time: Instant,
-    /// The first line of the message.
-    pub title: String,
-}
-
-impl Authored {
-    /// Whether both were authored in the same second and have the author or the title in common.
-    pub fn is_alike(&self, other: &Self) -> bool {
-        self.time == other.time && (self.author == other.author || self.title == other.title)
-    }
 }
 
 impl Said {
@@ -93,7 +79,8 @@ impl CommitClaims {
             let said = Said {
                 commit: self.commit,
                 claim: claim.clone(),
-                task: task(claim, &authored, id),
+                task: task(claim, &self.shown(claim), id),
+                title: self.shown(claim).title,
                 authored,
                 ordinal: if claim.task.is_some() { 0 } else { unnamed },
                 committed: self.committed,
@@ -104,15 +91,27 @@ impl CommitClaims {
         self.claims.iter().map(said).collect()
     }
 
+    /// The commit that made the claim, as it is known to rewrites.
     fn authored(&self, claim: &Claim) -> Authored {
-        let part = claim.part.as_ref();
-        let title = part.map_or(&self.subject, |part| &part.subject);
-        Authored {
-            author: part
-                .and_then(|part| part.author.clone())
-                .unwrap_or_else(|| self.author.clone()),
-            time: part.and_then(|part| part.time).unwrap_or(self.time),
-            title: title.clone(),
+        match &claim.part {
+            Some(part) => part
+                .authored
+                .clone()
+                .unwrap_or_else(|| part.as_authored(&self.authored)),
+            None => self.authored.clone(),
+        }
+    }
+
+    /// The same as it is shown.
+    fn shown(&self, claim: &Claim) -> Authored {
+        let own = Authored {
+            author: self.author.clone(),
+            time: self.time,
+            title: self.subject.clone(),
+        };
+        match &claim.part {
+            Some(part) => part.as_authored(&own),
+            None => own,
         }
     }
 

@@ -44,6 +44,25 @@ impl fmt::Display for Person {
     }
 }
 
+/// What an amend, a rebase and a cherry-pick keep of a commit, as ids are derived from it: the bytes of the object as text,
+/// whatever encoding it names. What is shown is read as git shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Authored {
+    /// The author, as the commit has it.
+    pub author: Person,
+    /// The author's time.
+    pub time: Instant,
+    /// The first line of the message.
+    pub title: String,
+}
+
+impl Authored {
+    /// Whether both were authored in the same second and have the author or the title in common.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        self.time == other.time && (self.author == other.author || self.title == other.title)
+    }
+}
+
 /// What a change adds up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LineCounts {
@@ -106,16 +125,16 @@ pub struct Commit {
     pub author_time: Instant,
     /// When the commit was made: moves on amend and rebase.
     pub commit_time: Instant,
-    /// The first line of the message. Untrusted text.
+    /// The first paragraph of the message as one line. Untrusted text.
     pub subject: String,
     /// All its files and lines against its first parent; zero for a merge, `None` where blobs are missing.
     pub lines: Option<LineCounts>,
     /// The same by kind of file, sorted; empty where `lines` is `None`.
     #[serde(default)]
     pub by_class: Vec<(FileClass, LineCounts)>,
-    /// Whether its message may hold trailers of ours, so that it is worth reading.
+    /// Its object, where its message may hold trailers of ours; nearly none does.
     #[serde(default)]
-    pub may_claim: bool,
+    pub claiming: Option<Box<[u8]>>,
     /// Who made it, and how that is known.
     pub origin: Origin,
 }

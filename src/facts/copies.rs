@@ -140,7 +140,7 @@ impl Sighting<'_> {
     }
 
     fn title(&self) -> &str {
-        &self.said.authored.title
+        &self.said.title
     }
 }
 

@@ -5,7 +5,7 @@
 
 use chrono::DateTime;
 
-use super::commit::{Instant, Person};
+use super::commit::{Authored, Instant, Person};
 use super::ids::ObjectId;
 
 /// By how much `git log` indents a message.
@@ -35,8 +35,21 @@ pub struct Part {
     pub time: Option<Instant>,
     /// The first line of its message.
     pub subject: String,
+    /// What a rewrite keeps of it, where the commit itself is known.
+    pub authored: Option<Authored>,
     /// The line of the squash commit's message on which the part begins: no two parts share one.
     pub line: usize,
+}
+
+impl Part {
+    /// What is said of it, and what is not as `whole`, the commit that quotes it, has it.
+    pub(super) fn as_authored(&self, whole: &Authored) -> Authored {
+        Authored {
+            author: self.author.clone().unwrap_or_else(|| whole.author.clone()),
+            time: self.time.unwrap_or(whole.time),
+            title: self.subject.clone(),
+        }
+    }
 }
 
 /// The quoted commits, in the order of the message. Takes time in proportion to the message.
@@ -71,6 +84,7 @@ fn header(lines: &[&[u8]], at: usize) -> Option<(Part, usize)> {
         author: None,
         time: None,
         subject: String::new(),
+        authored: None,
         line: at + 1,
     };
     let mut next = at + 1;

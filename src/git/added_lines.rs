@@ -8,6 +8,7 @@ use std::path::Path;
 use git2::{DiffOptions, Oid, Patch, Repository, Sort};
 use rayon::prelude::*;
 
+use super::commits::{self, RawCommit};
 use super::open::{Repo, object_id};
 use super::packs::{Objects, Packs, RawId};
 use super::replacements::Replaced;
@@ -138,13 +139,17 @@ fn read_part(
     for id in ids {
         let commit = replaced.commit(&raw, *id)?;
         let parents = replaced.parent_oids(*id, commit.parent_ids().collect());
-        let author_time = commit.author().when().seconds();
-        let commit_time = commit.time().seconds();
-        let Some(own) = object_id(*id).filter(|_| period.holds(author_time) || period.holds(commit_time))
-        else {
+        let Some(own) = object_id(*id) else {
             continue;
         };
-        let message = commit.message_bytes();
+        let object = commits::object_of(&commit);
+        let said = RawCommit::parse(own, &object);
+        let (author_time, commit_time) = (said.author_time().seconds, said.commit_time().seconds);
+        if !period.holds(author_time) && !period.holds(commit_time) {
+            continue;
+        }
+        let message = said.message();
+        let mut lines = message.split(|byte| *byte == b'\n');
         let before = known.files.get(&own).and_then(|files| of_wanted(files, wanted));
         let files = before.unwrap_or_else(|| {
             let files = changed_files((&raw, &mut objects), replaced, (&commit, &parents), wanted);
@@ -154,13 +159,13 @@ fn read_part(
         part.changes.push(Change {
             id: own,
             parents: parents.iter().copied().filter_map(object_id).collect(),
-            author: String::from_utf8_lossy(commit.author().email_bytes()).into_owned(),
+            author: said.author().email,
             author_time,
             commit_time,
-            title: message.split(|byte| *byte == b'\n').next().and_then(LineHash::of),
+            title: lines.find(|line| !line.is_empty()).and_then(LineHash::of),
             on_head: on_head.contains(id),
             files,
-            named: session_names::of(message, &notes, *id),
+            named: session_names::of(&message, &notes, *id),
         });
     }
     Ok(part)
@@ -204,7 +209,7 @@ fn recent(repo: &Repo, since: i64, tips: &[Oid]) -> Result<Vec<Oid>, git2::Error
 fn recent_replaced(repo: &Repo, since: i64, tips: &[Oid]) -> Result<Vec<Oid>, git2::Error> {
     let mut found = Vec::new();
     messages::visit_from(repo, tips.to_vec(), |commit| {
-        let time = commit.committed();
+        let time = commit.commit_time().seconds;
         if time >= since {
             found.push((std::cmp::Reverse(time), commit.id));
         }

@@ -5,11 +5,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::changes::{self, AttributesOf, CountOptions, Progress, Renames};
-use super::commits::CommitText;
 use super::mailmap::NameMap;
 use super::packs::{Objects, Packs, RawId};
 use super::tree::oid;
-use super::walk::{facts_of, read_commit};
+use super::walk::{FoundCommit, facts_of, read_commit};
 use super::{GitError, Repo};
 use crate::facts::commit::{Commit, Person};
 use crate::facts::ids::ObjectId;
@@ -44,14 +43,13 @@ impl Repo {
                 facts.cut_short = true;
                 continue;
             };
-            facts.add(id, &commit);
+            let authored = commit.raw().author_time().seconds;
+            facts.add(id, &commit, authored);
             let parents = commit.parents.iter().copied().map(ObjectId::from);
             pending.extend(parents.filter(|parent| seen.insert(*parent)));
-            if commit.author_time.seconds >= since {
-                *people.entry(commit.author.clone()).or_default() += 1;
-                recent.push((commit.tree, facts_of(id, commit)));
-            } else {
-                *people.entry(commit.author).or_default() += 1;
+            *people.entry(commit.raw().author()).or_default() += 1;
+            if authored >= since {
+                recent.push((commit.tree, facts_of(&commit)));
             }
         }
         facts.recent = self.with_lines(recent, threads, &mut facts.gaps);
@@ -118,12 +116,11 @@ impl Repo {
 }
 
 impl HistoryFacts {
-    fn add(&mut self, id: ObjectId, commit: &CommitText) {
+    fn add(&mut self, id: ObjectId, commit: &FoundCommit, authored: i64) {
         self.commits += 1;
         if commit.parents.is_empty() {
             self.roots.push(id);
         }
-        let authored = commit.author_time.seconds;
         self.first = Some(self.first.map_or(authored, |first| first.min(authored)));
         self.last = Some(self.last.map_or(authored, |last| last.max(authored)));
     }

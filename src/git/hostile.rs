@@ -1,6 +1,6 @@
 //! The readers of raw objects and indexes, for tests that feed them hostile bytes.
 
-use super::commits::CommitText;
+use super::commits::RawCommit;
 pub(crate) use super::packs::hostile::{delta, index};
 use super::trees::Entries;
 
@@ -12,9 +12,11 @@ pub(crate) fn tree(data: &[u8]) {
 
 /// A commit object.
 pub(crate) fn commit(data: &[u8]) {
-    if let Some(commit) = CommitText::parse(data) {
-        // A byte of Latin-1 takes at most two.
-        assert!(commit.message.len() <= 2 * data.len());
-        commit.subject();
-    }
+    let commit = RawCommit::parse([0; 20].into(), data);
+    // A byte takes at most three in UTF-8, whatever it was in.
+    assert!(commit.message().len() <= 3 * data.len());
+    assert!(commit.parents().count() <= data.len());
+    commit.author();
+    commit.subject();
+    commit.authored();
 }

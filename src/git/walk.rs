@@ -2,8 +2,9 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
-use super::commits::CommitText;
+use super::commits::RawCommit;
 use super::open::object_id;
 use super::packs::{Kind, ObjectError, Objects, Packs, RawId};
 use super::tree::oid;
@@ -240,7 +241,22 @@ impl Repo {
     }
 }
 
-pub(super) fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<CommitText, ObjectError> {
+/// A commit as it was read, with the parents that it has here: grafts may give it others.
+pub(super) struct FoundCommit {
+    id: ObjectId,
+    data: Rc<Vec<u8>>,
+    pub(super) tree: RawId,
+    pub(super) parents: Vec<RawId>,
+}
+
+impl FoundCommit {
+    /// What its object says.
+    pub(super) fn raw(&self) -> RawCommit<'_> {
+        RawCommit::parse(self.id, &self.data)
+    }
+}
+
+pub(super) fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<FoundCommit, ObjectError> {
     let damaged = |reason: &str| ObjectError::Damaged {
         id: *id,
         reason: reason.to_owned(),
@@ -252,33 +268,40 @@ pub(super) fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<Co
     let object = objects.read(&raw, LARGEST_COMMIT)?;
     match object.kind {
         Kind::Commit => {
-            let mut commit = CommitText::parse(&object.data).ok_or_else(|| damaged("it has no tree"))?;
-            commit.parents = objects.parents(&raw, commit.parents);
-            Ok(commit)
+            let commit = RawCommit::parse(*id, &object.data);
+            let tree = commit.tree_id().ok_or_else(|| damaged("it has no tree"))?;
+            let parents = objects.parents(&raw, commit.parent_ids().collect());
+            Ok(FoundCommit {
+                id: *id,
+                data: object.data,
+                tree,
+                parents,
+            })
         }
         _ => Err(damaged("it is not a commit")),
     }
 }
 
 fn read_facts(id: &ObjectId, objects: &mut Objects<'_>) -> Result<(Commit, Option<RawId>), ObjectError> {
-    let raw = read_commit(id, objects)?;
-    let tree = raw.tree;
-    Ok((facts_of(*id, raw), Some(tree)))
+    let commit = read_commit(id, objects)?;
+    Ok((facts_of(&commit), Some(commit.tree)))
 }
 
 /// What a commit object says, as facts; its lines are still to be counted.
-pub(super) fn facts_of(id: ObjectId, raw: CommitText) -> Commit {
+pub(super) fn facts_of(commit: &FoundCommit) -> Commit {
+    let raw = commit.raw();
+    let (author, message) = (raw.author(), raw.message());
     Commit {
-        id,
-        parents: raw.parents.iter().map(|parent| ObjectId::from(*parent)).collect(),
-        author_time: raw.author_time,
-        commit_time: raw.commit_time,
+        id: commit.id,
+        parents: commit.parents.iter().copied().map(ObjectId::from).collect(),
+        author_time: raw.author_time(),
+        commit_time: raw.commit_time(),
         subject: raw.subject(),
         lines: None,
         by_class: Vec::new(),
-        may_claim: claim::may_claim(&raw.message),
-        origin: Origin::new(signs::in_commit(&raw.author, &raw.message)),
-        author: raw.author,
+        claiming: claim::may_claim(&message).then(|| raw.object().into()),
+        origin: Origin::new(signs::in_commit(&author, &message)),
+        author,
     }
 }
 

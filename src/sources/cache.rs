@@ -19,7 +19,7 @@ use crate::git::changes::Renames;
 use crate::git::walk::newest_first;
 
 /// Raised whenever facts are laid out or found differently.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// The cached facts of one repository.
 pub(super) struct Cache {
@@ -66,7 +66,7 @@ struct Row {
     subject: String,
     lines: Option<LineCounts>,
     by_class: Vec<(FileClass, LineCounts)>,
-    may_claim: bool,
+    claiming: Option<Box<[u8]>>,
     evidence: Vec<StoredEvidence>,
 }
 
@@ -191,7 +191,7 @@ impl Row {
             subject: commit.subject.clone(),
             lines: commit.lines,
             by_class: commit.by_class.clone(),
-            may_claim: commit.may_claim,
+            claiming: commit.claiming.clone(),
             evidence: commit.origin.evidence().iter().map(StoredEvidence::of).collect(),
         })
     }
@@ -207,7 +207,7 @@ impl Row {
             subject: self.subject,
             lines: self.lines,
             by_class: self.by_class,
-            may_claim: self.may_claim,
+            claiming: self.claiming,
             origin: Origin::new(evidence),
         })
     }
@@ -268,7 +268,7 @@ mod tests {
             subject: "caf\u{e9}".to_owned(),
             lines: (number > 1).then(LineCounts::default),
             by_class: vec![(FileClass::Lock, LineCounts::default())],
-            may_claim: number > 1,
+            claiming: (number > 1).then(|| Box::from(&b"tree"[..])),
             origin: Origin::new(signs::in_commit(&author, b"")),
             author,
         }

@@ -7,20 +7,21 @@ use crate::git::messages::RawCommit;
 
 /// What the message of a commit claims; `None` where it has no trailer of ours.
 pub(super) fn claims_of(commit: &RawCommit<'_>, work: WorkTime) -> Option<CommitClaims> {
-    if !claim::may_claim(commit.message) {
+    let message = commit.message();
+    if !claim::may_claim(&message) {
         return None;
     }
-    let (claims, errors) = claim::read(commit.message, work);
+    let (claims, errors) = claim::read(&message, work);
     if claims.is_empty() && errors.is_empty() {
         return None;
     }
-    let (author, time) = commit.author();
     Some(CommitClaims {
         commit: commit.id,
-        author,
-        time,
-        committed: commit.committed(),
-        subject: commit.subject(),
+        author: commit.author(),
+        time: commit.author_time(),
+        committed: commit.commit_time().seconds,
+        subject: commit.title(),
+        authored: commit.authored(),
         claims,
         errors,
     })

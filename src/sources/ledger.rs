@@ -12,7 +12,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Findings, Ledger};
 use crate::facts::quantity::WorkTime;
 use crate::git::Repo;
-use crate::git::messages;
+use crate::git::messages::{self, RawCommit};
 use crate::git::notes::{self, StoredNote};
 use crate::git::refs;
 use crate::git::walk::RefSelection;
@@ -42,20 +42,14 @@ pub fn read_ledger(repo: &Repo, options: &LedgerOptions) -> Ledger {
     assemble(findings, &GitHistory::new(repo, &visited, options.work))
 }
 
-/// [`read_ledger`] with the commits of a history that was read already: of their messages only those are looked at that
-/// may hold a claim.
+/// [`read_ledger`] with the commits of a history that was read already: none of them is opened again.
 pub fn read_ledger_of(repo: &Repo, commits: &[Commit], work: WorkTime) -> Ledger {
     let mut findings = read_notes(repo);
     let mut found = BTreeMap::new();
-    for commit in commits.iter().filter(|commit| commit.may_claim) {
-        match messages::with_commit(repo, commit.id, |raw| claims_of(&raw, work)) {
-            Ok(claims) => found
-                .extend(complete(repo, claims).map(|claims| ((claims.time.seconds, claims.commit), claims))),
-            Err(reason) => findings.warnings.push(Warning::new(
-                format!("{} {}", repo.name(), commit.id.short()),
-                format!("its trailers cannot be read: {reason}"),
-            )),
-        }
+    for commit in commits {
+        let object = commit.claiming.as_deref();
+        let claims = object.and_then(|object| claims_of(&RawCommit::parse(commit.id, object), work));
+        found.extend(complete(repo, claims).map(|claims| ((claims.time.seconds, claims.commit), claims)));
     }
     findings.claims = found.into_values().collect();
     let history = match findings.notes.is_empty() && findings.claims.is_empty() {
@@ -161,11 +155,12 @@ fn complete(repo: &Repo, claims: Option<CommitClaims>) -> Option<CommitClaims> {
     for part in claims.claims.iter_mut().filter_map(|claim| claim.part.as_mut()) {
         let commit = part
             .commit
-            .map(|id| messages::with_commit(repo, id, |raw| raw.authored()));
-        if let Some(Ok(known)) = commit {
-            part.author = Some(known.author);
-            part.time = Some(known.time);
-            part.subject = known.title;
+            .map(|id| messages::with_commit(repo, id, |raw| (raw.author(), raw.title(), raw.authored())));
+        if let Some(Ok((author, title, authored))) = commit {
+            part.author = Some(author);
+            part.time = Some(authored.time);
+            part.subject = title;
+            part.authored = Some(authored);
         }
     }
     Some(claims)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::facts::claimed::Authored;
+use crate::facts::commit::Authored;
 use crate::facts::ids::ObjectId;
 use crate::git::messages::{self, Range};
 use crate::git::walk::RefSelection;
@@ -52,7 +52,11 @@ pub fn reach(repo: &Repo) -> Reach {
     let mut said = Vec::new();
     let visited = messages::visit_all(repo, &everywhere(), |commit| {
         commits.insert(commit.id);
-        said.extend(reverted_by(commit.message).into_iter().map(|id| (id, commit.id)));
+        said.extend(
+            reverted_by(&commit.message())
+                .into_iter()
+                .map(|id| (id, commit.id)),
+        );
     });
     let Ok(missing) = visited else {
         return Reach::default();

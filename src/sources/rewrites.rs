@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::ancestry::Ancestry;
 use super::claims::claims_of;
 use super::reach::everywhere;
-use crate::facts::claimed::Authored;
-use crate::facts::commit::{Instant, Person};
+use crate::facts::commit::{Authored, Instant, Person};
 use crate::facts::copies::{History, Rewrites};
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::ObjectId;
@@ -110,7 +109,7 @@ struct Known {
     id: ObjectId,
     authored: Authored,
     committed: i64,
-    tree: Vec<u8>,
+    tree: Option<ObjectId>,
 }
 
 impl Known {
@@ -118,8 +117,8 @@ impl Known {
         Self {
             id: commit.id,
             authored,
-            committed: commit.committed(),
-            tree: commit.tree().to_owned(),
+            committed: commit.commit_time().seconds,
+            tree: commit.tree(),
         }
     }
 }
@@ -188,7 +187,7 @@ impl<'a> Search<'a> {
 
     fn visit(&mut self, commit: RawCommit<'_>) {
         let id = commit.id;
-        for quoted in quoted_ids(commit.message).filter(|quoted| self.missing.contains(quoted)) {
+        for quoted in quoted_ids(&commit.message()).filter(|quoted| self.missing.contains(quoted)) {
             better(&mut self.squashed, quoted, id, self.read);
         }
         if self.missing.contains(&id) {

@@ -98,7 +98,7 @@ impl Args {
         let first = open.day("--since", since)?;
         let linked: HashSet<ObjectId> = links.iter().map(|link| link.commit).collect();
         let is_young = |commit: &ObjectId| {
-            let day = |raw: &messages::RawCommit<'_>| open.zone.day(raw.author().1.seconds);
+            let day = |raw: &messages::RawCommit<'_>| open.zone.day(raw.author_time().seconds);
             messages::with_commit(&open.repo, *commit, |raw| day(&raw) >= first).unwrap_or(false)
         };
         Ok(linked.into_iter().filter(is_young).collect())

@@ -344,7 +344,7 @@ fn new_task(args: &Args, open: &OpenLedger, on: Option<ObjectId>) -> Result<Task
         ));
     };
     let of_commit = on
-        .map(|commit| messages::with_commit(&open.repo, commit, |raw| (raw.subject(), raw.author_day())))
+        .map(|commit| messages::with_commit(&open.repo, commit, |raw| (raw.title(), raw.author_day())))
         .transpose()?;
     let (subject, day) = match of_commit {
         Some((subject, day)) => (Some(subject), day),

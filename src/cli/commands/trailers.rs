@@ -75,7 +75,7 @@ fn check_commits(range: &str, context: &mut Context) -> Result<(String, Vec<Stri
     let mut errors = Vec::new();
     let mut check = |raw: messages::RawCommit<'_>| {
         let short = raw.id.short();
-        let (claims, wrong) = claim::read(raw.message, open.work);
+        let (claims, wrong) = claim::read(&raw.message(), open.work);
         for claim in &claims {
             text.push_str(&described(claim, &format!("{short} ")));
         }

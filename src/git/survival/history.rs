@@ -139,7 +139,12 @@ fn reachable(
         let name = ObjectId::from(id);
         let commit = read_commit(&name, objects)?;
         let mut parents = Vec::with_capacity(commit.parents.len());
-        for parent in commit.parents.into_iter().filter(|_| !shallow.contains(&name)) {
+        for parent in commit
+            .parents
+            .iter()
+            .copied()
+            .filter(|_| !shallow.contains(&name))
+        {
             parents.push(match known.get(&parent) {
                 Some(place) => Place::Known(*place),
                 None => Place::New(*places.entry(parent).or_insert_with(|| {
@@ -152,7 +157,7 @@ fn reachable(
         found[places[&id]] = Some(Found {
             id,
             tree: commit.tree,
-            time: commit.commit_time.seconds,
+            time: commit.raw().commit_time().seconds,
             parents,
             children: 0,
         });
