@@ -3,43 +3,37 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::repository::PlacedTask;
-use crate::correlate::seen::{SeenSession, stretch};
+use crate::correlate::seen::SeenSession;
 use crate::facts::factor::Ratio;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::quantity::Minutes;
-use crate::facts::span::{self, Span};
+use crate::facts::span::Span;
 use crate::facts::task::Task;
+use crate::facts::worked::Worked;
 
 /// What sessions took for something.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Spent<'a> {
-    sessions: BTreeMap<&'a SessionId, Time>,
-}
-
-/// What one session took for it.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct Time {
-    /// Agent minutes, subagents as lanes of their own; `None` where no log says.
-    agent_minutes: Option<Minutes>,
-    /// When any agent worked, in no order.
-    worked: Vec<Span>,
+    sessions: BTreeMap<&'a SessionId, Worked>,
 }
 
 impl<'a> Spent<'a> {
+    fn of(session: &'a SessionId, time: Worked) -> Self {
+        Self {
+            sessions: BTreeMap::from([(session, time)]),
+        }
+    }
+
     /// Adds the part of what was spent elsewhere that lies between two parts of the whole.
     fn add(&mut self, other: &Spent<'a>, from: f64, to: f64) {
         for (session, time) in &other.sessions {
-            let own = self.sessions.entry(session).or_default();
-            if let Some(minutes) = time.agent_minutes {
-                *own.agent_minutes.get_or_insert_default() += minutes * (to - from);
-            }
-            own.worked.extend(stretch(&time.worked, from, to));
+            self.sessions.entry(session).or_default().add(time.part(from, to));
         }
     }
 
     /// Σ agent minutes; `None` where no log says, and where all the time of the sessions went elsewhere.
     pub fn minutes(&self) -> Option<Minutes> {
-        let known = self.sessions.values().filter_map(|time| time.agent_minutes);
+        let known = self.sessions.values().filter_map(|time| time.minutes);
         known
             .sum::<Minutes>()
             .checked()
@@ -48,7 +42,7 @@ impl<'a> Spent<'a> {
 
     /// When any agent worked, in no order.
     pub(super) fn worked(&self) -> impl Iterator<Item = Span> {
-        self.sessions.values().flat_map(|time| &time.worked).copied()
+        self.sessions.values().flat_map(|time| &time.spans).copied()
     }
 
     /// The sessions.
@@ -62,14 +56,11 @@ impl<'a> Spent<'a> {
         let even = 1.0 / self.sessions.len() as f64;
         self.sessions.iter().map(move |(session, time)| {
             let part = if total > 0.0 {
-                time.agent_minutes.map_or(0.0, Minutes::get) / total
+                time.minutes.map_or(0.0, Minutes::get) / total
             } else {
                 even
             };
-            let alone = Spent {
-                sessions: BTreeMap::from([(*session, time.clone())]),
-            };
-            (*session, part, alone)
+            (*session, part, Spent::of(session, time.clone()))
         })
     }
 }
@@ -139,13 +130,7 @@ impl<'a> Effort<'a> {
         let mut effort = Self::default();
         for session in sessions {
             for (_, link) in session.made() {
-                let time = Time {
-                    agent_minutes: session.agent_minutes().map(|minutes| minutes * link.share),
-                    worked: link.worked.clone(),
-                };
-                let spent = Spent {
-                    sessions: BTreeMap::from([(&session.id, time)]),
-                };
+                let spent = Spent::of(&session.id, session.worked_for(link));
                 effort
                     .commits
                     .entry(link.commit)
@@ -205,7 +190,7 @@ impl<'a> Effort<'a> {
             let Some(claimants) = naming.get(&session.id) else {
                 continue;
             };
-            let spent = uncommitted(session);
+            let spent = Spent::of(&session.id, session.uncommitted());
             let minutes = spent.minutes().map_or(0.0, Minutes::get);
             let portions = portions(minutes, claimants);
             deal(&mut self.tasks, &spent, &portions);
@@ -230,23 +215,6 @@ impl<'a> Effort<'a> {
     /// What was spent on a task; `None` where no session is linked to it.
     pub fn of_task(&self, task: TaskId) -> Option<&Spent<'a>> {
         self.tasks.get(&task)
-    }
-}
-
-/// What of a session led to no commit.
-fn uncommitted(session: &SeenSession) -> Spent<'_> {
-    let committed = span::union(session.made_anywhere().flat_map(|link| link.worked.clone()));
-    let share: f64 = session.made_anywhere().map(|link| link.share).sum();
-    let left = (1.0 - share).max(0.0);
-    let time = Time {
-        agent_minutes: session.agent_minutes().map(|minutes| minutes * left),
-        worked: span::union(session.worked.iter().copied())
-            .into_iter()
-            .flat_map(|span| span::without(span, &committed))
-            .collect(),
-    };
-    Spent {
-        sessions: BTreeMap::from([(&session.id, time)]),
     }
 }
 
@@ -314,7 +282,7 @@ mod tests {
     use crate::facts::link::Link;
     use crate::facts::session::{Provenance, Sources};
     use crate::facts::sign::Rung;
-    use crate::facts::span::Moment;
+    use crate::facts::span::{self, Moment};
 
     /// A session of ten minutes, of which it committed these parts.
     fn session(id: &str, shares: &[(u8, f64)]) -> SeenSession {

@@ -15,6 +15,7 @@ use crate::facts::quantity::{Hours, Minutes, Tokens};
 use crate::facts::session::{Provenance, TokenCounts};
 use crate::facts::span::{self, Span};
 use crate::facts::task::Task;
+use crate::facts::worked::Worked;
 
 /// Declares the measures, so that their names and their values as numbers come from the one list of fields.
 macro_rules! measures {
@@ -227,9 +228,8 @@ struct Model {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct SessionTally<'a> {
     sessions: BTreeSet<&'a SessionId>,
-    agent_minutes: Option<Minutes>,
+    time: Worked,
     supervisory_minutes: Option<Minutes>,
-    worked: Vec<Span>,
     tokens: Option<TokenCounts>,
 }
 
@@ -238,8 +238,7 @@ impl<'a> SessionTally<'a> {
         let known = |provenance| provenance != Provenance::Absent;
         self.sessions.insert(&session.id);
         if known(session.sources.agent_time) {
-            *self.agent_minutes.get_or_insert_default() += part.agent_minutes;
-            self.worked.extend_from_slice(&part.worked);
+            self.time.add(part.time.clone());
         }
         if known(session.sources.human_time) {
             *self.supervisory_minutes.get_or_insert_default() += part.supervisory_minutes;
@@ -250,7 +249,7 @@ impl<'a> SessionTally<'a> {
     }
 
     fn wall_minutes(&self) -> Option<Minutes> {
-        self.agent_minutes.map(|_| wall(&self.worked))
+        self.time.minutes.map(|_| wall(&self.time.spans))
     }
 }
 
@@ -343,13 +342,13 @@ impl<'a> Tally<'a> {
     fn add_seen(&self, measures: &mut Measures, seen: &SessionTally<'_>) {
         let minutes = |value: Option<Minutes>| value.and_then(Minutes::checked);
         let wall = seen.wall_minutes();
-        let all_in = self.with_sessions.hours.zip(minutes(seen.agent_minutes));
+        let all_in = self.with_sessions.hours.zip(minutes(seen.time.minutes));
         measures.wall_minutes = minutes(wall);
         measures.all_in_leverage_factor = all_in.and_then(|(hours, all)| Ratio::new(hours, all).factor());
         measures.sessions = Some(seen.sessions.len() as u64);
-        measures.session_agent_minutes = minutes(seen.agent_minutes);
+        measures.session_agent_minutes = minutes(seen.time.minutes);
         measures.session_supervisory_minutes = minutes(seen.supervisory_minutes);
-        let side_by_side = seen.agent_minutes.zip(wall.filter(|wall| wall.get() > 0.0));
+        let side_by_side = seen.time.minutes.zip(wall.filter(|wall| wall.get() > 0.0));
         measures.parallelism = side_by_side.map(|(agent, wall)| agent.get() / wall.get());
         measures.tokens_input = seen.tokens.map(|tokens| tokens.input);
         measures.tokens_cache_write = seen.tokens.map(|tokens| tokens.cache_write);

@@ -46,11 +46,7 @@ pub fn link(sessions: &[Session], repositories: &[History], foreign: ForeignTrai
             (repository, found)
         })
         .collect();
-    let mut links: Vec<Vec<Link>> = looked
-        .iter()
-        .map(|(repository, found)| repository.links(found))
-        .collect();
-    shares::assign(sessions, &looked, &mut links);
+    let mut links = shares::links(sessions, &looked);
     for links in &mut links {
         links.sort_by(|a, b| (a.commit, b.confidence, &a.session).cmp(&(b.commit, a.confidence, &b.session)));
     }

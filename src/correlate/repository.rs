@@ -8,7 +8,6 @@ use super::visit::Visit;
 use crate::facts::change::Change;
 use crate::facts::evidence::Confidence;
 use crate::facts::ids::ObjectId;
-use crate::facts::link::Link;
 use crate::facts::session::Session;
 use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::Moment;
@@ -134,21 +133,5 @@ impl<'a> Repository<'a> {
 
     pub(super) fn change(&self, index: ChangeIndex) -> &'a Change {
         &self.history.changes[index]
-    }
-
-    pub(super) fn links(&self, found: &Found) -> Vec<Link> {
-        found
-            .pairs
-            .iter()
-            .map(|((change, visit), proof)| Link {
-                commit: self.change(*change).id,
-                session: self.visits[*visit].session.id.clone(),
-                rung: proof.rung,
-                confidence: proof.confidence,
-                evidence: proof.evidence.clone(),
-                share: 0.0,
-                worked: Vec::new(),
-            })
-            .collect()
     }
 }

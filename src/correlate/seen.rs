@@ -17,6 +17,7 @@ use crate::facts::session::{Provenance, Session, Sources, TokenCounts};
 use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::{self, Moment, Span};
 use crate::facts::supervision::Charge;
+use crate::facts::worked::{Worked, stretch};
 use crate::facts::zone::Zone;
 
 /// A session that worked in one of the repositories looked at.
@@ -76,10 +77,8 @@ pub struct Part {
     pub day: NaiveDate,
     /// A position in [`SeenSession::links`]; `None` for what was not committed.
     pub link: Option<usize>,
-    /// When the agents worked.
-    pub worked: Vec<Span>,
-    /// Agent minutes, lanes counted side by side.
-    pub agent_minutes: Minutes,
+    /// What the agents worked.
+    pub time: Worked,
     /// The person's minutes.
     pub supervisory_minutes: Minutes,
     /// Tokens by their model, as [`Used`] has it.
@@ -341,27 +340,6 @@ fn captured_links(records: &[Captured<'_>], total: f64, worked: &[Span]) -> Vec<
         .collect()
 }
 
-/// The time on the wall from one part of it to another: neighbouring stretches add up.
-pub fn stretch(worked: &[Span], from: f64, to: f64) -> Vec<Span> {
-    let wall = span::union(worked.iter().copied());
-    let total = span::total(&wall) as f64;
-    between(&wall, (from * total).round() as i64, (to * total).round() as i64)
-}
-
-/// The part of disjoint spans from one millisecond of their sum to another.
-fn between(spans: &[Span], from: i64, to: i64) -> Vec<Span> {
-    let mut before = 0;
-    let mut chosen = Vec::new();
-    for span in spans {
-        let (first, last) = ((from - before).max(0), (to - before).min(span.millis()));
-        if first < last {
-            chosen.push(Span::new(span.start.plus(first), span.start.plus(last)));
-        }
-        before += span.millis();
-    }
-    chosen
-}
-
 impl Part {
     /// What of it lies between two parts of its whole, 0 to 1: neighbouring slices add up.
     #[must_use]
@@ -370,8 +348,7 @@ impl Part {
         Self {
             day: self.day,
             link: self.link,
-            worked: stretch(&self.worked, from, to),
-            agent_minutes: self.agent_minutes * (to - from),
+            time: self.time.part(from, to),
             supervisory_minutes: self.supervisory_minutes * (to - from),
             tokens: tokens
                 .map(|(model, tokens)| (*model, slice(*tokens, from, to)))
@@ -383,8 +360,36 @@ impl Part {
 impl SeenSession {
     /// Agent minutes, subagents as lanes of their own; `None` where nothing says.
     pub fn agent_minutes(&self) -> Option<Minutes> {
-        let minutes = span::minutes(span::total(&self.worked)) * self.lanes;
+        self.minutes_of(&self.worked)
+    }
+
+    /// Agent minutes of some of the spans in which it worked.
+    fn minutes_of(&self, worked: &[Span]) -> Option<Minutes> {
+        let minutes = span::minutes(span::total(worked)) * self.lanes;
         (self.sources.agent_time != Provenance::Absent).then_some(minutes)
+    }
+
+    /// What it worked for the commit of one of its links.
+    pub fn worked_for(&self, link: &Link) -> Worked {
+        Worked {
+            minutes: self.agent_minutes().map(|minutes| minutes * link.share),
+            spans: link.worked.clone(),
+        }
+    }
+
+    /// What it worked and did not commit.
+    pub fn uncommitted(&self) -> Worked {
+        let committed = span::union(self.made_anywhere().flat_map(|link| link.worked.clone()));
+        let share: f64 = self.made_anywhere().map(|link| link.share).sum();
+        let left = (1.0 - share).max(0.0);
+        let wall = span::union(self.worked.iter().copied());
+        Worked {
+            minutes: self.agent_minutes().map(|minutes| minutes * left),
+            spans: wall
+                .into_iter()
+                .flat_map(|span| span::without(span, &committed))
+                .collect(),
+        }
     }
 
     /// The person's minutes; `None` where nothing says.
@@ -483,7 +488,7 @@ impl SeenSession {
             .into_iter()
             .flat_map(|span| span::without(span, &committed))
             .collect();
-        let agent = span::minutes(span::total(&day.worked)) * self.lanes;
+        let agent = self.minutes_of(&day.worked);
         let mut dealt = 0.0;
         let mut parts: Vec<Part> = Vec::new();
         let mut by_link = day.by_link;
@@ -498,11 +503,13 @@ impl SeenSession {
             parts.push(Part {
                 day: date,
                 link,
-                worked: match link {
-                    Some(number) => by_link.remove(&number).unwrap_or_default(),
-                    None => rest.clone(),
+                time: Worked {
+                    minutes: agent.map(|agent| agent * share),
+                    spans: match link {
+                        Some(number) => by_link.remove(&number).unwrap_or_default(),
+                        None => rest.clone(),
+                    },
                 },
-                agent_minutes: agent * share,
                 supervisory_minutes: day.supervisory * share,
                 tokens: (day.tokens.iter())
                     .map(|(model, tokens)| (*model, slice(*tokens, from, to)))

@@ -35,6 +35,7 @@ struct Work<'a> {
 }
 
 /// What of a session went into one commit.
+#[derive(Default)]
 struct Part {
     share: f64,
     worked: Vec<Span>,
@@ -67,11 +68,45 @@ impl<'a> Index<'a> {
     }
 }
 
-/// Sets the share of each link of each session, and the time it stands for. `links` are those of `looked`, in the same
-/// order.
-pub(super) fn assign(sessions: &[Session], looked: &[(Repository<'_>, Found)], links: &mut [Vec<Link>]) {
-    let mut parts: Vec<HashMap<(ObjectId, SessionId), Part>> =
-        looked.iter().map(|_| HashMap::new()).collect();
+/// The parts of sessions that went into commits of one repository.
+type Parts<'a> = HashMap<(ObjectId, &'a SessionId), Part>;
+
+/// The links of each repository, with the share of the session that each of them has.
+pub(super) fn links(sessions: &[Session], looked: &[(Repository<'_>, Found)]) -> Vec<Vec<Link>> {
+    let parts = parts_in(sessions, looked);
+    let links_in = |((repository, found), mut parts): (&(Repository<'_>, Found), Parts<'_>)| {
+        let pairs = found.pairs.iter();
+        let of_pair = |((change, visit), proof): (&(ChangeIndex, VisitIndex), &Proof)| {
+            let (commit, session) = (
+                repository.change(*change).id,
+                &repository.visits[*visit].session.id,
+            );
+            link(commit, session, proof, parts.remove(&(commit, session)))
+        };
+        pairs.map(of_pair).collect()
+    };
+    looked.iter().zip(parts).map(links_in).collect()
+}
+
+/// A link that is sure enough and has no part is to a copy of the change that has it.
+fn link(commit: ObjectId, session: &SessionId, proof: &Proof, part: Option<Part>) -> Link {
+    let is_copy = part.is_none() && proof.confidence >= Confidence::Medium;
+    let copy = is_copy.then_some(Sign::Copy);
+    let part = part.unwrap_or_default();
+    Link {
+        commit,
+        session: session.clone(),
+        rung: proof.rung,
+        confidence: proof.confidence,
+        evidence: proof.evidence.iter().cloned().chain(copy).collect(),
+        share: part.share,
+        worked: part.worked,
+    }
+}
+
+/// What of each session went into which commit, by repository.
+fn parts_in<'a>(sessions: &'a [Session], looked: &[(Repository<'_>, Found)]) -> Vec<Parts<'a>> {
+    let mut parts: Vec<Parts<'a>> = looked.iter().map(|_| HashMap::new()).collect();
     let indexes: Vec<Index<'_>> = looked.iter().map(Index::new).collect();
     for session in sessions {
         let mut targets = Vec::new();
@@ -88,21 +123,10 @@ pub(super) fn assign(sessions: &[Session], looked: &[(Repository<'_>, Found)], l
         }
         targets.sort_by_key(|target| (target.at, target.repository, target.commit));
         for (target, part) in targets.iter().zip(parts_of(session, &targets, &work)) {
-            parts[target.repository].insert((target.commit, session.id.clone()), part);
+            parts[target.repository].insert((target.commit, &session.id), part);
         }
     }
-    for (links, mut parts) in links.iter_mut().zip(parts) {
-        for link in links {
-            match parts.remove(&(link.commit, link.session.clone())) {
-                Some(part) => {
-                    link.share = part.share;
-                    link.worked = part.worked;
-                }
-                None if link.counts() => link.evidence.push(Sign::Copy),
-                None => {}
-            }
-        }
-    }
+    parts
 }
 
 /// The changes that a session has a sure enough part in, each once.

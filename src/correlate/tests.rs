@@ -438,14 +438,14 @@ proptest! {
             for zone in ["UTC", "Africa/Monrovia"] {
                 let parts = session.parts(zone.parse().expect("a zone"));
                 let sum = |of: fn(&Part) -> Minutes| parts.iter().map(of).sum::<Minutes>().get();
-                let worked = span::minutes(span::total(&session.worked)).get();
-                prop_assert!((sum(|part| part.agent_minutes) - worked).abs() < 1e-9);
+                let worked = session.agent_minutes().unwrap_or_default().get();
+                prop_assert!((sum(|part| part.time.minutes.unwrap_or_default()) - worked).abs() < 1e-9);
                 let person: Minutes = session.attention.iter().map(|charge| charge.minutes()).sum();
                 prop_assert!((sum(|part| part.supervisory_minutes) - person.get()).abs() < 1e-9);
                 let of_parts = parts.iter().filter_map(|part| session.tokens_of(part, None));
                 let tokens = of_parts.fold(TokenCounts::default(), |sum, tokens| sum + tokens);
                 prop_assert_eq!(Some(tokens), session.tokens());
-                let wall = span::union(parts.iter().flat_map(|part| part.worked.clone()));
+                let wall = span::union(parts.iter().flat_map(|part| part.time.spans.clone()));
                 prop_assert_eq!(wall, span::union(session.worked.clone()));
             }
         }

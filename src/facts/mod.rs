@@ -32,4 +32,5 @@ pub mod squash;
 pub mod supervision;
 pub mod task;
 pub mod trailers;
+pub mod worked;
 pub mod zone;

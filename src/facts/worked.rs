@@ -1,0 +1,91 @@
+//! Time that agents worked: how much of it, and when.
+
+use super::quantity::Minutes;
+use super::span::{self, Span};
+
+/// What agents worked for something: a part of a session, a commit, a task.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Worked {
+    /// Agent minutes, subagents as lanes of their own; `None` where no log says.
+    pub minutes: Option<Minutes>,
+    /// When any agent worked, in no order; overlapping where several did. Empty where the log has no times.
+    pub spans: Vec<Span>,
+}
+
+impl Worked {
+    /// The part of it from one place to another, 0 to 1: neighbouring parts add up.
+    #[must_use]
+    pub fn part(&self, from: f64, to: f64) -> Self {
+        Self {
+            minutes: self.minutes.map(|minutes| minutes * (to - from)),
+            spans: stretch(&self.spans, from, to),
+        }
+    }
+
+    /// Adds what was worked elsewhere.
+    pub fn add(&mut self, other: Self) {
+        if let Some(minutes) = other.minutes {
+            *self.minutes.get_or_insert_default() += minutes;
+        }
+        self.spans.extend(other.spans);
+    }
+}
+
+/// The time on the wall from one part of it to another: neighbouring stretches add up.
+pub fn stretch(worked: &[Span], from: f64, to: f64) -> Vec<Span> {
+    let wall = span::union(worked.iter().copied());
+    let total = span::total(&wall) as f64;
+    between(&wall, (from * total).round() as i64, (to * total).round() as i64)
+}
+
+/// The part of disjoint spans from one millisecond of their sum to another.
+fn between(spans: &[Span], from: i64, to: i64) -> Vec<Span> {
+    let mut before = 0;
+    let mut chosen = Vec::new();
+    for span in spans {
+        let (first, last) = ((from - before).max(0), (to - before).min(span.millis()));
+        if first < last {
+            chosen.push(Span::new(span.start.plus(first), span.start.plus(last)));
+        }
+        before += span.millis();
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::span::Moment;
+
+    fn span(from: i64, to: i64) -> Span {
+        Span::new(Moment(from), Moment(to))
+    }
+
+    #[test]
+    fn neighbouring_parts_add_up() {
+        // Two lanes side by side, then a pause, then one lane.
+        let whole = Worked {
+            minutes: Minutes::new(8.0),
+            spans: vec![span(0, 100), span(50, 200), span(300, 400)],
+        };
+        let (first, rest) = (whole.part(0.0, 0.75), whole.part(0.75, 1.0));
+        assert_eq!(first.spans, [span(0, 200), span(300, 325)]);
+        assert_eq!(rest.spans, [span(325, 400)]);
+        let mut sum = first;
+        sum.add(rest);
+        assert_eq!(sum.minutes, whole.minutes);
+        assert_eq!(span::union(sum.spans), span::union(whole.spans));
+    }
+
+    #[test]
+    fn what_no_log_says_is_not_zero() {
+        let mut unknown = Worked::default();
+        unknown.add(Worked::default().part(0.0, 0.5));
+        assert_eq!(unknown.minutes, None);
+        unknown.add(Worked {
+            minutes: Minutes::new(2.0),
+            spans: Vec::new(),
+        });
+        assert_eq!(unknown.minutes, Minutes::new(2.0));
+    }
+}
