@@ -5,6 +5,11 @@
 //! not quite ([`json`]), putting events of many files in order and counting each once ([`assemble`]), turns and working
 //! time ([`timeline`]), the time of a lane that waits for another ([`beside`]), what a command did to git ([`commands`]),
 //! edits as hashes ([`change`]). Nothing here writes into an agent's folder.
+//!
+//! There are two ways to take a JSON record apart. A new reader uses [`value`]: the record as a `serde_json::Value`, its fields
+//! by pointer, which keeps up with forms that change from version to version. [`record`] borrows fields straight from the line
+//! into structs and never builds the parts that nobody asked for. That is about 3.5 times as fast, and worth its rigid structs for
+//! Claude Code alone, whose logs keep whole files and run to gigabytes.
 
 pub mod agent;
 pub mod aider;

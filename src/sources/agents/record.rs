@@ -1,4 +1,5 @@
-//! Lenient pieces for the records of logs: a field of an unexpected type is absent, not an error.
+//! Lenient pieces for records that are read into structs: a field of an unexpected type is absent, not an error. For logs of
+//! gigabytes; the [module above](super) says when.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! Fields of records that are read as plain JSON: what is missing or of another type is empty, not an error.
+//! Fields of records that are read as plain JSON: what is missing or of another type is empty, not an error. What a new reader
+//! uses; the [module above](super) says why.
 
 use std::borrow::Cow;
 use std::fs::File;
