@@ -856,3 +856,40 @@ fn tests_that_are_not_recognised_are_unknown_and_totals_say_so() {
     scripts: no known test framework in test/all.sh or any other file for testing
     ");
 }
+
+/// The report reads the attributes of the work tree, the inventory those at HEAD: where both are the same, so are the answers.
+#[test]
+fn what_is_generated_or_vendored_is_so_in_every_table() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let code = "fn fire() {}\n";
+    for (path, lines) in [
+        ("src/own.rs", 1),
+        ("src/made.rs", 2),
+        ("src/macro.rs", 4),
+        ("vendor/ours/a.rs", 8),
+        ("vendor/theirs/a.rs", 16),
+        ("vendor/ours/back/a.rs", 32),
+        ("src/schema.pb.rs", 64),
+        ("src/taken.pb.rs", 128),
+    ] {
+        repo.write(path, code.repeat(lines));
+    }
+    repo.write(
+        ".gitattributes",
+        "[attr]machine linguist-generated\nsrc/made.rs linguist-generated=true\nsrc/macro.rs machine\n\
+         vendor/ours/** -linguist-vendored\nvendor/ours/back/** !linguist-vendored\n\
+         src/schema.pb.rs linguist-generated=false\nsrc/taken.pb.rs linguist-vendored\n",
+    );
+    repo.commit("Build a kiln");
+    let (row, _) = row(&world, "kiln");
+    let number = |name: &str| row[name].as_u64().unwrap();
+    assert_eq!(
+        (number("lines_generated"), number("lines_vendored")),
+        (2 + 4, 16 + 32 + 128)
+    );
+    assert_eq!(row["tests"]["source_lines"], 1 + 8 + 64);
+    let report = world.run(&["report", "--format", "json", "kiln"]).success();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["totals"]["source_lines_added"], 1 + 8 + 64, "{report}");
+}

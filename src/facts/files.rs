@@ -172,11 +172,41 @@ const CONFIG_FILES: &[&str] = &[
     "setup.py",
 ];
 
+/// What the attributes of a repository say of a path; `None` where they are silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Linguist {
+    /// `linguist-generated`.
+    pub generated: Option<bool>,
+    /// `linguist-vendored`.
+    pub vendored: Option<bool>,
+    /// `linguist-documentation`.
+    pub documentation: Option<bool>,
+}
+
+impl Linguist {
+    /// What an attribute with this value says: as Linguist has it, anything but `false`.
+    pub fn value(text: &[u8]) -> bool {
+        text != b"false"
+    }
+
+    /// The kind that they give the path, if they give it one.
+    fn class(self) -> Option<FileClass> {
+        let classes = [
+            (self.generated, FileClass::Generated),
+            (self.vendored, FileClass::Vendored),
+            (self.documentation, FileClass::Docs),
+        ];
+        let said = classes.into_iter().find(|(said, _)| *said == Some(true));
+        said.map(|(_, class)| class)
+    }
+}
+
 impl FileClass {
     /// The kind of a path, by the rules of the field (Linguist's for what is vendored and generated). What the
-    /// repository's own attributes say comes first. Untrusted bytes.
-    pub fn of(path: &[u8], attribute: Option<Self>) -> Self {
-        if let Some(class) = attribute {
+    /// repository's own attributes say comes first: what they call not generated or not vendored is not, whatever its name.
+    /// A lock file is one even so. Every table takes its answer from here. Untrusted bytes.
+    pub fn of(path: &[u8], said: Linguist) -> Self {
+        if let Some(class) = said.class() {
             return class;
         }
         let written = String::from_utf8_lossy(path);
@@ -187,9 +217,9 @@ impl FileClass {
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         if LOCK_FILES.contains(&name) {
             Self::Lock
-        } else if lies_in(VENDORED_FOLDERS) {
+        } else if said.vendored.is_none() && lies_in(VENDORED_FOLDERS) {
             Self::Vendored
-        } else if GENERATED_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        } else if said.generated.is_none() && GENERATED_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
             Self::Generated
         } else if lies_in(TEST_FOLDERS) || is_test_project || is_test_name(stem) || is_test_class(&written) {
             Self::Test
@@ -319,13 +349,35 @@ mod tests {
             ("assets/logo.png", FileClass::Data),
             ("\u{fffd}", FileClass::Data),
         ] {
-            assert_eq!(FileClass::of(path.as_bytes(), None), class, "{path}");
+            assert_eq!(
+                FileClass::of(path.as_bytes(), Linguist::default()),
+                class,
+                "{path}"
+            );
         }
     }
 
     #[test]
     fn attributes_have_the_last_word() {
-        let generated = FileClass::of(b"src/main.rs", Some(FileClass::Generated));
-        assert_eq!(generated, FileClass::Generated);
+        let (yes, no, silent) = (Some(true), Some(false), None);
+        for (path, generated, vendored, documentation, class) in [
+            ("src/main.rs", yes, silent, silent, FileClass::Generated),
+            ("src/main.rs", silent, yes, silent, FileClass::Vendored),
+            ("src/main.rs", silent, silent, yes, FileClass::Docs),
+            ("src/main.rs", no, no, no, FileClass::Source),
+            ("api/x.pb.go", no, silent, silent, FileClass::Source),
+            ("api/x.pb.go", silent, yes, silent, FileClass::Vendored),
+            ("vendor/ours/a.go", silent, no, silent, FileClass::Source),
+            ("vendor/ours/x.pb.go", silent, no, silent, FileClass::Generated),
+            ("vendor/a.go", no, silent, silent, FileClass::Vendored),
+            ("Cargo.lock", no, silent, silent, FileClass::Lock),
+        ] {
+            let said = Linguist {
+                generated,
+                vendored,
+                documentation,
+            };
+            assert_eq!(FileClass::of(path.as_bytes(), said), class, "{path}: {said:?}");
+        }
     }
 }

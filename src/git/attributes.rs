@@ -1,4 +1,7 @@
 //! What `.gitattributes` say of the files of a history: the ones in the work tree, as git reads them for old commits too.
+//!
+//! The inventory, which tells of one tree, reads those of that tree instead (`sources::inventory::origin`). What they mean for
+//! a file is decided for both in [`FileClass::of`](crate::facts::files::FileClass::of).
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,15 +10,15 @@ use git2::{AttrCheckFlags, AttrValue};
 
 use super::Repo;
 use super::config::ConfigFiles;
-use crate::facts::files::FileClass;
+use crate::facts::files::Linguist;
 
 /// What attributes say of a path.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Attributes {
     /// `-diff` or `binary`: not compared; `diff`: compared even with NULs in it.
     pub(super) binary: Option<bool>,
-    /// `linguist-generated`, `linguist-vendored`, `linguist-documentation`.
-    pub(super) linguist: Option<FileClass>,
+    /// What they say of its kind.
+    pub(super) linguist: Linguist,
 }
 
 /// The attributes of each path.
@@ -68,26 +71,25 @@ fn is_relevant(file: &Path) -> bool {
 fn of_path(repo: &Repo, path: &[u8]) -> Attributes {
     let path = String::from_utf8_lossy(path);
     let path = Path::new(path.as_ref());
-    let get = |name: &str| {
+    let get = |name: &str, of_value: fn(&[u8]) -> Option<bool>| {
         let value = repo
             .raw()
             .get_attr_bytes(path, name, AttrCheckFlags::FILE_THEN_INDEX);
         match AttrValue::always_bytes(value.unwrap_or_default()) {
             AttrValue::True => Some(true),
             AttrValue::False => Some(false),
+            AttrValue::Bytes(value) => of_value(value),
             _ => None,
         }
     };
-    let classes = [
-        ("linguist-generated", FileClass::Generated),
-        ("linguist-vendored", FileClass::Vendored),
-        ("linguist-documentation", FileClass::Docs),
-    ];
+    let linguist = |name: &str| get(name, |value| Some(Linguist::value(value)));
     Attributes {
-        binary: get("diff").map(|compared| !compared),
-        linguist: classes
-            .into_iter()
-            .find(|(name, _)| get(name) == Some(true))
-            .map(|(_, class)| class),
+        // `diff=rust` names a driver, and says nothing of what is compared.
+        binary: get("diff", |_| None).map(|compared| !compared),
+        linguist: Linguist {
+            generated: linguist("linguist-generated"),
+            vendored: linguist("linguist-vendored"),
+            documentation: linguist("linguist-documentation"),
+        },
     }
 }

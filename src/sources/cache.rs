@@ -19,7 +19,7 @@ use crate::git::changes::Renames;
 use crate::git::walk::newest_first;
 
 /// Raised whenever facts are laid out or found differently.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;
 
 /// The cached facts of one repository.
 pub(super) struct Cache {

@@ -25,7 +25,7 @@ use tokei::LanguageType;
 
 use super::languages::{Counted, is_programming, needs_no_tests};
 use super::paths::{folder_of, name_of};
-use crate::facts::files::FileClass;
+use crate::facts::files::{FileClass, Linguist};
 use crate::facts::inventory::{Cases, TestFacts};
 use found::{Found, contains, grouped, pattern, text_pattern};
 use macros::Macros;
@@ -86,7 +86,7 @@ impl Tally {
         if is_programming(counted.language) {
             self.searched += 1;
             let code = counted.lines.code;
-            let test_lines = if FileClass::of(path.as_bytes(), None) == FileClass::Test {
+            let test_lines = if FileClass::of(path.as_bytes(), Linguist::default()) == FileClass::Test {
                 code
             } else {
                 found.inline_test_lines.min(code)
@@ -107,7 +107,7 @@ impl Tally {
 
     fn add_test_file(&mut self, path: &str) {
         let is_first = self.test_file.as_deref().is_none_or(|first| path < first);
-        if is_first && FileClass::of(path.as_bytes(), None) == FileClass::Test {
+        if is_first && FileClass::of(path.as_bytes(), Linguist::default()) == FileClass::Test {
             self.test_file = Some(path.to_owned());
         }
     }
@@ -232,7 +232,8 @@ fn find(path: &str, content: &[u8], language: LanguageType) -> Found {
 
 /// Whether a file may hold tests though no language claims it: those of Bats, and Perl's.
 pub(super) fn may_be_unclaimed(path: &str) -> bool {
-    shell::is_bats(path) || path.ends_with(".t") && FileClass::of(path.as_bytes(), None) == FileClass::Test
+    shell::is_bats(path)
+        || path.ends_with(".t") && FileClass::of(path.as_bytes(), Linguist::default()) == FileClass::Test
 }
 
 /// Whether the innermost crate with a `src` folder around the file has a library.
