@@ -86,7 +86,11 @@ pub fn day(text: &str, zone: Zone, now: DateTime<Utc>) -> Option<NaiveDate> {
 
 /// Whether something in it is more than a bare number.
 fn has_meaning(text: &str) -> bool {
-    text.contains(|c: char| c.is_ascii_alphabetic()) || text.contains(['-', '/', '.', ':'])
+    // Git takes a number of nine digits for seconds since the epoch.
+    let is_instant = |text: &str| text.len() > 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.contains(|c: char| c.is_ascii_alphabetic())
+        || text.contains(['-', '/', '.', ':'])
+        || is_instant(text.strip_prefix('@').unwrap_or(text))
 }
 
 /// Whether git's date parser has a use for the word: it passes over the others in silence.
@@ -94,7 +98,7 @@ fn is_known_word(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     let months_and_days = "january february march april may june july august september october november december \
                            sunday monday tuesday wednesday thursday friday saturday";
-    let rest = "ago last yesterday noon midnight tea am pm zero one two three four five six seven eight nine ten and \
+    let rest = "ago last never now today yesterday noon midnight tea am pm zero one two three four five six seven eight nine ten and \
                 second seconds minute minutes hour hours day days week weeks month months year years \
                 st nd rd th t z utc gmt";
     word.is_empty()
@@ -132,6 +136,88 @@ mod tests {
         }
     }
 
+    /// The day that git has for `--since`, with the same clock.
+    fn day_for_git(text: &str) -> String {
+        let seconds = dates::since(text, 1_775_822_400);
+        DateTime::from_timestamp(seconds, 0)
+            .unwrap()
+            .date_naive()
+            .to_string()
+    }
+
+    #[test]
+    fn what_git_understands_means_what_git_takes_it_for() {
+        for text in [
+            "tea",
+            "noon",
+            "midnight",
+            "never",
+            "now",
+            "today",
+            "yesterday",
+            "yesterday noon",
+            "noon yesterday",
+            "noon today",
+            "tea yesterday",
+            "5pm yesterday",
+            "last friday",
+            "last.friday",
+            "last tues",
+            "last week",
+            "last month",
+            "last year",
+            "3.days.ago",
+            "3 days ago",
+            "2 weeks ago",
+            "ten days ago",
+            "1 month 2 days ago",
+            "36 hours ago",
+            "90 minutes ago",
+            "100000 seconds ago",
+            "january",
+            "Feb 3",
+            "mar 3rd",
+            "april 2",
+            "may 1 2025",
+            "june 5th, 2025",
+            "july 4 2025",
+            "august 2025",
+            "sept 2 2025",
+            "oct 3 2025",
+            "november 30 2025",
+            "Dec 24 2025",
+            "2026/03/10",
+            "10.03.2026",
+            "03/10/2026",
+            "2026-03-01 12:00:00 +0000",
+            "2026-03-01T12:00:00Z",
+            "Thu, 07 Apr 2005 22:13:13 +0200",
+            "1775000000",
+            "@1775000000",
+        ] {
+            assert_eq!(day_of(text), Some(day_for_git(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_git_passes_over_is_refused() {
+        for (text, without) in [
+            ("3 fortnights ago", "3 ago"),
+            ("a week ago", "week ago"),
+            ("an hour ago", "hour ago"),
+            ("eleven days ago", "days ago"),
+            ("3 hrs ago", "3 ago"),
+            ("3 mins ago", "3 ago"),
+            ("3 secs ago", "3 ago"),
+            ("next friday", "friday"),
+            ("yesterday morning", "yesterday"),
+            ("ja 3", "3"),
+        ] {
+            assert_eq!(day_for_git(text), day_for_git(without), "{text}");
+            assert_eq!(day_of(text), None, "{text}");
+        }
+    }
+
     #[test]
     fn nonsense_is_not_now() {
         for text in [
@@ -143,7 +229,6 @@ mod tests {
             "2026-02-30",
             "12",
             "2026",
-            "never",
             "all",
             "gestern",
             "--",

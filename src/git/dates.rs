@@ -27,3 +27,17 @@ pub fn parse(words: &str, now: i64, tz: Option<&str>) -> io::Result<i64> {
         .parse()
         .map_err(|_| io::Error::other("git knows no such date"))
 }
+
+/// What `--since` with these words means to git at `now`, in UTC: for tests that compare.
+#[cfg(test)]
+pub(crate) fn since(words: &str, now: i64) -> i64 {
+    let output = std::process::Command::new("git")
+        .args(["rev-parse", &format!("--since={words}")])
+        .env("GIT_TEST_DATE_NOW", now.to_string())
+        .env("TZ", "UTC")
+        .output()
+        .expect("git starts");
+    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+    let seconds = answer.trim().trim_start_matches("--max-age=");
+    seconds.parse().expect("git answers with seconds")
+}
