@@ -14,6 +14,7 @@ use super::reading::ReadArgs;
 use super::recording::OpenLedger;
 use crate::aggregate::effort::{AgentTime, Effort};
 use crate::aggregate::repository::{PlacedTask, Repository};
+use crate::facts::commit::Instant;
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::zone::Zone;
@@ -66,10 +67,11 @@ impl TimingArgs {
         context: &mut Context,
     ) -> Result<Timing, CommandError> {
         let zone = period::zone(self.zone.as_deref(), &context.settings())?;
+        let mut authored = HashMap::new();
         let mut timing = Timing {
             days: shown
                 .iter()
-                .map(|found| (found.task.id, day(open, found, zone)))
+                .map(|found| (found.task.id, day(open, found, zone, &mut authored)))
                 .collect(),
             times: HashMap::new(),
             outcome: Outcome::Done,
@@ -117,8 +119,15 @@ fn can_be_measured(found: &LedgerTask) -> bool {
     !found.commits.is_empty() || !found.task.sessions.is_empty()
 }
 
-fn day(open: &OpenLedger, found: &LedgerTask, zone: Zone) -> NaiveDate {
-    let author_time =
-        |commit: &ObjectId| messages::with_commit(&open.repo, *commit, |raw| raw.author_time()).ok();
+/// The day of a task. `authored` are the times of the commits that were asked for before: one message can claim thousands of
+/// tasks.
+fn day(
+    open: &OpenLedger,
+    found: &LedgerTask,
+    zone: Zone,
+    authored: &mut HashMap<ObjectId, Option<Instant>>,
+) -> NaiveDate {
+    let read = |commit: &ObjectId| messages::with_commit(&open.repo, *commit, |raw| raw.author_time()).ok();
+    let author_time = |commit: &ObjectId| *authored.entry(*commit).or_insert_with(|| read(commit));
     found.task.day(&found.commits, author_time, zone)
 }

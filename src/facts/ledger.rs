@@ -160,10 +160,9 @@ impl Ledger {
     /// Enough of an id to name one task alone.
     pub fn short_id(&self, id: TaskId) -> String {
         let short = id.short();
-        let counted = self.tasks.iter().map(|found| found.task.id);
-        let retracted = self.retracted.iter().map(|retracted| retracted.task.task.id);
-        let mut others = counted.chain(retracted).filter(|other| *other != id);
-        match others.any(|other| other.short() == short) {
+        let counted = neighbours(&self.tasks, |found| found.task.id, id);
+        let retracted = neighbours(&self.retracted, |retracted| retracted.task.task.id, id);
+        match counted.chain(retracted).any(|other| other.short() == short) {
             true => id.to_string(),
             false => short,
         }
@@ -176,6 +175,14 @@ impl Ledger {
             .find(|retracted| retracted.task.task.id == id)
             .map(|retracted| &retracted.tombstone)
     }
+}
+
+/// The ids before and behind an id in a list that is sorted by them: those that begin alike stand side by side.
+fn neighbours<T>(sorted: &[T], id_of: impl Fn(&T) -> TaskId, id: TaskId) -> impl Iterator<Item = TaskId> {
+    let before = sorted.partition_point(|one| id_of(one) < id).checked_sub(1);
+    let behind = sorted.partition_point(|one| id_of(one) <= id);
+    let both = [before.and_then(|at| sorted.get(at)), sorted.get(behind)];
+    both.map(|one| one.map(&id_of)).into_iter().flatten()
 }
 
 /// A line that was read, with what orders revisions.
@@ -504,3 +511,6 @@ impl SessionRecord {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -253,7 +253,7 @@ impl Task {
     pub fn day(
         &self,
         commits: &[ObjectId],
-        author_time: impl Fn(&ObjectId) -> Option<Instant>,
+        author_time: impl FnMut(&ObjectId) -> Option<Instant>,
         zone: Zone,
     ) -> NaiveDate {
         let times = commits.iter().filter_map(author_time);
