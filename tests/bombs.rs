@@ -25,7 +25,8 @@ fn a_tree_bomb_on_a_branch_costs_its_own_commit_alone() {
     let world = World::new();
     let repo = world.repo("app");
     repo.write("src/lib.rs", "one\ntwo\n").commit("Begin");
-    let bomb = bomb(&repo, |number| format!("d{number}"));
+    // Long names fill the memory before there are too many files.
+    let bomb = bomb(&repo, |number| format!("d{number:0900}"));
     let with_bomb = commit(&repo, &bomb, &["HEAD"]);
     let without_past = commit(&repo, &bomb, &[]);
     repo.git(&["branch", "bomb", &with_bomb]);

@@ -61,11 +61,13 @@ fn nothing_that_was_said_leaves_a_log() {
 #[test]
 fn a_log_that_breaks_off_anywhere_stops_nothing() {
     for agent in agents() {
+        let world = World::new();
+        let (repo, made) = kiln(&world);
+        install(&agent, &world, &repo, &made);
+        let whole = world.copy();
         for (name, text) in fixture(&agent) {
             for twelfth in 1..12 {
-                let world = World::new();
-                let (repo, made) = kiln(&world);
-                install(&agent, &world, &repo, &made);
+                whole.restore();
                 let cut = &text.as_bytes()[..text.len() * twelfth / 12];
                 std::fs::write(placed(&world, &name), cut).unwrap();
                 let ran = repo.run(&["sessions"]);

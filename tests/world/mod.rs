@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
@@ -25,7 +26,7 @@ pub struct World {
 impl World {
     /// A world with nothing but a home that has an identity.
     pub fn new() -> Self {
-        let root = tempfile::tempdir().expect("a temporary folder");
+        let root = temporary_folder();
         let world = Self {
             root,
             commits: Cell::new(0),
@@ -48,7 +49,7 @@ impl World {
 
     /// A copy of all that is in this world now, to begin from it again.
     pub fn copy(&self) -> Copy<'_> {
-        let copy = tempfile::tempdir().expect("a temporary folder");
+        let copy = temporary_folder();
         copy_folder(self.root.path(), copy.path()).expect("a copy");
         Copy { world: self, copy }
     }
@@ -130,6 +131,27 @@ impl Copy<'_> {
         }
         copy_folder(self.copy.path(), root).expect("the world as it was");
     }
+}
+
+/// A folder in memory where there is room for many, as a disk takes longer to make and to remove small files than git and we
+/// to read them. `TMPDIR` has the last word.
+fn temporary_folder() -> TempDir {
+    static IN_MEMORY: LazyLock<bool> =
+        LazyLock::new(|| std::env::var_os("TMPDIR").is_none() && kibibytes_free(MEMORY) > Some(1 << 20));
+    let folder = match *IN_MEMORY {
+        true => tempfile::tempdir_in(MEMORY),
+        false => tempfile::tempdir(),
+    };
+    folder.expect("a temporary folder")
+}
+
+/// The folder that Linux keeps in memory. Containers often make it too small.
+const MEMORY: &str = "/dev/shm";
+
+fn kibibytes_free(folder: &str) -> Option<u64> {
+    let output = Command::new("df").args(["-Pk", folder]).output().ok()?;
+    let table = String::from_utf8(output.stdout).ok()?;
+    table.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
 }
 
 fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
