@@ -232,3 +232,6 @@ fn cut(span: Span, targets: &[Target<'_>]) -> Vec<Span> {
     pieces.push(Span::new(start, span.end));
     pieces
 }
+
+#[cfg(test)]
+mod tests;

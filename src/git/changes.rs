@@ -449,3 +449,6 @@ impl<'a, 'objects> Counter<'a, 'objects> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

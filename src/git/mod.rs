@@ -22,6 +22,8 @@ pub mod mailmap;
 pub mod messages;
 pub mod notes;
 pub mod open;
+#[cfg(test)]
+mod oracle;
 mod packs;
 pub mod process;
 mod raw_id;

@@ -664,3 +664,6 @@ impl Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -644,8 +644,10 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+    use crate::git::oracle::{self, Dice, Files, Oracle};
 
     /// Another object of a pack that is made by hand.
+    #[derive(Clone)]
     enum Base {
         /// It is whole: its kind.
         None(u8),
@@ -958,6 +960,118 @@ mod tests {
         std::fs::create_dir_all(&info).unwrap();
         std::fs::write(info.join("alternates"), list).unwrap();
         assert_eq!(place.read(&name(0)).unwrap(), "lent");
+    }
+
+    /// Versions of some files, each a little different from the last.
+    fn versions(dice: &mut Dice, commits: usize) -> Vec<Files> {
+        let mut all = vec![oracle::files(dice)];
+        for number in 1..commits {
+            let mut files = oracle::edited(&all[number - 1], dice);
+            let long = format!("line {number}\n").repeat(number) + &"always there\n".repeat(3000);
+            files.insert("long".into(), (oracle::PLAIN, long.into_bytes()));
+            all.push(files);
+        }
+        all
+    }
+
+    #[test]
+    fn every_object_is_what_git_says_wherever_it_lies() {
+        let mut dice = Dice::new(5);
+        let (lender, own) = (Oracle::new(), Oracle::new());
+        // Two packs that hold some objects twice, one with deltas by name, one of an old format that libgit2 reads, and loose
+        // objects; in the repository and in one that it borrows from.
+        for oracle in [&lender, &own] {
+            oracle.git(&["config", "fastimport.unpackLimit", "100000"], b"");
+            oracle.import(&[versions(&mut dice, 30)]);
+            oracle.git(&["repack", "-adfq", "--depth=50"], b"");
+            oracle.import(&[versions(&mut dice, 10)]);
+            oracle.git(&["-c", "repack.useDeltaBaseOffset=false", "repack", "-dfq"], b"");
+            oracle.import(&[versions(&mut dice, 5)]);
+            oracle.git(&["-c", "pack.indexVersion=1", "repack", "-dq"], b"");
+            oracle.git(
+                &["-c", "fastimport.unpackLimit=1", "hash-object", "-w", "--stdin"],
+                b"loose",
+            );
+        }
+        let borrowed = format!("{}\n", lender.path().join(".git/objects").display());
+        std::fs::write(own.path().join(".git/objects/info/alternates"), borrowed).unwrap();
+        let names = own.text(&["cat-file", "--batch-all-objects", "--batch-check"]);
+        let names: Vec<&str> = names.lines().map(|line| &line[..40]).collect();
+        let expected = own.git(&["cat-file", "--batch"], (names.join("\n") + "\n").as_bytes());
+
+        let repo = own.open();
+        let packs = Packs::open(&repo);
+        assert_eq!(packs.packs.len(), 4);
+        let ids: Vec<RawId> = names
+            .iter()
+            .map(|name| {
+                *git2::Oid::from_str(name)
+                    .unwrap()
+                    .as_bytes()
+                    .first_chunk()
+                    .unwrap()
+            })
+            .collect();
+        assert!(ids.iter().any(|id| packs.find(id).is_none()));
+        // With room for nothing each chain is read whole; with some, from where it was left; in turn from both ends.
+        for memory in [0, 300_000, 1 << 26] {
+            let mut objects = Objects::new(&packs, repo.git_dir(), memory);
+            let mut found: HashMap<&str, Object> = HashMap::new();
+            for at in (0..ids.len()).flat_map(|at| [at, ids.len() - 1 - at]) {
+                found.insert(names[at], objects.read(&ids[at], LARGEST_OBJECT).unwrap());
+            }
+            let mut printed = Vec::new();
+            for name in &names {
+                let kind = format!("{:?}", found[name].kind).to_lowercase();
+                let data = &found[name].data;
+                printed.extend(format!("{name} {kind} {}\n", data.len()).into_bytes());
+                printed.extend(data.iter());
+                printed.push(b'\n');
+            }
+            assert!(printed == expected, "with {memory} bytes");
+        }
+    }
+
+    #[test]
+    fn alternates_of_alternates_are_followed_from_where_each_lies() {
+        let places = [(); 3].map(|()| Place::new());
+        for (number, place) in places.iter().enumerate() {
+            place.write(&vec![blob(&format!("of {number}")); number + 1]);
+        }
+        let lend = |to: &Place, path: String| {
+            let info = to.0.path().join(".git/objects/info");
+            std::fs::create_dir_all(&info).unwrap();
+            std::fs::write(info.join("alternates"), path).unwrap();
+        };
+        let objects = |place: &Place| place.0.path().join(".git/objects");
+        let last = places[2].0.path().file_name().unwrap().to_str().unwrap();
+        lend(&places[0], objects(&places[1]).display().to_string());
+        // Seen from the folder of the second.
+        lend(&places[1], format!("../../../{last}/.git/objects"));
+        // A circle ends.
+        lend(&places[2], objects(&places[0]).display().to_string());
+        let read: Vec<String> = (0..3).map(|at| places[0].read(&name(at)).unwrap()).collect();
+        assert_eq!(read, ["of 0", "of 1", "of 2"]);
+    }
+
+    #[test]
+    fn what_was_read_last_stays_in_a_cache_that_is_full() {
+        let object = |size: usize| Object {
+            kind: Kind::Blob,
+            data: Rc::new(vec![0; size]),
+        };
+        let mut cache = Generations::new(2000);
+        cache.insert(0, &object(100));
+        for key in 1..50 {
+            cache.insert(key, &object(100));
+            assert!(cache.get(0).is_some(), "{key}");
+            let kept = cache.young.len() + cache.old.len();
+            assert!(kept <= 11, "{kept} objects of 200 bytes");
+        }
+        assert!(cache.get(1).is_none());
+        // One that is larger than all the room is kept until the next.
+        cache.insert(50, &object(5000));
+        assert!(cache.get(50).is_some());
     }
 
     #[test]

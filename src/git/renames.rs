@@ -383,3 +383,6 @@ impl Content {
 fn chunk_hash(high: u32, low: u32) -> u32 {
     high.wrapping_add(low.wrapping_mul(0x61)) % HASHES
 }
+
+#[cfg(test)]
+mod tests;

@@ -737,6 +737,7 @@ fn joined(here: Option<&str>, named: Option<&str>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::log::{Stamp, Tool};
     use super::*;
     use crate::facts::session::Turn;
     use crate::facts::span::total;
@@ -779,5 +780,236 @@ mod tests {
             worked.sort_unstable();
             assert_eq!(worked, [40, 60, 80]);
         }
+    }
+
+    const USAGE: TokenCounts = TokenCounts {
+        input: 10,
+        cache_write: 0,
+        cache_read: 0,
+        output: 1,
+    };
+
+    /// A log that is made record by record, of one session until it is told of another.
+    struct Writer {
+        log: Log,
+        stamp: Stamp,
+    }
+
+    impl Writer {
+        fn new(session: &str) -> Self {
+            let mut log = Log::default();
+            let stamp = Stamp {
+                at: Moment(0),
+                line: 0,
+                key: None,
+                session: log.name(session),
+                lane: None,
+                folder: None,
+                branch: None,
+                copied: false,
+            };
+            Self { log, stamp }
+        }
+
+        fn at(mut self, second: i64, key: &str, what: What) -> Self {
+            self.stamp.line += 1;
+            let stamp = Stamp {
+                at: Moment(second * 1000),
+                key: (!key.is_empty()).then(|| Key::of(&[key])),
+                ..self.stamp
+            };
+            self.log.events.push(Event { stamp, what });
+            self
+        }
+
+        fn prompt(self, second: i64, key: &str) -> Self {
+            let kind = ActionKind::Prompt;
+            self.at(second, key, What::Prompt { kind, typed: 5 })
+        }
+
+        fn response(mut self, second: i64, key: &str, request: &str, output: u64) -> Self {
+            let model = self.log.name("m");
+            let usage = What::Usage {
+                message: Some(Key::of(&[key])),
+                request: (!request.is_empty()).then(|| Key::of(&[request])),
+                model,
+                tokens: TokenCounts { output, ..USAGE },
+            };
+            self.at(second, &format!("{key}-{second}"), usage)
+        }
+
+        /// A call that changes a file, and how it ended.
+        fn edit(mut self, second: i64, path: &str, outcome: Outcome) -> Self {
+            let id = Key::of(&[path, &second.to_string()]);
+            let path = self.log.name(path);
+            let change = Change {
+                path,
+                added: Vec::new(),
+                removed: Vec::new(),
+            };
+            let call = What::Call {
+                id,
+                tool: Tool::Instant,
+                changes: vec![change],
+                reads: Vec::new(),
+            };
+            let result = What::Result {
+                id,
+                outcome,
+                took: None,
+                typed: 0,
+                changes: None,
+                commits: Vec::new(),
+            };
+            self.at(second, "", call).at(second + 1, "", result)
+        }
+
+        fn session(mut self, name: &str) -> Self {
+            self.stamp.session = self.log.name(name);
+            self
+        }
+
+        fn lane(mut self, name: &str) -> Self {
+            self.stamp.lane = Some(self.log.name(name));
+            self
+        }
+
+        fn folder(mut self, name: &str) -> Self {
+            self.stamp.folder = Some(self.log.name(name));
+            self
+        }
+
+        fn copied(mut self, copied: bool) -> Self {
+            self.stamp.copied = copied;
+            self
+        }
+    }
+
+    /// What becomes of logs, in any order.
+    fn sessions(logs: Vec<(&str, Writer)>) -> Vec<Session> {
+        let mut logs: Vec<(PathBuf, Log)> = logs
+            .into_iter()
+            .map(|(path, writer)| (path.into(), writer.log))
+            .collect();
+        let made = assemble("claude-code", &logs);
+        for _ in 1..logs.len() {
+            logs.rotate_left(1);
+            assert_eq!(assemble("claude-code", &logs), made);
+        }
+        logs.reverse();
+        assert_eq!(assemble("claude-code", &logs), made);
+        made
+    }
+
+    /// The id of each session, its prompts and its output tokens.
+    fn sums(sessions: &[Session]) -> Vec<(&str, usize, u64)> {
+        let output = |session: &Session| session.usage.iter().map(|usage| usage.tokens.output).sum();
+        let prompts = |session: &Session| {
+            let is_prompt = |action: &&Action| action.kind == ActionKind::Prompt;
+            session.actions.iter().filter(is_prompt).count()
+        };
+        sessions
+            .iter()
+            .map(|session| (session.id.id.as_str(), prompts(session), output(session)))
+            .collect()
+    }
+
+    fn beginning(session: &str) -> Writer {
+        Writer::new(session)
+            .prompt(10, "p1")
+            .response(20, "r1", "q1", 100)
+    }
+
+    #[test]
+    fn a_record_in_several_files_counts_once_where_it_was_first_made() {
+        // A fork begins with what it repeats, under its own name, and may end before the session that it left.
+        let original = beginning("a").prompt(500, "p2").response(510, "r2", "q2", 7);
+        let fork = beginning("b").prompt(100, "p3").response(110, "r3", "q3", 5);
+        // Both began at one instant: the fork ended first, and has what they share.
+        let made = sessions(vec![("a", original), ("b", fork)]);
+        assert_eq!(sums(&made), [("a", 1, 7), ("b", 2, 105)]);
+        // One that calls its records copies never has them.
+        let original = beginning("a").prompt(500, "p2").response(510, "r2", "q2", 7);
+        let fork = Writer::new("b")
+            .copied(true)
+            .prompt(10, "p1")
+            .response(20, "r1", "q1", 100);
+        let fork = fork.copied(false).prompt(100, "p3").response(110, "r3", "q3", 5);
+        let made = sessions(vec![("a", original), ("b", fork)]);
+        assert_eq!(sums(&made), [("a", 2, 107), ("b", 1, 5)]);
+    }
+
+    #[test]
+    fn a_folder_that_was_copied_counts_nothing_twice() {
+        let made = sessions(vec![("a", beginning("a")), ("copy", beginning("a"))]);
+        assert_eq!(sums(&made), [("a", 1, 100)]);
+    }
+
+    #[test]
+    fn records_without_an_identity_are_never_copies() {
+        let log = || Writer::new("a").prompt(10, "").prompt(10, "");
+        let made = sessions(vec![("a", log()), ("b", log())]);
+        assert_eq!(made.len(), 1);
+        let prompts = made[0]
+            .actions
+            .iter()
+            .filter(|action| action.at == Moment(10_000));
+        assert_eq!(prompts.count(), 4);
+    }
+
+    #[test]
+    fn of_the_parts_of_one_response_the_fullest_counts() {
+        let parts = Writer::new("a").prompt(1, "p");
+        let parts = parts
+            .response(2, "r", "q", 1)
+            .response(3, "r", "q", 40)
+            .response(4, "r", "q", 30);
+        let made = sessions(vec![("a", parts)]);
+        let usage = &made[0].usage;
+        assert_eq!(usage.len(), 1);
+        assert_eq!((usage[0].at, usage[0].tokens.output), (Moment(3000), 40));
+    }
+
+    #[test]
+    fn one_message_of_two_requests_is_two_responses_but_in_a_subagents_log() {
+        let twice = Writer::new("a")
+            .prompt(1, "p")
+            .response(2, "r", "q1", 10)
+            .response(3, "r", "q2", 10);
+        assert_eq!(sums(&sessions(vec![("a", twice)])), [("a", 1, 20)]);
+        let main = Writer::new("a").prompt(1, "p").response(2, "r", "q1", 10);
+        let lane = Writer::new("a").lane("sub").response(3, "r", "q2", 25);
+        let made = sessions(vec![("a", main), ("a-sub", lane)]);
+        // What the main lane says of it holds.
+        assert_eq!(sums(&made), [("a", 1, 10)]);
+        assert_eq!(made[0].usage[0].lane, 0);
+    }
+
+    #[test]
+    fn an_edit_counts_when_it_is_done_and_not_where_it_failed() {
+        let log = Writer::new("a").folder("/w/kiln/").prompt(1, "p");
+        let log = log
+            .edit(10, "./src/a.rs", Outcome::Done)
+            .edit(20, "b.rs", Outcome::Failed);
+        let log = log
+            .edit(30, "/etc/c", Outcome::Done)
+            .edit(40, "d.rs", Outcome::Refused);
+        let made = sessions(vec![("a", log)]);
+        let edits = made[0].edits.iter().map(|edit| (edit.at.0, edit.path.as_str()));
+        let edits: Vec<(i64, &str)> = edits.collect();
+        assert_eq!(edits, [(11_000, "/w/kiln/src/a.rs"), (31_000, "/etc/c")]);
+    }
+
+    #[test]
+    fn sessions_of_one_file_are_told_apart_and_one_that_says_nothing_is_none() {
+        let log = Writer::new("b").prompt(5, "p1").session("a").prompt(9, "p2");
+        let log = log
+            .session("c")
+            .at(20, "v", What::Place)
+            .session("")
+            .prompt(30, "p3");
+        let made = sessions(vec![("x", log)]);
+        assert_eq!(sums(&made), [("a", 1, 0), ("b", 1, 0)]);
+        assert_eq!(made[0].span, span(9000, 9000));
     }
 }
