@@ -98,7 +98,7 @@ fn of_copies_of_one_change_the_one_on_head_has_the_time() {
     for (first, second, expected) in [(true, false, 1), (false, true, 2)] {
         let changes = vec![copy(2, second), copy(1, first)];
         let links = link(
-            &[session.clone()],
+            std::slice::from_ref(&session),
             &[history(changes.clone())],
             ForeignTrailers::Believe,
         );
@@ -115,7 +115,7 @@ fn without_times_the_lines_decide_and_without_lines_all_are_alike() {
     session.lanes.clear();
     let shares = |session: &Session, changes: &[Change]| -> Vec<f64> {
         let links = link(
-            &[session.clone()],
+            std::slice::from_ref(session),
             &[history(changes.to_vec())],
             ForeignTrailers::Believe,
         );

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::facts::commit::{Instant, Person};
+use crate::facts::commit::{Authored, Instant, Person};
 use crate::facts::quantity::{Hours, WorkTime};
 use crate::facts::task::FirstClaim;
 use crate::facts::{claim, record};
@@ -75,8 +75,7 @@ fn of_notes(notes: Vec<(ObjectId, NoteLines)>) -> Ledger {
 
 fn message(on: u8, text: &str) -> CommitClaims {
     let (claims, errors) = claim::read(text.as_bytes(), WorkTime::default());
-    CommitClaims {
-        commit: commit(on),
+    let authored = Authored {
         author: Person {
             name: "Ada".into(),
             email: "ada@example.org".into(),
@@ -85,8 +84,15 @@ fn message(on: u8, text: &str) -> CommitClaims {
             seconds: time(0).timestamp() + i64::from(on),
             offset: 0,
         },
-        committed: time(0).timestamp() + i64::from(on),
-        subject: text.lines().next().unwrap().to_owned(),
+        title: text.lines().next().unwrap().to_owned(),
+    };
+    CommitClaims {
+        commit: commit(on),
+        author: authored.author.clone(),
+        time: authored.time,
+        committed: authored.time.seconds,
+        subject: authored.title.clone(),
+        authored,
         claims,
         errors,
     }
