@@ -5,24 +5,30 @@
 //! `render` turns what came of it into bytes. `exchange` translates foreign records, `ledger` is the only writer to a
 //! repository, `git` the only reader of one, and `cli` the only code that knows a process: arguments, environment, clock,
 //! terminal. A module imports only from those above it in this list.
+//!
+//! The interface is the program: its arguments, files and formats. The crate exports its entry, [`cli::main`], and promises
+//! nothing more; `pub` in a module below means for the whole crate, so that the compiler tells what nobody uses.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))]
 
-pub mod facts;
-pub mod git;
-pub mod sources;
+mod facts;
+mod git;
+mod sources;
 
-pub mod correlate;
+mod correlate;
 
-pub mod aggregate;
-pub mod audit;
-pub mod render;
-pub mod workspace;
+mod aggregate;
+mod audit;
+mod render;
+mod workspace;
 
-pub mod exchange;
-pub mod ledger;
+mod exchange;
+mod ledger;
 
 pub mod cli;
+
+#[doc(hidden)]
+pub mod testing;
 
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]

@@ -153,7 +153,7 @@ fn an_audit_leaves_in_every_format() {
     let world = World::new();
     let repo = world.repo("kiln");
     repo.write("a.txt", "one\n").commit("Start");
-    for format in git_leverage::render::format::Format::ALL {
+    for format in git_leverage::testing::reports::Format::ALL {
         let findings = repo.run(&["audit", "--format", format.name()]).success();
         let lines = repo.run(&["audit", "--file", "a.txt", "--format", format.name()]);
         assert!(!findings.is_empty() && !lines.success().is_empty(), "{format:?}");

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use git_leverage::facts::change::ChangedFile;
-use git_leverage::git::Repo;
-use git_leverage::git::added_lines::Known;
-use git_leverage::sources::changed;
-use git_leverage::sources::survival::read_survival;
+use git_leverage::testing::facts::ChangedFile;
+use git_leverage::testing::git::{Known, Repo};
+use git_leverage::testing::sources::{load_changed, read_survival, save_changed};
 use serde_json::Value;
 
 use crate::world::World;
@@ -54,10 +52,10 @@ fn damaged_changes_are_read_again() {
         files: [(head, vec![file])].into(),
         has_grown: true,
     };
-    changed::save(&folder, &repo, &known);
-    assert_eq!(changed::load(&folder, &repo).files, known.files);
+    save_changed(&folder, &repo, &known);
+    assert_eq!(load_changed(&folder, &repo).files, known.files);
     damage(&folder, |what| {
-        assert_eq!(changed::load(&folder, &repo), Known::default(), "{what}");
+        assert_eq!(load_changed(&folder, &repo), Known::default(), "{what}");
     });
 }
 

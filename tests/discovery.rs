@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use git_leverage::sources::discover::{LinkedWorkTrees, discover};
+use git_leverage::testing::sources::{LinkedWorkTrees, discover};
 
 use crate::world::World;
 

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use git_leverage::facts::commit::decide;
-use git_leverage::facts::diagnostics::Status;
-use git_leverage::facts::evidence::ForeignTrailers;
-use git_leverage::git::changes::Renames;
-use git_leverage::sources::history::{History, HistoryOptions, KeptFacts, read_history};
+use git_leverage::testing::facts::{ForeignTrailers, Status, decide};
+use git_leverage::testing::git::Renames;
+use git_leverage::testing::sources::{History, HistoryOptions, KeptFacts, read_history};
 
 use crate::world::{START, TestRepo, World};
 

@@ -3,14 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use git_leverage::aggregate::group::Dimension;
-use git_leverage::aggregate::report::{Query, Report, report};
-use git_leverage::aggregate::repository::{PlacedTask, Repository};
-use git_leverage::facts::ids::TaskId;
-use git_leverage::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
-use git_leverage::facts::task::{FirstClaim, Phase, Task, TaskSource};
-use git_leverage::facts::zone::{Period, Zone};
-use git_leverage::render::{markdown, report as shown};
+use git_leverage::testing::facts::{
+    FirstClaim, Hours, Minutes, Period, Phase, Task, TaskId, TaskSource, Tokens, WorkTime, Zone,
+};
+use git_leverage::testing::reports::{
+    Dimension, Headline, PlacedTask, Query, Report, Repository, markdown, report, task_log,
+};
 use serde_json::Value;
 
 const DAYS: [&str; 4] = ["2026-03-01", "2026-03-02", "2026-03-26", "2026-04-04"];
@@ -177,7 +175,7 @@ fn published_phases_sum_to_their_estimate_and_give_its_factors() {
 #[test]
 fn a_day_by_task_reads_like_the_published_log() {
     let report = sum_up(tasks_of("2026-04-04"), &[Dimension::Task], Some("2026-04-04"));
-    let page = markdown::render(&shown::task_log(&report, shown::Headline::default()));
+    let page = markdown(&task_log(&report, Headline::default()));
     insta::assert_snapshot!(page, @r"
     # Leverage of 2026-04-04, published, days in UTC
 

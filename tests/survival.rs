@@ -1,7 +1,6 @@
 //! Who brought each line equals `git blame`, over renames, merges and everything that blame decides by itself.
 
-use git_leverage::git::Repo;
-use git_leverage::git::survival::survival;
+use git_leverage::testing::git::{Repo, survival};
 
 use crate::world::{TestRepo, World};
 

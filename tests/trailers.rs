@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use git_leverage::facts::trailers;
+use git_leverage::testing::facts::trailers;
 
 use crate::world::{TestRepo, World};
 
@@ -116,7 +116,7 @@ fn commit_all(repo: &TestRepo<'_>, messages: &[String]) {
 
 /// Our reading in the form in which git prints its own.
 fn ours(message: &[u8]) -> String {
-    trailers::parse(message)
+    trailers(message)
         .iter()
         .map(|trailer| {
             format!(

@@ -28,7 +28,7 @@ use serde::Serialize;
 
 use allowed::Allowances;
 pub use allowed::{AllowedBy, Reason};
-pub use evidence::{All, Asked, Evidence, Selection, Shown};
+pub use evidence::{All, Asked, Evidence, Selection};
 pub use finding::{Finding, Level};
 
 use crate::facts::diagnostics::Warning;

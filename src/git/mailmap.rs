@@ -30,12 +30,6 @@ struct Proper {
 
 impl NameMap {
     /// Reads a mailmap. A line that makes no sense is passed over; a later line outranks an earlier one.
-    pub fn parse(text: &str) -> Self {
-        let mut names = Self::default();
-        names.add(text);
-        names
-    }
-
     fn add(&mut self, text: &str) {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -191,7 +185,8 @@ mod tests {
 
     #[test]
     fn every_form_of_a_line() {
-        let names = NameMap::parse(
+        let mut names = NameMap::default();
+        names.add(
             "# people\nAda Example <ada@example.org>\nBob <bob@example.org> <BOB@old.example>\n\
              Cy <cy@example.org> nick <shared@example.org>\n<new@example.org> <old@example.org>\nbroken line\n",
         );

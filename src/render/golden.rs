@@ -1,8 +1,8 @@
 //! One document with hostile text in every place that takes text, in every format.
 
 use super::document::{Basis, Cell, Column, Document, Table};
+use super::format::{csv, html, markdown, terminal};
 use super::terminal::Screen;
-use super::{csv, html, markdown, terminal};
 use crate::facts::quantity::{Hours, Minutes};
 
 const HOSTILE: &str = "=cmd|'/c calc'!A1\x1b[2J\u{202e}<img src=x onerror=\"a\">\n`[x](y)`";

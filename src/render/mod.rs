@@ -13,7 +13,7 @@ pub mod report;
 pub mod sessions;
 pub mod task;
 
-pub use format::{csv, html, json, markdown, terminal};
+pub use format::{json, markdown, terminal};
 
 #[cfg(test)]
 mod golden;

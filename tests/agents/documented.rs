@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use git_leverage::facts::agents;
-use git_leverage::sources::agents::{AGENTS, Machine};
+use git_leverage::testing::facts::{AGENTS, by_name};
+use git_leverage::testing::sources::{Machine, READERS};
 
 const DOCUMENT: &str = include_str!("../../docs/formats/agents.md");
 
@@ -28,12 +28,12 @@ fn documented() -> Vec<(String, String, &'static str)> {
 #[test]
 fn every_agent_that_is_read_has_a_row_in_the_table_of_agents() {
     let mut names = BTreeSet::new();
-    for reader in AGENTS {
-        let row = agents::by_name(reader.name()).unwrap_or_else(|| panic!("`{}` has no row", reader.name()));
+    for reader in READERS {
+        let row = by_name(reader.name()).unwrap_or_else(|| panic!("`{}` has no row", reader.name()));
         assert!(std::ptr::eq(row, reader.identity()), "{}", reader.name());
         assert!(names.insert(reader.name()), "`{}` has two readers", reader.name());
     }
-    let unread = agents::AGENTS
+    let unread = AGENTS
         .iter()
         .filter(|agent| !agent.variables.is_empty() && !names.contains(agent.name));
     assert_eq!(unread.count(), 0, "a folder for logs that nobody reads");
@@ -44,7 +44,7 @@ fn every_agent_that_is_read_has_a_section_in_the_documentation() {
     let documented = documented();
     let mut names: Vec<&str> = documented.iter().map(|(name, ..)| name.as_str()).collect();
     names.sort_unstable();
-    let mut read: Vec<&str> = AGENTS.iter().map(|reader| reader.name()).collect();
+    let mut read: Vec<&str> = READERS.iter().map(|reader| reader.name()).collect();
     read.sort_unstable();
     assert_eq!(names, read);
     let sections = DOCUMENT.lines().filter(|line| line.starts_with("##"));
@@ -56,7 +56,7 @@ fn every_agent_that_is_read_has_a_section_in_the_documentation() {
 #[test]
 fn the_variables_of_an_agent_move_its_logs_and_are_documented() {
     let documented = documented();
-    for reader in AGENTS {
+    for reader in READERS {
         let (.., row) = documented
             .iter()
             .find(|(name, ..)| name == reader.name())

@@ -22,7 +22,7 @@ use crate::facts::inventory::{HistoryFacts, RecentCommit, RepoFacts};
 use crate::facts::lineage::Lineage;
 
 pub use comparison::{Change, Comparison, Difference, Step};
-pub use row::{Activity, InventoryRow, LanguageRow, TestRow};
+pub use row::{Activity, InventoryRow, TestRow};
 use row::{ratio, reached};
 pub use windows::Windows;
 

@@ -34,16 +34,6 @@ pub struct LineChange {
     pub removed: u64,
 }
 
-/// The hunks of `git diff -U0 OLD NEW`, which are also those that `git blame` follows.
-pub fn hunks(old: &[u8], new: &[u8]) -> Vec<Hunk> {
-    LineDiff::default().hunks(old, new)
-}
-
-/// What `git diff --numstat OLD NEW` counts.
-pub fn count(old: &[u8], new: &[u8]) -> LineChange {
-    LineDiff::default().count(old, new)
-}
-
 /// The number of lines; a last line without newline is one.
 pub fn line_count(text: &[u8]) -> usize {
     memchr::memchr_iter(b'\n', text).count() + usize::from(text.last().is_some_and(|last| *last != b'\n'))

@@ -6,6 +6,14 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn hunks(old: &[u8], new: &[u8]) -> Vec<Hunk> {
+    LineDiff::default().hunks(old, new)
+}
+
+fn count(old: &[u8], new: &[u8]) -> LineChange {
+    LineDiff::default().count(old, new)
+}
+
 /// The hunks as git itself prints them.
 fn git_hunks(old: &[u8], new: &[u8]) -> Vec<Hunk> {
     let dir = tempfile::tempdir().unwrap();

@@ -15,7 +15,7 @@ use crate::facts::zone::Zone;
 pub use changes::{changed, changes};
 pub use columns::{AI, Columns, DEFAULT, GROUPS, UnknownColumn, columns_there_are, groups_in_words};
 use columns::{Given, HISTORY, SIZE, Spec, TESTS};
-pub use readiness::{findings, matrix, readiness};
+pub use readiness::{matrix, readiness};
 
 /// Which way rows are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,42 @@
+//! What the tests of the command look at from inside. None of it is an interface: it changes whenever the code does.
+
+/// Facts, and what reads them.
+pub mod facts {
+    pub use crate::facts::agents::{AGENTS, by_name};
+    pub use crate::facts::change::ChangedFile;
+    pub use crate::facts::commit::decide;
+    pub use crate::facts::diagnostics::Status;
+    pub use crate::facts::evidence::ForeignTrailers;
+    pub use crate::facts::ids::TaskId;
+    pub use crate::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
+    pub use crate::facts::task::{FirstClaim, Phase, Task, TaskSource};
+    pub use crate::facts::trailers::parse as trailers;
+    pub use crate::facts::zone::{Period, Zone};
+}
+
+/// What git says.
+pub mod git {
+    pub use crate::git::Repo;
+    pub use crate::git::added_lines::Known;
+    pub use crate::git::changes::Renames;
+    pub use crate::git::survival::survival;
+}
+
+/// What is read.
+pub mod sources {
+    pub use crate::sources::agents::{AGENTS as READERS, Machine};
+    pub use crate::sources::changed::{load as load_changed, save as save_changed};
+    pub use crate::sources::discover::{LinkedWorkTrees, discover};
+    pub use crate::sources::history::{History, HistoryOptions, KeptFacts, read_history};
+    pub use crate::sources::survival::read_survival;
+}
+
+/// What is made of it.
+pub mod reports {
+    pub use crate::aggregate::group::Dimension;
+    pub use crate::aggregate::report::{Query, Report, report};
+    pub use crate::aggregate::repository::{PlacedTask, Repository};
+    pub use crate::render::format::Format;
+    pub use crate::render::markdown::render as markdown;
+    pub use crate::render::report::{Headline, task_log};
+}
