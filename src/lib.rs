@@ -19,8 +19,9 @@ mod correlate;
 
 mod aggregate;
 mod audit;
-mod render;
 mod workspace;
+
+mod render;
 
 mod exchange;
 mod ledger;

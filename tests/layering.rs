@@ -22,6 +22,7 @@ const LAYERS: &[&str] = &[
     "ledger",
     "cli",
     "hostile",
+    "testing",
 ];
 
 /// Every source file with its layer and its text.
