@@ -166,14 +166,21 @@ pub(super) fn object_of(commit: &git2::Commit<'_>) -> Vec<u8> {
 
 /// The header lines, and the message behind the first empty line.
 fn split_head(data: &[u8]) -> (&[u8], &[u8]) {
-    match memchr::memmem::find(data, b"\n\n") {
+    let mut ends = memchr::memchr_iter(b'\n', data);
+    match ends.find(|end| data.get(end + 1) == Some(&b'\n')) {
         Some(end) => (&data[..end], &data[end + 2..]),
         None => (data, b""),
     }
 }
 
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes.split(|byte| *byte == b'\n')
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr::memchr(b'\n', text);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
+    })
 }
 
 fn raw_id(hex: &[u8]) -> Option<RawId> {
