@@ -15,7 +15,7 @@ use crate::git::hostile as git;
 use crate::git::survival::Kept;
 use crate::sources::agents::assemble::assemble;
 use crate::sources::agents::log::Log;
-use crate::sources::agents::{AGENTS, Agent, Machine};
+use crate::sources::agents::{self, Agent, Machine};
 use crate::sources::inventory::hostile as inventory;
 
 /// A reader, called for its panics.
@@ -125,7 +125,7 @@ fn read_home(name: &str, home: &Path, size: usize) -> usize {
         ..Machine::default()
     };
     let mut all = 0;
-    for agent in AGENTS.iter().filter(|agent| agent.name() == name) {
+    for agent in agents::READERS.iter().filter(|agent| agent.name() == name) {
         let logs = read_logs(*agent, &machine);
         let events: usize = logs.iter().map(|(_, log)| log.events.len()).sum();
         // A log can stand for a session by its name and its times alone.

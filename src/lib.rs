@@ -6,7 +6,7 @@
 //! repository, `git` the only reader of one, and `cli` the only code that knows a process: arguments, environment, clock,
 //! terminal. A module imports only from those above it in this list.
 //!
-//! The interface is the program: its arguments, files and formats. The crate exports its entry, [`cli::main`], and promises
+//! The interface is the program: its arguments, files and formats. The crate exports its entry, [`main`], and promises
 //! nothing more; `pub` in a module below means for the whole crate, so that the compiler tells what nobody uses.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))]
@@ -26,7 +26,9 @@ mod render;
 mod exchange;
 mod ledger;
 
-pub mod cli;
+mod cli;
+
+pub use cli::main;
 
 #[doc(hidden)]
 pub mod testing;

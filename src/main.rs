@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    git_leverage::cli::main()
+    git_leverage::main()
 }

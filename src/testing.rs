@@ -24,7 +24,7 @@ pub mod git {
 
 /// What is read.
 pub mod sources {
-    pub use crate::sources::agents::{AGENTS as READERS, Machine};
+    pub use crate::sources::agents::{Machine, READERS};
     pub use crate::sources::changed::{load as load_changed, save as save_changed};
     pub use crate::sources::discover::{LinkedWorkTrees, discover};
     pub use crate::sources::history::{History, HistoryOptions, KeptFacts, read_history};

@@ -1,6 +1,6 @@
 //! Facts → findings: what does not add up in a repository's AI-built history.
 //!
-//! A [`rules::Rule`] is one function from what is [`Shown`], judged by [`All`] that there is, to findings, with its id and
+//! A [`rules::Rule`] is one function from what is [`Shown`], judged by [`All`], to findings, with its id and
 //! what to do about them. A rule that has nothing to look at is listed as skipped, so that silence is never taken for a
 //! clean bill. Nothing here reads a repository or decides what is shown.
 

@@ -108,7 +108,7 @@ fn session_without_task(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         .collect()
 }
 
-pub(super) fn commits_of_tasks(all: All<'_>) -> BTreeSet<ObjectId> {
+fn commits_of_tasks(all: All<'_>) -> BTreeSet<ObjectId> {
     let tasks = all.ledger.tasks.iter();
     tasks.flat_map(|found| found.commits.iter().copied()).collect()
 }

@@ -16,7 +16,7 @@ pub struct Linking<'a> {
     pub rules: &'a RulesArgs,
     /// Whether what other tools wrote counts.
     pub foreign: ForeignArgs,
-    /// Whether everything is read anew and nothing kept.
+    /// Whether everything is read again and nothing cached.
     pub no_cache: bool,
 }
 

@@ -11,7 +11,7 @@ use crate::facts::evidence::ForeignTrailers;
 use crate::facts::span::Millis;
 use crate::facts::supervision::SupervisionRules;
 use crate::sources::agents::collect::Request;
-use crate::sources::agents::{AGENTS, Machine};
+use crate::sources::agents::{Machine, READERS};
 
 /// Which logs are read.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -62,9 +62,9 @@ fn agent_dir(text: &str) -> Result<(String, PathBuf), String> {
 
 /// The name of an agent whose logs can be read.
 fn known(agent: &str) -> Result<&'static str, String> {
-    let mut names = AGENTS.iter().map(|known| known.name());
+    let mut names = READERS.iter().map(|known| known.name());
     names.find(|known| *known == agent).ok_or_else(|| {
-        let known: Vec<&str> = AGENTS.iter().map(|agent| agent.name()).collect();
+        let known: Vec<&str> = READERS.iter().map(|agent| agent.name()).collect();
         format!("unknown agent; the known ones are {}", known.join(", "))
     })
 }

@@ -1,6 +1,7 @@
 //! The only code that knows a process: arguments, environment, clock, terminal, exit codes.
 //!
-//! [`Arguments`] is what was typed, and each [`Command`] runs in its own file below [`commands`]. [`main`] reads the process once into an [`Environment`] and hands it down; nothing below `cli/` looks for itself.
+//! [`Arguments`] is what was typed, and each [`Command`] runs in its own file below [`commands`]. [`main`] reads the process
+//! once into an [`Environment`] and hands it down; nothing below `cli/` looks for itself.
 
 #![allow(clippy::disallowed_methods)]
 

@@ -86,8 +86,12 @@ pub fn day(text: &str, zone: Zone, now: DateTime<Utc>) -> Option<NaiveDate> {
 
 /// Whether something in it is more than a bare number.
 fn has_meaning(text: &str) -> bool {
-    // Git takes a number of nine digits for seconds since the epoch.
-    let is_instant = |text: &str| text.len() > 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    // Git takes a number of nine digits for seconds since the epoch, and what lies beyond 2099 for now.
+    let is_instant = |text: &str| {
+        matches!(text.len(), 9 | 10)
+            && text.bytes().all(|byte| byte.is_ascii_digit())
+            && text.parse::<u64>().is_ok_and(|seconds| seconds < 4_102_444_800)
+    };
     text.contains(|c: char| c.is_ascii_alphabetic())
         || text.contains(['-', '/', '.', ':'])
         || is_instant(text.strip_prefix('@').unwrap_or(text))
@@ -232,6 +236,9 @@ mod tests {
             "all",
             "gestern",
             "--",
+            "1775034000000",
+            "4102444800",
+            "@99999999999999",
         ] {
             assert_eq!(day_of(text), None, "{text}");
         }

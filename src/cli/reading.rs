@@ -66,7 +66,7 @@ impl ReadArgs {
         Ok(find(&self.roots(context), LinkedWorkTrees::LeadToMain)?)
     }
 
-    /// The roots that were named, else the repository that one stands in, else the configured ones, else this folder.
+    /// The roots that were named, else the current repository, else the configured ones, else this folder.
     pub fn roots(&self, context: &Context) -> Vec<PathBuf> {
         let environment = &context.environment;
         if !self.roots.is_empty() {

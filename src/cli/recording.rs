@@ -35,7 +35,7 @@ pub struct OpenLedger {
 }
 
 impl OpenLedger {
-    /// Opens the repository that the process stands in, and takes back what others overwrote in its ledger.
+    /// Opens the repository that the process stands in, and restores what others overwrote in its ledger.
     pub fn open(context: &mut Context) -> Result<Self, CommandError> {
         let repo = context.environment.repository()?;
         let settings = Settings::new(repo.config(&context.environment.config_files));

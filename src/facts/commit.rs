@@ -130,10 +130,8 @@ pub struct Commit {
     /// All its files and lines against its first parent; zero for a merge, `None` where blobs are missing.
     pub lines: Option<LineCounts>,
     /// The same by kind of file, sorted; empty where `lines` is `None`.
-    #[serde(default)]
     pub by_class: Vec<(FileClass, LineCounts)>,
     /// Its object, where its message may hold trailers of ours; nearly none does.
-    #[serde(default)]
     pub claiming: Option<Box<[u8]>>,
     /// Who made it, and how that is known.
     pub origin: Origin,

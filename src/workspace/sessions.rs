@@ -124,12 +124,13 @@ fn narrow(sessions: &mut Vec<Session>, scope: &Scope, linked: &Linked) {
 }
 
 /// What one of `sessions` made, each link with the name of its repository: in those where it worked, and those `around`.
+/// Beside it, what was wrong with these.
 pub fn links_of(
     session: &Session,
     sessions: &[Session],
     around: &[PathBuf],
     options: &SessionOptions,
-) -> Vec<(String, Link)> {
+) -> (Vec<(String, Link)>, Vec<Warning>) {
     let repositories = repositories(around, [session]);
     let linked = link_among(&repositories, sessions, options);
     let mut links = Vec::new();
@@ -137,7 +138,7 @@ pub fn links_of(
         let own = found.into_iter().filter(|link| link.session == session.id);
         links.extend(own.map(|link| (name(path), link)));
     }
-    links
+    (links, linked.warnings)
 }
 
 fn name(repository: &Path) -> String {

@@ -17,6 +17,7 @@ use crate::facts::span::Millis;
 use crate::render::json::Versioned;
 use crate::render::sessions;
 use crate::sources::discover::{LinkedWorkTrees, discover};
+use crate::workspace::options::SessionOptions;
 use crate::workspace::sessions::{MachineSessions, Scope, collect, links_of};
 
 /// The arguments of `sessions`.
@@ -153,7 +154,7 @@ fn send(args: &Args, context: &mut Context, report: SessionReport) -> Result<(),
     args.output.send(context, &document, &rows, &machine)
 }
 
-/// The repositories in whose work trees agents may have left logs: those below the roots, else the one that one stands in,
+/// The repositories in whose work trees agents may have left logs: those below the roots, else the current repository,
 /// else the configured ones.
 fn around(roots: &[PathBuf], context: &Context) -> Vec<PathBuf> {
     let below = |roots: &[PathBuf]| discover(roots, LinkedWorkTrees::LeadToMain).repositories;
@@ -170,17 +171,15 @@ fn around(roots: &[PathBuf], context: &Context) -> Vec<PathBuf> {
 }
 
 fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError> {
-    let linking = Linking {
-        logs: &args.logs,
-        rules: &RulesArgs::default(),
-        foreign: args.foreign,
-        no_cache: args.no_cache,
+    let options = SessionOptions {
+        logs: args.logs.request(context, context.cache(args.no_cache))?,
+        foreign: args.foreign.foreign(),
+        ..SessionOptions::default()
     };
-    let options = linking.options(context)?;
     let around = around(&[], context);
     let collected = collect(&options, &around);
     let session = named(&args.id, &collected.sessions)?;
-    let links = links_of(session, &collected.sessions, &around, &options);
+    let (links, warnings) = links_of(session, &collected.sessions, &around, &options);
     let timeline = timeline(session, &links);
     let document = sessions::timeline(&timeline);
     let rows = document.tables.first().cloned().unwrap_or_default();
@@ -189,7 +188,7 @@ fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError>
         body: &timeline,
     };
     args.output.send(context, &document, &rows, &machine)?;
-    finish(context, &collected.warnings)
+    finish(context, &[collected.warnings, warnings].concat())
 }
 
 /// The session whose id this is, or begins with this: with the agent's name before it, or without.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::super::store::{Kind, Slot};
 use super::assemble::assemble;
 use super::log::{Event, Key, Log};
-use super::{AGENTS, Agent, LogFile, Machine};
+use super::{Agent, LogFile, Machine, READERS};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::Session;
 
@@ -51,7 +51,7 @@ pub struct Collected {
 /// Reads all sessions. Trouble is in the warnings.
 pub fn collect(request: &Request) -> Collected {
     let mut collected = Collected::default();
-    for agent in AGENTS {
+    for agent in READERS {
         let mut logs = read_agent(*agent, request, &mut collected.warnings);
         agent.settle(&mut logs);
         collected.warnings.extend(
@@ -495,7 +495,10 @@ mod tests {
         let fixture = Fixture::new();
         std::fs::write(fixture.log(), format!("{PROMPT}\n{REPLY}\n")).unwrap();
         collect(&fixture.request);
-        let agent = AGENTS.iter().find(|agent| agent.name() == "claude-code").unwrap();
+        let agent = READERS
+            .iter()
+            .find(|agent| agent.name() == "claude-code")
+            .unwrap();
         let files = find_logs(*agent, &fixture.request, &mut Vec::new());
         let slot = slot(fixture.request.cache.as_ref().unwrap(), *agent, &files);
         let is_kept = || load(&slot).len() == 1;

@@ -45,7 +45,7 @@ pub mod value;
 pub use agent::{Agent, LogFile, Machine, files_below};
 
 /// The agents that can be read.
-pub static AGENTS: &[&dyn Agent] = &[
+pub static READERS: &[&dyn Agent] = &[
     &aider::Aider,
     &amp::Amp,
     &claude_code::ClaudeCode,
