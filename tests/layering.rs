@@ -279,3 +279,20 @@ fn public_types(items: &[syn::Item]) -> Vec<String> {
     }
     names
 }
+
+/// Whether a repository may set a key is said in `cli/keys.rs`, and heeded by `cli/settings.rs` alone.
+#[test]
+fn settings_of_ours_are_looked_up_in_one_place() {
+    let lookup = |text: &str| {
+        let names = ["get(", "get_all(", "below(", "format!("];
+        names
+            .iter()
+            .any(|name| text.contains(&format!("{name}\"leverage.")))
+    };
+    let files: Vec<PathBuf> = sources()
+        .into_iter()
+        .filter(|(_, _, text)| lookup(text.split("mod tests {").next().unwrap_or_default()))
+        .map(|(file, ..)| file)
+        .collect();
+    assert_eq!(files, [Path::new("cli/settings.rs")]);
+}

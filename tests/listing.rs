@@ -127,7 +127,7 @@ fn a_folder_given_last_is_the_one_that_is_read() {
     let repo = world.repo("kiln");
     let claude = world.home().join(".claude").to_string_lossy().into_owned();
     let empty = world.path("empty").to_string_lossy().into_owned();
-    repo.git(&["config", "leverage.agentDir.claude-code", &claude]);
+    repo.git(&["config", "--global", "leverage.agentDir.claude-code", &claude]);
     let given = format!("leverage.agentDir.claude-code={empty}");
     let listed = |args: &[&str]| rows(&repo.run(args).success()).len();
     assert_eq!(listed(&["sessions", "--format", "json"]), 1);
@@ -137,6 +137,56 @@ fn a_folder_given_last_is_the_one_that_is_read() {
     assert_eq!(listed(&args), 1);
     let unknown = repo.run(&["-c", "leverage.agentDir.foo=/x", "sessions"]);
     assert!(unknown.stderr.contains("known ones are aider, amp"), "{unknown}");
+}
+
+#[test]
+fn a_repository_does_not_say_which_logs_are_read() {
+    let world = World::new();
+    Transcript::new("s", "/elsewhere".as_ref())
+        .prompt(0, "x")
+        .answer(1, "y")
+        .save(&world);
+    let repo = world.repo("kiln");
+    repo.write("a.txt", "one\n").commit("Start");
+    std::fs::create_dir(world.path("empty")).unwrap();
+    let empty = world.path("empty").to_string_lossy().into_owned();
+    let here = format!("/elsewhere={}", repo.path().display());
+    repo.git(&["config", "leverage.agentDir.claude-code", &empty]);
+    // An agent that is none is not looked at either.
+    repo.git(&["config", "leverage.agentDir.foo", &empty]);
+    repo.git(&["config", "leverage.pathMap", &here]);
+    repo.git(&["config", "leverage.root", &empty]);
+    repo.git(&["config", "leverage.sign", "true"]);
+    repo.git(&["config", "gpg.program", "/nowhere"]);
+    repo.git(&["config", "leverage.zone", "Asia/Tokyo"]);
+    for args in [
+        &["sessions", "--format", "json"][..],
+        &["report", "--format", "json"],
+        &["audit", "--format", "json"],
+        &["export"],
+        &["capture", "--dry-run"],
+        &["record", "--no-commit", "--title", "Plan", "--estimate", "1h"],
+    ] {
+        let run = repo.run(args);
+        let warned = run
+            .stderr
+            .matches("`leverage.agentDir.<agent>`, `leverage.pathMap`")
+            .count();
+        assert_eq!(warned, 1, "{args:?} {run}");
+        assert!(run.stderr.contains("git config --global"), "{args:?} {run}");
+        assert!(!run.stderr.contains("empty"), "{args:?} {run}");
+        assert_eq!(run.code, Some(0), "{args:?} {run}");
+    }
+    let listed = repo.run(&["sessions", "--format", "json"]).success();
+    assert_eq!(rows(&listed).len(), 1, "{listed}");
+    assert_eq!(
+        rows(&listed)[0]["repositories"],
+        serde_json::json!([]),
+        "{listed}"
+    );
+    // From outside it is not even seen.
+    let outside = world.run(&["report", repo.path().to_str().unwrap()]);
+    assert!(!outside.stderr.contains("agentDir"), "{outside}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::environment::Environment;
 use super::settings::Settings;
 use super::terminal::Terminal;
+use crate::facts::diagnostics::Warning;
 use crate::git::config::Config;
 
 /// What a command works with.
@@ -39,6 +40,11 @@ impl Context {
             Rc::new(Settings::new(config))
         };
         Rc::clone(self.settings.get_or_init(read))
+    }
+
+    /// What the settings that were read say and may not.
+    pub fn ignored_settings(&self) -> Option<Warning> {
+        self.settings.get()?.ignored()
     }
 
     /// Where facts are kept between runs, unless nothing is to be kept.

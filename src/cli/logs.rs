@@ -100,7 +100,7 @@ impl LogArgs {
             cache,
             ..Request::default()
         };
-        for (agent, configured) in settings.config().below("leverage.agentDir") {
+        for (agent, configured) in settings.below("agentDir") {
             let agent = known(agent).map_err(|unknown| {
                 CommandError::failed(format!("`leverage.agentDir.{agent}`: {unknown}"))
                     .hint(format!("It is set in the {} git config", configured.origin))

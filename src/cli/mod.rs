@@ -12,6 +12,7 @@ pub mod context;
 pub mod environment;
 pub mod error;
 pub mod git_config;
+pub mod keys;
 pub mod linking;
 pub mod logs;
 pub mod outcome;
@@ -98,8 +99,19 @@ pub enum Command {
 }
 
 impl Command {
-    /// Does the work.
+    /// Does the work, and tells of settings that were not obeyed.
     fn run(self, context: &mut Context) -> Result<Outcome, CommandError> {
+        let ended = self.work(context);
+        let told = match context.ignored_settings() {
+            Some(warning) => context.terminal.warnings(&[warning]),
+            None => Ok(()),
+        };
+        let outcome = ended?;
+        told?;
+        Ok(outcome)
+    }
+
+    fn work(self, context: &mut Context) -> Result<Outcome, CommandError> {
         match self {
             Self::Record(args) => commands::record::run(&args, context),
             Self::Capture(args) => commands::capture::run(&args, context),

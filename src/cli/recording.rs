@@ -38,7 +38,7 @@ impl OpenLedger {
     /// Opens the repository that the process stands in, and restores what others overwrote in its ledger.
     pub fn open(context: &mut Context) -> Result<Self, CommandError> {
         let repo = context.environment.repository()?;
-        let settings = Settings::new(repo.config(&context.environment.config_files));
+        let settings = context.settings();
         let zone = period::PeriodArgs::default().zone(&settings)?;
         let now = context.environment.now;
         let now = DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now);
@@ -188,8 +188,8 @@ fn writer(context: &Context, settings: &Settings, now: DateTime<Utc>) -> Option<
 
 /// `leverage.sign`, else what git does with commits.
 fn signing(settings: &Settings) -> Signing {
-    let names = ["leverage.sign", "commit.gpgSign"];
-    let value = names.iter().find_map(|name| settings.config().get(name));
+    let own = settings.get("sign");
+    let value = own.or_else(|| settings.config().get("commit.gpgSign"));
     match value
         .map(|entry| entry.value.trim().to_ascii_lowercase())
         .as_deref()

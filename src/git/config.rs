@@ -29,6 +29,13 @@ pub struct ConfigValue {
     pub origin: &'static str,
 }
 
+impl ConfigValue {
+    /// Whether it stands in the repository's own config, which may be a stranger's.
+    pub fn is_of_repository(&self) -> bool {
+        matches!(self.origin, "local" | "worktree")
+    }
+}
+
 /// git config as a flat list in git's order: later entries win.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -110,6 +117,15 @@ impl Config {
         self.entries.iter().filter_map(move |(key, value)| {
             let head = key.get(..section.len())?;
             (head.to_ascii_lowercase() == section).then(|| (&key[section.len()..], value))
+        })
+    }
+
+    /// The names below a section that stand in the repository's own config, normalised, in order.
+    pub fn of_repository<'a>(&'a self, section: &'a str) -> impl Iterator<Item = &'a str> {
+        let own = self.entries.iter().filter(|(_, value)| value.is_of_repository());
+        own.map(|(name, _)| name.as_str()).filter(move |name| {
+            let rest = name.strip_prefix(section);
+            rest.is_some_and(|rest| rest.starts_with('.'))
         })
     }
 
