@@ -108,7 +108,7 @@ mod tests {
         let rows = readme.lines().filter(|line| line.starts_with("| `leverage."));
         let mut documented = Vec::new();
         for row in rows {
-            let cells: Vec<&str> = row.trim_matches(['|', ' ']).split(" | ").collect();
+            let cells: Vec<&str> = row.trim_matches(['|', ' ']).split('|').map(str::trim).collect();
             let scope = match *cells.last().unwrap() {
                 "counts" => Scope::Repository,
                 "ignored" => Scope::User,
