@@ -6,7 +6,7 @@ use super::trees::Entries;
 
 /// A tree object.
 pub(crate) fn tree(data: &[u8]) {
-    let entries = Entries(data).map(|entry| entry.name.len() + entry.id.len());
+    let entries = Entries(data).map(|entry| entry.map_or(0, |entry| entry.name.len() + entry.id.len()));
     assert!(entries.sum::<usize>() <= data.len());
 }
 

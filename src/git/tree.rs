@@ -88,6 +88,7 @@ impl ContentReader<'_> {
             return Err(ObjectError::TooManyFiles(ObjectId::from(*tree)));
         }
         for entry in Entries(&object.data) {
+            let entry = entry.map_err(|malformed| malformed.of(tree))?;
             let path = format!("{above}{}", String::from_utf8_lossy(entry.name));
             if budget.spend(path.len()).is_none() {
                 found.unreadable += 1;

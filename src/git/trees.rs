@@ -112,9 +112,12 @@ pub(super) fn lookup(
     let mut parts = path.split(|byte| *byte == b'/').peekable();
     while let Some(part) = parts.next() {
         let data = folder_data(objects, &folder)?;
-        let Some(entry) = Entries(&data).find(|entry| entry.name == part) else {
+        let is_wanted =
+            |entry: &Result<Entry<'_>, Malformed>| entry.as_ref().map_or(true, |entry| entry.name == part);
+        let Some(entry) = Entries(&data).find(is_wanted) else {
             return Ok(None);
         };
+        let entry = entry.map_err(|malformed| malformed.of(&folder))?;
         match (entry.is_folder(), parts.peek()) {
             (true, Some(_)) => folder = *entry.id,
             (false, None) => return Ok(Some(entry.version())),
@@ -162,13 +165,15 @@ struct Folder {
 /// The entries of a tree that are still to come.
 #[derive(Default)]
 struct Rest {
+    id: RawId,
     data: Rc<Vec<u8>>,
     at: usize,
 }
 
 impl Rest {
-    fn peek(&self) -> Option<Entry<'_>> {
-        Entries(&self.data[self.at..]).next()
+    fn peek(&self) -> Result<Option<Entry<'_>>, ObjectError> {
+        let next = Entries(&self.data[self.at..]).next().transpose();
+        next.map_err(|malformed| malformed.of(&self.id))
     }
 }
 
@@ -183,7 +188,7 @@ impl Walk<'_, '_> {
     fn run(&mut self) -> Result<(), ObjectError> {
         while let Some(folder) = self.open.last_mut() {
             self.path.truncate(folder.path);
-            let Some(step) = folder.step(&mut self.path) else {
+            let Some(step) = folder.step(&mut self.path)? else {
                 self.open.pop();
                 continue;
             };
@@ -226,17 +231,17 @@ impl Walk<'_, '_> {
         }
         let data = folder_data(self.objects, id)?;
         self.budget.spend(data.len()).ok_or_else(|| too_many(&self.top))?;
-        Ok(Rest { data, at: 0 })
+        Ok(Rest { id: *id, data, at: 0 })
     }
 }
 
 impl Folder {
     /// Takes the next name in git's order from the tree or trees that have it, and puts it behind the path if they do not
     /// agree on it.
-    fn step(&mut self, path: &mut Vec<u8>) -> Option<Step> {
-        let (old, new) = (self.old.peek(), self.new.peek());
+    fn step(&mut self, path: &mut Vec<u8>) -> Result<Option<Step>, ObjectError> {
+        let (old, new) = (self.old.peek()?, self.new.peek()?);
         let order = match (&old, &new) {
-            (None, None) => return None,
+            (None, None) => return Ok(None),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (Some(old), Some(new)) => old.order(new),
@@ -247,7 +252,9 @@ impl Folder {
         let step = match (&old, &new) {
             (Some(old), Some(new)) if old.is_same(new) => Step::Same,
             _ => {
-                let any = old.as_ref().or(new.as_ref())?;
+                let Some(any) = old.as_ref().or(new.as_ref()) else {
+                    return Ok(None);
+                };
                 path.extend_from_slice(any.name);
                 if any.is_folder() {
                     path.push(b'/');
@@ -261,7 +268,7 @@ impl Folder {
         };
         self.old.at += taken.0;
         self.new.at += taken.1;
-        Some(step)
+        Ok(Some(step))
     }
 }
 
@@ -317,28 +324,56 @@ impl Entry<'_> {
     }
 }
 
-/// The entries of a raw tree, up to the first that makes no sense.
+/// The entries of a raw tree; the last one is an error where git would read none.
 pub(super) struct Entries<'a>(pub(super) &'a [u8]);
 
-impl<'a> Iterator for Entries<'a> {
-    type Item = Entry<'a>;
+/// An entry that is cut short or makes no sense: what comes after it cannot be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Malformed;
 
-    fn next(&mut self) -> Option<Entry<'a>> {
-        let space = memchr::memchr(b' ', self.0)?;
-        let digits = self.0[..space].iter();
-        let mode = digits.fold(0_u32, |mode, digit| mode << 3 | u32::from(digit & 7));
-        let rest = &self.0[space + 1..];
-        let end = memchr::memchr(0, rest)?;
-        let id = rest.get(end + 1..end + 21)?;
-        self.0 = &rest[end + 21..];
-        let len = space + 1 + end + 21;
-        Some(Entry {
-            mode,
-            name: &rest[..end],
-            id: id.try_into().ok()?,
-            len,
-        })
+impl Malformed {
+    /// As an error of the tree that has it.
+    pub(super) fn of(self, tree: &RawId) -> ObjectError {
+        damaged(tree, "one of its entries is cut short or makes no sense")
     }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Result<Entry<'a>, Malformed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        match take_entry(self.0) {
+            Some(entry) => {
+                self.0 = &self.0[entry.len..];
+                Some(Ok(entry))
+            }
+            None => {
+                self.0 = &[];
+                Some(Err(Malformed))
+            }
+        }
+    }
+}
+
+/// The first entry of a raw tree. Like git's, it has a mode of octal digits and a name.
+fn take_entry(data: &[u8]) -> Option<Entry<'_>> {
+    let space = memchr::memchr(b' ', data).filter(|space| *space > 0)?;
+    let mode = data[..space].iter().try_fold(0_u32, |mode, digit| match digit {
+        b'0'..=b'7' => Some(mode << 3 | u32::from(digit & 7)),
+        _ => None,
+    })?;
+    let rest = &data[space + 1..];
+    let end = memchr::memchr(0, rest).filter(|end| *end > 0)?;
+    let id = rest.get(end + 1..end + 21)?;
+    Some(Entry {
+        mode,
+        name: &rest[..end],
+        id: id.try_into().ok()?,
+        len: space + end + 22,
+    })
 }
 
 #[cfg(test)]
@@ -493,18 +528,45 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_is_read_up_to_the_first_entry_that_makes_no_sense() {
+    fn a_tree_ends_between_two_entries_or_is_damaged() {
         let mut data = b"100644 a\0".to_vec();
         data.extend([1; 20]);
-        let len = data.len();
+        let first = data.len();
         data.extend(b"40000 b\0");
-        data.extend([2; 19]);
-        let names = |data: &[u8]| Entries(data).map(|entry| entry.name.to_vec()).collect::<Vec<_>>();
-        assert_eq!(names(&data), [b"a"]);
-        for end in 0..len {
-            assert!(names(&data[..end]).is_empty(), "{end}");
+        data.extend([2; 20]);
+        let names = |data: &[u8]| {
+            let names = Entries(data).map(|entry| Ok(entry?.name.to_vec()));
+            names.collect::<Result<Vec<_>, Malformed>>()
+        };
+        assert_eq!(names(&data).unwrap(), [b"a", b"b"]);
+        assert_eq!(names(&data[..first]).unwrap(), [b"a"]);
+        assert!(names(&[]).unwrap().is_empty());
+        for end in (1..first).chain(first + 1..data.len()) {
+            assert_eq!(names(&data[..end]), Err(Malformed), "{end}");
         }
-        data.push(2);
-        assert_eq!(names(&data), [b"a", b"b"]);
+        for head in ["1006z4 a", " a", "100644 ", "100644a"] {
+            let data = [head.as_bytes(), &[0], &[1; 20]].concat();
+            assert_eq!(names(&data), Err(Malformed), "{head}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_tree_below_makes_the_comparison_an_error() {
+        let place = Place::new();
+        let sound = place.tree(&[("f", place.blob("1"), FILE), ("g", place.blob("2"), FILE)]);
+        let odb = place.raw.odb().unwrap();
+        let whole = odb.read(sound).unwrap().data().to_vec();
+        let cut = odb
+            .write(git2::ObjectType::Tree, &whole[..whole.len() - 3])
+            .unwrap();
+        let tops = [sound, cut].map(|folder| place.tree(&[("d", folder, FOLDER)]));
+        for (old, new) in [
+            (Some(tops[0]), Some(tops[1])),
+            (Some(tops[1]), None),
+            (None, Some(cut)),
+        ] {
+            let found = place.compare(Budget::default(), old, new);
+            assert!(matches!(found, Err(ObjectError::Damaged { .. })), "{found:?}");
+        }
     }
 }
