@@ -70,3 +70,24 @@ fn a_ledger_that_is_a_tree_bomb_is_not_read() {
         assert!(ran.stderr.contains("lists too many files"), "{command}: {ran}");
     }
 }
+
+#[test]
+fn equal_files_are_matched_in_one_look() {
+    let world = World::new();
+    let repo = world.repo("app");
+    repo.write("keep", "x\n").commit("Begin");
+    let blob = repo.git(&["rev-parse", "HEAD:keep"]);
+    let tree = |prefix: &str| {
+        let names = (0..60_000).map(|number| format!("100644 blob {blob}\t{prefix}{number}\n"));
+        repo.git_with_input(&["mktree"], &names.collect::<String>())
+    };
+    let old = commit(&repo, &tree("a"), &["HEAD"]);
+    let new = commit(&repo, &tree("b"), &[&old]);
+    repo.git(&["update-ref", "refs/heads/main", &new]);
+    let start = std::time::Instant::now();
+    let ran = repo.run(&["export", "commits"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(ran.stdout.contains(r#""files_changed":60000"#), "{ran}");
+    // Looking at each for each takes minutes.
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}

@@ -4,7 +4,7 @@
 //! quarters of their content are the same. Then all pairs that are left, the most similar first, from half on; unless
 //! there are so many that git does not look at them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use super::lines::looks_binary;
@@ -171,11 +171,51 @@ impl Guess {
     }
 }
 
+/// The removed files of one content.
+#[derive(Default)]
+struct Equal<'d> {
+    all: Queue,
+    by_name: HashMap<&'d [u8], Queue>,
+}
+
+/// Files in order, those that have a partner dropped as they are met.
+#[derive(Default)]
+struct Queue(VecDeque<usize>);
+
+impl Queue {
+    fn push(&mut self, file: usize) {
+        self.0.push_back(file);
+    }
+
+    /// Takes the first that is free.
+    fn next(&mut self, is_free: impl Fn(usize) -> bool) -> Option<usize> {
+        while let Some(file) = self.0.pop_front() {
+            if is_free(file) {
+                return Some(file);
+            }
+        }
+        None
+    }
+}
+
+/// What equal files have in common: links and submodules are equal only to their like, and files whatever their mode.
+fn content_key(candidate: &Candidate) -> (RawId, u32) {
+    let mode = match candidate.version.kind {
+        FileKind::Regular => 0,
+        _ => candidate.version.mode,
+    };
+    (candidate.version.id, mode)
+}
+
+fn name<'d>(differences: &'d [Difference], candidate: &Candidate) -> &'d [u8] {
+    let path = &differences[candidate.at].path;
+    let start = memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1);
+    &path[start..]
+}
+
 impl Matcher<'_, '_> {
     fn name(&self, candidate: &Candidate) -> &[u8] {
-        let path = &self.differences[candidate.at].path;
-        let start = memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1);
-        &path[start..]
+        name(self.differences, candidate)
     }
 
     fn pair(&mut self, removed: usize, added: usize) {
@@ -183,27 +223,25 @@ impl Matcher<'_, '_> {
         self.added[added].partner = Some(removed);
     }
 
+    /// Looks at each removed file a few times, however many have one content.
     fn same_content(&mut self) {
-        let mut by_id: HashMap<RawId, Vec<usize>> = HashMap::new();
+        let differences = self.differences;
+        let mut equal: HashMap<(RawId, u32), Equal<'_>> = HashMap::new();
         for (number, candidate) in self.removed.iter().enumerate() {
-            by_id.entry(candidate.version.id).or_default().push(number);
+            let equal = equal.entry(content_key(candidate)).or_default();
+            equal.all.push(number);
+            let of_name = equal.by_name.entry(name(differences, candidate)).or_default();
+            of_name.push(number);
         }
         for number in 0..self.added.len() {
             let target = &self.added[number];
-            let fits = |source: &&usize| {
-                let source = &self.removed[**source];
-                let both_regular =
-                    source.version.kind == FileKind::Regular && target.version.kind == FileKind::Regular;
-                source.partner.is_none() && (both_regular || source.version.mode == target.version.mode)
+            let Some(equal) = equal.get_mut(&content_key(target)) else {
+                continue;
             };
-            let sources = by_id.get(&target.version.id).map_or(&[][..], Vec::as_slice);
-            let same_name = |source: &&usize| self.name(&self.removed[**source]) == self.name(target);
-            let best = sources
-                .iter()
-                .filter(fits)
-                .find(same_name)
-                .or_else(|| sources.iter().find(fits));
-            if let Some(best) = best.copied() {
+            let is_free = |source: usize| self.removed[source].partner.is_none();
+            let of_name = equal.by_name.get_mut(name(differences, target));
+            let best = of_name.and_then(|of_name| of_name.next(is_free));
+            if let Some(best) = best.or_else(|| equal.all.next(is_free)) {
                 self.pair(best, number);
             }
         }
