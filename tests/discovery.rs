@@ -139,3 +139,30 @@ fn a_root_that_holds_nothing_is_said_once() {
         ]
     );
 }
+
+#[test]
+fn a_work_tree_whose_git_folder_is_a_link_is_found() {
+    let world = World::new();
+    let repo = world.repo("hidden/real");
+    repo.write("file", "x").commit("Start");
+    std::fs::create_dir_all(world.path("src/linked")).unwrap();
+    std::os::unix::fs::symlink(world.path("hidden/real/.git"), world.path("src/linked/.git")).unwrap();
+    assert_eq!(found(&world, &["src"]), ["src/linked"]);
+    // Where both are found, they are one, at the place of the repository itself.
+    assert_eq!(found(&world, &["src", "hidden"]), ["hidden/real"]);
+    assert_eq!(found(&world, &["hidden", "src"]), ["hidden/real"]);
+    let report = world.run(&["report", "src", "--by", "repo"]);
+    assert_eq!(report.code, Some(0), "{report}");
+    assert!(report.stdout.contains("linked"), "{report}");
+}
+
+#[test]
+fn a_work_tree_that_lost_its_repository_is_named() {
+    let world = World::new();
+    world.repo("src/kiln").write("file", "x").commit("Start");
+    std::fs::create_dir_all(world.path("src/lost")).unwrap();
+    std::os::unix::fs::symlink(world.path("unplugged/.git"), world.path("src/lost/.git")).unwrap();
+    let report = world.run(&["report", "src"]);
+    assert_eq!(report.code, Some(3), "{report}");
+    assert!(report.stderr.contains("src/lost"), "{report}");
+}

@@ -1,8 +1,8 @@
 //! Finding repositories: each once, however it is reached.
 //!
 //! A root that is a repository stands for itself alone: it is not searched, and what lies in it came with it. Any other
-//! folder stands for the repositories below it, or where it holds none, for the one that it lies in. Links are not
-//! followed, and hidden folders and other file systems are left alone.
+//! folder stands for the repositories below it, or where it holds none, for the one that it lies in. Links to folders are
+//! not followed but for a `.git`, as in git, and hidden folders and other file systems are left alone.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -96,8 +96,10 @@ fn identify(path: PathBuf, linked: LinkedWorkTrees) -> (PathBuf, Place) {
         return (path.clone(), Place { path, is_linked });
     };
     let common_dir = repo.common_dir().to_owned();
-    let is_linked = repo.git_dir().canonicalize().is_ok_and(|own| own != common_dir);
-    let leads_to_main = is_linked && linked == LinkedWorkTrees::LeadToMain;
+    let is_work_tree = repo.git_dir().canonicalize().is_ok_and(|own| own != common_dir);
+    let leads_to_main = is_work_tree && linked == LinkedWorkTrees::LeadToMain;
+    // The folder that has the repository itself comes before one with a link to it.
+    let is_linked = is_work_tree || path.join(".git").is_symlink();
     let path = match (common_dir.parent(), path.parent()) {
         (Some(main), _) if leads_to_main && common_dir.ends_with(".git") => main.to_owned(),
         (_, Some(work_tree)) if path.ends_with(".git") && !repo.is_bare() => work_tree.to_owned(),
@@ -191,8 +193,8 @@ fn walk(root: &Path) -> ignore::Walk {
 
 /// A `.git` inside, or the parts of a bare repository. Git itself has the last word when it is opened.
 fn looks_like_repository(path: &Path) -> bool {
-    // A link is not followed: the repository is found where it really is.
+    // Git follows a link; where it leads nowhere, the work tree has lost its repository, which is worth a word.
     let git = path.join(".git").symlink_metadata();
-    git.is_ok_and(|kind| kind.is_dir() || kind.is_file())
+    git.is_ok_and(|kind| kind.is_dir() || kind.is_file() || kind.is_symlink())
         || (path.join("HEAD").is_file() && path.join("objects").is_dir() && path.join("refs").is_dir())
 }
