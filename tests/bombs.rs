@@ -71,6 +71,90 @@ fn a_ledger_that_is_a_tree_bomb_is_not_read() {
     }
 }
 
+/// Writes an object that git would not: a commit, tag or tree of more than is ever read.
+fn huge(repo: &TestRepo<'_>, kind: &str, mut head: String, size: usize) -> String {
+    head.push_str(&"x".repeat(size));
+    repo.git_with_input(
+        &["hash-object", "-t", kind, "--literally", "-w", "--stdin"],
+        &head,
+    )
+}
+
+fn huge_commit(repo: &TestRepo<'_>) -> String {
+    let tree = repo.git(&["rev-parse", "HEAD^{tree}"]);
+    let person = "A <a@example.org> 1700000000 +0000";
+    let head = format!("tree {tree}\nauthor {person}\ncommitter {person}\n\n");
+    huge(repo, "commit", head, 17 << 20)
+}
+
+#[test]
+fn a_huge_commit_is_not_read_wherever_it_stands() {
+    let world = World::new();
+    let repo = world.repo("app");
+    repo.write("src/lib.rs", "one\ntwo\n").commit("Begin");
+    let bomb = huge_commit(&repo);
+    let child = commit(&repo, "HEAD^{tree}", &[&bomb]);
+    let tag = format!("object {bomb}\ntype commit\ntag v1\ntagger A <a@b.c> 1700000000 +0000\n\n");
+    let tag = huge(&repo, "tag", tag, 17 << 20);
+    let branch = repo.path().join(".git/refs/heads/bomb");
+    for (id, warning) in [
+        (
+            &bomb,
+            "`refs/heads/bomb` names a commit that is missing, damaged or too large",
+        ),
+        (
+            &tag,
+            "`refs/heads/bomb` names a commit that is missing, damaged or too large",
+        ),
+        (&child, "is too large"),
+    ] {
+        std::fs::write(&branch, format!("{id}\n")).unwrap();
+        for command in ["report", "audit"] {
+            let ran = repo.run(&[command]);
+            assert_eq!(ran.code, Some(3), "{command}: {ran}");
+            assert!(ran.stderr.contains(warning), "{command}: {ran}");
+        }
+    }
+    std::fs::remove_file(branch).unwrap();
+    std::fs::write(repo.path().join(".git/refs/heads/main"), format!("{bomb}\n")).unwrap();
+    for command in ["report", "audit", "inventory"] {
+        let ran = repo.run(&[command]);
+        assert_eq!(ran.code, Some(3), "{command}: {ran}");
+    }
+}
+
+#[test]
+fn a_huge_tree_at_head_is_not_read() {
+    let world = World::new();
+    let repo = world.repo("app");
+    repo.write("src/lib.rs", "one\ntwo\n").commit("Begin");
+    let tree = huge(&repo, "tree", String::new(), 65 << 20);
+    let person = "A <a@example.org> 1700000000 +0000";
+    let text = format!("tree {tree}\nauthor {person}\ncommitter {person}\n\nHuge\n");
+    let head = huge(&repo, "commit", text, 0);
+    std::fs::write(repo.path().join(".git/refs/heads/main"), format!("{head}\n")).unwrap();
+    for command in ["report", "audit", "inventory"] {
+        let ran = repo.run(&[command]);
+        assert_eq!(ran.code, Some(3), "{command}: {ran}");
+        assert!(ran.to_string().contains("is too large"), "{command}: {ran}");
+    }
+}
+
+#[test]
+fn huge_files_that_are_looked_for_by_name_are_not_read() {
+    let world = World::new();
+    let repo = world.repo("app");
+    let huge = "a line\n".repeat(3 << 20);
+    repo.write("src/lib.rs", "one\n")
+        .write(".leverage-audit", &huge)
+        .write(".gitmodules", &huge)
+        .write(".mailmap", &huge);
+    repo.commit("Begin");
+    assert_eq!(repo.run(&["audit"]).code, Some(0));
+    let row = repo.run(&["inventory", ".", "--format", "json"]);
+    assert!(row.stdout.contains(r#""submodules": null"#), "{row}");
+}
+
 #[test]
 fn equal_files_are_matched_in_one_look() {
     let world = World::new();

@@ -13,6 +13,7 @@ mod audit_lies;
 mod bombs;
 mod cache;
 mod calling;
+mod damaged;
 mod discovery;
 mod history;
 mod import;
@@ -30,6 +31,8 @@ mod record_once;
 mod replaced;
 mod reporting;
 mod rewrites;
+#[cfg(unix)]
+mod special_files;
 mod survival;
 mod trailers;
 // Each test uses a part of it.

@@ -2,19 +2,21 @@
 //!
 //! A commit costs one comparison of trees; blobs are read for the wanted files alone.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::path::Path;
 
-use git2::{DiffOptions, Oid, Patch, Repository, Sort};
+use git2::{DiffOptions, Oid, Patch};
 use rayon::prelude::*;
 
 use super::commits::{self, RawCommit};
 use super::open::{Repo, object_id};
 use super::packs::{Objects, Packs, RawId};
 use super::replacements::Replaced;
+use super::tree::oid;
 use super::trees;
-use super::walk::RefSelection;
-use super::{GitError, messages, session_names};
+use super::walk::{RefSelection, read_commit};
+use super::{GitError, attributes, screen, session_names};
 use crate::facts::change::{Change, ChangedFile, ChangedLines};
 use crate::facts::ids::ObjectId;
 use crate::facts::session::LineHash;
@@ -66,14 +68,13 @@ pub fn read(
     known: &mut Known,
 ) -> Result<Vec<Change>, GitError> {
     let replaced = repo.replaced();
+    let packs = Packs::open(repo);
     let on_head = match repo.head()? {
-        Some(head) => recent(repo, period.since, &[Oid::from_bytes(head.as_bytes())?])?
-            .into_iter()
-            .collect(),
+        Some(head) => recent(repo, &packs, period.since, &[head])?.into_iter().collect(),
         None => HashSet::new(),
     };
-    let ids = recent(repo, period.since, &repo.tips(refs)?)?;
-    let source = (repo.git_dir(), &Packs::open(repo));
+    let ids = recent(repo, &packs, period.since, &repo.heads(refs)?.commits)?;
+    let source = (repo.git_dir(), &packs, &session_names::Notes::of(repo));
     let before: &Known = known;
     let parts: Vec<Result<Part, git2::Error>> = ids
         .par_chunks(COMMITS_AT_A_TIME)
@@ -125,19 +126,19 @@ fn of_wanted(known: &[ChangedFile], wanted: &HashSet<String>) -> Option<Vec<Chan
 
 /// Handles of libgit2 cannot be shared: each part has its own.
 fn read_part(
-    (git_dir, packs): (&Path, &Packs),
+    (git_dir, packs, notes): (&Path, &Packs, &session_names::Notes),
     replaced: &Replaced,
     ids: &[Oid],
     on_head: &HashSet<Oid>,
     period: Period,
     (wanted, known): (&HashSet<String>, &Known),
 ) -> Result<Part, git2::Error> {
-    let raw = Repository::open(git_dir)?;
+    let repo = Repo::reopen(git_dir).map_err(|error| git2::Error::from_str(&error.to_string()))?;
     let mut objects = Objects::new(packs, git_dir, KEPT);
-    let notes = session_names::Notes::of(&raw);
+    let mut read_notes = session_names::Read::new();
     let mut part = Part::default();
     for id in ids {
-        let commit = replaced.commit(&raw, *id)?;
+        let commit = replaced.commit(&repo, *id)?;
         let parents = replaced.parent_oids(*id, commit.parent_ids().collect());
         let Some(own) = object_id(*id) else {
             continue;
@@ -152,7 +153,7 @@ fn read_part(
         let mut lines = message.split(|byte| *byte == b'\n');
         let before = known.files.get(&own).and_then(|files| of_wanted(files, wanted));
         let files = before.unwrap_or_else(|| {
-            let files = changed_files((&raw, &mut objects), replaced, (&commit, &parents), wanted);
+            let files = changed_files((&repo, &mut objects), replaced, (&commit, &parents), wanted);
             part.fresh.extend(files.iter().map(|files| (own, files.clone())));
             files.unwrap_or_default()
         });
@@ -165,7 +166,7 @@ fn read_part(
             title: lines.find(|line| !line.is_empty()).and_then(LineHash::of),
             on_head: on_head.contains(id),
             files,
-            named: session_names::of(&message, &notes, *id),
+            named: session_names::of(&message, notes.on(own, &mut objects, &mut read_notes)),
         });
     }
     Ok(part)
@@ -177,53 +178,46 @@ pub fn resolve(repo: &Repo, prefix: &str) -> Option<ObjectId> {
     object_id(commit.id())
 }
 
-/// The commits below `tips` that were made since `since`, the newest first.
-fn recent(repo: &Repo, since: i64, tips: &[Oid]) -> Result<Vec<Oid>, git2::Error> {
-    if !repo.replaced().is_empty() {
-        return recent_replaced(repo, since, tips);
-    }
-    let raw = repo.raw();
-    let mut walk = raw.revwalk()?;
-    walk.set_sorting(Sort::TIME)?;
-    for tip in tips {
-        walk.push(*tip)?;
-    }
+/// The commits below `tips` that were made since `since`, the newest first. Fails where one of them cannot be read.
+fn recent(repo: &Repo, packs: &Packs, since: i64, tips: &[ObjectId]) -> Result<Vec<Oid>, GitError> {
+    let shallow = repo.shallow_commits();
+    let mut objects = Objects::new(packs, repo.git_dir(), KEPT);
+    let mut pending = BinaryHeap::new();
+    let mut seen = HashSet::new();
+    let mut next: Vec<ObjectId> = tips.to_vec();
     let mut recent = Vec::new();
     let mut old = 0;
-    for id in walk {
-        let id = id?;
-        if raw.find_commit(id)?.time().seconds() >= since {
-            recent.push(id);
+    loop {
+        for id in next.drain(..) {
+            if !seen.insert(id) {
+                continue;
+            }
+            let commit = read_commit(&id, &mut objects)?;
+            // Of those of one second, the one that was met first comes first.
+            let order = (commit.raw().commit_time().seconds, Reverse(seen.len()));
+            pending.push((order, id, commit.parents));
+        }
+        let Some(((seconds, _), id, parents)) = pending.pop() else {
+            return Ok(recent);
+        };
+        if seconds >= since {
+            recent.push(oid(id)?);
             old = 0;
         } else {
             old += 1;
             if old > OLD_COMMITS_IN_A_ROW {
-                break;
+                return Ok(recent);
             }
         }
-    }
-    Ok(recent)
-}
-
-/// [`recent`] past what libgit2's walk does not see.
-fn recent_replaced(repo: &Repo, since: i64, tips: &[Oid]) -> Result<Vec<Oid>, git2::Error> {
-    let mut found = Vec::new();
-    messages::visit_from(repo, tips.to_vec(), |commit| {
-        let time = commit.commit_time().seconds;
-        if time >= since {
-            found.push((std::cmp::Reverse(time), commit.id));
+        if !shallow.contains(&id) {
+            next.extend(parents.into_iter().map(ObjectId::from));
         }
-    })?;
-    found.sort_unstable();
-    found
-        .into_iter()
-        .map(|(_, id)| Oid::from_bytes(id.as_bytes()))
-        .collect()
+    }
 }
 
 /// The files that a commit changed against its first parent; none for a merge.
 fn changed_files(
-    (raw, objects): (&Repository, &mut Objects<'_>),
+    (repo, objects): (&Repo, &mut Objects<'_>),
     replaced: &Replaced,
     (commit, parents): (&git2::Commit<'_>, &[Oid]),
     wanted: &HashSet<String>,
@@ -233,7 +227,7 @@ fn changed_files(
     }
     let parent = parents
         .first()
-        .and_then(|parent| replaced.commit(raw, *parent).ok());
+        .and_then(|parent| replaced.commit(repo, *parent).ok());
     let old = parent
         .as_ref()
         .map(|parent| raw_id(parent.tree_id()))
@@ -249,7 +243,7 @@ fn changed_files(
     let is_wanted = |path: &[u8]| wanted.contains(&*String::from_utf8_lossy(path));
     let paths = differences.iter().map(|difference| &*difference.path);
     let paths: Vec<&[u8]> = paths.filter(|path| is_wanted(path)).collect();
-    let mut lines = lines_of(raw, (parent.as_ref(), commit), &paths)?;
+    let mut lines = lines_of(repo, (parent.as_ref(), commit), &paths)?;
     let mut files = Vec::new();
     for difference in &differences {
         let kind = |version: Option<trees::Version>| version.map(|version| version.kind);
@@ -277,7 +271,7 @@ fn raw_id(id: Oid) -> Result<RawId, GitError> {
 
 /// The lines that differ in the files at `paths`, more than once for a file that changed its kind.
 fn lines_of(
-    raw: &Repository,
+    repo: &Repo,
     (parent, commit): (Option<&git2::Commit<'_>>, &git2::Commit<'_>),
     paths: &[&[u8]],
 ) -> Result<HashMap<Vec<u8>, VecDeque<Option<ChangedLines>>>, git2::Error> {
@@ -293,8 +287,15 @@ fn lines_of(
     for path in paths {
         options.pathspec(*path);
     }
+    if let Some(work_dir) = repo.work_dir() {
+        let folders = attributes::folders(paths.iter().copied());
+        screen::check_patterns(work_dir, folders)
+            .map_err(|error| git2::Error::from_str(&error.to_string()))?;
+    }
     let old = parent.map(git2::Commit::tree).transpose()?;
-    let diff = raw.diff_tree_to_tree(old.as_ref(), Some(&commit.tree()?), Some(&mut options))?;
+    let diff = repo
+        .raw()
+        .diff_tree_to_tree(old.as_ref(), Some(&commit.tree()?), Some(&mut options))?;
     for (index, delta) in diff.deltas().enumerate() {
         let path = delta.new_file().path_bytes().or(delta.old_file().path_bytes());
         // The pathspec of a file that became a folder stands for the files in it as well.

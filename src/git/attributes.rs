@@ -10,6 +10,8 @@ use git2::{AttrCheckFlags, AttrValue};
 
 use super::Repo;
 use super::config::ConfigFiles;
+use super::files::{self, FileError};
+use super::screen::LARGEST_PATTERNS;
 use crate::facts::files::Linguist;
 
 /// What attributes say of a path.
@@ -21,51 +23,59 @@ pub(super) struct Attributes {
     pub(super) linguist: Linguist,
 }
 
-/// The attributes of each path.
-pub(super) fn read(repo: &Repo, paths: &[Vec<u8>]) -> Vec<Attributes> {
-    if !has_relevant_attributes(repo, paths) {
-        return vec![Attributes::default(); paths.len()];
+/// The attributes of each path. Fails where a file that may have some is not a regular one, or larger than git reads.
+pub(super) fn read(repo: &Repo, paths: &[Vec<u8>]) -> Result<Vec<Attributes>, FileError> {
+    if !has_relevant_attributes(repo, paths)? {
+        return Ok(vec![Attributes::default(); paths.len()]);
     }
-    paths.iter().map(|path| of_path(repo, path)).collect()
+    Ok(paths.iter().map(|path| of_path(repo, path)).collect())
 }
 
 /// Asking libgit2 is slow: it looks at each folder above each path again. Most repositories have nothing to say.
-fn has_relevant_attributes(repo: &Repo, paths: &[Vec<u8>]) -> bool {
+fn has_relevant_attributes(repo: &Repo, paths: &[Vec<u8>]) -> Result<bool, FileError> {
     let mut files: Vec<PathBuf> = vec![repo.common_dir().join("info/attributes")];
     if let Some(work_dir) = repo.work_dir() {
-        files.extend(
-            folders(paths)
-                .into_iter()
-                .map(|folder| work_dir.join(folder).join(".gitattributes")),
-        );
+        let folders = folders(paths.iter().map(Vec::as_slice)).into_iter();
+        files.extend(folders.map(|folder| work_dir.join(folder).join(".gitattributes")));
     }
-    let is_global = repo
+    let mut is_relevant = repo
         .config(&ConfigFiles::default())
         .get("core.attributesFile")
         .is_some();
-    is_global || files.iter().any(|file| is_relevant(file))
+    // All are looked at: libgit2 opens each, whichever of them has something to say.
+    for file in &files {
+        is_relevant |= has_relevant(file)?;
+    }
+    Ok(is_relevant)
 }
 
-fn folders(paths: &[Vec<u8>]) -> BTreeSet<PathBuf> {
+/// The folders above paths of a work tree, its top included.
+pub(super) fn folders<'p>(paths: impl Iterator<Item = &'p [u8]>) -> BTreeSet<PathBuf> {
     let mut folders = BTreeSet::from([PathBuf::new()]);
     for path in paths {
         let path = String::from_utf8_lossy(path);
-        folders.extend(Path::new(path.as_ref()).parent().map(Path::to_owned));
+        for folder in Path::new(path.as_ref()).ancestors().skip(1) {
+            if !folders.insert(folder.to_owned()) {
+                break;
+            }
+        }
     }
     folders
 }
 
-fn is_relevant(file: &Path) -> bool {
-    // A pipe in its place would hang the scan.
-    let is_file = file.symlink_metadata().is_ok_and(|data| data.is_file());
-    let text = if is_file {
-        std::fs::read_to_string(file).unwrap_or_default()
-    } else {
-        String::new()
+fn has_relevant(file: &Path) -> Result<bool, FileError> {
+    let text = match files::read(file, LARGEST_PATTERNS) {
+        Ok(text) => text.unwrap_or_default(),
+        // Git passes over what it may not read, too.
+        Err(FileError::Unreadable { .. }) => Vec::new(),
+        Err(error) => return Err(error),
     };
-    ["diff", "binary", "linguist-"]
+    // Git follows no link there.
+    let words: [&[u8]; 3] = [b"diff", b"binary", b"linguist-"];
+    Ok(words
         .iter()
-        .any(|word| text.contains(word))
+        .any(|word| memchr::memmem::find(&text, word).is_some())
+        && !file.is_symlink())
 }
 
 fn of_path(repo: &Repo, path: &[u8]) -> Attributes {

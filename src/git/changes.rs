@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Repo;
 use super::attributes::{self, Attributes};
+use super::files::FileError;
 use super::lines::{LineChange, LineDiff, looks_binary};
 use super::packs::{ObjectError, Objects, Packs, RawId};
 use super::renames::{self, Change};
@@ -80,6 +81,8 @@ pub struct Counts {
     pub lines: HashMap<usize, Lines>,
     /// Why not: the place of the commit and what was wrong.
     pub trouble: Vec<(usize, String)>,
+    /// How many commits were not counted at all, and why: what is said of their files cannot be read.
+    pub refused: Option<(usize, String)>,
     /// How many versions of files were too large to be looked at.
     pub too_large: usize,
     /// Above how many bytes git takes a file for binary.
@@ -126,7 +129,13 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
     let mut comparisons = scan.compare_trees(&todo);
     comparisons.sort_unstable_by_key(|comparison| (comparison.path, comparison.commit));
     let paths = scan.paths.lock().map(|mut paths| std::mem::take(&mut paths.list));
-    let paths = Paths::judged(&paths.unwrap_or_default(), repo, options.attributes);
+    let paths = match Paths::judged(&paths.unwrap_or_default(), repo, options.attributes) {
+        Ok(paths) => paths,
+        Err(error) => {
+            counts.refused = Some((todo.len(), error.to_string()));
+            return counts;
+        }
+    };
     let found = scan.compare_files(&comparisons, &paths);
     counts.lines.extend(todo.iter().map(|at| (*at, Lines::default())));
     for found in found {
@@ -193,19 +202,19 @@ struct Paths {
 }
 
 impl Paths {
-    fn judged(paths: &[Vec<u8>], repo: &Repo, attributes: AttributesOf) -> Self {
+    fn judged(paths: &[Vec<u8>], repo: &Repo, attributes: AttributesOf) -> Result<Self, FileError> {
         let attributes = match attributes {
-            AttributesOf::WorkTree => attributes::read(repo, paths),
+            AttributesOf::WorkTree => attributes::read(repo, paths)?,
             AttributesOf::Nothing => vec![Attributes::default(); paths.len()],
         };
-        Self {
+        Ok(Self {
             classes: paths
                 .iter()
                 .zip(&attributes)
                 .map(|(path, attributes)| FileClass::of(path, attributes.linguist))
                 .collect(),
             binary: attributes.iter().map(|attributes| attributes.binary).collect(),
-        }
+        })
     }
 }
 

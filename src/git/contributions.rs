@@ -53,7 +53,7 @@ impl Repo {
             }
         }
         facts.recent = self.with_lines(recent, threads, &mut facts.gaps);
-        let mailmap = NameMap::of_tree(self.raw(), oid(head)?).unwrap_or_else(|error| {
+        let mailmap = NameMap::of_tree(self, oid(head)?).unwrap_or_else(|error| {
             let reason = error.message();
             facts
                 .gaps
@@ -96,6 +96,9 @@ impl Repo {
             progress: &Progress::default(),
         };
         let counts = changes::count(self, &walk, options);
+        if let Some((commits, reason)) = &counts.refused {
+            gaps.push(format!("lines of {commits} recent commits are unknown: {reason}"));
+        }
         if let Some((_, reason)) = counts.trouble.first() {
             let commits = counts.trouble.len();
             gaps.push(format!("lines of {commits} recent commits are unknown: {reason}"));

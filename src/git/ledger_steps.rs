@@ -2,20 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use git2::{Commit, Oid, Reflog, Repository, Sort};
+use git2::{Commit, Oid, Reflog, Sort};
 
 use super::config::ConfigFiles;
 use super::notes::{self, StoredNote};
 use super::open::object_id;
 use super::packs::{Objects, Packs, RawId};
 use super::signing::{self, Signature};
-use super::trees::{self, Version};
+use super::trees::{self, Difference, Version};
 use super::{GitError, Repo, refs};
 use crate::facts::ids::ObjectId;
 use crate::facts::record::NoteLines;
 
 /// Larger notes are not ours, and would fill the memory.
-const LARGEST_NOTE: usize = 16 << 20;
+const LARGEST_NOTE: u64 = 16 << 20;
+/// All notes that one commit changes, before and after.
+const MOST_BYTES: u64 = 1 << 30;
+/// A larger file beside the code is a trap.
+const LARGEST_FILE: u64 = 16 << 20;
 /// Bytes of objects that are kept: neighbouring commits share their trees.
 const KEPT: usize = 16 << 20;
 
@@ -81,13 +85,14 @@ pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<Le
     let Ok(tip) = raw.refname_to_id(reference) else {
         return Ok(Vec::new());
     };
+    repo.look_through(&[tip])?;
     let mut walk = raw.revwalk()?;
     walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
     walk.push(tip)?;
     let packs = Packs::open(repo);
     let mut objects = Objects::new(&packs, repo.git_dir(), KEPT);
     let steps: Result<Vec<LedgerStep>, GitError> = walk
-        .map(|id| step(raw, &mut objects, &raw.find_commit(id?)?))
+        .map(|id| step(repo, &mut objects, &repo.commit_at(id?)?))
         .collect();
     let mut steps = steps?;
     keep_what_is_gone(repo, reference, &mut steps);
@@ -124,7 +129,7 @@ fn keep_what_is_gone(repo: &Repo, reference: &str, steps: &mut [LedgerStep]) {
     }
 }
 
-fn step(raw: &Repository, objects: &mut Objects<'_>, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
+fn step(repo: &Repo, objects: &mut Objects<'_>, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
     let mut added: Option<BTreeSet<Vec<u8>>> = None;
     let mut removed = BTreeSet::new();
     let parents: Vec<Option<Commit<'_>>> = match commit.parent_count() {
@@ -132,7 +137,7 @@ fn step(raw: &Repository, objects: &mut Objects<'_>, commit: &Commit<'_>) -> Res
         _ => commit.parents().map(Some).collect(),
     };
     for parent in parents {
-        let (old, new) = changed_lines(raw, objects, parent.as_ref(), commit)?;
+        let (old, new) = changed_lines(repo, objects, parent.as_ref(), commit)?;
         removed.extend(old.difference(&new).cloned());
         let fresh: BTreeSet<Vec<u8>> = new.difference(&old).cloned().collect();
         added = Some(match added {
@@ -171,7 +176,7 @@ type Lines = BTreeSet<Vec<u8>>;
 
 /// The lines of all notes that differ, before and after. A note that only moved to another commit cancels out.
 fn changed_lines(
-    raw: &Repository,
+    repo: &Repo,
     objects: &mut Objects<'_>,
     parent: Option<&Commit<'_>>,
     commit: &Commit<'_>,
@@ -181,23 +186,32 @@ fn changed_lines(
     let new_tree = raw_id(commit.tree_id())?;
     let mut differences = Vec::new();
     trees::compare(objects, old_tree.as_ref(), Some(&new_tree), &mut differences)?;
-    let (mut old, mut new) = (Lines::new(), Lines::new());
-    for difference in differences {
-        add_lines(raw, difference.old, &mut old)?;
-        add_lines(raw, difference.new, &mut new)?;
-    }
-    Ok((old, new))
+    let mut left = MOST_BYTES;
+    let mut lines = |side: fn(&Difference) -> Option<Version>| {
+        // Notes may share a blob, which is read once.
+        let blobs: BTreeSet<RawId> = differences.iter().filter_map(side).map(|note| note.id).collect();
+        let mut lines = Lines::new();
+        for blob in blobs {
+            add_lines(repo, &blob, &mut left, &mut lines)?;
+        }
+        Ok::<_, GitError>(lines)
+    };
+    Ok((
+        lines(|difference| difference.old)?,
+        lines(|difference| difference.new)?,
+    ))
 }
 
-fn add_lines(raw: &Repository, note: Option<Version>, lines: &mut Lines) -> Result<(), GitError> {
-    let Some(note) = note else {
-        return Ok(());
-    };
-    let blob = Oid::from_bytes(&note.id)?;
-    if raw.odb()?.read_header(blob)?.0 > LARGEST_NOTE {
+fn add_lines(repo: &Repo, note: &RawId, left: &mut u64, lines: &mut Lines) -> Result<(), GitError> {
+    let note = Oid::from_bytes(note)?;
+    let size = repo.size_of(note)?;
+    if size > LARGEST_NOTE {
         return Ok(());
     }
-    let blob = raw.find_blob(blob)?;
+    let too_many =
+        || git2::Error::from_str("a commit of the ledger changes more notes than any ledger holds");
+    *left = left.checked_sub(size).ok_or_else(too_many)?;
+    let blob = repo.blob_at(note, LARGEST_NOTE)?;
     lines.extend(NoteLines::parse(blob.content()).iter().map(<[u8]>::to_vec));
     Ok(())
 }
@@ -222,7 +236,7 @@ pub fn jumps(repo: &Repo, references: &[&str]) -> Jumps {
             .ok()
             .filter(|_| *reference == refs::NOTES);
         moves.extend([last, pinned].into_iter().flatten().map(|from| (from, tip, None)));
-        jumps.found.extend(left_behind(raw, reference, moves));
+        jumps.found.extend(left_behind(repo, reference, moves));
     }
     jumps
 }
@@ -241,11 +255,13 @@ fn moves_in(log: &Reflog) -> Vec<Move> {
         .collect()
 }
 
-fn left_behind(raw: &Repository, reference: &str, moves: Vec<Move>) -> Vec<Jump> {
+fn left_behind(repo: &Repo, reference: &str, moves: Vec<Move>) -> Vec<Jump> {
+    let ends: Vec<Oid> = moves.iter().flat_map(|(from, to, _)| [*from, *to]).collect();
+    let is_walkable = repo.look_through(&ends).is_ok();
+    let descends =
+        |to: Oid, from: Oid| is_walkable && repo.raw().graph_descendant_of(to, from).unwrap_or(false);
     let mut known = BTreeSet::new();
-    let leaves = |from: Oid, to: Oid| {
-        !from.is_zero() && from != to && !raw.graph_descendant_of(to, from).unwrap_or(false)
-    };
+    let leaves = |from: Oid, to: Oid| !from.is_zero() && from != to && !descends(to, from);
     moves
         .into_iter()
         .filter(|(from, to, _)| leaves(*from, *to) && known.insert((*from, *to)))
@@ -260,9 +276,9 @@ fn left_behind(raw: &Repository, reference: &str, moves: Vec<Move>) -> Vec<Jump>
         .collect()
 }
 
-/// A file as HEAD has it.
+/// A file as HEAD has it; `None` where it has none, or one above 16 MiB.
 pub fn file_at_head(repo: &Repo, path: &str) -> Option<Vec<u8>> {
-    let tree = repo.raw().head().ok()?.peel_to_tree().ok()?;
-    let entry = tree.get_path(std::path::Path::new(path)).ok()?;
-    Some(repo.raw().find_blob(entry.id()).ok()?.content().to_vec())
+    let tree = repo.head_tree().ok()?;
+    let entry = repo.entry_at(&tree, std::path::Path::new(path)).ok()?;
+    Some(repo.blob_at(entry.id(), LARGEST_FILE).ok()?.content().to_vec())
 }

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use git2::{Error, FileMode, ObjectType, Oid, Repository};
+use git2::{Error, FileMode, ObjectType, Oid};
 
-use super::Repo;
 use super::tree::oid;
+use super::{Repo, files};
 use crate::facts::commit::{Commit, Person};
 
 /// A mailmap above this size is a trap.
@@ -57,8 +57,8 @@ impl NameMap {
     }
 
     /// Adds what the tree of `head` has. Git follows no link there.
-    fn add_tree(&mut self, repo: &Repository, head: Oid) -> Result<(), Error> {
-        let tree = repo.find_commit(head)?.tree()?;
+    fn add_tree(&mut self, repo: &Repo, head: Oid) -> Result<(), Error> {
+        let tree = repo.tree_at(repo.commit_at(head)?.tree_id())?;
         let file = tree
             .get_name(".mailmap")
             .filter(|entry| entry.filemode() != i32::from(FileMode::Link))
@@ -69,26 +69,22 @@ impl NameMap {
         Ok(())
     }
 
-    fn add_blob(&mut self, repo: &Repository, id: Oid) -> Result<(), Error> {
-        let (size, kind) = repo.odb()?.read_header(id)?;
-        if kind == ObjectType::Blob && size as u64 <= LARGEST {
-            self.add(&String::from_utf8_lossy(repo.find_blob(id)?.content()));
+    fn add_blob(&mut self, repo: &Repo, id: Oid) -> Result<(), Error> {
+        let (size, kind) = repo.look_at(id, u64::MAX)?;
+        if kind == ObjectType::Blob && size <= LARGEST {
+            self.add(&String::from_utf8_lossy(repo.blob_at(id, LARGEST)?.content()));
         }
         Ok(())
     }
 
     fn add_file(&mut self, path: &Path) {
-        // A pipe in its place would hang the scan.
-        let is_sound = path
-            .metadata()
-            .is_ok_and(|data| data.is_file() && data.len() <= LARGEST);
-        if is_sound && let Ok(text) = std::fs::read(path) {
-            self.add(&String::from_utf8_lossy(&text));
+        if let Ok(Some(text)) = files::read_text(path, LARGEST) {
+            self.add(&text);
         }
     }
 
     /// The mailmap in the tree of `head`: the one that a clean checkout has.
-    pub(super) fn of_tree(repo: &Repository, head: Oid) -> Result<Self, Error> {
+    pub(super) fn of_tree(repo: &Repo, head: Oid) -> Result<Self, Error> {
         let mut names = Self::default();
         names.add_tree(repo, head)?;
         Ok(names)
@@ -147,7 +143,6 @@ impl Repo {
 
     /// The mailmap of the work tree, or where nothing is checked out, of HEAD; then those that the configuration names.
     fn read_names(&self, names: &mut NameMap) -> Result<(), Error> {
-        let repo = self.raw();
         let mut read = Ok(());
         if let Some(folder) = self.work_dir().filter(|_| self.is_checked_out()) {
             let path = folder.join(".mailmap");
@@ -155,20 +150,33 @@ impl Repo {
                 names.add_file(&path);
             }
         } else if let Ok(Some(head)) = self.head() {
-            read = oid(head).and_then(|head| names.add_tree(repo, head));
+            read = oid(head).and_then(|head| names.add_tree(self, head));
         }
-        let Ok(config) = repo.config() else {
+        let Ok(config) = self.raw().config() else {
             return read;
         };
         if let Ok(name) = config.get_string("mailmap.blob")
-            && let Ok(object) = repo.revparse_single(&name)
+            && let Some(blob) = self.blob_named(&name)
         {
-            read = read.and(names.add_blob(repo, object.id()));
+            read = read.and(names.add_blob(self, blob));
         }
         if let Ok(path) = config.get_path("mailmap.file") {
             names.add_file(&path);
         }
         read
+    }
+}
+
+impl Repo {
+    /// The blob that the configuration names as `REVISION:PATH`, as a reference, or by its id. What else git could make of
+    /// it, such as a search through all messages, is not for a repository to ask.
+    fn blob_named(&self, name: &str) -> Option<Oid> {
+        let Some((revision, path)) = name.split_once(':') else {
+            return self.named(name);
+        };
+        let commit = self.peel_to_commit(self.named(revision)?).ok()??;
+        let tree = self.tree_at(commit.tree_id()).ok()?;
+        Some(self.entry_at(&tree, Path::new(path)).ok()?.id())
     }
 }
 

@@ -5,13 +5,18 @@
 
 use std::collections::HashSet;
 
-use git2::{ObjectType, Oid};
+use git2::Oid;
 
 use super::GitError;
 pub use super::commits::RawCommit;
+use super::lookup::LARGEST_COMMIT;
 use super::open::{Repo, object_id};
+use super::packs::{Kind, Objects, Packs, RawId};
 use super::walk::RefSelection;
 use crate::facts::ids::ObjectId;
+
+/// Commits are seldom deltas of each other: little is worth keeping.
+const KEPT: usize = 1 << 20;
 
 /// Visits every commit that the selected refs reach, each once, in no order.
 ///
@@ -51,10 +56,11 @@ pub struct Range {
 impl Range {
     /// `A..B`, or one revision for all that it reaches.
     pub fn parse(repo: &Repo, text: &str) -> Result<Self, GitError> {
-        let raw = repo.raw();
         let commit = |revision: &str| {
             let revision = if revision.is_empty() { "HEAD" } else { revision };
-            Ok::<_, git2::Error>(raw.revparse_single(revision)?.peel_to_commit()?.id())
+            let commit = repo.peel_to_commit(repo.revision(revision)?)?;
+            let not_one = || git2::Error::from_str(&format!("`{revision}` is not a commit"));
+            commit.map(|commit| commit.id()).ok_or_else(not_one)
         };
         Ok(match text.split_once("..") {
             Some((from, to)) => Self {
@@ -71,7 +77,7 @@ impl Range {
 
 /// The commit that a revision names.
 pub fn resolve(repo: &Repo, revision: &str) -> Option<ObjectId> {
-    let commit = repo.raw().revparse_single(revision).ok()?.peel_to_commit().ok()?;
+    let commit = repo.peel_to_commit(repo.revision(revision).ok()?).ok()??;
     object_id(commit.id())
 }
 
@@ -81,8 +87,10 @@ pub fn with_commit<T>(
     id: ObjectId,
     read: impl FnOnce(RawCommit<'_>) -> T,
 ) -> Result<T, GitError> {
+    let oid = repo.replaced().oid(Oid::from_bytes(id.as_bytes())?);
+    repo.look_at(oid, 0)?;
     let odb = repo.raw().odb()?;
-    let object = odb.read(repo.replaced().oid(Oid::from_bytes(id.as_bytes())?))?;
+    let object = odb.read(oid)?;
     Ok(read(RawCommit::parse(id, object.data())))
 }
 
@@ -91,7 +99,8 @@ pub(super) fn visit_from(
     mut pending: Vec<Oid>,
     mut visit: impl FnMut(RawCommit<'_>),
 ) -> Result<usize, git2::Error> {
-    let odb = repo.raw().odb()?;
+    let packs = Packs::open(repo);
+    let mut objects = Objects::new(&packs, repo.git_dir(), KEPT);
     let replaced = repo.replaced();
     let mut seen: HashSet<Oid> = HashSet::new();
     let mut missing = 0;
@@ -99,16 +108,16 @@ pub(super) fn visit_from(
         if !seen.insert(id) {
             continue;
         }
-        let object = odb
-            .read(replaced.oid(id))
+        let object = RawId::try_from(id.as_bytes())
             .ok()
-            .filter(|object| object.kind() == ObjectType::Commit);
+            .and_then(|id| objects.read(&id, LARGEST_COMMIT).ok())
+            .filter(|object| object.kind == Kind::Commit);
         let raw = id;
         let (Some(object), Some(id)) = (object, object_id(id)) else {
             missing += 1;
             continue;
         };
-        let commit = RawCommit::parse(id, object.data());
+        let commit = RawCommit::parse(id, &object.data);
         let parents = commit.parent_ids().filter_map(|id| Oid::from_bytes(&id).ok());
         pending.extend(replaced.parent_oids(raw, parents.collect()));
         visit(commit);

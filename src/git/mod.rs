@@ -7,17 +7,22 @@
 
 pub mod added_lines;
 pub mod added_ranges;
+mod alternates;
 mod attributes;
 pub mod changes;
 mod commits;
 pub mod config;
+mod config_text;
 pub mod contributions;
 pub mod create;
 pub mod dates;
+pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod hostile;
 pub mod ledger_steps;
 pub mod lines;
+mod lookup;
+mod loose_refs;
 pub mod mailmap;
 pub mod messages;
 pub mod notes;
@@ -32,6 +37,7 @@ mod remote_url;
 mod renames;
 pub mod replaced;
 mod replacements;
+mod screen;
 mod session_names;
 pub mod signing;
 pub mod state;

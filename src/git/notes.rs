@@ -3,7 +3,7 @@
 //! A note lies at the hex digits of its target, cut into folders or not (`ab/cdef…`, `abcdef…`): both are read, also side
 //! by side, and one form (2/38) is written. What is no note is carried along untouched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -20,6 +20,10 @@ use crate::facts::record::{NOTE_CAP, NoteLines};
 
 /// No larger note is read: it was not made by us, and it would fill the memory.
 const READ_CAP: usize = 16 * 1024 * 1024;
+/// All notes of a ledger together: those of some hundred thousand tasks.
+const MOST_BYTES: usize = 256 << 20;
+/// All notes of another tool together.
+const MOST_FOREIGN_BYTES: usize = 1 << 30;
 /// Bytes of objects that are kept while notes of another tool are read.
 const KEPT_NOTES: usize = 64 << 20;
 /// Hex digits of an object id, the longest of the two kinds.
@@ -28,6 +32,9 @@ const MAX_HEX: usize = 64;
 const LOOSE_LIMIT: usize = 200;
 /// How far a reading of a notes tree descends: `ab/cd/ef…` is the deepest that git writes.
 const MAX_DEPTH: usize = 20;
+
+/// How often one folder is visited in a notes tree.
+const MOST_VISITS: usize = 256;
 
 const FILE: i32 = 0o100_644;
 const FOLDER: i32 = 0o040_000;
@@ -48,19 +55,79 @@ pub enum StoredNote {
 /// A commit comes twice when a tree holds its note in both forms. The error says why the reference cannot be read.
 pub fn read(repo: &Repo, reference: &str) -> Result<Vec<(ObjectId, StoredNote)>, String> {
     let text = |error: git2::Error| error.message().to_owned();
-    let Some(notes) = NotesTree::of(repo.raw(), reference).map_err(text)? else {
+    let Some(notes) = NotesTree::of(repo, reference).map_err(text)? else {
         return Ok(Vec::new());
     };
-    let odb = repo.raw().odb().map_err(text)?;
-    let read_all = |(target, blobs): (&ObjectId, &Vec<Oid>)| {
-        let target = *target;
-        let odb = &odb;
-        blobs
+    let notes = notes.notes;
+    let each = || {
+        notes
             .iter()
-            .map(move |blob| (target, stored(odb, *blob)))
-            .collect::<Vec<_>>()
+            .flat_map(|(target, blobs)| blobs.iter().map(|blob| (*target, *blob)))
     };
-    Ok(notes.notes.iter().flat_map(read_all).collect())
+    let mut reader = NoteReader::new(repo, MOST_BYTES).map_err(text)?;
+    each().for_each(|(_, blob)| *reader.named.entry(blob).or_default() += 1);
+    each()
+        .map(|(target, blob)| Ok((target, reader.note(blob)?)))
+        .collect()
+}
+
+/// Reads notes, those that several commits share once.
+struct NoteReader<'repo> {
+    repo: &'repo Repo,
+    odb: Odb<'repo>,
+    /// How many commits name a blob.
+    named: HashMap<Oid, usize>,
+    /// Those that more than one names.
+    known: HashMap<Oid, StoredNote>,
+    /// Bytes that may still be read …
+    to_read: usize,
+    /// … and held. A shared note is held as often as it is named.
+    to_hold: usize,
+}
+
+impl<'repo> NoteReader<'repo> {
+    fn new(repo: &'repo Repo, most: usize) -> Result<Self, git2::Error> {
+        Ok(Self {
+            repo,
+            odb: repo.raw().odb()?,
+            named: HashMap::new(),
+            known: HashMap::new(),
+            to_read: most,
+            to_hold: most,
+        })
+    }
+
+    /// Fails where the notes are more than any ledger holds.
+    fn note(&mut self, blob: Oid) -> Result<StoredNote, String> {
+        let too_many = || "its notes are larger together than those of any ledger".to_owned();
+        let note = match self.known.get(&blob) {
+            Some(note) => note.clone(),
+            None => {
+                let note = match self.repo.size_of(blob) {
+                    Ok(size) => {
+                        let read = usize::try_from(size).unwrap_or(usize::MAX);
+                        let read = if read > READ_CAP { 0 } else { read };
+                        self.to_read = self.to_read.checked_sub(read).ok_or_else(too_many)?;
+                        stored(&self.odb, blob)
+                    }
+                    Err(error) => StoredNote::Unreadable(error.message().to_owned()),
+                };
+                if self.named.get(&blob).is_some_and(|times| *times > 1) {
+                    self.known.insert(blob, note.clone());
+                }
+                note
+            }
+        };
+        if let StoredNote::Lines(lines) = &note {
+            self.to_hold = self.to_hold.checked_sub(lines.size()).ok_or_else(too_many)?;
+        }
+        Ok(note)
+    }
+}
+
+/// The blobs of each note of a reference, by the commit that they are on.
+pub(super) fn blobs(repo: &Repo, reference: &str) -> Result<BTreeMap<ObjectId, Vec<Oid>>, git2::Error> {
+    Ok(NotesTree::of(repo, reference)?.unwrap_or_default().notes)
 }
 
 /// The commit that a reference of notes points to.
@@ -71,31 +138,55 @@ pub fn tip(repo: &Repo, reference: &str) -> Option<ObjectId> {
         .and_then(object_id)
 }
 
-/// Visits the notes that another tool keeps in a reference: the commit and the bytes of each. Returns how many are too large
-/// or cannot be read; the error says why the reference cannot be.
+/// Visits the notes that another tool keeps in a reference: the bytes of each, once, and the commits that it is on. Returns
+/// how many are too large, too many or unreadable; the error says why the reference cannot be read.
 pub fn visit_foreign(
     repo: &Repo,
     reference: &str,
-    mut visit: impl FnMut(ObjectId, &[u8]),
+    mut visit: impl FnMut(&[ObjectId], &[u8]),
 ) -> Result<usize, String> {
     let text = |error: git2::Error| error.message().to_owned();
-    let Some(notes) = NotesTree::of(repo.raw(), reference).map_err(text)? else {
+    let Some(notes) = NotesTree::of(repo, reference).map_err(text)? else {
         return Ok(0);
     };
     let packs = Packs::open(repo);
     // Notes are deltas of each other: what was read last is kept.
     let mut objects = Objects::new(&packs, repo.git_dir(), KEPT_NOTES);
     let mut unread = 0;
-    for (commit, blobs) in &notes.notes {
-        for blob in blobs {
-            let id = blob.as_bytes().try_into().ok();
-            match id.and_then(|id| objects.read(id, READ_CAP as u64).ok()) {
-                Some(object) => visit(*commit, &object.data),
-                None => unread += 1,
+    let mut left = MOST_FOREIGN_BYTES;
+    for (blob, commits) in by_blob(&notes.notes) {
+        let id = blob.as_bytes().try_into().ok();
+        let object = id.and_then(|id| objects.read(id, READ_CAP as u64).ok());
+        // What it says is held for each of its commits.
+        let cost = |data: &[u8]| data.len().saturating_mul(commits.len());
+        let rest = object
+            .as_ref()
+            .and_then(|object| left.checked_sub(cost(&object.data)));
+        match object.zip(rest) {
+            Some((object, rest)) => {
+                left = rest;
+                visit(&commits, &object.data);
             }
+            None => unread += commits.len(),
         }
     }
     Ok(unread)
+}
+
+/// The blobs of notes in the order in which commits name them, each once, with all its commits.
+fn by_blob(notes: &BTreeMap<ObjectId, Vec<Oid>>) -> Vec<(Oid, Vec<ObjectId>)> {
+    let mut places: HashMap<Oid, usize> = HashMap::new();
+    let mut found: Vec<(Oid, Vec<ObjectId>)> = Vec::new();
+    for (commit, blobs) in notes {
+        for blob in blobs {
+            let place = *places.entry(*blob).or_insert(found.len());
+            match found.get_mut(place) {
+                Some((_, commits)) => commits.push(*commit),
+                None => found.push((*blob, vec![*commit])),
+            }
+        }
+    }
+    found
 }
 
 fn stored(odb: &Odb<'_>, blob: Oid) -> StoredNote {
@@ -178,7 +269,7 @@ pub fn is_ahead(repo: &Repo, reference: &str) -> bool {
     let (Ok(Some(other)), Ok(own)) = (refs::target(raw, reference), refs::target(raw, refs::NOTES)) else {
         return false;
     };
-    raw.find_commit(other).is_ok()
+    repo.commit_at(other).is_ok()
         && own.is_none_or(|own| own != other && !raw.graph_descendant_of(own, other).unwrap_or(false))
 }
 
@@ -230,16 +321,16 @@ impl<'repo> Base<'repo> {
             pinned: None,
         };
         if let Some(tip) = old {
-            let (commit, notes) = load_commit(raw, tip, refs::NOTES)?;
+            let (commit, notes) = load_commit(repo, tip, refs::NOTES)?;
             base.parents.push(commit);
             base.notes = notes;
         }
         let is_ahead = is_ahead(repo, refs::PIN);
         let tip = refs::target(raw, refs::PIN).ok().flatten();
         // A pin whose objects are gone can heal nothing, and must not stop the next write.
-        let is_wanted = |tip: &Oid| is_ahead || was_moved(repo) && raw.find_commit(*tip).is_ok();
+        let is_wanted = |tip: &Oid| is_ahead || was_moved(repo) && repo.commit_at(*tip).is_ok();
         if let Some(tip) = tip.filter(is_wanted) {
-            let (commit, notes) = load_commit(raw, tip, refs::PIN)?;
+            let (commit, notes) = load_commit(repo, tip, refs::PIN)?;
             if is_ahead {
                 base.parents.push(commit);
             }
@@ -301,13 +392,13 @@ impl<'repo> Base<'repo> {
 }
 
 fn load_commit<'repo>(
-    raw: &'repo Repository,
+    repo: &'repo Repo,
     tip: Oid,
     reference: &str,
 ) -> Result<(Commit<'repo>, NotesTree), WriteError> {
     let read = || {
-        let commit = raw.find_commit(tip)?;
-        let notes = NotesTree::load(raw, &commit.tree()?)?;
+        let commit = repo.commit_at(tip)?;
+        let notes = NotesTree::load(repo, &repo.tree_at(commit.tree_id())?)?;
         Ok((commit, notes))
     };
     read().map_err(|error: git2::Error| unreadable(reference, &error))
@@ -340,23 +431,27 @@ struct NotesTree {
 
 impl NotesTree {
     /// The notes that a reference points to; `None` where there is no such reference.
-    fn of(raw: &Repository, reference: &str) -> Result<Option<Self>, git2::Error> {
-        let Some(tip) = refs::target(raw, reference)? else {
+    fn of(repo: &Repo, reference: &str) -> Result<Option<Self>, git2::Error> {
+        let Some(tip) = refs::target(repo.raw(), reference)? else {
             return Ok(None);
         };
-        let tree = raw.find_object(tip, None)?.peel_to_tree()?;
-        Self::load(raw, &tree).map(Some)
+        let tree = match repo.peel_to_commit(tip)? {
+            Some(commit) => commit.tree_id(),
+            // A reference may name a tree of notes itself.
+            None => tip,
+        };
+        Self::load(repo, &repo.tree_at(tree)?).map(Some)
     }
 
-    fn load(raw: &Repository, tree: &Tree<'_>) -> Result<Self, git2::Error> {
+    fn load(repo: &Repo, tree: &Tree<'_>) -> Result<Self, git2::Error> {
         let mut notes = Self::default();
-        let mut budget = Budget::default();
+        let mut visits = Visits::default();
         for entry in tree.iter() {
             let name = entry.name_bytes();
-            spend(&mut budget, name)?;
+            visits.entry(name)?;
             match hex(name) {
                 Some(prefix) if prefix.len() == 2 && entry.filemode() == FOLDER => {
-                    if notes.load_folder(raw, entry.id(), (prefix, 1), &mut budget)? {
+                    if notes.load_folder(repo, entry.id(), (prefix, 1), &mut visits)? {
                         notes.settled.insert(prefix.to_owned(), entry.id());
                     }
                 }
@@ -379,21 +474,22 @@ impl NotesTree {
     /// Reads one folder; whether it holds notes of 2/38 (or 2/62) alone.
     fn load_folder(
         &mut self,
-        raw: &Repository,
+        repo: &Repo,
         id: Oid,
         (prefix, depth): (&str, usize),
-        budget: &mut Budget,
+        visits: &mut Visits,
     ) -> Result<bool, git2::Error> {
         let mut settled = depth == 1;
-        for entry in raw.find_tree(id)?.iter() {
+        visits.folder(id)?;
+        for entry in repo.tree_at(id)?.iter() {
             let name = entry.name_bytes();
-            spend(budget, name)?;
+            visits.entry(name)?;
             let full = hex(name).map(|rest| format!("{prefix}{rest}"));
             let is_folder = entry.filemode() == FOLDER && name.len() == 2 && depth < MAX_DEPTH;
             match full.as_deref().filter(|full| is_folder && full.len() < MAX_HEX) {
                 Some(deeper) => {
                     settled = false;
-                    self.load_folder(raw, entry.id(), (deeper, depth + 1), budget)?;
+                    self.load_folder(repo, entry.id(), (deeper, depth + 1), visits)?;
                 }
                 None => {
                     let before = self.foreign.len();
@@ -534,10 +630,31 @@ impl NotesTree {
     }
 }
 
-/// Folders that are named over and over may stand for billions of notes.
-fn spend(budget: &mut Budget, name: &[u8]) -> Result<(), git2::Error> {
-    let too_many = || git2::Error::from_str("its tree lists too many files");
-    budget.spend(name.len()).ok_or_else(too_many)
+/// What a reading of a notes tree may still visit: folders that are named over and over may stand for billions of notes.
+#[derive(Default)]
+struct Visits {
+    budget: Budget,
+    folders: HashMap<Oid, usize>,
+}
+
+impl Visits {
+    fn entry(&mut self, name: &[u8]) -> Result<(), git2::Error> {
+        self.budget.spend(name.len()).ok_or_else(too_many)
+    }
+
+    /// Two folders of notes are hardly ever equal, as their names and those in them are one hash.
+    fn folder(&mut self, id: Oid) -> Result<(), git2::Error> {
+        let visits = self.folders.entry(id).or_default();
+        *visits += 1;
+        match *visits > MOST_VISITS {
+            true => Err(too_many()),
+            false => Ok(()),
+        }
+    }
+}
+
+fn too_many() -> git2::Error {
+    git2::Error::from_str("its tree lists too many files")
 }
 
 /// The name, if it is nothing but lower-case hex digits.

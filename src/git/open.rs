@@ -7,7 +7,9 @@ use std::sync::Arc;
 use git2::{ErrorCode, Index, Repository, RepositoryOpenFlags};
 
 use super::config::{Config, ConfigFiles};
+use super::files::FileError;
 use super::replacements::Replaced;
+use super::screen;
 use crate::facts::ids::ObjectId;
 use crate::facts::lineage::Lineage;
 
@@ -20,6 +22,8 @@ pub struct Repo {
     common_dir: PathBuf,
     /// What [`Repo::replaced`] read.
     pub(super) replaced: OnceCell<Arc<Replaced>>,
+    /// Where its objects lie, once somebody asked.
+    pub(super) object_folders: OnceCell<Vec<PathBuf>>,
 }
 
 /// Why a folder could not be opened as a repository.
@@ -38,6 +42,14 @@ pub enum OpenError {
         path: PathBuf,
         /// What libgit2 said.
         reason: String,
+    },
+    /// One of its files is a pipe or a device, or larger than any honest one.
+    #[error("`{path}` is not opened: {reason}")]
+    Refused {
+        /// The folder.
+        path: PathBuf,
+        /// Which file, and why.
+        reason: FileError,
     },
     /// Anything else.
     #[error("cannot open `{path}`: {reason}")]
@@ -58,7 +70,7 @@ impl OpenError {
                 "If you trust it: git config --global --add safe.directory '{}'",
                 path.display()
             )),
-            Self::Unsupported { .. } | Self::Unreadable { .. } => None,
+            Self::Unsupported { .. } | Self::Refused { .. } | Self::Unreadable { .. } => None,
         }
     }
 
@@ -79,12 +91,26 @@ impl OpenError {
 impl Repo {
     /// Opens the repository that `path` is: a work tree's top, a `.git` folder or file, or a bare repository.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::look_at_files(path, false)?;
         Self::open_with(path, RepositoryOpenFlags::NO_SEARCH)
     }
 
     /// Opens the repository that `path` lies in, looking upwards as git does.
     pub fn discover(path: &Path) -> Result<Self, OpenError> {
+        Self::look_at_files(path, true)?;
         Self::open_with(path, RepositoryOpenFlags::empty())
+    }
+
+    fn look_at_files(path: &Path, upwards: bool) -> Result<(), OpenError> {
+        screen::check(path, upwards).map_err(|reason| OpenError::Refused {
+            path: path.to_owned(),
+            reason,
+        })
+    }
+
+    /// Opens once more what is open already, at its `.git` folder.
+    pub(super) fn reopen(git_dir: &Path) -> Result<Self, OpenError> {
+        Self::open_with(git_dir, RepositoryOpenFlags::NO_SEARCH)
     }
 
     fn open_with(path: &Path, flags: RepositoryOpenFlags) -> Result<Self, OpenError> {
@@ -103,6 +129,7 @@ impl Repo {
             inner,
             common_dir,
             replaced: OnceCell::new(),
+            object_folders: OnceCell::new(),
         })
     }
 
@@ -164,7 +191,7 @@ impl Repo {
             Err(error) => return Err(error),
         };
         // A commit that is gone is damage, not a branch without one: only the lookup of the ref may say "none".
-        Ok(object_id(head.peel_to_commit()?.id()))
+        Ok(self.commit_of(&head)?.and_then(|commit| object_id(commit.id())))
     }
 
     /// Whether older commits were left out when it was cloned.

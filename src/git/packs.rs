@@ -15,14 +15,18 @@ use std::sync::Arc;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-use super::Repo;
 use super::replacements::Replaced;
+use super::{Repo, alternates, files};
 use crate::facts::ids::ObjectId;
 
 pub(super) use super::raw_id::RawId;
 
 /// No object is read that is larger than this: nothing that a scan looks at comes near.
 const LARGEST_OBJECT: u64 = 512 << 20;
+/// No object of a few bytes is made from larger ones than this, but for callers who would read as large ones.
+const LARGEST_BASE: u64 = 64 << 20;
+/// Bytes of all that is made on the way to one object: a delta of some bytes copies any number of them.
+const MOST_ON_THE_WAY: u64 = 4 << 30;
 /// Deltas in a row below one object. Git writes at most 4,095.
 const MOST_DELTAS: usize = 10_000;
 /// How much of a pack is read at once.
@@ -32,8 +36,10 @@ const READ: usize = 4096;
 const SLACK: usize = 288;
 /// How much room for inflating is kept from one object to the next.
 const MOST_OUTPUT: usize = 1 << 20;
-/// How deep alternates are followed, as in git.
-const MOST_ALTERNATES: usize = 6;
+/// The largest index of a pack: that of sixty million objects.
+const LARGEST_INDEX: u64 = 2 << 30;
+/// No object takes less of a pack than this.
+const LEAST_OBJECT: u64 = 9;
 
 /// The packs of a repository and its alternates, shared by all threads.
 pub(super) struct Packs {
@@ -105,6 +111,8 @@ pub(super) struct Objects<'a> {
     output: Vec<u8>,
     /// Bytes of all deltas below one object: they are held at once, and zeros inflate a thousandfold.
     most_deltas: u64,
+    /// Bytes of all objects that are made for one.
+    most_on_the_way: u64,
 }
 
 /// Trouble inside a pack; the name of the object is added where it is known.
@@ -122,18 +130,12 @@ impl From<io::Error> for PackError {
 impl Packs {
     /// Opens all packs that can be read here; others are left to libgit2.
     pub(super) fn open(repo: &Repo) -> Self {
-        let mut packs = Vec::new();
-        let mut folders = vec![repo.common_dir().join("objects")];
-        let mut next = 0;
-        while let Some(folder) = folders.get(next).cloned() {
-            packs.extend(open_folder(&folder.join("pack")));
-            if folders.len() <= MOST_ALTERNATES {
-                folders.extend(alternates(&folder));
-            }
-            next += 1;
-        }
+        let folders = alternates::object_folders(repo.common_dir());
+        let packs = folders
+            .iter()
+            .flat_map(|folder| open_folder(&folder.join("pack")));
         Self {
-            packs,
+            packs: packs.collect(),
             replaced: repo.replaced(),
         }
     }
@@ -157,25 +159,16 @@ fn open_folder(folder: &Path) -> Vec<Pack> {
     indexes.iter().filter_map(|path| Pack::open(path)).collect()
 }
 
-fn alternates(folder: &Path) -> Vec<PathBuf> {
-    let list = std::fs::read_to_string(folder.join("info/alternates")).unwrap_or_default();
-    list.lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| folder.join(line))
-        .collect()
-}
-
 const FANOUT: usize = 8;
 const NAMES: usize = FANOUT + 256 * 4;
 
 impl Pack {
     fn open(index_path: &Path) -> Option<Self> {
-        // A pipe in place of a file would hang the scan.
         let data_path = index_path.with_extension("pack");
-        if !index_path.metadata().ok()?.is_file() || !data_path.metadata().ok()?.is_file() {
-            return None;
-        }
-        let index = std::fs::read(index_path).ok()?;
+        let data = files::check(&data_path, u64::MAX).ok()??;
+        // A sparse index may be of any size, its pack is as large as it says.
+        let most = data.len() / LEAST_OBJECT * 36 + 2048;
+        let index = files::read(index_path, most.min(LARGEST_INDEX)).ok()??;
         let objects = read_u32(&index, NAMES - 4)? as usize;
         let is_known = index.starts_with(b"\xfftOc\0\0\0\x02") && index.len() >= NAMES + objects * 28;
         is_known.then_some(())?;
@@ -240,8 +233,9 @@ pub(super) mod hostile {
             return;
         };
         let path = folder.path().join("pack.idx");
+        // No pack is smaller than its index lets expect.
         if std::fs::write(&path, index)
-            .and_then(|()| std::fs::write(path.with_extension("pack"), []))
+            .and_then(|()| std::fs::write(path.with_extension("pack"), vec![0; index.len()]))
             .is_err()
         {
             return;
@@ -277,6 +271,7 @@ impl<'a> Objects<'a> {
             input: vec![0; READ],
             output: Vec::new(),
             most_deltas: LARGEST_OBJECT,
+            most_on_the_way: MOST_ON_THE_WAY,
         }
     }
 
@@ -303,7 +298,7 @@ impl<'a> Objects<'a> {
         let damaged = |reason: String| ObjectError::Damaged { id: name, reason };
         let repo = match self.repo.take() {
             Some(repo) => repo,
-            None => Repo::open(self.place).map_err(|error| damaged(error.to_string()))?,
+            None => Repo::reopen(self.place).map_err(|error| damaged(error.to_string()))?,
         };
         let read = read_through_library(self.repo.insert(repo), id, limit);
         match read {
@@ -323,8 +318,12 @@ impl<'a> Objects<'a> {
             if let Some(kept) = self.cache.get(key(pack, at)) {
                 break kept;
             }
-            // Only what was asked for has a limit: the base of a small object may be large.
-            let limit = if at == offset { limit } else { LARGEST_OBJECT };
+            // The base of a small object may be larger than it.
+            let limit = if at == offset {
+                limit
+            } else {
+                limit.max(LARGEST_BASE)
+            };
             match self.read_entry(pack, at, limit, budget)? {
                 Entry::Whole(object) => {
                     self.cache.insert(key(pack, at), &object);
@@ -344,9 +343,14 @@ impl<'a> Objects<'a> {
                 }
             }
         };
+        let mut on_the_way = 0;
         for (at, delta) in deltas.into_iter().rev() {
             let data =
                 apply_delta(&object.data, &delta).ok_or(PackError::Damaged("its delta does not fit"))?;
+            on_the_way += data.len() as u64;
+            if on_the_way > self.most_on_the_way {
+                return Err(PackError::TooLarge);
+            }
             object = Object {
                 kind: object.kind,
                 data: Rc::new(data),
@@ -449,11 +453,12 @@ impl<'a> Objects<'a> {
 
 /// `None` where the object is above the limit.
 fn read_through_library(repo: &Repo, id: &RawId, limit: u64) -> Result<Option<Object>, git2::Error> {
-    let odb = repo.raw().odb()?;
     let oid = git2::Oid::from_bytes(id)?;
-    if odb.read_header(oid)?.0 as u64 > limit {
+    // No limit of a kind here, but that of the caller, whatever the kind turns out to be.
+    if repo.size_of(oid)? > limit.min(LARGEST_OBJECT) {
         return Ok(None);
     }
+    let odb = repo.raw().odb()?;
     let object = odb.read(oid)?;
     let kind = match object.kind() {
         git2::ObjectType::Commit => Kind::Commit,
@@ -883,6 +888,37 @@ mod tests {
         assert!(matches!(read(needed - 1), Err(ObjectError::TooLarge(_))));
         // None of them is large by itself.
         assert!(sizes.iter().all(|size| *size < 120));
+    }
+
+    #[test]
+    fn what_is_made_for_one_object_is_bounded() {
+        let place = Place::new();
+        let mut objects = vec![blob("base")];
+        objects.extend((0..20).map(|step| (Base::Offset(step), append(4 + step, "x"))));
+        place.write(&objects);
+        let read = |most_on_the_way| {
+            let repo = Repo::open(place.0.path()).unwrap();
+            let packs = Packs::open(&repo);
+            let mut objects = Objects::new(&packs, repo.git_dir(), 0);
+            objects.most_on_the_way = most_on_the_way;
+            objects.read(&name(20), LARGEST_OBJECT)
+        };
+        let needed: u64 = (5..=24).sum();
+        assert_eq!(read(needed).unwrap().data.len(), 24);
+        assert!(matches!(read(needed - 1), Err(ObjectError::TooLarge(_))));
+    }
+
+    #[test]
+    fn a_sparse_index_is_not_read() {
+        let place = Place::new();
+        place.write(&[blob("one")]);
+        assert_eq!(place.read(&name(0)).unwrap(), "one");
+        let index = File::options()
+            .append(true)
+            .open(place.file("pack-1.idx"))
+            .unwrap();
+        index.set_len(1 << 40).unwrap();
+        assert!(place.read(&name(0)).is_err());
     }
 
     #[test]

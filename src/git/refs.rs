@@ -258,7 +258,7 @@ pub fn chain(repo: &Repo, names: &[String]) -> HashSet<ObjectId> {
         .collect();
     let mut seen = HashSet::new();
     while let Some(id) = pending.pop() {
-        if let Ok(commit) = raw.find_commit(id)
+        if let Ok(commit) = repo.commit_at(id)
             && seen.insert(id)
         {
             pending.extend(commit.parent_ids());

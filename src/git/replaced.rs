@@ -7,10 +7,11 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use super::Repo;
 use super::config::ConfigFiles;
 use super::raw_id::RawId;
 use super::replacements::Replaced;
+use super::screen::{LARGEST_GRAFTS, LARGEST_PACKED_REFS};
+use super::{Repo, files};
 use crate::facts::ids::ObjectId;
 
 /// Where git keeps replacements unless it is told otherwise.
@@ -90,7 +91,8 @@ fn objects(repo: &Repo) -> HashMap<RawId, RawId> {
 /// Whether the refs are worth a look: without a folder of theirs, only packed ones can be there.
 fn may_have(common_dir: &Path, base: &str) -> bool {
     let is_packed = || {
-        let packed = std::fs::read(common_dir.join("packed-refs")).unwrap_or_default();
+        let packed = files::read(&common_dir.join("packed-refs"), LARGEST_PACKED_REFS);
+        let packed = packed.ok().flatten().unwrap_or_default();
         memchr::memmem::find(&packed, format!(" {base}").as_bytes()).is_some()
     };
     common_dir.join(base).is_dir() || is_packed()
@@ -103,12 +105,10 @@ fn raw_id(hex: &str) -> Option<RawId> {
 
 /// `COMMIT PARENT…` a line.
 fn grafts(file: &Path) -> HashMap<RawId, Vec<RawId>> {
-    let is_file = file.symlink_metadata().is_ok_and(|data| data.is_file());
-    let text = if is_file {
-        std::fs::read_to_string(file).unwrap_or_default()
-    } else {
-        String::new()
-    };
+    let text = files::read_text(file, LARGEST_GRAFTS)
+        .ok()
+        .flatten()
+        .unwrap_or_default();
     text.lines()
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| {

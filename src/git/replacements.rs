@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use git2::{Commit, Oid, Repository};
+use git2::Oid;
 
 use super::raw_id::RawId;
 use crate::facts::hash::fnv1a;
@@ -35,15 +35,6 @@ impl Replaced {
         let raw = RawId::try_from(id.as_bytes()).ok();
         let other = raw.as_ref().map(|raw| self.object(raw));
         other.and_then(|other| Oid::from_bytes(other).ok()).unwrap_or(id)
-    }
-
-    /// The commit as git sees it, but for its id, and for parents that are grafted.
-    pub(super) fn commit<'repo>(
-        &self,
-        raw: &'repo Repository,
-        id: Oid,
-    ) -> Result<Commit<'repo>, git2::Error> {
-        raw.find_commit(self.oid(id))
     }
 
     /// The parents of a commit whose object names `own`.

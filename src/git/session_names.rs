@@ -1,12 +1,15 @@
 //! Which sessions the message and the notes of a commit name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use git2::{Oid, Repository};
+use git2::Oid;
 
+use super::packs::{Objects, RawId};
+use super::{Repo, notes};
 use crate::facts::attestation::agentnote::AgentNote;
 use crate::facts::attestation::git_ai::GitAiNote;
 use crate::facts::change::NamedSession;
+use crate::facts::ids::ObjectId;
 use crate::facts::record::{NoteLines, Record};
 use crate::facts::sign::Sign;
 use crate::facts::trailers;
@@ -22,13 +25,13 @@ const TRAILERS: [(&str, bool); 5] = [
 /// What precedes the id of a session that ran on the web.
 const SESSION_URL: &[u8] = b"https://claude.ai/code/session_";
 /// Larger notes are not read.
-const LARGEST_NOTE: usize = 8 << 20;
+const LARGEST_NOTE: u64 = 8 << 20;
 
-/// The notes that a repository has, of those that name sessions.
-pub(super) struct Notes<'repo> {
-    raw: &'repo Repository,
-    present: Vec<&'static NotesRef>,
-}
+/// The notes that a repository has, of those that name sessions: which blobs are on which commit.
+pub(super) struct Notes(Vec<(&'static NotesRef, BTreeMap<ObjectId, Vec<Oid>>)>);
+
+/// What notes were found to name, by reference and blob: a note may be on many commits.
+pub(super) type Read = HashMap<(&'static str, RawId), Vec<String>>;
 
 struct NotesRef {
     name: &'static str,
@@ -58,38 +61,44 @@ const NOTES: [NotesRef; 3] = [
     },
 ];
 
-impl<'repo> Notes<'repo> {
-    pub(super) fn of(raw: &'repo Repository) -> Self {
-        let present = NOTES
-            .iter()
-            .filter(|notes| raw.find_reference(notes.name).is_ok())
-            .collect();
-        Self { raw, present }
+impl Notes {
+    /// Trees of notes that cannot be read name nothing: whoever reads what they attest says so.
+    pub(super) fn of(repo: &Repo) -> Self {
+        let blobs = |reference: &NotesRef| notes::blobs(repo, reference.name).unwrap_or_default();
+        let present = NOTES.iter().map(|reference| (reference, blobs(reference)));
+        Self(present.filter(|(_, notes)| !notes.is_empty()).collect())
     }
 
-    fn sessions(&self, commit: Oid) -> impl Iterator<Item = NamedSession> {
-        self.present.iter().flat_map(move |notes| {
-            let found = self.raw.find_note(Some(notes.name), commit).ok();
-            let content = found
-                .map(|note| note.message_bytes().to_vec())
-                .unwrap_or_default();
-            let sessions = if content.len() > LARGEST_NOTE {
-                Vec::new()
-            } else {
-                (notes.sessions)(&content)
+    /// The sessions that notes on a commit name; `read` has what was read before.
+    pub(super) fn on(
+        &self,
+        commit: ObjectId,
+        objects: &mut Objects<'_>,
+        read: &mut Read,
+    ) -> Vec<NamedSession> {
+        let mut named = Vec::new();
+        for (reference, notes) in &self.0 {
+            let blob = notes.get(&commit).and_then(|blobs| blobs.first());
+            let Some(blob) = blob.and_then(|blob| RawId::try_from(blob.as_bytes()).ok()) else {
+                continue;
             };
-            sessions.into_iter().map(|name| NamedSession {
-                rule: Sign::Note(notes.tool.to_owned()),
-                name,
-                foreign: notes.foreign,
-            })
-        })
+            let sessions = read.entry((reference.name, blob)).or_insert_with(|| {
+                let note = objects.read(&blob, LARGEST_NOTE).ok();
+                note.map_or_else(Vec::new, |note| (reference.sessions)(&note.data))
+            });
+            named.extend(sessions.iter().map(|name| NamedSession {
+                rule: Sign::Note(reference.tool.to_owned()),
+                name: name.clone(),
+                foreign: reference.foreign,
+            }));
+        }
+        named
     }
 }
 
-/// All sessions that a commit's message and notes name, sorted, each once.
-pub(super) fn of(message: &[u8], notes: &Notes<'_>, commit: Oid) -> Vec<NamedSession> {
-    let named: BTreeSet<NamedSession> = in_message(message).chain(notes.sessions(commit)).collect();
+/// All sessions that a commit's message and the notes on it name, sorted, each once.
+pub(super) fn of(message: &[u8], by_notes: Vec<NamedSession>) -> Vec<NamedSession> {
+    let named: BTreeSet<NamedSession> = in_message(message).chain(by_notes).collect();
     named.into_iter().collect()
 }
 

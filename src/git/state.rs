@@ -13,8 +13,9 @@ use git2::{
 };
 
 use super::config::{Config, ConfigFiles};
-use super::open::Repo;
-use super::{refs, remote_url};
+use super::open::{Repo, object_id};
+use super::tree::Contents;
+use super::{attributes, refs, remote_url, screen};
 use crate::facts::inventory::{Dirt, Divergence, Remote, StateFacts};
 
 /// A branch whose last commit is older than this many seconds is stale.
@@ -23,6 +24,8 @@ const STALE_SECONDS: i64 = 90 * 86_400;
 const DEEPEST: usize = 16;
 /// The mode of a submodule in a tree or an index.
 const SUBMODULE: u32 = 0o160_000;
+/// A larger list of submodules is a trap.
+const LARGEST_LIST: u64 = 16 << 20;
 /// The names that a default branch usually has.
 const USUAL_DEFAULTS: [&str; 4] = ["main", "master", "trunk", "develop"];
 
@@ -45,6 +48,8 @@ impl Repo {
                 remote: Vec::new(),
             }
         });
+        let broken = self.broken_refs().into_iter();
+        trouble.extend(broken.map(|name| format!("`{name}` is empty or damaged")));
         let branch = head_branch(repo);
         let remotes = remotes(config);
         let default_branch = default_branch(repo, &tips, branch.as_deref());
@@ -68,13 +73,13 @@ impl Repo {
                 let unpushed = unpushed.as_ref()?;
                 tips.has(default).then(|| !unpushed.contains(default))
             }),
-            stale_branches: tips.stale(repo, default_branch.as_deref(), branch.as_deref(), now),
+            stale_branches: tips.stale(self, default_branch.as_deref(), branch.as_deref(), now),
             divergence: divergence(repo, branch.as_deref()),
             bare: repo.is_bare(),
             checked_out: self.is_checked_out(),
             shallow: repo.is_shallow(),
             partial: is_partial(config),
-            submodules: submodules(repo),
+            submodules: submodules(self),
             stashes: refs::log_of(self, "refs/stash").map_or(0, |entries| entries.len() as u64),
             tags: tag_count,
             releases: tags,
@@ -92,8 +97,7 @@ impl Repo {
     pub fn has_committed(&self, path: &Path) -> bool {
         let find = || {
             let inside = path.strip_prefix(self.work_dir()?).ok()?;
-            let tree = self.raw().head().ok()?.peel_to_tree().ok()?;
-            tree.get_path(inside).ok()
+            self.entry_at(&self.head_tree().ok()?, inside).ok()
         };
         find().is_some()
     }
@@ -117,8 +121,10 @@ impl Repo {
             return Ok(None);
         };
         self.check_head()?;
+        self.check_trees()?;
         let none: [&Path; 0] = [];
         let repo = Repository::open_ext(work_dir, RepositoryOpenFlags::NO_SEARCH, none)?;
+        check_patterns(&repo, work_dir)?;
         let mut options = StatusOptions::new();
         options
             .show(StatusShow::IndexAndWorkdir)
@@ -144,14 +150,41 @@ impl Repo {
         Ok(Some(dirt))
     }
 
+    /// Fails where libgit2 would meet a tree below HEAD that may not be read, or billions of files.
+    fn check_trees(&self) -> Result<(), Error> {
+        let Ok(tree) = self.head_tree() else {
+            return Ok(());
+        };
+        let id = object_id(tree.id()).ok_or_else(|| Error::from_str("an object id of an unknown kind"))?;
+        let contents = Contents::of(self);
+        let files = contents.reader().files(id);
+        match files
+            .map_err(|error| Error::from_str(&error.to_string()))?
+            .unreadable
+        {
+            0 => Ok(()),
+            folders => Err(Error::from_str(&format!(
+                "{folders} folders at HEAD cannot be read"
+            ))),
+        }
+    }
+
     /// Where HEAD cannot be read, libgit2 takes every file for a new one.
     fn check_head(&self) -> Result<(), Error> {
-        match self.raw().head() {
-            Ok(head) => head.peel_to_tree().map(|_| ()),
+        match self.head_tree() {
+            Ok(_) => Ok(()),
             Err(error) if error.code() == ErrorCode::UnbornBranch => Ok(()),
             Err(error) => Err(error),
         }
     }
+}
+
+/// Fails where libgit2 would meet a pipe among the patterns beside tracked files.
+fn check_patterns(repo: &Repository, work_dir: &Path) -> Result<(), Error> {
+    let index = repo.index()?;
+    let paths: Vec<Vec<u8>> = index.iter().map(|entry| entry.path).collect();
+    let folders = attributes::folders(paths.iter().map(Vec::as_slice));
+    screen::check_patterns(work_dir, folders).map_err(|error| Error::from_str(&error.to_string()))
 }
 
 /// Whether what libgit2 takes for modified in the work tree is so; fails where that cannot be told.
@@ -248,12 +281,12 @@ impl Tips {
         unpushed
     }
 
-    fn stale(&self, repo: &Repository, default: Option<&str>, head: Option<&str>, now: i64) -> Vec<String> {
+    fn stale(&self, repo: &Repo, default: Option<&str>, head: Option<&str>, now: i64) -> Vec<String> {
         self.local
             .iter()
             .filter(|(name, _)| Some(name.as_str()) != default && Some(name.as_str()) != head)
             .filter(|(_, tip)| {
-                repo.find_commit(*tip)
+                repo.commit_at(*tip)
                     .is_ok_and(|commit| commit.time().seconds() < now - STALE_SECONDS)
             })
             .map(|(name, _)| name.clone())
@@ -308,9 +341,9 @@ fn keeps_remote_branches(config: &Config) -> bool {
 }
 
 /// Submodules that `.gitmodules` names and the tree at HEAD has.
-fn submodules(repo: &Repository) -> Option<u64> {
-    let tree = match repo.head() {
-        Ok(head) => head.peel_to_tree().ok()?,
+fn submodules(repo: &Repo) -> Option<u64> {
+    let tree = match repo.raw().head() {
+        Ok(_) => repo.head_tree().ok()?,
         Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => {
             return Some(0);
         }
@@ -319,7 +352,7 @@ fn submodules(repo: &Repository) -> Option<u64> {
     let Some(file) = tree.get_name(".gitmodules") else {
         return Some(0);
     };
-    let text = repo.find_blob(file.id()).ok()?;
+    let text = repo.blob_at(file.id(), LARGEST_LIST).ok()?;
     let text = String::from_utf8_lossy(text.content()).into_owned();
     let paths: BTreeSet<&str> = text
         .lines()
@@ -328,7 +361,7 @@ fn submodules(repo: &Repository) -> Option<u64> {
         .map(|(_, path)| path.trim().trim_matches('"'))
         .collect();
     let is_submodule = |path: &&str| {
-        let entry = tree.get_path(Path::new(path));
+        let entry = repo.entry_at(&tree, Path::new(path));
         entry.is_ok_and(|entry| entry.kind() == Some(ObjectType::Commit))
     };
     Some(paths.iter().filter(|path| is_submodule(path)).count() as u64)

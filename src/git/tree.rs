@@ -48,7 +48,7 @@ pub struct ContentReader<'a>(Objects<'a>);
 impl Repo {
     /// The tree of a commit.
     pub fn tree_of(&self, commit: ObjectId) -> Result<ObjectId, GitError> {
-        let tree = self.replaced().commit(self.raw(), oid(commit)?)?.tree_id();
+        let tree = self.replaced().commit(self, oid(commit)?)?.tree_id();
         object_id(tree).ok_or(GitError::ForeignId)
     }
 }

@@ -5,18 +5,19 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::commits::RawCommit;
+use super::lookup::LARGEST_COMMIT;
 use super::open::object_id;
 use super::packs::{Kind, ObjectError, Objects, Packs, RawId};
 use super::tree::oid;
-use super::{GitError, Repo};
+use super::{GitError, Repo, files, loose_refs};
 use crate::facts::claim;
 use crate::facts::commit::Commit;
 use crate::facts::evidence::Origin;
 use crate::facts::ids::ObjectId;
 use crate::facts::signs;
 
-/// A commit object above this size is a trap.
-const LARGEST_COMMIT: u64 = 16 << 20;
+/// The largest list of commits at which a shallow clone ends.
+const LARGEST_SHALLOW: u64 = 64 << 20;
 /// Commits are seldom deltas of each other: little is worth keeping.
 const KEPT: usize = 1 << 20;
 
@@ -44,18 +45,36 @@ impl Default for RefSelection {
 pub struct Heads {
     /// The commits, sorted, each once.
     pub commits: Vec<ObjectId>,
-    /// Refs whose object is missing or damaged. Untrusted text.
-    pub broken: Vec<String>,
+    /// Refs that lead to no commit though they should.
+    pub broken: Vec<BrokenRef>,
+}
+
+/// A ref whose history is unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenRef {
+    /// Its full name. Untrusted text.
+    pub name: String,
+    /// Why, to be read after the name.
+    pub reason: &'static str,
 }
 
 impl Heads {
-    fn add(&mut self, name: &str, reference: &git2::Reference<'_>) {
-        match reference.peel_to_commit() {
-            Ok(commit) => self.commits.extend(object_id(commit.id())),
+    fn add(&mut self, repo: &Repo, name: &str, reference: &git2::Reference<'_>) {
+        match repo.commit_of(reference) {
+            Ok(Some(commit)) => self.commits.extend(object_id(commit.id())),
             // A ref to a tree or a file is odd, and sound.
-            Err(_) if reference.peel(git2::ObjectType::Any).is_ok() => {}
-            Err(_) => self.broken.push(name.to_owned()),
+            Ok(None) => {}
+            Err(_) => self.add_broken(name, "names a commit that is missing, damaged or too large"),
         }
+    }
+
+    fn add_broken(&mut self, name: &str, reason: &'static str) {
+        let name = name.to_owned();
+        self.broken.push(BrokenRef { name, reason });
+    }
+
+    fn is_broken(&self, name: &str) -> bool {
+        self.broken.iter().any(|broken| broken.name == name)
     }
 }
 
@@ -129,20 +148,44 @@ impl Repo {
     /// The commits that the selected refs point to; refs to other objects carry no history.
     pub fn heads(&self, refs: &RefSelection) -> Result<Heads, GitError> {
         let mut heads = Heads::default();
-        if let Ok(head) = self.raw().head() {
-            heads.add("HEAD", &head);
-        }
-        for reference in self.raw().references()? {
-            // One broken ref file does not hide the others.
-            let Ok(reference) = reference else { continue };
-            let name = String::from_utf8_lossy(reference.name_bytes());
+        for name in loose_refs::broken(self.common_dir(), refs.all) {
             if refs.selects(&name) {
-                heads.add(&name, &reference);
+                heads.add_broken(&name, "is empty or damaged");
+            }
+        }
+        self.add_head(&mut heads);
+        for reference in self.raw().references()? {
+            let reference = reference?;
+            let name = String::from_utf8_lossy(reference.name_bytes());
+            // Behind a broken file, an older value may be packed.
+            if refs.selects(&name) && !heads.is_broken(&name) {
+                heads.add(self, &name, &reference);
             }
         }
         heads.commits.sort_unstable();
         heads.commits.dedup();
         Ok(heads)
+    }
+
+    /// A branch that is not born yet has no history; a HEAD that cannot be read may have one.
+    fn add_head(&self, heads: &mut Heads) {
+        match self.raw().head() {
+            Ok(head) => heads.add(self, "HEAD", &head),
+            Err(error) if error.code() == git2::ErrorCode::UnbornBranch => {}
+            Err(_) => {
+                let head = self.raw().find_reference("HEAD").ok();
+                let branch = head.as_ref().and_then(git2::Reference::symbolic_target_bytes);
+                let branch = branch.map(String::from_utf8_lossy);
+                if branch.is_none_or(|branch| !heads.is_broken(&branch)) {
+                    heads.add_broken("HEAD", "cannot be read");
+                }
+            }
+        }
+    }
+
+    /// The full names of refs whose file is empty or rubbish, sorted. Untrusted text.
+    pub(super) fn broken_refs(&self) -> Vec<String> {
+        loose_refs::broken(self.common_dir(), true)
     }
 
     /// The commits of [`Repo::heads`] as libgit2 names them.
@@ -231,12 +274,11 @@ impl Repo {
     /// The ends of a shallow clone.
     pub(super) fn shallow_commits(&self) -> BTreeSet<ObjectId> {
         let path = self.common_dir().join("shallow");
-        let is_file = path.symlink_metadata().is_ok_and(|data| data.is_file());
-        let list = if is_file {
-            std::fs::read_to_string(path).unwrap_or_default()
-        } else {
-            String::new()
-        };
+        // What libgit2 cannot read either, it says when it opens the repository.
+        let list = files::read_text(&path, LARGEST_SHALLOW)
+            .ok()
+            .flatten()
+            .unwrap_or_default();
         list.lines().filter_map(|line| line.parse().ok()).collect()
     }
 }

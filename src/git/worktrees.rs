@@ -39,10 +39,9 @@ impl Repo {
 
     /// How many of these paths HEAD has.
     pub fn count_of<'p>(&self, paths: impl Iterator<Item = &'p str>) -> usize {
-        let tree = self.raw().head().and_then(|head| head.peel_to_tree());
-        let Ok(tree) = tree else { return 0 };
+        let Ok(tree) = self.head_tree() else { return 0 };
         paths
-            .filter(|path| tree.get_path(std::path::Path::new(path)).is_ok())
+            .filter(|path| self.entry_at(&tree, std::path::Path::new(path)).is_ok())
             .count()
     }
 

@@ -79,13 +79,13 @@ pub(super) fn signs(repo: &Repo, cache: Option<&Path>) -> (evidence::Signs, Vec<
 fn read(repo: &Repo, trouble: &mut Vec<String>) -> Signs {
     let mut signs = Signs::new();
     for format in &FORMATS {
-        let visited = notes::visit_foreign(repo, format.reference, |commit, content| {
+        let visited = notes::visit_foreign(repo, format.reference, |commits, content| {
             let found = (format.evidence)(content);
-            if let Ok(id) = commit.as_bytes().try_into()
-                && !found.is_empty()
-            {
-                let on_commit: &mut Vec<_> = signs.entry(id).or_default();
-                on_commit.extend(found.iter().map(StoredEvidence::of));
+            for commit in commits.iter().filter(|_| !found.is_empty()) {
+                if let Ok(id) = commit.as_bytes().try_into() {
+                    let on_commit: &mut Vec<_> = signs.entry(id).or_default();
+                    on_commit.extend(found.iter().map(StoredEvidence::of));
+                }
             }
         });
         match visited {

@@ -34,11 +34,14 @@ pub fn read_attested(repo: &Repo, commits: &[Commit]) -> (Vec<AttestedCommit>, V
     let here: BTreeSet<ObjectId> = commits.iter().map(|commit| commit.id).collect();
     let mut noted: Vec<(ObjectId, Vec<AttestedLines>)> = Vec::new();
     // Notes that cannot be read were reported with the history.
-    let _ = notes::visit_foreign(repo, GIT_AI, |commit, content| {
-        if here.contains(&commit) {
-            noted.push((commit, GitAiNote::read(content).lines));
+    let _ = notes::visit_foreign(repo, GIT_AI, |commits, content| {
+        let mut wanted = commits.iter().filter(|commit| here.contains(commit)).peekable();
+        if wanted.peek().is_some() {
+            let lines = GitAiNote::read(content).lines;
+            noted.extend(wanted.map(|commit| (*commit, lines.clone())));
         }
     });
+    noted.sort_by_key(|(commit, _)| *commit);
     let wanted: Vec<(ObjectId, BTreeSet<&str>)> = noted
         .iter()
         .map(|(commit, attested)| (*commit, attested.iter().map(|one| one.path.as_str()).collect()))

@@ -15,7 +15,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::quantity::counted;
 use crate::git::Repo;
 use crate::git::changes::{self, AttributesOf, CountOptions, Counts, Progress, Renames};
-use crate::git::walk::{RefSelection, Walk, newest_first};
+use crate::git::walk::{BrokenRef, RefSelection, Walk, newest_first};
 
 /// What of a history is read, and how.
 #[derive(Debug, Clone, Default)]
@@ -269,9 +269,9 @@ impl Trouble {
         self.warnings.push(Warning::new(place, message));
     }
 
-    fn of_refs(&mut self, broken: &[String]) {
-        for name in broken {
-            self.warn(format!("`{name}` names a commit that is missing or damaged"));
+    fn of_refs(&mut self, broken: &[BrokenRef]) {
+        for BrokenRef { name, reason } in broken {
+            self.warn(format!("`{name}` {reason}"));
         }
         if !broken.is_empty() {
             self.cut_short = true;
@@ -312,8 +312,12 @@ impl Trouble {
                 format!("its lines cannot be counted: {reason}"),
             );
         }
-        if !counts.trouble.is_empty() {
-            let unknown = counted(counts.trouble.len(), "commit", "commits");
+        if let Some((_, reason)) = &counts.refused {
+            self.warn(format!("lines are not counted: {reason}"));
+        }
+        let unknown = counts.trouble.len() + counts.refused.as_ref().map_or(0, |(commits, _)| *commits);
+        if unknown > 0 {
+            let unknown = counted(unknown, "commit", "commits");
             self.reasons.push(format!("the lines of {unknown} are unknown"));
         }
         if counts.too_large > 0 {

@@ -249,3 +249,63 @@ fn a_ledger_that_cannot_be_read_is_not_written_over() {
     assert_eq!(oracle.text(&["rev-parse", "refs/notes/leverage"]), tip);
     assert!(read(&oracle.open(), refs::NOTES).is_err());
 }
+
+/// A repository with notes: each a target and what is on it.
+fn with_notes(notes: &[(Oid, &str)]) -> (tempfile::TempDir, Repo) {
+    let folder = tempfile::tempdir().unwrap();
+    let raw = Repository::init(folder.path()).unwrap();
+    let mut tree = raw.treebuilder(None).unwrap();
+    for (target, text) in notes {
+        let blob = raw.blob(text.as_bytes()).unwrap();
+        tree.insert(target.to_string(), blob, FILE).unwrap();
+    }
+    let tree = raw.find_tree(tree.write().unwrap()).unwrap();
+    let author = git2::Signature::new("Ada", "ada@example.org", &git2::Time::new(0, 0)).unwrap();
+    raw.commit(Some(refs::NOTES), &author, &author, "Notes", &tree, &[])
+        .unwrap();
+    let repo = Repo::open(folder.path()).unwrap();
+    (folder, repo)
+}
+
+fn target(number: usize) -> Oid {
+    Oid::hash_object(ObjectType::Blob, number.to_string().as_bytes()).unwrap()
+}
+
+#[test]
+fn a_note_on_many_commits_is_read_once_and_held_for_each() {
+    let notes: Vec<(Oid, &str)> = (0..9).map(|at| (target(at), "0123456789\n")).collect();
+    let (_folder, repo) = with_notes(&notes);
+    let blobs: Vec<Oid> = blobs(&repo, refs::NOTES)
+        .unwrap()
+        .into_values()
+        .flatten()
+        .collect();
+    assert_eq!(blobs.len(), 9);
+    let read_within = |to_read, to_hold| {
+        let mut reader = NoteReader::new(&repo, 0).unwrap();
+        (reader.to_read, reader.to_hold) = (to_read, to_hold);
+        reader.named.insert(blobs[0], blobs.len());
+        blobs
+            .iter()
+            .map(|blob| reader.note(*blob))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    assert_eq!(read_within(11, 99).unwrap().len(), 9);
+    assert!(read_within(11, 98).is_err());
+    assert!(read_within(10, 99).is_err());
+    assert_eq!(read(&repo, refs::NOTES).unwrap().len(), 9);
+}
+
+#[test]
+fn notes_of_others_are_visited_once_with_all_their_commits() {
+    let (_folder, repo) = with_notes(&[(target(0), "a"), (target(1), "b"), (target(2), "a")]);
+    let mut seen = Vec::new();
+    let unread = visit_foreign(&repo, refs::NOTES, |commits, content| {
+        seen.push((content.to_vec(), commits.len()));
+    });
+    seen.sort();
+    assert_eq!(
+        (unread, seen),
+        (Ok(0), vec![(b"a".to_vec(), 2), (b"b".to_vec(), 1)])
+    );
+}

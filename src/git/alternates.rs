@@ -1,0 +1,66 @@
+//! The folders that a repository's objects lie in: its own, and those of the repositories that lend it theirs.
+
+use std::path::{Path, PathBuf};
+
+use super::files;
+
+/// How many folders are looked into. Git follows alternates of alternates five times.
+const MOST: usize = 32;
+/// The largest list of alternates.
+const LARGEST_LIST: u64 = 1 << 20;
+
+/// The folder of a repository's own objects, and the alternates, each after the one that names it.
+pub(super) fn object_folders(common_dir: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![common_dir.join("objects")];
+    let mut next = 0;
+    while let Some(folder) = folders.get(next) {
+        let named = named_in(folder).into_iter();
+        let new: Vec<PathBuf> = named.filter(|folder| !folders.contains(folder)).collect();
+        folders.extend(new.into_iter().take(MOST - folders.len().min(MOST)));
+        next += 1;
+    }
+    folders
+}
+
+fn named_in(folder: &Path) -> Vec<PathBuf> {
+    // A list that cannot be read lends nothing: what is missing then is told where it is missed.
+    let list = files::read_text(&folder.join("info/alternates"), LARGEST_LIST);
+    let list = list.ok().flatten().unwrap_or_default();
+    list.lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .take(MOST)
+        .map(|line| folder.join(line))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_that_lend_to_each_other_come_once() {
+        let place = tempfile::tempdir().unwrap();
+        let objects = |name: &str| place.path().join(name).join("objects");
+        for (name, lends) in [("a", "b"), ("b", "a"), ("c", "c")] {
+            std::fs::create_dir_all(objects(name).join("info")).unwrap();
+            let list = format!(
+                "# lent\n\n{}\n{}\n",
+                objects(lends).display(),
+                objects("c").display()
+            );
+            std::fs::write(objects(name).join("info/alternates"), list).unwrap();
+        }
+        let found = object_folders(&place.path().join("a"));
+        assert_eq!(found, [objects("a"), objects("b"), objects("c")]);
+    }
+
+    #[test]
+    fn a_long_list_ends() {
+        let place = tempfile::tempdir().unwrap();
+        let info = place.path().join("objects/info");
+        std::fs::create_dir_all(&info).unwrap();
+        let list: String = (0..1000).map(|number| format!("../{number}\n")).collect();
+        std::fs::write(info.join("alternates"), list).unwrap();
+        assert_eq!(object_folders(place.path()).len(), MOST);
+    }
+}

@@ -1,0 +1,290 @@
+//! The door to objects that libgit2 looks up: each is looked at before it is read.
+//!
+//! libgit2 reads an object whole, whatever its size, and opens its file, whatever that is. A loose commit of four gigabytes
+//! takes four megabytes on the disk. So nothing here and above asks libgit2 for an object by itself.
+
+use std::path::{Path, PathBuf};
+
+use git2::{Blob, Commit, Error, ErrorCode, ObjectType, Oid, Reference, Tree, TreeEntry};
+
+use super::alternates;
+use super::open::Repo;
+use super::replacements::Replaced;
+use super::trees::LARGEST_TREE;
+
+/// A commit or tag above this size is a trap.
+pub(super) const LARGEST_COMMIT: u64 = 16 << 20;
+/// How many tags may stand for each other.
+const MOST_TAGS: usize = 64;
+
+impl Repo {
+    /// The size and the kind of an object that may be read, if a blob then with `most` bytes at most. Fails with
+    /// [`ErrorCode::NotFound`] where it is missing.
+    pub(super) fn look_at(&self, id: Oid, most: u64) -> Result<(u64, ObjectType), Error> {
+        let (size, kind) = self.header(id)?;
+        let most = match kind {
+            ObjectType::Commit | ObjectType::Tag => LARGEST_COMMIT,
+            ObjectType::Tree => LARGEST_TREE,
+            _ => most,
+        };
+        match size > most {
+            true => Err(Error::from_str(&format!("object {id} is too large"))),
+            false => Ok((size, kind)),
+        }
+    }
+
+    /// The size of an object, which may be any.
+    pub(super) fn size_of(&self, id: Oid) -> Result<u64, Error> {
+        Ok(self.header(id)?.0)
+    }
+
+    fn header(&self, id: Oid) -> Result<(u64, ObjectType), Error> {
+        self.check_loose(id)?;
+        let (size, kind) = self.raw().odb()?.read_header(id)?;
+        Ok((size as u64, kind))
+    }
+
+    /// Opening a pipe in place of a loose object would wait for ever.
+    fn check_loose(&self, id: Oid) -> Result<(), Error> {
+        let name = id.to_string();
+        let file = Path::new(&name[..2]).join(&name[2..]);
+        let is_special = |folder: &PathBuf| {
+            let data = folder.join(&file).metadata();
+            data.is_ok_and(|data| !data.is_file())
+        };
+        match self.object_folders().iter().any(is_special) {
+            true => Err(Error::from_str(&format!(
+                "the file of object {id} is not a regular one"
+            ))),
+            false => Ok(()),
+        }
+    }
+
+    /// Where its objects lie, those of alternates too.
+    fn object_folders(&self) -> &[PathBuf] {
+        self.object_folders
+            .get_or_init(|| alternates::object_folders(self.common_dir()))
+    }
+
+    /// A commit.
+    pub(super) fn commit_at(&self, id: Oid) -> Result<Commit<'_>, Error> {
+        self.look_at(id, 0)?;
+        self.raw().find_commit(id)
+    }
+
+    /// A tree.
+    pub(super) fn tree_at(&self, id: Oid) -> Result<Tree<'_>, Error> {
+        self.look_at(id, 0)?;
+        self.raw().find_tree(id)
+    }
+
+    /// A blob of at most `most` bytes.
+    pub(super) fn blob_at(&self, id: Oid, most: u64) -> Result<Blob<'_>, Error> {
+        self.look_at(id, most)?;
+        self.raw().find_blob(id)
+    }
+
+    /// The commit that an object is or, as a tag, names. `None` for a tree or a blob, which are not read.
+    pub(super) fn peel_to_commit(&self, id: Oid) -> Result<Option<Commit<'_>>, Error> {
+        let mut id = id;
+        for _ in 0..MOST_TAGS {
+            match self.look_at(id, u64::MAX)?.1 {
+                ObjectType::Commit => return self.raw().find_commit(id).map(Some),
+                ObjectType::Tag => id = self.raw().find_tag(id)?.target_id(),
+                _ => return Ok(None),
+            }
+        }
+        Err(Error::from_str(&format!("the tags at {id} do not end")))
+    }
+
+    /// The commit that a reference leads to. `None` where that is a tree or a blob.
+    pub(super) fn commit_of(&self, reference: &Reference<'_>) -> Result<Option<Commit<'_>>, Error> {
+        let target = match reference.target() {
+            Some(target) => Some(target),
+            None => reference.resolve()?.target(),
+        };
+        self.peel_to_commit(target.ok_or_else(|| Error::from_str("a reference without an object"))?)
+    }
+
+    /// The tree of the commit at HEAD. Fails with [`ErrorCode::UnbornBranch`] where there is none yet.
+    pub(super) fn head_tree(&self) -> Result<Tree<'_>, Error> {
+        let head = self.raw().head()?;
+        let commit = self.commit_of(&head)?;
+        self.tree_at(
+            commit
+                .ok_or_else(|| Error::from_str("HEAD is not a commit"))?
+                .tree_id(),
+        )
+    }
+
+    /// What a whole id or the name of a reference stands for, without a look at the object.
+    pub(super) fn named(&self, name: &str) -> Option<Oid> {
+        if let Some(id) = Oid::from_str(name).ok().filter(|_| name.len() == 40) {
+            return Some(id);
+        }
+        let reference = self.raw().resolve_reference_from_short_name(name).ok()?;
+        reference.resolve().ok()?.target()
+    }
+
+    /// The object of a revision, however it is written. libgit2 reads those on the way to it.
+    pub(super) fn revision(&self, revision: &str) -> Result<Oid, Error> {
+        match self.named(revision) {
+            Some(id) => Ok(id),
+            None => Ok(self.raw().revparse_single(revision)?.id()),
+        }
+    }
+
+    /// What a tree has at `path`.
+    pub(super) fn entry_at(&self, tree: &Tree<'_>, path: &Path) -> Result<TreeEntry<'static>, Error> {
+        let none = || {
+            Error::new(
+                ErrorCode::NotFound,
+                git2::ErrorClass::Tree,
+                "no such path in the tree",
+            )
+        };
+        let mut found: Option<TreeEntry<'static>> = None;
+        for part in path {
+            let entry = match &found {
+                None => tree
+                    .get_name_bytes(part.as_encoded_bytes())
+                    .map(|entry| entry.to_owned()),
+                Some(above) if above.kind() == Some(ObjectType::Tree) => {
+                    let tree = self.tree_at(above.id())?;
+                    let entry = tree.get_name_bytes(part.as_encoded_bytes());
+                    entry.map(|entry| entry.to_owned())
+                }
+                Some(_) => None,
+            };
+            found = Some(entry.ok_or_else(none)?);
+        }
+        found.ok_or_else(none)
+    }
+
+    /// Fails where a commit that `tips` reach may not be read, so that a walk of libgit2's own meets none.
+    pub(super) fn look_through(&self, tips: &[Oid]) -> Result<(), Error> {
+        let mut pending = tips.to_vec();
+        let mut seen = std::collections::HashSet::new();
+        while let Some(id) = pending.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            match self.commit_at(id) {
+                Ok(commit) => pending.extend(commit.parent_ids()),
+                // Where a shallow clone ends, or damage: what that means is for the walk to say.
+                Err(error) if error.code() == ErrorCode::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Replaced {
+    /// The commit as git sees it, but for its id, and for parents that are grafted.
+    pub(super) fn commit<'repo>(&self, repo: &'repo Repo, id: Oid) -> Result<Commit<'repo>, Error> {
+        repo.commit_at(self.oid(id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// Puts a file in the place of a loose object that says to have `size` bytes; returns its name.
+    fn loose(folder: &Path, kind: &str, size: u64) -> Oid {
+        let id = Oid::hash_object(ObjectType::Blob, format!("{kind} {size}").as_bytes()).unwrap();
+        let name = id.to_string();
+        let place = folder.join(".git/objects").join(&name[..2]);
+        std::fs::create_dir_all(&place).unwrap();
+        let head = format!("{kind} {size}\0and some of it");
+        // A zlib stream that compresses nothing and does not end.
+        let mut file = std::fs::File::create(place.join(&name[2..])).unwrap();
+        file.write_all(&[0x78, 0x01, 0]).unwrap();
+        let len = head.len() as u16;
+        file.write_all(&len.to_le_bytes()).unwrap();
+        file.write_all(&(!len).to_le_bytes()).unwrap();
+        file.write_all(head.as_bytes()).unwrap();
+        id
+    }
+
+    fn too_large<T>(result: Result<T, Error>) -> bool {
+        result.is_err_and(|error| error.message().ends_with("is too large"))
+    }
+
+    #[test]
+    fn the_size_is_looked_at_before_the_object() {
+        let folder = tempfile::tempdir().unwrap();
+        git2::Repository::init(folder.path()).unwrap();
+        let repo = Repo::open(folder.path()).unwrap();
+        let huge = |kind| loose(folder.path(), kind, 4 << 30);
+        assert!(too_large(repo.commit_at(huge("commit"))));
+        assert!(too_large(repo.peel_to_commit(huge("commit"))));
+        assert!(too_large(repo.peel_to_commit(huge("tag"))));
+        assert!(too_large(repo.tree_at(huge("tree"))));
+        assert!(too_large(repo.blob_at(huge("blob"), 1 << 20)));
+        // It carries no history, whatever its size.
+        assert!(repo.peel_to_commit(huge("blob")).unwrap().is_none());
+        let limit = LARGEST_COMMIT;
+        assert!(repo.look_at(loose(folder.path(), "commit", limit), 0).is_ok());
+        assert!(too_large(
+            repo.look_at(loose(folder.path(), "commit", limit + 1), 0)
+        ));
+        let missing = repo.commit_at(Oid::hash_object(ObjectType::Blob, b"other").unwrap());
+        assert_eq!(
+            missing.map(|commit| commit.id()).unwrap_err().code(),
+            ErrorCode::NotFound
+        );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_pipe_in_place_of_an_object_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        git2::Repository::init(folder.path()).unwrap();
+        let id = loose(folder.path(), "commit", 10);
+        let name = id.to_string();
+        let path = folder
+            .path()
+            .join(".git/objects")
+            .join(&name[..2])
+            .join(&name[2..]);
+        std::fs::remove_file(&path).unwrap();
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(&path)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let error = Repo::open(folder.path())
+            .unwrap()
+            .peel_to_commit(id)
+            .map(|_| ())
+            .unwrap_err();
+        assert!(error.message().contains("is not a regular one"), "{error}");
+    }
+
+    #[test]
+    fn paths_are_followed_through_trees() {
+        let folder = tempfile::tempdir().unwrap();
+        let raw = git2::Repository::init(folder.path()).unwrap();
+        let blob = raw.blob(b"text").unwrap();
+        let tree = |name: &str, id, mode| {
+            let mut tree = raw.treebuilder(None).unwrap();
+            tree.insert(name, id, mode).unwrap();
+            tree.write().unwrap()
+        };
+        let top = tree("a", tree("b", tree("c", blob, 0o100_644), 0o040_000), 0o040_000);
+        let repo = Repo::open(folder.path()).unwrap();
+        let top = repo.tree_at(top).unwrap();
+        let at = |path: &str| repo.entry_at(&top, Path::new(path)).map(|entry| entry.id());
+        assert_eq!(at("a/b/c").unwrap(), blob);
+        assert!(at("a/b").is_ok());
+        for nothing in ["", "b", "a/c", "a/b/c/d"] {
+            assert_eq!(at(nothing).unwrap_err().code(), ErrorCode::NotFound, "{nothing}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! A look at the files of a repository before libgit2 opens them.
+//!
+//! A pipe in place of `config` or of a reference makes git and libgit2 wait for ever, and a sparse file of terabytes in
+//! place of an index fills the memory. Both come with an archive that somebody unpacks among repositories. So what libgit2
+//! would open is looked at first, and a repository with anything there but regular files of a sane size is refused by name.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::alternates;
+use super::config_text;
+use super::files::{self, FileError};
+use super::loose_refs;
+
+/// The largest `packed-refs`: millions of references.
+pub(super) const LARGEST_PACKED_REFS: u64 = 512 << 20;
+/// The largest list of grafts.
+pub(super) const LARGEST_GRAFTS: u64 = 64 << 20;
+/// The largest file of configuration.
+const LARGEST_CONFIG: u64 = 16 << 20;
+/// The largest list of patterns, as for git.
+pub(super) const LARGEST_PATTERNS: u64 = 100 << 20;
+/// The largest file that holds a path or a name.
+const LARGEST_LINE: u64 = 64 << 10;
+/// The largest index of a work tree: millions of files.
+const LARGEST_INDEX: u64 = 1 << 30;
+/// How deep files of configuration include each other in git.
+const DEEPEST_INCLUDE: usize = 10;
+/// How many files of configuration are looked at.
+const MOST_CONFIG_FILES: usize = 100;
+
+/// Files of each work tree's own `.git` folder, with the largest size that makes sense.
+const OWN: [(&str, u64); 3] = [
+    ("HEAD", LARGEST_LINE),
+    ("gitdir", LARGEST_LINE),
+    ("index", LARGEST_INDEX),
+];
+/// Files that tell of a linked work tree.
+const LINKED: [(&str, u64); 4] = [
+    ("HEAD", LARGEST_LINE),
+    ("gitdir", LARGEST_LINE),
+    ("commondir", LARGEST_LINE),
+    ("locked", LARGEST_LINE),
+];
+/// Files of the folder that all work trees share.
+const SHARED: [(&str, u64); 5] = [
+    ("packed-refs", LARGEST_PACKED_REFS),
+    ("shallow", LARGEST_GRAFTS),
+    ("info/grafts", LARGEST_GRAFTS),
+    ("info/exclude", LARGEST_PATTERNS),
+    ("info/attributes", LARGEST_PATTERNS),
+];
+/// Files of a folder of objects.
+const OBJECTS: [(&str, u64); 2] = [
+    ("info/alternates", LARGEST_GRAFTS),
+    ("info/commit-graph", LARGEST_INDEX),
+];
+
+/// Refuses the repository at `path`, or with `upwards` the first one above it, if a file that is opened with it is not a
+/// regular one of a sane size. Where there is none, libgit2 says so.
+pub(super) fn check(path: &Path, upwards: bool) -> Result<(), FileError> {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for folder in absolute.ancestors().take(if upwards { usize::MAX } else { 1 }) {
+        for candidate in [folder.join(".git"), folder.to_owned()] {
+            if let Some(git_dir) = git_dir(&candidate) {
+                return check_git_dir(&git_dir);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The `.git` folder that `candidate` is or, as a file, names.
+fn git_dir(candidate: &Path) -> Option<PathBuf> {
+    let data = candidate.metadata().ok()?;
+    if data.is_file() {
+        let text = files::read_text(candidate, LARGEST_LINE).ok()??;
+        let named = text.strip_prefix("gitdir:")?.trim();
+        return Some(candidate.parent()?.join(named));
+    }
+    let has = |name: &str| candidate.join(name).symlink_metadata().is_ok();
+    let is_folder = |name: &str| candidate.join(name).is_dir();
+    let is_one = has("HEAD") && (is_folder("objects") && is_folder("refs") || has("commondir"));
+    (data.is_dir() && is_one).then(|| candidate.to_owned())
+}
+
+/// Repositories that were looked at: a command opens each several times.
+static LOOKED_AT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn check_git_dir(git_dir: &Path) -> Result<(), FileError> {
+    let known = || LOOKED_AT.lock().unwrap_or_else(PoisonError::into_inner);
+    if known().contains(git_dir) {
+        return Ok(());
+    }
+    check_files(git_dir)?;
+    known().insert(git_dir.to_owned());
+    Ok(())
+}
+
+fn check_files(git_dir: &Path) -> Result<(), FileError> {
+    check_all(git_dir, &OWN)?;
+    let shared = sane_text(&git_dir.join("commondir"), LARGEST_LINE)?;
+    let common_dir = shared.map_or_else(|| git_dir.to_owned(), |shared| git_dir.join(shared.trim_end()));
+    check_all(&common_dir, &SHARED)?;
+    check_config(&common_dir, git_dir)?;
+    check_refs(&common_dir)?;
+    if common_dir != git_dir {
+        check_refs(git_dir)?;
+    }
+    for folder in std::fs::read_dir(common_dir.join("worktrees"))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        check_all(&folder.path(), &LINKED)?;
+    }
+    for folder in alternates::object_folders(&common_dir) {
+        check_all(&folder, &OBJECTS)?;
+        check_packs(&folder.join("pack"))?;
+    }
+    Ok(())
+}
+
+fn check_all(folder: &Path, names: &[(&str, u64)]) -> Result<(), FileError> {
+    for (name, most) in names {
+        is_sane(&folder.join(name), *most)?;
+    }
+    Ok(())
+}
+
+/// What may not be looked at cannot be opened either, which libgit2 reports in its own words.
+fn is_sane(path: &Path, most: u64) -> Result<(), FileError> {
+    match files::check(path, most) {
+        Ok(_) | Err(FileError::Unreadable { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// [`is_sane`] of a file that is read.
+fn sane_text(path: &Path, most: u64) -> Result<Option<String>, FileError> {
+    match files::read_text(path, most) {
+        Err(FileError::Unreadable { .. }) => Ok(None),
+        read => read,
+    }
+}
+
+fn check_refs(git_dir: &Path) -> Result<(), FileError> {
+    let mut found = Ok(());
+    loose_refs::visit(git_dir, "refs", |_, path, kind| {
+        if !kind.is_dir() && found.is_ok() {
+            found = is_sane(path, LARGEST_LINE);
+        }
+    });
+    found
+}
+
+/// Packs and their indexes are of any size, and none is read whole without a look at it.
+fn check_packs(folder: &Path) -> Result<(), FileError> {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry
+            .file_type()
+            .is_ok_and(|kind| !kind.is_file() && !kind.is_dir())
+        {
+            is_sane(&entry.path(), u64::MAX)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses patterns for files in any of these folders of a work tree that are not in a regular file of a sane size: libgit2
+/// opens those above each path that it is asked about.
+pub(super) fn check_patterns(
+    work_dir: &Path,
+    folders: impl IntoIterator<Item = PathBuf>,
+) -> Result<(), FileError> {
+    for folder in folders {
+        let folder = work_dir.join(folder);
+        for name in [".gitattributes", ".gitignore"] {
+            is_sane(&folder.join(name), LARGEST_PATTERNS)?;
+        }
+    }
+    Ok(())
+}
+
+/// The files that the repository's own configuration includes, and those that it names for libgit2 to read.
+fn check_config(common_dir: &Path, git_dir: &Path) -> Result<(), FileError> {
+    let mut pending = vec![
+        (common_dir.join("config"), 0),
+        (git_dir.join("config.worktree"), 0),
+    ];
+    let mut looked_at = 0;
+    while let Some((file, depth)) = pending.pop() {
+        looked_at += 1;
+        if looked_at > MOST_CONFIG_FILES {
+            break;
+        }
+        let Some(text) = sane_text(&file, LARGEST_CONFIG)? else {
+            continue;
+        };
+        // The folder that a relative path starts from.
+        let base = file.parent().unwrap_or(git_dir);
+        for (key, value) in config_text::paths(&text) {
+            let path = resolve(base, &value);
+            match key {
+                config_text::Named::Include if depth < DEEPEST_INCLUDE => pending.push((path, depth + 1)),
+                config_text::Named::Include => {}
+                config_text::Named::Patterns => is_sane(&path, LARGEST_PATTERNS)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A path as libgit2 resolves it: `~/` is the home folder, which is where the user's own configuration lies.
+fn resolve(base: &Path, value: &str) -> PathBuf {
+    let Some(below_home) = value.strip_prefix("~/") else {
+        return base.join(value);
+    };
+    let global = git2::Config::find_global().ok();
+    let xdg = git2::Config::find_xdg().ok();
+    let home = match (&global, &xdg) {
+        (Some(global), _) => global.parent(),
+        (None, Some(xdg)) => xdg.ancestors().nth(3),
+        (None, None) => None,
+    };
+    home.unwrap_or(base).join(below_home)
+}
