@@ -59,9 +59,22 @@ pub struct BrokenRef {
 }
 
 impl Heads {
-    fn add(&mut self, repo: &Repo, name: &str, reference: &git2::Reference<'_>) {
+    /// `seen` are the commits that were found whole.
+    fn add(
+        &mut self,
+        repo: &Repo,
+        name: &str,
+        reference: &git2::Reference<'_>,
+        seen: &mut HashSet<git2::Oid>,
+    ) {
+        if reference.target().is_some_and(|target| seen.contains(&target)) {
+            return;
+        }
         match repo.commit_of(reference) {
-            Ok(Some(commit)) => self.commits.extend(object_id(commit.id())),
+            Ok(Some(commit)) => {
+                seen.insert(commit.id());
+                self.commits.extend(object_id(commit.id()));
+            }
             // A ref to a tree or a file is odd, and sound.
             Ok(None) => {}
             Err(_) => self.add_broken(name, "names a commit that is missing, damaged or too large"),
@@ -153,13 +166,14 @@ impl Repo {
                 heads.add_broken(&name, "is empty or damaged");
             }
         }
-        self.add_head(&mut heads);
+        let mut seen = HashSet::new();
+        self.add_head(&mut heads, &mut seen);
         for reference in self.raw().references()? {
             let reference = reference?;
             let name = String::from_utf8_lossy(reference.name_bytes());
             // Behind a broken file, an older value may be packed.
             if refs.selects(&name) && !heads.is_broken(&name) {
-                heads.add(self, &name, &reference);
+                heads.add(self, &name, &reference, &mut seen);
             }
         }
         heads.commits.sort_unstable();
@@ -168,9 +182,9 @@ impl Repo {
     }
 
     /// A branch that is not born yet has no history; a HEAD that cannot be read may have one.
-    fn add_head(&self, heads: &mut Heads) {
+    fn add_head(&self, heads: &mut Heads, seen: &mut HashSet<git2::Oid>) {
         match self.raw().head() {
-            Ok(head) => heads.add(self, "HEAD", &head),
+            Ok(head) => heads.add(self, "HEAD", &head, seen),
             Err(error) if error.code() == git2::ErrorCode::UnbornBranch => {}
             Err(_) => {
                 let head = self.raw().find_reference("HEAD").ok();
