@@ -14,6 +14,9 @@ use super::files::{self, FileError};
 use super::screen::LARGEST_PATTERNS;
 use crate::facts::files::Linguist;
 
+/// No file system has longer paths.
+const LONGEST_PATH: usize = 4096;
+
 /// What attributes say of a path.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Attributes {
@@ -54,7 +57,8 @@ pub(super) fn folders<'p>(paths: impl Iterator<Item = &'p [u8]>) -> BTreeSet<Pat
     let mut folders = BTreeSet::from([PathBuf::new()]);
     for path in paths {
         let path = String::from_utf8_lossy(path);
-        for folder in Path::new(path.as_ref()).ancestors().skip(1) {
+        let above = Path::new(path.as_ref()).ancestors().skip(1);
+        for folder in above.skip_while(|folder| folder.as_os_str().len() > LONGEST_PATH) {
             if !folders.insert(folder.to_owned()) {
                 break;
             }
@@ -101,5 +105,29 @@ fn of_path(repo: &Repo, path: &[u8]) -> Attributes {
             vendored: linguist("linguist-vendored"),
             documentation: linguist("linguist-documentation"),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_folders_above_a_path_may_have_a_say() {
+        let found = folders([&b"a/b/c.txt"[..], b"a/d/e", b"f"].into_iter());
+        let paths = ["", "a", "a/b", "a/d"].map(PathBuf::from);
+        assert_eq!(found, BTreeSet::from(paths));
+    }
+
+    #[test]
+    fn folders_that_no_disk_can_hold_are_left_out() {
+        let path = format!("{}file", format!("{}/", "n".repeat(99)).repeat(2000));
+        let found = folders([path.as_bytes()].into_iter());
+        assert_eq!(found.len(), 41);
+        assert!(
+            found
+                .iter()
+                .all(|folder| folder.as_os_str().len() <= LONGEST_PATH)
+        );
     }
 }
