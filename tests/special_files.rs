@@ -191,6 +191,40 @@ fn pipes_among_objects_and_patterns_cost_what_needs_them() {
 }
 
 #[test]
+fn pipes_in_submodules_cost_what_their_files_are_asked_for() {
+    let world = World::new();
+    repo(&world, "good");
+    let library = world.repo("library");
+    library.write("sub/file", "x\n").commit("Begin");
+    let url = format!("file://{}", library.path().display());
+    let files = [
+        ("config", "config"),
+        ("branch", "refs/heads/main"),
+        ("index", "index"),
+        ("patterns", "sub/.gitignore"),
+    ];
+    for (name, file) in files {
+        let repo = repo(&world, name);
+        let allow = "protocol.file.allow=always";
+        repo.git(&["-c", allow, "submodule", "--quiet", "add", &url, "lib"]);
+        repo.commit("Add a library");
+        let folder = if file.starts_with("sub/") {
+            "lib"
+        } else {
+            ".git/modules/lib"
+        };
+        put_pipe(&repo.path().join(folder).join(file));
+    }
+    let (code, out, err) = run_in_time(&world, &["inventory", "src", "--format", "json", "--no-cache"]);
+    assert_eq!(code, Some(3), "{err}");
+    for (name, status, reason) in told(&out) {
+        assert_eq!(status == "complete", name == "good", "{name}: {reason}");
+    }
+    let (code, _, err) = run_in_time(&world, &["report", "src", "--no-cache"]);
+    assert_eq!(code, Some(0), "{err}");
+}
+
+#[test]
 fn links_to_files_are_followed_as_git_does() {
     let world = World::new();
     let repo = repo(&world, "linked");

@@ -13,6 +13,7 @@ use git2::{
 };
 
 use super::config::{Config, ConfigFiles};
+use super::files::FileError;
 use super::open::{Repo, object_id};
 use super::tree::Contents;
 use super::{attributes, refs, remote_url, screen};
@@ -124,7 +125,7 @@ impl Repo {
         self.check_trees()?;
         let none: [&Path; 0] = [];
         let repo = Repository::open_ext(work_dir, RepositoryOpenFlags::NO_SEARCH, none)?;
-        check_patterns(&repo, work_dir)?;
+        check_files(&repo, work_dir, depth)?;
         let mut options = StatusOptions::new();
         options
             .show(StatusShow::IndexAndWorkdir)
@@ -179,12 +180,26 @@ impl Repo {
     }
 }
 
-/// Fails where libgit2 would meet a pipe among the patterns beside tracked files.
-fn check_patterns(repo: &Repository, work_dir: &Path) -> Result<(), Error> {
+/// Fails where libgit2 would meet a pipe: among the patterns beside tracked files, and in the submodules that it opens.
+fn check_files(repo: &Repository, work_dir: &Path, depth: usize) -> Result<(), Error> {
+    let told = |error: FileError| Error::from_str(&error.to_string());
     let index = repo.index()?;
-    let paths: Vec<Vec<u8>> = index.iter().map(|entry| entry.path).collect();
-    let folders = attributes::folders(paths.iter().map(Vec::as_slice));
-    screen::check_patterns(work_dir, folders).map_err(|error| Error::from_str(&error.to_string()))
+    let (submodules, files): (Vec<_>, Vec<_>) = index.iter().partition(|entry| entry.mode == SUBMODULE);
+    let folders = attributes::folders(files.iter().map(|entry| entry.path.as_slice()));
+    screen::check_patterns(work_dir, folders).map_err(told)?;
+    for submodule in submodules {
+        let place = work_dir.join(String::from_utf8_lossy(&submodule.path).as_ref());
+        screen::check(&place, false).map_err(told)?;
+        let none: [&Path; 0] = [];
+        // One that is not checked out is not opened.
+        if let Ok(inside) = Repository::open_ext(&place, RepositoryOpenFlags::NO_SEARCH, none) {
+            if depth >= DEEPEST {
+                return Err(Error::from_str("submodules are nested too deeply"));
+            }
+            check_files(&inside, &place, depth + 1)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether what libgit2 takes for modified in the work tree is so; fails where that cannot be told.
