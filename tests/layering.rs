@@ -296,3 +296,27 @@ fn settings_of_ours_are_looked_up_in_one_place() {
         .collect();
     assert_eq!(files, [Path::new("cli/settings.rs")]);
 }
+
+/// A log, or a file beside one, may be a pipe, a device or terabytes of nothing: one module knows how to open it.
+#[test]
+fn one_module_opens_the_files_of_agents() {
+    let opens = |path: &str| {
+        let names = ["read", "read_to_string", "File", "OpenOptions"];
+        let what = path.strip_prefix("std::fs::").unwrap_or_default();
+        names.contains(&what.split("::").next().unwrap_or_default())
+    };
+    let elsewhere = |file: &Path| !file.starts_with("sources/agents") || file.ends_with("agents/files.rs");
+    let broken = foreign(elsewhere, opens);
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    let seen = foreign(|file| !file.ends_with("agents/files.rs"), opens);
+    assert!(!seen.is_empty(), "what that module does is seen");
+    // A module of `fs` that is imported whole hides what is called of it.
+    for (file, _, text) in sources() {
+        if file.starts_with("sources/agents") && !elsewhere(&file) && !file.ends_with("tests.rs") {
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for call in ["fs::read(", "fs::read_to_string(", "File::open(", "OpenOptions"] {
+                assert!(!code.contains(call), "{}: {call}", file.display());
+            }
+        }
+    }
+}

@@ -11,6 +11,7 @@ use crate::world::{START, TestRepo, World};
 
 mod aider;
 mod amp;
+mod beside;
 mod broken;
 mod codex;
 mod copilot_cli;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::lines::{each_record, each_record_of};
 use super::log::{Key, Log, NAMELESS, Stamp, What};
 use super::value::{content, is_miscounted, text, timed};
-use super::{Agent, LogFile, Machine, files_below, json, prose};
+use super::{Agent, LogFile, Machine, files, files_below, json, prose};
 use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
@@ -81,7 +81,7 @@ impl Agent for Codex {
             });
         }
         // Unpacked as it is read: a log of any size takes the memory of one window and one line.
-        let packed = BufReader::new(std::fs::File::open(path)?);
+        let packed = BufReader::new(files::open(path)?);
         let read = Unpacked::new(packed).and_then(|plain| {
             each_record_of(plain, path, log, |line, number, log| {
                 read_line(line, number, &mut seen, log)

@@ -5,8 +5,7 @@
 //! commands.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -15,12 +14,12 @@ use serde::{Deserialize, Serialize};
 use super::super::store::{Kind, Slot};
 use super::assemble::assemble;
 use super::log::{Event, Key, Log};
-use super::{Agent, LogFile, Machine, READERS};
+use super::{Agent, LogFile, Machine, READERS, files};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::Session;
 
 /// Raised whenever a reader or [`Log`] changes: older caches are then ignored.
-const CACHE_VERSION: u32 = 11;
+const CACHE_VERSION: u32 = 12;
 /// Milliseconds by which a record may be older than the one before it: several threads write a log.
 const UNNOTICED: i64 = 60_000;
 /// How much of a log's beginning tells it from another one at its path.
@@ -227,8 +226,7 @@ struct Prefix {
 
 impl Prefix {
     fn of(path: &Path, length: usize) -> io::Result<Self> {
-        let mut bytes = Vec::with_capacity(length);
-        File::open(path)?.take(length as u64).read_to_end(&mut bytes)?;
+        let bytes = files::beginning(path, length)?;
         Ok(Self {
             length: bytes.len(),
             hash: Key::of(&[&String::from_utf8_lossy(&bytes)]),
@@ -464,7 +462,7 @@ mod tests {
             format!("{PROMPT}\n{{SECRET\n{}\n", REPLY.replace(":2}", ":9}")),
         )
         .unwrap();
-        File::options()
+        std::fs::File::options()
             .write(true)
             .open(fixture.log())
             .unwrap()

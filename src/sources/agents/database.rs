@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
-use super::LogFile;
+use super::{LogFile, files};
 
 /// How long a database is waited for that its agent has locked.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -29,8 +30,60 @@ pub(super) fn is_passing(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Opens a database so that not even SQLite leaves files beside it, which it does for a write-ahead log that nobody has open.
-pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
+/// How many steps of SQLite's machine any database may take, and how many more for each byte of it on the disk. A row of
+/// OpenCode takes about 40 for each time that it is read, and holds hundreds of bytes.
+const STEPS: u64 = 20_000_000;
+const STEPS_A_BYTE: u64 = 8;
+/// After how many steps it is seen whether they are too many.
+const STEPS_AT_ONCE: i32 = 10_000;
+
+/// An error of our own among those of SQLite.
+pub(super) fn refused(message: String) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_AUTH), Some(message))
+}
+
+/// An error as its reader can understand it.
+pub(super) fn explained(error: rusqlite::Error) -> io::Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) => {
+            io::Error::other("it takes more steps to read than its size explains")
+        }
+        _ => io::Error::other(error),
+    }
+}
+
+/// Opens a database; an error where one of its files is no regular file. Its schema is a stranger's: views are not read, and
+/// what takes many more steps than its size explains is interrupted.
+pub(super) fn open(path: &Path) -> io::Result<Connection> {
+    files::open(path)?;
+    let mut size = files::stored(path);
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let beside = beside(path, suffix);
+        files::check_if_there(&beside).map_err(|error| {
+            let name = beside.file_name().unwrap_or_default().to_string_lossy();
+            io::Error::new(error.kind(), format!("`{name}`: {error}"))
+        })?;
+        size = size.saturating_add(files::stored(&beside));
+    }
+    let mut left = STEPS.saturating_add(size.saturating_mul(STEPS_A_BYTE));
+    let connect = || {
+        let mut connection = connect(path)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        connection.progress_handler(
+            STEPS_AT_ONCE,
+            Some(move || {
+                left = left.saturating_sub(STEPS_AT_ONCE.unsigned_abs().into());
+                left == 0
+            }),
+        )?;
+        Ok(connection)
+    };
+    connect().map_err(explained)
+}
+
+/// Connects to a database so that not even SQLite leaves files beside it, which it does for a write-ahead log that nobody has open.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let size = |suffix| fs::metadata(beside(path, suffix)).map_or(0, |file| file.len());

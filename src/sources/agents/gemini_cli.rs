@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use super::lines::each_record;
 use super::log::{Key, Log, Outcome, Stamp, Tool, What};
 use super::value::{content, count, document, instant, is_miscounted, items, text, timed};
-use super::{Agent, LogFile, Machine, change, files_below, json, prose, tools};
+use super::{Agent, LogFile, Machine, change, files, files_below, json, prose, tools};
 use crate::facts::agents::{self, AgentIdentity};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::{ActionKind, TokenCounts};
@@ -95,9 +95,9 @@ fn registry(log: &Path) -> Option<PathBuf> {
 }
 
 /// The working folder of a log, after its registry.
-fn working_folder(file: &LogFile) -> Option<String> {
+fn working_folder(file: &LogFile, log: &mut Log) -> Option<String> {
     let registry = file.companions.first()?;
-    let said = std::fs::read_to_string(registry).ok()?;
+    let said = String::from_utf8(files::beside(registry, log)?).ok()?;
     if registry.ends_with(".project_root") {
         let folder = said.trim();
         return (!folder.is_empty()).then(|| folder.to_owned());
@@ -122,8 +122,8 @@ fn screen(log: &Path) -> Option<PathBuf> {
 }
 
 /// When prompts were typed at the program's own screen, by session.
-fn typed_prompts(log: &Path) -> Vec<(String, Moment)> {
-    let said = screen(log).and_then(|file| std::fs::read(file).ok());
+fn typed_prompts(path: &Path, log: &mut Log) -> Vec<(String, Moment)> {
+    let said = screen(path).and_then(|file| files::beside(&file, log));
     let entries: Value = said
         .and_then(|said| json::document(&said).0.ok())
         .unwrap_or_default();
@@ -161,11 +161,11 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(file: &LogFile, log: &Log) -> Self {
+    fn new(file: &LogFile, log: &mut Log) -> Self {
         let above = file.path.parent().and_then(Path::file_name);
         Self {
             seen: log.events.iter().filter_map(|event| event.stamp.key).collect(),
-            folder: working_folder(file),
+            folder: working_folder(file, log),
             stem: file
                 .path
                 .file_stem()
@@ -175,7 +175,7 @@ impl Reading {
             launched_by: above
                 .map(|name| name.to_string_lossy().into_owned())
                 .filter(|name| name != "chats"),
-            typed: typed_prompts(&file.path),
+            typed: typed_prompts(&file.path, log),
             started: None,
             resumes: false,
         }
@@ -722,7 +722,10 @@ mod tests {
             companions: vec![home.0.path().join("projects.json")],
             ..file
         };
-        assert_eq!(working_folder(&file).as_deref(), Some("/w/kiln"));
+        assert_eq!(
+            working_folder(&file, &mut Log::default()).as_deref(),
+            Some("/w/kiln")
+        );
     }
 
     #[test]

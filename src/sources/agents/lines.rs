@@ -5,10 +5,10 @@
 //! A line that is no record may be several ([`json::records`]).
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::files;
 use super::json::{self, Piece};
 use super::log::Log;
 use super::record::reason;
@@ -27,7 +27,7 @@ pub fn each_record(
     log: &mut Log,
     record: impl FnMut(json::Text<'_>, u32, &mut Log) -> serde_json::Result<()>,
 ) -> io::Result<()> {
-    let mut file = File::open(path)?;
+    let mut file = files::open(path)?;
     file.seek(SeekFrom::Start(log.read_to))?;
     each_record_of(file, path, log, record)
 }
@@ -73,7 +73,7 @@ pub fn each_record_of(
 /// moves [`Log::read_to`] and [`Log::lines`] behind it. Blank lines are counted and skipped, a byte order mark and NUL bytes
 /// around a line removed (a crash leaves such NULs), overlong lines and those that are not UTF-8 reported.
 pub fn each_line(path: &Path, log: &mut Log, mut record: impl FnMut(&str, u32, &mut Log)) -> io::Result<()> {
-    let mut file = File::open(path)?;
+    let mut file = files::open(path)?;
     file.seek(SeekFrom::Start(log.read_to))?;
     each_line_of(file, path, log, &mut record)
 }

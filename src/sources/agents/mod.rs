@@ -1,7 +1,8 @@
 //! The logs of coding agents, read into sessions.
 //!
 //! One file an agent, behind [`Agent`]: it knows where that agent keeps its logs and turns their records into [`log::Log`]
-//! events. Everything that all agents share is done once: reading from where the last run ended ([`lines`]), JSON that is
+//! events. Everything that all agents share is done once: opening regular files alone ([`files`]), reading
+//! from where the last run ended ([`lines`]), JSON that is
 //! not quite ([`json`]), putting events of many files in order and counting each once ([`assemble`]), turns and working
 //! time ([`timeline`]), the time of a lane that waits for another ([`beside`]), what a command did to git ([`commands`]),
 //! edits as hashes ([`change`]). Nothing here writes into an agent's folder.
@@ -25,6 +26,7 @@ pub mod copilot_cli;
 pub mod cursor;
 mod database;
 pub mod droid;
+pub mod files;
 pub mod gemini_cli;
 pub mod json;
 pub mod lines;

@@ -2,32 +2,31 @@
 //! uses; the [module above](super) says why.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::lines::{self, LONGEST};
+use super::lines;
 use super::log::{Log, TIMELESS};
-use super::{json, record};
+use super::{files, json, record};
 use crate::facts::span::Moment;
 
 /// A log that is one JSON document. Its agent may be writing it: what is no document at once is read a second time. What is
 /// none then, or too large, is noted in the log.
 pub fn document(path: &Path, log: &mut Log) -> io::Result<Option<Value>> {
-    if std::fs::metadata(path)?.len() > LONGEST as u64 {
-        log.warn(
-            path,
-            1,
-            format!("a log larger than {} MiB was skipped", LONGEST >> 20),
-        );
-        return Ok(None);
-    }
-    let parse = || std::fs::read(path).map(|bytes| json::document(&bytes));
-    let (document, replaced) = match parse()? {
-        (Err(_), _) => parse()?,
+    let parse = || files::whole(path).map(|bytes| json::document(&bytes));
+    let read = match parse() {
+        Ok((Err(_), _)) => parse(),
         read => read,
+    };
+    let (document, replaced) = match read {
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            let message = format!("a log larger than {} MiB was skipped", files::LARGEST >> 20);
+            log.warn(path, 1, message);
+            return Ok(None);
+        }
+        read => read?,
     };
     note_replaced(path, replaced, log);
     Ok(document
@@ -42,12 +41,11 @@ fn note_replaced(path: &Path, replaced: bool, log: &mut Log) {
 }
 
 /// A JSON document beside a log; null where there is none, or none yet: of one that its agent is writing, the end is missing.
+/// One that cannot be read is noted in the log.
 pub fn companion(path: &Path, log: &mut Log) -> Value {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST as u64).read_to_end(&mut bytes));
-    if read.is_err() {
+    let Some(bytes) = files::beside(path, log) else {
         return Value::Null;
-    }
+    };
     let (document, replaced) = json::document(&bytes);
     note_replaced(path, replaced, log);
     document.unwrap_or_else(|error| {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::super::log::{Key, Log, Stamp, What};
-use super::super::{LogFile, Machine, json};
+use super::super::{LogFile, Machine, files, json};
 
 /// The folder within the application's.
 const FOLDER: &str = "local-agent-mode-sessions";
@@ -76,7 +76,7 @@ pub(super) fn move_out(file: &LogFile, log: &mut Log) {
     let Some(companion) = file.companions.first() else {
         return;
     };
-    let read = std::fs::read(companion).ok();
+    let read = files::whole(companion).ok();
     let Some(shared) = read.and_then(|text| Description::deserialize(json::document(&text).0.ok()?).ok())
     else {
         return log.warn(companion, 1, "the folders of the session could not be read");

@@ -48,7 +48,7 @@ pub(super) fn is_store(path: &Path) -> bool {
 
 /// Reads the database. One that is locked, or is none, is an error; what can be read of a damaged one is kept.
 pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
-    let connection = database::open(path).map_err(io::Error::other)?;
+    let connection = database::open(path)?;
     let mut reading = Reading {
         log,
         keys: Keys::default(),
@@ -59,9 +59,12 @@ pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
     let result = reading.all(&connection);
     reading.pause();
     match result {
-        Err(error) if database::is_passing(&error) || log.events.is_empty() => Err(io::Error::other(error)),
+        Err(error) if database::is_passing(&error) || log.events.is_empty() => {
+            Err(database::explained(error))
+        }
         Err(error) => {
-            log.warn(path, log.lines, format!("the database is damaged: {error}"));
+            let message = format!("the database is damaged: {}", database::explained(error));
+            log.warn(path, log.lines, message);
             Ok(())
         }
         Ok(()) => Ok(()),

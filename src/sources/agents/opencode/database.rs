@@ -9,7 +9,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use serde_json::Value;
 
-use super::super::database::{is_passing, log_file, open};
+use super::super::database::{explained, is_passing, log_file, open, refused};
 use super::super::lines::{LONGEST, REPLACED};
 use super::super::log::Log;
 use super::super::record::reason;
@@ -47,18 +47,17 @@ pub(super) fn below(folder: &Path, names: &[&str], warnings: &mut Vec<Warning>) 
 /// Reads a database. One that is locked, or is none, is an error; what can be read of a damaged one is kept.
 pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
     let database = Database {
-        connection: open(path).map_err(io::Error::other)?,
+        connection: open(path)?,
         path,
     };
     let mut reading = Reading::new(log);
     let result = database.read(&mut reading);
     match result {
-        Err(error) if is_passing(&error) || reading.records == 0 => Err(io::Error::other(error)),
+        Err(error) if is_passing(&error) || reading.records == 0 => Err(explained(error)),
         result => {
             if let Err(error) = result {
-                reading
-                    .log
-                    .warn(path, reading.records, format!("the database is damaged: {error}"));
+                let message = format!("the database is damaged: {}", explained(error));
+                reading.log.warn(path, reading.records, message);
             }
             reading.finish();
             Ok(())
@@ -125,7 +124,13 @@ impl Database<'_> {
         Ok(!self.columns(table)?.is_empty())
     }
 
+    /// The columns that are kept in the file, in a table's order. A view may take any time, and is refused.
     fn columns(&self, table: &str) -> rusqlite::Result<Vec<String>> {
+        let query =
+            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ?1 COLLATE NOCASE)";
+        if self.connection.query_row(query, [table], |row| row.get(0))? {
+            return Err(refused(format!("`{table}` is a view, which is not read")));
+        }
         let mut statement = self
             .connection
             .prepare("SELECT name FROM pragma_table_info(?1)")?;
@@ -137,6 +142,22 @@ impl Database<'_> {
     fn column<'name>(&self, table: &str, name: &'name str) -> rusqlite::Result<&'name str> {
         let is_there = self.columns(table)?.iter().any(|column| column == name);
         Ok(if is_there { name } else { "NULL" })
+    }
+
+    /// That columns are kept in the file: one that is worked out from others may take any time, and a view has none.
+    fn check_plain(&self, columns: &str, table: &str) -> rusqlite::Result<()> {
+        let table = table.split(' ').next().unwrap_or_default();
+        let kept = self.columns(table)?;
+        let is_name = |column: &&str| {
+            column
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        };
+        let mut read = columns.split(", ").chain(["data"]).filter(is_name);
+        match read.find(|column| !kept.iter().any(|kept| kept.eq_ignore_ascii_case(column))) {
+            Some(absent) => Err(refused(format!("`{table}` has no column `{absent}` of its own"))),
+            None => Ok(()),
+        }
     }
 
     /// What calls showed while they ran, where the database keeps every change of a part.
@@ -206,6 +227,7 @@ impl Database<'_> {
         reading: &mut Reading<'_>,
         record: impl Fn(&mut Reading<'_>, [&str; 3], &Value),
     ) -> rusqlite::Result<()> {
+        self.check_plain(columns, table)?;
         let data = format!("CASE WHEN octet_length(data) <= {LONGEST} THEN data END");
         let query = format!("SELECT {columns}, {data} FROM {table}");
         let mut statement = self.connection.prepare(&query)?;

@@ -117,6 +117,111 @@ impl Store {
     }
 }
 
+#[test]
+fn a_parent_is_looked_for_beside_its_session_alone() {
+    for (parent, folder) in [
+        ("ses_0", "/w/above"),
+        ("../../../outside", ""),
+        ("../p/ses_0", ""),
+        ("ses_1", ""),
+        ("", ""),
+    ] {
+        let store = Store::new();
+        let (root, storage) = (store.folder.path(), store.folder.path().join("storage/session/p"));
+        std::fs::create_dir_all(&storage).unwrap();
+        let put = |path: PathBuf, parent: &str, folder: &str| {
+            let session = json!({"id": "x", "parentID": parent, "directory": folder});
+            std::fs::write(path, session.to_string()).unwrap();
+        };
+        put(root.join("outside.json"), "", "/w/outside");
+        put(storage.join("ses_0.json"), "ses_1", "/w/above");
+        put(storage.join("ses_1.json"), parent, "");
+        let mut log = Log::default();
+        let mut reading = super::reading::Reading::new(&mut log);
+        let session = json!({"parentID": parent});
+        super::tree::add_with_parents(&storage.join("ses_1.json"), &session, &mut reading);
+        let found = |id: &str| {
+            reading
+                .sessions
+                .get(id)
+                .map_or("", |session| session.folder.as_str())
+        };
+        assert_eq!(found("ses_0"), folder, "{parent}");
+        let outside: Vec<_> = reading
+            .sessions
+            .values()
+            .map(|session| session.folder.clone())
+            .collect();
+        assert!(!outside.contains(&"/w/outside".to_owned()), "{parent}");
+        assert_eq!(
+            log.flaws.len(),
+            usize::from(parent.contains("..")),
+            "{parent}: {:?}",
+            log.flaws
+        );
+    }
+}
+
+/// Why a database is not read, with what was done to one.
+fn refused(change: impl FnOnce(&Store, &rusqlite::Connection)) -> String {
+    let store = Store::new();
+    change(&store, &rusqlite::Connection::open(store.path()).unwrap());
+    let mut log = Log::default();
+    let read = OPENCODE.read(&LogFile::new(store.path()), &mut log);
+    let flaws = log.flaws.iter().map(|flaw| flaw.message.clone());
+    let error = read.err().map(|error| error.to_string());
+    flaws.chain(error).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn a_schema_that_never_ends_is_not_run() {
+    let endless = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n AS id, \
+                   's' AS session_id, '{}' AS data FROM r";
+    let said = refused(|_, connection| {
+        let views = format!("CREATE VIEW session AS {endless}; CREATE VIEW message AS {endless};");
+        connection.execute_batch(&views).unwrap();
+    });
+    assert!(said.contains("view"), "{said}");
+    let said = refused(|_, connection| {
+        let table = "CREATE TABLE message (id TEXT, session_id TEXT, \
+                     data TEXT AS (printf('%.*c', 100000000, 'x')));
+                     INSERT INTO message VALUES ('a', 's')";
+        connection.execute_batch(table).unwrap();
+    });
+    assert!(said.contains("data"), "{said}");
+}
+
+#[test]
+fn a_query_has_an_end() {
+    let store = Store::new();
+    store.open().execute_batch(V1).unwrap();
+    let connection = super::super::database::open(&store.path()).unwrap();
+    let endless = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT max(n) FROM r";
+    let error = connection
+        .query_row(endless, [], |row| row.get::<_, i64>(0))
+        .unwrap_err();
+    let said = super::super::database::explained(error).to_string();
+    assert!(said.contains("more steps"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn no_pipe_beside_a_database_is_opened() {
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let said = refused(|store, connection| {
+            connection.execute_batch(V1).unwrap();
+            let mut pipe = store.path().into_os_string();
+            pipe.push(suffix);
+            let made = std::process::Command::new("mkfifo").arg(pipe).status().unwrap();
+            assert!(made.success());
+        });
+        assert!(
+            said.contains(suffix) && said.contains("not a regular file"),
+            "{said}"
+        );
+    }
+}
+
 /// A message of version 1: its id, its session, itself, its parts.
 type Told = (&'static str, &'static str, Value, Vec<Value>);
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::super::log::Log;
 use super::super::value::{companion, document, instant, text};
-use super::super::{LogFile, files_below, json};
+use super::super::{LogFile, files, files_below, json};
 use super::reading::{DEEPEST, Reading, Session};
 use crate::facts::diagnostics::Warning;
 
@@ -55,7 +55,7 @@ pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
 }
 
 /// A session, and those above it: they tell whose subagent it is.
-fn add_with_parents(path: &Path, session: &Value, reading: &mut Reading<'_>) {
+pub(super) fn add_with_parents(path: &Path, session: &Value, reading: &mut Reading<'_>) {
     let mut id = stem(path);
     let mut known = session.clone();
     for _ in 0..DEEPEST {
@@ -69,7 +69,16 @@ fn add_with_parents(path: &Path, session: &Value, reading: &mut Reading<'_>) {
         };
         session.set_rules(known.get("permission").unwrap_or(&Value::Null));
         reading.sessions.insert(id, session);
-        let above = fs::read(path.with_file_name(format!("{parent}.json"))).ok();
+        // Sessions that name each other as parents end here.
+        if parent.is_empty() || reading.sessions.contains_key(&parent) {
+            return;
+        }
+        let Some(file) = files::named(path, &parent, "json") else {
+            return reading
+                .log
+                .warn(path, 1, "the id of its parent is no id of a session");
+        };
+        let above = files::beside(&file, reading.log);
         let Some(above) = above.and_then(|bytes| json::document(&bytes).0.ok()) else {
             return;
         };
