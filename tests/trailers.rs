@@ -366,3 +366,26 @@ fn seconds_and_decimal_commas_are_read() {
     error: line 4: Leverage-Tokens: `400.000` may mean 400000 or 400; write it without separators
     ");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_named_has_a_limit() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.txt", "one\n").commit("Start");
+    let sparse = world.path("sparse");
+    std::fs::File::create(&sparse).unwrap().set_len(1 << 40).unwrap();
+    let sparse = sparse.to_str().unwrap();
+    for file in [sparse, "/dev/zero"] {
+        for (args, most) in [
+            (vec!["trailers", "--file", file], 16),
+            (vec!["import", file, "--date", "2026-03-01"], 64),
+            (vec!["inventory", "--compare", file], 64),
+        ] {
+            let run = repo.run(&args);
+            let said = format!("`{file}`: larger than {most} MiB");
+            assert!(run.stderr.contains(&said), "{args:?} {run}");
+            assert_eq!(run.code, Some(1), "{args:?} {run}");
+        }
+    }
+}

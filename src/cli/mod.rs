@@ -12,6 +12,7 @@ pub mod context;
 pub mod environment;
 pub mod error;
 pub mod git_config;
+pub mod input;
 pub mod keys;
 pub mod linking;
 pub mod logs;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::input;
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::OpenLedger;
 use crate::exchange::{self, ImportOptions, Imported};
@@ -92,7 +93,7 @@ fn read(args: &Args, open: &OpenLedger, context: &Context) -> Result<Imported, C
     let path = context.environment.resolve(&args.file);
     let unreadable =
         |reason: String| CommandError::failed(format!("cannot import `{}`: {reason}", args.file));
-    let content = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let content = input::file(&path, input::LARGEST).map_err(|error| unreadable(error.to_string()))?;
     let options = ImportOptions {
         name: file_name(args),
         date: args

@@ -10,6 +10,7 @@ use crate::aggregate::readiness::Verdict;
 use crate::cli::bar;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::input;
 use crate::cli::linking::SessionArgs;
 use crate::cli::logs::{ForeignArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
@@ -280,7 +281,7 @@ fn save(context: &mut Context, file: &Path, inventory: &Inventory) -> Result<(),
 fn load(context: &Context, file: &Path) -> Result<Inventory, CommandError> {
     let shown = file.display();
     let path = context.environment.directory.join(file);
-    let bytes = std::fs::read(path)
+    let bytes = input::file(&path, input::LARGEST)
         .map_err(|error| CommandError::failed(format!("cannot read `{shown}`: {error}")))?;
     let value: serde_json::Value = serde_json::from_slice(&bytes)
         .map_err(|error| CommandError::failed(format!("`{shown}` is not valid JSON: {error}")))?;

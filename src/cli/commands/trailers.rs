@@ -3,10 +3,10 @@
 //! Ready to be called from a `commit-msg` hook: it changes nothing, runs nothing, and lets an empty message pass.
 
 use std::fmt::Write as _;
-use std::io::Read as _;
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::input;
 use crate::cli::outcome::Outcome;
 use crate::cli::range;
 use crate::cli::recording::OpenLedger;
@@ -54,15 +54,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 }
 
 fn check_file(file: &str, context: &Context) -> Result<(String, Vec<String>), CommandError> {
-    let mut message = Vec::new();
     let unreadable = |error: std::io::Error| CommandError::failed(format!("cannot read `{file}`: {error}"));
-    match file {
-        "-" => std::io::stdin().read_to_end(&mut message).map_err(unreadable)?,
-        _ => {
-            message = std::fs::read(context.environment.directory.join(file)).map_err(unreadable)?;
-            message.len()
-        }
+    let message = match file {
+        "-" => input::standard_input(input::LARGEST_MESSAGE),
+        _ => input::file(&context.environment.directory.join(file), input::LARGEST_MESSAGE),
     };
+    let message = message.map_err(unreadable)?;
     let work = context.settings().work_time()?;
     let (claims, errors) = claim::read(&message, work);
     let errors = errors.iter().map(ClaimError::to_string).collect();
