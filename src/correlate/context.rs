@@ -47,6 +47,8 @@ struct Context<'a> {
     /// For each work tree who made its sure commits.
     authors: HashMap<&'a str, BTreeSet<&'a str>>,
     children: HashMap<ChangeIndex, Vec<ChangeIndex>>,
+    /// The sessions that changed each file.
+    by_file: HashMap<&'a str, Vec<VisitIndex>>,
 }
 
 /// A session that may be behind a commit, with how many of the commit's files it changed.
@@ -75,16 +77,24 @@ impl<'a> Context<'a> {
                 children.entry(*parent).or_default().push(index);
             }
         }
+        let mut by_file: HashMap<&str, Vec<VisitIndex>> = HashMap::new();
+        for (index, visit) in repository.visits.iter().enumerate() {
+            for file in &visit.files {
+                by_file.entry(file).or_default().push(index);
+            }
+        }
         Self {
             repository,
             authors,
             children,
+            by_file,
         }
     }
 
     fn guess(&self, change: ChangeIndex, commit: &Change, found: &Found, guesses: &mut Found) {
+        let touching = self.touching(commit);
         let rules: [(Rule, Vec<Candidate>); 3] = [
-            (Sign::Window, self.window(commit)),
+            (Sign::Window, self.window(commit, &touching)),
             (Sign::Follows, self.follows(change, commit, found)),
             (Sign::Beside, self.beside(change, commit, found)),
         ];
@@ -97,7 +107,7 @@ impl<'a> Context<'a> {
             add_all(chosen, &fitting, change, guesses);
             return;
         }
-        for (files, visit) in best(&self.same_day(commit)) {
+        for (files, visit) in best(&self.same_day(commit, &touching)) {
             guesses.add(
                 change,
                 visit,
@@ -106,20 +116,27 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn visits(&self, commit: &Change) -> impl Iterator<Item = (VisitIndex, &Visit<'a>)> {
-        let visits = self.repository.visits.iter().enumerate();
-        visits.filter(move |(_, visit)| {
-            let authors = self.authors.get(visit.root);
+    /// The sessions that changed files of a commit and may have made it, by whose it is.
+    fn touching(&self, commit: &Change) -> Vec<Candidate> {
+        let mut files: BTreeMap<VisitIndex, usize> = BTreeMap::new();
+        let paths = commit.files.iter().map(|file| file.path.as_str());
+        for visit in paths.filter_map(|path| self.by_file.get(path)).flatten() {
+            *files.entry(*visit).or_default() += 1;
+        }
+        let is_theirs = |visit: VisitIndex| {
+            let authors = self.authors.get(self.repository.visits[visit].root);
             authors.is_none_or(|known| known.contains(commit.author.as_str()))
-        })
+        };
+        let files = files.into_iter().filter(|(visit, _)| is_theirs(*visit));
+        files.map(|(visit, files)| (files, visit)).collect()
     }
 
-    fn window(&self, commit: &Change) -> Vec<Candidate> {
-        self.visits(commit)
-            .filter(|(_, visit)| visit.worked_at(commit.author_time) || visit.worked_at(commit.commit_time))
-            .map(|(index, visit)| (visit.files_in(commit), index))
-            .filter(|(files, _)| *files > 0)
-            .collect()
+    fn window(&self, commit: &Change, touching: &[Candidate]) -> Vec<Candidate> {
+        let at_work = |(_, visit): &&Candidate| {
+            let visit = &self.repository.visits[*visit];
+            visit.worked_at(commit.author_time) || visit.worked_at(commit.commit_time)
+        };
+        touching.iter().filter(at_work).copied().collect()
     }
 
     fn follows(&self, change: ChangeIndex, commit: &Change, found: &Found) -> Vec<Candidate> {
@@ -171,18 +188,13 @@ impl<'a> Context<'a> {
             .collect()
     }
 
-    fn same_day(&self, commit: &Change) -> Vec<Candidate> {
-        self.visits(commit)
-            .filter(|(_, visit)| {
-                let (start, end) = (
-                    visit.session.span.start.seconds(),
-                    visit.session.span.end.seconds(),
-                );
-                (start..=end + DAY_AFTER.0).contains(&commit.author_time)
-            })
-            .map(|(index, visit)| (visit.files_in(commit), index))
-            .filter(|(files, _)| *files > 0)
-            .collect()
+    fn same_day(&self, commit: &Change, touching: &[Candidate]) -> Vec<Candidate> {
+        let in_time = |(_, visit): &&Candidate| {
+            let span = self.repository.visits[*visit].session.span;
+            let (start, end) = (span.start.seconds(), span.end.seconds());
+            (start..=end + DAY_AFTER.0).contains(&commit.author_time)
+        };
+        touching.iter().filter(in_time).copied().collect()
     }
 }
 

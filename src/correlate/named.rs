@@ -4,6 +4,8 @@
 //! evidence, and the readers do not report it. A hash that is no longer in the history was rewritten since: the commit
 //! that was authored while the command ran is its successor.
 
+use std::collections::{BTreeSet, HashMap};
+
 use sha2::{Digest, Sha256};
 
 use super::lines::PATIENCE;
@@ -27,11 +29,12 @@ pub(super) fn add(repository: &Repository<'_>, foreign: ForeignTrailers, found: 
             add_made(repository, index, made, found);
         }
     }
+    let mut names = None;
     for (change, commit) in repository.history.changes.iter().enumerate() {
         let read = |name: &&NamedSession| !name.foreign || foreign == ForeignTrailers::Believe;
         for named in commit.named.iter().filter(read) {
-            let visits = repository.visits.iter().enumerate();
-            for (visit, _) in visits.filter(|(_, visit)| names(&named.name, &visit.session.id)) {
+            let names = names.get_or_insert_with(|| Names::of(repository));
+            for visit in names.find(&named.name) {
                 let proof = proof(Rung::Record, Confidence::High, named.rule.clone());
                 found.add(change, visit, proof);
             }
@@ -104,7 +107,16 @@ fn rewritten(repository: &Repository<'_>, visit: &Visit<'_>, made: &MadeCommit) 
         let time = repository.change(*change).author_time;
         (end - LONGEST_COMMAND.0..=end + 1).contains(&time)
     };
-    let mut groups = repository.groups.iter().filter(|members| {
+    // They are in the order in which they were authored, all members of one at once.
+    let time = |members: &Vec<ChangeIndex>| {
+        members
+            .first()
+            .map(|change| repository.change(*change).author_time)
+    };
+    let groups = &repository.groups;
+    let from = groups.partition_point(|members| time(members) < Some(end - LONGEST_COMMAND.0));
+    let to = groups.partition_point(|members| time(members) <= Some(end + 1));
+    let mut groups = groups.get(from..to).unwrap_or_default().iter().filter(|members| {
         members
             .iter()
             .any(|change| authored(change) && visit.files_in(repository.change(*change)) > 0)
@@ -115,14 +127,47 @@ fn rewritten(repository: &Repository<'_>, visit: &Visit<'_>, made: &MadeCommit) 
     }
 }
 
-/// Whether a name that stands in a commit means this session.
-fn names(name: &str, session: &SessionId) -> bool {
-    if name == session.id || name.split_once(':') == Some((&session.agent, &session.id)) {
-        return true;
+/// The sessions by the names that may stand in a commit.
+struct Names<'a> {
+    by_id: HashMap<&'a str, Vec<VisitIndex>>,
+    by_git_ai: HashMap<String, Vec<VisitIndex>>,
+    sessions: Vec<&'a SessionId>,
+}
+
+impl<'a> Names<'a> {
+    fn of(repository: &'a Repository<'_>) -> Self {
+        Self::new(repository.visits.iter().map(|visit| &visit.session.id))
     }
-    // Entire puts the day before the id.
-    let dated = name.get(10..).and_then(|rest| rest.strip_prefix('-')) == Some(&session.id);
-    dated || git_ai_keys(session).iter().any(|key| key == name)
+
+    fn new(sessions: impl Iterator<Item = &'a SessionId>) -> Self {
+        let mut names = Self {
+            by_id: HashMap::new(),
+            by_git_ai: HashMap::new(),
+            sessions: sessions.collect(),
+        };
+        for (visit, session) in names.sessions.iter().enumerate() {
+            names.by_id.entry(&session.id).or_default().push(visit);
+            for key in git_ai_keys(session) {
+                names.by_git_ai.entry(key).or_default().push(visit);
+            }
+        }
+        names
+    }
+
+    /// The sessions that a name means.
+    fn find(&self, name: &str) -> BTreeSet<VisitIndex> {
+        let by_id = |id: &str| self.by_id.get(id).into_iter().flatten().copied();
+        let mut found: BTreeSet<VisitIndex> = by_id(name).collect();
+        if let Some((agent, id)) = name.split_once(':') {
+            found.extend(by_id(id).filter(|visit| self.sessions[*visit].agent == agent));
+        }
+        // Entire puts the day before the id.
+        if let Some(id) = name.get(10..).and_then(|rest| rest.strip_prefix('-')) {
+            found.extend(by_id(id));
+        }
+        found.extend(self.by_git_ai.get(name).into_iter().flatten());
+        found
+    }
 }
 
 /// How git-ai names a session: parts of a hash of its tool and id, the new form and the old one.
@@ -143,6 +188,8 @@ mod tests {
     #[test]
     fn sessions_are_known_by_every_name_that_tools_give_them() {
         let session = SessionId::new("claude-code", "5d0c");
+        let names =
+            |name: &str, session: &SessionId| !Names::new([session].into_iter()).find(name).is_empty();
         for name in ["5d0c", "claude-code:5d0c", "2026-01-06-5d0c"] {
             assert!(names(name, &session), "{name}");
         }

@@ -5,7 +5,7 @@
 //! milliseconds are dealt out, so the parts and the rest add up to the whole. Copies of one change count once: the one on
 //! HEAD, else the youngest.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::lines::committed;
 use super::{ChangeIndex, Found, GroupIndex, Proof, Repository, VisitIndex};
@@ -22,7 +22,7 @@ struct Target<'a> {
     commit: ObjectId,
     /// When it took in the session's work.
     at: Moment,
-    files: BTreeSet<&'a str>,
+    files: Vec<&'a str>,
     /// How many of the session's lines it holds.
     lines: usize,
 }
@@ -167,7 +167,7 @@ fn targets_in<'a>(
 }
 
 /// The part of each target, in order. Without any known time the lines decide, and without lines all are alike.
-fn parts_of(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec<Part> {
+fn parts_of<'a>(session: &Session, targets: &[Target<'a>], work: &'a [Work<'a>]) -> Vec<Part> {
     let total = session.worked();
     if total > 0 {
         let part = |worked: Vec<Span>| Part {
@@ -189,9 +189,10 @@ fn parts_of(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec
 }
 
 /// The agent time that went into each target, in order of time. The rest was not committed.
-fn divide(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec<Vec<Span>> {
+fn divide<'a>(session: &Session, targets: &[Target<'a>], work: &'a [Work<'a>]) -> Vec<Vec<Span>> {
     let mut worked = vec![Vec::new(); targets.len()];
     let next = |at: Moment| targets.partition_point(|target| target.at < at);
+    let holders = Holders::new(targets, work);
     for turn in session.turns() {
         let mut parts: BTreeMap<usize, Vec<Span>> = BTreeMap::new();
         for span in &turn.working {
@@ -201,16 +202,13 @@ fn divide(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec<V
         }
         for (first, pieces) in parts {
             let begin = first.checked_sub(1).and_then(|before| targets.get(before));
-            let touches = |target: &Target<'_>| {
-                work.iter().any(|edit| {
-                    edit.repository == target.repository
-                        && (turn.span.start..=turn.span.end).contains(&edit.at)
-                        && begin.is_none_or(|begin| edit.at > begin.at)
-                        && next(edit.at) == first
-                        && target.files.contains(edit.path)
-                })
-            };
-            let chosen = (first..targets.len()).find(|index| touches(&targets[*index]));
+            // Those of the turn that the first target is the next for.
+            let from = begin.map_or(turn.span.start, |begin| turn.span.start.max(begin.at.plus(1)));
+            let to = targets
+                .get(first)
+                .map_or(turn.span.end, |next| turn.span.end.min(next.at));
+            let edits = holders.edits(from, to).iter();
+            let chosen = edits.filter_map(|edit| holders.first(edit, first)).min();
             if let Some(taken) = worked.get_mut(chosen.unwrap_or(first)) {
                 taken.extend(pieces);
             }
@@ -219,12 +217,58 @@ fn divide(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec<V
     worked
 }
 
+/// Which targets have the files that were edited, found without a search.
+struct Holders<'a> {
+    /// In order of time.
+    work: Vec<&'a Work<'a>>,
+    /// The targets of each edited file, in order.
+    targets: HashMap<(usize, &'a str), Vec<usize>>,
+}
+
+impl<'a> Holders<'a> {
+    fn new(targets: &[Target<'a>], work: &'a [Work<'a>]) -> Self {
+        let edited = work.iter().map(|edit| ((edit.repository, edit.path), Vec::new()));
+        let mut holders = Self {
+            work: work.iter().collect(),
+            targets: edited.collect(),
+        };
+        holders.work.sort_by_key(|edit| edit.at);
+        // Nothing to look for: a commit may have any number of files.
+        let holding = targets.iter().enumerate().filter(|_| !work.is_empty());
+        for (index, target) in holding {
+            for file in &target.files {
+                if let Some(holding) = holders.targets.get_mut(&(target.repository, *file)) {
+                    holding.push(index);
+                }
+            }
+        }
+        holders
+    }
+
+    /// The edits from one instant to another, both included.
+    fn edits(&self, from: Moment, to: Moment) -> &[&'a Work<'a>] {
+        let from = self.work.partition_point(|edit| edit.at < from);
+        let to = self.work.partition_point(|edit| edit.at <= to);
+        self.work.get(from..to).unwrap_or_default()
+    }
+
+    /// The first target from `first` on that has the file of an edit.
+    fn first(&self, edit: &Work<'_>, first: usize) -> Option<usize> {
+        let holding = self.targets.get(&(edit.repository, edit.path))?;
+        holding
+            .get(holding.partition_point(|index| *index < first))
+            .copied()
+    }
+}
+
 /// A span in pieces, none of which a target's instant lies inside of.
 fn cut(span: Span, targets: &[Target<'_>]) -> Vec<Span> {
     let mut pieces = Vec::new();
     let mut start = span.start;
-    for at in targets.iter().map(|target| target.at) {
-        if start < at && at < span.end {
+    let inside = targets.get(targets.partition_point(|target| target.at <= span.start)..);
+    let inside = inside.unwrap_or_default().iter().map(|target| target.at);
+    for at in inside.take_while(|at| *at < span.end) {
+        if start < at {
             pieces.push(Span::new(start, at));
             start = at;
         }

@@ -4,6 +4,8 @@
 //! what the agent had done since its turn ended, for at most a cap, and not at all if they were away. Reading while the
 //! agent works leaves no trace and is not counted. One person has one clock: where sessions overlap, each gets its part.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::quantity::Minutes;
@@ -60,16 +62,13 @@ pub fn supervision<'session>(
 ) -> Vec<Vec<Charge>> {
     let sessions: Vec<&Session> = sessions.into_iter().collect();
     let spans: Vec<Vec<Span>> = sessions.iter().map(|session| attention(session, rules)).collect();
-    let people: Vec<&str> = sessions.iter().map(|session| person(session)).collect();
+    let mut people: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, session) in sessions.iter().enumerate() {
+        people.entry(person(session)).or_default().push(at);
+    }
     let mut charges = vec![Vec::new(); sessions.len()];
-    let mut distinct = people.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
-    for one in distinct {
-        let own: Vec<usize> = (0..sessions.len())
-            .filter(|at| people.get(*at) == Some(&one))
-            .collect();
-        share_clock(&own, &spans, &mut charges);
+    for own in people.values() {
+        share_clock(own, &spans, &mut charges);
     }
     charges
 }
@@ -156,6 +155,9 @@ fn typing(characters: u32, rules: SupervisionRules) -> Millis {
     Millis(millis as i64).clamp(SHORTEST.min(rules.cap), rules.cap)
 }
 
+/// How many sessions at once, on average, a person is believed to have. More are a made-up log.
+const MOST_AT_ONCE: usize = 64;
+
 /// Splits the clock of one person: at each instant every session that has it gets an equal part.
 fn share_clock(own: &[usize], spans: &[Vec<Span>], charges: &mut [Vec<Charge>]) {
     // (instant, begins, session): ends sort before begins.
@@ -167,7 +169,17 @@ fn share_clock(own: &[usize], spans: &[Vec<Span>], charges: &mut [Vec<Charge>]) 
         }
     }
     edges.sort_unstable();
-    let mut active: Vec<usize> = Vec::new();
+    let clock = Clock::of(&edges);
+    if clock.pieces > edges.len().saturating_mul(MOST_AT_ONCE) {
+        for &session in own {
+            for span in spans.get(session).into_iter().flatten() {
+                let share = clock.share(*span);
+                charges[session].extend((share > 0.0).then_some(Charge { span: *span, share }));
+            }
+        }
+        return;
+    }
+    let mut active: BTreeSet<usize> = BTreeSet::new();
     let mut since = Moment::default();
     for (at, begins, session) in edges {
         let span = Span::new(since, at);
@@ -181,10 +193,53 @@ fn share_clock(own: &[usize], spans: &[Vec<Span>], charges: &mut [Vec<Charge>]) 
         }
         since = at;
         if begins {
-            active.push(session);
+            active.insert(session);
         } else {
-            active.retain(|other| *other != session);
+            active.remove(&session);
         }
+    }
+}
+
+/// How much of one person's time a session had that took part all the while since the beginning.
+struct Clock {
+    /// At each instant at which a session begins or ends, in order, milliseconds.
+    had: Vec<(Moment, f64)>,
+    /// In how many pieces the sessions share the time.
+    pieces: usize,
+}
+
+impl Clock {
+    fn of(edges: &[(Moment, bool, usize)]) -> Self {
+        let mut clock = Self {
+            had: Vec::new(),
+            pieces: 0,
+        };
+        let (mut active, mut sum, mut since) = (0_usize, 0.0, Moment::default());
+        for (at, begins, _) in edges {
+            let span = Span::new(since, *at);
+            if !span.is_empty() && active > 0 {
+                clock.pieces = clock.pieces.saturating_add(active);
+                sum += span.millis() as f64 / active as f64;
+            }
+            since = *at;
+            active = if *begins {
+                active + 1
+            } else {
+                active.saturating_sub(1)
+            };
+            clock.had.push((*at, sum));
+        }
+        clock
+    }
+
+    /// The part that a session has, on average, of a span that begins and ends at such instants.
+    fn share(&self, span: Span) -> f64 {
+        let until = |at: Moment| {
+            let found = self.had.partition_point(|(known, _)| *known < at);
+            self.had.get(found).map_or(0.0, |(_, sum)| *sum)
+        };
+        let had = until(span.end) - until(span.start);
+        (had / span.millis().max(1) as f64).clamp(0.0, 1.0)
     }
 }
 
@@ -405,6 +460,51 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(home_owner(folder), owner, "{folder}");
+        }
+    }
+
+    #[test]
+    fn thousands_of_sessions_at_once_share_the_clock_without_a_piece_for_each_pair() {
+        // Each begins a millisecond after the one before, and lasts for as many as there are.
+        let number = 4_000_i64;
+        let spans: Vec<Vec<Span>> = (0..number)
+            .map(|start| vec![Span::new(Moment(start), Moment(start + number))])
+            .collect();
+        let own: Vec<usize> = (0..spans.len()).collect();
+        let mut charges = vec![Vec::new(); spans.len()];
+        share_clock(&own, &spans, &mut charges);
+        assert!(charges.iter().all(|charges| charges.len() == 1));
+        // Together they had the clock from the first to the last.
+        let total = charged_minutes(charges.iter().flatten()).get() * 60_000.0;
+        assert!((total - (2 * number - 1) as f64).abs() < 1e-3, "{total}");
+        // The middle one shares with more than the first does.
+        assert!(charges[2000][0].share < charges[0][0].share);
+    }
+
+    #[test]
+    fn the_average_of_a_share_is_what_its_pieces_add_up_to() {
+        let spans = [
+            vec![span(0.0, 10.0), span(20.0, 30.0)],
+            vec![span(5.0, 25.0)],
+            vec![span(5.0, 8.0)],
+        ];
+        let mut charges = vec![Vec::new(); 3];
+        share_clock(&[0, 1, 2], &spans, &mut charges);
+        let mut edges = Vec::new();
+        for (session, spans) in spans.iter().enumerate() {
+            for span in spans {
+                edges.extend([(span.start, true, session), (span.end, false, session)]);
+            }
+        }
+        edges.sort_unstable();
+        let clock = Clock::of(&edges);
+        assert_eq!(clock.pieces, charges.iter().map(Vec::len).sum::<usize>());
+        for (spans, charges) in spans.iter().zip(&charges) {
+            let averaged: f64 = spans
+                .iter()
+                .map(|span| clock.share(*span) * span.minutes().get())
+                .sum();
+            assert!((averaged - charged_minutes(charges).get()).abs() < 1e-9);
         }
     }
 }

@@ -194,10 +194,78 @@ fn a_span_is_cut_inside_of_it_alone() {
         repository: 0,
         commit: id(1),
         at: at(second),
-        files: BTreeSet::new(),
+        files: Vec::new(),
         lines: 0,
     };
     let targets = [0, 5, 5, 10, 20].map(target);
     let pieces = cut(Span::new(at(0), at(10)), &targets);
     assert_eq!(pieces, [Span::new(at(0), at(5)), Span::new(at(5), at(10))]);
+}
+
+const FILES: [&str; 3] = ["a.rs", "b.rs", "c.rs"];
+
+/// [`divide`] by a look at every edit and every target.
+fn searched(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec<Vec<Span>> {
+    let mut worked = vec![Vec::new(); targets.len()];
+    let next = |at: Moment| targets.partition_point(|target| target.at < at);
+    for turn in session.turns() {
+        let mut parts: BTreeMap<usize, Vec<Span>> = BTreeMap::new();
+        for span in &turn.working {
+            let mut start = span.start;
+            for at in targets.iter().map(|target| target.at) {
+                if start < at && at < span.end {
+                    parts.entry(next(at)).or_default().push(Span::new(start, at));
+                    start = at;
+                }
+            }
+            parts
+                .entry(next(span.end))
+                .or_default()
+                .push(Span::new(start, span.end));
+        }
+        for (first, pieces) in parts {
+            let touches = |target: &Target<'_>| {
+                work.iter().any(|edit| {
+                    edit.repository == target.repository
+                        && (turn.span.start..=turn.span.end).contains(&edit.at)
+                        && next(edit.at) == first
+                        && target.files.contains(&edit.path)
+                })
+            };
+            let chosen = (first..targets.len()).find(|index| touches(&targets[*index]));
+            if let Some(taken) = worked.get_mut(chosen.unwrap_or(first)) {
+                taken.extend(pieces);
+            }
+        }
+    }
+    worked
+}
+
+proptest! {
+    #[test]
+    fn time_is_divided_as_a_search_divides_it(
+        turns in prop::collection::vec((0..20_i64, 1..9_i64), 1..5),
+        targets in prop::collection::vec((0..40_i64, 0..2_usize, 0..8_usize), 0..7),
+        edits in prop::collection::vec((0..40_i64, 0..2_usize, 0..3_usize), 0..9),
+    ) {
+        let seconds = |at: i64| Moment(at * 1000);
+        let turns: Vec<(i64, i64)> = turns.into_iter().map(|(at, took)| (at, at + took)).collect();
+        let session = session("s", &turns);
+        let mut targets: Vec<Target<'_>> = targets
+            .into_iter()
+            .map(|(at, repository, files)| Target {
+                repository,
+                commit: id(1),
+                at: seconds(at),
+                files: (0..3).filter(|bit| files >> bit & 1 == 1).map(|bit| FILES[bit]).collect(),
+                lines: 0,
+            })
+            .collect();
+        targets.sort_by_key(|target| target.at);
+        let work: Vec<Work<'_>> = edits
+            .into_iter()
+            .map(|(at, repository, file)| Work { at: seconds(at), repository, path: FILES[file] })
+            .collect();
+        prop_assert_eq!(divide(&session, &targets, &work), searched(&session, &targets, &work));
+    }
 }

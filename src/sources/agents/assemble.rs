@@ -424,6 +424,7 @@ impl Gathered<'_> {
             modes.partition(|event| matches!(event.what, What::MayAsk(_)));
         let modes = [asking, running];
         let (mut waits, mut begun) = (Vec::new(), Vec::new());
+        let mut known: HashSet<Action> = session.actions.iter().copied().collect();
         for subagent in self.lanes() {
             let start = self.events.partition_point(|found| lane(*found) < subagent);
             let own = self.events.get(start..).unwrap_or_default();
@@ -443,7 +444,8 @@ impl Gathered<'_> {
             if !person_unknown {
                 for action in actions.into_iter().filter(is_own) {
                     // Whoever waits for an answer has it in its lane too.
-                    if subagent.is_none() || !session.actions.contains(&action) {
+                    let is_new = known.insert(action);
+                    if subagent.is_none() || is_new {
                         session.actions.push(action);
                     }
                 }
@@ -479,10 +481,11 @@ impl Gathered<'_> {
     fn usage(&mut self) -> Vec<Usage> {
         let responses = std::mem::take(&mut self.responses);
         let lanes = self.lanes();
+        let lanes: HashMap<Option<&str>, usize> = lanes.into_iter().zip(0..).collect();
         let mut usage: Vec<Usage> = responses
             .iter()
             .map(|response| {
-                let lane = lanes.iter().position(|lane| *lane == response.lane());
+                let lane = lanes.get(&response.lane()).copied();
                 Usage {
                     at: response.at(),
                     model: response.model().to_owned(),
@@ -497,6 +500,7 @@ impl Gathered<'_> {
 
     fn places(&self) -> Vec<Place> {
         let mut places: Vec<Place> = Vec::new();
+        let mut known: HashSet<(&str, Option<&str>)> = HashSet::new();
         let mut last = None;
         for (log, event) in &self.events {
             let Some(folder) = event.stamp.folder else {
@@ -506,12 +510,15 @@ impl Gathered<'_> {
             if last.replace(here) == Some(here) {
                 continue;
             }
-            let place = Place {
-                folder: log.text(folder).to_owned(),
-                branch: event.stamp.branch.map(|branch| log.text(branch).to_owned()),
-            };
-            if !places.contains(&place) {
-                places.push(place);
+            let (folder, branch) = (
+                log.text(folder),
+                event.stamp.branch.map(|branch| log.text(branch)),
+            );
+            if known.insert((folder, branch)) {
+                places.push(Place {
+                    folder: folder.to_owned(),
+                    branch: branch.map(str::to_owned),
+                });
             }
         }
         places

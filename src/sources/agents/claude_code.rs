@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::change;
 use super::commands;
 use super::lines::each_record;
-use super::log::{Change, Key, Log, Made, Making, NAMELESS, Outcome, Stamp, TIMELESS, Tool, What};
+use super::log::{Change, Key, Log, Made, NAMELESS, Outcome, Stamp, TIMELESS, Tool, What};
 use super::prose;
 use super::record::{Content, moment};
 use super::{Agent, LogFile, Machine, files_below, json, tools};
@@ -275,7 +275,7 @@ fn call(block: &Block<'_>, log: &mut Log) -> What {
     let tool = match &*block.name {
         shell if tools::is_shell(shell) => {
             if let Some(making) = commands::making(log, &input.command) {
-                log.carried.open_commands.push((id, making));
+                log.carried.open_commands.insert(id, making);
             }
             Tool::Command {
                 timeout: input.timeout.and_then(small),
@@ -546,8 +546,7 @@ fn outcome(record: &Record<'_>, block: &Block<'_>) -> Outcome {
 
 /// The commits that a command made: by the field for it, else by what git printed.
 fn commits(id: Key, output: &ToolOutput<'_>, block: &Block<'_>, log: &mut Log) -> Vec<Made> {
-    let open = log.carried.open_commands.iter().position(|(open, _)| *open == id);
-    let making: Option<Making> = open.map(|at| log.carried.open_commands.swap_remove(at).1);
+    let making = log.carried.open_commands.remove(&id);
     let operation = output.git_operation.as_ref();
     let structured = operation.and_then(|operation| {
         let branch = Some(&*operation.branch).filter(|branch| !branch.is_empty());

@@ -2,6 +2,7 @@
 //!
 //! Where the tokens stand differs by version ([`tokens`]); a database beside the sessions has them too ([`store`]).
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -107,12 +108,13 @@ struct State {
     headless: bool,
     /// The line of the last prompt of the main agent, until it is taken up: what the model is told then says whose it is.
     prompt: Option<(u32, ActionKind, u32)>,
-    /// Calls that the person refused, requests that nobody had to answer, and commands of the person's own.
-    settled: Vec<Key>,
+    /// Calls that the person refused, requests that nobody had to answer, and commands of the person's own, each with how often
+    /// it was said.
+    settled: BTreeMap<Key, u32>,
     /// Calls for a subagent, with the lane that makes them.
-    launches: Vec<(Key, Option<Name>)>,
+    launches: BTreeMap<Key, Option<Name>>,
     /// Subagents that another lane waits for.
-    awaited: Vec<(Name, Option<Name>)>,
+    awaited: BTreeMap<Name, Option<Name>>,
 }
 
 /// One run over a log.
@@ -363,26 +365,26 @@ impl Reading {
     fn launched(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
         log.push(stamp, What::Automated);
         let call = call_key(data);
-        let launch = self.state.launches.iter().position(|(launch, _)| *launch == call);
-        let by = launch.and_then(|at| self.state.launches.swap_remove(at).1);
+        let by = self.state.launches.remove(&call).flatten();
         if let (Some(lane), true) = (stamp.lane, text(data, "/executionMode") != "background") {
-            self.state.awaited.push((lane, by));
+            self.state.awaited.entry(lane).or_insert(by);
         }
     }
 
     fn returned(&mut self, stamp: Stamp, log: &mut Log) {
         log.push(stamp, What::Work);
         log.push(stamp, What::TurnEnd(None));
-        self.state.awaited.retain(|(lane, _)| Some(*lane) != stamp.lane);
+        if let Some(lane) = stamp.lane {
+            self.state.awaited.remove(&lane);
+        }
     }
 
     /// The lanes that stand still while a lane waits: it and those that wait for it.
     fn waiting(&self, lane: Option<Name>) -> Vec<Option<Name>> {
         let mut lanes = vec![lane];
         while let Some(Some(lane)) = lanes.last() {
-            let by = self.state.awaited.iter().find(|(awaited, _)| awaited == lane);
-            match by {
-                Some((_, by)) if !lanes.contains(by) => lanes.push(*by),
+            match self.state.awaited.get(lane) {
+                Some(by) if !lanes.contains(by) => lanes.push(*by),
                 _ => break,
             }
         }
@@ -391,7 +393,7 @@ impl Reading {
 
     /// A `!` command: how long it runs is not the agent's time.
     fn own_command(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
-        self.state.settled.push(call_key(data));
+        self.settle(call_key(data));
         let typed = prose::typed(text(data, "/arguments/command"));
         let kind = ActionKind::Shell;
         log.push(stamp, What::Local { kind, typed });
@@ -399,11 +401,11 @@ impl Reading {
 
     fn call(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
         let id = call_key(data);
-        if self.state.settled.contains(&id) {
+        if self.state.settled.contains_key(&id) {
             return;
         }
         if text(data, "/toolName") == "task" {
-            self.state.launches.push((id, stamp.lane));
+            self.state.launches.entry(id).or_insert(stamp.lane);
         }
         let arguments = data.get("arguments").unwrap_or(&Value::Null);
         // Older versions wrote them as text.
@@ -437,7 +439,7 @@ impl Reading {
         let id = request_key(data);
         let by_hook = data.get("resolvedByHook").and_then(Value::as_bool) == Some(true);
         if by_hook || data.get("promptRequest").is_none() {
-            self.state.settled.push(id);
+            self.settle(id);
             return;
         }
         for lane in self.waiting(stamp.lane) {
@@ -461,7 +463,7 @@ impl Reading {
         let refused = kind == "denied-interactively-by-user";
         if refused {
             // The call ends as rejected too: one refusal.
-            self.state.settled.push(call_key(data));
+            self.settle(call_key(data));
         }
         for lane in self.waiting(stamp.lane) {
             let what = What::Result {
@@ -477,8 +479,19 @@ impl Reading {
     }
 
     fn is_settled(&mut self, id: Key) -> bool {
-        let at = self.state.settled.iter().position(|settled| *settled == id);
-        at.map(|at| self.state.settled.swap_remove(at)).is_some()
+        let Some(times) = self.state.settled.get_mut(&id) else {
+            return false;
+        };
+        *times -= 1;
+        if *times == 0 {
+            self.state.settled.remove(&id);
+        }
+        true
+    }
+
+    fn settle(&mut self, id: Key) {
+        let times = self.state.settled.entry(id).or_default();
+        *times = times.saturating_add(1);
     }
 }
 

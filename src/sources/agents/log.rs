@@ -1,6 +1,6 @@
 //! What one log file said, record by record, without its text: the form in which logs are cached.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -309,7 +309,7 @@ pub struct Carried {
     /// Tokens so far, where the log counts them cumulatively.
     pub totals: TokenCounts,
     /// Commands that may make commits and have not ended: the call's id, the command's kind and folder.
-    pub open_commands: Vec<(Key, Making)>,
+    pub open_commands: BTreeMap<Key, Making>,
     /// Prompts that wait until the agent takes them up.
     pub queue: Vec<Queued>,
     /// Anything else that one reader needs, by a name of its own. Never text of a prompt, a reply or a command.

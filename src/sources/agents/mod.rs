@@ -17,6 +17,7 @@ pub mod aider;
 pub mod amp;
 pub mod assemble;
 pub mod beside;
+pub mod calls;
 pub mod change;
 pub mod claude_code;
 pub mod codex;

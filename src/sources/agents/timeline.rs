@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 
+use super::calls::{OpenCall, OpenCalls};
 use super::log::{Event, Key, Outcome, Tool, What};
 use super::parts::{PartKind, Parts, between};
 use crate::facts::session::{Action, ActionKind, Turn, TurnEnd};
@@ -59,7 +60,7 @@ struct Builder {
     actions: Vec<Action>,
     open: Option<OpenTurn>,
     /// Calls without a result yet: they may outlive a turn that an interrupt ended.
-    calls: HashMap<Key, OpenCall>,
+    calls: OpenCalls,
     /// Whether somebody was asked, by call; a call that is not here says nothing of it.
     approvals: HashMap<Key, bool>,
     /// Whether calls may wait for a person untold.
@@ -68,19 +69,6 @@ struct Builder {
     untold_run: i64,
     /// The turn that was closed last, until another begins: a log may tell afterwards how long it took.
     closed: Option<OpenTurn>,
-}
-
-/// A call without a result yet.
-#[derive(Clone, Copy)]
-struct OpenCall {
-    since: Moment,
-    tool: Tool,
-    /// Whether the log says that somebody was asked.
-    asked: bool,
-    /// Whether somebody may have been asked.
-    may_wait: bool,
-    /// How long it is believed to run, in milliseconds.
-    bound: i64,
 }
 
 struct OpenTurn {
@@ -200,7 +188,7 @@ impl Builder {
     }
 
     fn result(&mut self, at: Moment, id: Key, outcome: Outcome, took: Option<u32>, typed: u32) {
-        let call = self.calls.get(&id).copied();
+        let call = self.calls.get(id);
         let since = call.map(|call| call.since);
         let questioned = call.is_some_and(|call| call.tool == Tool::Question);
         let asked = call.is_some_and(|call| call.asked);
@@ -219,7 +207,7 @@ impl Builder {
         if asked && !questioned && outcome != Outcome::Refused {
             self.approved(at, since, took);
         }
-        self.calls.remove(&id);
+        self.calls.remove(id);
     }
 
     /// A person allowed a call that has ended. When they did is known only where the log says how long it ran.
@@ -238,12 +226,12 @@ impl Builder {
 
     /// The agent worked since the last event, as far as that is believed.
     fn work_until(&mut self, at: Moment) {
-        if self.calls.values().any(|call| call.tool == Tool::Question) {
+        if self.calls.has_question() {
             return self.wait_until(at);
         }
-        let bound = self.calls.values().map(|call| call.bound).max().unwrap_or(MODEL);
+        let bound = self.calls.bound().unwrap_or(MODEL);
         let kind = self.kind();
-        let is_asked = kind == PartKind::Instant && self.calls.values().all(|call| call.asked);
+        let is_asked = kind == PartKind::Instant && self.calls.are_asked();
         let turn = self.turn(at);
         let start = turn.last.max(turn.backoff_until).min(at);
         if is_asked {
@@ -256,12 +244,11 @@ impl Builder {
 
     /// What the agent does now.
     fn kind(&self) -> PartKind {
-        let mut calls = self.calls.values();
         if self.calls.is_empty() {
             PartKind::Model
-        } else if !self.calls.values().all(|call| call.may_wait) {
+        } else if !self.calls.may_wait() {
             PartKind::Run
-        } else if calls.all(|call| call.tool == Tool::Instant) {
+        } else if self.calls.are_instant() {
             PartKind::Instant
         } else {
             PartKind::Command

@@ -17,7 +17,7 @@ pub fn call(log: &mut Log, id: Key, name: &str, arguments: &Value) -> What {
             if let Some(command) = command(arguments) {
                 changes = change::apply_patch(log, patch_in(&command));
                 if let Some(making) = making(log, &command, arguments) {
-                    log.carried.open_commands.push((id, making));
+                    log.carried.open_commands.insert(id, making);
                 }
             }
             Tool::Command {
@@ -51,8 +51,7 @@ pub fn call(log: &mut Log, id: Key, name: &str, arguments: &Value) -> What {
 
 /// The result of a call, with the commits that its output names.
 pub fn result(log: &mut Log, id: Key, outcome: Outcome, took: Option<u32>, output: &str) -> What {
-    let open = log.carried.open_commands.iter().position(|(open, _)| *open == id);
-    let making = open.map(|at| log.carried.open_commands.swap_remove(at).1);
+    let making = log.carried.open_commands.remove(&id);
     What::Result {
         id,
         outcome,

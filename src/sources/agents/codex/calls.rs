@@ -173,14 +173,13 @@ pub(super) fn output(payload: &Value, stamp: Stamp, log: &mut Log) {
     if let (true, Some(took), Some(since)) = (was_escalated(id, log), report.took, called_at(log, id)) {
         ask(id, since, stamp.at.plus(-i64::from(took)), stamp, log);
     }
-    let making = log.carried.open_commands.iter().find(|(open, _)| *open == id);
-    let making = making.map(|(_, making)| *making);
+    let making = log.carried.open_commands.get(&id).copied();
     let what = tools::result(log, id, report.outcome, report.took, printed);
     // A command that runs on goes on printing into other calls' outputs.
     if let (Some(making), Some(process)) = (making, report.process) {
         let made_none = matches!(&what, What::Result { commits, .. } if commits.is_empty());
         if made_none {
-            log.carried.open_commands.push((process_key(process), making));
+            log.carried.open_commands.insert(process_key(process), making);
         }
     }
     push(what, stamp, log);
@@ -192,11 +191,9 @@ fn process_key(process: u64) -> Key {
 
 /// What a process prints to this call belongs to the command that started it.
 fn go_on_with(process: Option<u64>, id: Key, log: &mut Log) {
-    let key = process.map(process_key);
     let open = &mut log.carried.open_commands;
-    if let Some(at) = open.iter().position(|(open, _)| Some(*open) == key) {
-        let (_, making) = open.swap_remove(at);
-        open.push((id, making));
+    if let Some(making) = process.and_then(|process| open.remove(&process_key(process))) {
+        open.insert(id, making);
     }
 }
 

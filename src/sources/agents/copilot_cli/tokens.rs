@@ -5,7 +5,7 @@
 //! Totals go on over resumed runs in newer versions; in others they begin anew with a run, or with a compaction inside one.
 //! A total that fell began anew. Else the output of the responses tells, by which reading it is nearer to.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,31 @@ pub(super) struct Tokens {
     compactions_before: usize,
     /// How many responses there were when a compaction began.
     compacting: usize,
+    /// Where responses are in [`Self::responses`].
+    #[serde(skip)]
+    index: Index,
+}
+
+/// Where the responses of a list are: a session may have any number of them.
+#[derive(Debug, Default)]
+struct Index {
+    /// How many of the list it knows.
+    known: usize,
+    /// The first of each call.
+    by_call: HashMap<Key, usize>,
+    /// The last of each lane.
+    last_of: HashMap<Option<Name>, usize>,
+}
+
+impl Index {
+    /// Takes in what was added to the list.
+    fn update(&mut self, responses: &[Response]) {
+        for (at, response) in responses.iter().enumerate().skip(self.known) {
+            self.by_call.entry(response.call).or_insert(at);
+            self.last_of.insert(response.stamp.lane, at);
+        }
+        self.known = responses.len();
+    }
 }
 
 impl Tokens {
@@ -98,7 +123,9 @@ impl Tokens {
         let id = [text(usage, "/apiCallId"), text(usage, "/accounting/usageId")];
         let call = id.iter().find(|id| !id.is_empty()).map(|id| Key::of(&[id]));
         let call = call.unwrap_or(message);
-        match self.responses.iter_mut().find(|response| response.call == call) {
+        self.index.update(&self.responses);
+        let known = self.index.by_call.get(&call).copied();
+        match known.and_then(|at| self.responses.get_mut(at)) {
             Some(known) => {
                 known.tokens = Some(tokens);
                 known.output = known.output.max(tokens.output);
@@ -116,16 +143,14 @@ impl Tokens {
 
     /// The message of a response. One that is logged in pieces repeats its count.
     pub(super) fn message(&mut self, call: Key, output: u64, model: Option<Name>, stamp: Stamp) {
-        let in_lane = |response: &&mut Response| response.stamp.lane == stamp.lane;
-        let by_id = self.responses.iter().position(|response| response.call == call);
-        let known = match by_id {
-            Some(at) => self.responses.get_mut(at),
-            None => self
-                .responses
-                .iter_mut()
-                .rev()
-                .find(in_lane)
-                .filter(|last| last.tokens.is_some() && !last.said),
+        self.index.update(&self.responses);
+        let known = match self.index.by_call.get(&call) {
+            Some(at) => self.responses.get_mut(*at),
+            None => {
+                let last = self.index.last_of.get(&stamp.lane);
+                last.and_then(|at| self.responses.get_mut(*at))
+                    .filter(|last| last.tokens.is_some() && !last.said)
+            }
         };
         if let Some(known) = known {
             known.said = true;
@@ -204,6 +229,7 @@ impl Tokens {
         }
         let responses = self.responses.split_off(start.behind);
         self.lost.append(&mut self.responses);
+        self.index = Index::default();
         for response in &responses {
             let name = response.model.map(|model| log.text(model)).unwrap_or_default();
             if let (Some(left), Some(tokens)) = (models.get_mut(name), response.tokens) {
@@ -248,11 +274,12 @@ impl Tokens {
             return (none_fell, first);
         }
         let (before, now) = (output(&self.totals), output(totals));
+        let outputs = outputs_from(&self.responses);
         let starts = [first].into_iter().chain(self.starts.iter().copied());
         let readings = starts.flat_map(|start| [(true, start), (false, start)]);
         let possible = readings.filter(|(goes_on, _)| none_fell || !goes_on);
         let nearest = possible.min_by_key(|(goes_on, start)| {
-            let since = said(self.responses.get(start.behind..).unwrap_or_default());
+            let since = outputs.get(start.behind).copied().unwrap_or_default();
             let expected = since.saturating_add(if *goes_on { before } else { 0 });
             now.abs_diff(expected)
         });
@@ -294,14 +321,15 @@ impl Tokens {
             .iter()
             .filter_map(|event| message_of(&event.what))
             .collect();
-        let (recorded, mut own): (Vec<&Row>, Vec<&Row>) =
+        let (recorded, own): (Vec<&Row>, Vec<&Row>) =
             rows.iter().partition(|row| known.contains(&row.message));
         let mut of: Vec<(Key, Of)> = recorded.iter().map(|row| (row.message, Of::Record)).collect();
         for leg in &self.legs {
             leg.count(&own, log);
         }
+        let mut open = OpenRows::of(&own);
         let mut take = |response: &Response, log: &Log| {
-            let row = take_row(response, &mut own, log)?;
+            let row = open.take(response.stamp.at, response.model.map(|model| log.text(model)))?;
             of.push((row.message, Of::Response(response.stamp.at)));
             Some(row)
         };
@@ -344,17 +372,19 @@ impl Tokens {
 
     /// A compaction that has a row is counted there, also if the two differ.
     fn leave_compactions_to(&self, rows: &[Row], log: &mut Log) {
-        let mut of_compactions: Vec<&Row> = rows.iter().filter(|row| row.is_compaction).collect();
+        let of_compactions: Vec<&Row> = rows.iter().filter(|row| row.is_compaction).collect();
+        let mut of_compactions = OpenRows::of(&of_compactions);
+        let counted: HashSet<Key> = rows.iter().map(|row| row.message).collect();
+        let mut left: HashSet<Key> = HashSet::new();
         for compaction in &self.compactions {
-            let same = rows.iter().any(|row| row.message == compaction.message);
-            let near = of_compactions.iter().position(|row| {
-                row.at <= compaction.at.plus(LATER) && row.at >= compaction.at.plus(-EARLIER)
-            });
-            if let (false, Some(at)) = (same, near) {
-                of_compactions.remove(at);
-                log.events
-                    .retain(|event| message_of(&event.what) != Some(compaction.message));
+            let is_same = counted.contains(&compaction.message);
+            if !is_same && of_compactions.take(compaction.at, None).is_some() {
+                left.insert(compaction.message);
             }
+        }
+        if !left.is_empty() {
+            let is_left = |what: &What| message_of(what).is_some_and(|message| left.contains(&message));
+            log.events.retain(|event| !is_left(&event.what));
         }
     }
 }
@@ -420,16 +450,52 @@ impl Response {
     }
 }
 
-/// Takes the row of a response out of those that no record has.
-fn take_row<'row>(response: &Response, rows: &mut Vec<&'row Row>, log: &Log) -> Option<&'row Row> {
-    let model = response.model.map(|model| log.text(model));
-    let at = response.stamp.at;
-    let found = rows.iter().position(|row| {
-        model.is_none_or(|model| model == row.model)
-            && row.at <= at.plus(LATER)
-            && row.at >= at.plus(-EARLIER)
-    });
-    found.map(|found| rows.remove(found))
+/// Rows that are not taken yet, by their instants: a window of time has thousands of these at most, however many rows.
+struct OpenRows<'row> {
+    rows: Vec<&'row Row>,
+    all: Instants,
+    by_model: HashMap<&'row str, Instants>,
+}
+
+/// The places of rows in their list, by instant.
+type Instants = BTreeMap<Moment, BTreeSet<usize>>;
+
+impl<'row> OpenRows<'row> {
+    fn of(rows: &[&'row Row]) -> Self {
+        let mut open = Self {
+            rows: rows.to_vec(),
+            all: Instants::new(),
+            by_model: HashMap::new(),
+        };
+        for (place, row) in rows.iter().enumerate() {
+            let of_model = open.by_model.entry(&row.model).or_default();
+            for instants in [of_model, &mut open.all] {
+                instants.entry(row.at).or_default().insert(place);
+            }
+        }
+        open
+    }
+
+    /// Takes the first row in the list that may belong to something at an instant, of a model or of any.
+    fn take(&mut self, at: Moment, model: Option<&str>) -> Option<&'row Row> {
+        let instants = match model {
+            Some(model) => self.by_model.get(model)?,
+            None => &self.all,
+        };
+        let near = instants.range(at.plus(-EARLIER)..=at.plus(LATER));
+        let place = near.filter_map(|(_, places)| places.first()).min().copied()?;
+        let row = *self.rows.get(place)?;
+        let of_model = self.by_model.get_mut(row.model.as_str());
+        for instants in of_model.into_iter().chain([&mut self.all]) {
+            if let Some(places) = instants.get_mut(&row.at) {
+                places.remove(&place);
+                if places.is_empty() {
+                    instants.remove(&row.at);
+                }
+            }
+        }
+        Some(row)
+    }
 }
 
 /// Notes the tokens of a response, and says of which model and under which key.
@@ -569,6 +635,18 @@ fn totals(data: &Value) -> BTreeMap<String, TokenCounts> {
 fn output(totals: &BTreeMap<String, TokenCounts>) -> u64 {
     let outputs = totals.values().map(|tokens| tokens.output);
     outputs.fold(0, u64::saturating_add)
+}
+
+/// The output of the responses from each on.
+fn outputs_from(responses: &[Response]) -> Vec<u64> {
+    let mut sum = 0_u64;
+    let mut outputs: Vec<u64> = Vec::with_capacity(responses.len());
+    for response in responses.iter().rev() {
+        sum = sum.saturating_add(response.output);
+        outputs.push(sum);
+    }
+    outputs.reverse();
+    outputs
 }
 
 /// The output of responses.
