@@ -3,6 +3,8 @@
 //! A note lies at the hex digits of its target, cut into folders or not (`ab/cdef…`, `abcdef…`): both are read, also side
 //! by side, and one form (2/38) is written. What is no note is carried along untouched.
 
+pub mod join;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -54,11 +56,26 @@ pub enum StoredNote {
 ///
 /// A commit comes twice when a tree holds its note in both forms. The error says why the reference cannot be read.
 pub fn read(repo: &Repo, reference: &str) -> Result<Vec<(ObjectId, StoredNote)>, String> {
-    let text = |error: git2::Error| error.message().to_owned();
-    let Some(notes) = NotesTree::of(repo, reference).map_err(text)? else {
-        return Ok(Vec::new());
+    let found = NotesTree::of(repo, reference).map_err(|error| error.message().to_owned())?;
+    found.map_or(Ok(Vec::new()), |notes| contents(repo, &notes.notes))
+}
+
+/// Every note below a commit of a ledger, as [`read`] reads those of a reference.
+pub fn read_at(repo: &Repo, tip: ObjectId) -> Result<Vec<(ObjectId, StoredNote)>, String> {
+    let load = || {
+        let commit = repo.commit_at(Oid::from_bytes(tip.as_bytes())?)?;
+        NotesTree::load(repo, &repo.tree_at(commit.tree_id())?)
     };
-    let notes = notes.notes;
+    let found = load().map_err(|error: git2::Error| error.message().to_owned())?;
+    contents(repo, &found.notes)
+}
+
+/// The notes of a tree, with the commits that they are on.
+fn contents(
+    repo: &Repo,
+    notes: &BTreeMap<ObjectId, Vec<Oid>>,
+) -> Result<Vec<(ObjectId, StoredNote)>, String> {
+    let text = |error: git2::Error| error.message().to_owned();
     let each = || {
         notes
             .iter()
@@ -244,11 +261,22 @@ pub fn add_decided<E: From<WriteError>>(
     writer: &Writer,
     mut decide: impl FnMut() -> Result<Batch, E>,
 ) -> Result<Written, E> {
+    write(repo, |base| {
+        let batch = decide()?;
+        Ok(base.commit_with(&batch, repo, writer)?)
+    })
+}
+
+/// Moves the ledger to the commit that `make` makes of what it is then, and the pin after it. Where somebody else moves the
+/// ledger meanwhile, it is asked again; where it makes none, nothing is moved.
+fn write<E: From<WriteError>>(
+    repo: &Repo,
+    mut make: impl FnMut(&Base<'_>) -> Result<Option<Oid>, E>,
+) -> Result<Written, E> {
     let patience = Patience::with_others();
     loop {
         let base = Base::read(repo)?;
-        let batch = decide()?;
-        let Some(new) = base.commit_with(&batch, repo, writer)? else {
+        let Some(new) = make(&base)? else {
             pin(repo, base.old)?;
             return Ok(Written::Nothing);
         };
@@ -341,24 +369,35 @@ impl<'repo> Base<'repo> {
 
     /// A commit of the base with a batch and all that is to be merged; `None` where that changes nothing.
     fn commit_with(&self, batch: &Batch, repo: &Repo, writer: &Writer) -> Result<Option<Oid>, WriteError> {
-        let signature = writer.signature(repo)?;
         let mut store = Store::for_objects(repo, batch.additions.len() * 2)?;
-        let Some(tree) = self.with(&batch.additions, repo, &mut store)? else {
-            return Ok(None);
-        };
-        let new = match writer.signing {
+        match self.with(&batch.additions, repo, &mut store)? {
+            Some(tree) => self.commit(tree, &batch.message, store, repo, writer).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A commit of a tree after the parents, with all that is new in the store.
+    fn commit(
+        &self,
+        tree: Oid,
+        message: &str,
+        mut store: Store,
+        repo: &Repo,
+        writer: &Writer,
+    ) -> Result<Oid, WriteError> {
+        let signature = writer.signature(repo)?;
+        match writer.signing {
             Signing::Off => {
-                let new = store.commit(self, tree, &batch.message, &signature);
+                let new = store.commit(self, tree, message, &signature);
                 store.finish(repo)?;
-                new.map_err(|error| WriteError::git(repo, &error))?
+                new.map_err(|error| WriteError::git(repo, &error))
             }
             Signing::On => {
                 store.finish(repo)?;
                 let parents: Vec<Oid> = self.parents.iter().map(Commit::id).collect();
-                signing::commit(repo, tree, &parents, &batch.message, writer)?
+                signing::commit(repo, tree, &parents, message, writer)
             }
-        };
-        Ok(Some(new))
+        }
     }
 
     /// The tree of the base with `additions` and all that is to be merged; `None` where that changes nothing.

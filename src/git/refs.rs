@@ -31,6 +31,26 @@ pub const REMOTES: &str = "refs/leverage/remotes/";
 /// How long a writer waits for a reference that somebody holds or keeps moving.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(3);
 
+/// Where a ledger ends; `None` where it has no such reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tips {
+    /// The commit of its notes.
+    pub notes: Option<ObjectId>,
+    /// The last commit of its tasks without code.
+    pub tasks: Option<ObjectId>,
+}
+
+impl Tips {
+    /// Those of the ledger of this clone.
+    pub fn own(repo: &Repo) -> Self {
+        let tip = |name| target(repo.raw(), name).ok().flatten().and_then(object_id);
+        Self {
+            notes: tip(NOTES),
+            tasks: tip(TASKS),
+        }
+    }
+}
+
 /// Our own lock: one writer of ours at a time in a repository. Released when dropped, and by the system when the process
 /// dies.
 #[derive(Debug)]
@@ -190,38 +210,21 @@ pub fn extend_chain(
     messages: &[String],
     writer: &Writer,
 ) -> Result<Vec<ObjectId>, WriteError> {
-    let signature = writer.signature(repo)?;
     let failed = |error: git2::Error| WriteError::git(repo, &error);
     let raw = repo.raw();
     let patience = Patience::with_others();
     loop {
         let old = target(raw, name).map_err(failed)?;
-        let mut tip =
-            old.map(|tip| raw.find_commit(tip))
-                .transpose()
-                .map_err(|error| WriteError::Unreadable {
-                    reference: name.to_owned(),
-                    reason: error.message().to_owned(),
-                })?;
-        let empty = raw
-            .treebuilder(None)
-            .and_then(|tree| tree.write())
-            .map_err(failed)?;
-        let tree = raw.find_tree(empty).map_err(failed)?;
+        if let Some(tip) = old {
+            readable(repo, name, tip)?;
+        }
+        let mut tip = old;
         let mut ids = Vec::with_capacity(messages.len());
         for message in messages {
-            let parents: Vec<_> = tip.iter().collect();
-            let id = match writer.signing {
-                Signing::Off => raw
-                    .commit(None, &signature, &signature, message, &tree, &parents)
-                    .map_err(failed)?,
-                Signing::On => {
-                    let parents: Vec<Oid> = parents.iter().map(|parent| parent.id()).collect();
-                    signing::commit(repo, empty, &parents, message, writer)?
-                }
-            };
+            let parents: Vec<Oid> = tip.into_iter().collect();
+            let id = commit_without_files(repo, &parents, message, writer)?;
             ids.push(id);
-            tip = Some(raw.find_commit(id).map_err(failed)?);
+            tip = Some(id);
         }
         let Some(new) = ids.last() else {
             return Ok(Vec::new());
@@ -233,6 +236,80 @@ pub fn extend_chain(
             return Err(gave_up(repo, name));
         }
     }
+}
+
+/// Takes the chain that ends in `theirs` into the one that `name` is: forward where ours is a part of it, else by a commit
+/// after both. Whether that moves it.
+///
+/// The caller holds the [`WriteLock`].
+pub fn join_chain(
+    repo: &Repo,
+    name: &str,
+    theirs: ObjectId,
+    message: &str,
+    writer: &Writer,
+) -> Result<bool, WriteError> {
+    let failed = |error: git2::Error| WriteError::git(repo, &error);
+    let raw = repo.raw();
+    let theirs = Oid::from_bytes(theirs.as_bytes()).map_err(failed)?;
+    readable(repo, name, theirs)?;
+    let patience = Patience::with_others();
+    loop {
+        let old = target(raw, name).map_err(failed)?;
+        let new = match old {
+            None => theirs,
+            Some(own) if own == theirs || raw.graph_descendant_of(own, theirs).map_err(failed)? => {
+                return Ok(false);
+            }
+            Some(own) if raw.graph_descendant_of(theirs, own).map_err(failed)? => theirs,
+            Some(own) => {
+                readable(repo, name, own)?;
+                commit_without_files(repo, &[own, theirs], message, writer)?
+            }
+        };
+        if compare_and_swap(repo, name, old, new, "leverage: tasks without code")? == Swap::Done {
+            return Ok(true);
+        }
+        if !patience.wait() {
+            return Err(gave_up(repo, name));
+        }
+    }
+}
+
+/// An error where a chain ends in what cannot be read as a commit.
+fn readable(repo: &Repo, name: &str, tip: Oid) -> Result<(), WriteError> {
+    let found = repo.commit_at(tip);
+    found.map(|_| ()).map_err(|error| WriteError::Unreadable {
+        reference: name.to_owned(),
+        reason: error.message().to_owned(),
+    })
+}
+
+/// A commit of the empty tree, that no reference names yet.
+fn commit_without_files(
+    repo: &Repo,
+    parents: &[Oid],
+    message: &str,
+    writer: &Writer,
+) -> Result<Oid, WriteError> {
+    let raw = repo.raw();
+    let failed = |error: git2::Error| WriteError::git(repo, &error);
+    let empty = raw
+        .treebuilder(None)
+        .and_then(|tree| tree.write())
+        .map_err(failed)?;
+    if writer.signing == Signing::On {
+        return signing::commit(repo, empty, parents, message, writer);
+    }
+    let signature = writer.signature(repo)?;
+    let commit = || {
+        let tree = raw.find_tree(empty)?;
+        let parents: Result<Vec<_>, _> = parents.iter().map(|parent| raw.find_commit(*parent)).collect();
+        let parents = parents?;
+        let parents: Vec<_> = parents.iter().collect();
+        raw.commit(None, &signature, &signature, message, &tree, &parents)
+    };
+    commit().map_err(failed)
 }
 
 /// The references of commits that carry tasks without code: our own and what was fetched.

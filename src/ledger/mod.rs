@@ -3,6 +3,8 @@
 //! Every write is a batch: one commit on the notes reference, made under our lock, moved there by compare-and-swap and
 //! remembered by the pin. Writing the same lines again changes nothing, so a command that failed can be run again.
 
+pub mod merge;
+
 use std::collections::BTreeMap;
 
 use crate::facts::ids::ObjectId;

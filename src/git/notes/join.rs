@@ -1,0 +1,426 @@
+//! The union of two ledgers: every line of each note of both, whatever their histories share.
+//!
+//! Joining is commutative, associative and idempotent in what the notes say, so that clones that join each other in any order
+//! end with the same ledger. What came from elsewhere is written in one form, and a ledger that holds all of ours is taken
+//! as it is: two clones that join each other over and over come to rest.
+
+use std::collections::BTreeSet;
+
+use git2::{Commit, Oid, Repository};
+
+use super::{Base, NotesTree, READ_CAP, Store, Written, load_commit, write};
+use crate::facts::ids::ObjectId;
+use crate::git::Repo;
+use crate::git::writer::{WriteError, Writer};
+
+/// Takes the ledger at `theirs` into ours: forward where it holds all of ours, else by a commit after both. What the pin holds
+/// and our ledger lost is merged in as well.
+///
+/// The caller holds the [`WriteLock`](crate::git::refs::WriteLock).
+pub fn join(repo: &Repo, theirs: ObjectId, message: &str, writer: &Writer) -> Result<Written, WriteError> {
+    let tip = Oid::from_bytes(theirs.as_bytes()).map_err(|error| WriteError::git(repo, &error))?;
+    let name = format!("the ledger at {}", theirs.short());
+    let (commit, notes) = load_commit(repo, tip, &name)?;
+    let theirs = Theirs { commit, notes };
+    write(repo, |base| theirs.joined_to(base, message, repo, writer))
+}
+
+/// Which of two ledgers came after the other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// Ours, or they are the same.
+    Ours,
+    /// Theirs.
+    Theirs,
+    /// Neither.
+    Beside,
+}
+
+/// The ledger of another clone.
+struct Theirs<'repo> {
+    commit: Commit<'repo>,
+    notes: NotesTree,
+}
+
+impl Theirs<'_> {
+    /// The commit that holds both; `None` where that is ours already.
+    fn joined_to(
+        &self,
+        base: &Base<'_>,
+        message: &str,
+        repo: &Repo,
+        writer: &Writer,
+    ) -> Result<Option<Oid>, WriteError> {
+        let order = self.order(base, repo.raw());
+        let mut notes = self.taken_into(base, order);
+        let several = notes.notes.values().filter(|blobs| blobs.len() > 1).count();
+        let mut store = Store::for_objects(repo, several * 2)?;
+        unite(&mut notes, &mut store)?;
+        let parents = self.heads(base, order, repo.raw());
+        let (same, result) = match order {
+            Order::Ours => (&base.notes, None),
+            Order::Theirs | Order::Beside => (&self.notes, Some(self.commit.id())),
+        };
+        if parents.len() == 1 && order != Order::Beside && says_the_same(&notes, same, &mut store)? {
+            return Ok(result);
+        }
+        let tree = notes
+            .write(&mut store, &base.notes)
+            .map_err(|error| WriteError::git(repo, &error))?;
+        let merged = Base {
+            old: base.old,
+            parents,
+            notes: NotesTree::default(),
+            pinned: None,
+        };
+        merged.commit(tree, message, store, repo, writer).map(Some)
+    }
+
+    /// A history that cannot be followed to its end tells nothing.
+    fn order(&self, base: &Base<'_>, raw: &Repository) -> Order {
+        let theirs = self.commit.id();
+        let descends = |from: Oid, of: Oid| from == of || raw.graph_descendant_of(from, of).unwrap_or(false);
+        if base.parents.iter().any(|own| descends(own.id(), theirs)) {
+            return Order::Ours;
+        }
+        match base.parents.iter().all(|own| descends(theirs, own.id())) {
+            true => Order::Theirs,
+            false => Order::Beside,
+        }
+    }
+
+    /// What a commit of both comes after: no commit that another of them comes after.
+    fn heads<'repo>(&self, base: &Base<'repo>, order: Order, raw: &'repo Repository) -> Vec<Commit<'repo>> {
+        if order == Order::Ours {
+            return base.parents.clone();
+        }
+        let theirs = self.commit.id();
+        let is_before = |own: &Commit<'_>| raw.graph_descendant_of(theirs, own.id()).unwrap_or(false);
+        let own = base.parents.iter().filter(|own| !is_before(own)).cloned();
+        own.chain(raw.find_commit(theirs)).collect()
+    }
+
+    /// Our notes with theirs beside them. Of other entries of the same name, that of the later ledger counts; where neither is
+    /// later, the same one whoever joins.
+    fn taken_into(&self, base: &Base<'_>, order: Order) -> NotesTree {
+        let mut notes = base.notes.clone();
+        if order == Order::Theirs {
+            notes.foreign.clone_from(&self.notes.foreign);
+        }
+        if let Some(pinned) = &base.pinned {
+            notes.take_in(pinned);
+        }
+        notes.take_in(&self.notes);
+        if order == Order::Beside {
+            for (place, theirs) in &self.notes.foreign {
+                let own = notes.foreign.entry(place.clone()).or_insert(*theirs);
+                if (own.mode, own.id) < (theirs.mode, theirs.id) {
+                    *own = *theirs;
+                }
+            }
+        }
+        notes
+    }
+}
+
+/// Whether a united ledger says no more and no less than one that may hold a note in both forms.
+fn says_the_same(united: &NotesTree, other: &NotesTree, store: &mut Store) -> Result<bool, WriteError> {
+    let mut other = other.clone();
+    unite(&mut other, store)?;
+    Ok(united.notes == other.notes && united.foreign == other.foreign)
+}
+
+/// Makes one blob of the several that a note may have: the same, whoever makes it.
+fn unite(notes: &mut NotesTree, store: &mut Store) -> Result<(), WriteError> {
+    for (target, blobs) in notes.notes.iter_mut().filter(|(_, blobs)| blobs.len() > 1) {
+        let distinct: BTreeSet<Oid> = blobs.iter().copied().collect();
+        let distinct: Vec<Oid> = distinct.into_iter().collect();
+        *blobs = match distinct.as_slice() {
+            [_] => distinct,
+            several => {
+                let note = store.union(several, *target)?;
+                if note.size() > READ_CAP {
+                    return Err(WriteError::NoteFull {
+                        commit: *target,
+                        size: note.size(),
+                    });
+                }
+                vec![store.blob(&note.content())?]
+            }
+        };
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use tempfile::TempDir;
+
+    use super::super::{FILE, FOLDER, StoredNote, read_at};
+    use super::*;
+    use crate::facts::commit::{Instant, Person};
+    use crate::facts::record::NoteLines;
+    use crate::git::open::object_id;
+    use crate::git::refs;
+    use crate::git::writer::Signing;
+
+    /// Commits that notes are on. Two share the folder of their notes.
+    const TARGETS: [&str; 4] = [
+        "aa11111111111111111111111111111111111111",
+        "aa22222222222222222222222222222222222222",
+        "bb11111111111111111111111111111111111111",
+        "0011111111111111111111111111111111111111",
+    ];
+    /// What stands in notes: records, lines of a version to come, and no lines of ours at all.
+    const LINES: [&[u8]; 6] = [
+        br#"{"kind":"tombstone","of":"019d774b-0a00-7707-8707-070707070708","v":1}"#,
+        br#"{"kind":"task","rev":1,"v":1}"#,
+        br#"{"kind":"dream","v":7}"#,
+        b"not JSON at all",
+        b"\xff\xfe\x00",
+        b"with a carriage return\r",
+    ];
+
+    /// A note: on which commit, which lines in which order, and whether it lies flat.
+    type Note = (usize, Vec<usize>, bool);
+
+    /// A ledger: its notes, a file that is none, and whether its history begins like that of others.
+    #[derive(Debug, Clone)]
+    struct Ledger {
+        notes: Vec<Note>,
+        readme: Option<u8>,
+        shares_root: bool,
+    }
+
+    fn ledger() -> impl Strategy<Value = Ledger> {
+        let lines = prop::collection::vec(0..LINES.len(), 1..5);
+        let notes = prop::collection::vec((0..TARGETS.len(), lines, any::<bool>()), 0..6);
+        (notes, prop::option::of(0u8..3), any::<bool>()).prop_map(|(notes, readme, shares_root)| Ledger {
+            notes,
+            readme,
+            shares_root,
+        })
+    }
+
+    struct Clone {
+        _folder: TempDir,
+        repo: Repo,
+        writer: Writer,
+        root: Oid,
+    }
+
+    /// What a ledger says: the lines of each note.
+    type Content = BTreeMap<ObjectId, NoteLines>;
+
+    impl Clone {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            Repository::init_bare(folder.path()).unwrap();
+            let repo = Repo::open(folder.path()).unwrap();
+            let writer = Writer {
+                person: Person {
+                    name: "Ada Example".into(),
+                    email: "ada@example.org".into(),
+                },
+                time: Instant {
+                    seconds: 1_775_822_400,
+                    offset: 0,
+                },
+                signing: Signing::Off,
+            };
+            let mut clone = Self {
+                _folder: folder,
+                repo,
+                writer,
+                root: Oid::ZERO_SHA1,
+            };
+            let empty = clone.repo.raw().treebuilder(None).unwrap().write().unwrap();
+            clone.root = clone.commit_tree(empty, &[], "root");
+            clone
+        }
+
+        fn commit_tree(&self, tree: Oid, parents: &[Oid], message: &str) -> Oid {
+            let raw = self.repo.raw();
+            let signature = self.writer.signature(&self.repo).unwrap();
+            let parents: Vec<_> = parents.iter().map(|id| raw.find_commit(*id).unwrap()).collect();
+            let parents: Vec<_> = parents.iter().collect();
+            let tree = raw.find_tree(tree).unwrap();
+            raw.commit(None, &signature, &signature, message, &tree, &parents)
+                .unwrap()
+        }
+
+        /// A commit of a ledger, its notes written as other programs may write them.
+        fn commit(&self, ledger: &Ledger, parents: &[Oid]) -> ObjectId {
+            let raw = self.repo.raw();
+            let mut folders: BTreeMap<&str, BTreeMap<&str, Oid>> = BTreeMap::new();
+            for (target, lines, is_flat) in &ledger.notes {
+                let lines: Vec<&[u8]> = lines.iter().map(|line| LINES[*line]).collect();
+                let blob = raw.blob(&lines.join(&b'\n')).unwrap();
+                let name = TARGETS[*target];
+                let (folder, name) = if *is_flat { ("", name) } else { name.split_at(2) };
+                folders.entry(folder).or_default().insert(name, blob);
+            }
+            let mut top = raw.treebuilder(None).unwrap();
+            for (folder, entries) in &folders {
+                let mut inner = raw.treebuilder(None).unwrap();
+                for (name, blob) in entries {
+                    let tree = if folder.is_empty() { &mut top } else { &mut inner };
+                    tree.insert(name, *blob, FILE).unwrap();
+                }
+                if !folder.is_empty() {
+                    top.insert(folder, inner.write().unwrap(), FOLDER).unwrap();
+                }
+            }
+            if let Some(readme) = ledger.readme {
+                top.insert("README", raw.blob(&[readme]).unwrap(), FILE).unwrap();
+            }
+            let tree = top.write().unwrap();
+            object_id(self.commit_tree(tree, parents, "a ledger")).unwrap()
+        }
+
+        fn ledger(&self, ledger: &Ledger) -> ObjectId {
+            let parents: &[Oid] = if ledger.shares_root { &[self.root] } else { &[] };
+            self.commit(ledger, parents)
+        }
+
+        /// The ledger that a clone with the one has, once it took in the other.
+        fn joined(&self, own: ObjectId, theirs: ObjectId) -> ObjectId {
+            let raw = self.repo.raw();
+            let own = Oid::from_bytes(own.as_bytes()).unwrap();
+            raw.reference(refs::NOTES, own, true, "test").unwrap();
+            if let Ok(mut pin) = raw.find_reference(refs::PIN) {
+                pin.delete().unwrap();
+            }
+            join(&self.repo, theirs, "Join\n", &self.writer).unwrap();
+            super::super::tip(&self.repo, refs::NOTES).unwrap()
+        }
+
+        fn content(&self, tip: ObjectId) -> Content {
+            let mut content = Content::new();
+            for (target, note) in read_at(&self.repo, tip).unwrap() {
+                let StoredNote::Lines(lines) = note else {
+                    panic!("{note:?}")
+                };
+                content.entry(target).or_default().merge(lines);
+            }
+            content
+        }
+
+        fn readme(&self, tip: ObjectId) -> Option<Oid> {
+            let tip = Oid::from_bytes(tip.as_bytes()).unwrap();
+            let tree = self.repo.raw().find_commit(tip).unwrap().tree().unwrap();
+            tree.get_name("README").map(|entry| entry.id())
+        }
+    }
+
+    fn union(contents: &[Content]) -> Content {
+        let mut all = Content::new();
+        for (target, lines) in contents.iter().flatten() {
+            all.entry(*target).or_default().merge(lines.clone());
+        }
+        all
+    }
+
+    #[test]
+    fn joining_is_commutative_associative_and_idempotent_and_keeps_every_line() {
+        let clone = Clone::new();
+        proptest!(ProptestConfig::with_cases(24), |(a in ledger(), b in ledger(), c in ledger())| {
+            let [a, b, c] = [a, b, c].map(|ledger| clone.ledger(&ledger));
+            let [ab, ba] = [clone.joined(a, b), clone.joined(b, a)];
+            let all = union(&[a, b].map(|tip| clone.content(tip)));
+            prop_assert_eq!(&clone.content(ab), &all);
+            prop_assert_eq!(&clone.content(ba), &all);
+            prop_assert_eq!(clone.readme(ab), clone.readme(ba));
+
+            let left = clone.joined(ab, c);
+            let right = clone.joined(a, clone.joined(b, c));
+            prop_assert_eq!(clone.content(left), clone.content(right));
+            prop_assert_eq!(clone.content(left), union(&[a, b, c].map(|tip| clone.content(tip))));
+
+            for (own, theirs) in [(a, a), (ab, a), (ab, b), (left, ab), (left, c)] {
+                prop_assert_eq!(clone.joined(own, theirs), own, "what is there already changes nothing");
+            }
+            prop_assert_eq!(clone.content(clone.joined(a, ab)), all);
+        });
+    }
+
+    #[test]
+    fn two_clones_that_join_each_other_come_to_rest() {
+        let clone = Clone::new();
+        proptest!(ProptestConfig::with_cases(16), |(a in ledger(), b in ledger())| {
+            let [a, b] = [a, b].map(|ledger| clone.ledger(&ledger));
+            let [x, y] = [clone.joined(a, b), clone.joined(b, a)];
+            let x = clone.joined(x, y);
+            prop_assert_eq!(clone.joined(y, x), x);
+        });
+    }
+
+    fn with(notes: Vec<Note>, readme: Option<u8>) -> Ledger {
+        Ledger {
+            notes,
+            readme,
+            shares_root: false,
+        }
+    }
+
+    #[test]
+    fn a_later_ledger_is_taken_as_it_is_unless_it_lost_something() {
+        let clone = Clone::new();
+        let first = clone.ledger(&with(vec![(0, vec![0, 1], false)], Some(2)));
+        let parents = [Oid::from_bytes(first.as_bytes()).unwrap()];
+        let later = clone.commit(
+            &with(vec![(0, vec![0, 1], false), (2, vec![3], true)], Some(1)),
+            &parents,
+        );
+        assert_eq!(clone.joined(first, later), later);
+        assert_eq!(
+            clone.joined(later, first),
+            later,
+            "what it changed on purpose stays"
+        );
+
+        let poorer = clone.commit(&with(vec![(0, vec![0], false)], None), &parents);
+        let mended = clone.joined(first, poorer);
+        assert_eq!(clone.content(mended), clone.content(first));
+        let mended = Oid::from_bytes(mended.as_bytes()).unwrap();
+        let mended = clone.repo.raw().find_commit(mended).unwrap();
+        let parents: Vec<_> = mended.parent_ids().filter_map(object_id).collect();
+        assert_eq!(parents, [poorer]);
+    }
+
+    #[test]
+    fn ledgers_that_grew_beside_each_other_meet_in_a_commit_after_both() {
+        let clone = Clone::new();
+        let a = clone.ledger(&with(vec![(0, vec![0], false)], None));
+        let b = clone.ledger(&with(vec![(0, vec![1], true)], None));
+        let both = Oid::from_bytes(clone.joined(a, b).as_bytes()).unwrap();
+        let both = clone.repo.raw().find_commit(both).unwrap();
+        let parents: Vec<_> = both.parent_ids().filter_map(object_id).collect();
+        assert_eq!(parents, [a, b]);
+        assert_eq!(both.tree().unwrap().len(), 1, "in one form");
+    }
+
+    #[test]
+    fn what_is_no_ledger_is_refused_and_ours_stays() {
+        let clone = Clone::new();
+        let own = clone.ledger(&with(vec![(0, vec![0], false)], None));
+        let raw = clone.repo.raw();
+        raw.reference(
+            refs::NOTES,
+            Oid::from_bytes(own.as_bytes()).unwrap(),
+            true,
+            "test",
+        )
+        .unwrap();
+        let blob = object_id(raw.blob(b"no commit").unwrap()).unwrap();
+        let refused = join(&clone.repo, blob, "Join\n", &clone.writer);
+        assert!(
+            matches!(refused, Err(WriteError::Unreadable { .. })),
+            "{refused:?}"
+        );
+        assert_eq!(super::super::tip(&clone.repo, refs::NOTES), Some(own));
+    }
+}
