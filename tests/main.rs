@@ -34,6 +34,7 @@ mod rewrites;
 #[cfg(unix)]
 mod special_files;
 mod survival;
+mod sync;
 mod trailers;
 // Each test uses a part of it.
 #[allow(dead_code)]

@@ -12,6 +12,7 @@ use crate::facts::ids::InvalidId;
 use crate::facts::quantity::QuantityError;
 use crate::facts::task::TaskError;
 use crate::git::create::CreateError;
+use crate::git::remote::RemoteError;
 use crate::git::{GitError, OpenError};
 use crate::ledger::WriteError;
 use crate::workspace::repositories::NothingFound;
@@ -139,6 +140,19 @@ impl From<WriteError> for CommandError {
         Self {
             hints: error.hint().into_iter().collect(),
             ..Self::failed(error.to_string())
+        }
+    }
+}
+
+impl From<RemoteError> for CommandError {
+    fn from(error: RemoteError) -> Self {
+        let message = error.to_string();
+        match error {
+            RemoteError::Unknown(_) => Self::failed(message).hint("List the remotes here: git remote -v"),
+            RemoteError::None => Self::failed(message).hint("Add one: git remote add origin URL"),
+            RemoteError::Several(_) => Self::usage(message).hint("Name one: git leverage sync REMOTE"),
+            RemoteError::Name(_) => Self::usage(message),
+            RemoteError::Git { .. } => Self::failed(message),
         }
     }
 }

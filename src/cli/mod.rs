@@ -73,6 +73,8 @@ pub enum Command {
     Show(commands::show::Args),
     /// List the tasks of this repository, newest first
     Log(commands::log::Args),
+    /// Exchange the ledger with a remote: fetch, merge and push
+    Sync(commands::sync::Args),
     /// Import tasks from CSV, Markdown or JSON Lines
     Import(commands::import::Args),
     /// Check the trailers of a message or of commits
@@ -120,6 +122,7 @@ impl Command {
             Self::Retract(args) => commands::retract::run(&args, context),
             Self::Show(args) => commands::show::run(&args, context),
             Self::Log(args) => commands::log::run(&args, context),
+            Self::Sync(args) => commands::sync::run(&args, context),
             Self::Import(args) => commands::import::run(&args, context),
             Self::Trailers(args) => commands::trailers::run(&args, context),
             Self::Export(args) => commands::export::run(&args, context),

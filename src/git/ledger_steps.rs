@@ -111,6 +111,38 @@ pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<Le
     Ok(steps)
 }
 
+/// What a ledger tells to whoever does not have it yet: also what it once held, and what is said of each of its commits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Told {
+    /// Every line that some commit brought.
+    pub lines: BTreeSet<Vec<u8>>,
+    /// The commits with their messages, newest first. Untrusted text.
+    pub messages: Vec<(ObjectId, String)>,
+}
+
+impl Told {
+    /// What is told by the commits that `tip` ends in and `known` does not know.
+    pub fn of(repo: &Repo, tip: ObjectId, known: Option<ObjectId>) -> Result<Self, GitError> {
+        let raw = repo.raw();
+        let mut walk = raw.revwalk()?;
+        walk.push(Oid::from_bytes(tip.as_bytes())?)?;
+        if let Some(known) = known {
+            walk.hide(Oid::from_bytes(known.as_bytes())?)?;
+        }
+        let packs = Packs::open(repo);
+        let mut objects = Objects::new(&packs, repo.git_dir(), KEPT);
+        let mut told = Self::default();
+        for id in walk {
+            let commit = repo.commit_at(id?)?;
+            let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
+            let step = step(repo, &mut objects, &commit)?;
+            told.messages.push((step.commit, message));
+            told.lines.extend(step.added);
+        }
+        Ok(told)
+    }
+}
+
 /// Leaves of the lines that were taken those that stand on no note any more: a note may be a copy of another, and what was
 /// lost may have been restored. A line that was taken twice was lost the second time.
 fn keep_what_is_gone(repo: &Repo, reference: &str, steps: &mut [LedgerStep]) {

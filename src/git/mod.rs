@@ -33,6 +33,7 @@ mod packs;
 pub mod process;
 mod raw_id;
 pub mod refs;
+pub mod remote;
 mod remote_url;
 mod renames;
 pub mod replaced;

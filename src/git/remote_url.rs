@@ -28,6 +28,25 @@ pub(super) fn shown(address: &str) -> String {
     }
 }
 
+/// A text in which addresses may stand, each without its user and password. What is shown of an address that is known is
+/// [`shown`]'s to say.
+pub(super) fn without_users(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + "://".len());
+        clean.push_str(before);
+        let end = after.find(|c: char| c.is_whitespace() || "/'\"?#".contains(c));
+        let place = &after[..end.unwrap_or(after.len())];
+        rest = match place.rfind('@') {
+            Some(at) => &after[at + 1..],
+            None => after,
+        };
+    }
+    clean.push_str(rest);
+    clean
+}
+
 fn of_url(scheme: &str, rest: &str) -> String {
     let lower = scheme.to_ascii_lowercase();
     if !SCHEMES.contains(&lower.as_str()) {
@@ -113,6 +132,21 @@ mod tests {
             "../kiln",
         ] {
             assert_eq!(shown(address), address);
+        }
+    }
+
+    #[test]
+    fn texts_with_addresses_lose_users_and_passwords() {
+        for (text, expected) in [
+            (
+                "unable to access 'https://ada:hunter2@example.org/a/': 403",
+                "unable to access 'https://example.org/a/': 403",
+            ),
+            ("http://hunter2@a and ssh://b@c/d", "http://a and ssh://c/d"),
+            ("https://example.org/@ada", "https://example.org/@ada"),
+            ("nothing of that kind", "nothing of that kind"),
+        ] {
+            assert_eq!(without_users(text), expected);
         }
     }
 

@@ -15,5 +15,6 @@ pub mod inventory;
 pub mod ledger;
 pub mod reach;
 pub mod rewrites;
+pub mod sharing;
 pub mod store;
 pub mod survival;

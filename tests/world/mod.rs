@@ -63,6 +63,14 @@ impl World {
         repo
     }
 
+    /// A repository that is there already.
+    pub fn at(&self, name: &str) -> TestRepo<'_> {
+        TestRepo {
+            world: self,
+            path: self.path(name),
+        }
+    }
+
     /// `git leverage` in a folder of this world, not yet run.
     pub fn leverage(&self, directory: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_git-leverage"));

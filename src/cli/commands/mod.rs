@@ -17,4 +17,5 @@ pub mod revise;
 pub mod scan;
 pub mod sessions;
 pub mod show;
+pub mod sync;
 pub mod trailers;

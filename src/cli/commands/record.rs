@@ -154,7 +154,7 @@ fn check(args: &Args, open: &OpenLedger, commits: &[ObjectId], task: &Task) -> R
             "{} names the task {id}, which no note here records",
             commit.short()
         ))
-        .hint("Fetch the ledger that records it: git fetch origin refs/notes/leverage:refs/leverage/remotes/origin/notes")
+        .hint("Fetch the ledger that records it: git leverage sync")
         .hint(ANOTHER)),
     }
 }

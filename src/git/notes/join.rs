@@ -316,6 +316,15 @@ mod tests {
         }
     }
 
+    /// So many cases; a failure prints what it takes to see it again.
+    fn cases(cases: u32) -> ProptestConfig {
+        ProptestConfig {
+            cases,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        }
+    }
+
     fn union(contents: &[Content]) -> Content {
         let mut all = Content::new();
         for (target, lines) in contents.iter().flatten() {
@@ -327,7 +336,7 @@ mod tests {
     #[test]
     fn joining_is_commutative_associative_and_idempotent_and_keeps_every_line() {
         let clone = Clone::new();
-        proptest!(ProptestConfig::with_cases(24), |(a in ledger(), b in ledger(), c in ledger())| {
+        proptest!(cases(24), |(a in ledger(), b in ledger(), c in ledger())| {
             let [a, b, c] = [a, b, c].map(|ledger| clone.ledger(&ledger));
             let [ab, ba] = [clone.joined(a, b), clone.joined(b, a)];
             let all = union(&[a, b].map(|tip| clone.content(tip)));
@@ -350,7 +359,7 @@ mod tests {
     #[test]
     fn two_clones_that_join_each_other_come_to_rest() {
         let clone = Clone::new();
-        proptest!(ProptestConfig::with_cases(16), |(a in ledger(), b in ledger())| {
+        proptest!(cases(16), |(a in ledger(), b in ledger())| {
             let [a, b] = [a, b].map(|ledger| clone.ledger(&ledger));
             let [x, y] = [clone.joined(a, b), clone.joined(b, a)];
             let x = clone.joined(x, y);

@@ -16,6 +16,7 @@ mod origin;
 mod paths;
 mod project;
 mod readme;
+mod secret_texts;
 mod secrets;
 mod store;
 mod tests;
@@ -36,6 +37,7 @@ use crate::git::{GitError, Repo};
 use ignored::Ignored;
 use languages::{Counted, Languages};
 use origin::{Attributes, Provenance};
+pub use secret_texts::secret_in;
 use store::Store;
 use tests::Tally;
 

@@ -34,7 +34,7 @@ const SAMPLES: &[&str] = &[
 ];
 
 /// A value under a name of JSON that opens something.
-static JSON_VALUE: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static JSON_VALUE: LazyLock<Regex> = LazyLock::new(|| {
     let names = "private_key|client_secret|refresh_token|access_token|secret_access_key|api_key|auth";
     // A pattern of our own; the tests below use it.
     #[allow(clippy::unwrap_used)]
@@ -195,7 +195,7 @@ impl Kind {
     }
 }
 
-fn holds_key(bytes: &[u8]) -> bool {
+pub(super) fn holds_key(bytes: &[u8]) -> bool {
     let has = |needle: &str| memchr::memmem::find(bytes, needle.as_bytes()).is_some();
     has("-----BEGIN ") && (has("PRIVATE KEY-----") || has("PRIVATE KEY BLOCK-----"))
 }
@@ -219,7 +219,7 @@ fn settings(line: &str) -> Option<(&str, &str)> {
 }
 
 /// Whether a value is there, and not a variable that holds it elsewhere, a blank to fill in, or encrypted.
-fn is_literal(value: &str) -> bool {
+pub(super) fn is_literal(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
     let lower = value.to_ascii_lowercase();
     !value.is_empty()

@@ -1,0 +1,7 @@
+#!/bin/sh
+# Ten clones of one bare remote record, revise, retract and sync at random while processes are killed, and must all know the
+# same in the end: the test of the suite, for longer. Prints what was acknowledged.
+#   tests/scripts/ten-clones.sh [SECONDS]
+set -eu
+cd "$(dirname "$0")/../.."
+TEN_CLONES_SECONDS="${1:-120}" cargo test --test main ten_clones -- --nocapture

@@ -1,0 +1,580 @@
+//! Ledgers that meet through a remote: what is fetched, merged, pushed and refused, with real git on both sides.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::world::{Ran, TestRepo, World};
+
+mod clones;
+
+/// Ids hold random bits, and commits that carry them with them.
+fn without_ids(ran: &Ran) -> String {
+    let id = regex::Regex::new(r"[0-9a-f]{8}-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?").unwrap();
+    id.replace_all(&ran.to_string(), "ID").into_owned()
+}
+
+/// A bare repository with one commit of code.
+fn remote(world: &World) -> TestRepo<'_> {
+    let seed = world.repo("seed");
+    seed.write("kiln.rs", "fn main() {}\n");
+    seed.commit("Kiln controller");
+    seed.git(&["clone", "--quiet", "--bare", ".", "../remote.git"]);
+    world.at("remote.git")
+}
+
+fn clone<'world>(world: &'world World, from: &TestRepo<'_>, name: &str) -> TestRepo<'world> {
+    let target = world.path(name).to_string_lossy().into_owned();
+    let source = from.path().to_string_lossy();
+    from.git(&["clone", "--quiet", &source, &target]);
+    world.at(name)
+}
+
+/// Records a task without code, and returns its id.
+fn record(repo: &TestRepo<'_>, title: &str) -> String {
+    id_in(
+        &repo
+            .run(&["record", "--no-commit", "--title", title, "--estimate", "4h"])
+            .success(),
+    )
+}
+
+fn id_in(card: &str) -> String {
+    let line = card.lines().find(|line| line.trim_start().starts_with("id "));
+    line.and_then(|line| line.split_whitespace().last())
+        .expect("an id")
+        .to_owned()
+}
+
+/// The titles of the tasks that count, sorted.
+fn titles(repo: &TestRepo<'_>) -> Vec<String> {
+    let log: serde_json::Value =
+        serde_json::from_str(&repo.run(&["log", "--format", "json"]).success()).unwrap();
+    let tasks = log["tasks"].as_array().unwrap().iter();
+    let mut titles: Vec<String> = tasks
+        .map(|task| task["title"].as_str().unwrap().to_owned())
+        .collect();
+    titles.sort();
+    titles
+}
+
+fn tip(repo: &TestRepo<'_>, reference: &str) -> String {
+    repo.git(&["for-each-ref", "--format=%(objectname)", reference])
+}
+
+#[test]
+fn a_record_travels_and_the_rest_is_told() {
+    let world = World::new();
+    let remote = remote(&world);
+    let (ada, ben) = (clone(&world, &remote, "ada"), clone(&world, &remote, "ben"));
+    ada.run(&["record", "--estimate", "8h"]).success();
+    record(&ada, "Deployment audit");
+    insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
+    remote    origin, $WORLD/remote.git
+    received  nothing new
+    sent      2 tasks  (refs/notes/leverage)
+              1 commit of tasks without code  (refs/leverage/tasks)
+    [exit 0]
+    ");
+    insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
+    remote    origin, $WORLD/remote.git
+    received  nothing new
+    sent      nothing new
+    [exit 0]
+    ");
+    insta::assert_snapshot!(without_ids(&ben.run(&["sync", "origin"])), @r"
+    remote    origin, $WORLD/remote.git
+    received  2 tasks  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
+              1 commit of tasks without code  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
+    sent      nothing new
+    [exit 0]
+    ");
+    assert_eq!(titles(&ben), ["Deployment audit", "Kiln controller"]);
+    assert_eq!(tip(&ada, "refs/notes/leverage"), tip(&ben, "refs/notes/leverage"));
+    for (own, fetched) in [
+        ("refs/notes/leverage", "refs/leverage/remotes/origin/notes"),
+        ("refs/leverage/tasks", "refs/leverage/remotes/origin/tasks"),
+    ] {
+        assert_eq!(tip(&ben, own), tip(&ben, fetched));
+        assert_eq!(tip(&ben, own), tip(&remote, own));
+    }
+}
+
+#[test]
+fn ledgers_that_grew_beside_each_other_are_merged() {
+    let world = World::new();
+    let remote = remote(&world);
+    let (ada, ben) = (clone(&world, &remote, "ada"), clone(&world, &remote, "ben"));
+    ada.run(&["record", "--estimate", "8h"]).success();
+    record(&ada, "Deployment audit");
+    ben.run(&["record", "--estimate", "3h"]).success();
+    record(&ben, "Interviews");
+    ada.run(&["sync"]).success();
+    insta::assert_snapshot!(without_ids(&ben.run(&["sync"])), @r"
+    remote    origin, $WORLD/remote.git
+    received  2 tasks  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
+              1 commit of tasks without code  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
+    sent      2 tasks  (refs/notes/leverage)
+              2 commits of tasks without code  (refs/leverage/tasks)
+    [exit 0]
+    ");
+    ada.run(&["sync"]).success();
+    for clone in [&ada, &ben] {
+        assert_eq!(
+            titles(clone),
+            [
+                "Deployment audit",
+                "Interviews",
+                "Kiln controller",
+                "Kiln controller"
+            ]
+        );
+        clone.git(&["fsck", "--strict"]);
+    }
+    assert_eq!(
+        ben.git(&["log", "--format=%s", "-1", "refs/notes/leverage"]),
+        "Merge the ledger of origin"
+    );
+    assert_eq!(
+        ben.git(&["log", "--format=%P", "-1", "refs/notes/leverage"])
+            .split(' ')
+            .count(),
+        2
+    );
+    assert_eq!(
+        ben.git(&["log", "--format=%P", "-1", "refs/leverage/tasks"])
+            .split(' ')
+            .count(),
+        2
+    );
+    // Nothing goes round in circles.
+    let before = tip(&remote, "refs/notes/leverage");
+    ben.run(&["sync"]).success();
+    ada.run(&["sync"]).success();
+    assert_eq!(tip(&remote, "refs/notes/leverage"), before);
+}
+
+#[test]
+fn a_dry_run_prints_what_would_be_published_and_moves_nothing() {
+    let world = World::new();
+    let remote = remote(&world);
+    let (ada, ben) = (clone(&world, &remote, "ada"), clone(&world, &remote, "ben"));
+    record(&ben, "Interviews");
+    ben.run(&["sync"]).success();
+    record(&ada, "Deployment audit");
+    let references = || (ada.git(&["show-ref"]), remote.git(&["show-ref"]));
+    let before = references();
+    let ran = ada.run(&["sync", "--dry-run"]);
+    let tree = ada.git(&["ls-tree", "-r", "--format=%(objectname)", "refs/notes/leverage"]);
+    assert_eq!(ran.stdout.trim_end(), ada.git(&["cat-file", "blob", &tree]));
+    insta::assert_snapshot!(ran.stderr, @r"
+    remote: origin, $WORLD/remote.git
+    would receive: 1 task, 1 commit of tasks without code
+    would publish: 1 task, 1 commit of tasks without code
+    nothing was merged or pushed (--dry-run)
+    ");
+    assert_eq!(ran.code, Some(0));
+    assert_eq!(references(), before);
+    assert!(!ada.path().join(".git/FETCH_HEAD").exists());
+}
+
+#[test]
+fn what_was_overwritten_goes_along_with_the_history_and_is_shown() {
+    let world = World::new();
+    let remote = remote(&world);
+    let ada = clone(&world, &remote, "ada");
+    ada.git(&[
+        "notes",
+        "--ref=leverage",
+        "add",
+        "-m",
+        "PASSWORD=hunter22",
+        "HEAD",
+    ]);
+    ada.git(&[
+        "notes",
+        "--ref=leverage",
+        "add",
+        "-f",
+        "-m",
+        "{\"kind\":\"dream\",\"v\":7}",
+        "HEAD",
+    ]);
+    let ran = ada.run(&["sync", "--dry-run"]);
+    assert_eq!(ran.stdout, "{\"kind\":\"dream\",\"v\":7}\nPASSWORD=hunter22\n");
+    insta::assert_snapshot!(ran.stderr, @r"
+    remote: origin, $WORLD/remote.git
+    would receive: nothing new
+    would publish: 1 line of an unknown kind
+    the last 1 line stands in the history of the ledger alone
+    nothing was merged or pushed (--dry-run)
+    error: 1 text looks like a secret, and nothing was pushed
+    error: a line of an unknown kind: its text looks like it contains a password or token
+    hint: If none of it is one: git leverage sync --allow-secrets
+    hint: If it is one, it stays in the history of the ledger: replace it where it is used, or see docs/sharing.md
+    ");
+    assert_eq!(ran.code, Some(1));
+}
+
+#[test]
+fn a_secret_stops_the_push_and_is_not_repeated() {
+    let world = World::new();
+    let remote = remote(&world);
+    let (ada, ben) = (clone(&world, &remote, "ada"), clone(&world, &remote, "ben"));
+    record(&ben, "Interviews");
+    ben.run(&["sync"]).success();
+    let token = ["ghp", "_0123456789abcdefABCDEF0123456789abcdef"].concat();
+    record(&ada, &format!("Rotate {token}"));
+    ada.run(&[
+        "record",
+        "--estimate",
+        "8h",
+        "--basis",
+        "As quoted to postgres://ada:hunter2@db/kiln",
+    ])
+    .success();
+    let ran = ada.run(&["sync"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        !ran.to_string().contains(&token) && !ran.to_string().contains("hunter2"),
+        "{ran}"
+    );
+    insta::assert_snapshot!(without_ids(&ran), @r"
+    [stderr]
+    error: 2 texts look like a secret, and nothing was pushed
+    error: task ID: its basis looks like it contains an address with a password
+    error: task ID: its title looks like it contains a GitHub token
+    hint: If none of it is one: git leverage sync --allow-secrets
+    hint: If it is one, it stays in the history of the ledger: replace it where it is used, or see docs/sharing.md
+    [exit 1]
+    ");
+    assert_eq!(titles(&ada).len(), 3, "what was fetched is merged");
+    assert_eq!(
+        tip(&remote, "refs/notes/leverage"),
+        tip(&ben, "refs/notes/leverage")
+    );
+
+    ada.run(&["sync", "--allow-secrets"]).success();
+    assert_eq!(
+        tip(&remote, "refs/notes/leverage"),
+        tip(&ada, "refs/notes/leverage")
+    );
+    // What is there already is no news.
+    record(&ada, "Deployment audit");
+    ada.run(&["sync"]).success();
+}
+
+#[test]
+fn setup_writes_what_cannot_overwrite_and_only_once() {
+    let world = World::new();
+    let remote = remote(&world);
+    let (ada, ben) = (clone(&world, &remote, "ada"), clone(&world, &remote, "ben"));
+    insta::assert_snapshot!(ada.run(&["sync", "--setup", "--dry-run"]), @r"
+    remote.origin.fetch = +refs/notes/leverage*:refs/leverage/remotes/origin/notes*  (to be added)
+    remote.origin.fetch = +refs/leverage/tasks*:refs/leverage/remotes/origin/tasks*  (to be added)
+    [stderr]
+    not written (--dry-run)
+    [exit 0]
+    ");
+    assert_eq!(
+        ada.git(&["config", "--get-all", "remote.origin.fetch"])
+            .lines()
+            .count(),
+        1
+    );
+    insta::assert_snapshot!(ada.run(&["sync", "--setup"]), @r"
+    remote.origin.fetch = +refs/notes/leverage*:refs/leverage/remotes/origin/notes*  (added)
+    remote.origin.fetch = +refs/leverage/tasks*:refs/leverage/remotes/origin/tasks*  (added)
+    [stderr]
+    `git fetch` fetches the ledger from now on; only `git leverage sync` merges and pushes it
+    [exit 0]
+    ");
+    insta::assert_snapshot!(ada.run(&["sync", "--setup"]), @r"
+    remote.origin.fetch = +refs/notes/leverage*:refs/leverage/remotes/origin/notes*  (there already)
+    remote.origin.fetch = +refs/leverage/tasks*:refs/leverage/remotes/origin/tasks*  (there already)
+    [stderr]
+    nothing to write
+    [exit 0]
+    ");
+    assert_eq!(
+        ada.git(&["config", "--get-all", "remote.origin.fetch"]),
+        "+refs/heads/*:refs/remotes/origin/*\n\
+         +refs/notes/leverage*:refs/leverage/remotes/origin/notes*\n\
+         +refs/leverage/tasks*:refs/leverage/remotes/origin/tasks*"
+    );
+    // The remote has no ledger yet; a fetch passes all the same.
+    ada.git(&["fetch", "--quiet"]);
+    record(&ada, "Deployment audit");
+    record(&ben, "Interviews");
+    ben.run(&["sync"]).success();
+    let before = tip(&ada, "refs/notes/leverage");
+    ada.git(&["fetch", "--quiet", "--prune"]);
+    assert_eq!(tip(&ada, "refs/notes/leverage"), before);
+    assert_eq!(
+        titles(&ada),
+        ["Deployment audit", "Interviews"],
+        "what is fetched is read"
+    );
+}
+
+#[test]
+fn refspecs_that_overwrite_the_ledger_are_pointed_out_and_do_no_harm() {
+    let world = World::new();
+    let remote = remote(&world);
+    let (ada, ben) = (clone(&world, &remote, "ada"), clone(&world, &remote, "ben"));
+    ada.git(&[
+        "config",
+        "--add",
+        "remote.origin.fetch",
+        "+refs/notes/*:refs/notes/*",
+    ]);
+    record(&ben, "Interviews");
+    ben.run(&["sync"]).success();
+    record(&ada, "Deployment audit");
+    insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
+    remote    origin, $WORLD/remote.git
+    received  1 task  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
+              1 commit of tasks without code  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
+    sent      1 task  (refs/notes/leverage)
+              2 commits of tasks without code  (refs/leverage/tasks)
+    [stderr]
+    warning: remote.origin.fetch: `+refs/notes/*:refs/notes/*` lets `git fetch` replace or delete records of this clone
+    hint: Remove it: git config --fixed-value --unset 'remote.origin.fetch' '+refs/notes/*:refs/notes/*'
+    [exit 0]
+    ");
+    assert_eq!(titles(&ada), ["Deployment audit", "Interviews"]);
+    assert_eq!(
+        tip(&ada, "refs/notes/leverage"),
+        tip(&remote, "refs/notes/leverage")
+    );
+    // The command of the hint is right.
+    ada.git(&[
+        "config",
+        "--fixed-value",
+        "--unset",
+        "remote.origin.fetch",
+        "+refs/notes/*:refs/notes/*",
+    ]);
+    assert!(!ada.run(&["sync"]).stderr.contains("warning"));
+}
+
+#[test]
+fn the_remote_is_the_one_that_is_meant() {
+    let world = World::new();
+    let remote = remote(&world);
+    let ada = clone(&world, &remote, "ada");
+    remote.git(&["clone", "--quiet", "--bare", ".", "../other.git"]);
+    let other = world.at("other.git");
+    ada.git(&["remote", "add", "upstream", "../other.git"]);
+    record(&ada, "Deployment audit");
+    ada.run(&["sync"]).success();
+    assert_eq!(tip(&other, "refs/notes/leverage"), "");
+    ada.git(&["config", "branch.main.remote", "upstream"]);
+    ada.run(&["sync"]).success();
+    assert_eq!(
+        tip(&other, "refs/notes/leverage"),
+        tip(&ada, "refs/notes/leverage")
+    );
+
+    ada.git(&["config", "--unset", "branch.main.remote"]);
+    ada.git(&["remote", "rename", "origin", "first"]);
+    insta::assert_snapshot!(ada.run(&["sync"]), @r"
+    [stderr]
+    error: there are several remotes here: first, upstream
+    hint: Name one: git leverage sync REMOTE
+    [exit 2]
+    ");
+    insta::assert_snapshot!(ada.run(&["sync", "second"]), @r"
+    [stderr]
+    error: no remote here is called `second`
+    hint: List the remotes here: git remote -v
+    [exit 1]
+    ");
+    let alone = world.repo("alone");
+    insta::assert_snapshot!(alone.run(&["sync"]), @r"
+    [stderr]
+    error: there is no remote here
+    hint: Add one: git remote add origin URL
+    [exit 1]
+    ");
+}
+
+#[test]
+fn a_remote_that_cannot_be_reached_is_named_without_its_password() {
+    let world = World::new();
+    let alone = world.repo("alone");
+    record(&alone, "Deployment audit");
+    alone.git(&[
+        "remote",
+        "add",
+        "origin",
+        "https://ada:hunter2@127.0.0.1:1/kiln.git",
+    ]);
+    let ran = alone.run(&["sync"]);
+    assert_eq!(ran.code, Some(1), "{ran}");
+    assert!(ran.stderr.contains("cannot read `origin`"), "{ran}");
+    assert!(!ran.to_string().contains("hunter2"), "{ran}");
+}
+
+/// Names and addresses that git would take for an option or a command, if it were handed them as they are.
+#[test]
+fn no_name_of_a_remote_runs_anything() {
+    let world = World::new();
+    let remote = remote(&world);
+    let ada = clone(&world, &remote, "ada");
+    record(&ada, "Deployment audit");
+    let marker = world.path("marker");
+    let touch = format!("touch {}", marker.display());
+    let config = |name: &str, key: &str, value: &str| {
+        ada.git(&["config", &format!("remote.{name}.{key}"), value]);
+    };
+    let option = format!("--upload-pack={touch}");
+    config(&option, "url", "../remote.git");
+    config("-o", "url", "../remote.git");
+    config("a..b", "url", "../remote.git");
+    config("ext", "url", &format!("ext::sh -c '{touch}'"));
+    config("dash", "url", &option);
+    for name in [
+        &option,
+        "-o",
+        "a..b",
+        "ext",
+        "dash",
+        &format!("ext::sh -c '{touch}'"),
+        "../remote.git",
+    ] {
+        for more in [&[][..], &["--dry-run"], &["--setup"]] {
+            let mut args = vec!["sync", "--", name];
+            args.splice(1..1, more.iter().copied());
+            let ran = ada.run(&args);
+            let is_setup_alone = more.contains(&"--setup") && matches!(name, "ext" | "dash");
+            assert_eq!(ran.code == Some(0), is_setup_alone, "{name}: {ran}");
+            assert!(!marker.exists(), "{name}");
+        }
+    }
+}
+
+/// What a config may name besides the transport: none of it is needed, and none of it runs.
+#[test]
+fn hooks_and_monitors_do_not_run() {
+    let world = World::new();
+    let remote = remote(&world);
+    let ada = clone(&world, &remote, "ada");
+    let marker = world.path("marker");
+    let hooks = ada.path().join(".git/hooks");
+    std::fs::create_dir_all(&hooks).unwrap();
+    for hook in [
+        "pre-push",
+        "reference-transaction",
+        "post-merge",
+        "fsmonitor",
+        "gpg",
+    ] {
+        executable(
+            &hooks.join(hook),
+            &format!("#!/bin/sh\ntouch {}\n", marker.display()),
+        );
+    }
+    ada.git(&[
+        "config",
+        "core.fsmonitor",
+        &hooks.join("fsmonitor").to_string_lossy(),
+    ]);
+    ada.git(&["config", "push.gpgSign", "true"]);
+    ada.git(&["config", "gpg.program", &hooks.join("gpg").to_string_lossy()]);
+    ada.git(&["config", "push.followTags", "true"]);
+    ada.git(&["config", "fetch.prune", "true"]);
+    ada.git(&["config", "remote.origin.mirror", "true"]);
+    std::fs::remove_file(&marker).ok();
+    record(&ada, "Deployment audit");
+    let before = remote.git(&["for-each-ref", "refs/heads", "refs/tags"]);
+    ada.run(&["sync"]).success();
+    assert!(!marker.exists());
+    assert_eq!(remote.git(&["for-each-ref", "refs/heads", "refs/tags"]), before);
+    assert_eq!(
+        tip(&remote, "refs/notes/leverage"),
+        tip(&ada, "refs/notes/leverage")
+    );
+}
+
+fn executable(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    assert!(
+        Command::new("chmod")
+            .arg("+x")
+            .arg(path)
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+#[test]
+fn what_a_dead_process_left_is_in_nobodys_way() {
+    let world = World::new();
+    let remote = remote(&world);
+    let (ada, ben) = (clone(&world, &remote, "ada"), clone(&world, &remote, "ben"));
+    record(&ada, "Deployment audit");
+    ada.run(&["sync"]).success();
+    let folder = ben.path().join(".git/refs/leverage/remotes/origin");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("notes.lock"), "").unwrap();
+    std::fs::write(folder.join("tasks"), "").unwrap();
+    ben.run(&["sync"]).success();
+    assert_eq!(titles(&ben), ["Deployment audit"]);
+}
+
+#[test]
+fn a_work_tree_a_bare_and_a_shallow_clone_sync_as_well() {
+    let world = World::new();
+    let remote = remote(&world);
+    let ada = clone(&world, &remote, "ada");
+    record(&ada, "Deployment audit");
+    ada.git(&["worktree", "add", "--quiet", "../tree"]);
+    world.at("tree").run(&["sync"]).success();
+    assert_eq!(
+        tip(&remote, "refs/notes/leverage"),
+        tip(&ada, "refs/notes/leverage")
+    );
+
+    let source = remote.path().to_string_lossy();
+    remote.git(&["clone", "--quiet", "--bare", &source, "../bare.git"]);
+    let bare = world.at("bare.git");
+    bare.run(&["sync"]).success();
+    assert_eq!(titles(&bare), ["Deployment audit"]);
+
+    let url = format!("file://{}", remote.path().display());
+    remote.git(&["clone", "--quiet", "--depth=1", &url, "../shallow"]);
+    let shallow = world.at("shallow");
+    record(&shallow, "Interviews");
+    shallow.run(&["sync"]).success();
+    assert_eq!(titles(&shallow), ["Deployment audit", "Interviews"]);
+    ada.run(&["sync"]).success();
+    assert_eq!(titles(&ada), ["Deployment audit", "Interviews"]);
+
+    // Notes are fetched whole, whatever is left out of the code.
+    remote.git(&["config", "uploadpack.allowFilter", "true"]);
+    remote.git(&["clone", "--quiet", "--filter=blob:none", &url, "../partial"]);
+    let partial = world.at("partial");
+    partial.run(&["sync"]).success();
+    assert_eq!(titles(&partial), ["Deployment audit", "Interviews"]);
+}
+
+#[test]
+fn a_remote_that_refuses_says_why() {
+    let world = World::new();
+    let remote = remote(&world);
+    let ada = clone(&world, &remote, "ada");
+    let hooks = remote.path().join("hooks");
+    std::fs::create_dir_all(&hooks).unwrap();
+    executable(
+        &hooks.join("pre-receive"),
+        "#!/bin/sh\necho 'Notes are closed' >&2\nexit 1\n",
+    );
+    record(&ada, "Deployment audit");
+    insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
+    [stderr]
+    error: git cannot push to `origin`: [remote rejected] (pre-receive hook declined); remote: Notes are closed
+    [exit 1]
+    ");
+    assert_eq!(titles(&ada), ["Deployment audit"]);
+}
