@@ -560,6 +560,56 @@ fn a_work_tree_a_bare_and_a_shallow_clone_sync_as_well() {
 }
 
 #[test]
+fn a_clone_without_a_ledger_of_its_remote_says_so() {
+    let world = World::new();
+    let remote = remote(&world);
+    let (ada, ben) = (clone(&world, &remote, "ada"), clone(&world, &remote, "ben"));
+    insta::assert_snapshot!(ada.run(&["log"]), @r"
+                           claimed               derived
+    Date  Id  Task  Human  Agent  Superv.  Leverage  Sup. lev.
+    ──────────────────────────────────────────────────────────
+    [stderr]
+    no ledger was fetched from `origin`; if it has one: git leverage sync
+    no tasks are recorded here
+    [exit 0]
+    ");
+    let said = |ran: &Ran| {
+        let lines = ran
+            .stderr
+            .lines()
+            .filter(|line| line.contains("no ledger was fetched"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said(&ada.run(&["report"])),
+        ["ada: no ledger was fetched from `origin`; if it has one: git -C '$WORLD/ada' leverage sync"]
+    );
+    let folder = world.path("");
+    let all = world.run(&["report", &folder.to_string_lossy()]);
+    assert_eq!(
+        said(&all),
+        [
+            "3 repositories: no ledger was fetched from their remotes; where there is one: git -C '$WORLD/ada' leverage sync"
+        ]
+    );
+    assert!(!all.stdout.contains("no ledger was fetched"));
+
+    record(&ben, "Interviews");
+    assert_eq!(said(&ben.run(&["log"])), [] as [&str; 0], "it has one of its own");
+    ben.run(&["sync"]).success();
+    ada.git(&[
+        "fetch",
+        "--quiet",
+        "origin",
+        "refs/notes/leverage:refs/leverage/remotes/origin/notes",
+    ]);
+    assert_eq!(said(&ada.run(&["log"])), [] as [&str; 0], "it was fetched");
+    ada.git(&["remote", "remove", "origin"]);
+    ada.git(&["update-ref", "-d", "refs/leverage/remotes/origin/notes"]);
+    assert_eq!(said(&ada.run(&["report"])), [] as [&str; 0], "there is no remote");
+}
+
+#[test]
 fn a_remote_that_refuses_says_why() {
     let world = World::new();
     let remote = remote(&world);

@@ -38,6 +38,8 @@ pub struct Repository {
     pub same: BTreeMap<TaskId, TaskId>,
     /// The sessions that were captured into its notes.
     pub captured: Vec<LedgerSession>,
+    /// The remote whose ledger was never fetched, where nothing of one is here. Untrusted text.
+    pub unfetched: Option<String>,
     /// How much of its ledger was read.
     pub ledger_status: Status,
     /// What was wrong in it.
@@ -99,6 +101,7 @@ impl Repository {
             tasks: tasks.map(PlacedTask::from).collect(),
             same: ledger.same,
             captured,
+            unfetched: ledger.unfetched,
             ledger_status: ledger.status,
             warnings,
             untold: history.untold,

@@ -29,6 +29,8 @@ pub struct Ledger {
     pub refused: Vec<(ObjectId, Vec<ClaimError>)>,
     /// The commits whose trailers name a task that no note here records, with its id.
     pub unknown: BTreeMap<ObjectId, TaskId>,
+    /// The remote whose ledger was never fetched, where nothing of one is here. Untrusted text.
+    pub unfetched: Option<String>,
     /// Whether every note and each of its lines was read; a trailer that is refused is no part of that.
     pub status: Status,
     /// What could not be read, and what disagrees.
@@ -92,6 +94,8 @@ pub struct Findings {
     pub task_commits: HashSet<ObjectId>,
     /// The messages with trailers of ours.
     pub claims: Vec<CommitClaims>,
+    /// The remote whose ledger was never fetched, where nothing of one is here.
+    pub unfetched: Option<String>,
     /// What went wrong so far.
     pub warnings: Vec<Warning>,
 }
@@ -106,6 +110,7 @@ impl Ledger {
     /// The same, with what git's history tells of commits that were rewritten or squashed: each of their tasks once, on the
     /// commits that took their place.
     pub fn assemble_with(findings: Findings, history: &dyn History) -> Self {
+        let unfetched = findings.unfetched;
         let mut builder = Builder {
             repo: findings.repo,
             task_commits: findings.task_commits,
@@ -123,7 +128,10 @@ impl Ledger {
         builder.add_listed_commits();
         builder.rewrites = history.rewrites(&builder.spoken_of());
         builder.add_claims(&findings.claims, history);
-        builder.finish()
+        Self {
+            unfetched,
+            ..builder.finish()
+        }
     }
 
     /// What the records in notes say of the commits that they are about.
@@ -477,7 +485,7 @@ fn unknown_warning(repo: &str, commits: &BTreeMap<ObjectId, TaskId>) -> Option<W
         count => format!("{count} commits, such as {}, name tasks", first.short()),
     };
     let warning = Warning::new(repo, format!("{what} that no note here records"));
-    Some(warning.hint("Fetch the ledger that records them: git fetch origin refs/notes/leverage:refs/leverage/remotes/origin/notes"))
+    Some(warning.hint("Fetch the ledger that records them: git leverage sync"))
 }
 
 /// The tool of notes of ours.

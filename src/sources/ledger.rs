@@ -15,6 +15,7 @@ use crate::git::Repo;
 use crate::git::messages::{self, RawCommit};
 use crate::git::notes::{self, StoredNote};
 use crate::git::refs;
+use crate::git::remote;
 use crate::git::walk::RefSelection;
 use crate::sources::claims::claims_of;
 use crate::sources::rewrites::GitHistory;
@@ -87,6 +88,7 @@ pub fn read_recorded(repo: &Repo) -> Ledger {
 fn read_notes(repo: &Repo) -> Findings {
     let mut findings = Findings {
         repo: repo.name(),
+        unfetched: remote::unfetched(repo),
         ..Findings::default()
     };
     findings.task_commits = refs::chain(repo, &refs::task_references(repo));

@@ -62,6 +62,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let timing = args.timing.time(&open, &ledger, untimed, context)?;
     tasks.sort_by_key(|task| (timing.of(task).day, task.task.at, task.task.id));
     tasks.reverse();
+    if let Some(remote) = &ledger.unfetched {
+        let said = format!("no ledger was fetched from `{remote}`; if it has one: git leverage sync");
+        context.terminal.status(&said)?;
+    }
     if tasks.is_empty() {
         context.terminal.status("no tasks are recorded here")?;
     }

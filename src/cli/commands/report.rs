@@ -97,7 +97,33 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     report.warnings.splice(0..0, workspace.warnings);
     args.send(context, &report)?;
     context.terminal.warnings(&report.warnings)?;
+    if let Some(said) = unfetched(&workspace.repos) {
+        context.terminal.status(&said)?;
+    }
     Ok(status.into())
+}
+
+/// One line for all repositories whose remote may have a ledger that is not here.
+fn unfetched(repos: &[Repository]) -> Option<String> {
+    let without: Vec<&Repository> = repos.iter().filter(|repo| repo.unfetched.is_some()).collect();
+    let [first, others @ ..] = without.as_slice() else {
+        return None;
+    };
+    let remote = first.unfetched.as_deref().unwrap_or_default();
+    let command = format!(
+        "git -C '{}' leverage sync",
+        first.path.trim_end_matches('/').replace('\'', r"'\''")
+    );
+    Some(match others.len() {
+        0 => format!(
+            "{}: no ledger was fetched from `{remote}`; if it has one: {command}",
+            first.name
+        ),
+        _ => format!(
+            "{} repositories: no ledger was fetched from their remotes; where there is one: {command}",
+            without.len()
+        ),
+    })
 }
 
 impl Args {
