@@ -180,10 +180,11 @@ fn work(number: u64, place: &Place<'_>, end: Instant, all: &Mutex<Acknowledged>)
     }
 }
 
-/// Id, revision, time and title of every revision.
-type History = BTreeSet<(String, u64, String, String)>;
+/// Id, number, time and title of a revision.
+type Revision = (String, u64, String, String);
+type History = BTreeSet<Revision>;
 
-fn revisions(place: &Place<'_>, more: &[&str]) -> (Vec<(String, u64, String, String)>, BTreeSet<String>) {
+fn revisions(place: &Place<'_>, more: &[&str]) -> (Vec<Revision>, BTreeSet<String>) {
     let mut args = vec!["log", "--format", "json"];
     args.extend(more);
     let log: serde_json::Value = serde_json::from_str(&place.leverage(&args)).unwrap();
