@@ -345,7 +345,7 @@ fn a_record_that_cannot_be_signed_is_not_written() {
     let repo = world.repo("kiln");
     repo.write("a.txt", "one\n").commit("Start");
     repo.git(&["config", "--global", "leverage.sign", "true"]);
-    repo.git(&["config", "gpg.program", "/nowhere"]);
+    repo.git(&["config", "--global", "gpg.program", "/nowhere"]);
     let refused = repo.run(&["record", "--estimate", "2h"]);
     assert_eq!(refused.code, Some(1), "{refused}");
     assert!(refused.stderr.contains("git did not sign"), "{refused}");

@@ -15,6 +15,8 @@ mod cache;
 mod calling;
 mod damaged;
 mod discovery;
+#[cfg(unix)]
+mod durability;
 mod history;
 mod import;
 mod imports;

@@ -55,6 +55,10 @@ pub const KEYS: &[Key] = &[
     reaching("leverage.pathMap", "where paths in logs lead"),
     describing("leverage.excludeRef", "which branches hold no history"),
     reaching("leverage.sign", "whether a program signs the ledger"),
+    describing(
+        "leverage.fsync",
+        "whether a record is on the disk before it is acknowledged",
+    ),
 ];
 
 impl Key {

@@ -13,7 +13,9 @@ use crate::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
 use crate::facts::task::{Phase, Task, phase_sum};
 use crate::facts::zone::Zone;
 use crate::git::Repo;
+use crate::git::config::ConfigValue;
 use crate::git::messages;
+use crate::git::signing::programs;
 use crate::git::walk::RefSelection;
 use crate::ledger::{self, Signing, Writer};
 use crate::sources::ledger::{LedgerOptions, read_ledger, read_ledger_at};
@@ -40,6 +42,10 @@ impl OpenLedger {
         let repo = context.environment.repository()?;
         let settings = context.settings();
         let zone = period::PeriodArgs::default().zone(&settings)?;
+        repo.set_fsync(fsync(&settings));
+        if let Some(doubt) = unsigned(&settings) {
+            repo.doubt(doubt);
+        }
         let now = context.environment.now;
         let now = DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now);
         let open = Self {
@@ -183,21 +189,54 @@ fn writer(context: &Context, settings: &Settings, now: DateTime<Utc>) -> Option<
         person,
         time,
         signing: signing(settings),
+        signing_config: programs(settings.config()),
     })
 }
 
-/// `leverage.sign`, else what git does with commits.
+/// `leverage.sign`, else what git does with commits. A repository's own config is not asked: it would start a program.
 fn signing(settings: &Settings) -> Signing {
     let own = settings.get("sign");
-    let value = own.or_else(|| settings.config().get("commit.gpgSign"));
-    match value
-        .map(|entry| entry.value.trim().to_ascii_lowercase())
-        .as_deref()
-    {
-        // A name without a value is true, as everywhere in git config.
-        Some("" | "true" | "yes" | "on" | "1") => Signing::On,
-        _ => Signing::Off,
+    let value = own.or_else(|| settings.config().trusted("commit.gpgSign"));
+    match value.is_some_and(is_true) {
+        true => Signing::On,
+        false => Signing::Off,
     }
+}
+
+/// Whether commits are signed, from what counts most.
+const SIGNING: [&str; 2] = ["leverage.sign", "commit.gpgSign"];
+
+/// What is to be said of a record that the repository's own config wants signed, and nobody else.
+fn unsigned(settings: &Settings) -> Option<String> {
+    let config = settings.config();
+    let is_decided = SIGNING.iter().any(|name| config.trusted(name).is_some());
+    let name = SIGNING.iter().find(|name| config.get(name).is_some_and(is_true));
+    name.filter(|_| !is_decided).map(|name| {
+        format!("it is not signed: `{name}` counts in your own git config, not in that of the repository")
+    })
+}
+
+/// Whether a write is on the disk before it is acknowledged: `leverage.fsync`, else unless `core.fsync` asks for nothing.
+fn fsync(settings: &Settings) -> bool {
+    if let Some(value) = settings.get("fsync") {
+        return !matches!(
+            value.value.trim().to_ascii_lowercase().as_str(),
+            "false" | "no" | "off" | "0"
+        );
+    }
+    let parts = settings.config().get("core.fsync");
+    !parts.is_some_and(|parts| {
+        parts
+            .value
+            .split(',')
+            .all(|part| part.trim().eq_ignore_ascii_case("none"))
+    })
+}
+
+/// A name without a value is true, as everywhere in git config.
+fn is_true(value: &ConfigValue) -> bool {
+    let value = value.value.trim().to_ascii_lowercase();
+    matches!(value.as_str(), "" | "true" | "yes" | "on" | "1")
 }
 
 /// The task that an id, or the beginning of one, names.

@@ -102,6 +102,16 @@ impl Config {
             .map(|(_, value)| value)
     }
 
+    /// The value that wins of those that are not of the repository's own files: these may have come from anywhere.
+    pub fn trusted(&self, name: &str) -> Option<&ConfigValue> {
+        let name = normalised(name);
+        self.entries
+            .iter()
+            .rev()
+            .find(|(key, value)| *key == name && !value.is_of_repository())
+            .map(|(_, value)| value)
+    }
+
     /// All values of a name that may be given more than once, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &ConfigValue> {
         let name = normalised(name);

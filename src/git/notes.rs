@@ -6,7 +6,6 @@
 pub mod join;
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use git2::{Commit, ObjectType, Odb, Oid, Repository, Tree, TreeBuilder};
@@ -14,9 +13,9 @@ use git2::{Commit, ObjectType, Odb, Oid, Repository, Tree, TreeBuilder};
 use super::open::{Repo, object_id};
 use super::packs::{Objects, Packs};
 use super::refs::{self, Patience, Swap};
-use super::signing;
+use super::stage::Stage;
 use super::trees::Budget;
-use super::writer::{Signing, WriteError, Writer};
+use super::writer::{WriteError, Writer};
 use crate::facts::ids::ObjectId;
 use crate::facts::record::{NOTE_CAP, NoteLines};
 
@@ -30,8 +29,6 @@ const MOST_FOREIGN_BYTES: usize = 1 << 30;
 const KEPT_NOTES: usize = 64 << 20;
 /// Hex digits of an object id, the longest of the two kinds.
 const MAX_HEX: usize = 64;
-/// More new objects than this go into a pack: loose ones would cost a file system block each.
-const LOOSE_LIMIT: usize = 200;
 /// How far a reading of a notes tree descends: `ab/cd/ef…` is the deepest that git writes.
 const MAX_DEPTH: usize = 20;
 
@@ -230,7 +227,8 @@ pub enum Written {
 
 /// Adds lines to notes in one commit, merging in what the pin holds and the ledger does not.
 ///
-/// The caller holds the [`refs::WriteLock`]. When it returns, the lines are in the ledger and the pin names it.
+/// The caller holds the [`refs::WriteLock`]. When it returns, the lines are in the ledger and the pin names it, or the
+/// repository has a doubt about that.
 pub fn add(
     repo: &Repo,
     additions: &BTreeMap<ObjectId, NoteLines>,
@@ -277,11 +275,11 @@ fn write<E: From<WriteError>>(
     loop {
         let base = Base::read(repo)?;
         let Some(new) = make(&base)? else {
-            pin(repo, base.old)?;
+            pin(repo, base.old);
             return Ok(Written::Nothing);
         };
         if refs::compare_and_swap(repo, refs::NOTES, base.old, new, "leverage: ledger")? == Swap::Done {
-            pin(repo, Some(new))?;
+            pin(repo, Some(new));
             let new = object_id(new).map(Written::Commit);
             return new.ok_or_else(|| WriteError::storage(repo, "an object id of unknown length").into());
         }
@@ -309,23 +307,28 @@ pub fn was_moved(repo: &Repo) -> bool {
     target(refs::PIN).is_some_and(|pinned| target(refs::NOTES) != Some(pinned))
 }
 
-/// Remembers the ledger that this clone last wrote or found whole.
-fn pin(repo: &Repo, tip: Option<Oid>) -> Result<(), WriteError> {
+/// Remembers the ledger that this clone last wrote or found whole. The ledger stands where that fails, and the next write
+/// remembers it.
+fn pin(repo: &Repo, tip: Option<Oid>) {
     let Some(tip) = tip else {
-        return Ok(());
+        return;
     };
     let patience = Patience::with_others();
-    loop {
-        let old = refs::target(repo.raw(), refs::PIN).map_err(|error| WriteError::git(repo, &error))?;
-        if old == Some(tip)
-            || refs::compare_and_swap(repo, refs::PIN, old, tip, "leverage: pin")? == Swap::Done
-        {
-            return Ok(());
+    let error = loop {
+        let old = match refs::target(repo.raw(), refs::PIN) {
+            Ok(old) if old == Some(tip) => return,
+            Ok(old) => old,
+            Err(error) => break WriteError::git(repo, &error),
+        };
+        match refs::compare_and_swap(repo, refs::PIN, old, tip, "leverage: pin") {
+            Ok(Swap::Done) => return,
+            Ok(Swap::TryAgain) if patience.wait() => {}
+            Ok(Swap::TryAgain) => break refs::gave_up(repo, refs::PIN),
+            Err(error) => break error,
         }
-        if !patience.wait() {
-            return Err(refs::gave_up(repo, refs::PIN));
-        }
-    }
+    };
+    repo.settling
+        .doubt(format!("`{}` could not follow: {error}", refs::PIN));
 }
 
 /// The ledger that a write starts from.
@@ -369,14 +372,14 @@ impl<'repo> Base<'repo> {
 
     /// A commit of the base with a batch and all that is to be merged; `None` where that changes nothing.
     fn commit_with(&self, batch: &Batch, repo: &Repo, writer: &Writer) -> Result<Option<Oid>, WriteError> {
-        let mut store = Store::for_objects(repo, batch.additions.len() * 2)?;
+        let mut store = Store::new(repo)?;
         match self.with(&batch.additions, repo, &mut store)? {
             Some(tree) => self.commit(tree, &batch.message, store, repo, writer).map(Some),
             None => Ok(None),
         }
     }
 
-    /// A commit of a tree after the parents, with all that is new in the store.
+    /// A commit of a tree after the parents, on the disk with all that is new in the store.
     fn commit(
         &self,
         tree: Oid,
@@ -385,19 +388,10 @@ impl<'repo> Base<'repo> {
         repo: &Repo,
         writer: &Writer,
     ) -> Result<Oid, WriteError> {
-        let signature = writer.signature(repo)?;
-        match writer.signing {
-            Signing::Off => {
-                let new = store.commit(self, tree, message, &signature);
-                store.finish(repo)?;
-                new.map_err(|error| WriteError::git(repo, &error))
-            }
-            Signing::On => {
-                store.finish(repo)?;
-                let parents: Vec<Oid> = self.parents.iter().map(Commit::id).collect();
-                signing::commit(repo, tree, &parents, message, writer)
-            }
-        }
+        let parents: Vec<Oid> = self.parents.iter().map(Commit::id).collect();
+        let new = store.stage.commit(repo, tree, &parents, message, writer)?;
+        store.stage.land(repo)?;
+        Ok(new)
     }
 
     /// The tree of the base with `additions` and all that is to be merged; `None` where that changes nothing.
@@ -702,35 +696,23 @@ fn hex(name: &[u8]) -> Option<&str> {
     is_hex.then(|| std::str::from_utf8(name).ok()).flatten()
 }
 
-/// Where new objects go: loose into the repository, or first into memory and then into one pack.
+/// Where new notes and their trees go.
 struct Store {
-    /// A handle of its own: a memory backend cannot be taken out again.
-    repository: Repository,
+    stage: Stage,
     place: PathBuf,
-    packs: bool,
-    new: Vec<Oid>,
 }
 
 impl Store {
-    fn for_objects(repo: &Repo, expected: usize) -> Result<Self, WriteError> {
-        let failed = |error: git2::Error| WriteError::git(repo, &error);
-        let repository = Repository::open(repo.git_dir()).map_err(failed)?;
-        let packs = expected > LOOSE_LIMIT;
-        if packs {
-            let odb = repository.odb().map_err(failed)?;
-            odb.add_new_mempack_backend(1000).map_err(failed)?;
-        }
+    fn new(repo: &Repo) -> Result<Self, WriteError> {
         Ok(Self {
-            repository,
+            stage: Stage::new(repo)?,
             place: repo.place().to_owned(),
-            packs,
-            new: Vec::new(),
         })
     }
 
     /// All lines of several blobs.
     fn union(&self, blobs: &[Oid], target: ObjectId) -> Result<NoteLines, WriteError> {
-        let odb = self.repository.odb().map_err(|error| self.failed(&error))?;
+        let odb = self.stage.repository.odb().map_err(|error| self.failed(&error))?;
         let mut note = NoteLines::default();
         for blob in blobs {
             match stored(&odb, *blob) {
@@ -748,69 +730,20 @@ impl Store {
     }
 
     fn blob(&mut self, content: &[u8]) -> Result<Oid, WriteError> {
-        let id = self
-            .repository
-            .blob(content)
-            .map_err(|error| self.failed(&error))?;
-        self.new.push(id);
-        Ok(id)
+        let id = self.stage.repository.blob(content);
+        let id = id.map_err(|error| self.failed(&error))?;
+        Ok(self.stage.add(id))
     }
 
     fn tree(
         &mut self,
         fill: impl FnOnce(&mut TreeBuilder<'_>) -> Result<(), git2::Error>,
     ) -> Result<Oid, git2::Error> {
-        let mut builder = self.repository.treebuilder(None)?;
+        let mut builder = self.stage.repository.treebuilder(None)?;
         fill(&mut builder)?;
         let id = builder.write()?;
-        self.new.push(id);
-        Ok(id)
-    }
-
-    fn commit(
-        &mut self,
-        base: &Base<'_>,
-        tree: Oid,
-        message: &str,
-        signature: &git2::Signature<'_>,
-    ) -> Result<Oid, git2::Error> {
-        let repository = &self.repository;
-        let tree = repository.find_tree(tree)?;
-        let parents = base
-            .parents
-            .iter()
-            .map(|parent| repository.find_commit(parent.id()))
-            .collect::<Result<Vec<_>, _>>()?;
-        let parents: Vec<_> = parents.iter().collect();
-        let id = repository.commit(None, signature, signature, message, &tree, &parents)?;
-        self.new.push(id);
-        Ok(id)
-    }
-
-    /// Puts what is in memory on the disk, as one pack of the new objects alone.
-    fn finish(&self, repo: &Repo) -> Result<(), WriteError> {
-        if !self.packs {
-            return Ok(());
-        }
-        let pack = || -> Result<(), git2::Error> {
-            let mut builder = self.repository.packbuilder()?;
-            self.new
-                .iter()
-                .try_for_each(|id| builder.insert_object(*id, None))?;
-            let odb = repo.raw().odb()?;
-            let mut pack = odb.packwriter()?;
-            let mut trouble = None;
-            let written = builder.foreach(|bytes| match pack.write_all(bytes) {
-                Ok(()) => true,
-                Err(error) => {
-                    trouble = Some(git2::Error::from_str(&error.to_string()));
-                    false
-                }
-            });
-            trouble.map_or(written, Err)?;
-            pack.commit().map(|_| ())
-        };
-        pack().map_err(|error| WriteError::git(repo, &error))
+        drop(builder);
+        Ok(self.stage.add(id))
     }
 
     fn failed(&self, error: &git2::Error) -> WriteError {

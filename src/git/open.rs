@@ -10,6 +10,7 @@ use super::config::{Config, ConfigFiles};
 use super::files::FileError;
 use super::replacements::Replaced;
 use super::screen;
+use super::settle::Settling;
 use crate::facts::ids::ObjectId;
 use crate::facts::lineage::Lineage;
 
@@ -24,6 +25,8 @@ pub struct Repo {
     pub(super) replaced: OnceCell<Arc<Replaced>>,
     /// Where its objects lie, once somebody asked.
     pub(super) object_folders: OnceCell<Vec<PathBuf>>,
+    /// How what is written is settled.
+    pub(super) settling: Settling,
 }
 
 /// Why a folder could not be opened as a repository.
@@ -130,6 +133,7 @@ impl Repo {
             common_dir,
             replaced: OnceCell::new(),
             object_folders: OnceCell::new(),
+            settling: Settling::default(),
         })
     }
 
@@ -202,6 +206,26 @@ impl Repo {
     /// Whether there is no work tree.
     pub fn is_bare(&self) -> bool {
         self.inner.is_bare()
+    }
+
+    /// Whether what is written through this handle is on the disk before it is acknowledged; it is not where nobody asks.
+    pub fn set_fsync(&self, fsync: bool) {
+        self.settling.fsync.set(fsync);
+    }
+
+    /// Something to be told with the next record.
+    pub fn doubt(&self, doubt: String) {
+        self.settling.doubt(doubt);
+    }
+
+    /// What of the last writes stands, but not as it should; each is said once.
+    pub fn take_doubts(&self) -> Vec<String> {
+        self.settling.take_doubts()
+    }
+
+    /// Where its objects are.
+    pub(super) fn objects(&self) -> PathBuf {
+        self.common_dir.join("objects")
     }
 
     /// The handle itself, for the other modules of `git/` alone.

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,8 +15,10 @@ use std::time::{Duration, Instant};
 use git2::{ErrorCode, Oid, Reflog, Repository};
 
 use super::open::{Repo, object_id};
-use super::signing;
-use super::writer::{PATIENCE_WITH_OURS, Signing, WriteError, Writer};
+use super::settle;
+use super::stage::Stage;
+use super::swap::{self, Moved, Moving};
+use super::writer::{PATIENCE_WITH_OURS, WriteError, Writer};
 use crate::facts::ids::ObjectId;
 
 /// The ledger.
@@ -27,6 +29,12 @@ pub const TASKS: &str = "refs/leverage/tasks";
 pub const PIN: &str = "refs/leverage/pin";
 /// What was fetched: `refs/leverage/remotes/<remote>/notes` and `…/tasks`.
 pub const REMOTES: &str = "refs/leverage/remotes/";
+
+/// The references that we move.
+const OURS: &[&str] = &[NOTES, TASKS, PIN];
+
+/// No file of a reference is longer: the longest name that git takes is shorter.
+const MAX_REFERENCE: u64 = 8192;
 
 /// How long a writer waits for a reference that somebody holds or keeps moving.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(3);
@@ -52,7 +60,7 @@ impl Tips {
 }
 
 /// Our own lock: one writer of ours at a time in a repository. Released when dropped, and by the system when the process
-/// dies.
+/// dies. Whoever gets it removes what one that died left behind.
 #[derive(Debug)]
 pub struct WriteLock {
     _file: File,
@@ -71,7 +79,11 @@ impl WriteLock {
         let patience = Patience::of(PATIENCE_WITH_OURS);
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
+                Ok(()) => {
+                    swap::take_over(repo.common_dir(), OURS);
+                    settle::clear(&repo.objects());
+                    return Ok(Self { _file: file });
+                }
                 Err(TryLockError::WouldBlock) if patience.wait() => {}
                 Err(TryLockError::WouldBlock) => return Err(WriteError::Busy(path)),
                 // Some network file systems have no locks: compare-and-swap alone still loses nothing.
@@ -125,19 +137,33 @@ pub(super) fn compare_and_swap(
     new: Oid,
     message: &str,
 ) -> Result<Swap, WriteError> {
-    let old = old.unwrap_or(Oid::ZERO_SHA1);
     keep_log(repo, name);
-    match repo.raw().reference_matching(name, new, true, old, message) {
-        Ok(_) => Ok(Swap::Done),
-        Err(error)
-            if matches!(
-                error.code(),
-                ErrorCode::Locked | ErrorCode::Modified | ErrorCode::NotFound | ErrorCode::Exists
-            ) =>
-        {
+    let settling = &repo.settling;
+    let moved = Moving {
+        repository: repo.raw(),
+        common_dir: repo.common_dir(),
+        name,
+        new,
+        message,
+        fsync: settling.fsync.get(),
+    };
+    let is_there = || target(repo.raw(), name).is_ok_and(|found| found == old);
+    match moved.run(old, is_there) {
+        Ok(Moved::Done(unsettled)) => {
+            settling.stand();
+            if let Some(error) = unsettled {
+                settling.doubt(format!("`{name}` may not outlast a power cut: {error}"));
+            }
+            Ok(Swap::Done)
+        }
+        Ok(Moved::Held | Moved::Elsewhere) => {
+            settling.abandon();
             Ok(Swap::TryAgain)
         }
-        Err(error) => Err(WriteError::git(repo, &error)),
+        Err(error) => {
+            settling.leave();
+            Err(WriteError::storage(repo, &format!("`{name}`: {error}")))
+        }
     }
 }
 
@@ -175,12 +201,121 @@ fn age(path: &Path) -> Option<String> {
 }
 
 /// What a reference names; `None` where there is none.
+///
+/// One of ours whose file says nothing, as a power cut leaves it, names what is known from elsewhere that it named.
 pub(super) fn target(repo: &Repository, name: &str) -> Result<Option<Oid>, git2::Error> {
     match repo.find_reference(name) {
         Ok(reference) => Ok(reference.resolve()?.target()),
         Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => match is_rubbish(repo, name).then_some(name) {
+            Some(PIN) => Ok(None),
+            Some(NOTES) => last_ledger(repo).ok_or(error).map(Some),
+            Some(TASKS) => last_tasks(repo).ok_or(error).map(Some),
+            _ => Err(error),
+        },
     }
+}
+
+/// Whether the file of a reference of ours says nothing.
+pub fn has_rubbish(repo: &Repo) -> bool {
+    OURS.iter().any(|name| is_rubbish(repo.raw(), name))
+}
+
+/// Writes references anew whose files say nothing: where that is known from elsewhere, what they named, and the pin as the
+/// ledger stands.
+///
+/// The caller holds the [`WriteLock`].
+pub fn mend(repo: &Repo) -> Result<(), WriteError> {
+    for name in OURS.iter().filter(|name| is_rubbish(repo.raw(), name)) {
+        let known = target(repo.raw(), name).ok().flatten();
+        let ledger = || target(repo.raw(), NOTES).ok().flatten();
+        if let Some(new) = known.or_else(|| ledger().filter(|_| *name == PIN)) {
+            compare_and_swap(repo, name, known, new, "leverage: mended")?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the file of a reference is there, and holds neither an object id nor the name of another reference.
+fn is_rubbish(repo: &Repository, name: &str) -> bool {
+    let path = repo.commondir().join(name);
+    if !path.symlink_metadata().is_ok_and(|data| data.is_file()) {
+        return false;
+    }
+    let mut content = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_REFERENCE).read_to_end(&mut content));
+    let text = String::from_utf8_lossy(&content);
+    let is_id = |text: &str| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    read.is_ok() && !text.starts_with("ref:") && !is_id(text.trim_ascii_end())
+}
+
+/// The last ledger that the log or the pin knows, the younger of both.
+fn last_ledger(repo: &Repository) -> Option<Oid> {
+    let logged = last_logged(repo, NOTES);
+    let pinned = target(repo, PIN)
+        .ok()
+        .flatten()
+        .filter(|tip| is_readable(repo, *tip));
+    match (logged, pinned) {
+        (Some(logged), Some(pinned)) if repo.graph_descendant_of(pinned, logged).unwrap_or(false) => {
+            Some(pinned)
+        }
+        (logged, pinned) => logged.or(pinned),
+    }
+}
+
+/// The last commit of the chain of tasks without code that the log knows, or that a note is on.
+fn last_tasks(repo: &Repository) -> Option<Oid> {
+    let empty = |tip: &Oid| {
+        let commit = repo.find_commit(*tip);
+        commit.is_ok_and(|commit| commit.tree().is_ok_and(|tree| tree.is_empty()))
+    };
+    let noted = repo.notes(Some(NOTES)).into_iter().flatten();
+    let mut chain: Vec<Oid> = noted
+        .filter_map(|note| Some(note.ok()?.1))
+        .filter(empty)
+        .collect();
+    let Some(logged) = last_logged(repo, TASKS) else {
+        // A commit without files may stand on a branch as well.
+        chain.retain(|tip| !is_elsewhere(repo, *tip));
+        let parents: HashSet<Oid> = chain.iter().flat_map(|tip| parents(repo, *tip)).collect();
+        chain.retain(|tip| !parents.contains(tip));
+        return chain.first().copied().filter(|_| chain.len() == 1);
+    };
+    // The log may end before the chain does.
+    let mut last = logged;
+    while let Some(next) = chain.iter().find(|tip| parents(repo, **tip).contains(&last)) {
+        last = *next;
+    }
+    Some(last)
+}
+
+fn parents(repo: &Repository, commit: Oid) -> Vec<Oid> {
+    repo.find_commit(commit)
+        .map(|commit| commit.parent_ids().collect())
+        .unwrap_or_default()
+}
+
+/// Whether a branch, a tag or a fetched chain holds a commit.
+fn is_elsewhere(repo: &Repository, commit: Oid) -> bool {
+    let references = repo.references().into_iter().flatten().flatten();
+    let other = references.filter(|reference| reference.name().is_ok_and(|name| !OURS.contains(&name)));
+    let mut tips = other.filter_map(|reference| Some(reference.peel_to_commit().ok()?.id()));
+    tips.any(|tip| tip == commit || repo.graph_descendant_of(tip, commit).unwrap_or(false))
+}
+
+/// The last commit that can be read of those that the log of a reference names.
+fn last_logged(repo: &Repository, name: &str) -> Option<Oid> {
+    let path = repo.commondir().join("logs").join(name);
+    let is_file = path.symlink_metadata().is_ok_and(|data| data.is_file());
+    let log = is_file.then(|| repo.reflog(name).ok()).flatten()?;
+    let mut named = log.iter().map(|entry| entry.id_new());
+    named.find(|tip| is_readable(repo, *tip))
+}
+
+/// Whether an object is a commit whose tree is here.
+fn is_readable(repo: &Repository, tip: Oid) -> bool {
+    repo.find_commit(tip).is_ok_and(|commit| commit.tree().is_ok())
 }
 
 /// What git logged of the moves of a reference that all work trees share; `None` where it keeps no log. Asking libgit2 for a
@@ -218,17 +353,16 @@ pub fn extend_chain(
         if let Some(tip) = old {
             readable(repo, name, tip)?;
         }
-        let mut tip = old;
-        let mut ids = Vec::with_capacity(messages.len());
+        let mut stage = Stage::new(repo)?;
+        let mut ids: Vec<Oid> = Vec::with_capacity(messages.len());
         for message in messages {
-            let parents: Vec<Oid> = tip.into_iter().collect();
-            let id = commit_without_files(repo, &parents, message, writer)?;
-            ids.push(id);
-            tip = Some(id);
+            let parents: Vec<Oid> = ids.last().copied().or(old).into_iter().collect();
+            ids.push(commit_without_files(&mut stage, repo, &parents, message, writer)?);
         }
         let Some(new) = ids.last() else {
             return Ok(Vec::new());
         };
+        stage.land(repo)?;
         if compare_and_swap(repo, name, old, *new, "leverage: tasks without code")? == Swap::Done {
             return Ok(ids.into_iter().filter_map(object_id).collect());
         }
@@ -264,7 +398,10 @@ pub fn join_chain(
             Some(own) if raw.graph_descendant_of(theirs, own).map_err(failed)? => theirs,
             Some(own) => {
                 readable(repo, name, own)?;
-                commit_without_files(repo, &[own, theirs], message, writer)?
+                let mut stage = Stage::new(repo)?;
+                let joined = commit_without_files(&mut stage, repo, &[own, theirs], message, writer)?;
+                stage.land(repo)?;
+                joined
             }
         };
         if compare_and_swap(repo, name, old, new, "leverage: tasks without code")? == Swap::Done {
@@ -287,29 +424,15 @@ fn readable(repo: &Repo, name: &str, tip: Oid) -> Result<(), WriteError> {
 
 /// A commit of the empty tree, that no reference names yet.
 fn commit_without_files(
+    stage: &mut Stage,
     repo: &Repo,
     parents: &[Oid],
     message: &str,
     writer: &Writer,
 ) -> Result<Oid, WriteError> {
-    let raw = repo.raw();
-    let failed = |error: git2::Error| WriteError::git(repo, &error);
-    let empty = raw
-        .treebuilder(None)
-        .and_then(|tree| tree.write())
-        .map_err(failed)?;
-    if writer.signing == Signing::On {
-        return signing::commit(repo, empty, parents, message, writer);
-    }
-    let signature = writer.signature(repo)?;
-    let commit = || {
-        let tree = raw.find_tree(empty)?;
-        let parents: Result<Vec<_>, _> = parents.iter().map(|parent| raw.find_commit(*parent)).collect();
-        let parents = parents?;
-        let parents: Vec<_> = parents.iter().collect();
-        raw.commit(None, &signature, &signature, message, &tree, &parents)
-    };
-    commit().map_err(failed)
+    let empty = stage.repository.treebuilder(None).and_then(|tree| tree.write());
+    let empty = stage.add(empty.map_err(|error| WriteError::git(repo, &error))?);
+    stage.commit(repo, empty, parents, message, writer)
 }
 
 /// The references of commits that carry tasks without code: our own and what was fetched.

@@ -46,7 +46,34 @@ fn identity(command: &mut Command, writer: &Writer) {
     }
 }
 
-/// Makes a signed commit. Its tree has to be on the disk.
+/// The settings that a git is given which signs or checks: no program but one of the user's own config is run.
+pub fn programs(config: &Config) -> Vec<String> {
+    let own = |name: &str| config.trusted(name).map(|found| found.value.as_str());
+    let gpg = own("gpg.openpgp.program").or(own("gpg.program")).unwrap_or("gpg");
+    let mut settings = vec![
+        format!("gpg.program={gpg}"),
+        format!("gpg.openpgp.program={gpg}"),
+        format!("gpg.x509.program={}", own("gpg.x509.program").unwrap_or("gpgsm")),
+        format!(
+            "gpg.ssh.program={}",
+            own("gpg.ssh.program").unwrap_or("ssh-keygen")
+        ),
+    ];
+    let key = "gpg.ssh.defaultKeyCommand";
+    if let Some(command) = own(key) {
+        settings.push(format!("{key}={command}"));
+    } else if config.get(key).is_some() {
+        settings.push(format!("{key}=false"));
+    }
+    for name in ["gpg.format", "user.signingKey"] {
+        // What stands in files, git reads itself.
+        let given = config.get(name).filter(|found| found.origin == "command line");
+        settings.extend(given.map(|found| format!("{name}={}", found.value)));
+    }
+    settings
+}
+
+/// Makes a signed commit. Its tree and its parents have to be on the disk.
 pub(super) fn commit(
     repo: &Repo,
     tree: Oid,
@@ -56,6 +83,9 @@ pub(super) fn commit(
 ) -> Result<Oid, WriteError> {
     let failed = |reason: String| WriteError::Unsigned { reason };
     let mut command = hardened(repo.git_dir());
+    for setting in &writer.signing_config {
+        command.args(["-c", setting]);
+    }
     command
         .env("GIT_DIR", repo.git_dir())
         .args(["commit-tree", "--gpg-sign", "-F", "-"]);
@@ -102,14 +132,8 @@ pub(super) fn check(
     }
     let config = Config::read(files, None);
     let mut command = hardened(repo.git_dir());
-    for (name, usual) in [
-        ("gpg.program", "gpg"),
-        ("gpg.openpgp.program", "gpg"),
-        ("gpg.x509.program", "gpgsm"),
-        ("gpg.ssh.program", "ssh-keygen"),
-    ] {
-        let program = config.get(name).map_or(usual, |found| found.value.as_str());
-        command.args(["-c", &format!("{name}={program}")]);
+    for setting in programs(&config) {
+        command.args(["-c", &setting]);
     }
     command
         .env("GIT_DIR", repo.git_dir())

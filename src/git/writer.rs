@@ -1,5 +1,6 @@
 //! Who writes to a repository, whether they sign, and why nothing was written.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -83,7 +84,7 @@ impl WriteError {
             Self::Unreadable { reference, .. } => Some(format!("Inspect it: git log {reference}; git fsck")),
             Self::NoteFull { .. } => Some("Record the task without a commit: --no-commit".into()),
             Self::Unsigned { .. } => Some(
-                "Check that `git commit -S` works here, or turn it off: git config leverage.sign false"
+                "Check that `git commit -S` works here, or turn it off: git config --global leverage.sign false"
                     .into(),
             ),
             Self::Storage { .. } => None,
@@ -98,7 +99,23 @@ impl WriteError {
     }
 
     pub(super) fn git(repo: &Repo, error: &git2::Error) -> Self {
-        Self::storage(repo, error.message())
+        match error.message() {
+            "" | "no error" => Self::storage(repo, &reason_of_the_system(repo)),
+            reason => Self::storage(repo, reason),
+        }
+    }
+}
+
+/// Why nothing can be written where libgit2 does not say: what the system says to a small file.
+fn reason_of_the_system(repo: &Repo) -> String {
+    let attempt = || -> std::io::Result<()> {
+        let mut file = tempfile::tempfile_in(repo.objects())?;
+        file.write_all(&[0; 4096])?;
+        file.sync_all()
+    };
+    match attempt() {
+        Err(error) => error.to_string(),
+        Ok(()) => "libgit2 gives no reason".to_owned(),
     }
 }
 
@@ -111,6 +128,8 @@ pub struct Writer {
     pub time: Instant,
     /// Whether it is signed.
     pub signing: Signing,
+    /// What a git that signs is told, as `NAME=VALUE`: [`super::signing::programs`].
+    pub signing_config: Vec<String>,
 }
 
 impl Writer {

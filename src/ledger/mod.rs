@@ -20,15 +20,20 @@ pub use crate::git::writer::{Signing, WriteError, Writer};
 /// How much of a note of ours is filled: a revision or a retraction still finds room.
 const FILL: usize = NOTE_CAP / 2;
 
-/// Takes back what another program pushed out of the ledger; whether there was something.
+/// Takes back what another program pushed out of the ledger; whether there was something. A reference whose file says
+/// nothing any more is mended first.
 ///
 /// Git's own commands move the notes reference without looking at what it holds. What this clone wrote last is pinned, so
 /// that it can be merged back.
 pub fn heal(repo: &Repo, writer: &Writer) -> Result<bool, WriteError> {
-    if !notes::was_moved(repo) {
+    let is_rubbish = refs::has_rubbish(repo);
+    if !is_rubbish && !notes::was_moved(repo) {
         return Ok(false);
     }
     let _lock = WriteLock::take(repo)?;
+    if is_rubbish {
+        refs::mend(repo)?;
+    }
     let message = "Restore what another program overwrote\n\nThe pinned ledger of this clone was not an ancestor of the notes.\n";
     let written = notes::add(repo, &BTreeMap::new(), message, writer)?;
     Ok(written != Written::Nothing)

@@ -53,8 +53,7 @@ impl Theirs<'_> {
     ) -> Result<Option<Oid>, WriteError> {
         let order = self.order(base, repo.raw());
         let mut notes = self.taken_into(base, order);
-        let several = notes.notes.values().filter(|blobs| blobs.len() > 1).count();
-        let mut store = Store::for_objects(repo, several * 2)?;
+        let mut store = Store::new(repo)?;
         unite(&mut notes, &mut store)?;
         let parents = self.heads(base, order, repo.raw());
         let (same, result) = match order {
@@ -230,6 +229,7 @@ mod tests {
                     offset: 0,
                 },
                 signing: Signing::Off,
+                signing_config: Vec::new(),
             };
             let mut clone = Self {
                 _folder: folder,

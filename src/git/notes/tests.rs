@@ -3,6 +3,7 @@
 use super::*;
 use crate::facts::commit::{Instant, Person};
 use crate::git::oracle::Oracle;
+use crate::git::writer::Signing;
 
 const REF: &str = "--ref=leverage";
 
@@ -17,6 +18,7 @@ fn writer() -> Writer {
             offset: 60,
         },
         signing: Signing::Off,
+        signing_config: Vec::new(),
     }
 }
 
@@ -218,10 +220,14 @@ fn a_note_that_would_be_too_large_to_read_is_not_written() {
 #[test]
 fn more_notes_than_are_written_loose_come_in_one_pack() {
     let oracle = Oracle::new();
-    let notes: Vec<(ObjectId, &str)> = (0..LOOSE_LIMIT).map(|number| (commit(number), "a")).collect();
+    const MANY: usize = 200;
+    let texts: Vec<String> = (0..MANY).map(|number| number.to_string()).collect();
+    let notes: Vec<(ObjectId, &str)> = (0..MANY)
+        .map(|number| (commit(number), texts[number].as_str()))
+        .collect();
     write(&oracle, &notes).unwrap();
     assert_eq!(of_git(&oracle), own(&oracle));
-    assert_eq!(own(&oracle).len(), LOOSE_LIMIT);
+    assert_eq!(own(&oracle).len(), MANY);
     let count = oracle.text(&["count-objects", "-v"]);
     assert!(
         count.contains("\npacks: 1\n") && count.starts_with("count: 0\n"),

@@ -218,6 +218,7 @@ impl Growing {
                 offset: 0,
             },
             signing: Signing::Off,
+            signing_config: Vec::new(),
         };
         let mut tasks: Vec<(Option<ObjectId>, &Task)> = self
             .notes

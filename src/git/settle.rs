@@ -1,0 +1,376 @@
+//! What makes a write last: new objects lie on the disk before a reference names them, and no clean-up takes them away.
+//!
+//! `git gc` deletes what no reference reached when it looked, and what is written is not reached until the reference stands.
+//! A pack beside which a `.keep` file lies is left alone, as git itself does it with what it receives: `gc` reads the
+//! references after the list of packs, so one that saw no `.keep` any more sees the reference. While a `gc` runs, new objects
+//! come as such a pack. Else they are loose, as git writes them; once the reference stands, it is looked whether a `gc` began
+//! meanwhile, and then whether they are still there, in this order: one that deletes them later is still running.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use git2::{Indexer, ObjectType, Odb, Oid, Repository};
+use tempfile::TempDir;
+
+/// The folder in which a pack is made. It stays as long as the pack is kept.
+const WORKSHOP: &str = "leverage-pack";
+/// What our `.keep` files say, so that one that a dead process left is known.
+const KEPT: &str = "git-leverage: until the reference stands\n";
+/// As many packs git lets stand before it makes one of them. With more, new objects are loose: each pack costs every reader.
+const MOST_PACKS: usize = 50;
+/// More new objects than this go into a pack in any case: loose ones would cost a file system block each.
+const LOOSE_LIMIT: usize = 200;
+/// How often a pack is tried of objects that vanish while it is made.
+const ATTEMPTS: usize = 5;
+/// An indexer maps what it is given, and makes sure of no more than the last page of it: on a full disk, longer pieces end
+/// the process instead of the write.
+const PIECE: usize = 4096;
+
+/// How writes through one handle are settled, and what of them is not.
+#[derive(Default)]
+pub(super) struct Settling {
+    /// Whether a write is on the disk before it is acknowledged.
+    pub(super) fsync: Cell<bool>,
+    landed: RefCell<Vec<Landed>>,
+    doubts: RefCell<Vec<String>>,
+}
+
+impl Settling {
+    /// What stands, but not as it should.
+    pub(super) fn doubt(&self, doubt: String) {
+        self.doubts.borrow_mut().push(doubt);
+    }
+
+    /// All doubts since the last call.
+    pub(super) fn take_doubts(&self) -> Vec<String> {
+        self.doubts.take()
+    }
+
+    /// Puts objects on the disk, to be named by a reference that moves next.
+    pub(super) fn land(&self, place: Place, staged: &Repository, new: &[Oid]) -> Result<(), String> {
+        let is_pack = new.len() > LOOSE_LIMIT || place.is_swept() && place.packs() < MOST_PACKS;
+        let landed = match is_pack {
+            true => pack(&place, staged, new, self.fsync.get()).map(Landed::Pack),
+            false => Loose::write(place, staged, new, self.fsync.get()).map(Landed::Loose),
+        };
+        self.landed.borrow_mut().push(landed.map_err(|error| error.0)?);
+        Ok(())
+    }
+
+    /// The reference stands: from now on it holds the objects.
+    pub(super) fn stand(&self) {
+        for landed in self.landed.take() {
+            match landed {
+                Landed::Pack(pack) => pack.release(),
+                Landed::Loose(loose) => {
+                    if let Err(error) = loose.stand(self.fsync.get()) {
+                        self.doubt(format!("its objects may not last: {}", error.0));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the reference stands is not known: what is kept stays so until the next write.
+    pub(super) fn leave(&self) {
+        self.landed.take();
+    }
+
+    /// The reference does not move to these objects: they are made anew.
+    pub(super) fn abandon(&self) {
+        for landed in self.landed.take() {
+            if let Landed::Pack(pack) = landed {
+                pack.remove();
+            }
+        }
+    }
+}
+
+/// Where the objects of a repository are.
+pub(super) struct Place {
+    /// The `.git` folder of a work tree.
+    pub(super) git_dir: PathBuf,
+    /// The folder that all work trees share.
+    pub(super) common_dir: PathBuf,
+}
+
+impl Place {
+    fn objects(&self) -> PathBuf {
+        self.common_dir.join("objects")
+    }
+
+    /// Whether a `git gc` runs, or left its mark when it died.
+    fn is_swept(&self) -> bool {
+        self.common_dir.join("gc.pid").symlink_metadata().is_ok()
+    }
+
+    fn packs(&self) -> usize {
+        let entries = fs::read_dir(self.objects().join("pack")).into_iter().flatten();
+        let is_pack = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|kind| kind == "pack");
+        entries.filter_map(Result::ok).filter(is_pack).count()
+    }
+}
+
+/// New objects on the disk.
+enum Landed {
+    Pack(Pack),
+    Loose(Loose),
+}
+
+/// A pack that was made here.
+struct Pack {
+    /// Where it was made.
+    workshop: PathBuf,
+    /// Its place without an ending.
+    stem: PathBuf,
+    /// Whether the `.keep` beside it is ours.
+    is_kept: bool,
+    /// Whether there was no such pack before.
+    is_new: bool,
+}
+
+/// Loose objects, with what they hold.
+struct Loose {
+    place: Place,
+    held: Vec<(Oid, ObjectType, Vec<u8>)>,
+}
+
+/// Why objects are not on the disk.
+struct Trouble(String);
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<git2::Error> for Trouble {
+    fn from(error: git2::Error) -> Self {
+        Self(error.message().to_owned())
+    }
+}
+
+/// One pack of objects, kept. It is made beside the others and moved among them when it is whole.
+fn pack(place: &Place, staged: &Repository, new: &[Oid], fsync: bool) -> Result<Pack, Trouble> {
+    let objects = place.objects();
+    let workshop = workshop(&objects)?;
+    let name = indexed(workshop.path(), staged, new)?;
+    let made = workshop.path().join(&name);
+    if fsync {
+        for kind in ["pack", "idx"] {
+            File::open(made.with_extension(kind))?.sync_all()?;
+        }
+    }
+    let folder = objects.join("pack");
+    fs::create_dir_all(&folder)?;
+    let stem = folder.join(&name);
+    let is_new = !stem.with_extension("pack").exists();
+    let pack = Pack {
+        is_kept: keep(&stem.with_extension("keep"))?,
+        workshop: workshop.keep(),
+        stem,
+        is_new,
+    };
+    match pack.move_in(&made, fsync) {
+        Ok(()) => Ok(pack),
+        Err(error) => {
+            pack.remove();
+            Err(error.into())
+        }
+    }
+}
+
+/// A folder of its own for a pack.
+fn workshop(objects: &Path) -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(WORKSHOP);
+    match builder.rand_bytes(0).tempdir_in(objects) {
+        // There is another pack, of the same write.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            builder.rand_bytes(6).tempdir_in(objects)
+        }
+        made => made,
+    }
+}
+
+/// Writes objects into a pack with its index; its name without an ending.
+fn indexed(folder: &Path, staged: &Repository, new: &[Oid]) -> Result<String, Trouble> {
+    let mut builder = staged.packbuilder()?;
+    new.iter().try_for_each(|id| builder.insert_object(*id, None))?;
+    let mut indexer = Indexer::new(None, folder, 0o444, false)?;
+    let mut trouble = None;
+    let written = builder.foreach(|bytes| {
+        let written = bytes.chunks(PIECE).try_for_each(|piece| indexer.write_all(piece));
+        trouble = written.err();
+        trouble.is_none()
+    });
+    match trouble {
+        Some(trouble) => return Err(trouble.into()),
+        None => written?,
+    }
+    Ok(format!("pack-{}", indexer.commit()?))
+}
+
+/// Makes the `.keep` file of a pack; false where somebody else keeps it already.
+fn keep(path: &Path) -> io::Result<bool> {
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    match file {
+        Ok(mut file) => file.write_all(KEPT.as_bytes()).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+impl Loose {
+    fn write(place: Place, staged: &Repository, new: &[Oid], fsync: bool) -> Result<Self, Trouble> {
+        let from = staged.odb()?;
+        let mut held = Vec::with_capacity(new.len());
+        for id in new {
+            let object = from.read(*id)?;
+            held.push((*id, object.kind(), object.data().to_vec()));
+        }
+        let loose = Self { place, held };
+        loose.put(|_, _| true)?;
+        if fsync {
+            loose.sync()?;
+        }
+        Ok(loose)
+    }
+
+    /// Writes the objects that are `wanted`, as a handle finds it that has seen nothing yet; whether there were some.
+    fn put(&self, wanted: impl Fn(&Odb<'_>, Oid) -> bool) -> Result<bool, Trouble> {
+        let fresh = Repository::open(&self.place.git_dir)?;
+        let odb = fresh.odb()?;
+        let mut is_any = false;
+        for (id, kind, content) in &self.held {
+            if wanted(&odb, *id) {
+                odb.write(*kind, content)?;
+                is_any = true;
+            }
+        }
+        Ok(is_any)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let objects = self.place.objects();
+        let mut folders = BTreeSet::from([objects.clone()]);
+        for (id, ..) in &self.held {
+            let name = id.to_string();
+            let folder = objects.join(&name[..2]);
+            match File::open(folder.join(&name[2..])) {
+                Ok(file) => file.sync_all()?,
+                // It lies in a pack.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            }
+            folders.insert(folder);
+        }
+        folders.iter().try_for_each(|folder| sync_folder(folder))
+    }
+
+    /// The same objects in a pack: a `gc` runs that may not have seen the reference.
+    fn insure(&self, fsync: bool) -> Result<(), Trouble> {
+        let attempt = || {
+            let fresh = Repository::open(&self.place.git_dir)?;
+            let odb = fresh.odb()?;
+            odb.add_new_mempack_backend(1000)?;
+            for (_, kind, content) in &self.held {
+                odb.write(*kind, content)?;
+            }
+            let ids: Vec<Oid> = self.held.iter().map(|(id, ..)| *id).collect();
+            pack(&self.place, &fresh, &ids, fsync)
+        };
+        // What is there is not taken into memory, and may be deleted before it is read.
+        let made = (1..ATTEMPTS).find_map(|_| attempt().ok());
+        made.map_or_else(attempt, Ok)?.release();
+        Ok(())
+    }
+
+    fn stand(&self, fsync: bool) -> Result<(), Trouble> {
+        if self.place.is_swept() && self.place.packs() < MOST_PACKS {
+            return self.insure(fsync);
+        }
+        let is_gone = |odb: &Odb<'_>, id| !odb.exists(id);
+        if self.put(is_gone)? && fsync {
+            self.sync()?;
+        }
+        Ok(())
+    }
+}
+
+impl Pack {
+    /// Moves it from where it was made among the others, its index last.
+    fn move_in(&self, made: &Path, fsync: bool) -> io::Result<()> {
+        for kind in ["pack", "idx"] {
+            fs::rename(made.with_extension(kind), self.stem.with_extension(kind))?;
+        }
+        match self.stem.parent().filter(|_| fsync) {
+            Some(folder) => sync_folder(folder),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes our `.keep` file. One that cannot be removed now is by the next write, as long as the folder is there.
+    fn release(&self) {
+        let path = self.stem.with_extension("keep");
+        if !self.is_kept || fs::remove_file(path).is_ok() {
+            let _ = fs::remove_dir_all(&self.workshop);
+        }
+    }
+
+    /// Removes it. What is left of it is an unreachable pack, which `git gc` takes away.
+    fn remove(&self) {
+        for kind in ["idx", "pack"]
+            .into_iter()
+            .filter(|_| self.is_kept && self.is_new)
+        {
+            let _ = fs::remove_file(self.stem.with_extension(kind));
+        }
+        self.release();
+    }
+}
+
+/// Removes what a process of ours left that died while it made a pack. Nobody of ours writes beside us.
+pub(super) fn clear(objects: &Path) {
+    if objects.join(WORKSHOP).symlink_metadata().is_err() {
+        return;
+    }
+    let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    for entry in entries(objects) {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(WORKSHOP);
+        if is_ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    for entry in entries(&objects.join("pack")) {
+        let path = entry.path();
+        let is_keep = path.extension().is_some_and(|kind| kind == "keep");
+        let is_short = || {
+            entry
+                .metadata()
+                .is_ok_and(|data| data.is_file() && data.len() == KEPT.len() as u64)
+        };
+        if is_keep && is_short() && fs::read(&path).is_ok_and(|text| text == KEPT.as_bytes()) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Waits until the names in a folder are on the disk. Where a folder cannot be opened or synced as a file, the system
+/// has no way to ask for it.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied
+            ) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
+}

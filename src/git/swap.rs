@@ -1,0 +1,239 @@
+//! Moves a reference as git does, under its lock file, so that a lock which a dead process of ours left is known for ours.
+//!
+//! The lock file is a second name of a file that lies in the repository's folder beside `leverage.flock`. Whoever holds that
+//! lock is the only writer of ours: another file of the kind is of a process that died, and a lock file that is the same
+//! file is its lock. What git made is never the same file.
+
+use std::fs::{self, Metadata, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use git2::{Oid, Repository, Signature};
+use tempfile::NamedTempFile;
+
+use super::settle::sync_folder;
+
+/// The file that becomes a reference.
+const PENDING: &str = "leverage.pending";
+
+/// A reference that is to move.
+pub(super) struct Moving<'a> {
+    /// The repository.
+    pub(super) repository: &'a Repository,
+    /// The folder that all its work trees share.
+    pub(super) common_dir: &'a Path,
+    /// The full name of the reference.
+    pub(super) name: &'a str,
+    /// Where it is to point.
+    pub(super) new: Oid,
+    /// What the log says of it.
+    pub(super) message: &'a str,
+    /// Whether it is on the disk before this returns.
+    pub(super) fsync: bool,
+}
+
+/// What became of it.
+pub(super) enum Moved {
+    /// It stands; what is not settled.
+    Done(Option<io::Error>),
+    /// Somebody holds its lock.
+    Held,
+    /// It was not where it was expected.
+    Elsewhere,
+}
+
+impl Moving<'_> {
+    /// Moves the reference if it is `as_expected` under the lock, whose argument is what the log calls the old value.
+    pub(super) fn run(&self, old: Option<Oid>, as_expected: impl FnOnce() -> bool) -> io::Result<Moved> {
+        let place = self.common_dir.join(self.name);
+        let folder = place.parent().unwrap_or(self.common_dir);
+        fs::create_dir_all(folder)?;
+        let pending = self.pending()?;
+        let Some(lock) = Lock::take(&pending, self.name, &place)? else {
+            return Ok(Moved::Held);
+        };
+        if !as_expected() {
+            return Ok(Moved::Elsewhere);
+        }
+        if place.is_dir() {
+            // What references of longer names left; with one of them in it, it stays.
+            fs::remove_dir(&place)?;
+        }
+        self.log(old.unwrap_or(Oid::ZERO_SHA1))?;
+        lock.become_reference(&place)?;
+        drop(pending);
+        Ok(Moved::Done(match self.fsync {
+            true => self.sync(folder).err(),
+            false => None,
+        }))
+    }
+
+    /// The new value in a file of its own.
+    fn pending(&self) -> io::Result<NamedTempFile> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PENDING);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // The umask takes from it, as from every file of git.
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let named = builder.rand_bytes(0).tempfile_in(self.common_dir);
+        let mut pending = match named {
+            // Beside another writer of ours, which only a file system without locks allows.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                builder.rand_bytes(6).tempfile_in(self.common_dir)?
+            }
+            named => named?,
+        };
+        pending.write_all(format!("{}\n", self.new).as_bytes())?;
+        if self.fsync {
+            pending.as_file().sync_all()?;
+        }
+        Ok(pending)
+    }
+
+    /// The folder of the reference, and those above it: they may be as new.
+    fn sync(&self, folder: &Path) -> io::Result<()> {
+        let above = folder
+            .ancestors()
+            .take_while(|above| above.starts_with(self.common_dir));
+        above.into_iter().try_for_each(sync_folder)
+    }
+
+    /// Appends to the log, where git would.
+    fn log(&self, old: Oid) -> io::Result<()> {
+        let path = self.common_dir.join("logs").join(self.name);
+        let present = path.metadata();
+        if !wants_log(self.repository, self.name, present.is_ok()) {
+            return Ok(());
+        }
+        if present.as_ref().is_ok_and(Metadata::is_dir) {
+            fs::remove_dir(&path)?;
+        } else if present.as_ref().is_ok_and(|data| !data.is_file()) {
+            // No log can be kept in a pipe or a device.
+            return Ok(());
+        }
+        fs::create_dir_all(path.parent().unwrap_or(self.common_dir))?;
+        let mut file = OpenOptions::new().append(true).create(true).open(&path)?;
+        let before = file.metadata()?.len();
+        let line = self
+            .log_line(old)
+            .map_err(|error| io::Error::other(error.message().to_owned()))?;
+        if let Err(error) = file.write_all(&line) {
+            let _ = file.set_len(before);
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    fn log_line(&self, old: Oid) -> Result<Vec<u8>, git2::Error> {
+        let unknown = |_| Signature::now("unknown", "unknown");
+        let who = self.repository.signature().or_else(unknown)?;
+        let offset = who.when().offset_minutes();
+        let mut line = format!("{old} {} ", self.new).into_bytes();
+        line.extend_from_slice(who.name_bytes());
+        line.extend_from_slice(b" <");
+        line.extend_from_slice(who.email_bytes());
+        let sign = if offset < 0 { '-' } else { '+' };
+        let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
+        let rest = format!(
+            "> {} {sign}{hours:02}{minutes:02}\t{}\n",
+            who.when().seconds(),
+            self.message
+        );
+        line.extend_from_slice(rest.as_bytes());
+        Ok(line)
+    }
+}
+
+/// `core.logAllRefUpdates` as git has it.
+fn wants_log(repository: &Repository, name: &str, is_there: bool) -> bool {
+    let config = repository.config().and_then(|mut config| config.snapshot());
+    let entry = config
+        .as_ref()
+        .ok()
+        .and_then(|config| config.get_entry("core.logallrefupdates").ok());
+    let value = entry.and_then(|entry| entry.value().ok().map(str::to_ascii_lowercase));
+    match value.as_deref() {
+        Some("always") => true,
+        Some("false" | "no" | "off" | "0") => false,
+        Some(_) => is_there || name.starts_with("refs/notes/"),
+        None => !repository.is_bare() && (is_there || name.starts_with("refs/notes/")),
+    }
+}
+
+/// The lock file of a reference, removed when it is dropped.
+struct Lock(Option<PathBuf>);
+
+impl Lock {
+    /// `None` where somebody holds it.
+    fn take(pending: &NamedTempFile, name: &str, place: &Path) -> io::Result<Option<Self>> {
+        let path = lock_path(place, name);
+        let taken = |path| Ok(Some(Self(Some(path))));
+        match fs::hard_link(pending.path(), &path) {
+            Ok(()) => return taken(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+            // A file system without second names: nobody will know the lock for ours.
+            Err(_) => {}
+        }
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                let lock = Self(Some(path));
+                let content = fs::read(pending.path())?;
+                file.write_all(&content)?;
+                Ok(Some(lock))
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn become_reference(mut self, place: &Path) -> io::Result<()> {
+        if let Some(path) = &self.0 {
+            fs::rename(path, place)?;
+        }
+        self.0 = None;
+        Ok(())
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// `refs/notes/leverage.lock` for `refs/notes/leverage`.
+fn lock_path(place: &Path, name: &str) -> PathBuf {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    place.with_file_name(format!("{last}.lock"))
+}
+
+/// Takes over what a process of ours left that died while it moved a reference. Nobody of ours writes beside us.
+pub(super) fn take_over(common_dir: &Path, names: &[&str]) {
+    let path = common_dir.join(PENDING);
+    let Ok(pending) = fs::symlink_metadata(&path) else {
+        return;
+    };
+    for name in names {
+        let lock = lock_path(&common_dir.join(name), name);
+        if fs::symlink_metadata(&lock).is_ok_and(|lock| is_same(&lock, &pending)) {
+            let _ = fs::remove_file(lock);
+        }
+    }
+    let _ = fs::remove_file(path);
+}
+
+#[cfg(unix)]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    one.is_file() && (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &Metadata, _: &Metadata) -> bool {
+    false
+}

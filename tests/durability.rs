@@ -1,0 +1,346 @@
+//! What is acknowledged stays, what is refused is not there, and the next command needs no help: broken streams, power cuts,
+//! killed writers and clean-ups beside them.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::world::{TestRepo, World};
+
+const NOTES: &str = "refs/notes/leverage";
+const PIN: &str = "refs/leverage/pin";
+const TASKS: &str = "refs/leverage/tasks";
+
+/// A repository with a task on a commit and one without.
+fn kiln(world: &World) -> TestRepo<'_> {
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn main() {}\n").commit("Kiln controller");
+    record(&repo, "Kiln controller");
+    let _ = repo
+        .run(&["record", "--no-commit", "--title", "Plan", "--estimate", "1h"])
+        .success();
+    repo
+}
+
+fn record(repo: &TestRepo<'_>, title: &str) {
+    let _ = repo
+        .run(&["record", "--another", "--estimate", "4h", "--title", title])
+        .success();
+}
+
+fn titles(repo: &TestRepo<'_>) -> Vec<String> {
+    let listed: serde_json::Value =
+        serde_json::from_str(&repo.run(&["log", "--format", "json"]).success()).unwrap();
+    let title = |task: &serde_json::Value| task["title"].as_str().unwrap().to_owned();
+    let mut titles: Vec<String> = listed["tasks"].as_array().unwrap().iter().map(title).collect();
+    titles.sort();
+    titles
+}
+
+/// How many tasks a report counts, and whether it is complete.
+fn reported(repo: &TestRepo<'_>) -> (u64, String) {
+    let report: serde_json::Value =
+        serde_json::from_str(&repo.run(&["report", "--format", "json"]).stdout).unwrap();
+    let status = report["repos"][0]["status"].as_str().unwrap().to_owned();
+    (report["totals"]["tasks"].as_u64().unwrap(), status)
+}
+
+/// Files below `.git` whose names end so.
+fn files(repo: &TestRepo<'_>, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![repo.path().join(".git")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if wanted(path.file_name().unwrap().to_str().unwrap()) {
+                found.push(path.clone());
+            }
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// Nothing of a dead or a finished writer is left.
+fn assert_tidy(repo: &TestRepo<'_>) {
+    let left = files(repo, |name| {
+        name.ends_with(".lock")
+            || name.ends_with(".keep")
+            || name.starts_with("leverage.pending")
+            || name.starts_with("leverage-")
+    });
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn references_that_a_power_cut_emptied_are_mended_from_what_is_left() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let whole = world.copy();
+    let zeros = [0; 41];
+    let rubbish: [&[u8]; 4] = [b"", &zeros, b"rubbish\n", b"0123456789abcdef"];
+    let cut: [&[&str]; 4] = [&[NOTES], &[PIN], &[TASKS], &[NOTES, PIN]];
+    for has_logs in [true, false] {
+        for content in rubbish {
+            for names in cut.iter().filter(|names| has_logs || names.len() == 1) {
+                whole.restore();
+                let before: Vec<String> = names.iter().map(|name| repo.git(&["rev-parse", name])).collect();
+                if !has_logs {
+                    fs::remove_dir_all(repo.path().join(".git/logs")).unwrap();
+                }
+                for name in *names {
+                    fs::write(repo.path().join(".git").join(name), content).unwrap();
+                }
+                let case = format!("{names:?} {content:?} {has_logs}");
+                assert_eq!(reported(&repo), (2, "complete".to_owned()), "{case}");
+                record(&repo, "After");
+                assert_eq!(titles(&repo), ["After", "Kiln controller", "Plan"], "{case}");
+                for (name, before) in names.iter().zip(&before) {
+                    let now = repo.git(&["rev-parse", name]);
+                    assert_eq!(repo.git(&["merge-base", before, &now]), *before, "{case}");
+                }
+                repo.git(&["fsck", "--strict"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_ledger_of_which_nothing_is_known_is_not_written_over() {
+    let world = World::new();
+    let repo = kiln(&world);
+    fs::remove_dir_all(repo.path().join(".git/logs")).unwrap();
+    for name in [NOTES, PIN] {
+        fs::write(repo.path().join(".git").join(name), "").unwrap();
+    }
+    let ran = repo.run(&["record", "--another", "--estimate", "4h"]);
+    assert_eq!(ran.code, Some(1), "{ran}");
+    assert!(ran.stderr.contains("nothing was written over it"), "{ran}");
+    assert_eq!(reported(&repo).1, "partial");
+    assert_eq!(fs::read(repo.path().join(".git").join(NOTES)).unwrap(), b"");
+}
+
+#[test]
+fn the_lock_of_a_dead_writer_is_taken_over_and_that_of_another_program_is_not() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let git = repo.path().join(".git");
+    for name in [NOTES, PIN, TASKS] {
+        // As it is between the lock and the move.
+        let pending = git.join("leverage.pending");
+        fs::write(&pending, format!("{}\n", repo.git(&["rev-parse", name]))).unwrap();
+        fs::hard_link(&pending, git.join(format!("{name}.lock"))).unwrap();
+        let start = Instant::now();
+        let title = format!("After {name}");
+        let _ = repo
+            .run(&["record", "--no-commit", "--title", &title, "--estimate", "1h"])
+            .success();
+        assert!(start.elapsed() < Duration::from_secs(2), "{name}");
+        assert_tidy(&repo);
+    }
+    // After the move, before the second name is gone: the reference stays.
+    let pending = git.join("leverage.pending");
+    fs::hard_link(git.join(NOTES), &pending).unwrap();
+    record(&repo, "Moved");
+    assert_tidy(&repo);
+    // A lock with the content of ours is not ours.
+    let lock = git.join(format!("{NOTES}.lock"));
+    fs::copy(git.join(NOTES), &lock).unwrap();
+    fs::copy(git.join(NOTES), &pending).unwrap();
+    let inode = lock.metadata().unwrap().ino();
+    let ran = repo.run(&["record", "--another", "--estimate", "4h"]);
+    assert_eq!(ran.code, Some(1), "{ran}");
+    assert!(
+        ran.stderr.contains("leverage.lock` was made moments ago"),
+        "{ran}"
+    );
+    assert_eq!(lock.metadata().unwrap().ino(), inode);
+}
+
+#[test]
+fn a_killed_writer_leaves_the_old_or_the_new_state_and_needs_no_help() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let mut known = titles(&repo);
+    let start = Instant::now();
+    record(&repo, "Timed");
+    let took = start.elapsed();
+    known.push("Timed".into());
+    const ROUNDS: u32 = 24;
+    for round in 0..ROUNDS {
+        let title = format!("Killed {round}");
+        let mut command = world.leverage(repo.path());
+        command.args([
+            "record",
+            "--another",
+            "--no-sessions",
+            "--estimate",
+            "1h",
+            "--title",
+            &title,
+        ]);
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(took * round / ROUNDS);
+        let _ = child.kill();
+        let acknowledged = child.wait().unwrap().success();
+        let now = titles(&repo);
+        let is_there = now.contains(&title);
+        assert!(is_there || !acknowledged, "{title}");
+        known.extend(is_there.then_some(title));
+        let next = format!("Next {round}");
+        record(&repo, &next);
+        known.push(next);
+        known.sort();
+        assert_eq!(titles(&repo), known);
+        assert_tidy(&repo);
+    }
+    repo.git(&["fsck", "--strict"]);
+}
+
+#[test]
+fn what_a_dead_writer_kept_is_released_and_what_others_keep_is_not() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let packs = repo.path().join(".git/objects/pack");
+    repo.git(&["gc", "--quiet"]);
+    let pack = files(&repo, |name| name.ends_with(".pack")).remove(0);
+    fs::write(
+        pack.with_extension("keep"),
+        "git-leverage: until the reference stands\n",
+    )
+    .unwrap();
+    repo.write(".git/objects/leverage-pack/pack_git2_1", "cut off");
+    let foreign = packs.join("pack-0123456789abcdef0123456789abcdef01234567.keep");
+    fs::write(&foreign, "mine\n").unwrap();
+    record(&repo, "After");
+    assert_eq!(
+        files(&repo, |name| name.ends_with(".keep")),
+        std::slice::from_ref(&foreign)
+    );
+    fs::remove_file(foreign).unwrap();
+    assert_tidy(&repo);
+}
+
+#[test]
+fn records_outlast_a_clean_up_beside_them() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let end = Instant::now() + Duration::from_secs(6);
+    let mut acknowledged = vec!["Kiln controller".to_owned(), "Plan".to_owned()];
+    let mut sweep = world.leverage(repo.path());
+    let variables: Vec<_> = sweep
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+        .collect();
+    sweep = Command::new("sh");
+    sweep.env_clear().envs(variables).current_dir(repo.path());
+    sweep.args(["-c", "while [ ! -e stop ]; do git gc --quiet --prune=now; done"]);
+    let mut sweep = sweep.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    for number in 0.. {
+        if Instant::now() > end {
+            break;
+        }
+        let title = format!("Task {number}");
+        let no_commit: &[&str] = if number % 4 == 0 {
+            &["--no-commit"]
+        } else {
+            &["--another"]
+        };
+        let args = [&["record", "--estimate", "1h", "--title", &title], no_commit].concat();
+        if repo.run(&args).code == Some(0) {
+            acknowledged.push(title);
+        }
+    }
+    repo.write("stop", "");
+    sweep.wait().unwrap();
+    acknowledged.sort();
+    assert!(acknowledged.len() > 5, "{acknowledged:?}");
+    assert_eq!(titles(&repo), acknowledged);
+    repo.git(&["fsck", "--strict"]);
+    repo.git(&["gc", "--quiet", "--prune=now"]);
+    assert_eq!(titles(&repo), acknowledged);
+}
+
+#[test]
+fn many_packs_are_not_made_more() {
+    let world = World::new();
+    let repo = kiln(&world);
+    // As if a `git gc` ran, beside which new objects come as packs.
+    repo.write(".git/gc.pid", "1 elsewhere");
+    for number in 0..60 {
+        record(&repo, &format!("Task {number}"));
+    }
+    assert_eq!(files(&repo, |name| name.ends_with(".pack")).len(), 50);
+    assert_eq!(titles(&repo).len(), 62);
+    repo.git(&["fsck", "--strict"]);
+}
+
+/// Writes a program that tells when it is run, and says where it tells it.
+fn marker(world: &World) -> (String, PathBuf) {
+    let (script, marker) = (world.path("script"), world.path("marker"));
+    fs::write(
+        &script,
+        format!("#!/bin/sh\ntouch {}\nexit 1\n", marker.display()),
+    )
+    .unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    (script.to_str().unwrap().to_owned(), marker)
+}
+
+#[test]
+fn nothing_is_run_that_a_repository_wants_to_sign_with() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let (script, ran) = marker(&world);
+    for name in [
+        "gpg.program",
+        "gpg.openpgp.program",
+        "gpg.x509.program",
+        "gpg.ssh.program",
+        "gpg.ssh.defaultKeyCommand",
+    ] {
+        repo.git(&["config", name, &script]);
+    }
+    let whole = world.copy();
+    for wants in ["leverage.sign", "commit.gpgSign"] {
+        for format in ["openpgp", "x509", "ssh"] {
+            whole.restore();
+            repo.git(&["config", wants, "true"]);
+            repo.git(&["config", "gpg.format", format]);
+            let recorded = repo.run(&["record", "--another", "--estimate", "2h", "--title", "Unsigned"]);
+            assert_eq!(recorded.code, Some(0), "{recorded}");
+            assert!(
+                recorded.stderr.contains(&format!("not signed: `{wants}`")),
+                "{recorded}"
+            );
+            let _ = repo
+                .run(&["record", "--no-commit", "--estimate", "2h", "--title", "Alone"])
+                .success();
+            // The user wants signatures, and names no program.
+            repo.git(&["config", "--global", "leverage.sign", "true"]);
+            let refused = repo.run(&["record", "--another", "--estimate", "3h"]);
+            assert_eq!(refused.code, Some(1), "{refused}");
+            assert!(!ran.exists(), "{wants} {format}: {refused}");
+        }
+    }
+}
+
+#[test]
+fn the_program_of_the_user_signs() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let (script, ran) = marker(&world);
+    repo.git(&["config", "--global", "leverage.sign", "true"]);
+    repo.git(&["config", "--global", "gpg.program", &script]);
+    let refused = repo.run(&["record", "--another", "--estimate", "3h"]);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(ran.exists());
+}
