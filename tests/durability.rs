@@ -76,6 +76,116 @@ fn assert_tidy(repo: &TestRepo<'_>) {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// Commands, and what each says that it wrote.
+#[cfg(target_os = "linux")]
+fn written(plan: &str) -> [(Vec<&str>, &str); 6] {
+    [
+        (
+            vec!["record", "--another", "--title", "Full", "--estimate", "2h"],
+            "is recorded on",
+        ),
+        (
+            vec!["record", "--no-commit", "--title", "Alone", "--estimate", "2h"],
+            "is recorded",
+        ),
+        (
+            vec!["revise", plan, "--estimate", "3h", "--reason", "Grew"],
+            "is revised",
+        ),
+        (vec!["retract", plan, "--reason", "Twice"], "is retracted"),
+        (
+            vec!["import", "../tasks.csv", "--date", "2026-03-01"],
+            "1 task is imported",
+        ),
+        (
+            vec![
+                "record",
+                "--revise",
+                "HEAD",
+                "--title",
+                "x",
+                "--reason",
+                "x",
+                "--estimate",
+                "1h",
+            ],
+            "",
+        ),
+    ]
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_written_is_no_failure_where_nobody_takes_the_output() {
+    let world = World::new();
+    let repo = kiln(&world);
+    repo.write("../tasks.csv", "title,human_hours\nImported,2h\n");
+    let id = |title: &str| {
+        let listed: serde_json::Value =
+            serde_json::from_str(&repo.run(&["log", "--format", "json"]).success()).unwrap();
+        let tasks = listed["tasks"].as_array().unwrap();
+        let task = tasks.iter().find(|task| task["title"] == title).unwrap();
+        task["id"].as_str().unwrap().to_owned()
+    };
+    let plan = id("Plan");
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    for (args, expected) in written(&plan) {
+        let before = repo.git(&["rev-parse", NOTES]);
+        let output = world
+            .leverage(repo.path())
+            .args(&args)
+            .stdout(full())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        let is_written = repo.git(&["rev-parse", NOTES]) != before;
+        assert_eq!(output.status.success(), is_written, "{args:?}: {said}");
+        assert_eq!(is_written, !expected.is_empty(), "{args:?}: {said}");
+        assert!(said.contains(expected), "{args:?}: {said}");
+        assert!(
+            !is_written || said.contains("No space left on device"),
+            "{args:?}: {said}"
+        );
+    }
+    // Nor where its messages go nowhere.
+    let mut command = world.leverage(repo.path());
+    command.args(["record", "--another", "--title", "Mute", "--estimate", "2h"]);
+    let status = command.stdout(full()).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(
+        titles(&repo),
+        ["Alone", "Full", "Imported", "Kiln controller", "Mute"]
+    );
+    // What writes nothing still fails.
+    let report = world
+        .leverage(repo.path())
+        .arg("report")
+        .stdout(full())
+        .output()
+        .unwrap();
+    assert_eq!(report.status.code(), Some(1));
+}
+
+#[test]
+fn a_pin_that_cannot_follow_is_a_warning() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let pinned = repo.git(&["rev-parse", PIN]);
+    repo.write(".git/refs/leverage/pin.lock", "");
+    let ran = repo.run(&["record", "--another", "--estimate", "4h", "--title", "Unpinned"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(ran.stderr.contains("is recorded on"), "{ran}");
+    assert!(
+        ran.stderr.contains("`refs/leverage/pin` could not follow"),
+        "{ran}"
+    );
+    assert_eq!(repo.git(&["rev-parse", PIN]), pinned);
+    fs::remove_file(repo.path().join(".git/refs/leverage/pin.lock")).unwrap();
+    record(&repo, "Pinned");
+    assert_eq!(repo.git(&["rev-parse", PIN]), repo.git(&["rev-parse", NOTES]));
+    assert_eq!(titles(&repo), ["Kiln controller", "Pinned", "Plan", "Unpinned"]);
+}
+
 #[test]
 fn references_that_a_power_cut_emptied_are_mended_from_what_is_left() {
     let world = World::new();

@@ -5,10 +5,34 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::environment::Environment;
+use super::error::CommandError;
+use super::outcome::Outcome;
 use super::settings::Settings;
 use super::terminal::Terminal;
 use crate::facts::diagnostics::Warning;
+use crate::git::Repo;
 use crate::git::config::Config;
+
+/// What a command wrote to a ledger. It stands, whatever happens to the command afterwards.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// What is there now, as a sentence: `the task … is recorded`.
+    what: String,
+    /// How the command ends where nothing else goes wrong.
+    outcome: Outcome,
+}
+
+impl Recorded {
+    /// What is said where the command could not go on: that it did its work, and what it could not do then.
+    pub fn in_spite_of(&self, error: &CommandError) -> String {
+        format!("{}, but what came after failed: {}", self.what, error.message())
+    }
+
+    /// How the command ends all the same: a code of failure would ask for the same record again.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+}
 
 /// What a command works with.
 pub struct Context {
@@ -17,6 +41,7 @@ pub struct Context {
     /// Its streams.
     pub terminal: Terminal,
     settings: OnceCell<Rc<Settings>>,
+    recorded: Option<Recorded>,
 }
 
 impl Context {
@@ -26,6 +51,7 @@ impl Context {
             environment,
             terminal,
             settings: OnceCell::new(),
+            recorded: None,
         }
     }
 
@@ -45,6 +71,28 @@ impl Context {
     /// What the settings that were read say and may not.
     pub fn ignored_settings(&self) -> Option<Warning> {
         self.settings.get()?.ignored()
+    }
+
+    /// Notes that a command wrote to the ledger of a repository, and tells what of that is not settled. What fails from here
+    /// on is no failure of the command.
+    pub fn recorded(
+        &mut self,
+        repo: &Repo,
+        what: impl Into<String>,
+        outcome: Outcome,
+    ) -> Result<(), CommandError> {
+        let what = what.into();
+        let doubts = repo.take_doubts().into_iter();
+        let doubts: Vec<Warning> = doubts
+            .map(|doubt| Warning::new(repo.name(), format!("{what}, but {doubt}")))
+            .collect();
+        self.recorded = Some(Recorded { what, outcome });
+        Ok(self.terminal.warnings(&doubts)?)
+    }
+
+    /// What was written to a ledger, if anything was.
+    pub fn what_is_recorded(&self) -> Option<&Recorded> {
+        self.recorded.as_ref()
     }
 
     /// Where facts are kept between runs, unless nothing is to be kept.

@@ -31,7 +31,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use args::GlobalArgs;
-use context::Context;
+use context::{Context, Recorded};
 use environment::Environment;
 use error::CommandError;
 use outcome::Outcome;
@@ -156,8 +156,19 @@ pub fn main() -> ExitCode {
         Ok(outcome)
     }) {
         Ok(outcome) => ExitCode::from(outcome.exit_code()),
-        Err(error) => fail(&mut context.terminal, &error),
+        Err(error) => match context.what_is_recorded().cloned() {
+            Some(recorded) => stands(&mut context.terminal, &recorded, &error),
+            None => fail(&mut context.terminal, &error),
+        },
     }
+}
+
+/// The end of a command that wrote to the ledger and then could not go on, such as one whose output nobody takes.
+fn stands(terminal: &mut Terminal, recorded: &Recorded, error: &CommandError) -> ExitCode {
+    if !error.is_closed_pipe() {
+        terminal.last_warning(&recorded.in_spite_of(error));
+    }
+    ExitCode::from(recorded.outcome().exit_code())
 }
 
 /// Help and version go to stdout with 0, a wrong call to stderr with 2, as clap has it.

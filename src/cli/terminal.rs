@@ -162,6 +162,12 @@ impl Terminal {
         }
     }
 
+    /// A warning at the end of a command whose streams may be broken: trouble in telling it is dropped.
+    pub fn last_warning(&mut self, text: &str) {
+        let _ = self.out.flush();
+        let _ = self.labelled(AnsiColor::Yellow.on_default().bold(), "warning", text);
+    }
+
     fn hint(&mut self, text: &str) -> io::Result<()> {
         self.labelled(AnsiColor::Cyan.on_default().bold(), "hint", text)
     }

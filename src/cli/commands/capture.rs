@@ -70,6 +70,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             .collect();
         let message = format!("Capture: {} on {}\n", count(&records), commits(&records));
         ledger::append(&open.repo, &lines, &message, open.writer()?)?;
+        let what = format!("{} on {} captured", count(&records), commits(&records));
+        context.recorded(&open.repo, what, Outcome::of(&own.warnings))?;
     }
     show(context, &records)?;
     context

@@ -72,6 +72,14 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             file_name(args)
         );
         ledger::append_without_code(&open.repo, &new, &message, open.writer()?)?;
+        if !new.is_empty() {
+            let what = counted(new.len(), "task is", "tasks are");
+            context.recorded(
+                &open.repo,
+                format!("{what} imported"),
+                Outcome::of(&imported.broken),
+            )?;
+        }
     }
     show(&new, context)?;
     let done = match args.dry_run {

@@ -99,6 +99,8 @@ fn first(
             records.push(record.clone());
             Ok::<_, CommandError>((records, message.clone()))
         })?;
+        let what = format!("the task {} is recorded on {}", task.id, on.short());
+        context.recorded(&open.repo, what, Outcome::Done)?;
     }
     context.terminal.data(preview(task, Some(on), args).as_bytes())?;
     for told in beside.told.iter().take(TASKS_NAMED) {
@@ -256,6 +258,8 @@ fn revise(
             let records = homes.map(|home| (home, Record::Task(Box::new(revised.clone()))));
             Ok::<_, CommandError>((records.collect(), message.clone()))
         })?;
+        let what = format!("the task {} is revised", found.task.id);
+        context.recorded(&open.repo, what, Outcome::Done)?;
     }
     let mut shown = found;
     shown.task = revised.clone();
@@ -309,6 +313,8 @@ fn without_commit(args: &Args, open: &OpenLedger, context: &mut Context) -> Resu
     } else {
         let tasks = std::slice::from_ref(&task);
         ledger::append_without_code_if(&open.repo, tasks, &message, open.writer()?, allowed)?;
+        let what = format!("the task {} is recorded", task.id);
+        context.recorded(&open.repo, what, Outcome::Done)?;
     }
     context.terminal.data(preview(task, None, args).as_bytes())?;
     end("recorded without a commit", args, context)

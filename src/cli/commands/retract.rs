@@ -56,6 +56,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             .map(|commit| (commit, Record::Tombstone(tombstone.clone())))
             .collect();
         ledger::append(&open.repo, &records, &message, open.writer()?)?;
+        let what = format!("the task {} is retracted", found.task.id);
+        context.recorded(&open.repo, what, Outcome::Done)?;
     }
     context.terminal.data(card(found, Some(&tombstone)).as_bytes())?;
     context.terminal.status(match args.dry_run {

@@ -50,6 +50,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             .map(|commit| (commit, record.clone()))
             .collect();
         ledger::append(&open.repo, &records, &message, open.writer()?)?;
+        let what = format!("the task {} is revised", found.task.id);
+        context.recorded(&open.repo, what, Outcome::Done)?;
     }
     context.terminal.data(card(&shown, None).as_bytes())?;
     context.terminal.status(match args.dry_run {
