@@ -6,7 +6,7 @@ use crate::world::{TestRepo, World};
 
 /// How the task of a commit came into the ledger.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Way {
+pub enum Way {
     /// Trailers alone.
     Trailer,
     /// A record, on a commit without trailers.
@@ -154,7 +154,7 @@ fn wrong(repo: &TestRepo<'_>, expected: Sums) -> Vec<String> {
 }
 
 /// A branch of two tasks, the second recorded in the given way, and a main branch that went on.
-fn kiln<'a>(world: &'a World, name: &str, way: Way, rewrite_ref: bool) -> TestRepo<'a> {
+pub fn kiln<'a>(world: &'a World, name: &str, way: Way, rewrite_ref: bool) -> TestRepo<'a> {
     let repo = world.repo(name);
     if rewrite_ref {
         repo.git(&["config", "notes.rewriteRef", "refs/notes/leverage"]);
@@ -175,9 +175,9 @@ fn kiln<'a>(world: &'a World, name: &str, way: Way, rewrite_ref: bool) -> TestRe
     repo
 }
 
-type Rewrite = fn(&TestRepo<'_>, Way);
+pub type Rewrite = fn(&TestRepo<'_>, Way);
 
-const REWRITES: [(&str, Rewrite); 19] = [
+pub const REWRITES: [(&str, Rewrite); 19] = [
     ("amend", |repo, _| {
         repo.write("kiln.rs", "fn kiln() -> u8 { 1 }\n");
         repo.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"]);
@@ -329,4 +329,72 @@ fn trailers_recorded_again_survive_every_rewrite() {
 #[test]
 fn records_without_a_commit_survive_every_rewrite() {
     check(Way::NoCommit);
+}
+
+/// Three commits, the first and the last with a record, the second with trailers, joined to one.
+#[test]
+fn a_record_is_not_taken_for_what_a_squash_joined_to_it() {
+    for rewrite_ref in [false, true] {
+        for fields in [["--estimate", "4h"], ["--estimate", "2h"]] {
+            let world = World::new();
+            let repo = world.repo("kiln");
+            if rewrite_ref {
+                repo.git(&["config", "notes.rewriteRef", "refs/notes/leverage"]);
+            }
+            repo.write("base.rs", "fn base() {}\n").commit("Base");
+            repo.git(&["checkout", "--quiet", "-b", "topic"]);
+            repo.write("clay.rs", "fn clay() {}\n").commit("add: clay");
+            let record = ["record", "--title", "Digging"];
+            let _ = repo.run(&[&record[..], &fields].concat()).success();
+            repo.write("kiln.rs", "fn kiln() {}\n")
+                .commit("add: kiln\n\nLeverage-Estimate: 3h\nLeverage-Agent-Time: 5m\n");
+            let copy = world.copy();
+            interactive(&repo, "sed -i '2s/^pick/squash/'", &["main"]);
+            let hours = if fields[1] == "4h" { 7.0 } else { 5.0 };
+            let expected = |tasks: u64, hours: f64| Sums {
+                tasks,
+                hours,
+                minutes: Some((5.0, 0.0)),
+            };
+            assert_eq!(
+                wrong(&repo, expected(2, hours)),
+                [""; 0],
+                "{rewrite_ref} {fields:?}"
+            );
+            // With a third one, git squashes in two steps.
+            copy.restore();
+            repo.write("glaze.rs", "fn glaze() {}\n").commit("add: glaze");
+            let _ = repo
+                .run(&["record", "--title", "Glazing", "--estimate", "1h"])
+                .success();
+            interactive(&repo, "sed -i '2,3s/^pick/squash/'", &["main"]);
+            let said = wrong(&repo, expected(3, hours + 1.0));
+            assert_eq!(said, [""; 0], "{rewrite_ref} {fields:?}, three");
+        }
+    }
+}
+
+/// Trailers that came into the message of a commit with a record say the same task in other words, whatever else changed.
+#[test]
+fn a_record_is_told_again_by_trailers_that_came_later() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn kiln() {}\n").commit("add: kiln");
+    let _ = repo.run(&["record", "--estimate", "4h"]).success();
+    repo.write("kiln.rs", "fn kiln() -> u8 { 1 }\n");
+    repo.git(&["add", "--all"]);
+    repo.git(&[
+        "commit",
+        "--quiet",
+        "--amend",
+        "-m",
+        "add: kiln\n\nLeverage-Estimate: 3h",
+    ]);
+    let expected = Sums {
+        tasks: 1,
+        hours: 4.0,
+        minutes: Some((0.0, 0.0)),
+    };
+    let said = wrong(&repo, expected);
+    assert_eq!(said, [""; 0]);
 }

@@ -37,6 +37,8 @@ pub struct Rewrites {
     pub copies: BTreeMap<ObjectId, ObjectId>,
     /// The squash commit whose message quotes them.
     pub squashed: BTreeMap<ObjectId, ObjectId>,
+    /// The copies whose messages join that of the commit and those of others.
+    pub joined: BTreeSet<ObjectId>,
     /// What the messages of those claim that were not among the messages read.
     pub claims: Vec<CommitClaims>,
 }
@@ -263,13 +265,22 @@ impl<'a> Search<'a> {
         }
         left_behind.any(|first| {
             let claims = self.own(*first);
-            match self.rewrites.copies.get(first) == Some(&commit) {
+            let may_speak = match self.rewrites.copies.get(first) == Some(&commit) {
                 true => claims.is_empty() || sighting.said.ordinal <= claims.len(),
                 false => claims
                     .iter()
                     .any(|one| one.said.claim.says_the_same(&sighting.said.claim)),
-            }
+            };
+            let has_claimed = !claims.is_empty() && !self.rewrites.joined.contains(first);
+            may_speak && (has_claimed || !self.is_of_another(record, sighting))
         })
+    }
+
+    /// Whether a claim came into a message with those of other commits, and says something else than the record.
+    fn is_of_another(&self, record: TaskId, sighting: &Sighting<'_>) -> bool {
+        let (task, _) = self.recorded.tasks.get(&record).copied().unwrap_or_default();
+        let hours = task.map(|task| task.estimate.hours);
+        self.rewrites.joined.contains(&sighting.said.commit) && hours != sighting.said.claim.estimate
     }
 
     /// What a rewrite made of a commit with a note claims what the commit did.
@@ -285,7 +296,9 @@ impl<'a> Search<'a> {
                     .find(|one| one.said.ordinal == sighting.said.ordinal);
                 let same = match same {
                     Some(one) => Some(one.id).filter(|id| self.is_recorded(*id)),
-                    None if before.is_empty() => record.and_then(|tasks| tasks.first().copied()),
+                    None if before.is_empty() => record
+                        .and_then(|tasks| tasks.first().copied())
+                        .filter(|record| !self.is_of_another(*record, sighting)),
                     None => None,
                 };
                 if let Some(same) = same {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::ancestry::Ancestry;
 use super::claims::claims_of;
 use super::reach::everywhere;
+use crate::facts::claim;
 use crate::facts::commit::{Authored, Instant, Person};
 use crate::facts::copies::{History, Rewrites};
 use crate::facts::diagnostics::Warning;
@@ -50,6 +51,32 @@ impl<'a> GitHistory<'a> {
         }
     }
 
+    /// All that may stand for these commits, which were not read. What their messages claim goes into `rewrites`, and so does
+    /// which are not here.
+    fn traces(&self, missing: &[ObjectId], rewrites: &mut Rewrites) -> Traces {
+        let mut search = Search::new(self, missing, rewrites);
+        if self.is_few {
+            for id in self.read {
+                // A commit that cannot be read has no copy that is known.
+                let _ = messages::with_commit(self.repo, *id, |raw| search.visit(raw));
+            }
+        } else {
+            // What cannot be walked has no copy that is known; reading the history reports it.
+            let _ = messages::visit_all(self.repo, &everywhere(), |commit| search.visit(commit));
+        }
+        search.finish(self)
+    }
+
+    /// Of several copies one that was read, then the one with the smallest id.
+    fn best_of(&self, found: &Copies) -> BTreeMap<ObjectId, ObjectId> {
+        let best = |(original, copies): (&ObjectId, &BTreeSet<ObjectId>)| {
+            let copies = copies.iter();
+            let best = copies.min_by_key(|copy| (!self.read.contains(copy), **copy))?;
+            Some((*original, *best))
+        };
+        found.iter().filter_map(best).collect()
+    }
+
     /// What comes after what; read when the first question is asked.
     fn ancestry(&self) -> &Ancestry<'a> {
         self.ancestry.get_or_init(|| Ancestry::of(self.repo))
@@ -79,17 +106,13 @@ impl History for GitHistory<'_> {
             rewrites.standing = spoken_of.iter().copied().collect();
             return rewrites;
         }
-        let mut search = Search::new(self, &missing, &mut rewrites);
-        if self.is_few {
-            for id in self.read {
-                // A commit that cannot be read has no copy that is known.
-                let _ = messages::with_commit(self.repo, *id, |raw| search.visit(raw));
-            }
-        } else {
-            // What cannot be walked has no copy that is known; reading the history reports it.
-            let _ = messages::visit_all(self.repo, &everywhere(), |commit| search.visit(commit));
-        }
-        let reached = search.finish(self, &mut rewrites);
+        let traces = self.traces(&missing, &mut rewrites);
+        rewrites.copies = self.best_of(&traces.copies);
+        rewrites.squashed = self.best_of(&traces.squashed);
+        let copies = rewrites.copies.iter();
+        let joining = copies.filter(|(original, copy)| joins_more(self.repo, **original, **copy));
+        rewrites.joined = joining.map(|(_, copy)| *copy).chain(traces.joined).collect();
+        let reached = traces.reached;
         let stands = |id: &&ObjectId| self.read.contains(id) || reached.contains(id);
         rewrites.standing = spoken_of.iter().filter(stands).copied().collect();
         rewrites
@@ -102,6 +125,21 @@ impl History for GitHistory<'_> {
     fn is_gone(&self, commit: ObjectId) -> bool {
         !self.ancestry().holds(commit)
     }
+}
+
+/// Commits, each with all that may be copies of it.
+type Copies = BTreeMap<ObjectId, BTreeSet<ObjectId>>;
+
+/// What a walk found of commits that were missing.
+pub(super) struct Traces {
+    /// Those that a ref reaches after all.
+    pub(super) reached: HashSet<ObjectId>,
+    /// What amends, rebases and cherry-picks may have made of them.
+    pub(super) copies: Copies,
+    /// The squash commits whose messages quote them.
+    pub(super) squashed: Copies,
+    /// Those of them that joined others to one of them: a squash of several commits leaves one for each step.
+    joined: BTreeSet<ObjectId>,
 }
 
 /// A commit that a note is on and that was not read, or one that may be its copy.
@@ -148,8 +186,8 @@ struct Search<'a> {
     together: HashMap<Instant, Together>,
     namesakes: HashMap<(Person, String), Namesakes>,
     reached: HashSet<ObjectId>,
-    copies: BTreeMap<ObjectId, ObjectId>,
-    squashed: BTreeMap<ObjectId, ObjectId>,
+    copies: Copies,
+    squashed: Copies,
 }
 
 impl<'a> Search<'a> {
@@ -188,7 +226,7 @@ impl<'a> Search<'a> {
     fn visit(&mut self, commit: RawCommit<'_>) {
         let id = commit.id;
         for quoted in quoted_ids(&commit.message()).filter(|quoted| self.missing.contains(quoted)) {
-            better(&mut self.squashed, quoted, id, self.read);
+            self.squashed.entry(quoted).or_default().insert(id);
         }
         if self.missing.contains(&id) {
             self.reached.insert(id);
@@ -197,7 +235,7 @@ impl<'a> Search<'a> {
         let authored = commit.authored();
         if let Some(originals) = self.exact.get(&authored) {
             for original in originals {
-                better(&mut self.copies, *original, id, self.read);
+                self.copies.entry(*original).or_default().insert(id);
             }
             return;
         }
@@ -218,26 +256,31 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// What was found goes into `rewrites`; returns those of the missing commits that a ref reaches.
-    fn finish(mut self, history: &GitHistory<'_>, rewrites: &mut Rewrites) -> HashSet<ObjectId> {
+    fn finish(mut self, history: &GitHistory<'_>) -> Traces {
         let changed = self.changed(history);
         self.copies.extend(changed);
         let retimed = self.retimed(history);
         self.copies.extend(retimed);
         let (read, reached) = (self.read, &self.reached);
-        self.copies.retain(|original, copy| {
-            (read.contains(copy) || !reached.contains(original)) && !is_in_line(history, *copy, *original)
-        });
+        for (original, copies) in &mut self.copies {
+            copies.retain(|copy| {
+                (read.contains(copy) || !reached.contains(original)) && !is_in_line(history, *copy, *original)
+            });
+        }
+        self.copies.retain(|_, copies| !copies.is_empty());
         self.squashed.retain(|original, _| !reached.contains(original));
-        rewrites.copies = self.copies;
-        rewrites.squashed = self.squashed;
-        self.reached
+        Traces {
+            joined: self.joined(history.repo),
+            reached: self.reached,
+            copies: self.copies,
+            squashed: self.squashed,
+        }
     }
 }
 
 impl Search<'_> {
     /// What an amend or a rebase made of commits and of their titles or authors.
-    fn changed(&self, history: &GitHistory<'_>) -> Vec<(ObjectId, ObjectId)> {
+    fn changed(&self, history: &GitHistory<'_>) -> Vec<(ObjectId, BTreeSet<ObjectId>)> {
         let mut changed = Vec::new();
         for together in self
             .together
@@ -251,18 +294,40 @@ impl Search<'_> {
                     .filter(|one| one.authored.is_alike(&original.authored))
                     .filter(|one| is_rewrite(history.repo, original, one))
                     .collect();
-                let copy = only_copy(original, &others, self.read);
                 let certain = |copy: &&Known| {
                     !history.is_few || copy.tree == original.tree || history.is_gone(original.id)
                 };
-                changed.extend(copy.filter(certain).map(|copy| (original.id, copy.id)));
+                let mut copies = copies_among(original, &others);
+                if history.is_few {
+                    copies.sort_by_key(|copy| copy.id);
+                    copies.truncate(1);
+                }
+                let copies = copies.into_iter().filter(certain).map(|copy| copy.id);
+                let copies: BTreeSet<ObjectId> = copies.collect();
+                changed.extend((!copies.is_empty()).then_some((original.id, copies)));
             }
         }
         changed
     }
 
+    /// The missing commits that others of them were joined to.
+    fn joined(&self, repo: &Repo) -> BTreeSet<ObjectId> {
+        let mut joined = BTreeSet::new();
+        let few = self.together.values().map(|together| &together.missing);
+        for missing in few.filter(|missing| (2..=MAX_AT_ONCE).contains(&missing.len())) {
+            for (number, copy) in missing.iter().enumerate() {
+                let mut others = missing.iter().enumerate().filter(|(other, _)| *other != number);
+                let is_of_one = |one: &Known| one.authored.author == copy.authored.author;
+                if others.any(|(_, one)| is_of_one(one) && joins_more(repo, one.id, copy.id)) {
+                    joined.insert(copy.id);
+                }
+            }
+        }
+        joined
+    }
+
     /// What became of commits whose author's time was changed: of a commit that no ref reaches, the only one that took its place.
-    fn retimed(&self, history: &GitHistory<'_>) -> Vec<(ObjectId, ObjectId)> {
+    fn retimed(&self, history: &GitHistory<'_>) -> Vec<(ObjectId, BTreeSet<ObjectId>)> {
         let mut retimed = Vec::new();
         for namesakes in self.namesakes.values() {
             let [original] = namesakes.missing.as_slice() else {
@@ -278,7 +343,7 @@ impl Search<'_> {
             if let [copy] = later.collect::<Vec<_>>()[..]
                 && history.is_gone(original.id)
             {
-                retimed.push((original.id, copy.id));
+                retimed.push((original.id, BTreeSet::from([copy.id])));
             }
         }
         retimed
@@ -313,35 +378,46 @@ fn is_in_line(history: &GitHistory<'_>, one: ObjectId, other: ObjectId) -> bool 
     history.is_few && (descends(one, other) || descends(other, one))
 }
 
-/// Keeps the better of two copies: one that was read, then the one with the smaller id.
-fn better(
-    found: &mut BTreeMap<ObjectId, ObjectId>,
-    original: ObjectId,
-    copy: ObjectId,
-    read: &HashSet<ObjectId>,
-) {
-    let known = found.entry(original).or_insert(copy);
-    if (!read.contains(&copy), copy) < (!read.contains(known), *known) {
-        *known = copy;
-    }
-}
-
-/// The commit of its second that has its title and another author, or its author and another title: of several titles the
+/// The commits of its second that have its title and another author, or its author and another title: of several titles the
 /// one with the same files. Commits with one title are copies of each other.
-fn only_copy<'a>(original: &Known, alike: &[&'a Known], read: &HashSet<ObjectId>) -> Option<&'a Known> {
-    let (first, more) = alike.split_first()?;
+fn copies_among<'a>(original: &Known, alike: &[&'a Known]) -> Vec<&'a Known> {
+    let Some((first, more)) = alike.split_first() else {
+        return Vec::new();
+    };
     let has_title = |one: &&&Known| one.authored.title == original.authored.title;
     let wanted = match alike.iter().find(has_title) {
-        Some(one) => one,
-        None if more.iter().all(|one| one.authored.title == first.authored.title) => first,
-        None => alike.iter().find(|one| one.tree == original.tree)?,
+        Some(one) => Some(one),
+        None if more.iter().all(|one| one.authored.title == first.authored.title) => Some(first),
+        None => alike.iter().find(|one| one.tree == original.tree),
     };
-    let copies = alike
-        .iter()
-        .filter(|one| one.authored.title == wanted.authored.title);
-    copies
-        .min_by_key(|one| (!read.contains(&one.id), one.id))
-        .copied()
+    let Some(wanted) = wanted else {
+        return Vec::new();
+    };
+    let is_wanted = |one: &&Known| one.authored.title == wanted.authored.title;
+    alike.iter().copied().filter(is_wanted).collect()
+}
+
+/// Whether a rewrite joined other commits to one, as `squash` in an interactive rebase does: its message goes on below that of
+/// the commit with more than trailers, and it has other files.
+fn joins_more(repo: &Repo, original: ObjectId, copy: ObjectId) -> bool {
+    // While it goes on, git heads each message with a comment.
+    let text = |message: &[u8]| {
+        let lines = message.split(|byte| *byte == b'\n');
+        let said: Vec<&[u8]> = lines.filter(|line| !line.starts_with(b"#")).collect();
+        said.join(&b'\n').trim_ascii().to_owned()
+    };
+    let read = |id| messages::with_commit(repo, id, |raw| (raw.tree(), text(&raw.message())));
+    let (Ok((old_tree, old)), Ok((tree, message))) = (read(original), read(copy)) else {
+        return false;
+    };
+    let Some(below) = message.strip_prefix(&old[..]).filter(|_| tree != old_tree) else {
+        return false;
+    };
+    let mut lines = below.split(|byte| *byte == b'\n');
+    let is_next_paragraph = lines.next() == Some(b"") && lines.next() == Some(b"");
+    let lines = lines.skip_while(|line| line.trim_ascii().is_empty());
+    let mut paragraph = lines.take_while(|line| !line.trim_ascii().is_empty()).peekable();
+    is_next_paragraph && paragraph.peek().is_some() && !paragraph.any(claim::is_ours)
 }
 
 /// The full ids of commits that a message quotes in the form of `git log`, at any depth.
