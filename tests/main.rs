@@ -30,6 +30,7 @@ mod places;
 mod privacy;
 mod published;
 mod record_once;
+mod repair;
 mod replaced;
 mod reporting;
 mod rewrites;

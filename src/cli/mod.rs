@@ -69,6 +69,10 @@ pub enum Command {
     Revise(Box<commands::revise::Args>),
     /// Retract a task; its record stays but no longer counts
     Retract(commands::retract::Args),
+    /// Re-attach tasks whose commits were rewritten or squashed
+    Repair(commands::repair::Args),
+    /// Carry the tasks of some commits onto the one that they were squashed into
+    Carry(commands::carry::Args),
     /// Show a task, or the tasks of a commit
     Show(commands::show::Args),
     /// List the tasks of this repository, newest first
@@ -120,6 +124,8 @@ impl Command {
             Self::Capture(args) => commands::capture::run(&args, context),
             Self::Revise(args) => commands::revise::run(&args, context),
             Self::Retract(args) => commands::retract::run(&args, context),
+            Self::Repair(args) => commands::repair::run(&args, context),
+            Self::Carry(args) => commands::carry::run(&args, context),
             Self::Show(args) => commands::show::run(&args, context),
             Self::Log(args) => commands::log::run(&args, context),
             Self::Sync(args) => commands::sync::run(&args, context),

@@ -29,6 +29,20 @@ pub fn visit_all(
     Ok(visit_from(repo, repo.tips(refs)?, visit)?)
 }
 
+/// [`visit_all`], with what some more commits reach.
+pub fn visit_all_and(
+    repo: &Repo,
+    refs: &RefSelection,
+    more: &[ObjectId],
+    visit: impl FnMut(RawCommit<'_>),
+) -> Result<usize, GitError> {
+    let mut tips = repo.tips(refs)?;
+    for commit in more {
+        tips.push(Oid::from_bytes(commit.as_bytes())?);
+    }
+    Ok(visit_from(repo, tips, visit)?)
+}
+
 /// Visits the commits that `included` reaches and `excluded` does not, newest lines of ancestry first.
 pub fn visit_range(
     repo: &Repo,

@@ -9,6 +9,7 @@ pub mod added_lines;
 pub mod added_ranges;
 mod alternates;
 mod attributes;
+pub mod change_id;
 pub mod changes;
 mod commits;
 pub mod config;

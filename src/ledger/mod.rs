@@ -50,6 +50,17 @@ pub fn append(
     notes::add(repo, &by_commit(records), message, writer)
 }
 
+/// Adds lines that are in the ledger already to the notes on other commits, byte by byte.
+pub fn append_lines(
+    repo: &Repo,
+    lines: &BTreeMap<ObjectId, NoteLines>,
+    message: &str,
+    writer: &Writer,
+) -> Result<Written, WriteError> {
+    let _lock = WriteLock::take(repo)?;
+    notes::add(repo, lines, message, writer)
+}
+
 /// Adds to the notes on commits what `decide` makes of the ledger as it is when it is written: records and the message of
 /// the commit. It is asked again where somebody else wrote meanwhile; its error leaves the ledger as it is.
 pub fn append_decided<E: From<WriteError>>(

@@ -11,6 +11,7 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Findings, Ledger};
 use crate::facts::quantity::WorkTime;
+use crate::facts::record::NoteLines;
 use crate::git::Repo;
 use crate::git::messages::{self, RawCommit};
 use crate::git::notes::{self, StoredNote};
@@ -29,11 +30,29 @@ pub struct LedgerOptions {
     pub work: WorkTime,
 }
 
+/// What a ledger is read with beside what is there.
+#[derive(Debug, Clone, Default)]
+pub struct Supposed {
+    /// Lines of notes, as if they had been written.
+    pub lines: BTreeMap<ObjectId, NoteLines>,
+    /// Commits that count with all that they reach, as if a branch were on each.
+    pub tips: Vec<ObjectId>,
+}
+
 /// Reads all that a repository's ledger holds, every message included. Trouble is in the warnings.
 pub fn read_ledger(repo: &Repo, options: &LedgerOptions) -> Ledger {
+    read_ledger_with(repo, options, &Supposed::default())
+}
+
+/// [`read_ledger`] of the ledger that there would be.
+pub fn read_ledger_with(repo: &Repo, options: &LedgerOptions, supposed: &Supposed) -> Ledger {
     let mut findings = read_notes(repo);
+    let lines = supposed.lines.iter();
+    findings
+        .notes
+        .extend(lines.map(|(commit, lines)| (*commit, lines.clone())));
     let mut visited = HashSet::new();
-    match read_claims(repo, options, &mut visited) {
+    match read_claims(repo, options, &supposed.tips, &mut visited) {
         Ok(claims) => findings.claims = claims,
         Err(reason) => findings.warnings.push(Warning::new(
             repo.name(),
@@ -85,7 +104,8 @@ pub fn read_recorded(repo: &Repo) -> Ledger {
     Ledger::assemble(read_notes(repo))
 }
 
-fn read_notes(repo: &Repo) -> Findings {
+/// What the notes say, before it is put together.
+pub(super) fn read_notes(repo: &Repo) -> Findings {
     let mut findings = Findings {
         repo: repo.name(),
         unfetched: remote::unfetched(repo),
@@ -137,10 +157,11 @@ fn add_note(findings: &mut Findings, commit: ObjectId, note: StoredNote) {
 fn read_claims(
     repo: &Repo,
     options: &LedgerOptions,
+    tips: &[ObjectId],
     visited: &mut HashSet<ObjectId>,
 ) -> Result<Vec<CommitClaims>, crate::git::GitError> {
     let mut found = BTreeMap::new();
-    messages::visit_all(repo, &options.refs, |commit| {
+    messages::visit_all_and(repo, &options.refs, tips, |commit| {
         visited.insert(commit.id);
         if let Some(claims) = claims_of(&commit, options.work) {
             found.insert((claims.time.seconds, claims.commit), claims);

@@ -14,6 +14,7 @@ pub mod history;
 pub mod inventory;
 pub mod ledger;
 pub mod reach;
+pub mod repair;
 pub mod rewrites;
 pub mod sharing;
 pub mod store;

@@ -67,6 +67,11 @@ impl<'a> GitHistory<'a> {
         search.finish(self)
     }
 
+    /// Everything that may stand for commits which no ref reaches, for one who decides between them.
+    pub(super) fn traces_of(&self, missing: &[ObjectId]) -> Traces {
+        self.traces(missing, &mut Rewrites::default())
+    }
+
     /// Of several copies one that was read, then the one with the smallest id.
     fn best_of(&self, found: &Copies) -> BTreeMap<ObjectId, ObjectId> {
         let best = |(original, copies): (&ObjectId, &BTreeSet<ObjectId>)| {

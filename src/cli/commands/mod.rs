@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod cache;
 pub mod capture;
+pub mod carry;
 pub mod completions;
 pub mod demo;
 pub mod export;
@@ -11,6 +12,7 @@ pub mod inventory;
 pub mod log;
 pub mod manual;
 pub mod record;
+pub mod repair;
 pub mod report;
 pub mod retract;
 pub mod revise;

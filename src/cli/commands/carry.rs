@@ -1,0 +1,119 @@
+//! `carry`: the tasks of some commits on the commit that a forge squashed them into.
+
+use std::collections::BTreeSet;
+
+use crate::cli::commands::repair::paragraph;
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::outcome::Outcome;
+use crate::cli::range;
+use crate::cli::recording::OpenLedger;
+use crate::facts::ids::ObjectId;
+use crate::facts::quantity::counted;
+use crate::facts::record::NoteLines;
+use crate::facts::task::{Task, TaskSource};
+use crate::git::messages;
+use crate::ledger;
+use crate::sources::repair::{Refused, carry, sessions, tasks};
+
+/// The arguments of `carry`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The tasks and measured sessions in the notes of the commits are copied to the note of\n\
+    COMMIT, and the tasks of their trailers become records there, unless its message claims them.\n\
+    Each still counts once, also where the branch is kept. A second run writes nothing.\n\n\
+    Examples:\n  git leverage carry --onto main --from main..topic\n  \
+    git leverage carry --onto 8c1f2ab --from origin/main~1..topic --dry-run\n  \
+    git leverage carry --onto HEAD --from 5e734414fa    (a single commit that `repair` left undecided)"
+)]
+pub struct Args {
+    /// The commit that stands for the others
+    #[arg(long, value_name = "COMMIT")]
+    onto: String,
+    /// The commits whose tasks it takes over: `A..B`, or one commit; may be given more than once
+    #[arg(long, value_name = "RANGE", required = true)]
+    from: Vec<String>,
+    /// Show what would be carried, and write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+/// Carries them.
+pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let open = OpenLedger::open(context)?;
+    let onto = open.commit(&args.onto)?;
+    let mut from = BTreeSet::new();
+    for range in &args.from {
+        from.extend(commits(&open, range)?);
+    }
+    from.remove(&onto);
+    let by = open.author()?;
+    let written = |task: &Task| Task {
+        at: open.now,
+        by: by.clone(),
+        source: TaskSource::Trailer,
+        ..task.clone()
+    };
+    let lines =
+        carry(&open.repo, open.work, onto, &from, written).map_err(|error| refused(&error, onto, args))?;
+    if lines.size() == 0 {
+        context
+            .terminal
+            .status(&format!("nothing to carry: {} has them all", onto.short()))?;
+        return Ok(Outcome::Done);
+    }
+    if !args.dry_run {
+        let message = format!("Carry: {}\n\nFrom {}\n", onto.short(), args.from.join(", "));
+        let additions = [(onto, lines.clone())].into();
+        ledger::append_lines(&open.repo, &additions, &message, open.writer()?)?;
+    }
+    let first = format!("-> {}", onto.short());
+    context.terminal.data(paragraph(&first, &lines).as_bytes())?;
+    context.terminal.status(&match args.dry_run {
+        true => "not written (--dry-run)".to_owned(),
+        false => format!("carried {} onto {}", what(&lines), onto.short()),
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn what(lines: &NoteLines) -> String {
+    let tasks = counted(tasks(lines).len(), "task", "tasks");
+    match sessions(lines).len() {
+        0 => tasks,
+        sessions => format!("{tasks} and {}", counted(sessions, "session", "sessions")),
+    }
+}
+
+/// The commits of a range, or a single one: also one that is no longer here, by its full id.
+fn commits(open: &OpenLedger, text: &str) -> Result<BTreeSet<ObjectId>, CommandError> {
+    if text.contains("..") {
+        return Ok(range::commits(&open.repo, text)?.into_iter().collect());
+    }
+    if let Some(commit) = messages::resolve(&open.repo, text) {
+        return Ok([commit].into());
+    }
+    match text.parse() {
+        Ok(id) => Ok([id].into()),
+        Err(_) => Ok([open.commit(text)?].into()),
+    }
+}
+
+fn refused(error: &Refused, onto: ObjectId, args: &Args) -> CommandError {
+    let failed = CommandError::failed(error.to_string());
+    match error {
+        Refused::Nothing => failed.hint(format!(
+            "Look for tasks there: git leverage log {}",
+            args.from.first().map_or("RANGE", String::as_str)
+        )),
+        Refused::OwnTask(task) => failed
+            .hint(format!(
+                "If it sums up the tasks of the others, they count once: leave {} as it is",
+                onto.short()
+            ))
+            .hint(format!(
+                "Or count theirs in its place: git leverage retract {} --reason TEXT, then carry",
+                task.id
+            )),
+        Refused::Totals | Refused::Full => failed.hint("Nothing was written"),
+    }
+}

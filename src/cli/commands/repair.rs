@@ -1,0 +1,129 @@
+//! `repair`: notes of commits that were rewritten or squashed go to the commits that stand for them.
+
+use std::fmt::Write as _;
+
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::outcome::Outcome;
+use crate::cli::recording::OpenLedger;
+use crate::facts::ids::ObjectId;
+use crate::facts::quantity::counted;
+use crate::facts::record::NoteLines;
+use crate::git::Repo;
+use crate::git::messages;
+use crate::ledger;
+use crate::render::escape::visible;
+use crate::sources::repair::{self, Doubt, Move, Repair, Undecided};
+
+/// The arguments of `repair`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A note is copied to another commit only where one commit, and one alone, is proven to\n\
+    stand for its own: by what amends, rebases and cherry-picks keep, by the same change, by\n\
+    the change of several commits squashed into one, or by a task or session that the message\n\
+    names. What is left undecided is listed with its candidates, and the exit code is 3. The old\n\
+    notes stay.\n\n\
+    Examples:\n  git leverage repair --dry-run\n  git leverage repair\n  \
+    git leverage carry --onto main --from 5e734414fa    (decides what was left undecided)"
+)]
+pub struct Args {
+    /// Show what would be done, and write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+/// Moves what is proven and lists the rest.
+pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let open = OpenLedger::open(context)?;
+    let found = repair::plan(&open.repo, open.work)?;
+    context.terminal.warnings(&found.warnings)?;
+    if !args.dry_run && !found.moves.is_empty() {
+        let lines = repair::additions(&found.moves);
+        ledger::append_lines(&open.repo, &lines, &message(&found.moves), open.writer()?)?;
+    }
+    context.terminal.data(listing(&open.repo, &found).as_bytes())?;
+    context.terminal.status(&summary(args, &found))?;
+    Ok(match found.undecided.is_empty() {
+        true => found.status.into(),
+        false => Outcome::Partial,
+    })
+}
+
+fn message(moves: &[Move]) -> String {
+    let mut message = format!("Repair: {}\n\n", counted(moves.len(), "note", "notes"));
+    for one in moves {
+        // Writing to a string cannot fail.
+        let _ = writeln!(message, "{} -> {}: {}", one.from, one.to, one.proof);
+    }
+    message
+}
+
+fn summary(args: &Args, found: &Repair) -> String {
+    if found.moves.is_empty() && found.undecided.is_empty() {
+        return "nothing to repair".to_owned();
+    }
+    let mut said = format!("re-attached {}", counted(found.moves.len(), "note", "notes"));
+    if !found.undecided.is_empty() {
+        // Writing to a string cannot fail.
+        let _ = write!(said, ", {} undecided", found.undecided.len());
+    }
+    match args.dry_run {
+        true => format!("not written (--dry-run): {said}"),
+        false => said,
+    }
+}
+
+/// One paragraph for each note.
+fn listing(repo: &Repo, found: &Repair) -> String {
+    let mut text = String::new();
+    for one in &found.moves {
+        let from = format!("{} -> {}  {}", one.from.short(), one.to.short(), one.proof);
+        text.push_str(&paragraph(&from, &one.lines));
+    }
+    for undecided in &found.undecided {
+        let from = format!("{} undecided: {}", undecided.from.short(), undecided.doubt);
+        text.push_str(&paragraph(&from, &undecided.lines));
+        text.push_str(&choices(repo, undecided));
+    }
+    text
+}
+
+/// A line about a note, and below it one for each task and session in it.
+pub fn paragraph(first: &str, lines: &NoteLines) -> String {
+    let mut text = format!("{first}\n");
+    for task in repair::tasks(lines) {
+        let title = visible(&task.title);
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {}  {title} ({})", task.id.short(), task.estimate.hours);
+    }
+    for session in repair::sessions(lines) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  session {}", visible(&session.to_string()));
+    }
+    text
+}
+
+/// How to decide.
+fn choices(repo: &Repo, undecided: &Undecided) -> String {
+    let title = |id: &ObjectId| messages::with_commit(repo, *id, |raw| raw.title()).unwrap_or_default();
+    let mut text = String::new();
+    for candidate in &undecided.candidates {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "  candidate {}  {}",
+            candidate.short(),
+            visible(&title(candidate))
+        );
+    }
+    // A commit that is not here is named in full: nothing could complete its id.
+    let from = match undecided.doubt {
+        Doubt::NotHere => undecided.from.to_string(),
+        _ => undecided.from.short(),
+    };
+    let onto = match undecided.candidates.as_slice() {
+        [one] => one.short(),
+        _ => "COMMIT".to_owned(),
+    };
+    text + &format!("  decide: git leverage carry --onto {onto} --from {from}\n")
+}

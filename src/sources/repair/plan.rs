@@ -1,0 +1,409 @@
+//! What to do about each note whose commit does not stand.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fmt;
+
+use super::super::ledger::read_notes;
+use super::super::rewrites::{GitHistory, Traces};
+use super::changes::{self, Found};
+use super::lines::{filtered, speaks_of, tasks};
+use super::standing::{MAX_CANDIDATES, Standing, titled};
+use super::totals::{read_with, sums};
+use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::ids::ObjectId;
+use crate::facts::quantity::WorkTime;
+use crate::facts::record::{NOTE_CAP, NoteLines};
+use crate::facts::task::Task;
+use crate::git::messages;
+use crate::git::touched::touched;
+use crate::git::{GitError, Repo};
+
+/// How many moves are tried one by one where all together would change the totals; each reads the ledger.
+const MAX_TRIED: usize = 64;
+
+/// What is to be done about notes whose commits do not stand.
+#[derive(Debug, Default)]
+pub struct Repair {
+    /// What is proven.
+    pub moves: Vec<Move>,
+    /// What is not.
+    pub undecided: Vec<Undecided>,
+    /// What could not be read or compared.
+    pub warnings: Vec<Warning>,
+    /// Whether the ledger and its history were read whole.
+    pub status: Status,
+}
+
+/// Lines of a note that go to another commit as well.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Move {
+    /// The commit that their note is on.
+    pub from: ObjectId,
+    /// The commit that stands for it.
+    pub to: ObjectId,
+    /// Why.
+    pub proof: Proof,
+    /// The lines.
+    pub lines: NoteLines,
+}
+
+/// Why one commit stands for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// It is what an amend, a rebase or a cherry-pick made of it.
+    Rewrite,
+    /// Its message quotes it.
+    Quote,
+    /// It made the same change.
+    Change,
+    /// It made the change of so many commits, of which this was one.
+    Squash(usize),
+    /// Its message names the task.
+    Task,
+    /// Its message alone names the session of the task.
+    Session,
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rewrite => f.write_str("what a rewrite keeps"),
+            Self::Quote => f.write_str("quoted by its message"),
+            Self::Change => f.write_str("the same change"),
+            Self::Squash(commits) => write!(f, "the change of {commits} commits together"),
+            Self::Task => f.write_str("its message names the task"),
+            Self::Session => f.write_str("its message names the session"),
+        }
+    }
+}
+
+/// Lines of a note that stay where they are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undecided {
+    /// The commit that their note is on.
+    pub from: ObjectId,
+    /// The lines.
+    pub lines: NoteLines,
+    /// Why nothing is decided.
+    pub doubt: Doubt,
+    /// The commits that it may be, at most five.
+    pub candidates: Vec<ObjectId>,
+}
+
+/// Why nothing is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// More than one commit may stand for it.
+    Several,
+    /// Nothing proves that any does.
+    Nothing,
+    /// The commit is not in this clone.
+    NotHere,
+    /// On the only commit it would count otherwise than now.
+    Totals,
+    /// The note on the only commit has no room for it.
+    Full,
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Several => "more than one commit may stand for it",
+            Self::Nothing => "nothing proves which commit stands for it",
+            Self::NotHere => "its commit is not in this clone",
+            Self::Totals => "the totals would change on the commit that stands for it",
+            Self::Full => "the note of the commit that stands for it is full",
+        })
+    }
+}
+
+/// Looks at every note. Nothing is written; the error says why the history cannot be walked.
+pub fn plan(repo: &Repo, work: WorkTime) -> Result<Repair, GitError> {
+    let standing = Standing::of(repo, work)?;
+    let findings = read_notes(repo);
+    let mut repair = Repair {
+        warnings: findings.warnings.clone(),
+        ..Repair::default()
+    };
+    let mut notes: BTreeMap<ObjectId, NoteLines> = BTreeMap::new();
+    for (commit, lines) in findings.notes {
+        notes.entry(commit).or_default().merge(lines);
+    }
+    let is_current = |commit: &ObjectId| standing.has(*commit) || findings.task_commits.contains(commit);
+    let settled: HashSet<Vec<u8>> = notes
+        .iter()
+        .filter(|(commit, _)| is_current(commit))
+        .flat_map(|(_, lines)| lines.iter().map(<[u8]>::to_vec))
+        .collect();
+    let open = |lines: &NoteLines| filtered(lines, |line| !settled.contains(line));
+    let gone: BTreeMap<ObjectId, NoteLines> = notes
+        .iter()
+        .filter(|(commit, _)| !is_current(commit))
+        .map(|(commit, lines)| (*commit, open(lines)))
+        .filter(|(_, lines)| lines.size() > 0)
+        .collect();
+    if !gone.is_empty() {
+        let mut decider = Decider::new(repo, work, standing, &gone);
+        gone.iter()
+            .for_each(|(commit, lines)| decider.decide(*commit, lines, &mut repair));
+        decider.guess(&mut repair);
+        repair.warnings.extend(decider.trouble());
+        keep_totals(repo, work, &notes, &mut repair);
+    }
+    if !repair.warnings.is_empty() {
+        repair.status = Status::Partial;
+    }
+    Ok(repair)
+}
+
+/// All that is known of commits which do not stand.
+struct Decider<'a> {
+    repo: &'a Repo,
+    standing: Standing,
+    traces: Traces,
+    /// Those of which nothing is here.
+    absent: BTreeSet<ObjectId>,
+    changes: Found,
+    gave_up: bool,
+}
+
+impl<'a> Decider<'a> {
+    fn new(repo: &'a Repo, work: WorkTime, standing: Standing, gone: &BTreeMap<ObjectId, NoteLines>) -> Self {
+        let missing: Vec<ObjectId> = gone.keys().copied().collect();
+        let ids = standing.ids();
+        let traces = GitHistory::new(repo, &ids, work).traces_of(&missing);
+        let is_here = |id: &ObjectId| messages::with_commit(repo, *id, |_| ()).is_ok();
+        let (here, absent): (BTreeSet<ObjectId>, BTreeSet<ObjectId>) = missing.into_iter().partition(is_here);
+        let open = here.into_iter().filter(|id| by_history(&traces, *id).len() != 1);
+        let compared = changes::compare(repo, &open.collect(), &standing);
+        Self {
+            repo,
+            standing,
+            traces,
+            absent,
+            changes: compared.found,
+            gave_up: compared.gave_up,
+        }
+    }
+
+    fn trouble(&self) -> Option<Warning> {
+        self.gave_up.then(|| {
+            Warning::new(
+                self.repo.name(),
+                "there are too many commits to compare the changes of all",
+            )
+        })
+    }
+
+    /// Decides about one note: as a whole by its commit, else by what each of its lines says.
+    fn decide(&mut self, from: ObjectId, lines: &NoteLines, repair: &mut Repair) {
+        let (doubt, candidates) = match self.of_commit(from) {
+            Ok((to, proof)) => {
+                let lines = lines.clone();
+                repair.moves.push(Move {
+                    from,
+                    to,
+                    proof,
+                    lines,
+                });
+                return;
+            }
+            Err(left) => left,
+        };
+        let mut rest = lines.clone();
+        for task in tasks(lines) {
+            let Some((to, proof)) = self.of_task(from, &task) else {
+                continue;
+            };
+            let lines = filtered(&rest, |line| speaks_of(line, task.id));
+            rest = filtered(&rest, |line| !speaks_of(line, task.id));
+            repair.moves.push(Move {
+                from,
+                to,
+                proof,
+                lines,
+            });
+        }
+        if rest.size() > 0 {
+            repair.undecided.push(Undecided {
+                from,
+                lines: rest,
+                doubt,
+                candidates: candidates.into_iter().take(MAX_CANDIDATES).collect(),
+            });
+        }
+    }
+
+    /// The commit that stands for one that does not, or what speaks against each.
+    fn of_commit(&self, from: ObjectId) -> Result<(ObjectId, Proof), (Doubt, BTreeSet<ObjectId>)> {
+        if self.absent.contains(&from) {
+            return Err((Doubt::NotHere, BTreeSet::new()));
+        }
+        let traced = by_history(&self.traces, from);
+        let compared = self.changes.get(&from).cloned().unwrap_or_default();
+        let copies = self.traces.copies.get(&from);
+        let proof_of = |to: &ObjectId| match copies.is_some_and(|copies| copies.contains(to)) {
+            true => Proof::Rewrite,
+            false => Proof::Quote,
+        };
+        let both: BTreeSet<ObjectId> = traced
+            .iter()
+            .filter(|to| compared.get(to) == Some(&1))
+            .copied()
+            .collect();
+        if let Some(to) = only(&traced).or_else(|| only(&both)) {
+            return Ok((to, proof_of(&to)));
+        }
+        let found: BTreeSet<ObjectId> = compared.keys().copied().collect();
+        if let Some(to) = only(&found).filter(|_| traced.is_empty()) {
+            return Ok(match compared.get(&to) {
+                Some(1) | None => (to, Proof::Change),
+                Some(commits) => (to, Proof::Squash(*commits)),
+            });
+        }
+        let candidates: BTreeSet<ObjectId> = traced.union(&found).copied().collect();
+        match candidates.is_empty() {
+            true => Err((Doubt::Nothing, candidates)),
+            false => Err((Doubt::Several, candidates)),
+        }
+    }
+
+    /// The commit whose message names a task, or its session.
+    fn of_task(&self, from: ObjectId, task: &Task) -> Option<(ObjectId, Proof)> {
+        if let Some(commit) = self.standing.naming(task.id) {
+            return Some((commit, Proof::Task));
+        }
+        let commit = only(&self.standing.of_sessions(&task.sessions))?;
+        self.is_of_one_work(from, commit, task)
+            .then_some((commit, Proof::Session))
+    }
+
+    /// A session makes more than one commit: another one of it changed other files, or is of another day.
+    fn is_of_one_work(&self, from: ObjectId, commit: ObjectId, task: &Task) -> bool {
+        if self.absent.contains(&from) {
+            let day = messages::with_commit(self.repo, commit, |raw| raw.author_day());
+            return day.is_ok_and(|day| day == task.date);
+        }
+        match &touched(self.repo, [from, commit])[..] {
+            [Some(before), Some(now)] => before.iter().any(|path| now.contains(path)),
+            _ => false,
+        }
+    }
+
+    /// Adds to what is undecided the commits that have its title.
+    fn guess(&self, repair: &mut Repair) {
+        let title_of = |undecided: &Undecided| {
+            let subject = messages::with_commit(self.repo, undecided.from, |raw| raw.title());
+            let first = || tasks(&undecided.lines).into_iter().next().map(|task| task.title);
+            subject.ok().or_else(first)
+        };
+        let mut open: Vec<(&mut Undecided, String)> = repair
+            .undecided
+            .iter_mut()
+            .filter(|undecided| undecided.candidates.is_empty())
+            .filter_map(|undecided| {
+                let title = title_of(undecided)?;
+                Some((undecided, title))
+            })
+            .collect();
+        let titles: BTreeSet<String> = open.iter().map(|(_, title)| title.clone()).collect();
+        if titles.is_empty() {
+            return;
+        }
+        let found = titled(self.repo, &titles);
+        for (undecided, title) in &mut open {
+            undecided
+                .candidates
+                .extend(found.get(title).into_iter().flatten());
+        }
+    }
+}
+
+fn only(found: &BTreeSet<ObjectId>) -> Option<ObjectId> {
+    found.first().copied().filter(|_| found.len() == 1)
+}
+
+/// Every commit that may stand for one by what rewrites keep and squashes quote.
+fn by_history(traces: &Traces, from: ObjectId) -> BTreeSet<ObjectId> {
+    let copies = traces.copies.get(&from).into_iter().flatten();
+    let squashed = traces.squashed.get(&from).into_iter().flatten();
+    copies.chain(squashed).copied().collect()
+}
+
+/// Leaves undecided whatever would change what the ledger adds up to, or does not fit.
+fn keep_totals(repo: &Repo, work: WorkTime, notes: &BTreeMap<ObjectId, NoteLines>, repair: &mut Repair) {
+    let mut kept: Vec<Move> = Vec::new();
+    let mut full: BTreeMap<ObjectId, NoteLines> = BTreeMap::new();
+    let mut doubtful = Vec::new();
+    for one in std::mem::take(&mut repair.moves) {
+        let mut note = full.get(&one.to).or_else(|| notes.get(&one.to)).cloned();
+        let note = note.get_or_insert_default();
+        let size = note.size();
+        note.merge(one.lines.clone());
+        if note.size() == size {
+            continue;
+        }
+        match note.size() > NOTE_CAP {
+            true => doubtful.push((one, Doubt::Full)),
+            false => {
+                full.insert(one.to, std::mem::take(note));
+                kept.push(one);
+            }
+        }
+    }
+    let before = sums(&read_with(repo, work, BTreeMap::new(), []));
+    let is_safe = |moves: &[Move]| sums(&read_with(repo, work, additions(moves), [])) == before;
+    if !kept.is_empty() && !is_safe(&kept) {
+        let tried = std::mem::take(&mut kept);
+        for (number, one) in tried.into_iter().enumerate() {
+            kept.push(one);
+            if number >= MAX_TRIED || !is_safe(&kept) {
+                doubtful.extend(kept.pop().map(|one| (one, Doubt::Totals)));
+            }
+        }
+    }
+    // What was copied along rewrites is on several commits that are gone; it stands once one of them is decided.
+    let moved: HashSet<Vec<u8>> = kept
+        .iter()
+        .flat_map(|one| one.lines.iter().map(<[u8]>::to_vec))
+        .collect();
+    repair
+        .undecided
+        .retain(|undecided| undecided.lines.iter().any(|line| !moved.contains(line)));
+    repair.moves = kept;
+    let undecided = doubtful.into_iter().map(|(one, doubt)| Undecided {
+        from: one.from,
+        lines: one.lines,
+        doubt,
+        candidates: vec![one.to],
+    });
+    repair.undecided.extend(undecided);
+    tell_once(&mut repair.undecided);
+}
+
+/// A note that was copied along rewrites is undecided once: where there are candidates, else where it holds most.
+fn tell_once(undecided: &mut Vec<Undecided>) {
+    undecided.sort_by_key(|one| {
+        (
+            one.candidates.is_empty(),
+            std::cmp::Reverse(one.lines.size()),
+            one.from,
+        )
+    });
+    let mut told: HashSet<Vec<u8>> = HashSet::new();
+    undecided.retain(|one| {
+        let lines = one.lines.iter().map(<[u8]>::to_vec);
+        // Counted to the end: each line is to be remembered.
+        lines.filter(|line| told.insert(line.clone())).count() > 0
+    });
+    undecided.sort_by_key(|one| one.from);
+}
+
+/// The lines that moves add, by the commit to whose note.
+pub fn additions(moves: &[Move]) -> BTreeMap<ObjectId, NoteLines> {
+    let mut additions: BTreeMap<ObjectId, NoteLines> = BTreeMap::new();
+    for one in moves {
+        additions.entry(one.to).or_default().merge(one.lines.clone());
+    }
+    additions
+}

@@ -1,0 +1,48 @@
+//! What the ledger adds up to, and would add up to.
+
+use std::collections::BTreeMap;
+
+use super::super::ledger::{LedgerOptions, Supposed, read_ledger_with};
+use super::super::reach::everywhere;
+use crate::facts::ids::ObjectId;
+use crate::facts::ledger::Ledger;
+use crate::facts::quantity::WorkTime;
+use crate::facts::record::NoteLines;
+use crate::git::{Repo, change_id};
+
+/// The whole ledger with more lines, and with what `more` and all checked-out commits reach.
+pub(super) fn read_with(
+    repo: &Repo,
+    work: WorkTime,
+    lines: BTreeMap<ObjectId, NoteLines>,
+    more: impl IntoIterator<Item = ObjectId>,
+) -> Ledger {
+    let options = LedgerOptions {
+        refs: everywhere(),
+        work,
+    };
+    let mut tips = change_id::checked_out(repo);
+    tips.extend(more);
+    read_ledger_with(repo, &options, &Supposed { lines, tips })
+}
+
+/// What each task and each measured session that counts adds.
+pub(super) fn sums(ledger: &Ledger) -> BTreeMap<String, String> {
+    let tasks = ledger.tasks.iter().map(|found| {
+        let task = &found.task;
+        let counted = (
+            task.rev,
+            task.estimate.hours,
+            task.agent_minutes,
+            task.supervisory_minutes,
+            task.tokens,
+        );
+        (task.id.to_string(), format!("{counted:?}"))
+    });
+    let sessions = ledger.sessions.iter().map(|found| {
+        let record = &found.record;
+        let counted = (record.rev, record.agent_minutes, record.share);
+        (record.id.as_task().to_string(), format!("{counted:?}"))
+    });
+    tasks.chain(sessions).collect()
+}
