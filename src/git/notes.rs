@@ -8,7 +8,7 @@ pub mod join;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use git2::{Commit, ObjectType, Odb, Oid, Repository, Tree, TreeBuilder};
+use git2::{Commit, ObjectType, Odb, Oid, Tree, TreeBuilder};
 
 use super::open::{Repo, object_id};
 use super::packs::{Objects, Packs};

@@ -259,7 +259,7 @@ fn a_ledger_that_cannot_be_read_is_not_written_over() {
 /// A repository with notes: each a target and what is on it.
 fn with_notes(notes: &[(Oid, &str)]) -> (tempfile::TempDir, Repo) {
     let folder = tempfile::tempdir().unwrap();
-    let raw = Repository::init(folder.path()).unwrap();
+    let raw = git2::Repository::init(folder.path()).unwrap();
     let mut tree = raw.treebuilder(None).unwrap();
     for (target, text) in notes {
         let blob = raw.blob(text.as_bytes()).unwrap();
