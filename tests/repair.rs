@@ -435,6 +435,8 @@ fn a_note_that_git_copied_along_is_told_once() {
     assert_eq!(said.matches("undecided").count(), 1, "{said}");
     copy.restore();
     repo.git(&["checkout", "--quiet", "main"]);
+    // On the same parent and within a second, the pick would be the same commit.
+    repo.write("side", "1").commit("Side");
     repo.git(&["cherry-pick", "topic"]);
     delete(&repo);
     let said = repaired(&repo, "picked");
