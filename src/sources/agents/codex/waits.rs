@@ -400,7 +400,7 @@ mod tests {
             added in prop::collection::vec(0..20_i64, 0..8),
         ) {
             let mut log = Log::default();
-            log.events = times.iter().map(|at| event(*at, What::Work)).collect();
+            log.events.extend(times.iter().map(|at| event(*at, What::Work)));
             let mut one_by_one = log.events.clone();
             let new = |(number, at): (usize, &i64)| event(*at, What::Backoff(number as u32));
             let new: Vec<Event> = added.iter().enumerate().map(new).collect();
