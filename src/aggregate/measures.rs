@@ -115,7 +115,7 @@ measures! {
         pub commits: u64,
         /// Measured: commits in which an agent had a part.
         pub agent_commits: u64,
-        /// Measured: Σ files changed, over commits that are no merges and whose lines could be read.
+        /// Measured: total files changed in non-merge commits whose lines could be read.
         pub files_changed: Option<u64>,
         /// Measured: Σ lines added, over the same commits.
         pub lines_added: Option<u64>,

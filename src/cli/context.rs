@@ -73,8 +73,8 @@ impl Context {
         self.settings.get()?.ignored()
     }
 
-    /// Notes that a command wrote to the ledger of a repository, and tells what of that is not settled. What fails from here
-    /// on is no failure of the command.
+    /// Notes that a command wrote to the ledger of a repository, and warns of what is not settled yet. Errors after this
+    /// point do not make the command fail.
     pub fn recorded(
         &mut self,
         repo: &Repo,

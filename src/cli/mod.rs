@@ -106,7 +106,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Does the work, and tells of settings that were not obeyed.
+    /// Runs the command, and warns about ignored settings.
     fn run(self, context: &mut Context) -> Result<Outcome, CommandError> {
         let ended = self.work(context);
         let told = match context.ignored_settings() {

@@ -82,7 +82,7 @@ macro_rules! quantity {
                 (0.0..=MAX_MINUTES).contains(&value).then_some(Self(value + 0.0))
             }
 
-            /// What was measured or summed, where it is no longer than [`new`](Self::new) takes it.
+            /// The same value, or `None` if it is longer than [`new`](Self::new) accepts: for sums and measurements.
             pub fn checked(self) -> Option<Self> {
                 Self::new(self.0)
             }

@@ -64,7 +64,7 @@ fn kinds() -> impl TypedValueParser<Value = Kind> {
 /// Shows the cache, or clears it.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let folder = context.environment.cache_dir().ok_or_else(|| {
-        CommandError::failed("there is no cache: neither XDG_CACHE_HOME nor HOME is set")
+        CommandError::failed("cannot find the cache directory: neither XDG_CACHE_HOME nor HOME is set")
             .hint("Set XDG_CACHE_HOME to an absolute path")
     })?;
     let contents = Contents::of(&folder, context.environment.now);

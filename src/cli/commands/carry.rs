@@ -84,7 +84,7 @@ fn what(lines: &NoteLines) -> String {
     }
 }
 
-/// The commits of a range, or a single one: also one that is no longer here, by its full id.
+/// The commits of a range, or a single commit, which may be missing from the repository if its full id is given.
 fn commits(open: &OpenLedger, text: &str) -> Result<BTreeSet<ObjectId>, CommandError> {
     if text.contains("..") {
         return Ok(range::commits(&open.repo, text)?.into_iter().collect());

@@ -209,7 +209,7 @@ fn a_record_comes_before_what_a_message_says_of_the_same_task() {
             ..Findings::default()
         })
     };
-    // A first record is the whole; before a later one stands what the message said.
+    // A first revision replaces the claim in the message; a later one comes after it.
     for (rev, expected) in [(0, vec![(0, 3.0)]), (1, vec![(0, 2.0), (1, 3.0)])] {
         let ledger = read(rev);
         let [found] = &ledger.tasks[..] else {

@@ -14,7 +14,8 @@ use crate::git::Repo;
 use crate::git::messages::Range;
 use crate::workspace::audit::Part;
 
-/// The repository and the range. A single word that is no path here names a range of the current repository.
+/// The repository and the range. A single argument that is not an existing path is a range of the current
+/// repository.
 pub(super) fn target(args: &Args, context: &Context) -> Result<(Repo, Option<String>), CommandError> {
     let environment = &context.environment;
     let Some(path) = &args.repo else {
