@@ -112,6 +112,13 @@ fn read_beside(make: impl Fn(&Path)) -> String {
     run.stderr
 }
 
+/// That a warning about the file says so.
+#[cfg(unix)]
+fn assert_says(said: &str, name: &str, what: &str) {
+    let mut lines = said.lines().filter(|line| line.contains(name));
+    assert!(lines.any(|line| line.contains(what)), "{name}: {said}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_never_opened() {
@@ -127,11 +134,7 @@ fn a_pipe_is_never_opened() {
         "c1/meta.json",
         "d1.settings.json",
     ] {
-        let mut lines = said.lines().filter(|line| line.contains(name));
-        assert!(
-            lines.any(|line| line.contains("not a regular file")),
-            "{name}: {said}"
-        );
+        assert_says(&said, name, "not a regular file");
     }
 }
 
@@ -160,11 +163,7 @@ fn what_is_read_whole_has_a_limit() {
         "c1/meta.json",
         "d1.settings.json",
     ] {
-        let mut lines = said.lines().filter(|line| line.contains(name));
-        assert!(
-            lines.any(|line| line.contains("larger than 64 MiB")),
-            "{name}: {said}"
-        );
+        assert_says(&said, name, "larger than 64 MiB");
     }
     for name in ["session-2.json", "T-2.json"] {
         let line = said.lines().find(|line| line.contains(name));

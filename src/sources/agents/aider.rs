@@ -177,14 +177,8 @@ impl<'file> Reader<'file> {
         let place = Key::of(&[&name.to_string_lossy(), &self.first]).0 >> 32;
         let id = format!("{digits}-{place:08x}");
         self.stamp = Some(Stamp {
-            at,
-            line,
-            key: None,
-            session: log.name(&id),
-            lane: None,
             folder: folder.map(|folder| log.name(&folder)),
-            branch: None,
-            copied: false,
+            ..Stamp::new(at, line, log.name(&id))
         });
         if let Some(stamp) = self.stamp(line) {
             log.push(stamp, What::Absent(Metric::AgentTime));

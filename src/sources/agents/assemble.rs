@@ -805,16 +805,7 @@ mod tests {
     impl Writer {
         fn new(session: &str) -> Self {
             let mut log = Log::default();
-            let stamp = Stamp {
-                at: Moment(0),
-                line: 0,
-                key: None,
-                session: log.name(session),
-                lane: None,
-                folder: None,
-                branch: None,
-                copied: false,
-            };
+            let stamp = Stamp::new(Moment(0), 0, log.name(session));
             Self { log, stamp }
         }
 

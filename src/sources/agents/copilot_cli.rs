@@ -214,16 +214,7 @@ impl Reading {
             None if text(event, "/type") == "session.start" && !named.is_empty() => log.name(named),
             None => log.name(&self.id),
         };
-        let common = log.carried.stamp.get_or_insert(Stamp {
-            at,
-            line,
-            key: None,
-            session,
-            lane: None,
-            folder: None,
-            branch: None,
-            copied: false,
-        });
+        let common = log.carried.stamp.get_or_insert(Stamp::new(at, line, session));
         let mut stamp = *common;
         let (id, agent) = (text(event, "/id"), text(event, "/agentId"));
         let launch = match text(event, "/type") {

@@ -142,14 +142,8 @@ impl Reader {
             .find(|folder| folder.ends_with("agent-transcripts"));
         Self {
             stamp: Stamp {
-                at: chat.opened,
-                line: 0,
-                key: None,
-                session: log.name(&session),
                 lane: is_subagent.then(|| log.name(&id)),
-                folder: None,
-                branch: None,
-                copied: false,
+                ..Stamp::new(chat.opened, 0, log.name(&session))
             },
             project: dashed(&part(transcripts.and_then(Path::parent))),
             folder: chat.folder.as_deref().map(|folder| log.name(folder)),

@@ -86,16 +86,7 @@ impl Reader {
             .map(|tag| text(tag, "/metadata/callingSessionId"))
             .find(|caller| !caller.is_empty());
         Self {
-            stamp: Stamp {
-                at: Moment::default(),
-                line: 0,
-                key: None,
-                session: log.name(&id),
-                lane: None,
-                folder: None,
-                branch: None,
-                copied: false,
-            },
+            stamp: Stamp::new(Moment::default(), 0, log.name(&id)),
             parent: caller.map(|caller| log.name(caller)),
             automated: caller.is_some() || tags.iter().any(|tag| text(tag, "/name") == "exec"),
         }

@@ -233,14 +233,9 @@ impl Reading {
         let folder = self.folder.as_deref().or(first);
         let subagent = text(said, "/kind") == "subagent" || self.launched_by.is_some();
         log.carried.stamp = Some(Stamp {
-            at: Moment(0),
-            line,
-            key: None,
-            session: log.name(session),
             lane: subagent.then(|| log.name(own)),
             folder: folder.map(|folder| log.name(folder)),
-            branch: None,
-            copied: false,
+            ..Stamp::new(Moment(0), line, log.name(session))
         });
     }
 

@@ -51,6 +51,22 @@ pub struct Stamp {
     pub copied: bool,
 }
 
+impl Stamp {
+    /// That of a record of the session's main lane of which nothing more is known.
+    pub fn new(at: Moment, line: u32, session: Name) -> Self {
+        Self {
+            at,
+            line,
+            key: None,
+            session,
+            lane: None,
+            folder: None,
+            branch: None,
+            copied: false,
+        }
+    }
+}
+
 /// What a tool does, as far as its duration goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tool {

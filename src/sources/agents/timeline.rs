@@ -364,16 +364,7 @@ mod tests {
     fn events(list: &[(f64, What)]) -> Vec<Event> {
         list.iter()
             .map(|(minute, what)| Event {
-                stamp: Stamp {
-                    at: Moment((minute * 60_000.0) as i64),
-                    line: 1,
-                    key: None,
-                    session: Name(0),
-                    lane: None,
-                    folder: None,
-                    branch: None,
-                    copied: false,
-                },
+                stamp: Stamp::new(Moment((minute * 60_000.0) as i64), 1, Name(0)),
                 what: what.clone(),
             })
             .collect()

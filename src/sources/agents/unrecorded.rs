@@ -157,16 +157,7 @@ mod tests {
         let mut log = Log::default();
         let (session, model) = (log.name("s"), log.name("m"));
         for (line, (run, began, at, output)) in (1..).zip(totals) {
-            let stamp = Stamp {
-                at: Moment(*at),
-                line,
-                key: None,
-                session,
-                lane: None,
-                folder: None,
-                branch: None,
-                copied: false,
-            };
+            let stamp = Stamp::new(Moment(*at), line, session);
             let tokens = TokenCounts {
                 output: *output,
                 ..TokenCounts::default()

@@ -319,16 +319,7 @@ mod tests {
     use super::*;
 
     fn event(at: i64, what: What) -> Event {
-        let stamp = Stamp {
-            at: Moment(at),
-            line: 1,
-            key: None,
-            session: Name(0),
-            lane: None,
-            folder: None,
-            branch: None,
-            copied: false,
-        };
+        let stamp = Stamp::new(Moment(at), 1, Name(0));
         Event { stamp, what }
     }
 
