@@ -346,6 +346,28 @@ fn what_nothing_proves_is_listed_and_stays() {
 }
 
 #[test]
+fn what_was_thrown_away_and_retracted_is_no_longer_asked_for() {
+    let world = World::new();
+    let repo = glaze(&world);
+    delete(&repo);
+    let ran = repo.run(&["repair"]);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    let ways: Vec<&str> = ran
+        .stdout
+        .lines()
+        .filter(|line| line.contains("retract"))
+        .collect();
+    assert_eq!(ways.len(), TASKS.len(), "{ran}");
+    for way in ways {
+        let id = way.split_whitespace().nth(4).unwrap();
+        let _ = repo.run(&["retract", id, "--reason", "thrown away"]).success();
+    }
+    let ran = repo.run(&["repair"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(ran.stderr.contains("nothing to repair"), "{ran}");
+}
+
+#[test]
 fn a_message_that_names_the_task_or_its_session_decides() {
     let world = World::new();
     let repo = world.repo("kiln");
@@ -531,4 +553,38 @@ fn carry_adds_nothing_to_a_commit_with_another_task() {
     let ran = repo.run(&["carry", "--onto", "main", "--from", "main~1"]);
     assert!(ran.stderr.contains("the commits have no tasks"), "{ran}");
     assert_eq!(repo.run(&["carry", "--onto", "main"]).code, Some(2));
+}
+
+/// Two tasks of equal figures are two tasks, unless the message of the one has the title of the other.
+#[test]
+fn carry_drops_no_claim_for_its_figures_alone() {
+    let world = World::new();
+    let claim = "Leverage-Estimate: 4h\nLeverage-Agent-Time: 25m\n";
+    for (message, counted) in [
+        (format!("Printer and parser\n\n{claim}"), None),
+        (format!("Parser (#7)\n\n{claim}"), Some(4)),
+        (format!("Both (#8)\n\n* Parser\n\n{claim}"), Some(4)),
+    ] {
+        let repo = world.repo(&format!("carry-{}", message.len()));
+        repo.write("base.rs", "fn base() {}\n").commit("Begin");
+        repo.git(&["checkout", "--quiet", "-b", "topic"]);
+        repo.write("parser.rs", "fn parse() {}\n")
+            .commit(&format!("Parser\n\n{claim}"));
+        repo.git(&["checkout", "--quiet", "main"]);
+        repo.write("parser.rs", "fn parse() {}\n")
+            .write("printer.rs", "fn print() {}\n")
+            .commit(&message);
+        let ran = repo.run(&["carry", "--onto", "main", "--from", "main~1..topic"]);
+        match counted {
+            None => {
+                assert_eq!(ran.code, Some(1), "{ran}");
+                assert!(ran.stderr.contains("already has a task of its own"), "{ran}");
+                assert_eq!(totals(&repo)[1], 8, "{ran}");
+            }
+            Some(hours) => {
+                assert_eq!(ran.code, Some(0), "{ran}");
+                assert_eq!(totals(&repo)[1], hours, "{ran}");
+            }
+        }
+    }
 }

@@ -54,8 +54,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         source: TaskSource::Trailer,
         ..task.clone()
     };
-    let lines =
-        carry(&open.repo, open.work, onto, &from, written).map_err(|error| refused(&error, onto, args))?;
+    let lines = carry(&open.repo, open.work, onto, &from, written).map_err(|error| refused(&error, onto))?;
     if lines.size() == 0 {
         context
             .terminal
@@ -98,13 +97,10 @@ fn commits(open: &OpenLedger, text: &str) -> Result<BTreeSet<ObjectId>, CommandE
     }
 }
 
-fn refused(error: &Refused, onto: ObjectId, args: &Args) -> CommandError {
+fn refused(error: &Refused, onto: ObjectId) -> CommandError {
     let failed = CommandError::failed(error.to_string());
     match error {
-        Refused::Nothing => failed.hint(format!(
-            "Look for tasks there: git leverage log {}",
-            args.from.first().map_or("RANGE", String::as_str)
-        )),
+        Refused::Nothing => failed.hint("List the commits that have tasks: git leverage log"),
         Refused::OwnTask(task) => failed
             .hint(format!(
                 "If it sums up the tasks of the others, they count once: leave {} as it is",

@@ -62,15 +62,16 @@ fn summary(args: &Args, found: &Repair) -> String {
     if found.moves.is_empty() && found.undecided.is_empty() {
         return "nothing to repair".to_owned();
     }
-    let mut said = format!("re-attached {}", counted(found.moves.len(), "note", "notes"));
-    if !found.undecided.is_empty() {
-        // Writing to a string cannot fail.
-        let _ = write!(said, ", {} undecided", found.undecided.len());
-    }
-    match args.dry_run {
-        true => format!("not written (--dry-run): {said}"),
-        false => said,
-    }
+    let did = match args.dry_run {
+        true => "would re-attach",
+        false => "re-attached",
+    };
+    let moved = found.moves.len();
+    let moved = (moved > 0).then(|| format!("{did} {}", counted(moved, "note", "notes")));
+    let undecided = found.undecided.len();
+    let undecided = (undecided > 0).then(|| format!("{} undecided", counted(undecided, "note", "notes")));
+    let parts: Vec<String> = moved.into_iter().chain(undecided).collect();
+    parts.join(", ")
 }
 
 /// One paragraph for each note.
@@ -125,5 +126,12 @@ fn choices(repo: &Repo, undecided: &Undecided) -> String {
         [one] => one.short(),
         _ => "COMMIT".to_owned(),
     };
-    text + &format!("  decide: git leverage carry --onto {onto} --from {from}\n")
+    let _ = writeln!(text, "  decide: git leverage carry --onto {onto} --from {from}");
+    // Where it may have been thrown away, its task may be, too.
+    if undecided.candidates.is_empty() {
+        for task in repair::tasks(&undecided.lines) {
+            let _ = writeln!(text, "  or: git leverage retract {} --reason TEXT", task.id);
+        }
+    }
+    text
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::ledger::read_notes;
-use super::lines::filtered;
+use super::lines::{filtered, titles};
 use super::totals::{read_with, sums};
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerTask};
@@ -71,7 +71,8 @@ pub fn carry(
     }
     let known: BTreeSet<Vec<u8>> = own.iter().map(<[u8]>::to_vec).collect();
     let lines = filtered(&all, |line| !known.contains(line));
-    let said_again = said_again(&before, onto, from, &theirs)?;
+    let message = messages::with_commit(repo, onto, |raw| raw.message().into_owned()).unwrap_or_default();
+    let said_again = said_again(&before, onto, from, &theirs, &message)?;
     if own.size() + lines.size() > NOTE_CAP {
         return Err(Refused::Full);
     }
@@ -91,13 +92,14 @@ pub fn carry(
     Ok(lines)
 }
 
-/// The tasks that the message of the squash commit claims by itself, each of which says what one of `theirs` does; any other
-/// task that is only there is refused.
+/// The tasks that the `message` of the squash commit claims by itself, each of which says what one of `theirs` does, whose title
+/// stands there; any other task that is only there is refused. Equal figures alone are no sign: two tasks may take as long.
 fn said_again(
     before: &Ledger,
     onto: ObjectId,
     from: &BTreeSet<ObjectId>,
     theirs: &[&LedgerTask],
+    message: &[u8],
 ) -> Result<Vec<TaskId>, Refused> {
     let is_own = |found: &&LedgerTask| {
         let mut all = found.commits.iter().chain(&found.notes);
@@ -108,7 +110,9 @@ fn said_again(
     for found in before.tasks.iter().filter(is_own) {
         let says_it = |other: &&LedgerTask| {
             let said = |task: &Task| (task.estimate.hours, task.agent_minutes, task.supervisory_minutes);
-            other.task.id != found.task.id && said(&other.task) == said(&found.task)
+            other.task.id != found.task.id
+                && said(&other.task) == said(&found.task)
+                && titles(message).any(|title| title == other.task.title.as_bytes())
         };
         match open.iter().position(says_it) {
             Some(at) if found.notes.is_empty() => {

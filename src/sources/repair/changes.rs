@@ -12,7 +12,7 @@ use crate::git::{Repo, refs};
 
 /// How long a line of commits is taken for one that was squashed.
 const MAX_CHAIN: usize = 64;
-/// How many standing commits are looked at, those nearest in time first.
+/// How many standing commits are looked at: those that were made soonest after one that is gone.
 const MAX_STANDING: usize = 20_000;
 /// How many changes are worked out to the line.
 const MAX_CHANGES: usize = 4_096;
@@ -40,11 +40,8 @@ pub(super) fn compare(repo: &Repo, gone: &BTreeSet<ObjectId>, standing: &Standin
         gave_up: false,
     };
     let chains = chains(repo, gone, standing);
-    let earliest = chains.iter().flatten().map(|commit| commit.committed).min();
-    let Some(earliest) = earliest else {
-        return search.end();
-    };
-    let by_files = search.by_files(standing, earliest);
+    let times: BTreeSet<i64> = chains.iter().flatten().map(|commit| commit.committed).collect();
+    let by_files = search.by_files(standing, &times);
     let mut seen = HashSet::new();
     for chain in &chains {
         for newest in 0..chain.len() {
@@ -113,6 +110,21 @@ fn chains(repo: &Repo, gone: &BTreeSet<ObjectId>, standing: &Standing) -> Vec<Ve
     chains
 }
 
+/// The commits that may have been made of one that was made at one of `times`, each with how long after the last of these:
+/// those first that were made soonest.
+fn soonest(commits: impl Iterator<Item = (i64, ObjectId)>, times: &BTreeSet<i64>) -> Vec<(i64, ObjectId)> {
+    let after = |committed: i64| {
+        let latest = committed.saturating_add(CLOCKS);
+        let last = times.range(..=latest).next_back()?;
+        Some(latest.saturating_sub(*last))
+    };
+    let mut later: Vec<(i64, ObjectId)> = commits
+        .filter_map(|(committed, id)| Some((after(committed)?, id)))
+        .collect();
+    later.sort_unstable();
+    later
+}
+
 fn hash(files: &BTreeSet<Vec<u8>>) -> u64 {
     let mut hasher = DefaultHasher::new();
     files.hash(&mut hasher);
@@ -135,15 +147,10 @@ impl Search<'_> {
         }
     }
 
-    /// The standing commits by the paths that they changed, without those that are older.
-    fn by_files(&mut self, standing: &Standing, earliest: i64) -> HashMap<u64, Vec<ObjectId>> {
-        let mut later: Vec<(i64, ObjectId)> = standing
-            .commits
-            .iter()
-            .filter(|(_, commit)| !commit.is_merge && commit.committed >= earliest.saturating_sub(CLOCKS))
-            .map(|(id, commit)| (commit.committed, *id))
-            .collect();
-        later.sort_unstable();
+    /// The standing commits by the paths that they changed, as far as they are not older than all that is gone.
+    fn by_files(&mut self, standing: &Standing, times: &BTreeSet<i64>) -> HashMap<u64, Vec<ObjectId>> {
+        let single = standing.commits.iter().filter(|(_, commit)| !commit.is_merge);
+        let mut later = soonest(single.map(|(id, commit)| (commit.committed, *id)), times);
         self.gave_up |= later.len() > MAX_STANDING;
         later.truncate(MAX_STANDING);
         let mut by_files: HashMap<u64, Vec<ObjectId>> = HashMap::new();
@@ -189,5 +196,31 @@ impl Search<'_> {
         let repo = self.repo;
         let change = || change_id::of_commit(repo, id);
         self.changes.entry(id).or_insert_with(change).as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_commit_that_is_gone_does_not_hide_what_became_of_a_new_one() {
+        let day = 24 * 60 * 60;
+        let id = |number: i64| format!("{number:040x}").parse::<ObjectId>().unwrap();
+        let commits = || (0..100).map(|number| (number * day, id(number)));
+        let order = |times: &[i64]| -> Vec<ObjectId> {
+            let times = times.iter().map(|time| time * day).collect();
+            soonest(commits(), &times).into_iter().map(|(_, id)| id).collect()
+        };
+        let found = order(&[2, 90]);
+        assert_eq!(
+            found.len(),
+            99,
+            "what is older than all by more than clocks differ is left out"
+        );
+        let last = found.iter().position(|found| *found == id(92)).unwrap();
+        assert!(last < 8, "it is looked at among the first: {last}");
+        assert_eq!(order(&[98]), [id(97), id(98), id(99)]);
+        assert!(order(&[]).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! What the lines of a note record.
+//! What the lines of a note record, and the titles in those of a message.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,11 +38,48 @@ pub(super) fn filtered(lines: &NoteLines, mut wanted: impl FnMut(&[u8]) -> bool)
     kept
 }
 
+/// The tasks that lines retract.
+pub(super) fn retracted<'a>(notes: impl Iterator<Item = &'a NoteLines>) -> BTreeSet<TaskId> {
+    let of = |line: &[u8]| match Record::decode(line) {
+        Ok(Record::Tombstone(tombstone)) => Some(tombstone.of.as_task()),
+        _ => None,
+    };
+    notes
+        .flat_map(|lines| lines.iter().filter_map(of).collect::<Vec<_>>())
+        .collect()
+}
+
+/// The task of which a line is a revision or the retraction.
+pub(super) fn task_of(line: &[u8]) -> Option<TaskId> {
+    match Record::decode(line) {
+        Ok(Record::Task(task)) => Some(task.id),
+        Ok(Record::Tombstone(tombstone)) => Some(tombstone.of.as_task()),
+        Ok(Record::Session(_)) | Err(_) => None,
+    }
+}
+
+/// What may be the title of a commit, or of one that was joined to it, in its message: each line, without the mark of a list
+/// and without the number of a request that a forge puts behind it.
+pub(super) fn titles(message: &[u8]) -> impl Iterator<Item = &[u8]> {
+    message.split(|byte| *byte == b'\n').flat_map(|line| {
+        let text = line.trim_ascii();
+        let item = text.strip_prefix(b"* ").or_else(|| text.strip_prefix(b"- "));
+        let whole = item.unwrap_or(text);
+        std::iter::once(whole).chain(without_request(whole))
+    })
+}
+
+/// `Title` of `Title (#12)` or `Title (!12)`.
+fn without_request(title: &[u8]) -> Option<&[u8]> {
+    let inner = title.strip_suffix(b")")?;
+    let at = inner.iter().rposition(|byte| *byte == b'(')?;
+    let (mark, number) = inner.get(at + 1..)?.split_first()?;
+    let is_request =
+        matches!(mark, b'#' | b'!') && !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+    is_request.then(|| title[..at].trim_ascii_end())
+}
+
 /// Whether a line is a revision of a task or its retraction.
 pub(super) fn speaks_of(line: &[u8], id: TaskId) -> bool {
-    match Record::decode(line) {
-        Ok(Record::Task(task)) => task.id == id,
-        Ok(Record::Tombstone(tombstone)) => tombstone.of == id.into(),
-        Ok(Record::Session(_)) | Err(_) => false,
-    }
+    task_of(line) == Some(id)
 }

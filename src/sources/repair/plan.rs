@@ -6,7 +6,7 @@ use std::fmt;
 use super::super::ledger::read_notes;
 use super::super::rewrites::{GitHistory, Traces};
 use super::changes::{self, Found};
-use super::lines::{filtered, speaks_of, tasks};
+use super::lines::{filtered, retracted, speaks_of, task_of, tasks};
 use super::standing::{MAX_CANDIDATES, Standing, titled};
 use super::totals::{read_with, sums};
 use crate::facts::diagnostics::{Status, Warning};
@@ -135,7 +135,13 @@ pub fn plan(repo: &Repo, work: WorkTime) -> Result<Repair, GitError> {
         .filter(|(commit, _)| is_current(commit))
         .flat_map(|(_, lines)| lines.iter().map(<[u8]>::to_vec))
         .collect();
-    let open = |lines: &NoteLines| filtered(lines, |line| !settled.contains(line));
+    // What was taken back counts nowhere, so that there is nothing to decide.
+    let retracted = retracted(notes.values());
+    let open = |lines: &NoteLines| {
+        filtered(lines, |line| {
+            !settled.contains(line) && !task_of(line).is_some_and(|id| retracted.contains(&id))
+        })
+    };
     let gone: BTreeMap<ObjectId, NoteLines> = notes
         .iter()
         .filter(|(commit, _)| !is_current(commit))
@@ -149,6 +155,10 @@ pub fn plan(repo: &Repo, work: WorkTime) -> Result<Repair, GitError> {
         decider.guess(&mut repair);
         repair.warnings.extend(decider.trouble());
         keep_totals(repo, work, &notes, &mut repair);
+        // The measures of work that was thrown away stay with it: without a task, there is no claim that needs a commit.
+        repair
+            .undecided
+            .retain(|undecided| !undecided.candidates.is_empty() || !tasks(&undecided.lines).is_empty());
     }
     if !repair.warnings.is_empty() {
         repair.status = Status::Partial;

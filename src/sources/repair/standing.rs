@@ -89,10 +89,8 @@ pub(super) fn titled(repo: &Repo, titles: &BTreeSet<String>) -> BTreeMap<String,
     let mut found: BTreeMap<String, BTreeSet<(i64, ObjectId)>> = BTreeMap::new();
     // What cannot be walked was told when it was walked first.
     let _ = messages::visit_all(repo, &everywhere(), |commit| {
-        for line in commit.message().split(|byte| *byte == b'\n') {
-            let text = line.trim_ascii();
-            let item = text.strip_prefix(b"* ").or_else(|| text.strip_prefix(b"- "));
-            let Ok(title) = std::str::from_utf8(item.unwrap_or(text)) else {
+        for title in super::lines::titles(&commit.message()) {
+            let Ok(title) = std::str::from_utf8(title) else {
                 continue;
             };
             if titles.contains(title) {
