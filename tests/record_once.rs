@@ -636,3 +636,22 @@ fn a_commit_whose_time_was_reset_keeps_its_record() {
     );
     assert_eq!(logged(&repo), [("Work".to_owned(), 4.0)]);
 }
+
+/// As to git, nothing at all is no revision, and not HEAD.
+#[test]
+fn an_empty_revision_is_none() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn kiln() {}\n").commit("Kiln");
+    for args in [
+        &["record", "", "--estimate", "2h"][..],
+        &["show", ""],
+        &["carry", "--onto", "HEAD", "--from", ""],
+        &["carry", "--onto", "", "--from", "HEAD"],
+    ] {
+        let ran = repo.run(args);
+        assert_eq!(ran.code, Some(1), "{args:?}: {ran}");
+        assert!(ran.stderr.starts_with("error: "), "{args:?}: {ran}");
+    }
+    assert_eq!(repo.git(&["for-each-ref", "refs/notes"]), "");
+}

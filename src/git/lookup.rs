@@ -129,6 +129,8 @@ impl Repo {
     /// The object of a revision, however it is written. libgit2 reads those on the way to it.
     pub(super) fn revision(&self, revision: &str) -> Result<Oid, Error> {
         match self.named(revision) {
+            // To libgit2 nothing at all is HEAD, to git it is no revision.
+            _ if revision.is_empty() => Err(Error::from_str("an empty revision")),
             Some(id) => Ok(id),
             None => Ok(self.raw().revparse_single(revision)?.id()),
         }
