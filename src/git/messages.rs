@@ -4,6 +4,7 @@
 //! and asks of them only what it needs.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use git2::Oid;
 
@@ -11,7 +12,8 @@ use super::GitError;
 pub use super::commits::RawCommit;
 use super::lookup::LARGEST_COMMIT;
 use super::open::{Repo, object_id};
-use super::packs::{Kind, Objects, Packs, RawId};
+use super::packs::{Kind, Object, Objects, Packs, RawId};
+use super::replacements::Replaced;
 use super::walk::RefSelection;
 use crate::facts::ids::ObjectId;
 
@@ -26,7 +28,7 @@ pub fn visit_all(
     refs: &RefSelection,
     visit: impl FnMut(RawCommit<'_>),
 ) -> Result<usize, GitError> {
-    Ok(visit_from(repo, repo.tips(refs)?, visit)?)
+    Ok(visit_from(repo, repo.tips(refs)?, visit))
 }
 
 /// [`visit_all`], with what some more commits reach.
@@ -40,24 +42,51 @@ pub fn visit_all_and(
     for commit in more {
         tips.push(Oid::from_bytes(commit.as_bytes())?);
     }
-    Ok(visit_from(repo, tips, visit)?)
+    Ok(visit_from(repo, tips, visit))
 }
 
-/// Visits the commits that `included` reaches and `excluded` does not, newest lines of ancestry first.
-pub fn visit_range(
+/// [`visit_all`], with whether HEAD reaches each: first those that it does, then the others.
+///
+/// One walk tells both, and so no commit is read twice.
+pub fn visit_head_first(
     repo: &Repo,
-    range: &Range,
-    mut visit: impl FnMut(RawCommit<'_>),
+    refs: &RefSelection,
+    mut visit: impl FnMut(RawCommit<'_>, bool),
 ) -> Result<usize, GitError> {
-    let mut excluded = HashSet::new();
-    visit_from(repo, range.excluded.clone(), |commit| {
-        excluded.insert(commit.id);
-    })?;
-    Ok(visit_from(repo, range.included.clone(), |commit| {
-        if !excluded.contains(&commit.id) {
-            visit(commit);
+    let tips = repo.tips(refs)?;
+    // One that cannot be read is no tip either, and reaches nothing.
+    let head = repo.head().ok().flatten();
+    let head = head.map(|head| Oid::from_bytes(head.as_bytes())).transpose()?;
+    let packs = Packs::open(repo);
+    let mut walk = Walk::new(repo, &packs);
+    walk.visit(head.into_iter().collect(), |commit| visit(commit, true));
+    walk.visit(tips, |commit| visit(commit, false));
+    Ok(walk.missing)
+}
+
+/// Visits these commits, and not what they reach. Those that are not here are left out.
+pub fn visit_these(
+    repo: &Repo,
+    commits: impl IntoIterator<Item = ObjectId>,
+    mut visit: impl FnMut(RawCommit<'_>),
+) {
+    let packs = Packs::open(repo);
+    let mut walk = Walk::new(repo, &packs);
+    for id in commits {
+        if let Some(object) = walk.read(id.as_bytes()) {
+            visit(RawCommit::parse(id, &object.data));
         }
-    })?)
+    }
+}
+
+/// Visits the commits that `included` reaches and `excluded` does not, newest lines of ancestry first. Those of both that are
+/// missing are counted.
+pub fn visit_range(repo: &Repo, range: &Range, visit: impl FnMut(RawCommit<'_>)) -> Result<usize, GitError> {
+    let packs = Packs::open(repo);
+    let mut walk = Walk::new(repo, &packs);
+    walk.visit(range.excluded.clone(), |_| {});
+    walk.visit(range.included.clone(), visit);
+    Ok(walk.missing)
 }
 
 /// The ends of a range of commits.
@@ -108,33 +137,128 @@ pub fn with_commit<T>(
     Ok(read(RawCommit::parse(id, object.data())))
 }
 
-pub(super) fn visit_from(
-    repo: &Repo,
-    mut pending: Vec<Oid>,
-    mut visit: impl FnMut(RawCommit<'_>),
-) -> Result<usize, git2::Error> {
+pub(super) fn visit_from(repo: &Repo, tips: Vec<Oid>, visit: impl FnMut(RawCommit<'_>)) -> usize {
     let packs = Packs::open(repo);
-    let mut objects = Objects::new(&packs, repo.git_dir(), KEPT);
-    let replaced = repo.replaced();
-    let mut seen: HashSet<Oid> = HashSet::new();
-    let mut missing = 0;
-    while let Some(id) = pending.pop() {
-        if !seen.insert(id) {
-            continue;
+    let mut walk = Walk::new(repo, &packs);
+    walk.visit(tips, visit);
+    walk.missing
+}
+
+/// A walk over commits that reads each once, from however many places it is taken up.
+struct Walk<'a> {
+    objects: Objects<'a>,
+    replaced: Arc<Replaced>,
+    seen: HashSet<Oid>,
+    /// Commits that could not be read.
+    missing: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn new(repo: &'a Repo, packs: &'a Packs) -> Self {
+        Self {
+            objects: Objects::new(packs, repo.git_dir(), KEPT),
+            replaced: repo.replaced(),
+            seen: HashSet::new(),
+            missing: 0,
         }
-        let object = RawId::try_from(id.as_bytes())
-            .ok()
-            .and_then(|id| objects.read(&id, LARGEST_COMMIT).ok())
-            .filter(|object| object.kind == Kind::Commit);
-        let raw = id;
-        let (Some(object), Some(id)) = (object, object_id(id)) else {
-            missing += 1;
-            continue;
-        };
-        let commit = RawCommit::parse(id, &object.data);
-        let parents = commit.parent_ids().filter_map(|id| Oid::from_bytes(&id).ok());
-        pending.extend(replaced.parent_oids(raw, parents.collect()));
-        visit(commit);
     }
-    Ok(missing)
+
+    fn read(&mut self, id: &[u8]) -> Option<Object> {
+        let object = self
+            .objects
+            .read(&RawId::try_from(id).ok()?, LARGEST_COMMIT)
+            .ok()?;
+        (object.kind == Kind::Commit).then_some(object)
+    }
+
+    /// Visits what `pending` reaches and was not met before.
+    fn visit(&mut self, mut pending: Vec<Oid>, mut visit: impl FnMut(RawCommit<'_>)) {
+        while let Some(raw) = pending.pop() {
+            if !self.seen.insert(raw) {
+                continue;
+            }
+            let (Some(object), Some(id)) = (self.read(raw.as_bytes()), object_id(raw)) else {
+                self.missing += 1;
+                continue;
+            };
+            let commit = RawCommit::parse(id, &object.data);
+            let parents = commit.parent_ids().filter_map(|id| Oid::from_bytes(&id).ok());
+            pending.extend(self.replaced.parent_oids(raw, parents.collect()));
+            visit(commit);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::oracle::{Dice, Oracle, files};
+    use super::*;
+
+    /// Three lines of history, of which the first, where HEAD is, was merged into the second and has the third merged.
+    fn history() -> Oracle {
+        let oracle = Oracle::new();
+        let mut dice = Dice::new(3);
+        let mut line = |commits: usize| (0..commits).map(|_| files(&mut dice)).collect();
+        oracle.import(&[line(4), line(3), line(2)]);
+        for (name, parents) in [("0", ["0", "2"]), ("1", ["1", "0"])] {
+            let [first, second] = parents;
+            let tree = format!("{first}^{{tree}}");
+            let merge = oracle.text(&["commit-tree", "-p", first, "-p", second, "-m", "Merge", &tree]);
+            oracle.git(&["update-ref", &format!("refs/heads/{name}"), &merge], b"");
+        }
+        oracle.git(&["symbolic-ref", "HEAD", "refs/heads/0"], b"");
+        oracle
+    }
+
+    fn listed(oracle: &Oracle, args: &[&str]) -> BTreeSet<String> {
+        let list = oracle.text(&[&["rev-list"], args].concat());
+        list.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn each_commit_is_visited_once_and_those_of_head_first() {
+        let oracle = history();
+        let mut visited = Vec::new();
+        let missing = visit_head_first(&oracle.open(), &RefSelection::default(), |commit, is_on_head| {
+            visited.push((commit.id.to_string(), is_on_head));
+        });
+        assert_eq!(missing.unwrap(), 0);
+        let on_head = listed(&oracle, &["HEAD"]);
+        let (first, others) = visited.split_at(on_head.len());
+        assert!(first.iter().all(|(_, is_on_head)| *is_on_head));
+        assert!(others.iter().all(|(_, is_on_head)| !is_on_head));
+        let ids = |part: &[(String, bool)]| part.iter().map(|(id, _)| id.clone()).collect::<BTreeSet<_>>();
+        assert_eq!(ids(first), on_head);
+        assert_eq!(ids(&visited), listed(&oracle, &["--all"]));
+        assert_eq!(visited.len(), ids(&visited).len());
+    }
+
+    #[test]
+    fn without_a_commit_at_head_none_is_on_it() {
+        let oracle = history();
+        oracle.git(&["symbolic-ref", "HEAD", "refs/heads/unborn"], b"");
+        let mut visited = 0;
+        visit_head_first(&oracle.open(), &RefSelection::default(), |_, is_on_head| {
+            assert!(!is_on_head);
+            visited += 1;
+        })
+        .unwrap();
+        assert_eq!(visited, listed(&oracle, &["--all"]).len());
+    }
+
+    #[test]
+    fn a_range_leaves_out_what_its_first_end_reaches() {
+        let oracle = history();
+        let repo = oracle.open();
+        for range in ["0..1", "1..0", "2..0", "0", "0~1..1"] {
+            let mut visited = Vec::new();
+            let parsed = Range::parse(&repo, range).unwrap();
+            visit_range(&repo, &parsed, |commit| visited.push(commit.id.to_string())).unwrap();
+            let expected = listed(&oracle, &[range]);
+            assert_eq!(visited.len(), expected.len(), "{range}");
+            assert_eq!(visited.into_iter().collect::<BTreeSet<_>>(), expected, "{range}");
+        }
+    }
 }

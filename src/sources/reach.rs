@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::facts::commit::Authored;
 use crate::facts::ids::ObjectId;
-use crate::git::messages::{self, Range};
+use crate::git::messages;
 use crate::git::walk::RefSelection;
 use crate::git::{Repo, refs};
 
@@ -30,11 +30,9 @@ pub struct Reach {
 /// Commits by what a rewrite keeps of them; those that are not here are left out.
 fn authored(repo: &Repo, commits: impl Iterator<Item = ObjectId>) -> HashMap<Authored, Vec<ObjectId>> {
     let mut found: HashMap<Authored, Vec<ObjectId>> = HashMap::new();
-    for commit in commits {
-        if let Ok(kept) = messages::with_commit(repo, commit, |raw| raw.authored()) {
-            found.entry(kept).or_default().push(commit);
-        }
-    }
+    messages::visit_these(repo, commits, |commit| {
+        found.entry(commit.authored()).or_default().push(commit.id);
+    });
     found
 }
 
@@ -50,25 +48,20 @@ pub fn everywhere() -> RefSelection {
 pub fn reach(repo: &Repo) -> Reach {
     let mut commits = HashSet::new();
     let mut said = Vec::new();
-    let visited = messages::visit_all(repo, &everywhere(), |commit| {
+    let mut on_head = Vec::new();
+    let visited = messages::visit_head_first(repo, &everywhere(), |commit, is_on_head| {
         commits.insert(commit.id);
-        said.extend(
-            reverted_by(&commit.message())
-                .into_iter()
-                .map(|id| (id, commit.id)),
-        );
+        if is_on_head {
+            on_head.push((commit.author_time().seconds, commit.id));
+            let reverted = reverted_by(&commit.message()).into_iter();
+            said.extend(reverted.map(|id| (id, commit.id)));
+        }
     });
     let Ok(missing) = visited else {
         return Reach::default();
     };
-    let reverts = match said.is_empty() {
-        true => BTreeMap::new(),
-        false => {
-            let mut reverts = standing(&resolved(&said, &commits, &reached_by_head(repo)));
-            forget_what_came_back(repo, &mut reverts);
-            reverts
-        }
-    };
+    let mut reverts = standing(&resolved(&said, &commits));
+    forget_what_came_back(repo, &on_head, &mut reverts);
     Reach {
         commits,
         is_cut: repo.is_shallow() && missing > 0,
@@ -78,21 +71,28 @@ pub fn reach(repo: &Repo) -> Reach {
 }
 
 /// A commit of HEAD that a rewrite made of a reverted one, after its revert, brought it back, unless it was reverted too.
-fn forget_what_came_back(repo: &Repo, reverts: &mut BTreeMap<ObjectId, ObjectId>) {
+///
+/// `on_head` are the commits of HEAD with the seconds at which they were authored, which a rewrite keeps: only those of the
+/// same second are looked at once more.
+fn forget_what_came_back(
+    repo: &Repo,
+    on_head: &[(i64, ObjectId)],
+    reverts: &mut BTreeMap<ObjectId, ObjectId>,
+) {
     if reverts.is_empty() {
         return;
     }
     let wanted = authored(repo, reverts.keys().copied());
+    let seconds: HashSet<i64> = wanted.keys().map(|kept| kept.time.seconds).collect();
+    let may_be_copies = on_head
+        .iter()
+        .filter(|(second, id)| seconds.contains(second) && !reverts.contains_key(id));
     let mut again: Vec<(ObjectId, ObjectId)> = Vec::new();
-    let _ = Range::parse(repo, "HEAD").and_then(|head| {
-        messages::visit_range(repo, &head, |commit| {
-            if !reverts.contains_key(&commit.id)
-                && let Some(reverted) = wanted.get(&commit.authored())
-            {
-                again.extend(reverted.iter().map(|reverted| (*reverted, commit.id)));
-            }
-        })
-    });
+    for (kept, copies) in authored(repo, may_be_copies.map(|(_, id)| *id)) {
+        for reverted in wanted.get(&kept).into_iter().flatten() {
+            again.extend(copies.iter().map(|copy| (*reverted, *copy)));
+        }
+    }
     for (reverted, copy) in again {
         if reverts
             .get(&reverted)
@@ -103,31 +103,21 @@ fn forget_what_came_back(repo: &Repo, reverts: &mut BTreeMap<ObjectId, ObjectId>
     }
 }
 
-/// The commits of HEAD.
-pub fn reached_by_head(repo: &Repo) -> HashSet<ObjectId> {
-    let mut commits = HashSet::new();
-    // A repository without a first commit has nothing to revert.
-    let _ = Range::parse(repo, "HEAD").and_then(|head| {
-        messages::visit_range(repo, &head, |commit| {
-            commits.insert(commit.id);
-        })
-    });
-    commits
-}
-
 /// The commits that are named, with those of HEAD that name them. A short id counts where one commit alone begins so.
-fn resolved(
-    said: &[(String, ObjectId)],
-    commits: &HashSet<ObjectId>,
-    head: &HashSet<ObjectId>,
-) -> BTreeMap<ObjectId, Vec<ObjectId>> {
-    let by_name: BTreeMap<String, ObjectId> = commits.iter().map(|id| (id.to_string(), *id)).collect();
+fn resolved(said: &[(String, ObjectId)], commits: &HashSet<ObjectId>) -> BTreeMap<ObjectId, Vec<ObjectId>> {
     let mut reverts: BTreeMap<ObjectId, Vec<ObjectId>> = BTreeMap::new();
-    for (short, by) in said.iter().filter(|(_, by)| head.contains(by)) {
-        let mut found = by_name
-            .range(short.clone()..)
-            .take_while(|(name, _)| name.starts_with(short));
-        if let (Some((_, reverted)), None) = (found.next(), found.next()) {
+    if said.is_empty() {
+        return reverts;
+    }
+    // In the order of their names as well.
+    let mut commits: Vec<ObjectId> = commits.iter().copied().collect();
+    commits.sort_unstable();
+    for (short, by) in said {
+        let first = commits.partition_point(|id| id.to_string() < *short);
+        let mut found = commits[first..]
+            .iter()
+            .take_while(|id| id.to_string().starts_with(short));
+        if let (Some(reverted), None) = (found.next(), found.next()) {
             reverts.entry(*reverted).or_default().push(*by);
         }
     }
@@ -232,9 +222,8 @@ mod tests {
     #[test]
     fn a_short_id_names_one_commit_or_none() {
         let commits = HashSet::from([oid("aaaaaaa1"), oid("aaaaaaa2"), oid("bbbbbbb")]);
-        let head = HashSet::from([oid("c"), oid("d")]);
         let said = |short: &str, by: &str| (short.to_owned(), oid(by));
-        let of = |said: &[(String, ObjectId)]| resolved(said, &commits, &head);
+        let of = |said: &[(String, ObjectId)]| resolved(said, &commits);
         assert_eq!(
             of(&[said("aaaaaaa1", "c"), said("bbbbbbb", "c"), said("bbbbbbb", "d")]),
             BTreeMap::from([
@@ -242,8 +231,8 @@ mod tests {
                 (oid("bbbbbbb"), vec![oid("c"), oid("d")])
             ])
         );
-        // Two begin so, none does, and a revert on a branch.
-        let none = [said("aaaaaaa", "c"), said("ccccccc", "c"), said("bbbbbbb", "e")];
+        // Two begin so, and none does.
+        let none = [said("aaaaaaa", "c"), said("ccccccc", "c")];
         assert_eq!(of(&none), BTreeMap::new());
     }
 }
