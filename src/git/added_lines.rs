@@ -3,7 +3,7 @@
 //! A commit costs one comparison of trees; blobs are read for the wanted files alone.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque};
 use std::path::Path;
 
 use git2::{DiffOptions, Oid, Patch};
@@ -69,11 +69,12 @@ pub fn read(
 ) -> Result<Vec<Change>, GitError> {
     let replaced = repo.replaced();
     let packs = Packs::open(repo);
+    let mut history = History::new(repo, &packs);
     let on_head = match repo.head()? {
-        Some(head) => recent(repo, &packs, period.since, &[head])?.into_iter().collect(),
+        Some(head) => history.recent(period.since, &[head])?.into_iter().collect(),
         None => HashSet::new(),
     };
-    let ids = recent(repo, &packs, period.since, &repo.heads(refs)?.commits)?;
+    let ids = history.recent(period.since, &repo.heads(refs)?.commits)?;
     let source = (repo.git_dir(), &packs, &session_names::Notes::of(repo));
     let before: &Known = known;
     let parts: Vec<Result<Part, git2::Error>> = ids
@@ -178,40 +179,65 @@ pub fn resolve(repo: &Repo, prefix: &str) -> Option<ObjectId> {
     object_id(commit.id())
 }
 
-/// The commits below `tips` that were made since `since`, the newest first. Fails where one of them cannot be read.
-fn recent(repo: &Repo, packs: &Packs, since: i64, tips: &[ObjectId]) -> Result<Vec<Oid>, GitError> {
-    let shallow = repo.shallow_commits();
-    let mut objects = Objects::new(packs, repo.git_dir(), KEPT);
-    let mut pending = BinaryHeap::new();
-    let mut seen = HashSet::new();
-    let mut next: Vec<ObjectId> = tips.to_vec();
-    let mut recent = Vec::new();
-    let mut old = 0;
-    loop {
-        for id in next.drain(..) {
-            if !seen.insert(id) {
-                continue;
-            }
-            let commit = read_commit(&id, &mut objects)?;
-            // Of those of one second, the one that was met first comes first.
-            let order = (commit.raw().commit_time().seconds, Reverse(seen.len()));
-            pending.push((order, id, commit.parents));
+/// What walks read of the history, so that the next one does not read it again.
+struct History<'a> {
+    objects: Objects<'a>,
+    shallow: BTreeSet<ObjectId>,
+    /// The second at which each commit was made, and its parents.
+    read: HashMap<ObjectId, (i64, Vec<ObjectId>)>,
+}
+
+impl<'a> History<'a> {
+    fn new(repo: &'a Repo, packs: &'a Packs) -> Self {
+        Self {
+            objects: Objects::of_commits(packs, repo.git_dir(), KEPT),
+            shallow: repo.shallow_commits(),
+            read: HashMap::new(),
         }
-        let Some(((seconds, _), id, parents)) = pending.pop() else {
-            return Ok(recent);
-        };
-        if seconds >= since {
-            recent.push(oid(id)?);
-            old = 0;
-        } else {
-            old += 1;
-            if old > OLD_COMMITS_IN_A_ROW {
+    }
+
+    /// The commits below `tips` that were made since `since`, the newest first. Fails where one of them cannot be read.
+    fn recent(&mut self, since: i64, tips: &[ObjectId]) -> Result<Vec<Oid>, GitError> {
+        let mut pending = BinaryHeap::new();
+        let mut seen = HashSet::new();
+        let mut next: Vec<ObjectId> = tips.to_vec();
+        let mut recent = Vec::new();
+        let mut old = 0;
+        loop {
+            for id in next.drain(..) {
+                if seen.insert(id) {
+                    // Of those of one second, the one that was met first comes first.
+                    pending.push((self.second(id)?, Reverse(seen.len()), id));
+                }
+            }
+            let Some((second, _, id)) = pending.pop() else {
                 return Ok(recent);
+            };
+            if second >= since {
+                recent.push(oid(id)?);
+                old = 0;
+            } else {
+                old += 1;
+                if old > OLD_COMMITS_IN_A_ROW {
+                    return Ok(recent);
+                }
+            }
+            if let Some((_, parents)) = self.read.get(&id).filter(|_| !self.shallow.contains(&id)) {
+                next.extend(parents);
             }
         }
-        if !shallow.contains(&id) {
-            next.extend(parents.into_iter().map(ObjectId::from));
+    }
+
+    /// The second at which a commit was made.
+    fn second(&mut self, id: ObjectId) -> Result<i64, GitError> {
+        if let Some((second, _)) = self.read.get(&id) {
+            return Ok(*second);
         }
+        let commit = read_commit(&id, &mut self.objects)?;
+        let second = commit.raw().commit_time().seconds;
+        let parents = commit.parents.into_iter().map(ObjectId::from);
+        self.read.insert(id, (second, parents.collect()));
+        Ok(second)
     }
 }
 

@@ -28,7 +28,7 @@ impl Repo {
         threads: usize,
     ) -> Result<HistoryFacts, GitError> {
         let packs = Packs::open(self);
-        let mut objects = Objects::new(&packs, self.git_dir(), KEPT);
+        let mut objects = Objects::of_commits(&packs, self.git_dir(), KEPT);
         read_commit(&head, &mut objects)?;
         let mut facts = HistoryFacts {
             cut_short: self.is_shallow(),
@@ -67,7 +67,7 @@ impl Repo {
     /// The commits that `head` reaches, as far as they are here.
     pub fn reached_from(&self, head: ObjectId) -> Vec<ObjectId> {
         let packs = Packs::open(self);
-        let mut objects = Objects::new(&packs, self.git_dir(), KEPT);
+        let mut objects = Objects::of_commits(&packs, self.git_dir(), KEPT);
         let mut seen: HashSet<ObjectId> = HashSet::from([head]);
         let mut pending = vec![head];
         let mut reached = Vec::new();

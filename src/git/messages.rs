@@ -156,7 +156,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn new(repo: &'a Repo, packs: &'a Packs) -> Self {
         Self {
-            objects: Objects::new(packs, repo.git_dir(), KEPT),
+            objects: Objects::of_commits(packs, repo.git_dir(), KEPT),
             replaced: repo.replaced(),
             seen: HashSet::new(),
             missing: 0,

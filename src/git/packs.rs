@@ -31,6 +31,10 @@ const MOST_ON_THE_WAY: u64 = 4 << 30;
 const MOST_DELTAS: usize = 10_000;
 /// How much of a pack is read at once.
 const READ: usize = 4096;
+/// How much of a pack a walk over commits reads at once, and how much of one is read of a long object.
+const READ_AHEAD: usize = READ * 16;
+/// No head of an entry takes more of a pack: ten bytes of a size and twenty of a name.
+const LONGEST_HEAD: usize = 30;
 /// Room behind an object while it is inflated. One byte would do to see that the stream ends; with this many, zlib-rs keeps to
 /// its quick loop, which wants room for the longest match, up to the last byte of small objects.
 const SLACK: usize = 288;
@@ -107,12 +111,32 @@ pub(super) struct Objects<'a> {
     cache: Generations,
     inflate: Inflate,
     input: Vec<u8>,
+    /// How much is read where an entry begins.
+    at_once: usize,
+    /// What of which pack lies in the input buffer.
+    ready: Ready,
     /// Where objects are inflated before they are copied to a place of their own size.
     output: Vec<u8>,
     /// Bytes of all deltas below one object: they are held at once, and zeros inflate a thousandfold.
     most_deltas: u64,
     /// Bytes of all objects that are made for one.
     most_on_the_way: u64,
+}
+
+/// Bytes of a pack.
+#[derive(Default)]
+struct Ready {
+    pack: usize,
+    start: u64,
+    len: usize,
+}
+
+impl Ready {
+    /// Where an entry of `pack` begins among them, if more of it is there than its head.
+    fn holds(&self, pack: usize, offset: u64) -> Option<usize> {
+        let at = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        (pack == self.pack && at.checked_add(LONGEST_HEAD)? < self.len).then_some(at)
+    }
 }
 
 /// Trouble inside a pack; the name of the object is added where it is known.
@@ -269,9 +293,20 @@ impl<'a> Objects<'a> {
             cache: Generations::new(memory),
             inflate: Inflate::new(true, 15),
             input: vec![0; READ],
+            at_once: READ,
+            ready: Ready::default(),
             output: Vec::new(),
             most_deltas: LARGEST_OBJECT,
             most_on_the_way: MOST_ON_THE_WAY,
+        }
+    }
+
+    /// A view for a walk over commits, which lie next to each other in a pack, in about the order of the walk: much is read at
+    /// once. For objects that lie anywhere that would be a waste.
+    pub(super) fn of_commits(packs: &'a Packs, place: &'a Path, memory: usize) -> Self {
+        Self {
+            at_once: READ_AHEAD,
+            ..Self::new(packs, place, memory)
         }
     }
 
@@ -367,10 +402,10 @@ impl<'a> Objects<'a> {
     fn read_entry(&mut self, pack: usize, offset: u64, limit: u64, budget: u64) -> Result<Entry, PackError> {
         const CUT_SHORT: PackError = PackError::Damaged("its pack is cut short");
         let store = &self.packs.packs[pack];
-        let available = read_at(&store.data, &mut self.input[..READ], offset)?;
+        let input = self.bytes_at(pack, offset)?;
         let mut head = Head {
-            bytes: &self.input[..available],
-            at: 0,
+            bytes: &self.input[..input.end],
+            at: input.start,
         };
         let (kind, size) = head.kind_and_size().ok_or(CUT_SHORT)?;
         let base = match kind {
@@ -387,7 +422,7 @@ impl<'a> Objects<'a> {
         if size > most.min(LARGEST_OBJECT) {
             return Err(PackError::TooLarge);
         }
-        let data = self.inflate(pack, offset, start..available, size as usize)?;
+        let data = self.inflate(pack, start..input.end, size as usize)?;
         match (base, kind) {
             (Some(base), _) => {
                 let result = delta_sizes(&data)
@@ -406,11 +441,31 @@ impl<'a> Objects<'a> {
         }
     }
 
+    /// Where in the input buffer the entry at `offset` begins, and where what was read of it ends.
+    fn bytes_at(&mut self, pack: usize, offset: u64) -> io::Result<std::ops::Range<usize>> {
+        let at = self.ready.holds(pack, offset);
+        if let Some(at) = at.filter(|_| self.at_once == READ_AHEAD) {
+            return Ok(at..self.ready.len);
+        }
+        self.read_on(pack, offset, self.at_once)?;
+        Ok(0..self.ready.len)
+    }
+
+    /// Fills the input buffer with what a pack has at `start`.
+    fn read_on(&mut self, pack: usize, start: u64, most: usize) -> io::Result<()> {
+        if self.input.len() < most {
+            self.input.resize(most, 0);
+        }
+        self.ready.len = 0;
+        let len = read_at(&self.packs.packs[pack].data, &mut self.input[..most], start)?;
+        self.ready = Ready { pack, start, len };
+        Ok(())
+    }
+
     /// Inflates `size` bytes, starting with those of the input buffer.
     fn inflate(
         &mut self,
         pack: usize,
-        offset: u64,
         mut ready: std::ops::Range<usize>,
         size: usize,
     ) -> Result<Vec<u8>, PackError> {
@@ -419,7 +474,6 @@ impl<'a> Objects<'a> {
         if self.output.len() < size + SLACK {
             self.output.resize(size + SLACK, 0);
         }
-        let mut position = offset + ready.end as u64;
         loop {
             let (read_before, written) = (self.inflate.total_in(), self.inflate.total_out() as usize);
             let input = &self.input[ready.clone()];
@@ -433,13 +487,11 @@ impl<'a> Objects<'a> {
                 _ if !ready.is_empty() => return Err(BROKEN),
                 _ => {}
             }
-            self.input.resize(READ * 16, 0);
-            let available = read_at(&self.packs.packs[pack].data, &mut self.input, position)?;
-            if available == 0 {
+            self.read_on(pack, self.ready.start + self.ready.len as u64, READ_AHEAD)?;
+            if self.ready.len == 0 {
                 return Err(PackError::Damaged("its pack is cut short"));
             }
-            position += available as u64;
-            ready = 0..available;
+            ready = 0..self.ready.len;
         }
         if self.inflate.total_out() as usize != size {
             return Err(BROKEN);
@@ -1050,8 +1102,12 @@ mod tests {
             .collect();
         assert!(ids.iter().any(|id| packs.find(id).is_none()));
         // With room for nothing each chain is read whole; with some, from where it was left; in turn from both ends.
-        for memory in [0, 300_000, 1 << 26] {
-            let mut objects = Objects::new(&packs, repo.git_dir(), memory);
+        let views = [Objects::new, Objects::of_commits];
+        for (memory, view) in [0, 300_000, 1 << 26]
+            .into_iter()
+            .flat_map(|memory| views.map(|view| (memory, view)))
+        {
+            let mut objects = view(&packs, repo.git_dir(), memory);
             let mut found: HashMap<&str, Object> = HashMap::new();
             for at in (0..ids.len()).flat_map(|at| [at, ids.len() - 1 - at]) {
                 found.insert(names[at], objects.read(&ids[at], LARGEST_OBJECT).unwrap());

@@ -255,7 +255,8 @@ impl Repo {
                 Some(commit) => Ok((commit, None)),
                 None => {
                     let packs = packs.get_or_init(|| Packs::open(self));
-                    let objects = objects.get_or_insert_with(|| Objects::new(packs, self.git_dir(), KEPT));
+                    let objects =
+                        objects.get_or_insert_with(|| Objects::of_commits(packs, self.git_dir(), KEPT));
                     read_facts(&id, objects)
                 }
             };
