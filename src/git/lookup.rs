@@ -61,7 +61,7 @@ impl Repo {
     }
 
     /// Where its objects lie, those of alternates too.
-    fn object_folders(&self) -> &[PathBuf] {
+    pub(super) fn object_folders(&self) -> &[PathBuf] {
         self.object_folders
             .get_or_init(|| alternates::object_folders(self.common_dir()))
     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::replacements::Replaced;
-use super::{Repo, alternates, files};
+use super::{Repo, files};
 use crate::facts::ids::ObjectId;
 
 pub(super) use super::raw_id::RawId;
@@ -154,7 +154,7 @@ impl From<io::Error> for PackError {
 impl Packs {
     /// Opens all packs that can be read here; others are left to libgit2.
     pub(super) fn open(repo: &Repo) -> Self {
-        let folders = alternates::object_folders(repo.common_dir());
+        let folders = repo.object_folders();
         let packs = folders
             .iter()
             .flat_map(|folder| open_folder(&folder.join("pack")));

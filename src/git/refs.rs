@@ -435,11 +435,37 @@ fn commit_without_files(
     stage.commit(repo, empty, parents, message, writer)
 }
 
-/// The references of commits that carry tasks without code: our own and what was fetched.
-pub fn task_references(repo: &Repo) -> Vec<String> {
-    let fetched = names(repo, &format!("{REMOTES}*/tasks")).unwrap_or_default();
-    let own = target(repo.raw(), TASKS).ok().flatten();
-    fetched.into_iter().chain(own.map(|_| TASKS.to_owned())).collect()
+/// What was fetched of ledgers.
+#[derive(Debug, Default)]
+pub struct Fetched(Vec<String>);
+
+impl Fetched {
+    /// Looks for it. References that cannot be listed are none.
+    pub fn of(repo: &Repo) -> Self {
+        Self(names(repo, &format!("{REMOTES}*")).unwrap_or_default())
+    }
+
+    /// Whether there is anything.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The notes of each remote, sorted.
+    pub fn notes(&self) -> impl Iterator<Item = &String> {
+        self.of_remotes("/notes")
+    }
+
+    fn of_remotes(&self, end: &'static str) -> impl Iterator<Item = &String> {
+        let below = move |name: &String| name.strip_prefix(REMOTES).is_some_and(|name| name.ends_with(end));
+        self.0.iter().filter(move |name| below(name))
+    }
+
+    /// The references of commits that carry tasks without code: our own and these.
+    pub fn task_references(&self, repo: &Repo) -> Vec<String> {
+        let own = target(repo.raw(), TASKS).ok().flatten();
+        let own = own.map(|_| TASKS.to_owned());
+        self.of_remotes("/tasks").cloned().chain(own).collect()
+    }
 }
 
 /// Whether a commit comes after another; not where an object between them is missing.

@@ -15,7 +15,7 @@ use git2::{Oid, Reference};
 use super::config::Config;
 use super::open::{Repo, object_id};
 use super::process::hardened;
-use super::refs::{self, NOTES, PIN, REMOTES, TASKS, Tips};
+use super::refs::{self, Fetched, NOTES, PIN, REMOTES, TASKS, Tips};
 use super::remote_url;
 use crate::facts::ids::ObjectId;
 
@@ -402,16 +402,13 @@ fn usual(names: &[String], followed: Option<&str>) -> Result<String, RemoteError
 }
 
 /// The remote whose ledger was never fetched: there is one, and nothing of a ledger is here.
-pub fn unfetched(repo: &Repo) -> Option<String> {
+pub fn unfetched(repo: &Repo, fetched: &Fetched) -> Option<String> {
+    if !fetched.is_empty() {
+        return None;
+    }
     let raw = repo.raw();
     let is_here = |name: &str| !matches!(raw.find_reference(name), Err(error) if error.code() == git2::ErrorCode::NotFound);
     if [NOTES, PIN, TASKS].into_iter().any(is_here) {
-        return None;
-    }
-    if !refs::names(repo, &format!("{REMOTES}*"))
-        .unwrap_or_default()
-        .is_empty()
-    {
         return None;
     }
     let remotes = raw.remotes().ok()?;

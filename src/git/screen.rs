@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::alternates;
 use super::config_text;
@@ -63,6 +63,9 @@ pub(super) fn check(path: &Path, upwards: bool) -> Result<(), FileError> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     for folder in absolute.ancestors().take(if upwards { usize::MAX } else { 1 }) {
         for candidate in [folder.join(".git"), folder.to_owned()] {
+            if looked_at().contains(&candidate) {
+                return Ok(());
+            }
             if let Some(git_dir) = git_dir(&candidate) {
                 return check_git_dir(&git_dir);
             }
@@ -88,13 +91,16 @@ fn git_dir(candidate: &Path) -> Option<PathBuf> {
 /// Repositories that were looked at: a command opens each several times.
 static LOOKED_AT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
+fn looked_at() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    LOOKED_AT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn check_git_dir(git_dir: &Path) -> Result<(), FileError> {
-    let known = || LOOKED_AT.lock().unwrap_or_else(PoisonError::into_inner);
-    if known().contains(git_dir) {
+    if looked_at().contains(git_dir) {
         return Ok(());
     }
     check_files(git_dir)?;
-    known().insert(git_dir.to_owned());
+    looked_at().insert(git_dir.to_owned());
     Ok(())
 }
 

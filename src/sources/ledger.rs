@@ -15,7 +15,7 @@ use crate::facts::record::NoteLines;
 use crate::git::Repo;
 use crate::git::messages::{self, RawCommit};
 use crate::git::notes::{self, StoredNote};
-use crate::git::refs;
+use crate::git::refs::{self, Fetched};
 use crate::git::remote;
 use crate::git::walk::RefSelection;
 use crate::sources::claims::claims_of;
@@ -106,19 +106,18 @@ pub fn read_recorded(repo: &Repo) -> Ledger {
 
 /// What the notes say, before it is put together.
 pub(super) fn read_notes(repo: &Repo) -> Findings {
+    let fetched = Fetched::of(repo);
     let mut findings = Findings {
         repo: repo.name(),
-        unfetched: remote::unfetched(repo),
+        unfetched: remote::unfetched(repo, &fetched),
+        task_commits: refs::chain(repo, &fetched.task_references(repo)),
         ..Findings::default()
     };
-    findings.task_commits = refs::chain(repo, &refs::task_references(repo));
-    let fetched = refs::names(repo, &format!("{}*/notes", refs::REMOTES)).unwrap_or_default();
     let mut ledgers = vec![refs::NOTES.to_owned()];
-    ledgers.extend(
-        fetched
-            .into_iter()
-            .filter(|reference| notes::is_ahead(repo, reference)),
-    );
+    let ahead = fetched
+        .notes()
+        .filter(|reference| notes::is_ahead(repo, reference));
+    ledgers.extend(ahead.cloned());
     if notes::was_moved(repo) {
         ledgers.push(refs::PIN.to_owned());
     }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::facts::commit::Authored;
 use crate::facts::ids::ObjectId;
+use crate::git::Repo;
 use crate::git::messages;
+use crate::git::refs::{self, Fetched};
 use crate::git::walk::RefSelection;
-use crate::git::{Repo, refs};
 
 /// What git writes at the start of a line of a revert, before the id.
 const SAYS_SO: &[u8] = b"This reverts commit ";
@@ -65,7 +66,7 @@ pub fn reach(repo: &Repo) -> Reach {
     Reach {
         commits,
         is_cut: repo.is_shallow() && missing > 0,
-        has_task_commits: !refs::task_references(repo).is_empty(),
+        has_task_commits: !Fetched::of(repo).task_references(repo).is_empty(),
         reverts,
     }
 }
