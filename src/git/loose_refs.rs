@@ -3,10 +3,10 @@
 //! libgit2 passes over those that say nothing, as a loss of power leaves them, and takes what `packed-refs` said before in
 //! their place: either way a history would be short without a word. Git fails on them.
 
-use std::fs::FileType;
 use std::path::{Path, PathBuf};
 
 use super::files;
+use super::folder::{self, Kind};
 
 /// The largest file of a reference: the name of another one.
 const LARGEST: u64 = 64 << 10;
@@ -19,7 +19,7 @@ pub(super) fn broken(common_dir: &Path, all: bool) -> Vec<String> {
     let mut broken = Vec::new();
     let top = if all { "refs" } else { "refs/heads" };
     visit(common_dir, top, |name, path, kind| {
-        if !kind.is_dir() && git2::Reference::is_valid_name(name) && !says_something(path) {
+        if kind != Kind::Folder && git2::Reference::is_valid_name(name) && !says_something(path) {
             broken.push(name.to_owned());
         }
     });
@@ -28,17 +28,17 @@ pub(super) fn broken(common_dir: &Path, all: bool) -> Vec<String> {
 }
 
 /// Visits what lies below the folder `top` of `git_dir`, with its name from there. Links to folders are not followed.
-pub(super) fn visit(git_dir: &Path, top: &str, mut visit: impl FnMut(&str, &Path, FileType)) {
+pub(super) fn visit(git_dir: &Path, top: &str, mut visit: impl FnMut(&str, &Path, Kind)) {
     let mut open: Vec<(PathBuf, String, usize)> = vec![(git_dir.join(top), top.to_owned(), 0)];
     while let Some((folder, above, depth)) = open.pop() {
         // A folder that went, or may not be listed: what libgit2 makes of it is told elsewhere.
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let Ok(kind) = entry.file_type() else { continue };
-            let name = format!("{above}/{}", entry.file_name().to_string_lossy());
+        for entry in folder::present(&folder) {
+            let Ok(kind) = entry.kind() else { continue };
+            let name = format!("{above}/{}", entry.name().to_string_lossy());
             let path = entry.path();
-            visit(&name, &path, kind);
-            if kind.is_dir() && depth < DEEPEST {
-                open.push((path, name, depth + 1));
+            visit(&name, path, kind);
+            if kind == Kind::Folder && depth < DEEPEST {
+                open.push((path.to_owned(), name, depth + 1));
             }
         }
     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::replacements::Replaced;
-use super::{Repo, files};
+use super::{Repo, files, folder};
 use crate::facts::ids::ObjectId;
 
 pub(super) use super::raw_id::RawId;
@@ -174,9 +174,8 @@ impl Packs {
 }
 
 fn open_folder(folder: &Path) -> Vec<Pack> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut indexes: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
+    let mut indexes: Vec<PathBuf> = folder::present(folder)
+        .map(|entry| entry.path().to_owned())
         .filter(|path| path.extension().is_some_and(|extension| extension == "idx"))
         .collect();
     indexes.sort();

@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::alternates;
 use super::config_text;
 use super::files::{self, FileError};
+use super::folder::{self, Kind};
 use super::loose_refs;
 
 /// The largest `packed-refs`: millions of references.
@@ -114,12 +115,8 @@ fn check_files(git_dir: &Path) -> Result<(), FileError> {
     if common_dir != git_dir {
         check_refs(git_dir)?;
     }
-    for folder in std::fs::read_dir(common_dir.join("worktrees"))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
-        check_all(&folder.path(), &LINKED)?;
+    for folder in folder::present(&common_dir.join("worktrees")) {
+        check_all(folder.path(), &LINKED)?;
     }
     for folder in alternates::object_folders(&common_dir) {
         check_all(&folder, &OBJECTS)?;
@@ -154,7 +151,7 @@ fn sane_text(path: &Path, most: u64) -> Result<Option<String>, FileError> {
 fn check_refs(git_dir: &Path) -> Result<(), FileError> {
     let mut found = Ok(());
     loose_refs::visit(git_dir, "refs", |_, path, kind| {
-        if !kind.is_dir() && found.is_ok() {
+        if kind != Kind::Folder && found.is_ok() {
             found = is_sane(path, LARGEST_LINE);
         }
     });
@@ -163,12 +160,9 @@ fn check_refs(git_dir: &Path) -> Result<(), FileError> {
 
 /// Packs and their indexes are of any size, and none is read whole without a look at it.
 fn check_packs(folder: &Path) -> Result<(), FileError> {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry
-            .file_type()
-            .is_ok_and(|kind| !kind.is_file() && !kind.is_dir())
-        {
-            is_sane(&entry.path(), u64::MAX)?;
+    for entry in folder::present(folder) {
+        if matches!(entry.kind(), Ok(Kind::Link | Kind::Special)) {
+            is_sane(entry.path(), u64::MAX)?;
         }
     }
     Ok(())

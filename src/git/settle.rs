@@ -13,7 +13,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use git2::{Indexer, ObjectType, Odb, Oid, Repository};
-use tempfile::TempDir;
+
+use super::folder::{self, Kind};
 
 /// The folder in which a pack is made. It stays as long as the pack is kept.
 const WORKSHOP: &str = "leverage-pack";
@@ -108,9 +109,9 @@ impl Place {
     }
 
     fn packs(&self) -> usize {
-        let entries = fs::read_dir(self.objects().join("pack")).into_iter().flatten();
-        let is_pack = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|kind| kind == "pack");
-        entries.filter_map(Result::ok).filter(is_pack).count()
+        let entries = folder::present(&self.objects().join("pack"));
+        let is_pack = |entry: &folder::Entry| entry.path().extension().is_some_and(|kind| kind == "pack");
+        entries.filter(is_pack).count()
     }
 }
 
@@ -156,9 +157,9 @@ impl From<git2::Error> for Trouble {
 /// One pack of objects, kept. It is made beside the others and moved among them when it is whole.
 fn pack(place: &Place, staged: &Repository, new: &[Oid], fsync: bool) -> Result<Pack, Trouble> {
     let objects = place.objects();
-    let workshop = workshop(&objects)?;
-    let name = indexed(workshop.path(), staged, new)?;
-    let made = workshop.path().join(&name);
+    let workshop = Workshop::new(&objects)?;
+    let name = indexed(&workshop.0, staged, new)?;
+    let made = workshop.0.join(&name);
     if fsync {
         for kind in ["pack", "idx"] {
             File::open(made.with_extension(kind))?.sync_all()?;
@@ -183,16 +184,34 @@ fn pack(place: &Place, staged: &Repository, new: &[Oid], fsync: bool) -> Result<
     }
 }
 
-/// A folder of its own for a pack.
-fn workshop(objects: &Path) -> io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(WORKSHOP);
-    match builder.rand_bytes(0).tempdir_in(objects) {
-        // There is another pack, of the same write.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            builder.rand_bytes(6).tempdir_in(objects)
+/// A folder of its own for a pack, removed when it is dropped.
+struct Workshop(PathBuf);
+
+impl Workshop {
+    fn new(objects: &Path) -> io::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(WORKSHOP);
+        let made = match builder.rand_bytes(0).tempdir_in(objects) {
+            // There is another pack, of the same write.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                builder.rand_bytes(6).tempdir_in(objects)
+            }
+            made => made,
+        };
+        Ok(Self(made?.keep()))
+    }
+
+    /// Leaves it where it is.
+    fn keep(mut self) -> PathBuf {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for Workshop {
+    fn drop(&mut self) {
+        if !self.0.as_os_str().is_empty() {
+            let _ = folder::remove_with_files(&self.0);
         }
-        made => made,
     }
 }
 
@@ -317,7 +336,7 @@ impl Pack {
     fn release(&self) {
         let path = self.stem.with_extension("keep");
         if !self.is_kept || fs::remove_file(path).is_ok() {
-            let _ = fs::remove_dir_all(&self.workshop);
+            let _ = folder::remove_with_files(&self.workshop);
         }
     }
 
@@ -338,14 +357,13 @@ pub(super) fn clear(objects: &Path) {
     if objects.join(WORKSHOP).symlink_metadata().is_err() {
         return;
     }
-    let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    for entry in entries(objects) {
-        let is_ours = entry.file_name().to_string_lossy().starts_with(WORKSHOP);
-        if is_ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            let _ = fs::remove_dir_all(entry.path());
+    for entry in folder::present(objects) {
+        let is_ours = entry.name().to_string_lossy().starts_with(WORKSHOP);
+        if is_ours && matches!(entry.kind(), Ok(Kind::Folder)) {
+            let _ = folder::remove_with_files(entry.path());
         }
     }
-    for entry in entries(&objects.join("pack")) {
+    for entry in folder::present(&objects.join("pack")) {
         let path = entry.path();
         let is_keep = path.extension().is_some_and(|kind| kind == "keep");
         let is_short = || {
@@ -353,7 +371,7 @@ pub(super) fn clear(objects: &Path) {
                 .metadata()
                 .is_ok_and(|data| data.is_file() && data.len() == KEPT.len() as u64)
         };
-        if is_keep && is_short() && fs::read(&path).is_ok_and(|text| text == KEPT.as_bytes()) {
+        if is_keep && is_short() && fs::read(path).is_ok_and(|text| text == KEPT.as_bytes()) {
             let _ = fs::remove_file(path);
         }
     }

@@ -16,7 +16,7 @@ use super::config::{Config, ConfigFiles};
 use super::files::FileError;
 use super::open::{Repo, object_id};
 use super::tree::Contents;
-use super::{attributes, refs, remote_url, screen};
+use super::{attributes, folder, refs, remote_url, screen};
 use crate::facts::inventory::{Dirt, Divergence, Remote, StateFacts};
 
 /// A branch whose last commit is older than this many seconds is stale.
@@ -109,8 +109,8 @@ impl Repo {
             return false;
         };
         let has_files = || {
-            let mut entries = std::fs::read_dir(work_dir).ok()?;
-            Some(entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != ".git")))
+            let entries = folder::list(work_dir).ok()?;
+            Some(entries.iter().flatten().any(|entry| entry.name() != ".git"))
         };
         let is_unborn = self.raw().head().is_err();
         is_unborn || self.git_dir().join("index").exists() || has_files() != Some(false)

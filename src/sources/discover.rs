@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use ignore::{DirEntry, WalkBuilder};
 
 use crate::facts::diagnostics::Warning;
-use crate::git::{OpenError, Repo};
+use crate::git::{OpenError, Repo, folder};
 
 /// What a search found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -69,12 +69,7 @@ pub fn work_trees(paths: &[PathBuf]) -> Vec<PathBuf> {
 
 /// About how much there is to read in the repository at `path`: the bytes of its packs.
 pub fn weight(path: &Path) -> u64 {
-    let packs = |folder: PathBuf| {
-        std::fs::read_dir(folder.join("objects/pack"))
-            .into_iter()
-            .flatten()
-            .flatten()
-    };
+    let packs = |folder: PathBuf| folder::present(&folder.join("objects/pack"));
     packs(path.join(".git"))
         .chain(packs(path.to_owned()))
         .filter_map(|entry| entry.metadata().ok())

@@ -8,6 +8,7 @@ use super::log::Log;
 use crate::facts::agents::AgentIdentity;
 use crate::facts::diagnostics::Warning;
 use crate::facts::zone::Zone;
+use crate::git::folder::{self, Kind};
 
 /// The machine whose logs are read, as the caller describes it: nothing below `cli/` looks for itself.
 #[derive(Debug, Clone, Default)]
@@ -162,7 +163,7 @@ impl Search<'_> {
             if !self.seen.insert(real.clone()) {
                 continue;
             }
-            let entries = match std::fs::read_dir(&folder) {
+            let entries = match folder::list(&folder) {
                 Ok(entries) => entries,
                 Err(error) => {
                     if error.kind() != io::ErrorKind::NotFound {
@@ -172,10 +173,14 @@ impl Search<'_> {
                 }
             };
             for entry in entries {
-                match entry.and_then(|entry| Ok((entry.path(), entry.file_name(), entry.file_type()?))) {
-                    Ok((path, name, kind)) if kind.is_dir() => folders.push((path, real.join(name))),
-                    Ok((path, _, kind)) if kind.is_symlink() && path.is_dir() => self.link(path),
-                    Ok((path, ..)) if wanted(&path) => self.files.push(LogFile::new(path)),
+                match entry.and_then(|entry| Ok((entry.kind()?, entry))) {
+                    Ok((Kind::Folder, entry)) => {
+                        folders.push((entry.path().to_owned(), real.join(entry.name())));
+                    }
+                    Ok((Kind::Link, entry)) if entry.path().is_dir() => self.link(entry.path().to_owned()),
+                    Ok((_, entry)) if wanted(entry.path()) => {
+                        self.files.push(LogFile::new(entry.path().to_owned()));
+                    }
                     Ok(_) => {}
                     Err(error) => self.warnings.push(unlisted(&folder, &error)),
                 }

@@ -5,7 +5,7 @@
 //! and left alone.
 
 use std::collections::BTreeSet;
-use std::fs::{self, DirEntry};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Kind, UNFINISHED};
 use crate::facts::diagnostics::Warning;
+use crate::git::folder::{self, Entry};
 
 /// Nobody writes on one file for longer: after this time it was given up.
 const LONGEST_WRITE: TimeDelta = TimeDelta::hours(1);
@@ -53,7 +54,7 @@ impl Contents {
 
     /// Adds what lies in a folder: that of a kind, or else the cache itself.
     fn add(&mut self, folder: &Path, kind: Option<Kind>, now: DateTime<Utc>) {
-        let entries = match fs::read_dir(folder) {
+        let entries = match folder::list(folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
             Err(error) => return self.warn(folder, "cannot list the folder", &error),
@@ -65,20 +66,19 @@ impl Contents {
         }
     }
 
-    fn add_entry(&mut self, entry: &DirEntry, folder: Option<Kind>, now: DateTime<Utc>) -> io::Result<()> {
-        let name = entry.file_name();
-        let name = name.to_str().unwrap_or_default();
-        let file_type = entry.file_type()?;
-        if file_type.is_dir()
+    fn add_entry(&mut self, entry: &Entry, folder: Option<Kind>, now: DateTime<Utc>) -> io::Result<()> {
+        let name = entry.name().to_str().unwrap_or_default();
+        let file_type = entry.kind()?;
+        if file_type == folder::Kind::Folder
             && folder.is_none()
             && let Some(kind) = kind_of_folder(name)
         {
-            self.add(&entry.path(), Some(kind), now);
+            self.add(entry.path(), Some(kind), now);
             return Ok(());
         }
         let kind = kind_of_file(folder, name);
         let is_unfinished = is_unfinished(name);
-        if !file_type.is_file() || kind.is_none() && !is_unfinished {
+        if file_type != folder::Kind::File || kind.is_none() && !is_unfinished {
             self.foreign += 1;
             return Ok(());
         }
@@ -93,7 +93,7 @@ impl Contents {
         }
         self.files.push(Stored {
             kind,
-            path: entry.path(),
+            path: entry.path().to_owned(),
             bytes: metadata.len(),
             written,
         });

@@ -20,6 +20,7 @@ use crate::facts::record::Record;
 use crate::facts::task::{FirstClaim, Task, TaskSource};
 use crate::git::Repo;
 use crate::git::create::{Change, NewRepo};
+use crate::git::folder;
 use crate::ledger::{self, Signing, Writer};
 use code::{Purpose, SourceFile};
 use random::Random;
@@ -56,7 +57,7 @@ fn make_empty(folder: &Path) -> Result<PathBuf, CommandError> {
     let failed =
         |error: std::io::Error| CommandError::failed(format!("cannot make `{}`: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(failed)?;
-    if fs::read_dir(folder).map_err(failed)?.next().is_some() {
+    if !folder::list(folder).map_err(failed)?.is_empty() {
         return Err(
             CommandError::failed(format!("`{}` is not empty", folder.display()))
                 .hint("Name a folder that is not there yet: git leverage demo DIR"),

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::super::log::{Key, Log, Stamp, What};
 use super::super::{LogFile, Machine, files, json};
+use crate::git::folder;
 
 /// The folder within the application's.
 const FOLDER: &str = "local-agent-mode-sessions";
@@ -24,12 +25,14 @@ pub(super) fn roots(machine: &Machine) -> Vec<PathBuf> {
     ];
     let installed = machine.folder("LOCALAPPDATA").map(|data| data.join("Packages"));
     let packages = installed
-        .and_then(|folder| folder.read_dir().ok())
+        .map(|folder| folder::present(&folder))
         .into_iter()
         .flatten();
-    let packages = packages.flatten().filter_map(|entry| {
-        let name = entry.file_name();
-        let own = name.to_str().is_some_and(|name| name.starts_with("Claude_"));
+    let packages = packages.filter_map(|entry| {
+        let own = entry
+            .name()
+            .to_str()
+            .is_some_and(|name| name.starts_with("Claude_"));
         own.then(|| entry.path().join("LocalCache/Roaming/Claude"))
     });
     let folders = application.into_iter().flatten().chain(packages);

@@ -1,7 +1,6 @@
 //! The databases of OpenCode, read as they lie there: nothing is written, no file is made beside them, and rows stream.
 
 use std::borrow::Cow;
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -17,10 +16,11 @@ use super::super::{LogFile, json};
 use super::reading::{Reading, Session};
 use crate::facts::diagnostics::Warning;
 use crate::facts::span::Moment;
+use crate::git::folder;
 
 /// The databases in the data folder, by their names: one of releases, and one for each other channel.
 pub(super) fn below(folder: &Path, names: &[&str], warnings: &mut Vec<Warning>) -> Vec<LogFile> {
-    let entries = match fs::read_dir(folder) {
+    let entries = match folder::list(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
@@ -29,7 +29,7 @@ pub(super) fn below(folder: &Path, names: &[&str], warnings: &mut Vec<Warning>) 
             return Vec::new();
         }
     };
-    let paths = entries.flatten().map(|entry| entry.path());
+    let paths = entries.into_iter().flatten().map(|entry| entry.path().to_owned());
     let databases = paths.filter(|path| {
         let name = path
             .file_name()

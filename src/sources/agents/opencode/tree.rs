@@ -2,7 +2,6 @@
 //! `storage/message/<session>/<message>.json` and `storage/part/<message>/<part>.json`. A log is a session; its messages and
 //! the folders of their parts are its companions.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +12,7 @@ use super::super::value::{companion, document, instant, text};
 use super::super::{LogFile, files, files_below, json};
 use super::reading::{DEEPEST, Reading, Session};
 use crate::facts::diagnostics::Warning;
+use crate::git::folder;
 
 /// The sessions below a `storage` folder.
 pub(super) fn sessions_below(storage: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile> {
@@ -88,9 +88,8 @@ pub(super) fn add_with_parents(path: &Path, session: &Value, reading: &mut Readi
 
 /// The documents in a folder, in the order of their ids, which is that of their making.
 fn documents(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
+    let mut paths: Vec<PathBuf> = folder::present(folder)
+        .map(|entry| entry.path().to_owned())
         .filter(|path| is_json(path))
         .collect();
     paths.sort();
