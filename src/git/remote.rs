@@ -17,6 +17,7 @@ use super::open::{Repo, object_id};
 use super::process::hardened;
 use super::refs::{self, Fetched, NOTES, PIN, REMOTES, TASKS, Tips};
 use super::remote_url;
+use super::settle;
 use crate::facts::ids::ObjectId;
 
 /// A lock of a reference for what was fetched is held for milliseconds. One that stands longer was left by a process that died.
@@ -224,7 +225,12 @@ impl Remote {
         if refspecs.is_empty() {
             return Ok(());
         }
+        let is_lasting = repo.settling.fsync.get();
         let mut git = user_git(repo);
+        if is_lasting {
+            // The ledger may go forward to what is fetched, and then holds what was recorded here as well.
+            git.args(["-c", "core.fsync=committed"]);
+        }
         // An empty map keeps configured refspecs out, which may write over anything; no filter, as notes are read at once.
         git.args([
             "fetch",
@@ -241,7 +247,11 @@ impl Remote {
         ])
         .arg(&self.name)
         .args(refspecs);
-        self.run("fetch from", &mut git).map(|_| ())
+        self.run("fetch from", &mut git)?;
+        match is_lasting {
+            true => settle::sync_objects(&repo.objects()).map_err(|error| self.failed("fetch from", error)),
+            false => Ok(()),
+        }
     }
 
     /// Pushes one commit to a reference of the remote, never by force, and notes where the remote stands then.
@@ -276,14 +286,9 @@ impl Remote {
 
     /// What git printed; what it said where it failed.
     fn run(&self, action: &'static str, git: &mut Command) -> Result<String, RemoteError> {
-        let failed = |reason: String| RemoteError::Git {
-            action,
-            remote: self.name.clone(),
-            reason,
-        };
         let ended = git
             .output()
-            .map_err(|error: io::Error| failed(format!("git cannot be started: {error}")))?;
+            .map_err(|error: io::Error| self.failed(action, format!("git cannot be started: {error}")))?;
         let printed = String::from_utf8_lossy(&ended.stdout).into_owned();
         if ended.status.success() {
             return Ok(printed);
@@ -293,10 +298,19 @@ impl Remote {
         let said = String::from_utf8_lossy(&ended.stderr);
         let said = said.lines().map(str::trim).filter(|line| is_said(line));
         let reasons: Vec<String> = refused.chain(said.map(str::to_owned)).collect();
-        Err(failed(match reasons.is_empty() {
+        let reason = match reasons.is_empty() {
             true => format!("it ended with {}", ended.status),
             false => self.masked(&reasons.join("; ")),
-        }))
+        };
+        Err(self.failed(action, reason))
+    }
+
+    fn failed(&self, action: &'static str, reason: impl std::fmt::Display) -> RemoteError {
+        RemoteError::Git {
+            action,
+            remote: self.name.clone(),
+            reason: reason.to_string(),
+        }
     }
 
     /// What git says, without the credentials that an address in it may hold.

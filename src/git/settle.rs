@@ -377,6 +377,15 @@ pub(super) fn clear(objects: &Path) {
     }
 }
 
+/// Waits until the names of all objects of a repository are on the disk, loose ones and packs.
+pub(super) fn sync_objects(objects: &Path) -> io::Result<()> {
+    let inside = folder::present(objects).filter(|entry| matches!(entry.kind(), Ok(Kind::Folder)));
+    inside
+        .map(|entry| entry.path().to_owned())
+        .chain([objects.to_owned()])
+        .try_for_each(|folder| sync_folder(&folder))
+}
+
 /// Waits until the names in a folder are on the disk. Where a folder cannot be opened or synced as a file, the system
 /// has no way to ask for it.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {

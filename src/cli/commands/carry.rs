@@ -65,6 +65,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         let message = format!("Carry: {}\n\nFrom {}\n", onto.short(), args.from.join(", "));
         let additions = [(onto, lines.clone())].into();
         ledger::append_lines(&open.repo, &additions, &message, open.writer()?)?;
+        let carried = format!("{} carried onto {}", what(&lines), onto.short());
+        context.recorded(&open.repo, carried, Outcome::Done)?;
     }
     let first = format!("-> {}", onto.short());
     context.terminal.data(paragraph(&first, &lines).as_bytes())?;

@@ -37,16 +37,22 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let open = OpenLedger::open(context)?;
     let found = repair::plan(&open.repo, open.work)?;
     context.terminal.warnings(&found.warnings)?;
+    let outcome = match found.undecided.is_empty() {
+        true => found.status.into(),
+        false => Outcome::Partial,
+    };
     if !args.dry_run && !found.moves.is_empty() {
         let lines = repair::additions(&found.moves);
         ledger::append_lines(&open.repo, &lines, &message(&found.moves), open.writer()?)?;
+        let what = format!(
+            "{} re-attached",
+            counted(found.moves.len(), "note is", "notes are")
+        );
+        context.recorded(&open.repo, what, outcome)?;
     }
     context.terminal.data(listing(&open.repo, &found).as_bytes())?;
     context.terminal.status(&summary(args, &found))?;
-    Ok(match found.undecided.is_empty() {
-        true => found.status.into(),
-        false => Outcome::Partial,
-    })
+    Ok(outcome)
 }
 
 fn message(moves: &[Move]) -> String {

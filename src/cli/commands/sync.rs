@@ -9,6 +9,7 @@ use crate::cli::recording::OpenLedger;
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::ObjectId;
 use crate::facts::quantity::counted;
+use crate::git::Repo;
 use crate::git::config::Config;
 use crate::git::refs::{self, Tips};
 use crate::git::remote::{self, Remote, RemoteError};
@@ -90,29 +91,43 @@ struct Sync<'a> {
     allow_secrets: bool,
 }
 
-/// What went over.
-#[derive(Default)]
+/// What went over, once both have the same.
 struct Exchanged {
-    received: News,
+    /// Our ledger as it was.
+    before: Tips,
+    /// Theirs as it was.
+    theirs: Tips,
     sent: News,
+}
+
+impl Exchanged {
+    /// What came of theirs.
+    fn received(&self, repo: &Repo) -> Result<News, CommandError> {
+        let mut received = News::of(repo, self.theirs, self.before).map_err(unreadable)?;
+        received.lines.retain(|line| !self.sent.lines.contains(line));
+        received.tasks.retain(|commit| !self.sent.tasks.contains(commit));
+        Ok(received)
+    }
 }
 
 impl Sync<'_> {
     fn run(&self, context: &mut Context) -> Result<(), CommandError> {
         let exchanged = self.exchange()?;
+        let what = format!("the ledger is in step with `{}`", self.remote.name);
+        context.recorded(&self.open.repo, what, Outcome::Done)?;
         // With the push, git may have moved our ledger as a configured refspec says.
         ledger::heal(&self.open.repo, self.open.writer()?)?;
         self.name_remote(context)?;
         let (notes, tasks) = (self.remote.notes(), self.remote.tasks());
-        let Exchanged { received, sent } = &exchanged;
+        let received = exchanged.received(&self.open.repo)?;
         let from = [
             format!("{} -> {notes}", refs::NOTES),
             format!("{} -> {tasks}", refs::TASKS),
         ];
-        told("received", received, &from, context)?;
+        told("received", &received, &from, context)?;
         told(
             "sent",
-            sent,
+            &exchanged.sent,
             &[refs::NOTES.to_owned(), refs::TASKS.to_owned()],
             context,
         )
@@ -137,10 +152,7 @@ impl Sync<'_> {
             }
             attempt += 1;
         };
-        let mut received = News::of(repo, theirs, before).map_err(unreadable)?;
-        received.lines.retain(|line| !sent.lines.contains(line));
-        received.tasks.retain(|commit| !sent.tasks.contains(commit));
-        Ok(Exchanged { received, sent })
+        Ok(Exchanged { before, theirs, sent })
     }
 
     /// Fetches, merges and pushes once. The ledger of the remote as it was fetched, or why it did not take ours.
