@@ -5,7 +5,7 @@
 
 pub mod join;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use git2::{Commit, ObjectType, Odb, Oid, Tree, TreeBuilder};
@@ -57,14 +57,87 @@ pub fn read(repo: &Repo, reference: &str) -> Result<Vec<(ObjectId, StoredNote)>,
     found.map_or(Ok(Vec::new()), |notes| contents(repo, &notes.notes))
 }
 
+/// The ledger of this clone, as far as it can be read.
+#[derive(Debug, Default)]
+pub struct OwnLedger {
+    /// Its notes, and earlier forms of those that cannot be read.
+    pub notes: Vec<(ObjectId, StoredNote)>,
+    /// Why it cannot be read, if it cannot.
+    pub trouble: Option<String>,
+    /// The earlier ledger that stands in for it then, if one can be read.
+    pub past: Option<ObjectId>,
+}
+
+/// Reads the ledger of this clone; where its objects are missing or damaged, what it was before.
+pub fn read_own(repo: &Repo) -> OwnLedger {
+    match read(repo, refs::NOTES) {
+        Ok(mut notes) => {
+            let earlier = earlier_forms(repo, &notes);
+            notes.extend(earlier);
+            OwnLedger {
+                notes,
+                ..OwnLedger::default()
+            }
+        }
+        Err(reason) => {
+            let past = refs::past_ledgers(repo).into_iter();
+            let mut past = past.filter_map(|past| Some((past, read_at(repo, past).ok()?)));
+            let (past, notes) = past.next().unzip();
+            OwnLedger {
+                notes: notes.unwrap_or_default(),
+                trouble: Some(reason),
+                past,
+            }
+        }
+    }
+}
+
+/// What the notes that cannot be read said when they last could.
+fn earlier_forms(repo: &Repo, notes: &[(ObjectId, StoredNote)]) -> Vec<(ObjectId, StoredNote)> {
+    let unreadable = notes
+        .iter()
+        .filter(|(_, note)| matches!(note, StoredNote::Unreadable(_)));
+    let mut lost: BTreeSet<ObjectId> = unreadable.map(|(commit, _)| *commit).collect();
+    let mut found = Vec::new();
+    if lost.is_empty() {
+        return found;
+    }
+    for past in refs::past_ledgers(repo) {
+        for (commit, note) in read_some_at(repo, past, &lost).unwrap_or_default() {
+            if matches!(note, StoredNote::Lines(_)) {
+                lost.remove(&commit);
+                found.push((commit, note));
+            }
+        }
+        if lost.is_empty() {
+            break;
+        }
+    }
+    found
+}
+
+/// [`read_at`] of the notes on some commits.
+fn read_some_at(
+    repo: &Repo,
+    tip: ObjectId,
+    wanted: &BTreeSet<ObjectId>,
+) -> Result<Vec<(ObjectId, StoredNote)>, String> {
+    let mut found = load_at(repo, tip)?;
+    found.notes.retain(|commit, _| wanted.contains(commit));
+    contents(repo, &found.notes)
+}
+
 /// Every note below a commit of a ledger, as [`read`] reads those of a reference.
 pub fn read_at(repo: &Repo, tip: ObjectId) -> Result<Vec<(ObjectId, StoredNote)>, String> {
+    contents(repo, &load_at(repo, tip)?.notes)
+}
+
+fn load_at(repo: &Repo, tip: ObjectId) -> Result<NotesTree, String> {
     let load = || {
         let commit = repo.commit_at(Oid::from_bytes(tip.as_bytes())?)?;
         NotesTree::load(repo, &repo.tree_at(commit.tree_id())?)
     };
-    let found = load().map_err(|error: git2::Error| error.message().to_owned())?;
-    contents(repo, &found.notes)
+    load().map_err(|error: git2::Error| error.message().to_owned())
 }
 
 /// The notes of a tree, with the commits that they are on.
@@ -344,7 +417,7 @@ struct Base<'repo> {
 impl<'repo> Base<'repo> {
     fn read(repo: &'repo Repo) -> Result<Self, WriteError> {
         let raw = repo.raw();
-        let old = refs::target(raw, refs::NOTES).map_err(|error| unreadable(refs::NOTES, &error))?;
+        let old = refs::target(raw, refs::NOTES).map_err(|error| unreadable(repo, refs::NOTES, &error))?;
         let mut base = Self {
             old,
             parents: Vec::new(),
@@ -361,11 +434,13 @@ impl<'repo> Base<'repo> {
         // A pin whose objects are gone can heal nothing, and must not stop the next write.
         let is_wanted = |tip: &Oid| is_ahead || was_moved(repo) && repo.commit_at(*tip).is_ok();
         if let Some(tip) = tip.filter(is_wanted) {
-            let (commit, notes) = load_commit(repo, tip, refs::PIN)?;
-            if is_ahead {
-                base.parents.push(commit);
+            match load_commit(repo, tip, refs::PIN) {
+                Ok((commit, notes)) => {
+                    base.parents.extend(is_ahead.then_some(commit));
+                    base.pinned = Some(notes);
+                }
+                Err(error) => repo.settling.doubt(format!("what was pinned is gone: {error}")),
             }
-            base.pinned = Some(notes);
         }
         Ok(base)
     }
@@ -434,13 +509,15 @@ fn load_commit<'repo>(
         let notes = NotesTree::load(repo, &repo.tree_at(commit.tree_id())?)?;
         Ok((commit, notes))
     };
-    read().map_err(|error: git2::Error| unreadable(reference, &error))
+    read().map_err(|error: git2::Error| unreadable(repo, reference, &error))
 }
 
-fn unreadable(reference: &str, error: &git2::Error) -> WriteError {
+fn unreadable(repo: &Repo, reference: &str, error: &git2::Error) -> WriteError {
+    let past = || refs::past_ledgers(repo).first().copied();
     WriteError::Unreadable {
         reference: reference.to_owned(),
         reason: error.message().to_owned(),
+        last: (reference == refs::NOTES).then(past).flatten(),
     }
 }
 
@@ -722,6 +799,7 @@ impl Store {
                     return Err(WriteError::Unreadable {
                         reference: format!("the note on {target}"),
                         reason,
+                        last: None,
                     });
                 }
             }

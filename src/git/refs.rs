@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use git2::{ErrorCode, Oid, Reflog, Repository};
 
+use super::files;
 use super::open::{Repo, object_id};
 use super::settle;
 use super::stage::Stage;
@@ -35,6 +36,9 @@ const OURS: &[&str] = &[NOTES, TASKS, PIN];
 
 /// No file of a reference is longer: the longest name that git takes is shorter.
 const MAX_REFERENCE: u64 = 8192;
+
+/// How many earlier ledgers are looked at for what cannot be read of the present one.
+const MOST_PAST: usize = 16;
 
 /// How long a writer waits for a reference that somebody holds or keeps moving.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(3);
@@ -70,6 +74,8 @@ impl WriteLock {
     /// Waits for the lock in the folder that all work trees share.
     pub fn take(repo: &Repo) -> Result<Self, WriteError> {
         let path = repo.common_dir().join("leverage.flock");
+        // Opening a pipe would wait for ever.
+        files::check(&path, u64::MAX).map_err(|error| WriteError::storage(repo, &error.to_string()))?;
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -170,7 +176,9 @@ pub(super) fn compare_and_swap(
 /// Git logs the moves of notes and branches, and of other names only where a log is there already. A bare repository keeps
 /// none.
 fn keep_log(repo: &Repo, name: &str) {
-    if name == TASKS && !repo.raw().is_bare() {
+    let log = repo.common_dir().join("logs").join(name);
+    // What is there already may be a pipe, which libgit2 would open.
+    if name == TASKS && !repo.raw().is_bare() && log.symlink_metadata().is_err() {
         // Without a log the audit says that it cannot tell.
         let _ = repo.raw().reference_ensure_log(name);
     }
@@ -306,11 +314,34 @@ fn is_elsewhere(repo: &Repository, commit: Oid) -> bool {
 
 /// The last commit that can be read of those that the log of a reference names.
 fn last_logged(repo: &Repository, name: &str) -> Option<Oid> {
+    logged(repo, name).into_iter().find(|tip| is_readable(repo, *tip))
+}
+
+/// The commits that the log of a reference names, the last one first.
+fn logged(repo: &Repository, name: &str) -> Vec<Oid> {
     let path = repo.commondir().join("logs").join(name);
     let is_file = path.symlink_metadata().is_ok_and(|data| data.is_file());
-    let log = is_file.then(|| repo.reflog(name).ok()).flatten()?;
-    let mut named = log.iter().map(|entry| entry.id_new());
-    named.find(|tip| is_readable(repo, *tip))
+    let log = is_file.then(|| repo.reflog(name).ok()).flatten();
+    log.map(|log| log.iter().map(|entry| entry.id_new()).collect())
+        .unwrap_or_default()
+}
+
+/// What the ledger of this clone was before, the youngest first: what may still be read where it is damaged now.
+pub fn past_ledgers(repo: &Repo) -> Vec<ObjectId> {
+    let raw = repo.raw();
+    let tip = target(raw, NOTES).ok().flatten();
+    let parent = |commit: &Oid| repo.commit_at(*commit).ok()?.parent_id(0).ok();
+    let parents = std::iter::successors(tip.and_then(|tip| parent(&tip)), parent).take(MOST_PAST);
+    let pinned = target(raw, PIN).ok().flatten();
+    let mut seen = HashSet::from([tip]);
+    parents
+        .chain(logged(raw, NOTES))
+        .chain(pinned)
+        .filter(|past| seen.insert(Some(*past)))
+        .filter(|past| is_readable(raw, *past))
+        .take(MOST_PAST)
+        .filter_map(object_id)
+        .collect()
 }
 
 /// Whether an object is a commit whose tree is here.
@@ -416,9 +447,14 @@ pub fn join_chain(
 /// An error where a chain ends in what cannot be read as a commit.
 fn readable(repo: &Repo, name: &str, tip: Oid) -> Result<(), WriteError> {
     let found = repo.commit_at(tip);
+    let is_own = || name == TASKS && target(repo.raw(), name).is_ok_and(|own| own == Some(tip));
     found.map(|_| ()).map_err(|error| WriteError::Unreadable {
         reference: name.to_owned(),
         reason: error.message().to_owned(),
+        last: is_own()
+            .then(|| last_tasks(repo.raw()))
+            .flatten()
+            .and_then(object_id),
     })
 }
 
@@ -478,10 +514,11 @@ pub fn descends(repo: &Repo, commit: ObjectId, from: ObjectId) -> bool {
 /// Every commit that can be reached from the references, those of broken ones left out.
 pub fn chain(repo: &Repo, names: &[String]) -> HashSet<ObjectId> {
     let raw = repo.raw();
-    let mut pending: Vec<Oid> = names
-        .iter()
-        .filter_map(|name| target(raw, name).ok().flatten())
-        .collect();
+    let tip = |name: &String| match target(raw, name).ok().flatten() {
+        Some(lost) if name == TASKS && !is_readable(raw, lost) => last_tasks(raw),
+        found => found,
+    };
+    let mut pending: Vec<Oid> = names.iter().filter_map(tip).collect();
     let mut seen = HashSet::new();
     while let Some(id) = pending.pop() {
         if let Ok(commit) = repo.commit_at(id)

@@ -55,6 +55,8 @@ pub enum WriteError {
         reference: String,
         /// What is wrong.
         reason: String,
+        /// The last commit of it that can be read, where one is known.
+        last: Option<ObjectId>,
     },
     /// The user's git is to sign, and did not.
     #[error("git did not sign: {reason}")]
@@ -81,7 +83,15 @@ impl WriteError {
                 path.display()
             )),
             Self::Busy(_) | Self::Contended(_) => Some("Try again; nothing was lost".into()),
-            Self::Unreadable { reference, .. } => Some(format!("Inspect it: git log {reference}; git fsck")),
+            Self::Unreadable { reference, last, .. } => {
+                Some(match last {
+                    Some(last) => format!(
+                        "Inspect it with `git fsck`, or go on from the last state that can be read: \
+                         git update-ref {reference} {last}"
+                    ),
+                    None => format!("Inspect it: git log {reference}; git fsck"),
+                })
+            }
             Self::NoteFull { .. } => Some("Record the task without a commit: --no-commit".into()),
             Self::Unsigned { .. } => Some(
                 "Check that `git commit -S` works here, or turn it off: git config --global leverage.sign false"

@@ -14,7 +14,7 @@ use crate::facts::quantity::WorkTime;
 use crate::facts::record::NoteLines;
 use crate::git::Repo;
 use crate::git::messages::{self, RawCommit};
-use crate::git::notes::{self, StoredNote};
+use crate::git::notes::{self, OwnLedger, StoredNote};
 use crate::git::refs::{self, Fetched};
 use crate::git::remote;
 use crate::git::walk::RefSelection;
@@ -113,11 +113,12 @@ pub(super) fn read_notes(repo: &Repo) -> Findings {
         task_commits: refs::chain(repo, &fetched.task_references(repo)),
         ..Findings::default()
     };
-    let mut ledgers = vec![refs::NOTES.to_owned()];
-    let ahead = fetched
+    add_own(&mut findings, notes::read_own(repo));
+    let mut ledgers: Vec<String> = fetched
         .notes()
-        .filter(|reference| notes::is_ahead(repo, reference));
-    ledgers.extend(ahead.cloned());
+        .filter(|reference| notes::is_ahead(repo, reference))
+        .cloned()
+        .collect();
     if notes::was_moved(repo) {
         ledgers.push(refs::PIN.to_owned());
     }
@@ -126,13 +127,32 @@ pub(super) fn read_notes(repo: &Repo) -> Findings {
             Ok(found) => found
                 .into_iter()
                 .for_each(|(commit, note)| add_note(&mut findings, commit, note)),
-            Err(reason) => findings.warnings.push(
-                Warning::new(repo.name(), format!("`{reference}` cannot be read: {reason}"))
-                    .hint(format!("Inspect it: git log {reference}")),
-            ),
+            Err(reason) => {
+                let warning = unreadable(&findings.repo, &reference, &reason);
+                findings.warnings.push(warning);
+            }
         }
     }
     findings
+}
+
+/// Adds the ledger of this clone, and what is to be said of it.
+fn add_own(findings: &mut Findings, own: OwnLedger) {
+    if let Some(mut reason) = own.trouble {
+        if let Some(past) = own.past {
+            reason.push_str(&format!("; what it said at {} is taken instead", past.short()));
+        }
+        let warning = unreadable(&findings.repo, refs::NOTES, &reason);
+        findings.warnings.push(warning);
+    }
+    for (commit, note) in own.notes {
+        add_note(findings, commit, note);
+    }
+}
+
+fn unreadable(repo: &str, reference: &str, reason: &str) -> Warning {
+    Warning::new(repo, format!("`{reference}` cannot be read: {reason}"))
+        .hint(format!("Inspect it: git log {reference}"))
 }
 
 fn add_note(findings: &mut Findings, commit: ObjectId, note: StoredNote) {
