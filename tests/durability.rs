@@ -166,6 +166,53 @@ fn what_is_written_is_no_failure_where_nobody_takes_the_output() {
     assert_eq!(report.status.code(), Some(1));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_repair_carry_and_sync_did_is_no_failure_where_nobody_takes_the_output() {
+    let world = World::new();
+    let repo = kiln(&world);
+    repo.git(&["clone", "--quiet", "--bare", ".", "../remote.git"]);
+    repo.git(&["remote", "add", "origin", "../remote.git"]);
+    repo.git(&[
+        "commit",
+        "--quiet",
+        "--amend",
+        "-m",
+        "Kiln controller, said better",
+    ]);
+    repo.git(&["checkout", "--quiet", "-b", "topic"]);
+    repo.write("door.rs", "fn door() {}\n").commit("Door");
+    record(&repo, "Door");
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.git(&["merge", "--quiet", "--squash", "topic"]);
+    repo.git(&["commit", "--quiet", "-m", "All of it"]);
+    let commands: [(&[&str], &str); 3] = [
+        (&["repair"], "1 note is re-attached"),
+        (
+            &["carry", "--onto", "main", "--from", "main..topic"],
+            "1 task carried onto",
+        ),
+        (&["sync"], "the ledger is in step with `origin`"),
+    ];
+    let notes = |name: &str| world.at(name).git(&["rev-parse", NOTES]);
+    for (args, expected) in commands {
+        let before = notes("kiln");
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = world
+            .leverage(repo.path())
+            .args(args)
+            .stdout(full)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {said}");
+        assert!(said.contains(expected), "{args:?}: {said}");
+        assert!(said.contains("No space left on device"), "{args:?}: {said}");
+        assert_eq!(notes("kiln") == before, args == ["sync"], "{args:?}");
+    }
+    assert_eq!(notes("remote.git"), notes("kiln"));
+}
+
 #[test]
 fn a_pin_that_cannot_follow_is_a_warning() {
     let world = World::new();
@@ -232,6 +279,80 @@ fn a_ledger_of_which_nothing_is_known_is_not_written_over() {
     assert!(ran.stderr.contains("nothing was written over it"), "{ran}");
     assert_eq!(reported(&repo).1, "partial");
     assert_eq!(fs::read(repo.path().join(".git").join(NOTES)).unwrap(), b"");
+}
+
+/// Takes away an object that lies in a file of its own.
+fn lose(repo: &TestRepo<'_>, object: &str) {
+    let id = repo.git(&["rev-parse", object]);
+    let path = repo.path().join(".git/objects").join(&id[..2]).join(&id[2..]);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn of_a_ledger_whose_objects_are_gone_what_it_was_before_is_read() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let before = repo.git(&["rev-parse", NOTES]);
+    record(&repo, "Last");
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    let note = format!("{NOTES}:{}/{}", &head[..2], &head[2..]);
+    let whole = world.copy();
+    for lost in [NOTES, "refs/notes/leverage^{tree}", note.as_str()] {
+        whole.restore();
+        lose(&repo, lost);
+        // All but what only the lost object held.
+        assert_eq!(reported(&repo), (2, "partial".to_owned()), "{lost}");
+        let listed = repo.run(&["log", "--format", "json"]);
+        assert_eq!(listed.code, Some(3), "{listed}");
+        let refused = repo.run(&["record", "--another", "--estimate", "4h", "--title", "After"]);
+        assert_eq!(refused.code, Some(1), "{refused}");
+        assert!(
+            refused.stderr.contains("nothing was written over it"),
+            "{refused}"
+        );
+        if lost == note {
+            continue;
+        }
+        // What is advised helps.
+        let advice = format!("git update-ref {NOTES} {before}");
+        assert!(refused.stderr.contains(&advice), "{refused}");
+        repo.git(&["update-ref", NOTES, &before]);
+        record(&repo, "After");
+        assert_eq!(titles(&repo), ["After", "Kiln controller", "Plan"], "{lost}");
+    }
+    whole.restore();
+    lose(&repo, TASKS);
+    assert_eq!(titles(&repo), ["Kiln controller", "Last", "Plan"]);
+}
+
+/// Makes a pipe, which nobody writes to or reads from.
+fn pipe(repo: &TestRepo<'_>, name: &str) {
+    let path = repo.path().join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[test]
+fn a_pipe_in_place_of_a_file_that_a_write_opens_is_not_waited_for() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn main() {}\n").commit("Kiln controller");
+    // Neither log can be kept then.
+    pipe(&repo, ".git/logs/refs/leverage/tasks");
+    pipe(&repo, ".git/logs/refs/notes/leverage");
+    let _ = repo
+        .run(&["record", "--no-commit", "--title", "Plan", "--estimate", "1h"])
+        .success();
+    fs::remove_file(repo.path().join(".git/leverage.flock")).unwrap();
+    pipe(&repo, ".git/leverage.flock");
+    let refused = repo.run(&["record", "--estimate", "4h"]);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(
+        refused.stderr.contains("leverage.flock` is not a regular file"),
+        "{refused}"
+    );
+    assert_eq!(titles(&repo), ["Plan"]);
 }
 
 #[test]
@@ -313,6 +434,95 @@ fn a_killed_writer_leaves_the_old_or_the_new_state_and_needs_no_help() {
         assert_tidy(&repo);
     }
     repo.git(&["fsck", "--strict"]);
+}
+
+/// Runs a command under strace. What it wrote is no matter.
+#[cfg(target_os = "linux")]
+fn traced(world: &World, repo: &TestRepo<'_>, options: &[&str], args: &[&str]) -> std::process::Output {
+    let own = world.leverage(repo.path());
+    let mut command = Command::new("strace");
+    command.env_clear().current_dir(repo.path()).args(["-f", "-qq"]);
+    let variables = own.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    command.envs(variables).args(options).arg(own.get_program());
+    command.args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+/// At most `most` numbers from 1 to `count`, evenly spread, with the first and the last.
+#[cfg(target_os = "linux")]
+fn sampled(count: usize, most: usize) -> Vec<usize> {
+    let mut numbers: Vec<usize> = (0..most)
+        .map(|n| 1 + n * count.saturating_sub(1) / (most - 1))
+        .collect();
+    numbers.dedup();
+    numbers.retain(|number| *number <= count);
+    numbers
+}
+
+/// Some of what `tests/scripts/kill-sweep` tries. Without strace, the kills at random moments above are all that is tried.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_fault_at_a_system_call_leaves_the_old_or_the_new_state_and_needs_no_help() {
+    let can_trace = Command::new("strace")
+        .args(["-qq", "-o", "/dev/null", "true"])
+        .status();
+    if !can_trace.is_ok_and(|status| status.success()) {
+        eprintln!("not tried: strace is not here, or may not trace");
+        return;
+    }
+    let world = World::new();
+    let repo = kiln(&world);
+    // All that makes a write last.
+    repo.git(&["config", "leverage.fsync", "true"]);
+    let old = titles(&repo);
+    let whole = world.copy();
+    let trace = world.home().join("trace");
+    let args = [
+        "record",
+        "--no-commit",
+        "--no-sessions",
+        "--title",
+        "New",
+        "--estimate",
+        "1h",
+    ];
+    let new = ["Kiln controller", "New", "Plan"];
+    assert!(
+        traced(&world, &repo, &["-o", trace.to_str().unwrap()], &args)
+            .status
+            .success()
+    );
+    let trace = fs::read_to_string(trace).unwrap();
+    for (fault, most) in [("signal=KILL", 5), ("error=ENOSPC", 3), ("error=EIO", 2)] {
+        for call in [
+            "write", "fsync", "link", "linkat", "rename", "unlink", "mkdir", "flock", "close",
+        ] {
+            let count = trace.matches(&format!(" {call}(")).count();
+            for at in sampled(count, most) {
+                whole.restore();
+                let case = format!("{call}:{fault}:when={at}");
+                let (select, inject) = (format!("trace={call}"), format!("inject={case}"));
+                let options = ["-o", "/dev/null", "-e", &select, "-e", &inject];
+                let ran = traced(&world, &repo, &options, &args);
+                let now = titles(&repo);
+                assert!(now == old || now == new, "{case}: {now:?}");
+                assert_honest(&ran, now == new, &case);
+                record(&repo, "After");
+                assert_eq!(titles(&repo).len(), now.len() + 1, "{case}");
+                assert_tidy(&repo);
+            }
+        }
+    }
+    repo.git(&["fsck", "--strict"]);
+}
+
+/// What ended well is there, what ended badly is not, and what was killed may be.
+#[cfg(target_os = "linux")]
+fn assert_honest(ran: &std::process::Output, is_there: bool, case: &str) {
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(!said.contains("panicked"), "{case}: {said}");
+    if let Some(code) = ran.status.code() {
+        assert_eq!(code == 0, is_there, "{case}: {said}");
+    }
 }
 
 #[test]

@@ -74,17 +74,7 @@ impl Place<'_> {
     }
 
     fn leverage(&self, args: &[&str]) -> String {
-        let output = self.command(PROGRAM, args).output().unwrap();
-        if freed(&output) {
-            return self.leverage(args);
-        }
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "{args:?} in {}: {said}",
-            self.folder.display()
-        );
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        self.run(PROGRAM, args)
     }
 
     /// Runs `git leverage`, one time in four with a kill at some moment, of it or of the git that it runs. What it printed, if it
@@ -98,21 +88,11 @@ impl Place<'_> {
             }
             _ => child.wait_with_output().unwrap(),
         };
-        freed(&output);
         output
             .status
             .success()
             .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
-}
-
-/// Removes the lock that a killed process left, where the command says that it is in its way and how to remove it.
-fn freed(output: &Output) -> bool {
-    let said = String::from_utf8_lossy(&output.stderr);
-    let lock = said
-        .split_once(": rm '")
-        .and_then(|(_, rest)| rest.split_once('\''));
-    lock.is_some_and(|(lock, _)| std::fs::remove_file(lock).is_ok())
 }
 
 fn interrupted(child: Child, random: &mut Random) -> Output {
