@@ -216,3 +216,55 @@ fn a_damaged_answer_is_read_anew() {
     assert_eq!(ran.stdout, first);
     assert_eq!(exported(&repo, &[]), first);
 }
+
+#[test]
+fn merges_that_change_many_files_are_followed_on_all_sides() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    for number in 0..30 {
+        repo.write(&format!("src/{number}.rs"), text(&format!("file {number}"), 12));
+    }
+    repo.commit("Begin");
+    repo.git(&["checkout", "--quiet", "-b", "side"]);
+    for number in 0..20 {
+        let path = format!("src/{number}.rs");
+        let more = format!("from the side {number}\n{}", text(&format!("file {number}"), 12));
+        repo.write(&path, more);
+        repo.git(&["add", &path]);
+        if number % 4 == 0 {
+            repo.git(&["mv", &path, &format!("src/side{number}.rs")]);
+        }
+    }
+    repo.commit("Write aside");
+    repo.git(&["checkout", "--quiet", "main"]);
+    for number in 0..25 {
+        let more = format!(
+            "{}from the main line {number}\n",
+            text(&format!("file {number}"), 12)
+        );
+        repo.write(&format!("src/{number}.rs"), more);
+    }
+    repo.commit("Write on");
+    repo.git(&["merge", "--quiet", "--no-commit", "side"]);
+    repo.write("src/1.rs", text("the merge", 3));
+    repo.commit("Merge");
+    assert_equals_blame(&repo);
+}
+
+#[test]
+fn files_that_meet_in_one_merge_after_the_other_are_followed_to_the_end() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.rs", text("one", 10)).commit("Begin");
+    repo.git(&["branch", "still"]);
+    for number in 0..12 {
+        repo.git(&["checkout", "--quiet", "-B", "still", "still"]);
+        repo.write(&format!("other{number}"), "x\n")
+            .commit("Something else");
+        repo.git(&["checkout", "--quiet", "main"]);
+        repo.git(&["merge", "--quiet", "--no-commit", "--no-ff", "still"]);
+        let content = format!("{}{}", text("merged", number + 1), text("one", 10));
+        repo.write("a.rs", content).commit("Merge");
+    }
+    assert_equals_blame(&repo);
+}

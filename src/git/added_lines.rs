@@ -319,6 +319,7 @@ fn lines_of(
             .map_err(|error| git2::Error::from_str(&error.to_string()))?;
     }
     let old = parent.map(git2::Commit::tree).transpose()?;
+    let paths: HashSet<&[u8]> = paths.iter().copied().collect();
     let diff = repo
         .raw()
         .diff_tree_to_tree(old.as_ref(), Some(&commit.tree()?), Some(&mut options))?;

@@ -77,6 +77,9 @@ pub enum ObjectError {
     /// A tree that names folders over and over, so that a few objects stand for billions of files.
     #[error("tree {0} lists too many files")]
     TooManyFiles(ObjectId),
+    /// A file of a commit that removed and added so many like ones that finding out which moved would take minutes.
+    #[error("where file {0} was before is one of too many possibilities")]
+    TooManyMoves(ObjectId),
 }
 
 /// What an object is.

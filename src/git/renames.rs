@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::lines::looks_binary;
 use super::packs::{ObjectError, Objects, RawId};
 use super::trees::{Difference, FileKind, Version};
+use crate::facts::ids::ObjectId;
 
 /// The measure of similarity: all of it.
 const ALL: u64 = 60_000;
@@ -21,6 +22,13 @@ const ENOUGH_BY_NAME: u64 = 45_000;
 const MOST_FILES: usize = 1000;
 /// For each added file so many of the removed ones are remembered.
 const CANDIDATES: usize = 4;
+/// What comparing the contents of one commit's files may cost, in bytes read and chunks compared. The thousand files by a
+/// thousand that git compares take a part of it, unless each has thousands of lines.
+const MOST_WORK: u64 = 6_000_000_000;
+/// A byte of a file that is read and cut into chunks costs as much as so many chunks that are compared.
+const READING: u64 = 4;
+/// As many chunks are kept, of any number of files.
+const MOST_CHUNKS: usize = 16_000_000;
 
 /// A difference, and where the file was before, if it moved.
 pub(super) struct Change {
@@ -39,9 +47,14 @@ struct Candidate {
     partner: Option<usize>,
 }
 
-/// Contents that were looked at, for all questions about one commit.
-#[derive(Default)]
-pub(super) struct Contents(HashMap<RawId, Option<Rc<Content>>>);
+/// How alike files are, for all questions about one commit, and what may still be spent on them.
+struct Likeness {
+    /// Files above so many bytes are similar to none.
+    limit: u64,
+    contents: HashMap<RawId, Option<Rc<Content>>>,
+    chunks: usize,
+    work: u64,
+}
 
 /// Joins what was removed here and added there. Files above `limit` bytes are similar to none.
 pub(super) fn detect(
@@ -49,21 +62,107 @@ pub(super) fn detect(
     objects: &mut Objects<'_>,
     limit: u64,
 ) -> Result<Vec<Change>, ObjectError> {
-    let (removed, added) = match_files(&differences, objects, limit, &mut Contents::default())?;
+    let (removed, added) = match_files(&differences, objects, limit)?;
     Ok(join(differences, &removed, &added))
 }
 
-/// Where the only added file among the differences was before, as a place among them: what `git blame` decides for one
-/// path, and `git log --follow`.
-pub(super) fn source_of_added(
-    differences: &[Difference],
-    objects: &mut Objects<'_>,
-    limit: u64,
-    contents: &mut Contents,
-) -> Result<Option<usize>, ObjectError> {
-    let (removed, added) = match_files(differences, objects, limit, contents)?;
-    let partner = added.first().and_then(|only| only.partner);
-    Ok(partner.map(|partner| removed[partner].at))
+/// The files that a commit removed, as what the files that it added may have been before: each is looked up as if it were the
+/// only one that was added, as `git blame` does, and `git log --follow`.
+pub(super) struct Sources {
+    files: Vec<Difference>,
+    removed: Vec<Candidate>,
+    /// The first file of each content, and the first of each content and name.
+    by_content: HashMap<ContentKey, usize>,
+    by_content_and_name: HashMap<(ContentKey, Vec<u8>), usize>,
+    /// The names of the files; `None` where several have the same.
+    by_name: HashMap<Vec<u8>, Option<usize>>,
+    likeness: Likeness,
+}
+
+impl Sources {
+    /// Those among the differences of a commit. Files above `limit` bytes are similar to none.
+    pub(super) fn among(differences: &[Difference], limit: u64) -> Self {
+        let mut sources = Self {
+            files: Vec::new(),
+            removed: Vec::new(),
+            by_content: HashMap::new(),
+            by_content_and_name: HashMap::new(),
+            by_name: HashMap::new(),
+            likeness: Likeness::new(limit),
+        };
+        for difference in differences {
+            if let (Some(version), None) = (difference.old, difference.new) {
+                sources.add(difference.clone(), version);
+            }
+        }
+        sources
+    }
+
+    fn add(&mut self, difference: Difference, version: Version) {
+        let number = self.removed.len();
+        let key = content_key(&version);
+        let name = name_of(&difference.path).to_vec();
+        self.by_content.entry(key).or_insert(number);
+        self.by_content_and_name
+            .entry((key, name.clone()))
+            .or_insert(number);
+        self.by_name
+            .entry(name)
+            .and_modify(|known| *known = None)
+            .or_insert(Some(number));
+        self.removed.push(Candidate {
+            at: number,
+            version,
+            partner: None,
+        });
+        self.files.push(difference);
+    }
+
+    /// The file that an added one was before, if any.
+    pub(super) fn source_of(
+        &mut self,
+        objects: &mut Objects<'_>,
+        path: &[u8],
+        version: Version,
+    ) -> Result<Option<&Difference>, ObjectError> {
+        if self.removed.is_empty() {
+            return Ok(None);
+        }
+        let (key, name) = (content_key(&version), name_of(path).to_vec());
+        let of_name = self.by_name.get(&name).copied().flatten();
+        let same = self.by_content_and_name.get(&(key, name));
+        let mut found = same.or_else(|| self.by_content.get(&key)).copied();
+        if let (None, Some(number)) = (found, of_name) {
+            let similarity = self
+                .likeness
+                .similarity(objects, self.removed[number].version, version)?;
+            found = (similarity >= ENOUGH_BY_NAME).then_some(number);
+        }
+        if found.is_none() && self.removed.len() <= MOST_FILES * MOST_FILES {
+            found = self.most_similar(objects, path, version)?;
+        }
+        Ok(found.and_then(|number| self.files.get(number)))
+    }
+
+    fn most_similar(
+        &mut self,
+        objects: &mut Objects<'_>,
+        path: &[u8],
+        version: Version,
+    ) -> Result<Option<usize>, ObjectError> {
+        let mut best = Guesses::default();
+        for (number, (file, candidate)) in self.files.iter().zip(&self.removed).enumerate() {
+            best.add(Guess {
+                similarity: self.likeness.similarity(objects, candidate.version, version)?,
+                same_name: name_of(&file.path) == name_of(path),
+                removed: number,
+                added: 0,
+            });
+        }
+        let best = best.sorted().into_iter().next();
+        let best = best.filter(|guess| guess.similarity >= ENOUGH);
+        Ok(best.map(|guess| guess.removed))
+    }
 }
 
 /// The removed and the added files, each with its partner.
@@ -71,7 +170,6 @@ fn match_files(
     differences: &[Difference],
     objects: &mut Objects<'_>,
     limit: u64,
-    contents: &mut Contents,
 ) -> Result<(Vec<Candidate>, Vec<Candidate>), ObjectError> {
     let (mut removed, mut added) = (Vec::new(), Vec::new());
     for (at, difference) in differences.iter().enumerate() {
@@ -91,8 +189,7 @@ fn match_files(
         removed,
         added,
         objects,
-        limit,
-        contents,
+        likeness: Likeness::new(limit),
     };
     if !matcher.removed.is_empty() && !matcher.added.is_empty() {
         matcher.same_content();
@@ -151,8 +248,7 @@ struct Matcher<'a, 'objects> {
     removed: Vec<Candidate>,
     added: Vec<Candidate>,
     objects: &'a mut Objects<'objects>,
-    limit: u64,
-    contents: &'a mut Contents,
+    likeness: Likeness,
 }
 
 /// A pair to be judged: an added file, and the removed one it may have been.
@@ -168,6 +264,31 @@ impl Guess {
     /// Better guesses are greater.
     fn rank(&self) -> (u64, bool) {
         (self.similarity, self.same_name)
+    }
+}
+
+/// The few removed files that an added one is most similar to.
+#[derive(Default)]
+struct Guesses(Vec<Guess>);
+
+impl Guesses {
+    /// A new guess takes the place of the worst one.
+    fn add(&mut self, guess: Guess) {
+        if self.0.len() < CANDIDATES {
+            return self.0.push(guess);
+        }
+        // The first of the worst, as `min_by_key` finds it.
+        if let Some(worst) = self.0.iter_mut().min_by_key(|guess| guess.rank())
+            && worst.rank() < guess.rank()
+        {
+            *worst = guess;
+        }
+    }
+
+    /// The best first, those of one rank in the order in which they are remembered.
+    fn sorted(mut self) -> Vec<Guess> {
+        self.0.sort_by_key(|guess| std::cmp::Reverse(guess.rank()));
+        self.0
     }
 }
 
@@ -198,17 +319,22 @@ impl Queue {
     }
 }
 
+type ContentKey = (RawId, u32);
+
 /// What equal files have in common: links and submodules are equal only to their like, and files whatever their mode.
-fn content_key(candidate: &Candidate) -> (RawId, u32) {
-    let mode = match candidate.version.kind {
+fn content_key(version: &Version) -> ContentKey {
+    let mode = match version.kind {
         FileKind::Regular => 0,
-        _ => candidate.version.mode,
+        _ => version.mode,
     };
-    (candidate.version.id, mode)
+    (version.id, mode)
 }
 
 fn name<'d>(differences: &'d [Difference], candidate: &Candidate) -> &'d [u8] {
-    let path = &differences[candidate.at].path;
+    name_of(&differences[candidate.at].path)
+}
+
+fn name_of(path: &[u8]) -> &[u8] {
     let start = memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1);
     &path[start..]
 }
@@ -226,16 +352,16 @@ impl Matcher<'_, '_> {
     /// Looks at each removed file a few times, however many have one content.
     fn same_content(&mut self) {
         let differences = self.differences;
-        let mut equal: HashMap<(RawId, u32), Equal<'_>> = HashMap::new();
+        let mut equal: HashMap<ContentKey, Equal<'_>> = HashMap::new();
         for (number, candidate) in self.removed.iter().enumerate() {
-            let equal = equal.entry(content_key(candidate)).or_default();
+            let equal = equal.entry(content_key(&candidate.version)).or_default();
             equal.all.push(number);
             let of_name = equal.by_name.entry(name(differences, candidate)).or_default();
             of_name.push(number);
         }
         for number in 0..self.added.len() {
             let target = &self.added[number];
-            let Some(equal) = equal.get_mut(&content_key(target)) else {
+            let Some(equal) = equal.get_mut(&content_key(&target.version)) else {
                 continue;
             };
             let is_free = |source: usize| self.removed[source].partner.is_none();
@@ -289,7 +415,7 @@ impl Matcher<'_, '_> {
         }
         let mut guesses = Vec::new();
         for added in added {
-            guesses.extend(self.best_guesses(added, &removed)?);
+            guesses.extend(self.best_guesses(added, &removed)?.0);
         }
         guesses.sort_by_key(|guess| std::cmp::Reverse(guess.rank()));
         for guess in guesses {
@@ -302,56 +428,90 @@ impl Matcher<'_, '_> {
         Ok(())
     }
 
-    /// The few removed files that an added one is most similar to. A new guess takes the place of the worst one.
-    fn best_guesses(&mut self, added: usize, removed: &[usize]) -> Result<Vec<Guess>, ObjectError> {
-        let mut best: Vec<Guess> = Vec::with_capacity(CANDIDATES);
+    fn best_guesses(&mut self, added: usize, removed: &[usize]) -> Result<Guesses, ObjectError> {
+        let mut best = Guesses::default();
         for removed in removed.iter().copied() {
-            let guess = Guess {
+            best.add(Guess {
                 similarity: self.similarity(removed, added)?,
                 same_name: self.name(&self.removed[removed]) == self.name(&self.added[added]),
                 removed,
                 added,
-            };
-            if best.len() < CANDIDATES {
-                best.push(guess);
-                continue;
-            }
-            // The first of the worst, as `min_by_key` finds it.
-            if let Some(worst) = best.iter_mut().min_by_key(|guess| guess.rank())
-                && worst.rank() < guess.rank()
-            {
-                *worst = guess;
-            }
+            });
         }
         Ok(best)
     }
 
-    /// How much of the larger file the two share, of [`ALL`]; 0 where it cannot be half.
     fn similarity(&mut self, removed: usize, added: usize) -> Result<u64, ObjectError> {
         let (old, new) = (self.removed[removed].version, self.added[added].version);
+        self.likeness.similarity(self.objects, old, new)
+    }
+}
+
+impl Likeness {
+    fn new(limit: u64) -> Self {
+        Self {
+            limit,
+            contents: HashMap::new(),
+            chunks: 0,
+            work: MOST_WORK,
+        }
+    }
+
+    /// How much of the larger file the two share, of [`ALL`]; 0 where it cannot be half.
+    fn similarity(
+        &mut self,
+        objects: &mut Objects<'_>,
+        old: Version,
+        new: Version,
+    ) -> Result<u64, ObjectError> {
+        self.spend(1, &new.id)?;
         if old.kind != FileKind::Regular || new.kind != FileKind::Regular {
             return Ok(0);
         }
-        let (Some(old), Some(new)) = (self.content(&old.id)?, self.content(&new.id)?) else {
+        let (Some(old), Some(other)) = (self.content(objects, &old.id)?, self.content(objects, &new.id)?)
+        else {
             return Ok(0);
         };
-        let (larger, smaller) = (old.size.max(new.size), old.size.min(new.size));
-        if larger * (ALL - ENOUGH) < (larger - smaller) * ALL || new.size == 0 {
+        let (larger, smaller) = (old.size.max(other.size), old.size.min(other.size));
+        if larger * (ALL - ENOUGH) < (larger - smaller) * ALL || other.size == 0 {
             return Ok(0);
         }
-        Ok(old.shared(&new) * ALL / larger)
+        self.spend((old.chunks.len() + other.chunks.len()) as u64, &new.id)?;
+        Ok(old.shared(&other) * ALL / larger)
     }
 
-    fn content(&mut self, id: &RawId) -> Result<Option<Rc<Content>>, ObjectError> {
-        if let Some(known) = self.contents.0.get(id) {
+    fn spend(&mut self, work: u64, file: &RawId) -> Result<(), ObjectError> {
+        match self.work.checked_sub(work) {
+            Some(left) => {
+                self.work = left;
+                Ok(())
+            }
+            None => {
+                self.work = 0;
+                Err(ObjectError::TooManyMoves(ObjectId::from(*file)))
+            }
+        }
+    }
+
+    fn content(&mut self, objects: &mut Objects<'_>, id: &RawId) -> Result<Option<Rc<Content>>, ObjectError> {
+        if let Some(known) = self.contents.get(id) {
             return Ok(known.clone());
         }
-        let content = match self.objects.read(id, self.limit) {
-            Ok(object) => Some(Rc::new(Content::of(&object.data))),
+        let content = match objects.read(id, self.limit) {
+            Ok(object) => {
+                self.spend(object.data.len() as u64 * READING, id)?;
+                Some(Rc::new(Content::of(&object.data)))
+            }
             Err(ObjectError::TooLarge(_)) => None,
             Err(error) => return Err(error),
         };
-        self.contents.0.insert(*id, content.clone());
+        let chunks = content.as_ref().map_or(0, |content| content.chunks.len());
+        if self.chunks + chunks > MOST_CHUNKS {
+            self.contents.clear();
+            self.chunks = 0;
+        }
+        self.chunks += chunks;
+        self.contents.insert(*id, content.clone());
         Ok(content)
     }
 }

@@ -179,3 +179,57 @@ fn of_too_many_files_only_equal_ones_move_as_in_git() {
     let moved: Vec<&String> = own.iter().filter(|line| line.starts_with('R')).collect();
     assert_eq!(moved, ["R same.rs moved.rs"]);
 }
+
+#[test]
+fn a_file_that_may_have_been_any_of_many_is_given_up_in_time() {
+    let (old, new) = many(40);
+    let oracle = Oracle::new();
+    let commits = oracle.import(&[vec![old, new]]).pop().unwrap();
+    let repo = oracle.open();
+    let packs = Packs::open(&repo);
+    let mut objects = Objects::new(&packs, repo.git_dir(), 1 << 20);
+    let tree = |commit: &String| {
+        let commit = repo.raw().find_commit(commit.parse().unwrap()).unwrap();
+        RawId::try_from(commit.tree_id().as_bytes()).unwrap()
+    };
+    let trees = [tree(&commits[0]), tree(&commits[1])];
+    let mut differences = Vec::new();
+    trees::compare(&mut objects, Some(&trees[0]), Some(&trees[1]), &mut differences).unwrap();
+    let mut sources = Sources::among(&differences, 1 << 20);
+    let mut moved = 0;
+    let mut given_up = 0;
+    for added in differences.iter().filter(|difference| difference.old.is_none()) {
+        match sources.source_of(&mut objects, &added.path, added.new.unwrap()) {
+            Ok(source) => moved += usize::from(source.is_some()),
+            Err(error) => {
+                assert!(matches!(error, ObjectError::TooManyMoves(_)), "{error}");
+                given_up += 1;
+            }
+        }
+        if moved == 3 {
+            sources.likeness.work = 100;
+        }
+    }
+    assert_eq!((moved, given_up), (3, 37));
+}
+
+#[test]
+fn contents_that_are_forgotten_are_read_again() {
+    let (old, new) = many(30);
+    let (git, own) = both(&[(old, new)]).pop().unwrap();
+    assert_eq!(git, own);
+    let mut likeness = Likeness::new(1 << 20);
+    likeness.chunks = MOST_CHUNKS;
+    let oracle = Oracle::new();
+    let content = text(&mut Dice::new(1), 5);
+    let files = Files::from([("a.rs".to_owned(), (PLAIN, content))]);
+    let commits = oracle.import(&[vec![files]]).pop().unwrap();
+    let repo = oracle.open();
+    let packs = Packs::open(&repo);
+    let mut objects = Objects::new(&packs, repo.git_dir(), 1 << 20);
+    let commit = repo.raw().find_commit(commits[0].parse().unwrap()).unwrap();
+    let tree = RawId::try_from(commit.tree_id().as_bytes()).unwrap();
+    let file = trees::lookup(&mut objects, &tree, b"a.rs").unwrap().unwrap();
+    assert_eq!(likeness.similarity(&mut objects, file, file).unwrap(), ALL);
+    assert!(likeness.chunks < MOST_CHUNKS && likeness.contents.len() == 1);
+}

@@ -9,8 +9,9 @@ use std::collections::{HashMap, HashSet};
 use super::history::{CommitIndex, History};
 use super::kept::{KeptFiles, KeptIndex};
 use super::limits::{LARGEST_BLOB, SurvivalError};
-use crate::git::packs::{KeyMap, Objects, RawId};
-use crate::git::renames::{self, Contents};
+use crate::facts::ids::ObjectId;
+use crate::git::packs::{KeyMap, ObjectError, Objects, RawId};
+use crate::git::renames::Sources;
 use crate::git::trees::{self, Difference, Version as Entry};
 
 /// A version's place in [`Versions`].
@@ -51,6 +52,18 @@ impl Versions {
             index = other;
         }
         index
+    }
+
+    /// Makes one step of each way to a version: where many merges meet, a way is as long as the history.
+    fn shorten(&mut self) {
+        for index in 0..self.list.len() {
+            let end = self.resolve(index);
+            let mut at = index;
+            while let Some(next) = self.list[at].same_as.filter(|_| at != end) {
+                self.list[at].same_as = Some(end);
+                at = next;
+            }
+        }
     }
 
     pub(super) fn get(&self, index: VersionIndex) -> &Version {
@@ -119,7 +132,8 @@ impl<'a> Walk<'a> {
     }
 
     /// The graph, once every commit was stepped through.
-    pub(super) fn finish(self) -> Versions {
+    pub(super) fn finish(mut self) -> Versions {
+        self.versions.shorten();
         self.versions
     }
 
@@ -177,7 +191,7 @@ impl<'a> Walk<'a> {
             }
         }
         self.hand_on(open, first);
-        let mut renames = Renames::new(commit, differences);
+        let mut renames = Renames::new(commit, differences, changed.len());
         for (difference, path, version) in changed {
             self.settle(objects, &mut renames, difference, (path, version))?;
         }
@@ -253,7 +267,7 @@ impl<'a> Walk<'a> {
             let before = if number == 0 {
                 difference.old
             } else {
-                trees::lookup(objects, &self.history.commits[parent].tree, &difference.path)?
+                renames.before(objects, self.history, number, (&difference.path, now))?
             };
             match before {
                 None => absent.push(number),
@@ -265,11 +279,12 @@ impl<'a> Walk<'a> {
             }
         }
         for number in absent {
-            let removed = renames.against(objects, self.history, number)?;
-            let Some(source) = removed.source_of(objects, difference)? else {
+            let against = renames.against(objects, self.history, number)?;
+            let source = against.removed.source_of(objects, &difference.path, now);
+            let source = source.map_err(SurvivalError::Contents)?;
+            let Some((source, entry)) = source.and_then(|source| Some((source, source.old?))) else {
                 continue;
             };
-            let Some(entry) = source.old else { continue };
             let origin = Origin {
                 parent: parents[number],
                 path: self.versions.path_index(&source.path),
@@ -286,13 +301,9 @@ impl<'a> Walk<'a> {
 
 /// Of parents with equal contents only one is asked: the first by the order in which blame found them.
 fn each_once(found: Vec<Option<Origin>>) -> Vec<Origin> {
-    let mut kept: Vec<Origin> = Vec::new();
-    for origin in found.into_iter().flatten() {
-        if kept.iter().all(|other| other.entry.id != origin.entry.id) {
-            kept.push(origin);
-        }
-    }
-    kept
+    let mut seen = HashSet::new();
+    let found = found.into_iter().flatten();
+    found.filter(|origin| seen.insert(origin.entry.id)).collect()
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -302,20 +313,54 @@ struct Origin {
     entry: Entry,
 }
 
-/// The files that one commit removed against each of its parents, found when first asked for.
+/// In merges that change more files than this, whole trees are compared instead of looking each file up.
+const FEW_FILES: usize = 8;
+/// As many differences to the parents of one commit are held. Real merges have a part of them.
+const MOST_DIFFERENCES: usize = 4_000_000;
+
+/// What differs between one commit and each of its parents, found when first asked for.
 struct Renames<'a> {
     commit: CommitIndex,
     against_first: &'a [Difference],
-    removed: HashMap<usize, Removed>,
+    /// How many files are followed that the commit changed.
+    followed: usize,
+    against: HashMap<usize, Against>,
+    /// How many differences may still be held.
+    left: usize,
+}
+
+/// What differs between a commit and one of its parents.
+struct Against {
+    /// What the parent had, by path; empty for the first parent.
+    before: HashMap<Vec<u8>, Option<Entry>>,
+    removed: Sources,
 }
 
 impl<'a> Renames<'a> {
-    fn new(commit: CommitIndex, against_first: &'a [Difference]) -> Self {
+    fn new(commit: CommitIndex, against_first: &'a [Difference], followed: usize) -> Self {
         Self {
             commit,
             against_first,
-            removed: HashMap::new(),
+            followed,
+            against: HashMap::new(),
+            left: MOST_DIFFERENCES,
         }
+    }
+
+    /// What a parent other than the first has at a path where the commit has `now`.
+    fn before(
+        &mut self,
+        objects: &mut Objects<'_>,
+        history: &History,
+        parent: usize,
+        (path, now): (&[u8], Entry),
+    ) -> Result<Option<Entry>, SurvivalError> {
+        if self.followed <= FEW_FILES {
+            let parent = history.commits[self.commit].parents[parent];
+            return Ok(trees::lookup(objects, &history.commits[parent].tree, path)?);
+        }
+        let against = self.against(objects, history, parent)?;
+        Ok(against.before.get(path).copied().unwrap_or(Some(now)))
     }
 
     fn against(
@@ -323,53 +368,33 @@ impl<'a> Renames<'a> {
         objects: &mut Objects<'_>,
         history: &History,
         parent: usize,
-    ) -> Result<&mut Removed, SurvivalError> {
+    ) -> Result<&mut Against, SurvivalError> {
         use std::collections::hash_map::Entry as Slot;
-        match self.removed.entry(parent) {
-            Slot::Occupied(known) => Ok(known.into_mut()),
-            Slot::Vacant(slot) if parent == 0 => Ok(slot.insert(Removed::among(self.against_first))),
-            Slot::Vacant(slot) => {
-                let commit = &history.commits[self.commit];
-                let parent_tree = history.commits[commit.parents[parent]].tree;
-                let mut differences = Vec::new();
-                trees::compare(objects, Some(&parent_tree), Some(&commit.tree), &mut differences)?;
-                Ok(slot.insert(Removed::among(&differences)))
-            }
+        let slot = match self.against.entry(parent) {
+            Slot::Occupied(known) => return Ok(known.into_mut()),
+            Slot::Vacant(slot) => slot,
+        };
+        if parent == 0 {
+            return Ok(slot.insert(Against {
+                before: HashMap::new(),
+                removed: Sources::among(self.against_first, LARGEST_BLOB),
+            }));
         }
-    }
-}
-
-/// The files that are in one tree and not in the other: the sources of renames.
-struct Removed {
-    files: Vec<Difference>,
-    contents: Contents,
-}
-
-impl Removed {
-    fn among(differences: &[Difference]) -> Self {
-        let is_removed = |difference: &&Difference| difference.new.is_none();
-        Self {
-            files: differences.iter().filter(is_removed).cloned().collect(),
-            contents: Contents::default(),
-        }
-    }
-
-    /// The file that an added one was before, if any.
-    fn source_of(
-        &mut self,
-        objects: &mut Objects<'_>,
-        added: &Difference,
-    ) -> Result<Option<&Difference>, SurvivalError> {
-        if self.files.is_empty() {
-            return Ok(None);
-        }
-        self.files.push(Difference {
-            old: None,
-            ..added.clone()
-        });
-        let found = renames::source_of_added(&self.files, objects, LARGEST_BLOB, &mut self.contents);
-        self.files.pop();
-        let found = found.map_err(SurvivalError::Contents)?;
-        Ok(found.and_then(|at| self.files.get(at)))
+        let commit = &history.commits[self.commit];
+        let parent_tree = history.commits[commit.parents[parent]].tree;
+        let mut differences = Vec::new();
+        trees::compare(objects, Some(&parent_tree), Some(&commit.tree), &mut differences)?;
+        self.left = self
+            .left
+            .checked_sub(differences.len())
+            .ok_or_else(|| SurvivalError::Contents(ObjectError::TooManyFiles(ObjectId::from(commit.tree))))?;
+        let removed = Sources::among(&differences, LARGEST_BLOB);
+        let before = differences
+            .into_iter()
+            .map(|difference| (difference.path, difference.old));
+        Ok(slot.insert(Against {
+            before: before.collect(),
+            removed,
+        }))
     }
 }
