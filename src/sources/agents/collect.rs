@@ -19,7 +19,7 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::session::Session;
 
 /// Raised whenever a reader or [`Log`] changes: older caches are then ignored.
-const CACHE_VERSION: u32 = 12;
+const CACHE_VERSION: u32 = 13;
 /// Milliseconds by which a record may be older than the one before it: several threads write a log.
 const UNNOTICED: i64 = 60_000;
 /// How much of a log's beginning tells it from another one at its path.

@@ -2,7 +2,7 @@
 //!
 //! The folders of agents are written by programs that do as models say, and a name in them can lead anywhere. Opening a pipe
 //! waits until somebody writes into it, a device may never end, and a sparse file of terabytes takes no room on a disk. So a
-//! file is opened where it is a regular one, and what is read whole has a limit. A name that stands in a log is the name of a
+//! file is opened where it is a regular one, and both what is read whole and what is read line by line have a limit. A name that stands in a log is the name of a
 //! file in a folder, and no way out of it.
 
 use std::fs::{File, Metadata, OpenOptions};
@@ -13,6 +13,8 @@ use super::log::Log;
 
 /// The largest file that is read whole, in bytes.
 pub const LARGEST: u64 = 64 << 20;
+/// As many bytes of a log are read that is read line by line. The longest real ones have a tenth of that.
+pub const LONGEST_LOG: u64 = 2 << 30;
 
 /// Opens a regular file, or a link to one; anything else is an error.
 pub fn open(path: &Path) -> io::Result<File> {

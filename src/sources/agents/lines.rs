@@ -1,7 +1,8 @@
 //! The lines of a log that may be huge, torn, or written to while it is read.
 //!
-//! One buffer a log: it grows to the longest line, never beyond [`LONGEST`]. What is longer is skipped and reported, and
-//! a last line that is neither terminated nor a whole record is left for the next run: its writer may not be done with it.
+//! One buffer a log: it grows to the longest line, never beyond [`LONGEST`]. What is longer is skipped and reported, up to
+//! [`LONGEST_SKIPPED`]: a log with a line that is longer still ends there, and one beyond [`files::LONGEST_LOG`] at that. A
+//! last line that is neither terminated nor a whole record is left for the next run: its writer may not be done with it.
 //! A line that is no record may be several ([`json::records`]).
 
 use std::borrow::Cow;
@@ -15,6 +16,8 @@ use super::record::reason;
 
 /// The longest line that is read, in bytes.
 pub const LONGEST: usize = 64 << 20;
+/// The longest line that is skipped, in bytes. What has no line end for so long is no log, or is one no more.
+const LONGEST_SKIPPED: u64 = 512 << 20;
 /// What is said of bytes that are no text.
 pub const REPLACED: &str = "invalid UTF-8 was replaced";
 
@@ -84,9 +87,26 @@ fn each_line_of(
     log: &mut Log,
     mut record: impl FnMut(&str, u32, &mut Log),
 ) -> io::Result<()> {
-    let mut lines = Lines::new(source, LONGEST);
+    lines_within(Limits::default(), source, path, log, &mut record)
+}
+
+fn lines_within(
+    limits: Limits,
+    source: impl Read,
+    path: &Path,
+    log: &mut Log,
+    record: &mut impl FnMut(&str, u32, &mut Log),
+) -> io::Result<()> {
     log.breaks_off = false;
+    if log.given_up {
+        return Ok(());
+    }
+    let mut lines = Lines::new(source, limits);
     while let Some(line) = lines.next_line()? {
+        if let Some(reason) = limits.exceeded(log.read_to, &line) {
+            log.give_up(path, reason);
+            break;
+        }
         if !line.ended && !line.content.is_some_and(is_whole) {
             log.breaks_off = true;
             break;
@@ -119,11 +139,47 @@ fn each_line_of(
             None => log.warn(
                 path,
                 number,
-                format!("a line longer than {} MiB was skipped", LONGEST >> 20),
+                format!("a line longer than {} MiB was skipped", limits.line >> 20),
             ),
         }
     }
     Ok(())
+}
+
+/// How much is read, in bytes.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// A line that is held.
+    line: usize,
+    /// A line that is skipped.
+    skipped: u64,
+    /// A log.
+    log: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            line: LONGEST,
+            skipped: LONGEST_SKIPPED,
+            log: files::LONGEST_LOG,
+        }
+    }
+}
+
+impl Limits {
+    /// Why a log is not read on from `offset`, where `line` stands.
+    fn exceeded(&self, offset: u64, line: &Line<'_>) -> Option<String> {
+        if line.content.is_none() && line.length > self.skipped {
+            let mib = self.skipped >> 20;
+            return Some(format!(
+                "a line is longer than {mib} MiB; the log is not read from here on"
+            ));
+        }
+        let is_beyond = offset.saturating_add(line.length) > self.log;
+        let gib = self.log >> 30;
+        is_beyond.then(|| format!("the log is larger than {gib} GiB and is not read from here on"))
+    }
 }
 
 /// Whether a line without an end closes with a whole JSON object all the same.
@@ -164,21 +220,21 @@ struct Lines<R> {
     /// What of the buffer is read but not handed out.
     start: usize,
     end: usize,
-    longest: usize,
+    limits: Limits,
 }
 
 impl<R: Read> Lines<R> {
-    fn new(source: R, longest: usize) -> Self {
+    fn new(source: R, limits: Limits) -> Self {
         Self {
             source,
-            buffer: vec![0; longest.min(256 << 10)],
+            buffer: vec![0; limits.line.min(256 << 10)],
             start: 0,
             end: 0,
-            longest,
+            limits,
         }
     }
 
-    /// The next line; `None` where nothing is left.
+    /// The next line; `None` where nothing is left. Of one that is too long to be skipped, the part that was read.
     fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
         let mut skipped = 0_u64;
         let mut searched = 0;
@@ -198,10 +254,17 @@ impl<R: Read> Lines<R> {
                 }));
             }
             searched = self.end - self.start;
-            if searched >= self.longest {
+            if searched >= self.limits.line {
                 skipped += searched as u64;
                 self.start = self.end;
                 searched = 0;
+            }
+            if skipped > self.limits.skipped {
+                return Ok(Some(Line {
+                    ended: false,
+                    length: skipped,
+                    content: None,
+                }));
             }
             if self.fill()? == 0 {
                 let rest = self.rest();
@@ -241,7 +304,7 @@ impl<R: Read> Lines<R> {
         }
         if self.end == self.buffer.len() {
             self.buffer
-                .resize((self.buffer.len() * 2).min(self.longest + 1), 0);
+                .resize((self.buffer.len() * 2).min(self.limits.line + 1), 0);
         }
         loop {
             match self
@@ -263,8 +326,15 @@ impl<R: Read> Lines<R> {
 mod tests {
     use super::*;
 
+    fn limits(line: usize) -> Limits {
+        Limits {
+            line,
+            ..Limits::default()
+        }
+    }
+
     fn read(bytes: &[u8], longest: usize) -> Vec<(u64, Option<String>)> {
-        let mut lines = Lines::new(bytes, longest);
+        let mut lines = Lines::new(bytes, limits(longest));
         let mut found = Vec::new();
         while let Some(line) = lines.next_line().unwrap().filter(|line| line.ended) {
             let text = line
@@ -298,7 +368,7 @@ mod tests {
     fn the_buffer_grows_to_the_line_and_no_further() {
         let mut bytes = vec![b'x'; 1 << 20];
         bytes.push(b'\n');
-        let mut lines = Lines::new(bytes.as_slice(), 2 << 20);
+        let mut lines = Lines::new(bytes.as_slice(), limits(2 << 20));
         assert!(
             lines
                 .next_line()
@@ -306,6 +376,43 @@ mod tests {
                 .is_some_and(|line| line.content.is_some())
         );
         assert!(lines.buffer.len() <= 2 << 20, "{}", lines.buffer.len());
+    }
+
+    #[test]
+    fn a_log_without_an_end_is_given_up_and_what_stands_before_is_not() {
+        let small = Limits {
+            line: 100,
+            skipped: 1000,
+            log: 5000,
+        };
+        let long = "x".repeat(2000);
+        let skipped = "x".repeat(900);
+        for (text, lines, warned) in [
+            (format!("a\n{skipped}\nb\n"), vec!["a", "b"], "a line longer than"),
+            (format!("a\n{long}\nb\n"), vec!["a"], "a line is longer than"),
+            (format!("a\n{long}"), vec!["a"], "a line is longer than"),
+            (
+                "abcd\n".repeat(1001),
+                vec!["abcd"; 1000],
+                "the log is larger than",
+            ),
+            ("abcd\n".repeat(1000), vec!["abcd"; 1000], ""),
+            ("\0".repeat(5001), vec![], "a line is longer than"),
+        ] {
+            let mut log = Log::default();
+            let mut seen = Vec::new();
+            // It is not begun again by a second run.
+            for _ in 0..2 {
+                let rest = text.as_bytes().get(log.read_to as usize..).unwrap_or_default();
+                let record = &mut |line: &str, _: u32, _: &mut Log| seen.push(line.to_owned());
+                lines_within(small, rest, Path::new("log"), &mut log, record).unwrap();
+            }
+            assert_eq!(seen, lines);
+            let said: Vec<&str> = log.flaws.iter().map(|flaw| flaw.message.as_str()).collect();
+            assert_eq!(said.len(), usize::from(!warned.is_empty()), "{said:?}");
+            assert!(said.iter().all(|said| said.starts_with(warned)), "{said:?}");
+            assert_eq!(log.given_up, !warned.is_empty() && seen.len() != 2);
+        }
     }
 
     #[test]

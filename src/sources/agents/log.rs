@@ -272,6 +272,17 @@ pub enum Metric {
     Commits,
 }
 
+impl Metric {
+    /// Each of them.
+    pub const ALL: [Self; 5] = [
+        Self::AgentTime,
+        Self::HumanTime,
+        Self::Tokens,
+        Self::Edits,
+        Self::Commits,
+    ];
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -416,6 +427,8 @@ pub struct Log {
     pub in_line: bool,
     /// Whether something stands behind it that is no whole record: its writer was not done with it, or never will be.
     pub breaks_off: bool,
+    /// Whether the rest of it is never read: there is too much of it.
+    pub given_up: bool,
     /// Whether its times are those of a clock on the wall, without a zone: they are held as if they were UTC.
     pub wall_clock: bool,
     /// Records before that offset, at least one for each line.
@@ -530,6 +543,18 @@ impl Log {
             place: format!("{}:{line}", file.display()),
             message: message.into(),
         });
+    }
+
+    /// Reads no more of the log, and says why. Of the session that it was in the midst of, nothing is the full count.
+    pub fn give_up(&mut self, file: &Path, reason: impl Into<String>) {
+        self.given_up = true;
+        self.warn(file, self.lines.saturating_add(1), reason);
+        let Some(stamp) = self.events.last().map(|event| event.stamp) else {
+            return;
+        };
+        for metric in Metric::ALL {
+            self.push(stamp, What::Estimated(metric));
+        }
     }
 
     /// Leaves a record of the log that is being read out, and says why.
