@@ -221,7 +221,7 @@ fn contents_that_are_forgotten_are_read_again() {
     let mut likeness = Likeness::new(1 << 20);
     likeness.chunks = MOST_CHUNKS;
     let oracle = Oracle::new();
-    let content = text(&mut Dice::new(1), 5);
+    let content = b"one\ntwo\nthree\n".to_vec();
     let files = Files::from([("a.rs".to_owned(), (PLAIN, content))]);
     let commits = oracle.import(&[vec![files]]).pop().unwrap();
     let repo = oracle.open();
