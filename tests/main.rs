@@ -17,6 +17,7 @@ mod damaged;
 mod discovery;
 #[cfg(unix)]
 mod durability;
+mod filters;
 mod history;
 mod import;
 mod imports;

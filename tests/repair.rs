@@ -7,19 +7,19 @@ use serde_json::Value;
 use crate::rewrites::{REWRITES, Way, kiln};
 use crate::world::{TestRepo, World};
 
-fn json(repo: &TestRepo<'_>, args: &[&str]) -> Value {
+pub fn json(repo: &TestRepo<'_>, args: &[&str]) -> Value {
     serde_json::from_str(&repo.run(args).stdout).unwrap()
 }
 
 /// What `report` sums up.
-fn totals(repo: &TestRepo<'_>) -> [Value; 4] {
+pub fn totals(repo: &TestRepo<'_>) -> [Value; 4] {
     let report = json(repo, &["report", "--format", "json"]);
     ["tasks", "human_hours", "agent_minutes", "supervisory_minutes"]
         .map(|name| report["totals"][name].clone())
 }
 
 /// The titles of the tasks of a range.
-fn titles(repo: &TestRepo<'_>, range: &[&str]) -> BTreeSet<String> {
+pub fn titles(repo: &TestRepo<'_>, range: &[&str]) -> BTreeSet<String> {
     let log = json(repo, &[&["log", "--format", "json"], range].concat());
     let tasks = log["tasks"].as_array().unwrap().iter();
     tasks
@@ -28,7 +28,7 @@ fn titles(repo: &TestRepo<'_>, range: &[&str]) -> BTreeSet<String> {
 }
 
 /// The commits with a note in which a text stands, of those that a ref reaches.
-fn noted(repo: &TestRepo<'_>, text: &str) -> BTreeSet<String> {
+pub fn noted(repo: &TestRepo<'_>, text: &str) -> BTreeSet<String> {
     let branches = repo.git(&["rev-list", "--branches", "--tags", "--remotes", "HEAD"]);
     let is_on_branch: BTreeSet<&str> = branches.lines().collect();
     let notes = repo.git(&["notes", "--ref=leverage", "list"]);
@@ -44,13 +44,13 @@ fn noted(repo: &TestRepo<'_>, text: &str) -> BTreeSet<String> {
 }
 
 /// The commits of all branches that changed a file.
-fn changing(repo: &TestRepo<'_>, file: &str) -> BTreeSet<String> {
+pub fn changing(repo: &TestRepo<'_>, file: &str) -> BTreeSet<String> {
     let commits = repo.git(&["log", "--branches", "--format=%H", "HEAD", "--", file]);
     commits.lines().map(str::to_owned).collect()
 }
 
 /// Repairs, and looks at all that holds of every repair. Returns what it printed.
-fn repaired(repo: &TestRepo<'_>, case: &str) -> String {
+pub fn repaired(repo: &TestRepo<'_>, case: &str) -> String {
     let before = totals(repo);
     let ledger =
         |repo: &TestRepo<'_>| repo.git(&["for-each-ref", "--format=%(objectname)", "refs/notes/leverage"]);
@@ -99,7 +99,7 @@ fn after_every_rewrite_the_note_is_on_the_commit_or_undecided() {
 }
 
 /// Three tasks in notes on a branch, one commit each, and a main branch that went on.
-fn glaze(world: &World) -> TestRepo<'_> {
+pub fn glaze(world: &World) -> TestRepo<'_> {
     let repo = world.repo("glaze");
     repo.write("base.rs", "fn base() {}\n").commit("Base");
     repo.git(&["checkout", "--quiet", "-b", "topic"]);
@@ -124,14 +124,14 @@ fn glaze(world: &World) -> TestRepo<'_> {
     repo
 }
 
-const TASKS: [&str; 3] = ["Task of Clay", "Task of Kiln", "Task of Glaze"];
+pub const TASKS: [&str; 3] = ["Task of Clay", "Task of Kiln", "Task of Glaze"];
 
-fn squash(repo: &TestRepo<'_>, message: &str) {
+pub fn squash(repo: &TestRepo<'_>, message: &str) {
     repo.git(&["merge", "--quiet", "--squash", "topic"]);
     repo.commit(message);
 }
 
-fn delete(repo: &TestRepo<'_>) {
+pub fn delete(repo: &TestRepo<'_>) {
     repo.git(&["branch", "--quiet", "-D", "topic"]);
 }
 

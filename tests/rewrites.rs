@@ -26,7 +26,7 @@ const TITLE: &str = "Kiln controller";
 const CHANGED: &str = "Controller of the kiln";
 
 impl Way {
-    fn message(self, title: &str) -> String {
+    pub fn message(self, title: &str) -> String {
         let trailers = match self {
             Self::Note | Self::NoCommit => "",
             _ => TRAILERS,
@@ -60,7 +60,7 @@ impl Way {
     }
 
     /// What the ledger adds up to: this task and another one of 2 hours, 10 and 1 minutes.
-    fn expected(self) -> Sums {
+    pub fn expected(self) -> Sums {
         Sums {
             tasks: 2,
             hours: if self == Self::Trailer { 10.0 } else { 8.0 },
@@ -70,7 +70,7 @@ impl Way {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Sums {
+pub struct Sums {
     tasks: u64,
     hours: f64,
     /// Of agents and supervision, where the command tells them.
@@ -143,7 +143,7 @@ fn sums(repo: &TestRepo<'_>) -> Vec<(&'static str, Sums)> {
 }
 
 /// Every command that does not say what is expected.
-fn wrong(repo: &TestRepo<'_>, expected: Sums) -> Vec<String> {
+pub fn wrong(repo: &TestRepo<'_>, expected: Sums) -> Vec<String> {
     let is_right = |said: &Sums| {
         let minutes = said.minutes.is_none() || said.minutes == expected.minutes;
         (said.tasks, said.hours) == (expected.tasks, expected.hours) && minutes
@@ -267,7 +267,7 @@ pub const REWRITES: [(&str, Rewrite); 19] = [
     }),
 ];
 
-fn interactive(repo: &TestRepo<'_>, editor: &str, args: &[&str]) {
+pub fn interactive(repo: &TestRepo<'_>, editor: &str, args: &[&str]) {
     let editor = format!("sequence.editor={editor}");
     let command = ["-c", &editor, "-c", "core.editor=true", "rebase", "--quiet", "-i"];
     repo.git(&[&command, args].concat());

@@ -18,6 +18,7 @@ pub mod contributions;
 pub mod create;
 pub mod dates;
 pub mod files;
+pub mod filter_map;
 pub mod folder;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod hostile;

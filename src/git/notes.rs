@@ -32,6 +32,9 @@ const MAX_HEX: usize = 64;
 /// How far a reading of a notes tree descends: `ab/cd/ef…` is the deepest that git writes.
 const MAX_DEPTH: usize = 20;
 
+/// How many folders deep notes are looked for where a filter moved all of them.
+const MOST_MOVED: usize = 16;
+
 /// How often one folder is visited in a notes tree.
 const MOST_VISITS: usize = 256;
 
@@ -554,6 +557,30 @@ impl NotesTree {
     }
 
     fn load(repo: &Repo, tree: &Tree<'_>) -> Result<Self, git2::Error> {
+        let mut found = Self::load_here(repo, tree)?;
+        // A filter of the history that moves all files into a folder moves notes with them.
+        let mut inside = found.only_folder();
+        for _ in 0..MOST_MOVED {
+            let Some(folder) = inside.take().filter(|_| found.notes.is_empty()) else {
+                break;
+            };
+            let deeper = Self::load_here(repo, &repo.tree_at(folder)?)?;
+            inside = deeper.only_folder();
+            found.notes = deeper.notes;
+        }
+        Ok(found)
+    }
+
+    /// The folder that is all there is.
+    fn only_folder(&self) -> Option<Oid> {
+        let mut foreign = self.foreign.values();
+        match (foreign.next(), foreign.next()) {
+            (Some(only), None) if self.notes.is_empty() && only.mode == FOLDER => Some(only.id),
+            _ => None,
+        }
+    }
+
+    fn load_here(repo: &Repo, tree: &Tree<'_>) -> Result<Self, git2::Error> {
         let mut notes = Self::default();
         let mut visits = Visits::default();
         for entry in tree.iter() {

@@ -13,6 +13,7 @@ use crate::facts::ledger::{Findings, Ledger};
 use crate::facts::quantity::WorkTime;
 use crate::facts::record::NoteLines;
 use crate::git::Repo;
+use crate::git::filter_map;
 use crate::git::messages::{self, RawCommit};
 use crate::git::notes::{self, OwnLedger, StoredNote};
 use crate::git::refs::{self, Fetched};
@@ -121,6 +122,13 @@ pub(super) fn read_notes(repo: &Repo) -> Findings {
         .collect();
     if notes::was_moved(repo) {
         ledgers.push(refs::PIN.to_owned());
+    }
+    let nothing = ledgers.len() == 1 && notes::tip(repo, refs::NOTES).is_none();
+    if nothing && filter_map::removed(repo, refs::NOTES) {
+        let warning = Warning::new(repo.name(), "git filter-repo removed the ledger");
+        findings
+            .warnings
+            .push(warning.hint("Fetch it from another clone: git leverage sync REMOTE"));
     }
     for reference in ledgers {
         match notes::read(repo, &reference) {

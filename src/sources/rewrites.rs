@@ -14,7 +14,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::quantity::WorkTime;
 use crate::git::messages::{self, RawCommit};
 use crate::git::touched::touched;
-use crate::git::{Repo, refs};
+use crate::git::{Repo, filter_map, refs};
 
 /// How many commits of one author and second are told apart by more than their titles.
 const MAX_AT_ONCE: usize = 16;
@@ -54,6 +54,16 @@ impl<'a> GitHistory<'a> {
     /// All that may stand for these commits, which were not read. What their messages claim goes into `rewrites`, and so does
     /// which are not here.
     fn traces(&self, missing: &[ObjectId], rewrites: &mut Rewrites) -> Traces {
+        let filtered = filter_map::rewritten(self.repo, &missing.iter().copied().collect());
+        // What a filter made of them may have been rewritten since.
+        let between = filtered.values().filter(|id| !self.read.contains(id));
+        let missing: BTreeSet<ObjectId> = missing.iter().chain(between).copied().collect();
+        let mut traces = self.search(&missing.into_iter().collect::<Vec<_>>(), rewrites);
+        traces.follow(&filtered, self.read);
+        traces
+    }
+
+    fn search(&self, missing: &[ObjectId], rewrites: &mut Rewrites) -> Traces {
         let mut search = Search::new(self, missing, rewrites);
         if self.is_few {
             for id in self.read {
@@ -147,6 +157,23 @@ pub(super) struct Traces {
     joined: BTreeSet<ObjectId>,
 }
 
+impl Traces {
+    /// Takes what a filter says that it made of commits before all that looks like a copy of them.
+    fn follow(&mut self, filtered: &BTreeMap<ObjectId, ObjectId>, read: &HashSet<ObjectId>) {
+        for (old, new) in filtered {
+            if read.contains(new) || self.reached.contains(new) {
+                self.copies.insert(*old, [*new].into());
+                continue;
+            }
+            for found in [&mut self.copies, &mut self.squashed] {
+                if let Some(later) = found.get(new).cloned() {
+                    found.insert(*old, later);
+                }
+            }
+        }
+    }
+}
+
 /// A commit that a note is on and that was not read, or one that may be its copy.
 struct Known {
     id: ObjectId,
@@ -193,6 +220,8 @@ struct Search<'a> {
     reached: HashSet<ObjectId>,
     copies: Copies,
     squashed: Copies,
+    /// The commits whose messages say that they are copies of them.
+    former: Copies,
 }
 
 impl<'a> Search<'a> {
@@ -225,13 +254,18 @@ impl<'a> Search<'a> {
             reached: HashSet::new(),
             copies: BTreeMap::new(),
             squashed: BTreeMap::new(),
+            former: BTreeMap::new(),
         }
     }
 
     fn visit(&mut self, commit: RawCommit<'_>) {
         let id = commit.id;
-        for quoted in quoted_ids(&commit.message()).filter(|quoted| self.missing.contains(quoted)) {
+        let message = commit.message();
+        for quoted in quoted_ids(&message).filter(|quoted| self.missing.contains(quoted)) {
             self.squashed.entry(quoted).or_default().insert(id);
+        }
+        for former in former_ids(&message).filter(|former| self.missing.contains(former)) {
+            self.former.entry(former).or_default().insert(id);
         }
         if self.missing.contains(&id) {
             self.reached.insert(id);
@@ -266,6 +300,9 @@ impl<'a> Search<'a> {
         self.copies.extend(changed);
         let retimed = self.retimed(history);
         self.copies.extend(retimed);
+        for (original, copies) in std::mem::take(&mut self.former) {
+            self.copies.entry(original).or_insert(copies);
+        }
         let (read, reached) = (self.read, &self.reached);
         for (original, copies) in &mut self.copies {
             copies.retain(|copy| {
@@ -444,9 +481,35 @@ fn quoted_ids(message: &[u8]) -> impl Iterator<Item = ObjectId> {
     })
 }
 
+/// The full ids of commits of which a message says that it is a copy: what `git cherry-pick -x` and BFG write.
+fn former_ids(message: &[u8]) -> impl Iterator<Item = ObjectId> {
+    const SAID: [(&[u8], &[u8]); 2] = [
+        (b"(cherry picked from commit ", b")"),
+        (b"Former-commit-id: ", b""),
+    ];
+    message.split(|byte| *byte == b'\n').filter_map(|line| {
+        let said = |(start, end): &(&[u8], &[u8])| {
+            let id = line.trim_ascii_end().strip_prefix(*start)?.strip_suffix(*end)?;
+            std::str::from_utf8(id).ok()?.parse().ok()
+        };
+        SAID.iter().find_map(said)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn former_ids_are_read_where_a_line_says_nothing_else() {
+        let (one, two) = ("1".repeat(40), "2".repeat(40));
+        let message = format!(
+            "Kiln\n\n(cherry picked from commit {one})\nFormer-commit-id: {two}\n\
+             (cherry picked from commit 1111111)\nsee (cherry picked from commit {one})\nThis reverts commit {one}.\n"
+        );
+        let found: Vec<String> = former_ids(message.as_bytes()).map(|id| id.to_string()).collect();
+        assert_eq!(found, [one, two]);
+    }
 
     #[test]
     fn quoted_commits_are_found_at_any_depth() {

@@ -246,10 +246,10 @@ impl<'a> Decider<'a> {
 
     /// The commit that stands for one that does not, or what speaks against each.
     fn of_commit(&self, from: ObjectId) -> Result<(ObjectId, Proof), (Doubt, BTreeSet<ObjectId>)> {
-        if self.absent.contains(&from) {
+        let traced = by_history(&self.traces, from);
+        if traced.is_empty() && self.absent.contains(&from) {
             return Err((Doubt::NotHere, BTreeSet::new()));
         }
-        let traced = by_history(&self.traces, from);
         let compared = self.changes.get(&from).cloned().unwrap_or_default();
         let copies = self.traces.copies.get(&from);
         let proof_of = |to: &ObjectId| match copies.is_some_and(|copies| copies.contains(to)) {
