@@ -37,6 +37,7 @@ mod reporting;
 mod rewrites;
 #[cfg(unix)]
 mod special_files;
+mod squashed;
 mod survival;
 mod sync;
 mod trailers;

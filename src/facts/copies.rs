@@ -14,6 +14,9 @@ use super::task::{Task, TaskSource};
 /// How many claims with the same content, and the same title or time, one claim is compared with at most.
 const MAX_COMPARED: usize = 16;
 
+/// How many claims of one message are looked for together on a branch.
+const MAX_TOGETHER: usize = 64;
+
 /// What is known of commits beyond what their messages and notes say.
 pub trait History {
     /// What became of the commits that notes speak of.
@@ -24,6 +27,15 @@ pub trait History {
 
     /// Whether no branch and no tag reaches a commit, of those in [`Rewrites::claims`].
     fn is_gone(&self, commit: ObjectId) -> bool;
+
+    /// Whether HEAD reaches a commit.
+    fn is_current(&self, commit: ObjectId) -> bool;
+
+    /// Whether a commit made the change of another, or of several that follow each other with that among them.
+    fn made_change_of(&self, whole: ObjectId, part: ObjectId) -> bool;
+
+    /// Whether a commit changed every file that another changed.
+    fn changed_files_of(&self, whole: ObjectId, part: ObjectId) -> bool;
 }
 
 /// What became of commits that notes speak of.
@@ -90,6 +102,18 @@ impl History for Unknown {
     fn is_gone(&self, _: ObjectId) -> bool {
         false
     }
+
+    fn is_current(&self, _: ObjectId) -> bool {
+        true
+    }
+
+    fn made_change_of(&self, _: ObjectId, _: ObjectId) -> bool {
+        false
+    }
+
+    fn changed_files_of(&self, _: ObjectId, _: ObjectId) -> bool {
+        false
+    }
 }
 
 /// What notes record.
@@ -100,6 +124,12 @@ pub(super) struct Recorded<'a> {
     /// The tasks that the note on a commit records.
     pub(super) on: &'a BTreeMap<ObjectId, BTreeSet<TaskId>>,
 }
+
+/// A claim, and one that repeats it.
+type Pair<'a> = (&'a Sighting<'a>, &'a Sighting<'a>);
+
+/// The squashes that hold each task.
+type Taken = HashMap<TaskId, Vec<ObjectId>>;
 
 /// Which id each claim counts under.
 #[derive(Debug, Default)]
@@ -133,6 +163,11 @@ struct Sighting<'a> {
 }
 
 impl Sighting<'_> {
+    /// When it was committed, then what tells it from all others.
+    fn place(&self) -> (i64, ObjectId, usize) {
+        (self.said.committed, self.said.commit, self.said.ordinal)
+    }
+
     fn is_quoted(&self) -> bool {
         self.said.claim.part.is_some()
     }
@@ -143,6 +178,38 @@ impl Sighting<'_> {
 
     fn title(&self) -> &str {
         &self.said.title
+    }
+}
+
+/// The claims that say what others say: those on HEAD and all others, each in the order in which they were committed.
+#[derive(Default)]
+struct Alike<'a>(BTreeMap<String, (Vec<&'a Sighting<'a>>, Vec<&'a Sighting<'a>>)>);
+
+impl<'a> Alike<'a> {
+    fn all(&self) -> impl Iterator<Item = &'a Sighting<'a>> {
+        self.0
+            .values()
+            .flat_map(|(current, others)| current.iter().chain(others))
+            .copied()
+    }
+
+    /// Some that were committed before one, those nearest in time first: branches are squashed when they are done. A branch
+    /// that was squashed is seldom on HEAD beside its squash, where nearly all claims are.
+    fn before(&self, whole: &Sighting<'_>) -> Vec<&'a Sighting<'a>> {
+        let Some((current, others)) = self.0.get(&whole.said.claim.content()) else {
+            return Vec::new();
+        };
+        let nearest = |group: &[&'a Sighting<'a>]| {
+            let end = group.partition_point(|one| one.place() < whole.place());
+            group
+                .iter()
+                .take(end)
+                .rev()
+                .take(MAX_COMPARED)
+                .copied()
+                .collect::<Vec<_>>()
+        };
+        [nearest(others), nearest(current)].concat()
     }
 }
 
@@ -180,6 +247,7 @@ pub(super) fn names(
     search.copies();
     search.changed_messages();
     search.squashes();
+    search.same_changes();
     search.orphans();
     search.absent();
     search.names
@@ -351,7 +419,7 @@ impl<'a> Search<'a> {
             .filter(|one| one.counts && !one.is_quoted())
             .collect();
         squashes.sort_by_key(|one| one.said.committed);
-        let mut taken: HashMap<TaskId, Vec<ObjectId>> = HashMap::new();
+        let mut taken = Taken::default();
         for sighting in squashes {
             let claim = &sighting.said.claim;
             if claim.titles.is_empty() {
@@ -372,6 +440,104 @@ impl<'a> Search<'a> {
                 }
             }
         }
+    }
+
+    /// A squash under a title of its own says nothing of its parts but what they claimed, and made their change.
+    fn same_changes(&mut self) {
+        let alike = self.alike();
+        let mut taken = Taken::default();
+        for whole in alike.all() {
+            if !self.is_open(whole) {
+                continue;
+            }
+            let mut parts = alike.before(whole).into_iter();
+            let part = parts.find(|part| {
+                self.is_new_part(part, whole, &taken)
+                    && self.history.made_change_of(whole.said.commit, part.said.commit)
+            });
+            if let Some(part) = part {
+                self.take(part, whole, &mut taken);
+            }
+        }
+        // A squash that changed more beside, or less: each of its claims was made on one branch, by another commit.
+        let several = self.on_commit.values();
+        let several = several.filter(|on| (2..=MAX_TOGETHER).contains(&on.len()));
+        let mut wholes: Vec<ObjectId> = several.map(|on| self.sightings[on[0]].said.commit).collect();
+        wholes.sort_unstable();
+        for commit in wholes {
+            for (part, whole) in self.all_parts(commit, &alike, &taken) {
+                self.take(part, whole, &mut taken);
+            }
+        }
+    }
+
+    /// The claims of which more than one say the same.
+    fn alike(&self) -> Alike<'a> {
+        let mut groups: HashMap<String, Vec<&'a Sighting<'a>>> = HashMap::new();
+        for sighting in self.sightings.iter().filter(|one| !one.is_quoted()) {
+            let content = sighting.said.claim.content();
+            groups.entry(content).or_default().push(sighting);
+        }
+        groups.retain(|_, group| group.len() > 1);
+        let mut alike = Alike::default();
+        for (content, mut group) in groups {
+            group.sort_by_key(|one| one.place());
+            let is_current = |one: &&Sighting<'_>| self.history.is_current(one.said.commit);
+            alike.0.insert(content, group.into_iter().partition(is_current));
+        }
+        alike
+    }
+
+    /// For each claim of a commit of which nothing is known another one that it may repeat; none where one of them is new, or
+    /// where they are not of one branch.
+    fn all_parts(&self, commit: ObjectId, alike: &Alike<'a>, taken: &Taken) -> Vec<Pair<'a>> {
+        let mut found: Vec<Pair<'a>> = Vec::new();
+        for whole in self.own(commit).into_iter().filter(|one| self.is_open(one)) {
+            let part = alike.before(whole).into_iter().find(|part| {
+                self.is_new_part(part, whole, taken)
+                    && found.iter().all(|(other, _)| self.is_in_line(part, other))
+                    && self.history.changed_files_of(commit, part.said.commit)
+            });
+            match part {
+                Some(part) => found.push((part, whole)),
+                None => return Vec::new(),
+            }
+        }
+        found
+    }
+
+    /// Whether two claims are of one branch.
+    fn is_in_line(&self, one: &Sighting<'_>, other: &Sighting<'_>) -> bool {
+        let descends = |one: &Sighting<'_>, other: &Sighting<'_>| {
+            !self.history.is_gone(one.said.commit)
+                && self.history.descends(one.said.commit, other.said.commit)
+        };
+        self.names.of(one.id) != self.names.of(other.id) && (descends(one, other) || descends(other, one))
+    }
+
+    /// Whether nothing is known of a claim that counts.
+    fn is_open(&self, whole: &Sighting<'_>) -> bool {
+        let is_recorded = self.recorded.tasks.contains_key(&self.names.of(whole.id));
+        whole.counts && !is_recorded && !self.is_copy(whole)
+    }
+
+    fn is_new_part(&self, part: &Sighting<'_>, whole: &Sighting<'_>, taken: &Taken) -> bool {
+        let root = self.names.of(part.id);
+        let by = taken.get(&root).map(Vec::as_slice).unwrap_or_default();
+        // Nothing that a ref reaches was built on what none does.
+        let is_elsewhere = || self.history.is_gone(part.said.commit) || self.is_elsewhere(part, whole);
+        root != self.names.of(whole.id) && is_elsewhere() && self.is_free(by, whole)
+    }
+
+    fn take(&mut self, part: &Sighting<'_>, whole: &Sighting<'_>, taken: &mut Taken) {
+        let root = self.names.root(part.id);
+        taken.entry(root).or_default().push(whole.said.commit);
+        self.join(whole.id, part.id);
+    }
+
+    /// Whether a claim is known to be that of another commit.
+    fn is_copy(&self, sighting: &Sighting<'_>) -> bool {
+        self.names.of(sighting.id) != sighting.id
     }
 
     /// Whether a part that these squashes hold can be in another one too: not in the same, and not in one on the same line of

@@ -133,6 +133,11 @@ macro_rules! uuid_id {
                 Self(derived(parts))
             }
 
+            /// Whether it was made of parts, and not drawn.
+            pub fn is_derived(&self) -> bool {
+                self.0.get_version_num() == 8
+            }
+
             /// Any UUID as such an id.
             pub fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)

@@ -1,6 +1,6 @@
 //! Which of the commits that refs reach come after which: read in one walk, asked as often as needed.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 
 use super::reach::everywhere;
@@ -20,7 +20,13 @@ type Index = u32;
 pub(super) struct Ancestry<'a> {
     repo: &'a Repo,
     places: HashMap<ObjectId, Index>,
+    /// By place.
+    ids: Vec<ObjectId>,
     parents: Vec<Vec<Index>>,
+    /// What was built on each; worked out when it is asked for first.
+    children: OnceCell<Vec<Vec<Index>>>,
+    /// Whether HEAD reaches each; as well.
+    current: OnceCell<Vec<bool>>,
     /// One more than that of any parent: nothing comes after a commit that does not stand higher.
     heights: Vec<u32>,
     /// The last question in which each commit was looked at.
@@ -44,6 +50,9 @@ impl<'a> Ancestry<'a> {
         Self {
             repo,
             heights: heights(&parents),
+            children: OnceCell::new(),
+            current: OnceCell::new(),
+            ids: found.iter().map(|(id, _)| *id).collect(),
             seen: RefCell::new((0, vec![0; parents.len()])),
             places,
             parents,
@@ -55,6 +64,49 @@ impl<'a> Ancestry<'a> {
     /// Whether a ref reaches a commit.
     pub(super) fn holds(&self, commit: ObjectId) -> bool {
         self.places.contains_key(&commit)
+    }
+
+    /// Whether HEAD reaches a commit.
+    pub(super) fn is_current(&self, commit: ObjectId) -> bool {
+        let current = self.current.get_or_init(|| {
+            let mut current = vec![false; self.parents.len()];
+            let head = self.repo.head().ok().flatten();
+            let mut pending: Vec<Index> = head
+                .and_then(|head| self.places.get(&head))
+                .copied()
+                .into_iter()
+                .collect();
+            while let Some(at) = pending.pop() {
+                if let Some(seen) = current.get_mut(at as usize).filter(|seen| !**seen) {
+                    *seen = true;
+                    pending.extend(self.parents.get(at as usize).into_iter().flatten());
+                }
+            }
+            current
+        });
+        let place = self.places.get(&commit);
+        place.is_some_and(|place| current.get(*place as usize).copied().unwrap_or_default())
+    }
+
+    /// The commits that were built on a commit, of those that a ref reaches.
+    pub(super) fn children(&self, commit: ObjectId) -> Vec<ObjectId> {
+        let Some(place) = self.places.get(&commit) else {
+            return Vec::new();
+        };
+        let children = self.children.get_or_init(|| {
+            let mut children = vec![Vec::new(); self.parents.len()];
+            for (child, parents) in (0..).zip(&self.parents) {
+                for parent in parents {
+                    children[*parent as usize].push(child);
+                }
+            }
+            children
+        });
+        let of_it = children.get(*place as usize).into_iter().flatten();
+        of_it
+            .filter_map(|child| self.ids.get(*child as usize))
+            .copied()
+            .collect()
     }
 
     /// Whether `commit` comes after `from`. Once the bounds are reached nothing does: two claims are then rather taken for

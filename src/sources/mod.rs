@@ -17,5 +17,6 @@ pub mod reach;
 pub mod repair;
 pub mod rewrites;
 pub mod sharing;
+mod squashes;
 pub mod store;
 pub mod survival;

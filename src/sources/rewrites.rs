@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::ancestry::Ancestry;
 use super::claims::claims_of;
 use super::reach::everywhere;
+use super::squashes::Squashes;
 use crate::facts::claim;
 use crate::facts::commit::{Authored, Instant, Person};
 use crate::facts::copies::{History, Rewrites};
@@ -28,6 +29,7 @@ pub struct GitHistory<'a> {
     /// Whether copies are looked for among those that were read alone, and not among all that refs reach.
     is_few: bool,
     ancestry: OnceCell<Ancestry<'a>>,
+    squashes: Squashes<'a>,
 }
 
 impl<'a> GitHistory<'a> {
@@ -39,6 +41,7 @@ impl<'a> GitHistory<'a> {
             work,
             is_few: false,
             ancestry: OnceCell::new(),
+            squashes: Squashes::new(repo),
         }
     }
 
@@ -99,13 +102,14 @@ impl<'a> GitHistory<'a> {
 
     /// What was left undecided, since it would have taken too long.
     pub fn trouble(&self) -> Option<Warning> {
-        let gave_up = self.ancestry.get().is_some_and(Ancestry::gave_up);
-        gave_up.then(|| {
-            Warning::new(
-                self.repo.name(),
-                "too many claims are alike to tell their copies by the history; some may count as one task",
-            )
-        })
+        let said = if self.ancestry.get().is_some_and(Ancestry::gave_up) {
+            "too many claims are alike to tell their copies by the history; some may count as one task"
+        } else if self.squashes.gave_up() {
+            "too many claims are alike to compare the changes of all; some may count twice"
+        } else {
+            return None;
+        };
+        Some(Warning::new(self.repo.name(), said))
     }
 }
 
@@ -139,6 +143,18 @@ impl History for GitHistory<'_> {
 
     fn is_gone(&self, commit: ObjectId) -> bool {
         !self.ancestry().holds(commit)
+    }
+
+    fn is_current(&self, commit: ObjectId) -> bool {
+        self.ancestry().is_current(commit)
+    }
+
+    fn made_change_of(&self, whole: ObjectId, part: ObjectId) -> bool {
+        self.squashes.holds(self.ancestry(), whole, part)
+    }
+
+    fn changed_files_of(&self, whole: ObjectId, part: ObjectId) -> bool {
+        self.squashes.has_files_of(whole, part)
     }
 }
 

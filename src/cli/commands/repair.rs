@@ -90,7 +90,7 @@ fn listing(repo: &Repo, found: &Repair) -> String {
     for undecided in &found.undecided {
         let from = format!("{} undecided: {}", undecided.from.short(), undecided.doubt);
         text.push_str(&paragraph(&from, &undecided.lines));
-        text.push_str(&choices(repo, undecided));
+        text.push_str(&choices(repo, undecided, &found.undecided));
     }
     text
 }
@@ -110,8 +110,11 @@ pub fn paragraph(first: &str, lines: &NoteLines) -> String {
     text
 }
 
-/// How to decide.
-fn choices(repo: &Repo, undecided: &Undecided) -> String {
+/// How many commits are named in one command.
+const MAX_NAMED: usize = 16;
+
+/// How to decide. What only one commit may stand for is carried to it together: with one of them it would have a task.
+fn choices(repo: &Repo, undecided: &Undecided, all: &[Undecided]) -> String {
     let title = |id: &ObjectId| messages::with_commit(repo, *id, |raw| raw.title()).unwrap_or_default();
     let mut text = String::new();
     for candidate in &undecided.candidates {
@@ -123,16 +126,28 @@ fn choices(repo: &Repo, undecided: &Undecided) -> String {
             visible(&title(candidate))
         );
     }
-    // A commit that is not here is named in full: nothing could complete its id.
-    let from = match undecided.doubt {
-        Doubt::NotHere => undecided.from.to_string(),
-        _ => undecided.from.short(),
+    text.push_str("  decide: git leverage carry --onto ");
+    let together: Vec<&Undecided> = match undecided.candidates.as_slice() {
+        [one] => {
+            text.push_str(&one.short());
+            let others = all.iter().filter(|other| other.candidates == [*one]);
+            others.take(MAX_NAMED).collect()
+        }
+        _ => {
+            text.push_str("COMMIT");
+            vec![undecided]
+        }
     };
-    let onto = match undecided.candidates.as_slice() {
-        [one] => one.short(),
-        _ => "COMMIT".to_owned(),
-    };
-    let _ = writeln!(text, "  decide: git leverage carry --onto {onto} --from {from}");
+    for one in together {
+        // A commit that is not here is named in full: nothing could complete its id.
+        let from = match one.doubt {
+            Doubt::NotHere => one.from.to_string(),
+            _ => one.from.short(),
+        };
+        text.push_str(" --from ");
+        text.push_str(&from);
+    }
+    text.push('\n');
     // Where it may have been thrown away, its task may be, too.
     if undecided.candidates.is_empty() {
         for task in repair::tasks(&undecided.lines) {

@@ -103,7 +103,10 @@ fn said_again(
 ) -> Result<Vec<TaskId>, Refused> {
     let is_own = |found: &&LedgerTask| {
         let mut all = found.commits.iter().chain(&found.notes);
-        all.clone().any(|id| *id == onto) && !all.any(|id| from.contains(id) && *id != onto)
+        let is_there = all.clone().any(|id| *id == onto) && !all.any(|id| from.contains(id) && *id != onto);
+        // What was carried there before, from a message that nothing reaches any more.
+        let is_carried = found.task.id.is_derived() && !found.claims.iter().any(|(id, _)| *id == onto);
+        is_there && !is_carried
     };
     let mut open: Vec<&LedgerTask> = theirs.to_vec();
     let mut again = Vec::new();

@@ -11,7 +11,7 @@ use crate::git::touched::touched;
 use crate::git::{Repo, refs};
 
 /// How long a line of commits is taken for one that was squashed.
-const MAX_CHAIN: usize = 64;
+pub(super) const MAX_CHAIN: usize = 64;
 /// How many standing commits are looked at: those that were made soonest after one that is gone.
 const MAX_STANDING: usize = 20_000;
 /// How many changes are worked out to the line.

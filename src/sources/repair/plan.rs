@@ -7,6 +7,7 @@ use super::super::ledger::read_notes;
 use super::super::rewrites::{GitHistory, Traces};
 use super::changes::{self, Found};
 use super::lines::{filtered, retracted, speaks_of, task_of, tasks};
+use super::lost::lost;
 use super::standing::{MAX_CANDIDATES, Standing, titled};
 use super::totals::{read_with, sums};
 use crate::facts::diagnostics::{Status, Warning};
@@ -103,6 +104,8 @@ pub enum Doubt {
     Totals,
     /// The note on the only commit has no room for it.
     Full,
+    /// Nothing but a message on no branch claims it.
+    Message,
 }
 
 impl fmt::Display for Doubt {
@@ -113,6 +116,7 @@ impl fmt::Display for Doubt {
             Self::NotHere => "its commit is not in this clone",
             Self::Totals => "the totals would change on the commit that stands for it",
             Self::Full => "the note of the commit that stands for it is full",
+            Self::Message => "only its message claims it, and it is on no branch",
         })
     }
 }
@@ -120,6 +124,7 @@ impl fmt::Display for Doubt {
 /// Looks at every note. Nothing is written; the error says why the history cannot be walked.
 pub fn plan(repo: &Repo, work: WorkTime) -> Result<Repair, GitError> {
     let standing = Standing::of(repo, work)?;
+    let lost = lost(repo, work, &standing);
     let findings = read_notes(repo);
     let mut repair = Repair {
         warnings: findings.warnings.clone(),
@@ -160,6 +165,8 @@ pub fn plan(repo: &Repo, work: WorkTime) -> Result<Repair, GitError> {
             .undecided
             .retain(|undecided| !undecided.candidates.is_empty() || !tasks(&undecided.lines).is_empty());
     }
+    repair.undecided.extend(lost);
+    repair.undecided.sort_by_key(|one| one.from);
     if !repair.warnings.is_empty() {
         repair.status = Status::Partial;
     }
