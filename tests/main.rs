@@ -30,6 +30,7 @@ mod listing;
 mod places;
 mod privacy;
 mod published;
+mod random_rewrites;
 mod record_once;
 mod repair;
 mod replaced;

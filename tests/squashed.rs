@@ -222,3 +222,34 @@ fn trailers_of_what_was_thrown_away_are_not_listed() {
     assert_eq!(hours(&repo), [3, 12]);
     assert_eq!(changing(&repo, "kiln.rs").len(), 1);
 }
+
+/// Messages of strangers that name thousands of commits, and claim thousands of tasks.
+#[test]
+fn messages_that_name_thousands_of_commits_prove_nothing() {
+    let world = World::new();
+    let repo = pottery(&world);
+    let gone = repo.git(&["rev-parse", "topic"]);
+    let _ = repo
+        .run(&["record", "topic", "--another", "--estimate", "2h"])
+        .success();
+    delete(&repo);
+    let mut message = "Everything\n".to_owned();
+    for number in 0..10_000 {
+        let id = format!("{number:040x}");
+        message += &format!("\ncommit {id}\nAuthor: Ada <a@b>\n\nFormer-commit-id: {id}\n");
+        message += &format!("\nLeverage-Estimate: 4h\nLeverage-Task: {number}\n");
+    }
+    let file = world.path("message");
+    std::fs::write(&file, message).unwrap();
+    let commit = ["commit", "--quiet", "--allow-empty", "--cleanup=verbatim", "-F"];
+    repo.git(&[&commit[..], &[&file.to_string_lossy()]].concat());
+    let said = repaired(&repo, "ten thousand ids");
+    assert!(said.contains("nothing proves"), "{said}");
+    assert!(!said.contains("->"), "{said}");
+    // One that is named, in two such messages, is undecided.
+    for number in 0..2 {
+        repo.commit(&format!("Copy {number}\n\nFormer-commit-id: {gone}\n"));
+    }
+    let said = repaired(&repo, "named twice");
+    assert!(said.contains("more than one commit may stand for it"), "{said}");
+}

@@ -456,7 +456,7 @@ fn copies_among<'a>(original: &Known, alike: &[&'a Known]) -> Vec<&'a Known> {
 }
 
 /// Whether a rewrite joined other commits to one, as `squash` in an interactive rebase does: its message goes on below that of
-/// the commit with more than trailers, and it has other files.
+/// the commit with more than trailers, and it has or changed other files.
 fn joins_more(repo: &Repo, original: ObjectId, copy: ObjectId) -> bool {
     // While it goes on, git heads each message with a comment.
     let text = |message: &[u8]| {
@@ -468,7 +468,15 @@ fn joins_more(repo: &Repo, original: ObjectId, copy: ObjectId) -> bool {
     let (Ok((old_tree, old)), Ok((tree, message))) = (read(original), read(copy)) else {
         return false;
     };
-    let Some(below) = message.strip_prefix(&old[..]).filter(|_| tree != old_tree) else {
+    // Put behind what it is joined with, a commit has the files of both before and after.
+    let did_more = || match &touched(repo, [original, copy])[..] {
+        [Some(before), Some(now)] => before != now,
+        _ => false,
+    };
+    let Some(below) = message
+        .strip_prefix(&old[..])
+        .filter(|_| tree != old_tree || did_more())
+    else {
         return false;
     };
     let mut lines = below.split(|byte| *byte == b'\n');
