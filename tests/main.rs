@@ -36,6 +36,7 @@ mod repair;
 mod replaced;
 mod reporting;
 mod rewrites;
+mod sha256;
 #[cfg(unix)]
 mod special_files;
 mod squashed;

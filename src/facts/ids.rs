@@ -1,8 +1,10 @@
 //! Names that never change: objects, tasks, agents and sessions.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -10,7 +12,7 @@ use uuid::Uuid;
 /// A git object name: 20 bytes in a SHA-1 repository, 32 in a SHA-256 one.
 ///
 /// Ordered and hashed by its bytes; shown and serialised as lower-case hex.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId {
     bytes: [u8; 32],
     len: u8,
@@ -35,9 +37,21 @@ impl ObjectId {
         &self.bytes[..usize::from(self.len)]
     }
 
+    /// How many bytes it has, 20 or 32. All ids of a repository have as many.
+    pub fn width(&self) -> usize {
+        usize::from(self.len)
+    }
+
     /// The first ten hex digits, for people.
     pub fn short(&self) -> String {
         self.to_string()[..10].to_owned()
+    }
+}
+
+/// An id is a hash already: its first half tells it from all others that anybody can make.
+impl Hash for ObjectId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(&self.bytes[..16]);
     }
 }
 
@@ -46,6 +60,15 @@ impl From<[u8; 20]> for ObjectId {
         let mut bytes = [0; 32];
         bytes[..20].copy_from_slice(&sha1);
         Self { bytes, len: 20 }
+    }
+}
+
+impl From<[u8; 32]> for ObjectId {
+    fn from(sha256: [u8; 32]) -> Self {
+        Self {
+            bytes: sha256,
+            len: 32,
+        }
     }
 }
 
@@ -90,11 +113,14 @@ impl FromStr for ObjectId {
             return Err(invalid());
         }
         let nibble = |digit: u8| (digit as char).to_digit(16).map(|value| value as u8);
-        let raw: Option<Vec<u8>> = digits
-            .chunks(2)
-            .map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?))
-            .collect();
-        raw.and_then(|raw| Self::from_bytes(&raw)).ok_or_else(invalid)
+        let mut raw = [0; 32];
+        for (byte, pair) in raw.iter_mut().zip(digits.chunks(2)) {
+            let value = nibble(pair[0])
+                .zip(nibble(pair[1]))
+                .map(|(high, low)| high << 4 | low);
+            *byte = value.ok_or_else(invalid)?;
+        }
+        Self::from_bytes(&raw[..digits.len() / 2]).ok_or_else(invalid)
     }
 }
 
@@ -117,8 +143,43 @@ macro_rules! serde_as_text {
     };
 }
 
-serde_as_text!(ObjectId);
 serde_as_text!(SessionId);
+
+/// As its text, and as its bytes where nobody reads it.
+impl Serialize for ObjectId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serializer.is_human_readable() {
+            true => serializer.collect_str(self),
+            false => serializer.serialize_bytes(self.as_bytes()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.is_human_readable() {
+            true => String::deserialize(deserializer)?
+                .parse()
+                .map_err(serde::de::Error::custom),
+            false => deserializer.deserialize_bytes(RawBytes),
+        }
+    }
+}
+
+/// Takes an object id from its bytes.
+struct RawBytes;
+
+impl Visitor<'_> for RawBytes {
+    type Value = ObjectId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("20 or 32 bytes")
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<ObjectId, E> {
+        ObjectId::from_bytes(bytes).ok_or_else(|| E::invalid_length(bytes.len(), &self))
+    }
+}
 
 /// A UUID that names something of the ledger for good.
 macro_rules! uuid_id {

@@ -235,8 +235,7 @@ impl<'a> History<'a> {
         }
         let commit = read_commit(&id, &mut self.objects)?;
         let second = commit.raw().commit_time().seconds;
-        let parents = commit.parents.into_iter().map(ObjectId::from);
-        self.read.insert(id, (second, parents.collect()));
+        self.read.insert(id, (second, commit.parents));
         Ok(second)
     }
 }
@@ -292,7 +291,7 @@ fn changed_files(
 }
 
 fn raw_id(id: Oid) -> Result<RawId, GitError> {
-    id.as_bytes().try_into().map_err(|_| GitError::ForeignId)
+    object_id(id).ok_or(GitError::ForeignId)
 }
 
 /// The lines that differ in the files at `paths`, more than once for a file that changed its kind.

@@ -60,7 +60,7 @@ impl Reader<'_> {
             return Ok(added);
         }
         let old_tree = match new.parents.first() {
-            Some(parent) => Some(read_commit(&ObjectId::from(*parent), &mut self.objects)?.tree),
+            Some(parent) => Some(read_commit(parent, &mut self.objects)?.tree),
             None => None,
         };
         let mut differences = Vec::new();

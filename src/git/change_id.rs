@@ -9,7 +9,6 @@ use git2::{Commit, Delta, Diff, DiffOptions, Oid};
 
 use super::open::{Repo, object_id};
 use super::packs::{Objects, Packs};
-use super::raw_id::RawId;
 use super::tree::oid;
 use super::trees;
 use crate::facts::ids::ObjectId;
@@ -104,11 +103,10 @@ fn change(repo: &Repo, old: Option<&Commit<'_>>, new: &Commit<'_>) -> Option<Cha
 
 /// Whether two trees differ in some files, in not too many of them, and in none that libgit2 must not read.
 fn may_be_read(repo: &Repo, old: Option<Oid>, new: Oid) -> bool {
-    let raw = |id: Oid| RawId::try_from(id.as_bytes()).ok();
     let packs = Packs::open(repo);
     let mut objects = Objects::new(&packs, repo.git_dir(), KEPT);
     let mut found = Vec::new();
-    let (old, Some(new)) = (old.and_then(raw), raw(new)) else {
+    let (old, Some(new)) = (old.and_then(object_id), object_id(new)) else {
         return false;
     };
     if trees::compare(&mut objects, old.as_ref(), Some(&new), &mut found).is_err() {
@@ -116,7 +114,7 @@ fn may_be_read(repo: &Repo, old: Option<Oid>, new: Oid) -> bool {
     }
     let may_be_read = |version: &trees::Version| {
         version.kind == trees::FileKind::Submodule
-            || Oid::from_bytes(&version.id).is_ok_and(|id| repo.look_at(id, LARGEST_FILE).is_ok())
+            || oid(version.id).is_ok_and(|id| repo.look_at(id, LARGEST_FILE).is_ok())
     };
     (1..=MAX_FILES).contains(&found.len())
         && found

@@ -381,7 +381,7 @@ struct Counter<'a, 'objects> {
     limit: u64,
     diff: LineDiff,
     /// What was counted in this chunk: branches often make the same change twice.
-    known: HashMap<(RawId, RawId), LineChange>,
+    known: HashMap<(Option<RawId>, Option<RawId>), LineChange>,
     found: Found,
 }
 
@@ -406,7 +406,7 @@ impl<'a, 'objects> Counter<'a, 'objects> {
 
     fn count(&mut self, comparison: &Comparison) -> Result<(), ObjectError> {
         let (old, new) = (comparison.old, comparison.new);
-        let id = |version: Option<Version>| version.map_or([0; 20], |version| version.id);
+        let id = |version: Option<Version>| version.map(|version| version.id);
         let key = (id(old), id(new));
         let change = match self.known.get(&key) {
             Some(known) => *known,
@@ -438,10 +438,7 @@ impl<'a, 'objects> Counter<'a, 'objects> {
         };
         let attribute = self.paths.binary[path as usize].filter(|_| version.kind == FileKind::Regular);
         if version.kind == FileKind::Submodule {
-            let line = format!(
-                "Subproject commit {}\n",
-                crate::facts::ids::ObjectId::from(version.id)
-            );
+            let line = format!("Subproject commit {}\n", version.id);
             return Ok(Content::Text(std::rc::Rc::new(line.into_bytes())));
         }
         if attribute == Some(true) {

@@ -63,20 +63,23 @@ impl<'a> RawCommit<'a> {
 
     /// Its tree; `None` where the first line names none, and it is not a commit.
     pub fn tree(&self) -> Option<ObjectId> {
-        self.tree_id().map(ObjectId::from)
+        self.tree_id()
     }
 
     pub(super) fn tree_id(&self) -> Option<RawId> {
-        raw_id(lines(self.header).next()?.strip_prefix(b"tree ")?)
+        let tree = raw_id(lines(self.header).next()?.strip_prefix(b"tree ")?);
+        tree.filter(|tree| tree.width() == self.id.width())
     }
 
     /// Its parents, as the object names them; what is malformed is left out.
     pub fn parents(&self) -> impl Iterator<Item = ObjectId> + use<'a> {
-        self.parent_ids().map(ObjectId::from)
+        self.parent_ids()
     }
 
     pub(super) fn parent_ids(&self) -> impl Iterator<Item = RawId> + use<'a> {
-        lines(self.header).filter_map(|line| raw_id(line.strip_prefix(b"parent ")?))
+        let width = self.id.width();
+        let parents = lines(self.header).filter_map(|line| raw_id(line.strip_prefix(b"parent ")?));
+        parents.filter(move |parent| parent.width() == width)
     }
 
     /// Its author, as `git log --format='%an <%ae>'` has it: nobody where the address does not end.
@@ -184,8 +187,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn raw_id(hex: &[u8]) -> Option<RawId> {
-    let id: ObjectId = std::str::from_utf8(hex).ok()?.parse().ok()?;
-    id.as_bytes().try_into().ok()
+    std::str::from_utf8(hex).ok()?.parse().ok()
 }
 
 fn text(bytes: &[u8]) -> String {

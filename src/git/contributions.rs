@@ -45,7 +45,7 @@ impl Repo {
             };
             let authored = commit.raw().author_time().seconds;
             facts.add(id, &commit, authored);
-            let parents = commit.parents.iter().copied().map(ObjectId::from);
+            let parents = commit.parents.iter().copied();
             pending.extend(parents.filter(|parent| seen.insert(*parent)));
             *people.entry(commit.raw().author()).or_default() += 1;
             if authored >= since {
@@ -74,7 +74,7 @@ impl Repo {
         while let Some(id) = pending.pop() {
             if let Ok(commit) = read_commit(&id, &mut objects) {
                 reached.push(id);
-                let parents = commit.parents.iter().copied().map(ObjectId::from);
+                let parents = commit.parents.iter().copied();
                 pending.extend(parents.filter(|parent| seen.insert(*parent)));
             }
         }

@@ -2,17 +2,21 @@
 
 use super::commits::RawCommit;
 pub(crate) use super::packs::hostile::{delta, index};
-use super::trees::Entries;
+use super::trees::{Entries, Entry};
+use crate::facts::ids::ObjectId;
 
 /// A tree object.
 pub(crate) fn tree(data: &[u8]) {
-    let entries = Entries(data).map(|entry| entry.map_or(0, |entry| entry.name.len() + entry.id.len()));
-    assert!(entries.sum::<usize>() <= data.len());
+    for id in [ObjectId::from([0; 20]), ObjectId::from([0; 32])] {
+        let bytes = |entry: &Entry<'_>| entry.name.len() + entry.id().width();
+        let entries = Entries::of(&id, data).map(|entry| entry.as_ref().map_or(0, bytes));
+        assert!(entries.sum::<usize>() <= data.len());
+    }
 }
 
 /// A commit object.
 pub(crate) fn commit(data: &[u8]) {
-    let commit = RawCommit::parse([0; 20].into(), data);
+    let commit = RawCommit::parse(ObjectId::from([0; 20]), data);
     // A byte takes at most three in UTF-8, whatever it was in.
     assert!(commit.message().len() <= 3 * data.len());
     assert!(commit.parents().count() <= data.len());

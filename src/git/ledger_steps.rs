@@ -213,7 +213,7 @@ fn changed_lines(
     parent: Option<&Commit<'_>>,
     commit: &Commit<'_>,
 ) -> Result<(Lines, Lines), GitError> {
-    let raw_id = |id: Oid| RawId::try_from(id.as_bytes()).map_err(|_| GitError::ForeignId);
+    let raw_id = |id: Oid| object_id(id).ok_or(GitError::ForeignId);
     let old_tree = parent.map(|parent| raw_id(parent.tree_id())).transpose()?;
     let new_tree = raw_id(commit.tree_id())?;
     let mut differences = Vec::new();
@@ -235,7 +235,7 @@ fn changed_lines(
 }
 
 fn add_lines(repo: &Repo, note: &RawId, left: &mut u64, lines: &mut Lines) -> Result<(), GitError> {
-    let note = Oid::from_bytes(note)?;
+    let note = Oid::from_bytes(note.as_bytes())?;
     let size = repo.size_of(note)?;
     if size > LARGEST_NOTE {
         return Ok(());

@@ -5,12 +5,13 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{Blob, Commit, Error, ErrorCode, ObjectType, Oid, Reference, Tree, TreeEntry};
+use git2::{Blob, Commit, Error, ErrorClass, ErrorCode, ObjectType, Oid, Reference, Tree, TreeEntry};
 
 use super::alternates;
 use super::open::Repo;
 use super::replacements::Replaced;
 use super::trees::LARGEST_TREE;
+use crate::facts::ids::ObjectId;
 
 /// A commit or tag above this size is a trap.
 pub(super) const LARGEST_COMMIT: u64 = 16 << 20;
@@ -39,6 +40,12 @@ impl Repo {
     }
 
     fn header(&self, id: Oid) -> Result<(u64, ObjectType), Error> {
+        if id.as_bytes().len() != self.id_width() {
+            return Err(not_found(
+                ErrorClass::Odb,
+                "no object here has a name of this length",
+            ));
+        }
         self.check_loose(id)?;
         let (size, kind) = self.raw().odb()?.read_header(id)?;
         Ok((size as u64, kind))
@@ -117,9 +124,17 @@ impl Repo {
         )
     }
 
+    /// The object whose whole name a text is.
+    pub(super) fn whole_id(&self, text: &str) -> Option<Oid> {
+        let id: ObjectId = text.parse().ok()?;
+        Oid::from_bytes(id.as_bytes())
+            .ok()
+            .filter(|_| id.width() == self.id_width())
+    }
+
     /// What a whole id or the name of a reference stands for, without a look at the object.
     pub(super) fn named(&self, name: &str) -> Option<Oid> {
-        if let Some(id) = Oid::from_str(name).ok().filter(|_| name.len() == 40) {
+        if let Some(id) = self.whole_id(name) {
             return Some(id);
         }
         let reference = self.raw().resolve_reference_from_short_name(name).ok()?;
@@ -138,13 +153,7 @@ impl Repo {
 
     /// What a tree has at `path`.
     pub(super) fn entry_at(&self, tree: &Tree<'_>, path: &Path) -> Result<TreeEntry<'static>, Error> {
-        let none = || {
-            Error::new(
-                ErrorCode::NotFound,
-                git2::ErrorClass::Tree,
-                "no such path in the tree",
-            )
-        };
+        let none = || not_found(ErrorClass::Tree, "no such path in the tree");
         let mut found: Option<TreeEntry<'static>> = None;
         for part in path {
             let entry = match &found {
@@ -187,6 +196,10 @@ impl Replaced {
     pub(super) fn commit<'repo>(&self, repo: &'repo Repo, id: Oid) -> Result<Commit<'repo>, Error> {
         repo.commit_at(self.oid(id))
     }
+}
+
+fn not_found(class: ErrorClass, message: &str) -> Error {
+    Error::new(ErrorCode::NotFound, class, message)
 }
 
 #[cfg(test)]

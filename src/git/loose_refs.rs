@@ -14,12 +14,12 @@ const LARGEST: u64 = 64 << 10;
 const DEEPEST: usize = 64;
 
 /// The full names of references whose file is empty, rubbish or unreadable, sorted: those below `refs/heads/`, or below all
-/// of `refs/`.
-pub(super) fn broken(common_dir: &Path, all: bool) -> Vec<String> {
+/// of `refs/`. The name of an object has `digits` hex digits.
+pub(super) fn broken(common_dir: &Path, all: bool, digits: usize) -> Vec<String> {
     let mut broken = Vec::new();
     let top = if all { "refs" } else { "refs/heads" };
     visit(common_dir, top, |name, path, kind| {
-        if kind != Kind::Folder && git2::Reference::is_valid_name(name) && !says_something(path) {
+        if kind != Kind::Folder && git2::Reference::is_valid_name(name) && !says_something(path, digits) {
             broken.push(name.to_owned());
         }
     });
@@ -45,19 +45,19 @@ pub(super) fn visit(git_dir: &Path, top: &str, mut visit: impl FnMut(&str, &Path
 }
 
 /// Whether a file names an object or another reference, as git reads it. One that has gone meanwhile is no trouble.
-fn says_something(path: &Path) -> bool {
+fn says_something(path: &Path, digits: usize) -> bool {
     let Ok(content) = files::read(path, LARGEST) else {
         return false;
     };
-    content.is_none_or(|content| is_reference(&content))
+    content.is_none_or(|content| is_reference(&content, digits))
 }
 
-fn is_reference(content: &[u8]) -> bool {
+fn is_reference(content: &[u8], digits: usize) -> bool {
     if let Some(target) = content.strip_prefix(b"ref:") {
         return !target.trim_ascii().is_empty();
     }
-    let digits = content.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    digits >= 40 && content.get(digits).is_none_or(u8::is_ascii_whitespace)
+    let found = content.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    found == digits && content.get(digits).is_none_or(u8::is_ascii_whitespace)
 }
 
 #[cfg(test)]
@@ -74,7 +74,7 @@ mod tests {
             "ref: refs/heads/main\n",
             "ref:HEAD",
         ] {
-            assert!(is_reference(good.as_bytes()), "{good:?}");
+            assert!(is_reference(good.as_bytes(), 40), "{good:?}");
         }
         for bad in [
             "",
@@ -86,8 +86,9 @@ mod tests {
             "ref:",
             "ref: \n",
             " ref: a",
+            &format!("{id}0123456789abcdef01234567"),
         ] {
-            assert!(!is_reference(bad.as_bytes()), "{bad:?}");
+            assert!(!is_reference(bad.as_bytes(), 40), "{bad:?}");
         }
     }
 }

@@ -12,7 +12,7 @@ use super::GitError;
 pub use super::commits::RawCommit;
 use super::lookup::LARGEST_COMMIT;
 use super::open::{Repo, object_id};
-use super::packs::{Kind, Object, Objects, Packs, RawId};
+use super::packs::{Kind, Object, Objects, Packs};
 use super::replacements::Replaced;
 use super::walk::RefSelection;
 use crate::facts::ids::ObjectId;
@@ -163,11 +163,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn read(&mut self, id: &[u8]) -> Option<Object> {
-        let object = self
-            .objects
-            .read(&RawId::try_from(id).ok()?, LARGEST_COMMIT)
-            .ok()?;
+    fn read(&mut self, id: ObjectId) -> Option<Object> {
+        let object = self.objects.read(&id, LARGEST_COMMIT).ok()?;
         (object.kind == Kind::Commit).then_some(object)
     }
 
@@ -177,12 +174,15 @@ impl<'a> Walk<'a> {
             if !self.seen.insert(raw) {
                 continue;
             }
-            let (Some(object), Some(id)) = (self.read(raw.as_bytes()), object_id(raw)) else {
+            let id = object_id(raw);
+            let (Some(object), Some(id)) = (id.and_then(|id| self.read(id)), id) else {
                 self.missing += 1;
                 continue;
             };
             let commit = RawCommit::parse(id, &object.data);
-            let parents = commit.parent_ids().filter_map(|id| Oid::from_bytes(&id).ok());
+            let parents = commit
+                .parent_ids()
+                .filter_map(|id| Oid::from_bytes(id.as_bytes()).ok());
             pending.extend(self.replaced.parent_oids(raw, parents.collect()));
             visit(commit);
         }

@@ -245,8 +245,8 @@ pub fn visit_foreign(
     let mut unread = 0;
     let mut left = MOST_FOREIGN_BYTES;
     for (blob, commits) in by_blob(&notes.notes) {
-        let id = blob.as_bytes().try_into().ok();
-        let object = id.and_then(|id| objects.read(id, READ_CAP as u64).ok());
+        let id = object_id(blob);
+        let object = id.and_then(|id| objects.read(&id, READ_CAP as u64).ok());
         // What it says is held for each of its commits.
         let cost = |data: &[u8]| data.len().saturating_mul(commits.len());
         let rest = object
@@ -641,6 +641,7 @@ impl NotesTree {
     fn load_entry(&mut self, folder: &str, name: &[u8], full: Option<&str>, entry: &git2::TreeEntry<'_>) {
         let target = full
             .filter(|_| entry.kind() == Some(ObjectType::Blob) && entry.filemode() != 0o120_000)
+            .filter(|full| full.len() == 2 * entry.id().as_bytes().len())
             .and_then(|full| full.parse().ok());
         match target {
             Some(target) => self.notes.entry(target).or_default().push(entry.id()),

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use git2::{ErrorCode, Index, Repository, RepositoryOpenFlags};
+use git2::{ErrorCode, Index, ObjectFormat, Repository, RepositoryOpenFlags};
 
 use super::config::{Config, ConfigFiles};
 use super::files::FileError;
@@ -38,7 +38,7 @@ pub enum OpenError {
     /// Git would refuse as well.
     #[error("`{0}` belongs to another user")]
     ForeignOwner(PathBuf),
-    /// SHA-256 objects or reftables.
+    /// Reftables, or extensions that came later.
     #[error("`{path}` is stored in a way that cannot be read here: {reason}")]
     Unsupported {
         /// The folder.
@@ -120,7 +120,7 @@ impl Repo {
         let no_ceilings: [&Path; 0] = [];
         let inner =
             Repository::open_ext(path, flags, no_ceilings).map_err(|error| OpenError::new(path, &error))?;
-        Index::new()
+        Index::new_ext(inner.object_format())
             .and_then(|mut index| inner.set_index(&mut index))
             .map_err(|error| OpenError::new(path, &error))?;
         // One repository has one common folder, however it was reached.
@@ -221,6 +221,14 @@ impl Repo {
     /// What of the last writes stands, but not as it should; each is said once.
     pub fn take_doubts(&self) -> Vec<String> {
         self.settling.take_doubts()
+    }
+
+    /// How many bytes the names of its objects have: 20 of SHA-1, or 32 of SHA-256.
+    pub(super) fn id_width(&self) -> usize {
+        match self.inner.object_format() {
+            ObjectFormat::Sha1 => 20,
+            ObjectFormat::Sha256 => 32,
+        }
     }
 
     /// Where its objects are.

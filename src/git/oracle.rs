@@ -22,8 +22,14 @@ pub(super) struct Oracle(tempfile::TempDir);
 
 impl Oracle {
     pub(super) fn new() -> Self {
+        Self::of("sha1")
+    }
+
+    /// One whose objects have names of this hash, `sha1` or `sha256`.
+    pub(super) fn of(hash: &str) -> Self {
         let made = Self(tempfile::tempdir().unwrap());
-        made.git(&["init", "--quiet", "--template="], b"");
+        let hash = format!("--object-format={hash}");
+        made.git(&["init", "--quiet", "--template=", &hash], b"");
         made
     }
 

@@ -48,6 +48,8 @@ const LEAST_OBJECT: u64 = 9;
 /// The packs of a repository and its alternates, shared by all threads.
 pub(super) struct Packs {
     packs: Vec<Pack>,
+    /// How many bytes a name of the repository has.
+    width: usize,
     pub(super) replaced: Arc<Replaced>,
 }
 
@@ -55,6 +57,8 @@ struct Pack {
     data: File,
     index: Vec<u8>,
     objects: usize,
+    /// How many bytes a name has.
+    width: usize,
 }
 
 /// Why an object cannot be read.
@@ -158,11 +162,13 @@ impl Packs {
     /// Opens all packs that can be read here; others are left to libgit2.
     pub(super) fn open(repo: &Repo) -> Self {
         let folders = repo.object_folders();
+        let width = repo.id_width();
         let packs = folders
             .iter()
-            .flat_map(|folder| open_folder(&folder.join("pack")));
+            .flat_map(|folder| open_folder(&folder.join("pack"), width));
         Self {
             packs: packs.collect(),
+            width,
             replaced: repo.replaced(),
         }
     }
@@ -176,33 +182,43 @@ impl Packs {
     }
 }
 
-fn open_folder(folder: &Path) -> Vec<Pack> {
+fn open_folder(folder: &Path, width: usize) -> Vec<Pack> {
     let mut indexes: Vec<PathBuf> = folder::present(folder)
         .map(|entry| entry.path().to_owned())
         .filter(|path| path.extension().is_some_and(|extension| extension == "idx"))
         .collect();
     indexes.sort();
-    indexes.iter().filter_map(|path| Pack::open(path)).collect()
+    let packs = indexes.iter().filter_map(|path| Pack::open(path, width));
+    packs.collect()
 }
 
 const FANOUT: usize = 8;
 const NAMES: usize = FANOUT + 256 * 4;
 
 impl Pack {
-    fn open(index_path: &Path) -> Option<Self> {
+    fn open(index_path: &Path, width: usize) -> Option<Self> {
         let data_path = index_path.with_extension("pack");
         let data = files::check(&data_path, u64::MAX).ok()??;
         // A sparse index may be of any size, its pack is as large as it says.
-        let most = data.len() / LEAST_OBJECT * 36 + 2048;
+        let most = data.len() / LEAST_OBJECT * (width as u64 + 16) + 2048;
         let index = files::read(index_path, most.min(LARGEST_INDEX)).ok()??;
         let objects = read_u32(&index, NAMES - 4)? as usize;
-        let is_known = index.starts_with(b"\xfftOc\0\0\0\x02") && index.len() >= NAMES + objects * 28;
+        // One with names of the other length has another size. Each object but the first may have a large offset.
+        let least = NAMES + objects * (width + 8) + width * 2;
+        let largest = least + objects.saturating_sub(1) * 8;
+        let is_known = index.starts_with(b"\xfftOc\0\0\0\x02") && (least..=largest).contains(&index.len());
         is_known.then_some(())?;
         let data = File::open(data_path).ok()?;
-        Some(Self { data, index, objects })
+        Some(Self {
+            data,
+            index,
+            objects,
+            width,
+        })
     }
 
     fn find(&self, id: &RawId) -> Option<u64> {
+        let id = id.as_bytes();
         let bucket = usize::from(id[0]);
         let mut first = match bucket {
             0 => 0,
@@ -211,8 +227,8 @@ impl Pack {
         let mut last = (read_u32(&self.index, FANOUT + bucket * 4)? as usize).min(self.objects);
         while first < last {
             let middle = first.midpoint(last);
-            let start = NAMES + middle * 20;
-            match self.index.get(start..start + 20)?.cmp(id.as_slice()) {
+            let start = NAMES + middle * self.width;
+            match self.index.get(start..start + self.width)?.cmp(id) {
                 std::cmp::Ordering::Less => first = middle + 1,
                 std::cmp::Ordering::Greater => last = middle,
                 std::cmp::Ordering::Equal => return self.offset(middle),
@@ -222,7 +238,7 @@ impl Pack {
     }
 
     fn offset(&self, at: usize) -> Option<u64> {
-        let offsets = NAMES + self.objects * 24;
+        let offsets = NAMES + self.objects * (self.width + 4);
         let offset = read_u32(&self.index, offsets + at * 4)?;
         if offset & 0x8000_0000 == 0 {
             return Some(u64::from(offset));
@@ -255,7 +271,7 @@ pub(super) mod hostile {
 
     /// The index of a pack, behind the name that is looked for; each name in it is looked for too.
     pub(crate) fn index(data: &[u8]) {
-        let (Some((id, index)), Ok(folder)) = (data.split_first_chunk::<20>(), tempfile::tempdir()) else {
+        let (Some((id, index)), Ok(folder)) = (data.split_first_chunk::<32>(), tempfile::tempdir()) else {
             return;
         };
         let path = folder.path().join("pack.idx");
@@ -266,11 +282,15 @@ pub(super) mod hostile {
         {
             return;
         }
-        let Some(pack) = Pack::open(&path) else { return };
-        let names = pack.index[super::NAMES..].chunks_exact(20).take(pack.objects);
-        let names: Vec<&RawId> = names.filter_map(|name| name.try_into().ok()).collect();
-        for id in names.into_iter().chain([id]) {
-            pack.find(id);
+        // The same bytes as names of one length and of the other.
+        for width in [20, 32] {
+            let Some(pack) = Pack::open(&path, width) else {
+                continue;
+            };
+            let names = pack.index[super::NAMES..].chunks_exact(width).take(pack.objects);
+            for id in names.chain([&id[..width]]).filter_map(RawId::from_bytes) {
+                pack.find(&id);
+            }
         }
     }
 }
@@ -315,7 +335,7 @@ impl<'a> Objects<'a> {
     /// Reads an object of at most `limit` bytes, or the one that stands in for it.
     pub(super) fn read(&mut self, id: &RawId, limit: u64) -> Result<Object, ObjectError> {
         let id = self.packs.replaced.object(id);
-        let name = || ObjectId::from(*id);
+        let name = || *id;
         let Some((pack, offset)) = self.packs.find(id) else {
             return self.read_elsewhere(id, limit);
         };
@@ -331,7 +351,10 @@ impl<'a> Objects<'a> {
 
     /// Through libgit2: loose objects, and packs that came since.
     fn read_elsewhere(&mut self, id: &RawId, limit: u64) -> Result<Object, ObjectError> {
-        let name = ObjectId::from(*id);
+        let name = *id;
+        if name.width() != self.packs.width {
+            return Err(ObjectError::Missing(name));
+        }
         let damaged = |reason: String| ObjectError::Damaged { id: name, reason };
         let repo = match self.repo.take() {
             Some(repo) => repo,
@@ -413,7 +436,7 @@ impl<'a> Objects<'a> {
         let base = match kind {
             6 => Some(head.offset_before(offset).ok_or(CUT_SHORT)?),
             7 => Some(
-                head.id()
+                head.id(store.width)
                     .and_then(|id| store.find(&id))
                     .ok_or(PackError::Damaged("its delta has no base"))?,
             ),
@@ -507,7 +530,7 @@ impl<'a> Objects<'a> {
 
 /// `None` where the object is above the limit.
 fn read_through_library(repo: &Repo, id: &RawId, limit: u64) -> Result<Option<Object>, git2::Error> {
-    let oid = git2::Oid::from_bytes(id)?;
+    let oid = git2::Oid::from_bytes(id.as_bytes())?;
     // No limit of a kind here, but that of the caller, whatever the kind turns out to be.
     if repo.size_of(oid)? > limit.min(LARGEST_OBJECT) {
         return Ok(None);
@@ -576,9 +599,9 @@ impl Head<'_> {
         offset.checked_sub(distance)
     }
 
-    fn id(&mut self) -> Option<RawId> {
-        let id = self.bytes.get(self.at..self.at + 20)?.try_into().ok()?;
-        self.at += 20;
+    fn id(&mut self, width: usize) -> Option<RawId> {
+        let id = RawId::from_bytes(self.bytes.get(self.at..self.at + width)?)?;
+        self.at += width;
         Some(id)
     }
 
@@ -747,7 +770,7 @@ mod tests {
                 match base {
                     Base::None(_) => {}
                     Base::Offset(base) => pack.extend(distance(at - offsets[*base])),
-                    Base::Name(id) => pack.extend(id),
+                    Base::Name(id) => pack.extend(id.as_bytes()),
                 }
                 pack.extend(stored(data));
             }
@@ -780,7 +803,7 @@ mod tests {
     fn name(at: usize) -> RawId {
         let mut id = [7; 20];
         id[0] = at as u8;
-        id
+        id.into()
     }
 
     fn head(kind: u8, size: usize) -> Vec<u8> {
@@ -833,7 +856,7 @@ mod tests {
         for bucket in 0..256 {
             index.extend((offsets.len().min(bucket + 1) as u32).to_be_bytes());
         }
-        (0..offsets.len()).for_each(|at| index.extend(name(at)));
+        (0..offsets.len()).for_each(|at| index.extend(name(at).as_bytes()));
         index.extend(vec![0; offsets.len() * 4]);
         offsets
             .iter()
@@ -922,7 +945,7 @@ mod tests {
     #[test]
     fn a_delta_whose_base_is_not_in_its_pack_is_damaged() {
         let place = Place::new();
-        place.write(&[(Base::Name([1; 20]), append(3, "thin"))]);
+        place.write(&[(Base::Name([1; 20].into()), append(3, "thin"))]);
         assert!(matches!(place.read(&name(0)), Err(ObjectError::Damaged { .. })));
     }
 
@@ -1007,6 +1030,23 @@ mod tests {
     }
 
     #[test]
+    fn an_index_with_names_of_the_other_length_is_not_read() {
+        let place = Place::new();
+        std::fs::write(place.file("pack-1.pack"), vec![0; 4096]).unwrap();
+        let file = place.file("pack-1.idx");
+        for (width, other) in [(20, 32), (32, 20)] {
+            for objects in 0..40_usize {
+                let mut index = b"\xfftOc\0\0\0\x02".to_vec();
+                (0..256).for_each(|_| index.extend((objects as u32).to_be_bytes()));
+                index.extend(vec![0; objects * (width + 8) + width * 2]);
+                std::fs::write(&file, index).unwrap();
+                let is_read = |width| Pack::open(&file, width).is_some();
+                assert!(is_read(width) && !is_read(other), "{objects} of {width}");
+            }
+        }
+    }
+
+    #[test]
     fn an_index_that_is_cut_or_lies_costs_its_objects_alone() {
         let place = Place::new();
         let offsets = place.write(&[blob("one"), blob("two")]);
@@ -1066,8 +1106,17 @@ mod tests {
 
     #[test]
     fn every_object_is_what_git_says_wherever_it_lies() {
+        read_every_object("sha1");
+    }
+
+    #[test]
+    fn every_object_with_a_name_of_sha_256_is_what_git_says() {
+        read_every_object("sha256");
+    }
+
+    fn read_every_object(hash: &str) {
         let mut dice = Dice::new(5);
-        let (lender, own) = (Oracle::new(), Oracle::new());
+        let (lender, own) = (Oracle::of(hash), Oracle::of(hash));
         // Two packs that hold some objects twice, one with deltas by name, one of an old format that libgit2 reads, and loose
         // objects; in the repository and in one that it borrows from.
         for oracle in [&lender, &own] {
@@ -1086,22 +1135,13 @@ mod tests {
         let borrowed = format!("{}\n", lender.path().join(".git/objects").display());
         std::fs::write(own.path().join(".git/objects/info/alternates"), borrowed).unwrap();
         let names = own.text(&["cat-file", "--batch-all-objects", "--batch-check"]);
-        let names: Vec<&str> = names.lines().map(|line| &line[..40]).collect();
+        let names: Vec<&str> = names.lines().filter_map(|line| line.split(' ').next()).collect();
         let expected = own.git(&["cat-file", "--batch"], (names.join("\n") + "\n").as_bytes());
 
         let repo = own.open();
         let packs = Packs::open(&repo);
         assert_eq!(packs.packs.len(), 4);
-        let ids: Vec<RawId> = names
-            .iter()
-            .map(|name| {
-                *git2::Oid::from_str(name)
-                    .unwrap()
-                    .as_bytes()
-                    .first_chunk()
-                    .unwrap()
-            })
-            .collect();
+        let ids: Vec<RawId> = names.iter().map(|name| name.parse().unwrap()).collect();
         assert!(ids.iter().any(|id| packs.find(id).is_none()));
         // With room for nothing each chain is read whole; with some, from where it was left; in turn from both ends.
         let views = [Objects::new, Objects::of_commits];

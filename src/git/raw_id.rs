@@ -1,4 +1,30 @@
 //! Names of objects as git stores them.
 
-/// A SHA-1 object name as packs and trees hold it.
-pub(super) type RawId = [u8; 20];
+/// An object name: 20 bytes of SHA-1 or 32 of SHA-256, as wide as all others of its repository.
+pub(super) use crate::facts::ids::ObjectId as RawId;
+
+/// An object name where it lies in the bytes of a tree: compared much more often than it is taken out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum NameIn<'a> {
+    Sha1(&'a [u8; 20]),
+    Sha256(&'a [u8; 32]),
+}
+
+impl<'a> NameIn<'a> {
+    /// The name of `width` bytes that `bytes` begin with; `None` where they are too few.
+    pub(super) fn first(bytes: &'a [u8], width: usize) -> Option<Self> {
+        match width {
+            20 => bytes.first_chunk().map(Self::Sha1),
+            32 => bytes.first_chunk().map(Self::Sha256),
+            _ => None,
+        }
+    }
+
+    /// Taken out.
+    pub(super) fn id(self) -> RawId {
+        match self {
+            Self::Sha1(bytes) => RawId::from(*bytes),
+            Self::Sha256(bytes) => RawId::from(*bytes),
+        }
+    }
+}

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use git2::{ErrorCode, Oid, Reflog, Repository};
+use git2::{ErrorCode, ObjectFormat, Oid, Reflog, Repository};
 
 use super::files;
 use super::open::{Repo, object_id};
@@ -253,7 +253,11 @@ fn is_rubbish(repo: &Repository, name: &str) -> bool {
     let mut content = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MAX_REFERENCE).read_to_end(&mut content));
     let text = String::from_utf8_lossy(&content);
-    let is_id = |text: &str| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let digits = match repo.object_format() {
+        ObjectFormat::Sha1 => 40,
+        ObjectFormat::Sha256 => 64,
+    };
+    let is_id = |text: &str| text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     read.is_ok() && !text.starts_with("ref:") && !is_id(text.trim_ascii_end())
 }
 

@@ -12,7 +12,6 @@ use super::raw_id::RawId;
 use super::replacements::Replaced;
 use super::screen::{LARGEST_GRAFTS, LARGEST_PACKED_REFS};
 use super::{Repo, files};
-use crate::facts::ids::ObjectId;
 
 /// Where git keeps replacements unless it is told otherwise.
 const BASE: &str = "refs/replace/";
@@ -81,8 +80,8 @@ fn objects(repo: &Repo) -> HashMap<RawId, RawId> {
         .flatten()
         .filter_map(|reference| {
             let name = std::str::from_utf8(reference.name_bytes()).ok()?;
-            let replaced = raw_id(name.strip_prefix(base)?)?;
-            let target = reference.target()?.as_bytes().try_into().ok()?;
+            let replaced = name.strip_prefix(base)?.parse().ok()?;
+            let target = RawId::from_bytes(reference.target()?.as_bytes())?;
             (replaced != target).then_some((replaced, target))
         })
         .collect()
@@ -98,11 +97,6 @@ fn may_have(common_dir: &Path, base: &str) -> bool {
     common_dir.join(base).is_dir() || is_packed()
 }
 
-fn raw_id(hex: &str) -> Option<RawId> {
-    let id: ObjectId = hex.parse().ok()?;
-    id.as_bytes().try_into().ok()
-}
-
 /// `COMMIT PARENT…` a line.
 fn grafts(file: &Path) -> HashMap<RawId, Vec<RawId>> {
     let text = files::read_text(file, LARGEST_GRAFTS)
@@ -112,7 +106,7 @@ fn grafts(file: &Path) -> HashMap<RawId, Vec<RawId>> {
     text.lines()
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| {
-            let mut ids = line.split_ascii_whitespace().map(raw_id);
+            let mut ids = line.split_ascii_whitespace().map(|id| id.parse().ok());
             let commit = ids.next()??;
             Some((commit, ids.collect::<Option<Vec<RawId>>>()?))
         })

@@ -32,9 +32,10 @@ impl Replaced {
 
     /// [`Replaced::object`] as libgit2 names it.
     pub(super) fn oid(&self, id: Oid) -> Oid {
-        let raw = RawId::try_from(id.as_bytes()).ok();
+        let raw = RawId::from_bytes(id.as_bytes());
         let other = raw.as_ref().map(|raw| self.object(raw));
-        other.and_then(|other| Oid::from_bytes(other).ok()).unwrap_or(id)
+        let other = other.and_then(|other| Oid::from_bytes(other.as_bytes()).ok());
+        other.unwrap_or(id)
     }
 
     /// The parents of a commit whose object names `own`.
@@ -44,9 +45,12 @@ impl Replaced {
 
     /// [`Replaced::parents`] as libgit2 names them.
     pub(super) fn parent_oids(&self, id: Oid, own: Vec<Oid>) -> Vec<Oid> {
-        let raw = RawId::try_from(id.as_bytes()).ok();
+        let raw = RawId::from_bytes(id.as_bytes());
         match raw.and_then(|raw| self.parents.get(&raw)) {
-            Some(parents) => parents.iter().filter_map(|id| Oid::from_bytes(id).ok()).collect(),
+            Some(parents) => parents
+                .iter()
+                .filter_map(|id| Oid::from_bytes(id.as_bytes()).ok())
+                .collect(),
             None => own,
         }
     }
@@ -64,12 +68,12 @@ impl Replaced {
         let mut pairs: Vec<Vec<u8>> = self
             .objects
             .iter()
-            .map(|(id, other)| [*id, *other].concat())
+            .map(|(id, other)| [id.as_bytes(), other.as_bytes()].concat())
             .collect();
         pairs.extend(self.parents.iter().map(|(id, parents)| {
             let mut bytes = vec![0];
-            bytes.extend(id);
-            bytes.extend(parents.iter().flatten());
+            bytes.extend(id.as_bytes());
+            bytes.extend(parents.iter().flat_map(RawId::as_bytes));
             bytes
         }));
         pairs.sort();

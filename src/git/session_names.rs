@@ -79,7 +79,7 @@ impl Notes {
         let mut named = Vec::new();
         for (reference, notes) in &self.0 {
             let blob = notes.get(&commit).and_then(|blobs| blobs.first());
-            let Some(blob) = blob.and_then(|blob| RawId::try_from(blob.as_bytes()).ok()) else {
+            let Some(blob) = blob.and_then(|blob| RawId::from_bytes(blob.as_bytes())) else {
                 continue;
             };
             let sessions = read.entry((reference.name, blob)).or_insert_with(|| {

@@ -219,7 +219,7 @@ impl Drop for Workshop {
 fn indexed(folder: &Path, staged: &Repository, new: &[Oid]) -> Result<String, Trouble> {
     let mut builder = staged.packbuilder()?;
     new.iter().try_for_each(|id| builder.insert_object(*id, None))?;
-    let mut indexer = Indexer::new(None, folder, 0o444, false)?;
+    let mut indexer = Indexer::new_ext(None, folder, 0o444, false, staged.object_format())?;
     let mut trouble = None;
     let written = builder.foreach(|bytes| {
         let written = bytes.chunks(PIECE).try_for_each(|piece| indexer.write_all(piece));

@@ -111,7 +111,9 @@ pub(super) fn commit(
         return Err(failed(said.trim().lines().collect::<Vec<_>>().join("; ")));
     }
     let id = String::from_utf8_lossy(&ended.stdout);
-    Oid::from_str(id.trim()).map_err(|error| failed(error.message().to_owned()))
+    let id = id.trim();
+    repo.whole_id(id)
+        .ok_or_else(|| failed(format!("git named the commit `{id}`")))
 }
 
 /// The signatures of commits. Those that carry none cost nothing.

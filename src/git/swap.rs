@@ -8,7 +8,7 @@ use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use git2::{Oid, Repository, Signature};
+use git2::{ObjectFormat, Oid, Repository, Signature};
 use tempfile::NamedTempFile;
 
 use super::settle::sync_folder;
@@ -59,7 +59,11 @@ impl Moving<'_> {
             // What references of longer names left; with one of them in it, it stays.
             fs::remove_dir(&place)?;
         }
-        self.log(old.unwrap_or(Oid::ZERO_SHA1))?;
+        let none = match self.new.object_format() {
+            ObjectFormat::Sha1 => Oid::ZERO_SHA1,
+            ObjectFormat::Sha256 => Oid::ZERO_SHA256,
+        };
+        self.log(old.unwrap_or(none))?;
         lock.become_reference(&place)?;
         drop(pending);
         Ok(Moved::Done(match self.fsync {

@@ -24,7 +24,7 @@ pub fn touched(repo: &Repo, commits: impl IntoIterator<Item = ObjectId>) -> Vec<
 fn paths(objects: &mut Objects<'_>, commit: ObjectId) -> Option<BTreeSet<Vec<u8>>> {
     let new = read_commit(&commit, objects).ok()?;
     let old = match new.parents.first() {
-        Some(parent) => Some(read_commit(&ObjectId::from(*parent), objects).ok()?.tree),
+        Some(parent) => Some(read_commit(parent, objects).ok()?.tree),
         None => None,
     };
     let mut differences = Vec::new();

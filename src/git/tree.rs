@@ -72,7 +72,7 @@ impl ContentReader<'_> {
     /// Lists a tree. Only a top folder that cannot be read is an error.
     pub fn files(&mut self, tree: ObjectId) -> Result<FileTree, GitError> {
         let mut found = FileTree::default();
-        self.list(&raw_id(tree)?, "", 0, (&mut found, &mut Budget::default()))?;
+        self.list(&tree, "", 0, (&mut found, &mut Budget::default()))?;
         Ok(found)
     }
 
@@ -85,9 +85,9 @@ impl ContentReader<'_> {
     ) -> Result<(), ObjectError> {
         let object = self.0.read(tree, LARGEST_TREE)?;
         if budget.spend(object.data.len()).is_none() {
-            return Err(ObjectError::TooManyFiles(ObjectId::from(*tree)));
+            return Err(ObjectError::TooManyFiles(*tree));
         }
-        for entry in Entries(&object.data) {
+        for entry in Entries::of(tree, &object.data) {
             let entry = entry.map_err(|malformed| malformed.of(tree))?;
             let path = format!("{above}{}", String::from_utf8_lossy(entry.name));
             if budget.spend(path.len()).is_none() {
@@ -97,7 +97,7 @@ impl ContentReader<'_> {
             if !entry.is_folder() {
                 found.files.push(TreeFile {
                     path,
-                    id: ObjectId::from(*entry.id),
+                    id: entry.id(),
                     kind: entry.version().kind,
                 });
                 continue;
@@ -106,7 +106,7 @@ impl ContentReader<'_> {
             let full = depth >= MAX_DEPTH;
             if full
                 || self
-                    .list(entry.id, &format!("{path}/"), depth + 1, below)
+                    .list(&entry.id(), &format!("{path}/"), depth + 1, below)
                     .is_err()
             {
                 found.unreadable += 1;
@@ -117,7 +117,7 @@ impl ContentReader<'_> {
 
     /// The content of a file of at most `limit` bytes.
     pub fn blob(&mut self, id: ObjectId, limit: u64) -> Result<Rc<Vec<u8>>, GitError> {
-        let object = self.0.read(&raw_id(id)?, limit)?;
+        let object = self.0.read(&id, limit)?;
         match object.kind {
             Kind::Blob => Ok(object.data),
             _ => Err(GitError::ForeignId),
@@ -128,9 +128,4 @@ impl ContentReader<'_> {
 /// Our id in libgit2's vocabulary.
 pub(super) fn oid(id: ObjectId) -> Result<Oid, git2::Error> {
     Oid::from_bytes(id.as_bytes())
-}
-
-/// Our id as trees and packs have it.
-fn raw_id(id: ObjectId) -> Result<RawId, GitError> {
-    id.as_bytes().try_into().map_err(|_| GitError::ForeignId)
 }

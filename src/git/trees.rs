@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::packs::{Kind, ObjectError, Objects, RawId};
-use crate::facts::ids::ObjectId;
+use super::raw_id::NameIn;
 
 /// Trees are small; a larger one is a trap.
 pub(super) const LARGEST_TREE: u64 = 64 << 20;
@@ -114,12 +114,12 @@ pub(super) fn lookup(
         let data = folder_data(objects, &folder)?;
         let is_wanted =
             |entry: &Result<Entry<'_>, Malformed>| entry.as_ref().map_or(true, |entry| entry.name == part);
-        let Some(entry) = Entries(&data).find(is_wanted) else {
+        let Some(entry) = Entries::of(&folder, &data).find(is_wanted) else {
             return Ok(None);
         };
         let entry = entry.map_err(|malformed| malformed.of(&folder))?;
         match (entry.is_folder(), parts.peek()) {
-            (true, Some(_)) => folder = *entry.id,
+            (true, Some(_)) => folder = entry.id(),
             (false, None) => return Ok(Some(entry.version())),
             _ => return Ok(None),
         }
@@ -137,7 +137,7 @@ fn folder_data(objects: &mut Objects<'_>, id: &RawId) -> Result<Rc<Vec<u8>>, Obj
 
 fn damaged(id: &RawId, reason: &str) -> ObjectError {
     ObjectError::Damaged {
-        id: ObjectId::from(*id),
+        id: *id,
         reason: reason.to_owned(),
     }
 }
@@ -165,15 +165,19 @@ struct Folder {
 /// The entries of a tree that are still to come.
 #[derive(Default)]
 struct Rest {
-    id: RawId,
+    /// The tree, if there is one.
+    id: Option<RawId>,
     data: Rc<Vec<u8>>,
     at: usize,
 }
 
 impl Rest {
     fn peek(&self) -> Result<Option<Entry<'_>>, ObjectError> {
-        let next = Entries(&self.data[self.at..]).next().transpose();
-        next.map_err(|malformed| malformed.of(&self.id))
+        let Some(id) = &self.id else {
+            return Ok(None);
+        };
+        let next = Entries::of(id, &self.data[self.at..]).next().transpose();
+        next.map_err(|malformed| malformed.of(id))
     }
 }
 
@@ -231,7 +235,11 @@ impl Walk<'_, '_> {
         }
         let data = folder_data(self.objects, id)?;
         self.budget.spend(data.len()).ok_or_else(|| too_many(&self.top))?;
-        Ok(Rest { id: *id, data, at: 0 })
+        Ok(Rest {
+            id: Some(*id),
+            data,
+            at: 0,
+        })
     }
 }
 
@@ -258,7 +266,7 @@ impl Folder {
                 path.extend_from_slice(any.name);
                 if any.is_folder() {
                     path.push(b'/');
-                    let id = |entry: &Option<Entry<'_>>| entry.as_ref().map(|entry| *entry.id);
+                    let id = |entry: &Option<Entry<'_>>| entry.as_ref().map(Entry::id);
                     Step::Deeper(id(&old), id(&new))
                 } else {
                     let version = |entry: &Option<Entry<'_>>| entry.as_ref().map(Entry::version);
@@ -273,26 +281,31 @@ impl Folder {
 }
 
 fn too_many(tree: &RawId) -> ObjectError {
-    ObjectError::TooManyFiles(ObjectId::from(*tree))
+    ObjectError::TooManyFiles(*tree)
 }
 
 /// An entry of a raw tree.
 pub(super) struct Entry<'a> {
     mode: u32,
     pub(super) name: &'a [u8],
-    pub(super) id: &'a RawId,
+    id: NameIn<'a>,
     /// How many bytes of the tree it takes.
     len: usize,
 }
 
 impl Entry<'_> {
+    /// The name of its object.
+    pub(super) fn id(&self) -> RawId {
+        self.id.id()
+    }
+
     pub(super) fn is_folder(&self) -> bool {
         self.mode & 0o170_000 == 0o040_000
     }
 
     pub(super) fn version(&self) -> Version {
         Version {
-            id: *self.id,
+            id: self.id(),
             kind: match self.mode & 0o170_000 {
                 0o120_000 => FileKind::Link,
                 0o160_000 => FileKind::Submodule,
@@ -325,7 +338,19 @@ impl Entry<'_> {
 }
 
 /// The entries of a raw tree; the last one is an error where git would read none.
-pub(super) struct Entries<'a>(pub(super) &'a [u8]);
+pub(super) struct Entries<'a> {
+    rest: &'a [u8],
+    /// How many bytes the names of objects have.
+    width: usize,
+}
+
+impl<'a> Entries<'a> {
+    /// Those in the bytes of a tree: the names in it are as long as its own.
+    pub(super) fn of(tree: &RawId, data: &'a [u8]) -> Self {
+        let width = tree.width();
+        Self { rest: data, width }
+    }
+}
 
 /// An entry that is cut short or makes no sense: what comes after it cannot be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -342,16 +367,16 @@ impl<'a> Iterator for Entries<'a> {
     type Item = Result<Entry<'a>, Malformed>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
+        if self.rest.is_empty() {
             return None;
         }
-        match take_entry(self.0) {
+        match take_entry(self.rest, self.width) {
             Some(entry) => {
-                self.0 = &self.0[entry.len..];
+                self.rest = &self.rest[entry.len..];
                 Some(Ok(entry))
             }
             None => {
-                self.0 = &[];
+                self.rest = &[];
                 Some(Err(Malformed))
             }
         }
@@ -359,7 +384,7 @@ impl<'a> Iterator for Entries<'a> {
 }
 
 /// The first entry of a raw tree. Like git's, it has a mode of octal digits and a name.
-fn take_entry(data: &[u8]) -> Option<Entry<'_>> {
+fn take_entry(data: &[u8], width: usize) -> Option<Entry<'_>> {
     let space = memchr::memchr(b' ', data).filter(|space| *space > 0)?;
     let mode = data[..space].iter().try_fold(0_u32, |mode, digit| match digit {
         b'0'..=b'7' => Some(mode << 3 | u32::from(digit & 7)),
@@ -367,12 +392,12 @@ fn take_entry(data: &[u8]) -> Option<Entry<'_>> {
     })?;
     let rest = &data[space + 1..];
     let end = memchr::memchr(0, rest).filter(|end| *end > 0)?;
-    let id = rest.get(end + 1..end + 21)?;
+    let id = NameIn::first(&rest[end + 1..], width)?;
     Some(Entry {
         mode,
         name: &rest[..end],
-        id: id.try_into().ok()?,
-        len: space + end + 22,
+        id,
+        len: space + end + 2 + width,
     })
 }
 
@@ -419,7 +444,7 @@ mod tests {
             let repo = Repo::open(self.folder.path()).unwrap();
             let packs = Packs::open(&repo);
             let mut objects = Objects::new(&packs, repo.git_dir(), 1 << 20);
-            let id = |oid: Option<Oid>| oid.map(|oid| RawId::try_from(oid.as_bytes()).unwrap());
+            let id = |oid: Option<Oid>| oid.and_then(|oid| RawId::from_bytes(oid.as_bytes()));
             let mut found = Vec::new();
             compare_within(
                 budget,
@@ -529,13 +554,20 @@ mod tests {
 
     #[test]
     fn a_tree_ends_between_two_entries_or_is_damaged() {
+        for width in [20, 32] {
+            ends_of_a_tree(width);
+        }
+    }
+
+    fn ends_of_a_tree(width: usize) {
         let mut data = b"100644 a\0".to_vec();
-        data.extend([1; 20]);
+        data.extend(vec![1; width]);
         let first = data.len();
         data.extend(b"40000 b\0");
-        data.extend([2; 20]);
+        data.extend(vec![2; width]);
         let names = |data: &[u8]| {
-            let names = Entries(data).map(|entry| Ok(entry?.name.to_vec()));
+            let tree = RawId::from_bytes(&vec![0; width]).unwrap();
+            let names = Entries::of(&tree, data).map(|entry| Ok(entry?.name.to_vec()));
             names.collect::<Result<Vec<_>, Malformed>>()
         };
         assert_eq!(names(&data).unwrap(), [b"a", b"b"]);
@@ -545,7 +577,7 @@ mod tests {
             assert_eq!(names(&data[..end]), Err(Malformed), "{end}");
         }
         for head in ["1006z4 a", " a", "100644 ", "100644a"] {
-            let data = [head.as_bytes(), &[0], &[1; 20]].concat();
+            let data = [head.as_bytes(), &[0], &vec![1; width]].concat();
             assert_eq!(names(&data), Err(Malformed), "{head}");
         }
     }

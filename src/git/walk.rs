@@ -161,7 +161,7 @@ impl Repo {
     /// The commits that the selected refs point to; refs to other objects carry no history.
     pub fn heads(&self, refs: &RefSelection) -> Result<Heads, GitError> {
         let mut heads = Heads::default();
-        for name in loose_refs::broken(self.common_dir(), refs.all) {
+        for name in loose_refs::broken(self.common_dir(), refs.all, self.id_width() * 2) {
             if refs.selects(&name) {
                 heads.add_broken(&name, "is empty or damaged");
             }
@@ -199,7 +199,7 @@ impl Repo {
 
     /// The full names of refs whose file is empty or rubbish, sorted. Untrusted text.
     pub(super) fn broken_refs(&self) -> Vec<String> {
-        loose_refs::broken(self.common_dir(), true)
+        loose_refs::broken(self.common_dir(), true, self.id_width() * 2)
     }
 
     /// The commits of [`Repo::heads`] as libgit2 names them.
@@ -318,16 +318,12 @@ pub(super) fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<Fo
         id: *id,
         reason: reason.to_owned(),
     };
-    let raw: RawId = id
-        .as_bytes()
-        .try_into()
-        .map_err(|_| damaged("its id is of another kind"))?;
-    let object = objects.read(&raw, LARGEST_COMMIT)?;
+    let object = objects.read(id, LARGEST_COMMIT)?;
     match object.kind {
         Kind::Commit => {
             let commit = RawCommit::parse(*id, &object.data);
             let tree = commit.tree_id().ok_or_else(|| damaged("it has no tree"))?;
-            let parents = objects.parents(&raw, commit.parent_ids().collect());
+            let parents = objects.parents(id, commit.parent_ids().collect());
             Ok(FoundCommit {
                 id: *id,
                 data: object.data,
@@ -350,7 +346,7 @@ pub(super) fn facts_of(commit: &FoundCommit) -> Commit {
     let (author, message) = (raw.author(), raw.message());
     Commit {
         id: commit.id,
-        parents: commit.parents.iter().copied().map(ObjectId::from).collect(),
+        parents: commit.parents.clone(),
         author_time: raw.author_time(),
         commit_time: raw.commit_time(),
         subject: raw.subject(),

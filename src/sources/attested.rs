@@ -17,7 +17,7 @@ use crate::facts::ids::ObjectId;
 use crate::git::{Repo, notes};
 
 /// Raised whenever notes are laid out or read differently.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A reference that another tool keeps notes in, and what one of them says.
 struct Format {
@@ -37,7 +37,7 @@ const FORMATS: [Format; 2] = [
 ];
 
 /// The signs on each commit.
-type Signs = HashMap<[u8; 20], Vec<StoredEvidence>>;
+type Signs = HashMap<ObjectId, Vec<StoredEvidence>>;
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -69,9 +69,7 @@ pub(super) fn signs(repo: &Repo, cache: Option<&Path>) -> (evidence::Signs, Vec<
         stored.signs
     });
     for (commit, signs) in signs {
-        if let Some(commit) = ObjectId::from_bytes(&commit) {
-            found.add(commit, signs.into_iter().map(StoredEvidence::evidence));
-        }
+        found.add(commit, signs.into_iter().map(StoredEvidence::evidence));
     }
     (found, trouble)
 }
@@ -82,10 +80,8 @@ fn read(repo: &Repo, trouble: &mut Vec<String>) -> Signs {
         let visited = notes::visit_foreign(repo, format.reference, |commits, content| {
             let found = (format.evidence)(content);
             for commit in commits.iter().filter(|_| !found.is_empty()) {
-                if let Ok(id) = commit.as_bytes().try_into() {
-                    let on_commit: &mut Vec<_> = signs.entry(id).or_default();
-                    on_commit.extend(found.iter().map(StoredEvidence::of));
-                }
+                let on_commit: &mut Vec<_> = signs.entry(*commit).or_default();
+                on_commit.extend(found.iter().map(StoredEvidence::of));
             }
         });
         match visited {
@@ -119,7 +115,7 @@ mod tests {
             lines: Some(3),
         });
         let tips = vec![None, ObjectId::from_bytes(&[7; 20])];
-        let signs = Signs::from([([1; 20], vec![sign])]);
+        let signs = Signs::from([([1; 20].into(), vec![sign])]);
         slot.save(&Stored { tips, signs }).unwrap();
         let tips = [None, ObjectId::from_bytes(&[7; 20])];
         assert_damage_is_noticed(slot.path(), || kept(&slot, &tips).is_some());

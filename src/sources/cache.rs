@@ -19,7 +19,7 @@ use crate::git::changes::Renames;
 use crate::git::walk::newest_first;
 
 /// Raised whenever facts are laid out or found differently.
-const VERSION: u32 = 8;
+const VERSION: u32 = 9;
 
 /// The cached facts of one repository.
 pub(super) struct Cache {
@@ -49,7 +49,7 @@ const MOST_PARTS: usize = 40;
 /// A part of the file: people once, commits by column order of a row.
 #[derive(Serialize, Deserialize)]
 struct Part {
-    heads: Vec<[u8; 20]>,
+    heads: Vec<ObjectId>,
     /// How many of the commits, the first ones, the heads reach.
     reached: usize,
     people: Vec<Person>,
@@ -58,8 +58,8 @@ struct Part {
 
 #[derive(Serialize, Deserialize)]
 struct Row {
-    id: [u8; 20],
-    parents: Vec<[u8; 20]>,
+    id: ObjectId,
+    parents: Vec<ObjectId>,
     author: u32,
     author_time: Instant,
     commit_time: Instant,
@@ -134,11 +134,11 @@ impl Cache {
 impl Part {
     fn of(heads: &[ObjectId], reached: &[Commit], others: &[Commit]) -> Self {
         let mut people = People::default();
-        let mut commits: Vec<Row> = reached.iter().filter_map(|commit| people.row(commit)).collect();
+        let mut commits: Vec<Row> = reached.iter().map(|commit| people.row(commit)).collect();
         let reached = commits.len();
-        commits.extend(others.iter().filter_map(|commit| people.row(commit)));
+        commits.extend(others.iter().map(|commit| people.row(commit)));
         Self {
-            heads: heads.iter().filter_map(raw_id).collect(),
+            heads: heads.to_vec(),
             reached,
             people: people.list,
             commits,
@@ -156,7 +156,7 @@ impl Part {
             return None;
         }
         kept.reached.extend(commits);
-        kept.heads = self.heads.into_iter().map(ObjectId::from).collect();
+        kept.heads = self.heads;
         Some(())
     }
 }
@@ -169,7 +169,7 @@ struct People<'a> {
 }
 
 impl<'a> People<'a> {
-    fn row(&mut self, commit: &'a Commit) -> Option<Row> {
+    fn row(&mut self, commit: &'a Commit) -> Row {
         let list = &mut self.list;
         let author = *self.numbers.entry(&commit.author).or_insert_with(|| {
             list.push(commit.author.clone());
@@ -180,11 +180,10 @@ impl<'a> People<'a> {
 }
 
 impl Row {
-    /// `None` for an object id that is not SHA-1: such repositories are not cached.
-    fn of(commit: &Commit, author: u32) -> Option<Self> {
-        Some(Self {
-            id: raw_id(&commit.id)?,
-            parents: commit.parents.iter().map(raw_id).collect::<Option<_>>()?,
+    fn of(commit: &Commit, author: u32) -> Self {
+        Self {
+            id: commit.id,
+            parents: commit.parents.clone(),
             author,
             author_time: commit.author_time,
             commit_time: commit.commit_time,
@@ -193,14 +192,14 @@ impl Row {
             by_class: commit.by_class.clone(),
             claiming: commit.claiming.clone(),
             evidence: commit.origin.evidence().iter().map(StoredEvidence::of).collect(),
-        })
+        }
     }
 
     fn commit(self, people: &[Person]) -> Option<Commit> {
         let evidence = self.evidence.into_iter().map(StoredEvidence::evidence).collect();
         Some(Commit {
-            id: self.id.into(),
-            parents: self.parents.into_iter().map(ObjectId::from).collect(),
+            id: self.id,
+            parents: self.parents,
             author: people.get(self.author as usize)?.clone(),
             author_time: self.author_time,
             commit_time: self.commit_time,
@@ -237,10 +236,6 @@ impl StoredEvidence {
             lines: self.lines,
         }
     }
-}
-
-fn raw_id(id: &ObjectId) -> Option<[u8; 20]> {
-    id.as_bytes().try_into().ok()
 }
 
 #[cfg(test)]

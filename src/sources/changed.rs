@@ -12,7 +12,7 @@ use crate::git::Repo;
 use crate::git::added_lines::Known;
 
 /// Raised whenever these facts are laid out or found differently.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Whether what a commit changed depends on its objects alone: not where history was cut off or replaced, since that may be
 /// undone.

@@ -56,10 +56,15 @@ impl World {
 
     /// A new, empty repository.
     pub fn repo(&self, name: &str) -> TestRepo<'_> {
+        self.repo_of(name, "sha1")
+    }
+
+    /// A new, empty repository whose objects have names of this hash, `sha1` or `sha256`.
+    pub fn repo_of(&self, name: &str, hash: &str) -> TestRepo<'_> {
         let path = self.path(name);
         std::fs::create_dir_all(&path).expect("a folder for the repository");
         let repo = TestRepo { world: self, path };
-        repo.git(&["init", "--quiet"]);
+        repo.git(&["init", "--quiet", &format!("--object-format={hash}")]);
         repo
     }
 

@@ -52,7 +52,7 @@ fn ours(oracle: &Oracle, objects: &mut Objects<'_>, pair: &[String]) -> Vec<Stri
     let repo = oracle.open();
     let tree = |commit: &String| {
         let commit = repo.raw().find_commit(commit.parse().unwrap()).unwrap();
-        RawId::try_from(commit.tree_id().as_bytes()).unwrap()
+        RawId::from_bytes(commit.tree_id().as_bytes()).unwrap()
     };
     let mut differences = Vec::new();
     trees::compare(

@@ -136,7 +136,7 @@ fn reachable(
     let mut waiting = vec![head];
     let mut found: Vec<Option<Found>> = vec![None];
     while let Some(id) = waiting.pop() {
-        let name = ObjectId::from(id);
+        let name = id;
         let commit = read_commit(&name, objects)?;
         let mut parents = Vec::with_capacity(commit.parents.len());
         for parent in commit

@@ -89,7 +89,6 @@ pub fn survival(
     jobs: usize,
     kept: Option<Kept>,
 ) -> Result<(Survival, Option<Kept>), SurvivalError> {
-    let raw_head: RawId = head.as_bytes().try_into().map_err(|_| SurvivalError::ForeignId)?;
     let packs = Packs::open(repo);
     let shallow = repo.shallow_commits();
     let parts = kept.and_then(|kept| kept.into_parts(&shallow));
@@ -99,7 +98,7 @@ pub fn survival(
         packs: &packs,
     };
     let mut objects = source.objects(KEPT_TREES);
-    let (history, new_commits) = History::read(&mut objects, raw_head, &shallow, known)?;
+    let (history, new_commits) = History::read(&mut objects, head, &shallow, known)?;
     let start = new_commits.map(|new| (known_files.behind(new), new));
     if start.is_none() {
         touched = Touched::default();
@@ -159,7 +158,7 @@ fn files_at(objects: &mut Objects<'_>, tree: &RawId) -> Result<Vec<(Vec<u8>, Raw
 }
 
 fn named(history: &History, runs: &FileRuns) -> Result<Option<Vec<LineRun>>, String> {
-    let name = |commit: CommitIndex| ObjectId::from(history.commits[commit].id);
+    let name = |commit: CommitIndex| history.commits[commit].id;
     match runs {
         FileRuns::Unread(reason) => Err(reason.clone()),
         FileRuns::Binary => Ok(None),
