@@ -46,3 +46,5 @@ mod trailers;
 // Each test uses a part of it.
 #[allow(dead_code)]
 mod world;
+#[cfg(unix)]
+mod zoo;

@@ -175,8 +175,9 @@ fn read_part(
 
 /// The full id of the commit that `prefix` names, if it names one alone.
 pub fn resolve(repo: &Repo, prefix: &str) -> Option<ObjectId> {
-    let commit = repo.raw().find_commit_by_prefix(prefix).ok()?;
-    object_id(commit.id())
+    let short = git2::Oid::from_str(prefix).ok()?;
+    let id = repo.raw().odb().ok()?.exists_prefix(short, prefix.len()).ok()?;
+    object_id(repo.commit_at(id).ok()?.id())
 }
 
 /// What walks read of the history, so that the next one does not read it again.

@@ -132,7 +132,12 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
     let paths = match Paths::judged(&paths.unwrap_or_default(), repo, options.attributes) {
         Ok(paths) => paths,
         Err(error) => {
-            counts.refused = Some((todo.len(), error.to_string()));
+            // A merge has no lines of its own, whatever files are.
+            let (merges, others): (Vec<usize>, Vec<usize>) =
+                todo.iter().partition(|at| commits[**at].is_merge());
+            let merges = merges.into_iter().map(|at| (at, Lines::default()));
+            counts.lines.extend(merges);
+            counts.refused = Some((others.len(), error.to_string()));
             return counts;
         }
     };
@@ -372,6 +377,9 @@ struct Found {
     postponed: Vec<Comparison>,
 }
 
+/// What decides how one side of a comparison counts: the same bytes are text at one path and not at another.
+type Side = (RawId, Option<bool>);
+
 /// Compares versions of files.
 struct Counter<'a, 'objects> {
     objects: &'a mut Objects<'objects>,
@@ -381,7 +389,7 @@ struct Counter<'a, 'objects> {
     limit: u64,
     diff: LineDiff,
     /// What was counted in this chunk: branches often make the same change twice.
-    known: HashMap<(Option<RawId>, Option<RawId>), LineChange>,
+    known: HashMap<[Side; 2], LineChange>,
     found: Found,
 }
 
@@ -406,11 +414,13 @@ impl<'a, 'objects> Counter<'a, 'objects> {
 
     fn count(&mut self, comparison: &Comparison) -> Result<(), ObjectError> {
         let (old, new) = (comparison.old, comparison.new);
-        let id = |version: Option<Version>| version.map(|version| version.id);
-        let key = (id(old), id(new));
+        let key = [
+            self.side(old, comparison.old_path),
+            self.side(new, comparison.path),
+        ];
         let change = match self.known.get(&key) {
             Some(known) => *known,
-            None if key.0 == key.1 => LineChange::default(),
+            None if key[0].0 == key[1].0 => LineChange::default(),
             None => {
                 let new = self.content(new, comparison.path)?;
                 let old = self.content(old, comparison.old_path)?;
@@ -432,11 +442,22 @@ impl<'a, 'objects> Counter<'a, 'objects> {
         Ok(())
     }
 
+    fn side(&self, version: Option<Version>, path: u32) -> Side {
+        version.map_or(([0; 20], None), |version| {
+            (version.id, self.attribute(version, path))
+        })
+    }
+
+    /// Whether attributes say that it is no text; links have none.
+    fn attribute(&self, version: Version, path: u32) -> Option<bool> {
+        self.paths.binary[path as usize].filter(|_| version.kind == FileKind::Regular)
+    }
+
     fn content(&mut self, version: Option<Version>, path: u32) -> Result<Content, ObjectError> {
         let Some(version) = version else {
             return Ok(Content::Text(std::rc::Rc::default()));
         };
-        let attribute = self.paths.binary[path as usize].filter(|_| version.kind == FileKind::Regular);
+        let attribute = self.attribute(version, path);
         if version.kind == FileKind::Submodule {
             let line = format!("Subproject commit {}\n", version.id);
             return Ok(Content::Text(std::rc::Rc::new(line.into_bytes())));

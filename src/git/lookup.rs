@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use git2::{Blob, Commit, Error, ErrorClass, ErrorCode, ObjectType, Oid, Reference, Tree, TreeEntry};
 
-use super::alternates;
-use super::open::Repo;
+use super::open::{Repo, object_id};
+use super::packs::Packs;
 use super::replacements::Replaced;
 use super::trees::LARGEST_TREE;
+use super::{alternates, loose};
 use crate::facts::ids::ObjectId;
 
 /// A commit or tag above this size is a trap.
@@ -28,13 +29,14 @@ impl Repo {
             ObjectType::Tree => LARGEST_TREE,
             _ => most,
         };
-        match size > most {
-            true => Err(Error::from_str(&format!("object {id} is too large"))),
-            false => Ok((size, kind)),
+        if size > most {
+            return Err(Error::from_str(&format!("object {id} is too large")));
         }
+        self.check_whole(id)?;
+        Ok((size, kind))
     }
 
-    /// The size of an object, which may be any.
+    /// The size of an object, which may be any. It may be damaged: [`Repo::check_whole`] says so.
     pub(super) fn size_of(&self, id: Oid) -> Result<u64, Error> {
         Ok(self.header(id)?.0)
     }
@@ -46,25 +48,56 @@ impl Repo {
                 "no object here has a name of this length",
             ));
         }
-        self.check_loose(id)?;
+        if let Some(file) = self.loose(id)? {
+            match loose::head(&file) {
+                Ok(Some(head)) => return Ok((head.size, head.kind)),
+                // It went into a pack just now.
+                Ok(None) => {}
+                Err(error) => self.packed_instead(id, &error)?,
+            }
+        }
         let (size, kind) = self.raw().odb()?.read_header(id)?;
         Ok((size as u64, kind))
     }
 
-    /// Opening a pipe in place of a loose object would wait for ever.
-    fn check_loose(&self, id: Oid) -> Result<(), Error> {
+    /// Fails where the file of an object is damaged so that libgit2 would not come back from it.
+    pub(super) fn check_whole(&self, id: Oid) -> Result<(), Error> {
+        if self.whole.borrow().contains(&id) {
+            return Ok(());
+        }
+        if let Some(Err(error)) = self.loose(id)?.map(|file| loose::check(&file)) {
+            return self.packed_instead(id, &error);
+        }
+        self.whole.borrow_mut().insert(id);
+        Ok(())
+    }
+
+    /// Fails where an object whose file is damaged is in no pack, which libgit2 looks into first.
+    fn packed_instead(&self, id: Oid, error: &std::io::Error) -> Result<(), Error> {
+        let name = object_id(id).and_then(|id| id.as_bytes().try_into().ok());
+        match name.is_some_and(|name| Packs::open(self).has(&name)) {
+            true => Ok(()),
+            false => Err(Error::from_str(&format!("object {id} is damaged: {error}"))),
+        }
+    }
+
+    /// The file of a loose object. Opening a pipe in place of one would wait for ever.
+    fn loose(&self, id: Oid) -> Result<Option<PathBuf>, Error> {
         let name = id.to_string();
         let file = Path::new(&name[..2]).join(&name[2..]);
-        let is_special = |folder: &PathBuf| {
-            let data = folder.join(&file).metadata();
-            data.is_ok_and(|data| !data.is_file())
-        };
-        match self.object_folders().iter().any(is_special) {
-            true => Err(Error::from_str(&format!(
-                "the file of object {id} is not a regular one"
-            ))),
-            false => Ok(()),
+        for folder in self.object_folders() {
+            let path = folder.join(&file);
+            match path.metadata() {
+                Ok(data) if data.is_file() => return Ok(Some(path)),
+                Ok(_) => {
+                    return Err(Error::from_str(&format!(
+                        "the file of object {id} is not a regular one"
+                    )));
+                }
+                Err(_) => {}
+            }
         }
+        Ok(None)
     }
 
     /// Where its objects lie, those of alternates too.
@@ -95,7 +128,11 @@ impl Repo {
     pub(super) fn peel_to_commit(&self, id: Oid) -> Result<Option<Commit<'_>>, Error> {
         let mut id = id;
         for _ in 0..MOST_TAGS {
-            match self.look_at(id, u64::MAX)?.1 {
+            let kind = self.header(id)?.1;
+            if matches!(kind, ObjectType::Commit | ObjectType::Tag) {
+                self.look_at(id, 0)?;
+            }
+            match kind {
                 ObjectType::Commit => return self.raw().find_commit(id).map(Some),
                 ObjectType::Tag => id = self.raw().find_tag(id)?.target_id(),
                 _ => return Ok(None),
@@ -243,7 +280,8 @@ mod tests {
         // It carries no history, whatever its size.
         assert!(repo.peel_to_commit(huge("blob")).unwrap().is_none());
         let limit = LARGEST_COMMIT;
-        assert!(repo.look_at(loose(folder.path(), "commit", limit), 0).is_ok());
+        // It would be read, if there were more of it.
+        assert!(!too_large(repo.look_at(loose(folder.path(), "commit", limit), 0)));
         assert!(too_large(
             repo.look_at(loose(folder.path(), "commit", limit + 1), 0)
         ));

@@ -25,6 +25,7 @@ pub(crate) mod hostile;
 pub mod ledger_steps;
 pub mod lines;
 mod lookup;
+mod loose;
 mod loose_refs;
 pub mod mailmap;
 pub mod messages;

@@ -8,8 +8,9 @@ pub mod join;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
-use git2::{Commit, ObjectType, Odb, Oid, Tree, TreeBuilder};
+use git2::{Commit, ObjectType, Odb, Oid, Repository, Tree, TreeBuilder};
 
+use super::loose;
 use super::open::{Repo, object_id};
 use super::packs::{Objects, Packs};
 use super::refs::{self, Patience, Swap};
@@ -198,7 +199,7 @@ impl<'repo> NoteReader<'repo> {
                         let read = usize::try_from(size).unwrap_or(usize::MAX);
                         let read = if read > READ_CAP { 0 } else { read };
                         self.to_read = self.to_read.checked_sub(read).ok_or_else(too_many)?;
-                        stored(&self.odb, blob)
+                        stored(self.repo.raw(), &self.odb, blob)
                     }
                     Err(error) => StoredNote::Unreadable(error.message().to_owned()),
                 };
@@ -279,14 +280,14 @@ fn by_blob(notes: &BTreeMap<ObjectId, Vec<Oid>>) -> Vec<(Oid, Vec<ObjectId>)> {
     found
 }
 
-fn stored(odb: &Odb<'_>, blob: Oid) -> StoredNote {
+fn stored(repo: &Repository, odb: &Odb<'_>, blob: Oid) -> StoredNote {
     match odb.read_header(blob) {
         Ok((size, ObjectType::Blob)) if size > READ_CAP => return StoredNote::TooLarge(size),
         Ok((_, ObjectType::Blob)) => {}
         Ok(_) => return StoredNote::Unreadable("it is not a blob".into()),
         Err(error) => return StoredNote::Unreadable(error.message().to_owned()),
     }
-    match odb.read(blob) {
+    match loose::check_own(repo, blob).and_then(|()| odb.read(blob)) {
         Ok(object) => StoredNote::Lines(NoteLines::parse(object.data())),
         Err(error) => StoredNote::Unreadable(error.message().to_owned()),
     }
@@ -820,7 +821,7 @@ impl Store {
         let odb = self.stage.repository.odb().map_err(|error| self.failed(&error))?;
         let mut note = NoteLines::default();
         for blob in blobs {
-            match stored(&odb, *blob) {
+            match stored(&self.stage.repository, &odb, *blob) {
                 StoredNote::Lines(lines) => note.merge(lines),
                 StoredNote::TooLarge(size) => return Err(WriteError::NoteFull { commit: target, size }),
                 StoredNote::Unreadable(reason) => {

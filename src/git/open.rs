@@ -1,10 +1,11 @@
 //! Opening a repository so that its configuration cannot change what is read.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use git2::{ErrorCode, Index, ObjectFormat, Repository, RepositoryOpenFlags};
+use git2::{ErrorCode, Index, ObjectFormat, Oid, Repository, RepositoryOpenFlags};
 
 use super::config::{Config, ConfigFiles};
 use super::files::FileError;
@@ -25,6 +26,8 @@ pub struct Repo {
     pub(super) replaced: OnceCell<Arc<Replaced>>,
     /// Where its objects lie, once somebody asked.
     pub(super) object_folders: OnceCell<Vec<PathBuf>>,
+    /// Objects whose files were found whole.
+    pub(super) whole: RefCell<HashSet<Oid>>,
     /// How what is written is settled.
     pub(super) settling: Settling,
 }
@@ -133,6 +136,7 @@ impl Repo {
             common_dir,
             replaced: OnceCell::new(),
             object_folders: OnceCell::new(),
+            whole: RefCell::default(),
             settling: Settling::default(),
         })
     }

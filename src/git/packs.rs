@@ -173,6 +173,11 @@ impl Packs {
         }
     }
 
+    /// Whether one of them holds an object.
+    pub(super) fn has(&self, id: &RawId) -> bool {
+        self.find(id).is_some()
+    }
+
     /// The pack that holds an object, and where in it.
     fn find(&self, id: &RawId) -> Option<(usize, u64)> {
         self.packs
@@ -365,7 +370,14 @@ impl<'a> Objects<'a> {
             Ok(Some(object)) => Ok(object),
             Ok(None) => Err(ObjectError::TooLarge(name)),
             Err(error) if error.code() == git2::ErrorCode::NotFound => Err(ObjectError::Missing(name)),
-            Err(error) => Err(damaged(error.message().to_owned())),
+            Err(error) => {
+                // Some errors name the object, and some do not.
+                let reason = error.message();
+                let reason = reason
+                    .strip_prefix(&format!("object {name} is damaged: "))
+                    .unwrap_or(reason);
+                Err(damaged(reason.to_owned()))
+            }
         }
     }
 
@@ -535,6 +547,7 @@ fn read_through_library(repo: &Repo, id: &RawId, limit: u64) -> Result<Option<Ob
     if repo.size_of(oid)? > limit.min(LARGEST_OBJECT) {
         return Ok(None);
     }
+    repo.check_whole(oid)?;
     let odb = repo.raw().odb()?;
     let object = odb.read(oid)?;
     let kind = match object.kind() {

@@ -12,9 +12,10 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use git2::{ErrorCode, ObjectFormat, Oid, Reflog, Repository};
+use git2::{Commit, ErrorCode, ObjectFormat, Oid, Reflog, Repository, Tree};
 
 use super::files;
+use super::loose;
 use super::open::{Repo, object_id};
 use super::settle;
 use super::stage::Stage;
@@ -279,8 +280,9 @@ fn last_ledger(repo: &Repository) -> Option<Oid> {
 /// The last commit of the chain of tasks without code that the log knows, or that a note is on.
 fn last_tasks(repo: &Repository) -> Option<Oid> {
     let empty = |tip: &Oid| {
-        let commit = repo.find_commit(*tip);
-        commit.is_ok_and(|commit| commit.tree().is_ok_and(|tree| tree.is_empty()))
+        let commit = commit(repo, *tip);
+        let tree = commit.and_then(|commit| tree(repo, &commit));
+        tree.is_ok_and(|tree| tree.is_empty())
     };
     let noted = repo.notes(Some(NOTES)).into_iter().flatten();
     let mut chain: Vec<Oid> = noted
@@ -302,8 +304,8 @@ fn last_tasks(repo: &Repository) -> Option<Oid> {
     Some(last)
 }
 
-fn parents(repo: &Repository, commit: Oid) -> Vec<Oid> {
-    repo.find_commit(commit)
+fn parents(repo: &Repository, id: Oid) -> Vec<Oid> {
+    commit(repo, id)
         .map(|commit| commit.parent_ids().collect())
         .unwrap_or_default()
 }
@@ -350,7 +352,18 @@ pub fn past_ledgers(repo: &Repo) -> Vec<ObjectId> {
 
 /// Whether an object is a commit whose tree is here.
 fn is_readable(repo: &Repository, tip: Oid) -> bool {
-    repo.find_commit(tip).is_ok_and(|commit| commit.tree().is_ok())
+    commit(repo, tip).is_ok_and(|commit| tree(repo, &commit).is_ok())
+}
+
+/// A commit of ours, which a loss of power may have cut short.
+fn commit(repo: &Repository, id: Oid) -> Result<Commit<'_>, git2::Error> {
+    loose::check_own(repo, id)?;
+    repo.find_commit(id)
+}
+
+fn tree<'repo>(repo: &'repo Repository, commit: &Commit<'_>) -> Result<Tree<'repo>, git2::Error> {
+    loose::check_own(repo, commit.tree_id())?;
+    repo.find_tree(commit.tree_id())
 }
 
 /// What git logged of the moves of a reference that all work trees share; `None` where it keeps no log. Asking libgit2 for a

@@ -211,7 +211,7 @@ impl Remote {
         let theirs = self.tips(repo)?;
         let is_here = |id: ObjectId| {
             let id = Oid::from_bytes(id.as_bytes());
-            id.and_then(|id| repo.raw().find_commit(id)).is_ok()
+            id.and_then(|id| repo.commit_at(id)).is_ok()
         };
         let wanted = [(theirs.notes, NOTES), (theirs.tasks, TASKS)]
             .into_iter()

@@ -147,7 +147,7 @@ pub(super) fn check(
 }
 
 fn is_signed(repo: &Repo, commit: ObjectId) -> bool {
-    let commit = Oid::from_bytes(commit.as_bytes()).and_then(|id| repo.raw().find_commit(id));
+    let commit = Oid::from_bytes(commit.as_bytes()).and_then(|id| repo.commit_at(id));
     commit.is_ok_and(|commit| commit.header_field_bytes("gpgsig").is_ok())
 }
 

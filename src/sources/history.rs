@@ -321,9 +321,15 @@ impl Trouble {
             self.reasons.push(format!("the lines of {unknown} are unknown"));
         }
         if counts.too_large > 0 {
-            let files = counted(counts.too_large, "version of a file is", "versions of files are");
-            let kib = counts.threshold >> 10;
-            self.warn(format!("{files} above {kib} KiB and count as binary"));
+            let (files, count) = match counts.too_large {
+                1 => ("1 version of a file is".to_owned(), "counts"),
+                several => (format!("{several} versions of files are"), "count"),
+            };
+            let most = match counts.threshold {
+                bytes @ 0..1024 => format!("{bytes} bytes"),
+                bytes => format!("{} KiB", bytes >> 10),
+            };
+            self.warn(format!("{files} above {most} and {count} as binary"));
         }
     }
 

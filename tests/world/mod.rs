@@ -83,6 +83,13 @@ impl World {
         command
     }
 
+    /// `git` in a folder of this world, not yet run.
+    pub fn git(&self, directory: &Path) -> Command {
+        let mut command = Command::new("git");
+        self.isolate(&mut command, directory);
+        command
+    }
+
     fn isolate(&self, command: &mut Command, directory: &Path) {
         let path = std::env::var_os("PATH").unwrap_or_default();
         command
@@ -225,8 +232,7 @@ impl TestRepo<'_> {
     }
 
     fn git_with(&self, args: &[&str], prepare: impl FnOnce(&mut Command)) -> String {
-        let mut command = Command::new("git");
-        self.world.isolate(&mut command, &self.path);
+        let mut command = self.world.git(&self.path);
         command.args(args);
         prepare(&mut command);
         let output = command.output().expect("git starts");

@@ -1,0 +1,229 @@
+//! How a repository is laid out: its folders, references, packs, index and configuration.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::{Complete, Failed, Partial, Specimen, gits_figures, kinds, plain, said, spoil, try_git};
+use crate::world::{TestRepo, World};
+
+kinds! {
+    a_plain_one, Complete, |world| plain(world, "kiln");
+    bare, Complete, |world| cloned(world, &["--bare"]);
+    a_mirror, Complete, |world| cloned(world, &["--mirror"]);
+    linked_work_tree, Complete, |world| {
+        let repo = plain(world, "kiln");
+        repo.git(&["worktree", "add", "-q", "-b", "linked", "../linked", "HEAD~1"]);
+        world.path("linked")
+    };
+    work_tree_config, Complete, |world| {
+        let repo = plain(world, "kiln");
+        repo.git(&["config", "extensions.worktreeConfig", "true"]);
+        fs::write(world.path("attributes"), "*.rs -diff\n").unwrap();
+        let attributes = world.path("attributes").display().to_string();
+        repo.git(&["config", "--worktree", "core.attributesFile", &attributes]);
+        repo
+    };
+    relative_work_trees, Complete, |world| {
+        let repo = plain(world, "kiln");
+        unreadable_for_git(world, &repo, "extensions.relativeWorktrees", "true")
+    };
+    chain_of_alternates, Complete, |world| {
+        plain(world, "lender-0");
+        for number in 1..=5 {
+            let (from, to) = (format!("lender-{}", number - 1), format!("lender-{number}"));
+            clone(world, &["--shared"], &world.path(&from), &to);
+        }
+        world.path("lender-5")
+    };
+    submodule, Complete, |world| {
+        let library = plain(world, "library");
+        let repo = plain(world, "kiln");
+        let url = library.path().to_string_lossy();
+        repo.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &url, "lib"]);
+        repo.commit("Borrow");
+        repo
+    };
+    many_packed_references, Complete, |world| {
+        let repo = plain(world, "kiln");
+        let head = repo.git(&["rev-parse", "HEAD"]);
+        let names = (0..20_000).map(|number| format!("create refs/heads/many/{number} {head}\n"));
+        let names: String = names.collect();
+        // One file, written as git packs them: making a loose one of each first takes seconds.
+        repo.git(&["pack-refs", "--all"]);
+        let packed = names.lines().map(|line| {
+            let mut words = line.split(' ').skip(1);
+            let name = words.next().unwrap();
+            format!("{} {name}\n", words.next().unwrap())
+        });
+        let packed: String = packed.collect();
+        fs::write(repo.path().join(".git/packed-refs"), packed + &packed_refs(&repo)).unwrap();
+        repo
+    };
+    several_packs, Complete, |world| packed(world, &["multi-pack-index", "write"]);
+    kept_packs, Complete, |world| {
+        let repo = packed(world, &["repack", "-q", "-d"]);
+        for entry in fs::read_dir(repo.path().join(".git/objects/pack")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|kind| kind == "pack") {
+                fs::write(path.with_extension("keep"), "").unwrap();
+            }
+        }
+        repo
+    };
+    commit_graph, Complete, |world| packed(world, &["commit-graph", "write", "--reachable", "--changed-paths"]);
+    split_commit_graph, Complete, |world| packed(world, &["commit-graph", "write", "--reachable", "--split"]);
+    damaged_commit_graph, Complete, |world| {
+        let repo = packed(world, &["commit-graph", "write", "--reachable"]);
+        let figures = gits_figures(world, repo.path());
+        let graph = repo.path().join(".git/objects/info/commit-graph");
+        let mut bytes = fs::read(&graph).unwrap();
+        bytes.iter_mut().skip(100).for_each(|byte| *byte ^= 0x55);
+        spoil(&graph, &bytes);
+        Specimen { path: repo.path().to_owned(), figures: Some(figures) }
+    };
+    untracked_cache, Complete, |world| indexed(world, &["update-index", "--force-untracked-cache"]);
+    index_version_4, Complete, |world| indexed(world, &["update-index", "--index-version", "4"]);
+    split_index, Complete, |world| indexed(world, &["update-index", "--split-index"]);
+    sparse_index, Complete, |world| indexed(world, &["sparse-checkout", "set", "--cone", "--sparse-index", "side"]);
+    damaged_index, Complete, |world| {
+        let repo = plain(world, "kiln");
+        fs::write(repo.path().join(".git/index"), b"DIRC\0\0\0\x02\0\0\0\x09rubbish").unwrap();
+        repo
+    };
+    shallow, Partial("the clone is shallow"), |world| {
+        let path = cloned(world, &["--depth=3"]);
+        // Git counts the lines of files that were there before as added.
+        let mut figures = gits_figures(world, &path);
+        let ends = fs::read_to_string(path.join(".git/shallow")).unwrap();
+        ends.lines().for_each(|id| *figures.get_mut(id).unwrap() = None);
+        Specimen { path, figures: Some(figures) }
+    };
+    partial_clone, Partial("the lines of 6 commits are unknown"), |world| promised(world, "--filter=blob:none");
+    partial_clone_without_trees, Partial("the lines of 6 commits are unknown"), |world| promised(world, "--filter=tree:0");
+    unborn, Complete, |world| world.repo("kiln");
+    detached, Complete, |world| {
+        let repo = plain(world, "kiln");
+        repo.git(&["checkout", "-q", "--detach"]);
+        repo.write("alone", "1\n").commit("Alone");
+        repo
+    };
+    empty_reference, Partial("1 ref names no commit"), |world| with_branch(world, "");
+    rubbish_in_a_reference, Partial("1 ref names no commit"), |world| with_branch(world, "rubbish\n");
+    reference_to_nothing, Partial("1 ref names no commit"), |world| {
+        with_branch(world, "0123456789012345678901234567890123456789\n")
+    };
+    broken_configuration, Failed("failed to parse config file"), |world| {
+        let repo = plain(world, "kiln");
+        fs::write(repo.path().join(".git/config"), "[core\nbare").unwrap();
+        repo
+    };
+    format_2, Failed("unsupported repository version"), |world| configured(world, "core.repositoryFormatVersion", "2");
+    unknown_extension, Failed("extensions.kiln"), |world| configured(world, "extensions.kiln", "true");
+    unknown_extension_of_format_0, Complete, |world| {
+        let repo = plain(world, "kiln");
+        repo.git(&["config", "extensions.kiln", "true"]);
+        repo
+    };
+}
+
+#[test]
+fn one_of_another_user() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let world = World::new();
+    let repo = plain(&world, "kiln");
+    let git_dir = repo.path().join(".git");
+    let other = git_dir.metadata().unwrap().uid() + 1;
+    let places = [repo.path(), &git_dir];
+    // Only the superuser can give a folder away.
+    if places.iter().all(|place| chown(place, Some(other), None).is_ok()) {
+        assert!(said(&try_git(&world, repo.path(), &["log"])).is_none());
+        super::check(&world, &Failed("belongs to another user"), repo.into());
+    }
+}
+
+/// A clone of a plain repository.
+fn cloned(world: &World, options: &[&str]) -> PathBuf {
+    let repo = plain(world, "kiln");
+    clone(world, options, repo.path(), "clone");
+    world.path("clone")
+}
+
+fn clone(world: &World, options: &[&str], from: &std::path::Path, to: &str) {
+    let url = match options.contains(&"--shared") {
+        true => from.to_string_lossy().into_owned(),
+        false => format!("file://{}", from.display()),
+    };
+    let args = [&["clone", "-q"], options, &[&url, to]].concat();
+    let cloned = try_git(world, &world.path(""), &args);
+    assert!(cloned.status.success(), "{cloned:?}");
+    // The same branches as where it comes from.
+    let path = world.path(to);
+    let side = try_git(world, &path, &["rev-parse", "-q", "--verify", "origin/side"]);
+    if let Some(side) = said(&side) {
+        try_git(world, &path, &["update-ref", "refs/heads/side", side.trim()]);
+    }
+}
+
+/// A clone whose files are promised by a remote that is gone.
+fn promised(world: &World, filter: &str) -> PathBuf {
+    let repo = plain(world, "kiln");
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    clone(world, &["--bare", filter], repo.path(), "clone");
+    let path = world.path("clone");
+    let git = |args: &[&str]| assert!(try_git(world, &path, args).status.success());
+    // Whoever fetches leaves a mark.
+    let mark = format!("touch {}; false", world.path("fetched").display());
+    git(&["config", "remote.origin.uploadpack", &mark]);
+    path
+}
+
+/// A repository with packs, after one more command.
+fn packed<'world>(world: &'world World, args: &[&str]) -> TestRepo<'world> {
+    let repo = plain(world, "kiln");
+    repo.git(&["repack", "-q", "-d"]);
+    repo.write("more", "1\n").commit("More");
+    repo.git(&["repack", "-q", "-d"]);
+    repo.git(args);
+    repo
+}
+
+/// A repository after a command that changes its index. Without one that can be read, its lines are the same.
+fn indexed<'world>(world: &'world World, args: &[&str]) -> TestRepo<'world> {
+    let repo = plain(world, "kiln");
+    repo.git(args);
+    repo
+}
+
+fn with_branch<'world>(world: &'world World, content: &str) -> TestRepo<'world> {
+    let repo = plain(world, "kiln");
+    fs::write(repo.path().join(".git/refs/heads/broken"), content).unwrap();
+    repo
+}
+
+fn packed_refs(repo: &TestRepo<'_>) -> String {
+    let packed = fs::read_to_string(repo.path().join(".git/packed-refs")).unwrap();
+    packed
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+/// A repository of format 1 with one more setting.
+fn configured<'world>(world: &'world World, key: &str, value: &str) -> TestRepo<'world> {
+    let repo = plain(world, "kiln");
+    repo.git(&["config", "core.repositoryFormatVersion", "1"]);
+    repo.git(&["config", key, value]);
+    repo
+}
+
+/// [`configured`] with what newer versions of git know.
+fn unreadable_for_git(world: &World, repo: &TestRepo<'_>, key: &str, value: &str) -> Specimen {
+    let figures = gits_figures(world, repo.path());
+    repo.git(&["config", "core.repositoryFormatVersion", "1"]);
+    repo.git(&["config", key, value]);
+    Specimen {
+        path: repo.path().to_owned(),
+        figures: Some(figures),
+    }
+}
