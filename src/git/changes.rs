@@ -378,7 +378,7 @@ struct Found {
 }
 
 /// What decides how one side of a comparison counts: the same bytes are text at one path and not at another.
-type Side = (RawId, Option<bool>);
+type Side = (Option<RawId>, Option<bool>);
 
 /// Compares versions of files.
 struct Counter<'a, 'objects> {
@@ -443,8 +443,8 @@ impl<'a, 'objects> Counter<'a, 'objects> {
     }
 
     fn side(&self, version: Option<Version>, path: u32) -> Side {
-        version.map_or(([0; 20], None), |version| {
-            (version.id, self.attribute(version, path))
+        version.map_or((None, None), |version| {
+            (Some(version.id), self.attribute(version, path))
         })
     }
 

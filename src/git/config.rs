@@ -130,6 +130,12 @@ impl Config {
         })
     }
 
+    /// All that stands in the repository's own config, in order, with normalised names.
+    pub(super) fn own(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = self.entries.iter().filter(|(_, value)| value.is_of_repository());
+        own.map(|(name, value)| (name.as_str(), value.value.as_str()))
+    }
+
     /// The names below a section that stand in the repository's own config, normalised, in order.
     pub fn of_repository<'a>(&'a self, section: &'a str) -> impl Iterator<Item = &'a str> {
         let own = self.entries.iter().filter(|(_, value)| value.is_of_repository());

@@ -74,8 +74,7 @@ impl Repo {
 
     /// Fails where an object whose file is damaged is in no pack, which libgit2 looks into first.
     fn packed_instead(&self, id: Oid, error: &std::io::Error) -> Result<(), Error> {
-        let name = object_id(id).and_then(|id| id.as_bytes().try_into().ok());
-        match name.is_some_and(|name| Packs::open(self).has(&name)) {
+        match object_id(id).is_some_and(|name| Packs::open(self).has(&name)) {
             true => Ok(()),
             false => Err(Error::from_str(&format!("object {id} is damaged: {error}"))),
         }

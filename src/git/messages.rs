@@ -73,7 +73,7 @@ pub fn visit_these(
     let packs = Packs::open(repo);
     let mut walk = Walk::new(repo, &packs);
     for id in commits {
-        if let Some(object) = walk.read(id.as_bytes()) {
+        if let Some(object) = walk.read(id) {
             visit(RawCommit::parse(id, &object.data));
         }
     }

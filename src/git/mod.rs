@@ -45,6 +45,7 @@ mod replacements;
 mod screen;
 mod session_names;
 mod settle;
+mod shadow;
 pub mod signing;
 mod stage;
 pub mod state;

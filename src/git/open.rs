@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use super::files::FileError;
 use super::replacements::Replaced;
 use super::screen;
 use super::settle::Settling;
+use super::shadow::Shadow;
 use crate::facts::ids::ObjectId;
 use crate::facts::lineage::Lineage;
 
@@ -21,6 +23,8 @@ use crate::facts::lineage::Lineage;
 /// the real index is sparse, split or damaged.
 pub struct Repo {
     inner: Repository,
+    /// What libgit2 opened in place of the repository, where it would not open that.
+    shadow: Option<Arc<Shadow>>,
     common_dir: PathBuf,
     /// What [`Repo::replaced`] read.
     pub(super) replaced: OnceCell<Arc<Replaced>>,
@@ -41,7 +45,7 @@ pub enum OpenError {
     /// Git would refuse as well.
     #[error("`{0}` belongs to another user")]
     ForeignOwner(PathBuf),
-    /// Reftables, or extensions that came later.
+    /// An extension that is unknown here or to git.
     #[error("`{path}` is stored in a way that cannot be read here: {reason}")]
     Unsupported {
         /// The folder.
@@ -99,12 +103,14 @@ impl Repo {
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         Self::look_at_files(path, false)?;
         Self::open_with(path, RepositoryOpenFlags::NO_SEARCH)
+            .or_else(|error| Self::open_through_git(path, false, error))
     }
 
     /// Opens the repository that `path` lies in, looking upwards as git does.
     pub fn discover(path: &Path) -> Result<Self, OpenError> {
         Self::look_at_files(path, true)?;
         Self::open_with(path, RepositoryOpenFlags::empty())
+            .or_else(|error| Self::open_through_git(path, true, error))
     }
 
     fn look_at_files(path: &Path, upwards: bool) -> Result<(), OpenError> {
@@ -116,7 +122,36 @@ impl Repo {
 
     /// Opens once more what is open already, at its `.git` folder.
     pub(super) fn reopen(git_dir: &Path) -> Result<Self, OpenError> {
-        Self::open_with(git_dir, RepositoryOpenFlags::NO_SEARCH)
+        match Shadow::in_use(git_dir) {
+            Some(shadow) => Self::open_shadow(shadow),
+            None => Self::open_with(git_dir, RepositoryOpenFlags::NO_SEARCH),
+        }
+    }
+
+    /// Opens what git can read and libgit2 refuses.
+    fn open_through_git(path: &Path, upwards: bool, refused: OpenError) -> Result<Self, OpenError> {
+        if !matches!(refused, OpenError::Unsupported { .. }) {
+            return Err(refused);
+        }
+        let shadow = Shadow::of(path, upwards).map_err(|error| {
+            let (path, reason) = (path.to_owned(), error.to_string());
+            match error.kind() {
+                _ if reason.contains("safe.directory") => OpenError::ForeignOwner(path),
+                io::ErrorKind::Unsupported => refused,
+                _ => OpenError::Unsupported { path, reason },
+            }
+        })?;
+        Self::open_shadow(shadow)
+    }
+
+    fn open_shadow(shadow: Arc<Shadow>) -> Result<Self, OpenError> {
+        let common_dir = shadow.common_dir.clone();
+        let opened = Self::open_with(shadow.folder(), RepositoryOpenFlags::NO_SEARCH)?;
+        Ok(Self {
+            common_dir,
+            shadow: Some(shadow),
+            ..opened
+        })
     }
 
     fn open_with(path: &Path, flags: RepositoryOpenFlags) -> Result<Self, OpenError> {
@@ -133,6 +168,7 @@ impl Repo {
             .unwrap_or_else(|_| inner.commondir().to_owned());
         Ok(Self {
             inner,
+            shadow: None,
             common_dir,
             replaced: OnceCell::new(),
             object_folders: OnceCell::new(),
@@ -148,17 +184,23 @@ impl Repo {
 
     /// The `.git` folder of this work tree, or the bare repository itself.
     pub fn git_dir(&self) -> &Path {
-        self.inner.path()
+        match &self.shadow {
+            Some(shadow) => &shadow.git_dir,
+            None => self.inner.path(),
+        }
     }
 
     /// The top of the work tree, if there is one.
     pub fn work_dir(&self) -> Option<&Path> {
-        self.inner.workdir()
+        match &self.shadow {
+            Some(shadow) => shadow.work_dir.as_deref(),
+            None => self.inner.workdir(),
+        }
     }
 
     /// Where a person would say that the repository is: its work tree, or the folder itself when it is bare.
     pub fn place(&self) -> &Path {
-        let own = self.inner.workdir().unwrap_or_else(|| self.inner.path());
+        let own = self.work_dir().unwrap_or_else(|| self.git_dir());
         match own.file_name() {
             Some(name) if name == ".git" => own.parent().unwrap_or(own),
             _ => own,
@@ -173,7 +215,10 @@ impl Repo {
         let folder = folder.map(|folder| self.place().join(folder));
         Lineage {
             place: self.common_dir.clone(),
-            is_linked: self.inner.is_worktree(),
+            is_linked: match &self.shadow {
+                Some(shadow) => shadow.git_dir != shadow.common_dir,
+                None => self.inner.is_worktree(),
+            },
             origin: folder.and_then(|folder| folder.canonicalize().ok()),
         }
     }
@@ -186,7 +231,7 @@ impl Repo {
 
     /// Settings as git reads them, this repository's own included.
     pub fn config(&self, files: &ConfigFiles) -> Config {
-        Config::read(files, Some((&self.common_dir, self.inner.path())))
+        Config::read(files, Some((&self.common_dir, self.git_dir())))
     }
 
     /// The commit at HEAD, or `None` where the branch is unborn.
@@ -232,6 +277,27 @@ impl Repo {
         match self.inner.object_format() {
             ObjectFormat::Sha1 => 20,
             ObjectFormat::Sha256 => 32,
+        }
+    }
+
+    /// Whether libgit2 reads it through git, and nothing can be written by way of it: what to do about that.
+    pub(super) fn read_only(&self) -> Option<&'static str> {
+        self.shadow.as_ref().map(|shadow| match shadow.is_reftable {
+            true => "git refs migrate --ref-format=files # git 2.49 or later",
+            false => "git config remote.origin.promisor true && git config --unset extensions.partialClone",
+        })
+    }
+
+    /// What libgit2 opens in its place.
+    pub(super) fn opened_as(&self) -> Option<&Path> {
+        self.shadow.as_ref().map(|shadow| shadow.folder())
+    }
+
+    /// The folder whose `refs` are files, each a reference.
+    pub(super) fn files_of_references(&self) -> &Path {
+        match &self.shadow {
+            Some(shadow) if shadow.is_reftable => shadow.folder(),
+            _ => &self.common_dir,
         }
     }
 

@@ -74,6 +74,7 @@ pub struct WriteLock {
 impl WriteLock {
     /// Waits for the lock in the folder that all work trees share.
     pub fn take(repo: &Repo) -> Result<Self, WriteError> {
+        check_writable(repo)?;
         let path = repo.common_dir().join("leverage.flock");
         // Opening a pipe would wait for ever.
         files::check(&path, u64::MAX).map_err(|error| WriteError::storage(repo, &error.to_string()))?;
@@ -100,6 +101,17 @@ impl WriteLock {
                 Err(TryLockError::Error(error)) => return Err(WriteError::storage(repo, &error.to_string())),
             }
         }
+    }
+}
+
+/// Fails where no reference can be moved.
+pub fn check_writable(repo: &Repo) -> Result<(), WriteError> {
+    match repo.read_only() {
+        Some(remedy) => Err(WriteError::ReadOnly {
+            path: repo.place().to_owned(),
+            remedy,
+        }),
+        None => Ok(()),
     }
 }
 
@@ -369,7 +381,7 @@ fn tree<'repo>(repo: &'repo Repository, commit: &Commit<'_>) -> Result<Tree<'rep
 /// What git logged of the moves of a reference that all work trees share; `None` where it keeps no log. Asking libgit2 for a
 /// log that is not there would make an empty one.
 pub(super) fn log_of(repo: &Repo, name: &str) -> Option<Reflog> {
-    let file = repo.common_dir().join("logs").join(name);
+    let file = repo.raw().commondir().join("logs").join(name);
     file.is_file().then(|| repo.raw().reflog(name).ok()).flatten()
 }
 

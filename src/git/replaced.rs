@@ -57,7 +57,7 @@ fn objects(repo: &Repo) -> HashMap<RawId, RawId> {
         Some(ReplaceRefs::Below(base)) => base.as_str(),
         None => BASE,
     };
-    if !may_have(repo.common_dir(), base) {
+    if !may_have(repo.raw().commondir(), base) {
         return HashMap::new();
     }
     let is_off = |value: &str| {

@@ -112,15 +112,17 @@ fn check_files(git_dir: &Path) -> Result<(), FileError> {
     check_all(&common_dir, &SHARED)?;
     check_config(&common_dir, git_dir)?;
     check_refs(&common_dir)?;
+    check_no_pipes(&common_dir.join("reftable"))?;
     if common_dir != git_dir {
         check_refs(git_dir)?;
+        check_no_pipes(&git_dir.join("reftable"))?;
     }
     for folder in folder::present(&common_dir.join("worktrees")) {
         check_all(folder.path(), &LINKED)?;
     }
     for folder in alternates::object_folders(&common_dir) {
         check_all(&folder, &OBJECTS)?;
-        check_packs(&folder.join("pack"))?;
+        check_no_pipes(&folder.join("pack"))?;
     }
     Ok(())
 }
@@ -158,8 +160,8 @@ fn check_refs(git_dir: &Path) -> Result<(), FileError> {
     found
 }
 
-/// Packs and their indexes are of any size, and none is read whole without a look at it.
-fn check_packs(folder: &Path) -> Result<(), FileError> {
+/// Packs and their indexes are of any size, and none is read whole without a look at it; git reads tables of references.
+fn check_no_pipes(folder: &Path) -> Result<(), FileError> {
     for entry in folder::present(folder) {
         if matches!(entry.kind(), Ok(Kind::Link | Kind::Special)) {
             is_sane(entry.path(), u64::MAX)?;

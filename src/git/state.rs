@@ -124,7 +124,8 @@ impl Repo {
         self.check_head()?;
         self.check_trees()?;
         let none: [&Path; 0] = [];
-        let repo = Repository::open_ext(work_dir, RepositoryOpenFlags::NO_SEARCH, none)?;
+        let place = self.opened_as().unwrap_or(work_dir);
+        let repo = Repository::open_ext(place, RepositoryOpenFlags::NO_SEARCH, none)?;
         check_files(&repo, work_dir, depth)?;
         let mut options = StatusOptions::new();
         options

@@ -161,7 +161,7 @@ impl Repo {
     /// The commits that the selected refs point to; refs to other objects carry no history.
     pub fn heads(&self, refs: &RefSelection) -> Result<Heads, GitError> {
         let mut heads = Heads::default();
-        for name in loose_refs::broken(self.common_dir(), refs.all, self.id_width() * 2) {
+        for name in loose_refs::broken(self.files_of_references(), refs.all, self.id_width() * 2) {
             if refs.selects(&name) {
                 heads.add_broken(&name, "is empty or damaged");
             }
@@ -199,7 +199,7 @@ impl Repo {
 
     /// The full names of refs whose file is empty or rubbish, sorted. Untrusted text.
     pub(super) fn broken_refs(&self) -> Vec<String> {
-        loose_refs::broken(self.common_dir(), true, self.id_width() * 2)
+        loose_refs::broken(self.files_of_references(), true, self.id_width() * 2)
     }
 
     /// The commits of [`Repo::heads`] as libgit2 names them.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Complete, Failed, Partial, Specimen, gits_figures, kinds, plain, said, spoil, try_git};
+use super::{Complete, Failed, Partial, Specimen, gits_figures, grow, kinds, plain, said, spoil, try_git};
 use crate::world::{TestRepo, World};
 
 kinds! {
@@ -90,16 +90,67 @@ kinds! {
         fs::write(repo.path().join(".git/index"), b"DIRC\0\0\0\x02\0\0\0\x09rubbish").unwrap();
         repo
     };
-    shallow, Partial("the clone is shallow"), |world| {
-        let path = cloned(world, &["--depth=3"]);
-        // Git counts the lines of files that were there before as added.
-        let mut figures = gits_figures(world, &path);
-        let ends = fs::read_to_string(path.join(".git/shallow")).unwrap();
-        ends.lines().for_each(|id| *figures.get_mut(id).unwrap() = None);
-        Specimen { path, figures: Some(figures) }
+    shallow, Partial("the clone is shallow"), |world| shallow_figures(world, cloned(world, &["--depth=3"]));
+    partial_clone, Partial("the lines of 6 commits are unknown"), |world| promised(world, &["--filter=blob:none"]);
+    partial_clone_without_trees, Partial("the lines of 6 commits are unknown"), |world| promised(world, &["--filter=tree:0"]);
+    partial_clone_of_old, Partial("the lines of 6 commits are unknown"), |world| {
+        let path = promised(world, &["--filter=blob:none"]);
+        let git = |args: &[&str]| assert!(try_git(world, &path, args).status.success());
+        git(&["config", "--unset", "remote.origin.promisor"]);
+        git(&["config", "core.repositoryFormatVersion", "1"]);
+        git(&["config", "extensions.partialClone", "origin"]);
+        path
     };
-    partial_clone, Partial("the lines of 6 commits are unknown"), |world| promised(world, "--filter=blob:none");
-    partial_clone_without_trees, Partial("the lines of 6 commits are unknown"), |world| promised(world, "--filter=tree:0");
+    references_in_a_table, Complete, |world| {
+        let repo = tabled(world);
+        grow(&repo);
+        repo.git(&["tag", "-a", "-m", "One", "v1"]);
+        repo.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/heads/side"]);
+        repo
+    };
+    table_of_a_bare_one, Complete, |world| cloned(world, &["--bare", "--ref-format=reftable"]);
+    table_of_a_linked_work_tree, Complete, |world| {
+        let repo = tabled(world);
+        grow(&repo);
+        repo.git(&["worktree", "add", "-q", "-b", "linked", "../linked", "HEAD~1"]);
+        world.at("linked").write("more", "1\n").commit("More");
+        world.path("linked")
+    };
+    table_with_a_detached_head, Complete, |world| {
+        let repo = tabled(world);
+        grow(&repo);
+        repo.git(&["checkout", "-q", "--detach"]);
+        repo.write("alone", "1\n").commit("Alone");
+        repo
+    };
+    table_with_replacements, Complete, |world| {
+        let repo = tabled(world);
+        grow(&repo);
+        let [parent, past] = ["HEAD^", "HEAD~3"].map(|name| repo.git(&["rev-parse", name]));
+        repo.git(&["replace", &parent, &past]);
+        repo
+    };
+    shallow_one_with_a_table, Partial("the clone is shallow"), |world| {
+        shallow_figures(world, cloned(world, &["--depth=3", "--ref-format=reftable"]))
+    };
+    partial_clone_with_a_table, Partial("the lines of 6 commits are unknown"), |world| {
+        promised(world, &["--filter=blob:none", "--ref-format=reftable"])
+    };
+    table_of_an_unborn_one, Complete, |world| tabled(world);
+    damaged_table, Failed("git failed"), |world| {
+        let repo = tabled(world);
+        grow(&repo);
+        fs::write(repo.path().join(".git/reftable/tables.list"), "rubbish\n").unwrap();
+        repo
+    };
+    pipe_in_place_of_a_table, Failed("not a regular file"), |world| {
+        let repo = tabled(world);
+        grow(&repo);
+        let list = repo.path().join(".git/reftable/tables.list");
+        fs::remove_file(&list).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(list).status().unwrap().success());
+        repo
+    };
     unborn, Complete, |world| world.repo("kiln");
     detached, Complete, |world| {
         let repo = plain(world, "kiln");
@@ -164,11 +215,30 @@ fn clone(world: &World, options: &[&str], from: &std::path::Path, to: &str) {
     }
 }
 
+/// A clone of a part of the past. Git counts the lines of files that were there before as added.
+fn shallow_figures(world: &World, path: PathBuf) -> Specimen {
+    let mut figures = gits_figures(world, &path);
+    let ends = fs::read_to_string(path.join(".git/shallow")).unwrap();
+    ends.lines().for_each(|id| *figures.get_mut(id).unwrap() = None);
+    Specimen {
+        path,
+        figures: Some(figures),
+    }
+}
+
+/// An empty repository whose references are in a table.
+fn tabled(world: &World) -> TestRepo<'_> {
+    fs::create_dir_all(world.path("kiln")).unwrap();
+    let repo = world.at("kiln");
+    repo.git(&["init", "-q", "--ref-format=reftable"]);
+    repo
+}
+
 /// A clone whose files are promised by a remote that is gone.
-fn promised(world: &World, filter: &str) -> PathBuf {
+fn promised(world: &World, options: &[&str]) -> PathBuf {
     let repo = plain(world, "kiln");
     repo.git(&["config", "uploadpack.allowFilter", "true"]);
-    clone(world, &["--bare", filter], repo.path(), "clone");
+    clone(world, &[options, &["--bare"]].concat(), repo.path(), "clone");
     let path = world.path("clone");
     let git = |args: &[&str]| assert!(try_git(world, &path, args).status.success());
     // Whoever fetches leaves a mark.
@@ -226,4 +296,66 @@ fn unreadable_for_git(world: &World, repo: &TestRepo<'_>, key: &str, value: &str
         path: repo.path().to_owned(),
         figures: Some(figures),
     }
+}
+
+#[test]
+fn a_table_of_references_is_read_by_every_command_and_written_by_none() {
+    let world = World::new();
+    let repo = tabled(&world);
+    grow(&repo);
+    repo.write("src/last.rs", "changed\n");
+    repo.git(&["stash", "-q"]);
+    repo.write("src/last.rs", "changed again\n");
+    let note = repo.run(&["record", "--estimate", "4h"]);
+    assert_eq!(note.code, Some(1), "{note}");
+    assert!(
+        note.stderr.contains("git refs migrate --ref-format=files"),
+        "{note}"
+    );
+    for command in ["log", "audit", "scan", "report"] {
+        repo.run(&[command]).success();
+    }
+    let rows = repo.run(&["inventory", ".", "--format", "json"]).success();
+    let rows: serde_json::Value = serde_json::from_str(&rows).unwrap();
+    let row = &rows["rows"][0];
+    assert_eq!(
+        (&row["stashes"], &row["branch"]),
+        (&1.into(), &"main".into()),
+        "{row}"
+    );
+    assert_eq!(
+        (&row["changed_files"], &row["commits"]),
+        (&1.into(), &7.into()),
+        "{row}"
+    );
+    let sync = repo.run(&["sync"]);
+    assert!(sync.stderr.contains("git refs migrate"), "{sync}");
+}
+
+#[test]
+fn a_ledger_in_a_table_is_read() {
+    let world = World::new();
+    // Git 2.47 moves no logs.
+    let config = std::fs::read_to_string(world.home().join(".gitconfig")).unwrap();
+    let config = format!("{config}\tlogAllRefUpdates = false\n");
+    std::fs::write(world.home().join(".gitconfig"), config).unwrap();
+    let repo = tabled(&world);
+    grow(&repo);
+    repo.git(&["refs", "migrate", "--ref-format=files"]);
+    repo.run(&["record", "--estimate", "4h"]).success();
+    repo.git(&["refs", "migrate", "--ref-format=reftable"]);
+    let log = repo.run(&["log"]).success();
+    assert!(log.contains("4h"), "{log}");
+}
+
+#[test]
+fn nothing_is_fetched_that_a_remote_promised() {
+    let world = World::new();
+    let path = promised(&world, &["--filter=blob:none"]);
+    let place = path.to_string_lossy();
+    for command in ["report", "scan", "inventory", "audit"] {
+        let ran = world.run(&[command, &place, "--no-cache"]);
+        assert_ne!(ran.code, None, "{command}: {ran}");
+    }
+    assert!(!world.path("fetched").exists());
 }

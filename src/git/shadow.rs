@@ -1,0 +1,377 @@
+//! What libgit2 refuses to open, opened all the same: references in a reftable, and the partial clones of old versions of git.
+//!
+//! Git itself says where the repository is and what its references are, in the profile of [`process`](super::process). They are
+//! written into a folder of its own among the temporary ones, beside links to the objects and to the few other files that are
+//! read, and libgit2 opens that. Nothing is written into the repository, and no reference moves by way of such a handle.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tempfile::TempDir;
+
+use super::config::{Config, ConfigFiles};
+use super::process::{hardened, output};
+
+/// Extensions of the format that change nothing of how objects are read here, or are known.
+const KNOWN: [&str; 8] = [
+    "noop",
+    "noop-v1",
+    "objectformat",
+    "partialclone",
+    "preciousobjects",
+    "refstorage",
+    "relativeworktrees",
+    "worktreeconfig",
+];
+
+/// The largest file that is written: the references of a repository.
+#[cfg(unix)]
+const LARGEST: u64 = super::screen::LARGEST_PACKED_REFS;
+
+/// A folder that stands for a repository.
+pub(super) struct Shadow {
+    folder: TempDir,
+    /// The real `.git` folder of the work tree that was opened.
+    pub(super) git_dir: PathBuf,
+    /// The folder that all work trees share.
+    pub(super) common_dir: PathBuf,
+    /// The top of the work tree.
+    pub(super) work_dir: Option<PathBuf>,
+    /// Whether the references are in a reftable, and not in files.
+    pub(super) is_reftable: bool,
+}
+
+/// Those that are in use, by the real `.git` folder: a scan opens a repository many times over.
+static IN_USE: Mutex<BTreeMap<PathBuf, Weak<Shadow>>> = Mutex::new(BTreeMap::new());
+
+impl Shadow {
+    /// That of the repository at `path`, or with `upwards` of one above it. Fails where the repository has extensions that are
+    /// unknown here, and with [`io::ErrorKind::Unsupported`] where git does not open it either.
+    pub(super) fn of(path: &Path, upwards: bool) -> io::Result<Arc<Self>> {
+        /// One at a time: what the process may write is nobody's alone.
+        static MAKING: Mutex<()> = Mutex::new(());
+        let place = Place::of(path, upwards)
+            .map_err(|error| io::Error::new(io::ErrorKind::Unsupported, error.to_string()))?;
+        let _alone = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = Self::in_use(&place.git_dir) {
+            return Ok(known);
+        }
+        let made = Arc::new(Self::make(place)?);
+        let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+        in_use.retain(|_, shadow| shadow.strong_count() > 0);
+        in_use.insert(made.git_dir.clone(), Arc::downgrade(&made));
+        Ok(made)
+    }
+
+    /// That of a `.git` folder, if somebody holds one.
+    pub(super) fn in_use(git_dir: &Path) -> Option<Arc<Self>> {
+        let in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+        in_use.get(git_dir)?.upgrade()
+    }
+
+    /// What libgit2 opens.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn make(place: Place) -> io::Result<Self> {
+        let config = Config::read(
+            &ConfigFiles {
+                skip_system: true,
+                global: Some(PathBuf::new()),
+                ..ConfigFiles::default()
+            },
+            Some((&place.common_dir, &place.git_dir)),
+        );
+        if let Some((_, reason)) = config.broken().first() {
+            return Err(io::Error::other(reason.clone()));
+        }
+        let mut extensions = config.below("extensions");
+        if let Some((unknown, _)) = extensions.find(|(name, _)| !KNOWN.contains(name)) {
+            return Err(io::Error::other(format!(
+                "unsupported extension name extensions.{unknown}"
+            )));
+        }
+        let format = config.get("extensions.refstorage");
+        let is_reftable = format.is_some_and(|format| format.value != "files");
+        let _may_write = MayWrite::begin()?;
+        let folder = tempfile::Builder::new().prefix("git-leverage-").tempdir()?;
+        fs::create_dir(folder.path().join("refs"))?;
+        fs::write(folder.path().join("config"), settings(&config, &place))?;
+        fs::write(folder.path().join("HEAD"), head(&place)?)?;
+        write_references(&place, folder.path())?;
+        for name in ["objects", "info", "shallow", "worktrees"] {
+            link(&place.common_dir.join(name), &folder.path().join(name))?;
+        }
+        link(&place.git_dir.join("index"), &folder.path().join("index"))?;
+        match is_reftable {
+            true => write_log(&place, folder.path(), "refs/stash")?,
+            false => link(&place.common_dir.join("logs"), &folder.path().join("logs"))?,
+        }
+        Ok(Self {
+            folder,
+            git_dir: place.git_dir,
+            common_dir: place.common_dir,
+            work_dir: place.work_dir,
+            is_reftable,
+        })
+    }
+}
+
+/// Where git finds a repository.
+struct Place {
+    git_dir: PathBuf,
+    common_dir: PathBuf,
+    work_dir: Option<PathBuf>,
+}
+
+impl Place {
+    fn of(path: &Path, upwards: bool) -> io::Result<Self> {
+        let path = std::path::absolute(path)?;
+        let ask = |what: &[&str]| -> io::Result<Vec<String>> {
+            let mut git = asked(&path);
+            if let (false, Some(parent)) = (upwards, path.parent()) {
+                git.env("GIT_CEILING_DIRECTORIES", parent);
+            }
+            git.args(["rev-parse", "--path-format=absolute"]).args(what);
+            Ok(lines(&output(&mut git)?))
+        };
+        let found = ask(&[
+            "--git-dir",
+            "--git-common-dir",
+            "--is-inside-work-tree",
+            "--is-bare-repository",
+        ])?;
+        let [git_dir, common_dir, is_inside, is_bare] = found.as_slice() else {
+            return Err(io::Error::other("its path has a line break in it"));
+        };
+        // Inside of `.git` there is no work tree, as far as git is concerned; libgit2 knows of one.
+        let git_dir = PathBuf::from(git_dir).canonicalize()?;
+        let has_one = is_bare == "false" && git_dir.ends_with(".git");
+        let beside = || git_dir.parent().filter(|_| has_one);
+        let work_dir = match is_inside.as_str() {
+            "true" => ask(&["--show-toplevel"])?.first().map(PathBuf::from),
+            _ => beside().map(Path::to_owned),
+        };
+        Ok(Self {
+            work_dir,
+            common_dir: PathBuf::from(common_dir).canonicalize()?,
+            git_dir,
+        })
+    }
+
+    fn git(&self) -> Command {
+        asked(&self.git_dir)
+    }
+}
+
+/// Git in a repository that was named, bare or not.
+fn asked(path: &Path) -> Command {
+    let mut git = hardened(path);
+    git.args(["-c", "safe.bareRepository=all"]);
+    git
+}
+
+fn lines(text: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(text);
+    text.lines().map(str::to_owned).collect()
+}
+
+/// What the repository's own configuration says, but for how it is stored and where.
+fn settings(config: &Config, place: &Place) -> String {
+    let format = config.get("extensions.objectformat");
+    let mut text = match format {
+        Some(format) => format!(
+            "[core]\n\trepositoryFormatVersion = 1\n[extensions]\n\tobjectFormat = {}\n",
+            quoted(&format.value)
+        ),
+        None => "[core]\n\trepositoryFormatVersion = 0\n".to_owned(),
+    };
+    let is_left_out = |name: &str| {
+        ["extensions.", "include.", "includeif."]
+            .iter()
+            .any(|section| name.starts_with(section))
+            || ["core.repositoryformatversion", "core.bare", "core.worktree"].contains(&name)
+    };
+    for (name, value) in config.own().filter(|(name, _)| !is_left_out(name)) {
+        add(&mut text, name, value);
+    }
+    add(
+        &mut text,
+        "core.bare",
+        if place.work_dir.is_none() { "true" } else { "false" },
+    );
+    if let Some(folder) = &place.work_dir {
+        add(&mut text, "core.worktree", &folder.to_string_lossy());
+    }
+    text
+}
+
+/// Adds `section.key` or `section.subsection.key` as git writes it.
+fn add(text: &mut String, name: &str, value: &str) {
+    let (Some((section, _)), Some((above, key))) = (name.split_once('.'), name.rsplit_once('.')) else {
+        return;
+    };
+    let subsection = above
+        .get(section.len() + 1..)
+        .map(|name| format!(" {}", quoted(name)));
+    // Writing to a string does not fail.
+    let _ = writeln!(
+        text,
+        "[{section}{}]\n\t{key} = {}",
+        subsection.unwrap_or_default(),
+        quoted(value)
+    );
+}
+
+fn quoted(value: &str) -> String {
+    let escaped = value
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n");
+    format!("\"{escaped}\"")
+}
+
+/// What HEAD names, as its file would say it.
+fn head(place: &Place) -> io::Result<Vec<u8>> {
+    let branch = output(place.git().args(["symbolic-ref", "-q", "HEAD"]));
+    match branch {
+        Ok(branch) => Ok([b"ref: ", branch.as_slice()].concat()),
+        Err(_) => output(place.git().args(["rev-parse", "-q", "--verify", "HEAD"])),
+    }
+}
+
+/// Writes all references as git packs them, and those that name another one as files.
+fn write_references(place: &Place, folder: &Path) -> io::Result<()> {
+    let format = "--format=%(objectname) %(refname) %(symref)";
+    let listed = output(place.git().args(["for-each-ref", format]))?;
+    let mut packed = io::BufWriter::new(fs::File::create(folder.join("packed-refs"))?);
+    for line in listed.split(|byte| *byte == b'\n') {
+        let mut words = line.splitn(3, |byte| *byte == b' ');
+        let (Some(id), Some(name)) = (words.next(), words.next()) else {
+            continue;
+        };
+        let target = words.next().filter(|target| !target.is_empty());
+        let text = std::str::from_utf8(name).ok();
+        let file = text.filter(|name| name.starts_with("refs/") && git2::Reference::is_valid_name(name));
+        if let (Some(target), Some(file)) = (target, file) {
+            let file = folder.join(file);
+            fs::create_dir_all(file.parent().unwrap_or(folder))?;
+            fs::write(file, [b"ref: ", target, b"\n"].concat())?;
+        } else {
+            packed.write_all(&[id, b" ", name, b"\n"].concat())?;
+        }
+    }
+    packed.flush()
+}
+
+/// Writes how often a reference moved, and from where to where; who moved it is not asked.
+fn write_log(place: &Place, folder: &Path, name: &str) -> io::Result<()> {
+    let logged = output(place.git().args(["log", "-g", "--format=%H", name, "--"]));
+    // Without the reference there is no log.
+    let mut moves = lines(&logged.unwrap_or_default());
+    moves.reverse();
+    let Some(first) = moves.first() else {
+        return Ok(());
+    };
+    let mut old = "0".repeat(first.len());
+    let mut text = String::new();
+    for new in moves {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{old} {new} nobody <> 0 +0000\t");
+        old = new;
+    }
+    let file = folder.join("logs").join(name);
+    fs::create_dir_all(file.parent().unwrap_or(folder))?;
+    fs::write(file, text)
+}
+
+/// While it is there, this process may write files: one that reads strangers' repositories does not let itself do so.
+#[cfg(unix)]
+struct MayWrite {
+    before: rustix::process::Rlimit,
+}
+
+#[cfg(unix)]
+impl MayWrite {
+    /// Fails where nothing can be written, which would end the process instead of the writing.
+    fn begin() -> io::Result<Self> {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let before = getrlimit(Resource::Fsize);
+        if before.maximum.is_some_and(|most| most < LARGEST) {
+            return Err(io::Error::other("this process may write no files"));
+        }
+        let current = before.maximum;
+        setrlimit(Resource::Fsize, Rlimit { current, ..before })?;
+        Ok(Self { before })
+    }
+}
+
+#[cfg(unix)]
+impl Drop for MayWrite {
+    fn drop(&mut self) {
+        // What could be raised can be lowered.
+        let _ = rustix::process::setrlimit(rustix::process::Resource::Fsize, self.before);
+    }
+}
+
+/// Other systems have no such limit.
+#[cfg(not(unix))]
+struct MayWrite;
+
+#[cfg(not(unix))]
+impl MayWrite {
+    #[allow(clippy::unnecessary_wraps)]
+    fn begin() -> io::Result<Self> {
+        Ok(Self)
+    }
+}
+
+#[cfg(unix)]
+fn link(real: &Path, place: &Path) -> io::Result<()> {
+    match real.exists() {
+        true => std::os::unix::fs::symlink(real, place),
+        false => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn link(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::Error::other("this system has no links between files"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_written_so_that_they_are_read_as_they_were() {
+        let values = [
+            ("core.bigfilethreshold", "10m"),
+            ("remote.a \"b\\c.d.url", "https://example.org/x#y;z"),
+            ("branch.main.merge", " padded \t\"quoted\"\nand more "),
+            ("leverage.zone", ""),
+        ];
+        let mut text = String::new();
+        values
+            .iter()
+            .for_each(|(name, value)| add(&mut text, name, value));
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("config"), text).unwrap();
+        let files = ConfigFiles {
+            skip_system: true,
+            global: Some(folder.path().join("config")),
+            ..ConfigFiles::default()
+        };
+        let config = Config::read(&files, None);
+        for (name, value) in values {
+            let found = config.get(name).map(|found| found.value.as_str());
+            assert_eq!(found, Some(value), "{name}");
+        }
+    }
+}
