@@ -175,7 +175,7 @@ fn read_part(
 
 /// The full id of the commit that `prefix` names, if it names one alone.
 pub fn resolve(repo: &Repo, prefix: &str) -> Option<ObjectId> {
-    let short = git2::Oid::from_str(prefix).ok()?;
+    let short = Oid::from_str_ext(prefix, repo.raw().object_format()).ok()?;
     let id = repo.raw().odb().ok()?.exists_prefix(short, prefix.len()).ok()?;
     object_id(repo.commit_at(id).ok()?.id())
 }

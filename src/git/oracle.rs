@@ -17,8 +17,8 @@ pub(super) const PROGRAM: &str = "100755";
 pub(super) const LINK: &str = "120000";
 pub(super) const SUBMODULE: &str = "160000";
 
-/// A repository in a folder of its own, with a home of its own.
-pub(super) struct Oracle(tempfile::TempDir);
+/// A repository in a folder of its own, with a home of its own, and how many digits the names of its objects have.
+pub(super) struct Oracle(tempfile::TempDir, usize);
 
 impl Oracle {
     pub(super) fn new() -> Self {
@@ -27,7 +27,11 @@ impl Oracle {
 
     /// One whose objects have names of this hash, `sha1` or `sha256`.
     pub(super) fn of(hash: &str) -> Self {
-        let made = Self(tempfile::tempdir().unwrap());
+        let digits = match hash {
+            "sha1" => 40,
+            _ => 64,
+        };
+        let made = Self(tempfile::tempdir().unwrap(), digits);
         let hash = format!("--object-format={hash}");
         made.git(&["init", "--quiet", "--template=", &hash], b"");
         made
@@ -95,7 +99,8 @@ impl Oracle {
                 writeln!(stream, "data 0\n\ndeleteall").unwrap();
                 for (path, (mode, content)) in files {
                     if *mode == SUBMODULE {
-                        writeln!(stream, "M {mode} {} {path}", String::from_utf8_lossy(content)).unwrap();
+                        let commit = String::from_utf8_lossy(content);
+                        writeln!(stream, "M {mode} {commit:0>width$} {path}", width = self.1).unwrap();
                         continue;
                     }
                     writeln!(stream, "M {mode} inline {path}\ndata {}", content.len()).unwrap();

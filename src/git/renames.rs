@@ -10,7 +10,6 @@ use std::rc::Rc;
 use super::lines::looks_binary;
 use super::packs::{ObjectError, Objects, RawId};
 use super::trees::{Difference, FileKind, Version};
-use crate::facts::ids::ObjectId;
 
 /// The measure of similarity: all of it.
 const ALL: u64 = 60_000;
@@ -488,7 +487,7 @@ impl Likeness {
             }
             None => {
                 self.work = 0;
-                Err(ObjectError::TooManyMoves(ObjectId::from(*file)))
+                Err(ObjectError::TooManyMoves(*file))
             }
         }
     }

@@ -9,7 +9,6 @@ use std::collections::{HashMap, HashSet};
 use super::history::{CommitIndex, History};
 use super::kept::{KeptFiles, KeptIndex};
 use super::limits::{LARGEST_BLOB, SurvivalError};
-use crate::facts::ids::ObjectId;
 use crate::git::packs::{KeyMap, ObjectError, Objects, RawId};
 use crate::git::renames::Sources;
 use crate::git::trees::{self, Difference, Version as Entry};
@@ -387,7 +386,7 @@ impl<'a> Renames<'a> {
         self.left = self
             .left
             .checked_sub(differences.len())
-            .ok_or_else(|| SurvivalError::Contents(ObjectError::TooManyFiles(ObjectId::from(commit.tree))))?;
+            .ok_or(SurvivalError::Contents(ObjectError::TooManyFiles(commit.tree)))?;
         let removed = Sources::among(&differences, LARGEST_BLOB);
         let before = differences
             .into_iter()
