@@ -123,7 +123,7 @@ pub(super) fn read_notes(repo: &Repo) -> Findings {
     if notes::was_moved(repo) {
         ledgers.push(refs::PIN.to_owned());
     }
-    let nothing = ledgers.len() == 1 && notes::tip(repo, refs::NOTES).is_none();
+    let nothing = ledgers.is_empty() && notes::tip(repo, refs::NOTES).is_none();
     if nothing && filter_map::removed(repo, refs::NOTES) {
         let warning = Warning::new(repo.name(), "git filter-repo removed the ledger");
         findings

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::super::claims::claims_of;
 use super::changes::{self, MAX_CHAIN};
-use super::plan::{Doubt, Undecided};
 use super::standing::{MAX_CANDIDATES, Standing};
 use super::totals::read_with;
+use super::undecided::{Doubt, Undecided};
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::quantity::WorkTime;

@@ -12,7 +12,9 @@ mod lost;
 mod plan;
 mod standing;
 mod totals;
+mod undecided;
 
 pub use carry::{Refused, carry};
 pub use lines::{sessions, tasks};
-pub use plan::{Doubt, Move, Repair, Undecided, additions, plan};
+pub use plan::{Move, Repair, additions, plan};
+pub use undecided::{Doubt, Undecided};

@@ -10,6 +10,7 @@ use super::lines::{filtered, retracted, speaks_of, task_of, tasks};
 use super::lost::lost;
 use super::standing::{MAX_CANDIDATES, Standing, titled};
 use super::totals::{read_with, sums};
+use super::undecided::{Doubt, Undecided};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::ObjectId;
 use crate::facts::quantity::WorkTime;
@@ -75,49 +76,6 @@ impl fmt::Display for Proof {
             Self::Task => f.write_str("its message names the task"),
             Self::Session => f.write_str("its message names the session"),
         }
-    }
-}
-
-/// Lines of a note that stay where they are.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Undecided {
-    /// The commit that their note is on.
-    pub from: ObjectId,
-    /// The lines.
-    pub lines: NoteLines,
-    /// Why nothing is decided.
-    pub doubt: Doubt,
-    /// The commits that it may be, at most five.
-    pub candidates: Vec<ObjectId>,
-}
-
-/// Why nothing is decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// More than one commit may stand for it.
-    Several,
-    /// Nothing proves that any does.
-    Nothing,
-    /// The commit is not in this clone.
-    NotHere,
-    /// On the only commit it would count otherwise than now.
-    Totals,
-    /// The note on the only commit has no room for it.
-    Full,
-    /// Nothing but a message on no branch claims it.
-    Message,
-}
-
-impl fmt::Display for Doubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Several => "more than one commit may stand for it",
-            Self::Nothing => "nothing proves which commit stands for it",
-            Self::NotHere => "its commit is not in this clone",
-            Self::Totals => "the totals would change on the commit that stands for it",
-            Self::Full => "the note of the commit that stands for it is full",
-            Self::Message => "only its message claims it, and it is on no branch",
-        })
     }
 }
 
