@@ -14,6 +14,18 @@ pub mod facts {
     pub use crate::facts::zone::{Period, Zone};
 }
 
+/// How the program is called.
+pub mod cli {
+    use clap::CommandFactory;
+
+    /// The names of all commands, those that the help does not show included.
+    pub fn commands() -> Vec<String> {
+        let program = crate::cli::Arguments::command();
+        let commands = program.get_subcommands();
+        commands.map(|command| command.get_name().to_owned()).collect()
+    }
+}
+
 /// What git says.
 pub mod git {
     pub use crate::git::Repo;

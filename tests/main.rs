@@ -27,6 +27,8 @@ mod layering;
 mod ledger;
 mod linking;
 mod listing;
+#[cfg(unix)]
+mod markers;
 mod places;
 mod privacy;
 mod published;

@@ -3,6 +3,7 @@
 //! What git fetches goes to references of its own below [`refs::REMOTES`], what it pushes is never forced, and nothing of the
 //! repository's configuration runs that the transport does not need: no hooks, no monitors, no maintenance, no submodules.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::Path;
@@ -48,6 +49,13 @@ const OPTIONS: &[&str] = &[
     "gc.auto=0",
     "-c",
     "maintenance.auto=false",
+    // Git 2.55 and later; those of 2.54 are named one by one.
+    "-c",
+    "hook.reference-transaction.enabled=false",
+    "-c",
+    "hook.pre-push.enabled=false",
+    "-c",
+    "hook.pre-auto-gc.enabled=false",
 ];
 
 /// Why nothing went to a remote, or came from it. Names and what git says are untrusted text.
@@ -108,6 +116,8 @@ pub struct Remote {
     pub push_url: Option<String>,
     /// The addresses as they are: what git says may repeat them.
     secret: Vec<String>,
+    /// The names of the hooks in git config, which since Git 2.54 run besides those in files.
+    hooks: BTreeSet<String>,
 }
 
 impl Remote {
@@ -143,7 +153,22 @@ impl Remote {
                 .chain(push_url)
                 .filter(|url| !url.is_empty())
                 .collect(),
+            hooks: hooks(config),
         })
+    }
+
+    /// The user's git, with the hooks off that git config names.
+    fn git(&self, repo: &Repo) -> Command {
+        const OFF: &str = "GIT_LEVERAGE_HOOKS";
+        let mut command = user_git(repo);
+        if !self.hooks.is_empty() {
+            command.env(OFF, "false");
+        }
+        for hook in &self.hooks {
+            // Unlike `-c`, it takes names with an equals sign in them.
+            command.arg(format!("--config-env=hook.{hook}.enabled={OFF}"));
+        }
+        command
     }
 
     /// Where what is fetched of its notes goes.
@@ -158,7 +183,7 @@ impl Remote {
 
     /// The ledger that it has now.
     pub fn tips(&self, repo: &Repo) -> Result<Tips, RemoteError> {
-        let mut git = user_git(repo);
+        let mut git = self.git(repo);
         git.args([
             "ls-remote",
             "--quiet",
@@ -226,7 +251,7 @@ impl Remote {
             return Ok(());
         }
         let is_lasting = repo.settling.fsync.get();
-        let mut git = user_git(repo);
+        let mut git = self.git(repo);
         if is_lasting {
             // The ledger may go forward to what is fetched, and then holds what was recorded here as well.
             git.args(["-c", "core.fsync=committed"]);
@@ -256,7 +281,7 @@ impl Remote {
 
     /// Pushes one commit to a reference of the remote, never by force, and notes where the remote stands then.
     pub fn push(&self, repo: &Repo, commit: ObjectId, reference: &str) -> Result<(), RemoteError> {
-        let mut git = user_git(repo);
+        let mut git = self.git(repo);
         // A mirror would be pushed whole, and by force: git refuses single references then.
         if !self.name.contains('=') {
             git.args(["-c", &format!("remote.{}.mirror=false", self.name)]);
@@ -321,6 +346,17 @@ impl Remote {
         }
         remote_url::without_users(&text)
     }
+}
+
+/// The names of the hooks in git config.
+fn hooks(config: &Config) -> BTreeSet<String> {
+    let named = config.below("hook").filter_map(|(key, _)| {
+        let name = key
+            .strip_suffix(".event")
+            .or_else(|| key.strip_suffix(".command"))?;
+        Some(name.to_owned())
+    });
+    named.collect()
 }
 
 /// Hints of git are for those who called it.
