@@ -29,6 +29,7 @@ mod linking;
 mod listing;
 #[cfg(unix)]
 mod markers;
+mod masses;
 mod places;
 mod privacy;
 mod published;

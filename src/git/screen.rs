@@ -18,8 +18,8 @@ use super::loose_refs;
 pub(super) const LARGEST_PACKED_REFS: u64 = 512 << 20;
 /// The largest list of grafts.
 pub(super) const LARGEST_GRAFTS: u64 = 64 << 20;
-/// The largest file of configuration.
-const LARGEST_CONFIG: u64 = 16 << 20;
+/// The largest file of configuration, and the most that all of a repository have together: each command reads them several times.
+const LARGEST_CONFIG: u64 = 4 << 20;
 /// The largest list of patterns, as for git.
 pub(super) const LARGEST_PATTERNS: u64 = 100 << 20;
 /// The largest file that holds a path or a name.
@@ -191,15 +191,20 @@ fn check_config(common_dir: &Path, git_dir: &Path) -> Result<(), FileError> {
         (common_dir.join("config"), 0),
         (git_dir.join("config.worktree"), 0),
     ];
-    let mut looked_at = 0;
+    let (mut looked_at, mut left) = (0, LARGEST_CONFIG);
     while let Some((file, depth)) = pending.pop() {
         looked_at += 1;
-        if looked_at > MOST_CONFIG_FILES {
-            break;
-        }
         let Some(text) = sane_text(&file, LARGEST_CONFIG)? else {
             continue;
         };
+        // Files that include others twice, which do so too, are read a thousand times, and more.
+        let rest = left.checked_sub(text.len() as u64);
+        left = rest
+            .filter(|_| looked_at <= MOST_CONFIG_FILES)
+            .ok_or_else(|| FileError::Unreadable {
+                path: file.clone(),
+                reason: std::io::Error::other("the configuration includes too much"),
+            })?;
         // The folder that a relative path starts from.
         let base = file.parent().unwrap_or(git_dir);
         for (key, value) in config_text::paths(&text) {
