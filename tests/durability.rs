@@ -281,6 +281,16 @@ fn a_ledger_of_which_nothing_is_known_is_not_written_over() {
     assert_eq!(fs::read(repo.path().join(".git").join(NOTES)).unwrap(), b"");
 }
 
+/// Takes all objects out of their packs.
+fn loosen(repo: &TestRepo<'_>) {
+    for pack in files(repo, |name| name.ends_with(".pack")) {
+        fs::rename(&pack, repo.path().join("away.pack")).unwrap();
+        fs::remove_file(pack.with_extension("idx")).unwrap();
+        let unpack = "alias.loosen=!git unpack-objects -q <away.pack";
+        repo.git(&["-c", unpack, "loosen"]);
+    }
+}
+
 /// Takes away an object that lies in a file of its own.
 fn lose(repo: &TestRepo<'_>, object: &str) {
     let id = repo.git(&["rev-parse", object]);
@@ -297,6 +307,7 @@ fn of_a_ledger_whose_objects_are_gone_what_it_was_before_is_read() {
     record(&repo, "Last");
     let head = repo.git(&["rev-parse", "HEAD"]);
     let note = format!("{NOTES}:{}/{}", &head[..2], &head[2..]);
+    loosen(&repo);
     let whole = world.copy();
     for lost in [NOTES, "refs/notes/leverage^{tree}", note.as_str()] {
         whole.restore();
@@ -551,9 +562,19 @@ fn what_a_dead_writer_kept_is_released_and_what_others_keep_is_not() {
 
 #[test]
 fn records_outlast_a_clean_up_beside_them() {
+    outlast("git gc --quiet --prune=now", Duration::from_secs(6));
+}
+
+#[test]
+fn records_outlast_a_prune_beside_them() {
+    outlast("git prune --expire=now", Duration::from_secs(4));
+}
+
+/// Records while a command takes away, over and over, what nothing reaches.
+fn outlast(clean_up: &str, time: Duration) {
     let world = World::new();
     let repo = kiln(&world);
-    let end = Instant::now() + Duration::from_secs(6);
+    let end = Instant::now() + time;
     let mut acknowledged = vec!["Kiln controller".to_owned(), "Plan".to_owned()];
     let mut sweep = world.leverage(repo.path());
     let variables: Vec<_> = sweep
@@ -562,7 +583,7 @@ fn records_outlast_a_clean_up_beside_them() {
         .collect();
     sweep = Command::new("sh");
     sweep.env_clear().envs(variables).current_dir(repo.path());
-    sweep.args(["-c", "while [ ! -e stop ]; do git gc --quiet --prune=now; done"]);
+    sweep.args(["-c", &format!("while [ ! -e stop ]; do {clean_up}; done")]);
     let mut sweep = sweep.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     for number in 0.. {
         if Instant::now() > end {
@@ -600,6 +621,32 @@ fn many_packs_are_not_made_more() {
     }
     assert_eq!(files(&repo, |name| name.ends_with(".pack")).len(), 50);
     assert_eq!(titles(&repo).len(), 62);
+    repo.git(&["fsck", "--strict"]);
+}
+
+#[test]
+fn what_is_written_bit_by_bit_comes_together_in_one_pack() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let packs = || files(&repo, |name| name.ends_with(".pack")).len();
+    let records = |from: usize, count: usize| {
+        (from..from + count).for_each(|number| record(&repo, &format!("Task {number}")));
+    };
+    records(0, 12);
+    assert_eq!(packs(), 1);
+    // One that is large enough stays.
+    records(12, 40);
+    assert_eq!(packs(), 2);
+    // So does one that an index of several packs lists.
+    repo.git(&["multi-pack-index", "write"]);
+    records(52, 2);
+    assert_eq!(packs(), 4);
+    repo.git(&["fsck", "--strict"]);
+    repo.git(&["repack", "-a", "-d", "--quiet"]);
+    records(54, 2);
+    assert_eq!(packs(), 2);
+    assert_eq!(titles(&repo).len(), 58);
+    assert_tidy(&repo);
     repo.git(&["fsck", "--strict"]);
 }
 

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -185,6 +185,17 @@ impl Packs {
             .enumerate()
             .find_map(|(number, pack)| Some((number, pack.find(id)?)))
     }
+}
+
+/// The names of the objects in a pack, each of so many bytes, by its index; `None` where it does not say as many as the pack
+/// itself.
+pub(super) fn objects_in(index_path: &Path, width: usize) -> Option<Vec<RawId>> {
+    let pack = Pack::open(index_path, width)?;
+    let mut head = [0; 12];
+    (&pack.data).read_exact(&mut head).ok()?;
+    (read_u32(&head, 8)? as usize == pack.objects).then_some(())?;
+    let names = pack.index.get(NAMES..NAMES + pack.objects * width)?;
+    names.chunks_exact(width).map(RawId::from_bytes).collect()
 }
 
 fn open_folder(folder: &Path, width: usize) -> Vec<Pack> {

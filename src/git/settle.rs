@@ -1,10 +1,13 @@
 //! What makes a write last: new objects lie on the disk before a reference names them, and no clean-up takes them away.
 //!
-//! `git gc` deletes what no reference reached when it looked, and what is written is not reached until the reference stands.
-//! A pack beside which a `.keep` file lies is left alone, as git itself does it with what it receives: `gc` reads the
-//! references after the list of packs, so one that saw no `.keep` any more sees the reference. While a `gc` runs, new objects
-//! come as such a pack. Else they are loose, as git writes them; once the reference stands, it is looked whether a `gc` began
-//! meanwhile, and then whether they are still there, in this order: one that deletes them later is still running.
+//! `git gc` and `git prune` delete what no reference reached when they looked, and what is written is not reached until the
+//! reference stands. `prune` deletes loose objects alone, and tells nobody that it runs. `gc` leaves a pack alone beside which a
+//! `.keep` file lies, as git itself does it with what it receives: it reads the references after the list of packs, so one that
+//! saw no `.keep` any more sees the reference. So new objects come as such a pack. It takes in the pack of the last write as long
+//! as that is small, and replaces it, so that packs do not become many.
+//!
+//! Where there are many all the same, new objects are loose, as git writes them; once the reference stands, it is looked whether
+//! a `gc` began meanwhile, and then whether they are still there, in this order: one that deletes them later is still running.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -12,9 +15,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use git2::{Indexer, ObjectType, Odb, Oid, Repository};
+use git2::{Indexer, ObjectFormat, ObjectType, Odb, Oid, Repository};
 
 use super::folder::{self, Kind};
+use super::{files, packs};
 
 /// The folder in which a pack is made. It stays as long as the pack is kept.
 const WORKSHOP: &str = "leverage-pack";
@@ -24,6 +28,10 @@ const KEPT: &str = "git-leverage: until the reference stands\n";
 const MOST_PACKS: usize = 50;
 /// More new objects than this go into a pack in any case: loose ones would cost a file system block each.
 const LOOSE_LIMIT: usize = 200;
+/// The pack of a write goes on into that of the next up to this many objects: some forty records.
+const MOST_GATHERED: usize = 200;
+/// The file that names the pack of the last write.
+const LAST_PACK: &str = "leverage.last-pack";
 /// How often a pack is tried of objects that vanish while it is made.
 const ATTEMPTS: usize = 5;
 /// An indexer maps what it is given, and makes sure of no more than the last page of it: on a full disk, longer pieces end
@@ -52,20 +60,36 @@ impl Settling {
 
     /// Puts objects on the disk, to be named by a reference that moves next.
     pub(super) fn land(&self, place: Place, staged: &Repository, new: &[Oid]) -> Result<(), String> {
-        let is_pack = new.len() > LOOSE_LIMIT || place.is_swept() && place.packs() < MOST_PACKS;
-        let landed = match is_pack {
-            true => pack(&place, staged, new, self.fsync.get()).map(Landed::Pack),
-            false => Loose::write(place, staged, new, self.fsync.get()).map(Landed::Loose),
+        let fsync = self.fsync.get();
+        let earlier = self.earlier(&place, new.len(), staged.object_format());
+        let is_pack = new.len() > LOOSE_LIMIT || earlier.is_some() || place.packs() < MOST_PACKS;
+        let landed = match (is_pack, earlier) {
+            (true, Some(earlier)) => gathered(&place, staged, new, earlier, fsync).map(Landed::Pack),
+            (true, None) => pack(&place, staged, new, fsync).map(Landed::Pack),
+            (false, _) => Loose::write(place, staged, new, fsync).map(Landed::Loose),
         };
         self.landed.borrow_mut().push(landed.map_err(|error| error.0)?);
         Ok(())
+    }
+
+    /// The pack that one of so many new objects takes in: that of what this write put on the disk already, or that of the last
+    /// write.
+    fn earlier(&self, place: &Place, new: usize, names: ObjectFormat) -> Option<Earlier> {
+        let landed = self.landed.borrow();
+        let name = match landed.last() {
+            Some(Landed::Pack(pack)) => pack.name()?,
+            Some(Landed::Loose(_)) => return None,
+            None => place.last_pack()?,
+        };
+        let earlier = Earlier::new(place, &name, names)?;
+        (earlier.objects.len() + new <= MOST_GATHERED).then_some(earlier)
     }
 
     /// The reference stands: from now on it holds the objects.
     pub(super) fn stand(&self) {
         for landed in self.landed.take() {
             match landed {
-                Landed::Pack(pack) => pack.release(),
+                Landed::Pack(pack) => pack.stand(),
                 Landed::Loose(loose) => {
                     if let Err(error) = loose.stand(self.fsync.get()) {
                         self.doubt(format!("its objects may not last: {}", error.0));
@@ -113,6 +137,64 @@ impl Place {
         let is_pack = |entry: &folder::Entry| entry.path().extension().is_some_and(|kind| kind == "pack");
         entries.filter(is_pack).count()
     }
+
+    /// The name of the pack of the last write.
+    fn last_pack(&self) -> Option<String> {
+        let named = files::read_text(&self.common_dir.join(LAST_PACK), 128).ok()??;
+        let name = named.strip_suffix('\n')?;
+        let digits = name.strip_prefix("pack-")?;
+        let is_name = matches!(digits.len(), 40 | 64) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // Somebody may want to keep it.
+        let keep = self.objects().join("pack").join(format!("{name}.keep"));
+        (is_name && keep.symlink_metadata().is_err()).then(|| name.to_owned())
+    }
+}
+
+/// A pack of ours that another one takes in.
+struct Earlier {
+    /// Its place without an ending.
+    stem: PathBuf,
+    /// What it holds.
+    objects: Vec<Oid>,
+}
+
+impl Earlier {
+    /// The pack of a name; `None` where it is gone, or something else relies on it.
+    fn new(place: &Place, name: &str, names: ObjectFormat) -> Option<Self> {
+        let folder = place.objects().join("pack");
+        let is_listed = ["multi-pack-index", "multi-pack-index.d"]
+            .iter()
+            .any(|index| folder.join(index).symlink_metadata().is_ok());
+        // A `gc` may be reading it.
+        if is_listed || place.is_swept() {
+            return None;
+        }
+        let stem = folder.join(name);
+        let beside = ["rev", "bitmap", "mtimes", "promisor"];
+        if beside
+            .iter()
+            .any(|kind| stem.with_extension(kind).symlink_metadata().is_ok())
+        {
+            return None;
+        }
+        let width = match names {
+            ObjectFormat::Sha1 => 20,
+            ObjectFormat::Sha256 => 32,
+        };
+        let objects = packs::objects_in(&stem.with_extension("idx"), width)?;
+        let objects = objects.iter().map(|id| Oid::from_bytes(id.as_bytes()).ok());
+        Some(Self {
+            objects: objects.collect::<Option<_>>()?,
+            stem,
+        })
+    }
+
+    /// Removes it, its index first, as git does.
+    fn remove(&self) {
+        for kind in ["idx", "pack"] {
+            let _ = fs::remove_file(self.stem.with_extension(kind));
+        }
+    }
 }
 
 /// New objects on the disk.
@@ -131,6 +213,10 @@ struct Pack {
     is_kept: bool,
     /// Whether there was no such pack before.
     is_new: bool,
+    /// The one that it takes the place of.
+    earlier: Option<Earlier>,
+    /// The file that is to name it, where it may go on into another one.
+    named_in: Option<PathBuf>,
 }
 
 /// Loose objects, with what they hold.
@@ -154,6 +240,27 @@ impl From<git2::Error> for Trouble {
     }
 }
 
+/// One pack of objects and of those of an earlier one, whose place it takes once the reference stands.
+fn gathered(
+    place: &Place,
+    staged: &Repository,
+    new: &[Oid],
+    earlier: Earlier,
+    fsync: bool,
+) -> Result<Pack, Trouble> {
+    let mut all = [new, &earlier.objects].concat();
+    all.sort_unstable();
+    all.dedup();
+    match pack(place, staged, &all, fsync) {
+        Ok(mut made) => {
+            made.earlier = Some(earlier).filter(|earlier| earlier.stem != made.stem);
+            Ok(made)
+        }
+        // The other one is gone or damaged.
+        Err(_) => pack(place, staged, new, fsync),
+    }
+}
+
 /// One pack of objects, kept. It is made beside the others and moved among them when it is whole.
 fn pack(place: &Place, staged: &Repository, new: &[Oid], fsync: bool) -> Result<Pack, Trouble> {
     let objects = place.objects();
@@ -174,6 +281,8 @@ fn pack(place: &Place, staged: &Repository, new: &[Oid], fsync: bool) -> Result<
         workshop: workshop.keep(),
         stem,
         is_new,
+        earlier: None,
+        named_in: (new.len() < MOST_GATHERED).then(|| place.common_dir.join(LAST_PACK)),
     };
     match pack.move_in(&made, fsync) {
         Ok(()) => Ok(pack),
@@ -329,6 +438,25 @@ impl Pack {
         match self.stem.parent().filter(|_| fsync) {
             Some(folder) => sync_folder(folder),
             None => Ok(()),
+        }
+    }
+
+    /// Its name without an ending.
+    fn name(&self) -> Option<String> {
+        Some(self.stem.file_name()?.to_string_lossy().into_owned())
+    }
+
+    /// The reference stands: it is one of the packs of the repository from now on, and the only one of its objects.
+    fn stand(&self) {
+        if let (Some(path), Some(name)) = (&self.named_in, self.name())
+            && files::check(path, 128).is_ok()
+        {
+            // Where no pack is named, the next one takes in none.
+            let _ = fs::write(path, format!("{name}\n"));
+        }
+        self.release();
+        if let Some(earlier) = &self.earlier {
+            earlier.remove();
         }
     }
 

@@ -116,15 +116,15 @@ impl WriteError {
     pub(super) fn storage(repo: &Repo, reason: &str) -> Self {
         Self::Storage {
             path: repo.place().to_owned(),
-            reason: reason.to_string(),
+            reason: match reason {
+                "" | "no error" => reason_of_the_system(repo),
+                said => said.to_owned(),
+            },
         }
     }
 
     pub(super) fn git(repo: &Repo, error: &git2::Error) -> Self {
-        match error.message() {
-            "" | "no error" => Self::storage(repo, &reason_of_the_system(repo)),
-            reason => Self::storage(repo, reason),
-        }
+        Self::storage(repo, error.message())
     }
 }
 

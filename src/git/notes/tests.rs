@@ -262,12 +262,16 @@ fn a_ledger_that_cannot_be_read_is_not_written_over() {
     let oracle = Oracle::new();
     write(&oracle, &[(commit(1), "a")]).unwrap();
     let tree = oracle.text(&["rev-parse", "refs/notes/leverage^{tree}"]);
-    let object = oracle
-        .path()
-        .join(".git/objects")
-        .join(&tree[..2])
-        .join(&tree[2..]);
-    std::fs::remove_file(object).unwrap();
+    let objects = oracle.path().join(".git/objects");
+    let entries = std::fs::read_dir(objects.join("pack")).unwrap();
+    let mut packs = entries.map(|entry| entry.unwrap().path());
+    let pack = packs
+        .find(|path| path.extension().is_some_and(|kind| kind == "pack"))
+        .unwrap();
+    let packed = std::fs::read(&pack).unwrap();
+    std::fs::remove_dir_all(objects.join("pack")).unwrap();
+    oracle.git(&["unpack-objects", "-q"], &packed);
+    std::fs::remove_file(objects.join(&tree[..2]).join(&tree[2..])).unwrap();
     let tip = oracle.text(&["rev-parse", "refs/notes/leverage"]);
     assert!(matches!(
         write(&oracle, &[(commit(2), "b")]),
