@@ -152,6 +152,35 @@ fn a_record_is_told_again_by_a_squash_under_its_own_title() {
     }
 }
 
+/// A squash with git's message, of which a filter changed every title and id.
+#[test]
+fn what_a_changed_message_quotes_counts_once() {
+    let world = World::new();
+    let repo = pottery(&world);
+    let log: Value = serde_json::from_str(&repo.run(&["log", "--format", "json"]).success()).unwrap();
+    for task in log["tasks"].as_array().unwrap() {
+        let id = task["id"].as_str().unwrap();
+        let _ = repo
+            .run(&["revise", id, "--estimate", "10h", "--reason", "Counted"])
+            .success();
+    }
+    let parts = repo.git(&["rev-list", "main..topic"]);
+    repo.git(&["merge", "--quiet", "--squash", "topic"]);
+    let mut message = std::fs::read_to_string(repo.path().join(".git/SQUASH_MSG")).unwrap();
+    for part in parts.lines() {
+        message = message.replace(part, &part.chars().rev().collect::<String>());
+    }
+    for (title, _, _) in PARTS {
+        message = message.replace(&format!("    {title}\n"), &format!("    Piece of {title}\n"));
+    }
+    assert_eq!(message.matches("Piece of").count(), 3);
+    repo.commit(&message);
+    assert_eq!(hours(&repo), [3, 30]);
+    delete(&repo);
+    assert_eq!(hours(&repo), [3, 30]);
+    assert!(!repaired(&repo, "quoted").contains("undecided"));
+}
+
 #[test]
 fn trailers_that_a_squash_dropped_are_listed() {
     let world = World::new();

@@ -201,13 +201,10 @@ impl<'a> Alike<'a> {
         };
         let nearest = |group: &[&'a Sighting<'a>]| {
             let end = group.partition_point(|one| one.place() < whole.place());
-            group
-                .iter()
-                .take(end)
-                .rev()
-                .take(MAX_COMPARED)
-                .copied()
-                .collect::<Vec<_>>()
+            // What a message quotes was made by another commit than its own.
+            let before = group.iter().take(end).rev().take(MAX_COMPARED);
+            let before = before.filter(|one| !one.is_quoted());
+            before.copied().collect::<Vec<_>>()
         };
         [nearest(others), nearest(current)].concat()
     }
@@ -474,7 +471,7 @@ impl<'a> Search<'a> {
     /// The claims of which more than one say the same.
     fn alike(&self) -> Alike<'a> {
         let mut groups: HashMap<String, Vec<&'a Sighting<'a>>> = HashMap::new();
-        for sighting in self.sightings.iter().filter(|one| !one.is_quoted()) {
+        for sighting in self.sightings {
             let content = sighting.said.claim.content();
             groups.entry(content).or_default().push(sighting);
         }
