@@ -23,6 +23,7 @@ mod import;
 mod imports;
 mod inventory;
 mod inventory_gaps;
+mod isolation;
 mod layering;
 mod ledger;
 mod linking;

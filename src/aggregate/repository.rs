@@ -46,6 +46,8 @@ pub struct Repository {
     pub warnings: Vec<Warning>,
     /// The part of `reason` that no warning tells.
     pub untold: Option<String>,
+    /// Whether it failed because reading it took too much or ended the process: it is not opened again.
+    pub given_up: bool,
 }
 
 /// A task and the commits that belong to it.
@@ -105,6 +107,7 @@ impl Repository {
             ledger_status: ledger.status,
             warnings,
             untold: history.untold,
+            given_up: false,
         }
     }
 

@@ -46,9 +46,7 @@ pub fn zone(name: &str) -> Result<Zone, UnknownZone> {
 impl Environment {
     /// Reads the process.
     pub fn of_process(global: &GlobalArgs) -> Result<Self, CommandError> {
-        let variables: BTreeMap<String, String> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        let variables = variables();
         let start = std::env::current_dir().map_err(|error| {
             CommandError::failed(format!("cannot determine the current directory: {error}"))
         })?;
@@ -123,6 +121,18 @@ impl Environment {
             None => Ok(Repo::discover(&self.directory)?),
         }
     }
+}
+
+/// Settles what stands in for objects, by the environment and these settings.
+pub fn choose_replacements(overrides: &[(String, String)]) {
+    replaced::choose(replace_refs(&variables(), overrides));
+}
+
+/// The variables that are text.
+fn variables() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 fn config_files(variables: &BTreeMap<String, String>, overrides: Vec<(String, String)>) -> ConfigFiles {

@@ -54,6 +54,15 @@ pub const KEYS: &[Key] = &[
     reaching("leverage.agentDir.<agent>", "where the logs of an agent are"),
     reaching("leverage.pathMap", "where paths in logs lead"),
     describing("leverage.excludeRef", "which branches hold no history"),
+    reaching("leverage.limits.time", "how long one repository may take"),
+    reaching(
+        "leverage.limits.memory",
+        "how much memory one repository may fill",
+    ),
+    reaching(
+        "leverage.limits.cpu",
+        "how much processor time one repository may take",
+    ),
     reaching("leverage.sign", "whether a program signs the ledger"),
     describing(
         "leverage.fsync",

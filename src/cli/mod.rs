@@ -13,6 +13,7 @@ pub mod environment;
 pub mod error;
 pub mod git_config;
 pub mod input;
+pub mod isolated;
 pub mod keys;
 pub mod linking;
 pub mod logs;
@@ -147,6 +148,9 @@ impl Command {
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    if let Some(code) = isolated::main() {
+        return code;
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::bar;
 use super::context::Context;
 use super::error::CommandError;
+use super::isolated::isolation;
 use super::logs::ForeignArgs;
 use crate::git::changes::Renames;
 use crate::git::walk::RefSelection;
@@ -104,6 +105,9 @@ impl ReadArgs {
             threads: self.jobs,
             ..HistoryOptions::default()
         };
-        Ok(ReadOptions::new(history, settings.work_time()?))
+        Ok(ReadOptions {
+            isolation: Some(isolation(context)?),
+            ..ReadOptions::new(history, settings.work_time()?)
+        })
     }
 }

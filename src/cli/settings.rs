@@ -3,6 +3,7 @@
 use super::error::CommandError;
 use super::keys::{KEYS, Key, Scope};
 use crate::facts::diagnostics::Warning;
+use crate::facts::limits::{self, ChosenLimits};
 use crate::facts::quantity::WorkTime;
 use crate::git::config::{Config, ConfigValue};
 
@@ -86,6 +87,18 @@ impl Settings {
         Ok(WorkTime {
             hours_per_day: self.hours("hoursPerDay", 24.0)?.unwrap_or(usual.hours_per_day),
             hours_per_week: self.hours("hoursPerWeek", 168.0)?.unwrap_or(usual.hours_per_week),
+        })
+    }
+
+    /// `leverage.limits.time`, `leverage.limits.memory` and `leverage.limits.cpu`, of which a repository's own config says
+    /// nothing: it is what they are against.
+    pub fn limits(&self) -> Result<ChosenLimits, CommandError> {
+        let seconds = "a time above 0 such as `90s` or `2m`, or `none`";
+        let bytes = "a number of bytes above 0 such as `512m` or `2g`, or `none`";
+        Ok(ChosenLimits {
+            time: self.parsed("limits.time", seconds, limits::time)?,
+            memory: self.parsed("limits.memory", bytes, limits::memory)?,
+            cpu: self.parsed("limits.cpu", seconds, limits::time)?,
         })
     }
 

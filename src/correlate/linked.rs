@@ -38,6 +38,25 @@ impl Linked {
         }
     }
 
+    /// The same where the repositories stand at these positions among so many others, in which nothing was made.
+    #[must_use]
+    pub fn at(self, positions: &[usize], all: usize) -> Self {
+        let mut links = vec![Vec::new(); all];
+        for (at, found) in positions.iter().zip(self.links) {
+            links[*at] = found;
+        }
+        let moved = |homes: Vec<Option<usize>>| {
+            let homes = homes.into_iter();
+            homes.map(|home| positions.get(home?).copied()).collect()
+        };
+        Self {
+            links,
+            homes: moved(self.homes),
+            first: moved(self.first),
+            ..self
+        }
+    }
+
     /// Those of `sessions` that worked in one of the repositories, or whose work is in one.
     pub fn here(&self, sessions: &[Session]) -> HashSet<SessionId> {
         let at_home = sessions.iter().zip(&self.homes);

@@ -147,6 +147,11 @@ impl Signs {
         }
     }
 
+    /// All of them, by commit, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (ObjectId, &[Evidence])> {
+        self.0.iter().map(|(commit, signs)| (*commit, signs.as_slice()))
+    }
+
     /// Those of one commit.
     pub fn of(&self, commit: ObjectId) -> &[Evidence] {
         self.0.get(&commit).map_or(&[], Vec::as_slice)

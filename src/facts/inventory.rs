@@ -383,7 +383,7 @@ pub struct StateFacts {
 }
 
 /// All that is known of one repository. What could not be read is `None`, never 0.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RepoFacts {
     /// The last part of its path. Untrusted text.
     pub name: String,

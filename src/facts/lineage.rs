@@ -2,14 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 /// The place of a repository and that of its origin.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Lineage {
     /// The folder of its refs and objects, absolute and without links; all of its work trees share it.
+    #[serde(with = "as_bytes")]
     pub place: PathBuf,
     /// Whether this is a linked work tree and not the main one.
     pub is_linked: bool,
     /// The folder that its remote `origin` names, absolute and without links; `None` where that is on another machine.
+    #[serde(with = "as_bytes::optional")]
     pub origin: Option<PathBuf>,
 }
 
@@ -21,6 +25,54 @@ impl Lineage {
             return self.is_linked && !other.is_linked;
         }
         self.origin.as_deref().is_some_and(leads_there)
+    }
+}
+
+/// Paths as the bytes that they are: on Unix they need not be text.
+pub mod as_bytes {
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// For `#[serde(with)]`.
+    pub fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        path.as_os_str().as_encoded_bytes().serialize(serializer)
+    }
+
+    /// For `#[serde(with)]`.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+        path(Vec::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+
+    #[cfg(unix)]
+    fn path(bytes: Vec<u8>) -> Result<PathBuf, std::convert::Infallible> {
+        use std::os::unix::ffi::OsStringExt;
+        Ok(std::ffi::OsString::from_vec(bytes).into())
+    }
+
+    #[cfg(not(unix))]
+    fn path(bytes: Vec<u8>) -> Result<PathBuf, std::string::FromUtf8Error> {
+        String::from_utf8(bytes).map(PathBuf::from)
+    }
+
+    pub(super) mod optional {
+        use super::{Deserialize, Deserializer, PathBuf, Serialize, Serializer};
+
+        pub(in super::super) fn serialize<S: Serializer>(
+            path: &Option<PathBuf>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            let bytes = path.as_ref().map(|path| path.as_os_str().as_encoded_bytes());
+            bytes.serialize(serializer)
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<PathBuf>, D::Error> {
+            let bytes: Option<Vec<u8>> = Option::deserialize(deserializer)?;
+            let path = bytes.map(super::path).transpose();
+            path.map_err(serde::de::Error::custom)
+        }
     }
 }
 
@@ -46,5 +98,22 @@ mod tests {
         assert!(linked.comes_from(&main) && !main.comes_from(&linked));
         assert!(clone("/w/kiln").comes_from(&main) && clone("/w/kiln/.git").comes_from(&main));
         assert!(!clone("/w").comes_from(&main) && !main.comes_from(&clone("/w/kiln")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn paths_that_are_no_text_come_back_as_they_were() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let odd = |bytes: &'static [u8]| PathBuf::from(OsStr::from_bytes(bytes));
+        for origin in [None, Some(odd(b"/w/\xff"))] {
+            let lineage = Lineage {
+                place: odd(b"/w/k\x80ln/.git"),
+                is_linked: true,
+                origin,
+            };
+            let bytes = postcard::to_stdvec(&lineage).unwrap();
+            assert_eq!(postcard::from_bytes::<Lineage>(&bytes).unwrap(), lineage);
+        }
     }
 }

@@ -18,6 +18,7 @@ pub mod hash;
 pub mod ids;
 pub mod inventory;
 pub mod ledger;
+pub mod limits;
 pub mod lineage;
 pub mod link;
 pub mod model;

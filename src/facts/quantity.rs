@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::number::{self, DecimalMark, NumberError};
 
 /// How long a working day and a working week are, in hours (`leverage.hoursPerDay`, `leverage.hoursPerWeek`).
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct WorkTime {
     /// Hours in `1d`.
     pub hours_per_day: f64,

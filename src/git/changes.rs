@@ -10,6 +10,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use super::Repo;
 use super::attributes::{self, Attributes};
 use super::files::FileError;
@@ -36,7 +38,7 @@ const COMMITS_AT_ONCE: usize = 64;
 const COMPARISONS_AT_ONCE: usize = 192;
 
 /// Whether a file that moved counts as moved or as removed and added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Renames {
     /// As `git log` by default.
     #[default]

@@ -6,9 +6,10 @@
 use std::path::{Path, PathBuf};
 
 use git2::ConfigLevel;
+use serde::{Deserialize, Serialize};
 
 /// Which files outside the repository count.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ConfigFiles {
     /// `GIT_CONFIG_SYSTEM`; `None` for the usual place.
     pub system: Option<PathBuf>,

@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
+
 use super::commits::RawCommit;
 use super::lookup::LARGEST_COMMIT;
 use super::open::object_id;
@@ -22,7 +24,7 @@ const LARGEST_SHALLOW: u64 = 64 << 20;
 const KEPT: usize = 1 << 20;
 
 /// The refs that history is read from: HEAD and local branches, and more where asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefSelection {
     /// Remote branches and tags as well.
     pub all: bool,

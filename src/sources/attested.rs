@@ -17,7 +17,7 @@ use crate::facts::ids::ObjectId;
 use crate::git::{Repo, notes};
 
 /// Raised whenever notes are laid out or read differently.
-const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 2;
 
 /// A reference that another tool keeps notes in, and what one of them says.
 struct Format {

@@ -19,7 +19,7 @@ use crate::git::changes::Renames;
 use crate::git::walk::newest_first;
 
 /// Raised whenever facts are laid out or found differently.
-const VERSION: u32 = 9;
+pub(super) const VERSION: u32 = 9;
 
 /// The cached facts of one repository.
 pub(super) struct Cache {
@@ -72,7 +72,7 @@ struct Row {
 
 /// [`Evidence`] without the attributes by which its JSON leaves out what is empty.
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredEvidence {
+pub struct StoredEvidence {
     rule: Sign,
     agent: Option<String>,
     model: Option<String>,
@@ -213,7 +213,8 @@ impl Row {
 }
 
 impl StoredEvidence {
-    pub(super) fn of(evidence: &Evidence) -> Self {
+    /// For a file.
+    pub fn of(evidence: &Evidence) -> Self {
         let Evidence {
             rule,
             agent,
@@ -228,7 +229,8 @@ impl StoredEvidence {
         }
     }
 
-    pub(super) fn evidence(self) -> Evidence {
+    /// As it was.
+    pub fn evidence(self) -> Evidence {
         Evidence {
             rule: self.rule,
             agent: self.agent,

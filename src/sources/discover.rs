@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use ignore::{DirEntry, WalkBuilder};
 
 use crate::facts::diagnostics::Warning;
-use crate::git::{OpenError, Repo, folder};
+use crate::git::{OpenError, Repo};
 
 /// What a search found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,16 +65,6 @@ pub fn discover(roots: &[PathBuf], linked: LinkedWorkTrees) -> Discovery {
 pub fn work_trees(paths: &[PathBuf]) -> Vec<PathBuf> {
     let open = paths.iter().filter_map(|path| Repo::open(path).ok());
     open.flat_map(|repo| repo.work_trees()).collect()
-}
-
-/// About how much there is to read in the repository at `path`: the bytes of its packs.
-pub fn weight(path: &Path) -> u64 {
-    let packs = |folder: PathBuf| folder::present(&folder.join("objects/pack"));
-    packs(path.join(".git"))
-        .chain(packs(path.to_owned()))
-        .filter_map(|entry| entry.metadata().ok())
-        .map(|data| data.len())
-        .sum()
 }
 
 /// Where to open a repository.

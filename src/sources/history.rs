@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::attested;
 use super::cache::{Cache, Kept};
 use super::store::StoreError;
@@ -35,7 +37,7 @@ pub struct HistoryOptions {
 }
 
 /// What is done with facts of an earlier run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum KeptFacts {
     /// They are used.
     #[default]

@@ -5,7 +5,9 @@
 //! here is the only copy of anything: a file that is damaged or of another version counts as absent, and all of them
 //! may be deleted at any time.
 
+mod admitted;
 pub mod contents;
+pub mod recording;
 
 use std::fmt;
 use std::fs;
@@ -38,17 +40,20 @@ pub enum Kind {
     Sessions,
     /// Facts of trees and histories, for the inventory.
     Inventory,
+    /// As what repositories were read to their end.
+    Seals,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::History,
         Self::Changes,
         Self::Survival,
         Self::Notes,
         Self::Sessions,
         Self::Inventory,
+        Self::Seals,
     ];
 
     /// Its name, in options and in the files themselves.
@@ -60,12 +65,13 @@ impl Kind {
             Self::Notes => "notes",
             Self::Sessions => "sessions",
             Self::Inventory => "inventory",
+            Self::Seals => "seals",
         }
     }
 
     /// Whether its files lie in a folder of their own; the others lie in the cache's, with the kind in their names.
     fn has_folder(self) -> bool {
-        matches!(self, Self::Sessions | Self::Inventory)
+        matches!(self, Self::Sessions | Self::Inventory | Self::Seals)
     }
 
     /// Whether a file of this kind can have this name: only such files are removed with the cache.
@@ -79,6 +85,9 @@ impl Kind {
                     && parts.next().is_none_or(|replaced| is_hex(replaced, &[16]))
                     && parts.next().is_none()
             }
+            Self::Seals => name
+                .split_once('-')
+                .is_some_and(|(clone, way)| is_hex(clone, &[16]) && is_hex(way, &[16])),
             Self::Sessions => name.rsplit_once('-').is_some_and(|(agent, folder)| {
                 let is_agent = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
                 is_hex(folder, &[16]) && !agent.is_empty() && agent.bytes().all(is_agent)
@@ -107,6 +116,7 @@ impl Kind {
                 format!("{clone}.plain"),
                 format!("{clone}.renames.{clone}"),
             ],
+            Self::Seals => vec![format!("{clone}-{clone}")],
             Self::Sessions => vec![format!("claude-code-{clone}")],
             Self::Inventory => vec![
                 format!("{object}-{clone}.tree"),
@@ -177,6 +187,11 @@ impl Slot {
         &self.path
     }
 
+    /// Its name, seen from the cache.
+    fn name(&self) -> Option<&str> {
+        self.path.strip_prefix(&self.cache).ok()?.to_str()
+    }
+
     /// What it holds behind its head, whole.
     pub fn read(&self) -> Result<Body, StoreError> {
         let unreadable = |error: io::Error| match error.kind() {
@@ -188,6 +203,15 @@ impl Slot {
             return Err(StoreError::Unreadable(io::Error::other("not a file")));
         }
         let bytes = fs::read(&self.path).map_err(unreadable)?;
+        let body = self.checked(bytes)?;
+        if let Some(name) = self.name() {
+            recording::saw(name);
+        }
+        Ok(body)
+    }
+
+    /// A whole file of this kind and version.
+    fn checked(&self, bytes: Vec<u8>) -> Result<Body, StoreError> {
         let rest = bytes
             .strip_prefix(self.head.as_bytes())
             .ok_or(StoreError::OtherVersion)?;
@@ -226,6 +250,17 @@ impl Slot {
         let sum = checksum(&body).to_le_bytes();
         let at = body.start - CHECKSUM;
         body.bytes[at..body.start].copy_from_slice(&sum);
+        let name = self
+            .name()
+            .ok_or_else(|| io::Error::other("its name is no text"))?;
+        match recording::took(name, body.bytes) {
+            Some(bytes) => self.put(&bytes),
+            None => Ok(()),
+        }
+    }
+
+    /// Replaces the file by one of these bytes.
+    fn put(&self, bytes: &[u8]) -> io::Result<()> {
         make_private(&self.cache)?;
         let folder = self.path.parent().unwrap_or(&self.cache);
         if folder != self.cache {
@@ -233,7 +268,7 @@ impl Slot {
         }
         // Such files are readable for their owner alone.
         let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
-        file.write_all(&body.bytes)?;
+        file.write_all(bytes)?;
         file.persist(&self.path).map_err(|error| error.error)?;
         Ok(())
     }

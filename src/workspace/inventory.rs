@@ -1,20 +1,18 @@
 //! An inventory, read: what each repository holds at HEAD, and where it is asked for, the tasks, commits and sessions of each.
 
-use std::path::Path;
-
 use rayon::ThreadPoolBuildError;
 
+use super::isolated::Readers;
+use super::one::{Found, Order};
 use super::options::{ReadOptions, Sessions};
 use super::read::Workspace;
-use super::repositories::read_repository;
 use super::workers::read_each;
 use crate::aggregate::inventory::{Agents, Inventory, Windows};
 use crate::aggregate::repository::{Repository, unify};
-use crate::facts::diagnostics::Status;
 use crate::facts::inventory::RepoFacts;
 use crate::git::config::ConfigFiles;
 use crate::sources::discover::Discovery;
-use crate::sources::inventory::{self, Reading, shared_histories};
+use crate::sources::inventory::{Reading, shared_histories};
 
 /// How repositories are read for an inventory.
 #[derive(Debug, Clone)]
@@ -34,12 +32,23 @@ pub fn read_inventory(
     found: Discovery,
     options: &InventoryOptions,
 ) -> Result<Inventory, ThreadPoolBuildError> {
-    let read = |path: &Path| read_one(path, options);
+    let order = Order {
+        read: &options.read,
+        with_history: options.agents.is_some(),
+        inventory: Some(Reading {
+            cache_dir: options.read.history.cache.as_deref(),
+            config_files: &options.config_files,
+            now: options.windows.now,
+            since: options.windows.earliest(),
+        }),
+    };
+    let readers = Readers::new(&order, found.repositories.len());
+    let read = |path, threads| readers.read(path, threads);
     let threads = options.read.history.threads;
     let read = read_each(&found.repositories, threads, &options.read.progress, read)?;
-    let (facts, repos): (Vec<RepoFacts>, Vec<Option<Repository>>) = read.into_iter().unzip();
+    let (repos, facts): (Vec<Repository>, Vec<RepoFacts>) = apart(read);
     let mut known = Workspace {
-        repos: repos.into_iter().flatten().collect(),
+        repos,
         warnings: found.warnings,
         ..Workspace::default()
     };
@@ -57,19 +66,13 @@ pub fn read_inventory(
     })
 }
 
-/// What a repository holds at HEAD, and what its history and its ledger say where that is asked for.
-fn read_one(path: &Path, options: &InventoryOptions) -> (RepoFacts, Option<Repository>) {
-    let repo = (options.agents.is_some()).then(|| read_repository(path, &options.read));
-    let reading = Reading {
-        cache_dir: options.read.history.cache.as_deref(),
-        config_files: &options.config_files,
-        now: options.windows.now,
-        since: options.windows.earliest(),
-    };
-    let mut facts = inventory::read(path, &reading);
-    let ledger = repo.as_ref().map(|repo| repo.ledger_status);
-    if ledger.is_some_and(|status| status != Status::Complete) {
-        facts.partly("some of its ledger was not read");
-    }
-    (facts, repo)
+/// What was read, by kind: histories only where they were asked for.
+fn apart(read: Vec<Found>) -> (Vec<Repository>, Vec<RepoFacts>) {
+    let (repos, facts): (Vec<Option<Repository>>, Vec<Option<RepoFacts>>) = (read.into_iter())
+        .map(|found| (found.repository, found.facts))
+        .unzip();
+    (
+        repos.into_iter().flatten().collect(),
+        facts.into_iter().flatten().collect(),
+    )
 }

@@ -21,15 +21,21 @@ use crate::git::walk::RefSelection;
 use crate::sources::changed;
 
 /// What sessions made in the repositories at `paths`. Their time is divided over all repositories of this machine that
-/// they worked in, so that a commit took as long whichever of them are looked at.
-pub fn link_everywhere(paths: &[PathBuf], sessions: &[Session], options: &SessionOptions) -> Linked {
+/// they worked in, so that a commit took as long whichever of them are looked at; but for those at `closed`, which are not
+/// opened.
+pub fn link_everywhere(
+    paths: &[PathBuf],
+    closed: &[PathBuf],
+    sessions: &[Session],
+    options: &SessionOptions,
+) -> Linked {
     let mut linked = link_among(paths, sessions, options);
     let links = linked.links.iter().flatten();
     let linked_here: BTreeSet<&SessionId> = links.map(|link| &link.session).collect();
     let here = sessions
         .iter()
         .filter(|session| linked_here.contains(&session.id));
-    let mut elsewhere = places::repositories(&[], here);
+    let mut elsewhere = places::repositories(&[], closed, here);
     if !elsewhere.is_empty() {
         let known: BTreeSet<PathBuf> = paths.iter().filter_map(|path| main_folder(path)).collect();
         elsewhere.retain(|path| !known.contains(path));

@@ -7,7 +7,10 @@
 
 pub mod audit;
 pub mod inventory;
+pub mod isolated;
+pub mod isolation;
 pub mod linking;
+pub mod one;
 pub mod options;
 pub mod places;
 pub mod read;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::isolation::Isolation;
 use super::workers::Progress;
 use crate::facts::evidence::ForeignTrailers;
 use crate::facts::quantity::WorkTime;
@@ -17,6 +18,8 @@ pub struct ReadOptions {
     pub history: HistoryOptions,
     /// How long a day and a week are where their trailers name some.
     pub work: WorkTime,
+    /// How repositories are kept apart; `None` where all are read in this process.
+    pub isolation: Option<Isolation>,
     /// Told how far the reading is.
     pub progress: Arc<Progress>,
 }
@@ -26,6 +29,7 @@ impl ReadOptions {
     pub fn new(history: HistoryOptions, work: WorkTime) -> Self {
         Self {
             progress: Arc::new(Progress::with_commits(Arc::clone(&history.progress))),
+            isolation: None,
             history,
             work,
         }

@@ -1,12 +1,14 @@
 //! What was read for a command: repositories, and the sessions that worked in them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rayon::ThreadPoolBuildError;
 
+use super::isolated::Readers;
 use super::linking::link_everywhere;
+use super::one::{Found, Order};
 use super::options::{ReadOptions, SessionOptions, Sessions};
-use super::repositories::{read_repository, recorded};
+use super::repositories::{failed, recorded};
 use super::sessions::collect;
 use super::workers::read_each;
 use crate::aggregate::names::tell_apart;
@@ -32,9 +34,20 @@ pub struct Workspace {
 impl Workspace {
     /// Reads the repositories that were found, side by side.
     pub fn read(found: Discovery, options: &ReadOptions) -> Result<Self, ThreadPoolBuildError> {
-        let read = |path: &Path| read_repository(path, options);
-        let threads = options.history.threads;
-        let mut repos = read_each(&found.repositories, threads, &options.progress, read)?;
+        let order = Order {
+            read: options,
+            with_history: true,
+            inventory: None,
+        };
+        let paths = &found.repositories;
+        let readers = Readers::new(&order, paths.len());
+        let read = |path, threads| readers.read(path, threads);
+        let read = read_each(paths, options.history.threads, &options.progress, read)?;
+        let history = |(found, path): (Found, &PathBuf)| {
+            let unread = || failed(path, "its history was not read".to_owned());
+            found.repository.unwrap_or_else(unread)
+        };
+        let mut repos: Vec<Repository> = read.into_iter().zip(paths).map(history).collect();
         tell_apart(&mut repos);
         unify(&mut repos);
         Ok(Self {
@@ -72,9 +85,11 @@ impl Workspace {
 
     /// Adds the sessions, from their logs or from notes.
     fn add_sessions(&mut self, options: &SessionOptions) {
-        let paths = self.paths();
+        let (positions, paths): (Vec<usize>, Vec<PathBuf>) = self.places(false).unzip();
+        let closed: Vec<PathBuf> = self.places(true).map(|(_, path)| path).collect();
         let collected = collect(options, &paths);
-        let mut linked = link_everywhere(&paths, &collected.sessions, options);
+        let linked = link_everywhere(&paths, &closed, &collected.sessions, options);
+        let mut linked = linked.at(&positions, self.repos.len());
         self.warnings.extend(collected.warnings);
         self.warnings.append(&mut linked.warnings);
         let charges = supervision(&collected.sessions, options.rules);
@@ -91,10 +106,11 @@ impl Workspace {
         }
     }
 
-    /// Where the repositories are.
-    fn paths(&self) -> Vec<PathBuf> {
-        let repos = self.repos.iter();
-        repos.map(|repo| PathBuf::from(&repo.path)).collect()
+    /// The positions of the repositories that may be opened again, or of those that were given up, and where they are.
+    fn places(&self, given_up: bool) -> impl Iterator<Item = (usize, PathBuf)> {
+        let repos = self.repos.iter().enumerate();
+        let repos = repos.filter(move |(_, repo)| repo.given_up == given_up);
+        repos.map(|(at, repo)| (at, PathBuf::from(&repo.path)))
     }
 }
 

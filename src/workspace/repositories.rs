@@ -71,7 +71,8 @@ pub fn recorded(path: &Path) -> Repository {
     }
 }
 
-fn failed(path: &Path, reason: String) -> Repository {
+/// A repository of which nothing could be read.
+pub fn failed(path: &Path, reason: String) -> Repository {
     Repository::new(
         Lineage::default(),
         History::failed(path, reason),

@@ -40,7 +40,7 @@ impl OwnLinks {
     pub fn of(repo: &Repo, options: &SessionOptions) -> Self {
         let here = [repo.main_folder()];
         let collected = collect(options, &here);
-        let mut linked = link_everywhere(&here, &collected.sessions, options);
+        let mut linked = link_everywhere(&here, &[], &collected.sessions, options);
         let mut warnings = collected.warnings;
         warnings.append(&mut linked.warnings);
         Self {
@@ -88,7 +88,7 @@ impl MachineSessions {
         } = collect(options, &scope.around);
         let repositories = match (scope.with_links, scope.roots.is_empty()) {
             (false, true) => Vec::new(),
-            (true, true) => repositories(&scope.around, &sessions),
+            (true, true) => repositories(&scope.around, &[], &sessions),
             (_, false) => scope.around.clone(),
         };
         let mut linked = link_among(&repositories, &sessions, options);
@@ -131,7 +131,7 @@ pub fn links_of(
     around: &[PathBuf],
     options: &SessionOptions,
 ) -> (Vec<(String, Link)>, Vec<Warning>) {
-    let repositories = repositories(around, [session]);
+    let repositories = repositories(around, &[], [session]);
     let linked = link_among(&repositories, sessions, options);
     let mut links = Vec::new();
     for (path, found) in repositories.iter().zip(linked.links) {

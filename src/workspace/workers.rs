@@ -11,7 +11,7 @@ use std::sync::mpsc::channel;
 use rayon::ThreadPoolBuildError;
 
 use crate::git::changes;
-use crate::sources::discover::weight;
+use crate::git::size::size;
 
 /// How far a reading is, to be looked at from another thread.
 #[derive(Debug, Default)]
@@ -34,37 +34,65 @@ impl Progress {
     }
 }
 
+/// What comes of reading one repository when its turn is there.
+pub enum Turn<'a, T> {
+    /// It was read.
+    Done(T),
+    /// Nothing can be done about it for now; it is heard of after all others had their turn.
+    Later(Box<dyn FnOnce() -> T + Send + 'a>),
+}
+
 /// Reads each repository with `read`, with `jobs` threads or, without, one a processor. Results are in the order of `paths`.
-pub fn read_each<T: Send>(
-    paths: &[PathBuf],
+///
+/// `read` is told of how many threads the repository would make use: its share of them, by what there is to read, and one at
+/// least. Whoever reads in this process shares them as it goes on.
+pub fn read_each<'a, T: Send>(
+    paths: &'a [PathBuf],
     jobs: Option<NonZero<usize>>,
     progress: &Progress,
-    read: impl Fn(&Path) -> T + Sync,
+    read: impl Fn(&'a Path, NonZero<usize>) -> Turn<'a, T> + Sync,
 ) -> Result<Vec<T>, ThreadPoolBuildError> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(jobs.map_or(0, NonZero::get))
         .build()?;
     progress.repositories.fetch_add(paths.len(), Ordering::Relaxed);
     let mut order: Vec<usize> = (0..paths.len()).collect();
-    order.sort_by_cached_key(|at| Reverse(weight(&paths[*at])));
+    let weights: Vec<u64> = paths.iter().map(|path| size(path)).collect();
+    let all: u128 = weights.iter().copied().map(u128::from).sum();
+    order.sort_by_key(|at| Reverse(weights[*at]));
+    let threads = pool.current_num_threads();
+    let share = |at: usize| {
+        let part = (u128::from(weights[at]) * threads as u128).div_ceil(all.max(1));
+        NonZero::new(part as usize).unwrap_or(NonZero::<usize>::MIN)
+    };
     let (sender, results) = channel();
     pool.install(|| {
         rayon::scope_fifo(|scope| {
             for at in order {
-                let (sender, read) = (sender.clone(), &read);
+                let (sender, read, share) = (sender.clone(), &read, share(at));
                 scope.spawn_fifo(move |_| {
-                    let result = read(&paths[at]);
-                    progress.done.fetch_add(1, Ordering::Relaxed);
+                    let turn = read(&paths[at], share);
+                    if matches!(turn, Turn::Done(_)) {
+                        progress.done.fetch_add(1, Ordering::Relaxed);
+                    }
                     // The other end is there until all are done.
-                    let _ = sender.send((at, result));
+                    let _ = sender.send((at, turn));
                 });
             }
         });
     });
     drop(sender);
-    let mut found: Vec<(usize, T)> = results.into_iter().collect();
+    let mut found: Vec<(usize, Turn<'_, T>)> = results.into_iter().collect();
     found.sort_by_key(|(at, _)| *at);
-    Ok(found.into_iter().map(|(_, result)| result).collect())
+    let result = |turn| match turn {
+        Turn::Done(result) => result,
+        Turn::Later(finish) => {
+            let result = finish();
+            progress.done.fetch_add(1, Ordering::Relaxed);
+            result
+        }
+    };
+    Ok(found.into_iter().map(|(_, turn)| result(turn)).collect())
 }
 
 #[cfg(test)]
@@ -75,7 +103,12 @@ mod tests {
     fn results_stand_in_the_order_of_the_paths_and_are_counted() {
         let paths: Vec<PathBuf> = (0..20).map(|number| PathBuf::from(number.to_string())).collect();
         let progress = Progress::default();
-        let read = read_each(&paths, NonZero::new(3), &progress, Path::to_owned).unwrap();
+        let count = |path: &Path| path.to_str().and_then(|number| number.parse::<u32>().ok());
+        let read = |path, _| match count(path) {
+            Some(number) if number % 7 == 3 => Turn::Later(Box::new(|| path.to_owned())),
+            _ => Turn::Done(path.to_owned()),
+        };
+        let read = read_each(&paths, NonZero::new(3), &progress, read).unwrap();
         assert_eq!(read, paths);
         assert_eq!(progress.repositories.into_inner(), 20);
         assert_eq!(progress.done.into_inner(), 20);

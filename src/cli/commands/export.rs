@@ -91,7 +91,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 fn survival(args: &Args, context: &Context, workspace: &mut Workspace) -> Result<String, CommandError> {
     let cache = context.cache(args.read.no_cache);
     let mut text = String::new();
-    for repo in &mut workspace.repos {
+    for repo in workspace.repos.iter_mut().filter(|repo| !repo.given_up) {
         match survival_at(Path::new(&repo.path), args.read.jobs, cache.as_deref()) {
             Ok(found) => {
                 text += &lines(export::survival(&repo.name, &found.survival).into_iter())?;

@@ -39,6 +39,7 @@ use languages::{Counted, Languages};
 use origin::{Attributes, Provenance};
 pub use secret_texts::secret_in;
 use store::Store;
+pub(super) use store::VERSION as STORE_VERSION;
 use tests::Tally;
 
 /// Files that one thread takes at a time: opening the objects anew for each would cost more than it brings.

@@ -13,7 +13,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{HistoryFacts, TreeFacts};
 
 /// Raised whenever the facts or the rules by which they are counted change. So does every release.
-const VERSION: u32 = 12;
+pub(in super::super) const VERSION: u32 = 12;
 
 /// The facts of one clone in a folder of such.
 pub(super) struct Store {

@@ -8,8 +8,12 @@ use crate::facts::session::Session;
 use crate::git::Repo;
 
 /// The repositories in whose folders the sessions worked or changed files, and those `around`: their sessions may know them by
-/// the folders of another machine.
-pub fn repositories<'a>(around: &[PathBuf], sessions: impl IntoIterator<Item = &'a Session>) -> Vec<PathBuf> {
+/// the folders of another machine. What lies in folders that are `closed` is not opened.
+pub fn repositories<'a>(
+    around: &[PathBuf],
+    closed: &[PathBuf],
+    sessions: impl IntoIterator<Item = &'a Session>,
+) -> Vec<PathBuf> {
     let mut folders: BTreeSet<PathBuf> = around.iter().cloned().collect();
     let mut files: BTreeSet<&Path> = BTreeSet::new();
     for session in sessions {
@@ -24,6 +28,7 @@ pub fn repositories<'a>(around: &[PathBuf], sessions: impl IntoIterator<Item = &
         );
     }
     folders.extend(tops(&files));
+    folders.retain(|folder| !closed.iter().any(|closed| folder.starts_with(closed)));
     let found: BTreeSet<PathBuf> = folders
         .iter()
         .filter_map(|folder| Some(Repo::discover(folder).ok()?.main_folder()))

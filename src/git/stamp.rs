@@ -1,0 +1,254 @@
+//! How a repository stands on disk, told without opening anything in it: by names, sizes and times of the files that decide
+//! what reading it meets.
+//!
+//! Nobody is protected by it who can turn back the times of changes (`ctime`); that takes more than writing into the
+//! repository.
+
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::files;
+use super::folder::{self, Kind};
+
+/// Entries of refs that are looked at; a repository with more is not stamped.
+const MOST_ENTRIES: usize = 50_000;
+/// A file that leads to another folder is no longer than this.
+const LONGEST_LINK: u64 = 8 << 10;
+
+/// Files of a work tree's own git folder.
+const OWN: &[&str] = &["HEAD", "config.worktree", "index", "commondir", "gitdir"];
+/// Files of the folder that all work trees share.
+const SHARED: &[&str] = &[
+    "HEAD",
+    "config",
+    "packed-refs",
+    "shallow",
+    "info/attributes",
+    "info/exclude",
+    "info/grafts",
+    "objects/info/alternates",
+    "objects/info/commit-graph",
+    "objects/pack/multi-pack-index",
+];
+/// Folders of it.
+const SHARED_FOLDERS: &[&str] = &["objects", "objects/pack"];
+/// Files at the top of a work tree.
+const TOP: &[&str] = &[".git", ".gitattributes", ".gitignore", ".gitmodules", ".mailmap"];
+
+/// How a repository stands: two that are equal are of a repository that nobody changed between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// The folder that all its work trees share, without links.
+    pub common_dir: PathBuf,
+    /// All that was seen.
+    pub sum: [u8; 32],
+}
+
+impl Stamp {
+    /// That of the repository at `path`. `None` where it is none that git makes: where one of its files is a link, a pipe or
+    /// a device, or where there is too much to look at.
+    pub fn of(path: &Path) -> Option<Self> {
+        let git_dir = git_dir(path)?;
+        let common_dir = common_dir(&git_dir)?.canonicalize().ok()?;
+        let mut seen = Seen::default();
+        for (folder, names) in [(path, TOP), (&*git_dir, OWN), (&*common_dir, SHARED)] {
+            for name in names {
+                seen.file(&folder.join(name))?;
+            }
+        }
+        for name in SHARED_FOLDERS {
+            seen.folder(&common_dir.join(name))?;
+        }
+        seen.refs(&common_dir.join("refs"))?;
+        if git_dir != common_dir {
+            seen.refs(&git_dir.join("refs"))?;
+        }
+        Some(Self {
+            common_dir,
+            sum: seen.sum.finalize().into(),
+        })
+    }
+}
+
+/// The git folder of a work tree, or a bare repository itself.
+pub(super) fn git_dir(path: &Path) -> Option<PathBuf> {
+    let inside = path.join(".git");
+    match inside.symlink_metadata() {
+        Ok(found) if found.is_dir() => Some(inside),
+        Ok(found) if found.is_file() => {
+            let text = short_text(&inside)?;
+            Some(path.join(text.strip_prefix("gitdir:")?.trim()))
+        }
+        Ok(_) => None,
+        Err(_) => Some(path.to_owned()),
+    }
+}
+
+/// The folder that this git folder shares with those of other work trees.
+pub(super) fn common_dir(git_dir: &Path) -> Option<PathBuf> {
+    let link = git_dir.join("commondir");
+    match link.symlink_metadata() {
+        Ok(found) if found.is_file() => Some(git_dir.join(short_text(&link)?.trim())),
+        Ok(_) => None,
+        Err(_) => Some(git_dir.to_owned()),
+    }
+}
+
+/// The text of a file that leads to a folder.
+fn short_text(path: &Path) -> Option<String> {
+    files::read_text(path, LONGEST_LINK).ok()?
+}
+
+/// What was seen so far; a step that meets something else than git leaves is `None`.
+#[derive(Default)]
+struct Seen {
+    sum: Sha256,
+    entries: usize,
+}
+
+impl Seen {
+    fn file(&mut self, path: &Path) -> Option<()> {
+        match path.symlink_metadata() {
+            Ok(found) if found.is_file() || found.is_dir() => self.add(path, Some(&found)),
+            Ok(_) => return None,
+            // A folder above it may be a file.
+            Err(error) if is_absence(&error) => self.add(path, None),
+            Err(_) => return None,
+        }
+        Some(())
+    }
+
+    fn folder(&mut self, path: &Path) -> Option<()> {
+        let found = path.symlink_metadata().ok()?;
+        found.is_dir().then(|| self.add(path, Some(&found)))
+    }
+
+    /// The folder of refs and all below it.
+    fn refs(&mut self, folder: &Path) -> Option<()> {
+        match self.folder(folder) {
+            Some(()) => {}
+            None if folder.symlink_metadata().is_err_and(|error| is_absence(&error)) => return Some(()),
+            None => return None,
+        }
+        let entries: io::Result<Vec<_>> = folder::list(folder).ok()?.into_iter().collect();
+        let mut entries = entries.ok()?;
+        self.entries += entries.len();
+        if self.entries > MOST_ENTRIES {
+            return None;
+        }
+        entries.sort_by(|a, b| a.name().cmp(b.name()));
+        for entry in entries {
+            match entry.kind().ok()? {
+                Kind::Folder => self.refs(entry.path())?,
+                Kind::File => self.file(entry.path())?,
+                Kind::Link | Kind::Special => return None,
+            }
+        }
+        Some(())
+    }
+
+    fn add(&mut self, path: &Path, found: Option<&Metadata>) {
+        let path = path.as_os_str().as_encoded_bytes();
+        self.sum.update((path.len() as u64).to_le_bytes());
+        self.sum.update(path);
+        for number in found.map_or([-1; 7], numbers) {
+            self.sum.update(number.to_le_bytes());
+        }
+    }
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+#[cfg(unix)]
+fn numbers(found: &Metadata) -> [i64; 7] {
+    use std::os::unix::fs::MetadataExt;
+    [
+        i64::from(found.mode()),
+        found.size() as i64,
+        found.ino() as i64,
+        found.mtime(),
+        found.mtime_nsec(),
+        found.ctime(),
+        found.ctime_nsec(),
+    ]
+}
+
+#[cfg(not(unix))]
+fn numbers(found: &Metadata) -> [i64; 7] {
+    let since = |time: io::Result<std::time::SystemTime>| {
+        let since = time
+            .ok()
+            .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        since.map_or([-1; 2], |since| {
+            [since.as_secs() as i64, i64::from(since.subsec_nanos())]
+        })
+    };
+    let ([modified, nanoseconds], [created, _]) = (since(found.modified()), since(found.created()));
+    let is_dir = i64::from(found.is_dir());
+    [is_dir, found.len() as i64, created, modified, nanoseconds, 0, 0]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn repository(folder: &Path) -> PathBuf {
+        let path = folder.join("kiln");
+        git2::Repository::init(&path).unwrap();
+        path
+    }
+
+    #[test]
+    fn it_changes_with_refs_and_configuration_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = repository(folder.path());
+        let first = Stamp::of(&path).unwrap();
+        assert!(first.common_dir.ends_with("kiln/.git"));
+        fs::write(path.join("clay.txt"), "clay").unwrap();
+        assert_eq!(Stamp::of(&path).unwrap(), first, "a file of the work tree");
+        for name in [
+            ".git/config",
+            ".git/refs/heads/main",
+            ".git/packed-refs",
+            ".gitattributes",
+        ] {
+            let before = Stamp::of(&path).unwrap();
+            let file = path.join(name);
+            let text = fs::read_to_string(&file).unwrap_or_default() + "\n";
+            fs::write(&file, text).unwrap();
+            assert_ne!(Stamp::of(&path).unwrap(), before, "{name}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_git_does_not_make_is_not_stamped() {
+        for name in [
+            ".git/config",
+            ".git/refs/heads/main",
+            ".git/info",
+            ".git/packed-refs",
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = repository(folder.path());
+            let file = path.join(name);
+            let aside = folder.path().join("aside");
+            let _ = fs::rename(&file, &aside);
+            std::os::unix::fs::symlink(&aside, &file).unwrap();
+            let stamp = Stamp::of(&path);
+            // What lies below a linked folder is seen as it is.
+            assert_eq!(stamp.is_none(), name != ".git/info", "{name}");
+        }
+        assert_eq!(Stamp::of(Path::new("/nowhere")), None);
+    }
+}

@@ -1,0 +1,79 @@
+//! As what a repository was read to its end, within the limits: while it stands so and what was read is still kept, reading it
+//! again meets nothing new.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::inventory::STORE_VERSION;
+use super::store::recording::Recorded;
+use super::store::{Kind, Slot, clone_name};
+use super::{attested, cache};
+use crate::git::stamp::Stamp;
+
+/// Raised whenever a seal is laid out differently, or says something else.
+const VERSION: u32 = 1;
+
+/// The place of a seal: of one clone, read in one way.
+#[derive(Debug)]
+pub struct Seal {
+    slot: Slot,
+    stamp: Stamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    stamp: [u8; 32],
+    /// From when on commits were looked at, in seconds since the epoch.
+    since: i64,
+    /// The files of the cache that were of use or written.
+    files: Vec<String>,
+}
+
+impl Seal {
+    /// Where `cache` keeps that of the repository with this stamp; `way` tells ways of reading apart.
+    pub fn new(cache: &Path, stamp: Stamp, way: u64) -> Self {
+        // What another version cached is read anew, and not by the one that finds the seal.
+        let version = format!(
+            "{}-{VERSION}-{}-{}-{STORE_VERSION}",
+            env!("CARGO_PKG_VERSION"),
+            cache::VERSION,
+            attested::VERSION,
+        );
+        let name = format!("{}-{way:016x}", clone_name(&stamp.common_dir));
+        Self {
+            slot: Slot::new(cache, Kind::Seals, version, name),
+            stamp,
+        }
+    }
+
+    /// Whether the repository was read as it stands, with commits from `since` on, and what was kept then is still there.
+    pub fn holds(&self, cache: &Path, since: i64) -> bool {
+        let is_there = |file: &String| {
+            let found = cache.join(file).symlink_metadata();
+            found.is_ok_and(|found| found.is_file())
+        };
+        self.slot.load::<Stored>().is_ok_and(|stored| {
+            stored.stamp == self.stamp.sum && stored.since <= since && stored.files.iter().all(is_there)
+        })
+    }
+
+    /// Says that it was, if `path` still stands as it did and anything was kept: without that it would be read whole again.
+    pub fn set(&self, path: &Path, recorded: &Recorded, since: i64) {
+        if recorded.is_empty() || Stamp::of(path).as_ref() != Some(&self.stamp) {
+            return;
+        }
+        let stored = Stored {
+            stamp: self.stamp.sum,
+            since,
+            files: recorded.names().map(str::to_owned).collect(),
+        };
+        // Without it the next run starts a process more, no more.
+        let _ = self.slot.save(&stored);
+    }
+
+    /// The name of the clone in the cache.
+    pub fn clone_name(&self) -> String {
+        clone_name(&self.stamp.common_dir)
+    }
+}

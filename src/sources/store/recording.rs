@@ -1,0 +1,67 @@
+//! What a process that may write nothing would have kept: it hands that to the one that asked, which puts it into the cache.
+//!
+//! Recording is of the process, like what stands in for objects: it is begun before the first repository is read, and never
+//! ends.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+static RECORDED: OnceLock<Mutex<Recorded>> = OnceLock::new();
+
+/// Which files of the cache a process read or would have written.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Recorded {
+    /// By the name of each, seen from the cache, what it should hold; `None` where it was of use as it is.
+    pub(super) files: BTreeMap<String, Option<Vec<u8>>>,
+}
+
+/// From now on nothing is written.
+pub fn begin() {
+    RECORDED.get_or_init(Mutex::default);
+}
+
+/// What was recorded so far, to be recorded no more.
+pub fn take() -> Recorded {
+    let taken = |recorded: &Mutex<Recorded>| {
+        let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *recorded)
+    };
+    RECORDED.get().map(taken).unwrap_or_default()
+}
+
+/// The file of this name, seen from the cache, was read and was of use.
+pub(super) fn saw(name: &str) {
+    add(name, |known| {
+        known.get_or_insert(None);
+    });
+}
+
+/// Takes what the file of this name is to hold; gives it back where nothing is recorded.
+pub(super) fn took(name: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
+    let mut left = Some(bytes);
+    add(name, |known| *known = left.take().map(Some));
+    left
+}
+
+fn add(name: &str, change: impl FnOnce(&mut Option<Option<Vec<u8>>>)) {
+    if let Some(recorded) = RECORDED.get() {
+        let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = recorded.files.remove(name);
+        change(&mut known);
+        recorded.files.extend(known.map(|known| (name.to_owned(), known)));
+    }
+}
+
+impl Recorded {
+    /// The names of the files, seen from the cache.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// Whether nothing was of use or is to be kept.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+}

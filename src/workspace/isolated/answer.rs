@@ -1,0 +1,331 @@
+//! What a process found in one repository, on its way back.
+//!
+//! Both ends are the same program, so it needs no version. What the ledger has travels in its own form, JSON; commits, of which
+//! there may be a million, in one that is short.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::super::one::Found;
+use crate::aggregate::repository::{PlacedTask, Repository};
+use crate::facts::commit::{Commit, Instant, LineCounts, Person};
+use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::evidence::{Evidence, Origin, Signs};
+use crate::facts::files::FileClass;
+use crate::facts::ids::{ObjectId, TaskId};
+use crate::facts::inventory::RepoFacts;
+use crate::facts::ledger::LedgerSession;
+use crate::facts::lineage::Lineage;
+use crate::facts::record::SessionRecord;
+use crate::facts::task::Task;
+use crate::sources::cache::StoredEvidence;
+use crate::sources::store::recording::Recorded;
+
+/// All of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Answer {
+    /// What was read.
+    pub found: Found,
+    /// What is to be kept.
+    pub recorded: Recorded,
+    /// Whether the process holds too much memory by now to be asked again.
+    pub is_spent: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Packed {
+    repository: Option<PackedRepository>,
+    facts: Option<RepoFacts>,
+    recorded: Recorded,
+    is_spent: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PackedRepository {
+    lineage: Lineage,
+    people: Vec<Person>,
+    commits: Vec<Row>,
+    /// [`Rest`] as JSON: its types leave out what is empty.
+    rest: String,
+}
+
+/// A repository but for its commits and its lineage.
+#[derive(Serialize, Deserialize)]
+struct Rest {
+    name: String,
+    path: String,
+    status: Status,
+    reason: Option<String>,
+    cut_short: bool,
+    new_commits: usize,
+    signs: Vec<(ObjectId, Vec<Evidence>)>,
+    tasks: Vec<(Task, Vec<ObjectId>)>,
+    same: Vec<(TaskId, TaskId)>,
+    captured: Vec<(SessionRecord, Vec<ObjectId>)>,
+    ledger_status: Status,
+    warnings: Vec<Warning>,
+    untold: Option<String>,
+    unfetched: Option<String>,
+    given_up: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Row {
+    id: Raw,
+    parents: Vec<Raw>,
+    author: u32,
+    author_time: Instant,
+    commit_time: Instant,
+    subject: String,
+    lines: Option<LineCounts>,
+    by_class: Vec<(FileClass, LineCounts)>,
+    claiming: Option<Box<[u8]>>,
+    evidence: Vec<StoredEvidence>,
+}
+
+/// An object id as its bytes.
+struct Raw(ObjectId);
+
+impl Serialize for Raw {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0.as_bytes())
+    }
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = <&[u8]>::deserialize(deserializer)?;
+        let id = ObjectId::from_bytes(bytes);
+        id.map(Self)
+            .ok_or_else(|| serde::de::Error::custom("no object id has so many bytes"))
+    }
+}
+
+impl Answer {
+    /// As bytes. It is taken apart on the way: twice the commits of a large history would be too much.
+    pub(super) fn encode(self) -> Result<Vec<u8>, String> {
+        let Found { repository, facts } = self.found;
+        let packed = Packed {
+            repository: repository.map(PackedRepository::of).transpose()?,
+            facts,
+            recorded: self.recorded,
+            is_spent: self.is_spent,
+        };
+        postcard::to_stdvec(&packed).map_err(|error| error.to_string())
+    }
+
+    /// Out of bytes; `None` where they are no answer.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let (packed, rest) = postcard::take_from_bytes::<Packed>(bytes).ok()?;
+        let repository = match packed.repository {
+            Some(repository) => Some(repository.repository()?),
+            None => None,
+        };
+        rest.is_empty().then_some(Self {
+            found: Found {
+                repository,
+                facts: packed.facts,
+            },
+            recorded: packed.recorded,
+            is_spent: packed.is_spent,
+        })
+    }
+}
+
+impl PackedRepository {
+    fn of(repository: Repository) -> Result<Self, String> {
+        let Repository {
+            name,
+            path,
+            status,
+            reason,
+            lineage,
+            commits,
+            cut_short,
+            new_commits,
+            signs,
+            tasks,
+            same,
+            captured,
+            ledger_status,
+            warnings,
+            untold,
+            unfetched,
+            given_up,
+        } = repository;
+        let rest = Rest {
+            name,
+            path,
+            status,
+            reason,
+            cut_short,
+            new_commits,
+            signs: signs
+                .iter()
+                .map(|(commit, signs)| (commit, signs.to_vec()))
+                .collect(),
+            tasks: tasks
+                .into_iter()
+                .map(|placed| (placed.task, placed.commits))
+                .collect(),
+            same: same.into_iter().collect(),
+            captured: captured
+                .into_iter()
+                .map(|session| (session.record, session.commits))
+                .collect(),
+            ledger_status,
+            warnings,
+            untold,
+            unfetched,
+            given_up,
+        };
+        let rest = serde_json::to_string(&rest).map_err(|error| error.to_string())?;
+        let mut people = People::default();
+        let commits = commits.into_iter().map(|commit| people.row(commit)).collect();
+        Ok(Self {
+            lineage,
+            people: people.list,
+            commits,
+            rest,
+        })
+    }
+
+    fn repository(self) -> Option<Repository> {
+        let rest: Rest = serde_json::from_str(&self.rest).ok()?;
+        let people = self.people;
+        let commits = self.commits.into_iter().map(|row| row.commit(&people));
+        let mut signs = Signs::default();
+        for (commit, found) in rest.signs {
+            signs.add(commit, found);
+        }
+        Some(Repository {
+            name: rest.name,
+            path: rest.path,
+            status: rest.status,
+            reason: rest.reason,
+            lineage: self.lineage,
+            commits: commits.collect::<Option<_>>()?,
+            cut_short: rest.cut_short,
+            new_commits: rest.new_commits,
+            signs,
+            tasks: rest
+                .tasks
+                .into_iter()
+                .map(|(task, commits)| PlacedTask { task, commits })
+                .collect(),
+            same: rest.same.into_iter().collect(),
+            captured: rest
+                .captured
+                .into_iter()
+                .map(|(record, commits)| LedgerSession { record, commits })
+                .collect(),
+            ledger_status: rest.ledger_status,
+            warnings: rest.warnings,
+            untold: rest.untold,
+            unfetched: rest.unfetched,
+            given_up: rest.given_up,
+        })
+    }
+}
+
+/// People by number, while they are collected.
+#[derive(Default)]
+struct People {
+    numbers: HashMap<Person, u32>,
+    list: Vec<Person>,
+}
+
+impl People {
+    fn row(&mut self, commit: Commit) -> Row {
+        let number = self.numbers.get(&commit.author).copied();
+        let author = number.unwrap_or_else(|| {
+            let number = self.list.len() as u32;
+            self.list.push(commit.author.clone());
+            self.numbers.insert(commit.author, number);
+            number
+        });
+        Row {
+            id: Raw(commit.id),
+            parents: commit.parents.into_iter().map(Raw).collect(),
+            author,
+            author_time: commit.author_time,
+            commit_time: commit.commit_time,
+            subject: commit.subject,
+            lines: commit.lines,
+            by_class: commit.by_class,
+            claiming: commit.claiming,
+            evidence: commit.origin.evidence().iter().map(StoredEvidence::of).collect(),
+        }
+    }
+}
+
+impl Row {
+    /// `None` where it has no author.
+    fn commit(self, people: &[Person]) -> Option<Commit> {
+        let evidence = self.evidence.into_iter().map(StoredEvidence::evidence);
+        Some(Commit {
+            id: self.id.0,
+            parents: self.parents.into_iter().map(|parent| parent.0).collect(),
+            author: people.get(self.author as usize)?.clone(),
+            author_time: self.author_time,
+            commit_time: self.commit_time,
+            subject: self.subject,
+            lines: self.lines,
+            by_class: self.by_class,
+            claiming: self.claiming,
+            origin: Origin::new(evidence.collect()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::sample;
+
+    #[test]
+    fn what_comes_back_is_what_was_read() {
+        let task = sample::claim(1, "2026-03-01", 1.25).placed();
+        let mut signs = Signs::default();
+        let sign = "note:git-ai".parse().unwrap_or_else(|never| match never {});
+        let evidence = Evidence {
+            rule: sign,
+            agent: Some("codex".to_owned()),
+            model: None,
+            lines: Some(3),
+        };
+        let commits = sample::repository("kiln").commits;
+        signs.add([7; 20].into(), [evidence]);
+        let repository = Repository {
+            path: "/w/kiln".to_owned(),
+            reason: Some("a reason".to_owned()),
+            status: Status::Partial,
+            same: [(task.task.id, task.task.id)].into(),
+            tasks: vec![task],
+            signs,
+            commits,
+            warnings: vec![Warning::new("/w/kiln", "wrong").hint("do this")],
+            new_commits: 3,
+            cut_short: true,
+            untold: Some("untold".to_owned()),
+            ..sample::repository("kiln")
+        };
+        let facts = RepoFacts::failed("kiln".to_owned(), "/w/kiln".to_owned(), "none".to_owned());
+        for (repository, facts) in [(Some(repository), None), (None, Some(facts)), (None, None)] {
+            let answer = Answer {
+                found: Found { repository, facts },
+                recorded: Recorded::default(),
+                is_spent: true,
+            };
+            let bytes = answer.clone().encode().unwrap();
+            assert_eq!(Answer::decode(&bytes), Some(answer));
+            assert_eq!(
+                Answer::decode(&[&*bytes, b"\0"].concat()),
+                None,
+                "more than an answer"
+            );
+            assert_eq!(Answer::decode(&bytes[..bytes.len() - 1]), None, "less");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What a process gives up before it opens a stranger's repository.
+
+use std::io;
+
+use crate::facts::limits::Limits;
+
+/// The limits that this process was started with. It goes back to them between repositories, and never beyond.
+#[derive(Debug)]
+pub(super) struct Confined {
+    #[cfg(unix)]
+    memory: rustix::process::Rlimit,
+    #[cfg(unix)]
+    cpu: rustix::process::Rlimit,
+    /// Memory of its own before it read anything, in bytes.
+    empty: u64,
+}
+
+/// A process that holds so much more memory than in the beginning is not to read on: what one repository left behind is not
+/// for the next one to answer for. In parts of its limit.
+const LEFT_BEHIND: u64 = 16;
+
+/// What the limit of memory is set on. Packs are mapped, so that an address space (`RLIMIT_AS`) large enough for them, and for
+/// what allocators reserve for each thread, limits nothing; what is written to (`RLIMIT_DATA`) is counted on Linux alone.
+#[cfg(target_os = "linux")]
+const MEMORY: rustix::process::Resource = rustix::process::Resource::Data;
+#[cfg(all(unix, not(target_os = "linux")))]
+const MEMORY: rustix::process::Resource = rustix::process::Resource::As;
+
+impl Confined {
+    /// From now on this process writes no file, and ends with the one that started it.
+    #[cfg(unix)]
+    pub(super) fn new() -> io::Result<Self> {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let nothing = Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        };
+        setrlimit(Resource::Fsize, nothing)?;
+        setrlimit(Resource::Core, nothing)?;
+        #[cfg(target_os = "linux")]
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+        Ok(Self {
+            memory: getrlimit(MEMORY),
+            cpu: getrlimit(Resource::Cpu),
+            empty: held().unwrap_or(0),
+        })
+    }
+
+    /// Other systems have the clock alone.
+    #[cfg(not(unix))]
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self {
+            empty: held().unwrap_or(0),
+        })
+    }
+
+    /// Sets what the next repository may take. The clock is watched by the process that waits.
+    #[cfg(unix)]
+    pub(super) fn begin(&self, limits: &Limits) -> io::Result<()> {
+        use rustix::process::Resource;
+        let set = restrict(MEMORY, self.memory, limits.memory);
+        // macOS knows no such limit and refuses it: there is the clock.
+        if cfg!(target_os = "linux") {
+            set?;
+        }
+        // The system counts from the start of the process, in whole seconds.
+        let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        let used = used.tv_sec as f64 + used.tv_nsec as f64 / 1e9;
+        let until = limits
+            .cpu
+            .map(|cpu| (used + cpu.as_secs_f64()).ceil().max(1.0) as u64);
+        restrict(Resource::Cpu, self.cpu, until)
+    }
+
+    /// Nothing can be set.
+    #[cfg(not(unix))]
+    pub(super) fn begin(&self, _: &Limits) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Whether more is left behind than the next repository should begin with.
+    pub(super) fn is_spent(&self, limits: &Limits) -> bool {
+        let left = held().map(|held| held.saturating_sub(self.empty));
+        left.zip(limits.memory)
+            .is_some_and(|(left, most)| left > most / LEFT_BEHIND)
+    }
+}
+
+/// Lets the process have so much, but no more than it was given. Only the soft limit is moved: a hard one does not come back.
+#[cfg(unix)]
+fn restrict(
+    resource: rustix::process::Resource,
+    given: rustix::process::Rlimit,
+    most: Option<u64>,
+) -> io::Result<()> {
+    let current = match (given.current, most) {
+        (Some(given), Some(most)) => Some(given.min(most)),
+        (given, most) => given.or(most),
+    };
+    let limit = rustix::process::Rlimit {
+        current,
+        maximum: given.maximum,
+    };
+    rustix::process::setrlimit(resource, limit).map_err(io::Error::from)
+}
+
+/// Bytes of memory that this process writes to; `None` where nothing tells.
+#[cfg(target_os = "linux")]
+fn held() -> Option<u64> {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let data: u64 = pages.split(' ').nth(5)?.parse().ok()?;
+    Some(data * rustix::param::page_size() as u64)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn held() -> Option<u64> {
+    None
+}

@@ -1,0 +1,196 @@
+//! Repositories that nobody read yet, in processes of their own: a hang, a bomb or a crash costs one repository alone.
+//!
+//! A process is this program again ([`child`]), which reads one repository after the other for as long as each was read whole.
+//! Before each it sets itself limits ([`confine`]). It gets no more of the environment than reading needs, and writes nothing but
+//! its answers ([`answer`]) into a pipe: what there is to keep, it hands over, and it is put into the cache here. One that met
+//! anything else than a whole repository is ended, and the next repository has a fresh one. A repository that stands as it did
+//! when it was read to its end ([`Seal`](crate::sources::seal::Seal)) is read in this process, from what is kept of it.
+//!
+//! The repository that one stands in is read in this process as well: its owner works in it, git runs there anyway, and a
+//! first reading that takes long is better than none. So is one that was asked for alone: there is no other that it could cost.
+
+mod answer;
+pub mod child;
+mod confine;
+mod frame;
+mod pool;
+mod process;
+mod request;
+
+use std::num::NonZero;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::isolation::Isolation;
+use super::one::{Found, Order};
+use super::workers::Turn;
+use crate::facts::limits::Limits;
+use crate::git::size::size;
+use crate::git::stamp::Stamp;
+use crate::sources::history::KeptFacts;
+use crate::sources::seal::Seal;
+use answer::Answer;
+pub use pool::COMMAND;
+use pool::Pool;
+use process::{Ended, Worker};
+use request::{Asked, Request};
+
+/// After so long a repository at which nothing is done is left to itself, and others are read meanwhile.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Reads repositories for one order.
+#[derive(Debug)]
+pub struct Readers<'a> {
+    order: &'a Order<'a>,
+    apart: Option<Apart<'a>>,
+}
+
+/// How they are read apart from this process.
+#[derive(Debug)]
+struct Apart<'a> {
+    isolation: &'a Isolation,
+    request: Request,
+    pool: Pool<'a>,
+}
+
+/// One repository that is read apart.
+struct Reading<'a> {
+    order: &'a Order<'a>,
+    apart: &'a Apart<'a>,
+    path: &'a Path,
+    seal: Option<(&'a Path, Seal)>,
+    limits: Limits,
+    question: Vec<u8>,
+}
+
+impl<'a> Readers<'a> {
+    /// For so many repositories.
+    pub fn new(order: &'a Order<'a>, repositories: usize) -> Self {
+        let isolation = order.read.isolation.as_ref().filter(|_| repositories > 1);
+        let apart = isolation.map(|isolation| {
+            let request = Request::new(order, isolation);
+            Apart {
+                pool: Pool::new(isolation, serde_json::to_string(&request)),
+                isolation,
+                request,
+            }
+        });
+        Self { order, apart }
+    }
+
+    /// Reads the repository at `path` with so many `threads`, apart from this process unless it is known or one stands in it.
+    pub fn read<'s>(&'s self, path: &'s Path, threads: NonZero<usize>) -> Turn<'s, Found> {
+        let apart = self.apart.as_ref();
+        let Some(apart) = apart.filter(|apart| !apart.isolation.stands_in(path)) else {
+            return Turn::Done(self.order.read_here(path));
+        };
+        let cache = self.order.read.history.cache.as_deref();
+        let seal = cache
+            .zip(Stamp::of(path))
+            .map(|(cache, stamp)| (cache, Seal::new(cache, stamp, apart.request.way())));
+        let is_known = |(cache, seal): &(&Path, Seal)| {
+            self.order.read.history.kept_facts == KeptFacts::Use && seal.holds(cache, apart.request.since())
+        };
+        if seal.as_ref().is_some_and(is_known) {
+            return Turn::Done(self.order.read_here(path));
+        }
+        let limits = apart.isolation.limits.for_size(size(path));
+        let asked = Asked {
+            path: path.to_owned(),
+            limits,
+            threads,
+        };
+        match postcard::to_stdvec(&asked) {
+            Ok(question) => Reading {
+                order: self.order,
+                apart,
+                path,
+                seal,
+                limits,
+                question,
+            }
+            .turn(),
+            Err(error) => Turn::Done(self.order.given_up(path, &error.to_string())),
+        }
+    }
+}
+
+impl<'a> Reading<'a> {
+    /// Reads it now, or, where nothing is done for long, leaves it to be heard of later.
+    fn turn(self) -> Turn<'a, Found> {
+        let mut worker = match self.apart.pool.worker() {
+            Ok(worker) => worker,
+            Err(ended) => return Turn::Done(self.given_up(&ended)),
+        };
+        let until = self.ask(&mut worker);
+        let patience = Instant::now() + PATIENCE;
+        if until.is_none_or(|until| patience < until) {
+            if let Some(heard) = worker.hear(Some(patience)) {
+                return Turn::Done(self.settle(worker, heard));
+            }
+            if worker.is_idle() && self.apart.pool.may_leave() {
+                return Turn::Later(Box::new(move || self.finish(worker, until)));
+            }
+        }
+        Turn::Done(self.finish(worker, until))
+    }
+
+    /// Asks for the repository. When the answer has to be there is returned.
+    fn ask(&self, worker: &mut Worker) -> Option<Instant> {
+        worker.ask(&self.question);
+        Instant::now().checked_add(self.limits.time?)
+    }
+
+    fn finish(&self, mut worker: Worker, until: Option<Instant>) -> Found {
+        match (worker.hear(until), self.limits.time) {
+            (Some(heard), _) => self.settle(worker, heard),
+            (None, time) => self.given_up(&Ended::Late(time.unwrap_or_default())),
+        }
+    }
+
+    /// What comes of an answer, or of its absence. What a process that answered before ended at may be what it met before: a
+    /// fresh one tells.
+    fn settle(&self, worker: Worker, heard: Result<Vec<u8>, Ended>) -> Found {
+        match heard {
+            Ok(answer) => self.found(worker, &answer),
+            Err(ended) if worker.is_fresh() => self.given_up(&ended),
+            Err(_) => match self.apart.pool.fresh() {
+                Ok(mut fresh) => {
+                    let until = self.ask(&mut fresh);
+                    self.finish(fresh, until)
+                }
+                Err(ended) => self.given_up(&ended),
+            },
+        }
+    }
+
+    fn found(&self, worker: Worker, answer: &[u8]) -> Found {
+        let Some(answer) = Answer::decode(answer) else {
+            let reason = "what was read of it cannot be understood";
+            return self.order.given_up(self.path, reason);
+        };
+        if answer.found.is_complete() && !answer.is_spent {
+            self.apart.pool.give_back(worker);
+        }
+        self.keep(answer)
+    }
+
+    /// Puts into the cache what the answer brings for it, and seals a repository that was read whole.
+    fn keep(&self, answer: Answer) -> Found {
+        let Answer {
+            found, mut recorded, ..
+        } = answer;
+        if let Some((cache, seal)) = &self.seal {
+            recorded.restrict(&seal.clone_name());
+            // What cannot be kept costs time in the next run, nothing else.
+            if recorded.save(cache).is_ok() && found.is_complete() {
+                seal.set(self.path, &recorded, self.apart.request.since());
+            }
+        }
+        found
+    }
+
+    fn given_up(&self, ended: &Ended) -> Found {
+        self.order.given_up(self.path, &ended.reason(&self.limits))
+    }
+}

@@ -1,0 +1,379 @@
+//! A process that is asked for one repository after the other, and ended at any price.
+
+// The program that is started is this one: what git does is asked for in `git/` alone.
+#![allow(clippy::disallowed_types)]
+
+use std::ffi::OsStr;
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::{Child, ChildStderr, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::frame;
+use crate::facts::limits::{Exceeded, Limits};
+
+/// No answer is longer: it holds three million commits and what is to be kept of them.
+const LONGEST: u64 = 1 << 30;
+/// So much is heard of what a process says beside its answers.
+const MOST_SAID: u64 = 16 << 10;
+/// A process that took no processor time for so long waits for something.
+const IDLE: Duration = Duration::from_millis(250);
+
+/// Descriptors of the caller are looked for once.
+#[cfg(unix)]
+static OTHERS: std::sync::Once = std::sync::Once::new();
+
+/// A program, and all that it gets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Program<'a> {
+    /// Where it is.
+    pub path: &'a Path,
+    /// Its arguments.
+    pub arguments: &'a [&'a OsStr],
+    /// Its environment.
+    pub variables: &'a [(String, String)],
+}
+
+/// One process. It does not outlive this, and neither does what it started.
+#[derive(Debug)]
+pub(super) struct Worker {
+    child: Child,
+    input: ChildStdin,
+    said: ChildStderr,
+    heard: Receiver<io::Result<Option<Vec<u8>>>>,
+    /// How many answers it gave.
+    answers: usize,
+    /// Whether its number may be somebody else's by now.
+    has_ended: bool,
+}
+
+/// Why a question has no answer.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// It was never asked.
+    NotStarted(io::Error),
+    /// It took too long.
+    Late(Duration),
+    /// The process ended by itself, or said something else.
+    Alone {
+        /// How.
+        status: ExitStatus,
+        /// What it said.
+        said: String,
+    },
+}
+
+impl Program<'_> {
+    /// Starts it. Nothing is inherited but the pipes: no variables, and no descriptor. All of ours close on their own; those
+    /// that the caller left open are made to.
+    pub(super) fn start(&self) -> Result<Worker, Ended> {
+        #[cfg(unix)]
+        OTHERS.call_once(|| close_fds::set_fds_cloexec_threadsafe(3, &[]));
+        let mut command = Command::new(self.path);
+        command
+            .args(self.arguments)
+            .env_clear()
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(Ended::NotStarted)?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (sender, heard) = channel();
+        let listen = move |mut output| {
+            loop {
+                let answer = frame::read(&mut output, LONGEST);
+                let is_last = !matches!(answer, Ok(Some(_)));
+                // Nobody waits for what comes too late.
+                if sender.send(answer).is_err() || is_last {
+                    return;
+                }
+            }
+        };
+        let started = match pipes {
+            (Some(input), Some(output), Some(said)) => thread::Builder::new()
+                .spawn(move || listen(output))
+                .map(|_| (input, said)),
+            _ => Err(io::Error::other("it has no pipes")),
+        };
+        match started {
+            Ok((input, said)) => Ok(Worker {
+                child,
+                input,
+                said,
+                heard,
+                answers: 0,
+                has_ended: false,
+            }),
+            Err(error) => {
+                let _ = end(&mut child);
+                Err(Ended::NotStarted(error))
+            }
+        }
+    }
+}
+
+impl Worker {
+    /// Asks for something. Whether it was heard, the answer tells.
+    pub(super) fn ask(&mut self, question: &[u8]) {
+        let _ = frame::write(&mut self.input, question);
+    }
+
+    /// The answer to the last question, or why there is none; `None` where it is not there at that time.
+    pub(super) fn hear(&mut self, until: Option<Instant>) -> Option<Result<Vec<u8>, Ended>> {
+        let heard = match until {
+            Some(until) => self
+                .heard
+                .recv_timeout(until.saturating_duration_since(Instant::now())),
+            None => self.heard.recv().map_err(RecvTimeoutError::from),
+        };
+        match heard {
+            Ok(Ok(Some(answer))) => {
+                self.answers += 1;
+                Some(Ok(answer))
+            }
+            Ok(Err(error)) => Some(Err(self.ended(&error.to_string()))),
+            Ok(Ok(None)) | Err(RecvTimeoutError::Disconnected) => Some(Err(self.ended(""))),
+            Err(RecvTimeoutError::Timeout) => None,
+        }
+    }
+
+    /// Whether it answered nothing yet, so that nothing but the question can have ended it.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.answers == 0
+    }
+
+    /// Whether it waits for something else than a processor. Where nothing tells, it is at work.
+    pub(super) fn is_idle(&self) -> bool {
+        let Some(before) = self.worked() else { return false };
+        thread::sleep(IDLE);
+        self.worked() == Some(before)
+    }
+
+    /// The processor time that it took, in the system's ticks.
+    fn worked(&self) -> Option<u64> {
+        if !cfg!(target_os = "linux") {
+            return None;
+        }
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        // Its name stands in parentheses, and may hold some.
+        let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);
+        let mut number = || fields.next()?.parse::<u64>().ok();
+        Some(number()? + number()?)
+    }
+
+    /// How it ended, after it has in whatever way.
+    fn ended(&mut self, wrong: &str) -> Ended {
+        self.has_ended = true;
+        match end(&mut self.child) {
+            Ok(status) => Ended::Alone {
+                status,
+                said: last_words(&mut self.said, wrong),
+            },
+            Err(error) => Ended::NotStarted(error),
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            // There is nothing to be done about one that cannot be ended.
+            let _ = end(&mut self.child);
+        }
+    }
+}
+
+/// What a process that has ended said beside its answers. Somebody else may still hold the pipe: nobody waits for more.
+fn last_words(said: &mut ChildStderr, wrong: &str) -> String {
+    let mut words = Vec::new();
+    #[cfg(unix)]
+    if rustix::io::ioctl_fionbio(&*said, true).is_ok() {
+        // What comes before the pipe is empty is heard.
+        let _ = said.take(MOST_SAID).read_to_end(&mut words);
+    }
+    #[cfg(not(unix))]
+    let _ = said.take(MOST_SAID).read_to_end(&mut words);
+    match words.is_empty() {
+        true => wrong.to_owned(),
+        false => String::from_utf8_lossy(&words).into_owned(),
+    }
+}
+
+/// Ends a process that nobody waited for yet, if it has not ended, and all of its group.
+fn end(child: &mut Child) -> io::Result<ExitStatus> {
+    // Until it was waited for, its number is nobody else's.
+    #[cfg(unix)]
+    if let Some(group) = rustix::process::Pid::from_raw(child.id() as i32) {
+        // There may be nobody left in it.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    #[cfg(not(unix))]
+    let _ = child.kill();
+    child.wait()
+}
+
+impl Ended {
+    /// In words, for whoever set the limits.
+    pub(super) fn reason(&self, limits: &Limits) -> String {
+        match self {
+            Self::NotStarted(error) => format!("no process can be started to read it: {error}"),
+            Self::Late(time) => Exceeded::Time(*time).to_string(),
+            Self::Alone { status, said } => exceeded(*status, said, limits).map_or_else(
+                || format!("the process that read it ended: {}", how(*status, said)),
+                |exceeded| exceeded.to_string(),
+            ),
+        }
+    }
+}
+
+/// Which limit ended a process, if one did. One of memory is told by the allocator's last words.
+fn exceeded(status: ExitStatus, said: &str, limits: &Limits) -> Option<Exceeded> {
+    let memory = || Some(Exceeded::Memory(limits.memory?));
+    if said.contains("memory allocation of ") {
+        return memory();
+    }
+    #[cfg(unix)]
+    if std::os::unix::process::ExitStatusExt::signal(&status) == Some(rustix::process::Signal::XCPU.as_raw())
+    {
+        return Some(Exceeded::Cpu(limits.cpu?));
+    }
+    let _ = status;
+    None
+}
+
+/// How it ended, with the first line of what it said.
+fn how(status: ExitStatus, said: &str) -> String {
+    match said.trim().lines().next() {
+        Some(first) => format!("{status}: {first}"),
+        None => status.to_string(),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// The shell with a script.
+    fn shell(script: &str) -> Worker {
+        let arguments = ["-c".as_ref(), script.as_ref()];
+        let program = Program {
+            path: Path::new("/bin/sh"),
+            arguments: &arguments,
+            variables: &[("GREETING".to_owned(), "hello".to_owned())],
+        };
+        program.start().unwrap()
+    }
+
+    /// What it says, within so many milliseconds.
+    fn said(worker: &mut Worker, within: u64) -> Option<Result<Vec<u8>, Ended>> {
+        worker.hear(Some(Instant::now() + Duration::from_millis(within)))
+    }
+
+    fn reason(script: &str) -> String {
+        let limits = Limits {
+            memory: Some(5 << 20),
+            cpu: Some(Duration::from_secs(7)),
+            ..Limits::default()
+        };
+        let heard = said(&mut shell(script), 20_000);
+        heard.expect("it ends").expect_err("no answer").reason(&limits)
+    }
+
+    /// What `printf` makes an answer of.
+    fn octal(body: &[u8]) -> String {
+        let mut framed = Vec::new();
+        frame::write(&mut framed, body).unwrap();
+        framed.iter().map(|byte| format!("\\{byte:03o}")).collect()
+    }
+
+    #[test]
+    fn answers_are_heard_one_after_the_other_however_the_process_goes_on() {
+        let answer = octal(b"hello");
+        let twice = format!("for i in 1 2; do dd bs=1 count=29 of=/dev/null 2>&-; printf '{answer}'; done");
+        for after in ["", "exit 3", "sleep 30", "kill -KILL $$", "echo no >&2; exit 1"] {
+            let began = Instant::now();
+            let mut worker = shell(&format!("{twice}; {after}"));
+            assert!(worker.is_fresh());
+            for _ in 0..2 {
+                assert!(said(&mut worker, 20).is_none(), "it was not asked");
+                worker.ask(b"what?");
+                assert_eq!(said(&mut worker, 20_000).unwrap().unwrap(), b"hello", "{after}");
+                assert!(!worker.is_fresh());
+            }
+            drop(worker);
+            assert!(began.elapsed() < Duration::from_secs(15), "{after}");
+        }
+        let cut = reason(&format!("printf '{answer}' | head -c 28"));
+        assert!(cut.contains("its answer is cut short"), "{cut}");
+        assert!(reason("echo hello; sleep 1").contains("its answer is none"));
+        let environment = shell("echo $GREETING $HOME >&2");
+        let ended = { environment }.hear(None).unwrap().expect_err("no answer");
+        assert!(ended.reason(&Limits::default()).ends_with(": hello"), "{ended:?}");
+    }
+
+    #[test]
+    fn what_takes_too_long_is_ended_with_all_that_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("late");
+        let mut worker = shell(&format!("(sleep 1; echo x > {}) & sleep 60", file.display()));
+        assert!(said(&mut worker, 200).is_none());
+        let began = Instant::now();
+        drop(worker);
+        assert!(began.elapsed() < Duration::from_secs(30));
+        thread::sleep(Duration::from_millis(1500));
+        assert!(!file.exists(), "a process of its group went on");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_that_waits_is_told_from_one_that_works() {
+        assert!(shell("exec sleep 60").is_idle());
+        let works = shell("while :; do :; done");
+        thread::sleep(Duration::from_millis(50));
+        assert!(!works.is_idle());
+    }
+
+    #[test]
+    fn the_limit_or_the_crash_that_ended_it_is_named() {
+        assert_eq!(
+            reason("ulimit -St 1; while :; do :; done"),
+            "took more than 7 s of processor time (leverage.limits.cpu)"
+        );
+        assert_eq!(
+            reason("echo memory allocation of 9 bytes failed >&2; kill -ABRT $$"),
+            "took more than 5 MiB of memory (leverage.limits.memory)"
+        );
+        let crash = reason("echo worse >&2; kill -ABRT $$");
+        assert!(
+            crash.starts_with("the process that read it ended: signal: 6"),
+            "{crash}"
+        );
+        assert!(crash.ends_with(": worse"), "{crash}");
+        assert!(reason("exit 4").ends_with("exit status: 4"));
+        let much = reason("head -c 60000 /dev/zero | tr '\\0' x >&2; exit 5");
+        assert!(much.starts_with("the process that read it ended: exit status: 5: xxx"));
+        assert!(much.len() < 40_000);
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let program = Program {
+            path: Path::new("/nowhere"),
+            arguments: &[],
+            variables: &[],
+        };
+        let reason = program
+            .start()
+            .expect_err("none is there")
+            .reason(&Limits::default());
+        assert!(
+            reason.starts_with("no process can be started to read it: "),
+            "{reason}"
+        );
+    }
+}

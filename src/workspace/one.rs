@@ -1,0 +1,74 @@
+//! One repository, read in this process: its history and its ledger, what it holds at HEAD, or both.
+
+use std::path::Path;
+
+use super::options::ReadOptions;
+use super::repositories::{failed, read_repository};
+use crate::aggregate::repository::Repository;
+use crate::facts::diagnostics::Status;
+use crate::facts::inventory::RepoFacts;
+use crate::sources::inventory::{self, Reading};
+
+/// What is asked of a repository.
+#[derive(Debug, Clone)]
+pub struct Order<'a> {
+    /// How its history is read, and on how many threads all of it.
+    pub read: &'a ReadOptions,
+    /// Whether its history and its ledger are.
+    pub with_history: bool,
+    /// How what it holds is looked at, where that is asked for.
+    pub inventory: Option<Reading<'a>>,
+}
+
+/// What was read of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Its history and its ledger; who made its commits is left to be decided.
+    pub repository: Option<Repository>,
+    /// What it holds and how it stands.
+    pub facts: Option<RepoFacts>,
+}
+
+impl Order<'_> {
+    /// Reads the repository at `path`. Trouble is in what was found.
+    pub fn read_here(&self, path: &Path) -> Found {
+        let repository = self.with_history.then(|| read_repository(path, self.read));
+        let mut facts = self
+            .inventory
+            .as_ref()
+            .map(|reading| inventory::read(path, reading));
+        let ledger = repository.as_ref().map(|repo| repo.ledger_status);
+        if let Some(facts) = facts.as_mut()
+            && ledger.is_some_and(|status| status != Status::Complete)
+        {
+            facts.partly("some of its ledger was not read");
+        }
+        Found { repository, facts }
+    }
+
+    /// What is found of a repository that was given up.
+    pub fn given_up(&self, path: &Path, reason: &str) -> Found {
+        let shown = path.display().to_string();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Found {
+            repository: self.with_history.then(|| Repository {
+                given_up: true,
+                ..failed(path, reason.to_owned())
+            }),
+            facts: (self.inventory.is_some())
+                .then(|| RepoFacts::failed(name.into_owned(), shown, reason.to_owned())),
+        }
+    }
+}
+
+impl Found {
+    /// Whether all that was asked for was read.
+    pub fn is_complete(&self) -> bool {
+        let repository = self.repository.as_ref().map(|repository| repository.status);
+        let facts = self.facts.as_ref().map(|facts| facts.status);
+        [repository, facts]
+            .into_iter()
+            .flatten()
+            .all(|status| status == Status::Complete)
+    }
+}
