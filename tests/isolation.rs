@@ -184,9 +184,8 @@ fn child_of(parent: u32) -> u32 {
     panic!("no process was started")
 }
 
-#[test]
-fn apart_or_not_the_answer_is_the_same() {
-    let world = World::new();
+/// A merge, a mailmap, trailers, a record, and notes of another tool that are rubbish.
+fn kiln(world: &World) -> TestRepo<'_> {
     let repo = world.repo("kiln");
     repo.write(".mailmap", "Grace <g@example.org> <ada@example.org>\n");
     repo.write("a.rs", "fn a() {}\n").commit("Start");
@@ -196,28 +195,24 @@ fn apart_or_not_the_answer_is_the_same() {
     repo.git(&["switch", "-q", "main"]);
     repo.write("c.rs", "fn c() {}\n").commit("Go on");
     repo.git(&["merge", "-q", "--no-edit", "side"]);
-    assert_eq!(
-        repo.run(&[
-            "record",
-            "--estimate",
-            "3h",
-            "--agent-time",
-            "12.7m",
-            "--title",
-            "Mérge"
-        ])
-        .code,
-        Some(0)
-    );
-    repo.git(&[
-        "notes",
-        "--ref",
-        "refs/notes/ai",
-        "add",
-        "-m",
-        "rubbish",
-        "HEAD~1",
+    let recorded = repo.run(&[
+        "record",
+        "--estimate",
+        "3h",
+        "--agent-time",
+        "12.7m",
+        "--title",
+        "Mérge",
     ]);
+    assert_eq!(recorded.code, Some(0));
+    repo.git(&["notes", "--ref=refs/notes/ai", "add", "-m", "rubbish", "HEAD~1"]);
+    repo
+}
+
+#[test]
+fn apart_or_not_the_answer_is_the_same() {
+    let world = World::new();
+    let repo = kiln(&world);
     world.repo("empty");
     let url = format!("file://{}", repo.path().display());
     world

@@ -27,16 +27,17 @@ const MEMORY: rustix::process::Resource = rustix::process::Resource::Data;
 const MEMORY: rustix::process::Resource = rustix::process::Resource::As;
 
 impl Confined {
-    /// From now on this process writes no file, and ends with the one that started it.
+    /// From now on this process writes no file unless it lifts its own limit for one, and ends with the one that started it.
     #[cfg(unix)]
     pub(super) fn new() -> io::Result<Self> {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        let nothing = Rlimit {
+        let none = |maximum| Rlimit {
             current: Some(0),
-            maximum: Some(0),
+            maximum,
         };
-        setrlimit(Resource::Fsize, nothing)?;
-        setrlimit(Resource::Core, nothing)?;
+        // What stands for a repository that libgit2 does not open is written meanwhile, into the folder of temporary files.
+        setrlimit(Resource::Fsize, none(getrlimit(Resource::Fsize).maximum))?;
+        setrlimit(Resource::Core, none(Some(0)))?;
         #[cfg(target_os = "linux")]
         rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
         Ok(Self {

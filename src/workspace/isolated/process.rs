@@ -254,7 +254,8 @@ fn how(status: ExitStatus, said: &str) -> String {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

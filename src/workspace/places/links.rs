@@ -91,7 +91,8 @@ impl Known {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs::create_dir_all;
     use std::os::unix::fs::symlink;
