@@ -109,11 +109,11 @@ fn configuration_that_includes_itself_over_and_over_is_refused() {
     let config = std::fs::read_to_string(bomb.path().join(".git/config")).unwrap();
     bomb.write(".git/config", config + "[include]\n\tpath = level0\n");
     let start = Instant::now();
-    for command in ["report", "inventory", "scan"] {
-        let ran = world.run(&[command, "all"]);
-        assert_eq!(ran.code, Some(3), "{command}: {ran}");
+    for command in [&["report", "all"][..], &["inventory", "all", "--format", "json"]] {
+        let ran = world.run(command);
+        assert_eq!(ran.code, Some(3), "{command:?}: {ran}");
         let said = format!("{}{}", ran.stdout, ran.stderr);
-        assert!(said.contains("includes too much"), "{command}: {ran}");
+        assert!(said.contains("includes too much"), "{command:?}: {ran}");
     }
     assert_eq!(bomb.run(&["audit"]).code, Some(1));
     assert!(start.elapsed() < LONG);
