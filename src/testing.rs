@@ -16,14 +16,7 @@ pub mod facts {
 
 /// How the program is called.
 pub mod cli {
-    use clap::CommandFactory;
-
-    /// The names of all commands, those that the help does not show included.
-    pub fn commands() -> Vec<String> {
-        let program = crate::cli::Arguments::command();
-        let commands = program.get_subcommands();
-        commands.map(|command| command.get_name().to_owned()).collect()
-    }
+    pub use crate::cli::command_names as commands;
 }
 
 /// What git says.

@@ -196,6 +196,14 @@ fn fail(terminal: &mut Terminal, error: &CommandError) -> ExitCode {
     ExitCode::from(error.exit_code())
 }
 
+/// The names of all commands, those that the help does not show included.
+#[doc(hidden)]
+pub fn command_names() -> Vec<String> {
+    let program = Arguments::command();
+    let commands = program.get_subcommands();
+    commands.map(|command| command.get_name().to_owned()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,8 @@
 //! The readers of raw objects and indexes, for tests that feed them hostile bytes.
 
 use super::commits::RawCommit;
-pub(crate) use super::packs::hostile::{delta, index};
+pub(crate) use super::pack::hostile::index;
+pub(crate) use super::packs::hostile::delta;
 use super::trees::{Entries, Entry};
 use crate::facts::ids::ObjectId;
 

@@ -33,6 +33,7 @@ pub mod notes;
 pub mod open;
 #[cfg(test)]
 mod oracle;
+mod pack;
 mod packs;
 pub mod process;
 mod raw_id;

@@ -6,17 +6,17 @@
 //! old index format) is left to libgit2, which has the last word on what is missing.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
+use super::pack::{OFFSET_BITS, Pack};
 use super::replacements::Replaced;
-use super::{Repo, files, folder};
+use super::{Repo, folder};
 use crate::facts::ids::ObjectId;
 
 pub(super) use super::raw_id::RawId;
@@ -40,10 +40,6 @@ const LONGEST_HEAD: usize = 30;
 const SLACK: usize = 288;
 /// How much room for inflating is kept from one object to the next.
 const MOST_OUTPUT: usize = 1 << 20;
-/// The largest index of a pack: that of sixty million objects.
-const LARGEST_INDEX: u64 = 2 << 30;
-/// No object takes less of a pack than this.
-const LEAST_OBJECT: u64 = 9;
 
 /// The packs of a repository and its alternates, shared by all threads.
 pub(super) struct Packs {
@@ -51,14 +47,6 @@ pub(super) struct Packs {
     /// How many bytes a name of the repository has.
     width: usize,
     pub(super) replaced: Arc<Replaced>,
-}
-
-struct Pack {
-    data: File,
-    index: Vec<u8>,
-    objects: usize,
-    /// How many bytes a name has.
-    width: usize,
 }
 
 /// Why an object cannot be read.
@@ -187,17 +175,6 @@ impl Packs {
     }
 }
 
-/// The names of the objects in a pack, each of so many bytes, by its index; `None` where it does not say as many as the pack
-/// itself.
-pub(super) fn objects_in(index_path: &Path, width: usize) -> Option<Vec<RawId>> {
-    let pack = Pack::open(index_path, width)?;
-    let mut head = [0; 12];
-    (&pack.data).read_exact(&mut head).ok()?;
-    (read_u32(&head, 8)? as usize == pack.objects).then_some(())?;
-    let names = pack.index.get(NAMES..NAMES + pack.objects * width)?;
-    names.chunks_exact(width).map(RawId::from_bytes).collect()
-}
-
 fn open_folder(folder: &Path, width: usize) -> Vec<Pack> {
     let mut indexes: Vec<PathBuf> = folder::present(folder)
         .map(|entry| entry.path().to_owned())
@@ -208,73 +185,9 @@ fn open_folder(folder: &Path, width: usize) -> Vec<Pack> {
     packs.collect()
 }
 
-const FANOUT: usize = 8;
-const NAMES: usize = FANOUT + 256 * 4;
-
-impl Pack {
-    fn open(index_path: &Path, width: usize) -> Option<Self> {
-        let data_path = index_path.with_extension("pack");
-        let data = files::check(&data_path, u64::MAX).ok()??;
-        // A sparse index may be of any size, its pack is as large as it says.
-        let most = data.len() / LEAST_OBJECT * (width as u64 + 16) + 2048;
-        let index = files::read(index_path, most.min(LARGEST_INDEX)).ok()??;
-        let objects = read_u32(&index, NAMES - 4)? as usize;
-        // One with names of the other length has another size. Each object but the first may have a large offset.
-        let least = NAMES + objects * (width + 8) + width * 2;
-        let largest = least + objects.saturating_sub(1) * 8;
-        let is_known = index.starts_with(b"\xfftOc\0\0\0\x02") && (least..=largest).contains(&index.len());
-        is_known.then_some(())?;
-        let data = File::open(data_path).ok()?;
-        Some(Self {
-            data,
-            index,
-            objects,
-            width,
-        })
-    }
-
-    fn find(&self, id: &RawId) -> Option<u64> {
-        let id = id.as_bytes();
-        let bucket = usize::from(id[0]);
-        let mut first = match bucket {
-            0 => 0,
-            _ => read_u32(&self.index, FANOUT + (bucket - 1) * 4)? as usize,
-        };
-        let mut last = (read_u32(&self.index, FANOUT + bucket * 4)? as usize).min(self.objects);
-        while first < last {
-            let middle = first.midpoint(last);
-            let start = NAMES + middle * self.width;
-            match self.index.get(start..start + self.width)?.cmp(id) {
-                std::cmp::Ordering::Less => first = middle + 1,
-                std::cmp::Ordering::Greater => last = middle,
-                std::cmp::Ordering::Equal => return self.offset(middle),
-            }
-        }
-        None
-    }
-
-    fn offset(&self, at: usize) -> Option<u64> {
-        let offsets = NAMES + self.objects * (self.width + 4);
-        let offset = read_u32(&self.index, offsets + at * 4)?;
-        if offset & 0x8000_0000 == 0 {
-            return Some(u64::from(offset));
-        }
-        let large = offsets + self.objects * 4 + (offset & 0x7fff_ffff) as usize * 8;
-        let high = read_u32(&self.index, large)?;
-        let offset = u64::from(high) << 32 | u64::from(read_u32(&self.index, large + 4)?);
-        // No pack is that large, and no key of the cache has room for it.
-        (offset >> KEY_BITS == 0).then_some(offset)
-    }
-}
-
-fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
-    let four = bytes.get(at..at + 4)?;
-    four.try_into().ok().map(u32::from_be_bytes)
-}
-
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) mod hostile {
-    use super::{Pack, RawId, apply_delta};
+    use super::apply_delta;
 
     /// A delta, behind its base and that base's length in one byte.
     pub(crate) fn delta(data: &[u8]) {
@@ -284,41 +197,6 @@ pub(super) mod hostile {
         let (base, delta) = rest.split_at(usize::from(*length).min(rest.len()));
         apply_delta(base, delta);
     }
-
-    /// The index of a pack, behind the name that is looked for; each name in it is looked for too.
-    pub(crate) fn index(data: &[u8]) {
-        let (Some((id, index)), Ok(folder)) = (data.split_first_chunk::<32>(), tempfile::tempdir()) else {
-            return;
-        };
-        let path = folder.path().join("pack.idx");
-        // No pack is smaller than its index lets expect.
-        if std::fs::write(&path, index)
-            .and_then(|()| std::fs::write(path.with_extension("pack"), vec![0; index.len()]))
-            .is_err()
-        {
-            return;
-        }
-        // The same bytes as names of one length and of the other.
-        for width in [20, 32] {
-            let Some(pack) = Pack::open(&path, width) else {
-                continue;
-            };
-            let names = pack.index[super::NAMES..].chunks_exact(width).take(pack.objects);
-            for id in names.chain([&id[..width]]).filter_map(RawId::from_bytes) {
-                pack.find(&id);
-            }
-        }
-    }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
 impl<'a> Objects<'a> {
@@ -459,7 +337,7 @@ impl<'a> Objects<'a> {
         let base = match kind {
             6 => Some(head.offset_before(offset).ok_or(CUT_SHORT)?),
             7 => Some(
-                head.id(store.width)
+                head.id(store.width())
                     .and_then(|id| store.find(&id))
                     .ok_or(PackError::Damaged("its delta has no base"))?,
             ),
@@ -505,7 +383,7 @@ impl<'a> Objects<'a> {
             self.input.resize(most, 0);
         }
         self.ready.len = 0;
-        let len = read_at(&self.packs.packs[pack].data, &mut self.input[..most], start)?;
+        let len = self.packs.packs[pack].read_at(&mut self.input[..most], start)?;
         self.ready = Ready { pack, start, len };
         Ok(())
     }
@@ -677,11 +555,8 @@ fn apply_delta(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
     (result.len() as u64 == size).then_some(result)
 }
 
-/// How many bits of a key are an offset.
-const KEY_BITS: u32 = 48;
-
 fn key(pack: usize, offset: u64) -> u64 {
-    (pack as u64) << KEY_BITS ^ offset
+    (pack as u64) << OFFSET_BITS ^ offset
 }
 
 /// A cache in two generations: what was not used while the younger one filled up goes with the older one.
@@ -1014,7 +889,7 @@ mod tests {
         let place = Place::new();
         place.write(&[blob("one")]);
         assert_eq!(place.read(&name(0)).unwrap(), "one");
-        let index = File::options()
+        let index = std::fs::File::options()
             .append(true)
             .open(place.file("pack-1.idx"))
             .unwrap();
@@ -1095,7 +970,7 @@ mod tests {
         let offsets = place.write(&[blob("one"), (Base::Offset(0), append(3, " two"))]);
         let whole = std::fs::read(place.file("pack-1.pack")).unwrap();
         for len in 0..whole.len() {
-            let mut file = File::create(place.file("pack-1.pack")).unwrap();
+            let mut file = std::fs::File::create(place.file("pack-1.pack")).unwrap();
             file.write_all(&whole[..len]).unwrap();
             assert!(place.read(&name(1)).is_err(), "{len}");
             assert_eq!(place.read(&name(0)).is_ok(), len as u64 >= offsets[1], "{len}");

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use git2::{Indexer, ObjectFormat, ObjectType, Odb, Oid, Repository};
 
 use super::folder::{self, Kind};
-use super::{files, packs};
+use super::{files, pack};
 
 /// The folder in which a pack is made. It stays as long as the pack is kept.
 const WORKSHOP: &str = "leverage-pack";
@@ -181,7 +181,7 @@ impl Earlier {
             ObjectFormat::Sha1 => 20,
             ObjectFormat::Sha256 => 32,
         };
-        let objects = packs::objects_in(&stem.with_extension("idx"), width)?;
+        let objects = pack::Pack::open(&stem.with_extension("idx"), width)?.names()?;
         let objects = objects.iter().map(|id| Oid::from_bytes(id.as_bytes()).ok());
         Some(Self {
             objects: objects.collect::<Option<_>>()?,
