@@ -145,7 +145,7 @@ impl Repo {
     }
 
     fn open_shadow(shadow: Arc<Shadow>) -> Result<Self, OpenError> {
-        let common_dir = shadow.common_dir.clone();
+        let common_dir = shadow.place.common_dir.clone();
         let opened = Self::open_with(shadow.folder(), RepositoryOpenFlags::NO_SEARCH)?;
         Ok(Self {
             common_dir,
@@ -185,7 +185,7 @@ impl Repo {
     /// The `.git` folder of this work tree, or the bare repository itself.
     pub fn git_dir(&self) -> &Path {
         match &self.shadow {
-            Some(shadow) => &shadow.git_dir,
+            Some(shadow) => &shadow.place.git_dir,
             None => self.inner.path(),
         }
     }
@@ -193,7 +193,7 @@ impl Repo {
     /// The top of the work tree, if there is one.
     pub fn work_dir(&self) -> Option<&Path> {
         match &self.shadow {
-            Some(shadow) => shadow.work_dir.as_deref(),
+            Some(shadow) => shadow.place.work_dir.as_deref(),
             None => self.inner.workdir(),
         }
     }
@@ -216,7 +216,7 @@ impl Repo {
         Lineage {
             place: self.common_dir.clone(),
             is_linked: match &self.shadow {
-                Some(shadow) => shadow.git_dir != shadow.common_dir,
+                Some(shadow) => shadow.place.git_dir != shadow.place.common_dir,
                 None => self.inner.is_worktree(),
             },
             origin: folder.and_then(|folder| folder.canonicalize().ok()),
@@ -280,17 +280,19 @@ impl Repo {
         }
     }
 
-    /// Whether libgit2 reads it through git, and nothing can be written by way of it: what to do about that.
-    pub(super) fn read_only(&self) -> Option<&'static str> {
-        self.shadow.as_ref().map(|shadow| match shadow.is_reftable {
-            true => "git refs migrate --ref-format=files # git 2.49 or later",
-            false => "git config remote.origin.promisor true && git config --unset extensions.partialClone",
-        })
+    /// What stands for it where libgit2 would not open it.
+    pub(super) fn shadow(&self) -> Option<&Shadow> {
+        self.shadow.as_deref()
     }
 
-    /// What libgit2 opens in its place.
-    pub(super) fn opened_as(&self) -> Option<&Path> {
-        self.shadow.as_ref().map(|shadow| shadow.folder())
+    /// Sees references where git moved some.
+    pub(super) fn refresh(&self) -> io::Result<()> {
+        self.shadow().map_or(Ok(()), Shadow::refresh)
+    }
+
+    /// What libgit2 opens: its `.git` folder, or what stands for that.
+    pub(super) fn opened_as(&self) -> &Path {
+        self.inner.path()
     }
 
     /// The folder whose `refs` are files, each a reference.

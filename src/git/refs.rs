@@ -18,6 +18,7 @@ use super::files;
 use super::loose;
 use super::open::{Repo, object_id};
 use super::settle;
+use super::shadow::Shadow;
 use super::stage::Stage;
 use super::swap::{self, Moved, Moving};
 use super::writer::{PATIENCE_WITH_OURS, WriteError, Writer};
@@ -74,7 +75,6 @@ pub struct WriteLock {
 impl WriteLock {
     /// Waits for the lock in the folder that all work trees share.
     pub fn take(repo: &Repo) -> Result<Self, WriteError> {
-        check_writable(repo)?;
         let path = repo.common_dir().join("leverage.flock");
         // Opening a pipe would wait for ever.
         files::check(&path, u64::MAX).map_err(|error| WriteError::storage(repo, &error.to_string()))?;
@@ -88,6 +88,8 @@ impl WriteLock {
         loop {
             match file.try_lock() {
                 Ok(()) => {
+                    let listed = repo.refresh();
+                    listed.map_err(|error| WriteError::storage(repo, &error.to_string()))?;
                     swap::take_over(repo.common_dir(), OURS);
                     settle::clear(&repo.objects());
                     return Ok(Self { _file: file });
@@ -101,17 +103,6 @@ impl WriteLock {
                 Err(TryLockError::Error(error)) => return Err(WriteError::storage(repo, &error.to_string())),
             }
         }
-    }
-}
-
-/// Fails where no reference can be moved.
-pub fn check_writable(repo: &Repo) -> Result<(), WriteError> {
-    match repo.read_only() {
-        Some(remedy) => Err(WriteError::ReadOnly {
-            path: repo.place().to_owned(),
-            remedy,
-        }),
-        None => Ok(()),
     }
 }
 
@@ -156,6 +147,9 @@ pub(super) fn compare_and_swap(
     new: Oid,
     message: &str,
 ) -> Result<Swap, WriteError> {
+    if let Some(shadow) = repo.shadow() {
+        return swap_through_git(repo, shadow, name, (old, new), message);
+    }
     keep_log(repo, name);
     let settling = &repo.settling;
     let moved = Moving {
@@ -182,6 +176,40 @@ pub(super) fn compare_and_swap(
         Err(error) => {
             settling.leave();
             Err(WriteError::storage(repo, &format!("`{name}`: {error}")))
+        }
+    }
+}
+
+/// [`compare_and_swap`] of a reference that only git can move.
+fn swap_through_git(
+    repo: &Repo,
+    shadow: &Shadow,
+    name: &str,
+    (old, new): (Option<Oid>, Oid),
+    message: &str,
+) -> Result<Swap, WriteError> {
+    let failed = |reason: &str| WriteError::storage(repo, &format!("`{name}`: {reason}"));
+    let settling = &repo.settling;
+    let values = (
+        old.and_then(object_id),
+        object_id(new).ok_or_else(|| failed("its new value makes no sense"))?,
+    );
+    let log = name == TASKS && !repo.raw().is_bare();
+    let moved = shadow.move_reference(name, values, message, (log, settling.fsync.get()));
+    // A git that ended badly may have moved it before.
+    let stands = || target(repo.raw(), name).is_ok_and(|found| found == Some(new));
+    if matches!(moved, Ok(true)) || stands() {
+        settling.stand();
+        return Ok(Swap::Done);
+    }
+    match moved {
+        Ok(_) => {
+            settling.abandon();
+            Ok(Swap::TryAgain)
+        }
+        Err(error) => {
+            settling.leave();
+            Err(failed(&error.to_string()))
         }
     }
 }

@@ -273,6 +273,7 @@ impl Remote {
         .arg(&self.name)
         .args(refspecs);
         self.run("fetch from", &mut git)?;
+        repo.refresh().map_err(|error| self.failed("fetch from", error))?;
         match is_lasting {
             true => settle::sync_objects(&repo.objects()).map_err(|error| self.failed("fetch from", error)),
             false => Ok(()),
@@ -302,10 +303,12 @@ impl Remote {
             NOTES => self.notes(),
             _ => self.tasks(),
         };
-        let moved = Oid::from_bytes(commit.as_bytes())
-            .and_then(|id| repo.raw().reference(&tracking, id, true, "leverage: sync"));
         // The next fetch says it anyway.
-        drop(moved);
+        if repo.shadow().is_none() {
+            let moved = Oid::from_bytes(commit.as_bytes())
+                .and_then(|id| repo.raw().reference(&tracking, id, true, "leverage: sync"));
+            drop(moved);
+        }
         Ok(())
     }
 

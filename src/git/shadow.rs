@@ -2,7 +2,8 @@
 //!
 //! Git itself says where the repository is and what its references are, in the profile of [`process`](super::process). They are
 //! written into a folder of its own among the temporary ones, beside links to the objects and to the few other files that are
-//! read, and libgit2 opens that. Nothing is written into the repository, and no reference moves by way of such a handle.
+//! read, and libgit2 opens that. Nothing is written into the repository by reading it. References are moved by git as well, from
+//! the value that was read or not at all, and listed anew.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,6 +17,7 @@ use tempfile::TempDir;
 
 use super::config::{Config, ConfigFiles};
 use super::process::{hardened, output};
+use crate::facts::ids::ObjectId;
 
 /// Extensions of the format that change nothing of how objects are read here, or are known.
 const KNOWN: [&str; 8] = [
@@ -36,12 +38,8 @@ const LARGEST: u64 = super::screen::LARGEST_PACKED_REFS;
 /// A folder that stands for a repository.
 pub(super) struct Shadow {
     folder: TempDir,
-    /// The real `.git` folder of the work tree that was opened.
-    pub(super) git_dir: PathBuf,
-    /// The folder that all work trees share.
-    pub(super) common_dir: PathBuf,
-    /// The top of the work tree.
-    pub(super) work_dir: Option<PathBuf>,
+    /// Where the repository really is.
+    pub(super) place: Place,
     /// Whether the references are in a reftable, and not in files.
     pub(super) is_reftable: bool,
 }
@@ -64,7 +62,7 @@ impl Shadow {
         let made = Arc::new(Self::make(place)?);
         let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
         in_use.retain(|_, shadow| shadow.strong_count() > 0);
-        in_use.insert(made.git_dir.clone(), Arc::downgrade(&made));
+        in_use.insert(made.place.git_dir.clone(), Arc::downgrade(&made));
         Ok(made)
     }
 
@@ -115,19 +113,56 @@ impl Shadow {
         }
         Ok(Self {
             folder,
-            git_dir: place.git_dir,
-            common_dir: place.common_dir,
-            work_dir: place.work_dir,
+            place,
             is_reftable,
         })
+    }
+
+    /// Lists the references anew.
+    pub(super) fn refresh(&self) -> io::Result<()> {
+        write_references(&self.place, self.folder.path())
+    }
+
+    /// Moves a reference from `old` (`None`: it does not exist) to `new`; whether it was there. With `fsync` it is on the disk
+    /// then.
+    pub(super) fn move_reference(
+        &self,
+        name: &str,
+        (old, new): (Option<ObjectId>, ObjectId),
+        message: &str,
+        (log, fsync): (bool, bool),
+    ) -> io::Result<bool> {
+        let new = new.to_string();
+        let none = || "0".repeat(new.len());
+        let old = old.map_or_else(none, |old| old.to_string());
+        let mut git = self.place.git();
+        if fsync {
+            git.args(["-c", "core.fsync=committed,reference"]);
+        }
+        git.args(["update-ref", "-m", message]);
+        if log {
+            git.arg("--create-reflog");
+        }
+        let moved = output(git.args([name, &new, &old]));
+        let listed = self.refresh();
+        match moved {
+            // It stands, whatever is seen of it here.
+            Ok(_) => Ok(true),
+            // Somebody else moves one just now, or has moved it.
+            Err(error) if error.to_string().contains("lock") => listed.map(|()| false),
+            Err(error) => Err(error),
+        }
     }
 }
 
 /// Where git finds a repository.
-struct Place {
-    git_dir: PathBuf,
-    common_dir: PathBuf,
-    work_dir: Option<PathBuf>,
+pub(super) struct Place {
+    /// The `.git` folder of the work tree that was opened.
+    pub(super) git_dir: PathBuf,
+    /// The folder that all work trees share.
+    pub(super) common_dir: PathBuf,
+    /// The top of the work tree.
+    pub(super) work_dir: Option<PathBuf>,
 }
 
 impl Place {
@@ -250,7 +285,8 @@ fn head(place: &Place) -> io::Result<Vec<u8>> {
 fn write_references(place: &Place, folder: &Path) -> io::Result<()> {
     let format = "--format=%(objectname) %(refname) %(symref)";
     let listed = output(place.git().args(["for-each-ref", format]))?;
-    let mut packed = io::BufWriter::new(fs::File::create(folder.join("packed-refs"))?);
+    let file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut packed = io::BufWriter::new(file.as_file());
     for line in listed.split(|byte| *byte == b'\n') {
         let mut words = line.splitn(3, |byte| *byte == b' ');
         let (Some(id), Some(name)) = (words.next(), words.next()) else {
@@ -267,7 +303,10 @@ fn write_references(place: &Place, folder: &Path) -> io::Result<()> {
             packed.write_all(&[id, b" ", name, b"\n"].concat())?;
         }
     }
-    packed.flush()
+    packed.flush()?;
+    drop(packed);
+    file.persist(folder.join("packed-refs"))?;
+    Ok(())
 }
 
 /// Writes how often a reference moved, and from where to where; who moved it is not asked.

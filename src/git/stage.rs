@@ -18,7 +18,7 @@ impl Stage {
     /// An empty one.
     pub(super) fn new(repo: &Repo) -> Result<Self, WriteError> {
         let open = || {
-            let repository = Repository::open(repo.git_dir())?;
+            let repository = Repository::open(repo.opened_as())?;
             repository.odb()?.add_new_mempack_backend(1000)?;
             Ok(repository)
         };
@@ -80,7 +80,7 @@ impl Stage {
             return Ok(());
         }
         let place = Place {
-            git_dir: repo.git_dir().to_owned(),
+            git_dir: repo.opened_as().to_owned(),
             common_dir: repo.common_dir().to_owned(),
         };
         let landed = repo.settling.land(place, &self.repository, &new);

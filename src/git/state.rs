@@ -15,6 +15,7 @@ use git2::{
 use super::config::{Config, ConfigFiles};
 use super::files::FileError;
 use super::open::{Repo, object_id};
+use super::shadow::Shadow;
 use super::tree::Contents;
 use super::{attributes, folder, refs, remote_url, screen};
 use crate::facts::inventory::{Dirt, Divergence, Remote, StateFacts};
@@ -124,7 +125,7 @@ impl Repo {
         self.check_head()?;
         self.check_trees()?;
         let none: [&Path; 0] = [];
-        let place = self.opened_as().unwrap_or(work_dir);
+        let place = self.shadow().map_or(work_dir, Shadow::folder);
         let repo = Repository::open_ext(place, RepositoryOpenFlags::NO_SEARCH, none)?;
         check_files(&repo, work_dir, depth)?;
         let mut options = StatusOptions::new();

@@ -34,14 +34,6 @@ pub enum WriteError {
         /// What the system said.
         reason: String,
     },
-    /// Its references are stored in a way that is only read here.
-    #[error("`{path}` stores its references in a way that git-leverage can read and not write")]
-    ReadOnly {
-        /// The repository.
-        path: PathBuf,
-        /// The command after which it can.
-        remedy: &'static str,
-    },
     /// Somebody else holds a lock, or left one behind.
     #[error("`{path}` {age}; another process is writing, or died while it was")]
     Locked {
@@ -105,10 +97,6 @@ impl WriteError {
                 "Check that `git commit -S` works here, or turn it off: git config --global leverage.sign false"
                     .into(),
             ),
-            Self::ReadOnly { path, remedy } => Some(format!(
-                "Change how it is stored: cd '{}' && {remedy}",
-                path.display()
-            )),
             Self::Storage { .. } => None,
         }
     }

@@ -299,22 +299,29 @@ fn unreadable_for_git(world: &World, repo: &TestRepo<'_>, key: &str, value: &str
 }
 
 #[test]
-fn a_table_of_references_is_read_by_every_command_and_written_by_none() {
+fn every_command_works_on_a_table_of_references() {
     let world = World::new();
     let repo = tabled(&world);
     grow(&repo);
     repo.write("src/last.rs", "changed\n");
     repo.git(&["stash", "-q"]);
     repo.write("src/last.rs", "changed again\n");
-    let note = repo.run(&["record", "--estimate", "4h"]);
-    assert_eq!(note.code, Some(1), "{note}");
-    assert!(
-        note.stderr.contains("git refs migrate --ref-format=files"),
-        "{note}"
-    );
+    let ids = ["4h", "5h"].map(|estimate| {
+        repo.run(&["record", "--another", "--estimate", estimate])
+            .success()
+    });
+    repo.run(&["record", "--no-commit", "--title", "Plan", "--estimate", "1h"])
+        .success();
+    assert!(ids[0] != ids[1]);
     for command in ["log", "audit", "scan", "report"] {
-        repo.run(&[command]).success();
+        let ran = repo.run(&[command]);
+        assert!(matches!(ran.code, Some(0 | 1)), "{command}: {ran}");
     }
+    let log = repo.run(&["log"]).success();
+    assert!(
+        ["4h", "5h", "Plan"].iter().all(|part| log.contains(part)),
+        "{log}"
+    );
     let rows = repo.run(&["inventory", ".", "--format", "json"]).success();
     let rows: serde_json::Value = serde_json::from_str(&rows).unwrap();
     let row = &rows["rows"][0];
@@ -328,23 +335,87 @@ fn a_table_of_references_is_read_by_every_command_and_written_by_none() {
         (&1.into(), &7.into()),
         "{row}"
     );
-    let sync = repo.run(&["sync"]);
-    assert!(sync.stderr.contains("git refs migrate"), "{sync}");
+    // As git sees it, too.
+    let note = repo.git(&["log", "--format=%N", "--notes=leverage", "-1"]);
+    assert!(!note.trim().is_empty());
+    assert!(!repo.git(&["reflog", "show", "refs/leverage/tasks"]).is_empty());
+    repo.git(&["fsck", "--strict"]);
+    assert!(!repo.path().join(".git/refs/notes").exists());
 }
 
 #[test]
-fn a_ledger_in_a_table_is_read() {
+fn writers_beside_each_other_lose_nothing_in_a_table() {
     let world = World::new();
-    // Git 2.47 moves no logs.
-    let config = std::fs::read_to_string(world.home().join(".gitconfig")).unwrap();
-    let config = format!("{config}\tlogAllRefUpdates = false\n");
-    std::fs::write(world.home().join(".gitconfig"), config).unwrap();
     let repo = tabled(&world);
     grow(&repo);
-    repo.git(&["refs", "migrate", "--ref-format=files"]);
-    repo.run(&["record", "--estimate", "4h"]).success();
-    repo.git(&["refs", "migrate", "--ref-format=reftable"]);
+    let recorded = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                let mut commands = (0..3).map(|number| {
+                    let mut command = world.leverage(repo.path());
+                    let title = format!("Task {writer}-{number}");
+                    command.args(["record", "--no-commit", "--estimate", "1h", "--title", &title]);
+                    command
+                });
+                let mut commands: Vec<_> = commands.by_ref().collect();
+                scope.spawn(move || {
+                    let outputs = commands.iter_mut().map(|command| command.output().unwrap());
+                    outputs.filter(|output| output.status.success()).count()
+                })
+            })
+            .collect();
+        writers
+            .into_iter()
+            .map(|writer| writer.join().unwrap())
+            .sum::<usize>()
+    });
     let log = repo.run(&["log"]).success();
+    assert_eq!(recorded, 12, "{log}");
+    let found = (0..4).flat_map(|writer| (0..3).map(move |number| format!("Task {writer}-{number}")));
+    assert_eq!(found.filter(|title| log.contains(title)).count(), 12, "{log}");
+}
+
+#[test]
+fn ledgers_in_tables_are_exchanged() {
+    let world = World::new();
+    let origin = cloned(&world, &["--bare", "--ref-format=reftable"]);
+    let url = format!("file://{}", origin.display());
+    let clones = ["one", "two"].map(|name| {
+        let made = try_git(
+            &world,
+            &world.path(""),
+            &["clone", "-q", "--ref-format=reftable", &url, name],
+        );
+        assert!(made.status.success(), "{made:?}");
+        world.at(name)
+    });
+    for (clone, title) in clones.iter().zip(["First", "Second"]) {
+        clone
+            .run(&["record", "--no-commit", "--estimate", "1h", "--title", title])
+            .success();
+    }
+    for clone in [&clones[0], &clones[1], &clones[0]] {
+        clone.run(&["sync"]).success();
+    }
+    for clone in &clones {
+        let log = clone.run(&["log"]).success();
+        assert!(log.contains("First") && log.contains("Second"), "{log}");
+    }
+}
+
+#[test]
+fn a_partial_clone_of_old_takes_records() {
+    let world = World::new();
+    let path = promised(&world, &["--filter=blob:none"]);
+    for args in [
+        ["config", "--unset", "remote.origin.promisor"].as_slice(),
+        &["config", "core.repositoryFormatVersion", "1"],
+        &["config", "extensions.partialClone", "origin"],
+    ] {
+        assert!(try_git(&world, &path, args).status.success());
+    }
+    world.run_in(&path, &["record", "--estimate", "4h"]).success();
+    let log = world.run_in(&path, &["log"]).success();
     assert!(log.contains("4h"), "{log}");
 }
 

@@ -49,7 +49,6 @@ pub struct Args {
 /// Talks to the remote; no other command does.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open(context)?;
-    refs::check_writable(&open.repo)?;
     let config = open.repo.config(&context.environment.config_files);
     let remote = Remote::choose(&open.repo, &config, args.remote.as_deref())?;
     context.terminal.warnings(&dangers(&config))?;
