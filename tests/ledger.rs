@@ -563,3 +563,49 @@ fn claims_are_by_whom_and_of_what_git_shows() {
         std::fs::remove_dir_all(repo.path()).unwrap();
     }
 }
+
+#[test]
+fn empty_folders_in_place_of_a_reference_are_in_nobodys_way() {
+    let world = World::new();
+    let repo = world.repo("app");
+    repo.write("src/lib.rs", "one\n").commit("Begin");
+    for folder in [
+        ".git/refs/notes/leverage/a/b",
+        ".git/refs/notes/leverage/c",
+        ".git/logs/refs/notes/leverage/a/b",
+        ".git/refs/leverage/pin/a/b",
+    ] {
+        std::fs::create_dir_all(repo.path().join(folder)).unwrap();
+    }
+    repo.run(&["record", "--estimate", "4h"]).success();
+    assert_eq!(repo.git(&["notes", "--ref=leverage", "list"]).lines().count(), 1);
+    assert!(!repo.git(&["reflog", "show", "refs/notes/leverage"]).is_empty());
+}
+
+#[test]
+fn a_reference_in_the_way_is_named() {
+    let world = World::new();
+    for (other, packed) in [
+        ("refs/notes/leverage/a/b", false),
+        ("refs/notes/leverage/a", true),
+        ("refs/notes", false),
+        ("refs/notes", true),
+    ] {
+        let name = format!("{}{packed}", other.replace('/', "-"));
+        let repo = world.repo(&name);
+        repo.write("src/lib.rs", "one\n").commit("Begin");
+        repo.git(&["update-ref", other, "HEAD"]);
+        if packed {
+            repo.git(&["pack-refs", "--all"]);
+        }
+        let ran = repo.run(&["record", "--estimate", "4h"]);
+        assert_eq!(ran.code, Some(1), "{other}: {ran}");
+        assert!(
+            ran.stderr
+                .contains(&format!("the reference `{other}` is in the way")),
+            "{other}: {ran}"
+        );
+        repo.git(&["update-ref", "-d", other]);
+        repo.run(&["record", "--estimate", "4h"]).success();
+    }
+}

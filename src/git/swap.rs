@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectFormat, Oid, Repository, Signature};
 use tempfile::NamedTempFile;
 
+use super::folder::{self, Kind};
 use super::settle::sync_folder;
 
 /// The file that becomes a reference.
@@ -47,6 +48,9 @@ impl Moving<'_> {
     pub(super) fn run(&self, old: Option<Oid>, as_expected: impl FnOnce() -> bool) -> io::Result<Moved> {
         let place = self.common_dir.join(self.name);
         let folder = place.parent().unwrap_or(self.common_dir);
+        if let Some(other) = in_the_way(self.repository, self.name) {
+            return Err(io::Error::other(format!("the reference `{other}` is in the way")));
+        }
         fs::create_dir_all(folder)?;
         let pending = self.pending()?;
         let Some(lock) = Lock::take(&pending, self.name, &place)? else {
@@ -56,8 +60,8 @@ impl Moving<'_> {
             return Ok(Moved::Elsewhere);
         }
         if place.is_dir() {
-            // What references of longer names left; with one of them in it, it stays.
-            fs::remove_dir(&place)?;
+            // What references of longer names left. A file in it stays.
+            remove_folders(&place)?;
         }
         let none = match self.new.object_format() {
             ObjectFormat::Sha1 => Oid::ZERO_SHA1,
@@ -113,7 +117,7 @@ impl Moving<'_> {
             return Ok(());
         }
         if present.as_ref().is_ok_and(Metadata::is_dir) {
-            fs::remove_dir(&path)?;
+            remove_folders(&path)?;
         } else if present.as_ref().is_ok_and(|data| !data.is_file()) {
             // No log can be kept in a pipe or a device.
             return Ok(());
@@ -149,6 +153,36 @@ impl Moving<'_> {
         line.extend_from_slice(rest.as_bytes());
         Ok(line)
     }
+}
+
+/// A reference beside which another one of this name cannot be: one below it, or one that it would be below.
+fn in_the_way(repository: &Repository, name: &str) -> Option<String> {
+    if repository.find_reference(name).is_ok() {
+        return None;
+    }
+    let above = name.match_indices('/').map(|(end, _)| &name[..end]);
+    let mut above = above.filter(|name| name.starts_with("refs/"));
+    if let Some(found) = above.find(|name| repository.find_reference(name).is_ok()) {
+        return Some(found.to_owned());
+    }
+    let below = repository.references_glob(&format!("{name}/*")).ok()?;
+    let mut below = below.filter_map(|found| found.ok()?.name().ok().map(str::to_owned));
+    below.next()
+}
+
+/// Removes a folder with all folders below it, of which none holds a file. A link is a file.
+fn remove_folders(folder: &Path) -> io::Result<()> {
+    for entry in folder::list(folder)? {
+        let entry = entry?;
+        match entry.kind()? {
+            Kind::Folder => remove_folders(entry.path())?,
+            _ => {
+                let path = entry.path().display();
+                return Err(io::Error::other(format!("`{path}` is in the way")));
+            }
+        }
+    }
+    fs::remove_dir(folder)
 }
 
 /// `core.logAllRefUpdates` as git has it.
