@@ -2,8 +2,8 @@
 //!
 //! Data flows one way. `sources` read the outside world into `facts`; `correlate` links sessions to commits; `aggregate`
 //! and `audit` turn facts into reports and findings; `workspace` reads for them what a command asks for, by plain options;
-//! `render` turns what came of it into bytes. `exchange` translates foreign records, `ledger` is the only writer to a
-//! repository, `git` the only reader of one, and `cli` the only code that knows a process: arguments, environment, clock,
+//! `render` turns what came of it into bytes. `exchange` translates foreign records, `ledger` is the only writer of a
+//! ledger, `git` the only reader of a repository, and `cli` the only code that knows a process: arguments, environment, clock,
 //! terminal. A module imports only from those above it in this list.
 //!
 //! The interface is the program: its arguments, files and formats. The crate exports its entry, [`main`], and promises

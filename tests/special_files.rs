@@ -6,17 +6,22 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::world::{TestRepo, World};
+use crate::world::{START, TestRepo, World};
 
 /// Longer than any of these commands takes, on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs a command that may hang; returns its code, standard output and standard error.
 fn run_in_time(world: &World, args: &[&str]) -> (Option<i32>, String, String) {
+    run_in_time_at(world, &world.path(""), args)
+}
+
+/// The same, in a folder.
+fn run_in_time_at(world: &World, folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     let (out, err) = (world.path("stdout"), world.path("stderr"));
     let file = |path: &Path| Stdio::from(std::fs::File::create(path).unwrap());
     let mut child = world
-        .leverage(&world.path(""))
+        .leverage(folder)
         .args(args)
         .stdout(file(&out))
         .stderr(file(&err))
@@ -272,4 +277,45 @@ fn sparse_files_of_gigabytes_are_refused() {
         assert_eq!(status == "complete", name == "good", "{name}: {reason}");
     }
     assert_eq!(err.matches("is larger than").count(), files.len(), "{err}");
+}
+
+/// What holds the ledger is opened by commands that write it and by those that publish it.
+#[test]
+fn pipes_in_place_of_objects_of_the_ledger_are_not_opened() {
+    let world = World::new();
+    for what in ["refs/notes/leverage", "refs/leverage/tasks", "note"] {
+        let repo = world.repo(&what.replace('/', "-"));
+        repo.write("lib.rs", "one\n").commit("Begin");
+        repo.git(&["clone", "--quiet", "--bare", ".", "../hub.git"]);
+        repo.git(&["remote", "add", "origin", "../hub.git"]);
+        repo.git(&["notes", "--ref=leverage", "add", "-m", "{}", "HEAD"]);
+        let task = repo.git_at(&["commit-tree", "-m", "A task", "HEAD^{tree}"], START);
+        repo.git(&["update-ref", "refs/leverage/tasks", &task]);
+        let object = match what {
+            "note" => repo.git(&["notes", "--ref=leverage", "list", "HEAD"]),
+            name => repo.git(&["rev-parse", name]),
+        };
+        // The hub has a ledger of its own, so that there is something to fetch.
+        let hub = world.at("hub.git");
+        let tree = hub.git_with_input(&["mktree"], "");
+        let tip = hub.git_at(&["commit-tree", "-m", "Notes", &tree], START);
+        hub.git(&["update-ref", "refs/notes/leverage", &tip]);
+        put_pipe(
+            &repo
+                .path()
+                .join(".git/objects")
+                .join(&object[..2])
+                .join(&object[2..]),
+        );
+        for args in [
+            &["sync", "--dry-run"][..],
+            &["sync"],
+            &["record", "--another", "--estimate", "4h"],
+        ] {
+            let (code, out, err) = run_in_time_at(&world, repo.path(), args);
+            let may_do = what == "refs/leverage/tasks" && args[0] == "record";
+            assert!(code == Some(1) || may_do, "{what}, {args:?}: {out}{err}");
+        }
+        std::fs::remove_dir_all(hub.path()).unwrap();
+    }
 }

@@ -5,7 +5,10 @@ use std::process::Command;
 
 use crate::world::{Ran, TestRepo, World};
 
+mod addresses;
 mod clones;
+mod refusals;
+mod untrusted;
 
 /// Ids hold random bits, and commits that carry them with them.
 fn without_ids(ran: &Ran) -> String {
@@ -72,7 +75,7 @@ fn a_record_travels_and_the_rest_is_told() {
     remote    origin, $WORLD/remote.git
     received  nothing new
     sent      2 tasks  (refs/notes/leverage)
-              1 commit of tasks without code  (refs/leverage/tasks)
+              1 commit  (refs/leverage/tasks)
     [exit 0]
     ");
     insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
@@ -84,7 +87,7 @@ fn a_record_travels_and_the_rest_is_told() {
     insta::assert_snapshot!(without_ids(&ben.run(&["sync", "origin"])), @r"
     remote    origin, $WORLD/remote.git
     received  2 tasks  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
-              1 commit of tasks without code  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
+              1 commit  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
     sent      nothing new
     [exit 0]
     ");
@@ -112,9 +115,9 @@ fn ledgers_that_grew_beside_each_other_are_merged() {
     insta::assert_snapshot!(without_ids(&ben.run(&["sync"])), @r"
     remote    origin, $WORLD/remote.git
     received  2 tasks  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
-              1 commit of tasks without code  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
+              1 commit  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
     sent      2 tasks  (refs/notes/leverage)
-              2 commits of tasks without code  (refs/leverage/tasks)
+              2 commits  (refs/leverage/tasks)
     [exit 0]
     ");
     ada.run(&["sync"]).success();
@@ -168,8 +171,8 @@ fn a_dry_run_prints_what_would_be_published_and_moves_nothing() {
     assert_eq!(ran.stdout.trim_end(), ada.git(&["cat-file", "blob", &tree]));
     insta::assert_snapshot!(ran.stderr, @r"
     remote: origin, $WORLD/remote.git
-    would receive: 1 task, 1 commit of tasks without code
-    would publish: 1 task, 1 commit of tasks without code
+    would receive: 1 task (refs/notes/leverage), 1 commit (refs/leverage/tasks)
+    would publish: 1 task (refs/notes/leverage), 1 commit (refs/leverage/tasks)
     nothing was merged or pushed (--dry-run)
     ");
     assert_eq!(ran.code, Some(0));
@@ -239,6 +242,11 @@ fn a_secret_stops_the_push_and_is_not_repeated() {
         "{ran}"
     );
     insta::assert_snapshot!(without_ids(&ran), @r"
+    remote    origin, $WORLD/remote.git
+    received  1 task  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
+              1 commit  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
+    not sent  2 tasks  (refs/notes/leverage)
+              2 commits  (refs/leverage/tasks)
     [stderr]
     error: 2 texts look like a secret, and nothing was pushed
     error: task ID: its basis looks like it contains an address with a password
@@ -333,12 +341,12 @@ fn refspecs_that_overwrite_the_ledger_are_pointed_out_and_do_no_harm() {
     insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
     remote    origin, $WORLD/remote.git
     received  1 task  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
-              1 commit of tasks without code  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
+              1 commit  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
     sent      1 task  (refs/notes/leverage)
-              2 commits of tasks without code  (refs/leverage/tasks)
+              2 commits  (refs/leverage/tasks)
     [stderr]
     warning: remote.origin.fetch: `+refs/notes/*:refs/notes/*` lets `git fetch` replace or delete records of this clone
-    hint: Remove it: git config --fixed-value --unset 'remote.origin.fetch' '+refs/notes/*:refs/notes/*'
+    hint: Remove it: git config --fixed-value --unset-all remote.origin.fetch '+refs/notes/*:refs/notes/*'
     [exit 0]
     ");
     assert_eq!(titles(&ada), ["Deployment audit", "Interviews"]);
@@ -387,7 +395,7 @@ fn the_remote_is_the_one_that_is_meant() {
     [stderr]
     error: no remote here is called `second`
     hint: List the remotes here: git remote -v
-    [exit 1]
+    [exit 2]
     ");
     let alone = world.repo("alone");
     insta::assert_snapshot!(alone.run(&["sync"]), @r"
@@ -569,7 +577,7 @@ fn a_clone_without_a_ledger_of_its_remote_says_so() {
     Date  Id  Task  Human  Agent  Superv.  Leverage  Sup. lev.
     ──────────────────────────────────────────────────────────
     [stderr]
-    no ledger was fetched from `origin`; if it has one: git leverage sync
+    no ledger was fetched from `origin`; if it has one: git leverage sync origin
     no tasks are recorded here
     [exit 0]
     ");
@@ -582,14 +590,14 @@ fn a_clone_without_a_ledger_of_its_remote_says_so() {
     };
     assert_eq!(
         said(&ada.run(&["report"])),
-        ["ada: no ledger was fetched from `origin`; if it has one: git -C '$WORLD/ada' leverage sync"]
+        ["ada: no ledger was fetched from `origin`; if it has one: git -C '$WORLD/ada' leverage sync origin"]
     );
     let folder = world.path("");
     let all = world.run(&["report", &folder.to_string_lossy()]);
     assert_eq!(
         said(&all),
         [
-            "3 repositories: no ledger was fetched from their remotes; where there is one: git -C '$WORLD/ada' leverage sync"
+            "3 repositories: no ledger was fetched from their remotes; where there is one: git -C '$WORLD/ada' leverage sync origin"
         ]
     );
     assert!(!all.stdout.contains("no ledger was fetched"));
@@ -622,9 +630,101 @@ fn a_remote_that_refuses_says_why() {
     );
     record(&ada, "Deployment audit");
     insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
+    remote    origin, $WORLD/remote.git
+    received  nothing new
+    not sent  1 task  (refs/notes/leverage)
+              1 commit  (refs/leverage/tasks)
     [stderr]
     error: git cannot push to `origin`: [remote rejected] (pre-receive hook declined); remote: Notes are closed
     [exit 1]
     ");
     assert_eq!(titles(&ada), ["Deployment audit"]);
+}
+
+#[test]
+fn the_hint_on_a_dangerous_refspec_holds_wherever_it_stands() {
+    let world = World::new();
+    let remote = remote(&world);
+    let ada = clone(&world, &remote, "ada");
+    let more = world.path("it's more");
+    std::fs::write(
+        &more,
+        "[remote \"origin\"]\n\tfetch = +refs/*:refs/*\n\tfetch = +refs/*:refs/*\n",
+    )
+    .unwrap();
+    let included = more.to_string_lossy().into_owned();
+    ada.git(&["config", "--global", "includeIf.gitdir:**/ada/.path", &included]);
+    let ran = ada.run(&["sync", "--setup", "--dry-run"]);
+    let hint = ran
+        .stderr
+        .lines()
+        .find_map(|line| line.strip_prefix("hint: Remove it: "))
+        .unwrap();
+    let command = hint.replace("$WORLD", world.path("").to_string_lossy().trim_end_matches('/'));
+    let shell = Command::new("sh")
+        .args(["-c", &command])
+        .current_dir(ada.path())
+        .status()
+        .unwrap();
+    assert!(shell.success(), "{command}");
+    assert!(
+        !ada.run(&["sync", "--setup", "--dry-run"])
+            .stderr
+            .contains("warning"),
+        "{command}"
+    );
+}
+
+#[test]
+fn a_misspelt_option_is_no_remote() {
+    let world = World::new();
+    let remote = remote(&world);
+    let ada = clone(&world, &remote, "ada");
+    for option in ["--dry-rum", "-x"] {
+        let ran = ada.run(&["sync", option]);
+        assert_eq!(ran.code, Some(2), "{ran}");
+        assert!(ran.stderr.contains("unexpected argument"), "{ran}");
+    }
+}
+
+#[test]
+fn the_remote_that_a_message_names_can_be_synced_with() {
+    let world = World::new();
+    let remote = remote(&world);
+    let ada = clone(&world, &remote, "ada");
+    ada.git(&["remote", "rename", "origin", "bb"]);
+    ada.git(&["remote", "add", "aa", "../remote.git"]);
+    let named = |repo: &TestRepo<'_>| {
+        let said = repo.run(&["log"]).stderr;
+        let line = said
+            .lines()
+            .find(|line| line.contains("no ledger was fetched"))
+            .unwrap()
+            .to_owned();
+        line.rsplit(' ').next().unwrap().to_owned()
+    };
+    ada.run(&["sync", &named(&ada)]).success();
+    ada.git(&["config", "branch.main.remote", "bb"]);
+    assert_eq!(named(&ada), "bb", "the branch follows it");
+}
+
+/// As docs/sharing.md says.
+#[test]
+fn a_secret_that_was_not_pushed_can_be_taken_out() {
+    let world = World::new();
+    let remote = remote(&world);
+    let ada = clone(&world, &remote, "ada");
+    record(&ada, "Interviews");
+    ada.run(&["sync"]).success();
+    record(&ada, "Rotate PASSWORD=hunter22");
+    ada.git_with_input(
+        &["update-ref", "--stdin"],
+        "update refs/notes/leverage refs/leverage/remotes/origin/notes\n\
+         update refs/leverage/tasks refs/leverage/remotes/origin/tasks\n\
+         delete refs/leverage/pin\n",
+    );
+    assert_eq!(titles(&ada), ["Interviews"]);
+    ada.run(&["sync"]).success();
+    assert_eq!(titles(&ada), ["Interviews"]);
+    assert!(ada.run(&["audit"]).stdout.contains("ledger-moved"));
 }

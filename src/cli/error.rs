@@ -138,7 +138,7 @@ impl From<OpenError> for CommandError {
 impl From<WriteError> for CommandError {
     fn from(error: WriteError) -> Self {
         Self {
-            hints: error.hint().into_iter().collect(),
+            hints: error.hints(),
             ..Self::failed(error.to_string())
         }
     }
@@ -148,10 +148,11 @@ impl From<RemoteError> for CommandError {
     fn from(error: RemoteError) -> Self {
         let message = error.to_string();
         match error {
-            RemoteError::Unknown(_) => Self::failed(message).hint("List the remotes here: git remote -v"),
+            RemoteError::Unknown(_) => Self::usage(message).hint("List the remotes here: git remote -v"),
             RemoteError::None => Self::failed(message).hint("Add one: git remote add origin URL"),
             RemoteError::Several(_) => Self::usage(message).hint("Name one: git leverage sync REMOTE"),
             RemoteError::Name(_) => Self::usage(message),
+            RemoteError::Address(_) => Self::failed(message),
             RemoteError::Git { .. } => Self::failed(message),
         }
     }

@@ -17,7 +17,7 @@ use crate::git::config::ConfigValue;
 use crate::git::messages;
 use crate::git::signing::programs;
 use crate::git::walk::RefSelection;
-use crate::ledger::{self, Signing, Writer};
+use crate::ledger::{self, Signing, WriteError, Writer};
 use crate::sources::ledger::{LedgerOptions, read_ledger, read_ledger_at};
 
 /// The fewest hex digits that name a task.
@@ -68,11 +68,12 @@ impl OpenLedger {
 
     /// Who writes, or how to say it to git.
     pub fn writer(&self) -> Result<&Writer, CommandError> {
-        self.writer.as_ref().ok_or_else(|| {
-            CommandError::failed("git does not know who you are, and every record names its author")
-                .hint("Run: git config --global user.name 'Your Name'")
-                .hint("and: git config --global user.email you@example.org")
-        })
+        self.known_writer().ok_or_else(|| WriteError::Nobody.into())
+    }
+
+    /// Who writes, if git knows.
+    pub fn known_writer(&self) -> Option<&Writer> {
+        self.writer.as_ref()
     }
 
     /// `Name <mail>` of the writer.

@@ -26,6 +26,7 @@ pub mod number;
 pub mod quantity;
 pub mod record;
 pub mod session;
+pub mod shell;
 pub mod sign;
 pub mod signs;
 pub mod span;

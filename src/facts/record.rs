@@ -21,6 +21,8 @@ use super::task::Task;
 pub const VERSION: u64 = 1;
 /// The largest note that is written, in bytes.
 pub const NOTE_CAP: usize = 1024 * 1024;
+/// The largest note that is read, in bytes: a larger one was not made by us, and would fill the memory.
+pub const LARGEST_NOTE: usize = 16 << 20;
 
 /// What a line says.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,21 +1,19 @@
 //! The history of a ledger reference: which lines each of its commits brought and took, and where it jumped.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use git2::{Commit, Oid, Reflog, Sort};
+use git2::{Commit, ErrorCode, Oid, Reflog, Sort};
 
 use super::config::ConfigFiles;
 use super::notes::{self, StoredNote};
 use super::open::object_id;
-use super::packs::{Objects, Packs, RawId};
+use super::packs::{ObjectError, Objects, Packs, RawId};
 use super::signing::{self, Signature};
 use super::trees::{self, Difference, Version};
 use super::{GitError, Repo, refs};
 use crate::facts::ids::ObjectId;
-use crate::facts::record::NoteLines;
+use crate::facts::record::{LARGEST_NOTE, NoteLines};
 
-/// Larger notes are not ours, and would fill the memory.
-const LARGEST_NOTE: u64 = 16 << 20;
 /// All notes that one commit changes, before and after.
 const MOST_BYTES: u64 = 1 << 30;
 /// A larger file beside the code is a trap.
@@ -90,10 +88,13 @@ pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<Le
     walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
     walk.push(tip)?;
     let packs = Packs::open(repo);
-    let mut objects = Objects::new(&packs, repo.git_dir(), KEPT);
-    let steps: Result<Vec<LedgerStep>, GitError> = walk
-        .map(|id| step(repo, &mut objects, &repo.commit_at(id?)?))
-        .collect();
+    let mut reading = Reading {
+        repo,
+        objects: Objects::new(&packs, repo.git_dir(), KEPT),
+        large: Large::LeftOut,
+    };
+    let steps: Result<Vec<LedgerStep>, GitError> =
+        walk.map(|id| reading.step(&repo.commit_at(id?)?)).collect();
     let mut steps = steps?;
     keep_what_is_gone(repo, reference, &mut steps);
     let cut_off = repo.shallow_commits();
@@ -120,27 +121,65 @@ pub struct Told {
     pub messages: Vec<(ObjectId, String)>,
 }
 
-impl Told {
-    /// What is told by the commits that `tip` ends in and `known` does not know.
-    pub fn of(repo: &Repo, tip: ObjectId, known: Option<ObjectId>) -> Result<Self, GitError> {
-        let raw = repo.raw();
-        let mut walk = raw.revwalk()?;
-        walk.push(Oid::from_bytes(tip.as_bytes())?)?;
-        if let Some(known) = known {
-            walk.hide(Oid::from_bytes(known.as_bytes())?)?;
+/// Why what a ledger tells cannot be read, and in which of its commits.
+#[derive(Debug, thiserror::Error)]
+#[error("commit {commit}: {cause}")]
+pub struct Untold {
+    /// The commit of the ledger: the last, if the history as a whole cannot be read.
+    pub commit: ObjectId,
+    /// What is wrong there.
+    #[source]
+    pub cause: GitError,
+}
+
+impl Untold {
+    /// Whether an object is not here, and nothing is wrong with it otherwise.
+    pub fn is_missing(&self) -> bool {
+        match &self.cause {
+            GitError::Library(error) => error.code() == ErrorCode::NotFound,
+            GitError::Object(error) => matches!(error, ObjectError::Missing(_)),
+            GitError::ForeignId => false,
         }
+    }
+}
+
+impl Told {
+    /// What is told by the commits that `tip` ends in and `known` does not know. Fails where something of it cannot be read or is
+    /// larger than anything that a ledger holds: what was not seen is not to be published, or taken in.
+    pub fn of(repo: &Repo, tip: ObjectId, known: Option<ObjectId>) -> Result<Self, Untold> {
+        let at = |commit: ObjectId| move |cause: GitError| Untold { commit, cause };
+        let commits = new_commits(repo, tip, known).map_err(at(tip))?;
         let packs = Packs::open(repo);
-        let mut objects = Objects::new(&packs, repo.git_dir(), KEPT);
+        let mut reading = Reading {
+            repo,
+            objects: Objects::new(&packs, repo.git_dir(), KEPT),
+            large: Large::Refused,
+        };
         let mut told = Self::default();
-        for id in walk {
-            let commit = repo.commit_at(id?)?;
+        for id in commits {
+            let commit = repo.commit_at(id).map_err(|error| at(tip)(error.into()))?;
             let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
-            let step = step(repo, &mut objects, &commit)?;
+            let step = reading.step(&commit).map_err(at(object_id(id).unwrap_or(tip)))?;
             told.messages.push((step.commit, message));
             told.lines.extend(step.added);
         }
         Ok(told)
     }
+}
+
+/// The commits that `tip` ends in and `known` does not know, the newest first.
+fn new_commits(repo: &Repo, tip: ObjectId, known: Option<ObjectId>) -> Result<Vec<Oid>, GitError> {
+    let tip = Oid::from_bytes(tip.as_bytes())?;
+    let known = known.map(|known| Oid::from_bytes(known.as_bytes())).transpose()?;
+    // libgit2 would follow a tag.
+    repo.commit_at(tip)?;
+    repo.look_through(&known.into_iter().chain([tip]).collect::<Vec<_>>())?;
+    let mut walk = repo.raw().revwalk()?;
+    walk.push(tip)?;
+    if let Some(known) = known {
+        walk.hide(known)?;
+    }
+    Ok(walk.collect::<Result<_, _>>()?)
 }
 
 /// Leaves of the lines that were taken those that stand on no note any more: a note may be a copy of another, and what was
@@ -161,91 +200,140 @@ fn keep_what_is_gone(repo: &Repo, reference: &str, steps: &mut [LedgerStep]) {
     }
 }
 
-fn step(repo: &Repo, objects: &mut Objects<'_>, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
-    let mut added: Option<BTreeSet<Vec<u8>>> = None;
-    let mut removed = BTreeSet::new();
-    let parents: Vec<Option<Commit<'_>>> = match commit.parent_count() {
-        0 => vec![None],
-        _ => commit.parents().map(Some).collect(),
-    };
-    for parent in parents {
-        let (old, new) = changed_lines(repo, objects, parent.as_ref(), commit)?;
-        removed.extend(old.difference(&new).cloned());
-        let fresh: BTreeSet<Vec<u8>> = new.difference(&old).cloned().collect();
-        added = Some(match added {
-            Some(before) => before.intersection(&fresh).cloned().collect(),
-            None => fresh,
-        });
+/// What becomes of notes that are larger than any that is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Large {
+    /// They count as empty.
+    LeftOut,
+    /// Nothing is read where there is one.
+    Refused,
+}
+
+/// A reading of commits of a ledger.
+struct Reading<'a> {
+    repo: &'a Repo,
+    objects: Objects<'a>,
+    large: Large,
+}
+
+type Lines = BTreeSet<Vec<u8>>;
+
+impl Reading<'_> {
+    fn step(&mut self, commit: &Commit<'_>) -> Result<LedgerStep, GitError> {
+        let mut added: Option<Lines> = None;
+        let mut removed = Lines::new();
+        let parents: Vec<Option<Oid>> = match commit.parent_count() {
+            0 => vec![None],
+            _ => commit.parent_ids().map(Some).collect(),
+        };
+        for parent in parents {
+            let (old, new) = self.changed_lines(parent, commit)?;
+            removed.extend(old.difference(&new).cloned());
+            let fresh: Lines = new.difference(&old).cloned().collect();
+            added = Some(match added {
+                Some(before) => before.intersection(&fresh).cloned().collect(),
+                None => fresh,
+            });
+        }
+        let committer = commit.committer();
+        Ok(LedgerStep {
+            commit: object_id(commit.id()).ok_or(GitError::ForeignId)?,
+            parents: commit.parent_ids().filter_map(object_id).collect(),
+            past: Past::Here,
+            subject: subject(commit),
+            committer: format!(
+                "{} <{}>",
+                String::from_utf8_lossy(committer.name_bytes()),
+                String::from_utf8_lossy(committer.email_bytes())
+            ),
+            time: commit.time().seconds(),
+            signature: if commit.header_field_bytes("gpgsig").is_ok() {
+                Signature::Unchecked
+            } else {
+                Signature::Absent
+            },
+            added: added.unwrap_or_default(),
+            removed,
+        })
     }
-    let committer = commit.committer();
-    Ok(LedgerStep {
-        commit: object_id(commit.id()).ok_or(GitError::ForeignId)?,
-        parents: commit.parent_ids().filter_map(object_id).collect(),
-        past: Past::Here,
-        subject: subject(commit),
-        committer: format!(
-            "{} <{}>",
-            String::from_utf8_lossy(committer.name_bytes()),
-            String::from_utf8_lossy(committer.email_bytes())
-        ),
-        time: commit.time().seconds(),
-        signature: if commit.header_field_bytes("gpgsig").is_ok() {
-            Signature::Unchecked
-        } else {
-            Signature::Absent
-        },
-        added: added.unwrap_or_default(),
-        removed,
-    })
+
+    /// The lines of all notes that differ, before and after. A note that only moved to another commit cancels out.
+    fn changed_lines(
+        &mut self,
+        parent: Option<Oid>,
+        commit: &Commit<'_>,
+    ) -> Result<(Lines, Lines), GitError> {
+        let raw_id = |id: Oid| object_id(id).ok_or(GitError::ForeignId);
+        let parent = parent.map(|parent| self.repo.commit_at(parent)).transpose()?;
+        let old_tree = parent.map(|parent| raw_id(parent.tree_id())).transpose()?;
+        let new_tree = raw_id(commit.tree_id())?;
+        let mut differences = Vec::new();
+        trees::compare(
+            &mut self.objects,
+            old_tree.as_ref(),
+            Some(&new_tree),
+            &mut differences,
+        )?;
+        let mut left = MOST_BYTES;
+        let mut lines = |side: fn(&Difference) -> Option<Version>| {
+            // Notes may share a blob, which is read once.
+            let notes = differences.iter();
+            let blobs: BTreeMap<RawId, &[u8]> = notes
+                .filter_map(|note| Some((side(note)?.id, note.path.as_slice())))
+                .collect();
+            let mut lines = Lines::new();
+            for (blob, path) in blobs {
+                self.add_lines(&blob, path, &mut left, &mut lines)?;
+            }
+            Ok::<_, GitError>(lines)
+        };
+        Ok((
+            lines(|difference| difference.old)?,
+            lines(|difference| difference.new)?,
+        ))
+    }
+
+    fn add_lines(
+        &self,
+        note: &RawId,
+        path: &[u8],
+        left: &mut u64,
+        lines: &mut Lines,
+    ) -> Result<(), GitError> {
+        let note = Oid::from_bytes(note.as_bytes())?;
+        let size = self.repo.size_of(note)?;
+        if size > LARGEST_NOTE as u64 {
+            return match self.large {
+                Large::LeftOut => Ok(()),
+                Large::Refused => Err(git2::Error::from_str(&too_large(path, size)).into()),
+            };
+        }
+        let too_many =
+            || git2::Error::from_str("a commit of the ledger changes more notes than any ledger holds");
+        *left = left.checked_sub(size).ok_or_else(too_many)?;
+        let blob = self.repo.blob_at(note, LARGEST_NOTE as u64)?;
+        lines.extend(NoteLines::parse(blob.content()).iter().map(<[u8]>::to_vec));
+        Ok(())
+    }
+}
+
+/// Says of the note at a path of a notes tree that it is larger than any that is read.
+fn too_large(path: &[u8], size: u64) -> String {
+    let name: Vec<u8> = path.iter().copied().filter(|byte| *byte != b'/').collect();
+    let target = std::str::from_utf8(&name)
+        .ok()
+        .and_then(|name| name.parse::<ObjectId>().ok());
+    let what = match target {
+        Some(target) => format!("the note on {}", target.short()),
+        None => format!("the file {}", String::from_utf8_lossy(path)),
+    };
+    let most = LARGEST_NOTE >> 20;
+    format!("{what} has {size} bytes, and no ledger holds one above {most} MiB")
 }
 
 fn subject(commit: &Commit<'_>) -> String {
     let line = commit.message_bytes().split(|byte| *byte == b'\n').next();
     String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
-}
-
-type Lines = BTreeSet<Vec<u8>>;
-
-/// The lines of all notes that differ, before and after. A note that only moved to another commit cancels out.
-fn changed_lines(
-    repo: &Repo,
-    objects: &mut Objects<'_>,
-    parent: Option<&Commit<'_>>,
-    commit: &Commit<'_>,
-) -> Result<(Lines, Lines), GitError> {
-    let raw_id = |id: Oid| object_id(id).ok_or(GitError::ForeignId);
-    let old_tree = parent.map(|parent| raw_id(parent.tree_id())).transpose()?;
-    let new_tree = raw_id(commit.tree_id())?;
-    let mut differences = Vec::new();
-    trees::compare(objects, old_tree.as_ref(), Some(&new_tree), &mut differences)?;
-    let mut left = MOST_BYTES;
-    let mut lines = |side: fn(&Difference) -> Option<Version>| {
-        // Notes may share a blob, which is read once.
-        let blobs: BTreeSet<RawId> = differences.iter().filter_map(side).map(|note| note.id).collect();
-        let mut lines = Lines::new();
-        for blob in blobs {
-            add_lines(repo, &blob, &mut left, &mut lines)?;
-        }
-        Ok::<_, GitError>(lines)
-    };
-    Ok((
-        lines(|difference| difference.old)?,
-        lines(|difference| difference.new)?,
-    ))
-}
-
-fn add_lines(repo: &Repo, note: &RawId, left: &mut u64, lines: &mut Lines) -> Result<(), GitError> {
-    let note = Oid::from_bytes(note.as_bytes())?;
-    let size = repo.size_of(note)?;
-    if size > LARGEST_NOTE {
-        return Ok(());
-    }
-    let too_many =
-        || git2::Error::from_str("a commit of the ledger changes more notes than any ledger holds");
-    *left = left.checked_sub(size).ok_or_else(too_many)?;
-    let blob = repo.blob_at(note, LARGEST_NOTE)?;
-    lines.extend(NoteLines::parse(blob.content()).iter().map(<[u8]>::to_vec));
-    Ok(())
 }
 
 /// The moves of references that left their past behind: in their logs, and from where this clone wrote the ledger last.

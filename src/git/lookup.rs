@@ -24,6 +24,12 @@ impl Repo {
     /// [`ErrorCode::NotFound`] where it is missing.
     pub(super) fn look_at(&self, id: Oid, most: u64) -> Result<(u64, ObjectType), Error> {
         let (size, kind) = self.header(id)?;
+        self.accept(id, size, kind, most)?;
+        Ok((size, kind))
+    }
+
+    /// Fails where an object of this size and kind may not be read.
+    fn accept(&self, id: Oid, size: u64, kind: ObjectType, most: u64) -> Result<(), Error> {
         let most = match kind {
             ObjectType::Commit | ObjectType::Tag => LARGEST_COMMIT,
             ObjectType::Tree => LARGEST_TREE,
@@ -32,8 +38,7 @@ impl Repo {
         if size > most {
             return Err(Error::from_str(&format!("object {id} is too large")));
         }
-        self.check_whole(id)?;
-        Ok((size, kind))
+        self.check_whole(id)
     }
 
     /// The size of an object, which may be any. It may be damaged: [`Repo::check_whole`] says so.
@@ -80,6 +85,11 @@ impl Repo {
         }
     }
 
+    /// Fails where the file of a loose object is none that may be opened.
+    pub(super) fn check_file(&self, id: Oid) -> Result<(), Error> {
+        self.loose(id).map(|_| ())
+    }
+
     /// The file of a loose object. Opening a pipe in place of one would wait for ever.
     fn loose(&self, id: Oid) -> Result<Option<PathBuf>, Error> {
         let name = id.to_string();
@@ -107,14 +117,25 @@ impl Repo {
 
     /// A commit.
     pub(super) fn commit_at(&self, id: Oid) -> Result<Commit<'_>, Error> {
-        self.look_at(id, 0)?;
+        self.look_for(id, ObjectType::Commit)?;
         self.raw().find_commit(id)
     }
 
     /// A tree.
     pub(super) fn tree_at(&self, id: Oid) -> Result<Tree<'_>, Error> {
-        self.look_at(id, 0)?;
+        self.look_for(id, ObjectType::Tree)?;
         self.raw().find_tree(id)
+    }
+
+    /// Fails where an object is of another kind than the wanted one, or may not be read.
+    fn look_for(&self, id: Oid, wanted: ObjectType) -> Result<(), Error> {
+        let (size, kind) = self.header(id)?;
+        match kind == wanted {
+            true => self.accept(id, size, kind, 0),
+            false => Err(Error::from_str(&format!(
+                "object {id} is a {kind}, not a {wanted}"
+            ))),
+        }
     }
 
     /// A blob of at most `most` bytes.

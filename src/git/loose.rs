@@ -62,6 +62,12 @@ pub(super) fn check(path: &Path) -> io::Result<()> {
 pub(super) fn check_own(repo: &Repository, id: Oid) -> Result<(), Error> {
     let name = id.to_string();
     let file = repo.commondir().join("objects").join(&name[..2]).join(&name[2..]);
+    // Opening a pipe would wait for ever.
+    if file.metadata().is_ok_and(|data| !data.is_file()) {
+        return Err(Error::from_str(&format!(
+            "the file of object {id} is not a regular one"
+        )));
+    }
     check(&file).map_err(|error| Error::from_str(&format!("object {id} is damaged: {error}")))
 }
 

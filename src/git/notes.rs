@@ -6,7 +6,6 @@
 pub mod join;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
 
 use git2::{Commit, ObjectType, Odb, Oid, Repository, Tree, TreeBuilder};
 
@@ -18,10 +17,8 @@ use super::stage::Stage;
 use super::trees::Budget;
 use super::writer::{WriteError, Writer};
 use crate::facts::ids::ObjectId;
-use crate::facts::record::{NOTE_CAP, NoteLines};
+use crate::facts::record::{LARGEST_NOTE, NOTE_CAP, NoteLines};
 
-/// No larger note is read: it was not made by us, and it would fill the memory.
-const READ_CAP: usize = 16 * 1024 * 1024;
 /// All notes of a ledger together: those of some hundred thousand tasks.
 const MOST_BYTES: usize = 256 << 20;
 /// All notes of another tool together.
@@ -197,7 +194,7 @@ impl<'repo> NoteReader<'repo> {
                 let note = match self.repo.size_of(blob) {
                     Ok(size) => {
                         let read = usize::try_from(size).unwrap_or(usize::MAX);
-                        let read = if read > READ_CAP { 0 } else { read };
+                        let read = if read > LARGEST_NOTE { 0 } else { read };
                         self.to_read = self.to_read.checked_sub(read).ok_or_else(too_many)?;
                         stored(self.repo.raw(), &self.odb, blob)
                     }
@@ -247,7 +244,7 @@ pub fn visit_foreign(
     let mut left = MOST_FOREIGN_BYTES;
     for (blob, commits) in by_blob(&notes.notes) {
         let id = object_id(blob);
-        let object = id.and_then(|id| objects.read(&id, READ_CAP as u64).ok());
+        let object = id.and_then(|id| objects.read(&id, LARGEST_NOTE as u64).ok());
         // What it says is held for each of its commits.
         let cost = |data: &[u8]| data.len().saturating_mul(commits.len());
         let rest = object
@@ -282,7 +279,7 @@ fn by_blob(notes: &BTreeMap<ObjectId, Vec<Oid>>) -> Vec<(Oid, Vec<ObjectId>)> {
 
 fn stored(repo: &Repository, odb: &Odb<'_>, blob: Oid) -> StoredNote {
     match odb.read_header(blob) {
-        Ok((size, ObjectType::Blob)) if size > READ_CAP => return StoredNote::TooLarge(size),
+        Ok((size, ObjectType::Blob)) if size > LARGEST_NOTE => return StoredNote::TooLarge(size),
         Ok((_, ObjectType::Blob)) => {}
         Ok(_) => return StoredNote::Unreadable("it is not a blob".into()),
         Err(error) => return StoredNote::Unreadable(error.message().to_owned()),
@@ -421,7 +418,7 @@ struct Base<'repo> {
 impl<'repo> Base<'repo> {
     fn read(repo: &'repo Repo) -> Result<Self, WriteError> {
         let raw = repo.raw();
-        let old = refs::target(raw, refs::NOTES).map_err(|error| unreadable(repo, refs::NOTES, &error))?;
+        let old = refs::target(raw, refs::NOTES).map_err(|error| unreadable(repo, &error))?;
         let mut base = Self {
             old,
             parents: Vec::new(),
@@ -429,7 +426,7 @@ impl<'repo> Base<'repo> {
             pinned: None,
         };
         if let Some(tip) = old {
-            let (commit, notes) = load_commit(repo, tip, refs::NOTES)?;
+            let (commit, notes) = load_commit(repo, tip).map_err(|error| unreadable(repo, &error))?;
             base.parents.push(commit);
             base.notes = notes;
         }
@@ -438,12 +435,15 @@ impl<'repo> Base<'repo> {
         // A pin whose objects are gone can heal nothing, and must not stop the next write.
         let is_wanted = |tip: &Oid| is_ahead || was_moved(repo) && repo.commit_at(*tip).is_ok();
         if let Some(tip) = tip.filter(is_wanted) {
-            match load_commit(repo, tip, refs::PIN) {
+            match load_commit(repo, tip) {
                 Ok((commit, notes)) => {
                     base.parents.extend(is_ahead.then_some(commit));
                     base.pinned = Some(notes);
                 }
-                Err(error) => repo.settling.doubt(format!("what was pinned is gone: {error}")),
+                Err(error) => {
+                    let said = format!("what was pinned is gone: {}", error.message());
+                    repo.settling.doubt(said);
+                }
             }
         }
         Ok(base)
@@ -463,7 +463,7 @@ impl<'repo> Base<'repo> {
         &self,
         tree: Oid,
         message: &str,
-        mut store: Store,
+        mut store: Store<'_>,
         repo: &Repo,
         writer: &Writer,
     ) -> Result<Oid, WriteError> {
@@ -478,7 +478,7 @@ impl<'repo> Base<'repo> {
         &self,
         additions: &BTreeMap<ObjectId, NoteLines>,
         repo: &Repo,
-        store: &mut Store,
+        store: &mut Store<'_>,
     ) -> Result<Option<Oid>, WriteError> {
         let mut notes = self.notes.clone();
         let mut changed = self.pinned.is_some();
@@ -503,26 +503,16 @@ impl<'repo> Base<'repo> {
     }
 }
 
-fn load_commit<'repo>(
-    repo: &'repo Repo,
-    tip: Oid,
-    reference: &str,
-) -> Result<(Commit<'repo>, NotesTree), WriteError> {
-    let read = || {
-        let commit = repo.commit_at(tip)?;
-        let notes = NotesTree::load(repo, &repo.tree_at(commit.tree_id())?)?;
-        Ok((commit, notes))
-    };
-    read().map_err(|error: git2::Error| unreadable(repo, reference, &error))
+fn load_commit(repo: &Repo, tip: Oid) -> Result<(Commit<'_>, NotesTree), git2::Error> {
+    let commit = repo.commit_at(tip)?;
+    let notes = NotesTree::load(repo, &repo.tree_at(commit.tree_id())?)?;
+    Ok((commit, notes))
 }
 
-fn unreadable(repo: &Repo, reference: &str, error: &git2::Error) -> WriteError {
-    let past = || refs::past_ledgers(repo).first().copied();
-    WriteError::Unreadable {
-        reference: reference.to_owned(),
-        reason: error.message().to_owned(),
-        last: (reference == refs::NOTES).then(past).flatten(),
-    }
+/// Our ledger cannot be read; an earlier one may be.
+fn unreadable(repo: &Repo, error: &git2::Error) -> WriteError {
+    let past = refs::past_ledgers(repo).first().copied();
+    WriteError::of_reference(refs::NOTES, error, past)
 }
 
 /// Something in a notes tree that is no note.
@@ -678,7 +668,7 @@ impl NotesTree {
         &mut self,
         target: ObjectId,
         lines: &NoteLines,
-        store: &mut Store,
+        store: &mut Store<'_>,
     ) -> Result<bool, WriteError> {
         let blobs = self.notes.entry(target).or_default();
         let mut note = store.union(blobs, target)?;
@@ -698,7 +688,7 @@ impl NotesTree {
     }
 
     /// Makes one blob of the several that a note may have. Nothing is lost, so the cap does not hold here.
-    fn unite(&mut self, store: &mut Store) -> Result<(), WriteError> {
+    fn unite(&mut self, store: &mut Store<'_>) -> Result<(), WriteError> {
         for (target, blobs) in self.notes.iter_mut().filter(|(_, blobs)| blobs.len() > 1) {
             let note = store.union(blobs, *target)?;
             // The first is the ledger's own: it stays as it is, in whatever form, where the others add nothing.
@@ -712,7 +702,7 @@ impl NotesTree {
     }
 
     /// Writes the tree in the one form, reusing the folders of `base` that are settled and unchanged.
-    fn write(&self, store: &mut Store, base: &Self) -> Result<Oid, git2::Error> {
+    fn write(&self, store: &mut Store<'_>, base: &Self) -> Result<Oid, git2::Error> {
         let present = base.by_prefix();
         let mut folders = Vec::new();
         for (prefix, notes) in self.by_prefix() {
@@ -751,7 +741,7 @@ impl NotesTree {
     /// One folder: its notes, and the foreign entries of it and of the deeper folders that it replaces.
     fn write_folder(
         &self,
-        store: &mut Store,
+        store: &mut Store<'_>,
         prefix: &str,
         notes: &[(&ObjectId, Oid)],
     ) -> Result<Oid, git2::Error> {
@@ -803,16 +793,16 @@ fn hex(name: &[u8]) -> Option<&str> {
 }
 
 /// Where new notes and their trees go.
-struct Store {
+struct Store<'repo> {
+    repo: &'repo Repo,
     stage: Stage,
-    place: PathBuf,
 }
 
-impl Store {
-    fn new(repo: &Repo) -> Result<Self, WriteError> {
+impl<'repo> Store<'repo> {
+    fn new(repo: &'repo Repo) -> Result<Self, WriteError> {
         Ok(Self {
+            repo,
             stage: Stage::new(repo)?,
-            place: repo.place().to_owned(),
         })
     }
 
@@ -821,14 +811,18 @@ impl Store {
         let odb = self.stage.repository.odb().map_err(|error| self.failed(&error))?;
         let mut note = NoteLines::default();
         for blob in blobs {
-            match stored(&self.stage.repository, &odb, *blob) {
+            let found = match self.repo.check_file(*blob) {
+                Ok(()) => stored(&self.stage.repository, &odb, *blob),
+                Err(error) => StoredNote::Unreadable(error.message().to_owned()),
+            };
+            match found {
                 StoredNote::Lines(lines) => note.merge(lines),
-                StoredNote::TooLarge(size) => return Err(WriteError::NoteFull { commit: target, size }),
+                StoredNote::TooLarge(size) => return Err(WriteError::NoteTooLarge { commit: target, size }),
                 StoredNote::Unreadable(reason) => {
                     return Err(WriteError::Unreadable {
-                        reference: format!("the note on {target}"),
+                        what: format!("the note on {}", target.short()),
                         reason,
-                        last: None,
+                        hint: format!("Inspect it: git notes --ref=leverage show {target}; git fsck"),
                     });
                 }
             }
@@ -854,10 +848,7 @@ impl Store {
     }
 
     fn failed(&self, error: &git2::Error) -> WriteError {
-        WriteError::Storage {
-            path: self.place.clone(),
-            reason: error.message().to_owned(),
-        }
+        WriteError::git(self.repo, error)
     }
 }
 

@@ -461,7 +461,7 @@ pub fn extend_chain(
 }
 
 /// Takes the chain that ends in `theirs` into the one that `name` is: forward where ours is a part of it, else by a commit
-/// after both. Whether that moves it.
+/// after both, which needs a writer. Whether that moves it.
 ///
 /// The caller holds the [`WriteLock`].
 pub fn join_chain(
@@ -469,7 +469,7 @@ pub fn join_chain(
     name: &str,
     theirs: ObjectId,
     message: &str,
-    writer: &Writer,
+    writer: Option<&Writer>,
 ) -> Result<bool, WriteError> {
     let failed = |error: git2::Error| WriteError::git(repo, &error);
     let raw = repo.raw();
@@ -478,6 +478,8 @@ pub fn join_chain(
     let patience = Patience::with_others();
     loop {
         let old = target(raw, name).map_err(failed)?;
+        repo.look_through(&old.into_iter().chain([theirs]).collect::<Vec<_>>())
+            .map_err(|error| WriteError::of_reference(name, &error, None))?;
         let new = match old {
             None => theirs,
             Some(own) if own == theirs || raw.graph_descendant_of(own, theirs).map_err(failed)? => {
@@ -486,6 +488,7 @@ pub fn join_chain(
             Some(own) if raw.graph_descendant_of(theirs, own).map_err(failed)? => theirs,
             Some(own) => {
                 readable(repo, name, own)?;
+                let writer = writer.ok_or(WriteError::Nobody)?;
                 let mut stage = Stage::new(repo)?;
                 let joined = commit_without_files(&mut stage, repo, &[own, theirs], message, writer)?;
                 stage.land(repo)?;
@@ -505,14 +508,22 @@ pub fn join_chain(
 fn readable(repo: &Repo, name: &str, tip: Oid) -> Result<(), WriteError> {
     let found = repo.commit_at(tip);
     let is_own = || name == TASKS && target(repo.raw(), name).is_ok_and(|own| own == Some(tip));
-    found.map(|_| ()).map_err(|error| WriteError::Unreadable {
-        reference: name.to_owned(),
-        reason: error.message().to_owned(),
-        last: is_own()
-            .then(|| last_tasks(repo.raw()))
-            .flatten()
-            .and_then(object_id),
-    })
+    let past = || last_tasks(repo.raw()).and_then(object_id);
+    found
+        .map(|_| ())
+        .map_err(|error| WriteError::of_reference(name, &error, is_own().then(past).flatten()))
+}
+
+/// An error where our ledger ends in what cannot be read as a commit: git would stumble over it, or wait for ever.
+pub fn check(repo: &Repo) -> Result<(), WriteError> {
+    for name in [NOTES, TASKS] {
+        if let Some(tip) = target(repo.raw(), name).ok().flatten() {
+            readable(repo, name, tip)?;
+        }
+    }
+    let pin = target(repo.raw(), PIN).ok().flatten();
+    pin.map_or(Ok(()), |tip| repo.check_file(tip))
+        .map_err(|error| WriteError::of_reference(PIN, &error, None))
 }
 
 /// A commit of the empty tree, that no reference names yet.

@@ -1,17 +1,16 @@
 //! A remote, reached through the user's own git: it knows their keys, credential helpers and proxies. Only `sync` talks to one.
 //!
-//! What git fetches goes to references of its own below [`refs::REMOTES`], what it pushes is never forced, and nothing of the
-//! repository's configuration runs that the transport does not need: no hooks, no monitors, no maintenance, no submodules.
+//! What is fetched is looked at before a reference names it, what is pushed is never forced, and nothing of the repository's
+//! configuration runs that the transport does not need: no hooks, no monitors, no maintenance, no submodules. A remote may be
+//! fetched from one address and pushed to others: each of these is read, and written to, by itself.
 
 use std::collections::BTreeSet;
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use git2::{Oid, Reference};
+use git2::{ErrorCode, Oid, Reference};
 
 use super::config::Config;
 use super::open::{Repo, object_id};
@@ -21,89 +20,28 @@ use super::remote_url;
 use super::settle;
 use crate::facts::ids::ObjectId;
 
+mod answer;
+mod error;
+mod program;
+pub mod retries;
+mod settings;
+
+pub use error::{Chance, RemoteError};
+pub use settings::{Dangerous, Place, Settings};
+
+use answer::{Statuses, chance_of_fetch, sentences};
+use program::{ended, user_git};
+
 /// A lock of a reference for what was fetched is held for milliseconds. One that stands longer was left by a process that died.
 const LEFT_LOCK: Duration = Duration::from_secs(2);
-/// Milliseconds between two attempts at most.
-const LONGEST_PAUSE: u64 = 2000;
-/// Variables that would point git to another repository than the one that was opened.
-const ELSEWHERE: &[&str] = &[
-    "GIT_WORK_TREE",
-    "GIT_COMMON_DIR",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_NAMESPACE",
-    "GIT_GRAFT_FILE",
-    "GIT_SHALLOW_FILE",
-];
-/// What a transfer of a ledger does not need.
-const OPTIONS: &[&str] = &[
-    "--no-pager",
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "core.alternateRefsCommand=",
-    "-c",
-    "gc.auto=0",
-    "-c",
-    "maintenance.auto=false",
-    // Git 2.55 and later; those of 2.54 are named one by one.
-    "-c",
-    "hook.reference-transaction.enabled=false",
-    "-c",
-    "hook.pre-push.enabled=false",
-    "-c",
-    "hook.pre-auto-gc.enabled=false",
-];
-
-/// Why nothing went to a remote, or came from it. Names and what git says are untrusted text.
-#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-pub enum RemoteError {
-    /// Nothing in git config has that name.
-    #[error("no remote here is called `{0}`")]
-    Unknown(String),
-    /// It would be taken for an option, or cannot be a part of a reference.
-    #[error("`{0}` cannot be used as the name of a remote")]
-    Name(String),
-    /// There is nothing to sync with.
-    #[error("there is no remote here")]
-    None,
-    /// There are several, and nothing says which.
-    #[error("there are several remotes here: {}", .0.join(", "))]
-    Several(Vec<String>),
-    /// Git could not be started, or said no.
-    #[error("git cannot {action} `{remote}`: {reason}")]
-    Git {
-        /// `fetch from`, `push to`, …
-        action: &'static str,
-        /// The name of the remote.
-        remote: String,
-        /// What git said, without credentials.
-        reason: String,
-    },
-}
-
-impl RemoteError {
-    /// Whether it may well go away: somebody else moved or held a reference just then.
-    pub fn is_passing(&self) -> bool {
-        const PASSING: &[&str] = &[
-            "[rejected]",
-            "cannot lock ref",
-            "failed to update ref",
-            "failed to lock",
-            "incorrect old value",
-            "reference already exists",
-            "couldn't find remote ref",
-            ".lock'",
-        ];
-        match self {
-            Self::Git { reason, .. } => PASSING.iter().any(|part| reason.contains(part)),
-            _ => false,
-        }
-    }
-}
+/// What git calls a remote of one address that a remote of several is pushed to.
+const ALONE: &str = "leverage-push";
+/// The variable that hands git such an address.
+const ADDRESS: &str = "GIT_LEVERAGE_ADDRESS";
+/// The variable that turns off the hooks of git config.
+const HOOKS: &str = "GIT_LEVERAGE_HOOKS";
+/// What git says where a server cannot take two references at once or none.
+const NOT_ATOMIC: &str = "the receiving end does not support --atomic push";
 
 /// A remote that git config names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,22 +50,52 @@ pub struct Remote {
     pub name: String,
     /// Where it is fetched from, without credentials. Untrusted text.
     pub url: String,
-    /// Where it is pushed to, if that is somewhere else, without credentials. Untrusted text.
-    pub push_url: Option<String>,
+    /// Where it is pushed to: the one place that it is fetched from, or others, each once.
+    pub pushed_to: Vec<Target>,
     /// The addresses as they are: what git says may repeat them.
     secret: Vec<String>,
+    /// How it is reached, apart from its addresses.
+    reached_by: Vec<(String, String)>,
     /// The names of the hooks in git config, which since Git 2.54 run besides those in files.
     hooks: BTreeSet<String>,
+    /// What git calls a remote of one address. No other remote has that name.
+    alone: String,
+}
+
+/// One address of a remote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// What it is called: the name of the remote, or the address without credentials. Untrusted text.
+    pub name: String,
+    /// Whether it is the address that the remote is fetched from.
+    pub is_source: bool,
+    /// The address, where git is not to use the name of the remote.
+    address: Option<String>,
+}
+
+/// What became of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pushed {
+    /// The references that stand where they should, each once.
+    pub done: BTreeSet<String>,
+    /// Why others do not.
+    pub error: Option<RemoteError>,
 }
 
 impl Remote {
     /// The remote that is named, else the one that the branch follows, else `origin`, else the only one.
-    pub fn choose(repo: &Repo, config: &Config, named: Option<&str>) -> Result<Self, RemoteError> {
-        let names = names(config);
-        let is_known = |name: &str| names.iter().any(|known| known == name);
+    pub fn choose(
+        repo: &Repo,
+        config: &Config,
+        settings: &Settings,
+        named: Option<&str>,
+    ) -> Result<Self, RemoteError> {
+        let names = settings.names();
         let name = match named {
             Some(name) if name.starts_with('-') => return Err(RemoteError::Name(name.to_owned())),
-            Some(name) if !is_known(name) => return Err(RemoteError::Unknown(name.to_owned())),
+            Some(name) if !names.iter().any(|known| known == name) => {
+                return Err(RemoteError::Unknown(name.to_owned()));
+            }
             Some(name) => name.to_owned(),
             None => usual(&names, followed(repo, config).as_deref())?,
         };
@@ -135,40 +103,78 @@ impl Remote {
         if name.starts_with('-') || name.contains(char::is_control) || !Reference::is_valid_name(&tracking) {
             return Err(RemoteError::Name(name));
         }
-        let found = repo.raw().find_remote(&name).ok();
-        let address = |address: Result<&str, git2::Error>| address.unwrap_or_default().to_owned();
-        let url = found
-            .as_ref()
-            .map(|remote| address(remote.url()))
-            .unwrap_or_default();
-        let push_url = found
-            .as_ref()
-            .and_then(|remote| remote.pushurl().ok().flatten().map(str::to_owned))
-            .filter(|push| *push != url);
-        Ok(Self {
+        let keys = ["url", "pushurl"];
+        let secret: Vec<String> = keys
+            .iter()
+            .flat_map(|key| settings.all(&name, key))
+            .filter(|address| !address.is_empty())
+            .map(str::to_owned)
+            .collect();
+        if secret.iter().any(|address| address.contains(char::is_control)) {
+            return Err(RemoteError::Address(name));
+        }
+        let mut alone = ALONE.to_owned();
+        while names.contains(&alone) {
+            alone.push('-');
+        }
+        let mut remote = Self {
+            reached_by: settings.reached_by(&name),
+            hooks: settings.hooks(),
+            url: String::new(),
+            pushed_to: Vec::new(),
             name,
-            url: remote_url::shown(&url),
-            push_url: push_url.as_deref().map(remote_url::shown),
-            secret: std::iter::once(url)
-                .chain(push_url)
-                .filter(|url| !url.is_empty())
-                .collect(),
-            hooks: hooks(config),
-        })
+            secret,
+            alone,
+        };
+        remote.find_addresses(repo)?;
+        Ok(remote)
     }
 
-    /// The user's git, with the hooks off that git config names.
-    fn git(&self, repo: &Repo) -> Command {
-        const OFF: &str = "GIT_LEVERAGE_HOOKS";
-        let mut command = user_git(repo);
-        if !self.hooks.is_empty() {
-            command.env(OFF, "false");
+    /// Asks git for the addresses: `insteadOf` and its like change them.
+    fn find_addresses(&mut self, repo: &Repo) -> Result<(), RemoteError> {
+        let ask = |more: &[&str]| {
+            let mut git = user_git(repo);
+            git.args(["remote", "get-url"]).args(more).arg(&self.name);
+            self.run("find the address of", &self.name, &mut git)
+        };
+        let fetched = ask(&[])?;
+        let fetched = fetched.lines().next().unwrap_or_default().to_owned();
+        let pushed = ask(&["--push", "--all"])?;
+        let mut addresses: Vec<String> = Vec::new();
+        for address in pushed.lines().filter(|address| !address.is_empty()) {
+            if !addresses.iter().any(|known| known == address) {
+                addresses.push(address.to_owned());
+            }
         }
-        for hook in &self.hooks {
-            // Unlike `-c`, it takes names with an equals sign in them.
-            command.arg(format!("--config-env=hook.{hook}.enabled={OFF}"));
+        self.secret.push(fetched.clone());
+        self.secret.extend(addresses.iter().cloned());
+        // The longer ones first: one may be a part of another.
+        self.secret
+            .sort_by_key(|address| std::cmp::Reverse(address.len()));
+        self.secret.dedup();
+        self.secret.retain(|address| !address.is_empty());
+        self.url = remote_url::shown(&fetched);
+        self.pushed_to = match addresses.as_slice() {
+            [only] if *only == fetched => vec![self.source()],
+            _ => addresses
+                .into_iter()
+                .map(|address| Target {
+                    name: remote_url::shown(&address),
+                    is_source: address == fetched,
+                    address: Some(address),
+                })
+                .collect(),
+        };
+        Ok(())
+    }
+
+    /// Where it is fetched from.
+    pub fn source(&self) -> Target {
+        Target {
+            name: self.name.clone(),
+            is_source: true,
+            address: None,
         }
-        command
     }
 
     /// Where what is fetched of its notes goes.
@@ -181,18 +187,12 @@ impl Remote {
         format!("{REMOTES}{}/tasks", self.name)
     }
 
-    /// The ledger that it has now.
-    pub fn tips(&self, repo: &Repo) -> Result<Tips, RemoteError> {
-        let mut git = self.git(repo);
-        git.args([
-            "ls-remote",
-            "--quiet",
-            "--end-of-options",
-            &self.name,
-            NOTES,
-            TASKS,
-        ]);
-        let listed = self.run("read", &mut git)?;
+    /// The ledger that a target has now.
+    fn tips(&self, repo: &Repo, target: &Target) -> Result<Tips, RemoteError> {
+        let mut git = self.git(repo, target);
+        git.args(["ls-remote", "--quiet", "--end-of-options"])
+            .args([self.called(target), NOTES, TASKS]);
+        let listed = self.run("read", &target.name, &mut git)?;
         let tip = |wanted: &str| {
             listed.lines().find_map(|line| {
                 let (id, name) = line.split_once('\t')?;
@@ -205,87 +205,124 @@ impl Remote {
         })
     }
 
-    /// Fetches its ledger to the references for that, and says where they are then. What the remote does not have is `None`,
-    /// whatever was fetched of it before.
-    pub fn fetch(&self, repo: &Repo) -> Result<Tips, RemoteError> {
-        let theirs = self.tips(repo)?;
-        let own = |name: &str| refs::target(repo.raw(), name).ok().flatten().and_then(object_id);
-        let wanted: Vec<(&str, String)> = [
-            (theirs.notes, NOTES, self.notes()),
-            (theirs.tasks, TASKS, self.tasks()),
-        ]
-        .into_iter()
-        .filter(|(tip, _, tracking)| tip.is_some() && own(tracking) != *tip)
-        .map(|(_, name, tracking)| (name, tracking))
-        .collect();
-        for (_, tracking) in &wanted {
-            make_way(repo, tracking);
-        }
-        let refspecs = wanted
-            .iter()
-            .map(|(name, tracking)| format!("+{name}:{tracking}"));
-        self.fetch_refs(repo, &refspecs.collect::<Vec<_>>())?;
-        Ok(Tips {
-            notes: theirs.notes.and(own(&self.notes())),
-            tasks: theirs.tasks.and(own(&self.tasks())),
-        })
-    }
-
-    /// Fetches the objects of its ledger and moves no reference; where it stands.
-    pub fn look(&self, repo: &Repo) -> Result<Tips, RemoteError> {
-        let theirs = self.tips(repo)?;
+    /// Fetches the objects of a target's ledger and moves no reference; where it stands.
+    pub fn fetch(&self, repo: &Repo, target: &Target) -> Result<Tips, RemoteError> {
+        let theirs = self.tips(repo, target)?;
         let is_here = |id: ObjectId| {
             let id = Oid::from_bytes(id.as_bytes());
             id.and_then(|id| repo.commit_at(id)).is_ok()
         };
-        let wanted = [(theirs.notes, NOTES), (theirs.tasks, TASKS)]
-            .into_iter()
-            .filter(|(tip, _)| tip.is_some_and(|tip| !is_here(tip)))
-            .map(|(_, name)| name.to_owned());
-        self.fetch_refs(repo, &wanted.collect::<Vec<_>>())?;
+        self.fetch_objects(repo, target, &theirs, |tip| !is_here(tip), &[])?;
         Ok(theirs)
     }
 
-    fn fetch_refs(&self, repo: &Repo, refspecs: &[String]) -> Result<(), RemoteError> {
-        if refspecs.is_empty() {
+    /// Fetches all objects of a ledger anew, where some of those that were fetched before are not here.
+    pub fn fetch_again(&self, repo: &Repo, target: &Target, theirs: &Tips) -> Result<(), RemoteError> {
+        self.fetch_objects(repo, target, theirs, |_| true, &["--refetch"])
+    }
+
+    fn fetch_objects(
+        &self,
+        repo: &Repo,
+        target: &Target,
+        theirs: &Tips,
+        is_wanted: impl Fn(ObjectId) -> bool,
+        options: &[&str],
+    ) -> Result<(), RemoteError> {
+        let wanted = [(theirs.notes, NOTES), (theirs.tasks, TASKS)]
+            .into_iter()
+            .filter(|(tip, _)| tip.is_some_and(&is_wanted))
+            .map(|(_, name)| name);
+        let wanted: Vec<&str> = wanted.collect();
+        if wanted.is_empty() {
             return Ok(());
         }
+        clear(repo, &self.notes());
+        clear(repo, &self.tasks());
         let is_lasting = repo.settling.fsync.get();
-        let mut git = self.git(repo);
+        let mut git = self.git(repo, target);
         if is_lasting {
             // The ledger may go forward to what is fetched, and then holds what was recorded here as well.
             git.args(["-c", "core.fsync=committed"]);
         }
         // An empty map keeps configured refspecs out, which may write over anything; no filter, as notes are read at once.
-        git.args([
-            "fetch",
-            "--quiet",
-            "--no-tags",
-            "--no-filter",
-            "--refmap=",
-            "--no-prune",
-        ])
-        .args([
-            "--no-write-fetch-head",
-            "--no-recurse-submodules",
-            "--end-of-options",
-        ])
-        .arg(&self.name)
-        .args(refspecs);
-        self.run("fetch from", &mut git)?;
-        repo.refresh().map_err(|error| self.failed("fetch from", error))?;
-        match is_lasting {
-            true => settle::sync_objects(&repo.objects()).map_err(|error| self.failed("fetch from", error)),
-            false => Ok(()),
+        git.args(["fetch", "--quiet", "--no-tags", "--no-filter", "--refmap="])
+            .args(["--no-prune", "--no-write-fetch-head", "--no-recurse-submodules"])
+            .args(options)
+            .args(["--end-of-options", self.called(target)])
+            .args(wanted);
+        self.run("fetch from", &target.name, &mut git)?;
+        let failed = |reason: String| RemoteError::Git {
+            action: "fetch from",
+            remote: target.name.clone(),
+            reason,
+            chance: Chance::None,
+        };
+        repo.refresh().map_err(|error| failed(error.to_string()))?;
+        if !is_lasting {
+            return Ok(());
         }
+        settle::sync_objects(&repo.objects()).map_err(|error| failed(error.to_string()))
     }
 
-    /// Pushes one commit to a reference of the remote, never by force, and notes where the remote stands then.
-    pub fn push(&self, repo: &Repo, commit: ObjectId, reference: &str) -> Result<(), RemoteError> {
-        let mut git = self.git(repo);
+    /// Notes where the ledger stands that was fetched from the source or pushed there. The error says why that cannot be noted;
+    /// the next fetch finds it again.
+    pub fn follow(&self, repo: &Repo, theirs: &Tips) -> Result<(), String> {
+        for (tip, tracking) in [(theirs.notes, self.notes()), (theirs.tasks, self.tasks())] {
+            let known = refs::target(repo.raw(), &tracking)
+                .ok()
+                .flatten()
+                .and_then(object_id);
+            let Some(tip) = tip.filter(|tip| known != Some(*tip)) else {
+                continue;
+            };
+            if let Some(shadow) = repo.shadow() {
+                shadow
+                    .move_reference(&tracking, (known, tip), "leverage: sync", (false, false))
+                    .map_err(|error| format!("`{tracking}` cannot be written: {error}"))?;
+                continue;
+            }
+            free(&repo.common_dir().join(format!("{tracking}.lock")));
+            let moved = Oid::from_bytes(tip.as_bytes())
+                .and_then(|id| repo.raw().reference(&tracking, id, true, "leverage: sync"));
+            match moved {
+                Err(error) if error.code() != ErrorCode::Locked => {
+                    return Err(format!("`{tracking}` cannot be written: {}", error.message()));
+                }
+                // Another sync of this clone writes it just now.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Pushes commits to references of a target, in their order, never by force: all or none where the server can do that.
+    pub fn push(&self, repo: &Repo, target: &Target, updates: &[(ObjectId, &str)]) -> Pushed {
+        let pushed = self.push_at_once(repo, target, updates);
+        let is_atomic = |error: &RemoteError| !error.to_string().contains(NOT_ATOMIC);
+        if updates.len() < 2 || pushed.error.as_ref().is_none_or(is_atomic) {
+            return pushed;
+        }
+        let mut done = BTreeSet::new();
+        for update in updates {
+            let one = self.push_at_once(repo, target, &[*update]);
+            done.extend(one.done);
+            if one.error.is_some() {
+                return Pushed {
+                    done,
+                    error: one.error,
+                };
+            }
+        }
+        Pushed { done, error: None }
+    }
+
+    fn push_at_once(&self, repo: &Repo, target: &Target, updates: &[(ObjectId, &str)]) -> Pushed {
+        let called = self.called(target);
+        let mut git = self.git(repo, target);
         // A mirror would be pushed whole, and by force: git refuses single references then.
-        if !self.name.contains('=') {
-            git.args(["-c", &format!("remote.{}.mirror=false", self.name)]);
+        if !called.contains('=') {
+            git.args(["-c", &format!("remote.{called}.mirror=false")]);
         }
         git.args([
             "push",
@@ -293,52 +330,117 @@ impl Remote {
             "--porcelain",
             "--no-verify",
             "--no-follow-tags",
-            "--no-force",
         ])
-        .args(["--no-signed", "--recurse-submodules=no", "--end-of-options"])
-        .arg(&self.name)
-        .arg(format!("{commit}:{reference}"));
-        self.run("push to", &mut git)?;
-        let tracking = match reference {
-            NOTES => self.notes(),
-            _ => self.tasks(),
+        .args(["--no-force", "--no-signed", "--recurse-submodules=no"])
+        .args((updates.len() > 1).then_some("--atomic"))
+        .args(["--end-of-options", called])
+        .args(updates.iter().map(|(commit, name)| format!("{commit}:{name}")));
+        let failed = |reason: String, chance: Chance| RemoteError::Git {
+            action: "push to",
+            remote: target.name.clone(),
+            reason: self.masked(&reason),
+            chance,
         };
-        // The next fetch says it anyway.
-        if repo.shadow().is_none() {
-            let moved = Oid::from_bytes(commit.as_bytes())
-                .and_then(|id| repo.raw().reference(&tracking, id, true, "leverage: sync"));
-            drop(moved);
+        let output = match ended(&mut git) {
+            Ok(output) => output,
+            Err(reason) => {
+                return Pushed {
+                    done: BTreeSet::new(),
+                    error: Some(failed(reason, Chance::None)),
+                };
+            }
+        };
+        let statuses = Statuses::of(&String::from_utf8_lossy(&output.stdout));
+        if output.status.success() {
+            return Pushed {
+                done: updates.iter().map(|(_, name)| (*name).to_owned()).collect(),
+                error: None,
+            };
         }
-        Ok(())
+        let chance = statuses.chance();
+        let said = sentences(&String::from_utf8_lossy(&output.stderr));
+        let is_answered = !statuses.refused.is_empty();
+        let reasons: Vec<String> = statuses.reasons().into_iter().chain(said).collect();
+        let reason = match reasons.is_empty() {
+            true => format!("it ended with {}", output.status),
+            false => reasons.join("; "),
+        };
+        let done = match is_answered {
+            true => statuses.done.into_iter().collect(),
+            // The answer may have been lost on the way, and not the push.
+            false => self.standing(repo, target, updates),
+        };
+        let error = (done.len() < updates.len()).then(|| failed(reason, chance));
+        Pushed { done, error }
+    }
+
+    /// Which of the references of a target stand where a push was to move them.
+    fn standing(&self, repo: &Repo, target: &Target, updates: &[(ObjectId, &str)]) -> BTreeSet<String> {
+        let tips = self.tips(repo, target).unwrap_or_default();
+        let tip = |name: &str| match name {
+            NOTES => tips.notes,
+            _ => tips.tasks,
+        };
+        let standing = updates.iter().filter(|(commit, name)| tip(name) == Some(*commit));
+        standing.map(|(_, name)| (*name).to_owned()).collect()
+    }
+
+    /// What git calls the remote where it talks to a target.
+    fn called(&self, target: &Target) -> &str {
+        match target.address {
+            Some(_) => &self.alone,
+            None => &self.name,
+        }
+    }
+
+    /// The user's git, with the hooks off that git config names, to which the target has a name. An address that git has changed
+    /// as configured is not changed again.
+    fn git(&self, repo: &Repo, target: &Target) -> Command {
+        let mut git = user_git(repo);
+        if !self.hooks.is_empty() {
+            git.env(HOOKS, "false");
+        }
+        for hook in &self.hooks {
+            // Unlike `-c`, it takes names with an equals sign in them.
+            git.arg(format!("--config-env=hook.{hook}.enabled={HOOKS}"));
+        }
+        let Some(address) = &target.address else {
+            return git;
+        };
+        let alone = &self.alone;
+        git.env(ADDRESS, address);
+        for key in [
+            format!("remote.{alone}.url"),
+            format!("remote.{alone}.pushurl"),
+            format!("url.{address}.insteadOf"),
+        ] {
+            git.arg(format!("--config-env={key}={ADDRESS}"));
+        }
+        for (key, value) in &self.reached_by {
+            git.args(["-c", &format!("remote.{alone}.{key}={value}")]);
+        }
+        git
     }
 
     /// What git printed; what it said where it failed.
-    fn run(&self, action: &'static str, git: &mut Command) -> Result<String, RemoteError> {
-        let ended = git
-            .output()
-            .map_err(|error: io::Error| self.failed(action, format!("git cannot be started: {error}")))?;
-        let printed = String::from_utf8_lossy(&ended.stdout).into_owned();
-        if ended.status.success() {
-            return Ok(printed);
+    fn run(&self, action: &'static str, remote: &str, git: &mut Command) -> Result<String, RemoteError> {
+        let failed = |reason: String, chance: Chance| RemoteError::Git {
+            action,
+            remote: remote.to_owned(),
+            reason,
+            chance,
+        };
+        let output = ended(git).map_err(|reason| failed(reason, Chance::None))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
-        let refused = printed.lines().filter(|line| line.starts_with('!'));
-        let refused = refused.map(|line| line.rsplit('\t').next().unwrap_or(line).to_owned());
-        let said = String::from_utf8_lossy(&ended.stderr);
-        let said = said.lines().map(str::trim).filter(|line| is_said(line));
-        let reasons: Vec<String> = refused.chain(said.map(str::to_owned)).collect();
+        let said = String::from_utf8_lossy(&output.stderr);
+        let reasons = sentences(&said);
         let reason = match reasons.is_empty() {
-            true => format!("it ended with {}", ended.status),
+            true => format!("it ended with {}", output.status),
             false => self.masked(&reasons.join("; ")),
         };
-        Err(self.failed(action, reason))
-    }
-
-    fn failed(&self, action: &'static str, reason: impl std::fmt::Display) -> RemoteError {
-        RemoteError::Git {
-            action,
-            remote: self.name.clone(),
-            reason: reason.to_string(),
-        }
+        Err(failed(reason, chance_of_fetch(&said)))
     }
 
     /// What git says, without the credentials that an address in it may hold.
@@ -351,56 +453,17 @@ impl Remote {
     }
 }
 
-/// The names of the hooks in git config.
-fn hooks(config: &Config) -> BTreeSet<String> {
-    let named = config.below("hook").filter_map(|(key, _)| {
-        let name = key
-            .strip_suffix(".event")
-            .or_else(|| key.strip_suffix(".command"))?;
-        Some(name.to_owned())
-    });
-    named.collect()
-}
-
-/// Hints of git are for those who called it.
-fn is_said(line: &str) -> bool {
-    let told_already = ["hint:", "To ", "Done", "error: failed to push some refs"];
-    !line.is_empty() && !told_already.iter().any(|start| line.starts_with(start))
-}
-
-/// The user's git, in the repository that was opened and no other.
-fn user_git(repo: &Repo) -> Command {
-    let mut command = Command::new("git");
-    for name in ELSEWHERE {
-        command.env_remove(name);
-    }
-    // Refusals are told apart by their words.
-    command
-        .env("LC_ALL", "C")
-        .env("GIT_DIR", repo.git_dir())
-        .current_dir(repo.place())
-        .args(OPTIONS)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-/// Waits before the next attempt: longer each time, and unevenly, so that those who met do not meet again.
-pub fn pause(attempt: u32) {
-    let chance = RandomState::new().build_hasher().finish();
-    let longest = LONGEST_PAUSE.min(25 << attempt.min(10));
-    thread::sleep(Duration::from_millis(5 + chance % longest));
-}
-
-/// Clears what a process that died left of a reference for what was fetched: its lock, or a file that names no commit, on which
-/// git would stumble for ever. Both can be fetched again.
-fn make_way(repo: &Repo, tracking: &str) {
-    let place = repo.common_dir().join(tracking);
-    free(&repo.common_dir().join(format!("{tracking}.lock")));
-    if refs::target(repo.raw(), tracking).is_err() {
+/// Clears what a process that died left of a reference for what was fetched: a file that names no commit, or one that is not
+/// here, on which git would stumble for ever. It can be fetched again.
+fn clear(repo: &Repo, tracking: &str) {
+    let raw = repo.raw();
+    match refs::target(raw, tracking) {
         // Whether it is gone, git says at once.
-        let _ = std::fs::remove_file(place);
+        Err(_) => drop(std::fs::remove_file(repo.common_dir().join(tracking))),
+        Ok(Some(target)) if repo.size_of(target).is_err() => {
+            drop(raw.find_reference(tracking).and_then(|mut found| found.delete()));
+        }
+        Ok(_) => {}
     }
 }
 
@@ -420,27 +483,17 @@ fn free(lock: &Path) {
     }
 }
 
-/// The names of the remotes in git config, sorted.
-fn names(config: &Config) -> Vec<String> {
-    let named = config.below("remote").filter_map(|(key, _)| {
-        let name = key
-            .strip_suffix(".url")
-            .or_else(|| key.strip_suffix(".pushurl"))?;
-        Some(name.to_owned())
-    });
-    let mut names: Vec<String> = named.collect();
-    names.sort();
-    names.dedup();
-    names
-}
-
 /// The remote that the current branch follows.
 fn followed(repo: &Repo, config: &Config) -> Option<String> {
+    let remote = config.get(&format!("branch.{}.remote", branch(repo)?))?;
+    Some(remote.value.clone())
+}
+
+/// The current branch.
+fn branch(repo: &Repo) -> Option<String> {
     let head = repo.raw().find_reference("HEAD").ok()?;
     let target = head.symbolic_target().ok().flatten()?;
-    let branch = target.strip_prefix("refs/heads/")?;
-    let remote = config.get(&format!("branch.{branch}.remote"))?;
-    Some(remote.value.clone())
+    target.strip_prefix("refs/heads/").map(str::to_owned)
 }
 
 fn usual(names: &[String], followed: Option<&str>) -> Result<String, RemoteError> {
@@ -465,9 +518,18 @@ pub fn unfetched(repo: &Repo, fetched: &Fetched) -> Option<String> {
         return None;
     }
     let remotes = raw.remotes().ok()?;
-    let names: Vec<&str> = remotes.iter().filter_map(|name| name.ok().flatten()).collect();
-    let usual = names.iter().find(|name| **name == "origin").or(names.first());
-    usual.map(|name| (*name).to_owned())
+    let mut names: Vec<String> = remotes
+        .iter()
+        .filter_map(|name| Some(name.ok().flatten()?.to_owned()))
+        .collect();
+    names.sort();
+    let followed = raw.config().ok().and_then(|config| {
+        let key = format!("branch.{}.remote", branch(repo)?);
+        config.get_string(&key).ok()
+    });
+    usual(&names, followed.as_deref())
+        .ok()
+        .or_else(|| names.first().cloned())
 }
 
 /// What `git fetch` is told to fetch of a ledger: only to references that nothing but fetches writes. The stars let it pass where
@@ -480,9 +542,8 @@ pub fn refspecs(remote: &Remote) -> [String; 2] {
 }
 
 /// The refspecs for the ledger that are not in git config yet.
-pub fn missing_refspecs(remote: &Remote, config: &Config) -> Vec<String> {
-    let key = format!("remote.{}.fetch", remote.name);
-    let is_there = |wanted: &String| config.get_all(&key).any(|value| value.value == *wanted);
+pub fn missing_refspecs(remote: &Remote, settings: &Settings) -> Vec<String> {
+    let is_there = |wanted: &String| settings.all(&remote.name, "fetch").any(|value| value == wanted);
     refspecs(remote)
         .into_iter()
         .filter(|wanted| !is_there(wanted))
@@ -498,70 +559,12 @@ pub fn add_refspec(repo: &Repo, remote: &Remote, refspec: &str) -> Result<(), Re
         .arg(refspec)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    remote.run("configure", &mut git).map(|_| ())
-}
-
-/// A configured refspec by which a fetch may replace or delete what was recorded here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dangerous {
-    /// `remote.<name>.fetch`. Untrusted text.
-    pub key: String,
-    /// The refspec. Untrusted text.
-    pub refspec: String,
-}
-
-/// The refspecs of all remotes by which a fetch, or a `fetch --prune`, may replace or delete the ledger.
-pub fn dangerous(config: &Config) -> Vec<Dangerous> {
-    let found = config.below("remote").filter(|(key, value)| {
-        let target = value.value.trim_start_matches('+').split_once(':');
-        key.ends_with(".fetch") && target.is_some_and(|(_, target)| reaches_ledger(target))
-    });
-    found
-        .map(|(key, value)| Dangerous {
-            key: format!("remote.{key}"),
-            refspec: value.value.clone(),
-        })
-        .collect()
-}
-
-fn reaches_ledger(pattern: &str) -> bool {
-    [NOTES, TASKS, PIN]
-        .iter()
-        .any(|name| match pattern.split_once('*') {
-            Some((start, end)) => {
-                name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
-            }
-            None => *name == pattern,
-        })
+    remote.run("configure", &remote.name, &mut git).map(|_| ())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_refspec_that_reaches_the_ledger_is_known() {
-        for target in [
-            "refs/notes/*",
-            "refs/notes/leverage",
-            "refs/*",
-            "refs/leverage/*",
-            "refs/notes/lev*",
-            "refs/*/pin",
-        ] {
-            assert!(reaches_ledger(target), "{target}");
-        }
-        for target in [
-            "refs/remotes/origin/*",
-            "refs/heads/*",
-            "refs/notes/commits",
-            "refs/leverage/remotes/origin/notes*",
-            "refs/leverage/remotes/*",
-            "refs/notes/origin/*",
-        ] {
-            assert!(!reaches_ledger(target), "{target}");
-        }
-    }
 
     #[test]
     fn the_usual_remote_is_the_one_that_is_followed_then_origin_then_the_only_one() {

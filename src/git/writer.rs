@@ -9,6 +9,8 @@ use git2::Signature;
 use super::Repo;
 use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::ObjectId;
+use crate::facts::record::LARGEST_NOTE;
+use crate::facts::shell;
 
 /// How long a writer waits for the lock of another one of ours.
 pub(super) const PATIENCE_WITH_OURS: Duration = Duration::from_secs(60);
@@ -49,15 +51,18 @@ pub enum WriteError {
     #[error("`{0}` keeps changing under us")]
     Contended(String),
     /// What the reference names cannot be read: to write over it would lose it.
-    #[error("`{reference}` cannot be read: {reason}; nothing was written over it")]
+    #[error("{what} cannot be read: {reason}; nothing was written over it")]
     Unreadable {
-        /// The reference.
-        reference: String,
+        /// The reference, or what else of the ledger it is.
+        what: String,
         /// What is wrong.
         reason: String,
-        /// The last commit of it that can be read, where one is known.
-        last: Option<ObjectId>,
+        /// What can be done about it.
+        hint: String,
     },
+    /// A commit would have to be made, and nobody is there to make it.
+    #[error("git does not know who you are, and every record names its author")]
+    Nobody,
     /// The user's git is to sign, and did not.
     #[error("git did not sign: {reason}")]
     Unsigned {
@@ -72,32 +77,57 @@ pub enum WriteError {
         /// Its size.
         size: usize,
     },
+    /// A note is larger than any that is read.
+    #[error("the note on {} has {size} bytes, and no ledger holds one above {} MiB", .commit.short(), LARGEST_NOTE >> 20)]
+    NoteTooLarge {
+        /// The commit that it is on.
+        commit: ObjectId,
+        /// Its size.
+        size: usize,
+    },
 }
 
 impl WriteError {
     /// What the user can do about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Locked { path, .. } => Some(format!(
-                "Try again; if no git command runs in this repository: rm '{}'",
-                path.display()
-            )),
-            Self::Busy(_) | Self::Contended(_) => Some("Try again; nothing was lost".into()),
-            Self::Unreadable { reference, last, .. } => {
-                Some(match last {
-                    Some(last) => format!(
-                        "Inspect it with `git fsck`, or go on from the last state that can be read: \
-                         git update-ref {reference} {last}"
-                    ),
-                    None => format!("Inspect it: git log {reference}; git fsck"),
-                })
-            }
-            Self::NoteFull { .. } => Some("Record the task without a commit: --no-commit".into()),
-            Self::Unsigned { .. } => Some(
-                "Check that `git commit -S` works here, or turn it off: git config --global leverage.sign false"
-                    .into(),
+    pub fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::Locked { path, .. } => format!(
+                "Try again; if no git command runs in this repository: rm {}",
+                shell::quoted(&path.display().to_string())
             ),
-            Self::Storage { .. } => None,
+            Self::Busy(_) | Self::Contended(_) => "Try again; nothing was lost".into(),
+            Self::Unreadable { hint, .. } => hint.clone(),
+            Self::NoteFull { .. } => "Record the task without a commit: --no-commit".into(),
+            Self::NoteTooLarge { commit, .. } => {
+                format!("Inspect it: git notes --ref=leverage show {commit}")
+            }
+            Self::Unsigned { .. } => {
+                "Check that `git commit -S` works here, or turn it off: git config --global leverage.sign false"
+                    .into()
+            }
+            Self::Nobody => {
+                return vec![
+                    "Run: git config --global user.name 'Your Name'".into(),
+                    "and: git config --global user.email you@example.org".into(),
+                ];
+            }
+            Self::Storage { .. } => return Vec::new(),
+        };
+        vec![hint]
+    }
+
+    /// What a reference of ours names cannot be read; `last` is the last commit of it that can, where one is known.
+    pub(super) fn of_reference(reference: &str, error: &git2::Error, last: Option<ObjectId>) -> Self {
+        Self::Unreadable {
+            what: format!("`{reference}`"),
+            reason: error.message().to_owned(),
+            hint: match last {
+                Some(last) => format!(
+                    "Inspect it with `git fsck`, or go on from the last state that can be read: \
+                     git update-ref {reference} {last}"
+                ),
+                None => format!("Inspect it: git log {reference}; git fsck"),
+            },
         }
     }
 

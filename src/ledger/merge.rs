@@ -5,10 +5,11 @@ use crate::git::notes::{Written, join};
 use crate::git::refs::{self, Tips, WriteLock};
 use crate::git::writer::{WriteError, Writer};
 
-/// Takes a ledger into that of this clone; whether that changed it. `from` says whose it is, for the messages of commits.
+/// Takes a ledger into that of this clone; whether that changed it. `from` says whose it is, for the messages of commits. A
+/// writer is needed only where both grew beside each other; without one, [`WriteError::Nobody`] says so.
 ///
 /// No line of either is lost, and a line of a kind that is not known here is kept byte for byte.
-pub fn merge(repo: &Repo, theirs: Tips, from: &str, writer: &Writer) -> Result<bool, WriteError> {
+pub fn merge(repo: &Repo, theirs: Tips, from: &str, writer: Option<&Writer>) -> Result<bool, WriteError> {
     let message = format!("Merge the ledger of {from}\n");
     let _lock = WriteLock::take(repo)?;
     let mut changed = false;

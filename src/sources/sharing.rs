@@ -9,32 +9,56 @@ use super::inventory::secret_in;
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::quantity::counted;
 use crate::facts::record::Record;
-use crate::git::ledger_steps::Told;
+use crate::git::Repo;
+use crate::git::ledger_steps::{Told, Untold};
 use crate::git::notes::{self, StoredNote};
 use crate::git::refs::Tips;
-use crate::git::{GitError, Repo};
+use crate::git::writer::WriteError;
 
 /// Every line of a ledger, each once.
 pub type LedgerLines = BTreeSet<Vec<u8>>;
 
+/// Why a ledger cannot be read, whole and with its history.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unread {
+    /// What is wrong, and where. Untrusted text.
+    pub reason: String,
+    /// Whether something is not here that may be fetched again.
+    pub is_missing: bool,
+}
+
+impl From<Untold> for Unread {
+    fn from(error: Untold) -> Self {
+        Self {
+            reason: error.to_string(),
+            is_missing: error.is_missing(),
+        }
+    }
+}
+
+/// Whether every note below a commit is here.
+pub fn is_whole(repo: &Repo, tip: Option<ObjectId>) -> bool {
+    lines(repo, tip).is_ok()
+}
+
 /// Every line of the notes below a commit; none where there is no commit. The error says what cannot be read.
-fn lines(repo: &Repo, tip: Option<ObjectId>) -> Result<LedgerLines, String> {
+fn lines(repo: &Repo, tip: Option<ObjectId>) -> Result<LedgerLines, Unread> {
     let Some(tip) = tip else {
         return Ok(LedgerLines::new());
     };
+    let unread = |reason: String, is_missing: bool| Unread { reason, is_missing };
     let mut lines = LedgerLines::new();
-    for (commit, note) in notes::read_at(repo, tip)? {
+    for (commit, note) in notes::read_at(repo, tip).map_err(|reason| unread(reason, false))? {
         match note {
             StoredNote::Lines(found) => lines.extend(found.iter().map(<[u8]>::to_vec)),
             StoredNote::TooLarge(size) => {
-                return Err(format!(
-                    "the note on {} is {} MiB, more than any ledger writes",
-                    commit.short(),
-                    size >> 20
-                ));
+                let large = WriteError::NoteTooLarge { commit, size };
+                return Err(unread(large.to_string(), false));
             }
             StoredNote::Unreadable(reason) => {
-                return Err(format!("the note on {} cannot be read: {reason}", commit.short()));
+                let what = format!("the note on {} cannot be read: {reason}", commit.short());
+                return Err(unread(what, true));
             }
         }
     }
@@ -107,10 +131,11 @@ pub struct News {
 
 impl News {
     /// What `ledger` tells to those who have `other`. The commits of both are here.
-    pub fn of(repo: &Repo, ledger: Tips, other: Tips) -> Result<Self, String> {
-        let text = |error: GitError| error.to_string();
+    ///
+    /// Fails where something of it cannot be read: then nobody knows what it tells.
+    pub fn of(repo: &Repo, ledger: Tips, other: Tips) -> Result<Self, Unread> {
         let told = |tip: Option<ObjectId>, known: Option<ObjectId>| match tip.filter(|_| tip != known) {
-            Some(tip) => Told::of(repo, tip, known).map_err(text),
+            Some(tip) => Told::of(repo, tip, known),
             None => Ok(Told::default()),
         };
         let tasks = told(ledger.tasks, other.tasks)?;
@@ -141,6 +166,23 @@ impl News {
             messages: tasks.messages,
             ..Self::default()
         }
+    }
+
+    /// Takes in what another ledger tells.
+    pub fn extend(&mut self, more: Self) {
+        self.lines.extend(more.lines);
+        self.past.extend(more.past);
+        for commit in more.tasks {
+            if !self.tasks.contains(&commit) {
+                self.tasks.push(commit);
+            }
+        }
+        self.messages.extend(more.messages);
+    }
+
+    /// Whether it tells nothing, not even in its history.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.past.is_empty() && self.tasks.is_empty() && self.messages.is_empty()
     }
 
     /// What of it looks like a secret. A commit whose message repeats a record is not named beside it.

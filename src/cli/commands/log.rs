@@ -16,6 +16,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::quantity::Minutes;
 use crate::facts::record::Tombstone;
+use crate::facts::shell;
 use crate::facts::task::Task;
 use crate::render::document::Document;
 use crate::render::json::Versioned;
@@ -63,7 +64,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     tasks.sort_by_key(|task| (timing.of(task).day, task.task.at, task.task.id));
     tasks.reverse();
     if let Some(remote) = &ledger.unfetched {
-        let said = format!("no ledger was fetched from `{remote}`; if it has one: git leverage sync");
+        let said = format!(
+            "no ledger was fetched from `{remote}`; if it has one: git leverage sync {}",
+            shell::word(remote)
+        );
         context.terminal.status(&said)?;
     }
     if tasks.is_empty() {

@@ -16,6 +16,7 @@ use crate::cli::period::PeriodArgs;
 use crate::cli::reading::ReadArgs;
 use crate::cli::settings::Settings;
 use crate::facts::number::{self, DecimalMark};
+use crate::facts::shell;
 use crate::facts::zone::{Period, Zone};
 use crate::render::json::Versioned;
 use crate::render::report::{self as shown, Headline};
@@ -111,8 +112,9 @@ fn unfetched(repos: &[Repository]) -> Option<String> {
     };
     let remote = first.unfetched.as_deref().unwrap_or_default();
     let command = format!(
-        "git -C '{}' leverage sync",
-        first.path.trim_end_matches('/').replace('\'', r"'\''")
+        "git -C {} leverage sync {}",
+        shell::quoted(first.path.trim_end_matches('/')),
+        shell::word(remote)
     );
     Some(match others.len() {
         0 => format!(

@@ -1,43 +1,40 @@
 //! `sync [REMOTE]`: takes in the ledger of a remote and gives it ours, through the user's own git.
 
-use std::time::{Duration, Instant};
+mod exchange;
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::OpenLedger;
 use crate::facts::diagnostics::Warning;
-use crate::facts::ids::ObjectId;
 use crate::facts::quantity::counted;
-use crate::git::Repo;
-use crate::git::config::Config;
-use crate::git::refs::{self, Tips};
-use crate::git::remote::{self, Remote, RemoteError};
+use crate::facts::shell;
+use crate::git::refs;
+use crate::git::remote::{self, Dangerous, Place, Remote, Settings};
 use crate::ledger;
-use crate::ledger::merge::merge;
 use crate::render::escape::visible;
 use crate::sources::sharing::{Kinds, News};
 
-/// How long a push that others keep overtaking is tried.
-const PATIENCE: Duration = Duration::from_secs(90);
-/// How many secrets are named one by one.
-const NAMED: usize = 8;
+use exchange::{Exchanged, Sync};
 
 /// The arguments of `sync`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  git leverage sync\n  git leverage sync upstream\n  git leverage sync --dry-run\n  \
-                  git leverage sync --setup\n\n\
-                  Fetches the ledger of REMOTE into references of its own, merges it into the ledger of this clone, and pushes\n\
-                  both `refs/notes/leverage` and `refs/leverage/tasks`, never by force. Records are merged by line: none is lost."
+    after_help = "Fetches the ledger of REMOTE, merges it into the ledger of this clone, and pushes `refs/notes/leverage` and \
+                  `refs/leverage/tasks`, never by force. Records are merged by line: none is lost.\n\n\
+                  Examples:\n  git leverage sync\n  git leverage sync upstream\n  git leverage sync --dry-run\n  \
+                  git leverage sync --setup"
 )]
 pub struct Args {
     /// A remote of git config [default: the one that the branch follows, else `origin`, else the only one]
-    #[arg(value_name = "REMOTE", allow_hyphen_values = true)]
+    #[arg(value_name = "REMOTE")]
     remote: Option<String>,
     /// Print the lines that would be published; merge and push nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
+    /// Fetch and merge; push nothing
+    #[arg(long, conflicts_with_all = ["setup", "allow_secrets"])]
+    no_push: bool,
     /// Only let `git fetch` fetch the ledger of REMOTE from now on, to where it overwrites nothing
     #[arg(long)]
     setup: bool,
@@ -49,251 +46,209 @@ pub struct Args {
 /// Talks to the remote; no other command does.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open(context)?;
+    refs::check(&open.repo)?;
     let config = open.repo.config(&context.environment.config_files);
-    let remote = Remote::choose(&open.repo, &config, args.remote.as_deref())?;
-    context.terminal.warnings(&dangers(&config))?;
+    let settings = Settings::read(&open.repo)?;
+    let remote = Remote::choose(&open.repo, &config, &settings, args.remote.as_deref())?;
+    let dangers: Vec<Warning> = settings.dangerous().iter().map(danger).collect();
+    context.terminal.warnings(&dangers)?;
     let sync = Sync {
         open: &open,
         remote: &remote,
+        settings: &settings,
         allow_secrets: args.allow_secrets,
+        is_pushing: !args.no_push,
     };
     match (args.setup, args.dry_run) {
-        (true, dry_run) => sync.set_up(&config, dry_run, context)?,
-        (false, true) => sync.rehearse(context)?,
-        (false, false) => sync.run(context)?,
+        (true, dry_run) => set_up(&sync, dry_run, context)?,
+        (false, true) => rehearse(&sync, context)?,
+        (false, false) => exchange(&sync, context)?,
     }
     Ok(Outcome::Done)
 }
 
-/// Refspecs by which a plain `git fetch` may take records away.
-fn dangers(config: &Config) -> Vec<Warning> {
-    let warning = |found: remote::Dangerous| {
-        let quoted = found.refspec.replace('\'', r"'\''");
-        Warning::new(
-            found.key.clone(),
-            format!(
-                "`{}` lets `git fetch` replace or delete records of this clone",
-                found.refspec
-            ),
-        )
-        .hint(format!(
-            "Remove it: git config --fixed-value --unset '{}' '{quoted}'",
-            found.key.replace('\'', r"'\''")
-        ))
+/// A refspec by which a plain `git fetch` may take records away.
+fn danger(found: &Dangerous) -> Warning {
+    let text = format!(
+        "`{}` lets `git fetch` replace or delete records of this clone",
+        found.refspec
+    );
+    let file = match &found.place {
+        Place::Own => String::new(),
+        Place::File(path) => format!("--file {} ", shell::quoted(path)),
+        Place::Elsewhere => {
+            return Warning::new(found.key.clone(), text)
+                .hint("It is from a command line or the environment: leave it out there");
+        }
     };
-    remote::dangerous(config).into_iter().map(warning).collect()
+    Warning::new(found.key.clone(), text).hint(format!(
+        "Remove it: git config {file}--fixed-value --unset-all {} {}",
+        shell::word(&found.key),
+        shell::quoted(&found.refspec)
+    ))
 }
 
-/// One ledger and the remote that it meets.
-struct Sync<'a> {
-    open: &'a OpenLedger,
-    remote: &'a Remote,
-    allow_secrets: bool,
-}
-
-/// What went over, once both have the same.
-struct Exchanged {
-    /// Our ledger as it was.
-    before: Tips,
-    /// Theirs as it was.
-    theirs: Tips,
-    sent: News,
-}
-
-impl Exchanged {
-    /// What came of theirs.
-    fn received(&self, repo: &Repo) -> Result<News, CommandError> {
-        let mut received = News::of(repo, self.theirs, self.before).map_err(unreadable)?;
-        received.lines.retain(|line| !self.sent.lines.contains(line));
-        received.tasks.retain(|commit| !self.sent.tasks.contains(commit));
-        Ok(received)
-    }
-}
-
-impl Sync<'_> {
-    fn run(&self, context: &mut Context) -> Result<(), CommandError> {
-        let exchanged = self.exchange()?;
-        let what = format!("the ledger is in step with `{}`", self.remote.name);
-        context.recorded(&self.open.repo, what, Outcome::Done)?;
-        // With the push, git may have moved our ledger as a configured refspec says.
-        ledger::heal(&self.open.repo, self.open.writer()?)?;
-        self.name_remote(context)?;
-        let (notes, tasks) = (self.remote.notes(), self.remote.tasks());
-        let received = exchanged.received(&self.open.repo)?;
-        let from = [
-            format!("{} -> {notes}", refs::NOTES),
-            format!("{} -> {tasks}", refs::TASKS),
-        ];
-        told("received", &received, &from, context)?;
-        told(
-            "sent",
-            &exchanged.sent,
-            &[refs::NOTES.to_owned(), refs::TASKS.to_owned()],
-            context,
-        )
-    }
-
-    /// Fetches, merges and pushes until both have the same.
-    fn exchange(&self) -> Result<Exchanged, CommandError> {
-        let repo = &self.open.repo;
-        let before = Tips::own(repo);
-        let started = Instant::now();
-        let mut sent = News::default();
-        let mut attempt = 0;
-        let theirs = loop {
-            match self.meet(&mut sent)? {
-                Ok(theirs) => break theirs,
-                Err(error) if !error.is_passing() => return Err(error.into()),
-                Err(error) if started.elapsed() > PATIENCE => {
-                    return Err(CommandError::from(error)
-                        .hint("Try again: what was fetched is merged, and nothing is lost"));
-                }
-                Err(_) => remote::pause(attempt),
-            }
-            attempt += 1;
+/// Fetches, merges and pushes, and says what went over, also where something went wrong on the way.
+fn exchange(sync: &Sync<'_>, context: &mut Context) -> Result<(), CommandError> {
+    let exchanged = sync.exchange(context)?;
+    if exchanged.trouble.is_none() {
+        let what = match sync.is_pushing {
+            true => format!("the ledger is in step with `{}`", sync.remote.name),
+            false => format!("the ledger holds all that `{}` has", sync.remote.name),
         };
-        Ok(Exchanged { before, theirs, sent })
+        context.recorded(&sync.open.repo, what, Outcome::Done)?;
     }
-
-    /// Fetches, merges and pushes once. The ledger of the remote as it was fetched, or why it did not take ours.
-    fn meet(&self, sent: &mut News) -> Result<Result<Tips, RemoteError>, CommandError> {
-        let repo = &self.open.repo;
-        let theirs = match self.remote.fetch(repo) {
-            Ok(theirs) => theirs,
-            Err(error) => return Ok(Err(error)),
-        };
-        merge(repo, theirs, &self.remote.name, self.open.writer()?)?;
-        let own = Tips::own(repo);
-        let news = News::of(repo, own, theirs).map_err(unreadable)?;
-        self.screen(&news)?;
-        // Before the notes: whoever fetches in between finds the commits that they are on.
-        if let Some(tip) = own.tasks.filter(|_| own.tasks != theirs.tasks) {
-            if let Err(error) = self.push(tip, refs::TASKS) {
-                return Ok(Err(error));
-            }
-            sent.tasks.extend(news.tasks);
-        }
-        if let Some(tip) = own.notes.filter(|_| own.notes != theirs.notes) {
-            if let Err(error) = self.push(tip, refs::NOTES) {
-                return Ok(Err(error));
-            }
-            sent.lines.extend(news.lines);
-        }
-        Ok(Ok(theirs))
-    }
-
-    /// Pushes one commit. Where the answer was lost on the way and not the push, it is done.
-    fn push(&self, commit: ObjectId, reference: &str) -> Result<(), RemoteError> {
-        let repo = &self.open.repo;
-        let Err(error) = self.remote.push(repo, commit, reference) else {
-            return Ok(());
-        };
-        let is_there = |tips: Tips| [tips.notes, tips.tasks].contains(&Some(commit));
-        match error.is_passing() || !self.remote.tips(repo).is_ok_and(is_there) {
-            true => Err(error),
-            false => Ok(()),
-        }
-    }
-
-    /// An error where something that would be published looks like a secret, unless that is allowed.
-    fn screen(&self, news: &News) -> Result<(), CommandError> {
-        let secrets = news.secrets();
-        if self.allow_secrets || secrets.is_empty() {
-            return Ok(());
-        }
-        let many = counted(secrets.len() as u64, "text looks", "texts look");
-        let mut error = CommandError::failed(format!("{many} like a secret, and nothing was pushed"));
-        for secret in secrets.iter().take(NAMED) {
-            error = error.and(secret.to_string());
-        }
-        if secrets.len() > NAMED {
-            error = error.and(format!("and {} more", secrets.len() - NAMED));
-        }
-        Err(error.hint("If none of it is one: git leverage sync --allow-secrets").hint(
-            "If it is one, it stays in the history of the ledger: replace it where it is used, or see docs/sharing.md",
-        ))
-    }
-
-    /// What a sync would publish: the lines on standard output, everything else beside it.
-    fn rehearse(&self, context: &mut Context) -> Result<(), CommandError> {
-        let repo = &self.open.repo;
-        let (own, theirs) = (Tips::own(repo), self.remote.look(repo)?);
-        let incoming = News::of(repo, theirs, own).map_err(unreadable)?;
-        let outgoing = News::of(repo, own, theirs).map_err(unreadable)?;
-        for line in outgoing.lines.iter().chain(&outgoing.past) {
-            context.terminal.line(&visible(&String::from_utf8_lossy(line)))?;
-        }
-        let terminal = &mut context.terminal;
-        terminal.status(&format!("remote: {}", self.address()))?;
-        terminal.status(&format!("would receive: {}", summary(&incoming)))?;
-        terminal.status(&format!("would publish: {}", summary(&outgoing)))?;
-        if !outgoing.past.is_empty() {
-            let last = counted(outgoing.past.len() as u64, "line stands", "lines stand");
-            terminal.status(&format!("the last {last} in the history of the ledger alone"))?;
-        }
-        terminal.status("nothing was merged or pushed (--dry-run)")?;
-        self.screen(&outgoing)
-    }
-
-    /// Writes what `git fetch` is to fetch; what is there already stays as it is.
-    fn set_up(&self, config: &Config, dry_run: bool, context: &mut Context) -> Result<(), CommandError> {
-        let missing = remote::missing_refspecs(self.remote, config);
-        for refspec in remote::refspecs(self.remote) {
-            let is_missing = missing.contains(&refspec);
-            if is_missing && !dry_run {
-                remote::add_refspec(&self.open.repo, self.remote, &refspec)?;
-            }
-            let what = match (is_missing, dry_run) {
-                (true, true) => "to be added",
-                (true, false) => "added",
-                (false, _) => "there already",
-            };
-            let line = format!("remote.{}.fetch = {refspec}  ({what})", self.remote.name);
-            context.terminal.line(&visible(&line))?;
-        }
-        context.terminal.status(match (dry_run, missing.is_empty()) {
-            (true, false) => "not written (--dry-run)",
-            (_, true) => "nothing to write",
-            (false, false) => {
-                "`git fetch` fetches the ledger from now on; only `git leverage sync` merges and pushes it"
-            }
-        })?;
-        Ok(())
-    }
-
-    fn name_remote(&self, context: &mut Context) -> Result<(), CommandError> {
-        Ok(context
+    // With the push, git may have moved our ledger as a configured refspec says.
+    let healed = match sync.open.known_writer() {
+        Some(writer) => ledger::heal(&sync.open.repo, writer).map(|_| ()),
+        None => Ok(()),
+    };
+    if let Some(reason) = &exchanged.warning {
+        let what = format!("{reason}; everything else was done");
+        context
             .terminal
-            .line(&visible(&format!("remote    {}", self.address())))?)
+            .warnings(&[Warning::new(sync.remote.name.clone(), what)])?;
     }
-
-    /// The remote as people know it.
-    fn address(&self) -> String {
-        let Remote {
-            name, url, push_url, ..
-        } = self.remote;
-        match push_url {
-            Some(push_url) => format!("{name}, {url}; pushed to {push_url}"),
-            None => format!("{name}, {url}"),
-        }
+    let is_untouched = exchanged.received.is_empty()
+        && exchanged
+            .sent
+            .iter()
+            .all(|sent| sent.news.is_empty() && sent.unsent.is_empty());
+    if exchanged.trouble.is_none() || !is_untouched {
+        tell(sync, &exchanged, context)?;
+    }
+    match exchanged.trouble {
+        Some(error) => Err(error),
+        None => Ok(healed?),
     }
 }
 
-fn unreadable(reason: impl std::fmt::Display) -> CommandError {
-    CommandError::failed(format!("the ledger cannot be read: {reason}"))
+/// What went over.
+fn tell(sync: &Sync<'_>, exchanged: &Exchanged, context: &mut Context) -> Result<(), CommandError> {
+    context
+        .terminal
+        .line(&visible(&format!("remote    {}", address(sync.remote))))?;
+    let (notes, tasks) = (sync.remote.notes(), sync.remote.tasks());
+    let is_fine = exchanged.trouble.is_none();
+    let from = [
+        format!("{} -> {notes}", refs::NOTES),
+        format!("{} -> {tasks}", refs::TASKS),
+    ];
+    told("received", &exchanged.received, &from, "", context)?;
+    if !sync.is_pushing {
+        return Ok(context.terminal.line("sent      nothing (--no-push)")?);
+    }
+    for (target, sent) in sync.remote.pushed_to.iter().zip(&exchanged.sent) {
+        let there = match sync.remote.pushed_to.as_slice() {
+            [only] if only.is_source => String::new(),
+            _ => format!(" at {}", target.name),
+        };
+        let to = [refs::NOTES, refs::TASKS].map(|name| format!("{name}{there}"));
+        if is_fine || !sent.news.is_empty() {
+            told("sent", &sent.news, &to, &there, context)?;
+        }
+        if !sent.unsent.lines.is_empty() || !sent.unsent.tasks.is_empty() {
+            told("not sent", &sent.unsent, &to, &there, context)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a sync would publish: the lines on standard output, everything else beside it.
+fn rehearse(sync: &Sync<'_>, context: &mut Context) -> Result<(), CommandError> {
+    let (incoming, outgoing) = sync.rehearsal()?;
+    let mut all = News::default();
+    outgoing.iter().cloned().for_each(|news| all.extend(news));
+    for line in all.lines.iter().chain(&all.past) {
+        context.terminal.line(&visible(&String::from_utf8_lossy(line)))?;
+    }
+    let terminal = &mut context.terminal;
+    terminal.status(&format!("remote: {}", address(sync.remote)))?;
+    terminal.status(&format!("would receive: {}", summary(&incoming)))?;
+    for (target, news) in sync.remote.pushed_to.iter().zip(&outgoing) {
+        let place = match outgoing.as_slice() {
+            [_] => String::new(),
+            _ => format!(" to {}", target.name),
+        };
+        terminal.status(&format!("would publish{place}: {}", summary(news)))?;
+    }
+    if !all.past.is_empty() {
+        let last = counted(all.past.len() as u64, "line stands", "lines stand");
+        terminal.status(&format!("the last {last} in the history of the ledger alone"))?;
+    }
+    terminal.status("nothing was merged or pushed (--dry-run)")?;
+    sync.screen(&outgoing)
+}
+
+/// Writes what `git fetch` is to fetch; what is there already stays as it is.
+fn set_up(sync: &Sync<'_>, dry_run: bool, context: &mut Context) -> Result<(), CommandError> {
+    let Sync {
+        open,
+        remote,
+        settings,
+        ..
+    } = sync;
+    if settings.is_promisor(&remote.name) {
+        return Err(CommandError::failed(format!(
+            "this is a partial clone of `{}`: `git fetch` would leave out what the ledger says",
+            remote.name
+        ))
+        .hint("`git leverage sync` fetches all of it"));
+    }
+    let missing = remote::missing_refspecs(remote, settings);
+    for refspec in remote::refspecs(remote) {
+        let is_missing = missing.contains(&refspec);
+        if is_missing && !dry_run {
+            remote::add_refspec(&open.repo, remote, &refspec)?;
+        }
+        let what = match (is_missing, dry_run) {
+            (true, true) => "to be added",
+            (true, false) => "added",
+            (false, _) => "there already",
+        };
+        let line = format!("remote.{}.fetch = {refspec}  ({what})", remote.name);
+        context.terminal.line(&visible(&line))?;
+    }
+    context.terminal.status(match (dry_run, missing.is_empty()) {
+        (true, false) => "not written (--dry-run)",
+        (_, true) => "nothing to write",
+        (false, false) => {
+            "`git fetch` fetches the ledger from now on; only `git leverage sync` merges and pushes it"
+        }
+    })?;
+    Ok(())
+}
+
+/// The remote as people know it.
+fn address(remote: &Remote) -> String {
+    let own = format!("{}, {}", remote.name, remote.url);
+    match remote.pushed_to.as_slice() {
+        [only] if only.is_source => own,
+        several => {
+            let names: Vec<&str> = several.iter().map(|target| target.name.as_str()).collect();
+            format!("{own}; pushed to {}", names.join(", "))
+        }
+    }
 }
 
 /// What came or went, with the references of notes and of tasks without code.
-fn told(what: &str, news: &News, places: &[String; 2], context: &mut Context) -> Result<(), CommandError> {
+fn told(
+    what: &str,
+    news: &News,
+    [notes, tasks]: &[String; 2],
+    there: &str,
+    context: &mut Context,
+) -> Result<(), CommandError> {
     let mut parts = Vec::new();
     if !news.lines.is_empty() {
-        parts.push((Kinds::of(&news.lines).to_string(), &places[0]));
+        parts.push((Kinds::of(&news.lines).to_string(), notes));
     }
     if !news.tasks.is_empty() {
-        parts.push((commits(news), &places[1]));
+        parts.push((commits(news), tasks));
     }
     if parts.is_empty() {
-        context.terminal.line(&format!("{what:8}  nothing new"))?;
+        let line = format!("{what:8}  nothing new{there}");
+        context.terminal.line(&visible(&line))?;
     }
     for (at, (counted, place)) in parts.iter().enumerate() {
         let what = if at == 0 { what } else { "" };
@@ -305,16 +260,14 @@ fn told(what: &str, news: &News, places: &[String; 2], context: &mut Context) ->
 }
 
 fn summary(news: &News) -> String {
-    match news.tasks.is_empty() {
-        true => Kinds::of(&news.lines).to_string(),
-        false => format!("{}, {}", Kinds::of(&news.lines), commits(news)),
+    let lines = Kinds::of(&news.lines);
+    match (news.lines.is_empty(), news.tasks.is_empty()) {
+        (_, true) => lines.to_string(),
+        (true, false) => format!("{} ({})", commits(news), refs::TASKS),
+        (false, false) => format!("{lines} ({}), {} ({})", refs::NOTES, commits(news), refs::TASKS),
     }
 }
 
 fn commits(news: &News) -> String {
-    counted(
-        news.tasks.len() as u64,
-        "commit of tasks without code",
-        "commits of tasks without code",
-    )
+    counted(news.tasks.len() as u64, "commit", "commits")
 }

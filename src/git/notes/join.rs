@@ -8,19 +8,27 @@ use std::collections::BTreeSet;
 
 use git2::{Commit, Oid, Repository};
 
-use super::{Base, NotesTree, READ_CAP, Store, Written, load_commit, write};
+use super::{Base, LARGEST_NOTE, NotesTree, Store, Written, load_commit, write};
 use crate::facts::ids::ObjectId;
-use crate::git::Repo;
 use crate::git::writer::{WriteError, Writer};
+use crate::git::{Repo, refs};
 
-/// Takes the ledger at `theirs` into ours: forward where it holds all of ours, else by a commit after both. What the pin holds
-/// and our ledger lost is merged in as well.
+/// Takes the ledger at `theirs` into ours: forward where it holds all of ours, else by a commit after both, which needs a
+/// writer. What the pin holds and our ledger lost is merged in as well.
 ///
 /// The caller holds the [`WriteLock`](crate::git::refs::WriteLock).
-pub fn join(repo: &Repo, theirs: ObjectId, message: &str, writer: &Writer) -> Result<Written, WriteError> {
+pub fn join(
+    repo: &Repo,
+    theirs: ObjectId,
+    message: &str,
+    writer: Option<&Writer>,
+) -> Result<Written, WriteError> {
     let tip = Oid::from_bytes(theirs.as_bytes()).map_err(|error| WriteError::git(repo, &error))?;
-    let name = format!("the ledger at {}", theirs.short());
-    let (commit, notes) = load_commit(repo, tip, &name)?;
+    let (commit, notes) = load_commit(repo, tip).map_err(|error| WriteError::Unreadable {
+        what: format!("the ledger at {}", theirs.short()),
+        reason: error.message().to_owned(),
+        hint: format!("Inspect it: git log {theirs}; git fsck"),
+    })?;
     let theirs = Theirs { commit, notes };
     write(repo, |base| theirs.joined_to(base, message, repo, writer))
 }
@@ -49,13 +57,14 @@ impl Theirs<'_> {
         base: &Base<'_>,
         message: &str,
         repo: &Repo,
-        writer: &Writer,
+        writer: Option<&Writer>,
     ) -> Result<Option<Oid>, WriteError> {
+        self.look_through(base, repo)?;
         let order = self.order(base, repo.raw());
         let mut notes = self.taken_into(base, order);
         let mut store = Store::new(repo)?;
         unite(&mut notes, &mut store)?;
-        let parents = self.heads(base, order, repo.raw());
+        let parents = self.heads(base, order, repo);
         let (same, result) = match order {
             Order::Ours => (&base.notes, None),
             Order::Theirs | Order::Beside => (&self.notes, Some(self.commit.id())),
@@ -72,7 +81,16 @@ impl Theirs<'_> {
             notes: NotesTree::default(),
             pinned: None,
         };
+        let writer = writer.ok_or(WriteError::Nobody)?;
         merged.commit(tree, message, store, repo, writer).map(Some)
+    }
+
+    /// Looks at both histories before libgit2 walks them.
+    fn look_through(&self, base: &Base<'_>, repo: &Repo) -> Result<(), WriteError> {
+        let own = base.parents.iter().map(Commit::id);
+        let tips: Vec<Oid> = own.chain([self.commit.id()]).collect();
+        repo.look_through(&tips)
+            .map_err(|error| WriteError::of_reference(refs::NOTES, &error, None))
     }
 
     /// A history that cannot be followed to its end tells nothing.
@@ -89,14 +107,14 @@ impl Theirs<'_> {
     }
 
     /// What a commit of both comes after: no commit that another of them comes after.
-    fn heads<'repo>(&self, base: &Base<'repo>, order: Order, raw: &'repo Repository) -> Vec<Commit<'repo>> {
+    fn heads<'repo>(&self, base: &Base<'repo>, order: Order, repo: &'repo Repo) -> Vec<Commit<'repo>> {
         if order == Order::Ours {
             return base.parents.clone();
         }
         let theirs = self.commit.id();
-        let is_before = |own: &Commit<'_>| raw.graph_descendant_of(theirs, own.id()).unwrap_or(false);
+        let is_before = |own: &Commit<'_>| repo.raw().graph_descendant_of(theirs, own.id()).unwrap_or(false);
         let own = base.parents.iter().filter(|own| !is_before(own)).cloned();
-        own.chain(raw.find_commit(theirs)).collect()
+        own.chain(repo.commit_at(theirs)).collect()
     }
 
     /// Our notes with theirs beside them. Of other entries of the same name, that of the later ledger counts; where neither is
@@ -123,14 +141,14 @@ impl Theirs<'_> {
 }
 
 /// Whether a united ledger says no more and no less than one that may hold a note in both forms.
-fn says_the_same(united: &NotesTree, other: &NotesTree, store: &mut Store) -> Result<bool, WriteError> {
+fn says_the_same(united: &NotesTree, other: &NotesTree, store: &mut Store<'_>) -> Result<bool, WriteError> {
     let mut other = other.clone();
     unite(&mut other, store)?;
     Ok(united.notes == other.notes && united.foreign == other.foreign)
 }
 
 /// Makes one blob of the several that a note may have: the same, whoever makes it.
-fn unite(notes: &mut NotesTree, store: &mut Store) -> Result<(), WriteError> {
+fn unite(notes: &mut NotesTree, store: &mut Store<'_>) -> Result<(), WriteError> {
     for (target, blobs) in notes.notes.iter_mut().filter(|(_, blobs)| blobs.len() > 1) {
         let distinct: BTreeSet<Oid> = blobs.iter().copied().collect();
         let distinct: Vec<Oid> = distinct.into_iter().collect();
@@ -138,8 +156,8 @@ fn unite(notes: &mut NotesTree, store: &mut Store) -> Result<(), WriteError> {
             [_] => distinct,
             several => {
                 let note = store.union(several, *target)?;
-                if note.size() > READ_CAP {
-                    return Err(WriteError::NoteFull {
+                if note.size() > LARGEST_NOTE {
+                    return Err(WriteError::NoteTooLarge {
                         commit: *target,
                         size: note.size(),
                     });
@@ -294,7 +312,7 @@ mod tests {
             if let Ok(mut pin) = raw.find_reference(refs::PIN) {
                 pin.delete().unwrap();
             }
-            join(&self.repo, theirs, "Join\n", &self.writer).unwrap();
+            join(&self.repo, theirs, "Join\n", Some(&self.writer)).unwrap();
             super::super::tip(&self.repo, refs::NOTES).unwrap()
         }
 
@@ -425,7 +443,7 @@ mod tests {
         )
         .unwrap();
         let blob = object_id(raw.blob(b"no commit").unwrap()).unwrap();
-        let refused = join(&clone.repo, blob, "Join\n", &clone.writer);
+        let refused = join(&clone.repo, blob, "Join\n", Some(&clone.writer));
         assert!(
             matches!(refused, Err(WriteError::Unreadable { .. })),
             "{refused:?}"
