@@ -14,8 +14,8 @@ use crate::workspace::isolated::COMMAND;
 use crate::workspace::isolated::child::Task;
 use crate::workspace::isolation::Isolation;
 
-/// What of the environment reading depends on: where git's configuration and git itself are, what stands in for objects, and the
-/// clock. Nothing else is passed on.
+/// What of the environment reading depends on: where git's configuration and git itself are, what stands in for objects, where
+/// temporary files go, and the clock. Nothing else is passed on.
 const VARIABLES: &[&str] = &[
     "GIT_CONFIG_GLOBAL",
     "GIT_CONFIG_NOSYSTEM",
@@ -28,6 +28,9 @@ const VARIABLES: &[&str] = &[
     "PATHEXT",
     "PROGRAMDATA",
     "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "TMPDIR",
     "TZ",
     "USERPROFILE",
     "XDG_CONFIG_HOME",

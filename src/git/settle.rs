@@ -11,7 +11,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -277,7 +277,7 @@ fn pack(place: &Place, staged: &Repository, new: &[Oid], fsync: bool) -> Result<
     let stem = folder.join(&name);
     let is_new = !stem.with_extension("pack").exists();
     let pack = Pack {
-        is_kept: keep(&stem.with_extension("keep"))?,
+        is_kept: keep(&stem.with_extension("keep"), &workshop.0)?,
         workshop: workshop.keep(),
         stem,
         is_new,
@@ -342,13 +342,15 @@ fn indexed(folder: &Path, staged: &Repository, new: &[Oid]) -> Result<String, Tr
     Ok(format!("pack-{}", indexer.commit()?))
 }
 
-/// Makes the `.keep` file of a pack; false where somebody else keeps it already.
-fn keep(path: &Path) -> io::Result<bool> {
-    let file = OpenOptions::new().write(true).create_new(true).open(path);
-    match file {
-        Ok(mut file) => file.write_all(KEPT.as_bytes()).map(|()| true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error),
+/// Makes the `.keep` file of a pack; false where somebody else keeps it already. It is made in the workshop and appears whole, so
+/// that one which a dead process left says whose it is.
+fn keep(path: &Path, workshop: &Path) -> io::Result<bool> {
+    let mut file = tempfile::NamedTempFile::new_in(workshop)?;
+    file.write_all(KEPT.as_bytes())?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(failed) => Err(failed.error),
     }
 }
 
@@ -481,15 +483,11 @@ impl Pack {
 }
 
 /// Removes what a process of ours left that died while it made a pack. Nobody of ours writes beside us.
+///
+/// The folder in which it was made goes last: as long as it is there, the next write looks again.
 pub(super) fn clear(objects: &Path) {
     if objects.join(WORKSHOP).symlink_metadata().is_err() {
         return;
-    }
-    for entry in folder::present(objects) {
-        let is_ours = entry.name().to_string_lossy().starts_with(WORKSHOP);
-        if is_ours && matches!(entry.kind(), Ok(Kind::Folder)) {
-            let _ = folder::remove_with_files(entry.path());
-        }
     }
     for entry in folder::present(&objects.join("pack")) {
         let path = entry.path();
@@ -502,6 +500,16 @@ pub(super) fn clear(objects: &Path) {
         if is_keep && is_short() && fs::read(path).is_ok_and(|text| text == KEPT.as_bytes()) {
             let _ = fs::remove_file(path);
         }
+    }
+    let left = folder::present(objects).filter(|entry| {
+        let is_ours = entry.name().to_string_lossy().starts_with(WORKSHOP);
+        is_ours && matches!(entry.kind(), Ok(Kind::Folder))
+    });
+    let mut left: Vec<PathBuf> = left.map(|entry| entry.path().to_owned()).collect();
+    // The one of the plain name is what is looked for above.
+    left.sort_by_key(|path| path.ends_with(WORKSHOP));
+    for path in left {
+        let _ = folder::remove_with_files(&path);
     }
 }
 

@@ -27,17 +27,21 @@ const MEMORY: rustix::process::Resource = rustix::process::Resource::Data;
 const MEMORY: rustix::process::Resource = rustix::process::Resource::As;
 
 impl Confined {
-    /// From now on this process writes no file unless it lifts its own limit for one, and ends with the one that started it.
+    /// From now on this process writes no file, and ends with the one that started it.
     #[cfg(unix)]
     pub(super) fn new() -> io::Result<Self> {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        let none = |maximum| Rlimit {
+        // What libgit2 refuses to open is laid out in a temporary folder: the limit is lifted for so long, and not the hard one.
+        let files = Rlimit {
             current: Some(0),
-            maximum,
+            maximum: getrlimit(Resource::Fsize).maximum,
         };
-        // What stands for a repository that libgit2 does not open is written meanwhile, into the folder of temporary files.
-        setrlimit(Resource::Fsize, none(getrlimit(Resource::Fsize).maximum))?;
-        setrlimit(Resource::Core, none(Some(0)))?;
+        setrlimit(Resource::Fsize, files)?;
+        let nothing = Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        };
+        setrlimit(Resource::Core, nothing)?;
         #[cfg(target_os = "linux")]
         rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
         Ok(Self {
