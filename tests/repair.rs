@@ -588,3 +588,25 @@ fn carry_drops_no_claim_for_its_figures_alone() {
         }
     }
 }
+
+/// An author bumps the version more than once: a commit that only has the same title is another one, with a task of its own.
+#[test]
+fn a_later_commit_of_the_same_title_is_not_a_rewrite() {
+    let world = World::new();
+    let repo = world.repo("versions");
+    repo.write("version.txt", "1\n").commit("Begin");
+    repo.git(&["checkout", "--quiet", "-b", "topic"]);
+    repo.write("version.txt", "2-beta\n").commit("Bump version");
+    let _ = repo.run(&["record", "--estimate", "16h"]).success();
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.git(&["branch", "--quiet", "-D", "topic"]);
+    repo.write("more.txt", "more\n").commit("More");
+    repo.write("version.txt", "3\n").commit("Bump version");
+    let ran = repo.run(&["repair"]);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert!(ran.stdout.contains("nothing proves which commit"), "{ran}");
+    assert!(ran.stdout.contains("  candidate "), "{ran}");
+    assert_eq!(noted(&repo, "Bump"), BTreeSet::new());
+    let _ = repo.run(&["record", "--estimate", "1h"]).success();
+    assert_eq!(totals(&repo)[1], 17);
+}

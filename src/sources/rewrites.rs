@@ -15,7 +15,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::quantity::WorkTime;
 use crate::git::messages::{self, RawCommit};
 use crate::git::touched::touched;
-use crate::git::{Repo, filter_map, refs};
+use crate::git::{Repo, change_id, filter_map, refs};
 
 /// How many commits of one author and second are told apart by more than their titles.
 const MAX_AT_ONCE: usize = 16;
@@ -196,6 +196,7 @@ struct Known {
     authored: Authored,
     committed: i64,
     tree: Option<ObjectId>,
+    parents: Vec<ObjectId>,
 }
 
 impl Known {
@@ -205,6 +206,7 @@ impl Known {
             authored,
             committed: commit.commit_time().seconds,
             tree: commit.tree(),
+            parents: commit.parents().collect(),
         }
     }
 }
@@ -397,7 +399,8 @@ impl Search<'_> {
             let later = namesakes
                 .retimed
                 .iter()
-                .filter(|one| one.committed >= original.committed && is_rewrite(history.repo, original, one));
+                .filter(|one| one.committed >= original.committed && is_rewrite(history.repo, original, one))
+                .filter(|one| has_its_place_or_change(history.repo, original, one));
             if let [copy] = later.collect::<Vec<_>>()[..]
                 && history.is_gone(original.id)
             {
@@ -427,6 +430,16 @@ fn is_rewrite(repo: &Repo, original: &Known, copy: &Known) -> bool {
         // What cannot be read says nothing against it.
         _ => true,
     }
+}
+
+/// Whether a commit came where another was, as after an amend, or makes the same change. Without the author's time, its name and
+/// title alone are no sign: there is more than one "Bump version".
+fn has_its_place_or_change(repo: &Repo, original: &Known, copy: &Known) -> bool {
+    if original.tree == copy.tree || original.parents == copy.parents {
+        return true;
+    }
+    let change = change_id::of_commit(repo, original.id);
+    change.is_some() && change == change_id::of_commit(repo, copy.id)
 }
 
 /// Whether one of two commits comes after the other: two of one second then, and no rewrite. Only asked where few commits are
