@@ -118,3 +118,15 @@ fn configuration_that_includes_itself_over_and_over_is_refused() {
     assert_eq!(bomb.run(&["audit"]).code, Some(1));
     assert!(start.elapsed() < LONG);
 }
+
+/// A mailmap that is too large to be read is told, as its authors are not who git says.
+#[test]
+fn a_mailmap_that_is_not_read_is_told() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn kiln() {}\n").commit("Kiln");
+    let file = std::fs::File::create(repo.path().join(".mailmap")).unwrap();
+    file.set_len(17 << 20).unwrap();
+    let ran = repo.run(&["report"]);
+    assert!(ran.stderr.contains("not all of the mailmap was read"), "{ran}");
+}

@@ -70,17 +70,19 @@ impl NameMap {
     }
 
     fn add_blob(&mut self, repo: &Repo, id: Oid) -> Result<(), Error> {
-        let (size, kind) = repo.look_at(id, u64::MAX)?;
-        if kind == ObjectType::Blob && size <= LARGEST {
+        let (_, kind) = repo.look_at(id, u64::MAX)?;
+        if kind == ObjectType::Blob {
             self.add(&String::from_utf8_lossy(repo.blob_at(id, LARGEST)?.content()));
         }
         Ok(())
     }
 
-    fn add_file(&mut self, path: &Path) {
-        if let Ok(Some(text)) = files::read_text(path, LARGEST) {
+    fn add_file(&mut self, path: &Path) -> Result<(), Error> {
+        let text = files::read_text(path, LARGEST);
+        if let Some(text) = text.map_err(|error| Error::from_str(&error.to_string()))? {
             self.add(&text);
         }
+        Ok(())
     }
 
     /// The mailmap in the tree of `head`: the one that a clean checkout has.
@@ -117,7 +119,7 @@ impl NameMap {
 }
 
 impl Repo {
-    /// Replaces authors by what the mailmap says. Fails where that of HEAD cannot be read.
+    /// Replaces authors by what the mailmap says. Fails where one of them cannot be read.
     pub fn apply_mailmap(&self, commits: &mut [Commit]) -> Result<(), Error> {
         let mut names = NameMap::default();
         let read = self.read_names(&mut names);
@@ -147,7 +149,7 @@ impl Repo {
         if let Some(folder) = self.work_dir().filter(|_| self.is_checked_out()) {
             let path = folder.join(".mailmap");
             if !path.is_symlink() {
-                names.add_file(&path);
+                read = names.add_file(&path);
             }
         } else if let Ok(Some(head)) = self.head() {
             read = oid(head).and_then(|head| names.add_tree(self, head));
@@ -161,7 +163,7 @@ impl Repo {
             read = read.and(names.add_blob(self, blob));
         }
         if let Ok(path) = config.get_path("mailmap.file") {
-            names.add_file(&path);
+            read = read.and(names.add_file(&path));
         }
         read
     }

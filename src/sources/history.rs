@@ -119,10 +119,7 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
         walk_on(repo, heads, kept, options, cache.as_ref(), &mut trouble)
     };
     if let Err(error) = repo.apply_mailmap(&mut commits) {
-        trouble.warn(format!(
-            "authors are counted without `.mailmap`: {}",
-            error.message()
-        ));
+        trouble.warn(format!("not all of the mailmap was read: {}", error.message()));
     }
     let (signs, unread) = attested::signs(repo, options.cache.as_deref());
     unread.into_iter().for_each(|message| trouble.warn(message));
