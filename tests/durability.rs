@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use crate::world::can_trace;
 use crate::world::{TestRepo, World};
 
 const NOTES: &str = "refs/notes/leverage";
@@ -447,17 +449,6 @@ fn a_killed_writer_leaves_the_old_or_the_new_state_and_needs_no_help() {
     repo.git(&["fsck", "--strict"]);
 }
 
-/// Runs a command under strace. What it wrote is no matter.
-#[cfg(target_os = "linux")]
-fn traced(world: &World, repo: &TestRepo<'_>, options: &[&str], args: &[&str]) -> std::process::Output {
-    let own = world.leverage(repo.path());
-    let mut command = Command::new("strace");
-    command.env_clear().current_dir(repo.path()).args(["-f", "-qq"]);
-    let variables = own.get_envs().filter_map(|(name, value)| Some((name, value?)));
-    command.envs(variables).args(options).arg(own.get_program());
-    command.args(args).stdin(Stdio::null()).output().unwrap()
-}
-
 /// At most `most` numbers from 1 to `count`, evenly spread, with the first and the last.
 #[cfg(target_os = "linux")]
 fn sampled(count: usize, most: usize) -> Vec<usize> {
@@ -473,11 +464,7 @@ fn sampled(count: usize, most: usize) -> Vec<usize> {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_fault_at_a_system_call_leaves_the_old_or_the_new_state_and_needs_no_help() {
-    let can_trace = Command::new("strace")
-        .args(["-qq", "-o", "/dev/null", "true"])
-        .status();
-    if !can_trace.is_ok_and(|status| status.success()) {
-        eprintln!("not tried: strace is not here, or may not trace");
+    if !can_trace() {
         return;
     }
     let world = World::new();
@@ -498,7 +485,7 @@ fn a_fault_at_a_system_call_leaves_the_old_or_the_new_state_and_needs_no_help() 
     ];
     let new = ["Kiln controller", "New", "Plan"];
     assert!(
-        traced(&world, &repo, &["-o", trace.to_str().unwrap()], &args)
+        repo.traced(&["-o", trace.to_str().unwrap()], &args)
             .status
             .success()
     );
@@ -513,7 +500,7 @@ fn a_fault_at_a_system_call_leaves_the_old_or_the_new_state_and_needs_no_help() 
                 let case = format!("{call}:{fault}:when={at}");
                 let (select, inject) = (format!("trace={call}"), format!("inject={case}"));
                 let options = ["-o", "/dev/null", "-e", &select, "-e", &inject];
-                let ran = traced(&world, &repo, &options, &args);
+                let ran = repo.traced(&options, &args);
                 let now = titles(&repo);
                 assert!(now == old || now == new, "{case}: {now:?}");
                 assert_honest(&ran, now == new, &case);

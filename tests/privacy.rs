@@ -148,3 +148,37 @@ fn scan(folder: &Path) -> usize {
     }
     files
 }
+
+/// No command but `sync` talks to anybody.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_command_opens_a_socket() {
+    if !crate::world::can_trace() {
+        return;
+    }
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("kiln.rs", "fn kiln() {}\n").commit("Kiln");
+    repo.git(&["remote", "add", "origin", "https://git.example.org/kiln"]);
+    secretive(&world, &repo);
+    for args in [
+        &["record", "--estimate", "2h"][..],
+        &["scan", ".", "../"],
+        &["report"],
+        &["sessions"],
+        &["capture"],
+        &["audit"],
+        &["inventory"],
+        &["log"],
+        &["repair"],
+        &["export", "commits"],
+    ] {
+        let trace = world.path("trace");
+        let file = trace.to_str().unwrap();
+        let ran = repo.traced(&["-e", "trace=%network", "-o", file], args);
+        assert!(matches!(ran.status.code(), Some(0 | 3)), "{args:?}: {ran:?}");
+        let said = std::fs::read_to_string(&trace).unwrap();
+        let calls: Vec<&str> = said.lines().filter(|line| line.contains("socket(")).collect();
+        assert!(calls.is_empty(), "{args:?}: {calls:?}");
+    }
+}

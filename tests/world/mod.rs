@@ -23,6 +23,20 @@ pub struct World {
     commits: Cell<i64>,
 }
 
+/// Whether strace is here and may trace; it is said where it is not.
+#[cfg(target_os = "linux")]
+#[expect(clippy::print_stderr, reason = "whoever runs the tests is to know")]
+pub fn can_trace() -> bool {
+    let tried = Command::new("strace")
+        .args(["-qq", "-o", "/dev/null", "true"])
+        .status();
+    let can = tried.is_ok_and(|status| status.success());
+    if !can {
+        eprintln!("not tried: strace is not here, or may not trace");
+    }
+    can
+}
+
 impl World {
     /// A world with nothing but a home that has an identity.
     pub fn new() -> Self {
@@ -244,6 +258,17 @@ impl TestRepo<'_> {
         String::from_utf8_lossy(&output.stdout)
             .trim_end_matches('\n')
             .to_owned()
+    }
+
+    /// Runs a command under strace with these options of it. What it wrote is no matter.
+    #[cfg(target_os = "linux")]
+    pub fn traced(&self, options: &[&str], args: &[&str]) -> Output {
+        let own = self.world.leverage(&self.path);
+        let mut command = Command::new("strace");
+        command.env_clear().current_dir(&self.path).args(["-f", "-qq"]);
+        let variables = own.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.envs(variables).args(options).arg(own.get_program());
+        command.args(args).stdin(Stdio::null()).output().unwrap()
     }
 
     /// Writes a file of the work tree, with the folders above it.
