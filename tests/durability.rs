@@ -698,3 +698,43 @@ fn the_program_of_the_user_signs() {
     assert_eq!(refused.code, Some(1), "{refused}");
     assert!(ran.exists());
 }
+
+/// A `git repack` that saw the new pack of a write, with what it took in, deletes the pack that held this before. So the new one
+/// stays, also where the write gives way.
+#[test]
+fn a_write_that_gives_way_leaves_what_it_took_in() {
+    let world = World::new();
+    let repo = kiln(&world);
+    record(&repo, "Second");
+    let lock = repo.path().join(".git/refs/notes/leverage.lock");
+    fs::write(&lock, "").unwrap();
+    let ran = repo.run(&["record", "--another", "--estimate", "1h", "--title", "Third"]);
+    assert_eq!(ran.code, Some(1), "{ran}");
+    fs::remove_file(lock).unwrap();
+    let last = fs::read_to_string(repo.path().join(".git/leverage.last-pack")).unwrap();
+    let last = repo.path().join(".git/objects/pack").join(last.trim_end());
+    for kind in ["idx", "pack"] {
+        fs::remove_file(last.with_extension(kind)).unwrap();
+    }
+    repo.git(&["fsck", "--strict"]);
+    assert_eq!(titles(&repo), ["Kiln controller", "Plan", "Second"]);
+    record(&repo, "Fourth");
+    repo.git(&["fsck", "--strict"]);
+    assert_tidy(&repo);
+}
+
+/// The file that names the last pack is ours. A link in its place leads to somebody else's.
+#[test]
+fn the_name_of_the_last_pack_goes_through_no_link() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let other = world.path("other");
+    fs::write(&other, "of somebody else\n").unwrap();
+    let named = repo.path().join(".git/leverage.last-pack");
+    fs::remove_file(&named).unwrap();
+    std::os::unix::fs::symlink(&other, &named).unwrap();
+    record(&repo, "Second");
+    assert_eq!(fs::read_to_string(&other).unwrap(), "of somebody else\n");
+    assert!(fs::read_to_string(&named).unwrap().starts_with("pack-"));
+    assert_tidy(&repo);
+}

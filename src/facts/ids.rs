@@ -48,10 +48,11 @@ impl ObjectId {
     }
 }
 
-/// An id is a hash already: its first half tells it from all others that anybody can make.
+/// Without its length, which is one in all of a repository.
 impl Hash for ObjectId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(&self.bytes[..16]);
+        // All of it: a tree may name any number of ids that begin alike, as nobody has to make what they stand for.
+        state.write(self.as_bytes());
     }
 }
 
@@ -365,5 +366,17 @@ mod tests {
         assert_eq!(session, Ok(SessionId::new("codex", "a:b")));
         assert!("codex:".parse::<SessionId>().is_err());
         assert!("co dex:a".parse::<SessionId>().is_err());
+    }
+
+    #[test]
+    fn ids_that_begin_alike_are_hashed_apart() {
+        use std::hash::BuildHasher;
+        let hasher = std::collections::hash_map::RandomState::new();
+        let alike = |last: u8| {
+            let mut bytes = [7; 20];
+            bytes[19] = last;
+            hasher.hash_one(ObjectId::from(bytes))
+        };
+        assert_ne!(alike(1), alike(2));
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn check(path: &Path) -> io::Result<()> {
         return Ok(());
     };
     let (head, mut expected) = stream.head()?;
-    expected += head.size;
+    expected = expected.saturating_add(head.size);
     loop {
         let (_, is_end) = stream.next()?;
         let inflated = stream.inflate.total_out();

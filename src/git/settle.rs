@@ -44,7 +44,15 @@ pub(super) struct Settling {
     /// Whether a write is on the disk before it is acknowledged.
     pub(super) fsync: Cell<bool>,
     landed: RefCell<Vec<Landed>>,
+    /// Packs that took others in and that no reference came to name. They are kept until the write is over.
+    passed_over: RefCell<Vec<Pack>>,
     doubts: RefCell<Vec<String>>,
+}
+
+impl Drop for Settling {
+    fn drop(&mut self) {
+        self.pass_over();
+    }
 }
 
 impl Settling {
@@ -65,7 +73,7 @@ impl Settling {
         let is_pack = new.len() > LOOSE_LIMIT || earlier.is_some() || place.packs() < MOST_PACKS;
         let landed = match (is_pack, earlier) {
             (true, Some(earlier)) => gathered(&place, staged, new, earlier, fsync).map(Landed::Pack),
-            (true, None) => pack(&place, staged, new, fsync).map(Landed::Pack),
+            (true, None) => pack(&place, staged, new, (true, fsync)).map(Landed::Pack),
             (false, _) => Loose::write(place, staged, new, fsync).map(Landed::Loose),
         };
         self.landed.borrow_mut().push(landed.map_err(|error| error.0)?);
@@ -75,6 +83,10 @@ impl Settling {
     /// The pack that one of so many new objects takes in: that of what this write put on the disk already, or that of the last
     /// write.
     fn earlier(&self, place: &Place, new: usize, names: ObjectFormat) -> Option<Earlier> {
+        // One is enough that was made for nothing.
+        if !self.passed_over.borrow().is_empty() {
+            return None;
+        }
         let landed = self.landed.borrow();
         let name = match landed.last() {
             Some(Landed::Pack(pack)) => pack.name()?,
@@ -87,6 +99,7 @@ impl Settling {
 
     /// The reference stands: from now on it holds the objects.
     pub(super) fn stand(&self) {
+        self.pass_over();
         for landed in self.landed.take() {
             match landed {
                 Landed::Pack(pack) => pack.stand(),
@@ -105,12 +118,22 @@ impl Settling {
     }
 
     /// The reference does not move to these objects: they are made anew.
+    ///
+    /// A pack that took others in stays: a `git repack` that saw it as kept may delete those as superfluous.
     pub(super) fn abandon(&self) {
         for landed in self.landed.take() {
             if let Landed::Pack(pack) = landed {
-                pack.remove();
+                match pack.is_alone {
+                    true => pack.remove(),
+                    false => self.passed_over.borrow_mut().push(pack),
+                }
             }
         }
+    }
+
+    /// No write goes on that may use an object of a pack which was passed over: they are packs like any other.
+    fn pass_over(&self) {
+        self.passed_over.take().iter().for_each(Pack::release);
     }
 }
 
@@ -213,6 +236,8 @@ struct Pack {
     is_kept: bool,
     /// Whether there was no such pack before.
     is_new: bool,
+    /// Whether nothing is in it but new objects of this write.
+    is_alone: bool,
     /// The one that it takes the place of.
     earlier: Option<Earlier>,
     /// The file that is to name it, where it may go on into another one.
@@ -251,18 +276,24 @@ fn gathered(
     let mut all = [new, &earlier.objects].concat();
     all.sort_unstable();
     all.dedup();
-    match pack(place, staged, &all, fsync) {
+    match pack(place, staged, &all, (false, fsync)) {
         Ok(mut made) => {
             made.earlier = Some(earlier).filter(|earlier| earlier.stem != made.stem);
             Ok(made)
         }
         // The other one is gone or damaged.
-        Err(_) => pack(place, staged, new, fsync),
+        Err(_) => pack(place, staged, new, (true, fsync)),
     }
 }
 
-/// One pack of objects, kept. It is made beside the others and moved among them when it is whole.
-fn pack(place: &Place, staged: &Repository, new: &[Oid], fsync: bool) -> Result<Pack, Trouble> {
+/// One pack of objects, kept, and whether nothing but new ones are in it. It is made beside the others and moved among them when
+/// it is whole.
+fn pack(
+    place: &Place,
+    staged: &Repository,
+    new: &[Oid],
+    (is_alone, fsync): (bool, bool),
+) -> Result<Pack, Trouble> {
     let objects = place.objects();
     let workshop = Workshop::new(&objects)?;
     let name = indexed(&workshop.0, staged, new)?;
@@ -281,6 +312,7 @@ fn pack(place: &Place, staged: &Repository, new: &[Oid], fsync: bool) -> Result<
         workshop: workshop.keep(),
         stem,
         is_new,
+        is_alone,
         earlier: None,
         named_in: (new.len() < MOST_GATHERED).then(|| place.common_dir.join(LAST_PACK)),
     };
@@ -347,10 +379,16 @@ fn indexed(folder: &Path, staged: &Repository, new: &[Oid]) -> Result<String, Tr
 fn keep(path: &Path, workshop: &Path) -> io::Result<bool> {
     let mut file = tempfile::NamedTempFile::new_in(workshop)?;
     file.write_all(KEPT.as_bytes())?;
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(true),
-        Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(failed) => Err(failed.error),
+    let made = match file.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Err(failed.error),
+        // Not every file system moves or links a file so that it takes nobody's place.
+        Err(_) => File::create_new(path).and_then(|mut file| file.write_all(KEPT.as_bytes())),
+    };
+    match made {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -411,7 +449,7 @@ impl Loose {
                 odb.write(*kind, content)?;
             }
             let ids: Vec<Oid> = self.held.iter().map(|(id, ..)| *id).collect();
-            pack(&self.place, &fresh, &ids, fsync)
+            pack(&self.place, &fresh, &ids, (true, fsync))
         };
         // What is there is not taken into memory, and may be deleted before it is read.
         let made = (1..ATTEMPTS).find_map(|_| attempt().ok());
@@ -443,6 +481,14 @@ impl Pack {
         }
     }
 
+    /// Puts the name in place of what a file said, or of a link.
+    fn name_in(&self, path: &Path, name: &str) -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(&self.workshop)?;
+        writeln!(file, "{name}")?;
+        file.persist(path)?;
+        Ok(())
+    }
+
     /// Its name without an ending.
     fn name(&self) -> Option<String> {
         Some(self.stem.file_name()?.to_string_lossy().into_owned())
@@ -450,11 +496,9 @@ impl Pack {
 
     /// The reference stands: it is one of the packs of the repository from now on, and the only one of its objects.
     fn stand(&self) {
-        if let (Some(path), Some(name)) = (&self.named_in, self.name())
-            && files::check(path, 128).is_ok()
-        {
+        if let (Some(path), Some(name)) = (&self.named_in, self.name()) {
             // Where no pack is named, the next one takes in none.
-            let _ = fs::write(path, format!("{name}\n"));
+            let _ = self.name_in(path, &name);
         }
         self.release();
         if let Some(earlier) = &self.earlier {
@@ -470,11 +514,11 @@ impl Pack {
         }
     }
 
-    /// Removes it. What is left of it is an unreachable pack, which `git gc` takes away.
+    /// Removes it, unless somebody may need it. What is left of it is an unreachable pack, which `git gc` takes away.
     fn remove(&self) {
         for kind in ["idx", "pack"]
             .into_iter()
-            .filter(|_| self.is_kept && self.is_new)
+            .filter(|_| self.is_kept && self.is_new && self.is_alone)
         {
             let _ = fs::remove_file(self.stem.with_extension(kind));
         }
