@@ -54,6 +54,32 @@ fn a_tree_bomb_at_head_leaves_who_wrote_its_lines_unknown() {
     let audit = repo.run(&["audit"]);
     assert_eq!(audit.code, Some(3), "{audit}");
     assert!(audit.stderr.contains("lists too many files"), "{audit}");
+    let inventory = repo.run(&["inventory", "--format", "json"]);
+    assert_eq!(inventory.code, Some(3), "{inventory}");
+    let limit = "lists too many files: at most 1000000 are read, 250000 in folders that it names again";
+    assert!(inventory.stdout.contains(limit), "{inventory}");
+}
+
+#[test]
+fn a_tree_of_many_folders_of_their_own_is_read_whole() {
+    let world = World::new();
+    let repo = world.repo("app");
+    repo.write("a.txt", "one\n").commit("Begin");
+    let blob = repo.git(&["rev-parse", "HEAD:a.txt"]);
+    // More files than folders may repeat, each folder with a name that no other has.
+    let folders = (0..260).map(|folder| {
+        let files = (0..1000).map(|file| format!("100644 blob {blob}\t{folder}-{file}\n"));
+        format!("{}\n", files.collect::<String>())
+    });
+    let trees = repo.git_with_input(&["mktree", "--batch"], &folders.collect::<String>());
+    let entries = trees.lines().enumerate();
+    let entries = entries.map(|(number, tree)| format!("040000 tree {tree}\td{number}\n"));
+    let tree = repo.git_with_input(&["mktree"], &entries.collect::<String>());
+    let head = commit(&repo, &tree, &["HEAD"]);
+    repo.git(&["update-ref", "refs/heads/main", &head]);
+    let inventory = repo.run(&["inventory", "--format", "json"]);
+    assert_eq!(inventory.code, Some(0), "{inventory}");
+    assert!(inventory.stdout.contains("260000"), "{inventory}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::pack::{OFFSET_BITS, Pack};
 use super::replacements::Replaced;
+use super::trees::{MOST_ENTRIES, MOST_MIB, MOST_REPEATED};
 use super::{Repo, folder};
 use crate::facts::ids::ObjectId;
 
@@ -67,8 +68,13 @@ pub enum ObjectError {
     #[error("object {0} is too large")]
     TooLarge(ObjectId),
     /// A tree that names folders over and over, so that a few objects stand for billions of files.
-    #[error("tree {0} lists too many files")]
+    #[error(
+        "tree {0} lists too many files: at most {MOST_ENTRIES} are read, {MOST_REPEATED} in folders that it names again, and {MOST_MIB} MiB of paths"
+    )]
     TooManyFiles(ObjectId),
+    /// A merge of so many sides that what it changed against each of them would fill memory.
+    #[error("the commit of tree {0} differs from its parents in too many files")]
+    TooManyDifferences(ObjectId),
     /// A file of a commit that removed and added so many like ones that finding out which moved would take minutes.
     #[error("where file {0} was before is one of too many possibilities")]
     TooManyMoves(ObjectId),

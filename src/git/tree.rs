@@ -7,7 +7,7 @@ use git2::Oid;
 
 use super::open::object_id;
 use super::packs::{Kind, ObjectError, Objects, Packs, RawId};
-use super::trees::{Budget, Entries, FileKind, LARGEST_TREE};
+use super::trees::{Budget, Entries, FileKind, LARGEST_TREE, Side};
 use super::{GitError, Repo};
 use crate::facts::ids::ObjectId;
 
@@ -32,7 +32,7 @@ pub struct TreeFile {
 pub struct FileTree {
     /// In the order of the tree.
     pub files: Vec<TreeFile>,
-    /// Folders whose objects are missing, damaged, or too many.
+    /// Folders whose objects are missing or damaged.
     pub unreadable: u64,
 }
 
@@ -69,10 +69,15 @@ impl Contents {
 }
 
 impl ContentReader<'_> {
-    /// Lists a tree. Only a top folder that cannot be read is an error.
+    /// Lists a tree. A top folder that cannot be read is an error, and so is a tree that lists more than any real one: part of
+    /// it tells nothing of the whole.
     pub fn files(&mut self, tree: ObjectId) -> Result<FileTree, GitError> {
-        let mut found = FileTree::default();
-        self.list(&tree, "", 0, (&mut found, &mut Budget::default()))?;
+        let (mut found, mut budget) = (FileTree::default(), Budget::default());
+        let listed = self.list(&tree, "", 0, (&mut found, &mut budget));
+        if budget.is_spent() {
+            return Err(ObjectError::TooManyFiles(tree).into());
+        }
+        listed?;
         Ok(found)
     }
 
@@ -84,15 +89,15 @@ impl ContentReader<'_> {
         (found, budget): (&mut FileTree, &mut Budget),
     ) -> Result<(), ObjectError> {
         let object = self.0.read(tree, LARGEST_TREE)?;
+        let is_repeated = budget.list(Side::New, tree);
         if budget.spend(object.data.len()).is_none() {
             return Err(ObjectError::TooManyFiles(*tree));
         }
         for entry in Entries::of(tree, &object.data) {
             let entry = entry.map_err(|malformed| malformed.of(tree))?;
             let path = format!("{above}{}", String::from_utf8_lossy(entry.name));
-            if budget.spend(path.len()).is_none() {
-                found.unreadable += 1;
-                break;
+            if budget.spend_in(is_repeated, path.len()).is_none() {
+                return Err(ObjectError::TooManyFiles(*tree));
             }
             if !entry.is_folder() {
                 found.files.push(TreeFile {

@@ -1,6 +1,7 @@
 //! Which files two trees differ in, from their raw entries side by side.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::packs::{Kind, ObjectError, Objects, RawId};
@@ -10,10 +11,13 @@ use super::raw_id::NameIn;
 pub(super) const LARGEST_TREE: u64 = 64 << 20;
 /// How deep git itself follows folders.
 const DEEPEST: usize = 2048;
-/// A tree can name one folder many times over, so that a few objects list billions of files.
-const MOST_ENTRIES: usize = 2_000_000;
-/// Bytes of trees and of paths: names may be long, and trees that are open at once large.
-const MOST_BYTES: usize = 512 << 20;
+/// Files and folders of one tree. The largest real ones have half a million.
+pub(super) const MOST_ENTRIES: usize = 1_000_000;
+/// Of these, those in folders that were listed before: a tree can name one folder many times over, so that a few objects list
+/// billions of files. Real ones hold some copies, as one of each version of a documentation.
+pub(super) const MOST_REPEATED: usize = 250_000;
+/// MiB of trees and of paths: names may be long, and trees that are open at once large.
+pub(super) const MOST_MIB: usize = 128;
 
 /// What a file is. Folders are not files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,14 +51,25 @@ pub(super) struct Difference {
 #[derive(Debug)]
 pub(super) struct Budget {
     entries: usize,
+    repeated: usize,
     bytes: usize,
+    listed: HashSet<(Side, RawId)>,
+}
+
+/// Of two trees, the one that a folder is in: one that moved is in both, and not listed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Side {
+    Old,
+    New,
 }
 
 impl Default for Budget {
     fn default() -> Self {
         Self {
             entries: MOST_ENTRIES,
-            bytes: MOST_BYTES,
+            repeated: MOST_REPEATED,
+            bytes: MOST_MIB << 20,
+            listed: HashSet::new(),
         }
     }
 }
@@ -66,6 +81,26 @@ impl Budget {
         let left = self.entries.checked_sub(1).zip(self.bytes.checked_sub(bytes));
         (self.entries, self.bytes) = left.unwrap_or_default();
         left.map(|_| ())
+    }
+
+    /// Pays for an entry of a folder, one that was listed before or not.
+    pub(super) fn spend_in(&mut self, is_repeated: bool, bytes: usize) -> Option<()> {
+        if is_repeated {
+            let left = self.repeated.checked_sub(1);
+            self.repeated = left.unwrap_or_default();
+            self.entries = left.map_or(0, |_| self.entries);
+        }
+        self.spend(bytes)
+    }
+
+    /// Whether a folder was listed before, as it is from now on.
+    pub(super) fn list(&mut self, side: Side, folder: &RawId) -> bool {
+        !self.listed.insert((side, *folder))
+    }
+
+    /// Whether nothing is left of it.
+    pub(super) fn is_spent(&self) -> bool {
+        self.entries == 0
     }
 }
 
@@ -160,6 +195,8 @@ struct Folder {
     new: Rest,
     /// How long the path to it is.
     path: usize,
+    /// Whether either tree has it elsewhere as well.
+    is_repeated: bool,
 }
 
 /// The entries of a tree that are still to come.
@@ -192,6 +229,7 @@ impl Walk<'_, '_> {
     fn run(&mut self) -> Result<(), ObjectError> {
         while let Some(folder) = self.open.last_mut() {
             self.path.truncate(folder.path);
+            let is_repeated = folder.is_repeated;
             let Some(step) = folder.step(&mut self.path)? else {
                 self.open.pop();
                 continue;
@@ -201,7 +239,8 @@ impl Walk<'_, '_> {
             } else {
                 self.path.len()
             };
-            self.budget.spend(path).ok_or_else(|| too_many(&self.top))?;
+            let paid = self.budget.spend_in(is_repeated, path);
+            paid.ok_or_else(|| too_many(&self.top))?;
             match step {
                 Step::Same => {}
                 Step::Deeper(old, new) => self.enter(old.as_ref(), new.as_ref())?,
@@ -217,10 +256,13 @@ impl Walk<'_, '_> {
 
     /// Opens the folder at the path.
     fn enter(&mut self, old: Option<&RawId>, new: Option<&RawId>) -> Result<(), ObjectError> {
+        let mut is_listed = |side, id: Option<&RawId>| id.is_some_and(|id| self.budget.list(side, id));
+        let is_repeated = is_listed(Side::Old, old) | is_listed(Side::New, new);
         let folder = Folder {
             old: self.rest(old)?,
             new: self.rest(new)?,
             path: self.path.len(),
+            is_repeated,
         };
         self.open.push(folder);
         Ok(())
@@ -534,10 +576,26 @@ mod tests {
                 let names = ["a", "b", "c", "d"];
                 tree = place.tree(&names.map(|name| (name, tree, FOLDER)));
             }
-            let compare = |entries, bytes| place.compare(Budget { entries, bytes }, None, Some(tree));
-            assert!(compare(1000, 1 << 20).is_ok());
-            assert!(matches!(compare(60, 1 << 20), Err(ObjectError::TooManyFiles(_))));
-            assert!(matches!(compare(1000, 500), Err(ObjectError::TooManyFiles(_))));
+            let compare = |entries, repeated, bytes| {
+                let budget = Budget {
+                    entries,
+                    repeated,
+                    bytes,
+                    ..Budget::default()
+                };
+                place.compare(budget, None, Some(tree))
+            };
+            assert!(compare(1000, 1000, 1 << 20).is_ok());
+            let repeated = compare(1000, 50, 1 << 20);
+            assert!(matches!(repeated, Err(ObjectError::TooManyFiles(_))));
+            assert!(matches!(
+                compare(60, 1000, 1 << 20),
+                Err(ObjectError::TooManyFiles(_))
+            ));
+            assert!(matches!(
+                compare(1000, 1000, 500),
+                Err(ObjectError::TooManyFiles(_))
+            ));
         }
     }
 
@@ -546,10 +604,38 @@ mod tests {
         let mut budget = Budget {
             entries: 10,
             bytes: 10,
+            ..Budget::default()
         };
         assert!(budget.spend(4).is_some());
+        assert!(!budget.is_spent());
         assert!(budget.spend(7).is_none());
         assert!(budget.spend(1).is_none());
+        assert!(budget.is_spent());
+        let mut budget = Budget {
+            repeated: 1,
+            ..Budget::default()
+        };
+        assert!(budget.spend_in(true, 1).is_some());
+        assert!(budget.spend_in(false, 1).is_some());
+        assert!(budget.spend_in(true, 1).is_none());
+        assert!(budget.spend_in(false, 1).is_none());
+    }
+
+    #[test]
+    fn a_folder_that_moves_is_not_listed_again() {
+        let place = Place::new();
+        let one = place.blob("1");
+        let folder = place.tree(&[("a", one, FILE), ("b", one, FILE)]);
+        let tops = ["old", "new"].map(|name| place.tree(&[(name, folder, FOLDER)]));
+        let budget = || Budget {
+            repeated: 0,
+            ..Budget::default()
+        };
+        let found = place.compare(budget(), Some(tops[0]), Some(tops[1])).unwrap();
+        assert_eq!(found, ["+new/a", "+new/b", "-old/a", "-old/b"]);
+        let copied = place.tree(&[("new", folder, FOLDER), ("old", folder, FOLDER)]);
+        let found = place.compare(budget(), None, Some(copied));
+        assert!(matches!(found, Err(ObjectError::TooManyFiles(_))));
     }
 
     #[test]

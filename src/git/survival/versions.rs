@@ -386,7 +386,9 @@ impl<'a> Renames<'a> {
         self.left = self
             .left
             .checked_sub(differences.len())
-            .ok_or(SurvivalError::Contents(ObjectError::TooManyFiles(commit.tree)))?;
+            .ok_or(SurvivalError::Contents(ObjectError::TooManyDifferences(
+                commit.tree,
+            )))?;
         let removed = Sources::among(&differences, LARGEST_BLOB);
         let before = differences
             .into_iter()
