@@ -110,6 +110,8 @@ pub(super) struct Objects<'a> {
     /// Opened when the first object is asked for that the packs do not have.
     repo: Option<Repo>,
     cache: Generations,
+    /// Those that the packs do not have.
+    elsewhere: Elsewhere,
     inflate: Inflate,
     input: Vec<u8>,
     /// How much is read where an entry begins.
@@ -213,6 +215,7 @@ impl<'a> Objects<'a> {
             place,
             repo: None,
             cache: Generations::new(memory),
+            elsewhere: Elsewhere::new(memory / 4),
             inflate: Inflate::new(true, 15),
             input: vec![0; READ],
             at_once: READ,
@@ -255,6 +258,9 @@ impl<'a> Objects<'a> {
         if name.width() != self.packs.width {
             return Err(ObjectError::Missing(name));
         }
+        if let Some(object) = self.elsewhere.get(id, limit) {
+            return Ok(object);
+        }
         let damaged = |reason: String| ObjectError::Damaged { id: name, reason };
         let repo = match self.repo.take() {
             Some(repo) => repo,
@@ -262,7 +268,10 @@ impl<'a> Objects<'a> {
         };
         let read = read_through_library(self.repo.insert(repo), id, limit);
         match read {
-            Ok(Some(object)) => Ok(object),
+            Ok(Some(object)) => {
+                self.elsewhere.insert(id, &object);
+                Ok(object)
+            }
             Ok(None) => Err(ObjectError::TooLarge(name)),
             Err(error) if error.code() == git2::ErrorCode::NotFound => Err(ObjectError::Missing(name)),
             Err(error) => {
@@ -602,6 +611,43 @@ impl Generations {
             self.bytes = object.data.len() + 100;
         }
         self.young.insert(key, object.clone());
+    }
+}
+
+/// Small objects that no pack has, by their names: opening a file for each of them takes longer than reading it. All are
+/// forgotten where they become too many.
+struct Elsewhere {
+    objects: HashMap<RawId, Object>,
+    bytes: usize,
+    limit: usize,
+}
+
+impl Elsewhere {
+    fn new(limit: usize) -> Self {
+        Self {
+            objects: HashMap::new(),
+            bytes: 0,
+            limit,
+        }
+    }
+
+    /// The object, if it is here and no larger than that.
+    fn get(&self, id: &RawId, largest: u64) -> Option<Object> {
+        let object = self.objects.get(id)?;
+        (object.data.len() as u64 <= largest).then(|| object.clone())
+    }
+
+    fn insert(&mut self, id: &RawId, object: &Object) {
+        let bytes = object.data.len() + 100;
+        if bytes > self.limit / 8 {
+            return;
+        }
+        if self.bytes + bytes > self.limit {
+            self.objects.clear();
+            self.bytes = 0;
+        }
+        self.bytes += bytes;
+        self.objects.insert(*id, object.clone());
     }
 }
 
@@ -1091,6 +1137,27 @@ mod tests {
         lend(&places[2], objects(&places[0]).display().to_string());
         let read: Vec<String> = (0..3).map(|at| places[0].read(&name(at)).unwrap()).collect();
         assert_eq!(read, ["of 0", "of 1", "of 2"]);
+    }
+
+    #[test]
+    fn what_no_pack_has_is_kept_within_its_bytes_and_the_limit_asked_for() {
+        let object = |bytes: usize| Object {
+            kind: Kind::Blob,
+            data: Rc::new(vec![0; bytes]),
+        };
+        let mut kept = Elsewhere::new(10_000);
+        kept.insert(&name(1), &object(400));
+        assert!(kept.get(&name(1), 400).is_some());
+        assert!(kept.get(&name(1), 399).is_none());
+        assert!(kept.get(&name(2), 400).is_none());
+        kept.insert(&name(2), &object(5_000));
+        assert!(kept.get(&name(2), 9_000).is_none(), "it is large");
+        for at in 3..=30 {
+            kept.insert(&name(at), &object(400));
+            assert!(kept.bytes <= 10_000);
+        }
+        assert!(kept.get(&name(1), 400).is_none());
+        assert!(kept.get(&name(30), 400).is_some());
     }
 
     #[test]
