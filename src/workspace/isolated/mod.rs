@@ -36,7 +36,7 @@ use process::{Ended, Worker};
 use request::{Asked, Request};
 
 /// After so long a repository at which nothing is done is left to itself, and others are read meanwhile.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Reads repositories for one order.
 #[derive(Debug)]
