@@ -87,7 +87,12 @@ fn after_every_rewrite_the_note_is_on_the_commit_or_undecided() {
             rewrite(&repo, way);
             let case = format!("{way:?}, {name}");
             let said = repaired(&repo, &case);
-            assert!(!said.contains("undecided"), "{case}: {said}");
+            if said.contains("undecided") {
+                // The message claims a task of its own, which a record on its commit would hide from other clones.
+                assert!(name.contains("squash"), "{case}: {said}");
+                assert!(said.contains("the totals would change"), "{case}: {said}");
+                continue;
+            }
             let right = changing(&repo, "kiln.rs");
             let found = noted(&repo, "\"kind\":\"task\"");
             assert!(!found.is_empty(), "{case}: {said}");
@@ -609,4 +614,37 @@ fn a_later_commit_of_the_same_title_is_not_a_rewrite() {
     assert_eq!(noted(&repo, "Bump"), BTreeSet::new());
     let _ = repo.run(&["record", "--estimate", "1h"]).success();
     assert_eq!(totals(&repo)[1], 17);
+}
+
+/// A record outranks what the message of its commit claims, and where the squashed commits are gone nobody knows of which of
+/// them the message spoke: a claim that counts here has to count in every clone.
+#[test]
+fn repair_takes_no_claim_away_elsewhere() {
+    let world = World::new();
+    let claim = "Leverage-Estimate: 3h\nLeverage-Agent-Time: 9m\n";
+    for (name, message) in [
+        ("list", format!("Pottery (#2)\n\n* First\n\n{claim}\n* Second\n")),
+        ("own", format!("Pottery\n\n{claim}")),
+        ("sum", "Pottery\n\nLeverage-Estimate: 12h\n".to_owned()),
+    ] {
+        let repo = world.repo(name);
+        repo.write("base.rs", "fn base() {}\n").commit("Begin");
+        repo.git(&["checkout", "--quiet", "-b", "topic"]);
+        repo.write("first.rs", "fn first() {}\n")
+            .commit(&format!("First\n\n{claim}"));
+        repo.write("second.rs", "fn second() {}\n").commit("Second");
+        let _ = repo.run(&["record", "--estimate", "4h"]).success();
+        repo.write("third.rs", "fn third() {}\n").commit("Third");
+        let _ = repo.run(&["record", "--estimate", "5h"]).success();
+        repo.git(&["checkout", "--quiet", "main"]);
+        repo.git(&["merge", "--quiet", "--squash", "topic"]);
+        repo.git(&["commit", "--quiet", "-m", &message]);
+        repo.git(&["branch", "--quiet", "-D", "topic"]);
+        let hours = |repo: &TestRepo<'_>| totals(repo)[1].as_f64().unwrap();
+        let before = hours(&repo);
+        let _ = repaired(&repo, name);
+        repo.git(&["reflog", "expire", "--expire=now", "--all"]);
+        repo.git(&["gc", "--quiet", "--prune=now"]);
+        assert!(hours(&repo) >= before.min(12.0), "{name}: {before}");
+    }
 }

@@ -38,6 +38,8 @@ pub struct Supposed {
     pub lines: BTreeMap<ObjectId, NoteLines>,
     /// Commits that count with all that they reach, as if a branch were on each.
     pub tips: Vec<ObjectId>,
+    /// As if nothing were here but what these and references reach: as in another clone, or after a `git gc`.
+    pub elsewhere: bool,
 }
 
 /// Reads all that a repository's ledger holds, every message included. Trouble is in the warnings.
@@ -60,7 +62,11 @@ pub fn read_ledger_with(repo: &Repo, options: &LedgerOptions, supposed: &Suppose
             format!("its trailers cannot be read: {reason}"),
         )),
     }
-    assemble(findings, &GitHistory::new(repo, &visited, options.work))
+    let history = match supposed.elsewhere {
+        true => GitHistory::elsewhere(repo, &visited, options.work),
+        false => GitHistory::new(repo, &visited, options.work),
+    };
+    assemble(findings, &history)
 }
 
 /// [`read_ledger`] with the commits of a history that was read already: none of them is opened again.

@@ -28,6 +28,8 @@ pub struct GitHistory<'a> {
     work: WorkTime,
     /// Whether copies are looked for among those that were read alone, and not among all that refs reach.
     is_few: bool,
+    /// Whether commits that were not read are taken for such as are not here.
+    is_elsewhere: bool,
     ancestry: OnceCell<Ancestry<'a>>,
     squashes: Squashes<'a>,
 }
@@ -40,8 +42,17 @@ impl<'a> GitHistory<'a> {
             read,
             work,
             is_few: false,
+            is_elsewhere: false,
             ancestry: OnceCell::new(),
             squashes: Squashes::new(repo),
+        }
+    }
+
+    /// The history as a clone knows it that has these commits alone.
+    pub fn elsewhere(repo: &'a Repo, read: &'a HashSet<ObjectId>, work: WorkTime) -> Self {
+        Self {
+            is_elsewhere: true,
+            ..Self::new(repo, read, work)
         }
     }
 
@@ -57,7 +68,10 @@ impl<'a> GitHistory<'a> {
     /// All that may stand for these commits, which were not read. What their messages claim goes into `rewrites`, and so does
     /// which are not here.
     fn traces(&self, missing: &[ObjectId], rewrites: &mut Rewrites) -> Traces {
-        let filtered = filter_map::rewritten(self.repo, &missing.iter().copied().collect());
+        let filtered = match self.is_elsewhere {
+            true => BTreeMap::default(),
+            false => filter_map::rewritten(self.repo, &missing.iter().copied().collect()),
+        };
         // What a filter made of them may have been rewritten since.
         let between = filtered.values().filter(|id| !self.read.contains(id));
         let missing: BTreeSet<ObjectId> = missing.iter().chain(between).copied().collect();
@@ -93,6 +107,10 @@ impl<'a> GitHistory<'a> {
             Some((*original, *best))
         };
         found.iter().filter_map(best).collect()
+    }
+
+    fn has(&self, commit: ObjectId) -> bool {
+        !self.is_elsewhere || self.read.contains(&commit)
     }
 
     /// What comes after what; read when the first question is asked.
@@ -150,11 +168,11 @@ impl History for GitHistory<'_> {
     }
 
     fn made_change_of(&self, whole: ObjectId, part: ObjectId) -> bool {
-        self.squashes.holds(self.ancestry(), whole, part)
+        self.has(part) && self.squashes.holds(self.ancestry(), whole, part)
     }
 
     fn changed_files_of(&self, whole: ObjectId, part: ObjectId) -> bool {
-        self.squashes.has_files_of(whole, part)
+        self.has(part) && self.squashes.has_files_of(whole, part)
     }
 }
 
@@ -249,6 +267,10 @@ impl<'a> Search<'a> {
         let mut namesakes: HashMap<(Person, String), Namesakes> = HashMap::new();
         let mut exact: HashMap<Authored, Vec<ObjectId>> = HashMap::new();
         for id in missing {
+            if history.is_elsewhere {
+                rewrites.absent.insert(*id);
+                continue;
+            }
             let read = messages::with_commit(history.repo, *id, |raw| {
                 rewrites.claims.extend(claims_of(&raw, history.work));
                 let authored = raw.authored();

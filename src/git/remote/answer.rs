@@ -75,6 +75,8 @@ impl Statuses {
             .collect();
         let all_of = |wanted: &[Chance]| chances.iter().all(|chance| wanted.contains(chance));
         match chances.as_slice() {
+            // Only the other side's words tell which reference of a transaction was held or had moved.
+            [] if !self.refused.is_empty() => Chance::Unclear,
             [] => Chance::None,
             _ if !all_of(&[Chance::Overtaken, Chance::Unclear]) => Chance::None,
             _ if all_of(&[Chance::Unclear]) => Chance::Unclear,

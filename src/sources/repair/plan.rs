@@ -9,7 +9,7 @@ use super::changes::{self, Found};
 use super::lines::{filtered, retracted, speaks_of, task_of, tasks};
 use super::lost::lost;
 use super::standing::{MAX_CANDIDATES, Standing, titled};
-use super::totals::{read_with, sums};
+use super::totals::{hours, hours_elsewhere, read_with, sums};
 use super::undecided::{Doubt, Undecided};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::ObjectId;
@@ -20,6 +20,8 @@ use crate::git::messages;
 use crate::git::touched::touched;
 use crate::git::{GitError, Repo};
 
+/// Sums of the same hours in another order differ by less.
+const ROUNDING: f64 = 1e-6;
 /// How many moves are tried one by one where all together would change the totals; each reads the ledger.
 const MAX_TRIED: usize = 64;
 
@@ -326,8 +328,14 @@ fn keep_totals(repo: &Repo, work: WorkTime, notes: &BTreeMap<ObjectId, NoteLines
             }
         }
     }
-    let before = sums(&read_with(repo, work, BTreeMap::new(), []));
-    let is_safe = |moves: &[Move]| sums(&read_with(repo, work, additions(moves), [])) == before;
+    let now = read_with(repo, work, BTreeMap::new(), []);
+    let before = sums(&now);
+    // What counts here and elsewhere must go on to count in both.
+    let least = hours(&now).min(hours_elsewhere(repo, work, BTreeMap::new()));
+    let is_safe = |moves: &[Move]| {
+        sums(&read_with(repo, work, additions(moves), [])) == before
+            && hours_elsewhere(repo, work, additions(moves)) >= least - ROUNDING
+    };
     if !kept.is_empty() && !is_safe(&kept) {
         let tried = std::mem::take(&mut kept);
         for (number, one) in tried.into_iter().enumerate() {

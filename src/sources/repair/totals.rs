@@ -6,7 +6,7 @@ use super::super::ledger::{LedgerOptions, Supposed, read_ledger_with};
 use super::super::reach::everywhere;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::Ledger;
-use crate::facts::quantity::WorkTime;
+use crate::facts::quantity::{Hours, WorkTime};
 use crate::facts::record::NoteLines;
 use crate::git::{Repo, change_id};
 
@@ -23,7 +23,33 @@ pub(super) fn read_with(
     };
     let mut tips = change_id::checked_out(repo);
     tips.extend(more);
-    read_ledger_with(repo, &options, &Supposed { lines, tips })
+    let supposed = Supposed {
+        lines,
+        tips,
+        elsewhere: false,
+    };
+    read_ledger_with(repo, &options, &supposed)
+}
+
+/// The human hours of the whole ledger with more lines, as a clone counts them that has no commit which nothing reaches: a note
+/// on a commit outranks what its message claims, and there nobody knows of which commits the message spoke.
+pub(super) fn hours_elsewhere(repo: &Repo, work: WorkTime, lines: BTreeMap<ObjectId, NoteLines>) -> f64 {
+    let options = LedgerOptions {
+        refs: everywhere(),
+        work,
+    };
+    let supposed = Supposed {
+        lines,
+        tips: change_id::checked_out(repo),
+        elsewhere: true,
+    };
+    hours(&read_ledger_with(repo, &options, &supposed))
+}
+
+/// The human hours of all tasks.
+pub(super) fn hours(ledger: &Ledger) -> f64 {
+    let hours = ledger.tasks.iter().map(|found| found.task.estimate.hours);
+    hours.map(Hours::get).sum()
 }
 
 /// What each task and each measured session that counts adds.
