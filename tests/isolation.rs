@@ -188,6 +188,8 @@ fn child_of(parent: u32) -> u32 {
 fn kiln(world: &World) -> TestRepo<'_> {
     let repo = world.repo("kiln");
     repo.write(".mailmap", "Grace <g@example.org> <ada@example.org>\n");
+    // Nothing but its first line tells its language.
+    repo.write("fire", "#!/usr/bin/env python3\nprint(1)\n");
     repo.write("a.rs", "fn a() {}\n").commit("Start");
     repo.git(&["switch", "-qc", "side"]);
     repo.write("b.md", "# b\n")
