@@ -1,5 +1,6 @@
 //! The folders that a repository's objects lie in: its own, and those of the repositories that lend it theirs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::files;
@@ -9,17 +10,26 @@ const MOST: usize = 32;
 /// The largest list of alternates.
 const LARGEST_LIST: u64 = 1 << 20;
 
-/// The folder of a repository's own objects, and the alternates, each after the one that names it.
+/// The folder of a repository's own objects, and the alternates, each after the one that names it. One that is named in several
+/// spellings comes once.
 pub(super) fn object_folders(common_dir: &Path) -> Vec<PathBuf> {
     let mut folders = vec![common_dir.join("objects")];
+    let mut seen: BTreeSet<PathBuf> = folders.iter().map(|folder| without_links(folder)).collect();
     let mut next = 0;
     while let Some(folder) = folders.get(next) {
         let named = named_in(folder).into_iter();
-        let new: Vec<PathBuf> = named.filter(|folder| !folders.contains(folder)).collect();
+        let new: Vec<PathBuf> = named
+            .filter(|folder| seen.insert(without_links(folder)))
+            .collect();
         folders.extend(new.into_iter().take(MOST - folders.len().min(MOST)));
         next += 1;
     }
     folders
+}
+
+/// What tells a folder from all others; of one that is not there, its spelling.
+fn without_links(folder: &Path) -> PathBuf {
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
 }
 
 fn named_in(folder: &Path) -> Vec<PathBuf> {
@@ -52,6 +62,13 @@ mod tests {
         }
         let found = object_folders(&place.path().join("a"));
         assert_eq!(found, [objects("a"), objects("b"), objects("c")]);
+        let spellings = "../../b/objects\n../../a/objects/\n../../b/./objects\n../../c/../b/objects\n";
+        std::fs::write(objects("a").join("info/alternates"), spellings).unwrap();
+        let found = object_folders(&place.path().join("a"));
+        assert_eq!(
+            found,
+            [objects("a"), objects("a").join("../../b/objects"), objects("c")]
+        );
     }
 
     #[test]

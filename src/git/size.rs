@@ -1,44 +1,53 @@
 //! How much a repository holds, told without opening it: about as long as there is to read, reading takes.
+//!
+//! Limits go by it, so that no repository may say how large it is: what counts takes up room on the disk, once, and what lies in
+//! stores of others counts up to a fixed amount.
 
 use std::collections::BTreeSet;
 use std::fs::Metadata;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::files;
+use super::alternates;
 use super::folder::{self, Entry};
 use super::stamp::{common_dir, git_dir};
 
-/// Stores of objects that are looked at, of its own and those that it borrows from.
-const MOST_STORES: usize = 16;
 /// Packs that are counted in one store, and loose objects.
 const MOST_ENTRIES: usize = 1 << 20;
-/// Lists of other stores are no longer than this.
-const LONGEST_LIST: u64 = 64 << 10;
 /// The folder of loose objects by which git, too, tells whether there are many.
 const SAMPLE: &str = "17";
 /// So many in it are many.
 const MANY: usize = 27;
 /// What a loose object counts as, in bytes: most take up one block.
 const LOOSE: u64 = 4 << 10;
+/// All that is borrowed counts as no more, in bytes: anybody can name the largest store that there is. Limits allow a hundred
+/// times what reading takes, so that a borrowed store of 5 GiB still has several times what it needs.
+const MOST_BORROWED: u64 = 256 << 20;
 
-/// The bytes on disk of all packs and of the loose objects that the repository at `path` reads from, its own and borrowed ones.
-/// Holes in files do not count.
+/// The bytes on disk of all packs and of the loose objects that the repository at `path` reads from, its own and, up to
+/// 256 MiB in all, borrowed ones. Each store and each file counts once, and holes in files do not count.
 pub fn size(path: &Path) -> u64 {
     let own = git_dir(path).unwrap_or_else(|| path.join(".git"));
     let common = common_dir(&own).unwrap_or(own);
-    let mut stores = vec![common.join("objects")];
-    let mut seen = BTreeSet::new();
-    let mut bytes = 0_u64;
-    while let Some(store) = stores.pop() {
-        if seen.len() == MOST_STORES || !seen.insert(store.clone()) {
-            continue;
-        }
-        let packs = entries(&store.join("pack")).filter_map(|entry| entry.metadata().ok());
-        bytes = packs.fold(bytes, |sum, found| sum.saturating_add(on_disk(&found)));
-        bytes = bytes.saturating_add(loose(&store).saturating_mul(LOOSE));
-        stores.extend(borrowed(&store));
+    let mut counted = BTreeSet::new();
+    let (mut own, mut borrowed) = (0_u64, 0_u64);
+    for (at, store) in alternates::object_folders(&common).iter().enumerate() {
+        // What is behind a link may be anybody's.
+        let is_own = at == 0
+            && ![store.clone(), store.join("pack")]
+                .iter()
+                .any(|folder| folder.is_symlink());
+        let sum = if is_own { &mut own } else { &mut borrowed };
+        *sum = sum.saturating_add(held(store, &mut counted));
     }
-    bytes
+    own.saturating_add(borrowed.min(MOST_BORROWED))
+}
+
+/// What lies in one store but for the files that were counted before.
+fn held(store: &Path, counted: &mut BTreeSet<(u64, u64)>) -> u64 {
+    let packs = entries(&store.join("pack")).filter_map(|entry| entry.metadata().ok());
+    let new = packs.filter(|found| identity(found).is_none_or(|file| counted.insert(file)));
+    let packed = new.fold(0_u64, |sum, found| sum.saturating_add(on_disk(&found)));
+    packed.saturating_add(loose(store).saturating_mul(LOOSE))
 }
 
 /// How many loose objects there are, where they are many.
@@ -53,18 +62,6 @@ fn loose(store: &Path) -> u64 {
         .count() as u64
 }
 
-/// The stores of other repositories that this one reads from.
-fn borrowed(store: &Path) -> Vec<PathBuf> {
-    let list = files::read_text(&store.join("info/alternates"), LONGEST_LIST);
-    let list = list.ok().flatten().unwrap_or_default();
-    let lines = list.lines().map(str::trim_end);
-    lines
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| store.join(line))
-        .take(MOST_STORES)
-        .collect()
-}
-
 fn entries(folder: &Path) -> impl Iterator<Item = Entry> + use<> {
     folder::present(folder).take(MOST_ENTRIES)
 }
@@ -73,6 +70,18 @@ fn entries(folder: &Path) -> impl Iterator<Item = Entry> + use<> {
 fn on_disk(found: &Metadata) -> u64 {
     let blocks = std::os::unix::fs::MetadataExt::blocks(found);
     found.len().min(blocks.saturating_mul(512))
+}
+
+/// What tells a file from all others, where it may have several names.
+#[cfg(unix)]
+fn identity(found: &Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    (found.nlink() > 1).then(|| (found.dev(), found.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> Option<(u64, u64)> {
+    None
 }
 
 #[cfg(not(unix))]
@@ -114,8 +123,57 @@ mod tests {
         fs::create_dir_all(at("kiln/.git/objects/info")).unwrap();
         let back = "../../../loom/.git/objects\n../../.git/objects\n";
         fs::write(at("kiln/.git/objects/info/alternates"), back).unwrap();
-        assert!(size(&at("loom")) >= 100_000, "in a circle");
+        assert_eq!(size(&at("loom")), 100_000, "in a circle");
+        assert_eq!(size(&at("kiln")), 100_000, "its own store in other spellings");
         assert_eq!(size(&at("nowhere")), 0);
+    }
+
+    #[test]
+    fn a_store_counts_once_in_whatever_spelling() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fill(&at("kiln/.git/objects/pack/a.pack"), 100_000);
+        fs::create_dir_all(at("loom/.git/objects/info")).unwrap();
+        let lend = |list: &str| fs::write(at("loom/.git/objects/info/alternates"), list).unwrap();
+        let kiln = at("kiln/.git/objects");
+        lend(&format!(
+            "{0}\n{0}/\n{0}/./pack/..\n../../../kiln/.git/objects\n",
+            kiln.display()
+        ));
+        assert_eq!(size(&at("loom")), 100_000);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&kiln, at("link")).unwrap();
+            lend(&format!("{}\n{}\n", at("link").display(), kiln.display()));
+            assert_eq!(size(&at("loom")), 100_000, "through a link");
+            fs::hard_link(kiln.join("pack/a.pack"), kiln.join("pack/b.pack")).unwrap();
+            assert_eq!(size(&at("loom")), 100_000, "one file with two names");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn stores_of_others_count_up_to_a_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for (name, mib) in [("kiln", 200), ("press", 100)] {
+            fill(&at(name).join(".git/objects/pack/a.pack"), 1);
+            let pack = fs::File::options()
+                .write(true)
+                .open(at(name).join(".git/objects/pack/a.pack"));
+            rustix::fs::fallocate(pack.unwrap(), rustix::fs::FallocateFlags::empty(), 0, mib << 20).unwrap();
+            assert_eq!(size(&at(name)), mib << 20, "its own");
+        }
+        fill(&at("loom/.git/objects/pack/a.pack"), 1000);
+        fs::create_dir_all(at("loom/.git/objects/info")).unwrap();
+        let lend = |list: &str| fs::write(at("loom/.git/objects/info/alternates"), list).unwrap();
+        lend("../../../kiln/.git/objects\n");
+        assert_eq!(size(&at("loom")), (200 << 20) + 1000);
+        lend("../../../kiln/.git/objects\n../../../press/.git/objects\n");
+        assert_eq!(size(&at("loom")), MOST_BORROWED + 1000);
+        fs::create_dir_all(at("cart/.git")).unwrap();
+        std::os::unix::fs::symlink(at("loom/.git/objects"), at("cart/.git/objects")).unwrap();
+        assert_eq!(size(&at("cart")), MOST_BORROWED, "all of it is behind a link");
     }
 
     #[test]
