@@ -1,6 +1,10 @@
 //! How a repository stands on disk, told without opening anything in it: by names, sizes and times of the files that decide
 //! what reading it meets.
 //!
+//! Of objects these are each pack and each file beside one, all of `objects/info`, and the 256 folders of loose objects, of the
+//! repository's own store and of those that lend to it. A loose object that comes, goes or is replaced changes its folder; one
+//! that is written over in place, which git never does, is not seen: looking at each would take as long as what is saved.
+//!
 //! Nobody is protected by it who can turn back the times of changes (`ctime`); that takes more than writing into the
 //! repository.
 
@@ -10,10 +14,11 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::alternates;
 use super::files;
-use super::folder::{self, Kind};
+use super::folder::{self, Entry, Kind};
 
-/// Entries of refs that are looked at; a repository with more is not stamped.
+/// Entries of refs and of stores that are looked at; a repository with more is not stamped.
 const MOST_ENTRIES: usize = 50_000;
 /// A file that leads to another folder is no longer than this.
 const LONGEST_LINK: u64 = 8 << 10;
@@ -29,12 +34,11 @@ const SHARED: &[&str] = &[
     "info/attributes",
     "info/exclude",
     "info/grafts",
-    "objects/info/alternates",
-    "objects/info/commit-graph",
-    "objects/pack/multi-pack-index",
 ];
-/// Folders of it.
-const SHARED_FOLDERS: &[&str] = &["objects", "objects/pack"];
+/// Folders of either in which all is looked at.
+const REFERENCES: &[&str] = &["refs", "reftable"];
+/// … and of a store of objects: beside the packs lie what tells which are there, and where what is in them.
+const STORE: &[&str] = &["info", "pack"];
 /// Files at the top of a work tree.
 const TOP: &[&str] = &[".git", ".gitattributes", ".gitignore", ".gitmodules", ".mailmap"];
 
@@ -59,12 +63,17 @@ impl Stamp {
                 seen.file(&folder.join(name))?;
             }
         }
-        for name in SHARED_FOLDERS {
-            seen.folder(&common_dir.join(name))?;
+        for name in REFERENCES {
+            seen.all_in(&common_dir.join(name))?;
+            if git_dir != common_dir {
+                seen.all_in(&git_dir.join(name))?;
+            }
         }
-        seen.refs(&common_dir.join("refs"))?;
-        if git_dir != common_dir {
-            seen.refs(&git_dir.join("refs"))?;
+        for (at, store) in alternates::object_folders(&common_dir).iter().enumerate() {
+            // One that should lend and is not there lends nothing.
+            if at == 0 || seen.folder_if_any(store)? {
+                seen.store(store)?;
+            }
         }
         Some(Self {
             common_dir,
@@ -126,13 +135,52 @@ impl Seen {
         found.is_dir().then(|| self.add(path, Some(&found)))
     }
 
-    /// The folder of refs and all below it.
-    fn refs(&mut self, folder: &Path) -> Option<()> {
-        match self.folder(folder) {
-            Some(()) => {}
-            None if folder.symlink_metadata().is_err_and(|error| is_absence(&error)) => return Some(()),
-            None => return None,
+    /// One that need not be there; whether it is.
+    fn folder_if_any(&mut self, path: &Path) -> Option<bool> {
+        match path.symlink_metadata() {
+            Err(error) if is_absence(&error) => {
+                self.add(path, None);
+                Some(false)
+            }
+            found => {
+                let found = found.ok()?;
+                found.is_dir().then(|| self.add(path, Some(&found)))?;
+                Some(true)
+            }
         }
+    }
+
+    /// A store of objects.
+    fn store(&mut self, folder: &Path) -> Option<()> {
+        self.folder(folder)?;
+        for name in STORE {
+            self.all_in(&folder.join(name))?;
+        }
+        for entry in self.entries(folder)? {
+            if entry.name().len() == 2 {
+                self.folder(entry.path())?;
+            }
+        }
+        Some(())
+    }
+
+    /// A folder, if it is there, and all below it.
+    fn all_in(&mut self, folder: &Path) -> Option<()> {
+        if !self.folder_if_any(folder)? {
+            return Some(());
+        }
+        for entry in self.entries(folder)? {
+            match entry.kind().ok()? {
+                Kind::Folder => self.all_in(entry.path())?,
+                Kind::File => self.file(entry.path())?,
+                Kind::Link | Kind::Special => return None,
+            }
+        }
+        Some(())
+    }
+
+    /// What lies in a folder, by its names.
+    fn entries(&mut self, folder: &Path) -> Option<Vec<Entry>> {
         let entries: io::Result<Vec<_>> = folder::list(folder).ok()?.into_iter().collect();
         let mut entries = entries.ok()?;
         self.entries += entries.len();
@@ -140,14 +188,7 @@ impl Seen {
             return None;
         }
         entries.sort_by(|a, b| a.name().cmp(b.name()));
-        for entry in entries {
-            match entry.kind().ok()? {
-                Kind::Folder => self.refs(entry.path())?,
-                Kind::File => self.file(entry.path())?,
-                Kind::Link | Kind::Special => return None,
-            }
-        }
-        Some(())
+        Some(entries)
     }
 
     fn add(&mut self, path: &Path, found: Option<&Metadata>) {
@@ -227,6 +268,59 @@ mod tests {
             let text = fs::read_to_string(&file).unwrap_or_default() + "\n";
             fs::write(&file, text).unwrap();
             assert_ne!(Stamp::of(&path).unwrap(), before, "{name}");
+        }
+    }
+
+    #[test]
+    fn it_changes_with_objects_its_own_and_borrowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = repository(folder.path());
+        let at = |name: &str| path.join(".git").join(name);
+        let lender = folder.path().join("lender/objects");
+        for folder in [&at("objects/17"), &at("reftable"), &lender.join("pack")] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        fs::write(
+            at("objects/info/alternates"),
+            "../../../lender/objects\n../../nowhere\n",
+        )
+        .unwrap();
+        let files = [
+            at("objects/pack/a.pack"),
+            at("objects/pack/a.idx"),
+            at("objects/pack/multi-pack-index.d/chain"),
+            at("objects/info/commit-graph"),
+            at("objects/info/commit-graphs/commit-graph-chain"),
+            at("reftable/tables.list"),
+            lender.join("pack/a.pack"),
+            lender.join("info/commit-graph"),
+        ];
+        for file in &files {
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "one").unwrap();
+        }
+        for file in files {
+            let before = Stamp::of(&path).unwrap();
+            assert_eq!(Stamp::of(&path).unwrap(), before);
+            fs::File::options()
+                .append(true)
+                .open(&file)
+                .and_then(|mut file| io::Write::write_all(&mut file, b"s"))
+                .unwrap();
+            assert_ne!(Stamp::of(&path).unwrap(), before, "{} in place", file.display());
+        }
+        for store in [at("objects"), lender] {
+            fs::create_dir_all(store.join("17")).unwrap();
+            fs::write(store.join("17/loose"), "one").unwrap();
+            let before = Stamp::of(&path).unwrap();
+            fs::write(store.join("other"), "two").unwrap();
+            fs::rename(store.join("other"), store.join("17/loose")).unwrap();
+            assert_ne!(Stamp::of(&path).unwrap(), before, "a loose object");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("a.pack", at("objects/pack/b.pack")).unwrap();
+            assert_eq!(Stamp::of(&path), None, "a pack that is a link");
         }
     }
 

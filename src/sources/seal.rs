@@ -12,7 +12,7 @@ use super::{attested, cache};
 use crate::git::stamp::Stamp;
 
 /// Raised whenever a seal is laid out differently, or says something else.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The place of a seal: of one clone, read in one way.
 #[derive(Debug)]
