@@ -90,6 +90,18 @@ pub fn remove_with_files(folder: &Path) -> io::Result<()> {
     fs::remove_dir(folder)
 }
 
+/// Removes a folder and all below it; links are removed and not followed.
+pub fn remove_with_all(folder: &Path) -> io::Result<()> {
+    for entry in list(folder)? {
+        let entry = entry?;
+        match entry.kind()? {
+            Kind::Folder => remove_with_all(entry.path())?,
+            Kind::File | Kind::Link | Kind::Special => fs::remove_file(entry.path())?,
+        }
+    }
+    fs::remove_dir(folder)
+}
+
 /// A name, and what it is the name of where the folder says so.
 type Named = io::Result<(OsString, Option<Kind>)>;
 
@@ -180,5 +192,13 @@ mod tests {
         fs::create_dir_all(at("deep/inner")).unwrap();
         assert!(remove_with_files(&at("deep")).is_err());
         assert!(at("deep/inner").exists());
+        fs::create_dir(at("other")).unwrap();
+        fs::write(at("other/file"), "text").unwrap();
+        fs::write(at("deep/inner/file"), "text").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(at("other"), at("deep/link")).unwrap();
+        remove_with_all(&at("deep")).unwrap();
+        assert!(!at("deep").exists() && at("other/file").exists());
+        assert!(remove_with_all(&at("deep")).is_err());
     }
 }

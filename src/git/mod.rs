@@ -54,6 +54,7 @@ pub mod stamp;
 pub mod state;
 pub mod survival;
 mod swap;
+pub mod temporary;
 pub mod touched;
 pub mod tree;
 pub mod trees;

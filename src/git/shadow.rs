@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use super::config::{Config, ConfigFiles};
 use super::process::{hardened, output};
+use super::temporary;
 use crate::facts::ids::ObjectId;
 
 /// Extensions of the format that change nothing of how objects are read here, or are known.
@@ -98,7 +99,7 @@ impl Shadow {
         let format = config.get("extensions.refstorage");
         let is_reftable = format.is_some_and(|format| format.value != "files");
         let _may_write = MayWrite::begin()?;
-        let folder = tempfile::Builder::new().prefix("git-leverage-").tempdir()?;
+        let folder = temporary::fresh()?;
         fs::create_dir(folder.path().join("refs"))?;
         fs::write(folder.path().join("config"), settings(&config, &place))?;
         fs::write(folder.path().join("HEAD"), head(&place)?)?;

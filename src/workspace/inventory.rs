@@ -43,7 +43,7 @@ pub fn read_inventory(
         }),
     };
     let readers = Readers::new(&order, found.repositories.len());
-    let read = |path, threads| readers.read(path, threads);
+    let read = |path, share| readers.read(path, share);
     let threads = options.read.history.threads;
     let read = read_each(&found.repositories, threads, &options.read.progress, read)?;
     let (repos, facts): (Vec<Repository>, Vec<RepoFacts>) = apart(read);

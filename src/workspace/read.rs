@@ -41,7 +41,7 @@ impl Workspace {
         };
         let paths = &found.repositories;
         let readers = Readers::new(&order, paths.len());
-        let read = |path, threads| readers.read(path, threads);
+        let read = |path, share| readers.read(path, share);
         let read = read_each(paths, options.history.threads, &options.progress, read)?;
         let history = |(found, path): (Found, &PathBuf)| {
             let unread = || failed(path, "its history was not read".to_owned());

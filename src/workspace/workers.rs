@@ -42,15 +42,23 @@ pub enum Turn<'a, T> {
     Later(Box<dyn FnOnce() -> T + Send + 'a>),
 }
 
+/// What one repository is read with.
+#[derive(Debug, Clone, Copy)]
+pub struct Share {
+    /// Of how many threads it would make use: its share of them, by what there is to read, and one at least.
+    pub threads: NonZero<usize>,
+    /// What there is to read, in bytes ([`size`]).
+    pub bytes: u64,
+}
+
 /// Reads each repository with `read`, with `jobs` threads or, without, one a processor. Results are in the order of `paths`.
 ///
-/// `read` is told of how many threads the repository would make use: its share of them, by what there is to read, and one at
-/// least. Whoever reads in this process shares them as it goes on.
+/// Whoever reads in this process shares threads as it goes on.
 pub fn read_each<'a, T: Send>(
     paths: &'a [PathBuf],
     jobs: Option<NonZero<usize>>,
     progress: &Progress,
-    read: impl Fn(&'a Path, NonZero<usize>) -> Turn<'a, T> + Sync,
+    read: impl Fn(&'a Path, Share) -> Turn<'a, T> + Sync,
 ) -> Result<Vec<T>, ThreadPoolBuildError> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(jobs.map_or(0, NonZero::get))
@@ -63,7 +71,10 @@ pub fn read_each<'a, T: Send>(
     let threads = pool.current_num_threads();
     let share = |at: usize| {
         let part = (u128::from(weights[at]) * threads as u128).div_ceil(all.max(1));
-        NonZero::new(part as usize).unwrap_or(NonZero::<usize>::MIN)
+        Share {
+            threads: NonZero::new(part as usize).unwrap_or(NonZero::<usize>::MIN),
+            bytes: weights[at],
+        }
     };
     let (sender, results) = channel();
     pool.install(|| {

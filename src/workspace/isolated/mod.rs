@@ -17,15 +17,13 @@ mod pool;
 mod process;
 mod request;
 
-use std::num::NonZero;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::isolation::Isolation;
 use super::one::{Found, Order};
-use super::workers::Turn;
+use super::workers::{Share, Turn};
 use crate::facts::limits::Limits;
-use crate::git::size::size;
 use crate::git::stamp::Stamp;
 use crate::sources::history::KeptFacts;
 use crate::sources::seal::Seal;
@@ -78,8 +76,8 @@ impl<'a> Readers<'a> {
         Self { order, apart }
     }
 
-    /// Reads the repository at `path` with so many `threads`, apart from this process unless it is known or one stands in it.
-    pub fn read<'s>(&'s self, path: &'s Path, threads: NonZero<usize>) -> Turn<'s, Found> {
+    /// Reads the repository at `path`, apart from this process unless it is known or one stands in it.
+    pub fn read<'s>(&'s self, path: &'s Path, share: Share) -> Turn<'s, Found> {
         let apart = self.apart.as_ref();
         let Some(apart) = apart.filter(|apart| !apart.isolation.stands_in(path)) else {
             return Turn::Done(self.order.read_here(path));
@@ -94,11 +92,11 @@ impl<'a> Readers<'a> {
         if seal.as_ref().is_some_and(is_known) {
             return Turn::Done(self.order.read_here(path));
         }
-        let limits = apart.isolation.limits.for_size(size(path));
+        let limits = apart.isolation.limits.for_size(share.bytes);
         let asked = Asked {
             path: path.to_owned(),
             limits,
-            threads,
+            threads: share.threads,
         };
         match postcard::to_stdvec(&asked) {
             Ok(question) => Reading {
@@ -128,7 +126,7 @@ impl<'a> Reading<'a> {
             if let Some(heard) = worker.hear(Some(patience)) {
                 return Turn::Done(self.settle(worker, heard));
             }
-            if worker.is_idle() && self.apart.pool.may_leave() {
+            if worker.is_idle() && self.apart.pool.leave_one() {
                 return Turn::Later(Box::new(move || self.finish(worker, until)));
             }
         }

@@ -63,8 +63,8 @@ impl<'a> Pool<'a> {
             .push(worker);
     }
 
-    /// Whether one more repository may be left to itself.
-    pub(super) fn may_leave(&self) -> bool {
+    /// Counts one more repository as left to itself; `false` where it has to be waited for, as too many are.
+    pub(super) fn leave_one(&self) -> bool {
         self.left.fetch_add(1, Ordering::Relaxed) < MOST_LEFT
     }
 }

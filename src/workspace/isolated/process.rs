@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::frame;
 use crate::facts::limits::{Exceeded, Limits};
+use crate::git::temporary::{Lent, VARIABLE};
 
 /// No answer is longer: it holds three million commits and what is to be kept of them.
 const LONGEST: u64 = 1 << 30;
@@ -47,6 +48,8 @@ pub(super) struct Worker {
     answers: usize,
     /// Whether its number may be somebody else's by now.
     has_ended: bool,
+    /// What it may have left behind, which goes after it has ended.
+    _temporary: Lent,
 }
 
 /// Why a question has no answer.
@@ -71,11 +74,13 @@ impl Program<'_> {
     pub(super) fn start(&self) -> Result<Worker, Ended> {
         #[cfg(unix)]
         OTHERS.call_once(|| close_fds::set_fds_cloexec_threadsafe(3, &[]));
+        let temporary = Lent::below(&self.temporary()).map_err(Ended::NotStarted)?;
         let mut command = Command::new(self.path);
         command
             .args(self.arguments)
             .env_clear()
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .env(VARIABLE, temporary.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -108,12 +113,21 @@ impl Program<'_> {
                 heard,
                 answers: 0,
                 has_ended: false,
+                _temporary: temporary,
             }),
             Err(error) => {
                 let _ = end(&mut child);
                 Err(Ended::NotStarted(error))
             }
         }
+    }
+}
+
+impl Program<'_> {
+    /// The folder of temporary files that its environment names.
+    fn temporary(&self) -> PathBuf {
+        let named = self.variables.iter().find(|(name, _)| name == VARIABLE);
+        named.map_or_else(tempfile::env::temp_dir, |(_, folder)| folder.into())
     }
 }
 
@@ -328,6 +342,32 @@ mod tests {
         assert!(began.elapsed() < Duration::from_secs(30));
         thread::sleep(Duration::from_millis(1500));
         assert!(!file.exists(), "a process of its group went on");
+    }
+
+    #[test]
+    fn what_it_left_among_temporary_files_goes_when_it_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = |script: &str| {
+            let arguments = ["-c".as_ref(), script.as_ref()];
+            let variables = [("TMPDIR".to_owned(), folder.path().to_str().unwrap().to_owned())];
+            let path = Path::new("/bin/sh");
+            Program {
+                path,
+                arguments: &arguments,
+                variables: &variables,
+            }
+            .start()
+            .unwrap()
+        };
+        let count = || crate::git::folder::present(folder.path()).count();
+        let script = format!("mkdir $TMPDIR && : > $TMPDIR/left; printf '{}'; ", octal(b"done"));
+        for end in ["exit 0", "kill -KILL $$", "sleep 60"] {
+            let mut worker = program(&format!("{script}{end}"));
+            assert_eq!(said(&mut worker, 20_000).unwrap().unwrap(), b"done");
+            assert_eq!(count(), 1, "{end}");
+            drop(worker);
+            assert_eq!(count(), 0, "{end}");
+        }
     }
 
     #[cfg(target_os = "linux")]
