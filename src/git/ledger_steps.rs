@@ -83,10 +83,8 @@ pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<Le
     let Ok(tip) = raw.refname_to_id(reference) else {
         return Ok(Vec::new());
     };
-    repo.look_through(&[tip])?;
-    let mut walk = raw.revwalk()?;
+    let mut walk = repo.looked_walk(tip, None)?;
     walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
-    walk.push(tip)?;
     let packs = Packs::open(repo);
     let mut reading = Reading {
         repo,
@@ -173,12 +171,7 @@ fn new_commits(repo: &Repo, tip: ObjectId, known: Option<ObjectId>) -> Result<Ve
     let known = known.map(|known| Oid::from_bytes(known.as_bytes())).transpose()?;
     // libgit2 would follow a tag.
     repo.commit_at(tip)?;
-    repo.look_through(&known.into_iter().chain([tip]).collect::<Vec<_>>())?;
-    let mut walk = repo.raw().revwalk()?;
-    walk.push(tip)?;
-    if let Some(known) = known {
-        walk.hide(known)?;
-    }
+    let walk = repo.looked_walk(tip, known)?;
     Ok(walk.collect::<Result<_, _>>()?)
 }
 
@@ -376,10 +369,7 @@ fn moves_in(log: &Reflog) -> Vec<Move> {
 }
 
 fn left_behind(repo: &Repo, reference: &str, moves: Vec<Move>) -> Vec<Jump> {
-    let ends: Vec<Oid> = moves.iter().flat_map(|(from, to, _)| [*from, *to]).collect();
-    let is_walkable = repo.look_through(&ends).is_ok();
-    let descends =
-        |to: Oid, from: Oid| is_walkable && repo.raw().graph_descendant_of(to, from).unwrap_or(false);
+    let descends = |to: Oid, from: Oid| repo.descends(to, from).unwrap_or(false);
     let mut known = BTreeSet::new();
     let leaves = |from: Oid, to: Oid| !from.is_zero() && from != to && !descends(to, from);
     moves

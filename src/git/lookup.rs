@@ -228,24 +228,6 @@ impl Repo {
         }
         found.ok_or_else(none)
     }
-
-    /// Fails where a commit that `tips` reach may not be read, so that a walk of libgit2's own meets none.
-    pub(super) fn look_through(&self, tips: &[Oid]) -> Result<(), Error> {
-        let mut pending = tips.to_vec();
-        let mut seen = std::collections::HashSet::new();
-        while let Some(id) = pending.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            match self.commit_at(id) {
-                Ok(commit) => pending.extend(commit.parent_ids()),
-                // Where a shallow clone ends, or damage: what that means is for the walk to say.
-                Err(error) if error.code() == ErrorCode::NotFound => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Replaced {

@@ -17,6 +17,7 @@ mod config_text;
 pub mod contributions;
 pub mod create;
 pub mod dates;
+mod descent;
 pub mod files;
 pub mod filter_map;
 pub mod folder;

@@ -220,10 +220,7 @@ pub(super) fn blobs(repo: &Repo, reference: &str) -> Result<BTreeMap<ObjectId, V
 
 /// The commit that a reference of notes points to.
 pub fn tip(repo: &Repo, reference: &str) -> Option<ObjectId> {
-    refs::target(repo.raw(), reference)
-        .ok()
-        .flatten()
-        .and_then(object_id)
+    refs::target(repo, reference).ok().flatten().and_then(object_id)
 }
 
 /// Visits the notes that another tool keeps in a reference: the bytes of each, once, and the commits that it is on. Returns
@@ -365,19 +362,18 @@ fn write<E: From<WriteError>>(
 
 /// Whether a reference holds a ledger that ours has not taken in.
 pub fn is_ahead(repo: &Repo, reference: &str) -> bool {
-    let raw = repo.raw();
-    let (Ok(Some(other)), Ok(own)) = (refs::target(raw, reference), refs::target(raw, refs::NOTES)) else {
+    let (Ok(Some(other)), Ok(own)) = (refs::target(repo, reference), refs::target(repo, refs::NOTES)) else {
         return false;
     };
     repo.commit_at(other).is_ok()
-        && own.is_none_or(|own| own != other && !raw.graph_descendant_of(own, other).unwrap_or(false))
+        && own.is_none_or(|own| own != other && !repo.descends(own, other).unwrap_or(false))
 }
 
 /// Whether somebody else moved the ledger since this clone last wrote it: lines that stood may be gone.
 ///
 /// A move forward is no proof that nothing was lost. `git notes add --force` replaces a note in a proper child commit.
 pub fn was_moved(repo: &Repo) -> bool {
-    let target = |reference| refs::target(repo.raw(), reference).ok().flatten();
+    let target = |reference| refs::target(repo, reference).ok().flatten();
     target(refs::PIN).is_some_and(|pinned| target(refs::NOTES) != Some(pinned))
 }
 
@@ -389,7 +385,7 @@ fn pin(repo: &Repo, tip: Option<Oid>) {
     };
     let patience = Patience::with_others();
     let error = loop {
-        let old = match refs::target(repo.raw(), refs::PIN) {
+        let old = match refs::target(repo, refs::PIN) {
             Ok(old) if old == Some(tip) => return,
             Ok(old) => old,
             Err(error) => break WriteError::git(repo, &error),
@@ -417,8 +413,7 @@ struct Base<'repo> {
 
 impl<'repo> Base<'repo> {
     fn read(repo: &'repo Repo) -> Result<Self, WriteError> {
-        let raw = repo.raw();
-        let old = refs::target(raw, refs::NOTES).map_err(|error| unreadable(repo, &error))?;
+        let old = refs::target(repo, refs::NOTES).map_err(|error| unreadable(repo, &error))?;
         let mut base = Self {
             old,
             parents: Vec::new(),
@@ -431,7 +426,7 @@ impl<'repo> Base<'repo> {
             base.notes = notes;
         }
         let is_ahead = is_ahead(repo, refs::PIN);
-        let tip = refs::target(raw, refs::PIN).ok().flatten();
+        let tip = refs::target(repo, refs::PIN).ok().flatten();
         // A pin whose objects are gone can heal nothing, and must not stop the next write.
         let is_wanted = |tip: &Oid| is_ahead || was_moved(repo) && repo.commit_at(*tip).is_ok();
         if let Some(tip) = tip.filter(is_wanted) {
@@ -536,7 +531,7 @@ struct NotesTree {
 impl NotesTree {
     /// The notes that a reference points to; `None` where there is no such reference.
     fn of(repo: &Repo, reference: &str) -> Result<Option<Self>, git2::Error> {
-        let Some(tip) = refs::target(repo.raw(), reference)? else {
+        let Some(tip) = refs::target(repo, reference)? else {
             return Ok(None);
         };
         let tree = match repo.peel_to_commit(tip)? {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use git2::{ErrorCode, Index, ObjectFormat, Oid, Repository, RepositoryOpenFlags};
 
 use super::config::{Config, ConfigFiles};
+use super::descent::Met;
 use super::files::FileError;
 use super::replacements::Replaced;
 use super::screen;
@@ -32,6 +33,8 @@ pub struct Repo {
     pub(super) object_folders: OnceCell<Vec<PathBuf>>,
     /// Objects whose files were found whole.
     pub(super) whole: RefCell<HashSet<Oid>>,
+    /// Commits that were read to tell which come after which.
+    pub(super) met: RefCell<Met>,
     /// How what is written is settled.
     pub(super) settling: Settling,
 }
@@ -173,6 +176,7 @@ impl Repo {
             replaced: OnceCell::new(),
             object_folders: OnceCell::new(),
             whole: RefCell::default(),
+            met: RefCell::default(),
             settling: Settling::default(),
         })
     }

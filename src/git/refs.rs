@@ -12,10 +12,10 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use git2::{Commit, ErrorCode, ObjectFormat, Oid, Reflog, Repository, Tree};
+use git2::{ErrorCode, ObjectFormat, Oid, Reflog};
 
 use super::files;
-use super::loose;
+use super::notes;
 use super::open::{Repo, object_id};
 use super::settle;
 use super::shadow::Shadow;
@@ -57,7 +57,7 @@ pub struct Tips {
 impl Tips {
     /// Those of the ledger of this clone.
     pub fn own(repo: &Repo) -> Self {
-        let tip = |name| target(repo.raw(), name).ok().flatten().and_then(object_id);
+        let tip = |name| target(repo, name).ok().flatten().and_then(object_id);
         Self {
             notes: tip(NOTES),
             tasks: tip(TASKS),
@@ -160,7 +160,7 @@ pub(super) fn compare_and_swap(
         message,
         fsync: settling.fsync.get(),
     };
-    let is_there = || target(repo.raw(), name).is_ok_and(|found| found == old);
+    let is_there = || target(repo, name).is_ok_and(|found| found == old);
     match moved.run(old, is_there) {
         Ok(Moved::Done(unsettled)) => {
             settling.stand();
@@ -197,7 +197,7 @@ fn swap_through_git(
     let log = name == TASKS && !repo.raw().is_bare();
     let moved = shadow.move_reference(name, values, message, (log, settling.fsync.get()));
     // A git that ended badly may have moved it before.
-    let stands = || target(repo.raw(), name).is_ok_and(|found| found == Some(new));
+    let stands = || target(repo, name).is_ok_and(|found| found == Some(new));
     if matches!(moved, Ok(true)) || stands() {
         settling.stand();
         return Ok(Swap::Done);
@@ -252,8 +252,8 @@ fn age(path: &Path) -> Option<String> {
 /// What a reference names; `None` where there is none.
 ///
 /// One of ours whose file says nothing, as a power cut leaves it, names what is known from elsewhere that it named.
-pub(super) fn target(repo: &Repository, name: &str) -> Result<Option<Oid>, git2::Error> {
-    match repo.find_reference(name) {
+pub(super) fn target(repo: &Repo, name: &str) -> Result<Option<Oid>, git2::Error> {
+    match repo.raw().find_reference(name) {
         Ok(reference) => Ok(reference.resolve()?.target()),
         Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
         Err(error) => match is_rubbish(repo, name).then_some(name) {
@@ -267,7 +267,7 @@ pub(super) fn target(repo: &Repository, name: &str) -> Result<Option<Oid>, git2:
 
 /// Whether the file of a reference of ours says nothing.
 pub fn has_rubbish(repo: &Repo) -> bool {
-    OURS.iter().any(|name| is_rubbish(repo.raw(), name))
+    OURS.iter().any(|name| is_rubbish(repo, name))
 }
 
 /// Writes references anew whose files say nothing: where that is known from elsewhere, what they named, and the pin as the
@@ -275,9 +275,9 @@ pub fn has_rubbish(repo: &Repo) -> bool {
 ///
 /// The caller holds the [`WriteLock`].
 pub fn mend(repo: &Repo) -> Result<(), WriteError> {
-    for name in OURS.iter().filter(|name| is_rubbish(repo.raw(), name)) {
-        let known = target(repo.raw(), name).ok().flatten();
-        let ledger = || target(repo.raw(), NOTES).ok().flatten();
+    for name in OURS.iter().filter(|name| is_rubbish(repo, name)) {
+        let known = target(repo, name).ok().flatten();
+        let ledger = || target(repo, NOTES).ok().flatten();
         if let Some(new) = known.or_else(|| ledger().filter(|_| *name == PIN)) {
             compare_and_swap(repo, name, known, new, "leverage: mended")?;
         }
@@ -286,15 +286,15 @@ pub fn mend(repo: &Repo) -> Result<(), WriteError> {
 }
 
 /// Whether the file of a reference is there, and holds neither an object id nor the name of another reference.
-fn is_rubbish(repo: &Repository, name: &str) -> bool {
-    let path = repo.commondir().join(name);
+fn is_rubbish(repo: &Repo, name: &str) -> bool {
+    let path = repo.raw().commondir().join(name);
     if !path.symlink_metadata().is_ok_and(|data| data.is_file()) {
         return false;
     }
     let mut content = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MAX_REFERENCE).read_to_end(&mut content));
     let text = String::from_utf8_lossy(&content);
-    let digits = match repo.object_format() {
+    let digits = match repo.raw().object_format() {
         ObjectFormat::Sha1 => 40,
         ObjectFormat::Sha256 => 64,
     };
@@ -303,30 +303,29 @@ fn is_rubbish(repo: &Repository, name: &str) -> bool {
 }
 
 /// The last ledger that the log or the pin knows, the younger of both.
-fn last_ledger(repo: &Repository) -> Option<Oid> {
+fn last_ledger(repo: &Repo) -> Option<Oid> {
     let logged = last_logged(repo, NOTES);
     let pinned = target(repo, PIN)
         .ok()
         .flatten()
         .filter(|tip| is_readable(repo, *tip));
     match (logged, pinned) {
-        (Some(logged), Some(pinned)) if repo.graph_descendant_of(pinned, logged).unwrap_or(false) => {
-            Some(pinned)
-        }
+        (Some(logged), Some(pinned)) if repo.descends(pinned, logged).unwrap_or(false) => Some(pinned),
         (logged, pinned) => logged.or(pinned),
     }
 }
 
 /// The last commit of the chain of tasks without code that the log knows, or that a note is on.
-fn last_tasks(repo: &Repository) -> Option<Oid> {
+fn last_tasks(repo: &Repo) -> Option<Oid> {
     let empty = |tip: &Oid| {
-        let commit = commit(repo, *tip);
-        let tree = commit.and_then(|commit| tree(repo, &commit));
+        let tree = repo
+            .commit_at(*tip)
+            .and_then(|commit| repo.tree_at(commit.tree_id()));
         tree.is_ok_and(|tree| tree.is_empty())
     };
-    let noted = repo.notes(Some(NOTES)).into_iter().flatten();
+    let noted = notes::blobs(repo, NOTES).unwrap_or_default().into_keys();
     let mut chain: Vec<Oid> = noted
-        .filter_map(|note| Some(note.ok()?.1))
+        .filter_map(|commit| Oid::from_bytes(commit.as_bytes()).ok())
         .filter(empty)
         .collect();
     let Some(logged) = last_logged(repo, TASKS) else {
@@ -344,66 +343,55 @@ fn last_tasks(repo: &Repository) -> Option<Oid> {
     Some(last)
 }
 
-fn parents(repo: &Repository, id: Oid) -> Vec<Oid> {
-    commit(repo, id)
+fn parents(repo: &Repo, id: Oid) -> Vec<Oid> {
+    repo.commit_at(id)
         .map(|commit| commit.parent_ids().collect())
         .unwrap_or_default()
 }
 
 /// Whether a branch, a tag or a fetched chain holds a commit.
-fn is_elsewhere(repo: &Repository, commit: Oid) -> bool {
-    let references = repo.references().into_iter().flatten().flatten();
+fn is_elsewhere(repo: &Repo, commit: Oid) -> bool {
+    let references = repo.raw().references().into_iter().flatten().flatten();
     let other = references.filter(|reference| reference.name().is_ok_and(|name| !OURS.contains(&name)));
-    let mut tips = other.filter_map(|reference| Some(reference.peel_to_commit().ok()?.id()));
-    tips.any(|tip| tip == commit || repo.graph_descendant_of(tip, commit).unwrap_or(false))
+    let mut tips = other.filter_map(|reference| Some(repo.commit_of(&reference).ok()??.id()));
+    tips.any(|tip| tip == commit || repo.descends(tip, commit).unwrap_or(false))
 }
 
 /// The last commit that can be read of those that the log of a reference names.
-fn last_logged(repo: &Repository, name: &str) -> Option<Oid> {
+fn last_logged(repo: &Repo, name: &str) -> Option<Oid> {
     logged(repo, name).into_iter().find(|tip| is_readable(repo, *tip))
 }
 
 /// The commits that the log of a reference names, the last one first.
-fn logged(repo: &Repository, name: &str) -> Vec<Oid> {
-    let path = repo.commondir().join("logs").join(name);
+fn logged(repo: &Repo, name: &str) -> Vec<Oid> {
+    let path = repo.raw().commondir().join("logs").join(name);
     let is_file = path.symlink_metadata().is_ok_and(|data| data.is_file());
-    let log = is_file.then(|| repo.reflog(name).ok()).flatten();
+    let log = is_file.then(|| repo.raw().reflog(name).ok()).flatten();
     log.map(|log| log.iter().map(|entry| entry.id_new()).collect())
         .unwrap_or_default()
 }
 
 /// What the ledger of this clone was before, the youngest first: what may still be read where it is damaged now.
 pub fn past_ledgers(repo: &Repo) -> Vec<ObjectId> {
-    let raw = repo.raw();
-    let tip = target(raw, NOTES).ok().flatten();
+    let tip = target(repo, NOTES).ok().flatten();
     let parent = |commit: &Oid| repo.commit_at(*commit).ok()?.parent_id(0).ok();
     let parents = std::iter::successors(tip.and_then(|tip| parent(&tip)), parent).take(MOST_PAST);
-    let pinned = target(raw, PIN).ok().flatten();
+    let pinned = target(repo, PIN).ok().flatten();
     let mut seen = HashSet::from([tip]);
     parents
-        .chain(logged(raw, NOTES))
+        .chain(logged(repo, NOTES))
         .chain(pinned)
         .filter(|past| seen.insert(Some(*past)))
-        .filter(|past| is_readable(raw, *past))
+        .filter(|past| is_readable(repo, *past))
         .take(MOST_PAST)
         .filter_map(object_id)
         .collect()
 }
 
 /// Whether an object is a commit whose tree is here.
-fn is_readable(repo: &Repository, tip: Oid) -> bool {
-    commit(repo, tip).is_ok_and(|commit| tree(repo, &commit).is_ok())
-}
-
-/// A commit of ours, which a loss of power may have cut short.
-fn commit(repo: &Repository, id: Oid) -> Result<Commit<'_>, git2::Error> {
-    loose::check_own(repo, id)?;
-    repo.find_commit(id)
-}
-
-fn tree<'repo>(repo: &'repo Repository, commit: &Commit<'_>) -> Result<Tree<'repo>, git2::Error> {
-    loose::check_own(repo, commit.tree_id())?;
-    repo.find_tree(commit.tree_id())
+fn is_readable(repo: &Repo, tip: Oid) -> bool {
+    repo.commit_at(tip)
+        .is_ok_and(|commit| repo.tree_at(commit.tree_id()).is_ok())
 }
 
 /// What git logged of the moves of a reference that all work trees share; `None` where it keeps no log. Asking libgit2 for a
@@ -434,10 +422,9 @@ pub fn extend_chain(
     writer: &Writer,
 ) -> Result<Vec<ObjectId>, WriteError> {
     let failed = |error: git2::Error| WriteError::git(repo, &error);
-    let raw = repo.raw();
     let patience = Patience::with_others();
     loop {
-        let old = target(raw, name).map_err(failed)?;
+        let old = target(repo, name).map_err(failed)?;
         if let Some(tip) = old {
             readable(repo, name, tip)?;
         }
@@ -472,20 +459,19 @@ pub fn join_chain(
     writer: Option<&Writer>,
 ) -> Result<bool, WriteError> {
     let failed = |error: git2::Error| WriteError::git(repo, &error);
-    let raw = repo.raw();
     let theirs = Oid::from_bytes(theirs.as_bytes()).map_err(failed)?;
     readable(repo, name, theirs)?;
     let patience = Patience::with_others();
     loop {
-        let old = target(raw, name).map_err(failed)?;
+        let old = target(repo, name).map_err(failed)?;
         repo.look_through(&old.into_iter().chain([theirs]).collect::<Vec<_>>())
             .map_err(|error| WriteError::of_reference(name, &error, None))?;
         let new = match old {
             None => theirs,
-            Some(own) if own == theirs || raw.graph_descendant_of(own, theirs).map_err(failed)? => {
+            Some(own) if own == theirs || repo.descends(own, theirs).map_err(failed)? => {
                 return Ok(false);
             }
-            Some(own) if raw.graph_descendant_of(theirs, own).map_err(failed)? => theirs,
+            Some(own) if repo.descends(theirs, own).map_err(failed)? => theirs,
             Some(own) => {
                 readable(repo, name, own)?;
                 let writer = writer.ok_or(WriteError::Nobody)?;
@@ -507,8 +493,8 @@ pub fn join_chain(
 /// An error where a chain ends in what cannot be read as a commit.
 fn readable(repo: &Repo, name: &str, tip: Oid) -> Result<(), WriteError> {
     let found = repo.commit_at(tip);
-    let is_own = || name == TASKS && target(repo.raw(), name).is_ok_and(|own| own == Some(tip));
-    let past = || last_tasks(repo.raw()).and_then(object_id);
+    let is_own = || name == TASKS && target(repo, name).is_ok_and(|own| own == Some(tip));
+    let past = || last_tasks(repo).and_then(object_id);
     found
         .map(|_| ())
         .map_err(|error| WriteError::of_reference(name, &error, is_own().then(past).flatten()))
@@ -517,11 +503,11 @@ fn readable(repo: &Repo, name: &str, tip: Oid) -> Result<(), WriteError> {
 /// An error where our ledger ends in what cannot be read as a commit: git would stumble over it, or wait for ever.
 pub fn check(repo: &Repo) -> Result<(), WriteError> {
     for name in [NOTES, TASKS] {
-        if let Some(tip) = target(repo.raw(), name).ok().flatten() {
+        if let Some(tip) = target(repo, name).ok().flatten() {
             readable(repo, name, tip)?;
         }
     }
-    let pin = target(repo.raw(), PIN).ok().flatten();
+    let pin = target(repo, PIN).ok().flatten();
     pin.map_or(Ok(()), |tip| repo.check_file(tip))
         .map_err(|error| WriteError::of_reference(PIN, &error, None))
 }
@@ -566,7 +552,7 @@ impl Fetched {
 
     /// The references of commits that carry tasks without code: our own and these.
     pub fn task_references(&self, repo: &Repo) -> Vec<String> {
-        let own = target(repo.raw(), TASKS).ok().flatten();
+        let own = target(repo, TASKS).ok().flatten();
         let own = own.map(|_| TASKS.to_owned());
         self.of_remotes("/tasks").cloned().chain(own).collect()
     }
@@ -575,15 +561,14 @@ impl Fetched {
 /// Whether a commit comes after another; not where an object between them is missing.
 pub fn descends(repo: &Repo, commit: ObjectId, from: ObjectId) -> bool {
     let oid = |id: ObjectId| Oid::from_bytes(id.as_bytes());
-    let descends = || repo.raw().graph_descendant_of(oid(commit)?, oid(from)?);
+    let descends = || repo.descends(oid(commit)?, oid(from)?);
     descends().unwrap_or(false)
 }
 
 /// Every commit that can be reached from the references, those of broken ones left out.
 pub fn chain(repo: &Repo, names: &[String]) -> HashSet<ObjectId> {
-    let raw = repo.raw();
-    let tip = |name: &String| match target(raw, name).ok().flatten() {
-        Some(lost) if name == TASKS && !is_readable(raw, lost) => last_tasks(raw),
+    let tip = |name: &String| match target(repo, name).ok().flatten() {
+        Some(lost) if name == TASKS && !is_readable(repo, lost) => last_tasks(repo),
         found => found,
     };
     let mut pending: Vec<Oid> = names.iter().filter_map(tip).collect();

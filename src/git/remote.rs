@@ -269,10 +269,7 @@ impl Remote {
     /// the next fetch finds it again.
     pub fn follow(&self, repo: &Repo, theirs: &Tips) -> Result<(), String> {
         for (tip, tracking) in [(theirs.notes, self.notes()), (theirs.tasks, self.tasks())] {
-            let known = refs::target(repo.raw(), &tracking)
-                .ok()
-                .flatten()
-                .and_then(object_id);
+            let known = refs::target(repo, &tracking).ok().flatten().and_then(object_id);
             let Some(tip) = tip.filter(|tip| known != Some(*tip)) else {
                 continue;
             };
@@ -457,7 +454,7 @@ impl Remote {
 /// here, on which git would stumble for ever. It can be fetched again.
 fn clear(repo: &Repo, tracking: &str) {
     let raw = repo.raw();
-    match refs::target(raw, tracking) {
+    match refs::target(repo, tracking) {
         // Whether it is gone, git says at once.
         Err(_) => drop(std::fs::remove_file(repo.common_dir().join(tracking))),
         Ok(Some(target)) if repo.size_of(target).is_err() => {

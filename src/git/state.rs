@@ -56,7 +56,7 @@ impl Repo {
         let remotes = remotes(config);
         let default_branch = default_branch(repo, &tips, branch.as_deref());
         let is_told = !tips.remote.is_empty() || keeps_remote_branches(config);
-        let unpushed = (is_told && !remotes.is_empty()).then(|| tips.unpushed(repo));
+        let unpushed = (is_told && !remotes.is_empty()).then(|| tips.unpushed(self));
         let dirt = self.dirt(config, 0).unwrap_or_else(|error| {
             trouble.push(format!(
                 "changes in the work tree are unknown: {}",
@@ -76,7 +76,7 @@ impl Repo {
                 tips.has(default).then(|| !unpushed.contains(default))
             }),
             stale_branches: tips.stale(self, default_branch.as_deref(), branch.as_deref(), now),
-            divergence: divergence(repo, branch.as_deref()),
+            divergence: divergence(self, branch.as_deref()),
             bare: repo.is_bare(),
             checked_out: self.is_checked_out(),
             shallow: repo.is_shallow(),
@@ -277,10 +277,11 @@ impl Tips {
 
     /// Local branches with commits that no remote branch reaches, and a detached HEAD with commits that no branch reaches.
     /// What cannot be told counts as pushed nowhere.
-    fn unpushed(&self, repo: &Repository) -> Vec<String> {
+    fn unpushed(&self, repo: &Repo) -> Vec<String> {
         let mut known: BTreeSet<Oid> = self.remote.iter().map(|(_, tip)| *tip).collect();
         let is_own = |tip: &Oid, known: &BTreeSet<Oid>| {
-            !known.contains(tip) && has_own_commits(repo, *tip, known).unwrap_or(true)
+            let reached = || repo.is_reached(*tip, &known.iter().copied().collect::<Vec<_>>());
+            !known.contains(tip) && !reached().unwrap_or(false)
         };
         let mut unpushed: Vec<String> = self
             .local
@@ -289,7 +290,11 @@ impl Tips {
             .map(|(name, _)| name.clone())
             .collect();
         known.extend(self.local.iter().map(|(_, tip)| *tip));
-        let detached = repo.find_reference("HEAD").ok().and_then(|head| head.target());
+        let detached = repo
+            .raw()
+            .find_reference("HEAD")
+            .ok()
+            .and_then(|head| head.target());
         unpushed.extend(
             detached
                 .filter(|tip| is_own(tip, &known))
@@ -309,15 +314,6 @@ impl Tips {
             .map(|(name, _)| name.clone())
             .collect()
     }
-}
-
-fn has_own_commits(repo: &Repository, tip: Oid, hidden: &BTreeSet<Oid>) -> Result<bool, Error> {
-    let mut walk = repo.revwalk()?;
-    walk.push(tip)?;
-    for oid in hidden {
-        walk.hide(*oid)?;
-    }
-    Ok(walk.next().is_some())
 }
 
 /// The branch that HEAD names, born or not.
@@ -384,11 +380,11 @@ fn submodules(repo: &Repo) -> Option<u64> {
     Some(paths.iter().filter(|path| is_submodule(path)).count() as u64)
 }
 
-fn divergence(repo: &Repository, branch: Option<&str>) -> Option<Divergence> {
-    let branch = repo.find_branch(branch?, BranchType::Local).ok()?;
+fn divergence(repo: &Repo, branch: Option<&str>) -> Option<Divergence> {
+    let branch = repo.raw().find_branch(branch?, BranchType::Local).ok()?;
     let upstream = branch.upstream().ok()?;
     let (ahead, behind) = repo
-        .graph_ahead_behind(branch.get().target()?, upstream.get().target()?)
+        .apart(branch.get().target()?, upstream.get().target()?)
         .ok()?;
     Some(Divergence {
         ahead: ahead as u64,

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use git2::{Commit, Oid, Repository};
+use git2::{Commit, Oid};
 
 use super::{Base, LARGEST_NOTE, NotesTree, Store, Written, load_commit, write};
 use crate::facts::ids::ObjectId;
@@ -60,7 +60,7 @@ impl Theirs<'_> {
         writer: Option<&Writer>,
     ) -> Result<Option<Oid>, WriteError> {
         self.look_through(base, repo)?;
-        let order = self.order(base, repo.raw());
+        let order = self.order(base, repo);
         let mut notes = self.taken_into(base, order);
         let mut store = Store::new(repo)?;
         unite(&mut notes, &mut store)?;
@@ -94,9 +94,9 @@ impl Theirs<'_> {
     }
 
     /// A history that cannot be followed to its end tells nothing.
-    fn order(&self, base: &Base<'_>, raw: &Repository) -> Order {
+    fn order(&self, base: &Base<'_>, repo: &Repo) -> Order {
         let theirs = self.commit.id();
-        let descends = |from: Oid, of: Oid| from == of || raw.graph_descendant_of(from, of).unwrap_or(false);
+        let descends = |from: Oid, of: Oid| from == of || repo.descends(from, of).unwrap_or(false);
         if base.parents.iter().any(|own| descends(own.id(), theirs)) {
             return Order::Ours;
         }
@@ -112,7 +112,7 @@ impl Theirs<'_> {
             return base.parents.clone();
         }
         let theirs = self.commit.id();
-        let is_before = |own: &Commit<'_>| repo.raw().graph_descendant_of(theirs, own.id()).unwrap_or(false);
+        let is_before = |own: &Commit<'_>| repo.descends(theirs, own.id()).unwrap_or(false);
         let own = base.parents.iter().filter(|own| !is_before(own)).cloned();
         own.chain(repo.commit_at(theirs)).collect()
     }
@@ -177,6 +177,8 @@ mod tests {
     use tempfile::TempDir;
 
     use super::super::{FILE, FOLDER, StoredNote, read_at};
+    use git2::Repository;
+
     use super::*;
     use crate::facts::commit::{Instant, Person};
     use crate::facts::record::NoteLines;
