@@ -16,7 +16,6 @@ use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::pack::{OFFSET_BITS, Pack};
 use super::replacements::Replaced;
-use super::trees::{MOST_ENTRIES, MOST_MIB, MOST_REPEATED};
 use super::{Repo, folder};
 use crate::facts::ids::ObjectId;
 
@@ -41,6 +40,14 @@ const LONGEST_HEAD: usize = 30;
 const SLACK: usize = 288;
 /// How much room for inflating is kept from one object to the next.
 const MOST_OUTPUT: usize = 1 << 20;
+
+/// Files and folders of one tree. The largest real ones have half a million.
+pub(super) const MOST_ENTRIES: usize = 1_000_000;
+/// Of these, those in folders that were listed before: a tree can name one folder many times over, so that a few objects list
+/// billions of files. Real ones hold some copies, as one of each version of a documentation.
+pub(super) const MOST_REPEATED: usize = 250_000;
+/// MiB of trees and of paths: names may be long, and trees that are open at once large.
+pub(super) const MOST_MIB: usize = 128;
 
 /// The packs of a repository and its alternates, shared by all threads.
 pub(super) struct Packs {

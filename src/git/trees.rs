@@ -4,20 +4,13 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::packs::{Kind, ObjectError, Objects, RawId};
+use super::packs::{Kind, MOST_ENTRIES, MOST_MIB, MOST_REPEATED, ObjectError, Objects, RawId};
 use super::raw_id::NameIn;
 
 /// Trees are small; a larger one is a trap.
 pub(super) const LARGEST_TREE: u64 = 64 << 20;
 /// How deep git itself follows folders.
 const DEEPEST: usize = 2048;
-/// Files and folders of one tree. The largest real ones have half a million.
-pub(super) const MOST_ENTRIES: usize = 1_000_000;
-/// Of these, those in folders that were listed before: a tree can name one folder many times over, so that a few objects list
-/// billions of files. Real ones hold some copies, as one of each version of a documentation.
-pub(super) const MOST_REPEATED: usize = 250_000;
-/// MiB of trees and of paths: names may be long, and trees that are open at once large.
-pub(super) const MOST_MIB: usize = 128;
 
 /// What a file is. Folders are not files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
