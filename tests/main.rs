@@ -48,6 +48,8 @@ mod survival;
 mod sync;
 mod trailers;
 // Each test uses a part of it.
+#[cfg(unix)]
+mod walks;
 #[allow(dead_code)]
 mod world;
 #[cfg(unix)]

@@ -17,7 +17,7 @@ fn run_in_time(world: &World, args: &[&str]) -> (Option<i32>, String, String) {
 }
 
 /// The same, in a folder.
-fn run_in_time_at(world: &World, folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
+pub fn run_in_time_at(world: &World, folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     let (out, err) = (world.path("stdout"), world.path("stderr"));
     let file = |path: &Path| Stdio::from(std::fs::File::create(path).unwrap());
     let mut child = world

@@ -7,6 +7,7 @@ use std::collections::{BinaryHeap, HashMap};
 
 use git2::{Error, ErrorCode, Oid, Revwalk};
 
+use super::met::{Met, Place, plain};
 use super::open::Repo;
 
 /// From which side a commit was reached.
@@ -14,34 +15,7 @@ const ONE: u8 = 1;
 const OTHER: u8 = 2;
 const BOTH: u8 = ONE | OTHER;
 
-/// A commit's place among those that were met.
-type Place = u32;
-
-/// The commits that were met through one handle, each read once however often it is asked about.
-#[derive(Default)]
-pub(super) struct Met {
-    places: HashMap<Oid, Place>,
-    /// By place.
-    commits: Vec<MetCommit>,
-}
-
-struct MetCommit {
-    id: Oid,
-    /// What is known once it was read.
-    read: Option<(i64, Box<[Place]>)>,
-}
-
 impl Met {
-    fn place(&mut self, id: Oid) -> Place {
-        let id = plain(id);
-        let next = self.commits.len() as Place;
-        let place = *self.places.entry(id).or_insert(next);
-        if place == next {
-            self.commits.push(MetCommit { id, read: None });
-        }
-        place
-    }
-
     /// The time of a commit in seconds, and its parents.
     fn read(&mut self, repo: &Repo, place: Place) -> Result<&(i64, Box<[Place]>), Error> {
         let at = place as usize;
@@ -64,11 +38,6 @@ impl Met {
         let commit = commit.ok_or_else(|| Error::from_str(&format!("object {tip} is not a commit")))?;
         Ok(self.place(commit.id()))
     }
-}
-
-/// An id as it is hashed: libgit2 leaves anything behind the bytes of a short one.
-fn plain(id: Oid) -> Oid {
-    Oid::from_bytes(id.as_bytes()).unwrap_or(id)
 }
 
 /// A walk down from two sides at once, the newest commit first, until only what both reached is left.

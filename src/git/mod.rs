@@ -30,6 +30,7 @@ mod loose;
 mod loose_refs;
 pub mod mailmap;
 pub mod messages;
+mod met;
 pub mod notes;
 pub mod open;
 #[cfg(test)]

@@ -15,7 +15,6 @@ use std::time::{Duration, Instant};
 use git2::{ErrorCode, ObjectFormat, Oid, Reflog};
 
 use super::files;
-use super::notes;
 use super::open::{Repo, object_id};
 use super::settle;
 use super::shadow::Shadow;
@@ -323,9 +322,13 @@ fn last_tasks(repo: &Repo) -> Option<Oid> {
             .and_then(|commit| repo.tree_at(commit.tree_id()));
         tree.is_ok_and(|tree| tree.is_empty())
     };
-    let noted = notes::blobs(repo, NOTES).unwrap_or_default().into_keys();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "notes cannot be asked: they are written by way of this"
+    )]
+    let noted = repo.raw().notes(Some(NOTES)).into_iter().flatten();
     let mut chain: Vec<Oid> = noted
-        .filter_map(|commit| Oid::from_bytes(commit.as_bytes()).ok())
+        .filter_map(|note| Some(note.ok()?.1))
         .filter(empty)
         .collect();
     let Some(logged) = last_logged(repo, TASKS) else {
