@@ -122,11 +122,8 @@ fn other_work_with_the_same_claim_counts() {
     assert_eq!(other(&two, &[1, 2]), [5, 21]);
 }
 
-/// A record on a commit that is gone, whose claim the squash made again.
-#[test]
-fn a_record_is_told_again_by_a_squash_under_its_own_title() {
-    let world = World::new();
-    let repo = pottery(&world);
+/// Makes each task one of ten hours.
+fn revise_all(repo: &TestRepo<'_>) {
     let log: Value = serde_json::from_str(&repo.run(&["log", "--format", "json"]).success()).unwrap();
     for task in log["tasks"].as_array().unwrap() {
         let id = task["id"].as_str().unwrap();
@@ -134,6 +131,14 @@ fn a_record_is_told_again_by_a_squash_under_its_own_title() {
             .run(&["revise", id, "--estimate", "10h", "--reason", "Counted"])
             .success();
     }
+}
+
+/// A record on a commit that is gone, whose claim the squash made again.
+#[test]
+fn a_record_is_told_again_by_a_squash_under_its_own_title() {
+    let world = World::new();
+    let repo = pottery(&world);
+    revise_all(&repo);
     let copy = world.copy();
     for parts in [&[0, 1, 2][..], &[1]] {
         for is_kept in [true, false] {
@@ -157,13 +162,7 @@ fn a_record_is_told_again_by_a_squash_under_its_own_title() {
 fn what_a_changed_message_quotes_counts_once() {
     let world = World::new();
     let repo = pottery(&world);
-    let log: Value = serde_json::from_str(&repo.run(&["log", "--format", "json"]).success()).unwrap();
-    for task in log["tasks"].as_array().unwrap() {
-        let id = task["id"].as_str().unwrap();
-        let _ = repo
-            .run(&["revise", id, "--estimate", "10h", "--reason", "Counted"])
-            .success();
-    }
+    revise_all(&repo);
     let parts = repo.git(&["rev-list", "main..topic"]);
     repo.git(&["merge", "--quiet", "--squash", "topic"]);
     let mut message = std::fs::read_to_string(repo.path().join(".git/SQUASH_MSG")).unwrap();

@@ -1,6 +1,6 @@
-//! This program as it reads repositories for another process of its own, and how it is started for that.
+//! The worker process that reads repositories for a scan, and how it is started.
 //!
-//! It is no command: nobody types it, no help shows it, and no argument but the first is parsed.
+//! This is not a command: users do not run it, help does not list it, and only its first argument is parsed.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -45,7 +45,7 @@ pub fn main() -> Option<ExitCode> {
     Some(match run(arguments.next()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // It is heard where there is no answer.
+            // The parent reads standard error if the response is missing.
             let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }

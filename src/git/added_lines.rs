@@ -11,9 +11,9 @@ use rayon::prelude::*;
 
 use super::commits::{self, RawCommit};
 use super::open::{Repo, object_id};
-use super::packs::{Objects, Packs, RawId};
+use super::packs::{Objects, Packs};
 use super::replacements::Replaced;
-use super::tree::oid;
+use super::tree::{known, oid};
 use super::trees;
 use super::walk::{RefSelection, read_commit};
 use super::{GitError, attributes, screen, session_names};
@@ -256,14 +256,14 @@ fn changed_files(
         .and_then(|parent| replaced.commit(repo, *parent).ok());
     let old = parent
         .as_ref()
-        .map(|parent| raw_id(parent.tree_id()))
+        .map(|parent| known(parent.tree_id()))
         .transpose()?;
     let mut differences = Vec::new();
     // Unlike libgit2's, this comparison ends where a tree lists billions of files.
     trees::compare(
         objects,
         old.as_ref(),
-        Some(&raw_id(commit.tree_id())?),
+        Some(&known(commit.tree_id())?),
         &mut differences,
     )?;
     let is_wanted = |path: &[u8]| wanted.contains(&*String::from_utf8_lossy(path));
@@ -289,10 +289,6 @@ fn changed_files(
         }
     }
     Ok(files)
-}
-
-fn raw_id(id: Oid) -> Result<RawId, GitError> {
-    object_id(id).ok_or(GitError::ForeignId)
 }
 
 /// The lines that differ in the files at `paths`, more than once for a file that changed its kind.

@@ -16,12 +16,13 @@ use super::Repo;
 use super::attributes::{self, Attributes};
 use super::files::FileError;
 use super::lines::{LineChange, LineDiff, looks_binary};
-use super::packs::{ObjectError, Objects, Packs, RawId};
+use super::packs::{ObjectError, Objects, Packs};
 use super::renames::{self, Change};
 use super::trees::{self, FileKind, Version};
 use super::walk::Walk;
 use crate::facts::commit::{LineCounts, Lines};
 use crate::facts::files::FileClass;
+use crate::facts::ids::ObjectId;
 
 /// Larger blobs count as binary, where `core.bigFileThreshold` does not say otherwise: git's own default.
 const USUAL_THRESHOLD: u64 = 512 << 20;
@@ -380,7 +381,7 @@ struct Found {
 }
 
 /// What decides how one side of a comparison counts: the same bytes are text at one path and not at another.
-type Side = (Option<RawId>, Option<bool>);
+type Side = (Option<ObjectId>, Option<bool>);
 
 /// Compares versions of files.
 struct Counter<'a, 'objects> {

@@ -6,7 +6,6 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
-use super::raw_id::RawId;
 use crate::facts::commit::{Authored, Instant, Person};
 use crate::facts::ids::ObjectId;
 
@@ -66,8 +65,8 @@ impl<'a> RawCommit<'a> {
         self.tree_id()
     }
 
-    pub(super) fn tree_id(&self) -> Option<RawId> {
-        let tree = raw_id(lines(self.header).next()?.strip_prefix(b"tree ")?);
+    pub(super) fn tree_id(&self) -> Option<ObjectId> {
+        let tree = id_of_hex(lines(self.header).next()?.strip_prefix(b"tree ")?);
         tree.filter(|tree| tree.width() == self.id.width())
     }
 
@@ -76,9 +75,9 @@ impl<'a> RawCommit<'a> {
         self.parent_ids()
     }
 
-    pub(super) fn parent_ids(&self) -> impl Iterator<Item = RawId> + use<'a> {
+    pub(super) fn parent_ids(&self) -> impl Iterator<Item = ObjectId> + use<'a> {
         let width = self.id.width();
-        let parents = lines(self.header).filter_map(|line| raw_id(line.strip_prefix(b"parent ")?));
+        let parents = lines(self.header).filter_map(|line| id_of_hex(line.strip_prefix(b"parent ")?));
         parents.filter(move |parent| parent.width() == width)
     }
 
@@ -186,7 +185,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-fn raw_id(hex: &[u8]) -> Option<RawId> {
+fn id_of_hex(hex: &[u8]) -> Option<ObjectId> {
     std::str::from_utf8(hex).ok()?.parse().ok()
 }
 

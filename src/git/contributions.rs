@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::changes::{self, AttributesOf, CountOptions, Progress, Renames};
 use super::mailmap::NameMap;
-use super::packs::{Objects, Packs, RawId};
+use super::packs::{Objects, Packs};
 use super::tree::oid;
 use super::walk::{FoundCommit, facts_of, read_commit};
 use super::{GitError, Repo};
@@ -84,7 +84,7 @@ impl Repo {
     /// The lines of a merge are none; those of a commit whose blobs are missing are unknown, which is told in `gaps`.
     fn with_lines(
         &self,
-        recent: Vec<(RawId, Commit)>,
+        recent: Vec<(ObjectId, Commit)>,
         threads: usize,
         gaps: &mut Vec<String>,
     ) -> Vec<RecentCommit> {

@@ -7,8 +7,9 @@ use git2::{Commit, ErrorCode, Oid, Reflog, Sort};
 use super::config::ConfigFiles;
 use super::notes::{self, StoredNote};
 use super::open::object_id;
-use super::packs::{ObjectError, Objects, Packs, RawId};
+use super::packs::{ObjectError, Objects, Packs};
 use super::signing::{self, Signature};
+use super::tree::known;
 use super::trees::{self, Difference, Version};
 use super::{GitError, Repo, refs};
 use crate::facts::ids::ObjectId;
@@ -230,7 +231,7 @@ impl Reading<'_> {
         }
         let committer = commit.committer();
         Ok(LedgerStep {
-            commit: object_id(commit.id()).ok_or(GitError::ForeignId)?,
+            commit: known(commit.id())?,
             parents: commit.parent_ids().filter_map(object_id).collect(),
             past: Past::Here,
             subject: subject(commit),
@@ -256,10 +257,9 @@ impl Reading<'_> {
         parent: Option<Oid>,
         commit: &Commit<'_>,
     ) -> Result<(Lines, Lines), GitError> {
-        let raw_id = |id: Oid| object_id(id).ok_or(GitError::ForeignId);
         let parent = parent.map(|parent| self.repo.commit_at(parent)).transpose()?;
-        let old_tree = parent.map(|parent| raw_id(parent.tree_id())).transpose()?;
-        let new_tree = raw_id(commit.tree_id())?;
+        let old_tree = parent.map(|parent| known(parent.tree_id())).transpose()?;
+        let new_tree = known(commit.tree_id())?;
         let mut differences = Vec::new();
         trees::compare(
             &mut self.objects,
@@ -271,7 +271,7 @@ impl Reading<'_> {
         let mut lines = |side: fn(&Difference) -> Option<Version>| {
             // Notes may share a blob, which is read once.
             let notes = differences.iter();
-            let blobs: BTreeMap<RawId, &[u8]> = notes
+            let blobs: BTreeMap<ObjectId, &[u8]> = notes
                 .filter_map(|note| Some((side(note)?.id, note.path.as_slice())))
                 .collect();
             let mut lines = Lines::new();
@@ -288,7 +288,7 @@ impl Reading<'_> {
 
     fn add_lines(
         &self,
-        note: &RawId,
+        note: &ObjectId,
         path: &[u8],
         left: &mut u64,
         lines: &mut Lines,

@@ -31,6 +31,7 @@ mod loose_refs;
 pub mod mailmap;
 pub mod messages;
 mod met;
+mod name_in;
 pub mod notes;
 pub mod open;
 #[cfg(test)]
@@ -38,7 +39,6 @@ mod oracle;
 mod pack;
 mod packs;
 pub mod process;
-mod raw_id;
 pub mod refs;
 pub mod remote;
 mod remote_url;

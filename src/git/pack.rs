@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::files;
-use super::raw_id::RawId;
+use crate::facts::ids::ObjectId;
 
 /// The largest index of a pack: that of sixty million objects.
 const LARGEST_INDEX: u64 = 2 << 30;
@@ -49,7 +49,7 @@ impl Pack {
     }
 
     /// Where in the pack an object is.
-    pub(super) fn find(&self, id: &RawId) -> Option<u64> {
+    pub(super) fn find(&self, id: &ObjectId) -> Option<u64> {
         let id = id.as_bytes();
         let bucket = usize::from(id[0]);
         let mut first = match bucket {
@@ -87,12 +87,12 @@ impl Pack {
     }
 
     /// The names of all objects in it; `None` where the pack does not say as many as its index.
-    pub(super) fn names(&self) -> Option<Vec<RawId>> {
+    pub(super) fn names(&self) -> Option<Vec<ObjectId>> {
         let mut head = [0; 12];
         self.read_at(&mut head, 0).ok()?;
         (read_u32(&head, 8)? as usize == self.objects).then_some(())?;
         let names = self.index.get(NAMES..NAMES + self.objects * self.width)?;
-        names.chunks_exact(self.width).map(RawId::from_bytes).collect()
+        names.chunks_exact(self.width).map(ObjectId::from_bytes).collect()
     }
 
     /// Reads what is there from `offset` on, as much as fits; the number of bytes is returned.
@@ -115,7 +115,7 @@ fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) mod hostile {
-    use super::{Pack, RawId};
+    use super::{ObjectId, Pack};
 
     /// The index of a pack, behind the name that is looked for; each name in it is looked for too.
     pub(crate) fn index(data: &[u8]) {
@@ -136,7 +136,7 @@ pub(super) mod hostile {
                 continue;
             };
             let names = pack.index[super::NAMES..].chunks_exact(width).take(pack.objects);
-            for id in names.chain([&id[..width]]).filter_map(RawId::from_bytes) {
+            for id in names.chain([&id[..width]]).filter_map(ObjectId::from_bytes) {
                 pack.find(&id);
             }
         }

@@ -19,8 +19,6 @@ use super::replacements::Replaced;
 use super::{Repo, folder};
 use crate::facts::ids::ObjectId;
 
-pub(super) use super::raw_id::RawId;
-
 /// No object is read that is larger than this: nothing that a scan looks at comes near.
 const LARGEST_OBJECT: u64 = 512 << 20;
 /// No object of a few bytes is made from larger ones than this, but for callers who would read as large ones.
@@ -105,7 +103,7 @@ pub(super) struct Object {
 
 impl Objects<'_> {
     /// The parents of a commit whose object names `own`.
-    pub(super) fn parents(&self, id: &RawId, own: Vec<RawId>) -> Vec<RawId> {
+    pub(super) fn parents(&self, id: &ObjectId, own: Vec<ObjectId>) -> Vec<ObjectId> {
         self.packs.replaced.parents(id, own)
     }
 }
@@ -177,12 +175,12 @@ impl Packs {
     }
 
     /// Whether one of them holds an object.
-    pub(super) fn has(&self, id: &RawId) -> bool {
+    pub(super) fn has(&self, id: &ObjectId) -> bool {
         self.find(id).is_some()
     }
 
     /// The pack that holds an object, and where in it.
-    fn find(&self, id: &RawId) -> Option<(usize, u64)> {
+    fn find(&self, id: &ObjectId) -> Option<(usize, u64)> {
         self.packs
             .iter()
             .enumerate()
@@ -243,7 +241,7 @@ impl<'a> Objects<'a> {
     }
 
     /// Reads an object of at most `limit` bytes, or the one that stands in for it.
-    pub(super) fn read(&mut self, id: &RawId, limit: u64) -> Result<Object, ObjectError> {
+    pub(super) fn read(&mut self, id: &ObjectId, limit: u64) -> Result<Object, ObjectError> {
         let id = self.packs.replaced.object(id);
         let name = || *id;
         let Some((pack, offset)) = self.packs.find(id) else {
@@ -260,7 +258,7 @@ impl<'a> Objects<'a> {
     }
 
     /// Through libgit2: loose objects, and packs that came since.
-    fn read_elsewhere(&mut self, id: &RawId, limit: u64) -> Result<Object, ObjectError> {
+    fn read_elsewhere(&mut self, id: &ObjectId, limit: u64) -> Result<Object, ObjectError> {
         let name = *id;
         if name.width() != self.packs.width {
             return Err(ObjectError::Missing(name));
@@ -452,7 +450,7 @@ impl<'a> Objects<'a> {
 }
 
 /// `None` where the object is above the limit.
-fn read_through_library(repo: &Repo, id: &RawId, limit: u64) -> Result<Option<Object>, git2::Error> {
+fn read_through_library(repo: &Repo, id: &ObjectId, limit: u64) -> Result<Option<Object>, git2::Error> {
     let oid = git2::Oid::from_bytes(id.as_bytes())?;
     // No limit of a kind here, but that of the caller, whatever the kind turns out to be.
     if repo.size_of(oid)? > limit.min(LARGEST_OBJECT) {
@@ -523,8 +521,8 @@ impl Head<'_> {
         offset.checked_sub(distance)
     }
 
-    fn id(&mut self, width: usize) -> Option<RawId> {
-        let id = RawId::from_bytes(self.bytes.get(self.at..self.at + width)?)?;
+    fn id(&mut self, width: usize) -> Option<ObjectId> {
+        let id = ObjectId::from_bytes(self.bytes.get(self.at..self.at + width)?)?;
         self.at += width;
         Some(id)
     }
@@ -624,7 +622,7 @@ impl Generations {
 /// Small objects that no pack has, by their names: opening a file for each of them takes longer than reading it. All are
 /// forgotten where they become too many.
 struct Elsewhere {
-    objects: HashMap<RawId, Object>,
+    objects: HashMap<ObjectId, Object>,
     bytes: usize,
     limit: usize,
 }
@@ -639,12 +637,12 @@ impl Elsewhere {
     }
 
     /// The object, if it is here and no larger than that.
-    fn get(&self, id: &RawId, largest: u64) -> Option<Object> {
+    fn get(&self, id: &ObjectId, largest: u64) -> Option<Object> {
         let object = self.objects.get(id)?;
         (object.data.len() as u64 <= largest).then(|| object.clone())
     }
 
-    fn insert(&mut self, id: &RawId, object: &Object) {
+    fn insert(&mut self, id: &ObjectId, object: &Object) {
         let bytes = object.data.len() + 100;
         if bytes > self.limit / 8 {
             return;
@@ -694,7 +692,7 @@ mod tests {
         /// By its place in the pack.
         Offset(usize),
         /// By the name of the object.
-        Name(RawId),
+        Name(ObjectId),
     }
 
     /// A repository with packs that git would not write.
@@ -743,7 +741,7 @@ mod tests {
         }
 
         /// Reads an object with a limit for it, and one for the deltas below it.
-        fn read_within(&self, id: &RawId, limit: u64, most_deltas: u64) -> Result<Object, ObjectError> {
+        fn read_within(&self, id: &ObjectId, limit: u64, most_deltas: u64) -> Result<Object, ObjectError> {
             let repo = Repo::open(self.0.path()).unwrap();
             let packs = Packs::open(&repo);
             let mut objects = Objects::new(&packs, repo.git_dir(), 1 << 20);
@@ -751,14 +749,14 @@ mod tests {
             objects.read(id, limit)
         }
 
-        fn read(&self, id: &RawId) -> Result<String, ObjectError> {
+        fn read(&self, id: &ObjectId) -> Result<String, ObjectError> {
             let object = self.read_within(id, LARGEST_OBJECT, LARGEST_OBJECT)?;
             Ok(String::from_utf8_lossy(&object.data).into_owned())
         }
     }
 
     /// The name of the object at a place of a pack made by hand: nobody checks that it is a hash.
-    fn name(at: usize) -> RawId {
+    fn name(at: usize) -> ObjectId {
         let mut id = [7; 20];
         id[0] = at as u8;
         id.into()
@@ -1099,7 +1097,7 @@ mod tests {
         let repo = own.open();
         let packs = Packs::open(&repo);
         assert_eq!(packs.packs.len(), 4);
-        let ids: Vec<RawId> = names.iter().map(|name| name.parse().unwrap()).collect();
+        let ids: Vec<ObjectId> = names.iter().map(|name| name.parse().unwrap()).collect();
         assert!(ids.iter().any(|id| packs.find(id).is_none()));
         // With room for nothing each chain is read whole; with some, from where it was left; in turn from both ends.
         let views = [Objects::new, Objects::of_commits];

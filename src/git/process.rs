@@ -7,21 +7,24 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// Variables that would point git elsewhere or loosen its checks.
-const INHERITED: &[&str] = &[
-    "GIT_DIR",
+/// Variables that would point git to another repository than the one that was opened, beside `GIT_DIR`.
+pub(super) const ELSEWHERE: &[&str] = &[
     "GIT_WORK_TREE",
     "GIT_COMMON_DIR",
     "GIT_INDEX_FILE",
     "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_NAMESPACE",
+    "GIT_GRAFT_FILE",
+    "GIT_SHALLOW_FILE",
+];
+/// Further ones that would do so, loosen its checks or change what it prints.
+const INHERITED: &[&str] = &[
+    "GIT_DIR",
     "GIT_CONFIG_COUNT",
     "GIT_CONFIG_PARAMETERS",
     "GIT_EXTERNAL_DIFF",
     "GIT_DIFF_OPTS",
-    "GIT_GRAFT_FILE",
-    "GIT_SHALLOW_FILE",
     "GIT_REPLACE_REF_BASE",
     "GIT_TRACE",
     "GIT_TRACE2",
@@ -61,7 +64,7 @@ const OPTIONS: &[&str] = &[
 /// `git -C dir …`, unable to run hooks, filters, helpers or transports. Standard input is closed.
 pub fn hardened(dir: &Path) -> Command {
     let mut command = Command::new("git");
-    INHERITED.iter().for_each(|name| {
+    ELSEWHERE.iter().chain(INHERITED).for_each(|name| {
         command.env_remove(name);
     });
     command

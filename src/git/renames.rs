@@ -8,8 +8,9 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use super::lines::looks_binary;
-use super::packs::{ObjectError, Objects, RawId};
+use super::packs::{ObjectError, Objects};
 use super::trees::{Difference, FileKind, Version};
+use crate::facts::ids::ObjectId;
 
 /// The measure of similarity: all of it.
 const ALL: u64 = 60_000;
@@ -50,7 +51,7 @@ struct Candidate {
 struct Likeness {
     /// Files above so many bytes are similar to none.
     limit: u64,
-    contents: HashMap<RawId, Option<Rc<Content>>>,
+    contents: HashMap<ObjectId, Option<Rc<Content>>>,
     chunks: usize,
     work: u64,
 }
@@ -318,7 +319,7 @@ impl Queue {
     }
 }
 
-type ContentKey = (RawId, u32);
+type ContentKey = (ObjectId, u32);
 
 /// What equal files have in common: links and submodules are equal only to their like, and files whatever their mode.
 fn content_key(version: &Version) -> ContentKey {
@@ -479,7 +480,7 @@ impl Likeness {
         Ok(old.shared(&other) * ALL / larger)
     }
 
-    fn spend(&mut self, work: u64, file: &RawId) -> Result<(), ObjectError> {
+    fn spend(&mut self, work: u64, file: &ObjectId) -> Result<(), ObjectError> {
         match self.work.checked_sub(work) {
             Some(left) => {
                 self.work = left;
@@ -492,7 +493,11 @@ impl Likeness {
         }
     }
 
-    fn content(&mut self, objects: &mut Objects<'_>, id: &RawId) -> Result<Option<Rc<Content>>, ObjectError> {
+    fn content(
+        &mut self,
+        objects: &mut Objects<'_>,
+        id: &ObjectId,
+    ) -> Result<Option<Rc<Content>>, ObjectError> {
         if let Some(known) = self.contents.get(id) {
             return Ok(known.clone());
         }

@@ -8,10 +8,10 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::config::ConfigFiles;
-use super::raw_id::RawId;
 use super::replacements::Replaced;
 use super::screen::{LARGEST_GRAFTS, LARGEST_PACKED_REFS};
 use super::{Repo, files};
+use crate::facts::ids::ObjectId;
 
 /// Where git keeps replacements unless it is told otherwise.
 const BASE: &str = "refs/replace/";
@@ -51,7 +51,7 @@ fn read(repo: &Repo) -> Replaced {
     }
 }
 
-fn objects(repo: &Repo) -> HashMap<RawId, RawId> {
+fn objects(repo: &Repo) -> HashMap<ObjectId, ObjectId> {
     let base = match CHOSEN.get() {
         Some(ReplaceRefs::Ignored) => return HashMap::new(),
         Some(ReplaceRefs::Below(base)) => base.as_str(),
@@ -81,7 +81,7 @@ fn objects(repo: &Repo) -> HashMap<RawId, RawId> {
         .filter_map(|reference| {
             let name = std::str::from_utf8(reference.name_bytes()).ok()?;
             let replaced = name.strip_prefix(base)?.parse().ok()?;
-            let target = RawId::from_bytes(reference.target()?.as_bytes())?;
+            let target = ObjectId::from_bytes(reference.target()?.as_bytes())?;
             (replaced != target).then_some((replaced, target))
         })
         .collect()
@@ -98,7 +98,7 @@ fn may_have(common_dir: &Path, base: &str) -> bool {
 }
 
 /// `COMMIT PARENT…` a line.
-fn grafts(file: &Path) -> HashMap<RawId, Vec<RawId>> {
+fn grafts(file: &Path) -> HashMap<ObjectId, Vec<ObjectId>> {
     let text = files::read_text(file, LARGEST_GRAFTS)
         .ok()
         .flatten()
@@ -108,7 +108,7 @@ fn grafts(file: &Path) -> HashMap<RawId, Vec<RawId>> {
         .filter_map(|line| {
             let mut ids = line.split_ascii_whitespace().map(|id| id.parse().ok());
             let commit = ids.next()??;
-            Some((commit, ids.collect::<Option<Vec<RawId>>>()?))
+            Some((commit, ids.collect::<Option<Vec<ObjectId>>>()?))
         })
         .collect()
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use git2::Oid;
 
-use super::raw_id::RawId;
 use crate::facts::hash::fnv1a;
+use crate::facts::ids::ObjectId;
 
 /// How many replacements of replacements git follows.
 const DEEPEST: usize = 5;
@@ -13,13 +13,13 @@ const DEEPEST: usize = 5;
 /// The replacements of one repository. Nearly all have none.
 #[derive(Debug, Default)]
 pub(super) struct Replaced {
-    pub(super) objects: HashMap<RawId, RawId>,
-    pub(super) parents: HashMap<RawId, Vec<RawId>>,
+    pub(super) objects: HashMap<ObjectId, ObjectId>,
+    pub(super) parents: HashMap<ObjectId, Vec<ObjectId>>,
 }
 
 impl Replaced {
     /// The object to read for `id`.
-    pub(super) fn object<'a>(&'a self, id: &'a RawId) -> &'a RawId {
+    pub(super) fn object<'a>(&'a self, id: &'a ObjectId) -> &'a ObjectId {
         let mut id = id;
         for _ in 0..DEEPEST {
             match self.objects.get(id) {
@@ -32,20 +32,20 @@ impl Replaced {
 
     /// [`Replaced::object`] as libgit2 names it.
     pub(super) fn oid(&self, id: Oid) -> Oid {
-        let raw = RawId::from_bytes(id.as_bytes());
+        let raw = ObjectId::from_bytes(id.as_bytes());
         let other = raw.as_ref().map(|raw| self.object(raw));
         let other = other.and_then(|other| Oid::from_bytes(other.as_bytes()).ok());
         other.unwrap_or(id)
     }
 
     /// The parents of a commit whose object names `own`.
-    pub(super) fn parents(&self, id: &RawId, own: Vec<RawId>) -> Vec<RawId> {
+    pub(super) fn parents(&self, id: &ObjectId, own: Vec<ObjectId>) -> Vec<ObjectId> {
         self.parents.get(id).cloned().unwrap_or(own)
     }
 
     /// [`Replaced::parents`] as libgit2 names them.
     pub(super) fn parent_oids(&self, id: Oid, own: Vec<Oid>) -> Vec<Oid> {
-        let raw = RawId::from_bytes(id.as_bytes());
+        let raw = ObjectId::from_bytes(id.as_bytes());
         match raw.and_then(|raw| self.parents.get(&raw)) {
             Some(parents) => parents
                 .iter()
@@ -73,7 +73,7 @@ impl Replaced {
         pairs.extend(self.parents.iter().map(|(id, parents)| {
             let mut bytes = vec![0];
             bytes.extend(id.as_bytes());
-            bytes.extend(parents.iter().flat_map(RawId::as_bytes));
+            bytes.extend(parents.iter().flat_map(ObjectId::as_bytes));
             bytes
         }));
         pairs.sort();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use git2::Oid;
 
-use super::packs::{Objects, RawId};
+use super::packs::Objects;
 use super::{Repo, notes};
 use crate::facts::attestation::agentnote::AgentNote;
 use crate::facts::attestation::git_ai::GitAiNote;
@@ -31,7 +31,7 @@ const LARGEST_NOTE: u64 = 8 << 20;
 pub(super) struct Notes(Vec<(&'static NotesRef, BTreeMap<ObjectId, Vec<Oid>>)>);
 
 /// What notes were found to name, by reference and blob: a note may be on many commits.
-pub(super) type Read = HashMap<(&'static str, RawId), Vec<String>>;
+pub(super) type Read = HashMap<(&'static str, ObjectId), Vec<String>>;
 
 struct NotesRef {
     name: &'static str,
@@ -79,7 +79,7 @@ impl Notes {
         let mut named = Vec::new();
         for (reference, notes) in &self.0 {
             let blob = notes.get(&commit).and_then(|blobs| blobs.first());
-            let Some(blob) = blob.and_then(|blob| RawId::from_bytes(blob.as_bytes())) else {
+            let Some(blob) = blob.and_then(|blob| ObjectId::from_bytes(blob.as_bytes())) else {
                 continue;
             };
             let sessions = read.entry((reference.name, blob)).or_insert_with(|| {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use git2::Oid;
 
 use super::open::object_id;
-use super::packs::{Kind, ObjectError, Objects, Packs, RawId};
+use super::packs::{Kind, ObjectError, Objects, Packs};
 use super::trees::{Budget, Entries, FileKind, LARGEST_TREE, Side};
 use super::{GitError, Repo};
 use crate::facts::ids::ObjectId;
@@ -49,7 +49,7 @@ impl Repo {
     /// The tree of a commit.
     pub fn tree_of(&self, commit: ObjectId) -> Result<ObjectId, GitError> {
         let tree = self.replaced().commit(self, oid(commit)?)?.tree_id();
-        object_id(tree).ok_or(GitError::ForeignId)
+        known(tree)
     }
 }
 
@@ -83,7 +83,7 @@ impl ContentReader<'_> {
 
     fn list(
         &mut self,
-        tree: &RawId,
+        tree: &ObjectId,
         above: &str,
         depth: usize,
         (found, budget): (&mut FileTree, &mut Budget),
@@ -128,6 +128,11 @@ impl ContentReader<'_> {
             _ => Err(GitError::ForeignId),
         }
     }
+}
+
+/// libgit2's id in our vocabulary. Fails where it has a length that git does not know.
+pub(super) fn known(id: Oid) -> Result<ObjectId, GitError> {
+    object_id(id).ok_or(GitError::ForeignId)
 }
 
 /// Our id in libgit2's vocabulary.

@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::packs::{Kind, MOST_ENTRIES, MOST_MIB, MOST_REPEATED, ObjectError, Objects, RawId};
-use super::raw_id::NameIn;
+use super::name_in::NameIn;
+use super::packs::{Kind, MOST_ENTRIES, MOST_MIB, MOST_REPEATED, ObjectError, Objects};
+use crate::facts::ids::ObjectId;
 
 /// Trees are small; a larger one is a trap.
 pub(super) const LARGEST_TREE: u64 = 64 << 20;
@@ -26,7 +27,7 @@ pub enum FileKind {
 /// One version of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Version {
-    pub(super) id: RawId,
+    pub(super) id: ObjectId,
     pub(super) kind: FileKind,
     /// Only compared: a change of the executable bit is a change of the file.
     pub(super) mode: u32,
@@ -46,7 +47,7 @@ pub(super) struct Budget {
     entries: usize,
     repeated: usize,
     bytes: usize,
-    listed: HashSet<(Side, RawId)>,
+    listed: HashSet<(Side, ObjectId)>,
 }
 
 /// Of two trees, the one that a folder is in: one that moved is in both, and not listed again.
@@ -87,7 +88,7 @@ impl Budget {
     }
 
     /// Whether a folder was listed before, as it is from now on.
-    pub(super) fn list(&mut self, side: Side, folder: &RawId) -> bool {
+    pub(super) fn list(&mut self, side: Side, folder: &ObjectId) -> bool {
         !self.listed.insert((side, *folder))
     }
 
@@ -102,8 +103,8 @@ impl Budget {
 /// Trees that list more than any real one are an error, as are those that cannot be read.
 pub(super) fn compare(
     objects: &mut Objects<'_>,
-    old: Option<&RawId>,
-    new: Option<&RawId>,
+    old: Option<&ObjectId>,
+    new: Option<&ObjectId>,
     found: &mut Vec<Difference>,
 ) -> Result<(), ObjectError> {
     compare_within(Budget::default(), objects, (old, new), found)
@@ -112,7 +113,7 @@ pub(super) fn compare(
 fn compare_within(
     budget: Budget,
     objects: &mut Objects<'_>,
-    (old, new): (Option<&RawId>, Option<&RawId>),
+    (old, new): (Option<&ObjectId>, Option<&ObjectId>),
     found: &mut Vec<Difference>,
 ) -> Result<(), ObjectError> {
     let Some(top) = new.or(old) else {
@@ -133,7 +134,7 @@ fn compare_within(
 /// The file at `path` below a tree, if it has one there.
 pub(super) fn lookup(
     objects: &mut Objects<'_>,
-    tree: &RawId,
+    tree: &ObjectId,
     path: &[u8],
 ) -> Result<Option<Version>, ObjectError> {
     let mut folder = *tree;
@@ -155,7 +156,7 @@ pub(super) fn lookup(
     Ok(None)
 }
 
-fn folder_data(objects: &mut Objects<'_>, id: &RawId) -> Result<Rc<Vec<u8>>, ObjectError> {
+fn folder_data(objects: &mut Objects<'_>, id: &ObjectId) -> Result<Rc<Vec<u8>>, ObjectError> {
     let object = objects.read(id, LARGEST_TREE)?;
     match object.kind {
         Kind::Tree => Ok(object.data),
@@ -163,7 +164,7 @@ fn folder_data(objects: &mut Objects<'_>, id: &RawId) -> Result<Rc<Vec<u8>>, Obj
     }
 }
 
-fn damaged(id: &RawId, reason: &str) -> ObjectError {
+fn damaged(id: &ObjectId, reason: &str) -> ObjectError {
     ObjectError::Damaged {
         id: *id,
         reason: reason.to_owned(),
@@ -176,7 +177,7 @@ struct Walk<'a, 'objects> {
     objects: &'a mut Objects<'objects>,
     budget: Budget,
     /// The tree to name where there are too many.
-    top: RawId,
+    top: ObjectId,
     path: Vec<u8>,
     open: Vec<Folder>,
     found: &'a mut Vec<Difference>,
@@ -196,7 +197,7 @@ struct Folder {
 #[derive(Default)]
 struct Rest {
     /// The tree, if there is one.
-    id: Option<RawId>,
+    id: Option<ObjectId>,
     data: Rc<Vec<u8>>,
     at: usize,
 }
@@ -214,7 +215,7 @@ impl Rest {
 /// What one step through a folder came upon.
 enum Step {
     Same,
-    Deeper(Option<RawId>, Option<RawId>),
+    Deeper(Option<ObjectId>, Option<ObjectId>),
     File(Option<Version>, Option<Version>),
 }
 
@@ -248,8 +249,8 @@ impl Walk<'_, '_> {
     }
 
     /// Opens the folder at the path.
-    fn enter(&mut self, old: Option<&RawId>, new: Option<&RawId>) -> Result<(), ObjectError> {
-        let mut is_listed = |side, id: Option<&RawId>| id.is_some_and(|id| self.budget.list(side, id));
+    fn enter(&mut self, old: Option<&ObjectId>, new: Option<&ObjectId>) -> Result<(), ObjectError> {
+        let mut is_listed = |side, id: Option<&ObjectId>| id.is_some_and(|id| self.budget.list(side, id));
         let is_repeated = is_listed(Side::Old, old) | is_listed(Side::New, new);
         let folder = Folder {
             old: self.rest(old)?,
@@ -261,7 +262,7 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    fn rest(&mut self, id: Option<&RawId>) -> Result<Rest, ObjectError> {
+    fn rest(&mut self, id: Option<&ObjectId>) -> Result<Rest, ObjectError> {
         let Some(id) = id else {
             return Ok(Rest::default());
         };
@@ -315,7 +316,7 @@ impl Folder {
     }
 }
 
-fn too_many(tree: &RawId) -> ObjectError {
+fn too_many(tree: &ObjectId) -> ObjectError {
     ObjectError::TooManyFiles(*tree)
 }
 
@@ -330,7 +331,7 @@ pub(super) struct Entry<'a> {
 
 impl Entry<'_> {
     /// The name of its object.
-    pub(super) fn id(&self) -> RawId {
+    pub(super) fn id(&self) -> ObjectId {
         self.id.id()
     }
 
@@ -381,7 +382,7 @@ pub(super) struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     /// Those in the bytes of a tree: the names in it are as long as its own.
-    pub(super) fn of(tree: &RawId, data: &'a [u8]) -> Self {
+    pub(super) fn of(tree: &ObjectId, data: &'a [u8]) -> Self {
         let width = tree.width();
         Self { rest: data, width }
     }
@@ -393,7 +394,7 @@ pub(super) struct Malformed;
 
 impl Malformed {
     /// As an error of the tree that has it.
-    pub(super) fn of(self, tree: &RawId) -> ObjectError {
+    pub(super) fn of(self, tree: &ObjectId) -> ObjectError {
         damaged(tree, "one of its entries is cut short or makes no sense")
     }
 }
@@ -479,7 +480,7 @@ mod tests {
             let repo = Repo::open(self.folder.path()).unwrap();
             let packs = Packs::open(&repo);
             let mut objects = Objects::new(&packs, repo.git_dir(), 1 << 20);
-            let id = |oid: Option<Oid>| oid.and_then(|oid| RawId::from_bytes(oid.as_bytes()));
+            let id = |oid: Option<Oid>| oid.and_then(|oid| ObjectId::from_bytes(oid.as_bytes()));
             let mut found = Vec::new();
             compare_within(
                 budget,
@@ -645,7 +646,7 @@ mod tests {
         data.extend(b"40000 b\0");
         data.extend(vec![2; width]);
         let names = |data: &[u8]| {
-            let tree = RawId::from_bytes(&vec![0; width]).unwrap();
+            let tree = ObjectId::from_bytes(&vec![0; width]).unwrap();
             let names = Entries::of(&tree, data).map(|entry| Ok(entry?.name.to_vec()));
             names.collect::<Result<Vec<_>, Malformed>>()
         };

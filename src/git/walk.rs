@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::commits::RawCommit;
 use super::lookup::LARGEST_COMMIT;
 use super::open::object_id;
-use super::packs::{Kind, ObjectError, Objects, Packs, RawId};
+use super::packs::{Kind, ObjectError, Objects, Packs};
 use super::tree::oid;
 use super::{GitError, Repo, files, loose_refs};
 use crate::facts::claim;
@@ -101,7 +101,7 @@ pub struct Walk {
     /// What could not be read, and why.
     pub trouble: Vec<(ObjectId, String)>,
     /// The tree of each commit that was read just now.
-    trees: Vec<Option<RawId>>,
+    trees: Vec<Option<ObjectId>>,
     places: HashMap<ObjectId, usize>,
     /// Commits behind which a shallow clone ends.
     shallow: BTreeSet<ObjectId>,
@@ -124,7 +124,7 @@ impl Walk {
     }
 
     /// The root tree of a commit.
-    pub(super) fn tree(&self, at: usize, objects: &mut Objects<'_>) -> Result<RawId, ObjectError> {
+    pub(super) fn tree(&self, at: usize, objects: &mut Objects<'_>) -> Result<ObjectId, ObjectError> {
         match self.trees[at] {
             Some(tree) => Ok(tree),
             None => Ok(read_commit(&self.commits[at].id, objects)?.tree),
@@ -136,7 +136,7 @@ impl Walk {
         &self,
         at: usize,
         objects: &mut Objects<'_>,
-    ) -> Result<Option<RawId>, ObjectError> {
+    ) -> Result<Option<ObjectId>, ObjectError> {
         let Some(parent) = self.commits[at].parents.first() else {
             return Ok(None);
         };
@@ -146,7 +146,7 @@ impl Walk {
         }
     }
 
-    fn put_in_order(&mut self, mut found: Vec<(Commit, Option<RawId>)>) {
+    fn put_in_order(&mut self, mut found: Vec<(Commit, Option<ObjectId>)>) {
         found.sort_by_key(|(commit, _)| newest_first(commit));
         (self.commits, self.trees) = found.into_iter().unzip();
         let places = self.commits.iter().enumerate();
@@ -246,7 +246,7 @@ impl Repo {
             shallow: self.shallow_commits(),
             ..Walk::default()
         };
-        let mut found: Vec<(Commit, Option<RawId>)> = Vec::new();
+        let mut found: Vec<(Commit, Option<ObjectId>)> = Vec::new();
         let mut pending: Vec<ObjectId> = tips.to_vec();
         let mut seen: HashSet<ObjectId> = pending.iter().copied().collect();
         while let Some(id) = pending.pop() {
@@ -278,7 +278,7 @@ impl Repo {
     }
 
     /// Commits that were read already, without what they reach.
-    pub(super) fn walk_of(&self, commits: Vec<(Commit, RawId)>) -> Walk {
+    pub(super) fn walk_of(&self, commits: Vec<(Commit, ObjectId)>) -> Walk {
         let mut walk = Walk {
             shallow: self.shallow_commits(),
             ..Walk::default()
@@ -304,8 +304,8 @@ impl Repo {
 pub(super) struct FoundCommit {
     id: ObjectId,
     data: Rc<Vec<u8>>,
-    pub(super) tree: RawId,
-    pub(super) parents: Vec<RawId>,
+    pub(super) tree: ObjectId,
+    pub(super) parents: Vec<ObjectId>,
 }
 
 impl FoundCommit {
@@ -337,7 +337,7 @@ pub(super) fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<Fo
     }
 }
 
-fn read_facts(id: &ObjectId, objects: &mut Objects<'_>) -> Result<(Commit, Option<RawId>), ObjectError> {
+fn read_facts(id: &ObjectId, objects: &mut Objects<'_>) -> Result<(Commit, Option<ObjectId>), ObjectError> {
     let commit = read_commit(id, objects)?;
     Ok((facts_of(&commit), Some(commit.tree)))
 }

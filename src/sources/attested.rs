@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::cache::StoredEvidence;
+use super::rows::StoredEvidence;
 use super::store::{Kind, Slot};
 use crate::facts::attestation::agentnote::AgentNote;
 use crate::facts::attestation::git_ai::GitAiNote;

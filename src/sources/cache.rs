@@ -3,18 +3,15 @@
 //! One file a repository and way of counting, in parts: the first holds a whole history, each later one the commits that
 //! a run found beyond it. Of two scans at once the later one wins, and what it lacks is read again.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::rows::{People, Row};
 use super::store::{Body, Kind, Slot, StoreError, clone_name};
-use crate::facts::commit::{Commit, Instant, LineCounts, Person};
-use crate::facts::evidence::{Evidence, Origin};
-use crate::facts::files::FileClass;
+use crate::facts::commit::{Commit, Person};
 use crate::facts::ids::ObjectId;
-use crate::facts::sign::Sign;
 use crate::git::changes::Renames;
 use crate::git::walk::newest_first;
 
@@ -54,29 +51,6 @@ struct Part {
     reached: usize,
     people: Vec<Person>,
     commits: Vec<Row>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Row {
-    id: ObjectId,
-    parents: Vec<ObjectId>,
-    author: u32,
-    author_time: Instant,
-    commit_time: Instant,
-    subject: String,
-    lines: Option<LineCounts>,
-    by_class: Vec<(FileClass, LineCounts)>,
-    claiming: Option<Box<[u8]>>,
-    evidence: Vec<StoredEvidence>,
-}
-
-/// [`Evidence`] without the attributes by which its JSON leaves out what is empty.
-#[derive(Serialize, Deserialize)]
-pub struct StoredEvidence {
-    rule: Sign,
-    agent: Option<String>,
-    model: Option<String>,
-    lines: Option<u64>,
 }
 
 impl Cache {
@@ -140,7 +114,7 @@ impl Part {
         Self {
             heads: heads.to_vec(),
             reached,
-            people: people.list,
+            people: people.list(),
             commits,
         }
     }
@@ -161,89 +135,13 @@ impl Part {
     }
 }
 
-/// People by number, while they are collected.
-#[derive(Default)]
-struct People<'a> {
-    numbers: HashMap<&'a Person, u32>,
-    list: Vec<Person>,
-}
-
-impl<'a> People<'a> {
-    fn row(&mut self, commit: &'a Commit) -> Row {
-        let list = &mut self.list;
-        let author = *self.numbers.entry(&commit.author).or_insert_with(|| {
-            list.push(commit.author.clone());
-            list.len() as u32 - 1
-        });
-        Row::of(commit, author)
-    }
-}
-
-impl Row {
-    fn of(commit: &Commit, author: u32) -> Self {
-        Self {
-            id: commit.id,
-            parents: commit.parents.clone(),
-            author,
-            author_time: commit.author_time,
-            commit_time: commit.commit_time,
-            subject: commit.subject.clone(),
-            lines: commit.lines,
-            by_class: commit.by_class.clone(),
-            claiming: commit.claiming.clone(),
-            evidence: commit.origin.evidence().iter().map(StoredEvidence::of).collect(),
-        }
-    }
-
-    fn commit(self, people: &[Person]) -> Option<Commit> {
-        let evidence = self.evidence.into_iter().map(StoredEvidence::evidence).collect();
-        Some(Commit {
-            id: self.id,
-            parents: self.parents,
-            author: people.get(self.author as usize)?.clone(),
-            author_time: self.author_time,
-            commit_time: self.commit_time,
-            subject: self.subject,
-            lines: self.lines,
-            by_class: self.by_class,
-            claiming: self.claiming,
-            origin: Origin::new(evidence),
-        })
-    }
-}
-
-impl StoredEvidence {
-    /// For a file.
-    pub fn of(evidence: &Evidence) -> Self {
-        let Evidence {
-            rule,
-            agent,
-            model,
-            lines,
-        } = evidence.clone();
-        Self {
-            rule,
-            agent,
-            model,
-            lines,
-        }
-    }
-
-    /// As it was.
-    pub fn evidence(self) -> Evidence {
-        Evidence {
-            rule: self.rule,
-            agent: self.agent,
-            model: self.model,
-            lines: self.lines,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::store::assert_damage_is_noticed;
     use super::*;
+    use crate::facts::commit::{Instant, LineCounts};
+    use crate::facts::evidence::Origin;
+    use crate::facts::files::FileClass;
     use crate::facts::signs;
 
     fn commit(number: u8) -> Commit {

@@ -4,18 +4,8 @@ use std::io;
 use std::process::{Command, Output, Stdio};
 
 use crate::git::open::Repo;
+use crate::git::process::ELSEWHERE;
 
-/// Variables that would point git to another repository than the one that was opened.
-const ELSEWHERE: &[&str] = &[
-    "GIT_WORK_TREE",
-    "GIT_COMMON_DIR",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_NAMESPACE",
-    "GIT_GRAFT_FILE",
-    "GIT_SHALLOW_FILE",
-];
 /// What a transfer of a ledger does not need.
 const OPTIONS: &[&str] = &[
     "--no-pager",

@@ -1,6 +1,7 @@
 //! Renames against those that git finds itself.
 
 use super::*;
+use crate::facts::ids::ObjectId;
 use crate::git::oracle::{Dice, Files, LINK, Oracle, PLAIN, PROGRAM, edited, files, text};
 use crate::git::packs::Packs;
 use crate::git::trees;
@@ -52,7 +53,7 @@ fn ours(oracle: &Oracle, objects: &mut Objects<'_>, pair: &[String]) -> Vec<Stri
     let repo = oracle.open();
     let tree = |commit: &String| {
         let commit = repo.raw().find_commit(commit.parse().unwrap()).unwrap();
-        RawId::from_bytes(commit.tree_id().as_bytes()).unwrap()
+        ObjectId::from_bytes(commit.tree_id().as_bytes()).unwrap()
     };
     let mut differences = Vec::new();
     trees::compare(
@@ -190,7 +191,7 @@ fn a_file_that_may_have_been_any_of_many_is_given_up_in_time() {
     let mut objects = Objects::new(&packs, repo.git_dir(), 1 << 20);
     let tree = |commit: &String| {
         let commit = repo.raw().find_commit(commit.parse().unwrap()).unwrap();
-        RawId::from_bytes(commit.tree_id().as_bytes()).unwrap()
+        ObjectId::from_bytes(commit.tree_id().as_bytes()).unwrap()
     };
     let trees = [tree(&commits[0]), tree(&commits[1])];
     let mut differences = Vec::new();
@@ -228,7 +229,7 @@ fn contents_that_are_forgotten_are_read_again() {
     let packs = Packs::open(&repo);
     let mut objects = Objects::new(&packs, repo.git_dir(), 1 << 20);
     let commit = repo.raw().find_commit(commits[0].parse().unwrap()).unwrap();
-    let tree = RawId::from_bytes(commit.tree_id().as_bytes()).unwrap();
+    let tree = ObjectId::from_bytes(commit.tree_id().as_bytes()).unwrap();
     let file = trees::lookup(&mut objects, &tree, b"a.rs").unwrap().unwrap();
     assert_eq!(likeness.similarity(&mut objects, file, file).unwrap(), ALL);
     assert!(likeness.chunks < MOST_CHUNKS && likeness.contents.len() == 1);

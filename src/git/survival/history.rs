@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::ids::ObjectId;
-use crate::git::packs::{ObjectError, Objects, RawId};
+use crate::git::packs::{ObjectError, Objects};
 use crate::git::walk::read_commit;
 
 /// A commit's place in [`History`]: parents come after their children.
@@ -14,8 +14,8 @@ pub(super) type CommitIndex = usize;
 /// A commit without what people wrote into it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Commit {
-    pub(super) id: RawId,
-    pub(super) tree: RawId,
+    pub(super) id: ObjectId,
+    pub(super) tree: ObjectId,
     pub(super) parents: Vec<CommitIndex>,
 }
 
@@ -68,8 +68,8 @@ impl Touched {
 
 /// A commit that was read, with its parents by where they were found.
 struct Found {
-    id: RawId,
-    tree: RawId,
+    id: ObjectId,
+    tree: ObjectId,
     time: i64,
     parents: Vec<Place>,
     children: usize,
@@ -89,12 +89,12 @@ impl History {
     /// second value is how many those are, or `None` where `known` was of no use.
     pub(super) fn read(
         objects: &mut Objects<'_>,
-        head: RawId,
+        head: ObjectId,
         shallow: &BTreeSet<ObjectId>,
         known: Self,
     ) -> Result<(Self, Option<usize>), ObjectError> {
         if let Some(old_head) = known.commits.first().map(|commit| commit.id) {
-            let places: HashMap<RawId, CommitIndex> = known
+            let places: HashMap<ObjectId, CommitIndex> = known
                 .commits
                 .iter()
                 .enumerate()
@@ -125,14 +125,14 @@ impl History {
 
 fn reachable(
     objects: &mut Objects<'_>,
-    head: RawId,
+    head: ObjectId,
     shallow: &BTreeSet<ObjectId>,
-    known: &HashMap<RawId, CommitIndex>,
+    known: &HashMap<ObjectId, CommitIndex>,
 ) -> Result<Vec<Found>, ObjectError> {
     if known.contains_key(&head) {
         return Ok(Vec::new());
     }
-    let mut places: HashMap<RawId, usize> = HashMap::from([(head, 0)]);
+    let mut places: HashMap<ObjectId, usize> = HashMap::from([(head, 0)]);
     let mut waiting = vec![head];
     let mut found: Vec<Option<Found>> = vec![None];
     while let Some(id) = waiting.pop() {

@@ -7,8 +7,9 @@ use super::kept::{KeptFiles, KeptIndex};
 use super::limits::LARGEST_BLOB;
 use super::runs::{FileIndex, FileRuns, Run};
 use super::versions::{VersionIndex, Versions};
+use crate::facts::ids::ObjectId;
 use crate::git::lines::{Hunk, LineDiff, line_count, looks_binary};
-use crate::git::packs::{ObjectError, Objects, RawId};
+use crate::git::packs::{ObjectError, Objects};
 
 /// Lines on their way: `lines` from `at` in a file of HEAD are those from `start` in some version.
 #[derive(Debug, Clone, Copy)]
@@ -137,7 +138,7 @@ impl Attribution<'_, '_> {
         Ok(Some(()))
     }
 
-    fn blob(&mut self, id: &RawId) -> Result<Rc<Vec<u8>>, ObjectError> {
+    fn blob(&mut self, id: &ObjectId) -> Result<Rc<Vec<u8>>, ObjectError> {
         Ok(self.objects.read(id, LARGEST_BLOB)?.data)
     }
 
@@ -192,7 +193,7 @@ impl Attribution<'_, '_> {
         }
     }
 
-    fn compare(&mut self, source: VersionIndex, new: &RawId) -> Result<Vec<Hunk>, ObjectError> {
+    fn compare(&mut self, source: VersionIndex, new: &ObjectId) -> Result<Vec<Hunk>, ObjectError> {
         let new_blob = self.blob(new)?;
         let old_blob = self.blob(&self.versions.get(source).blob)?;
         Ok(self.diff.hunks(&old_blob, &new_blob))

@@ -24,7 +24,7 @@ use versions::{VersionIndex, Versions, Walk};
 
 use super::Repo;
 use super::lines::LineDiff;
-use super::packs::{ObjectError, Objects, Packs, RawId};
+use super::packs::{ObjectError, Objects, Packs};
 use super::trees::{self, Difference, FileKind};
 use crate::facts::ids::ObjectId;
 
@@ -145,7 +145,7 @@ impl Source<'_> {
 }
 
 /// The regular files and links below a tree.
-fn files_at(objects: &mut Objects<'_>, tree: &RawId) -> Result<Vec<(Vec<u8>, RawId)>, ObjectError> {
+fn files_at(objects: &mut Objects<'_>, tree: &ObjectId) -> Result<Vec<(Vec<u8>, ObjectId)>, ObjectError> {
     let mut found = Vec::new();
     trees::compare(objects, None, Some(tree), &mut found)?;
     let file = |difference: Difference| {

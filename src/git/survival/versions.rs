@@ -9,7 +9,8 @@ use std::collections::{HashMap, HashSet};
 use super::history::{CommitIndex, History};
 use super::kept::{KeptFiles, KeptIndex};
 use super::limits::{LARGEST_BLOB, SurvivalError};
-use crate::git::packs::{KeyMap, ObjectError, Objects, RawId};
+use crate::facts::ids::ObjectId;
+use crate::git::packs::{KeyMap, ObjectError, Objects};
 use crate::git::renames::Sources;
 use crate::git::trees::{self, Difference, Version as Entry};
 
@@ -20,7 +21,7 @@ type PathIndex = u64;
 /// One content of one file, and the commit that made it.
 #[derive(Debug)]
 pub(super) struct Version {
-    pub(super) blob: RawId,
+    pub(super) blob: ObjectId,
     /// The commit that differs from all its parents here. Lines that no source has are its own.
     pub(super) commit: Option<CommitIndex>,
     /// What the parents have, in their order; equal ones are left out.
@@ -83,7 +84,7 @@ impl Versions {
         index
     }
 
-    fn add(&mut self, blob: RawId) -> VersionIndex {
+    fn add(&mut self, blob: ObjectId) -> VersionIndex {
         self.list.push(Version {
             blob,
             commit: None,
@@ -105,7 +106,7 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// A walk that starts with the files of HEAD, paths and blobs. The second value is each file's version, in their order.
-    pub(super) fn new(history: &'a History, files: &[(Vec<u8>, RawId)]) -> (Self, Vec<VersionIndex>) {
+    pub(super) fn new(history: &'a History, files: &[(Vec<u8>, ObjectId)]) -> (Self, Vec<VersionIndex>) {
         let mut walk = Self {
             history,
             versions: Versions::default(),

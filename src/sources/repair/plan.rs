@@ -9,7 +9,7 @@ use super::changes::{self, Found};
 use super::lines::{filtered, retracted, speaks_of, task_of, tasks};
 use super::lost::lost;
 use super::standing::{MAX_CANDIDATES, Standing, titled};
-use super::totals::{hours, hours_elsewhere, read_with, sums};
+use super::totals::{hours, read_elsewhere, read_with, sums};
 use super::undecided::{Doubt, Undecided};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::ObjectId;
@@ -328,23 +328,7 @@ fn keep_totals(repo: &Repo, work: WorkTime, notes: &BTreeMap<ObjectId, NoteLines
             }
         }
     }
-    let now = read_with(repo, work, BTreeMap::new(), []);
-    let before = sums(&now);
-    // What counts here and elsewhere must go on to count in both.
-    let least = hours(&now).min(hours_elsewhere(repo, work, BTreeMap::new()));
-    let is_safe = |moves: &[Move]| {
-        sums(&read_with(repo, work, additions(moves), [])) == before
-            && hours_elsewhere(repo, work, additions(moves)) >= least - ROUNDING
-    };
-    if !kept.is_empty() && !is_safe(&kept) {
-        let tried = std::mem::take(&mut kept);
-        for (number, one) in tried.into_iter().enumerate() {
-            kept.push(one);
-            if number >= MAX_TRIED || !is_safe(&kept) {
-                doubtful.extend(kept.pop().map(|one| (one, Doubt::Totals)));
-            }
-        }
-    }
+    doubtful.extend(take_unsafe(repo, work, &mut kept));
     // What was copied along rewrites is on several commits that are gone; it stands once one of them is decided.
     let moved: HashSet<Vec<u8>> = kept
         .iter()
@@ -362,6 +346,33 @@ fn keep_totals(repo: &Repo, work: WorkTime, notes: &BTreeMap<ObjectId, NoteLines
     });
     repair.undecided.extend(undecided);
     tell_once(&mut repair.undecided);
+}
+
+/// Takes out the moves after which something would count otherwise than now, here or in another clone.
+fn take_unsafe(repo: &Repo, work: WorkTime, moves: &mut Vec<Move>) -> Vec<(Move, Doubt)> {
+    let mut taken = Vec::new();
+    if moves.is_empty() {
+        return taken;
+    }
+    let now = read_with(repo, work, BTreeMap::new(), []);
+    let before = sums(&now);
+    // What counts here and elsewhere must go on to count in both.
+    let least = hours(&now).min(hours(&read_elsewhere(repo, work, BTreeMap::new())));
+    let is_safe = |moves: &[Move]| {
+        let lines = additions(moves);
+        sums(&read_with(repo, work, lines.clone(), [])) == before
+            && hours(&read_elsewhere(repo, work, lines)) >= least - ROUNDING
+    };
+    if is_safe(moves) {
+        return taken;
+    }
+    for (number, one) in std::mem::take(moves).into_iter().enumerate() {
+        moves.push(one);
+        if number >= MAX_TRIED || !is_safe(moves) {
+            taken.extend(moves.pop().map(|one| (one, Doubt::Totals)));
+        }
+    }
+    taken
 }
 
 /// A note that was copied along rewrites is undecided once: where there are candidates, else where it holds most.

@@ -17,10 +17,6 @@ pub(super) fn read_with(
     lines: BTreeMap<ObjectId, NoteLines>,
     more: impl IntoIterator<Item = ObjectId>,
 ) -> Ledger {
-    let options = LedgerOptions {
-        refs: everywhere(),
-        work,
-    };
     let mut tips = change_id::checked_out(repo);
     tips.extend(more);
     let supposed = Supposed {
@@ -28,22 +24,26 @@ pub(super) fn read_with(
         tips,
         elsewhere: false,
     };
-    read_ledger_with(repo, &options, &supposed)
+    read(repo, work, &supposed)
 }
 
-/// The human hours of the whole ledger with more lines, as a clone counts them that has no commit which nothing reaches: a note
-/// on a commit outranks what its message claims, and there nobody knows of which commits the message spoke.
-pub(super) fn hours_elsewhere(repo: &Repo, work: WorkTime, lines: BTreeMap<ObjectId, NoteLines>) -> f64 {
-    let options = LedgerOptions {
-        refs: everywhere(),
-        work,
-    };
+/// The whole ledger with more lines, as a clone reads it that has no commit which nothing reaches: a record outranks what the
+/// message of its commit claims, and there nobody knows of which commits the message spoke.
+pub(super) fn read_elsewhere(repo: &Repo, work: WorkTime, lines: BTreeMap<ObjectId, NoteLines>) -> Ledger {
     let supposed = Supposed {
         lines,
         tips: change_id::checked_out(repo),
         elsewhere: true,
     };
-    hours(&read_ledger_with(repo, &options, &supposed))
+    read(repo, work, &supposed)
+}
+
+fn read(repo: &Repo, work: WorkTime, supposed: &Supposed) -> Ledger {
+    let options = LedgerOptions {
+        refs: everywhere(),
+        work,
+    };
+    read_ledger_with(repo, &options, supposed)
 }
 
 /// The human hours of all tasks.

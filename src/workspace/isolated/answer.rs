@@ -3,23 +3,20 @@
 //! Both ends are the same program, so it needs no version. What the ledger has travels in its own form, JSON; commits, of which
 //! there may be a million, in one that is short.
 
-use std::collections::HashMap;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::super::one::Found;
 use crate::aggregate::repository::{PlacedTask, Repository};
-use crate::facts::commit::{Commit, Instant, LineCounts, Person};
+use crate::facts::commit::Person;
 use crate::facts::diagnostics::{Status, Warning};
-use crate::facts::evidence::{Evidence, Origin, Signs};
-use crate::facts::files::FileClass;
+use crate::facts::evidence::{Evidence, Signs};
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::inventory::RepoFacts;
 use crate::facts::ledger::LedgerSession;
 use crate::facts::lineage::Lineage;
 use crate::facts::record::SessionRecord;
 use crate::facts::task::Task;
-use crate::sources::cache::StoredEvidence;
+use crate::sources::rows::{People, Row};
 use crate::sources::store::recording::Recorded;
 
 /// All of it.
@@ -68,38 +65,6 @@ struct Rest {
     untold: Option<String>,
     unfetched: Option<String>,
     given_up: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Row {
-    id: Raw,
-    parents: Vec<Raw>,
-    author: u32,
-    author_time: Instant,
-    commit_time: Instant,
-    subject: String,
-    lines: Option<LineCounts>,
-    by_class: Vec<(FileClass, LineCounts)>,
-    claiming: Option<Box<[u8]>>,
-    evidence: Vec<StoredEvidence>,
-}
-
-/// An object id as its bytes.
-struct Raw(ObjectId);
-
-impl Serialize for Raw {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self.0.as_bytes())
-    }
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes = <&[u8]>::deserialize(deserializer)?;
-        let id = ObjectId::from_bytes(bytes);
-        id.map(Self)
-            .ok_or_else(|| serde::de::Error::custom("no object id has so many bytes"))
-    }
 }
 
 impl Answer {
@@ -182,10 +147,10 @@ impl PackedRepository {
         };
         let rest = serde_json::to_string(&rest).map_err(|error| error.to_string())?;
         let mut people = People::default();
-        let commits = commits.into_iter().map(|commit| people.row(commit)).collect();
+        let commits = commits.into_iter().map(|commit| people.row(&commit)).collect();
         Ok(Self {
             lineage,
-            people: people.list,
+            people: people.list(),
             commits,
             rest,
         })
@@ -225,56 +190,6 @@ impl PackedRepository {
             untold: rest.untold,
             unfetched: rest.unfetched,
             given_up: rest.given_up,
-        })
-    }
-}
-
-/// People by number, while they are collected.
-#[derive(Default)]
-struct People {
-    numbers: HashMap<Person, u32>,
-    list: Vec<Person>,
-}
-
-impl People {
-    fn row(&mut self, commit: Commit) -> Row {
-        let number = self.numbers.get(&commit.author).copied();
-        let author = number.unwrap_or_else(|| {
-            let number = self.list.len() as u32;
-            self.list.push(commit.author.clone());
-            self.numbers.insert(commit.author, number);
-            number
-        });
-        Row {
-            id: Raw(commit.id),
-            parents: commit.parents.into_iter().map(Raw).collect(),
-            author,
-            author_time: commit.author_time,
-            commit_time: commit.commit_time,
-            subject: commit.subject,
-            lines: commit.lines,
-            by_class: commit.by_class,
-            claiming: commit.claiming,
-            evidence: commit.origin.evidence().iter().map(StoredEvidence::of).collect(),
-        }
-    }
-}
-
-impl Row {
-    /// `None` where it has no author.
-    fn commit(self, people: &[Person]) -> Option<Commit> {
-        let evidence = self.evidence.into_iter().map(StoredEvidence::evidence);
-        Some(Commit {
-            id: self.id.0,
-            parents: self.parents.into_iter().map(|parent| parent.0).collect(),
-            author: people.get(self.author as usize)?.clone(),
-            author_time: self.author_time,
-            commit_time: self.commit_time,
-            subject: self.subject,
-            lines: self.lines,
-            by_class: self.by_class,
-            claiming: self.claiming,
-            origin: Origin::new(evidence.collect()),
         })
     }
 }

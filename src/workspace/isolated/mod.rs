@@ -1,13 +1,13 @@
-//! Repositories that nobody read yet, in processes of their own: a hang, a bomb or a crash costs one repository alone.
+//! Unknown repositories are read in worker processes: a hang, a bomb or a crash affects that repository alone.
 //!
-//! A process is this program again ([`child`]), which reads one repository after the other for as long as each was read whole.
-//! Before each it sets itself limits ([`confine`]). It gets no more of the environment than reading needs, and writes nothing but
-//! its answers ([`answer`]) into a pipe: what there is to keep, it hands over, and it is put into the cache here. One that met
-//! anything else than a whole repository is ended, and the next repository has a fresh one. A repository that stands as it did
-//! when it was read to its end ([`Seal`](crate::sources::seal::Seal)) is read in this process, from what is kept of it.
+//! A worker ([`child`]) runs this program again and reads one repository after another. It sets its limits ([`confine`]) before
+//! each, inherits only the environment that reading needs, and writes nothing but its responses ([`answer`]) to a pipe; cache
+//! files are part of the response, and the parent stores them. A worker that met anything but a complete repository is killed,
+//! and the next repository gets a new one. A repository that has not changed since it was read completely
+//! ([`Seal`](crate::sources::seal::Seal)) is read from the cache in this process.
 //!
-//! The repository that one stands in is read in this process as well: its owner works in it, git runs there anyway, and a
-//! first reading that takes long is better than none. So is one that was asked for alone: there is no other that it could cost.
+//! The repository of the current directory is read in this process too: its user runs git in it anyway, and a slow first run is
+//! better than none. So is a single repository given on the command line: there are no others to protect.
 
 mod answer;
 pub mod child;
@@ -33,7 +33,7 @@ use pool::Pool;
 use process::{Ended, Worker};
 use request::{Asked, Request};
 
-/// After so long a repository at which nothing is done is left to itself, and others are read meanwhile.
+/// After this time, others are read while a worker that uses no processor time is waited for.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Reads repositories for one order.

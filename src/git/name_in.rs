@@ -1,7 +1,6 @@
 //! Names of objects as git stores them.
 
-/// An object name: 20 bytes of SHA-1 or 32 of SHA-256, as wide as all others of its repository.
-pub(super) use crate::facts::ids::ObjectId as RawId;
+use crate::facts::ids::ObjectId;
 
 /// An object name where it lies in the bytes of a tree: compared much more often than it is taken out.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,10 +20,10 @@ impl<'a> NameIn<'a> {
     }
 
     /// Taken out.
-    pub(super) fn id(self) -> RawId {
+    pub(super) fn id(self) -> ObjectId {
         match self {
-            Self::Sha1(bytes) => RawId::from(*bytes),
-            Self::Sha256(bytes) => RawId::from(*bytes),
+            Self::Sha1(bytes) => ObjectId::from(*bytes),
+            Self::Sha256(bytes) => ObjectId::from(*bytes),
         }
     }
 }
