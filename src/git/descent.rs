@@ -3,11 +3,13 @@
 //! libgit2 answers that as well, by a walk that looks at no object before it reads it: one that is cut short is waited for
 //! without end, one of a gigabyte is read whole. This walk takes the same way, and looks.
 
+pub(super) mod met;
+
 use std::collections::{BinaryHeap, HashMap};
 
 use git2::{Error, ErrorCode, Oid, Revwalk};
 
-use super::met::{Met, Place, plain};
+use self::met::{Met, Place, plain};
 use super::open::Repo;
 
 /// From which side a commit was reached.

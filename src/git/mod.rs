@@ -30,7 +30,6 @@ mod loose;
 mod loose_refs;
 pub mod mailmap;
 pub mod messages;
-mod met;
 mod name_in;
 pub mod notes;
 pub mod open;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use git2::{ErrorCode, Index, ObjectFormat, Oid, Repository, RepositoryOpenFlags};
 
 use super::config::{Config, ConfigFiles};
+use super::descent::met::Met;
 use super::files::FileError;
-use super::met::Met;
 use super::replacements::Replaced;
 use super::screen;
 use super::settle::Settling;

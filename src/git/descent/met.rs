@@ -5,25 +5,25 @@ use std::collections::HashMap;
 use git2::Oid;
 
 /// A commit's place among those that were met.
-pub(super) type Place = u32;
+pub(in super::super) type Place = u32;
 
 /// The commits that were met through one handle, each read once however often it is asked about.
 #[derive(Default)]
-pub(super) struct Met {
-    pub(super) places: HashMap<Oid, Place>,
+pub(in super::super) struct Met {
+    pub(in super::super) places: HashMap<Oid, Place>,
     /// By place.
-    pub(super) commits: Vec<MetCommit>,
+    pub(in super::super) commits: Vec<MetCommit>,
 }
 
-pub(super) struct MetCommit {
-    pub(super) id: Oid,
+pub(in super::super) struct MetCommit {
+    pub(in super::super) id: Oid,
     /// What is known once it was read.
-    pub(super) read: Option<(i64, Box<[Place]>)>,
+    pub(in super::super) read: Option<(i64, Box<[Place]>)>,
 }
 
 impl Met {
     /// The place of a commit, met or not.
-    pub(super) fn place(&mut self, id: Oid) -> Place {
+    pub(in super::super) fn place(&mut self, id: Oid) -> Place {
         let id = plain(id);
         let next = self.commits.len() as Place;
         let place = *self.places.entry(id).or_insert(next);
@@ -35,6 +35,6 @@ impl Met {
 }
 
 /// An id as it is hashed: libgit2 leaves anything behind the bytes of a short one.
-pub(super) fn plain(id: Oid) -> Oid {
+pub(in super::super) fn plain(id: Oid) -> Oid {
     Oid::from_bytes(id.as_bytes()).unwrap_or(id)
 }
