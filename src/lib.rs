@@ -26,6 +26,8 @@ mod render;
 mod exchange;
 mod ledger;
 
+mod integrations;
+
 mod cli;
 
 pub use cli::main;

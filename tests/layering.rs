@@ -20,6 +20,7 @@ const LAYERS: &[&str] = &[
     "render",
     "exchange",
     "ledger",
+    "integrations",
     "cli",
     "hostile",
     "testing",

@@ -174,6 +174,13 @@ pub static GEMINI_CLI: AgentIdentity = AgentIdentity {
     ..NOTHING
 };
 
+/// Antigravity CLI.
+pub static ANTIGRAVITY: AgentIdentity = AgentIdentity {
+    name: "antigravity",
+    titles: &["antigravity"],
+    ..NOTHING
+};
+
 /// Qwen Code.
 pub static QWEN: AgentIdentity = AgentIdentity {
     name: "qwen",
@@ -284,6 +291,7 @@ pub static AGENTS: &[&AgentIdentity] = &[
         ..NOTHING
     },
     &GEMINI_CLI,
+    &ANTIGRAVITY,
     &QWEN,
     &AgentIdentity {
         name: "kimi",

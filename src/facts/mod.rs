@@ -11,6 +11,7 @@ pub mod claimed;
 pub mod commit;
 pub mod copies;
 pub mod diagnostics;
+pub mod event;
 pub mod evidence;
 pub mod factor;
 pub mod files;

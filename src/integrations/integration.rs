@@ -1,0 +1,9 @@
+//! What is known of one agent besides its logs.
+
+use crate::facts::agents::AgentIdentity;
+
+/// One agent whose settings, events and variables we know.
+pub struct Integration {
+    /// Its names.
+    pub identity: &'static AgentIdentity,
+}
