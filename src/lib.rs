@@ -26,6 +26,8 @@ mod render;
 mod exchange;
 mod ledger;
 
+mod spool;
+
 mod integrations;
 
 mod cli;

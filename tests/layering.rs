@@ -20,6 +20,7 @@ const LAYERS: &[&str] = &[
     "render",
     "exchange",
     "ledger",
+    "spool",
     "integrations",
     "cli",
     "hostile",

@@ -106,6 +106,12 @@ impl Environment {
             .map(|base| base.join("git-leverage"))
     }
 
+    /// Where the state of this program is kept: `$XDG_STATE_HOME/git-leverage`, else `.local/state/git-leverage` below the home
+    /// folder. `None` where neither is known.
+    pub fn state_dir(&self) -> Option<PathBuf> {
+        state_dir(|name| self.variable(name).map(PathBuf::from))
+    }
+
     /// A path as typed or configured: `~/` is the home folder, the rest relative to the folder of the process.
     pub fn resolve(&self, path: &str) -> PathBuf {
         match (path.strip_prefix("~/"), self.home()) {
@@ -121,6 +127,14 @@ impl Environment {
             None => Ok(Repo::discover(&self.directory)?),
         }
     }
+}
+
+/// Where the state of this program is kept, by these variables.
+pub fn state_dir(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let home = || variable("HOME").or_else(|| variable("USERPROFILE"));
+    let named = variable("XDG_STATE_HOME").filter(|path| path.is_absolute());
+    let base = named.or_else(|| Some(home()?.join(".local/state")))?;
+    Some(base.join("git-leverage"))
 }
 
 /// Settles what stands in for objects, by the environment and these settings.

@@ -38,6 +38,9 @@ pub enum EventKind {
     SessionEnd,
     /// Git made a commit.
     Commit,
+    /// The agent was reminded of commits of which no task speaks.
+    Reminded,
     /// Anything else. It says no more than that the agent called.
+    #[serde(other)]
     Other,
 }

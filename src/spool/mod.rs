@@ -1,0 +1,14 @@
+//! The spool: what the hooks of agents were told, until it is captured.
+//!
+//! There is one for the machine, in the folder of the user's state. A hook appends a line and takes no lock, so that it costs
+//! next to nothing and a `kill -9` at any moment loses nothing. Whoever captures notes beside the lines how far it came. Lines
+//! name sessions, folders and times: nothing that was said.
+
+mod captured;
+mod file;
+mod pending;
+mod place;
+
+pub use captured::Dropped;
+pub use pending::{Contents, Pending, RESTS};
+pub use place::{Settled, Spool, Sweeping, open_in};

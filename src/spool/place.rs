@@ -1,0 +1,304 @@
+//! Where a spool lies, and what is done with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::captured::{Captured, Dropped};
+use super::file::{self, Lines};
+use super::pending::{self, Contents};
+use crate::facts::diagnostics::Warning;
+use crate::facts::event::{Event, EventKind};
+use crate::facts::ids::SessionId;
+use crate::git::folder::{self, Kind};
+
+/// The name of a spool in the folder of the user's state, or in what is ours in a repository.
+const NAME: &str = "spool";
+/// Files of which all is captured go when they are so old.
+const KEPT: TimeDelta = TimeDelta::days(14);
+/// A session of which nothing can be captured is given up after so long.
+const GIVEN_UP: TimeDelta = TimeDelta::days(7);
+
+/// One spool. It need not be there yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spool {
+    folder: PathBuf,
+}
+
+/// That nobody else captures what is in a spool. It ends when this is dropped, and with the process however that ends.
+#[derive(Debug)]
+pub struct Sweeping {
+    _lock: Option<File>,
+}
+
+/// What became of sessions.
+#[derive(Debug, Clone, Default)]
+pub struct Settled {
+    /// When each capture began that succeeded.
+    pub captured: BTreeMap<SessionId, DateTime<Utc>>,
+    /// Why nothing could be captured of the others that were tried.
+    pub failed: BTreeMap<SessionId, String>,
+}
+
+impl Spool {
+    /// The spool of the machine, in the folder of the user's state that is ours.
+    pub fn of_machine(state: &Path) -> Self {
+        Self {
+            folder: state.join(NAME),
+        }
+    }
+
+    /// The one that stands in where that cannot be written, in the common folder of a repository.
+    pub fn of_repository(common_dir: &Path) -> Self {
+        Self {
+            folder: common_dir.join("leverage").join(NAME),
+        }
+    }
+
+    /// Where it lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether it can be written: a hook could append to it now.
+    pub fn check(&self) -> io::Result<()> {
+        self.make()?;
+        tempfile::tempfile_in(&self.folder).map(drop)
+    }
+
+    /// Appends an event.
+    pub fn append(&self, event: &Event) -> io::Result<()> {
+        match file::append(&self.folder, event) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.make()?;
+                file::append(&self.folder, event)
+            }
+            done => done,
+        }
+    }
+
+    fn make(&self) -> io::Result<()> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&self.folder)
+    }
+
+    /// What is in it. One that is not there is empty.
+    pub fn contents(&self, now: DateTime<Utc>) -> Contents {
+        let captured = Captured::read(&self.folder);
+        let mut contents = Contents::default();
+        let files = self.unsettled(&captured, &mut contents.warnings);
+        let events: Vec<&Event> = events(&files).collect();
+        contents.pending = pending::pending(events.iter().copied(), &captured, now);
+        let mut heard = captured;
+        events.into_iter().for_each(|event| heard.heard(event));
+        contents.last = heard.last;
+        contents.dropped = heard.dropped;
+        contents
+    }
+
+    /// The events since a time, in order of time.
+    pub fn recent(&self, since: DateTime<Utc>) -> Vec<Event> {
+        let first = since.date_naive();
+        let days = self.files().into_iter();
+        let recent = days.filter(|name| file::day_of(name).is_some_and(|day| day >= first));
+        let lines = recent.filter_map(|name| file::read(&self.folder.join(name), 0).ok());
+        let events = lines.flat_map(|lines| lines.events).map(|(_, event)| event);
+        let mut events: Vec<Event> = events.filter(|event| event.at >= since).collect();
+        events.sort_by_key(|event| event.at);
+        events
+    }
+
+    /// Takes the right to capture, if nobody has it or gives it back while one waits so long.
+    pub fn sweep(&self, patience: Duration) -> Option<Sweeping> {
+        let lock = self.lock("sweep.lock")?;
+        match wait(&lock, patience)? {
+            true => Some(Sweeping { _lock: Some(lock) }),
+            // A file system without locks: what is captured twice is in the ledger once.
+            false => Some(Sweeping { _lock: None }),
+        }
+    }
+
+    /// Takes the right to capture after whoever does now. `None` where somebody waits for that already: nothing that is in the
+    /// spool now escapes them.
+    pub fn sweep_next(&self, patience: Duration) -> Option<Sweeping> {
+        let next = self.lock("next.lock")?;
+        wait(&next, Duration::ZERO)?;
+        self.sweep(patience)
+    }
+
+    /// A file for a lock.
+    fn lock(&self, name: &str) -> Option<File> {
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options
+                .mode(0o600)
+                .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        }
+        options.open(self.folder.join(name)).ok()
+    }
+
+    /// Notes what became of sessions, gives up what cannot be captured, and removes files that nobody needs any more.
+    pub fn settle(&self, _held: &Sweeping, settled: &Settled, now: DateTime<Utc>) -> io::Result<()> {
+        let mut captured = Captured::read(&self.folder);
+        for (session, began) in &settled.captured {
+            captured.sessions.insert(session.to_string(), *began);
+        }
+        let mut files = self.unsettled(&captured, &mut Vec::new());
+        self.give_up(&mut captured, &files, settled, now);
+        let mut behind = BTreeSet::new();
+        for (name, lines) in &mut files {
+            let open = advance(&mut captured, name, lines, now);
+            behind.extend(
+                open.filter_map(pending::session_of)
+                    .map(|session| session.to_string()),
+            );
+        }
+        captured.sessions.retain(|session, _| behind.contains(session));
+        self.remove_old(&mut captured, &files, now);
+        captured.write(&self.folder)
+    }
+
+    /// Notes the sessions of which nothing could be captured for so long that nothing will.
+    fn give_up(&self, captured: &mut Captured, files: &Files, settled: &Settled, now: DateTime<Utc>) {
+        for pending in pending::pending(events(files), captured, now) {
+            if let Some(reason) = settled.failed.get(&pending.session)
+                && pending.last + GIVEN_UP <= now
+            {
+                let session = pending.session.to_string();
+                captured.sessions.insert(session.clone(), now);
+                captured.dropped.push(Dropped {
+                    session,
+                    last: pending.last,
+                    at: now,
+                    reason: reason.clone(),
+                });
+            }
+        }
+    }
+
+    /// Removes the files of long ago with nothing in them that is pending.
+    fn remove_old(&self, captured: &mut Captured, files: &Files, now: DateTime<Utc>) {
+        let last = (now - KEPT).date_naive();
+        for (name, lines) in files {
+            let is_old = file::day_of(name).is_some_and(|day| day < last);
+            if is_old && captured.files.get(name) == Some(&lines.end) {
+                // It is tried again the next time.
+                let _ = std::fs::remove_file(self.folder.join(name));
+            }
+        }
+        captured.files.retain(|name, _| files.contains_key(name));
+    }
+
+    /// The names of the files, the oldest first.
+    fn files(&self) -> Vec<String> {
+        let entries = folder::present(&self.folder);
+        let files = entries.filter(|entry| entry.kind().is_ok_and(|kind| kind == Kind::File));
+        let names = files.filter_map(|entry| entry.name().to_str().map(str::to_owned));
+        let mut names: Vec<String> = names.filter(|name| file::day_of(name).is_some()).collect();
+        names.sort();
+        names
+    }
+
+    /// What is behind the byte of each file up to which nothing is pending.
+    fn unsettled(&self, captured: &Captured, warnings: &mut Vec<Warning>) -> Files {
+        let mut files = Files::new();
+        for name in self.files() {
+            let path = self.folder.join(&name);
+            let from = captured.files.get(&name).copied().unwrap_or_default();
+            let place = || path.display().to_string();
+            match file::read(&path, from) {
+                Ok(lines) => {
+                    if lines.unreadable > 0 {
+                        let reason = format!("{} lines are no events", lines.unreadable);
+                        warnings.push(Warning::new(place(), reason));
+                    }
+                    files.insert(name, lines);
+                }
+                Err(error) => warnings.push(Warning::new(place(), format!("cannot be read: {error}"))),
+            }
+        }
+        files
+    }
+}
+
+/// What is in files, by their names.
+type Files = BTreeMap<String, Lines>;
+
+fn events(files: &Files) -> impl Iterator<Item = &Event> {
+    files
+        .values()
+        .flat_map(|lines| lines.events.iter().map(|(_, event)| event))
+}
+
+/// Moves the byte of a file behind all that is settled; returns what is not behind it.
+fn advance<'a>(
+    captured: &mut Captured,
+    name: &str,
+    lines: &'a Lines,
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = &'a Event> + use<'a> {
+    let is_open = |event: &Event| {
+        let session = pending::session_of(event);
+        session.is_some_and(|session| {
+            !pending::is_settled(event.at, captured.sessions.get(&session.to_string()), now)
+        })
+    };
+    let settled = lines
+        .events
+        .iter()
+        .take_while(|(_, event)| !is_open(event))
+        .count();
+    let (before, behind) = lines.events.split_at(settled);
+    let start = before.last().map(|(end, _)| *end);
+    let end = if behind.is_empty() { Some(lines.end) } else { start };
+    if let Some(end) = end {
+        captured.files.insert(name.to_owned(), end);
+    }
+    before.iter().for_each(|(_, event)| captured.heard(event));
+    behind.iter().map(|(_, event)| event)
+}
+
+/// Waits for a lock; `Some(false)` where the file system has none, `None` where somebody else has it still.
+fn wait(lock: &File, patience: Duration) -> Option<bool> {
+    let deadline = Instant::now() + patience;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Some(true),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(50));
+            }
+            Err(TryLockError::WouldBlock) => return None,
+            Err(TryLockError::Error(_)) => return Some(false),
+        }
+    }
+}
+
+/// The sessions with events in a folder or below it that have not ended, each with its last event, the latest last.
+///
+/// `events` are in order of time.
+pub fn open_in<'a>(events: &'a [Event], folder: &Path) -> Vec<&'a Event> {
+    let mut last: BTreeMap<(&str, &str), &Event> = BTreeMap::new();
+    for event in events {
+        if let Some(session) = &event.session {
+            last.insert((&event.agent, session), event);
+        }
+    }
+    let mut open: Vec<&Event> = last.into_values().collect();
+    open.retain(|event| {
+        let place = event.folder.as_deref().map(Path::new);
+        event.kind != EventKind::SessionEnd && place.is_some_and(|place| place.starts_with(folder))
+    });
+    open.sort_by_key(|event| event.at);
+    open
+}
