@@ -74,7 +74,7 @@ pub fn isolation(context: &Context) -> Result<Isolation, CommandError> {
 }
 
 /// This program, even where another one lies in its place by now.
-fn program() -> Result<PathBuf, CommandError> {
+pub fn program() -> Result<PathBuf, CommandError> {
     let own = Path::new("/proc/self/exe");
     if own.exists() {
         return Ok(own.to_owned());

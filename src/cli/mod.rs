@@ -9,9 +9,11 @@ pub mod args;
 pub mod bar;
 pub mod commands;
 pub mod context;
+pub mod detached;
 pub mod environment;
 pub mod error;
 pub mod git_config;
+pub mod hook;
 pub mod input;
 pub mod isolated;
 pub mod keys;
@@ -23,6 +25,7 @@ pub mod period;
 pub mod range;
 pub mod reading;
 pub mod recording;
+pub mod reminder;
 pub mod settings;
 pub mod terminal;
 pub mod timing;
@@ -66,6 +69,8 @@ pub enum Command {
     Record(Box<commands::record::Args>),
     /// Save what was measured of the sessions behind commits in their notes
     Capture(Box<commands::capture::Args>),
+    /// Called by agents and by git: note that something happened, and capture it in the background
+    Hook(commands::hook::Args),
     /// Revise a task; earlier revisions are kept
     Revise(Box<commands::revise::Args>),
     /// Retract a task; its record stays but no longer counts
@@ -123,6 +128,7 @@ impl Command {
         match self {
             Self::Record(args) => commands::record::run(&args, context),
             Self::Capture(args) => commands::capture::run(&args, context),
+            Self::Hook(args) => commands::hook::run(args),
             Self::Revise(args) => commands::revise::run(&args, context),
             Self::Retract(args) => commands::retract::run(&args, context),
             Self::Repair(args) => commands::repair::run(&args, context),
@@ -149,6 +155,9 @@ impl Command {
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     if let Some(code) = isolated::main() {
+        return code;
+    }
+    if let Some(code) = hook::main() {
         return code;
     }
     let arguments = match Arguments::try_parse() {

@@ -11,6 +11,8 @@ pub enum Outcome {
     Partial,
     /// `--strict` found something: exit code 4.
     Findings,
+    /// A hook asks its agent to go on, as the agent's protocol has it: exit code 2.
+    GoOn,
 }
 
 impl From<Status> for Outcome {
@@ -35,6 +37,7 @@ impl Outcome {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Done => 0,
+            Self::GoOn => 2,
             Self::Partial => 3,
             Self::Findings => 4,
         }

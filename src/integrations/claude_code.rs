@@ -1,9 +1,20 @@
 //! Claude Code.
 
 use super::integration::Integration;
+use super::payload::{AS_CLAUDE_CODE, PayloadForm, Reminder, shape};
 use crate::facts::agents;
 
 /// Claude Code.
 pub static CLAUDE_CODE: Integration = Integration {
     identity: &agents::CLAUDE_CODE,
+    payload: PayloadForm {
+        events: AS_CLAUDE_CODE,
+        folders: &[".claude"],
+        is_log: |log, session| {
+            shape(log).is_some_and(|(name, above)| name == session && above.get(1) == Some(&"projects"))
+        },
+        session_variables: &["CLAUDE_CODE_SESSION_ID"],
+        own_variables: &[],
+        reminder: Reminder::Context("Stop"),
+    },
 };

@@ -1,9 +1,24 @@
 //! GitHub Copilot CLI.
 
 use super::integration::Integration;
+use super::payload::{AS_CLAUDE_CODE, PayloadForm, Reminder, shape};
 use crate::facts::agents;
 
 /// GitHub Copilot CLI.
 pub static COPILOT_CLI: Integration = Integration {
     identity: &agents::COPILOT_CLI,
+    // Beside its own form, whose events have no names, it has that of Claude Code for hooks from there.
+    payload: PayloadForm {
+        events: AS_CLAUDE_CODE,
+        folders: &[".copilot"],
+        is_log: |log, session| {
+            let is_events = |(name, above): (&str, Vec<&str>)| {
+                name == "events" && above.first() == Some(&session) && above.get(1) == Some(&"session-state")
+            };
+            shape(log).is_some_and(is_events)
+        },
+        session_variables: &[],
+        own_variables: &["COPILOT_PROJECT_DIR"],
+        reminder: Reminder::Decision,
+    },
 };

@@ -1,9 +1,17 @@
 //! Factory Droid.
 
 use super::integration::Integration;
+use super::payload::{AS_CLAUDE_CODE, PayloadForm, Reminder};
 use crate::facts::agents;
 
 /// Factory Droid.
 pub static DROID: Integration = Integration {
     identity: &agents::DROID,
+    payload: PayloadForm {
+        events: AS_CLAUDE_CODE,
+        folders: &[".factory"],
+        own_variables: &["DROID_PROJECT_DIR"],
+        reminder: Reminder::Decision,
+        ..PayloadForm::NONE
+    },
 };

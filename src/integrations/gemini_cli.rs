@@ -1,9 +1,31 @@
 //! Gemini CLI.
 
 use super::integration::Integration;
+use super::payload::{PayloadForm, Reminder, shape};
 use crate::facts::agents;
+use crate::facts::event::EventKind;
+
+/// What it calls the events that count.
+pub const EVENTS: &[(&str, EventKind)] = &[
+    ("SessionStart", EventKind::SessionStart),
+    ("AfterAgent", EventKind::TurnEnd),
+    ("SessionEnd", EventKind::SessionEnd),
+];
 
 /// Gemini CLI.
 pub static GEMINI_CLI: Integration = Integration {
     identity: &agents::GEMINI_CLI,
+    payload: PayloadForm {
+        events: EVENTS,
+        folders: &[".gemini"],
+        is_log: |log, _| {
+            let is_chat = |(name, above): (&str, Vec<&str>)| {
+                name.starts_with("session-") && above.first() == Some(&"chats")
+            };
+            shape(log).is_some_and(is_chat)
+        },
+        session_variables: &["GEMINI_SESSION_ID"],
+        own_variables: &[],
+        reminder: Reminder::Refusal,
+    },
 };

@@ -1,9 +1,12 @@
 //! What is known of one agent besides its logs.
 
+use super::payload::PayloadForm;
 use crate::facts::agents::AgentIdentity;
 
 /// One agent whose settings, events and variables we know.
 pub struct Integration {
     /// Its names.
     pub identity: &'static AgentIdentity,
+    /// What it tells its hooks.
+    pub payload: PayloadForm,
 }

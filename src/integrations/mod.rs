@@ -14,7 +14,9 @@ pub mod droid;
 pub mod gemini_cli;
 pub mod integration;
 pub mod opencode;
+pub mod payload;
 pub mod qwen;
+pub mod told;
 
 use integration::Integration;
 

@@ -4,11 +4,13 @@
 //! next to nothing and a `kill -9` at any moment loses nothing. Whoever captures notes beside the lines how far it came. Lines
 //! name sessions, folders and times: nothing that was said.
 
+mod beside;
 mod captured;
 mod file;
 mod pending;
 mod place;
 
+pub use beside::common_dir;
 pub use captured::Dropped;
 pub use pending::{Contents, Pending, RESTS};
 pub use place::{Settled, Spool, Sweeping, open_in};

@@ -134,6 +134,15 @@ impl Spool {
         self.sweep(patience)
     }
 
+    /// Keeps other copies of the same hook out, for as long as what is returned is held.
+    pub fn alone(&self, patience: Duration) -> Option<Sweeping> {
+        let lock = self.lock("hook.lock")?;
+        let is_locked = wait(&lock, patience)?;
+        Some(Sweeping {
+            _lock: is_locked.then_some(lock),
+        })
+    }
+
     /// A file for a lock.
     fn lock(&self, name: &str) -> Option<File> {
         let mut options = OpenOptions::new();

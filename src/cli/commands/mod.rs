@@ -7,6 +7,7 @@ pub mod carry;
 pub mod completions;
 pub mod demo;
 pub mod export;
+pub mod hook;
 pub mod import;
 pub mod inventory;
 pub mod log;

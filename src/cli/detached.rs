@@ -1,0 +1,43 @@
+//! Starts this program once more, to go on after whoever called has ended.
+
+// The program that is started is this one, as in `workspace/isolated/process.rs`; that one ends with its caller, this one does not.
+#![allow(clippy::disallowed_types)]
+
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::isolated::program;
+
+/// What git tells its hooks of a repository that need not be the one that is looked at.
+const OF_A_HOOK: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_WORK_TREE",
+];
+
+/// Starts `git-leverage ARGUMENTS` in a folder, without streams and in a process group of its own, and does not wait for it:
+/// neither a closed terminal nor the end of the caller and all that it started is its end.
+pub fn start(arguments: &[&str], folder: &Path) -> io::Result<()> {
+    let program = program().map_err(|error| io::Error::other(error.message()))?;
+    // A pipe of the caller that stays open would keep somebody waiting.
+    #[cfg(unix)]
+    close_fds::set_fds_cloexec_threadsafe(3, &[]);
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    for name in OF_A_HOOK {
+        command.env_remove(name);
+    }
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn().map(drop)
+}

@@ -1,0 +1,333 @@
+//! What agents and git call: notes that something happened, and starts the capture. Whoever calls must never notice.
+//!
+//! So nothing here opens a repository or reads a setting, unless the reminder is asked for; nothing is printed but what an
+//! agent's protocol has for that; everything is done within a time that no agent minds, and the exit code is 0.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use super::environment::state_dir;
+use super::outcome::Outcome;
+use super::{detached, reminder};
+use crate::facts::event::{Event, EventKind};
+use crate::integrations::payload::Reminder;
+use crate::integrations::told::{Told, told};
+use crate::spool::{Spool, common_dir};
+
+/// The name of the command.
+const COMMAND: &str = "hook";
+/// The longest payload. What is longer tells nothing.
+const LONGEST: usize = 16 << 20;
+/// So much more is taken from whoever writes on, and for so long, that they need not notice.
+const MORE: usize = 64 << 20;
+const PATIENCE_WITH_MORE: Duration = Duration::from_millis(50);
+/// After so long it is over, whatever holds it up: agents give the end of a session little more.
+const PATIENCE: Duration = Duration::from_millis(1_000);
+/// The same where commits are looked for.
+const PATIENCE_TO_REMIND: Duration = Duration::from_millis(4_000);
+
+/// What is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Whether to remind the agent of commits without a task.
+    pub remind: bool,
+    /// The event of git that calls, instead of an agent.
+    pub git: Option<String>,
+}
+
+impl Asked {
+    /// What arguments ask for. Others than ours are of a release to come, and change nothing; `None` where help is wanted.
+    fn of(arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+        let mut asked = Self::default();
+        let mut arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "-h" | "--help" => return None,
+                "--remind" => asked.remind = true,
+                "--git" => asked.git = Some(arguments.next().unwrap_or_default()),
+                other => asked.git = other.strip_prefix("--git=").map(str::to_owned).or(asked.git),
+            }
+        }
+        Some(asked)
+    }
+}
+
+/// What is said to the agent.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Answer {
+    output: String,
+    errors: String,
+    goes_on: bool,
+}
+
+/// Does what a hook is for, if this process was started for that. Nothing else of the process is looked at before.
+pub fn main() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next()? != COMMAND {
+        return None;
+    }
+    Some(ExitCode::from(run(Asked::of(arguments)?).exit_code()))
+}
+
+/// The same, with arguments that were read already.
+pub fn run(asked: Asked) -> Outcome {
+    // Neither a fault of ours nor a broken stream is the agent's.
+    std::panic::set_hook(Box::new(|_| ()));
+    let patience = if asked.remind {
+        PATIENCE_TO_REMIND
+    } else {
+        PATIENCE
+    };
+    let (sender, answer) = channel();
+    let work = move || {
+        // Nobody waits any more where this comes too late.
+        let _ = sender.send(work(&asked));
+    };
+    let answer = match thread::Builder::new().spawn(work) {
+        Ok(_) => answer.recv_timeout(patience).unwrap_or_default(),
+        Err(_) => Answer::default(),
+    };
+    let printed = io::stdout().write_all(answer.output.as_bytes());
+    let printed = printed.and_then(|()| io::stderr().write_all(answer.errors.as_bytes()));
+    match answer.goes_on && printed.is_ok() {
+        true => Outcome::GoOn,
+        false => Outcome::Done,
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn now() -> DateTime<Utc> {
+    let fixed = variable("GIT_TEST_DATE_NOW").and_then(|seconds| seconds.parse().ok());
+    let now = fixed.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    let now = now.unwrap_or_else(Utc::now);
+    DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
+}
+
+fn work(asked: &Asked) -> Answer {
+    let now = now();
+    if let Some(event) = &asked.git {
+        if let Some(event) = of_git(event, now) {
+            keep(&event);
+        }
+        return Answer::default();
+    }
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        return Answer::default();
+    }
+    let payload = read(stdin.lock());
+    let Some(told) = payload.and_then(|payload| told(&payload, &variable, now)) else {
+        return Answer::default();
+    };
+    let Some(kept) = keep(&told.event) else {
+        return Answer::default();
+    };
+    if matches!(told.event.kind, EventKind::TurnEnd | EventKind::SessionEnd) {
+        // Where nothing can be started, the next command that sweeps captures it.
+        let _ = detached::start(&["capture", "--pending"], &kept.folder);
+    }
+    match asked.remind {
+        true => remind(&told, &kept.spool),
+        false => Answer::default(),
+    }
+}
+
+/// An event of git, in the folder that it calls its hooks in.
+fn of_git(event: &str, now: DateTime<Utc>) -> Option<Event> {
+    let kind = match event {
+        "post-commit" => EventKind::Commit,
+        "post-rewrite" | "post-merge" => EventKind::Other,
+        _ => return None,
+    };
+    let folder = std::env::current_dir().ok();
+    Some(Event {
+        at: now,
+        agent: "git".to_owned(),
+        kind,
+        session: None,
+        log: None,
+        folder: folder.and_then(|folder| folder.into_os_string().into_string().ok()),
+        model: None,
+    })
+}
+
+/// Where an event was kept, and the folder in which a capture finds it.
+struct Kept {
+    spool: Spool,
+    folder: PathBuf,
+}
+
+/// Keeps an event: in the spool of the machine, else in the repository that the agent works in.
+fn keep(event: &Event) -> Option<Kept> {
+    let state = state_dir(|name| variable(name).map(PathBuf::from));
+    if let Some(spool) = state.map(|state| Spool::of_machine(&state))
+        && spool.append(event).is_ok()
+    {
+        let folder = spool.folder().to_owned();
+        return Some(Kept { spool, folder });
+    }
+    let folder = Path::new(event.folder.as_ref()?);
+    let spool = Spool::of_repository(&common_dir(folder)?);
+    spool.append(event).ok()?;
+    let folder = folder.to_owned();
+    Some(Kept { spool, folder })
+}
+
+/// What is told in one value: it is read to its end, not to that of the stream, which not everybody closes. `None` where it
+/// is too long.
+fn read(mut input: impl Read) -> Option<Vec<u8>> {
+    let mut payload = Vec::new();
+    let mut chunk = vec![0; 64 << 10];
+    let mut value = Value::default();
+    while payload.len() <= LONGEST {
+        let length = input.read(&mut chunk).unwrap_or_default();
+        let read = chunk.get(..length).filter(|read| !read.is_empty());
+        let Some(read) = read else { return Some(payload) };
+        payload.extend_from_slice(read);
+        if value.ends_in(read) {
+            return Some(payload);
+        }
+    }
+    let deadline = Instant::now() + PATIENCE_WITH_MORE;
+    let mut more = 0;
+    while more < MORE && Instant::now() < deadline {
+        match input.read(&mut chunk) {
+            Ok(length) if length > 0 => more += length,
+            _ => break,
+        }
+    }
+    None
+}
+
+/// How far an object or a list of JSON has come.
+#[derive(Debug, Default)]
+struct Value {
+    depth: usize,
+    is_in_text: bool,
+    is_escaped: bool,
+}
+
+impl Value {
+    /// Whether it ends in the bytes that come next.
+    fn ends_in(&mut self, bytes: &[u8]) -> bool {
+        let mut rest = bytes;
+        while let Some((first, more)) = rest.split_first() {
+            if self.ends_with(*first) {
+                return true;
+            }
+            rest = more;
+            if self.is_in_text && !self.is_escaped {
+                // Most of what is long is text.
+                let special = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+                rest = rest.get(special..).unwrap_or_default();
+            }
+        }
+        false
+    }
+
+    fn ends_with(&mut self, byte: u8) -> bool {
+        if self.is_in_text {
+            match byte {
+                _ if self.is_escaped => self.is_escaped = false,
+                b'\\' => self.is_escaped = true,
+                b'"' => self.is_in_text = false,
+                _ => {}
+            }
+            return false;
+        }
+        match byte {
+            b'"' => self.is_in_text = true,
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                return self.depth == 0;
+            }
+            _ => {}
+        }
+        false
+    }
+}
+
+/// The reminder in the form of the agent, if there is something to remind of.
+fn remind(told: &Told, spool: &Spool) -> Answer {
+    if told.reminder == Reminder::None {
+        return Answer::default();
+    }
+    match reminder::due(spool, &told.event) {
+        Some(text) => in_its_form(told.reminder, &text),
+        None => Answer::default(),
+    }
+}
+
+fn in_its_form(form: Reminder, text: &str) -> Answer {
+    let json = |value: serde_json::Value| Answer {
+        output: format!("{value}\n"),
+        ..Answer::default()
+    };
+    match form {
+        Reminder::Context(event) => json(serde_json::json!({
+            "hookSpecificOutput": {"hookEventName": event, "additionalContext": text},
+        })),
+        Reminder::Decision => json(serde_json::json!({"decision": "block", "reason": text})),
+        Reminder::FollowUp => json(serde_json::json!({"followup_message": text})),
+        Reminder::Refusal => Answer {
+            errors: format!("{text}\n"),
+            goes_on: true,
+            ..Answer::default()
+        },
+        Reminder::None => Answer::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_ends_with_its_value() {
+        let text = br#" {"a": "}\"}", "b": [{}, "]"]} "#;
+        for size in 1..text.len() {
+            let mut value = Value::default();
+            let ends: Vec<usize> = (text.chunks(size).enumerate())
+                .filter(|(_, chunk)| value.ends_in(chunk))
+                .map(|(number, _)| number * size)
+                .collect();
+            let end = text.len() - 2;
+            assert!(
+                ends.first()
+                    .is_some_and(|start| (*start..start + size).contains(&end)),
+                "{size}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_not_kept() {
+        assert_eq!(read(&b"{}{}"[..]).as_deref(), Some(&b"{}{}"[..]));
+        assert_eq!(read(io::repeat(b' ')), None);
+    }
+
+    #[test]
+    fn arguments_that_are_not_known_change_nothing() {
+        let asked = |arguments: &[&str]| Asked::of(arguments.iter().map(OsString::from));
+        let remind = Asked {
+            remind: true,
+            git: None,
+        };
+        assert_eq!(asked(&["--remind", "--new", "x"]), Some(remind));
+        for form in [&["--git", "post-commit"][..], &["--git=post-commit"]] {
+            assert_eq!(asked(form).unwrap().git.as_deref(), Some("post-commit"));
+        }
+        assert_eq!(asked(&["--help"]), None);
+    }
+}

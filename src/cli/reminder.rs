@@ -1,0 +1,149 @@
+//! The reminder at the end of a turn: which commits the session made of which no task speaks, said once.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::facts::event::{Event, EventKind};
+use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::ledger::Ledger;
+use crate::facts::quantity::WorkTime;
+use crate::git::{Repo, files, messages};
+use crate::sources::ledger::read_ledger_at;
+use crate::spool::Spool;
+
+/// A session that began before is not looked at.
+const LONGEST_SESSION: TimeDelta = TimeDelta::days(14);
+/// No log of a reference that is read is longer.
+const LARGEST_LOG: u64 = 32 << 20;
+/// So many commits of a session are looked at.
+const MOST: usize = 256;
+/// So many are named.
+const NAMED: usize = 5;
+/// How long another copy of this hook is waited for.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What to remind the agent of now, as a text for it. That it was is kept, so that it is the only time.
+pub fn due(spool: &Spool, event: &Event) -> Option<String> {
+    // Two copies of one hook would both find that nobody was reminded.
+    let _alone = spool.alone(PATIENCE)?;
+    let events = spool.recent(event.at - LONGEST_SESSION);
+    let is_own = |other: &&Event| other.agent == event.agent && other.session == event.session;
+    let own: Vec<&Event> = events.iter().filter(is_own).collect();
+    if own.iter().any(|event| event.kind == EventKind::Reminded) {
+        return None;
+    }
+    let began = own.first()?.at;
+    let repo = Repo::discover(Path::new(event.folder.as_ref()?)).ok()?;
+    // Whose commits are whose is not told by the clock where others work at the same time.
+    let beside = events.iter().filter(|other| !is_own(other) && other.at > began);
+    if beside.into_iter().any(|other| works_in(other, &repo)) {
+        return None;
+    }
+    let made = made_since(&repo, began)?;
+    let session = SessionId::new(event.agent.as_str(), event.session.as_deref()?);
+    let ledger = read_ledger_at(&repo, &made, WorkTime::default());
+    let without: Vec<ObjectId> = made
+        .into_iter()
+        .filter(|commit| !is_spoken_of(&ledger, *commit, &session, began))
+        .collect();
+    if without.is_empty() {
+        return None;
+    }
+    let reminded = Event {
+        kind: EventKind::Reminded,
+        log: None,
+        ..event.clone()
+    };
+    spool.append(&reminded).ok()?;
+    Some(text(&without))
+}
+
+/// Whether an event is of an agent that works in a repository.
+fn works_in(event: &Event, repo: &Repo) -> bool {
+    let folder = event.folder.as_deref().map(Path::new);
+    let is_session = event.session.is_some();
+    is_session && folder.is_some_and(|folder| repo.work_dir().is_some_and(|top| folder.starts_with(top)))
+}
+
+/// The commits that were made in this work tree since a time and are still below HEAD, the oldest first.
+fn made_since(repo: &Repo, began: DateTime<Utc>) -> Option<Vec<ObjectId>> {
+    let log = files::read_text(&repo.git_dir().join("logs/HEAD"), LARGEST_LOG).ok()??;
+    let logged: HashSet<ObjectId> = log
+        .lines()
+        .rev()
+        .filter_map(|line| made(line, began.timestamp()))
+        .take(MOST)
+        .collect();
+    let mut made = Vec::new();
+    let mut next = vec![repo.head().ok()??];
+    while let Some(commit) = next.pop() {
+        if logged.contains(&commit) && !made.contains(&commit) {
+            made.push(commit);
+            next.extend(messages::with_commit(repo, commit, |raw| raw.parents().collect::<Vec<_>>()).ok()?);
+        }
+    }
+    made.reverse();
+    Some(made)
+}
+
+/// The commit that a line of the log of HEAD says was made, at or after a time.
+fn made(line: &str, since: i64) -> Option<ObjectId> {
+    let (head, message) = line.split_once('\t')?;
+    let mut ids = head.split(' ').skip(1);
+    let commit = ids.next()?.parse().ok()?;
+    let seconds: i64 = head.rsplit(' ').nth(1)?.parse().ok()?;
+    (seconds >= since && message.starts_with("commit")).then_some(commit)
+}
+
+/// Whether a task is on the commit, or one names the session since it began: an agent that recorded its work once is done.
+fn is_spoken_of(ledger: &Ledger, commit: ObjectId, session: &SessionId, began: DateTime<Utc>) -> bool {
+    let names_session = |task: &crate::facts::task::Task| task.at >= began && task.sessions.contains(session);
+    let mut tasks = ledger.tasks.iter();
+    tasks.any(|found| {
+        found.commits.contains(&commit) || found.notes.contains(&commit) || names_session(&found.task)
+    })
+}
+
+fn text(commits: &[ObjectId]) -> String {
+    let ids: Vec<String> = commits.iter().rev().take(NAMED).map(ObjectId::short).collect();
+    let (what, them) = match commits.len() {
+        1 => ("a commit that has no task in the ledger", "it finishes"),
+        _ => ("commits that have no task in the ledger", "they finish"),
+    };
+    let more = match commits.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let mut command = format!(
+        "git leverage record {} --title 'WHAT WAS DONE' --phase 'NAME=HOURSh' --basis 'WHY'",
+        ids.first().map_or("HEAD", String::as_str)
+    );
+    for other in ids.iter().skip(1) {
+        command.push_str(&format!(" --commit {other}"));
+    }
+    format!(
+        "This session made {what}: {}{more}. If {them} a task, record it now, with the hands-on hours that a senior engineer \
+         who knows the stack would need for each phase: {command}. \"Not worth a record\" is a fine answer as well; then just \
+         end the turn. This reminder comes once a session.",
+        ids.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lines_of_commits_since_then_are_taken() {
+        let id = "0123456789abcdef0123456789abcdef01234567";
+        let line = |at: i64, what: &str| format!("{id} {id} Ada L. Example <a@b> {at} +0200\t{what}");
+        assert_eq!(made(&line(10, "commit: Kiln"), 10), id.parse().ok());
+        assert_eq!(made(&line(10, "commit (amend): Kiln"), 10), id.parse().ok());
+        assert_eq!(made(&line(9, "commit: Kiln"), 10), None);
+        assert_eq!(made(&line(10, "checkout: moving"), 10), None);
+        assert_eq!(made("rubbish", 10), None);
+    }
+}
