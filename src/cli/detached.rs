@@ -7,18 +7,8 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::environment::OF_A_HOOK;
 use super::isolated::program;
-
-/// What git tells its hooks of a repository that need not be the one that is looked at.
-const OF_A_HOOK: &[&str] = &[
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_DIR",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_WORK_TREE",
-];
 
 /// Starts `git-leverage ARGUMENTS` in a folder, without streams and in a process group of its own, and does not wait for it:
 /// neither a closed terminal nor the end of the caller and all that it started is its end.

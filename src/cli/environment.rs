@@ -13,6 +13,17 @@ use crate::git::Repo;
 use crate::git::config::ConfigFiles;
 use crate::git::replaced::{self, ReplaceRefs};
 
+/// What git tells its hooks of a repository, which need not be the one that is looked at.
+pub const OF_A_HOOK: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_WORK_TREE",
+];
+
 /// What the commands know of the process.
 #[derive(Debug, Clone)]
 pub struct Environment {
@@ -60,10 +71,7 @@ impl Environment {
                 directory.display()
             )));
         }
-        let now = variables
-            .get("GIT_TEST_DATE_NOW")
-            .and_then(|seconds| DateTime::from_timestamp(seconds.parse().ok()?, 0))
-            .unwrap_or_else(Utc::now);
+        let now = clock(&variables);
         let mut overrides = git_config::of_environment(&variables)?;
         overrides.extend(global.config.iter().cloned());
         replaced::choose(replace_refs(&variables, &overrides));
@@ -74,6 +82,22 @@ impl Environment {
             now,
             config_files,
         })
+    }
+
+    /// The same process, as if it stood in another folder. What git says of a repository to its hooks is of the first.
+    #[must_use]
+    pub fn at(&self, folder: &Path) -> Self {
+        let mut there = self.clone();
+        there.directory = folder.to_owned();
+        there
+            .variables
+            .retain(|name, _| !OF_A_HOOK.contains(&name.as_str()));
+        there
+    }
+
+    /// Reads the clock again, unless it is fixed.
+    pub fn look_at_clock(&mut self) {
+        self.now = clock(&self.variables);
     }
 
     /// A variable; an empty one counts as unset.
@@ -127,6 +151,14 @@ impl Environment {
             None => Ok(Repo::discover(&self.directory)?),
         }
     }
+}
+
+/// The time, or what stands in for it.
+fn clock(variables: &BTreeMap<String, String>) -> DateTime<Utc> {
+    let fixed = variables.get("GIT_TEST_DATE_NOW");
+    fixed
+        .and_then(|seconds| DateTime::from_timestamp(seconds.parse().ok()?, 0))
+        .unwrap_or_else(Utc::now)
 }
 
 /// Where the state of this program is kept, by these variables.

@@ -134,7 +134,7 @@ fn work(asked: &Asked) -> Answer {
     };
     if matches!(told.event.kind, EventKind::TurnEnd | EventKind::SessionEnd) {
         // Where nothing can be started, the next command that sweeps captures it.
-        let _ = detached::start(&["capture", "--pending"], &kept.folder);
+        let _ = detached::start(&["capture", "--pending", "--after-hook"], &kept.folder);
     }
     match asked.remind {
         true => remind(&told, &kept.spool),

@@ -20,7 +20,17 @@ pub struct Linking<'a> {
     pub no_cache: bool,
 }
 
-impl Linking<'_> {
+impl<'a> Linking<'a> {
+    /// As in a command without options.
+    pub fn usual(logs: &'a LogArgs, rules: &'a RulesArgs) -> Self {
+        Self {
+            logs,
+            rules,
+            foreign: ForeignArgs::default(),
+            no_cache: false,
+        }
+    }
+
     /// As typed, else as configured.
     pub fn options(&self, context: &Context) -> Result<SessionOptions, CommandError> {
         Ok(SessionOptions {

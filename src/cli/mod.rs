@@ -27,6 +27,7 @@ pub mod reading;
 pub mod recording;
 pub mod reminder;
 pub mod settings;
+pub mod sweep;
 pub mod terminal;
 pub mod timing;
 

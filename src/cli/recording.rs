@@ -6,8 +6,9 @@ use super::context::Context;
 use super::error::CommandError;
 use super::settings::Settings;
 use super::{environment, period};
+use crate::correlate::measured::Stamp;
 use crate::facts::commit::{Instant, Person};
-use crate::facts::ids::{ObjectId, SessionId, TaskId};
+use crate::facts::ids::{ObjectId, RecordId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
 use crate::facts::task::{Phase, Task, phase_sum};
@@ -39,6 +40,22 @@ pub struct OpenLedger {
 impl OpenLedger {
     /// Opens the repository that the process stands in, and restores what others overwrote in its ledger.
     pub fn open(context: &mut Context) -> Result<Self, CommandError> {
+        let (open, is_healed) = Self::open_and_heal(context)?;
+        if is_healed {
+            context
+                .terminal
+                .status("restored records that another program had overwritten")?;
+        }
+        Ok(open)
+    }
+
+    /// [`Self::open`] without a word.
+    pub fn open_quietly(context: &Context) -> Result<Self, CommandError> {
+        Ok(Self::open_and_heal(context)?.0)
+    }
+
+    /// The open ledger, and whether something was restored.
+    fn open_and_heal(context: &Context) -> Result<(Self, bool), CommandError> {
         let repo = context.environment.repository()?;
         let settings = context.settings();
         let zone = period::PeriodArgs::default().zone(&settings)?;
@@ -56,14 +73,18 @@ impl OpenLedger {
             now,
         };
         // A repository that cannot be written is read all the same: reading looks at the pin itself.
-        if let Some(writer) = &open.writer
-            && ledger::heal(&open.repo, writer).unwrap_or(false)
-        {
-            context
-                .terminal
-                .status("restored records that another program had overwritten")?;
+        let heal = |writer| ledger::heal(&open.repo, writer).unwrap_or(false);
+        let is_healed = open.writer.as_ref().is_some_and(heal);
+        Ok((open, is_healed))
+    }
+
+    /// How what is measured is signed, by `Name <mail>`.
+    pub fn stamp(&self, by: String) -> Stamp {
+        Stamp {
+            id: RecordId::derived(&[]),
+            at: self.now,
+            by,
         }
-        Ok(open)
     }
 
     /// Who writes, or how to say it to git.

@@ -28,6 +28,8 @@ pub struct Pending {
     pub last: DateTime<Utc>,
     /// Whether that says that the session ended.
     pub is_ended: bool,
+    /// Whether the agent answered in it.
+    pub had_turns: bool,
     /// Its log, as the agent named it. Untrusted text.
     pub log: Option<String>,
     /// The folders that it worked in, as the agent named them. Untrusted text.
@@ -86,6 +88,7 @@ pub(super) fn pending<'a>(
             first: event.at,
             last: event.at,
             is_ended: false,
+            had_turns: false,
             log: None,
             folders: Vec::new(),
         });
@@ -94,6 +97,7 @@ pub(super) fn pending<'a>(
             pending.last = event.at;
             pending.is_ended = event.kind == EventKind::SessionEnd;
         }
+        pending.had_turns |= event.kind == EventKind::TurnEnd;
         if let Some(log) = &event.log {
             pending.log = Some(log.clone());
         }

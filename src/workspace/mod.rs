@@ -6,6 +6,7 @@
 //! be looked at in a [`workers::Progress`].
 
 pub mod audit;
+pub mod capture;
 pub mod inventory;
 pub mod isolated;
 pub mod isolation;

@@ -1,6 +1,6 @@
 //! `capture [REV…]`: keeps what was measured of the sessions behind commits in their notes, since agents delete their logs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -8,26 +8,22 @@ use crate::cli::linking::Linking;
 use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::OpenLedger;
-use crate::correlate::measured::{Stamp, record};
-use crate::facts::ids::{ObjectId, RecordId, SessionId};
-use crate::facts::ledger::Ledger;
-use crate::facts::link::Link;
-use crate::facts::quantity::{Minutes, counted};
-use crate::facts::record::{Record, SessionRecord};
+use crate::cli::sweep::{self, Where, commits, count, write};
+use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::quantity::Minutes;
 use crate::facts::sign;
-use crate::facts::supervision::charged_minutes;
 use crate::git::messages;
-use crate::ledger;
 use crate::render::document::{Basis, Cell, Column, Document, Table};
 use crate::render::terminal::render;
-use crate::sources::ledger::read_recorded;
+use crate::workspace::capture::{Capture, Records, with_launched};
 use crate::workspace::sessions::OwnLinks;
 
 /// The arguments of `capture`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  git leverage capture\n  git leverage capture HEAD~3 HEAD\n  \
-                  git leverage capture --since 30.days\n\n\
+                  git leverage capture --since 30.days\n  \
+                  git leverage capture --session claude-code:4f1c…\n  git leverage capture --pending\n\n\
                   Capturing again changes nothing, unless a session went on."
 )]
 pub struct Args {
@@ -37,6 +33,15 @@ pub struct Args {
     /// All commits of all branches since a day: a date, or words that git understands, such as `30.days`
     #[arg(long, value_name = "DATE", conflicts_with = "revisions")]
     since: Option<String>,
+    /// All commits that a session made here, with those that it launched
+    #[arg(long, value_name = "AGENT:ID", conflicts_with_all = ["revisions", "since"])]
+    session: Option<SessionId>,
+    /// What hooks told of and nobody captured yet, in all repositories that these sessions worked in
+    #[arg(long, conflicts_with_all = ["revisions", "since", "session", "dry_run"])]
+    pending: bool,
+    /// As a hook starts it: wait until the logs are written
+    #[arg(long, hide = true, requires = "pending")]
+    after_hook: bool,
     #[command(flatten)]
     foreign: ForeignArgs,
     /// Read every log again, and cache nothing
@@ -53,6 +58,9 @@ pub struct Args {
 
 /// Writes the facts and shows them.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    if args.pending {
+        return pending(args, context);
+    }
     let open = OpenLedger::open(context)?;
     let linking = Linking {
         logs: &args.logs,
@@ -61,15 +69,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         no_cache: args.no_cache,
     };
     let own = OwnLinks::of(&open.repo, &linking.options(context)?);
-    let wanted = args.wanted(&open, &own.links)?;
-    let records = records(&open, &own, &wanted, args.dry_run)?;
+    let capture = Capture::new(&open.repo, &own);
+    let wanted = args.wanted(&open, &own)?;
+    // What is not written needs no author.
+    let records = capture.records(&wanted, &open.stamp(open.author().unwrap_or_default()));
     if !records.is_empty() && !args.dry_run {
-        let lines: Vec<(ObjectId, Record)> = records
-            .iter()
-            .map(|(commit, record)| (*commit, Record::Session(Box::new(record.clone()))))
-            .collect();
-        let message = format!("Capture: {} on {}\n", count(&records), commits(&records));
-        ledger::append(&open.repo, &lines, &message, open.writer()?)?;
+        write(&open, &records)?;
         let what = format!("{} on {} captured", count(&records), commits(&records));
         context.recorded(&open.repo, what, Outcome::of(&own.warnings))?;
     }
@@ -82,12 +87,34 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             (false, false) => format!("captured {} on {}", count(&records), commits(&records)),
         })?;
     context.terminal.warnings(&own.warnings)?;
+    if !args.dry_run {
+        sweep::sweep_here(context)?;
+    }
     Ok(Outcome::of(&own.warnings))
+}
+
+/// Captures what hooks told of.
+fn pending(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let swept = match args.after_hook {
+        true => sweep::after_hook(context),
+        false => sweep::sweep(context, Where::Everywhere),
+    };
+    let said = swept.in_words();
+    let said = said.unwrap_or_else(|| "nothing new to capture".to_owned());
+    context.terminal.status(&said)?;
+    let warnings = swept.warning();
+    context.terminal.warnings(warnings.as_slice())?;
+    Ok(Outcome::of(warnings.as_slice()))
 }
 
 impl Args {
     /// The commits that are asked for.
-    fn wanted(&self, open: &OpenLedger, links: &[Link]) -> Result<HashSet<ObjectId>, CommandError> {
+    fn wanted(&self, open: &OpenLedger, own: &OwnLinks) -> Result<HashSet<ObjectId>, CommandError> {
+        if let Some(session) = &self.session {
+            let sessions = with_launched(session, &own.sessions);
+            let made = own.links.iter().filter(|link| sessions.contains(&link.session));
+            return Ok(made.map(|link| link.commit).collect());
+        }
         let Some(since) = &self.since else {
             let head = ["HEAD".to_owned()];
             let named = if self.revisions.is_empty() {
@@ -98,7 +125,7 @@ impl Args {
             return named.iter().map(|revision| open.commit(revision)).collect();
         };
         let first = open.day("--since", since)?;
-        let linked: HashSet<ObjectId> = links.iter().map(|link| link.commit).collect();
+        let linked: HashSet<ObjectId> = own.links.iter().map(|link| link.commit).collect();
         let is_young = |commit: &ObjectId| {
             let day = |raw: &messages::RawCommit<'_>| open.zone.day(raw.author_time().seconds);
             messages::with_commit(&open.repo, *commit, |raw| day(&raw) >= first).unwrap_or(false)
@@ -107,63 +134,7 @@ impl Args {
     }
 }
 
-/// What is not in the notes yet, by commit.
-fn records(
-    open: &OpenLedger,
-    own: &OwnLinks,
-    wanted: &HashSet<ObjectId>,
-    dry_run: bool,
-) -> Result<Vec<(ObjectId, SessionRecord)>, CommandError> {
-    let ledger = read_recorded(&open.repo);
-    let known = by_commit(&ledger);
-    let sessions = own.sessions.iter().enumerate();
-    let sessions: HashMap<&SessionId, usize> = sessions.map(|(at, session)| (&session.id, at)).collect();
-    let links = own.links.iter();
-    let mut records = Vec::new();
-    for link in links.filter(|link| link.counts() && !link.is_copy() && wanted.contains(&link.commit)) {
-        let Some(&at) = sessions.get(&link.session) else {
-            continue;
-        };
-        let charges = own.charges.get(at).map(Vec::as_slice).unwrap_or_default();
-        let stamp = Stamp {
-            id: RecordId::derived(&["session", &link.session.to_string(), &link.commit.to_string()]),
-            at: open.now,
-            // What is not written needs no author.
-            by: open
-                .author()
-                .or_else(|error| if dry_run { Ok(String::new()) } else { Err(error) })?,
-        };
-        let minutes = charged_minutes(charges).checked();
-        let known = known.get(&link.commit).map_or(&[][..], Vec::as_slice);
-        if let Some(record) = record(&own.sessions[at], link, minutes, known, &stamp) {
-            records.push((link.commit, record));
-        }
-    }
-    Ok(records)
-}
-
-/// The records that are on each commit already.
-fn by_commit(ledger: &Ledger) -> HashMap<ObjectId, Vec<&SessionRecord>> {
-    let mut known: HashMap<ObjectId, Vec<&SessionRecord>> = HashMap::new();
-    for found in &ledger.sessions {
-        for commit in &found.commits {
-            known.entry(*commit).or_default().push(&found.record);
-        }
-    }
-    known
-}
-
-fn count(records: &[(ObjectId, SessionRecord)]) -> String {
-    let sessions: HashSet<_> = records.iter().map(|(_, record)| &record.session).collect();
-    counted(sessions.len(), "session", "sessions")
-}
-
-fn commits(records: &[(ObjectId, SessionRecord)]) -> String {
-    let commits: HashSet<_> = records.iter().map(|(commit, _)| commit).collect();
-    counted(commits.len(), "commit", "commits")
-}
-
-fn show(context: &mut Context, records: &[(ObjectId, SessionRecord)]) -> Result<(), CommandError> {
+fn show(context: &mut Context, records: &Records) -> Result<(), CommandError> {
     if records.is_empty() {
         return Ok(());
     }

@@ -9,6 +9,7 @@ use crate::cli::linking::Linking;
 use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision};
+use crate::cli::sweep;
 use crate::correlate::measured::{Unmeasured, agent_minutes};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{Findings, Ledger, LedgerTask};
@@ -64,8 +65,16 @@ pub struct Args {
 /// More tasks of one commit are only counted.
 const TASKS_NAMED: usize = 3;
 
-/// Writes the task and prints it as it will be read.
+/// Writes the task and prints it as it will be read, then captures what hooks told of.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let outcome = record(args, context)?;
+    if !args.dry_run {
+        sweep::sweep_here(context)?;
+    }
+    Ok(outcome)
+}
+
+fn record(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open(context)?;
     if args.no_commit {
         return without_commit(args, &open, context);

@@ -15,6 +15,7 @@ use crate::cli::output::{Format, OutputArgs};
 use crate::cli::period::PeriodArgs;
 use crate::cli::reading::ReadArgs;
 use crate::cli::settings::Settings;
+use crate::cli::sweep::{self, Where};
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::shell;
 use crate::facts::zone::{Period, Zone};
@@ -91,6 +92,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let settings = context.settings();
     let zone = args.period.zone(&settings)?;
     let period = args.period.period(zone, &context.environment)?;
+    if !args.sessions.no_sessions {
+        sweep::sweep_and_say(context, Where::At(&args.read.roots(context)))?;
+    }
     let workspace = args.sessions.read(&args.read, &args.rules, context)?;
     let query = args.query(&settings, zone, period, &workspace.repos)?;
     let mut report = report::report(&workspace.repos, &workspace.sessions, &query);

@@ -1,0 +1,377 @@
+//! Captures what hooks told of: every command that speaks of sessions does so, so that nobody has to.
+//!
+//! Whatever goes wrong here is no trouble of the command that swept. What could not be captured stays where it was, and is
+//! tried again the next time.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use super::context::Context;
+use super::error::CommandError;
+use super::linking::Linking;
+use super::logs::{LogArgs, RulesArgs};
+use super::recording::OpenLedger;
+use super::terminal::Terminal;
+use crate::facts::diagnostics::Warning;
+use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::quantity::counted;
+use crate::facts::record::Record;
+use crate::facts::session::Session;
+use crate::git::{OpenError, Repo};
+use crate::ledger;
+use crate::sources::agents::READERS;
+use crate::spool::{Pending, Settled, Spool, common_dir};
+use crate::workspace::capture::{Capture, Records, with_launched};
+use crate::workspace::places::repositories;
+use crate::workspace::sessions::{OwnLinks, collect};
+
+/// How long a capture after a hook waits for another one to end.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// A log is quiet when it has not changed for so long.
+const QUIET: Duration = Duration::from_secs(2);
+/// No log is waited for longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+/// So often what came meanwhile is captured as well.
+const MOST_ROUNDS: usize = 20;
+
+/// In which repositories.
+#[derive(Debug, Clone, Copy)]
+pub enum Where<'a> {
+    /// In all that the sessions worked in.
+    Everywhere,
+    /// In those below these folders or around them. What a session made elsewhere stays pending.
+    At(&'a [PathBuf]),
+}
+
+/// What a sweep did.
+#[derive(Debug, Clone, Default)]
+pub struct Swept {
+    /// The sessions that something was written of.
+    pub sessions: BTreeSet<SessionId>,
+    /// How many commits have new records.
+    pub commits: usize,
+    /// What could not be captured, by session.
+    pub failed: BTreeMap<SessionId, String>,
+}
+
+impl Swept {
+    /// What was done, in words; `None` where there was nothing to do.
+    pub fn in_words(&self) -> Option<String> {
+        let sessions = counted(self.sessions.len(), "session", "sessions");
+        let commits = counted(self.commits, "commit", "commits");
+        (self.commits > 0).then(|| format!("captured {sessions} on {commits}"))
+    }
+
+    /// All trouble in one line.
+    pub fn warning(&self) -> Option<Warning> {
+        let (session, reason) = self.failed.first_key_value()?;
+        let more = match self.failed.len() {
+            1 => String::new(),
+            many => format!(", nor {} more", many - 1),
+        };
+        Some(Warning::new(
+            session.to_string(),
+            format!("cannot be captured yet: {reason}{more}"),
+        ))
+    }
+}
+
+/// The spools that this process may look into: that of the machine, and the one that stands in for it in the repository around
+/// the current folder.
+pub fn spools(context: &Context) -> Vec<Spool> {
+    let machine = context
+        .environment
+        .state_dir()
+        .map(|state| Spool::of_machine(&state));
+    let common = common_dir(&context.environment.directory);
+    let beside = common.map(|common| Spool::of_repository(&common));
+    machine.into_iter().chain(beside).collect()
+}
+
+/// Captures what is pending, if nobody else does now, and says in a line what it could not.
+pub fn sweep_and_say(context: &mut Context, place: Where<'_>) -> Result<(), CommandError> {
+    let warning = sweep(context, place).warning();
+    Ok(context.terminal.warnings(warning.as_slice())?)
+}
+
+/// The same in the repository that the process stands in.
+pub fn sweep_here(context: &mut Context) -> Result<(), CommandError> {
+    let here = context.environment.repository().map(|repo| repo.main_folder());
+    let here: Vec<PathBuf> = here.into_iter().collect();
+    sweep_and_say(context, Where::At(&here))
+}
+
+/// Captures what is pending, if nobody else does now.
+pub fn sweep(context: &Context, place: Where<'_>) -> Swept {
+    let mut swept = Swept::default();
+    for spool in spools(context) {
+        let now = context.environment.now;
+        if spool.contents(now).pending.is_empty() {
+            continue;
+        }
+        if let Some(held) = spool.sweep(Duration::ZERO) {
+            // Somebody may have captured it meanwhile.
+            let pending = spool.contents(now).pending;
+            let settled = capture(context, &pending, place, &mut swept);
+            // What is not noted is captured again, which changes nothing.
+            let _ = spool.settle(&held, &settled, now);
+        }
+    }
+    swept
+}
+
+/// The capture that a hook starts: waits until logs are written, and goes on until nothing comes any more.
+pub fn after_hook(context: &mut Context) -> Swept {
+    let mut swept = Swept::default();
+    for spool in spools(context) {
+        if spool.contents(context.environment.now).pending.is_empty() {
+            continue;
+        }
+        let held = spool.sweep(Duration::ZERO).or_else(|| spool.sweep_next(PATIENCE));
+        let Some(held) = held else { continue };
+        let mut last = DateTime::<Utc>::MIN_UTC;
+        for _ in 0..MOST_ROUNDS {
+            context.environment.look_at_clock();
+            let pending = spool.contents(context.environment.now).pending;
+            let newest = pending.iter().map(|pending| pending.last).max();
+            let Some(newest) = newest.filter(|newest| *newest > last) else {
+                break;
+            };
+            last = newest;
+            wait_until_quiet(&pending, context.environment.now);
+            context.environment.look_at_clock();
+            let settled = capture(context, &pending, Where::Everywhere, &mut swept);
+            let _ = spool.settle(&held, &settled, context.environment.now);
+        }
+    }
+    swept
+}
+
+/// Waits until nobody writes into the logs of sessions that had an event just now.
+fn wait_until_quiet(pending: &[Pending], now: DateTime<Utc>) {
+    let recent = pending.iter().filter(|pending| !pending.rests(now));
+    let logs: Vec<Option<&str>> = recent.map(|pending| pending.log.as_deref()).collect();
+    if logs.is_empty() {
+        return;
+    }
+    let size = |log: &Option<&str>| std::fs::metadata((*log)?).map(|data| data.len()).ok();
+    let sizes = || logs.iter().map(size).collect::<Vec<Option<u64>>>();
+    let (start, mut before, mut since) = (Instant::now(), sizes(), Instant::now());
+    while since.elapsed() < QUIET && start.elapsed() < LONGEST_WAIT {
+        thread::sleep(BETWEEN_LOOKS);
+        let now = sizes();
+        if now != before {
+            before = now;
+            since = Instant::now();
+        }
+    }
+}
+
+/// A pending session with those that it launched.
+struct Target<'a> {
+    pending: &'a Pending,
+    sessions: BTreeSet<SessionId>,
+    /// The repositories that they worked in.
+    repositories: BTreeSet<PathBuf>,
+    /// Whether all of it is captured now, or only where a commit has nothing of it yet: as long as it goes on, each turn would
+    /// else add a line to each of its commits.
+    is_due: bool,
+    /// What is left to do.
+    left: Left,
+}
+
+/// What of a session is still to be captured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Left {
+    /// Nothing, for now.
+    Nothing,
+    /// What it made where nobody looked.
+    Elsewhere,
+    /// What could not be.
+    Failed(String),
+}
+
+/// Captures sessions; what of them is settled then.
+fn capture(context: &Context, pending: &[Pending], place: Where<'_>, swept: &mut Swept) -> Settled {
+    let began = context.environment.now;
+    let folders = pending.iter().flat_map(|pending| &pending.folders);
+    let around: BTreeSet<PathBuf> = folders.filter_map(|folder| main_folder(folder).ok()?).collect();
+    let around: Vec<PathBuf> = around.into_iter().collect();
+    let mut settled = Settled::default();
+    let collected = match Linking::usual(&LogArgs::default(), &RulesArgs::default()).options(context) {
+        Ok(options) => collect(&options, &around),
+        // Settings that cannot be read stop every command that reads logs, and say so there.
+        Err(_) => return settled,
+    };
+    let target = |one| Target::new(one, &collected.sessions, began);
+    let mut targets: Vec<Target<'_>> = pending.iter().map(target).collect();
+    let all: BTreeSet<PathBuf> = targets
+        .iter()
+        .flat_map(|target| &target.repositories)
+        .cloned()
+        .collect();
+    for repository in &all {
+        let mut here: Vec<&mut Target<'_>> = targets
+            .iter_mut()
+            .filter(|target| target.repositories.contains(repository))
+            .collect();
+        if !place.holds(repository) {
+            here.iter_mut().for_each(|target| target.leave(Left::Elsewhere));
+        } else if let Err(error) = capture_in(context, repository, &here, swept) {
+            let reason = Left::Failed(error.message().to_owned());
+            here.iter_mut().for_each(|target| target.leave(reason.clone()));
+        }
+    }
+    for Target {
+        pending,
+        is_due,
+        left,
+        ..
+    } in targets
+    {
+        let session = pending.session.clone();
+        match left {
+            Left::Nothing if is_due => drop(settled.captured.insert(session, began)),
+            Left::Nothing | Left::Elsewhere => {}
+            Left::Failed(reason) => {
+                swept.failed.insert(session.clone(), reason.clone());
+                settled.failed.insert(session, reason);
+            }
+        }
+    }
+    settled
+}
+
+impl<'a> Target<'a> {
+    fn new(pending: &'a Pending, all: &[Session], now: DateTime<Utc>) -> Self {
+        let sessions = with_launched(&pending.session, all);
+        let mut left = Left::Nothing;
+        let mut folders = Vec::new();
+        for folder in &pending.folders {
+            match main_folder(folder) {
+                Ok(found) => folders.extend(found),
+                Err(reason) => left = Left::Failed(reason),
+            }
+        }
+        let own = || all.iter().filter(|session| sessions.contains(&session.id));
+        let repositories: BTreeSet<PathBuf> = repositories(&folders, &[], own()).into_iter().collect();
+        let is_gone = |folder: &String| !Path::new(folder).exists();
+        if repositories.is_empty() && pending.folders.iter().any(is_gone) {
+            left = Left::Failed("the folder that it worked in is gone".to_owned());
+        }
+        if own().next().is_none() && has_log(pending) {
+            left = Left::Failed("nothing is read of its log".to_owned());
+        }
+        Self {
+            is_due: pending.is_ended || pending.rests(now),
+            pending,
+            repositories,
+            left,
+            sessions,
+        }
+    }
+
+    /// Something is left, if nothing worse is.
+    fn leave(&mut self, left: Left) {
+        if !matches!(self.left, Left::Failed(_)) {
+            self.left = left;
+        }
+    }
+}
+
+/// Whether a log is there in which something must be.
+fn has_log(pending: &Pending) -> bool {
+    let is_read = READERS
+        .iter()
+        .any(|reader| reader.name() == pending.session.agent);
+    let is_there = |log: &String| std::fs::metadata(log).is_ok_and(|data| data.is_file());
+    is_read && pending.had_turns && pending.log.as_ref().is_some_and(is_there)
+}
+
+/// The main folder of the repository around a folder that an agent named; `None` where there is none.
+fn main_folder(folder: &str) -> Result<Option<PathBuf>, String> {
+    let folder = Path::new(folder);
+    if !folder.is_absolute() || !folder.is_dir() {
+        return Ok(None);
+    }
+    match Repo::discover(folder) {
+        Ok(repo) => Ok(Some(repo.main_folder())),
+        Err(OpenError::NotARepository(_)) => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Captures what sessions made in one repository, as `capture` does that is called there.
+fn capture_in(
+    context: &Context,
+    repository: &Path,
+    targets: &[&mut Target<'_>],
+    swept: &mut Swept,
+) -> Result<(), CommandError> {
+    let mut there = Context::new(context.environment.at(repository), Terminal::plain());
+    let open = OpenLedger::open_quietly(&mut there)?;
+    let options = Linking::usual(&LogArgs::default(), &RulesArgs::default()).options(&there)?;
+    let own = OwnLinks::of(&open.repo, &options);
+    let capture = Capture::new(&open.repo, &own);
+    let due = targets
+        .iter()
+        .filter(|target| target.is_due || capture.has_news(&target.sessions));
+    let sessions: BTreeSet<&SessionId> = due.flat_map(|target| &target.sessions).collect();
+    let made = capture.links().filter(|link| sessions.contains(&link.session));
+    let wanted: HashSet<ObjectId> = made.map(|link| link.commit).collect();
+    let records = capture.records(&wanted, &open.stamp(open.author()?));
+    if !records.is_empty() {
+        write(&open, &records)?;
+        swept.commits += records
+            .iter()
+            .map(|(commit, _)| commit)
+            .collect::<HashSet<_>>()
+            .len();
+        swept
+            .sessions
+            .extend(records.into_iter().map(|(_, record)| record.session));
+    }
+    Ok(())
+}
+
+/// Writes records into the notes.
+pub fn write(open: &OpenLedger, records: &Records) -> Result<(), CommandError> {
+    let lines: Vec<(ObjectId, Record)> = records
+        .iter()
+        .map(|(commit, record)| (*commit, Record::Session(Box::new(record.clone()))))
+        .collect();
+    let message = format!("Capture: {} on {}\n", count(records), commits(records));
+    ledger::append(&open.repo, &lines, &message, open.writer()?)?;
+    Ok(())
+}
+
+/// How many sessions records are of, in words.
+pub fn count(records: &Records) -> String {
+    let sessions: HashSet<_> = records.iter().map(|(_, record)| &record.session).collect();
+    counted(sessions.len(), "session", "sessions")
+}
+
+/// How many commits records are on, in words.
+pub fn commits(records: &Records) -> String {
+    let commits: HashSet<_> = records.iter().map(|(commit, _)| commit).collect();
+    counted(commits.len(), "commit", "commits")
+}
+
+impl Where<'_> {
+    /// Whether a repository, by its main folder, is one of them.
+    fn holds(self, repository: &Path) -> bool {
+        let Self::At(folders) = self else { return true };
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let repository = real(repository);
+        folders.iter().any(|folder| {
+            let folder = real(folder);
+            let around = || Repo::discover(&folder).ok().map(|repo| real(&repo.main_folder()));
+            repository.starts_with(&folder) || around() == Some(repository.clone())
+        })
+    }
+}

@@ -1,0 +1,98 @@
+//! What of the sessions behind the commits of a repository is not in its notes yet.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::sessions::OwnLinks;
+use crate::correlate::measured::{Stamp, record};
+use crate::facts::ids::{ObjectId, RecordId, SessionId};
+use crate::facts::ledger::Ledger;
+use crate::facts::link::Link;
+use crate::facts::record::SessionRecord;
+use crate::facts::session::Session;
+use crate::facts::supervision::charged_minutes;
+use crate::git::Repo;
+use crate::sources::ledger::read_recorded;
+
+/// What sessions made in a repository, beside what its notes say of them.
+pub struct Capture<'a> {
+    own: &'a OwnLinks,
+    known: HashMap<ObjectId, Vec<SessionRecord>>,
+}
+
+/// Records, each with the commit whose note it is for.
+pub type Records = Vec<(ObjectId, SessionRecord)>;
+
+impl<'a> Capture<'a> {
+    /// Reads the notes.
+    pub fn new(repo: &Repo, own: &'a OwnLinks) -> Self {
+        Self {
+            own,
+            known: by_commit(read_recorded(repo)),
+        }
+    }
+
+    /// The links that are worth a record: sure enough, and of no copy.
+    pub fn links(&self) -> impl Iterator<Item = &'a Link> + use<'a> {
+        let links = self.own.links.iter();
+        links.filter(|link| link.counts() && !link.is_copy())
+    }
+
+    /// Whether a commit that one of these sessions made has no record of it.
+    pub fn has_news(&self, sessions: &BTreeSet<SessionId>) -> bool {
+        let mut links = self.links().filter(|link| sessions.contains(&link.session));
+        links.any(|link| {
+            let known = self.known.get(&link.commit).map_or(&[][..], Vec::as_slice);
+            !known.iter().any(|record| record.session == link.session)
+        })
+    }
+
+    /// What is not in the notes on some commits yet, made by someone now.
+    pub fn records(&self, wanted: &HashSet<ObjectId>, stamp: &Stamp) -> Records {
+        let sessions = self.own.sessions.iter().enumerate();
+        let sessions: HashMap<&SessionId, usize> = sessions.map(|(at, session)| (&session.id, at)).collect();
+        let mut records = Vec::new();
+        for link in self.links().filter(|link| wanted.contains(&link.commit)) {
+            let Some(&at) = sessions.get(&link.session) else {
+                continue;
+            };
+            let charges = self.own.charges.get(at).map(Vec::as_slice).unwrap_or_default();
+            let stamp = Stamp {
+                id: RecordId::derived(&["session", &link.session.to_string(), &link.commit.to_string()]),
+                ..stamp.clone()
+            };
+            let minutes = charged_minutes(charges).checked();
+            let known: Vec<&SessionRecord> = self.known.get(&link.commit).into_iter().flatten().collect();
+            if let Some(record) = record(&self.own.sessions[at], link, minutes, &known, &stamp) {
+                records.push((link.commit, record));
+            }
+        }
+        records
+    }
+}
+
+/// The records that are on each commit already.
+fn by_commit(ledger: Ledger) -> HashMap<ObjectId, Vec<SessionRecord>> {
+    let mut known: HashMap<ObjectId, Vec<SessionRecord>> = HashMap::new();
+    for found in ledger.sessions {
+        for commit in &found.commits {
+            known.entry(*commit).or_default().push(found.record.clone());
+        }
+    }
+    known
+}
+
+/// A session with those that it launched, and those that these launched: they have logs of their own.
+pub fn with_launched(session: &SessionId, all: &[Session]) -> BTreeSet<SessionId> {
+    let mut found = BTreeSet::from([session.clone()]);
+    loop {
+        let is_new = |one: &&Session| {
+            let parent = one.parent.as_ref();
+            !found.contains(&one.id) && parent.is_some_and(|parent| found.contains(parent))
+        };
+        let more: Vec<SessionId> = all.iter().filter(is_new).map(|one| one.id.clone()).collect();
+        if more.is_empty() {
+            return found;
+        }
+        found.extend(more);
+    }
+}
