@@ -313,8 +313,8 @@ fn capture_in(
     targets: &[&mut Target<'_>],
     swept: &mut Swept,
 ) -> Result<(), CommandError> {
-    let mut there = Context::new(context.environment.at(repository), Terminal::plain());
-    let open = OpenLedger::open_quietly(&mut there)?;
+    let there = Context::new(context.environment.at(repository), Terminal::plain());
+    let open = OpenLedger::open_quietly(&there)?;
     let options = Linking::usual(&LogArgs::default(), &RulesArgs::default()).options(&there)?;
     let own = OwnLinks::of(&open.repo, &options);
     let capture = Capture::new(&open.repo, &own);

@@ -109,8 +109,8 @@ fn speaker(fields: &Fields, variable: &dyn Fn(&str) -> Option<String>) -> Option
         let has_session = fields.camel_session.get().is_some();
         return has_session.then_some(&copilot_cli::COPILOT_CLI);
     };
-    let names_it = |name: &&str| variable(name).is_some_and(|value| value == session);
-    let by_variable = || all().find(|one| one.payload.session_variables.iter().any(|name| names_it(name)));
+    let names_it = |name: &&'static str| variable(name).is_some_and(|value| value == session);
+    let by_variable = || all().find(|one| one.payload.session_variables.iter().any(names_it));
     let is_log = |one: &&Integration| log.is_some_and(|log| (one.payload.is_log)(Path::new(log), session));
     let has_own = |one: &&Integration| {
         one.payload

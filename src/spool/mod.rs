@@ -5,12 +5,11 @@
 //! name sessions, folders and times: nothing that was said.
 
 mod beside;
-mod captured;
+pub mod captured;
 mod file;
-mod pending;
+pub mod pending;
 mod place;
 
 pub use beside::common_dir;
-pub use captured::Dropped;
-pub use pending::{Contents, Pending, RESTS};
-pub use place::{Settled, Spool, Sweeping, open_in};
+pub use pending::Pending;
+pub use place::{Settled, Spool};

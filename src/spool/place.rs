@@ -13,7 +13,7 @@ use super::captured::{Captured, Dropped};
 use super::file::{self, Lines};
 use super::pending::{self, Contents};
 use crate::facts::diagnostics::Warning;
-use crate::facts::event::{Event, EventKind};
+use crate::facts::event::Event;
 use crate::facts::ids::SessionId;
 use crate::git::folder::{self, Kind};
 
@@ -66,6 +66,7 @@ impl Spool {
     }
 
     /// Whether it can be written: a hook could append to it now.
+    #[allow(dead_code, reason = "what looks after the whole chain asks for it")]
     pub fn check(&self) -> io::Result<()> {
         self.make()?;
         tempfile::tempfile_in(&self.folder).map(drop)
@@ -291,23 +292,4 @@ fn wait(lock: &File, patience: Duration) -> Option<bool> {
             Err(TryLockError::Error(_)) => return Some(false),
         }
     }
-}
-
-/// The sessions with events in a folder or below it that have not ended, each with its last event, the latest last.
-///
-/// `events` are in order of time.
-pub fn open_in<'a>(events: &'a [Event], folder: &Path) -> Vec<&'a Event> {
-    let mut last: BTreeMap<(&str, &str), &Event> = BTreeMap::new();
-    for event in events {
-        if let Some(session) = &event.session {
-            last.insert((&event.agent, session), event);
-        }
-    }
-    let mut open: Vec<&Event> = last.into_values().collect();
-    open.retain(|event| {
-        let place = event.folder.as_deref().map(Path::new);
-        event.kind != EventKind::SessionEnd && place.is_some_and(|place| place.starts_with(folder))
-    });
-    open.sort_by_key(|event| event.at);
-    open
 }
