@@ -19,6 +19,7 @@ mod discovery;
 mod durability;
 mod filters;
 mod history;
+mod hooks;
 mod import;
 mod imports;
 mod inventory;

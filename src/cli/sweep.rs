@@ -301,9 +301,14 @@ fn main_folder(folder: &str) -> Result<Option<PathBuf>, String> {
     }
     match Repo::discover(folder) {
         Ok(repo) => Ok(Some(repo.main_folder())),
-        Err(OpenError::NotARepository(_)) => Ok(None),
+        // Where one was meant to be, it is broken.
+        Err(OpenError::NotARepository(_)) if !has_git_folder(folder) => Ok(None),
         Err(error) => Err(error.to_string()),
     }
+}
+
+fn has_git_folder(folder: &Path) -> bool {
+    folder.ancestors().any(|above| above.join(".git").exists())
 }
 
 /// Captures what sessions made in one repository, as `capture` does that is called there.

@@ -1,0 +1,601 @@
+//! What agents call: events are kept whatever happens, and become records of the sessions that they told of, each once.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::world::transcript::Transcript;
+use crate::world::{NOW, START, TestRepo, World};
+
+const LINES: &str = "let retries = 5;\nlet delay = cap(retries);\n";
+
+/// What Claude Code tells a hook.
+fn told(world: &World, event: &str, session: &str, folder: &Path) -> Value {
+    let log = world.home().join(format!(".claude/projects/any/{session}.jsonl"));
+    json!({"session_id": session, "transcript_path": log, "cwd": folder, "hook_event_name": event})
+}
+
+/// `git leverage hook`, not yet run, at a time after [`NOW`].
+fn command(world: &World, args: &[&str], seconds: i64) -> Command {
+    let mut command = world.leverage(&world.home());
+    command.arg("hook").args(args);
+    command.env("GIT_TEST_DATE_NOW", (NOW + seconds).to_string());
+    command
+}
+
+fn give(mut command: Command, payload: &[u8]) -> Output {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // It need not read all of it.
+    let _ = child.stdin.take().unwrap().write_all(payload);
+    child.wait_with_output().unwrap()
+}
+
+/// A hook that has nothing to say.
+fn hook(world: &World, payload: &Value, seconds: i64) {
+    let output = give(command(world, &[], seconds), payload.to_string().as_bytes());
+    assert!(
+        output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+}
+
+/// The lines of a spool.
+fn lines(spool: &Path) -> Vec<Value> {
+    let mut lines = Vec::new();
+    for entry in std::fs::read_dir(spool).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "jsonl") {
+            let text = std::fs::read_to_string(path).unwrap();
+            lines.extend(
+                text.lines()
+                    .filter(|line| !line.is_empty())
+                    .map(|line| serde_json::from_str(line).unwrap()),
+            );
+        }
+    }
+    lines
+}
+
+/// Whether all that hooks told of is captured.
+fn is_settled(world: &World) -> bool {
+    let captured = std::fs::read(spool(world).join("captured.json")).unwrap_or_default();
+    let captured: Value = serde_json::from_slice(&captured).unwrap_or_default();
+    let size = std::fs::metadata(spool(world).join("2026-04-10.jsonl"))
+        .unwrap()
+        .len();
+    captured["files"]["2026-04-10.jsonl"] == size
+}
+
+fn spool(world: &World) -> std::path::PathBuf {
+    world.home().join(".local/state/git-leverage/spool")
+}
+
+/// `git leverage ARGS` at a time after [`NOW`], in a repository.
+fn at(world: &World, repo: &TestRepo<'_>, seconds: i64, args: &[&str]) -> Output {
+    let mut command = world.leverage(repo.path());
+    command.env("GIT_TEST_DATE_NOW", (NOW + seconds).to_string());
+    command.args(args).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// The session lines in the notes of a repository: `session share of commit, rev`.
+fn notes(repo: &TestRepo<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in repo.git(&["notes", "--ref=leverage", "list"]).lines() {
+        let commit = line.split(' ').nth(1).unwrap();
+        let subject = repo.git(&["log", "-1", "--format=%s", commit]);
+        for line in repo.git(&["notes", "--ref=leverage", "show", commit]).lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            if line["kind"] == "session" {
+                let (session, rev) = (line["session"].as_str().unwrap(), &line["rev"]);
+                found.push(format!("{session} on {subject}: {} rev {rev}", line["share"]));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// What a report says of sessions: how many, their agent minutes, and their tokens.
+fn measured(world: &World, repo: &TestRepo<'_>) -> String {
+    let output = at(world, repo, 90, &["report", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let totals = &report["totals"];
+    let field = |name: &str| totals[name].clone();
+    format!(
+        "{} sessions, {:.2} min, {} tokens",
+        field("sessions"),
+        field("session_agent_minutes").as_f64().unwrap_or(f64::NAN),
+        field("tokens_output")
+    )
+}
+
+/// A session of ten minutes that writes two lines, and the commit with them.
+fn worked<'w>(world: &'w World, session: &str) -> TestRepo<'w> {
+    let repo = world.repo("kiln");
+    repo.commit("Begin");
+    log(session, repo.path()).save(world);
+    repo.write("src/a.rs", LINES)
+        .commit_at("Cap the delay", START + 71 * 60);
+    repo
+}
+
+fn log(session: &str, folder: &Path) -> Transcript {
+    Transcript::new(session, folder)
+        .prompt(60, "cap the delay")
+        .write(65, "src/a.rs", LINES)
+        .answer(70, "done")
+        .end(70)
+}
+
+#[test]
+fn what_a_hook_told_of_is_captured_by_the_next_report() {
+    let world = World::new();
+    let repo = worked(&world, "s");
+    hook(&world, &told(&world, "SessionStart", "s", repo.path()), 0);
+    assert!(notes(&repo).is_empty());
+    let report = at(&world, &repo, 60, &["report"]);
+    assert!(
+        report.status.success() && report.stderr.is_empty(),
+        "{}",
+        text(&report)
+    );
+    assert_eq!(notes(&repo), ["claude-code:s on Cap the delay: 1.0 rev 0"]);
+    let pending = at(&world, &repo, 61, &["capture", "--pending"]);
+    assert!(
+        text(&pending).contains("nothing new to capture"),
+        "{}",
+        text(&pending)
+    );
+    let captured = std::fs::read_to_string(spool(&world).join("captured.json")).unwrap();
+    let captured: Value = serde_json::from_str(&captured).unwrap();
+    let size = std::fs::metadata(spool(&world).join("2026-04-10.jsonl"))
+        .unwrap()
+        .len();
+    assert_eq!(captured["files"]["2026-04-10.jsonl"], size);
+    assert_eq!(captured["sessions"], json!({}));
+    assert_eq!(captured["last"]["claude-code"]["session"], "s");
+}
+
+#[test]
+fn each_command_that_speaks_of_sessions_sweeps() {
+    for args in [
+        &["record", "--estimate", "2h"][..],
+        &["capture", "HEAD~1"],
+        &["capture", "--pending"],
+        &["report"],
+    ] {
+        let world = World::new();
+        let repo = worked(&world, "s");
+        hook(&world, &told(&world, "SessionStart", "s", repo.path()), 0);
+        let output = at(&world, &repo, 60, args);
+        assert!(output.status.success(), "{args:?}: {}", text(&output));
+        assert_eq!(notes(&repo).len(), 1, "{args:?}");
+    }
+    for args in [
+        &["record", "--estimate", "2h", "--dry-run"][..],
+        &["capture", "--dry-run"],
+        &["report", "--no-sessions"],
+        &["log"],
+    ] {
+        let world = World::new();
+        let repo = worked(&world, "s");
+        hook(&world, &told(&world, "SessionStart", "s", repo.path()), 0);
+        let output = at(&world, &repo, 60, args);
+        assert!(output.status.success(), "{args:?}: {}", text(&output));
+        assert!(notes(&repo).is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_session_is_named_to_be_captured_with_those_that_it_launched() {
+    let world = World::new();
+    let repo = worked(&world, "s");
+    let captured = at(&world, &repo, 0, &["capture", "--session", "claude-code:other"]);
+    assert!(
+        text(&captured).contains("nothing new to capture"),
+        "{}",
+        text(&captured)
+    );
+    let captured = at(&world, &repo, 0, &["capture", "--session", "claude-code:s"]);
+    assert!(captured.status.success(), "{}", text(&captured));
+    assert_eq!(notes(&repo).len(), 1);
+    let wrong = at(&world, &repo, 0, &["capture", "--session", "s"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}
+
+#[test]
+fn a_session_that_goes_on_stays_pending_and_is_written_where_a_commit_is_new() {
+    let world = World::new();
+    let repo = worked(&world, "s");
+    let start = told(&world, "SessionStart", "s", repo.path());
+    hook(&world, &start, 0);
+    // A commit that has nothing of it is news at once; the rest waits until the log is whole.
+    let _ = at(&world, &repo, 5, &["capture", "--pending"]);
+    assert_eq!(notes(&repo), ["claude-code:s on Cap the delay: 1.0 rev 0"]);
+    log("s", repo.path())
+        .prompt(80, "more")
+        .answer(85, "done")
+        .end(85)
+        .save(&world);
+    hook(&world, &start, 10);
+    let _ = at(&world, &repo, 15, &["capture", "--pending"]);
+    assert_eq!(notes(&repo).len(), 1, "no line for every turn");
+    let _ = at(&world, &repo, 45, &["capture", "--pending"]);
+    assert_eq!(notes(&repo).len(), 2);
+    assert!(notes(&repo)[0].ends_with("0.6667 rev 1"), "{:?}", notes(&repo));
+    let before = repo.git(&["rev-parse", "refs/notes/leverage"]);
+    let _ = at(&world, &repo, 50, &["capture", "--pending"]);
+    assert_eq!(repo.git(&["rev-parse", "refs/notes/leverage"]), before);
+}
+
+/// The cases in which one session is told of more than once, or is made of several logs.
+#[test]
+fn each_session_and_minute_is_in_the_ledger_once() {
+    let world = World::new();
+    let repo = worked(&world, "s");
+    let tree = world.path("tree");
+    repo.git(&["worktree", "add", "--quiet", tree.to_str().unwrap()]);
+    // A resumed session in another work tree, a subagent of its own, and a fork that repeats all of it.
+    let moved = log("s", repo.path())
+        .raw(
+            80,
+            json!({"type": "user", "cwd": tree, "message": {"role": "user", "content": "go on"}}),
+        )
+        .answer(84, "done")
+        .end(84);
+    let helped = moved
+        .raw(90, json!({"type": "user", "isSidechain": true, "agentId": "helper", "message": {"role": "user", "content": "help"}}))
+        .raw(93, json!({"type": "assistant", "isSidechain": true, "agentId": "helper", "message": {
+            "id": "h", "role": "assistant", "model": "model-x", "content": [{"type": "text", "text": "helped"}],
+            "usage": {"input_tokens": 1, "output_tokens": 7}}}));
+    helped.save(&world);
+    let log = world.home().join(".claude/projects/any/s.jsonl");
+    let text = std::fs::read_to_string(&log).unwrap();
+    let forked = text.replace("\"sessionId\":\"s\"", "\"sessionId\":\"fork\"");
+    std::fs::write(log.with_file_name("fork.jsonl"), forked).unwrap();
+    let expected = measured(&world, &repo);
+    for folder in [repo.path(), &tree] {
+        for session in ["s", "fork"] {
+            for event in ["SessionStart", "SessionStart", "SessionEnd", "SessionStart"] {
+                let ours = told(&world, event, session, folder);
+                // Cursor runs the hooks of Claude Code, and says who it is.
+                let mut cursors = ours.clone();
+                cursors["cursor_version"] = json!("2.0");
+                cursors["conversation_id"] = json!("c");
+                hook(&world, &ours, 0);
+                hook(&world, &cursors, 0);
+            }
+        }
+    }
+    // Those that the ends of sessions started come first, and this one goes on without.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_settled(&world) && Instant::now() < deadline {
+        let _ = at(&world, &repo, 60, &["report"]);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(measured(&world, &repo), expected);
+    let before = notes(&repo);
+    assert!(!before.is_empty());
+    let _ = at(&world, &repo, 120, &["capture", "--pending"]);
+    assert_eq!(notes(&repo), before);
+    // Without the logs, the notes say the same of what they have.
+    let kept = std::fs::remove_dir_all(world.home().join(".claude"));
+    assert!(kept.is_ok());
+    let sessions: std::collections::BTreeSet<&str> = before
+        .iter()
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
+    let from_notes = measured(&world, &repo);
+    assert!(
+        from_notes.starts_with(&format!("{} sessions", sessions.len())),
+        "{from_notes} {before:?}"
+    );
+}
+
+#[test]
+fn a_session_is_done_when_all_its_repositories_are() {
+    let world = World::new();
+    let repo = worked(&world, "s");
+    let other = world.repo("oven");
+    other.commit("Begin");
+    let code = "let heat = 900;\nlet hold = soak(heat);\n";
+    let path = other.path().join("src/b.rs");
+    let transcript = log("s", repo.path()).raw(
+        66,
+        json!({"type": "user", "cwd": other.path(), "message": {"role": "user", "content": "and the oven"}}),
+    );
+    let input = json!({"file_path": path, "content": code});
+    transcript
+        .raw(67, json!({"type": "assistant", "message": {"id": "w", "role": "assistant", "model": "model-x",
+            "content": [{"type": "tool_use", "id": "w1", "name": "Write", "input": input}]}}))
+        .raw(68, json!({"type": "user", "message": {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "w1", "content": "ok"}]},
+            "toolUseResult": {"filePath": path, "type": "create", "structuredPatch": []}}))
+        .save(&world);
+    other.write("src/b.rs", code).commit_at("Soak", START + 75 * 60);
+    hook(&world, &told(&world, "SessionStart", "s", repo.path()), 0);
+    let _ = at(&world, &repo, 60, &["report"]);
+    assert_eq!((notes(&repo).len(), notes(&other).len()), (1, 0));
+    let _ = at(&world, &repo, 70, &["capture", "--pending"]);
+    assert_eq!((notes(&repo).len(), notes(&other).len()), (1, 1));
+}
+
+#[test]
+fn nothing_is_written_where_nobody_is_known_and_it_stays_pending() {
+    let world = World::new();
+    let repo = worked(&world, "s");
+    hook(&world, &told(&world, "SessionStart", "s", repo.path()), 0);
+    let config = world.home().join(".gitconfig");
+    let known = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, "").unwrap();
+    let report = at(&world, &repo, 60, &["report"]);
+    assert!(report.status.success(), "{}", text(&report));
+    assert_eq!(
+        String::from_utf8_lossy(&report.stderr)
+            .lines()
+            .filter(|line| line.contains("claude-code:s"))
+            .count(),
+        1
+    );
+    assert!(notes(&repo).is_empty());
+    std::fs::write(&config, known).unwrap();
+    let _ = at(&world, &repo, 61, &["report"]);
+    assert_eq!(notes(&repo).len(), 1);
+}
+
+#[test]
+fn a_session_of_which_nothing_can_be_captured_is_given_up_after_a_week() {
+    let world = World::new();
+    let repo = worked(&world, "s");
+    hook(&world, &told(&world, "SessionStart", "s", repo.path()), 0);
+    std::fs::write(repo.path().join(".git/config"), "[").unwrap();
+    let day = 24 * 3600;
+    let somewhere = world.repo("other");
+    let dropped = |seconds| {
+        let _ = at(&world, &somewhere, seconds, &["capture", "--pending"]);
+        let captured = std::fs::read_to_string(spool(&world).join("captured.json")).unwrap();
+        serde_json::from_str::<Value>(&captured).unwrap()["dropped"].clone()
+    };
+    assert_eq!(dropped(6 * day), json!([]));
+    let given_up = dropped(8 * day);
+    assert_eq!(given_up[0]["session"], "claude-code:s");
+    assert!(
+        given_up[0]["reason"]
+            .as_str()
+            .is_some_and(|reason| !reason.is_empty())
+    );
+    assert_eq!(dropped(9 * day).as_array().unwrap().len(), 1);
+    // All of it is captured or given up: the file goes after two weeks.
+    let _ = dropped(16 * day);
+    assert_eq!(
+        lines(&spool(&world)).len(),
+        1,
+        "nothing was pending, so nothing was swept"
+    );
+    hook(
+        &world,
+        &told(&world, "SessionStart", "t", somewhere.path()),
+        16 * day,
+    );
+    let _ = dropped(17 * day);
+    let left = lines(&spool(&world));
+    assert_eq!((left.len(), &left[0]["session"]), (1, &json!("t")));
+}
+
+#[test]
+fn what_no_agent_says_is_dropped_without_a_word() {
+    let world = World::new();
+    let folder = world.home();
+    let mut subagent = told(&world, "Stop", "s", &folder);
+    subagent["agent_id"] = json!("helper");
+    for payload in [
+        String::new(),
+        "{".to_owned(),
+        "[1, 2]".to_owned(),
+        "null".to_owned(),
+        json!({"session_id": "s"}).to_string(),
+        told(&world, "PostToolUse", "s", &folder).to_string(),
+        told(&world, "Stop", "two words", &folder).to_string(),
+        told(&world, "Stop", &"x".repeat(10_000), &folder).to_string(),
+        subagent.to_string(),
+        json!({"leverage": 1, "agent": "nobody", "event": "turn-end", "session": "s"}).to_string(),
+        json!({"leverage": 2, "agent": "amp", "event": "turn-end", "session": "s"}).to_string(),
+        "[".repeat(100_000),
+    ] {
+        let output = give(command(&world, &[], 0), payload.as_bytes());
+        assert!(
+            output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(),
+            "{payload:.80}"
+        );
+    }
+    assert!(lines(&spool(&world)).is_empty());
+    // Of a path that is too long, the rest is kept.
+    let mut long = told(&world, "SessionStart", "s", &folder);
+    long["cwd"] = json!(format!("/{}", "x".repeat(10_000)));
+    hook(&world, &long, 0);
+    assert_eq!(lines(&spool(&world))[0]["folder"], Value::Null);
+}
+
+#[test]
+fn plugins_of_ours_and_hooks_of_git_leave_events() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    for agent in ["opencode", "amp"] {
+        hook(
+            &world,
+            &json!({"leverage": 1, "agent": agent, "event": "session-start", "session": "T-1", "folder": repo.path(), "model": "m"}),
+            0,
+        );
+    }
+    for event in ["post-commit", "post-rewrite", "pre-push"] {
+        let mut git = command(&world, &["--git", event], 0);
+        git.current_dir(repo.path());
+        let output = git.output().unwrap();
+        assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty());
+    }
+    let kept: Vec<String> = lines(&spool(&world))
+        .iter()
+        .map(|line| format!("{} {}", line["agent"], line["kind"]))
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            r#""opencode" "session-start""#,
+            r#""amp" "session-start""#,
+            r#""git" "commit""#,
+            r#""git" "other""#
+        ]
+    );
+    assert_eq!(lines(&spool(&world))[2]["folder"], json!(repo.path()));
+}
+
+#[test]
+fn help_and_arguments_of_a_later_release_are_no_trouble() {
+    let world = World::new();
+    let help = world.run(&["hook", "--help"]);
+    assert!(help.stdout.contains("--remind"), "{help}");
+    let payload = told(&world, "SessionStart", "s", &world.home()).to_string();
+    let output = give(command(&world, &["--later", "x"], 0), payload.as_bytes());
+    assert!(output.status.success() && output.stderr.is_empty());
+    let mut before = world.leverage(&world.home());
+    before.args(["-C", ".", "hook"]);
+    assert!(give(before, payload.as_bytes()).status.success());
+    assert_eq!(lines(&spool(&world)).len(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_that_is_in_the_way_holds_a_hook_up_or_makes_it_fail() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    let payload = told(&world, "SessionStart", "s", repo.path());
+    let beside = repo.path().join(".git/leverage/spool");
+    let file = spool(&world).join("2026-04-10.jsonl");
+    let fifo = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    let made: [&dyn Fn(); 5] = [
+        &|| fifo(&file),
+        &|| std::fs::create_dir(&file).unwrap(),
+        &|| std::os::unix::fs::symlink("/dev/null", &file).unwrap(),
+        &|| std::fs::File::create(&file).unwrap().set_len(64 << 20).unwrap(),
+        &|| {
+            std::fs::remove_dir(spool(&world)).unwrap();
+            fifo(&spool(&world));
+        },
+    ];
+    // None of the repository is looked at but where it lies.
+    std::fs::write(repo.path().join(".git/HEAD"), "rubbish").unwrap();
+    std::fs::remove_file(repo.path().join(".git/config")).unwrap();
+    fifo(&repo.path().join(".git/config"));
+    for (number, make) in made.iter().enumerate() {
+        let _ = std::fs::remove_dir_all(spool(&world));
+        std::fs::create_dir_all(spool(&world)).unwrap();
+        make();
+        let began = Instant::now();
+        hook(&world, &payload, 0);
+        assert!(began.elapsed() < Duration::from_secs(2), "{number}");
+        assert_eq!(lines(&beside).len(), number + 1);
+    }
+    let mut homeless = command(&world, &[], 0);
+    homeless.env_remove("HOME");
+    assert!(give(homeless, payload.to_string().as_bytes()).status.success());
+    assert_eq!(lines(&beside).len(), 6);
+    // Neither here nor there.
+    let mut nowhere = command(&world, &[], 0);
+    nowhere.env_remove("HOME");
+    let lost = told(&world, "SessionStart", "s", &world.path("gone"));
+    let output = give(nowhere, lost.to_string().as_bytes());
+    assert!(output.status.success() && output.stderr.is_empty());
+}
+
+#[test]
+fn an_event_beside_a_repository_is_swept_there() {
+    let world = World::new();
+    let repo = worked(&world, "s");
+    std::fs::create_dir_all(world.home().join(".local")).unwrap();
+    std::fs::write(world.home().join(".local/state"), "in the way").unwrap();
+    hook(
+        &world,
+        &told(&world, "SessionStart", "s", &repo.path().join("src")),
+        0,
+    );
+    assert_eq!(lines(&repo.path().join(".git/leverage/spool")).len(), 1);
+    let report = at(&world, &repo, 60, &["report"]);
+    assert!(report.status.success(), "{}", text(&report));
+    assert_eq!(notes(&repo).len(), 1);
+}
+
+#[test]
+fn a_stream_that_nobody_closes_or_that_never_ends_is_left() {
+    let world = World::new();
+    let payload = told(&world, "SessionStart", "s", &world.home()).to_string();
+    for (said, kept) in [(payload.as_str(), 1), ("{\"session_id\": ", 1), ("", 1)] {
+        let mut command = command(&world, &[], 0);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(said.as_bytes()).unwrap();
+        let began = Instant::now();
+        assert!(child.wait().unwrap().success());
+        assert!(began.elapsed() < Duration::from_secs(10), "{said:?}");
+        assert_eq!(lines(&spool(&world)).len(), kept);
+    }
+    let endless = format!("{{\"prompt\": \"{}", "x".repeat(100 << 20));
+    assert!(give(command(&world, &[], 0), endless.as_bytes()).status.success());
+    let mut shut = Command::new("sh");
+    shut.args([
+        "-c",
+        &format!("exec '{}' hook >&- 2>&- <&-", env!("CARGO_BIN_EXE_git-leverage")),
+    ]);
+    shut.env("HOME", world.home());
+    assert!(shut.status().unwrap().success());
+    assert_eq!(lines(&spool(&world)).len(), 1);
+}
+
+/// The capture outlives the hook, and keeps nobody waiting for its streams.
+#[test]
+fn the_end_of_a_turn_starts_a_capture_that_outlives_the_hook() {
+    let world = World::new();
+    let repo = worked(&world, "s");
+    let payload = told(&world, "Stop", "s", repo.path());
+    let mut command = world.leverage(&world.home());
+    command.arg("hook").env_remove("GIT_TEST_DATE_NOW");
+    let output = give(command, payload.to_string().as_bytes());
+    assert!(output.status.success() && output.stdout.is_empty());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while notes(&repo).is_empty() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(notes(&repo).len(), 1);
+    // It is done when the lock is free, and what it left is ours alone.
+    while Instant::now() < deadline && !spool(&world).join("captured.json").is_file() {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    #[cfg(unix)]
+    for entry in std::fs::read_dir(spool(&world)).unwrap() {
+        use std::os::unix::fs::PermissionsExt;
+        let entry = entry.unwrap();
+        assert_eq!(
+            entry.metadata().unwrap().permissions().mode() & 0o077,
+            0,
+            "{:?}",
+            entry.path()
+        );
+    }
+}
