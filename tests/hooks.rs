@@ -599,3 +599,196 @@ fn the_end_of_a_turn_starts_a_capture_that_outlives_the_hook() {
         );
     }
 }
+
+/// A hook that may remind, at the end of a turn of some agent.
+fn reminded(world: &World, payload: &Value, seconds: i64) -> Output {
+    give(
+        command(world, &["--remind"], seconds),
+        payload.to_string().as_bytes(),
+    )
+}
+
+fn is_silent(output: &Output) -> bool {
+    output.status.success() && output.stdout.is_empty() && output.stderr.is_empty()
+}
+
+#[test]
+fn a_session_with_commits_without_a_task_is_reminded_once() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit_at("Before", NOW - 60);
+    hook(&world, &told(&world, "SessionStart", "s", repo.path()), 0);
+    let stop = told(&world, "Stop", "s", repo.path());
+    assert!(is_silent(&reminded(&world, &stop, 1)), "nothing was committed");
+    let first = repo.commit_at("One", NOW + 10);
+    let second = repo.commit_at("Two", NOW + 20);
+    repo.git_at(
+        &["commit", "--quiet", "--allow-empty", "--amend", "-m", "Two again"],
+        NOW + 21,
+    );
+    let amended = repo.git(&["rev-parse", "HEAD"]);
+    for (field, value) in [
+        ("stop_hook_active", json!(true)),
+        ("background_tasks", json!([{"id": "b"}])),
+        ("hook_event_name", json!("SessionEnd")),
+    ] {
+        let mut goes_on = stop.clone();
+        goes_on[field] = value;
+        assert!(is_silent(&reminded(&world, &goes_on, 25)), "{field}");
+    }
+    let plain = give(command(&world, &[], 25), stop.to_string().as_bytes());
+    assert!(is_silent(&plain), "it was not asked for");
+    let output = reminded(&world, &stop, 30);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["hookSpecificOutput"]["hookEventName"], "Stop");
+    let said = answer["hookSpecificOutput"]["additionalContext"]
+        .as_str()
+        .unwrap();
+    for part in [
+        &first[..7],
+        &amended[..7],
+        "git leverage record",
+        "Not worth a record",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(!said.contains(&second[..7]), "{said}");
+    repo.commit_at("Three", NOW + 40);
+    assert!(is_silent(&reminded(&world, &stop, 50)));
+}
+
+#[test]
+fn nobody_is_reminded_of_what_has_a_task_or_may_be_another_ones() {
+    let begin = |session: &str| {
+        let world = World::new();
+        world.repo("kiln").commit_at("Before", NOW - 60);
+        hook(
+            &world,
+            &told(&world, "SessionStart", session, &world.path("kiln")),
+            0,
+        );
+        world
+    };
+    let is_due = |world: &World| {
+        let stop = told(world, "Stop", "s", &world.path("kiln"));
+        !is_silent(&reminded(world, &stop, 60))
+    };
+    let world = begin("s");
+    let repo = world.at("kiln");
+    repo.commit_at("One", NOW + 10);
+    repo.commit_at("Two\n\nLeverage-Estimate: 4h", NOW + 20);
+    let record = at(
+        &world,
+        &repo,
+        30,
+        &["record", "HEAD~1", "--estimate", "2h", "--agent-time", "1m"],
+    );
+    assert!(record.status.success(), "{}", text(&record));
+    assert!(!is_due(&world));
+
+    // One record that names the session speaks of all that it made.
+    let world = begin("s");
+    let repo = world.at("kiln");
+    repo.commit_at("One", NOW + 10);
+    repo.commit_at("Two", NOW + 20);
+    let args = [
+        "record",
+        "--estimate",
+        "2h",
+        "--agent-time",
+        "1m",
+        "--session",
+        "claude-code:s",
+    ];
+    let record = at(&world, &repo, 30, &args);
+    assert!(record.status.success(), "{}", text(&record));
+    assert!(!is_due(&world));
+
+    let world = begin("s");
+    let repo = world.at("kiln");
+    repo.commit_at("One", NOW + 10);
+    hook(&world, &told(&world, "SessionStart", "other", repo.path()), 5);
+    assert!(!is_due(&world));
+
+    let world = begin("s");
+    let repo = world.at("kiln");
+    repo.git(&["checkout", "--quiet", "-b", "gone"]);
+    repo.commit_at("One", NOW + 10);
+    repo.git(&["checkout", "--quiet", "main"]);
+    assert!(!is_due(&world), "what is not below HEAD any more");
+}
+
+#[test]
+fn each_agent_is_reminded_as_its_protocol_has_it() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit_at("Before", NOW - 60);
+    let claude_like = |folder: &str, file: &str, event: &str| {
+        json!({"session_id": "s", "cwd": repo.path(), "hook_event_name": event,
+            "transcript_path": world.home().join(folder).join(file)})
+    };
+    let turns = [
+        ("codex", claude_like(".codex/sessions", "rollout-s.jsonl", "Stop")),
+        (
+            "gemini",
+            claude_like(".gemini/tmp/kiln/chats", "session-s.jsonl", "AfterAgent"),
+        ),
+        (
+            "qwen",
+            claude_like(".qwen/projects/kiln/chats", "s.jsonl", "Stop"),
+        ),
+        ("droid", claude_like(".factory/sessions/kiln", "s.jsonl", "Stop")),
+        (
+            "copilot",
+            json!({"sessionId": "s", "cwd": repo.path(), "stopReason": "end_turn", "stop_hook_active": false}),
+        ),
+        (
+            "cursor",
+            json!({"conversation_id": "s", "cursor_version": "2.0", "workspace_roots": [repo.path()],
+            "hook_event_name": "stop", "status": "completed", "loop_count": 0}),
+        ),
+    ];
+    for (number, (agent, turn)) in turns.iter().enumerate() {
+        let start = 1000 * (number as i64 + 1);
+        hook(&world, turn, start);
+        repo.commit_at(agent, NOW + start + 10);
+        let output = reminded(&world, turn, start + 20);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        match *agent {
+            "codex" | "gemini" | "qwen" => {
+                assert_eq!((output.status.code(), said.as_str()), (Some(2), ""), "{agent}");
+                assert!(
+                    String::from_utf8_lossy(&output.stderr).contains("git leverage record"),
+                    "{agent}"
+                );
+            }
+            "droid" | "copilot" => {
+                let answer: Value = serde_json::from_str(&said).unwrap();
+                assert_eq!(answer["decision"], "block", "{agent}");
+                assert!(
+                    answer["reason"]
+                        .as_str()
+                        .is_some_and(|reason| reason.contains("git leverage record"))
+                );
+            }
+            _ => {
+                let answer: Value = serde_json::from_str(&said).unwrap();
+                assert!(
+                    answer["followup_message"]
+                        .as_str()
+                        .is_some_and(|text| text.contains("git leverage record"))
+                );
+            }
+        }
+        assert_eq!(
+            output.status.code() == Some(2),
+            output.stdout.is_empty(),
+            "{agent}"
+        );
+    }
+    // A hook of git says nothing, whatever it is asked for.
+    let mut git = command(&world, &["--git", "post-commit", "--remind"], 9000);
+    git.current_dir(repo.path());
+    assert!(is_silent(&git.output().unwrap()));
+}

@@ -488,6 +488,14 @@ const CALLS: &[(&str, &[&[&str]])] = &[
     ("sync", &[&["sync", "--setup", "--dry-run"], &["sync", "--setup"]]),
     ("import", &[&["import", "../rows.md", "--date", "2026-01-01"]]),
     (
+        "hook",
+        &[
+            &["hook"],
+            &["hook", "--remind"],
+            &["hook", "--git", "post-commit"],
+        ],
+    ),
+    (
         "trailers",
         &[
             &["trailers"],

@@ -70,7 +70,7 @@ pub enum Command {
     Record(Box<commands::record::Args>),
     /// Save what was measured of the sessions behind commits in their notes
     Capture(Box<commands::capture::Args>),
-    /// Called by agents and by git: note that something happened, and capture it in the background
+    /// Note what an agent or git tells its hook, and capture it in the background
     Hook(commands::hook::Args),
     /// Revise a task; earlier revisions are kept
     Revise(Box<commands::revise::Args>),
