@@ -152,3 +152,217 @@ fn path(text: &str) -> Option<String> {
     let is_absolute = Path::new(text).is_absolute() || text.get(1..3) == Some(":\\");
     (is_absolute && !text.chars().any(char::is_control)).then(|| text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// `agent kind` of a payload, with these variables.
+    fn of(payload: &Value, variables: &[(&str, &str)]) -> Option<String> {
+        let variable = |name: &str| {
+            let known = variables.iter().find(|(known, _)| *known == name);
+            known.map(|(_, value)| (*value).to_owned())
+        };
+        let told = told(payload.to_string().as_bytes(), &variable, DateTime::UNIX_EPOCH)?;
+        let kind = serde_json::to_value(told.event.kind).ok()?;
+        Some(format!("{} {}", told.event.agent, kind.as_str()?))
+    }
+
+    fn claude_like(log: &str, event: &str) -> Value {
+        json!({"session_id": "0a1b", "transcript_path": log, "cwd": "/w/kiln", "hook_event_name": event})
+    }
+
+    #[test]
+    fn the_folder_of_the_log_tells_who_speaks() {
+        for (log, event, told) in [
+            (
+                "/home/ada/.claude/projects/-w-kiln/0a1b.jsonl",
+                "Stop",
+                "claude-code turn-end",
+            ),
+            (
+                "/home/ada/.codex/sessions/2026/04/10/rollout-0a1b.jsonl",
+                "Stop",
+                "codex turn-end",
+            ),
+            (
+                "/home/ada/.gemini/tmp/kiln/chats/session-0a1b.json",
+                "AfterAgent",
+                "gemini-cli turn-end",
+            ),
+            (
+                "/home/ada/.gemini/antigravity-cli/conversations/0a1b.db",
+                "AfterAgent",
+                "antigravity turn-end",
+            ),
+            (
+                "/home/ada/.qwen/projects/-w-kiln/chats/0a1b.jsonl",
+                "Stop",
+                "qwen turn-end",
+            ),
+            (
+                "/home/ada/.factory/sessions/-w-kiln/0a1b.jsonl",
+                "SessionEnd",
+                "droid session-end",
+            ),
+            (
+                "/home/ada/.copilot/session-state/0a1b/events.jsonl",
+                "SessionStart",
+                "copilot-cli session-start",
+            ),
+            // The work of one agent within the home of another.
+            (
+                "/home/ada/.copilot/trees/x/.claude/projects/-w/0a1b.jsonl",
+                "Stop",
+                "claude-code turn-end",
+            ),
+            (
+                "C:\\Users\\ada\\.codex\\sessions\\rollout-0a1b.jsonl",
+                "Stop",
+                "codex turn-end",
+            ),
+            // Folders that were moved.
+            (
+                "/data/claude/projects/-w-kiln/0a1b.jsonl",
+                "Stop",
+                "claude-code turn-end",
+            ),
+            (
+                "/data/codex/sessions/2026/04/10/rollout-2026-0a1b.jsonl",
+                "Stop",
+                "codex turn-end",
+            ),
+            (
+                "/data/qwen/projects/-w-kiln/chats/0a1b.jsonl",
+                "Stop",
+                "qwen turn-end",
+            ),
+            (
+                "/data/gemini/tmp/kiln/chats/session-2026-0a1b.jsonl",
+                "AfterAgent",
+                "gemini-cli turn-end",
+            ),
+            (
+                "/data/copilot/session-state/0a1b/events.jsonl",
+                "Stop",
+                "copilot-cli turn-end",
+            ),
+        ] {
+            assert_eq!(of(&claude_like(log, event), &[]).as_deref(), Some(told), "{log}");
+        }
+    }
+
+    #[test]
+    fn variables_tell_where_the_log_does_not() {
+        let start = json!({"session_id": "0a1b", "cwd": "/w/kiln", "hook_event_name": "SessionStart"});
+        for (variables, told) in [
+            (
+                &[("CLAUDE_CODE_SESSION_ID", "0a1b"), ("DROID_PROJECT_DIR", "/w")][..],
+                Some("claude-code session-start"),
+            ),
+            // One agent runs within another.
+            (
+                &[("CLAUDE_CODE_SESSION_ID", "else"), ("DROID_PROJECT_DIR", "/w")],
+                Some("droid session-start"),
+            ),
+            (&[("GEMINI_SESSION_ID", "0a1b")], Some("gemini-cli session-start")),
+            (
+                &[("QWEN_CODE_SESSION_ID", "0a1b"), ("GEMINI_PROJECT_DIR", "/w")],
+                Some("qwen session-start"),
+            ),
+            (
+                &[("COPILOT_PROJECT_DIR", "/w"), ("CLAUDE_PROJECT_DIR", "/w")],
+                Some("copilot-cli session-start"),
+            ),
+            (&[("CLAUDE_PROJECT_DIR", "/w")], None),
+        ] {
+            assert_eq!(of(&start, variables).as_deref(), told, "{variables:?}");
+        }
+        let mut turn = start;
+        turn["hook_event_name"] = json!("Stop");
+        turn["turn_id"] = json!("t");
+        assert_eq!(of(&turn, &[]).as_deref(), Some("codex turn-end"));
+    }
+
+    #[test]
+    fn cursor_and_copilot_say_who_they_are_in_hooks_of_others() {
+        let mut cursors = claude_like("/home/ada/.claude/projects/-w/0a1b.jsonl", "Stop");
+        cursors["cursor_version"] = json!("2.0.1");
+        assert_eq!(of(&cursors, &[]).as_deref(), Some("cursor turn-end"));
+        let own = json!({"conversation_id": "c", "hook_event_name": "sessionEnd", "workspace_roots": ["/w/kiln", "/w/oven"]});
+        assert_eq!(of(&own, &[]).as_deref(), Some("cursor session-end"));
+        let event = told(own.to_string().as_bytes(), &|_| None, DateTime::UNIX_EPOCH)
+            .unwrap()
+            .event;
+        assert_eq!(
+            (event.session.as_deref(), event.folder.as_deref()),
+            (Some("c"), Some("/w/kiln"))
+        );
+    }
+
+    #[test]
+    fn events_of_copilot_have_no_names() {
+        let with = |fields: Value| {
+            let mut payload = json!({"sessionId": "0a1b", "timestamp": 1, "cwd": "/w/kiln"});
+            let fields = fields.as_object().cloned().unwrap_or_default();
+            payload.as_object_mut().unwrap().extend(fields);
+            of(&payload, &[]).map(|told| told.replace("copilot-cli ", ""))
+        };
+        assert_eq!(
+            with(json!({"source": "new", "initialPrompt": "x"})).as_deref(),
+            Some("session-start")
+        );
+        assert_eq!(
+            with(json!({"stopReason": "end_turn", "stop_hook_active": false})).as_deref(),
+            Some("turn-end")
+        );
+        assert_eq!(
+            with(json!({"reason": "complete"})).as_deref(),
+            Some("session-end")
+        );
+        for other in [
+            json!({"prompt": "x"}),
+            json!({"toolName": "edit", "toolArgs": {}}),
+            json!({"hookName": "permissionRequest", "reason": "x"}),
+            json!({"stopReason": "end_turn", "parentAgentId": "p", "agentId": "a"}),
+            json!({"stopReason": "end_turn", "agentName": "task"}),
+            json!({"error": {"message": "x"}, "reason": "x"}),
+        ] {
+            assert_eq!(with(other.clone()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_turn_of_the_session_does_not_count() {
+        let log = "/home/ada/.codex/sessions/rollout-0a1b.jsonl";
+        for event in [
+            "UserPromptSubmit",
+            "PreToolUse",
+            "SubagentStop",
+            "PreCompress",
+            "Notification",
+            "",
+        ] {
+            assert_eq!(of(&claude_like(log, event), &[]), None, "{event}");
+        }
+        let mut subagents = claude_like(log, "Stop");
+        subagents["agent_id"] = json!("helper");
+        assert_eq!(of(&subagents, &[]), None);
+    }
+
+    #[test]
+    fn texts_are_taken_whole_or_not_at_all() {
+        let mut payload = claude_like("/home/ada/.codex/rollout-0a1b.jsonl", "Stop");
+        payload["model"] = json!("x".repeat(101));
+        payload["cwd"] = json!("kiln/below");
+        payload["prompt"] = json!({"deep": ["\u{1f600}", null, 1.5, -3, true]});
+        let told = told(payload.to_string().as_bytes(), &|_| None, DateTime::UNIX_EPOCH).unwrap();
+        assert_eq!((told.event.model, told.event.folder), (None, None));
+        // Half of a character, as languages with wide ones write it.
+        let halves = br#"{"session_id": "0a1b", "hook_event_name": "Stop", "turn_id": "t", "prompt": "\ud83d", "cwd": "/w"}"#;
+        let told = super::told(halves, &|_| None, DateTime::UNIX_EPOCH).unwrap();
+        assert_eq!(told.event.folder.as_deref(), Some("/w"));
+    }
+}

@@ -293,3 +293,142 @@ fn wait(lock: &File, patience: Duration) -> Option<bool> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::event::EventKind;
+
+    const AT: i64 = 1_775_822_400;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(AT + seconds, 0).unwrap()
+    }
+
+    fn event(session: &str, seconds: i64) -> Event {
+        Event {
+            at: at(seconds),
+            agent: "codex".into(),
+            kind: EventKind::TurnEnd,
+            session: Some(session.to_owned()),
+            log: None,
+            folder: Some("/w/kiln".into()),
+            model: None,
+        }
+    }
+
+    fn new() -> (tempfile::TempDir, Spool) {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::of_machine(folder.path());
+        (folder, spool)
+    }
+
+    fn pending(spool: &Spool, seconds: i64) -> Vec<String> {
+        let pending = spool.contents(at(seconds)).pending;
+        pending.into_iter().map(|pending| pending.session.id).collect()
+    }
+
+    /// A capture of these sessions that began and ended then.
+    fn capture(spool: &Spool, sessions: &[&str], seconds: i64) {
+        let captured = sessions
+            .iter()
+            .map(|id| (SessionId::new("codex", *id), at(seconds)));
+        let settled = Settled {
+            captured: captured.collect(),
+            ..Settled::default()
+        };
+        let held = spool.sweep(Duration::ZERO).unwrap();
+        spool.settle(&held, &settled, at(seconds)).unwrap();
+    }
+
+    fn captured(spool: &Spool) -> Captured {
+        Captured::read(spool.folder())
+    }
+
+    #[test]
+    fn a_session_is_pending_until_a_capture_began_late_enough() {
+        let (_folder, spool) = new();
+        assert!(pending(&spool, 0).is_empty() && spool.sweep(Duration::ZERO).is_none());
+        spool.append(&event("a", 0)).unwrap();
+        spool.append(&event("b", 10)).unwrap();
+        capture(&spool, &["a", "b"], 35);
+        assert_eq!(pending(&spool, 36), ["b"]);
+        spool.append(&event("a", 36)).unwrap();
+        assert_eq!(pending(&spool, 37), ["b", "a"]);
+        capture(&spool, &["b"], 40);
+        assert_eq!(pending(&spool, 41), ["a"]);
+        capture(&spool, &["a"], 66);
+        assert!(pending(&spool, 67).is_empty());
+        let captured = captured(&spool);
+        assert!(captured.sessions.is_empty());
+        assert_eq!(captured.last["codex"].at, at(36));
+        assert_eq!(spool.contents(at(67)).last["codex"].at, at(36));
+    }
+
+    #[test]
+    fn one_that_waits_holds_back_nothing_but_the_byte() {
+        let (_folder, spool) = new();
+        spool.append(&event("a", 0)).unwrap();
+        spool.append(&event("b", 0)).unwrap();
+        capture(&spool, &["b"], 60);
+        assert_eq!(pending(&spool, 61), ["a"]);
+        assert!(captured(&spool).files.is_empty() && captured(&spool).sessions.len() == 1);
+        // Whoever lost what was noted captures again.
+        std::fs::write(spool.folder().join("captured.json"), "{").unwrap();
+        assert_eq!(pending(&spool, 62), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_clock_that_was_years_ahead_is_not_waited_for() {
+        let (_folder, spool) = new();
+        spool.append(&event("a", 400 * 24 * 3600)).unwrap();
+        assert_eq!(pending(&spool, 0), ["a"]);
+        capture(&spool, &["a"], 0);
+        assert!(pending(&spool, 1).is_empty());
+    }
+
+    #[test]
+    fn one_captures_and_one_waits() {
+        let (_folder, spool) = new();
+        spool.append(&event("a", 0)).unwrap();
+        let first = spool.sweep(Duration::ZERO).unwrap();
+        assert!(spool.sweep(Duration::ZERO).is_none());
+        let waiting = {
+            let spool = spool.clone();
+            thread::spawn(move || spool.sweep_next(Duration::from_secs(30)).is_some())
+        };
+        let is_waiting = || spool.lock("next.lock").unwrap().try_lock().is_err();
+        while !is_waiting() {
+            thread::sleep(Duration::from_millis(5));
+        }
+        assert!(spool.sweep_next(Duration::from_secs(30)).is_none());
+        drop(first);
+        assert!(waiting.join().unwrap());
+    }
+
+    #[test]
+    fn lines_that_are_no_events_are_counted() {
+        let (_folder, spool) = new();
+        spool.append(&event("a", 0)).unwrap();
+        let file = spool.folder().join(file::name_of(at(0)));
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}\n{{\"at\": 1}}\nrubbish\n")).unwrap();
+        let contents = spool.contents(at(1));
+        assert_eq!(contents.pending.len(), 1);
+        assert!(
+            contents.warnings[0].message.starts_with("2 lines"),
+            "{:?}",
+            contents.warnings
+        );
+    }
+
+    #[test]
+    fn recent_events_come_in_order() {
+        let (_folder, spool) = new();
+        for seconds in [86_400, 5, 0] {
+            spool.append(&event("a", seconds)).unwrap();
+        }
+        let recent: Vec<DateTime<Utc>> = spool.recent(at(5)).into_iter().map(|event| event.at).collect();
+        assert_eq!(recent, [at(5), at(86_400)]);
+    }
+}
