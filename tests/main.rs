@@ -17,6 +17,7 @@ mod damaged;
 mod discovery;
 #[cfg(unix)]
 mod durability;
+mod estimators;
 mod filters;
 mod history;
 mod hooks;

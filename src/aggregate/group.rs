@@ -14,7 +14,7 @@ use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::model;
-use crate::facts::task::Task;
+use crate::facts::task::{Estimator, Task};
 use crate::facts::zone::Zone;
 
 /// By what.
@@ -36,6 +36,8 @@ pub enum Dimension {
     Category,
     /// Who made it: `Name <mail>`.
     Author,
+    /// Who estimated: the agent that did, or `person`.
+    Estimator,
     /// The task itself.
     Task,
     /// A tag of the task: a task with two tags is in two rows, and once in the totals.
@@ -46,7 +48,7 @@ pub enum Dimension {
 
 impl Dimension {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Day,
         Self::Week,
         Self::Month,
@@ -55,6 +57,7 @@ impl Dimension {
         Self::Model,
         Self::Category,
         Self::Author,
+        Self::Estimator,
         Self::Task,
         Self::Tag,
         Self::Session,
@@ -71,6 +74,7 @@ impl Dimension {
             Self::Model => "model",
             Self::Category => "category",
             Self::Author => "author",
+            Self::Estimator => "estimator",
             Self::Task => "task",
             Self::Tag => "tag",
             Self::Session => "session",
@@ -84,7 +88,7 @@ impl Dimension {
 
     /// Whether its keys are what tasks say, and nothing else.
     pub(super) fn is_of_tasks(self) -> bool {
-        matches!(self, Self::Task | Self::Category | Self::Tag)
+        matches!(self, Self::Task | Self::Category | Self::Tag | Self::Estimator)
     }
 
     fn of_day(self, day: NaiveDate) -> String {
@@ -108,7 +112,7 @@ impl fmt::Display for Dimension {
 /// A word that is no dimension.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[error(
-    "a report cannot be grouped by `{0}`; it can by day, week, month, repo, agent, model, category, author, task, tag, session"
+    "a report cannot be grouped by `{0}`; it can by day, week, month, repo, agent, model, category, author, estimator, task, tag, session"
 )]
 pub struct UnknownDimension(String);
 
@@ -226,7 +230,9 @@ impl<'a> Grouping<'a> {
             Dimension::Author => vec![Some(commit.author.to_string())],
             Dimension::Task => values(tasks, |task| of_task(dimension, task)),
             Dimension::Session => sessions(self.effort.of_commit(commit.id)),
-            Dimension::Category | Dimension::Tag => or_none(values(tasks, |task| of_task(dimension, task))),
+            Dimension::Category | Dimension::Tag | Dimension::Estimator => {
+                or_none(values(tasks, |task| of_task(dimension, task)))
+            }
             Dimension::Agent | Dimension::Model => or_none(signed(dimension, commit, tasks)),
         })
     }
@@ -247,7 +253,9 @@ impl<'a> Grouping<'a> {
             Dimension::Repo => vec![Some(repo.name.clone())],
             Dimension::Author => vec![author.map(str::to_owned)],
             Dimension::Task => values(tasks, |task| of_task(dimension, task)),
-            Dimension::Category | Dimension::Tag => or_none(values(tasks, |task| of_task(dimension, task))),
+            Dimension::Category | Dimension::Tag | Dimension::Estimator => {
+                or_none(values(tasks, |task| of_task(dimension, task)))
+            }
             Dimension::Agent => vec![Some(session.id.agent.clone())],
             Dimension::Model => or_none(each_once(named_models(session.models.iter()))),
             Dimension::Session => vec![Some(session.id.to_string())],
@@ -287,9 +295,16 @@ fn of_task(dimension: Dimension, task: &Task) -> Vec<Option<String>> {
         Dimension::Agent => vec![task.agent.clone()],
         Dimension::Model => vec![task.model.as_deref().map(model::canonical)],
         Dimension::Category => vec![task.category.clone()],
+        Dimension::Estimator => vec![Some(estimator(task).to_owned())],
         Dimension::Tag => task.tags.iter().cloned().map(Some).collect(),
         _ => Vec::new(),
     }
+}
+
+/// The agent that estimated, or `person`.
+fn estimator(task: &Task) -> &str {
+    let estimator = task.estimate.estimator.as_ref();
+    estimator.map_or(Estimator::PERSON, |estimator| &estimator.agent)
 }
 
 /// The agents or models that a commit's evidence or its tasks name.

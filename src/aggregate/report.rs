@@ -656,6 +656,7 @@ mod tests {
     use crate::aggregate::sample::{claim, commit, repository};
     use crate::facts::evidence::Evidence;
     use crate::facts::quantity::Minutes;
+    use crate::facts::task::Estimator;
 
     fn query(by: &[Dimension]) -> Query {
         Query {
@@ -822,6 +823,17 @@ mod tests {
         assert_eq!(lines(&report), ["api: 1 8h – 1", "docs: 1 8h – 1", "–: 1 2h – 1"]);
         assert_eq!(report.totals.human_hours, Hours::new(10.0));
         assert_eq!(report.left_out.commits_without_task, 1);
+    }
+
+    #[test]
+    fn estimates_of_agents_are_told_from_those_of_persons() {
+        let mut repo = repository("kiln");
+        repo.commits = vec![commit(1, "2026-03-01T10:00:00Z")];
+        let mut by_agent = claim(1, "2026-03-01", 8.0).agent("codex").on(1).placed();
+        by_agent.task.estimate.estimator = Estimator::parse("claude-code claude-opus-4-8").unwrap();
+        repo.tasks = vec![by_agent, claim(2, "2026-03-01", 2.0).placed()];
+        let report = report(&[repo], &[], &query(&[Dimension::Estimator]));
+        assert_eq!(lines(&report), ["claude-code: 1 8h – 1", "person: 1 2h – 0"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::LedgerTask;
 use crate::facts::span::Seconds;
+use crate::facts::task::Task;
 
 /// The rules, in the order in which they are listed.
 pub(super) const RULES: &[Rule] = &[
@@ -54,6 +55,13 @@ pub(super) const RULES: &[Rule] = &[
         advice: "Look who wrote its record, and name the session that did the work",
         missing: no_sessions,
         check: Check::ShownByAll(session_away_from_commits),
+    },
+    Rule {
+        id: "estimate-by-own-agent",
+        about: "Did the agent that did the work estimate it?",
+        advice: "Have a person look at the estimate, and revise it with --estimated-by person",
+        missing: no_tasks,
+        check: Check::Shown(estimate_by_own_agent),
     },
 ];
 
@@ -251,9 +259,71 @@ fn session_away_from_commits(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     shown.sessions().filter_map(away).collect()
 }
 
+/// Whether the agent that did the work estimated it: the one that the task names, else that of a session that it names.
+pub(super) fn is_by_own_agent(task: &Task) -> bool {
+    let Some(estimator) = &task.estimate.estimator else {
+        return false;
+    };
+    match &task.agent {
+        Some(agent) => *agent == estimator.agent,
+        None => task
+            .sessions
+            .iter()
+            .any(|session| session.agent == estimator.agent),
+    }
+}
+
+/// Who gains by a high estimate had better not be the only one to make it.
+fn estimate_by_own_agent(shown: Shown<'_>) -> Vec<Found> {
+    let by_itself = |found: &LedgerTask| {
+        let task = &found.task;
+        let estimator = task.estimate.estimator.as_ref()?;
+        is_by_own_agent(task).then(|| {
+            let (title, hours, agent) = (&task.title, task.estimate.hours, &estimator.agent);
+            let message = format!("`{title}` was estimated at {hours} by {agent}, which did the work");
+            Found::of(Level::Note, task, message).figure("claimed_hours", hours.get())
+        })
+    };
+    shown.tasks().filter_map(by_itself).collect()
+}
+
 fn days_or_hours(away: Seconds) -> String {
     match away.days() {
         days if days >= 2.0 => format!("{days:.0} days"),
         days => format!("{:.1} h", days * 24.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::audit::tests::{Case, passes, task, triggers};
+    use crate::audit::{Choice, Level};
+
+    #[test]
+    fn estimates_of_the_agent_that_did_the_work() {
+        let rule = "estimate-by-own-agent";
+        let estimated = |fields: Value| {
+            let estimate = json!({ "hours": 40, "by": "A", "agent": "codex", "model": "gpt-6" });
+            let mut fields = fields;
+            fields["estimate"] = estimate;
+            Case::default().note(1, &[task(1, fields)])
+        };
+        let own = || estimated(json!({ "agent": "codex" }));
+        triggers(rule, own(), Level::Note, "was estimated at 40h by codex");
+        let named = estimated(json!({ "sessions": ["codex:a"] }));
+        triggers(rule, named, Level::Note, "by codex, which did the work");
+        passes(rule, estimated(json!({ "agent": "claude-code" })));
+        passes(
+            rule,
+            Case::default().note(1, &[task(1, json!({ "agent": "codex" }))]),
+        );
+
+        let confidence = own()
+            .note(2, &[task(2, json!({}))])
+            .audit(&Choice::default())
+            .confidence;
+        assert_eq!((confidence.by_agents.tasks, confidence.by_own_agent), (1, 1));
     }
 }

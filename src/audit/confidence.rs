@@ -5,6 +5,7 @@ use std::ops::Add;
 
 use serde::Serialize;
 
+use super::claims::is_by_own_agent;
 use super::evidence::{All, Evidence, Shown};
 use super::measured;
 use super::retractions::{self, Retracted};
@@ -32,6 +33,10 @@ pub struct Confidence {
     pub unchecked: Part,
     /// All other tasks.
     pub unsupported: Part,
+    /// Tasks that an agent estimated, whatever they rest on.
+    pub by_agents: Part,
+    /// How many of these were estimated by the agent that did the work.
+    pub by_own_agent: u64,
     /// Σ agent minutes, as reports have them: claimed, else of the sessions that made a task's commits. `None` where neither says.
     #[serde(serialize_with = "serialize_decimal")]
     pub agent_minutes: Option<Minutes>,
@@ -116,7 +121,13 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
         Support::Commits => task.task.ratio(),
         Support::Unknown | Support::Nothing => Ratio::default(),
     });
+    let by_agents = tasks
+        .iter()
+        .filter(|(task, _)| task.task.estimate.estimator.is_some());
+    let by_own_agent = tasks.iter().filter(|(task, _)| is_by_own_agent(&task.task));
     Confidence {
+        by_agents: part(by_agents),
+        by_own_agent: by_own_agent.count() as u64,
         claimed: part(tasks.iter()),
         measured: with(|support| matches!(support, Support::Minutes(_))),
         noted: with(|support| matches!(support, Support::NotedMinutes(_))),

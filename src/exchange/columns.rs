@@ -13,6 +13,8 @@ pub(super) enum Field {
     Date,
     Agent,
     Model,
+    /// Who estimated: an agent, perhaps with its model, or `person`.
+    Estimator,
     Category,
     Tags,
     /// A running number: known, and of no use.
@@ -64,6 +66,7 @@ pub(super) fn kind(heading: &str) -> Option<ColumnKind> {
         _ if is_factor => Field::Factor,
         _ if supervised => Field::Supervision,
         _ if has(&["tokens", "token"]) => Field::Tokens,
+        _ if has(&["estimator"]) || (has(&["estimated", "estimate"]) && has(&["by"])) => Field::Estimator,
         _ if has(&["human", "estimate", "est", "estimated", "manual", "senior"]) => Field::Human,
         ["date" | "day"] => Field::Date,
         ["agent" | "tool"] => Field::Agent,
@@ -114,6 +117,9 @@ mod tests {
             ("agent_seconds", Field::AgentTime, Some("s")),
             ("Claude's time", Field::AgentTime, None),
             ("agent", Field::Agent, None),
+            ("estimator", Field::Estimator, None),
+            ("Estimated by", Field::Estimator, None),
+            ("Estimated", Field::Human, None),
             ("Sup.", Field::Supervision, None),
             ("supervisory_minutes", Field::Supervision, Some("m")),
             ("Factor", Field::Factor, None),

@@ -8,7 +8,7 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::ids::TaskId;
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::quantity::{Hours, Minutes, Tokens};
-use crate::facts::task::{FirstClaim, Task, TaskSource};
+use crate::facts::task::{Estimator, FirstClaim, Task, TaskSource};
 
 /// A header and its rows, each with the line it stands on.
 struct Sheet {
@@ -330,6 +330,9 @@ impl Row<'_> {
         task.tokens = self.quantity(Field::Tokens, |text| Tokens::parse_with(text, mark))?;
         task.agent = self.text(Field::Agent).or_else(|| self.options.agent.clone());
         task.model = self.text(Field::Model);
+        if let Some(text) = self.text(Field::Estimator) {
+            task.estimate.estimator = Estimator::parse(&text).map_err(|error| error.to_string())?;
+        }
         task.category = self.text(Field::Category);
         task.tags = self.tags();
         task.check().map_err(|error| error.to_string())?;

@@ -3,7 +3,7 @@
 use super::ids::{SessionId, TaskId};
 use super::quantity::{Hours, Minutes, Tokens, WorkTime};
 use super::squash::{self, Part};
-use super::task::{Phase, TaskError, check_agent_minutes, check_hours, check_text, phase_sum};
+use super::task::{Estimator, Phase, TaskError, check_agent_minutes, check_hours, check_text, phase_sum};
 use super::trailers::{self, Trailer, TrailerPlace};
 
 /// What every key of ours begins with, in any case.
@@ -45,6 +45,8 @@ pub struct Claim {
     pub model: Option<String>,
     /// `Leverage-Category`. Untrusted text.
     pub category: Option<String>,
+    /// `Leverage-Estimator`: the agent that estimated; `None` where a person did. Untrusted text.
+    pub estimator: Option<Estimator>,
     /// `Leverage-Session`.
     pub sessions: Vec<SessionId>,
 }
@@ -213,6 +215,7 @@ impl Claim {
             agent: None,
             model: None,
             category: None,
+            estimator: None,
             sessions: Vec::new(),
         };
         for trailer in paragraph {
@@ -258,6 +261,10 @@ impl Claim {
             "agent" => once(&mut self.agent, text(value)?),
             "model" => once(&mut self.model, text(value)?),
             "category" => once(&mut self.category, text(value)?),
+            "estimator" => match read_as(Estimator::parse(value))? {
+                Some(estimator) => once(&mut self.estimator, estimator),
+                None => Ok(()),
+            },
             "session" => {
                 self.sessions.push(read_as(value.parse())?);
                 Ok(())
@@ -280,6 +287,7 @@ impl Claim {
         let estimate = super::task::Estimate {
             hours: self.estimate.unwrap_or_else(|| phase_sum(&self.phases)),
             by: String::new(),
+            estimator: None,
             basis: None,
             phases: std::mem::take(&mut self.phases),
         };
@@ -337,7 +345,8 @@ mod tests {
             "Title\n\nLeverage-Task: 019d7743-6a00-7707-8707-070707070707\nleverage-estimate: 40h\n\
              Leverage-Agent-Time: 25m\nLeverage-Supervision: 5 min\nLeverage-Tokens: 400k\nLeverage-Agent: codex\n\
              Leverage-Model: gpt-5\nLeverage-Session: codex:a\nLeverage-Session: codex:b\nLeverage-Category: api\n\
-             Leverage-Phase: Schema design 4h\nLeverage-Phase: Client 36h\n",
+             Leverage-Phase: Schema design 4h\nLeverage-Phase: Client 36h\n\
+             Leverage-Estimator: claude-code claude-opus-4-8\n",
         );
         assert_eq!(errors, [""; 0]);
         let claim = &claims[0];
@@ -348,6 +357,10 @@ mod tests {
         assert_eq!(claim.agent.as_deref(), Some("codex"));
         assert_eq!(claim.model.as_deref(), Some("gpt-5"));
         assert_eq!(claim.category.as_deref(), Some("api"));
+        assert_eq!(
+            claim.estimator.as_ref().map(ToString::to_string).as_deref(),
+            Some("claude-code claude-opus-4-8")
+        );
         assert_eq!(claim.sessions.len(), 2);
         assert_eq!(claim.phases.len(), 2);
         assert!(claim.task.is_some());

@@ -152,6 +152,7 @@ fn task(claim: &Claim, authored: &Authored, id: TaskId) -> Option<Task> {
     };
     let mut task = Task::new(id, first);
     task.estimate.phases.clone_from(&claim.phases);
+    task.estimate.estimator.clone_from(&claim.estimator);
     task.agent_minutes = claim.agent_minutes;
     task.supervisory_minutes = claim.supervisory_minutes;
     task.tokens = claim.tokens;
@@ -202,6 +203,8 @@ fn revised(before: &Task, claimed: &Task) -> Task {
     next.by.clone_from(&claimed.by);
     if claimed.estimate.hours != before.estimate.hours || !claimed.estimate.phases.is_empty() {
         next.estimate = claimed.estimate.clone();
+    } else if claimed.estimate.estimator.is_some() {
+        next.estimate.estimator.clone_from(&claimed.estimate.estimator);
     }
     next.agent_minutes = claimed.agent_minutes.or(before.agent_minutes);
     next.supervisory_minutes = claimed.supervisory_minutes.or(before.supervisory_minutes);

@@ -81,14 +81,70 @@ pub struct Task {
 pub struct Estimate {
     /// The hours.
     pub hours: Hours,
-    /// Who says so.
+    /// Who says so, or on whose behalf an agent does.
     pub by: String,
+    /// The agent that estimated; `None` where a person did, or a line of an earlier version does not say. In the ledger its
+    /// fields are those of the estimate: `agent` and `model`.
+    #[serde(flatten, skip_serializing_if = "Option::is_none", default)]
+    pub estimator: Option<Estimator>,
     /// What it rests on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub basis: Option<String>,
     /// Its named parts; they sum to the hours.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub phases: Vec<Phase>,
+}
+
+/// An agent that estimated on behalf of a person. Its texts are untrusted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimator {
+    /// The agent, in our spelling (`claude-code`).
+    pub agent: String,
+    /// The model, as written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub model: Option<String>,
+}
+
+impl Estimator {
+    /// What stands for a person where an agent could.
+    pub const PERSON: &'static str = "person";
+
+    /// Reads `claude-code` or `claude-code claude-opus-4-8`; `person` is no agent.
+    pub fn parse(text: &str) -> Result<Option<Self>, TaskError> {
+        let text = text.trim();
+        if text == Self::PERSON {
+            return Ok(None);
+        }
+        let (agent, model) = match text.split_once(char::is_whitespace) {
+            Some((agent, model)) => (agent, Some(model.trim().to_owned())),
+            None => (text, None),
+        };
+        let estimator = Self {
+            agent: agent.to_owned(),
+            model,
+        };
+        estimator.check()?;
+        Ok(Some(estimator))
+    }
+
+    /// Whether it may be written.
+    fn check(&self) -> Result<(), TaskError> {
+        check_text("the estimator", &self.agent)?;
+        if self.agent == Self::PERSON || self.agent.contains(char::is_whitespace) {
+            return Err(TaskError::NoAgent(self.agent.clone()));
+        }
+        let model = self.model.as_deref();
+        model.map_or(Ok(()), |model| check_text("the model of the estimator", model))
+    }
+}
+
+/// `claude-code claude-opus-4-8`, as a trailer has it.
+impl fmt::Display for Estimator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.agent)?;
+        let model = self.model.as_deref();
+        model.map_or(Ok(()), |model| write!(f, " {model}"))
+    }
 }
 
 /// A named part of an estimate.
@@ -178,6 +234,9 @@ pub enum TaskError {
     /// Zero is a claim; what is unknown is left out.
     #[error("{0}; what is unknown is left out, not zero")]
     Zero(&'static str),
+    /// An agent's name is one word, and not that of a person.
+    #[error("`{0}` is not the name of an agent, such as claude-code")]
+    NoAgent(String),
     /// Phases and estimate disagree.
     #[error("the phases sum to {phases}, but the estimate is {estimate}")]
     PhasesDoNotSum {
@@ -218,6 +277,7 @@ impl Task {
             estimate: Estimate {
                 hours: first.hours,
                 by: first.by.to_owned(),
+                estimator: None,
                 basis: None,
                 phases: Vec::new(),
             },
@@ -314,6 +374,7 @@ impl Task {
 impl Estimate {
     /// Whether its phases have names and sum to its hours.
     pub fn check(&self) -> Result<(), TaskError> {
+        self.estimator.as_ref().map_or(Ok(()), Estimator::check)?;
         self.phases
             .iter()
             .try_for_each(|phase| check_text("the phase", &phase.name))?;
@@ -521,6 +582,38 @@ pub(crate) mod tests {
         assert_eq!(
             estimate.check().unwrap_err().to_string(),
             "the phases sum to 41h, but the estimate is 40h"
+        );
+    }
+
+    #[test]
+    fn who_estimated_is_an_agent_with_its_model_or_a_person() {
+        let read = |text: &str| Estimator::parse(text).map_err(|error| error.to_string());
+        let agent = |agent: &str, model: Option<&str>| {
+            Some(Estimator {
+                agent: agent.into(),
+                model: model.map(Into::into),
+            })
+        };
+        assert_eq!(read(" person "), Ok(None));
+        assert_eq!(read("codex"), Ok(agent("codex", None)));
+        let with_model = agent("claude-code", Some("claude-opus-4-8"));
+        assert_eq!(read("claude-code  claude-opus-4-8"), Ok(with_model.clone()));
+        assert_eq!(read(""), Err("the estimator is empty".into()));
+        assert!(read("codex gpt\u{1b}").is_err());
+
+        let mut task = sample();
+        let before = serde_json::to_value(&task).unwrap();
+        assert_eq!(before["estimate"].as_object().unwrap().len(), 2);
+        assert_eq!(serde_json::from_value::<Task>(before).unwrap(), task);
+        task.estimate.estimator = with_model;
+        let after = serde_json::to_value(&task).unwrap();
+        assert_eq!(after["estimate"]["agent"], "claude-code");
+        assert_eq!(after["estimate"]["model"], "claude-opus-4-8");
+        assert_eq!(serde_json::from_value::<Task>(after).unwrap(), task);
+        task.estimate.estimator = agent("person", None);
+        assert_eq!(
+            task.check().unwrap_err().to_string(),
+            "`person` is not the name of an agent, such as claude-code"
         );
     }
 

@@ -10,7 +10,7 @@ use crate::aggregate::effort::AgentTime;
 use crate::facts::ledger::{LedgerTask, TaskProvenance};
 use crate::facts::quantity::{Minutes, counted};
 use crate::facts::record::Tombstone;
-use crate::facts::task::Task;
+use crate::facts::task::{Estimator, Task};
 
 /// A task with the day that it counts on and the time of its agents.
 #[derive(Debug, Clone, Copy)]
@@ -110,9 +110,22 @@ fn estimate(task: &Task) -> String {
     format!(
         "{}, by {}{}",
         task.estimate.hours,
-        task.estimate.by,
+        estimated_by(task),
         basis.unwrap_or_default()
     )
+}
+
+/// Who estimated: a person, or `claude-code (claude-opus-4-8) for` one.
+fn estimated_by(task: &Task) -> String {
+    let person = &task.estimate.by;
+    match &task.estimate.estimator {
+        None => person.clone(),
+        Some(Estimator { agent, model: None }) => format!("{agent} for {person}"),
+        Some(Estimator {
+            agent,
+            model: Some(model),
+        }) => format!("{agent} ({model}) for {person}"),
+    }
 }
 
 fn joined<T: ToString>(parts: &[T]) -> String {
@@ -184,8 +197,35 @@ pub fn table<'a>(tasks: &[Timed<'a>]) -> Table {
     }
 }
 
-/// The table for people, without the column of what nobody claimed where that is nothing.
+/// The column of who estimated.
+const ESTIMATOR: &str = "estimator";
+
+/// The agent that estimated with its model, or `person`.
+fn estimator(task: &Task) -> String {
+    let estimator = task.estimate.estimator.as_ref();
+    estimator.map_or(Estimator::PERSON.to_owned(), ToString::to_string)
+}
+
+/// Takes the column of who estimated out of a table for people where agents estimated nothing.
+fn without_idle_estimator(table: &mut Table) {
+    let at = table.columns.iter().position(|column| column.id == ESTIMATOR);
+    let person = Cell::text(Estimator::PERSON);
+    let is_idle = |at: &usize| {
+        let cells = table.rows.iter().filter_map(|row| row.get(*at));
+        cells
+            .into_iter()
+            .all(|cell| *cell == Cell::Empty || *cell == person)
+    };
+    if let Some(at) = at.filter(is_idle) {
+        table.columns.remove(at);
+        table.rows.iter_mut().for_each(|row| drop(row.remove(at)));
+    }
+}
+
+/// The table for people, without the columns of what nobody claimed and of agents that estimated where there is nothing in
+/// them.
 pub fn shown(mut table: Table) -> Table {
+    without_idle_estimator(&mut table);
     let Some(at) = table.columns.iter().position(|column| column.id == FROM_LOGS) else {
         return table;
     };
@@ -236,6 +276,7 @@ pub fn history<'a>(tasks: impl IntoIterator<Item = (&'a LedgerTask, Option<&'a T
             Column::number("supervisory_minutes", "Superv.", Basis::Claimed),
             Column::text("title", "Task"),
             Column::text("reason", "Reason"),
+            Column::text(ESTIMATOR, "Estimated by"),
         ],
         rows: tasks
             .into_iter()
@@ -263,6 +304,7 @@ fn history_rows(found: &LedgerTask, tombstone: Option<&Tombstone>) -> Vec<Vec<Ce
             Cell::known(task.supervisory_minutes, Cell::Minutes),
             Cell::text(task.title.clone()),
             reason(task.reason.as_ref()),
+            Cell::text(estimator(task)),
         ]);
     }
     rows.extend(tombstone.map(|tombstone| {
@@ -277,6 +319,7 @@ fn history_rows(found: &LedgerTask, tombstone: Option<&Tombstone>) -> Vec<Vec<Ce
             Cell::Empty,
             Cell::text(found.task.title.clone()),
             reason(Some(&tombstone.reason)),
+            Cell::Empty,
         ]
     }));
     rows.reverse();

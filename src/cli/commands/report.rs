@@ -37,7 +37,7 @@ const USUAL_LINES_PER_DAY: f64 = 200.0;
 pub struct Args {
     #[command(flatten)]
     read: ReadArgs,
-    /// Group by one or two of: day, week, month, repo, agent, model, category, author, task, tag, session
+    /// Group by one or two of: day, week, month, repo, agent, model, category, author, estimator, task, tag, session
     #[arg(long, value_name = "WHAT", value_delimiter = ',', num_args = 1, value_parser = dimension)]
     by: Vec<Dimension>,
     #[command(flatten)]

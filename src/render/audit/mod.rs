@@ -10,7 +10,7 @@ use crate::audit::lines::FileLine;
 use crate::audit::origin::{Grouping, state_word};
 use crate::audit::{Audit, Finding};
 use origin::{origin, over_time};
-use sentences::{all_in, headline, level, notes, retracted, subject};
+use sentences::{all_in, by_agents, headline, level, notes, retracted, subject};
 
 pub use sarif::sarif;
 
@@ -121,7 +121,10 @@ fn confidence(audit: &Audit) -> Table {
         ],
         rows,
         totals: Some(row("all", &confidence.claimed)),
-        notes: std::iter::once(all_in(audit)).chain(retracted(audit)).collect(),
+        notes: std::iter::once(all_in(audit))
+            .chain(by_agents(audit))
+            .chain(retracted(audit))
+            .collect(),
         ..Table::default()
     }
 }

@@ -123,6 +123,27 @@ pub(super) fn all_in(audit: &Audit) -> String {
     }
 }
 
+/// How many estimates are agents', where any is.
+pub(super) fn by_agents(audit: &Audit) -> Option<String> {
+    let confidence = &audit.confidence;
+    let (all, theirs) = (&confidence.claimed, &confidence.by_agents);
+    if theirs.tasks == 0 {
+        return None;
+    }
+    let own = match confidence.by_own_agent {
+        0 => String::new(),
+        own => format!(", {} by the agent that did the work", number(own)),
+    };
+    Some(format!(
+        "Of {} {} {} by agents{own}, with {} of {} human hours",
+        counted_in_groups(all.tasks, "estimate", "estimates"),
+        number(theirs.tasks),
+        plural(&theirs.tasks, "is", "are"),
+        bare_hours(theirs.human_hours),
+        bare_hours(all.human_hours),
+    ))
+}
+
 /// The tasks that count no more, and what they would make of the factor.
 pub(super) fn retracted(audit: &Audit) -> Option<String> {
     let gone = &audit.confidence.retracted;
