@@ -2,6 +2,7 @@
 
 use super::gemini_cli;
 use super::integration::Integration;
+use super::marks::Marks;
 use super::payload::PayloadForm;
 use crate::facts::agents;
 
@@ -13,5 +14,9 @@ pub static ANTIGRAVITY: Integration = Integration {
         events: gemini_cli::EVENTS,
         folders: &["antigravity-cli", "antigravity-ide", "antigravity"],
         ..PayloadForm::NONE
+    },
+    marks: Marks {
+        programs: &["agy"],
+        ..Marks::NONE
     },
 };

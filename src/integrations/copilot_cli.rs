@@ -1,6 +1,7 @@
 //! GitHub Copilot CLI.
 
 use super::integration::Integration;
+use super::marks::Marks;
 use super::payload::{AS_CLAUDE_CODE, PayloadForm, Reminder, shape};
 use crate::facts::agents;
 
@@ -20,5 +21,19 @@ pub static COPILOT_CLI: Integration = Integration {
         session_variables: &[],
         own_variables: &["COPILOT_PROJECT_DIR"],
         reminder: Reminder::Decision,
+    },
+    marks: Marks {
+        variables: &[("COPILOT_CLI", Some("1")), ("COPILOT_AGENT_SESSION_ID", None)],
+        session: &["COPILOT_AGENT_SESSION_ID"],
+        has_other_ids: true,
+        programs: &[
+            "copilot",
+            "copilot-linux-x64",
+            "copilot-linux-arm64",
+            "copilot-darwin-x64",
+            "copilot-darwin-arm64",
+        ],
+        packages: &["@github/copilot"],
+        ..Marks::NONE
     },
 };

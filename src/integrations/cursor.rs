@@ -1,6 +1,7 @@
 //! Cursor.
 
 use super::integration::Integration;
+use super::marks::Marks;
 use super::payload::{PayloadForm, Reminder};
 use crate::facts::agents;
 use crate::facts::event::EventKind;
@@ -21,5 +22,12 @@ pub static CURSOR: Integration = Integration {
         folders: &[".cursor"],
         reminder: Reminder::FollowUp,
         ..PayloadForm::NONE
+    },
+    marks: Marks {
+        variables: &[("CURSOR_AGENT", Some("1")), ("CURSOR_CONVERSATION_ID", None)],
+        session: &["CURSOR_CONVERSATION_ID"],
+        has_other_ids: true,
+        programs: &["cursor-agent"],
+        ..Marks::NONE
     },
 };

@@ -1,6 +1,7 @@
 //! Factory Droid.
 
 use super::integration::Integration;
+use super::marks::Marks;
 use super::payload::{AS_CLAUDE_CODE, PayloadForm, Reminder};
 use crate::facts::agents;
 
@@ -13,5 +14,10 @@ pub static DROID: Integration = Integration {
         own_variables: &["DROID_PROJECT_DIR"],
         reminder: Reminder::Decision,
         ..PayloadForm::NONE
+    },
+    marks: Marks {
+        programs: &["droid"],
+        packages: &["@factory/cli", "droid"],
+        ..Marks::NONE
     },
 };

@@ -1,6 +1,7 @@
 //! Gemini CLI.
 
 use super::integration::Integration;
+use super::marks::Marks;
 use super::payload::{PayloadForm, Reminder, shape};
 use crate::facts::agents;
 use crate::facts::event::EventKind;
@@ -27,5 +28,11 @@ pub static GEMINI_CLI: Integration = Integration {
         session_variables: &["GEMINI_SESSION_ID"],
         own_variables: &[],
         reminder: Reminder::Refusal,
+    },
+    marks: Marks {
+        variables: &[("GEMINI_CLI", Some("1"))],
+        programs: &["gemini"],
+        packages: &["@google/gemini-cli"],
+        ..Marks::NONE
     },
 };

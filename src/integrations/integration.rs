@@ -1,5 +1,6 @@
 //! What is known of one agent besides its logs.
 
+use super::marks::Marks;
 use super::payload::PayloadForm;
 use crate::facts::agents::AgentIdentity;
 
@@ -9,4 +10,6 @@ pub struct Integration {
     pub identity: &'static AgentIdentity,
     /// What it tells its hooks.
     pub payload: PayloadForm,
+    /// What shows that a command is its own.
+    pub marks: Marks,
 }

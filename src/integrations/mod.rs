@@ -6,6 +6,7 @@
 
 pub mod amp;
 pub mod antigravity;
+pub mod caller;
 pub mod claude_code;
 pub mod codex;
 pub mod copilot_cli;
@@ -13,7 +14,9 @@ pub mod cursor;
 pub mod droid;
 pub mod gemini_cli;
 pub mod integration;
+pub mod marks;
 pub mod opencode;
+pub mod others;
 pub mod payload;
 pub mod qwen;
 pub mod told;

@@ -1,6 +1,7 @@
 //! OpenCode.
 
 use super::integration::Integration;
+use super::marks::Marks;
 use super::payload::PayloadForm;
 use crate::facts::agents;
 
@@ -8,4 +9,10 @@ use crate::facts::agents;
 pub static OPENCODE: Integration = Integration {
     identity: &agents::OPENCODE,
     payload: PayloadForm::NONE,
+    marks: Marks {
+        variables: &[("OPENCODE", Some("1"))],
+        programs: &["opencode"],
+        packages: &["opencode-ai"],
+        ..Marks::NONE
+    },
 };

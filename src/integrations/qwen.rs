@@ -1,6 +1,7 @@
 //! Qwen Code.
 
 use super::integration::Integration;
+use super::marks::Marks;
 use super::payload::{AS_CLAUDE_CODE, PayloadForm, Reminder, shape};
 use crate::facts::agents;
 
@@ -19,5 +20,14 @@ pub static QWEN: Integration = Integration {
         session_variables: &["QWEN_CODE_SESSION_ID"],
         own_variables: &["QWEN_PROJECT_DIR"],
         reminder: Reminder::Refusal,
+    },
+    marks: Marks {
+        variables: &[("QWEN_CODE", Some("1")), ("QWEN_CODE_SESSION_ID", None)],
+        session: &["QWEN_CODE_SESSION_ID"],
+        model: Some("QWEN_CODE_MODEL"),
+        imitates: &["gemini-cli"],
+        programs: &["qwen"],
+        packages: &["@qwen-code/qwen-code"],
+        ..Marks::NONE
     },
 };
