@@ -20,6 +20,7 @@ pub mod others;
 pub mod payload;
 pub mod qwen;
 pub mod told;
+pub mod skill;
 
 use integration::Integration;
 
