@@ -13,6 +13,7 @@ mod audit_lies;
 mod bombs;
 mod cache;
 mod calling;
+mod claiming;
 mod damaged;
 mod discovery;
 #[cfg(unix)]

@@ -318,7 +318,7 @@ pub fn homes(found: &LedgerTask, on: Option<ObjectId>) -> Vec<ObjectId> {
 }
 
 /// The fields of a task, as `record` and `revise` take them.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 pub struct TaskFields {
     /// What was done, on one line
     #[arg(long, value_name = "TEXT")]
@@ -391,16 +391,33 @@ impl TaskFields {
 
     /// Puts what was given into the task, and checks that it may be written.
     pub fn apply(&self, task: &mut Task, open: &OpenLedger) -> Result<(), CommandError> {
-        if let Some(hours) = self.hours(open.work)? {
-            task.estimate.hours = hours;
+        if self.hours(open.work)?.is_some() {
             task.estimate.by = open.author()?;
         }
+        self.claim(task, open.work)?;
+        if let Some(date) = &self.date {
+            task.date = open.day("--date", date)?;
+        }
+        for revision in &self.commit {
+            let commit = open.commit(revision)?;
+            if !task.commits.contains(&commit) {
+                task.commits.push(commit);
+            }
+        }
+        Ok(task.check()?)
+    }
+
+    /// Puts into the task what was given that needs no repository to be understood.
+    pub fn claim(&self, task: &mut Task, work: WorkTime) -> Result<(), CommandError> {
+        if let Some(hours) = self.hours(work)? {
+            task.estimate.hours = hours;
+        }
         if !self.phase.is_empty() {
-            task.estimate.phases = self.phases(open.work)?;
+            task.estimate.phases = self.phases(work)?;
         }
         let minutes = |option: &str, text: &Option<String>| {
             text.as_ref()
-                .map(|text| quantity(option, Minutes::parse(text, open.work)))
+                .map(|text| quantity(option, Minutes::parse(text, work)))
                 .transpose()
         };
         if self.agent_time.is_some() {
@@ -423,22 +440,13 @@ impl TaskFields {
         if let Some(title) = &self.title {
             task.title.clone_from(title);
         }
-        if let Some(date) = &self.date {
-            task.date = open.day("--date", date)?;
-        }
         if !self.tag.is_empty() {
             task.tags.clone_from(&self.tag);
         }
         if !self.session.is_empty() {
             task.sessions.clone_from(&self.session);
         }
-        for revision in &self.commit {
-            let commit = open.commit(revision)?;
-            if !task.commits.contains(&commit) {
-                task.commits.push(commit);
-            }
-        }
-        Ok(task.check()?)
+        Ok(())
     }
 }
 
@@ -446,6 +454,12 @@ fn replace<T>(slot: &mut Option<T>, value: Option<T>) {
     if value.is_some() {
         *slot = value;
     }
+}
+
+/// A task without hours claims nothing.
+pub fn no_estimate() -> CommandError {
+    CommandError::usage("the task has no estimate")
+        .hint("Pass what a person would have needed: --estimate 40h, or --phase 'Design=4h' for each part")
 }
 
 /// A value that cannot be read is a wrong call; the error names the option.

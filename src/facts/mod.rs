@@ -7,6 +7,7 @@ pub mod agents;
 pub mod attestation;
 pub mod change;
 pub mod claim;
+pub mod claim_lines;
 pub mod claimed;
 pub mod commit;
 pub mod copies;

@@ -8,7 +8,7 @@ use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
 use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision};
+use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision, no_estimate};
 use crate::cli::sweep;
 use crate::correlate::measured::{Unmeasured, agent_minutes};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
@@ -353,11 +353,7 @@ fn all_commits(on: ObjectId, task: &Task) -> Vec<ObjectId> {
 }
 
 fn new_task(args: &Args, open: &OpenLedger, on: Option<ObjectId>) -> Result<Task, CommandError> {
-    let Some(hours) = args.fields.hours(open.work)? else {
-        return Err(CommandError::usage("the task has no estimate").hint(
-            "Pass what a person would have needed: --estimate 40h, or --phase 'Design=4h' for each part",
-        ));
-    };
+    let hours = args.fields.hours(open.work)?.ok_or_else(no_estimate)?;
     let of_commit = on
         .map(|commit| messages::with_commit(&open.repo, commit, |raw| (raw.title(), raw.author_day())))
         .transpose()?;

@@ -1,6 +1,8 @@
-//! `trailers`: what the trailers of a message claim, and what is wrong with them.
+//! `trailers`: what the trailers of a message claim, and what is wrong with them; with `--print`, the trailers that make a claim.
 //!
 //! Ready to be called from a `commit-msg` hook: it changes nothing, runs nothing, and lets an empty message pass.
+
+mod print;
 
 use std::fmt::Write as _;
 
@@ -9,7 +11,7 @@ use crate::cli::error::CommandError;
 use crate::cli::input;
 use crate::cli::outcome::Outcome;
 use crate::cli::range;
-use crate::cli::recording::OpenLedger;
+use crate::cli::recording::{OpenLedger, TaskFields};
 use crate::facts::claim::{self, Claim, ClaimError};
 use crate::facts::factor::Ratio;
 use crate::facts::task::Phase;
@@ -24,7 +26,9 @@ use crate::render::escape::visible;
     Leverage-Supervision: 5m, Leverage-Tokens: 400k, Leverage-Agent, Leverage-Model, Leverage-Category,\n\
     Leverage-Session: claude-code:ID, Leverage-Phase: Schema design 4h, Leverage-Task: ID\n\n\
     Examples:\n  git leverage trailers\n  git leverage trailers main~10..main\n  \
-    git leverage trailers --file \"$1\"    in .git/hooks/commit-msg"
+    git leverage trailers --file \"$1\"    in .git/hooks/commit-msg\n  \
+    git leverage trailers --print --estimate 4h --phase 'Client=3h' --phase Tests=1h\n  \
+    git commit -m 'Cap the retry delay' -m \"$(git leverage trailers --print --estimate 4h)\""
 )]
 pub struct Args {
     /// The commits to check: one, or `A..B` [default: HEAD]
@@ -33,10 +37,23 @@ pub struct Args {
     /// Check the message in FILE (`-` for standard input)
     #[arg(long, value_name = "FILE")]
     file: Option<String>,
+    /// Print the trailers that claim a task, for the end of a commit message; the options below say what
+    #[arg(long, conflicts_with_all = ["range", "file"])]
+    print: bool,
+    /// The fields of the task.
+    #[command(flatten, next_help_heading = "What --print claims")]
+    fields: TaskFields,
 }
 
-/// Prints what would be read; an error for each trailer that cannot be.
+/// Prints what would be read, with an error for each trailer that cannot be, or what is to be written.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    if args.print {
+        return print::run(&args.fields, context);
+    }
+    if args.fields != TaskFields::default() {
+        return Err(CommandError::usage("the fields of a task need --print")
+            .hint("Print trailers: git leverage trailers --print --estimate 4h"));
+    }
     let (text, errors) = match &args.file {
         Some(file) => check_file(file, context)?,
         None => check_commits(args.range.as_deref().unwrap_or("HEAD"), context)?,

@@ -1,0 +1,243 @@
+//! The `Leverage-*` trailers that say what a task claims: the way back from [`super::claim`].
+//!
+//! What is written here reads back as the same numbers and names on every machine: durations are in hours, minutes and seconds,
+//! never in days or weeks, which are as long as a setting says.
+
+use super::claim;
+use super::quantity::{Hours, Minutes, WorkTime};
+use super::task::{Phase, Task, TaskError, check_agent_minutes, check_hours, check_text};
+
+/// The trailers of a task, one a line with its newline: what stands at the end of a commit's message. The error says what is
+/// no value for one.
+///
+/// Title, day, basis, labels and commits of a task have none: [`without_trailer`].
+pub fn block(task: &Task) -> Result<String, TaskError> {
+    let lines = lines(task)?.into_iter();
+    Ok(lines
+        .map(|(name, value)| format!("{}{name}: {value}\n", claim::PREFIX))
+        .collect())
+}
+
+/// Names, without what all of ours begin with, and values.
+fn lines(task: &Task) -> Result<Vec<(&'static str, String)>, TaskError> {
+    check_hours(task.estimate.hours)?;
+    task.agent_minutes.map_or(Ok(()), check_agent_minutes)?;
+    task.estimate.check()?;
+    let mut lines = vec![("Estimate", hours(task.estimate.hours))];
+    let phases = task.estimate.phases.iter();
+    lines.extend(phases.map(|part| ("Phase", phase(part))));
+    let agent_time = task.agent_minutes.map(minutes);
+    let supervision = task.supervisory_minutes.map(minutes);
+    let tokens = task.tokens.map(|tokens| tokens.0.to_string());
+    let estimator = task.estimate.estimator.as_ref().map(ToString::to_string);
+    for (name, value) in [
+        ("Agent-Time", agent_time),
+        ("Supervision", supervision),
+        ("Tokens", tokens),
+        ("Agent", text("the agent", task.agent.as_deref())?),
+        ("Model", text("the model", task.model.as_deref())?),
+        ("Category", text("the category", task.category.as_deref())?),
+        ("Estimator", estimator),
+    ] {
+        lines.extend(value.map(|value| (name, value)));
+    }
+    let sessions = task.sessions.iter();
+    lines.extend(sessions.map(|session| ("Session", session.to_string())));
+    Ok(lines)
+}
+
+/// What a task says and no trailer can.
+pub fn without_trailer(task: &Task) -> Vec<&'static str> {
+    let said = [
+        ("basis", task.estimate.basis.is_some()),
+        ("tags", !task.tags.is_empty()),
+        ("further commits", !task.commits.is_empty()),
+        ("further repositories", !task.repos.is_empty()),
+    ];
+    let said = said.into_iter().filter(|(_, is_said)| *is_said);
+    said.map(|(name, _)| name).collect()
+}
+
+/// A text without the blanks around it, which git does not read.
+fn text(field: &'static str, text: Option<&str>) -> Result<Option<String>, TaskError> {
+    let text = text.map(|text| text.trim_matches(' '));
+    text.map_or(Ok(()), |text| check_text(field, text))?;
+    Ok(text.map(str::to_owned))
+}
+
+/// `Client 3h`, or `Stage 1h=30m` where that reads as something else.
+fn phase(phase: &Phase) -> String {
+    let (name, time) = (phase.name.trim(), hours(phase.hours));
+    let plain = format!("{name} {time}");
+    match Phase::parse(&plain, WorkTime::default()) {
+        Ok(read) if read.name == name && is_same(read.hours.get(), phase.hours.get()) => plain,
+        _ => format!("{name}={time}"),
+    }
+}
+
+/// Whether two numbers differ in no more than how they were computed.
+fn is_same(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-12 * b.abs()
+}
+
+/// The shortest of the forms that read back as the same time, else all digits.
+fn hours(hours: Hours) -> String {
+    let digits = format!("{}h", hours.get());
+    let reads_back = |text: &String| {
+        Hours::parse(text, WorkTime::default()).is_ok_and(|read| is_same(read.get(), hours.get()))
+    };
+    let forms = [
+        hours.to_string(),
+        digits.clone(),
+        format!("{}m", hours.minutes().get()),
+    ];
+    forms.into_iter().find(reads_back).unwrap_or(digits)
+}
+
+/// The same of minutes.
+fn minutes(minutes: Minutes) -> String {
+    let digits = format!("{}m", minutes.get());
+    let reads_back = |text: &String| {
+        Minutes::parse(text, WorkTime::default()).is_ok_and(|read| is_same(read.get(), minutes.get()))
+    };
+    let forms = [minutes.to_string(), digits.clone()];
+    forms.into_iter().find(reads_back).unwrap_or(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::quantity::Tokens;
+    use super::super::task::{Estimator, phase_sum, tests::sample};
+    use super::*;
+
+    /// The claim that stands in a message with this block.
+    fn read(block: &str) -> claim::Claim {
+        let message = format!("Kiln controller\n\nWhat and why.\n\n{block}");
+        let (mut claims, errors) = claim::read(message.as_bytes(), WorkTime::default());
+        assert_eq!((errors, claims.len()), (Vec::new(), 1), "{block}");
+        claims.remove(0)
+    }
+
+    fn named(name: &str, hours: f64) -> Phase {
+        Phase {
+            name: name.into(),
+            hours: Hours::new(hours).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_task_is_a_block_of_trailers() {
+        let mut task = sample();
+        task.estimate.phases = vec![named("Schema", 4.0), named("Client", 35.75), named("Rest", 0.25)];
+        task.tokens = Some(Tokens(2_615_004));
+        task.agent = Some(" codex ".into());
+        task.category = Some("api: v2 #1".into());
+        task.estimate.estimator = Estimator::parse("codex gpt-6").unwrap();
+        task.sessions = vec!["codex:a:b".parse().unwrap()];
+        insta::assert_snapshot!(block(&task).unwrap(), @r"
+        Leverage-Estimate: 40h
+        Leverage-Phase: Schema 4h
+        Leverage-Phase: Client 35.75h
+        Leverage-Phase: Rest 0.25h
+        Leverage-Agent-Time: 25m
+        Leverage-Supervision: 5m
+        Leverage-Tokens: 2615004
+        Leverage-Agent: codex
+        Leverage-Category: api: v2 #1
+        Leverage-Estimator: codex gpt-6
+        Leverage-Session: codex:a:b
+        ");
+        assert!(without_trailer(&task).is_empty());
+        task.tags = vec!["x".into()];
+        task.estimate.basis = Some("y".into());
+        assert_eq!(without_trailer(&task), ["basis", "tags"]);
+    }
+
+    #[test]
+    fn a_name_that_ends_like_a_duration_stays_a_name() {
+        for name in ["Stage 1h", "Stage 2", "a=b", "a=1h", "40h", "=", "1 234", "x 1"] {
+            let part = named(name, 0.5);
+            let text = phase(&part);
+            assert_eq!(Phase::parse(&text, WorkTime::default()), Ok(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_value_is_refused() {
+        let refused = |change: &dyn Fn(&mut Task)| {
+            let mut task = sample();
+            change(&mut task);
+            block(&task).unwrap_err().to_string()
+        };
+        let texts = [
+            refused(&|task| task.agent = Some("a\nSigned-off-by: b".into())),
+            refused(&|task| task.category = Some("  ".into())),
+            refused(&|task| task.model = Some("m".repeat(1001))),
+            refused(&|task| task.estimate.phases = vec![named("a\r\n", 40.0)]),
+            refused(&|task| task.estimate.phases = vec![named("a", 4.0)]),
+            refused(&|task| task.agent_minutes = Minutes::new(0.0)),
+            refused(&|task| task.estimate.hours = Hours::new(0.0).unwrap()),
+        ];
+        assert_eq!(
+            texts,
+            [
+                "the agent `a\nSigned-off-by: b` holds the control character U+000A; write it on one line of plain text",
+                "the category is empty",
+                "the model has more than 1000 characters",
+                "the phase `a\r\n` holds the control character U+000D; write it on one line of plain text",
+                "the phases sum to 4h, but the estimate is 40h",
+                "the agent time is 0m; what is unknown is left out, not zero",
+                "the estimate is 0h; what is unknown is left out, not zero",
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(
+            parts in proptest::collection::vec(("[^\\p{C}]{1,12}", 1u32..400_000), 0..5),
+            seconds in (1u32..4_000_000, 0u32..4_000_000),
+            odd in 0.001f64..1e6,
+            tokens in proptest::option::of(0u64..1_000_000_000_000),
+            texts in proptest::collection::vec(proptest::option::of("[^\\p{C}]{1,30}"), 3),
+        ) {
+            let said = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+            let mut task = sample();
+            let parts = parts.iter().filter(|(name, _)| !name.trim().is_empty());
+            task.estimate.phases = parts
+                .map(|(name, seconds)| named(name.trim(), f64::from(*seconds) / 3600.0))
+                .collect();
+            task.estimate.hours = match task.estimate.phases.is_empty() {
+                true => Hours::new(odd).unwrap(),
+                false => phase_sum(&task.estimate.phases),
+            };
+            task.agent_minutes = Minutes::new(f64::from(seconds.0) / 60.0);
+            task.supervisory_minutes = Minutes::new(f64::from(seconds.1) / 60.0);
+            task.tokens = tokens.map(Tokens);
+            task.agent = said(&texts[0]);
+            task.model = said(&texts[1]);
+            task.category = said(&texts[2]);
+            task.estimate.estimator = texts[0].as_deref().and_then(|text| Estimator::parse(text).ok()?);
+            task.sessions = vec!["codex:1".parse().unwrap(), "codex:2".parse().unwrap()];
+            let claim = read(&block(&task).unwrap());
+            prop_assert!(is_same(claim.estimate.unwrap().get(), task.estimate.hours.get()));
+            prop_assert_eq!(claim.phases.len(), task.estimate.phases.len());
+            for (read, wanted) in claim.phases.iter().zip(&task.estimate.phases) {
+                prop_assert_eq!(&read.name, &wanted.name);
+                prop_assert!(is_same(read.hours.get(), wanted.hours.get()));
+            }
+            let minutes = |minutes: Option<Minutes>| minutes.unwrap().get();
+            prop_assert!(is_same(minutes(claim.agent_minutes), minutes(task.agent_minutes)));
+            prop_assert!(is_same(minutes(claim.supervisory_minutes), minutes(task.supervisory_minutes)));
+            prop_assert_eq!(claim.tokens, task.tokens);
+            let trimmed = |text: Option<String>| text.map(|text| text.trim_matches(' ').to_owned());
+            prop_assert_eq!(claim.agent, trimmed(task.agent));
+            prop_assert_eq!(claim.model, trimmed(task.model));
+            prop_assert_eq!(claim.category, trimmed(task.category));
+            prop_assert_eq!(claim.estimator, task.estimate.estimator);
+            prop_assert_eq!(claim.sessions, task.sessions);
+        }
+    }
+}
