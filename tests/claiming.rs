@@ -165,3 +165,120 @@ fn what_is_printed_makes_a_commit_a_task() {
     let log: Ran = repo.run(&["log", "--format", "json"]);
     assert!(log.stdout.contains("Cap the delay"), "{log}");
 }
+
+/// `git leverage ARGS` with this on its standard input.
+fn run_with(world: &World, repo: &TestRepo<'_>, args: &[&str], input: &[u8]) -> Ran {
+    let file = world.path("standard-input");
+    std::fs::write(&file, input).unwrap();
+    world.run_with(repo.path(), args, std::fs::File::open(file).unwrap())
+}
+
+#[test]
+fn a_task_is_given_as_json() {
+    let world = World::new();
+    let repo = repo(&world);
+    let json = r#"{
+        "title": "Kiln's \"controller\", $HOME `id`",
+        "phases": {"Curve": "3h", "Tests": "1h30m"},
+        "basis": "Größe: 18 tests",
+        "category": "feature",
+        "tags": ["a", "b"]
+    }"#;
+    let args = ["record", "--json", "-", "--no-sessions", "--agent-time", "9m"];
+    let recorded = run_with(&world, &repo, &args, json.as_bytes()).to_string();
+    let (id, _) = recorded
+        .split_once("id           ")
+        .unwrap()
+        .1
+        .split_once('\n')
+        .unwrap();
+    assert_snapshot!(recorded.replace(id, "ID"), @r#"
+    Kiln's "controller", $HOME `id`
+      id           ID
+      date         2026-04-01
+      estimate     4.5h, by Ada Example <ada@example.org>: Größe: 18 tests
+                   3h  Curve
+                   1.5h  Tests
+      agent time   9m  30.0x leverage
+      supervision  –
+      category     feature
+      tags         a, b
+      commits      f2067c4d76
+      source       record
+      recorded     2026-04-10 12:00 UTC, by Ada Example <ada@example.org>
+    [stderr]
+    recorded on f2067c4d76
+    [exit 0]
+    "#);
+    let block = ["trailers", "--print", "--json", "-", "--estimate", "4h30m"];
+    assert_snapshot!(run_with(&world, &repo, &block, json.as_bytes()), @r"
+    Leverage-Estimate: 4.5h
+    Leverage-Phase: Curve 3h
+    Leverage-Phase: Tests 1.5h
+    Leverage-Category: feature
+    [stderr]
+    no trailer holds: title, which is the subject of the commit, basis, tags
+    [exit 0]
+    ");
+    repo.commit("Second");
+    std::fs::write(
+        world.path("task.json"),
+        r#"{"estimate": "4h", "title": "From a file"}"#,
+    )
+    .unwrap();
+    let file = ["record", "--json", "../task.json", "--estimate", "2h"];
+    let said = repo.run(&file).success();
+    assert!(said.contains("From a file") && said.contains("2h"), "{said}");
+}
+
+#[test]
+fn json_that_says_something_else_records_nothing() {
+    let world = World::new();
+    let repo = repo(&world);
+    let record = |json: &[u8]| run_with(&world, &repo, &["record", "--json", "-"], json).to_string();
+    assert_snapshot!(record(br#"{"estimate": "4h", "agent_minutes": 3}"#), @r"
+    [stderr]
+    error: --json: standard input: unknown field `agent_minutes`, expected one of `title`, `estimate`, `phases`, `basis`, `category`, `tags`, `commits` at line 1 column 34
+    hint: `agent_minutes` is not taken from JSON; if no log tells it, pass --agent-time
+    [exit 2]
+    ");
+    assert_snapshot!(record(b"{\n  \"estimate\": 4\n}\n"), @r#"
+    [stderr]
+    error: --json: standard input: 4 has no unit; write "4h" or "4m" at line 2 column 15
+    hint: Write an object such as {"title": "Retry queue", "phases": {"Queue": "3h", "Tests": "1h"}}
+    [exit 2]
+    "#);
+    assert_snapshot!(record(b"\n"), @r#"
+    [stderr]
+    error: --json: standard input is empty
+    hint: Write an object such as {"title": "Retry queue", "phases": {"Queue": "3h", "Tests": "1h"}}
+    [exit 2]
+    "#);
+    assert_snapshot!(record(br#"{"title": "no hours"}"#), @r"
+    [stderr]
+    error: the task has no estimate
+    hint: Pass what a person would have needed: --estimate 40h, or --phase 'Design=4h' for each part
+    [exit 2]
+    ");
+    assert_snapshot!(record(br#"{"estimate": "4h", "title": "two\nlines"}"#), @r"
+    [stderr]
+    error: the title `two\nlines` holds the control character U+000A; write it on one line of plain text
+    [exit 2]
+    ");
+    assert_snapshot!(record(br#"{"estimate": "4h", "phases": {"Part": "3h"}}"#), @r"
+    [stderr]
+    error: the phases sum to 3h, but the estimate is 4h
+    [exit 2]
+    ");
+    assert_snapshot!(record(&[b' '; (1 << 20) + 1]), @r"
+    [stderr]
+    error: cannot read standard input: larger than 1 MiB
+    [exit 1]
+    ");
+    assert_snapshot!(repo.run(&["record", "--json", "none.json"]), @r"
+    [stderr]
+    error: cannot read `none.json`: No such file or directory (os error 2)
+    [exit 1]
+    ");
+    assert_eq!(repo.git(&["for-each-ref", "refs/notes", "refs/leverage"]), "");
+}

@@ -28,6 +28,7 @@ pub mod recording;
 pub mod reminder;
 pub mod settings;
 pub mod sweep;
+pub mod task_json;
 pub mod terminal;
 pub mod timing;
 
@@ -221,5 +222,37 @@ mod tests {
     #[test]
     fn the_declaration_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    /// The words of a command without variables, as a shell would split it.
+    fn words(command: &str) -> Vec<String> {
+        let quoted = command.split('\'').enumerate();
+        let words = quoted.flat_map(|(place, part)| match place % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect(),
+            _ => vec![part.to_owned()],
+        });
+        words.collect()
+    }
+
+    #[test]
+    fn the_skill_names_commands_that_there_are() {
+        let skill = crate::integrations::skill::SKILL;
+        // Code in a line, and lines of code.
+        let spans = skill.split('`').chain(skill.lines());
+        let commands = spans.filter(|code| code.starts_with("git leverage ") && !code.contains('`'));
+        let commands: Vec<&str> = commands.collect();
+        assert!(commands.len() >= 3, "{commands:?}");
+        for command in commands {
+            let command = command.split(" <<").next().unwrap();
+            let words = words(command);
+            let parsed = Arguments::try_parse_from(words.iter().skip(1));
+            assert!(parsed.is_ok(), "{command}: {}", parsed.unwrap_err());
+        }
+        let is_option = |code: &&str| code.starts_with("--") && !code.contains('\n');
+        let options = skill.split('`').filter(is_option);
+        for option in options {
+            let parsed = Arguments::try_parse_from(["leverage", "record", option]);
+            assert!(parsed.is_ok(), "{option}: {}", parsed.unwrap_err());
+        }
     }
 }

@@ -134,6 +134,13 @@ impl World {
         self.ran(&output)
     }
 
+    /// Runs `git leverage ARGS` in `directory` with a file on its standard input.
+    pub fn run_with(&self, directory: &Path, args: &[&str], input: std::fs::File) -> Ran {
+        let mut command = self.leverage(directory);
+        let output = command.args(args).stdin(input).output();
+        self.ran(&output.expect("git-leverage starts"))
+    }
+
     fn ran(&self, output: &Output) -> Ran {
         let root = self.root.path().to_string_lossy().into_owned();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&root, "$WORLD");

@@ -10,6 +10,7 @@ use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision, no_estimate};
 use crate::cli::sweep;
+use crate::cli::task_json;
 use crate::correlate::measured::{Unmeasured, agent_minutes};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{Findings, Ledger, LedgerTask};
@@ -24,12 +25,13 @@ use crate::sources::ledger::{read_ledger_at, read_recorded};
 use crate::workspace::sessions::OwnLinks;
 
 /// The arguments of `record`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:\n  \
     git leverage record --estimate 40h --agent-time 25m --supervision 5m\n  \
     git leverage record --estimate 40h            (agent time from the sessions behind HEAD)\n  \
     git leverage record HEAD~2 --phase 'Schema design=4h' --phase Client=12h --agent claude-code\n  \
     git leverage record --no-commit --title 'Deployment audit' --estimate 2d --agent-time 1h30m\n  \
+    git leverage record --json - <<'EOF'          (no quoting: {\"phases\": {\"Client\": \"3h\"}, \"basis\": \"…\"})\n  \
     git leverage record --revise --estimate 24h --reason 'The client library existed'")]
 pub struct Args {
     /// The commit that the task made
@@ -38,6 +40,9 @@ pub struct Args {
     /// The fields of the task.
     #[command(flatten)]
     fields: TaskFields,
+    /// Read title, estimate, phases, basis, category, tags and commits from the JSON in FILE (`-` for standard input)
+    #[arg(long, value_name = "FILE")]
+    json: Option<String>,
     /// Record a task that changed no code here, in refs/leverage/tasks
     #[arg(long)]
     no_commit: bool,
@@ -62,11 +67,23 @@ pub struct Args {
     dry_run: bool,
 }
 
+impl Args {
+    /// The same with what `--json` says.
+    fn with_json(&self, context: &Context) -> Result<Self, CommandError> {
+        let mut args = self.clone();
+        if let Some(source) = &args.json {
+            task_json::fill(&mut args.fields, source, context)?;
+        }
+        Ok(args)
+    }
+}
+
 /// More tasks of one commit are only counted.
 const TASKS_NAMED: usize = 3;
 
 /// Writes the task and prints it as it will be read, then captures what hooks told of.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let args = &args.with_json(context)?;
     let outcome = record(args, context)?;
     if !args.dry_run {
         sweep::sweep_here(context)?;

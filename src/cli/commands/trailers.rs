@@ -12,6 +12,7 @@ use crate::cli::input;
 use crate::cli::outcome::Outcome;
 use crate::cli::range;
 use crate::cli::recording::{OpenLedger, TaskFields};
+use crate::cli::task_json;
 use crate::facts::claim::{self, Claim, ClaimError};
 use crate::facts::factor::Ratio;
 use crate::facts::task::Phase;
@@ -40,6 +41,9 @@ pub struct Args {
     /// Print the trailers that claim a task, for the end of a commit message; the options below say what
     #[arg(long, conflicts_with_all = ["range", "file"])]
     print: bool,
+    /// Read the fields from the JSON in FILE (`-` for standard input)
+    #[arg(long, value_name = "FILE", requires = "print")]
+    json: Option<String>,
     /// The fields of the task.
     #[command(flatten, next_help_heading = "What --print claims")]
     fields: TaskFields,
@@ -48,7 +52,11 @@ pub struct Args {
 /// Prints what would be read, with an error for each trailer that cannot be, or what is to be written.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     if args.print {
-        return print::run(&args.fields, context);
+        let mut fields = args.fields.clone();
+        if let Some(source) = &args.json {
+            task_json::fill(&mut fields, source, context)?;
+        }
+        return print::run(&fields, context);
     }
     if args.fields != TaskFields::default() {
         return Err(CommandError::usage("the fields of a task need --print")
