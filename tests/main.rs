@@ -53,6 +53,7 @@ mod trailers;
 // Each test uses a part of it.
 #[cfg(unix)]
 mod walks;
+mod within;
 #[allow(dead_code)]
 mod world;
 #[cfg(unix)]

@@ -1,4 +1,7 @@
 //! What sessions took for commits and tasks: each minute for one commit, and for one task where several share a commit.
+//!
+//! A record that was made while its session went on has what was known then. Where nobody claimed that, what the session took
+//! since counts as well.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,7 +9,7 @@ use super::repository::PlacedTask;
 use crate::correlate::seen::SeenSession;
 use crate::facts::factor::Ratio;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
-use crate::facts::quantity::Minutes;
+use crate::facts::quantity::{Minutes, Tokens};
 use crate::facts::span::Span;
 use crate::facts::task::Task;
 use crate::facts::worked::Worked;
@@ -14,35 +17,91 @@ use crate::facts::worked::Worked;
 /// What sessions took for something.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Spent<'a> {
-    sessions: BTreeMap<&'a SessionId, Worked>,
+    sessions: BTreeMap<&'a SessionId, Taken>,
+}
+
+/// What one session took for something. `None` where nothing says.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Taken {
+    time: Worked,
+    supervisory: Option<Minutes>,
+    tokens: Option<f64>,
+}
+
+impl Taken {
+    /// A part of a session, 0 to 1, with the time that agents worked in it.
+    fn of(session: &SeenSession, share: f64, time: Worked) -> Self {
+        Self {
+            time,
+            supervisory: session.supervisory_minutes().map(|minutes| minutes * share),
+            tokens: session.tokens().map(|tokens| tokens.total().0 as f64 * share),
+        }
+    }
+
+    fn part(&self, from: f64, to: f64) -> Self {
+        Self {
+            time: self.time.part(from, to),
+            supervisory: self.supervisory.map(|minutes| minutes * (to - from)),
+            tokens: self.tokens.map(|tokens| tokens * (to - from)),
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.time.add(other.time);
+        if let Some(minutes) = other.supervisory {
+            *self.supervisory.get_or_insert_default() += minutes;
+        }
+        if let Some(tokens) = other.tokens {
+            *self.tokens.get_or_insert_default() += tokens;
+        }
+    }
 }
 
 impl<'a> Spent<'a> {
-    fn of(session: &'a SessionId, time: Worked) -> Self {
+    fn of(session: &'a SessionId, taken: Taken) -> Self {
         Self {
-            sessions: BTreeMap::from([(session, time)]),
+            sessions: BTreeMap::from([(session, taken)]),
         }
     }
 
     /// Adds the part of what was spent elsewhere that lies between two parts of the whole.
     fn add(&mut self, other: &Spent<'a>, from: f64, to: f64) {
-        for (session, time) in &other.sessions {
-            self.sessions.entry(session).or_default().add(time.part(from, to));
+        for (session, taken) in &other.sessions {
+            self.sessions
+                .entry(session)
+                .or_default()
+                .add(taken.part(from, to));
         }
     }
 
     /// Σ agent minutes; `None` where no log says, and where all the time of the sessions went elsewhere.
     pub fn minutes(&self) -> Option<Minutes> {
-        let known = self.sessions.values().filter_map(|time| time.minutes);
+        let known = self.sessions.values().filter_map(|taken| taken.time.minutes);
         known
             .sum::<Minutes>()
             .checked()
             .filter(|minutes| minutes.get() > 0.0)
     }
 
+    /// Σ minutes of the person; `None` where no log says.
+    fn supervisory_minutes(&self) -> Option<Minutes> {
+        let known = self.sessions.values().filter_map(|taken| taken.supervisory);
+        known.reduce(|sum, minutes| sum + minutes)?.checked()
+    }
+
+    /// Σ tokens; `None` where no log says.
+    fn tokens(&self) -> Option<Tokens> {
+        let known = self.sessions.values().filter_map(|taken| taken.tokens);
+        let sum = known.reduce(|sum, tokens| sum + tokens)?;
+        Some(Tokens(sum.round() as u64))
+    }
+
     /// When any agent worked, in no order.
     pub(super) fn worked(&self) -> impl Iterator<Item = Span> {
-        self.sessions.values().flat_map(|time| &time.spans).copied()
+        self.sessions
+            .values()
+            .flat_map(|taken| &taken.time.spans)
+            .copied()
     }
 
     /// The sessions.
@@ -54,13 +113,13 @@ impl<'a> Spent<'a> {
     pub(super) fn apart(&self) -> impl Iterator<Item = (&'a SessionId, f64, Self)> {
         let total = self.minutes().map_or(0.0, Minutes::get);
         let even = 1.0 / self.sessions.len() as f64;
-        self.sessions.iter().map(move |(session, time)| {
+        self.sessions.iter().map(move |(session, taken)| {
             let part = if total > 0.0 {
-                time.minutes.map_or(0.0, Minutes::get) / total
+                taken.time.minutes.map_or(0.0, Minutes::get) / total
             } else {
                 even
             };
-            (*session, part, Spent::of(session, time.clone()))
+            (*session, part, Spent::of(session, taken.clone()))
         })
     }
 }
@@ -92,35 +151,85 @@ pub struct Effort<'a> {
     uncommitted: HashMap<&'a SessionId, Vec<Portion<'a>>>,
 }
 
-/// How long agents worked for a task: as it claims, else as its sessions tell.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct AgentTime {
+/// A figure of a task: as it claims, else as its sessions tell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Figure<T> {
     /// All of it; `None` where neither says.
-    pub minutes: Option<Minutes>,
-    /// The part that nobody claimed: of its sessions, or taken from them when it was recorded.
-    pub measured: Option<Minutes>,
+    pub value: Option<T>,
+    /// What nobody claimed of it: of its sessions, or taken from them when it was recorded.
+    pub measured: Option<T>,
 }
 
-impl AgentTime {
-    /// The time of a task, with what its sessions took. Every command that tells it asks here.
-    pub fn of(task: &Task, spent: Option<&Spent<'_>>) -> Self {
-        let of_sessions = || spent.and_then(Spent::minutes);
-        let minutes = task.agent_minutes.or_else(of_sessions);
-        let is_claimed = task.agent_minutes.is_some() && task.agent_minutes_basis.is_none();
+impl<T: Copy + PartialOrd> Figure<T> {
+    /// What a record has of it, how it came to be there, and what sessions tell now. They supersede what was taken from them,
+    /// where they tell more: a log may have been deleted since, or have lost its beginning.
+    fn new(recorded: Option<T>, is_measured: bool, told: Option<T>) -> Self {
+        if !is_measured {
+            return Self {
+                value: recorded,
+                measured: None,
+            };
+        }
+        let more = told.filter(|told| recorded.is_none_or(|recorded| *told > recorded));
+        let value = more.or(recorded);
         Self {
-            minutes,
-            measured: minutes.filter(|_| !is_claimed),
+            value,
+            measured: value,
+        }
+    }
+}
+
+/// How far the rounding of what is recorded may take it from what it was, as a part of it.
+const ROUNDED: f64 = 0.01;
+
+/// What a task took of agents and persons. Every command that tells it asks here.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TaskEffort {
+    /// How long agents worked.
+    pub agent: Figure<Minutes>,
+    /// How long a person prompted and reviewed. Where a task says nothing of it, its sessions are not asked.
+    pub supervisory: Figure<Minutes>,
+    /// Tokens of all kinds, by the same rule.
+    pub tokens: Figure<Tokens>,
+}
+
+impl TaskEffort {
+    /// That of a task, with what its sessions took.
+    pub fn of(task: &Task, spent: Option<&Spent<'_>>) -> Self {
+        let minutes = spent.and_then(Spent::minutes);
+        let supervisory = spent.and_then(Spent::supervisory_minutes);
+        // An estimate may be less once more is known. One of a log that lost its beginning is not better.
+        let is_whole = task.agent_minutes_basis.is_none()
+            || minutes >= task.agent_minutes.map(|taken| taken * (1.0 - ROUNDED));
+        let supersedes = task.supervisory_minutes_basis.is_some() && supervisory.is_some() && is_whole;
+        Self {
+            agent: Figure::new(task.agent_minutes, task.leaves_minutes_to_sessions(), minutes),
+            supervisory: Figure::new(
+                task.supervisory_minutes.filter(|_| !supersedes),
+                task.supervisory_minutes_basis.is_some(),
+                supervisory,
+            ),
+            tokens: Figure::new(
+                task.tokens,
+                task.tokens_basis.is_some(),
+                spent.and_then(Spent::tokens),
+            ),
         }
     }
 
     /// The terms of the task's factor.
     pub fn ratio(self, task: &Task) -> Ratio {
-        Ratio::new(task.estimate.hours, self.minutes)
+        Ratio::new(task.estimate.hours, self.agent.value)
     }
 
-    /// Hours × 60 / minutes; `None` without minutes.
+    /// Hours × 60 / agent minutes; `None` without minutes.
     pub fn leverage_factor(self, task: &Task) -> Option<f64> {
         self.ratio(task).factor()
+    }
+
+    /// Hours × 60 / supervisory minutes; `None` without minutes.
+    pub fn supervisory_leverage_factor(self, task: &Task) -> Option<f64> {
+        Ratio::new(task.estimate.hours, self.supervisory.value).factor()
     }
 }
 
@@ -130,7 +239,8 @@ impl<'a> Effort<'a> {
         let mut effort = Self::default();
         for session in sessions {
             for (_, link) in session.made() {
-                let spent = Spent::of(&session.id, session.worked_for(link));
+                let taken = Taken::of(session, link.share, session.worked_for(link));
+                let spent = Spent::of(&session.id, taken);
                 effort
                     .commits
                     .entry(link.commit)
@@ -175,27 +285,57 @@ impl<'a> Effort<'a> {
         }
     }
 
-    /// Tasks without commits that name their sessions have what these did not commit.
+    /// Tasks without commits that name their sessions have what these did not commit. Where there are none, tasks with commits
+    /// have it that were recorded there: an agent that records a task answers after that, and may work on.
     fn share_uncommitted(&mut self, sessions: &'a [SeenSession], tasks: &[&'a PlacedTask]) {
         let mut naming: HashMap<&SessionId, Vec<Claimant<'a>>> = HashMap::new();
         for placed in tasks.iter().filter(|placed| placed.commits.is_empty()) {
-            for session in &placed.task.sessions {
+            let task = &placed.task;
+            let taken = task.agent_minutes.filter(|_| task.agent_minutes_basis.is_some());
+            for session in &task.sessions {
                 naming.entry(session).or_default().push(Claimant {
-                    task: &placed.task,
-                    taken: None,
+                    task,
+                    taken: taken.map(Minutes::get).filter(|_| task.sessions.len() == 1),
                 });
             }
         }
         for session in sessions {
-            let Some(claimants) = naming.get(&session.id) else {
-                continue;
+            let left = session.uncommitted();
+            let share = session.uncommitted_share();
+            let minutes = left.minutes.map_or(0.0, Minutes::get);
+            let portions = match naming.get(&session.id) {
+                Some(claimants) => portions(minutes, claimants),
+                None => self.by_commits(session),
             };
-            let spent = Spent::of(&session.id, session.uncommitted());
-            let minutes = spent.minutes().map_or(0.0, Minutes::get);
-            let portions = portions(minutes, claimants);
+            if portions.is_empty() {
+                continue;
+            }
+            let spent = Spent::of(&session.id, Taken::of(session, share, left));
             deal(&mut self.tasks, &spent, &portions);
             self.uncommitted.insert(&session.id, portions);
         }
+    }
+
+    /// Divides what a session did not commit over its commits by their shares, and of these over the tasks that were recorded
+    /// there. The part of other commits is nobody's.
+    fn by_commits(&self, session: &SeenSession) -> Vec<Portion<'a>> {
+        let all: f64 = session.made_anywhere().map(|link| link.share).sum();
+        let mut portions = Vec::new();
+        let mut before = 0.0;
+        for (_, link) in session.made() {
+            let (start, length) = (before / all, link.share / all);
+            before += link.share;
+            let of_commit = self.committed.get(&link.commit).into_iter().flatten();
+            let own = of_commit.filter(|portion| portion.task.has_rest_of(&session.id));
+            portions.extend(own.map(|portion| Portion {
+                task: portion.task,
+                from: start + portion.from * length,
+                to: start + portion.to * length,
+            }));
+        }
+        // Without a share for any commit nothing tells what was for which.
+        portions.retain(|portion: &Portion<'_>| portion.from < portion.to && portion.to.is_finite());
+        portions
     }
 
     /// The tasks that a part of a session belongs to: what it took for a commit, or what it did not commit.
@@ -370,6 +510,54 @@ mod tests {
         let effort = Effort::new(&sessions, &[&task]);
         let spent = effort.of_task(task.task.id).expect("a link");
         assert_eq!(spent.minutes(), None);
+    }
+
+    #[test]
+    fn what_sessions_took_since_supersedes_what_was_measured() {
+        let sessions = [session("a", &[(1, 1.0)])];
+        let mut placed = claim(1, "2026-03-01", 5.0).on(1).agent_minutes(4.0).placed();
+        let told = |placed: &PlacedTask| {
+            let effort = Effort::new(&sessions, &[placed]);
+            let figure = TaskEffort::of(&placed.task, effort.of_task(placed.task.id)).agent;
+            (figure.value.map(Minutes::get), figure.measured.map(Minutes::get))
+        };
+        assert_eq!(told(&placed), (Some(4.0), None));
+        placed.task.agent_minutes_basis = Some(Provenance::Measured);
+        assert_eq!(told(&placed), (Some(10.0), Some(10.0)));
+        // A log that is gone, or lost its beginning, takes nothing away.
+        placed.task.agent_minutes = Minutes::new(12.0);
+        assert_eq!(told(&placed), (Some(12.0), Some(12.0)));
+        placed.commits.clear();
+        assert_eq!(told(&placed), (Some(12.0), Some(12.0)));
+    }
+
+    #[test]
+    fn what_a_session_did_beside_its_commits_is_for_the_tasks_that_were_recorded_in_it() {
+        let sessions = [session("a", &[(1, 0.3), (2, 0.5)])];
+        let minutes = |tasks: &[PlacedTask]| -> Vec<Option<f64>> {
+            let tasks: Vec<&PlacedTask> = tasks.iter().collect();
+            let effort = Effort::new(&sessions, &tasks);
+            let of = |placed: &&PlacedTask| {
+                let minutes = effort.of_task(placed.task.id)?.minutes()?;
+                Some((minutes.get() * 1e6).round() / 1e6)
+            };
+            tasks.iter().map(of).collect()
+        };
+        let on = |number: u64, commit: u8| claim(number, "2026-03-01", 5.0).on(commit).placed();
+        let within = |number: u64, commit: u8| {
+            let mut placed = on(number, commit);
+            placed.task.recorded_in = Some(SessionId::new("codex", "a"));
+            placed
+        };
+        assert_eq!(minutes(&[on(1, 1), on(2, 2)]), [Some(3.0), Some(5.0)]);
+        assert_eq!(minutes(&[within(1, 1), within(2, 2)]), [Some(3.75), Some(6.25)]);
+        assert_eq!(minutes(&[within(1, 1), on(2, 2)]), [Some(3.75), Some(5.0)]);
+        assert_eq!(minutes(&[within(1, 1), within(2, 1)]), [Some(1.875), Some(1.875)]);
+        // A task without commits that names the session has what it did not commit.
+        let mut plan = claim(3, "2026-03-01", 1.0).placed();
+        plan.task.sessions.push(SessionId::new("codex", "a"));
+        let all = minutes(&[within(1, 1), within(2, 2), plan]);
+        assert_eq!(all, [Some(3.0), Some(5.0), Some(2.0)]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
 use serde::Serialize;
 
-use super::effort::{AgentTime, Effort};
+use super::effort::{Effort, TaskEffort};
 use super::report::{CommitsOnce, copies, tasks_once};
 use super::repository::{PlacedTask, Repository};
 use crate::correlate::seen::{Origin, SeenSession};
@@ -14,7 +14,7 @@ use crate::facts::commit::{Commit, Instant};
 use crate::facts::evidence::{Confidence, Evidence, OriginState};
 use crate::facts::ids::ObjectId;
 use crate::facts::link::Link;
-use crate::facts::quantity::Minutes;
+use crate::facts::quantity::{Minutes, Tokens};
 use crate::facts::session::{Provenance, Sources};
 use crate::facts::sign::{Rung, Sign};
 use crate::facts::task::Task;
@@ -47,6 +47,10 @@ pub struct TaskLine<'a> {
     day: NaiveDate,
     /// The part of its agent minutes that nobody claimed.
     agent_minutes_measured: Option<Minutes>,
+    /// The same of its supervisory minutes.
+    supervisory_minutes_measured: Option<Minutes>,
+    /// The same of its tokens.
+    tokens_measured: Option<Tokens>,
     leverage_factor: Option<f64>,
     supervisory_leverage_factor: Option<f64>,
     #[serde(flatten)]
@@ -137,8 +141,8 @@ impl<'a> Facts<'a> {
             .collect();
         self.tasks.iter().map(move |(repo, placed)| {
             let day = (placed.task).day(&placed.commits, |commit| times.get(commit).copied(), self.zone);
-            let time = AgentTime::of(&placed.task, self.effort.of_task(placed.task.id));
-            TaskLine::new(repo, placed, day, time)
+            let effort = TaskEffort::of(&placed.task, self.effort.of_task(placed.task.id));
+            TaskLine::new(repo, placed, day, effort)
         })
     }
 }
@@ -189,14 +193,16 @@ impl<'a> CommitLine<'a> {
 }
 
 impl<'a> TaskLine<'a> {
-    fn new(repo: &'a Repository, placed: &'a PlacedTask, day: NaiveDate, time: AgentTime) -> Self {
+    fn new(repo: &'a Repository, placed: &'a PlacedTask, day: NaiveDate, effort: TaskEffort) -> Self {
         Self {
             repo: &repo.name,
             commit: placed.commits.first().copied(),
             day,
-            agent_minutes_measured: time.measured,
-            leverage_factor: time.leverage_factor(&placed.task),
-            supervisory_leverage_factor: placed.task.supervisory_leverage_factor(),
+            agent_minutes_measured: effort.agent.measured,
+            supervisory_minutes_measured: effort.supervisory.measured,
+            tokens_measured: effort.tokens.measured,
+            leverage_factor: effort.leverage_factor(&placed.task),
+            supervisory_leverage_factor: effort.supervisory_leverage_factor(&placed.task),
             task: &placed.task,
         }
     }

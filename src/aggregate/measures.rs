@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::effort::{AgentTime, Spent};
+use super::effort::{Spent, TaskEffort};
 use crate::correlate::seen::{Part, SeenSession};
 use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::evidence::OriginState;
@@ -95,12 +95,16 @@ measures! {
         pub agent_minutes: Option<Minutes>,
         /// Measured: the part of `agent_minutes` that nobody claimed.
         pub agent_minutes_measured: Option<Minutes>,
-        /// Claimed: Σ supervisory minutes of the tasks that have them.
+        /// Σ supervisory minutes of the tasks that have them: claimed, else of their sessions.
         pub supervisory_minutes: Option<Minutes>,
+        /// Estimated from logs: the part of `supervisory_minutes` that nobody claimed.
+        pub supervisory_minutes_measured: Option<Minutes>,
         /// Measured: minutes in which at least one agent worked, in whatever session.
         pub wall_minutes: Option<Minutes>,
-        /// Claimed: Σ tokens of the tasks that have them.
+        /// Σ tokens of the tasks that have them: claimed, else of their sessions.
         pub tokens: Option<Tokens>,
+        /// Measured: the part of `tokens` that nobody claimed.
+        pub tokens_measured: Option<Tokens>,
         /// Σ human hours × 60 / Σ agent minutes, over tasks that have both: hours over 0 minutes are left out.
         pub leverage_factor: Option<f64>,
         /// Σ human hours × 60 / Σ supervisory minutes, over tasks that have both, as above.
@@ -160,9 +164,11 @@ pub struct Tally<'a> {
     agent: Ratios,
     agent_measured: Option<Minutes>,
     supervision: Ratios,
+    supervision_measured: Option<Minutes>,
     with_sessions: WithSessions,
     model: Model,
     tokens: Option<Tokens>,
+    tokens_measured: Option<Tokens>,
     commits: u64,
     agent_commits: u64,
     lines: Option<LineCounts>,
@@ -264,14 +270,26 @@ impl<'a> Tally<'a> {
         self.tasks += 1;
         let hours = task.estimate.hours;
         self.hours += hours;
-        let time = AgentTime::of(task, spent);
-        self.agent.add(hours, time.minutes);
-        if let Some(minutes) = time.measured {
-            *self.agent_measured.get_or_insert_default() += minutes;
+        let effort = TaskEffort::of(task, spent);
+        self.agent.add(hours, effort.agent.value);
+        self.supervision.add(hours, effort.supervisory.value);
+        let sums = [
+            (&mut self.agent_measured, effort.agent.measured),
+            (&mut self.supervision_measured, effort.supervisory.measured),
+        ];
+        for (sum, minutes) in sums {
+            if let Some(minutes) = minutes {
+                *sum.get_or_insert_default() += minutes;
+            }
         }
-        self.supervision.add(hours, task.supervisory_minutes);
-        if let Some(tokens) = task.tokens {
-            *self.tokens.get_or_insert_default() += tokens;
+        let sums = [
+            (&mut self.tokens, effort.tokens.value),
+            (&mut self.tokens_measured, effort.tokens.measured),
+        ];
+        for (sum, tokens) in sums {
+            if let Some(tokens) = tokens {
+                *sum.get_or_insert_default() += tokens;
+            }
         }
         if let Some(spent) = spent.filter(|spent| spent.minutes().is_some()) {
             self.with_sessions.add(hours, spent.worked());
@@ -315,7 +333,9 @@ impl<'a> Tally<'a> {
             agent_minutes: self.agent.minutes(),
             agent_minutes_measured: self.agent_measured,
             supervisory_minutes: self.supervision.minutes(),
+            supervisory_minutes_measured: self.supervision_measured,
             tokens: self.tokens,
+            tokens_measured: self.tokens_measured,
             leverage_factor: self.agent.sum.factor(),
             supervisory_leverage_factor: self.supervision.sum.factor(),
             wall_leverage_factor: Ratio::new(*wall_hours, wall(task_time).checked()).factor(),

@@ -495,11 +495,16 @@ impl<'a> Sums<'a> {
                     row.add_part(session, part, model.as_deref());
                 }
             };
-            if portions.is_empty() {
-                count(None, &part);
-            }
+            let mut dealt = 0.0;
             for portion in portions {
+                if portion.from - dealt > NOTHING_BETWEEN {
+                    count(None, &part.slice(dealt, portion.from));
+                }
                 count(Some(portion.task), &part.slice(portion.from, portion.to));
+                dealt = portion.to;
+            }
+            if 1.0 - dealt > NOTHING_BETWEEN {
+                count(None, &part.slice(dealt, 1.0));
             }
             self.totals.add_part(session, &part, None);
         }
@@ -542,6 +547,9 @@ impl<'a> Sums<'a> {
 }
 
 /// A commit in the period may belong to a task that is not.
+/// Portions that are so near to each other, as parts of a whole, follow each other.
+const NOTHING_BETWEEN: f64 = 1e-9;
+
 fn is_task_out_of_scope(key: &Key, tally: &Tally) -> bool {
     key.0.iter().any(|(dimension, _)| *dimension == Dimension::Task) && tally.tasks() == 0
 }

@@ -81,7 +81,9 @@ fn agent_minutes_differ(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         let measured = known.agent_minutes.get();
         // Sessions that are not here may have taken more, never less.
         let is_above = claimed > measured * (1.0 + TOLERANCE) && known.is_all;
-        let is_below = claimed < measured * (1.0 - TOLERANCE);
+        // What was measured when it was recorded gives way to what the sessions took since.
+        let is_claimed = found.task.agent_minutes_basis.is_none();
+        let is_below = is_claimed && claimed < measured * (1.0 - TOLERANCE);
         (is_above || is_below).then(|| {
             let sessions = match known.is_all {
                 true => "its sessions",
@@ -109,7 +111,12 @@ const HALF_A_TENTH: f64 = 0.05;
 fn supervision_too_short(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let short = |found: &LedgerTask| {
         let claimed = found.task.supervisory_minutes?.get();
-        let measured = measured::of_task(all, found).unwrap_or_default();
+        let measured = measured::of_task(all, found);
+        // What was estimated when it was recorded gives way to what these sessions say now.
+        if found.task.supervisory_minutes_basis.is_some() && measured.is_some() {
+            return None;
+        }
+        let measured = measured.unwrap_or_default();
         let likely = measured.supervisory_minutes.get();
         let least = LEAST_SUPERVISION.max(likely * (1.0 - TOLERANCE));
         (claimed < least - HALF_A_TENTH).then(|| {

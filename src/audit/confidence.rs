@@ -9,7 +9,7 @@ use super::claims::is_by_own_agent;
 use super::evidence::{All, Evidence, Shown};
 use super::measured;
 use super::retractions::{self, Retracted};
-use crate::aggregate::effort::{AgentTime, Effort};
+use crate::aggregate::effort::{Effort, TaskEffort};
 use crate::aggregate::repository::PlacedTask;
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
@@ -107,8 +107,8 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
     let with = |wanted: fn(Support) -> bool| part(tasks.iter().filter(|(_, support)| wanted(*support)));
     let session_minutes = session_minutes(evidence);
     let times = agent_times(shown, all);
-    let minutes = |of: fn(AgentTime) -> Option<Minutes>| {
-        let known = times.iter().filter_map(|(_, time)| of(*time));
+    let minutes = |of: fn(TaskEffort) -> Option<Minutes>| {
+        let known = times.iter().filter_map(|(_, effort)| of(*effort));
         known.reduce(Add::add)
     };
     let as_reports: Ratio = times.iter().map(|(task, time)| time.ratio(&task.task)).sum();
@@ -134,8 +134,8 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
         linked: with(|support| support == Support::Commits),
         unchecked: with(|support| support == Support::Unknown),
         unsupported: with(|support| support == Support::Nothing),
-        agent_minutes: minutes(|time| time.minutes),
-        agent_minutes_measured: minutes(|time| time.measured),
+        agent_minutes: minutes(|effort| effort.agent.value),
+        agent_minutes_measured: minutes(|effort| effort.agent.measured),
         leverage_factor: as_reports.factor(),
         factor_hours: as_reports.hours(),
         without_unsupported: supported.sum::<Ratio>().factor(),
@@ -148,12 +148,12 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
 }
 
 /// How long agents worked for each task that is shown. All tasks of a commit share the time of its sessions, shown or not.
-fn agent_times<'a>(shown: Shown<'a>, all: All<'a>) -> Vec<(&'a LedgerTask, AgentTime)> {
+fn agent_times<'a>(shown: Shown<'a>, all: All<'a>) -> Vec<(&'a LedgerTask, TaskEffort)> {
     let placed: Vec<PlacedTask> = all.ledger.tasks.iter().map(PlacedTask::from).collect();
     let effort = Effort::new(all.sessions, &placed.iter().collect::<Vec<_>>());
     let tasks = shown.tasks();
     tasks
-        .map(|found| (found, AgentTime::of(&found.task, effort.of_task(found.task.id))))
+        .map(|found| (found, TaskEffort::of(&found.task, effort.of_task(found.task.id))))
         .collect()
 }
 

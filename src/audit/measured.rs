@@ -31,7 +31,7 @@ pub(super) fn of_task(all: All<'_>, task: &LedgerTask) -> Option<Measured> {
     let here = all.sessions.iter();
     let mut parts: Vec<(&SeenSession, f64)> = here
         .filter(|session| named.contains(&session.id))
-        .map(|session| (session, named_part(session, task)))
+        .map(|session| (session, named_part(all, session, task)))
         .collect();
     let is_all = parts.len() == named.len();
     if named.is_empty() || !is_all {
@@ -54,21 +54,34 @@ pub(super) fn of_task(all: All<'_>, task: &LedgerTask) -> Option<Measured> {
 }
 
 /// The part of a session that a task may mean by naming it: what it took for the task's commits, where its time for others
-/// can be told from that; without commits, what it did not commit; else all of it.
-fn named_part(session: &SeenSession, task: &LedgerTask) -> f64 {
+/// can be told from that, and, as reports have it, its part of what was not committed, where it was recorded in the
+/// session; without commits, what it did not commit; else all of it.
+fn named_part(all: All<'_>, session: &SeenSession, task: &LedgerTask) -> f64 {
     let (own, others): (Vec<_>, Vec<_>) = session
         .made()
         .map(|(_, link)| link)
         .partition(|link| task.commits.contains(&link.commit));
     let share = |links: &[&Link]| links.iter().map(|link| link.share).sum::<f64>().clamp(0.0, 1.0);
     let is_measured = task.task.agent_minutes_basis.is_some();
+    let committed = share(&own) + share(&others);
     if task.commits.is_empty() {
         1.0 - share(&others)
+    } else if task.task.has_rest_of(&session.id)
+        && share(&own) > 0.0
+        && !is_named_without_commits(all, session)
+    {
+        share(&own) / committed
     } else if !own.is_empty() && (is_measured || !others.is_empty()) {
         share(&own)
     } else {
         1.0
     }
+}
+
+/// Whether a task without commits names the session, which has what that did not commit.
+fn is_named_without_commits(all: All<'_>, session: &SeenSession) -> bool {
+    let mut without = all.ledger.tasks.iter().filter(|task| task.commits.is_empty());
+    without.any(|found| found.task.sessions.contains(&session.id))
 }
 
 /// The sessions that made a commit of the task, with the part of them that did.

@@ -136,6 +136,11 @@ impl Environment {
         state_dir(|name| self.variable(name).map(PathBuf::from))
     }
 
+    /// Where the system tells of processes. Named by `GIT_TEST_PROC` in tests, which are started by whatever there is.
+    pub fn proc_folder(&self) -> PathBuf {
+        PathBuf::from(self.variable("GIT_TEST_PROC").unwrap_or("/proc"))
+    }
+
     /// A path as typed or configured: `~/` is the home folder, the rest relative to the folder of the process.
     pub fn resolve(&self, path: &str) -> PathBuf {
         match (path.strip_prefix("~/"), self.home()) {

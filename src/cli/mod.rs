@@ -7,6 +7,7 @@
 
 pub mod args;
 pub mod bar;
+pub mod called;
 pub mod commands;
 pub mod context;
 pub mod detached;

@@ -11,7 +11,7 @@ use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::{ObjectId, RecordId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
-use crate::facts::task::{Phase, Task, phase_sum};
+use crate::facts::task::{Estimator, Phase, Task, phase_sum};
 use crate::facts::zone::Zone;
 use crate::git::Repo;
 use crate::git::config::ConfigValue;
@@ -34,6 +34,8 @@ pub struct OpenLedger {
     pub zone: Zone,
     /// The clock, whole milliseconds.
     pub now: DateTime<Utc>,
+    /// The agent that estimates what is recorded now, unless somebody else is named.
+    pub estimator: Option<Estimator>,
     writer: Option<Writer>,
 }
 
@@ -71,6 +73,7 @@ impl OpenLedger {
             repo,
             zone,
             now,
+            estimator: None,
         };
         // A repository that cannot be written is read all the same: reading looks at the pin itself.
         let heal = |writer| ledger::heal(&open.repo, writer).unwrap_or(false);
@@ -332,6 +335,9 @@ pub struct TaskFields {
     /// What the estimate rests on
     #[arg(long, value_name = "TEXT")]
     pub basis: Option<String>,
+    /// Who estimated: `person`, or an agent, which may be followed by its model [default: the agent that calls, else person]
+    #[arg(long, value_name = "WHO")]
+    pub estimated_by: Option<String>,
     /// How long the agent worked: 25m, 1h30m, 90s
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub agent_time: Option<String>,
@@ -386,12 +392,18 @@ impl TaskFields {
         let mut again = task.clone();
         self.apply(&mut again, open)?;
         again.estimate.by.clone_from(&task.estimate.by);
+        if self.estimated_by.is_none() {
+            again.estimate.estimator.clone_from(&task.estimate.estimator);
+        }
         Ok(again == *task)
     }
 
     /// Puts what was given into the task, and checks that it may be written.
     pub fn apply(&self, task: &mut Task, open: &OpenLedger) -> Result<(), CommandError> {
         if self.hours(open.work)?.is_some() {
+            task.estimate.by = open.author()?;
+            task.estimate.estimator.clone_from(&open.estimator);
+        } else if self.estimated_by.is_some() {
             task.estimate.by = open.author()?;
         }
         self.claim(task, open.work)?;
@@ -415,6 +427,9 @@ impl TaskFields {
         if !self.phase.is_empty() {
             task.estimate.phases = self.phases(work)?;
         }
+        if let Some(text) = &self.estimated_by {
+            task.estimate.estimator = quantity("--estimated-by", Estimator::parse(text))?;
+        }
         let minutes = |option: &str, text: &Option<String>| {
             text.as_ref()
                 .map(|text| quantity(option, Minutes::parse(text, work)))
@@ -424,15 +439,14 @@ impl TaskFields {
             task.agent_minutes = minutes("--agent-time", &self.agent_time)?;
             task.agent_minutes_basis = None;
         }
-        replace(
-            &mut task.supervisory_minutes,
-            minutes("--supervision", &self.supervision)?,
-        );
-        let tokens = self
-            .tokens
-            .as_ref()
-            .map(|text| quantity("--tokens", Tokens::parse(text)));
-        replace(&mut task.tokens, tokens.transpose()?);
+        if self.supervision.is_some() {
+            task.supervisory_minutes = minutes("--supervision", &self.supervision)?;
+            task.supervisory_minutes_basis = None;
+        }
+        if let Some(text) = &self.tokens {
+            task.tokens = Some(quantity("--tokens", Tokens::parse(text))?);
+            task.tokens_basis = None;
+        }
         replace(&mut task.estimate.basis, self.basis.clone());
         replace(&mut task.agent, self.agent.clone());
         replace(&mut task.model, self.model.clone());

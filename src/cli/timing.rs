@@ -1,4 +1,4 @@
-//! How long agents worked for tasks, and on which day these count: for the commands that show single tasks, as reports have it.
+//! How long agents and persons worked for tasks, and on which day these count: for the commands that show single tasks, as reports have it.
 
 use std::collections::HashMap;
 
@@ -12,11 +12,12 @@ use super::outcome::Outcome;
 use super::period;
 use super::reading::ReadArgs;
 use super::recording::OpenLedger;
-use crate::aggregate::effort::{AgentTime, Effort};
+use crate::aggregate::effort::{Effort, TaskEffort};
 use crate::aggregate::repository::{PlacedTask, Repository};
 use crate::facts::commit::Instant;
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerTask};
+use crate::facts::task::Task;
 use crate::facts::zone::Zone;
 use crate::git::messages;
 use crate::render::task::Timed;
@@ -40,7 +41,7 @@ pub struct TimingArgs {
 /// What is known of the time of tasks.
 pub struct Timing {
     days: HashMap<TaskId, NaiveDate>,
-    times: HashMap<TaskId, AgentTime>,
+    efforts: HashMap<TaskId, TaskEffort>,
     /// Whether something of the logs was left out.
     pub outcome: Outcome,
 }
@@ -52,7 +53,7 @@ impl Timing {
         Timed {
             task,
             day: self.days.get(&task.id).copied().unwrap_or(task.date),
-            time: (self.times.get(&task.id).copied()).unwrap_or_else(|| AgentTime::of(task, None)),
+            effort: (self.efforts.get(&task.id).copied()).unwrap_or_else(|| TaskEffort::of(task, None)),
         }
     }
 }
@@ -73,21 +74,21 @@ impl TimingArgs {
                 .iter()
                 .map(|found| (found.task.id, day(open, found, zone, &mut authored)))
                 .collect(),
-            times: HashMap::new(),
+            efforts: HashMap::new(),
             outcome: Outcome::Done,
         };
-        let is_open = |found: &&LedgerTask| found.task.agent_minutes.is_none() && can_be_measured(found);
+        let is_open = |found: &&LedgerTask| is_left_to_sessions(&found.task) && can_be_measured(found);
         if self.sessions.no_sessions || !shown.iter().any(is_open) {
             return Ok(timing);
         }
         let workspace = self.read(open, ledger, context)?;
         let placed: Vec<PlacedTask> = ledger.tasks.iter().map(PlacedTask::from).collect();
         let effort = Effort::new(&workspace.sessions, &placed.iter().collect::<Vec<_>>());
-        timing.times = placed
+        timing.efforts = placed
             .iter()
             .map(|placed| {
                 let spent = effort.of_task(placed.task.id);
-                (placed.task.id, AgentTime::of(&placed.task, spent))
+                (placed.task.id, TaskEffort::of(&placed.task, spent))
             })
             .collect();
         context.terminal.warnings(&workspace.warnings)?;
@@ -112,6 +113,13 @@ impl TimingArgs {
         workspace.complete(&self.sessions.options(&read, &RulesArgs::default(), context)?);
         Ok(workspace)
     }
+}
+
+/// Whether the task leaves something to its sessions.
+fn is_left_to_sessions(task: &Task) -> bool {
+    task.leaves_minutes_to_sessions()
+        || task.supervisory_minutes_basis.is_some()
+        || task.tokens_basis.is_some()
 }
 
 /// Whether sessions can say how long it took: through its commits, or by their names.

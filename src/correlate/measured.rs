@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::facts::evidence::Confidence;
 use crate::facts::ids::{ObjectId, RecordId, SessionId};
 use crate::facts::link::Link;
-use crate::facts::quantity::Minutes;
+use crate::facts::quantity::{Minutes, Tokens};
 use crate::facts::record::{Record, SessionRecord};
 use crate::facts::session::{Provenance, Session};
 use crate::facts::span::{self, Millis, Moment, Seconds, Span};
@@ -77,6 +77,83 @@ pub fn agent_minutes(
         None if timed.is_empty() => Err(Unmeasured::NoTimes),
         None => Err(Unmeasured::Elsewhere),
     }
+}
+
+/// A part of a session, 0 to 1, with the minutes that its person took in all.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionPart<'a> {
+    /// The session.
+    pub session: &'a Session,
+    /// All of its supervisory minutes, as they are estimated.
+    pub supervisory: Minutes,
+    /// The part.
+    pub share: f64,
+}
+
+/// What parts of sessions took beside the agents' time. `None` where no log says.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Figures {
+    /// The person's minutes, which are estimated.
+    pub supervisory: Option<Minutes>,
+    /// Tokens of all kinds, with how they are known.
+    pub tokens: Option<(Tokens, Provenance)>,
+}
+
+/// The parts of sessions that surely went into some commits.
+pub fn parts<'a>(
+    commits: &[ObjectId],
+    links: &[Link],
+    sessions: &'a [Session],
+    supervisory: impl Fn(usize) -> Minutes,
+) -> Vec<SessionPart<'a>> {
+    let surely = |link: &&Link| link.counts() && link.confidence >= Confidence::High;
+    let mut shares: HashMap<&SessionId, f64> = HashMap::new();
+    for link in links.iter().filter(surely) {
+        if commits.contains(&link.commit) {
+            *shares.entry(&link.session).or_default() += link.share;
+        }
+    }
+    let part = |(at, session): (usize, &'a Session)| {
+        Some(SessionPart {
+            session,
+            supervisory: supervisory(at),
+            share: *shares.get(&session.id)?,
+        })
+    };
+    sessions.iter().enumerate().filter_map(part).collect()
+}
+
+/// What parts of sessions took, of which `left` (0 to 1) is not taken by others.
+pub fn figures(parts: &[SessionPart<'_>], left: f64) -> Figures {
+    let mut figures = Figures::default();
+    let mut tokens = None;
+    for part in parts {
+        let share = part.share * left;
+        let sources = part.session.sources;
+        if sources.human_time != Provenance::Absent {
+            *figures.supervisory.get_or_insert_default() += part.supervisory * share;
+        }
+        if let Some(counts) = part.session.tokens() {
+            let (sum, basis) = tokens.unwrap_or((0.0, sources.tokens));
+            let worse = match sources.tokens {
+                Provenance::Measured => basis,
+                other => other,
+            };
+            tokens = Some((sum + counts.total().0 as f64 * share, worse));
+        }
+    }
+    figures.supervisory = figures
+        .supervisory
+        .and_then(|minutes| Minutes::new(hundredths(minutes.get())));
+    figures.tokens = tokens.map(|(sum, basis)| (Tokens(sum.round() as u64), basis));
+    figures
+}
+
+/// Agent minutes of a part of a session; `None` where its log has no times, or nothing is left of them.
+pub fn minutes_of(part: &SessionPart<'_>) -> Option<Minutes> {
+    let minutes = span::minutes(part.session.worked()) * part.share;
+    let known = Minutes::new(hundredths(minutes.get())).filter(|minutes| minutes.get() > 0.0);
+    known.filter(|_| part.session.sources.agent_time != Provenance::Absent)
 }
 
 /// Who makes a record, and when.

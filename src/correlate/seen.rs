@@ -377,11 +377,16 @@ impl SeenSession {
         }
     }
 
+    /// The part of it that went into no commit, 0 to 1.
+    pub fn uncommitted_share(&self) -> f64 {
+        let share: f64 = self.made_anywhere().map(|link| link.share).sum();
+        (1.0 - share).max(0.0)
+    }
+
     /// What it worked and did not commit.
     pub fn uncommitted(&self) -> Worked {
         let committed = span::union(self.made_anywhere().flat_map(|link| link.worked.clone()));
-        let share: f64 = self.made_anywhere().map(|link| link.share).sum();
-        let left = (1.0 - share).max(0.0);
+        let left = self.uncommitted_share();
         let wall = span::union(self.worked.iter().copied());
         Worked {
             minutes: self.agent_minutes().map(|minutes| minutes * left),

@@ -45,9 +45,15 @@ pub struct Task {
     /// How long a person prompted and reviewed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub supervisory_minutes: Option<Minutes>,
+    /// How that is known, where it is not claimed: estimated from the sessions. It may stand alone, where these said nothing yet.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub supervisory_minutes_basis: Option<Provenance>,
     /// Tokens of all kinds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tokens: Option<Tokens>,
+    /// How they are known, where they are not claimed. It may stand alone, as above.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tokens_basis: Option<Provenance>,
     /// The agent, in our spelling (`claude-code`).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub agent: Option<String>,
@@ -63,6 +69,9 @@ pub struct Task {
     /// Sessions in which it was done.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub sessions: Vec<SessionId>,
+    /// The session that recorded it, in the middle of its work: what it does beside its commits until it ends is for the task, too.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub recorded_in: Option<SessionId>,
     /// More commits of the task than the one that its note is on.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub commits: Vec<ObjectId>,
@@ -284,12 +293,15 @@ impl Task {
             agent_minutes: None,
             agent_minutes_basis: None,
             supervisory_minutes: None,
+            supervisory_minutes_basis: None,
             tokens: None,
+            tokens_basis: None,
             agent: None,
             model: None,
             category: None,
             tags: Vec::new(),
             sessions: Vec::new(),
+            recorded_in: None,
             commits: Vec::new(),
             repos: Vec::new(),
             source: first.source,
@@ -325,6 +337,17 @@ impl Task {
     /// Human hours × 60 / supervisory minutes; `None` where the minutes are unknown or none.
     pub fn supervisory_leverage_factor(&self) -> Option<f64> {
         Ratio::new(self.estimate.hours, self.supervisory_minutes).factor()
+    }
+
+    /// Whether it leaves to its sessions how long agents worked: it says nothing of it, or what was measured when it was
+    /// recorded.
+    pub fn leaves_minutes_to_sessions(&self) -> bool {
+        self.agent_minutes.is_none() || self.agent_minutes_basis.is_some()
+    }
+
+    /// Whether what a session did beside its commits was for it as well: it was recorded there, and claims no minutes.
+    pub fn has_rest_of(&self, session: &SessionId) -> bool {
+        self.recorded_in.as_ref() == Some(session) && self.leaves_minutes_to_sessions()
     }
 
     /// The task with a part, 0 to 1, of its hours, minutes and tokens: what one of several sessions did of it.

@@ -19,8 +19,8 @@ pub mod opencode;
 pub mod others;
 pub mod payload;
 pub mod qwen;
-pub mod told;
 pub mod skill;
+pub mod told;
 
 use integration::Integration;
 

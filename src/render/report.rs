@@ -88,8 +88,24 @@ const FIELDS: &[Field] = &[
         0,
         known(Cell::Minutes)
     ),
+    field!(
+        supervisory_minutes_measured,
+        "superv. from logs",
+        "Sup. From Logs",
+        Estimated,
+        MACHINE,
+        known(Cell::Minutes)
+    ),
     field!(wall_minutes, "wall", "Wall", Measured, 5, known(Cell::Minutes)),
     field!(tokens, "tokens", "Tokens", Claimed, 6, known(Cell::Tokens)),
+    field!(
+        tokens_measured,
+        "tokens from logs",
+        "Tokens From Logs",
+        Measured,
+        MACHINE,
+        known(Cell::Tokens)
+    ),
     field!(
         leverage_factor,
         "leverage",
@@ -510,10 +526,23 @@ fn left_out(report: &Report) -> Vec<String> {
     let tasks = TASKS_WITHOUT
         .iter()
         .filter_map(|(count, what)| without(count(left_out), counted(totals.tasks, "task", "tasks"), what));
-    let measured = totals.agent_minutes_measured.map(|minutes| {
-        let minutes = Cell::Minutes(minutes);
-        let minutes = minutes.for_people();
-        format!("{minutes} of agent time are from the logs of sessions, which nobody claimed")
+    let measured = [
+        (
+            totals.agent_minutes_measured.map(Cell::Minutes),
+            "of agent time are",
+        ),
+        (
+            totals.supervisory_minutes_measured.map(Cell::Minutes),
+            "of supervision are estimated",
+        ),
+        (totals.tokens_measured.map(Cell::Tokens), "tokens are"),
+    ];
+    let measured = measured.into_iter().filter_map(|(figure, what)| {
+        let figure = figure?;
+        let figure = figure.for_people();
+        Some(format!(
+            "{figure} {what} from the logs of sessions, which nobody claimed"
+        ))
     });
     let all_commits = counted(totals.commits, "commit", "commits");
     let commits = without(left_out.commits_without_task, all_commits, "a task");

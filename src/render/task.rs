@@ -6,21 +6,22 @@ use chrono::NaiveDate;
 
 use super::document::{Basis, Cell, Column, Table};
 use super::escape::visible;
-use crate::aggregate::effort::AgentTime;
+use crate::aggregate::effort::TaskEffort;
 use crate::facts::ledger::{LedgerTask, TaskProvenance};
 use crate::facts::quantity::{Minutes, counted};
 use crate::facts::record::Tombstone;
+use crate::facts::session::Provenance;
 use crate::facts::task::{Estimator, Task};
 
-/// A task with the day that it counts on and the time of its agents.
+/// A task with the day that it counts on and what it took.
 #[derive(Debug, Clone, Copy)]
 pub struct Timed<'a> {
     /// The task.
     pub task: &'a Task,
     /// The day.
     pub day: NaiveDate,
-    /// The time.
-    pub time: AgentTime,
+    /// What it took of agents and persons.
+    pub effort: TaskEffort,
 }
 
 impl<'a> Timed<'a> {
@@ -29,7 +30,7 @@ impl<'a> Timed<'a> {
         Self {
             task,
             day: task.date,
-            time: AgentTime::of(task, None),
+            effort: TaskEffort::of(task, None),
         }
     }
 }
@@ -41,7 +42,7 @@ pub fn card(found: &LedgerTask, tombstone: Option<&Tombstone>) -> String {
 
 /// The same with the day and the time that reports give it.
 pub fn timed_card(found: &LedgerTask, timed: Timed<'_>, tombstone: Option<&Tombstone>) -> String {
-    let Timed { task, day, time } = timed;
+    let Timed { task, day, effort } = timed;
     let mut card = format!("{}\n", visible(&task.title));
     let mut fact = |name: &str, value: &str| {
         // Writing to a string cannot fail.
@@ -59,20 +60,24 @@ pub fn timed_card(found: &LedgerTask, timed: Timed<'_>, tombstone: Option<&Tombs
     };
     fact(
         "agent time",
-        &minutes(agent_time(task, time), time.leverage_factor(task), "leverage"),
+        &minutes(agent_time(task, effort), effort.leverage_factor(task), "leverage"),
     );
-    let supervised = task.supervisory_leverage_factor();
+    let supervised = effort.supervisory.value.map(shown_minutes);
     fact(
         "supervision",
         &minutes(
-            task.supervisory_minutes.map(shown_minutes),
-            supervised,
+            supervised.map(|minutes| with_basis(minutes, task.supervisory_minutes_basis)),
+            effort.supervisory_leverage_factor(task),
             "supervisory leverage",
         ),
     );
+    let tokens = effort.tokens.value.map(|tokens| tokens.to_string());
     let sessions = joined(&task.sessions);
     let optional = [
-        ("tokens", task.tokens.map(|tokens| tokens.to_string())),
+        (
+            "tokens",
+            tokens.map(|tokens| with_basis(tokens, task.tokens_basis)),
+        ),
         ("agent", task.agent.clone()),
         ("model", task.model.clone()),
         ("category", task.category.clone()),
@@ -91,13 +96,20 @@ pub fn timed_card(found: &LedgerTask, timed: Timed<'_>, tombstone: Option<&Tombs
     card
 }
 
-fn agent_time(task: &Task, time: AgentTime) -> Option<String> {
-    let minutes = time.minutes?;
-    Some(match (task.agent_minutes, task.agent_minutes_basis) {
-        (None, _) => format!("{}, from logs", shown_minutes(minutes)),
-        (_, Some(basis)) => format!("{}, {basis}", shown_minutes(minutes)),
-        _ => shown_minutes(minutes),
+fn agent_time(task: &Task, effort: TaskEffort) -> Option<String> {
+    let minutes = shown_minutes(effort.agent.value?);
+    Some(match task.agent_minutes {
+        None => format!("{minutes}, from logs"),
+        Some(_) => with_basis(minutes, task.agent_minutes_basis),
     })
+}
+
+/// A figure with how it came to be, where nobody claimed it.
+fn with_basis(figure: String, basis: Option<Provenance>) -> String {
+    match basis {
+        Some(basis) => format!("{figure}, {basis}"),
+        None => figure,
+    }
 }
 
 /// Minutes as tables have them.
@@ -161,9 +173,12 @@ fn recorded(found: &LedgerTask) -> String {
         .and_then(|index| found.revisions.get(index))
         .map(|before| format!("; revision {}, before {}", task.rev, before.estimate.hours));
     let reason = task.reason.as_deref().map(|reason| format!(": {reason}"));
+    let within = task.recorded_in.as_ref();
+    let within = within.map(|session| format!(" in {session}"));
     format!(
-        "{at}, by {}{}{}",
+        "{at}, by {}{}{}{}",
         task.by,
+        within.unwrap_or_default(),
         before.unwrap_or_default(),
         reason.unwrap_or_default()
     )
@@ -248,17 +263,17 @@ pub fn shown(mut table: Table) -> Table {
 }
 
 fn row(timed: &Timed<'_>) -> Vec<Cell> {
-    let Timed { task, day, time } = timed;
+    let Timed { task, day, effort } = timed;
     vec![
         Cell::Date(*day),
         Cell::text(task.id.short()),
         Cell::text(task.title.clone()),
         Cell::Hours(task.estimate.hours),
-        Cell::known(time.minutes, Cell::Minutes),
-        Cell::known(time.measured, Cell::Minutes),
-        Cell::known(task.supervisory_minutes, Cell::Minutes),
-        Cell::known(time.leverage_factor(task), Cell::Factor),
-        Cell::known(task.supervisory_leverage_factor(), Cell::Factor),
+        Cell::known(effort.agent.value, Cell::Minutes),
+        Cell::known(effort.agent.measured, Cell::Minutes),
+        Cell::known(effort.supervisory.value, Cell::Minutes),
+        Cell::known(effort.leverage_factor(task), Cell::Factor),
+        Cell::known(effort.supervisory_leverage_factor(task), Cell::Factor),
     ]
 }
 

@@ -31,6 +31,8 @@ pub struct OwnLinks {
     pub charges: Vec<Vec<Charge>>,
     /// The links of the repository.
     pub links: Vec<Link>,
+    /// What these sessions made in other repositories.
+    pub elsewhere: Vec<Link>,
     /// What was wrong.
     pub warnings: Vec<Warning>,
 }
@@ -46,6 +48,7 @@ impl OwnLinks {
         Self {
             charges: supervision(&collected.sessions, options.rules),
             links: linked.links.into_iter().next().unwrap_or_default(),
+            elsewhere: linked.elsewhere,
             sessions: collected.sessions,
             warnings,
         }

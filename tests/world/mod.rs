@@ -113,6 +113,8 @@ impl World {
             .env("XDG_CACHE_HOME", self.home().join("cache"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_TEST_DATE_NOW", NOW.to_string())
+            // Whatever started the tests did not call us.
+            .env("GIT_TEST_PROC", self.path("proc"))
             .env("TZ", "UTC")
             .env("LC_ALL", "C")
             .current_dir(directory)

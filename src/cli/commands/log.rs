@@ -14,7 +14,7 @@ use crate::cli::recording::OpenLedger;
 use crate::cli::timing::TimingArgs;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Ledger, LedgerTask};
-use crate::facts::quantity::Minutes;
+use crate::facts::quantity::{Minutes, Tokens};
 use crate::facts::record::Tombstone;
 use crate::facts::shell;
 use crate::facts::task::Task;
@@ -120,6 +120,10 @@ struct Counted {
     day: NaiveDate,
     /// The part of its agent minutes that nobody claimed.
     agent_minutes_measured: Option<Minutes>,
+    /// The same of its supervisory minutes.
+    supervisory_minutes_measured: Option<Minutes>,
+    /// The same of its tokens.
+    tokens_measured: Option<Tokens>,
     leverage_factor: Option<f64>,
 }
 
@@ -129,8 +133,10 @@ impl<'a> Log<'a> {
             task: timed.task,
             counted: Some(Counted {
                 day: timed.day,
-                agent_minutes_measured: timed.time.measured,
-                leverage_factor: timed.time.leverage_factor(timed.task),
+                agent_minutes_measured: timed.effort.agent.measured,
+                supervisory_minutes_measured: timed.effort.supervisory.measured,
+                tokens_measured: timed.effort.tokens.measured,
+                leverage_factor: timed.effort.leverage_factor(timed.task),
             }),
         };
         Self {

@@ -3,26 +3,27 @@
 //! A commit whose trailers or notes claim a task has one: it is revised, or a second one is asked for by name. That is
 //! decided on the ledger that the write starts from, so that two who record at once do not both get their way.
 
+mod measured;
+mod within;
+
+use measured::{measure, measure_rest};
+use within::{Logs, Within};
+
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
-use crate::cli::linking::Linking;
-use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
+use crate::cli::logs::{ForeignArgs, LogArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision, no_estimate};
 use crate::cli::sweep;
 use crate::cli::task_json;
-use crate::correlate::measured::{Unmeasured, agent_minutes};
-use crate::facts::ids::{ObjectId, SessionId, TaskId};
+use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Findings, Ledger, LedgerTask};
-use crate::facts::quantity::Minutes;
 use crate::facts::record::{NoteLines, Record};
-use crate::facts::session::Provenance;
 use crate::facts::task::{FirstClaim, Task, TaskSource, check_text};
 use crate::git::messages;
 use crate::ledger;
 use crate::render::task::card;
 use crate::sources::ledger::{read_ledger_at, read_recorded};
-use crate::workspace::sessions::OwnLinks;
 
 /// The arguments of `record`.
 #[derive(Debug, Clone, clap::Args)]
@@ -55,7 +56,8 @@ pub struct Args {
     /// Record a second task for a commit that already has one, or the same task without a commit again
     #[arg(long)]
     another: bool,
-    /// Do not take the agent time from the logs of the sessions that made the commit
+    /// Do not take anything from the logs of sessions: neither the agent time of those that made the commit, nor what the session
+    /// in which an agent records says of itself
     #[arg(long)]
     no_sessions: bool,
     #[command(flatten)]
@@ -68,6 +70,15 @@ pub struct Args {
 }
 
 impl Args {
+    /// Which logs are read.
+    fn sources(&self) -> Logs<'_> {
+        Logs {
+            logs: &self.logs,
+            foreign: self.foreign,
+            are_left_out: self.no_sessions,
+        }
+    }
+
     /// The same with what `--json` says.
     fn with_json(&self, context: &Context) -> Result<Self, CommandError> {
         let mut args = self.clone();
@@ -92,20 +103,23 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 }
 
 fn record(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let open = OpenLedger::open(context)?;
+    let mut open = OpenLedger::open(context)?;
+    let within = Within::find(&args.sources(), &open, context)?;
+    open.estimator = within.estimator();
     if args.no_commit {
-        return without_commit(args, &open, context);
+        return without_commit(args, within, &open, context);
     }
     let on = open.commit(&args.revision)?;
     match &args.reason {
-        Some(reason) => revise(args, reason, on, &open, context),
-        None => first(args, on, &open, context),
+        Some(reason) => revise(args, within, reason, on, &open, context),
+        None => first(args, within, on, &open, context),
     }
 }
 
 /// A first revision on a commit.
 fn first(
     args: &Args,
+    mut within: Within,
     on: ObjectId,
     open: &OpenLedger,
     context: &mut Context,
@@ -114,8 +128,10 @@ fn first(
     let commits = all_commits(on, &task);
     // Said before the logs are read, and looked at again when it is written.
     let beside = check(args, open, &commits, &task)?;
-    if task.agent_minutes.is_none() && !args.no_sessions {
-        measure(&mut task, &commits, args, open, context)?;
+    within.name(&mut task, &commits, &args.fields, open, context)?;
+    if !args.no_sessions && (task.agent_minutes.is_none() || within.is_known()) {
+        let own = within.take_logs(&args.sources(), open, context)?;
+        measure(&mut task, &commits, &own, open, context)?;
     }
     let message = format!("Record: {}\n", task.title);
     if !args.dry_run {
@@ -259,6 +275,7 @@ fn written_out(
 /// The next revision of the task that a commit has.
 fn revise(
     args: &Args,
+    mut within: Within,
     reason: &str,
     on: ObjectId,
     open: &OpenLedger,
@@ -268,7 +285,8 @@ fn revise(
     let (found, mut revised) = next_on(args, reason, on, open)?;
     let mut measured = None;
     if revised.agent_minutes.is_none() && !args.no_sessions {
-        measure(&mut revised, &all_commits(on, &found.task), args, open, context)?;
+        let own = within.take_logs(&args.sources(), open, context)?;
+        measure(&mut revised, &all_commits(on, &found.task), &own, open, context)?;
         measured = revised.agent_minutes.map(|_| revised.clone());
     }
     let message = format!("Revise: {}\n\n{reason}\n", found.task.title);
@@ -318,8 +336,18 @@ fn next_on(
 }
 
 /// A task that changed no code here.
-fn without_commit(args: &Args, open: &OpenLedger, context: &mut Context) -> Result<Outcome, CommandError> {
-    let task = new_task(args, open, None)?;
+fn without_commit(
+    args: &Args,
+    mut within: Within,
+    open: &OpenLedger,
+    context: &mut Context,
+) -> Result<Outcome, CommandError> {
+    let mut task = new_task(args, open, None)?;
+    within.name(&mut task, &[], &args.fields, open, context)?;
+    if within.is_known() {
+        let own = within.take_logs(&args.sources(), open, context)?;
+        measure_rest(&mut task, &own, open, context)?;
+    }
     let allowed = || {
         let recorded = read_recorded(&open.repo);
         match same_without_commit(&recorded, &task).filter(|_| !args.another) {
@@ -395,71 +423,6 @@ fn new_task(args: &Args, open: &OpenLedger, on: Option<ObjectId>) -> Result<Task
     );
     args.fields.apply(&mut task, open)?;
     Ok(task)
-}
-
-/// Takes the agent minutes from the sessions that surely made the task's commits, or says why it cannot. What no session made
-/// needs no words.
-fn measure(
-    task: &mut Task,
-    commits: &[ObjectId],
-    args: &Args,
-    open: &OpenLedger,
-    context: &mut Context,
-) -> Result<(), CommandError> {
-    let linking = Linking {
-        logs: &args.logs,
-        rules: &RulesArgs::default(),
-        foreign: args.foreign,
-        no_cache: false,
-    };
-    let own = OwnLinks::of(&open.repo, &linking.options(context)?);
-    let id = task.id;
-    let measured = agent_minutes(commits, &own.links, &own.sessions).and_then(|(minutes, sessions)| {
-        let recorded = read_recorded(&open.repo);
-        Ok((left_by_others(minutes, id, commits, &recorded)?, sessions))
-    });
-    let (minutes, sessions) = match measured {
-        Ok(measured) => measured,
-        Err(Unmeasured::NoSession) => return Ok(()),
-        Err(reason) => {
-            let unknown = format!("agent time is unknown: {reason}");
-            return Ok(context.terminal.status(&unknown)?);
-        }
-    };
-    task.agent_minutes = Some(minutes);
-    task.agent_minutes_basis = Some(Provenance::Measured);
-    let names: Vec<String> = sessions.iter().map(SessionId::to_string).collect();
-    context.terminal.status(&format!(
-        "agent time measured in {}; --agent-time claims another",
-        names.join(", ")
-    ))?;
-    for session in sessions {
-        if !task.sessions.contains(&session) {
-            task.sessions.push(session);
-        }
-    }
-    Ok(())
-}
-
-/// What the records of other tasks of these commits left of the minutes of their sessions, where no other task could claim
-/// them too.
-fn left_by_others(
-    minutes: Minutes,
-    id: TaskId,
-    commits: &[ObjectId],
-    recorded: &Ledger,
-) -> Result<Minutes, Unmeasured> {
-    let others = recorded.on(commits).filter(|other| other.task.id != id);
-    let (measured, open): (Vec<&Task>, Vec<&Task>) = others
-        .map(|other| &other.task)
-        .partition(|other| other.agent_minutes_basis.is_some());
-    let taken: Minutes = measured.iter().filter_map(|other| other.agent_minutes).sum();
-    // Minutes are recorded in hundredths.
-    let left = ((minutes.get() - taken.get()) * 100.0).round() / 100.0;
-    match Minutes::new(left).filter(|left| left.get() > 0.0) {
-        Some(_) if !open.is_empty() => Err(Unmeasured::Shared),
-        left => left.ok_or(Unmeasured::Taken),
-    }
 }
 
 /// The task as a reader of the ledger finds it: through its line, not as it stands in memory.

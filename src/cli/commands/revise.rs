@@ -1,5 +1,6 @@
 //! `revise ID`: a new revision of a task; the old ones stay.
 
+use crate::cli::called::Seen;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
@@ -31,7 +32,8 @@ pub struct Args {
 
 /// Writes the revision beside the line that it follows.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let open = OpenLedger::open(context)?;
+    let mut open = OpenLedger::open(context)?;
+    open.estimator = Seen::of(&context.environment, &open.repo).estimator();
     let ledger = open.ledger(context)?;
     let found = find_task(&ledger, &args.id)?;
     if ledger.tombstone(found.task.id).is_some() {

@@ -1,0 +1,179 @@
+//! Who called this command, by what can be seen of the process: its variables, what hooks were told, and the processes that
+//! led to it.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::environment::Environment;
+use crate::facts::event::Event;
+use crate::facts::task::Estimator;
+use crate::git::Repo;
+use crate::git::files;
+use crate::integrations::INTEGRATIONS;
+use crate::integrations::caller::{Called, Caller, LATELY, Process, Traces, called};
+use crate::spool::Spool;
+
+/// What can be seen.
+pub struct Seen {
+    variables: BTreeMap<String, String>,
+    processes: Vec<Process>,
+    events: Vec<Event>,
+    folders: Vec<String>,
+    on_terminal: bool,
+    now: DateTime<Utc>,
+}
+
+impl Seen {
+    /// What can be seen from a process that works in a repository.
+    pub fn of(environment: &Environment, repo: &Repo) -> Self {
+        let spool = environment.state_dir().map(|state| Spool::of_machine(&state));
+        let events = spool.map(|spool| spool.recent(environment.now - LATELY));
+        Self {
+            variables: environment.variables().clone(),
+            processes: processes(&environment.proc_folder()),
+            events: events.unwrap_or_default(),
+            folders: folders(&environment.directory, repo),
+            on_terminal: is_on_terminal(),
+            now: environment.now,
+        }
+    }
+
+    /// Who called, by that.
+    pub fn called(&self) -> Called {
+        called(INTEGRATIONS, &self.traces())
+    }
+
+    /// The agent that called, as the one that estimates, with its model where it says so itself.
+    pub fn estimator(&self) -> Option<Estimator> {
+        let Called::ByAgent(caller) = self.called() else {
+            return None;
+        };
+        Some(Estimator {
+            agent: caller.agent,
+            model: caller.model,
+        })
+    }
+
+    /// An agent without the session that it seemed to be in.
+    pub fn without_session(&self, caller: &Caller) -> Caller {
+        caller.without_session(&self.traces())
+    }
+
+    fn traces(&self) -> Traces<'_> {
+        Traces {
+            variables: &self.variables,
+            processes: &self.processes,
+            events: &self.events,
+            folders: &self.folders,
+            on_terminal: self.on_terminal,
+            now: self.now,
+        }
+    }
+}
+
+/// Whether any stream is a terminal.
+fn is_on_terminal() -> bool {
+    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
+}
+
+/// The current folder and the top of its work tree, as they are written and as they really are.
+fn folders(directory: &Path, repo: &Repo) -> Vec<String> {
+    let real = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    let trees = repo.work_trees().into_iter();
+    // A work tree may lie in another one: the session is in the inner.
+    let top = trees
+        .filter(|tree| real.starts_with(tree) || directory.starts_with(tree))
+        .max_by_key(|tree| tree.components().count());
+    let all: Vec<PathBuf> = [Some(directory.to_owned()), Some(real), top]
+        .into_iter()
+        .flatten()
+        .collect();
+    let mut folders: Vec<String> = all
+        .iter()
+        .filter_map(|path| path.to_str().map(str::to_owned))
+        .collect();
+    folders.sort();
+    folders.dedup();
+    folders
+}
+
+/// No command line that is looked at is longer, in bytes.
+const LONGEST: u64 = 1 << 16;
+/// Nobody starts a command through so many others.
+const MOST_PROCESSES: usize = 64;
+
+/// The processes that led to this one, its parent first, where the system tells of them in files.
+fn processes(proc: &Path) -> Vec<Process> {
+    let mut found = Vec::new();
+    let mut next = stat(proc, "self").map(|(_, parent)| parent);
+    while let Some(id) = next.filter(|id| *id > 0 && found.len() < MOST_PROCESSES) {
+        let Some((name, parent)) = stat(proc, &id.to_string()) else {
+            break;
+        };
+        let line = files::read(&proc.join(id.to_string()).join("cmdline"), LONGEST);
+        let line = line.ok().flatten().unwrap_or_default();
+        let arguments = line.split(|byte| *byte == 0).filter(|part| !part.is_empty());
+        found.push(Process {
+            name,
+            arguments: arguments
+                .map(|part| String::from_utf8_lossy(part).into_owned())
+                .collect(),
+        });
+        next = Some(parent);
+    }
+    found
+}
+
+/// The name of a process and the number of its parent: `PID (NAME) STATE PARENT …`. A name may hold anything.
+fn stat(proc: &Path, process: &str) -> Option<(String, u32)> {
+    let text = files::read_text(&proc.join(process).join("stat"), LONGEST).ok()??;
+    let (before, rest) = text.rsplit_once(')')?;
+    let (_, name) = before.split_once('(')?;
+    let parent = rest.split_whitespace().nth(1)?.parse().ok()?;
+    Some((name.to_owned(), parent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processes_are_read_up_to_the_first() {
+        let proc = tempfile::tempdir().unwrap();
+        let process = |id: &str, stat: &str, line: &str| {
+            let folder = proc.path().join(id);
+            std::fs::create_dir(&folder).unwrap();
+            std::fs::write(folder.join("stat"), stat).unwrap();
+            std::fs::write(folder.join("cmdline"), line).unwrap();
+        };
+        process("self", "9 (git-leverage) R 7 7 1", "git-leverage\0record\0");
+        process("7", "7 (a) b (c)) S 3 7 1", "sh\0-c\0x\0");
+        process("3", "3 (node) S 0 3 1", "node\0/usr/bin/gemini\0");
+        let named = |name: &str, arguments: &[&str]| Process {
+            name: name.into(),
+            arguments: arguments.iter().map(|part| (*part).into()).collect(),
+        };
+        assert_eq!(
+            processes(proc.path()),
+            [
+                named("a) b (c)", &["sh", "-c", "x"]),
+                named("node", &["node", "/usr/bin/gemini"])
+            ]
+        );
+        assert_eq!(processes(&proc.path().join("none")), []);
+    }
+
+    #[test]
+    fn processes_in_a_circle_end() {
+        let proc = tempfile::tempdir().unwrap();
+        for (id, parent) in [("self", 5), ("5", 6), ("6", 5)] {
+            let folder = proc.path().join(id);
+            std::fs::create_dir(&folder).unwrap();
+            std::fs::write(folder.join("stat"), format!("5 (sh) S {parent} 1")).unwrap();
+        }
+        assert_eq!(processes(proc.path()).len(), MOST_PROCESSES);
+    }
+}

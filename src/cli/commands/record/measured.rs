@@ -1,0 +1,186 @@
+//! What the logs of sessions say of a task when it is recorded.
+
+use super::within::log;
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::recording::OpenLedger;
+use crate::correlate::measured::{
+    Figures, SessionPart, Unmeasured, agent_minutes, figures, minutes_of, parts,
+};
+use crate::facts::ids::{ObjectId, SessionId, TaskId};
+use crate::facts::ledger::Ledger;
+use crate::facts::quantity::Minutes;
+use crate::facts::session::Provenance;
+use crate::facts::supervision::charged_minutes;
+use crate::facts::task::Task;
+use crate::sources::ledger::read_recorded;
+use crate::workspace::sessions::OwnLinks;
+
+/// What was measured for a task.
+struct Measured {
+    minutes: Minutes,
+    sessions: Vec<SessionId>,
+    figures: Figures,
+}
+
+/// Takes the agent minutes from the sessions that surely made the task's commits, or says why it cannot. What no session made
+/// needs no words. Where it is recorded in a session, supervision and tokens are taken as well.
+pub fn measure(
+    task: &mut Task,
+    commits: &[ObjectId],
+    own: &OwnLinks,
+    open: &OpenLedger,
+    context: &mut Context,
+) -> Result<(), CommandError> {
+    let measured = of_commits(commits, own, task.id, open);
+    fill(task, measured, context)
+}
+
+/// The same for a task that was recorded in a session and has no commits: what that did not commit.
+pub fn measure_rest(
+    task: &mut Task,
+    own: &OwnLinks,
+    open: &OpenLedger,
+    context: &mut Context,
+) -> Result<(), CommandError> {
+    let session = task.recorded_in.clone();
+    let Some(measured) = session.and_then(|session| of_rest(&session, own, task.id, open)) else {
+        return Ok(());
+    };
+    fill(task, measured, context)
+}
+
+fn fill(
+    task: &mut Task,
+    measured: Result<Measured, Unmeasured>,
+    context: &mut Context,
+) -> Result<(), CommandError> {
+    // What a session says later counts, too: what is not known yet is left to it.
+    if task.recorded_in.is_some() {
+        fill_figures(task, measured.as_ref().map(|measured| measured.figures).ok());
+    }
+    if task.agent_minutes.is_some() {
+        return Ok(());
+    }
+    let Measured {
+        minutes, sessions, ..
+    } = match measured {
+        Ok(measured) => measured,
+        Err(Unmeasured::NoSession) if task.recorded_in.is_none() => return Ok(()),
+        Err(Unmeasured::NoSession) => {
+            let unknown = "agent time is not known yet; reports take it from the session's log";
+            return Ok(context.terminal.status(unknown)?);
+        }
+        Err(reason) => {
+            let unknown = format!("agent time is unknown: {reason}");
+            return Ok(context.terminal.status(&unknown)?);
+        }
+    };
+    task.agent_minutes = Some(minutes);
+    task.agent_minutes_basis = Some(Provenance::Measured);
+    let names: Vec<String> = sessions.iter().map(SessionId::to_string).collect();
+    context.terminal.status(&format!(
+        "agent time measured in {}; --agent-time claims another",
+        names.join(", ")
+    ))?;
+    for session in sessions {
+        if !task.sessions.contains(&session) {
+            task.sessions.push(session);
+        }
+    }
+    Ok(())
+}
+
+/// What was given is claimed, and stays.
+fn fill_figures(task: &mut Task, figures: Option<Figures>) {
+    let figures = figures.unwrap_or_default();
+    if task.supervisory_minutes.is_none() {
+        task.supervisory_minutes = figures.supervisory;
+        task.supervisory_minutes_basis = Some(Provenance::Estimated);
+    }
+    if task.tokens.is_none() {
+        let known = figures.tokens;
+        task.tokens = known.map(|(tokens, _)| tokens);
+        task.tokens_basis = Some(known.map_or(Provenance::Measured, |(_, basis)| basis));
+    }
+}
+
+/// What the sessions of some commits took for them, and other tasks left.
+fn of_commits(
+    commits: &[ObjectId],
+    own: &OwnLinks,
+    id: TaskId,
+    open: &OpenLedger,
+) -> Result<Measured, Unmeasured> {
+    let (all, sessions) = agent_minutes(commits, &own.links, &own.sessions)?;
+    let recorded = read_recorded(&open.repo);
+    let others = recorded.on(commits).filter(|other| other.task.id != id);
+    let minutes = left_by_others(all, others.map(|other| &other.task))?;
+    let parts = parts(commits, &own.links, &own.sessions, |at| supervisory(own, at));
+    Ok(Measured {
+        minutes,
+        sessions,
+        figures: figures(&parts, minutes.get() / all.get()),
+    })
+}
+
+/// What a session did not commit, and other tasks left. `None` where it has no log yet.
+fn of_rest(
+    session: &SessionId,
+    own: &OwnLinks,
+    id: TaskId,
+    open: &OpenLedger,
+) -> Option<Result<Measured, Unmeasured>> {
+    let log = log(own, Some(session))?;
+    let at = own.sessions.iter().position(|other| other.id == *session)?;
+    let made = own.links.iter().chain(&own.elsewhere);
+    let made = made.filter(|link| link.session == *session && link.counts() && !link.is_copy());
+    let part = SessionPart {
+        session: log,
+        supervisory: supervisory(own, at),
+        share: (1.0 - made.map(|link| link.share).sum::<f64>()).max(0.0),
+    };
+    let measured = || {
+        let all = minutes_of(&part).ok_or(match log.sources.agent_time {
+            Provenance::Absent => Unmeasured::NoTimes,
+            _ => Unmeasured::Elsewhere,
+        })?;
+        let recorded = read_recorded(&open.repo);
+        let minutes = left_by_others(all, naming(&recorded, session, id))?;
+        Ok(Measured {
+            minutes,
+            sessions: vec![session.clone()],
+            figures: figures(&[part], minutes.get() / all.get()),
+        })
+    };
+    Some(measured())
+}
+
+/// The other tasks without commits that name a session: they share what it did not commit.
+fn naming<'a>(recorded: &'a Ledger, session: &SessionId, id: TaskId) -> impl Iterator<Item = &'a Task> {
+    let others = recorded.tasks.iter().filter(move |other| other.task.id != id);
+    let others = others.filter(|other| other.commits.is_empty());
+    others
+        .map(|other| &other.task)
+        .filter(move |other| other.sessions.contains(session))
+}
+
+fn supervisory(own: &OwnLinks, at: usize) -> Minutes {
+    charged_minutes(own.charges.get(at).into_iter().flatten())
+}
+
+/// What the records of other tasks left of the minutes of their sessions, where no other task could claim them too.
+fn left_by_others<'a>(
+    minutes: Minutes,
+    others: impl Iterator<Item = &'a Task>,
+) -> Result<Minutes, Unmeasured> {
+    let (measured, open): (Vec<&Task>, Vec<&Task>) =
+        others.partition(|other| other.agent_minutes_basis.is_some());
+    let taken: Minutes = measured.iter().filter_map(|other| other.agent_minutes).sum();
+    // Minutes are recorded in hundredths.
+    let left = ((minutes.get() - taken.get()) * 100.0).round() / 100.0;
+    match Minutes::new(left).filter(|left| left.get() > 0.0) {
+        Some(_) if !open.is_empty() => Err(Unmeasured::Shared),
+        left => left.ok_or(Unmeasured::Taken),
+    }
+}

@@ -1,0 +1,218 @@
+//! A record that an agent makes in the middle of its session: who called, which session that is, and how it is known.
+
+use crate::cli::called::Seen;
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::linking::Linking;
+use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
+use crate::cli::recording::{OpenLedger, TaskFields};
+use crate::facts::evidence::Confidence;
+use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::link::Link;
+use crate::facts::session::Session;
+use crate::facts::task::{Estimator, Task};
+use crate::git::messages;
+use crate::integrations::caller::{Called, Caller};
+use crate::workspace::sessions::OwnLinks;
+
+/// Which logs are read, if any.
+pub struct Logs<'a> {
+    /// Where they are.
+    pub logs: &'a LogArgs,
+    /// Whether what other tools wrote counts.
+    pub foreign: ForeignArgs,
+    /// Whether none are.
+    pub are_left_out: bool,
+}
+
+impl Logs<'_> {
+    /// The sessions of this machine, and what they made here.
+    pub fn read(&self, open: &OpenLedger, context: &Context) -> Result<OwnLinks, CommandError> {
+        let linking = Linking {
+            logs: self.logs,
+            rules: &RulesArgs::default(),
+            foreign: self.foreign,
+            no_cache: false,
+        };
+        Ok(OwnLinks::of(&open.repo, &linking.options(context)?))
+    }
+}
+
+/// The agent that called, as far as one did.
+#[derive(Default)]
+pub struct Within {
+    caller: Option<Caller>,
+    session: Option<SessionId>,
+    model: Option<String>,
+    /// The logs, where they were read to tell this.
+    own: Option<OwnLinks>,
+}
+
+impl Within {
+    /// Finds out who called, and says how it knows. The logs are read where an agent did.
+    pub fn find(logs: &Logs<'_>, open: &OpenLedger, context: &mut Context) -> Result<Self, CommandError> {
+        let seen = Seen::of(&context.environment, &open.repo);
+        let caller = match seen.called() {
+            Called::ByPerson => return Ok(Self::default()),
+            Called::Unclear(agents) => {
+                let agents = agents.join(" or ");
+                let unclear = format!("called by {agents}, and nothing says which; --agent and --session do");
+                context.terminal.status(&unclear)?;
+                return Ok(Self::default());
+            }
+            Called::ByAgent(caller) => caller,
+        };
+        if logs.are_left_out {
+            return Ok(Self {
+                model: caller.model.clone(),
+                caller: Some(caller),
+                ..Self::default()
+            });
+        }
+        let within = Self::read(caller, &seen, logs.read(open, context)?);
+        context.terminal.status(&within.in_words())?;
+        Ok(within)
+    }
+
+    /// What the logs add: the model, and whether an id is that of a session.
+    fn read(mut caller: Caller, seen: &Seen, own: OwnLinks) -> Self {
+        let mut session = session_of(&caller);
+        if caller.may_be_subagent && log(&own, session.as_ref()).is_none() {
+            caller = seen.without_session(&caller);
+            session = session_of(&caller);
+        }
+        let answered = log(&own, session.as_ref()).and_then(model);
+        Self {
+            model: answered.or_else(|| caller.model.clone()),
+            session,
+            caller: Some(caller),
+            own: Some(own),
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let (agent, by) = match &self.caller {
+            Some(caller) => (caller.agent.as_str(), caller.known_by()),
+            None => return String::new(),
+        };
+        match &self.session {
+            Some(session) => format!("session {session} (by {by})"),
+            None => format!("called by {agent} (by {by}), in a session that is not known"),
+        }
+    }
+
+    /// The agent that estimates what it records.
+    pub fn estimator(&self) -> Option<Estimator> {
+        let caller = self.caller.as_ref()?;
+        Some(Estimator {
+            agent: caller.agent.clone(),
+            model: self.model.clone(),
+        })
+    }
+
+    /// The logs, if they were read; else they are read now.
+    pub fn take_logs(
+        &mut self,
+        logs: &Logs<'_>,
+        open: &OpenLedger,
+        context: &Context,
+    ) -> Result<OwnLinks, CommandError> {
+        match self.own.take() {
+            Some(own) => Ok(own),
+            None => logs.read(open, context),
+        }
+    }
+
+    /// Whether an agent called and its logs may be asked.
+    pub fn is_known(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// Names the session in a task, with its agent and model, where these are open and nothing speaks against it. What was given
+    /// stays.
+    pub fn name(
+        &self,
+        task: &mut Task,
+        commits: &[ObjectId],
+        fields: &TaskFields,
+        open: &OpenLedger,
+        context: &mut Context,
+    ) -> Result<(), CommandError> {
+        let (Some(caller), Some(own)) = (&self.caller, &self.own) else {
+            return Ok(());
+        };
+        if let Some(other) = made_by_another(commits, &caller.agent, self.session.as_ref(), own, open) {
+            let said = format!("{other}, and not this session; it is not named");
+            return Ok(context.terminal.status(&said)?);
+        }
+        if let Some(session) = &self.session {
+            if fields.session.is_empty() && !task.sessions.contains(session) {
+                task.sessions.push(session.clone());
+            }
+            if task.sessions.contains(session) {
+                task.recorded_in = Some(session.clone());
+            }
+        }
+        if task.agent.is_none() {
+            task.agent = Some(caller.agent.clone());
+            // The model of another agent would be none of this one's.
+            if task.model.is_none() {
+                task.model.clone_from(&self.model);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The session of a caller, if its id can be written down.
+fn session_of(caller: &Caller) -> Option<SessionId> {
+    let id = caller.session.as_ref()?;
+    format!("{}:{id}", caller.agent).parse().ok()
+}
+
+/// The session as its log has it.
+pub fn log<'a>(own: &'a OwnLinks, session: Option<&SessionId>) -> Option<&'a Session> {
+    let session = session?;
+    own.sessions.iter().find(|log| log.id == *session)
+}
+
+/// The model that answered last in the main lane: the one that is at work.
+fn model(session: &Session) -> Option<String> {
+    let is_main = |lane: u32| {
+        let lane = session.lanes.get(lane as usize);
+        lane.is_none_or(|lane| lane.subagent.is_none())
+    };
+    let mut main = session.usage.iter().filter(|usage| is_main(usage.lane)).rev();
+    let model = main.find(|usage| !usage.model.is_empty())?;
+    Some(model.model.clone())
+}
+
+/// Why commits are not the work of the session that records them; `None` where they may be. An agent may be asked to record
+/// what was done before.
+fn made_by_another(
+    commits: &[ObjectId],
+    agent: &str,
+    session: Option<&SessionId>,
+    own: &OwnLinks,
+    open: &OpenLedger,
+) -> Option<String> {
+    let here = own
+        .links
+        .iter()
+        .filter(|link| link.counts() && commits.contains(&link.commit));
+    let here: Vec<&Link> = here.collect();
+    let is_own = |link: &&Link| match session {
+        Some(session) => link.session == *session,
+        None => link.session.agent == agent,
+    };
+    if here.iter().any(is_own) {
+        return None;
+    }
+    if let Some(sure) = here.iter().find(|link| link.confidence >= Confidence::High) {
+        return Some(format!("{} made {}", sure.session, sure.commit.short()));
+    }
+    let began = log(own, session)?.span.start.seconds();
+    let first = commits.first()?;
+    let made = messages::with_commit(&open.repo, *first, |raw| raw.commit_time().seconds).ok()?;
+    (made < began).then(|| format!("{} was made before it began", first.short()))
+}

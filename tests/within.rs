@@ -1,0 +1,469 @@
+//! Records that an agent makes in the middle of its session: who called, what the log says of it, and what comes later.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::world::transcript::Transcript;
+use crate::world::{NOW, START, TestRepo, World};
+
+const LINES: &str = "let retries = 5;\nlet delay = cap(retries);\n";
+const MORE: &str = "fn more() {}\nfn most() {}\n";
+const CLAUDE: &[(&str, &str)] = &[
+    ("CLAUDECODE", "1"),
+    ("CLAUDE_CODE_SESSION_ID", "s"),
+    ("CLAUDE_CODE_CHILD_SESSION", "1"),
+];
+
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+/// `git leverage ARGS` as a command of an agent that sets these variables.
+fn run_as(world: &World, repo: &TestRepo<'_>, variables: &[(&str, &str)], args: &[&str]) -> Ran {
+    let mut command: Command = world.leverage(repo.path());
+    let output = command
+        .envs(variables.iter().copied())
+        .args(args)
+        .output()
+        .unwrap();
+    Ran {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The same, with `record`; it has to succeed.
+fn record(world: &World, repo: &TestRepo<'_>, args: &[&str]) -> Ran {
+    let ran = run_as(world, repo, CLAUDE, &[&["record"], args].concat());
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    ran
+}
+
+fn json(repo: &TestRepo<'_>, args: &[&str]) -> Value {
+    let text = repo.run(&[args, &["--format", "json"]].concat()).success();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The agent minutes, supervisory minutes and tokens of each task and of all, to hundredths.
+fn figures(repo: &TestRepo<'_>) -> Vec<[f64; 3]> {
+    let report = json(repo, &["report", "--by", "task", "--sort", "human_hours"]);
+    let of = |row: &Value| {
+        ["agent_minutes", "supervisory_minutes", "tokens"]
+            .map(|field| (row[field].as_f64().unwrap_or(-1.0) * 100.0).round() / 100.0)
+    };
+    let rows = report["rows"].as_array().unwrap().iter();
+    let named = rows.filter(|row| !row["key"]["task"].is_null());
+    named.chain([&report["totals"]]).map(of).collect()
+}
+
+/// What the log of the only session says of it.
+fn session(repo: &TestRepo<'_>) -> [f64; 3] {
+    let text = repo.run(&["export", "sessions"]).success();
+    let session: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    let tokens: f64 = [
+        "tokens_input",
+        "tokens_cache_write",
+        "tokens_cache_read",
+        "tokens_output",
+    ]
+    .iter()
+    .map(|kind| session[*kind].as_f64().unwrap())
+    .sum();
+    let minutes = |field: &str| (session[field].as_f64().unwrap() * 100.0).round() / 100.0;
+    [minutes("agent_minutes"), minutes("supervisory_minutes"), tokens]
+}
+
+/// A session that commits after ten minutes, with what it did until then.
+fn begun(repo: &TestRepo<'_>, hash: &str) -> Transcript {
+    Transcript::new("s", repo.path())
+        .prompt(
+            60,
+            "cap the delay, and mind that it must never be more than a minute",
+        )
+        .write(65, "src/a.rs", LINES)
+        .command(70, "git commit -am Cap", &format!("[main {}] Cap\n", &hash[..7]))
+}
+
+/// The answer after that, and one more turn.
+fn ended(log: Transcript) -> Transcript {
+    log.answer(74, "recorded and done")
+        .end(74)
+        .prompt(80, "is that all")
+        .answer(83, "yes")
+        .end(83)
+}
+
+fn one_commit<'world>(world: &'world World) -> (TestRepo<'world>, String) {
+    let repo = world.repo("kiln");
+    repo.commit("Begin");
+    repo.write("src/a.rs", LINES);
+    let hash = repo.commit_at("Cap", START + 70 * 60);
+    (repo, hash)
+}
+
+fn note(repo: &TestRepo<'_>) -> Value {
+    let text = repo.git(&["notes", "--ref=leverage", "show", "HEAD"]);
+    let mut lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.find(|line| line["kind"] == "task").unwrap()
+}
+
+fn near(one: &[f64; 3], other: &[f64; 3]) {
+    let is_near = |(one, other): (&f64, &f64)| (one - other).abs() < 0.05 + other * 0.001;
+    assert!(one.iter().zip(other).all(is_near), "{one:?} {other:?}");
+}
+
+#[test]
+fn a_record_in_a_session_is_filled_from_its_log() {
+    let world = World::new();
+    let (repo, hash) = one_commit(&world);
+    begun(&repo, &hash).save(&world);
+    let ran = record(
+        &world,
+        &repo,
+        &["--phase", "Delay=4h", "--basis", "Two functions"],
+    );
+    assert!(
+        ran.stderr
+            .contains("session claude-code:s (by CLAUDE_CODE_SESSION_ID)"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stdout
+            .contains("4h, by claude-code (model-x) for Ada Example <ada@example.org>: Two functions"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("10m, measured"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("tokens       200, measured"),
+        "{}",
+        ran.stdout
+    );
+    let task = note(&repo);
+    assert_eq!(task["agent"], "claude-code");
+    assert_eq!(task["model"], "model-x");
+    assert_eq!(task["sessions"], serde_json::json!(["claude-code:s"]));
+    assert_eq!(task["recorded_in"], "claude-code:s");
+    assert_eq!(task["estimate"]["agent"], "claude-code");
+    assert_eq!(task["estimate"]["model"], "model-x");
+    assert_eq!(
+        (&task["agent_minutes"], &task["agent_minutes_basis"]),
+        (&10.into(), &"measured".into())
+    );
+    assert_eq!(
+        (&task["tokens"], &task["tokens_basis"]),
+        (&200.into(), &"measured".into())
+    );
+    assert!(task["supervisory_minutes"].as_f64().unwrap() > 0.0);
+    assert_eq!(task["supervisory_minutes_basis"], "estimated");
+}
+
+#[test]
+fn what_is_given_wins_over_what_is_found() {
+    let world = World::new();
+    let (repo, hash) = one_commit(&world);
+    begun(&repo, &hash).save(&world);
+    let given = [
+        "--estimate=4h",
+        "--agent-time=20m",
+        "--supervision=3m",
+        "--tokens=5k",
+        "--agent=codex",
+        "--model=gpt-6",
+        "--session=codex:a",
+        "--estimated-by=person",
+    ];
+    record(&world, &repo, &given);
+    let task = note(&repo);
+    let expected = serde_json::json!({
+        "agent": "codex", "model": "gpt-6", "sessions": ["codex:a"], "agent_minutes": 20, "supervisory_minutes": 3,
+        "tokens": 5000,
+    });
+    for (field, value) in expected.as_object().unwrap() {
+        assert_eq!(&task[field], value, "{field}");
+    }
+    for field in [
+        "agent_minutes_basis",
+        "supervisory_minutes_basis",
+        "tokens_basis",
+        "recorded_in",
+    ] {
+        assert!(task[field].is_null(), "{field}: {task}");
+    }
+    assert_eq!(task["estimate"].as_object().unwrap().len(), 2);
+    near(&figures(&repo)[0], &[20.0, 3.0, 5000.0]);
+}
+
+#[test]
+fn without_sessions_only_the_estimator_is_known() {
+    let world = World::new();
+    let (repo, hash) = one_commit(&world);
+    begun(&repo, &hash).save(&world);
+    record(&world, &repo, &["--estimate=4h", "--no-sessions"]);
+    let task = note(&repo);
+    for field in ["agent", "model", "sessions", "agent_minutes", "tokens"] {
+        assert!(task[field].is_null(), "{field}: {task}");
+    }
+    assert_eq!(task["estimate"]["agent"], "claude-code");
+}
+
+#[test]
+fn a_person_records_as_before() {
+    let world = World::new();
+    let (repo, hash) = one_commit(&world);
+    begun(&repo, &hash).save(&world);
+    let ran = repo.run(&["record", "--estimate", "4h"]);
+    assert!(!ran.stderr.contains("session claude-code:s (by"), "{ran}");
+    let task = note(&repo);
+    for field in ["agent", "model", "tokens", "tokens_basis", "recorded_in"] {
+        assert!(task[field].is_null(), "{field}: {task}");
+    }
+    assert_eq!(task["agent_minutes"], 10);
+    assert_eq!(task["estimate"].as_object().unwrap().len(), 2);
+}
+
+/// Whether the report has the whole session, from its log and, once that is gone, from what was captured.
+fn has_the_whole_session(world: &World, repo: &TestRepo<'_>, tasks: usize) {
+    let whole = session(repo);
+    let told = figures(repo);
+    assert_eq!(told.len(), tasks + 1);
+    near(&told[tasks], &whole);
+    repo.run(&["capture", "--since", "2026-03-01"]).success();
+    std::fs::remove_dir_all(world.home().join(".claude")).unwrap();
+    let captured = figures(repo);
+    for (one, other) in captured.iter().zip(&told) {
+        near(one, other);
+    }
+}
+
+#[test]
+fn what_comes_after_the_record_counts() {
+    let world = World::new();
+    let (repo, hash) = one_commit(&world);
+    begun(&repo, &hash).save(&world);
+    record(&world, &repo, &["--estimate=4h"]);
+    repo.run(&["capture"]).success();
+    near(&figures(&repo)[0], &session(&repo));
+    ended(begun(&repo, &hash)).save(&world);
+    let whole = session(&repo);
+    assert!(whole[0] > 16.0 && whole[2] > 350.0, "{whole:?}");
+    let card = repo.run(&["show", "HEAD"]).stdout;
+    assert!(card.contains("17m, measured"), "{card}");
+    has_the_whole_session(&world, &repo, 1);
+}
+
+/// A second commit of the session, ten minutes after its first.
+fn second_commit(repo: &TestRepo<'_>) -> String {
+    repo.write("src/b.rs", MORE);
+    repo.commit_at("More", START + 80 * 60)
+}
+
+fn second(log: Transcript, hash: &str) -> Transcript {
+    log.answer(71, "done")
+        .end(71)
+        .prompt(72, "more")
+        .write(76, "src/b.rs", MORE)
+        .command(
+            80,
+            "git commit -am More",
+            &format!("[main {}] More\n", &hash[..7]),
+        )
+}
+
+#[test]
+fn two_tasks_on_two_commits_have_the_whole_session_between_them() {
+    let world = World::new();
+    let (repo, hash) = one_commit(&world);
+    begun(&repo, &hash).save(&world);
+    record(&world, &repo, &["--estimate=8h"]);
+    let other = second_commit(&repo);
+    second(begun(&repo, &hash), &other).save(&world);
+    record(&world, &repo, &["--estimate=4h"]);
+    let log = second(begun(&repo, &hash), &other);
+    log.answer(84, "recorded, too").end(84).save(&world);
+    let told = figures(&repo);
+    // Each has what its commit took, and its part of the answer after them: 10 and 9 minutes, and 4.
+    let part = |minutes: f64| minutes + 4.0 * minutes / 19.0;
+    assert!((told[0][0] - part(10.0)).abs() < 0.02, "{told:?}");
+    assert!((told[1][0] - part(9.0)).abs() < 0.02, "{told:?}");
+    has_the_whole_session(&world, &repo, 2);
+}
+
+#[test]
+fn two_tasks_on_one_commit_have_the_whole_session_between_them() {
+    let world = World::new();
+    let (repo, hash) = one_commit(&world);
+    begun(&repo, &hash).save(&world);
+    record(&world, &repo, &["--estimate=8h"]);
+    record(&world, &repo, &["--estimate=4h", "--title=Two", "--another"]);
+    ended(begun(&repo, &hash)).save(&world);
+    has_the_whole_session(&world, &repo, 2);
+}
+
+#[test]
+fn a_commit_without_a_task_keeps_its_part_of_what_follows() {
+    let world = World::new();
+    let (repo, hash) = one_commit(&world);
+    begun(&repo, &hash).save(&world);
+    record(&world, &repo, &["--estimate=8h"]);
+    let other = second_commit(&repo);
+    let log = second(begun(&repo, &hash), &other);
+    log.answer(84, "done").end(84).save(&world);
+    let report = json(&repo, &["report", "--by", "category"]);
+    let minutes = |row: &Value, field: &str| row[field].as_f64().unwrap();
+    let part = 10.0 + 4.0 * 10.0 / 19.0;
+    assert!((minutes(&report["totals"], "agent_minutes") - part).abs() < 0.02);
+    assert!((minutes(&report["totals"], "session_agent_minutes") - 23.0).abs() < 0.02);
+    let by_task = json(&repo, &["report", "--by", "task"]);
+    let of_task = minutes(&by_task["rows"][0], "session_agent_minutes");
+    assert!((of_task - part).abs() < 0.02, "{by_task}");
+}
+
+#[test]
+fn a_task_without_a_commit_is_linked_to_its_session() {
+    let world = World::new();
+    let (repo, _) = one_commit(&world);
+    let log = || {
+        Transcript::new("s", repo.path())
+            .prompt(60, "where does the delay come from")
+            .answer(68, "from the cap")
+    };
+    log().save(&world);
+    let ran = record(&world, &repo, &["--no-commit", "--title=Audit", "--estimate=2h"]);
+    assert!(ran.stdout.contains("8m, measured"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("claude-code:s"), "{}", ran.stdout);
+    log().answer(70, "recorded").end(70).save(&world);
+    near(&figures(&repo)[0], &session(&repo));
+    // A second one has what the first left.
+    let ran = record(&world, &repo, &["--no-commit", "--title=Plan", "--estimate=1h"]);
+    assert!(ran.stdout.contains("2m, measured"), "{}", ran.stdout);
+    let told = figures(&repo);
+    near(&told[2], &session(&repo));
+    assert!((told[0][0] - 8.0).abs() < 0.02, "{told:?}");
+}
+
+#[test]
+fn a_session_is_not_named_for_what_was_done_before_it() {
+    let world = World::new();
+    let (repo, _) = one_commit(&world);
+    Transcript::new("s", repo.path())
+        .prompt(200, "record the last commit")
+        .answer(201, "yes")
+        .save(&world);
+    let ran = record(&world, &repo, &["--estimate=4h"]);
+    assert!(ran.stderr.contains("was made before it began"), "{}", ran.stderr);
+    let task = note(&repo);
+    assert!(task["sessions"].is_null() && task["agent"].is_null(), "{task}");
+    assert_eq!(task["estimate"]["agent"], "claude-code");
+}
+
+#[test]
+fn a_session_without_a_log_is_named_and_its_minutes_come_later() {
+    let world = World::new();
+    let (repo, hash) = one_commit(&world);
+    let ran = record(&world, &repo, &["--estimate=4h"]);
+    assert!(
+        ran.stderr.contains("agent time is not known yet"),
+        "{}",
+        ran.stderr
+    );
+    let task = note(&repo);
+    assert_eq!(task["recorded_in"], "claude-code:s");
+    assert!(task["agent_minutes"].is_null() && task["tokens"].is_null());
+    ended(begun(&repo, &hash)).save(&world);
+    has_the_whole_session(&world, &repo, 1);
+}
+
+#[test]
+fn of_two_agents_none_is_named_unless_a_process_decides() {
+    let world = World::new();
+    let (repo, hash) = one_commit(&world);
+    begun(&repo, &hash).save(&world);
+    let both = [CLAUDE, &[("CODEX_SESSION_ID", "c")]].concat();
+    let args = ["record", "--estimate=4h", "--dry-run"];
+    let unclear = run_as(&world, &repo, &both, &args);
+    assert!(
+        unclear
+            .stderr
+            .contains("called by claude-code or codex, and nothing says which"),
+        "{}",
+        unclear.stderr
+    );
+    assert!(
+        unclear.stdout.contains("4h, by Ada Example"),
+        "{}",
+        unclear.stdout
+    );
+    for (process, stat, line) in [
+        ("self", "9 (git-leverage) R 8 1", "git-leverage\0"),
+        ("8", "8 (sh) S 7 1", "sh\0-c\0"),
+        ("7", "7 (claude) S 1 1", "claude\0"),
+    ] {
+        let folder = world.path("proc").join(process);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("stat"), stat).unwrap();
+        std::fs::write(folder.join("cmdline"), line).unwrap();
+    }
+    let decided = run_as(&world, &repo, &both, &args);
+    assert!(
+        decided.stderr.contains("session claude-code:s (by"),
+        "{}",
+        decided.stderr
+    );
+}
+
+#[test]
+fn a_hook_names_the_session_of_an_agent_that_does_not() {
+    let world = World::new();
+    let (repo, _) = one_commit(&world);
+    let spool = world.home().join(".local/state/git-leverage/spool");
+    std::fs::create_dir_all(&spool).unwrap();
+    let at = chrono::DateTime::from_timestamp(NOW - 300, 0).unwrap();
+    let event = serde_json::json!({
+        "at": at, "agent": "gemini-cli", "kind": "session-start", "session": "g", "folder": repo.path(),
+    });
+    let file = spool.join(format!("{}.jsonl", at.date_naive()));
+    std::fs::write(file, format!("\n{event}\n")).unwrap();
+    let args = ["record", "--estimate=4h"];
+    let ran = run_as(&world, &repo, &[("GEMINI_CLI", "1")], &args);
+    assert!(
+        ran.stderr
+            .contains("session gemini-cli:g (by GEMINI_CLI and its hook)"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(note(&repo)["sessions"], serde_json::json!(["gemini-cli:g"]));
+}
+
+#[test]
+fn who_revises_an_estimate_estimated_it() {
+    let world = World::new();
+    let (repo, hash) = one_commit(&world);
+    begun(&repo, &hash).save(&world);
+    record(&world, &repo, &["--estimate=4h"]);
+    let id = note(&repo)["id"].as_str().unwrap().to_owned();
+    let revise = |variables: &[(&str, &str)], args: &[&str]| {
+        let all = [&["revise", &id, "--reason", "Looked again"], args].concat();
+        run_as(&world, &repo, variables, &all).stdout
+    };
+    let unchanged = revise(CLAUDE, &["--category=api"]);
+    assert!(
+        unchanged.contains("4h, by claude-code (model-x) for"),
+        "{unchanged}"
+    );
+    let by_person = revise(&[], &["--estimated-by=person"]);
+    assert!(by_person.contains("4h, by Ada Example"), "{by_person}");
+    let by_agent = revise(&[("CODEX_SESSION_ID", "c")], &["--estimate=3h"]);
+    assert!(by_agent.contains("3h, by codex for Ada Example"), "{by_agent}");
+    let again = revise(&[], &["--estimate=2h"]);
+    assert!(again.contains("2h, by Ada Example"), "{again}");
+    let history = repo.run(&["log", "--history"]).stdout;
+    assert!(history.contains("claude-code model-x"), "{history}");
+}
