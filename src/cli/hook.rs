@@ -27,7 +27,7 @@ const COMMAND: &str = "hook";
 const LONGEST: usize = 16 << 20;
 /// So much more is taken from whoever writes on, and for so long, that they need not notice.
 const MORE: usize = 64 << 20;
-const PATIENCE_WITH_MORE: Duration = Duration::from_millis(50);
+const PATIENCE_WITH_MORE: Duration = Duration::from_millis(5);
 /// After so long it is over, whatever holds it up: agents give the end of a session little more.
 const PATIENCE: Duration = Duration::from_millis(1_000);
 /// The same where commits are looked for.
@@ -132,7 +132,8 @@ fn work(asked: &Asked) -> Answer {
     let Some(kept) = keep(&told.event) else {
         return Answer::default();
     };
-    if matches!(told.event.kind, EventKind::TurnEnd | EventKind::SessionEnd) {
+    let is_over = matches!(told.event.kind, EventKind::TurnEnd | EventKind::SessionEnd);
+    if is_over && !kept.spool.is_awaited() {
         // Where nothing can be started, the next command that sweeps captures it.
         let _ = detached::start(&["capture", "--pending", "--after-hook"], &kept.folder);
     }

@@ -31,6 +31,11 @@ use crate::workspace::sessions::{OwnLinks, collect};
 
 /// How long a capture after a hook waits for another one to end.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// How far a capture that nobody asked for steps back behind others, as `nice` has it.
+#[cfg(unix)]
+const POLITE: i32 = 10;
+/// Before it looks, hooks that were called together have all left their events.
+const SETTLING: Duration = Duration::from_millis(300);
 /// A log is quiet when it has not changed for so long.
 const QUIET: Duration = Duration::from_secs(2);
 /// No log is waited for longer.
@@ -127,13 +132,14 @@ pub fn sweep(context: &Context, place: Where<'_>) -> Swept {
 
 /// The capture that a hook starts: waits until logs are written, and goes on until nothing comes any more.
 pub fn after_hook(context: &mut Context) -> Swept {
+    // The agent and whoever waits for it come first.
+    #[cfg(unix)]
+    let _ = rustix::process::setpriority_process(None, POLITE);
     let mut swept = Swept::default();
     for spool in spools(context) {
-        if spool.contents(context.environment.now).pending.is_empty() {
-            continue;
-        }
         let held = spool.sweep(Duration::ZERO).or_else(|| spool.sweep_next(PATIENCE));
         let Some(held) = held else { continue };
+        thread::sleep(SETTLING);
         let mut last = DateTime::<Utc>::MIN_UTC;
         for _ in 0..MOST_ROUNDS {
             context.environment.look_at_clock();

@@ -174,83 +174,86 @@ mod tests {
         json!({"session_id": "0a1b", "transcript_path": log, "cwd": "/w/kiln", "hook_event_name": event})
     }
 
+    /// A log, an event, and what both tell.
+    const LOGS: &[(&str, &str, &str)] = &[
+        (
+            "/home/ada/.claude/projects/-w-kiln/0a1b.jsonl",
+            "Stop",
+            "claude-code turn-end",
+        ),
+        (
+            "/home/ada/.codex/sessions/2026/04/10/rollout-0a1b.jsonl",
+            "Stop",
+            "codex turn-end",
+        ),
+        (
+            "/home/ada/.gemini/tmp/kiln/chats/session-0a1b.json",
+            "AfterAgent",
+            "gemini-cli turn-end",
+        ),
+        (
+            "/home/ada/.gemini/antigravity-cli/conversations/0a1b.db",
+            "AfterAgent",
+            "antigravity turn-end",
+        ),
+        (
+            "/home/ada/.qwen/projects/-w-kiln/chats/0a1b.jsonl",
+            "Stop",
+            "qwen turn-end",
+        ),
+        (
+            "/home/ada/.factory/sessions/-w-kiln/0a1b.jsonl",
+            "SessionEnd",
+            "droid session-end",
+        ),
+        (
+            "/home/ada/.copilot/session-state/0a1b/events.jsonl",
+            "SessionStart",
+            "copilot-cli session-start",
+        ),
+        // The work of one agent within the home of another.
+        (
+            "/home/ada/.copilot/trees/x/.claude/projects/-w/0a1b.jsonl",
+            "Stop",
+            "claude-code turn-end",
+        ),
+        (
+            "C:\\Users\\ada\\.codex\\sessions\\rollout-0a1b.jsonl",
+            "Stop",
+            "codex turn-end",
+        ),
+        // Folders that were moved.
+        (
+            "/data/claude/projects/-w-kiln/0a1b.jsonl",
+            "Stop",
+            "claude-code turn-end",
+        ),
+        (
+            "/data/codex/sessions/2026/04/10/rollout-2026-0a1b.jsonl",
+            "Stop",
+            "codex turn-end",
+        ),
+        (
+            "/data/qwen/projects/-w-kiln/chats/0a1b.jsonl",
+            "Stop",
+            "qwen turn-end",
+        ),
+        (
+            "/data/gemini/tmp/kiln/chats/session-2026-0a1b.jsonl",
+            "AfterAgent",
+            "gemini-cli turn-end",
+        ),
+        (
+            "/data/copilot/session-state/0a1b/events.jsonl",
+            "Stop",
+            "copilot-cli turn-end",
+        ),
+    ];
+
     #[test]
     fn the_folder_of_the_log_tells_who_speaks() {
-        for (log, event, told) in [
-            (
-                "/home/ada/.claude/projects/-w-kiln/0a1b.jsonl",
-                "Stop",
-                "claude-code turn-end",
-            ),
-            (
-                "/home/ada/.codex/sessions/2026/04/10/rollout-0a1b.jsonl",
-                "Stop",
-                "codex turn-end",
-            ),
-            (
-                "/home/ada/.gemini/tmp/kiln/chats/session-0a1b.json",
-                "AfterAgent",
-                "gemini-cli turn-end",
-            ),
-            (
-                "/home/ada/.gemini/antigravity-cli/conversations/0a1b.db",
-                "AfterAgent",
-                "antigravity turn-end",
-            ),
-            (
-                "/home/ada/.qwen/projects/-w-kiln/chats/0a1b.jsonl",
-                "Stop",
-                "qwen turn-end",
-            ),
-            (
-                "/home/ada/.factory/sessions/-w-kiln/0a1b.jsonl",
-                "SessionEnd",
-                "droid session-end",
-            ),
-            (
-                "/home/ada/.copilot/session-state/0a1b/events.jsonl",
-                "SessionStart",
-                "copilot-cli session-start",
-            ),
-            // The work of one agent within the home of another.
-            (
-                "/home/ada/.copilot/trees/x/.claude/projects/-w/0a1b.jsonl",
-                "Stop",
-                "claude-code turn-end",
-            ),
-            (
-                "C:\\Users\\ada\\.codex\\sessions\\rollout-0a1b.jsonl",
-                "Stop",
-                "codex turn-end",
-            ),
-            // Folders that were moved.
-            (
-                "/data/claude/projects/-w-kiln/0a1b.jsonl",
-                "Stop",
-                "claude-code turn-end",
-            ),
-            (
-                "/data/codex/sessions/2026/04/10/rollout-2026-0a1b.jsonl",
-                "Stop",
-                "codex turn-end",
-            ),
-            (
-                "/data/qwen/projects/-w-kiln/chats/0a1b.jsonl",
-                "Stop",
-                "qwen turn-end",
-            ),
-            (
-                "/data/gemini/tmp/kiln/chats/session-2026-0a1b.jsonl",
-                "AfterAgent",
-                "gemini-cli turn-end",
-            ),
-            (
-                "/data/copilot/session-state/0a1b/events.jsonl",
-                "Stop",
-                "copilot-cli turn-end",
-            ),
-        ] {
-            assert_eq!(of(&claude_like(log, event), &[]).as_deref(), Some(told), "{log}");
+        for (log, event, told) in LOGS {
+            assert_eq!(of(&claude_like(log, event), &[]).as_deref(), Some(*told), "{log}");
         }
     }
 

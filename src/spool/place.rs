@@ -131,8 +131,15 @@ impl Spool {
     /// spool now escapes them.
     pub fn sweep_next(&self, patience: Duration) -> Option<Sweeping> {
         let next = self.lock("next.lock")?;
-        wait(&next, Duration::ZERO)?;
+        // Whoever looks whether somebody waits holds it for a moment.
+        wait(&next, Duration::from_millis(100))?;
         self.sweep(patience)
+    }
+
+    /// Whether somebody waits to capture, and will find what is in the spool now.
+    pub fn is_awaited(&self) -> bool {
+        let next = self.lock("next.lock");
+        next.is_some_and(|next| matches!(next.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Keeps other copies of the same hook out, for as long as what is returned is held.
@@ -401,7 +408,7 @@ mod tests {
         while !is_waiting() {
             thread::sleep(Duration::from_millis(5));
         }
-        assert!(spool.sweep_next(Duration::from_secs(30)).is_none());
+        assert!(spool.is_awaited() && spool.sweep_next(Duration::from_secs(30)).is_none());
         drop(first);
         assert!(waiting.join().unwrap());
     }
