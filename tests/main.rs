@@ -50,6 +50,8 @@ mod squashed;
 mod survival;
 mod sync;
 mod trailers;
+#[cfg(unix)]
+mod unwritable;
 // Each test uses a part of it.
 #[cfg(unix)]
 mod walks;

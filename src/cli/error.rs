@@ -22,6 +22,7 @@ use crate::workspace::repositories::NothingFound;
 enum Kind {
     Failed,
     Usage,
+    NotWritable,
     ClosedPipe,
 }
 
@@ -74,6 +75,13 @@ impl CommandError {
         self
     }
 
+    /// The same error, with something else to do next.
+    #[must_use]
+    pub fn instead(mut self, hint: impl Into<String>) -> Self {
+        self.hints = vec![hint.into()];
+        self
+    }
+
     /// The same error, with another one beside it that has nothing to do with it.
     #[must_use]
     pub fn and(mut self, other: impl Into<String>) -> Self {
@@ -86,10 +94,16 @@ impl CommandError {
         self.kind == Kind::ClosedPipe
     }
 
-    /// 1 or 2.
+    /// Whether nothing was written because git's folder cannot be.
+    pub fn is_not_writable(&self) -> bool {
+        self.kind == Kind::NotWritable
+    }
+
+    /// 1, 2 or 5.
     pub fn exit_code(&self) -> u8 {
         match self.kind {
             Kind::Usage => 2,
+            Kind::NotWritable => 5,
             Kind::Failed | Kind::ClosedPipe => 1,
         }
     }
@@ -137,9 +151,13 @@ impl From<OpenError> for CommandError {
 
 impl From<WriteError> for CommandError {
     fn from(error: WriteError) -> Self {
+        let kind = match error {
+            WriteError::NotWritable { .. } => Kind::NotWritable,
+            _ => Kind::Failed,
+        };
         Self {
             hints: error.hints(),
-            ..Self::failed(error.to_string())
+            ..Self::new(kind, error.to_string())
         }
     }
 }

@@ -10,7 +10,8 @@ use super::task::{Phase, Task, TaskError, check_agent_minutes, check_hours, chec
 /// The trailers of a task, one a line with its newline: what stands at the end of a commit's message. The error says what is
 /// no value for one.
 ///
-/// Title, day, basis, labels and commits of a task have none: [`without_trailer`].
+/// What was measured is left out: it is no claim, and whoever reads the sessions of the task measures it again, with what came
+/// later. Title, day, basis, labels and commits of a task have none: [`without_trailer`].
 pub fn block(task: &Task) -> Result<String, TaskError> {
     let lines = lines(task)?.into_iter();
     Ok(lines
@@ -26,7 +27,8 @@ fn lines(task: &Task) -> Result<Vec<(&'static str, String)>, TaskError> {
     let mut lines = vec![("Estimate", hours(task.estimate.hours))];
     let phases = task.estimate.phases.iter();
     lines.extend(phases.map(|part| ("Phase", phase(part))));
-    let agent_time = task.agent_minutes.map(minutes);
+    let claimed = task.agent_minutes.filter(|_| task.agent_minutes_basis.is_none());
+    let agent_time = claimed.map(minutes);
     let supervision = task.supervisory_minutes.map(minutes);
     let tokens = task.tokens.map(|tokens| tokens.0.to_string());
     let estimator = task.estimate.estimator.as_ref().map(ToString::to_string);

@@ -82,7 +82,7 @@ impl WriteLock {
             .truncate(false)
             .write(true)
             .open(&path)
-            .map_err(|error| WriteError::storage(repo, &error.to_string()))?;
+            .map_err(|error| WriteError::of_system(repo, &error))?;
         let patience = Patience::of(PATIENCE_WITH_OURS);
         loop {
             match file.try_lock() {
@@ -99,7 +99,7 @@ impl WriteLock {
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                     return Ok(Self { _file: file });
                 }
-                Err(TryLockError::Error(error)) => return Err(WriteError::storage(repo, &error.to_string())),
+                Err(TryLockError::Error(error)) => return Err(WriteError::of_system(repo, &error)),
             }
         }
     }

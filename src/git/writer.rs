@@ -1,6 +1,6 @@
 //! Who writes to a repository, whether they sign, and why nothing was written.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,7 +28,15 @@ pub enum Signing {
 /// Why nothing was written. What was there before is there still.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// No permission, a read-only or a full disk.
+    /// No file can be made in git's folder: no permission, or a read-only file system, as agents' sandboxes make of it.
+    #[error("cannot write to `{path}`: {reason}")]
+    NotWritable {
+        /// The repository.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// A full or a broken disk.
     #[error("cannot write to `{path}`: {reason}")]
     Storage {
         /// The repository.
@@ -111,6 +119,9 @@ impl WriteError {
                     "and: git config --global user.email you@example.org".into(),
                 ];
             }
+            Self::NotWritable { .. } => {
+                "Nothing was written. Run it again where git's folder can be written, such as outside of a sandbox".into()
+            }
             Self::Storage { .. } => return Vec::new(),
         };
         vec![hint]
@@ -131,13 +142,24 @@ impl WriteError {
         }
     }
 
+    /// A write that failed; what a small file is told says whether any could have been made.
     pub(super) fn storage(repo: &Repo, reason: &str) -> Self {
-        Self::Storage {
-            path: repo.place().to_owned(),
-            reason: match reason {
-                "" | "no error" => reason_of_the_system(repo),
-                said => said.to_owned(),
-            },
+        let path = repo.place().to_owned();
+        let reason = match reason {
+            "" | "no error" => reason_of_the_system(repo),
+            said => said.to_owned(),
+        };
+        match is_writable(repo) {
+            true => Self::Storage { path, reason },
+            false => Self::NotWritable { path, reason },
+        }
+    }
+
+    /// A write that failed with an error of the system.
+    pub(super) fn of_system(repo: &Repo, error: &io::Error) -> Self {
+        match Self::storage(repo, &error.to_string()) {
+            Self::Storage { path, reason } if is_refused(error) => Self::NotWritable { path, reason },
+            failed => failed,
         }
     }
 
@@ -146,9 +168,27 @@ impl WriteError {
     }
 }
 
+/// Whether the system lets nobody write, or not us.
+fn is_refused(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+    )
+}
+
+/// Whether a file can be made wherever a write makes one: beside the lock, among the objects and among the references.
+fn is_writable(repo: &Repo) -> bool {
+    let notes = repo.common_dir().join("refs/notes");
+    // The folders of a reference are made with it.
+    let references = notes.ancestors().find(|folder| folder.is_dir());
+    let folders = [Some(repo.common_dir()), Some(&repo.objects()), references];
+    let mut tried = folders.into_iter().flatten().map(tempfile::tempfile_in);
+    !tried.any(|tried| tried.is_err_and(|error| is_refused(&error)))
+}
+
 /// Why nothing can be written where libgit2 does not say: what the system says to a small file.
 fn reason_of_the_system(repo: &Repo) -> String {
-    let attempt = || -> std::io::Result<()> {
+    let attempt = || -> io::Result<()> {
         let mut file = tempfile::tempfile_in(repo.objects())?;
         file.write_all(&[0; 4096])?;
         file.sync_all()

@@ -143,6 +143,18 @@ impl World {
         self.ran(&output.expect("git-leverage starts"))
     }
 
+    /// Runs `git leverage ARGS` in `directory` by way of a program that starts it.
+    pub fn run_through(&self, directory: &Path, starter: &[&str], args: &[&str]) -> Ran {
+        let own = self.leverage(directory);
+        let (program, options) = starter.split_first().expect("a program");
+        let mut command = Command::new(program);
+        let variables = own.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.env_clear().envs(variables).current_dir(directory);
+        command.args(options).arg(own.get_program()).args(args);
+        let output = command.stdin(Stdio::null()).output();
+        self.ran(&output.expect("the program starts"))
+    }
+
     fn ran(&self, output: &Output) -> Ran {
         let root = self.root.path().to_string_lossy().into_owned();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&root, "$WORLD");

@@ -4,6 +4,7 @@
 //! decided on the ledger that the write starts from, so that two who record at once do not both get their way.
 
 mod measured;
+mod unwritable;
 mod within;
 
 use measured::{measure, measure_rest};
@@ -136,11 +137,14 @@ fn first(
     let message = format!("Record: {}\n", task.title);
     if !args.dry_run {
         let record = (on, Record::Task(Box::new(task.clone())));
-        ledger::append_decided(&open.repo, open.writer()?, || {
+        let written = ledger::append_decided(&open.repo, open.writer()?, || {
             let mut records = written_out(check(args, open, &commits, &task)?, on, open)?;
             records.push(record.clone());
             Ok::<_, CommandError>((records, message.clone()))
-        })?;
+        });
+        if let Err(error) = written {
+            return Err(unwritable::print_trailers(error, &task, context)?);
+        }
         let what = format!("the task {} is recorded on {}", task.id, on.short());
         context.recorded(&open.repo, what, Outcome::Done)?;
     }

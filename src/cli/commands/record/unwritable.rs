@@ -1,0 +1,30 @@
+//! `record` where git's folder cannot be written, as in a sandbox: what to put into a commit instead.
+
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::facts::claim_lines::{block, without_trailer};
+use crate::facts::task::Task;
+
+/// Prints the trailers of a task that could not be recorded, and returns the error with what to do with them. Other errors stay
+/// as they are.
+pub fn print_trailers(
+    error: CommandError,
+    task: &Task,
+    context: &mut Context,
+) -> Result<CommandError, CommandError> {
+    if !error.is_not_writable() {
+        return Ok(error);
+    }
+    context.terminal.data(block(task)?.as_bytes())?;
+    let missing = without_trailer(task);
+    if !missing.is_empty() {
+        let said = format!("no trailer holds: {}", missing.join(", "));
+        context.terminal.status(&said)?;
+    }
+    let error = error.instead(
+        "Nothing was recorded. Put the lines on standard output, as they are, at the end of the message of the next \
+         commit of this task",
+    );
+    Ok(error
+        .hint("Or run the same command where git's folder can be written, such as outside of the sandbox"))
+}
