@@ -27,6 +27,7 @@ pub mod range;
 pub mod reading;
 pub mod recording;
 pub mod reminder;
+pub mod set_up;
 pub mod settings;
 pub mod sweep;
 pub mod task_json;

@@ -3,6 +3,7 @@
 use super::integration::Integration;
 use super::marks::Marks;
 use super::payload::PayloadForm;
+use super::setup::{HookForm, SettingsFolder, SetupForm, SkillFolders};
 use crate::facts::agents;
 
 /// Amp.
@@ -16,4 +17,24 @@ pub static AMP: Integration = Integration {
         packages: &["@sourcegraph/amp", "@ampcode/cli"],
         ..Marks::NONE
     },
+    setup: SETUP,
+};
+
+/// How it is set up.
+const SETUP: SetupForm = SetupForm {
+    title: "Amp",
+    programs: &["amp"],
+    signs: &[".config/amp"],
+    folder: SettingsFolder {
+        variable: Some("XDG_CONFIG_HOME"),
+        below: "amp",
+        usual: ".config/amp",
+    },
+    project: ".amp",
+    hooks: HookForm::Plugin {
+        file: "plugins/leverage.ts",
+        template: include_str!("plugins/amp.ts"),
+    },
+    skills: SkillFolders::Shared,
+    then: None,
 };

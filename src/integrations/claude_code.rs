@@ -3,6 +3,8 @@
 use super::integration::Integration;
 use super::marks::Marks;
 use super::payload::{AS_CLAUDE_CODE, PayloadForm, Reminder, shape};
+use super::settings::hooks::{GROUPED, HookFile};
+use super::setup::{HookForm, NamedFile, SettingsFolder, SetupForm, SkillFolders};
 use crate::facts::agents;
 
 /// Claude Code.
@@ -29,4 +31,29 @@ pub static CLAUDE_CODE: Integration = Integration {
         packages: &["@anthropic-ai/claude-code"],
         ..Marks::NONE
     },
+    setup: SETUP,
+};
+
+/// How it is set up.
+const SETUP: SetupForm = SetupForm {
+    title: "Claude Code",
+    programs: &["claude"],
+    signs: &[".claude"],
+    folder: SettingsFolder {
+        variable: Some("CLAUDE_CONFIG_DIR"),
+        below: "",
+        usual: ".claude",
+    },
+    project: ".claude",
+    hooks: HookForm::Json {
+        form: HookFile {
+            events: &[("SessionStart", 10), ("Stop", 10), ("SessionEnd", 10)],
+            switches: &[(&["disableAllHooks"], true)],
+            ..GROUPED
+        },
+        user: &[NamedFile::usual("settings.json")],
+        project: &[NamedFile::usual("settings.json")],
+    },
+    skills: SkillFolders::Own,
+    then: None,
 };

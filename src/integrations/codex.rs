@@ -3,6 +3,8 @@
 use super::integration::Integration;
 use super::marks::Marks;
 use super::payload::{AS_CLAUDE_CODE, PayloadForm, Reminder, shape};
+use super::settings::hooks::{GROUPED, HookFile};
+use super::setup::{HookForm, NamedFile, SettingsFolder, SetupForm, SkillFolders};
 use crate::facts::agents;
 
 /// Codex.
@@ -24,4 +26,29 @@ pub static CODEX: Integration = Integration {
         packages: &["@openai/codex"],
         ..Marks::NONE
     },
+    setup: SETUP,
+};
+
+/// How it is set up.
+const SETUP: SetupForm = SetupForm {
+    title: "Codex",
+    programs: &["codex"],
+    signs: &[".codex"],
+    folder: SettingsFolder {
+        variable: Some("CODEX_HOME"),
+        below: "",
+        usual: ".codex",
+    },
+    project: ".codex",
+    hooks: HookForm::Json {
+        form: // Codex allows 3 seconds at the end of a session, and warns at each start where more are asked for.
+HookFile {
+ events: &[("SessionStart", 10), ("Stop", 10), ("SessionEnd", 3)],
+  ..GROUPED
+},
+        user: &[NamedFile::usual("hooks.json")],
+        project: &[NamedFile::usual("hooks.json")],
+    },
+    skills: SkillFolders::Shared,
+    then: Some("Codex runs new hooks only after you have approved them: start `codex` and open `/hooks`"),
 };

@@ -3,6 +3,8 @@
 use super::integration::Integration;
 use super::marks::Marks;
 use super::payload::{AS_CLAUDE_CODE, PayloadForm, Reminder, shape};
+use super::settings::hooks::HookFile;
+use super::setup::{HookForm, NamedFile, SettingsFolder, SetupForm, SkillFolders};
 use crate::facts::agents;
 
 /// GitHub Copilot CLI.
@@ -36,4 +38,34 @@ pub static COPILOT_CLI: Integration = Integration {
         packages: &["@github/copilot"],
         ..Marks::NONE
     },
+    setup: SETUP,
+};
+
+/// How it is set up.
+const SETUP: SetupForm = SetupForm {
+    title: "Copilot CLI",
+    programs: &["copilot"],
+    signs: &[".copilot"],
+    folder: SettingsFolder {
+        variable: Some("COPILOT_HOME"),
+        below: "",
+        usual: ".copilot",
+    },
+    project: ".github",
+    hooks: HookForm::Json {
+        form: HookFile {
+            way: &["hooks"],
+            grouped: false,
+            command: "bash",
+            timeout: "timeoutSec",
+            more: &[("type", "command")],
+            events: &[("sessionStart", 10), ("agentStop", 10), ("sessionEnd", 10)],
+            versioned: true,
+            switches: &[(&["disableAllHooks"], true)],
+        },
+        user: &[NamedFile::usual("hooks/leverage.json")],
+        project: &[NamedFile::usual("hooks/leverage.json")],
+    },
+    skills: SkillFolders::SharedUnlessMoved,
+    then: None,
 };

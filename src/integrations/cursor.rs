@@ -3,6 +3,8 @@
 use super::integration::Integration;
 use super::marks::Marks;
 use super::payload::{PayloadForm, Reminder};
+use super::settings::hooks::HookFile;
+use super::setup::{HookForm, NamedFile, SettingsFolder, SetupForm, SkillFolders};
 use crate::facts::agents;
 use crate::facts::event::EventKind;
 
@@ -30,4 +32,34 @@ pub static CURSOR: Integration = Integration {
         programs: &["cursor-agent"],
         ..Marks::NONE
     },
+    setup: SETUP,
+};
+
+/// How it is set up.
+const SETUP: SetupForm = SetupForm {
+    title: "Cursor",
+    programs: &["cursor-agent", "cursor"],
+    signs: &[".cursor"],
+    folder: SettingsFolder {
+        variable: None,
+        below: "",
+        usual: ".cursor",
+    },
+    project: ".cursor",
+    hooks: HookForm::Json {
+        form: HookFile {
+            way: &["hooks"],
+            grouped: false,
+            command: "command",
+            timeout: "timeout",
+            more: &[],
+            events: &[("sessionStart", 10), ("stop", 10), ("sessionEnd", 10)],
+            versioned: true,
+            switches: &[],
+        },
+        user: &[NamedFile::usual("hooks.json")],
+        project: &[NamedFile::usual("hooks.json")],
+    },
+    skills: SkillFolders::Shared,
+    then: None,
 };

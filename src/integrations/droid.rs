@@ -3,6 +3,8 @@
 use super::integration::Integration;
 use super::marks::Marks;
 use super::payload::{AS_CLAUDE_CODE, PayloadForm, Reminder};
+use super::settings::hooks::{GROUPED, HookFile};
+use super::setup::{HookForm, NamedFile, SettingsFolder, SetupForm, SkillFolders};
 use crate::facts::agents;
 
 /// Factory Droid.
@@ -20,4 +22,43 @@ pub static DROID: Integration = Integration {
         packages: &["@factory/cli", "droid"],
         ..Marks::NONE
     },
+    setup: SETUP,
+};
+
+/// How it is set up.
+const SETUP: SetupForm = SetupForm {
+    title: "Factory Droid",
+    programs: &["droid"],
+    signs: &[".factory"],
+    folder: SettingsFolder {
+        variable: Some("FACTORY_HOME_OVERRIDE"),
+        below: ".factory",
+        usual: ".factory",
+    },
+    project: ".factory",
+    hooks: HookForm::Json {
+        form: HookFile {
+            way: &[],
+            events: &[("SessionStart", 10), ("Stop", 10), ("SessionEnd", 10)],
+            ..GROUPED
+        },
+        user: &[
+            NamedFile::usual("hooks.json"),
+            NamedFile::usual("hooks/hooks.json"),
+            NamedFile {
+                name: "settings.json",
+                way: Some(&["hooks"]),
+            },
+        ],
+        project: &[
+            NamedFile::usual("hooks.json"),
+            NamedFile::usual("hooks/hooks.json"),
+            NamedFile {
+                name: "settings.json",
+                way: Some(&["hooks"]),
+            },
+        ],
+    },
+    skills: SkillFolders::Own,
+    then: None,
 };

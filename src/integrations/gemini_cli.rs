@@ -3,6 +3,8 @@
 use super::integration::Integration;
 use super::marks::Marks;
 use super::payload::{PayloadForm, Reminder, shape};
+use super::settings::hooks::{GROUPED, HookFile};
+use super::setup::{HookForm, NamedFile, SettingsFolder, SetupForm, SkillFolders};
 use crate::facts::agents;
 use crate::facts::event::EventKind;
 
@@ -35,4 +37,30 @@ pub static GEMINI_CLI: Integration = Integration {
         packages: &["@google/gemini-cli"],
         ..Marks::NONE
     },
+    setup: SETUP,
+};
+
+/// How it is set up.
+const SETUP: SetupForm = SetupForm {
+    title: "Gemini CLI",
+    programs: &["gemini"],
+    signs: &[".gemini"],
+    folder: SettingsFolder {
+        variable: Some("GEMINI_CLI_HOME"),
+        below: ".gemini",
+        usual: ".gemini",
+    },
+    project: ".gemini",
+    hooks: HookForm::Json {
+        form: // In milliseconds.
+HookFile {
+ events: &[("SessionStart", 10000), ("AfterAgent", 10000), ("SessionEnd", 10000)],
+ more: &[("type", "command"), ("name", "git-leverage")],
+ switches: &[(&["hooksConfig", "enabled"], false), (&["tools", "enableHooks"], false)], ..GROUPED
+},
+        user: &[NamedFile::usual("settings.json")],
+        project: &[NamedFile::usual("settings.json")],
+    },
+    skills: SkillFolders::Shared,
+    then: None,
 };

@@ -2,6 +2,7 @@
 
 use super::marks::Marks;
 use super::payload::PayloadForm;
+use super::setup::SetupForm;
 use crate::facts::agents::AgentIdentity;
 
 /// One agent whose settings, events and variables we know.
@@ -12,4 +13,6 @@ pub struct Integration {
     pub payload: PayloadForm,
     /// What shows that a command is its own.
     pub marks: Marks,
+    /// How it is set up.
+    pub setup: SetupForm,
 }

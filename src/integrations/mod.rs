@@ -21,6 +21,10 @@ pub mod payload;
 pub mod qwen;
 pub mod skill;
 pub mod told;
+pub mod plugin;
+pub mod qwen;
+pub mod settings;
+pub mod setup;
 
 use integration::Integration;
 

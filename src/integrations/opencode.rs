@@ -3,6 +3,7 @@
 use super::integration::Integration;
 use super::marks::Marks;
 use super::payload::PayloadForm;
+use super::setup::{HookForm, SettingsFolder, SetupForm, SkillFolders};
 use crate::facts::agents;
 
 /// OpenCode.
@@ -15,4 +16,24 @@ pub static OPENCODE: Integration = Integration {
         packages: &["opencode-ai"],
         ..Marks::NONE
     },
+    setup: SETUP,
+};
+
+/// How it is set up.
+const SETUP: SetupForm = SetupForm {
+    title: "OpenCode",
+    programs: &["opencode"],
+    signs: &[".config/opencode"],
+    folder: SettingsFolder {
+        variable: Some("XDG_CONFIG_HOME"),
+        below: "opencode",
+        usual: ".config/opencode",
+    },
+    project: ".opencode",
+    hooks: HookForm::Plugin {
+        file: "plugins/leverage.js",
+        template: include_str!("plugins/opencode.js"),
+    },
+    skills: SkillFolders::Shared,
+    then: None,
 };

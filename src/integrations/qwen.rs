@@ -3,6 +3,8 @@
 use super::integration::Integration;
 use super::marks::Marks;
 use super::payload::{AS_CLAUDE_CODE, PayloadForm, Reminder, shape};
+use super::settings::hooks::{GROUPED, HookFile};
+use super::setup::{HookForm, NamedFile, SettingsFolder, SetupForm, SkillFolders};
 use crate::facts::agents;
 
 /// Qwen Code.
@@ -30,4 +32,30 @@ pub static QWEN: Integration = Integration {
         packages: &["@qwen-code/qwen-code"],
         ..Marks::NONE
     },
+    setup: SETUP,
+};
+
+/// How it is set up.
+const SETUP: SetupForm = SetupForm {
+    title: "Qwen Code",
+    programs: &["qwen"],
+    signs: &[".qwen"],
+    folder: SettingsFolder {
+        variable: Some("QWEN_HOME"),
+        below: "",
+        usual: ".qwen",
+    },
+    project: ".qwen",
+    hooks: HookForm::Json {
+        form: // In milliseconds: later releases take so large a number for such, and ask for seconds otherwise.
+HookFile {
+ events: &[("SessionStart", 10000), ("Stop", 10000), ("SessionEnd", 10000)],
+ more: &[("type", "command"), ("name", "git-leverage")],
+ switches: &[(&["disableAllHooks"], true), (&["hooksConfig", "enabled"], false)], ..GROUPED
+},
+        user: &[NamedFile::usual("settings.json")],
+        project: &[NamedFile::usual("settings.json")],
+    },
+    skills: SkillFolders::Own,
+    then: None,
 };

@@ -1,0 +1,185 @@
+//! Files of other programs: read within limits, replaced whole, and never taken from under somebody who writes them as well.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// The largest file of settings that is read, in bytes.
+pub const LARGEST: u64 = 8 << 20;
+
+/// A file as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The file itself, behind all symbolic links.
+    pub target: PathBuf,
+    /// What it says; `None` where there is none.
+    pub text: Option<String>,
+}
+
+/// Reads a file. The error is a sentence.
+pub fn read(path: &Path) -> Result<Found, String> {
+    let trouble = |error: &io::Error| format!("cannot read it: {error}");
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(Found {
+                target: path.to_owned(),
+                text: None,
+            });
+        }
+        Err(error) => return Err(trouble(&error)),
+        Ok(_) => {}
+    }
+    let target = fs::canonicalize(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => "it is a symbolic link to nothing".to_owned(),
+        _ => trouble(&error),
+    })?;
+    let bytes = whole(&target).map_err(|error| trouble(&error))?;
+    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+    Ok(Found {
+        target,
+        text: Some(text),
+    })
+}
+
+fn whole(path: &Path) -> io::Result<Vec<u8>> {
+    // A device is not opened even for a look: some act when they are.
+    check(&fs::metadata(path)?)?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // What was a file a moment ago may be a pipe now.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    let file = options.open(path)?;
+    check(&file.metadata()?)?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > LARGEST {
+        true => Err(io::Error::other(format!("larger than {} MiB", LARGEST >> 20))),
+        false => Ok(bytes),
+    }
+}
+
+fn check(data: &fs::Metadata) -> io::Result<()> {
+    match data.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::other("not a regular file")),
+    }
+}
+
+/// Writes a file whole or not at all, with the mode and the owner that it has.
+pub fn write(target: &Path, text: &str) -> io::Result<()> {
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".leverage-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    if let Ok(present) = fs::metadata(target) {
+        keep_owner(file.as_file(), &present);
+        file.as_file().set_permissions(present.permissions())?;
+    }
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Only the superuser may give a file away: for everybody else it is theirs already.
+#[cfg(unix)]
+fn keep_owner(file: &File, present: &fs::Metadata) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    if file
+        .metadata()
+        .is_ok_and(|own| (own.uid(), own.gid()) != (present.uid(), present.gid()))
+    {
+        let _ = fchown(file, Some(present.uid()), Some(present.gid()));
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &fs::Metadata) {}
+
+/// Makes the folders above a file; those that were not there, the outermost first.
+pub fn make_folders(target: &Path) -> io::Result<Vec<PathBuf>> {
+    let Some(folder) = target.parent() else {
+        return Ok(Vec::new());
+    };
+    let mut missing: Vec<PathBuf> = folder
+        .ancestors()
+        .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        .map(Path::to_owned)
+        .collect();
+    missing.reverse();
+    fs::create_dir_all(folder)?;
+    Ok(missing)
+}
+
+/// Removes a file, and of these folders those that are empty then.
+pub fn remove(target: &Path, folders: &[PathBuf]) -> io::Result<()> {
+    fs::remove_file(target)?;
+    for folder in folders.iter().rev() {
+        if target.starts_with(folder) && fs::remove_dir(folder).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_behind_its_link_and_keeps_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&file, "a").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+            std::os::unix::fs::symlink("real", &link).unwrap();
+            let found = read(&link).unwrap();
+            write(&found.target, "b").unwrap();
+            assert_eq!(fs::read_link(&link).unwrap(), Path::new("real"));
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(read(&link).unwrap().text.as_deref(), Some("b"));
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_is_no_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        assert_eq!(read(&path).unwrap().text, None);
+        std::os::unix::fs::symlink("x", &path).unwrap();
+        assert!(read(&path).is_err(), "a link to itself");
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("gone", &path).unwrap();
+        assert_eq!(read(&path).unwrap_err(), "it is a symbolic link to nothing");
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(read(&path).unwrap_err().contains("not a regular file"));
+        fs::remove_dir(&path).unwrap();
+        File::create(&path).unwrap().set_len(LARGEST + 1).unwrap();
+        assert!(read(&path).unwrap_err().contains("larger than 8 MiB"));
+        fs::write(&path, [0xff]).unwrap();
+        assert_eq!(read(&path).unwrap_err(), "it is not UTF-8");
+    }
+
+    #[test]
+    fn folders_that_were_made_go_away_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a/b/c");
+        let made = make_folders(&target).unwrap();
+        assert_eq!(made, [folder.path().join("a"), folder.path().join("a/b")]);
+        write(&target, "x").unwrap();
+        fs::write(folder.path().join("a/other"), "").unwrap();
+        remove(&target, &made).unwrap();
+        assert!(!folder.path().join("a/b").exists() && folder.path().join("a").exists());
+    }
+}

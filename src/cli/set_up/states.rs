@@ -1,0 +1,126 @@
+//! Which agents are set up, as their files say.
+
+use std::path::{Path, PathBuf};
+
+use super::files;
+use crate::cli::environment::Environment;
+use crate::integrations::INTEGRATIONS;
+use crate::integrations::integration::Integration;
+use crate::integrations::setup::{self, FileText, HookState, Place, Scope, Surroundings};
+
+/// What the files of one agent say in one scope.
+pub struct AgentState {
+    /// The agent.
+    pub integration: &'static Integration,
+    /// For whom.
+    pub scope: Scope,
+    /// Whether it looks like one that is used here.
+    pub is_used: bool,
+    /// Its hooks.
+    pub hooks: HookState,
+    /// The file that holds them, or would hold them.
+    pub file: PathBuf,
+    /// Where its skill is or would be.
+    pub skill: Option<PathBuf>,
+    /// Whether that is there and ours.
+    pub has_skill: bool,
+}
+
+/// What the files say of all agents: those of the person, and those of a repository where `project` is the top of a work
+/// tree. An agent that is neither used nor set up is listed as well.
+pub fn all(environment: &Environment, project: Option<&Path>) -> Vec<AgentState> {
+    let scopes = [Scope::User, Scope::Project];
+    let pairs = scopes.into_iter().flat_map(|scope| {
+        let all = INTEGRATIONS.iter().copied();
+        all.map(move |integration| (scope, integration))
+    });
+    pairs
+        .filter_map(|(scope, integration)| one(environment, project, scope, integration))
+        .collect()
+}
+
+fn one(
+    environment: &Environment,
+    project: Option<&Path>,
+    scope: Scope,
+    integration: &'static Integration,
+) -> Option<AgentState> {
+    let home = environment.home();
+    let around = Surroundings {
+        home: home.as_deref(),
+        project,
+    };
+    let variable = |name: &str| environment.variable(name);
+    let form = &integration.setup;
+    let root = form.root(scope, &around, variable)?;
+    let read: Vec<(Place, FileText)> = form
+        .places(scope, &root)
+        .into_iter()
+        .map(|place| {
+            let text = files::read(&place.path).map(|found| found.text);
+            (place, text)
+        })
+        .collect();
+    let wanted = program(environment);
+    let wanted = wanted
+        .as_deref()
+        .map(|program| setup::command(scope, program, false).program);
+    let skill = form.skill(scope, &around, variable);
+    let has_skill = skill
+        .as_deref()
+        .is_some_and(|path| files::read(path).is_ok_and(|found| found.text.as_deref() == Some(setup::SKILL)));
+    Some(AgentState {
+        integration,
+        scope,
+        is_used: is_used(environment, integration),
+        hooks: setup::state(&read, wanted.as_deref()),
+        file: setup::file_of(&read),
+        skill,
+        has_skill,
+    })
+}
+
+/// Whether an agent looks like one that is used here: its folder is there, or its program can be started.
+pub fn is_used(environment: &Environment, integration: &Integration) -> bool {
+    let form = &integration.setup;
+    let home = environment.home();
+    let variable = |name: &str| environment.variable(name);
+    let moved = form.folder.variable.and_then(variable).is_some();
+    let is_folder = |path: PathBuf| path.is_dir();
+    (moved && form.folder.find(home.as_deref(), variable).is_some_and(is_folder))
+        || home.is_some_and(|home| form.signs.iter().any(|sign| home.join(sign).is_dir()))
+        || form
+            .programs
+            .iter()
+            .any(|name| on_path(environment, name).is_some())
+}
+
+/// This program as settings name it: by the PATH, where that leads here, as a package keeps that name when it is updated.
+pub fn program(environment: &Environment) -> Option<String> {
+    let own = std::env::current_exe().ok()?;
+    let real = own.canonicalize().ok();
+    let name = format!("git-leverage{}", std::env::consts::EXE_SUFFIX);
+    let listed = on_path(environment, &name).filter(|path| path.canonicalize().ok() == real);
+    listed.unwrap_or(own).to_str().map(str::to_owned)
+}
+
+/// The first program of a name that the PATH leads to, as an absolute path.
+pub fn on_path(environment: &Environment, name: &str) -> Option<PathBuf> {
+    let folders = std::env::split_paths(environment.variable("PATH")?);
+    folders
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name))
+        .find(|path| is_program(path))
+}
+
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata()
+        .is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    path.is_file() || path.with_extension("exe").is_file() || path.with_extension("cmd").is_file()
+}

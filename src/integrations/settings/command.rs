@@ -1,0 +1,183 @@
+//! The command that settings of agents call: how it is written, and how it is known again.
+
+use crate::facts::shell;
+
+/// What is called for each event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookCommand {
+    /// The program: its whole path, or its name where the path decides.
+    pub program: String,
+    /// Whether the agent is reminded of commits without a task.
+    pub remind: bool,
+}
+
+/// The name of the program.
+pub const PROGRAM: &str = "git-leverage";
+
+impl HookCommand {
+    /// The command as a line for a shell. A program that is named without its path may be missing on another machine, where
+    /// the line does nothing.
+    pub fn line(&self) -> String {
+        let program = shell::word(&self.program);
+        let remind = if self.remind { " --remind" } else { "" };
+        let guard = match self.program.contains(['/', '\\']) {
+            true => String::new(),
+            false => format!("command -v {program} >/dev/null 2>&1 || exit 0; "),
+        };
+        format!("{guard}{program} hook{remind}")
+    }
+
+    /// Our command in a line that somebody's settings hold; `None` where it calls something else.
+    pub fn read(line: &str) -> Option<Self> {
+        let all = words(line);
+        let from = all
+            .iter()
+            .rposition(|word| is_separator(word))
+            .map_or(0, |at| at + 1);
+        // Before it stands whether there is such a program, or it is a line of somebody else.
+        let before: Vec<&str> = all[..from].iter().map(String::as_str).collect();
+        let is_guard = matches!(before.as_slice(), ["command", "-v", .., "exit", "0", ";"]);
+        if from > 0 && !is_guard {
+            return None;
+        }
+        let words: Vec<&str> = all[from..]
+            .iter()
+            .map(String::as_str)
+            .skip_while(|word| *word == "exec" || is_assignment(word))
+            .collect();
+        let (program, arguments) = match words.as_slice() {
+            ["git", "leverage", arguments @ ..] => ("git leverage", arguments),
+            [program, arguments @ ..] if is_ours(program) => (*program, arguments),
+            _ => return None,
+        };
+        (arguments.first() == Some(&"hook")).then(|| Self {
+            program: program.to_owned(),
+            remind: arguments.contains(&"--remind"),
+        })
+    }
+}
+
+fn is_ours(program: &str) -> bool {
+    let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
+    name.strip_suffix(".exe").unwrap_or(name) == PROGRAM
+}
+
+fn is_separator(word: &str) -> bool {
+    matches!(word, ";" | "&&" | "||" | "&" | "|")
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    })
+}
+
+/// The words of a line as a shell takes them, as far as a call of one program needs it.
+fn words(line: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut word: Option<String> = None;
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' => {
+                let word = word.get_or_insert_default();
+                word.extend(chars.by_ref().take_while(|c| *c != '\''));
+            }
+            '"' => double_quoted(&mut chars, word.get_or_insert_default()),
+            '\\' => word.get_or_insert_default().extend(chars.next()),
+            ';' | '&' | '|' | '\n' => {
+                found.extend(word.take());
+                let second = (c != ';').then(|| chars.next_if_eq(&c)).flatten();
+                let c = if c == '\n' { ';' } else { c };
+                found.push([Some(c), second].into_iter().flatten().collect());
+            }
+            c if c.is_whitespace() => found.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    found.extend(word);
+    // A separator at the end separates nothing.
+    while found.last().is_some_and(|word| is_separator(word)) {
+        found.pop();
+    }
+    found
+}
+
+fn double_quoted(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, word: &mut String) {
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => return,
+            // A path of Windows has backslashes that are no escapes.
+            '\\' => match chars.next_if(|next| "\\\"$`".contains(*next)) {
+                Some(escaped) => word.push(escaped),
+                None => word.push('\\'),
+            },
+            c => word.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(program: &str, remind: bool) -> HookCommand {
+        HookCommand {
+            program: program.into(),
+            remind,
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_known_again() {
+        for program in [
+            "/usr/local/bin/git-leverage",
+            "/home/ada's/my bin/git-leverage",
+            "C:\\Program Files\\git-leverage.exe",
+            "git-leverage",
+        ] {
+            for remind in [false, true] {
+                let command = command(program, remind);
+                assert_eq!(HookCommand::read(&command.line()), Some(command));
+            }
+        }
+    }
+
+    #[test]
+    fn other_ways_of_writing_it_are_known() {
+        for (line, program) in [
+            ("git leverage hook", "git leverage"),
+            ("\"/a b/git-leverage\" hook", "/a b/git-leverage"),
+            ("A=1 exec /x/git-leverage hook --remind;", "/x/git-leverage"),
+            ("\"C:\\x\\git-leverage.exe\" hook", "C:\\x\\git-leverage.exe"),
+        ] {
+            assert_eq!(
+                HookCommand::read(line).map(|found| found.program).as_deref(),
+                Some(program)
+            );
+        }
+    }
+
+    #[test]
+    fn commands_of_others_are_not_ours() {
+        for line in [
+            "",
+            "git-ai checkpoint claude --hook-input stdin",
+            "entire hooks claude-code stop",
+            "npx --yes agent-note hook --agent claude",
+            "lefthook ai run stop",
+            "echo git-leverage hook",
+            "git-leverage report",
+            "/x/my-git-leverage hook",
+            "git-leverage hook; afplay done.wav",
+            "cd /x && git-leverage hook",
+            "afplay done.wav; git-leverage hook",
+            "'",
+        ] {
+            assert_eq!(HookCommand::read(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! Hooks in a settings file of JSON: ours are put in, known again and taken out.
+
+use serde_json::{Map, Value, json};
+
+use super::command::HookCommand;
+use super::edit::{EditError, Editor, Step};
+use super::jsonc::{self, Node, NodeValue, line_of};
+use super::splice::Splice;
+
+/// How one program nests the hooks in one of its files.
+#[derive(Debug, Clone, Copy)]
+pub struct HookFile {
+    /// The names on the way to the object that has a member for each event.
+    pub way: &'static [&'static str],
+    /// Whether an event has groups, each with a list of hooks, instead of hooks.
+    pub grouped: bool,
+    /// The member of a hook that holds the command.
+    pub command: &'static str,
+    /// The member of a hook that holds how long it may take.
+    pub timeout: &'static str,
+    /// Further members of each hook.
+    pub more: &'static [(&'static str, &'static str)],
+    /// The events, each with how long it may take, in the unit of the program.
+    pub events: &'static [(&'static str, u32)],
+    /// Whether the file begins with `"version": 1`.
+    pub versioned: bool,
+    /// The switches that turn all hooks off, each with the value that does.
+    pub switches: &'static [(&'static [&'static str], bool)],
+}
+
+/// Hooks as Claude Code has them, which most others took over.
+pub const GROUPED: HookFile = HookFile {
+    way: &["hooks"],
+    grouped: true,
+    command: "command",
+    timeout: "timeout",
+    more: &[("type", "command")],
+    events: &[],
+    versioned: false,
+    switches: &[],
+};
+
+/// A hook of ours that is in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Present {
+    /// The event.
+    pub event: String,
+    /// What is called.
+    pub command: HookCommand,
+}
+
+/// Which of the things that we may have made were there before us, by their names: `hooks`, `hooks.Stop`, `version`.
+pub type Kept = Vec<String>;
+
+/// A text with our hooks in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// The text.
+    pub text: String,
+    /// What was replaced to get there.
+    pub splices: Vec<Splice>,
+    /// What was there before.
+    pub kept: Kept,
+}
+
+impl HookFile {
+    /// Our hooks in a text.
+    pub fn present(&self, text: &str) -> Result<Vec<Present>, EditError> {
+        let editor = Editor::new(text)?;
+        let found = self.ours(&editor)?;
+        Ok(found.into_iter().map(|(_, present)| present).collect())
+    }
+
+    /// The switch that turns hooks off in a text, if one does: its names with dots between them.
+    pub fn off(&self, text: &str) -> Option<String> {
+        let editor = Editor::new(text).ok()?;
+        let is_off = |(way, off): &&(&[&str], bool)| {
+            let node = editor.at(&steps(way));
+            node.is_some_and(|node| node.value == NodeValue::Bool(*off))
+        };
+        self.switches.iter().find(is_off).map(|(way, _)| way.join("."))
+    }
+
+    /// Whether a text has our hooks for these events as they would be written now, and no others of ours.
+    pub fn is_installed(&self, text: &str, events: &[&str], command: &HookCommand) -> bool {
+        let Ok(editor) = Editor::new(text) else {
+            return false;
+        };
+        let Ok(found) = self.ours(&editor) else {
+            return false;
+        };
+        let is_current = |way: &[Step], event: &str| {
+            let timeout = self.events.iter().find(|(name, _)| *name == event);
+            let hook = timeout.map(|(_, timeout)| self.hook(command, *timeout).to_string());
+            let hook = hook.and_then(|hook| jsonc::parse(&hook).ok().flatten());
+            hook.is_some_and(|hook| editor.at(way).is_some_and(|node| is_same(node, &hook)))
+        };
+        found.len() == events.len()
+            && events
+                .iter()
+                .all(|event| found.iter().any(|(_, one)| one.event == *event))
+            && found.iter().all(|(way, one)| is_current(way, &one.event))
+    }
+
+    /// Whether a text has something for an event, of us or others.
+    pub fn has(&self, text: &str, event: &str) -> bool {
+        let way = [steps(self.way), vec![Step::Key(event.to_owned())]].concat();
+        Editor::new(text).is_ok_and(|editor| editor.at(&way).is_some())
+    }
+
+    /// The text with our hooks for these events, where it had none.
+    pub fn install(
+        &self,
+        text: &str,
+        events: &[&str],
+        command: &HookCommand,
+    ) -> Result<Installed, EditError> {
+        let mut editor = Editor::new(text)?;
+        let kept = self.there(&editor);
+        if editor.root().is_none() {
+            editor.begin(&json!({}))?;
+        }
+        if self.versioned && !kept.iter().any(|name| name == "version") {
+            editor.add(&[], Some("version"), &json!(1))?;
+        }
+        let wanted = self.events.iter().filter(|(event, _)| events.contains(event));
+        let wanted: Vec<(&str, Value)> = wanted
+            .map(|(event, timeout)| (*event, self.entry(command, *timeout)))
+            .collect();
+        self.add(&mut editor, wanted)?;
+        let (text, splices) = editor.finish();
+        Ok(Installed { text, splices, kept })
+    }
+
+    fn add(&self, editor: &mut Editor, wanted: Vec<(&str, Value)>) -> Result<(), EditError> {
+        let way = steps(self.way);
+        for (depth, name) in self.way.iter().enumerate() {
+            if editor.at(&way[..=depth]).is_some() {
+                continue;
+            }
+            // All that is missing is added at once, so that it is laid out as one.
+            let events: Map<String, Value> = wanted
+                .into_iter()
+                .map(|(event, entry)| (event.to_owned(), json!([entry])))
+                .collect();
+            let inner = self.way[depth + 1..].iter().rev();
+            let value = inner.fold(Value::Object(events), |value, name| json!({ *name: value }));
+            return editor.add(&way[..depth], Some(name), &value);
+        }
+        for (event, entry) in wanted {
+            let mut list = way.clone();
+            list.push(Step::Key(event.to_owned()));
+            match editor.at(&list) {
+                Some(_) => editor.add(&list, None, &entry)?,
+                None => editor.add(&way, Some(event), &json!([entry]))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&self, command: &HookCommand, timeout: u32) -> Value {
+        let hook = self.hook(command, timeout);
+        match self.grouped {
+            true => json!({ "hooks": [hook] }),
+            false => hook,
+        }
+    }
+
+    fn hook(&self, command: &HookCommand, timeout: u32) -> Value {
+        let mut hook = Map::new();
+        for (name, value) in self.more {
+            hook.insert((*name).to_owned(), json!(value));
+        }
+        hook.insert(self.command.to_owned(), json!(command.line()));
+        hook.insert(self.timeout.to_owned(), json!(timeout));
+        Value::Object(hook)
+    }
+
+    /// Which of the things that we may make are there.
+    fn there(&self, editor: &Editor) -> Kept {
+        let mut ways: Vec<Vec<&str>> = (1..=self.way.len()).map(|len| self.way[..len].to_vec()).collect();
+        if let Some(NodeValue::Map(events)) = editor.at(&steps(self.way)).map(|node| &node.value) {
+            let names = events.iter().filter_map(|child| child.key.as_deref());
+            ways.extend(names.map(|name| [self.way, &[name]].concat()));
+        }
+        if self.versioned {
+            ways.push(vec!["version"]);
+        }
+        ways.retain(|way| editor.at(&steps(way)).is_some());
+        ways.into_iter().map(|way| way.join(".")).collect()
+    }
+
+    /// The text without our hooks, and without what they leave empty but for what is known to have been there.
+    pub fn remove(&self, text: &str, kept: Option<&Kept>) -> Result<String, EditError> {
+        let mut editor = Editor::new(text)?;
+        let mut emptied: Vec<Vec<Step>> = Vec::new();
+        // The last one first, so that the ways to the others stay what they are.
+        for (way, _) in self.ours(&editor)?.into_iter().rev() {
+            let (_, list) = way.split_last().ok_or(EditError::Unsafe)?;
+            editor.remove(&way)?;
+            if self.grouped && is_empty(&editor, list) {
+                let group = &list[..list.len() - 1];
+                editor.remove(group)?;
+                emptied.push(group[..group.len() - 1].to_vec());
+            } else if !self.grouped {
+                emptied.push(list.to_vec());
+            }
+        }
+        if emptied.is_empty() {
+            return Ok(editor.finish().0);
+        }
+        let is_kept = |way: &[Step]| kept.is_some_and(|kept| kept.contains(&name(way)));
+        let above = (1..=self.way.len()).rev().map(|len| steps(&self.way[..len]));
+        emptied.extend(above);
+        for way in emptied {
+            if is_empty(&editor, &way) && !is_kept(&way) {
+                editor.remove(&way)?;
+            }
+        }
+        let version = steps(&["version"]);
+        if self.versioned && kept.is_some() && !is_kept(&version) && editor.at(&version).is_some() {
+            editor.remove(&version)?;
+        }
+        Ok(editor.finish().0)
+    }
+
+    /// Whether nothing is left that somebody would miss.
+    pub fn is_bare(&self, text: &str) -> bool {
+        Editor::new(text).is_ok_and(|editor| {
+            let has_comments = text.contains("//") || text.contains("/*");
+            !has_comments
+                && editor
+                    .root()
+                    .is_none_or(|root| root.children().is_some_and(<[_]>::is_empty))
+        })
+    }
+
+    /// The ways to our hooks in the order of the text, and what they are. What is nested otherwise than the program has it
+    /// is nobody's hook; where ours belong it is an error.
+    fn ours(&self, editor: &Editor) -> Result<Vec<(Vec<Step>, Present)>, EditError> {
+        if let Some(root) = editor.root() {
+            expect(editor, root, true)?;
+        }
+        let mut way = Vec::new();
+        for name in self.way {
+            way.push(Step::Key((*name).to_owned()));
+            match editor.at(&way) {
+                Some(node) => expect(editor, node, true)?,
+                None => return Ok(Vec::new()),
+            }
+        }
+        let mut found = Vec::new();
+        let events = editor.at(&way).and_then(Node::children).unwrap_or_default();
+        for (event, node) in events
+            .iter()
+            .filter_map(|child| Some((child.key.as_deref()?, &child.node)))
+        {
+            let is_wanted = self.events.iter().any(|(wanted, _)| *wanted == event);
+            match &node.value {
+                NodeValue::List(_) => {
+                    let list = [way.as_slice(), &[Step::Key(event.to_owned())]].concat();
+                    self.ours_in(node, &list, event, &mut found);
+                }
+                _ if is_wanted => expect(editor, node, false)?,
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+
+    fn ours_in(&self, list: &Node, way: &[Step], event: &str, found: &mut Vec<(Vec<Step>, Present)>) {
+        for (at, child) in list.children().unwrap_or_default().iter().enumerate() {
+            let way = [way, &[Step::At(at)]].concat();
+            let hooks = match self.grouped {
+                true => child
+                    .node
+                    .get("hooks")
+                    .and_then(Node::children)
+                    .unwrap_or_default(),
+                false => std::slice::from_ref(child),
+            };
+            for (at, hook) in hooks.iter().enumerate() {
+                let Some(command) = self.command_of(&hook.node) else {
+                    continue;
+                };
+                let way = match self.grouped {
+                    true => [way.as_slice(), &[Step::Key("hooks".into()), Step::At(at)]].concat(),
+                    false => way.clone(),
+                };
+                let event = event.to_owned();
+                found.push((way, Present { event, command }));
+            }
+        }
+    }
+
+    fn command_of(&self, hook: &Node) -> Option<HookCommand> {
+        HookCommand::read(hook.get(self.command)?.text()?)
+    }
+}
+
+fn expect(editor: &Editor, node: &Node, is_map: bool) -> Result<(), EditError> {
+    match (&node.value, is_map) {
+        (NodeValue::Map(_), true) | (NodeValue::List(_), false) => Ok(()),
+        _ => Err(EditError::Unexpected {
+            line: line_of(editor.text(), node.span.start),
+            what: format!(
+                "{} stands where {} belongs",
+                node.kind(),
+                if is_map { "an object" } else { "an array" }
+            ),
+        }),
+    }
+}
+
+/// Whether two objects have the same members, in whatever order.
+fn is_same(one: &Node, other: &Node) -> bool {
+    let (Some(one), Some(all)) = (one.children(), other.children()) else {
+        return false;
+    };
+    one.len() == all.len() && one.iter().all(|child| all.contains(child))
+}
+
+fn is_empty(editor: &Editor, way: &[Step]) -> bool {
+    let children = editor.at(way).and_then(Node::children);
+    children.is_some_and(<[_]>::is_empty)
+}
+
+fn steps(way: &[&str]) -> Vec<Step> {
+    way.iter().map(|name| Step::Key((*name).to_owned())).collect()
+}
+
+fn name(way: &[Step]) -> String {
+    let names: Vec<&str> = way
+        .iter()
+        .filter_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::At(_) => None,
+        })
+        .collect();
+    names.join(".")
+}
+
+#[cfg(test)]
+mod tests;
