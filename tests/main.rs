@@ -43,6 +43,7 @@ mod repair;
 mod replaced;
 mod reporting;
 mod rewrites;
+mod setup;
 mod sha256;
 #[cfg(unix)]
 mod special_files;

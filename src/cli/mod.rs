@@ -87,6 +87,8 @@ pub enum Command {
     Show(commands::show::Args),
     /// List the tasks of this repository, newest first
     Log(commands::log::Args),
+    /// Have coding agents report their sessions, and teach them to record tasks
+    Setup(commands::setup::Args),
     /// Exchange the ledger with a remote: fetch, merge and push
     Sync(commands::sync::Args),
     /// Import tasks from CSV, Markdown or JSON Lines
@@ -139,6 +141,7 @@ impl Command {
             Self::Carry(args) => commands::carry::run(&args, context),
             Self::Show(args) => commands::show::run(&args, context),
             Self::Log(args) => commands::log::run(&args, context),
+            Self::Setup(args) => commands::setup::run(&args, context),
             Self::Sync(args) => commands::sync::run(&args, context),
             Self::Import(args) => commands::import::run(&args, context),
             Self::Trailers(args) => commands::trailers::run(&args, context),

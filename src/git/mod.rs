@@ -35,6 +35,7 @@ pub mod notes;
 pub mod open;
 #[cfg(test)]
 mod oracle;
+pub mod own_config;
 mod pack;
 mod packs;
 pub mod process;

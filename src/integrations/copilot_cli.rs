@@ -61,6 +61,8 @@ const SETUP: SetupForm = SetupForm {
             more: &[("type", "command")],
             events: &[("sessionStart", 10), ("agentStop", 10), ("sessionEnd", 10)],
             versioned: true,
+            owned: true,
+            only_without_first: false,
             switches: &[(&["disableAllHooks"], true)],
         },
         user: &[NamedFile::usual("hooks/leverage.json")],

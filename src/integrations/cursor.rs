@@ -55,6 +55,8 @@ const SETUP: SetupForm = SetupForm {
             more: &[],
             events: &[("sessionStart", 10), ("stop", 10), ("sessionEnd", 10)],
             versioned: true,
+            owned: false,
+            only_without_first: false,
             switches: &[],
         },
         user: &[NamedFile::usual("hooks.json")],

@@ -42,23 +42,23 @@ const SETUP: SetupForm = SetupForm {
             events: &[("SessionStart", 10), ("Stop", 10), ("SessionEnd", 10)],
             ..GROUPED
         },
-        user: &[
-            NamedFile::usual("hooks.json"),
-            NamedFile::usual("hooks/hooks.json"),
-            NamedFile {
-                name: "settings.json",
-                way: Some(&["hooks"]),
-            },
-        ],
-        project: &[
-            NamedFile::usual("hooks.json"),
-            NamedFile::usual("hooks/hooks.json"),
-            NamedFile {
-                name: "settings.json",
-                way: Some(&["hooks"]),
-            },
-        ],
+        user: &[NamedFile::usual("hooks.json"), LEGACY, SETTINGS],
+        project: &[NamedFile::usual("hooks.json"), LEGACY, SETTINGS],
     },
     skills: SkillFolders::Own,
     then: None,
+};
+
+/// Where it kept them before.
+const LEGACY: NamedFile = NamedFile {
+    name: "hooks/hooks.json",
+    way: None,
+    only_without_first: true,
+};
+
+/// The other place for hooks. Those of an event in the first file hide those here.
+const SETTINGS: NamedFile = NamedFile {
+    name: "settings.json",
+    way: Some(&["hooks"]),
+    only_without_first: false,
 };

@@ -97,12 +97,18 @@ pub struct NamedFile {
     pub name: &'static str,
     /// The way to the events in it; `None` for that of the form.
     pub way: Option<&'static [&'static str]>,
+    /// Whether it is read only where the first of the files is not there.
+    pub only_without_first: bool,
 }
 
 impl NamedFile {
     /// A file whose hooks are where the form says.
     pub const fn usual(name: &'static str) -> Self {
-        Self { name, way: None }
+        Self {
+            name,
+            way: None,
+            only_without_first: false,
+        }
     }
 }
 
@@ -178,6 +184,7 @@ impl SetupForm {
                     path: root.join(file.name),
                     content: PlaceContent::Hooks(HookFile {
                         way: file.way.unwrap_or(form.way),
+                        only_without_first: file.only_without_first,
                         ..*form
                     }),
                 };

@@ -19,6 +19,7 @@ pub mod retract;
 pub mod revise;
 pub mod scan;
 pub mod sessions;
+pub mod setup;
 pub mod show;
 pub mod sync;
 pub mod trailers;

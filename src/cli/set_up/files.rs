@@ -117,15 +117,17 @@ pub fn make_folders(target: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(missing)
 }
 
-/// Removes a file, and of these folders those that are empty then.
-pub fn remove(target: &Path, folders: &[PathBuf]) -> io::Result<()> {
-    fs::remove_file(target)?;
-    for folder in folders.iter().rev() {
-        if target.starts_with(folder) && fs::remove_dir(folder).is_err() {
-            break;
+/// Of these folders, removes those that are empty, the innermost first; those that are not.
+pub fn remove_empty(mut folders: Vec<PathBuf>) -> Vec<PathBuf> {
+    folders.sort();
+    folders.dedup();
+    let mut left = Vec::new();
+    for folder in folders.into_iter().rev() {
+        if fs::remove_dir(&folder).is_err() && folder.is_dir() {
+            left.push(folder);
         }
     }
-    Ok(())
+    left
 }
 
 #[cfg(test)]
@@ -179,7 +181,8 @@ mod tests {
         assert_eq!(made, [folder.path().join("a"), folder.path().join("a/b")]);
         write(&target, "x").unwrap();
         fs::write(folder.path().join("a/other"), "").unwrap();
-        remove(&target, &made).unwrap();
-        assert!(!folder.path().join("a/b").exists() && folder.path().join("a").exists());
+        fs::remove_file(&target).unwrap();
+        assert_eq!(remove_empty(made), [folder.path().join("a")]);
+        assert!(!folder.path().join("a/b").exists());
     }
 }

@@ -2,5 +2,11 @@
 //!
 //! What the files are to say is known to `integrations/`; here they are found, compared, shown and replaced.
 
+pub mod apply;
 pub mod files;
+pub mod managers;
+pub mod memory;
+pub mod plan;
+pub mod repository;
+pub mod show;
 pub mod states;

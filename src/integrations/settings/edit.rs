@@ -242,7 +242,11 @@ impl Editor {
             start += self.text[start..].find('\n').map_or(0, |newline| newline + 1);
         }
         if let Some(comma) = child.comma {
-            self.replace_unread(comma, 1, String::new())?;
+            // What comes next takes the place of the first on its line, with no blanks before it either.
+            let is_tight = before.is_none() && child.start == from && children.len() > 1;
+            let rest = &self.text[comma + 1..];
+            let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+            self.replace_unread(comma, 1 + if is_tight { blanks } else { 0 }, String::new())?;
         }
         if children.len() == 1 {
             // Newlines and blanks alone were ours as well.
@@ -400,6 +404,8 @@ mod tests {
         for (text, without) in [
             ("{\"a\":1,\"b\":2,\"c\":3}", "{\"a\":1,\"c\":3}"),
             ("{\"b\":2,\"c\":3}", "{\"c\":3}"),
+            ("{\"b\": 2, \"c\": 3}", "{\"c\": 3}"),
+            ("{ \"b\": 2, \"c\": 3 }", "{ \"c\": 3 }"),
             (
                 "{\n  \"a\": 1, // one\n  \"b\": 2 // two\n}",
                 "{\n  \"a\": 1 // one\n // two\n}",

@@ -24,6 +24,10 @@ pub struct HookFile {
     pub events: &'static [(&'static str, u32)],
     /// Whether the file begins with `"version": 1`.
     pub versioned: bool,
+    /// Whether the file is ours by its name.
+    pub owned: bool,
+    /// Whether the program reads it only where the first of its files is not there.
+    pub only_without_first: bool,
     /// The switches that turn all hooks off, each with the value that does.
     pub switches: &'static [(&'static [&'static str], bool)],
 }
@@ -37,6 +41,8 @@ pub const GROUPED: HookFile = HookFile {
     more: &[("type", "command")],
     events: &[],
     versioned: false,
+    owned: false,
+    only_without_first: false,
     switches: &[],
 };
 
@@ -226,12 +232,11 @@ impl HookFile {
 
     /// Whether nothing is left that somebody would miss.
     pub fn is_bare(&self, text: &str) -> bool {
+        let is_frame = |child: &jsonc::Child| self.owned && child.key.as_deref() == Some("version");
         Editor::new(text).is_ok_and(|editor| {
             let has_comments = text.contains("//") || text.contains("/*");
-            !has_comments
-                && editor
-                    .root()
-                    .is_none_or(|root| root.children().is_some_and(<[_]>::is_empty))
+            let members = editor.root().map(|root| root.children());
+            !has_comments && members.is_none_or(|members| members.is_some_and(|all| all.iter().all(is_frame)))
         })
     }
 

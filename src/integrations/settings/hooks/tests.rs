@@ -18,6 +18,8 @@ const FLAT: HookFile = HookFile {
     more: &[("type", "command")],
     events: &[("sessionStart", 10), ("agentStop", 10)],
     versioned: true,
+    owned: true,
+    only_without_first: false,
     switches: &[(&["disableAllHooks"], true)],
 };
 const BARE: HookFile = HookFile { way: &[], ..FORM };

@@ -1,0 +1,88 @@
+//! Makes the changes of a plan, each only where the file is still as it was when the plan was made.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::files;
+use super::memory::Memory;
+use super::plan::{Change, remembered};
+use crate::cli::environment::Environment;
+use crate::facts::diagnostics::Warning;
+
+/// What became of the changes.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// The files that are changed.
+    pub done: Vec<PathBuf>,
+    /// The files that somebody else changed meanwhile. They are as they left them.
+    pub overtaken: Vec<PathBuf>,
+    /// What could not be done, and why.
+    pub failed: Vec<Warning>,
+}
+
+/// Makes the changes, and remembers what was there before.
+pub fn apply(changes: &[Change], memory: &mut Memory, environment: &Environment) -> Applied {
+    let mut applied = Applied::default();
+    // First what is remembered: what came of a change can be undone then, however it ended.
+    memory.files.extend(remembered(changes));
+    remember(memory, environment, &mut applied);
+    let mut emptied = Vec::new();
+    for change in changes {
+        match one(change, memory, &mut emptied) {
+            Ok(true) => applied.done.push(change.path.clone()),
+            Ok(false) => applied.overtaken.push(change.path.clone()),
+            Err(error) => applied.failed.push(failure(&change.path, &error)),
+        }
+    }
+    hand_on(files::remove_empty(emptied), memory);
+    remember(memory, environment, &mut applied);
+    applied
+}
+
+/// Folders that could not go yet go with what is left in them.
+fn hand_on(folders: Vec<PathBuf>, memory: &mut Memory) {
+    for folder in folders {
+        let mut known = memory.files.iter_mut();
+        if let Some((_, file)) = known.find(|(file, _)| file.starts_with(&folder)) {
+            file.folders.push(folder);
+        }
+    }
+}
+
+fn failure(path: &Path, error: &io::Error) -> Warning {
+    Warning::new(path.display().to_string(), format!("cannot be written: {error}"))
+}
+
+fn remember(memory: &mut Memory, environment: &Environment, applied: &mut Applied) {
+    if let Err(error) = memory.store(environment) {
+        let text = format!("how the files were before cannot be noted: {error}");
+        let is_told = applied.failed.iter().any(|warning| warning.place == "setup.json");
+        applied
+            .failed
+            .extend((!is_told).then(|| Warning::new("setup.json", text)));
+    }
+}
+
+/// Makes one change; `false` where the file is another one now.
+fn one(change: &Change, memory: &mut Memory, emptied: &mut Vec<PathBuf>) -> io::Result<bool> {
+    let target = &change.found.target;
+    let mut folders = Vec::new();
+    if change.new.is_some() {
+        folders = files::make_folders(target)?;
+    }
+    if files::read(&change.path).as_ref() != Ok(&change.found) {
+        return Ok(false);
+    }
+    match &change.new {
+        Some(text) => files::write(target, text)?,
+        None => {
+            std::fs::remove_file(target)?;
+            emptied.extend(change.folders.iter().cloned());
+        }
+    }
+    match (&change.memory, memory.files.get_mut(target)) {
+        (Some(_), Some(known)) => known.folders.extend(folders),
+        _ => drop(memory.files.remove(target)),
+    }
+    Ok(true)
+}

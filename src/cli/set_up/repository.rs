@@ -1,0 +1,184 @@
+//! What is set in the configuration of a repository: notes that follow rewritten commits, and git's own hooks.
+
+use crate::cli::environment::Environment;
+use crate::facts::diagnostics::Warning;
+use crate::facts::shell;
+use crate::git::own_config;
+use crate::git::{Repo, refs};
+
+/// The first git that has hooks in its configuration.
+const WITH_HOOKS: (u32, u32) = (2, 54);
+const REWRITE_REF: &str = "notes.rewriteRef";
+const REWRITE_MODE: &str = "notes.rewriteMode";
+/// Lines of two notes together, each once: what a ledger is made for.
+const MODE: &str = "cat_sort_uniq";
+const COMMAND: &str = "hook.leverage.command";
+const EVENT: &str = "hook.leverage.event";
+const EVENTS: [&str; 2] = ["post-commit", "post-rewrite"];
+
+/// What is to become of a repository's configuration.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ConfigPlan {
+    /// Values to remove.
+    pub removed: Vec<(String, String)>,
+    /// Values to add.
+    pub added: Vec<(String, String)>,
+    /// What is otherwise set, and stays so.
+    pub left: Vec<Warning>,
+}
+
+impl ConfigPlan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.removed.is_empty() && self.added.is_empty()
+    }
+}
+
+/// Whether git runs hooks of its configuration.
+pub fn has_config_hooks() -> bool {
+    own_config::version().is_some_and(|version| version >= WITH_HOOKS)
+}
+
+/// What is to be added.
+pub fn plan(repo: &Repo, environment: &Environment, program: &str, with_hooks: bool) -> ConfigPlan {
+    let values = Values::read(repo, environment);
+    let mut plan = ConfigPlan::default();
+    if !values.all(REWRITE_REF).iter().any(|(_, value)| covers(value)) {
+        plan.added.push((REWRITE_REF.into(), refs::NOTES.into()));
+    }
+    match values.all(REWRITE_MODE).last() {
+        None => plan.added.push((REWRITE_MODE.into(), MODE.into())),
+        Some((_, mode)) if mode.eq_ignore_ascii_case(MODE) => {}
+        Some((origin, mode)) => plan.left.push(
+            Warning::new(
+                REWRITE_MODE,
+                format!("left alone: the {origin} git config has `{mode}`, with which notes may be lost or doubled"),
+            )
+            .hint(format!("Change it: git config {REWRITE_MODE} {MODE}")),
+        ),
+    }
+    if with_hooks {
+        let command = command(program);
+        let own = values.own(COMMAND);
+        plan.removed.extend(
+            own.iter()
+                .filter(|value| **value != command)
+                .map(|value| (COMMAND.into(), value.clone())),
+        );
+        if !own.contains(&command) {
+            plan.added.push((COMMAND.into(), command));
+        }
+        let present = values.own(EVENT);
+        let missing = EVENTS
+            .into_iter()
+            .filter(|event| !present.iter().any(|value| value == event));
+        plan.added
+            .extend(missing.map(|event| (EVENT.into(), event.into())));
+    }
+    plan
+}
+
+/// What is to be removed: what was added as far as that is remembered, else what looks like ours.
+pub fn plan_removal(
+    repo: &Repo,
+    environment: &Environment,
+    remembered: Option<&[(String, String)]>,
+) -> ConfigPlan {
+    let values = Values::read(repo, environment);
+    let mut removed: Vec<(String, String)> = Vec::new();
+    for name in [COMMAND, EVENT] {
+        removed.extend(values.own(name).into_iter().map(|value| (name.to_owned(), value)));
+    }
+    let is_there = |(name, value): &&(String, String)| values.own(name).contains(value);
+    match remembered {
+        Some(added) => {
+            let notes = added.iter().filter(|(name, _)| name.starts_with("notes."));
+            removed.extend(notes.filter(is_there).cloned());
+        }
+        None => {
+            let own = values.own(REWRITE_REF);
+            if own.iter().any(|value| value == refs::NOTES) {
+                removed.push((REWRITE_REF.into(), refs::NOTES.into()));
+                let modes = values.own(REWRITE_MODE);
+                if own.len() == 1 && modes.len() == 1 && modes[0] == MODE {
+                    removed.push((REWRITE_MODE.into(), MODE.into()));
+                }
+            }
+        }
+    }
+    ConfigPlan {
+        removed,
+        ..ConfigPlan::default()
+    }
+}
+
+/// Carries a plan out; what was added.
+pub fn apply(repo: &Repo, plan: &ConfigPlan) -> std::io::Result<()> {
+    for (name, value) in &plan.removed {
+        own_config::remove(repo, name, value)?;
+    }
+    for (name, value) in &plan.added {
+        own_config::add(repo, name, value)?;
+    }
+    Ok(())
+}
+
+/// The command of git's hooks: it does nothing where the program is gone, and never fails. Git appends the arguments of the
+/// hook, of which post-commit has none.
+fn command(program: &str) -> String {
+    let program = shell::word(program);
+    format!(
+        "command -v {program} >/dev/null 2>&1 || exit 0; \
+         event=post-commit; test $# = 0 || event=post-rewrite; {program} hook --git $event || exit 0 #"
+    )
+}
+
+/// Whether a pattern of references to rewrite notes of has the ledger.
+fn covers(pattern: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((start, end)) => {
+            refs::NOTES.len() >= start.len() + end.len()
+                && refs::NOTES.starts_with(start)
+                && refs::NOTES.ends_with(end)
+        }
+        None => pattern == refs::NOTES,
+    }
+}
+
+/// What is configured now.
+struct Values(crate::git::config::Config);
+
+impl Values {
+    fn read(repo: &Repo, environment: &Environment) -> Self {
+        Self(repo.config(&environment.config_files))
+    }
+
+    /// All values, with the files they are from.
+    fn all(&self, name: &str) -> Vec<(&'static str, String)> {
+        let values = self.0.get_all(name);
+        values.map(|value| (value.origin, value.value.clone())).collect()
+    }
+
+    /// The values of the repository's own file.
+    fn own(&self, name: &str) -> Vec<String> {
+        let all = self.all(name).into_iter();
+        all.filter(|(origin, _)| *origin == "local")
+            .map(|(_, value)| value)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_that_have_the_ledger_are_known() {
+        for pattern in ["refs/notes/leverage", "refs/notes/*", "refs/notes/lev*"] {
+            assert!(covers(pattern), "{pattern}");
+        }
+        for pattern in ["refs/notes/commits", "refs/notes/ai*", ""] {
+            assert!(!covers(pattern), "{pattern}");
+        }
+    }
+}

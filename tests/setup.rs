@@ -1,0 +1,655 @@
+//! `setup`: what it writes into settings of agents, and that they are as they were when it has taken that out again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use insta::assert_snapshot;
+
+use crate::world::{Ran, World};
+
+/// The agents with the files of a person that their hooks are in.
+const FILES: &[(&str, &str)] = &[
+    ("claude-code", ".claude/settings.json"),
+    ("codex", ".codex/hooks.json"),
+    ("gemini-cli", ".gemini/settings.json"),
+    ("antigravity", ".gemini/config/hooks.json"),
+    ("qwen", ".qwen/settings.json"),
+    ("copilot-cli", ".copilot/hooks/leverage.json"),
+    ("cursor", ".cursor/hooks.json"),
+    ("droid", ".factory/hooks.json"),
+    ("droid", ".factory/settings.json"),
+];
+
+/// A home in which nothing but git can be started.
+struct Machine {
+    world: World,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let world = World::new();
+        let machine = Self { world };
+        fs::create_dir(machine.world.path("bin")).unwrap();
+        let git = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+            .map(|folder| folder.join("git"))
+            .find(|path| path.is_file())
+            .unwrap();
+        machine.script("git", &format!("exec '{}' \"$@\"", git.display()));
+        machine
+    }
+
+    fn script(&self, name: &str, line: &str) {
+        let path = self.world.path("bin").join(name);
+        fs::write(&path, format!("#!/bin/sh\n{line}\n")).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+
+    /// A git that calls itself one that has hooks in its configuration.
+    fn git_with_hooks(&self) {
+        let path = self.world.path("bin/git");
+        let real = fs::read_to_string(&path).unwrap().replace("#!/bin/sh\n", "");
+        let line = format!("test \"$1\" = --version && echo git version 2.54.1 && exit\n{real}");
+        self.script("git", &line);
+    }
+
+    fn home(&self, name: &str) -> PathBuf {
+        self.world.home().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.home(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.home(name)).unwrap()
+    }
+
+    fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
+        let mut command = self.world.leverage(folder);
+        command.env(
+            "PATH",
+            format!("{}:/usr/bin-not-there", self.world.path("bin").display()),
+        );
+        command.arg("setup").args(arguments);
+        command
+    }
+
+    fn run_in(&self, folder: &Path, arguments: &[&str]) -> Ran {
+        ran(&self.world, self.command(folder, arguments))
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_in(&self.world.home(), arguments)
+    }
+
+    /// All that is in the home folder: files with what they say and their modes, links with where they lead.
+    fn tree(&self) -> BTreeMap<PathBuf, String> {
+        tree(&self.world.home())
+    }
+}
+
+fn ran(world: &World, mut command: Command) -> Ran {
+    let output = command.output().unwrap();
+    let program = env!("CARGO_BIN_EXE_git-leverage");
+    let root = world.path("").to_string_lossy().trim_end_matches('/').to_owned();
+    let text = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        text.replace(&root, "$WORLD")
+            .replace(program, "/opt/git-leverage")
+    };
+    Ran {
+        code: output.status.code(),
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
+    }
+}
+
+fn tree(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in next.read_dir().unwrap() {
+            let path = entry.unwrap().path();
+            let data = path.symlink_metadata().unwrap();
+            let said = if data.is_dir() {
+                folders.push(path.clone());
+                "folder".to_owned()
+            } else if data.is_symlink() {
+                format!("-> {}", fs::read_link(&path).unwrap().display())
+            } else {
+                format!(
+                    "{} {:?}",
+                    mode(&data),
+                    String::from_utf8_lossy(&fs::read(&path).unwrap())
+                )
+            };
+            found.insert(path, said);
+        }
+    }
+    found
+}
+
+#[cfg(unix)]
+fn mode(data: &fs::Metadata) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    format!("{:o}", data.permissions().mode())
+}
+
+#[cfg(not(unix))]
+fn mode(_: &fs::Metadata) -> String {
+    String::new()
+}
+
+/// Sets up twice and takes it back; the home has to be as it was.
+fn there_and_back(machine: &Machine, agent: &str, what: &str) {
+    let before = machine.tree();
+    let first = machine.run(&["--agent", agent]);
+    assert_eq!(first.code, Some(0), "{what}: {first}");
+    let once = machine.tree();
+    assert_ne!(before, once, "{what}");
+    let second = machine.run(&["--agent", agent]);
+    assert!(second.stderr.contains("nothing to do"), "{what}: {second}");
+    assert!(second.stdout.is_empty(), "{what}: {second}");
+    assert_eq!(once, machine.tree(), "{what}");
+    let removed = machine.run(&["--agent", agent, "--remove"]);
+    assert_eq!(removed.code, Some(0), "{what}: {removed}");
+    assert_eq!(before, machine.tree(), "{what}");
+}
+
+#[test]
+fn a_change_is_shown_before_it_is_made() {
+    let machine = Machine::new();
+    machine.write(".claude/settings.json", "{\n  \"model\": \"opus\" // mine\n}\n");
+    let before = machine.tree();
+    let shown = machine.run(&["--dry-run"]);
+    let (diff, _) = shown.stdout.split_once("--- /dev/null").unwrap();
+    assert_snapshot!(diff, @r#"
+    --- $WORLD/home/.claude/settings.json
+    +++ $WORLD/home/.claude/settings.json
+    @@ -1,3 +1,38 @@
+     {
+    -  "model": "opus" // mine
+    +  "model": "opus", // mine
+    +  "hooks": {
+    +    "SessionEnd": [
+    +      {
+    +        "hooks": [
+    +          {
+    +            "command": "/opt/git-leverage hook",
+    +            "timeout": 10,
+    +            "type": "command"
+    +          }
+    +        ]
+    +      }
+    +    ],
+    +    "SessionStart": [
+    +      {
+    +        "hooks": [
+    +          {
+    +            "command": "/opt/git-leverage hook",
+    +            "timeout": 10,
+    +            "type": "command"
+    +          }
+    +        ]
+    +      }
+    +    ],
+    +    "Stop": [
+    +      {
+    +        "hooks": [
+    +          {
+    +            "command": "/opt/git-leverage hook",
+    +            "timeout": 10,
+    +            "type": "command"
+    +          }
+    +        ]
+    +      }
+    +    ]
+    +  }
+     }
+    "#);
+    assert_eq!(shown.stderr, "nothing was written (--dry-run)\n");
+    assert_eq!(before, machine.tree());
+    let made = machine.run(&[]);
+    assert_eq!((made.code, made.stderr.as_str()), (Some(0), "changed 2 files\n"));
+    assert_eq!(made.stdout, shown.stdout);
+}
+
+#[test]
+fn every_agent_has_a_file_that_it_understands_and_that_goes_again() {
+    let machine = Machine::new();
+    for (agent, _) in FILES.iter().chain(&[("opencode", ""), ("amp", "")]) {
+        there_and_back(&machine, agent, agent);
+    }
+    let all: Vec<&str> = FILES.iter().map(|(agent, _)| *agent).collect();
+    let arguments: Vec<&str> = all.iter().flat_map(|agent| ["--agent", agent]).collect();
+    let before = machine.tree();
+    assert_eq!(machine.run(&arguments).code, Some(0));
+    assert_eq!(
+        machine.run(&["--remove"]).code,
+        Some(0),
+        "those that are not named as well"
+    );
+    assert_eq!(before, machine.tree());
+}
+
+#[test]
+fn files_of_any_layout_come_back_byte_for_byte() {
+    let texts = [
+        "",
+        "\n",
+        "{}",
+        "{ }\n",
+        "{\n}\n",
+        "{\n\n}",
+        "\u{feff}{}",
+        "// nothing yet\n",
+        "{\"a\":1}",
+        "{ \"a\": [1, 2] }",
+        "{\n\t\"a\": 1\n}",
+        "{\r\n    \"a\": 1\r\n}\r\n",
+        "{\n    \"a\": 1, // one\n    /* two */\n}\n",
+        "{\n  \"hooks\": {}\n}\n",
+        "{\n  \"hooks\": {\n  }, \"z\": 1\n}\n",
+        "{\"hooks\":{\"Stop\":[]}}",
+        "{\"hooks\":{\"Stop\":[ ], \"stop\":[]}, \"version\": 1}",
+        "{\n  \"version\": 1,\n  \"hooks\": {\n    \"agentStop\": [{\"bash\": \"x\"}],\n    \"stop\": [{\"command\": \"x\"}]\n  }\n}\n",
+        "{\n  \"hooks\": {\n    \"Stop\": [\n      {\"matcher\": \"*\", \"hooks\": [{\"type\": \"command\", \"command\": \"git-ai checkpoint\"}]}, // git-ai\n    ],\n    \"PreToolUse\": [{\"hooks\": []}],\n  },\n}",
+    ];
+    let machine = Machine::new();
+    // Those that nest their hooks otherwise.
+    let others = ["codex", "gemini-cli", "qwen"];
+    for (agent, file) in FILES.iter().filter(|(agent, _)| !others.contains(agent)) {
+        for text in texts {
+            machine.write(file, text);
+            there_and_back(&machine, agent, &format!("{agent}: {text:?}"));
+            assert_eq!(machine.read(file), text);
+        }
+        fs::remove_file(machine.home(file)).unwrap();
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_stays_a_link_and_modes_stay() {
+    use std::os::unix::fs::PermissionsExt;
+    let machine = Machine::new();
+    machine.write("dotfiles/claude.json", "{\"a\": 1}");
+    fs::set_permissions(
+        machine.home("dotfiles/claude.json"),
+        fs::Permissions::from_mode(0o640),
+    )
+    .unwrap();
+    fs::create_dir(machine.home(".claude")).unwrap();
+    std::os::unix::fs::symlink("../dotfiles/claude.json", machine.home(".claude/settings.json")).unwrap();
+    there_and_back(&machine, "claude-code", "linked");
+    machine.run(&[]).success();
+    assert!(machine.read("dotfiles/claude.json").contains("hook"));
+    assert!(machine.home(".claude/settings.json").is_symlink());
+}
+
+#[test]
+fn broken_files_are_left_alone_and_the_others_are_set_up() {
+    let machine = Machine::new();
+    machine.write(".claude/settings.json", "{\n  \"a\": 1\n  \"b\": 2\n}");
+    machine.write(".codex/hooks.json", "{\n\n\"hooks\": []}");
+    machine.write(".qwen/settings.json", "{}");
+    fs::create_dir_all(machine.home(".gemini/settings.json")).unwrap();
+    let ran = machine.run(&[]);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert_snapshot!(ran.stderr, @"
+    warning: $WORLD/home/.claude/settings.json: left alone: line 3: a comma is missing
+    warning: $WORLD/home/.codex/hooks.json: left alone: line 3: an array stands where an object belongs
+    warning: $WORLD/home/.gemini/settings.json: left alone: cannot read it: not a regular file
+    changed 4 files
+    Codex runs new hooks only after you have approved them: start `codex` and open `/hooks`
+    ");
+    assert_eq!(
+        machine.read(".claude/settings.json"),
+        "{\n  \"a\": 1\n  \"b\": 2\n}"
+    );
+    assert!(machine.read(".qwen/settings.json").contains("hook"));
+}
+
+#[test]
+fn what_somebody_wrote_in_between_stays() {
+    let machine = Machine::new();
+    machine.write(".claude/settings.json", "{\n  \"a\": 1\n}\n");
+    machine.run(&[]).success();
+    let text = machine.read(".claude/settings.json");
+    let edited = text.replace("\"a\": 1", "\"a\": 2,\n  \"b\": \"new\"");
+    machine.write(".claude/settings.json", &edited);
+    assert!(machine.run(&[]).stderr.contains("nothing to do"));
+    machine.run(&["--remove"]).success();
+    assert_eq!(
+        machine.read(".claude/settings.json"),
+        "{\n  \"a\": 2,\n  \"b\": \"new\"\n}\n"
+    );
+    // Written again by the agent itself, in its own layout.
+    machine.write(".claude/settings.json", "{\"a\":1}");
+    machine.run(&[]).success();
+    let value: serde_json::Value = serde_json::from_str(&machine.read(".claude/settings.json")).unwrap();
+    machine.write(
+        ".claude/settings.json",
+        &serde_json::to_string_pretty(&value).unwrap(),
+    );
+    machine.run(&["--remove"]).success();
+    assert_eq!(machine.read(".claude/settings.json"), "{\n  \"a\": 1\n}");
+}
+
+#[test]
+fn it_can_be_taken_back_without_what_was_remembered() {
+    let machine = Machine::new();
+    for text in [
+        "{\n  \"a\": 1\n}\n",
+        "{\"a\": 1}",
+        "{\"hooks\": {\"PreToolUse\": [1]}}",
+    ] {
+        machine.write(".claude/settings.json", text);
+        machine.run(&[]).success();
+        fs::remove_dir_all(machine.home(".local")).unwrap();
+        assert!(machine.run(&[]).stderr.contains("nothing to do"));
+        machine.run(&["--remove"]).success();
+        assert_eq!(machine.read(".claude/settings.json"), text);
+    }
+    machine.run(&["--agent", "copilot-cli"]).success();
+    fs::remove_dir_all(machine.home(".local")).unwrap();
+    machine.run(&["--remove"]).success();
+    assert!(!machine.home(".copilot/hooks/leverage.json").exists());
+    assert!(!machine.home(".agents/skills/leverage").exists());
+}
+
+#[test]
+fn an_older_program_and_another_choice_are_replaced() {
+    let machine = Machine::new();
+    let old = "{\"hooks\": {\"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"/old/bin/git-leverage hook\"}]}]}, \"a\": 1}";
+    machine.write(".claude/settings.json", old);
+    machine.run(&["--remind"]).success();
+    let text = machine.read(".claude/settings.json");
+    assert!(!text.contains("/old/bin"), "{text}");
+    assert_eq!(text.matches("git-leverage hook --remind").count(), 3, "{text}");
+    machine.run(&[]).success();
+    let text = machine.read(".claude/settings.json");
+    assert_eq!(
+        (text.matches("hook\"").count(), text.matches("--remind").count()),
+        (3, 0),
+        "{text}"
+    );
+    machine.run(&["--remove"]).success();
+    assert_eq!(machine.read(".claude/settings.json"), "{\"a\": 1}");
+}
+
+#[test]
+fn a_skill_or_plugin_of_somebody_else_is_left_alone() {
+    let machine = Machine::new();
+    machine.write(".claude/skills/leverage/SKILL.md", "mine");
+    machine.write(".config/opencode/plugins/leverage.js", "mine");
+    let before = machine.tree();
+    let ran = machine.run(&[]);
+    assert_eq!(ran.code, Some(3));
+    assert_snapshot!(ran.stderr, @"
+    warning: $WORLD/home/.config/opencode/plugins/leverage.js: left alone: it is not as git-leverage wrote it
+    warning: $WORLD/home/.claude/skills/leverage/SKILL.md: left alone: it is not as git-leverage wrote it
+    changed 2 files
+    ");
+    assert_eq!(machine.run(&["--remove"]).code, Some(3));
+    assert_eq!(before, machine.tree());
+}
+
+#[test]
+fn a_skill_stays_as_long_as_an_agent_looks_for_it() {
+    let machine = Machine::new();
+    machine.run(&["--agent", "codex", "--agent", "amp"]).success();
+    machine.run(&["--agent", "codex", "--remove"]).success();
+    assert!(machine.home(".agents/skills/leverage/SKILL.md").exists());
+    assert!(!machine.home(".codex").exists());
+    machine.run(&["--agent", "amp", "--remove"]).success();
+    assert_eq!(
+        machine.tree().len(),
+        1,
+        "the git config alone: {:?}",
+        machine.tree().keys()
+    );
+}
+
+#[test]
+fn folders_are_where_the_variables_of_the_agents_say() {
+    let machine = Machine::new();
+    let moved = |name: &str| machine.world.path("moved").join(name);
+    let mut command = machine.command(
+        &machine.world.home(),
+        &[
+            "claude-code",
+            "codex",
+            "gemini-cli",
+            "qwen",
+            "copilot-cli",
+            "droid",
+            "opencode",
+            "amp",
+        ]
+        .map(|agent| format!("--agent={agent}"))
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>(),
+    );
+    for (variable, name) in [
+        ("CLAUDE_CONFIG_DIR", "claude"),
+        ("CODEX_HOME", "codex"),
+        ("GEMINI_CLI_HOME", "gemini"),
+        ("QWEN_HOME", "qwen"),
+        ("COPILOT_HOME", "copilot"),
+        ("FACTORY_HOME_OVERRIDE", "factory"),
+        ("XDG_CONFIG_HOME", "config"),
+    ] {
+        command.env(variable, moved(name));
+    }
+    assert_eq!(ran(&machine.world, command).code, Some(0));
+    let mut written: Vec<String> = tree(&moved(""))
+        .into_iter()
+        .filter(|(_, said)| said != "folder")
+        .map(|(path, _)| path.strip_prefix(moved("")).unwrap().display().to_string())
+        .collect();
+    written.sort();
+    assert_snapshot!(written.join("\n"), @"
+    claude/settings.json
+    claude/skills/leverage/SKILL.md
+    codex/hooks.json
+    config/amp/plugins/leverage.ts
+    config/opencode/plugins/leverage.js
+    copilot/hooks/leverage.json
+    copilot/skills/leverage/SKILL.md
+    factory/.factory/hooks.json
+    factory/.factory/skills/leverage/SKILL.md
+    gemini/.gemini/settings.json
+    qwen/settings.json
+    qwen/skills/leverage/SKILL.md
+    ");
+    assert!(machine.home(".agents/skills/leverage/SKILL.md").exists());
+}
+
+#[test]
+fn droid_keeps_hooks_of_an_event_in_one_file() {
+    let machine = Machine::new();
+    let settings = "{\"hooks\": {\"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"x\"}]}]}}";
+    machine.write(".factory/settings.json", settings);
+    there_and_back(&machine, "droid", "settings");
+    machine.run(&[]).success();
+    // What stands in the one hides what the other has for the event.
+    assert!(
+        machine
+            .read(".factory/settings.json")
+            .contains("git-leverage hook")
+    );
+    assert!(!machine.read(".factory/hooks.json").contains("Stop"));
+    machine.run(&["--remove"]).success();
+    fs::create_dir(machine.home(".factory/hooks")).unwrap();
+    machine.write(".factory/hooks/hooks.json", "{}");
+    machine.run(&[]).success();
+    assert!(!machine.home(".factory/hooks.json").exists());
+    assert!(machine.read(".factory/hooks/hooks.json").contains("SessionEnd"));
+}
+
+#[test]
+fn in_a_repository_the_files_are_for_everybody() {
+    let machine = Machine::new();
+    let repo = machine.world.repo("kiln");
+    repo.write("sub/a", "");
+    let before = tree(repo.path());
+    let ran = machine.run_in(
+        &repo.path().join("sub"),
+        &["--project", "--agent", "claude-code", "--agent", "copilot-cli"],
+    );
+    assert_eq!(ran.code, Some(0), "{ran}");
+    let text = fs::read_to_string(repo.path().join(".claude/settings.json")).unwrap();
+    assert!(
+        text.contains("command -v git-leverage >/dev/null 2>&1 || exit 0; git-leverage hook"),
+        "{text}"
+    );
+    assert!(repo.path().join(".github/hooks/leverage.json").exists());
+    assert!(repo.path().join(".claude/skills/leverage/SKILL.md").exists());
+    assert!(repo.path().join(".agents/skills/leverage/SKILL.md").exists());
+    machine.run_in(repo.path(), &["--project", "--remove"]).success();
+    assert_eq!(before, tree(repo.path()));
+    let outside = machine.run(&["--project"]);
+    assert_eq!(outside.code, Some(2), "{outside}");
+}
+
+#[test]
+fn notes_follow_rewritten_commits_and_others_settings_stay() {
+    let machine = Machine::new();
+    let repo = machine.world.repo("kiln");
+    let config = || fs::read_to_string(repo.path().join(".git/config")).unwrap();
+    let before = config();
+    let run = |arguments: &[&str]| machine.run_in(repo.path(), arguments);
+    assert_snapshot!(run(&[]), @"
+    git config --local
+    +notes.rewriteRef = refs/notes/leverage
+    +notes.rewriteMode = cat_sort_uniq
+    [stderr]
+    changed 2 values of git config
+    [exit 0]
+    ");
+    assert!(run(&[]).stderr.contains("nothing to do"));
+    run(&["--remove"]).success();
+    assert_eq!(config(), before);
+    // Others have set these as well.
+    repo.git(&["config", "notes.rewriteRef", "refs/notes/commits"]);
+    repo.git(&["config", "notes.rewriteMode", "overwrite"]);
+    let before = config();
+    let ran = run(&[]);
+    assert_snapshot!(ran, @"
+    git config --local
+    +notes.rewriteRef = refs/notes/leverage
+    [stderr]
+    warning: notes.rewriteMode: left alone: the local git config has `overwrite`, with which notes may be lost or doubled
+    hint: Change it: git config notes.rewriteMode cat_sort_uniq
+    changed 1 value of git config
+    [exit 0]
+    ");
+    assert_eq!(
+        repo.git(&["config", "--get-all", "notes.rewriteRef"]),
+        "refs/notes/commits\nrefs/notes/leverage"
+    );
+    run(&["--remove"]).success();
+    assert_eq!(config(), before);
+    // What was set so before stays, though it is the same.
+    repo.git(&["config", "notes.rewriteRef", "refs/notes/*"]);
+    repo.git(&["config", "notes.rewriteMode", "cat_sort_uniq"]);
+    let before = config();
+    assert!(run(&[]).stderr.contains("nothing to do"));
+    run(&["--remove"]).success();
+    assert_eq!(config(), before);
+}
+
+#[test]
+fn a_git_that_has_hooks_in_its_configuration_gets_ours() {
+    let machine = Machine::new();
+    machine.git_with_hooks();
+    let repo = machine.world.repo("kiln");
+    let config = || fs::read_to_string(repo.path().join(".git/config")).unwrap();
+    let before = config();
+    machine.run_in(repo.path(), &[]).success();
+    assert_eq!(
+        repo.git(&["config", "--get-all", "hook.leverage.event"]),
+        "post-commit\npost-rewrite"
+    );
+    let command = repo.git(&["config", "hook.leverage.command"]);
+    assert!(command.ends_with("hook --git $event || exit 0 #"), "{command}");
+    // As git calls it: the arguments of the hook come after the command.
+    machine.script("git-leverage", "echo \"$@\"; exit 1");
+    let called = |arguments: &str| {
+        let program = machine.world.path("bin/git-leverage");
+        let line = command.replace(env!("CARGO_BIN_EXE_git-leverage"), &program.display().to_string());
+        let output = Command::new("sh")
+            .args(["-c", &format!("{line} \"$@\""), "sh"])
+            .args(arguments.split_whitespace())
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(called(""), "hook --git post-commit\n");
+    assert_eq!(called("amend"), "hook --git post-rewrite\n");
+    repo.git(&[
+        "config",
+        "hook.leverage.command",
+        "/old/git-leverage hook --git post-commit",
+    ]);
+    machine.run_in(repo.path(), &[]).success();
+    assert_eq!(
+        repo.git(&["config", "--get-all", "hook.leverage.command"]),
+        command
+    );
+    machine.run_in(repo.path(), &["--remove"]).success();
+    assert_eq!(config(), before);
+}
+
+#[test]
+fn managers_of_hooks_are_told_what_to_add_and_their_files_stay() {
+    let machine = Machine::new();
+    let repo = machine.world.repo("kiln");
+    repo.write(".husky/pre-commit", "npm test\n")
+        .write("lefthook.yml", "pre-commit: {}\n");
+    let ran = machine.run_in(repo.path(), &[]);
+    assert_snapshot!(ran.stderr, @"
+    changed 2 values of git config
+    To have husky report commits as well, add to .husky/post-commit:
+      command -v git-leverage >/dev/null 2>&1 && git-leverage hook --git post-commit || true
+    To have lefthook report commits as well, add to lefthook.yml:
+      post-commit:
+        commands:
+          leverage:
+            run: command -v git-leverage >/dev/null 2>&1 && git-leverage hook --git post-commit || true
+    ");
+    assert!(!repo.path().join(".husky/post-commit").exists());
+    repo.write(
+        ".husky/post-commit",
+        "command -v git-leverage >/dev/null 2>&1 && git-leverage hook --git post-commit || true\n",
+    );
+    assert!(!machine.run_in(repo.path(), &[]).stderr.contains("husky"));
+}
+
+#[test]
+fn where_no_agent_is_found_it_says_so() {
+    let machine = Machine::new();
+    let ran = machine.run(&[]);
+    assert_snapshot!(ran, @"
+    [stderr]
+    error: no coding agent was found on this machine
+    hint: Name one with --agent: claude-code, codex, gemini-cli, antigravity, qwen, copilot-cli, cursor, droid, opencode, amp
+    [exit 1]
+    ");
+    machine.script("claude", "exit 1");
+    let ran = machine.run(&["--dry-run"]);
+    assert!(ran.stdout.contains(".claude/settings.json"), "{ran}");
+    let ran = machine.run(&["--agent", "clippy"]);
+    assert_eq!(ran.code, Some(2), "{ran}");
+}
