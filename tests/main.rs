@@ -48,6 +48,7 @@ mod sha256;
 #[cfg(unix)]
 mod special_files;
 mod squashed;
+mod status;
 mod survival;
 mod sync;
 mod trailers;

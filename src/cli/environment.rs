@@ -9,9 +9,9 @@ use super::args::GlobalArgs;
 use super::error::CommandError;
 use super::git_config;
 use crate::facts::zone::{LocalClock, UnknownZone, Zone};
-use crate::git::Repo;
 use crate::git::config::ConfigFiles;
 use crate::git::replaced::{self, ReplaceRefs};
+use crate::git::{OpenError, Repo};
 
 /// What git tells its hooks of a repository, which need not be the one that is looked at.
 pub const OF_A_HOOK: &[&str] = &[
@@ -147,6 +147,15 @@ impl Environment {
             (Some(rest), Some(home)) => home.join(rest),
             _ => self.directory.join(Path::new(path)),
         }
+    }
+
+    /// Whether the process stands in a repository, be it one that cannot be opened.
+    pub fn is_in_repository(&self) -> bool {
+        let found = match self.variable("GIT_DIR") {
+            Some(git_dir) => Repo::open(&self.directory.join(git_dir)),
+            None => Repo::discover(&self.directory),
+        };
+        !matches!(found, Err(OpenError::NotARepository(_)))
     }
 
     /// The repository that the process stands in (`GIT_DIR` first, as in a hook).

@@ -34,6 +34,7 @@ pub mod task_json;
 pub mod terminal;
 pub mod timing;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -53,17 +54,21 @@ use terminal::Terminal;
     version,
     max_term_width = 100,
     disable_help_subcommand = true,
-    after_help = "Exit codes: 0 done; 1 failed; 2 usage; 3 done, but something was only partly read; \
-                  4 `--strict` found something; 5 nothing was written, as git's folder cannot be.\n\
+    after_help = "Without a command: the status of the current repository.
+
+\
+                  Exit codes: 0 done; 1 failed; 2 usage; 3 done, but something was only partly read; \
+                  4 `--strict` found something; 5 nothing was written, as git's folder cannot be.
+\
                   Try it on made-up repositories: git leverage demo"
 )]
 pub struct Arguments {
     /// The options that every command has.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// The command.
+    /// The command; without one, the status of the repository that the process stands in.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// The commands.
@@ -83,6 +88,8 @@ pub enum Command {
     Repair(commands::repair::Args),
     /// Carry the tasks of some commits onto the one that they were squashed into
     Carry(commands::carry::Args),
+    /// Show today's tasks, and what is left to record, capture or share
+    Status(Box<commands::status::Args>),
     /// Show a task, or the tasks of a commit
     Show(commands::show::Args),
     /// List the tasks of this repository, newest first
@@ -139,6 +146,7 @@ impl Command {
             Self::Retract(args) => commands::retract::run(&args, context),
             Self::Repair(args) => commands::repair::run(&args, context),
             Self::Carry(args) => commands::carry::run(&args, context),
+            Self::Status(args) => commands::status::run(&args, context),
             Self::Show(args) => commands::show::run(&args, context),
             Self::Log(args) => commands::log::run(&args, context),
             Self::Setup(args) => commands::setup::run(&args, context),
@@ -177,7 +185,12 @@ pub fn main() -> ExitCode {
     };
     let terminal = Terminal::new(&arguments.global, &environment);
     let mut context = Context::new(environment, terminal);
-    match arguments.command.run(&mut context).and_then(|outcome| {
+    let command = match arguments.command {
+        Some(command) => command,
+        None if context.environment.is_in_repository() => Command::Status(Box::default()),
+        None => return help(),
+    };
+    match command.run(&mut context).and_then(|outcome| {
         context.terminal.flush()?;
         Ok(outcome)
     }) {
@@ -195,6 +208,17 @@ fn stands(terminal: &mut Terminal, recorded: &Recorded, error: &CommandError) ->
         terminal.last_warning(&recorded.in_spite_of(error));
     }
     ExitCode::from(recorded.outcome().exit_code())
+}
+
+/// A call without a command, where there is no repository to tell of: the help, and the code of a wrong call.
+fn help() -> ExitCode {
+    // Nothing is left to tell where not even this can be printed.
+    let _ = write!(
+        anstream::stderr(),
+        "{}",
+        Arguments::command().render_help().ansi()
+    );
+    ExitCode::from(2)
 }
 
 /// Help and version go to stdout with 0, a wrong call to stderr with 2, as clap has it.

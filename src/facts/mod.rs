@@ -27,6 +27,7 @@ pub mod model;
 pub mod number;
 pub mod quantity;
 pub mod record;
+pub mod retention;
 pub mod session;
 pub mod shell;
 pub mod sign;

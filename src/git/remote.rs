@@ -514,6 +514,12 @@ pub fn unfetched(repo: &Repo, fetched: &Fetched) -> Option<String> {
     if [NOTES, PIN, TASKS].into_iter().any(is_here) {
         return None;
     }
+    usual_remote(repo)
+}
+
+/// The remote that a sync without a name would take, or the first where it would ask.
+fn usual_remote(repo: &Repo) -> Option<String> {
+    let raw = repo.raw();
     let remotes = raw.remotes().ok()?;
     let mut names: Vec<String> = remotes
         .iter()
@@ -527,6 +533,20 @@ pub fn unfetched(repo: &Repo, fetched: &Fetched) -> Option<String> {
     usual(&names, followed.as_deref())
         .ok()
         .or_else(|| names.first().cloned())
+}
+
+/// The usual remote, and its ledger as it was when it was last fetched or pushed to; `None` where there is no remote.
+pub fn last_known(repo: &Repo) -> Option<(String, Tips)> {
+    let name = usual_remote(repo)?;
+    let tip = |kind| {
+        let target = refs::target(repo, &format!("{REMOTES}{name}/{kind}"));
+        target.ok().flatten().and_then(object_id)
+    };
+    let tips = Tips {
+        notes: tip("notes"),
+        tasks: tip("tasks"),
+    };
+    Some((name, tips))
 }
 
 /// What `git fetch` is told to fetch of a ledger: only to references that nothing but fetches writes. The stars let it pass where

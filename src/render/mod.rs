@@ -11,6 +11,7 @@ pub mod format;
 pub mod inventory;
 pub mod report;
 pub mod sessions;
+pub mod status;
 pub mod task;
 
 pub use format::{json, markdown, terminal};

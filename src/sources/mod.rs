@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod ledger;
 pub mod reach;
 pub mod repair;
+pub mod retention;
 pub mod rewrites;
 pub mod rows;
 pub mod seal;

@@ -17,5 +17,6 @@ pub mod places;
 pub mod read;
 pub mod repositories;
 pub mod sessions;
+pub mod status;
 pub mod survival;
 pub mod workers;

@@ -15,7 +15,10 @@ use crate::aggregate::names::tell_apart;
 use crate::aggregate::repository::{Repository, unify};
 use crate::correlate::seen::{self, SeenSession};
 use crate::facts::diagnostics::{Status, Warning};
-use crate::facts::supervision::supervision;
+use crate::facts::evidence::ForeignTrailers;
+use crate::facts::link::Link;
+use crate::facts::session::Session;
+use crate::facts::supervision::{Charge, supervision};
 use crate::sources::discover::Discovery;
 
 /// Repositories as they were read, and the sessions that worked in them.
@@ -29,6 +32,18 @@ pub struct Workspace {
     pub sessions: Vec<SeenSession>,
     /// What could not be searched, or not be read of the sessions.
     pub warnings: Vec<Warning>,
+}
+
+/// All sessions of this machine as their logs have them, and what they made.
+pub struct Looked<'a> {
+    /// The repositories.
+    pub repos: &'a [Repository],
+    /// The sessions, by agent and id.
+    pub sessions: &'a [Session],
+    /// The person's time of each.
+    pub charges: &'a [Vec<Charge>],
+    /// The links of each repository.
+    pub links: &'a [Vec<Link>],
 }
 
 impl Workspace {
@@ -71,20 +86,27 @@ impl Workspace {
     /// Adds the sessions that worked in the repositories, and decides who made the commits: every command that tells who made
     /// a commit comes through here.
     pub fn complete(&mut self, sessions: &Sessions) {
-        let foreign = match sessions {
-            Sessions::Counted(options) => {
-                self.add_sessions(options);
-                options.foreign
-            }
-            Sessions::LeftOut(foreign) => *foreign,
-        };
+        match sessions {
+            Sessions::Counted(options) => self.complete_and(options, |_| ()),
+            Sessions::LeftOut(foreign) => self.decide(*foreign),
+        }
+    }
+
+    /// [`complete`](Self::complete) with sessions, and what `look` finds in their logs and links before they are counted.
+    pub fn complete_and<T>(&mut self, options: &SessionOptions, look: impl FnOnce(&Looked<'_>) -> T) -> T {
+        let found = self.add_sessions(options, look);
+        self.decide(options.foreign);
+        found
+    }
+
+    fn decide(&mut self, foreign: ForeignTrailers) {
         for (at, repo) in self.repos.iter_mut().enumerate() {
             repo.decide(seen::signs(&self.sessions, at), foreign);
         }
     }
 
     /// Adds the sessions, from their logs or from notes.
-    fn add_sessions(&mut self, options: &SessionOptions) {
+    fn add_sessions<T>(&mut self, options: &SessionOptions, look: impl FnOnce(&Looked<'_>) -> T) -> T {
         let (positions, paths): (Vec<usize>, Vec<PathBuf>) = self.places(false).unzip();
         let closed: Vec<PathBuf> = self.places(true).map(|(_, path)| path).collect();
         let collected = collect(options, &paths);
@@ -93,8 +115,15 @@ impl Workspace {
         self.warnings.extend(collected.warnings);
         self.warnings.append(&mut linked.warnings);
         let charges = supervision(&collected.sessions, options.rules);
+        let looked = look(&Looked {
+            repos: &self.repos,
+            sessions: &collected.sessions,
+            charges: &charges,
+            links: &linked.links,
+        });
         let captured: Vec<_> = self.repos.iter().map(|repo| repo.captured.as_slice()).collect();
         self.sessions = seen::seen(&collected.sessions, charges, linked, &captured);
+        looked
     }
 
     /// Whether all of it was searched and read.

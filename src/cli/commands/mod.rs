@@ -21,5 +21,6 @@ pub mod scan;
 pub mod sessions;
 pub mod setup;
 pub mod show;
+pub mod status;
 pub mod sync;
 pub mod trailers;
