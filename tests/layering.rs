@@ -16,6 +16,7 @@ const LAYERS: &[&str] = &[
     "correlate",
     "aggregate",
     "audit",
+    "doctor",
     "workspace",
     "render",
     "exchange",

@@ -90,6 +90,8 @@ pub enum Command {
     Carry(commands::carry::Args),
     /// Show today's tasks, and what is left to record, capture or share
     Status(Box<commands::status::Args>),
+    /// Check every link from an agent's hook to the ledger, and say how to mend what is broken
+    Doctor(commands::doctor::Args),
     /// Show a task, or the tasks of a commit
     Show(commands::show::Args),
     /// List the tasks of this repository, newest first
@@ -147,6 +149,7 @@ impl Command {
             Self::Repair(args) => commands::repair::run(&args, context),
             Self::Carry(args) => commands::carry::run(&args, context),
             Self::Status(args) => commands::status::run(&args, context),
+            Self::Doctor(args) => commands::doctor::run(&args, context),
             Self::Show(args) => commands::show::run(&args, context),
             Self::Log(args) => commands::log::run(&args, context),
             Self::Setup(args) => commands::setup::run(&args, context),

@@ -171,6 +171,13 @@ impl OpenLedger {
     }
 }
 
+/// The identity that git would use for a commit here; `None` where git knows nobody.
+pub fn known_writer(context: &Context) -> Option<Writer> {
+    let now = context.environment.now;
+    let now = DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now);
+    writer(context, &context.settings(), now)
+}
+
 /// The identity that git would use for a commit.
 fn writer(context: &Context, settings: &Settings, now: DateTime<Utc>) -> Option<Writer> {
     let field = |variables: [&str; 2], names: [&str; 2]| {

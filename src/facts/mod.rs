@@ -37,5 +37,6 @@ pub mod squash;
 pub mod supervision;
 pub mod task;
 pub mod trailers;
+pub mod version;
 pub mod worked;
 pub mod zone;

@@ -21,6 +21,7 @@ mod descent;
 pub mod files;
 pub mod filter_map;
 pub mod folder;
+pub mod health;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod hostile;
 pub mod ledger_steps;

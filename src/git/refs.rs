@@ -237,7 +237,8 @@ pub(super) fn gave_up(repo: &Repo, name: &str) -> WriteError {
     WriteError::Contended(name.to_owned())
 }
 
-fn age(path: &Path) -> Option<String> {
+/// How old a file is, in words.
+pub(super) fn age(path: &Path) -> Option<String> {
     let modified = path.metadata().ok()?.modified().ok()?;
     let seconds = modified.elapsed().unwrap_or_default().as_secs();
     Some(match seconds {

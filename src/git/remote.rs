@@ -27,7 +27,7 @@ pub mod retries;
 mod settings;
 
 pub use error::{Chance, RemoteError};
-pub use settings::{Dangerous, Place, Settings};
+pub use settings::{Dangerous, Forced, Place, Settings};
 
 use answer::{Statuses, chance_of_fetch, sentences};
 use program::{ended, user_git};

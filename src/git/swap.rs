@@ -250,6 +250,18 @@ fn lock_path(place: &Path, name: &str) -> PathBuf {
     place.with_file_name(format!("{last}.lock"))
 }
 
+/// The locks that a process of ours left which moved a reference, as far as they are known for ours. Whether it still runs is for
+/// the writers' lock to say.
+pub(super) fn left_locks(common_dir: &Path, names: &[&str]) -> Vec<PathBuf> {
+    let Ok(pending) = fs::symlink_metadata(common_dir.join(PENDING)) else {
+        return Vec::new();
+    };
+    let locks = names.iter().map(|name| lock_path(&common_dir.join(name), name));
+    locks
+        .filter(|lock| fs::symlink_metadata(lock).is_ok_and(|lock| is_same(&lock, &pending)))
+        .collect()
+}
+
 /// Takes over what a process of ours left that died while it moved a reference. Nobody of ours writes beside us.
 pub(super) fn take_over(common_dir: &Path, names: &[&str]) {
     let path = common_dir.join(PENDING);

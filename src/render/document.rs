@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
+use crate::doctor::Health;
 use crate::facts::quantity::{Hours, Minutes, Tokens};
 
 /// A whole page.
@@ -195,6 +196,8 @@ pub enum Cell {
     Percent(f64),
     /// A calendar day.
     Date(NaiveDate),
+    /// How something stands.
+    Health(Health),
 }
 
 impl Cell {
@@ -231,6 +234,7 @@ impl Cell {
             Self::Tokens(tokens) => tokens.to_string(),
             Self::Percent(share) => percent(*share, 1),
             Self::Date(date) => date.to_string(),
+            Self::Health(health) => return Cow::Borrowed(health.word()),
         })
     }
 
@@ -246,6 +250,7 @@ impl Cell {
             Self::Number(number) | Self::Factor(number) | Self::Percent(number) => number.to_string(),
             Self::Tokens(tokens) => tokens.0.to_string(),
             Self::Date(date) => date.to_string(),
+            Self::Health(health) => return Cow::Borrowed(health.word()),
         })
     }
 }

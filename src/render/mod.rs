@@ -5,6 +5,7 @@
 //! [`escape`], and nowhere else. Nothing here prints, measures a terminal or decides about colour.
 
 pub mod audit;
+pub mod doctor;
 pub mod document;
 pub mod escape;
 pub mod format;

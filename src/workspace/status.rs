@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::options::SessionOptions;
 use super::read::{Looked, Workspace};
+use super::sessions::OwnLinks;
 use crate::aggregate::status::{Counts, Uncaptured, Unshared};
 use crate::correlate::measured::{Stamp, record};
 use crate::facts::diagnostics::Warning;
@@ -17,7 +18,7 @@ use crate::facts::record::SessionRecord;
 use crate::facts::retention::Keeps;
 use crate::facts::session::Session;
 use crate::facts::span::{Moment, Span};
-use crate::facts::supervision::charged_minutes;
+use crate::facts::supervision::{Charge, charged_minutes};
 use crate::git::Repo;
 use crate::git::refs::Tips;
 use crate::git::{messages, remote};
@@ -86,39 +87,22 @@ fn within(sessions: &[Session]) -> HashMap<SessionId, SessionId> {
 
 /// What `capture` would write, whatever the commit.
 fn uncaptured(looked: &Looked<'_>, request: &Request) -> Vec<Uncaptured> {
-    let sessions = looked.sessions.iter().enumerate();
-    let positions: HashMap<&SessionId, usize> = sessions.map(|(at, session)| (&session.id, at)).collect();
     let mut found = Vec::new();
     for (at, links) in looked.links.iter().enumerate() {
-        let links: Vec<&Link> = links
-            .iter()
-            .filter(|link| link.counts() && !link.is_copy())
-            .collect();
-        let Some(repo) = looked.repos.get(at).filter(|_| !links.is_empty()) else {
-            continue;
-        };
-        let Ok(open) = Repo::open(Path::new(&repo.path)) else {
-            continue;
-        };
-        let mut notes = Notes::of(&open, at, request);
-        let with_session = links.into_iter().filter_map(|link| {
-            let at = *positions.get(&link.session)?;
-            let charges = looked.charges.get(at).map(Vec::as_slice).unwrap_or_default();
-            Some((link, &looked.sessions[at], charged_minutes(charges).checked()))
-        });
-        for (link, session, minutes) in with_session {
-            let stamp = Stamp {
-                id: RecordId::derived(&["session"]),
-                at: DateTime::<Utc>::UNIX_EPOCH,
-                by: String::new(),
-            };
-            let known = notes.on(link.commit);
-            if record(session, link, minutes, &known, &stamp).is_some() {
-                found.push(notes.lack(session, link.commit));
-            }
-        }
+        let repo = looked.repos.get(at).filter(|_| !links.is_empty());
+        let open = repo.and_then(|repo| Repo::open(Path::new(&repo.path)).ok());
+        let sessions = (looked.sessions, looked.charges);
+        found.extend(
+            open.into_iter()
+                .flat_map(|open| Notes::of(&open, at, request).lack(sessions, links)),
+        );
     }
     found
+}
+
+/// What `capture` would write in one repository, whatever the commit.
+pub fn uncaptured_in(repo: &Repo, own: &OwnLinks, request: &Request) -> Vec<Uncaptured> {
+    Notes::of(repo, 0, request).lack((&own.sessions, &own.charges), &own.links)
 }
 
 /// The notes of one repository.
@@ -151,8 +135,32 @@ impl<'a> Notes<'a> {
         self.records.get(&commit).into_iter().flatten().collect()
     }
 
+    /// What they do not have of sessions, each with the person's time, that made commits.
+    fn lack(&mut self, (sessions, charges): (&[Session], &[Vec<Charge>]), links: &[Link]) -> Vec<Uncaptured> {
+        let positions = sessions.iter().enumerate();
+        let positions: HashMap<&SessionId, usize> =
+            positions.map(|(at, session)| (&session.id, at)).collect();
+        let stamp = Stamp {
+            id: RecordId::derived(&["session"]),
+            at: DateTime::<Utc>::UNIX_EPOCH,
+            by: String::new(),
+        };
+        let mut found = Vec::new();
+        for link in links.iter().filter(|link| link.counts() && !link.is_copy()) {
+            let Some(&at) = positions.get(&link.session) else {
+                continue;
+            };
+            let minutes = charges.get(at).map_or(&[][..], Vec::as_slice);
+            let minutes = charged_minutes(minutes).checked();
+            if record(&sessions[at], link, minutes, &self.on(link.commit), &stamp).is_some() {
+                found.push(self.lacking(&sessions[at], link.commit));
+            }
+        }
+        found
+    }
+
     /// That they do not have a session on a commit as it is now.
-    fn lack(&mut self, session: &Session, commit: ObjectId) -> Uncaptured {
+    fn lacking(&mut self, session: &Session, commit: ObjectId) -> Uncaptured {
         let agent = &session.id.agent;
         let project: Option<PathBuf> = self.repo.work_dir().map(Path::to_owned);
         let look = || retention(agent, self.request, project.as_deref()).keeps;

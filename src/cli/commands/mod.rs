@@ -6,6 +6,7 @@ pub mod capture;
 pub mod carry;
 pub mod completions;
 pub mod demo;
+pub mod doctor;
 pub mod export;
 pub mod hook;
 pub mod import;

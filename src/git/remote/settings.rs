@@ -9,7 +9,7 @@ use crate::git::open::Repo;
 use crate::git::refs::{NOTES, PIN, TASKS};
 
 /// The values that are asked for. Git writes sections and keys in lower case.
-const WANTED: &str = r"^(remote\..*|hook\..*|extensions\.partialclone)$";
+const WANTED: &str = r"^(remote\..*|hook\..*|extensions\.partialclone|fetch\.prune)$";
 /// What else a remote may say about how it is reached.
 const REACHED_BY: &[&str] = &[
     "proxy",
@@ -103,8 +103,6 @@ impl Settings {
 
     /// Whether a fetch from the remote may leave objects out, as this clone is a partial one.
     pub fn is_promisor(&self, remote: &str) -> bool {
-        let is_true =
-            |value: &str| !matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0");
         self.all(remote, "promisor").last().is_some_and(is_true)
             || self.all(remote, "partialclonefilter").next().is_some()
             || self
@@ -124,18 +122,51 @@ impl Settings {
             let target = entry.value.trim_start_matches('+').split_once(':');
             *key == "fetch" && target.is_some_and(|(_, target)| reaches_ledger(target))
         });
-        let file = |entry: &Entry| entry.origin.strip_prefix("file:").map(str::to_owned);
         found
             .map(|(.., entry)| Dangerous {
                 key: entry.name.clone(),
                 refspec: entry.value.clone(),
-                place: match file(entry) {
-                    Some(file) if entry.scope == "local" && Path::new(&file) == self.own_file => Place::Own,
-                    Some(file) => Place::File(file),
-                    None => Place::Elsewhere,
-                },
+                place: self.place(entry),
             })
             .collect()
+    }
+
+    fn place(&self, entry: &Entry) -> Place {
+        let file = entry.origin.strip_prefix("file:").map(str::to_owned);
+        match file {
+            Some(file) if entry.scope == "local" && Path::new(&file) == self.own_file => Place::Own,
+            Some(file) => Place::File(file),
+            None => Place::Elsewhere,
+        }
+    }
+
+    /// What makes a plain `git push` overwrite or delete the ledger of a remote.
+    pub fn forced(&self) -> Vec<Forced> {
+        let found = self.of_remotes().filter_map(|(name, key, entry)| {
+            let is_mirror = key == "mirror" && is_true(&entry.value);
+            let is_forced = key == "push" && forces_ledger(&entry.value);
+            // One that is fetched from as a mirror, and has no address to push to but that, is pushed to as well.
+            let is_last = self.all(name, key).last() == Some(entry.value.as_str());
+            (is_mirror && is_last || is_forced).then(|| Forced {
+                key: entry.name.clone(),
+                value: entry.value.clone(),
+                is_mirror,
+                place: self.place(entry),
+            })
+        });
+        found.collect()
+    }
+
+    /// Whether a plain `git fetch` deletes what a remote does not have.
+    pub fn prunes(&self) -> bool {
+        let all = self
+            .entries
+            .iter()
+            .rev()
+            .find(|entry| entry.name == "fetch.prune");
+        let each = self.of_remotes().filter(|(_, key, _)| *key == "prune");
+        all.is_some_and(|entry| is_true(&entry.value))
+            || each.into_iter().any(|(.., entry)| is_true(&entry.value))
     }
 
     /// The remotes' values: the name of the remote, the key, and all that is known.
@@ -164,6 +195,34 @@ fn parsed(printed: &str) -> Vec<Entry> {
     entries
 }
 
+fn is_true(value: &str) -> bool {
+    !matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0")
+}
+
+/// Whether a refspec pushes our ledger, or nothing, over that of a remote.
+fn forces_ledger(refspec: &str) -> bool {
+    let (source, target) = refspec
+        .trim_start_matches('+')
+        .split_once(':')
+        .unwrap_or((refspec.trim_start_matches('+'), ""));
+    let target = if target.is_empty() { source } else { target };
+    let is_forced = refspec.starts_with('+') || source.is_empty();
+    is_forced && shared_is_reached(target)
+}
+
+/// What makes a plain `git push` overwrite or delete the ledger of a remote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forced {
+    /// `remote.<name>.push` or `remote.<name>.mirror`. Untrusted text.
+    pub key: String,
+    /// Its value. Untrusted text.
+    pub value: String,
+    /// Whether all references are made what they are here.
+    pub is_mirror: bool,
+    /// Where it stands.
+    pub place: Place,
+}
+
 /// A configured refspec by which a fetch may replace or delete what was recorded here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dangerous {
@@ -187,14 +246,21 @@ pub enum Place {
 }
 
 fn reaches_ledger(pattern: &str) -> bool {
-    [NOTES, TASKS, PIN]
-        .iter()
-        .any(|name| match pattern.split_once('*') {
-            Some((start, end)) => {
-                name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
-            }
-            None => *name == pattern,
-        })
+    [NOTES, TASKS, PIN].iter().any(|name| matches(pattern, name))
+}
+
+/// Whether a pattern is of what clones share.
+fn shared_is_reached(pattern: &str) -> bool {
+    [NOTES, TASKS].iter().any(|name| matches(pattern, name))
+}
+
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((start, end)) => {
+            name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
+        }
+        None => name == pattern,
+    }
 }
 
 #[cfg(test)]

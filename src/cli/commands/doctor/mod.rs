@@ -1,0 +1,78 @@
+//! `doctor`: looks at every link from an agent's hook to the ledger, and mends what can be mended without a question.
+
+mod fix;
+mod gather;
+mod managers;
+mod programs;
+
+use serde::Serialize;
+
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::logs::LogArgs;
+use crate::cli::outcome::Outcome;
+use crate::cli::output::OutputArgs;
+use crate::cli::terminal::Verbosity;
+use crate::doctor::{self, Diagnosis, Health, examine};
+use crate::render::doctor as shown;
+use crate::render::json::Versioned;
+
+/// The arguments of `doctor`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  git leverage doctor\n  git leverage doctor --fix\n  git leverage doctor --strict --format json\n\n\
+                  What is in order is only named; --verbose shows it as well. Outside of a repository, what is of the machine is \
+                  looked at. No network is used, no program of an agent is run, and nothing is changed without --fix.\n\n\
+                  --fix adds `notes.rewriteRef` and `notes.rewriteMode` to the repository's own git config where they are not set, \
+                  restores a ledger that was overwritten or damaged, removes locks that a process of ours left, and captures what \
+                  waits in the spool."
+)]
+pub struct Args {
+    /// Mend what is safe to mend, and look again
+    #[arg(long)]
+    fix: bool,
+    /// End with 4 if something is broken or needs a look
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    logs: LogArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// What was found, and what was mended before.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(flatten)]
+    diagnosis: &'a Diagnosis,
+    fixed: &'a [String],
+}
+
+/// Looks, mends if asked to, and shows.
+pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let mut diagnosis = examine(&gather::evidence(args, context)?);
+    let mut fixed = Vec::new();
+    if args.fix {
+        let (mended, trouble) = fix::all(&diagnosis, args, context)?;
+        context.terminal.warnings(&trouble)?;
+        if !mended.is_empty() {
+            diagnosis = examine(&gather::evidence(args, context)?);
+        }
+        fixed = mended;
+    }
+    let machine = Versioned {
+        schema: doctor::SCHEMA,
+        body: Body {
+            diagnosis: &diagnosis,
+            fixed: &fixed,
+        },
+    };
+    let all = context.terminal.verbosity == Verbosity::Verbose;
+    let document = shown::document(&diagnosis, &fixed, all);
+    args.output
+        .send(context, &document, &shown::rows(&diagnosis), &machine)?;
+    Ok(match args.strict && diagnosis.health >= Health::Warning {
+        true => Outcome::Findings,
+        false => Outcome::Done,
+    })
+}

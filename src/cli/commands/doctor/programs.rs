@@ -1,0 +1,91 @@
+//! Which program a hook calls, as far as it can be told without running any.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::cli::environment::Environment;
+use crate::doctor::evidence::{Called, OwnProgram};
+
+/// The name of this program.
+const NAME: &str = "git-leverage";
+/// Bytes that are compared at once.
+const PIECE: usize = 1 << 16;
+
+/// This program, and what the PATH has of its name.
+pub(super) fn own(environment: &Environment) -> OwnProgram {
+    let path = std::env::current_exe().ok();
+    let on_path = on_path(environment, NAME);
+    OwnProgram {
+        is_on_path: (path.as_deref().zip(on_path.as_deref())).is_some_and(|(own, other)| is_same(own, other)),
+        path,
+        on_path,
+    }
+}
+
+/// What a word at the start of a command leads to.
+pub(super) fn called(word: &str, environment: &Environment) -> Called {
+    let is_path = word.contains(['/', '\\']);
+    let path = match is_path {
+        true => Some(environment.resolve(word)),
+        false => on_path(environment, word),
+    };
+    let Some(path) = path.filter(|path| path.is_file()) else {
+        return Called::Missing;
+    };
+    if !is_executable(&path) {
+        return Called::NotExecutable(path);
+    }
+    match std::env::current_exe() {
+        Ok(own) if is_same(&own, &path) => Called::This,
+        _ => Called::Another(path),
+    }
+}
+
+/// The first executable file of a name in the folders of the PATH.
+fn on_path(environment: &Environment, name: &str) -> Option<PathBuf> {
+    let path = environment.variable("PATH")?;
+    let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
+    let names = [name.to_owned(), format!("{name}{}", std::env::consts::EXE_SUFFIX)];
+    let mut files = folders.flat_map(|folder| names.clone().map(|name| folder.join(name)));
+    files.find(|file| file.is_file() && is_executable(file))
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata()
+        .is_ok_and(|data| data.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &Path) -> bool {
+    true
+}
+
+/// Whether two files are one, or copies of each other.
+fn is_same(one: &Path, other: &Path) -> bool {
+    if one
+        .canonicalize()
+        .ok()
+        .is_some_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+    {
+        return true;
+    }
+    let size = |path: &Path| path.metadata().ok().map(|data| data.len());
+    size(one).is_some() && size(one) == size(other) && has_same_bytes(one, other).unwrap_or(false)
+}
+
+fn has_same_bytes(one: &Path, other: &Path) -> std::io::Result<bool> {
+    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+    let (mut left, mut right) = (vec![0; PIECE], vec![0; PIECE]);
+    loop {
+        let read = one.read(&mut left)?;
+        if read == 0 {
+            return Ok(true);
+        }
+        if other.read_exact(&mut right[..read]).is_err() || left[..read] != right[..read] {
+            return Ok(false);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Whether agents call us: hooks in their settings, what these run, and whether anything came of it.
+
+use chrono::TimeDelta;
+
+use super::check::{Check, Found};
+use super::evidence::{AgentFacts, Called, Evidence, HookFacts, Hooks};
+use crate::facts::agents;
+
+/// A log that is so much younger than the last call was written without one.
+const SLACK: TimeDelta = TimeDelta::minutes(10);
+/// Logs older than this say nothing of hooks that were set up since.
+const RECENT: TimeDelta = TimeDelta::days(14);
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        name: "agent-hooks",
+        about: "Do the agents of this machine have our hooks?",
+        look: hooks,
+    },
+    Check {
+        name: "hook-program",
+        about: "Is the program there that they call, and is it this one?",
+        look: programs,
+    },
+    Check {
+        name: "hook-trust",
+        about: "Does the agent run hooks only after somebody approved them?",
+        look: trust,
+    },
+    Check {
+        name: "last-event",
+        about: "Did each agent call since it last worked?",
+        look: events,
+    },
+];
+
+fn of_agents(evidence: &Evidence, look: fn(&AgentFacts, &Evidence) -> Vec<Found>) -> Vec<Found> {
+    let found = evidence.agents.iter().flat_map(|agent| {
+        let found = look(agent, evidence).into_iter();
+        found.map(|found| found.at_agent(agent))
+    });
+    found.collect()
+}
+
+impl Found {
+    /// The place behind the name of the agent.
+    fn at_agent(mut self, agent: &AgentFacts) -> Self {
+        self.place = Some(match self.place {
+            Some(place) => format!("{}: {place}", agent.name),
+            None => agent.name.clone(),
+        });
+        self
+    }
+}
+
+fn hooks(evidence: &Evidence) -> Vec<Found> {
+    if evidence.agents.iter().all(|agent| agent.hooks.is_none()) {
+        return vec![
+            Found::unknown("no agent was found that has hooks")
+                .advice("To set one up all the same: git leverage setup --agent NAME"),
+        ];
+    }
+    of_agents(evidence, |agent, _| {
+        let is_set = |facts: &&HookFacts| facts.state != Hooks::Absent;
+        let Some(hooks) = &agent.hooks else {
+            return Vec::new();
+        };
+        let told: Vec<Found> = hooks
+            .iter()
+            .filter(is_set)
+            .map(|facts| state(agent, facts))
+            .collect();
+        match told.is_empty() {
+            false => told,
+            true => vec![
+                Found::warning(format!(
+                    "{} has no hook of ours, so nothing captures its sessions",
+                    agent.title
+                ))
+                .advice(set_up(agent)),
+            ],
+        }
+    })
+}
+
+fn set_up(agent: &AgentFacts) -> String {
+    format!("Set it up: git leverage setup --agent {}", agent.name)
+}
+
+fn state(agent: &AgentFacts, facts: &HookFacts) -> Found {
+    let found = match &facts.state {
+        Hooks::Present { .. } => Found::ok("its hooks are there"),
+        Hooks::Incomplete(missing) => {
+            Found::broken(format!("hooks are missing: {}", missing.join(", "))).advice(set_up(agent))
+        }
+        Hooks::TurnedOff(switch) => {
+            Found::broken(format!("its hooks are there, and `{switch}` turns all hooks off"))
+                .advice("Change that setting")
+        }
+        Hooks::Unclear(reason) => Found::broken(format!("its settings cannot be understood: {reason}"))
+            .advice("Mend the file; the agent may not read it either"),
+        Hooks::Absent => Found::warning("it has no hook of ours").advice(set_up(agent)),
+    };
+    found.in_file(&facts.file)
+}
+
+fn programs(evidence: &Evidence) -> Vec<Found> {
+    of_agents(evidence, |agent, _| {
+        let present = agent
+            .hooks
+            .iter()
+            .flatten()
+            .filter_map(|facts| match &facts.state {
+                Hooks::Present { program, called } => Some((facts, program, called)),
+                _ => None,
+            });
+        present
+            .map(|(facts, program, called)| {
+                let found = match called {
+                    Called::This => Found::ok("its hooks call this program"),
+                    Called::Another(path) => Found::warning(format!(
+                        "its hooks call another program than this one: `{}`",
+                        path.display()
+                    ))
+                    .advice(set_up(agent)),
+                    Called::NotExecutable(path) => Found::broken(format!(
+                        "its hooks call `{}`, which may not be run",
+                        path.display()
+                    ))
+                    .advice("Make it executable"),
+                    Called::Missing => {
+                        Found::broken(format!("its hooks call `{program}`, which is not there"))
+                            .advice(set_up(agent))
+                    }
+                };
+                found.in_file(&facts.file)
+            })
+            .collect()
+    })
+}
+
+fn trust(evidence: &Evidence) -> Vec<Found> {
+    of_agents(evidence, |agent, evidence| {
+        let asks = agent.name == agents::CODEX.name && agent.hooks.iter().flatten().any(is_there);
+        if !asks {
+            return Vec::new();
+        }
+        vec![match agent.last_event {
+            Some(last) => Found::ok(format!(
+                "it called {}, so its hooks were approved",
+                ago(evidence, last)
+            )),
+            None => Found::unknown("whether its hooks were approved is known to Codex alone")
+                .advice(agent.then.unwrap_or("Start `codex` and open `/hooks`")),
+        }]
+    })
+}
+
+fn is_there(facts: &HookFacts) -> bool {
+    matches!(facts.state, Hooks::Present { .. })
+}
+
+fn events(evidence: &Evidence) -> Vec<Found> {
+    of_agents(evidence, |agent, evidence| {
+        if !agent.hooks.iter().flatten().any(is_there) {
+            return Vec::new();
+        }
+        vec![match (agent.last_event, agent.last_log) {
+            (Some(event), Some(log)) if log > event + SLACK && evidence.now < log + RECENT => {
+                Found::broken(format!(
+                    "it last called {}, and wrote a log {}: its hook does not fire",
+                    ago(evidence, event),
+                    ago(evidence, log)
+                ))
+                .advice(format!(
+                    "Start {} anew and let it do something; look at the lines above if nothing comes",
+                    agent.title
+                ))
+            }
+            (Some(event), _) => Found::ok(format!("it last called {}", ago(evidence, event))),
+            (None, Some(log)) if evidence.now < log + RECENT => Found::unknown(format!(
+                "it never called, and last wrote a log {}: before its hooks were set up, or they do not fire",
+                ago(evidence, log)
+            ))
+            .advice(format!("Let {} do something, and look again", agent.title)),
+            (None, _) => Found::unknown("it never called, and has not worked of late"),
+        }]
+    })
+}
+
+/// How long ago something was, in the largest unit that it fills.
+fn ago(evidence: &Evidence, at: chrono::DateTime<chrono::Utc>) -> String {
+    let passed = evidence.now - at;
+    let (count, unit) = match () {
+        () if passed < TimeDelta::minutes(1) => return "just now".to_owned(),
+        () if passed < TimeDelta::hours(1) => (passed.num_minutes(), "minute"),
+        () if passed < TimeDelta::days(1) => (passed.num_hours(), "hour"),
+        () => (passed.num_days(), "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural} ago")
+}

@@ -1,0 +1,231 @@
+//! Whether the ledger of this repository can be written, and is what was written.
+
+use super::check::{Check, Fix, Found};
+use super::evidence::{Evidence, RepositoryFacts};
+use crate::facts::quantity::counted;
+use crate::git::health::HeldLock;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        name: "author",
+        about: "Is it known who records?",
+        look: author,
+    },
+    Check {
+        name: "ledger-written",
+        about: "Can notes be written here?",
+        look: written,
+    },
+    Check {
+        name: "ledger-locks",
+        about: "Is no reference of the ledger locked?",
+        look: locks,
+    },
+    Check {
+        name: "ledger-read",
+        about: "Can the ledger be read?",
+        look: read,
+    },
+    Check {
+        name: "ledger-whole",
+        about: "Does the ledger hold all that this clone wrote?",
+        look: whole,
+    },
+    Check {
+        name: "rewriting",
+        about: "Does git take notes along when commits are amended or rebased?",
+        look: rewriting,
+    },
+];
+
+/// The repository, as no more than one.
+fn here(evidence: &Evidence) -> impl Iterator<Item = &RepositoryFacts> {
+    evidence.repository.iter()
+}
+
+fn author(evidence: &Evidence) -> Vec<Found> {
+    vec![match &evidence.author {
+        Some(author) => Found::ok(format!("records are by {author}")),
+        None => Found::broken("nobody is known as author, so nothing is recorded or captured")
+            .at("user.name, user.email")
+            .advice("Tell git who you are: git config --global user.name NAME, and user.email MAIL"),
+    }]
+}
+
+fn written(evidence: &Evidence) -> Vec<Found> {
+    let found = here(evidence).map(|repo| match &repo.unwritable {
+        None => Found::ok("notes can be written"),
+        Some(unwritable) => Found::broken(format!("nothing can be written: {}", unwritable.reason))
+            .in_file(&unwritable.path)
+            .advice("Make the folder writable; in a sandbox, put trailers into the commit: git leverage trailers --print"),
+    });
+    found.collect()
+}
+
+fn locks(evidence: &Evidence) -> Vec<Found> {
+    let mut found = Vec::new();
+    for repo in here(evidence) {
+        if repo.locks.is_empty() {
+            found.push(Found::ok("no reference of the ledger is locked"));
+        }
+        found.extend(repo.locks.iter().map(lock));
+    }
+    found
+}
+
+fn lock(lock: &HeldLock) -> Found {
+    let age = lock.age.as_deref().unwrap_or("is of unknown age");
+    let found = match (lock.is_ours, lock.is_young) {
+        (true, _) => Found::broken(format!("a process of ours died and left this lock, which {age}"))
+            .advice("Remove it: git leverage doctor --fix")
+            .fix(Fix::RemoveLocks),
+        (false, true) => {
+            Found::unknown(format!("git holds this lock, which {age}")).advice("Look again in a minute")
+        }
+        (false, false) => Found::broken(format!(
+            "this lock of git {age}, and nothing can be recorded while it is there"
+        ))
+        .advice("If no git runs here, remove the file"),
+    };
+    found.in_file(&lock.path)
+}
+
+fn read(evidence: &Evidence) -> Vec<Found> {
+    let mut found = Vec::new();
+    for repo in here(evidence) {
+        if repo.has_rubbish {
+            found.push(
+                Found::broken("the file of a reference of the ledger says nothing, as a power cut leaves it")
+                    .at("refs/notes/leverage, refs/leverage")
+                    .advice("Write it anew from what is known: git leverage doctor --fix")
+                    .fix(Fix::HealLedger),
+            );
+        }
+        found.push(match &repo.unreadable {
+            None => Found::ok("the ledger can be read"),
+            Some(reason) => Found::broken(format!("the ledger cannot be read: {reason}"))
+                .advice("Fetch what is missing: git leverage sync; or see docs/formats/ledger.md"),
+        });
+    }
+    found
+}
+
+fn whole(evidence: &Evidence) -> Vec<Found> {
+    let found = here(evidence).map(|repo| match repo.lost_lines {
+        Some(0) => Found::ok("the ledger holds all that this clone wrote"),
+        Some(lost) => Found::broken(format!(
+            "another program overwrote the ledger: {} of this clone {} gone",
+            counted(lost, "line", "lines"),
+            if lost == 1 { "is" } else { "are" },
+        ))
+        .at("refs/notes/leverage")
+        .advice("Restore them: git leverage doctor --fix")
+        .fix(Fix::HealLedger),
+        None => Found::unknown("whether the ledger holds all that this clone wrote cannot be told"),
+    });
+    found.collect()
+}
+
+fn rewriting(evidence: &Evidence) -> Vec<Found> {
+    here(evidence).flat_map(rewriting_of).collect()
+}
+
+const LEDGER: &str = "refs/notes/leverage";
+const REWRITE_REF: (&str, &str) = ("notes.rewriteRef", LEDGER);
+const REWRITE_MODE: (&str, &str) = ("notes.rewriteMode", "cat_sort_uniq");
+
+fn rewriting_of(repo: &RepositoryFacts) -> Vec<Found> {
+    let is_named = repo.rewrite_refs.iter().any(|name| covers(name, LEDGER));
+    let mode = repo.rewrite_mode.as_deref().map(str::to_ascii_lowercase);
+    let copied = match (is_named, &mode) {
+        (true, _) => Found::ok("git takes notes along when commits are amended or rebased"),
+        (false, mode) => {
+            let both: &[_] = if mode.is_none() {
+                &[REWRITE_REF, REWRITE_MODE]
+            } else {
+                &[REWRITE_REF]
+            };
+            Found::warning("amend and rebase leave notes behind until `git leverage repair` brings them")
+                .advice("Let git take them along: git leverage doctor --fix")
+                .fix(Fix::AddConfig(both))
+        }
+    };
+    let mut found = vec![copied.at(REWRITE_REF.0)];
+    // Joined with blank lines and with lines twice: our readers pass over them, and notes grow.
+    let twice = || Found::warning("notes of commits that become one are joined with lines that stand twice");
+    let change = "Change it: git config notes.rewriteMode cat_sort_uniq";
+    let joined = match mode.as_deref() {
+        None if !is_named => None,
+        None => Some(
+            twice()
+                .advice("Let git join them by line: git leverage doctor --fix")
+                .fix(Fix::AddConfig(&[REWRITE_MODE])),
+        ),
+        Some("cat_sort_uniq") => Some(Found::ok("notes of commits that become one are joined by line")),
+        Some("concatenate") => Some(twice().advice(change)),
+        Some(mode) => Some(
+            Found::broken(format!(
+                "it is `{mode}`, by which notes are lost when commits are rewritten"
+            ))
+            .advice(change),
+        ),
+    };
+    found.extend(joined.map(|joined| joined.at(REWRITE_MODE.0)));
+    found.extend(repo.no_rewrite.iter().map(|command| {
+        Found::warning(format!("it is off, so {command} leaves notes behind"))
+            .at(format!("notes.rewrite.{command}"))
+            .advice(format!("Change it: git config notes.rewrite.{command} true"))
+    }));
+    found
+}
+
+/// Whether a name with stars, as git config takes it, stands for a reference.
+fn covers(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(rest) = parts.next().and_then(|start| name.strip_prefix(start)) else {
+        return false;
+    };
+    let rest_parts: Vec<&str> = parts.collect();
+    match rest_parts.as_slice() {
+        [] => rest.is_empty(),
+        [between @ .., end] => {
+            let mut rest = rest;
+            for part in between {
+                match rest.find(part) {
+                    Some(at) => rest = &rest[at + part.len()..],
+                    None => return false,
+                }
+            }
+            rest.ends_with(end)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_stars_are_matched_as_git_does() {
+        for pattern in [
+            "refs/notes/leverage",
+            "refs/notes/*",
+            "refs/*",
+            "*",
+            "refs/*/lev*e",
+            "refs/notes/l*",
+        ] {
+            assert!(covers(pattern, LEDGER), "{pattern}");
+        }
+        for pattern in [
+            "refs/notes/commits",
+            "refs/notes/leverage2",
+            "refs/notes/*x",
+            "notes/*",
+            "",
+            "refs/notes/lev",
+        ] {
+            assert!(!covers(pattern, LEDGER), "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What may keep a record from being written or read, as it can be seen without writing one.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::open::Repo;
+use super::process::{hardened, output};
+use super::refs::{self, NOTES, PIN, REMOTES, TASKS, Tips, WriteLock};
+use super::swap;
+use super::writer::WriteError;
+use super::{folder, notes};
+use crate::facts::ids::ObjectId;
+use crate::facts::version::GitVersion;
+
+/// A lock that git holds longer than this was left by one that died.
+const YOUNG: u64 = 600;
+/// So many folders of remotes are looked through for locks.
+const MOST_FOLDERS: usize = 200;
+
+/// Something that cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwritable {
+    /// The folder.
+    pub path: PathBuf,
+    /// What the system says.
+    pub reason: String,
+}
+
+/// The lock of a reference, or of all packed ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldLock {
+    /// Its file.
+    pub path: PathBuf,
+    /// How old it is, in words.
+    pub age: Option<String>,
+    /// Whether it is too young to have been left by a process that died.
+    pub is_young: bool,
+    /// Whether a process of ours made it, which is no more.
+    pub is_ours: bool,
+}
+
+/// The first folder that a record would be written to, and cannot: a file is made in each and is gone again.
+pub fn unwritable(repo: &Repo) -> Option<Unwritable> {
+    let common = repo.common_dir();
+    let notes = common.join(NOTES);
+    let places = [
+        common.to_owned(),
+        common.join("objects"),
+        present(&notes, common),
+        present(&common.join(PIN), common),
+    ];
+    places.into_iter().find_map(|path| {
+        let tried = tempfile::Builder::new()
+            .prefix("leverage.try-")
+            .tempfile_in(&path);
+        tried.err().map(|error| Unwritable {
+            reason: error_text(&error),
+            path,
+        })
+    })
+}
+
+/// The nearest folder above a reference that is there.
+fn present(reference: &Path, common: &Path) -> PathBuf {
+    let above = reference.ancestors().skip(1).find(|above| above.is_dir());
+    above.unwrap_or(common).to_owned()
+}
+
+fn error_text(error: &io::Error) -> String {
+    let inner = error.get_ref().map(ToString::to_string);
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code).to_string(),
+        None => inner.unwrap_or_else(|| error.kind().to_string()),
+    }
+}
+
+/// The locks of references of ours, and the one of all packed references.
+pub fn locks(repo: &Repo) -> Vec<HeldLock> {
+    let common = repo.common_dir();
+    let ours = swap::left_locks(common, &[NOTES, TASKS, PIN]);
+    let mut paths: Vec<PathBuf> = [NOTES, TASKS, PIN, "packed-refs"]
+        .iter()
+        .map(|name| common.join(format!("{name}.lock")))
+        .filter(|path| path.symlink_metadata().is_ok())
+        .collect();
+    locks_below(&common.join(REMOTES), &mut paths);
+    let lock = |path: PathBuf| HeldLock {
+        age: refs::age(&path),
+        is_young: seconds_since(&path).is_none_or(|age| age < YOUNG),
+        is_ours: ours.contains(&path),
+        path,
+    };
+    paths.into_iter().map(lock).collect()
+}
+
+fn locks_below(top: &Path, found: &mut Vec<PathBuf>) {
+    let mut folders = vec![top.to_owned()];
+    let mut seen = 0;
+    while let Some(next) = folders.pop() {
+        seen += 1;
+        if seen > MOST_FOLDERS {
+            return;
+        }
+        for entry in folder::present(&next) {
+            match entry.kind() {
+                Ok(folder::Kind::Folder) => folders.push(entry.path().to_owned()),
+                Ok(_) if entry.path().extension().is_some_and(|end| end == "lock") => {
+                    found.push(entry.path().to_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn seconds_since(path: &Path) -> Option<u64> {
+    let modified = fs::symlink_metadata(path).ok()?.modified().ok()?;
+    Some(modified.elapsed().unwrap_or_default().as_secs())
+}
+
+/// Removes what a process of ours left that died while it wrote: whoever takes our lock does.
+pub fn remove_left_locks(repo: &Repo) -> Result<(), WriteError> {
+    WriteLock::take(repo).map(drop)
+}
+
+/// Why the ledger cannot be read, if it cannot.
+pub fn unreadable(repo: &Repo) -> Option<String> {
+    if let Err(error) = refs::check(repo) {
+        return Some(error.to_string());
+    }
+    notes::read_own(repo).trouble
+}
+
+/// The ledger that this clone last wrote, and the one that it has, where somebody moved that since.
+pub fn moved(repo: &Repo) -> Option<(Tips, Tips)> {
+    let pinned: ObjectId = notes::tip(repo, PIN)?;
+    let own = Tips::own(repo);
+    let at = |notes| Tips { notes, tasks: None };
+    (own.notes != Some(pinned)).then(|| (at(Some(pinned)), at(own.notes)))
+}
+
+/// The version of the git that would be started.
+pub fn git_version() -> Option<GitVersion> {
+    let printed = Command::new("git")
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    GitVersion::parse(&String::from_utf8_lossy(&printed.stdout))
+}
+
+/// Adds a value to the repository's own git config.
+pub fn add_config(repo: &Repo, key: &str, value: &str) -> io::Result<()> {
+    let mut git = hardened(repo.place());
+    git.env("GIT_DIR", repo.git_dir())
+        .args(["config", "--local", "--add", key, value]);
+    output(&mut git).map(drop)
+}

@@ -1,0 +1,101 @@
+//! What is broken, and how to mend it.
+
+use super::document::{Cell, Column, Document, Table};
+use crate::doctor::{Diagnosis, Health, Symptom};
+use crate::facts::quantity::counted;
+
+/// The page for people: what is not in order, the rest by name alone. `all` shows that as well.
+pub fn document(diagnosis: &Diagnosis, mended: &[String], all: bool) -> Document {
+    let shown = diagnosis
+        .checks
+        .iter()
+        .filter(|found| all || found.health != Health::Ok);
+    let rows: Vec<Vec<Cell>> = shown.flat_map(lines).collect();
+    let table = Table {
+        columns: vec![
+            Column::text("health", "health"),
+            Column::text("check", "check"),
+            Column::prose("message", "what is so, where, and what to do"),
+        ],
+        rows,
+        ..Table::default()
+    };
+    let fine = (!all).then(|| in_order(diagnosis)).flatten();
+    let mended = mended.iter().map(|what| format!("mended: {what}"));
+    Document {
+        title: Some(title(diagnosis)),
+        tables: (!table.rows.is_empty()).then_some(table).into_iter().collect(),
+        notes: mended.chain(fine).collect(),
+    }
+}
+
+fn title(diagnosis: &Diagnosis) -> String {
+    let subject = diagnosis.repo.as_deref().unwrap_or("this machine");
+    let count = |health| {
+        diagnosis
+            .checks
+            .iter()
+            .filter(|found| found.health == health)
+            .count() as u64
+    };
+    let parts = [
+        (count(Health::Broken), "is broken", "are broken"),
+        (count(Health::Warning), "needs a look", "need a look"),
+        (count(Health::Unknown), "cannot be told", "cannot be told"),
+    ];
+    let told = parts.into_iter().filter(|(count, ..)| *count > 0);
+    let told: Vec<String> = told.map(|(count, one, many)| counted(count, one, many)).collect();
+    match told.is_empty() {
+        true => format!("Doctor of {subject}: all is in order"),
+        false => format!("Doctor of {subject}: {}", told.join(", ")),
+    }
+}
+
+/// A row for what is so, one for where, and one for what to do.
+fn lines(found: &Symptom) -> Vec<Vec<Cell>> {
+    let more = |text: String| vec![Cell::Empty, Cell::Empty, Cell::text(text)];
+    let first = vec![
+        Cell::Health(found.health),
+        Cell::text(found.check),
+        Cell::text(&found.message),
+    ];
+    let place = found.place.as_ref().map(|place| more(format!("in {place}")));
+    let advice = found.advice.as_ref().map(|advice| more(format!("→ {advice}")));
+    std::iter::once(first).chain(place).chain(advice).collect()
+}
+
+/// The checks that found nothing but what is in order.
+fn in_order(diagnosis: &Diagnosis) -> Option<String> {
+    let mut names: Vec<&str> = diagnosis.checks.iter().map(|found| found.check).collect();
+    names.dedup();
+    let is_fine = |name: &&str| {
+        let mut of_check = diagnosis.checks.iter().filter(|found| found.check == *name);
+        of_check.all(|found| found.health == Health::Ok)
+    };
+    names.retain(is_fine);
+    (!names.is_empty()).then(|| format!("in order: {}", names.join(", ")))
+}
+
+/// All that was found, as rows.
+pub fn rows(diagnosis: &Diagnosis) -> Table {
+    let row = |found: &Symptom| {
+        vec![
+            Cell::Health(found.health),
+            Cell::text(found.check),
+            Cell::known(found.place.clone(), Cell::Text),
+            Cell::text(&found.message),
+            Cell::known(found.advice.clone(), Cell::Text),
+        ]
+    };
+    Table {
+        columns: vec![
+            Column::text("health", "health"),
+            Column::text("check", "check"),
+            Column::text("place", "place"),
+            Column::text("message", "message"),
+            Column::text("advice", "advice"),
+        ],
+        rows: diagnosis.checks.iter().map(row).collect(),
+        ..Table::default()
+    }
+}
