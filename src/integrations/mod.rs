@@ -18,13 +18,12 @@ pub mod marks;
 pub mod opencode;
 pub mod others;
 pub mod payload;
-pub mod qwen;
-pub mod skill;
-pub mod told;
 pub mod plugin;
 pub mod qwen;
 pub mod settings;
 pub mod setup;
+pub mod skill;
+pub mod told;
 
 use integration::Integration;
 

@@ -243,6 +243,7 @@ pub fn word(kind: EventKind) -> &'static str {
         EventKind::TurnEnd => "turn end",
         EventKind::SessionEnd => "session end",
         EventKind::Commit => "commit",
+        EventKind::Reminded => "reminded",
         EventKind::Other => "other",
     }
 }
