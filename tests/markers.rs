@@ -541,6 +541,23 @@ const CALLS: &[(&str, &[&[&str]])] = &[
         ],
     ),
     ("cache", &[&["cache"], &["cache", "clear"]]),
+    (
+        "hook",
+        &[
+            &["hook"],
+            &["hook", "--remind"],
+            &["hook", "--git", "post-commit"],
+        ],
+    ),
+    ("status", &[&["status"], &["status", ".."]]),
+    (
+        "setup",
+        &[
+            &["setup", "--agent", "codex"],
+            &["setup", "--agent", "codex", "--remove"],
+        ],
+    ),
+    ("doctor", &[&["doctor"], &["doctor", "--fix"]]),
     ("completions", &[&["completions", "bash"]]),
     ("manual", &[&["manual", "../manual"]]),
 ];

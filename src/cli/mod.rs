@@ -90,7 +90,7 @@ pub enum Command {
     Carry(commands::carry::Args),
     /// Show today's tasks, and what is left to record, capture or share
     Status(Box<commands::status::Args>),
-    /// Check every link from an agent's hook to the ledger, and say how to mend what is broken
+    /// Check every link from an agent's hook to the ledger
     Doctor(commands::doctor::Args),
     /// Show a task, or the tasks of a commit
     Show(commands::show::Args),
