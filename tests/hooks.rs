@@ -771,3 +771,76 @@ fn each_agent_is_reminded_as_its_protocol_has_it() {
     git.current_dir(repo.path());
     assert!(is_silent(&git.output().unwrap()));
 }
+
+/// Sessions that each wrote one file of one commit.
+fn sessions<'w>(world: &'w World, names: &[String]) -> TestRepo<'w> {
+    let repo = world.repo("kiln");
+    repo.commit("Begin");
+    for (number, name) in names.iter().enumerate() {
+        let minute = 60 + 100 * number as i64;
+        let code = format!("fn first_{name}() {{}}\nfn second_{name}() {{}}\n");
+        let file = format!("src/{name}.rs");
+        Transcript::new(name, repo.path())
+            .prompt(minute, "go")
+            .write(minute + 5, &file, &code)
+            .answer(minute + 10, "done")
+            .end(minute + 10)
+            .save(world);
+        repo.write(&file, &code)
+            .commit_at(name, START + (minute + 11) * 60);
+    }
+    repo
+}
+
+#[cfg(unix)]
+#[test]
+fn a_kill_at_any_moment_loses_no_event_and_writes_nothing_twice() {
+    let names: Vec<String> = (0..6).map(|number| format!("s{number}")).collect();
+    let world = World::new();
+    let repo = sessions(&world, &names);
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut within = |most: u64| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        Duration::from_micros((random >> 33) % most)
+    };
+    let mut acknowledged = 0;
+    for round in 0..60 {
+        let name = &names[round % names.len()];
+        let mut called = command(&world, &[], 0);
+        let mut child = called.stdin(Stdio::piped()).spawn().unwrap();
+        let payload = told(&world, "SessionStart", name, repo.path()).to_string();
+        let _ = child.stdin.take().unwrap().write_all(payload.as_bytes());
+        std::thread::sleep(within(20_000));
+        let _ = child.kill();
+        acknowledged += usize::from(child.wait().unwrap().success());
+        if round % 4 == 3 {
+            let mut capture = world.leverage(repo.path());
+            capture
+                .args(["capture", "--pending"])
+                .env("GIT_TEST_DATE_NOW", (NOW + 60).to_string());
+            let mut child = capture.stderr(Stdio::null()).spawn().unwrap();
+            std::thread::sleep(within(150_000));
+            let _ = child.kill();
+            child.wait().unwrap();
+        }
+    }
+    for name in &names {
+        hook(&world, &told(&world, "SessionStart", name, repo.path()), 1);
+    }
+    assert!(lines(&spool(&world)).len() >= acknowledged + names.len());
+    let last = at(&world, &repo, 90, &["capture", "--pending"]);
+    assert!(last.status.success() && is_settled(&world), "{}", text(&last));
+    let expected: Vec<String> = names
+        .iter()
+        .map(|name| format!("claude-code:{name} on {name}: 1.0 rev 0"))
+        .collect();
+    assert_eq!(notes(&repo), expected);
+    repo.git(&["fsck", "--strict"]);
+    let left = std::fs::read_dir(spool(&world)).unwrap();
+    let left: Vec<String> = left
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    assert!(!left.iter().any(|name| name.starts_with(".captured")), "{left:?}");
+}

@@ -62,14 +62,20 @@ pub struct Swept {
     pub commits: usize,
     /// What could not be captured, by session.
     pub failed: BTreeMap<SessionId, String>,
+    /// Whether something was left to another process, which captures just now.
+    pub is_left: bool,
 }
 
 impl Swept {
-    /// What was done, in words; `None` where there was nothing to do.
-    pub fn in_words(&self) -> Option<String> {
+    /// What was done, in words.
+    pub fn in_words(&self) -> String {
         let sessions = counted(self.sessions.len(), "session", "sessions");
         let commits = counted(self.commits, "commit", "commits");
-        (self.commits > 0).then(|| format!("captured {sessions} on {commits}"))
+        match () {
+            () if self.commits > 0 => format!("captured {sessions} on {commits}"),
+            () if self.is_left => "another process is capturing just now".to_owned(),
+            () => "nothing new to capture".to_owned(),
+        }
     }
 
     /// All trouble in one line.
@@ -119,13 +125,15 @@ pub fn sweep(context: &Context, place: Where<'_>) -> Swept {
         if spool.contents(now).pending.is_empty() {
             continue;
         }
-        if let Some(held) = spool.sweep(Duration::ZERO) {
-            // Somebody may have captured it meanwhile.
-            let pending = spool.contents(now).pending;
-            let settled = capture(context, &pending, place, &mut swept);
-            // What is not noted is captured again, which changes nothing.
-            let _ = spool.settle(&held, &settled, now);
-        }
+        let Some(held) = spool.sweep(Duration::ZERO) else {
+            swept.is_left = true;
+            continue;
+        };
+        // Somebody may have captured it meanwhile.
+        let pending = spool.contents(now).pending;
+        let settled = capture(context, &pending, place, &mut swept);
+        // What is not noted is captured again, which changes nothing.
+        let _ = spool.settle(&held, &settled, now);
     }
     swept
 }

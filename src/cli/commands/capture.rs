@@ -99,9 +99,7 @@ fn pending(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         true => sweep::after_hook(context),
         false => sweep::sweep(context, Where::Everywhere),
     };
-    let said = swept.in_words();
-    let said = said.unwrap_or_else(|| "nothing new to capture".to_owned());
-    context.terminal.status(&said)?;
+    context.terminal.status(&swept.in_words())?;
     let warnings = swept.warning();
     context.terminal.warnings(warnings.as_slice())?;
     Ok(Outcome::of(warnings.as_slice()))
