@@ -129,6 +129,84 @@ fn nothing_that_was_said_is_found_again() {
     assert!(world.home().join("cache/git-leverage/sessions").is_dir());
 }
 
+/// What agents tell their hooks, each text with the marker: prompts, answers, calls, what they are called with and what they say.
+fn payloads(world: &World, folder: &Path) -> Vec<serde_json::Value> {
+    let log = world.home().join(".claude/projects/any/s.jsonl");
+    let claude_like = |event: &str| {
+        json!({"session_id": "s", "transcript_path": log, "cwd": folder, "hook_event_name": event,
+            "prompt": MARKER, "last_assistant_message": format!("{MARKER} done"), "prompt_response": MARKER,
+            "tool_name": MARKER, "tool_input": {"command": MARKER}, "tool_response": [MARKER], "source": MARKER,
+            "reason": MARKER, "error": MARKER, "initialPrompt": MARKER, "submitted_prompt": MARKER,
+            "effort": {"level": MARKER}, "model": format!("model {MARKER}"), "user_email": MARKER})
+    };
+    let mut all: Vec<serde_json::Value> = [
+        "SessionStart",
+        "UserPromptSubmit",
+        "PostToolUse",
+        "Stop",
+        "SessionEnd",
+    ]
+    .into_iter()
+    .map(claude_like)
+    .collect();
+    all.push(json!({"sessionId": "s", "cwd": folder, "stopReason": MARKER, "response": MARKER, "toolArgs": MARKER}));
+    all.push(
+        json!({"conversation_id": "s", "cursor_version": MARKER, "hook_event_name": "stop", "status": MARKER,
+        "workspace_roots": [folder], "prompt": MARKER}),
+    );
+    all.push(json!({"leverage": 1, "agent": "opencode", "event": "turn-end", "session": "s", "folder": folder, "title": MARKER}));
+    all
+}
+
+#[test]
+fn what_a_hook_is_told_leaves_no_word_behind() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("src/a.rs", "let retries = 5;\nlet delay = cap(retries);\n")
+        .write("src/b.rs", "fn second() {}\n")
+        .commit_at("Retry", START + 68 * 60);
+    secretive(&world, &repo);
+    for payload in payloads(&world, repo.path()) {
+        assert!(payload.to_string().contains(MARKER));
+        for remind in [&["hook"][..], &["hook", "--remind"]] {
+            let mut command = world.leverage(repo.path());
+            command
+                .args(remind)
+                .stdin(std::process::Stdio::piped())
+                .stdout(std::process::Stdio::piped());
+            let mut child = command.spawn().unwrap();
+            let mut input = child.stdin.take().unwrap();
+            std::io::Write::write_all(&mut input, payload.to_string().as_bytes()).unwrap();
+            drop(input);
+            let output = child.wait_with_output().unwrap();
+            assert!(
+                !String::from_utf8_lossy(&output.stdout).contains(MARKER),
+                "{payload}"
+            );
+        }
+    }
+    // The ends of turns started captures, which come first.
+    let state = world.home().join(".local/state/git-leverage");
+    let captured = || std::fs::read_to_string(state.join("spool/captured.json")).unwrap_or_default();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !captured().contains("\"cursor\"") && std::time::Instant::now() < deadline {
+        let mut later = world.leverage(repo.path());
+        later.env("GIT_TEST_DATE_NOW", (crate::world::NOW + 60).to_string());
+        let ran = later.args(["capture", "--pending"]).output().unwrap();
+        assert!(!String::from_utf8_lossy(&ran.stderr).contains(MARKER), "{ran:?}");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let notes = repo.git(&["notes", "--ref=leverage", "show", "HEAD"]);
+    assert!(
+        notes.contains(r#""kind":"session""#) && !notes.contains(MARKER),
+        "{notes}"
+    );
+    let spool = std::fs::read_dir(state.join("spool")).unwrap();
+    let kept = spool.filter_map(|entry| std::fs::read_to_string(entry.unwrap().path()).ok());
+    assert!(kept.map(|text| text.matches("session").count()).sum::<usize>() > 10);
+    assert!(scan(&state) > 2 && scan(&world.home().join("cache")) > 0 && scan(repo.path()) > 10);
+}
+
 /// How many files were looked at; fails at the first one with the marker, in its name or content.
 fn scan(folder: &Path) -> usize {
     let mut files = 0;
