@@ -41,6 +41,9 @@ pub(super) struct Captured {
     /// When the last capture of a session began that succeeded, by `AGENT:ID`. Only of those with lines behind that byte.
     #[serde(default)]
     pub sessions: BTreeMap<String, DateTime<Utc>>,
+    /// When nothing could be captured of a session for the first time since something was, by `AGENT:ID`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failing: BTreeMap<String, DateTime<Utc>>,
     /// The last event of each agent in files that are gone or captured.
     #[serde(default)]
     pub last: BTreeMap<String, Event>,

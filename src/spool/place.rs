@@ -169,10 +169,11 @@ impl Spool {
     pub fn settle(&self, _held: &Sweeping, settled: &Settled, now: DateTime<Utc>) -> io::Result<()> {
         let mut captured = Captured::read(&self.folder);
         for (session, began) in &settled.captured {
+            captured.failing.remove(&session.to_string());
             captured.sessions.insert(session.to_string(), *began);
         }
         let mut files = self.unsettled(&captured, &mut Vec::new());
-        self.give_up(&mut captured, &files, settled, now);
+        Self::give_up(&mut captured, &files, settled, now);
         let mut behind = BTreeSet::new();
         for (name, lines) in &mut files {
             let open = advance(&mut captured, name, lines, now);
@@ -182,17 +183,22 @@ impl Spool {
             );
         }
         captured.sessions.retain(|session, _| behind.contains(session));
+        captured.failing.retain(|session, _| behind.contains(session));
         self.remove_old(&mut captured, &files, now);
         captured.write(&self.folder)
     }
 
     /// Notes the sessions of which nothing could be captured for so long that nothing will.
-    fn give_up(&self, captured: &mut Captured, files: &Files, settled: &Settled, now: DateTime<Utc>) {
+    fn give_up(captured: &mut Captured, files: &Files, settled: &Settled, now: DateTime<Utc>) {
         for pending in pending::pending(events(files), captured, now) {
-            if let Some(reason) = settled.failed.get(&pending.session)
-                && pending.last + GIVEN_UP <= now
-            {
-                let session = pending.session.to_string();
+            let Some(reason) = settled.failed.get(&pending.session) else {
+                continue;
+            };
+            let session = pending.session.to_string();
+            let since = *captured.failing.entry(session.clone()).or_insert(now);
+            // A computer that was off for a week tries more than once as well.
+            if since.max(pending.last) + GIVEN_UP <= now {
+                captured.failing.remove(&session);
                 captured.sessions.insert(session.clone(), now);
                 captured.dropped.push(Dropped {
                     session,
