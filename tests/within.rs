@@ -324,6 +324,36 @@ fn a_commit_without_a_task_keeps_its_part_of_what_follows() {
     let by_task = json(&repo, &["report", "--by", "task"]);
     let of_task = minutes(&by_task["rows"][0], "session_agent_minutes");
     assert!((of_task - part).abs() < 0.02, "{by_task}");
+    // Nor does a note on one of them say that what went into the other was for the task.
+    repo.run(&["capture", "HEAD~1"]).success();
+    std::fs::remove_dir_all(world.home().join(".claude")).unwrap();
+    let captured = json(&repo, &["report", "--by", "category"]);
+    let told = minutes(&captured["totals"], "agent_minutes");
+    assert!((told - part).abs() < 0.02, "{captured}");
+    let audit = repo.run(&["audit"]).stdout;
+    assert!(!audit.contains("agent minutes, its sessions took"), "{audit}");
+}
+
+#[test]
+fn the_commit_names_a_session_that_was_at_work_lately() {
+    let world = World::new();
+    let (repo, hash) = one_commit(&world);
+    begun(&repo, &hash).save(&world);
+    let without_id = &[("CLAUDE_CODE_CHILD_SESSION", "1")];
+    let args = ["record", "--estimate=4h", "--dry-run"];
+    let later = run_as(&world, &repo, without_id, &args);
+    let unknown = "called by claude-code (by CLAUDE_CODE_CHILD_SESSION), in a session that is not known";
+    assert!(later.stderr.contains(unknown), "{}", later.stderr);
+    let now = (START + 71 * 60).to_string();
+    let variables = [without_id, &[("GIT_TEST_DATE_NOW", now.as_str())][..]].concat();
+    let at_once = run_as(&world, &repo, &variables, &args);
+    let known = "session claude-code:s (by CLAUDE_CODE_CHILD_SESSION and the commit that it made)";
+    assert!(at_once.stderr.contains(known), "{}", at_once.stderr);
+    assert!(
+        at_once.stdout.contains("by claude-code (model-x) for"),
+        "{}",
+        at_once.stdout
+    );
 }
 
 #[test]

@@ -312,14 +312,21 @@ impl<'a> Effort<'a> {
             }
             let spent = Spent::of(&session.id, Taken::of(session, share, left));
             deal(&mut self.tasks, &spent, &portions);
-            self.uncommitted.insert(&session.id, portions);
+            // Whoever asks for them has what may be in commits that are not here as well.
+            let part = share / session.share_beside_known().max(f64::MIN_POSITIVE);
+            let of_all = portions.into_iter().map(|portion| Portion {
+                task: portion.task,
+                from: portion.from * part,
+                to: portion.to * part,
+            });
+            self.uncommitted.insert(&session.id, of_all.collect());
         }
     }
 
     /// Divides what a session did not commit over its commits by their shares, and of these over the tasks that were recorded
     /// there. The part of other commits is nobody's.
     fn by_commits(&self, session: &SeenSession) -> Vec<Portion<'a>> {
-        let all: f64 = session.made_anywhere().map(|link| link.share).sum();
+        let all = session.committed_share().max(1.0 - session.rest);
         let mut portions = Vec::new();
         let mut before = 0.0;
         for (_, link) in session.made() {
@@ -452,6 +459,7 @@ mod tests {
             },
             links: shares.iter().map(|share| (0, link(share))).collect(),
             elsewhere: Vec::new(),
+            rest: 1.0,
         }
     }
 
@@ -553,6 +561,14 @@ mod tests {
         assert_eq!(minutes(&[within(1, 1), within(2, 2)]), [Some(3.75), Some(6.25)]);
         assert_eq!(minutes(&[within(1, 1), on(2, 2)]), [Some(3.75), Some(5.0)]);
         assert_eq!(minutes(&[within(1, 1), within(2, 1)]), [Some(1.875), Some(1.875)]);
+        // A note that says how much was not committed says that the rest is in commits that are not here.
+        let mut noted = sessions.clone();
+        noted[0].rest = 0.1;
+        let tasks = [within(1, 1), within(2, 2)];
+        let placed: Vec<&PlacedTask> = tasks.iter().collect();
+        let effort = Effort::new(&noted, &placed);
+        let of_first = effort.of_task(tasks[0].task.id).and_then(Spent::minutes);
+        assert!((of_first.unwrap_or_default().get() - (3.0 + 1.0 / 3.0)).abs() < 1e-9);
         // A task without commits that names the session has what it did not commit.
         let mut plan = claim(3, "2026-03-01", 1.0).placed();
         plan.task.sessions.push(SessionId::new("codex", "a"));

@@ -167,13 +167,20 @@ pub struct Stamp {
     pub by: String,
 }
 
-/// The facts of a session to keep on a commit that it made; `None` where `known`, the records that the commit has already,
+/// The part of a session, 0 to 1, that belongs to no commit, by all its links in all repositories.
+pub fn uncommitted<'a>(session: &SessionId, links: impl Iterator<Item = &'a Link>) -> f64 {
+    let own = links.filter(|link| link.session == *session && link.counts() && !link.is_copy());
+    (1.0 - own.map(|link| link.share).sum::<f64>()).max(0.0)
+}
+
+/// The facts of a session to keep on a commit that it made, with what belongs to none, if anybody asks; `None` where `known`, the records that the commit has already,
 /// say as much.
 ///
 /// A record that says more than before is a new revision of the old one. A log that lost its beginning says less.
 pub fn record(
     session: &Session,
     link: &Link,
+    uncommitted: Option<f64>,
     supervisory: Option<Minutes>,
     known: &[&SessionRecord],
     stamp: &Stamp,
@@ -200,6 +207,7 @@ pub fn record(
         tokens: session.tokens(),
         sources: Some(session.sources),
         share: ten_thousandths(link.share),
+        uncommitted: uncommitted.map(ten_thousandths),
         confidence: Some(link.confidence),
         evidence: link.evidence.clone(),
     };
@@ -228,6 +236,8 @@ fn same_facts(new: &SessionRecord, old: &SessionRecord) -> bool {
             at: new.at,
             by: new.by.clone(),
             share: ten_thousandths(record.share),
+            // A line from before notes said so says no less for it, and not everybody asks.
+            uncommitted: new.uncommitted.and(old.uncommitted).and(record.uncommitted),
             ..record.clone()
         };
         Record::Session(Box::new(unstamped)).encode()
@@ -363,7 +373,8 @@ mod tests {
         timeless.lanes.clear();
         timeless.sources.agent_time = Provenance::Absent;
         timeless.sources.human_time = Provenance::Absent;
-        let kept = record(&timeless, &links[0], Minutes::new(0.0), &[], &stamp(1, 10)).expect("a record");
+        let kept =
+            record(&timeless, &links[0], None, Minutes::new(0.0), &[], &stamp(1, 10)).expect("a record");
         assert_eq!((kept.agent_minutes, kept.supervisory_minutes), (None, None));
         assert_eq!(kept.tokens, timeless.tokens());
     }
@@ -377,9 +388,9 @@ mod tests {
     fn to_capture_again_changes_nothing() {
         let worker = worker();
         let link = one_link(&worker);
-        let first = record(&worker, &link, None, &[], &stamp(1, 10)).expect("a first record");
+        let first = record(&worker, &link, None, None, &[], &stamp(1, 10)).expect("a first record");
         assert_eq!((first.rev, first.agent_minutes), (0, Minutes::new(15.0)));
-        assert_eq!(record(&worker, &link, None, &[&first], &stamp(2, 20)), None);
+        assert_eq!(record(&worker, &link, None, None, &[&first], &stamp(2, 20)), None);
     }
 
     /// The session as it is read back from a note on its commit.
@@ -405,7 +416,7 @@ mod tests {
             share: 0.5,
             ..one_link(&self::worker())
         };
-        let kept = record(&worker, &link, None, &[], &stamp(1, 10)).expect("a record");
+        let kept = record(&worker, &link, None, None, &[], &stamp(1, 10)).expect("a record");
         assert_eq!(kept.worked_seconds, [[0, 61], [100, 30], [191, 61]]);
         let log = span::minutes(worker.worked()).get();
         let near = |seen: &SeenSession| {
@@ -435,14 +446,14 @@ mod tests {
         fn any_share_reads_back_and_is_captured_once(share in 0.0..=1.0) {
             let worker = worker();
             let link = Link { share, ..one_link(&worker) };
-            let first = record(&worker, &link, None, &[], &stamp(1, 10)).expect("a first record");
+            let first = record(&worker, &link, None, None, &[], &stamp(1, 10)).expect("a first record");
             let line = Record::Session(Box::new(first.clone())).encode();
             let read = Record::decode(&line);
             prop_assert_eq!(&read, &Ok(Record::Session(Box::new(first.clone()))));
-            prop_assert_eq!(record(&worker, &link, None, &[&first], &stamp(2, 20)), None);
+            prop_assert_eq!(record(&worker, &link, None, None, &[&first], &stamp(2, 20)), None);
             // What an earlier version wrote: the same share with the noise of its arithmetic.
             let noisy = SessionRecord { share: (share * 10_000.0).round() / 100.0 / 100.0, ..first };
-            prop_assert_eq!(record(&worker, &link, None, &[&noisy], &stamp(2, 20)), None);
+            prop_assert_eq!(record(&worker, &link, None, None, &[&noisy], &stamp(2, 20)), None);
         }
     }
 
@@ -450,11 +461,14 @@ mod tests {
     fn a_session_that_went_on_is_a_revision_and_a_cut_log_is_not() {
         let worker = worker();
         let link = one_link(&worker);
-        let first = record(&worker, &link, None, &[], &stamp(1, 10)).expect("a first record");
+        let first = record(&worker, &link, None, None, &[], &stamp(1, 10)).expect("a first record");
         let longer = session("s", &[(0, 600), (1200, 1500), (1800, 1860)]);
-        let second = record(&longer, &link, None, &[&first], &stamp(2, 20)).expect("a revision");
+        let second = record(&longer, &link, None, None, &[&first], &stamp(2, 20)).expect("a revision");
         assert_eq!((second.id, second.rev), (first.id, 1));
         let cut = session("s", &[(1200, 1500), (1800, 1860)]);
-        assert_eq!(record(&cut, &link, None, &[&first, &second], &stamp(3, 30)), None);
+        assert_eq!(
+            record(&cut, &link, None, None, &[&first, &second], &stamp(3, 30)),
+            None
+        );
     }
 }

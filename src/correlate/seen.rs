@@ -47,6 +47,8 @@ pub struct SeenSession {
     pub links: Vec<(usize, Link)>,
     /// What it made in repositories that are not looked at.
     pub elsewhere: Vec<Link>,
+    /// The most of it, 0 to 1, that went into no commit. Of a note, not all of whose commits may be here, its own word; 1 else.
+    pub rest: f64,
 }
 
 /// Tokens that a session used.
@@ -165,6 +167,7 @@ fn from_log(
         sources: session.sources,
         links,
         elsewhere: Vec::new(),
+        rest: 1.0,
     }
 }
 
@@ -236,6 +239,7 @@ fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
         span: Span::new(start, Moment(youngest.ended_at.timestamp_millis())),
         links: captured_links(records, total, &worked),
         elsewhere: Vec::new(),
+        rest: youngest.uncommitted.map_or(1.0, |rest| rest.clamp(0.0, 1.0)),
         lanes: if wall > 0.0 { total / wall } else { 1.0 },
         worked,
         attention: vec![Charge {
@@ -377,23 +381,35 @@ impl SeenSession {
         }
     }
 
+    /// The part of it that went into the commits that are known, 0 to 1 but for rounding.
+    pub fn committed_share(&self) -> f64 {
+        self.made_anywhere().map(|link| link.share).sum()
+    }
+
     /// The part of it that went into no commit, 0 to 1.
     pub fn uncommitted_share(&self) -> f64 {
-        let share: f64 = self.made_anywhere().map(|link| link.share).sum();
-        (1.0 - share).max(0.0)
+        self.share_beside_known().min(self.rest)
+    }
+
+    /// The same with what may have gone into commits that are not here.
+    pub fn share_beside_known(&self) -> f64 {
+        (1.0 - self.committed_share()).max(0.0)
     }
 
     /// What it worked and did not commit.
     pub fn uncommitted(&self) -> Worked {
         let committed = span::union(self.made_anywhere().flat_map(|link| link.worked.clone()));
-        let left = self.uncommitted_share();
+        let (left, beside) = (self.uncommitted_share(), self.share_beside_known());
         let wall = span::union(self.worked.iter().copied());
+        let spans = wall.into_iter().flat_map(|span| span::without(span, &committed));
+        let spans: Vec<Span> = spans.collect();
         Worked {
             minutes: self.agent_minutes().map(|minutes| minutes * left),
-            spans: wall
-                .into_iter()
-                .flat_map(|span| span::without(span, &committed))
-                .collect(),
+            spans: match left < beside {
+                // What comes last is the likeliest not to have been committed.
+                true => stretch(&spans, 1.0 - left / beside, 1.0),
+                false => spans,
+            },
         }
     }
 

@@ -78,6 +78,9 @@ pub struct SessionRecord {
     pub sources: Option<Sources>,
     /// The part of the session that belongs to this commit, 0 to 1.
     pub share: f64,
+    /// The part that belongs to no commit of any repository, 0 to 1; `None` on lines from before notes said so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub uncommitted: Option<f64>,
     /// How sure the link is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub confidence: Option<Confidence>,

@@ -81,6 +81,8 @@ pub enum Trace {
     Hook,
     /// A process that led to this one.
     Process(String),
+    /// The commit that is spoken of: a session of the agent surely made it, and was at work lately.
+    Commit,
 }
 
 impl fmt::Display for Trace {
@@ -89,6 +91,7 @@ impl fmt::Display for Trace {
             Self::Variable(name) => f.write_str(name),
             Self::Hook => f.write_str("its hook"),
             Self::Process(name) => write!(f, "the process `{name}`"),
+            Self::Commit => f.write_str("the commit that it made"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::sessions::OwnLinks;
-use crate::correlate::measured::{Stamp, record};
+use crate::correlate::measured::{Stamp, record, uncommitted};
 use crate::facts::ids::{ObjectId, RecordId, SessionId};
 use crate::facts::ledger::Ledger;
 use crate::facts::link::Link;
@@ -62,7 +62,10 @@ impl<'a> Capture<'a> {
             };
             let minutes = charged_minutes(charges).checked();
             let known: Vec<&SessionRecord> = self.known.get(&link.commit).into_iter().flatten().collect();
-            if let Some(record) = record(&self.own.sessions[at], link, minutes, &known, &stamp) {
+            let everywhere = self.own.links.iter().chain(&self.own.elsewhere);
+            let left = uncommitted(&link.session, everywhere);
+            let session = &self.own.sessions[at];
+            if let Some(record) = record(session, link, Some(left), minutes, &known, &stamp) {
                 records.push((link.commit, record));
             }
         }

@@ -152,7 +152,7 @@ impl<'a> Notes<'a> {
             };
             let minutes = charges.get(at).map_or(&[][..], Vec::as_slice);
             let minutes = charged_minutes(minutes).checked();
-            if record(&sessions[at], link, minutes, &self.on(link.commit), &stamp).is_some() {
+            if record(&sessions[at], link, None, minutes, &self.on(link.commit), &stamp).is_some() {
                 found.push(self.lacking(&sessions[at], link.commit));
             }
         }

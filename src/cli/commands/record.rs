@@ -105,12 +105,15 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 
 fn record(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let mut open = OpenLedger::open(context)?;
-    let within = Within::find(&args.sources(), &open, context)?;
+    let on = match args.no_commit {
+        true => None,
+        false => Some(open.commit(&args.revision)?),
+    };
+    let within = Within::find(on.as_slice(), &args.sources(), &open, context)?;
     open.estimator = within.estimator();
-    if args.no_commit {
+    let Some(on) = on else {
         return without_commit(args, within, &open, context);
-    }
-    let on = open.commit(&args.revision)?;
+    };
     match &args.reason {
         Some(reason) => revise(args, within, reason, on, &open, context),
         None => first(args, within, on, &open, context),

@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::recording::OpenLedger;
 use crate::correlate::measured::{
-    Figures, SessionPart, Unmeasured, agent_minutes, figures, minutes_of, parts,
+    Figures, SessionPart, Unmeasured, agent_minutes, figures, minutes_of, parts, uncommitted,
 };
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::Ledger;
@@ -133,12 +133,10 @@ fn of_rest(
 ) -> Option<Result<Measured, Unmeasured>> {
     let log = log(own, Some(session))?;
     let at = own.sessions.iter().position(|other| other.id == *session)?;
-    let made = own.links.iter().chain(&own.elsewhere);
-    let made = made.filter(|link| link.session == *session && link.counts() && !link.is_copy());
     let part = SessionPart {
         session: log,
         supervisory: supervisory(own, at),
-        share: (1.0 - made.map(|link| link.share).sum::<f64>()).max(0.0),
+        share: uncommitted(session, own.links.iter().chain(&own.elsewhere)),
     };
     let measured = || {
         let all = minutes_of(&part).ok_or(match log.sources.agent_time {

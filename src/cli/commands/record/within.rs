@@ -1,5 +1,7 @@
 //! A record that an agent makes in the middle of its session: who called, which session that is, and how it is known.
 
+use std::collections::BTreeSet;
+
 use crate::cli::called::Seen;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -12,7 +14,7 @@ use crate::facts::link::Link;
 use crate::facts::session::Session;
 use crate::facts::task::{Estimator, Task};
 use crate::git::messages;
-use crate::integrations::caller::{Called, Caller};
+use crate::integrations::caller::{Called, Caller, LATELY, Trace};
 use crate::workspace::sessions::OwnLinks;
 
 /// Which logs are read, if any.
@@ -49,8 +51,13 @@ pub struct Within {
 }
 
 impl Within {
-    /// Finds out who called, and says how it knows. The logs are read where an agent did.
-    pub fn find(logs: &Logs<'_>, open: &OpenLedger, context: &mut Context) -> Result<Self, CommandError> {
+    /// Finds out who called to record a task of these commits, and says how it knows. The logs are read where an agent did.
+    pub fn find(
+        commits: &[ObjectId],
+        logs: &Logs<'_>,
+        open: &OpenLedger,
+        context: &mut Context,
+    ) -> Result<Self, CommandError> {
         let seen = Seen::of(&context.environment, &open.repo);
         let caller = match seen.called() {
             Called::ByPerson => return Ok(Self::default()),
@@ -69,17 +76,22 @@ impl Within {
                 ..Self::default()
             });
         }
-        let within = Self::read(caller, &seen, logs.read(open, context)?);
+        let own = logs.read(open, context)?;
+        let within = Self::read(caller, commits, &seen, own, open);
         context.terminal.status(&within.in_words())?;
         Ok(within)
     }
 
     /// What the logs add: the model, and whether an id is that of a session.
-    fn read(mut caller: Caller, seen: &Seen, own: OwnLinks) -> Self {
+    fn read(mut caller: Caller, commits: &[ObjectId], seen: &Seen, own: OwnLinks, open: &OpenLedger) -> Self {
         let mut session = session_of(&caller);
         if caller.may_be_subagent && log(&own, session.as_ref()).is_none() {
             caller = seen.without_session(&caller);
             session = session_of(&caller);
+        }
+        if session.is_none() {
+            session = by_commit(commits, &caller.agent, &own, open);
+            caller.by.extend(session.is_some().then_some(Trace::Commit));
         }
         let answered = log(&own, session.as_ref()).and_then(model);
         Self {
@@ -168,6 +180,20 @@ impl Within {
 fn session_of(caller: &Caller) -> Option<SessionId> {
     let id = caller.session.as_ref()?;
     format!("{}:{id}", caller.agent).parse().ok()
+}
+
+/// The only session of an agent that surely made some commits, if it was at work lately.
+fn by_commit(commits: &[ObjectId], agent: &str, own: &OwnLinks, open: &OpenLedger) -> Option<SessionId> {
+    let surely = |link: &&Link| link.counts() && !link.is_copy() && link.confidence >= Confidence::High;
+    let here = own.links.iter().filter(surely);
+    let here = here.filter(|link| commits.contains(&link.commit) && link.session.agent == agent);
+    let sessions: BTreeSet<&SessionId> = here.map(|link| &link.session).collect();
+    let mut at_work = sessions.into_iter().filter(|session| {
+        let end = log(own, Some(session)).map(|log| log.span.end.seconds());
+        end.is_some_and(|end| open.now.timestamp() - end <= LATELY.num_seconds())
+    });
+    let only = at_work.next()?;
+    at_work.next().is_none().then(|| only.clone())
 }
 
 /// The session as its log has it.
