@@ -42,6 +42,7 @@ mod record_once;
 mod repair;
 mod replaced;
 mod reporting;
+mod rewording;
 mod rewrites;
 mod setup;
 mod sha256;

@@ -129,6 +129,12 @@ fn a_record_that_cannot_be_written_is_printed_as_trailers() {
         ];
         let reason = reasons.iter().find(|reason| told.contains(*reason)).unwrap();
         assert_eq!(told.replace(reason, "REASON"), TOLD, "{way:?}");
+        let amended = way.run(&world, &repo, &[&args[..], &["--trailer"]].concat());
+        assert_eq!(
+            (amended.code, amended.stdout.as_str()),
+            (Some(5), block.as_str()),
+            "{amended}"
+        );
         // A commit with these lines is the task.
         repo.git(&["commit", "--quiet", "--allow-empty", "-m", "Tests", "-m", &block]);
         let shown = repo.run(&["show", "HEAD"]).success();

@@ -63,6 +63,10 @@ pub const KEYS: &[Key] = &[
         "leverage.limits.cpu",
         "how much processor time one repository may take",
     ),
+    describing(
+        "leverage.claims",
+        "whether a claim goes into a note or into the commit message",
+    ),
     reaching("leverage.sign", "whether a program signs the ledger"),
     describing(
         "leverage.fsync",

@@ -100,6 +100,16 @@ impl OpenLedger {
         self.writer.as_ref()
     }
 
+    /// Who commits code, if it is known whether they sign.
+    pub fn committer(&self, settings: &Settings) -> Result<Option<Writer>, CommandError> {
+        let writer = self.writer()?;
+        let signing = signing_of_code(settings);
+        Ok(signing.map(|signing| Writer {
+            signing,
+            ..writer.clone()
+        }))
+    }
+
     /// `Name <mail>` of the writer.
     pub fn author(&self) -> Result<String, CommandError> {
         let person = &self.writer()?.person;
@@ -237,6 +247,17 @@ fn signing(settings: &Settings) -> Signing {
 
 /// Whether commits are signed, from what counts most.
 const SIGNING: [&str; 2] = ["leverage.sign", "commit.gpgSign"];
+
+/// Whether git signs commits of code. A repository's own config is not asked, as what it names would be run; where it alone
+/// says so, the commit is not to be made without a signature either.
+fn signing_of_code(settings: &Settings) -> Option<Signing> {
+    let config = settings.config();
+    match (config.trusted(SIGNING[1]), config.get(SIGNING[1])) {
+        (Some(value), _) if is_true(value) => Some(Signing::On),
+        (None, Some(value)) if is_true(value) => None,
+        _ => Some(Signing::Off),
+    }
+}
 
 /// What is to be said of a record that the repository's own config wants signed, and nobody else.
 fn unsigned(settings: &Settings) -> Option<String> {

@@ -57,6 +57,27 @@ pub fn parse_everywhere(message: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Vec<T
     found
 }
 
+/// A message with more trailers at its end: in the block that git reads there, or in a paragraph of their own. `lines` are whole
+/// lines.
+pub fn appended(message: &[u8], lines: &[u8]) -> Vec<u8> {
+    let parsed = Message::new(message);
+    let (start, end) = parsed.block();
+    let skipped = memchr::memchr(0, message).unwrap_or(message.len()) - parsed.text.len();
+    let (before, after) = message.split_at(skipped + end);
+    let mut whole = before.to_vec();
+    if !whole.ends_with(b"\n") {
+        whole.push(b'\n');
+    }
+    if start == end {
+        whole.push(b'\n');
+    }
+    whole.extend_from_slice(lines);
+    if !after.trim_ascii().is_empty() {
+        whole.extend_from_slice(after);
+    }
+    whole
+}
+
 /// A message as git looks at it: without leading blank lines, ending at the first NUL.
 struct Message<'a> {
     text: &'a [u8],
@@ -340,6 +361,36 @@ mod tests {
         assert_eq!(read("T\n\n---\nx\n\nA: 1\n"), ["A=1"]);
         let cut = "T\n\nA: 1\n# ------------------------ >8 ------------------------\nB: 2\n";
         assert_eq!(read(cut), ["A=1"]);
+    }
+
+    #[test]
+    fn more_trailers_join_the_block_that_is_there() {
+        for (message, wanted) in [
+            ("T", "T\n\nA: 1\n"),
+            ("T\n", "T\n\nA: 1\n"),
+            ("T\n\n\n", "T\n\nA: 1\n"),
+            ("T\n\nBody", "T\n\nBody\n\nA: 1\n"),
+            ("T\n\nBody\nB: 2\n", "T\n\nBody\nB: 2\n\nA: 1\n"),
+            ("T\n\nB: 2", "T\n\nB: 2\nA: 1\n"),
+            (
+                "\n\nT\n\nSigned-off-by: x\n two\n\n",
+                "\n\nT\n\nSigned-off-by: x\n two\nA: 1\n",
+            ),
+            ("T\n\nB: 2\n# note\n", "T\n\nB: 2\nA: 1\n# note\n"),
+            (
+                "T\n\nBody\n\nConflicts:\n\ta\n",
+                "T\n\nBody\n\nA: 1\n\nConflicts:\n\ta\n",
+            ),
+        ] {
+            let whole = appended(message.as_bytes(), b"A: 1\n");
+            assert_eq!(String::from_utf8_lossy(&whole), wanted, "{message:?}");
+            let before = read(message);
+            assert_eq!(
+                read(wanted),
+                [before, vec!["A=1".to_owned()]].concat(),
+                "{message:?}"
+            );
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 pub mod added_lines;
 pub mod added_ranges;
 mod alternates;
+pub mod amend;
 mod attributes;
 pub mod change_id;
 pub mod changes;

@@ -28,16 +28,21 @@ pub enum Signature {
     Bad,
 }
 
-/// The variables by which git takes a person and a time.
-fn identity(command: &mut Command, writer: &Writer) {
+/// The time of a writer as git writes it: `1775822400 +0200`.
+pub(super) fn date(writer: &Writer) -> String {
     let offset = i32::from(writer.time.offset);
     let (sign, minutes) = if offset < 0 { ('-', -offset) } else { ('+', offset) };
-    let date = format!(
+    format!(
         "{} {sign}{:02}{:02}",
         writer.time.seconds,
         minutes / 60,
         minutes % 60
-    );
+    )
+}
+
+/// The variables by which git takes a person and a time.
+pub(super) fn identity(command: &mut Command, writer: &Writer) {
+    let date = date(writer);
     for role in ["AUTHOR", "COMMITTER"] {
         command
             .env(format!("GIT_{role}_NAME"), &writer.person.name)

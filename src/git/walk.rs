@@ -361,7 +361,7 @@ pub(super) fn facts_of(commit: &FoundCommit) -> Commit {
 }
 
 impl RefSelection {
-    fn selects(&self, name: &str) -> bool {
+    pub(super) fn selects(&self, name: &str) -> bool {
         let wanted = name.starts_with("refs/heads/")
             || self.all && (name.starts_with("refs/remotes/") || name.starts_with("refs/tags/"));
         wanted && !self.exclude.iter().any(|pattern| matches_ref(pattern, name))

@@ -11,7 +11,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::record::{NOTE_CAP, NoteLines, Record};
 use crate::facts::task::Task;
 use crate::git::Repo;
-use crate::git::notes::{self, Batch};
+use crate::git::notes::{self, Batch, StoredNote};
 use crate::git::refs::{self, WriteLock};
 
 pub use crate::git::notes::Written;
@@ -59,6 +59,22 @@ pub fn append_lines(
 ) -> Result<Written, WriteError> {
     let _lock = WriteLock::take(repo)?;
     notes::add(repo, lines, message, writer)
+}
+
+/// Adds all lines of the note on a commit to that on another one, which took its place.
+pub fn carry(repo: &Repo, from: ObjectId, to: ObjectId, writer: &Writer) -> Result<Written, WriteError> {
+    let own = notes::read_own(repo).notes.into_iter();
+    let mut lines = NoteLines::default();
+    for (commit, note) in own {
+        if let (true, StoredNote::Lines(found)) = (commit == from, note) {
+            lines.merge(found);
+        }
+    }
+    if lines.size() == 0 {
+        return Ok(Written::Nothing);
+    }
+    let message = format!("Carry: the note on {} to {}\n", from.short(), to.short());
+    append_lines(repo, &BTreeMap::from([(to, lines)]), &message, writer)
 }
 
 /// Adds to the notes on commits what `decide` makes of the ledger as it is when it is written: records and the message of

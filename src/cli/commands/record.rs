@@ -4,6 +4,7 @@
 //! decided on the ledger that the write starts from, so that two who record at once do not both get their way.
 
 mod measured;
+mod trailer;
 mod unwritable;
 mod within;
 
@@ -33,6 +34,7 @@ use crate::sources::ledger::{read_ledger_at, read_recorded};
     git leverage record --estimate 40h            (agent time from the sessions behind HEAD)\n  \
     git leverage record HEAD~2 --phase 'Schema design=4h' --phase Client=12h --agent claude-code\n  \
     git leverage record --no-commit --title 'Deployment audit' --estimate 2d --agent-time 1h30m\n  \
+    git leverage record --trailer --estimate 4h   (into the message of HEAD, before it is pushed)\n  \
     git leverage record --json - <<'EOF'          (no quoting: {\"phases\": {\"Client\": \"3h\"}, \"basis\": \"…\"})\n  \
     git leverage record --revise --estimate 24h --reason 'The client library existed'")]
 pub struct Args {
@@ -57,6 +59,12 @@ pub struct Args {
     /// Record a second task for a commit that already has one, or the same task without a commit again
     #[arg(long)]
     another: bool,
+    /// Put the task into the message of HEAD, which no remote, tag or other branch may have [config: `leverage.claims`]
+    #[arg(long, conflicts_with_all = ["another", "revise", "no_commit"])]
+    trailer: bool,
+    /// Put the task into a note, whatever `leverage.claims` says
+    #[arg(long, conflicts_with = "trailer")]
+    note: bool,
     /// Do not take anything from the logs of sessions: neither the agent time of those that made the commit, nor what the session
     /// in which an agent records says of itself
     #[arg(long)]
@@ -87,6 +95,23 @@ impl Args {
             task_json::fill(&mut args.fields, source, context)?;
         }
         Ok(args)
+    }
+
+    /// Whether trailers of HEAD say it, and no note. A message has one claim, so that a second task of a commit and a revision
+    /// go into notes.
+    fn goes_into_the_message(&self, context: &Context) -> Result<bool, CommandError> {
+        if self.trailer || self.note || self.another {
+            return Ok(self.trailer);
+        }
+        let place = |text: &str| match text {
+            "note" => Some(false),
+            "trailer" => Some(true),
+            _ => None,
+        };
+        let set = context
+            .settings()
+            .parsed("claims", "`note` or `trailer`", place)?;
+        Ok(set.unwrap_or_default())
     }
 }
 
@@ -136,6 +161,9 @@ fn first(
     if !args.no_sessions && (task.agent_minutes.is_none() || within.is_known()) {
         let own = within.take_logs(&args.sources(), open, context)?;
         measure(&mut task, &commits, &own, open, context)?;
+    }
+    if args.goes_into_the_message(context)? {
+        return trailer::claim(&task, on, args.dry_run, open, context);
     }
     let message = format!("Record: {}\n", task.title);
     if !args.dry_run {

@@ -1,0 +1,138 @@
+//! `record --trailer`: the task goes into the message of HEAD, which nobody else has yet.
+
+use super::unwritable::print_trailers;
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::outcome::Outcome;
+use crate::cli::recording::OpenLedger;
+use crate::facts::claim::{self, Claim};
+use crate::facts::claim_lines::{block, without_trailer};
+use crate::facts::ids::ObjectId;
+use crate::facts::quantity::WorkTime;
+use crate::facts::task::Task;
+use crate::facts::trailers::{self, TrailerPlace};
+use crate::git::amend::{AmendError, Amendable, carry_other_notes};
+use crate::git::walk::RefSelection;
+use crate::ledger::{self, Writer};
+use crate::render::task::card;
+use crate::sources::ledger::read_ledger_at;
+
+/// Puts the trailers of a task into the message of HEAD, and prints the task as it is read from there.
+pub fn claim(
+    task: &Task,
+    on: ObjectId,
+    dry_run: bool,
+    open: &OpenLedger,
+    context: &mut Context,
+) -> Result<Outcome, CommandError> {
+    let commit = Amendable::at_head(&open.repo, &branches(context)).map_err(refused)?;
+    if commit.id != on {
+        let message = format!("{} is not HEAD, whose message alone can be changed", on.short());
+        return Err(CommandError::usage(message).hint(NOTE));
+    }
+    if task.commits.iter().any(|other| *other != on) {
+        return Err(CommandError::usage("a trailer speaks of no other commit than its own").hint(NOTE));
+    }
+    let block = block(task)?;
+    let message = with_block(&commit, &block, open.work)?;
+    let missing = without_trailer(task);
+    if !missing.is_empty() {
+        let said = format!("no trailer holds: {}", missing.join(", "));
+        context.terminal.status(&said)?;
+    }
+    if dry_run {
+        context.terminal.data(block.as_bytes())?;
+        context.terminal.status("not written (--dry-run)")?;
+        return Ok(Outcome::Done);
+    }
+    let writer = open.committer(&context.settings())?.ok_or_else(unsigned)?;
+    let new = match commit.reword(&open.repo, &message, &writer) {
+        Ok(new) => new,
+        Err(error) => return Err(print_trailers(refused(error), task, context)?),
+    };
+    let what = format!(
+        "the message of {} claims the task, as {}",
+        commit.id.short(),
+        new.short()
+    );
+    context.recorded(&open.repo, what, Outcome::Done)?;
+    carry_notes(commit.id, new, &writer, open)?;
+    let ledger = read_ledger_at(&open.repo, &[new], open.work);
+    let read: String = ledger.on(&[new]).map(|task| card(task, None)).collect();
+    context.terminal.data(read.as_bytes())?;
+    let done = format!(
+        "claimed in the message of {}, which was {}",
+        new.short(),
+        commit.id.short()
+    );
+    context.terminal.status(&done)?;
+    Ok(Outcome::Done)
+}
+
+const NOTE: &str = "Record it in a note: git leverage record --note …";
+
+/// Which branches hold history.
+fn branches(context: &Context) -> RefSelection {
+    let mut refs = RefSelection::default();
+    let excluded = context.settings().get_all("excludeRef");
+    if !excluded.is_empty() {
+        refs.exclude = excluded;
+    }
+    refs
+}
+
+/// What is on the old commit, on the new one as well: ours, and what others want carried.
+fn carry_notes(old: ObjectId, new: ObjectId, writer: &Writer, open: &OpenLedger) -> Result<(), CommandError> {
+    carry_other_notes(&open.repo, old, new, writer)?;
+    ledger::carry(&open.repo, old, new, open.writer()?)?;
+    Ok(())
+}
+
+/// The message with the block, in which git and we read what was there before and what the block says.
+fn with_block(commit: &Amendable, block: &str, work: WorkTime) -> Result<Vec<u8>, CommandError> {
+    let cannot = |why: &str| {
+        let message = format!("the message of {} {why}", commit.id.short());
+        CommandError::failed(message).hint(NOTE)
+    };
+    if let Some(encoding) = commit.encoding().filter(|_| !block.is_ascii()) {
+        return Err(cannot(&format!("is in {encoding}, and the task is not in ASCII")));
+    }
+    let message = trailers::appended(&commit.message, block.as_bytes());
+    let alone = format!("-\n\n{block}");
+    let (wanted, _) = claim::read(alone.as_bytes(), work);
+    let in_block = |claim: &&Claim| claim.place == TrailerPlace::Block && claim.part.is_none();
+    let (claims, errors) = claim::read(&message, work);
+    let (_, errors_before) = claim::read(&commit.message, work);
+    let read = claims.iter().find(in_block);
+    let is_read = read
+        .zip(wanted.first())
+        .is_some_and(|(read, wanted)| read.says_the_same(wanted));
+    let said = |message: &[u8]| -> Vec<(Vec<u8>, Vec<u8>)> {
+        let all = trailers::parse(message).into_iter();
+        all.map(|trailer| (trailer.key, trailer.value)).collect()
+    };
+    let kept = said(&message).starts_with(&said(&commit.message));
+    match is_read && kept && errors.len() == errors_before.len() {
+        true => Ok(message),
+        false => Err(cannot(
+            "has no place in which git would read the trailers as they are",
+        )),
+    }
+}
+
+fn unsigned() -> CommandError {
+    CommandError::failed("the commit would not be signed: `commit.gpgSign` counts in your own git config, not in that of the repository")
+        .hint(NOTE)
+}
+
+fn refused(error: AmendError) -> CommandError {
+    let message = format!("the message of HEAD cannot be changed: {error}");
+    match error {
+        AmendError::Write(error) => error.into(),
+        AmendError::Shared { .. } => CommandError::failed(message)
+            .hint(NOTE)
+            .hint("Or put the trailers into the next commit of the task: git leverage trailers --print …"),
+        AmendError::InProgress(_) => CommandError::failed(message).hint("Finish it first").hint(NOTE),
+        _ => CommandError::failed(message).hint(NOTE),
+    }
+}

@@ -1,0 +1,379 @@
+//! Another message for the commit at HEAD, where nobody else has that commit.
+//!
+//! Everything else of it stays byte for byte: tree, parents, author, encoding, what other programs put into its head. Git's plumbing
+//! makes it, in the profile in which a repository can run nothing, so that neither the index nor the work tree is read or
+//! written and no hook runs: `git commit --amend` would take in what is staged, and refresh the rest.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use git2::{Oid, RepositoryState};
+
+use super::open::Repo;
+use super::process::{hardened, output};
+use super::refs::{WriteLock, descends};
+use super::signing;
+use super::walk::RefSelection;
+use super::writer::{Signing, WriteError, Writer};
+use super::{files, folder};
+use crate::facts::ids::ObjectId;
+
+/// What git keeps in its folder while it is in the middle of something, and what that is.
+const IN_PROGRESS: &[(&str, &str)] = &[
+    ("rebase-merge", "a rebase"),
+    ("rebase-apply", "a rebase"),
+    ("MERGE_HEAD", "a merge"),
+    ("CHERRY_PICK_HEAD", "a cherry-pick"),
+    ("REVERT_HEAD", "a revert"),
+    ("sequencer", "a cherry-pick or a revert"),
+    ("BISECT_LOG", "a bisection"),
+];
+/// References whose commits others have, or may have.
+const SHARED: &[&str] = &["refs/remotes/", "refs/tags/", "refs/prefetch/"];
+/// The file that says where a work tree stands is a line.
+const LARGEST_HEAD: u64 = 8192;
+const BRANCHES: &str = "refs/heads/";
+/// What a new signature replaces.
+const SIGNATURES: &[&str] = &["gpgsig", "gpgsig-sha256"];
+/// What `git commit-tree` can make anew.
+const PLAIN: &[&str] = &["tree", "parent", "author", "committer", "encoding"];
+
+/// Why HEAD is left as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum AmendError {
+    /// The branch is unborn.
+    #[error("there is no commit yet")]
+    NoCommit,
+    /// Nobody works there.
+    #[error("the repository is bare: its branches are those of others")]
+    Bare,
+    /// Git will go on from the commit as it is.
+    #[error("{0} is in progress")]
+    InProgress(&'static str),
+    /// Somebody else has the commit.
+    #[error("{commit} is in `{reference}` as well, which would keep it as it is")]
+    Shared {
+        /// The commit.
+        commit: String,
+        /// The short name of a branch or a tag, or what else holds it. Untrusted text.
+        reference: String,
+    },
+    /// The signature of the commit would be lost.
+    #[error("{commit} would lose its signature: {reason}")]
+    Signature {
+        /// The commit.
+        commit: String,
+        /// Why it is not signed again.
+        reason: &'static str,
+    },
+    /// Its raw form is not one that git writes.
+    #[error("{0} cannot be made again with another message")]
+    Unusual(String),
+    /// HEAD moved meanwhile.
+    #[error("HEAD moved while its message was written: {0}")]
+    Moved(String),
+    /// Git, or a disk.
+    #[error("{0}")]
+    Write(#[from] WriteError),
+}
+
+/// The commit at HEAD, which nobody else has.
+#[derive(Debug)]
+pub struct Amendable {
+    /// Its id.
+    pub id: ObjectId,
+    /// Its header lines, each with its key and its bytes, newline included.
+    headers: Vec<(String, Vec<u8>)>,
+    /// Its message as it is stored.
+    pub message: Vec<u8>,
+}
+
+impl Amendable {
+    /// Looks whether the commit at HEAD may get another message. Branches that `refs` leaves out hold data, and no history.
+    pub fn at_head(repo: &Repo, refs: &RefSelection) -> Result<Self, AmendError> {
+        if repo.is_bare() {
+            return Err(AmendError::Bare);
+        }
+        let failed = |error: git2::Error| WriteError::git(repo, &error);
+        let id = repo.head().map_err(failed)?.ok_or(AmendError::NoCommit)?;
+        if let Some(what) = in_progress(repo) {
+            return Err(AmendError::InProgress(what));
+        }
+        let shared = |reference| AmendError::Shared {
+            commit: id.short(),
+            reference,
+        };
+        if let Some(reference) = holder(repo, id, refs)? {
+            return Err(shared(reference));
+        }
+        let raw = raw(repo, id).map_err(failed)?;
+        Self::parse(id, &raw).ok_or_else(|| AmendError::Unusual(id.short()))
+    }
+
+    fn parse(id: ObjectId, raw: &[u8]) -> Option<Self> {
+        let end = memchr::memmem::find(raw, b"\n\n")?;
+        let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
+        for line in raw[..=end].split_inclusive(|byte| *byte == b'\n') {
+            if line.starts_with(b" ") {
+                headers.last_mut()?.1.extend_from_slice(line);
+                continue;
+            }
+            let key = line.split(|byte| *byte == b' ').next()?;
+            headers.push((String::from_utf8(key.to_vec()).ok()?, line.to_vec()));
+        }
+        Some(Self {
+            id,
+            headers,
+            message: raw[end + 2..].to_vec(),
+        })
+    }
+
+    /// The encoding of its message, where it is not UTF-8.
+    pub fn encoding(&self) -> Option<String> {
+        let value = self.value("encoding")?;
+        Some(value).filter(|name| !name.eq_ignore_ascii_case("utf-8") && !name.eq_ignore_ascii_case("utf8"))
+    }
+
+    fn value(&self, key: &str) -> Option<String> {
+        let (_, line) = self.headers.iter().find(|(name, _)| name == key)?;
+        let text = String::from_utf8_lossy(line);
+        Some(text.strip_prefix(key)?.trim().to_owned())
+    }
+
+    fn is_signed(&self) -> bool {
+        self.headers
+            .iter()
+            .any(|(key, _)| SIGNATURES.contains(&key.as_str()))
+    }
+
+    /// Makes the commit with another message, and moves HEAD to it. Returns the new commit.
+    ///
+    /// The writer is the new committer, and signs what is signed.
+    pub fn reword(&self, repo: &Repo, message: &[u8], writer: &Writer) -> Result<ObjectId, AmendError> {
+        let lost = |reason| AmendError::Signature {
+            commit: self.id.short(),
+            reason,
+        };
+        let is_plain = self
+            .headers
+            .iter()
+            .all(|(key, _)| PLAIN.contains(&key.as_str()) || SIGNATURES.contains(&key.as_str()));
+        let _lock = WriteLock::take(repo)?;
+        let new = match writer.signing {
+            Signing::Off if self.is_signed() => return Err(lost("commit.gpgSign is not set")),
+            Signing::Off => self.unsigned(repo, message, writer)?,
+            Signing::On if !is_plain => return Err(lost("git cannot sign what else its head holds")),
+            Signing::On => self.signed(repo, message, writer)?,
+        };
+        self.verify(repo, new, message)?;
+        let subject = String::from_utf8_lossy(message);
+        let reason = format!(
+            "leverage (reword): {}",
+            subject.lines().next().unwrap_or_default()
+        );
+        let (new_text, old_text) = (new.to_string(), self.id.to_string());
+        let mut command = git(repo, writer);
+        command.args(["update-ref", "-m", &reason, "HEAD", &new_text, &old_text]);
+        output(&mut command).map_err(|error| match repo.head() {
+            Ok(head) if head == Some(self.id) => {
+                AmendError::Write(WriteError::storage(repo, &error.to_string()))
+            }
+            _ => AmendError::Moved(error.to_string()),
+        })?;
+        Ok(new)
+    }
+
+    /// The raw form with another committer and message, and without a signature.
+    fn raw_with(&self, message: &[u8], writer: &Writer) -> Vec<u8> {
+        let mut raw = Vec::new();
+        for (key, line) in &self.headers {
+            match key.as_str() {
+                "committer" => raw.extend_from_slice(committer(writer).as_bytes()),
+                key if SIGNATURES.contains(&key) => {}
+                _ => raw.extend_from_slice(line),
+            }
+        }
+        raw.push(b'\n');
+        raw.extend_from_slice(message);
+        raw
+    }
+
+    fn unsigned(&self, repo: &Repo, message: &[u8], writer: &Writer) -> Result<ObjectId, AmendError> {
+        let mut command = git(repo, writer);
+        command.args(["hash-object", "-t", "commit", "-w", "--stdin"]);
+        let id = said_to(&mut command, &self.raw_with(message, writer));
+        let id = id.map_err(|error| WriteError::storage(repo, &error.to_string()))?;
+        id.parse().map_err(|_| AmendError::Unusual(self.id.short()))
+    }
+
+    fn signed(&self, repo: &Repo, message: &[u8], writer: &Writer) -> Result<ObjectId, AmendError> {
+        let unusual = || AmendError::Unusual(self.id.short());
+        let author = self.value("author").ok_or_else(unusual)?;
+        let (name, rest) = author.split_once(" <").ok_or_else(unusual)?;
+        let (email, date) = rest.split_once("> ").ok_or_else(unusual)?;
+        let mut command = git(repo, writer);
+        command
+            .env("GIT_AUTHOR_NAME", name)
+            .env("GIT_AUTHOR_EMAIL", email)
+            .env("GIT_AUTHOR_DATE", format!("@{date}"));
+        for setting in &writer.signing_config {
+            command.args(["-c", setting]);
+        }
+        let encoding = self.value("encoding").unwrap_or_else(|| "UTF-8".to_owned());
+        command.args(["-c", &format!("i18n.commitEncoding={encoding}")]);
+        command.args(["commit-tree", "--gpg-sign", "-F", "-"]);
+        for (key, line) in &self.headers {
+            if key == "parent" {
+                let parent = String::from_utf8_lossy(line);
+                command.args(["-p", parent["parent".len()..].trim()]);
+            }
+        }
+        command.arg(self.value("tree").ok_or_else(unusual)?);
+        let id = said_to(&mut command, message);
+        let id = id.map_err(|error| WriteError::Unsigned {
+            reason: error.to_string(),
+        })?;
+        id.parse().map_err(|_| unusual())
+    }
+
+    /// Whether the new commit differs in nothing but committer, signature and message.
+    fn verify(&self, repo: &Repo, new: ObjectId, message: &[u8]) -> Result<(), AmendError> {
+        let unusual = || AmendError::Unusual(self.id.short());
+        let raw = raw(repo, new).map_err(|error| WriteError::git(repo, &error))?;
+        let made = Self::parse(new, &raw).ok_or_else(unusual)?;
+        let changes = |key: &str| key == "committer" || SIGNATURES.contains(&key);
+        let kept = |headers: &[(String, Vec<u8>)]| -> Vec<Vec<u8>> {
+            let kept = headers.iter().filter(|(key, _)| !changes(key));
+            kept.map(|(_, line)| line.clone()).collect()
+        };
+        match made.message == message && kept(&made.headers) == kept(&self.headers) {
+            true => Ok(()),
+            false => Err(unusual()),
+        }
+    }
+}
+
+/// Has git carry the notes of other programs from a commit to the one that took its place, as `notes.rewriteRef` wants it.
+pub fn carry_other_notes(repo: &Repo, old: ObjectId, new: ObjectId, writer: &Writer) -> io::Result<()> {
+    let mut command = git(repo, writer);
+    command.args(["notes", "copy", "--for-rewrite=amend"]);
+    said_to(&mut command, format!("{old} {new}\n").as_bytes()).map(|_| ())
+}
+
+/// What git is in the middle of.
+fn in_progress(repo: &Repo) -> Option<&'static str> {
+    let is_there = |name: &str| repo.git_dir().join(name).symlink_metadata().is_ok();
+    let found = IN_PROGRESS.iter().find(|(name, _)| is_there(name));
+    let other = || repo.raw().state() != RepositoryState::Clean;
+    found
+        .map(|(_, what)| *what)
+        .or_else(|| other().then_some("an operation of git"))
+}
+
+/// What else than the branch at HEAD holds a commit: a branch, a tag, what was fetched, or another work tree.
+fn holder(repo: &Repo, commit: ObjectId, refs: &RefSelection) -> Result<Option<String>, WriteError> {
+    let failed = |error: io::Error| WriteError::storage(repo, &error.to_string());
+    let mut command = hardened(repo.git_dir());
+    command.env("GIT_DIR", repo.git_dir());
+    command.args([
+        "for-each-ref",
+        "--format=%(refname)",
+        "--contains",
+        &commit.to_string(),
+    ]);
+    let listed = output(&mut command).map_err(failed)?;
+    let head = repo.raw().head().ok();
+    let own = head.as_ref().and_then(|head| head.name().ok());
+    let fetched = fetched_names(repo);
+    let holds = |name: &&str| {
+        let is_branch = name.starts_with(BRANCHES) && Some(*name) != own && refs.selects(name);
+        is_branch || SHARED.iter().any(|start| name.starts_with(start)) || fetched(name)
+    };
+    let listed = String::from_utf8_lossy(&listed);
+    if let Some(name) = listed.lines().find(holds) {
+        let short = ["refs/heads/", "refs/remotes/", "refs/tags/"];
+        let short = short.iter().find_map(|start| name.strip_prefix(start));
+        return Ok(Some(short.unwrap_or(name).to_owned()));
+    }
+    Ok(other_work_tree(repo, commit))
+}
+
+/// Whether a fetch writes a reference: others need not be below `refs/remotes/`.
+fn fetched_names(repo: &Repo) -> impl Fn(&str) -> bool {
+    let raw = repo.raw();
+    let names = raw.remotes().ok();
+    let names = names.iter().flat_map(|names| {
+        names
+            .iter()
+            .filter_map(|name| name.ok().flatten().map(str::to_owned))
+    });
+    let remotes: Vec<_> = names.filter_map(|name| raw.find_remote(&name).ok()).collect();
+    move |reference| {
+        let specs = remotes.iter().flat_map(|remote| remote.refspecs());
+        let mut fetches = specs.filter(|spec| spec.direction() == git2::Direction::Fetch);
+        // A ledger is fetched, too, and holds no commit of code.
+        fetches.any(|spec| spec.dst_matches(reference) && !reference.starts_with(BRANCHES))
+    }
+}
+
+/// Another work tree that stands on a commit, or after it, without a branch.
+fn other_work_tree(repo: &Repo, commit: ObjectId) -> Option<String> {
+    let linked = folder::present(&repo.common_dir().join("worktrees"));
+    let linked = linked.map(|entry| entry.path().to_owned());
+    let own = repo.git_dir().canonicalize().ok();
+    let others = linked
+        .chain([repo.common_dir().to_owned()])
+        .filter(|folder| folder.canonicalize().ok() != own);
+    let stands = |folder: &PathBuf| {
+        let head = files::read_text(&folder.join("HEAD"), LARGEST_HEAD);
+        let head: Option<ObjectId> = head.ok().flatten().and_then(|head| head.trim().parse().ok());
+        head.is_some_and(|head| head == commit || descends(repo, head, commit))
+    };
+    let found = others.into_iter().find(stands)?;
+    let name = found.file_name().unwrap_or_default().to_string_lossy();
+    Some(format!("the work tree {name}"))
+}
+
+/// A commit as it is stored, whatever replaces it.
+fn raw(repo: &Repo, id: ObjectId) -> Result<Vec<u8>, git2::Error> {
+    let oid = Oid::from_bytes(id.as_bytes())?;
+    repo.raw().odb()?.refresh()?;
+    repo.look_at(oid, 0)?;
+    Ok(repo.raw().odb()?.read(oid)?.data().to_vec())
+}
+
+/// Hardened git in the repository, with the writer as committer.
+fn git(repo: &Repo, writer: &Writer) -> Command {
+    let mut command = hardened(repo.git_dir());
+    command.env("GIT_DIR", repo.git_dir());
+    signing::identity(&mut command, writer);
+    command
+}
+
+fn committer(writer: &Writer) -> String {
+    let person = &writer.person;
+    let when = signing::date(writer);
+    format!("committer {} <{}> {when}\n", person.name, person.email)
+}
+
+/// What a command prints that is given `input`; an exit code other than 0 is an error that repeats what it said.
+fn said_to(command: &mut Command, input: &[u8]) -> io::Result<String> {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A git that ends early says why itself.
+        let _ = stdin.write_all(input);
+    }
+    let ended = child.wait_with_output()?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    match ended.status.success() {
+        true => Ok(text(&ended.stdout)),
+        false => Err(io::Error::other(
+            text(&ended.stderr).lines().collect::<Vec<_>>().join("; "),
+        )),
+    }
+}
