@@ -16,16 +16,6 @@ pub enum Scope {
     Project,
 }
 
-impl Scope {
-    /// Its name, as in the options.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Project => "project",
-        }
-    }
-}
-
 /// How an agent is set up.
 #[derive(Debug)]
 pub struct SetupForm {
@@ -263,42 +253,57 @@ pub enum HookState {
 /// What one file says, as it was read: `Ok(None)` where there is none.
 pub type FileText = Result<Option<String>, String>;
 
-/// Whether our hooks are in the files of an agent, which [`SetupForm::places`] lists, in the same order. `program` is the
-/// one that they should call; without it, every one is taken for the right one.
-pub fn state(files: &[(Place, FileText)], program: Option<&str>) -> HookState {
-    let mut present: Vec<Present> = Vec::new();
-    let mut wanted: Vec<&str> = Vec::new();
-    let mut switch = None;
-    for (place, text) in files {
-        let text = match text {
-            Ok(Some(text)) => text.as_str(),
-            Ok(None) => "",
-            Err(reason) => {
-                let reason = reason.clone();
-                return HookState::Unclear { reason };
-            }
-        };
+/// What the files of an agent hold of us.
+#[derive(Default)]
+struct Holding {
+    /// The hooks; those of a plugin are one.
+    present: Vec<Present>,
+    /// The events that there should be.
+    wanted: Vec<&'static str>,
+    /// The switch that turns hooks off.
+    switch: Option<String>,
+}
+
+impl Holding {
+    fn add(&mut self, place: &Place, text: &str) -> Result<(), String> {
         match &place.content {
             PlaceContent::Hooks(form) => {
-                wanted = form.events.iter().map(|(event, _)| *event).collect();
-                match form.present(text) {
-                    Ok(found) => present.extend(found),
-                    Err(error) => {
-                        let reason = format!("{}: {error}", place.path.display());
-                        return HookState::Unclear { reason };
-                    }
-                }
-                switch = switch.or_else(|| form.off(text));
+                self.wanted = form.events.iter().map(|(event, _)| *event).collect();
+                let found = form.present(text);
+                self.present
+                    .extend(found.map_err(|error| format!("{}: {error}", place.path.display()))?);
+                self.switch = self.switch.take().or_else(|| form.off(text));
             }
             PlaceContent::Plugin(template) => {
                 let command = super::plugin::read(template, text);
-                present.extend(command.map(|command| Present {
+                self.present.extend(command.map(|command| Present {
                     event: String::new(),
                     command,
                 }));
             }
         }
+        Ok(())
     }
+}
+
+/// Whether our hooks are in the files of an agent, which [`SetupForm::places`] lists, in the same order. `program` is the
+/// one that they should call; without it, every one is taken for the right one.
+pub fn state(files: &[(Place, FileText)], program: Option<&str>) -> HookState {
+    let mut holding = Holding::default();
+    for (place, text) in files {
+        let read = text
+            .clone()
+            .map_err(|reason| format!("{}: {reason}", place.path.display()));
+        let added = read.and_then(|text| holding.add(place, text.as_deref().unwrap_or_default()));
+        if let Err(reason) = added {
+            return HookState::Unclear { reason };
+        }
+    }
+    let Holding {
+        present,
+        wanted,
+        switch,
+    } = holding;
     let Some(Present { command, .. }) = present.last().cloned() else {
         return HookState::Absent;
     };
@@ -311,19 +316,20 @@ pub fn state(files: &[(Place, FileText)], program: Option<&str>) -> HookState {
         .filter(is_missing)
         .map(|event| (*event).to_owned())
         .collect();
+    if !missing.is_empty() {
+        return HookState::Incomplete { missing };
+    }
+    let is_other = |one: &Present| program.is_some_and(|program| one.command.program != program);
     let HookCommand {
         program: named,
         remind,
     } = command;
-    match program {
-        _ if !missing.is_empty() => HookState::Incomplete { missing },
-        Some(program) if !present.iter().all(|one| one.command.program == program) => {
-            HookState::OtherProgram {
-                program: named,
-                remind,
-            }
-        }
-        _ => HookState::Installed {
+    match present.iter().any(is_other) {
+        true => HookState::OtherProgram {
+            program: named,
+            remind,
+        },
+        false => HookState::Installed {
             program: named,
             remind,
         },

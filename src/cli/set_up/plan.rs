@@ -139,7 +139,7 @@ impl Machine<'_> {
                 }
                 PlaceContent::Hooks(file) => match files::read(&place.path) {
                     Ok(found) => hooks.push((place.path, file, found)),
-                    Err(reason) => return plan.leave(&place.path, reason),
+                    Err(reason) => return plan.leave(&place.path, &reason),
                 },
             }
         }
@@ -150,14 +150,14 @@ impl Machine<'_> {
         let bases = match bases {
             Ok(bases) => bases,
             // Others of its files may have the same event: none of them is touched.
-            Err((path, reason)) => return plan.leave(&path, reason),
+            Err((path, reason)) => return plan.leave(&path, &reason),
         };
         let targets = targets(&hooks, &bases, wanted.command.is_some());
         for (((path, file, found), base), events) in hooks.into_iter().zip(bases).zip(targets) {
             let made = self.change(path.clone(), &file, found, base, &events, wanted);
             match made {
                 Ok(change) => plan.changes.extend(change),
-                Err(reason) => plan.leave(&path, reason),
+                Err(reason) => plan.leave(&path, &reason),
             }
         }
     }
@@ -232,7 +232,7 @@ impl Machine<'_> {
     ) {
         let found = match files::read(path) {
             Ok(found) => found,
-            Err(reason) => return plan.leave(path, reason),
+            Err(reason) => return plan.leave(path, &reason),
         };
         let known = self.memory.files.get(&found.target);
         let ours = found
@@ -240,7 +240,7 @@ impl Machine<'_> {
             .as_deref()
             .is_none_or(|text| is_ours(text) || known.is_some_and(|known| known.is_untouched(text)));
         if !ours {
-            return plan.leave(path, "it is not as git-leverage wrote it".to_owned());
+            return plan.leave(path, "it is not as git-leverage wrote it");
         }
         let new = wanted.command.as_ref().map(write);
         if new == found.text {
@@ -273,7 +273,7 @@ impl Machine<'_> {
 }
 
 impl Plan {
-    fn leave(&mut self, path: &Path, reason: String) {
+    fn leave(&mut self, path: &Path, reason: &str) {
         let warning = Warning::new(path.display().to_string(), format!("left alone: {reason}"));
         self.left.push(warning);
     }

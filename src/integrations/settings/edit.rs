@@ -308,12 +308,12 @@ fn end_of_line_comments(text: &str, from: usize) -> usize {
 
 /// Behind the last comment of a stretch of blanks and comments, and whether it goes to the end of its line.
 fn last_comment(text: &str, from: usize, to: usize) -> (usize, bool) {
-    let comments = trivia(&text[..to], from).into_iter();
-    let ends = comments.filter_map(|part| match part {
+    let mut parts = trivia(&text[..to], from).into_iter().rev();
+    let end = parts.find_map(|part| match part {
         Trivia::Comment { span, is_line } => Some((span.end, is_line)),
         Trivia::Blank(_) => None,
     });
-    ends.last().unwrap_or((from, false))
+    end.unwrap_or((from, false))
 }
 
 fn position(children: &[Child], step: &Step) -> Option<usize> {
