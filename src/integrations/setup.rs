@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::settings::command::HookCommand;
 use super::settings::hooks::{HookFile, Present};
+use super::skill;
 
 /// For whom something is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -205,14 +206,9 @@ impl SetupForm {
             (false, Scope::User) => around.home?.join(".agents"),
             (false, Scope::Project) => around.project?.join(".agents"),
         };
-        Some(folder.join("skills").join(SKILL_NAME).join("SKILL.md"))
+        Some(folder.join("skills").join(skill::NAME).join("SKILL.md"))
     }
 }
-
-/// The name of the skill, which is that of its folder.
-pub const SKILL_NAME: &str = "leverage";
-/// The skill.
-pub const SKILL: &str = include_str!("skill/SKILL.md");
 
 /// Whether our hooks are in the files of an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]

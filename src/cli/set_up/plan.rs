@@ -14,6 +14,7 @@ use crate::integrations::plugin;
 use crate::integrations::settings::command::HookCommand;
 use crate::integrations::settings::hooks::{HookFile, Installed};
 use crate::integrations::setup::{self, HookState, Place, PlaceContent, Scope, SetupForm, Surroundings};
+use crate::integrations::skill;
 
 /// What is wanted.
 #[derive(Debug, Clone)]
@@ -75,8 +76,8 @@ impl Machine<'_> {
         }
         for skill in skills {
             if wanted.command.is_some() || !self.is_needed(&skill, agents, wanted.scope) {
-                self.plan_own(&skill, wanted, &mut plan, &|_| setup::SKILL.to_owned(), &|text| {
-                    text == setup::SKILL
+                self.plan_own(&skill, wanted, &mut plan, &|_| skill::SKILL.to_owned(), &|text| {
+                    text == skill::SKILL
                 });
             }
         }
@@ -251,7 +252,7 @@ impl Machine<'_> {
             // The folder of a skill is ours by its name.
             folders.extend(
                 path.parent()
-                    .filter(|folder| folder.ends_with(setup::SKILL_NAME))
+                    .filter(|folder| folder.ends_with(skill::NAME))
                     .map(Path::to_owned),
             );
         }

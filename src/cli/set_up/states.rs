@@ -7,6 +7,7 @@ use crate::cli::environment::Environment;
 use crate::integrations::INTEGRATIONS;
 use crate::integrations::integration::Integration;
 use crate::integrations::setup::{self, FileText, HookState, Place, Scope, Surroundings};
+use crate::integrations::skill;
 
 /// What the files of one agent say in one scope.
 pub struct AgentState {
@@ -68,7 +69,7 @@ fn one(
     let skill = form.skill(scope, &around, variable);
     let has_skill = skill
         .as_deref()
-        .is_some_and(|path| files::read(path).is_ok_and(|found| found.text.as_deref() == Some(setup::SKILL)));
+        .is_some_and(|path| files::read(path).is_ok_and(|found| found.text.as_deref() == Some(skill::SKILL)));
     Some(AgentState {
         integration,
         scope,
