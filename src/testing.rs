@@ -19,6 +19,16 @@ pub mod cli {
     pub use crate::cli::command_names as commands;
 }
 
+/// What a doctor asks, by name.
+pub mod doctor {
+    /// The names and questions of all checks.
+    pub fn checks() -> Vec<(&'static str, &'static str)> {
+        crate::doctor::checks()
+            .map(|check| (check.name, check.about))
+            .collect()
+    }
+}
+
 /// What git says.
 pub mod git {
     pub use crate::git::Repo;

@@ -17,6 +17,8 @@ mod claiming;
 mod damaged;
 mod discovery;
 #[cfg(unix)]
+mod doctor;
+#[cfg(unix)]
 mod durability;
 mod estimators;
 mod filters;

@@ -266,6 +266,46 @@ fn the_capture_that_is_named_captures_all() {
     assert_eq!(status["not_captured"], Value::Array(Vec::new()), "{status:#}");
 }
 
+/// What a hook left in the spool of the machine.
+fn event(world: &World, minute: i64, event: &Value) {
+    let at = chrono::DateTime::from_timestamp(START + minute * 60, 0).unwrap();
+    let mut event = event.clone();
+    event["at"] = at.to_rfc3339().into();
+    let spool = world.home().join(".local/state/git-leverage/spool");
+    std::fs::create_dir_all(&spool).unwrap();
+    let file = spool.join(format!("{}.jsonl", at.date_naive()));
+    let before = std::fs::read_to_string(&file).unwrap_or_default();
+    std::fs::write(&file, format!("{before}{event}\n")).unwrap();
+}
+
+#[test]
+fn what_hooks_told_of_is_captured_first() {
+    let world = World::new();
+    let repo = busy(&world);
+    let log = |session: &str| world.home().join(format!(".claude/projects/any/{session}.jsonl"));
+    let told = |session: &str, kind: &str| {
+        serde_json::json!({
+            "agent": "claude-code", "kind": kind, "session": session, "folder": repo.path(), "log": log(session),
+        })
+    };
+    event(&world, TODAY + 10, &told("first", "turn-end"));
+    event(&world, TODAY + 70, &told("third", "session-end"));
+    let status = json(&repo.run(&["status", "--format", "json"]));
+    // The second told nothing.
+    let rows = status["not_captured"].as_array().unwrap();
+    assert_eq!(rows.len(), 1, "{status:#}");
+    assert_eq!(rows[0]["session"], "claude-code:second");
+    let agent = &status["agents"][0];
+    assert_eq!(agent["last_event"], "session-end", "{status:#}");
+    assert_eq!(agent["last_event_at"], "2026-04-10T10:10:00Z");
+    let text = shown(&world, &repo, &["status"]);
+    assert!(
+        text.contains("claude-code  session end  10:10     10:10"),
+        "{text}"
+    );
+    assert!(!text.contains("git leverage setup"), "{text}");
+}
+
 #[test]
 fn several_repositories_have_one_evening() {
     let world = World::new();

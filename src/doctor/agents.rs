@@ -23,6 +23,11 @@ pub(super) const CHECKS: &[Check] = &[
         look: programs,
     },
     Check {
+        name: "skill",
+        about: "Does the agent know when a task is done, and how to record it?",
+        look: skill,
+    },
+    Check {
         name: "hook-trust",
         about: "Does the agent run hooks only after somebody approved them?",
         look: trust,
@@ -136,6 +141,23 @@ fn programs(evidence: &Evidence) -> Vec<Found> {
                 found.in_file(&facts.file)
             })
             .collect()
+    })
+}
+
+fn skill(evidence: &Evidence) -> Vec<Found> {
+    of_agents(evidence, |agent, _| {
+        let is_set_up = agent.hooks.iter().flatten().any(is_there);
+        let found = agent
+            .has_skill
+            .filter(|_| is_set_up)
+            .map(|has_skill| match has_skill {
+                true => Found::ok("it has the skill"),
+                false => Found::warning(
+                    "it does not have our skill, or an older one, so it records nothing by itself",
+                )
+                .advice(set_up(agent)),
+            });
+        found.into_iter().collect()
     })
 }
 

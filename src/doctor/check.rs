@@ -1,6 +1,6 @@
 //! What a check is, and what it says.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -52,6 +52,8 @@ pub enum Fix {
 pub struct Symptom {
     /// The name of the check.
     pub check: &'static str,
+    /// What it asks.
+    pub asks: &'static str,
     /// How it stands.
     pub health: Health,
     /// Where: an agent, a file, a key of git config. Untrusted text.
@@ -109,7 +111,7 @@ impl Found {
         self
     }
 
-    pub(super) fn in_file(self, path: &PathBuf) -> Self {
+    pub(super) fn in_file(self, path: &Path) -> Self {
         self.at(path.display().to_string())
     }
 
@@ -141,6 +143,7 @@ impl Check {
         found
             .map(|found| Symptom {
                 check: self.name,
+                asks: self.about,
                 health: found.health,
                 place: found.place,
                 message: found.message,

@@ -79,6 +79,8 @@ pub struct AgentFacts {
     pub title: String,
     /// What its files say of hooks; `None` of an agent that has none.
     pub hooks: Option<Vec<HookFacts>>,
+    /// Whether it has the skill that tells it when and how to record; `None` of an agent that has none.
+    pub has_skill: Option<bool>,
     /// What a person has to do besides.
     pub then: Option<&'static str>,
     /// When its hook was last called; `None` where it never was, as far as the spool tells.

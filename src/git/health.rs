@@ -62,9 +62,9 @@ pub fn unwritable(repo: &Repo) -> Option<Unwritable> {
     })
 }
 
-/// The nearest folder above a reference that is there.
+/// What is there nearest above a reference; where it is no folder, it is in the way.
 fn present(reference: &Path, common: &Path) -> PathBuf {
-    let above = reference.ancestors().skip(1).find(|above| above.is_dir());
+    let above = reference.ancestors().skip(1).find(|above| above.exists());
     above.unwrap_or(common).to_owned()
 }
 

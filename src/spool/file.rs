@@ -11,7 +11,7 @@ use crate::facts::event::Event;
 /// The longest line, in bytes.
 const LONGEST: usize = 4096;
 /// A file of a day that is larger gets no more.
-const LARGEST: u64 = 32 << 20;
+pub(super) const LARGEST: u64 = 32 << 20;
 const SUFFIX: &str = ".jsonl";
 
 /// The name of the file for events of a day.

@@ -72,6 +72,13 @@ impl Spool {
         tempfile::tempfile_in(&self.folder).map(drop)
     }
 
+    /// The files of days that take no more events.
+    pub fn full(&self) -> Vec<PathBuf> {
+        let files = self.files().into_iter().map(|name| self.folder.join(name));
+        let is_full = |path: &PathBuf| path.metadata().is_ok_and(|data| data.len() > file::LARGEST);
+        files.filter(is_full).collect()
+    }
+
     /// Appends an event.
     pub fn append(&self, event: &Event) -> io::Result<()> {
         match file::append(&self.folder, event) {

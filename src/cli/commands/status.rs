@@ -13,6 +13,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::output::OutputArgs;
 use crate::cli::period;
 use crate::cli::reading::ReadArgs;
+use crate::cli::sweep::{self, Where};
 use crate::facts::event::Event;
 use crate::facts::span::{Millis, Moment};
 use crate::render::json::Versioned;
@@ -54,6 +55,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         no_cache: args.read.no_cache,
     };
     let options = linking.options(context)?;
+    sweep::sweep_and_say(context, Where::Everywhere)?;
+    let events: Vec<Event> = sweep::spools(context)
+        .iter()
+        .flat_map(|spool| spool.contents(context.environment.now).last.into_values())
+        .collect();
     let read = args.read.options(context)?;
     let mut workspace = args.read.read(context, &read)?;
     let evening = Evening::complete(&mut workspace, &options);
@@ -64,7 +70,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         uncaptured: evening.uncaptured,
         unshared: evening.unshared,
         within: evening.within,
-        agents: agents(&[], &evening.last_logs, context),
+        agents: agents(&events, &evening.last_logs, context),
     };
     let mut status = status::status(&workspace.repos, &workspace.sessions, beside);
     let outcome = workspace.status().into();

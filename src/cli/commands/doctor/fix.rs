@@ -1,9 +1,9 @@
 //! What `--fix` does: nothing that takes away what anybody wrote.
 
-use super::Args;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::recording::known_writer;
+use crate::cli::sweep::{self, Where};
 use crate::doctor::{Diagnosis, Fix};
 use crate::facts::diagnostics::Warning;
 use crate::git::{Repo, health};
@@ -12,7 +12,6 @@ use crate::ledger;
 /// Does all that the checks found a way for. What was done, and what could not be.
 pub(super) fn all(
     diagnosis: &Diagnosis,
-    args: &Args,
     context: &mut Context,
 ) -> Result<(Vec<String>, Vec<Warning>), CommandError> {
     let mut fixes: Vec<&Fix> = diagnosis
@@ -25,7 +24,7 @@ pub(super) fn all(
     fixes.dedup();
     let (mut done, mut trouble) = (Vec::new(), Vec::new());
     for fix in fixes {
-        match one(fix, args, context) {
+        match one(fix, context) {
             Ok(what) => done.extend(what),
             Err(error) => {
                 let place = diagnosis
@@ -39,7 +38,7 @@ pub(super) fn all(
     Ok((done, trouble))
 }
 
-fn one(fix: &Fix, args: &Args, context: &mut Context) -> Result<Option<String>, CommandError> {
+fn one(fix: &Fix, context: &mut Context) -> Result<Option<String>, CommandError> {
     match fix {
         Fix::AddConfig(values) => {
             let repo = repository(context)?;
@@ -60,7 +59,7 @@ fn one(fix: &Fix, args: &Args, context: &mut Context) -> Result<Option<String>, 
             ))
         }
         Fix::HealLedger => heal(context),
-        Fix::DrainSpool => drain(args, context),
+        Fix::DrainSpool => drain(context),
     }
 }
 
@@ -77,7 +76,9 @@ fn heal(context: &Context) -> Result<Option<String>, CommandError> {
     }))
 }
 
-/// Captures what waits.
-fn drain(_args: &Args, _context: &mut Context) -> Result<Option<String>, CommandError> {
-    Ok(None)
+/// Captures what waits, if nobody does just now. What cannot be captured yet is told, and waits on.
+fn drain(context: &mut Context) -> Result<Option<String>, CommandError> {
+    let swept = sweep::sweep(context, Where::Everywhere);
+    context.terminal.warnings(swept.warning().as_slice())?;
+    Ok(swept.in_words())
 }

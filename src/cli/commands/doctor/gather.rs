@@ -1,36 +1,68 @@
 //! What the checks look at, gathered: nothing is written but files that are gone again at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{Args, managers, programs};
+use super::{managers, programs};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::logs::LogArgs;
 use crate::cli::recording::known_writer;
-use crate::doctor::evidence::{AgentFacts, Evidence, GitHook, RemoteFacts, RepositoryFacts, UncapturedFacts};
+use crate::cli::set_up::states::{self, AgentState};
+use crate::cli::sweep;
+use crate::doctor::evidence::{
+    AgentFacts, Evidence, GitHook, HookFacts, Hooks, PendingFacts, RemoteFacts, RepositoryFacts, SpoolFacts,
+    UncapturedFacts,
+};
+use crate::facts::event::Event;
 use crate::facts::session::Session;
 use crate::facts::span::Moment;
 use crate::git::config::Config;
 use crate::git::remote::Settings;
 use crate::git::{Repo, health};
+use crate::integrations::by_name;
+use crate::integrations::settings::command::HookCommand;
+use crate::integrations::setup::HookState;
 use crate::sources::agents::collect::{self, Request};
 use crate::sources::ledger::read_recorded;
 use crate::sources::retention::retention;
 use crate::sources::sharing::News;
+use crate::spool::Spool;
+use crate::spool::pending::Contents;
 use crate::workspace::options::SessionOptions;
 use crate::workspace::sessions::OwnLinks;
 use crate::workspace::status::uncaptured_in;
 
+/// What was read before the agents are looked at.
+struct Found<'a> {
+    repo: Option<&'a Repo>,
+    sessions: &'a [Session],
+    request: &'a Request,
+    events: BTreeMap<String, Event>,
+}
+
+/// The last event of each agent.
+fn last_events(contents: &[Contents]) -> BTreeMap<String, Event> {
+    let mut last: BTreeMap<String, Event> = BTreeMap::new();
+    for (agent, event) in contents.iter().flat_map(|contents| &contents.last) {
+        let known = last.entry(agent.clone()).or_insert_with(|| event.clone());
+        if known.at < event.at {
+            known.clone_from(event);
+        }
+    }
+    last
+}
+
 /// All of it, of the machine and of the repository that one stands in.
-pub(super) fn evidence(args: &Args, context: &Context) -> Result<Evidence, CommandError> {
+pub(super) fn evidence(logs: &LogArgs, context: &Context) -> Result<Evidence, CommandError> {
     let environment = &context.environment;
     let repo = match environment.is_in_repository() {
         true => Some(environment.repository()?),
         false => None,
     };
     let options = SessionOptions {
-        logs: args.logs.request(context, context.cache(false))?,
+        logs: logs.request(context, context.cache(false))?,
         ..SessionOptions::default()
     };
     let own = repo.as_ref().map(|repo| OwnLinks::of(repo, &options));
@@ -44,13 +76,24 @@ pub(super) fn evidence(args: &Args, context: &Context) -> Result<Evidence, Comma
         Some(repo) => repo.config(files),
         None => Config::read(files, None),
     };
+    let spools = sweep::spools(context);
+    let contents: Vec<Contents> = spools
+        .iter()
+        .map(|spool| spool.contents(environment.now))
+        .collect();
+    let found = Found {
+        repo: repo.as_ref(),
+        sessions: &sessions,
+        request: &options.logs,
+        events: last_events(&contents),
+    };
     Ok(Evidence {
         now: environment.now,
         program: programs::own(environment),
         git: health::git_version(),
         git_hooks: git_hooks(&config, context),
-        agents: agents(repo.as_ref(), &sessions, &options.logs),
-        spool: None,
+        agents: agents(&found, context),
+        spool: spool(context, contents),
         author: known_writer(context).map(|writer| writer.person.to_string()),
         repository: repo
             .as_ref()
@@ -141,53 +184,55 @@ fn git_hooks(config: &Config, context: &Context) -> Vec<GitHook> {
                 hook.is_off = matches!(
                     value.value.to_ascii_lowercase().as_str(),
                     "false" | "no" | "off" | "0"
-                )
+                );
             }
             _ => {}
         }
     }
-    let is_ours = |hook: &GitHook| hook.name == "leverage" || hook.command.contains("git-leverage");
+    let is_ours =
+        |hook: &GitHook| hook.name.starts_with("leverage") || HookCommand::read(&hook.command).is_some();
     let mut hooks: Vec<GitHook> = hooks.into_values().filter(is_ours).collect();
     for hook in &mut hooks {
-        hook.called = program_in(&hook.command).map(|word| programs::called(&word, &context.environment));
+        let command = HookCommand::read(&hook.command);
+        hook.called = command.map(|command| programs::called(&command.program, &context.environment));
     }
     hooks
 }
 
-/// The word of a command that names us, as a shell would read it.
-fn program_in(command: &str) -> Option<String> {
-    let at = command.find("git-leverage")?;
-    let (before, after) = command.split_at(at);
-    let end = after
-        .find(['\'', '"', ' ', ';', '&', '|', '\t'])
-        .unwrap_or(after.len());
-    let start = match before.rfind(['\'', '"']) {
-        Some(quote) if before[..quote].matches(['\'', '"']).count() % 2 == 0 => quote + 1,
-        _ => before
-            .rfind([' ', ';', '&', '|', '\t'])
-            .map_or(0, |blank| blank + 1),
-    };
-    Some(format!("{}{}", &before[start..], &after[..end]))
-}
-
-/// The agents that left logs here.
-fn agents(repo: Option<&Repo>, sessions: &[Session], request: &Request) -> Vec<AgentFacts> {
-    let mut unreadable = collect::unreadable(request);
+/// The agents that are used or set up here, or left logs.
+fn agents(found: &Found<'_>, context: &Context) -> Vec<AgentFacts> {
+    let mut unreadable = collect::unreadable(found.request);
     let mut last: BTreeMap<&str, Moment> = BTreeMap::new();
-    for session in sessions {
+    for session in found.sessions {
         let known = last.entry(&session.id.agent).or_insert(session.span.end);
         *known = session.span.end.max(*known);
     }
-    let with_trouble = unreadable.keys().copied();
-    let names: std::collections::BTreeSet<&str> = last.keys().copied().chain(with_trouble).collect();
+    let project = found.repo.and_then(Repo::work_dir);
+    let mut states: BTreeMap<&str, Vec<AgentState>> = BTreeMap::new();
+    for state in states::all(&context.environment, project) {
+        states
+            .entry(state.integration.identity.name)
+            .or_default()
+            .push(state);
+    }
+    let is_set_up = |state: &AgentState| state.is_used || state.hooks != HookState::Absent;
+    let set_up = states.iter().filter(|(_, states)| states.iter().any(is_set_up));
+    let names = set_up.map(|(name, _)| *name).chain(last.keys().copied());
+    let names: BTreeSet<&str> = names.chain(unreadable.keys().copied()).collect();
     let facts = |name: &str| {
-        let kept = retention(name, request, repo.and_then(Repo::work_dir));
+        let kept = retention(name, found.request, project);
+        let integration = by_name(name);
         AgentFacts {
             name: name.to_owned(),
-            title: name.to_owned(),
-            hooks: None,
-            then: None,
-            last_event: None,
+            title: integration.map_or(name, |known| known.setup.title).to_owned(),
+            hooks: states
+                .get(name)
+                .map(|states| states.iter().map(|state| hooks(state, context)).collect()),
+            has_skill: states
+                .get(name)
+                .map(|states| states.iter().any(|state| state.has_skill)),
+            then: integration.and_then(|known| known.setup.then),
+            last_event: found.events.get(name).map(|event| event.at),
             last_log: last
                 .get(name)
                 .and_then(|at| DateTime::<Utc>::from_timestamp(at.seconds(), 0)),
@@ -196,5 +241,60 @@ fn agents(repo: Option<&Repo>, sessions: &[Session], request: &Request) -> Vec<A
             unreadable: unreadable.remove(name).unwrap_or_default(),
         }
     };
-    names.into_iter().map(facts).collect::<Vec<AgentFacts>>()
+    names.into_iter().map(facts).collect()
+}
+
+/// What one file of an agent says of our hooks.
+fn hooks(state: &AgentState, context: &Context) -> HookFacts {
+    let present = |program: &String| Hooks::Present {
+        called: programs::called(program, &context.environment),
+        program: program.clone(),
+    };
+    HookFacts {
+        file: state.file.clone(),
+        state: match &state.hooks {
+            HookState::Installed { program, .. } | HookState::OtherProgram { program, .. } => {
+                present(program)
+            }
+            HookState::Incomplete { missing } => Hooks::Incomplete(missing.clone()),
+            HookState::TurnedOff { switch } => Hooks::TurnedOff(switch.clone()),
+            HookState::Absent => Hooks::Absent,
+            HookState::Unclear { reason } => Hooks::Unclear(reason.clone()),
+        },
+    }
+}
+
+/// The spool of the machine, with what waits in the one that stands in for it here.
+fn spool(context: &Context, contents: Vec<Contents>) -> Option<SpoolFacts> {
+    let machine = Spool::of_machine(&context.environment.state_dir()?);
+    let mut facts = SpoolFacts {
+        folder: machine.folder().to_owned(),
+        unwritable: unwritable(&machine),
+        full: machine.full(),
+        ..SpoolFacts::default()
+    };
+    for found in contents {
+        facts.unreadable.extend(found.warnings);
+        let dropped = found.dropped.into_iter();
+        facts
+            .dropped
+            .extend(dropped.map(|dropped| (dropped.session, dropped.reason)));
+        facts
+            .pending
+            .extend(found.pending.into_iter().map(|pending| PendingFacts {
+                session: pending.session.to_string(),
+                last: pending.last,
+            }));
+    }
+    Some(facts)
+}
+
+/// Why a hook could not write, where it could not. What is not there yet is not made.
+fn unwritable(spool: &Spool) -> Option<String> {
+    let tried = match spool.folder().ancestors().find(|folder| folder.exists()) {
+        Some(folder) if folder == spool.folder() => spool.check(),
+        Some(above) => tempfile::tempfile_in(above).map(drop),
+        None => return Some("no folder above it is there".to_owned()),
+    };
+    tried.err().map(|error| error.to_string())
 }

@@ -50,13 +50,13 @@ struct Body<'a> {
 
 /// Looks, mends if asked to, and shows.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let mut diagnosis = examine(&gather::evidence(args, context)?);
+    let mut diagnosis = examine(&gather::evidence(&args.logs, context)?);
     let mut fixed = Vec::new();
     if args.fix {
-        let (mended, trouble) = fix::all(&diagnosis, args, context)?;
+        let (mended, trouble) = fix::all(&diagnosis, context)?;
         context.terminal.warnings(&trouble)?;
         if !mended.is_empty() {
-            diagnosis = examine(&gather::evidence(args, context)?);
+            diagnosis = examine(&gather::evidence(&args.logs, context)?);
         }
         fixed = mended;
     }

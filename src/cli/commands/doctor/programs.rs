@@ -2,20 +2,20 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::environment::Environment;
+use crate::cli::set_up::states::on_path;
 use crate::doctor::evidence::{Called, OwnProgram};
+use crate::integrations::settings::command::PROGRAM;
 
-/// The name of this program.
-const NAME: &str = "git-leverage";
 /// Bytes that are compared at once.
 const PIECE: usize = 1 << 16;
 
 /// This program, and what the PATH has of its name.
 pub(super) fn own(environment: &Environment) -> OwnProgram {
     let path = std::env::current_exe().ok();
-    let on_path = on_path(environment, NAME);
+    let on_path = on_path(environment, PROGRAM);
     OwnProgram {
         is_on_path: (path.as_deref().zip(on_path.as_deref())).is_some_and(|(own, other)| is_same(own, other)),
         path,
@@ -23,8 +23,10 @@ pub(super) fn own(environment: &Environment) -> OwnProgram {
     }
 }
 
-/// What a word at the start of a command leads to.
+/// What the program leads to that a command names.
 pub(super) fn called(word: &str, environment: &Environment) -> Called {
+    // As git finds it.
+    let word = if word == "git leverage" { PROGRAM } else { word };
     let is_path = word.contains(['/', '\\']);
     let path = match is_path {
         true => Some(environment.resolve(word)),
@@ -40,15 +42,6 @@ pub(super) fn called(word: &str, environment: &Environment) -> Called {
         Ok(own) if is_same(&own, &path) => Called::This,
         _ => Called::Another(path),
     }
-}
-
-/// The first executable file of a name in the folders of the PATH.
-fn on_path(environment: &Environment, name: &str) -> Option<PathBuf> {
-    let path = environment.variable("PATH")?;
-    let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
-    let names = [name.to_owned(), format!("{name}{}", std::env::consts::EXE_SUFFIX)];
-    let mut files = folders.flat_map(|folder| names.clone().map(|name| folder.join(name)));
-    files.find(|file| file.is_file() && is_executable(file))
 }
 
 #[cfg(unix)]
