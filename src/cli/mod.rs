@@ -54,12 +54,9 @@ use terminal::Terminal;
     version,
     max_term_width = 100,
     disable_help_subcommand = true,
-    after_help = "Without a command: the status of the current repository.
-
-\
+    after_help = "Without a command: the status of the current repository.\n\n\
                   Exit codes: 0 done; 1 failed; 2 usage; 3 done, but something was only partly read; \
-                  4 `--strict` found something; 5 nothing was written, as git's folder cannot be.
-\
+                  4 `--strict` found something; 5 nothing was written, as git's folder cannot be.\n\
                   Try it on made-up repositories: git leverage demo"
 )]
 pub struct Arguments {

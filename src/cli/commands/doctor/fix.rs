@@ -80,5 +80,5 @@ fn heal(context: &Context) -> Result<Option<String>, CommandError> {
 fn drain(context: &mut Context) -> Result<Option<String>, CommandError> {
     let swept = sweep::sweep(context, Where::Everywhere);
     context.terminal.warnings(swept.warning().as_slice())?;
-    Ok(swept.in_words())
+    Ok(Some(swept.in_words()))
 }
