@@ -5,6 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::DateTime;
+
 use crate::exchange::{self, ImportOptions};
 use crate::facts::attestation::git_ai::GitAiNote;
 use crate::facts::inventory::{HistoryFacts, TreeFacts};
@@ -13,10 +15,12 @@ use crate::facts::record::{NoteLines, Record};
 use crate::facts::{claim, squash, trailers};
 use crate::git::hostile as git;
 use crate::git::survival::Kept;
+use crate::integrations::told::told;
 use crate::sources::agents::assemble::assemble;
 use crate::sources::agents::log::Log;
 use crate::sources::agents::{self, Agent, Machine};
 use crate::sources::inventory::hostile as inventory;
+use crate::spool;
 
 /// A reader, called for its panics.
 pub type Reader = fn(&[u8]);
@@ -36,6 +40,8 @@ pub const READERS: &[(&str, Reader)] = &[
     ("source", inventory::source),
     ("exchange", read_exchange),
     ("cache", read_cache),
+    ("payload", read_payload),
+    ("spool", spool::hostile),
 ];
 
 /// The reader with this name. It panics where there is none.
@@ -65,6 +71,15 @@ fn read_note(content: &[u8]) {
     assert_eq!(NoteLines::parse(&note.content()), note);
     for line in note.iter() {
         read_record(line);
+    }
+}
+
+fn read_payload(payload: &[u8]) {
+    let told = told(payload, &|_| None, DateTime::UNIX_EPOCH);
+    if let Some(told) = told {
+        // Each text that is kept is bounded.
+        let kept = serde_json::to_string(&told.event).unwrap_or_default();
+        assert!(kept.len() < 16 << 10, "{}", kept.len());
     }
 }
 

@@ -597,6 +597,28 @@ fn the_end_of_a_turn_starts_a_capture_that_outlives_the_hook() {
     }
 }
 
+/// What an agent wrote and a person commits, long after its session was captured.
+#[test]
+fn a_commit_by_hand_is_captured_when_git_tells_of_it() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Begin");
+    log("s", repo.path()).save(&world);
+    hook(&world, &told(&world, "SessionStart", "s", repo.path()), -3600);
+    let _ = at(&world, &repo, -3000, &["report"]);
+    assert!(is_settled(&world) && notes(&repo).is_empty());
+    repo.write("src/a.rs", LINES).commit_at("Cap the delay", NOW - 10);
+    let mut git = command(&world, &["--git", "post-commit"], 0);
+    git.current_dir(repo.path());
+    assert!(is_silent(&git.output().unwrap()));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_settled(&world) && Instant::now() < deadline {
+        let _ = at(&world, &repo, 60, &["report"]);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(notes(&repo), ["claude-code:s on Cap the delay: 1.0 rev 0"]);
+}
+
 /// A hook that may remind, at the end of a turn of some agent.
 fn reminded(world: &World, payload: &Value, seconds: i64) -> Output {
     give(

@@ -116,8 +116,9 @@ fn now() -> DateTime<Utc> {
 fn work(asked: &Asked) -> Answer {
     let now = now();
     if let Some(event) = &asked.git {
-        if let Some(event) = of_git(event, now) {
-            keep(&event);
+        let event = of_git(event, now);
+        if let Some(kept) = event.as_ref().and_then(keep) {
+            capture_after(event.map(|event| event.kind), &kept);
         }
         return Answer::default();
     }
@@ -132,14 +133,22 @@ fn work(asked: &Asked) -> Answer {
     let Some(kept) = keep(&told.event) else {
         return Answer::default();
     };
-    let is_over = matches!(told.event.kind, EventKind::TurnEnd | EventKind::SessionEnd);
-    if is_over && !kept.spool.is_awaited() {
-        // Where nothing can be started, the next command that sweeps captures it.
-        let _ = detached::start(&["capture", "--pending", "--after-hook"], &kept.folder);
-    }
+    capture_after(Some(told.event.kind), &kept);
     match asked.remind {
         true => remind(&told, &kept.spool),
         false => Answer::default(),
+    }
+}
+
+/// Starts the capture of what was kept, where something is over and nobody waits to capture it already.
+fn capture_after(kind: Option<EventKind>, kept: &Kept) {
+    let is_over = matches!(
+        kind,
+        Some(EventKind::TurnEnd | EventKind::SessionEnd | EventKind::Commit)
+    );
+    if is_over && !kept.spool.is_awaited() {
+        // Where nothing can be started, the next command that sweeps captures it.
+        let _ = detached::start(&["capture", "--pending", "--after-hook"], &kept.folder);
     }
 }
 

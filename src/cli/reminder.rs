@@ -43,6 +43,9 @@ pub fn due(spool: &Spool, event: &Event) -> Option<String> {
         return None;
     }
     let made = made_since(&repo, began)?;
+    if made.is_empty() {
+        return None;
+    }
     let session = SessionId::new(event.agent.as_str(), event.session.as_deref()?);
     let ledger = read_ledger_at(&repo, &made, WorkTime::default());
     let without: Vec<ObjectId> = made

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::Context;
 use super::error::CommandError;
@@ -18,12 +18,14 @@ use super::recording::OpenLedger;
 use super::terminal::Terminal;
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::link::Link;
 use crate::facts::quantity::counted;
 use crate::facts::record::Record;
 use crate::facts::session::Session;
-use crate::git::{OpenError, Repo};
+use crate::git::{OpenError, Repo, messages};
 use crate::ledger;
 use crate::sources::agents::READERS;
+use crate::spool::pending::{Committed, Contents};
 use crate::spool::{Pending, Settled, Spool, common_dir};
 use crate::workspace::capture::{Capture, Records, with_launched};
 use crate::workspace::places::repositories;
@@ -43,6 +45,11 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 /// So often what came meanwhile is captured as well.
 const MOST_ROUNDS: usize = 20;
+
+/// How many seconds the time of a commit may be before that of its hook: git takes it before the message is typed.
+const CLOCKS: i64 = 3600;
+/// A session whose log has an event so late is at work.
+const AT_WORK: TimeDelta = TimeDelta::seconds(60);
 
 /// In which repositories.
 #[derive(Debug, Clone, Copy)]
@@ -122,7 +129,7 @@ pub fn sweep(context: &Context, place: Where<'_>) -> Swept {
     let mut swept = Swept::default();
     for spool in spools(context) {
         let now = context.environment.now;
-        if spool.contents(now).pending.is_empty() {
+        if spool.contents(now).newest().is_none() {
             continue;
         }
         let Some(held) = spool.sweep(Duration::ZERO) else {
@@ -130,8 +137,7 @@ pub fn sweep(context: &Context, place: Where<'_>) -> Swept {
             continue;
         };
         // Somebody may have captured it meanwhile.
-        let pending = spool.contents(now).pending;
-        let settled = capture(context, &pending, place, &mut swept);
+        let settled = capture(context, &spool.contents(now), place, &mut swept);
         // What is not noted is captured again, which changes nothing.
         let _ = spool.settle(&held, &settled, now);
     }
@@ -151,15 +157,14 @@ pub fn after_hook(context: &mut Context) -> Swept {
         let mut last = DateTime::<Utc>::MIN_UTC;
         for _ in 0..MOST_ROUNDS {
             context.environment.look_at_clock();
-            let pending = spool.contents(context.environment.now).pending;
-            let newest = pending.iter().map(|pending| pending.last).max();
-            let Some(newest) = newest.filter(|newest| *newest > last) else {
+            let contents = spool.contents(context.environment.now);
+            let Some(newest) = contents.newest().filter(|newest| *newest > last) else {
                 break;
             };
             last = newest;
-            wait_until_quiet(&pending, context.environment.now);
+            wait_until_quiet(&contents.pending, context.environment.now);
             context.environment.look_at_clock();
-            let settled = capture(context, &pending, Where::Everywhere, &mut swept);
+            let settled = capture(context, &contents, Where::Everywhere, &mut swept);
             let _ = spool.settle(&held, &settled, context.environment.now);
         }
     }
@@ -210,37 +215,71 @@ enum Left {
     Failed(String),
 }
 
-/// Captures sessions; what of them is settled then.
-fn capture(context: &Context, pending: &[Pending], place: Where<'_>, swept: &mut Swept) -> Settled {
+/// Commits that git told of.
+struct Commits<'a> {
+    committed: &'a Committed,
+    /// The repository that they are in, if there is one still.
+    repository: Option<PathBuf>,
+    /// Whether something of them is left to do.
+    is_left: bool,
+}
+
+/// Captures what is pending; what of it is settled then.
+fn capture(context: &Context, contents: &Contents, place: Where<'_>, swept: &mut Swept) -> Settled {
     let began = context.environment.now;
-    let folders = pending.iter().flat_map(|pending| &pending.folders);
+    let folders = contents.pending.iter().flat_map(|pending| &pending.folders);
     let around: BTreeSet<PathBuf> = folders.filter_map(|folder| main_folder(folder).ok()?).collect();
     let around: Vec<PathBuf> = around.into_iter().collect();
-    let mut settled = Settled::default();
     let collected = match Linking::usual(&LogArgs::default(), &RulesArgs::default()).options(context) {
         Ok(options) => collect(&options, &around),
         // Settings that cannot be read stop every command that reads logs, and say so there.
-        Err(_) => return settled,
+        Err(_) => return Settled::default(),
     };
     let target = |one| Target::new(one, &collected.sessions, began);
-    let mut targets: Vec<Target<'_>> = pending.iter().map(target).collect();
-    let all: BTreeSet<PathBuf> = targets
-        .iter()
-        .flat_map(|target| &target.repositories)
+    let mut targets: Vec<Target<'_>> = contents.pending.iter().map(target).collect();
+    let mut commits: Vec<Commits<'_>> = contents.committed.iter().map(Commits::new).collect();
+    let all = targets.iter().flat_map(|target| &target.repositories);
+    let all: BTreeSet<PathBuf> = all
+        .chain(commits.iter().flat_map(|one| &one.repository))
         .cloned()
         .collect();
     for repository in &all {
-        let mut here: Vec<&mut Target<'_>> = targets
+        let here = targets
             .iter_mut()
-            .filter(|target| target.repositories.contains(repository))
-            .collect();
-        if !place.holds(repository) {
-            here.iter_mut().for_each(|target| target.leave(Left::Elsewhere));
-        } else if let Err(error) = capture_in(context, repository, &here, swept) {
-            let reason = Left::Failed(error.message().to_owned());
-            here.iter_mut().for_each(|target| target.leave(reason.clone()));
+            .filter(|target| target.repositories.contains(repository));
+        let mut here: Vec<&mut Target<'_>> = here.collect();
+        let made = commits
+            .iter_mut()
+            .filter(|one| one.repository.as_ref() == Some(repository));
+        let mut made: Vec<&mut Commits<'_>> = made.collect();
+        let left = match place.holds(repository) {
+            false => Some(Left::Elsewhere),
+            true => capture_in(context, repository, &here, &mut made, swept)
+                .err()
+                .map(|error| Left::Failed(error.message().to_owned())),
+        };
+        if let Some(left) = left {
+            here.iter_mut().for_each(|target| target.leave(left.clone()));
+            made.iter_mut().for_each(|commits| commits.is_left = true);
         }
     }
+    settled(targets, &commits, began, swept)
+}
+
+/// What is settled by a capture that began then.
+fn settled(
+    targets: Vec<Target<'_>>,
+    commits: &[Commits<'_>],
+    began: DateTime<Utc>,
+    swept: &mut Swept,
+) -> Settled {
+    let done = commits.iter().filter(|commits| !commits.is_left);
+    let mut settled = Settled {
+        committed: done
+            .map(|commits| (commits.committed.folder.clone(), began))
+            .collect(),
+        ..Settled::default()
+    };
     for Target {
         pending,
         is_due,
@@ -259,6 +298,23 @@ fn capture(context: &Context, pending: &[Pending], place: Where<'_>, swept: &mut
         }
     }
     settled
+}
+
+impl<'a> Commits<'a> {
+    fn new(committed: &'a Committed) -> Self {
+        let repository = main_folder(&committed.folder);
+        Self {
+            committed,
+            is_left: repository.is_err(),
+            repository: repository.ok().flatten(),
+        }
+    }
+
+    /// Whether a commit may be one of them.
+    fn may_have(&self, commit: ObjectId, repo: &Repo) -> bool {
+        let first = self.committed.first.timestamp().saturating_sub(CLOCKS);
+        messages::with_commit(repo, commit, |raw| raw.commit_time().seconds >= first).unwrap_or(false)
+    }
 }
 
 impl<'a> Target<'a> {
@@ -330,6 +386,7 @@ fn capture_in(
     context: &Context,
     repository: &Path,
     targets: &[&mut Target<'_>],
+    made_by_hand: &mut [&mut Commits<'_>],
     swept: &mut Swept,
 ) -> Result<(), CommandError> {
     let there = Context::new(context.environment.at(repository), Terminal::plain());
@@ -342,7 +399,22 @@ fn capture_in(
         .filter(|target| target.is_due || capture.has_news(&target.sessions));
     let sessions: BTreeSet<&SessionId> = due.flat_map(|target| &target.sessions).collect();
     let made = capture.links().filter(|link| sessions.contains(&link.session));
-    let wanted: HashSet<ObjectId> = made.map(|link| link.commit).collect();
+    let mut wanted: HashSet<ObjectId> = made.map(|link| link.commit).collect();
+    // A session that is at work has not written all of it yet, and its own hook comes at the end of the turn.
+    let lately = (context.environment.now - AT_WORK).timestamp();
+    let works = own
+        .sessions
+        .iter()
+        .filter(|session| session.span.end.seconds() >= lately);
+    let works: HashSet<&SessionId> = works.map(|session| &session.id).collect();
+    for commits in made_by_hand {
+        let made = capture
+            .links()
+            .filter(|link| commits.may_have(link.commit, &open.repo));
+        let (at_work, done): (Vec<&Link>, Vec<&Link>) = made.partition(|link| works.contains(&link.session));
+        wanted.extend(done.into_iter().map(|link| link.commit));
+        commits.is_left = !at_work.is_empty();
+    }
     let records = capture.records(&wanted, &open.stamp(open.author()?));
     if !records.is_empty() {
         write(&open, &records)?;

@@ -93,12 +93,17 @@ pub(super) fn read(path: &Path, from: u64) -> io::Result<Lines> {
     file.seek(SeekFrom::Start(from))?;
     let mut bytes = Vec::new();
     file.take(LARGEST + (1 << 20)).read_to_end(&mut bytes)?;
+    Ok(parse(&bytes, from))
+}
+
+/// The lines among bytes that begin at a place of a file.
+pub(super) fn parse(bytes: &[u8], from: u64) -> Lines {
     let mut lines = Lines {
         end: from,
         ..Lines::default()
     };
     // What is being written has no end yet.
-    let whole = memchr::memrchr(b'\n', &bytes).map_or(0, |last| last + 1);
+    let whole = memchr::memrchr(b'\n', bytes).map_or(0, |last| last + 1);
     let mut start = 0;
     for end in memchr::memchr_iter(b'\n', &bytes[..whole]) {
         let line = &bytes[start..end];
@@ -112,7 +117,7 @@ pub(super) fn read(path: &Path, from: u64) -> io::Result<Lines> {
         }
     }
     lines.end = from + whole as u64;
-    Ok(lines)
+    lines
 }
 
 #[cfg(test)]

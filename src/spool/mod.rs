@@ -13,3 +13,15 @@ mod place;
 pub use beside::common_dir;
 pub use pending::Pending;
 pub use place::{Settled, Spool};
+
+/// Reads what may stand in a file of a spool, to see that nothing panics.
+#[cfg(any(test, feature = "fuzzing"))]
+pub fn hostile(bytes: &[u8]) {
+    let lines = file::parse(bytes, 0);
+    let events = || lines.events.iter().map(|(_, event)| event);
+    let captured = captured::Captured::default();
+    let now = chrono::DateTime::UNIX_EPOCH;
+    let found =
+        pending::pending(events(), &captured, now).len() + pending::committed(events(), &captured, now).len();
+    assert!(found <= lines.events.len() && lines.end <= bytes.len() as u64);
+}

@@ -43,11 +43,24 @@ impl Pending {
     }
 }
 
+/// Commits that a hook of git told of, and whose sessions are not captured yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The folder in which git called. Untrusted text.
+    pub folder: String,
+    /// The first of them that is not captured.
+    pub first: DateTime<Utc>,
+    /// The last one.
+    pub last: DateTime<Utc>,
+}
+
 /// What a spool says.
 #[derive(Debug, Clone, Default)]
 pub struct Contents {
     /// The sessions that are not captured to their end, the oldest first.
     pub pending: Vec<Pending>,
+    /// The commits whose sessions are not captured, by folder.
+    pub committed: Vec<Committed>,
     /// The last event of each agent; `git` is the one of its own hooks.
     pub last: BTreeMap<String, Event>,
     /// Sessions that were given up.
@@ -56,14 +69,66 @@ pub struct Contents {
     pub warnings: Vec<Warning>,
 }
 
+impl Contents {
+    /// When the last event came of those that are not captured; `None` where all are.
+    pub fn newest(&self) -> Option<DateTime<Utc>> {
+        let sessions = self.pending.iter().map(|pending| pending.last);
+        let commits = self.committed.iter().map(|committed| committed.last);
+        sessions.chain(commits).max()
+    }
+}
+
 /// Whether a capture that began then has all that an event told of.
 pub(super) fn is_settled(event: DateTime<Utc>, began: Option<&DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-    let after = |began: &DateTime<Utc>| event + RESTS <= *began;
-    began.is_some_and(after) || event > now + WRONG_CLOCK && began.is_some()
+    // The times of a foreign line may be the last that there are.
+    let after = |began: &DateTime<Utc>| *began - event >= RESTS;
+    began.is_some_and(after) || event - now > WRONG_CLOCK && began.is_some()
+}
+
+/// What an event is to be captured of, as it is noted: a session, or the commits in a folder.
+pub(super) fn key_of(event: &Event) -> Option<String> {
+    match folder_of(event) {
+        Some(folder) => Some(key_of_folder(folder)),
+        None => session_of(event).map(|session| session.to_string()),
+    }
+}
+
+/// How the commits in a folder are noted.
+pub(super) fn key_of_folder(folder: &str) -> String {
+    format!("git:{folder}")
+}
+
+/// The folder of a commit that git told of.
+fn folder_of(event: &Event) -> Option<&str> {
+    let is_commit = event.kind == EventKind::Commit && event.session.is_none();
+    event.folder.as_deref().filter(|_| is_commit)
+}
+
+/// The commits among events that are not captured yet.
+pub(super) fn committed<'a>(
+    events: impl IntoIterator<Item = &'a Event>,
+    captured: &Captured,
+    now: DateTime<Utc>,
+) -> Vec<Committed> {
+    let mut found: BTreeMap<&str, Committed> = BTreeMap::new();
+    for event in events {
+        let Some(folder) = folder_of(event) else { continue };
+        if is_settled(event.at, captured.sessions.get(&key_of_folder(folder)), now) {
+            continue;
+        }
+        let committed = found.entry(folder).or_insert_with(|| Committed {
+            folder: folder.to_owned(),
+            first: event.at,
+            last: event.at,
+        });
+        committed.first = committed.first.min(event.at);
+        committed.last = committed.last.max(event.at);
+    }
+    found.into_values().collect()
 }
 
 /// The session of an event that is to be captured.
-pub(super) fn session_of(event: &Event) -> Option<SessionId> {
+fn session_of(event: &Event) -> Option<SessionId> {
     let session = SessionId::new(event.agent.as_str(), event.session.as_deref()?);
     // What could not be written into a note is not looked for.
     session.to_string().parse().ok()

@@ -41,6 +41,8 @@ pub struct Sweeping {
 pub struct Settled {
     /// When each capture began that succeeded.
     pub captured: BTreeMap<SessionId, DateTime<Utc>>,
+    /// The same of the commits in folders.
+    pub committed: BTreeMap<String, DateTime<Utc>>,
     /// Why nothing could be captured of the others that were tried.
     pub failed: BTreeMap<SessionId, String>,
 }
@@ -105,6 +107,7 @@ impl Spool {
         let files = self.unsettled(&captured, &mut contents.warnings);
         let events: Vec<&Event> = events(&files).collect();
         contents.pending = pending::pending(events.iter().copied(), &captured, now);
+        contents.committed = pending::committed(events.iter().copied(), &captured, now);
         let mut heard = captured;
         events.into_iter().for_each(|event| heard.heard(event));
         contents.last = heard.last;
@@ -179,15 +182,15 @@ impl Spool {
             captured.failing.remove(&session.to_string());
             captured.sessions.insert(session.to_string(), *began);
         }
+        for (folder, began) in &settled.committed {
+            captured.sessions.insert(pending::key_of_folder(folder), *began);
+        }
         let mut files = self.unsettled(&captured, &mut Vec::new());
         Self::give_up(&mut captured, &files, settled, now);
         let mut behind = BTreeSet::new();
         for (name, lines) in &mut files {
             let open = advance(&mut captured, name, lines, now);
-            behind.extend(
-                open.filter_map(pending::session_of)
-                    .map(|session| session.to_string()),
-            );
+            behind.extend(open.filter_map(pending::key_of));
         }
         captured.sessions.retain(|session, _| behind.contains(session));
         captured.failing.retain(|session, _| behind.contains(session));
@@ -204,7 +207,7 @@ impl Spool {
             let session = pending.session.to_string();
             let since = *captured.failing.entry(session.clone()).or_insert(now);
             // A computer that was off for a week tries more than once as well.
-            if since.max(pending.last) + GIVEN_UP <= now {
+            if now - since.max(pending.last) >= GIVEN_UP {
                 captured.failing.remove(&session);
                 captured.sessions.insert(session.clone(), now);
                 captured.dropped.push(Dropped {
@@ -213,6 +216,13 @@ impl Spool {
                     at: now,
                     reason: reason.clone(),
                 });
+            }
+        }
+        for committed in pending::committed(events(files), captured, now) {
+            if now - committed.last >= GIVEN_UP {
+                captured
+                    .sessions
+                    .insert(pending::key_of_folder(&committed.folder), now);
             }
         }
     }
@@ -279,10 +289,8 @@ fn advance<'a>(
     now: DateTime<Utc>,
 ) -> impl Iterator<Item = &'a Event> + use<'a> {
     let is_open = |event: &Event| {
-        let session = pending::session_of(event);
-        session.is_some_and(|session| {
-            !pending::is_settled(event.at, captured.sessions.get(&session.to_string()), now)
-        })
+        let key = pending::key_of(event);
+        key.is_some_and(|key| !pending::is_settled(event.at, captured.sessions.get(&key), now))
     };
     let settled = lines
         .events
