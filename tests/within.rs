@@ -335,6 +335,18 @@ fn a_commit_without_a_task_keeps_its_part_of_what_follows() {
 }
 
 #[test]
+fn a_claim_in_the_message_of_a_sessions_own_commit_is_filled_as_well() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Begin");
+    repo.write("src/a.rs", LINES);
+    let message = "Cap\n\nLeverage-Estimate: 4h\nLeverage-Estimator: claude-code model-x\nLeverage-Session: claude-code:s";
+    let hash = repo.commit_at(message, START + 70 * 60);
+    ended(begun(&repo, &hash)).save(&world);
+    has_the_whole_session(&world, &repo, 1);
+}
+
+#[test]
 fn the_commit_names_a_session_that_was_at_work_lately() {
     let world = World::new();
     let (repo, hash) = one_commit(&world);

@@ -5,6 +5,7 @@ use chrono::DateTime;
 use super::claim::{Claim, ClaimError};
 use super::commit::{Authored, Instant, Person};
 use super::ids::{ObjectId, TaskId};
+use super::session::Provenance;
 use super::task::{FirstClaim, Task, TaskSource};
 use super::trailers::TrailerPlace;
 
@@ -160,7 +161,26 @@ fn task(claim: &Claim, authored: &Authored, id: TaskId) -> Option<Task> {
     task.model.clone_from(&claim.model);
     task.category.clone_from(&claim.category);
     task.sessions.clone_from(&claim.sessions);
+    leave_to_session(&mut task);
     Some(task)
+}
+
+/// Where an agent estimated that names the one session of its own in which it committed, what the message does not claim is left
+/// to that session, as if it had been recorded there.
+fn leave_to_session(task: &mut Task) {
+    let ([session], Some(estimator)) = (task.sessions.as_slice(), &task.estimate.estimator) else {
+        return;
+    };
+    if session.agent != estimator.agent {
+        return;
+    }
+    task.recorded_in = Some(session.clone());
+    if task.supervisory_minutes.is_none() {
+        task.supervisory_minutes_basis = Some(Provenance::Estimated);
+    }
+    if task.tokens.is_none() {
+        task.tokens_basis = Some(Provenance::Measured);
+    }
 }
 
 /// The claims of one task in the order in which they were made.
@@ -207,8 +227,14 @@ fn revised(before: &Task, claimed: &Task) -> Task {
         next.estimate.estimator.clone_from(&claimed.estimate.estimator);
     }
     next.agent_minutes = claimed.agent_minutes.or(before.agent_minutes);
-    next.supervisory_minutes = claimed.supervisory_minutes.or(before.supervisory_minutes);
-    next.tokens = claimed.tokens.or(before.tokens);
+    if claimed.supervisory_minutes.is_some() {
+        next.supervisory_minutes = claimed.supervisory_minutes;
+        next.supervisory_minutes_basis = None;
+    }
+    if claimed.tokens.is_some() {
+        next.tokens = claimed.tokens;
+        next.tokens_basis = None;
+    }
     next.agent = claimed.agent.clone().or(next.agent);
     next.model = claimed.model.clone().or(next.model);
     next.category = claimed.category.clone().or(next.category);
