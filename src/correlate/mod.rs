@@ -8,10 +8,12 @@
 //! 3. [`context`]: the commit stands in the session's time, files and branch.
 //!
 //! A commit that one rung explains is not guessed at by a weaker one. Then [`shares`] divides each session's time over the
-//! commits it made, in all repositories together, so that nothing counts twice. The rules, and why they are as they are:
+//! commits it made, in all repositories together, so that nothing counts twice, and [`launched`] gives sessions that made
+//! nothing by themselves the commits of those that launched them. The rules, and why they are as they are:
 //! `docs/formats/links.md` and `docs/decisions/session-links.md`.
 
 mod context;
+mod launched;
 mod lines;
 pub mod linked;
 pub mod links;
@@ -47,6 +49,7 @@ pub fn link(sessions: &[Session], repositories: &[History], foreign: ForeignTrai
         })
         .collect();
     let mut links = shares::links(sessions, &looked);
+    launched::add(sessions, &mut links);
     for links in &mut links {
         links.sort_by(|a, b| (a.commit, b.confidence, &a.session).cmp(&(b.commit, a.confidence, &b.session)));
     }

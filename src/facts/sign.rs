@@ -83,6 +83,8 @@ pub enum Sign {
     Day(usize),
     /// `ambiguous:N`: so many sessions fit equally well.
     Ambiguous(usize),
+    /// `launched`: a session that is linked to the commit launched this one while it worked on that.
+    Launched,
     /// `copy`: another link of the session holds the same change and has its share.
     Copy,
     /// Anything else, as it stands there. Untrusted text.
@@ -104,7 +106,7 @@ impl Sign {
             Self::Hash(_) => Some(Rung::Hash),
             Self::OwnTrailer(_) | Self::Trailer(_) | Self::Note(_) | Self::Url(_) => Some(Rung::Record),
             Self::Lines(_) => Some(Rung::Lines),
-            Self::Window(_) | Self::Follows(_) | Self::Beside(_) => Some(Rung::Context),
+            Self::Window(_) | Self::Follows(_) | Self::Beside(_) | Self::Launched => Some(Rung::Context),
             Self::Day(_) => Some(Rung::Day),
             Self::Author | Self::Text(_) | Self::Human(_) | Self::Session(_) => None,
             Self::Ambiguous(_) | Self::Copy | Self::Other(_) => None,
@@ -141,6 +143,7 @@ impl Sign {
             Self::Beside(files) => ("beside", count(files)),
             Self::Day(files) => ("day", count(files)),
             Self::Ambiguous(sessions) => ("ambiguous", count(sessions)),
+            Self::Launched => ("launched", None),
             Self::Copy => ("copy", None),
             Self::Other(text) => (text, None),
         }
@@ -211,6 +214,7 @@ impl FromStr for Sign {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let known = match (text, text.split_once(':')) {
             ("author", _) => Some(Self::Author),
+            ("launched", _) => Some(Self::Launched),
             ("copy", _) => Some(Self::Copy),
             (_, Some((kind, value))) => Self::of_parts(kind, value),
             _ => None,
@@ -294,6 +298,7 @@ mod tests {
             ("beside:0", Sign::Beside(0), Some(Rung::Context)),
             ("day:2", Sign::Day(2), Some(Rung::Day)),
             ("ambiguous:2", Sign::Ambiguous(2), None),
+            ("launched", Sign::Launched, Some(Rung::Context)),
             ("copy", Sign::Copy, None),
         ];
         for (text, expected, rung) in all {
