@@ -61,7 +61,7 @@ fn trailers_are_printed_for_a_message() {
     Leverage-Session: codex:a
     Leverage-Session: codex:b
     [stderr]
-    no trailer holds: title, which is the subject of the commit, basis, further commits
+    no trailer holds: title (the subject of the commit stands for it), further commits, basis
     [exit 0]
     ");
     let days = ["trailers", "--print", "--estimate", "2d"];
@@ -217,7 +217,7 @@ fn a_task_is_given_as_json() {
     Leverage-Phase: Tests 1.5h
     Leverage-Category: feature
     [stderr]
-    no trailer holds: title, which is the subject of the commit, basis, tags
+    no trailer holds: title (the subject of the commit stands for it), basis, tags
     [exit 0]
     ");
     repo.commit("Second");
@@ -281,4 +281,29 @@ fn json_that_says_something_else_records_nothing() {
     [exit 1]
     ");
     assert_eq!(repo.git(&["for-each-ref", "refs/notes", "refs/leverage"]), "");
+}
+
+#[test]
+fn an_agent_that_prints_a_claim_is_named_as_its_estimator() {
+    let world = World::new();
+    let repo = repo(&world);
+    let print = |directory: &std::path::Path, more: &[&str]| {
+        let mut command = world.leverage(directory);
+        command
+            .args(["trailers", "--print", "--estimate", "4h"])
+            .args(more);
+        command.envs([("CLAUDECODE", "1"), ("CLAUDE_CODE_SESSION_ID", "s")]);
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    assert_eq!(
+        print(repo.path(), &[]),
+        "Leverage-Estimate: 4h\nLeverage-Agent: claude-code\nLeverage-Estimator: claude-code\n\
+         Leverage-Session: claude-code:s\n"
+    );
+    let given = print(repo.path(), &["--agent", "codex", "--session", "codex:1"]);
+    assert!(
+        given
+            .ends_with("Leverage-Agent: codex\nLeverage-Estimator: claude-code\nLeverage-Session: codex:1\n")
+    );
+    assert_eq!(print(&world.home(), &[]), "Leverage-Estimate: 4h\n");
 }

@@ -132,6 +132,8 @@ fn the_commit_is_the_one_that_git_would_make() {
             format!("{old}\n{old}")
         );
         assert_eq!(repo.git(&["symbolic-ref", "HEAD"]), "refs/heads/main");
+        let logged = repo.git(&["reflog", "-1", "--format=%gs"]);
+        assert!(logged.starts_with("commit (amend): "), "{logged}");
         repo.git(&["fsck", "--strict"]);
         assert!(
             !std::fs::read_dir(repo.path())

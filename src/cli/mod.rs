@@ -33,6 +33,7 @@ pub mod sweep;
 pub mod task_json;
 pub mod terminal;
 pub mod timing;
+pub mod untold;
 
 use std::io::Write as _;
 use std::process::ExitCode;

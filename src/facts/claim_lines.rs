@@ -5,6 +5,7 @@
 
 use super::claim;
 use super::quantity::{Hours, Minutes, WorkTime};
+use super::session::Provenance;
 use super::task::{Phase, Task, TaskError, check_agent_minutes, check_hours, check_text};
 
 /// The trailers of a task, one a line with its newline: what stands at the end of a commit's message. The error says what is
@@ -27,10 +28,16 @@ fn lines(task: &Task) -> Result<Vec<(&'static str, String)>, TaskError> {
     let mut lines = vec![("Estimate", hours(task.estimate.hours))];
     let phases = task.estimate.phases.iter();
     lines.extend(phases.map(|part| ("Phase", phase(part))));
-    let claimed = task.agent_minutes.filter(|_| task.agent_minutes_basis.is_none());
-    let agent_time = claimed.map(minutes);
-    let supervision = task.supervisory_minutes.map(minutes);
-    let tokens = task.tokens.map(|tokens| tokens.0.to_string());
+    let is_claimed = |basis: Option<Provenance>| basis.is_none();
+    let agent_time = task
+        .agent_minutes
+        .filter(|_| is_claimed(task.agent_minutes_basis));
+    let agent_time = agent_time.map(minutes);
+    let supervision = task.supervisory_minutes;
+    let supervision = supervision.filter(|_| is_claimed(task.supervisory_minutes_basis));
+    let supervision = supervision.map(minutes);
+    let tokens = task.tokens.filter(|_| is_claimed(task.tokens_basis));
+    let tokens = tokens.map(|tokens| tokens.0.to_string());
     let estimator = task.estimate.estimator.as_ref().map(ToString::to_string);
     for (name, value) in [
         ("Agent-Time", agent_time),
@@ -152,6 +159,12 @@ mod tests {
         Leverage-Session: codex:a:b
         ");
         assert!(without_trailer(&task).is_empty());
+        task.agent_minutes_basis = Some(Provenance::Measured);
+        task.supervisory_minutes_basis = Some(Provenance::Measured);
+        task.tokens_basis = Some(Provenance::Measured);
+        let claimed = block(&task).unwrap();
+        let measured = ["Agent-Time", "Supervision", "Tokens"];
+        assert!(!measured.iter().any(|name| claimed.contains(name)), "{claimed}");
         task.tags = vec!["x".into()];
         task.estimate.basis = Some("y".into());
         assert_eq!(without_trailer(&task), ["basis", "tags"]);

@@ -168,10 +168,7 @@ impl Amendable {
         };
         self.verify(repo, new, message)?;
         let subject = String::from_utf8_lossy(message);
-        let reason = format!(
-            "leverage (reword): {}",
-            subject.lines().next().unwrap_or_default()
-        );
+        let reason = format!("commit (amend): {}", subject.lines().next().unwrap_or_default());
         let (new_text, old_text) = (new.to_string(), self.id.to_string());
         let mut command = git(repo, writer);
         command.args(["update-ref", "-m", &reason, "HEAD", &new_text, &old_text]);

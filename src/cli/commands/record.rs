@@ -6,7 +6,7 @@
 mod measured;
 mod trailer;
 mod unwritable;
-mod within;
+pub mod within;
 
 use measured::{measure, measure_rest};
 use within::{Logs, Within};
@@ -163,7 +163,7 @@ fn first(
         measure(&mut task, &commits, &own, open, context)?;
     }
     if args.goes_into_the_message(context)? {
-        return trailer::claim(&task, on, args.dry_run, open, context);
+        return trailer::claim(&args.fields, &task, on, args.dry_run, open, context);
     }
     let message = format!("Record: {}\n", task.title);
     if !args.dry_run {
@@ -174,7 +174,7 @@ fn first(
             Ok::<_, CommandError>((records, message.clone()))
         });
         if let Err(error) = written {
-            return Err(unwritable::print_trailers(error, &task, context)?);
+            return Err(unwritable::print_trailers(error, &args.fields, &task, context)?);
         }
         let what = format!("the task {} is recorded on {}", task.id, on.short());
         context.recorded(&open.repo, what, Outcome::Done)?;

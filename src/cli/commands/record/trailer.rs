@@ -4,9 +4,10 @@ use super::unwritable::print_trailers;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::OpenLedger;
+use crate::cli::recording::{OpenLedger, TaskFields};
+use crate::cli::untold;
 use crate::facts::claim::{self, Claim};
-use crate::facts::claim_lines::{block, without_trailer};
+use crate::facts::claim_lines::block;
 use crate::facts::ids::ObjectId;
 use crate::facts::quantity::WorkTime;
 use crate::facts::task::Task;
@@ -19,6 +20,7 @@ use crate::sources::ledger::read_ledger_at;
 
 /// Puts the trailers of a task into the message of HEAD, and prints the task as it is read from there.
 pub fn claim(
+    fields: &TaskFields,
     task: &Task,
     on: ObjectId,
     dry_run: bool,
@@ -35,11 +37,7 @@ pub fn claim(
     }
     let block = block(task)?;
     let message = with_block(&commit, &block, open.work)?;
-    let missing = without_trailer(task);
-    if !missing.is_empty() {
-        let said = format!("no trailer holds: {}", missing.join(", "));
-        context.terminal.status(&said)?;
-    }
+    untold::tell(fields, task, context)?;
     if dry_run {
         context.terminal.data(block.as_bytes())?;
         context.terminal.status("not written (--dry-run)")?;
@@ -48,7 +46,7 @@ pub fn claim(
     let writer = open.committer(&context.settings())?.ok_or_else(unsigned)?;
     let new = match commit.reword(&open.repo, &message, &writer) {
         Ok(new) => new,
-        Err(error) => return Err(print_trailers(refused(error), task, context)?),
+        Err(error) => return Err(print_trailers(refused(error), fields, task, context)?),
     };
     let what = format!(
         "the message of {} claims the task, as {}",

@@ -2,13 +2,16 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
-use crate::facts::claim_lines::{block, without_trailer};
+use crate::cli::recording::TaskFields;
+use crate::cli::untold;
+use crate::facts::claim_lines::block;
 use crate::facts::task::Task;
 
 /// Prints the trailers of a task that could not be recorded, and returns the error with what to do with them. Other errors stay
 /// as they are.
 pub fn print_trailers(
     error: CommandError,
+    fields: &TaskFields,
     task: &Task,
     context: &mut Context,
 ) -> Result<CommandError, CommandError> {
@@ -16,11 +19,7 @@ pub fn print_trailers(
         return Ok(error);
     }
     context.terminal.data(block(task)?.as_bytes())?;
-    let missing = without_trailer(task);
-    if !missing.is_empty() {
-        let said = format!("no trailer holds: {}", missing.join(", "));
-        context.terminal.status(&said)?;
-    }
+    untold::tell(fields, task, context)?;
     let error = error.instead(
         "Nothing was recorded. Put the lines on standard output, as they are, at the end of the message of the next \
          commit of this task",

@@ -1,10 +1,13 @@
-//! `trailers --print`: the trailers that claim a task. Needs no repository, and writes nothing.
+//! `trailers --print`: the trailers that claim a task. Needs no repository, and records nothing.
 
+use crate::cli::commands::record::within::{Logs, Within};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::logs::{ForeignArgs, LogArgs};
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::{TaskFields, no_estimate};
-use crate::facts::claim_lines::{block, without_trailer};
+use crate::cli::recording::{OpenLedger, TaskFields, no_estimate};
+use crate::cli::untold;
+use crate::facts::claim_lines::block;
 use crate::facts::ids::TaskId;
 use crate::facts::task::{FirstClaim, Task, TaskSource, check_text};
 
@@ -26,18 +29,27 @@ pub fn run(fields: &TaskFields, context: &mut Context) -> Result<Outcome, Comman
         },
     );
     fields.claim(&mut task, work)?;
+    name_caller(&mut task, fields, context)?;
     let text = block(&task)?;
-    let mut missing = without_trailer(&task);
     if let Some(title) = &fields.title {
         check_text("the title", title)?;
-        missing.insert(0, "title, which is the subject of the commit");
     }
-    missing.extend(fields.date.as_ref().map(|_| "date"));
-    missing.extend(fields.commit.first().map(|_| "further commits"));
     context.terminal.data(text.as_bytes())?;
-    if !missing.is_empty() {
-        let said = format!("no trailer holds: {}", missing.join(", "));
-        context.terminal.status(&said)?;
-    }
+    untold::tell(fields, &task, context)?;
     Ok(Outcome::Done)
+}
+
+/// Who estimates, and in which session, where an agent calls in a repository.
+fn name_caller(task: &mut Task, fields: &TaskFields, context: &mut Context) -> Result<(), CommandError> {
+    let Ok(open) = OpenLedger::open(context) else {
+        return Ok(());
+    };
+    let logs = Logs {
+        logs: &LogArgs::default(),
+        foreign: ForeignArgs::default(),
+        are_left_out: false,
+    };
+    let within = Within::find(&[], &logs, &open, context)?;
+    task.estimate.estimator = within.estimator();
+    within.name(task, &[], fields, &open, context)
 }
