@@ -638,6 +638,48 @@ fn managers_of_hooks_are_told_what_to_add_and_their_files_stay() {
 }
 
 #[test]
+#[cfg(unix)]
+fn agents_that_share_a_file_or_a_folder_do_not_get_in_each_others_way() {
+    let machine = Machine::new();
+    fs::create_dir_all(machine.home("real/claude")).unwrap();
+    fs::create_dir_all(machine.home(".agents/skills")).unwrap();
+    std::os::unix::fs::symlink("real/claude", machine.home(".claude")).unwrap();
+    std::os::unix::fs::symlink(
+        "../../.claude/skills/leverage",
+        machine.home(".agents/skills/leverage"),
+    )
+    .unwrap();
+    let before = machine.tree();
+    let agents = ["--agent", "claude-code", "--agent", "amp"];
+    machine.run(&agents).success();
+    assert!(machine.home("real/claude/skills/leverage/SKILL.md").exists());
+    assert!(machine.run(&agents).stderr.contains("nothing to do"));
+    machine.run(&["--remove"]).success();
+    assert_eq!(before, machine.tree());
+    machine.write(".gemini/settings.json", "{}");
+    fs::create_dir_all(machine.home(".qwen")).unwrap();
+    std::os::unix::fs::symlink("../.gemini/settings.json", machine.home(".qwen/settings.json")).unwrap();
+    let ran = machine.run(&["--agent", "gemini-cli", "--agent", "qwen"]);
+    assert!(
+        ran.stderr
+            .contains(".qwen/settings.json: left alone: it is the same file as that of another agent"),
+        "{ran}"
+    );
+    machine.run(&["--remove"]).success();
+    assert_eq!(machine.read(".gemini/settings.json"), "{}");
+}
+
+#[test]
+fn an_agent_that_calls_no_hooks_is_named() {
+    let machine = Machine::new();
+    machine.write(".claude/settings.json", "{\"disableAllHooks\": true}");
+    let ran = machine.run(&["--dry-run"]);
+    let said = "warning: $WORLD/home/.claude/settings.json: `disableAllHooks` keeps Claude Code from calling any hook";
+    assert!(ran.stderr.contains(said), "{ran}");
+    assert_eq!(ran.code, Some(0));
+}
+
+#[test]
 fn where_no_agent_is_found_it_says_so() {
     let machine = Machine::new();
     let ran = machine.run(&[]);

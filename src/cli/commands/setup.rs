@@ -125,7 +125,8 @@ fn repository_here(context: &mut Context) -> Result<Option<Repo>, CommandError> 
 
 /// Those that are named; else all to remove, and those that are found to set up.
 fn agents(args: &Args, context: &Context) -> Vec<&'static Integration> {
-    let named: Vec<&'static Integration> = args.agent.iter().filter_map(|name| by_name(name)).collect();
+    let is_named = |agent: &&'static Integration| args.agent.contains(&agent.identity.name);
+    let named: Vec<&'static Integration> = INTEGRATIONS.iter().copied().filter(is_named).collect();
     match (named.is_empty(), args.remove) {
         (false, _) => named,
         (true, true) => INTEGRATIONS.to_vec(),
@@ -161,6 +162,7 @@ impl Task {
         let files = machine.plan(&self.agents, &self.wanted);
         let config = self.config_plan(&memory, context);
         context.terminal.warnings(&files.left)?;
+        context.terminal.warnings(&files.off)?;
         context.terminal.warnings(&config.left)?;
         let outcome = Outcome::of(&files.left);
         show_all(&files, &config, context)?;

@@ -1,10 +1,11 @@
 //! Makes the changes of a plan, each only where the file is still as it was when the plan was made.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::files;
-use super::memory::Memory;
+use super::memory::{FileMemory, Memory};
 use super::plan::{Change, remembered};
 use crate::cli::environment::Environment;
 use crate::facts::diagnostics::Warning;
@@ -23,6 +24,7 @@ pub struct Applied {
 /// Makes the changes, and remembers what was there before.
 pub fn apply(changes: &[Change], memory: &mut Memory, environment: &Environment) -> Applied {
     let mut applied = Applied::default();
+    let known = memory.files.clone();
     // First what is remembered: what came of a change can be undone then, however it ended.
     memory.files.extend(remembered(changes));
     remember(memory, environment, &mut applied);
@@ -30,13 +32,28 @@ pub fn apply(changes: &[Change], memory: &mut Memory, environment: &Environment)
     for change in changes {
         match one(change, memory, &mut emptied) {
             Ok(true) => applied.done.push(change.path.clone()),
-            Ok(false) => applied.overtaken.push(change.path.clone()),
-            Err(error) => applied.failed.push(failure(&change.path, &error)),
+            Ok(false) => {
+                forget(change, &known, memory);
+                applied.overtaken.push(change.path.clone());
+            }
+            Err(error) => {
+                forget(change, &known, memory);
+                applied.failed.push(failure(&change.path, &error));
+            }
         }
     }
     hand_on(files::remove_empty(emptied), memory);
     remember(memory, environment, &mut applied);
     applied
+}
+
+/// What was not written is not remembered.
+fn forget(change: &Change, known: &BTreeMap<PathBuf, FileMemory>, memory: &mut Memory) {
+    let target = &change.found.target;
+    match known.get(target) {
+        Some(before) => drop(memory.files.insert(target.clone(), before.clone())),
+        None => drop(memory.files.remove(target)),
+    }
 }
 
 /// Folders that could not go yet go with what is left in them.
@@ -85,4 +102,39 @@ fn one(change: &Change, memory: &mut Memory, emptied: &mut Vec<PathBuf>) -> io::
         _ => drop(memory.files.remove(target)),
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::set_up::files::Found;
+
+    #[test]
+    fn a_file_that_somebody_else_wrote_meanwhile_stays_theirs() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap().join("settings.json");
+        std::fs::write(&path, "theirs").unwrap();
+        let change = |text: Option<&str>, new: Option<&str>| Change {
+            path: path.clone(),
+            found: Found {
+                target: path.clone(),
+                text: text.map(str::to_owned),
+            },
+            new: new.map(str::to_owned),
+            memory: None,
+            folders: Vec::new(),
+        };
+        let mut memory = Memory::default();
+        let mut made = |text, new| one(&change(text, new), &mut memory, &mut Vec::new()).unwrap();
+        for (text, new) in [
+            (Some("ours"), Some("new")),
+            (None, Some("new")),
+            (Some("ours"), None),
+        ] {
+            assert!(!made(text, new));
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), "theirs");
+        }
+        assert!(made(Some("theirs"), Some("new")));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+    }
 }

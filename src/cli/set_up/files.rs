@@ -22,7 +22,7 @@ pub fn read(path: &Path) -> Result<Found, String> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(Found {
-                target: path.to_owned(),
+                target: behind_links(path),
                 text: None,
             });
         }
@@ -39,6 +39,15 @@ pub fn read(path: &Path) -> Result<Found, String> {
         target,
         text: Some(text),
     })
+}
+
+/// Where a file would be that is not there: its folders may be links.
+fn behind_links(path: &Path) -> PathBuf {
+    let real = path.ancestors().skip(1).find_map(|folder| {
+        let rest = path.strip_prefix(folder).ok()?;
+        Some(fs::canonicalize(folder).ok()?.join(rest))
+    });
+    real.unwrap_or_else(|| path.to_owned())
 }
 
 fn whole(path: &Path) -> io::Result<Vec<u8>> {
@@ -171,6 +180,20 @@ mod tests {
         assert!(read(&path).unwrap_err().contains("larger than 8 MiB"));
         fs::write(&path, [0xff]).unwrap();
         assert_eq!(read(&path).unwrap_err(), "it is not UTF-8");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_in_a_linked_folder_has_one_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().canonicalize().unwrap();
+        std::os::unix::fs::symlink(&real, real.join("link")).unwrap();
+        let path = real.join("link/a/b");
+        let target = read(&path).unwrap().target;
+        assert_eq!(target, real.join("a/b"));
+        make_folders(&target).unwrap();
+        write(&target, "x").unwrap();
+        assert_eq!(read(&path).unwrap().target, target);
     }
 
     #[test]

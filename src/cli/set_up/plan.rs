@@ -47,6 +47,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What is left alone, and why.
     pub left: Vec<Warning>,
+    /// What keeps hooks from being called.
+    pub off: Vec<Warning>,
 }
 
 /// The machine as a plan needs it.
@@ -139,10 +141,21 @@ impl Machine<'_> {
                     self.plan_own(&place.path, wanted, plan, &write, &is_ours);
                 }
                 PlaceContent::Hooks(file) => match files::read(&place.path) {
+                    // Another agent's settings behind a link: the hooks of both cannot be told apart.
+                    Ok(found) if plan.has(&found) => {
+                        if wanted.command.is_some() {
+                            plan.leave(&place.path, "it is the same file as that of another agent");
+                        }
+                        return;
+                    }
                     Ok(found) => hooks.push((place.path, file, found)),
                     Err(reason) => return plan.leave(&place.path, &reason),
                 },
             }
+        }
+        if wanted.command.is_some() {
+            plan.off
+                .extend(hooks.iter().filter_map(|hooks| turned_off(form, hooks)));
         }
         let bases: Result<Vec<Option<String>>, _> = hooks
             .iter()
@@ -244,7 +257,7 @@ impl Machine<'_> {
             return plan.leave(path, "it is not as git-leverage wrote it");
         }
         let new = wanted.command.as_ref().map(write);
-        if new == found.text {
+        if new == found.text || plan.has(&found) {
             return;
         }
         let mut folders = known.map(|known| known.folders.clone()).unwrap_or_default();
@@ -274,10 +287,24 @@ impl Machine<'_> {
 }
 
 impl Plan {
+    /// Whether the file changes already.
+    fn has(&self, found: &Found) -> bool {
+        self.changes
+            .iter()
+            .any(|change| change.found.target == found.target)
+    }
+
     fn leave(&mut self, path: &Path, reason: &str) {
         let warning = Warning::new(path.display().to_string(), format!("left alone: {reason}"));
         self.left.push(warning);
     }
+}
+
+/// The setting by which an agent calls no hooks at all.
+fn turned_off(form: &SetupForm, (path, file, found): &(PathBuf, HookFile, Found)) -> Option<Warning> {
+    let switch = file.off(found.text.as_deref()?)?;
+    let text = format!("`{switch}` keeps {} from calling any hook", form.title);
+    Some(Warning::new(path.display().to_string(), text))
 }
 
 /// Which events go into which of an agent's files. Where one of them has an event already, an agent may look no further.

@@ -5,21 +5,28 @@ import { spawn } from 'node:child_process'
 
 const COMMAND = ["git-leverage", "hook"]
 
-function tell(event: string, session: string | undefined): void {
+export const description = 'Reports the sessions of Amp to git-leverage'
+
+function tell(event: string, session: string | undefined, folder: string): void {
   try {
     const child = spawn(COMMAND[0], COMMAND.slice(1), { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
     child.on('error', () => {})
     child.stdin?.on('error', () => {})
-    child.stdin?.end(JSON.stringify({ leverage: 1, agent: 'amp', event, session, folder: process.cwd() }))
+    child.stdin?.end(JSON.stringify({ leverage: 1, agent: 'amp', event, session, folder }))
     child.unref()
   } catch {}
 }
 
-function threadOf(event: any, context: any): string | undefined {
-  return event?.thread?.id ?? event?.threadID ?? context?.thread?.id ?? process.env.AMP_CURRENT_THREAD_ID
+// One process of a plugin serves several threads; the workspace stays the same as long as it runs.
+function workspace(amp: any): string {
+  try {
+    const root = amp.system?.workspaceRoot
+    if (root) return amp.helpers.filePathFromURI(root)
+  } catch {}
+  return process.cwd()
 }
 
 export default function leverage(amp: any): void {
-  amp.on('session.start', async (event: any, context: any) => tell('session-start', threadOf(event, context)))
-  amp.on('agent.end', async (event: any, context: any) => tell('turn-end', threadOf(event, context)))
+  amp.on('session.start', async (event: any) => tell('session-start', event?.thread?.id, workspace(amp)))
+  amp.on('agent.end', async (event: any) => tell('turn-end', event?.thread?.id, workspace(amp)))
 }
