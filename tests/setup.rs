@@ -670,6 +670,20 @@ fn agents_that_share_a_file_or_a_folder_do_not_get_in_each_others_way() {
 }
 
 #[test]
+fn without_a_home_folder_it_says_so() {
+    let machine = Machine::new();
+    let mut command = machine.command(&machine.world.home(), &["--agent", "codex"]);
+    command.env_remove("HOME");
+    let ran = ran(&machine.world, command);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert!(
+        ran.stderr
+            .contains("Codex: left alone: where its settings are cannot be told"),
+        "{ran}"
+    );
+}
+
+#[test]
 fn an_agent_that_calls_no_hooks_is_named() {
     let machine = Machine::new();
     machine.write(".claude/settings.json", "{\"disableAllHooks\": true}");

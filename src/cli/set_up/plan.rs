@@ -133,7 +133,14 @@ impl Machine<'_> {
 
     fn plan_hooks(&self, form: &SetupForm, wanted: &Wanted, plan: &mut Plan) {
         let mut hooks: Vec<(PathBuf, HookFile, Found)> = Vec::new();
-        for place in self.places(form, wanted.scope) {
+        let places = self.places(form, wanted.scope);
+        if places.is_empty() {
+            return plan.leave(
+                Path::new(form.title),
+                "where its settings are cannot be told without a home folder",
+            );
+        }
+        for place in places {
             match place.content {
                 PlaceContent::Plugin(template) => {
                     let write = |command: &HookCommand| plugin::written(template, command);
