@@ -175,8 +175,8 @@ fn a_machine_that_is_in_order() {
     Doctor of kiln: all is in order
 
     in order: program, git, agent-hooks, hook-program, skill, last-event,
-    spool-written, spool-drained, author, ledger-written, ledger-locks, ledger-read,
-    ledger-whole, rewriting, fetch-refspecs, push-refspecs
+    spool-written, spool-drained, repository, author, ledger-written, ledger-locks,
+    ledger-read, ledger-whole, rewriting, fetch-refspecs, push-refspecs
     [exit 0]
     ");
     let all = machine.run(&repo, &["--verbose"]);
@@ -196,36 +196,34 @@ fn a_new_machine() {
     insta::assert_snapshot!(machine.run(repo.path(), &[]), @"
     Doctor of kiln: 2 need a look
 
-    health   check        what is so, where, and what to do
+    health   check        what is so, and what to do
     ──────────────────────────────────────────────────────────────────────────────
     warning  agent-hooks  Claude Code has no hook of ours, so nothing captures its
-                          sessions
-                          in claude-code
+                          sessions (claude-code)
                           → Set it up: git leverage setup --agent claude-code
     warning  rewriting    amend and rebase leave notes behind until `git leverage
-                          repair` brings them
-                          in notes.rewriteRef
+                          repair` brings them (notes.rewriteRef)
                           → Let git take them along: git leverage doctor --fix
 
-    in order: program, git, spool-written, spool-drained, author, ledger-written,
-    ledger-locks, ledger-read, ledger-whole, fetch-refspecs, push-refspecs
+    in order: program, git, spool-written, spool-drained, repository, author,
+    ledger-written, ledger-locks, ledger-read, ledger-whole, fetch-refspecs,
+    push-refspecs
     [exit 0]
     ");
     insta::assert_snapshot!(machine.run(repo.path(), &["--fix"]), @"
     Doctor of kiln: 1 needs a look
 
-    health   check        what is so, where, and what to do
+    health   check        what is so, and what to do
     ──────────────────────────────────────────────────────────────────────────────
     warning  agent-hooks  Claude Code has no hook of ours, so nothing captures its
-                          sessions
-                          in claude-code
+                          sessions (claude-code)
                           → Set it up: git leverage setup --agent claude-code
 
     mended: the git config of this repository says notes.rewriteRef =
     refs/notes/leverage, notes.rewriteMode = cat_sort_uniq
-    in order: program, git, spool-written, spool-drained, author, ledger-written,
-    ledger-locks, ledger-read, ledger-whole, rewriting, fetch-refspecs,
-    push-refspecs
+    in order: program, git, spool-written, spool-drained, repository, author,
+    ledger-written, ledger-locks, ledger-read, ledger-whole, rewriting,
+    fetch-refspecs, push-refspecs
     [exit 0]
     ");
     assert_eq!(machine.run(repo.path(), &["--strict"]).code, Some(4));
@@ -282,13 +280,19 @@ fn outside_of_a_repository_the_machine_is_looked_at() {
 }
 
 #[test]
-fn a_repository_that_cannot_be_opened_is_an_error() {
-    let machine = Machine::new();
-    let repo = machine.world.repo("kiln");
-    repo.git(&["config", "extensions.unheardOf", "true"]);
-    repo.git(&["config", "core.repositoryFormatVersion", "1"]);
-    let ran = machine.run(repo.path(), &[]);
-    assert_eq!(ran.code, Some(1), "{ran}");
+fn a_repository_that_cannot_be_opened_hides_nothing_else() {
+    let (machine, repo) = Machine::healthy();
+    let at = machine.world.at("kiln");
+    at.git(&["config", "core.repositoryFormatVersion", "1"]);
+    write(
+        &repo.join(".git/config"),
+        "[core]\n\trepositoryFormatVersion = 1\n[extensions]\n\tunheardOf = true\n",
+    );
+    let report = machine.report(&repo, &[]);
+    let found = told(&report, "repository");
+    assert!(found[0].starts_with("broken"), "{report:#}");
+    assert!(told(&report, "agent-hooks")[0].starts_with("ok"), "{report:#}");
+    assert_eq!(told(&report, "ledger-read"), [""; 0]);
 }
 
 #[test]
@@ -494,6 +498,20 @@ fn what_waits_in_the_spool_is_captured_by_fix() {
         repo.git(&["notes", "--ref=leverage", "show", "HEAD"])
             .contains("claude-code:s")
     );
+}
+
+#[test]
+fn gemini_hides_who_one_is() {
+    let (machine, repo) = Machine::healthy();
+    let hook = json!([{"hooks": [{"type": "command", "command": format!("{} hook", machine.program())}]}]);
+    let hooks = json!({"SessionStart": hook, "AfterAgent": hook, "SessionEnd": hook});
+    machine.home(".gemini/settings.json", &json!({ "hooks": hooks }).to_string());
+    let found = machine.found(&repo, "author");
+    assert!(found[1].starts_with("warning gemini-cli"), "{found:?}");
+    let at = machine.world.at("kiln");
+    at.git(&["config", "user.name", "Ada"]);
+    at.git(&["config", "user.email", "ada@example.org"]);
+    assert_eq!(machine.found(&repo, "author").len(), 1);
 }
 
 #[test]

@@ -27,7 +27,11 @@ pub struct Evidence {
     pub spool: Option<SpoolFacts>,
     /// Who would be named as author, `Name <mail>`.
     pub author: Option<String>,
-    /// The repository that one stands in, where one does.
+    /// Whether the repository's own git config says so.
+    pub is_author_of_repository: bool,
+    /// Why the repository cannot be opened that one stands in, and what to do about it.
+    pub closed: Option<(String, Option<String>)>,
+    /// The repository that one stands in, where one does and it can be opened.
     pub repository: Option<RepositoryFacts>,
 }
 

@@ -1,11 +1,17 @@
 //! Whether the ledger of this repository can be written, and is what was written.
 
 use super::check::{Check, Fix, Found};
-use super::evidence::{Evidence, RepositoryFacts};
+use super::evidence::{Evidence, Hooks, RepositoryFacts};
+use crate::facts::agents;
 use crate::facts::quantity::counted;
 use crate::git::health::HeldLock;
 
 pub(super) const CHECKS: &[Check] = &[
+    Check {
+        name: "repository",
+        about: "Can the repository be opened?",
+        look: repository,
+    },
     Check {
         name: "author",
         about: "Is it known who records?",
@@ -43,13 +49,49 @@ fn here(evidence: &Evidence) -> impl Iterator<Item = &RepositoryFacts> {
     evidence.repository.iter()
 }
 
+fn repository(evidence: &Evidence) -> Vec<Found> {
+    let closed = evidence.closed.iter().map(|(reason, hint)| {
+        let found = Found::broken(reason.clone());
+        match hint {
+            Some(hint) => found.advice(hint.clone()),
+            None => found.advice("See what git says of it: git fsck"),
+        }
+    });
+    let open = here(evidence).map(|repo| Found::ok(format!("`{}` can be opened", repo.name)));
+    closed.chain(open).collect()
+}
+
+/// Gemini CLI hides the user's git config from every command that it runs.
+fn author_of_gemini(evidence: &Evidence) -> Option<Found> {
+    let is_used = evidence.agents.iter().any(|agent| {
+        let hooks = agent.hooks.iter().flatten();
+        agent.name == agents::GEMINI_CLI.name
+            && hooks
+                .into_iter()
+                .any(|facts| matches!(facts.state, Hooks::Present { .. }))
+    });
+    let is_hidden = is_used && evidence.repository.is_some() && !evidence.is_author_of_repository;
+    is_hidden.then(|| {
+        Found::warning(
+            "Gemini CLI hides your git config from what it runs, so nobody is known who records there",
+        )
+        .at("gemini-cli: user.name, user.email")
+        .advice("Say it in the repository: git config user.name NAME, and user.email MAIL")
+    })
+}
+
 fn author(evidence: &Evidence) -> Vec<Found> {
-    vec![match &evidence.author {
+    let known = author_of(evidence);
+    std::iter::once(known).chain(author_of_gemini(evidence)).collect()
+}
+
+fn author_of(evidence: &Evidence) -> Found {
+    match &evidence.author {
         Some(author) => Found::ok(format!("records are by {author}")),
         None => Found::broken("nobody is known as author, so nothing is recorded or captured")
             .at("user.name, user.email")
             .advice("Tell git who you are: git config --global user.name NAME, and user.email MAIL"),
-    }]
+    }
 }
 
 fn written(evidence: &Evidence) -> Vec<Found> {

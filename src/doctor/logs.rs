@@ -15,6 +15,9 @@ const SOON: TimeDelta = TimeDelta::days(7);
 /// So many places that cannot be read are named of an agent.
 const MOST_NAMED: usize = 3;
 
+/// How logs are captured before they go.
+const CAPTURE: &str = "Capture them: git leverage capture --since 60.days";
+
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "log-folders",
@@ -76,12 +79,9 @@ fn going(evidence: &Evidence) -> BTreeMap<&str, (u64, DateTime<Utc>)> {
 fn retention_of(agent: &AgentFacts, evidence: &Evidence, going: Option<&(u64, DateTime<Utc>)>) -> Found {
     let (found, kept) = match agent.keeps {
         Keeps::Always => return Found::ok("it deletes no logs by itself").at(agent.name.clone()),
-        Keeps::Unknown => {
-            return Found::unknown("how long it keeps logs is not known").at(agent.name.clone());
-        }
+        Keeps::Unknown => return unknown(agent, evidence).at(agent.name.clone()),
         Keeps::For(time) => (Found::ok(format!("it keeps logs for {}", days(time))), time),
     };
-    let capture = "Capture them: git leverage capture --since 60.days";
     let last = evidence.repository.as_ref().and_then(|repo| repo.last_capture);
     let lags = |last: DateTime<Utc>| last + TimeDelta::milliseconds(kept.0) < evidence.now;
     let found = match going {
@@ -90,14 +90,14 @@ fn retention_of(agent: &AgentFacts, evidence: &Evidence, going: Option<&(u64, Da
             days(kept),
             counted(*count, "one is", "ones are")
         ))
-        .advice(capture),
+        .advice(CAPTURE),
         Some((count, first)) => Found::warning(format!(
             "it deletes logs after {}: {} here that nothing captured, the first on {}",
             days(kept),
             counted(*count, "session", "sessions"),
             first.date_naive()
         ))
-        .advice(capture),
+        .advice(CAPTURE),
         None if last.is_some_and(lags)
             && evidence
                 .repository
@@ -108,13 +108,25 @@ fn retention_of(agent: &AgentFacts, evidence: &Evidence, going: Option<&(u64, Da
                 "it deletes logs after {}, and the last capture here is older than that",
                 days(kept)
             ))
-            .advice(capture)
+            .advice(CAPTURE)
         }
         None => found,
     };
     match &agent.keeps_by {
         Some(file) => found.at(format!("{}: {}", agent.name, file.display())),
         None => found.at(agent.name.clone()),
+    }
+}
+
+fn unknown(agent: &AgentFacts, evidence: &Evidence) -> Found {
+    let uncaptured = evidence.repository.iter().flat_map(|repo| &repo.uncaptured);
+    match uncaptured.filter(|found| found.agent == agent.name).count() as u64 {
+        0 => Found::ok("how long it keeps logs is not known, and none here waits for a capture"),
+        waiting => Found::unknown(format!(
+            "how long it keeps logs is not known, and {} here that nothing captured",
+            counted(waiting, "one is", "ones are")
+        ))
+        .advice(CAPTURE),
     }
 }
 

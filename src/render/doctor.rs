@@ -15,7 +15,7 @@ pub fn document(diagnosis: &Diagnosis, mended: &[String], all: bool) -> Document
         columns: vec![
             Column::text("health", "health"),
             Column::text("check", "check"),
-            Column::prose("message", "what is so, where, and what to do"),
+            Column::prose("message", "what is so, and what to do"),
         ],
         rows,
         ..Table::default()
@@ -51,17 +51,19 @@ fn title(diagnosis: &Diagnosis) -> String {
     }
 }
 
-/// A row for what is so, one for where, and one for what to do.
+/// A row for what is so and where, and one for what to do.
 fn lines(found: &Symptom) -> Vec<Vec<Cell>> {
-    let more = |text: String| vec![Cell::Empty, Cell::Empty, Cell::text(text)];
+    let place = found.place.as_ref().map(|place| format!(" ({place})"));
     let first = vec![
         Cell::Health(found.health),
         Cell::text(found.check),
-        Cell::text(&found.message),
+        Cell::text(format!("{}{}", found.message, place.unwrap_or_default())),
     ];
-    let place = found.place.as_ref().map(|place| more(format!("in {place}")));
-    let advice = found.advice.as_ref().map(|advice| more(format!("→ {advice}")));
-    std::iter::once(first).chain(place).chain(advice).collect()
+    let advice = found
+        .advice
+        .as_ref()
+        .map(|advice| vec![Cell::Empty, Cell::Empty, Cell::text(format!("→ {advice}"))]);
+    std::iter::once(first).chain(advice).collect()
 }
 
 /// The checks that found nothing but what is in order.

@@ -18,7 +18,7 @@ use crate::doctor::evidence::{
 use crate::facts::event::Event;
 use crate::facts::session::Session;
 use crate::facts::span::Moment;
-use crate::git::config::Config;
+use crate::git::config::{Config, ConfigValue};
 use crate::git::remote::Settings;
 use crate::git::{Repo, health};
 use crate::integrations::by_name;
@@ -57,9 +57,13 @@ fn last_events(contents: &[Contents]) -> BTreeMap<String, Event> {
 /// All of it, of the machine and of the repository that one stands in.
 pub(super) fn evidence(logs: &LogArgs, context: &Context) -> Result<Evidence, CommandError> {
     let environment = &context.environment;
-    let repo = match environment.is_in_repository() {
-        true => Some(environment.repository()?),
-        false => None,
+    let (repo, closed) = match environment.is_in_repository().then(|| environment.repository()) {
+        Some(Ok(repo)) => (Some(repo), None),
+        Some(Err(error)) => (
+            None,
+            Some((error.message().to_owned(), error.hints().first().cloned())),
+        ),
+        None => (None, None),
     };
     let options = SessionOptions {
         logs: logs.request(context, context.cache(false))?,
@@ -94,6 +98,10 @@ pub(super) fn evidence(logs: &LogArgs, context: &Context) -> Result<Evidence, Co
         git_hooks: git_hooks(&config, context),
         agents: agents(&found, context),
         spool: spool(context, contents),
+        closed,
+        is_author_of_repository: ["user.name", "user.email"]
+            .iter()
+            .all(|key| config.get(key).is_some_and(ConfigValue::is_of_repository)),
         author: known_writer(context).map(|writer| writer.person.to_string()),
         repository: repo
             .as_ref()
