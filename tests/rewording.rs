@@ -251,12 +251,21 @@ fn notes_come_along() {
     for reference in ["ai", "build"] {
         repo.git(&["notes", &format!("--ref={reference}"), "add", "-m", reference]);
     }
-    repo.git(&["config", "notes.rewriteRef", "refs/notes/ai"]);
+    for reference in ["ai", "leverage"] {
+        repo.git(&[
+            "config",
+            "--add",
+            "notes.rewriteRef",
+            &format!("refs/notes/{reference}"),
+        ]);
+    }
     let old = repo.git(&["rev-parse", "HEAD"]);
     repo.run(&["record", "--trailer", "--estimate", "4h"]).success();
     assert_eq!(repo.git(&["notes", "--ref=leverage", "show"]), captured);
     assert_eq!(repo.git(&["notes", "--ref=leverage", "show", &old]), captured);
     assert_eq!(repo.git(&["notes", "--ref=ai", "show"]), "ai");
+    let listed = repo.run(&["log"]);
+    assert_eq!((listed.code, listed.stderr.as_str()), (Some(0), ""), "{listed}");
     let noted = repo.git(&["notes", "--ref=build", "list"]);
     assert!(noted.ends_with(&old), "{noted}");
     // Its session is named, and its minutes are measured by who reads it.
@@ -501,7 +510,46 @@ fn a_signed_commit_is_signed_again_or_left_alone() {
     refused(&repo, &[], 1, "git did not sign");
 }
 
-/// References in a table, and a git folder that cannot be written.
+/// A repository may say that claims go into messages, as nothing of what it names is run for it.
+#[cfg(unix)]
+#[test]
+fn no_program_of_the_repository_is_run() {
+    let world = World::new();
+    let repo = busy(&world, "kiln", "sha1", "Title");
+    let (evil, ran) = (world.path("evil"), world.path("ran"));
+    std::fs::write(
+        &evil,
+        format!("#!/bin/sh\necho \"$@\" >> {}\ncat\n", ran.display()),
+    )
+    .unwrap();
+    make_executable(&evil);
+    with_hooks(&repo);
+    let evil = evil.to_str().unwrap();
+    for (key, value) in [
+        ("core.fsmonitor", evil),
+        ("core.editor", evil),
+        ("core.alternateRefsCommand", evil),
+        ("filter.evil.clean", evil),
+        ("filter.evil.smudge", evil),
+        ("gpg.program", evil),
+        ("trailer.leverage-estimate.command", evil),
+        ("trailer.where", "start"),
+        ("hook.evil.command", evil),
+        ("hook.evil.event", "post-rewrite"),
+        ("notes.rewriteRef", "refs/notes/*"),
+        ("leverage.claims", "trailer"),
+    ] {
+        repo.git(&["config", key, value]);
+    }
+    repo.write(".git/info/attributes", "* filter=evil\n");
+    let said = repo.run(&["record", "--estimate", "4h", "--no-sessions"]);
+    assert_eq!(said.code, Some(0), "{said}");
+    assert!(!ran.exists(), "{}", std::fs::read_to_string(ran).unwrap());
+    let message = repo.git(&["-c", "core.fsmonitor=false", "log", "-1", "--format=%B"]);
+    assert_eq!(message, "Title\n\nLeverage-Estimate: 4h");
+}
+
+/// References in a table are moved by git as well.
 #[test]
 fn a_reftable_is_moved_through_git() {
     let world = World::new();
