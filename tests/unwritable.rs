@@ -146,6 +146,13 @@ fn a_record_that_cannot_be_written_is_printed_as_trailers() {
         assert_eq!(repo.run(&[&args[..], &["HEAD~1"]].concat()).code, Some(0));
         let again = way.run(&world, &repo, &[&args[..], &["HEAD~1"]].concat());
         assert_eq!((again.code, again.stdout.as_str()), (Some(1), ""), "{again}");
+        // The next task of an agent that cannot commit here is for a commit to come.
+        let next = way.run(&world, &repo, &["record", "--estimate", "2h"]);
+        assert_eq!(
+            (next.code, next.stdout.as_str()),
+            (Some(5), "Leverage-Estimate: 2h\n"),
+            "{next}"
+        );
         let dry = way.run(
             &world,
             &repo,

@@ -416,14 +416,17 @@ impl TaskFields {
     }
 
     /// Whether a task says all that was given already, whoever said it.
-    pub fn changes_nothing_in(&self, task: &Task, open: &OpenLedger) -> Result<bool, CommandError> {
+    pub fn changes_nothing_in(&self, task: &Task, open: &OpenLedger) -> bool {
         let mut again = task.clone();
-        self.apply(&mut again, open)?;
+        // Values that are wrong for this task, such as an estimate that its phases do not sum to, are others than its own.
+        if self.apply(&mut again, open).is_err() {
+            return false;
+        }
         again.estimate.by.clone_from(&task.estimate.by);
         if self.estimated_by.is_none() {
             again.estimate.estimator.clone_from(&task.estimate.estimator);
         }
-        Ok(again == *task)
+        again == *task
     }
 
     /// Puts what was given into the task, and checks that it may be written.

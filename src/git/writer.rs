@@ -177,7 +177,7 @@ fn is_refused(error: &io::Error) -> bool {
 }
 
 /// Whether a file can be made wherever a write makes one: beside the lock, among the objects and among the references.
-fn is_writable(repo: &Repo) -> bool {
+pub fn is_writable(repo: &Repo) -> bool {
     let notes = repo.common_dir().join("refs/notes");
     // The folders of a reference are made with it.
     let references = notes.ancestors().find(|folder| folder.is_dir());

@@ -15,7 +15,7 @@ use crate::git::notes::{self, Batch, StoredNote};
 use crate::git::refs::{self, WriteLock};
 
 pub use crate::git::notes::Written;
-pub use crate::git::writer::{Signing, WriteError, Writer};
+pub use crate::git::writer::{Signing, WriteError, Writer, is_writable};
 
 /// How much of a note of ours is filled: a revision or a retraction still finds room.
 const FILL: usize = NOTE_CAP / 2;

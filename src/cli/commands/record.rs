@@ -215,13 +215,15 @@ fn check(args: &Args, open: &OpenLedger, commits: &[ObjectId], task: &Task) -> R
     let taken: Vec<&LedgerTask> = ledger.on(commits).collect();
     match taken.as_slice() {
         [] => {}
-        [one] if args.fields.changes_nothing_in(&one.task, open)? => {
+        [one] if args.fields.changes_nothing_in(&one.task, open) => {
             return Err(
                 CommandError::failed(format!("already recorded: {}", told(&one.task, &ledger)))
                     .hint(format!("Change it: {}", revise_command(&one.task, &ledger)))
                     .hint(ANOTHER),
             );
         }
+        // What cannot be recorded here is for the next commit, whatever this one has.
+        _ if !args.dry_run && !ledger::is_writable(&open.repo) => return Ok(Beside::default()),
         _ => return Err(refused(commits, &taken, task, &ledger)),
     }
     let unknown = commits
