@@ -4,11 +4,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::sessions::OwnLinks;
 use crate::correlate::measured::{Stamp, record, uncommitted};
+use crate::facts::evidence::Confidence;
 use crate::facts::ids::{ObjectId, RecordId, SessionId};
 use crate::facts::ledger::Ledger;
 use crate::facts::link::Link;
 use crate::facts::record::SessionRecord;
 use crate::facts::session::Session;
+use crate::facts::sign::{Rung, Sign};
 use crate::facts::supervision::charged_minutes;
 use crate::git::Repo;
 use crate::sources::ledger::read_recorded;
@@ -17,6 +19,8 @@ use crate::sources::ledger::read_recorded;
 pub struct Capture<'a> {
     own: &'a OwnLinks,
     known: HashMap<ObjectId, Vec<SessionRecord>>,
+    /// Sessions that made no commit, each with the note of a task that names it.
+    of_tasks: Vec<Link>,
 }
 
 /// Records, each with the commit whose note it is for.
@@ -25,16 +29,20 @@ pub type Records = Vec<(ObjectId, SessionRecord)>;
 impl<'a> Capture<'a> {
     /// Reads the notes.
     pub fn new(repo: &Repo, own: &'a OwnLinks) -> Self {
+        let recorded = read_recorded(repo);
         Self {
             own,
-            known: by_commit(read_recorded(repo)),
+            of_tasks: of_tasks(&recorded, own),
+            known: by_commit(recorded),
         }
     }
 
-    /// The links that are worth a record: sure enough, and of no copy.
-    pub fn links(&self) -> impl Iterator<Item = &'a Link> + use<'a> {
+    /// The links that are worth a record: sure enough, and of no copy. Sessions of tasks without commits are kept in the notes of
+    /// these, where they made none.
+    pub fn links(&self) -> impl Iterator<Item = &Link> + use<'_, 'a> {
         let links = self.own.links.iter();
-        links.filter(|link| link.counts() && !link.is_copy())
+        let made = links.filter(|link| link.counts() && !link.is_copy());
+        made.chain(&self.of_tasks)
     }
 
     /// Whether a commit that one of these sessions made has no record of it.
@@ -72,6 +80,36 @@ impl<'a> Capture<'a> {
         records
     }
 }
+
+/// The sessions that tasks without commits name and that made none here, as links to the notes of these tasks: of low confidence
+/// and without a share, as what the notes are on is nobody's work.
+fn of_tasks(recorded: &Ledger, own: &OwnLinks) -> Vec<Link> {
+    let made: HashSet<&SessionId> = own
+        .links
+        .iter()
+        .filter(|link| link.counts())
+        .map(|link| &link.session)
+        .collect();
+    let without = recorded.tasks.iter().filter(|found| found.commits.is_empty());
+    let named = without.flat_map(|found| {
+        let sessions = found.task.sessions.iter();
+        sessions.flat_map(|session| found.notes.iter().map(move |note| (*note, session)))
+    });
+    let here = named.filter(|(_, session)| !made.contains(session));
+    let link = |(commit, session): (ObjectId, &SessionId)| Link {
+        commit,
+        session: session.clone(),
+        rung: Rung::Record,
+        confidence: Confidence::Low,
+        evidence: vec![Sign::Note(OWN.to_owned())],
+        share: 0.0,
+        worked: Vec::new(),
+    };
+    here.map(link).collect()
+}
+
+/// The tool of notes of ours.
+const OWN: &str = "leverage";
 
 /// The records that are on each commit already.
 fn by_commit(ledger: Ledger) -> HashMap<ObjectId, Vec<SessionRecord>> {

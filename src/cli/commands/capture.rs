@@ -70,7 +70,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     };
     let own = OwnLinks::of(&open.repo, &linking.options(context)?);
     let capture = Capture::new(&open.repo, &own);
-    let wanted = args.wanted(&open, &own)?;
+    let wanted = args.wanted(&open, &own, &capture)?;
     // What is not written needs no author.
     let records = capture.records(&wanted, &open.stamp(open.author().unwrap_or_default()));
     if !records.is_empty() && !args.dry_run {
@@ -107,10 +107,15 @@ fn pending(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 
 impl Args {
     /// The commits that are asked for.
-    fn wanted(&self, open: &OpenLedger, own: &OwnLinks) -> Result<HashSet<ObjectId>, CommandError> {
+    fn wanted(
+        &self,
+        open: &OpenLedger,
+        own: &OwnLinks,
+        capture: &Capture<'_>,
+    ) -> Result<HashSet<ObjectId>, CommandError> {
         if let Some(session) = &self.session {
             let sessions = with_launched(session, &own.sessions);
-            let made = own.links.iter().filter(|link| sessions.contains(&link.session));
+            let made = capture.links().filter(|link| sessions.contains(&link.session));
             return Ok(made.map(|link| link.commit).collect());
         }
         let Some(since) = &self.since else {
@@ -123,7 +128,7 @@ impl Args {
             return named.iter().map(|revision| open.commit(revision)).collect();
         };
         let first = open.day("--since", since)?;
-        let linked: HashSet<ObjectId> = own.links.iter().map(|link| link.commit).collect();
+        let linked: HashSet<ObjectId> = capture.links().map(|link| link.commit).collect();
         let is_young = |commit: &ObjectId| {
             let day = |raw: &messages::RawCommit<'_>| open.zone.day(raw.author_time().seconds);
             messages::with_commit(&open.repo, *commit, |raw| day(&raw) >= first).unwrap_or(false)
