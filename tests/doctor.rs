@@ -220,7 +220,7 @@ fn a_new_machine() {
                           → Set it up: git leverage setup --agent claude-code
 
     mended: the git config of this repository says notes.rewriteRef =
-    refs/notes/leverage, notes.rewriteMode = cat_sort_uniq
+    refs/notes/leverage*, notes.rewriteMode = cat_sort_uniq
     in order: program, git, spool-written, spool-drained, repository, author,
     ledger-written, ledger-locks, ledger-read, ledger-whole, rewriting,
     fetch-refspecs, push-refspecs
@@ -672,7 +672,7 @@ fn notes_that_git_leaves_behind() {
         "{fixed:#}"
     );
     let refs = at.git(&["config", "--get-all", "notes.rewriteRef"]);
-    assert_eq!(refs, "refs/notes/commits\nrefs/notes/leverage");
+    assert_eq!(refs, "refs/notes/commits\nrefs/notes/leverage*");
     assert_eq!(at.git(&["config", "notes.rewriteMode"]), "cat_sort_uniq");
     // And git does as it is told.
     at.run(&["record", "--estimate", "4h"]).success();

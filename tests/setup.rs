@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 
@@ -531,7 +533,7 @@ fn notes_follow_rewritten_commits_and_others_settings_stay() {
     let run = |arguments: &[&str]| machine.run_in(repo.path(), arguments);
     assert_snapshot!(run(&[]), @"
     git config --local
-    +notes.rewriteRef = refs/notes/leverage
+    +notes.rewriteRef = 'refs/notes/leverage*'
     +notes.rewriteMode = cat_sort_uniq
     [stderr]
     changed 2 values of git config
@@ -547,7 +549,7 @@ fn notes_follow_rewritten_commits_and_others_settings_stay() {
     let ran = run(&[]);
     assert_snapshot!(ran, @"
     git config --local
-    +notes.rewriteRef = refs/notes/leverage
+    +notes.rewriteRef = 'refs/notes/leverage*'
     [stderr]
     warning: notes.rewriteMode: left alone: the local git config has `overwrite`, with which notes may be lost or doubled
     hint: Change it: git config notes.rewriteMode cat_sort_uniq
@@ -556,7 +558,7 @@ fn notes_follow_rewritten_commits_and_others_settings_stay() {
     ");
     assert_eq!(
         repo.git(&["config", "--get-all", "notes.rewriteRef"]),
-        "refs/notes/commits\nrefs/notes/leverage"
+        "refs/notes/commits\nrefs/notes/leverage*"
     );
     run(&["--remove"]).success();
     assert_eq!(config(), before);
@@ -582,9 +584,16 @@ fn a_git_that_has_hooks_in_its_configuration_gets_ours() {
         "post-commit\npost-rewrite"
     );
     let command = repo.git(&["config", "hook.leverage.command"]);
-    assert!(command.ends_with("hook --git $event || exit 0 #"), "{command}");
+    assert!(
+        command.ends_with("hook --git $event </dev/null >/dev/null 2>&1 & #"),
+        "{command}"
+    );
     // As git calls it: the arguments of the hook come after the command.
-    machine.script("git-leverage", "echo \"$@\"; exit 1");
+    let told = machine.world.path("told");
+    machine.script(
+        "git-leverage",
+        &format!("sleep 0.2; echo \"$@\" >'{}'; echo loud; exit 1", told.display()),
+    );
     let called = |arguments: &str| {
         let program = machine.world.path("bin/git-leverage");
         let line = command.replace(env!("CARGO_BIN_EXE_git-leverage"), &program.display().to_string());
@@ -594,7 +603,16 @@ fn a_git_that_has_hooks_in_its_configuration_gets_ours() {
             .output()
             .unwrap();
         assert!(output.status.success());
-        String::from_utf8(output.stdout).unwrap()
+        assert_eq!((output.stdout.len(), output.stderr.len()), (0, 0));
+        // Git does not wait for it, and neither does who waits for the output of git.
+        assert!(!told.exists());
+        let patience = Instant::now() + Duration::from_secs(20);
+        while !fs::read_to_string(&told).is_ok_and(|text| text.ends_with('\n')) && Instant::now() < patience {
+            thread::sleep(Duration::from_millis(20));
+        }
+        let text = fs::read_to_string(&told).unwrap();
+        fs::remove_file(&told).unwrap();
+        text
     };
     assert_eq!(called(""), "hook --git post-commit\n");
     assert_eq!(called("amend"), "hook --git post-rewrite\n");

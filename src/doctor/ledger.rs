@@ -173,7 +173,8 @@ fn rewriting(evidence: &Evidence) -> Vec<Found> {
 }
 
 const LEDGER: &str = "refs/notes/leverage";
-const REWRITE_REF: (&str, &str) = ("notes.rewriteRef", LEDGER);
+/// A pattern, as git warns at each rewriting of a plain name that is not there yet.
+const REWRITE_REF: (&str, &str) = ("notes.rewriteRef", "refs/notes/leverage*");
 const REWRITE_MODE: (&str, &str) = ("notes.rewriteMode", "cat_sort_uniq");
 
 fn rewriting_of(repo: &RepositoryFacts) -> Vec<Found> {

@@ -9,6 +9,8 @@ use crate::git::{Repo, refs};
 /// The first git that has hooks in its configuration.
 const WITH_HOOKS: (u32, u32) = (2, 54);
 const REWRITE_REF: &str = "notes.rewriteRef";
+/// The ledger, as a pattern: git warns at each rewriting of a plain name that is not there yet.
+const LEDGER: &str = "refs/notes/leverage*";
 const REWRITE_MODE: &str = "notes.rewriteMode";
 /// Lines of two notes together, each once: what a ledger is made for.
 const MODE: &str = "cat_sort_uniq";
@@ -44,7 +46,7 @@ pub fn plan(repo: &Repo, environment: &Environment, program: &str, with_hooks: b
     let values = Values::read(repo, environment);
     let mut plan = ConfigPlan::default();
     if !values.all(REWRITE_REF).iter().any(|(_, value)| covers(value)) {
-        plan.added.push((REWRITE_REF.into(), refs::NOTES.into()));
+        plan.added.push((REWRITE_REF.into(), LEDGER.into()));
     }
     match values.all(REWRITE_MODE).last() {
         None => plan.added.push((REWRITE_MODE.into(), MODE.into())),
@@ -97,12 +99,12 @@ pub fn plan_removal(
         }
         None => {
             let own = values.own(REWRITE_REF);
-            if own.iter().any(|value| value == refs::NOTES) {
-                removed.push((REWRITE_REF.into(), refs::NOTES.into()));
-                let modes = values.own(REWRITE_MODE);
-                if own.len() == 1 && modes.len() == 1 && modes[0] == MODE {
-                    removed.push((REWRITE_MODE.into(), MODE.into()));
-                }
+            let ours = |value: &&String| [LEDGER, refs::NOTES].contains(&value.as_str());
+            let added: Vec<&String> = own.iter().filter(ours).collect();
+            removed.extend(added.iter().map(|value| (REWRITE_REF.into(), (*value).clone())));
+            let modes = values.own(REWRITE_MODE);
+            if !added.is_empty() && added.len() == own.len() && modes == [MODE] {
+                removed.push((REWRITE_MODE.into(), MODE.into()));
             }
         }
     }
@@ -123,13 +125,13 @@ pub fn apply(repo: &Repo, plan: &ConfigPlan) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The command of git's hooks: it does nothing where the program is gone, and never fails. Git appends the arguments of the
-/// hook, of which post-commit has none.
+/// The command of git's hooks: it does nothing where the program is gone, says nothing, and lets git go on at once. Git appends
+/// the arguments of the hook, of which post-commit has none.
 fn command(program: &str) -> String {
     let program = shell::word(program);
     format!(
-        "command -v {program} >/dev/null 2>&1 || exit 0; \
-         event=post-commit; test $# = 0 || event=post-rewrite; {program} hook --git $event || exit 0 #"
+        "test -x {program} || exit 0; event=post-commit; test $# = 0 || event=post-rewrite; \
+         {program} hook --git $event </dev/null >/dev/null 2>&1 & #"
     )
 }
 

@@ -27,6 +27,13 @@ impl HookCommand {
         format!("{guard}{program} hook{remind}")
     }
 
+    /// Our command anywhere in a line for a shell, such as that of a hook of git.
+    pub fn anywhere(line: &str) -> Option<Self> {
+        words(line)
+            .split(|word| is_separator(word))
+            .find_map(|words| called(words))
+    }
+
     /// Our command in a line that somebody's settings hold; `None` where it calls something else.
     pub fn read(line: &str) -> Option<Self> {
         let all = words(line);
@@ -40,21 +47,26 @@ impl HookCommand {
         if from > 0 && !is_guard {
             return None;
         }
-        let words: Vec<&str> = all[from..]
-            .iter()
-            .map(String::as_str)
-            .skip_while(|word| *word == "exec" || is_assignment(word))
-            .collect();
-        let (program, arguments) = match words.as_slice() {
-            ["git", "leverage", arguments @ ..] => ("git leverage", arguments),
-            [program, arguments @ ..] if is_ours(program) => (*program, arguments),
-            _ => return None,
-        };
-        (arguments.first() == Some(&"hook")).then(|| Self {
-            program: program.to_owned(),
-            remind: arguments.contains(&"--remind"),
-        })
+        called(&all[from..])
     }
+}
+
+/// Our command in the words of one.
+fn called(words: &[String]) -> Option<HookCommand> {
+    let words: Vec<&str> = words
+        .iter()
+        .map(String::as_str)
+        .skip_while(|word| *word == "exec" || is_assignment(word))
+        .collect();
+    let (program, arguments) = match words.as_slice() {
+        ["git", "leverage", arguments @ ..] => ("git leverage", arguments),
+        [program, arguments @ ..] if is_ours(program) => (*program, arguments),
+        _ => return None,
+    };
+    (arguments.first() == Some(&"hook")).then(|| HookCommand {
+        program: program.to_owned(),
+        remind: arguments.contains(&"--remind"),
+    })
 }
 
 fn is_ours(program: &str) -> bool {
@@ -95,6 +107,7 @@ fn words(line: &str) -> Vec<String> {
                 found.push([Some(c), second].into_iter().flatten().collect());
             }
             c if c.is_whitespace() => found.extend(word.take()),
+            '#' if word.is_none() => chars.by_ref().take_while(|c| *c != '\n').for_each(drop),
             c => word.get_or_insert_default().push(c),
         }
     }
@@ -159,6 +172,19 @@ mod tests {
                 Some(program)
             );
         }
+    }
+
+    #[test]
+    fn it_is_found_among_other_commands() {
+        let line =
+            "test -x /x/git-leverage || exit 0; a=b; /x/git-leverage hook --git $a </dev/null 2>&1 & #";
+        let found = HookCommand::anywhere(line);
+        assert_eq!(
+            found.map(|found| found.program).as_deref(),
+            Some("/x/git-leverage")
+        );
+        assert_eq!(HookCommand::anywhere("true # git-leverage hook"), None);
+        assert_eq!(HookCommand::read(line), None);
     }
 
     #[test]

@@ -198,10 +198,10 @@ fn git_hooks(config: &Config, context: &Context) -> Vec<GitHook> {
         }
     }
     let is_ours =
-        |hook: &GitHook| hook.name.starts_with("leverage") || HookCommand::read(&hook.command).is_some();
+        |hook: &GitHook| hook.name.starts_with("leverage") || HookCommand::anywhere(&hook.command).is_some();
     let mut hooks: Vec<GitHook> = hooks.into_values().filter(is_ours).collect();
     for hook in &mut hooks {
-        let command = HookCommand::read(&hook.command);
+        let command = HookCommand::anywhere(&hook.command);
         hook.called = command.map(|command| programs::called(&command.program, &context.environment));
     }
     hooks
