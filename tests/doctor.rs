@@ -389,7 +389,7 @@ fn the_skill_of_an_agent() {
     std::fs::remove_file(&skill).unwrap();
     let found = machine.found(&repo, "skill");
     assert!(
-        found[0].starts_with("warning claude-code: it does not have our skill"),
+        found[0].starts_with("warning claude-code: ") && found[0].contains("lacks our skill"),
         "{found:?}"
     );
 }

@@ -92,19 +92,24 @@ fn set_up(agent: &AgentFacts) -> String {
     format!("Set it up: git leverage setup --agent {}", agent.name)
 }
 
+/// The same in the scope of a file.
+fn set_up_again(agent: &AgentFacts, facts: &HookFacts) -> String {
+    let scope = if facts.is_of_project { " --project" } else { "" };
+    format!("{}{scope}", set_up(agent))
+}
+
 fn state(agent: &AgentFacts, facts: &HookFacts) -> Found {
     let found = match &facts.state {
         Hooks::Present { .. } => Found::ok("its hooks are there"),
-        Hooks::Incomplete(missing) => {
-            Found::broken(format!("hooks are missing: {}", missing.join(", "))).advice(set_up(agent))
-        }
+        Hooks::Incomplete(missing) => Found::broken(format!("hooks are missing: {}", missing.join(", ")))
+            .advice(set_up_again(agent, facts)),
         Hooks::TurnedOff(switch) => {
             Found::broken(format!("its hooks are there, and `{switch}` turns all hooks off"))
                 .advice("Change that setting")
         }
         Hooks::Unclear(reason) => Found::broken(format!("its settings cannot be understood: {reason}"))
             .advice("Mend the file; the agent may not read it either"),
-        Hooks::Absent => Found::warning("it has no hook of ours").advice(set_up(agent)),
+        Hooks::Absent => Found::warning("it has no hook of ours").advice(set_up_again(agent, facts)),
     };
     found.in_file(&facts.file)
 }
@@ -127,7 +132,7 @@ fn programs(evidence: &Evidence) -> Vec<Found> {
                         "its hooks call another program than this one: `{}`",
                         path.display()
                     ))
-                    .advice(set_up(agent)),
+                    .advice(set_up_again(agent, facts)),
                     Called::NotExecutable(path) => Found::broken(format!(
                         "its hooks call `{}`, which may not be run",
                         path.display()
@@ -135,7 +140,7 @@ fn programs(evidence: &Evidence) -> Vec<Found> {
                     .advice("Make it executable"),
                     Called::Missing => {
                         Found::broken(format!("its hooks call `{program}`, which is not there"))
-                            .advice(set_up(agent))
+                            .advice(set_up_again(agent, facts))
                     }
                 };
                 found.in_file(&facts.file)
@@ -147,16 +152,19 @@ fn programs(evidence: &Evidence) -> Vec<Found> {
 fn skill(evidence: &Evidence) -> Vec<Found> {
     of_agents(evidence, |agent, _| {
         let is_set_up = agent.hooks.iter().flatten().any(is_there);
-        let found = agent
-            .has_skill
-            .filter(|_| is_set_up)
-            .map(|has_skill| match has_skill {
+        let found = agent.has_skill.filter(|_| is_set_up).map(|has_skill| {
+            let found = match has_skill {
                 true => Found::ok("it has the skill"),
-                false => Found::warning(
-                    "it does not have our skill, or an older one, so it records nothing by itself",
-                )
-                .advice(set_up(agent)),
-            });
+                false => {
+                    Found::warning("it lacks our skill, or has an older one, so it records nothing by itself")
+                        .advice(set_up(agent))
+                }
+            };
+            match &agent.skill {
+                Some(file) => found.in_file(file),
+                None => found,
+            }
+        });
         found.into_iter().collect()
     })
 }

@@ -85,6 +85,8 @@ pub struct AgentFacts {
     pub hooks: Option<Vec<HookFacts>>,
     /// Whether it has the skill that tells it when and how to record; `None` of an agent that has none.
     pub has_skill: Option<bool>,
+    /// Where that is, or would be.
+    pub skill: Option<PathBuf>,
     /// What a person has to do besides.
     pub then: Option<&'static str>,
     /// When its hook was last called; `None` where it never was, as far as the spool tells.
@@ -104,6 +106,8 @@ pub struct AgentFacts {
 pub struct HookFacts {
     /// The file.
     pub file: PathBuf,
+    /// Whether it is of the repository, and not of the user.
+    pub is_of_project: bool,
     /// What it says.
     pub state: Hooks,
 }

@@ -1,6 +1,7 @@
 //! What the checks look at, gathered: nothing is written but files that are gone again at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
@@ -23,7 +24,7 @@ use crate::git::remote::Settings;
 use crate::git::{Repo, health};
 use crate::integrations::by_name;
 use crate::integrations::settings::command::HookCommand;
-use crate::integrations::setup::HookState;
+use crate::integrations::setup::{HookState, Scope};
 use crate::sources::agents::collect::{self, Request};
 use crate::sources::ledger::read_recorded;
 use crate::sources::retention::retention;
@@ -239,6 +240,7 @@ fn agents(found: &Found<'_>, context: &Context) -> Vec<AgentFacts> {
             has_skill: states
                 .get(name)
                 .map(|states| states.iter().any(|state| state.has_skill)),
+            skill: states.get(name).and_then(|states| skill(states)),
             then: integration.and_then(|known| known.setup.then),
             last_event: found.events.get(name).map(|event| event.at),
             last_log: last
@@ -252,6 +254,13 @@ fn agents(found: &Found<'_>, context: &Context) -> Vec<AgentFacts> {
     names.into_iter().map(facts).collect()
 }
 
+/// Where the skill of an agent is; where it is not, where it would be for the user.
+fn skill(states: &[AgentState]) -> Option<PathBuf> {
+    let present = states.iter().find(|state| state.has_skill);
+    let of_user = || states.iter().find(|state| state.scope == Scope::User);
+    present.or_else(of_user)?.skill.clone()
+}
+
 /// What one file of an agent says of our hooks.
 fn hooks(state: &AgentState, context: &Context) -> HookFacts {
     let present = |program: &String| Hooks::Present {
@@ -260,6 +269,7 @@ fn hooks(state: &AgentState, context: &Context) -> HookFacts {
     };
     HookFacts {
         file: state.file.clone(),
+        is_of_project: state.scope == Scope::Project,
         state: match &state.hooks {
             HookState::Installed { program, .. } | HookState::OtherProgram { program, .. } => {
                 present(program)
