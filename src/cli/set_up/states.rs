@@ -13,12 +13,16 @@ use crate::integrations::skill;
 pub struct AgentState {
     /// The agent.
     pub integration: &'static Integration,
+    /// The scope.
+    pub scope: Scope,
     /// Whether it looks like one that is used here.
     pub is_used: bool,
     /// Its hooks.
     pub hooks: HookState,
     /// The file that holds them, or would hold them.
     pub file: PathBuf,
+    /// The file of its skill, or where that would be; `None` where it has none in this scope.
+    pub skill: Option<PathBuf>,
     /// Whether its skill is there and ours.
     pub has_skill: bool,
 }
@@ -68,9 +72,11 @@ fn one(
         .is_some_and(|path| files::read(path).is_ok_and(|found| found.text.as_deref() == Some(skill::SKILL)));
     Some(AgentState {
         integration,
+        scope,
         is_used: is_used(environment, integration),
         hooks: setup::state(&read, wanted.as_deref()),
         file: setup::file_of(&read),
+        skill,
         has_skill,
     })
 }

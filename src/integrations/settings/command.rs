@@ -31,7 +31,7 @@ impl HookCommand {
     pub fn anywhere(line: &str) -> Option<Self> {
         words(line)
             .split(|word| is_separator(word))
-            .find_map(|words| called(words))
+            .find_map(called)
     }
 
     /// Our command in a line that somebody's settings hold; `None` where it calls something else.
