@@ -15,6 +15,9 @@ use crate::facts::record::{NoteLines, Record};
 use crate::facts::{claim, squash, trailers};
 use crate::git::hostile as git;
 use crate::git::survival::Kept;
+use crate::integrations::settings::command::HookCommand;
+use crate::integrations::settings::hooks::{GROUPED, HookFile};
+use crate::integrations::settings::splice::undone;
 use crate::integrations::told::told;
 use crate::sources::agents::assemble::assemble;
 use crate::sources::agents::log::Log;
@@ -40,6 +43,7 @@ pub const READERS: &[(&str, Reader)] = &[
     ("source", inventory::source),
     ("exchange", read_exchange),
     ("cache", read_cache),
+    ("settings", read_settings),
     ("payload", read_payload),
     ("spool", spool::hostile),
 ];
@@ -49,6 +53,29 @@ pub fn read(name: &str, data: &[u8]) {
     let reader = READERS.iter().find(|(known, _)| *known == name);
     let (_, reader) = reader.unwrap_or_else(|| panic!("no reader is called {name}"));
     reader(data);
+}
+
+/// A settings file of an agent: ours goes in and comes out again, or it is left alone.
+fn read_settings(content: &[u8]) {
+    let Ok(text) = std::str::from_utf8(content) else {
+        return;
+    };
+    let command = HookCommand {
+        program: "/opt/git-leverage".to_owned(),
+        remind: false,
+    };
+    let form = HookFile {
+        events: &[("SessionStart", 10), ("Stop", 10)],
+        ..GROUPED
+    };
+    let _ = form.present(text);
+    let _ = form.remove(text, None);
+    HookCommand::read(text);
+    HookCommand::anywhere(text);
+    if let Ok(installed) = form.install(text, &["SessionStart", "Stop"], &command) {
+        assert_eq!(undone(&installed.text, &installed.splices).as_deref(), Some(text));
+        assert!(form.remove(&installed.text, Some(&installed.kept)).is_ok());
+    }
 }
 
 fn read_message(message: &[u8]) {

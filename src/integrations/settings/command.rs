@@ -29,9 +29,7 @@ impl HookCommand {
 
     /// Our command anywhere in a line for a shell, such as that of a hook of git.
     pub fn anywhere(line: &str) -> Option<Self> {
-        words(line)
-            .split(|word| is_separator(word))
-            .find_map(called)
+        words(line).split(|word| is_separator(word)).find_map(called)
     }
 
     /// Our command in a line that somebody's settings hold; `None` where it calls something else.
