@@ -329,7 +329,9 @@ impl<'a> Target<'a> {
             }
         }
         let own = || all.iter().filter(|session| sessions.contains(&session.id));
-        let repositories: BTreeSet<PathBuf> = repositories(&folders, &[], own()).into_iter().collect();
+        let mut repositories: BTreeSet<PathBuf> = repositories(&folders, &[], own()).into_iter().collect();
+        // One that cannot be opened any more says so when it is captured in.
+        repositories.extend(folders);
         let is_gone = |folder: &String| !Path::new(folder).exists();
         if repositories.is_empty() && pending.folders.iter().any(is_gone) {
             left = Left::Failed("the folder that it worked in is gone".to_owned());
@@ -393,6 +395,9 @@ fn capture_in(
     let open = OpenLedger::open_quietly(&there)?;
     let options = Linking::usual(&LogArgs::default(), &RulesArgs::default()).options(&there)?;
     let own = OwnLinks::of(&open.repo, &options);
+    if let Some(reason) = unread(&open.repo, &own) {
+        return Err(CommandError::failed(reason));
+    }
     let capture = Capture::new(&open.repo, &own);
     let due = targets
         .iter()
@@ -428,6 +433,14 @@ fn capture_in(
             .extend(records.into_iter().map(|(_, record)| record.session));
     }
     Ok(())
+}
+
+/// Why nothing is known of the commits of a repository: no links are then no sign that there are none.
+fn unread(repo: &Repo, own: &OwnLinks) -> Option<String> {
+    let places = [repo.place().to_owned(), repo.main_folder()].map(|place| place.display().to_string());
+    let mut warnings = own.warnings.iter().filter(|_| own.links.is_empty());
+    let found = warnings.find(|warning| places.contains(&warning.place));
+    found.map(|warning| warning.message.clone())
 }
 
 /// Writes records into the notes.
