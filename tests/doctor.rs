@@ -93,9 +93,13 @@ impl Machine {
     }
 
     fn command(&self, folder: &Path, args: &[&str]) -> Command {
+        self.command_of(folder, "doctor", args)
+    }
+
+    fn command_of(&self, folder: &Path, name: &str, args: &[&str]) -> Command {
         let mut command = self.world.leverage(folder);
         command
-            .arg("doctor")
+            .arg(name)
             .args(args)
             .env("PATH", &self.bin)
             .env("COLUMNS", "80");
@@ -433,6 +437,51 @@ fn a_hook_that_does_not_fire() {
     machine.call(NOW - 3600, repo.path());
     let found = machine.found(repo.path(), "last-event");
     assert_eq!(found, ["ok claude-code: it last called 1 hour ago"]);
+}
+
+#[test]
+fn times_that_no_clock_shows() {
+    let machine = Machine::new();
+    let repo = machine.world.repo("kiln");
+    repo.commit("Begin");
+    machine.set_up_claude(&machine.program());
+    let look = |what: &str, starts: &str| {
+        for format in ["table", "json"] {
+            for command in ["doctor", "status", "report", "sessions"] {
+                let mut command = machine.command_of(repo.path(), command, &["--format", format]);
+                let ran = ran(&machine.world, &mut command);
+                assert_eq!(ran.code, Some(0), "{what}: {ran}");
+            }
+        }
+        let found = machine.found(repo.path(), "last-event");
+        assert!(found[0].starts_with(starts), "{what}: {found:?}");
+    };
+    let ahead = |what: &str| format!("unknown claude-code: its last {what} is dated in the future");
+    work(&machine, &repo, "s", TODAY);
+    let file = machine.spool().join("2026-04-10.jsonl");
+    for at in ["-262143-01-01T00:00:00Z", "+262142-12-31T23:59:59Z"] {
+        let event = json!({
+            "at": at, "agent": "claude-code", "kind": "turn-end", "session": "s", "folder": repo.path(),
+        });
+        write(&file, &format!("{event}\n"));
+        let starts = if at.starts_with('-') {
+            "broken"
+        } else {
+            &ahead("call")
+        };
+        look(at, starts);
+        machine.run(repo.path(), &["--fix"]).success();
+        std::fs::remove_dir_all(machine.spool()).unwrap();
+    }
+    // A clock that was ahead, or is behind.
+    work(&machine, &repo, "ahead", TODAY + 24 * 60);
+    machine.call(NOW - 3600, repo.path());
+    look("a log of tomorrow", &ahead("log"));
+    Transcript::new("far", repo.path())
+        .prompt(4_000_000_000, "cap the delay")
+        .end(4_000_000_001)
+        .save(&machine.world);
+    look("a log of another millennium", &ahead("log"));
 }
 
 #[test]

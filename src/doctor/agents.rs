@@ -1,6 +1,6 @@
 //! Whether agents call us: hooks in their settings, what these run, and whether anything came of it.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::check::{Check, Found};
 use super::evidence::{AgentFacts, Called, Evidence, HookFacts, Hooks};
@@ -195,31 +195,43 @@ fn events(evidence: &Evidence) -> Vec<Found> {
         if !agent.hooks.iter().flatten().any(is_there) {
             return Vec::new();
         }
-        vec![match (agent.last_event, agent.last_log) {
-            (Some(event), Some(log)) if log > event + SLACK && evidence.now < log + RECENT => {
-                Found::broken(format!(
-                    "it last called {}, and wrote a log {}: its hook does not fire",
-                    ago(evidence, event),
-                    ago(evidence, log)
-                ))
-                .advice(format!(
-                    "Start {} anew and let it do something; look at the lines above if nothing comes",
-                    agent.title
-                ))
-            }
-            (Some(event), _) => Found::ok(format!("it last called {}", ago(evidence, event))),
-            (None, Some(log)) if evidence.now < log + RECENT => Found::unknown(format!(
-                "it never called, and last wrote a log {}: before its hooks were set up, or they do not fire",
-                ago(evidence, log)
-            ))
-            .advice(format!("Let {} do something, and look again", agent.title)),
-            (None, _) => Found::unknown("it never called, and has not worked of late"),
-        }]
+        vec![called_since(agent, evidence)]
     })
 }
 
+/// Times are compared by how far apart they are: those of a foreign line may be the last that there are.
+fn called_since(agent: &AgentFacts, evidence: &Evidence) -> Found {
+    let now = evidence.now;
+    let is_ahead = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at - now > SLACK);
+    match (agent.last_event, agent.last_log) {
+        (event, log) if is_ahead(event) || is_ahead(log) => {
+            let what = if is_ahead(event) { "call" } else { "log" };
+            Found::unknown(format!(
+                "its last {what} is dated in the future, so whether its hook fires cannot be told"
+            ))
+            .advice("Check the clock of this machine, and look again when that time has passed")
+        }
+        (Some(event), Some(log)) if log - event > SLACK && now - log < RECENT => Found::broken(format!(
+            "it last called {}, and wrote a log {}: its hook does not fire",
+            ago(evidence, event),
+            ago(evidence, log)
+        ))
+        .advice(format!(
+            "Start {} anew and let it do something; look at the lines above if nothing comes",
+            agent.title
+        )),
+        (Some(event), _) => Found::ok(format!("it last called {}", ago(evidence, event))),
+        (None, Some(log)) if now - log < RECENT => Found::unknown(format!(
+            "it never called, and last wrote a log {}: before its hooks were set up, or they do not fire",
+            ago(evidence, log)
+        ))
+        .advice(format!("Let {} do something, and look again", agent.title)),
+        (None, _) => Found::unknown("it never called, and has not worked of late"),
+    }
+}
+
 /// How long ago something was, in the largest unit that it fills.
-fn ago(evidence: &Evidence, at: chrono::DateTime<chrono::Utc>) -> String {
+fn ago(evidence: &Evidence, at: DateTime<Utc>) -> String {
     let passed = evidence.now - at;
     let (count, unit) = match () {
         () if passed < TimeDelta::minutes(1) => return "just now".to_owned(),

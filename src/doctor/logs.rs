@@ -68,7 +68,7 @@ fn going(evidence: &Evidence) -> BTreeMap<&str, (u64, DateTime<Utc>)> {
     let mut going: BTreeMap<&str, (u64, DateTime<Utc>)> = BTreeMap::new();
     let uncaptured = evidence.repository.iter().flat_map(|repo| &repo.uncaptured);
     for found in uncaptured {
-        if let Some(at) = found.deleted_at.filter(|at| *at <= evidence.now + SOON) {
+        if let Some(at) = found.deleted_at.filter(|at| *at - evidence.now <= SOON) {
             let known = going.entry(&found.agent).or_insert((0, at));
             *known = (known.0 + 1, known.1.min(at));
         }
@@ -83,7 +83,7 @@ fn retention_of(agent: &AgentFacts, evidence: &Evidence, going: Option<&(u64, Da
         Keeps::For(time) => (Found::ok(format!("it keeps logs for {}", days(time))), time),
     };
     let last = evidence.repository.as_ref().and_then(|repo| repo.last_capture);
-    let lags = |last: DateTime<Utc>| last + TimeDelta::milliseconds(kept.0) < evidence.now;
+    let lags = |last: DateTime<Utc>| evidence.now - last > TimeDelta::milliseconds(kept.0);
     let found = match going {
         Some((count, first)) if *first <= evidence.now => Found::broken(format!(
             "it deletes logs after {}, and {} here that nothing captured can go at its next start",

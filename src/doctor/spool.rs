@@ -69,7 +69,7 @@ fn drained(evidence: &Evidence) -> Vec<Found> {
     let waiting = spool
         .pending
         .iter()
-        .filter(|pending| pending.last + LONG <= evidence.now)
+        .filter(|pending| evidence.now - pending.last >= LONG)
         .count();
     let waits = match (waiting, spool.pending.len()) {
         (0, 0) => Found::ok("all that hooks told of is captured"),
