@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::world::transcript::Transcript;
 use crate::world::{NOW, Ran, START, TestRepo, World};
@@ -396,6 +397,145 @@ fn the_skill_of_an_agent() {
         found[0].starts_with("warning claude-code: ") && found[0].contains("lacks our skill"),
         "{found:?}"
     );
+}
+
+/// Does what a check advises, as it stands there.
+fn follow(machine: &Machine, folder: &Path, check: &str) -> String {
+    let report = machine.report(folder, &[]);
+    let all = report["checks"].as_array().unwrap();
+    let found = all
+        .iter()
+        .find(|found| found["check"] == check && found["health"] != "ok");
+    let advice = found.unwrap()["advice"].as_str().unwrap();
+    let (_, command) = advice.split_once(": ").unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let root = machine
+        .world
+        .path("")
+        .to_string_lossy()
+        .trim_end_matches('/')
+        .to_owned();
+    let output = machine
+        .world
+        .shell(folder, &command.replace("$WORLD", &root))
+        .env("PATH", format!("{}:{path}", machine.bin.display()))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{advice}: {output:?}");
+    command.to_owned()
+}
+
+#[test]
+fn advice_on_a_skill_helps_as_it_stands() {
+    let (machine, repo) = Machine::healthy();
+    let skill = machine.world.home().join(".claude/skills/leverage/SKILL.md");
+    let health = |starts: &str| {
+        let found = machine.found(&repo, "skill");
+        assert!(found[0].starts_with(starts), "{starts}: {found:?}");
+    };
+    let setup = "git leverage setup --agent claude-code";
+    std::fs::remove_file(&skill).unwrap();
+    health("warning claude-code: $WORLD/home/.claude/skills/leverage/SKILL.md: it lacks our skill");
+    assert_eq!(follow(&machine, &repo, "skill"), setup);
+    health("ok");
+    std::fs::write(&skill, "Record nothing.\n").unwrap();
+    health("unknown claude-code: $WORLD/home/.claude/skills/leverage/SKILL.md: its skill is not as");
+    let command = follow(&machine, &repo, "skill");
+    assert!(
+        command.starts_with("rm '") && command.ends_with(&format!("' && {setup}")),
+        "{command}"
+    );
+    health("ok");
+    std::fs::remove_file(&skill).unwrap();
+    std::os::unix::fs::symlink("gone", &skill).unwrap();
+    health("broken claude-code: $WORLD/home/.claude/skills/leverage/SKILL.md: its skill cannot be read");
+    follow(&machine, &repo, "skill");
+    health("ok");
+    // As an earlier version wrote it.
+    let memory = machine.world.home().join(".local/state/git-leverage/setup.json");
+    let mut known: Value = serde_json::from_str(&std::fs::read_to_string(&memory).unwrap()).unwrap();
+    let old = "An older text.\n";
+    let hash: String = Sha256::digest(old)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    known["files"][skill.canonicalize().unwrap().to_str().unwrap()]["after"] = hash.into();
+    std::fs::write(&memory, known.to_string()).unwrap();
+    std::fs::write(&skill, old).unwrap();
+    health("warning claude-code: $WORLD/home/.claude/skills/leverage/SKILL.md: it has the skill of another");
+    assert_eq!(follow(&machine, &repo, "skill"), setup);
+    health("ok");
+}
+
+#[test]
+fn advice_on_hooks_helps_as_it_stands() {
+    let machine = Machine::new();
+    let repo = machine.world.repo("kiln");
+    repo.commit("Begin");
+    let home = machine.world.home();
+    let setup = |args: &[&str]| {
+        let mut setup = machine.world.leverage(repo.path());
+        let output = setup.arg("setup").args(args).env("PATH", &machine.bin).output();
+        assert!(output.unwrap().status.success(), "{args:?}");
+    };
+    let reminds = |file: &Path| std::fs::read_to_string(file).unwrap().contains("--remind");
+    let is_in_order = || {
+        let found = machine.found(repo.path(), "agent-hooks");
+        assert!(found.iter().all(|found| found.starts_with("ok")), "{found:?}");
+    };
+    for scope in [&[][..], &["--project"]] {
+        setup(&[&["--agent", "claude-code", "--remind"], scope].concat());
+        let file = match scope {
+            [] => home.join(".claude/settings.json"),
+            _ => repo.path().join(".claude/settings.json"),
+        };
+        assert!(reminds(&file));
+        let mut settings: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        settings["hooks"].as_object_mut().unwrap().remove("SessionEnd");
+        write(&file, &settings.to_string());
+        let command = follow(&machine, repo.path(), "agent-hooks");
+        assert!(command.ends_with("--remind"), "{command}");
+        is_in_order();
+        assert!(reminds(&file), "{command}");
+        setup(&[&["--remove", "--agent", "claude-code"], scope].concat());
+    }
+    // A plugin is a file of its own, which is left alone where somebody changed it.
+    setup(&["--agent", "amp"]);
+    let found = machine.report(repo.path(), &[])["checks"].clone();
+    let found = found.as_array().unwrap().iter();
+    let mut places = found.filter_map(|found| found["place"].as_str()?.strip_prefix("amp: "));
+    let plugin = places.find(|place| place.ends_with("ts")).unwrap().to_owned();
+    let root = machine
+        .world
+        .path("")
+        .to_string_lossy()
+        .trim_end_matches('/')
+        .to_owned();
+    std::fs::write(plugin.replace("$WORLD", &root), "// mine\n").unwrap();
+    let found = machine.found(repo.path(), "agent-hooks");
+    assert!(
+        found
+            .iter()
+            .any(|found| found.contains("somebody changed its plugin")),
+        "{found:?}"
+    );
+    follow(&machine, repo.path(), "agent-hooks");
+    is_in_order();
+    setup(&["--remove", "--agent", "amp"]);
+    // A link to nothing.
+    setup(&["--agent", "droid"]);
+    setup(&["--remove", "--agent", "droid"]);
+    let settings = home.join(".factory/settings.json");
+    std::fs::create_dir_all(home.join(".factory")).unwrap();
+    std::os::unix::fs::symlink("gone", &settings).unwrap();
+    let found = machine.found(repo.path(), "agent-hooks");
+    assert_eq!(
+        found,
+        ["broken droid: $WORLD/home/.factory/settings.json: its settings are a symbolic link to nothing"]
+    );
+    follow(&machine, repo.path(), "agent-hooks");
+    follow(&machine, repo.path(), "agent-hooks");
+    is_in_order();
 }
 
 #[test]

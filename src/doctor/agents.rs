@@ -1,10 +1,12 @@
 //! Whether agents call us: hooks in their settings, what these run, and whether anything came of it.
 
+use std::path::Path;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::check::{Check, Found};
-use super::evidence::{AgentFacts, Called, Evidence, HookFacts, Hooks};
-use crate::facts::agents;
+use super::evidence::{AgentFacts, Called, Evidence, HookFacts, Hooks, Own, SkillFacts};
+use crate::facts::{agents, shell};
 
 /// A log that is so much younger than the last call was written without one.
 const SLACK: TimeDelta = TimeDelta::minutes(10);
@@ -94,8 +96,32 @@ fn set_up(agent: &AgentFacts) -> String {
 
 /// The same in the scope of a file.
 fn set_up_again(agent: &AgentFacts, facts: &HookFacts) -> String {
-    let scope = if facts.is_of_project { " --project" } else { "" };
-    format!("{}{scope}", set_up(agent))
+    let remind = if facts.reminds { " --remind" } else { "" };
+    format!("{}{}{remind}", set_up(agent), scope(facts.is_of_project))
+}
+
+fn scope(is_of_project: bool) -> &'static str {
+    if is_of_project { " --project" } else { "" }
+}
+
+/// How a file of ours comes back that `setup` leaves alone as it is now.
+fn take_ours(agent: &AgentFacts, file: &Path, is_of_project: bool) -> String {
+    format!(
+        "To have ours again: rm {} && git leverage setup --agent {}{}{}",
+        shell::quoted(&file.to_string_lossy()),
+        agent.name,
+        scope(is_of_project),
+        remind(agent, is_of_project)
+    )
+}
+
+/// What keeps the reminder on where hooks have it.
+fn remind(agent: &AgentFacts, is_of_project: bool) -> &'static str {
+    let mut hooks = agent.hooks.iter().flatten();
+    match hooks.any(|facts| facts.is_of_project == is_of_project && facts.reminds) {
+        true => " --remind",
+        false => "",
+    }
 }
 
 fn state(agent: &AgentFacts, facts: &HookFacts) -> Found {
@@ -108,7 +134,15 @@ fn state(agent: &AgentFacts, facts: &HookFacts) -> Found {
                 .advice("Change that setting")
         }
         Hooks::Unclear(reason) => Found::broken(format!("its settings cannot be understood: {reason}"))
-            .advice("Mend the file; the agent may not read it either"),
+            .advice("Mend the file; the agent may not be able to read it either"),
+        Hooks::Changed => {
+            Found::unknown("somebody changed its plugin, so whether that calls us cannot be told")
+                .advice(take_ours(agent, &facts.file, facts.is_of_project))
+        }
+        Hooks::Dangling => Found::broken("its settings are a symbolic link to nothing").advice(format!(
+            "Restore the file that it points to, or remove the link: rm {}",
+            shell::quoted(&facts.file.to_string_lossy())
+        )),
         Hooks::Absent => Found::warning("it has no hook of ours").advice(set_up_again(agent, facts)),
     };
     found.in_file(&facts.file)
@@ -152,21 +186,32 @@ fn programs(evidence: &Evidence) -> Vec<Found> {
 fn skill(evidence: &Evidence) -> Vec<Found> {
     of_agents(evidence, |agent, _| {
         let is_set_up = agent.hooks.iter().flatten().any(is_there);
-        let found = agent.has_skill.filter(|_| is_set_up).map(|has_skill| {
-            let found = match has_skill {
-                true => Found::ok("it has the skill"),
-                false => {
-                    Found::warning("it lacks our skill, or has an older one, so it records nothing by itself")
-                        .advice(set_up(agent))
-                }
-            };
-            match &agent.skill {
-                Some(file) => found.in_file(file),
-                None => found,
-            }
-        });
+        let found = agent.skill.as_ref().filter(|_| is_set_up);
+        let found = found.map(|facts| skill_of(agent, facts).in_file(&facts.file));
         found.into_iter().collect()
     })
+}
+
+fn skill_of(agent: &AgentFacts, facts: &SkillFacts) -> Found {
+    let SkillFacts {
+        file,
+        is_of_project,
+        state,
+    } = facts;
+    let set_up = || {
+        let (scope, remind) = (scope(*is_of_project), remind(agent, *is_of_project));
+        format!("{}{scope}{remind}", set_up(agent))
+    };
+    match state {
+        Own::Ours => Found::ok("it has the skill"),
+        Own::Absent => Found::warning("it lacks our skill, so it records nothing by itself").advice(set_up()),
+        Own::Older => Found::warning("it has the skill of another version").advice(set_up()),
+        Own::Changed => Found::unknown("its skill is not as git-leverage wrote it: somebody changed it")
+            .advice(take_ours(agent, file, *is_of_project)),
+        Own::Unreadable => {
+            Found::broken("its skill cannot be read").advice(take_ours(agent, file, *is_of_project))
+        }
+    }
 }
 
 fn trust(evidence: &Evidence) -> Vec<Found> {

@@ -83,10 +83,8 @@ pub struct AgentFacts {
     pub title: String,
     /// What its files say of hooks; `None` of an agent that has none.
     pub hooks: Option<Vec<HookFacts>>,
-    /// Whether it has the skill that tells it when and how to record; `None` of an agent that has none.
-    pub has_skill: Option<bool>,
-    /// Where that is, or would be.
-    pub skill: Option<PathBuf>,
+    /// The skill that tells it when and how to record; `None` of an agent that has none.
+    pub skill: Option<SkillFacts>,
     /// What a person has to do besides.
     pub then: Option<&'static str>,
     /// When its hook was last called; `None` where it never was, as far as the spool tells.
@@ -101,6 +99,32 @@ pub struct AgentFacts {
     pub unreadable: Vec<Warning>,
 }
 
+/// The skill of an agent.
+#[derive(Debug, Clone)]
+pub struct SkillFacts {
+    /// Where it is, or would be.
+    pub file: PathBuf,
+    /// Whether that is in the repository, and not with the user.
+    pub is_of_project: bool,
+    /// How it stands.
+    pub state: Own,
+}
+
+/// How a file stands that would be ours alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Own {
+    /// It is as this version writes it.
+    Ours,
+    /// It is as another version wrote it.
+    Older,
+    /// Somebody else wrote it, or changed it.
+    Changed,
+    /// It is not there.
+    Absent,
+    /// It cannot be read.
+    Unreadable,
+}
+
 /// What one file of an agent says of our hooks.
 #[derive(Debug, Clone)]
 pub struct HookFacts {
@@ -110,6 +134,8 @@ pub struct HookFacts {
     pub is_of_project: bool,
     /// What it says.
     pub state: Hooks,
+    /// Whether our hooks in it remind the agent of commits without a task.
+    pub reminds: bool,
 }
 
 /// Whether hooks of ours are there.
@@ -130,6 +156,10 @@ pub enum Hooks {
     Absent,
     /// The file cannot be understood.
     Unclear(String),
+    /// It would be ours alone, and somebody else wrote it or changed it.
+    Changed,
+    /// It is a symbolic link to nothing.
+    Dangling,
 }
 
 /// The spool of the machine.

@@ -231,6 +231,8 @@ pub enum HookState {
     Incomplete {
         /// The events for which there is none.
         missing: Vec<String>,
+        /// Whether the reminder is on.
+        remind: bool,
     },
     /// They are there, but the agent is told to call no hooks at all.
     TurnedOff {
@@ -239,8 +241,10 @@ pub enum HookState {
     },
     /// None.
     Absent,
-    /// The file cannot be understood.
+    /// A file cannot be understood.
     Unclear {
+        /// The file.
+        file: PathBuf,
         /// Why, with the line.
         reason: String,
     },
@@ -266,8 +270,7 @@ impl Holding {
             PlaceContent::Hooks(form) => {
                 self.wanted = form.events.iter().map(|(event, _)| *event).collect();
                 let found = form.present(text);
-                self.present
-                    .extend(found.map_err(|error| format!("{}: {error}", place.path.display()))?);
+                self.present.extend(found.map_err(|error| error.to_string())?);
                 self.switch = self.switch.take().or_else(|| form.off(text));
             }
             PlaceContent::Plugin(template) => {
@@ -287,12 +290,11 @@ impl Holding {
 pub fn state(files: &[(Place, FileText)], program: Option<&str>) -> HookState {
     let mut holding = Holding::default();
     for (place, text) in files {
-        let read = text
-            .clone()
-            .map_err(|reason| format!("{}: {reason}", place.path.display()));
+        let read = text.clone();
         let added = read.and_then(|text| holding.add(place, text.as_deref().unwrap_or_default()));
         if let Err(reason) = added {
-            return HookState::Unclear { reason };
+            let file = place.path.clone();
+            return HookState::Unclear { file, reason };
         }
     }
     let Holding {
@@ -313,7 +315,8 @@ pub fn state(files: &[(Place, FileText)], program: Option<&str>) -> HookState {
         .map(|event| (*event).to_owned())
         .collect();
     if !missing.is_empty() {
-        return HookState::Incomplete { missing };
+        let remind = command.remind;
+        return HookState::Incomplete { missing, remind };
     }
     let is_other = |one: &Present| program.is_some_and(|program| one.command.program != program);
     let HookCommand {

@@ -104,6 +104,14 @@ impl World {
         command
     }
 
+    /// A shell in a folder of this world that is to run this, not yet run.
+    pub fn shell(&self, directory: &Path, script: &str) -> Command {
+        let mut command = Command::new("sh");
+        self.isolate(&mut command, directory);
+        command.args(["-c", script]);
+        command
+    }
+
     fn isolate(&self, command: &mut Command, directory: &Path) {
         let path = std::env::var_os("PATH").unwrap_or_default();
         command

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::files;
+use super::memory::Memory;
 use crate::cli::environment::Environment;
 use crate::integrations::INTEGRATIONS;
 use crate::integrations::integration::Integration;
-use crate::integrations::setup::{self, FileText, HookState, Place, Scope, Surroundings};
+use crate::integrations::plugin;
+use crate::integrations::setup::{self, FileText, HookState, Place, PlaceContent, Scope, Surroundings};
 use crate::integrations::skill;
 
 /// What the files of one agent say in one scope.
@@ -23,25 +25,62 @@ pub struct AgentState {
     pub file: PathBuf,
     /// The file of its skill, or where that would be; `None` where it has none in this scope.
     pub skill: Option<PathBuf>,
-    /// Whether its skill is there and ours.
-    pub has_skill: bool,
+    /// How that stands.
+    pub skill_state: OwnFile,
+    /// How its plugin stands, of an agent that has one instead of hooks in its settings.
+    pub plugin: Option<OwnFile>,
+}
+
+/// How a file stands that would be ours alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnFile {
+    /// It is as this version writes it.
+    Ours,
+    /// It is as another version wrote it, and `setup` replaces it.
+    Older,
+    /// It is there, and somebody else wrote it or changed it: `setup` leaves it alone.
+    Changed,
+    /// It is not there.
+    Absent,
+    /// It cannot be read, and `setup` leaves it alone.
+    Unreadable,
+}
+
+impl OwnFile {
+    fn of(path: &Path, memory: &Memory, is_ours: impl Fn(&str) -> bool) -> Self {
+        let Ok(found) = files::read(path) else {
+            return Self::Unreadable;
+        };
+        let is_untouched = |text: &str| {
+            let known = memory.files.get(&found.target);
+            known.is_some_and(|known| known.is_untouched(text))
+        };
+        match &found.text {
+            None => Self::Absent,
+            Some(text) if is_ours(text) => Self::Ours,
+            Some(text) if is_untouched(text) => Self::Older,
+            Some(_) => Self::Changed,
+        }
+    }
 }
 
 /// What the files say of all agents: those of the person, and those of a repository where `project` is the top of a work
 /// tree. An agent that is neither used nor set up is listed as well.
 pub fn all(environment: &Environment, project: Option<&Path>) -> Vec<AgentState> {
+    let memory = Memory::load(environment);
     let scopes = [Scope::User, Scope::Project];
     let pairs = scopes.into_iter().flat_map(|scope| {
         let all = INTEGRATIONS.iter().copied();
         all.map(move |integration| (scope, integration))
     });
     pairs
-        .filter_map(|(scope, integration)| one(environment, project, scope, integration))
+        .filter_map(|(scope, integration)| one(environment, &memory, project, scope, integration))
         .collect()
 }
 
 fn one(
     environment: &Environment,
+    memory: &Memory,
     project: Option<&Path>,
     scope: Scope,
     integration: &'static Integration,
@@ -67,9 +106,16 @@ fn one(
         .as_deref()
         .map(|program| setup::command(scope, program, false).program);
     let skill = form.skill(scope, &around, variable);
-    let has_skill = skill
-        .as_deref()
-        .is_some_and(|path| files::read(path).is_ok_and(|found| found.text.as_deref() == Some(skill::SKILL)));
+    let skill_state = skill.as_deref().map_or(OwnFile::Absent, |path| {
+        OwnFile::of(path, memory, |text| text == skill::SKILL)
+    });
+    let plugin = read.iter().find_map(|(place, _)| match &place.content {
+        PlaceContent::Plugin(template) => {
+            let is_ours = |text: &str| plugin::read(template, text).is_some();
+            Some(OwnFile::of(&place.path, memory, is_ours))
+        }
+        PlaceContent::Hooks(_) => None,
+    });
     Some(AgentState {
         integration,
         scope,
@@ -77,7 +123,8 @@ fn one(
         hooks: setup::state(&read, wanted.as_deref()),
         file: setup::file_of(&read),
         skill,
-        has_skill,
+        skill_state,
+        plugin,
     })
 }
 

@@ -1,7 +1,6 @@
 //! What the checks look at, gathered: nothing is written but files that are gone again at once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
@@ -10,11 +9,11 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::logs::LogArgs;
 use crate::cli::recording::known_writer;
-use crate::cli::set_up::states::{self, AgentState};
+use crate::cli::set_up::states::{self, AgentState, OwnFile};
 use crate::cli::sweep;
 use crate::doctor::evidence::{
-    AgentFacts, Evidence, GitHook, HookFacts, Hooks, PendingFacts, RemoteFacts, RepositoryFacts, SpoolFacts,
-    UncapturedFacts,
+    AgentFacts, Evidence, GitHook, HookFacts, Hooks, Own, PendingFacts, RemoteFacts, RepositoryFacts,
+    SkillFacts, SpoolFacts, UncapturedFacts,
 };
 use crate::facts::event::Event;
 use crate::facts::session::Session;
@@ -237,9 +236,6 @@ fn agents(found: &Found<'_>, context: &Context) -> Vec<AgentFacts> {
             hooks: states
                 .get(name)
                 .map(|states| states.iter().map(|state| hooks(state, context)).collect()),
-            has_skill: states
-                .get(name)
-                .map(|states| states.iter().any(|state| state.has_skill)),
             skill: states.get(name).and_then(|states| skill(states)),
             then: integration.and_then(|known| known.setup.then),
             last_event: found.events.get(name).map(|event| event.at),
@@ -254,11 +250,31 @@ fn agents(found: &Found<'_>, context: &Context) -> Vec<AgentFacts> {
     names.into_iter().map(facts).collect()
 }
 
-/// Where the skill of an agent is; where it is not, where it would be for the user.
-fn skill(states: &[AgentState]) -> Option<PathBuf> {
-    let present = states.iter().find(|state| state.has_skill);
-    let of_user = || states.iter().find(|state| state.scope == Scope::User);
-    present.or_else(of_user)?.skill.clone()
+/// The skill of an agent where it is as it should be; else where its hooks are; else where it would be for the user.
+fn skill(states: &[AgentState]) -> Option<SkillFacts> {
+    let has_ours = |state: &&AgentState| state.skill_state == OwnFile::Ours;
+    let has_hooks = |state: &&AgentState| state.hooks != HookState::Absent;
+    let is_of_user = |state: &&AgentState| state.scope == Scope::User;
+    let with_file = || states.iter().filter(|state| state.skill.is_some());
+    let state = with_file()
+        .find(has_ours)
+        .or_else(|| with_file().find(has_hooks))
+        .or_else(|| with_file().find(is_of_user))?;
+    Some(SkillFacts {
+        file: state.skill.clone()?,
+        is_of_project: state.scope == Scope::Project,
+        state: own(state.skill_state),
+    })
+}
+
+fn own(state: OwnFile) -> Own {
+    match state {
+        OwnFile::Ours => Own::Ours,
+        OwnFile::Older => Own::Older,
+        OwnFile::Changed => Own::Changed,
+        OwnFile::Absent => Own::Absent,
+        OwnFile::Unreadable => Own::Unreadable,
+    }
 }
 
 /// What one file of an agent says of our hooks.
@@ -267,18 +283,36 @@ fn hooks(state: &AgentState, context: &Context) -> HookFacts {
         called: programs::called(program, &context.environment),
         program: program.clone(),
     };
-    HookFacts {
-        file: state.file.clone(),
-        is_of_project: state.scope == Scope::Project,
-        state: match &state.hooks {
-            HookState::Installed { program, .. } | HookState::OtherProgram { program, .. } => {
-                present(program)
+    let mut file = state.file.clone();
+    let mut reminds = false;
+    let said = match &state.hooks {
+        HookState::Installed { program, remind } | HookState::OtherProgram { program, remind } => {
+            reminds = *remind;
+            present(program)
+        }
+        HookState::Incomplete { missing, remind } => {
+            reminds = *remind;
+            Hooks::Incomplete(missing.clone())
+        }
+        HookState::TurnedOff { switch } => Hooks::TurnedOff(switch.clone()),
+        HookState::Absent if state.plugin == Some(OwnFile::Changed) => Hooks::Changed,
+        HookState::Absent => Hooks::Absent,
+        HookState::Unclear {
+            file: unclear,
+            reason,
+        } => {
+            file.clone_from(unclear);
+            match file.is_symlink() && !file.exists() {
+                true => Hooks::Dangling,
+                false => Hooks::Unclear(reason.clone()),
             }
-            HookState::Incomplete { missing } => Hooks::Incomplete(missing.clone()),
-            HookState::TurnedOff { switch } => Hooks::TurnedOff(switch.clone()),
-            HookState::Absent => Hooks::Absent,
-            HookState::Unclear { reason } => Hooks::Unclear(reason.clone()),
-        },
+        }
+    };
+    HookFacts {
+        file,
+        is_of_project: state.scope == Scope::Project,
+        state: said,
+        reminds,
     }
 }
 
