@@ -375,7 +375,8 @@ fn the_program_that_hooks_call() {
         told.starts_with("broken") && told.contains("may not be run"),
         "{told}"
     );
-    std::fs::set_permissions(&gone, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let command = follow(&machine, &repo, "hook-program");
+    assert_eq!(command, "chmod +x '$WORLD/gone/git-leverage'");
     let told = found(&gone.to_string_lossy());
     assert!(
         told.starts_with("warning") && told.contains("another program"),
@@ -632,9 +633,11 @@ fn a_spool_that_cannot_be_written_or_read() {
     std::fs::write(&day, "rubbish\n").unwrap();
     let found = machine.found(&repo, "spool-read");
     assert!(
-        found[0].starts_with("warning") && found[0].contains("2026-04-09.jsonl"),
+        found[0].starts_with("warning") && found[0].ends_with("2026-04-09.jsonl: 1 line is not an event"),
         "{found:?}"
     );
+    let command = follow(&machine, &repo, "spool-read");
+    assert_eq!(command, "git leverage capture --since 2026-04-09");
     std::fs::File::create(&day).unwrap().set_len(33 << 20).unwrap();
     let found = machine.found(&repo, "spool-written");
     assert!(
@@ -698,9 +701,11 @@ fn gemini_hides_who_one_is() {
     let found = machine.found(&repo, "author");
     assert!(found[1].starts_with("warning gemini-cli"), "{found:?}");
     let at = machine.world.at("kiln");
-    at.git(&["config", "user.name", "Ada"]);
-    at.git(&["config", "user.email", "ada@example.org"]);
+    let of_user = ["user.name", "user.email"].map(|key| at.git(&["config", key]));
+    follow(&machine, &repo, "author");
     assert_eq!(machine.found(&repo, "author").len(), 1);
+    let own = ["user.name", "user.email"].map(|key| at.git(&["config", "--local", key]));
+    assert_eq!(own, of_user);
 }
 
 #[test]
@@ -709,6 +714,13 @@ fn nobody_is_known() {
     machine.home(".gitconfig", "");
     let found = machine.found(&repo, "author");
     assert!(found[0].starts_with("broken user.name"), "{found:?}");
+    let command = follow(&machine, &repo, "author");
+    assert!(
+        command.contains("--global user.name 'Your Name' && "),
+        "{command}"
+    );
+    let found = machine.found(&repo, "author");
+    assert_eq!(found, ["ok –: records are by Your Name <you@example.org>"]);
 }
 
 #[test]
@@ -748,7 +760,8 @@ fn locks_of_the_ledger() {
     // What git may hold is nothing to remove.
     machine.report(&repo, &["--fix"]);
     assert!(lock.exists());
-    std::fs::remove_file(&lock).unwrap();
+    follow(&machine, &repo, "ledger-locks");
+    assert!(machine.found(&repo, "ledger-locks")[0].starts_with("ok"));
     write(&repo.join(".git/leverage.pending"), "");
     std::fs::hard_link(repo.join(".git/leverage.pending"), &lock).unwrap();
     let found = machine.found(&repo, "ledger-locks");

@@ -149,7 +149,7 @@ fn state(agent: &AgentFacts, facts: &HookFacts) -> Found {
 }
 
 fn programs(evidence: &Evidence) -> Vec<Found> {
-    of_agents(evidence, |agent, _| {
+    of_agents(evidence, |agent, evidence| {
         let present = agent
             .hooks
             .iter()
@@ -166,21 +166,41 @@ fn programs(evidence: &Evidence) -> Vec<Found> {
                         "its hooks call another program than this one: `{}`",
                         path.display()
                     ))
-                    .advice(set_up_again(agent, facts)),
+                    .advice(call_this(agent, facts, evidence)),
                     Called::NotExecutable(path) => Found::broken(format!(
                         "its hooks call `{}`, which may not be run",
                         path.display()
                     ))
-                    .advice("Make it executable"),
+                    .advice(executable(path)),
                     Called::Missing => {
                         Found::broken(format!("its hooks call `{program}`, which is not there"))
-                            .advice(set_up_again(agent, facts))
+                            .advice(call_this(agent, facts, evidence))
                     }
                 };
                 found.in_file(&facts.file)
             })
             .collect()
     })
+}
+
+/// How a file becomes one that may be run.
+pub(super) fn executable(path: &Path) -> String {
+    format!(
+        "Make it executable: chmod +x {}",
+        shell::quoted(&path.to_string_lossy())
+    )
+}
+
+/// How hooks come to call this program. Those of a repository name none, as everybody has it somewhere else.
+fn call_this(agent: &AgentFacts, facts: &HookFacts, evidence: &Evidence) -> String {
+    let folder = evidence.program.path.as_deref().and_then(Path::parent);
+    match folder.filter(|_| facts.is_of_project) {
+        Some(folder) => format!(
+            "Hooks of a repository call what the PATH has; put this folder first in it: {}",
+            folder.display()
+        ),
+        None => set_up_again(agent, facts),
+    }
 }
 
 fn skill(evidence: &Evidence) -> Vec<Found> {

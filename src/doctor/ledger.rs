@@ -4,6 +4,7 @@ use super::check::{Check, Fix, Found};
 use super::evidence::{Evidence, Hooks, RepositoryFacts};
 use crate::facts::agents;
 use crate::facts::quantity::counted;
+use crate::facts::shell;
 use crate::git::health::HeldLock;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -73,10 +74,10 @@ fn author_of_gemini(evidence: &Evidence) -> Option<Found> {
     let is_hidden = is_used && evidence.repository.is_some() && !evidence.is_author_of_repository;
     is_hidden.then(|| {
         Found::warning(
-            "Gemini CLI hides your git config from what it runs, so nobody is known who records there",
+            "Gemini CLI hides your global git config from the commands it runs, so git does not know there who you are",
         )
         .at("gemini-cli: user.name, user.email")
-        .advice("Say it in the repository: git config user.name NAME, and user.email MAIL")
+        .advice(format!("Set it in the repository: {}", identity("", evidence.author.as_deref())))
     })
 }
 
@@ -90,8 +91,16 @@ fn author_of(evidence: &Evidence) -> Found {
         Some(author) => Found::ok(format!("records are by {author}")),
         None => Found::broken("nobody is known as author, so nothing is recorded or captured")
             .at("user.name, user.email")
-            .advice("Tell git who you are: git config --global user.name NAME, and user.email MAIL"),
+            .advice(format!("Tell git who you are: {}", identity("--global ", None))),
     }
+}
+
+/// The commands that tell git who somebody is: `Name <mail>`, where that is known.
+fn identity(scope: &str, author: Option<&str>) -> String {
+    let known = author.and_then(|author| author.strip_suffix('>')?.rsplit_once(" <"));
+    let (name, mail) = known.unwrap_or(("Your Name", "you@example.org"));
+    let (name, mail) = (shell::quoted(name), shell::word(mail));
+    format!("git config {scope}user.name {name} && git config {scope}user.email {mail}")
 }
 
 fn written(evidence: &Evidence) -> Vec<Found> {
@@ -127,7 +136,10 @@ fn lock(lock: &HeldLock) -> Found {
         (false, false) => Found::broken(format!(
             "this lock of git {age}, and nothing can be recorded while it is there"
         ))
-        .advice("If no git runs here, remove the file"),
+        .advice(format!(
+            "If no git runs here, remove it: rm {}",
+            shell::quoted(&lock.path.to_string_lossy())
+        )),
     };
     found.in_file(&lock.path)
 }

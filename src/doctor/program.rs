@@ -1,5 +1,6 @@
 //! Whether the program is found, and which git calls it.
 
+use super::agents::executable;
 use super::check::{Check, Found};
 use super::evidence::{Called, Evidence, GitHook};
 use crate::facts::shell;
@@ -83,8 +84,7 @@ fn git_hook(hook: &GitHook, git: Option<GitVersion>) -> Found {
         (Some(Called::Missing), _) => Found::broken("the program that it runs is not there")
             .advice("Set it up again: git leverage setup"),
         (Some(Called::NotExecutable(path)), _) => {
-            Found::broken(format!("`{}` may not be run", path.display()))
-                .advice("Make it executable, or set it up again: git leverage setup")
+            Found::broken(format!("`{}` may not be run", path.display())).advice(executable(path))
         }
         (Some(Called::Another(path)), _) => Found::warning(format!(
             "it runs another program than this one: `{}`",

@@ -1,6 +1,8 @@
 //! Whether what hooks were told reaches a capture.
 
-use chrono::TimeDelta;
+use std::path::Path;
+
+use chrono::{NaiveDate, TimeDelta};
 
 use super::check::{Check, Fix, Found};
 use super::evidence::{Evidence, SpoolFacts};
@@ -57,9 +59,19 @@ fn read(evidence: &Evidence) -> Vec<Found> {
         .map(|warning| {
             Found::warning(warning.message.clone())
                 .at(warning.place.clone())
-                .advice("What was in it is lost to the hooks; `git leverage capture --since DATE` finds it in the logs")
+                .advice(format!(
+                    "Capture from the logs what it may have told of: git leverage capture{}",
+                    since(&warning.place)
+                ))
         })
         .collect()
+}
+
+/// From the day on whose events a file has, by its name.
+fn since(file: &str) -> String {
+    let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str());
+    let day = stem.and_then(|stem| stem.parse::<NaiveDate>().ok());
+    day.map(|day| format!(" --since {day}")).unwrap_or_default()
 }
 
 fn drained(evidence: &Evidence) -> Vec<Found> {

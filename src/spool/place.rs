@@ -15,6 +15,7 @@ use super::pending::{self, Contents};
 use crate::facts::diagnostics::Warning;
 use crate::facts::event::Event;
 use crate::facts::ids::SessionId;
+use crate::facts::quantity::counted;
 use crate::git::folder::{self, Kind};
 
 /// The name of a spool in the folder of the user's state, or in what is ours in a repository.
@@ -260,7 +261,11 @@ impl Spool {
             match file::read(&path, from) {
                 Ok(lines) => {
                     if lines.unreadable > 0 {
-                        let reason = format!("{} lines are no events", lines.unreadable);
+                        let reason = counted(
+                            lines.unreadable as u64,
+                            "line is not an event",
+                            "lines are not events",
+                        );
                         warnings.push(Warning::new(place(), reason));
                     }
                     files.insert(name, lines);
