@@ -520,3 +520,163 @@ fn who_revises_an_estimate_estimated_it() {
     let history = repo.run(&["log", "--history"]).stdout;
     assert!(history.contains("claude-code model-x"), "{history}");
 }
+
+#[test]
+fn a_person_who_revises_is_not_in_the_session_that_recorded_the_task() {
+    let world = World::new();
+    let (repo, hash) = one_commit(&world);
+    begun(&repo, &hash).save(&world);
+    let ran = record(&world, &repo, &["--estimate=4h"]);
+    assert!(
+        ran.stdout
+            .contains("by Ada Example <ada@example.org> in claude-code:s"),
+        "{}",
+        ran.stdout
+    );
+    let session = serde_json::json!({ "agent": "claude-code", "session": "s" });
+    assert_eq!(note(&repo)["written_by"], session);
+    let id = note(&repo)["id"].as_str().unwrap().to_owned();
+    let revise = |variables: &[(&str, &str)], args: &[&str]| {
+        let all = [&["revise", &id, "--reason", "Looked again"], args].concat();
+        let ran = run_as(&world, &repo, variables, &all);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        ran.stdout
+    };
+    let by_person = revise(&[], &["--estimated-by=person"]);
+    assert!(by_person.contains("4h, by Ada Example"), "{by_person}");
+    assert!(
+        by_person.contains("by Ada Example <ada@example.org>; revision 1"),
+        "{by_person}"
+    );
+    let by_agent = revise(&[("CODEX_SESSION_ID", "c")], &["--category=api"]);
+    assert!(by_agent.contains("in codex:c; revision 2"), "{by_agent}");
+    let revisions = json(&repo, &["log", "--history"])["tasks"].clone();
+    let written_by = |at: usize| &revisions[at]["written_by"];
+    assert_eq!((written_by(0), written_by(1)), (&session, &Value::Null));
+    assert_eq!(written_by(2)["agent"], "codex");
+    // What the session does after its record is for the task all the same.
+    ended(begun(&repo, &hash)).save(&world);
+    has_the_whole_session(&world, &repo, 1);
+}
+
+#[test]
+fn who_recorded_is_kept_where_another_session_made_the_commit() {
+    let world = World::new();
+    let (repo, _) = one_commit(&world);
+    Transcript::new("s", repo.path())
+        .prompt(200, "record the last commit")
+        .answer(201, "yes")
+        .save(&world);
+    let ran = record(&world, &repo, &["--estimate=4h", "--estimated-by=person"]);
+    assert!(ran.stdout.contains("4h, by Ada Example"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("in claude-code:s"), "{}", ran.stdout);
+    let task = note(&repo);
+    assert!(
+        task["sessions"].is_null() && task["recorded_in"].is_null(),
+        "{task}"
+    );
+    assert_eq!(task["written_by"]["agent"], "claude-code");
+}
+
+#[test]
+fn a_variable_that_terminals_have_as_well_names_nobody_and_is_spoken_of() {
+    let world = World::new();
+    let (repo, _) = one_commit(&world);
+    let args = ["record", "--estimate=4h", "--dry-run"];
+    for variables in [
+        &[("CLAUDECODE", "1")][..],
+        &[("CLAUDECODE", "1"), ("CLAUDE_CODE_SESSION_ID", "")],
+    ] {
+        let ran = run_as(&world, &repo, variables, &args);
+        assert!(ran.stdout.contains("4h, by Ada Example"), "{}", ran.stdout);
+        assert!(
+            ran.stderr.contains(
+                "CLAUDECODE is set, but no session is known: the estimate counts as yours; if an agent made it: \
+                 --estimated-by claude-code"
+            ),
+            "{}",
+            ran.stderr
+        );
+    }
+    let quiet: [(&[(&str, &str)], &[&str]); 4] = [
+        (&[], &args),
+        (CLAUDE, &args),
+        (&[("CLAUDECODE", "1"), ("LEVERAGE_SESSION", "none")], &args),
+        (
+            &[("CLAUDECODE", "1")],
+            &["record", "--estimate=4h", "--dry-run", "--estimated-by=person"],
+        ),
+    ];
+    for (variables, args) in quiet {
+        let ran = run_as(&world, &repo, variables, args);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("counts as yours"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn another_estimate_alone_leaves_out_phases_that_do_not_sum_to_it() {
+    let world = World::new();
+    let (repo, _) = one_commit(&world);
+    let phases = ["--phase", "Chunk journal=3h", "--phase", "Tests=1h30m"];
+    repo.run(&[&["record"], phases.as_slice()].concat()).success();
+    let id = note(&repo)["id"].as_str().unwrap().to_owned();
+    let told = "left out the phases, which sum to 4.5h (Chunk journal 3h, Tests 1.5h); to give new ones: \
+                --phase NAME=HOURS for each";
+    for command in [
+        &["revise", &id][..],
+        &["record", "--revise"],
+        &["revise", &id, "--dry-run"],
+    ] {
+        let args = [command, &["--estimate", "6h", "--reason", "The journal was new"]].concat();
+        let ran = repo.run(
+            &[
+                &args[..],
+                &["--dry-run"][..usize::from(!command.contains(&"--dry-run"))],
+            ]
+            .concat(),
+        );
+        assert!(ran.stderr.contains(told), "{ran}");
+        assert!(ran.stdout.contains("6h, by Ada Example"), "{ran}");
+        assert!(!ran.stdout.contains("Chunk journal"), "{ran}");
+    }
+    // The same sum in other words keeps them.
+    let same = repo.run(&[
+        "revise",
+        &id,
+        "--estimate",
+        "270m",
+        "--basis",
+        "Size",
+        "--reason",
+        "Why",
+    ]);
+    assert!(
+        same.stdout.contains("Chunk journal") && !same.stderr.contains("left out"),
+        "{same}"
+    );
+    repo.run(&[
+        "revise",
+        &id,
+        "--estimate",
+        "6h",
+        "--reason",
+        "The journal was new",
+    ])
+    .success();
+    let history = json(&repo, &["log", "--history"])["tasks"].clone();
+    assert_eq!(history[0]["estimate"]["phases"][0]["name"], "Chunk journal");
+    assert!(history[2]["estimate"]["phases"].is_null(), "{history}");
+    // Who gives both is told where they disagree.
+    let both = [
+        "revise",
+        &id,
+        "--estimate",
+        "8h",
+        "--phase",
+        "A=7h",
+        "--reason",
+        "x",
+    ];
+    assert_eq!(repo.run(&both).code, Some(2));
+}

@@ -9,11 +9,11 @@ use chrono::{DateTime, Utc};
 
 use super::environment::Environment;
 use crate::facts::event::Event;
-use crate::facts::task::Estimator;
+use crate::facts::task::{Estimator, WrittenBy};
 use crate::git::Repo;
 use crate::git::files;
 use crate::integrations::INTEGRATIONS;
-use crate::integrations::caller::{Called, Caller, LATELY, Process, Traces, called};
+use crate::integrations::caller::{Called, Caller, LATELY, Process, Traces, called, doubtful};
 use crate::spool::Spool;
 
 /// What can be seen.
@@ -55,6 +55,23 @@ impl Seen {
             agent: caller.agent,
             model: caller.model,
         })
+    }
+
+    /// The agent that called, as the one that writes a revision.
+    pub fn written_by(&self) -> Option<WrittenBy> {
+        match self.called() {
+            Called::ByAgent(caller) => Some(caller.written_by()),
+            Called::ByPerson | Called::Unclear(_) => None,
+        }
+    }
+
+    /// What is to be said where an estimate counts as a person's, though a variable is set that an agent sets.
+    pub fn doubt(&self) -> Option<String> {
+        let (agent, variable) = doubtful(INTEGRATIONS, &self.traces())?;
+        Some(format!(
+            "{variable} is set, but no session is known: the estimate counts as yours; if an agent made it: \
+             --estimated-by {agent}"
+        ))
     }
 
     /// An agent without the session that it seemed to be in.

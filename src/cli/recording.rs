@@ -11,7 +11,7 @@ use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::{ObjectId, RecordId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
-use crate::facts::task::{Estimator, Phase, Task, phase_sum};
+use crate::facts::task::{Estimator, Phase, Task, WrittenBy, phase_sum};
 use crate::facts::zone::Zone;
 use crate::git::Repo;
 use crate::git::config::ConfigValue;
@@ -36,6 +36,8 @@ pub struct OpenLedger {
     pub now: DateTime<Utc>,
     /// The agent that estimates what is recorded now, unless somebody else is named.
     pub estimator: Option<Estimator>,
+    /// The agent that called.
+    pub written_by: Option<WrittenBy>,
     writer: Option<Writer>,
 }
 
@@ -74,6 +76,7 @@ impl OpenLedger {
             zone,
             now,
             estimator: None,
+            written_by: None,
         };
         // A repository that cannot be written is read all the same: reading looks at the pin itself.
         let heal = |writer| ledger::heal(&open.repo, writer).unwrap_or(false);
@@ -324,14 +327,34 @@ pub fn next_revision(
 ) -> Result<Task, CommandError> {
     let mut revised = found.task.clone();
     fields.apply(&mut revised, open)?;
-    if revised == found.task {
+    let is_confirmed =
+        found.task.writer().is_some() && open.written_by.is_none() && fields.say_who_estimates();
+    if revised == found.task && !is_confirmed {
         return Err(CommandError::usage("nothing would change").hint("Name a field, such as --estimate 24h"));
     }
     revised.rev += 1;
     revised.at = open.now;
     revised.by = open.author()?;
+    revised.written_by.clone_from(&open.written_by);
     revised.reason = Some(reason.to_owned());
     Ok(revised)
+}
+
+/// What is to be said of a revision that has no phases, as those before do not sum to its estimate.
+pub fn phases_left_out(before: &Task, revised: &Task) -> Option<String> {
+    let phases = &before.estimate.phases;
+    if phases.is_empty() || !revised.estimate.phases.is_empty() {
+        return None;
+    }
+    let sum = phase_sum(phases);
+    let phases: Vec<String> = phases
+        .iter()
+        .map(|phase| format!("{} {}", phase.name, phase.hours))
+        .collect();
+    Some(format!(
+        "left out the phases, which sum to {sum} ({}); to give new ones: --phase NAME=HOURS for each",
+        phases.join(", ")
+    ))
 }
 
 /// Where the next line of a task goes: to the notes that hold it. Where none of these is on a commit of the task any more,
@@ -415,6 +438,16 @@ impl TaskFields {
             .collect()
     }
 
+    /// Whether they make an estimate, and do not say whose it is.
+    pub fn counts_as_the_callers(&self) -> bool {
+        self.say_who_estimates() && self.estimated_by.is_none()
+    }
+
+    /// Whether they make an estimate, or say whose it is.
+    fn say_who_estimates(&self) -> bool {
+        self.estimate.is_some() || !self.phase.is_empty() || self.estimated_by.is_some()
+    }
+
     /// Whether a task says all that was given already, whoever said it.
     pub fn changes_nothing_in(&self, task: &Task, open: &OpenLedger) -> bool {
         let mut again = task.clone();
@@ -457,6 +490,9 @@ impl TaskFields {
         }
         if !self.phase.is_empty() {
             task.estimate.phases = self.phases(work)?;
+        } else if !task.estimate.phases_sum_to_it() {
+            // Nobody said how other hours are divided. The revision before keeps what was said.
+            task.estimate.phases.clear();
         }
         if let Some(text) = &self.estimated_by {
             task.estimate.estimator = quantity("--estimated-by", Estimator::parse(text))?;

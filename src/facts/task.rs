@@ -70,8 +70,12 @@ pub struct Task {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub sessions: Vec<SessionId>,
     /// The session that recorded it, in the middle of its work: what it does beside its commits until it ends is for the task, too.
+    /// Revisions keep it, wherever they are written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub recorded_in: Option<SessionId>,
+    /// The agent that wrote this revision on behalf of `by`; `None` where a person did, or an earlier version does not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub written_by: Option<WrittenBy>,
     /// More commits of the task than the one that its note is on.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub commits: Vec<ObjectId>,
@@ -153,6 +157,34 @@ impl fmt::Display for Estimator {
         f.write_str(&self.agent)?;
         let model = self.model.as_deref();
         model.map_or(Ok(()), |model| write!(f, " {model}"))
+    }
+}
+
+/// An agent that called a command to write a revision. Its texts are untrusted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenBy {
+    /// The agent, in our spelling (`claude-code`).
+    pub agent: String,
+    /// The id of its session, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub session: Option<String>,
+}
+
+/// `claude-code:<id>`, or the agent alone.
+impl fmt::Display for WrittenBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.agent)?;
+        let session = self.session.as_deref();
+        session.map_or(Ok(()), |session| write!(f, ":{session}"))
+    }
+}
+
+impl From<&SessionId> for WrittenBy {
+    fn from(session: &SessionId) -> Self {
+        Self {
+            agent: session.agent.clone(),
+            session: Some(session.id.clone()),
+        }
     }
 }
 
@@ -302,6 +334,7 @@ impl Task {
             tags: Vec::new(),
             sessions: Vec::new(),
             recorded_in: None,
+            written_by: None,
             commits: Vec::new(),
             repos: Vec::new(),
             source: first.source,
@@ -343,6 +376,14 @@ impl Task {
     /// recorded.
     pub fn leaves_minutes_to_sessions(&self) -> bool {
         self.agent_minutes.is_none() || self.agent_minutes_basis.is_some()
+    }
+
+    /// The agent that wrote this revision, if one did. That of a first one is told by the session that it was recorded in, too.
+    pub fn writer(&self) -> Option<WrittenBy> {
+        let recorded_in = self.recorded_in.as_ref().filter(|_| self.rev == 0);
+        self.written_by
+            .clone()
+            .or_else(|| recorded_in.map(WrittenBy::from))
     }
 
     /// Whether what a session did beside its commits was for it as well: it was recorded there, and claims no minutes.
@@ -390,6 +431,11 @@ impl Task {
             .try_for_each(|repo| check_text("the repository", repo))?;
         check_hours(self.estimate.hours)?;
         self.agent_minutes.map_or(Ok(()), check_agent_minutes)?;
+        if let Some(writer) = &self.written_by {
+            check_text("the agent that writes", &writer.agent)?;
+            let session = writer.session.as_deref();
+            session.map_or(Ok(()), |session| check_text("the session of the agent", session))?;
+        }
         self.estimate.check()
     }
 }
@@ -401,14 +447,19 @@ impl Estimate {
         self.phases
             .iter()
             .try_for_each(|phase| check_text("the phase", &phase.name))?;
-        let sum = phase_sum(&self.phases);
-        if !self.phases.is_empty() && (sum.get() - self.hours.get()).abs() > PHASE_TOLERANCE {
-            return Err(TaskError::PhasesDoNotSum {
-                phases: sum.to_string(),
+        match self.phases_sum_to_it() {
+            true => Ok(()),
+            false => Err(TaskError::PhasesDoNotSum {
+                phases: phase_sum(&self.phases).to_string(),
                 estimate: self.hours.to_string(),
-            });
+            }),
         }
-        Ok(())
+    }
+
+    /// Whether its phases, if it has any, are parts of its hours and no others.
+    pub fn phases_sum_to_it(&self) -> bool {
+        let sum = phase_sum(&self.phases).get();
+        self.phases.is_empty() || (sum - self.hours.get()).abs() <= PHASE_TOLERANCE
     }
 }
 

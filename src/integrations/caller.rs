@@ -13,6 +13,8 @@ use super::integration::Integration;
 use super::marks::Marks;
 use super::others::OTHERS;
 use crate::facts::event::{Event, EventKind};
+use crate::facts::ids::SessionId;
+use crate::facts::task::WrittenBy;
 
 /// The variable by which plugins, and whoever knows better, name the session: `AGENT:ID`, or `none` where no agent called.
 pub const OWN: &str = "LEVERAGE_SESSION";
@@ -113,6 +115,16 @@ impl Caller {
         by.join(" and ")
     }
 
+    /// The agent with its session, if the id of that can be written down.
+    pub fn written_by(&self) -> WrittenBy {
+        let session = self.session.as_ref();
+        let session = session.and_then(|id| format!("{}:{id}", self.agent).parse::<SessionId>().ok());
+        WrittenBy {
+            agent: self.agent.clone(),
+            session: session.map(|session| session.id),
+        }
+    }
+
     /// The same without the session that its variables name, which turned out to be none: with the one that a hook told of, if
     /// that is one.
     #[must_use]
@@ -157,6 +169,22 @@ pub fn called(known: &'static [&'static Integration], traces: &Traces<'_>) -> Ca
         }
     };
     Called::ByAgent(caller.with_hook(traces))
+}
+
+/// An agent that may have called where nothing shows it surely, with the variable that hints at it.
+pub fn doubtful(
+    known: &'static [&'static Integration],
+    traces: &Traces<'_>,
+) -> Option<(&'static str, &'static str)> {
+    let is_asked = traces.variable(OWN) != Some(NOBODY)
+        && !matches!(nearest(known, traces.processes), Nearest::Multiplexer)
+        && called(known, traces) == Called::ByPerson;
+    let hint = |(agent, marks): (&'static str, &'static Marks)| {
+        let mut hints = marks.hints.iter();
+        let set = hints.find(|name| traces.variable(name).is_some())?;
+        Some((agent, *set))
+    };
+    is_asked.then(|| all(known).find_map(hint)).flatten()
 }
 
 /// Hooks alone tell that an agent is at work in this folder, not that it called: a person at a terminal may have.

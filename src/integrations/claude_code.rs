@@ -21,11 +21,12 @@ pub static CLAUDE_CODE: Integration = Integration {
         reminder: Reminder::Context("Stop"),
     },
     marks: Marks {
-        // `CLAUDECODE` alone is set in terminals of editors as well, where a person types.
         variables: &[
             ("CLAUDE_CODE_SESSION_ID", None),
             ("CLAUDE_CODE_CHILD_SESSION", None),
         ],
+        // Terminals of editors have it, too.
+        hints: &["CLAUDECODE"],
         session: &["CLAUDE_CODE_SESSION_ID"],
         programs: &["claude"],
         packages: &["@anthropic-ai/claude-code"],

@@ -5,6 +5,8 @@
 pub struct Marks {
     /// Variables that only commands of this agent have: any of them is enough. With a value, it has to be that one.
     pub variables: &'static [(&'static str, Option<&'static str>)],
+    /// Variables that its commands have, and terminals in which a person types as well.
+    pub hints: &'static [&'static str],
     /// The variables that hold the id of its session. The first that is set counts.
     pub session: &'static [&'static str],
     /// Whether they hold an id of another kind in commands of a subagent: then one without a log is no session's.
@@ -23,6 +25,7 @@ impl Marks {
     /// None at all.
     pub const NONE: Self = Self {
         variables: &[],
+        hints: &[],
         session: &[],
         has_other_ids: false,
         model: None,

@@ -173,8 +173,7 @@ fn recorded(found: &LedgerTask) -> String {
         .and_then(|index| found.revisions.get(index))
         .map(|before| format!("; revision {}, before {}", task.rev, before.estimate.hours));
     let reason = task.reason.as_deref().map(|reason| format!(": {reason}"));
-    let within = task.recorded_in.as_ref();
-    let within = within.map(|session| format!(" in {session}"));
+    let within = task.writer().map(|agent| format!(" in {agent}"));
     format!(
         "{at}, by {}{}{}{}",
         task.by,

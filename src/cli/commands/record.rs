@@ -15,7 +15,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::logs::{ForeignArgs, LogArgs};
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision, no_estimate};
+use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision, no_estimate, phases_left_out};
 use crate::cli::sweep;
 use crate::cli::task_json;
 use crate::facts::ids::ObjectId;
@@ -136,6 +136,8 @@ fn record(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     };
     let within = Within::find(on.as_slice(), &args.sources(), &open, context)?;
     open.estimator = within.estimator();
+    open.written_by = within.written_by();
+    within.tell_doubt(&args.fields, context)?;
     let Some(on) = on else {
         return without_commit(args, within, &open, context);
     };
@@ -301,6 +303,7 @@ fn written_out(
         let task = Task {
             at: open.now,
             by: open.author()?,
+            written_by: open.written_by.clone(),
             source: TaskSource::Trailer,
             ..found.task
         };
@@ -342,10 +345,14 @@ fn revise(
         let what = format!("the task {} is revised", found.task.id);
         context.recorded(&open.repo, what, Outcome::Done)?;
     }
+    let left_out = phases_left_out(&found.task, &revised);
     let mut shown = found;
     shown.task = revised.clone();
     shown.revisions.push(revised);
     context.terminal.data(card(&shown, None).as_bytes())?;
+    if let Some(left_out) = left_out {
+        context.terminal.status(&left_out)?;
+    }
     end("revised", args, context)
 }
 
@@ -458,6 +465,7 @@ fn new_task(args: &Args, open: &OpenLedger, on: Option<ObjectId>) -> Result<Task
             source: TaskSource::Record,
         },
     );
+    task.written_by.clone_from(&open.written_by);
     args.fields.apply(&mut task, open)?;
     Ok(task)
 }

@@ -4,7 +4,7 @@ use crate::cli::called::Seen;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::{OpenLedger, TaskFields, find_task, homes, next_revision};
+use crate::cli::recording::{OpenLedger, TaskFields, find_task, homes, next_revision, phases_left_out};
 use crate::facts::record::Record;
 use crate::facts::task::check_text;
 use crate::ledger;
@@ -33,13 +33,18 @@ pub struct Args {
 /// Writes the revision beside the line that it follows.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let mut open = OpenLedger::open(context)?;
-    open.estimator = Seen::of(&context.environment, &open.repo).estimator();
+    let seen = Seen::of(&context.environment, &open.repo);
+    open.estimator = seen.estimator();
+    open.written_by = seen.written_by();
     let ledger = open.ledger(context)?;
     let found = find_task(&ledger, &args.id)?;
     if ledger.tombstone(found.task.id).is_some() {
         return Err(CommandError::failed("the task is retracted, which is final").hint("Record it again"));
     }
     check_text("the reason", &args.reason)?;
+    if let Some(doubt) = seen.doubt().filter(|_| args.fields.counts_as_the_callers()) {
+        context.terminal.status(&doubt)?;
+    }
     let revised = next_revision(found, &args.fields, &args.reason, &open)?;
     let record = Record::Task(Box::new(revised.clone()));
     let mut shown = found.clone();
@@ -56,6 +61,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         context.recorded(&open.repo, what, Outcome::Done)?;
     }
     context.terminal.data(card(&shown, None).as_bytes())?;
+    if let Some(left_out) = phases_left_out(&found.task, &shown.task) {
+        context.terminal.status(&left_out)?;
+    }
     context.terminal.status(match args.dry_run {
         true => "not written (--dry-run)",
         false => "revised",

@@ -12,7 +12,7 @@ use crate::facts::evidence::Confidence;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::link::Link;
 use crate::facts::session::Session;
-use crate::facts::task::{Estimator, Task};
+use crate::facts::task::{Estimator, Task, WrittenBy};
 use crate::git::messages;
 use crate::integrations::caller::{Called, Caller, LATELY, Trace};
 use crate::workspace::sessions::OwnLinks;
@@ -46,6 +46,8 @@ pub struct Within {
     caller: Option<Caller>,
     session: Option<SessionId>,
     model: Option<String>,
+    /// What is to be said where a person may not have called.
+    doubt: Option<String>,
     /// The logs, where they were read to tell this.
     own: Option<OwnLinks>,
 }
@@ -60,12 +62,21 @@ impl Within {
     ) -> Result<Self, CommandError> {
         let seen = Seen::of(&context.environment, &open.repo);
         let caller = match seen.called() {
-            Called::ByPerson => return Ok(Self::default()),
+            Called::ByPerson => {
+                return Ok(Self {
+                    doubt: seen.doubt(),
+                    ..Self::default()
+                });
+            }
             Called::Unclear(agents) => {
                 let agents = agents.join(" or ");
                 let unclear = format!("called by {agents}, and nothing says which; --agent and --session do");
                 context.terminal.status(&unclear)?;
-                return Ok(Self::default());
+                let doubt = "the estimate counts as yours; if an agent made it: --estimated-by AGENT";
+                return Ok(Self {
+                    doubt: Some(doubt.to_owned()),
+                    ..Self::default()
+                });
             }
             Called::ByAgent(caller) => caller,
         };
@@ -98,6 +109,7 @@ impl Within {
             model: answered.or_else(|| caller.model.clone()),
             session,
             caller: Some(caller),
+            doubt: None,
             own: Some(own),
         }
     }
@@ -120,6 +132,21 @@ impl Within {
             agent: caller.agent.clone(),
             model: self.model.clone(),
         })
+    }
+
+    /// The agent that called, with its session, whoever estimated and whichever session made the commits.
+    pub fn written_by(&self) -> Option<WrittenBy> {
+        let caller = self.caller.as_ref()?;
+        Some(WrittenBy {
+            agent: caller.agent.clone(),
+            session: self.session.as_ref().map(|session| session.id.clone()),
+        })
+    }
+
+    /// Says it where an estimate counts as a person's, and nothing shows surely that one called.
+    pub fn tell_doubt(&self, fields: &TaskFields, context: &mut Context) -> Result<(), CommandError> {
+        let doubt = self.doubt.as_ref().filter(|_| fields.counts_as_the_callers());
+        doubt.map_or(Ok(()), |doubt| Ok(context.terminal.status(doubt)?))
     }
 
     /// The logs, if they were read; else they are read now.

@@ -50,6 +50,9 @@ fn name_caller(task: &mut Task, fields: &TaskFields, context: &mut Context) -> R
         are_left_out: false,
     };
     let within = Within::find(&[], &logs, &open, context)?;
-    task.estimate.estimator = within.estimator();
+    if fields.estimated_by.is_none() {
+        task.estimate.estimator = within.estimator();
+    }
+    within.tell_doubt(fields, context)?;
     within.name(task, &[], fields, &open, context)
 }
