@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::world::{TestRepo, World};
+use crate::world::{NOW, TestRepo, World};
 
 const CLAIM: &str = "Cap the delay\n\nLeverage-Estimate: 4h\nLeverage-Agent: claude-code\n\
                      Leverage-Estimator: claude-code claude-opus-4-8\n";
@@ -67,7 +67,7 @@ fn an_audit_counts_the_estimates_of_agents() {
     let world = World::new();
     let repo = both(&world);
     let audit = repo.run(&["audit"]).stdout;
-    let said = "Of 2 estimates 1 is by agents, 1 by the agent that did the work, with 4 of 6 human hours";
+    let said = "1 of 2 estimates, with 4 of 6 human hours, is by an agent, the one that did the work";
     assert!(audit.contains(said), "{audit}");
     let audit: Value = serde_json::from_str(&repo.run(&["audit", "--format", "json"]).stdout).unwrap();
     assert_eq!(audit["confidence"]["by_agents"]["tasks"], 1);
@@ -76,6 +76,105 @@ fn an_audit_counts_the_estimates_of_agents() {
     let own = audit["findings"].as_array().unwrap().iter();
     let own: Vec<&Value> = own.filter(|one| one["rule"] == "estimate-by-own-agent").collect();
     assert_eq!(own.len(), 1, "{audit}");
+}
+
+/// Whether the line of each task in a table for people has who estimated it.
+fn names_the_estimators(table: &str) -> bool {
+    let has = |title: &str, estimator: &str| {
+        let mut lines = table.lines();
+        lines.any(|line| line.contains(title) && line.contains(estimator))
+    };
+    has("Cap the delay", "claude-code") && has("Retry", "person")
+}
+
+#[test]
+fn each_command_that_lists_tasks_says_whose_their_estimates_are() {
+    let world = World::new();
+    let repo = both(&world);
+    let log = repo.run(&["log"]).success();
+    assert!(log.contains("Estimator") && names_the_estimators(&log), "{log}");
+    let csv = repo.run(&["log", "--format", "csv"]).success();
+    assert!(csv.lines().next().unwrap().ends_with(",estimator"), "{csv}");
+    assert!(csv.lines().any(|line| line.ends_with(",claude-code")), "{csv}");
+
+    let report = repo.run(&["report", "--by", "task"]).success();
+    assert!(names_the_estimators(&report), "{report}");
+    assert!(report.contains("1 of 2 estimates is by an agent"), "{report}");
+    let csv = repo.run(&["report", "--by", "task", "--format", "csv"]).success();
+    assert!(csv.lines().next().unwrap().ends_with(",estimator"), "{csv}");
+    assert!(csv.lines().any(|line| line.ends_with(",person")), "{csv}");
+    let report = json(&repo, &["report", "--by", "task"]);
+    assert_eq!(report["estimates_by_agents"], 1);
+    let rows = report["rows"].as_array().unwrap();
+    assert!(
+        rows.iter().any(|row| row["estimator"] == "claude-code"),
+        "{report}"
+    );
+    let by_day = repo.run(&["report", "--by", "day"]).success();
+    assert!(by_day.contains("1 of 2 estimates is by an agent"), "{by_day}");
+}
+
+#[test]
+fn the_evening_says_whose_estimates_of_today_are() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    for (file, message) in [("a.rs", CLAIM), ("b.rs", "Retry\n\nLeverage-Estimate: 2h")] {
+        repo.write(file, "fn x() {}\n").commit_at(message, NOW - 600);
+    }
+    let status = repo.run(&["status"]).success();
+    assert!(names_the_estimators(&status), "{status}");
+    assert!(status.contains("1 of 2 estimates is by an agent"), "{status}");
+    let status = json(&repo, &["status"]);
+    assert_eq!(status["estimates_by_agents"], 1);
+    let tasks = status["tasks"].as_array().unwrap();
+    assert!(tasks.iter().any(|task| task["estimator"] == "person"), "{status}");
+}
+
+#[test]
+fn where_persons_alone_estimated_nothing_is_said_of_it() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Retry\n\nLeverage-Estimate: 2h");
+    for args in [&["log"][..], &["report", "--by", "task"], &["status"], &["audit"]] {
+        let said = repo.run(args).stdout;
+        assert!(!said.to_lowercase().contains("estimator"), "{said}");
+        assert!(!said.contains("by an agent"), "{said}");
+    }
+}
+
+#[test]
+fn one_agent_is_one_however_it_is_spelled() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    for (number, estimator) in ["claude", "Claude Code claude-opus-4-8", "claude-code", "Person"]
+        .iter()
+        .enumerate()
+    {
+        repo.write("a.rs", &format!("fn a{number}() {{}}\n"))
+            .commit(&format!(
+                "Part {number}\n\nLeverage-Estimate: 1h\nLeverage-Estimator: {estimator}"
+            ));
+    }
+    repo.write("b.rs", "fn b() {}\n").commit("Part");
+    repo.run(&["record", "--estimate=1h", "--estimated-by=CLAUDE claude-opus-4-8"])
+        .success();
+    let report = json(&repo, &["report", "--by", "estimator"]);
+    let keys: Vec<(&str, f64)> = report["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            (
+                row["key"]["estimator"].as_str().unwrap(),
+                row["human_hours"].as_f64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(keys, [("claude-code", 4.0), ("person", 1.0)]);
+    let log = json(&repo, &["log"]);
+    let models = log["tasks"].as_array().unwrap().iter();
+    let models = models.filter(|task| task["estimate"]["model"] == "claude-opus-4-8");
+    assert_eq!(models.count(), 2, "{log}");
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn bad_input_says_what_and_what_next() {
     2 error: the phases sum to 4h, but the estimate is 40h
     2 error: the title `two\nlines` holds the control character U+000A; write it on one line of plain text
     2 error: the title `\x1b[31mred` holds the control character U+001B; write it on one line of plain text
-    1 error: `nonsense` names no commit here
+    2 error: `nonsense` names no commit here
     2 error: a task without a commit needs --title
     1 error: no task here has the id `0000000000`
     hint: List them with their ids: git leverage log

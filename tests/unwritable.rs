@@ -95,7 +95,7 @@ Leverage-Phase: Tests 1h
 Leverage-Category: firmware
 [stderr]
 no trailer holds: basis
-error: cannot write to `$WORLD/kiln/`: REASON
+error: cannot write to `$WORLD/kiln/.git`: REASON
 hint: Nothing was recorded. Put the lines on standard output, as they are, at the end of the message of the next commit of this task
 hint: Or run the same command where git's folder can be written, such as outside of the sandbox
 [exit 5]";

@@ -14,7 +14,7 @@ use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::model;
-use crate::facts::task::{Estimator, Task};
+use crate::facts::task::Task;
 use crate::facts::zone::Zone;
 
 /// By what.
@@ -295,16 +295,10 @@ fn of_task(dimension: Dimension, task: &Task) -> Vec<Option<String>> {
         Dimension::Agent => vec![task.agent.clone()],
         Dimension::Model => vec![task.model.as_deref().map(model::canonical)],
         Dimension::Category => vec![task.category.clone()],
-        Dimension::Estimator => vec![Some(estimator(task).to_owned())],
+        Dimension::Estimator => vec![Some(task.estimate.estimated_by().to_owned())],
         Dimension::Tag => task.tags.iter().cloned().map(Some).collect(),
         _ => Vec::new(),
     }
-}
-
-/// The agent that estimated, or `person`.
-fn estimator(task: &Task) -> &str {
-    let estimator = task.estimate.estimator.as_ref();
-    estimator.map_or(Estimator::PERSON, |estimator| &estimator.agent)
 }
 
 /// The agents or models that a commit's evidence or its tasks name.

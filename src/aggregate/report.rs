@@ -73,6 +73,8 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// Everything in the period, each task and commit once, whatever the rows show.
     pub totals: Measures,
+    /// How many of these tasks an agent estimated.
+    pub estimates_by_agents: u64,
     /// What is not in the numbers, or not in the rows.
     pub left_out: LeftOut,
     /// How each repository was read.
@@ -95,6 +97,9 @@ pub struct Row {
     /// The day, where a row is a task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<NaiveDate>,
+    /// The agent that estimated, or `person`, where a row is a task. Untrusted text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimator: Option<String>,
     /// Its sums and factors.
     #[serde(flatten)]
     pub measures: Measures,
@@ -393,7 +398,8 @@ struct Sums<'a> {
     grouping: Grouping<'a>,
     effort: &'a Effort<'a>,
     rows: HashMap<Key, Tally<'a>>,
-    labels: HashMap<String, (&'a str, NaiveDate)>,
+    labels: HashMap<String, (&'a Task, NaiveDate)>,
+    estimates_by_agents: u64,
     totals: Tally<'a>,
     left_out: LeftOut,
 }
@@ -407,6 +413,7 @@ impl<'a> Sums<'a> {
             effort,
             rows: HashMap::new(),
             labels: HashMap::new(),
+            estimates_by_agents: 0,
             totals: Tally::default(),
             left_out: LeftOut {
                 commits_without_session: by_session.then_some(0),
@@ -438,8 +445,9 @@ impl<'a> Sums<'a> {
             *hours += task.estimate.hours;
         }
         if self.query.by.contains(&Dimension::Task) {
-            self.labels.insert(task.id.to_string(), (&task.title, day));
+            self.labels.insert(task.id.to_string(), (task, day));
         }
+        self.estimates_by_agents += u64::from(task.estimate.estimator.is_some());
         self.totals.add_task(task, spent);
     }
 
@@ -539,6 +547,7 @@ impl<'a> Sums<'a> {
                 ..self.left_out
             },
             totals: self.totals.measures(week),
+            estimates_by_agents: self.estimates_by_agents,
             repos: RepoStatus::of_all(repos, copies),
             copies: copies.notes(|at| &repos[at].name),
             warnings: repos.iter().flat_map(|repo| repo.warnings.clone()).collect(),
@@ -554,14 +563,15 @@ fn is_task_out_of_scope(key: &Key, tally: &Tally) -> bool {
     key.0.iter().any(|(dimension, _)| *dimension == Dimension::Task) && tally.tasks() == 0
 }
 
-fn labelled(key: Key, labels: &HashMap<String, (&str, NaiveDate)>, measures: Measures) -> Row {
+fn labelled(key: Key, labels: &HashMap<String, (&Task, NaiveDate)>, measures: Measures) -> Row {
     let label = key
         .0
         .iter()
         .filter(|(dimension, _)| *dimension == Dimension::Task)
         .find_map(|(_, id)| labels.get(id.as_deref()?));
     Row {
-        title: label.map(|(title, _)| (*title).to_owned()),
+        title: label.map(|(task, _)| task.title.clone()),
+        estimator: label.map(|(task, _)| task.estimate.estimated_by().to_owned()),
         date: label.map(|(_, date)| *date),
         key,
         measures,

@@ -125,6 +125,8 @@ pub struct Status {
     pub tasks: Vec<TodaysTask>,
     /// Their sums.
     pub totals: Measures,
+    /// How many of them an agent estimated.
+    pub estimates_by_agents: u64,
     /// Commits since that day in which an agent had a part and of which no task speaks, the oldest first.
     pub commits_without_task: Vec<CommitWithoutTask>,
     /// Sessions since that day that made no commit and that no task names, the oldest first.
@@ -153,6 +155,8 @@ pub struct TodaysTask {
     pub task: String,
     /// The title. Untrusted text.
     pub title: Option<String>,
+    /// The agent that estimated, or `person`. Untrusted text.
+    pub estimator: Option<String>,
     /// Its hours, minutes and factors.
     #[serde(flatten)]
     pub measures: Measures,
@@ -276,6 +280,7 @@ pub fn status(repos: &[Repository], sessions: &[SeenSession], beside: Beside) ->
         has_remote: !beside.unshared.is_empty(),
         agents: beside.agents,
         totals: day.totals,
+        estimates_by_agents: day.estimates_by_agents,
         repos: day.repos,
         warnings: day.warnings,
     }
@@ -310,6 +315,7 @@ fn task_rows(report: &Report, repos: &[Repository]) -> Vec<TodaysTask> {
             repo: row.key.value(Dimension::Repo).unwrap_or(alone).to_owned(),
             task: row.key.value(Dimension::Task)?.to_owned(),
             title: row.title.clone(),
+            estimator: row.estimator.clone(),
             measures: row.measures.clone(),
         })
     });

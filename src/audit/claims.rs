@@ -7,6 +7,7 @@ use super::found::Found;
 use super::rule::{Check, Rule, no_sessions, no_tasks};
 use super::{Level, measured};
 use crate::correlate::seen::{Origin, SeenSession};
+use crate::facts::agents::our_spelling;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::LedgerTask;
 use crate::facts::span::Seconds;
@@ -62,6 +63,13 @@ pub(super) const RULES: &[Rule] = &[
         advice: "Have a person look at the estimate, and revise it with --estimated-by person",
         missing: no_tasks,
         check: Check::Shown(estimate_by_own_agent),
+    },
+    Rule {
+        id: "estimate-entered-by-agent",
+        about: "Did an agent record an estimate that counts as a person's?",
+        advice: "Have the person confirm it: git leverage revise ID --estimated-by person --reason TEXT",
+        missing: no_tasks,
+        check: Check::Shown(estimate_entered_by_agent),
     },
 ];
 
@@ -272,7 +280,7 @@ pub(super) fn is_by_own_agent(task: &Task) -> bool {
         return false;
     };
     match &task.agent {
-        Some(agent) => *agent == estimator.agent,
+        Some(agent) => our_spelling(agent) == our_spelling(&estimator.agent),
         None => task
             .sessions
             .iter()
@@ -294,6 +302,29 @@ fn estimate_by_own_agent(shown: Shown<'_>) -> Vec<Found> {
     shown.tasks().filter_map(by_itself).collect()
 }
 
+/// An agent may say that a person estimated, and nobody else was there.
+fn estimate_entered_by_agent(shown: Shown<'_>) -> Vec<Found> {
+    let entered = |found: &LedgerTask| {
+        let task = &found.task;
+        if task.estimate.estimator.is_some() {
+            return None;
+        }
+        // A person who wrote a later revision has seen it.
+        let is_of_it = |one: &&Task| {
+            let (theirs, own) = (&one.estimate, &task.estimate);
+            (theirs.hours, &theirs.estimator) == (own.hours, &own.estimator)
+        };
+        let writers = found.revisions.iter().rev().take_while(is_of_it);
+        let writers: Option<Vec<_>> = writers.map(Task::writer).collect();
+        let agent = writers?.pop()?.agent;
+        let (title, hours) = (&task.title, task.estimate.hours);
+        let message =
+            format!("`{title}` counts as estimated at {hours} by a person, and {agent} recorded that");
+        Some(Found::of(Level::Note, task, message).figure("claimed_hours", hours.get()))
+    };
+    shown.tasks().filter_map(entered).collect()
+}
+
 fn days_or_hours(away: Seconds) -> String {
     match away.days() {
         days if days >= 2.0 => format!("{days:.0} days"),
@@ -307,6 +338,36 @@ mod tests {
 
     use crate::audit::tests::{Case, passes, task, triggers};
     use crate::audit::{Choice, Level};
+
+    #[test]
+    fn estimates_that_an_agent_recorded_as_a_persons() {
+        let rule = "estimate-entered-by-agent";
+        let of = |rev: u32, hours: u32, writer: Value| {
+            let estimate = json!({ "hours": hours, "by": "A" });
+            task(
+                1,
+                json!({ "rev": rev, "estimate": estimate, "written_by": writer }),
+            )
+        };
+        let agent = || json!({ "agent": "codex", "session": "a" });
+        let case = |lines: &[Value]| Case::default().note(1, lines);
+        triggers(
+            rule,
+            case(&[of(0, 40, agent())]),
+            Level::Note,
+            "counts as estimated at 40h by a person, and codex recorded that",
+        );
+        triggers(
+            rule,
+            case(&[of(0, 30, Value::Null), of(1, 40, agent())]),
+            Level::Note,
+            "at 40h",
+        );
+        passes(rule, case(&[of(0, 40, Value::Null)]));
+        // A person confirmed it, and an agent corrected something else of a person's.
+        passes(rule, case(&[of(0, 40, agent()), of(1, 40, Value::Null)]));
+        passes(rule, case(&[of(0, 40, Value::Null), of(1, 40, agent())]));
+    }
 
     #[test]
     fn estimates_of_the_agent_that_did_the_work() {

@@ -533,6 +533,44 @@ fn claims_of_two_tasks() {
 }
 
 #[test]
+fn tasks_that_divide_a_session() {
+    let rule = "claimed-twice";
+    let of = |number: u8, minutes: u32, more: Value| {
+        let mut fields = json!({ "sessions": ["codex:a"], "agent_minutes": minutes });
+        for (name, value) in more.as_object().unwrap() {
+            fields[name] = value.clone();
+        }
+        task(number, fields)
+    };
+    let measured = || json!({ "agent_minutes_basis": "measured" });
+    let both = |first: Value, second: Value| Case::default().note(1, &[first]).note(2, &[second]);
+    passes(rule, both(of(1, 10, measured()), of(2, 12, measured())));
+    let later = json!({ "agent_minutes": null, "recorded_in": "codex:a" });
+    passes(rule, both(of(1, 10, measured()), of(2, 0, later)));
+    // A person who claims minutes of it, or names it alone, has them from the other task.
+    triggers(
+        rule,
+        both(of(1, 10, measured()), of(2, 12, json!({}))),
+        Level::Error,
+        "2 tasks",
+    );
+    let named = json!({ "agent_minutes": null });
+    triggers(
+        rule,
+        both(of(1, 10, measured()), of(2, 0, named)),
+        Level::Error,
+        "2 tasks",
+    );
+    // Lines by hand may say that they were measured.
+    let long = with_session(json!({ "agent_minutes": 30, "agent_minutes_basis": "measured" }));
+    let other = task(
+        2,
+        json!({ "sessions": ["codex:1"], "agent_minutes": 30, "agent_minutes_basis": "measured" }),
+    );
+    triggers(rule, long.note(2, &[other]), Level::Error, "2 tasks");
+}
+
+#[test]
 fn commits_that_are_gone_or_reverted() {
     let gone = Case::default().note_alone(1, &[task(1, json!({}))]);
     triggers("commit-missing", gone, Level::Warning, "1 of the 1 commits");

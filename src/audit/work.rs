@@ -10,7 +10,8 @@ use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::files::FileClass;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::LedgerTask;
-use crate::facts::quantity::Hours;
+use crate::facts::quantity::{Hours, Minutes};
+use crate::facts::task::Task;
 
 /// The rules, in the order in which they are listed.
 pub(super) const RULES: &[Rule] = &[
@@ -79,7 +80,7 @@ fn claimed_twice(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     claims
         .into_iter()
         .filter(|(_, tasks)| tasks.len() > 1 && tasks.keys().any(|id| asked_for.contains(id)))
-        .filter(|(claim, tasks)| !is_squash(*claim, tasks))
+        .filter(|(claim, tasks)| !is_squash(*claim, tasks) && !is_divided(all, *claim, tasks))
         .map(|(claim, tasks)| shared(claim, &tasks, &lines))
         .collect()
 }
@@ -91,6 +92,35 @@ fn is_squash(claim: Claimed<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>) -> bool 
     };
     let says_so = |found: &&LedgerTask| found.claims.iter().any(|(by, _)| *by == commit);
     tasks.values().all(says_so)
+}
+
+/// Whether each task says of a session only what was measured of it for that task alone, as where an agent records several in
+/// one session: the minutes of the session are then divided among them, and not there twice.
+fn is_divided(all: All<'_>, claim: Claimed<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>) -> bool {
+    let Claimed::Session(session) = claim else {
+        return false;
+    };
+    let is_part = |task: &Task| {
+        let is_measured = task.agent_minutes_basis.is_some() || task.recorded_in.as_ref() == Some(session);
+        is_measured && task.leaves_minutes_to_sessions()
+    };
+    tasks.values().all(|found| is_part(&found.task)) && !is_taken_twice(all, tasks)
+}
+
+/// How far the rounding of records may take a sum from what it is of.
+const ROUNDED: f64 = 1.01;
+
+/// Whether records took more from their sessions than these have. What is not here may have had more.
+fn is_taken_twice(all: All<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>) -> bool {
+    let minutes = |session: &SessionId| {
+        let mut here = all.sessions.iter();
+        here.find(|one| one.id == *session)?.agent_minutes()
+    };
+    let named = tasks.values().flat_map(|found| &found.task.sessions);
+    let named: BTreeSet<&SessionId> = named.collect();
+    let known: Option<Minutes> = named.into_iter().map(minutes).sum();
+    let taken: Minutes = tasks.values().filter_map(|found| found.task.agent_minutes).sum();
+    known.is_some_and(|known| taken.get() > known.get() * ROUNDED)
 }
 
 /// One sentence has room for no more.

@@ -171,7 +171,7 @@ impl OpenLedger {
         Err(if unborn {
             CommandError::failed("there is no commit here yet").hint("Record a task without one: --no-commit")
         } else {
-            CommandError::failed(format!("`{revision}` names no commit here"))
+            CommandError::usage(format!("`{revision}` names no commit here"))
         })
     }
 

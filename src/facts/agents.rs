@@ -525,11 +525,15 @@ pub fn by_name(name: &str) -> Option<&'static AgentIdentity> {
 
 /// Our name for an agent as notes of other tools spell it; what nobody knows is kept in lower case.
 pub fn our_spelling(tool: &str) -> String {
-    let lower = tool.to_ascii_lowercase();
-    let known = AGENTS
-        .iter()
-        .find(|agent| agent.spellings.contains(&lower.as_str()));
-    known.map_or(lower, |agent| agent.name.to_owned())
+    known_spelling(tool).map_or_else(|| tool.to_ascii_lowercase(), str::to_owned)
+}
+
+/// The same where the agent is known; `None` where it is not.
+pub fn known_spelling(tool: &str) -> Option<&'static str> {
+    let is_it = |spelling: &&str| spelling.eq_ignore_ascii_case(tool);
+    let mut known = AGENTS.iter();
+    let known = known.find(|agent| is_it(&agent.name) || agent.spellings.iter().any(is_it));
+    known.map(|agent| agent.name)
 }
 
 #[cfg(test)]

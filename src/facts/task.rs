@@ -6,6 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::agents;
 use super::commit::Instant;
 use super::factor::Ratio;
 use super::ids::{ObjectId, SessionId, TaskId};
@@ -118,6 +119,9 @@ pub struct Estimator {
     pub model: Option<String>,
 }
 
+/// No name of an agent has more words.
+const MOST_WORDS: usize = 4;
+
 impl Estimator {
     /// What stands for a person where an agent could.
     pub const PERSON: &'static str = "person";
@@ -125,19 +129,29 @@ impl Estimator {
     /// Reads `claude-code` or `claude-code claude-opus-4-8`; `person` is no agent.
     pub fn parse(text: &str) -> Result<Option<Self>, TaskError> {
         let text = text.trim();
-        if text == Self::PERSON {
+        if text.eq_ignore_ascii_case(Self::PERSON) {
             return Ok(None);
         }
-        let (agent, model) = match text.split_once(char::is_whitespace) {
-            Some((agent, model)) => (agent, Some(model.trim().to_owned())),
-            None => (text, None),
-        };
+        let (agent, model) = Self::known(text)
+            .or_else(|| text.split_once(char::is_whitespace))
+            .unwrap_or((text, ""));
+        let model = model.trim();
         let estimator = Self {
-            agent: agent.to_owned(),
-            model,
+            agent: agents::known_spelling(agent).unwrap_or(agent).to_owned(),
+            model: (!model.is_empty()).then(|| model.to_owned()),
         };
         estimator.check()?;
         Ok(Some(estimator))
+    }
+
+    /// The agent whose name of several words the text begins with, and what follows: `Claude Code` is no `Claude` with the
+    /// model `Code`.
+    fn known(text: &str) -> Option<(&str, &str)> {
+        let ends = text.match_indices(char::is_whitespace).map(|(at, _)| at);
+        let ends: Vec<usize> = ends.chain([text.len()]).take(MOST_WORDS).collect();
+        let splits = ends.into_iter().rev().map(|end| text.split_at(end));
+        let mut known = splits.filter(|(name, _)| agents::known_spelling(name).is_some());
+        known.next()
     }
 
     /// Whether it may be written.
@@ -441,6 +455,14 @@ impl Task {
 }
 
 impl Estimate {
+    /// The agent that estimated, in our spelling where it is known, or `person`.
+    pub fn estimated_by(&self) -> &str {
+        let agent = self.estimator.as_ref().map(|estimator| estimator.agent.as_str());
+        agent.map_or(Estimator::PERSON, |agent| {
+            agents::known_spelling(agent).unwrap_or(agent)
+        })
+    }
+
     /// Whether its phases have names and sum to its hours.
     pub fn check(&self) -> Result<(), TaskError> {
         self.estimator.as_ref().map_or(Ok(()), Estimator::check)?;

@@ -144,10 +144,10 @@ impl WriteError {
 
     /// A write that failed; what a small file is told says whether any could have been made.
     pub(super) fn storage(repo: &Repo, reason: &str) -> Self {
-        let path = repo.place().to_owned();
+        let path = repo.common_dir().to_owned();
         let reason = match reason {
             "" | "no error" => reason_of_the_system(repo),
-            said => said.to_owned(),
+            said => cause_first(said),
         };
         match is_writable(repo) {
             true => Self::Storage { path, reason },
@@ -184,6 +184,20 @@ pub fn is_writable(repo: &Repo) -> bool {
     let folders = [Some(repo.common_dir()), Some(&repo.objects()), references];
     let mut tried = folders.into_iter().flatten().map(tempfile::tempfile_in);
     !tried.any(|tried| tried.is_err_and(|error| is_refused(&error)))
+}
+
+/// What libgit2 says, with the cause before what it was about to do, and without the marks of its own code: `No space left on
+/// device (cannot extend packfile)` of `cannot extend packfile '/…/tmp': No space left on device; class=Os (2)`.
+fn cause_first(said: &str) -> String {
+    let said = said.split("; class=").next().unwrap_or(said);
+    match said.rsplit_once(": ") {
+        Some((what, cause)) if !what.is_empty() && !cause.contains('\'') => {
+            let what = what.split('\'').next().unwrap_or(what).trim_end();
+            let what = what.trim_end_matches(" file at").trim_end_matches(" for");
+            format!("{cause} ({what})")
+        }
+        _ => said.to_owned(),
+    }
 }
 
 /// Why nothing can be written where libgit2 does not say: what the system says to a small file.

@@ -1,6 +1,7 @@
 //! A report as a document: what its columns are called, where their numbers come from, and what they leave out.
 
 use super::document::{Basis, Cell, Column, Document, Table};
+use super::task::estimates_by_agents;
 use crate::aggregate::group::Dimension;
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{LeftOut, Report, Row};
@@ -293,6 +294,8 @@ pub fn rows(report: &Report) -> Table {
             .iter()
             .map(|field| Column::number(field.id, field.heading, field.basis)),
     );
+    let names_estimator = by_task && !report.group_by.contains(&Dimension::Estimator);
+    columns.extend(names_estimator.then(|| Column::text("estimator", "estimator")));
     let line = |row: &Row| {
         let mut cells: Vec<Cell> = row
             .key
@@ -305,6 +308,7 @@ pub fn rows(report: &Report) -> Table {
             cells.push(Cell::known(row.date, Cell::Date));
         }
         cells.extend(FIELDS.iter().map(|field| (field.cell)(&row.measures)));
+        cells.extend(names_estimator.then(|| Cell::known(row.estimator.clone(), Cell::Text)));
         cells
     };
     Table {
@@ -424,6 +428,22 @@ fn shown_fields(report: &Report, headline: Headline, is_log: bool) -> Vec<&'stat
 }
 
 fn name_columns(report: &Report, is_log: bool) -> Vec<Column> {
+    let mut columns = key_columns(report, is_log);
+    columns.extend(
+        names_estimators(report)
+            .then(|| Column::text("estimator", if is_log { "Estimator" } else { "estimator" })),
+    );
+    columns
+}
+
+/// Whether rows are tasks of which agents estimated some.
+fn names_estimators(report: &Report) -> bool {
+    report.estimates_by_agents > 0
+        && report.group_by.contains(&Dimension::Task)
+        && !report.group_by.contains(&Dimension::Estimator)
+}
+
+fn key_columns(report: &Report, is_log: bool) -> Vec<Column> {
     if is_log {
         let mut columns = vec![Column::ordinal("n", "#"), Column::text("title", "Task")];
         if !is_one_day(report) {
@@ -465,6 +485,12 @@ fn short_session(report: &Report, name: &str) -> String {
 }
 
 fn names_of(report: &Report, is_log: bool, at: usize, row: &Row) -> Vec<Cell> {
+    let mut cells = key_of(report, is_log, at, row);
+    cells.extend(names_estimators(report).then(|| Cell::known(row.estimator.clone(), Cell::Text)));
+    cells
+}
+
+fn key_of(report: &Report, is_log: bool, at: usize, row: &Row) -> Vec<Cell> {
     if is_log {
         let mut cells = vec![
             Cell::Count(at as u64 + 1),
@@ -546,7 +572,10 @@ fn left_out(report: &Report) -> Vec<String> {
     });
     let all_commits = counted(totals.commits, "commit", "commits");
     let commits = without(left_out.commits_without_task, all_commits, "a task");
-    tasks
+    let by_agents = estimates_by_agents(report.estimates_by_agents, totals.tasks);
+    by_agents
+        .into_iter()
+        .chain(tasks)
         .chain(measured)
         .chain(commits)
         .chain(in_no_row(report))

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Datelike, Utc};
 
 use super::document::{Basis, Cell, Column, Document, Table};
+use super::task::estimates_by_agents;
 use crate::aggregate::status::{
     AgentActivity, CommitWithoutTask, Counts, LogFate, SessionWithoutCommit, Status, TodaysTask,
     UncapturedRow, UnsharedRow,
@@ -88,16 +89,19 @@ fn tasks(status: &Status) -> Option<Table> {
         ]
         .map(Some)
     };
+    let has_estimators = status.estimates_by_agents > 0;
     let cells = |row: &TodaysTask| -> Vec<Option<Cell>> {
         let names = [
             repo_cell(status, &row.repo),
             Some(Cell::known(row.title.clone(), Cell::Text)),
+            has_estimators.then(|| Cell::known(row.estimator.clone(), Cell::Text)),
         ];
         names.into_iter().chain(measures(&row.measures)).collect()
     };
     let columns = vec![
         repo_column(status),
         Some(Column::text("task", "task")),
+        has_estimators.then(|| Column::text("estimator", "estimator")),
         Some(Column::number("human_hours", "human", Basis::Claimed)),
         Some(Column::number("agent_minutes", "agent", Basis::Claimed)),
         Some(Column::number("supervisory_minutes", "superv.", Basis::Claimed).drop_order(1)),
@@ -111,7 +115,9 @@ fn tasks(status: &Status) -> Option<Table> {
     let names = [
         has_several(status).then_some(Cell::Empty),
         Some(Cell::text(counted(status.totals.tasks, "task", "tasks"))),
+        has_estimators.then_some(Cell::Empty),
     ];
+    let by_agents = estimates_by_agents(status.estimates_by_agents, status.totals.tasks);
     let totals = names.into_iter().chain(measures(&status.totals)).flatten();
     let row = |row: &TodaysTask| -> Vec<Cell> { cells(row).into_iter().flatten().collect() };
     (!status.tasks.is_empty()).then(|| Table {
@@ -120,7 +126,7 @@ fn tasks(status: &Status) -> Option<Table> {
         rows: status.tasks.iter().take(MOST_TASKS).map(row).collect(),
         totals: (status.tasks.len() > 1).then(|| totals.collect()),
         more_rows: status.tasks.len().saturating_sub(MOST_TASKS),
-        notes: from_logs.into_iter().collect(),
+        notes: by_agents.into_iter().chain(from_logs).collect(),
     })
 }
 

@@ -8,7 +8,7 @@ use super::document::{Basis, Cell, Column, Table};
 use super::escape::visible;
 use crate::aggregate::effort::TaskEffort;
 use crate::facts::ledger::{LedgerTask, TaskProvenance};
-use crate::facts::quantity::{Minutes, counted};
+use crate::facts::quantity::{Minutes, counted, plural};
 use crate::facts::record::Tombstone;
 use crate::facts::session::Provenance;
 use crate::facts::task::{Estimator, Task};
@@ -205,6 +205,7 @@ pub fn table<'a>(tasks: &[Timed<'a>]) -> Table {
             number("supervisory_minutes", "Superv.", Basis::Claimed).drop_order(1),
             number("leverage_factor", "Leverage", Basis::Derived),
             number("supervisory_leverage_factor", "Sup. lev.", Basis::Derived).drop_order(2),
+            Column::text(ESTIMATOR, "Estimator"),
         ],
         rows: tasks.iter().map(row).collect(),
         ..Table::default()
@@ -213,6 +214,13 @@ pub fn table<'a>(tasks: &[Timed<'a>]) -> Table {
 
 /// The column of who estimated.
 const ESTIMATOR: &str = "estimator";
+
+/// How many of some estimates are agents', where any is.
+pub fn estimates_by_agents(theirs: u64, all: u64) -> Option<String> {
+    let all = counted(all, "estimate", "estimates");
+    let are = plural(&theirs, "is by an agent", "are by agents");
+    (theirs > 0).then(|| format!("{theirs} of {all} {are}"))
+}
 
 /// The agent that estimated with its model, or `person`.
 fn estimator(task: &Task) -> String {
@@ -273,6 +281,7 @@ fn row(timed: &Timed<'_>) -> Vec<Cell> {
         Cell::known(effort.supervisory.value, Cell::Minutes),
         Cell::known(effort.leverage_factor(task), Cell::Factor),
         Cell::known(effort.supervisory_leverage_factor(task), Cell::Factor),
+        Cell::text(task.estimate.estimated_by()),
     ]
 }
 

@@ -132,15 +132,21 @@ pub(super) fn by_agents(audit: &Audit) -> Option<String> {
     }
     let own = match confidence.by_own_agent {
         0 => String::new(),
-        own => format!(", {} by the agent that did the work", number(own)),
+        own if own == theirs.tasks => plural(
+            &own,
+            ", the one that did the work",
+            ", each by the agent that did the work",
+        )
+        .to_owned(),
+        own => format!(", {} of them by the agent that did the work", number(own)),
     };
     Some(format!(
-        "Of {} {} {} by agents{own}, with {} of {} human hours",
-        counted_in_groups(all.tasks, "estimate", "estimates"),
+        "{} of {}, with {} of {} human hours, {}{own}",
         number(theirs.tasks),
-        plural(&theirs.tasks, "is", "are"),
+        counted_in_groups(all.tasks, "estimate", "estimates"),
         bare_hours(theirs.human_hours),
         bare_hours(all.human_hours),
+        plural(&theirs.tasks, "is by an agent", "are by agents"),
     ))
 }
 
