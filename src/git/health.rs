@@ -9,7 +9,7 @@ use super::open::Repo;
 use super::process::{hardened, output};
 use super::refs::{self, NOTES, PIN, REMOTES, TASKS, Tips, WriteLock};
 use super::swap;
-use super::writer::WriteError;
+use super::writer::{WriteError, refusals};
 use super::{folder, notes};
 use crate::facts::ids::ObjectId;
 use crate::facts::version::GitVersion;
@@ -41,31 +41,12 @@ pub struct HeldLock {
     pub is_ours: bool,
 }
 
-/// The first folder that a record would be written to, and cannot: a file is made in each and is gone again.
+/// The first folder that a record would be written to, and cannot: a file without a name is made in each.
 pub fn unwritable(repo: &Repo) -> Option<Unwritable> {
-    let common = repo.common_dir();
-    let notes = common.join(NOTES);
-    let places = [
-        common.to_owned(),
-        common.join("objects"),
-        present(&notes, common),
-        present(&common.join(PIN), common),
-    ];
-    places.into_iter().find_map(|path| {
-        let tried = tempfile::Builder::new()
-            .prefix("leverage.try-")
-            .tempfile_in(&path);
-        tried.err().map(|error| Unwritable {
-            reason: error_text(&error),
-            path,
-        })
+    refusals(repo).next().map(|(path, error)| Unwritable {
+        reason: error_text(&error),
+        path,
     })
-}
-
-/// What is there nearest above a reference; where it is no folder, it is in the way.
-fn present(reference: &Path, common: &Path) -> PathBuf {
-    let above = reference.ancestors().skip(1).find(|above| above.exists());
-    above.unwrap_or(common).to_owned()
 }
 
 fn error_text(error: &io::Error) -> String {

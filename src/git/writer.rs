@@ -7,6 +7,7 @@ use std::time::Duration;
 use git2::Signature;
 
 use super::Repo;
+use super::refs::{NOTES, PIN};
 use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::ObjectId;
 use crate::facts::record::LARGEST_NOTE;
@@ -178,12 +179,24 @@ fn is_refused(error: &io::Error) -> bool {
 
 /// Whether a file can be made wherever a write makes one: beside the lock, among the objects and among the references.
 pub fn is_writable(repo: &Repo) -> bool {
-    let notes = repo.common_dir().join("refs/notes");
-    // The folders of a reference are made with it.
-    let references = notes.ancestors().find(|folder| folder.is_dir());
-    let folders = [Some(repo.common_dir()), Some(&repo.objects()), references];
-    let mut tried = folders.into_iter().flatten().map(tempfile::tempfile_in);
-    !tried.any(|tried| tried.is_err_and(|error| is_refused(&error)))
+    !refusals(repo).any(|(_, error)| is_refused(&error))
+}
+
+/// The folders that a write makes files in and in which none can be made, each with what the system says. What is tried has no
+/// name: git would take a file among the references for one, and a process that is killed would leave it there.
+pub(super) fn refusals(repo: &Repo) -> impl Iterator<Item = (PathBuf, io::Error)> + use<> {
+    let common = repo.common_dir();
+    // The folders of a reference are made with it; what stands in the place of one is in the way.
+    let present = |reference: &str| {
+        let reference = common.join(reference);
+        let above = reference.ancestors().skip(1).find(|above| above.exists());
+        above.unwrap_or(common).to_owned()
+    };
+    let folders = [common.to_owned(), repo.objects(), present(NOTES), present(PIN)];
+    folders.into_iter().filter_map(|folder| {
+        let error = tempfile::tempfile_in(&folder).err()?;
+        Some((folder, error))
+    })
 }
 
 /// What libgit2 says, with the cause before what it was about to do, and without the marks of its own code: `No space left on
