@@ -371,7 +371,7 @@ fn it_can_be_taken_back_without_what_was_remembered() {
 #[test]
 fn an_older_program_and_another_choice_are_replaced() {
     let machine = Machine::new();
-    let old = "{\"hooks\": {\"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"/old/bin/git-leverage hook\", \"timeout\": 10}]}]}, \"a\": 1}";
+    let old = "{\"hooks\": {\"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"/old/bin/git-leverage hook\"}]}]}, \"a\": 1}";
     machine.write(".claude/settings.json", old);
     machine.run(&["--remind"]).success();
     let text = machine.read(".claude/settings.json");

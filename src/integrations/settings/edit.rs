@@ -126,7 +126,7 @@ impl Editor {
             .and_then(|root| descend(root, way))
             .and_then(children_mut);
         let is_there = added.and_then(Vec::pop).is_some_and(|child| {
-            let same = jsonc::parse(&layout.written(value, None)).ok().flatten();
+            let same = jsonc::parse(&value.to_string()).ok().flatten();
             child.key.as_deref() == key && same.as_ref() == Some(&child.node)
         });
         match is_there && probe == expected {
