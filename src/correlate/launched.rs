@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use crate::facts::evidence::Confidence;
 use crate::facts::ids::SessionId;
 use crate::facts::link::Link;
-use crate::facts::session::Session;
+use crate::facts::session::{Action, ActionKind, Session};
 use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::{self, Span};
 
@@ -57,10 +57,15 @@ fn launcher<'l>(
     None
 }
 
-/// Whether a session ran within another one without a person. A fork has a person who goes on in it.
+/// Whether a session ran within another one and no person led it. A fork has a person who goes on in it; what one that was
+/// launched wants to run, a person may be asked, refuse or stop.
 fn is_launched(session: &Session, above: &Session) -> bool {
     let began_within = above.span.start <= session.span.start && session.span.start <= above.span.end;
-    began_within && session.actions.is_empty() && session.turns().all(|turn| !turn.human)
+    let is_led = |action: &Action| match action.kind {
+        ActionKind::Prompt | ActionKind::Command | ActionKind::Shell => true,
+        ActionKind::Answer | ActionKind::Refusal | ActionKind::Interrupt => false,
+    };
+    began_within && !session.actions.iter().any(is_led) && session.turns().all(|turn| !turn.human)
 }
 
 /// The link whose time was going on when something ended, else the next one; `None` where that was after the last.
@@ -141,6 +146,25 @@ mod tests {
         assert_eq!((link.share, link.confidence), (1.0, Confidence::High));
         assert_eq!(link.evidence, [Sign::Launched]);
         assert_eq!(span::total(&link.worked), 60_000);
+    }
+
+    #[test]
+    fn whoever_answers_a_launched_session_does_not_lead_it() {
+        let asked = |kind| {
+            let mut asked = within("asked", 100, 160, "above");
+            asked.actions.push(Action {
+                at: asked.span.start,
+                kind,
+                typed: 0,
+                waited_since: None,
+            });
+            linked(&[asked]).len()
+        };
+        assert_eq!(asked(ActionKind::Answer), 1);
+        assert_eq!(asked(ActionKind::Refusal), 1);
+        assert_eq!(asked(ActionKind::Interrupt), 1);
+        assert_eq!(asked(ActionKind::Prompt), 0);
+        assert_eq!(asked(ActionKind::Shell), 0);
     }
 
     #[test]
