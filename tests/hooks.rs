@@ -619,6 +619,64 @@ fn a_commit_by_hand_is_captured_when_git_tells_of_it() {
     assert_eq!(notes(&repo), ["claude-code:s on Cap the delay: 1.0 rev 0"]);
 }
 
+/// What git says of the commit, and what was said of it alone, is nothing about who captures.
+#[cfg(unix)]
+#[test]
+fn the_author_of_a_commit_is_not_who_captures_after_it() {
+    let world = World::new();
+    let repo = worked(&world, "s");
+    let hooks = repo.path().join(".git/hooks");
+    std::fs::create_dir_all(&hooks).unwrap();
+    let script = format!(
+        "#!/bin/sh\nexec '{}' hook --git post-commit\n",
+        env!("CARGO_BIN_EXE_git-leverage")
+    );
+    let file = hooks.join("post-commit");
+    std::fs::write(&file, script).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&file, mode).unwrap();
+    let mut commit = world.git(repo.path());
+    commit.args([
+        "-c",
+        "user.name=Robot",
+        "commit",
+        "--quiet",
+        "--amend",
+        "--no-edit",
+    ]);
+    commit.args([
+        "--author",
+        "Someone Else <else@example.org>",
+        "--date",
+        "@1775038260",
+    ]);
+    commit.env("GIT_COMMITTER_DATE", format!("@{}", NOW - 10));
+    assert!(commit.status().unwrap().success());
+    assert!(repo.git(&["log", "-1", "--format=%an"]).contains("Someone Else"));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while notes(&repo).is_empty() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(
+        repo.git(&["notes", "--ref=leverage", "show"])
+            .contains("Ada Example <ada@example.org>")
+    );
+    let who = repo.git(&["log", "-1", "--format=%an|%ae|%cn", "refs/notes/leverage"]);
+    assert_eq!(who.trim(), "Ada Example|ada@example.org|Ada Example");
+
+    // Who records something obeys the variables as git does.
+    let mut record = world.leverage(repo.path());
+    record
+        .env("GIT_AUTHOR_NAME", "Grace")
+        .env("GIT_AUTHOR_EMAIL", "grace@example.org");
+    let record = record.args(["record", "--estimate", "2h"]).output().unwrap();
+    assert!(record.status.success(), "{}", text(&record));
+    assert!(
+        repo.git(&["notes", "--ref=leverage", "show"])
+            .contains("Grace <grace@example.org>")
+    );
+}
+
 /// A hook that may remind, at the end of a turn of some agent.
 fn reminded(world: &World, payload: &Value, seconds: i64) -> Output {
     give(

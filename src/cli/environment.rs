@@ -13,14 +13,34 @@ use crate::git::config::ConfigFiles;
 use crate::git::replaced::{self, ReplaceRefs};
 use crate::git::{OpenError, Repo};
 
-/// What git tells its hooks of a repository, which need not be the one that is looked at.
+/// What git tells its hooks: of a repository, which need not be the one that is looked at, and of one commit, whose author
+/// need not be who records anything. (`GIT_EXEC_PATH` stays: the git that is found by the `PATH` of a hook belongs to it.)
 pub const OF_A_HOOK: &[&str] = &[
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_AUTHOR_DATE",
+    "GIT_AUTHOR_EMAIL",
+    "GIT_AUTHOR_NAME",
+    "GIT_COMMITTER_DATE",
     "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
     "GIT_DIR",
+    "GIT_EDITOR",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_GRAFT_FILE",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_IMPLICIT_WORK_TREE",
     "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NAMESPACE",
+    "GIT_NOGLOB_PATHSPECS",
     "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REFLOG_ACTION",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
 ];
 
