@@ -788,6 +788,25 @@ fn nobody_is_reminded_of_what_has_a_task_or_may_be_another_ones() {
     hook(&world, &told(&world, "SessionStart", "other", repo.path()), 5);
     assert!(!is_due(&world));
 
+    // Somebody who is at work since before says nothing meanwhile; who ended does not work any more.
+    for (event, due) in [("SessionStart", false), ("Stop", false), ("SessionEnd", true)] {
+        let world = World::new();
+        let repo = world.repo("kiln");
+        repo.commit_at("Before", NOW - 60);
+        hook(&world, &told(&world, event, "other", repo.path()), -30);
+        hook(&world, &told(&world, "SessionStart", "s", repo.path()), 0);
+        repo.commit_at("One", NOW + 10);
+        assert_eq!(is_due(&world), due, "{event}");
+    }
+
+    // When it began is not known, be it that the hook was set up meanwhile.
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit_at("One", NOW + 10);
+    assert!(!is_due(&world));
+    let _ = reminded(&world, &told(&world, "Stop", "s", repo.path()), 60);
+    assert!(!is_due(&world));
+
     let world = begin("s");
     let repo = world.at("kiln");
     repo.git(&["checkout", "--quiet", "-b", "gone"]);
@@ -825,8 +844,15 @@ fn each_agent_is_reminded_as_its_protocol_has_it() {
     let repo = world.repo("kiln");
     repo.commit_at("Before", NOW - 60);
     for (number, (form, turn)) in turns(&world, repo.path()).iter().enumerate() {
-        let start = 1000 * (number as i64 + 1);
-        hook(&world, turn, start);
+        let start = 10_000 * (number as i64 + 1);
+        let mut begins = turn.clone();
+        let fields = begins.as_object_mut().unwrap();
+        if fields.contains_key("hook_event_name") {
+            fields.insert("hook_event_name".to_owned(), json!("SessionStart"));
+        }
+        fields.retain(|name, _| !name.starts_with("stop"));
+        fields.insert("source".to_owned(), json!("startup"));
+        hook(&world, &begins, start);
         repo.commit_at("One", NOW + start + 10);
         let output = reminded(&world, turn, start + 20);
         let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();

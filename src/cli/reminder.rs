@@ -1,6 +1,6 @@
-//! The reminder at the end of a turn: which commits the session made of which no task speaks, said once.
+//! The reminder at the end of a turn: which commits were made since the session began of which no task speaks, said once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ use crate::spool::Spool;
 
 /// A session that began before is not looked at.
 const LONGEST_SESSION: TimeDelta = TimeDelta::days(14);
+/// Another session that said nothing for so long does not go on.
+const MAY_GO_ON: TimeDelta = TimeDelta::hours(2);
 /// No log of a reference that is read is longer.
 const LARGEST_LOG: u64 = 32 << 20;
 /// So many commits of a session are looked at.
@@ -35,11 +37,13 @@ pub fn due(spool: &Spool, event: &Event) -> Option<String> {
     if own.iter().any(|event| event.kind == EventKind::Reminded) {
         return None;
     }
-    let began = own.first()?.at;
+    // Where the spool does not say when it began, what was committed before and what since cannot be told apart.
+    let is_start = |event: &&&Event| event.kind == EventKind::SessionStart;
+    let began = own.iter().find(is_start)?.at;
     let repo = Repo::discover(Path::new(event.folder.as_ref()?)).ok()?;
     // Whose commits are whose is not told by the clock where others work at the same time.
-    let beside = events.iter().filter(|other| !is_own(other) && other.at > began);
-    if beside.into_iter().any(|other| works_in(other, &repo)) {
+    let beside = events.iter().filter(|other| !is_own(other));
+    if may_work_beside(beside, began, &repo) {
         return None;
     }
     let made = made_since(&repo, began)?;
@@ -62,6 +66,17 @@ pub fn due(spool: &Spool, event: &Event) -> Option<String> {
     };
     spool.append(&reminded).ok()?;
     Some(text(&without))
+}
+
+/// Whether another session may have worked in a repository since then: it had an event, or one shortly before that was not
+/// its end. Nothing is heard of a session while it answers.
+fn may_work_beside<'a>(events: impl Iterator<Item = &'a Event>, began: DateTime<Utc>, repo: &Repo) -> bool {
+    let mut last: BTreeMap<(&str, Option<&str>), &Event> = BTreeMap::new();
+    for event in events.filter(|event| works_in(event, repo)) {
+        last.insert((event.agent.as_str(), event.session.as_deref()), event);
+    }
+    last.into_values()
+        .any(|event| event.at > began || event.kind != EventKind::SessionEnd && began - event.at < MAY_GO_ON)
 }
 
 /// Whether an event is of an agent that works in a repository.
@@ -113,8 +128,14 @@ fn is_spoken_of(ledger: &Ledger, commit: ObjectId, session: &SessionId, began: D
 fn text(commits: &[ObjectId]) -> String {
     let ids: Vec<String> = commits.iter().rev().take(NAMED).map(ObjectId::short).collect();
     let (what, them) = match commits.len() {
-        1 => ("a commit that has no task in the ledger", "it finishes"),
-        _ => ("commits that have no task in the ledger", "they finish"),
+        1 => (
+            "a commit was made here that has no task in the ledger",
+            "it is yours and finishes",
+        ),
+        _ => (
+            "commits were made here that have no task in the ledger",
+            "they are yours and finish",
+        ),
     };
     let more = match commits.len().saturating_sub(NAMED) {
         0 => String::new(),
@@ -128,7 +149,7 @@ fn text(commits: &[ObjectId]) -> String {
         command.push_str(&format!(" --commit {other}"));
     }
     format!(
-        "This session made {what}: {}{more}. If {them} a task, record it now, with the hands-on hours that a senior engineer \
+        "Since this session began, {what}: {}{more}. If {them} a task, record it now, with the hands-on hours that a senior engineer \
          who knows the stack would need for each phase: {command}. \"Not worth a record\" is a fine answer as well; then just \
          end the turn. This reminder comes once a session.",
         ids.join(", ")
