@@ -535,6 +535,47 @@ fn an_event_beside_a_repository_is_swept_there() {
     assert_eq!(notes(&repo).len(), 1);
 }
 
+/// A repository may come with a spool that its maker wrote.
+#[cfg(unix)]
+#[test]
+fn what_a_repository_brings_reaches_no_other() {
+    let world = World::new();
+    let repo = worked(&world, "s");
+    let theirs = world.repo("theirs");
+    theirs.commit("Begin");
+    let brought = theirs.path().join(".git/leverage/spool");
+    std::fs::create_dir_all(&brought).unwrap();
+    let log = world.home().join(".claude/projects/any/s.jsonl");
+    let of = |folder: &Path, kind: &str, agent: &str| {
+        let mut line =
+            json!({"at": "2026-04-10T11:59:00Z", "agent": agent, "kind": kind, "log": log, "folder": folder});
+        if agent != "git" {
+            line["session"] = json!("s");
+        }
+        format!("\n{line}\n")
+    };
+    let link = theirs.path().join("link");
+    std::os::unix::fs::symlink(repo.path(), &link).unwrap();
+    let lines = [
+        of(repo.path(), "commit", "git"),
+        of(&link, "turn-end", "claude-code"),
+        // The session is ours, and worked elsewhere.
+        of(theirs.path(), "session-end", "claude-code"),
+        of(theirs.path(), "commit", "git"),
+    ];
+    std::fs::write(brought.join("2026-04-10.jsonl"), lines.concat()).unwrap();
+    for args in [&["status"][..], &["report"], &["capture", "--pending"], &[]] {
+        let output = at(&world, &theirs, 600, args);
+        assert!(output.status.success(), "{}", text(&output));
+    }
+    assert!(notes(&repo).is_empty() && notes(&theirs).is_empty());
+    let captured = std::fs::read_to_string(brought.join("captured.json")).unwrap();
+    assert!(
+        !captured.contains(&repo.path().display().to_string()),
+        "{captured}"
+    );
+}
+
 #[test]
 fn a_stream_that_nobody_closes_or_that_never_ends_is_left() {
     let world = World::new();
@@ -595,6 +636,63 @@ fn the_end_of_a_turn_starts_a_capture_that_outlives_the_hook() {
             entry.path()
         );
     }
+}
+
+/// The processes that stay in a folder.
+#[cfg(target_os = "linux")]
+fn staying(folder: &Path) -> usize {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let places = processes.filter_map(|process| std::fs::read_link(process.path().join("cwd")).ok());
+    places.filter(|place| place == folder).count()
+}
+
+/// Many agents never say that a session ends, and write on after their last event.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_an_agent_writes_after_its_last_event_is_captured_by_itself() {
+    let world = World::new();
+    let repo = worked(&world, "s");
+    let folder = spool(&world).canonicalize();
+    assert!(folder.is_err());
+    let stop = told(&world, "Stop", "s", repo.path()).to_string();
+    let call = || {
+        let mut command = world.leverage(&world.home());
+        command.arg("hook").env_remove("GIT_TEST_DATE_NOW");
+        assert!(is_silent(&give(command, stop.as_bytes())));
+    };
+    (0..10).for_each(|_| call());
+    let folder = spool(&world).canonicalize().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(120);
+    let until = |done: &dyn Fn() -> bool| {
+        while !done() {
+            assert!(Instant::now() < deadline, "{:?}", notes(&repo));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    until(&|| notes(&repo).len() == 1);
+    log("s", repo.path())
+        .prompt(80, "more")
+        .answer(85, "done")
+        .end(85)
+        .save(&world);
+    // One stays, whatever comes, and keeps nobody from capturing.
+    until(&|| spool(&world).join("captured.json").is_file() && staying(&folder) == 1);
+    (0..10).for_each(|_| call());
+    let mut sweep = world.leverage(repo.path());
+    let sweep = sweep
+        .args(["capture", "--pending"])
+        .env_remove("GIT_TEST_DATE_NOW")
+        .output()
+        .unwrap();
+    assert!(
+        text(&sweep).contains("nothing new to capture"),
+        "{}",
+        text(&sweep)
+    );
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!((staying(&folder), notes(&repo).len()), (1, 1));
+    until(&|| notes(&repo).len() == 2 && staying(&folder) == 0);
+    assert!(notes(&repo)[0].ends_with("0.6667 rev 1"), "{:?}", notes(&repo));
 }
 
 /// What an agent wrote and a person commits, long after its session was captured.

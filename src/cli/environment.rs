@@ -120,6 +120,11 @@ impl Environment {
         self.now = clock(&self.variables);
     }
 
+    /// Whether the clock stands still.
+    pub fn is_clock_fixed(&self) -> bool {
+        self.variables.contains_key("GIT_TEST_DATE_NOW")
+    }
+
     /// A variable; an empty one counts as unset.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables

@@ -25,7 +25,7 @@ use crate::facts::session::Session;
 use crate::git::{OpenError, Repo, messages};
 use crate::ledger;
 use crate::sources::agents::READERS;
-use crate::spool::pending::{Committed, Contents};
+use crate::spool::pending::{Committed, Contents, RESTS};
 use crate::spool::{Pending, Settled, Spool, common_dir};
 use crate::workspace::capture::{Capture, Records, with_launched};
 use crate::workspace::places::repositories;
@@ -43,8 +43,14 @@ const QUIET: Duration = Duration::from_secs(2);
 /// No log is waited for longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
-/// So often what came meanwhile is captured as well.
-const MOST_ROUNDS: usize = 20;
+/// How long it is tried to be the one that stays: whoever looks whether somebody does holds the lock for a moment.
+const TURN: Duration = Duration::from_millis(100);
+/// After so long, a capture after a hook leaves what comes to another one.
+const LONGEST_STAY: Duration = Duration::from_secs(600);
+/// Nothing that is waited for needs longer to rest, but for what a clock says that was ahead.
+const LONGEST_REST: Duration = Duration::from_secs(35);
+/// How often it is looked whether a hook left something.
+const BETWEEN_SIZES: Duration = Duration::from_secs(1);
 
 /// How many seconds the time of a commit may be before that of its hook: git takes it before the message is typed.
 const CLOCKS: i64 = 3600;
@@ -137,38 +143,100 @@ pub fn sweep(context: &Context, place: Where<'_>) -> Swept {
             continue;
         };
         // Somebody may have captured it meanwhile.
-        let settled = capture(context, &spool.contents(now), place, &mut swept);
+        let settled = capture(context, &spool, place, &mut swept);
         // What is not noted is captured again, which changes nothing.
         let _ = spool.settle(&held, &settled, now);
     }
     swept
 }
 
-/// The capture that a hook starts: waits until logs are written, and goes on until nothing comes any more.
+/// The capture that a hook starts. It captures as soon as logs are quiet, and then stays, asleep, until all that it knows of
+/// has rested: what agents write after their last event is captured without anybody's doing. One such process sleeps, and
+/// takes what comes meanwhile upon itself; one more may work. While it sleeps, others can capture.
 pub fn after_hook(context: &mut Context) -> Swept {
     // The agent and whoever waits for it come first.
     #[cfg(unix)]
     let _ = rustix::process::setpriority_process(None, POLITE);
     let mut swept = Swept::default();
     for spool in spools(context) {
-        let held = spool.sweep(Duration::ZERO).or_else(|| spool.sweep_next(PATIENCE));
-        let Some(held) = held else { continue };
-        thread::sleep(SETTLING);
-        let mut last = DateTime::<Utc>::MIN_UTC;
-        for _ in 0..MOST_ROUNDS {
-            context.environment.look_at_clock();
-            let contents = spool.contents(context.environment.now);
-            let Some(newest) = contents.newest().filter(|newest| *newest > last) else {
-                break;
-            };
-            last = newest;
-            wait_until_quiet(&contents.pending, context.environment.now);
-            context.environment.look_at_clock();
-            let settled = capture(context, &contents, Where::Everywhere, &mut swept);
-            let _ = spool.settle(&held, &settled, context.environment.now);
-        }
+        capture_to_the_end(context, &spool, &mut swept);
     }
     swept
+}
+
+/// Captures what is in a spool until all of it has rested.
+fn capture_to_the_end(context: &mut Context, spool: &Spool, swept: &mut Swept) {
+    let began = Instant::now();
+    let Some(turn) = spool.turn(TURN) else { return };
+    let is_alone = turn.is_locked();
+    thread::sleep(SETTLING);
+    let mut turn = Some(turn);
+    loop {
+        context.environment.look_at_clock();
+        let contents = spool.contents(context.environment.now);
+        wait_until_quiet(&contents.pending, context.environment.now);
+        let Some(held) = spool.sweep(PATIENCE) else { return };
+        // Whoever comes from now on starts a process of their own; all that came before is in the spool.
+        drop(turn.take());
+        context.environment.look_at_clock();
+        let now = context.environment.now;
+        if spool.contents(now).newest().is_none() {
+            return;
+        }
+        let settled = capture(context, spool, Where::Everywhere, swept);
+        let is_noted = spool.settle(&held, &settled, now).is_ok();
+        drop(held);
+        // Without locks each of many hooks would leave a process; with a clock that stands still, nothing ever rests.
+        let may_stay = is_noted && is_alone && !context.environment.is_clock_fixed();
+        let Some(rest) = rest_of(&spool.contents(now), now).filter(|_| may_stay) else {
+            return;
+        };
+        if began.elapsed() < LONGEST_STAY {
+            turn = spool.turn(TURN);
+            // Somebody else stays for the same.
+            if turn.is_none() {
+                return;
+            }
+            sleep(spool, rest.first);
+        } else if began.elapsed() < LONGEST_STAY + LONGEST_REST {
+            // Others have come or will; this is the last time.
+            thread::sleep(rest.last);
+        } else {
+            return;
+        }
+    }
+}
+
+/// How long it is until what a capture left has rested: the first of it, and all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Rest {
+    first: Duration,
+    last: Duration,
+}
+
+/// The same for what is in a spool after a capture that began then; `None` where time alone helps nothing.
+fn rest_of(contents: &Contents, began: DateTime<Utc>) -> Option<Rest> {
+    let sessions = contents.pending.iter().map(|pending| pending.last);
+    let commits = contents.committed.iter().map(|committed| committed.last);
+    let left = sessions
+        .chain(commits)
+        .filter_map(|last| (RESTS - (began - last)).to_std().ok());
+    // A clock that was ahead is not waited for.
+    let left: Vec<Duration> = left
+        .filter(|left| !left.is_zero() && *left <= LONGEST_REST)
+        .collect();
+    Some(Rest {
+        first: *left.iter().min()?,
+        last: *left.iter().max()?,
+    })
+}
+
+/// Sleeps so long, or until a hook leaves something new.
+fn sleep(spool: &Spool, time: Duration) {
+    let (start, size) = (Instant::now(), spool.size());
+    while start.elapsed() < time && spool.size() == size {
+        thread::sleep(BETWEEN_SIZES.min(time.saturating_sub(start.elapsed())));
+    }
 }
 
 /// Waits until nobody writes into the logs of sessions that had an event just now.
@@ -224,9 +292,10 @@ struct Commits<'a> {
     is_left: bool,
 }
 
-/// Captures what is pending; what of it is settled then.
-fn capture(context: &Context, contents: &Contents, place: Where<'_>, swept: &mut Swept) -> Settled {
+/// Captures what is pending in a spool; what of it is settled then.
+fn capture(context: &Context, spool: &Spool, place: Where<'_>, swept: &mut Swept) -> Settled {
     let began = context.environment.now;
+    let contents = &spool.contents(began);
     let folders = contents.pending.iter().flat_map(|pending| &pending.folders);
     let around: BTreeSet<PathBuf> = folders.filter_map(|folder| main_folder(folder).ok()?).collect();
     let around: Vec<PathBuf> = around.into_iter().collect();
@@ -235,7 +304,16 @@ fn capture(context: &Context, contents: &Contents, place: Where<'_>, swept: &mut
         // Settings that cannot be read stop every command that reads logs, and say so there.
         Err(_) => return Settled::default(),
     };
-    let target = |one| Target::new(one, &collected.sessions, began);
+    let target = |one| {
+        let mut target = Target::new(one, &collected.sessions, began);
+        if spool.repository().is_some() {
+            // Whoever made the repository may have made its spool: nothing that it says reaches others.
+            target
+                .repositories
+                .retain(|repository| around.contains(repository));
+        }
+        target
+    };
     let mut targets: Vec<Target<'_>> = contents.pending.iter().map(target).collect();
     let mut commits: Vec<Commits<'_>> = contents.committed.iter().map(Commits::new).collect();
     let all = targets.iter().flat_map(|target| &target.repositories);
@@ -477,5 +555,40 @@ impl Where<'_> {
             let around = || Repo::discover(&folder).ok().map(|repo| real(&repo.main_folder()));
             repository.starts_with(&folder) || around() == Some(repository.clone())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn committed(at: DateTime<Utc>) -> Committed {
+        Committed {
+            folder: "/w/kiln".to_owned(),
+            first: at,
+            last: at,
+        }
+    }
+
+    #[test]
+    fn what_had_an_event_lately_is_waited_for() {
+        let began = DateTime::from_timestamp(1_775_822_400, 0).unwrap();
+        let rest = |ago: &[i64]| {
+            let at = |seconds: &i64| committed(began - TimeDelta::seconds(*seconds));
+            let contents = Contents {
+                committed: ago.iter().map(at).collect(),
+                ..Contents::default()
+            };
+            rest_of(&contents, began).map(|rest| (rest.first.as_secs(), rest.last.as_secs()))
+        };
+        assert_eq!(rest(&[]), None);
+        assert_eq!(
+            rest(&[30, 31, 4000]),
+            None,
+            "it was tried, and time alone helps nothing"
+        );
+        assert_eq!(rest(&[29, 4, 0, 70]), Some((1, 30)));
+        assert_eq!(rest(&[-2, 10]), Some((20, 32)), "it came while captured");
+        assert_eq!(rest(&[-3600]), None, "a clock that was ahead");
     }
 }

@@ -84,15 +84,18 @@ pub(super) struct Lines {
     pub end: u64,
     /// How many lines are no events.
     pub unreadable: usize,
+    /// How many bytes were read.
+    pub read: u64,
 }
 
-/// Reads a file of a day from some byte on, or from its beginning where it is shorter than that.
-pub(super) fn read(path: &Path, from: u64) -> io::Result<Lines> {
+/// Reads a file of a day from some byte on, or from its beginning where it is shorter than that; so many bytes at most.
+pub(super) fn read(path: &Path, from: u64, most: u64) -> io::Result<Lines> {
     let mut file = open(OpenOptions::new().read(true), path)?;
     let from = if from <= file.metadata()?.len() { from } else { 0 };
     file.seek(SeekFrom::Start(from))?;
     let mut bytes = Vec::new();
-    file.take(LARGEST + (1 << 20)).read_to_end(&mut bytes)?;
+    let most = most.min(LARGEST + (1 << 20));
+    file.take(most).read_to_end(&mut bytes)?;
     Ok(parse(&bytes, from))
 }
 
@@ -100,6 +103,7 @@ pub(super) fn read(path: &Path, from: u64) -> io::Result<Lines> {
 pub(super) fn parse(bytes: &[u8], from: u64) -> Lines {
     let mut lines = Lines {
         end: from,
+        read: bytes.len() as u64,
         ..Lines::default()
     };
     // What is being written has no end yet.
@@ -146,7 +150,7 @@ mod tests {
         for cut in 0..whole.len() {
             std::fs::write(&path, [&whole[..], &whole[..cut]].concat()).unwrap();
             append(folder.path(), &event("b")).unwrap();
-            let lines = read(&path, 0).unwrap();
+            let lines = read(&path, 0, LARGEST).unwrap();
             let sessions: Vec<_> = lines
                 .events
                 .iter()
@@ -163,7 +167,7 @@ mod tests {
                 }
             );
             assert_eq!(lines.end, std::fs::metadata(&path).unwrap().len());
-            let rest = read(&path, lines.events[0].0).unwrap();
+            let rest = read(&path, lines.events[0].0, LARGEST).unwrap();
             assert_eq!(rest.events.len(), lines.events.len() - 1);
         }
     }
@@ -195,7 +199,7 @@ mod tests {
         std::fs::remove_dir(&path).unwrap();
         let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
         assert!(made.success());
-        assert!(append(folder.path(), &event("a")).is_err() && read(&path, 0).is_err());
+        assert!(append(folder.path(), &event("a")).is_err() && read(&path, 0, LARGEST).is_err());
     }
 
     #[test]

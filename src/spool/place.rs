@@ -1,7 +1,7 @@
 //! Where a spool lies, and what is done with it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::beside::common_dir;
 use super::captured::{Captured, Dropped};
 use super::file::{self, Lines};
 use super::pending::{self, Contents};
@@ -20,6 +21,13 @@ use crate::git::folder::{self, Kind};
 
 /// The name of a spool in the folder of the user's state, or in what is ours in a repository.
 const NAME: &str = "spool";
+/// The name of what is ours in a repository.
+const OURS: &str = "leverage";
+/// So many files are read of a spool in a repository, the newest: those of two weeks are kept.
+const MOST_FILES: usize = 32;
+/// So many bytes of events are read of a spool in a repository, and of that of the machine.
+const MOST_BYTES_THERE: u64 = 16 << 20;
+const MOST_BYTES: u64 = 256 << 20;
 /// Files of which all is captured go when they are so old.
 const KEPT: TimeDelta = TimeDelta::days(14);
 /// A session of which nothing can be captured is given up after so long.
@@ -29,12 +37,21 @@ const GIVEN_UP: TimeDelta = TimeDelta::days(7);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spool {
     folder: PathBuf,
+    /// The common folder of the repository that it lies in, if it does. Whoever made that may have made the spool as well.
+    repository: Option<PathBuf>,
 }
 
 /// That nobody else captures what is in a spool. It ends when this is dropped, and with the process however that ends.
 #[derive(Debug)]
 pub struct Sweeping {
-    _lock: Option<File>,
+    lock: Option<File>,
+}
+
+impl Sweeping {
+    /// Whether it keeps others out. Not every file system has locks.
+    pub fn is_locked(&self) -> bool {
+        self.lock.is_some()
+    }
 }
 
 /// What became of sessions.
@@ -53,14 +70,22 @@ impl Spool {
     pub fn of_machine(state: &Path) -> Self {
         Self {
             folder: state.join(NAME),
+            repository: None,
         }
     }
 
     /// The one that stands in where that cannot be written, in the common folder of a repository.
     pub fn of_repository(common_dir: &Path) -> Self {
         Self {
-            folder: common_dir.join("leverage").join(NAME),
+            folder: common_dir.join(OURS).join(NAME),
+            repository: Some(common_dir.to_owned()),
         }
+    }
+
+    /// The common folder of the repository that it lies in; `None` for that of the machine. What is in it counts for that
+    /// repository alone.
+    pub fn repository(&self) -> Option<&Path> {
+        self.repository.as_deref()
     }
 
     /// Where it lies.
@@ -69,7 +94,6 @@ impl Spool {
     }
 
     /// Whether it can be written: a hook could append to it now.
-    #[allow(dead_code, reason = "what looks after the whole chain asks for it")]
     pub fn check(&self) -> io::Result<()> {
         self.make()?;
         tempfile::tempfile_in(&self.folder).map(drop)
@@ -84,6 +108,9 @@ impl Spool {
 
     /// Appends an event.
     pub fn append(&self, event: &Event) -> io::Result<()> {
+        if !self.is_ours() {
+            return Err(io::Error::other("the directory is not ours alone"));
+        }
         match file::append(&self.folder, event) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.make()?;
@@ -111,6 +138,8 @@ impl Spool {
         contents.committed = pending::committed(events.iter().copied(), &captured, now);
         let mut heard = captured;
         events.into_iter().for_each(|event| heard.heard(event));
+        let mut within = Within::of(self);
+        heard.last.retain(|_, event| within.has(event));
         contents.last = heard.last;
         contents.dropped = heard.dropped;
         contents
@@ -119,10 +148,10 @@ impl Spool {
     /// The events since a time, in order of time.
     pub fn recent(&self, since: DateTime<Utc>) -> Vec<Event> {
         let first = since.date_naive();
-        let days = self.files().into_iter();
-        let recent = days.filter(|name| file::day_of(name).is_some_and(|day| day >= first));
-        let lines = recent.filter_map(|name| file::read(&self.folder.join(name), 0).ok());
-        let events = lines.flat_map(|lines| lines.events).map(|(_, event)| event);
+        let is_recent = |name: &String| file::day_of(name).is_some_and(|day| day >= first);
+        let files = self.read_files(is_recent, |_| 0, &mut Vec::new());
+        let events = files.into_values().flat_map(|lines| lines.events);
+        let events = events.map(|(_, event)| event);
         let mut events: Vec<Event> = events.filter(|event| event.at >= since).collect();
         events.sort_by_key(|event| event.at);
         events
@@ -131,20 +160,29 @@ impl Spool {
     /// Takes the right to capture, if nobody has it or gives it back while one waits so long.
     pub fn sweep(&self, patience: Duration) -> Option<Sweeping> {
         let lock = self.lock("sweep.lock")?;
-        match wait(&lock, patience)? {
-            true => Some(Sweeping { _lock: Some(lock) }),
-            // A file system without locks: what is captured twice is in the ledger once.
-            false => Some(Sweeping { _lock: None }),
-        }
+        let is_locked = wait(&lock, patience)?;
+        // A file system without locks: what is captured twice is in the ledger once.
+        Some(Sweeping {
+            lock: is_locked.then_some(lock),
+        })
     }
 
-    /// Takes the right to capture after whoever does now. `None` where somebody waits for that already: nothing that is in the
-    /// spool now escapes them.
-    pub fn sweep_next(&self, patience: Duration) -> Option<Sweeping> {
-        let next = self.lock("next.lock")?;
-        // Whoever looks whether somebody waits holds it for a moment.
-        wait(&next, Duration::from_millis(100))?;
-        self.sweep(patience)
+    /// Becomes the one process that waits to capture. `None` where one does already: nothing that is in the spool now escapes
+    /// it, as long as it looks into the spool once more after it has given this back.
+    pub fn turn(&self, patience: Duration) -> Option<Sweeping> {
+        let lock = self.lock("next.lock")?;
+        let is_locked = wait(&lock, patience)?;
+        Some(Sweeping {
+            lock: is_locked.then_some(lock),
+        })
+    }
+
+    /// How large its files are, together: it changes with each event.
+    pub fn size(&self) -> u64 {
+        let files = self.files().into_iter().map(|name| self.folder.join(name));
+        files
+            .filter_map(|file| Some(file.symlink_metadata().ok()?.len()))
+            .sum()
     }
 
     /// Whether somebody waits to capture, and will find what is in the spool now.
@@ -158,12 +196,15 @@ impl Spool {
         let lock = self.lock("hook.lock")?;
         let is_locked = wait(&lock, patience)?;
         Some(Sweeping {
-            _lock: is_locked.then_some(lock),
+            lock: is_locked.then_some(lock),
         })
     }
 
     /// A file for a lock.
     fn lock(&self, name: &str) -> Option<File> {
+        if !self.is_ours() {
+            return None;
+        }
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);
         #[cfg(unix)]
@@ -241,8 +282,25 @@ impl Spool {
         captured.files.retain(|name, _| files.contains_key(name));
     }
 
+    /// Whether it is as this program makes one, or can be made. In a repository, links lead elsewhere, and what others may
+    /// write is theirs as well.
+    fn is_ours(&self) -> bool {
+        let Some(repository) = &self.repository else {
+            return true;
+        };
+        [&repository.join(OURS), &self.folder]
+            .into_iter()
+            .all(|folder| match folder.symlink_metadata() {
+                Ok(data) => data.is_dir() && is_of_the_user(&data),
+                Err(error) => error.kind() == io::ErrorKind::NotFound,
+            })
+    }
+
     /// The names of the files, the oldest first.
     fn files(&self) -> Vec<String> {
+        if !self.is_ours() {
+            return Vec::new();
+        }
         let entries = folder::present(&self.folder);
         let files = entries.filter(|entry| entry.kind().is_ok_and(|kind| kind == Kind::File));
         let names = files.filter_map(|entry| entry.name().to_str().map(str::to_owned));
@@ -253,13 +311,31 @@ impl Spool {
 
     /// What is behind the byte of each file up to which nothing is pending.
     fn unsettled(&self, captured: &Captured, warnings: &mut Vec<Warning>) -> Files {
+        let from = |name: &str| captured.files.get(name).copied().unwrap_or_default();
+        self.read_files(|_| true, from, warnings)
+    }
+
+    /// What is in files from some byte on, as far as it is believed. Where there is too much, the newest is read.
+    fn read_files(
+        &self,
+        wanted: impl Fn(&String) -> bool,
+        from: impl Fn(&str) -> u64,
+        warnings: &mut Vec<Warning>,
+    ) -> Files {
         let mut files = Files::new();
-        for name in self.files() {
+        let mut within = Within::of(self);
+        let mut left = match self.repository {
+            Some(_) => MOST_BYTES_THERE,
+            None => MOST_BYTES,
+        };
+        let most = self.repository.as_ref().map_or(usize::MAX, |_| MOST_FILES);
+        let names = self.files().into_iter().rev().take(most).filter(wanted);
+        for name in names {
             let path = self.folder.join(&name);
-            let from = captured.files.get(&name).copied().unwrap_or_default();
             let place = || path.display().to_string();
-            match file::read(&path, from) {
-                Ok(lines) => {
+            match file::read(&path, from(&name), left) {
+                Ok(mut lines) => {
+                    left = left.saturating_sub(lines.read);
                     if lines.unreadable > 0 {
                         let reason = counted(
                             lines.unreadable as u64,
@@ -268,6 +344,7 @@ impl Spool {
                         );
                         warnings.push(Warning::new(place(), reason));
                     }
+                    lines.events.retain(|(_, event)| within.has(event));
                     files.insert(name, lines);
                 }
                 Err(error) => warnings.push(Warning::new(place(), format!("cannot be read: {error}"))),
@@ -275,6 +352,55 @@ impl Spool {
         }
         files
     }
+}
+
+/// Which events of a spool are believed: of one in a repository, those that tell of that repository.
+struct Within<'a> {
+    repository: Option<&'a Path>,
+    /// What is known of folders.
+    known: HashMap<String, bool>,
+}
+
+impl<'a> Within<'a> {
+    fn of(spool: &'a Spool) -> Self {
+        Self {
+            repository: spool.repository(),
+            known: HashMap::new(),
+        }
+    }
+
+    fn has(&mut self, event: &Event) -> bool {
+        let Some(repository) = self.repository else {
+            return true;
+        };
+        let Some(folder) = &event.folder else { return false };
+        if let Some(known) = self.known.get(folder) {
+            return *known;
+        }
+        let is_there = is_of(Path::new(folder), repository);
+        self.known.insert(folder.clone(), is_there);
+        is_there
+    }
+}
+
+/// Whether a folder lies in the repository with this common folder, whatever links lead to it.
+fn is_of(folder: &Path, repository: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    let around =
+        || common_dir(&real(folder).filter(|_| folder.is_absolute())?).and_then(|common| real(&common));
+    around().is_some_and(|around| Some(around) == real(repository))
+}
+
+/// Whether something belongs to the user of this process, and nobody else may write it.
+#[cfg(unix)]
+fn is_of_the_user(data: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    data.uid() == rustix::process::geteuid().as_raw() && data.mode() & 0o022 == 0
+}
+
+#[cfg(not(unix))]
+fn is_of_the_user(_data: &Metadata) -> bool {
+    true
 }
 
 /// What is in files, by their names.
@@ -315,11 +441,12 @@ fn advance<'a>(
 /// Waits for a lock; `Some(false)` where the file system has none, `None` where somebody else has it still.
 fn wait(lock: &File, patience: Duration) -> Option<bool> {
     let deadline = Instant::now() + patience;
+    let pause = (patience / 20).min(Duration::from_millis(50));
     loop {
         match lock.try_lock() {
             Ok(()) => return Some(true),
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                thread::sleep(Duration::from_millis(50));
+                thread::sleep(pause);
             }
             Err(TryLockError::WouldBlock) => return None,
             Err(TryLockError::Error(_)) => return Some(false),
@@ -424,19 +551,28 @@ mod tests {
     fn one_captures_and_one_waits() {
         let (_folder, spool) = new();
         spool.append(&event("a", 0)).unwrap();
-        let first = spool.sweep(Duration::ZERO).unwrap();
+        let sweeps = spool.sweep(Duration::ZERO).unwrap();
+        assert!(sweeps.is_locked() && !spool.is_awaited());
         assert!(spool.sweep(Duration::ZERO).is_none());
-        let waiting = {
-            let spool = spool.clone();
-            thread::spawn(move || spool.sweep_next(Duration::from_secs(30)).is_some())
-        };
-        let is_waiting = || spool.lock("next.lock").unwrap().try_lock().is_err();
-        while !is_waiting() {
-            thread::sleep(Duration::from_millis(5));
-        }
-        assert!(spool.is_awaited() && spool.sweep_next(Duration::from_secs(30)).is_none());
-        drop(first);
-        assert!(waiting.join().unwrap());
+        let turn = spool.turn(Duration::ZERO).unwrap();
+        assert!(spool.is_awaited() && spool.turn(Duration::from_millis(20)).is_none());
+        // Who waits keeps nobody from capturing.
+        drop(sweeps);
+        assert!(spool.sweep(Duration::ZERO).is_some());
+        drop(turn);
+        assert!(!spool.is_awaited() && spool.turn(Duration::ZERO).is_some());
+    }
+
+    #[test]
+    fn each_event_makes_it_larger() {
+        let (_folder, spool) = new();
+        assert_eq!(spool.size(), 0);
+        spool.append(&event("a", 0)).unwrap();
+        let one = spool.size();
+        capture(&spool, &[], 10);
+        assert_eq!(spool.size(), one, "what is noted beside them is no event");
+        spool.append(&event("a", 86_400)).unwrap();
+        assert!(spool.size() > one);
     }
 
     #[test]
@@ -452,6 +588,116 @@ mod tests {
             contents.warnings[0].message.starts_with("2 lines"),
             "{:?}",
             contents.warnings
+        );
+    }
+
+    /// A repository with a spool that has events of these folders.
+    fn beside(root: &Path, folders: &[&Path]) -> Spool {
+        for name in [
+            "kiln/.git/objects",
+            "kiln/src",
+            "other/.git/objects",
+            "kiln/nested/.git/objects",
+        ] {
+            std::fs::create_dir_all(root.join(name)).unwrap();
+        }
+        let spool = Spool::of_repository(&root.join("kiln/.git"));
+        for (number, folder) in folders.iter().enumerate() {
+            let mut event = event(&format!("s{number}"), number as i64);
+            event.folder = Some(folder.display().to_string());
+            spool.append(&event).unwrap();
+        }
+        spool
+    }
+
+    #[test]
+    fn a_spool_in_a_repository_tells_of_that_repository_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let at_root = |name: &str| root.path().join(name);
+        std::fs::create_dir_all(at_root("kiln")).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(at_root("other"), at_root("kiln/link")).unwrap();
+        let folders = [
+            "other",
+            "kiln/src",
+            "kiln/nested",
+            "kiln/link",
+            "kiln/../other",
+            "gone",
+        ]
+        .map(at_root);
+        let mut folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
+        folders.push(Path::new("."));
+        let spool = beside(root.path(), &folders);
+        assert_eq!(pending(&spool, 10), ["s1"]);
+        assert_eq!(
+            spool.contents(at(10)).last["codex"].session.as_deref(),
+            Some("s1")
+        );
+        assert_eq!(spool.recent(at(0)).len(), 1);
+        // What it says was heard is of that repository as well.
+        let last = serde_json::json!({"last": {"amp": {"at": at(0), "agent": "amp", "kind": "turn-end", "folder": "/"}}});
+        std::fs::write(spool.folder().join("captured.json"), last.to_string()).unwrap();
+        assert!(!spool.contents(at(10)).last.contains_key("amp"));
+        // Those of others hold nothing back.
+        capture(&spool, &["s1"], 60);
+        let end = captured(&spool).files[&file::name_of(at(0))];
+        assert_eq!(
+            end,
+            std::fs::metadata(spool.folder().join(file::name_of(at(0))))
+                .unwrap()
+                .len()
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_spool_in_a_repository_is_ours_alone_or_nobodys() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("kiln/src");
+        let spool = beside(root.path(), &[&folder]);
+        assert_eq!(pending(&spool, 1).len(), 1);
+        let ours = spool.folder().parent().unwrap();
+        for open in [spool.folder(), ours] {
+            for mode in [0o720, 0o702, 0o777] {
+                std::fs::set_permissions(open, PermissionsExt::from_mode(mode)).unwrap();
+                assert!(pending(&spool, 1).is_empty(), "{mode:o}");
+                assert!(spool.append(&event("a", 0)).is_err() && spool.sweep(Duration::ZERO).is_none());
+            }
+            std::fs::set_permissions(open, PermissionsExt::from_mode(0o700)).unwrap();
+        }
+        assert_eq!(pending(&spool, 1).len(), 1);
+        // A link leads to where others may have chosen.
+        let elsewhere = root.path().join("elsewhere");
+        std::fs::rename(ours, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, ours).unwrap();
+        assert!(pending(&spool, 1).is_empty() && spool.append(&event("a", 0)).is_err());
+    }
+
+    #[test]
+    fn a_spool_in_a_repository_is_read_as_far_as_is_reasonable() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("kiln/src");
+        let spool = beside(root.path(), &[&folder]);
+        for day in 1..29 {
+            let file = File::create(spool.folder().join(format!("2026-03-{day:02}.jsonl"))).unwrap();
+            file.set_len(33 << 20).unwrap();
+        }
+        let began = Instant::now();
+        let contents = spool.contents(at(1));
+        assert_eq!(contents.pending.len(), 1, "the newest comes first");
+        assert!(began.elapsed() < Duration::from_secs(5));
+        let files = spool.unsettled(&Captured::default(), &mut Vec::new());
+        let read: u64 = files.values().map(|lines| lines.read).sum();
+        assert!(read <= MOST_BYTES_THERE, "{read}");
+        for day in 1..=365 {
+            let name = format!("{}.jsonl", at(-86_400 * day).date_naive());
+            std::fs::write(spool.folder().join(name), "\n").unwrap();
+        }
+        assert_eq!(
+            spool.unsettled(&Captured::default(), &mut Vec::new()).len(),
+            MOST_FILES
         );
     }
 
