@@ -13,7 +13,7 @@ use crate::world::{NOW, START, TestRepo, World};
 const LINES: &str = "let retries = 5;\nlet delay = cap(retries);\n";
 
 /// What Claude Code tells a hook.
-fn told(world: &World, event: &str, session: &str, folder: &Path) -> Value {
+pub fn told(world: &World, event: &str, session: &str, folder: &Path) -> Value {
     let log = world.home().join(format!(".claude/projects/any/{session}.jsonl"));
     json!({"session_id": session, "transcript_path": log, "cwd": folder, "hook_event_name": event})
 }
@@ -38,7 +38,7 @@ fn give(mut command: Command, payload: &[u8]) -> Output {
 }
 
 /// A hook that has nothing to say.
-fn hook(world: &World, payload: &Value, seconds: i64) {
+pub fn hook(world: &World, payload: &Value, seconds: i64) {
     let output = give(command(world, &[], seconds), payload.to_string().as_bytes());
     assert!(
         output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(),
@@ -64,7 +64,7 @@ fn lines(spool: &Path) -> Vec<Value> {
 }
 
 /// Whether all that hooks told of is captured.
-fn is_settled(world: &World) -> bool {
+pub fn is_settled(world: &World) -> bool {
     let captured = std::fs::read(spool(world).join("captured.json")).unwrap_or_default();
     let captured: Value = serde_json::from_slice(&captured).unwrap_or_default();
     let size = std::fs::metadata(spool(world).join("2026-04-10.jsonl"))
@@ -73,18 +73,18 @@ fn is_settled(world: &World) -> bool {
     captured["files"]["2026-04-10.jsonl"] == size
 }
 
-fn spool(world: &World) -> std::path::PathBuf {
+pub fn spool(world: &World) -> std::path::PathBuf {
     world.home().join(".local/state/git-leverage/spool")
 }
 
 /// `git leverage ARGS` at a time after [`NOW`], in a repository.
-fn at(world: &World, repo: &TestRepo<'_>, seconds: i64, args: &[&str]) -> Output {
+pub fn at(world: &World, repo: &TestRepo<'_>, seconds: i64, args: &[&str]) -> Output {
     let mut command = world.leverage(repo.path());
     command.env("GIT_TEST_DATE_NOW", (NOW + seconds).to_string());
     command.args(args).output().unwrap()
 }
 
-fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
@@ -93,7 +93,7 @@ fn text(output: &Output) -> String {
 }
 
 /// The session lines in the notes of a repository: `session share of commit, rev`.
-fn notes(repo: &TestRepo<'_>) -> Vec<String> {
+pub fn notes(repo: &TestRepo<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for line in repo.git(&["notes", "--ref=leverage", "list"]).lines() {
         let commit = line.split(' ').nth(1).unwrap();
@@ -125,7 +125,7 @@ fn measured(world: &World, repo: &TestRepo<'_>) -> String {
 }
 
 /// A session of ten minutes that writes two lines, and the commit with them.
-fn worked<'w>(world: &'w World, session: &str) -> TestRepo<'w> {
+pub fn worked<'w>(world: &'w World, session: &str) -> TestRepo<'w> {
     let repo = world.repo("kiln");
     repo.commit("Begin");
     log(session, repo.path()).save(world);
@@ -134,7 +134,7 @@ fn worked<'w>(world: &'w World, session: &str) -> TestRepo<'w> {
     repo
 }
 
-fn log(session: &str, folder: &Path) -> Transcript {
+pub fn log(session: &str, folder: &Path) -> Transcript {
     Transcript::new(session, folder)
         .prompt(60, "cap the delay")
         .write(65, "src/a.rs", LINES)

@@ -6,6 +6,7 @@
 
 mod agents;
 mod answers;
+mod apart;
 mod audit;
 mod audit_answers;
 mod audit_fair;
@@ -22,6 +23,7 @@ mod doctor;
 mod durability;
 mod estimators;
 mod filters;
+mod growth;
 mod history;
 mod hooks;
 mod import;

@@ -3,9 +3,10 @@
 // The program that is started is this one, as in `workspace/isolated/process.rs`; that one ends with its caller, this one does not.
 #![allow(clippy::disallowed_types)]
 
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use super::environment::OF_A_HOOK;
 use super::isolated::program;
@@ -13,6 +14,15 @@ use super::isolated::program;
 /// Starts `git-leverage ARGUMENTS` in a folder, without streams and in a process group of its own, and does not wait for it:
 /// neither a closed terminal nor the end of the caller and all that it started is its end.
 pub fn start(arguments: &[&str], folder: &Path) -> io::Result<()> {
+    command(arguments, folder)?.spawn().map(drop)
+}
+
+/// The same, with its standard output to be heard.
+pub fn heard(arguments: &[OsString], folder: &Path) -> io::Result<Child> {
+    command(arguments, folder)?.stdout(Stdio::piped()).spawn()
+}
+
+fn command(arguments: &[impl AsRef<OsStr>], folder: &Path) -> io::Result<Command> {
     let program = program().map_err(|error| io::Error::other(error.message()))?;
     // A pipe of the caller that stays open would keep somebody waiting.
     #[cfg(unix)]
@@ -29,5 +39,5 @@ pub fn start(arguments: &[&str], folder: &Path) -> io::Result<()> {
     }
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command.spawn().map(drop)
+    Ok(command)
 }

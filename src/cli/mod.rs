@@ -5,6 +5,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+pub mod apart;
 pub mod args;
 pub mod bar;
 pub mod called;

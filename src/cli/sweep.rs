@@ -9,13 +9,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
+use super::apart;
 use super::context::Context;
 use super::error::CommandError;
 use super::linking::Linking;
 use super::logs::{LogArgs, RulesArgs};
 use super::recording::OpenLedger;
 use super::terminal::Terminal;
+use crate::correlate::measured::Repose;
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::link::Link;
@@ -28,7 +31,7 @@ use crate::sources::agents::READERS;
 use crate::spool::pending::{Committed, Contents, RESTS};
 use crate::spool::{Pending, Settled, Spool, common_dir};
 use crate::workspace::capture::{Capture, Records, with_launched};
-use crate::workspace::places::repositories;
+use crate::workspace::places::{named, repositories_near};
 use crate::workspace::sessions::{OwnLinks, collect};
 
 /// How long a capture after a hook waits for another one to end.
@@ -57,6 +60,9 @@ const CLOCKS: i64 = 3600;
 /// A session whose log has an event so late is at work.
 const AT_WORK: TimeDelta = TimeDelta::seconds(60);
 
+/// A session of which nothing came for so long is taken to be over.
+const LONG_REST: TimeDelta = TimeDelta::hours(1);
+
 /// In which repositories.
 #[derive(Debug, Clone, Copy)]
 pub enum Where<'a> {
@@ -67,7 +73,7 @@ pub enum Where<'a> {
 }
 
 /// What a sweep did.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Swept {
     /// The sessions that something was written of.
     pub sessions: BTreeSet<SessionId>,
@@ -77,6 +83,8 @@ pub struct Swept {
     pub failed: BTreeMap<SessionId, String>,
     /// Whether something was left to another process, which captures just now.
     pub is_left: bool,
+    /// Why nobody knows what was captured.
+    pub trouble: Option<String>,
 }
 
 impl Swept {
@@ -93,6 +101,9 @@ impl Swept {
 
     /// All trouble in one line.
     pub fn warning(&self) -> Option<Warning> {
+        if let Some(trouble) = &self.trouble {
+            return Some(Warning::new("git leverage capture --pending", trouble.clone()));
+        }
         let (session, reason) = self.failed.first_key_value()?;
         let more = match self.failed.len() {
             1 => String::new(),
@@ -117,9 +128,17 @@ pub fn spools(context: &Context) -> Vec<Spool> {
     machine.into_iter().chain(beside).collect()
 }
 
-/// Captures what is pending, if nobody else does now, and says in a line what it could not.
+/// Whether hooks told of something that is not captured yet.
+pub fn is_pending(context: &Context) -> bool {
+    let now = context.environment.now;
+    spools(context)
+        .iter()
+        .any(|spool| spool.contents(now).newest().is_some())
+}
+
+/// Has what is pending captured, if nobody else does now, and says in a line what it could not.
 pub fn sweep_and_say(context: &mut Context, place: Where<'_>) -> Result<(), CommandError> {
-    let warning = sweep(context, place).warning();
+    let warning = apart::sweep(context, place).warning();
     Ok(context.terminal.warnings(warning.as_slice())?)
 }
 
@@ -279,6 +298,8 @@ enum Left {
     Nothing,
     /// What it made where nobody looked.
     Elsewhere,
+    /// What adds too little to its lines as long as more may come.
+    Waits,
     /// What could not be.
     Failed(String),
 }
@@ -296,7 +317,9 @@ struct Commits<'a> {
 fn capture(context: &Context, spool: &Spool, place: Where<'_>, swept: &mut Swept) -> Settled {
     let began = context.environment.now;
     let contents = &spool.contents(began);
+    let near = Near::of(place);
     let folders = contents.pending.iter().flat_map(|pending| &pending.folders);
+    let folders = folders.filter(|folder| near.holds(Path::new(folder)));
     let around: BTreeSet<PathBuf> = folders.filter_map(|folder| main_folder(folder).ok()?).collect();
     let around: Vec<PathBuf> = around.into_iter().collect();
     let collected = match Linking::usual(&LogArgs::default(), &RulesArgs::default()).options(context) {
@@ -305,7 +328,7 @@ fn capture(context: &Context, spool: &Spool, place: Where<'_>, swept: &mut Swept
         Err(_) => return Settled::default(),
     };
     let target = |one| {
-        let mut target = Target::new(one, &collected.sessions, began);
+        let mut target = Target::new(one, &collected.sessions, &near, began);
         if spool.repository().is_some() {
             // Whoever made the repository may have made its spool: nothing that it says reaches others.
             target
@@ -315,7 +338,8 @@ fn capture(context: &Context, spool: &Spool, place: Where<'_>, swept: &mut Swept
         target
     };
     let mut targets: Vec<Target<'_>> = contents.pending.iter().map(target).collect();
-    let mut commits: Vec<Commits<'_>> = contents.committed.iter().map(Commits::new).collect();
+    let commits = contents.committed.iter().map(|one| Commits::new(one, &near));
+    let mut commits: Vec<Commits<'_>> = commits.collect();
     let all = targets.iter().flat_map(|target| &target.repositories);
     let all: BTreeSet<PathBuf> = all
         .chain(commits.iter().flat_map(|one| &one.repository))
@@ -332,7 +356,7 @@ fn capture(context: &Context, spool: &Spool, place: Where<'_>, swept: &mut Swept
         let mut made: Vec<&mut Commits<'_>> = made.collect();
         let left = match place.holds(repository) {
             false => Some(Left::Elsewhere),
-            true => capture_in(context, repository, &here, &mut made, swept)
+            true => capture_in(context, repository, &mut here, &mut made, swept)
                 .err()
                 .map(|error| Left::Failed(error.message().to_owned())),
         };
@@ -368,7 +392,7 @@ fn settled(
         let session = pending.session.clone();
         match left {
             Left::Nothing if is_due => drop(settled.captured.insert(session, began)),
-            Left::Nothing | Left::Elsewhere => {}
+            Left::Nothing | Left::Elsewhere | Left::Waits => {}
             Left::Failed(reason) => {
                 swept.failed.insert(session.clone(), reason.clone());
                 settled.failed.insert(session, reason);
@@ -379,11 +403,15 @@ fn settled(
 }
 
 impl<'a> Commits<'a> {
-    fn new(committed: &'a Committed) -> Self {
-        let repository = main_folder(&committed.folder);
+    fn new(committed: &'a Committed, near: &Near) -> Self {
+        let is_near = near.holds(Path::new(&committed.folder));
+        let repository = match is_near {
+            true => main_folder(&committed.folder),
+            false => Ok(None),
+        };
         Self {
             committed,
-            is_left: repository.is_err(),
+            is_left: !is_near || repository.is_err(),
             repository: repository.ok().flatten(),
         }
     }
@@ -396,33 +424,59 @@ impl<'a> Commits<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn new(pending: &'a Pending, all: &[Session], now: DateTime<Utc>) -> Self {
-        let sessions = with_launched(&pending.session, all);
-        let mut left = Left::Nothing;
-        let mut folders = Vec::new();
-        for folder in &pending.folders {
-            match main_folder(folder) {
-                Ok(found) => folders.extend(found),
-                Err(reason) => left = Left::Failed(reason),
-            }
-        }
-        let own = || all.iter().filter(|session| sessions.contains(&session.id));
-        let mut repositories: BTreeSet<PathBuf> = repositories(&folders, &[], own()).into_iter().collect();
-        // One that cannot be opened any more says so when it is captured in.
-        repositories.extend(folders);
-        let is_gone = |folder: &String| !Path::new(folder).exists();
-        if repositories.is_empty() && pending.folders.iter().any(is_gone) {
-            left = Left::Failed("the folder that it worked in is gone".to_owned());
-        }
-        if own().next().is_none() && has_log(pending) {
-            left = Left::Failed("nothing is read of its log".to_owned());
-        }
-        Self {
+    fn new(pending: &'a Pending, all: &[Session], near: &Near, now: DateTime<Utc>) -> Self {
+        let mut target = Self {
             is_due: pending.is_ended || pending.rests(now),
             pending,
-            repositories,
-            left,
-            sessions,
+            sessions: with_launched(&pending.session, all),
+            repositories: BTreeSet::new(),
+            left: Left::Nothing,
+        };
+        let own: Vec<&Session> = all
+            .iter()
+            .filter(|one| target.sessions.contains(&one.id))
+            .collect();
+        let folders: Vec<&Path> = pending.folders.iter().map(Path::new).collect();
+        let named = own.iter().flat_map(|session| named(session));
+        let is_near = |path: &Path| near.holds(path);
+        let (is_here, is_elsewhere) = folders
+            .iter()
+            .copied()
+            .chain(named)
+            .map(is_near)
+            .fold((false, false), |(here, elsewhere), is_near| {
+                (here || is_near, elsewhere || !is_near)
+            });
+        if is_elsewhere {
+            target.leave(Left::Elsewhere);
+        }
+        if is_here || !is_elsewhere {
+            target.look(&own, near);
+        }
+        target
+    }
+
+    /// Finds the repositories that it worked in, and what stands in the way.
+    fn look(&mut self, own: &[&Session], near: &Near) {
+        let pending = self.pending;
+        let is_near = |folder: &&String| near.holds(Path::new(folder));
+        let mut folders = Vec::new();
+        for folder in pending.folders.iter().filter(is_near) {
+            match main_folder(folder) {
+                Ok(found) => folders.extend(found),
+                Err(reason) => self.leave(Left::Failed(reason)),
+            }
+        }
+        let found = repositories_near(&folders, own.iter().copied(), |path| near.holds(path));
+        self.repositories = found.into_iter().collect();
+        // One that cannot be opened any more says so when it is captured in.
+        self.repositories.extend(folders);
+        let is_gone = |folder: &String| !Path::new(folder).exists();
+        if self.repositories.is_empty() && pending.folders.iter().filter(is_near).any(is_gone) {
+            self.leave(Left::Failed("the folder that it worked in is gone".to_owned()));
+        }
+        if own.is_empty() && has_log(pending) {
+            self.leave(Left::Failed("nothing is read of its log".to_owned()));
         }
     }
 
@@ -465,7 +519,7 @@ fn has_git_folder(folder: &Path) -> bool {
 fn capture_in(
     context: &Context,
     repository: &Path,
-    targets: &[&mut Target<'_>],
+    targets: &mut [&mut Target<'_>],
     made_by_hand: &mut [&mut Commits<'_>],
     swept: &mut Swept,
 ) -> Result<(), CommandError> {
@@ -490,7 +544,7 @@ fn capture_in(
         .iter()
         .filter(|session| session.span.end.seconds() >= lately);
     let works: HashSet<&SessionId> = works.map(|session| &session.id).collect();
-    for commits in made_by_hand {
+    for commits in made_by_hand.iter_mut() {
         let made = capture
             .links()
             .filter(|link| commits.may_have(link.commit, &open.repo));
@@ -498,17 +552,38 @@ fn capture_in(
         wanted.extend(done.into_iter().map(|link| link.commit));
         commits.is_left = !at_work.is_empty();
     }
-    let records = capture.records(&wanted, &open.stamp(open.author()?));
-    if !records.is_empty() {
-        write(&open, &records)?;
-        swept.commits += records
-            .iter()
-            .map(|(commit, _)| commit)
-            .collect::<HashSet<_>>()
-            .len();
-        swept
-            .sessions
-            .extend(records.into_iter().map(|(_, record)| record.session));
+    let mut records = capture.records(&wanted, &open.stamp(open.author()?));
+    let reposes = |session: &SessionId| repose(session, targets, &own.sessions, context.environment.now);
+    let waiting = capture.put_off(&mut records, reposes);
+    for target in targets.iter_mut() {
+        if !target.sessions.is_disjoint(&waiting) {
+            target.leave(Left::Waits);
+        }
+    }
+    let left = match records.is_empty() {
+        true => ledger::Left::new(),
+        false => write(&open, &records)?,
+    };
+    let mut written = HashSet::new();
+    for (commit, record) in records {
+        let Some(error) = left.get(&commit) else {
+            swept.commits += usize::from(written.insert(commit));
+            swept.sessions.insert(record.session);
+            continue;
+        };
+        swept.failed.insert(record.session.clone(), error.to_string());
+        for target in targets.iter_mut() {
+            if target.sessions.contains(&record.session) {
+                target.leave(Left::Failed(error.to_string()));
+            }
+        }
+    }
+    for commits in made_by_hand {
+        let is_open = |link: &Link| left.contains_key(&link.commit) || waiting.contains(&link.session);
+        let mut made = capture
+            .links()
+            .filter(|link| commits.may_have(link.commit, &open.repo));
+        commits.is_left |= made.any(is_open);
     }
     Ok(())
 }
@@ -521,15 +596,35 @@ fn unread(repo: &Repo, own: &OwnLinks) -> Option<String> {
     found.map(|warning| warning.message.clone())
 }
 
-/// Writes records into the notes.
-pub fn write(open: &OpenLedger, records: &Records) -> Result<(), CommandError> {
+/// How a session rests: by what the hooks told of it, and by its log.
+fn repose(session: &SessionId, targets: &[&mut Target<'_>], all: &[Session], now: DateTime<Utc>) -> Repose {
+    let log = all.iter().find(|one| one.id == *session);
+    let is_quiet = log.is_none_or(|log| now.timestamp() - log.span.end.seconds() >= LONG_REST.num_seconds());
+    let told = targets.iter().filter(|target| target.sessions.contains(session));
+    let told = told.map(|target| match target.pending {
+        pending if now - pending.last >= LONG_REST => Repose::Long,
+        pending if pending.is_ended => Repose::Ended,
+        _ => Repose::None,
+    });
+    // One of which nothing is told was captured to its end.
+    match told.min().unwrap_or(Repose::Long) {
+        Repose::Long if !is_quiet => Repose::Ended,
+        told => told,
+    }
+}
+
+/// Writes records into the notes. Returns the commits whose notes could not take them, and why.
+pub fn write(open: &OpenLedger, records: &Records) -> Result<ledger::Left, CommandError> {
     let lines: Vec<(ObjectId, Record)> = records
         .iter()
         .map(|(commit, record)| (*commit, Record::Session(Box::new(record.clone()))))
         .collect();
-    let message = format!("Capture: {} on {}\n", count(records), commits(records));
-    ledger::append(&open.repo, &lines, &message, open.writer()?)?;
-    Ok(())
+    let message = |left: &ledger::Left| {
+        let mut written = records.clone();
+        written.retain(|(commit, _)| !left.contains_key(commit));
+        format!("Capture: {} on {}\n", count(&written), commits(&written))
+    };
+    Ok(ledger::append_each(&open.repo, &lines, message, open.writer()?)?)
 }
 
 /// How many sessions records are of, in words.
@@ -542,6 +637,38 @@ pub fn count(records: &Records) -> String {
 pub fn commits(records: &Records) -> String {
     let commits: HashSet<_> = records.iter().map(|(commit, _)| commit).collect();
     counted(commits.len(), "commit", "commits")
+}
+
+/// What is looked at, by the names of paths alone: to look at a folder in which somebody else's agent worked may take forever.
+struct Near {
+    /// The folders that are asked for, and the work trees of the repositories around them; `None` where all are looked at.
+    folders: Option<Vec<PathBuf>>,
+}
+
+impl Near {
+    fn of(place: Where<'_>) -> Self {
+        let Where::At(folders) = place else {
+            return Self { folders: None };
+        };
+        let mut near: BTreeSet<PathBuf> = folders.iter().cloned().collect();
+        for repo in folders.iter().filter_map(|folder| Repo::discover(folder).ok()) {
+            near.insert(repo.main_folder());
+            near.extend(repo.work_trees());
+        }
+        let real: Vec<PathBuf> = near
+            .iter()
+            .filter_map(|folder| folder.canonicalize().ok())
+            .collect();
+        near.extend(real);
+        Self {
+            folders: Some(near.into_iter().collect()),
+        }
+    }
+
+    fn holds(&self, path: &Path) -> bool {
+        let folders = self.folders.as_ref();
+        folders.is_none_or(|folders| folders.iter().any(|folder| path.starts_with(folder)))
+    }
 }
 
 impl Where<'_> {

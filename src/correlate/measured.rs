@@ -227,14 +227,55 @@ pub fn record(
     (!says_less && !same_facts(&revised, old)).then_some(revised)
 }
 
+/// So many revisions of a line are written however little they add.
+const FREE: u32 = 8;
+/// So many are written when a session ends: some agents end it after each answer.
+const FREE_AT_ENDS: u32 = 24;
+/// Later ones say at least so much more than the line before.
+const GROWTH: f64 = 1.1;
+
+/// Whether a session will say no more than it does now, as far as anybody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Repose {
+    /// It is at work, or was just now.
+    None,
+    /// It ended, and may be resumed.
+    Ended,
+    /// Nothing has come of it for long.
+    Long,
+}
+
+/// Whether a new revision of the line of a session is worth its place in the note, where `known` are the records that the commit
+/// has already. Each holds all times of the session, so that one a turn would fill the note of a long one.
+pub fn is_worth_a_line(new: &SessionRecord, known: &[&SessionRecord], rest: Repose) -> bool {
+    let old = known.iter().filter(|old| old.session == new.session);
+    let Some(old) = old.max_by_key(|old| old.rev) else {
+        return true;
+    };
+    let is_free = match rest {
+        Repose::None => old.rev < FREE,
+        Repose::Ended => old.rev < FREE_AT_ENDS,
+        Repose::Long => true,
+    };
+    let minutes = |record: &SessionRecord| record.agent_minutes.map(Minutes::get);
+    let tokens = |record: &SessionRecord| record.tokens.map(|tokens| tokens.total().0 as f64);
+    is_free || has_grown(minutes(old), minutes(new)) || has_grown(tokens(old), tokens(new))
+}
+
+fn has_grown(old: Option<f64>, new: Option<f64>) -> bool {
+    new.is_some_and(|new| new > 0.0 && new >= old.unwrap_or_default() * GROWTH)
+}
+
 /// Whether two records say the same: compared as they are written, since a number that was written and read again may differ
-/// from itself in its last digit.
+/// from itself in its last digit. When the last entry of the log came is not worth a line of its own: a session that is resumed
+/// and does nothing writes one.
 fn same_facts(new: &SessionRecord, old: &SessionRecord) -> bool {
     let facts = |record: &SessionRecord| {
         let unstamped = SessionRecord {
             rev: new.rev,
             at: new.at,
             by: new.by.clone(),
+            ended_at: new.ended_at,
             share: ten_thousandths(record.share),
             // A line from before notes said so says no less for it, and not everybody asks.
             uncommitted: new.uncommitted.and(old.uncommitted).and(record.uncommitted),
@@ -455,6 +496,51 @@ mod tests {
             let noisy = SessionRecord { share: (share * 10_000.0).round() / 100.0 / 100.0, ..first };
             prop_assert_eq!(record(&worker, &link, None, None, &[&noisy], &stamp(2, 20)), None);
         }
+    }
+
+    #[test]
+    fn an_end_that_moved_alone_is_not_worth_a_line() {
+        let worker = worker();
+        let link = one_link(&worker);
+        let first = record(&worker, &link, None, None, &[], &stamp(1, 10)).expect("a first record");
+        let mut resumed = worker;
+        resumed.span.end = resumed.span.end.plus(3_600_000);
+        assert_eq!(
+            record(&resumed, &link, None, None, &[&first], &stamp(2, 20)),
+            None
+        );
+        resumed.models.push("model-x".to_owned());
+        let second = record(&resumed, &link, None, None, &[&first], &stamp(2, 20)).expect("another model");
+        assert!(second.ended_at > first.ended_at);
+    }
+
+    #[test]
+    fn a_line_of_many_revisions_waits_for_growth_or_rest() {
+        let worker = worker();
+        let link = one_link(&worker);
+        let old = record(&worker, &link, None, None, &[], &stamp(1, 10)).expect("a record");
+        let minutes = |rev, minutes| SessionRecord {
+            rev,
+            agent_minutes: Minutes::new(minutes),
+            ..old.clone()
+        };
+        let is_worth = |rev, new, rest| {
+            is_worth_a_line(
+                &minutes(rev + 1, new),
+                &[&minutes(0, 1.0), &minutes(rev, 100.0)],
+                rest,
+            )
+        };
+        assert!(is_worth(7, 101.0, Repose::None) && !is_worth(8, 101.0, Repose::None));
+        assert!(!is_worth(8, 109.9, Repose::None) && is_worth(8, 110.5, Repose::None));
+        assert!(is_worth(23, 101.0, Repose::Ended) && !is_worth(24, 101.0, Repose::Ended));
+        assert!(is_worth(500, 101.0, Repose::Long));
+        let mut other = minutes(0, 1.0);
+        other.session = SessionId::new("claude-code", "other");
+        assert!(is_worth_a_line(&other, &[&minutes(9, 100.0)], Repose::None));
+        let mut talks = minutes(10, 100.0);
+        talks.tokens = Some(crate::facts::session::TokenCounts::default());
+        assert!(!is_worth_a_line(&talks, &[&minutes(9, 100.0)], Repose::None));
     }
 
     #[test]

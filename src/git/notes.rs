@@ -814,10 +814,9 @@ impl<'repo> Store<'repo> {
                 StoredNote::Lines(lines) => note.merge(lines),
                 StoredNote::TooLarge(size) => return Err(WriteError::NoteTooLarge { commit: target, size }),
                 StoredNote::Unreadable(reason) => {
-                    return Err(WriteError::Unreadable {
-                        what: format!("the note on {}", target.short()),
+                    return Err(WriteError::UnreadableNote {
+                        commit: target,
                         reason,
-                        hint: format!("Inspect it: git notes --ref=leverage show {target}; git fsck"),
                     });
                 }
             }

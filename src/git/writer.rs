@@ -69,6 +69,14 @@ pub enum WriteError {
         /// What can be done about it.
         hint: String,
     },
+    /// A note cannot be read: to write over it would lose it.
+    #[error("the note on {} cannot be read: {reason}; nothing was written over it", .commit.short())]
+    UnreadableNote {
+        /// The commit that it is on.
+        commit: ObjectId,
+        /// What is wrong.
+        reason: String,
+    },
     /// A commit would have to be made, and nobody is there to make it.
     #[error("git does not know who you are, and every record names its author")]
     Nobody,
@@ -97,6 +105,16 @@ pub enum WriteError {
 }
 
 impl WriteError {
+    /// The commit whose note alone is in the way.
+    pub fn commit(&self) -> Option<ObjectId> {
+        match self {
+            Self::NoteFull { commit, .. }
+            | Self::NoteTooLarge { commit, .. }
+            | Self::UnreadableNote { commit, .. } => Some(*commit),
+            _ => None,
+        }
+    }
+
     /// What the user can do about it.
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
@@ -106,6 +124,9 @@ impl WriteError {
             ),
             Self::Busy(_) | Self::Contended(_) => "Try again; nothing was lost".into(),
             Self::Unreadable { hint, .. } => hint.clone(),
+            Self::UnreadableNote { commit, .. } => {
+                format!("Inspect it: git notes --ref=leverage show {}; git fsck", commit.short())
+            }
             Self::NoteFull { .. } => "Record the task without a commit: --no-commit".into(),
             Self::NoteTooLarge { commit, .. } => {
                 format!("Inspect it: git notes --ref=leverage show {commit}")

@@ -50,6 +50,31 @@ pub fn append(
     notes::add(repo, &by_commit(records), message, writer)
 }
 
+/// The commits whose notes could not take their records, and why.
+pub type Left = BTreeMap<ObjectId, WriteError>;
+
+/// [`append`], but that a note which cannot take its records does not keep those of other commits from being written. Returns
+/// the commits that were left out; the message is made for what was not.
+pub fn append_each(
+    repo: &Repo,
+    records: &[(ObjectId, Record)],
+    message: impl Fn(&Left) -> String,
+    writer: &Writer,
+) -> Result<Left, WriteError> {
+    let _lock = WriteLock::take(repo)?;
+    let mut lines = by_commit(records);
+    let mut left = Left::new();
+    loop {
+        match notes::add(repo, &lines, &message(&left), writer) {
+            Ok(_) => return Ok(left),
+            Err(error) => match error.commit().filter(|commit| lines.remove(commit).is_some()) {
+                Some(commit) => drop(left.insert(commit, error)),
+                None => return Err(error),
+            },
+        }
+    }
+}
+
 /// Adds lines that are in the ledger already to the notes on other commits, byte by byte.
 pub fn append_lines(
     repo: &Repo,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::sessions::OwnLinks;
-use crate::correlate::measured::{Stamp, record, uncommitted};
+use crate::correlate::measured::{Repose, Stamp, is_worth_a_line, record, uncommitted};
 use crate::facts::evidence::Confidence;
 use crate::facts::ids::{ObjectId, RecordId, SessionId};
 use crate::facts::ledger::Ledger;
@@ -52,6 +52,21 @@ impl<'a> Capture<'a> {
             let known = self.known.get(&link.commit).map_or(&[][..], Vec::as_slice);
             !known.iter().any(|record| record.session == link.session)
         })
+    }
+
+    /// Takes out of records those that can wait for more, by how each session rests. What a sweep adds after each turn would else
+    /// fill the notes of a long session.
+    pub fn put_off(&self, records: &mut Records, rest: impl Fn(&SessionId) -> Repose) -> BTreeSet<SessionId> {
+        let mut waiting = BTreeSet::new();
+        records.retain(|(commit, record)| {
+            let known: Vec<&SessionRecord> = self.known.get(commit).into_iter().flatten().collect();
+            let is_worth = is_worth_a_line(record, &known, rest(&record.session));
+            if !is_worth {
+                waiting.insert(record.session.clone());
+            }
+            is_worth
+        });
+        waiting
     }
 
     /// What is not in the notes on some commits yet, made by someone now.

@@ -1,6 +1,7 @@
 //! `capture [REV…]`: keeps what was measured of the sessions behind commits in their notes, since agents delete their logs.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -9,10 +10,12 @@ use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::OpenLedger;
 use crate::cli::sweep::{self, Where, commits, count, write};
+use crate::facts::diagnostics::Warning;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::quantity::Minutes;
 use crate::facts::sign;
 use crate::git::messages;
+use crate::ledger::WriteError;
 use crate::render::document::{Basis, Cell, Column, Document, Table};
 use crate::render::terminal::render;
 use crate::workspace::capture::{Capture, Records, with_launched};
@@ -42,6 +45,12 @@ pub struct Args {
     /// As a hook starts it: wait until the logs are written
     #[arg(long, hide = true, requires = "pending")]
     after_hook: bool,
+    /// As a command that sweeps starts it: tell what was captured in one line for a program
+    #[arg(long, hide = true, requires = "pending")]
+    apart: bool,
+    /// Only in repositories below these folders or around them
+    #[arg(long, hide = true, requires = "apart", value_name = "FOLDER")]
+    at: Vec<PathBuf>,
     #[command(flatten)]
     foreign: ForeignArgs,
     /// Read every log again, and cache nothing
@@ -72,11 +81,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let capture = Capture::new(&open.repo, &own);
     let wanted = args.wanted(&open, &own, &capture)?;
     // What is not written needs no author.
-    let records = capture.records(&wanted, &open.stamp(open.author().unwrap_or_default()));
+    let mut records = capture.records(&wanted, &open.stamp(open.author().unwrap_or_default()));
+    let mut warnings = own.warnings.clone();
     if !records.is_empty() && !args.dry_run {
-        write(&open, &records)?;
+        warnings.extend(keep(&open, &mut records)?);
         let what = format!("{} on {} captured", count(&records), commits(&records));
-        context.recorded(&open.repo, what, Outcome::of(&own.warnings))?;
+        context.recorded(&open.repo, what, Outcome::of(&warnings))?;
     }
     show(context, &records)?;
     context
@@ -86,19 +96,46 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             (false, true) => "not written (--dry-run)".to_owned(),
             (false, false) => format!("captured {} on {}", count(&records), commits(&records)),
         })?;
-    context.terminal.warnings(&own.warnings)?;
+    context.terminal.warnings(&warnings)?;
     if !args.dry_run {
         sweep::sweep_here(context)?;
     }
-    Ok(Outcome::of(&own.warnings))
+    Ok(Outcome::of(&warnings))
+}
+
+/// Writes records, and leaves those that were written; a warning for each commit whose note cannot take its own. That none can
+/// is an error.
+fn keep(open: &OpenLedger, records: &mut Records) -> Result<Vec<Warning>, CommandError> {
+    let mut left = write(open, records)?;
+    records.retain(|(commit, _)| !left.contains_key(commit));
+    match left.pop_first() {
+        Some((_, first)) if records.is_empty() => Err(first.into()),
+        Some(first) => {
+            let all = std::iter::once(first).chain(left);
+            let warning = |(commit, error): (ObjectId, WriteError)| {
+                Warning::new(commit.short().to_string(), format!("not captured: {error}"))
+            };
+            Ok(all.map(warning).collect())
+        }
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Captures what hooks told of.
 fn pending(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let place = match args.at.as_slice() {
+        [] => Where::Everywhere,
+        folders => Where::At(folders),
+    };
     let swept = match args.after_hook {
         true => sweep::after_hook(context),
-        false => sweep::sweep(context, Where::Everywhere),
+        false => sweep::sweep(context, place),
     };
+    if args.apart {
+        let line = serde_json::to_string(&swept).map_err(|error| CommandError::failed(error.to_string()))?;
+        context.terminal.line(&line)?;
+        return Ok(Outcome::Done);
+    }
     context.terminal.status(&swept.in_words())?;
     let warnings = swept.warning();
     context.terminal.warnings(warnings.as_slice())?;

@@ -13,7 +13,7 @@ use crate::correlate::links::Links;
 use crate::facts::session::Session;
 use crate::git::Repo;
 
-pub use standing::{repositories, worked_in};
+pub use standing::{named, repositories, repositories_near, worked_in};
 
 /// Which folders of the logs belong to which repository.
 #[derive(Debug, Clone, Default)]

@@ -14,21 +14,55 @@ pub fn repositories<'a>(
     closed: &[PathBuf],
     sessions: impl IntoIterator<Item = &'a Session>,
 ) -> Vec<PathBuf> {
+    let is_open = |folder: &Path| !closed.iter().any(|closed| folder.starts_with(closed));
+    found(around, sessions, |_| true, is_open)
+}
+
+/// Those of them that a path leads to which `is_near`. Nothing else is looked at.
+pub fn repositories_near<'a>(
+    around: &[PathBuf],
+    sessions: impl IntoIterator<Item = &'a Session>,
+    is_near: impl Fn(&Path) -> bool,
+) -> Vec<PathBuf> {
+    found(around, sessions, &is_near, &is_near)
+}
+
+/// The folders that a session worked in and the files that it changed, as far as it names them whole.
+pub fn named(session: &Session) -> impl Iterator<Item = &Path> {
+    let places = session.places.iter().map(|place| place.folder.as_str());
+    let made_in = session.commits.iter().filter_map(|made| made.folder.as_deref());
+    let edits = session.edits.iter().map(|edit| edit.path.as_str());
+    let named = places.chain(made_in).chain(edits).map(Path::new);
+    named.filter(|path| path.is_absolute())
+}
+
+fn found<'a>(
+    around: &[PathBuf],
+    sessions: impl IntoIterator<Item = &'a Session>,
+    is_looked_at: impl Fn(&Path) -> bool,
+    is_opened: impl Fn(&Path) -> bool,
+) -> Vec<PathBuf> {
     let mut folders: BTreeSet<PathBuf> = around.iter().cloned().collect();
     let mut files: BTreeSet<&Path> = BTreeSet::new();
     for session in sessions {
         let places = session.places.iter().map(|place| place.folder.as_str());
         let made_in = session.commits.iter().filter_map(|made| made.folder.as_deref());
-        folders.extend(places.chain(made_in).filter_map(standing));
+        let named = places.chain(made_in);
+        folders.extend(
+            named
+                .filter(|folder| is_looked_at(Path::new(folder)))
+                .filter_map(standing),
+        );
         files.extend(
             session
                 .edits
                 .iter()
-                .filter_map(|edit| Path::new(&edit.path).parent()),
+                .filter_map(|edit| Path::new(&edit.path).parent())
+                .filter(|folder| is_looked_at(folder)),
         );
     }
     folders.extend(tops(&files));
-    folders.retain(|folder| !closed.iter().any(|closed| folder.starts_with(closed)));
+    folders.retain(|folder| is_opened(folder));
     let found: BTreeSet<PathBuf> = folders
         .iter()
         .filter_map(|folder| Some(Repo::discover(folder).ok()?.main_folder()))

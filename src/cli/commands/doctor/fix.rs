@@ -1,9 +1,10 @@
 //! What `--fix` does: nothing that takes away what anybody wrote.
 
+use crate::cli::apart;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::recording::known_writer;
-use crate::cli::sweep::{self, Where};
+use crate::cli::sweep::Where;
 use crate::doctor::{Diagnosis, Fix};
 use crate::facts::diagnostics::Warning;
 use crate::git::{Repo, health};
@@ -78,7 +79,7 @@ fn heal(context: &Context) -> Result<Option<String>, CommandError> {
 
 /// Captures what waits, if nobody does just now. What cannot be captured yet is told, and waits on.
 fn drain(context: &mut Context) -> Result<Option<String>, CommandError> {
-    let swept = sweep::sweep(context, Where::Everywhere);
+    let swept = apart::sweep(context, Where::Everywhere);
     context.terminal.warnings(swept.warning().as_slice())?;
     Ok(Some(swept.in_words()))
 }

@@ -1,0 +1,89 @@
+//! A sweep by a process of its own: it reads repositories that are not the caller's, and what hangs or dies in one of them does
+//! neither to the command that swept.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::context::Context;
+use super::detached;
+use super::sweep::{Swept, Where, is_pending};
+
+/// A sweep is waited for no longer. It goes on by itself then.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a process that said all that it will may take to end.
+const ENDING: Duration = Duration::from_secs(1);
+/// No answer is longer.
+const LONGEST: u64 = 1 << 20;
+
+/// Captures what is pending, if something is and nobody else does now.
+pub fn sweep(context: &Context, place: Where<'_>) -> Swept {
+    let is_nowhere = matches!(place, Where::At([]));
+    if is_nowhere || !is_pending(context) {
+        return Swept::default();
+    }
+    let started = detached::heard(&arguments(context, place), &context.environment.directory);
+    match started.and_then(|child| wait(child, PATIENCE)) {
+        Ok(swept) => swept,
+        Err(error) => Swept {
+            trouble: Some(error.to_string()),
+            ..Swept::default()
+        },
+    }
+}
+
+fn arguments(context: &Context, place: Where<'_>) -> Vec<OsString> {
+    let overrides = context.environment.config_files.overrides.iter();
+    let mut arguments: Vec<OsString> = overrides
+        .flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")])
+        .map(OsString::from)
+        .collect();
+    arguments.extend(["capture", "--pending", "--apart"].map(OsString::from));
+    if let Where::At(folders) = place {
+        let at = |folder: &PathBuf| [OsString::from("--at"), folder.clone().into_os_string()];
+        arguments.extend(folders.iter().flat_map(at));
+    }
+    arguments
+}
+
+/// What a process says that it did, or that it is still at it.
+fn wait(mut child: Child, patience: Duration) -> io::Result<Swept> {
+    let (sender, heard) = channel();
+    let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    let listen = move || {
+        // Nobody waits for what comes too late.
+        let _ = sender.send(answer(output));
+    };
+    thread::Builder::new().spawn(listen)?;
+    match heard.recv_timeout(patience) {
+        Ok(Ok(swept)) => Ok(swept),
+        Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => Err(io::Error::other(ended(&mut child))),
+        Err(RecvTimeoutError::Timeout) => Ok(Swept {
+            is_left: true,
+            ..Swept::default()
+        }),
+    }
+}
+
+fn answer(output: ChildStdout) -> io::Result<Swept> {
+    let mut line = String::new();
+    BufReader::new(output.take(LONGEST)).read_line(&mut line)?;
+    Ok(serde_json::from_str(&line)?)
+}
+
+/// How a process ended that did not say what it did.
+fn ended(child: &mut Child) -> String {
+    let deadline = Instant::now() + ENDING;
+    while Instant::now() < deadline {
+        match child.try_wait() {
+            Ok(Some(status)) => return format!("the process that captures ended early: {status}"),
+            Ok(None) => thread::sleep(Duration::from_millis(5)),
+            Err(_) => break,
+        }
+    }
+    "the process that captures says nothing any more".to_owned()
+}
