@@ -1,19 +1,25 @@
 //! Antigravity CLI.
 
-use super::gemini_cli;
 use super::integration::Integration;
 use super::marks::Marks;
 use super::payload::PayloadForm;
 use super::settings::hooks::{GROUPED, HookFile};
 use super::setup::{HookForm, NamedFile, SettingsFolder, SetupForm, SkillFolders};
 use crate::facts::agents;
+use crate::facts::event::EventKind;
+
+/// What it calls the events that count.
+const EVENTS: &[(&str, EventKind)] = &[
+    ("SessionStart", EventKind::SessionStart),
+    ("Stop", EventKind::TurnEnd),
+];
 
 /// Antigravity CLI.
 pub static ANTIGRAVITY: Integration = Integration {
     identity: &agents::ANTIGRAVITY,
-    // It came out of Gemini CLI, in whose folder its own ones lie.
+    // Its own folders lie in that of Gemini CLI.
     payload: PayloadForm {
-        events: gemini_cli::EVENTS,
+        events: EVENTS,
         folders: &["antigravity-cli", "antigravity-ide", "antigravity"],
         ..PayloadForm::NONE
     },
@@ -35,10 +41,15 @@ const SETUP: SetupForm = SetupForm {
         usual: ".gemini/config",
     },
     project: ".agents",
+    // Hooks have a name, and below it the events. There is none for the end of a session.
     hooks: HookForm::Json {
-        form: // Hooks have a name, and below it the events. There is none for the end of a session.
-HookFile {
- way: &["leverage"], grouped: false, events: &[("SessionStart", 10), ("Stop", 10)], switches: &[(&["leverage", "enabled"], false)], ..GROUPED },
+        form: HookFile {
+            way: &["leverage"],
+            grouped: false,
+            events: &[("SessionStart", 10), ("Stop", 10)],
+            switches: &[(&["leverage", "enabled"], false)],
+            ..GROUPED
+        },
         user: &[NamedFile::usual("hooks.json")],
         project: &[NamedFile::usual("hooks.json")],
     },

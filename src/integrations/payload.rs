@@ -93,6 +93,17 @@ pub(super) struct Fields {
     #[serde(rename = "sessionId")]
     pub camel_session: Text<200>,
     pub conversation_id: Text<200>,
+    // Those of Antigravity, whose events may have no names.
+    #[serde(rename = "conversationId")]
+    pub camel_conversation: Text<200>,
+    #[serde(rename = "hookEventName")]
+    pub camel_event: Text<64>,
+    #[serde(rename = "workspacePaths")]
+    pub workspace_paths: First<1024>,
+    #[serde(rename = "fullyIdle")]
+    pub fully_idle: Present,
+    #[serde(rename = "terminationReason")]
+    pub termination_reason: Present,
     pub transcript_path: Text<1024>,
     #[serde(rename = "transcriptPath")]
     pub camel_transcript: Text<1024>,

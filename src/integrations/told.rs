@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::integration::Integration;
 use super::payload::{Fields, Reminder, innermost};
-use super::{INTEGRATIONS, by_name, copilot_cli, cursor};
+use super::{INTEGRATIONS, antigravity, by_name, copilot_cli, cursor};
 use crate::facts::agents;
 use crate::facts::event::{Event, EventKind};
 
@@ -64,14 +64,22 @@ fn by_agent(fields: &Fields, variable: &dyn Fn(&str) -> Option<String>, now: Dat
     }
     let integration = speaker(fields, variable)?;
     let form = &integration.payload;
-    let kind = match fields.hook_event_name.get() {
+    let name = fields.hook_event_name.get().or(fields.camel_event.get());
+    let kind = match name {
         Some(name) => form.kind(name)?,
+        None if fields.camel_conversation.get().is_some() => antigravity_event(fields)?,
         None => copilot_event(fields).filter(|_| fields.camel_session.get().is_some())?,
     };
-    let texts = [&fields.session_id, &fields.camel_session, &fields.conversation_id];
+    let texts = [
+        &fields.session_id,
+        &fields.camel_session,
+        &fields.conversation_id,
+        &fields.camel_conversation,
+    ];
     let session = texts.into_iter().find_map(|text| text.get())?;
     let log = fields.transcript_path.get().or(fields.camel_transcript.get());
-    let folder = fields.cwd.get().or(fields.workspace_roots.0.as_deref());
+    let roots = fields.workspace_roots.0.as_deref();
+    let folder = fields.cwd.get().or(roots).or(fields.workspace_paths.0.as_deref());
     let goes_on = fields.stop_hook_active.0 || fields.background_tasks.0 || fields.loop_count.0 > 0;
     Some(Told {
         event: Event {
@@ -104,6 +112,9 @@ fn speaker(fields: &Fields, variable: &dyn Fn(&str) -> Option<String>) -> Option
     }
     if fields.conversation_id.get().is_some() {
         return Some(&cursor::CURSOR);
+    }
+    if fields.camel_conversation.get().is_some() {
+        return Some(&antigravity::ANTIGRAVITY);
     }
     let Some(session) = fields.session_id.get() else {
         let has_session = fields.camel_session.get().is_some();
@@ -139,6 +150,12 @@ fn copilot_event(fields: &Fields) -> Option<EventKind> {
         () if fields.reason.0 => Some(EventKind::SessionEnd),
         () => None,
     }
+}
+
+/// What happened, by the fields of Antigravity CLI: only the end of a turn has a reason, or says whether all work is done.
+fn antigravity_event(fields: &Fields) -> Option<EventKind> {
+    let is_end = fields.termination_reason.0 || fields.fully_idle.0;
+    is_end.then_some(EventKind::TurnEnd)
 }
 
 /// A name or an id: one word without control characters.
@@ -193,7 +210,7 @@ mod tests {
         ),
         (
             "/home/ada/.gemini/antigravity-cli/conversations/0a1b.db",
-            "AfterAgent",
+            "Stop",
             "antigravity turn-end",
         ),
         (
@@ -302,6 +319,49 @@ mod tests {
         assert_eq!(
             (event.session.as_deref(), event.folder.as_deref()),
             (Some("c"), Some("/w/kiln"))
+        );
+    }
+
+    #[test]
+    fn antigravity_names_its_fields_in_its_own_way() {
+        let with = |fields: Value| {
+            let mut payload = json!({
+                "conversationId": "0a1b",
+                "transcriptPath": "/home/ada/.gemini/antigravity-cli/brain/0a1b/transcript.jsonl",
+                "workspacePaths": ["/w/kiln", "/w/oven"],
+            });
+            let fields = fields.as_object().cloned().unwrap_or_default();
+            payload.as_object_mut().unwrap().extend(fields);
+            payload
+        };
+        for end in [
+            json!({"executionNum": 1, "terminationReason": "model_stop", "fullyIdle": true}),
+            json!({"terminationReason": "model_stop", "fullyIdle": false}),
+            json!({"hookEventName": "Stop"}),
+            json!({"hook_event_name": "Stop"}),
+        ] {
+            assert_eq!(
+                of(&with(end.clone()), &[]).as_deref(),
+                Some("antigravity turn-end"),
+                "{end}"
+            );
+        }
+        for other in [
+            json!({"invocationNum": 1}),
+            json!({"stepIdx": 3, "toolCall": {"name": "run_command", "args": {}}}),
+            json!({"stepIdx": 3, "toolCall": null, "error": "x"}),
+            json!({"hookEventName": "PreToolUse"}),
+        ] {
+            assert_eq!(of(&with(other.clone()), &[]), None, "{other}");
+        }
+        let stop = with(json!({"fullyIdle": true}));
+        let told = told(stop.to_string().as_bytes(), &|_| None, DateTime::UNIX_EPOCH).unwrap();
+        assert_eq!(told.event.session.as_deref(), Some("0a1b"));
+        assert_eq!(told.event.folder.as_deref(), Some("/w/kiln"));
+        assert!(
+            told.event
+                .log
+                .is_some_and(|log| log.ends_with("transcript.jsonl"))
         );
     }
 
