@@ -89,6 +89,12 @@ impl Machine {
         write(&file, &format!("{before}{event}\n"));
     }
 
+    fn set_up(&self, folder: &Path, args: &[&str]) {
+        let mut setup = self.world.leverage(folder);
+        let output = setup.arg("setup").args(args).env("PATH", &self.bin).output();
+        assert!(output.unwrap().status.success(), "{args:?}");
+    }
+
     fn spool(&self) -> PathBuf {
         self.world.home().join(".local/state/git-leverage/spool")
     }
@@ -474,18 +480,16 @@ fn advice_on_hooks_helps_as_it_stands() {
     let repo = machine.world.repo("kiln");
     repo.commit("Begin");
     let home = machine.world.home();
-    let setup = |args: &[&str]| {
-        let mut setup = machine.world.leverage(repo.path());
-        let output = setup.arg("setup").args(args).env("PATH", &machine.bin).output();
-        assert!(output.unwrap().status.success(), "{args:?}");
-    };
     let reminds = |file: &Path| std::fs::read_to_string(file).unwrap().contains("--remind");
     let is_in_order = || {
         let found = machine.found(repo.path(), "agent-hooks");
         assert!(found.iter().all(|found| found.starts_with("ok")), "{found:?}");
     };
     for scope in [&[][..], &["--project"]] {
-        setup(&[&["--agent", "claude-code", "--remind"], scope].concat());
+        machine.set_up(
+            repo.path(),
+            &[&["--agent", "claude-code", "--remind"], scope].concat(),
+        );
         let file = match scope {
             [] => home.join(".claude/settings.json"),
             _ => repo.path().join(".claude/settings.json"),
@@ -498,10 +502,25 @@ fn advice_on_hooks_helps_as_it_stands() {
         assert!(command.ends_with("--remind"), "{command}");
         is_in_order();
         assert!(reminds(&file), "{command}");
-        setup(&[&["--remove", "--agent", "claude-code"], scope].concat());
+        machine.set_up(
+            repo.path(),
+            &[&["--remove", "--agent", "claude-code"], scope].concat(),
+        );
     }
+}
+
+#[test]
+fn advice_on_files_that_setup_leaves_alone_helps_as_it_stands() {
+    let machine = Machine::new();
+    let repo = machine.world.repo("kiln");
+    repo.commit("Begin");
+    let home = machine.world.home();
+    let is_in_order = || {
+        let found = machine.found(repo.path(), "agent-hooks");
+        assert!(found.iter().all(|found| found.starts_with("ok")), "{found:?}");
+    };
     // A plugin is a file of its own, which is left alone where somebody changed it.
-    setup(&["--agent", "amp"]);
+    machine.set_up(repo.path(), &["--agent", "amp"]);
     let found = machine.report(repo.path(), &[])["checks"].clone();
     let found = found.as_array().unwrap().iter();
     let mut places = found.filter_map(|found| found["place"].as_str()?.strip_prefix("amp: "));
@@ -522,10 +541,10 @@ fn advice_on_hooks_helps_as_it_stands() {
     );
     follow(&machine, repo.path(), "agent-hooks");
     is_in_order();
-    setup(&["--remove", "--agent", "amp"]);
+    machine.set_up(repo.path(), &["--remove", "--agent", "amp"]);
     // A link to nothing.
-    setup(&["--agent", "droid"]);
-    setup(&["--remove", "--agent", "droid"]);
+    machine.set_up(repo.path(), &["--agent", "droid"]);
+    machine.set_up(repo.path(), &["--remove", "--agent", "droid"]);
     let settings = home.join(".factory/settings.json");
     std::fs::create_dir_all(home.join(".factory")).unwrap();
     std::os::unix::fs::symlink("gone", &settings).unwrap();

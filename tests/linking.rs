@@ -221,7 +221,7 @@ fn the_list_and_the_timeline_show_the_commits() {
            30m      20m       2.5m      20m
 
     1 of 2 sessions worked in no repository that was found: name it as a ROOT, or say where the log's folders are with --path-map FROM=TO
-    Supervision is estimated: typing, a quarter of a minute at least; reading before each prompt for at most 10 minutes; and a minute for a look at the last answer of a session. After a pause of more than 15 minutes the person was away
+    Supervision is estimated: typing, a quarter of a minute at least; reading before each prompt for at most 10 minutes; and a minute for a look at the last answer of a session. After a pause of more than 15 minutes the person was away.
     [exit 0]
     ");
     insta::assert_snapshot!(world.run(&["sessions", "show", "s"]), @r"

@@ -68,6 +68,26 @@ fn a_root_that_is_no_folder_is_an_error() {
 }
 
 #[test]
+fn sessions_that_begin_alike_are_named() {
+    let world = World::new();
+    for session in ["4f1c-a", "4f1c-b", "4f1c-c", "4f1c-d", "4f1c-e", "4f1c-f", "4f2"] {
+        Transcript::new(session, "/w/kiln".as_ref())
+            .prompt(0, "cap the delay")
+            .end(1)
+            .save(&world);
+    }
+    let ran = world.run(&["sessions", "show", "4f1c"]);
+    assert_eq!(ran.code, Some(1), "{ran}");
+    assert!(ran.stderr.contains("6 sessions begin with `4f1c`"), "{ran}");
+    assert!(
+        ran.stderr.contains("claude-code:4f1c-a, claude-code:4f1c-b"),
+        "{ran}"
+    );
+    assert!(ran.stderr.contains("claude-code:4f1c-e, and 1 more"), "{ran}");
+    assert_eq!(world.run(&["sessions", "show", "4f1c-f"]).code, Some(0));
+}
+
+#[test]
 fn a_session_over_midnight_is_in_both_days() {
     let world = World::new();
     let midnight = 15 * 60;

@@ -345,6 +345,61 @@ fn several_repositories_have_one_evening() {
 }
 
 #[test]
+fn setup_is_advised_where_hooks_are_missing() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Begin");
+    let advice = "git leverage setup";
+    let text = shown(&world, &repo, &["status"]);
+    assert!(
+        text.contains("no agent has worked here; ") && text.contains(advice),
+        "{text}"
+    );
+    for scope in [&[][..], &["--project"]] {
+        repo.run(&[&["setup", "--agent", "claude-code"], scope].concat())
+            .success();
+        let text = shown(&world, &repo, &["status"]);
+        assert!(
+            text.contains("no agent has worked here yet") && !text.contains(advice),
+            "{text}"
+        );
+        let remove = ["setup", "--agent", "claude-code", "--remove"];
+        repo.run(&[&remove, scope].concat()).success();
+    }
+    worker(&repo, "first", TODAY, "src/first.rs").save(&world);
+    let text = shown(&world, &repo, &["status"]);
+    assert!(text.contains(&format!("by themselves: {advice}")), "{text}");
+    let status = json(&repo.run(&["status", "--format", "json"]));
+    assert_eq!(status["agents"][0]["has_hooks"], false, "{status:#}");
+    repo.run(&["setup", "--agent", "claude-code"]).success();
+    let text = shown(&world, &repo, &["status"]);
+    assert!(
+        !text.contains(advice) && text.contains("git leverage doctor"),
+        "{text}"
+    );
+    let status = json(&repo.run(&["status", "--format", "json"]));
+    assert_eq!(status["agents"][0]["has_hooks"], true, "{status:#}");
+}
+
+#[test]
+fn what_was_not_read_is_not_called_in_order() {
+    let world = World::new();
+    world.repo("kiln").commit("Begin");
+    let broken = world.repo("broken");
+    broken.commit("Begin");
+    let text = world.run(&["status", "."]).success();
+    let in_order = "every session with a commit is captured";
+    assert!(text.contains(in_order), "{text}");
+    std::fs::write(broken.path().join(".git/config"), "[core\nbroken").unwrap();
+    let ran = world.run(&["status", "."]);
+    assert!(ran.stdout.contains("broken: failed"), "{ran}");
+    assert!(
+        !ran.stdout.contains(in_order) && !ran.stdout.contains("no task today"),
+        "{ran}"
+    );
+}
+
+#[test]
 fn a_title_cannot_draw_on_the_terminal() {
     let world = World::new();
     let repo = world.repo("kiln");

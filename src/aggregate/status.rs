@@ -91,6 +91,8 @@ pub struct AgentActivity {
     pub last_event: Option<EventKind>,
     /// The last record of its logs; `None` where there is no log.
     pub last_log_at: Option<DateTime<Utc>>,
+    /// Whether its settings have our hooks; `None` where it has none that could be set up, or they cannot be understood.
+    pub has_hooks: Option<bool>,
 }
 
 /// What a status is made of, besides the repositories and the sessions in them.
@@ -110,6 +112,8 @@ pub struct Beside {
     pub within: HashMap<SessionId, SessionId>,
     /// The agents of this machine, by name.
     pub agents: Vec<AgentActivity>,
+    /// Whether the settings of any agent have our hooks, also of one that never worked.
+    pub is_set_up: bool,
 }
 
 /// The answer.
@@ -144,6 +148,9 @@ pub struct Status {
     /// Whether a repository has a remote.
     #[serde(skip)]
     pub has_remote: bool,
+    /// Whether the settings of any agent have our hooks.
+    #[serde(skip)]
+    pub is_set_up: bool,
 }
 
 /// A task of the day.
@@ -279,6 +286,7 @@ pub fn status(repos: &[Repository], sessions: &[SeenSession], beside: Beside) ->
         not_shared: not_shared(repos, &beside.unshared),
         has_remote: !beside.unshared.is_empty(),
         agents: beside.agents,
+        is_set_up: beside.is_set_up,
         totals: day.totals,
         estimates_by_agents: day.estimates_by_agents,
         repos: day.repos,

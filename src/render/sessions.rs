@@ -3,7 +3,7 @@
 use super::document::{Basis, Cell, Column, Document, Table};
 use crate::aggregate::sessions::{SessionReport, SessionRow, TokenTotals};
 use crate::aggregate::timeline::{Event, Timeline, What};
-use crate::facts::quantity::{Minutes, Tokens};
+use crate::facts::quantity::{Minutes, Tokens, plural};
 use crate::facts::session::{Provenance, Sources};
 use crate::facts::sign;
 
@@ -18,7 +18,7 @@ pub fn list(report: &SessionReport) -> Document {
     document.notes.push(format!(
         "Supervision is estimated: typing, a quarter of a minute at least; reading before each prompt for at most {:.0} \
          minutes; and a minute for a look at the last answer of a session. After a pause of more than {:.0} minutes \
-         the person was away",
+         the person was away.",
         rules.cap_minutes.get(),
         rules.idle_minutes.get()
     ));
@@ -102,7 +102,7 @@ fn sessions_table(report: &SessionReport) -> Table {
         rows: report.rows.iter().map(session_cells).collect(),
         totals: Some(vec![
             Cell::Count(totals.sessions),
-            Cell::text("sessions"),
+            Cell::text(plural(&totals.sessions, "session", "sessions")),
             Cell::Empty,
             Cell::Empty,
             rounded(totals.agent_minutes),

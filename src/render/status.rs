@@ -17,6 +17,8 @@ use crate::facts::shell;
 const MOST: usize = 8;
 /// As many tasks, as they are what the evening is about.
 const MOST_TASKS: usize = 16;
+/// What an agent without our hooks needs.
+const SETUP: &str = "to let agents report by themselves: git leverage setup";
 /// As many repositories are named that are not shared.
 const MOST_UNSHARED: usize = 4;
 
@@ -236,10 +238,18 @@ fn agents(status: &Status) -> Option<Table> {
         Some(Column::ordinal("last_event_at", "at")),
         Some(Column::ordinal("last_log_at", "last log")),
     ];
-    let silent = status.agents.iter().any(|agent| agent.last_event.is_none());
-    let notes = silent.then(|| "to let agents report by themselves: git leverage setup".to_owned());
+    let is_silent = |has_hooks| {
+        let mut silent = status.agents.iter().filter(|agent| agent.last_event.is_none());
+        silent.any(|agent| agent.has_hooks == Some(has_hooks))
+    };
+    let notes = [
+        is_silent(false).then(|| SETUP.to_owned()),
+        is_silent(true)
+            .then(|| "to see why an agent that is set up does not report: git leverage doctor".to_owned()),
+    ];
+    let notes = notes.into_iter().flatten();
     let title = "Agents on this machine".to_owned();
-    part(title, columns, &status.agents, cells, notes.into_iter().collect())
+    part(title, columns, &status.agents, cells, notes.collect())
 }
 
 /// An event in words.
@@ -297,17 +307,18 @@ fn notes(status: &Status) -> Vec<String> {
         ),
         (
             status.agents.is_empty(),
-            "no agent has worked here; to let agents report by themselves: git leverage setup".to_owned(),
+            match status.is_set_up {
+                true => "no agent has worked here yet".to_owned(),
+                false => format!("no agent has worked here; {SETUP}"),
+            },
         ),
     ];
+    // Of what was not read nobody knows whether it is in order.
+    let is_read = status.repos.iter().all(|repo| repo.status != Read::Failed);
     let quiet = quiet
         .into_iter()
-        .filter_map(|(holds, note)| holds.then_some(note));
-    not_shared(status)
-        .into_iter()
-        .chain(quiet)
-        .chain(unread(status))
-        .collect()
+        .filter_map(|(holds, note)| (holds && is_read).then_some(note));
+    unread(status).chain(not_shared(status)).chain(quiet).collect()
 }
 
 fn not_shared(status: &Status) -> Vec<String> {

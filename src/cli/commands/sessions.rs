@@ -20,6 +20,9 @@ use crate::sources::discover::{LinkedWorkTrees, discover};
 use crate::workspace::options::SessionOptions;
 use crate::workspace::sessions::{MachineSessions, Scope, collect, links_of};
 
+/// As many sessions are named that begin alike.
+const MOST_NAMED: usize = 5;
+
 /// The arguments of `sessions`.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -206,11 +209,18 @@ fn named<'a>(id: &str, sessions: &'a [Session]) -> Result<&'a Session, CommandEr
         [one] => Ok(*one),
         [] => Err(CommandError::failed(format!("no session begins with `{id}`"))
             .hint("`git leverage sessions` lists them")),
-        several => Err(CommandError::failed(format!(
-            "{} sessions begin with `{id}`",
-            several.len()
-        ))),
+        several => Err(several_begin(id, several)),
     }
+}
+
+/// Names those that a longer beginning would tell apart.
+fn several_begin(id: &str, several: &[&Session]) -> CommandError {
+    let error = CommandError::failed(format!("{} sessions begin with `{id}`", several.len()));
+    let named = several.iter().take(MOST_NAMED);
+    let mut named: Vec<String> = named.map(|session| session.id.to_string()).collect();
+    let more = several.len().saturating_sub(MOST_NAMED);
+    named.extend((more > 0).then(|| format!("and {more} more, which `git leverage sessions` lists")));
+    error.hint(format!("Name one of them: {}", named.join(", ")))
 }
 
 /// Shows what was left out, which makes the outcome partial.

@@ -1,9 +1,11 @@
 //! `status [ROOT…]`: what was recorded today, and what is left to do.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
 
+use crate::aggregate::repository::Repository;
 use crate::aggregate::status::{self, AgentActivity, Beside, Status};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -13,9 +15,12 @@ use crate::cli::outcome::Outcome;
 use crate::cli::output::OutputArgs;
 use crate::cli::period;
 use crate::cli::reading::ReadArgs;
+use crate::cli::set_up::states;
 use crate::cli::sweep::{self, Where};
 use crate::facts::event::Event;
 use crate::facts::span::{Millis, Moment};
+use crate::git::Repo;
+use crate::integrations::setup::HookState;
 use crate::render::json::Versioned;
 use crate::render::status as shown;
 use crate::workspace::status::Evening;
@@ -63,6 +68,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let read = args.read.options(context)?;
     let mut workspace = args.read.read(context, &read)?;
     let evening = Evening::complete(&mut workspace, &options);
+    let hooks = hooks(&workspace.repos, context);
     let beside = Beside {
         now: context.environment.now,
         zone,
@@ -70,7 +76,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         uncaptured: evening.uncaptured,
         unshared: evening.unshared,
         within: evening.within,
-        agents: agents(&events, &evening.last_logs, context),
+        agents: agents(&events, &evening.last_logs, &hooks, context),
+        is_set_up: hooks.values().any(|has_hooks| *has_hooks == Some(true)),
     };
     let mut status = status::status(&workspace.repos, &workspace.sessions, beside);
     let outcome = workspace.status().into();
@@ -90,8 +97,42 @@ fn send(args: &Args, context: &mut Context, status: &Status) -> Result<(), Comma
         .send(context, &document, &shown::rows(status), &machine)
 }
 
+/// Whether the settings of each agent that can have hooks have ours: those of the user, or of a repository that is read.
+fn hooks(repos: &[Repository], context: &Context) -> BTreeMap<&'static str, Option<bool>> {
+    let open = repos
+        .iter()
+        .filter_map(|repo| Repo::open(Path::new(&repo.path)).ok());
+    let tops: Vec<PathBuf> = open
+        .filter_map(|repo| repo.work_dir().map(Path::to_owned))
+        .collect();
+    // Those of the user are the same for all.
+    let tops = tops.iter().map(|top| Some(top.as_path()));
+    let mut found: BTreeMap<&'static str, Option<bool>> = BTreeMap::new();
+    for top in std::iter::once(None).chain(tops) {
+        for state in states::all(&context.environment, top) {
+            let has_hooks = match state.hooks {
+                HookState::Absent => Some(false),
+                HookState::Unclear { .. } => None,
+                _ => Some(true),
+            };
+            let known = found.entry(state.integration.identity.name).or_insert(has_hooks);
+            *known = match (*known, has_hooks) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (None, _) | (_, None) => None,
+                (Some(false), Some(false)) => Some(false),
+            };
+        }
+    }
+    found
+}
+
 /// The agents that called, and those that worked here of late.
-fn agents(events: &[Event], logs: &BTreeMap<String, Moment>, context: &Context) -> Vec<AgentActivity> {
+fn agents(
+    events: &[Event],
+    logs: &BTreeMap<String, Moment>,
+    hooks: &BTreeMap<&str, Option<bool>>,
+    context: &Context,
+) -> Vec<AgentActivity> {
     let now = Moment(context.environment.now.timestamp_millis());
     let mut found: BTreeMap<&str, AgentActivity> = BTreeMap::new();
     let none = |agent: &str| AgentActivity {
@@ -99,6 +140,7 @@ fn agents(events: &[Event], logs: &BTreeMap<String, Moment>, context: &Context) 
         last_event_at: None,
         last_event: None,
         last_log_at: None,
+        has_hooks: hooks.get(agent).copied().flatten(),
     };
     for event in events {
         let known = found.entry(&event.agent).or_insert_with(|| none(&event.agent));
