@@ -248,7 +248,7 @@ fn a_session_that_was_not_there_is_found() {
             "2026-03-01",
             "codex:1 ended 31 days before the first of the commits",
         ),
-        ("2026-04-02", "codex:1 began 24.0 h after the last of the commits"),
+        ("2026-04-02", "codex:1 began 24.0h after the last of the commits"),
     ] {
         let world = World::new();
         let repo = world.repo("kiln");

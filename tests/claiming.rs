@@ -238,14 +238,13 @@ fn json_that_says_something_else_records_nothing() {
     let record = |json: &[u8]| run_with(&world, &repo, &["record", "--json", "-"], json).to_string();
     assert_snapshot!(record(br#"{"estimate": "4h", "agent_minutes": 3}"#), @r"
     [stderr]
-    error: --json: standard input: unknown field `agent_minutes`, expected one of `title`, `estimate`, `phases`, `basis`, `category`, `tags`, `commits` at line 1 column 34
+    error: --json: standard input: line 1, column 34: unknown field `agent_minutes`, expected one of `title`, `estimate`, `phases`, `basis`, `category`, `tags`, `commits`
     hint: `agent_minutes` is not taken from JSON; if no log tells it, pass --agent-time
     [exit 2]
     ");
     assert_snapshot!(record(b"{\n  \"estimate\": 4\n}\n"), @r#"
     [stderr]
-    error: --json: standard input: 4 has no unit; write "4h" or "4m" at line 2 column 15
-    hint: Write an object such as {"title": "Retry queue", "phases": {"Queue": "3h", "Tests": "1h"}}
+    error: --json: standard input: line 2, column 15: 4 has no unit; write "4h" or "4m"
     [exit 2]
     "#);
     assert_snapshot!(record(b"\n"), @r#"
@@ -268,6 +267,7 @@ fn json_that_says_something_else_records_nothing() {
     assert_snapshot!(record(br#"{"estimate": "4h", "phases": {"Part": "3h"}}"#), @r"
     [stderr]
     error: the phases sum to 3h, but the estimate is 4h
+    hint: Leave out the estimate, which is then the sum of the phases, or correct one of them
     [exit 2]
     ");
     assert_snapshot!(record(&[b' '; (1 << 20) + 1]), @r"
@@ -306,4 +306,31 @@ fn an_agent_that_prints_a_claim_is_named_as_its_estimator() {
             .ends_with("Leverage-Agent: codex\nLeverage-Estimator: claude-code\nLeverage-Session: codex:1\n")
     );
     assert_eq!(print(&world.home(), &[]), "Leverage-Estimate: 4h\n");
+}
+
+#[test]
+fn a_message_without_claims_says_so_and_one_that_hides_them_is_refused() {
+    let world = World::new();
+    let repo = repo(&world);
+    let read = |message: &str| run_with(&world, &repo, &["trailers", "--file", "-"], message.as_bytes());
+    let none = read("Cap the delay\n\nLeverage is high: no claim.\n");
+    assert_eq!(none.code, Some(0));
+    assert!(
+        none.stderr
+            .contains("no trailers of git-leverage in standard input"),
+        "{none}"
+    );
+    let hidden = read("Cap the delay\nLeverage-Estimate: 4h\n");
+    assert_eq!(hidden.code, Some(1), "{hidden}");
+    let said = "line 2: Leverage-Estimate stands in the paragraph of the title, where it is not read; put a blank line before it";
+    assert!(hidden.stderr.contains(said), "{hidden}");
+    let read = read("Cap the delay\n\nLeverage-Estimate: 4h\n");
+    assert_eq!((read.code, read.stderr.as_str()), (Some(0), ""), "{read}");
+    repo.commit("Plain");
+    let plain = repo.run(&["trailers"]);
+    assert!(
+        plain.stderr.contains("no trailers of git-leverage in `HEAD`"),
+        "{plain}"
+    );
+    assert_eq!(repo.run(&["--quiet", "trailers"]).stderr, "");
 }

@@ -112,10 +112,6 @@ fn revisions_stay_and_a_retraction_is_final() {
     2026-04-10 12:00  ID    0  Ada Example <ada@example.org>              40h    60m        –  Kiln controller
     ");
     insta::assert_snapshot!(repo.run(&["log"]), @r"
-                           claimed               derived
-    Date  Id  Task  Human  Agent  Superv.  Leverage  Sup. lev.
-    ──────────────────────────────────────────────────────────
-
     1 retracted, shown with --history
     [stderr]
     no tasks are recorded here
@@ -184,6 +180,7 @@ fn bad_input_says_what_and_what_next() {
     2 error: --estimate: `4x` has an unknown unit `x`; use s, m, h, d or w
     2 error: --estimate: `1e400h` is too large
     2 error: the phases sum to 4h, but the estimate is 40h
+    hint: Leave out the estimate, which is then the sum of the phases, or correct one of them
     2 error: the title `two\nlines` holds the control character U+000A; write it on one line of plain text
     2 error: the title `\x1b[31mred` holds the control character U+001B; write it on one line of plain text
     2 error: `nonsense` names no commit here

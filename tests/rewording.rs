@@ -446,7 +446,7 @@ fn a_setting_says_where_claims_go() {
     assert_eq!(repo.git(&["rev-parse", "HEAD"]), head);
     repo.commit("Third");
     repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
-    let ran = repo.run(&record);
+    let ran = repo.run(&[&record[..], &["--trailer"]].concat());
     assert_snapshot!(ran, @r"
     [stderr]
     error: the message of HEAD cannot be changed: a41c3f9354 is in `origin/main` as well, which would keep it as it is
@@ -454,6 +454,45 @@ fn a_setting_says_where_claims_go() {
     hint: Or put the trailers into the next commit of the task: git leverage trailers --print …
     [exit 1]
     ");
+    // Where the setting alone asks for trailers, a note has what they cannot.
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    let ran = repo.run(&record);
+    let said = "the message of HEAD cannot be changed: a41c3f9354 is in `origin/main` as well, which would keep it as it is, \
+                so the task goes into a note";
+    assert!(ran.stderr.contains(said), "{ran}");
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(repo.git(&["rev-parse", "HEAD"]), head);
+    let note = repo.git(&["notes", "--ref=leverage", "show", "HEAD"]);
+    assert!(note.contains("\"title\":\"Third\""), "{note}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_signed_is_told_how_to_be_left_unsigned() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Begin");
+    repo.git(&["config", "--global", "commit.gpgSign", "true"]);
+    repo.git(&["config", "--global", "gpg.program", "/nowhere"]);
+    let record = ["record", "--trailer", "--estimate", "2h", "--no-sessions"];
+    let refused = repo.run(&record);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    let hint = "git -c commit.gpgSign=false leverage record --trailer …";
+    assert!(refused.stderr.contains(hint), "{refused}");
+    assert!(!refused.stderr.contains("leverage.sign"), "{refused}");
+    // As git hands on what it is told so.
+    let mut command = world.leverage(repo.path());
+    command.env("GIT_CONFIG_PARAMETERS", "'commit.gpgSign'='false'");
+    let output = command.args(record).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        repo.git(&["log", "-1", "--format=%B"])
+            .contains("Leverage-Estimate: 2h")
+    );
 }
 
 /// A program that signs whatever it is given, and can be told from all others.

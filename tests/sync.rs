@@ -573,9 +573,6 @@ fn a_clone_without_a_ledger_of_its_remote_says_so() {
     let remote = remote(&world);
     let (ada, ben) = (clone(&world, &remote, "ada"), clone(&world, &remote, "ben"));
     insta::assert_snapshot!(ada.run(&["log"]), @r"
-                           claimed               derived
-    Date  Id  Task  Human  Agent  Superv.  Leverage  Sup. lev.
-    ──────────────────────────────────────────────────────────
     [stderr]
     no ledger was fetched from `origin`; if it has one: git leverage sync origin
     no tasks are recorded here

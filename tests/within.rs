@@ -680,3 +680,54 @@ fn another_estimate_alone_leaves_out_phases_that_do_not_sum_to_it() {
     ];
     assert_eq!(repo.run(&both).code, Some(2));
 }
+
+#[test]
+fn a_commit_names_its_only_task_where_one_is_revised() {
+    let world = World::new();
+    let (repo, _) = one_commit(&world);
+    let revise = |args: &[&str]| repo.run(&[&["revise"], args, &["--reason", "Looked again"]].concat());
+    let none = revise(&["HEAD", "--estimate=3h"]);
+    assert_eq!(none.code, Some(1));
+    assert!(none.stderr.contains("no task is recorded on `HEAD`"), "{none}");
+    repo.run(&["record", "--phase", "Design=2h", "--phase", "Tests=30m"])
+        .success();
+    let revised = revise(&["HEAD", "--phase", "Design=3h"]);
+    assert!(revised.stdout.contains("3h, by Ada Example"), "{revised}");
+    let said = "the phases were Design 2h, Tests 0.5h; --phase gives all of them anew";
+    assert!(revised.stderr.contains(said), "{revised}");
+    let all = revise(&["HEAD", "--phase", "Design=4h", "--phase", "Tests=1h"]);
+    assert!(!all.stderr.contains("the phases were"), "{all}");
+    repo.run(&["record", "--another", "--title=Second", "--estimate=1h"])
+        .success();
+    let several = revise(&["HEAD", "--estimate=3h"]);
+    assert_eq!(several.code, Some(1));
+    assert!(
+        several.stderr.contains("`HEAD` has 2 tasks: ") && several.stderr.contains("`Second` ("),
+        "{several}"
+    );
+}
+
+#[test]
+fn what_was_meant_otherwise_is_told_how_to_be_given() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Cap\u{1b}[2J");
+    let hint = |args: &[&str], hint: &str| {
+        let ran = repo.run(args);
+        assert_eq!(ran.code, Some(2), "{ran}");
+        assert!(ran.stderr.contains(hint), "{ran}");
+    };
+    hint(&["record", "4h"], "hint: If it is the estimate: --estimate 4h");
+    let title = "hint: It is the subject of the commit; to give another one: --title TEXT";
+    hint(&["record", "--estimate=4h"], title);
+    hint(
+        &["record", "--estimate=4h", "--title=Cap", "--commit=nope"],
+        "`nope` names no commit here",
+    );
+    let dry = repo.run(&["record", "--estimate=4h", "--title=Cap", "--dry-run"]);
+    assert!(!dry.stdout.contains("\n  id "), "{dry}");
+    let unknown = repo.run(&["record", "--estimate=4h", "--title=Cap", "--estimated-by=clod"]);
+    let said = "`clod` is not an agent that is known here; a person is `person`";
+    assert!(unknown.stderr.contains(said), "{unknown}");
+    assert!(unknown.stdout.contains("\n  id "), "{unknown}");
+}

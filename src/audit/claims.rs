@@ -328,7 +328,7 @@ fn estimate_entered_by_agent(shown: Shown<'_>) -> Vec<Found> {
 fn days_or_hours(away: Seconds) -> String {
     match away.days() {
         days if days >= 2.0 => format!("{days:.0} days"),
-        days => format!("{:.1} h", days * 24.0),
+        days => format!("{:.1}h", days * 24.0),
     }
 }
 

@@ -136,7 +136,7 @@ fn ledger_back_dated(all: All<'_>) -> Vec<Found> {
         }
         let word = if early.0 > 0 { "before" } else { "after" };
         let message = format!(
-            "{} says it was written {:.1} h {word} {} first carried it",
+            "{} says it was written {:.1}h {word} {} first carried it",
             record.described(),
             early.hours().abs(),
             step.commit.short()

@@ -71,7 +71,7 @@ fn estimate_after_work(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         };
         (after > Seconds::HOUR).then(|| {
             let message = format!(
-                "`{}` was estimated {:.1} h after its last commit",
+                "`{}` was estimated {:.1}h after its last commit",
                 task.task.title,
                 after.hours()
             );

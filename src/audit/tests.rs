@@ -249,13 +249,13 @@ fn estimates_given_after_the_work() {
         "estimate-after-work",
         earlier(3 * 3600),
         Level::Note,
-        "3.0 h after",
+        "3.0h after",
     );
     triggers(
         "estimate-after-work",
         earlier(8 * 86_400),
         Level::Warning,
-        "192.0 h after",
+        "192.0h after",
     );
     passes("estimate-after-work", earlier(3600));
     // What the message said was said with the commit, however late it was revised.
@@ -573,7 +573,12 @@ fn tasks_that_divide_a_session() {
 #[test]
 fn commits_that_are_gone_or_reverted() {
     let gone = Case::default().note_alone(1, &[task(1, json!({}))]);
-    triggers("commit-missing", gone, Level::Warning, "1 of the 1 commits");
+    triggers(
+        "commit-missing",
+        gone,
+        Level::Warning,
+        "the only commit of `Task 1`",
+    );
     passes("commit-missing", Case::default().note(1, &[task(1, json!({}))]));
 
     let reverted = |reverts: &[(u8, u8)]| {
@@ -585,7 +590,7 @@ fn commits_that_are_gone_or_reverted() {
         "commit-reverted",
         reverted(&[(1, 2)]),
         Level::Warning,
-        "1 of the 1 commits",
+        "the only commit of `Task 1`",
     );
     passes("commit-reverted", reverted(&[(4, 2)]));
 }
@@ -740,13 +745,13 @@ fn lines_that_say_another_time() {
         "ledger-back-dated",
         at("2026-04-10T10:00:00Z"),
         Level::Error,
-        "2.0 h before",
+        "2.0h before",
     );
     triggers(
         "ledger-back-dated",
         at("2026-04-11T12:00:00Z"),
         Level::Error,
-        "24.0 h after",
+        "24.0h after",
     );
     passes("ledger-back-dated", at("2026-04-10T11:00:00Z"));
 }

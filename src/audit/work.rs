@@ -182,9 +182,8 @@ fn commit_missing(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         (gone > 0).then(|| {
             let may_be_without_code = !all.reach.has_task_commits && gone == found.commits.len();
             let message = format!(
-                "{gone} of the {} commits of `{}` are on no branch{}",
-                found.commits.len(),
-                found.task.title,
+                "{} on no branch{}",
+                so_many(gone, found, "is", "are"),
                 if may_be_without_code {
                     MAYBE_WITHOUT_CODE
                 } else {
@@ -207,16 +206,25 @@ fn commit_reverted(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
             .collect();
         let (commit, by) = gone.first()?;
         let message = format!(
-            "{} of the {} commits of `{}` were reverted, such as {} by {}",
-            gone.len(),
-            found.commits.len(),
-            found.task.title,
+            "{} reverted{} {} by {}",
+            so_many(gone.len(), found, "was", "were"),
+            if gone.len() > 1 { ", such as" } else { "," },
             commit.short(),
             by.short()
         );
         Some(Found::of(Level::Warning, &found.task, message).figure("commits_reverted", gone.len() as f64))
     };
     shown.tasks().filter_map(reverted).collect()
+}
+
+/// So many of the commits of a task, with the verb: `2 of the 3 commits of `X` are`.
+fn so_many(some: usize, found: &LedgerTask, is: &str, are: &str) -> String {
+    let title = &found.task.title;
+    let verb = if some == 1 { is } else { are };
+    match found.commits.len() {
+        1 => format!("the only commit of `{title}` {verb}"),
+        all => format!("{some} of the {all} commits of `{title}` {verb}"),
+    }
 }
 
 /// Hours for so many new lines: 200 lines a day, and COCOMO II at its nominal values.

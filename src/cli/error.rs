@@ -191,7 +191,12 @@ impl From<ThreadPoolBuildError> for CommandError {
 
 impl From<TaskError> for CommandError {
     fn from(error: TaskError) -> Self {
-        Self::usage(error.to_string())
+        let usage = Self::usage(error.to_string());
+        match error {
+            TaskError::PhasesDoNotSum { .. } => usage
+                .hint("Leave out the estimate, which is then the sum of the phases, or correct one of them"),
+            _ => usage,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::error::CommandError;
 use super::settings::Settings;
 use super::{environment, period};
 use crate::correlate::measured::Stamp;
+use crate::facts::agents;
 use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::{ObjectId, RecordId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerTask};
@@ -171,7 +172,11 @@ impl OpenLedger {
         Err(if unborn {
             CommandError::failed("there is no commit here yet").hint("Record a task without one: --no-commit")
         } else {
-            CommandError::usage(format!("`{revision}` names no commit here"))
+            let error = CommandError::usage(format!("`{revision}` names no commit here"));
+            match Hours::parse(revision, self.work) {
+                Ok(_) => error.hint(format!("If it is the estimate: --estimate {revision}")),
+                Err(_) => error,
+            }
         })
     }
 
@@ -318,6 +323,41 @@ pub fn find_task<'a>(ledger: &'a Ledger, text: &str) -> Result<&'a LedgerTask, C
     }
 }
 
+/// The one task that an id, or a commit, names.
+pub fn find_one<'a>(
+    open: &OpenLedger,
+    ledger: &'a Ledger,
+    text: &str,
+) -> Result<&'a LedgerTask, CommandError> {
+    let error = match find_task(ledger, text) {
+        Ok(found) => return Ok(found),
+        Err(error) => error,
+    };
+    let Some(commit) = messages::resolve(&open.repo, text) else {
+        return Err(error);
+    };
+    match open.tasks_of(ledger, commit).as_slice() {
+        [] => Err(CommandError::failed(format!("no task is recorded on `{text}`"))
+            .hint("Record one: git leverage record --estimate 40h")
+            .hint("List all: git leverage log")),
+        [one] => Ok(one),
+        several => {
+            let named = several.iter().map(|found| {
+                let task = &found.task;
+                format!(
+                    "`{}` ({}, {})",
+                    task.title,
+                    ledger.short_id(task.id),
+                    task.estimate.hours
+                )
+            });
+            let named: Vec<String> = named.collect();
+            let what = format!("`{text}` has {} tasks: {}", several.len(), named.join(", "));
+            Err(CommandError::failed(what).hint("Choose one by its id"))
+        }
+    }
+}
+
 /// The next revision of a task, with the fields that were given; an error where nothing would change.
 pub fn next_revision(
     found: &LedgerTask,
@@ -340,21 +380,26 @@ pub fn next_revision(
     Ok(revised)
 }
 
-/// What is to be said of a revision that has no phases, as those before do not sum to its estimate.
+/// What is to be said of a revision that does not have all phases of the one before: as these do not sum to its estimate, or
+/// others were given.
 pub fn phases_left_out(before: &Task, revised: &Task) -> Option<String> {
-    let phases = &before.estimate.phases;
-    if phases.is_empty() || !revised.estimate.phases.is_empty() {
+    let (before, now) = (&before.estimate.phases, &revised.estimate.phases);
+    let is_kept = |phase: &Phase| now.iter().any(|kept| kept.name == phase.name);
+    if before.iter().all(is_kept) {
         return None;
     }
-    let sum = phase_sum(phases);
-    let phases: Vec<String> = phases
+    let sum = phase_sum(before);
+    let phases: Vec<String> = before
         .iter()
         .map(|phase| format!("{} {}", phase.name, phase.hours))
         .collect();
-    Some(format!(
-        "left out the phases, which sum to {sum} ({}); to give new ones: --phase NAME=HOURS for each",
-        phases.join(", ")
-    ))
+    let phases = phases.join(", ");
+    Some(match now.is_empty() {
+        true => format!(
+            "left out the phases, which sum to {sum} ({phases}); to give new ones: --phase NAME=HOURS for each"
+        ),
+        false => format!("the phases were {phases}; --phase gives all of them anew"),
+    })
 }
 
 /// Where the next line of a task goes: to the notes that hold it. Where none of these is on a commit of the task any more,
@@ -436,6 +481,17 @@ impl TaskFields {
             .iter()
             .map(|text| quantity("--phase", Phase::parse(text, work)))
             .collect()
+    }
+
+    /// What is to be said where the agent that estimated is none that is known, and may be another one in a wrong spelling.
+    pub fn unknown_estimator(&self) -> Option<String> {
+        let estimator = Estimator::parse(self.estimated_by.as_deref()?).ok()??;
+        Some(format!(
+            "`{}` is not an agent that is known here; a person is `{}`",
+            estimator.agent,
+            Estimator::PERSON
+        ))
+        .filter(|_| agents::known_spelling(&estimator.agent).is_none())
     }
 
     /// Whether they make an estimate, and do not say whose it is.

@@ -58,13 +58,75 @@ fn refused(source: &str, error: &serde_json::Error) -> CommandError {
     let option = OPTIONS
         .iter()
         .find(|(field, _)| text.starts_with(&format!("unknown field `{field}`")));
-    let hint = match option {
-        Some((field, option)) => {
-            format!("`{field}` is not taken from JSON; if no log tells it, pass {option}")
-        }
-        None => EXAMPLE.to_owned(),
+    let said = CommandError::usage(format!("--json: {source}: {}", in_words(&text)));
+    match option {
+        Some((field, option)) => said.hint(format!(
+            "`{field}` is not taken from JSON; if no log tells it, pass {option}"
+        )),
+        // What is wrong with a value alone needs no other form.
+        None if is_of_form(&text) => said.hint(EXAMPLE),
+        None => said,
+    }
+}
+
+/// How messages on the form of the JSON begin.
+const OF_FORM: &[&str] = &[
+    "invalid type: ",
+    "unknown field ",
+    "missing field ",
+    "duplicate field ",
+    "trailing ",
+    "expected ",
+    "key must be ",
+    "EOF ",
+];
+
+fn is_of_form(text: &str) -> bool {
+    OF_FORM.iter().any(|start| text.starts_with(start))
+}
+
+/// What the parser says, with the place first and in the words of JSON: `line 1, column 12: a list instead of an object`.
+fn in_words(text: &str) -> String {
+    let placed = text.rsplit_once(" at line ");
+    let placed = placed.and_then(|(what, place)| Some((what, place.split_once(" column ")?)));
+    let (what, place) = match placed {
+        // The parser counts columns from 0 where nothing was read.
+        Some((what, (line, "0"))) => (what, format!("line {line}, column 1: ")),
+        Some((what, (line, column))) => (what, format!("line {line}, column {column}: ")),
+        None => (text, String::new()),
     };
-    CommandError::usage(format!("--json: {source}: {text}")).hint(hint)
+    let types = what
+        .strip_prefix("invalid type: ")
+        .and_then(|types| types.split_once(", expected "));
+    let what = match types {
+        Some((found, wanted)) => format!("{} instead of {}", kind(found), kind(wanted)),
+        None => what.replace("EOF while parsing", "it ends within"),
+    };
+    format!("{place}{what}")
+}
+
+/// The parser's word for a kind of value as JSON has it.
+fn kind(word: &str) -> String {
+    let known = [
+        ("sequence", "a list"),
+        ("a sequence", "a list"),
+        ("map", "an object"),
+        ("a map", "an object"),
+        ("a string", "a text"),
+    ];
+    let starts = [
+        ("string ", "the text "),
+        ("integer ", "the number "),
+        ("floating point ", "the number "),
+        ("boolean ", ""),
+    ];
+    if let Some((_, ours)) = known.iter().find(|(theirs, _)| *theirs == word) {
+        return (*ours).to_owned();
+    }
+    let start = starts
+        .iter()
+        .find_map(|(theirs, ours)| Some(format!("{ours}{}", word.strip_prefix(theirs)?)));
+    start.unwrap_or_else(|| word.to_owned())
 }
 
 /// What may be given. Texts are checked where those of options are.
@@ -321,6 +383,47 @@ mod tests {
             .find(|code| code.starts_with("\"commits\""))
             .unwrap();
         assert_eq!(read(&format!("{{{commits}}}")).unwrap().commit, ["HEAD~1"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_the_words_of_json() {
+        let said = |json: &str| {
+            let error = serde_json::from_str::<Object<Given>>(json).err().unwrap();
+            let error = refused("standard input", &error);
+            let said = error.message().strip_prefix("--json: standard input: ").unwrap();
+            (said.to_owned(), error.hints().len())
+        };
+        for (json, wanted, hints) in [
+            ("[]", "line 1, column 1: a list instead of an object", 1),
+            (
+                r#"{"tags": "a"}"#,
+                "line 1, column 12: the text \"a\" instead of a list",
+                1,
+            ),
+            (
+                r#"{"title": 4}"#,
+                "line 1, column 11: the number `4` instead of a text",
+                1,
+            ),
+            (
+                r#"{"title": [4]}"#,
+                "line 1, column 10: a list instead of a text",
+                1,
+            ),
+            (
+                r#"{"estimate": 4}"#,
+                "line 1, column 14: 4 has no unit; write \"4h\" or \"4m\"",
+                0,
+            ),
+            (
+                r#"{"estimate": "4x"}"#,
+                "line 1, column 17: `4x` has an unknown unit `x`; use s, m, h, d or w",
+                0,
+            ),
+            (r#"{"title": "#, "line 1, column 10: it ends within a value", 1),
+        ] {
+            assert_eq!(said(json), (wanted.to_owned(), hints), "{json}");
+        }
     }
 
     #[test]

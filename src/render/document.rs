@@ -96,6 +96,8 @@ pub struct Column {
     pub drop_order: u8,
     /// Whether a text that is cut loses its front: of a path, the end tells most.
     pub keeps_end: bool,
+    /// Whether a narrow terminal cuts nothing off its texts: an id that is cut names nothing.
+    pub is_whole: bool,
     /// Whether it holds sentences: a narrow terminal breaks them into lines, and cuts nothing off.
     pub is_prose: bool,
 }
@@ -110,6 +112,7 @@ impl Column {
             basis: None,
             drop_order: 0,
             keeps_end: false,
+            is_whole: false,
             is_prose: false,
         }
     }
@@ -149,6 +152,13 @@ impl Column {
             align: Align::Right,
             ..Self::text(id, heading)
         }
+    }
+
+    /// The same column, of which a narrow terminal cuts nothing off.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.is_whole = true;
+        self
     }
 
     /// The same column with a basis.

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use super::document::{Basis, Cell, Column, Table};
 use super::escape::visible;
 use crate::aggregate::effort::TaskEffort;
+use crate::facts::ids::TaskId;
 use crate::facts::ledger::{LedgerTask, TaskProvenance};
 use crate::facts::quantity::{Minutes, counted, plural};
 use crate::facts::record::Tombstone;
@@ -40,15 +41,26 @@ pub fn card(found: &LedgerTask, tombstone: Option<&Tombstone>) -> String {
     timed_card(found, Timed::as_recorded(&found.task), tombstone)
 }
 
+/// The same of a task that is not written and may never have this id.
+pub fn card_without_id(found: &LedgerTask) -> String {
+    facts(found, Timed::as_recorded(&found.task), None, None)
+}
+
 /// The same with the day and the time that reports give it.
 pub fn timed_card(found: &LedgerTask, timed: Timed<'_>, tombstone: Option<&Tombstone>) -> String {
+    facts(found, timed, Some(found.task.id), tombstone)
+}
+
+fn facts(found: &LedgerTask, timed: Timed<'_>, id: Option<TaskId>, tombstone: Option<&Tombstone>) -> String {
     let Timed { task, day, effort } = timed;
     let mut card = format!("{}\n", visible(&task.title));
     let mut fact = |name: &str, value: &str| {
         // Writing to a string cannot fail.
         let _ = writeln!(card, "  {name:<12} {}", visible(value));
     };
-    fact("id", &task.id.to_string());
+    if let Some(id) = id {
+        fact("id", &id.to_string());
+    }
     fact("date", &day.to_string());
     fact("estimate", &estimate(task));
     for phase in &task.estimate.phases {
@@ -197,7 +209,7 @@ pub fn table<'a>(tasks: &[Timed<'a>]) -> Table {
     Table {
         columns: vec![
             Column::text("date", "Date"),
-            Column::text("id", "Id"),
+            Column::text("id", "Id").whole(),
             Column::text("title", "Task"),
             number("human_hours", "Human", Basis::Claimed),
             number("agent_minutes", "Agent", Basis::Claimed),
@@ -289,15 +301,15 @@ fn row(timed: &Timed<'_>) -> Vec<Cell> {
 pub fn history<'a>(tasks: impl IntoIterator<Item = (&'a LedgerTask, Option<&'a Tombstone>)>) -> Table {
     Table {
         columns: vec![
-            Column::text("at", "When"),
-            Column::text("id", "Id"),
+            Column::text("at", "When").whole(),
+            Column::text("id", "Id").whole(),
             Column::ordinal("rev", "Rev"),
             Column::text("by", "Who"),
             Column::number("from", "From", Basis::Claimed),
             Column::number("to", "To", Basis::Claimed),
-            Column::number("agent_minutes", "Agent", Basis::Claimed),
-            Column::number("supervisory_minutes", "Superv.", Basis::Claimed),
-            Column::text("title", "Task"),
+            Column::number("agent_minutes", "Agent", Basis::Claimed).drop_order(2),
+            Column::number("supervisory_minutes", "Superv.", Basis::Claimed).drop_order(3),
+            Column::text("title", "Task").drop_order(1),
             Column::text("reason", "Reason"),
             Column::text(ESTIMATOR, "Estimated by"),
         ],

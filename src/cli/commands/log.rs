@@ -90,8 +90,15 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             false => Log::of(&timed),
         },
     };
-    args.output
-        .send(context, &Document::from(page), &rows, &machine)?;
+    let document = match tasks.is_empty() {
+        // Headings over nothing say nothing.
+        true => Document {
+            notes: page.notes,
+            ..Document::default()
+        },
+        false => Document::from(page),
+    };
+    args.output.send(context, &document, &rows, &machine)?;
     Ok(timing.outcome.max(ledger.status.into()))
 }
 

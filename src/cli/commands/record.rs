@@ -24,7 +24,7 @@ use crate::facts::record::{NoteLines, Record};
 use crate::facts::task::{FirstClaim, Task, TaskSource, check_text};
 use crate::git::messages;
 use crate::ledger;
-use crate::render::task::card;
+use crate::render::task::{card, card_without_id};
 use crate::sources::ledger::{read_ledger_at, read_recorded};
 
 /// The arguments of `record`.
@@ -164,7 +164,7 @@ fn first(
         let own = within.take_logs(&args.sources(), open, context)?;
         measure(&mut task, &commits, &own, open, context)?;
     }
-    if args.goes_into_the_message(context)? {
+    if args.goes_into_the_message(context)? && !has_to_be_a_note(args, &task, on, open, context)? {
         return trailer::claim(&args.fields, &task, on, args.dry_run, open, context);
     }
     let message = format!("Record: {}\n", task.title);
@@ -195,6 +195,25 @@ fn first(
     }
     let done = format!("recorded on {}", on.short());
     end(&done, args, context)
+}
+
+/// Whether a task goes into a note though the setting wants it in the message, which cannot be changed any more. Who asks for
+/// trailers by an option gets the error.
+fn has_to_be_a_note(
+    args: &Args,
+    task: &Task,
+    on: ObjectId,
+    open: &OpenLedger,
+    context: &mut Context,
+) -> Result<bool, CommandError> {
+    match trailer::amendable(task, on, open, context) {
+        Err(error) if !args.trailer && !error.is_not_writable() => {
+            let said = format!("{}, so the task goes into a note", error.message());
+            context.terminal.status(&said)?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
 }
 
 /// The tasks that commits have already, where another one is wanted.
@@ -465,6 +484,12 @@ fn new_task(args: &Args, open: &OpenLedger, on: Option<ObjectId>) -> Result<Task
             source: TaskSource::Record,
         },
     );
+    if args.fields.title.is_none() {
+        check_text("the title", &task.title).map_err(|error| {
+            CommandError::from(error)
+                .hint("It is the subject of the commit; to give another one: --title TEXT")
+        })?;
+    }
     task.written_by.clone_from(&open.written_by);
     args.fields.apply(&mut task, open)?;
     Ok(task)
@@ -479,5 +504,9 @@ fn preview(task: Task, on: Option<ObjectId>, args: &Args) -> String {
     findings.notes.extend(on.or(zero).map(|commit| (commit, lines)));
     findings.task_commits.extend(zero.filter(|_| args.no_commit));
     let ledger = Ledger::assemble(findings);
-    ledger.tasks.iter().map(|task| card(task, None)).collect()
+    let shown = match args.dry_run {
+        true => card_without_id,
+        false => |task: &LedgerTask| card(task, None),
+    };
+    ledger.tasks.iter().map(shown).collect()
 }

@@ -1,10 +1,10 @@
-//! `revise ID`: a new revision of a task; the old ones stay.
+//! `revise REV|ID`: a new revision of a task; the old ones stay.
 
 use crate::cli::called::Seen;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::{OpenLedger, TaskFields, find_task, homes, next_revision, phases_left_out};
+use crate::cli::recording::{OpenLedger, TaskFields, find_one, homes, next_revision, phases_left_out};
 use crate::facts::record::Record;
 use crate::facts::task::check_text;
 use crate::ledger;
@@ -16,8 +16,8 @@ use crate::render::task::card;
     git leverage revise 019d7743-6a00 --estimate 24h --reason 'The client library existed'\n  \
     git leverage revise 019d7743-6a00 --supervision 12m --reason 'Second review'")]
 pub struct Args {
-    /// The task's id, or a prefix that is unique
-    #[arg(value_name = "ID")]
+    /// The task's id, a prefix that is unique, or the commit that it is the only task of
+    #[arg(value_name = "REV|ID")]
     id: String,
     /// Why it is revised
     #[arg(long, value_name = "TEXT")]
@@ -37,11 +37,14 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     open.estimator = seen.estimator();
     open.written_by = seen.written_by();
     let ledger = open.ledger(context)?;
-    let found = find_task(&ledger, &args.id)?;
+    let found = find_one(&open, &ledger, &args.id)?;
     if ledger.tombstone(found.task.id).is_some() {
         return Err(CommandError::failed("the task is retracted, which is final").hint("Record it again"));
     }
     check_text("the reason", &args.reason)?;
+    if let Some(unknown) = args.fields.unknown_estimator() {
+        context.terminal.status(&unknown)?;
+    }
     if let Some(doubt) = seen.doubt().filter(|_| args.fields.counts_as_the_callers()) {
         context.terminal.status(&doubt)?;
     }

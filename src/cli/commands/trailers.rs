@@ -68,7 +68,17 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     };
     context.terminal.data(text.as_bytes())?;
     let (first, more) = match errors.as_slice() {
-        [] => return Ok(Outcome::Done),
+        [] => {
+            if text.is_empty() {
+                let place = match args.file.as_deref().or(args.range.as_deref()) {
+                    Some("-") => "standard input".to_owned(),
+                    named => format!("`{}`", named.unwrap_or("HEAD")),
+                };
+                let said = format!("no trailers of git-leverage in {place}");
+                context.terminal.status(&said)?;
+            }
+            return Ok(Outcome::Done);
+        }
         [first, more @ ..] => (first, more),
     };
     let mut error = CommandError::failed(first.clone());
@@ -87,7 +97,8 @@ fn check_file(file: &str, context: &Context) -> Result<(String, Vec<String>), Co
     let message = message.map_err(unreadable)?;
     let work = context.settings().work_time()?;
     let (claims, errors) = claim::read(&message, work);
-    let errors = errors.iter().map(ClaimError::to_string).collect();
+    let errors = errors.iter().map(ClaimError::to_string);
+    let errors = errors.chain(beside_the_title(&message, &claims)).collect();
     Ok((claims.iter().map(|claim| described(claim, "")).collect(), errors))
 }
 
@@ -102,6 +113,8 @@ fn check_commits(range: &str, context: &mut Context) -> Result<(String, Vec<Stri
             text.push_str(&described(claim, &format!("{short} ")));
         }
         errors.extend(wrong.iter().map(|error| format!("{short}: {error}")));
+        let misplaced = beside_the_title(&raw.message(), &claims);
+        errors.extend(misplaced.map(|error| format!("{short}: {error}")));
     };
     if range.contains("..") {
         range::visit(&open.repo, range, check)?;
@@ -109,6 +122,21 @@ fn check_commits(range: &str, context: &mut Context) -> Result<(String, Vec<Stri
         messages::with_commit(&open.repo, open.commit(range)?, &mut check)?;
     }
     Ok((text, errors))
+}
+
+/// What is wrong with a message whose trailers all stand in the paragraph of the title, where git reads none.
+fn beside_the_title(message: &[u8], claims: &[Claim]) -> Option<String> {
+    let lines = message.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let paragraph = lines.enumerate().skip_while(|(_, line)| line.is_empty());
+    let mut paragraph = paragraph.skip(1).take_while(|(_, line)| !line.is_empty());
+    let (at, line) = paragraph.find(|(_, line)| claim::is_ours(line) && line.contains(&b':'))?;
+    let key = String::from_utf8_lossy(line.split(|byte| *byte == b':').next().unwrap_or(line));
+    claims.is_empty().then(|| {
+        format!(
+            "line {}: {key} stands in the paragraph of the title, where it is not read; put a blank line before it",
+            at + 1
+        )
+    })
 }
 
 /// The claims of one paragraph, a line each.

@@ -305,6 +305,7 @@ impl<'a> Layout<'a> {
 /// How far down a column may be shortened: text to [`MIN_TEXT`], sentences to [`MIN_PROSE`], numbers not at all.
 fn least(column: &Column, width: usize) -> usize {
     match column.align {
+        _ if column.is_whole => width,
         Align::Left if column.is_prose => width.min(MIN_PROSE),
         Align::Left => width.min(MIN_TEXT),
         Align::Right => width,

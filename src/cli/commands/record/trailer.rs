@@ -14,7 +14,7 @@ use crate::facts::task::Task;
 use crate::facts::trailers::{self, TrailerPlace};
 use crate::git::amend::{AmendError, Amendable, carry_other_notes};
 use crate::git::walk::RefSelection;
-use crate::ledger::{self, Writer};
+use crate::ledger::{self, WriteError, Writer};
 use crate::render::task::card;
 use crate::sources::ledger::read_ledger_at;
 
@@ -27,14 +27,7 @@ pub fn claim(
     open: &OpenLedger,
     context: &mut Context,
 ) -> Result<Outcome, CommandError> {
-    let commit = Amendable::at_head(&open.repo, &branches(context)).map_err(refused)?;
-    if commit.id != on {
-        let message = format!("{} is not HEAD, whose message alone can be changed", on.short());
-        return Err(CommandError::usage(message).hint(NOTE));
-    }
-    if task.commits.iter().any(|other| *other != on) {
-        return Err(CommandError::usage("a trailer speaks of no other commit than its own").hint(NOTE));
-    }
+    let commit = amendable(task, on, open, context)?;
     let block = block(task)?;
     let message = with_block(&commit, &block, open.work)?;
     untold::tell(fields, task, context)?;
@@ -65,6 +58,24 @@ pub fn claim(
     );
     context.terminal.status(&done)?;
     Ok(Outcome::Done)
+}
+
+/// The commit whose message can claim a task.
+pub fn amendable(
+    task: &Task,
+    on: ObjectId,
+    open: &OpenLedger,
+    context: &Context,
+) -> Result<Amendable, CommandError> {
+    let commit = Amendable::at_head(&open.repo, &branches(context)).map_err(refused)?;
+    if commit.id != on {
+        let message = format!("{} is not HEAD, whose message alone can be changed", on.short());
+        return Err(CommandError::usage(message).hint(NOTE));
+    }
+    if task.commits.iter().any(|other| *other != on) {
+        return Err(CommandError::usage("a trailer speaks of no other commit than its own").hint(NOTE));
+    }
+    Ok(commit)
 }
 
 const NOTE: &str = "Record it in a note: git leverage record --note …";
@@ -126,6 +137,11 @@ fn unsigned() -> CommandError {
 fn refused(error: AmendError) -> CommandError {
     let message = format!("the message of HEAD cannot be changed: {error}");
     match error {
+        // What is signed here is code, which `leverage.sign` does not speak of.
+        AmendError::Write(error @ WriteError::Unsigned { .. }) => CommandError::from(error).instead(
+            "Check that `git commit -S` works here, or leave the commit unsigned: \
+             git -c commit.gpgSign=false leverage record --trailer …",
+        ),
         AmendError::Write(error) => error.into(),
         AmendError::Shared { .. } => CommandError::failed(message)
             .hint(NOTE)

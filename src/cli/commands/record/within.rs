@@ -145,6 +145,9 @@ impl Within {
 
     /// Says it where an estimate counts as a person's, and nothing shows surely that one called.
     pub fn tell_doubt(&self, fields: &TaskFields, context: &mut Context) -> Result<(), CommandError> {
+        if let Some(unknown) = fields.unknown_estimator() {
+            context.terminal.status(&unknown)?;
+        }
         let doubt = self.doubt.as_ref().filter(|_| fields.counts_as_the_callers());
         doubt.map_or(Ok(()), |doubt| Ok(context.terminal.status(doubt)?))
     }
