@@ -35,6 +35,7 @@ pub mod task_json;
 pub mod terminal;
 pub mod timing;
 pub mod untold;
+pub mod watched;
 
 use std::io::Write as _;
 use std::process::ExitCode;

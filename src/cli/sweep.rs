@@ -18,6 +18,7 @@ use super::linking::Linking;
 use super::logs::{LogArgs, RulesArgs};
 use super::recording::OpenLedger;
 use super::terminal::Terminal;
+use super::watched::Watched;
 use crate::correlate::measured::Repose;
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::{ObjectId, SessionId};
@@ -59,6 +60,9 @@ const BETWEEN_SIZES: Duration = Duration::from_secs(1);
 const CLOCKS: i64 = 3600;
 /// A session whose log has an event so late is at work.
 const AT_WORK: TimeDelta = TimeDelta::seconds(60);
+
+/// No capture of what is pending takes so long unless a repository hangs. Its process then ends, so that others have their turn.
+const LONGEST_ROUND: Duration = Duration::from_secs(1800);
 
 /// A session of which nothing came for so long is taken to be over.
 const LONG_REST: TimeDelta = TimeDelta::hours(1);
@@ -315,6 +319,7 @@ struct Commits<'a> {
 
 /// Captures what is pending in a spool; what of it is settled then.
 fn capture(context: &Context, spool: &Spool, place: Where<'_>, swept: &mut Swept) -> Settled {
+    let _watched = Watched::until(LONGEST_ROUND);
     let began = context.environment.now;
     let contents = &spool.contents(began);
     let near = Near::of(place);
@@ -530,62 +535,96 @@ fn capture_in(
     if let Some(reason) = unread(&open.repo, &own) {
         return Err(CommandError::failed(reason));
     }
-    let capture = Capture::new(&open.repo, &own);
-    let due = targets
-        .iter()
-        .filter(|target| target.is_due || capture.has_news(&target.sessions));
-    let sessions: BTreeSet<&SessionId> = due.flat_map(|target| &target.sessions).collect();
-    let made = capture.links().filter(|link| sessions.contains(&link.session));
-    let mut wanted: HashSet<ObjectId> = made.map(|link| link.commit).collect();
-    // A session that is at work has not written all of it yet, and its own hook comes at the end of the turn.
-    let lately = (context.environment.now - AT_WORK).timestamp();
-    let works = own
-        .sessions
-        .iter()
-        .filter(|session| session.span.end.seconds() >= lately);
-    let works: HashSet<&SessionId> = works.map(|session| &session.id).collect();
-    for commits in made_by_hand.iter_mut() {
-        let made = capture
-            .links()
-            .filter(|link| commits.may_have(link.commit, &open.repo));
-        let (at_work, done): (Vec<&Link>, Vec<&Link>) = made.partition(|link| works.contains(&link.session));
-        wanted.extend(done.into_iter().map(|link| link.commit));
-        commits.is_left = !at_work.is_empty();
+    let there = There {
+        capture: Capture::new(&open.repo, &own),
+        own: &own,
+        open: &open,
+        now: context.environment.now,
+    };
+    let wanted = there.wanted(targets, made_by_hand);
+    there.keep(&wanted, targets, made_by_hand, swept)
+}
+
+/// A repository that is captured in.
+struct There<'a> {
+    capture: Capture<'a>,
+    own: &'a OwnLinks,
+    open: &'a OpenLedger,
+    now: DateTime<Utc>,
+}
+
+impl There<'_> {
+    /// The commits that are to have records of all their sessions.
+    fn wanted(
+        &self,
+        targets: &[&mut Target<'_>],
+        made_by_hand: &mut [&mut Commits<'_>],
+    ) -> HashSet<ObjectId> {
+        let due = targets
+            .iter()
+            .filter(|target| target.is_due || self.capture.has_news(&target.sessions));
+        let sessions: BTreeSet<&SessionId> = due.flat_map(|target| &target.sessions).collect();
+        let links = || self.capture.links();
+        let made = links().filter(|link| sessions.contains(&link.session));
+        let mut wanted: HashSet<ObjectId> = made.map(|link| link.commit).collect();
+        // A session that is at work has not written all of it yet, and its own hook comes at the end of the turn.
+        let lately = (self.now - AT_WORK).timestamp();
+        let sessions = self.own.sessions.iter();
+        let works = sessions.filter(|session| session.span.end.seconds() >= lately);
+        let works: HashSet<&SessionId> = works.map(|session| &session.id).collect();
+        for commits in made_by_hand {
+            let made = links().filter(|link| commits.may_have(link.commit, &self.open.repo));
+            let (at_work, done): (Vec<&Link>, Vec<&Link>) =
+                made.partition(|link| works.contains(&link.session));
+            wanted.extend(done.into_iter().map(|link| link.commit));
+            commits.is_left = !at_work.is_empty();
+        }
+        wanted
     }
-    let mut records = capture.records(&wanted, &open.stamp(open.author()?));
-    let reposes = |session: &SessionId| repose(session, targets, &own.sessions, context.environment.now);
-    let waiting = capture.put_off(&mut records, reposes);
-    for target in targets.iter_mut() {
-        if !target.sessions.is_disjoint(&waiting) {
+
+    /// Writes what is not in the notes on these commits, and notes with whom something is left to do.
+    fn keep(
+        &self,
+        wanted: &HashSet<ObjectId>,
+        targets: &mut [&mut Target<'_>],
+        made_by_hand: &mut [&mut Commits<'_>],
+        swept: &mut Swept,
+    ) -> Result<(), CommandError> {
+        let stamp = self.open.stamp(self.open.author()?);
+        let mut records = self.capture.records(wanted, &stamp);
+        let reposes = |session: &SessionId| repose(session, targets, &self.own.sessions, self.now);
+        let waiting = self.capture.put_off(&mut records, reposes);
+        let left = match records.is_empty() {
+            true => ledger::Left::new(),
+            false => write(self.open, &records)?,
+        };
+        for target in targets
+            .iter_mut()
+            .filter(|target| !target.sessions.is_disjoint(&waiting))
+        {
             target.leave(Left::Waits);
         }
-    }
-    let left = match records.is_empty() {
-        true => ledger::Left::new(),
-        false => write(&open, &records)?,
-    };
-    let mut written = HashSet::new();
-    for (commit, record) in records {
-        let Some(error) = left.get(&commit) else {
-            swept.commits += usize::from(written.insert(commit));
-            swept.sessions.insert(record.session);
-            continue;
-        };
-        swept.failed.insert(record.session.clone(), error.to_string());
-        for target in targets.iter_mut() {
-            if target.sessions.contains(&record.session) {
-                target.leave(Left::Failed(error.to_string()));
-            }
+        let mut written = HashSet::new();
+        for (commit, record) in records {
+            let Some(error) = left.get(&commit) else {
+                swept.commits += usize::from(written.insert(commit));
+                swept.sessions.insert(record.session);
+                continue;
+            };
+            let of_it = targets
+                .iter_mut()
+                .filter(|target| target.sessions.contains(&record.session));
+            of_it.for_each(|target| target.leave(Left::Failed(error.to_string())));
+            swept.failed.insert(record.session, error.to_string());
         }
+        for commits in made_by_hand {
+            let is_open = |link: &Link| left.contains_key(&link.commit) || waiting.contains(&link.session);
+            let is_one = |link: &&Link| commits.may_have(link.commit, &self.open.repo);
+            let is_left = self.capture.links().filter(is_one).any(is_open);
+            commits.is_left |= is_left;
+        }
+        Ok(())
     }
-    for commits in made_by_hand {
-        let is_open = |link: &Link| left.contains_key(&link.commit) || waiting.contains(&link.session);
-        let mut made = capture
-            .links()
-            .filter(|link| commits.may_have(link.commit, &open.repo));
-        commits.is_left |= made.any(is_open);
-    }
-    Ok(())
 }
 
 /// Why nothing is known of the commits of a repository: no links are then no sign that there are none.
