@@ -468,10 +468,17 @@ fn help_and_arguments_of_a_later_release_are_no_trouble() {
     let payload = told(&world, "SessionStart", "s", &world.home()).to_string();
     let output = give(command(&world, &["--later", "x"], 0), payload.as_bytes());
     assert!(output.status.success() && output.stderr.is_empty());
-    let mut before = world.leverage(&world.home());
-    before.args(["-C", ".", "hook"]);
-    assert!(give(before, payload.as_bytes()).status.success());
-    assert_eq!(lines(&spool(&world)).len(), 2);
+    for before in [
+        &["-C", ".", "hook"][..],
+        &["-q", "-c", "x=y", "hook", "--later"],
+        &["-C", "gone", "hook"],
+    ] {
+        let mut called = world.leverage(&world.home());
+        called.args(before);
+        let output = give(called, payload.as_bytes());
+        assert!(output.status.success() && output.stderr.is_empty(), "{before:?}");
+    }
+    assert_eq!(lines(&spool(&world)).len(), 4);
 }
 
 #[cfg(unix)]
@@ -510,6 +517,16 @@ fn nothing_that_is_in_the_way_holds_a_hook_up_or_makes_it_fail() {
     homeless.env_remove("HOME");
     assert!(give(homeless, payload.to_string().as_bytes()).status.success());
     assert_eq!(lines(&beside).len(), 6);
+    // A relative one would be in whatever work tree a hook is called in.
+    for name in ["HOME", "XDG_STATE_HOME", "USERPROFILE"] {
+        let mut relative = command(&world, &[], 0);
+        relative
+            .env_remove("HOME")
+            .env(name, "x")
+            .current_dir(repo.path());
+        assert!(give(relative, payload.to_string().as_bytes()).status.success());
+    }
+    assert_eq!((lines(&beside).len(), repo.path().join("x").exists()), (9, false));
     // Neither here nor there.
     let mut nowhere = command(&world, &[], 0);
     nowhere.env_remove("HOME");
@@ -603,6 +620,27 @@ fn a_stream_that_nobody_closes_or_that_never_ends_is_left() {
     ]);
     shut.env("HOME", world.home());
     assert!(shut.status().unwrap().success());
+    assert_eq!(lines(&spool(&world)).len(), 1);
+}
+
+/// On a machine that is busy, a payload comes late, and in parts.
+#[test]
+fn who_speaks_slowly_is_heard() {
+    let world = World::new();
+    let payload = told(&world, "SessionStart", "s", &world.home()).to_string();
+    let (first, second) = payload.split_at(20);
+    let mut called = command(&world, &[], 0);
+    let mut child = called
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    std::thread::sleep(Duration::from_millis(600));
+    input.write_all(first.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    input.write_all(second.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
     assert_eq!(lines(&spool(&world)).len(), 1);
 }
 
@@ -886,6 +924,20 @@ fn nobody_is_reminded_of_what_has_a_task_or_may_be_another_ones() {
     hook(&world, &told(&world, "SessionStart", "other", repo.path()), 5);
     assert!(!is_due(&world));
 
+    let world = begin("s");
+    let repo = world.at("kiln");
+    repo.git(&["checkout", "--quiet", "-b", "gone"]);
+    repo.commit_at("One", NOW + 10);
+    repo.git(&["checkout", "--quiet", "main"]);
+    assert!(!is_due(&world), "what is not below HEAD any more");
+}
+
+#[test]
+fn nobody_is_reminded_where_it_is_not_known_whose_commits_are_whose() {
+    let is_due = |world: &World| {
+        let stop = told(world, "Stop", "s", &world.path("kiln"));
+        !is_silent(&reminded(world, &stop, 60))
+    };
     // Somebody who is at work since before says nothing meanwhile; who ended does not work any more.
     for (event, due) in [("SessionStart", false), ("Stop", false), ("SessionEnd", true)] {
         let world = World::new();
@@ -904,13 +956,6 @@ fn nobody_is_reminded_of_what_has_a_task_or_may_be_another_ones() {
     assert!(!is_due(&world));
     let _ = reminded(&world, &told(&world, "Stop", "s", repo.path()), 60);
     assert!(!is_due(&world));
-
-    let world = begin("s");
-    let repo = world.at("kiln");
-    repo.git(&["checkout", "--quiet", "-b", "gone"]);
-    repo.commit_at("One", NOW + 10);
-    repo.git(&["checkout", "--quiet", "main"]);
-    assert!(!is_due(&world), "what is not below HEAD any more");
 }
 
 /// The end of a turn of each agent that starts hooks, and how it is answered.

@@ -140,9 +140,7 @@ impl Environment {
 
     /// The home folder.
     pub fn home(&self) -> Option<PathBuf> {
-        self.variable("HOME")
-            .or_else(|| self.variable("USERPROFILE"))
-            .map(PathBuf::from)
+        home(&|name| self.variable(name).map(PathBuf::from))
     }
 
     /// Where facts that can be read again are kept: `$XDG_CACHE_HOME/git-leverage`, else below the home folder.
@@ -202,10 +200,17 @@ fn clock(variables: &BTreeMap<String, String>) -> DateTime<Utc> {
 
 /// Where the state of this program is kept, by these variables.
 pub fn state_dir(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
-    let home = || variable("HOME").or_else(|| variable("USERPROFILE"));
     let named = variable("XDG_STATE_HOME").filter(|path| path.is_absolute());
-    let base = named.or_else(|| Some(home()?.join(".local/state")))?;
+    let base = named.or_else(|| Some(home(&variable)?.join(".local/state")))?;
     Some(base.join("git-leverage"))
+}
+
+/// The home folder, by these variables. A relative one would be another in each folder, and in the middle of a work tree.
+fn home(variable: &dyn Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    ["HOME", "USERPROFILE"]
+        .into_iter()
+        .filter_map(variable)
+        .find(|path| path.is_absolute())
 }
 
 /// Settles what stands in for objects, by the environment and these settings.

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,10 @@ const LONGEST: usize = 16 << 20;
 /// So much more is taken from whoever writes on, and for so long, that they need not notice.
 const MORE: usize = 64 << 20;
 const PATIENCE_WITH_MORE: Duration = Duration::from_millis(5);
-/// After so long it is over, whatever holds it up: agents give the end of a session little more.
+/// How long whoever calls may take to say what there is to say: a machine may be busy. Agents give the end of a session little
+/// more than this and the next one.
+const PATIENCE_TO_READ: Duration = Duration::from_millis(1_800);
+/// After so long more it is over, whatever holds it up.
 const PATIENCE: Duration = Duration::from_millis(1_000);
 /// The same where commits are looked for.
 const PATIENCE_TO_REMIND: Duration = Duration::from_millis(4_000);
@@ -69,11 +72,22 @@ struct Answer {
 
 /// Does what a hook is for, if this process was started for that. Nothing else of the process is looked at before.
 pub fn main() -> Option<ExitCode> {
-    let mut arguments = std::env::args_os().skip(1);
-    if arguments.next()? != COMMAND {
-        return None;
-    }
+    let arguments = arguments(std::env::args_os().skip(1))?;
     Some(ExitCode::from(run(Asked::of(arguments)?).exit_code()))
+}
+
+/// The arguments of the command, if it is this one. The options of every command may stand before it: none of them is of use
+/// to a hook, and one that is wrong is no reason to fail.
+fn arguments(mut all: impl Iterator<Item = OsString>) -> Option<impl Iterator<Item = OsString>> {
+    loop {
+        let argument = all.next()?;
+        match argument.to_str()? {
+            COMMAND => return Some(all),
+            "-C" | "-c" | "--color" => drop(all.next()),
+            option if option.starts_with('-') => {}
+            _ => return None,
+        }
+    }
 }
 
 /// The same, with arguments that were read already.
@@ -85,17 +99,16 @@ pub fn run(asked: Asked) -> Outcome {
     } else {
         PATIENCE
     };
-    let (sender, answer) = channel();
-    let work = move || {
-        // Nobody waits any more where this comes too late.
-        let _ = sender.send(work(&asked));
-    };
+    let (sender, steps) = channel();
+    let work = move || work(&asked, &sender);
     let answer = match thread::Builder::new().spawn(work) {
-        Ok(_) => answer.recv_timeout(patience).unwrap_or_default(),
+        Ok(_) => answer(&steps, patience),
         Err(_) => Answer::default(),
     };
     let printed = io::stdout().write_all(answer.output.as_bytes());
     let printed = printed.and_then(|()| io::stderr().write_all(answer.errors.as_bytes()));
+    // Who writes a line end of its own after the value finds somebody who reads.
+    while let Ok(Step::Read | Step::Answer(_)) = steps.recv_timeout(PATIENCE_WITH_MORE) {}
     match answer.goes_on && printed.is_ok() {
         true => Outcome::GoOn,
         false => Outcome::Done,
@@ -113,21 +126,52 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
 }
 
-fn work(asked: &Asked) -> Answer {
+/// How far the work is.
+#[derive(Debug)]
+enum Step {
+    /// What there is to read was read.
+    Read,
+    /// This is to be said.
+    Answer(Answer),
+    /// Nobody writes any more.
+    Closed,
+}
+
+/// The answer, if it comes in time.
+fn answer(steps: &Receiver<Step>, patience: Duration) -> Answer {
+    let mut next = steps.recv_timeout(PATIENCE_TO_READ);
+    if let Ok(Step::Read) = next {
+        next = steps.recv_timeout(patience);
+    }
+    match next {
+        Ok(Step::Answer(answer)) => answer,
+        _ => Answer::default(),
+    }
+}
+
+/// Does all there is to do, and tells how far it is. Nobody may wait for that any more.
+fn work(asked: &Asked, steps: &Sender<Step>) {
     let now = now();
+    let stdin = io::stdin();
     if let Some(event) = &asked.git {
+        let _ = steps.send(Step::Read);
         let event = of_git(event, now);
         if let Some(kept) = event.as_ref().and_then(keep) {
             capture_after(event.map(|event| event.kind), &kept);
         }
-        return Answer::default();
+    } else if !stdin.is_terminal() {
+        let payload = read(stdin.lock());
+        let _ = steps.send(Step::Read);
+        let answer = payload.map(|payload| answer_to(&payload, asked, now));
+        let _ = steps.send(Step::Answer(answer.unwrap_or_default()));
+        drain(stdin.lock());
     }
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        return Answer::default();
-    }
-    let payload = read(stdin.lock());
-    let Some(told) = payload.and_then(|payload| told(&payload, &variable, now)) else {
+    let _ = steps.send(Step::Closed);
+}
+
+/// Keeps what an agent says, starts the capture, and reminds the agent where that is asked for.
+fn answer_to(payload: &[u8], asked: &Asked, now: DateTime<Utc>) -> Answer {
+    let Some(told) = told(payload, &variable, now) else {
         return Answer::default();
     };
     let Some(kept) = keep(&told.event) else {
@@ -208,6 +252,13 @@ fn read(mut input: impl Read) -> Option<Vec<u8>> {
             return Some(payload);
         }
     }
+    drain(input);
+    None
+}
+
+/// Takes more, for a moment.
+fn drain(mut input: impl Read) {
+    let mut chunk = vec![0; 64 << 10];
     let deadline = Instant::now() + PATIENCE_WITH_MORE;
     let mut more = 0;
     while more < MORE && Instant::now() < deadline {
@@ -216,7 +267,6 @@ fn read(mut input: impl Read) -> Option<Vec<u8>> {
             _ => break,
         }
     }
-    None
 }
 
 /// How far an object or a list of JSON has come.
@@ -325,6 +375,19 @@ mod tests {
     fn what_is_too_long_is_not_kept() {
         assert_eq!(read(&b"{}{}"[..]).as_deref(), Some(&b"{}{}"[..]));
         assert_eq!(read(io::repeat(b' ')), None);
+    }
+
+    #[test]
+    fn options_of_every_command_may_stand_before_it() {
+        let rest = |words: &[&str]| arguments(words.iter().map(OsString::from)).map(Iterator::count);
+        assert_eq!(rest(&["hook", "--git", "post-commit"]), Some(2));
+        assert_eq!(
+            rest(&["-q", "-C", "/w", "-c", "x=y", "--color=never", "hook", "--new"]),
+            Some(1)
+        );
+        assert_eq!(rest(&["record", "hook"]), None);
+        assert_eq!(rest(&["-C", "hook", "record"]), None);
+        assert_eq!(rest(&["-q"]), None);
     }
 
     #[test]
