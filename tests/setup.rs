@@ -172,7 +172,14 @@ fn a_change_is_shown_before_it_is_made() {
     machine.write(".claude/settings.json", "{\n  \"model\": \"opus\" // mine\n}\n");
     let before = machine.tree();
     let shown = machine.run(&["--dry-run"]);
-    let (diff, _) = shown.stdout.split_once("--- /dev/null").unwrap();
+    let (diff, skill) = shown.stdout.split_once("new file").unwrap();
+    assert!(
+        skill.starts_with(" ~/.claude/skills/leverage/SKILL.md, "),
+        "{skill}"
+    );
+    assert!(skill.ends_with(" lines\n"), "{skill}");
+    let whole = machine.run(&["--dry-run", "-v"]);
+    assert!(whole.stdout.contains("+name: leverage\n"), "{whole}");
     assert_snapshot!(diff, @r#"
     --- $WORLD/home/.claude/settings.json
     +++ $WORLD/home/.claude/settings.json
@@ -181,24 +188,13 @@ fn a_change_is_shown_before_it_is_made() {
     -  "model": "opus" // mine
     +  "model": "opus", // mine
     +  "hooks": {
-    +    "SessionEnd": [
-    +      {
-    +        "hooks": [
-    +          {
-    +            "command": "/opt/git-leverage hook",
-    +            "timeout": 10,
-    +            "type": "command"
-    +          }
-    +        ]
-    +      }
-    +    ],
     +    "SessionStart": [
     +      {
     +        "hooks": [
     +          {
+    +            "type": "command",
     +            "command": "/opt/git-leverage hook",
-    +            "timeout": 10,
-    +            "type": "command"
+    +            "timeout": 10
     +          }
     +        ]
     +      }
@@ -207,9 +203,20 @@ fn a_change_is_shown_before_it_is_made() {
     +      {
     +        "hooks": [
     +          {
+    +            "type": "command",
     +            "command": "/opt/git-leverage hook",
-    +            "timeout": 10,
-    +            "type": "command"
+    +            "timeout": 10
+    +          }
+    +        ]
+    +      }
+    +    ],
+    +    "SessionEnd": [
+    +      {
+    +        "hooks": [
+    +          {
+    +            "type": "command",
+    +            "command": "/opt/git-leverage hook",
+    +            "timeout": 10
     +          }
     +        ]
     +      }
@@ -307,11 +314,10 @@ fn broken_files_are_left_alone_and_the_others_are_set_up() {
     let ran = machine.run(&[]);
     assert_eq!(ran.code, Some(3), "{ran}");
     assert_snapshot!(ran.stderr, @"
-    warning: $WORLD/home/.claude/settings.json: left alone: line 3: a comma is missing
-    warning: $WORLD/home/.codex/hooks.json: left alone: line 3: an array stands where an object belongs
+    warning: $WORLD/home/.claude/settings.json: left alone: line 3, column 3: expected `,` or `}`
+    warning: $WORLD/home/.codex/hooks.json: left alone: line 3, column 10: expected an object, found an array
     warning: $WORLD/home/.gemini/settings.json: left alone: cannot read it: not a regular file
     changed 4 files
-    Codex runs new hooks only after you have approved them: start `codex` and open `/hooks`
     ");
     assert_eq!(
         machine.read(".claude/settings.json"),
@@ -371,13 +377,15 @@ fn it_can_be_taken_back_without_what_was_remembered() {
 #[test]
 fn an_older_program_and_another_choice_are_replaced() {
     let machine = Machine::new();
-    let old = "{\"hooks\": {\"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"/old/bin/git-leverage hook\"}]}]}, \"a\": 1}";
+    let old = "{\"hooks\": {\"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"/old/bin/git-leverage hook\", \"timeout\": 10}]}]}, \"a\": 1}";
     machine.write(".claude/settings.json", old);
     machine.run(&["--remind"]).success();
     let text = machine.read(".claude/settings.json");
     assert!(!text.contains("/old/bin"), "{text}");
     assert_eq!(text.matches("git-leverage hook --remind").count(), 3, "{text}");
-    machine.run(&[]).success();
+    // It stays as it is until somebody says otherwise.
+    assert!(machine.run(&[]).stderr.contains("nothing to do"));
+    machine.run(&["--no-remind"]).success();
     let text = machine.read(".claude/settings.json");
     assert_eq!(
         (text.matches("hook\"").count(), text.matches("--remind").count()),
@@ -397,8 +405,10 @@ fn a_skill_or_plugin_of_somebody_else_is_left_alone() {
     let ran = machine.run(&[]);
     assert_eq!(ran.code, Some(3));
     assert_snapshot!(ran.stderr, @"
-    warning: $WORLD/home/.config/opencode/plugins/leverage.js: left alone: it is not as git-leverage wrote it
-    warning: $WORLD/home/.claude/skills/leverage/SKILL.md: left alone: it is not as git-leverage wrote it
+    warning: $WORLD/home/.config/opencode/plugins/leverage.js: left alone: it was changed, or git-leverage did not write it
+    hint: To take ours: rm $WORLD/home/.config/opencode/plugins/leverage.js && git leverage setup --agent opencode
+    warning: $WORLD/home/.claude/skills/leverage/SKILL.md: left alone: it was changed, or git-leverage did not write it
+    hint: To take ours: rm $WORLD/home/.claude/skills/leverage/SKILL.md && git leverage setup --agent claude-code
     changed 2 files
     ");
     assert_eq!(machine.run(&["--remove"]).code, Some(3));
@@ -696,7 +706,7 @@ fn without_a_home_folder_it_says_so() {
     assert_eq!(ran.code, Some(3), "{ran}");
     assert!(
         ran.stderr
-            .contains("Codex: left alone: where its settings are cannot be told"),
+            .contains("Codex: left alone: its settings cannot be located, as HOME is not set"),
         "{ran}"
     );
 }
@@ -706,7 +716,7 @@ fn an_agent_that_calls_no_hooks_is_named() {
     let machine = Machine::new();
     machine.write(".claude/settings.json", "{\"disableAllHooks\": true}");
     let ran = machine.run(&["--dry-run"]);
-    let said = "warning: $WORLD/home/.claude/settings.json: `disableAllHooks` keeps Claude Code from calling any hook";
+    let said = "warning: $WORLD/home/.claude/settings.json: Claude Code calls no hooks while `disableAllHooks` is set";
     assert!(ran.stderr.contains(said), "{ran}");
     assert_eq!(ran.code, Some(0));
 }
@@ -726,4 +736,303 @@ fn where_no_agent_is_found_it_says_so() {
     assert!(ran.stdout.contains(".claude/settings.json"), "{ran}");
     let ran = machine.run(&["--agent", "clippy"]);
     assert_eq!(ran.code, Some(2), "{ran}");
+}
+
+#[test]
+fn an_agent_that_was_meant_is_named() {
+    let machine = Machine::new();
+    for (typed, meant) in [
+        ("claude", "claude-code"),
+        ("Claude", "claude-code"),
+        ("gemini", "gemini-cli"),
+        ("factory", "droid"),
+        ("agy", "antigravity"),
+        ("opncode", "opencode"),
+    ] {
+        let ran = machine.run(&["--agent", typed]);
+        assert_eq!(ran.code, Some(2), "{ran}");
+        assert!(ran.stderr.contains(&format!("did you mean {meant}?")), "{ran}");
+    }
+    assert!(!machine.run(&["--agent", "zzz"]).stderr.contains("did you mean"));
+}
+
+#[test]
+fn hooks_that_were_written_by_hand_stay() {
+    let machine = Machine::new();
+    let guard = "command -v git-leverage >/dev/null 2>&1 || exit 0; git-leverage hook";
+    for hook in [
+        r#"{"hooks": [{"type": "command", "command": "git-leverage hook", "timeout": 5}]}"#.to_owned(),
+        r#"{"matcher": "startup", "hooks": [{"type": "command", "command": "/x/git-leverage hook", "timeout": 10}]}"#.to_owned(),
+        format!(r#"{{"hooks": [{{"type": "command", "command": "command -v afplay >/dev/null && afplay done.wav; {guard}", "timeout": 10}}]}}"#),
+        format!(r#"{{"hooks": [{{"type": "command", "command": "{guard} 2>>log", "timeout": 10}}]}}"#),
+    ] {
+        let text = format!("{{\"hooks\": {{\"Stop\": [{hook}]}}}}");
+        machine.write(".claude/settings.json", &text);
+        there_and_back(&machine, "claude-code", &hook);
+        machine.run(&[]).success();
+        assert!(machine.read(".claude/settings.json").contains(&hook));
+        fs::remove_dir_all(machine.home(".local")).unwrap();
+        let removed = machine.run(&["--remove"]);
+        assert_eq!(removed.code, Some(0), "{removed}");
+        assert!(
+            removed
+                .stderr
+                .contains("hooks that `setup` did not write call git-leverage, and stay: Stop"),
+            "{removed}"
+        );
+        assert_eq!(machine.read(".claude/settings.json"), text);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_program_of_another_name_knows_its_hooks() {
+    let machine = Machine::new();
+    machine.write(".claude/settings.json", "{}");
+    let copy = machine.world.path("gl-try");
+    fs::copy(env!("CARGO_BIN_EXE_git-leverage"), &copy).unwrap();
+    let run = |arguments: &[&str]| {
+        let own = machine.command(&machine.world.home(), arguments);
+        let mut command = Command::new(&copy);
+        command.env_clear().current_dir(machine.world.home());
+        command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        ran(&machine.world, {
+            command.args(own.get_args());
+            command
+        })
+    };
+    assert_eq!(run(&[]).code, Some(0));
+    assert!(machine.read(".claude/settings.json").contains("gl-try hook"));
+    assert!(run(&[]).stderr.contains("nothing to do"));
+    fs::remove_dir_all(machine.home(".local")).unwrap();
+    assert_eq!(run(&["--remove"]).code, Some(0));
+    assert!(!machine.read(".claude/settings.json").contains("hook"));
+}
+
+#[test]
+#[cfg(unix)]
+fn links_do_not_lead_out_of_a_repository() {
+    use std::os::unix::fs::symlink;
+    let machine = Machine::new();
+    let repo = machine.world.repo("kiln");
+    machine.write(".claude/settings.json", "{}");
+    machine.write("conf/settings.json", "{}");
+    symlink(machine.home(".claude"), repo.path().join(".claude")).unwrap();
+    fs::create_dir(repo.path().join(".qwen")).unwrap();
+    symlink(
+        machine.home("conf/settings.json"),
+        repo.path().join(".qwen/settings.json"),
+    )
+    .unwrap();
+    symlink(".git/hooks", repo.path().join(".factory")).unwrap();
+    symlink("../nowhere", repo.path().join(".cursor")).unwrap();
+    fs::create_dir(repo.path().join("real")).unwrap();
+    symlink("real", repo.path().join(".gemini")).unwrap();
+    let before = machine.tree();
+    let agents = ["claude-code", "qwen", "droid", "cursor", "gemini-cli"];
+    let mut arguments: Vec<&str> = agents.iter().flat_map(|agent| ["--agent", agent]).collect();
+    arguments.push("--project");
+    let ran = machine.run_in(repo.path(), &arguments);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    for left in [
+        ".claude/settings.json: left alone: a link leads out of the repository, to `$WORLD/home/.claude/settings.json`",
+        ".qwen/settings.json: left alone: a link leads out of the repository, to `$WORLD/home/conf/settings.json`",
+        ".factory/hooks.json: left alone: a link leads into git's own folder",
+        ".cursor/hooks.json: left alone: a link leads out of the repository, to `$WORLD/nowhere/hooks.json`",
+    ] {
+        assert!(ran.stderr.contains(left), "{left}\n{ran}");
+    }
+    let mut after = machine.tree();
+    after.retain(|path, _| !path.starts_with(machine.home(".local")));
+    assert_eq!(before, after);
+    assert!(repo.path().join("real/settings.json").exists());
+    assert!(
+        ran.stdout
+            .contains(".gemini/settings.json -> $WORLD/kiln/real/settings.json"),
+        "{ran}"
+    );
+    assert!(!repo.path().join(".git/hooks/hooks.json").exists());
+}
+
+#[test]
+fn values_that_stand_twice_are_removed_and_only_what_was_done_is_told() {
+    let machine = Machine::new();
+    machine.git_with_hooks();
+    let repo = machine.world.repo("kiln");
+    let config = || fs::read_to_string(repo.path().join(".git/config")).unwrap();
+    let before = config();
+    machine.run_in(repo.path(), &[]).success();
+    repo.git(&["config", "--add", "hook.leverage.event", "post-commit"]);
+    repo.git(&["config", "--add", "notes.rewriteRef", "refs/notes/leverage*"]);
+    let ran = machine.run_in(repo.path(), &["--remove"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(config(), before);
+    assert!(ran.stderr.ends_with("changed 5 values of git config\n"), "{ran}");
+    // Somebody holds the file.
+    fs::write(repo.path().join(".git/config.lock"), "").unwrap();
+    let ran = machine.run_in(repo.path(), &[]);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert!(ran.stderr.ends_with("nothing was changed\n"), "{ran}");
+    assert_eq!(config(), before);
+}
+
+#[test]
+fn with_the_last_agent_the_settings_of_the_repository_go() {
+    let machine = Machine::new();
+    let repo = machine.world.repo("kiln");
+    let config = || fs::read_to_string(repo.path().join(".git/config")).unwrap();
+    let before = config();
+    let run = |arguments: &[&str]| machine.run_in(repo.path(), arguments).success();
+    run(&["--agent", "codex", "--agent", "qwen"]);
+    run(&["--agent", "codex", "--remove"]);
+    assert_ne!(config(), before);
+    run(&["--agent", "qwen", "--remove"]);
+    assert_eq!(config(), before);
+}
+
+#[test]
+fn a_memory_that_cannot_be_read_is_not_written_over() {
+    let machine = Machine::new();
+    let memory = ".local/state/git-leverage/setup.json";
+    machine.write(".claude/settings.json", "{\n  \"hooks\": {}\n}\n");
+    machine.run(&[]).success();
+    let good = machine.read(memory);
+    for broken in [
+        good[..good.len() / 2].to_owned(),
+        good.replace("\"before\"", "\"earlier\""),
+        String::new(),
+    ] {
+        machine.write(memory, &broken);
+        let before = machine.tree();
+        for arguments in [&["--remove"][..], &["--remind"]] {
+            let ran = machine.run(arguments);
+            assert_eq!(ran.code, Some(1), "{ran}");
+            assert!(
+                ran.stderr.contains("setup.json: ") && ran.stderr.contains("hint: To go on without it: mv "),
+                "{ran}"
+            );
+        }
+        assert_eq!(before, machine.tree());
+    }
+    // One of a later release, which knows more.
+    machine.write(memory, &good.replace("\"splices\"", "\"more\": 1, \"splices\""));
+    machine.run(&["--remove"]).success();
+    assert_eq!(machine.read(".claude/settings.json"), "{\n  \"hooks\": {}\n}\n");
+}
+
+#[test]
+fn two_at_once_forget_nothing() {
+    let machine = Machine::new();
+    let before = machine.tree();
+    for _ in 0..3 {
+        let agents = ["claude-code", "codex", "qwen", "cursor"];
+        let children: Vec<_> = agents
+            .map(|agent| {
+                let mut command = machine.command(&machine.world.home(), &["--agent", agent]);
+                command.stderr(std::process::Stdio::null());
+                command.stdout(std::process::Stdio::null()).spawn().unwrap()
+            })
+            .into_iter()
+            .collect();
+        for mut child in children {
+            assert!(child.wait().unwrap().success());
+        }
+        machine.run(&["--remove"]).success();
+        assert_eq!(before, machine.tree());
+    }
+}
+
+#[test]
+fn a_skill_of_an_earlier_release_is_replaced() {
+    let machine = Machine::new();
+    let skill = ".claude/skills/leverage/SKILL.md";
+    let first = include_str!("../src/integrations/skill/first.md");
+    machine.write(skill, first);
+    machine.run(&[]).success();
+    assert_ne!(machine.read(skill), first);
+    machine.write(skill, first);
+    machine.run(&["--remove"]).success();
+    assert!(!machine.home(skill).exists());
+}
+
+#[test]
+fn files_of_a_folder_that_no_variable_names_any_longer_go_too() {
+    let machine = Machine::new();
+    let moved = machine.world.path("moved");
+    fs::create_dir(&moved).unwrap();
+    fs::write(moved.join("settings.json"), "{\"a\": 1}").unwrap();
+    let before = (machine.tree(), tree(&moved));
+    let set_up = || {
+        let mut command = machine.command(&machine.world.home(), &["--agent", "claude-code"]);
+        command.env("CLAUDE_CONFIG_DIR", &moved);
+        assert_eq!(ran(&machine.world, command).code, Some(0));
+    };
+    set_up();
+    machine.run(&["--remove"]).success();
+    assert_eq!(before, (machine.tree(), tree(&moved)));
+    set_up();
+    let text = fs::read_to_string(moved.join("settings.json")).unwrap();
+    fs::write(moved.join("settings.json"), text.replace("\"a\": 1", "\"a\": 2")).unwrap();
+    let left = machine.run(&["--remove"]);
+    assert_eq!(left.code, Some(3), "{left}");
+    assert!(
+        left.stderr
+            .contains("$WORLD/moved/settings.json: left alone: an earlier `setup` wrote it"),
+        "{left}"
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn read_only_files_stay_and_other_names_of_a_file_are_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let machine = Machine::new();
+    machine.write(".claude/settings.json", "{}");
+    machine.write(".qwen/settings.json", "{}");
+    fs::set_permissions(
+        machine.home(".claude/settings.json"),
+        fs::Permissions::from_mode(0o444),
+    )
+    .unwrap();
+    fs::hard_link(machine.home(".qwen/settings.json"), machine.home("other.json")).unwrap();
+    let ran = machine.run(&[]);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert!(
+        ran.stderr
+            .contains(".claude/settings.json: left alone: it is read-only"),
+        "{ran}"
+    );
+    assert!(
+        ran.stderr.contains(".qwen/settings.json: it has 2 hard links"),
+        "{ran}"
+    );
+    assert_eq!(machine.read(".claude/settings.json"), "{}");
+    assert_eq!(machine.read("other.json"), "{}");
+}
+
+#[test]
+fn secrets_on_a_line_that_changes_are_not_shown() {
+    let machine = Machine::new();
+    machine.write(".claude/settings.json", "{\"env\": {\"TOKEN\": \"s3cret\"}}");
+    for arguments in [&[][..], &["--remove"]] {
+        let ran = machine.run(arguments);
+        assert_eq!(ran.code, Some(0), "{ran}");
+        assert!(ran.stdout.contains("git-leverage hook"), "{ran}");
+        assert!(!ran.stdout.contains("s3cret"), "{ran}");
+    }
+}
+
+#[test]
+fn without_home_no_agent_is_missed() {
+    let machine = Machine::new();
+    for empty in [false, true] {
+        let mut command = machine.command(&machine.world.home(), &[]);
+        match empty {
+            true => command.env("HOME", ""),
+            false => command.env_remove("HOME"),
+        };
+        let ran = ran(&machine.world, command);
+        assert_eq!(ran.code, Some(1), "{ran}");
+        assert!(ran.stderr.contains("HOME is not set"), "{ran}");
+    }
 }

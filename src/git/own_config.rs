@@ -28,9 +28,14 @@ pub fn add(repo: &Repo, name: &str, value: &str) -> std::io::Result<()> {
     config(repo, &["--add", name, value])
 }
 
-/// Removes a value; those that a name has beside it stay.
+/// Removes a value, as often as it stands there; those that a name has beside it stay.
 pub fn remove(repo: &Repo, name: &str, value: &str) -> std::io::Result<()> {
     config(repo, &["--fixed-value", "--unset-all", name, value])
+}
+
+/// Whether a name has a value in the repository's own file.
+pub fn has(repo: &Repo, name: &str, value: &str) -> bool {
+    config(repo, &["--fixed-value", "--get-all", name, value]).is_ok()
 }
 
 fn config(repo: &Repo, arguments: &[&str]) -> std::io::Result<()> {

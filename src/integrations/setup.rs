@@ -278,6 +278,7 @@ impl Holding {
                 self.present.extend(command.map(|command| Present {
                     event: String::new(),
                     command,
+                    is_own: true,
                 }));
             }
         }
@@ -302,7 +303,9 @@ pub fn state(files: &[(Place, FileText)], program: Option<&str>) -> HookState {
         wanted,
         switch,
     } = holding;
-    let Some(Present { command, .. }) = present.last().cloned() else {
+    // What setup would write says more than what somebody wrote by hand.
+    let own = present.iter().rfind(|one| one.is_own);
+    let Some(Present { command, is_own, .. }) = own.or(present.last()).cloned() else {
         return HookState::Absent;
     };
     if let Some(switch) = switch {
@@ -318,7 +321,8 @@ pub fn state(files: &[(Place, FileText)], program: Option<&str>) -> HookState {
         let remind = command.remind;
         return HookState::Incomplete { missing, remind };
     }
-    let is_other = |one: &Present| program.is_some_and(|program| one.command.program != program);
+    let is_other =
+        |one: &Present| one.is_own == is_own && program.is_some_and(|program| one.command.program != program);
     let HookCommand {
         program: named,
         remind,

@@ -3,11 +3,30 @@
 //! One text for all agents, in the Agent Skills format: front matter by which an agent finds it, then what it is to do. It is
 //! part of the program, so that nothing has to be fetched to install it.
 
+use sha2::{Digest, Sha256};
+
 /// What the skill is called, and the folder that holds it.
 pub const NAME: &str = "leverage";
 
 /// The text of its `SKILL.md`.
 pub const SKILL: &str = include_str!("skill/SKILL.md");
+
+/// The hashes (SHA-256) of what it said in earlier releases. Each release that changes the text adds that of the one before.
+const EARLIER: &[&str] = &[
+    "52f0d37580adc03176d5e30b6d842b43d3e40b8596dc312b283b07b0145d8de2",
+    "e747b9be073010cf430f3dea69a89bd7d2bddfe1a3d16dedcb446bb03aed27cf",
+    "6397442665fe74a2deb32d648400e388ddf967dd19376cec302837c1f4751447",
+];
+
+/// Whether a text is the skill of this release or of an earlier one, as it was written.
+pub fn is_ours(text: &str) -> bool {
+    text == SKILL || EARLIER.contains(&hash(text).as_str())
+}
+
+fn hash(text: &str) -> String {
+    let bytes = Sha256::digest(text.as_bytes());
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 #[cfg(test)]
 mod tests {
@@ -34,6 +53,15 @@ mod tests {
         assert!(!description.contains(": ") && !description.contains(" #"));
         assert!(!description.contains(['<', '>']));
         assert!(body.trim_start().starts_with("# "));
+    }
+
+    #[test]
+    fn only_what_was_written_is_ours() {
+        assert!(is_ours(SKILL));
+        assert!(!is_ours(&format!("{SKILL}\n")));
+        assert!(!is_ours(""));
+        let is_hash = |hash: &&str| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        assert!(EARLIER.iter().all(is_hash));
     }
 
     #[test]

@@ -7,16 +7,17 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
 use crate::cli::set_up::apply::{self, Applied};
-use crate::cli::set_up::memory::Memory;
+use crate::cli::set_up::memory::{Lock, Memory};
 use crate::cli::set_up::plan::{self, Machine, Plan, Wanted};
-use crate::cli::set_up::repository::{self, ConfigPlan};
+use crate::cli::set_up::repository::{self, ConfigPlan, Configured};
 use crate::cli::set_up::{managers, show, states};
+use crate::cli::terminal::Verbosity;
 use crate::facts::diagnostics::Warning;
 use crate::facts::quantity::counted;
 use crate::facts::shell;
 use crate::git::Repo;
 use crate::integrations::integration::Integration;
-use crate::integrations::setup::{self, Scope};
+use crate::integrations::setup::{self, HookState, Scope};
 use crate::integrations::{INTEGRATIONS, by_name};
 use crate::render::escape::visible;
 
@@ -48,16 +49,43 @@ pub struct Args {
     /// Remove what an earlier `setup` added
     #[arg(long, conflicts_with = "remind")]
     remove: bool,
-    /// Let agents be reminded, once a session, of commits that have no task
+    /// Remind agents, once per session, of commits that have no task
     #[arg(long)]
     remind: bool,
+    /// Stop reminding agents; without either, an agent stays as it is
+    #[arg(long, conflicts_with_all = ["remind", "remove"])]
+    no_remind: bool,
 }
 
 fn agent(text: &str) -> Result<&'static str, String> {
     let found = by_name(text).map(|agent| agent.identity.name);
     found.ok_or_else(|| {
         let known: Vec<&str> = INTEGRATIONS.iter().map(|agent| agent.identity.name).collect();
-        format!("unknown agent; the known ones are {}", known.join(", "))
+        let meant = similar_to(text).map(|name| format!("; did you mean {name}?"));
+        format!(
+            "unknown agent{} The known ones are {}",
+            meant.as_deref().unwrap_or("."),
+            known.join(", ")
+        )
+    })
+}
+
+/// The agent that somebody meant who wrote this: by a part of its name, by its program, or by most of its letters.
+fn similar_to(text: &str) -> Option<&'static str> {
+    let text = text.to_lowercase();
+    let is_part = |agent: &&&Integration| {
+        let form = &agent.setup;
+        let names = [agent.identity.name, form.title].into_iter();
+        let mut names = names.chain(form.programs.iter().copied());
+        text.len() > 2 && names.any(|name| name.to_lowercase().contains(&text) || text.contains(name))
+    };
+    let likeness = |name: &str| similar::TextDiff::from_chars(text.as_str(), name).ratio();
+    let by_part = INTEGRATIONS.iter().find(is_part).map(|agent| agent.identity.name);
+    by_part.or_else(|| {
+        let names = INTEGRATIONS.iter().map(|agent| agent.identity.name);
+        names
+            .filter(|name| likeness(name) > 0.6)
+            .max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
     })
 }
 
@@ -68,7 +96,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let scope = if args.project { Scope::Project } else { Scope::User };
     if args.project && project.is_none() {
         return Err(CommandError::usage(
-            "`--project` needs a work tree of a repository",
+            "`--project` must be run in a work tree of a repository",
         ));
     }
     let program = states::program(&context.environment)
@@ -79,6 +107,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         wanted: Wanted {
             scope,
             command: (!args.remove).then_some(command),
+            keeps_remind: !args.no_remind,
         },
         repo,
         project,
@@ -87,9 +116,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         whole: args.agent.is_empty(),
     };
     if task.agents.is_empty() && task.repo.is_none() {
-        let names: Vec<&str> = INTEGRATIONS.iter().map(|agent| agent.identity.name).collect();
-        return Err(CommandError::failed("no coding agent was found on this machine")
-            .hint(format!("Name one with --agent: {}", names.join(", "))));
+        return Err(nobody(context));
     }
     for _ in 0..ATTEMPTS {
         if let Some(outcome) = task.attempt(context)? {
@@ -97,12 +124,25 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         }
         context
             .terminal
-            .status("somebody else changed a file meanwhile; beginning again")?;
+            .status("a file was changed in the meantime; starting over")?;
     }
-    Err(
-        CommandError::failed("the files are being changed by somebody else")
-            .hint("Close the agents, and run `git leverage setup` again"),
-    )
+    Err(CommandError::failed("another program keeps changing the files")
+        .hint("Close the agents, and run `git leverage setup` again"))
+}
+
+/// Why there is nothing to set up.
+fn nobody(context: &Context) -> CommandError {
+    if context
+        .environment
+        .home()
+        .is_none_or(|home| home.as_os_str().is_empty())
+    {
+        return CommandError::failed("HOME is not set, so the folders of coding agents are not known")
+            .hint("Set HOME to your home folder");
+    }
+    let names: Vec<&str> = INTEGRATIONS.iter().map(|agent| agent.identity.name).collect();
+    CommandError::failed("no coding agent was found on this machine")
+        .hint(format!("Name one with --agent: {}", names.join(", ")))
 }
 
 /// The repository that one stands in; none where there is none. One that cannot be opened is said to be so.
@@ -153,7 +193,7 @@ impl Task {
 
     /// Plans, shows, asks and writes; `None` where a file was changed by somebody else meanwhile.
     fn attempt(&self, context: &mut Context) -> Result<Option<Outcome>, CommandError> {
-        let mut memory = Memory::load(&context.environment);
+        let memory = Memory::load(&context.environment)?;
         let machine = Machine {
             environment: &context.environment,
             project: self.project.as_deref(),
@@ -162,7 +202,7 @@ impl Task {
         let files = machine.plan(&self.agents, &self.wanted);
         let config = self.config_plan(&memory, context);
         context.terminal.warnings(&files.left)?;
-        context.terminal.warnings(&files.off)?;
+        context.terminal.warnings(&files.notes)?;
         context.terminal.warnings(&config.left)?;
         let outcome = Outcome::of(&files.left);
         show_all(&files, &config, context)?;
@@ -175,25 +215,51 @@ impl Task {
             context.terminal.status("nothing was written (--dry-run)")?;
             return Ok(Some(outcome));
         }
-        if !is_confirmed(context)? {
+        if !is_confirmed(&files, &config, context)? {
             context.terminal.status("nothing was written")?;
             return Ok(Some(outcome));
         }
+        let Some(made) = self.make(&files, &config, memory, context)? else {
+            return Ok(None);
+        };
+        self.tell_managers(context)?;
+        Ok(Some(outcome.max(made)))
+    }
+
+    /// Writes all of it, with nobody else at it; `None` where something is no longer as it was when this was planned.
+    fn make(
+        &self,
+        files: &Plan,
+        config: &ConfigPlan,
+        mut memory: Memory,
+        context: &mut Context,
+    ) -> Result<Option<Outcome>, CommandError> {
+        let lock = Lock::take(&context.environment)?;
+        let now = lock
+            .as_ref()
+            .map(|lock| lock.load(&context.environment))
+            .transpose()?;
+        if let Some(now) = now {
+            if !now.is_as(&memory) {
+                lock.into_iter().for_each(|lock| lock.release(&now));
+                return Ok(None);
+            }
+            memory = now;
+        }
         let applied = apply::apply(&files.changes, &mut memory, &context.environment);
+        let configured = self.configure(config, &mut memory, context);
+        if let Some(lock) = lock {
+            lock.release(&memory);
+        }
         context.terminal.warnings(&applied.failed)?;
+        let configured = configured?;
         if !applied.overtaken.is_empty() {
             return Ok(None);
         }
-        let configured = self.configure(&config, &mut memory, context)?;
-        self.tell(&applied, &config, context)?;
-        self.then(context)?;
-        self.tell_managers(context)?;
-        let is_whole = applied.failed.is_empty() && configured;
-        Ok(Some(outcome.max(if is_whole {
-            Outcome::Done
-        } else {
-            Outcome::Partial
-        })))
+        tell(&applied, &configured, context)?;
+        then(files, &applied, context)?;
+        let is_whole = applied.failed.is_empty() && configured.error.is_none();
+        Ok(Some(if is_whole { Outcome::Done } else { Outcome::Partial }))
     }
 
     fn config_plan(&self, memory: &Memory, context: &Context) -> ConfigPlan {
@@ -201,8 +267,8 @@ impl Task {
             return ConfigPlan::default();
         };
         match (self.is_removal(), self.whole) {
-            (true, false) => ConfigPlan::default(),
-            (true, true) => {
+            (true, false) if self.others_remain(context) => ConfigPlan::default(),
+            (true, _) => {
                 let added = memory.repositories.get(repo.common_dir());
                 repository::plan_removal(repo, &context.environment, added.map(Vec::as_slice))
             }
@@ -213,33 +279,46 @@ impl Task {
         }
     }
 
-    /// Writes the configuration; whether it could be.
+    /// Whether an agent that is not meant is set up, for whose sessions the configuration of the repository is needed.
+    fn others_remain(&self, context: &Context) -> bool {
+        let is_meant = |name: &str| self.agents.iter().any(|agent| agent.identity.name == name);
+        let all = states::all(&context.environment, self.project.as_deref());
+        all.iter().any(|state| {
+            let is_going = state.scope == self.wanted.scope && is_meant(state.integration.identity.name);
+            state.hooks != HookState::Absent && !is_going
+        })
+    }
+
+    /// Writes the configuration, as far as it can be.
     fn configure(
         &self,
         config: &ConfigPlan,
         memory: &mut Memory,
         context: &mut Context,
-    ) -> Result<bool, CommandError> {
+    ) -> Result<Configured, CommandError> {
         let Some(repo) = self.repo.as_ref().filter(|_| !config.is_empty()) else {
-            return Ok(true);
+            return Ok(Configured::default());
         };
-        if let Err(error) = repository::apply(repo, config) {
-            let place = repo.common_dir().join("config").display().to_string();
-            let warning = Warning::new(place, format!("cannot be written: {error}"));
-            context.terminal.warnings(&[warning])?;
-            return Ok(false);
-        }
+        let done = repository::apply(repo, config);
         let place = repo.common_dir().to_owned();
-        if self.is_removal() {
+        if self.is_removal() && done.error.is_none() {
             memory.repositories.remove(&place);
         } else {
-            let added = memory.repositories.entry(place).or_default();
-            added.retain(|pair| !config.removed.contains(pair));
-            added.extend(config.added.iter().cloned());
+            let added = memory.repositories.entry(place.clone()).or_default();
+            added.retain(|pair| !done.removed.contains(pair));
+            added.extend(done.added.iter().cloned());
+            if added.is_empty() {
+                memory.repositories.remove(&place);
+            }
         }
         // It can be taken back without it.
         let _ = memory.store(&context.environment);
-        Ok(true)
+        if let Some(error) = &done.error {
+            let place = repo.common_dir().join("config").display().to_string();
+            let warning = Warning::new(place, format!("cannot be written: {error}"));
+            context.terminal.warnings(&[warning])?;
+        }
+        Ok(done)
     }
 
     fn nothing_to_do(&self, context: &mut Context) -> Result<(), CommandError> {
@@ -247,44 +326,11 @@ impl Task {
         let text = match (self.is_removal(), names.as_slice()) {
             (true, _) => "nothing to remove".to_owned(),
             (false, []) => {
-                "nothing to do: no coding agent was found, and the repository is set up".to_owned()
+                "nothing to do: no coding agent was found, and this repository is already set up".to_owned()
             }
             (false, _) => format!("nothing to do: {}", names.join(", ")),
         };
         Ok(context.terminal.status(&text)?)
-    }
-
-    fn tell(
-        &self,
-        applied: &Applied,
-        config: &ConfigPlan,
-        context: &mut Context,
-    ) -> Result<(), CommandError> {
-        let files = counted(applied.done.len() as u64, "file", "files");
-        let settings = counted(
-            (config.added.len() + config.removed.len()) as u64,
-            "value of git config",
-            "values of git config",
-        );
-        let what = match (applied.done.is_empty(), config.is_empty()) {
-            (true, _) => settings,
-            (_, true) => files,
-            _ => format!("{files} and {settings}"),
-        };
-        Ok(context.terminal.status(&format!("changed {what}"))?)
-    }
-
-    /// What is left for the person to do.
-    fn then(&self, context: &mut Context) -> Result<(), CommandError> {
-        if self.is_removal() {
-            return Ok(());
-        }
-        for agent in &self.agents {
-            if let Some(then) = agent.setup.then {
-                context.terminal.status(then)?;
-            }
-        }
-        Ok(())
     }
 
     /// The lines for managers of hooks, where git has no hooks of its own in its configuration.
@@ -310,34 +356,89 @@ impl Task {
     }
 }
 
-fn show_all(files: &Plan, config: &ConfigPlan, context: &mut Context) -> Result<(), CommandError> {
-    for change in &files.changes {
-        context.terminal.data(show::diff(change).as_bytes())?;
-    }
-    let lines = |sign: &'static str, values: &[(String, String)]| -> Vec<String> {
-        let line = |(name, value): &(String, String)| format!("{sign}{name} = {}", shell::word(value));
-        values.iter().map(line).collect()
+/// Says what was changed, and nothing else.
+fn tell(applied: &Applied, configured: &Configured, context: &mut Context) -> Result<(), CommandError> {
+    let what = match amount(applied.done.len() as u64, configured.count()) {
+        Some(what) => format!("changed {what}"),
+        None => "nothing was changed".to_owned(),
     };
-    if !config.is_empty() {
-        context.terminal.line("git config --local")?;
-    }
-    for line in lines("-", &config.removed)
-        .into_iter()
-        .chain(lines("+", &config.added))
-    {
-        context.terminal.line(&visible(&line))?;
+    Ok(context.terminal.status(&what)?)
+}
+
+/// So many files and values in words; `None` where there are none.
+fn amount(files: u64, values: u64) -> Option<String> {
+    let files = (files > 0).then(|| counted(files, "file", "files"));
+    let values = (values > 0).then(|| counted(values, "value of git config", "values of git config"));
+    let parts: Vec<String> = files.into_iter().chain(values).collect();
+    (!parts.is_empty()).then(|| parts.join(" and "))
+}
+
+/// What is left for the person to do, of the agents whose hooks were written.
+fn then(files: &Plan, applied: &Applied, context: &mut Context) -> Result<(), CommandError> {
+    let written = files
+        .changes
+        .iter()
+        .filter(|change| change.new.is_some() && applied.done.contains(&change.path));
+    let mut said: Vec<&str> = written.filter_map(|change| change.then).collect();
+    said.dedup();
+    for then in said {
+        context.terminal.status(then)?;
     }
     Ok(())
 }
 
-/// Asks where somebody can answer; goes on where nobody can.
-fn is_confirmed(context: &mut Context) -> Result<bool, CommandError> {
+fn show_all(files: &Plan, config: &ConfigPlan, context: &mut Context) -> Result<(), CommandError> {
+    let home = context.environment.home();
+    let is_verbose = context.terminal.verbosity == Verbosity::Verbose;
+    for change in &files.changes {
+        let shown = match change.whole && !is_verbose {
+            true => format!("{}\n", show::line(change, home.as_deref())),
+            false => show::diff(change),
+        };
+        context.terminal.data(shown.as_bytes())?;
+    }
+    if !config.is_empty() {
+        context.terminal.line("git config --local")?;
+    }
+    for line in values(config) {
+        context.terminal.line(&line)?;
+    }
+    Ok(())
+}
+
+/// The values of the configuration that go and that come.
+fn values(config: &ConfigPlan) -> Vec<String> {
+    let line = |sign: char, (name, value): &(String, String)| {
+        visible(&format!("{sign}{name} = {}", shell::word(value))).into_owned()
+    };
+    let removed = config.removed.iter().map(|value| line('-', value));
+    let added = config.added.iter().map(|value| line('+', value));
+    removed.chain(added).collect()
+}
+
+/// Lists what is to be done and asks, where somebody can answer; goes on where nobody can.
+fn is_confirmed(files: &Plan, config: &ConfigPlan, context: &mut Context) -> Result<bool, CommandError> {
     context.terminal.flush()?;
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Ok(true);
     }
-    write!(io::stderr(), "Make these changes? [y/N] ")?;
-    io::stderr().flush()?;
+    let home = context.environment.home();
+    let lines = files
+        .changes
+        .iter()
+        .map(|change| show::line(change, home.as_deref()));
+    let lines: Vec<String> = lines.chain(values(config)).collect();
+    let count = amount(
+        files.changes.len() as u64,
+        (config.removed.len() + config.added.len()) as u64,
+    );
+    let mut err = io::stderr();
+    writeln!(err, "\n{}:", count.unwrap_or_default())?;
+    for line in lines {
+        writeln!(err, "  {line}")?;
+    }
+    write!(err, "Make these changes? [y/N] ")?;
+    err.flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))

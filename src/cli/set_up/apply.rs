@@ -72,7 +72,7 @@ fn failure(path: &Path, error: &io::Error) -> Warning {
 
 fn remember(memory: &mut Memory, environment: &Environment, applied: &mut Applied) {
     if let Err(error) = memory.store(environment) {
-        let text = format!("how the files were before cannot be noted: {error}");
+        let text = format!("cannot save what the files were like before: {error}");
         let is_told = applied.failed.iter().any(|warning| warning.place == "setup.json");
         applied
             .failed
@@ -84,10 +84,11 @@ fn remember(memory: &mut Memory, environment: &Environment, applied: &mut Applie
 fn one(change: &Change, memory: &mut Memory, emptied: &mut Vec<PathBuf>) -> io::Result<bool> {
     let target = &change.found.target;
     let mut folders = Vec::new();
-    if change.new.is_some() {
+    let is_as_found = || files::read(&change.path).as_ref() == Ok(&change.found);
+    if change.new.is_some() && is_as_found() {
         folders = files::make_folders(target)?;
     }
-    if files::read(&change.path).as_ref() != Ok(&change.found) {
+    if !is_as_found() {
         return Ok(false);
     }
     match &change.new {
@@ -123,6 +124,8 @@ mod tests {
             new: new.map(str::to_owned),
             memory: None,
             folders: Vec::new(),
+            whole: false,
+            then: None,
         };
         let mut memory = Memory::default();
         let mut made = |text, new| one(&change(text, new), &mut memory, &mut Vec::new()).unwrap();

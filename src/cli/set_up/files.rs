@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 /// The largest file of settings that is read, in bytes.
 pub const LARGEST: u64 = 8 << 20;
 
+/// How many links to folders that are not there are followed.
+const MOST_LINKS: usize = 40;
+
 /// A file as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -30,24 +33,59 @@ pub fn read(path: &Path) -> Result<Found, String> {
         Ok(_) => {}
     }
     let target = fs::canonicalize(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => "it is a symbolic link to nothing".to_owned(),
+        io::ErrorKind::NotFound => "it is a dangling symbolic link".to_owned(),
         _ => trouble(&error),
     })?;
     let bytes = whole(&target).map_err(|error| trouble(&error))?;
-    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+    let text = String::from_utf8(bytes).map_err(|_| "it is not valid UTF-8".to_owned())?;
     Ok(Found {
         target,
         text: Some(text),
     })
 }
 
-/// Where a file would be that is not there: its folders may be links.
+fn is_dangling(folder: &Path) -> bool {
+    folder.is_symlink() && !folder.exists()
+}
+
+/// Why a file must not be written though its folder would let us; `None` where it may be.
+pub fn forbidden(target: &Path) -> Option<String> {
+    let data = fs::metadata(target).ok()?;
+    data.permissions()
+        .readonly()
+        .then(|| "it is read-only".to_owned())
+}
+
+/// How many names a file has. Replacing it leaves the others with what it said before.
+#[cfg(unix)]
+pub fn names(target: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(target).map_or(1, |data| data.nlink())
+}
+
+/// How many names a file has. Replacing it leaves the others with what it said before.
+#[cfg(not(unix))]
+pub fn names(_: &Path) -> u64 {
+    1
+}
+
+/// Where a file would be that is not there: its folders may be links, also to folders that are not there yet.
 fn behind_links(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Some(link) = path.ancestors().skip(1).find(|folder| is_dangling(folder)) else {
+            break;
+        };
+        let Some((leads, rest)) = fs::read_link(link).ok().zip(path.strip_prefix(link).ok()) else {
+            break;
+        };
+        path = link.parent().unwrap_or(Path::new("")).join(leads).join(rest);
+    }
     let real = path.ancestors().skip(1).find_map(|folder| {
         let rest = path.strip_prefix(folder).ok()?;
         Some(fs::canonicalize(folder).ok()?.join(rest))
     });
-    real.unwrap_or_else(|| path.to_owned())
+    real.unwrap_or_else(|| path.clone())
 }
 
 fn whole(path: &Path) -> io::Result<Vec<u8>> {
@@ -171,7 +209,7 @@ mod tests {
         assert!(read(&path).is_err(), "a link to itself");
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("gone", &path).unwrap();
-        assert_eq!(read(&path).unwrap_err(), "it is a symbolic link to nothing");
+        assert_eq!(read(&path).unwrap_err(), "it is a dangling symbolic link");
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
         assert!(read(&path).unwrap_err().contains("not a regular file"));
@@ -179,7 +217,7 @@ mod tests {
         File::create(&path).unwrap().set_len(LARGEST + 1).unwrap();
         assert!(read(&path).unwrap_err().contains("larger than 8 MiB"));
         fs::write(&path, [0xff]).unwrap();
-        assert_eq!(read(&path).unwrap_err(), "it is not UTF-8");
+        assert_eq!(read(&path).unwrap_err(), "it is not valid UTF-8");
     }
 
     #[test]

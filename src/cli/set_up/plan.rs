@@ -8,6 +8,7 @@ use super::memory::{FileMemory, Memory, hash};
 use super::states;
 use crate::cli::environment::Environment;
 use crate::facts::diagnostics::Warning;
+use crate::facts::shell;
 use crate::integrations::INTEGRATIONS;
 use crate::integrations::integration::Integration;
 use crate::integrations::plugin;
@@ -23,6 +24,17 @@ pub struct Wanted {
     pub scope: Scope,
     /// What hooks are to call; `None` where all of ours is to go.
     pub command: Option<HookCommand>,
+    /// Whether agents that are reminded already stay so, whatever the command says.
+    pub keeps_remind: bool,
+}
+
+impl Wanted {
+    /// What the hooks of one agent are to call.
+    fn asked(&self, is_reminded: bool) -> Option<HookCommand> {
+        let mut command = self.command.clone()?;
+        command.remind |= self.keeps_remind && is_reminded;
+        Some(command)
+    }
 }
 
 /// A file that is to change.
@@ -38,6 +50,10 @@ pub struct Change {
     pub memory: Option<FileMemory>,
     /// The folders that go with it where they are empty.
     pub folders: Vec<PathBuf>,
+    /// Whether all of it is ours.
+    pub whole: bool,
+    /// What is left for the person to do once it is written.
+    pub then: Option<&'static str>,
 }
 
 /// All that is to be done.
@@ -47,8 +63,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What is left alone, and why.
     pub left: Vec<Warning>,
-    /// What keeps hooks from being called.
-    pub off: Vec<Warning>,
+    /// What is worth knowing, and keeps nothing from being done.
+    pub notes: Vec<Warning>,
 }
 
 /// The machine as a plan needs it.
@@ -65,25 +81,89 @@ impl Machine<'_> {
     /// What is to be done for these agents.
     pub fn plan(&self, agents: &[&'static Integration], wanted: &Wanted) -> Plan {
         let mut plan = Plan::default();
-        let mut skills: Vec<PathBuf> = Vec::new();
+        let mut skills: Vec<(PathBuf, &str)> = Vec::new();
         for agent in agents {
-            self.plan_hooks(&agent.setup, wanted, &mut plan);
+            self.plan_hooks(agent, wanted, &mut plan);
             let skill = self.skill(&agent.setup, wanted.scope);
-            skills.extend(
-                skill
-                    .filter(|skill| !skills.contains(skill))
-                    .into_iter()
-                    .collect::<Vec<_>>(),
-            );
-        }
-        for skill in skills {
-            if wanted.command.is_some() || !self.is_needed(&skill, agents, wanted.scope) {
-                self.plan_own(&skill, wanted, &mut plan, &|_| skill::SKILL.to_owned(), &|text| {
-                    text == skill::SKILL
-                });
+            if let Some(skill) = skill.filter(|skill| !skills.iter().any(|(known, _)| known == skill)) {
+                skills.push((skill, agent.identity.name));
             }
         }
+        for (path, agent) in skills {
+            if wanted.command.is_some() || !self.is_needed(&path, agents, wanted.scope) {
+                let own = Own {
+                    path: &path,
+                    agent,
+                    write: &|_| skill::SKILL.to_owned(),
+                    read: &|text| skill::is_ours(text).then_some(false),
+                    then: None,
+                };
+                self.plan_own(&own, wanted, &mut plan);
+            }
+        }
+        if wanted.command.is_none() && wanted.scope == Scope::User && agents.len() == INTEGRATIONS.len() {
+            self.plan_strays(&mut plan);
+        }
+        self.check(&mut plan, wanted.scope);
         plan
+    }
+
+    /// Files of earlier calls that are where no agent has its settings now, as a variable is set no longer.
+    fn plan_strays(&self, plan: &mut Plan) {
+        let looked_at: Vec<PathBuf> = INTEGRATIONS
+            .iter()
+            .flat_map(|agent| {
+                let places = self.places(&agent.setup, Scope::User).into_iter();
+                let skill = self.skill(&agent.setup, Scope::User);
+                places.map(|place| place.path).chain(skill)
+            })
+            .filter_map(|path| files::read(&path).ok().map(|found| found.target))
+            .collect();
+        let strays = self.memory.files.iter();
+        for (path, known) in strays.filter(|(path, known)| known.of_user && !looked_at.contains(path)) {
+            let Ok(found) = files::read(path) else {
+                continue;
+            };
+            let Some(text) = found.text.as_deref().filter(|_| !plan.has(&found)) else {
+                continue;
+            };
+            match known.before(text) {
+                Some(new) => plan.changes.push(Change {
+                    path: path.clone(),
+                    new,
+                    memory: None,
+                    folders: known.folders.clone(),
+                    whole: known.before.is_none(),
+                    then: None,
+                    found,
+                }),
+                None => plan.leave(
+                    path,
+                    "an earlier `setup` wrote it, it was changed since, and no agent has its settings there now",
+                ),
+            }
+        }
+    }
+
+    /// Leaves alone what must not be written, and names what may surprise.
+    fn check(&self, plan: &mut Plan, scope: Scope) {
+        let top = self.project.filter(|_| scope == Scope::Project);
+        let top = top.map(|top| top.canonicalize().unwrap_or_else(|_| top.to_owned()));
+        for change in std::mem::take(&mut plan.changes) {
+            let target = &change.found.target;
+            let outside = top.as_deref().and_then(|top| outside(target, top));
+            if let Some(reason) = outside.or_else(|| files::forbidden(target)) {
+                plan.leave(&change.path, &reason);
+                continue;
+            }
+            let names = files::names(target);
+            if names > 1 && change.found.text.is_some() {
+                let text = format!("it has {names} hard links; the others keep what it says now");
+                plan.notes
+                    .push(Warning::new(change.path.display().to_string(), text));
+            }
+            plan.changes.push(change);
+        }
     }
 
     fn skill(&self, form: &SetupForm, scope: Scope) -> Option<PathBuf> {
@@ -131,21 +211,27 @@ impl Machine<'_> {
             .collect()
     }
 
-    fn plan_hooks(&self, form: &SetupForm, wanted: &Wanted, plan: &mut Plan) {
+    fn plan_hooks(&self, agent: &'static Integration, wanted: &Wanted, plan: &mut Plan) {
+        let form = &agent.setup;
         let mut hooks: Vec<(PathBuf, HookFile, Found)> = Vec::new();
         let places = self.places(form, wanted.scope);
         if places.is_empty() {
             return plan.leave(
                 Path::new(form.title),
-                "where its settings are cannot be told without a home folder",
+                "its settings cannot be located, as HOME is not set",
             );
         }
         for place in places {
             match place.content {
                 PlaceContent::Plugin(template) => {
-                    let write = |command: &HookCommand| plugin::written(template, command);
-                    let is_ours = |text: &str| plugin::read(template, text).is_some();
-                    self.plan_own(&place.path, wanted, plan, &write, &is_ours);
+                    let own = Own {
+                        path: &place.path,
+                        agent: agent.identity.name,
+                        write: &|command| plugin::written(template, command),
+                        read: &|text| plugin::read(template, text).map(|command| command.remind),
+                        then: form.then,
+                    };
+                    self.plan_own(&own, wanted, plan);
                 }
                 PlaceContent::Hooks(file) => match files::read(&place.path) {
                     // Another agent's settings behind a link: the hooks of both cannot be told apart.
@@ -160,10 +246,22 @@ impl Machine<'_> {
                 },
             }
         }
-        if wanted.command.is_some() {
-            plan.off
-                .extend(hooks.iter().filter_map(|hooks| turned_off(form, hooks)));
-        }
+        self.plan_shared(form, hooks, wanted, plan);
+    }
+
+    /// The files of an agent that others have hooks in as well.
+    fn plan_shared(
+        &self,
+        form: &SetupForm,
+        hooks: Vec<(PathBuf, HookFile, Found)>,
+        wanted: &Wanted,
+        plan: &mut Plan,
+    ) {
+        plan.notes
+            .extend(hooks.iter().filter_map(|hooks| match wanted.command {
+                Some(_) => turned_off(form, hooks),
+                None => left_over(hooks),
+            }));
         let bases: Result<Vec<Option<String>>, _> = hooks
             .iter()
             .map(|(path, file, found)| self.base(file, found).map_err(|reason| (path.clone(), reason)))
@@ -173,11 +271,19 @@ impl Machine<'_> {
             // Others of its files may have the same event: none of them is touched.
             Err((path, reason)) => return plan.leave(&path, &reason),
         };
-        let targets = targets(&hooks, &bases, wanted.command.is_some());
+        let command = wanted.asked(hooks.iter().any(is_reminded));
+        let targets = targets(&hooks, &bases, command.is_some());
         for (((path, file, found), base), events) in hooks.into_iter().zip(bases).zip(targets) {
-            let made = self.change(path.clone(), &file, found, base, &events, wanted);
+            let command = command.as_ref().filter(|_| !events.is_empty());
+            let made = self.change(path.clone(), &file, found, base, &events, command);
             match made {
-                Ok(change) => plan.changes.extend(change),
+                Ok(change) => plan.changes.extend(change.map(|mut change| {
+                    change.then = form.then;
+                    if let Some(memory) = &mut change.memory {
+                        memory.of_user = wanted.scope == Scope::User;
+                    }
+                    change
+                })),
                 Err(reason) => plan.leave(&path, &reason),
             }
         }
@@ -209,13 +315,13 @@ impl Machine<'_> {
         found: Found,
         base: Option<String>,
         events: &[&str],
-        wanted: &Wanted,
+        command: Option<&HookCommand>,
     ) -> Result<Option<Change>, String> {
         let text = found.text.as_deref().unwrap_or_default();
         let known = self.memory.files.get(&found.target);
         let folders = known.map(|known| known.folders.clone()).unwrap_or_default();
-        let (new, memory) = match &wanted.command {
-            Some(command) if !events.is_empty() => {
+        let (new, memory) = match command {
+            Some(command) => {
                 if file.is_installed(text, events, command) {
                     return Ok(None);
                 }
@@ -228,10 +334,11 @@ impl Machine<'_> {
                     splices,
                     kept,
                     folders: folders.clone(),
+                    of_user: false,
                 };
                 (Some(text), Some(memory))
             }
-            _ => (base, None),
+            None => (base, None),
         };
         Ok((new != found.text).then_some(Change {
             path,
@@ -239,31 +346,33 @@ impl Machine<'_> {
             new,
             memory,
             folders,
+            whole: false,
+            then: None,
         }))
     }
 
     /// A file that is ours alone.
-    fn plan_own(
-        &self,
-        path: &Path,
-        wanted: &Wanted,
-        plan: &mut Plan,
-        write: &dyn Fn(&HookCommand) -> String,
-        is_ours: &dyn Fn(&str) -> bool,
-    ) {
+    fn plan_own(&self, own: &Own<'_>, wanted: &Wanted, plan: &mut Plan) {
+        let path = own.path;
         let found = match files::read(path) {
             Ok(found) => found,
             Err(reason) => return plan.leave(path, &reason),
         };
         let known = self.memory.files.get(&found.target);
-        let ours = found
-            .text
-            .as_deref()
-            .is_none_or(|text| is_ours(text) || known.is_some_and(|known| known.is_untouched(text)));
+        let read = found.text.as_deref().and_then(own.read);
+        let ours = read.is_some()
+            || found
+                .text
+                .as_deref()
+                .is_none_or(|text| known.is_some_and(|known| known.is_untouched(text)));
         if !ours {
-            return plan.leave(path, "it is not as git-leverage wrote it");
+            plan.leave(path, "it was changed, or git-leverage did not write it");
+            if let Some(left) = plan.left.pop() {
+                plan.left.push(left.hint(own.advice(wanted)));
+            }
+            return;
         }
-        let new = wanted.command.as_ref().map(write);
+        let new = wanted.asked(read == Some(true)).as_ref().map(own.write);
         if new == found.text || plan.has(&found) {
             return;
         }
@@ -282,6 +391,7 @@ impl Machine<'_> {
             splices: Vec::new(),
             kept: Vec::new(),
             folders: folders.clone(),
+            of_user: wanted.scope == Scope::User,
         });
         plan.changes.push(Change {
             path: path.to_owned(),
@@ -289,7 +399,40 @@ impl Machine<'_> {
             new,
             memory,
             folders,
+            whole: true,
+            then: own.then,
         });
+    }
+}
+
+/// A file that is ours alone.
+struct Own<'a> {
+    path: &'a Path,
+    /// An agent that has it.
+    agent: &'a str,
+    /// What it says of a command.
+    write: &'a dyn Fn(&HookCommand) -> String,
+    /// Whether the reminder is on, of a text that we write; `None` of any other.
+    read: &'a dyn Fn(&str) -> Option<bool>,
+    /// What is left for the person to do once it is written.
+    then: Option<&'static str>,
+}
+
+impl Own<'_> {
+    /// How to be rid of a file of this name that is somebody else's.
+    fn advice(&self, wanted: &Wanted) -> String {
+        let remove = format!("rm {}", shell::word(&self.path.display().to_string()));
+        let scope = match wanted.scope {
+            Scope::User => "",
+            Scope::Project => " --project",
+        };
+        match wanted.command {
+            Some(_) => format!(
+                "To take ours: {remove} && git leverage setup --agent {}{scope}",
+                self.agent
+            ),
+            None => format!("To remove it all the same: {remove}"),
+        }
     }
 }
 
@@ -307,10 +450,49 @@ impl Plan {
     }
 }
 
+/// Why a file is not one of a repository, though its name is: links lead out of the work tree or into git's own folder.
+fn outside(target: &Path, top: &Path) -> Option<String> {
+    let is_gits = |below: &Path| below.iter().any(|part| part.eq_ignore_ascii_case(".git"));
+    let goes_up = |below: &Path| below.iter().any(|part| part == "..");
+    match target.strip_prefix(top) {
+        Ok(below) if !is_gits(below) && !goes_up(below) => None,
+        Ok(_) => Some(format!(
+            "a link leads into git's own folder, to `{}`",
+            target.display()
+        )),
+        Err(_) => Some(format!(
+            "a link leads out of the repository, to `{}`",
+            target.display()
+        )),
+    }
+}
+
+/// Whether hooks of ours in a file remind.
+fn is_reminded((_, file, found): &(PathBuf, HookFile, Found)) -> bool {
+    let present = found.text.as_deref().and_then(|text| file.present(text).ok());
+    present.is_some_and(|all| all.iter().any(|one| one.is_own && one.command.remind))
+}
+
+/// Hooks that call us, are somebody's own, and stay.
+fn left_over((path, file, found): &(PathBuf, HookFile, Found)) -> Option<Warning> {
+    let present = file.present(found.text.as_deref()?).ok()?;
+    let mut events: Vec<&str> = present
+        .iter()
+        .filter(|one| !one.is_own)
+        .map(|one| one.event.as_str())
+        .collect();
+    events.dedup();
+    let text = format!(
+        "hooks that `setup` did not write call git-leverage, and stay: {}",
+        events.join(", ")
+    );
+    (!events.is_empty()).then(|| Warning::new(path.display().to_string(), text))
+}
+
 /// The setting by which an agent calls no hooks at all.
 fn turned_off(form: &SetupForm, (path, file, found): &(PathBuf, HookFile, Found)) -> Option<Warning> {
     let switch = file.off(found.text.as_deref()?)?;
-    let text = format!("`{switch}` keeps {} from calling any hook", form.title);
+    let text = format!("{} calls no hooks while `{switch}` is set", form.title);
     Some(Warning::new(path.display().to_string(), text))
 }
 

@@ -70,6 +70,7 @@ pub fn plan(repo: &Repo, environment: &Environment, program: &str, with_hooks: b
         if !own.contains(&command) {
             plan.added.push((COMMAND.into(), command));
         }
+        plan.removed = each_once(plan.removed);
         let present = values.own(EVENT);
         let missing = EVENTS
             .into_iter()
@@ -109,20 +110,61 @@ pub fn plan_removal(
         }
     }
     ConfigPlan {
-        removed,
+        removed: each_once(removed),
         ..ConfigPlan::default()
     }
 }
 
-/// Carries a plan out; what was added.
-pub fn apply(repo: &Repo, plan: &ConfigPlan) -> std::io::Result<()> {
+/// A value that stands twice goes at once.
+fn each_once(values: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut seen = Vec::new();
+    for value in values {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen
+}
+
+/// What was changed of a plan, and what kept the rest from being changed.
+#[derive(Debug, Default)]
+pub struct Configured {
+    /// The values that are gone.
+    pub removed: Vec<(String, String)>,
+    /// The values that are there now.
+    pub added: Vec<(String, String)>,
+    /// Why it ended early.
+    pub error: Option<std::io::Error>,
+}
+
+impl Configured {
+    /// How many values were changed.
+    pub fn count(&self) -> u64 {
+        (self.removed.len() + self.added.len()) as u64
+    }
+}
+
+/// Carries a plan out, as far as it goes.
+pub fn apply(repo: &Repo, plan: &ConfigPlan) -> Configured {
+    let mut done = Configured::default();
     for (name, value) in &plan.removed {
-        own_config::remove(repo, name, value)?;
+        match own_config::remove(repo, name, value) {
+            // Somebody else may have removed it meanwhile.
+            Err(error) if own_config::has(repo, name, value) => {
+                done.error = Some(error);
+                return done;
+            }
+            _ => done.removed.push((name.clone(), value.clone())),
+        }
     }
     for (name, value) in &plan.added {
-        own_config::add(repo, name, value)?;
+        if let Err(error) = own_config::add(repo, name, value) {
+            done.error = Some(error);
+            return done;
+        }
+        done.added.push((name.clone(), value.clone()));
     }
-    Ok(())
+    done
 }
 
 /// The command of git's hooks: it does nothing where the program is gone, says nothing, and lets git go on at once. Git appends

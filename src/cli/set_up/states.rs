@@ -53,7 +53,7 @@ impl OwnFile {
         };
         let is_untouched = |text: &str| {
             let known = memory.files.get(&found.target);
-            known.is_some_and(|known| known.is_untouched(text))
+            skill::is_ours(text) || known.is_some_and(|known| known.is_untouched(text))
         };
         match &found.text {
             None => Self::Absent,
@@ -67,7 +67,8 @@ impl OwnFile {
 /// What the files say of all agents: those of the person, and those of a repository where `project` is the top of a work
 /// tree. An agent that is neither used nor set up is listed as well.
 pub fn all(environment: &Environment, project: Option<&Path>) -> Vec<AgentState> {
-    let memory = Memory::load(environment);
+    // Without it, less can be said of files that somebody changed.
+    let memory = Memory::load(environment).unwrap_or_default();
     let scopes = [Scope::User, Scope::Project];
     let pairs = scopes.into_iter().flat_map(|scope| {
         let all = INTEGRATIONS.iter().copied();

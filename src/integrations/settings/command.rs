@@ -1,5 +1,7 @@
 //! The command that settings of agents call: how it is written, and how it is known again.
 
+use std::sync::OnceLock;
+
 use crate::facts::shell;
 
 /// What is called for each event.
@@ -32,20 +34,10 @@ impl HookCommand {
         words(line).split(|word| is_separator(word)).find_map(called)
     }
 
-    /// Our command in a line that somebody's settings hold; `None` where it calls something else.
+    /// Our command in a line that is, byte for byte, one that we write. One with anything before it, after it or in it is
+    /// somebody's own, whatever it calls.
     pub fn read(line: &str) -> Option<Self> {
-        let all = words(line);
-        let from = all
-            .iter()
-            .rposition(|word| is_separator(word))
-            .map_or(0, |at| at + 1);
-        // Before it stands whether there is such a program, or it is a line of somebody else.
-        let before: Vec<&str> = all[..from].iter().map(String::as_str).collect();
-        let is_guard = matches!(before.as_slice(), ["command", "-v", .., "exit", "0", ";"]);
-        if from > 0 && !is_guard {
-            return None;
-        }
-        called(&all[from..])
+        Self::anywhere(line).filter(|command| command.line() == line)
     }
 }
 
@@ -69,7 +61,24 @@ fn called(words: &[String]) -> Option<HookCommand> {
 
 fn is_ours(program: &str) -> bool {
     let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
-    name.strip_suffix(".exe").unwrap_or(name) == PROGRAM
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    let is_release = |rest: &str| {
+        let version = rest.trim_start_matches(['-', '_', '.']).trim_start_matches('v');
+        version.starts_with(|c: char| c.is_ascii_digit())
+    };
+    name.strip_prefix(PROGRAM)
+        .is_some_and(|rest| rest.is_empty() || is_release(rest))
+        || own_name().is_some_and(|own| own == name)
+}
+
+/// What the file of this program is called, which need not be [`PROGRAM`].
+fn own_name() -> Option<&'static str> {
+    static NAME: OnceLock<Option<String>> = OnceLock::new();
+    let name = NAME.get_or_init(|| {
+        let program = std::env::current_exe().ok()?;
+        program.file_stem()?.to_str().map(str::to_owned)
+    });
+    name.as_deref()
 }
 
 fn is_separator(word: &str) -> bool {
@@ -158,18 +167,42 @@ mod tests {
     }
 
     #[test]
-    fn other_ways_of_writing_it_are_known() {
-        for (line, program) in [
-            ("git leverage hook", "git leverage"),
-            ("\"/a b/git-leverage\" hook", "/a b/git-leverage"),
-            ("A=1 exec /x/git-leverage hook --remind;", "/x/git-leverage"),
-            ("\"C:\\x\\git-leverage.exe\" hook", "C:\\x\\git-leverage.exe"),
+    fn a_line_that_is_not_exactly_ours_is_somebodys_own() {
+        for line in [
+            "git leverage hook",
+            "git-leverage hook",
+            "\"/a b/git-leverage\" hook",
+            "A=1 exec /x/git-leverage hook --remind;",
+            "/x/git-leverage hook 2>>log",
+            "/x/git-leverage  hook",
+            "/x/git-leverage hook ",
+            "/x/git-leverage hook # mine",
+            "/x/git-leverage hook --remind --remind",
+            "/x/git-leverage hook --git post-commit",
+            "command -v git-leverage >/dev/null 2>&1 || exit 0; git-leverage hook 2>>log",
+            "command -v afplay >/dev/null && afplay done.wav; command -v git-leverage >/dev/null 2>&1 || exit 0; git-leverage hook",
+            "command -v node >/dev/null 2>&1 || exit 0; git-leverage hook",
+            "command -v git-leverage >/dev/null 2>&1 || exit 0; /x/git-leverage hook",
+            "command -v git-leverage; touch seen; exit 0; git-leverage hook",
+            "sleep 1; command -v git-leverage >/dev/null 2>&1 || exit 0; git-leverage hook",
         ] {
-            assert_eq!(
-                HookCommand::read(line).map(|found| found.program).as_deref(),
-                Some(program)
-            );
+            assert_eq!(HookCommand::read(line), None, "{line}");
+            assert!(HookCommand::anywhere(line).is_some(), "{line}");
         }
+    }
+
+    #[test]
+    fn programs_of_other_names_are_known() {
+        let own = std::env::current_exe().unwrap();
+        for program in [
+            "/x/git-leverage-1.2.0",
+            "/x/git-leverage_v2",
+            own.to_str().unwrap(),
+        ] {
+            let line = command(program, false).line();
+            assert_eq!(HookCommand::read(&line), Some(command(program, false)), "{line}");
+        }
+        assert_eq!(HookCommand::read("/x/git-leverage-wrapper hook"), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::jsonc::{self, Child, Node, NodeValue, SyntaxError, Trivia, line_of, trivia};
+use super::jsonc::{self, Child, Node, NodeValue, Position, SyntaxError, Trivia, trivia};
 use super::layout::{Layout, indentation, indentation_of_line};
 use super::splice::Splice;
 
@@ -26,8 +26,8 @@ pub enum EditError {
     Syntax(SyntaxError),
     /// Something else stands where ours belongs.
     Unexpected {
-        /// The line, from 1.
-        line: usize,
+        /// Where.
+        place: Position,
         /// What stands there, and what belongs there.
         what: String,
     },
@@ -39,8 +39,8 @@ impl fmt::Display for EditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Syntax(error) => error.fmt(f),
-            Self::Unexpected { line, what } => write!(f, "line {line}: {what}"),
-            Self::Unsafe => f.write_str("its layout cannot be kept"),
+            Self::Unexpected { place, what } => write!(f, "{place}: {what}"),
+            Self::Unsafe => f.write_str("it cannot be edited without changing its layout"),
         }
     }
 }
@@ -126,7 +126,7 @@ impl Editor {
             .and_then(|root| descend(root, way))
             .and_then(children_mut);
         let is_there = added.and_then(Vec::pop).is_some_and(|child| {
-            let same = jsonc::parse(&value.to_string()).ok().flatten();
+            let same = jsonc::parse(&layout.written(value, None)).ok().flatten();
             child.key.as_deref() == key && same.as_ref() == Some(&child.node)
         });
         match is_there && probe == expected {
@@ -139,11 +139,11 @@ impl Editor {
         match (&node.value, is_map) {
             (NodeValue::Map(children), true) | (NodeValue::List(children), false) => Ok(children),
             _ => Err(EditError::Unexpected {
-                line: line_of(&self.text, node.span.start),
+                place: Position::of(&self.text, node.span.start),
                 what: format!(
-                    "{} stands where {} belongs",
-                    node.kind(),
-                    if is_map { "an object" } else { "an array" }
+                    "expected {}, found {}",
+                    if is_map { "an object" } else { "an array" },
+                    node.kind()
                 ),
             }),
         }
@@ -429,7 +429,7 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "line 2: an array stands where an object belongs"
+            "line 2, column 10: expected an object, found an array"
         );
         assert_eq!(editor.text(), "{\n\"hooks\": []}");
         assert!(Editor::new("{").is_err());

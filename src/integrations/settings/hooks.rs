@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::command::HookCommand;
 use super::edit::{EditError, Editor, Step};
-use super::jsonc::{self, Node, NodeValue, line_of};
+use super::jsonc::{self, Node, NodeValue, Position};
 use super::splice::Splice;
 
 /// How one program nests the hooks in one of its files.
@@ -46,13 +46,15 @@ pub const GROUPED: HookFile = HookFile {
     switches: &[],
 };
 
-/// A hook of ours that is in a file.
+/// A hook in a file that calls us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Present {
     /// The event.
     pub event: String,
     /// What is called.
     pub command: HookCommand,
+    /// Whether it is one that we write. One that somebody wrote by hand is theirs: it is neither changed nor removed.
+    pub is_own: bool,
 }
 
 /// Which of the things that we may have made were there before us, by their names: `hooks`, `hooks.Stop`, `version`.
@@ -70,10 +72,10 @@ pub struct Installed {
 }
 
 impl HookFile {
-    /// Our hooks in a text.
+    /// The hooks in a text that call us, whoever wrote them.
     pub fn present(&self, text: &str) -> Result<Vec<Present>, EditError> {
         let editor = Editor::new(text)?;
-        let found = self.ours(&editor)?;
+        let found = self.calling(&editor)?;
         Ok(found.into_iter().map(|(_, present)| present).collect())
     }
 
@@ -95,17 +97,11 @@ impl HookFile {
         let Ok(found) = self.ours(&editor) else {
             return false;
         };
-        let is_current = |way: &[Step], event: &str| {
-            let timeout = self.events.iter().find(|(name, _)| *name == event);
-            let hook = timeout.map(|(_, timeout)| self.hook(command, *timeout).to_string());
-            let hook = hook.and_then(|hook| jsonc::parse(&hook).ok().flatten());
-            hook.is_some_and(|hook| editor.at(way).is_some_and(|node| is_same(node, &hook)))
-        };
         found.len() == events.len()
             && events
                 .iter()
                 .all(|event| found.iter().any(|(_, one)| one.event == *event))
-            && found.iter().all(|(way, one)| is_current(way, &one.event))
+            && found.iter().all(|(_, one)| one.command == *command)
     }
 
     /// Whether a text has something for an event, of us or others.
@@ -240,9 +236,16 @@ impl HookFile {
         })
     }
 
-    /// The ways to our hooks in the order of the text, and what they are. What is nested otherwise than the program has it
-    /// is nobody's hook; where ours belong it is an error.
+    /// The ways to our own hooks in the order of the text, and what they are.
     fn ours(&self, editor: &Editor) -> Result<Vec<(Vec<Step>, Present)>, EditError> {
+        let mut found = self.calling(editor)?;
+        found.retain(|(_, one)| one.is_own);
+        Ok(found)
+    }
+
+    /// The ways to the hooks that call us in the order of the text, and what they are. What is nested otherwise than the
+    /// program has it is nobody's hook; where ours belong it is an error.
+    fn calling(&self, editor: &Editor) -> Result<Vec<(Vec<Step>, Present)>, EditError> {
         if let Some(root) = editor.root() {
             expect(editor, root, true)?;
         }
@@ -264,7 +267,7 @@ impl HookFile {
             match &node.value {
                 NodeValue::List(_) => {
                     let list = [way.as_slice(), &[Step::Key(event.to_owned())]].concat();
-                    self.ours_in(node, &list, event, &mut found);
+                    self.calling_in(node, &list, event, &mut found);
                 }
                 _ if is_wanted => expect(editor, node, false)?,
                 _ => {}
@@ -273,33 +276,52 @@ impl HookFile {
         Ok(found)
     }
 
-    fn ours_in(&self, list: &Node, way: &[Step], event: &str, found: &mut Vec<(Vec<Step>, Present)>) {
+    fn calling_in(&self, list: &Node, way: &[Step], event: &str, found: &mut Vec<(Vec<Step>, Present)>) {
         for (at, child) in list.children().unwrap_or_default().iter().enumerate() {
             let way = [way, &[Step::At(at)]].concat();
-            let hooks = match self.grouped {
-                true => child
-                    .node
-                    .get("hooks")
-                    .and_then(Node::children)
-                    .unwrap_or_default(),
-                false => std::slice::from_ref(child),
+            let (hooks, is_plain) = match self.grouped {
+                true => {
+                    let hooks = child.node.get("hooks").and_then(Node::children);
+                    // A matcher or anything else beside the hooks is somebody's choice.
+                    let is_plain = child.node.children().is_some_and(|members| members.len() == 1);
+                    (hooks.unwrap_or_default(), is_plain)
+                }
+                false => (std::slice::from_ref(child), true),
             };
             for (at, hook) in hooks.iter().enumerate() {
-                let Some(command) = self.command_of(&hook.node) else {
+                let Some((command, is_own)) = self.command_of(&hook.node, event) else {
                     continue;
                 };
                 let way = match self.grouped {
                     true => [way.as_slice(), &[Step::Key("hooks".into()), Step::At(at)]].concat(),
                     false => way.clone(),
                 };
-                let event = event.to_owned();
-                found.push((way, Present { event, command }));
+                let present = Present {
+                    event: event.to_owned(),
+                    command,
+                    is_own: is_own && is_plain,
+                };
+                found.push((way, present));
             }
         }
     }
 
-    fn command_of(&self, hook: &Node) -> Option<HookCommand> {
-        HookCommand::read(hook.get(self.command)?.text()?)
+    /// What of us a hook calls, and whether it is the hook that we write for that.
+    fn command_of(&self, hook: &Node, event: &str) -> Option<(HookCommand, bool)> {
+        let line = hook.get(self.command)?.text()?;
+        let Some(command) = HookCommand::read(line) else {
+            return Some((HookCommand::anywhere(line)?, false));
+        };
+        let is_own = self.is_written(hook, event, &command);
+        Some((command, is_own))
+    }
+
+    /// Whether a hook has what we write for an event and a command, and nothing else.
+    fn is_written(&self, hook: &Node, event: &str, command: &HookCommand) -> bool {
+        let timeout = self.events.iter().find(|(name, _)| *name == event);
+        let written = timeout.map(|(_, timeout)| self.hook(command, *timeout).to_string());
+        let written = written.and_then(|hook| jsonc::parse(&hook).ok().flatten());
+        written.is_some_and(|written| is_same(hook, &written))
     }
 }
 
@@ -307,11 +329,11 @@ fn expect(editor: &Editor, node: &Node, is_map: bool) -> Result<(), EditError> {
     match (&node.value, is_map) {
         (NodeValue::Map(_), true) | (NodeValue::List(_), false) => Ok(()),
         _ => Err(EditError::Unexpected {
-            line: line_of(editor.text(), node.span.start),
+            place: Position::of(editor.text(), node.span.start),
             what: format!(
-                "{} stands where {} belongs",
-                node.kind(),
-                if is_map { "an object" } else { "an array" }
+                "expected {}, found {}",
+                if is_map { "an object" } else { "an array" },
+                node.kind()
             ),
         }),
     }

@@ -103,22 +103,47 @@ impl Node {
 /// Why a text is no JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// The line, from 1.
-    pub line: usize,
+    /// Where.
+    pub place: Position,
     /// What is wrong there.
     pub what: &'static str,
 }
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.what)
+        write!(f, "{}: {}", self.place, self.what)
     }
 }
 
-/// The line of a place in a text, from 1.
-pub fn line_of(text: &str, at: usize) -> usize {
-    let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
+/// A place in a text, as editors count it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The character in the line, from 1.
+    pub column: usize,
+}
+
+impl Position {
+    /// That of a byte.
+    pub fn of(text: &str, at: usize) -> Self {
+        let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
+        let start = before
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |newline| newline + 1);
+        let line = String::from_utf8_lossy(&before[start..]);
+        Self {
+            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+            column: 1 + line.trim_start_matches('\u{feff}').chars().count(),
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
 }
 
 /// Reads a text; `None` where it holds nothing but blanks and comments.
@@ -132,7 +157,7 @@ pub fn parse(text: &str) -> Result<Option<Node>, SyntaxError> {
     reader.blanks()?;
     match reader.at == text.len() {
         true => Ok(Some(node)),
-        false => Err(reader.error("something stands after the end of the value")),
+        false => Err(reader.error("expected the end of the file")),
     }
 }
 
@@ -193,7 +218,7 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn error(&self, what: &'static str) -> SyntaxError {
         SyntaxError {
-            line: line_of(self.text, self.at),
+            place: Position::of(self.text, self.at),
             what,
         }
     }
@@ -207,7 +232,7 @@ impl Reader<'_> {
             self.at = span.end;
         }
         match self.text[self.at..].starts_with("/*") {
-            true => Err(self.error("a comment without an end")),
+            true => Err(self.error("a comment that does not end")),
             false => Ok(()),
         }
     }
@@ -223,7 +248,7 @@ impl Reader<'_> {
             Some(b'"') => NodeValue::Text(self.string()?),
             Some(b'-' | b'0'..=b'9') => NodeValue::Number(self.number()?),
             Some(_) => self.word()?,
-            None => return Err(self.error("the text ends where a value belongs")),
+            None => return Err(self.error("expected a value, found the end of the file")),
         };
         Ok(Node {
             span: start..self.at,
@@ -248,11 +273,15 @@ impl Reader<'_> {
                 return Ok(children);
             }
             if children.last().is_some_and(|last| last.comma.is_none()) {
-                return Err(self.error("a comma is missing"));
+                return Err(self.error(match close {
+                    b'}' => "expected `,` or `}`",
+                    _ => "expected `,` or `]`",
+                }));
             }
             let start = self.at;
             let key = match close {
                 b'}' => Some(self.key()?),
+                _ if !self.is_value() => return Err(self.error("expected a value or `]`")),
                 _ => None,
             };
             let node = self.value(depth + 1)?;
@@ -268,14 +297,20 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether something begins here that is at least meant as a value.
+    fn is_value(&self) -> bool {
+        self.peek()
+            .is_some_and(|next| next.is_ascii_alphanumeric() || b"{[\"-".contains(&next))
+    }
+
     fn key(&mut self) -> Result<String, SyntaxError> {
         if self.peek() != Some(b'"') {
-            return Err(self.error("a name in double quotes belongs here"));
+            return Err(self.error("expected a name in double quotes or `}`"));
         }
         let key = self.string()?;
         self.blanks()?;
         if self.peek() != Some(b':') {
-            return Err(self.error("a colon is missing"));
+            return Err(self.error("expected `:`"));
         }
         self.at += 1;
         self.blanks()?;
@@ -290,7 +325,7 @@ impl Reader<'_> {
             match rest.get(len) {
                 Some(b'"') => break,
                 Some(b'\\') => len += 2,
-                Some(b'\n') | None => return Err(self.error("a string without an end")),
+                Some(b'\n') | None => return Err(self.error("a string that does not end")),
                 Some(_) => len += 1,
             }
         }
@@ -299,7 +334,7 @@ impl Reader<'_> {
             // Half a character is none of our business; that two are not mistaken for each other is.
             serde_json::from_str::<Box<serde_json::value::RawValue>>(written).map(|raw| raw.get().to_owned())
         });
-        let read = read.map_err(|_| self.error("a string is not valid"))?;
+        let read = read.map_err(|_| self.error("not a valid string"))?;
         self.at += len + 1;
         Ok(read)
     }
@@ -311,7 +346,7 @@ impl Reader<'_> {
             .unwrap_or(rest.len());
         let number = &rest[..len];
         if serde_json::from_str::<Box<serde_json::value::RawValue>>(number).is_err() {
-            return Err(self.error("a number is not valid"));
+            return Err(self.error("not a valid number"));
         }
         self.at += len;
         Ok(number.to_owned())
@@ -329,7 +364,7 @@ impl Reader<'_> {
             after.is_some_and(|next| !next.is_some_and(|c| c.is_alphanumeric() || c == '_'))
         });
         let Some((word, value)) = found else {
-            return Err(self.error("this is not JSON"));
+            return Err(self.error("expected a value"));
         };
         self.at += word.len();
         Ok(value)
@@ -383,10 +418,36 @@ mod tests {
             ("[truely]", 1),
         ] {
             let error = parse(text).unwrap_err();
-            assert_eq!(error.line, line, "{text:?}: {error}");
+            assert_eq!(error.place.line, line, "{text:?}: {error}");
         }
         let deep = "[".repeat(100_000);
         assert_eq!(parse(&deep).unwrap_err().what, "nested too deeply");
+    }
+
+    #[test]
+    fn what_was_expected_is_named_with_its_column() {
+        for (text, message) in [
+            (
+                "{\"hooks\": {\"Stop\": [ }",
+                "line 1, column 22: expected a value or `]`",
+            ),
+            ("\u{feff}{\"\u{e9}\": nul}", "line 1, column 7: expected a value"),
+            ("{\"a\": 1 \"b\": 2}", "line 1, column 9: expected `,` or `}`"),
+            ("[1 2]", "line 1, column 4: expected `,` or `]`"),
+            (
+                "{\n  a: 1}",
+                "line 2, column 3: expected a name in double quotes or `}`",
+            ),
+            (
+                "{\"a\": ",
+                "line 1, column 7: expected a value, found the end of the file",
+            ),
+            ("{\"a\": }", "line 1, column 7: expected a value"),
+            ("{\"a\" 1}", "line 1, column 6: expected `:`"),
+            ("{} x", "line 1, column 4: expected the end of the file"),
+        ] {
+            assert_eq!(parse(text).unwrap_err().to_string(), message, "{text:?}");
+        }
     }
 
     #[test]

@@ -4,6 +4,24 @@ use serde_json::Value;
 
 use super::jsonc::{Node, bom};
 
+/// The members of hooks in the order in which people write them; all others come after these, by their names.
+const ORDER: &[&str] = &[
+    "version",
+    "type",
+    "command",
+    "bash",
+    "timeout",
+    "timeoutSec",
+    "SessionStart",
+    "sessionStart",
+    "AfterAgent",
+    "Stop",
+    "stop",
+    "agentStop",
+    "SessionEnd",
+    "sessionEnd",
+];
+
 /// The layout of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -50,7 +68,10 @@ impl Layout {
                 items.iter().map(|item| (String::new(), item)).collect::<Vec<_>>(),
             ),
             Value::Object(members) if !members.is_empty() => {
-                let named = members.iter().map(|(name, value)| (self.name(name), value));
+                let place = |name: &str| ORDER.iter().position(|known| *known == name);
+                let mut members: Vec<_> = members.iter().collect();
+                members.sort_by_key(|(name, _)| (place(name).unwrap_or(ORDER.len()), *name));
+                let named = members.into_iter().map(|(name, value)| (self.name(name), value));
                 ('{', '}', named.collect())
             }
             plain => return plain.to_string(),

@@ -55,7 +55,8 @@ fn round(form: &HookFile, text: &str) -> Installed {
     assert!(!form.is_installed(&first.text, &all(form)[1..], &command("/x/git-leverage")));
     form.remove(&first.text, Some(&first.kept)).unwrap();
     let present = form.present(&first.text).unwrap();
-    assert_eq!(present.len(), form.events.len(), "{}", first.text);
+    let own = present.iter().filter(|one| one.is_own).count();
+    assert_eq!(own, form.events.len(), "{}", first.text);
     first
 }
 
@@ -73,24 +74,13 @@ fn a_new_file_reads_well() {
         text,
         r#"{
   "hooks": {
-    "SessionEnd": [
-      {
-        "hooks": [
-          {
-            "command": "/x/git-leverage hook",
-            "timeout": 3,
-            "type": "command"
-          }
-        ]
-      }
-    ],
     "SessionStart": [
       {
         "hooks": [
           {
+            "type": "command",
             "command": "/x/git-leverage hook",
-            "timeout": 10,
-            "type": "command"
+            "timeout": 10
           }
         ]
       }
@@ -99,9 +89,20 @@ fn a_new_file_reads_well() {
       {
         "hooks": [
           {
+            "type": "command",
             "command": "/x/git-leverage hook",
-            "timeout": 10,
-            "type": "command"
+            "timeout": 10
+          }
+        ]
+      }
+    ],
+    "SessionEnd": [
+      {
+        "hooks": [
+          {
+            "type": "command",
+            "command": "/x/git-leverage hook",
+            "timeout": 3
           }
         ]
       }
@@ -189,8 +190,8 @@ fn an_edit_in_between_stays() {
     assert_eq!(out, "{\n  \"a\": 2, // changed\n  \"b\": 3\n}\n");
     // Somebody put theirs into our group.
     let theirs = first.text.replacen(
-        "          {\n            \"command\"",
-        "          {\"type\": \"command\", \"command\": \"afplay done.wav\"},\n          {\n            \"command\"",
+        "          {\n            \"type\"",
+        "          {\"type\": \"command\", \"command\": \"afplay done.wav\"},\n          {\n            \"type\"",
         1,
     );
     let out = FORM.remove(&theirs, Some(&first.kept)).unwrap();
@@ -210,18 +211,41 @@ fn an_older_program_is_replaced() {
 }
 
 #[test]
+fn hooks_that_somebody_wrote_by_hand_are_theirs() {
+    let guard = "command -v git-leverage >/dev/null 2>&1 || exit 0; ";
+    for hook in [
+        r#"{"hooks": [{"type": "command", "command": "/x/git-leverage hook", "timeout": 5}]}"#.to_owned(),
+        r#"{"hooks": [{"type": "command", "command": "/x/git-leverage hook"}]}"#.to_owned(),
+        r#"{"hooks": [{"type": "command", "command": "/x/git-leverage hook", "timeout": 10, "async": true}]}"#.to_owned(),
+        r#"{"matcher": "startup", "hooks": [{"type": "command", "command": "/x/git-leverage hook", "timeout": 10}]}"#.to_owned(),
+        r#"{"hooks": [{"type": "command", "command": "git leverage hook", "timeout": 10}]}"#.to_owned(),
+        format!(r#"{{"hooks": [{{"type": "command", "command": "{guard}git-leverage hook 2>>log", "timeout": 10}}]}}"#),
+        format!(r#"{{"hooks": [{{"type": "command", "command": "command -v x; {guard}git-leverage hook", "timeout": 10}}]}}"#),
+    ] {
+        let text = format!("{{\"hooks\": {{\"Stop\": [{hook}]}}}}");
+        let first = round(&FORM, &text);
+        assert!(first.text.contains(&hook), "{}", first.text);
+        assert_eq!(FORM.remove(&first.text, Some(&first.kept)).unwrap(), text);
+        assert_eq!(FORM.remove(&text, None).unwrap(), text);
+        let present = FORM.present(&text).unwrap();
+        assert_eq!(present.len(), 1, "{text}");
+        assert!(!present[0].is_own, "{text}");
+    }
+}
+
+#[test]
 fn what_is_otherwise_there_is_named_with_its_line() {
     for (text, message) in [
         (
             "{\n\"hooks\": 1}",
-            "line 2: a number stands where an object belongs",
+            "line 2, column 10: expected an object, found a number",
         ),
         (
             "{\n\n\"hooks\": {\"Stop\": {}}}",
-            "line 3: an object stands where an array belongs",
+            "line 3, column 19: expected an array, found an object",
         ),
-        ("[]", "line 1: an array stands where an object belongs"),
-        ("{\n\"a\": }", "line 2: this is not JSON"),
+        ("[]", "line 1, column 1: expected an object, found an array"),
+        ("{\n\"a\": }", "line 2, column 6: expected a value"),
     ] {
         let error = FORM.install(text, &all(&FORM), &command("x")).unwrap_err();
         assert_eq!(error.to_string(), message, "{text}");
