@@ -334,3 +334,25 @@ fn a_message_without_claims_says_so_and_one_that_hides_them_is_refused() {
     );
     assert_eq!(repo.run(&["--quiet", "trailers"]).stderr, "");
 }
+
+#[test]
+fn what_only_shows_restores_no_ledger() {
+    let world = World::new();
+    let repo = repo(&world);
+    repo.write("a.rs", "fn a() {}\n").commit("Plain");
+    repo.run(&["record", "--estimate", "4h"]).success();
+    repo.git(&["update-ref", "-d", "refs/notes/leverage"]);
+    for args in [
+        &["trailers", "--print", "--estimate", "1h"][..],
+        &["trailers"],
+        &["record", "--another", "--estimate", "1h", "--dry-run"],
+        &["revise", "HEAD", "--estimate", "1h", "--reason", "x", "--dry-run"],
+        &["retract", "00000000", "--reason", "x", "--dry-run"],
+    ] {
+        let ran = repo.run(args);
+        assert!(!ran.stderr.contains("restored"), "{args:?}: {ran}");
+        assert_eq!(repo.git(&["for-each-ref", "refs/notes"]), "", "{args:?}");
+    }
+    let recorded = repo.run(&["record", "--another", "--estimate", "1h"]);
+    assert!(recorded.stderr.contains("restored records"), "{recorded}");
+}

@@ -30,6 +30,11 @@ impl Way {
 
     /// Runs `git leverage ARGS` while nothing can be written.
     fn run(self, world: &World, repo: &TestRepo<'_>, args: &[&str]) -> Ran {
+        self.run_with(world, repo, &[], args)
+    }
+
+    /// The same with `NAME=VALUE` variables.
+    fn run_with(self, world: &World, repo: &TestRepo<'_>, variables: &[&str], args: &[&str]) -> Ran {
         let mode = |mode: &str| {
             let changed = Command::new("chmod")
                 .args(["-R", mode, ".git"])
@@ -40,7 +45,8 @@ impl Way {
         if self == Self::Mode {
             mode("a-w");
         }
-        let ran = world.run_through(repo.path(), &self.starter(), args);
+        let starter = [&self.starter()[..], &["env"], variables].concat();
+        let ran = world.run_through(repo.path(), &starter, args);
         if self == Self::Mode {
             mode("u+w");
         }
@@ -233,5 +239,32 @@ fn every_command_that_records_says_so_with_a_code_of_its_own() {
             ran.stdout,
             "Leverage-Estimate: 4h\nLeverage-Session: claude-code:s\n"
         );
+    }
+}
+
+#[test]
+fn what_is_printed_for_the_next_commit_names_the_session_that_called() {
+    for way in ways() {
+        let world = World::new();
+        let repo = world.repo("kiln");
+        repo.commit("Begin");
+        Transcript::new("s", repo.path())
+            .prompt(200, "cap the delay")
+            .answer(210, "done")
+            .end(210)
+            .save(&world);
+        let session = ["CLAUDE_CODE_SESSION_ID=s"];
+        let ran = way.run_with(&world, &repo, &session, &["record", "--estimate", "4h"]);
+        assert_eq!(ran.code, Some(5), "{ran}");
+        for line in [
+            "Leverage-Estimate: 4h\n",
+            "Leverage-Agent: claude-code\n",
+            "Leverage-Session: claude-code:s\n",
+            "Leverage-Estimator: claude-code",
+        ] {
+            assert!(ran.stdout.contains(line), "{way:?} {ran}");
+        }
+        assert!(!ran.stderr.contains("not named"), "{ran}");
+        assert!(!ran.stderr.contains("agent time"), "{ran}");
     }
 }

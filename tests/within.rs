@@ -411,7 +411,12 @@ fn a_session_is_not_named_for_what_was_done_before_it() {
         .answer(201, "yes")
         .save(&world);
     let ran = record(&world, &repo, &["--estimate=4h"]);
-    assert!(ran.stderr.contains("was made before it began"), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("was made before this session began, so this session is not named"),
+        "{}",
+        ran.stderr
+    );
     let task = note(&repo);
     assert!(task["sessions"].is_null() && task["agent"].is_null(), "{task}");
     assert_eq!(task["estimate"]["agent"], "claude-code");

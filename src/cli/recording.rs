@@ -54,6 +54,14 @@ impl OpenLedger {
         Ok(open)
     }
 
+    /// [`Self::open`] for who writes; for a dry run, nothing is restored either.
+    pub fn open_to(is_dry_run: bool, context: &mut Context) -> Result<Self, CommandError> {
+        match is_dry_run {
+            true => Self::open_as_it_is(context),
+            false => Self::open(context),
+        }
+    }
+
     /// [`Self::open`] without a word.
     pub fn open_quietly(context: &Context) -> Result<Self, CommandError> {
         Ok(Self::open_and_heal(context)?.0)
@@ -61,6 +69,15 @@ impl OpenLedger {
 
     /// The open ledger, and whether something was restored.
     fn open_and_heal(context: &Context) -> Result<(Self, bool), CommandError> {
+        let open = Self::open_as_it_is(context)?;
+        // A repository that cannot be written is read all the same: reading looks at the pin itself.
+        let heal = |writer| ledger::heal(&open.repo, writer).unwrap_or(false);
+        let is_healed = open.writer.as_ref().is_some_and(heal);
+        Ok((open, is_healed))
+    }
+
+    /// The repository for who only looks: nothing is written.
+    pub fn open_as_it_is(context: &Context) -> Result<Self, CommandError> {
         let repo = context.environment.repository()?;
         let settings = context.settings();
         let zone = period::PeriodArgs::default().zone(&settings)?;
@@ -70,7 +87,7 @@ impl OpenLedger {
         }
         let now = context.environment.now;
         let now = DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now);
-        let open = Self {
+        Ok(Self {
             work: settings.work_time()?,
             writer: writer(context, &settings, now),
             repo,
@@ -78,11 +95,7 @@ impl OpenLedger {
             now,
             estimator: None,
             written_by: None,
-        };
-        // A repository that cannot be written is read all the same: reading looks at the pin itself.
-        let heal = |writer| ledger::heal(&open.repo, writer).unwrap_or(false);
-        let is_healed = open.writer.as_ref().is_some_and(heal);
-        Ok((open, is_healed))
+        })
     }
 
     /// How what is measured is signed, by `Name <mail>`.

@@ -70,7 +70,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     if args.pending {
         return pending(args, context);
     }
-    let open = OpenLedger::open(context)?;
+    let open = OpenLedger::open_to(args.dry_run, context)?;
     let linking = Linking {
         logs: &args.logs,
         rules: &args.rules,

@@ -40,7 +40,7 @@ pub struct Args {
 
 /// Carries them.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let open = OpenLedger::open(context)?;
+    let open = OpenLedger::open_to(args.dry_run, context)?;
     let onto = open.commit(&args.onto)?;
     let mut from = BTreeSet::new();
     for range in &args.from {

@@ -129,7 +129,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 }
 
 fn record(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let mut open = OpenLedger::open(context)?;
+    let mut open = OpenLedger::open_to(args.dry_run, context)?;
     let on = match args.no_commit {
         true => None,
         false => Some(open.commit(&args.revision)?),
@@ -159,8 +159,14 @@ fn first(
     let commits = all_commits(on, &task);
     // Said before the logs are read, and looked at again when it is written.
     let beside = check(args, open, &commits, &task)?;
-    within.name(&mut task, &commits, &args.fields, open, context)?;
-    if !args.no_sessions && (task.agent_minutes.is_none() || within.is_known()) {
+    let is_for_the_next = within.is_known() && !args.dry_run && !ledger::is_writable(&open.repo);
+    if is_for_the_next {
+        // What is printed then is for a commit that is still to be made: HEAD says nothing of that.
+        within.name_for_the_next(&mut task, &args.fields);
+    } else {
+        within.name(&mut task, &commits, &args.fields, open, context)?;
+    }
+    if !args.no_sessions && !is_for_the_next && (task.agent_minutes.is_none() || within.is_known()) {
         let own = within.take_logs(&args.sources(), open, context)?;
         measure(&mut task, &commits, &own, open, context)?;
     }

@@ -34,7 +34,7 @@ pub struct Args {
 
 /// Moves what is proven and lists the rest.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let open = OpenLedger::open(context)?;
+    let open = OpenLedger::open_to(args.dry_run, context)?;
     let found = repair::plan(&open.repo, open.work)?;
     context.terminal.warnings(&found.warnings)?;
     let outcome = match found.undecided.is_empty() {

@@ -26,7 +26,7 @@ pub struct Args {
 
 /// Writes the tombstone beside the task.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let open = OpenLedger::open(context)?;
+    let open = OpenLedger::open_to(args.dry_run, context)?;
     let ledger = open.ledger(context)?;
     let found = find_task(&ledger, &args.id)?;
     if let Some(tombstone) = ledger.tombstone(found.task.id) {

@@ -32,7 +32,7 @@ pub struct Args {
 
 /// Writes the revision beside the line that it follows.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let mut open = OpenLedger::open(context)?;
+    let mut open = OpenLedger::open_to(args.dry_run, context)?;
     let seen = Seen::of(&context.environment, &open.repo);
     open.estimator = seen.estimator();
     open.written_by = seen.written_by();

@@ -103,7 +103,7 @@ fn check_file(file: &str, context: &Context) -> Result<(String, Vec<String>), Co
 }
 
 fn check_commits(range: &str, context: &mut Context) -> Result<(String, Vec<String>), CommandError> {
-    let open = OpenLedger::open(context)?;
+    let open = OpenLedger::open_as_it_is(context)?;
     let mut text = String::new();
     let mut errors = Vec::new();
     let mut check = |raw: messages::RawCommit<'_>| {

@@ -184,9 +184,24 @@ impl Within {
             return Ok(());
         };
         if let Some(other) = made_by_another(commits, &caller.agent, self.session.as_ref(), own, open) {
-            let said = format!("{other}, and not this session; it is not named");
+            let said = format!("{other}, so this session is not named");
             return Ok(context.terminal.status(&said)?);
         }
+        self.name_in(task, fields);
+        Ok(())
+    }
+
+    /// Names the caller in a task of the next commit, which nothing else can have made yet.
+    pub fn name_for_the_next(&self, task: &mut Task, fields: &TaskFields) {
+        if self.own.is_some() {
+            self.name_in(task, fields);
+        }
+    }
+
+    fn name_in(&self, task: &mut Task, fields: &TaskFields) {
+        let Some(caller) = &self.caller else {
+            return;
+        };
         if let Some(session) = &self.session {
             if fields.session.is_empty() && !task.sessions.contains(session) {
                 task.sessions.push(session.clone());
@@ -202,7 +217,6 @@ impl Within {
                 task.model.clone_from(&self.model);
             }
         }
-        Ok(())
     }
 }
 
@@ -270,5 +284,5 @@ fn made_by_another(
     let began = log(own, session)?.span.start.seconds();
     let first = commits.first()?;
     let made = messages::with_commit(&open.repo, *first, |raw| raw.commit_time().seconds).ok()?;
-    (made < began).then(|| format!("{} was made before it began", first.short()))
+    (made < began).then(|| format!("{} was made before this session began", first.short()))
 }

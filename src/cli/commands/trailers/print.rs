@@ -41,7 +41,7 @@ pub fn run(fields: &TaskFields, context: &mut Context) -> Result<Outcome, Comman
 
 /// Who estimates, and in which session, where an agent calls in a repository.
 fn name_caller(task: &mut Task, fields: &TaskFields, context: &mut Context) -> Result<(), CommandError> {
-    let Ok(open) = OpenLedger::open(context) else {
+    let Ok(open) = OpenLedger::open_as_it_is(context) else {
         return Ok(());
     };
     let logs = Logs {
