@@ -209,8 +209,8 @@ fn a_new_machine() {
 
     health   check        what is so, and what to do
     ──────────────────────────────────────────────────────────────────────────────
-    warning  agent-hooks  Claude Code has no hook of ours, so nothing captures its
-                          sessions (claude-code)
+    warning  agent-hooks  claude-code: it has no hook of ours, so nothing captures
+                          its sessions
                           → Set it up: git leverage setup --agent claude-code
     warning  rewriting    amend and rebase leave notes behind until `git leverage
                           repair` brings them (notes.rewriteRef)
@@ -226,8 +226,8 @@ fn a_new_machine() {
 
     health   check        what is so, and what to do
     ──────────────────────────────────────────────────────────────────────────────
-    warning  agent-hooks  Claude Code has no hook of ours, so nothing captures its
-                          sessions (claude-code)
+    warning  agent-hooks  claude-code: it has no hook of ours, so nothing captures
+                          its sessions
                           → Set it up: git leverage setup --agent claude-code
 
     mended: the git config of this repository says notes.rewriteRef =
@@ -339,7 +339,7 @@ fn hooks_in_the_settings_of_an_agent() {
     assert!(health(&claude_hooks(&program, &all)).starts_with("ok"));
     let found = health("{}");
     assert!(
-        found.starts_with("warning claude-code: Claude Code has no hook of ours"),
+        found.starts_with("warning claude-code: it has no hook of ours"),
         "{found}"
     );
     let found = health(&claude_hooks(&program, &["SessionStart", "SessionEnd"]));

@@ -13,6 +13,9 @@ use crate::facts::diagnostics::Warning;
 use crate::render::escape::visible;
 use crate::render::terminal::Screen;
 
+/// Columns of a terminal that does not tell how many it has.
+const USUAL_WIDTH: usize = 80;
+
 /// How many warnings are shown without `--verbose`.
 const SHOWN_WARNINGS: usize = 8;
 
@@ -69,11 +72,8 @@ impl Terminal {
         let on_terminal = io::stdout().is_terminal();
         let out_choice = choice(on_terminal);
         let columns = environment.variable("COLUMNS").and_then(|text| text.parse().ok());
-        let width = columns.or_else(|| {
-            terminal_size::terminal_size()
-                .filter(|_| on_terminal)
-                .map(|(width, _)| usize::from(width.0))
-        });
+        let told = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let width = columns.or_else(|| on_terminal.then(|| told().unwrap_or(USUAL_WIDTH)));
         Self {
             out: io::BufWriter::new(AutoStream::new(io::stdout(), out_choice)),
             err: AutoStream::new(io::stderr(), choice(io::stderr().is_terminal())),

@@ -80,11 +80,8 @@ fn hooks(evidence: &Evidence) -> Vec<Found> {
         match told.is_empty() {
             false => told,
             true => vec![
-                Found::warning(format!(
-                    "{} has no hook of ours, so nothing captures its sessions",
-                    agent.title
-                ))
-                .advice(set_up(agent)),
+                Found::warning("it has no hook of ours, so nothing captures its sessions")
+                    .advice(set_up(agent)),
             ],
         }
     })

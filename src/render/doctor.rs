@@ -2,6 +2,7 @@
 
 use super::document::{Cell, Column, Document, Table};
 use crate::doctor::{Diagnosis, Health, Symptom};
+use crate::facts::agents::by_name;
 use crate::facts::quantity::counted;
 
 /// The page for people: what is not in order, the rest by name alone. `all` shows that as well.
@@ -53,11 +54,16 @@ fn title(diagnosis: &Diagnosis) -> String {
 
 /// A row for what is so and where, and one for what to do.
 fn lines(found: &Symptom) -> Vec<Vec<Cell>> {
-    let place = found.place.as_ref().map(|place| format!(" ({place})"));
+    let text = match &found.place {
+        // The sentence is about it.
+        Some(place) if by_name(place).is_some() => format!("{place}: {}", found.message),
+        Some(place) => format!("{} ({place})", found.message),
+        None => found.message.clone(),
+    };
     let first = vec![
         Cell::Health(found.health),
         Cell::text(found.check),
-        Cell::text(format!("{}{}", found.message, place.unwrap_or_default())),
+        Cell::text(text),
     ];
     let advice = found
         .advice

@@ -81,5 +81,6 @@ fn heal(context: &Context) -> Result<Option<String>, CommandError> {
 fn drain(context: &mut Context) -> Result<Option<String>, CommandError> {
     let swept = apart::sweep(context, Where::Everywhere);
     context.terminal.warnings(swept.warning().as_slice())?;
-    Ok(Some(swept.in_words()))
+    // What was only tried is not mended.
+    Ok((swept.commits > 0 || swept.failed.is_empty()).then(|| swept.in_words()))
 }
