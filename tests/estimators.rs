@@ -150,7 +150,7 @@ fn one_agent_is_one_however_it_is_spelled() {
         .iter()
         .enumerate()
     {
-        repo.write("a.rs", &format!("fn a{number}() {{}}\n"))
+        repo.write("a.rs", format!("fn a{number}() {{}}\n"))
             .commit(&format!(
                 "Part {number}\n\nLeverage-Estimate: 1h\nLeverage-Estimator: {estimator}"
             ));

@@ -603,17 +603,14 @@ fn a_variable_that_terminals_have_as_well_names_nobody_and_is_spoken_of() {
             ran.stderr
         );
     }
-    let quiet: [(&[(&str, &str)], &[&str]); 4] = [
-        (&[], &args),
-        (CLAUDE, &args),
-        (&[("CLAUDECODE", "1"), ("LEVERAGE_SESSION", "none")], &args),
-        (
-            &[("CLAUDECODE", "1")],
-            &["record", "--estimate=4h", "--dry-run", "--estimated-by=person"],
-        ),
-    ];
-    for (variables, args) in quiet {
-        let ran = run_as(&world, &repo, variables, args);
+    let by_person = ["record", "--estimate=4h", "--dry-run", "--estimated-by=person"];
+    let by_hand = [("CLAUDECODE", "1"), ("LEVERAGE_SESSION", "none")];
+    for ran in [
+        run_as(&world, &repo, &[], &args),
+        run_as(&world, &repo, CLAUDE, &args),
+        run_as(&world, &repo, &by_hand, &args),
+        run_as(&world, &repo, &by_hand[..1], &by_person),
+    ] {
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         assert!(!ran.stderr.contains("counts as yours"), "{}", ran.stderr);
     }
@@ -646,16 +643,7 @@ fn another_estimate_alone_leaves_out_phases_that_do_not_sum_to_it() {
         assert!(!ran.stdout.contains("Chunk journal"), "{ran}");
     }
     // The same sum in other words keeps them.
-    let same = repo.run(&[
-        "revise",
-        &id,
-        "--estimate",
-        "270m",
-        "--basis",
-        "Size",
-        "--reason",
-        "Why",
-    ]);
+    let same = repo.run(&["revise", &id, "--estimate=270m", "--basis=Size", "--reason=Why"]);
     assert!(
         same.stdout.contains("Chunk journal") && !same.stderr.contains("left out"),
         "{same}"

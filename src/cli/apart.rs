@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::detached;
+use super::error::CommandError;
 use super::sweep::{Swept, Where, is_pending};
 
 /// A sweep is waited for no longer. It goes on by itself then.
@@ -19,6 +20,19 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const ENDING: Duration = Duration::from_secs(1);
 /// No answer is longer.
 const LONGEST: u64 = 1 << 20;
+
+/// Has what is pending captured, if nobody else does now, and says in a line what it could not.
+pub fn sweep_and_say(context: &mut Context, place: Where<'_>) -> Result<(), CommandError> {
+    let warning = sweep(context, place).warning();
+    Ok(context.terminal.warnings(warning.as_slice())?)
+}
+
+/// The same in the repository that the process stands in.
+pub fn sweep_here(context: &mut Context) -> Result<(), CommandError> {
+    let here = context.environment.repository().map(|repo| repo.main_folder());
+    let here: Vec<PathBuf> = here.into_iter().collect();
+    sweep_and_say(context, Where::At(&here))
+}
 
 /// Captures what is pending, if something is and nobody else does now.
 pub fn sweep(context: &Context, place: Where<'_>) -> Swept {

@@ -12,6 +12,7 @@ use crate::facts::zone::{LocalClock, UnknownZone, Zone};
 use crate::git::config::ConfigFiles;
 use crate::git::replaced::{self, ReplaceRefs};
 use crate::git::{OpenError, Repo};
+use crate::integrations::settings::command;
 
 /// What git tells its hooks: of a repository, which need not be the one that is looked at, and of one commit, whose author
 /// need not be who records anything. (`GIT_EXEC_PATH` stays: the git that is found by the `PATH` of a hook belongs to it.)
@@ -78,6 +79,9 @@ impl Environment {
     /// Reads the process.
     pub fn of_process(global: &GlobalArgs) -> Result<Self, CommandError> {
         let variables = variables();
+        if let Ok(program) = std::env::current_exe() {
+            command::is_called(&program);
+        }
         let start = std::env::current_dir().map_err(|error| {
             CommandError::failed(format!("cannot determine the current directory: {error}"))
         })?;

@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::apart;
 use super::context::Context;
 use super::error::CommandError;
 use super::linking::Linking;
@@ -138,19 +137,6 @@ pub fn is_pending(context: &Context) -> bool {
     spools(context)
         .iter()
         .any(|spool| spool.contents(now).newest().is_some())
-}
-
-/// Has what is pending captured, if nobody else does now, and says in a line what it could not.
-pub fn sweep_and_say(context: &mut Context, place: Where<'_>) -> Result<(), CommandError> {
-    let warning = apart::sweep(context, place).warning();
-    Ok(context.terminal.warnings(warning.as_slice())?)
-}
-
-/// The same in the repository that the process stands in.
-pub fn sweep_here(context: &mut Context) -> Result<(), CommandError> {
-    let here = context.environment.repository().map(|repo| repo.main_folder());
-    let here: Vec<PathBuf> = here.into_iter().collect();
-    sweep_and_say(context, Where::At(&here))
 }
 
 /// Captures what is pending, if nobody else does now.

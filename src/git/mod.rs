@@ -41,6 +41,7 @@ pub mod own_config;
 mod pack;
 mod packs;
 pub mod process;
+pub mod ref_names;
 pub mod refs;
 pub mod remote;
 mod remote_url;

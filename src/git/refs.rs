@@ -16,21 +16,13 @@ use git2::{ErrorCode, ObjectFormat, Oid, Reflog};
 
 use super::files;
 use super::open::{Repo, object_id};
+pub use super::ref_names::{NOTES, PIN, REMOTES, TASKS};
 use super::settle;
 use super::shadow::Shadow;
 use super::stage::Stage;
 use super::swap::{self, Moved, Moving};
 use super::writer::{PATIENCE_WITH_OURS, WriteError, Writer};
 use crate::facts::ids::ObjectId;
-
-/// The ledger.
-pub const NOTES: &str = "refs/notes/leverage";
-/// The chain of commits that carry tasks without code.
-pub const TASKS: &str = "refs/leverage/tasks";
-/// The last ledger that this clone wrote.
-pub const PIN: &str = "refs/leverage/pin";
-/// What was fetched: `refs/leverage/remotes/<remote>/notes` and `…/tasks`.
-pub const REMOTES: &str = "refs/leverage/remotes/";
 
 /// The references that we move.
 const OURS: &[&str] = &[NOTES, TASKS, PIN];

@@ -7,7 +7,7 @@ use std::time::Duration;
 use git2::Signature;
 
 use super::Repo;
-use super::refs::{NOTES, PIN};
+use super::ref_names::{NOTES, PIN};
 use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::ObjectId;
 use crate::facts::record::LARGEST_NOTE;

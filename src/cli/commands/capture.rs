@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use crate::cli::apart;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
@@ -98,7 +99,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         })?;
     context.terminal.warnings(&warnings)?;
     if !args.dry_run {
-        sweep::sweep_here(context)?;
+        apart::sweep_here(context)?;
     }
     Ok(Outcome::of(&warnings))
 }

@@ -11,12 +11,12 @@ pub mod within;
 use measured::{measure, measure_rest};
 use within::{Logs, Within};
 
+use crate::cli::apart;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::logs::{ForeignArgs, LogArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision, no_estimate, phases_left_out};
-use crate::cli::sweep;
 use crate::cli::task_json;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Findings, Ledger, LedgerTask};
@@ -123,7 +123,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let args = &args.with_json(context)?;
     let outcome = record(args, context)?;
     if !args.dry_run {
-        sweep::sweep_here(context)?;
+        apart::sweep_here(context)?;
     }
     Ok(outcome)
 }

@@ -6,6 +6,7 @@ use crate::aggregate::group::{Dimension, UnknownDimension};
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{self, Query, Report, SCHEMA, SortBy};
 use crate::aggregate::repository::Repository;
+use crate::cli::apart;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
@@ -15,7 +16,7 @@ use crate::cli::output::{Format, OutputArgs};
 use crate::cli::period::PeriodArgs;
 use crate::cli::reading::ReadArgs;
 use crate::cli::settings::Settings;
-use crate::cli::sweep::{self, Where};
+use crate::cli::sweep::Where;
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::shell;
 use crate::facts::zone::{Period, Zone};
@@ -93,7 +94,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let zone = args.period.zone(&settings)?;
     let period = args.period.period(zone, &context.environment)?;
     if !args.sessions.no_sessions {
-        sweep::sweep_and_say(context, Where::At(&args.read.roots(context)))?;
+        apart::sweep_and_say(context, Where::At(&args.read.roots(context)))?;
     }
     let workspace = args.sessions.read(&args.read, &args.rules, context)?;
     let query = args.query(&settings, zone, period, &workspace.repos)?;

@@ -7,6 +7,7 @@ use chrono::DateTime;
 
 use crate::aggregate::repository::Repository;
 use crate::aggregate::status::{self, AgentActivity, Beside, Status};
+use crate::cli::apart;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
@@ -60,7 +61,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         no_cache: args.read.no_cache,
     };
     let options = linking.options(context)?;
-    sweep::sweep_and_say(context, Where::Everywhere)?;
+    apart::sweep_and_say(context, Where::Everywhere)?;
     let events: Vec<Event> = sweep::spools(context)
         .iter()
         .flat_map(|spool| spool.contents(context.environment.now).last.into_values())

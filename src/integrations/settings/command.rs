@@ -1,5 +1,6 @@
 //! The command that settings of agents call: how it is written, and how it is known again.
 
+use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::facts::shell;
@@ -68,17 +69,17 @@ fn is_ours(program: &str) -> bool {
     };
     name.strip_prefix(PROGRAM)
         .is_some_and(|rest| rest.is_empty() || is_release(rest))
-        || own_name().is_some_and(|own| own == name)
+        || OWN_NAME.get().is_some_and(|own| own == name)
 }
 
 /// What the file of this program is called, which need not be [`PROGRAM`].
-fn own_name() -> Option<&'static str> {
-    static NAME: OnceLock<Option<String>> = OnceLock::new();
-    let name = NAME.get_or_init(|| {
-        let program = std::env::current_exe().ok()?;
-        program.file_stem()?.to_str().map(str::to_owned)
-    });
-    name.as_deref()
+static OWN_NAME: OnceLock<String> = OnceLock::new();
+
+/// Takes commands of a program with this name for ours as well. The first call counts.
+pub fn is_called(own: &Path) {
+    if let Some(name) = own.file_stem().and_then(|name| name.to_str()) {
+        OWN_NAME.get_or_init(|| name.to_owned());
+    }
 }
 
 fn is_separator(word: &str) -> bool {
@@ -193,12 +194,8 @@ mod tests {
 
     #[test]
     fn programs_of_other_names_are_known() {
-        let own = std::env::current_exe().unwrap();
-        for program in [
-            "/x/git-leverage-1.2.0",
-            "/x/git-leverage_v2",
-            own.to_str().unwrap(),
-        ] {
+        is_called(Path::new("/x/kiln-1"));
+        for program in ["/x/git-leverage-1.2.0", "/x/git-leverage_v2", "/y/kiln-1"] {
             let line = command(program, false).line();
             assert_eq!(HookCommand::read(&line), Some(command(program, false)), "{line}");
         }
