@@ -1,14 +1,17 @@
 //! What sessions took for commits and tasks: each minute for one commit, and for one task where several share a commit.
 //!
-//! A record that was made while its session went on has what was known then. Where nobody claimed that, what the session took
-//! since counts as well.
+//! A record that was made while its session went on has what was known then. Where nobody claimed that, what the session tells
+//! now counts, and what was recorded only as far as no other task has it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::repository::PlacedTask;
+use super::settled::{Amounts, BySession, Recorded};
 use crate::correlate::seen::SeenSession;
 use crate::facts::factor::Ratio;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
+use crate::facts::link::Link;
 use crate::facts::quantity::{Minutes, Tokens};
 use crate::facts::span::Span;
 use crate::facts::task::Task;
@@ -46,6 +49,14 @@ impl Taken {
         }
     }
 
+    fn amounts(&self) -> Amounts {
+        Amounts {
+            minutes: self.time.minutes.map(Minutes::get),
+            supervisory: self.supervisory.map(Minutes::get),
+            tokens: self.tokens,
+        }
+    }
+
     fn add(&mut self, other: Self) {
         self.time.add(other.time);
         if let Some(minutes) = other.supervisory {
@@ -74,6 +85,12 @@ impl<'a> Spent<'a> {
         }
     }
 
+    /// What each session tells of it.
+    fn amounts(&self) -> BySession<'a> {
+        let of_session = |(session, taken): (&&'a SessionId, &Taken)| (Some(*session), taken.amounts());
+        self.sessions.iter().map(of_session).collect()
+    }
+
     /// Σ agent minutes; `None` where no log says, and where all the time of the sessions went elsewhere.
     pub fn minutes(&self) -> Option<Minutes> {
         let known = self.sessions.values().filter_map(|taken| taken.time.minutes);
@@ -81,19 +98,6 @@ impl<'a> Spent<'a> {
             .sum::<Minutes>()
             .checked()
             .filter(|minutes| minutes.get() > 0.0)
-    }
-
-    /// Σ minutes of the person; `None` where no log says.
-    fn supervisory_minutes(&self) -> Option<Minutes> {
-        let known = self.sessions.values().filter_map(|taken| taken.supervisory);
-        known.reduce(|sum, minutes| sum + minutes)?.checked()
-    }
-
-    /// Σ tokens; `None` where no log says.
-    fn tokens(&self) -> Option<Tokens> {
-        let known = self.sessions.values().filter_map(|taken| taken.tokens);
-        let sum = known.reduce(|sum, tokens| sum + tokens)?;
-        Some(Tokens(sum.round() as u64))
     }
 
     /// When any agent worked, in no order.
@@ -135,6 +139,17 @@ pub(super) struct Portion<'a> {
     pub(super) to: f64,
 }
 
+impl Portion<'_> {
+    /// The same of a part of the whole.
+    fn within(self, from: f64, to: f64) -> Self {
+        Self {
+            from: from + self.from * (to - from),
+            to: from + self.to * (to - from),
+            ..self
+        }
+    }
+}
+
 /// A task that has a part in the minutes of a commit or of a session.
 struct Claimant<'a> {
     task: &'a Task,
@@ -148,6 +163,10 @@ pub struct Effort<'a> {
     commits: HashMap<ObjectId, Spent<'a>>,
     tasks: HashMap<TaskId, Spent<'a>>,
     committed: HashMap<ObjectId, Vec<Portion<'a>>>,
+    /// What tasks without commits have of what sessions did for commits.
+    carved: HashMap<(&'a SessionId, ObjectId), Vec<Portion<'a>>>,
+    /// What tasks have beside what their sessions tell.
+    beside: HashMap<TaskId, BySession<'a>>,
     uncommitted: HashMap<&'a SessionId, Vec<Portion<'a>>>,
 }
 
@@ -160,27 +179,16 @@ pub struct Figure<T> {
     pub measured: Option<T>,
 }
 
-impl<T: Copy + PartialOrd> Figure<T> {
-    /// What a record has of it, how it came to be there, and what sessions tell now. They supersede what was taken from them,
-    /// where they tell more: a log may have been deleted since, or have lost its beginning.
-    fn new(recorded: Option<T>, is_measured: bool, told: Option<T>) -> Self {
-        if !is_measured {
-            return Self {
-                value: recorded,
-                measured: None,
-            };
-        }
-        let more = told.filter(|told| recorded.is_none_or(|recorded| *told > recorded));
-        let value = more.or(recorded);
+impl<T: Copy> Figure<T> {
+    /// What a record has of it, unless that was measured; then what was settled of it.
+    fn new(recorded: Option<T>, is_measured: bool, settled: Option<T>) -> Self {
+        let measured = settled.filter(|_| is_measured);
         Self {
-            value,
-            measured: value,
+            value: if is_measured { settled } else { recorded },
+            measured,
         }
     }
 }
-
-/// How far the rounding of what is recorded may take it from what it was, as a part of it.
-const ROUNDED: f64 = 0.01;
 
 /// What a task took of agents and persons. Every command that tells it asks here.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -194,27 +202,41 @@ pub struct TaskEffort {
 }
 
 impl TaskEffort {
-    /// That of a task, with what its sessions took.
-    pub fn of(task: &Task, spent: Option<&Spent<'_>>) -> Self {
-        let minutes = spent.and_then(Spent::minutes);
-        let supervisory = spent.and_then(Spent::supervisory_minutes);
-        // An estimate may be less once more is known. One of a log that lost its beginning is not better.
-        let is_whole = task.agent_minutes_basis.is_none()
-            || minutes >= task.agent_minutes.map(|taken| taken * (1.0 - ROUNDED));
-        let supersedes = task.supervisory_minutes_basis.is_some() && supervisory.is_some() && is_whole;
+    /// That of a task whose sessions are not asked.
+    pub fn recorded(task: &Task) -> Self {
+        let minutes = task.agent_minutes.map(Minutes::get);
+        let supervisory = task.supervisory_minutes.map(Minutes::get);
+        let tokens = task.tokens.map(|tokens| tokens.0 as f64);
+        let all = Amounts {
+            minutes,
+            supervisory,
+            tokens,
+        };
+        Self::of(task, all)
+    }
+
+    /// That of a task that has so much of its sessions.
+    fn of(task: &Task, settled: Amounts) -> Self {
+        let minutes = |value: Option<f64>| value.and_then(Minutes::new);
+        let worked = minutes(settled.minutes).filter(|minutes| minutes.get() > 0.0);
+        let tokens = settled.tokens.map(|tokens| Tokens(tokens.round() as u64));
         Self {
-            agent: Figure::new(task.agent_minutes, task.leaves_minutes_to_sessions(), minutes),
+            agent: Figure::new(task.agent_minutes, task.leaves_minutes_to_sessions(), worked),
             supervisory: Figure::new(
-                task.supervisory_minutes.filter(|_| !supersedes),
+                task.supervisory_minutes,
                 task.supervisory_minutes_basis.is_some(),
-                supervisory,
+                minutes(settled.supervisory),
             ),
-            tokens: Figure::new(
-                task.tokens,
-                task.tokens_basis.is_some(),
-                spent.and_then(Spent::tokens),
-            ),
+            tokens: Figure::new(task.tokens, task.tokens_basis.is_some(), tokens),
         }
+    }
+
+    /// Whether sessions tell when agents worked for all of it.
+    pub(super) fn is_told_by(self, spent: &Spent<'_>) -> bool {
+        let told = spent.minutes().map_or(0.0, Minutes::get);
+        self.agent
+            .measured
+            .is_none_or(|all| all.get() <= told * (1.0 + ROUNDED) + NO_REST)
     }
 
     /// The terms of the task's factor.
@@ -237,19 +259,32 @@ impl<'a> Effort<'a> {
     /// Divides the time of sessions over the commits that they made, and that of commits over their tasks.
     pub fn new(sessions: &'a [SeenSession], tasks: &[&'a PlacedTask]) -> Self {
         let mut effort = Self::default();
+        let recorded = Recorded::new(sessions, tasks);
+        let naming = naming(tasks, &recorded);
         for session in sessions {
+            let claimants = naming.get(&session.id).map_or(&[][..], Vec::as_slice);
+            let carved = carve(session, claimants, &recorded, tasks);
             for (_, link) in session.made() {
                 let taken = Taken::of(session, link.share, session.worked_for(link));
                 let spent = Spent::of(&session.id, taken);
-                effort
-                    .commits
-                    .entry(link.commit)
-                    .or_default()
-                    .add(&spent, 0.0, 1.0);
+                let part = carved.get(&link.commit).copied().unwrap_or_default();
+                if part > 0.0 {
+                    let of_whole = portions(0.0, claimants).into_iter();
+                    let portions: Vec<Portion<'_>> =
+                        of_whole.map(|portion| portion.within(0.0, part)).collect();
+                    deal(&mut effort.tasks, &spent, &portions);
+                    effort.carved.insert((&session.id, link.commit), portions);
+                }
+                let of_commit = effort.commits.entry(link.commit).or_default();
+                of_commit.add(&spent, part, 1.0);
             }
         }
         effort.share_commits(tasks);
-        effort.share_uncommitted(sessions, tasks);
+        effort.share_uncommitted(sessions, &naming);
+        let told = effort.tasks.iter();
+        let told: BTreeMap<TaskId, BySession<'_>> =
+            told.map(|(task, spent)| (*task, spent.amounts())).collect();
+        effort.beside = recorded.beside(&told);
         effort
     }
 
@@ -287,18 +322,11 @@ impl<'a> Effort<'a> {
 
     /// Tasks without commits that name their sessions have what these did not commit. Where there are none, tasks with commits
     /// have it that were recorded there: an agent that records a task answers after that, and may work on.
-    fn share_uncommitted(&mut self, sessions: &'a [SeenSession], tasks: &[&'a PlacedTask]) {
-        let mut naming: HashMap<&SessionId, Vec<Claimant<'a>>> = HashMap::new();
-        for placed in tasks.iter().filter(|placed| placed.commits.is_empty()) {
-            let task = &placed.task;
-            let taken = task.agent_minutes.filter(|_| task.agent_minutes_basis.is_some());
-            for session in &task.sessions {
-                naming.entry(session).or_default().push(Claimant {
-                    task,
-                    taken: taken.map(Minutes::get).filter(|_| task.sessions.len() == 1),
-                });
-            }
-        }
+    fn share_uncommitted(
+        &mut self,
+        sessions: &'a [SeenSession],
+        naming: &HashMap<&'a SessionId, Vec<Claimant<'a>>>,
+    ) {
         for session in sessions {
             let left = session.uncommitted();
             let share = session.uncommitted_share();
@@ -346,12 +374,20 @@ impl<'a> Effort<'a> {
     }
 
     /// The tasks that a part of a session belongs to: what it took for a commit, or what it did not commit.
-    pub(super) fn portions(&self, session: &SessionId, commit: Option<ObjectId>) -> &[Portion<'a>] {
+    pub(super) fn portions(&self, session: &SessionId, commit: Option<ObjectId>) -> Cow<'_, [Portion<'a>]> {
         let portions = match commit {
             Some(commit) => self.committed.get(&commit),
             None => self.uncommitted.get(session),
         };
-        portions.map_or(&[], Vec::as_slice)
+        let portions = portions.map_or(&[][..], Vec::as_slice);
+        match commit.and_then(|commit| self.carved.get(&(session, commit))) {
+            None => portions.into(),
+            Some(carved) => {
+                let from = carved.last().map_or(0.0, |portion| portion.to);
+                let others = portions.iter().map(|portion| portion.within(from, 1.0));
+                carved.iter().copied().chain(others).collect::<Vec<_>>().into()
+            }
+        }
     }
 
     /// What was spent on a commit; `None` where no session is linked to it.
@@ -363,6 +399,97 @@ impl<'a> Effort<'a> {
     pub fn of_task(&self, task: TaskId) -> Option<&Spent<'a>> {
         self.tasks.get(&task)
     }
+
+    /// What a task took: as it claims, else as its sessions tell, with what these lost.
+    pub fn figures(&self, task: &Task) -> TaskEffort {
+        let told = self.tasks.get(&task.id).map(Spent::amounts);
+        let beside = self.beside.get(&task.id).cloned();
+        let mut all = Amounts::default();
+        for amounts in told.iter().chain(&beside).flat_map(BTreeMap::values) {
+            all.add(*amounts);
+        }
+        TaskEffort::of(task, all)
+    }
+
+    /// The same for the `part` of a task that one session did, given `done`, that part of the task, and what the session alone
+    /// took for it. What is of sessions that are gone is divided like the rest of the task.
+    pub(super) fn figures_in(
+        &self,
+        done: &Task,
+        session: &'a SessionId,
+        part: f64,
+        alone: &Spent<'a>,
+    ) -> TaskEffort {
+        let mut all = Amounts::default();
+        let told = self.tasks.get(&done.id).map(Spent::amounts).unwrap_or_default();
+        for (of, amounts) in self.beside.get(&done.id).into_iter().flatten() {
+            if *of == Some(session) {
+                all.add(*amounts);
+            } else if !told.contains_key(of) {
+                all.add(amounts.times(part));
+            }
+        }
+        alone.amounts().into_values().for_each(|amounts| all.add(amounts));
+        TaskEffort::of(done, all)
+    }
+}
+
+/// The tasks without commits that name each session.
+fn naming<'a>(
+    tasks: &[&'a PlacedTask],
+    recorded: &Recorded<'a>,
+) -> HashMap<&'a SessionId, Vec<Claimant<'a>>> {
+    let mut naming: HashMap<&SessionId, Vec<Claimant<'a>>> = HashMap::new();
+    for placed in tasks.iter().filter(|placed| placed.commits.is_empty()) {
+        let task = &placed.task;
+        for session in &task.sessions {
+            let taken = recorded.minutes(task, session);
+            naming.entry(session).or_default().push(Claimant { task, taken });
+        }
+    }
+    naming
+}
+
+/// The parts, 0 to 1, of what a session did for its commits that tasks without commits had recorded before: they were made of
+/// what no commit had yet. Commits whose tasks were recorded even earlier give last.
+fn carve(
+    session: &SeenSession,
+    claimants: &[Claimant<'_>],
+    recorded: &Recorded<'_>,
+    tasks: &[&PlacedTask],
+) -> HashMap<ObjectId, f64> {
+    let taken: f64 = claimants.iter().filter_map(|claimant| claimant.taken).sum();
+    let all = session.agent_minutes().map_or(0.0, Minutes::get);
+    let left = all * session.uncommitted_share();
+    let wanted = taken - left - recorded.lost_minutes(&session.id);
+    let measured = claimants.iter().filter(|claimant| claimant.taken.is_some());
+    let Some(first) = measured.map(|claimant| claimant.task.at).min() else {
+        return HashMap::new();
+    };
+    if wanted < NO_REST || all <= 0.0 {
+        return HashMap::new();
+    }
+    let earlier: HashSet<ObjectId> = tasks
+        .iter()
+        .filter(|placed| placed.task.at < first)
+        .flat_map(|placed| placed.commits.iter().copied())
+        .collect();
+    let (before, after): (Vec<&Link>, Vec<&Link>) = session
+        .made_anywhere()
+        .partition(|link| earlier.contains(&link.commit));
+    let mut parts = HashMap::new();
+    let mut wanted = wanted / all;
+    for links in [after, before] {
+        let share: f64 = links.iter().map(|link| link.share).sum();
+        let part = if share > 0.0 {
+            (wanted / share).clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+        wanted -= part * share;
+        parts.extend(links.into_iter().map(|link| (link.commit, part)));
+    }
+    parts
 }
 
 /// Gives each task its portion of what was spent.
@@ -373,6 +500,8 @@ fn deal<'a>(tasks: &mut HashMap<TaskId, Spent<'a>>, spent: &Spent<'a>, portions:
     }
 }
 
+/// How far rounding may take minutes from what they were, as a part of them.
+const ROUNDED: f64 = 0.01;
 /// Minutes in records are rounded to hundredths: less than this is no rest.
 const NO_REST: f64 = 0.01;
 
@@ -422,14 +551,17 @@ fn by_estimate(claimants: &[Claimant<'_>], shares: impl Fn(&Claimant<'_>) -> boo
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::aggregate::sample::{claim, object};
-    use crate::correlate::seen::Origin;
+    use crate::correlate::seen::{Origin, Used};
     use crate::facts::evidence::Confidence;
-    use crate::facts::link::Link;
-    use crate::facts::session::{Provenance, Sources};
+    use crate::facts::session::{Provenance, Sources, TokenCounts};
     use crate::facts::sign::Rung;
     use crate::facts::span::{self, Moment};
+    use crate::facts::task::MeasuredIn;
+    use crate::facts::worked::stretch;
 
     /// A session of ten minutes, of which it committed these parts.
     fn session(id: &str, shares: &[(u8, f64)]) -> SeenSession {
@@ -526,7 +658,7 @@ mod tests {
         let mut placed = claim(1, "2026-03-01", 5.0).on(1).agent_minutes(4.0).placed();
         let told = |placed: &PlacedTask| {
             let effort = Effort::new(&sessions, &[placed]);
-            let figure = TaskEffort::of(&placed.task, effort.of_task(placed.task.id)).agent;
+            let figure = effort.figures(&placed.task).agent;
             (figure.value.map(Minutes::get), figure.measured.map(Minutes::get))
         };
         assert_eq!(told(&placed), (Some(4.0), None));
@@ -611,5 +743,217 @@ mod tests {
         let effort = Effort::new(&sessions, &[&plan]);
         let spent = effort.of_task(plan.task.id).and_then(Spent::minutes);
         assert_eq!(spent, Minutes::new(7.5));
+    }
+
+    #[test]
+    fn a_task_without_a_commit_keeps_what_a_later_commit_would_take() {
+        let sessions = [session("a", &[(1, 0.5), (2, 0.5)])];
+        let id = &sessions[0].id;
+        let mut plan = claim(1, "2026-03-01", 1.0).agent_minutes(3.0).placed();
+        plan.task.sessions.push(id.clone());
+        plan.task.agent_minutes_basis = Some(Provenance::Measured);
+        plan.task.at += chrono::TimeDelta::minutes(5);
+        let mut before = claim(2, "2026-03-01", 1.0).on(1).placed();
+        before.task.sessions.push(id.clone());
+        let tasks = [plan, before, claim(3, "2026-03-01", 1.0).on(2).placed()];
+        let placed: Vec<&PlacedTask> = tasks.iter().collect();
+        let effort = Effort::new(&sessions, &placed);
+        let minutes = |task: &PlacedTask| effort.figures(&task.task).agent.value.map(Minutes::get);
+        assert_eq!(tasks.each_ref().map(minutes), [Some(3.0), Some(5.0), Some(2.0)]);
+        let portions = effort.portions(id, Some(object(2)));
+        let ends: Vec<(f64, f64)> = portions
+            .iter()
+            .map(|portion| (portion.from, portion.to))
+            .collect();
+        assert_eq!(ends, [(0.0, 0.6), (0.6, 1.0)]);
+    }
+
+    /// What happens in a session of which a commit may take over what others had.
+    #[derive(Debug, Clone)]
+    enum Step {
+        /// Agents work for so many minutes.
+        Work(u8),
+        /// All commits so far, and what is left, have the session by these weights from now on.
+        Commit(Vec<u8>),
+        /// A task on one of them is recorded, or with none.
+        Record(Option<u8>),
+    }
+
+    /// A session in the making.
+    #[derive(Default)]
+    struct Course {
+        minutes: u64,
+        weights: Vec<u8>,
+        tasks: Vec<PlacedTask>,
+    }
+
+    const TOKENS_A_MINUTE: u64 = 100;
+
+    impl Course {
+        fn share(&self, part: Option<usize>) -> f64 {
+            let weight = |at: usize| f64::from(self.weights.get(at).copied().unwrap_or_default());
+            let all: f64 = self.weights.iter().copied().map(f64::from).sum();
+            match part {
+                Some(commit) if all > 0.0 => weight(commit + 1) / all,
+                None if all > 0.0 => weight(0) / all,
+                Some(_) => 0.0,
+                None => 1.0,
+            }
+        }
+
+        fn take(&mut self, step: &Step) {
+            match step {
+                Step::Work(minutes) => self.minutes += u64::from(*minutes),
+                Step::Commit(weights) => {
+                    let count = self.weights.len().max(1) + 1;
+                    self.weights = weights.iter().copied().cycle().take(count).collect();
+                }
+                Step::Record(on) => self.record(*on),
+            }
+        }
+
+        /// As `record` does it: what the commit has now, and records of other tasks on it left.
+        fn record(&mut self, on: Option<u8>) {
+            let commits = self.weights.len().saturating_sub(1);
+            let on = on.map(usize::from).filter(|_| commits > 0).map(|on| on % commits);
+            let number = self.tasks.len() as u64 + 1;
+            let mut placed = claim(number, "2026-03-01", number as f64).placed();
+            placed.commits.extend(on.map(|on| object(on as u8 + 1)));
+            let others = self.tasks.iter().filter(|other| other.commits == placed.commits);
+            let taken: f64 = others
+                .filter_map(|other| other.task.agent_minutes)
+                .map(Minutes::get)
+                .sum();
+            let own = self.minutes as f64 * self.share(on);
+            let left = ((own - taken) * 100.0).round() / 100.0;
+            let task = &mut placed.task;
+            let id = SessionId::new("codex", "a");
+            task.sessions.push(id.clone());
+            task.recorded_in = Some(id.clone());
+            let now = chrono::TimeDelta::minutes(self.minutes as i64);
+            task.at += now;
+            task.tokens_basis = Some(Provenance::Measured);
+            if left > 0.0 {
+                let part = self.share(on) * left / own;
+                task.agent_minutes = Minutes::new(left);
+                task.agent_minutes_basis = Some(Provenance::Measured);
+                let tokens = (self.minutes * TOKENS_A_MINUTE) as f64 * part;
+                task.tokens = Some(Tokens(tokens.round() as u64));
+                task.measured_in.push(MeasuredIn {
+                    session: id,
+                    ended_at: chrono::DateTime::UNIX_EPOCH + now,
+                    agent_minutes: Minutes::new(self.minutes as f64),
+                    supervisory_minutes: None,
+                    tokens: Some(Tokens(self.minutes * TOKENS_A_MINUTE)),
+                    share: part,
+                });
+            }
+            self.tasks.push(placed);
+        }
+
+        /// The session as it is seen in the end, without its first minutes.
+        fn seen(&self, cut: u64, origin: Origin) -> SeenSession {
+            let links: Vec<(u8, f64)> = (1..self.weights.len())
+                .map(|commit| (commit as u8, self.share(Some(commit - 1))))
+                .collect();
+            let mut seen = session("a", &links);
+            let at = |minute: u64| Moment(minute as i64 * 60_000);
+            seen.span = Span::new(at(cut.min(self.minutes)), at(self.minutes));
+            seen.worked = vec![seen.span];
+            seen.sources.tokens = Provenance::Measured;
+            let used = |at, minutes: u64| Used {
+                at,
+                model: None,
+                tokens: TokenCounts {
+                    input: minutes * TOKENS_A_MINUTE,
+                    ..TokenCounts::default()
+                },
+            };
+            seen.usage = match origin {
+                Origin::Log => (cut..self.minutes)
+                    .map(|minute| used(Some(at(minute)), 1))
+                    .collect(),
+                Origin::Note => vec![used(None, self.minutes.saturating_sub(cut))],
+            };
+            seen.origin = origin;
+            let mut from = 0.0;
+            for (_, link) in &mut seen.links {
+                link.worked = stretch(&seen.worked, from, from + link.share);
+                from += link.share;
+            }
+            seen
+        }
+
+        /// Σ minutes and tokens of the tasks, and minutes on the wall.
+        fn sums(&self, sessions: &[SeenSession]) -> [f64; 3] {
+            let tasks: Vec<&PlacedTask> = self.tasks.iter().collect();
+            let effort = Effort::new(sessions, &tasks);
+            let mut sums = [0.0; 3];
+            for placed in tasks {
+                let figures = effort.figures(&placed.task);
+                sums[0] += figures.agent.measured.map_or(0.0, Minutes::get);
+                sums[1] += figures.tokens.measured.map_or(0.0, |tokens| tokens.0 as f64);
+                let spans: Vec<Span> = effort
+                    .of_task(placed.task.id)
+                    .into_iter()
+                    .flat_map(Spent::worked)
+                    .collect();
+                sums[2] += span::minutes(span::total(&spans)).get();
+            }
+            sums
+        }
+
+        /// Whether each of its commits has a task; what no commit has is for those that were recorded in it.
+        fn is_all_recorded(&self) -> bool {
+            let mut commits = (1..self.weights.len()).map(|commit| object(commit as u8));
+            commits.all(|commit| self.tasks.iter().any(|task| task.commits.contains(&commit)))
+        }
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            (1..30_u8).prop_map(Step::Work),
+            proptest::collection::vec(0..10_u8, 1..6).prop_map(Step::Commit),
+            proptest::option::of(0..4_u8).prop_map(Step::Record),
+        ];
+        proptest::collection::vec(step, 1..16)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+        #[test]
+        fn each_minute_and_token_of_a_session_is_in_the_totals_once(
+            steps in steps(),
+            cut in 0..60_u64,
+            is_finished in any::<bool>(),
+        ) {
+            let mut course = Course::default();
+            steps.iter().for_each(|step| course.take(step));
+            if is_finished {
+                for commit in 1..course.weights.len() {
+                    course.record(Some(commit as u8 - 1));
+                }
+                course.record(None);
+            }
+            let (minutes, tokens) = (course.minutes as f64, (course.minutes * TOKENS_A_MINUTE) as f64);
+            let slack = 0.05 * (course.tasks.len() as f64 + 1.0);
+            let views = [
+                (0, vec![course.seen(0, Origin::Log)]),
+                (0, vec![course.seen(0, Origin::Note)]),
+                (cut, vec![course.seen(cut, Origin::Log)]),
+                (cut, vec![course.seen(cut, Origin::Note)]),
+                (course.minutes, Vec::new()),
+            ];
+            for (cut, seen) in views {
+                let sums = course.sums(&seen);
+                prop_assert!(sums[0] <= minutes + slack, "{} of {minutes} minutes, cut by {cut}", sums[0]);
+                prop_assert!(sums[1] <= tokens + slack * 100.0, "{} of {tokens} tokens, cut by {cut}", sums[1]);
+                prop_assert!(sums[2] <= minutes + slack, "{} of {minutes} minutes on the wall", sums[2]);
+                if is_finished && cut == 0 && course.is_all_recorded() {
+                    prop_assert!(sums[0] >= minutes - slack, "{} of {minutes} minutes", sums[0]);
+                    prop_assert!(sums[1] >= tokens - slack * 100.0, "{} of {tokens} tokens", sums[1]);
+                }
+            }
+        }
     }
 }

@@ -141,7 +141,7 @@ impl<'a> Facts<'a> {
             .collect();
         self.tasks.iter().map(move |(repo, placed)| {
             let day = (placed.task).day(&placed.commits, |commit| times.get(commit).copied(), self.zone);
-            let effort = TaskEffort::of(&placed.task, self.effort.of_task(placed.task.id));
+            let effort = self.effort.figures(&placed.task);
             TaskLine::new(repo, placed, day, effort)
         })
     }

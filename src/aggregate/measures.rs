@@ -265,12 +265,11 @@ fn wall(worked: &[Span]) -> Minutes {
 }
 
 impl<'a> Tally<'a> {
-    /// Counts a task, with what sessions took for it.
-    pub fn add_task(&mut self, task: &Task, spent: Option<&Spent<'_>>) {
+    /// Counts a task that took so much, with what sessions tell of it.
+    pub fn add_task(&mut self, task: &Task, effort: TaskEffort, spent: Option<&Spent<'_>>) {
         self.tasks += 1;
         let hours = task.estimate.hours;
         self.hours += hours;
-        let effort = TaskEffort::of(task, spent);
         self.agent.add(hours, effort.agent.value);
         self.supervision.add(hours, effort.supervisory.value);
         let sums = [
@@ -292,7 +291,9 @@ impl<'a> Tally<'a> {
             }
         }
         if let Some(spent) = spent.filter(|spent| spent.minutes().is_some()) {
-            self.with_sessions.add(hours, spent.worked());
+            // Less time on the wall than agents worked would make the factor too high.
+            let is_known = effort.is_told_by(spent);
+            self.with_sessions.add(hours, spent.worked().filter(|_| is_known));
         }
     }
 

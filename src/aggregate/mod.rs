@@ -14,6 +14,7 @@ pub mod readiness;
 pub mod report;
 pub mod repository;
 pub mod sessions;
+mod settled;
 pub mod status;
 pub mod timeline;
 

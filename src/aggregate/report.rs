@@ -1,5 +1,6 @@
 //! The report: tasks and commits of many repositories, each counted once, summed by day, repository or whatever else.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -427,16 +428,21 @@ impl<'a> Sums<'a> {
         let task = &placed.task;
         let keys = |session| self.grouping.of_task(repo, placed, day, author, session);
         let spent = self.effort.of_task(task.id);
+        let effort = self.effort.figures(task);
         if self.query.by.contains(&Dimension::Session) {
             for (session, part, alone) in spent.into_iter().flat_map(Spent::apart) {
                 let done = task.part(part);
+                let effort = self.effort.figures_in(&done, session, part, &alone);
                 for key in keys(Some(session)) {
-                    self.rows.entry(key).or_default().add_task(&done, Some(&alone));
+                    self.rows
+                        .entry(key)
+                        .or_default()
+                        .add_task(&done, effort, Some(&alone));
                 }
             }
         } else {
             for key in keys(None) {
-                self.rows.entry(key).or_default().add_task(task, spent);
+                self.rows.entry(key).or_default().add_task(task, effort, spent);
             }
         }
         if let Some(hours) = self.left_out.human_hours_without_session.as_mut()
@@ -448,7 +454,7 @@ impl<'a> Sums<'a> {
             self.labels.insert(task.id.to_string(), (task, day));
         }
         self.estimates_by_agents += u64::from(task.estimate.estimator.is_some());
-        self.totals.add_task(task, spent);
+        self.totals.add_task(task, effort, spent);
     }
 
     fn add_commit(&mut self, repo: &Repository, commit: &Commit) {
@@ -494,7 +500,7 @@ impl<'a> Sums<'a> {
             };
             let portions = match self.query.by.iter().any(|by| by.is_of_tasks()) {
                 true => (self.effort).portions(&session.id, link.map(|(_, link)| link.commit)),
-                false => &[],
+                false => Cow::Borrowed(&[][..]),
             };
             let mut count = |task: Option<&Task>, part: &Part| {
                 for key in self.grouping.of_part(repo, session, part.day, task, author) {
@@ -504,7 +510,7 @@ impl<'a> Sums<'a> {
                 }
             };
             let mut dealt = 0.0;
-            for portion in portions {
+            for portion in portions.iter() {
                 if portion.from - dealt > NOTHING_BETWEEN {
                     count(None, &part.slice(dealt, portion.from));
                 }

@@ -152,9 +152,7 @@ fn agent_times<'a>(shown: Shown<'a>, all: All<'a>) -> Vec<(&'a LedgerTask, TaskE
     let placed: Vec<PlacedTask> = all.ledger.tasks.iter().map(PlacedTask::from).collect();
     let effort = Effort::new(all.sessions, &placed.iter().collect::<Vec<_>>());
     let tasks = shown.tasks();
-    tasks
-        .map(|found| (found, TaskEffort::of(&found.task, effort.of_task(found.task.id))))
-        .collect()
+    tasks.map(|found| (found, effort.figures(&found.task))).collect()
 }
 
 /// A commit that is not here may be the one that the hours are for, and one that changes no file shows no work.

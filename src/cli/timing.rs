@@ -53,7 +53,7 @@ impl Timing {
         Timed {
             task,
             day: self.days.get(&task.id).copied().unwrap_or(task.date),
-            effort: (self.efforts.get(&task.id).copied()).unwrap_or_else(|| TaskEffort::of(task, None)),
+            effort: (self.efforts.get(&task.id).copied()).unwrap_or_else(|| TaskEffort::recorded(task)),
         }
     }
 }
@@ -86,10 +86,7 @@ impl TimingArgs {
         let effort = Effort::new(&workspace.sessions, &placed.iter().collect::<Vec<_>>());
         timing.efforts = placed
             .iter()
-            .map(|placed| {
-                let spent = effort.of_task(placed.task.id);
-                (placed.task.id, TaskEffort::of(&placed.task, spent))
-            })
+            .map(|placed| (placed.task.id, effort.figures(&placed.task)))
             .collect();
         context.terminal.warnings(&workspace.warnings)?;
         timing.outcome = workspace.status().into();

@@ -10,8 +10,9 @@ use crate::facts::ids::{ObjectId, RecordId, SessionId};
 use crate::facts::link::Link;
 use crate::facts::quantity::{Minutes, Tokens};
 use crate::facts::record::{Record, SessionRecord};
-use crate::facts::session::{Provenance, Session};
+use crate::facts::session::{Provenance, Session, TokenCounts};
 use crate::facts::span::{self, Millis, Moment, Seconds, Span};
+use crate::facts::task::MeasuredIn;
 
 /// Why sessions do not say how long agents worked for some commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -147,6 +148,28 @@ pub fn figures(parts: &[SessionPart<'_>], left: f64) -> Figures {
         .and_then(|minutes| Minutes::new(hundredths(minutes.get())));
     figures.tokens = tokens.map(|(sum, basis)| (Tokens(sum.round() as u64), basis));
     figures
+}
+
+/// What the sessions of parts have in all now, of which a task takes `left` (0 to 1) of each part. Sessions whose names or times
+/// cannot be written down are left out.
+pub fn measured_in(parts: &[SessionPart<'_>], left: f64) -> Vec<MeasuredIn> {
+    let of_part = |part: &SessionPart<'_>| {
+        let session = part.session;
+        session.id.to_string().parse::<SessionId>().ok()?;
+        let known = |source| source != Provenance::Absent;
+        let rounded = |minutes: Minutes| Minutes::new(hundredths(minutes.get()));
+        let worked = Some(span::minutes(session.worked())).filter(|_| known(session.sources.agent_time));
+        let supervisory = Some(part.supervisory).filter(|_| known(session.sources.human_time));
+        Some(MeasuredIn {
+            session: session.id.clone(),
+            ended_at: instant(session.span.end + Millis::SECOND - Millis(1))?,
+            agent_minutes: worked.and_then(rounded),
+            supervisory_minutes: supervisory.and_then(rounded),
+            tokens: session.tokens().map(TokenCounts::total),
+            share: ten_thousandths(part.share * left),
+        })
+    };
+    parts.iter().filter_map(of_part).collect()
 }
 
 /// Agent minutes of a part of a session; `None` where its log has no times, or nothing is left of them.

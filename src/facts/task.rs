@@ -77,6 +77,10 @@ pub struct Task {
     /// The agent that wrote this revision on behalf of `by`; `None` where a person did, or an earlier version does not say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub written_by: Option<WrittenBy>,
+    /// What the sessions that figures were taken from had in all at that time: it tells whether their logs have lost anything
+    /// since. Empty on lines of earlier versions.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub measured_in: Vec<MeasuredIn>,
     /// More commits of the task than the one that its note is on.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub commits: Vec<ObjectId>,
@@ -88,6 +92,26 @@ pub struct Task {
     /// Why it was revised.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+}
+
+/// A session as it was when a task took figures from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MeasuredIn {
+    /// The session.
+    pub session: SessionId,
+    /// Its last event, rounded up to a second.
+    pub ended_at: DateTime<Utc>,
+    /// All that its agents had worked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub agent_minutes: Option<Minutes>,
+    /// All of the person's time in it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub supervisory_minutes: Option<Minutes>,
+    /// All tokens.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tokens: Option<Tokens>,
+    /// The part of it, 0 to 1, that the task took.
+    pub share: f64,
 }
 
 /// Hands-on hours that a senior engineer who knows the stack and the domain would need.
@@ -349,6 +373,7 @@ impl Task {
             sessions: Vec::new(),
             recorded_in: None,
             written_by: None,
+            measured_in: Vec::new(),
             commits: Vec::new(),
             repos: Vec::new(),
             source: first.source,

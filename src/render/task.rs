@@ -31,7 +31,7 @@ impl<'a> Timed<'a> {
         Self {
             task,
             day: task.date,
-            effort: TaskEffort::of(task, None),
+            effort: TaskEffort::recorded(task),
         }
     }
 }

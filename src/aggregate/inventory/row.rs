@@ -295,7 +295,10 @@ impl InventoryRow {
         effort: &Effort<'_>,
     ) {
         let mut tally = Tally::default();
-        tasks.for_each(|placed| tally.add_task(&placed.task, effort.of_task(placed.task.id)));
+        tasks.for_each(|placed| {
+            let spent = effort.of_task(placed.task.id);
+            tally.add_task(&placed.task, effort.figures(&placed.task), spent);
+        });
         let measures = tally.measures(HOURS_PER_WEEK);
         self.tasks = Some(measures.tasks);
         self.human_hours = measures.human_hours;

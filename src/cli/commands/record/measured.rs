@@ -5,14 +5,14 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::recording::OpenLedger;
 use crate::correlate::measured::{
-    Figures, SessionPart, Unmeasured, agent_minutes, figures, minutes_of, parts, uncommitted,
+    Figures, SessionPart, Unmeasured, agent_minutes, figures, measured_in, minutes_of, parts, uncommitted,
 };
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::Ledger;
 use crate::facts::quantity::Minutes;
 use crate::facts::session::Provenance;
 use crate::facts::supervision::charged_minutes;
-use crate::facts::task::Task;
+use crate::facts::task::{MeasuredIn, Task};
 use crate::sources::ledger::read_recorded;
 use crate::workspace::sessions::OwnLinks;
 
@@ -21,6 +21,7 @@ struct Measured {
     minutes: Minutes,
     sessions: Vec<SessionId>,
     figures: Figures,
+    from: Vec<MeasuredIn>,
 }
 
 /// Takes the agent minutes from the sessions that surely made the task's commits, or says why it cannot. What no session made
@@ -58,6 +59,9 @@ fn fill(
     // What a session says later counts, too: what is not known yet is left to it.
     if task.recorded_in.is_some() {
         fill_figures(task, measured.as_ref().map(|measured| measured.figures).ok());
+    }
+    if let Ok(measured) = &measured {
+        task.measured_in.clone_from(&measured.from);
     }
     if task.agent_minutes.is_some() {
         return Ok(());
@@ -121,6 +125,7 @@ fn of_commits(
         minutes,
         sessions,
         figures: figures(&parts, minutes.get() / all.get()),
+        from: measured_in(&parts, minutes.get() / all.get()),
     })
 }
 
@@ -149,6 +154,7 @@ fn of_rest(
             minutes,
             sessions: vec![session.clone()],
             figures: figures(&[part], minutes.get() / all.get()),
+            from: measured_in(&[part], minutes.get() / all.get()),
         })
     };
     Some(measured())
