@@ -324,6 +324,21 @@ fn a_commit_that_others_have_keeps_its_message() {
     refused(&repo, &[], 1, "is in `the work tree beside` as well");
     refused(&world.at("beside"), &[], 1, "is in `main` as well");
     repo.git(&["worktree", "remove", "../beside"]);
+    let outer = world.repo("outer");
+    let link = format!("160000,{},sub", repo.git(&["rev-parse", "HEAD"]));
+    let inner = outer.path().join("sub");
+    repo.git(&[
+        "clone",
+        "--quiet",
+        repo.path().to_str().unwrap(),
+        inner.to_str().unwrap(),
+    ]);
+    let inner = world.at("outer/sub");
+    inner.git(&["remote", "remove", "origin"]);
+    outer.git(&["update-index", "--add", "--cacheinfo", &link]);
+    refused(&inner, &[], 1, "is in `the repository around it` as well");
+    outer.git(&["commit", "--quiet", "-m", "Sub"]);
+    refused(&inner, &[], 1, "is in `the repository around it` as well");
     // What is no history of code holds nothing back.
     for reference in ["refs/heads/entire/checkpoints", "refs/stash", "refs/jj/keep/1"] {
         repo.git(&["update-ref", reference, "HEAD"]);

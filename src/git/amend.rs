@@ -293,7 +293,26 @@ fn holder(repo: &Repo, commit: ObjectId, refs: &RefSelection) -> Result<Option<S
         let short = short.iter().find_map(|start| name.strip_prefix(start));
         return Ok(Some(short.unwrap_or(name).to_owned()));
     }
-    Ok(other_work_tree(repo, commit))
+    Ok(other_work_tree(repo, commit).or_else(|| superproject(repo, commit)))
+}
+
+/// The repository that this one is a submodule of, where it has recorded or staged a commit.
+fn superproject(repo: &Repo, commit: ObjectId) -> Option<String> {
+    let tree = repo.work_dir()?.canonicalize().ok()?;
+    let outer = Repo::discover(tree.parent()?).ok()?;
+    let top = outer.work_dir()?.canonicalize().ok()?;
+    let path = tree.strip_prefix(&top).ok()?;
+    let names = |asked: &[&str]| {
+        let mut command = hardened(&top);
+        command
+            .env("GIT_DIR", outer.git_dir())
+            .env("GIT_WORK_TREE", &top)
+            .env("GIT_LITERAL_PATHSPECS", "1");
+        let listed = output(command.args(asked).arg("--").arg(path)).unwrap_or_default();
+        String::from_utf8_lossy(&listed).contains(&commit.to_string())
+    };
+    let is_named = names(&["ls-files", "--stage"]) || names(&["ls-tree", "HEAD"]);
+    is_named.then(|| "the repository around it".to_owned())
 }
 
 /// Whether a fetch writes a reference: others need not be below `refs/remotes/`.
