@@ -755,7 +755,9 @@ mod tests {
         plan.task.at += chrono::TimeDelta::minutes(5);
         let mut before = claim(2, "2026-03-01", 1.0).on(1).placed();
         before.task.sessions.push(id.clone());
-        let tasks = [plan, before, claim(3, "2026-03-01", 1.0).on(2).placed()];
+        let mut after = claim(3, "2026-03-01", 1.0).on(2).placed();
+        after.task.at += chrono::TimeDelta::minutes(10);
+        let tasks = [plan, before, after];
         let placed: Vec<&PlacedTask> = tasks.iter().collect();
         let effort = Effort::new(&sessions, &placed);
         let minutes = |task: &PlacedTask| effort.figures(&task.task).agent.value.map(Minutes::get);
