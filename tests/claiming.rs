@@ -61,7 +61,7 @@ fn trailers_are_printed_for_a_message() {
     Leverage-Session: codex:a
     Leverage-Session: codex:b
     [stderr]
-    no trailer holds: title (the subject of the commit stands for it), further commits, basis
+    left out, as there are no trailers for them: title (the subject of the commit stands for it), further commits, basis
     [exit 0]
     ");
     let days = ["trailers", "--print", "--estimate", "2d"];
@@ -217,7 +217,7 @@ fn a_task_is_given_as_json() {
     Leverage-Phase: Tests 1.5h
     Leverage-Category: feature
     [stderr]
-    no trailer holds: title (the subject of the commit stands for it), basis, tags
+    left out, as there are no trailers for them: title (the subject of the commit stands for it), basis, tags
     [exit 0]
     ");
     repo.commit("Second");

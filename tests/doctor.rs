@@ -185,7 +185,7 @@ fn a_machine_that_is_in_order() {
     insta::assert_snapshot!(machine.run(&repo, &[]), @"
     Doctor of kiln: all is in order
 
-    in order: program, git, agent-hooks, hook-program, skill, last-event,
+    passed: program, git, agent-hooks, hook-program, skill, last-event,
     spool-written, spool-drained, repository, author, ledger-written, ledger-locks,
     ledger-read, ledger-whole, rewriting, fetch-refspecs, push-refspecs
     [exit 0]
@@ -205,34 +205,34 @@ fn a_new_machine() {
     let repo = machine.world.repo("kiln");
     std::fs::create_dir(machine.world.home().join(".claude")).unwrap();
     insta::assert_snapshot!(machine.run(repo.path(), &[]), @"
-    Doctor of kiln: 2 need a look
+    Doctor of kiln: 2 warnings
 
-    health   check        what is so, and what to do
-    ──────────────────────────────────────────────────────────────────────────────
-    warning  agent-hooks  claude-code: it has no hook of ours, so nothing captures
-                          its sessions
+    health   check        finding, and what to do
+    ─────────────────────────────────────────────────────────────────────────────
+    warning  agent-hooks  claude-code: it has no hook of git-leverage, so its
+                          sessions are not captured
                           → Set it up: git leverage setup --agent claude-code
     warning  rewriting    amend and rebase leave notes behind until `git leverage
                           repair` brings them (notes.rewriteRef)
                           → Let git take them along: git leverage doctor --fix
 
-    in order: program, git, spool-written, spool-drained, repository, author,
+    passed: program, git, spool-written, spool-drained, repository, author,
     ledger-written, ledger-locks, ledger-read, ledger-whole, fetch-refspecs,
     push-refspecs
     [exit 0]
     ");
     insta::assert_snapshot!(machine.run(repo.path(), &["--fix"]), @"
-    Doctor of kiln: 1 needs a look
+    Doctor of kiln: 1 warning
 
-    health   check        what is so, and what to do
-    ──────────────────────────────────────────────────────────────────────────────
-    warning  agent-hooks  claude-code: it has no hook of ours, so nothing captures
-                          its sessions
+    health   check        finding, and what to do
+    ─────────────────────────────────────────────────────────────────────────
+    warning  agent-hooks  claude-code: it has no hook of git-leverage, so its
+                          sessions are not captured
                           → Set it up: git leverage setup --agent claude-code
 
-    mended: the git config of this repository says notes.rewriteRef =
+    fixed: the git config of this repository says notes.rewriteRef =
     refs/notes/leverage*, notes.rewriteMode = cat_sort_uniq
-    in order: program, git, spool-written, spool-drained, repository, author,
+    passed: program, git, spool-written, spool-drained, repository, author,
     ledger-written, ledger-locks, ledger-read, ledger-whole, rewriting,
     fetch-refspecs, push-refspecs
     [exit 0]
@@ -313,7 +313,7 @@ fn the_program_on_the_path() {
     std::fs::remove_file(&own).unwrap();
     let found = machine.found(&repo, "program");
     assert!(
-        found[0].starts_with("warning") && found[0].contains("no folder of the PATH"),
+        found[0].starts_with("warning") && found[0].contains("is not on the PATH"),
         "{found:?}"
     );
     write(&own, "#!/bin/sh\n");
@@ -339,7 +339,7 @@ fn hooks_in_the_settings_of_an_agent() {
     assert!(health(&claude_hooks(&program, &all)).starts_with("ok"));
     let found = health("{}");
     assert!(
-        found.starts_with("warning claude-code: it has no hook of ours"),
+        found.starts_with("warning claude-code: it has no hook of git-leverage"),
         "{found}"
     );
     let found = health(&claude_hooks(&program, &["SessionStart", "SessionEnd"]));
@@ -660,7 +660,7 @@ fn a_spool_that_cannot_be_written_or_read() {
     std::fs::File::create(&day).unwrap().set_len(33 << 20).unwrap();
     let found = machine.found(&repo, "spool-written");
     assert!(
-        found[1].starts_with("broken") && found[1].contains("takes no more events"),
+        found[1].starts_with("broken") && found[1].contains("today's spool file is full"),
         "{found:?}"
     );
     std::fs::remove_dir_all(&spool).unwrap();

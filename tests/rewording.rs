@@ -158,7 +158,7 @@ fn what_is_said_of_a_claim_in_a_message() {
     Leverage-Phase: Tests 1h
     Leverage-Agent: codex
     [stderr]
-    no trailer holds: basis
+    left out, as there are no trailers for them: basis
     not written (--dry-run)
     [exit 0]
     ");

@@ -108,7 +108,7 @@ fn an_evening_is_one_screen() {
     ─────────────────────────────────────
     claude-code  –            –     10:10
 
-    to let agents report by themselves: git leverage setup
+    to set up hooks: git leverage setup
 
     origin (never synced) does not have 2 tasks; to share: git leverage sync origin
     ");
@@ -172,12 +172,12 @@ fn what_is_done_is_quiet() {
     ─────────────────────────────────────
     claude-code  –            –     10:10
 
-    to let agents report by themselves: git leverage setup
+    to set up hooks: git leverage setup
 
-    no commit of an agent without a task since 2026-04-09
+    no agent commits without a task since 2026-04-09
     no session without a commit since 2026-04-09
     every session with a commit is captured
-    the remote has all that is recorded here, as far as this clone knows
+    everything recorded here is shared, as far as this clone knows
     ");
     assert!(!text.contains("Not captured"), "{text}");
     // What came later counts again.
@@ -206,10 +206,10 @@ fn an_empty_repository_has_nothing_to_tell() {
     Status of 2026-04-10, kiln, days in local time
 
     no task today
-    no commit of an agent without a task since 2026-04-09
+    no agent commits without a task since 2026-04-09
     no session without a commit since 2026-04-09
     every session with a commit is captured
-    no agent has worked here; to let agents report by themselves: git leverage setup
+    no agent has worked here; to set up hooks: git leverage setup
     ");
 }
 
@@ -368,7 +368,7 @@ fn setup_is_advised_where_hooks_are_missing() {
     }
     worker(&repo, "first", TODAY, "src/first.rs").save(&world);
     let text = shown(&world, &repo, &["status"]);
-    assert!(text.contains(&format!("by themselves: {advice}")), "{text}");
+    assert!(text.contains(&format!("to set up hooks: {advice}")), "{text}");
     let status = json(&repo.run(&["status", "--format", "json"]));
     assert_eq!(status["agents"][0]["has_hooks"], false, "{status:#}");
     repo.run(&["setup", "--agent", "claude-code"]).success();

@@ -100,9 +100,9 @@ Leverage-Phase: Curve 3h
 Leverage-Phase: Tests 1h
 Leverage-Category: firmware
 [stderr]
-no trailer holds: basis
+left out, as there are no trailers for them: basis
 error: cannot write to `$WORLD/kiln/.git`: REASON
-hint: Nothing was recorded. Put the lines on standard output, as they are, at the end of the message of the next commit of this task
+hint: Nothing was recorded. Add the lines on standard output, unchanged, to the end of this task's next commit message
 hint: Or run the same command where git's folder can be written, such as outside of the sandbox
 [exit 5]";
 

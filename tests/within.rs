@@ -450,7 +450,7 @@ fn of_two_agents_none_is_named_unless_a_process_decides() {
     assert!(
         unclear
             .stderr
-            .contains("called by claude-code or codex, and nothing says which"),
+            .contains("called by claude-code or codex, but it is not clear which"),
         "{}",
         unclear.stderr
     );

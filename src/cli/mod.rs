@@ -59,7 +59,7 @@ use terminal::Terminal;
     disable_help_subcommand = true,
     after_help = "Without a command: the status of the current repository.\n\n\
                   Exit codes: 0 done; 1 failed; 2 usage; 3 done, but something was only partly read; \
-                  4 `--strict` found something; 5 nothing was written, as git's folder cannot be.\n\
+                  4 `--strict` found something; 5 nothing was written because the git directory is not writable.\n\
                   Try it on made-up repositories: git leverage demo"
 )]
 pub struct Arguments {
@@ -78,7 +78,7 @@ pub enum Command {
     Record(Box<commands::record::Args>),
     /// Save what was measured of the sessions behind commits in their notes
     Capture(Box<commands::capture::Args>),
-    /// Note what an agent or git tells its hook, and capture it in the background
+    /// Handle a hook call from an agent or git, and capture in the background
     Hook(commands::hook::Args),
     /// Revise a task; earlier revisions are kept
     Revise(Box<commands::revise::Args>),
@@ -96,7 +96,7 @@ pub enum Command {
     Show(commands::show::Args),
     /// List the tasks of this repository, newest first
     Log(commands::log::Args),
-    /// Have coding agents report their sessions, and teach them to record tasks
+    /// Set up coding agents to report sessions and record tasks
     Setup(commands::setup::Args),
     /// Exchange the ledger with a remote: fetch, merge and push
     Sync(commands::sync::Args),

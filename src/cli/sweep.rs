@@ -97,7 +97,7 @@ impl Swept {
         let commits = counted(self.commits, "commit", "commits");
         match () {
             () if self.commits > 0 => format!("captured {sessions} on {commits}"),
-            () if self.is_left => "another process is capturing just now".to_owned(),
+            () if self.is_left => "another capture is already running".to_owned(),
             () => "nothing new to capture".to_owned(),
         }
     }
@@ -464,10 +464,10 @@ impl<'a> Target<'a> {
         self.repositories.extend(folders);
         let is_gone = |folder: &String| !Path::new(folder).exists();
         if self.repositories.is_empty() && pending.folders.iter().filter(is_near).any(is_gone) {
-            self.leave(Left::Failed("the folder that it worked in is gone".to_owned()));
+            self.leave(Left::Failed("its working directory no longer exists".to_owned()));
         }
         if own.is_empty() && has_log(pending) {
-            self.leave(Left::Failed("nothing is read of its log".to_owned()));
+            self.leave(Left::Failed("its log could not be read".to_owned()));
         }
     }
 

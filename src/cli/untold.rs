@@ -22,7 +22,10 @@ pub fn tell(fields: &TaskFields, task: &Task, context: &mut Context) -> Result<(
     let given = given.into_iter().filter(|(_, is_given)| *is_given);
     let untold: Vec<&str> = given.map(|(name, _)| name).chain(without_trailer(task)).collect();
     if !untold.is_empty() {
-        let said = format!("no trailer holds: {}", untold.join(", "));
+        let said = format!(
+            "left out, as there are no trailers for them: {}",
+            untold.join(", ")
+        );
         context.terminal.status(&said)?;
     }
     Ok(())

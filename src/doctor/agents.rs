@@ -80,7 +80,7 @@ fn hooks(evidence: &Evidence) -> Vec<Found> {
         match told.is_empty() {
             false => told,
             true => vec![
-                Found::warning("it has no hook of ours, so nothing captures its sessions")
+                Found::warning("it has no hook of git-leverage, so its sessions are not captured")
                     .advice(set_up(agent)),
             ],
         }
@@ -242,7 +242,7 @@ fn trust(evidence: &Evidence) -> Vec<Found> {
                 "it called {}, so its hooks were approved",
                 ago(evidence, last)
             )),
-            None => Found::unknown("whether its hooks were approved is known to Codex alone")
+            None => Found::unknown("only Codex knows whether its hooks were approved")
                 .advice(agent.then.unwrap_or("Start `codex` and open `/hooks`")),
         }]
     })
@@ -288,7 +288,7 @@ fn called_since(agent: &AgentFacts, evidence: &Evidence) -> Found {
             ago(evidence, log)
         ))
         .advice(format!("Let {} do something, and look again", agent.title)),
-        (None, _) => Found::unknown("it never called, and has not worked of late"),
+        (None, _) => Found::unknown("no hook call yet, and no recent activity"),
     }
 }
 

@@ -149,9 +149,9 @@ fn read(evidence: &Evidence) -> Vec<Found> {
     for repo in here(evidence) {
         if repo.has_rubbish {
             found.push(
-                Found::broken("the file of a reference of the ledger says nothing, as a power cut leaves it")
+                Found::broken("the file of a ledger reference is empty or garbled, as after a power failure")
                     .at("refs/notes/leverage, refs/leverage")
-                    .advice("Write it anew from what is known: git leverage doctor --fix")
+                    .advice("Rebuild it: git leverage doctor --fix")
                     .fix(Fix::HealLedger),
             );
         }

@@ -32,17 +32,17 @@ pub(super) const CHECKS: &[Check] = &[
 fn program(evidence: &Evidence) -> Vec<Found> {
     let own = &evidence.program;
     let Some(path) = &own.path else {
-        return vec![Found::unknown("where this program lies cannot be told")];
+        return vec![Found::unknown("cannot determine the path of this program")];
     };
     vec![match &own.on_path {
-        Some(_) if own.is_on_path => Found::ok("the PATH has this program").in_file(path),
+        Some(_) if own.is_on_path => Found::ok("git-leverage is on the PATH").in_file(path),
         Some(other) => Found::warning("the PATH has another git-leverage than the one that runs now")
             .in_file(other)
             .advice(format!(
                 "Keep one of them; this one is {}",
                 shell::word(&path.to_string_lossy())
             )),
-        None => Found::warning("no folder of the PATH has git-leverage, so `git leverage` is not found")
+        None => Found::warning("git-leverage is not on the PATH, so `git leverage` does not work")
             .in_file(path)
             .advice("Add its folder to the PATH, also where agents and editors start from"),
     }]

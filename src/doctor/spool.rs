@@ -39,9 +39,9 @@ fn written(evidence: &Evidence) -> Vec<Found> {
         ];
     };
     let full = spool.full.iter().map(|file| {
-        Found::broken("the file of a day is full, and takes no more events")
+        Found::broken("today's spool file is full")
             .in_file(file)
-            .advice("Something calls the hook without end; find it before you remove the file")
+            .advice("Something calls the hook in a loop; find it before removing the file")
     });
     let folder = match &spool.unwritable {
         Some(reason) => Found::broken(format!("nothing can be written to the spool: {reason}"))

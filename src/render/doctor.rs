@@ -16,13 +16,13 @@ pub fn document(diagnosis: &Diagnosis, mended: &[String], all: bool) -> Document
         columns: vec![
             Column::text("health", "health"),
             Column::text("check", "check"),
-            Column::prose("message", "what is so, and what to do"),
+            Column::prose("message", "finding, and what to do"),
         ],
         rows,
         ..Table::default()
     };
     let fine = (!all).then(|| in_order(diagnosis)).flatten();
-    let mended = mended.iter().map(|what| format!("mended: {what}"));
+    let mended = mended.iter().map(|what| format!("fixed: {what}"));
     Document {
         title: Some(title(diagnosis)),
         tables: (!table.rows.is_empty()).then_some(table).into_iter().collect(),
@@ -41,7 +41,7 @@ fn title(diagnosis: &Diagnosis) -> String {
     };
     let parts = [
         (count(Health::Broken), "is broken", "are broken"),
-        (count(Health::Warning), "needs a look", "need a look"),
+        (count(Health::Warning), "warning", "warnings"),
         (count(Health::Unknown), "cannot be told", "cannot be told"),
     ];
     let told = parts.into_iter().filter(|(count, ..)| *count > 0);
@@ -81,7 +81,7 @@ fn in_order(diagnosis: &Diagnosis) -> Option<String> {
         of_check.all(|found| found.health == Health::Ok)
     };
     names.retain(is_fine);
-    (!names.is_empty()).then(|| format!("in order: {}", names.join(", ")))
+    (!names.is_empty()).then(|| format!("passed: {}", names.join(", ")))
 }
 
 /// All that was found, as rows.

@@ -18,7 +18,7 @@ const MOST: usize = 8;
 /// As many tasks, as they are what the evening is about.
 const MOST_TASKS: usize = 16;
 /// What an agent without our hooks needs.
-const SETUP: &str = "to let agents report by themselves: git leverage setup";
+const SETUP: &str = "to set up hooks: git leverage setup";
 /// As many repositories are named that are not shared.
 const MOST_UNSHARED: usize = 4;
 
@@ -70,7 +70,7 @@ fn part<T>(
 ) -> Option<Table> {
     let row = |row: &T| cells(row).into_iter().flatten().collect();
     let more = rows.len().saturating_sub(MOST) as u64;
-    let more = (more > 0).then(|| format!("and {more} more, which --format json has"));
+    let more = (more > 0).then(|| format!("and {more} more, see --format json"));
     (!rows.is_empty()).then(|| Table {
         title: Some(title),
         columns: columns.into_iter().flatten().collect(),
@@ -291,7 +291,7 @@ fn notes(status: &Status) -> Vec<String> {
         (status.tasks.is_empty(), "no task today".to_owned()),
         (
             status.commits_without_task.is_empty(),
-            format!("no commit of an agent without a task since {}", status.since),
+            format!("no agent commits without a task since {}", status.since),
         ),
         (
             status.sessions_without_commit.is_empty(),
@@ -303,7 +303,7 @@ fn notes(status: &Status) -> Vec<String> {
         ),
         (
             status.has_remote && status.not_shared.is_empty(),
-            "the remote has all that is recorded here, as far as this clone knows".to_owned(),
+            "everything recorded here is shared, as far as this clone knows".to_owned(),
         ),
         (
             status.agents.is_empty(),

@@ -15,7 +15,7 @@ pub struct Args {
     /// At the end of a turn, remind the agent once of commits of the session that have no task
     #[arg(long, conflicts_with = "git")]
     pub remind: bool,
-    /// The hook of git that calls: post-commit or post-rewrite
+    /// The git hook that is running: post-commit or post-rewrite
     #[arg(long, value_name = "EVENT")]
     pub git: Option<String>,
 }

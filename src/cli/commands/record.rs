@@ -59,14 +59,13 @@ pub struct Args {
     /// Record a second task for a commit that already has one, or the same task without a commit again
     #[arg(long)]
     another: bool,
-    /// Put the task into the message of HEAD, which no remote, tag or other branch may have [config: `leverage.claims`]
+    /// Add the task to the message of HEAD, unless a remote, a tag or another branch has that commit [config: `leverage.claims`]
     #[arg(long, conflicts_with_all = ["another", "revise", "no_commit"])]
     trailer: bool,
     /// Put the task into a note, whatever `leverage.claims` says
     #[arg(long, conflicts_with = "trailer")]
     note: bool,
-    /// Do not take anything from the logs of sessions: neither the agent time of those that made the commit, nor what the session
-    /// in which an agent records says of itself
+    /// Take nothing from session logs: no agent time, supervision, tokens or session
     #[arg(long)]
     no_sessions: bool,
     #[command(flatten)]

@@ -100,7 +100,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         ));
     }
     let program = states::program(&context.environment)
-        .ok_or_else(|| CommandError::failed("cannot tell where this program is"))?;
+        .ok_or_else(|| CommandError::failed("cannot determine the path of this program"))?;
     let command = setup::command(scope, &program, args.remind);
     let task = Task {
         agents: agents(args, context),

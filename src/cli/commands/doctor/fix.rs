@@ -32,7 +32,7 @@ pub(super) fn all(
                     .repo
                     .clone()
                     .unwrap_or_else(|| "this machine".to_owned());
-                trouble.push(Warning::new(place, format!("not mended: {}", error.message())));
+                trouble.push(Warning::new(place, format!("not fixed: {}", error.message())));
             }
         }
     }

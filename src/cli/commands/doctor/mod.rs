@@ -28,10 +28,10 @@ use crate::render::json::Versioned;
                   waits in the spool."
 )]
 pub struct Args {
-    /// Mend what is safe to mend, and look again
+    /// Fix what can be fixed safely, and check again
     #[arg(long)]
     fix: bool,
-    /// End with 4 if something is broken or needs a look
+    /// Exit with 4 if anything is broken or a warning
     #[arg(long)]
     strict: bool,
     #[command(flatten)]

@@ -21,8 +21,7 @@ pub fn print_trailers(
     context.terminal.data(block(task)?.as_bytes())?;
     untold::tell(fields, task, context)?;
     let error = error.instead(
-        "Nothing was recorded. Put the lines on standard output, as they are, at the end of the message of the next \
-         commit of this task",
+        "Nothing was recorded. Add the lines on standard output, unchanged, to the end of this task's next commit message",
     );
     Ok(error
         .hint("Or run the same command where git's folder can be written, such as outside of the sandbox"))

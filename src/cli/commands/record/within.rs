@@ -70,7 +70,8 @@ impl Within {
             }
             Called::Unclear(agents) => {
                 let agents = agents.join(" or ");
-                let unclear = format!("called by {agents}, and nothing says which; --agent and --session do");
+                let unclear =
+                    format!("called by {agents}, but it is not clear which; pass --agent and --session");
                 context.terminal.status(&unclear)?;
                 let doubt = "the estimate counts as yours; if an agent made it: --estimated-by AGENT";
                 return Ok(Self {
