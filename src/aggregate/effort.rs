@@ -770,6 +770,25 @@ mod tests {
         assert_eq!(ends, [(0.0, 0.6), (0.6, 1.0)]);
     }
 
+    #[test]
+    fn a_record_that_was_rounded_up_leaves_the_minutes_known() {
+        let sessions = [session("a", &[(1, 1.0)]), session("b", &[(1, 1.0)])];
+        let mut task = claim(1, "2026-03-01", 1.0).agent_minutes(18.01).on(1).placed();
+        task.task.agent_minutes_basis = Some(Provenance::Measured);
+        task.task.measured_in = [("a", 8.0), ("b", 10.01)]
+            .map(|(id, minutes)| MeasuredIn {
+                session: SessionId::new("codex", id),
+                ended_at: chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::minutes(10),
+                agent_minutes: Minutes::new(minutes),
+                supervisory_minutes: None,
+                tokens: None,
+                share: 1.0,
+            })
+            .to_vec();
+        let effort = Effort::new(&sessions, &[&task]);
+        assert_eq!(effort.figures(&task.task).agent.value, Minutes::new(20.0));
+    }
+
     /// What happens in a session of which a commit may take over what others had.
     #[derive(Debug, Clone)]
     enum Step {

@@ -219,6 +219,10 @@ impl<'a> Recorded<'a> {
             let all: f64 = missing.iter().map(|(_, amount)| amount).sum();
             let sum = |of: &BySession<'_>| of.values().filter_map(|amounts| amounts.get(kind)).sum::<f64>();
             let most = (sum(recorded) - told.map_or(0.0, sum)).clamp(0.0, all);
+            // What one session tells less of than its rounded record, another may tell more of.
+            if most <= 0.0 {
+                continue;
+            }
             wanted.extend(
                 missing
                     .into_iter()
