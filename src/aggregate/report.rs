@@ -561,10 +561,10 @@ impl<'a> Sums<'a> {
     }
 }
 
-/// A commit in the period may belong to a task that is not.
 /// Portions that are so near to each other, as parts of a whole, follow each other.
 const NOTHING_BETWEEN: f64 = 1e-9;
 
+/// A commit in the period may belong to a task that is not.
 fn is_task_out_of_scope(key: &Key, tally: &Tally) -> bool {
     key.0.iter().any(|(dimension, _)| *dimension == Dimension::Task) && tally.tasks() == 0
 }

@@ -38,11 +38,14 @@ mod tests {
             ("git version 2.39.5 (Apple Git-154)", GitVersion(2, 39, 5)),
             ("git version 2.54.0.windows.1", GitVersion(2, 54, 0)),
             ("git version 2.56.0-rc1", GitVersion(2, 56, 0)),
+            ("git version 2.55.1.windows.2", GitVersion(2, 55, 1)),
+            ("git version 2.56-rc0", GitVersion(2, 56, 0)),
             ("git version 2.55.GIT", GitVersion(2, 55, 0)),
         ] {
             assert_eq!(GitVersion::parse(printed), Some(expected), "{printed}");
         }
         assert_eq!(GitVersion::parse("hub version 2.1"), None);
+        assert_eq!(GitVersion::parse("hub version 2"), None);
         assert_eq!(GitVersion::parse("git version next"), None);
         assert!(GitVersion(2, 53, 9) < GitVersion::WITH_CONFIGURED_HOOKS);
     }

@@ -3,16 +3,13 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use super::open::Repo;
-use super::process::{hardened, output};
 use super::refs::{self, NOTES, PIN, REMOTES, TASKS, Tips, WriteLock};
 use super::swap;
 use super::writer::{WriteError, refusals};
 use super::{folder, notes};
 use crate::facts::ids::ObjectId;
-use crate::facts::version::GitVersion;
 
 /// A lock that git holds longer than this was left by one that died.
 const YOUNG: u64 = 600;
@@ -120,22 +117,4 @@ pub fn moved(repo: &Repo) -> Option<(Tips, Tips)> {
     let own = Tips::own(repo);
     let at = |notes| Tips { notes, tasks: None };
     (own.notes != Some(pinned)).then(|| (at(Some(pinned)), at(own.notes)))
-}
-
-/// The version of the git that would be started.
-pub fn git_version() -> Option<GitVersion> {
-    let printed = Command::new("git")
-        .arg("--version")
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
-    GitVersion::parse(&String::from_utf8_lossy(&printed.stdout))
-}
-
-/// Adds a value to the repository's own git config.
-pub fn add_config(repo: &Repo, key: &str, value: &str) -> io::Result<()> {
-    let mut git = hardened(repo.place());
-    git.env("GIT_DIR", repo.git_dir())
-        .args(["config", "--local", "--add", key, value]);
-    output(&mut git).map(drop)
 }

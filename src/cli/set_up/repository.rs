@@ -3,11 +3,10 @@
 use crate::cli::environment::Environment;
 use crate::facts::diagnostics::Warning;
 use crate::facts::shell;
+use crate::facts::version::GitVersion;
 use crate::git::own_config;
 use crate::git::{Repo, refs};
 
-/// The first git that has hooks in its configuration.
-const WITH_HOOKS: (u32, u32) = (2, 54);
 const REWRITE_REF: &str = "notes.rewriteRef";
 /// The ledger, as a pattern: git warns at each rewriting of a plain name that is not there yet.
 const LEDGER: &str = "refs/notes/leverage*";
@@ -38,7 +37,7 @@ impl ConfigPlan {
 
 /// Whether git runs hooks of its configuration.
 pub fn has_config_hooks() -> bool {
-    own_config::version().is_some_and(|version| version >= WITH_HOOKS)
+    own_config::version().is_some_and(|version| version >= GitVersion::WITH_CONFIGURED_HOOKS)
 }
 
 /// What is to be added.

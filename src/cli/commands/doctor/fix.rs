@@ -7,7 +7,7 @@ use crate::cli::recording::known_writer;
 use crate::cli::sweep::Where;
 use crate::doctor::{Diagnosis, Fix};
 use crate::facts::diagnostics::Warning;
-use crate::git::{Repo, health};
+use crate::git::{Repo, health, own_config};
 use crate::ledger;
 
 /// Does all that the checks found a way for. What was done, and what could not be.
@@ -44,7 +44,7 @@ fn one(fix: &Fix, context: &mut Context) -> Result<Option<String>, CommandError>
         Fix::AddConfig(values) => {
             let repo = repository(context)?;
             for (key, value) in *values {
-                health::add_config(&repo, key, value)?;
+                own_config::add(&repo, key, value)?;
             }
             let told = values.iter().map(|(key, value)| format!("{key} = {value}"));
             let told: Vec<String> = told.collect();

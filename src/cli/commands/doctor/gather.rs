@@ -20,7 +20,7 @@ use crate::facts::session::Session;
 use crate::facts::span::Moment;
 use crate::git::config::{Config, ConfigValue};
 use crate::git::remote::Settings;
-use crate::git::{Repo, health};
+use crate::git::{Repo, health, own_config};
 use crate::integrations::by_name;
 use crate::integrations::settings::command::HookCommand;
 use crate::integrations::setup::{HookState, Scope};
@@ -94,7 +94,7 @@ pub(super) fn evidence(logs: &LogArgs, context: &Context) -> Result<Evidence, Co
     Ok(Evidence {
         now: environment.now,
         program: programs::own(environment),
-        git: health::git_version(),
+        git: own_config::version(),
         git_hooks: git_hooks(&config, context),
         agents: agents(&found, context),
         spool: spool(context, contents),
