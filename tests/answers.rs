@@ -386,7 +386,7 @@ fn logs_are_read_once_and_only_where_a_task_needs_them() {
         .commit("Work\n\nLeverage-Estimate: 8h\nLeverage-Agent-Time: 20m");
     let nowhere = world.path("nowhere");
     let folder = format!("codex={}", nowhere.display());
-    let looked = |ran: &Ran| ran.stderr.matches("no such folder").count();
+    let looked = |ran: &Ran| ran.stderr.matches("no such directory").count();
     let ran = repo.run(&["log", "--agent-dir", &folder]);
     assert_eq!((ran.code, looked(&ran)), (Some(0), 0), "{ran}");
     let ran = repo.run(&["show", "--agent-dir", &folder]);

@@ -261,7 +261,7 @@ fn json_that_says_something_else_records_nothing() {
     ");
     assert_snapshot!(record(br#"{"estimate": "4h", "title": "two\nlines"}"#), @r"
     [stderr]
-    error: the title `two\nlines` holds the control character U+000A; write it on one line of plain text
+    error: the title `two\nlines` contains the control character U+000A; write it on one line of plain text
     [exit 2]
     ");
     assert_snapshot!(record(br#"{"estimate": "4h", "phases": {"Part": "3h"}}"#), @r"

@@ -133,9 +133,9 @@ fn a_root_that_holds_nothing_is_said_once() {
     assert_eq!(
         said,
         [
-            "ROOT: no git repository here",
-            "ROOT: no such folder",
-            "ROOT: not a folder"
+            "ROOT: not a git repository",
+            "ROOT: no such directory",
+            "ROOT: not a directory"
         ]
     );
 }

@@ -365,7 +365,7 @@ fn a_shallow_clone_says_what_it_lacks() {
     let history = read_history(&path, &HistoryOptions::default());
     assert_eq!((history.status, history.commits.len()), (Status::Partial, 1));
     assert_eq!(history.commits[0].lines, None);
-    insta::assert_snapshot!(history.reason.unwrap_or_default(), @"the clone is shallow: older commits are not here");
+    insta::assert_snapshot!(history.reason.unwrap_or_default(), @"the clone is shallow: older commits are missing");
 }
 
 #[test]

@@ -543,7 +543,10 @@ fn a_root_that_is_missing_is_told_once() {
     for command in ["inventory", "scan", "report"] {
         let some = world.run(&[command, "kiln", "gone"]);
         assert_eq!(some.code, Some(3), "{some}");
-        assert_eq!(some.stderr, "warning: $WORLD/gone: no such folder\n", "{command}");
+        assert_eq!(
+            some.stderr, "warning: $WORLD/gone: no such directory\n",
+            "{command}"
+        );
         let none = world.run(&[command, "gone"]);
         assert_eq!((none.code, none.stdout.as_str()), (Some(1), ""), "{none}");
         assert_eq!(none.stderr.matches("gone").count(), 1, "{none}");

@@ -181,8 +181,8 @@ fn bad_input_says_what_and_what_next() {
     2 error: --estimate: `1e400h` is too large
     2 error: the phases sum to 4h, but the estimate is 40h
     hint: Leave out the estimate, which is then the sum of the phases, or correct one of them
-    2 error: the title `two\nlines` holds the control character U+000A; write it on one line of plain text
-    2 error: the title `\x1b[31mred` holds the control character U+001B; write it on one line of plain text
+    2 error: the title `two\nlines` contains the control character U+000A; write it on one line of plain text
+    2 error: the title `\x1b[31mred` contains the control character U+001B; write it on one line of plain text
     2 error: `nonsense` names no commit here
     2 error: a task without a commit needs --title
     1 error: no task here has the id `0000000000`
@@ -256,7 +256,7 @@ fn what_is_not_ours_survives_every_write() {
         "{note}"
     );
     insta::assert_snapshot!(repo.run(&["log"]).stderr, @r"
-    warning: kiln note on b9b31e5b32: a line was kept but not read: not a JSON object: expected value at line 1 column 1, and 2 more such lines
+    warning: kiln note on b9b31e5b32: a line cannot be read: not a JSON object: expected value at line 1 column 1, and 2 more such lines
     ");
 }
 

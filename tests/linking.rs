@@ -720,7 +720,7 @@ fn what_one_record_took_the_next_does_not_take_again() {
     assert!(
         second
             .stderr
-            .contains("agent time is unknown: another task's record has all of its sessions' time"),
+            .contains("agent time is unknown: all of its sessions' time is counted in another task's record"),
         "{second}"
     );
     let report = by(&repo, "task");
@@ -807,7 +807,7 @@ fn a_commit_that_other_commits_left_no_time_has_unknown_minutes() {
     let ran = repo.run(&["record", "--title", "late", "--estimate", "5h"]);
     assert!(
         ran.stderr
-            .contains("agent time is unknown: other commits have all of its sessions' time"),
+            .contains("agent time is unknown: all of its sessions' time is counted for other commits"),
         "{ran}"
     );
     let report = by(&repo, "task");

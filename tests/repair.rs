@@ -314,7 +314,10 @@ fn what_nothing_proves_is_listed_and_stays() {
     }
     delete(&repo);
     let said = repaired(&repo, "two cherry-picks");
-    assert!(said.contains("more than one commit may stand for it"), "{said}");
+    assert!(
+        said.contains("more than one commit may replace the original"),
+        "{said}"
+    );
     assert_eq!(said.matches("  candidate ").count(), 2, "{said}");
     assert_eq!(said.matches("nothing proves which commit").count(), 2, "{said}");
     assert_eq!(noted(&repo, "Task of"), BTreeSet::new());

@@ -21,16 +21,16 @@ pub enum Unmeasured {
     #[error("no session made this commit")]
     NoSession,
     /// The links that lead to them are not sure enough to be written down.
-    #[error("no session surely made this commit; the report counts what it probably took")]
+    #[error("no session is certain to have made this commit; the report counts its probable time")]
     NotSure,
     /// The logs have no times.
-    #[error("the logs of its sessions do not say when the agent worked")]
+    #[error("the logs of its sessions do not show when the agent worked")]
     NoTimes,
     /// The time of the sessions went into other commits.
-    #[error("other commits have all of its sessions' time")]
+    #[error("all of its sessions' time is counted for other commits")]
     Elsewhere,
     /// Records of other tasks took it.
-    #[error("another task's record has all of its sessions' time")]
+    #[error("all of its sessions' time is counted in another task's record")]
     Taken,
     /// Other tasks of these commits have no minutes of their own.
     #[error("the report shares its sessions' time between the tasks of this commit, by their estimates")]

@@ -315,7 +315,7 @@ impl ClaimError {
 
 fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), String> {
     if slot.is_some() {
-        return Err("given twice; the first counts".into());
+        return Err("given twice; only the first counts".into());
     }
     *slot = Some(value);
     Ok(())
@@ -381,7 +381,7 @@ mod tests {
                 "line 6: Leverage-Tokens: `1e400` is too large",
                 "line 7: Leverage-Task: `12` is not a task id (a UUID)",
                 "line 8: Leverage-Esimate: unknown key; see `git leverage trailers -h`",
-                "line 10: Leverage-Agent: given twice; the first counts",
+                "line 10: Leverage-Agent: given twice; only the first counts",
             ]
         );
         assert_eq!(claims[0].agent.as_deref(), Some("codex"));
@@ -413,8 +413,8 @@ mod tests {
         assert_eq!(
             errors,
             [
-                "line 3: Leverage-Estimate: the estimate is 0h; what is unknown is left out, not zero",
-                "line 4: Leverage-Agent-Time: the agent time is 0m; what is unknown is left out, not zero",
+                "line 3: Leverage-Estimate: the estimate is 0h; leave it out if it is unknown",
+                "line 4: Leverage-Agent-Time: the agent time is 0m; leave it out if it is unknown",
             ]
         );
         let claim = &none[0];

@@ -198,13 +198,13 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "the agent `a\nSigned-off-by: b` holds the control character U+000A; write it on one line of plain text",
+                "the agent `a\nSigned-off-by: b` contains the control character U+000A; write it on one line of plain text",
                 "the category is empty",
                 "the model has more than 1000 characters",
-                "the phase `a\r\n` holds the control character U+000D; write it on one line of plain text",
+                "the phase `a\r\n` contains the control character U+000D; write it on one line of plain text",
                 "the phases sum to 4h, but the estimate is 40h",
-                "the agent time is 0m; what is unknown is left out, not zero",
-                "the estimate is 0h; what is unknown is left out, not zero",
+                "the agent time is 0m; leave it out if it is unknown",
+                "the estimate is 0h; leave it out if it is unknown",
             ]
         );
     }

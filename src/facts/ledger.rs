@@ -470,10 +470,10 @@ fn note_warning(repo: &str, commit: ObjectId, refused: &[LineError]) -> Option<W
     };
     let warning = Warning::new(
         format!("{repo} note on {}", commit.short()),
-        format!("a line was kept but not read: {first}{more}"),
+        format!("a line cannot be read: {first}{more}"),
     );
     Some(match first.is_from_the_future() {
-        true => warning.hint("A newer git-leverage wrote it; update to read it"),
+        true => warning.hint("Update git-leverage: a newer version wrote it"),
         false => warning,
     })
 }
@@ -485,7 +485,7 @@ fn unknown_warning(repo: &str, commits: &BTreeMap<ObjectId, TaskId>) -> Option<W
         count => format!("{count} commits, such as {}, name tasks", first.short()),
     };
     let warning = Warning::new(repo, format!("{what} that no note here records"));
-    Some(warning.hint("Fetch the ledger that records them: git leverage sync"))
+    Some(warning.hint("Run `git leverage sync` to fetch the ledger that records them"))
 }
 
 /// The tool of notes of ours.

@@ -216,7 +216,7 @@ fn field<T: for<'de> Deserialize<'de>>(kind: &'static str, fields: Value) -> Res
 fn session(fields: Value) -> Result<SessionRecord, LineError> {
     let session: SessionRecord = field("session", fields)?;
     let reason = if !(0.0..=1.0).contains(&session.share) {
-        format!("its share is {}, and a share is between 0 and 1", session.share)
+        format!("its share is {}, not between 0 and 1", session.share)
     } else if session.ended_at < session.started_at {
         "it ended before it started".to_owned()
     } else {
@@ -381,7 +381,7 @@ mod tests {
         assert_eq!(reason(session), None);
         assert_eq!(
             reason(&session.replace("\"share\":1.0", "\"share\":1.5")).as_deref(),
-            Some("invalid session line: its share is 1.5, and a share is between 0 and 1")
+            Some("invalid session line: its share is 1.5, not between 0 and 1")
         );
         assert_eq!(
             reason(&session.replace("11:30:00Z", "10:59:59Z")).as_deref(),

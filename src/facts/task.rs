@@ -297,7 +297,7 @@ pub enum TaskError {
     Empty(&'static str),
     /// A newline, a tab, an escape: one line of plain text is wanted.
     #[error(
-        "{field} `{text}` holds the control character U+{character:04X}; write it on one line of plain text"
+        "{field} `{text}` contains the control character U+{character:04X}; write it on one line of plain text"
     )]
     Control {
         /// The field.
@@ -311,10 +311,10 @@ pub enum TaskError {
     #[error("{0} has more than {MAX_TEXT} characters")]
     TooLong(&'static str),
     /// Zero is a claim; what is unknown is left out.
-    #[error("{0}; what is unknown is left out, not zero")]
+    #[error("{0}; leave it out if it is unknown")]
     Zero(&'static str),
     /// An agent's name is one word, and not that of a person.
-    #[error("`{0}` is not the name of an agent, such as claude-code")]
+    #[error("`{0}` is not an agent name such as `claude-code`")]
     NoAgent(String),
     /// Phases and estimate disagree.
     #[error("the phases sum to {phases}, but the estimate is {estimate}")]
@@ -657,11 +657,11 @@ pub(crate) mod tests {
             (" \u{a0} ", "the title is empty"),
             (
                 "two\nlines",
-                "the title `two\nlines` holds the control character U+000A; write it on one line of plain text",
+                "the title `two\nlines` contains the control character U+000A; write it on one line of plain text",
             ),
             (
                 "\u{1b}[31m",
-                "the title `\u{1b}[31m` holds the control character U+001B; write it on one line of plain text",
+                "the title `\u{1b}[31m` contains the control character U+001B; write it on one line of plain text",
             ),
         ] {
             let error = Task {
@@ -690,7 +690,7 @@ pub(crate) mod tests {
         task.estimate.hours = Hours::default();
         assert_eq!(
             task.check().unwrap_err().to_string(),
-            "the estimate is 0h; what is unknown is left out, not zero"
+            "the estimate is 0h; leave it out if it is unknown"
         );
     }
 
@@ -734,7 +734,7 @@ pub(crate) mod tests {
         task.estimate.estimator = agent("person", None);
         assert_eq!(
             task.check().unwrap_err().to_string(),
-            "`person` is not the name of an agent, such as claude-code"
+            "`person` is not an agent name such as `claude-code`"
         );
     }
 

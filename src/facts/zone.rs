@@ -44,7 +44,7 @@ impl Eq for LocalClock {}
 
 /// A zone that the tz database does not have.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-#[error("`{0}` is not a time zone; write `Area/City` as in Europe/Berlin, `UTC` or `local`")]
+#[error("`{0}` is not a time zone; write `Area/City` such as `Europe/Berlin`, `UTC` or `local`")]
 pub struct UnknownZone(String);
 
 impl Zone {

@@ -62,7 +62,7 @@ pub(super) fn signs(repo: &Repo, cache: Option<&Path>) -> (evidence::Signs, Vec<
             && let Err(error) = slot.save(&stored)
         {
             trouble.push(format!(
-                "what its notes say cannot be cached in `{}`: {error}",
+                "its notes cannot be cached in `{}`: {error}",
                 slot.path().display()
             ));
         }

@@ -98,7 +98,7 @@ fn search(root: &Path, warnings: &mut Vec<Warning>) -> Vec<PathBuf> {
     let folder = match root.canonicalize() {
         Ok(folder) if folder.is_dir() => folder,
         Ok(_) => {
-            warn("not a folder".to_owned());
+            warn("not a directory".to_owned());
             return Vec::new();
         }
         Err(error) => {
@@ -122,7 +122,7 @@ fn search(root: &Path, warnings: &mut Vec<Warning>) -> Vec<PathBuf> {
     match around {
         Ok(around) if found.is_empty() => found.extend(around.place().canonicalize()),
         Err(OpenError::NotARepository(_)) if found.is_empty() => {
-            warnings.push(Warning::new(root.display().to_string(), "no git repository here"));
+            warnings.push(Warning::new(root.display().to_string(), "not a git repository"));
         }
         _ => {}
     }
@@ -156,7 +156,7 @@ fn unsearched(place: &Path, error: ignore::Error) -> Warning {
 /// The kind of the error alone: its own sentence may repeat the path.
 fn reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "no such folder".to_owned(),
+        io::ErrorKind::NotFound => "no such directory".to_owned(),
         kind => format!("cannot be searched: {kind}"),
     }
 }

@@ -119,7 +119,7 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
         walk_on(repo, heads, kept, options, cache.as_ref(), &mut trouble)
     };
     if let Err(error) = repo.apply_mailmap(&mut commits) {
-        trouble.warn(format!("not all of the mailmap was read: {}", error.message()));
+        trouble.warn(format!("part of the mailmap was not read: {}", error.message()));
     }
     let (signs, unread) = attested::signs(repo, options.cache.as_deref());
     unread.into_iter().for_each(|message| trouble.warn(message));
@@ -298,7 +298,7 @@ impl Trouble {
             ));
         }
         if walk.is_shallow() {
-            let shallow = "the clone is shallow: older commits are not here";
+            let shallow = "the clone is shallow: older commits are missing";
             self.reasons.push(shallow.to_owned());
             self.untold.push(shallow.to_owned());
         }

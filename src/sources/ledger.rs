@@ -134,7 +134,7 @@ pub(super) fn read_notes(repo: &Repo) -> Findings {
         let warning = Warning::new(repo.name(), "git filter-repo removed the ledger");
         findings
             .warnings
-            .push(warning.hint("Fetch it from another clone: git leverage sync REMOTE"));
+            .push(warning.hint("Run `git leverage sync REMOTE` to fetch it from another clone"));
     }
     for reference in ledgers {
         match notes::read(repo, &reference) {
@@ -154,7 +154,7 @@ pub(super) fn read_notes(repo: &Repo) -> Findings {
 fn add_own(findings: &mut Findings, own: OwnLedger) {
     if let Some(mut reason) = own.trouble {
         if let Some(past) = own.past {
-            reason.push_str(&format!("; what it said at {} is taken instead", past.short()));
+            reason.push_str(&format!("; its state at {} is used instead", past.short()));
         }
         let warning = unreadable(&findings.repo, refs::NOTES, &reason);
         findings.warnings.push(warning);
@@ -166,7 +166,7 @@ fn add_own(findings: &mut Findings, own: OwnLedger) {
 
 fn unreadable(repo: &str, reference: &str, reason: &str) -> Warning {
     Warning::new(repo, format!("`{reference}` cannot be read: {reason}"))
-        .hint(format!("Inspect it: git log {reference}"))
+        .hint(format!("Run `git log {reference}` to inspect it"))
 }
 
 fn add_note(findings: &mut Findings, commit: ObjectId, note: StoredNote) {
@@ -176,13 +176,13 @@ fn add_note(findings: &mut Findings, commit: ObjectId, note: StoredNote) {
         StoredNote::TooLarge(size) => findings.warnings.push(Warning::new(
             place,
             format!(
-                "it was not read: {} MiB are more than any ledger writes",
+                "not read: at {} MiB it is larger than any ledger note",
                 size >> 20
             ),
         )),
         StoredNote::Unreadable(reason) => findings
             .warnings
-            .push(Warning::new(place, format!("it cannot be read: {reason}"))),
+            .push(Warning::new(place, format!("cannot be read: {reason}"))),
     }
 }
 

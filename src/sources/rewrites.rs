@@ -121,9 +121,9 @@ impl<'a> GitHistory<'a> {
     /// What was left undecided, since it would have taken too long.
     pub fn trouble(&self) -> Option<Warning> {
         let said = if self.ancestry.get().is_some_and(Ancestry::gave_up) {
-            "too many claims are alike to tell their copies by the history; some may count as one task"
+            "too many similar claims to tell copies apart by history; some may be counted as one task"
         } else if self.squashes.gave_up() {
-            "too many claims are alike to compare the changes of all; some may count twice"
+            "too many similar claims to compare all of their changes; some may be counted twice"
         } else {
             return None;
         };

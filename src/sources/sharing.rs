@@ -57,7 +57,7 @@ fn lines(repo: &Repo, tip: Option<ObjectId>) -> Result<LedgerLines, Unread> {
                 return Err(unread(large.to_string(), false));
             }
             StoredNote::Unreadable(reason) => {
-                let what = format!("the note on {} cannot be read: {reason}", commit.short());
+                let what = format!("the note on `{}` cannot be read: {reason}", commit.short());
                 return Err(unread(what, true));
             }
         }

@@ -141,13 +141,13 @@ impl fmt::Display for Kind {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// It is not there.
-    #[error("there is none")]
+    #[error("it does not exist")]
     Absent,
     /// It cannot be read.
     #[error("it cannot be read: {0}")]
     Unreadable(io::Error),
     /// Another version, or something else, wrote it.
-    #[error("it is of another version")]
+    #[error("it was written by another version")]
     OtherVersion,
     /// It was cut short or changed.
     #[error("it is damaged")]
@@ -252,7 +252,7 @@ impl Slot {
         body.bytes[at..body.start].copy_from_slice(&sum);
         let name = self
             .name()
-            .ok_or_else(|| io::Error::other("its name is no text"))?;
+            .ok_or_else(|| io::Error::other("its name is not valid UTF-8"))?;
         match recording::took(name, body.bytes) {
             Some(bytes) => self.put(&bytes),
             None => Ok(()),

@@ -99,7 +99,7 @@ fn a_log_cut_in_a_line_tells_what_stands_before_it_and_names_the_line() {
     let text = work().text();
     assert_snapshot!(told(&with_log(&text[..text.len() - 40])), @r"
     s: agent 2m, supervisory 2.25m, output 40, 2026-04-01T09:01:00Z to 2026-04-01T09:05:00Z
-    warning: $WORLD/home/.claude/projects/any/s.jsonl:5: the last line breaks off and was left for the next run
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:5: the last line is incomplete and was left for the next run
     exit 3
     ");
 }
@@ -119,7 +119,7 @@ fn a_log_cut_in_a_character_tells_what_stands_before_it() {
     assert_snapshot!(told(&with_log(resumed)), @r"
     s: agent 6m, supervisory 3.25m, output 80, 2026-04-01T09:01:00Z to 2026-04-01T09:09:00Z
     warning: $WORLD/home/.claude/projects/any/s.jsonl:5: invalid UTF-8 was replaced
-    warning: $WORLD/home/.claude/projects/any/s.jsonl:5: the record breaks off and was skipped
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:5: the record is incomplete and was skipped
     exit 3
     ");
 }
@@ -139,7 +139,7 @@ fn nul_bytes_around_records_are_skipped_and_in_them_cost_one_record() {
     );
     assert_snapshot!(told(&with_log(broken)), @r"
     s: agent 4m, supervisory 3.25m, output 80, 2026-04-01T09:01:00Z to 2026-04-01T09:07:00Z
-    warning: $WORLD/home/.claude/projects/any/s.jsonl:8: the last line breaks off and was left for the next run
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:8: the last line is incomplete and was left for the next run
     warning: $WORLD/home/.claude/projects/any/s.jsonl:2: NUL bytes around the record were skipped
     warning: $WORLD/home/.claude/projects/any/s.jsonl:3: NUL bytes around the record were skipped
     warning: $WORLD/home/.claude/projects/any/s.jsonl:4: the record is not JSON and was skipped
@@ -199,8 +199,8 @@ fn a_clock_that_runs_back_makes_no_time() {
         );
     assert_snapshot!(told(&with_log(turned.text())), @r"
     s: agent 13m, supervisory 1.75m, output 120, 0027-07-30T09:00:00Z to 9921-01-02T09:00:00Z
-    warning: $WORLD/home/.claude/projects/any/s.jsonl:3: the clock ran back by 3420 s; events count in order of time
-    warning: $WORLD/home/.claude/projects/any/s.jsonl:6: the clock ran back by 63072000360 s; events count in order of time
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:3: the clock went back by 3420 s; events are read in order of time
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:6: the clock went back by 63072000360 s; events are read in order of time
     exit 3
     ");
 }
@@ -277,7 +277,7 @@ fn a_folder_that_may_not_be_read_is_named() {
     set("closed", 0o755);
     assert_snapshot!(told, @r"
     s: agent 4m, supervisory 3.25m, output 80, 2026-04-01T09:01:00Z to 2026-04-01T09:07:00Z
-    warning: $WORLD/home/.claude/projects/any/closed: cannot list the folder: Permission denied (os error 13)
+    warning: $WORLD/home/.claude/projects/any/closed: cannot list the directory: Permission denied (os error 13)
     warning: $WORLD/home/.claude/projects/any/closed.jsonl: cannot read the log: Permission denied (os error 13)
     exit 3
     ");
@@ -352,9 +352,9 @@ fn records_without_a_time_or_a_session_are_named() {
         .line(&json!({"type": "summary", "summary": "x"}).to_string());
     assert_snapshot!(told(&with_log(log.text())), @r"
     s: agent 4m, supervisory 3.25m, output 80, 2026-04-01T09:01:00Z to 2026-04-01T09:07:00Z
-    warning: $WORLD/home/.claude/projects/any/s.jsonl:6: the record has no usable time and was left out
-    warning: $WORLD/home/.claude/projects/any/s.jsonl:7: the record has no usable time and was left out
-    warning: $WORLD/home/.claude/projects/any/s.jsonl:8: the record names no session and was left out
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:6: the record has no usable time and was skipped
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:7: the record has no usable time and was skipped
+    warning: $WORLD/home/.claude/projects/any/s.jsonl:8: the record names no session and was skipped
     exit 3
     ");
 }

@@ -129,7 +129,7 @@ pub fn files_below(
         search.below(path.clone(), real, &wanted, room);
         room = room.saturating_sub(search.seen.len() - before);
         if room == 0 {
-            let message = format!("only {MOST_LINKED} folders behind links were looked at");
+            let message = format!("only the first {MOST_LINKED} linked directories were searched");
             search
                 .warnings
                 .push(Warning::new(path.display().to_string(), message));
@@ -201,7 +201,7 @@ impl Search<'_> {
 fn unlisted(folder: &Path, error: &io::Error) -> Warning {
     Warning::new(
         folder.display().to_string(),
-        format!("cannot list the folder: {error}"),
+        format!("cannot list the directory: {error}"),
     )
 }
 

@@ -143,10 +143,10 @@ fn find_logs(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>) 
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 if named.is_some() {
-                    warnings.push(Warning::new(place(), "no such folder"));
+                    warnings.push(Warning::new(place(), "no such directory"));
                 }
             }
-            Err(error) => warnings.push(Warning::new(place(), format!("cannot look there: {error}"))),
+            Err(error) => warnings.push(Warning::new(place(), format!("cannot be searched: {error}"))),
         }
     }
     for file in &mut files {
@@ -207,7 +207,7 @@ impl Entry {
         self.log.breaks_off.then(|| {
             Warning::new(
                 format!("{}:{line}", self.path.display()),
-                "the last line breaks off and was left for the next run",
+                "the last line is incomplete and was left for the next run",
             )
         })
     }
@@ -313,7 +313,7 @@ fn note_clock(path: &Path, read_before: usize, log: &mut Log) {
         log.warn(
             path,
             line,
-            format!("the clock ran back by {seconds} s; events count in order of time"),
+            format!("the clock went back by {seconds} s; events are read in order of time"),
         );
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn refused(message: String) -> rusqlite::Error {
 pub(super) fn explained(error: rusqlite::Error) -> io::Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => {
-            io::Error::other("it takes more steps to read than its size explains")
+            io::Error::other("reading it takes more steps than its size explains")
         }
         _ => io::Error::other(error),
     }

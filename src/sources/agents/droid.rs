@@ -219,7 +219,7 @@ fn read_totals(settings: &Value, log: &mut Log) {
     if settings.get("tokenUsage").is_some_and(is_miscounted) {
         return log.refuse(
             1,
-            "invalid token count in the settings beside it; its total is not counted",
+            "invalid token count in its settings file; its total is not counted",
         );
     }
     let tokens = tokens(settings);

@@ -44,7 +44,7 @@ fn check(data: &Metadata) -> io::Result<()> {
         return Ok(());
     }
     let what = if data.is_dir() {
-        "a folder"
+        "is a directory"
     } else {
         "not a regular file"
     };

@@ -66,7 +66,7 @@ pub fn each_record_of(
                         log.warn(path, number, reason(&error));
                     }
                 }
-                Piece::Broken => log.warn(path, number, "a record breaks off in the line and was skipped"),
+                Piece::Broken => log.warn(path, number, "a record in the line is incomplete and was skipped"),
             }
         }
     })

@@ -578,9 +578,9 @@ impl Log {
 }
 
 /// Why a record without a time in the calendar is left out.
-pub const TIMELESS: &str = "the record has no usable time and was left out";
+pub const TIMELESS: &str = "the record has no usable time and was skipped";
 /// Why a record that names no session is left out.
-pub const NAMELESS: &str = "the record names no session and was left out";
+pub const NAMELESS: &str = "the record names no session and was skipped";
 
 #[cfg(test)]
 mod tests {

@@ -19,7 +19,7 @@ pub fn moment(text: &str) -> Option<Moment> {
 /// Why a record could not be read, without any of its text: parsers quote what they refuse.
 pub fn reason(error: &serde_json::Error) -> &'static str {
     match error.classify() {
-        serde_json::error::Category::Eof => "the record breaks off and was skipped",
+        serde_json::error::Category::Eof => "the record is incomplete and was skipped",
         serde_json::error::Category::Data => "the record has an unknown form and was skipped",
         _ => "the record is not JSON and was skipped",
     }

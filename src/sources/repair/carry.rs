@@ -23,7 +23,7 @@ pub enum Refused {
     #[error("the commit already has a task of its own: `{}` ({}, {})", .0.title, .0.id.short(), .0.estimate.hours)]
     OwnTask(Box<Task>),
     /// The ledger would add up to something else.
-    #[error("on that commit the tasks would count otherwise than now")]
+    #[error("the tasks would count differently on that commit")]
     Totals,
     /// The note has no room.
     #[error("the note of the commit is full")]

@@ -71,10 +71,10 @@ pub enum Proof {
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Rewrite => f.write_str("what a rewrite keeps"),
+            Self::Rewrite => f.write_str("what a rewrite preserves"),
             Self::Quote => f.write_str("quoted by its message"),
             Self::Change => f.write_str("the same change"),
-            Self::Squash(commits) => write!(f, "the change of {commits} commits together"),
+            Self::Squash(commits) => write!(f, "the combined change of {commits} commits"),
             Self::Task => f.write_str("its message names the task"),
             Self::Session => f.write_str("its message names the session"),
         }
@@ -167,7 +167,7 @@ impl<'a> Decider<'a> {
         self.gave_up.then(|| {
             Warning::new(
                 self.repo.name(),
-                "there are too many commits to compare the changes of all",
+                "there are too many commits to compare all of their changes",
             )
         })
     }

@@ -38,12 +38,12 @@ pub enum Doubt {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Several => "more than one commit may stand for it",
-            Self::Nothing => "nothing proves which commit stands for it",
+            Self::Several => "more than one commit may replace the original",
+            Self::Nothing => "nothing proves which commit replaces the original",
             Self::NotHere => "its commit is not in this clone",
-            Self::Totals => "the totals would change on the commit that stands for it",
-            Self::Full => "the note of the commit that stands for it is full",
-            Self::Message => "only its message claims it, and it is on no branch",
+            Self::Totals => "the totals would change on the commit that replaces the original",
+            Self::Full => "the note of the replacement commit is full",
+            Self::Message => "only a commit message claims it, and that commit is on no branch",
         })
     }
 }

@@ -57,11 +57,11 @@ impl Contents {
         let entries = match folder::list(folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            Err(error) => return self.warn(folder, "cannot list the folder", &error),
+            Err(error) => return self.warn(folder, "cannot list the directory", &error),
         };
         for entry in entries {
             if let Err(error) = entry.and_then(|entry| self.add_entry(&entry, kind, now)) {
-                self.warn(folder, "cannot read an entry of the folder", &error);
+                self.warn(folder, "cannot read an entry of the directory", &error);
             }
         }
     }

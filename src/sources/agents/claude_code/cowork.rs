@@ -82,7 +82,7 @@ pub(super) fn move_out(file: &LogFile, log: &mut Log) {
     let read = files::whole(companion).ok();
     let Some(shared) = read.and_then(|text| Description::deserialize(json::document(&text).0.ok()?).ok())
     else {
-        return log.warn(companion, 1, "the folders of the session could not be read");
+        return log.warn(companion, 1, "the directories of the session could not be read");
     };
     let shared = shared
         .user_selected_folders

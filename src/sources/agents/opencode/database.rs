@@ -24,7 +24,7 @@ pub(super) fn below(folder: &Path, names: &[&str], warnings: &mut Vec<Warning>) 
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
-            let message = format!("cannot list the folder: {error}");
+            let message = format!("cannot list the directory: {error}");
             warnings.push(Warning::new(folder.display().to_string(), message));
             return Vec::new();
         }
@@ -115,7 +115,7 @@ impl Database<'_> {
         if !known {
             reading
                 .log
-                .warn(self.path, 1, "the database has no table of OpenCode");
+                .warn(self.path, 1, "the database has no OpenCode table");
         }
         Ok(())
     }
@@ -129,7 +129,7 @@ impl Database<'_> {
         let query =
             "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ?1 COLLATE NOCASE)";
         if self.connection.query_row(query, [table], |row| row.get(0))? {
-            return Err(refused(format!("`{table}` is a view, which is not read")));
+            return Err(refused(format!("`{table}` is a view; views are not read")));
         }
         let mut statement = self
             .connection
@@ -155,7 +155,7 @@ impl Database<'_> {
         };
         let mut read = columns.split(", ").chain(["data"]).filter(is_name);
         match read.find(|column| !kept.iter().any(|kept| kept.eq_ignore_ascii_case(column))) {
-            Some(absent) => Err(refused(format!("`{table}` has no column `{absent}` of its own"))),
+            Some(absent) => Err(refused(format!("`{table}` has no stored column `{absent}`"))),
             None => Ok(()),
         }
     }
@@ -247,7 +247,7 @@ impl Database<'_> {
                     record(reading, [&*id, &*above, &*of], &value);
                     continue;
                 }
-                Err(_) if data.is_empty() => "a row without data or with too much was skipped",
+                Err(_) if data.is_empty() => "a row with no data or too much data was skipped",
                 Err(error) => reason(&error),
             };
             let table = table.split(' ').next().unwrap_or_default();

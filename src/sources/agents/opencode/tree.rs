@@ -74,9 +74,7 @@ pub(super) fn add_with_parents(path: &Path, session: &Value, reading: &mut Readi
             return;
         }
         let Some(file) = files::named(path, &parent, "json") else {
-            return reading
-                .log
-                .warn(path, 1, "the id of its parent is no id of a session");
+            return reading.log.warn(path, 1, "its parent is not a session id");
         };
         let above = files::beside(&file, reading.log);
         let Some(above) = above.and_then(|bytes| json::document(&bytes).0.ok()) else {
