@@ -471,7 +471,7 @@ fn what_is_unknown_is_not_recorded_as_zero() {
     for wrong in [["0h", "5m"], ["5h", "0m"]] {
         let ran = repo.run(&["record", "--estimate", wrong[0], "--agent-time", wrong[1]]);
         assert_ne!(ran.code, Some(0), "{ran}");
-        assert!(ran.stderr.contains("left out, not zero"), "{ran}");
+        assert!(ran.stderr.contains("leave it out if it is unknown"), "{ran}");
     }
     assert_eq!(repo.git(&["for-each-ref", "refs/notes"]), "");
     // From elsewhere: no task, or one without minutes, and a finding.

@@ -189,7 +189,7 @@ fn trailers_that_a_squash_dropped_are_listed() {
     assert_eq!(repaired(&repo, "the branch is there"), "");
     delete(&repo);
     let said = repaired(&repo, "the branch is gone");
-    assert_eq!(said.matches("only its message claims it").count(), 3, "{said}");
+    assert_eq!(said.matches("only a message claims it").count(), 3, "{said}");
     assert_eq!(
         said.matches(&format!("candidate {}", &onto[..10])).count(),
         3,

@@ -43,7 +43,7 @@ impl fmt::Display for Doubt {
             Self::NotHere => "its commit is not in this clone",
             Self::Totals => "the totals would change on the commit that replaces the original",
             Self::Full => "the note of the replacement commit is full",
-            Self::Message => "only a commit message claims it, and that commit is on no branch",
+            Self::Message => "only a message claims it, and its commit is on no branch",
         })
     }
 }
