@@ -1,6 +1,6 @@
-//! What the tests of the command look at from inside. None of it is an interface: it changes whenever the code does.
+//! Internals that the tests of the command use. None of this is an interface: it changes whenever the code does.
 
-/// Facts, and what reads them.
+/// Facts and their readers.
 pub mod facts {
     pub use crate::facts::agents::{AGENTS, by_name};
     pub use crate::facts::change::ChangedFile;
@@ -19,7 +19,7 @@ pub mod cli {
     pub use crate::cli::command_names as commands;
 }
 
-/// What a doctor asks, by name.
+/// The checks of `doctor`, by name.
 pub mod doctor {
     /// The names and questions of all checks.
     pub fn checks() -> Vec<(&'static str, &'static str)> {
@@ -29,7 +29,7 @@ pub mod doctor {
     }
 }
 
-/// What git says.
+/// What git reports.
 pub mod git {
     pub use crate::git::Repo;
     pub use crate::git::added_lines::Known;
@@ -37,7 +37,7 @@ pub mod git {
     pub use crate::git::survival::survival;
 }
 
-/// What is read.
+/// Sources.
 pub mod sources {
     pub use crate::sources::agents::{Machine, READERS};
     pub use crate::sources::changed::{load as load_changed, save as save_changed};
@@ -46,7 +46,7 @@ pub mod sources {
     pub use crate::sources::survival::read_survival;
 }
 
-/// What is made of it.
+/// What is computed from them.
 pub mod reports {
     pub use crate::aggregate::group::Dimension;
     pub use crate::aggregate::report::{Query, Report, report};

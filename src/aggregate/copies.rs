@@ -1,7 +1,7 @@
-//! Copies of one repository: which clones hold the same commits, and in which one a commit counts.
+//! Copies of one repository: which clones have the same commits, and in which one a commit counts.
 //!
-//! Of several that have a commit, it counts in the one that was not cloned from another of them, else in the first. So a
-//! clone of a clone that is here is the copy, whatever their names.
+//! A commit in several repositories counts in the one that was not cloned from another of them, otherwise in the first.
+//! So a clone of a clone that is here is the copy, whatever the names.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -14,17 +14,17 @@ use crate::facts::quantity::counted;
 /// What a repository has in common with one that counts before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kin {
-    /// The other one, by its position.
+    /// The other one, by position.
     pub with: usize,
     /// How many of its commits the other has as well.
     pub shared: usize,
-    /// Whether these are all of its own.
+    /// Whether these are all of its commits.
     pub is_copy: bool,
-    /// Whether the other has no further ones.
+    /// Whether the other has no additional ones.
     pub is_same: bool,
 }
 
-/// The part of a repository's commits that stands in another one, as the formats have it.
+/// The part of a repository's commits that is also in another one, as the formats have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shared {
     /// The name of the other one.
@@ -42,7 +42,7 @@ pub struct Copies {
 }
 
 impl Copies {
-    /// Looks at the commits of each repository, in any order, and at where each was cloned from.
+    /// Takes the commits of each repository, in any order, and where each was cloned from.
     pub fn of(lineages: &[&Lineage], commits: &[Vec<ObjectId>]) -> Self {
         if let [only] = commits {
             return Self {
@@ -79,7 +79,8 @@ impl Copies {
         found
     }
 
-    /// The repositories before one that have commits of it: the owners of these, and what else has commits of theirs.
+    /// The earlier repositories that share commits with this one: the owners of those commits, and others that have
+    /// them.
     fn near(&self, at: usize, owners: &BTreeSet<usize>) -> Vec<usize> {
         let before = self.order.iter().take_while(|other| **other != at);
         let is_near = |other: &usize| {
@@ -92,7 +93,7 @@ impl Copies {
         }
     }
 
-    /// Notes what a repository shares with another one, if that is more than it shares with those looked at before.
+    /// Notes what a repository shares with another one, if that is more than it shares with those examined before.
     fn compare(&mut self, at: usize, own: &[ObjectId], other: usize, others: &HashSet<ObjectId>) {
         let shared = own.iter().filter(|commit| others.contains(commit)).count();
         if shared > self.kin[at].map_or(0, |best| best.shared) {
@@ -115,10 +116,10 @@ impl Copies {
         self.kin.get(at).copied().flatten()
     }
 
-    /// The repository that stands for the one at a position: that of which it is a copy, else itself.
+    /// The repository that replaces the one at a position: the one it is a copy of, otherwise itself.
     pub fn representative(&self, at: usize) -> usize {
         match self.kin(at) {
-            // What a copy is a copy of counts before it, so this ends.
+            // The original of a copy counts before it, so this ends.
             Some(kin) if kin.is_copy => self.representative(kin.with),
             _ => at,
         }
@@ -129,7 +130,7 @@ impl Copies {
         self.counted.get(at).copied().unwrap_or(0)
     }
 
-    /// Of which one it is a copy, by name.
+    /// Which one it is a copy of, by name.
     pub fn copy_of<'n>(&self, at: usize, name: impl Fn(usize) -> &'n str) -> Option<String> {
         let kin = self.kin(at).filter(|kin| kin.is_copy)?;
         Some(name(kin.with).to_owned())
@@ -144,7 +145,7 @@ impl Copies {
         })
     }
 
-    /// What a reader of the table has to know of copies, a sentence each, in the order of the repositories.
+    /// What a reader of the table has to know about copies, a sentence each, in the order of the repositories.
     pub fn notes<'n>(&self, name: impl Fn(usize) -> &'n str) -> Vec<String> {
         let note = |at: usize| {
             let kin = self.kin(at)?;
@@ -170,7 +171,7 @@ fn order(lineages: &[&Lineage]) -> Vec<usize> {
     };
     let depth = |at: usize| {
         let generations = std::iter::successors(source(at), |before| source(*before));
-        // Two that name each other as their origin go round in circles.
+        // Two that name each other as their origin form a cycle.
         generations.take(lineages.len()).count()
     };
     let mut order: Vec<usize> = (0..lineages.len()).collect();

@@ -1,7 +1,8 @@
-//! What sessions took for commits and tasks: each minute for one commit, and for one task where several share a commit.
+//! What sessions took for commits and tasks: each minute counts for one commit, and for one task if several share a
+//! commit.
 //!
-//! A record that was made while its session went on has what was known then. Where nobody claimed that, what the session tells
-//! now counts, and what was recorded only as far as no other task has it.
+//! A record that was made during its session has what was known then. If nobody claimed that figure, what the session
+//! shows now counts, and what was recorded counts only as far as no other task has it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -23,7 +24,7 @@ pub struct Spent<'a> {
     sessions: BTreeMap<&'a SessionId, Taken>,
 }
 
-/// What one session took for something. `None` where nothing says.
+/// What one session took for something. `None` if unknown.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Taken {
     time: Worked,
@@ -75,7 +76,7 @@ impl<'a> Spent<'a> {
         }
     }
 
-    /// Adds the part of what was spent elsewhere that lies between two parts of the whole.
+    /// Adds the part of what was spent elsewhere that is between two parts of the whole.
     fn add(&mut self, other: &Spent<'a>, from: f64, to: f64) {
         for (session, taken) in &other.sessions {
             self.sessions
@@ -85,13 +86,13 @@ impl<'a> Spent<'a> {
         }
     }
 
-    /// What each session tells of it.
+    /// What each session shows of it.
     fn amounts(&self) -> BySession<'a> {
         let of_session = |(session, taken): (&&'a SessionId, &Taken)| (Some(*session), taken.amounts());
         self.sessions.iter().map(of_session).collect()
     }
 
-    /// Σ agent minutes; `None` where no log says, and where all the time of the sessions went elsewhere.
+    /// Σ agent minutes; `None` if no log shows them, and if all the time of the sessions went elsewhere.
     pub fn minutes(&self) -> Option<Minutes> {
         let known = self.sessions.values().filter_map(|taken| taken.time.minutes);
         known
@@ -113,7 +114,7 @@ impl<'a> Spent<'a> {
         self.sessions.keys().copied()
     }
 
-    /// What each session alone took, with its part of the agent minutes.
+    /// What each session took by itself, with its part of the agent minutes.
     pub(super) fn apart(&self) -> impl Iterator<Item = (&'a SessionId, f64, Self)> {
         let total = self.minutes().map_or(0.0, Minutes::get);
         let even = 1.0 / self.sessions.len() as f64;
@@ -131,7 +132,7 @@ impl<'a> Spent<'a> {
 /// The part of a commit's sessions, or of what a session did not commit, that belongs to one task.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Portion<'a> {
-    /// Whose it is.
+    /// Its owner.
     pub(super) task: &'a Task,
     /// Where it begins in the whole, 0 to 1.
     pub(super) from: f64,
@@ -150,7 +151,7 @@ impl Portion<'_> {
     }
 }
 
-/// A task that has a part in the minutes of a commit or of a session.
+/// A task that has a part of the minutes of a commit or of a session.
 struct Claimant<'a> {
     task: &'a Task,
     /// The minutes that its record took from these sessions when it was made.
@@ -165,22 +166,22 @@ pub struct Effort<'a> {
     committed: HashMap<ObjectId, Vec<Portion<'a>>>,
     /// What tasks without commits have of what sessions did for commits.
     carved: HashMap<(&'a SessionId, ObjectId), Vec<Portion<'a>>>,
-    /// What tasks have beside what their sessions tell.
+    /// What tasks have beyond what their sessions show.
     beside: HashMap<TaskId, BySession<'a>>,
     uncommitted: HashMap<&'a SessionId, Vec<Portion<'a>>>,
 }
 
-/// A figure of a task: as it claims, else as its sessions tell.
+/// A figure of a task: claimed, otherwise from its sessions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figure<T> {
-    /// All of it; `None` where neither says.
+    /// All of it; `None` if neither has it.
     pub value: Option<T>,
-    /// What nobody claimed of it: of its sessions, or taken from them when it was recorded.
+    /// The unclaimed part: from its sessions, or taken from them when it was recorded.
     pub measured: Option<T>,
 }
 
 impl<T: Copy> Figure<T> {
-    /// What a record has of it, unless that was measured; then what was settled of it.
+    /// The figure of a record, unless that was measured; otherwise the settled one.
     fn new(recorded: Option<T>, is_measured: bool, settled: Option<T>) -> Self {
         let measured = settled.filter(|_| is_measured);
         Self {
@@ -190,12 +191,12 @@ impl<T: Copy> Figure<T> {
     }
 }
 
-/// What a task took of agents and persons. Every command that tells it asks here.
+/// What a task took of agents and persons. Every command that shows it asks here.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TaskEffort {
     /// How long agents worked.
     pub agent: Figure<Minutes>,
-    /// How long a person prompted and reviewed. Where a task says nothing of it, its sessions are not asked.
+    /// How long a person prompted and reviewed. If a task has no figure for it, its sessions are not asked.
     pub supervisory: Figure<Minutes>,
     /// Tokens of all kinds, by the same rule.
     pub tokens: Figure<Tokens>,
@@ -215,7 +216,7 @@ impl TaskEffort {
         Self::of(task, all)
     }
 
-    /// That of a task that has so much of its sessions.
+    /// The effort of a task that has this much of its sessions.
     fn of(task: &Task, settled: Amounts) -> Self {
         let minutes = |value: Option<f64>| value.and_then(Minutes::new);
         let worked = minutes(settled.minutes).filter(|minutes| minutes.get() > 0.0);
@@ -231,7 +232,7 @@ impl TaskEffort {
         }
     }
 
-    /// Whether sessions tell when agents worked for all of it.
+    /// Whether sessions show when agents worked for all of it.
     pub(super) fn is_told_by(self, spent: &Spent<'_>) -> bool {
         let told = spent.minutes().map_or(0.0, Minutes::get);
         self.agent
@@ -256,7 +257,7 @@ impl TaskEffort {
 }
 
 impl<'a> Effort<'a> {
-    /// Divides the time of sessions over the commits that they made, and that of commits over their tasks.
+    /// Divides the time of sessions among the commits that they made, and that of commits among their tasks.
     pub fn new(sessions: &'a [SeenSession], tasks: &[&'a PlacedTask]) -> Self {
         let mut effort = Self::default();
         let recorded = Recorded::new(sessions, tasks);
@@ -288,7 +289,7 @@ impl<'a> Effort<'a> {
         effort
     }
 
-    /// Divides the time of each commit over its tasks.
+    /// Divides the time of each commit among its tasks.
     fn share_commits(&mut self, tasks: &[&'a PlacedTask]) {
         let minutes_of = |commit: &ObjectId| {
             let spent = self.commits.get(commit)?;
@@ -320,8 +321,9 @@ impl<'a> Effort<'a> {
         }
     }
 
-    /// Tasks without commits that name their sessions have what these did not commit. Where there are none, tasks with commits
-    /// have it that were recorded there: an agent that records a task answers after that, and may work on.
+    /// Tasks without commits that name their sessions have what these did not commit. Without such tasks, it goes to
+    /// tasks with commits that were recorded in the session: an agent that records a task answers after that, and may
+    /// continue to work.
     fn share_uncommitted(
         &mut self,
         sessions: &'a [SeenSession],
@@ -340,7 +342,7 @@ impl<'a> Effort<'a> {
             }
             let spent = Spent::of(&session.id, Taken::of(session, share, left));
             deal(&mut self.tasks, &spent, &portions);
-            // Whoever asks for them has what may be in commits that are not here as well.
+            // Such tasks also get what may be in commits that are not here.
             let part = share / session.share_beside_known().max(f64::MIN_POSITIVE);
             let of_all = portions.into_iter().map(|portion| Portion {
                 task: portion.task,
@@ -351,8 +353,8 @@ impl<'a> Effort<'a> {
         }
     }
 
-    /// Divides what a session did not commit over its commits by their shares, and of these over the tasks that were recorded
-    /// there. The part of other commits is nobody's.
+    /// Divides what a session did not commit among its commits by their shares, and that among the tasks that were
+    /// recorded there. The part of other commits is assigned to no task.
     fn by_commits(&self, session: &SeenSession) -> Vec<Portion<'a>> {
         let all = session.committed_share().max(1.0 - session.rest);
         let mut portions = Vec::new();
@@ -368,7 +370,7 @@ impl<'a> Effort<'a> {
                 to: start + portion.to * length,
             }));
         }
-        // Without a share for any commit nothing tells what was for which.
+        // Without a share for any commit, what was for which is unknown.
         portions.retain(|portion: &Portion<'_>| portion.from < portion.to && portion.to.is_finite());
         portions
     }
@@ -400,7 +402,7 @@ impl<'a> Effort<'a> {
         self.tasks.get(&task)
     }
 
-    /// What a task took: as it claims, else as its sessions tell, with what these lost.
+    /// What a task took: as claimed, otherwise as its sessions show, with what these lost.
     pub fn figures(&self, task: &Task) -> TaskEffort {
         let told = self.tasks.get(&task.id).map(Spent::amounts);
         let beside = self.beside.get(&task.id).cloned();
@@ -411,8 +413,9 @@ impl<'a> Effort<'a> {
         TaskEffort::of(task, all)
     }
 
-    /// The same for the `part` of a task that one session did, given `done`, that part of the task, and what the session alone
-    /// took for it. What is of sessions that are gone is divided like the rest of the task.
+    /// The same for the `part` of a task that one session did, given `done`, that part of the task, and what the
+    /// session took for it by itself. What comes from sessions that no longer exist is divided like the rest of the
+    /// task.
     pub(super) fn figures_in(
         &self,
         done: &Task,
@@ -450,8 +453,8 @@ fn naming<'a>(
     naming
 }
 
-/// The parts, 0 to 1, of what a session did for its commits that tasks without commits had recorded before: they were made of
-/// what no commit had yet. Commits whose tasks were recorded even earlier give last.
+/// The parts, 0 to 1, of what a session did for its commits that tasks without commits had recorded before: they are
+/// taken from what no commit had yet. Commits whose tasks were recorded even earlier give last.
 fn carve(
     session: &SeenSession,
     claimants: &[Claimant<'_>],
@@ -500,13 +503,13 @@ fn deal<'a>(tasks: &mut HashMap<TaskId, Spent<'a>>, spent: &Spent<'a>, portions:
     }
 }
 
-/// How far rounding may take minutes from what they were, as a part of them.
+/// How much rounding may change minutes, as a part of them.
 const ROUNDED: f64 = 0.01;
-/// Minutes in records are rounded to hundredths: less than this is no rest.
+/// Minutes in records are rounded to hundredths: less than this does not count as a rest.
 const NO_REST: f64 = 0.01;
 
-/// Divides the minutes of a commit over its tasks, none of them empty. A record keeps what it took when it was made, and the
-/// others share the rest by their estimates; where there is nothing to be taken, the estimates of all decide.
+/// Divides the minutes of a commit among its tasks, none of them empty. A record keeps what it took when it was made,
+/// and the others share the rest by their estimates; if there is nothing to take, the estimates of all decide.
 fn portions<'a>(minutes: f64, claimants: &[Claimant<'a>]) -> Vec<Portion<'a>> {
     let taken: f64 = claimants.iter().filter_map(|claimant| claimant.taken).sum();
     let rest = Some(minutes - taken).filter(|rest| *rest >= NO_REST);
@@ -536,7 +539,7 @@ fn portions<'a>(minutes: f64, claimants: &[Claimant<'a>]) -> Vec<Portion<'a>> {
     portions
 }
 
-/// The part of each by the hours of those who share; even where none has hours, and 0 for the others.
+/// The part of each by the hours of those who share; equal parts if none has hours, and 0 for the others.
 fn by_estimate(claimants: &[Claimant<'_>], shares: impl Fn(&Claimant<'_>) -> bool) -> Vec<f64> {
     let hours = |claimant: &Claimant<'_>| claimant.task.estimate.hours.get();
     let sharing = claimants.iter().filter(|claimant| shares(claimant));
@@ -636,7 +639,7 @@ mod tests {
         let open = |number| claim(number, "2026-03-01", 30.0).on(1).placed();
         assert_eq!(minutes(&[recorded(1, 1, 8.0), open(2)]), [Some(8.0), None]);
         assert_eq!(minutes(&[recorded(1, 1, 6.0), open(2)]), [Some(6.0), Some(2.0)]);
-        // A record that says more than is here leaves nothing.
+        // A record that has more than is here leaves nothing.
         assert_eq!(minutes(&[recorded(1, 1, 16.0), open(2)]), [Some(8.0), None]);
         let mut both = recorded(1, 1, 10.0);
         both.commits.push(object(2));
@@ -664,7 +667,7 @@ mod tests {
         assert_eq!(told(&placed), (Some(4.0), None));
         placed.task.agent_minutes_basis = Some(Provenance::Measured);
         assert_eq!(told(&placed), (Some(10.0), Some(10.0)));
-        // A log that is gone, or lost its beginning, takes nothing away.
+        // A log that no longer exists, or lost its beginning, removes nothing.
         placed.task.agent_minutes = Minutes::new(12.0);
         assert_eq!(told(&placed), (Some(12.0), Some(12.0)));
         placed.commits.clear();
@@ -693,7 +696,7 @@ mod tests {
         assert_eq!(minutes(&[within(1, 1), within(2, 2)]), [Some(3.75), Some(6.25)]);
         assert_eq!(minutes(&[within(1, 1), on(2, 2)]), [Some(3.75), Some(5.0)]);
         assert_eq!(minutes(&[within(1, 1), within(2, 1)]), [Some(1.875), Some(1.875)]);
-        // A note that says how much was not committed says that the rest is in commits that are not here.
+        // A note that records how much was not committed implies that the rest is in commits that are not here.
         let mut noted = sessions.clone();
         noted[0].rest = 0.1;
         let tasks = [within(1, 1), within(2, 2)];
@@ -789,14 +792,14 @@ mod tests {
         assert_eq!(effort.figures(&task.task).agent.value, Minutes::new(20.0));
     }
 
-    /// What happens in a session of which a commit may take over what others had.
+    /// What happens in a session in which a commit may take over what others had.
     #[derive(Debug, Clone)]
     enum Step {
-        /// Agents work for so many minutes.
+        /// Agents work for this many minutes.
         Work(u8),
-        /// All commits so far, and what is left, have the session by these weights from now on.
+        /// From now on, all commits so far, and the rest, have the session by these weights.
         Commit(Vec<u8>),
-        /// A task on one of them is recorded, or with none.
+        /// A task is recorded on one of them, or on none.
         Record(Option<u8>),
     }
 
@@ -833,7 +836,7 @@ mod tests {
             }
         }
 
-        /// As `record` does it: what the commit has now, and records of other tasks on it left.
+        /// As `record` does it: what the commit has now, minus what records of other tasks on it have.
         fn record(&mut self, on: Option<u8>) {
             let commits = self.weights.len().saturating_sub(1);
             let on = on.map(usize::from).filter(|_| commits > 0).map(|on| on % commits);
@@ -905,7 +908,7 @@ mod tests {
             seen
         }
 
-        /// Σ minutes and tokens of the tasks, and minutes on the wall.
+        /// Σ minutes and tokens of the tasks, and minutes of wall time.
         fn sums(&self, sessions: &[SeenSession]) -> [f64; 3] {
             let tasks: Vec<&PlacedTask> = self.tasks.iter().collect();
             let effort = Effort::new(sessions, &tasks);
@@ -924,7 +927,7 @@ mod tests {
             sums
         }
 
-        /// Whether each of its commits has a task; what no commit has is for those that were recorded in it.
+        /// Whether each of its commits has a task; what no commit has belongs to the tasks recorded in the session.
         fn is_all_recorded(&self) -> bool {
             let mut commits = (1..self.weights.len()).map(|commit| object(commit as u8));
             commits.all(|commit| self.tasks.iter().any(|task| task.commits.contains(&commit)))

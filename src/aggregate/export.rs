@@ -1,5 +1,5 @@
-//! What `export` writes: one flat object a line, for programs that do their own sums. `docs/formats/export.md` is the
-//! specification.
+//! The output of `export`: one flat object per line, for programs that compute their own totals.
+//! `docs/formats/export.md` is the specification.
 
 use std::collections::HashMap;
 
@@ -57,15 +57,15 @@ pub struct TaskLine<'a> {
     task: &'a Task,
 }
 
-/// The lines of one file at HEAD that one commit brought.
+/// The lines of one file at HEAD that one commit added.
 #[derive(Debug, Serialize)]
 pub struct SurvivalLine<'a> {
     repo: &'a str,
     path: String,
-    /// `None` where an object that decides it is missing.
+    /// `None` if an object that decides it is missing.
     commit: Option<ObjectId>,
     lines: u64,
-    /// The first and the last line of each run, from 1.
+    /// The first and last line of each run, from 1.
     ranges: Vec<[u64; 2]>,
 }
 
@@ -90,7 +90,7 @@ pub struct SessionLine<'a> {
     sources: Sources,
 }
 
-/// One session and one commit that belong together.
+/// One session and one commit that are linked.
 #[derive(Debug, Serialize)]
 pub struct LinkLine<'a> {
     repo: &'a str,
@@ -112,7 +112,7 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// What there is in the repositories, with the sessions that worked there; a day is one of `zone`.
+    /// Collects the commits, tasks and sessions of the repositories; a day is one of `zone`.
     pub fn new(repos: &'a [Repository], sessions: &'a [SeenSession], zone: Zone) -> Self {
         let copies = copies(repos);
         let tasks = tasks_once(repos, &copies);
@@ -214,7 +214,7 @@ impl<'a> SessionLine<'a> {
         let tokens = session.tokens();
         let mut sources = session.sources;
         let commits = session.made().count();
-        // Commits that no log names are found by what stands in them.
+        // Commits that no log names are linked by their contents.
         if commits > 0 && sources.commits == Provenance::Absent {
             sources.commits = Provenance::Derived;
         }
@@ -254,13 +254,13 @@ impl<'a> LinkLine<'a> {
     }
 }
 
-/// The instant on its author's clock; `None` for a time that no calendar has.
+/// The instant on its author's clock; `None` for a time that is not in the calendar.
 fn with_offset(instant: Instant) -> Option<DateTime<FixedOffset>> {
     let offset = TimeDelta::minutes(instant.offset.into()).num_seconds();
     let zone = FixedOffset::east_opt(i32::try_from(offset).ok()?)?;
     Some(DateTime::from_timestamp(instant.seconds, 0)?.with_timezone(&zone))
 }
-/// A line for each file and each commit that has lines in it, in the order of the tree and of the first such line.
+/// An object for each file and each commit that has lines in it, in the order of the tree and of the first such line.
 pub fn survival<'a>(repo: &'a str, survival: &'a Survival) -> Vec<SurvivalLine<'a>> {
     let mut lines = Vec::new();
     for file in &survival.files {

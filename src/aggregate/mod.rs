@@ -1,7 +1,7 @@
 //! Facts → reports.
 //!
-//! Sums first, ratios last: every factor is computed from sums, never as a mean of ratios, and takes only the tasks
-//! that have both of its terms. What nobody measured stays unknown through every sum. Nothing here reads or prints.
+//! Sums first, ratios last: every factor is computed from sums, never as a mean of ratios, and includes only the tasks
+//! that have both of its terms. What is unknown stays unknown through every sum. Nothing here reads or prints.
 
 pub mod copies;
 pub mod effort;

@@ -1,6 +1,6 @@
-//! Names that differ: repositories of the same name get as much of their path as tells them apart.
+//! Distinct names: repositories of the same name get as much of their path as distinguishes them.
 
-/// Something with a name, which is the end of its path, and a path of its own.
+/// Something with a name, which is the end of its path, and a path.
 pub trait Named {
     /// The path. Untrusted text.
     fn path(&self) -> &str;
@@ -8,7 +8,7 @@ pub trait Named {
     fn name(&mut self) -> &mut String;
 }
 
-/// Puts folders before the names that several have, until each has its own or its whole path.
+/// Puts directories before the names that several have, until each is unique or is the whole path.
 pub fn tell_apart<T: Named>(all: &mut [T]) {
     for parts in 2.. {
         let names: Vec<String> = all.iter_mut().map(|one| one.name().clone()).collect();

@@ -1,20 +1,20 @@
-//! Readiness: what a repository needs before others can rely on it. One rule a function, each with its id and reason.
+//! Readiness: what a repository needs before others can rely on it. One function per rule, each with its id and reason.
 
 use serde::{Deserialize, Serialize};
 
 use crate::facts::inventory::{Dockerfile, LockFile, ProjectPart, RepoFacts, StateFacts, TreeFacts};
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// All is well.
+    /// Passed.
     Pass,
     /// Something is missing or wrong.
     Fail,
-    /// The question does not arise here.
+    /// The check does not apply here.
     NotApplicable,
-    /// What it asks could not be read.
+    /// What it needs could not be read.
     Unknown,
 }
 
@@ -23,7 +23,7 @@ pub enum Verdict {
 pub struct Check {
     /// Its name: stable, `kebab-case`.
     pub id: String,
-    /// What it came to.
+    /// Its result.
     pub verdict: Verdict,
     /// Why, one sentence. Untrusted text.
     pub reason: String,
@@ -35,9 +35,9 @@ pub struct Check {
 /// A verdict and its reason.
 type Answer = (Verdict, String);
 
-/// What a rule looks at.
+/// What a rule examines.
 enum Rule {
-    /// A tree: one file that passes is enough, so that what could not be read leaves anything else open.
+    /// A tree: one file that passes is enough, so unreadable parts leave any other verdict open.
     Wanted(fn(&TreeFacts) -> Answer),
     /// A tree: one file that fails is enough.
     Unwanted(fn(&TreeFacts) -> Answer),
@@ -154,7 +154,7 @@ pub fn checks(facts: &RepoFacts) -> Vec<Check> {
         .collect()
 }
 
-/// An answer that stands whatever lies in the folders that could not be read: only `sure` does.
+/// A verdict that does not depend on directories that could not be read: only `sure` does.
 fn settled(answer: Answer, sure: Verdict, tree: &TreeFacts) -> Answer {
     match tree.gaps.folders {
         0 => answer,
@@ -180,7 +180,7 @@ fn unknown(reason: impl Into<String>) -> Answer {
     (Verdict::Unknown, reason.into())
 }
 
-/// Files of a kind that could not be read leave the question open, unless one that could be settles it.
+/// Unreadable files of a kind leave the verdict open, unless a readable one settles it.
 fn unless_unread(tree: &TreeFacts, part: ProjectPart, answer: Answer) -> Answer {
     match answer.0 {
         Verdict::Pass | Verdict::NotApplicable if tree.project.unread.contains(&part) => {
@@ -190,7 +190,7 @@ fn unless_unread(tree: &TreeFacts, part: ProjectPart, answer: Answer) -> Answer 
     }
 }
 
-/// A file that is there, but whose object is not, may be empty.
+/// A file that exists, but whose object is missing, may be empty.
 fn present(tree: &TreeFacts, path: Option<&String>, missing: &str) -> Answer {
     match path {
         Some(path) if tree.gaps.unreadable.contains(path) => unknown(format!("{path} cannot be read")),

@@ -1,4 +1,4 @@
-//! A repository as it was read: what a report is made of.
+//! A repository as it was read: the input of a report.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,13 +14,13 @@ use crate::sources::history::History;
 /// A repository as it was read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Repository {
-    /// Its name, unlike that of any other in the report.
+    /// Its name, different from that of any other in the report.
     pub name: String,
     /// Where it is.
     pub path: String,
     /// How much of it was read.
     pub status: Status,
-    /// Why not all of it.
+    /// Why it is incomplete.
     pub reason: Option<String>,
     /// Where it comes from.
     pub lineage: Lineage,
@@ -30,23 +30,23 @@ pub struct Repository {
     pub cut_short: bool,
     /// How many of them were not known from an earlier run.
     pub new_commits: usize,
-    /// What speaks for its commits besides their own text: notes of other tools, and records of its ledger.
+    /// The evidence for its commits besides their own text: notes of other tools, and records of its ledger.
     pub signs: Signs,
     /// Its tasks in their current revision.
     pub tasks: Vec<PlacedTask>,
-    /// The ids under which a clone may know them that has not the same notes, with theirs.
+    /// The ids under which a clone without the same notes may know them, with the ids here.
     pub same: BTreeMap<TaskId, TaskId>,
     /// The sessions that were captured into its notes.
     pub captured: Vec<LedgerSession>,
-    /// The remote whose ledger was never fetched, where nothing of one is here. Untrusted text.
+    /// The remote whose ledger was never fetched, if nothing of one is here. Untrusted text.
     pub unfetched: Option<String>,
     /// How much of its ledger was read.
     pub ledger_status: Status,
     /// What was wrong in it.
     pub warnings: Vec<Warning>,
-    /// The part of `reason` that no warning tells.
+    /// The part of `reason` that no warning contains.
     pub untold: Option<String>,
-    /// Whether it failed because reading it took too much or ended the process: it is not opened again.
+    /// Whether it failed because reading it took too much or killed the process: it is not opened again.
     pub given_up: bool,
 }
 
@@ -55,7 +55,7 @@ pub struct Repository {
 pub struct PlacedTask {
     /// The current revision.
     pub task: Task,
-    /// The commits of code that it speaks of, the one that carries it first; none for work without code here.
+    /// The code commits that it describes, the one that carries it first; none for work without code here.
     pub commits: Vec<ObjectId>,
 }
 
@@ -78,7 +78,7 @@ impl From<&LedgerTask> for PlacedTask {
 }
 
 impl Repository {
-    /// A repository from what was read of its history and its ledger. Who made its commits is to be [decided](Self::decide).
+    /// Makes a repository from its history and its ledger. Who made its commits is to be [decided](Self::decide).
     pub fn new(lineage: Lineage, history: History, ledger: Ledger) -> Self {
         let mut signs = history.signs;
         signs.extend(ledger.signs());
@@ -111,14 +111,14 @@ impl Repository {
         }
     }
 
-    /// Decides who made its commits, by all that speaks for them: what they say themselves, what notes and records say, and
-    /// the `sessions` that made them. To be called once.
+    /// Decides who made its commits, by all evidence: their own text, notes and records, and the `sessions` that made
+    /// them. To be called once.
     pub fn decide(&mut self, sessions: Signs, foreign: ForeignTrailers) {
         self.signs.extend(sessions);
         decide(&mut self.commits, &self.signs, foreign);
     }
 
-    /// Every warning, and what makes it incomplete without one.
+    /// Every warning, and the reason for incompleteness that has no warning.
     pub fn all_warnings(&self) -> impl Iterator<Item = Warning> {
         let untold = self.untold.iter();
         let untold = untold.map(|reason| Warning::new(&self.path, reason.clone()));
@@ -126,14 +126,14 @@ impl Repository {
     }
 }
 
-/// Gives each task the id that any of the repositories knows it by: a clone without the notes of another one knows a task by
-/// its trailers alone.
+/// Gives each task the id under which any of the repositories knows it: a clone without the notes of another one knows
+/// a task only by its trailers.
 pub fn unify(repos: &mut [Repository]) {
     let pairs = repos.iter().flat_map(|repo| &repo.same);
     let mut leads: BTreeMap<TaskId, TaskId> = BTreeMap::new();
     for (id, same) in pairs {
         let (id, same) = (root(&leads, *id), root(&leads, *same));
-        // The one that a clone leads to counts, unless that leads back.
+        // The id that a clone leads to counts, unless it leads back.
         if id != same {
             leads.insert(id, same);
         }
@@ -146,8 +146,8 @@ pub fn unify(repos: &mut [Repository]) {
     }
 }
 
-/// Where an id leads to in the end. Only ids that led nowhere before were made to lead to one of another group, so there is no
-/// circle.
+/// Where an id leads in the end. Only ids that led nowhere before were made to lead to one of another group, so there
+/// is no cycle.
 fn root(leads: &BTreeMap<TaskId, TaskId>, mut id: TaskId) -> TaskId {
     while let Some(next) = leads.get(&id) {
         id = *next;
@@ -155,8 +155,8 @@ fn root(leads: &BTreeMap<TaskId, TaskId>, mut id: TaskId) -> TaskId {
     id
 }
 
-/// The captured sessions without what an amend or a rebase left behind: of a session that is on commits which are still in
-/// the history and on others, those others are old copies.
+/// The captured sessions without what an amend or a rebase left behind: if a session is on commits that are still in
+/// the history and on others, the others are old copies.
 fn standing(mut captured: Vec<LedgerSession>, commits: &[Commit]) -> Vec<LedgerSession> {
     if captured.is_empty() {
         return captured;

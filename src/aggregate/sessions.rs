@@ -1,4 +1,4 @@
-//! Sessions as rows: what each took, what they took together, and how far the thresholds of the estimate matter.
+//! Sessions as rows: what each took, what they took together, and how much the thresholds of the estimate matter.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -21,13 +21,13 @@ pub struct SessionReport {
     pub zone: Zone,
     /// The thresholds of the estimate.
     pub rules: RulesShown,
-    /// The sessions, by their start.
+    /// The sessions, by start.
     pub rows: Vec<SessionRow>,
     /// All of them together: wall minutes are those of the union.
     pub totals: SessionTotals,
     /// Tokens by day and model, each response on the day it was logged.
     pub usage: Vec<DailyUsage>,
-    /// The totals under other idle thresholds, where that was asked for.
+    /// The totals under other idle thresholds, if requested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sensitivity: Vec<Sensitivity>,
 }
@@ -35,10 +35,10 @@ pub struct SessionReport {
 /// The thresholds of the estimate, in minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct RulesShown {
-    /// After so long a pause the person was away.
+    /// After a pause of this length the person was away.
     #[serde(serialize_with = "serialize_decimal")]
     pub idle_minutes: Minutes,
-    /// No action takes longer.
+    /// Upper limit for one action.
     #[serde(serialize_with = "serialize_decimal")]
     pub cap_minutes: Minutes,
 }
@@ -59,7 +59,8 @@ pub struct SessionRow {
     pub agent: String,
     /// Its id for the session.
     pub session: String,
-    /// The repository that the folder lies in where it first worked, else the name of that folder. Untrusted text.
+    /// The repository that contains the directory where it first worked, otherwise the name of that directory.
+    /// Untrusted text.
     pub repo: Option<String>,
     /// RFC 3339, UTC.
     pub started_at: String,
@@ -69,11 +70,11 @@ pub struct SessionRow {
     pub agent_minutes: Option<Minutes>,
     /// The person's part of their one clock.
     pub supervisory_minutes: Option<Minutes>,
-    /// How these came to be: `sources.human_time` is of the instants of what the person did, and not of how long it took.
+    /// How these came to be: `sources.human_time` covers the instants of what the person did, not how long it took.
     pub supervisory_minutes_source: Provenance,
     /// Time in which at least one lane worked.
     pub wall_minutes: Option<Minutes>,
-    /// Time within turns that counts as nobody's.
+    /// Time within turns that is not counted for anybody.
     pub unknown_minutes: Option<Minutes>,
     /// Untrusted text.
     pub models: Vec<String>,
@@ -85,9 +86,9 @@ pub struct SessionRow {
     pub tokens_cache_read: Option<u64>,
     /// Output.
     pub tokens_output: Option<u64>,
-    /// Commits that the log says it made; `None` where such a log does not tell.
+    /// Commits that the log says it made; `None` if its log does not record them.
     pub commits: Option<u64>,
-    /// Commits that hold its work, copies left out; `None` where it worked in no repository of this machine.
+    /// Commits that contain its work, without copies; `None` if it worked in no repository of this machine.
     pub commits_linked: Option<u64>,
     /// How each of these came to be.
     pub sources: Sources,
@@ -104,14 +105,14 @@ pub struct SessionTotals {
     pub supervisory_minutes: Option<Minutes>,
     /// Time in which at least one lane of any worked.
     pub wall_minutes: Option<Minutes>,
-    /// Agent minutes for each wall minute.
+    /// Agent minutes per wall minute.
     pub parallelism: Option<f64>,
     /// Their tokens.
     #[serde(flatten)]
     pub tokens: TokenTotals,
     /// Commits that the logs say they made.
     pub commits: u64,
-    /// Commits that hold their work, each once; `None` where none worked in a repository of this machine.
+    /// Commits that contain their work, each once; `None` if none worked in a repository of this machine.
     pub commits_linked: Option<u64>,
 }
 
@@ -159,19 +160,19 @@ pub struct Sensitivity {
     /// The threshold.
     #[serde(serialize_with = "serialize_decimal")]
     pub idle_minutes: Minutes,
-    /// Does not move with the threshold.
+    /// Does not depend on the threshold.
     #[serde(serialize_with = "serialize_decimal")]
     pub agent_minutes: Minutes,
     /// Estimated.
     #[serde(serialize_with = "serialize_decimal")]
     pub supervisory_minutes: Minutes,
-    /// Does not move with the threshold.
+    /// Does not depend on the threshold.
     #[serde(serialize_with = "serialize_decimal")]
     pub wall_minutes: Minutes,
 }
 
-/// The report over what sessions did in a period: minutes, tokens and commits made count on their day, so that a session over
-/// midnight is in both. Other sessions still share the person's clock.
+/// The report on what sessions did in a period: minutes, tokens and commits made count on their day, so that a session
+/// over midnight is in both. Other sessions still share the person's clock.
 pub fn session_report(
     sessions: &[Session],
     period: Period,
@@ -200,7 +201,7 @@ pub fn session_report(
 }
 
 impl SessionReport {
-    /// Names the repositories that the first folders of sessions lie in, whatever their work trees are called.
+    /// Names the repositories that contain the first directories of sessions, whatever their worktrees are called.
     pub fn add_repositories(&mut self, names: &HashMap<SessionId, String>) {
         for row in &mut self.rows {
             if let Some(name) = names.get(&SessionId::new(&row.agent, &row.session)) {
@@ -280,7 +281,7 @@ impl Days {
         self.period.contains(self.zone.day(at.seconds()))
     }
 
-    /// What of a span is on these days.
+    /// The part of a span that is on these days.
     fn of_span(self, span: Span) -> impl Iterator<Item = Span> {
         let pieces = self.zone.split(span).into_iter();
         pieces
@@ -296,7 +297,7 @@ impl Days {
         parts.collect()
     }
 
-    /// A session with what it did on these days alone. When it began and ended stays, and edits are not looked at.
+    /// A session with what it did on these days only. Its start and end stay, and edits are not examined.
     fn of_session(self, session: &Session) -> Session {
         let lanes = session.lanes.iter().map(|lane| Lane {
             subagent: lane.subagent.clone(),
@@ -322,7 +323,7 @@ impl Days {
         }
     }
 
-    /// The part of a turn; time of which nothing is known goes by the pauses that it can lie in.
+    /// The part of a turn; unknown time goes by the pauses that it can be in.
     fn of_turn(self, turn: &Turn) -> Option<Turn> {
         let working: Vec<Span> = turn.working.iter().flat_map(|span| self.of_span(*span)).collect();
         let pauses = span::without(turn.span, &turn.working);

@@ -1,9 +1,9 @@
-//! What tasks recorded of their sessions, against what these tell now.
+//! What tasks recorded of their sessions, compared with what these show now.
 //!
-//! A record is made while its session goes on, and the session's time is dealt out anew whenever commits and records follow. So
-//! what a task recorded may stand beside what its sessions tell only as far as nobody else has it: where a log lost something
-//! since, and where time of the session is in no task. Whatever the order of records and commits, the tasks of a session thus
-//! have no more than it had.
+//! A record is made during its session, and the session's time is divided again whenever commits and records follow. So
+//! what a task recorded may count beside what its sessions show only as far as no other task has it: if a log lost
+//! something since, and if time of the session is in no task. Whatever the order of records and commits, the tasks of a
+//! session thus have no more than it had.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -60,7 +60,7 @@ impl Amounts {
         }
     }
 
-    /// Adds what is known of the others.
+    /// Adds the known amounts of the others.
     pub(super) fn add(&mut self, others: Self) {
         for kind in Kind::ALL {
             if let Some(amount) = others.get(kind) {
@@ -79,10 +79,10 @@ impl Amounts {
     }
 }
 
-/// What tasks have of sessions, by session. `None` is what belongs to no session that is known.
+/// What tasks have of sessions, by session. `None` is what belongs to no known session.
 pub(super) type BySession<'a> = BTreeMap<Option<&'a SessionId>, Amounts>;
 
-/// What was recorded of sessions, what these tell in all, and what they lost.
+/// What was recorded of sessions, what these show in total, and what they lost.
 #[derive(Debug, Default)]
 pub(super) struct Recorded<'a> {
     tasks: BTreeMap<TaskId, BySession<'a>>,
@@ -92,14 +92,14 @@ pub(super) struct Recorded<'a> {
 /// A session as a whole.
 #[derive(Debug, Clone, Copy, Default)]
 struct Held {
-    /// What the tasks that are looked at may have of it now.
+    /// What the examined tasks may have of it now.
     now: Amounts,
     lost: Amounts,
 }
 
 /// Rounding may make a session smaller than it was recorded by this part of it.
 const ROUNDED: f64 = 0.005;
-/// And by so much, in minutes or tokens.
+/// And by this much, in minutes or tokens.
 const ROUNDED_BY: f64 = 0.02;
 
 impl<'a> Recorded<'a> {
@@ -134,11 +134,11 @@ impl<'a> Recorded<'a> {
         held.and_then(|held| held.lost.minutes).unwrap_or_default()
     }
 
-    /// Compares each session with what it had in all when tasks were recorded.
+    /// Compares each session with the totals it had when tasks were recorded.
     fn find_losses(&mut self, sessions: &[SeenSession], tasks: &[&'a PlacedTask]) {
         let seen: HashMap<&SessionId, &SeenSession> =
             sessions.iter().map(|session| (&session.id, session)).collect();
-        // Lines of earlier versions do not say what there was: as much as they took together.
+        // Lines of earlier versions do not record the totals: assume as much as they took together.
         let mut taken: HashMap<&SessionId, Amounts> = HashMap::new();
         for placed in tasks {
             for then in &placed.task.measured_in {
@@ -158,7 +158,7 @@ impl<'a> Recorded<'a> {
         }
     }
 
-    /// The most that any record shows is lost.
+    /// The largest loss that any record shows.
     fn lose(&mut self, session: &'a SessionId, lost: Amounts) {
         let held = self.sessions.entry(session).or_default();
         for kind in Kind::ALL {
@@ -167,8 +167,8 @@ impl<'a> Recorded<'a> {
         }
     }
 
-    /// What each task has beside what its sessions tell: as much as it recorded, as far as nobody else has it. `told` is what
-    /// sessions tell of each task now.
+    /// What each task has beyond what its sessions show: as much as it recorded, as far as no other task has it. `told`
+    /// is what sessions show for each task now.
     pub(super) fn beside(&self, told: &BTreeMap<TaskId, BySession<'a>>) -> HashMap<TaskId, BySession<'a>> {
         let mut dealt: HashMap<&SessionId, Amounts> = HashMap::new();
         for (session, amounts) in told.values().flatten() {
@@ -198,7 +198,7 @@ impl<'a> Recorded<'a> {
         beside
     }
 
-    /// What tasks recorded of one kind and sessions do not tell.
+    /// What tasks recorded of one kind and sessions do not show.
     fn wanted(
         &self,
         kind: Kind,
@@ -210,7 +210,7 @@ impl<'a> Recorded<'a> {
             let told_of = |session: &Option<&SessionId>| told.and_then(|told| told.get(session)?.get(kind));
             let missing = |(session, amounts): (&Option<&'a SessionId>, &Amounts)| {
                 let known = told_of(session);
-                // An estimate may be less once more is known; one of a log that lost something is not better.
+                // An estimate may be lower once more is known; one from a log that lost something is not better.
                 let is_better = kind == Kind::Supervisory && known.is_some() && !self.is_cut(*session);
                 let amount = amounts.get(kind)? - known.unwrap_or_default();
                 (amount > 0.0 && !is_better).then_some((*session, amount))
@@ -219,7 +219,7 @@ impl<'a> Recorded<'a> {
             let all: f64 = missing.iter().map(|(_, amount)| amount).sum();
             let sum = |of: &BySession<'_>| of.values().filter_map(|amounts| amounts.get(kind)).sum::<f64>();
             let most = (sum(recorded) - told.map_or(0.0, sum)).clamp(0.0, all);
-            // What one session tells less of than its rounded record, another may tell more of.
+            // What one session shows less of than its rounded record, another may show more of.
             if most <= 0.0 {
                 continue;
             }
@@ -237,7 +237,7 @@ impl<'a> Recorded<'a> {
         held.is_none_or(|held| Kind::ALL.iter().any(|kind| held.lost.get(*kind) > Some(0.0)))
     }
 
-    /// What of a session no task has: what it lost, and what is not dealt to any now.
+    /// The part of a session that no task has: what it lost, and what is assigned to none now.
     fn free(&self, kind: Kind, session: &SessionId, dealt: Amounts) -> f64 {
         let held = self.sessions.get(session).copied().unwrap_or_default();
         let left = held.now.get(kind).unwrap_or_default() - dealt.get(kind).unwrap_or_default();
@@ -256,13 +256,13 @@ fn linked(sessions: &[SeenSession]) -> HashMap<ObjectId, Vec<&SessionId>> {
     linked
 }
 
-/// All that a session tells.
+/// All that a session shows.
 fn whole(session: &SeenSession) -> Amounts {
     let tokens = session.tokens().map(TokenCounts::total);
     Amounts::new(session.agent_minutes(), session.supervisory_minutes(), tokens)
 }
 
-/// The part of a session that is in commits that are looked at, or in none.
+/// The part of a session that is in examined commits, or in none.
 fn share_here(session: &SeenSession) -> f64 {
     let made: f64 = session.made().map(|(_, link)| link.share).sum();
     (made + session.uncommitted_share()).clamp(0.0, 1.0)
@@ -309,7 +309,7 @@ fn of_task<'a>(placed: &'a PlacedTask, linked: &HashMap<ObjectId, Vec<&'a Sessio
     divided(recorded, &weights)
 }
 
-/// Divides amounts by weights; evenly where there are none.
+/// Divides amounts by weights; equally if there are none.
 fn divided<'a>(amounts: Amounts, weights: &BySession<'a>) -> BySession<'a> {
     let mut parts = BySession::new();
     for kind in Kind::ALL {
@@ -328,7 +328,7 @@ fn divided<'a>(amounts: Amounts, weights: &BySession<'a>) -> BySession<'a> {
     parts
 }
 
-/// What a session had when a task was recorded, and does not tell now of that time.
+/// What a session had when a task was recorded, and does not show now for that time.
 fn lost(then: &MeasuredIn, session: Option<&SeenSession>) -> Amounts {
     let had = Amounts::new(then.agent_minutes, then.supervisory_minutes, then.tokens);
     let now = session.map(|session| until(session, Moment(then.ended_at.timestamp_millis())));
@@ -355,8 +355,8 @@ fn lost_of(then: Amounts, now: Amounts) -> Amounts {
     }
 }
 
-/// What a session tells of its time until an instant. Where a note joined lanes, it does not tell which time was whose, and all
-/// of it is compared.
+/// What a session shows of its time until an instant. If a note joined lanes, whose time it was is unknown, and all of
+/// it is compared.
 fn until(session: &SeenSession, end: Moment) -> Amounts {
     let all = whole(session);
     if session.origin == Origin::Note && session.lanes > 1.0 + 1e-9 {

@@ -1,7 +1,7 @@
 //! The evening: what was recorded today, and what is left to do before it is forgotten or deleted.
 //!
-//! Tasks and their factors are those of the report of that day. What is left to do is looked for since the day before: who
-//! looks each evening sees everything twice, and who missed one evening nothing less.
+//! Tasks and their factors are those of the report of that day. What is left to do is searched from the day before: a
+//! person who looks every evening sees everything twice, and one who missed an evening misses nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -25,10 +25,10 @@ use crate::facts::zone::{Period, Zone};
 /// The name and version of the format.
 pub const SCHEMA: &str = "git-leverage.status/1";
 
-/// Subagents of subagents that are followed outwards.
+/// How deep subagents of subagents are followed.
 const DEEPEST: usize = 16;
 
-/// A session on a commit that says more than the notes there.
+/// A session on a commit that has more than the notes there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Uncaptured {
     /// The repository: a position.
@@ -37,15 +37,15 @@ pub struct Uncaptured {
     pub session: SessionId,
     /// The commit.
     pub commit: ObjectId,
-    /// When its author made it, in seconds since the epoch, where it can be read.
+    /// When its author made it, in seconds since the epoch, if it can be read.
     pub authored: Option<i64>,
     /// The last event of its log.
     pub ended: Moment,
-    /// How long the agent keeps the log after that.
+    /// How long the agent retains the log after that.
     pub keeps: Keeps,
 }
 
-/// What the ledger of a repository says that its remote did not have when it was last fetched or pushed to.
+/// What the ledger of a repository contains that its remote did not have when it was last fetched or pushed to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unshared {
     /// The repository: a position.
@@ -69,7 +69,7 @@ pub struct Counts {
     pub retractions: u64,
     /// Measured sessions.
     pub sessions: u64,
-    /// Lines that this version does not read, or that stand in the history of the ledger alone.
+    /// Lines that this version does not read, or that are only in the history of the ledger.
     pub others: u64,
 }
 
@@ -80,7 +80,7 @@ impl Counts {
     }
 }
 
-/// The last that is known of an agent on this machine.
+/// The last known activity of an agent on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AgentActivity {
     /// The agent.
@@ -91,39 +91,39 @@ pub struct AgentActivity {
     pub last_event: Option<EventKind>,
     /// The last record of its logs; `None` where there is no log.
     pub last_log_at: Option<DateTime<Utc>>,
-    /// Whether its settings have our hooks; `None` where it has none that could be set up, or they cannot be understood.
+    /// Whether its settings have our hooks; `None` if it has none that could be set up, or they cannot be understood.
     pub has_hooks: Option<bool>,
 }
 
-/// What a status is made of, besides the repositories and the sessions in them.
+/// The input of a status, besides the repositories and the sessions in them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Beside {
     /// Now.
     pub now: DateTime<Utc>,
-    /// Whose midnight ends the day.
+    /// The zone whose midnight ends the day.
     pub zone: Zone,
-    /// How long a week of work is.
+    /// The length of a week of work.
     pub work: WorkTime,
     /// What is not captured.
     pub uncaptured: Vec<Uncaptured>,
-    /// What is not shared, one for each repository that has a remote.
+    /// What is not shared, one entry for each repository that has a remote.
     pub unshared: Vec<Unshared>,
     /// The sessions that ran within another one, with that one.
     pub within: HashMap<SessionId, SessionId>,
     /// The agents of this machine, by name.
     pub agents: Vec<AgentActivity>,
-    /// Whether the settings of any agent have our hooks, also of one that never worked.
+    /// Whether the settings of any agent have our hooks, including agents that never worked.
     pub is_set_up: bool,
 }
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Status {
-    /// Whose midnight ends the day.
+    /// The zone whose midnight ends the day.
     pub zone: Zone,
     /// The day.
     pub today: NaiveDate,
-    /// The first day on which commits and sessions are looked at.
+    /// The first day on which commits and sessions are examined.
     pub since: NaiveDate,
     /// The tasks of the day.
     pub tasks: Vec<TodaysTask>,
@@ -131,17 +131,18 @@ pub struct Status {
     pub totals: Measures,
     /// How many of them an agent estimated.
     pub estimates_by_agents: u64,
-    /// Commits since that day in which an agent had a part and of which no task speaks, the oldest first.
+    /// Commits since that day in which an agent had a part and that belong to no task, the oldest first.
     pub commits_without_task: Vec<CommitWithoutTask>,
     /// Sessions since that day that made no commit and that no task names, the oldest first.
     pub sessions_without_commit: Vec<SessionWithoutCommit>,
-    /// Sessions with commits that the notes do not have as they are now, those whose log goes first before the others.
+    /// Sessions with commits whose notes are missing or out of date, those whose log is deleted first before the
+    /// others.
     pub not_captured: Vec<UncapturedRow>,
     /// What remotes do not have.
     pub not_shared: Vec<UnsharedRow>,
     /// The agents of this machine, by name.
     pub agents: Vec<AgentActivity>,
-    /// How each repository was read.
+    /// How completely each repository was read.
     pub repos: Vec<RepoStatus>,
     /// What was wrong.
     pub warnings: Vec<Warning>,
@@ -204,26 +205,26 @@ pub struct SessionWithoutCommit {
 pub struct UncapturedRow {
     /// The repository.
     pub repo: String,
-    /// Where that is.
+    /// Its path.
     #[serde(skip)]
     pub path: String,
     /// `AGENT:ID`.
     pub session: String,
-    /// On how many commits.
+    /// The number of commits.
     pub commits: u64,
     /// The day of the oldest of them.
     pub oldest_commit: Option<NaiveDate>,
     /// The last event of its log.
     pub ended_at: Option<DateTime<Utc>>,
-    /// Whether the agent deletes it: `deleted`, `kept` or `unknown`.
+    /// What happens to the log: `deleted`, `kept` or `unknown`.
     pub log: LogFate,
-    /// From when on the agent deletes the log; `None` where it keeps it, or nobody knows.
+    /// When the agent starts to delete the log; `None` if it keeps it, or that is unknown.
     pub deleted_at: Option<DateTime<Utc>>,
-    /// Whole days until then; 0 where it goes when the agent next starts.
+    /// Whole days until then; 0 if it is deleted when the agent next starts.
     pub days_left: Option<u64>,
 }
 
-/// What becomes of a log.
+/// What happens to a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFate {
@@ -231,7 +232,7 @@ pub enum LogFate {
     Deleted,
     /// The agent keeps it.
     Kept,
-    /// Nobody knows.
+    /// Unknown.
     Unknown,
 }
 
@@ -250,7 +251,7 @@ impl From<Keeps> for LogFate {
 pub struct UnsharedRow {
     /// The repository.
     pub repo: String,
-    /// Where that is.
+    /// Its path.
     pub path: String,
     /// The remote. Untrusted text.
     pub remote: String,
@@ -317,7 +318,7 @@ fn task_rows(report: &Report, repos: &[Repository]) -> Vec<TodaysTask> {
         [only] => only.name.as_str(),
         _ => "",
     };
-    // What no task took stands in a row without one.
+    // What no task took is in a row without one.
     let rows = report.rows.iter().filter_map(|row| {
         Some(TodaysTask {
             repo: row.key.value(Dimension::Repo).unwrap_or(alone).to_owned(),
@@ -330,7 +331,7 @@ fn task_rows(report: &Report, repos: &[Repository]) -> Vec<TodaysTask> {
     rows.collect()
 }
 
-/// The days that are looked at.
+/// The days that are examined.
 struct Recent<'a> {
     zone: Zone,
     period: Period,
@@ -338,7 +339,7 @@ struct Recent<'a> {
 }
 
 impl Recent<'_> {
-    /// Merges bring nothing that their parents did not.
+    /// Merges add nothing that their parents did not.
     fn commits_without_task(&self, copies: &Copies) -> Vec<CommitWithoutTask> {
         let tasks = self.repos.iter().flat_map(|repo| &repo.tasks);
         let with_task: HashSet<ObjectId> = tasks.flat_map(|task| task.commits.iter().copied()).collect();
@@ -362,7 +363,7 @@ impl Recent<'_> {
         rows
     }
 
-    /// A subagent with a log of its own has what the session has that started it.
+    /// A subagent with a separate log has what the session that started it has.
     fn sessions_without_commit(
         &self,
         sessions: &[SeenSession],

@@ -1,4 +1,4 @@
-//! One session, event by event: times, counts, paths and commits, and nothing that was said.
+//! One session, event by event: times, counts, paths and commits, and no text of the conversation.
 
 use serde::Serialize;
 
@@ -72,16 +72,16 @@ pub enum What {
     },
     /// The log names a commit that a command made.
     Made {
-        /// Its hash, as the log has it.
+        /// Its hash, as in the log.
         commit: String,
         /// Untrusted text.
         branch: Option<String>,
     },
-    /// A commit holds the session's work.
+    /// A commit contains the session's work.
     Linked {
         /// The repository. Untrusted text.
         repo: String,
-        /// How that is known, and the part of the session in it.
+        /// The evidence, and the part of the session in it.
         #[serde(flatten)]
         link: Link,
     },
@@ -159,7 +159,7 @@ fn of_made(made: &MadeCommit) -> (Moment, What) {
     (made.at, what)
 }
 
-/// A link stands after the last work that went into it, or at the end of the session.
+/// A link comes after the last work that went into it, or at the end of the session.
 fn of_link(session: &Session, repo: &str, link: &Link) -> (Moment, What) {
     let last = link.worked.iter().map(|span| span.end).max();
     let what = What::Linked {

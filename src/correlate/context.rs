@@ -1,15 +1,15 @@
-//! Rungs 4 and 5: the commit stands where the session worked.
+//! Rungs 4 and 5: the commit was made where the session worked.
 //!
 //! For commits that nothing above explains: agents also change files by commands, people finish by hand what an agent
-//! began, and logs get lost in part. Time alone never links. What counts beside it is, in this order:
+//! began, and parts of logs get lost. Time is never enough for a link. These count in addition, in this order:
 //!
-//! - **window**: the session was at work when the commit was made, and changed one of its files;
-//! - **follows**: the commit continues, on its branch and by the same author, one that is surely the session's, within a
-//!   working day after it, and changes a file that the session changed;
-//! - **beside**: the session was at work, and the commit is parent or child of one that is surely the session's.
+//! - **window**: the session was active when the commit was made, and changed one of its files;
+//! - **follows**: the commit continues, on its branch and by the same author, one that is certainly the session's,
+//!   within a working day after it, and changes a file that the session changed;
+//! - **beside**: the session was active, and the commit is parent or child of one that is certainly the session's.
 //!
-//! Sessions of one work tree are one person's: commits by others than those who made its sure commits are left alone. Where
-//! two sessions fit equally well, both are shown with low confidence.
+//! Sessions of one worktree are one person's: commits by authors other than those of its certain commits are ignored.
+//! If two sessions fit equally well, both are shown with low confidence.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,9 +20,9 @@ use crate::facts::evidence::Confidence;
 use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::Seconds;
 
-/// So long after its last work a session's branch is still its own: a working day.
+/// How long after its last work a session's branch is still its own: a working day.
 const WORKING_DAY: Seconds = Seconds::HOUR.times(8);
-/// So long after its last work the weakest rung looks.
+/// How long after its last work the weakest rung applies.
 const DAY_AFTER: Seconds = Seconds::DAY;
 /// How far back a branch is followed.
 const LONGEST_RUN: usize = 10;
@@ -44,7 +44,7 @@ pub(super) fn add(repository: &Repository<'_>, found: &mut Found) {
 
 struct Context<'a> {
     repository: &'a Repository<'a>,
-    /// For each work tree who made its sure commits.
+    /// For each worktree the authors of its certain commits.
     authors: HashMap<&'a str, BTreeSet<&'a str>>,
     children: HashMap<ChangeIndex, Vec<ChangeIndex>>,
     /// The sessions that changed each file.
@@ -54,7 +54,7 @@ struct Context<'a> {
 /// A session that may be behind a commit, with how many of the commit's files it changed.
 type Candidate = (usize, VisitIndex);
 
-/// What a rule says of a session that changed so many of the commit's files.
+/// The evidence of a rule for a session that changed this many of the commit's files.
 type Rule = fn(usize) -> Sign;
 
 impl<'a> Context<'a> {
@@ -116,7 +116,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The sessions that changed files of a commit and may have made it, by whose it is.
+    /// The sessions that changed files of a commit and may have made it, by worktree and author.
     fn touching(&self, commit: &Change) -> Vec<Candidate> {
         let mut files: BTreeMap<VisitIndex, usize> = BTreeMap::new();
         let paths = commit.files.iter().map(|file| file.path.as_str());
@@ -213,7 +213,7 @@ fn best(candidates: &[Candidate]) -> Vec<Candidate> {
     by_files.into_values().next_back().unwrap_or_default()
 }
 
-/// Adds the sessions that the first fitting rule chose, with what the others say of them.
+/// Adds the sessions that the first matching rule chose, with the evidence of the others.
 fn add_all(
     chosen: &[Candidate],
     fitting: &[(Rule, Vec<Candidate>)],

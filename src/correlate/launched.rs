@@ -1,8 +1,8 @@
-//! Sessions that others launched and that made nothing by themselves: what they took is for the commit that the one that launched
-//! them worked on at the time.
+//! Sessions that others launched and that made no commit themselves: what they took is for the commit that the
+//! launching session worked on at the time.
 //!
-//! Some agents give each subagent a log of its own. One that looks something up writes no line of any commit, and its time and
-//! tokens would be nobody's.
+//! Some agents give each subagent a separate log. One that looks something up writes no line of any commit, and its
+//! time and tokens would belong to nothing.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::facts::session::{Action, ActionKind, Session};
 use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::{self, Span};
 
-/// Sessions launch sessions that launch others, but none so many deep.
+/// Sessions launch sessions that launch others, but none this deep.
 const DEEPEST: usize = 8;
 
 /// Adds the links of launched sessions to those of each repository.
@@ -37,7 +37,7 @@ pub(super) fn add(sessions: &[Session], links: &mut [Vec<Link>]) {
     }
 }
 
-/// The link of the session that launched another, directly or not, which it worked for while that ran.
+/// The link of the session that launched another, directly or not, and that it worked for while that ran.
 fn launcher<'l>(
     session: &Session,
     known: &HashMap<&SessionId, &Session>,
@@ -57,8 +57,8 @@ fn launcher<'l>(
     None
 }
 
-/// Whether a session ran within another one and no person led it. A fork has a person who goes on in it; what one that was
-/// launched wants to run, a person may be asked, refuse or stop.
+/// Whether a session ran within another one and no person led it. A fork has a person who continues in it; in a
+/// launched one, a person may be asked for permission, refuse or interrupt.
 fn is_launched(session: &Session, above: &Session) -> bool {
     let began_within = above.span.start <= session.span.start && session.span.start <= above.span.end;
     let is_led = |action: &Action| match action.kind {
@@ -68,7 +68,7 @@ fn is_launched(session: &Session, above: &Session) -> bool {
     began_within && !session.actions.iter().any(is_led) && session.turns().all(|turn| !turn.human)
 }
 
-/// The link whose time was going on when something ended, else the next one; `None` where that was after the last.
+/// The link whose time was running when something ended, otherwise the next one; `None` after the last.
 fn at<'l>(during: Span, links: &[(usize, &'l Link)]) -> Option<(usize, &'l Link)> {
     let end = |link: &Link| link.worked.iter().map(|span| span.end).max();
     let timed = links

@@ -1,10 +1,10 @@
-//! Rung 3: the lines that a session wrote stand in a commit.
+//! Rung 3: the lines that a session wrote are in a commit.
 //!
-//! A line that a session added, and did not remove again, belongs to the first commit after it that adds the same line to the
-//! same file; a line that it removed, to the first that removes it. A later commit that adds it again (a move, a merge of
-//! branches, a revert of a revert) has no part in it. Where several sessions wrote a line before it was committed, the
-//! last one counts. A line weighs as much as it is rare: one that five changes add is a fifth of one that a single change
-//! adds. So a commit that was amended, rebased or made hours later is found, and boilerplate links nothing.
+//! A line that a session added, and did not remove again, belongs to the first commit after it that adds the same line
+//! to the same file; a line that it removed, to the first that removes it. A later commit that adds it again (a move, a
+//! merge of branches, a revert of a revert) has no part in it. If several sessions wrote a line before it was
+//! committed, the last one counts. Rare lines weigh more: one that five changes add weighs a fifth of one that a single
+//! change adds. So a commit that was amended, rebased or made hours later is found, and boilerplate links nothing.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -15,9 +15,9 @@ use crate::facts::session::LineHash;
 use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::{Millis, Moment};
 
-/// How long after an edit somebody may still commit it.
+/// How long after an edit it may still be committed.
 pub(super) const PATIENCE: Millis = Millis::DAY.times(14);
-/// So many lines of a change that no other change has are no accident.
+/// This many lines of a change that no other change has are not an accident.
 const ENOUGH: f64 = 2.0;
 /// Nor is this part of a small commit.
 const MOST: f64 = 0.5;
@@ -32,7 +32,7 @@ enum Side {
 /// One line in one file: the file by its position among those that sessions changed.
 type Line = (Side, usize, LineHash);
 
-/// What a session has to show for one change.
+/// The evidence of a session for one change.
 #[derive(Default)]
 struct Claim {
     lines: Vec<Line>,
@@ -87,7 +87,7 @@ impl Claim {
     }
 }
 
-/// How many lines a change has that say something. Files that were not read count as much as those that were.
+/// How many lines of a change are distinctive. Files that were not read count as well.
 fn telling_lines(change: &Change) -> f64 {
     let read: Vec<usize> = change
         .files
@@ -110,7 +110,7 @@ fn files<'a>(repository: &'a Repository<'_>) -> HashMap<&'a str, usize> {
 }
 
 /// What a session leaves behind: the lines it added and did not remove, and those of others that it removed and did not
-/// put back, with the time of the last edit that did so.
+/// restore, with the time of the last edit that did so.
 fn standing(
     repository: &Repository<'_>,
     visit: VisitIndex,
@@ -222,7 +222,7 @@ fn claims(
     claims
 }
 
-/// The first change after `at`, within our patience, of those that hold a line.
+/// The first change after `at`, within the limit, of those that contain a line.
 fn first_commit(
     repository: &Repository<'_>,
     changes: &[ChangeIndex],
@@ -238,7 +238,7 @@ fn first_commit(
         .min()
 }
 
-/// When a change took in what stood at `at`: when it was authored, or when that is earlier, when it was amended.
+/// When a change took in what existed at `at`: when it was authored, or, if that is earlier, when it was amended.
 pub(super) fn committed(change: &Change, at: Moment) -> Option<Moment> {
     [change.author_time, change.commit_time]
         .into_iter()
@@ -246,7 +246,7 @@ pub(super) fn committed(change: &Change, at: Moment) -> Option<Moment> {
         .find(|moment| *moment >= at)
 }
 
-/// Commits know seconds: the last millisecond of one.
+/// Commit times are in seconds: the last millisecond of one.
 pub(super) fn last_moment(second: i64) -> Moment {
     Moment(second.saturating_mul(1000)).plus(999)
 }

@@ -1,4 +1,4 @@
-//! What came of linking: the links of each repository, and where each session was at home.
+//! The result of linking: the links of each repository, and the home repository of each session.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -14,11 +14,11 @@ use crate::facts::session::Session;
 pub struct Linked {
     /// For each repository, in the order given, its links, sorted by commit and confidence.
     pub links: Vec<Vec<Link>>,
-    /// What sessions made in repositories that nobody asked for: their time is not free for anything else.
+    /// What sessions made in repositories that were not asked for: that time is not available for anything else.
     pub elsewhere: Vec<Link>,
-    /// For each session, in the order given, the repository in which it worked first; `None` where it worked elsewhere.
+    /// For each session, in the order given, the repository in which it worked first; `None` if it worked elsewhere.
     pub homes: Vec<Option<usize>>,
-    /// For each session, in the order given, the repository that its first folder lies in.
+    /// For each session, in the order given, the repository that contains its first directory.
     pub first: Vec<Option<usize>>,
     /// What could not be read.
     pub warnings: Vec<Warning>,
@@ -38,7 +38,7 @@ impl Linked {
         }
     }
 
-    /// The same where the repositories stand at these positions among so many others, in which nothing was made.
+    /// The same if the repositories have these positions among this many others, in which nothing was made.
     #[must_use]
     pub fn at(self, positions: &[usize], all: usize) -> Self {
         let mut links = vec![Vec::new(); all];
@@ -65,8 +65,8 @@ impl Linked {
         at_home.chain(linked).cloned().collect()
     }
 
-    /// The names of the repositories that the first folders of sessions lie in, where `name` tells that of a repository by
-    /// its position.
+    /// The names of the repositories that contain the first directories of sessions; `name` gives the name of a
+    /// repository by its position.
     pub fn names(
         &self,
         sessions: &[Session],
@@ -77,7 +77,7 @@ impl Linked {
         named.collect()
     }
 
-    /// The commits of each of `sessions` that worked in one of the repositories, as far as links count, without copies.
+    /// The commits of each of `sessions` that worked in one of the repositories, by links that count, without copies.
     pub fn made(&self, sessions: &[Session]) -> HashMap<SessionId, BTreeSet<ObjectId>> {
         let at_home = sessions
             .iter()
@@ -94,12 +94,12 @@ impl Linked {
     }
 }
 
-/// The repository with the innermost work tree around the first place of a session that lies in any.
+/// The repository with the innermost worktree around the first place of a session that is in any.
 fn home(session: &Session, histories: &[History]) -> Option<usize> {
     visit::paths(session).find_map(|path| around(path, histories))
 }
 
-/// The repository with the innermost work tree around a path.
+/// The repository with the innermost worktree around a path.
 fn around(path: &str, histories: &[History]) -> Option<usize> {
     let around = histories.iter().enumerate();
     around

@@ -1,7 +1,7 @@
-//! Where paths of logs really lead, of those that lead elsewhere than they say.
+//! The resolved form of paths in logs, if it differs from the logged one.
 //!
-//! An agent logs a folder as the shell calls it, or as the system does: a path belongs where it leads. Whoever has the disk
-//! says so; here it is known.
+//! An agent logs a directory as the shell names it, or as the system does: a path belongs where it leads. The layer
+//! with access to the disk resolves it; here the result is looked up.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! What was measured for a commit, through its links: for tasks without agent minutes, and to be kept in notes, since agents
-//! delete their logs.
+//! What was measured for a commit, through its links: for tasks without agent minutes, and for storage in notes, since
+//! agents delete their logs.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,13 +14,13 @@ use crate::facts::session::{Provenance, Session, TokenCounts};
 use crate::facts::span::{self, Millis, Moment, Seconds, Span};
 use crate::facts::task::MeasuredIn;
 
-/// Why sessions do not say how long agents worked for some commits.
+/// Why sessions do not show how long agents worked for some commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unmeasured {
     /// No link that counts leads to them.
     #[error("no session made this commit")]
     NoSession,
-    /// The links that lead to them are not sure enough to be written down.
+    /// The links that lead to them are too uncertain to be written down.
     #[error("no session is certain to have made this commit; the report counts its probable time")]
     NotSure,
     /// The logs have no times.
@@ -29,17 +29,17 @@ pub enum Unmeasured {
     /// The time of the sessions went into other commits.
     #[error("all of its sessions' time is counted for other commits")]
     Elsewhere,
-    /// Records of other tasks took it.
+    /// Records of other tasks have it.
     #[error("all of its sessions' time is counted in another task's record")]
     Taken,
-    /// Other tasks of these commits have no minutes of their own.
+    /// Other tasks of these commits have no minutes.
     #[error("the report shares its sessions' time between the tasks of this commit, by their estimates")]
     Shared,
 }
 
-/// The agent time that surely went into some commits, and the sessions that it is from, sorted.
+/// The agent time that certainly went into some commits, and the sessions that it is from, sorted.
 ///
-/// Subagents are lanes of their own. Each session brings its share for each commit, so no minute is in two commits.
+/// Subagents are separate lanes. Each session contributes its share for each commit, so no minute is in two commits.
 pub fn agent_minutes(
     commits: &[ObjectId],
     links: &[Link],
@@ -80,27 +80,27 @@ pub fn agent_minutes(
     }
 }
 
-/// A part of a session, 0 to 1, with the minutes that its person took in all.
+/// A part of a session, 0 to 1, with the total minutes of its person.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionPart<'a> {
     /// The session.
     pub session: &'a Session,
-    /// All of its supervisory minutes, as they are estimated.
+    /// All of its supervisory minutes: estimated.
     pub supervisory: Minutes,
     /// The part.
     pub share: f64,
 }
 
-/// What parts of sessions took beside the agents' time. `None` where no log says.
+/// What parts of sessions took besides the agents' time. `None` if no log shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Figures {
-    /// The person's minutes, which are estimated.
+    /// The person's minutes: estimated.
     pub supervisory: Option<Minutes>,
-    /// Tokens of all kinds, with how they are known.
+    /// Tokens of all kinds, with how they came to be.
     pub tokens: Option<(Tokens, Provenance)>,
 }
 
-/// The parts of sessions that surely went into some commits.
+/// The parts of sessions that certainly went into some commits.
 pub fn parts<'a>(
     commits: &[ObjectId],
     links: &[Link],
@@ -150,8 +150,8 @@ pub fn figures(parts: &[SessionPart<'_>], left: f64) -> Figures {
     figures
 }
 
-/// What the sessions of parts have in all now, of which a task takes `left` (0 to 1) of each part. Sessions whose names or times
-/// cannot be written down are left out.
+/// The current totals of the sessions of parts, of which a task takes `left` (0 to 1) of each part. Sessions whose
+/// names or times cannot be written down are left out.
 pub fn measured_in(parts: &[SessionPart<'_>], left: f64) -> Vec<MeasuredIn> {
     let of_part = |part: &SessionPart<'_>| {
         let session = part.session;
@@ -172,7 +172,7 @@ pub fn measured_in(parts: &[SessionPart<'_>], left: f64) -> Vec<MeasuredIn> {
     parts.iter().filter_map(of_part).collect()
 }
 
-/// Agent minutes of a part of a session; `None` where its log has no times, or nothing is left of them.
+/// Agent minutes of a part of a session; `None` if its log has no times, or nothing is left of them.
 pub fn minutes_of(part: &SessionPart<'_>) -> Option<Minutes> {
     let minutes = span::minutes(part.session.worked()) * part.share;
     let known = Minutes::new(hundredths(minutes.get())).filter(|minutes| minutes.get() > 0.0);
@@ -196,10 +196,11 @@ pub fn uncommitted<'a>(session: &SessionId, links: impl Iterator<Item = &'a Link
     (1.0 - own.map(|link| link.share).sum::<f64>()).max(0.0)
 }
 
-/// The facts of a session to keep on a commit that it made, with what belongs to none, if anybody asks; `None` where `known`, the records that the commit has already,
-/// say as much.
+/// The facts of a session to save on a commit that it made, with the part that belongs to none, if anything needs them;
+/// `None` if `known`, the records that the commit has already, contain as much.
 ///
-/// A record that says more than before is a new revision of the old one. A log that lost its beginning says less.
+/// A record that contains more than before is a new revision of the old one. A log that lost its beginning contains
+/// less.
 pub fn record(
     session: &Session,
     link: &Link,
@@ -250,26 +251,26 @@ pub fn record(
     (!says_less && !same_facts(&revised, old)).then_some(revised)
 }
 
-/// So many revisions of a line are written however little they add.
+/// This many revisions of a line are written however little they add.
 const FREE: u32 = 8;
-/// So many are written when a session ends: some agents end it after each answer.
+/// This many are written when a session ends: some agents end it after each answer.
 const FREE_AT_ENDS: u32 = 24;
-/// Later ones say at least so much more than the line before.
+/// Later ones must have at least this much more than the line before.
 const GROWTH: f64 = 1.1;
 
-/// Whether a session will say no more than it does now, as far as anybody knows.
+/// Whether more of a session is still expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Repose {
-    /// It is at work, or was just now.
+    /// It is active, or was a moment ago.
     None,
     /// It ended, and may be resumed.
     Ended,
-    /// Nothing has come of it for long.
+    /// It has been idle for a long time.
     Long,
 }
 
-/// Whether a new revision of the line of a session is worth its place in the note, where `known` are the records that the commit
-/// has already. Each holds all times of the session, so that one a turn would fill the note of a long one.
+/// Whether a new revision of the line of a session is worth its space in the note, given `known`, the records that the
+/// commit has already. Each repeats all times of the session, so one per turn would fill the note of a long one.
 pub fn is_worth_a_line(new: &SessionRecord, known: &[&SessionRecord], rest: Repose) -> bool {
     let old = known.iter().filter(|old| old.session == new.session);
     let Some(old) = old.max_by_key(|old| old.rev) else {
@@ -289,9 +290,9 @@ fn has_grown(old: Option<f64>, new: Option<f64>) -> bool {
     new.is_some_and(|new| new > 0.0 && new >= old.unwrap_or_default() * GROWTH)
 }
 
-/// Whether two records say the same: compared as they are written, since a number that was written and read again may differ
-/// from itself in its last digit. When the last entry of the log came is not worth a line of its own: a session that is resumed
-/// and does nothing writes one.
+/// Whether two records are equal: compared as they are written, since a number that was written and read again may
+/// differ from itself in its last digit. The time of the log's last entry is not worth a line: a session that is
+/// resumed and does nothing writes one.
 fn same_facts(new: &SessionRecord, old: &SessionRecord) -> bool {
     let facts = |record: &SessionRecord| {
         let unstamped = SessionRecord {
@@ -300,7 +301,7 @@ fn same_facts(new: &SessionRecord, old: &SessionRecord) -> bool {
             by: new.by.clone(),
             ended_at: new.ended_at,
             share: ten_thousandths(record.share),
-            // A line from before notes said so says no less for it, and not everybody asks.
+            // A line from before notes recorded it is as good without it, and not every caller needs it.
             uncommitted: new.uncommitted.and(old.uncommitted).and(record.uncommitted),
             ..record.clone()
         };
@@ -313,17 +314,17 @@ fn instant(moment: Moment) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(moment.seconds(), 0)
 }
 
-/// Two digits after the point: a note is no place for the noise of floating point.
+/// Two decimals: a note is not the place for floating-point noise.
 fn hundredths(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
-/// A share as it is written: the decimal with four digits that is nearest to it, and at most 1.
+/// A share as it is written: the nearest decimal with four digits, and at most 1.
 fn ten_thousandths(share: f64) -> f64 {
     (share.clamp(0.0, 1.0) * 10_000.0).round() / 10_000.0
 }
 
-/// When any lane worked: `[first minute since the start, how many minutes]`. A minute that was begun counts.
+/// When any lane worked: `[first minute since the start, how many minutes]`. A started minute counts.
 fn intervals(session: &Session) -> Vec<[u32; 2]> {
     let start = session.span.start;
     pairs(worked(session).map(|span| {
@@ -333,7 +334,7 @@ fn intervals(session: &Session) -> Vec<[u32; 2]> {
     }))
 }
 
-/// When any lane worked: `[first second since the start, how many seconds]`, each end at the second that is nearest.
+/// When any lane worked: `[first second since the start, how many seconds]`, each end rounded to the nearest second.
 fn worked_seconds(session: &Session) -> Vec<[u32; 2]> {
     let start = Moment(Seconds(session.span.start.seconds()).millis().0);
     let nearest = |at: Moment| Moment((at + Millis(Millis::SECOND.0 / 2) - start).whole(Millis::SECOND));
@@ -490,7 +491,7 @@ mod tests {
             assert_eq!(seen.sources, worker.sources);
         };
         near(&from_note(kept.clone()));
-        // An older line has minutes that were begun: five of them, where two and a half were worked.
+        // An older line has started minutes: five of them, where two and a half were worked.
         let older = SessionRecord {
             worked_seconds: Vec::new(),
             sources: None,
@@ -515,7 +516,7 @@ mod tests {
             let read = Record::decode(&line);
             prop_assert_eq!(&read, &Ok(Record::Session(Box::new(first.clone()))));
             prop_assert_eq!(record(&worker, &link, None, None, &[&first], &stamp(2, 20)), None);
-            // What an earlier version wrote: the same share with the noise of its arithmetic.
+            // What an earlier version wrote: the same share with its arithmetic noise.
             let noisy = SessionRecord { share: (share * 10_000.0).round() / 100.0 / 100.0, ..first };
             prop_assert_eq!(record(&worker, &link, None, None, &[&noisy], &stamp(2, 20)), None);
         }

@@ -1,16 +1,16 @@
-//! Facts → links: which session made which commit, how that is known, and what of the session's time went there.
+//! Facts → links: which session made which commit, the evidence for it, and what part of the session's time went there.
 //!
-//! Nothing here opens a repository or looks at the disk: `workspace/` does, by what [`wanted`] says, and hands over a
-//! [`History`] for each repository. [`link`] looks at one after the other, rung by rung, the strongest evidence first:
+//! Nothing here opens a repository or reads the disk: `workspace/` does, as [`wanted`] says, and passes a [`History`]
+//! for each repository. [`link`] processes one after the other, rung by rung, the strongest evidence first:
 //!
 //! 1. [`named`]: the session's log names the commit, or the commit names the session;
-//! 2. [`lines`]: the lines that a session wrote stand in the commit;
-//! 3. [`context`]: the commit stands in the session's time, files and branch.
+//! 2. [`lines`]: the lines that a session wrote are in the commit;
+//! 3. [`context`]: the commit matches the session's time, files and branch.
 //!
-//! A commit that one rung explains is not guessed at by a weaker one. Then [`shares`] divides each session's time over the
-//! commits it made, in all repositories together, so that nothing counts twice, and [`launched`] gives sessions that made
-//! nothing by themselves the commits of those that launched them. The rules, and why they are as they are:
-//! `docs/formats/links.md` and `docs/decisions/session-links.md`.
+//! A weaker rung does not guess at a commit that a stronger one explains. Then [`shares`] divides each session's time
+//! among the commits it made, in all repositories together, so that nothing counts twice, and [`launched`] gives
+//! sessions that made no commit themselves the commits of those that launched them. The rules and the reasons for them
+//! are in `docs/formats/links.md` and `docs/decisions/session-links.md`.
 
 mod context;
 mod launched;
@@ -56,7 +56,7 @@ pub fn link(sessions: &[Session], repositories: &[History], foreign: ForeignTrai
     links
 }
 
-/// Goes through the rungs for one repository.
+/// Applies the rungs to one repository.
 fn climb(repository: &Repository<'_>, foreign: ForeignTrailers) -> Found {
     let mut found = Found::default();
     if repository.visits.is_empty() {

@@ -1,8 +1,8 @@
 //! Rungs 1 and 2: the log names the commit, or the commit names the session.
 //!
-//! Logs name commits by short hashes, in the output of commands that make commits; a log or a diff that shows a hash is no
-//! evidence, and the readers do not report it. A hash that is no longer in the history was rewritten since: the commit
-//! that was authored while the command ran is its successor.
+//! Logs name commits by short hashes, in the output of commands that make commits; a log or a diff that shows a hash is
+//! not evidence, and the readers do not report it. A hash that is no longer in the history was rewritten since: the
+//! commit that was authored while the command ran is its successor.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,7 +19,7 @@ use crate::facts::session::{CommitKind, HashEvidence, MadeCommit};
 use crate::facts::sign::{HashSign, Rung, Sign};
 use crate::facts::span::Seconds;
 
-/// A commit that a command made carries a time up to so long before the end of the command: hooks take time.
+/// The commit time may be this long before the end of the command that made the commit: hooks take time.
 const LONGEST_COMMAND: Seconds = Seconds::MINUTE.times(2);
 
 /// Adds the links that names prove.
@@ -107,7 +107,7 @@ fn rewritten(repository: &Repository<'_>, visit: &Visit<'_>, made: &MadeCommit) 
         let time = repository.change(*change).author_time;
         (end - LONGEST_COMMAND.0..=end + 1).contains(&time)
     };
-    // They are in the order in which they were authored, all members of one at once.
+    // They are in the order in which they were authored, all members of one group at once.
     let time = |members: &Vec<ChangeIndex>| {
         members
             .first()
@@ -127,7 +127,7 @@ fn rewritten(repository: &Repository<'_>, visit: &Visit<'_>, made: &MadeCommit) 
     }
 }
 
-/// The sessions by the names that may stand in a commit.
+/// The sessions by the names that a commit may contain.
 struct Names<'a> {
     by_id: HashMap<&'a str, Vec<VisitIndex>>,
     by_git_ai: HashMap<String, Vec<VisitIndex>>,
@@ -170,7 +170,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// How git-ai names a session: parts of a hash of its tool and id, the new form and the old one.
+/// How git-ai names a session: parts of a hash of its tool and id, in the new form and the old one.
 fn git_ai_keys(session: &SessionId) -> [String; 2] {
     let tool = match agents::by_name(&session.agent) {
         Some(agent) => agent.git_ai_spelling(),

@@ -1,4 +1,4 @@
-//! One repository as the linking sees it, and what speaks for its pairs of commit and session.
+//! One repository as the linking sees it, and the evidence for its pairs of commit and session.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::facts::span::Moment;
 /// One repository as the linking sees it.
 #[derive(Debug, Clone, Default)]
 pub struct History {
-    /// Its work trees, as absolute paths without a slash at the end.
+    /// Its worktrees, as absolute paths without a slash at the end.
     pub roots: Vec<String>,
     /// Where paths of the sessions lead through symbolic links.
     pub links: Arc<Links>,
@@ -41,13 +41,13 @@ pub(super) struct Repository<'a> {
     pub(super) position: HashMap<ObjectId, ChangeIndex>,
 }
 
-/// What speaks for one pair.
+/// The evidence for one pair.
 #[derive(Debug, Clone)]
 pub(super) struct Proof {
     pub(super) rung: Rung,
     pub(super) confidence: Confidence,
     pub(super) evidence: Vec<Sign>,
-    /// How many of the session's lines the commit holds.
+    /// How many of the session's lines the commit contains.
     pub(super) lines: usize,
     /// When the commit took in the last of them.
     pub(super) taken: Option<Moment>,
@@ -83,13 +83,13 @@ impl Found {
             .map(|((_, visit), proof)| (*visit, proof))
     }
 
-    /// Whether a commit needs no guess any more.
+    /// Whether a commit needs no more guesses.
     pub(super) fn explains(&self, change: ChangeIndex) -> bool {
         self.of(change)
             .any(|(_, proof)| proof.confidence >= Confidence::Medium)
     }
 
-    /// The sessions that are surely behind a commit.
+    /// The sessions that are certainly behind a commit.
     pub(super) fn surely(&self, change: ChangeIndex) -> impl Iterator<Item = VisitIndex> {
         self.of(change)
             .filter(|(_, proof)| proof.confidence >= Confidence::High)

@@ -140,7 +140,7 @@ pub(super) fn foreign_name(name: &str) -> NamedSession {
     }
 }
 
-/// A repository with one work tree at [`ROOT`]; a commit's hash is known by its first seven digits.
+/// A repository with one worktree at [`ROOT`]; a commit's hash is known by its first seven digits.
 pub(super) fn history(changes: Vec<Change>) -> History {
     let short = |change: &Change| change.id.to_string().chars().take(7).collect();
     History {

@@ -1,5 +1,5 @@
-//! Sessions as everything after the linking counts them: from their logs, or where those are gone, from what was captured
-//! of them into notes. A session that is in both counts by its log.
+//! Sessions as everything after the linking counts them: from their logs, or, if those no longer exist, from what was
+//! captured of them into notes. A session that is in both counts by its log.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -20,14 +20,14 @@ use crate::facts::supervision::Charge;
 use crate::facts::worked::{Worked, stretch};
 use crate::facts::zone::Zone;
 
-/// A session that worked in one of the repositories looked at.
+/// A session that worked in one of the examined repositories.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeenSession {
     /// Agent and id.
     pub id: SessionId,
-    /// Where its facts are from.
+    /// The source of its facts.
     pub origin: Origin,
-    /// The repository in which it worked first: a position in the list of those that were looked at.
+    /// The repository in which it worked first: a position in the list of the examined ones.
     pub home: usize,
     /// The models that answered. Untrusted text.
     pub models: Vec<String>,
@@ -35,51 +35,52 @@ pub struct SeenSession {
     pub span: Span,
     /// When its agents worked, lane by lane: overlapping where subagents worked side by side.
     pub worked: Vec<Span>,
-    /// Agent time for each millisecond of `worked`: 1, or more where a note joined lanes into one.
+    /// Agent time per millisecond of `worked`: 1, or more if a note joined lanes into one.
     pub lanes: f64,
     /// The person's time.
     pub attention: Vec<Charge>,
-    /// Its tokens; empty where it has none or says nothing of them.
+    /// Its tokens; empty if it has none or they are unknown.
     pub usage: Vec<Used>,
     /// How its metrics came to be.
     pub sources: Sources,
     /// What it made, with the position of the repository: by repository, then commit.
     pub links: Vec<(usize, Link)>,
-    /// What it made in repositories that are not looked at.
+    /// What it made in repositories that are not examined.
     pub elsewhere: Vec<Link>,
-    /// The most of it, 0 to 1, that went into no commit. Of a note, not all of whose commits may be here, its own word; 1 else.
+    /// The largest part of it, 0 to 1, that may have gone into no commit: for a note, whose commits may not all be
+    /// here, the part it records; 1 otherwise.
     pub rest: f64,
 }
 
 /// Tokens that a session used.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Used {
-    /// When; `None` of a total, which stands for the whole session.
+    /// When; `None` for a total, which covers the whole session.
     pub at: Option<Moment>,
-    /// The model, a position in [`SeenSession::models`]; `None` where it may be any of them.
+    /// The model, a position in [`SeenSession::models`]; `None` if it may be any of them.
     pub model: Option<usize>,
     /// How many.
     pub tokens: TokenCounts,
 }
 
-/// Where the facts of a session are from.
+/// The source of a session's facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// The agent's log.
     Log,
-    /// Records in notes: the log is gone, or on another machine.
+    /// Records in notes: the log no longer exists, or is on another machine.
     Note,
 }
 
-/// What of a session falls on one day and went into one commit, or into none.
+/// The part of a session that is on one day and went into one commit, or into none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
     /// The day.
     pub day: NaiveDate,
     /// A position in [`SeenSession::links`]; `None` for what was not committed.
     pub link: Option<usize>,
-    /// What the agents worked.
+    /// The time its agents worked.
     pub time: Worked,
     /// The person's minutes.
     pub supervisory_minutes: Minutes,
@@ -128,8 +129,8 @@ pub fn seen(
     all.into_values().collect()
 }
 
-/// What sessions say of the commits that they made in the repository at a position: a sign for each link that counts, with
-/// its kind.
+/// The evidence of sessions for the commits that they made in the repository at a position: a sign for each link that
+/// counts, with its kind.
 pub fn signs(sessions: &[SeenSession], repo: usize) -> Signs {
     let mut signs = Signs::default();
     for session in sessions {
@@ -171,7 +172,7 @@ fn from_log(
     }
 }
 
-/// The tokens of a log. Those that are estimated and stand in it once for each lane are the totals of a session.
+/// The tokens of a log. Estimated ones that appear in it once per lane are the totals of a session.
 fn used(session: &Session) -> Vec<Used> {
     let lanes: HashSet<u32> = session.usage.iter().map(|usage| usage.lane).collect();
     let totals = session.sources.tokens == Provenance::Estimated && lanes.len() == session.usage.len();
@@ -183,14 +184,14 @@ fn used(session: &Session) -> Vec<Used> {
     usage.collect()
 }
 
-/// A record in a note, with the repository and the commit that it speaks of.
+/// A record in a note, with the repository and the commit that it describes.
 struct Captured<'a> {
     repo: usize,
     commit: ObjectId,
     record: &'a SessionRecord,
 }
 
-/// The captured records of each session, oldest first: one for each commit, the latest where clones wrote several.
+/// The captured records of each session, oldest first: one for each commit, the latest if clones wrote several.
 fn by_session<'a>(captured: &[&'a [LedgerSession]]) -> BTreeMap<&'a SessionId, Vec<Captured<'a>>> {
     let mut latest: BTreeMap<(&SessionId, ObjectId), Captured<'a>> = BTreeMap::new();
     for (repo, records) in captured.iter().enumerate() {
@@ -222,7 +223,7 @@ fn age(record: &SessionRecord) -> impl Ord + use<> {
     (record.ended_at, record.at, record.rev)
 }
 
-/// A session as its youngest record has it. Each commit takes what its own record gave it.
+/// A session as its newest record has it. Each commit takes what its own record gave it.
 fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
     let youngest = records.last()?.record;
     let start = Moment(youngest.started_at.timestamp_millis());
@@ -259,10 +260,10 @@ fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
     })
 }
 
-/// When the agents worked, as a record has it: to the second, or on older lines in minutes that were begun.
+/// When the agents worked, as a record has it: to the second, or on older lines in started minutes.
 ///
-/// Lanes side by side make the agent time longer than the wall, and nothing makes it shorter: where it is, the spans were
-/// rounded up, and are cut to it.
+/// Parallel lanes make the agent time longer than the wall time, and nothing makes it shorter: if it is shorter, the
+/// spans were rounded up, and are cut to it.
 fn captured_times(record: &SessionRecord, start: Moment) -> Vec<Span> {
     let (pairs, unit) = match record.worked_seconds.as_slice() {
         [] => (record.intervals.as_slice(), 60_000),
@@ -285,7 +286,7 @@ fn captured_times(record: &SessionRecord, start: Moment) -> Vec<Span> {
     worked
 }
 
-/// How the metrics of a record came to be: as it says itself, as far as it has them.
+/// How the metrics of a record came to be: as it states itself, for those it has.
 fn sources_of(record: &SessionRecord) -> Sources {
     let told = record.sources.unwrap_or(Sources {
         agent_time: Provenance::Captured,
@@ -306,8 +307,8 @@ fn sources_of(record: &SessionRecord) -> Sources {
     }
 }
 
-/// The links of captured records. A note has shares and no times: the time of a session is dealt out in the order in which
-/// its commits were captured.
+/// The links of captured records. A note has shares and no times: the time of a session is distributed in the order in
+/// which its commits were captured.
 fn captured_links(records: &[Captured<'_>], total: f64, worked: &[Span]) -> Vec<(usize, Link)> {
     let share = |record: &SessionRecord| {
         let minutes = record.share.clamp(0.0, 1.0) * record.agent_minutes.map_or(0.0, Minutes::get);
@@ -345,7 +346,7 @@ fn captured_links(records: &[Captured<'_>], total: f64, worked: &[Span]) -> Vec<
 }
 
 impl Part {
-    /// What of it lies between two parts of its whole, 0 to 1: neighbouring slices add up.
+    /// The part of it between two parts of the whole, 0 to 1: neighboring slices add up.
     #[must_use]
     pub fn slice(&self, from: f64, to: f64) -> Self {
         let tokens = self.tokens.iter();
@@ -362,7 +363,7 @@ impl Part {
 }
 
 impl SeenSession {
-    /// Agent minutes, subagents as lanes of their own; `None` where nothing says.
+    /// Agent minutes, subagents as separate lanes; `None` if unknown.
     pub fn agent_minutes(&self) -> Option<Minutes> {
         self.minutes_of(&self.worked)
     }
@@ -381,7 +382,7 @@ impl SeenSession {
         }
     }
 
-    /// The part of it that went into the commits that are known, 0 to 1 but for rounding.
+    /// The part of it that went into the known commits, 0 to 1 except for rounding.
     pub fn committed_share(&self) -> f64 {
         self.made_anywhere().map(|link| link.share).sum()
     }
@@ -391,7 +392,7 @@ impl SeenSession {
         self.share_beside_known().min(self.rest)
     }
 
-    /// The same with what may have gone into commits that are not here.
+    /// The same including what may have gone into commits that are not here.
     pub fn share_beside_known(&self) -> f64 {
         (1.0 - self.committed_share()).max(0.0)
     }
@@ -406,48 +407,48 @@ impl SeenSession {
         Worked {
             minutes: self.agent_minutes().map(|minutes| minutes * left),
             spans: match left < beside {
-                // What comes last is the likeliest not to have been committed.
+                // The end is the part most likely not to have been committed.
                 true => stretch(&spans, 1.0 - left / beside, 1.0),
                 false => spans,
             },
         }
     }
 
-    /// The person's minutes; `None` where nothing says.
+    /// The person's minutes; `None` if unknown.
     pub fn supervisory_minutes(&self) -> Option<Minutes> {
         let minutes = self.attention.iter().map(|charge| charge.minutes()).sum();
         (self.sources.human_time != Provenance::Absent).then_some(minutes)
     }
 
-    /// Minutes in which any of its lanes worked; `None` where nothing says.
+    /// Minutes in which any of its lanes worked; `None` if unknown.
     pub fn wall_minutes(&self) -> Option<Minutes> {
         let wall = span::union(self.worked.iter().copied());
         (self.sources.agent_time != Provenance::Absent).then(|| span::minutes(span::total(&wall)))
     }
 
-    /// All its tokens; `None` where nothing says.
+    /// All its tokens; `None` if unknown.
     pub fn tokens(&self) -> Option<TokenCounts> {
         let all = self.usage.iter().map(|used| used.tokens);
         (self.sources.tokens != Provenance::Absent)
             .then(|| all.fold(TokenCounts::default(), |sum, tokens| sum + tokens))
     }
 
-    /// The links that count in totals, copies left out.
+    /// The links that count in totals, without copies.
     pub fn made(&self) -> impl Iterator<Item = &(usize, Link)> {
         self.links
             .iter()
             .filter(|(_, link)| link.counts() && !link.is_copy())
     }
 
-    /// All of these, and those in repositories that are not looked at.
+    /// All of these, and those in repositories that are not examined.
     pub fn made_anywhere(&self) -> impl Iterator<Item = &Link> {
         let elsewhere = self.elsewhere.iter();
         let elsewhere = elsewhere.filter(|link| link.counts() && !link.is_copy());
         self.made().map(|(_, link)| link).chain(elsewhere)
     }
 
-    /// Its tokens in a part of it, of one model (by its [canonical](crate::facts::model::canonical) name) or of all; `None`
-    /// where nothing says.
+    /// Its tokens in a part of it, of one model (by its [canonical](crate::facts::model::canonical) name) or of all;
+    /// `None` if unknown.
     pub fn tokens_of(&self, part: &Part, model: Option<&str>) -> Option<TokenCounts> {
         let told_apart = self.usage.iter().all(|used| used.model.is_some());
         if self.sources.tokens == Provenance::Absent || (model.is_some() && !told_apart) {
@@ -462,8 +463,8 @@ impl SeenSession {
         Some(chosen.fold(TokenCounts::default(), |sum, (_, tokens)| sum + *tokens))
     }
 
-    /// The session in parts, by day and commit: they add up to the whole. The person's time and the tokens of a day follow
-    /// the agent's time of that day; totals are spread over the days by it.
+    /// The session in parts, by day and commit: they add up to the whole. The person's time and the tokens of a day
+    /// follow the agent's time of that day, which also distributes totals over the days.
     pub fn parts(&self, zone: Zone) -> Vec<Part> {
         let mut days: BTreeMap<NaiveDate, Day> = BTreeMap::new();
         days.entry(zone.day(self.span.start.seconds())).or_default();
@@ -541,7 +542,7 @@ impl SeenSession {
     }
 }
 
-/// What of a session falls on one day.
+/// The part of a session that is on one day.
 #[derive(Default)]
 struct Day {
     worked: Vec<Span>,
@@ -556,7 +557,7 @@ impl Day {
     }
 }
 
-/// Deals a total out to the days by the agent's time of each; without any, the first has it.
+/// Distributes a total over the days by the agent's time of each; without any, the first day gets it.
 fn spread(days: &mut BTreeMap<NaiveDate, Day>, used: &Used) {
     let all: i64 = days.values().map(|day| span::total(&day.worked)).sum();
     if all == 0 {
@@ -574,7 +575,7 @@ fn spread(days: &mut BTreeMap<NaiveDate, Day>, used: &Used) {
     }
 }
 
-/// The tokens from one part of their sum to another, in whole tokens: neighbouring slices add up.
+/// The tokens from one part of their sum to another, in whole tokens: neighboring slices add up.
 fn slice(tokens: TokenCounts, from: f64, to: f64) -> TokenCounts {
     let cut = |count: u64| {
         let at = |part: f64| (count as f64 * part).round() as u64;

@@ -1,9 +1,9 @@
 //! Where a session's time went: each minute to one commit or to none.
 //!
-//! The session is cut at the instants of its commits. What a turn took between two cuts goes to the next commit that has a
-//! file which the turn changed there, else to the next commit; after the last one nothing was committed. Whole
-//! milliseconds are dealt out, so the parts and the rest add up to the whole. Copies of one change count once: the one on
-//! HEAD, else the youngest.
+//! The session is cut at the times of its commits. What a turn took between two cuts goes to the next commit that has a
+//! file which the turn changed there, otherwise to the next commit; after the last one nothing was committed. Whole
+//! milliseconds are distributed, so the parts and the rest add up to the whole. Copies of one change count once: the
+//! one on HEAD, otherwise the newest.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,7 +23,7 @@ struct Target<'a> {
     /// When it took in the session's work.
     at: Moment,
     files: Vec<&'a str>,
-    /// How many of the session's lines it holds.
+    /// How many of the session's lines it contains.
     lines: usize,
 }
 
@@ -41,10 +41,10 @@ struct Part {
     worked: Vec<Span>,
 }
 
-/// What a repository knows of each session, found without a search.
+/// An index of what a repository knows of each session.
 struct Index<'a> {
     visits: HashMap<&'a SessionId, VisitIndex>,
-    /// What speaks for each change that a visit may have made, by change.
+    /// The evidence for each change that a visit may have made, by change.
     proofs: HashMap<VisitIndex, Vec<(ChangeIndex, &'a Proof)>>,
 }
 
@@ -88,7 +88,7 @@ pub(super) fn links(sessions: &[Session], looked: &[(Repository<'_>, Found)]) ->
     looked.iter().zip(parts).map(links_in).collect()
 }
 
-/// A link that is sure enough and has no part is to a copy of the change that has it.
+/// A link that is certain enough and has no part is to a copy of the change that has it.
 fn link(commit: ObjectId, session: &SessionId, proof: &Proof, part: Option<Part>) -> Link {
     let is_copy = part.is_none() && proof.confidence >= Confidence::Medium;
     let copy = is_copy.then_some(Sign::Copy);
@@ -129,7 +129,7 @@ fn parts_in<'a>(sessions: &'a [Session], looked: &[(Repository<'_>, Found)]) -> 
     parts
 }
 
-/// The changes that a session has a sure enough part in, each once.
+/// The changes that a session has a certain enough part in, each once.
 fn targets_in<'a>(
     number: usize,
     repository: &'a Repository<'_>,
@@ -166,7 +166,7 @@ fn targets_in<'a>(
     })
 }
 
-/// The part of each target, in order. Without any known time the lines decide, and without lines all are alike.
+/// The part of each target, in order. Without any known time the lines decide, and without lines all parts are equal.
 fn parts_of<'a>(session: &Session, targets: &[Target<'a>], work: &'a [Work<'a>]) -> Vec<Part> {
     let total = session.worked();
     if total > 0 {
@@ -217,7 +217,7 @@ fn divide<'a>(session: &Session, targets: &[Target<'a>], work: &'a [Work<'a>]) -
     worked
 }
 
-/// Which targets have the files that were edited, found without a search.
+/// An index of the targets that have the edited files.
 struct Holders<'a> {
     /// In order of time.
     work: Vec<&'a Work<'a>>,
@@ -233,7 +233,7 @@ impl<'a> Holders<'a> {
             targets: edited.collect(),
         };
         holders.work.sort_by_key(|edit| edit.at);
-        // Nothing to look for: a commit may have any number of files.
+        // Nothing to look up: a commit may have any number of files.
         let holding = targets.iter().enumerate().filter(|_| !work.is_empty());
         for (index, target) in holding {
             for file in &target.files {
@@ -261,7 +261,7 @@ impl<'a> Holders<'a> {
     }
 }
 
-/// A span in pieces, none of which a target's instant lies inside of.
+/// A span in pieces, none of which contains a target's instant.
 fn cut(span: Span, targets: &[Target<'_>]) -> Vec<Span> {
     let mut pieces = Vec::new();
     let mut start = span.start;

@@ -1,4 +1,4 @@
-//! The rules, one by one, on facts made by hand.
+//! The rules, one by one, on handmade facts.
 
 use proptest::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::facts::supervision::Charge;
 
 const HOUR: i64 = 3600;
 
-/// The links of one repository, a line each.
+/// The links of one repository, one per line.
 fn links(sessions: &[Session], changes: Vec<Change>) -> Vec<String> {
     links_in(sessions, &history(changes), ForeignTrailers::Believe)
 }
@@ -388,7 +388,7 @@ fn any_world() -> impl Strategy<Value = (Vec<Session>, Vec<Change>)> {
         })
 }
 
-/// What the only of some sessions used on each day, of one model or of all.
+/// What the only one of some sessions used on each day, of one model or of all.
 fn output_by_day(session: Session, model: Option<&str>) -> Vec<Option<u64>> {
     let linked = Linked {
         homes: vec![Some(0)],
@@ -434,7 +434,8 @@ proptest! {
         let charge = |session: &Session| vec![Charge { span: session.span, share: 0.5 }];
         let charges = sessions.iter().map(charge).collect();
         for session in seen(&sessions, charges, linked, &[&[]]) {
-            // In 1970 a day in Monrovia ended 44 minutes and 30 seconds after that in Greenwich: amid these sessions.
+            // In 1970 a day in Monrovia ended 44 minutes and 30 seconds after that in Greenwich: in the middle of these
+            // sessions.
             for zone in ["UTC", "Africa/Monrovia"] {
                 let parts = session.parts(zone.parse().expect("a zone"));
                 let sum = |of: fn(&Part) -> Minutes| parts.iter().map(of).sum::<Minutes>().get();

@@ -1,10 +1,11 @@
-//! Work trees that are gone, known by their names.
+//! Worktrees that no longer exist, recognized by their names.
 //!
-//! Agents make a work tree for a task and remove it afterwards. Git then knows nothing of it, but the name of its folder still
-//! tells whose it was: most lie in a folder for work trees inside of the repository (`kiln/.claude/worktrees/NAME`), others in one
-//! that has the repository's name in it (`~/.cursor/worktrees/kiln/NAME`), or beside it (`kiln-topic`).
+//! Agents make a worktree for a task and remove it afterwards. Git then knows nothing of it, but the name of its
+//! directory still shows whose it was: most are in a directory for worktrees inside the repository
+//! (`kiln/.claude/worktrees/NAME`), others in one that has the repository's name in it
+//! (`~/.cursor/worktrees/kiln/NAME`), or beside it (`kiln-topic`).
 
-/// Folders for work trees at the top of a repository; `.AGENT/worktrees` is one, too.
+/// Directories for worktrees at the top of a repository; `.AGENT/worktrees` is one, too.
 const INSIDE: &[&str] = &[
     ".conductor",
     ".git-worktrees",
@@ -15,7 +16,7 @@ const INSIDE: &[&str] = &[
     "_worktrees",
     "worktrees",
 ];
-/// Folders for the work trees of several repositories.
+/// Directories for the worktrees of several repositories.
 const OUTSIDE: &[&str] = &[
     ".claude-worktrees",
     ".worktrees",
@@ -24,7 +25,7 @@ const OUTSIDE: &[&str] = &[
     "worktrees",
 ];
 
-/// The repository that a folder says it is a work tree of, inside of that repository.
+/// The repository that a directory is a worktree of by its name, inside that repository.
 pub fn owner(folder: &str) -> Option<&str> {
     let starts = folder.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
     starts
@@ -33,7 +34,7 @@ pub fn owner(folder: &str) -> Option<&str> {
         .and_then(|at| folder.get(..at))
 }
 
-/// The folder for work trees with which a path in a repository begins, and what stands behind it.
+/// The directory for worktrees with which a path in a repository begins, and the rest of the path.
 pub fn name_inside(path: &str) -> Option<(&str, &str)> {
     let (first, rest) = path.split_once('/')?;
     if INSIDE.contains(&first) {
@@ -46,8 +47,8 @@ pub fn name_inside(path: &str) -> Option<(&str, &str)> {
     (!rest.is_empty()).then_some((container, rest))
 }
 
-/// The folder that would be a work tree of the repository in `place`, of a path outside of it: in a folder for work trees under
-/// the repository's name, or beside it with a name that begins like its own.
+/// The directory that would be a worktree of the repository in `place`, of a path outside it: in a directory for
+/// worktrees under the repository's name, or beside it with a name that begins like its own.
 pub fn outside<'path>(folder: &'path str, place: &str) -> Option<&'path str> {
     let (beside, repository) = place.trim_end_matches('/').rsplit_once('/')?;
     let mut at = 0;

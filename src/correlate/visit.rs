@@ -1,4 +1,4 @@
-//! A session as seen from one repository: its edits under paths of the repository, and when it was at work.
+//! A session as seen from one repository: its edits under paths of the repository, and when it was active.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -7,19 +7,19 @@ use super::links::Links;
 use crate::facts::session::{LineHash, Provenance, Session};
 use crate::facts::span::{self, Millis, Moment, Span};
 
-/// A commit may follow the last work of the session by so much and still belong to its time.
+/// How long a commit may follow the last work of the session and still belong to its time.
 const GRACE: Millis = Millis::MINUTE.times(15);
 
 /// A session that worked in a repository.
 pub(super) struct Visit<'a> {
     pub(super) session: &'a Session,
-    /// The work tree in which it worked first: sessions of one work tree are one person's.
+    /// The worktree in which it worked first: sessions of one worktree are one person's.
     pub(super) root: &'a str,
     /// Its edits here, in order of time.
     pub(super) edits: Vec<PlacedEdit<'a>>,
     /// The files it changed here.
     pub(super) files: BTreeSet<String>,
-    /// When it was at work, each span with the quarter of an hour after it.
+    /// When it was active, each span with the quarter of an hour after it.
     pub(super) at_work: Vec<Span>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct PlacedEdit<'a> {
 }
 
 impl<'a> Visit<'a> {
-    /// The session in the repository with these work trees; `None` if it never worked there.
+    /// The session in the repository with these worktrees; `None` if it never worked there.
     pub(super) fn of(session: &'a Session, roots: &'a [String], links: &Links) -> Option<Self> {
         let place = |path: &str| place(path, roots, links);
         let edits: Vec<PlacedEdit<'a>> = session
@@ -63,7 +63,7 @@ impl<'a> Visit<'a> {
         })
     }
 
-    /// Whether the session was at work in this second, or shortly before it.
+    /// Whether the session was active in this second, or shortly before it.
     pub(super) fn worked_at(&self, second: i64) -> bool {
         let moment = Moment(second.saturating_mul(1000));
         self.at_work
@@ -81,8 +81,8 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// When it worked, with what follows closely. To be opened is a sign of life too; with no turns, the whole span is. Where
-/// nothing tells when it worked, the span is that of a file, which may lie about for days.
+/// When it worked, with what follows closely. Being opened counts as activity, too; with no turns, the whole span does.
+/// If the log does not show when it worked, the span is that of a file, which may exist for days.
 fn at_work(session: &Session) -> Vec<Span> {
     if session.sources.agent_time == Provenance::Absent {
         return Vec::new();
@@ -97,7 +97,8 @@ fn at_work(session: &Session) -> Vec<Span> {
     span::union(working.chain([opened]).map(with_grace))
 }
 
-/// Where a session worked, the surest signs first: its folders, those in which it made commits, the files it edited.
+/// Where a session worked, the most certain signs first: its directories, those in which it made commits, the files it
+/// edited.
 pub fn paths(session: &Session) -> impl Iterator<Item = &str> {
     let folders = session.places.iter().map(|known| known.folder.as_str());
     let made_in = session.commits.iter().filter_map(|made| made.folder.as_deref());
@@ -106,7 +107,7 @@ pub fn paths(session: &Session) -> impl Iterator<Item = &str> {
         .chain(session.edits.iter().map(|edit| edit.path.as_str()))
 }
 
-/// The innermost work tree that a path of the log lies in, and the path in it: where it leads, else as it is written.
+/// The innermost worktree that contains a path of the log, and the path in it: resolved, otherwise as written.
 pub fn place<'a>(path: &str, roots: &'a [String], links: &Links) -> Option<(&'a str, String)> {
     let real = links.real(path);
     place_as_written(real, roots).or_else(|| place_as_written(path, roots).filter(|_| real != path))

@@ -1,4 +1,4 @@
-//! What has to be read of a repository before sessions can be linked to its commits.
+//! What has to be read from a repository before sessions can be linked to its commits.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use super::links::Links;
 use super::visit::Visit;
 use crate::facts::session::Session;
 
-/// What of a repository could be the work of sessions.
+/// What could be the work of sessions in a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Wanted<'a> {
     /// Commits of this second and later.
@@ -16,12 +16,12 @@ pub struct Wanted<'a> {
     pub until: i64,
     /// Lines of these files, as their paths are in the repository.
     pub files: HashSet<String>,
-    /// The commits that begin so.
+    /// The commits whose ids begin with these.
     pub hashes: Vec<&'a str>,
 }
 
 impl<'a> Wanted<'a> {
-    /// What `sessions` could have made in a repository with the work trees `roots`; `None` where none of them worked there.
+    /// What `sessions` could have made in a repository with the worktrees `roots`; `None` if none of them worked there.
     pub fn by(sessions: &'a [Session], roots: &'a [String], links: &Links) -> Option<Self> {
         let visits: Vec<Visit<'a>> = sessions
             .iter()
@@ -32,7 +32,8 @@ impl<'a> Wanted<'a> {
         let sessions = visits.iter().map(|visit| visit.session);
         let made = sessions.flat_map(|session| &session.commits);
         Some(Self {
-            // Commits are seconds, logs milliseconds: a commit may seem a second older than the edit in it.
+            // Commit times are in seconds, log times in milliseconds: a commit may seem a second older than the edit in
+            // it.
             since: spans().map(|span| span.start.seconds()).min()? - 1,
             until: spans().map(|span| (span.end + PATIENCE).seconds()).max()?,
             files: edits.map(|edit| edit.path.clone()).collect(),

@@ -1,4 +1,4 @@
-//! What of a session's time goes to which commit.
+//! What part of a session's time goes to which commit.
 
 use proptest::prelude::*;
 
@@ -176,7 +176,7 @@ proptest! {
         let worked: Vec<Span> = session.turns().flat_map(|turn| turn.working.clone()).collect();
         let all = worked.iter().chain(&parts).copied();
         prop_assert_eq!(span::union(all), span::union(worked.clone()));
-        // … and all before the end of the second of the last commit is some commit's.
+        // … and all time before the end of the second of the last commit belongs to some commit.
         let last = commits.last().map_or(0, |last| last * MINUTE * 1000 + 999);
         let before: i64 = worked.iter().map(|span| (span.end.0.min(last) - span.start.0).max(0)).sum();
         prop_assert_eq!(span::total(&parts), before);
@@ -204,7 +204,7 @@ fn a_span_is_cut_inside_of_it_alone() {
 
 const FILES: [&str; 3] = ["a.rs", "b.rs", "c.rs"];
 
-/// [`divide`] by a look at every edit and every target.
+/// [`divide`] by checking every edit and every target.
 fn searched(session: &Session, targets: &[Target<'_>], work: &[Work<'_>]) -> Vec<Vec<Span>> {
     let mut worked = vec![Vec::new(); targets.len()];
     let next = |at: Moment| targets.partition_point(|target| target.at < at);
