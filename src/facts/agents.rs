@@ -1,34 +1,35 @@
-//! What is known of each coding agent, in one table: its name, and what it calls itself in authors, messages and notes.
+//! The known coding agents, in one table: their names, and what they call themselves in authors, messages and notes.
 //!
-//! Everything else takes names of agents from here: the signs in commits, what notes of other tools say, the readers of logs.
-//! Each address stands here because it was found in public history or in the source of the tool that writes it.
+//! Everything else takes names of agents from here: the signs in commits, the notes of other tools, the readers of
+//! logs. Each address is here because it was found in public history or in the source of the tool that writes it.
 
 /// One agent.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AgentIdentity {
     /// Its name in evidence, session ids and options.
     pub name: &'static str,
-    /// Addresses that belong to it alone, in lower case.
+    /// Addresses that only it uses, in lower case.
     pub addresses: &'static [&'static str],
-    /// The logins of its GitHub apps, in lower case. No person's login has brackets.
+    /// The logins of its GitHub apps, in lower case. A person's login has no brackets.
     pub bots: &'static [&'static str],
     /// Logins without brackets that GitHub gives it, in lower case; the number before them differs between its parts.
     pub logins: &'static [&'static str],
-    /// Logins without brackets that were a person's first, or may be: they need the login as the whole name beside them.
+    /// Logins without brackets that belonged to a person first, or may: they need the login as the whole name beside
+    /// them.
     pub named_logins: &'static [&'static str],
-    /// Addresses that others share, each with words of which the name beside it has to have one; in lower case.
+    /// Addresses that others share, each with words of which the name beside it must contain one; in lower case.
     pub shared: &'static [(&'static str, &'static [&'static str])],
     /// What it is called in free text such as that of `Assisted-by`, in lower case.
     pub words: &'static [&'static str],
-    /// Words for its models, which count where no text names a tool: `Claude Opus via Crush` was Crush's work.
+    /// Words for its models, which count if no text names a tool: `Claude Opus via Crush` was Crush's work.
     pub model_words: &'static [&'static str],
-    /// What tools of other makers call it as a whole, in lower case: `claude code`.
+    /// What tools of other vendors call it as a whole, in lower case: `claude code`.
     pub titles: &'static [&'static str],
-    /// What stands behind `Generated with` in a line of its own, and the beginning of the address that follows.
+    /// What follows `Generated with` on a separate line, and the beginning of the address that follows.
     pub generators: &'static [(&'static str, &'static str)],
-    /// How notes of other tools spell its name where they do not write it as here, in lower case; git-ai's spelling first.
+    /// How notes of other tools spell its name if they do not write it as here, in lower case; git-ai's spelling first.
     pub spellings: &'static [&'static str],
-    /// The environment variables that name another folder for its logs; the first that is set counts.
+    /// The environment variables that name another directory for its logs; the first that is set counts.
     pub variables: &'static [&'static str],
 }
 
@@ -518,17 +519,17 @@ impl AgentIdentity {
     }
 }
 
-/// The agent of this name.
+/// The agent with this name.
 pub fn by_name(name: &str) -> Option<&'static AgentIdentity> {
     AGENTS.iter().copied().find(|agent| agent.name == name)
 }
 
-/// Our name for an agent as notes of other tools spell it; what nobody knows is kept in lower case.
+/// Our name for an agent as notes of other tools spell it; an unknown name stays, in lower case.
 pub fn our_spelling(tool: &str) -> String {
     known_spelling(tool).map_or_else(|| tool.to_ascii_lowercase(), str::to_owned)
 }
 
-/// The same where the agent is known; `None` where it is not.
+/// The same if the agent is known; `None` if it is not.
 pub fn known_spelling(tool: &str) -> Option<&'static str> {
     let is_it = |spelling: &&str| spelling.eq_ignore_ascii_case(tool);
     let mut known = AGENTS.iter();

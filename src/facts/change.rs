@@ -1,4 +1,4 @@
-//! What a commit changed, as far as it takes to know a session's work again.
+//! What a commit changed, as far as needed to recognize a session's work.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub struct Change {
     pub author_time: i64,
     /// When the commit was made, likewise. Moves on amend and rebase.
     pub commit_time: i64,
-    /// The hash of its first line; `None` where that is blank.
+    /// The hash of its first line; `None` if that is blank.
     pub title: Option<LineHash>,
     /// Whether HEAD descends from it.
     pub on_head: bool,
@@ -32,13 +32,13 @@ pub struct Change {
 /// One file of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedFile {
-    /// Its path in the repository, after the change where it still exists. Untrusted text.
+    /// Its path in the repository, after the change if it still exists. Untrusted text.
     pub path: String,
-    /// Its lines; `None` where nobody asked, or where they cannot be read.
+    /// Its lines; `None` if nobody asked for them, or if they cannot be read.
     pub lines: Option<ChangedLines>,
 }
 
-/// The lines of one file of a change that say something: sorted, each once, without those of brackets and rulers.
+/// The distinctive lines of one file of a change: sorted, each once, without those of brackets and rulers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ChangedLines {
     /// Added ones.
@@ -59,7 +59,7 @@ impl ChangedLines {
 pub struct NamedSession {
     /// Where it is named, such as `trailer:leverage-session` or `note:git-ai`.
     pub rule: Sign,
-    /// What stands there: `agent:id`, a bare id, or git-ai's hash of both. Untrusted text.
+    /// What it contains: `agent:id`, a bare id, or git-ai's hash of both. Untrusted text.
     pub name: String,
     /// Whether another tool wrote it.
     pub foreign: bool,

@@ -6,32 +6,32 @@ use super::squash::{self, Part};
 use super::task::{Estimator, Phase, TaskError, check_agent_minutes, check_hours, check_text, phase_sum};
 use super::trailers::{self, Trailer, TrailerPlace};
 
-/// What every key of ours begins with, in any case.
+/// What every key of git-leverage begins with, in any case.
 pub const PREFIX: &str = "Leverage-";
 
 /// How deep a squash of squashes is read.
 const MAX_DEPTH: usize = 8;
-/// How many lines above a claim are kept as titles that it may have had.
+/// How many lines above a claim are stored as possible titles.
 const MAX_TITLES: usize = 64;
 
 /// The claims of one paragraph of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
-    /// The commit that the message took it from, where it quotes one as `git log` prints it.
+    /// The commit that the message took it from, if it quotes one as `git log` prints it.
     pub part: Option<Part>,
     /// In a message that joins several: what may have been the title of the one that claimed it, the nearest first.
     pub titles: Vec<String>,
-    /// Whether git reads it as well.
+    /// Whether git reads it, too.
     pub place: TrailerPlace,
-    /// The line of the message that its first trailer stands on.
+    /// The line of the message with its first trailer.
     pub line: usize,
     /// `Leverage-Task`.
     pub task: Option<TaskId>,
-    /// `Leverage-Estimate`, else the sum of the phases. Without it the claim makes no task.
+    /// `Leverage-Estimate`, otherwise the sum of the phases. Without it the claim makes no task.
     pub estimate: Option<Hours>,
     /// `Leverage-Phase`; they sum to the estimate.
     pub phases: Vec<Phase>,
-    /// The phases where they do not sum to the estimate: none of the task's, and kept for who asks why.
+    /// The phases if they do not sum to the estimate: not part of the task, and stored for error messages.
     pub phases_left_out: Vec<Phase>,
     /// `Leverage-Agent-Time`.
     pub agent_minutes: Option<Minutes>,
@@ -45,13 +45,13 @@ pub struct Claim {
     pub model: Option<String>,
     /// `Leverage-Category`. Untrusted text.
     pub category: Option<String>,
-    /// `Leverage-Estimator`: the agent that estimated; `None` where a person did. Untrusted text.
+    /// `Leverage-Estimator`: the agent that estimated; `None` if a person did. Untrusted text.
     pub estimator: Option<Estimator>,
     /// `Leverage-Session`.
     pub sessions: Vec<SessionId>,
 }
 
-/// A trailer of ours that cannot be read. The others of its commit count all the same.
+/// A `Leverage-` trailer that cannot be read. The others of its commit still count.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[error("line {line}: {key}: {reason}")]
 pub struct ClaimError {
@@ -61,11 +61,11 @@ pub struct ClaimError {
     pub key: String,
     /// What is wrong with the value. Untrusted text.
     pub reason: String,
-    /// What kind of wrong it is.
+    /// The kind of fault.
     pub fault: Fault,
 }
 
-/// What is wrong with a trailer of ours.
+/// What is wrong with a `Leverage-` trailer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Its value, or its key.
@@ -74,19 +74,19 @@ pub enum Fault {
     Sum,
 }
 
-/// Whether a trailer's key is one of ours, known or not.
+/// Whether a trailer's key begins with `Leverage-`, known or not.
 pub fn is_ours(key: &[u8]) -> bool {
     key.get(..PREFIX.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(PREFIX.as_bytes()))
 }
 
-/// Whether a message is worth reading for claims: nearly none is.
+/// Whether a message is worth parsing for claims: hardly any is.
 pub fn may_claim(message: &[u8]) -> bool {
     memchr::memchr2_iter(b'l', b'L', message).any(|at| is_ours(&message[at..]))
 }
 
-/// Reads the claims of a commit's message, one for each paragraph that holds trailers of ours, and what is wrong in
-/// them. Those of commits that it quotes come after its own.
+/// Reads the claims of a commit's message, one for each paragraph with `Leverage-` trailers, and what is wrong in them.
+/// Those of commits that it quotes come after its own.
 pub fn read(message: &[u8], work: WorkTime) -> (Vec<Claim>, Vec<ClaimError>) {
     let (mut claims, mut errors) = read_own(message, work);
     add_titles(message, &mut claims);
@@ -138,8 +138,8 @@ fn read_quoted(
     }
 }
 
-/// Where a message joins several, a claim's title is the first line of a paragraph, or an item of a list, above it. A list
-/// joins several whatever else the message has: a forge writes one of the commits that it squashed, and all but one may
+/// In a message that joins several, a claim's title is the first line of a paragraph, or an item of a list, above it. A
+/// list joins several whatever else the message has: a forge lists the commits that it squashed, and all but one may
 /// claim nothing.
 fn add_titles(message: &[u8], claims: &mut [Claim]) {
     let joins_several = claims.len() > 1 || claims.iter().any(|claim| claim.place == TrailerPlace::Body);
@@ -180,7 +180,7 @@ fn without_number(title: &str) -> Option<&str> {
 }
 
 impl Claim {
-    /// What is claimed, wherever it stands: the same text for all that claim the same, to find them by.
+    /// What is claimed, wherever it is: the same text for all equal claims, to find them by.
     pub fn content(&self) -> String {
         let placed = Self {
             part: None,
@@ -192,7 +192,7 @@ impl Claim {
         format!("{placed:?}")
     }
 
-    /// Whether both claim the same, wherever they stand.
+    /// Whether both claim the same, wherever they are.
     pub fn says_the_same(&self, other: &Self) -> bool {
         self.content() == other.content()
     }
@@ -279,7 +279,7 @@ impl Claim {
         }
     }
 
-    /// Phases give the estimate where there is none; where they disagree with it, they are left out.
+    /// Phases replace a missing estimate; if they disagree with it, they are left out.
     fn settle_phases(&mut self) -> Result<(), TaskError> {
         if self.phases.is_empty() {
             return Ok(());

@@ -1,18 +1,18 @@
-//! The `Leverage-*` trailers that say what a task claims: the way back from [`super::claim`].
+//! The `Leverage-*` trailers that express a task's claims: the inverse of [`super::claim`].
 //!
-//! What is written here reads back as the same numbers and names on every machine: durations are in hours, minutes and seconds,
-//! never in days or weeks, which are as long as a setting says.
+//! The output reads back as the same numbers and names on every machine: durations are in hours, minutes and seconds,
+//! never in days or weeks, whose length is a setting.
 
 use super::claim;
 use super::quantity::{Hours, Minutes, WorkTime};
 use super::session::Provenance;
 use super::task::{Phase, Task, TaskError, check_agent_minutes, check_hours, check_text};
 
-/// The trailers of a task, one a line with its newline: what stands at the end of a commit's message. The error says what is
-/// no value for one.
+/// The trailers of a task, one per line with its newline, for the end of a commit's message. The error says which value
+/// cannot be written.
 ///
-/// What was measured is left out: it is no claim, and whoever reads the sessions of the task measures it again, with what came
-/// later. Title, day, basis, labels and commits of a task have none: [`without_trailer`].
+/// Measured figures are left out: they are not claims, and readers of the task's sessions measure them again, with what
+/// came later. Title, day, basis, labels and commits of a task have no trailer: [`without_trailer`].
 pub fn block(task: &Task) -> Result<String, TaskError> {
     let lines = lines(task)?.into_iter();
     Ok(lines
@@ -20,7 +20,7 @@ pub fn block(task: &Task) -> Result<String, TaskError> {
         .collect())
 }
 
-/// Names, without what all of ours begin with, and values.
+/// Names, without the common prefix, and values.
 fn lines(task: &Task) -> Result<Vec<(&'static str, String)>, TaskError> {
     check_hours(task.estimate.hours)?;
     task.agent_minutes.map_or(Ok(()), check_agent_minutes)?;
@@ -55,7 +55,7 @@ fn lines(task: &Task) -> Result<Vec<(&'static str, String)>, TaskError> {
     Ok(lines)
 }
 
-/// What a task says and no trailer can.
+/// The fields of a task that have no trailer.
 pub fn without_trailer(task: &Task) -> Vec<&'static str> {
     let said = [
         ("basis", task.estimate.basis.is_some()),
@@ -74,7 +74,7 @@ fn text(field: &'static str, text: Option<&str>) -> Result<Option<String>, TaskE
     Ok(text.map(str::to_owned))
 }
 
-/// `Client 3h`, or `Stage 1h=30m` where that reads as something else.
+/// `Client 3h`, or `Stage 1h=30m` if that could be read as something else.
 fn phase(phase: &Phase) -> String {
     let (name, time) = (phase.name.trim(), hours(phase.hours));
     let plain = format!("{name} {time}");
@@ -84,12 +84,12 @@ fn phase(phase: &Phase) -> String {
     }
 }
 
-/// Whether two numbers differ in no more than how they were computed.
+/// Whether two numbers differ only by how they were computed.
 fn is_same(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-12 * b.abs()
 }
 
-/// The shortest of the forms that read back as the same time, else all digits.
+/// The shortest of the forms that read back as the same time, otherwise all digits.
 fn hours(hours: Hours) -> String {
     let digits = format!("{}h", hours.get());
     let reads_back = |text: &String| {
@@ -121,7 +121,7 @@ mod tests {
     use super::super::task::{Estimator, phase_sum, tests::sample};
     use super::*;
 
-    /// The claim that stands in a message with this block.
+    /// The claim in a message with this block.
     fn read(block: &str) -> claim::Claim {
         let message = format!("Kiln controller\n\nWhat and why.\n\n{block}");
         let (mut claims, errors) = claim::read(message.as_bytes(), WorkTime::default());

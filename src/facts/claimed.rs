@@ -1,4 +1,5 @@
-//! From what messages claim to tasks: which task each claim speaks of, and how the claims of one task revise each other.
+//! From what messages claim to tasks: which task each claim describes, and how the claims of one task revise each
+//! other.
 
 use chrono::DateTime;
 
@@ -18,13 +19,13 @@ pub struct CommitClaims {
     pub author: Person,
     /// The author's time.
     pub time: Instant,
-    /// When it was committed, seconds since the epoch: an amended copy has the author's time of the first.
+    /// When it was committed, seconds since the epoch: an amended copy has the author time of the first.
     pub committed: i64,
     /// The first line of the message.
     pub subject: String,
-    /// What a rewrite keeps of it.
+    /// What a rewrite preserves of it.
     pub authored: Authored,
-    /// The claims, one a paragraph.
+    /// The claims, one per paragraph.
     pub claims: Vec<Claim>,
     /// What could not be read of them.
     pub errors: Vec<ClaimError>,
@@ -34,23 +35,25 @@ pub struct CommitClaims {
 pub(super) struct Said {
     pub(super) commit: ObjectId,
     pub(super) claim: Claim,
-    /// What a rewrite keeps of the commit that made the claim: the one that a squash quotes, else the one it is on.
+    /// What a rewrite preserves of the commit that made the claim: the one that a squash quotes, otherwise the one it
+    /// is on.
     pub(super) authored: Authored,
     /// The title of that commit.
     pub(super) title: String,
-    /// Its place among the claims of that commit that name no task, the first being 1; 0 for one that names its task.
+    /// Its position among the claims of that commit that name no task, the first being 1; 0 for one that names its
+    /// task.
     pub(super) ordinal: usize,
     /// When the commit that it is on was committed, seconds since the epoch.
     pub(super) committed: i64,
-    /// The task that the claim alone would make.
+    /// The task that the claim makes by itself.
     task: Option<Task>,
-    /// Whether the message holds claims in its middle, as a squash does: they may be copies of its parts'.
+    /// Whether the message has claims in its middle, as a squash does: they may be copies of its parts'.
     in_squash: bool,
 }
 
 impl Said {
-    /// Whether it names its task, then the author's time and the committer's: a task whose id is derived from a claim begins
-    /// with that claim, whatever clocks say.
+    /// Whether it names its task, then the author time and the committer time: a task whose id is derived from a claim
+    /// begins with that claim, whatever clocks say.
     fn order(&self) -> (bool, i64, i64) {
         (
             self.claim.task.is_some(),
@@ -61,7 +64,7 @@ impl Said {
 }
 
 impl CommitClaims {
-    /// Each claim with the id of its task: the one that it names, else the derived one.
+    /// Each claim with the id of its task: the one that it names, otherwise the derived one.
     pub(super) fn said(&self) -> Vec<(TaskId, Said)> {
         let in_squash = self.claims.iter().any(|claim| claim.place == TrailerPlace::Body);
         let mut unnamed = 0;
@@ -92,7 +95,7 @@ impl CommitClaims {
         self.claims.iter().map(said).collect()
     }
 
-    /// The commit that made the claim, as it is known to rewrites.
+    /// The commit that made the claim, as rewrites know it.
     fn authored(&self, claim: &Claim) -> Authored {
         match &claim.part {
             Some(part) => part
@@ -116,10 +119,11 @@ impl CommitClaims {
         }
     }
 
-    /// The id of a task whose trailers name none: from what a rebase keeps of a commit (author, author's time, subject) and
-    /// the place of the claim among those of the message. A quoted commit gives the id that it has itself.
+    /// The id of a task whose trailers name none: from what a rebase preserves of a commit (author, author time,
+    /// subject) and the position of the claim among those of the message. A quoted commit gives the same id as the
+    /// commit itself.
     fn derived_id(&self, claim: &Claim, authored: &Authored, ordinal: usize) -> TaskId {
-        // Without its time a quoted commit is known by where it is quoted.
+        // Without its time a quoted commit is identified by where it is quoted.
         let place = match &claim.part {
             Some(part) if part.time.is_none() => format!("{ordinal} in line {}", part.line),
             _ => ordinal.to_string(),
@@ -165,8 +169,8 @@ fn task(claim: &Claim, authored: &Authored, id: TaskId) -> Option<Task> {
     Some(task)
 }
 
-/// Where an agent estimated that names the one session of its own in which it committed, what the message does not claim is left
-/// to that session, as if it had been recorded there.
+/// If an agent estimated that names the one session of its own in which it committed, what the message does not claim
+/// is left to that session, as if it had been recorded there.
 fn leave_to_session(task: &mut Task) {
     let ([session], Some(estimator)) = (task.sessions.as_slice(), &task.estimate.estimator) else {
         return;
@@ -190,8 +194,8 @@ pub(super) fn sort(said: &mut [Said]) {
     });
 }
 
-/// What sorted claims make of the task `id`: the first with an estimate is revision 0, and each later one that says something
-/// else is the next. A copy, as a rebase or a squash leaves it, is none.
+/// What sorted claims make of the task `id`: the first with an estimate is revision 0, and each later one that differs
+/// is the next. A copy, as a rebase or a squash leaves it, is not a revision.
 pub(super) fn revisions(id: TaskId, said: &[Said]) -> Vec<Task> {
     let mut revisions: Vec<Task> = Vec::new();
     for (number, one) in said.iter().enumerate() {
@@ -244,7 +248,7 @@ fn revised(before: &Task, claimed: &Task) -> Task {
     next
 }
 
-/// Whether two revisions differ in nothing but who wrote them, and when.
+/// Whether two revisions differ only in who wrote them, and when.
 fn is_same(before: &Task, next: &Task) -> bool {
     let mut next = next.clone();
     next.rev = before.rev;

@@ -37,15 +37,15 @@ pub struct Person {
     pub email: String,
 }
 
-/// `Name <mail>`, as git shows a person. Untrusted text.
+/// `Name <email>`, as git shows a person. Untrusted text.
 impl fmt::Display for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} <{}>", self.name, self.email)
     }
 }
 
-/// What an amend, a rebase and a cherry-pick keep of a commit, as ids are derived from it: the bytes of the object as text,
-/// whatever encoding it names. What is shown is read as git shows it.
+/// What an amend, a rebase and a cherry-pick preserve of a commit, which ids are derived from: the bytes of the object
+/// as text, whatever encoding it names. For display, the text is read as git shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Authored {
     /// The author, as the commit has it.
@@ -63,7 +63,7 @@ impl Authored {
     }
 }
 
-/// What a change adds up to.
+/// The totals of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LineCounts {
     /// Files touched, mode changes and binaries included.
@@ -92,7 +92,7 @@ impl AddAssign for LineCounts {
     }
 }
 
-/// What a change adds up to, in all and by kind of file.
+/// The totals of a change, of all files and by kind of file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Lines {
     /// All files.
@@ -112,7 +112,7 @@ impl Lines {
     }
 }
 
-/// The facts of one commit. They depend on its objects alone, so they are read once and never change.
+/// The facts of one commit. They depend only on its objects, so they are read once and never change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Commit {
     /// Its object id.
@@ -127,26 +127,26 @@ pub struct Commit {
     pub commit_time: Instant,
     /// The first paragraph of the message as one line. Untrusted text.
     pub subject: String,
-    /// All its files and lines against its first parent; zero for a merge, `None` where blobs are missing.
+    /// All its files and lines against its first parent; zero for a merge, `None` if blobs are missing.
     pub lines: Option<LineCounts>,
-    /// The same by kind of file, sorted; empty where `lines` is `None`.
+    /// The same by kind of file, sorted; empty if `lines` is `None`.
     pub by_class: Vec<(FileClass, LineCounts)>,
-    /// Its object, where its message may hold trailers of ours; nearly none does.
+    /// Its object, if its message may have `Leverage-` trailers; hardly any does.
     pub claiming: Option<Box<[u8]>>,
-    /// Who made it, and how that is known.
+    /// Who made it, and the evidence.
     pub origin: Origin,
 }
 
 impl Commit {
-    /// The part of its lines in files of a class; `None` where its lines are unknown.
+    /// The part of its lines in files of a class; `None` if its lines are unknown.
     pub fn lines_in(&self, class: FileClass) -> Option<LineCounts> {
         self.lines?;
         let of_class = self.by_class.iter().find(|(known, _)| *known == class);
         Some(of_class.map_or_else(LineCounts::default, |(_, counts)| *counts))
     }
 
-    /// What it and the same commit in another clone say together, where that is more. Blobs are missing here and notes there:
-    /// lines are those of the first clone that has any, signs those of all.
+    /// Combines it with the same commit in another clone. Blobs may be missing in one and notes in the other: lines are
+    /// those of the first clone that has any, signs those of all.
     pub fn known_better(&self, again: &Self) -> Option<Self> {
         let counted = [self, again]
             .into_iter()
@@ -161,13 +161,13 @@ impl Commit {
         })
     }
 
-    /// Whether it joins histories. Merges carry no lines, as in `git log --no-merges`.
+    /// Whether it joins histories. Merges have no lines, as in `git log --no-merges`.
     pub fn is_merge(&self) -> bool {
         self.parents.len() > 1
     }
 }
 
-/// Decides who made each of `commits`, whose origins hold their own signs alone until then.
+/// Decides who made each of `commits`, whose origins contain only their own signs until then.
 pub fn decide(commits: &mut [Commit], elsewhere: &Signs, foreign: ForeignTrailers) {
     for commit in commits {
         let signs = elsewhere.of(commit.id);

@@ -1,8 +1,8 @@
 //! Which claims, made on different commits, are one claim: what amends, rebases, cherry-picks and squashes copied.
 //!
-//! A derived id survives a rewrite that keeps author, author's time and title. Everything else is found here: records whose
-//! commit was left behind, messages that were changed, and squashes that join the messages of several commits. Where two
-//! claims might be one or two tasks, what is known of git's history decides.
+//! A derived id survives a rewrite that preserves author, author time and title. Everything else is found here: records
+//! whose commit was left behind, messages that were changed, and squashes that join the messages of several commits. If
+//! two claims might be one task or two, git's history decides.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -14,15 +14,15 @@ use super::task::{Task, TaskSource};
 /// How many claims with the same content, and the same title or time, one claim is compared with at most.
 const MAX_COMPARED: usize = 16;
 
-/// How many claims of one message are looked for together on a branch.
+/// How many claims of one message are searched together on a branch.
 const MAX_TOGETHER: usize = 64;
 
-/// What is known of commits beyond what their messages and notes say.
+/// What is known of commits beyond their messages and notes.
 pub trait History {
-    /// What became of the commits that notes speak of.
+    /// What happened to the commits that notes describe.
     fn rewrites(&self, spoken_of: &BTreeSet<ObjectId>) -> Rewrites;
 
-    /// Whether a commit comes after another.
+    /// Whether a commit is a descendant of another.
     fn descends(&self, commit: ObjectId, from: ObjectId) -> bool;
 
     /// Whether no branch and no tag reaches a commit, of those in [`Rewrites::claims`].
@@ -31,19 +31,19 @@ pub trait History {
     /// Whether HEAD reaches a commit.
     fn is_current(&self, commit: ObjectId) -> bool;
 
-    /// Whether a commit made the change of another, or of several that follow each other with that among them.
+    /// Whether a commit made the change of another, or of several consecutive ones including that one.
     fn made_change_of(&self, whole: ObjectId, part: ObjectId) -> bool;
 
     /// Whether a commit changed every file that another changed.
     fn changed_files_of(&self, whole: ObjectId, part: ObjectId) -> bool;
 }
 
-/// What became of commits that notes speak of.
+/// What happened to commits that notes describe.
 #[derive(Debug, Clone, Default)]
 pub struct Rewrites {
     /// Those that a branch or a tag reaches.
     pub standing: HashSet<ObjectId>,
-    /// Those that are not in the repository, and of which nothing is known but their id.
+    /// Those that are not in the repository, and of which only the id is known.
     pub absent: BTreeSet<ObjectId>,
     /// What a rewrite made of them.
     pub copies: BTreeMap<ObjectId, ObjectId>,
@@ -51,15 +51,15 @@ pub struct Rewrites {
     pub squashed: BTreeMap<ObjectId, ObjectId>,
     /// The copies whose messages join that of the commit and those of others.
     pub joined: BTreeSet<ObjectId>,
-    /// What the messages of those claim that were not among the messages read.
+    /// Claims in the messages of those that were not among the messages read.
     pub claims: Vec<CommitClaims>,
 }
 
 impl Rewrites {
-    /// The commits of a task or a session, in place of those that a rewrite left behind what it made of them.
+    /// The commits of a task or a session; rewritten ones are replaced by the commits made from them.
     ///
-    /// Git copies notes only where it is told to (`notes.rewriteRef`), and then leaves the old one. A note whose commit no
-    /// ref reaches, and which has no copy that is known, counts for nothing where a note or a claim is on one that stands.
+    /// Git copies notes only if configured to (`notes.rewriteRef`), and then leaves the old one. A note whose commit no
+    /// ref reaches, and which has no known copy, counts for nothing if a note or a claim is on a reachable one.
     pub(super) fn followed(
         &self,
         commits: &BTreeSet<ObjectId>,
@@ -84,7 +84,7 @@ impl Rewrites {
     }
 }
 
-/// Commits of which nothing is known: all stand, and none comes after another.
+/// Commits of which nothing is known: all count as reachable, and none is a descendant of another.
 pub(super) struct Unknown;
 
 impl History for Unknown {
@@ -116,10 +116,10 @@ impl History for Unknown {
     }
 }
 
-/// What notes record.
+/// The records in notes.
 pub(super) struct Recorded<'a> {
-    /// The current revision of each task, and the commits whose notes hold it; none of either where all that is there is
-    /// a retraction.
+    /// The current revision of each task, and the commits whose notes contain it; neither if there is only a
+    /// retraction.
     pub(super) tasks: BTreeMap<TaskId, (Option<&'a Task>, Option<&'a BTreeSet<ObjectId>>)>,
     /// The tasks that the note on a commit records.
     pub(super) on: &'a BTreeMap<ObjectId, BTreeSet<TaskId>>,
@@ -128,10 +128,10 @@ pub(super) struct Recorded<'a> {
 /// A claim, and one that repeats it.
 type Pair<'a> = (&'a Sighting<'a>, &'a Sighting<'a>);
 
-/// The squashes that hold each task.
+/// The squashes that contain each task.
 type Taken = HashMap<TaskId, Vec<ObjectId>>;
 
-/// Which id each claim counts under.
+/// The id that each claim counts under.
 #[derive(Debug, Default)]
 pub(super) struct Names(HashMap<TaskId, TaskId>);
 
@@ -143,7 +143,7 @@ impl Names {
         id
     }
 
-    /// The same, and the way there is short from now on.
+    /// The same, and the path there is short from now on.
     fn root(&mut self, id: TaskId) -> TaskId {
         let root = self.of(id);
         let mut at = id;
@@ -158,12 +158,12 @@ impl Names {
 struct Sighting<'a> {
     id: TaskId,
     said: &'a Said,
-    /// Whether a ref reaches its commit, so that it counts; else it only tells what its copies mean.
+    /// Whether a ref reaches its commit, so that it counts; otherwise it only shows what its copies mean.
     counts: bool,
 }
 
 impl Sighting<'_> {
-    /// When it was committed, then what tells it from all others.
+    /// When it was committed, then what distinguishes it from all others.
     fn place(&self) -> (i64, ObjectId, usize) {
         (self.said.committed, self.said.commit, self.said.ordinal)
     }
@@ -181,7 +181,8 @@ impl Sighting<'_> {
     }
 }
 
-/// The claims that say what others say: those on HEAD and all others, each in the order in which they were committed.
+/// The claims with the same content as others: those on HEAD and all others, each in the order in which they were
+/// committed.
 #[derive(Default)]
 struct Alike<'a>(BTreeMap<String, (Vec<&'a Sighting<'a>>, Vec<&'a Sighting<'a>>)>);
 
@@ -193,15 +194,15 @@ impl<'a> Alike<'a> {
             .copied()
     }
 
-    /// Some that were committed before one, those nearest in time first: branches are squashed when they are done. A branch
-    /// that was squashed is seldom on HEAD beside its squash, where nearly all claims are.
+    /// Some that were committed before one, those nearest in time first: branches are squashed when they are done. A
+    /// squashed branch is seldom on HEAD beside its squash, where nearly all claims are.
     fn before(&self, whole: &Sighting<'_>) -> Vec<&'a Sighting<'a>> {
         let Some((current, others)) = self.0.get(&whole.said.claim.content()) else {
             return Vec::new();
         };
         let nearest = |group: &[&'a Sighting<'a>]| {
             let end = group.partition_point(|one| one.place() < whole.place());
-            // What a message quotes was made by another commit than its own.
+            // What a message quotes was made by another commit.
             let before = group.iter().take(end).rev().take(MAX_COMPARED);
             let before = before.filter(|one| !one.is_quoted());
             before.copied().collect::<Vec<_>>()
@@ -210,8 +211,8 @@ impl<'a> Alike<'a> {
     }
 }
 
-/// Finds the claims that are copies of each other, or speak of a record. Those of `left_behind` count for nothing; they
-/// only tell what their copies mean.
+/// Finds the claims that are copies of each other, or describe a record. Those of `left_behind` do not count; they only
+/// show what their copies mean.
 pub(super) fn names(
     read: &[(TaskId, Said)],
     left_behind: &[(TaskId, Said)],
@@ -265,7 +266,7 @@ impl<'a> Search<'a> {
         self.recorded.tasks.contains_key(&root)
     }
 
-    /// Makes two ids one: the recorded one counts, else the second. Two records stay two tasks.
+    /// Merges two ids: the recorded one counts, otherwise the second. Two records stay two tasks.
     fn join(&mut self, id: TaskId, with: TaskId) {
         let (id, with) = (self.names.root(id), self.names.root(with));
         if id == with {
@@ -286,7 +287,7 @@ impl<'a> Search<'a> {
             .collect()
     }
 
-    /// A claim speaks of the task that the note on its commit records.
+    /// A claim describes the task that the note on its commit records.
     fn notes(&mut self) {
         let (quoted, own): (Vec<_>, Vec<_>) = self.sightings.iter().partition(|one| one.is_quoted());
         for sighting in own.into_iter().chain(quoted) {
@@ -301,7 +302,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The first record on a commit that speaks of a claim. One that has the id of another claim speaks of that.
+    /// The first record on a commit that describes a claim. One with the id of another claim describes that.
     fn record_of(&self, sighting: &Sighting<'_>, commit: ObjectId) -> Option<TaskId> {
         let beside = [commit, sighting.said.commit];
         let is_of_another = |id: &TaskId| {
@@ -315,8 +316,8 @@ impl<'a> Search<'a> {
             .copied()
     }
 
-    /// A record that was copied from commits that are left behind speaks of what these claimed. A squash joined the claims of
-    /// others to them.
+    /// A record that was copied from commits that are left behind describes what these claimed. A squash joined the
+    /// claims of others to them.
     fn speaks_of(&self, record: TaskId, sighting: &Sighting<'_>) -> bool {
         let commit = sighting.said.commit;
         let (_, notes) = self.recorded.tasks.get(&record).copied().unwrap_or_default();
@@ -341,7 +342,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Whether a claim came into a message with those of other commits, and says something else than the record.
+    /// Whether a claim came into a message with those of other commits, and differs from the record.
     fn is_of_another(&self, record: TaskId, sighting: &Sighting<'_>) -> bool {
         let (task, _) = self.recorded.tasks.get(&record).copied().unwrap_or_default();
         let hours = task.map(|task| task.estimate.hours);
@@ -373,8 +374,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// A commit with the author's time and the claim of another, and its author or title, is a copy of it whose title or
-    /// author was changed, unless one of them comes after the other.
+    /// A commit with the author time and the claim of another, and its author or title, is a copy of it whose title or
+    /// author was changed, unless one of them is a descendant of the other.
     fn changed_messages(&mut self) {
         let mut together: HashMap<(Instant, usize, String), Vec<&'a Sighting<'a>>> = HashMap::new();
         for sighting in self.sightings.iter().filter(|one| one.counts && !one.is_quoted()) {
@@ -396,13 +397,13 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether two claims of the same stand on lines of history that parted.
+    /// Whether two equal claims are on diverged lines of history.
     fn is_elsewhere(&self, one: &Sighting<'_>, other: &Sighting<'_>) -> bool {
         let (first, second) = (one.said.commit, other.said.commit);
         first != second && !self.history.descends(first, second) && !self.history.descends(second, first)
     }
 
-    /// A squash holds the claims of its parts, below their titles. The parts are on a branch of their own, if anywhere.
+    /// A squash contains the claims of its parts, below their titles. The parts are on a separate branch, if anywhere.
     fn squashes(&mut self) {
         // By title and claim: many commits share a title such as "wip".
         let mut alike: HashMap<(&str, String), Vec<&'a Sighting<'a>>> = HashMap::new();
@@ -439,7 +440,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// A squash under a title of its own says nothing of its parts but what they claimed, and made their change.
+    /// A squash with a new title has nothing of its parts but their claims and their change.
     fn same_changes(&mut self) {
         let alike = self.alike();
         let mut taken = Taken::default();
@@ -456,7 +457,7 @@ impl<'a> Search<'a> {
                 self.take(part, whole, &mut taken);
             }
         }
-        // A squash that changed more beside, or less: each of its claims was made on one branch, by another commit.
+        // A squash that changed more, or less: each of its claims was made on one branch, by another commit.
         let several = self.on_commit.values();
         let several = several.filter(|on| (2..=MAX_TOGETHER).contains(&on.len()));
         let mut wholes: Vec<ObjectId> = several.map(|on| self.sightings[on[0]].said.commit).collect();
@@ -468,7 +469,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The claims of which more than one say the same.
+    /// The claims with equal content, if there is more than one.
     fn alike(&self) -> Alike<'a> {
         let mut groups: HashMap<String, Vec<&'a Sighting<'a>>> = HashMap::new();
         for sighting in self.sightings {
@@ -485,8 +486,8 @@ impl<'a> Search<'a> {
         alike
     }
 
-    /// For each claim of a commit of which nothing is known another one that it may repeat; none where one of them is new, or
-    /// where they are not of one branch.
+    /// For each claim of an unknown commit another one that it may repeat; none if one of them is new, or if they are
+    /// not of one branch.
     fn all_parts(&self, commit: ObjectId, alike: &Alike<'a>, taken: &Taken) -> Vec<Pair<'a>> {
         let mut found: Vec<Pair<'a>> = Vec::new();
         for whole in self.own(commit).into_iter().filter(|one| self.is_open(one)) {
@@ -521,7 +522,7 @@ impl<'a> Search<'a> {
     fn is_new_part(&self, part: &Sighting<'_>, whole: &Sighting<'_>, taken: &Taken) -> bool {
         let root = self.names.of(part.id);
         let by = taken.get(&root).map(Vec::as_slice).unwrap_or_default();
-        // Nothing that a ref reaches was built on what none does.
+        // Nothing that a ref reaches was built on a commit that none reaches.
         let is_elsewhere = || self.history.is_gone(part.said.commit) || self.is_elsewhere(part, whole);
         root != self.names.of(whole.id) && is_elsewhere() && self.is_free(by, whole)
     }
@@ -537,8 +538,8 @@ impl<'a> Search<'a> {
         self.names.of(sighting.id) != sighting.id
     }
 
-    /// Whether a part that these squashes hold can be in another one too: not in the same, and not in one on the same line of
-    /// history, which cannot bring it again.
+    /// Whether a part that these squashes contain can be in another one, too: not in the same, and not in one on the
+    /// same line of history, which cannot add it again.
     fn is_free(&self, taken_by: &[ObjectId], squash: &Sighting<'_>) -> bool {
         let commit = squash.said.commit;
         taken_by.len() < MAX_COMPARED
@@ -555,7 +556,7 @@ impl<'a> Search<'a> {
             && !self.history.descends(whole.commit, one.commit)
     }
 
-    /// A recorded claim whose commit is gone without a trace was given another time, or joined to others without its title.
+    /// A recorded claim whose commit no longer exists was given another time, or joined to others without its title.
     fn orphans(&mut self) {
         let left: Vec<&'a Sighting<'a>> = self.sightings.iter().filter(|one| !one.counts).collect();
         let is_lost = |one: &&&Sighting<'_>| {
@@ -597,7 +598,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// A record whose commits are not in this clone speaks of the claim with its title and day.
+    /// A record whose commits are not in this clone describes the claim with its title and day.
     fn absent(&mut self) {
         let mut open: HashMap<(&str, chrono::NaiveDate), Vec<&'a Sighting<'a>>> = HashMap::new();
         let mut seen: HashSet<TaskId> = HashSet::new();
@@ -622,7 +623,7 @@ impl<'a> Search<'a> {
             }
             let claims = open.get(&(task.title.as_str(), task.date)).into_iter().flatten();
             let claims = claims.filter(|one| !self.recorded.tasks.contains_key(&self.names.of(one.id)));
-            // One record is one claim: of several the one that says what the record does, else the first.
+            // One record is one claim: of several the one that equals the record, otherwise the first.
             let differs = |one: &&&Sighting<'_>| one.said.claim.estimate != Some(task.estimate.hours);
             if let Some(claim) = claims.min_by_key(|one| (differs(one), one.said.committed, one.id)) {
                 self.join(claim.id, id);

@@ -1,18 +1,18 @@
 //! Trouble as data: what was wrong, where, and what to do next.
 //!
-//! One bad commit, log line or repository never stops the others. Whoever meets it adds a [`Warning`] and goes on; only
-//! `cli/` shows them, and every report carries them.
+//! One bad commit, log line or repository never stops the others. The code that finds it adds a [`Warning`] and
+//! continues; only `cli/` shows them, and every report includes them.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Something that was left out or read otherwise than it asked to be.
+/// Something that was skipped or not read as it asked to be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Warning {
     /// Where: a repository, `repository commit`, or `file:line`. Untrusted text: escape before showing.
     pub place: String,
-    /// What is wrong, one sentence without a full stop. Untrusted text: escape before showing.
+    /// What is wrong, one sentence without a period. Untrusted text: escape before showing.
     pub message: String,
     /// What the reader can do about it, if anything.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -29,7 +29,7 @@ impl Warning {
         }
     }
 
-    /// The same warning, with what to do next.
+    /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -50,7 +50,7 @@ pub enum Status {
     /// All of it.
     #[default]
     Complete,
-    /// Some of it is missing or unreadable; what was read is right.
+    /// Some of it is missing or unreadable; what was read is correct.
     Partial,
     /// None of it.
     Failed,

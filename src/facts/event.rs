@@ -1,9 +1,9 @@
-//! What an agent's hook was told, as far as it is kept: that something happened, never what was said.
+//! What is stored of a call of an agent's hook: that something happened, never any text.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// One call of a hook. Text in it is untrusted, and bounded by whoever makes one.
+/// One call of a hook. Its text is untrusted, and its creator limits its length.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// When the hook was called.
@@ -18,7 +18,7 @@ pub struct Event {
     /// The log of the session.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub log: Option<String>,
-    /// The folder that the agent works in.
+    /// The directory that the agent works in.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub folder: Option<String>,
     /// The model, as the agent names it.
@@ -38,9 +38,9 @@ pub enum EventKind {
     SessionEnd,
     /// Git made a commit.
     Commit,
-    /// The agent was reminded of commits of which no task speaks.
+    /// The agent was reminded of commits without a task.
     Reminded,
-    /// Anything else. It says no more than that the agent called.
+    /// Anything else: it only shows that the agent called.
     #[serde(other)]
     Other,
 }

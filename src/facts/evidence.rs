@@ -1,4 +1,4 @@
-//! Who made a commit, and how that is known.
+//! Who made a commit, and the evidence for it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,9 +14,9 @@ use super::sign::Sign;
 pub enum OriginState {
     /// An agent had a part in it.
     Agent,
-    /// Something says that a person made it without an agent.
+    /// Evidence shows that a person made it without an agent.
     Human,
-    /// Nothing says either.
+    /// There is no evidence either way.
     #[default]
     Unknown,
 }
@@ -25,7 +25,7 @@ pub enum OriginState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
-    /// A place to look; in no total.
+    /// A hint; in no total.
     Low,
     /// More likely than not.
     Medium,
@@ -46,7 +46,7 @@ impl fmt::Display for Confidence {
     }
 }
 
-/// One sign, and what it says.
+/// One sign, and what it shows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Evidence {
     /// The rule that found it, such as `trailer:co-authored-by` or `note:git-ai`.
@@ -57,12 +57,12 @@ pub struct Evidence {
     /// The model it names, as written there. Untrusted text.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub model: Option<String>,
-    /// Lines that the sign itself attests, where it counts them.
+    /// Lines that the sign attests, if it counts them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lines: Option<u64>,
 }
 
-/// The state of a commit with all that speaks for it. Made from signs alone, so that the two cannot disagree.
+/// The state of a commit with all its evidence. Made only from signs, so that the two cannot disagree.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Origin {
     state: OriginState,
@@ -71,7 +71,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// What signs add up to: one of an agent is enough, and without any nothing is known.
+    /// The conclusion from signs: one of an agent is enough, and without any the state is unknown.
     pub fn new(mut evidence: Vec<Evidence>) -> Self {
         evidence.sort();
         evidence.dedup();
@@ -85,13 +85,13 @@ impl Origin {
         Self { state, evidence }
     }
 
-    /// What this and more signs add up to.
+    /// Adds more signs.
     #[must_use]
     pub fn with(&self, signs: impl IntoIterator<Item = Evidence>) -> Self {
         Self::new(self.evidence.iter().cloned().chain(signs).collect())
     }
 
-    /// What the evidence adds up to.
+    /// The conclusion from the evidence.
     pub fn state(&self) -> OriginState {
         self.state
     }
@@ -114,13 +114,14 @@ impl Origin {
     }
 }
 
-/// Whether marks that other tools leave in messages and notes say who made a commit, and in which session.
+/// Whether marks that other tools leave in messages and notes count as evidence of who made a commit, and in which
+/// session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ForeignTrailers {
     /// They do.
     #[default]
     Believe,
-    /// Only our own do, and authors and notes.
+    /// Only the trailers and notes of git-leverage do, and authors.
     Ignore,
 }
 
@@ -130,12 +131,12 @@ impl ForeignTrailers {
     }
 }
 
-/// What speaks for commits besides their own text: notes of other tools, records of the ledger, sessions.
+/// Evidence for commits besides their own text: notes of other tools, records of the ledger, sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Signs(HashMap<ObjectId, Vec<Evidence>>);
 
 impl Signs {
-    /// Adds signs that speak for a commit.
+    /// Adds evidence for a commit.
     pub fn add(&mut self, commit: ObjectId, signs: impl IntoIterator<Item = Evidence>) {
         self.0.entry(commit).or_default().extend(signs);
     }
@@ -158,7 +159,7 @@ impl Signs {
     }
 }
 
-/// Who made a commit: the one place where its own signs (author, trailers, text) and those from elsewhere are weighed.
+/// Who made a commit: the only place where its own signs (author, trailers, text) and those from elsewhere are weighed.
 pub fn origin(own: &[Evidence], elsewhere: &[Evidence], foreign: ForeignTrailers) -> Origin {
     let all = own.iter().chain(elsewhere);
     Origin::new(all.filter(|sign| foreign.admits(sign)).cloned().collect())

@@ -1,5 +1,5 @@
-//! The leverage factor: human hours over minutes of an agent, of a person or of the clock. Whoever shows one computes it
-//! here.
+//! The leverage factor: human hours over minutes of an agent, of a person or of wall time. Everything that shows one
+//! computes it here.
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
@@ -8,7 +8,7 @@ use super::quantity::{Hours, Minutes};
 
 /// The two terms of a factor. Terms add up, factors do not: the factor of a sum is that of its summed terms.
 ///
-/// Hours without minutes have no factor of their own and would only raise that of a sum, so they are never in one.
+/// Hours without minutes have no factor and would only raise that of a sum, so they are never in one.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Ratio {
     hours: Hours,
@@ -16,7 +16,7 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    /// The terms of one piece of work; none where its minutes are unknown or 0.
+    /// The terms of one piece of work; none if its minutes are unknown or 0.
     pub fn new(hours: Hours, minutes: impl Into<Option<Minutes>>) -> Self {
         match minutes.into().filter(|minutes| minutes.get() > 0.0) {
             Some(minutes) => Self { hours, minutes },
@@ -34,7 +34,7 @@ impl Ratio {
         self.minutes
     }
 
-    /// Whether nothing is in it.
+    /// Whether it is empty.
     pub fn is_empty(self) -> bool {
         self.minutes.get() <= 0.0
     }

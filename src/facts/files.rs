@@ -172,7 +172,7 @@ const CONFIG_FILES: &[&str] = &[
     "setup.py",
 ];
 
-/// What the attributes of a repository say of a path; `None` where they are silent.
+/// What the attributes of a repository state about a path; `None` if they do not mention it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Linguist {
     /// `linguist-generated`.
@@ -184,7 +184,7 @@ pub struct Linguist {
 }
 
 impl Linguist {
-    /// What an attribute with this value says: as Linguist has it, anything but `false`.
+    /// The meaning of an attribute with this value: as in Linguist, anything but `false` is true.
     pub fn value(text: &[u8]) -> bool {
         text != b"false"
     }
@@ -202,9 +202,9 @@ impl Linguist {
 }
 
 impl FileClass {
-    /// The kind of a path, by the rules of the field (Linguist's for what is vendored and generated). What the
-    /// repository's own attributes say comes first: what they call not generated or not vendored is not, whatever its name.
-    /// A lock file is one even so. Every table takes its answer from here. Untrusted bytes.
+    /// The kind of a path, by common rules (Linguist's for vendored and generated files). The repository's own
+    /// attributes take precedence: what they call not generated or not vendored is not, whatever its name. A lock file
+    /// is one in any case. Every table gets its answer from here. Untrusted bytes.
     pub fn of(path: &[u8], said: Linguist) -> Self {
         if let Some(class) = said.class() {
             return class;
@@ -250,7 +250,7 @@ fn is_test_name(stem: &str) -> bool {
         || stem == "tests"
 }
 
-/// `XTest.java`, or `A.swift` in `XTests`, as written: `Contest.java` is none.
+/// `XTest.java`, or `A.swift` in `XTests`, as written: `Contest.java` is not one.
 fn is_test_class(path: &str) -> bool {
     let Some((stem, extension)) = path.rsplit_once('.') else {
         return false;
@@ -264,7 +264,7 @@ fn is_test_class(path: &str) -> bool {
         && (is_suite || stem.ends_with("Test") || stem.ends_with("Tests"))
 }
 
-/// The programming language that an extension (in lower case) stands for.
+/// The programming language of an extension (in lower case).
 pub fn language(extension: &str) -> Option<&'static str> {
     Some(match extension {
         "rs" => "Rust",

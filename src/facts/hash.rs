@@ -1,8 +1,8 @@
-//! The hashes that caches hold and are called by: the same in every process, on every machine and in every version.
+//! The hashes in the contents and names of caches: the same in every process, on every machine and in every version.
 //!
-//! Changing one of them makes files unreadable or, worse, readable as something else. None is a protection against
-//! somebody who means it; ids that have to be are made with SHA-256 where they are made. Hashes that live as long as one
-//! map or one comparison are beside it.
+//! Changing one of them makes files unreadable or, worse, readable as something else. None protects against a
+//! deliberate attack; ids that must are made with SHA-256 where they are made. Hashes that live only as long as one map
+//! or one comparison are not here.
 
 /// FNV-1a: of a few bytes at a time, and in one pass over parts of them.
 pub fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
@@ -11,7 +11,7 @@ pub fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
     })
 }
 
-/// The finaliser of MurmurHash3: FNV alone leaves the high bits of short texts alike.
+/// The finalizer of MurmurHash3: FNV by itself leaves the high bits of short texts equal.
 pub fn spread(mut hash: u64) -> u64 {
     hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
@@ -46,7 +46,7 @@ mod tests {
         assert_eq!(fnv1a([]), 0xcbf2_9ce4_8422_2325);
         assert_eq!(fnv1a(*b"a"), 0xaf63_dc4c_8601_ec8c);
         assert_eq!(fnv1a(*b"foobar"), 0x8594_4171_f739_67e8);
-        // And of the finaliser.
+        // And of the finalizer.
         assert_eq!(spread(0), 0);
         assert_eq!(spread(1), 0xb456_bcfc_34c2_cb2c);
         assert_eq!(checksum(b""), 0);

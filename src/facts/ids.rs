@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// A git object name: 20 bytes in a SHA-1 repository, 32 in a SHA-256 one.
 ///
-/// Ordered and hashed by its bytes; shown and serialised as lower-case hex.
+/// Ordered and hashed by its bytes; shown and serialized as lower-case hex.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId {
     bytes: [u8; 32],
@@ -37,7 +37,7 @@ impl ObjectId {
         &self.bytes[..usize::from(self.len)]
     }
 
-    /// How many bytes it has, 20 or 32. All ids of a repository have as many.
+    /// Its length in bytes, 20 or 32. All ids of a repository have the same length.
     pub fn width(&self) -> usize {
         usize::from(self.len)
     }
@@ -48,10 +48,10 @@ impl ObjectId {
     }
 }
 
-/// Without its length, which is one in all of a repository.
+/// Without its length, which is the same in all of a repository.
 impl Hash for ObjectId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // All of it: a tree may name any number of ids that begin alike, as nobody has to make what they stand for.
+        // All of it: a tree may name any number of ids with the same beginning, because the objects need not exist.
         state.write(self.as_bytes());
     }
 }
@@ -87,7 +87,7 @@ impl fmt::Debug for ObjectId {
     }
 }
 
-/// A text that is not an id of the kind asked for.
+/// A text that is not an id of the kind that was asked for.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[error("`{text}` is not {wanted}")]
 pub struct InvalidId {
@@ -125,7 +125,7 @@ impl FromStr for ObjectId {
     }
 }
 
-/// Serialises through `Display` and `FromStr`, so that every id reads the same in every format.
+/// Serializes through `Display` and `FromStr`, so that every id has the same form in every format.
 macro_rules! serde_as_text {
     ($name:ty) => {
         impl Serialize for $name {
@@ -146,7 +146,7 @@ macro_rules! serde_as_text {
 
 serde_as_text!(SessionId);
 
-/// As its text, and as its bytes where nobody reads it.
+/// As text, or as bytes in binary formats.
 impl Serialize for ObjectId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match serializer.is_human_readable() {
@@ -167,7 +167,7 @@ impl<'de> Deserialize<'de> for ObjectId {
     }
 }
 
-/// Takes an object id from its bytes.
+/// Reads an object id from its bytes.
 struct RawBytes;
 
 impl Visitor<'_> for RawBytes {
@@ -182,7 +182,7 @@ impl Visitor<'_> for RawBytes {
     }
 }
 
-/// A UUID that names something of the ledger for good.
+/// A UUID that permanently names something of the ledger.
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $wanted:literal) => {
         $(#[$doc])*
@@ -195,7 +195,7 @@ macro_rules! uuid_id {
                 Self(derived(parts))
             }
 
-            /// Whether it was made of parts, and not drawn.
+            /// Whether it was derived from parts, not random.
             pub fn is_derived(&self) -> bool {
                 self.0.get_version_num() == 8
             }
@@ -205,7 +205,8 @@ macro_rules! uuid_id {
                 Self(uuid)
             }
 
-            /// Enough of it to tell it from others: the time of its making to the millisecond, or 48 bits of its hash.
+            /// Enough of it to distinguish it from others: its creation time to the millisecond, or 48 bits of its
+            /// hash.
             pub fn short(&self) -> String {
                 self.to_string()[..13].to_owned()
             }
@@ -238,13 +239,13 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
-    /// The id of a task: a UUIDv7, kept through revisions, rebases, squashes and clones.
+    /// The id of a task: a UUIDv7, which stays the same in revisions, rebases, squashes and clones.
     TaskId, "a task id (a UUID)"
 }
 
 uuid_id! {
-    /// The id of a line of the ledger, whatever its kind: that of the task for a task's revisions, one of its own for a measured
-    /// session or a retraction.
+    /// The id of a line of the ledger, whatever its kind: that of the task for a task's revisions, a separate one for a
+    /// measured session or a retraction.
     RecordId, "a record id (a UUID)"
 }
 
@@ -283,7 +284,7 @@ fn derived(parts: &[&str]) -> Uuid {
 /// One run of one agent: `claude-code:<id>`, as the agent's own log names it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SessionId {
-    /// The agent's name in the form of design: `claude-code`, `codex`, `gemini-cli`, …
+    /// The agent's name in the standard form: `claude-code`, `codex`, `gemini-cli`, …
     pub agent: String,
     /// The id that the agent gave.
     pub id: String,

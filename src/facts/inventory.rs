@@ -1,6 +1,6 @@
-//! What a repository is, beside its history of lines: size, tests, project files, state.
+//! What a repository is, besides its history of lines: size, tests, project files, state.
 //!
-//! [`TreeFacts`] depend on one tree alone and never change; [`HistoryFacts`] on one commit; [`StateFacts`] on the clone
+//! [`TreeFacts`] depend only on one tree and never change; [`HistoryFacts`] on one commit; [`StateFacts`] on the clone
 //! and the moment.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ pub struct LinesByKind {
     pub code: u64,
     /// Lines that are comments or prose.
     pub comments: u64,
-    /// Lines with nothing but white space.
+    /// Lines that are empty or only white space.
     pub blanks: u64,
 }
 
@@ -36,9 +36,9 @@ impl AddAssign for LinesByKind {
 pub struct LanguageSize {
     /// How many.
     pub files: u64,
-    /// Their lines, those of languages embedded in them included.
+    /// Their lines, including those of embedded languages.
     pub lines: LinesByKind,
-    /// Whether people program in it; data, configuration and prose are other.
+    /// Whether it is a programming language; data, configuration and prose are not.
     pub programming: bool,
 }
 
@@ -49,7 +49,7 @@ pub struct Size {
     pub files: u64,
     /// Of these, those whose lines were counted.
     pub counted: u64,
-    /// Those whose lines belong to the count and could not be read.
+    /// Those whose lines belong to the count but could not be read.
     pub uncounted: u64,
     /// By language, generated and vendored files included.
     pub languages: BTreeMap<String, LanguageSize>,
@@ -89,34 +89,34 @@ impl AddAssign for Cases {
 pub struct TestFacts {
     /// By framework, such as `pytest` or `JUnit 5`.
     pub frameworks: BTreeMap<String, Cases>,
-    /// Lines of code that test, in programming languages.
+    /// Lines of test code, in programming languages.
     pub test_lines: u64,
-    /// Lines of code that are tested, generated and vendored ones left out.
+    /// Lines of tested code, without generated and vendored ones.
     pub source_lines: u64,
-    /// Files that were looked into.
+    /// Files that were searched.
     pub searched: u64,
-    /// Files that may hold tests and could not be read.
+    /// Files that may contain tests and could not be read.
     pub unsearched: u64,
-    /// Where no case was found: a file for testing, the first one, whose way of testing is not known. Untrusted text.
+    /// If no case was found: the first test file whose framework is unknown. Untrusted text.
     pub unrecognised: Option<String>,
-    /// Where no case was found: a language of the tree whose tests are not counted, or not all of them.
+    /// If no case was found: a language of the tree whose tests are not counted, or only some of them.
     pub uncounted: Option<String>,
 }
 
 impl TestFacts {
-    /// Test cases of all frameworks that are known.
+    /// Test cases of all known frameworks.
     pub fn cases(&self) -> u64 {
         self.frameworks.values().map(|framework| framework.cases).sum()
     }
 
-    /// [`TestFacts::cases`]; `None` where not one case was found, and there are test files, or code in a language whose tests
+    /// [`TestFacts::cases`]; `None` if no case was found and there are test files, or code in a language whose tests
     /// are not counted.
     pub fn known_cases(&self) -> Option<u64> {
         (self.unrecognised.is_none() && self.uncounted.is_none()).then(|| self.cases())
     }
 }
 
-/// Where a licence was read.
+/// Where a license was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LicenceSource {
@@ -126,7 +126,7 @@ pub enum LicenceSource {
     Text,
 }
 
-/// Under which terms the work is given.
+/// The terms of the work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Licence {
     /// An SPDX expression from a manifest, or the SPDX ids of the texts found. Untrusted text.
@@ -140,7 +140,7 @@ pub struct Licence {
 pub struct Manifest {
     /// Its path.
     pub path: String,
-    /// The lock file that its ecosystem wants, where it wants one.
+    /// The lock file that its ecosystem requires, if any.
     pub lock: Option<LockFile>,
     /// Why it cannot be parsed, if it cannot. Untrusted text.
     pub broken: Option<String>,
@@ -155,7 +155,7 @@ pub enum LockFile {
     Missing(String),
 }
 
-/// What a Dockerfile does that it should not.
+/// Bad practices of a Dockerfile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dockerfile {
     /// Its path.
@@ -166,16 +166,16 @@ pub struct Dockerfile {
     pub runs_as_root: bool,
 }
 
-/// Files that say how a project is run.
+/// Files that show how a project is run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Project {
     /// What it is, from its manifest or README. Untrusted text.
     pub description: Option<String>,
-    /// Its licence.
+    /// Its license.
     pub licence: Option<Licence>,
-    /// The path of a file that is named like a licence, whatever it holds.
+    /// The path of a file with the name of a license, whatever it contains.
     pub licence_file: Option<String>,
-    /// Whether a licence text is in the tree.
+    /// Whether a license text is in the tree.
     pub has_licence_text: bool,
     /// The README's path.
     pub readme: Option<String>,
@@ -191,27 +191,27 @@ pub struct Project {
     pub dockerfiles: Vec<Dockerfile>,
     /// Paths of files that look like secrets.
     pub secrets: Vec<String>,
-    /// Of which kinds there are files that could not be read.
+    /// The kinds of which some files could not be read.
     pub unread: BTreeSet<ProjectPart>,
 }
 
-/// Files that say how a project is run, by what is asked of them.
+/// Files that show how a project is run, by the question they answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ProjectPart {
-    /// Under which terms it is given.
+    /// Its license.
     Licence,
     /// What it depends on.
     Manifest,
     /// How its image is built.
     Dockerfile,
-    /// Whether it holds a key or a token.
+    /// Whether it contains a key or a token.
     Secret,
 }
 
-/// Parts of a tree that could not be looked at.
+/// Parts of a tree that could not be examined.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Gaps {
-    /// Folders whose objects are missing, damaged, or too many.
+    /// Directories whose objects are missing, damaged, or too many.
     pub folders: u64,
     /// Paths of files whose objects are missing or damaged. Untrusted text.
     pub unreadable: BTreeSet<String>,
@@ -220,7 +220,7 @@ pub struct Gaps {
 }
 
 impl Gaps {
-    /// Whether all was looked at.
+    /// Whether everything was examined.
     pub fn is_empty(&self) -> bool {
         self.is_lasting() && self.too_large.is_empty()
     }
@@ -238,7 +238,7 @@ impl Gaps {
     }
 }
 
-/// What one tree holds.
+/// The contents of one tree.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TreeFacts {
     /// How large it is.
@@ -247,23 +247,23 @@ pub struct TreeFacts {
     pub tests: TestFacts,
     /// Its project files.
     pub project: Project,
-    /// What could not be looked at, and is in none of the above.
+    /// What could not be examined, and is in none of the above.
     pub gaps: Gaps,
 }
 
 impl TreeFacts {
-    /// Whether all of it was looked at.
+    /// Whether all of it was examined.
     pub fn is_complete(&self) -> bool {
         self.gaps.is_empty()
     }
 
-    /// The lines of all languages; `None` where there may be some and not one file could be read.
+    /// The lines of all languages; `None` if there may be some and no file could be read.
     pub fn lines(&self) -> Option<LinesByKind> {
         self.is_known(self.size.counted, self.size.uncounted)
             .then(|| self.size.lines())
     }
 
-    /// Its tests; `None` where there may be some and not one file could be read.
+    /// Its tests; `None` if there may be some and no file could be read.
     pub fn known_tests(&self) -> Option<&TestFacts> {
         self.is_known(self.tests.searched, self.tests.unsearched)
             .then_some(&self.tests)
@@ -296,11 +296,11 @@ pub struct HistoryFacts {
     pub last: Option<i64>,
     /// The latest commits: those whose author time is not before the start of the longest activity window.
     pub recent: Vec<RecentCommit>,
-    /// Those without parents: histories that share none share nothing.
+    /// Those without parents: histories without a common one are unrelated.
     pub roots: Vec<ObjectId>,
     /// Whether parents are missing, so that there are more commits than these.
     pub cut_short: bool,
-    /// What else could not be told of them, a sentence each. Untrusted text.
+    /// What else is unknown of them, a sentence each. Untrusted text.
     pub gaps: Vec<String>,
 }
 
@@ -311,7 +311,7 @@ pub struct RecentCommit {
     pub id: ObjectId,
     /// Author time in seconds since the epoch.
     pub time: i64,
-    /// Lines added and removed against its first parent, 0 for a merge; `None` where blobs are missing.
+    /// Lines added and removed against its first parent, 0 for a merge; `None` if blobs are missing.
     pub lines: Option<(u64, u64)>,
 }
 
@@ -324,7 +324,7 @@ pub struct Remote {
     pub url: String,
 }
 
-/// Where a branch stands against its upstream.
+/// A branch compared with its upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Divergence {
     /// Commits that only the branch has.
@@ -333,44 +333,46 @@ pub struct Divergence {
     pub behind: u64,
 }
 
-/// What differs between HEAD, the index and the work tree.
+/// What differs between HEAD, the index and the working tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Dirt {
     /// Tracked files with changes, staged or not.
     pub changed: u64,
-    /// Untracked files and folders that no rule ignores.
+    /// Untracked files and directories that no rule ignores.
     pub untracked: u64,
 }
 
 /// The clone at this moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct StateFacts {
-    /// The branch at HEAD, unborn or not; `None` where HEAD is detached. Untrusted text.
+    /// The branch at HEAD, unborn or not; `None` if HEAD is detached. Untrusted text.
     pub branch: Option<String>,
-    /// The default branch: that of the first remote, else one of the usual names, else the one at HEAD or the only one. Untrusted text.
+    /// The default branch: that of the first remote, otherwise one of the usual names, otherwise the one at HEAD or the
+    /// only one. Untrusted text.
     pub default_branch: Option<String>,
     /// Whether a remote has all of the default branch; `None` without remote or branch, and in a mirror.
     pub default_pushed: Option<bool>,
     /// The remotes, sorted by name.
     pub remotes: Vec<Remote>,
-    /// Whether there is no work tree.
+    /// Whether there is no working tree.
     pub bare: bool,
-    /// Whether there is a work tree, and HEAD was ever checked out there.
+    /// Whether there is a working tree, and HEAD was ever checked out there.
     pub checked_out: bool,
     /// Whether history was cut on cloning.
     pub shallow: bool,
     /// Whether objects were left out on cloning.
     pub partial: bool,
-    /// Changes in the work tree; `None` for a bare repository, one that was never checked out, or an unreadable index.
+    /// Changes in the working tree; `None` for a bare repository, one that was never checked out, or an unreadable
+    /// index.
     pub dirt: Option<Dirt>,
-    /// HEAD's branch against its upstream; `None` without one.
+    /// HEAD's branch compared with its upstream; `None` without one.
     pub divergence: Option<Divergence>,
     /// Local branches with commits that no remote has, and a detached `HEAD` with some that no branch has either; `None`
     /// without remotes. Untrusted text.
     pub unpushed: Option<Vec<String>>,
     /// Local branches besides the default one whose last commit is older than 90 days. Untrusted text.
     pub stale_branches: Vec<String>,
-    /// Submodules in the tree at HEAD; `None` where it cannot be read.
+    /// Submodules in the tree at HEAD; `None` if it cannot be read.
     pub submodules: Option<u64>,
     /// Entries in the stash.
     pub stashes: u64,
@@ -378,7 +380,7 @@ pub struct StateFacts {
     pub tags: u64,
     /// Tags that name a version, oldest version first. Untrusted text.
     pub releases: Vec<String>,
-    /// When a remote was last asked, in seconds since the epoch.
+    /// When a remote was last fetched, in seconds since the epoch.
     pub last_fetch: Option<i64>,
 }
 
@@ -387,15 +389,15 @@ pub struct StateFacts {
 pub struct RepoFacts {
     /// The last part of its path. Untrusted text.
     pub name: String,
-    /// Where it is. Untrusted text.
+    /// Its path. Untrusted text.
     pub path: String,
     /// How much of it was read.
     pub status: Status,
-    /// Why that is not all, or why there is little to read, a sentence each. Untrusted text.
+    /// Why that is incomplete, or why there is little to read, a sentence each. Untrusted text.
     pub reasons: Vec<String>,
-    /// The commit at HEAD; `None` where there is none yet or it cannot be told.
+    /// The commit at HEAD; `None` if there is none yet or it is unknown.
     pub head: Option<ObjectId>,
-    /// What the tree at HEAD holds.
+    /// The contents of the tree at HEAD.
     pub tree: Option<TreeFacts>,
     /// The commits that HEAD reaches.
     pub history: Option<HistoryFacts>,
@@ -421,7 +423,7 @@ impl RepoFacts {
         }
     }
 
-    /// Notes that not all of it was read.
+    /// Notes that some of it was not read.
     pub fn partly(&mut self, reason: impl Into<String>) {
         self.status = Status::Partial;
         self.reasons.push(reason.into());

@@ -13,7 +13,7 @@ use super::sign::Sign;
 use super::task::{Task, TaskSource};
 use super::trailers::TrailerPlace;
 
-/// All that a repository's notes, trailers and task commits say.
+/// The content of all notes, trailers and task commits of a repository.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Ledger {
     /// The tasks that count, by id.
@@ -22,16 +22,16 @@ pub struct Ledger {
     pub retracted: Vec<RetractedTask>,
     /// The measured sessions, by the id of their record.
     pub sessions: Vec<LedgerSession>,
-    /// The ids that claims have by themselves, with the ids of the tasks that they count under here. Another clone may know
-    /// them by the first.
+    /// The derived ids of claims, with the ids of the tasks that they count under here. Another clone may know them by
+    /// the first.
     pub same: BTreeMap<TaskId, TaskId>,
     /// The trailers that could not be read, by commit.
     pub refused: Vec<(ObjectId, Vec<ClaimError>)>,
     /// The commits whose trailers name a task that no note here records, with its id.
     pub unknown: BTreeMap<ObjectId, TaskId>,
-    /// The remote whose ledger was never fetched, where nothing of one is here. Untrusted text.
+    /// The remote whose ledger was never fetched, if nothing of one is here. Untrusted text.
     pub unfetched: Option<String>,
-    /// Whether every note and each of its lines was read; a trailer that is refused is no part of that.
+    /// Whether every note and each of its lines was read; refused trailers do not matter for this.
     pub status: Status,
     /// What could not be read, and what disagrees.
     pub warnings: Vec<Warning>,
@@ -46,11 +46,11 @@ pub struct LedgerTask {
     pub revisions: Vec<Task>,
     /// How it was found.
     pub provenance: TaskProvenance,
-    /// The commits whose notes hold it, those of `refs/leverage/tasks` included.
+    /// The commits whose notes contain it, those of `refs/leverage/tasks` included.
     pub notes: Vec<ObjectId>,
-    /// The commits of code that belong to it: those of notes, of trailers and those that the record lists.
+    /// The code commits that belong to it: those of notes, of trailers and those that the record lists.
     pub commits: Vec<ObjectId>,
-    /// What trailers say of it, in the order in which they were written.
+    /// Its claims in trailers, in the order in which they were written.
     pub claims: Vec<(ObjectId, Claim)>,
 }
 
@@ -65,7 +65,7 @@ pub enum TaskProvenance {
     Body,
 }
 
-/// A task that counts no more.
+/// A task that no longer counts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RetractedTask {
     /// The task as it was.
@@ -79,7 +79,7 @@ pub struct RetractedTask {
 pub struct LedgerSession {
     /// The current revision of the record.
     pub record: SessionRecord,
-    /// The commits whose notes hold it: more than one after a rewrite that copied notes.
+    /// The commits whose notes contain it: more than one after a rewrite that copied notes.
     pub commits: Vec<ObjectId>,
 }
 
@@ -90,25 +90,25 @@ pub struct Findings {
     pub repo: String,
     /// Notes with the commit they are on. A commit may come more than once: its notes are merged.
     pub notes: Vec<(ObjectId, NoteLines)>,
-    /// The commits of `refs/leverage/tasks`: no code of theirs.
+    /// The commits of `refs/leverage/tasks`: without code.
     pub task_commits: HashSet<ObjectId>,
-    /// The messages with trailers of ours.
+    /// The messages with `Leverage-` trailers.
     pub claims: Vec<CommitClaims>,
-    /// The remote whose ledger was never fetched, where nothing of one is here.
+    /// The remote whose ledger was never fetched, if nothing of one is here.
     pub unfetched: Option<String>,
-    /// What went wrong so far.
+    /// The trouble so far.
     pub warnings: Vec<Warning>,
 }
 
 impl Ledger {
-    /// Puts together what was read: each id once, its current line the highest `(rev, at, bytes)`, a record in a note
-    /// before what a trailer says.
+    /// Assembles what was read: each id once, its current line the highest `(rev, at, bytes)`, a record in a note
+    /// before trailers.
     pub fn assemble(findings: Findings) -> Self {
         Self::assemble_with(findings, &Unknown)
     }
 
-    /// The same, with what git's history tells of commits that were rewritten or squashed: each of their tasks once, on the
-    /// commits that took their place.
+    /// The same, given git's history of commits that were rewritten or squashed: each of their tasks once, on the
+    /// commits that replaced them.
     pub fn assemble_with(findings: Findings, history: &dyn History) -> Self {
         let unfetched = findings.unfetched;
         let mut builder = Builder {
@@ -134,7 +134,7 @@ impl Ledger {
         }
     }
 
-    /// What the records in notes say of the commits that they are about.
+    /// The evidence of the records in notes for their commits.
     pub fn signs(&self) -> Signs {
         let mut signs = Signs::default();
         let recorded = self.tasks.iter();
@@ -165,7 +165,7 @@ impl Ledger {
             .find(|found| found.task.id == id)
     }
 
-    /// Enough of an id to name one task alone.
+    /// Enough of an id to name only one task.
     pub fn short_id(&self, id: TaskId) -> String {
         let short = id.short();
         let counted = neighbours(&self.tasks, |found| found.task.id, id);
@@ -185,7 +185,7 @@ impl Ledger {
     }
 }
 
-/// The ids before and behind an id in a list that is sorted by them: those that begin alike stand side by side.
+/// The ids before and after an id in a sorted list: those with the same beginning are neighbors.
 fn neighbours<T>(sorted: &[T], id_of: impl Fn(&T) -> TaskId, id: TaskId) -> impl Iterator<Item = TaskId> {
     let before = sorted.partition_point(|one| id_of(one) < id).checked_sub(1);
     let behind = sorted.partition_point(|one| id_of(one) <= id);
@@ -219,7 +219,7 @@ impl Gathered {
         }
     }
 
-    /// The records, after what claims say where these came first: `revise` writes no line for what a message says.
+    /// The records, after the claims if these came first: `revise` writes no line for what a message claims.
     fn all_revisions(&self, id: TaskId) -> Vec<Task> {
         let recorded = self.revisions.iter().map(|revision| revision.record.clone());
         let first = self.revisions.first().map(|first| first.record.rev);
@@ -239,7 +239,7 @@ struct Builder {
     /// The tasks, retracted or not, that the note on a commit records.
     recorded_on: BTreeMap<ObjectId, BTreeSet<TaskId>>,
     tombstones: BTreeMap<RecordId, Tombstone>,
-    /// The commits whose notes hold a retraction: their copies claim nothing anew.
+    /// The commits whose notes contain a retraction: their copies make no new claim.
     retracted_on: BTreeSet<ObjectId>,
     rewrites: Rewrites,
     same: BTreeMap<TaskId, TaskId>,
@@ -295,7 +295,7 @@ impl Builder {
         });
     }
 
-    /// The first retraction is kept: later ones retract nothing more.
+    /// The first retraction counts: later ones retract nothing more.
     fn add_tombstone(&mut self, tombstone: Tombstone) {
         let first = self
             .tombstones
@@ -354,7 +354,7 @@ impl Builder {
         }
     }
 
-    /// Which task each claim speaks of, where it names none.
+    /// Which task each claim describes, if it names none.
     fn names(&self, said: &[(TaskId, Said)], history: &dyn History) -> Names {
         let left_behind: Vec<(TaskId, Said)> =
             self.rewrites.claims.iter().flat_map(CommitClaims::said).collect();
@@ -449,7 +449,8 @@ impl Builder {
     }
 }
 
-/// A task that stands in a trailer block somewhere is no find of the second look, whichever of its copies was read first.
+/// A task in a trailer block anywhere does not count as found by the second look, whichever of its copies was read
+/// first.
 fn mark_place(revisions: &mut [Task], provenance: TaskProvenance) {
     let source = match provenance {
         TaskProvenance::Note => return,
@@ -461,7 +462,7 @@ fn mark_place(revisions: &mut [Task], provenance: TaskProvenance) {
     }
 }
 
-/// One warning a note, however many of its lines are foreign.
+/// One warning per note, however many of its lines are foreign.
 fn note_warning(repo: &str, commit: ObjectId, refused: &[LineError]) -> Option<Warning> {
     let first = refused.first()?;
     let more = match refused.len() - 1 {
@@ -488,11 +489,11 @@ fn unknown_warning(repo: &str, commits: &BTreeMap<ObjectId, TaskId>) -> Option<W
     Some(warning.hint("Run `git leverage sync` to fetch the ledger that records them"))
 }
 
-/// The tool of notes of ours.
+/// The name of git-leverage as the tool that wrote a note.
 const OWN: &str = "leverage";
 
 impl Task {
-    /// What a record says of an agent. An estimate alone says nothing of one, and supervision neither.
+    /// The evidence of a record for an agent. An estimate by itself is none, and neither is supervision.
     fn sign(&self) -> Option<Evidence> {
         let speaks_of_agent = self.agent.is_some()
             || self.model.is_some()

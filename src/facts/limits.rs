@@ -1,25 +1,25 @@
-//! How much reading one repository may take: beyond it the repository is given up, and not the scan.
+//! How much reading one repository may take: beyond it the repository is given up, not the scan.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How much one repository may take; `None` where nothing limits it.
+/// How much one repository may take; `None` means no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Limits {
-    /// From its beginning to its end, by the clock.
+    /// From beginning to end, wall time.
     pub time: Option<Duration>,
-    /// Memory that is written to, in bytes. Packs are mapped and not among it.
+    /// Memory that is written to, in bytes. Mapped packs are not included.
     pub memory: Option<u64>,
     /// Time of all processors together.
     pub cpu: Option<Duration>,
 }
 
-/// The limits that the user set, each for repositories of every size; `None` where it goes by the size.
+/// The limits that the user set, each for repositories of every size; `None` if it depends on the size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ChosenLimits {
-    /// From its beginning to its end, by the clock.
+    /// From beginning to end, wall time.
     pub time: Option<Option<Duration>>,
     /// Memory that is written to, in bytes.
     pub memory: Option<Option<u64>>,
@@ -27,18 +27,18 @@ pub struct ChosenLimits {
     pub cpu: Option<Option<Duration>>,
 }
 
-/// What the smallest repository may take by the clock: other programs and a slow disk count as well.
+/// What the smallest repository may take of wall time: other programs and a slow disk count as well.
 const LEAST_TIME: Duration = Duration::from_secs(60);
-/// What the smallest repository may take of all processors.
+/// What the smallest repository may take of processor time.
 const LEAST_CPU: Duration = Duration::from_secs(30);
 /// … and of memory.
 const LEAST_MEMORY: u64 = 2 << 30;
-/// So much more by either for each MiB, a hundred times what healthy repositories take.
+/// This much more of either per MiB, a hundred times what healthy repositories take.
 const PER_MIB: Duration = Duration::from_secs(5);
 
 impl ChosenLimits {
-    /// Those of a repository that has so many bytes of packs and objects: reading takes about as long as there is to read, so
-    /// that a large history has its time, and a small one that does not end is given up soon.
+    /// The limits of a repository with this many bytes of packs and objects: reading time grows with size, so a large
+    /// history has its time, and a small one that does not finish is given up soon.
     pub fn for_size(&self, bytes: u64) -> Limits {
         let mib = u32::try_from(bytes >> 20).unwrap_or(u32::MAX);
         let more = PER_MIB.saturating_mul(mib);
@@ -53,11 +53,11 @@ impl ChosenLimits {
 /// Why a repository was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exceeded {
-    /// The clock.
+    /// Wall time.
     Time(Duration),
     /// Memory, in bytes.
     Memory(u64),
-    /// Processors.
+    /// Processor time.
     Cpu(Duration),
 }
 

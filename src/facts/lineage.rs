@@ -1,4 +1,4 @@
-//! Where a repository comes from, as far as that is on this machine.
+//! Where a repository comes from, if that is on this machine.
 
 use std::path::{Path, PathBuf};
 
@@ -7,18 +7,19 @@ use serde::{Deserialize, Serialize};
 /// The place of a repository and that of its origin.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Lineage {
-    /// The folder of its refs and objects, absolute and without links; all of its work trees share it.
+    /// The directory of its refs and objects, absolute and with links resolved; all of its worktrees share it.
     #[serde(with = "as_bytes")]
     pub place: PathBuf,
-    /// Whether this is a linked work tree and not the main one.
+    /// Whether this is a linked worktree and not the main one.
     pub is_linked: bool,
-    /// The folder that its remote `origin` names, absolute and without links; `None` where that is on another machine.
+    /// The directory that its remote `origin` names, absolute and with links resolved; `None` if that is on another
+    /// machine.
     #[serde(with = "as_bytes::optional")]
     pub origin: Option<PathBuf>,
 }
 
 impl Lineage {
-    /// Whether it is a linked work tree of the other one, or was cloned from it.
+    /// Whether it is a linked worktree of the other one, or was cloned from it.
     pub fn comes_from(&self, other: &Self) -> bool {
         let leads_there = |origin: &Path| other.place == origin || other.place == origin.join(".git");
         if self.place == other.place {
@@ -28,7 +29,7 @@ impl Lineage {
     }
 }
 
-/// Paths as the bytes that they are: on Unix they need not be text.
+/// Paths as bytes: on Unix they need not be text.
 pub mod as_bytes {
     use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! A link: one session and one commit that belong together, how that is known and how sure it is.
+//! A link: one session and one commit that belong together, with the evidence and the confidence.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,26 +16,26 @@ pub struct Link {
     pub session: SessionId,
     /// The strongest kind of evidence.
     pub rung: Rung,
-    /// How sure it is.
+    /// Its confidence.
     pub confidence: Confidence,
-    /// All that speaks for it, the strongest first, such as `lines:12` or `window:3`. `docs/formats/links.md` lists them.
+    /// All evidence for it, the strongest first, such as `lines:12` or `window:3`. `docs/formats/links.md` lists them.
     pub evidence: Vec<Sign>,
-    /// The part of the session's agent time that went into this commit: 0 to 1. Over all links of a session these add up
-    /// to 1 or less; what is missing was not committed.
+    /// The part of the session's agent time that went into this commit: 0 to 1. Over all links of a session these add
+    /// up to 1 or less; the rest was not committed.
     pub share: f64,
-    /// The agent time that the share stands for, lane by lane: overlapping where subagents worked side by side. Empty where
-    /// the log has no times.
+    /// The agent time of the share, lane by lane: overlapping if subagents worked in parallel. Empty if the log has no
+    /// times.
     #[serde(skip)]
     pub worked: Vec<Span>,
 }
 
 impl Link {
-    /// Whether it is sure enough to count in totals.
+    /// Whether it is certain enough to count in totals.
     pub fn counts(&self) -> bool {
         self.confidence >= Confidence::Medium
     }
 
-    /// Whether another link of the session holds the same change and takes its share: a rebased or picked copy.
+    /// Whether another link of the session has the same change and takes its share: a rebased or picked copy.
     pub fn is_copy(&self) -> bool {
         self.evidence.contains(&Sign::Copy)
     }

@@ -1,7 +1,7 @@
 //! The vocabulary: plain data and its arithmetic.
 //!
-//! Everything here is serialisable, compares by value and does no I/O. Sources fill these types, `correlate/`,
-//! `aggregate/` and `audit/` read them, `render/` shows what came of them.
+//! Everything here is serializable, compares by value and does no I/O. Sources fill these types, `correlate/`,
+//! `aggregate/` and `audit/` read them, `render/` shows the results.
 
 pub mod agents;
 pub mod attestation;

@@ -1,10 +1,10 @@
 //! One name for a model that trailers, logs and gateways write differently.
 //!
-//! `Claude Opus 4.5`, `claude-opus-4-5-20251101`, `anthropic/claude-opus-4.5` and `us.anthropic.claude-opus-4-5-20251101-v1:0`
-//! are one model. Rows of a report are named so, and nothing else: facts and exports keep what was written. Whatever may tell
-//! two models apart (`-mini`, `-fast`, `-preview`, a version) stays.
+//! `Claude Opus 4.5`, `claude-opus-4-5-20251101`, `anthropic/claude-opus-4.5` and
+//! `us.anthropic.claude-opus-4-5-20251101-v1:0` are one model. Only rows of a report use this name: facts and exports
+//! preserve what was written. Whatever may distinguish two models (`-mini`, `-fast`, `-preview`, a version) stays.
 
-/// Families whose names are understood. Others stay as they are.
+/// Families whose names are understood. Others stay unchanged.
 const FAMILIES: &[&str] = &[
     "claude",
     "gpt",
@@ -19,9 +19,9 @@ const FAMILIES: &[&str] = &[
     "devstral",
     "codestral",
 ];
-/// Claude's own families, which may stand without `Claude` where a version stands beside them.
+/// Claude's own families, which may omit `Claude` if a version is beside them.
 const CLAUDES: &[&str] = &["opus", "sonnet", "haiku", "fable", "mythos", "instant"];
-/// Who stands before a name: vendors, gateways, regions.
+/// What may precede a name: vendors, gateways, regions.
 const VENDORS: &[&str] = &[
     "anthropic",
     "openai",
@@ -46,7 +46,7 @@ const VENDORS: &[&str] = &[
     "mistralai",
     "gov",
 ];
-/// Ways in which a gateway serves a model, behind a colon.
+/// Ways in which a gateway serves a model, after a colon.
 const SERVED: &[&str] = &["free", "nitro", "floor", "exacto", "extended", "beta", "online"];
 
 /// The name under which a model counts. Untrusted text.
@@ -72,7 +72,7 @@ pub fn canonical(written: &str) -> String {
     }
 }
 
-/// Without how much the model could see: `[1m]`, `(1M context)`.
+/// Without the size of the context: `[1m]`, `(1M context)`.
 fn without_context(name: &str) -> String {
     let mut plain = name.to_owned();
     if let Some(at) = plain.find('[') {
@@ -86,8 +86,8 @@ fn without_context(name: &str) -> String {
     plain
 }
 
-/// The words from the family on, vendors before it left out; a family that a version is grown together with is cut off it.
-/// `None` where the family is none of those known.
+/// The words from the family on, without vendors before it; a version that is joined to a family is split off. `None`
+/// for an unknown family.
 fn from_family(words: &[&str]) -> Option<Vec<String>> {
     let words: Vec<String> = words
         .iter()
@@ -112,7 +112,7 @@ fn from_family(words: &[&str]) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// `Sonnet 4.5`, `sonnet4.5`, `3.5 Sonnet`: the words behind the name of the family that people leave out. `None` without a
+/// `Sonnet 4.5`, `sonnet4.5`, `3.5 Sonnet`: the words after the name of the family that people omit. `None` without a
 /// version: a sonnet may be anything.
 fn unnamed_claude(words: &[String]) -> Option<Vec<String>> {
     let is_version = |word: &str| {
@@ -149,7 +149,7 @@ fn unvendored(word: &str) -> Vec<String> {
     }
 }
 
-/// Whether a word says when a model was made, or how it is deployed: `20251101`, `latest`, `v1:0`.
+/// Whether a word states when a model was made, or how it is deployed: `20251101`, `latest`, `v1:0`.
 fn is_edition(word: &str) -> bool {
     let is_date = word.len() == 8 && word.starts_with("20") && is_number(word);
     let is_revision = word
@@ -163,7 +163,7 @@ fn is_number(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `claude-opus-4-5`, `claude-3-5-sonnet`: as the vendor's own ids have it, whichever came first, family or version.
+/// `claude-opus-4-5`, `claude-3-5-sonnet`: as in the vendor's own ids, whichever came first, family or version.
 fn claude(words: &[String]) -> String {
     let words: Vec<&str> = words
         .iter()
@@ -177,7 +177,7 @@ fn claude(words: &[String]) -> String {
     let family = words.iter().find(|word| CLAUDES.contains(*word)).copied();
     let is_version = |word: &&&str| is_number(word) && word.len() <= 2;
     let version: Vec<&str> = words.iter().filter(is_version).copied().collect();
-    // The zero of `claude-opus-4-0` stands for no minor version.
+    // The zero of `claude-opus-4-0` means no minor version.
     let version = match version.as_slice() {
         [major, "0"] => vec![*major],
         version => version.to_vec(),
@@ -226,7 +226,7 @@ fn other(words: &[String]) -> String {
     format!("{family}{joint}{}", words.join("-"))
 }
 
-/// Without what [`is_edition`] tells, and without dates in three words: `2024-08-06`.
+/// Without what [`is_edition`] matches, and without dates in three words: `2024-08-06`.
 fn undated(words: &[String]) -> Vec<String> {
     let is_date = |at: usize| {
         let part = |at: usize, len: usize| {

@@ -1,27 +1,27 @@
 //! Decimal numbers as people write them: `1,200`, `1.5`, `1,5`, `1 234,5`, `1'234`.
 //!
-//! A comma before three digits groups thousands and a point is a decimal point, as in English, unless the number cannot be
-//! meant so: `0,750` is three quarters, since no group of thousands begins with 0. What nobody would write either way
-//! (`1,23,456`, `00,750`) is refused. A wrong guess would be wrong by a factor of a thousand.
+//! A comma before three digits groups thousands and a point is a decimal point, as in English, unless the number cannot
+//! be read that way: `0,750` is three quarters, since no group of thousands begins with 0. What nobody would write
+//! either way (`1,23,456`, `00,750`) is refused. A wrong guess would be wrong by a factor of a thousand.
 
-/// Why a text is no number.
+/// Why a text is not a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NumberError {
     /// There are no digits, or its separators make no sense.
     Malformed,
-    /// It may be meant in two ways. Both, without separators.
+    /// It has two readings: both, without separators.
     Ambiguous(String, String),
 }
 
-/// Which character the numbers of a text have before their fraction.
+/// The character that the numbers of a text have before their fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DecimalMark {
-    /// A point, and where a number has no other reading, a comma.
+    /// A point, and in a number without another reading, a comma.
     #[default]
     English,
-    /// A comma: others of the same text can be read in no other way.
+    /// A comma: other numbers of the same text can only be read this way.
     Comma,
-    /// Nothing says which: a number with two readings is refused.
+    /// Unknown: a number with two readings is refused.
     Unknown,
 }
 
@@ -29,16 +29,16 @@ pub enum DecimalMark {
 struct Shape<'a> {
     parts: Vec<&'a str>,
     separators: Vec<char>,
-    /// How many bytes it takes.
+    /// Its length in bytes.
     len: usize,
 }
 
-/// Spaces that group digits, the plain one and those that do not break a line.
+/// Spaces that group digits, the plain one and non-breaking ones.
 fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}')
 }
 
-/// All spaces are one separator, and both apostrophes are.
+/// All spaces are one separator, and so are both apostrophes.
 fn separator(c: char) -> Option<char> {
     match c {
         '.' | ',' | '\'' => Some(c),
@@ -149,7 +149,8 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// Cuts a number without a sign off the front, with an exponent where it has one: its digits with a point, and the rest.
+/// Splits a number without a sign off the front, with its exponent if it has one: its digits with a point, and the
+/// rest.
 pub fn cut(text: &str, mark: DecimalMark) -> Result<(String, &str), NumberError> {
     let shape = Shape::of(text);
     let mut number = shape.read(mark)?;
@@ -202,7 +203,7 @@ pub fn is_grouped_by_space(text: &str) -> bool {
     Shape::of(text).separators.first() == Some(&' ')
 }
 
-/// The mark that the number at the start of a text must have; `None` where it could have either.
+/// The mark that the number at the start of a text must have; `None` if it could have either.
 pub fn mark_of(text: &str) -> Option<DecimalMark> {
     let shape = Shape::of(text);
     shape.read(DecimalMark::Unknown).ok()?;

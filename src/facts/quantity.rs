@@ -43,7 +43,7 @@ pub enum QuantityError {
     UnknownUnit {
         /// The whole value.
         text: String,
-        /// The part that is no unit.
+        /// The part that is not a unit.
         unit: String,
     },
     /// `1e400h`, or a million hours.
@@ -64,7 +64,7 @@ pub enum QuantityError {
     NotAQuantity(String, &'static str),
 }
 
-/// No single claim is longer: a thousand working years of minutes keep sums exact in an `f64`.
+/// No single claim is longer: a thousand working years of minutes stay exact in sums of `f64`.
 const MAX_MINUTES: f64 = 1.2e8;
 /// No single claim is larger; sums stay far below 2^63.
 const MAX_TOKENS: f64 = 1e15;
@@ -76,7 +76,7 @@ macro_rules! quantity {
         pub struct $name(f64);
 
         impl $name {
-            /// The quantity, or `None` when it is negative, infinite, no number, or beyond any claim.
+            /// The quantity, or `None` if it is negative, infinite, not a number, or beyond any claim.
             pub fn new(value: f64) -> Option<Self> {
                 // `+ 0.0` turns minus zero into zero.
                 (0.0..=MAX_MINUTES).contains(&value).then_some(Self(value + 0.0))
@@ -101,7 +101,7 @@ macro_rules! quantity {
             }
         }
 
-        /// A part of it, 0 to 1, or so many times it.
+        /// A part of it, 0 to 1, or a multiple.
         impl Mul<f64> for $name {
             type Output = Self;
 
@@ -149,7 +149,7 @@ quantity! {
 }
 
 quantity! {
-    /// Minutes of an agent, of supervision, or of a clock on the wall.
+    /// Minutes of an agent, of supervision, or of wall time.
     Minutes
 }
 
@@ -164,7 +164,7 @@ pub fn serialize_number<S: Serializer>(value: f64, serializer: S) -> Result<S::O
 
 /// A quantity that [`serialize_decimal`] writes.
 pub trait Decimal {
-    /// The bare number, in the unit of the type; `None` where it is unknown.
+    /// The bare number, in the unit of the type; `None` if it is unknown.
     fn decimal(&self) -> Option<f64>;
 }
 
@@ -174,7 +174,7 @@ impl<Q: Decimal> Decimal for Option<Q> {
     }
 }
 
-/// With a point always: `40.0`, and `null` for what is unknown. For formats that have no whole numbers.
+/// Always with a point: `40.0`, and `null` if unknown. For formats without integers.
 pub fn serialize_decimal<Q: Decimal, S: Serializer>(value: &Q, serializer: S) -> Result<S::Ok, S::Error> {
     value.decimal().serialize(serializer)
 }
@@ -197,7 +197,7 @@ impl Hours {
 }
 
 impl Minutes {
-    /// Time that was measured, however long: what no claim can be is for [`Minutes::checked`] to say. Never negative.
+    /// Measured time, however long: whether it can be a claim is for [`Minutes::checked`] to decide. Never negative.
     pub(super) fn measured(value: f64) -> Self {
         Self(value.max(0.0) + 0.0)
     }
@@ -272,7 +272,7 @@ impl Minutes {
     }
 }
 
-/// Whether two decimals say all of a number.
+/// Whether two decimals represent a number exactly.
 fn is_short(value: f64) -> bool {
     (value * 100.0).round() / 100.0 == value
 }
@@ -307,7 +307,7 @@ fn parse_minutes(text: &str, work: WorkTime, mark: DecimalMark) -> Result<f64, Q
             text: shown(text),
             unit: shown(unit),
         })?;
-        // `30m1h` and `1h1h` are slips of the hand, not durations.
+        // `30m1h` and `1h1h` are typing errors, not durations.
         if factor >= previous {
             return Err(not_one());
         }
@@ -322,7 +322,7 @@ fn parse_minutes(text: &str, work: WorkTime, mark: DecimalMark) -> Result<f64, Q
     if text.is_empty() {
         return Err(not_one());
     }
-    // One division, so that whole seconds are the same number however they are written.
+    // One division, so that whole seconds are the same number in whatever form they are written.
     let total = if seconds > 0.0 {
         (minutes * 60.0 + seconds) / 60.0
     } else {
@@ -359,7 +359,7 @@ fn unit_minutes(unit: &str, work: WorkTime) -> Option<f64> {
     })
 }
 
-/// What of a refused value is repeated in the error: enough to find it, not a screenful.
+/// How much of a refused value is repeated in the error: enough to find it, not a screenful.
 fn shown(text: &str) -> String {
     text.chars().take(60).collect()
 }
@@ -439,13 +439,13 @@ impl Sum for Tokens {
     }
 }
 
-/// `1 task`, `2 tasks`, `0 tasks`: how many of something.
+/// `1 task`, `2 tasks`, `0 tasks`: a count with its noun.
 pub fn counted<N: Copy + fmt::Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
     let noun = plural(&count, one, many);
     format!("{count} {noun}")
 }
 
-/// The word for so many of something, where its number stands elsewhere.
+/// The noun for a count that is printed elsewhere.
 pub fn plural<'w, N: PartialEq + From<u8>>(count: &N, one: &'w str, many: &'w str) -> &'w str {
     if *count == N::from(1) { one } else { many }
 }

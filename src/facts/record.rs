@@ -1,7 +1,7 @@
-//! The lines of the ledger, version 1: JSON objects, one a line, canonical and immutable.
+//! The lines of the ledger, version 1: JSON objects, one per line, canonical and immutable.
 //!
-//! A note is a set of lines. It is merged by union of bytes, so that a line which this version cannot read survives every
-//! rewrite, and the bytes of a line are its identity. `docs/formats/ledger.md` is the specification.
+//! A note is a set of lines. It is merged by union of bytes, so that a line which this version cannot read survives
+//! every rewrite, and the bytes of a line are its identity. `docs/formats/ledger.md` is the specification.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -21,10 +21,10 @@ use super::task::Task;
 pub const VERSION: u64 = 1;
 /// The largest note that is written, in bytes.
 pub const NOTE_CAP: usize = 1024 * 1024;
-/// The largest note that is read, in bytes: a larger one was not made by us, and would fill the memory.
+/// The largest note that is read, in bytes: git-leverage did not write a larger one, and it would fill the memory.
 pub const LARGEST_NOTE: usize = 16 << 20;
 
-/// What a line says.
+/// The content of a line.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Record {
     /// One revision of a task.
@@ -35,7 +35,7 @@ pub enum Record {
     Tombstone(Tombstone),
 }
 
-/// The measured facts of one session, kept because agents delete their logs.
+/// The measured facts of one session, saved because agents delete their logs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionRecord {
     /// The id of this record.
@@ -44,7 +44,7 @@ pub struct SessionRecord {
     pub rev: u32,
     /// When this revision was written.
     pub at: DateTime<Utc>,
-    /// Who wrote it: `Name <mail>`.
+    /// Who wrote it: `Name <email>`.
     pub by: String,
     /// The session.
     pub session: SessionId,
@@ -57,14 +57,14 @@ pub struct SessionRecord {
     pub started_at: DateTime<Utc>,
     /// The last entry of the log.
     pub ended_at: DateTime<Utc>,
-    /// When any lane worked: `[first minute since the start, how many minutes]`, in order, without overlap. A minute that was
-    /// begun counts, so they are too long; [`Self::worked_seconds`] are not.
+    /// When any lane worked: `[first minute since the start, how many minutes]`, in order, without overlap. A started
+    /// minute counts, so they are too long; [`Self::worked_seconds`] are not.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub intervals: Vec<[u32; 2]>,
-    /// The same to the second: `[first second since the start, how many seconds]`. Lines from before it have minutes alone.
+    /// The same to the second: `[first second since the start, how many seconds]`. Earlier lines have only minutes.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub worked_seconds: Vec<[u32; 2]>,
-    /// How long the agent worked, subagents counted as lanes of their own; `None` where its log says nothing of it.
+    /// How long the agent worked, subagents counted as separate lanes; `None` if its log does not show it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub agent_minutes: Option<Minutes>,
     /// How long a person prompted and reviewed.
@@ -73,15 +73,15 @@ pub struct SessionRecord {
     /// Tokens by kind.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tokens: Option<TokenCounts>,
-    /// How the metrics came to be; `None` on lines from before notes said so.
+    /// How the metrics came to be; `None` on lines from before notes recorded it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sources: Option<Sources>,
     /// The part of the session that belongs to this commit, 0 to 1.
     pub share: f64,
-    /// The part that belongs to no commit of any repository, 0 to 1; `None` on lines from before notes said so.
+    /// The part that belongs to no commit of any repository, 0 to 1; `None` on lines from before notes recorded it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub uncommitted: Option<f64>,
-    /// How sure the link is.
+    /// The confidence of the link.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub confidence: Option<Confidence>,
     /// The rules that link the session to this commit.
@@ -89,7 +89,7 @@ pub struct SessionRecord {
     pub evidence: Vec<Sign>,
 }
 
-/// A retraction. The lines that it retracts stay; they count no more.
+/// A retraction. The lines that it retracts stay, but no longer count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
     /// The id of this record.
@@ -98,7 +98,7 @@ pub struct Tombstone {
     pub rev: u32,
     /// When it was written.
     pub at: DateTime<Utc>,
-    /// Who wrote it: `Name <mail>`.
+    /// Who wrote it: `Name <email>`.
     pub by: String,
     /// What is retracted: a task, or the record of a session.
     pub of: RecordId,
@@ -106,7 +106,7 @@ pub struct Tombstone {
     pub reason: String,
 }
 
-/// Why a line could not be read. It is kept byte for byte all the same.
+/// Why a line could not be read. It is preserved byte for byte.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 pub enum LineError {
     /// Not JSON, or cut off.
@@ -136,7 +136,7 @@ impl LineError {
 }
 
 impl Record {
-    /// The id of the task or of the record itself, when it was written and who wrote it: what every kind has.
+    /// What every kind has: the id of the task or of the record itself, when it was written and who wrote it.
     fn stamp(&self) -> (RecordId, DateTime<Utc>, &str) {
         match self {
             Self::Task(task) => (task.id.into(), task.at, &task.by),
@@ -150,12 +150,12 @@ impl Record {
         self.stamp().0
     }
 
-    /// When it was written, as it says itself.
+    /// When it was written, by its own account.
     pub fn at(&self) -> DateTime<Utc> {
         self.stamp().1
     }
 
-    /// Who wrote it, as it says itself: `Name <mail>`.
+    /// Who wrote it, by its own account: `Name <email>`.
     pub fn by(&self) -> &str {
         self.stamp().2
     }
@@ -176,7 +176,7 @@ impl Record {
             Self::Session(session) => ("session", serde_json::to_value(session)),
             Self::Tombstone(tombstone) => ("tombstone", serde_json::to_value(tombstone)),
         };
-        // These types have string keys and finite numbers only, which is all that JSON asks for.
+        // These types have only string keys and finite numbers, which is all that JSON requires.
         let mut object = match fields {
             Ok(Value::Object(object)) => object,
             _ => Map::new(),
@@ -212,7 +212,7 @@ fn field<T: for<'de> Deserialize<'de>>(kind: &'static str, fields: Value) -> Res
     })
 }
 
-/// A session of which a commit has a part and not more than all, and which ended after it began.
+/// A session whose share is at most all of it, and which ended after it began.
 fn session(fields: Value) -> Result<SessionRecord, LineError> {
     let session: SessionRecord = field("session", fields)?;
     let reason = if !(0.0..=1.0).contains(&session.share) {
@@ -238,7 +238,7 @@ fn shown(value: Option<&Value>) -> String {
     text.chars().take(40).collect()
 }
 
-/// JSON with sorted keys (as `Map` holds them) and every character outside printable ASCII escaped.
+/// JSON with sorted keys (the order of `Map`) and every character outside printable ASCII escaped.
 fn canonical(value: &Value) -> Vec<u8> {
     let mut line = Vec::with_capacity(512);
     let mut serializer = serde_json::Serializer::with_formatter(&mut line, AsciiFormatter);
@@ -269,7 +269,7 @@ impl serde_json::ser::Formatter for AsciiFormatter {
     }
 }
 
-/// The lines of one note, sorted by bytes, each once. Blank lines are dropped; everything else is kept.
+/// The lines of one note, sorted by bytes, each once. Blank lines are dropped; everything else is preserved.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NoteLines(BTreeSet<Vec<u8>>);
 
@@ -285,7 +285,7 @@ impl NoteLines {
         )
     }
 
-    /// Adds a line; false when it was there.
+    /// Adds a line; false if it was there.
     pub fn insert(&mut self, line: Vec<u8>) -> bool {
         self.0.insert(line)
     }

@@ -1,30 +1,30 @@
-//! How long an agent keeps its logs.
+//! How long an agent retains its logs.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::span::{Millis, Moment};
 
-/// How long an agent keeps the log of a session after its last record.
+/// How long an agent retains the log of a session after its last record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Keeps {
     /// It deletes older logs when it starts.
     For(Millis),
-    /// It deletes none by itself.
+    /// It never deletes logs by itself.
     Always,
-    /// Nobody knows.
+    /// Unknown.
     #[default]
     Unknown,
 }
 
 impl Keeps {
-    /// So many days.
+    /// This many days.
     pub fn days(days: u32) -> Self {
         Self::For(Millis::DAY.times(i64::from(days)))
     }
 
-    /// The one of two after which a log is deleted earlier; what is not known says nothing.
+    /// The one of two after which a log is deleted earlier; unknown ones are ignored.
     #[must_use]
     pub fn shorter(self, other: Self) -> Self {
         match (self, other) {
@@ -35,7 +35,7 @@ impl Keeps {
         }
     }
 
-    /// From when on a log that ends at `end` may be deleted; `None` where it is not, or nobody knows.
+    /// When a log that ends at `end` may be deleted; `None` if it never is, or if that is unknown.
     pub fn until(self, end: Moment) -> Option<DateTime<Utc>> {
         match self {
             Self::For(time) => DateTime::from_timestamp(end.plus(time.0).seconds(), 0),

@@ -1,6 +1,6 @@
 //! A session: what one run of one agent left in its log.
 //!
-//! A log holds prompts, code and secrets. Nothing of them is here: a session is times, counts, names of models, paths,
+//! A log contains prompts, code and secrets. Nothing of them is here: a session is times, counts, model names, paths,
 //! short commit ids and hashes of lines.
 
 use std::fmt;
@@ -46,7 +46,7 @@ impl TokenCounts {
         }
     }
 
-    /// What is left without a part; `None` where of some kind the part has more.
+    /// The rest without a part; `None` if the part has more of some kind.
     #[must_use]
     pub fn checked_sub(self, part: Self) -> Option<Self> {
         Some(Self {
@@ -57,7 +57,7 @@ impl TokenCounts {
         })
     }
 
-    /// What is left without a part; of a kind of which the part has more, nothing.
+    /// The rest without a part; 0 of a kind of which the part has more.
     #[must_use]
     pub fn saturating_sub(self, part: Self) -> Self {
         Self {
@@ -92,16 +92,16 @@ impl AddAssign for TokenCounts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provenance {
-    /// The log says so itself.
+    /// The log records it.
     Measured,
-    /// It follows from what the log says, by a rule.
+    /// It follows from the log, by a rule.
     Derived,
-    /// A model stands between the log and the number.
+    /// A model is between the log and the number.
     Estimated,
-    /// The log says nothing: the metric is unknown, not zero.
+    /// The log does not show it: the metric is unknown, not zero.
     #[default]
     Absent,
-    /// A note has it, and does not say how it came to be: a line from before notes said so.
+    /// A note has it without recording how it came to be: a line from before notes did.
     Captured,
 }
 
@@ -122,7 +122,7 @@ impl fmt::Display for Provenance {
 pub struct Sources {
     /// When the agent worked.
     pub agent_time: Provenance,
-    /// When the person acted. What is made of it, supervisory minutes, is always estimated.
+    /// When the person acted. What is computed from it, supervisory minutes, is always estimated.
     pub human_time: Provenance,
     /// Tokens.
     pub tokens: Provenance,
@@ -132,10 +132,10 @@ pub struct Sources {
     pub commits: Provenance,
 }
 
-/// A folder in which the session worked, with the branch there.
+/// A directory in which the session worked, with the branch there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
-    /// The working folder as the log names it. Untrusted text; may belong to another machine.
+    /// The working directory as the log names it. Untrusted text; may belong to another machine.
     pub folder: String,
     /// The branch checked out there, if the log names it. Untrusted text.
     pub branch: Option<String>,
@@ -160,17 +160,17 @@ pub struct Turn {
     pub span: Span,
     /// When the agent worked in it: the turn without waits for the person and without unknown time. Sorted, disjoint.
     pub working: Vec<Span>,
-    /// Milliseconds in which nothing says whether anything worked: sleep, rate limits, unanswered permission prompts.
+    /// Milliseconds in which it is unknown whether anything worked: sleep, rate limits, unanswered permission prompts.
     pub unknown: i64,
     /// Whether a person's prompt opened it. Headless runs, timers and messages of other agents do not count.
     pub human: bool,
     /// What ended it.
     pub end: TurnEnd,
-    /// Whether the log says how long the agent worked in it, and `working` adds up to that.
+    /// Whether the log records how long the agent worked in it, and `working` adds up to that.
     pub told: bool,
 }
 
-/// Turns that follow each other: the main agent, or one subagent beside it.
+/// Turns that follow each other: the main agent, or one subagent in parallel to it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Lane {
     /// The agent's name for the subagent; `None` for the main lane.
@@ -179,7 +179,7 @@ pub struct Lane {
     pub turns: Vec<Turn>,
 }
 
-/// What a person did, as far as it shows.
+/// What a person did, as far as the log shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ActionKind {
@@ -187,7 +187,7 @@ pub enum ActionKind {
     Prompt,
     /// Gave a slash command.
     Command,
-    /// Ran a shell command of their own.
+    /// Ran a shell command.
     Shell,
     /// Answered a question, or approved a plan.
     Answer,
@@ -223,9 +223,9 @@ pub struct Usage {
     pub tokens: TokenCounts,
 }
 
-/// A line without its text: 64 bits of what is left after trimming white space.
+/// A line without its text: 64 bits of the hash of the trimmed line.
 ///
-/// Enough to find the line again in a commit, too little to read it. The hash is stable: it stands in caches.
+/// Enough to find the line again in a commit, too little to read it. The hash is stable: caches contain it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LineHash(pub u64);
@@ -240,7 +240,7 @@ impl LineHash {
         Some(Self(hash::spread(hash::fnv1a(line.iter().copied()))))
     }
 
-    /// The hashes of all lines of a text that are not blank, in order, repeated ones repeated.
+    /// The hashes of all lines of a text that are not blank, in order, with repetitions.
     pub fn of_lines(text: &[u8]) -> Vec<Self> {
         text.split(|byte| *byte == b'\n').filter_map(Self::of).collect()
     }
@@ -253,7 +253,7 @@ pub struct Edit {
     pub at: Moment,
     /// The file, as the log names it; absolute unless the log was not. Untrusted text.
     pub path: String,
-    /// The lines it added, in order; a line added twice stands twice. Blank lines are left out.
+    /// The lines it added, in order, with repetitions. Blank lines are left out.
     pub added: Vec<LineHash>,
     /// The lines it removed, likewise.
     pub removed: Vec<LineHash>,
@@ -279,7 +279,7 @@ pub enum CommitKind {
     Apply,
 }
 
-/// Where the hash of a made commit stood.
+/// Where the hash of a made commit was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HashEvidence {
@@ -287,31 +287,31 @@ pub enum HashEvidence {
     Structured,
     /// In the output of a command that makes commits.
     Output,
-    /// In a log that does not say when: the commit was made after [`MadeCommit::at`].
+    /// In a log without the time: the commit was made after [`MadeCommit::at`].
     Untimed,
 }
 
-/// A commit that the session's own log says it made.
+/// A commit that the session's own log names as made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MadeCommit {
-    /// When the command had ended; where that is unknown, the last time known before.
+    /// When the command had ended; if that is unknown, the last known time before.
     pub at: Moment,
     /// The hash, shortened as the log has it: 4 to 64 lower-case hex digits.
     pub hash: String,
     /// The command.
     pub kind: CommitKind,
-    /// The folder in which git ran (`git -C` and `cd … &&` followed), if known. Untrusted text.
+    /// The directory in which git ran (`git -C` and `cd … &&` followed), if known. Untrusted text.
     pub folder: Option<String>,
     /// The branch that git names in its output, if any. Untrusted text.
     pub branch: Option<String>,
-    /// Where the hash stood.
+    /// Where the hash was found.
     pub evidence: HashEvidence,
 }
 
 /// A file that the session read or changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Touch {
-    /// The file or folder. Untrusted text.
+    /// The file or directory. Untrusted text.
     pub path: String,
     /// When it was first touched.
     pub first: Moment,
@@ -326,13 +326,13 @@ pub struct Touch {
 pub struct Session {
     /// Agent and id.
     pub id: SessionId,
-    /// The session that launched this one or from which it was forked, where the log says so.
+    /// The session that launched this one or from which it was forked, if the log names it.
     pub parent: Option<SessionId>,
     /// From the first to the last event of any lane.
     pub span: Span,
     /// Where it worked, by the first event there, each once.
     pub places: Vec<Place>,
-    /// URLs of the repository's remotes, where the log has them. Untrusted text.
+    /// URLs of the repository's remotes, if the log has them. Untrusted text.
     pub remotes: Vec<String>,
     /// Versions of the agent, sorted, each once. Untrusted text.
     pub versions: Vec<String>,
@@ -355,7 +355,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// All tokens; `None` where the log has none.
+    /// All tokens; `None` if the log has none.
     pub fn tokens(&self) -> Option<TokenCounts> {
         (self.sources.tokens != Provenance::Absent).then(|| {
             self.usage
@@ -364,7 +364,7 @@ impl Session {
         })
     }
 
-    /// Milliseconds in which its agents worked, every lane for itself.
+    /// Milliseconds in which its agents worked, each lane separately.
     pub fn worked(&self) -> i64 {
         self.turns().map(|turn| span::total(&turn.working)).sum()
     }

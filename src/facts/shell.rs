@@ -1,11 +1,11 @@
-//! Texts as parts of a command that somebody copies into a shell.
+//! Texts as parts of a command that is copied into a shell.
 
 /// The text as one word of a command line, whatever is in it.
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// The text as one word, in quotes only where a shell would make something else of it.
+/// The text as one word, quoted only if a shell would not take it literally.
 pub fn word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/+@%".contains(c);
     match !text.is_empty() && text.chars().all(is_plain) {

@@ -1,4 +1,4 @@
-//! Signs: what speaks for a link or for who made a commit, with the text that notes and formats have for each.
+//! Signs: evidence for a link or for who made a commit, with the text of each in notes and formats.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The kinds of evidence for a link, the strongest first. Time alone is on no rung.
+/// The kinds of evidence for a link, the strongest first. Time by itself is on no rung.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rung {
@@ -17,9 +17,9 @@ pub enum Rung {
     Record,
     /// Lines that the session wrote or removed are written or removed by the commit.
     Lines,
-    /// The commit stands where the session worked: its time and its files, or its place in the session's branch.
+    /// The commit was made where the session worked: its time and its files, or its position in the session's branch.
     Context,
-    /// The same day and a file in common: a place to look.
+    /// The same day and a file in common: a hint.
     Day,
 }
 
@@ -46,16 +46,17 @@ pub enum HashSign {
     Untimed,
     /// Not itself: a commit that it is a copy of.
     Copy,
-    /// Not any more: this one took the place of the commit that it names.
+    /// No longer: this one replaced the commit that it names.
     Rewritten,
 }
 
-/// One sign. Its text is what is compared, sorted and written; [`Sign::Other`] is of a later version or another hand.
+/// One sign. Its text is what is compared, sorted and written; [`Sign::Other`] is from a later version or from
+/// elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Sign {
     /// `author`: the commit's author is an agent.
     Author,
-    /// `trailer:leverage-…`: a trailer of ours, by its key without the prefix.
+    /// `trailer:leverage-…`: a `Leverage-` trailer, by its key without the prefix.
     OwnTrailer(String),
     /// `trailer:…`: a trailer of another tool, by its key in lower case.
     Trailer(String),
@@ -63,7 +64,7 @@ pub enum Sign {
     Text(String),
     /// `note:…`: a note, by the tool that wrote it.
     Note(String),
-    /// `human:…`: a note that speaks of a person without an agent, by the tool that wrote it.
+    /// `human:…`: a note that names a person without an agent, by the tool that wrote it.
     Human(String),
     /// `session:…`: a session is linked to the commit, by the kind of evidence.
     Session(Rung),
@@ -71,23 +72,23 @@ pub enum Sign {
     Url(String),
     /// `hash:…`: the session's log names the commit.
     Hash(HashSign),
-    /// `lines:N`: so many lines of the session are in the commit.
+    /// `lines:N`: N lines of the session are in the commit.
     Lines(usize),
-    /// `window:N`: the session was at work at the time, and changed so many of the commit's files.
+    /// `window:N`: the session was active at the time, and changed N of the commit's files.
     Window(usize),
-    /// `follows:N`: the commit continues the session's branch, in so many of its files.
+    /// `follows:N`: the commit continues the session's branch, in N of its files.
     Follows(usize),
-    /// `beside:N`: a neighbour of the commit is the session's.
+    /// `beside:N`: a neighbor of the commit is the session's.
     Beside(usize),
-    /// `day:N`: at most a day after the session, which changed so many of the files.
+    /// `day:N`: at most a day after the session, which changed N of the files.
     Day(usize),
-    /// `ambiguous:N`: so many sessions fit equally well.
+    /// `ambiguous:N`: N sessions fit equally well.
     Ambiguous(usize),
     /// `launched`: a session that is linked to the commit launched this one while it worked on that.
     Launched,
-    /// `copy`: another link of the session holds the same change and has its share.
+    /// `copy`: another link of the session has the same change and its share.
     Copy,
-    /// Anything else, as it stands there. Untrusted text.
+    /// Anything else, as written. Untrusted text.
     Other(String),
 }
 
@@ -100,7 +101,7 @@ impl Sign {
         }
     }
 
-    /// The kind of evidence that it is for a link; `None` where it is none.
+    /// The kind of evidence that it is for a link; `None` if it is not for one.
     pub fn rung(&self) -> Option<Rung> {
         match self {
             Self::Hash(_) => Some(Rung::Hash),
@@ -113,7 +114,7 @@ impl Sign {
         }
     }
 
-    /// Whether it says that a person made a commit. Any other speaks of an agent.
+    /// Whether it shows that a person made a commit. Any other is for an agent.
     pub fn is_of_person(&self) -> bool {
         matches!(self, Self::Human(_))
     }
@@ -123,7 +124,7 @@ impl Sign {
         matches!(self, Self::Trailer(_) | Self::Text(_))
     }
 
-    /// What stands before the colon, and what after it.
+    /// The parts before and after the colon.
     fn parts(&self) -> (&str, Option<Cow<'_, str>>) {
         let count = |count: &usize| Some(Cow::Owned(count.to_string()));
         let text = |text| Some(Cow::Borrowed(text));
@@ -149,7 +150,7 @@ impl Sign {
         }
     }
 
-    /// The sign with these parts, if they are those of one.
+    /// The sign with these parts, if they form one.
     fn of_parts(kind: &str, value: &str) -> Option<Self> {
         let count = || value.parse().ok();
         Some(match kind {
@@ -219,7 +220,7 @@ impl FromStr for Sign {
             (_, Some((kind, value))) => Self::of_parts(kind, value),
             _ => None,
         };
-        // A number may be written in several ways: what is written keeps its bytes.
+        // A number has several spellings: the written bytes are preserved.
         let exact = known.filter(|sign| sign.to_string() == text);
         Ok(exact.unwrap_or_else(|| Self::Other(text.to_owned())))
     }

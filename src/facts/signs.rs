@@ -1,7 +1,7 @@
 //! Signs of an agent in a commit's own text: its author, its trailers, the lines that tools leave.
 //!
-//! Trailers are looked for in the whole message, as squash merges leave them in the middle. The committer is none of the
-//! signs: Aider signs as one where it commits what a person wrote, and so does whoever rebases.
+//! Trailers are searched in the whole message, because squash merges leave them in the middle. The committer is not a
+//! sign: Aider signs as committer when it commits what a person wrote, and a rebase changes it as well.
 
 mod identities;
 
@@ -43,8 +43,8 @@ fn anonymous(rule: Sign) -> Evidence {
     }
 }
 
-/// A line that holds what a tool writes by itself, with an emoji before it, and nothing else. In the middle of a sentence it
-/// is a quotation. A list that a squash merge made of lines may put its mark before.
+/// A line with only what a tool writes automatically, possibly after an emoji. In the middle of a sentence it is a
+/// quotation. A list that a squash merge made of lines may put its mark before.
 fn left_by_tool(line: &[u8]) -> Option<Evidence> {
     let line = std::str::from_utf8(line.trim_ascii()).ok()?;
     let line = line
@@ -76,7 +76,7 @@ fn left_by_tool(line: &[u8]) -> Option<Evidence> {
     Some(sign(Sign::Text("generated-with".to_owned()), agent.name))
 }
 
-/// A trailer that says something of an agent. Most lines are sorted out by their first letter.
+/// A trailer that is evidence of an agent. Most lines are ruled out by their first letter.
 fn in_line(line: &[u8]) -> Option<Evidence> {
     let first = line.trim_ascii_start().first()?.to_ascii_lowercase();
     if !matches!(first, b'c' | b'a' | b'e' | b'm' | b'l' | b'r') {
@@ -113,7 +113,7 @@ fn in_line(line: &[u8]) -> Option<Evidence> {
     }
 }
 
-/// A trailer of ours that speaks of an agent. An estimate alone does not: whoever plans a piece of work has one, too.
+/// A `Leverage-` trailer that is evidence of an agent. An estimate by itself is not: planned work has one, too.
 fn ours(key: &str, value: &str) -> Option<Evidence> {
     match key {
         "leverage-agent" if !value.is_empty() => Some(sign(Sign::trailer("leverage-agent"), value)),
@@ -165,7 +165,7 @@ fn assistant(value: &str) -> Option<Evidence> {
     })
 }
 
-/// Where GitHub shows what Copilot did.
+/// Where GitHub links the Copilot session.
 fn is_session_page(value: &str) -> bool {
     value.starts_with("https://github.com/") && value.contains("/sessions/")
 }

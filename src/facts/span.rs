@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::quantity::Minutes;
 
-/// A length of time in milliseconds, as logs have it; negative where a clock ran backwards.
+/// A length of time in milliseconds, as in logs; negative if a clock ran backwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Millis(pub i64);
 
-/// A length of time in seconds, as commits have it; negative where a clock ran backwards.
+/// A length of time in seconds, as in commits; negative if a clock ran backwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Seconds(pub i64);
 
@@ -24,7 +24,7 @@ impl Millis {
     /// A day of 24 hours.
     pub const DAY: Self = Seconds::DAY.millis();
 
-    /// So many of it.
+    /// This many.
     #[must_use]
     pub const fn times(self, count: i64) -> Self {
         Self(self.0.saturating_mul(count))
@@ -44,7 +44,7 @@ impl Seconds {
     /// A day of 24 hours.
     pub const DAY: Self = Self::HOUR.times(24);
 
-    /// So many of it.
+    /// This many.
     #[must_use]
     pub const fn times(self, count: i64) -> Self {
         Self(self.0.saturating_mul(count))
@@ -121,7 +121,7 @@ impl fmt::Display for Moment {
     }
 }
 
-/// The time from one instant to another that is not earlier; the end is not part of it.
+/// The time from one instant to another that is not earlier; the end is exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Span {
     /// Its first instant.
@@ -131,7 +131,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// From `start` to `end`; empty at `start` where `end` is earlier.
+    /// From `start` to `end`; empty at `start` if `end` is earlier.
     pub fn new(start: Moment, end: Moment) -> Self {
         Self {
             start,
@@ -154,7 +154,7 @@ impl Span {
         self.end <= self.start
     }
 
-    /// What it shares with another; `None` where that is nothing.
+    /// The intersection with another; `None` if it is empty.
     pub fn overlap(self, other: Self) -> Option<Self> {
         let start = self.start.max(other.start);
         let end = self.end.min(other.end);
@@ -186,7 +186,7 @@ pub fn total<'a>(spans: impl IntoIterator<Item = &'a Span>) -> i64 {
     spans.into_iter().map(|span| span.millis()).sum()
 }
 
-/// What is left of `span` without `holes`, which are sorted and disjoint.
+/// What remains of `span` without `holes`, which are sorted and disjoint.
 pub fn without(span: Span, holes: &[Span]) -> Vec<Span> {
     let mut left = Vec::new();
     let mut start = span.start;

@@ -1,7 +1,7 @@
-//! Commits that a message quotes in the form of `git log`, as `git merge --squash` and forges write them.
+//! Commits that a message quotes in the format of `git log`, as `git merge --squash` and forges write them.
 //!
-//! Git indents the quoted messages by four spaces, so that none of their trailers is one of the squash commit. The lines
-//! above each of them name its commit, author and time: all that the id of a task is derived from.
+//! Git indents the quoted messages by four spaces, so that none of their trailers belongs to the squash commit. The
+//! lines above each of them name its commit, author and time: everything that the id of a task is derived from.
 
 use chrono::DateTime;
 
@@ -10,7 +10,7 @@ use super::ids::ObjectId;
 
 /// By how much `git log` indents a message.
 const INDENT: &[u8] = b"    ";
-/// No git abbreviates an id further.
+/// git does not abbreviate an id further.
 const SHORTEST_ID: usize = 7;
 
 /// One quoted commit. Untrusted text.
@@ -20,14 +20,14 @@ pub struct Quoted {
     pub part: Part,
     /// Its message, without the indentation.
     pub message: Vec<u8>,
-    /// The line of the quoting message on which its message begins, the first being 1.
+    /// The line of the quoting message on which its message begins, counted from 1.
     pub line: usize,
 }
 
-/// The commit that a squash took a claim from. What the message does not say, or in no form that is known, is `None`.
+/// The commit that a squash took a claim from. What the message does not contain, or not in a known form, is `None`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
-    /// Its id, where the message has all of it.
+    /// Its id, if the message has all of it.
     pub commit: Option<ObjectId>,
     /// Its author.
     pub author: Option<Person>,
@@ -35,14 +35,14 @@ pub struct Part {
     pub time: Option<Instant>,
     /// The first line of its message.
     pub subject: String,
-    /// What a rewrite keeps of it, where the commit itself is known.
+    /// What a rewrite preserves of it, if the commit itself is known.
     pub authored: Option<Authored>,
     /// The line of the squash commit's message on which the part begins: no two parts share one.
     pub line: usize,
 }
 
 impl Part {
-    /// What is said of it, and what is not as `whole`, the commit that quotes it, has it.
+    /// The known facts of it; missing ones are those of `whole`, the commit that quotes it.
     pub(super) fn as_authored(&self, whole: &Authored) -> Authored {
         Authored {
             author: self.author.clone().unwrap_or_else(|| whole.author.clone()),
@@ -72,12 +72,12 @@ pub fn quoted(message: &[u8]) -> Vec<Quoted> {
     found
 }
 
-/// The header of a quoted commit at line `at`, and the line behind it.
+/// The header of a quoted commit at line `at`, and the line after it.
 fn header(lines: &[&[u8]], at: usize) -> Option<(Part, usize)> {
     let named = lines[at].strip_prefix(b"commit ")?;
     let end = named.iter().position(|byte| !byte.is_ascii_hexdigit());
     let id = &named[..end.unwrap_or(named.len())];
-    // Behind it stand the names of refs, if anything.
+    // Only names of refs may follow.
     let is_id = id.len() >= SHORTEST_ID && end.is_none_or(|end| named[end].is_ascii_whitespace());
     let mut part = Part {
         commit: std::str::from_utf8(id).ok().and_then(|id| id.parse().ok()),
@@ -118,7 +118,7 @@ fn person(text: &str) -> Option<Person> {
     })
 }
 
-/// The formats of `--date` that tell a time to the second and its zone; `default`, which squashes have, comes first.
+/// The formats of `--date` that show a time to the second and its zone; `default`, which squashes have, comes first.
 const DATES: [&str; 3] = ["%a %b %e %H:%M:%S %Y %z", "%Y-%m-%d %H:%M:%S %z", "%s %z"];
 
 fn instant(text: &str) -> Option<Instant> {

@@ -1,8 +1,8 @@
-//! What a person's part in sessions took: an estimate from the times of what they did.
+//! A person's part in sessions: an estimate from the times of their actions.
 //!
-//! Logs show when a person acted, not for how long. Typing takes at least its characters; before acting, the person read
-//! what the agent had done since its turn ended, for at most a cap, and not at all if they were away. Reading while the
-//! agent works leaves no trace and is not counted. One person has one clock: where sessions overlap, each gets its part.
+//! Logs show when a person acted, not for how long. Typing takes at least its characters; before acting, the person
+//! read what the agent had done since its turn ended, up to a cap, and not at all if they were away. Reading while the
+//! agent works leaves no trace and is not counted. One person has one clock: if sessions overlap, each gets its part.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,14 +17,14 @@ use super::span::{Millis, Moment, Span, minutes, union};
 pub struct SupervisionRules {
     /// A pause longer than this means that the person was away.
     pub idle: Millis,
-    /// The longest that one action is believed to take.
+    /// Upper limit for one action.
     pub cap: Millis,
-    /// Characters typed in a minute.
+    /// Characters typed per minute.
     pub typing: f64,
 }
 
 impl Default for SupervisionRules {
-    /// Away after 15 minutes, at most 10 for one action, 200 characters (40 words) a minute.
+    /// Away after 15 minutes, at most 10 for one action, 200 characters (40 words) per minute.
     fn default() -> Self {
         Self {
             idle: Millis::MINUTE.times(15),
@@ -39,7 +39,7 @@ const SHORTEST: Millis = Millis(Millis::MINUTE.0 / 4);
 /// Looking at the result when nothing shows how long it took.
 const REVIEW: Millis = Millis::MINUTE;
 
-/// Time of a person that counts for one session: the part that `share` says, where they did several things at once.
+/// Time of a person that counts for one session: the part in `share`, if they did several things at once.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Charge {
     /// When.
@@ -78,7 +78,7 @@ pub fn charged_minutes<'charge>(charges: impl IntoIterator<Item = &'charge Charg
     charges.into_iter().map(|charge| charge.minutes()).sum()
 }
 
-/// Whose clock a session runs on: the owner of the home folder it worked in, else whoever owns the logs.
+/// Whose clock a session runs on: the owner of the home directory it worked in, otherwise the owner of the logs.
 pub fn person(session: &Session) -> &str {
     session
         .places
@@ -110,7 +110,7 @@ pub fn attention(session: &Session, rules: SupervisionRules) -> Vec<Span> {
         .flat_map(|lane| lane.turns.iter().map(|turn| turn.span))
         .collect();
     turns.sort_unstable();
-    // Each ends with the latest end so far: the last turn before an instant then tells that of all before it.
+    // Each ends with the latest end so far: the last turn before an instant then stands for all before it.
     let mut latest = Moment(i64::MIN);
     for turn in &mut turns {
         latest = latest.max(turn.end);
@@ -134,7 +134,7 @@ fn span_of(action: &Action, turns: &[Span], rules: SupervisionRules) -> Span {
     if let Some(since) = action.waited_since {
         return before((action.at - since).clamp(Millis(0), rules.cap));
     }
-    // Turns that had begun before the action: inside one it adds typing alone, after one the gap was reading.
+    // Turns that had begun before the action: inside one it adds only typing, after one the gap was reading.
     let begun = turns.partition_point(|turn| turn.start < action.at);
     let Some(end) = turns.get(..begun).and_then(|begun| Some(begun.last()?.end)) else {
         return before(typing);
@@ -155,7 +155,7 @@ fn typing(characters: u32, rules: SupervisionRules) -> Millis {
     Millis(millis as i64).clamp(SHORTEST.min(rules.cap), rules.cap)
 }
 
-/// How many sessions at once, on average, a person is believed to have. More are a made-up log.
+/// How many sessions at once, on average, are plausible for one person. More are a made-up log.
 const MOST_AT_ONCE: usize = 64;
 
 /// Splits the clock of one person: at each instant every session that has it gets an equal part.
@@ -200,9 +200,9 @@ fn share_clock(own: &[usize], spans: &[Vec<Span>], charges: &mut [Vec<Charge>]) 
     }
 }
 
-/// How much of one person's time a session had that took part all the while since the beginning.
+/// How much of one person's time a session had that took part all the time since the beginning.
 struct Clock {
-    /// At each instant at which a session begins or ends, in order, milliseconds.
+    /// The instants at which a session begins or ends, in order, in milliseconds.
     had: Vec<(Moment, f64)>,
     /// In how many pieces the sessions share the time.
     pieces: usize,
@@ -252,7 +252,7 @@ pub struct Effort {
     pub supervisory_minutes: Minutes,
     /// The time in which at least one lane worked.
     pub wall_minutes: Minutes,
-    /// Time within turns of which nothing says whether anything worked.
+    /// Time within turns in which it is unknown whether anything worked.
     pub unknown_minutes: Minutes,
 }
 
@@ -273,7 +273,7 @@ impl Effort {
         effort
     }
 
-    /// How many lanes worked side by side on average; `None` where none worked.
+    /// How many lanes worked in parallel on average; `None` if none worked.
     pub fn parallelism(self) -> Option<f64> {
         let (agent, wall) = (self.agent_minutes.get(), self.wall_minutes.get());
         (wall > 0.0).then(|| agent / wall)
@@ -465,7 +465,7 @@ mod tests {
 
     #[test]
     fn thousands_of_sessions_at_once_share_the_clock_without_a_piece_for_each_pair() {
-        // Each begins a millisecond after the one before, and lasts for as many as there are.
+        // Each begins a millisecond after the one before, and lasts as many milliseconds as there are sessions.
         let number = 4_000_i64;
         let spans: Vec<Vec<Span>> = (0..number)
             .map(|start| vec![Span::new(Moment(start), Moment(start + number))])

@@ -1,4 +1,4 @@
-//! The task: what is claimed of a piece of work, and what was measured of it.
+//! The task: what is claimed about a piece of work, and what was measured of it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ use super::zone::Zone;
 
 /// The longest title, name or reason that is written, in characters.
 const MAX_TEXT: usize = 1000;
-/// How far phases may be from their estimate, in hours: less than a second.
+/// The tolerance between phases and their estimate, in hours: less than a second.
 const PHASE_TOLERANCE: f64 = 1e-4;
 
 /// One revision of one task. Text in it is untrusted: it came from a repository or a file.
@@ -29,7 +29,7 @@ pub struct Task {
     pub rev: u32,
     /// When this revision was written.
     pub at: DateTime<Utc>,
-    /// Who wrote it: `Name <mail>`.
+    /// Who wrote it: `Name <email>`.
     pub by: String,
     /// What was done, on one line.
     pub title: String,
@@ -40,22 +40,23 @@ pub struct Task {
     /// How long the agent worked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub agent_minutes: Option<Minutes>,
-    /// How that is known, where it is not claimed: measured in the sessions linked to the commit when it was recorded.
+    /// How that came to be, if it is not claimed: measured in the sessions linked to the commit when it was recorded.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub agent_minutes_basis: Option<Provenance>,
     /// How long a person prompted and reviewed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub supervisory_minutes: Option<Minutes>,
-    /// How that is known, where it is not claimed: estimated from the sessions. It may stand alone, where these said nothing yet.
+    /// How that came to be, if it is not claimed: estimated from the sessions. It may be set without a figure, if these
+    /// showed nothing yet.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub supervisory_minutes_basis: Option<Provenance>,
     /// Tokens of all kinds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tokens: Option<Tokens>,
-    /// How they are known, where they are not claimed. It may stand alone, as above.
+    /// How they came to be, if they are not claimed. It may be set without a figure, as above.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tokens_basis: Option<Provenance>,
-    /// The agent, in our spelling (`claude-code`).
+    /// The agent, in the standard spelling (`claude-code`).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub agent: Option<String>,
     /// The model, as written.
@@ -70,21 +71,22 @@ pub struct Task {
     /// Sessions in which it was done.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub sessions: Vec<SessionId>,
-    /// The session that recorded it, in the middle of its work: what it does beside its commits until it ends is for the task, too.
-    /// Revisions keep it, wherever they are written.
+    /// The session that recorded it, in the middle of its work: what it does besides its commits until it ends counts
+    /// for the task, too. Revisions keep it, wherever they are written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub recorded_in: Option<SessionId>,
-    /// The agent that wrote this revision on behalf of `by`; `None` where a person did, or an earlier version does not say.
+    /// The agent that wrote this revision on behalf of `by`; `None` if a person did, or an earlier version does not
+    /// record it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub written_by: Option<WrittenBy>,
-    /// What the sessions that figures were taken from had in all at that time: it tells whether their logs have lost anything
-    /// since. Empty on lines of earlier versions.
+    /// The totals at that time of the sessions that figures were taken from: they show whether the logs have lost
+    /// anything since. Empty on lines of earlier versions.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub measured_in: Vec<MeasuredIn>,
-    /// More commits of the task than the one that its note is on.
+    /// Commits of the task besides the one that its note is on.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub commits: Vec<ObjectId>,
-    /// More repositories that it touched, by name.
+    /// Additional repositories that it touched, by name.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub repos: Vec<String>,
     /// Where the record came from.
@@ -114,18 +116,18 @@ pub struct MeasuredIn {
     pub share: f64,
 }
 
-/// Hands-on hours that a senior engineer who knows the stack and the domain would need.
+/// Hours that a senior engineer who knows the stack and the domain would need.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The hours.
     pub hours: Hours,
-    /// Who says so, or on whose behalf an agent does.
+    /// The person who states it, or on whose behalf an agent does.
     pub by: String,
-    /// The agent that estimated; `None` where a person did, or a line of an earlier version does not say. In the ledger its
-    /// fields are those of the estimate: `agent` and `model`.
+    /// The agent that estimated; `None` if a person did, or a line of an earlier version does not record it. In the
+    /// ledger its fields are those of the estimate: `agent` and `model`.
     #[serde(flatten, skip_serializing_if = "Option::is_none", default)]
     pub estimator: Option<Estimator>,
-    /// What it rests on.
+    /// What it is based on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub basis: Option<String>,
     /// Its named parts; they sum to the hours.
@@ -136,21 +138,21 @@ pub struct Estimate {
 /// An agent that estimated on behalf of a person. Its texts are untrusted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Estimator {
-    /// The agent, in our spelling (`claude-code`).
+    /// The agent, in the standard spelling (`claude-code`).
     pub agent: String,
     /// The model, as written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub model: Option<String>,
 }
 
-/// No name of an agent has more words.
+/// No agent's name has more words.
 const MOST_WORDS: usize = 4;
 
 impl Estimator {
-    /// What stands for a person where an agent could.
+    /// The value for a person in the place of an agent.
     pub const PERSON: &'static str = "person";
 
-    /// Reads `claude-code` or `claude-code claude-opus-4-8`; `person` is no agent.
+    /// Reads `claude-code` or `claude-code claude-opus-4-8`; `person` is not an agent.
     pub fn parse(text: &str) -> Result<Option<Self>, TaskError> {
         let text = text.trim();
         if text.eq_ignore_ascii_case(Self::PERSON) {
@@ -168,8 +170,8 @@ impl Estimator {
         Ok(Some(estimator))
     }
 
-    /// The agent whose name of several words the text begins with, and what follows: `Claude Code` is no `Claude` with the
-    /// model `Code`.
+    /// The agent whose name of several words the text begins with, and the rest: `Claude Code` is not a `Claude` with
+    /// the model `Code`.
     fn known(text: &str) -> Option<(&str, &str)> {
         let ends = text.match_indices(char::is_whitespace).map(|(at, _)| at);
         let ends: Vec<usize> = ends.chain([text.len()]).take(MOST_WORDS).collect();
@@ -201,14 +203,14 @@ impl fmt::Display for Estimator {
 /// An agent that called a command to write a revision. Its texts are untrusted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrittenBy {
-    /// The agent, in our spelling (`claude-code`).
+    /// The agent, in the standard spelling (`claude-code`).
     pub agent: String,
-    /// The id of its session, where that is known.
+    /// The id of its session, if that is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub session: Option<String>,
 }
 
-/// `claude-code:<id>`, or the agent alone.
+/// `claude-code:<id>`, or only the agent.
 impl fmt::Display for WrittenBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.agent)?;
@@ -229,7 +231,7 @@ impl From<&SessionId> for WrittenBy {
 /// A named part of an estimate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
-    /// What the part is.
+    /// The name of the part.
     pub name: String,
     /// Its hours.
     pub hours: Hours,
@@ -242,7 +244,7 @@ pub enum TaskSource {
     Record,
     /// Trailers of a commit; no record was written.
     Trailer,
-    /// Lines such as trailers in the middle of a message, where git reads none; no record was written.
+    /// Lines like trailers in the middle of a message, where git reads none; no record was written.
     TrailerBody,
     /// A file of that name.
     Import(String),
@@ -295,7 +297,7 @@ pub enum TaskError {
     /// Nothing in it.
     #[error("{0} is empty")]
     Empty(&'static str),
-    /// A newline, a tab, an escape: one line of plain text is wanted.
+    /// A newline, a tab, an escape: it must be one line of plain text.
     #[error(
         "{field} `{text}` contains the control character U+{character:04X}; write it on one line of plain text"
     )]
@@ -307,10 +309,10 @@ pub enum TaskError {
         /// The character.
         character: u32,
     },
-    /// Longer than anybody reads.
+    /// Longer than a reader would read.
     #[error("{0} has more than {MAX_TEXT} characters")]
     TooLong(&'static str),
-    /// Zero is a claim; what is unknown is left out.
+    /// Zero is a claim; unknown values are left out.
     #[error("{0}; leave it out if it is unknown")]
     Zero(&'static str),
     /// An agent's name is one word, and not that of a person.
@@ -321,17 +323,17 @@ pub enum TaskError {
     PhasesDoNotSum {
         /// What the phases sum to.
         phases: String,
-        /// What the estimate says.
+        /// The estimate.
         estimate: String,
     },
 }
 
-/// What every task says from the first.
+/// What every task has from the beginning.
 #[derive(Debug, Clone)]
 pub struct FirstClaim<'a> {
     /// When it is written.
     pub at: DateTime<Utc>,
-    /// Who writes it and vouches for the hours: `Name <mail>`.
+    /// Who writes it and vouches for the hours: `Name <email>`.
     pub by: &'a str,
     /// What was done, on one line.
     pub title: String,
@@ -339,12 +341,12 @@ pub struct FirstClaim<'a> {
     pub date: NaiveDate,
     /// What it would have taken a person.
     pub hours: Hours,
-    /// Where it was said.
+    /// Where it came from.
     pub source: TaskSource,
 }
 
 impl Task {
-    /// A first revision with no more than what every task has.
+    /// A first revision with only what every task has.
     pub fn new(id: TaskId, first: FirstClaim<'_>) -> Self {
         Self {
             id,
@@ -381,19 +383,19 @@ impl Task {
         }
     }
 
-    /// The terms of the factor that it claims: what sums of tasks add up.
+    /// The terms of the claimed factor: sums of tasks add these.
     pub fn ratio(&self) -> Ratio {
         Ratio::new(self.estimate.hours, self.agent_minutes)
     }
 
-    /// Human hours × 60 / agent minutes; `None` where the minutes are unknown or none.
+    /// Human hours × 60 / agent minutes; `None` if the minutes are unknown or none.
     pub fn leverage_factor(&self) -> Option<f64> {
         self.ratio().factor()
     }
 
-    /// The day that it counts on in `zone`, given its commits and when their authors made them, as far as that is known. One
-    /// that was recorded on a commit has the day of the author's clock for its date, and counts with that commit; any other
-    /// date was said, and stays.
+    /// The day that it counts on in `zone`, given its commits and their author times, if known. A task that was
+    /// recorded on a commit has the day of the author's clock as its date, and counts with that commit; any other date
+    /// was given explicitly, and stays.
     pub fn day(
         &self,
         commits: &[ObjectId],
@@ -406,18 +408,18 @@ impl Task {
             .map_or(self.date, |at| zone.day(at.seconds))
     }
 
-    /// Human hours × 60 / supervisory minutes; `None` where the minutes are unknown or none.
+    /// Human hours × 60 / supervisory minutes; `None` if the minutes are unknown or none.
     pub fn supervisory_leverage_factor(&self) -> Option<f64> {
         Ratio::new(self.estimate.hours, self.supervisory_minutes).factor()
     }
 
-    /// Whether it leaves to its sessions how long agents worked: it says nothing of it, or what was measured when it was
-    /// recorded.
+    /// Whether it leaves the agent time to its sessions: it has none, or what was measured when it was recorded.
     pub fn leaves_minutes_to_sessions(&self) -> bool {
         self.agent_minutes.is_none() || self.agent_minutes_basis.is_some()
     }
 
-    /// The agent that wrote this revision, if one did. That of a first one is told by the session that it was recorded in, too.
+    /// The agent that wrote this revision, if one did. For a first one, the session that it was recorded in shows that,
+    /// too.
     pub fn writer(&self) -> Option<WrittenBy> {
         let recorded_in = self.recorded_in.as_ref().filter(|_| self.rev == 0);
         self.written_by
@@ -425,7 +427,7 @@ impl Task {
             .or_else(|| recorded_in.map(WrittenBy::from))
     }
 
-    /// Whether what a session did beside its commits was for it as well: it was recorded there, and claims no minutes.
+    /// Whether what a session did besides its commits was for it as well: it was recorded there, and claims no minutes.
     pub fn has_rest_of(&self, session: &SessionId) -> bool {
         self.recorded_in.as_ref() == Some(session) && self.leaves_minutes_to_sessions()
     }
@@ -449,8 +451,8 @@ impl Task {
         }
     }
 
-    /// Whether it may be written: plain text on one line everywhere, hours and minutes that are not 0, and phases that sum
-    /// to the estimate. A person may have supervised for no time at all.
+    /// Whether it may be written: plain text on one line everywhere, hours and minutes that are not 0, and phases that
+    /// sum to the estimate. Supervision may be 0.
     pub fn check(&self) -> Result<(), TaskError> {
         check_text("the title", &self.title)?;
         check_text("the author", &self.by)?;
@@ -480,7 +482,7 @@ impl Task {
 }
 
 impl Estimate {
-    /// The agent that estimated, in our spelling where it is known, or `person`.
+    /// The agent that estimated, in the standard spelling if it is known, or `person`.
     pub fn estimated_by(&self) -> &str {
         let agent = self.estimator.as_ref().map(|estimator| estimator.agent.as_str());
         agent.map_or(Estimator::PERSON, |agent| {
@@ -510,7 +512,7 @@ impl Estimate {
     }
 }
 
-/// A text that is no phase.
+/// A text that is not a phase.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[error("`{0}` is not a phase such as `Schema design=4h`")]
 pub struct PhaseError(String);
@@ -529,8 +531,8 @@ impl Phase {
         };
         text.rsplit_once('=')
             .and_then(|(name, hours)| phase(name, hours))
-            // The longest end that is a duration: `Stage 2 1h 30m` takes an hour and a half. `Stage 2 400h` takes 400: a
-            // number that a space groups would swallow the end of the name.
+            // The longest end that is a duration: `Stage 2 1h 30m` takes an hour and a half. `Stage 2 400h` takes 400:
+            // a number grouped by a space would absorb the end of the name.
             .or_else(|| {
                 text.match_indices(char::is_whitespace)
                     .filter(|(at, _)| !number::is_grouped_by_space(text[*at..].trim_start()))
@@ -540,12 +542,12 @@ impl Phase {
     }
 }
 
-/// What phases add up to.
+/// The sum of phases.
 pub fn phase_sum(phases: &[Phase]) -> Hours {
     phases.iter().map(|phase| phase.hours).sum()
 }
 
-/// Whether an estimate says anything: work of no hours would be worth nothing, whatever it took.
+/// Whether an estimate is positive: work of no hours would be worth nothing, whatever it took.
 pub fn check_hours(hours: Hours) -> Result<(), TaskError> {
     match hours.get() > 0.0 {
         true => Ok(()),
@@ -553,7 +555,7 @@ pub fn check_hours(hours: Hours) -> Result<(), TaskError> {
     }
 }
 
-/// Whether an agent can have worked so long: hours that took no time would raise every factor that they are summed into.
+/// Whether an agent time is positive: hours that took no time would raise every factor that they are summed into.
 pub fn check_agent_minutes(minutes: Minutes) -> Result<(), TaskError> {
     match minutes.get() > 0.0 {
         true => Ok(()),
@@ -561,7 +563,7 @@ pub fn check_agent_minutes(minutes: Minutes) -> Result<(), TaskError> {
     }
 }
 
-/// Whether `text` is one line of plain text that says something.
+/// Whether `text` is one line of plain text that is not blank.
 pub fn check_text(field: &'static str, text: &str) -> Result<(), TaskError> {
     if text.trim().is_empty() {
         return Err(TaskError::Empty(field));

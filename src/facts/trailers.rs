@@ -1,26 +1,26 @@
-//! Trailers, exactly as `git log --format='%(trailers:only,unfold)'` reads them with an untouched configuration.
+//! Trailers, exactly as `git log --format='%(trailers:only,unfold)'` reads them with the default configuration.
 //!
 //! Configuration can rename keys, change separators and comment characters: a ledger that read differently on two
-//! machines would be none, so none of it counts here. libgit2's parser differs from git's on folded, empty and carriage
-//! return ended values and cannot be used. Beside git's reading there is a second look at the paragraphs above the
-//! block: a squash merge leaves the trailers of its parts in the middle of the message.
+//! machines would be useless, so configuration is ignored here. libgit2's parser differs from git's on values that are
+//! folded, empty or end in a carriage return, and cannot be used. In addition to git's reading there is a second look
+//! at the paragraphs above the block: a squash merge leaves the trailers of its parts in the middle of the message.
 
 /// One trailer. Untrusted bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trailer {
-    /// The key, as written. Keys compare without regard to case.
+    /// The key, as written. Keys are case-insensitive.
     pub key: Vec<u8>,
     /// The value, unfolded and trimmed.
     pub value: Vec<u8>,
     /// The line it starts on, the first line of the message being 1.
     pub line: usize,
-    /// The paragraph it stands in, counted from the start of the message.
+    /// The paragraph it is in, counted from the start of the message.
     pub paragraph: usize,
-    /// Whether git sees it as well.
+    /// Whether git sees it, too.
     pub place: TrailerPlace,
 }
 
-/// Where in a message a trailer stands.
+/// Where in a message a trailer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TrailerPlace {
     /// In the block at the end: git reads it too.
@@ -57,7 +57,7 @@ pub fn parse_everywhere(message: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Vec<T
     found
 }
 
-/// A message with more trailers at its end: in the block that git reads there, or in a paragraph of their own. `lines` are whole
+/// A message with more trailers at its end: in the block that git reads there, or in a new paragraph. `lines` are whole
 /// lines.
 pub fn appended(message: &[u8], lines: &[u8]) -> Vec<u8> {
     let parsed = Message::new(message);
@@ -78,7 +78,7 @@ pub fn appended(message: &[u8], lines: &[u8]) -> Vec<u8> {
     whole
 }
 
-/// A message as git looks at it: without leading blank lines, ending at the first NUL.
+/// A message as git sees it: without leading blank lines, ending at the first NUL.
 struct Message<'a> {
     text: &'a [u8],
     skipped_lines: usize,
@@ -101,7 +101,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Where the title's paragraph ends: it never holds trailers.
+    /// Where the title's paragraph ends: it never contains trailers.
     fn end_of_title(&self) -> usize {
         let mut at = 0;
         while at < self.end {
@@ -114,7 +114,7 @@ impl<'a> Message<'a> {
         at
     }
 
-    /// The trailer block, from its first byte to behind its last; empty where there is none.
+    /// The trailer block, from its first byte to after its last; empty if there is none.
     fn block(&self) -> (usize, usize) {
         let none = (self.end, self.end);
         let end_of_title = self.end_of_title();
@@ -177,7 +177,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// What the lines of a paragraph say, from the last to the first, on whether it is a trailer block.
+/// What the lines of a paragraph show, from the last to the first, about whether it is a trailer block.
 #[derive(Default)]
 struct Votes {
     trailers: usize,
@@ -224,7 +224,7 @@ fn end_of_log(text: &[u8]) -> usize {
     let mut at = 0;
     while at < cutoff {
         let line = &text[at..];
-        // Git keeps an offset of 0 for none, so that comments at the very start are never cut.
+        // Git treats an offset of 0 as none, so that comments at the very start are never cut.
         let begin = ignored_from.or((at > 0).then_some(at));
         if is_comment(&text[at..cutoff]) || line[0] == b'\n' {
             ignored_from = begin;
@@ -259,7 +259,7 @@ fn next_line(text: &[u8], at: usize) -> usize {
     memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length + 1)
 }
 
-/// Where the separator of `key  : value` stands; 0 for a line that starts with one.
+/// The position of the separator in `key  : value`; 0 for a line that starts with one.
 fn find_separator(line: &[u8]) -> Option<usize> {
     let mut blank_seen = false;
     for (at, byte) in line.iter().enumerate() {
@@ -278,14 +278,14 @@ fn is_comment(line: &[u8]) -> bool {
     line.first() == Some(&b'#')
 }
 
-/// Whether the first line of `text` holds nothing but blanks.
+/// Whether the first line of `text` is blank.
 fn is_blank(text: &[u8]) -> bool {
     text.iter()
         .find(|byte| **byte == b'\n' || !is_space(**byte))
         .is_none_or(|byte| *byte == b'\n')
 }
 
-/// Git's idea of a space: no vertical tab, no form feed, whatever the locale.
+/// Git's definition of a space: no vertical tab, no form feed, whatever the locale.
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
@@ -302,7 +302,7 @@ fn trimmed(bytes: &[u8]) -> &[u8] {
     &bytes[start..end]
 }
 
-/// Each line break with the blanks behind it becomes one space.
+/// Each line break with the blanks after it becomes one space.
 fn unfolded(value: &[u8]) -> Vec<u8> {
     let mut line = Vec::with_capacity(value.len());
     let mut rest = value;

@@ -7,10 +7,10 @@ use std::fmt;
 pub struct GitVersion(pub u32, pub u32, pub u32);
 
 impl GitVersion {
-    /// The first one that runs hooks of git config.
+    /// The first one that runs hooks from git config.
     pub const WITH_CONFIGURED_HOOKS: Self = Self(2, 54, 0);
 
-    /// The version in what `git --version` prints: `git version 2.47.3`, `git version 2.39.5 (Apple Git-154)`,
+    /// The version in the output of `git --version`: `git version 2.47.3`, `git version 2.39.5 (Apple Git-154)`,
     /// `git version 2.54.0.windows.1`, `git version 2.54.0-rc1`.
     pub fn parse(printed: &str) -> Option<Self> {
         let version = printed.trim().strip_prefix("git version ")?;

@@ -6,14 +6,14 @@ use super::span::{self, Span};
 /// What agents worked for something: a part of a session, a commit, a task.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Worked {
-    /// Agent minutes, subagents as lanes of their own; `None` where no log says.
+    /// Agent minutes, subagents as separate lanes; `None` if no log shows them.
     pub minutes: Option<Minutes>,
-    /// When any agent worked, in no order; overlapping where several did. Empty where the log has no times.
+    /// When any agent worked, in no order; overlapping if several did. Empty if the log has no times.
     pub spans: Vec<Span>,
 }
 
 impl Worked {
-    /// The part of it from one place to another, 0 to 1: neighbouring parts add up.
+    /// The part of it from one position to another, 0 to 1: neighboring parts add up.
     #[must_use]
     pub fn part(&self, from: f64, to: f64) -> Self {
         Self {
@@ -31,7 +31,7 @@ impl Worked {
     }
 }
 
-/// The time on the wall from one part of it to another: neighbouring stretches add up.
+/// The wall time from one position to another: neighboring stretches add up.
 pub fn stretch(worked: &[Span], from: f64, to: f64) -> Vec<Span> {
     let wall = span::union(worked.iter().copied());
     let total = span::total(&wall) as f64;
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn neighbouring_parts_add_up() {
-        // Two lanes side by side, then a pause, then one lane.
+        // Two parallel lanes, then a pause, then one lane.
         let whole = Worked {
             minutes: Minutes::new(8.0),
             spans: vec![span(0, 100), span(50, 200), span(300, 400)],

@@ -1,4 +1,4 @@
-//! Whose midnight: the calendar day of an instant, and periods of days.
+//! Time zones: the calendar day of an instant, and periods of days.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,27 +9,27 @@ use serde::{Serialize, Serializer};
 
 use super::span::{Moment, Span};
 
-/// Seconds that no day exceeds: at most a day is skipped where a zone moves over the date line.
+/// Upper limit for a day in seconds: at most a day is skipped if a zone moves across the date line.
 const LONGEST_DAY: i64 = 26 * 60 * 60;
 
 /// A time zone with its rules, past and future.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
-    /// That of the machine, by the rule that it gave.
+    /// That of the machine, by its rule.
     Local(LocalClock),
     /// A named one.
     Named(Tz),
 }
 
 impl Default for Zone {
-    /// UTC, which is the same on every machine.
+    /// UTC, the same on every machine.
     fn default() -> Self {
         Self::Named(Tz::UTC)
     }
 }
 
-/// How far the clocks of a machine are from UTC at an instant, given in UTC. Only who reads the environment knows this:
-/// a machine's zone may be a file without a name, or a rule such as `CET-1CEST`.
+/// How far the clocks of a machine are from UTC at an instant, given in UTC. Only the reader of the environment knows
+/// this: a machine's zone may be a file without a name, or a rule such as `CET-1CEST`.
 #[derive(Debug, Clone, Copy)]
 pub struct LocalClock(pub fn(NaiveDateTime) -> FixedOffset);
 
@@ -42,7 +42,7 @@ impl PartialEq for LocalClock {
 
 impl Eq for LocalClock {}
 
-/// A zone that the tz database does not have.
+/// A zone that is not in the tz database.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[error("`{0}` is not a time zone; write `Area/City` such as `Europe/Berlin`, `UTC` or `local`")]
 pub struct UnknownZone(String);
@@ -74,7 +74,7 @@ impl Zone {
         pieces
     }
 
-    /// The first instant after `start` that is no more on its `day`.
+    /// The first instant after `start` that is no longer on its `day`.
     fn midnight_after(self, start: Moment, day: NaiveDate) -> Moment {
         // A day has at most 25 hours, and clocks move by whole seconds.
         let (mut inside, mut outside) = (start.seconds(), start.seconds() + LONGEST_DAY);
@@ -89,8 +89,8 @@ impl Zone {
         Moment(outside.saturating_mul(1000))
     }
 
-    /// The instant at which clocks here show what clocks in UTC show at `wall`. Of the two in an hour that is repeated it is
-    /// the first or the second; in an hour that is skipped, the clock was not moved yet.
+    /// The instant at which clocks here show what clocks in UTC show at `wall`. Of the two in a repeated hour it is the
+    /// first or the second; in a skipped hour, the clock had not moved yet.
     pub fn instant(self, wall: Moment) -> Moment {
         let offset =
             |at: Moment| i64::from(self.at(at.seconds()).offset().local_minus_utc()).saturating_mul(1000);
@@ -98,7 +98,7 @@ impl Zone {
         wall.plus(-offset(near))
     }
 
-    /// An instant as clocks here show it. Instants that no calendar holds become its first or last.
+    /// An instant as clocks here show it. Instants outside the calendar become its first or last.
     pub fn at(self, seconds: i64) -> DateTime<FixedOffset> {
         let limit = if seconds < 0 {
             DateTime::UNIX_EPOCH
@@ -120,7 +120,7 @@ impl Zone {
 impl FromStr for Zone {
     type Err = UnknownZone;
 
-    /// A named zone. What `local` means is for the one to say who reads the environment.
+    /// A named zone. The reader of the environment decides what `local` means.
     fn from_str(name: &str) -> Result<Self, UnknownZone> {
         if name.eq_ignore_ascii_case("utc") {
             return Ok(Self::Named(Tz::UTC));
@@ -143,7 +143,7 @@ impl Serialize for Zone {
     }
 }
 
-/// Whole days from one to another, both inclusive; open where there is none.
+/// Whole days from one to another, both inclusive; open if there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Period {
     /// The first day.
@@ -153,7 +153,7 @@ pub struct Period {
 }
 
 impl Period {
-    /// Whether the day belongs to it.
+    /// Whether the day is in it.
     pub fn contains(&self, day: NaiveDate) -> bool {
         self.since.is_none_or(|since| day >= since) && self.until.is_none_or(|until| day <= until)
     }

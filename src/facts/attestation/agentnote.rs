@@ -1,12 +1,12 @@
-//! Notes of AgentNote (`refs/notes/agentnote`): JSON with a session, its files and the share that the agent wrote. An older
-//! flat shape has the same in other fields.
+//! Notes of AgentNote (`refs/notes/agentnote`): JSON with a session, its files and the share that the agent wrote. An
+//! older flat form has the same in other fields.
 
 use serde::Deserialize;
 
 use super::Maker;
 use crate::facts::evidence::Evidence;
 
-/// What is read of a note.
+/// The fields of a note that are read.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct AgentNote {
@@ -40,7 +40,7 @@ struct LineShare {
 }
 
 impl AgentNote {
-    /// Reads a note; one that is no such JSON says nothing.
+    /// Reads a note; one that is not such JSON is empty.
     pub fn read(content: &[u8]) -> Self {
         serde_json::from_slice(content).unwrap_or_default()
     }
@@ -50,7 +50,7 @@ impl AgentNote {
         self.session_id.as_deref()
     }
 
-    /// The sign of an agent, with its lines where they are counted; none where the note gives it no part.
+    /// The sign of an agent, with its lines if they are counted; none if the note assigns it no part.
     pub fn evidence(&self) -> Option<Evidence> {
         let share = self.attribution.lines.as_ref();
         let lines = share.and_then(|share| share.ai_added).or(self.ai_added_lines);

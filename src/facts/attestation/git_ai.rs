@@ -1,8 +1,8 @@
-//! Notes of git-ai (`refs/notes/ai`, `authorship/3.0.0`): attested ranges of lines, a line `---`, and JSON that says who
-//! stands behind their keys.
+//! Notes of git-ai (`refs/notes/ai`, `authorship/3.0.0`): attested ranges of lines, a line `---`, and JSON that
+//! resolves their keys.
 //!
-//! Notes in the wild are looser than the format: entries come unsorted and overlap, keys are absent from their map, and
-//! prefixes off the standard occur. Lines that no entry names are untracked, not human.
+//! Notes in practice are looser than the format: entries are unsorted and overlap, keys are missing from the map, and
+//! there are prefixes outside the standard. Lines that no entry names are untracked, not human.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,14 +21,14 @@ pub struct AttestedLines {
     pub path: String,
     /// Which lines.
     pub ranges: Ranges,
-    /// Who wrote them; `None` where the key says neither.
+    /// Who wrote them; `None` if the key does not show it.
     pub maker: Option<Maker>,
 }
 
 /// A note.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GitAiNote {
-    /// What it attests, in its order.
+    /// Its attested lines, in its order.
     pub lines: Vec<AttestedLines>,
     /// The keys of sessions and prompts, sorted, each once: hashes of tool and session.
     pub sessions: Vec<String>,
@@ -55,7 +55,7 @@ struct AgentId {
 }
 
 impl GitAiNote {
-    /// Reads a note; a damaged one is as much as can be read of it.
+    /// Reads a note; a damaged one is read as far as possible.
     pub fn read(content: &[u8]) -> Self {
         let text = String::from_utf8_lossy(content);
         let (entries, metadata) = text.split_once("\n---\n").unwrap_or((&text, ""));
@@ -84,7 +84,8 @@ impl GitAiNote {
         note
     }
 
-    /// A sign for each maker of any line, with the number of lines that it wrote; a line that several entries name counts once.
+    /// A sign for each maker of any line, with the number of lines that it wrote; a line in several entries counts
+    /// once.
     pub fn evidence(&self) -> Vec<Evidence> {
         let mut by_maker: BTreeMap<&Maker, BTreeMap<&str, Ranges>> = BTreeMap::new();
         for lines in &self.lines {
@@ -113,7 +114,7 @@ impl Metadata {
             let id = &session.agent_id;
             return Some(Maker::agent(id.tool.as_deref(), id.model.as_deref()));
         }
-        // The form of the key says that it is an agent's, though the note does not say which.
+        // The form of the key shows that it is an agent's, though the note does not name it.
         let is_hash = matches!(name.len(), 7 | 16) && name.bytes().all(|byte| byte.is_ascii_hexdigit());
         (name.starts_with("s_") || name == "ai_agent" || is_hash).then(|| Maker::agent(None, None))
     }
@@ -126,7 +127,7 @@ fn range(text: &str) -> Option<(u32, u32)> {
     (range.0 >= 1 && range.0 <= range.1).then_some(range)
 }
 
-/// How many lines ranges hold that may overlap.
+/// The number of lines in ranges that may overlap.
 fn distinct(mut ranges: Ranges) -> u64 {
     ranges.sort_unstable();
     let mut lines = 0;

@@ -1,6 +1,6 @@
-//! What notes of other tools attest of a commit: which of its lines an agent wrote, and which one.
+//! Notes of other tools that attest which lines of a commit an agent wrote, and which agent.
 //!
-//! One file a format. Notes are untrusted text: what makes no sense in one is passed over, and what it does not name stays
+//! One file per format. Notes are untrusted text: invalid parts are skipped, and what a note does not name stays
 //! unknown.
 
 pub mod agentnote;
@@ -13,9 +13,9 @@ use super::sign::Sign;
 /// Who wrote attested lines.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Maker {
-    /// An agent, as far as the note says which.
+    /// An agent, and which one if the note names it.
     Agent {
-        /// In our spelling.
+        /// In the standard spelling.
         agent: Option<String>,
         /// As written. Untrusted text.
         model: Option<String>,
@@ -35,7 +35,7 @@ impl Maker {
         }
     }
 
-    /// The sign that this maker wrote so many lines, by a note of the tool `by`.
+    /// The sign that this maker wrote this many lines, by a note of the tool `by`.
     fn sign(&self, by: &str, lines: Option<u64>) -> Evidence {
         match self {
             Self::Agent { agent, model } => Evidence {

@@ -275,7 +275,7 @@ fn lines_that_cannot_be_read_are_one_warning_a_note_and_cost_the_others_nothing(
 
 #[test]
 fn a_short_id_names_one_task_alone() {
-    // Made in the same millisecond they begin alike.
+    // Made in the same millisecond, they begin alike.
     let twin = |last: u8| TaskId::new(1_775_034_000_001, &[7, 7, 7, 7, 7, 7, 7, 7, 7, last]);
     let with_id = |id, mut task: Task| {
         task.id = id;
@@ -296,7 +296,7 @@ fn a_short_id_names_one_task_alone() {
         }
     };
     check(&of_notes(vec![note(1, &lines)]));
-    // A retracted task has its id still.
+    // A retracted task still has its id.
     let mut retraction = tombstone(50, 0, 10);
     retraction.of = twin(9).into();
     lines.push(line_that_retracts(&retraction));

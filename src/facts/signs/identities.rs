@@ -1,7 +1,6 @@
-//! Who is meant by the names and addresses under which agents commit by themselves: as an author, as a co-author, in
-//! `Assisted-by`.
+//! The names and addresses under which agents commit: as an author, as a co-author, in `Assisted-by`.
 //!
-//! Addresses match whole: people work at vendors, and people are called Claude, Devin and Jules.
+//! Addresses must match completely: people work at vendors, and people are named Claude, Devin and Jules.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -9,7 +8,7 @@ use std::sync::LazyLock;
 use super::super::agents::{AGENTS, AgentIdentity};
 use super::super::commit::Person;
 
-/// One column of the table, turned around.
+/// One column of the table, inverted.
 type Index = LazyLock<HashMap<&'static str, &'static str>>;
 
 fn index(column: fn(&AgentIdentity) -> &'static [&'static str]) -> HashMap<&'static str, &'static str> {
@@ -57,7 +56,7 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Words that stand beside `Claude` where it is no person.
+/// Words beside `Claude` that show it is not a person.
 const BESIDE_CLAUDE: &[&str] = &[
     "claude",
     "code",
@@ -89,7 +88,7 @@ const BESIDE_CLAUDE: &[&str] = &[
     "thinking",
 ];
 
-/// The agent that free text names, as `Assisted-by` has it.
+/// The agent that free text names, as in `Assisted-by`.
 pub(super) fn agent_in_text(text: &str) -> Option<&'static str> {
     let lower = text.to_ascii_lowercase();
     let words: Vec<&str> = lower
@@ -102,9 +101,9 @@ pub(super) fn agent_in_text(text: &str) -> Option<&'static str> {
             .flat_map(|agent| column(agent).iter().map(|word| (*word, agent.name)));
         pairs.find(|(word, _)| words.contains(word))
     };
-    // Tools stand before models.
+    // Tools take precedence over models.
     let (word, agent) = named(|agent| agent.words).or_else(|| named(|agent| agent.model_words))?;
-    // `Claude Dupont` helped, too. Behind a colon stand the model and what else the agent ran.
+    // `Claude Dupont` helped, too. After a colon come the model and what else the agent ran.
     let before_model = lower.split(':').next().unwrap_or_default();
     let is_person = word == "claude"
         && before_model
@@ -113,12 +112,12 @@ pub(super) fn agent_in_text(text: &str) -> Option<&'static str> {
     (!is_person).then_some(agent)
 }
 
-/// The agent that is called just so, as tools of other makers write names: `Claude Code`, `Gemini CLI`.
+/// The agent with exactly this name, as tools of other vendors write names: `Claude Code`, `Gemini CLI`.
 pub(super) fn agent_called(name: &str) -> Option<&'static str> {
     TITLES.get(name.trim().to_ascii_lowercase().as_str()).copied()
 }
 
-/// Words that tell a model from a tool or a person; all but Claude's own come with a version.
+/// Words that distinguish a model from a tool or a person; all but Claude's own come with a version.
 const CLAUDES: &[&str] = &["opus", "sonnet", "haiku", "fable", "mythos"];
 const FAMILIES: &[&str] = &[
     "claude",
