@@ -1,4 +1,4 @@
-//! Which of the commits that refs reach come after which: read in one walk, asked as often as needed.
+//! Which of the commits that refs reach are descendants of which: read in one walk, queried as often as needed.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -8,28 +8,28 @@ use crate::facts::ids::ObjectId;
 use crate::git::messages;
 use crate::git::{Repo, refs};
 
-/// How many commits all questions together may look at. A history of a million commits is crossed a hundred times.
+/// How many commits all questions together may visit. A history of a million commits is crossed a hundred times.
 const MAX_STEPS: usize = 100_000_000;
 /// How many questions about commits that no ref reaches are answered; each walks through objects.
 const MAX_WALKS: usize = 64;
 
-/// A commit's place in the walk.
+/// A commit's position in the walk.
 type Index = u32;
 
 /// The parents of every commit that a ref reaches.
 pub(super) struct Ancestry<'a> {
     repo: &'a Repo,
     places: HashMap<ObjectId, Index>,
-    /// By place.
+    /// By position.
     ids: Vec<ObjectId>,
     parents: Vec<Vec<Index>>,
-    /// What was built on each; worked out when it is asked for first.
+    /// What was built on each; computed when first needed.
     children: OnceCell<Vec<Vec<Index>>>,
-    /// Whether HEAD reaches each; as well.
+    /// Whether HEAD reaches each; computed likewise.
     current: OnceCell<Vec<bool>>,
-    /// One more than that of any parent: nothing comes after a commit that does not stand higher.
+    /// One more than that of any parent: a commit has no descendant that is not higher.
     heights: Vec<u32>,
-    /// The last question in which each commit was looked at.
+    /// The last question in which each commit was visited.
     seen: RefCell<(u32, Vec<u32>)>,
     steps: Cell<usize>,
     walks: Cell<usize>,
@@ -109,12 +109,12 @@ impl<'a> Ancestry<'a> {
             .collect()
     }
 
-    /// Whether `commit` comes after `from`. Once the bounds are reached nothing does: two claims are then rather taken for
-    /// one than counted twice.
+    /// Whether `commit` is a descendant of `from`. Once the bounds are reached nothing is: then two claims may be
+    /// merged into one, but are not counted twice.
     pub(super) fn descends(&self, commit: ObjectId, from: ObjectId) -> bool {
         match (self.places.get(&commit), self.places.get(&from)) {
             (Some(commit), Some(from)) => self.reaches(*commit, *from),
-            // What a ref reaches has all that it comes after in the graph.
+            // What a ref reaches has all of its ancestors in the graph.
             (Some(_), None) => false,
             (None, _) => {
                 self.walks.set(self.walks.get() + 1);
@@ -156,7 +156,7 @@ impl<'a> Ancestry<'a> {
     }
 }
 
-/// How high each commit stands above the first ones. Replaced commits may stand in a circle: that is cut somewhere.
+/// How high each commit is above the first ones. Replaced commits may form a cycle, which is cut somewhere.
 fn heights(parents: &[Vec<Index>]) -> Vec<u32> {
     let mut heights: Vec<Option<u32>> = vec![None; parents.len()];
     let mut begun = vec![false; parents.len()];
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_commit_stands_above_its_parents() {
-        // A merge of two lines, in an order in which children come first; then a circle.
+        // A merge of two lines, in an order in which children come first; then a cycle.
         assert_eq!(
             heights(&[vec![1, 2], vec![3], vec![4], vec![4], vec![]]),
             [3, 2, 1, 1, 0]

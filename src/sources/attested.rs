@@ -1,7 +1,7 @@
-//! What notes of other tools say of the commits of a repository.
+//! The evidence for commits in the notes of other tools.
 //!
-//! Notes change, so they are no part of what is kept of a commit; what they say is kept beside it, for as long as the
-//! references that hold them stand where they stood.
+//! Notes change, so they are not cached with a commit; their evidence is cached separately, for as long as the refs
+//! that contain the notes stay at the same commits.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -16,10 +16,10 @@ use crate::facts::evidence::{self, Evidence};
 use crate::facts::ids::ObjectId;
 use crate::git::{Repo, notes};
 
-/// Raised whenever notes are laid out or read differently.
+/// Increase it whenever the notes are stored or read differently.
 pub(super) const VERSION: u32 = 2;
 
-/// A reference that another tool keeps notes in, and what one of them says.
+/// A ref in which another tool stores notes, and how one of them is read.
 struct Format {
     reference: &'static str,
     evidence: fn(&[u8]) -> Vec<Evidence>,
@@ -45,7 +45,7 @@ struct Stored {
     signs: Signs,
 }
 
-/// What the notes say of commits, and what could not be read or kept.
+/// The evidence of the notes for commits, and what could not be read or cached.
 pub(super) fn signs(repo: &Repo, cache: Option<&Path>) -> (evidence::Signs, Vec<String>) {
     let tips: Vec<Option<ObjectId>> = FORMATS.map(|format| notes::tip(repo, format.reference)).into();
     let mut found = evidence::Signs::default();
@@ -93,7 +93,8 @@ fn read(repo: &Repo, trouble: &mut Vec<String>) -> Signs {
     signs
 }
 
-/// What is kept of notes that still stand at these tips. A damaged file is as good as none: nothing is lost with it.
+/// The cached evidence of notes whose refs are still at these tips. A damaged file counts as absent: nothing is lost
+/// with it.
 fn kept(slot: &Slot, tips: &[Option<ObjectId>]) -> Option<Signs> {
     let stored: Stored = slot.load().ok()?;
     (stored.tips == tips).then_some(stored.signs)

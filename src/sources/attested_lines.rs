@@ -1,7 +1,7 @@
 //! The lines of commits that notes of git-ai attest, limited to those that the commits added.
 //!
-//! A note may name lines that its commit left alone, or name lines twice; here each line that a commit added counts once,
-//! and an agent's before a person's.
+//! A note may name lines that its commit did not change, or name lines twice; here each line that a commit added counts
+//! once, an agent's before a person's.
 
 use std::collections::BTreeSet;
 
@@ -14,17 +14,17 @@ use crate::git::Repo;
 use crate::git::added_ranges::{AddedRanges, added_ranges};
 use crate::git::notes;
 
-/// Where git-ai keeps its notes.
+/// Where git-ai stores its notes.
 const GIT_AI: &str = "refs/notes/ai";
 
-/// What a note attests of the lines that its commit added.
+/// A note's attestation of the lines that its commit added.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct AttestedCommit {
     /// The commit.
     pub commit: ObjectId,
     /// Lines by agents.
     pub agent_lines: u64,
-    /// Lines by a person alone.
+    /// Lines only by a person.
     pub human_lines: u64,
 }
 
@@ -83,7 +83,7 @@ fn count(commit: ObjectId, attested: &[AttestedLines], added: &AddedRanges) -> A
 fn lines_in<'a>(attested: &'a AttestedLines, added: &'a AddedRanges) -> impl Iterator<Item = (&'a str, u32)> {
     let ranges = added.get(&attested.path).map(Vec::as_slice).unwrap_or_default();
     attested.ranges.iter().flat_map(move |(first, last)| {
-        // The added ranges are in order and apart: a note with many entries searches them, not walks them.
+        // The added ranges are in order and disjoint: a note with many entries searches them instead of walking them.
         let start = ranges.partition_point(|range| range.end() < first);
         ranges
             .iter()

@@ -1,7 +1,7 @@
-//! Facts of commits, kept between runs: a commit never changes, so it is read once in its life.
+//! The cache of commit facts: a commit never changes, so it is read only once.
 //!
-//! One file a repository and way of counting, in parts: the first holds a whole history, each later one the commits that
-//! a run found beyond it. Of two scans at once the later one wins, and what it lacks is read again.
+//! One file per repository and way of counting, in parts: the first contains a whole history, each later one the
+//! commits that a run found beyond it. Of two concurrent scans the later one wins, and what it lacks is read again.
 
 use std::io;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::facts::ids::ObjectId;
 use crate::git::changes::Renames;
 use crate::git::walk::newest_first;
 
-/// Raised whenever facts are laid out or found differently.
+/// Increase it whenever facts are stored or found differently.
 pub(super) const VERSION: u32 = 9;
 
 /// The cached facts of one repository.
@@ -26,43 +26,43 @@ pub(super) struct Cache {
 /// What earlier runs found.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Kept {
-    /// The commits from which the last one walked, sorted; none where it did not reach all that they reach.
+    /// The commits from which the last one walked, sorted; none if it did not reach all their ancestors.
     pub(super) heads: Vec<ObjectId>,
     /// The commits that these reach, in the order of a walk.
     pub(super) reached: Vec<Commit>,
-    /// Others that may come back.
+    /// Others that may be needed again.
     pub(super) others: Vec<Commit>,
-    /// The file, to be continued; `None` where it is better written anew.
+    /// The file, to be extended; `None` if it is better rewritten.
     pub(super) file: Option<KeptFile>,
 }
 
-/// The parts of a cache file as they lie there.
+/// The parts of a cache file as stored.
 #[derive(Debug, PartialEq)]
 pub(super) struct KeptFile(Body);
 
-/// A file of more parts than this is written anew.
+/// A file of more parts than this is rewritten.
 const MOST_PARTS: usize = 40;
 
 /// A part of the file: people once, commits by column order of a row.
 #[derive(Serialize, Deserialize)]
 struct Part {
     heads: Vec<ObjectId>,
-    /// How many of the commits, the first ones, the heads reach.
+    /// How many of the commits, starting with the first, the heads reach.
     reached: usize,
     people: Vec<Person>,
     commits: Vec<Row>,
 }
 
 impl Cache {
-    /// The cache of the repository with this common folder, counted this way and with what stands in for its objects, below
-    /// `folder`.
+    /// The cache of the repository with this common directory, counted this way and with these replacements for its
+    /// objects, below `folder`.
     pub(super) fn new(folder: &Path, common_dir: &Path, renames: Renames, replaced: Option<u64>) -> Self {
         let name = clone_name(common_dir);
         let way = match renames {
             Renames::Follow => "renames",
             Renames::Ignore => "plain",
         };
-        // A commit never changes, but what stands in for it may.
+        // A commit never changes, but its replacement may.
         let replaced = replaced.map_or(String::new(), |number| format!(".{number:016x}"));
         let name = format!("{name}.{way}{replaced}");
         Self {
@@ -70,12 +70,12 @@ impl Cache {
         }
     }
 
-    /// Where it lies.
+    /// Its path.
     pub(super) fn path(&self) -> &Path {
         self.slot.path()
     }
 
-    /// All that is kept.
+    /// All cached commits.
     pub(super) fn load(&self) -> Result<Kept, StoreError> {
         let body = self.slot.read()?;
         let mut kept = Kept::default();
@@ -92,13 +92,13 @@ impl Cache {
         Ok(kept)
     }
 
-    /// Replaces what is kept: the commits that `heads` reach, and others.
+    /// Replaces the cached commits: those that `heads` reach, and others.
     pub(super) fn save(&self, heads: &[ObjectId], reached: &[Commit], others: &[Commit]) -> io::Result<()> {
         let part = Part::of(heads, reached, others);
         self.slot.save(&part)
     }
 
-    /// Adds the commits that `heads` reach beyond those that are kept in `file`.
+    /// Adds the commits that `heads` reach beyond those cached in `file`.
     pub(super) fn append(&self, file: KeptFile, heads: &[ObjectId], beyond: &[Commit]) -> io::Result<()> {
         let part = Part::of(heads, beyond, &[]);
         self.slot.write(file.0.with(&part)?)
@@ -119,7 +119,7 @@ impl Part {
         }
     }
 
-    /// `None` where the part contradicts itself.
+    /// `None` if the part contradicts itself.
     fn add_to(self, kept: &mut Kept) -> Option<()> {
         let people = self.people;
         let commits = self.commits.into_iter().map(|row| row.commit(&people));

@@ -1,7 +1,8 @@
-//! Which files and lines commits changed, kept between runs: reading them costs most of the time in which sessions are linked
-//! to commits, and a commit never changes.
+//! The cache of the files and lines that commits changed: reading them takes most of the time of linking sessions to
+//! commits, and a commit never changes.
 //!
-//! One file a repository. One that is damaged or of another version is as good as none; all may be deleted at any time.
+//! One file per repository. A damaged file, or one of another version, counts as absent; all may be deleted at any
+//! time.
 
 use std::path::Path;
 
@@ -11,16 +12,16 @@ use crate::facts::ids::ObjectId;
 use crate::git::Repo;
 use crate::git::added_lines::Known;
 
-/// Raised whenever these facts are laid out or found differently.
+/// Increase it whenever these facts are stored or found differently.
 const VERSION: u32 = 2;
 
-/// Whether what a commit changed depends on its objects alone: not where history was cut off or replaced, since that may be
+/// Whether a commit's changes depend only on its objects: not if history was cut off or replaced, since that may be
 /// undone.
 fn is_lasting(repo: &Repo) -> bool {
     !repo.is_shallow() && repo.replacements().is_none()
 }
 
-/// What earlier runs kept of a repository.
+/// What earlier runs cached of a repository.
 pub fn load(folder: &Path, repo: &Repo) -> Known {
     if !is_lasting(repo) {
         return Known::default();
@@ -32,7 +33,7 @@ pub fn load(folder: &Path, repo: &Repo) -> Known {
     }
 }
 
-/// Keeps it, if there is anything new. What cannot be written costs time in the next run, nothing else.
+/// Caches it, if there is anything new. A failed write only costs time in the next run.
 pub fn save(folder: &Path, repo: &Repo, known: &Known) {
     if !known.has_grown || !is_lasting(repo) {
         return;

@@ -1,11 +1,11 @@
-//! What the message of one commit claims.
+//! The claims in the message of one commit.
 
 use crate::facts::claim;
 use crate::facts::claimed::CommitClaims;
 use crate::facts::quantity::WorkTime;
 use crate::git::messages::RawCommit;
 
-/// What the message of a commit claims; `None` where it has no trailer of ours.
+/// The claims in the message of a commit; `None` if it has no `Leverage-` trailer.
 pub(super) fn claims_of(commit: &RawCommit<'_>, work: WorkTime) -> Option<CommitClaims> {
     let message = commit.message();
     if !claim::may_claim(&message) {

@@ -1,8 +1,8 @@
 //! Finding repositories: each once, however it is reached.
 //!
-//! A root that is a repository stands for itself alone: it is not searched, and what lies in it came with it. Any other
-//! folder stands for the repositories below it, or where it holds none, for the one that it lies in. Links to folders are
-//! not followed but for a `.git`, as in git, and hidden folders and other file systems are left alone.
+//! A root that is a repository is that repository only: it is not searched, and anything in it came with it. Any other
+//! directory stands for the repositories below it, or, if there are none, for the one that it is in. Links to
+//! directories are not followed, except for `.git`, as in git; hidden directories and other file systems are skipped.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -23,18 +23,18 @@ pub struct Discovery {
     pub warnings: Vec<Warning>,
 }
 
-/// Where a repository is opened of which only a linked work tree was found.
+/// Where a repository is opened of which only a linked worktree was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkedWorkTrees {
-    /// At its main work tree: history is the same in both.
+    /// At its main worktree: history is the same in both.
     LeadToMain,
     /// There, with its own HEAD and changes.
     StandForThemselves,
 }
 
-/// The repositories at or below `roots`. Two work trees of one repository count once, and the main one before others.
+/// The repositories at or below `roots`. Two worktrees of one repository count once, and the main one before others.
 ///
-/// A root that is named but is no folder, and a root without any repository, are warnings.
+/// A root that is not a directory, and a root without any repository, are warnings.
 pub fn discover(roots: &[PathBuf], linked: LinkedWorkTrees) -> Discovery {
     let mut warnings = Vec::new();
     let mut places: BTreeMap<PathBuf, Place> = BTreeMap::new();
@@ -61,7 +61,7 @@ pub fn discover(roots: &[PathBuf], linked: LinkedWorkTrees) -> Discovery {
     }
 }
 
-/// The work trees of the repositories at `paths`, linked ones too.
+/// The worktrees of the repositories at `paths`, including linked ones.
 pub fn work_trees(paths: &[PathBuf]) -> Vec<PathBuf> {
     let open = paths.iter().filter_map(|path| Repo::open(path).ok());
     open.flat_map(|repo| repo.work_trees()).collect()
@@ -73,8 +73,8 @@ struct Place {
     is_linked: bool,
 }
 
-/// What makes a repository the same however it is reached, and where to open it. One that cannot be opened is itself;
-/// whoever reads it will say why.
+/// What identifies a repository however it is reached, and where to open it. One that cannot be opened identifies
+/// itself; the error appears when it is read.
 fn identify(path: PathBuf, linked: LinkedWorkTrees) -> (PathBuf, Place) {
     let Ok(repo) = Repo::open(&path) else {
         let is_linked = false;
@@ -83,7 +83,7 @@ fn identify(path: PathBuf, linked: LinkedWorkTrees) -> (PathBuf, Place) {
     let common_dir = repo.common_dir().to_owned();
     let is_work_tree = repo.git_dir().canonicalize().is_ok_and(|own| own != common_dir);
     let leads_to_main = is_work_tree && linked == LinkedWorkTrees::LeadToMain;
-    // The folder that has the repository itself comes before one with a link to it.
+    // The directory with the repository itself comes before one with a link to it.
     let is_linked = is_work_tree || path.join(".git").is_symlink();
     let path = match (common_dir.parent(), path.parent()) {
         (Some(main), _) if leads_to_main && common_dir.ends_with(".git") => main.to_owned(),
@@ -153,7 +153,7 @@ fn unsearched(place: &Path, error: ignore::Error) -> Warning {
     }
 }
 
-/// The kind of the error alone: its own sentence may repeat the path.
+/// Only the kind of the error: its own text may repeat the path.
 fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such directory".to_owned(),
@@ -161,7 +161,7 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-/// The folders below `root`, none of them inside a repository.
+/// The directories below `root`, none of them inside a repository.
 fn walk(root: &Path) -> ignore::Walk {
     let inside_repository = |entry: &DirEntry| entry.path().parent().is_some_and(looks_like_repository);
     WalkBuilder::new(root)
@@ -176,9 +176,9 @@ fn walk(root: &Path) -> ignore::Walk {
         .build()
 }
 
-/// A `.git` inside, or the parts of a bare repository. Git itself has the last word when it is opened.
+/// A `.git` inside, or the parts of a bare repository. Git itself decides when it is opened.
 fn looks_like_repository(path: &Path) -> bool {
-    // Git follows a link; where it leads nowhere, the work tree has lost its repository, which is worth a word.
+    // Git follows a link; if its target is missing, the worktree has lost its repository, which is worth a warning.
     let git = path.join(".git").symlink_metadata();
     git.is_ok_and(|kind| kind.is_dir() || kind.is_file() || kind.is_symlink())
         || (path.join("HEAD").is_file() && path.join("objects").is_dir() && path.join("refs").is_dir())

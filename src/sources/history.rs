@@ -19,24 +19,24 @@ use crate::git::Repo;
 use crate::git::changes::{self, AttributesOf, CountOptions, Counts, Progress, Renames};
 use crate::git::walk::{BrokenRef, RefSelection, Walk, newest_first};
 
-/// What of a history is read, and how.
+/// Which part of a history is read, and how.
 #[derive(Debug, Clone, Default)]
 pub struct HistoryOptions {
     /// From which refs.
     pub refs: RefSelection,
     /// How moved files count.
     pub renames: Renames,
-    /// The folder in which facts are kept between runs; `None` to read everything again and cache nothing.
+    /// The directory of the cache; `None` to read everything again and cache nothing.
     pub cache: Option<PathBuf>,
-    /// Whether what is kept is read, or only replaced.
+    /// Whether the cache is read, or only replaced.
     pub kept_facts: KeptFacts,
-    /// Threads to use at most; `None` for as many as there are processors.
+    /// Threads to use at most; `None` for one per processor.
     pub threads: Option<NonZeroUsize>,
-    /// Told how far the reading is.
+    /// Receives the progress of the reading.
     pub progress: Arc<Progress>,
 }
 
-/// What is done with facts of an earlier run.
+/// How facts of an earlier run are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum KeptFacts {
     /// They are used.
@@ -51,15 +51,15 @@ pub enum KeptFacts {
 pub struct History {
     /// Its name. Untrusted text.
     pub name: String,
-    /// Where it is. Untrusted text.
+    /// Its path. Untrusted text.
     pub path: String,
     /// How much of it was read.
     pub status: Status,
-    /// Why not all of it.
+    /// Why it is incomplete.
     pub reason: Option<String>,
-    /// Its commits, newest first. Their origins hold what their authors and messages say, and nothing else.
+    /// Its commits, newest first. Their origins contain only the evidence of their authors and messages.
     pub commits: Vec<Commit>,
-    /// What notes of other tools say of them.
+    /// The evidence for them in notes of other tools.
     pub signs: Signs,
     /// Whether it has more commits than these: the clone is shallow, or they cannot be read.
     pub cut_short: bool,
@@ -67,7 +67,7 @@ pub struct History {
     pub new_commits: usize,
     /// What was wrong in it.
     pub warnings: Vec<Warning>,
-    /// The part of `reason` that no warning tells.
+    /// The part of `reason` that no warning contains.
     pub untold: Option<String>,
 }
 
@@ -129,7 +129,7 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
     }
 }
 
-/// Reads what is not known yet, and keeps it. Returns the commits and how many are new.
+/// Reads what is not known yet, and caches it. Returns the commits and how many are new.
 fn walk_on(
     repo: &Repo,
     heads: Vec<ObjectId>,
@@ -155,7 +155,7 @@ fn walk_on(
     trouble.of_walk(&walk);
     trouble.of_counts(&walk, &counts);
     let new_commits = walk.new_commits();
-    // Heads stand for a history that was reached to its end and counted, which is not looked at again.
+    // Cached heads represent a history that was fully walked and counted, which is not read again.
     let whole_from = if trouble.reasons.is_empty() {
         heads
     } else {
@@ -186,9 +186,9 @@ fn walk_on(
 /// A walk that begins where an earlier one ended, if it can.
 struct Beyond {
     walk: Walk,
-    /// The commits that the earlier walk reached and that this one left out; none where it went all the way.
+    /// The commits that the earlier walk reached and this one omitted; none if it walked everything.
     before: Vec<Commit>,
-    /// What was kept and is not among these.
+    /// The cached ones that are not among these.
     kept: Kept,
 }
 
@@ -218,7 +218,7 @@ impl Kept {
     }
 }
 
-/// What an earlier run kept. A file that is of no use is replaced.
+/// The cache of an earlier run. An unusable file is replaced.
 fn known_facts(cache: Option<&Cache>, kept: KeptFacts, trouble: &mut Trouble) -> Kept {
     let Some(cache) = cache.filter(|_| kept == KeptFacts::Use) else {
         return Kept::default();
@@ -236,13 +236,13 @@ fn known_facts(cache: Option<&Cache>, kept: KeptFacts, trouble: &mut Trouble) ->
     }
 }
 
-/// What went wrong, as it is told.
+/// The trouble, as it is reported.
 struct Trouble {
     place: String,
     warnings: Vec<Warning>,
     /// Why the history is not complete.
     reasons: Vec<String>,
-    /// Those of `reasons` that no warning tells with its place.
+    /// Those of `reasons` that no warning reports with its place.
     untold: Vec<String>,
     /// Whether commits are missing from it.
     cut_short: bool,

@@ -1,7 +1,7 @@
-//! The ledger of one repository: notes, task commits, what was fetched, and trailers.
+//! The ledger of one repository: notes, task commits, fetched ledgers, and trailers.
 //!
-//! What another program pushed out of the notes reference is read from the pin, so that a report is right before anything
-//! was healed.
+//! What another program removed from the notes ref is read from the pin, so that a report is correct even before it is
+//! restored.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -31,23 +31,23 @@ pub struct LedgerOptions {
     pub work: WorkTime,
 }
 
-/// What a ledger is read with beside what is there.
+/// What a ledger is read with in addition to what exists.
 #[derive(Debug, Clone, Default)]
 pub struct Supposed {
     /// Lines of notes, as if they had been written.
     pub lines: BTreeMap<ObjectId, NoteLines>,
-    /// Commits that count with all that they reach, as if a branch were on each.
+    /// Commits that count with all their ancestors, as if a branch were on each.
     pub tips: Vec<ObjectId>,
-    /// As if nothing were here but what these and references reach: as in another clone, or after a `git gc`.
+    /// As if only what these and refs reach existed: as in another clone, or after a `git gc`.
     pub elsewhere: bool,
 }
 
-/// Reads all that a repository's ledger holds, every message included. Trouble is in the warnings.
+/// Reads all of a repository's ledger, every message included. Trouble is in the warnings.
 pub fn read_ledger(repo: &Repo, options: &LedgerOptions) -> Ledger {
     read_ledger_with(repo, options, &Supposed::default())
 }
 
-/// [`read_ledger`] of the ledger that there would be.
+/// [`read_ledger`] of a hypothetical ledger.
 pub fn read_ledger_with(repo: &Repo, options: &LedgerOptions, supposed: &Supposed) -> Ledger {
     let mut findings = read_notes(repo);
     let lines = supposed.lines.iter();
@@ -92,9 +92,9 @@ fn assemble(findings: Findings, history: &GitHistory<'_>) -> Ledger {
     ledger
 }
 
-/// The ledger of notes and of the messages of a few commits: what is known of these, without a walk over the history.
+/// The ledger of notes and of the messages of a few commits: what is known of these, without walking the history.
 ///
-/// What amends, rebases and cherry-picks left of the records of older copies of them is found as well.
+/// The records on older copies that amends, rebases and cherry-picks left behind are found as well.
 pub fn read_ledger_at(repo: &Repo, commits: &[ObjectId], work: WorkTime) -> Ledger {
     let mut findings = read_notes(repo);
     let read = |commit: &ObjectId| {
@@ -106,12 +106,12 @@ pub fn read_ledger_at(repo: &Repo, commits: &[ObjectId], work: WorkTime) -> Ledg
     assemble(findings, &GitHistory::of_few(repo, &few, work))
 }
 
-/// The ledger of notes alone, without a look at any message.
+/// The ledger of notes only, without reading any message.
 pub fn read_recorded(repo: &Repo) -> Ledger {
     Ledger::assemble(read_notes(repo))
 }
 
-/// What the notes say, before it is put together.
+/// The contents of the notes, before they are assembled.
 pub(super) fn read_notes(repo: &Repo) -> Findings {
     let fetched = Fetched::of(repo);
     let mut findings = Findings {
@@ -150,7 +150,7 @@ pub(super) fn read_notes(repo: &Repo) -> Findings {
     findings
 }
 
-/// Adds the ledger of this clone, and what is to be said of it.
+/// Adds the ledger of this clone, and its warnings.
 fn add_own(findings: &mut Findings, own: OwnLedger) {
     if let Some(mut reason) = own.trouble {
         if let Some(past) = own.past {
@@ -186,7 +186,7 @@ fn add_note(findings: &mut Findings, commit: ObjectId, note: StoredNote) {
     }
 }
 
-/// Every commit with trailers of ours, oldest first.
+/// Every commit with `Leverage-` trailers, oldest first.
 fn read_claims(
     repo: &Repo,
     options: &LedgerOptions,
@@ -204,8 +204,8 @@ fn read_claims(
     Ok(found.filter_map(|claims| complete(repo, Some(claims))).collect())
 }
 
-/// The claims with what the commits that the message quotes say of themselves, where they are here: a message shows tabs as
-/// blanks, and times without a zone.
+/// The claims with the details of the commits that the message quotes, if they are here: a message shows tabs as
+/// spaces, and times without a zone.
 fn complete(repo: &Repo, claims: Option<CommitClaims>) -> Option<CommitClaims> {
     let mut claims = claims?;
     for part in claims.claims.iter_mut().filter_map(|claim| claim.part.as_mut()) {

@@ -1,4 +1,4 @@
-//! Which commits a repository reaches from any branch or tag, and which of them say that they revert another.
+//! Which commits a repository reaches from any branch or tag, and which of them revert another by their message.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,24 +11,24 @@ use crate::git::walk::RefSelection;
 
 /// What git writes at the start of a line of a revert, before the id.
 const SAYS_SO: &[u8] = b"This reverts commit ";
-/// No git abbreviates an id further.
+/// git does not abbreviate an id further.
 const SHORTEST_ID: usize = 7;
 
 /// The commits of a repository.
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
-    /// All that a branch or a tag, here or of a remote, reaches.
+    /// Everything that a branch or a tag reaches, local or remote.
     pub commits: HashSet<ObjectId>,
-    /// Whether older commits were left out, as in a shallow clone.
+    /// Whether older commits are missing, as in a shallow clone.
     pub is_cut: bool,
-    /// Whether the commits that carry tasks without code are here, own or fetched ones.
+    /// Whether the commits of tasks without code are here, own or fetched ones.
     pub has_task_commits: bool,
-    /// Reverted commits, with one that reverted them and stands. Only HEAD's reverts count: what is on a branch may never
-    /// come. What came back after the revert by a cherry-pick is not reverted.
+    /// Reverted commits, with one that reverted them and still applies. Only HEAD's reverts count: what is on a branch
+    /// may never be merged. What a cherry-pick restored after the revert is not reverted.
     pub reverts: BTreeMap<ObjectId, ObjectId>,
 }
 
-/// Commits by what a rewrite keeps of them; those that are not here are left out.
+/// Commits by what a rewrite preserves of them; those that are not here are left out.
 fn authored(repo: &Repo, commits: impl Iterator<Item = ObjectId>) -> HashMap<Authored, Vec<ObjectId>> {
     let mut found: HashMap<Authored, Vec<ObjectId>> = HashMap::new();
     messages::visit_these(repo, commits, |commit| {
@@ -37,7 +37,7 @@ fn authored(repo: &Repo, commits: impl Iterator<Item = ObjectId>) -> HashMap<Aut
     found
 }
 
-/// Every branch and tag, here and of remotes.
+/// Every branch and tag, local and remote.
 pub fn everywhere() -> RefSelection {
     RefSelection {
         all: true,
@@ -71,10 +71,10 @@ pub fn reach(repo: &Repo) -> Reach {
     }
 }
 
-/// A commit of HEAD that a rewrite made of a reverted one, after its revert, brought it back, unless it was reverted too.
+/// A commit of HEAD that a rewrite made of a reverted one, after its revert, restored it, unless it was reverted, too.
 ///
-/// `on_head` are the commits of HEAD with the seconds at which they were authored, which a rewrite keeps: only those of the
-/// same second are looked at once more.
+/// `on_head` are the commits of HEAD with the seconds at which they were authored, which a rewrite preserves: only
+/// those of the same second are examined further.
 fn forget_what_came_back(
     repo: &Repo,
     on_head: &[(i64, ObjectId)],
@@ -104,13 +104,13 @@ fn forget_what_came_back(
     }
 }
 
-/// The commits that are named, with those of HEAD that name them. A short id counts where one commit alone begins so.
+/// The named commits, with those of HEAD that name them. A short id counts if only one commit begins with it.
 fn resolved(said: &[(String, ObjectId)], commits: &HashSet<ObjectId>) -> BTreeMap<ObjectId, Vec<ObjectId>> {
     let mut reverts: BTreeMap<ObjectId, Vec<ObjectId>> = BTreeMap::new();
     if said.is_empty() {
         return reverts;
     }
-    // In the order of their names as well.
+    // In the order of their names, too.
     let mut commits: Vec<ObjectId> = commits.iter().copied().collect();
     commits.sort_unstable();
     for (short, by) in said {
@@ -125,14 +125,14 @@ fn resolved(said: &[(String, ObjectId)], commits: &HashSet<ObjectId>) -> BTreeMa
     reverts
 }
 
-/// The reverts that still hold: one that was itself reverted by such a revert reverts nothing.
+/// The reverts that still apply: one that was itself reverted by such a revert reverts nothing.
 fn standing(reverts: &BTreeMap<ObjectId, Vec<ObjectId>>) -> BTreeMap<ObjectId, ObjectId> {
     let mut reverted_by: BTreeMap<ObjectId, Vec<ObjectId>> = BTreeMap::new();
     for (reverted, by) in reverts {
         by.iter()
             .for_each(|by| reverted_by.entry(*by).or_default().push(*reverted));
     }
-    // A revert is judged once all that revert it are, the last first. Ids made to form a circle are never judged.
+    // A revert is judged once all that revert it are, the last first. Ids crafted to form a cycle are never judged.
     let mut unjudged: BTreeMap<ObjectId, usize> = reverts.iter().map(|(id, by)| (*id, by.len())).collect();
     let last = reverted_by.keys().filter(|by| !reverts.contains_key(by));
     let mut judged: Vec<ObjectId> = last.copied().collect();
@@ -152,8 +152,8 @@ fn standing(reverts: &BTreeMap<ObjectId, Vec<ObjectId>>) -> BTreeMap<ObjectId, O
     standing
 }
 
-/// The ids, or the beginnings of ids, that a message says it reverts: where git writes so, at the start of a paragraph or
-/// below a line that speaks of reverting. Elsewhere a line begins so because prose was wrapped there.
+/// The ids, or prefixes of ids, that a message reverts: where git writes them, at the start of a paragraph or below a
+/// line about reverting. Elsewhere a line may begin that way because prose was wrapped there.
 fn reverted_by(message: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     let mut may_say_so = true;
@@ -211,7 +211,7 @@ mod tests {
             of(&and_again),
             BTreeMap::from([(oid("a"), oid("b")), (oid("c"), oid("d"))])
         );
-        // Two reverts, one of them reverted itself; and a circle.
+        // Two reverts, one of them reverted itself; and a cycle.
         let twice = [("a", ["b", "c"].as_slice()), ("b", &["d"])];
         assert_eq!(
             of(&twice),

@@ -1,8 +1,8 @@
-//! How long agents keep their logs, by their own settings.
+//! How long agents retain their logs, by their own settings.
 //!
-//! Claude Code deletes what is older than `cleanupPeriodDays`, Gemini CLI what `general.sessionRetention` says, both when they
-//! start, and both for all projects by the settings of the one that they start in. Codex and Qwen Code delete none. Of the other
-//! agents nobody knows. Settings that an organisation manages are not read.
+//! Claude Code deletes what is older than `cleanupPeriodDays`, Gemini CLI what `general.sessionRetention` specifies,
+//! both when they start, and both for all projects by the settings of the one that they start in. Codex and Qwen Code
+//! delete none. For the other agents it is unknown. Settings that an organization manages are not read.
 
 use std::path::{Path, PathBuf};
 
@@ -15,22 +15,22 @@ use crate::facts::retention::Keeps;
 use crate::facts::span::{Millis, Seconds};
 use crate::git::files;
 
-/// No file of settings is larger.
+/// The largest settings file that is read.
 const MOST: u64 = 4 << 20;
-/// What Claude Code and Gemini CLI keep where nobody sets anything.
+/// The defaults of Claude Code and Gemini CLI.
 const USUAL_DAYS: u32 = 30;
 
-/// How long an agent keeps logs, and who says so.
+/// How long an agent retains logs, and the source of that.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Retention {
     /// How long.
     pub keeps: Keeps,
-    /// The file that sets it; `None` where it is the agent's own default.
+    /// The file that sets it; `None` for the agent's own default.
     pub set_in: Option<PathBuf>,
 }
 
-/// How long the logs of an agent are kept, by its name: by the settings of the user, and by those of `project` where these make
-/// it shorter. An agent that starts in another project goes by the user's alone.
+/// How long the logs of an agent are retained, by its name: by the settings of the user, and by those of `project` if
+/// these make it shorter. An agent that starts in another project uses only the user's.
 pub fn retention(agent: &str, request: &Request, project: Option<&Path>) -> Retention {
     let look: fn(&Value) -> Option<Keeps> = match agent {
         _ if agent == agents::CLAUDE_CODE.name => claude_code,
@@ -52,7 +52,7 @@ pub fn retention(agent: &str, request: &Request, project: Option<&Path>) -> Rete
     } else {
         ".claude"
     };
-    // What is nearer to a person replaces what is shared.
+    // Personal settings replace shared ones.
     let names = ["settings.local.json", "settings.json"];
     let mut files = project.into_iter().flat_map(|project| {
         let folder = project.join(folder);
@@ -87,7 +87,7 @@ fn set_in(file: PathBuf, look: fn(&Value) -> Option<Keeps>) -> Option<Retention>
     })
 }
 
-/// A file of settings; `None` where there is none, or none that can be read.
+/// A settings file; `None` if there is none, or none that can be read.
 fn settings(file: &Path) -> Option<Value> {
     let text = files::read_text(file, MOST).ok()??;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -121,7 +121,7 @@ fn period(text: &str) -> Option<Millis> {
     (number > 0).then(|| unit.times(i64::from(number)).millis())
 }
 
-/// JSON as people write it, with blanks in place of comments, and without the commas behind which nothing follows.
+/// JSON as people write it, with blanks in place of comments, and without trailing commas.
 fn without_comments(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();

@@ -1,4 +1,4 @@
-//! What amends, rebases, cherry-picks and squashes made of commits that notes speak of.
+//! What amends, rebases, cherry-picks and squashes made of commits that notes are on.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -17,7 +17,7 @@ use crate::git::messages::{self, RawCommit};
 use crate::git::touched::touched;
 use crate::git::{Repo, change_id, filter_map, refs};
 
-/// How many commits of one author and second are told apart by more than their titles.
+/// How many commits of one author and second are distinguished by more than their titles.
 const MAX_AT_ONCE: usize = 16;
 
 /// The history of a repository, as far as it was read.
@@ -26,9 +26,9 @@ pub struct GitHistory<'a> {
     /// The commits that were read.
     read: &'a HashSet<ObjectId>,
     work: WorkTime,
-    /// Whether copies are looked for among those that were read alone, and not among all that refs reach.
+    /// Whether copies are searched only among those that were read, and not among all that refs reach.
     is_few: bool,
-    /// Whether commits that were not read are taken for such as are not here.
+    /// Whether commits that were not read count as not here.
     is_elsewhere: bool,
     ancestry: OnceCell<Ancestry<'a>>,
     squashes: Squashes<'a>,
@@ -48,7 +48,7 @@ impl<'a> GitHistory<'a> {
         }
     }
 
-    /// The history as a clone knows it that has these commits alone.
+    /// The history as seen by a clone with only these commits.
     pub fn elsewhere(repo: &'a Repo, read: &'a HashSet<ObjectId>, work: WorkTime) -> Self {
         Self {
             is_elsewhere: true,
@@ -56,8 +56,8 @@ impl<'a> GitHistory<'a> {
         }
     }
 
-    /// The same for one who wants to know of these commits alone: whatever refs reach, all others are older copies of them or
-    /// none of their business.
+    /// The same for a reader that cares only about these commits: whatever refs reach, all others are older copies of
+    /// them or irrelevant.
     pub fn of_few(repo: &'a Repo, few: &'a HashSet<ObjectId>, work: WorkTime) -> Self {
         Self {
             is_few: true,
@@ -65,8 +65,8 @@ impl<'a> GitHistory<'a> {
         }
     }
 
-    /// All that may stand for these commits, which were not read. What their messages claim goes into `rewrites`, and so does
-    /// which are not here.
+    /// Everything that may replace these commits, which were not read. The claims in their messages are added to
+    /// `rewrites`, and so is which of them are not here.
     fn traces(&self, missing: &[ObjectId], rewrites: &mut Rewrites) -> Traces {
         let filtered = match self.is_elsewhere {
             true => BTreeMap::default(),
@@ -84,17 +84,17 @@ impl<'a> GitHistory<'a> {
         let mut search = Search::new(self, missing, rewrites);
         if self.is_few {
             for id in self.read {
-                // A commit that cannot be read has no copy that is known.
+                // A commit that cannot be read has no known copy.
                 let _ = messages::with_commit(self.repo, *id, |raw| search.visit(raw));
             }
         } else {
-            // What cannot be walked has no copy that is known; reading the history reports it.
+            // What cannot be walked has no known copy; reading the history reports it.
             let _ = messages::visit_all(self.repo, &everywhere(), |commit| search.visit(commit));
         }
         search.finish(self)
     }
 
-    /// Everything that may stand for commits which no ref reaches, for one who decides between them.
+    /// Everything that may replace commits which no ref reaches, for a caller that decides between the candidates.
     pub(super) fn traces_of(&self, missing: &[ObjectId]) -> Traces {
         self.traces(missing, &mut Rewrites::default())
     }
@@ -113,12 +113,12 @@ impl<'a> GitHistory<'a> {
         !self.is_elsewhere || self.read.contains(&commit)
     }
 
-    /// What comes after what; read when the first question is asked.
+    /// The ancestry of the commits; read when the first question is asked.
     fn ancestry(&self) -> &Ancestry<'a> {
         self.ancestry.get_or_init(|| Ancestry::of(self.repo))
     }
 
-    /// What was left undecided, since it would have taken too long.
+    /// What was left undecided because it would have taken too long.
     pub fn trouble(&self) -> Option<Warning> {
         let said = if self.ancestry.get().is_some_and(Ancestry::gave_up) {
             "too many similar claims to tell copies apart by history; some may be counted as one task"
@@ -181,7 +181,7 @@ type Copies = BTreeMap<ObjectId, BTreeSet<ObjectId>>;
 
 /// What a walk found of commits that were missing.
 pub(super) struct Traces {
-    /// Those that a ref reaches after all.
+    /// Those that a ref reaches, after all.
     pub(super) reached: HashSet<ObjectId>,
     /// What amends, rebases and cherry-picks may have made of them.
     pub(super) copies: Copies,
@@ -192,7 +192,8 @@ pub(super) struct Traces {
 }
 
 impl Traces {
-    /// Takes what a filter says that it made of commits before all that looks like a copy of them.
+    /// A filter's own record of what it made of commits takes precedence over everything that looks like a copy of
+    /// them.
     fn follow(&mut self, filtered: &BTreeMap<ObjectId, ObjectId>, read: &HashSet<ObjectId>) {
         for (old, new) in filtered {
             if read.contains(new) || self.reached.contains(new) {
@@ -229,7 +230,7 @@ impl Known {
     }
 }
 
-/// The commits whose author's time is one second.
+/// The commits authored in the same second.
 #[derive(Default)]
 struct Together {
     missing: Vec<Known>,
@@ -241,7 +242,7 @@ struct Together {
 #[derive(Default)]
 struct Namesakes {
     missing: Vec<Known>,
-    /// Those that a ref reaches and that have another author's time: `--reset-author` and `--date` change it.
+    /// Those that a ref reaches and that have another author time: `--reset-author` and `--date` change it.
     retimed: Vec<Known>,
 }
 
@@ -249,19 +250,20 @@ struct Namesakes {
 struct Search<'a> {
     missing: HashSet<ObjectId>,
     read: &'a HashSet<ObjectId>,
-    /// The missing commits, by what most rewrites keep.
+    /// The missing commits, by what most rewrites preserve.
     exact: HashMap<Authored, Vec<ObjectId>>,
     together: HashMap<Instant, Together>,
     namesakes: HashMap<(Person, String), Namesakes>,
     reached: HashSet<ObjectId>,
     copies: Copies,
     squashed: Copies,
-    /// The commits whose messages say that they are copies of them.
+    /// The commits whose messages name them as their origin.
     former: Copies,
 }
 
 impl<'a> Search<'a> {
-    /// Looks at the commits themselves; what their messages claim goes into `rewrites`, and so does which are not here.
+    /// Examines the commits themselves; the claims in their messages are added to `rewrites`, and so is which of them
+    /// are not here.
     fn new(history: &GitHistory<'a>, missing: &[ObjectId], rewrites: &mut Rewrites) -> Self {
         let mut together: HashMap<Instant, Together> = HashMap::new();
         let mut namesakes: HashMap<(Person, String), Namesakes> = HashMap::new();
@@ -408,7 +410,8 @@ impl Search<'_> {
         joined
     }
 
-    /// What became of commits whose author's time was changed: of a commit that no ref reaches, the only one that took its place.
+    /// What happened to commits whose author time was changed: for a commit that no ref reaches, the only one that
+    /// replaced it.
     fn retimed(&self, history: &GitHistory<'_>) -> Vec<(ObjectId, BTreeSet<ObjectId>)> {
         let mut retimed = Vec::new();
         for namesakes in self.namesakes.values() {
@@ -433,9 +436,9 @@ impl Search<'_> {
     }
 }
 
-/// Whether one commit may be what a rewrite made of another: it is not what that one was built on, and unless the title stayed
-/// with another author, it has the same files or changed one that the other changed. Commits that a program makes one after
-/// the other have one second, too.
+/// Whether one commit may be a rewrite of another: it is not an ancestor of that one, and unless the title stayed with
+/// another author, it has the same files or changed one that the other changed. Commits that a program makes in a row
+/// may have the same second, too.
 fn is_rewrite(repo: &Repo, original: &Known, copy: &Known) -> bool {
     if refs::descends(repo, original.id, copy.id) {
         return false;
@@ -449,13 +452,13 @@ fn is_rewrite(repo: &Repo, original: &Known, copy: &Known) -> bool {
         [Some(before), Some(now)] => {
             before.is_empty() && now.is_empty() || before.iter().any(|path| now.contains(path))
         }
-        // What cannot be read says nothing against it.
+        // What cannot be read is not evidence against it.
         _ => true,
     }
 }
 
-/// Whether a commit came where another was, as after an amend, or makes the same change. Without the author's time, its name and
-/// title alone are no sign: there is more than one "Bump version".
+/// Whether a commit has the position of another, as after an amend, or makes the same change. Without the author time,
+/// its name and title are not enough: there is more than one "Bump version".
 fn has_its_place_or_change(repo: &Repo, original: &Known, copy: &Known) -> bool {
     if original.tree == copy.tree || original.parents == copy.parents {
         return true;
@@ -464,14 +467,14 @@ fn has_its_place_or_change(repo: &Repo, original: &Known, copy: &Known) -> bool 
     change.is_some() && change == change_id::of_commit(repo, copy.id)
 }
 
-/// Whether one of two commits comes after the other: two of one second then, and no rewrite. Only asked where few commits are
-/// looked at; elsewhere nothing that was read comes after what was not.
+/// Whether one of two commits is a descendant of the other: then they are two commits of one second, not a rewrite.
+/// Only asked if few commits are examined; elsewhere nothing that was read is a descendant of what was not.
 fn is_in_line(history: &GitHistory<'_>, one: ObjectId, other: ObjectId) -> bool {
     let descends = |commit, from| refs::descends(history.repo, commit, from);
     history.is_few && (descends(one, other) || descends(other, one))
 }
 
-/// The commits of its second that have its title and another author, or its author and another title: of several titles the
+/// The commits of its second with its title and another author, or its author and another title: of several titles the
 /// one with the same files. Commits with one title are copies of each other.
 fn copies_among<'a>(original: &Known, alike: &[&'a Known]) -> Vec<&'a Known> {
     let Some((first, more)) = alike.split_first() else {
@@ -490,10 +493,10 @@ fn copies_among<'a>(original: &Known, alike: &[&'a Known]) -> Vec<&'a Known> {
     alike.iter().copied().filter(is_wanted).collect()
 }
 
-/// Whether a rewrite joined other commits to one, as `squash` in an interactive rebase does: its message goes on below that of
-/// the commit with more than trailers, and it has or changed other files.
+/// Whether a rewrite joined other commits to one, as `squash` in an interactive rebase does: its message continues
+/// below that of the commit with more than trailers, and it has or changed other files.
 fn joins_more(repo: &Repo, original: ObjectId, copy: ObjectId) -> bool {
-    // While it goes on, git heads each message with a comment.
+    // During the rebase, git heads each message with a comment.
     let text = |message: &[u8]| {
         let lines = message.split(|byte| *byte == b'\n');
         let said: Vec<&[u8]> = lines.filter(|line| !line.starts_with(b"#")).collect();
@@ -503,7 +506,7 @@ fn joins_more(repo: &Repo, original: ObjectId, copy: ObjectId) -> bool {
     let (Ok((old_tree, old)), Ok((tree, message))) = (read(original), read(copy)) else {
         return false;
     };
-    // Put behind what it is joined with, a commit has the files of both before and after.
+    // Placed after what it is joined with, a commit has the files of both before and after.
     let did_more = || match &touched(repo, [original, copy])[..] {
         [Some(before), Some(now)] => before != now,
         _ => false,
@@ -521,7 +524,7 @@ fn joins_more(repo: &Repo, original: ObjectId, copy: ObjectId) -> bool {
     is_next_paragraph && paragraph.peek().is_some() && !paragraph.any(claim::is_ours)
 }
 
-/// The full ids of commits that a message quotes in the form of `git log`, at any depth.
+/// The full ids of commits that a message quotes in the format of `git log`, at any depth.
 fn quoted_ids(message: &[u8]) -> impl Iterator<Item = ObjectId> {
     memchr::memmem::find_iter(message, b"commit ").filter_map(|at| {
         let before = message[..at].iter().rposition(|byte| *byte != b' ');
@@ -540,7 +543,7 @@ fn quoted_ids(message: &[u8]) -> impl Iterator<Item = ObjectId> {
     })
 }
 
-/// The full ids of commits of which a message says that it is a copy: what `git cherry-pick -x` and BFG write.
+/// The full ids of commits that a message names as its origin: what `git cherry-pick -x` and BFG write.
 fn former_ids(message: &[u8]) -> impl Iterator<Item = ObjectId> {
     const SAID: [(&[u8], &[u8]); 2] = [
         (b"(cherry picked from commit ", b")"),

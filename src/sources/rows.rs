@@ -1,4 +1,4 @@
-//! Commits as rows without names of fields: in the cache, and on their way from one process to another.
+//! Commits as rows without field names: in the cache, and between processes.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ pub struct Row {
     evidence: Vec<StoredEvidence>,
 }
 
-/// [`Evidence`] without the attributes by which its JSON leaves out what is empty.
+/// [`Evidence`] without the attributes that omit empty fields from its JSON.
 #[derive(Serialize, Deserialize)]
 pub struct StoredEvidence {
     rule: Sign,
@@ -77,7 +77,7 @@ impl Row {
         }
     }
 
-    /// The commit; `None` where `people` lack its author.
+    /// The commit; `None` if `people` lack its author.
     pub fn commit(self, people: &[Person]) -> Option<Commit> {
         let evidence = self.evidence.into_iter().map(StoredEvidence::evidence).collect();
         Some(Commit {
@@ -112,7 +112,7 @@ impl StoredEvidence {
         }
     }
 
-    /// As it was.
+    /// The inverse.
     pub fn evidence(self) -> Evidence {
         Evidence {
             rule: self.rule,

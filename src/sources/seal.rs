@@ -1,5 +1,5 @@
-//! As what a repository was read to its end, within the limits: while it stands so and what was read is still kept, reading it
-//! again meets nothing new.
+//! The state in which a repository was read to its end, within the limits: while it has that state and what was read is
+//! still cached, reading it again finds nothing new.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use super::store::{Kind, Slot, clone_name};
 use super::{attested, cache};
 use crate::git::stamp::Stamp;
 
-/// Raised whenever a seal is laid out differently, or says something else.
+/// Increase it whenever a seal is stored differently, or means something else.
 const VERSION: u32 = 2;
 
-/// The place of a seal: of one clone, read in one way.
+/// The seal of one clone, read in one way.
 #[derive(Debug)]
 pub struct Seal {
     slot: Slot,
@@ -24,16 +24,16 @@ pub struct Seal {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     stamp: [u8; 32],
-    /// From when on commits were looked at, in seconds since the epoch.
+    /// From when on commits were examined, in seconds since the epoch.
     since: i64,
-    /// The files of the cache that were of use or written.
+    /// The files of the cache that were used or written.
     files: Vec<String>,
 }
 
 impl Seal {
-    /// Where `cache` keeps that of the repository with this stamp; `way` tells ways of reading apart.
+    /// The seal in `cache` of the repository with this stamp; `way` distinguishes ways of reading.
     pub fn new(cache: &Path, stamp: Stamp, way: u64) -> Self {
-        // What another version cached is read anew, and not by the one that finds the seal.
+        // What another version cached is read again, but not by the process that finds the seal.
         let version = format!(
             "{}-{VERSION}-{}-{}-{STORE_VERSION}",
             env!("CARGO_PKG_VERSION"),
@@ -47,7 +47,8 @@ impl Seal {
         }
     }
 
-    /// Whether the repository was read as it stands, with commits from `since` on, and what was kept then is still there.
+    /// Whether the repository was read in its current state, with commits from `since` on, and what was cached then is
+    /// still there.
     pub fn holds(&self, cache: &Path, since: i64) -> bool {
         let is_there = |file: &String| {
             let found = cache.join(file).symlink_metadata();
@@ -58,7 +59,8 @@ impl Seal {
         })
     }
 
-    /// Says that it was, if `path` still stands as it did and anything was kept: without that it would be read whole again.
+    /// Records that it was, if `path` still has that state and anything was cached: otherwise it would be read
+    /// completely again.
     pub fn set(&self, path: &Path, recorded: &Recorded, since: i64) {
         if recorded.is_empty() || Stamp::of(path).as_ref() != Some(&self.stamp) {
             return;
@@ -68,7 +70,7 @@ impl Seal {
             since,
             files: recorded.names().map(str::to_owned).collect(),
         };
-        // Without it the next run starts a process more, no more.
+        // Without it, the next run only starts an additional process.
         let _ = self.slot.save(&stored);
     }
 

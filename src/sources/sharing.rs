@@ -1,4 +1,4 @@
-//! What a ledger would tell to whoever has only a part of it, and what of that should stay here.
+//! What a ledger contains that somebody with only a part of it would learn, and what of that should not be shared.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,13 +18,13 @@ use crate::git::writer::WriteError;
 /// Every line of a ledger, each once.
 pub type LedgerLines = BTreeSet<Vec<u8>>;
 
-/// Why a ledger cannot be read, whole and with its history.
+/// Why a ledger cannot be read completely, with its history.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct Unread {
     /// What is wrong, and where. Untrusted text.
     pub reason: String,
-    /// Whether something is not here that may be fetched again.
+    /// Whether something is missing that may be fetched again.
     pub is_missing: bool,
 }
 
@@ -42,7 +42,7 @@ pub fn is_whole(repo: &Repo, tip: Option<ObjectId>) -> bool {
     lines(repo, tip).is_ok()
 }
 
-/// Every line of the notes below a commit; none where there is no commit. The error says what cannot be read.
+/// Every line of the notes below a commit; none if there is no commit. The error names what cannot be read.
 fn lines(repo: &Repo, tip: Option<ObjectId>) -> Result<LedgerLines, Unread> {
     let Some(tip) = tip else {
         return Ok(LedgerLines::new());
@@ -116,12 +116,12 @@ impl fmt::Display for Kinds {
     }
 }
 
-/// What one ledger tells to those who have another.
+/// What one ledger has that others lack.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct News {
-    /// The lines that stand in the one and not in the other.
+    /// The lines that are in the one and not in the other.
     pub lines: LedgerLines,
-    /// Lines that stand in it no more. Its history holds them, and goes along.
+    /// Lines that are no longer in it. Its history contains them, and is shared with it.
     pub past: LedgerLines,
     /// The commits of tasks without code.
     pub tasks: Vec<ObjectId>,
@@ -130,9 +130,9 @@ pub struct News {
 }
 
 impl News {
-    /// What `ledger` tells to those who have `other`. The commits of both are here.
+    /// What `ledger` has that `other` lacks. The commits of both are here.
     ///
-    /// Fails where something of it cannot be read: then nobody knows what it tells.
+    /// Fails if something of it cannot be read: then the difference is unknown.
     pub fn of(repo: &Repo, ledger: Tips, other: Tips) -> Result<Self, Unread> {
         let told = |tip: Option<ObjectId>, known: Option<ObjectId>| match tip.filter(|_| tip != known) {
             Some(tip) => Told::of(repo, tip, known),
@@ -168,7 +168,7 @@ impl News {
         }
     }
 
-    /// Takes in what another ledger tells.
+    /// Adds another difference.
     pub fn extend(&mut self, more: Self) {
         self.lines.extend(more.lines);
         self.past.extend(more.past);
@@ -180,12 +180,12 @@ impl News {
         self.messages.extend(more.messages);
     }
 
-    /// Whether it tells nothing, not even in its history.
+    /// Whether it is empty, even in its history.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.past.is_empty() && self.tasks.is_empty() && self.messages.is_empty()
     }
 
-    /// What of it looks like a secret. A commit whose message repeats a record is not named beside it.
+    /// What looks like a secret in it. A commit whose message repeats a record is not listed in addition to it.
     pub fn secrets(&self) -> Vec<Secret> {
         let all = self.lines.iter().chain(&self.past);
         let found: Vec<Secret> = all.flat_map(|line| secrets_of(line)).collect();
@@ -207,9 +207,9 @@ impl News {
 /// Something that looks like a secret, without the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secret {
-    /// Where it is: `task 019d…`, `commit ab12… of the ledger`.
+    /// Its record: `task 019d…`, `commit ab12… of the ledger`.
     pub record: String,
-    /// In which part of it. Untrusted text.
+    /// The field. Untrusted text.
     pub field: String,
     /// What it looks like: `a GitHub token`.
     pub what: &'static str,
@@ -225,7 +225,7 @@ impl fmt::Display for Secret {
     }
 }
 
-/// What looks like a secret in one line: in any text of it, also where the kind of the line is not known.
+/// What looks like a secret in one line: in any text of it, also if the kind of the line is unknown.
 fn secrets_of(line: &[u8]) -> Vec<Secret> {
     let record = match Record::decode(line) {
         Ok(Record::Task(task)) if task.rev == 0 => format!("task {}", task.id),
@@ -260,7 +260,7 @@ fn id_of(line: &[u8]) -> Option<TaskId> {
     value.get("id")?.as_str()?.parse().ok()
 }
 
-/// Visits every text of a value with the name of its field. Names are texts themselves, and there are no deep values: the
+/// Visits every text of a value with the name of its field. Names are texts themselves, and values are not deep: the
 /// parser has a limit.
 fn visit_texts(field: &str, value: &Value, visit: &mut impl FnMut(&str, &str)) {
     match value {

@@ -1,6 +1,6 @@
-//! Whether one commit made the change of others: of one, or of several that follow each other.
+//! Whether one commit made the change of others: of one, or of several consecutive ones.
 //!
-//! That is all that is left of a branch that was squashed under a title of its own.
+//! That is all that is left of a branch that was squashed under a new title.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -12,14 +12,14 @@ use crate::git::change_id::{self, ChangeId};
 use crate::git::messages;
 use crate::git::touched::touched;
 
-/// How many commits below one, and how many above it, are taken for others of its squash.
+/// How many commits below one, and how many above it, are considered as parts of its squash.
 const MAX_CHAIN: usize = 32;
-/// How many changes are worked out to the line.
+/// How many changes are compared line by line.
 const MAX_CHANGES: usize = 2_048;
-/// How many commits are asked for their files.
+/// For how many commits the files are compared.
 const MAX_FILES: usize = 16_384;
 
-/// What a commit changed, by path; `None` where that cannot be read.
+/// What a commit changed, by path; `None` if that cannot be read.
 type Files = Option<BTreeSet<Vec<u8>>>;
 /// Two commits between which something changed: the older one is `None` before the first commit.
 type Range = (Option<ObjectId>, ObjectId);
@@ -29,7 +29,7 @@ pub(super) struct Squashes<'a> {
     repo: &'a Repo,
     files: RefCell<HashMap<ObjectId, Files>>,
     changes: RefCell<HashMap<Range, Option<ChangeId>>>,
-    /// What was built on commits that no ref reaches, as far as HEAD was there.
+    /// What was built on commits that no ref reaches, at an earlier HEAD.
     gone: OnceCell<HashMap<ObjectId, BTreeSet<ObjectId>>>,
     gave_up: Cell<bool>,
 }
@@ -50,7 +50,7 @@ impl<'a> Squashes<'a> {
         self.gave_up.get()
     }
 
-    /// Whether `whole` made the change of a line of commits in which `part` is.
+    /// Whether `whole` made the change of a line of commits that includes `part`.
     pub(super) fn holds(&self, ancestry: &Ancestry<'_>, whole: ObjectId, part: ObjectId) -> bool {
         let parents = parents(self.repo, whole);
         if parents.len() > 1 || !self.share_a_file(whole, part) {
@@ -165,7 +165,7 @@ impl<'a> Squashes<'a> {
     }
 }
 
-/// No more than two of them: that there are several is enough to know.
+/// At most two of them: that there are several is enough to know.
 fn parents(repo: &Repo, commit: ObjectId) -> Vec<ObjectId> {
     let read = messages::with_commit(repo, commit, |raw| raw.parents().take(2).collect());
     read.unwrap_or_default()

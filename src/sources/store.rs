@@ -1,9 +1,9 @@
-//! Files that keep what was read for the next run: one form, one way to read and to write them.
+//! Cache files: one format, one way to read and to write them.
 //!
-//! A file begins with its kind and version, then the checksum of the rest. It appears whole or not at all, so two runs
-//! at once cannot spoil it: the later one wins. Only its owner can read it, as it names folders and times of work. Nothing
-//! here is the only copy of anything: a file that is damaged or of another version counts as absent, and all of them
-//! may be deleted at any time.
+//! A file begins with its kind and version, then the checksum of the rest. It appears whole or not at all, so two
+//! concurrent runs cannot damage it: the later one wins. Only its owner can read it, because it contains directories
+//! and times of work. Nothing here is the only copy of anything: a file that is damaged or of another version counts as
+//! absent, and all of them may be deleted at any time.
 
 mod admitted;
 pub mod contents;
@@ -22,25 +22,25 @@ use crate::facts::hash::checksum;
 
 const CHECKSUM: usize = 8;
 
-/// What files in the cache are named while they are being written, before six letters or digits.
+/// The prefix of cache files that are being written, before six letters or digits.
 const UNFINISHED: &str = ".git-leverage-";
 
-/// What a file keeps.
+/// The content of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Facts of commits.
     History,
     /// Which files and lines commits changed.
     Changes,
-    /// Who brought each line of HEAD.
+    /// Which commit added each line of HEAD.
     Survival,
-    /// What notes of other tools say.
+    /// The evidence in notes of other tools.
     Notes,
-    /// What logs of agents say.
+    /// The contents of agents' logs.
     Sessions,
     /// Facts of trees and histories, for the inventory.
     Inventory,
-    /// As what repositories were read to their end.
+    /// The states in which repositories were read completely.
     Seals,
 }
 
@@ -69,7 +69,7 @@ impl Kind {
         }
     }
 
-    /// Whether its files lie in a folder of their own; the others lie in the cache's, with the kind in their names.
+    /// Whether its files are in a separate directory; the others are in the cache's, with the kind in their names.
     fn has_folder(self) -> bool {
         matches!(self, Self::Sessions | Self::Inventory | Self::Seals)
     }
@@ -137,7 +137,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Why a file is of no use.
+/// Why a file is unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// It is not there.
@@ -154,17 +154,17 @@ pub enum StoreError {
     Damaged,
 }
 
-/// The place of one file.
+/// The location of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
     path: PathBuf,
-    /// The folder of the whole cache.
+    /// The directory of the whole cache.
     cache: PathBuf,
     head: String,
 }
 
 impl Slot {
-    /// The file of a kind with this name, in the cache at `cache`. Another `version` of what is in it reads as none.
+    /// The file of a kind with this name, in the cache at `cache`. Another `version` of its content counts as absent.
     pub fn new(cache: &Path, kind: Kind, version: impl fmt::Display, name: impl fmt::Display) -> Self {
         let path = match kind.has_folder() {
             true => cache.join(kind.name()).join(name.to_string()),
@@ -177,28 +177,28 @@ impl Slot {
         }
     }
 
-    /// The file for the clone with this common folder.
+    /// The file for the clone with this common directory.
     pub fn of_clone(cache: &Path, kind: Kind, version: impl fmt::Display, common_dir: &Path) -> Self {
         Self::new(cache, kind, version, clone_name(common_dir))
     }
 
-    /// Where it lies.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Its name, seen from the cache.
+    /// Its name, relative to the cache.
     fn name(&self) -> Option<&str> {
         self.path.strip_prefix(&self.cache).ok()?.to_str()
     }
 
-    /// What it holds behind its head, whole.
+    /// Its content after the header.
     pub fn read(&self) -> Result<Body, StoreError> {
         let unreadable = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => StoreError::Absent,
             _ => StoreError::Unreadable(error),
         };
-        // Opening a pipe would wait for somebody to write into it.
+        // Opening a pipe would wait for a writer.
         if !fs::metadata(&self.path).map_err(unreadable)?.is_file() {
             return Err(StoreError::Unreadable(io::Error::other("not a file")));
         }
@@ -223,7 +223,7 @@ impl Slot {
         Ok(Body { bytes, start })
     }
 
-    /// The one value that it holds.
+    /// The single value in it.
     pub fn load<T: DeserializeOwned>(&self) -> Result<T, StoreError> {
         let body = self.read()?;
         match postcard::take_from_bytes(&body) {
@@ -232,7 +232,7 @@ impl Slot {
         }
     }
 
-    /// A body that holds nothing yet.
+    /// An empty body.
     pub fn empty(&self) -> Body {
         let mut bytes = self.head.clone().into_bytes();
         bytes.extend([0; CHECKSUM]);
@@ -240,7 +240,7 @@ impl Slot {
         Body { bytes, start }
     }
 
-    /// Replaces the file by one with this value alone.
+    /// Replaces the file by one with only this value.
     pub fn save<T: Serialize + ?Sized>(&self, value: &T) -> io::Result<()> {
         self.write(self.empty().with(value)?)
     }
@@ -259,14 +259,14 @@ impl Slot {
         }
     }
 
-    /// Replaces the file by one of these bytes.
+    /// Replaces the file by one with these bytes.
     fn put(&self, bytes: &[u8]) -> io::Result<()> {
         make_private(&self.cache)?;
         let folder = self.path.parent().unwrap_or(&self.cache);
         if folder != self.cache {
             make_private(folder)?;
         }
-        // Such files are readable for their owner alone.
+        // Only the owner can read such files.
         let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.persist(&self.path).map_err(|error| error.error)?;
@@ -279,11 +279,11 @@ pub(super) fn clone_name(common_dir: &Path) -> String {
     format!("{:016x}", checksum(common_dir.as_os_str().as_encoded_bytes()))
 }
 
-/// What a file holds, in the room that the file takes as a whole.
+/// The content of a file, stored inside the buffer of the whole file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body {
     bytes: Vec<u8>,
-    /// Where it begins, behind the checksum.
+    /// Where it begins, after the checksum.
     start: usize,
 }
 
@@ -303,8 +303,8 @@ impl Deref for Body {
     }
 }
 
-/// Makes a folder that only its owner can enter, and those above it that are missing. One that others could enter, as earlier
-/// versions made it, is closed to them.
+/// Creates a directory that only its owner can enter, and missing parents. One that others could enter, as earlier
+/// versions created it, is closed to them.
 fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -314,7 +314,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
         builder.mode(0o700).create(folder)?;
         let metadata = fs::symlink_metadata(folder)?;
         if metadata.is_dir() && metadata.permissions().mode() & 0o077 != 0 {
-            // A folder of somebody else stays as it is; the files in it are private all the same.
+            // A directory of somebody else stays unchanged; the files in it are private anyway.
             let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
         }
     }
@@ -323,8 +323,8 @@ fn make_private(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// For tests of what is kept in a slot: that `reads`, which says whether it was of use, notices any byte of the file that
-/// differs, any end that is missing, and anything behind the end.
+/// For tests of the contents of a slot: checks that `reads`, which returns whether it was usable, notices any changed
+/// byte of the file, any missing end, and anything after the end.
 #[cfg(test)]
 pub(super) fn assert_damage_is_noticed(path: &Path, reads: impl Fn() -> bool) {
     let whole = fs::read(path).unwrap();

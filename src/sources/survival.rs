@@ -1,6 +1,6 @@
-//! Who brought each line of HEAD, kept between runs: the next one reads what came since.
+//! The cache of which commit added each line of HEAD: the next run only reads what is new.
 //!
-//! One file a repository, safe to delete. What was kept changes no answer, only how long it takes.
+//! One file per repository, safe to delete. The cache changes no answer, only how long it takes.
 
 use std::path::Path;
 
@@ -9,18 +9,18 @@ use crate::facts::ids::ObjectId;
 use crate::git::Repo;
 use crate::git::survival::{Kept, Survival, SurvivalError, survival};
 
-/// Raised whenever answers are laid out or found differently.
+/// Increase it whenever answers are stored or found differently.
 const VERSION: u32 = 3;
 
-/// An answer, and what was wrong with keeping it.
+/// An answer, and any trouble with caching it.
 pub struct Read {
     /// The answer.
     pub survival: Survival,
-    /// Why the answer before, or this one, is of no use to the next run.
+    /// Why the earlier answer, or this one, is of no use to the next run.
     pub trouble: Option<String>,
 }
 
-/// Reads the survival of the tree at `head` with up to `jobs` threads, from what `folder` keeps of an earlier time.
+/// Reads the survival of the tree at `head` with up to `jobs` threads, using the cache of an earlier run in `folder`.
 pub fn read_survival(
     repo: &Repo,
     head: ObjectId,

@@ -254,7 +254,10 @@ fn a_record_behind_what_is_left_of_one_counts() {
         }
         if tried {
             let ran = repo.run(&["sessions", "--format", "json"]);
-            assert!(ran.stderr.contains("a record in the line is incomplete"), "{agent}: {ran}");
+            assert!(
+                ran.stderr.contains("a record in the line is incomplete"),
+                "{agent}: {ran}"
+            );
             let rows: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
             let found: Vec<String> = rows["rows"]
                 .as_array()

@@ -1,4 +1,4 @@
-//! What one agent's reader has to know: where its logs are on a machine, and how they are read.
+//! What the reader of one agent must know: where its logs are on a machine, and how to read them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -13,13 +13,13 @@ use crate::git::folder::{self, Kind};
 /// The machine whose logs are read, as the caller describes it: nothing below `cli/` looks for itself.
 #[derive(Debug, Clone, Default)]
 pub struct Machine {
-    /// The home folder.
+    /// The home directory.
     pub home: Option<PathBuf>,
-    /// The variables that move an agent's folders.
+    /// The variables that move an agent's directories.
     pub variables: BTreeMap<String, String>,
-    /// Work trees being looked at: Aider leaves its log in them.
+    /// Worktrees in use: Aider leaves its log in them.
     pub work_trees: Vec<PathBuf>,
-    /// The zone of its clock, for logs that give times without one.
+    /// The zone of its clock, for logs that have times without one.
     pub zone: Zone,
 }
 
@@ -32,12 +32,12 @@ impl Machine {
             .filter(|value| !value.is_empty())
     }
 
-    /// A folder that a variable names, `~/` resolved.
+    /// A directory that a variable names, `~/` resolved.
     pub fn folder(&self, name: &str) -> Option<PathBuf> {
         self.variable(name).map(|path| self.expand(path))
     }
 
-    /// The comma-separated folders that a variable names; `None` where it is unset.
+    /// The comma-separated directories that a variable names; `None` if it is unset.
     pub fn folders(&self, name: &str) -> Option<Vec<PathBuf>> {
         let list = self.variable(name)?.split(',').map(str::trim);
         Some(
@@ -47,17 +47,17 @@ impl Machine {
         )
     }
 
-    /// The folder that an agent's variables name for its logs.
+    /// The directory that an agent's variables name for its logs.
     pub fn moved(&self, agent: &AgentIdentity) -> Option<PathBuf> {
         agent.variables.iter().find_map(|name| self.folder(name))
     }
 
-    /// The folders that they name, of an agent that takes several.
+    /// The directories that they name, for an agent that takes several.
     pub fn moved_to(&self, agent: &AgentIdentity) -> Option<Vec<PathBuf>> {
         agent.variables.iter().find_map(|name| self.folders(name))
     }
 
-    /// A folder below the home folder.
+    /// A directory below the home directory.
     pub fn in_home(&self, path: &str) -> Option<PathBuf> {
         self.home.as_ref().map(|home| home.join(path))
     }
@@ -86,12 +86,12 @@ impl Machine {
 pub struct LogFile {
     /// The log.
     pub path: PathBuf,
-    /// Other files that [`Agent::read`] looks at; where one of them changes, the log is read again whole.
+    /// Other files that [`Agent::read`] uses; if one of them changes, the log is read again completely.
     pub companions: Vec<PathBuf>,
 }
 
 impl LogFile {
-    /// A log that stands alone.
+    /// A log without companions.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -100,14 +100,15 @@ impl LogFile {
     }
 }
 
-/// How many folders are looked at behind links: one may lead to a disk.
+/// How many directories behind links are searched: one may lead to a whole disk.
 const MOST_LINKED: usize = 20_000;
 
-/// The files below a folder that `wanted` names, as logs without companions, sorted. A missing folder has none; one that
-/// cannot be read is a warning.
+/// The files below a directory that `wanted` accepts, as logs without companions, sorted. A missing directory has none;
+/// one that cannot be read is a warning.
 ///
-/// Links are followed, and what they lead to keeps the path through them, which may say whose log it is. A folder is looked
-/// at once, however many paths lead there; one that holds the folder in which the search began is not.
+/// Links are followed, and what they lead to keeps the path through them, which may show whose log it is. A directory
+/// is searched once, however many paths lead there; a parent of the directory in which the search began is not
+/// searched.
 pub fn files_below(
     folder: &Path,
     warnings: &mut Vec<Warning>,
@@ -123,7 +124,7 @@ pub fn files_below(
     let real = search.real.clone();
     search.below(folder.to_owned(), real, &wanted, usize::MAX);
     let mut room = MOST_LINKED;
-    // What lies below the folder itself is known by that path.
+    // Everything below the directory itself has that path.
     while let Some((path, real)) = search.linked.pop() {
         let before = search.seen.len();
         search.below(path.clone(), real, &wanted, room);
@@ -143,16 +144,16 @@ pub fn files_below(
 struct Search<'a> {
     /// Where the search began.
     real: PathBuf,
-    /// Folders that were looked at, as they really are.
+    /// Directories that were searched, with links resolved.
     seen: BTreeSet<PathBuf>,
-    /// Links to folders, with what they lead to.
+    /// Links to directories, with their targets.
     linked: Vec<(PathBuf, PathBuf)>,
     files: Vec<LogFile>,
     warnings: &'a mut Vec<Warning>,
 }
 
 impl Search<'_> {
-    /// Looks below a folder that is really at `real`, at no more folders than there is `room` for.
+    /// Searches below a directory that is really at `real`, at most as many directories as there is `room` for.
     fn below(&mut self, path: PathBuf, real: PathBuf, wanted: &impl Fn(&Path) -> bool, room: usize) {
         let most = self.seen.len().saturating_add(room);
         let mut folders = vec![(path, real)];
@@ -205,9 +206,9 @@ fn unlisted(folder: &Path, error: &io::Error) -> Warning {
     )
 }
 
-/// What one agent's reader has to know.
+/// The reader of one agent.
 pub trait Agent: Sync {
-    /// What else is known of it.
+    /// The other facts about it.
     fn identity(&self) -> &'static AgentIdentity;
 
     /// Its name in session ids and options: `claude-code`, `codex`, …
@@ -215,20 +216,20 @@ pub trait Agent: Sync {
         self.identity().name
     }
 
-    /// The folders in which it keeps its logs on this machine, whether they exist or not.
+    /// The directories of its logs on this machine, whether they exist or not.
     fn roots(&self, machine: &Machine) -> Vec<PathBuf>;
 
-    /// The logs below one of its roots, or below a folder that the user named as one. A folder that is missing has none;
+    /// The logs below one of its roots, or below a directory that the user named as one. A missing directory has none;
     /// one that cannot be read is a warning. See [`files_below`].
     fn logs(&self, root: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile>;
 
-    /// Files that belong to one of its logs but lie where a variable says.
+    /// Files that belong to one of its logs but are where a variable says.
     fn companions(&self, _log: &LogFile, _machine: &Machine) -> Vec<PathBuf> {
         Vec::new()
     }
 
-    /// Whether a log only ever grows, so that [`Agent::read`] can go on where the last run ended
-    /// ([`Log::read_to`]). Otherwise it is read whole, into an empty [`Log`], whenever it changed.
+    /// Whether a log only ever grows, so that [`Agent::read`] can continue where the last run ended ([`Log::read_to`]).
+    /// Otherwise it is read completely, into an empty [`Log`], whenever it changed.
     fn appends(&self, _file: &LogFile) -> bool {
         true
     }
@@ -236,6 +237,7 @@ pub trait Agent: Sync {
     /// Reads what is new in a log. Bad records become warnings in `log`; an error means that the file could not be read.
     fn read(&self, file: &LogFile, log: &mut Log) -> io::Result<()>;
 
-    /// Adds what only all of its logs together tell. It is done each time that they are assembled, and not cached.
+    /// Adds what follows only from all of its logs together. This is done each time that they are assembled, and not
+    /// cached.
     fn settle(&self, _logs: &mut [(PathBuf, Log)]) {}
 }

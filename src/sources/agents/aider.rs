@@ -1,9 +1,9 @@
-//! Aider: `.aider.chat.history.md` at the root of each work tree, all sessions one after the other, as text for people.
+//! Aider: `.aider.chat.history.md` at the root of each worktree, all sessions one after the other, as text for people.
 //!
-//! Only a header and `.aider.input.history` beside it have times, by a clock on the wall without a zone. When the agent
-//! worked is therefore unknown; a prompt has the time at which the same text stands in the input history.
+//! Only a header and `.aider.input.history` beside it have times, in local time without a zone. When the agent worked
+//! is therefore unknown; a prompt has the time of the same text in the input history.
 //!
-//! A log that HEAD has is not read: it came with the repository, from somebody's machine in some zone.
+//! A log that is committed at HEAD is not read: it came with the repository, from an unknown machine and zone.
 
 use std::collections::HashMap;
 use std::io;
@@ -33,7 +33,7 @@ impl Agent for Aider {
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
         let trees = machine.work_trees.iter();
         match machine.moved(self.identity()) {
-            // Relative to where Aider was started, which is mostly the root.
+            // Relative to where Aider was started, usually the root.
             Some(named) => trees
                 .map(|tree| tree.join(&named))
                 .chain([named.clone()])
@@ -48,7 +48,7 @@ impl Agent for Aider {
         } else {
             root.to_owned()
         };
-        // A link stands for its file, which several work trees may share.
+        // A link counts as its file, which several worktrees may share.
         let Ok(real) = path.canonicalize() else {
             return Vec::new();
         };
@@ -85,7 +85,7 @@ impl Agent for Aider {
     }
 }
 
-/// Whether HEAD of the repository around a file has it.
+/// Whether the file is committed at HEAD of the repository around it.
 fn is_committed(path: &Path) -> bool {
     let Some(repo) = path.parent().and_then(|folder| Repo::discover(folder).ok()) else {
         return false;
@@ -99,19 +99,19 @@ fn is_committed(path: &Path) -> bool {
 type Typed = HashMap<Key, Vec<Moment>>;
 
 struct Reader<'file> {
-    /// The work tree, where the log stands in one.
+    /// The worktree, if the log is in one.
     folder: Option<&'file Path>,
     /// `None` without an input history.
     typed: Option<Typed>,
-    /// When sessions began, those that are not reached yet.
+    /// When sessions began, without those that were passed.
     ahead: std::vec::IntoIter<Moment>,
-    /// The header of the file's first session: it tells apart logs in folders of the same name.
+    /// The header of the file's first session: it distinguishes logs in directories of the same name.
     first: String,
     stamp: Option<Stamp>,
     model: Option<Name>,
     /// The lines of a prompt so far, and the number of the last.
     prompt: Option<(String, u32)>,
-    /// Within a fenced block of a reply: nothing in it was said by the tool.
+    /// Within a fenced block of a reply: nothing in it is output of the tool.
     fenced: bool,
 }
 
@@ -153,7 +153,7 @@ impl<'file> Reader<'file> {
         } else if line.starts_with("```") {
             self.fenced = !self.fenced;
         } else if let Some(told) = line.strip_prefix("> ") {
-            // They end a reply, so a block that is still open never was one.
+            // They end a reply, so a block that is still open was not one.
             self.fenced &= !(told.starts_with("Tokens: ") || told.starts_with("^C again"));
             if let Some(stamp) = self.stamp(number).filter(|_| !self.fenced) {
                 self.told(told, stamp, log);
@@ -187,7 +187,7 @@ impl<'file> Reader<'file> {
             log.push(
                 stamp,
                 match self.typed {
-                    // Typing is all that has a time: what a person reads while no turn's end is known counts nowhere.
+                    // Only typing has a time: reading counts nowhere while no turn's end is known.
                     Some(_) => What::Estimated(Metric::HumanTime),
                     None => What::Absent(Metric::HumanTime),
                 },
@@ -236,7 +236,7 @@ impl<'file> Reader<'file> {
         }
     }
 
-    /// What the tool itself says, in quoted lines.
+    /// The tool's own output, in quoted lines.
     fn told(&mut self, told: &str, stamp: Stamp, log: &mut Log) {
         if let Some(version) = told.strip_prefix("Aider v") {
             let version = log.name(version.trim());
@@ -280,7 +280,7 @@ impl<'file> Reader<'file> {
         }
     }
 
-    /// Files are named from the root of the work tree.
+    /// File names are relative to the root of the working tree.
     fn path(&self, file: &str, log: &mut Log) -> Name {
         match self.folder {
             Some(folder) => log.name(&folder.join(file).to_string_lossy()),
@@ -337,7 +337,7 @@ fn hash(text: &str) -> Option<&str> {
     ((4..=64).contains(&hash.len()) && is_hex).then_some(hash)
 }
 
-/// `5.2k sent, 1k cache write, 3k cache hit, 1.1k received. Cost: …`: what was sent includes what the cache took.
+/// `5.2k sent, 1k cache write, 3k cache hit, 1.1k received. Cost: …`: the sent tokens include those of the cache.
 fn tokens(counts: &str) -> TokenCounts {
     let counts = counts.split(" received").next().unwrap_or(counts);
     let mut tokens = TokenCounts::default();
@@ -373,7 +373,7 @@ fn rounded(count: &str) -> u64 {
 }
 
 /// The input histories: a line with the time before the lines of each prompt, which begin with `+`. `None` without any;
-/// where one cannot be read, its prompts have no time.
+/// if one cannot be read, its prompts have no time.
 fn typed(histories: &[PathBuf]) -> Option<Typed> {
     let histories: Vec<&PathBuf> = histories.iter().filter(|path| path.is_file()).collect();
     let mut typed = Typed::new();
@@ -386,7 +386,7 @@ fn typed(histories: &[PathBuf]) -> Option<Typed> {
             }
             prompt.clear();
         };
-        // Its own flaws cost a prompt its time, and nothing else.
+        // Its own faults only cost a prompt its time.
         let _ = each_line(path, &mut Log::default(), |line, _, _| {
             if let Some(said) = line.strip_prefix('+') {
                 prompt.push(said.trim().to_owned());

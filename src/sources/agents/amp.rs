@@ -1,9 +1,9 @@
-//! Amp: `threads/T-<id>.json`, one document a thread, rewritten whole.
+//! Amp: `threads/T-<id>.json`, one document per thread, rewritten as a whole.
 //!
-//! Only prompts and responses carry a time. When tools ran and when a turn ended is in `meta.traces`, which older threads
-//! lack: there the results of tools are known to lie before the next response. Tokens are in `usageLedger` or with each
-//! response; where there is a ledger it alone counts, for it has the requests that left no message too. Since 2026 threads
-//! live on Amp's servers: that none is found says nothing.
+//! Only prompts and responses have a time. When tools ran and when a turn ended is in `meta.traces`, which older
+//! threads lack: there the results of tools are known to come before the next response. Tokens are in `usageLedger` or
+//! with each response; if there is a ledger, only the ledger counts, because it has the requests that left no message,
+//! too. Since 2026 threads are on Amp's servers: a missing thread proves nothing.
 
 use std::collections::HashMap;
 use std::io;
@@ -59,11 +59,11 @@ impl Agent for Amp {
     }
 }
 
-/// What holds for all messages of a thread.
+/// What all messages of a thread have in common.
 struct Thread<'thread> {
     thread: &'thread Value,
     traces: Traces,
-    /// Whether nobody sat before it: `amp --execute`.
+    /// Whether no person was there: `amp --execute`.
     headless: bool,
     /// Whether the responses' own tokens count.
     counts_responses: bool,
@@ -157,7 +157,7 @@ impl<'thread> Thread<'thread> {
             let tools = number(message, "/messageId").and_then(|id| self.traces.tools.get(&id));
             tools.map(|tools| tools.start)
         });
-        // An interrupted response has no time: it was broken off when its turn ended.
+        // An interrupted response has no time: it stopped when its turn ended.
         let stopped = text(message, "/state/type") == "cancelled";
         let ended = timed.or_else(|| stopped.then(|| self.traces.turn_end(self.now)).flatten());
         self.now = self.now.max(ended.unwrap_or(self.now));
@@ -232,7 +232,7 @@ impl<'thread> Thread<'thread> {
         }
     }
 
-    /// The recorded ends of turns. Where the person wrote while the agent worked, the next turn had begun by then.
+    /// The recorded ends of turns. If the person wrote while the agent worked, the next turn had begun by then.
     fn ends(&self, log: &mut Log) {
         let prompts: Vec<Moment> = log
             .events
@@ -300,12 +300,12 @@ impl<'thread> Thread<'thread> {
     }
 }
 
-/// A turn's trace begins up to so many milliseconds before or after its prompt was sent.
+/// A turn's trace begins up to this many milliseconds before or after its prompt was sent.
 const SLACK: i64 = 1_000;
 
 /// What a thread measured of itself.
 struct Traces {
-    /// From taking up a prompt to the end of the answer.
+    /// From accepting a prompt to the end of the answer.
     turns: Vec<Span>,
     /// The tools that a response launched, by its message.
     tools: HashMap<u64, Span>,

@@ -1,8 +1,9 @@
-//! Sessions out of the logs of one agent: every record, response and edit once, however many files repeat it.
+//! Sessions from the logs of one agent: every record, response and edit once, however many files repeat it.
 //!
-//! A record that stands in several files (a fork, a resumed session, a copied folder) belongs to the file that does not
-//! call it a copy, else to the one that began first, for a fork begins with what it repeats, else to the one that ended first.
-//! Which of two files ended first says little: a short fork ends before the session that it left.
+//! A record that is in several files (a fork, a resumed session, a copied directory) belongs to the file that does not
+//! mark it as a copy, otherwise to the one that began first, because a fork begins with what it repeats, otherwise to
+//! the one that ended first. Which of two files ended first is weak evidence: a short fork ends before the session that
+//! it left.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -56,7 +57,7 @@ fn shared_runs(logs: &[&Log]) -> HashSet<Key> {
     sessions.into_keys().collect()
 }
 
-/// The subagents that have a log of their own: what a parent's log repeats of them is not needed.
+/// The subagents with a separate log: what a parent's log repeats of them is not needed.
 fn recorded_lanes<'log>(logs: &[&'log Log]) -> HashSet<(&'log str, &'log str)> {
     let mut own = HashSet::new();
     for log in logs {
@@ -76,7 +77,7 @@ fn recorded_lanes<'log>(logs: &[&'log Log]) -> HashSet<(&'log str, &'log str)> {
     own
 }
 
-/// The events and responses of each session, those of copies left out.
+/// The events and responses of each session, without copies.
 fn gather<'log>(logs: &[&'log Log]) -> BTreeMap<&'log str, Gathered<'log>> {
     let owners = Owners::of(logs);
     let recorded = recorded_lanes(logs);
@@ -164,7 +165,7 @@ impl Owners {
 }
 
 impl Owners {
-    /// Whether an event stands in the log of another session, or did and was copied from there.
+    /// Whether an event is in the log of another session, or was copied from there.
     fn is_elsewhere(&self, rank: u32, event: &Event, logs: &[&Log]) -> bool {
         let log = |rank: u32| logs.get(rank as usize);
         let first = |log: &Log| {
@@ -185,7 +186,7 @@ impl Owners {
 struct Response<'log> {
     /// Where they count.
     counts: Found<'log>,
-    /// The copy that knows most of them: its time and model hold.
+    /// The most complete copy: its time and model count.
     fullest: Found<'log>,
     tokens: TokenCounts,
     request: Option<Key>,
@@ -193,10 +194,10 @@ struct Response<'log> {
     earlier: Option<u32>,
 }
 
-/// All responses, each once. Copies have the same message and request; where one of them is a subagent's or a replay, the
-/// message alone decides. The copy outside subagents wins, then the larger; early copies know only part of the output.
-/// Without a message, copies are those of the record. Responses without a request come last, for they may be copies of one
-/// that has it.
+/// All responses, each once. Copies have the same message and request; if one of them is a subagent's or a replay, only
+/// the message decides. The copy outside subagents wins, then the larger; early copies have only part of the output.
+/// Without a message, copies are those of the record. Responses without a request come last, because they may be copies
+/// of one that has it.
 fn responses<'log>(logs: &[&'log Log], owners: &Owners) -> Vec<Response<'log>> {
     let events = || logs.iter().flat_map(|log| &log.events);
     let mut known = Responses {
@@ -287,7 +288,7 @@ impl<'log> Responses<'log> {
         }
     }
 
-    /// The one that this is a copy of: by its request, else the first that may be.
+    /// The one that this is a copy of: by its request, otherwise the first that may be.
     fn same(&self, message: Key, response: &Response<'_>) -> Option<u32> {
         let mut first = None;
         let mut next = self.last.get(&message).copied();
@@ -358,13 +359,13 @@ impl<'log> Response<'log> {
 struct Gathered<'log> {
     events: Vec<Found<'log>>,
     responses: Vec<Response<'log>>,
-    /// Whether it began with what another session said.
+    /// Whether it began with the content of another session.
     repeats: bool,
 }
 
 impl Gathered<'_> {
     fn session(mut self, id: SessionId, shared_runs: &HashSet<Key>) -> Option<Session> {
-        // Stable: at one instant the order of the file decides.
+        // Stable: at the same instant the order of the file decides.
         self.events.sort_by_key(|(_, event)| event.stamp.at);
         let (first, last) = (self.events.first()?.1.stamp.at, self.events.last()?.1.stamp.at);
         let mut usage = self.usage();
@@ -412,8 +413,8 @@ impl Gathered<'_> {
         says_something.then_some(session)
     }
 
-    /// The turns of each lane: the main one first, then in order of name. What the person did stands in the main one, but for
-    /// what subagents asked them; where others wait for the answer, it stands in their lanes too.
+    /// The turns of each lane: the main one first, then in order of name. The person's actions are in the main one,
+    /// except for what subagents asked them; if others wait for the answer, it is in their lanes, too.
     fn run_lanes(&mut self, session: &mut Session) {
         let times_unknown = self.says(&What::Absent(Metric::AgentTime));
         let person_unknown = self.says(&What::Absent(Metric::HumanTime));
@@ -436,14 +437,14 @@ impl Gathered<'_> {
             if times_unknown {
                 turns.clear();
             }
-            // A person answers the questions of subagents too.
+            // A person answers the questions of subagents, too.
             let is_own = |action: &Action| {
                 let answers = matches!(action.kind, ActionKind::Answer | ActionKind::Refusal);
                 subagent.is_none() || (answers && action.waited_since.is_some())
             };
             if !person_unknown {
                 for action in actions.into_iter().filter(is_own) {
-                    // Whoever waits for an answer has it in its lane too.
+                    // A lane that waits for an answer has it, too.
                     let is_new = known.insert(action);
                     if subagent.is_none() || is_new {
                         session.actions.push(action);
@@ -477,7 +478,7 @@ impl Gathered<'_> {
         lanes.chain([None]).collect()
     }
 
-    /// The tokens, in order of time. Their copies are not needed any more.
+    /// The tokens, in order of time. Their copies are no longer needed.
     fn usage(&mut self) -> Vec<Usage> {
         let responses = std::mem::take(&mut self.responses);
         let lanes = self.lanes();
@@ -558,7 +559,7 @@ impl Gathered<'_> {
             || self.says(&What::Absent(Metric::AgentTime))
             || self.says(&What::Estimated(Metric::Tokens));
         let uncounted = session.usage.is_empty() && may_have_answered;
-        // Where calls may wait for a person, the ends alone do not tell how long the agent worked.
+        // If calls may wait for a person, the ends are not enough to know how long the agent worked.
         let ends_known = session.turns().all(|turn| turn.end != TurnEnd::LastEvent)
             && (session.turns().all(|turn| turn.told) || !self.says(&What::MayAsk(true)));
         let structured = session
@@ -586,12 +587,13 @@ impl Gathered<'_> {
     }
 }
 
-/// Whether an event says how calls are allowed.
+/// Whether an event records how calls are allowed.
 fn is_mode(event: &Event) -> bool {
     matches!(event.what, What::MayAsk(_) | What::UntoldRun(_))
 }
 
-/// The events of a lane in the mode of the main one, unless it has its own: before each event the last mode of each kind.
+/// The events of a lane in the mode of the main one, unless it has its own: before each event the last mode of each
+/// kind.
 fn in_mode<'log>(own: Vec<&'log Event>, modes: &[Vec<&'log Event>]) -> Vec<&'log Event> {
     if own.iter().any(|event| is_mode(event)) {
         return own;
@@ -611,8 +613,9 @@ fn in_mode<'log>(own: Vec<&'log Event>, modes: &[Vec<&'log Event>]) -> Vec<&'log
     events
 }
 
-/// Lets each lane work only where others do while it waits for them. Whom it waits for began after it, as a subagent does
-/// after whoever called it: the lane that began last comes first, and what it works is settled when another one follows it.
+/// Counts the work of each lane, while it waits for others, only as far as they work. A lane that is waited for began
+/// later, as a subagent begins after its caller: the lane that began last comes first, and its work is settled when
+/// another one follows it.
 fn follow_others(lanes: &mut [Lane], waits: &[Vec<Span>], begun: &[Option<Moment>]) {
     if waits.iter().all(Vec::is_empty) {
         return;
@@ -667,7 +670,7 @@ impl Work {
                             (None, None) => {}
                         }
                     }
-                    // Even of a command that failed: git names a commit when it is made.
+                    // Even of a command that failed: git prints a commit when it is made.
                     work.commits
                         .extend(commits.iter().map(|made| commit(log, event, made)));
                 }
@@ -677,7 +680,7 @@ impl Work {
         work
     }
 
-    /// Edits that became real at some time, as an event in some folder announced them.
+    /// Edits that took effect at some time, as an event in some directory announced them.
     fn edit(&mut self, log: &Log, event: &Event, at: Moment, changes: &[Change]) {
         for change in changes {
             let path = placed(log, event, change.path);
@@ -720,7 +723,7 @@ fn commit(log: &Log, event: &Event, made: &Made) -> MadeCommit {
     }
 }
 
-/// A path as an event names it; one that is relative starts in the event's folder.
+/// A path as an event names it; a relative one starts in the event's directory.
 fn placed<'log>(log: &'log Log, event: &Event, path: Name) -> Cow<'log, str> {
     let path = log.text(path);
     let rooted = path.starts_with(['/', '\\', '~']) || path.get(1..2) == Some(":");
@@ -734,7 +737,7 @@ fn placed<'log>(log: &'log Log, event: &Event, path: Name) -> Cow<'log, str> {
     }
 }
 
-/// A folder that a command names, seen from the one it ran in.
+/// A directory that a command names, relative to the one it ran in.
 fn joined(here: Option<&str>, named: Option<&str>) -> Option<String> {
     match (here, named) {
         (Some(here), Some(named)) => Some(shell::joined(here, named)),
@@ -770,7 +773,8 @@ mod tests {
 
     #[test]
     fn a_wait_is_followed_through_nested_subagents_whatever_their_names() {
-        // The main lane waits for one from 10 to 90, which waits from 20 to 80 for another that asked somebody from 30 to 50.
+        // The main lane waits for one from 10 to 90, which waits from 20 to 80 for another that asked a person from 30
+        // to 50.
         let middle = (lane(&[span(10, 90)]), vec![span(20, 80)], Some(Moment(10)));
         let inner = (lane(&[span(20, 30), span(50, 80)]), Vec::new(), Some(Moment(20)));
         for subagents in [[middle.clone(), inner.clone()], [inner, middle]] {
@@ -796,7 +800,7 @@ mod tests {
         output: 1,
     };
 
-    /// A log that is made record by record, of one session until it is told of another.
+    /// A log that is made record by record, of one session until another one is set.
     struct Writer {
         log: Log,
         stamp: Stamp,
@@ -883,7 +887,7 @@ mod tests {
         }
     }
 
-    /// What becomes of logs, in any order.
+    /// The sessions made of logs, in any order.
     fn sessions(logs: Vec<(&str, Writer)>) -> Vec<Session> {
         let mut logs: Vec<(PathBuf, Log)> = logs
             .into_iter()
@@ -926,7 +930,7 @@ mod tests {
         // Both began at one instant: the fork ended first, and has what they share.
         let made = sessions(vec![("a", original), ("b", fork)]);
         assert_eq!(sums(&made), [("a", 1, 7), ("b", 2, 105)]);
-        // One that calls its records copies never has them.
+        // A file that marks its records as copies never owns them.
         let original = beginning("a").prompt(500, "p2").response(510, "r2", "q2", 7);
         let fork = Writer::new("b")
             .copied(true)
@@ -978,7 +982,7 @@ mod tests {
         let main = Writer::new("a").prompt(1, "p").response(2, "r", "q1", 10);
         let lane = Writer::new("a").lane("sub").response(3, "r", "q2", 25);
         let made = sessions(vec![("a", main), ("a-sub", lane)]);
-        // What the main lane says of it holds.
+        // What the main lane has of it counts.
         assert_eq!(sums(&made), [("a", 1, 10)]);
         assert_eq!(made[0].usage[0].lane, 0);
     }

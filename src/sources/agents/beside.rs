@@ -1,4 +1,4 @@
-//! A lane that waits for a subagent works where the subagent does: what that one waited for, this one waited for too.
+//! A lane that waits for a subagent works while the subagent does: what that one waited for, this one waited for, too.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,7 +6,7 @@ use super::log::{Event, Key, Tool, What};
 use crate::facts::session::Turn;
 use crate::facts::span::{Moment, Span, total, without};
 
-/// When a lane had nothing to do but to wait for its subagents. `events` are those of the lane, sorted by time.
+/// When a lane had nothing to do but wait for its subagents. `events` are those of the lane, sorted by time.
 pub fn waits<'event>(events: impl IntoIterator<Item = &'event Event>) -> Vec<Span> {
     let mut open: HashMap<Key, bool> = HashMap::new();
     let mut subagents = 0_usize;
@@ -21,7 +21,7 @@ pub fn waits<'event>(events: impl IntoIterator<Item = &'event Event>) -> Vec<Spa
                 subagents = subagents + usize::from(is_subagent) - usize::from(before == Some(true));
             }
             What::Result { id, .. } => subagents -= usize::from(open.remove(id) == Some(true)),
-            // What was open may have been given up.
+            // Open calls may have been given up.
             What::Prompt { .. } | What::Dequeued | What::Automated | What::Interrupted => {
                 open.clear();
                 subagents = 0;
@@ -41,10 +41,10 @@ pub fn waits<'event>(events: impl IntoIterator<Item = &'event Event>) -> Vec<Spa
     waits
 }
 
-/// When some lanes worked, whichever of them.
+/// When any of some lanes worked.
 #[derive(Debug, Default)]
 pub struct Worked {
-    /// Ends by starts; disjoint.
+    /// Starts to ends; disjoint.
     spans: BTreeMap<Moment, Moment>,
 }
 
@@ -77,8 +77,8 @@ impl Worked {
     }
 }
 
-/// Takes out of a lane's turns what they count of a wait in which no other lane worked, if any did. It is unknown what it was:
-/// sleep, or a person who was asked. `waits` are in order of time.
+/// Removes from a lane's turns what they count of a wait in which no other lane worked, if any did. It is unknown what
+/// it was: sleep, or a person who was asked. `waits` are in order of time.
 pub fn follow(turns: &mut [Turn], waits: &[Span], others: &Worked) {
     let mut idle: Vec<Span> = Vec::new();
     for wait in waits {
@@ -128,7 +128,7 @@ mod tests {
                 vec![span(0, 30), span(50, 60), span(80, 90)],
                 40,
             ),
-            // The subagent's log is gone.
+            // The subagent's log no longer exists.
             (vec![], vec![span(0, 90)], 0),
             (vec![span(95, 99)], vec![span(0, 90)], 0),
         ] {

@@ -1,5 +1,5 @@
-//! The calls of a lane that have no result yet, with what is asked of all of them at every event: none of it needs a look at
-//! each, since a log may leave any number of calls unanswered.
+//! The calls of a lane that have no result yet, with answers to the questions that every event asks of all of them:
+//! none of them needs a loop over the calls, since a log may leave any number of calls unanswered.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,11 +13,11 @@ pub struct OpenCall {
     pub since: Moment,
     /// What was called.
     pub tool: Tool,
-    /// Whether the log says that somebody was asked.
+    /// Whether the log shows that a person was asked.
     pub asked: bool,
-    /// Whether somebody may have been asked.
+    /// Whether a person may have been asked.
     pub may_wait: bool,
-    /// How long it is believed to run, in milliseconds.
+    /// The longest time that it is assumed to run, in milliseconds.
     pub bound: i64,
 }
 
@@ -34,7 +34,7 @@ pub struct OpenCalls {
 }
 
 impl OpenCalls {
-    /// Adds a call; one of the same id is forgotten.
+    /// Adds a call; an earlier one with the same id is forgotten.
     pub fn insert(&mut self, id: Key, call: OpenCall) {
         if let Some(before) = self.calls.insert(id, call) {
             self.uncount(before);
@@ -46,7 +46,7 @@ impl OpenCalls {
         self.instant += usize::from(call.tool == Tool::Instant);
     }
 
-    /// Takes a call that ended.
+    /// Removes a call that ended.
     pub fn remove(&mut self, id: Key) {
         if let Some(call) = self.calls.remove(&id) {
             self.uncount(call);
@@ -66,7 +66,7 @@ impl OpenCalls {
         self.instant -= usize::from(call.tool == Tool::Instant);
     }
 
-    /// Gives all of them up.
+    /// Gives up all of them.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
@@ -91,17 +91,17 @@ impl OpenCalls {
         self.questions > 0
     }
 
-    /// The longest that any of them is believed to run, in milliseconds; `None` where there are none.
+    /// The longest time that any of them is assumed to run, in milliseconds; `None` if there are none.
     pub fn bound(&self) -> Option<i64> {
         self.bounds.keys().next_back().copied()
     }
 
-    /// Whether somebody was asked for each.
+    /// Whether a person was asked for each.
     pub fn are_asked(&self) -> bool {
         self.asked == self.len()
     }
 
-    /// Whether each may wait for somebody.
+    /// Whether each may wait for a person.
     pub fn may_wait(&self) -> bool {
         self.may_wait == self.len()
     }

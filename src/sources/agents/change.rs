@@ -27,7 +27,7 @@ pub fn replaced(log: &mut Log, path: &str, old: &str, new: &str) -> Change {
     }
 }
 
-/// The lines of hunks: `+` and `-` count, all else is context.
+/// The lines of hunks: `+` and `-` count, everything else is context.
 pub fn patched<'line>(log: &mut Log, path: &str, hunks: impl IntoIterator<Item = &'line str>) -> Change {
     let mut change = Change {
         path: log.name(path),
@@ -44,7 +44,7 @@ pub fn patched<'line>(log: &mut Log, path: &str, hunks: impl IntoIterator<Item =
     change
 }
 
-/// A unified diff of one file: what stands before its first `@@` is header.
+/// A unified diff of one file: everything before its first `@@` is header.
 pub fn unified(log: &mut Log, path: &str, diff: &str) -> Change {
     patched(log, path, diff.lines().skip_while(|line| !line.starts_with("@@")))
 }
@@ -81,7 +81,7 @@ pub fn apply_patch(log: &mut Log, patch: &str) -> Vec<Change> {
     changes
 }
 
-/// What of `lines` is not in `others`, each line of those taking away one.
+/// The part of `lines` that is not in `others`, each line of which cancels one.
 fn beyond(lines: &[LineHash], others: &[LineHash]) -> Vec<LineHash> {
     let mut taken: HashMap<LineHash, usize> = HashMap::new();
     for line in others {

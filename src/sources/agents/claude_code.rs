@@ -1,7 +1,7 @@
-//! Claude Code: `projects/<folder>/<session>.jsonl`, subagents beside it, one record a content block.
+//! Claude Code: `projects/<folder>/<session>.jsonl`, subagents beside it, one record per content block.
 //!
-//! The format is internal to the agent and changes; every field is optional here. A record's own `cwd` counts, never the
-//! name of its folder.
+//! The format is internal to the agent and changes; every field is optional here. A record's own `cwd` counts, never
+//! the name of its directory.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -89,7 +89,8 @@ fn read_record(record: &Record<'_>, line: u32, log: &mut Log) {
         log.carried.stamp = Some(stamp);
     }
     match &*record.kind {
-        // What the program says in the agent's place (errors, an answer to nothing after a resumption) is no work of it.
+        // Text that the program writes in place of the agent (errors, an answer to nothing after a resumption) is not
+        // its work.
         "assistant"
             if record
                 .message
@@ -196,13 +197,13 @@ fn stamp(record: &Record<'_>, line: u32, log: &mut Log) -> Option<Stamp> {
         session: some(&record.session_id)?,
         lane,
         folder: some(&record.cwd),
-        // A detached head is no branch.
+        // A detached head is not a branch.
         branch: some(&record.git_branch).filter(|_| record.git_branch != "HEAD"),
         copied: record.forked_from.is_some() || !record.session_kind.is_empty() || record.nested,
     })
 }
 
-/// The version stands in every record; it is noted when it changes.
+/// Every record has the version; it is noted when it changes.
 fn note_version(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
     if log.carried.note("version", &record.version) && !record.version.is_empty() {
         let version = log.name(&record.version);
@@ -210,8 +211,8 @@ fn note_version(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
     }
 }
 
-/// How long a command is believed to run if it may have waited for a person untold, in milliseconds. Chosen so that agent
-/// time without the durations of turns is what those durations say, where both are known.
+/// The longest time that a command is assumed to run if it may have waited for a person without a trace, in
+/// milliseconds. Chosen so that agent time without the durations of turns equals those durations, where both are known.
 const UNTOLD_RUN: u32 = 15_000;
 
 /// Whether calls may wait for a person from this prompt on. Subagents work in the mode of the session.
@@ -222,7 +223,7 @@ fn note_mode(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
     let asks = match &*record.permission_mode {
         _ if is_headless(record) => false,
         "bypassPermissions" | "dontAsk" | "auto" => false,
-        // Older logs do not say, and the record of a command does not either.
+        // Older logs do not record it, and the record of a command does not either.
         "" if log.carried.noted("asks").is_some() => return,
         _ => true,
     };
@@ -294,7 +295,7 @@ fn call(block: &Block<'_>, log: &mut Log) -> What {
         }
         "Glob" | "Grep" | "LS" | "TodoWrite" | "TodoRead" => Tool::Instant,
         "Task" | "Agent" | "AgentOutputTool" => Tool::Subagent,
-        // Whether an agent or a command is waited for says the result.
+        // The result shows whether an agent or a command is waited for.
         "TaskOutput" | "BashOutput" | "Monitor" => Tool::Wait,
         _ => Tool::Command { timeout: None },
     };
@@ -306,12 +307,12 @@ fn call(block: &Block<'_>, log: &mut Log) -> What {
     }
 }
 
-/// The agent's own plans are no work on the repository.
+/// The agent's own plans are not work on the repository.
 fn is_work(path: &str) -> bool {
     !path.is_empty() && !path.contains("/.claude/plans/") && !path.contains("\\.claude\\plans\\")
 }
 
-/// What an edit changes if it succeeds and its result does not say it better.
+/// What an edit changes if it succeeds and its result does not contain more detail.
 fn announced(tool: &str, path: &str, input: &ToolInput<'_>, log: &mut Log) -> Vec<Change> {
     match tool {
         "Write" => vec![change::written(log, path, &input.content)],
@@ -347,7 +348,7 @@ fn read_user(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
         .collect();
     let prompt = parts.join("\n");
     if is_result {
-        // A refusal and an interrupt may stand beside the result they caused.
+        // A refusal and an interrupt may be beside the result they caused.
         if prompt.starts_with(INTERRUPTED) {
             log.push(stamp, What::Interrupted);
         }
@@ -356,9 +357,9 @@ fn read_user(record: &Record<'_>, stamp: Stamp, log: &mut Log) {
     }
 }
 
-/// The model of records that the program writes in the agent's place.
+/// The model of records that the program writes in place of the agent.
 const SYNTHETIC: &str = "<synthetic>";
-/// Commands that the program carries out by itself, without the agent.
+/// Commands that the program carries out itself, without the agent.
 const LOCAL: &[&str] = &[
     "add-dir",
     "advisor",
@@ -454,7 +455,7 @@ fn read_prompt(record: &Record<'_>, prompt: &str, stamp: Stamp, log: &mut Log) {
     } else if let Some(command) = prose::tagged(prompt, "bash-input") {
         (ActionKind::Shell, prose::typed(command))
     } else if prose::is_injected(prompt) {
-        // What a command printed before the agent did anything shows that it was a local one.
+        // Output of a command before the agent did anything shows that it was a local one.
         let is_after_command = log.events.last().is_some_and(|event| {
             let what = &event.what;
             matches!(
@@ -468,7 +469,7 @@ fn read_prompt(record: &Record<'_>, prompt: &str, stamp: Stamp, log: &mut Log) {
         if is_after_command && prompt.contains("<local-command-std") {
             log.push(stamp, What::TurnEnd(None));
         }
-        // It asks nothing of the agent; a notification does.
+        // It does not ask the agent for anything; a notification does.
         if prompt.contains("-notification>") || prompt.contains("<teammate-message") {
             log.push(stamp, What::Automated);
         }
@@ -479,7 +480,7 @@ fn read_prompt(record: &Record<'_>, prompt: &str, stamp: Stamp, log: &mut Log) {
     log.push(stamp, What::Prompt { kind, typed });
 }
 
-/// Whether a person gave the prompt, rather than a program, a timer or another agent.
+/// Whether a person wrote the prompt, not a program, a timer or another agent.
 fn is_human(record: &Record<'_>, stamp: Stamp) -> bool {
     stamp.lane.is_none()
         && record.origin.as_ref().is_none_or(|origin| origin.kind == "human")
@@ -516,7 +517,7 @@ fn result(record: &Record<'_>, block: &Block<'_>, stamp: Stamp, log: &mut Log) -
     }
 }
 
-/// Whether a result is that of a wait for an agent that runs beside the conversation.
+/// Whether a result is that of a wait for an agent that runs in the background.
 fn is_of_agent(output: &ToolOutput<'_>, block: &Block<'_>) -> bool {
     let said;
     let kind = match &output.task {
@@ -544,7 +545,7 @@ fn outcome(record: &Record<'_>, block: &Block<'_>) -> Outcome {
     }
 }
 
-/// The commits that a command made: by the field for it, else by what git printed.
+/// The commits that a command made: by the field for them, otherwise by git's output.
 fn commits(id: Key, output: &ToolOutput<'_>, block: &Block<'_>, log: &mut Log) -> Vec<Made> {
     let making = log.carried.open_commands.remove(&id);
     let operation = output.git_operation.as_ref();

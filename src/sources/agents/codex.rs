@@ -1,9 +1,9 @@
 //! Codex: `sessions/YYYY/MM/DD/rollout-….jsonl`, also compressed and archived.
 //!
-//! Every thread has a log of its own, subagents and forks too; what those repeat of their parent is left out ([`replay`]).
-//! Token counts are cumulative and repeated; newer versions add one record a response, which then counts alone. The prompts
-//! stand in three forms, of which one counts: events, completed items (where the history is paginated), and in old logs
-//! plain messages.
+//! Every thread has a separate log, including subagents and forks; what those repeat of their parent is skipped
+//! ([`replay`]). Token counts are cumulative and repeated; newer versions add one record per response, and then only
+//! these count. The prompts appear in three forms, of which one counts: events, completed items (if the history is
+//! paginated), and in old logs plain messages.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ impl Agent for Codex {
         };
         let wanted = |path: &Path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            // A compressed log beside its plain form says nothing more.
+            // A compressed log beside its plain form contains nothing more.
             name.ends_with(".jsonl") || (name.ends_with(".jsonl.zst") && !path.with_extension("").exists())
         };
         folders
@@ -80,7 +80,7 @@ impl Agent for Codex {
                 read_line(line, number, &mut seen, log)
             });
         }
-        // Unpacked as it is read: a log of any size takes the memory of one window and one line.
+        // Decompressed while reading: a log of any size takes the memory of one window and one line.
         let packed = BufReader::new(files::open(path)?);
         let read = Unpacked::new(packed).and_then(|plain| {
             each_record_of(plain, path, log, |line, number, log| {
@@ -99,7 +99,7 @@ impl Agent for Codex {
     }
 }
 
-/// What a compressed file holds, which may be several frames behind each other.
+/// The content of a compressed file, which may be several consecutive frames.
 struct Unpacked<R: BufRead> {
     frame: Option<StreamingDecoder<R, FrameDecoder>>,
 }
@@ -232,10 +232,10 @@ fn is_automated(payload: &Value) -> bool {
         || text(payload, "/thread_source") == "subagent"
 }
 
-/// The working folder and the branch: each record that names them counts until the next one does.
+/// The working directory and the branch: each record that names them counts until the next one does.
 fn read_event(payload: &Value, stamp: Stamp, log: &mut Log) {
     match text(payload, "/type") {
-        // Old versions give what they added to the conversation a kind of its own.
+        // Old versions have a separate kind for what they added to the conversation.
         "user_message" if !matches!(text(payload, "/kind"), "" | "plain") => {}
         "user_message" => prompted(text(payload, "/message"), stamp, log),
         "token_count" => read_total_tokens(payload, stamp, log),
@@ -257,7 +257,7 @@ fn read_event(payload: &Value, stamp: Stamp, log: &mut Log) {
     }
 }
 
-/// Where the history is paginated, prompts, commands and edits are logged as the items that they completed.
+/// If the history is paginated, prompts, commands and edits are logged as completed items.
 fn read_completed(payload: &Value, stamp: Stamp, log: &mut Log) {
     let item = payload.get("item").unwrap_or(&Value::Null);
     let id = text(item, "/id");
@@ -285,7 +285,7 @@ fn read_item(payload: &Value, stamp: Stamp, log: &mut Log) {
     }
 }
 
-/// A message in the person's role is their prompt only where the log has neither events nor items for prompts, which come
+/// A message in the person's role is their prompt only if the log has neither events nor items for prompts, which come
 /// later than the first message: it counts until then.
 fn read_message(said: &str, stamp: Stamp, log: &mut Log) {
     if let Some(command) = prose::tagged(said, "user_shell_command") {
@@ -307,7 +307,7 @@ fn prompted(said: &str, stamp: Stamp, log: &mut Log) {
     }
 }
 
-/// Takes back the prompts that messages stood for.
+/// Removes the prompts that messages stood for.
 fn forget_messages(log: &mut Log) {
     let lines: Vec<u32> = get(log, "messages")
         .split(',')
@@ -325,7 +325,7 @@ fn forget_messages(log: &mut Log) {
     }
 }
 
-/// A prompt, or what is typed into a turn that runs on one already.
+/// A prompt, or what is typed into a turn that already runs on one.
 fn push_prompt(said: &str, stamp: Stamp, log: &mut Log) {
     let is_queued = get(log, "turn") == "prompted";
     let is_automated = !get(log, "automated").is_empty();
@@ -374,7 +374,7 @@ fn is_context(said: &str) -> bool {
     CONTEXT.iter().any(|opening| said.starts_with(opening)) || prose::is_injected(said)
 }
 
-/// The tokens since the last count; a count that did not change says nothing, one that fell starts anew.
+/// The tokens since the last count; an unchanged count adds nothing, one that fell starts again.
 fn read_total_tokens(payload: &Value, stamp: Stamp, log: &mut Log) {
     if payload.get("info").is_some_and(is_miscounted) {
         return log.refuse_tokens(stamp);
@@ -393,7 +393,7 @@ fn read_total_tokens(payload: &Value, stamp: Stamp, log: &mut Log) {
         return;
     }
     let session = log.text(stamp.session).to_owned();
-    // The cumulative count is the same wherever a fork repeats it, whatever time it gives it.
+    // The cumulative count is the same wherever a fork repeats it, whatever its time.
     let message = Key::of(&[&format!("{total:?} {tokens:?}")]);
     push_usage((Some(message), Some(Key::of(&[&session]))), tokens, stamp, log);
 }
@@ -405,7 +405,7 @@ fn since(before: TokenCounts, total: TokenCounts) -> TokenCounts {
     total.saturating_sub(before)
 }
 
-/// The tokens of one response. From the first such record on, the cumulative counts repeat what these say.
+/// The tokens of one response. From the first such record on, the cumulative counts repeat these.
 fn read_response_tokens(payload: &Value, stamp: Stamp, log: &mut Log) {
     let (thread, response) = (text(payload, "/thread_id"), text(payload, "/response_id"));
     let Some(usage) = payload.get("usage").filter(|usage| usage.is_object()) else {

@@ -1,8 +1,8 @@
-//! All sessions on this machine: finds the logs of every agent, reads what changed since the last run, assembles.
+//! All sessions on this machine: finds the logs of every agent, reads what changed since the last run, assembles them.
 //!
-//! What a log said is cached by its path, size, time of change and first bytes. An unchanged log is not opened; one that
-//! only grew is read from where it ended. The cache holds what [`super::log`] can hold: no text of prompts, replies or
-//! commands.
+//! The content of a log is cached by its path, size, modification time and first bytes. An unchanged log is not opened;
+//! one that only grew is read from where it ended. The cache contains only what [`super::log`] can: no text of prompts,
+//! replies or commands.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
@@ -18,11 +18,11 @@ use super::{Agent, LogFile, Machine, READERS, files};
 use crate::facts::diagnostics::Warning;
 use crate::facts::session::Session;
 
-/// Raised whenever a reader or [`Log`] changes: older caches are then ignored.
+/// Increase it whenever a reader or [`Log`] changes: older caches are then ignored.
 const CACHE_VERSION: u32 = 13;
 /// Milliseconds by which a record may be older than the one before it: several threads write a log.
 const UNNOTICED: i64 = 60_000;
-/// How much of a log's beginning tells it from another one at its path.
+/// How much of a log's beginning distinguishes it from another one at its path.
 const PREFIX: usize = 4096;
 
 /// What to read.
@@ -30,11 +30,11 @@ const PREFIX: usize = 4096;
 pub struct Request {
     /// The machine.
     pub machine: Machine,
-    /// Folders that replace an agent's own, by the agent's name.
+    /// Directories that replace an agent's own, by the agent's name.
     pub folders: BTreeMap<String, Vec<PathBuf>>,
-    /// Where logs of another machine or a container name paths, and where those are here.
+    /// Paths in logs of another machine or a container, and where those are here.
     pub path_map: Vec<(String, String)>,
-    /// Where to keep what was read; `None` to keep nothing.
+    /// The directory of the cache; `None` to cache nothing.
     pub cache: Option<PathBuf>,
 }
 
@@ -43,7 +43,7 @@ pub struct Request {
 pub struct Collected {
     /// The sessions, by agent and id.
     pub sessions: Vec<Session>,
-    /// What was left out, and where.
+    /// What was skipped, and where.
     pub warnings: Vec<Warning>,
 }
 
@@ -67,7 +67,7 @@ pub fn collect(request: &Request) -> Collected {
     collected
 }
 
-/// The folders and logs of each agent that cannot be looked at or opened, by its name. Nothing is read.
+/// The directories and logs of each agent that cannot be searched or opened, by its name. Nothing is read.
 pub fn unreadable(request: &Request) -> BTreeMap<&'static str, Vec<Warning>> {
     let mut found: BTreeMap<&'static str, Vec<Warning>> = BTreeMap::new();
     for agent in READERS {
@@ -118,7 +118,7 @@ fn read_agent(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>)
         }
     }
     if let Some(slot) = cache.filter(|_| changed || entries.len() != before) {
-        // A cache that cannot be written costs time, nothing else.
+        // A cache that cannot be written only costs time.
         let _ = slot.save(&entries);
     }
     entries
@@ -130,7 +130,7 @@ fn read_agent(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>)
         .collect()
 }
 
-/// The logs below all folders of an agent, each once even where links lead to it twice.
+/// The logs below all directories of an agent, each once even if links lead to it twice.
 fn find_logs(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>) -> Vec<LogFile> {
     let named = request.folders.get(agent.name());
     let roots = named.cloned().unwrap_or_else(|| agent.roots(&request.machine));
@@ -158,7 +158,7 @@ fn find_logs(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>) 
     each_once(files)
 }
 
-/// Of several paths of one file, the one without links, else the first.
+/// Of several paths of one file, the one without links, otherwise the first.
 fn each_once(files: Vec<LogFile>) -> Vec<LogFile> {
     let mut folders: HashMap<PathBuf, PathBuf> = HashMap::new();
     let mut known: BTreeMap<PathBuf, LogFile> = BTreeMap::new();
@@ -174,7 +174,7 @@ fn each_once(files: Vec<LogFile>) -> Vec<LogFile> {
     files
 }
 
-/// Where a file really is; its path where that cannot be told. `folders` are those that were looked up before.
+/// The resolved path of a file; its path if that is unknown. `folders` are those that were resolved before.
 fn real(path: &Path, folders: &mut HashMap<PathBuf, PathBuf>) -> PathBuf {
     let is_link = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
     if is_link && let Ok(real) = path.canonicalize() {
@@ -191,7 +191,7 @@ fn real(path: &Path, folders: &mut HashMap<PathBuf, PathBuf>) -> PathBuf {
     real.join(name)
 }
 
-/// What is kept of one log.
+/// What is cached of one log.
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     path: PathBuf,
@@ -201,7 +201,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// That the log ends in the middle of a record. It is no flaw of the log: the next run may find the rest.
+    /// That the log ends in the middle of a record. It is not a fault of the log: the next run may find the rest.
     fn unfinished(&self) -> Option<Warning> {
         let line = self.log.line_of(self.log.lines).saturating_add(1);
         self.log.breaks_off.then(|| {
@@ -223,7 +223,7 @@ struct Mark {
 impl Mark {
     fn of(path: &Path) -> io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
-        // Opening a pipe would wait for somebody to write into it.
+        // Opening a pipe would wait for a writer.
         if !metadata.is_file() {
             return Err(io::Error::other("not a file"));
         }
@@ -252,7 +252,7 @@ impl Prefix {
     }
 }
 
-/// A log as it is now, and whether that differs from what was known of it.
+/// A log as it is now, and whether that differs from the cached state.
 fn read_log(agent: &dyn Agent, file: &LogFile, known: Option<Entry>) -> Result<(Entry, bool), Warning> {
     let unreadable = |error: io::Error| {
         Warning::new(
@@ -291,7 +291,7 @@ fn read_log(agent: &dyn Agent, file: &LogFile, known: Option<Entry>) -> Result<(
     ))
 }
 
-/// Notes where the clock was turned back: a log that grows is in order of time, but for that.
+/// Notes where the clock was set back: apart from that, a log that grows is in order of time.
 fn note_clock(path: &Path, read_before: usize, log: &mut Log) {
     let own = |event: &Event| (event.stamp.session, event.stamp.lane, event.stamp.copied);
     let events = log
@@ -329,7 +329,7 @@ fn only_grew(entry: &Entry, marks: &[Mark]) -> bool {
         && Prefix::of(&entry.path, entry.prefix.length).is_ok_and(|prefix| prefix == entry.prefix)
 }
 
-/// One file for each agent and the folder its logs are in.
+/// One file for each agent and log directory.
 fn slot(cache: &Path, agent: &dyn Agent, files: &[LogFile]) -> Slot {
     let first = files
         .first()
@@ -355,8 +355,8 @@ fn paths(session: &mut Session) -> impl Iterator<Item = &mut String> {
         .chain(session.commits.iter_mut().filter_map(|made| made.folder.as_mut()))
 }
 
-/// Replaces `~` by the home folder: the one that the session worked below, for its log may be another machine's, else that of
-/// this machine. `~ada` is beside it.
+/// Replaces `~` by the home directory: the one that the session worked below, because its log may be another machine's,
+/// otherwise that of this machine. `~ada` is beside it.
 fn find_home(session: &mut Session, home: Option<&Path>) {
     let own = session.places.iter().find_map(|place| home_around(&place.folder));
     let own = own.map(str::to_owned);
@@ -391,7 +391,7 @@ fn find_home(session: &mut Session, home: Option<&Path>) {
     }
 }
 
-/// The home folder that a path lies in, by the places where systems keep them.
+/// The home directory that contains a path, by the usual places of home directories.
 fn home_around(path: &str) -> Option<&str> {
     let bare = path
         .get(2..)

@@ -1,9 +1,9 @@
-//! Which commands make commits, where, and which hashes their output names.
+//! Which commands make commits, where, and which hashes their output contains.
 //!
-//! `git log` and `git show` print the hashes of commits that were there before, so only the output of commands that make
-//! commits counts, and of that only what git prints of a new one: `[main 1a2b3c4] Subject`, and below it when and by whom it was
-//! made, or how many files it changed. Other programs print words and numbers in brackets too. What git's output looks like in
-//! full is proof enough even where the command is an alias. The commands themselves go no further.
+//! `git log` and `git show` print the hashes of commits that already existed, so only the output of commands that make
+//! commits counts, and of that only what git prints of a new one: `[main 1a2b3c4] Subject`, and below it when and by
+//! whom it was made, or how many files it changed. Other programs print words and numbers in brackets, too. Complete
+//! git output is proof enough even if the command is an alias. The commands themselves are not stored.
 
 use std::sync::LazyLock;
 
@@ -38,7 +38,7 @@ pub fn making(log: &mut Log, command: &str) -> Option<Making> {
     steps.first()?.is_some().then_some(Making { steps })
 }
 
-/// How a program makes commits, what it says of them, and the folder that its options name.
+/// How a program makes commits, what it prints of them, and the directory that its options name.
 fn step(run: &Run) -> Option<(CommitKind, Says, Option<String>)> {
     if run.program != "git" {
         let may = programs::may_make_commits(run);
@@ -68,7 +68,7 @@ fn step(run: &Run) -> Option<(CommitKind, Says, Option<String>)> {
     Some((kind, says, folder))
 }
 
-/// The folder that git's own options name, and where its subcommand stands.
+/// The directory that git's own options name, and the position of its subcommand.
 fn git_folder(arguments: &[Option<String>]) -> (Option<String>, usize) {
     let mut folder: Option<String> = None;
     let mut tree = None;
@@ -128,7 +128,7 @@ fn said_of(options: &[Option<String>], input: Option<&str>) -> Says {
                     Some(('F', "-")) => message = message.or(Some(input)),
                     _ => {}
                 }
-                // The value of the option is none itself.
+                // The value of the option is not an option itself.
                 at += usize::from(matches!(valued, Some(('m' | 'F' | 'C' | 'c' | 't', ""))));
             }
         }
@@ -144,7 +144,7 @@ fn said_of(options: &[Option<String>], input: Option<&str>) -> Says {
     }
 }
 
-/// Whether `-qam` and the like ask for silence, and the option of them that takes a value, with what is attached to it.
+/// Whether `-qam` and the like ask for silence, and the option of them that takes a value, with the attached value.
 fn short_options(word: &str) -> (bool, Option<(char, &str)>) {
     let letters = word.strip_prefix('-').unwrap_or_default();
     let valued = letters.find(['m', 'F', 'C', 'c', 't', 'u', 'S']);
@@ -164,7 +164,7 @@ fn subject(message: &str) -> String {
 }
 
 impl Making {
-    /// The steps in folders that are seen from another one than that in which the session works.
+    /// The steps in directories relative to another one than that in which the session works.
     pub fn seen_from(mut self, log: &mut Log, folder: &str) -> Self {
         for step in self.steps.iter_mut().flatten() {
             let own = step
@@ -184,7 +184,8 @@ impl Making {
         self.steps.iter().flatten().copied()
     }
 
-    /// The step that printed the summary of this number: by its subject, else by its place, where each has printed one.
+    /// The step that printed the summary with this number: by its subject, otherwise by its position, if each has
+    /// printed one.
     fn step_of(&self, summary: &Summary<'_>, number: usize, count: usize) -> Option<Step> {
         let is_its = |step: &Step| step.says == Says::Subject(summary.key());
         let speaking = || self.steps().filter(|step| step.says != Says::Nothing);
@@ -201,14 +202,14 @@ struct Summary<'output> {
     branch: Option<&'output str>,
     hash: &'output str,
     subject: &'output str,
-    /// Whether what stands below it is git's, too.
+    /// Whether the following line is git's, too.
     is_proved: bool,
     /// Whether git would print a name like this one.
     is_plausible: bool,
 }
 
-/// `[main 1a2b3c4] subject`, `[main (root-commit) 1a2b3c4]`, `[detached HEAD 1a2b3c4]`, both of them in any language; behind a
-/// label where an agent puts one before what a command printed.
+/// `[main 1a2b3c4] subject`, `[main (root-commit) 1a2b3c4]`, `[detached HEAD 1a2b3c4]`, both of the latter in any
+/// language; after a label if an agent puts one before a command's output.
 static SUMMARY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?x) ^ \s* (?: (?: Output | Stdout ): \s )?
@@ -218,7 +219,7 @@ static SUMMARY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// What git prints below: these lines are not translated.
+/// What git prints on the next line: these lines are not translated.
 static BELOW: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^ ?(?:(?:Date|Author|Committer): |\d+ files? changed)").ok());
 
@@ -238,7 +239,7 @@ fn summaries(output: &str) -> Vec<Summary<'_>> {
         let is_short = begins.starts_with('[') || begins.get(..9).is_some_and(|label| label.contains(": ["));
         let found = is_short.then(|| summary.captures(line)).flatten()?;
         let (name, hash) = (found.name("name")?.as_str(), found.name("hash")?.as_str());
-        // No branch has a space in its name: without a branch, git says so in its language.
+        // No branch has a space in its name: without a branch, git prints this in its language.
         let is_detached = name.contains(' ') || matches!(name, "分离头指针" | "分離開頭指標" | "HEAD");
         Some(Summary {
             branch: (!is_detached).then_some(name),
@@ -253,7 +254,7 @@ fn summaries(output: &str) -> Vec<Summary<'_>> {
     found.collect()
 }
 
-/// Whether git would take a name for a branch, and no other program for a level.
+/// Whether git would accept a name for a branch, and no other program would print it as a level.
 fn is_branch(name: &str) -> bool {
     !name.contains(['~', '^', ':', '?', '*', '\\', '['])
         && !name.contains("..")
@@ -275,7 +276,7 @@ impl Summary<'_> {
         if says(Says::Subject(self.key())) {
             return true;
         }
-        // Of an empty commit and of a merge nothing stands below.
+        // Nothing follows for an empty commit and a merge.
         let is_merge = self.subject.starts_with("Merge ");
         let has_proved = others.iter().any(|other| other.is_proved);
         self.is_plausible && says(Says::Something) && (is_merge || !has_proved)
@@ -303,7 +304,7 @@ pub fn made(log: &mut Log, making: Making, output: &str) -> Vec<Made> {
     steps.collect()
 }
 
-/// A commit that a structured field of the log names; `None` where that is no hash.
+/// A commit that a structured field of the log names; `None` if that is not a hash.
 pub fn named(
     log: &mut Log,
     making: Option<Making>,

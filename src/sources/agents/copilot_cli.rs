@@ -1,6 +1,6 @@
 //! GitHub Copilot CLI: `session-state/<id>/events.jsonl`, before that `session-state/<id>.jsonl`.
 //!
-//! Where the tokens stand differs by version ([`tokens`]); a database beside the sessions has them too ([`store`]).
+//! Where the tokens are depends on the version ([`tokens`]); a database beside the sessions has them, too ([`store`]).
 
 use std::collections::BTreeMap;
 use std::io;
@@ -82,9 +82,10 @@ fn state_of(log: &Log) -> Option<State> {
     log.carried.noted(STATE).and_then(json::kept)
 }
 
-/// Where [`super::log::Carried::other`] keeps the state.
+/// The key of the state in [`super::log::Carried::other`].
 const STATE: &str = "copilot";
-/// What the model of a headless run is told, in the first so many bytes: further down stand the person's own instructions.
+/// What the model of a headless run is told, in the first bytes up to this limit: further down are the person's own
+/// instructions.
 const HEADLESS: &str = "You are running in non-interactive mode";
 const OPENING: usize = 2_000;
 /// The command that compacts a session: the log has no text of it.
@@ -94,22 +95,23 @@ const COMPACT: &str = "/compact";
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct State {
     tokens: Tokens,
-    /// Whether the main agent asked for a tool since its turn began: then it goes on after the turn.
+    /// Whether the main agent called a tool since its turn began: then it continues after the turn.
     asked: bool,
     /// Whether the main agent is in a turn.
     busy: bool,
-    /// Whether the main agent is compacting the session in a turn of its own.
+    /// Whether the main agent is compacting the session in a separate turn.
     compacting: bool,
-    /// Whether it began to while it did something else, and is not done.
+    /// Whether a compaction began while it did something else, and has not ended.
     compacting_beside: bool,
     /// When its last turn ended.
     idle_since: Option<Moment>,
     /// Whether nobody is there to type or to answer.
     headless: bool,
-    /// The line of the last prompt of the main agent, until it is taken up: what the model is told then says whose it is.
+    /// The line of the last prompt of the main agent, until it is taken up: what the model is told then shows whose it
+    /// is.
     prompt: Option<(u32, ActionKind, u32)>,
-    /// Calls that the person refused, requests that nobody had to answer, and commands of the person's own, each with how often
-    /// it was said.
+    /// Calls that the person refused, requests that nobody had to answer, and commands of the person, each with the
+    /// number of mentions.
     settled: BTreeMap<Key, u32>,
     /// Calls for a subagent, with the lane that makes them.
     launches: BTreeMap<Key, Option<Name>>,
@@ -121,7 +123,7 @@ struct State {
 struct Reading {
     state: State,
     keys: Keys,
-    /// What the session is called if the log does not say.
+    /// The session id if the log does not contain one.
     id: String,
 }
 
@@ -205,7 +207,7 @@ impl Reading {
         log.push(stamp, What::TurnEnd(None));
     }
 
-    /// To whom an event belongs; what subagents do names the call that launched them.
+    /// The owner of an event; events of subagents name the call that launched them.
     fn stamp(&self, event: &Value, line: u32, log: &mut Log) -> Option<Stamp> {
         let at = timed(event, "/timestamp", line, log)?;
         let named = text(event, "/data/sessionId");
@@ -254,7 +256,7 @@ impl Reading {
         self.state.tokens.message(call, output, model, stamp);
     }
 
-    /// A compaction while the agent works is part of that; else a person asked for it.
+    /// A compaction while the agent works is part of that; otherwise a person asked for it.
     fn compaction_began(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
         self.state.tokens.compaction_began();
         if stamp.lane.is_some() || self.state.busy {
@@ -272,7 +274,7 @@ impl Reading {
         log.push(stamp, what);
     }
 
-    /// The end of a compaction. One that outlasts the turn in which it began takes its time all the same.
+    /// The end of a compaction. One that outlasts the turn in which it began still takes its time.
     fn compacted(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
         let is_main = stamp.lane.is_none();
         let beside = is_main && std::mem::take(&mut self.state.compacting_beside);
@@ -292,7 +294,7 @@ impl Reading {
         }
     }
 
-    /// What the model is told of its task: whether anybody is there, also when the last prompt was given.
+    /// The system message of a task: whether anybody is there, also when the last prompt was given.
     fn told(&mut self, said: &str, log: &mut Log) {
         self.state.headless = said.match_indices(HEADLESS).any(|(at, _)| at < OPENING);
         let Some((line, kind, typed)) = self.state.prompt else {
@@ -328,7 +330,7 @@ impl Reading {
         let delivery = text(data, "/delivery");
         let by_person = stamp.lane.is_none() && !continued && matches!(text(data, "/source"), "" | "user");
         if !by_person {
-            // What is put into a running turn opens none: a skill, or the task of a subagent that was started.
+            // Input into a running turn opens none: a skill, or the task of a subagent that was started.
             let inside =
                 stamp.lane.is_some() || delivery == "steering" || text(data, "/source").starts_with("skill-");
             return log.push(stamp, if inside { What::Work } else { What::Automated });
@@ -352,7 +354,7 @@ impl Reading {
         }
     }
 
-    /// A subagent begins; whoever called for it waits, unless it runs in the background.
+    /// A subagent begins; its caller waits, unless it runs in the background.
     fn launched(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
         log.push(stamp, What::Automated);
         let call = call_key(data);
@@ -447,13 +449,13 @@ impl Reading {
     fn permission(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
         let id = request_key(data);
         let kind = text(data, "/result/kind");
-        // What was cancelled was interrupted: that is logged for itself.
+        // A cancelled call was interrupted: that is logged separately.
         if self.is_settled(id) || kind == "cancelled" {
             return;
         }
         let refused = kind == "denied-interactively-by-user";
         if refused {
-            // The call ends as rejected too: one refusal.
+            // The call ends as rejected, too: one refusal.
             self.settle(call_key(data));
         }
         for lane in self.waiting(stamp.lane) {
@@ -505,7 +507,7 @@ fn start(data: &Value, stamp: Stamp, log: &mut Log) {
     }
 }
 
-/// Takes over the working folder and the branch at a pointer.
+/// Sets the working directory and the branch from a pointer.
 fn moved(data: &Value, pointer: &str, log: &mut Log) {
     let mut some = |field: &str| {
         let text = text(data, &format!("{pointer}/{field}"));

@@ -1,9 +1,10 @@
 //! Cursor: `projects/<folder>/agent-transcripts/<id>.jsonl` of its command line, `<id>/<id>.jsonl` of its editor.
 //!
-//! A transcript has what was said and which tools ran, but no times of its own, no results and no tokens. Most prompts open
-//! with a `<timestamp>` in minutes; when the agent was done with them is not known. So a session has edits and the person's
-//! prompts, while agent time, tokens and commits are absent. An edit stands at the earliest time it can have: that of the
-//! last prompt before it, else that at which the session was opened. A commit that holds its lines was made after that.
+//! A transcript has the conversation and the tools that ran, but no times of the records, no results and no tokens.
+//! Most prompts open with a `<timestamp>` in minutes; when the agent was done with them is unknown. So a session has
+//! edits and the person's prompts, while agent time, tokens and commits are absent. An edit has the earliest time that
+//! is possible: that of the last prompt before it, otherwise that at which the session was opened. A commit that
+//! contains its lines was made after that.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -78,7 +79,8 @@ fn is_transcript(path: &Path) -> bool {
         .any(|part| part.as_os_str() == "agent-transcripts")
 }
 
-/// What is known of a session besides its transcript: from the command line's `meta.json`, else from the file itself.
+/// What is known of a session besides its transcript: from the command line's `meta.json`, otherwise from the file
+/// itself.
 struct Chat {
     opened: Moment,
     written: Moment,
@@ -89,7 +91,7 @@ impl Chat {
     fn of(file: &LogFile, log: &mut Log) -> io::Result<Self> {
         let metadata = std::fs::metadata(&file.path)?;
         let written = moment(metadata.modified()?);
-        // A copy is younger than what it copies.
+        // A copy is newer than its original.
         let opened = metadata.created().map_or(written, moment).min(written);
         let meta = file
             .companions
@@ -115,7 +117,7 @@ struct Reader {
     /// The stamp of the next record, at the earliest time it can have.
     stamp: Stamp,
     session: String,
-    /// The project's folder as Cursor names it, with all that is no letter or digit as dashes.
+    /// The project's directory as Cursor names it, with everything but letters and digits replaced by dashes.
     project: String,
     folder: Option<Name>,
     prompts_with_time: usize,
@@ -177,7 +179,7 @@ impl Reader {
             return;
         };
         self.stamp.at = at;
-        // What programs tell the agent (a task that ended, an event elsewhere) has a time, too, but no query.
+        // Messages from programs (a task that ended, an event elsewhere) have a time, too, but no query.
         let Some(query) = prose::tagged(said, "user_query").filter(|_| self.stamp.lane.is_none()) else {
             return;
         };
@@ -187,7 +189,7 @@ impl Reader {
         log.push(self.stamp, What::Prompt { kind, typed });
     }
 
-    /// The end of a turn, which has no time either: it stands at the last prompt that has one.
+    /// The end of a turn, which has no time either: it gets that of the last prompt that has one.
     fn read_end(&self, record: &Value, log: &mut Log) {
         if self.prompts_with_time == 0 {
             return;
@@ -204,7 +206,7 @@ impl Reader {
         log.push(self.stamp, what);
     }
 
-    /// A call. It is written when it is done, and its result is not: it is believed to have worked.
+    /// A call. It is written when it is done, and without its result: it is assumed to have succeeded.
     fn read_call(&mut self, block: &Value, number: usize, log: &mut Log) {
         let lane = self.stamp.lane.map_or("", |lane| log.text(lane));
         let place = format!("{}:{number}", self.stamp.line);
@@ -227,7 +229,7 @@ impl Reader {
         log.push(stamp, done);
     }
 
-    /// The folder above a path that the project is named after. The name alone could mean several.
+    /// The parent directory of a path that the project is named after. The name without a path is ambiguous.
     fn project_of<'path>(&self, path: &'path str) -> Option<&'path str> {
         let ends = path.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
         ends.filter_map(|at| path.get(..at))
@@ -258,7 +260,7 @@ impl Reader {
     }
 }
 
-/// `Monday, Aug 24, 2026, 3:01 PM (UTC+5:30)`; without a zone it says too little.
+/// `Monday, Aug 24, 2026, 3:01 PM (UTC+5:30)`; without a zone it is ambiguous.
 fn timestamp(said: &str) -> Option<Moment> {
     let said = said.trim().replace('\u{202f}', " ");
     let (local, zone) = said.strip_suffix(')')?.rsplit_once(" (UTC")?;
@@ -283,7 +285,7 @@ fn offset(zone: &str) -> Option<FixedOffset> {
     FixedOffset::east_opt(sign * seconds)
 }
 
-/// `/c:/Users/ada` and `c:\Users\ada` as `C:/Users/ada`, as git has it; other paths as they are.
+/// `/c:/Users/ada` and `c:\Users\ada` as `C:/Users/ada`, as in git; other paths unchanged.
 fn native(path: &str) -> String {
     let bare = path.strip_prefix('/').unwrap_or(path);
     match bare.split_once(':') {
@@ -294,7 +296,7 @@ fn native(path: &str) -> String {
     }
 }
 
-/// Letters and digits, small, with one dash for all that is between them.
+/// Letters and digits, in lower case, with one dash for everything between them.
 fn dashed(path: &str) -> String {
     let words = path.split(|char: char| !char.is_alphanumeric());
     let words: Vec<String> = words
@@ -310,7 +312,7 @@ mod tests {
     use super::*;
     use crate::facts::session::{Provenance, Session};
 
-    /// The sessions in a folder of logs: path below the root and text of each file.
+    /// The sessions in a directory of logs: path below the root and text of each file.
     fn sessions(files: &[(&str, &str)]) -> Vec<Session> {
         let root = tempfile::tempdir().unwrap();
         for (name, text) in files {
@@ -418,7 +420,7 @@ mod tests {
             .map(|action| (action.at.seconds() - OPENED) / 60)
             .collect();
         assert_eq!(minutes, [5]);
-        // When the turns ended is as little known as before.
+        // When the turns ended is just as unknown as before.
         assert_eq!(
             (session.sources.agent_time, session.turns().count()),
             (Provenance::Absent, 0)
@@ -456,7 +458,7 @@ mod tests {
         file.set_modified(restored).unwrap();
         let mut log = Log::default();
         Cursor.read(&LogFile::new(path), &mut log).unwrap();
-        // Born after its last change, it is a copy: all that is left is that change.
+        // Created after its last change, it is a copy: only that change is left.
         let times: Vec<i64> = log.events.iter().map(|event| event.stamp.at.seconds()).collect();
         assert!(times.iter().all(|second| *second == 1_000_000_000), "{times:?}");
     }

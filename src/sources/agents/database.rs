@@ -1,4 +1,4 @@
-//! Databases that agents keep as logs, opened as they lie there: nothing is written, and no file is made beside them.
+//! Databases that agents use as logs, opened in place: nothing is written, and no file is created beside them.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,10 +11,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::{LogFile, files};
 
-/// How long a database is waited for that its agent has locked.
+/// How long to wait for a database that its agent has locked.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A database with its write-ahead log, which has the latest of it.
+/// A database with its write-ahead log, which has the latest changes.
 pub(super) fn log_file(path: &Path) -> LogFile {
     LogFile {
         path: path.to_owned(),
@@ -22,7 +22,7 @@ pub(super) fn log_file(path: &Path) -> LogFile {
     }
 }
 
-/// Whether an error is gone another time.
+/// Whether an error may disappear with another attempt.
 pub(super) fn is_passing(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
@@ -30,19 +30,19 @@ pub(super) fn is_passing(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// How many steps of SQLite's machine any database may take, and how many more for each byte of it on the disk. A row of
-/// OpenCode takes about 40 for each time that it is read, and holds hundreds of bytes.
+/// How many steps of SQLite's virtual machine any database may take, and how many more per byte of it on disk. A row of
+/// OpenCode takes about 40 each time it is read, and has hundreds of bytes.
 const STEPS: u64 = 20_000_000;
 const STEPS_A_BYTE: u64 = 8;
-/// After how many steps it is seen whether they are too many.
+/// After how many steps the limit is checked.
 const STEPS_AT_ONCE: i32 = 10_000;
 
-/// An error of our own among those of SQLite.
+/// An error of git-leverage among those of SQLite.
 pub(super) fn refused(message: String) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_AUTH), Some(message))
 }
 
-/// An error as its reader can understand it.
+/// An error in words that its reader can understand.
 pub(super) fn explained(error: rusqlite::Error) -> io::Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => {
@@ -52,8 +52,8 @@ pub(super) fn explained(error: rusqlite::Error) -> io::Error {
     }
 }
 
-/// Opens a database; an error where one of its files is no regular file. Its schema is a stranger's: views are not read, and
-/// what takes many more steps than its size explains is interrupted.
+/// Opens a database; an error if one of its files is not a regular file. Its schema is untrusted: views are not read,
+/// and a query that takes many more steps than its size explains is interrupted.
 pub(super) fn open(path: &Path) -> io::Result<Connection> {
     files::open(path)?;
     let mut size = files::stored(path);
@@ -82,7 +82,8 @@ pub(super) fn open(path: &Path) -> io::Result<Connection> {
     connect().map_err(explained)
 }
 
-/// Connects to a database so that not even SQLite leaves files beside it, which it does for a write-ahead log that nobody has open.
+/// Connects to a database so that not even SQLite leaves files beside it, which it does for a write-ahead log that no
+/// program has open.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
@@ -92,7 +93,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = match (is_shared, size("-wal")) {
         (true, _) => Connection::open_with_flags(path, flags)?,
         (false, 0) => Connection::open_with_flags(immutable(path), flags)?,
-        // Nobody has it open, so no locks are needed, and an index of the log in memory will do.
+        // No program has it open, so no locks are needed, and an index of the log in memory is enough.
         (false, _) => {
             let vfs = if cfg!(windows) {
                 c"win32-none"
@@ -109,14 +110,14 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// The URI of a database that nobody changes.
+/// The URI of a database that no program changes.
 fn immutable(path: &Path) -> String {
     let path = path.to_string_lossy();
     let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     format!("file:{path}?immutable=1")
 }
 
-/// A file that SQLite keeps beside a database.
+/// A file that SQLite creates beside a database.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);

@@ -1,8 +1,9 @@
-//! Factory Droid: `sessions/<folder>/<id>.jsonl`, one record a message, with `<id>.settings.json` beside it.
+//! Factory Droid: `sessions/<folder>/<id>.jsonl`, one record per message, with `<id>.settings.json` beside it.
 //!
-//! Tokens are in the settings alone: one total of the session, rewritten while it grows. What of it fell on which day is
-//! not known, so it stands at the first answer after the provider was chosen, and counts as estimated. A worker that a
-//! session launched has a log of its own, which names its caller; nobody typed its prompt, nor that of `droid exec`.
+//! Tokens are only in the settings: one total of the session, rewritten while it grows. How it is distributed over days
+//! is unknown, so it is assigned to the first answer after the provider was chosen, and counts as estimated. A worker
+//! that a session launched has a separate log, which names its caller; nobody typed its prompt, nor that of
+//! `droid exec`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -249,7 +250,7 @@ fn read_totals(settings: &Value, log: &mut Log) {
     );
 }
 
-/// What the session itself took; `inclusiveTokenUsage` has its workers in it, whose logs say the same.
+/// The usage of the session itself; `inclusiveTokenUsage` includes its workers, whose logs have the same.
 fn tokens(settings: &Value) -> TokenCounts {
     let output = count(settings, "/tokenUsage/outputTokens");
     let thought = count(settings, "/tokenUsage/thinkingTokens");
@@ -272,7 +273,7 @@ mod tests {
     use super::*;
     use crate::facts::session::{Provenance, Session};
 
-    /// The sessions in a folder of logs: name and text of each file.
+    /// The sessions in a directory of logs: name and text of each file.
     fn sessions(files: &[(&str, &str)]) -> Vec<Session> {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {

@@ -1,9 +1,9 @@
-//! How logs and the files beside them are opened. Nobody else below `agents/` opens one.
+//! How logs and the files beside them are opened. No other code below `agents/` opens one.
 //!
-//! The folders of agents are written by programs that do as models say, and a name in them can lead anywhere. Opening a pipe
-//! waits until somebody writes into it, a device may never end, and a sparse file of terabytes takes no room on a disk. So a
-//! file is opened where it is a regular one, and both what is read whole and what is read line by line have a limit. A name that stands in a log is the name of a
-//! file in a folder, and no way out of it.
+//! The directories of agents are written by programs that follow models, and a name in them can lead anywhere. Opening
+//! a pipe waits for a writer, a device may never end, and a sparse file of terabytes takes no room on a disk. So only
+//! regular files are opened, and reading has a limit, for whole files and line by line. A name in a log is the name of
+//! a file in a directory, and cannot lead out of it.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -11,18 +11,18 @@ use std::path::{Component, Path, PathBuf};
 
 use super::log::Log;
 
-/// The largest file that is read whole, in bytes.
+/// The largest file that is read as a whole, in bytes.
 pub const LARGEST: u64 = 64 << 20;
-/// As many bytes of a log are read that is read line by line. The longest real ones have a tenth of that.
+/// The most bytes of a log that are read line by line. The longest real ones have a tenth of that.
 pub const LONGEST_LOG: u64 = 2 << 30;
 
 /// Opens a regular file, or a link to one; anything else is an error.
 pub fn open(path: &Path) -> io::Result<File> {
-    // A device is not opened even for a look: some act when they are.
+    // A device is not opened even to examine it: some act when they are opened.
     check(&std::fs::metadata(path)?)?;
     let mut options = OpenOptions::new();
     options.read(true);
-    // What was a file a moment ago may be a pipe now.
+    // A file may have been replaced by a pipe since.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
     let file = options.open(path)?;
@@ -30,7 +30,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether a file may be opened by somebody else: it is a regular one, or there is none.
+/// Whether a file may be opened by other code: it is a regular one, or missing.
 pub fn check_if_there(path: &Path) -> io::Result<()> {
     match std::fs::metadata(path) {
         Ok(data) => check(&data),
@@ -66,7 +66,7 @@ fn at_most(file: File, most: u64) -> io::Result<Vec<u8>> {
         return Err(too_large());
     }
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-    // It may grow meanwhile, and some say that they are empty and are not.
+    // It may grow meanwhile, and some files report a size of 0 but are not empty.
     file.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         return Err(too_large());
@@ -81,13 +81,13 @@ pub fn beginning(path: &Path, length: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// All of a file beside a log; `None` where there is none. One that cannot be read, or is too large, is noted in the log.
+/// All of a file beside a log; `None` if it is missing. One that cannot be read, or is too large, is noted in the log.
 pub fn beside(path: &Path, log: &mut Log) -> Option<Vec<u8>> {
     match whole(path) {
         Ok(bytes) => Some(bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
-            // What is read on where the last run ended has it noted already.
+            // A log that is read on from where the last run ended has it noted already.
             if log.read_to == 0 {
                 log.warn(path, 1, format!("not read: {error}"));
             }
@@ -96,7 +96,7 @@ pub fn beside(path: &Path, log: &mut Log) -> Option<Vec<u8>> {
     }
 }
 
-/// The file beside another one that an id in a log stands for; `None` where the id is no name of a file, but a way elsewhere.
+/// The file beside another one that an id in a log names; `None` if the id is not a file name but leads elsewhere.
 pub fn named(beside: &Path, id: &str, extension: &str) -> Option<PathBuf> {
     let name = format!("{id}.{extension}");
     let is_plain = !id.is_empty() && !id.contains(['/', '\\', '\0', ':']);
@@ -109,7 +109,7 @@ pub fn named(beside: &Path, id: &str, extension: &str) -> Option<PathBuf> {
     (is_plain && is_one()).then(|| beside.with_file_name(name))
 }
 
-/// How many bytes of a file are on the disk: those of a sparse one are fewer than it says.
+/// How many bytes of a file are on disk: a sparse one has fewer than its size.
 pub fn stored(path: &Path) -> u64 {
     let Ok(data) = std::fs::metadata(path) else {
         return 0;

@@ -1,9 +1,9 @@
-//! Gemini CLI: `tmp/<project>/chats/session-….jsonl`, before that a `.json` written anew at every change.
+//! Gemini CLI: `tmp/<project>/chats/session-….jsonl`, before that a `.json` rewritten at every change.
 //!
-//! A message that grows is appended again under its id, and the whole conversation once more when the agent shortens it.
-//! Every part of a message (its text, its tokens, each call, each result) therefore has a key of its own and is taken from
-//! the first copy that has it. What was rewound took time and tokens and stays. The log names no working folder: it stands
-//! beside it, or in the agent's list of projects.
+//! A message that grows is appended again under its id, and the whole conversation once more when the agent shortens
+//! it. Every part of a message (its text, its tokens, each call, each result) therefore has a separate key and is read
+//! from the first copy that has it. What was rewound took time and tokens and stays. The log names no working
+//! directory: that is beside it, or in the agent's list of projects.
 
 use std::collections::HashSet;
 use std::io;
@@ -31,7 +31,7 @@ impl Agent for GeminiCli {
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
         let home = machine.moved(self.identity()).or_else(|| machine.home.clone());
-        // The second is where it writes inside the sandbox of macOS.
+        // The second is where it writes inside the macOS sandbox.
         [".gemini", ".cache/.gemini"]
             .iter()
             .filter_map(|folder| home.as_ref().map(|home| home.join(folder)))
@@ -72,19 +72,20 @@ fn is_lines(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "jsonl")
 }
 
-/// Whether a file below a folder `chats` is a log. A `.json` that was continued as `.jsonl` stands in that one whole.
+/// Whether a file below a directory `chats` is a log. A `.json` that was continued as `.jsonl` is completely in that
+/// one.
 fn is_chat(path: &Path) -> bool {
     let in_chats = path.ancestors().skip(1).any(|folder| folder.ends_with("chats"));
     let whole = path.extension().is_some_and(|extension| extension == "json");
     in_chats && (is_lines(path) || whole && !path.with_extension("jsonl").exists())
 }
 
-/// The folder of one project: the one that holds `chats`.
+/// The directory of one project: the one that contains `chats`.
 fn project(log: &Path) -> Option<&Path> {
     log.ancestors().find(|folder| folder.ends_with("chats"))?.parent()
 }
 
-/// The file that says which working folder a log belongs to.
+/// The file that names the working directory of a log.
 fn registry(log: &Path) -> Option<PathBuf> {
     let project = project(log)?;
     let beside = project.join(".project_root");
@@ -94,7 +95,7 @@ fn registry(log: &Path) -> Option<PathBuf> {
     Some(project.parent()?.parent()?.join("projects.json"))
 }
 
-/// The working folder of a log, after its registry.
+/// The working directory of a log, from its registry.
 fn working_folder(file: &LogFile, log: &mut Log) -> Option<String> {
     let registry = file.companions.first()?;
     let said = String::from_utf8(files::beside(registry, log)?).ok()?;
@@ -110,18 +111,18 @@ fn working_folder(file: &LogFile, log: &mut Log) -> Option<String> {
         .map(|(folder, _)| folder.clone())
 }
 
-/// How older versions named the folder of a project.
+/// How older versions named the directory of a project.
 fn hash(folder: &str) -> String {
     let digest = Sha256::digest(folder);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The file of a project into which only the program's own screen writes what is typed there.
+/// The file of a project into which only the interactive screen writes what is typed there.
 fn screen(log: &Path) -> Option<PathBuf> {
     Some(project(log)?.join("logs.json"))
 }
 
-/// When prompts were typed at the program's own screen, by session.
+/// When prompts were typed at the interactive screen, by session.
 fn typed_prompts(path: &Path, log: &mut Log) -> Vec<(String, Moment)> {
     let said = screen(path).and_then(|file| files::beside(&file, log));
     let entries: Value = said
@@ -135,28 +136,29 @@ fn typed_prompts(path: &Path, log: &mut Log) -> Vec<(String, Moment)> {
     typed.collect()
 }
 
-/// How a message begins that stands for a command which the person ran with `!`.
+/// The beginning of a message for a command that the person ran with `!`.
 const OWN_COMMAND: &str = "I ran the following shell command:\n```sh\n";
-/// Nobody types a prompt within so many milliseconds of the program's start: it was given on the command line.
+/// Nobody types a prompt within this many milliseconds of the program's start: it was given on the command line.
 const AT_ONCE: i64 = 1_000;
-/// By so many milliseconds a typed prompt is in the project's file before it is in the log: files that it names are read.
+/// A typed prompt is in the project's file up to this many milliseconds before it is in the log: files that it names
+/// are read first.
 const NOTED_BEFORE: i64 = 10_000;
 
 /// One run over a log.
 struct Reading {
-    /// What the log said before, by key.
+    /// What the log contained before, by key.
     seen: HashSet<Key>,
-    /// The working folder that its registry names.
+    /// The working directory that its registry names.
     folder: Option<String>,
-    /// What the session is called if the log does not say.
+    /// The session id if the log does not contain one.
     stem: String,
-    /// The folder that a subagent's log lies in is called after the session that launched it.
+    /// The directory of a subagent's log is named after the session that launched it.
     launched_by: Option<String>,
-    /// Prompts that were typed at the program's own screen.
+    /// Prompts that were typed at the interactive screen.
     typed: Vec<(String, Moment)>,
-    /// When the program was started that writes now.
+    /// When the program that writes now was started.
     started: Option<Moment>,
-    /// Whether it goes on with a session that another run of it began.
+    /// Whether it continues a session that another run of it began.
     resumes: bool,
 }
 
@@ -181,7 +183,7 @@ impl Reading {
         }
     }
 
-    /// Notes when the program was started: a log begins with it, and a session that is resumed is named and told anew.
+    /// Notes when the program was started: a log begins with it, and a resumed session is named and repeated.
     fn note_start(&mut self, record: &Value) {
         if let Some(at) = instant(record, "/startTime") {
             self.started = Some(at);
@@ -194,7 +196,7 @@ impl Reading {
         }
     }
 
-    /// Whether a prompt came from the command line and not from somebody before the screen.
+    /// Whether a prompt came from the command line and not from a person at the screen.
     fn is_headless(&self, session: &str, at: Moment) -> bool {
         let at_once = self
             .started
@@ -216,7 +218,7 @@ impl Reading {
         if !text(said, "/sessionId").is_empty() && log.carried.stamp.is_none() {
             self.begin(said, line, log);
         }
-        // Beside records of their own, these are what the agent still remembers of them, under new ids.
+        // In addition to separate records, these are what the agent still remembers of them, under new ids.
         if !has_own_records(log) {
             for (number, message) in (line..).zip(items(said, "/messages")) {
                 self.message(message, number, log);
@@ -224,7 +226,7 @@ impl Reading {
         }
     }
 
-    /// Sets to whom all that follows belongs.
+    /// Sets the owner of everything that follows.
     fn begin(&self, said: &Value, line: u32, log: &mut Log) {
         let named = text(said, "/sessionId");
         let own = if named.is_empty() { &self.stem } else { named };
@@ -283,8 +285,8 @@ impl Reading {
         }
     }
 
-    /// What a person said, or a program in their name. Until the next one calls may wait for whoever is there, those of
-    /// subagents as well.
+    /// A prompt of a person, or of a program in their name. Until the next one calls may wait for that person,
+    /// including those of subagents.
     fn prompt(&mut self, message: &Message<'_>, said: &str, log: &mut Log) {
         if message.stamp.lane.is_some() {
             self.push(message, &["said"], What::Automated, log);
@@ -307,8 +309,8 @@ impl Reading {
         self.push(message, &["said"], what, log);
     }
 
-    /// Calls that the person stopped: they are told of after the interrupt, as if another answer had made them. They were made by
-    /// the one before it, and nothing came after it.
+    /// Calls that the person stopped: they are logged after the interrupt, as if another answer had made them. They
+    /// were made by the one before it, and nothing came after it.
     fn give_up(&mut self, message: &Message<'_>, log: &mut Log) {
         let mut before = log.events.iter().rev();
         let asked = before.find(|event| matches!(event.what, What::Work | What::Prompt { .. }));
@@ -343,7 +345,7 @@ impl Reading {
         !is_known(&["said"]) && calls.any(|call| is_known(&["call", text(call, "/id")]))
     }
 
-    /// Adds what a part of a message says, once. Returns whether it was new.
+    /// Adds the content of a part of a message, once. Returns whether it was new.
     fn push(&mut self, message: &Message<'_>, part: &[&str], what: What, log: &mut Log) -> bool {
         let key = message.key(part);
         let new = self.seen.insert(key);
@@ -382,7 +384,7 @@ impl Reading {
         done.stamp.at = instant(call, "/timestamp").map_or(done.stamp.at, |at| at.max(done.stamp.at));
         let mut what = tools::result(log, id, outcome, None, &printed(call));
         if let What::Result { changes, .. } = &mut what {
-            // What was written in the end: the person may have edited it while approving.
+            // What was written in the end: the person may have edited it during approval.
             let (path, diff) = (
                 text(arguments, "/file_path"),
                 text(call, "/resultDisplay/fileDiff"),
@@ -416,14 +418,14 @@ impl Reading {
     }
 }
 
-/// Set in [`super::log::Carried::other`] once a message had a record of its own.
+/// Set in [`super::log::Carried::other`] once a message had a separate record.
 const OWN_RECORDS: &str = "own records";
 
 fn has_own_records(log: &Log) -> bool {
     log.carried.noted(OWN_RECORDS).is_some()
 }
 
-/// A message, and to whom it belongs.
+/// A message and its owner.
 #[derive(Clone)]
 struct Message<'log> {
     session: String,
@@ -440,7 +442,7 @@ impl Message<'_> {
     }
 }
 
-/// Whether a message has nothing but calls that were cancelled with the request, which is the last that the log says.
+/// Whether a message has only calls that were cancelled with the request, which is the last in the log.
 fn is_given_up(message: &Value, log: &Log) -> bool {
     let calls = items(message, "/toolCalls");
     let cancelled = calls.iter().all(|call| text(call, "/status") == "cancelled");
@@ -459,7 +461,7 @@ fn was_refused(call: &Value) -> bool {
         && reasons.any(|reason| reason.contains("denied") || reason.contains("did not allow"))
 }
 
-/// The output of a call: what the model was told of it, else what the person was shown.
+/// The output of a call: what the model received, otherwise what the person saw.
 fn printed(call: &Value) -> String {
     let told = items(call, "/result")
         .iter()
@@ -474,8 +476,8 @@ fn printed(call: &Value) -> String {
     }
 }
 
-/// Thoughts are counted beside the output, prompts of tools beside the input, and what came from the cache within it, unless
-/// the total says otherwise.
+/// Thoughts are counted separately from the output, prompts of tools separately from the input, and cache reads within
+/// it, unless the total shows otherwise.
 fn tokens(counted: &Value) -> TokenCounts {
     let of = |name: &str| count(counted, &format!("/{name}"));
     let output = of("output") + of("thoughts");
@@ -504,7 +506,7 @@ mod tests {
     use super::*;
     use crate::facts::session::Session;
 
-    /// A folder `.gemini` in which one project is `/w/kiln`.
+    /// A directory `.gemini` in which one project is `/w/kiln`.
     struct Home(tempfile::TempDir);
 
     impl Home {
@@ -609,7 +611,7 @@ mod tests {
         ];
         home.log("session-a.jsonl", &continued);
         assert_eq!(output(&home.session()), 14);
-        // Moved elsewhere, both are read: what they share still counts once.
+        // After a move, both are read: what they share still counts once.
         std::fs::remove_file(home.0.path().join("tmp/kiln/chats/session-a.jsonl")).unwrap();
         home.log("session-b.jsonl", &continued);
         let session = home.session();
@@ -754,7 +756,7 @@ mod tests {
         for (millis, screen, human) in [
             (20, None, false),
             (400, Some(&other), false),
-            // `gemini -i`: it stood on the command line, and came before the screen.
+            // `gemini -i`: it was on the command line, and came before the screen.
             (400, Some(&noted), true),
             (2_500, None, true),
         ] {
@@ -802,7 +804,7 @@ mod tests {
                 resumed.clone(),
                 again,
                 response("h", 12, 5),
-                // The history was shortened: that is no start of the program.
+                // The history was shortened: that is not a start of the program.
                 resumed,
                 prompt("w", 20),
                 response("i", 21, 5),

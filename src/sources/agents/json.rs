@@ -1,8 +1,8 @@
-//! The one way in which readers turn text into records.
+//! The only way in which readers turn text into records.
 //!
-//! JavaScript cuts strings in the middle of an emoji, and writes the half that is left as an escape such as `\ud83d`. Its own
-//! parser reads that; Rust's refuses the whole record, for no Rust string can hold it. Here every such half is read as U+FFFD,
-//! wherever it stands: in a value, a key, or JSON that is itself a string. Nothing else is changed.
+//! JavaScript cuts strings in the middle of an emoji, and writes the remaining half as an escape such as `\ud83d`. Its
+//! own parser reads that; Rust's refuses the whole record, because a Rust string cannot contain it. Here every such
+//! half is read as U+FFFD, wherever it is: in a value, a key, or JSON that is itself a string. Nothing else is changed.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -12,7 +12,7 @@ use serde::de::{Deserialize, IgnoredAny};
 use serde_json::value::RawValue;
 use serde_json::{Result, Value};
 
-/// JSON without halves of characters: what a reader may parse as it likes.
+/// JSON without halves of characters, ready for any parser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Text<'text>(&'text str);
 
@@ -28,12 +28,12 @@ impl<'text> Text<'text> {
     }
 }
 
-/// Parses a part of a record that was left as it stands in it.
+/// Parses a part of a record that was left unparsed.
 pub fn part<'text, T: Deserialize<'text>>(raw: &'text RawValue) -> Result<T> {
     serde_json::from_str(raw.get())
 }
 
-/// Parses JSON that stood in a string, a column or a file of its own.
+/// Parses JSON from a string, a column or a separate file.
 pub fn value(text: &str) -> Result<Value> {
     serde_json::from_str(text).or_else(|error| match mended(text) {
         Cow::Owned(mended) => serde_json::from_str(&mended),
@@ -41,21 +41,21 @@ pub fn value(text: &str) -> Result<Value> {
     })
 }
 
-/// Parses the bytes of a document, and says whether some of them were no UTF-8: these are read as U+FFFD.
+/// Parses the bytes of a document, and returns whether some of them were not UTF-8: these are read as U+FFFD.
 pub fn document(bytes: &[u8]) -> (Result<Value>, bool) {
     let text = String::from_utf8_lossy(bytes);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     (value(text), std::str::from_utf8(bytes).is_err())
 }
 
-/// What a reader kept for itself in [`super::log::Carried`].
+/// What a reader saved for itself in [`super::log::Carried`].
 pub fn kept<'text, T: Deserialize<'text>>(text: &'text str) -> Option<T> {
     serde_json::from_str(text).ok()
 }
 
 /// The records of a text: nearly always one, which is the text itself.
 ///
-/// A crash or a full disk may lose a line feed, so that a record stands behind another one, or behind what is left of one.
+/// A crash or a full disk may lose a line feed, so that a record follows another one, or the remainder of one.
 pub fn records(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = without_blanks(text);
@@ -76,14 +76,15 @@ pub fn records(text: &str) -> Vec<Piece<'_>> {
 pub enum Piece<'text> {
     /// A record.
     Whole(Text<'text>),
-    /// What is left of one.
+    /// The remainder of one.
     Broken,
 }
 
-/// How often a text is read, all in all, to find where its records begin.
+/// How often a text is read in total to find where its records begin.
 const TRIES: usize = 16;
 
-/// How long the object is with which a text begins; where it begins with none, or with a part of one, how much of it was read.
+/// The length of the object with which a text begins; if it begins with none, or with a part of one, how much of it was
+/// read.
 fn object(text: &str) -> std::result::Result<usize, usize> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     if !text.starts_with('{') {
@@ -97,9 +98,9 @@ fn object(text: &str) -> std::result::Result<usize, usize> {
     }
 }
 
-/// Where behind a broken record the next one begins, at the end of the text if nowhere. It begins where the broken one could
-/// not go on with an object, and ends where another one begins, or nothing. Where more than the `budget` of bytes would have to be
-/// read for that, the rest is broken.
+/// Where the next record after a broken one begins, or the end of the text. It begins where the broken one could not
+/// continue with an object, and ends where another one begins, or at the end. If more than `budget` bytes would have to
+/// be read for that, the rest is broken.
 fn next_object(text: &str, budget: &mut usize) -> usize {
     let is_record = |at: usize, budget: &mut usize| {
         let candidate = text.get(at..).unwrap_or_default();
@@ -130,19 +131,19 @@ fn next_object(text: &str, budget: &mut usize) -> usize {
     text.len()
 }
 
-/// What a parser would expect next, as far as it tells whether an object may begin.
+/// What a parser would expect next, as far as it shows whether an object may begin.
 #[derive(Default)]
 struct Outline {
     in_string: bool,
     is_escaped: bool,
-    /// Of each object or array around here, whether it is an array.
+    /// For each enclosing object or array, whether it is an array.
     around: Vec<bool>,
-    /// The last byte that was no blank.
+    /// The last byte that was not a blank.
     last: u8,
 }
 
 impl Outline {
-    /// Reads a byte. Says whether an object begins with it that is no part of the record.
+    /// Reads a byte. Returns whether an object begins with it that is not part of the record.
     fn is_misplaced(&mut self, byte: u8) -> bool {
         if self.in_string {
             let is_escape = byte == b'\\' && !self.is_escaped;
@@ -201,15 +202,15 @@ pub fn mended(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A text without halves of characters, of which `mended` was made.
+/// A text without halves of characters, the source of `mended`.
 pub(super) fn whole(mended: &str) -> Text<'_> {
     Text(mended)
 }
 
-/// Made once, as most lines are short.
+/// Created once, because most lines are short.
 static ESCAPE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\\u"));
 
-/// Whether somewhere stands what may be an escape of half a character; nearly no record has one.
+/// Whether the text may contain an escape of half a character; hardly any record does.
 fn may_have_halves(bytes: &[u8]) -> bool {
     ESCAPE.find_iter(bytes).any(|at| {
         let digits = bytes.get(at + 2..at + 4).unwrap_or_default();

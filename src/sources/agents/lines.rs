@@ -1,9 +1,9 @@
 //! The lines of a log that may be huge, torn, or written to while it is read.
 //!
-//! One buffer a log: it grows to the longest line, never beyond [`LONGEST`]. What is longer is skipped and reported, up to
-//! [`LONGEST_SKIPPED`]: a log with a line that is longer still ends there, and one beyond [`files::LONGEST_LOG`] at that. A
-//! last line that is neither terminated nor a whole record is left for the next run: its writer may not be done with it.
-//! A line that is no record may be several ([`json::records`]).
+//! One buffer per log: it grows to the longest line, never beyond [`LONGEST`]. What is longer is skipped and reported,
+//! up to [`LONGEST_SKIPPED`]: a log with an even longer line ends there, and one beyond [`files::LONGEST_LOG`] at that.
+//! A last line that is neither terminated nor a complete record is left for the next run: its writer may not be done
+//! with it. A line that is not a record may be several ([`json::records`]).
 
 use std::borrow::Cow;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -16,15 +16,14 @@ use super::record::reason;
 
 /// The longest line that is read, in bytes.
 pub const LONGEST: usize = 64 << 20;
-/// The longest line that is skipped, in bytes. What has no line end for so long is no log, or is one no more.
+/// The longest line that is skipped, in bytes. A file without a line end for so long is not a log, or no longer one.
 const LONGEST_SKIPPED: u64 = 512 << 20;
-/// What is said of bytes that are no text.
+/// The message for bytes that are not text.
 pub const REPLACED: &str = "invalid UTF-8 was replaced";
 
 /// Calls `record` for each record of a log that was not read before, with its number ([`super::log::Stamp::line`]); see
-/// [`each_line`].
-/// An error means that the text could not be parsed and nothing was taken from it. Then the line may be several records, each of
-/// which is tried; what is none is noted.
+/// [`each_line`]. An error means that the text could not be parsed and nothing was taken from it. Then the line may be
+/// several records, each of which is tried; the rest is noted.
 pub fn each_record(
     path: &Path,
     log: &mut Log,
@@ -35,7 +34,8 @@ pub fn each_record(
     each_record_of(file, path, log, record)
 }
 
-/// [`each_record`] of what a log unpacks to; `path` is for the warnings. `source` stands where the last run ended.
+/// [`each_record`] of a decompressed log; `path` is for the warnings. `source` is at the position where the last run
+/// ended.
 pub fn each_record_of(
     source: impl Read,
     path: &Path,
@@ -73,8 +73,9 @@ pub fn each_record_of(
 }
 
 /// Calls `record` for each line of a log that was not read before, with its number from 1 and without its line end, and
-/// moves [`Log::read_to`] and [`Log::lines`] behind it. Blank lines are counted and skipped, a byte order mark and NUL bytes
-/// around a line removed (a crash leaves such NULs), overlong lines and those that are not UTF-8 reported.
+/// moves [`Log::read_to`] and [`Log::lines`] past it. Blank lines are counted and skipped, a byte order mark and NUL
+/// bytes around a line are removed (a crash leaves such NULs), and overlong lines and those that are not UTF-8 are
+/// reported.
 pub fn each_line(path: &Path, log: &mut Log, mut record: impl FnMut(&str, u32, &mut Log)) -> io::Result<()> {
     let mut file = files::open(path)?;
     file.seek(SeekFrom::Start(log.read_to))?;
@@ -112,7 +113,8 @@ fn lines_within(
             break;
         }
         log.read_to += line.length;
-        // The rest of a line that was read before it had an end: a line feed, or records that should have had one before them.
+        // The rest of a line that was read before it had an end: a line feed, or records that should have had one
+        // before them.
         let goes_on = std::mem::replace(&mut log.in_line, !line.ended);
         if goes_on && line.content.is_some_and(|rest| trimmed(rest).is_empty()) {
             continue;
@@ -124,7 +126,7 @@ fn lines_within(
                 if text.len() + 1 < content.len() && content.contains(&0) {
                     log.warn(path, number, "NUL bytes around the record were skipped");
                 }
-                // Several times as fast as the repair, which nearly no line needs.
+                // Several times as fast as the repair, which hardly any line needs.
                 let text = match std::str::from_utf8(text) {
                     Ok(text) => Cow::Borrowed(text),
                     Err(_) => String::from_utf8_lossy(text),
@@ -149,7 +151,7 @@ fn lines_within(
 /// How much is read, in bytes.
 #[derive(Clone, Copy)]
 struct Limits {
-    /// A line that is held.
+    /// A line that is buffered.
     line: usize,
     /// A line that is skipped.
     skipped: u64,
@@ -168,7 +170,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Why a log is not read on from `offset`, where `line` stands.
+    /// Why a log is not read further from `offset`, at `line`.
     fn exceeded(&self, offset: u64, line: &Line<'_>) -> Option<String> {
         if line.content.is_none() && line.length > self.skipped {
             let mib = self.skipped >> 20;
@@ -182,7 +184,7 @@ impl Limits {
     }
 }
 
-/// Whether a line without an end closes with a whole JSON object all the same.
+/// Whether a line without an end still ends with a complete JSON object.
 fn is_whole(line: &[u8]) -> bool {
     let line = trimmed(line);
     line.ends_with(b"}")
@@ -217,7 +219,7 @@ struct Line<'buffer> {
 struct Lines<R> {
     source: R,
     buffer: Vec<u8>,
-    /// What of the buffer is read but not handed out.
+    /// The part of the buffer that was read but not returned.
     start: usize,
     end: usize,
     limits: Limits,
@@ -234,7 +236,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// The next line; `None` where nothing is left. Of one that is too long to be skipped, the part that was read.
+    /// The next line; `None` at the end. Of one that is too long to be skipped, the part that was read.
     fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
         let mut skipped = 0_u64;
         let mut searched = 0;
@@ -281,7 +283,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// What stands behind the last line feed.
+    /// The part after the last line feed.
     fn rest(&mut self) -> Option<Line<'_>> {
         let content = self
             .buffer
@@ -295,7 +297,7 @@ impl<R: Read> Lines<R> {
         })
     }
 
-    /// Reads on, making room first. Returns how many bytes came.
+    /// Reads more, making room first. Returns how many bytes came.
     fn fill(&mut self) -> io::Result<usize> {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -401,7 +403,7 @@ mod tests {
         ] {
             let mut log = Log::default();
             let mut seen = Vec::new();
-            // It is not begun again by a second run.
+            // A second run does not begin it again.
             for _ in 0..2 {
                 let rest = text.as_bytes().get(log.read_to as usize..).unwrap_or_default();
                 let record = &mut |line: &str, _: u32, _: &mut Log| seen.push(line.to_owned());
@@ -448,7 +450,7 @@ mod tests {
         let path = folder.path().join("log.jsonl");
         let mut log = Log::default();
         let mut seen = Vec::new();
-        // A record without an end, one that was cut, one behind it, and one whose line feed was lost.
+        // A record without an end, a truncated one, one after it, and one whose line feed was lost.
         for part in [
             "{\"a\":1}{\"b\":2}\n{\"c\":3}",
             "{\"d\":4}\n{\"e\":\"",

@@ -1,4 +1,4 @@
-//! What one log file said, record by record, without its text: the form in which logs are cached.
+//! The content of one log file, record by record, without its text: the form in which logs are cached.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::facts::session::{ActionKind, CommitKind, HashEvidence, LineHash, Toke
 use crate::facts::span::Moment;
 use crate::facts::zone::Zone;
 
-/// A text that many events share, by its place in [`Log::names`].
+/// A text that many events share, by its position in [`Log::names`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Name(pub u32);
@@ -30,24 +30,24 @@ impl Key {
     }
 }
 
-/// To whom and when a record belongs.
+/// The owner and the time of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// When it was logged.
     pub at: Moment,
-    /// Its number, from 1: that of its line, but for records behind another on a line, and in logs without lines.
+    /// Its number, from 1: that of its line, except for records after another on a line, and in logs without lines.
     pub line: u32,
-    /// Its identity, the same in every copy of the record; `None` where the agent gives none.
+    /// Its identity, the same in every copy of the record; `None` if the agent gives none.
     pub key: Option<Key>,
     /// The session.
     pub session: Name,
     /// The subagent; `None` for the main lane.
     pub lane: Option<Name>,
-    /// The working folder.
+    /// The working directory.
     pub folder: Option<Name>,
     /// The branch checked out there.
     pub branch: Option<Name>,
-    /// Whether the record says of itself that it is a copy from another session.
+    /// Whether the record is marked as a copy from another session.
     pub copied: bool,
 }
 
@@ -67,20 +67,20 @@ impl Stamp {
     }
 }
 
-/// What a tool does, as far as its duration goes.
+/// What a tool does, as far as its duration matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tool {
     /// Reads, searches or edits: done at once.
     Instant,
-    /// Runs a command, for at most so many milliseconds if a limit was given.
+    /// Runs a command, for at most this many milliseconds if a limit was given.
     Command {
         /// The limit.
         timeout: Option<u32>,
     },
-    /// Runs an agent of its own, or waits for one that runs beside it, for as long as that takes; nobody is asked before it
+    /// Runs a subagent, or waits for one in the background, for as long as that takes; nobody is asked before it
     /// begins.
     Subagent,
-    /// Waits for a command that runs beside it; nobody is asked before it begins.
+    /// Waits for a command in the background; nobody is asked before it begins.
     Wait,
     /// Asks the person, or waits for their approval.
     Question,
@@ -89,7 +89,7 @@ pub enum Tool {
 /// How a tool call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// It did what it should.
+    /// It succeeded.
     Done,
     /// It failed, or was stopped.
     Failed,
@@ -111,7 +111,7 @@ pub struct Change {
 /// A commit that a command made. See [`super::commands`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Made {
-    /// Its hash, as short as the log has it.
+    /// Its hash, as short as in the log.
     pub hash: String,
     /// The command that made it.
     pub kind: CommitKind,
@@ -119,25 +119,26 @@ pub struct Made {
     pub folder: Option<Name>,
     /// The branch.
     pub branch: Option<Name>,
-    /// Where the hash stood.
+    /// Where the hash was found.
     pub evidence: HashEvidence,
 }
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum What {
-    /// The agent did something that matters by its time alone.
+    /// The agent did something of which only the time matters.
     Work,
     /// A person's prompt, slash command or `!` command: it opens a turn.
     Prompt {
-        /// What of these it was.
+        /// Which of these it was.
         kind: ActionKind,
         /// Characters typed ([`super::prose`]).
         typed: u32,
     },
-    /// A command that the program itself carries out, or the person's own shell: an action that asks nothing of the agent.
+    /// A command that the program itself carries out, or the person's own shell: an action that does not ask the agent
+    /// for anything.
     Local {
-        /// What of these it was.
+        /// Which of these it was.
         kind: ActionKind,
         /// Characters typed ([`super::prose`]).
         typed: u32,
@@ -147,7 +148,7 @@ pub enum What {
         /// Characters typed.
         typed: u32,
     },
-    /// A prompt queued before is taken up now: it opens a turn, but was typed then.
+    /// A queued prompt is taken up now: it opens a turn, but was typed then.
     Dequeued,
     /// A prompt that no person typed: headless run, timer, another agent. It opens a turn.
     Automated,
@@ -170,37 +171,37 @@ pub enum What {
         id: Key,
         /// How it ended.
         outcome: Outcome,
-        /// How long it ran in milliseconds, if the log says so.
+        /// How long it ran in milliseconds, if the log records it.
         took: Option<u32>,
         /// Characters that the person typed as the answer.
         typed: u32,
-        /// What it changed, where the result says so; it wins over what the call announced.
+        /// What it changed, if the result shows it; it takes precedence over what the call announced.
         changes: Option<Vec<Change>>,
         /// The commits that it made.
         commits: Vec<Made>,
     },
-    /// Whether a person was asked before a call ran. It may stand anywhere in the lane: agents write it with the call, with
-    /// the answer or with the result.
+    /// Whether a person was asked before a call ran. It may be anywhere in the lane: agents write it with the call,
+    /// with the answer or with the result.
     Approval {
         /// The id of the call.
         id: Key,
-        /// Whether somebody was asked; otherwise a rule or a setting allowed the call.
+        /// Whether a person was asked; otherwise a rule or a setting allowed the call.
         asked: bool,
     },
-    /// From here on a command that may have waited untold is believed to run for so many milliseconds, rather than for as
-    /// long as a read or an edit.
+    /// From here on a command that may have waited without a trace is assumed to run for at most this many
+    /// milliseconds, not for as long as a read or an edit.
     UntoldRun(u32),
-    /// So many milliseconds of the turn that ends here were work, waits for a person left out.
+    /// This many milliseconds of the turn that ends here were work, without waits for a person.
     Worked {
         /// The milliseconds.
         millis: u32,
-        /// Whether waits may be among them: then they bound the work from above.
+        /// Whether waits may be among them: then they are an upper bound for the work.
         at_most: bool,
     },
-    /// The agent has summed up what was said so far; the milliseconds it took, if the log says so. Its tokens are in no
-    /// record of their own.
+    /// The agent has summarized the conversation; the milliseconds it took, if the log records it. Its tokens are in no
+    /// separate record.
     Compacted(Option<u32>),
-    /// What a model took since a run of the program began: all requests, also those that left no other record.
+    /// The usage of a model since a run of the program began: all requests, also those that left no other record.
     Totals {
         /// The run.
         run: Key,
@@ -211,9 +212,9 @@ pub enum What {
         /// The tokens.
         tokens: TokenCounts,
     },
-    /// A response that has no request, and is therefore told by more than its message: the message that it names.
+    /// A response that has no request, and is therefore identified by more than its message: the message that it names.
     Unrequested {
-        /// How it is told, in its [`Usage`](What::Usage).
+        /// How it is identified, in its [`Usage`](What::Usage).
         response: Key,
         /// What it names.
         message: Key,
@@ -225,10 +226,10 @@ pub enum What {
         /// Whether it has.
         is_final: bool,
     },
-    /// The session works in the folder of the stamp.
+    /// The session works in the directory of the stamp.
     Place,
-    /// From here on calls may wait for a person without a trace in the log (`true`), or nobody is asked (`false`, as every
-    /// lane begins). An [`Approval`](What::Approval) says more of its call.
+    /// From here on calls may wait for a person without a trace in the log (`true`), or nobody is asked (`false`, as
+    /// every lane begins). An [`Approval`](What::Approval) is more specific about its call.
     MayAsk(bool),
     /// The tokens of one response; repeated copies are counted once, by the larger of each field.
     Usage {
@@ -241,9 +242,9 @@ pub enum What {
         /// The tokens.
         tokens: TokenCounts,
     },
-    /// The turn ended; the milliseconds it took, if the log says so.
+    /// The turn ended; the milliseconds it took, if the log records it.
     TurnEnd(Option<u32>),
-    /// The agent waited for its provider so many milliseconds from now, and did not work.
+    /// The agent waited for its provider for this many milliseconds from now, and did not work.
     Backoff(u32),
     /// The version of the agent.
     Version(Name),
@@ -251,13 +252,13 @@ pub enum What {
     Remote(Name),
     /// The session that launched this one or from which it was forked.
     Parent(Name),
-    /// The whole session's time, tokens or edits come from a total or a model rather than from records.
+    /// The whole session's time, tokens or edits come from a total or a model, not from records.
     Estimated(Metric),
-    /// The log says nothing of it, whatever the other events look like: it is unknown, not zero.
+    /// The log does not show it, whatever the other events look like: it is unknown, not zero.
     Absent(Metric),
 }
 
-/// The metrics that a log can have in a weak form only, or not at all.
+/// The metrics that a log may have only in a weak form, or not at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Metric {
     /// When the agent worked.
@@ -286,19 +287,19 @@ impl Metric {
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// To whom and when it belongs.
+    /// The owner and the time.
     pub stamp: Stamp,
     /// What it was.
     pub what: What,
 }
 
-/// How many commits of one command are told apart.
+/// How many commits of one command are distinguished.
 pub const MOST_STEPS: usize = 4;
 
 /// A command that may make commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Making {
-    /// The commands in it, in their order; the first is there.
+    /// The commands in it, in order; there is at least one.
     pub steps: [Option<Step>; MOST_STEPS],
 }
 
@@ -307,7 +308,7 @@ pub struct Making {
 pub struct Step {
     /// Whether it commits, cherry-picks or reverts.
     pub kind: CommitKind,
-    /// Where git runs, where that is not the session's working folder: `cd FOLDER` and `git -C FOLDER` followed.
+    /// Where git runs, if that is not the session's working directory: `cd FOLDER` and `git -C FOLDER` followed.
     pub folder: Option<Name>,
     /// What is known of its output.
     pub says: Says,
@@ -318,28 +319,28 @@ pub struct Step {
 pub enum Says {
     /// A summary with this subject, as a hash.
     Subject(Key),
-    /// A summary with a subject that the command does not tell.
+    /// A summary with a subject that the command does not contain.
     Something,
-    /// Nothing: it was asked to be quiet.
+    /// Nothing: it was run with an option for quiet output.
     Nothing,
     /// It may be an alias for such a command, or may call one.
     Perhaps,
 }
 
-/// What a reader has to remember from one run to the next to go on in the middle of a log.
+/// What a reader has to remember from one run to the next to continue in the middle of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Carried {
-    /// The stamp of the last record, where later records do not repeat all of it.
+    /// The stamp of the last record, if later records do not repeat all of it.
     pub stamp: Option<Stamp>,
     /// The model that answers.
     pub model: Option<Name>,
-    /// Tokens so far, where the log counts them cumulatively.
+    /// Tokens so far, if the log counts them cumulatively.
     pub totals: TokenCounts,
     /// Commands that may make commits and have not ended: the call's id, the command's kind and folder.
     pub open_commands: BTreeMap<Key, Making>,
     /// Prompts that wait until the agent takes them up.
     pub queue: Vec<Queued>,
-    /// Anything else that one reader needs, by a name of its own. Never text of a prompt, a reply or a command.
+    /// Anything else that one reader needs, under a name of its choice. Never text of a prompt, a reply or a command.
     pub other: Vec<(String, String)>,
 }
 
@@ -372,24 +373,24 @@ impl Carried {
 pub struct Queued {
     /// The hash of its text.
     pub text: Key,
-    /// The place of its event; `None` where a program queued it, not a person.
+    /// The position of its event; `None` if a program queued it, not a person.
     pub event: Option<usize>,
-    /// Where it is.
+    /// Its state.
     pub state: QueueState,
 }
 
-/// Where a prompt is that was queued.
+/// The state of a queued prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum QueueState {
     /// In the queue.
     Waiting,
-    /// Taken out of it to be given to the agent by a record of its own.
+    /// Taken out of it to be passed to the agent by a separate record.
     Taken,
     /// Taken out of it by other means; an attachment may follow, a prompt does not.
     Removed,
 }
 
-/// A record that was left out or repaired. Unlike a warning it has no optional fields, which the cache could not hold.
+/// A record that was skipped or repaired. Unlike a warning it has no optional fields, which the cache could not store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flaw {
     /// `file:line`.
@@ -404,15 +405,15 @@ impl From<&Flaw> for Warning {
     }
 }
 
-/// How far back the call of a result is looked for, in events.
+/// How far back the call of a result is searched, in events.
 const RECENT: usize = 64;
-/// How far back that of a wait is, beside which all of a subagent's work may stand, in events.
+/// How far back that of a wait is searched, which may span all of a subagent's work, in events.
 const FAR: usize = 4_096;
 
-/// What one log file said.
+/// The content of one log file.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Log {
-    /// Where it is read from, for what is refused in it.
+    /// Where it is read from, for messages about skipped records.
     #[serde(skip)]
     pub file: PathBuf,
     /// The texts that events refer to: ids, models, paths, branches.
@@ -421,23 +422,23 @@ pub struct Log {
     index: HashMap<String, Name>,
     /// What happened, in the order of the file.
     pub events: Vec<Event>,
-    /// The offset behind the last whole record that was read.
+    /// The offset after the last complete record that was read.
     pub read_to: u64,
     /// Whether that record was a line whose end had not been written yet.
     pub in_line: bool,
-    /// Whether something stands behind it that is no whole record: its writer was not done with it, or never will be.
+    /// Whether an incomplete record follows: its writer was not done with it, or never will be.
     pub breaks_off: bool,
-    /// Whether the rest of it is never read: there is too much of it.
+    /// Whether the rest of it is never read: it is too large.
     pub given_up: bool,
-    /// Whether its times are those of a clock on the wall, without a zone: they are held as if they were UTC.
+    /// Whether its times are local times without a zone: they are stored as if they were UTC.
     pub wall_clock: bool,
     /// Records before that offset, at least one for each line.
     pub lines: u32,
-    /// Those of them that stand on the line of the one before.
+    /// Those of them that are on the line of the one before.
     behind: Vec<u32>,
-    /// Whether something was left out.
+    /// Whether something was skipped.
     pub flaws: Vec<Flaw>,
-    /// What the reader goes on with.
+    /// What the reader needs to continue.
     pub carried: Carried,
 }
 
@@ -460,7 +461,7 @@ impl Log {
         name
     }
 
-    /// Gives another text to each name for which there is one.
+    /// Replaces the text of each name for which there is another one.
     pub fn rename(&mut self, renamed: impl Fn(&str) -> Option<String>) {
         for name in &mut self.names {
             if let Some(text) = renamed(name) {
@@ -486,7 +487,7 @@ impl Log {
         self.events.push(Event { stamp, what });
     }
 
-    /// What a call announced is worth nothing beside what its result says, and half of what a log takes in memory.
+    /// What a call announced is of no use once its result is known, and is half of the memory of a log.
     fn forget_announced(&mut self, call: Key) {
         let recent = self.events.iter_mut().rev().take(RECENT);
         for event in recent {
@@ -500,7 +501,7 @@ impl Log {
         }
     }
 
-    /// Says what a call did that only its result tells.
+    /// Records what a call did that only its result shows.
     pub fn set_tool(&mut self, call: Key, is_really: Tool) {
         let recent = self.events.iter_mut().rev().take(FAR);
         let tools = recent.filter_map(|event| match &mut event.what {
@@ -512,7 +513,7 @@ impl Log {
         }
     }
 
-    /// Turns the times of a clock on the wall into instants, by the zone that the clock was in.
+    /// Converts local times into instants, by the zone of the clock.
     pub fn set_clock(&mut self, zone: Zone) {
         if std::mem::take(&mut self.wall_clock) {
             for event in &mut self.events {
@@ -521,7 +522,7 @@ impl Log {
         }
     }
 
-    /// Counts a record, and returns its number. One that is `behind` another stands on the same line.
+    /// Counts a record, and returns its number. One that is `behind` another is on the same line.
     pub fn count_record(&mut self, behind: bool) -> u32 {
         self.lines = self.lines.saturating_add(1);
         if behind {
@@ -545,7 +546,7 @@ impl Log {
         });
     }
 
-    /// Reads no more of the log, and says why. Of the session that it was in the midst of, nothing is the full count.
+    /// Stops reading the log, with the reason. For the session at that point, nothing is the full count.
     pub fn give_up(&mut self, file: &Path, reason: impl Into<String>) {
         self.given_up = true;
         self.warn(file, self.lines.saturating_add(1), reason);
@@ -557,7 +558,7 @@ impl Log {
         }
     }
 
-    /// Leaves a record of the log that is being read out, and says why.
+    /// Skips a record of the log that is being read, with the reason.
     pub fn refuse(&mut self, number: u32, message: &str) {
         let line = self.line_of(number);
         let place = format!("{}:{line}", self.file.display());
@@ -567,7 +568,7 @@ impl Log {
         });
     }
 
-    /// Leaves out tokens that cannot be right. The session's other tokens are then not the full count.
+    /// Skips tokens that cannot be right. The session's other tokens are then not the full count.
     pub fn refuse_tokens(&mut self, stamp: Stamp) {
         self.refuse(
             stamp.line,
@@ -577,9 +578,9 @@ impl Log {
     }
 }
 
-/// Why a record without a time in the calendar is left out.
+/// The message for a record without a valid time.
 pub const TIMELESS: &str = "the record has no usable time and was skipped";
-/// Why a record that names no session is left out.
+/// The message for a record that names no session.
 pub const NAMELESS: &str = "the record names no session and was skipped";
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
 //! The logs of coding agents, read into sessions.
 //!
-//! One file an agent, behind [`Agent`]: it knows where that agent keeps its logs and turns their records into [`log::Log`]
-//! events. Everything that all agents share is done once: opening regular files alone ([`files`]), reading
-//! from where the last run ended ([`lines`]), JSON that is
-//! not quite ([`json`]), putting events of many files in order and counting each once ([`assemble`]), turns and working
-//! time ([`timeline`]), the time of a lane that waits for another ([`beside`]), what a command did to git ([`commands`]),
-//! edits as hashes ([`change`]). Nothing here writes into an agent's folder.
+//! One file per agent, behind [`Agent`]: it knows where that agent stores its logs and turns their records into
+//! [`log::Log`] events. Everything that all agents share is done once: opening only regular files ([`files`]), reading
+//! from where the last run ended ([`lines`]), JSON that is not quite valid ([`json`]), putting events of many files in
+//! order and counting each once ([`assemble`]), turns and working time ([`timeline`]), the time of a lane that waits
+//! for another ([`beside`]), what a command did to git ([`commands`]), edits as hashes ([`change`]). Nothing here
+//! writes into an agent's directory.
 //!
-//! There are two ways to take a JSON record apart. A new reader uses [`value`]: the record as a `serde_json::Value`, its fields
-//! by pointer, which keeps up with forms that change from version to version. [`record`] borrows fields straight from the line
-//! into structs and never builds the parts that nobody asked for. That is about 3.5 times as fast, and worth its rigid structs for
-//! Claude Code alone, whose logs keep whole files and run to gigabytes.
+//! There are two ways to parse a JSON record. A new reader uses [`value`]: the record as a `serde_json::Value`, its
+//! fields by pointer, which copes with formats that change from version to version. [`record`] borrows fields straight
+//! from the line into structs and never builds unused parts. That is about 3.5 times as fast, and worth its rigid
+//! structs only for Claude Code, whose logs contain whole files and run to gigabytes.
 
 pub mod agent;
 pub mod aider;
