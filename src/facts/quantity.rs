@@ -260,6 +260,37 @@ impl Minutes {
         format!("{}m", short_decimal(self.0))
     }
 
+    /// For tables and sentences: `35m`, `16.2m`, and from 100 minutes on `58h 13m`.
+    pub fn rounded(self) -> String {
+        self.rounded_to(self.has_tenths())
+    }
+
+    /// The same, with one decimal below 100 minutes or with none: in a column, all have the same form.
+    pub fn rounded_to(self, tenths: bool) -> String {
+        let rounded = self.in_tenths();
+        if self.0 > 0.0 && rounded == 0.0 {
+            return "<0.1m".to_owned();
+        }
+        match (rounded < LARGEST_IN_MINUTES, tenths) {
+            (true, true) => format!("{rounded:.1}m"),
+            (true, false) => format!("{rounded:.0}m"),
+            (false, _) => {
+                let whole = self.0.round();
+                format!("{}h {:02}m", (whole / 60.0).floor(), whole % 60.0)
+            }
+        }
+    }
+
+    /// Whether [`rounded`](Self::rounded) shows it with a decimal.
+    pub fn has_tenths(self) -> bool {
+        let rounded = self.in_tenths();
+        rounded < LARGEST_IN_MINUTES && rounded.fract() != 0.0
+    }
+
+    fn in_tenths(self) -> f64 {
+        (self.0 * 10.0).round() / 10.0
+    }
+
     /// `1m20s`, `20m`, `20s`.
     fn in_whole_seconds(self) -> String {
         let all = (self.0 * 60.0).round();
@@ -271,6 +302,9 @@ impl Minutes {
         }
     }
 }
+
+/// From here on, minutes are shown as hours and minutes.
+const LARGEST_IN_MINUTES: f64 = 100.0;
 
 /// Whether two decimals represent a number exactly.
 fn is_short(value: f64) -> bool {

@@ -47,6 +47,21 @@ pub struct Table {
     pub notes: Vec<String>,
 }
 
+impl Table {
+    /// For each column, whether its minutes are shown with one decimal.
+    pub(super) fn tenths(&self) -> Vec<bool> {
+        let has_tenths = |row: &Vec<Cell>, at: usize| match row.get(at) {
+            Some(Cell::Minutes(minutes)) => minutes.has_tenths(),
+            _ => false,
+        };
+        let lines = self.rows.iter().chain(&self.totals);
+        let columns = 0..self.columns.len();
+        columns
+            .map(|at| lines.clone().any(|row| has_tenths(row, at)))
+            .collect()
+    }
+}
+
 /// How the numbers of a column came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Basis {
@@ -92,8 +107,11 @@ pub struct Column {
     pub align: Align,
     /// How its numbers came to be; `None` for what names the row.
     pub basis: Option<Basis>,
-    /// Whether a terminal that is too narrow may leave it out: 0 never, the highest first.
+    /// When a narrow terminal hides it: the highest first, 0 only where nothing else helps.
     pub drop_order: u8,
+    /// Whether it names the row. A narrow terminal never hides it and shortens it last. Where no column is a key, the first
+    /// one is.
+    pub is_key: bool,
     /// Whether a text that is cut loses its front: of a path, the end tells most.
     pub keeps_end: bool,
     /// Whether a narrow terminal cuts nothing off its texts: an id that is cut names nothing.
@@ -111,6 +129,7 @@ impl Column {
             align: Align::Left,
             basis: None,
             drop_order: 0,
+            is_key: false,
             keeps_end: false,
             is_whole: false,
             is_prose: false,
@@ -161,6 +180,13 @@ impl Column {
         self
     }
 
+    /// The same column, which names the row.
+    #[must_use]
+    pub fn key(mut self) -> Self {
+        self.is_key = true;
+        self
+    }
+
     /// The same column with a basis.
     #[must_use]
     pub fn basis(mut self, basis: Basis) -> Self {
@@ -196,7 +222,7 @@ pub enum Cell {
     Number(f64),
     /// `1,426h`.
     Hours(Hours),
-    /// `1,581m`.
+    /// `16.2m`, and from 100 minutes on `26h 21m`.
     Minutes(Minutes),
     /// `54.1x`.
     Factor(f64),
@@ -223,6 +249,14 @@ impl Cell {
 
     /// For people, still with hostile characters in it: the formats escape it.
     pub(super) fn for_people(&self) -> Cow<'_, str> {
+        match self {
+            Self::Minutes(minutes) => Cow::Owned(grouped(&minutes.rounded())),
+            _ => self.in_column(false),
+        }
+    }
+
+    /// The same in a column, whose minutes all have one decimal or none.
+    pub(super) fn in_column(&self, tenths: bool) -> Cow<'_, str> {
         Cow::Owned(match self {
             Self::Empty => return Cow::Borrowed(""),
             Self::Unknown => return Cow::Borrowed("–"),
@@ -235,11 +269,7 @@ impl Cell {
             }
             Self::Number(number) => grouped(&format!("{number:.1}")),
             Self::Hours(hours) => grouped(&hours.in_decimals()),
-            // Nobody reads hundredths of a minute behind hours of work.
-            Self::Minutes(minutes) if minutes.get() >= 10.0 => {
-                grouped(&format!("{}m", (minutes.get() * 10.0).round() / 10.0))
-            }
-            Self::Minutes(minutes) => grouped(&minutes.in_decimals()),
+            Self::Minutes(minutes) => grouped(&minutes.rounded_to(tenths)),
             Self::Factor(factor) => grouped(&format!("{factor:.1}x")),
             Self::Tokens(tokens) => tokens.to_string(),
             Self::Percent(share) => percent(*share, 1),
@@ -319,7 +349,7 @@ mod tests {
                 "≥1,234",
                 "-1,234",
                 "1,426h",
-                "1,580.5m",
+                "26h 21m",
                 "54.1x",
                 "11.64M",
                 "12.5%",
@@ -345,6 +375,25 @@ mod tests {
                 ""
             ]
         );
+    }
+
+    #[test]
+    fn minutes_of_a_column_have_one_form() {
+        let minutes = |value: f64| vec![Cell::known(Minutes::new(value), Cell::Minutes)];
+        let shown = |values: &[f64]| -> Vec<String> {
+            let table = Table {
+                columns: vec![Column::number("agent_minutes", "Agent", Basis::Claimed)],
+                rows: values.iter().map(|value| minutes(*value)).collect(),
+                ..Table::default()
+            };
+            let tenths = table.tenths()[0];
+            let cells = table.rows.iter().map(|row| row[0].in_column(tenths).into_owned());
+            cells.collect()
+        };
+        assert_eq!(shown(&[35.0, 16.22, 3493.2]), ["35.0m", "16.2m", "58h 13m"]);
+        assert_eq!(shown(&[35.0, 0.0, 100.0]), ["35m", "0m", "1h 40m"]);
+        assert_eq!(shown(&[99.96, 0.01, 60_000.5]), ["1h 40m", "<0.1m", "1,000h 01m"]);
+        assert_eq!(Cell::Minutes(Minutes::new(1.26).unwrap()).for_people(), "1.3m");
     }
 
     #[test]

@@ -62,12 +62,13 @@ fn table(table: &Table) -> String {
         );
     }
     text += "</tr>\n</thead>\n<tbody>\n";
+    let tenths = table.tenths();
     for row in &table.rows {
-        text += &line(row, &table.columns);
+        text += &line(row, &table.columns, &tenths);
     }
     text += "</tbody>\n";
     if let Some(totals) = &table.totals {
-        let _ = writeln!(text, "<tfoot>\n{}</tfoot>", line(totals, &table.columns));
+        let _ = writeln!(text, "<tfoot>\n{}</tfoot>", line(totals, &table.columns, &tenths));
     }
     text += "</table></div>\n";
     let notes: Vec<String> = more_rows(table).into_iter().chain(table.notes.clone()).collect();
@@ -93,16 +94,16 @@ fn bands(columns: &[Column]) -> String {
     format!("<tr class=\"basis\">{cells}</tr>\n")
 }
 
-fn line(row: &[Cell], columns: &[Column]) -> String {
+fn line(row: &[Cell], columns: &[Column], tenths: &[bool]) -> String {
     let cells: String = row
         .iter()
         .chain(std::iter::repeat(&Cell::Empty))
-        .zip(columns)
-        .map(|(cell, column)| {
+        .zip(columns.iter().zip(tenths))
+        .map(|(cell, (column, tenths))| {
             format!(
                 "<td{}>{}</td>",
                 class(column, Some(cell)),
-                escape::html(&cell.for_people())
+                escape::html(&cell.in_column(*tenths))
             )
         })
         .collect();

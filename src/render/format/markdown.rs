@@ -27,11 +27,12 @@ fn table(table: &Table) -> String {
         Align::Left => ":---".to_owned(),
         Align::Right => "---:".to_owned(),
     }));
+    let tenths = table.tenths();
     for row in &table.rows {
-        text += &cells(row, table.columns.len(), "");
+        text += &cells(row, &tenths, "");
     }
     if let Some(totals) = &table.totals {
-        text += &cells(totals, table.columns.len(), "**");
+        text += &cells(totals, &tenths, "**");
     }
     let notes: Vec<String> = more_rows(table)
         .into_iter()
@@ -49,13 +50,13 @@ fn heading(column: &Column) -> String {
     escape::markdown(&column.heading)
 }
 
-fn cells(row: &[Cell], width: usize, around: &str) -> String {
+fn cells(row: &[Cell], tenths: &[bool], around: &str) -> String {
     line(
         row.iter()
             .chain(std::iter::repeat(&Cell::Empty))
-            .take(width)
-            .map(|cell| {
-                let text = escape::markdown(&cell.for_people());
+            .zip(tenths)
+            .map(|(cell, tenths)| {
+                let text = escape::markdown(&cell.in_column(*tenths));
                 if text.is_empty() {
                     text
                 } else {

@@ -1,17 +1,16 @@
-//! A document for a terminal: aligned, as wide as it may be, coloured only when asked.
+//! A document for a terminal: aligned, as wide as it may be, colored only when asked.
 //!
-//! A table that is too wide first loses the columns that are marked as spare, then its sentences are broken into lines,
-//! and then its texts are shortened, the widest first. Numbers are never cut.
+//! A table that is too wide first breaks its headings in two. Then it hides columns by worth: those without any value, those
+//! with the same value in every row, and then the others by rank, but never the last one of a basis. What names the rows
+//! stays whole as long as half of the width is enough for it. At last, sentences are broken into lines and texts are
+//! shortened, the widest first. Numbers are never cut.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use anstyle::{AnsiColor, Effects, Style};
-use tabled::builder::Builder;
-use tabled::settings::object::Columns;
-use tabled::settings::style::HorizontalLine;
-use tabled::settings::{Alignment, Padding, Span, Style as Lines, Theme};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::markdown::more_rows;
@@ -24,7 +23,7 @@ use crate::render::escape;
 pub struct Screen {
     /// Its width in columns; `None` for as wide as it takes (a file or a pipe).
     pub width: Option<usize>,
-    /// Whether colour and bold are wanted.
+    /// Whether color and bold are wanted.
     pub color: bool,
 }
 
@@ -34,10 +33,11 @@ const GAP: usize = 2;
 const MIN_TEXT: usize = 12;
 /// Sentences are not broken into lines shorter than this.
 const MIN_PROSE: usize = 30;
+/// From so many rows on, a column with one value says little about any of them.
+const ENOUGH_ROWS: usize = 3;
 
 const HEADING: Style = Style::new().bold();
 const FAINT: Style = Style::new().effects(Effects::DIMMED);
-const FACTOR: Style = AnsiColor::Green.on_default();
 
 /// The whole page.
 pub fn render(document: &Document, screen: Screen) -> String {
@@ -56,13 +56,13 @@ fn table(table: &Table, screen: Screen) -> String {
     let layout = Layout::new(table, screen);
     let mut text = String::new();
     if let Some(title) = &table.title {
-        text += &format!("{}\n", screen.paint(&escape::visible(title), HEADING));
+        text += &paragraph(title, screen, HEADING);
     }
     text += &layout.draw(screen);
-    let dropped = layout.dropped_note(table);
+    let hidden = layout.hidden_note(table);
     let beneath: Vec<String> = more_rows(table)
         .into_iter()
-        .chain(dropped)
+        .chain(hidden)
         .chain(table.notes.clone())
         .collect();
     if !beneath.is_empty() {
@@ -105,6 +105,8 @@ struct Layout<'a> {
     columns: Vec<&'a Column>,
     rows: Vec<Vec<Shown<'a>>>,
     has_totals: bool,
+    /// Whether headings that are wider than their cells are broken in two.
+    folds_headings: bool,
     widths: Vec<usize>,
 }
 
@@ -115,64 +117,105 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn new(cell: &'a Cell) -> Self {
-        let text = escape::visible(&cell.for_people()).into_owned();
+    fn new(cell: &'a Cell, tenths: bool) -> Self {
+        let text = escape::visible(&cell.in_column(tenths)).into_owned();
         let width = text.width();
         Self { cell, text, width }
     }
 
-    /// The text in at most `width` columns.
-    fn fit(&self, column: &Column, width: usize) -> String {
+    /// The lines of the text in at most `width` columns.
+    fn fit(&self, column: &Column, width: usize) -> Vec<String> {
         if column.keeps_end {
-            return shorten_front(&self.text, width).into_owned();
+            vec![shorten_front(&self.text, width).into_owned()]
+        } else if column.is_prose {
+            wrap(&self.text, width)
+        } else {
+            vec![shorten(&self.text, width).into_owned()]
         }
-        if !column.is_prose {
-            return shorten(&self.text, width).into_owned();
-        }
-        let lines = wrap(&self.text, width);
-        let lines: Vec<_> = lines.iter().map(|line| shorten(line, width)).collect();
-        lines.join("\n")
     }
 }
 
 impl<'a> Layout<'a> {
     fn new(table: &'a Table, screen: Screen) -> Self {
         let lines = table.rows.iter().chain(&table.totals);
+        let tenths = table.tenths();
         let mut layout = Self {
             columns: table.columns.iter().collect(),
             rows: lines
                 .map(|row| {
                     let cells = row.iter().chain(std::iter::repeat(&Cell::Empty));
-                    cells.take(table.columns.len()).map(Shown::new).collect()
+                    let cells = cells.zip(&tenths);
+                    cells.map(|(cell, tenths)| Shown::new(cell, *tenths)).collect()
                 })
                 .collect(),
             has_totals: table.totals.is_some(),
+            folds_headings: false,
             widths: Vec::new(),
         };
         layout.measure();
         if let Some(width) = screen.width {
-            layout.drop_spare_columns(width);
-            layout.shorten_texts(width);
+            layout.fit(width);
         }
         layout
+    }
+
+    /// Makes it as narrow as the screen.
+    fn fit(&mut self, width: usize) {
+        if self.wanted_width(width) > width {
+            self.folds_headings = true;
+            self.measure();
+        }
+        while self.wanted_width(width) > width
+            && let Some(at) = self.least_worth(false)
+        {
+            self.hide(at);
+        }
+        while self.least_width() > width
+            && let Some(at) = self.least_worth(true)
+        {
+            self.hide(at);
+        }
+        self.shorten_texts(width);
+    }
+
+    fn hide(&mut self, at: usize) {
+        self.columns.remove(at);
+        for row in &mut self.rows {
+            row.remove(at);
+        }
+        self.measure();
     }
 
     /// The natural width of every column: its widest cell, its heading, and its share of the band above it.
     fn measure(&mut self) {
         self.widths = (0..self.columns.len())
             .map(|at| {
-                let cells = self
-                    .rows
-                    .iter()
-                    .filter_map(|row| row.get(at))
-                    .map(|cell| cell.width);
-                cells.max().unwrap_or(0).max(self.columns[at].heading.width())
+                let heading = self.heading(at);
+                let heading = heading.iter().map(|line| line.width());
+                heading.max().unwrap_or(0).max(self.widest_cell(at))
             })
             .collect();
         for band in self.bands() {
-            let held = self.widths[band.clone()].iter().sum::<usize>() + GAP * (band.len() - 1);
+            let held = self.span(&band);
             self.widths[band.end - 1] += self.band_word(&band).len().saturating_sub(held);
         }
+    }
+
+    fn widest_cell(&self, at: usize) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.get(at));
+        cells.map(|cell| cell.width).max().unwrap_or(0)
+    }
+
+    /// The lines of a heading: one, or the two that are narrowest.
+    fn heading(&self, at: usize) -> Vec<&'a str> {
+        let heading: &'a str = &self.columns[at].heading;
+        if !self.folds_headings || heading.width() <= self.widest_cell(at) {
+            return vec![heading];
+        }
+        let blanks = heading.match_indices(' ');
+        let halves = blanks.map(|(blank, _)| [&heading[..blank], &heading[blank + 1..]]);
+        let narrowest = halves.min_by_key(|halves| halves.map(UnicodeWidthStr::width).into_iter().max());
+        narrowest.map_or(vec![heading], |halves| halves.to_vec())
     }
 
     /// Neighbouring columns of one basis.
@@ -187,33 +230,82 @@ impl<'a> Layout<'a> {
         bands
     }
 
+    /// How wide some columns are together.
+    fn span(&self, columns: &Range<usize>) -> usize {
+        self.widths[columns.clone()].iter().sum::<usize>() + GAP * columns.len().saturating_sub(1)
+    }
+
+    fn band_word(&self, band: &Range<usize>) -> &'static str {
+        self.columns[band.start].basis.map_or("", Basis::word)
+    }
+
+    /// Whether the column names the row.
+    fn is_key(&self, at: usize) -> bool {
+        let has_keys = self.columns.iter().any(|column| column.is_key);
+        self.columns[at].is_key || !has_keys && at == 0
+    }
+
+    /// How wide it has to be for all columns to be worth showing.
+    fn wanted_width(&self, width: usize) -> usize {
+        let keys = (0..self.columns.len()).filter(|at| self.is_key(*at)).count();
+        let for_a_key = (width / 2 / keys.max(1)).max(MIN_TEXT);
+        self.width_with(|at, held| match self.is_key(at) {
+            true => held.min(for_a_key.max(least(self.columns[at], held))),
+            false => least(self.columns[at], held),
+        })
+    }
+
+    /// How wide it is where all texts are as short as they may be.
     fn least_width(&self) -> usize {
-        let columns = self.columns.iter().zip(&self.widths);
-        let cells: usize = columns
-            .map(|(column, &width)| width.min(least(column, width)))
-            .sum();
+        self.width_with(|at, held| least(self.columns[at], held))
+    }
+
+    fn width_with(&self, of: impl Fn(usize, usize) -> usize) -> usize {
+        let cells = self.widths.iter().enumerate();
+        let cells: usize = cells.map(|(at, held)| of(at, *held)).sum();
         cells + GAP * self.columns.len().saturating_sub(1)
     }
 
-    fn drop_spare_columns(&mut self, width: usize) {
-        while self.least_width() > width {
-            let drop_order = self
-                .columns
-                .iter()
-                .enumerate()
-                .filter(|(_, column)| column.drop_order > 0);
-            let Some((at, _)) = drop_order.max_by_key(|(_, column)| column.drop_order) else {
-                return;
-            };
-            self.columns.remove(at);
-            for row in &mut self.rows {
-                row.remove(at);
+    /// The column that is hidden next. With `any`, also the last one of a basis and those that nothing else can replace.
+    fn least_worth(&self, any: bool) -> Option<usize> {
+        let emptiness: Vec<Emptiness> = (0..self.columns.len()).map(|at| self.emptiness(at)).collect();
+        let mut left: HashMap<Basis, usize> = HashMap::new();
+        for (column, emptiness) in self.columns.iter().zip(&emptiness) {
+            if let Some(basis) = column.basis.filter(|_| *emptiness != Emptiness::NothingKnown) {
+                *left.entry(basis).or_default() += 1;
             }
-            self.measure();
+        }
+        let is_last = |at: usize| {
+            let basis = self.columns[at].basis;
+            let others = basis.and_then(|basis| left.get(&basis));
+            emptiness[at] != Emptiness::NothingKnown && others == Some(&1)
+        };
+        let is_spare = |at: usize| self.columns[at].drop_order > 0 || emptiness[at] != Emptiness::None;
+        (0..self.columns.len())
+            .filter(|at| !self.is_key(*at) && !self.columns[*at].is_prose)
+            .filter(|at| any || is_spare(*at) && !is_last(*at))
+            .max_by_key(|at| (!is_last(*at), emptiness[*at], self.columns[*at].drop_order, *at))
+    }
+
+    fn emptiness(&self, at: usize) -> Emptiness {
+        let cells = || self.rows.iter().filter_map(|row| row.get(at)).map(|shown| shown.cell);
+        let is_nothing = |cell: &Cell| matches!(cell, Cell::Unknown | Cell::Empty);
+        let rows = self.rows.len() - usize::from(self.has_totals);
+        let first = cells().next();
+        let is_same = || cells().take(rows).all(|cell| Some(cell) == first);
+        if cells().all(is_nothing) {
+            Emptiness::NothingKnown
+        } else if cells().all(|cell| is_nothing(cell) || *cell == Cell::Count(0))
+            || rows >= ENOUGH_ROWS && is_same()
+        {
+            Emptiness::Constant
+        } else {
+            Emptiness::None
         }
     }
 
     fn shorten_texts(&mut self, width: usize) {
+        let keys: Vec<bool> = (0..self.columns.len()).map(|at| self.is_key(at)).collect();
         for (column, held) in self.columns.iter().zip(&mut self.widths) {
             if column.align == Align::Left {
                 *held = (*held).min(width.max(MIN_TEXT));
@@ -221,85 +313,125 @@ impl<'a> Layout<'a> {
         }
         let gaps = GAP * self.columns.len().saturating_sub(1);
         while self.widths.iter().sum::<usize>() + gaps > width {
-            let texts = self.columns.iter().zip(&mut self.widths);
-            let able = texts.filter(|(column, held)| **held > least(column, **held));
-            // A broken sentence can still be read, a cut text cannot.
-            let Some((_, widest)) = able.max_by_key(|(column, held)| (column.is_prose, **held)) else {
+            let texts = self.columns.iter().zip(&mut self.widths).zip(&keys);
+            let able = texts.filter(|((column, held), _)| **held > least(column, **held));
+            // A broken sentence can still be read, a cut text cannot; a row without a name cannot either.
+            let widest = able.max_by_key(|((column, held), is_key)| {
+                (column.is_prose, !**is_key || **held > width / 2, **held)
+            });
+            let Some(((_, widest), _)) = widest else {
                 return;
             };
             *widest -= 1;
         }
     }
 
-    fn dropped_note(&self, table: &Table) -> Option<String> {
-        let kept = |column: &Column| self.columns.iter().any(|shown| shown.id == column.id);
-        let dropped: Vec<&str> = table
+    fn hidden_note(&self, table: &Table) -> Option<String> {
+        let is_shown = |column: &Column| self.columns.iter().any(|shown| shown.id == column.id);
+        let hidden: Vec<&str> = table
             .columns
             .iter()
-            .filter(|column| !kept(column))
+            .filter(|column| !is_shown(column))
             .map(|column| column.heading.as_ref())
             .collect();
-        (!dropped.is_empty()).then(|| format!("not shown at this width: {}", dropped.join(", ")))
+        (!hidden.is_empty()).then(|| format!("Hidden at this width: {}", hidden.join(", ")))
     }
 
     fn draw(&self, screen: Screen) -> String {
-        let bands = self.bands();
-        let has_bands = self.columns.iter().any(|column| column.basis.is_some());
-        let mut builder = Builder::with_capacity(self.rows.len() + 2, self.columns.len());
-        if has_bands {
-            builder.push_record(self.band_record(&bands, screen));
+        let mut text = String::new();
+        if self.columns.iter().any(|column| column.basis.is_some()) {
+            text += &self.band_line(screen);
         }
-        let headings = self.columns.iter().zip(&self.widths);
-        builder.push_record(
-            headings.map(|(column, &width)| screen.paint(&shorten(&column.heading, width), HEADING)),
-        );
+        text += &self.heading_lines(screen);
+        let rule = format!("{}\n", "─".repeat(self.span(&(0..self.columns.len()))));
+        text += &rule;
         for (at, row) in self.rows.iter().enumerate() {
             let is_totals = self.has_totals && at + 1 == self.rows.len();
-            let cells = row.iter().zip(&self.columns).zip(&self.widths);
-            builder.push_record(cells.map(|((shown, column), &width)| {
-                screen.paint(&shown.fit(column, width), style(shown.cell, is_totals))
-            }));
-        }
-        let mut grid = builder.build();
-        let head = usize::from(has_bands) + 1;
-        grid.with(self.rules(head)).with(Padding::zero());
-        for (at, column) in self.columns.iter().enumerate() {
-            grid.modify(
-                Columns::one(at),
-                Padding::new(if at == 0 { 0 } else { GAP }, 0, 0, 0),
-            );
-            if column.align == Align::Right {
-                grid.modify(Columns::one(at), Alignment::right());
+            if is_totals {
+                text += &rule;
             }
+            let lines: Vec<Vec<String>> = row
+                .iter()
+                .zip(&self.columns)
+                .zip(&self.widths)
+                .map(|((shown, column), &width)| shown.fit(column, width))
+                .collect();
+            let styles: Vec<Style> = row.iter().map(|shown| style(shown.cell, is_totals)).collect();
+            text += &self.lines(&lines, &styles, screen);
         }
-        for band in bands.iter().filter(|band| has_bands && band.len() > 1) {
-            grid.modify((0, band.start), Span::column(band.len() as isize));
-            grid.modify((0, band.start), Alignment::center());
-        }
-        trim_lines(&grid.to_string())
+        text
     }
 
-    /// Lines under the headings and above the totals, and nowhere else.
-    fn rules(&self, head: usize) -> Theme {
-        let mut theme = Theme::from_style(Lines::empty());
-        theme.insert_horizontal_line(head, HorizontalLine::new('─'));
-        if self.has_totals {
-            theme.insert_horizontal_line(head + self.rows.len() - 1, HorizontalLine::new('─'));
+    /// Says over which columns each basis extends: `──── claimed ────`.
+    fn band_line(&self, screen: Screen) -> String {
+        let mut line = String::new();
+        for band in self.bands() {
+            let (word, width) = (self.band_word(&band), self.span(&band));
+            let rules = width.saturating_sub(word.len() + 2);
+            let text = match word {
+                "" => " ".repeat(width),
+                _ if rules < 2 => format!("{word:^width$}"),
+                _ => format!("{} {word} {}", "─".repeat(rules / 2), "─".repeat(rules - rules / 2)),
+            };
+            line += &" ".repeat(if band.start > 0 { GAP } else { 0 });
+            line += &screen.paint(&text, if word.is_empty() { Style::new() } else { FAINT });
         }
-        theme
+        format!("{}\n", line.trim_end())
     }
 
-    fn band_record(&self, bands: &[Range<usize>], screen: Screen) -> Vec<String> {
-        let mut record = vec![String::new(); self.columns.len()];
-        for band in bands {
-            record[band.start] = screen.paint(self.band_word(band), FAINT);
-        }
-        record
+    /// The headings, those of one line beside the last line of the others.
+    fn heading_lines(&self, screen: Screen) -> String {
+        let headings: Vec<Vec<&str>> = (0..self.columns.len()).map(|at| self.heading(at)).collect();
+        let height = headings.iter().map(Vec::len).max().unwrap_or(1);
+        let headings: Vec<Vec<String>> = headings
+            .iter()
+            .zip(&self.widths)
+            .map(|(heading, width)| {
+                let above = std::iter::repeat_n("", height - heading.len());
+                let lines = above.chain(heading.iter().copied());
+                lines.map(|line| shorten(line, *width).into_owned()).collect()
+            })
+            .collect();
+        self.lines(&headings, &vec![HEADING; self.columns.len()], screen)
     }
 
-    fn band_word(&self, band: &Range<usize>) -> &'static str {
-        self.columns[band.start].basis.map_or("", Basis::word)
+    /// The cells of a row beside each other, as many lines as the longest has.
+    fn lines(&self, cells: &[Vec<String>], styles: &[Style], screen: Screen) -> String {
+        let mut text = String::new();
+        for number in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
+            let mut blanks = 0;
+            let columns = self.columns.iter().zip(&self.widths).zip(cells.iter().zip(styles));
+            for ((column, width), (lines, style)) in columns {
+                let line = lines.get(number).map_or("", String::as_str);
+                let room = width.saturating_sub(line.width());
+                let (before, after) = match column.align {
+                    Align::Left => (0, room),
+                    Align::Right => (room, 0),
+                };
+                // Blanks come before what follows them, so that none are at the end of a line.
+                if !line.is_empty() {
+                    text += &" ".repeat(blanks + before);
+                    text += &screen.paint(line, *style);
+                    blanks = after + GAP;
+                } else {
+                    blanks += width + GAP;
+                }
+            }
+            text.push('\n');
+        }
+        text
     }
+}
+
+/// How little a column says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Emptiness {
+    /// Its values differ.
+    None,
+    /// Every row has the same.
+    Constant,
+    /// No row has any.
+    NothingKnown,
 }
 
 /// How far down a column may be shortened: text to [`MIN_TEXT`], sentences to [`MIN_PROSE`], numbers not at all.
@@ -316,8 +448,7 @@ fn style(cell: &Cell, is_totals: bool) -> Style {
     match cell {
         Cell::Unknown => FAINT,
         _ if is_totals => HEADING,
-        Cell::Factor(_) => FACTOR,
-        Cell::Health(Health::Ok) => FACTOR,
+        Cell::Health(Health::Ok) => AnsiColor::Green.on_default(),
         Cell::Health(Health::Unknown) => FAINT,
         Cell::Health(Health::Warning) => AnsiColor::Yellow.on_default().bold(),
         Cell::Health(Health::Broken) => AnsiColor::Red.on_default().bold(),
@@ -352,27 +483,36 @@ fn shorten_front(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(shorten(&backwards, width).chars().rev().collect())
 }
 
-/// Lines of whole words, none wider than `width` unless one word is.
+/// Lines of whole words, none wider than `width`: a word that is wider continues on the next line.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
-            Some(line) if line.width() + 1 + word.width() <= width => {
+            Some(line) if line.width().saturating_add(1 + word.width()) <= width => {
                 line.push(' ');
                 line.push_str(word);
             }
-            _ => lines.push(word.to_owned()),
+            _ if word.width() <= width => lines.push(word.to_owned()),
+            _ => lines.extend(broken(word, width)),
         }
     }
     lines
 }
 
-/// Without the blanks that fill up the last column, and with a newline at the end.
-fn trim_lines(grid: &str) -> String {
-    grid.lines()
-        .fold(String::with_capacity(grid.len()), |mut text, line| {
-            text.push_str(line.trim_end());
-            text.push('\n');
-            text
-        })
+/// The parts of a word, none wider than `width`.
+fn broken(word: &str, width: usize) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut room = width;
+    for c in word.chars() {
+        let wide = c.width().unwrap_or(0);
+        if wide > room {
+            parts.push(String::new());
+            room = width;
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(c);
+        }
+        room = room.saturating_sub(wide);
+    }
+    parts
 }
