@@ -1,11 +1,11 @@
-//! The lines of one file at HEAD: what made them, for which task, in which sessions.
+//! The lines of one file at HEAD: who made them, for which task, in which sessions.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use super::evidence::{Evidence, Shown};
-use crate::facts::evidence::OriginState;
+use super::strength::Maker;
 use crate::facts::ids::ObjectId;
 
 /// Lines that stand together and were brought by one commit.
@@ -17,14 +17,25 @@ pub struct FileLine {
     pub last_line: u64,
     /// The commit; `None` where an object that decides it is missing.
     pub commit: Option<ObjectId>,
-    /// What made the commit; `None` for one that was not looked at.
-    pub state: Option<OriginState>,
+    /// The author of the commit, by name. Untrusted text.
+    pub author: Option<String>,
+    /// Who made the commit; `None` for one that was not read.
+    pub state: Option<Maker>,
     /// The agents that are named.
     pub agents: Vec<String>,
     /// The tasks of the commit, by title. Untrusted text.
     pub tasks: Vec<String>,
     /// The sessions of these tasks, and those linked to the commit.
     pub sessions: Vec<String>,
+    /// What they contain; empty where that is unknown. Untrusted text.
+    pub text: Vec<String>,
+}
+
+impl FileLine {
+    /// How many they are.
+    pub fn count(&self) -> u64 {
+        self.last_line + 1 - self.first_line
+    }
 }
 
 /// Why a file's lines cannot be told.
@@ -41,8 +52,13 @@ pub enum FileError {
     Unread(String, String),
 }
 
-/// The lines of the file at `path`, which starts from the top of the tree, from first to last.
-pub fn of_file(evidence: &Evidence<'_>, path: &str) -> Result<Vec<FileLine>, FileError> {
+/// The lines of the file at `path`, which starts from the top of the tree, from first to last. `content` is what it contains at
+/// HEAD, if that could be read.
+pub fn of_file(
+    evidence: &Evidence<'_>,
+    path: &str,
+    content: Option<&[u8]>,
+) -> Result<Vec<FileLine>, FileError> {
     let mut files = evidence.all.survival.iter().flat_map(|survival| &survival.files);
     let file = files
         .find(|file| file.path == path.as_bytes())
@@ -52,13 +68,21 @@ pub fn of_file(evidence: &Evidence<'_>, path: &str) -> Result<Vec<FileLine>, Fil
         Ok(None) => return Err(FileError::Binary(path.to_owned())),
         Err(reason) => return Err(FileError::Unread(path.to_owned(), reason.clone())),
     };
+    let content = content.unwrap_or_default();
+    let mut texts = content.split(|byte| *byte == b'\n');
     let mut next = 1;
     Ok(runs
         .iter()
         .map(|run| {
             let first = next;
             next += run.lines as u64;
-            line(evidence.shown(), first, next - 1, run.commit)
+            let text = texts.by_ref().take(run.lines as usize);
+            FileLine {
+                text: text
+                    .map(|line| String::from_utf8_lossy(line).into_owned())
+                    .collect(),
+                ..line(evidence.shown(), first, next - 1, run.commit)
+            }
         })
         .collect())
 }
@@ -77,11 +101,13 @@ fn line(shown: Shown<'_>, first_line: u64, last_line: u64, id: Option<ObjectId>)
         first_line,
         last_line,
         commit: id,
-        state: commit.map(|commit| commit.origin.state()),
+        author: commit.map(|commit| commit.author.name.clone()),
+        state: commit.map(Maker::of),
         agents: commit
             .map(|commit| commit.origin.agents().into_iter().map(str::to_owned).collect())
             .unwrap_or_default(),
         tasks: tasks.iter().map(|task| task.task.title.clone()).collect(),
         sessions: sessions.into_iter().collect(),
+        text: Vec::new(),
     }
 }

@@ -19,6 +19,7 @@ mod revisions;
 mod rule;
 pub mod rules;
 mod selection;
+pub mod strength;
 mod trailers;
 mod work;
 

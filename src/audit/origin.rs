@@ -5,30 +5,38 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::Serialize;
 
 use super::evidence::{Evidence, Shown};
+use super::strength::{self, Maker, Strength};
 use crate::facts::commit::Commit;
 use crate::facts::evidence::OriginState;
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::model::canonical;
+use crate::facts::sign::Sign;
 use crate::facts::span::Seconds;
 use crate::facts::zone::Zone;
 
-/// By what commits are put together. A commit stands once in each grouping, or in none that does not apply to it.
+/// What commits are grouped by. A commit is in at most one row of `state`, `strength` and `month`, and may be in several of the
+/// others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grouping {
-    /// `agent`, `human` or `unknown`.
+    /// `agent`, `human`, `automation` or `unknown`.
     State,
-    /// The rule that told.
+    /// The strongest evidence of an agent.
+    Strength,
+    /// Each sign of an agent or a person.
     HowKnown,
-    /// Each agent that is named.
+    /// Each agent that is named, and commits of agents that no sign names.
     Agent,
     /// Each model that is named.
     Model,
     /// Each task of the ledger.
     Task,
-    /// The month of the zone, with the state.
+    /// The month in the time zone, with the state.
     Month,
 }
+
+/// The value of commits that an agent made whose name no sign gives.
+pub const NOT_NAMED: &str = "not named";
 
 /// Commits that have something in common.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,6 +47,8 @@ pub struct Row {
     pub value: String,
     /// Of a task its id, as titles repeat.
     pub id: Option<TaskId>,
+    /// Of a sign how strong it is.
+    pub strength: Option<Strength>,
     /// How many.
     pub commits: u64,
     /// Lines that they added, as far as they could be counted; merges add none.
@@ -59,6 +69,7 @@ impl Row {
             by,
             value: group.value.clone(),
             id: group.id,
+            strength: group.strength,
             commits: 0,
             lines_added: 0,
             commits_uncounted: 0,
@@ -96,16 +107,30 @@ enum Place {
     AtHead(u64),
 }
 
-/// What commits of one row have in common.
+/// What commits of one row have in common. The strongest sign comes first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Group {
+    strength: Option<Strength>,
     value: String,
     id: Option<TaskId>,
 }
 
 impl From<String> for Group {
     fn from(value: String) -> Self {
-        Self { value, id: None }
+        Self {
+            strength: None,
+            value,
+            id: None,
+        }
+    }
+}
+
+impl Group {
+    fn of_strength(strength: Strength, value: String) -> Self {
+        Self {
+            strength: Some(strength),
+            ..value.into()
+        }
     }
 }
 
@@ -146,10 +171,11 @@ pub(super) fn rows(evidence: &Evidence<'_>) -> Vec<Row> {
         Some(standing) => Place::AtHead(standing.get(&commit).copied().unwrap_or(0)),
     };
     let tasks = tasks_by_commit(evidence.shown());
+    let logged = strength::logged(evidence.all);
     let mut rows: BTreeMap<(Grouping, Group), Row> = BTreeMap::new();
     for commit in evidence.shown().commits() {
         let tasks = tasks.get(&commit.id).map_or(&[][..], Vec::as_slice);
-        for (by, group) in groups(commit, tasks, evidence.zone) {
+        for (by, group) in groups(commit, tasks, evidence.zone, logged.contains(&commit.id)) {
             rows.entry((by, group))
                 .or_insert_with_key(|(by, group)| Row::new(*by, group))
                 .add(commit, place(commit.id));
@@ -163,23 +189,27 @@ fn tasks_by_commit(shown: Shown<'_>) -> HashMap<ObjectId, Vec<Group>> {
     for task in shown.tasks() {
         for commit in &task.commits {
             tasks.entry(*commit).or_default().push(Group {
-                value: task.task.title.clone(),
                 id: Some(task.task.id),
+                ..task.task.title.clone().into()
             });
         }
     }
     tasks
 }
 
-fn groups(commit: &Commit, tasks: &[Group], zone: Zone) -> Vec<(Grouping, Group)> {
-    let state = state_word(commit.origin.state());
+fn groups(commit: &Commit, tasks: &[Group], zone: Zone, is_logged: bool) -> Vec<(Grouping, Group)> {
+    let maker = Maker::of(commit);
+    let state = maker.word();
     let month = zone.day(commit.author_time.seconds).format("%Y-%m");
     let mut groups = vec![
         (Grouping::State, state.to_owned().into()),
         (Grouping::Month, format!("{month} {state}").into()),
     ];
-    for sign in commit.origin.evidence() {
-        groups.push((Grouping::HowKnown, sign.rule.to_string().into()));
+    let signs = commit.origin.evidence();
+    let strength = |sign: &Sign| Strength::of(sign, is_logged);
+    for sign in signs {
+        let of_sign = Group::of_strength(strength(&sign.rule), sign.rule.to_string());
+        groups.push((Grouping::HowKnown, of_sign));
         groups.extend(sign.agent.clone().map(|agent| (Grouping::Agent, agent.into())));
         groups.extend(
             sign.model
@@ -187,19 +217,23 @@ fn groups(commit: &Commit, tasks: &[Group], zone: Zone) -> Vec<(Grouping, Group)
                 .map(|model| (Grouping::Model, canonical(model).into())),
         );
     }
+    if maker == Maker::Agent {
+        let of_agent = signs.iter().filter(|sign| !sign.rule.is_of_person());
+        let strongest = of_agent.map(|sign| strength(&sign.rule)).min();
+        groups.extend(strongest.map(|strongest| {
+            let group = Group::of_strength(strongest, strongest.word().to_owned());
+            (Grouping::Strength, group)
+        }));
+        for by in [Grouping::Agent, Grouping::Model] {
+            if groups.iter().all(|(grouping, _)| *grouping != by) {
+                groups.push((by, NOT_NAMED.to_owned().into()));
+            }
+        }
+    }
     groups.extend(tasks.iter().map(|task| (Grouping::Task, task.clone())));
     groups.sort();
     groups.dedup();
     groups
-}
-
-/// The word of a state.
-pub fn state_word(state: OriginState) -> &'static str {
-    match state {
-        OriginState::Agent => "agent",
-        OriginState::Human => "human",
-        OriginState::Unknown => "unknown",
-    }
 }
 
 /// Fits one half-life to agents' lines and one to all others.

@@ -14,8 +14,10 @@ use crate::facts::task::Task;
 /// The rules, in the order in which they are listed.
 pub(super) const RULES: &[Rule] = &[Rule {
     id: "task-retracted",
-    about: "Was a task retracted, and does the factor gain by it?",
-    advice: "Ask what became of the work; `git leverage log --history` shows what is retracted",
+    about: "Was a task retracted, and is the factor higher without it?",
+    advice: "Ask what became of the work; `git leverage log --history` lists retracted tasks",
+    one: "retracted task",
+    many: "retracted tasks",
     missing: no_tasks_at_all,
     check: Check::ShownByAll(task_retracted),
 }];

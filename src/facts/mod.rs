@@ -5,6 +5,7 @@
 
 pub mod agents;
 pub mod attestation;
+pub mod automations;
 pub mod change;
 pub mod claim;
 pub mod claim_lines;

@@ -1,29 +1,67 @@
-//! The audit as a document, and as SARIF for forges.
+//! The audit as a page for terminals, as a document for the other formats, and as SARIF for forges.
 
+mod kinds;
+mod lead;
+mod lines;
 mod origin;
+mod page;
 mod sarif;
 mod sentences;
 
 use super::document::{Basis, Cell, Column, Document, Table};
+use crate::audit::Audit;
 use crate::audit::confidence::Part;
-use crate::audit::lines::FileLine;
-use crate::audit::origin::{Grouping, state_word};
-use crate::audit::{Audit, Finding};
-use origin::{origin, over_time};
-use sentences::{all_in, by_agents, headline, level, notes, retracted, subject};
+use crate::audit::origin::Grouping;
+use kinds::{Kind, kinds};
+use lead::{facts, title};
+use origin::{evidence, origin, over_time};
+use sentences::{all_in, by_agents, level, notes, retracted, skipped};
 
+pub use lines::{file_document, file_page};
+pub use page::page;
 pub use sarif::sarif;
 
-/// The page for people: what the claims rest on, what does not add up, what made the code.
+/// Everything, for pages that are not folded.
 pub fn document(audit: &Audit) -> Document {
+    let summary = Table {
+        columns: vec![Column::text("about", "About"), Column::prose("fact", "Fact")],
+        rows: facts(audit)
+            .into_iter()
+            .map(|fact| {
+                let label = match fact.label {
+                    "" => "Claimed",
+                    label => label,
+                };
+                vec![Cell::text(label), Cell::text(fact.text)]
+            })
+            .collect(),
+        ..Table::default()
+    };
+    let found = kinds(&audit.findings);
+    Document {
+        title: Some(title(audit)),
+        tables: std::iter::once(summary)
+            .chain(found.iter().map(of_kind))
+            .chain(tables(audit))
+            .collect(),
+        notes: notes(audit).into_iter().chain(skipped(audit, true)).collect(),
+    }
+}
+
+/// What the claims rest on and who made the commits, the tables that matter most first.
+fn tables(audit: &Audit) -> Vec<Table> {
     let mut tables = Vec::new();
     if audit.confidence.claimed.tasks + audit.confidence.retracted.tasks > 0 {
         tables.push(confidence(audit));
     }
-    tables.extend(findings_by_rule(&audit.findings));
+    tables.extend(origin(
+        &audit.origin,
+        Grouping::State,
+        "Who made the commits",
+        "Made by",
+    ));
+    tables.extend(evidence(&audit.origin));
     for (by, title, heading) in [
-        (Grouping::State, "What made the commits", "Made by"),
-        (Grouping::HowKnown, "How that is known", "Sign"),
         (Grouping::Agent, "Commits by agent", "Agent"),
         (Grouping::Model, "Commits by model", "Model"),
         (Grouping::Task, "Commits by task", "Task"),
@@ -31,29 +69,30 @@ pub fn document(audit: &Audit) -> Document {
         tables.extend(origin(&audit.origin, by, title, heading));
     }
     tables.extend(over_time(&audit.origin));
-    Document {
-        title: Some(format!("{}: {}", subject(audit), headline(audit))),
-        tables,
-        notes: notes(audit),
-    }
+    tables
 }
 
-/// What was found, a table for each rule and level, with what to do about it.
-fn findings_by_rule(findings: &[Finding]) -> impl Iterator<Item = Table> {
-    let is_same = |one: &Finding, other: &Finding| (one.level, one.rule) == (other.level, other.rule);
-    findings.chunk_by(is_same).filter_map(|found| {
-        let first = found.first()?;
-        let rows = found
-            .iter()
-            .map(|found| vec![Cell::text(&found.message), Cell::text(&found.id)]);
-        Some(Table {
-            title: Some(format!("{}: {}", capital(level(first.level)), first.rule)),
-            columns: vec![Column::prose("finding", "Finding"), Column::text("id", "Id")],
-            rows: rows.collect(),
-            notes: vec![first.advice.to_owned()],
-            ..Table::default()
-        })
-    })
+/// Whether a table lists what may be long, the largest first.
+fn is_long_list(table: &Table) -> bool {
+    matches!(
+        table.title.as_deref(),
+        Some("Commits by model" | "Commits by task")
+    )
+}
+
+/// The findings of a kind as a table, with what to do about them.
+fn of_kind(kind: &Kind<'_>) -> Table {
+    let rows = kind
+        .findings
+        .iter()
+        .map(|found| vec![Cell::text(&found.id), Cell::text(&found.message)]);
+    Table {
+        title: Some(format!("{}: {}", capital(level(kind.level)), kind.rule.id)),
+        columns: vec![Column::text("id", "Id"), Column::prose("finding", "Finding")],
+        rows: rows.collect(),
+        notes: vec![kind.rule.advice.to_owned()],
+        ..Table::default()
+    }
 }
 
 fn capital(word: &str) -> String {
@@ -65,7 +104,7 @@ fn capital(word: &str) -> String {
 /// What was found, as rows of one table.
 pub fn findings(audit: &Audit) -> Table {
     Table {
-        title: Some("What does not add up".into()),
+        title: Some("Findings".into()),
         columns: vec![
             Column::text("level", "Level"),
             Column::text("rule", "Rule"),
@@ -102,57 +141,29 @@ fn confidence(audit: &Audit) -> Table {
         ]
     };
     let mut rows = vec![
-        row("measured minutes", &confidence.measured),
-        row("minutes in notes", &confidence.noted),
-        row("linked commits", &confidence.linked),
-        row("nothing", &confidence.unsupported),
+        row("Minutes in session logs", &confidence.measured),
+        row("Minutes in notes", &confidence.noted),
+        row("Commits", &confidence.linked),
+        row("Nothing", &confidence.unsupported),
     ];
     if confidence.unchecked.tasks > 0 {
-        rows.push(row("unknown: the clone is shallow", &confidence.unchecked));
+        rows.push(row("Unknown (shallow clone)", &confidence.unchecked));
     }
     Table {
-        title: Some("What the claims rest on".into()),
+        title: Some("Evidence for the claims".into()),
         columns: vec![
-            Column::text("rests_on", "Rests on"),
-            Column::number("tasks", "Tasks", Basis::Measured),
-            Column::number("human_hours", "Human hours", Basis::Claimed),
-            Column::number("leverage_factor", "By claimed minutes", Basis::Derived),
-            Column::number("measured_leverage_factor", "By measured minutes", Basis::Derived),
+            Column::text("rests_on", "Evidence"),
+            Column::number("tasks", "Tasks", Basis::Claimed),
+            Column::number("human_hours", "Hours", Basis::Claimed),
+            Column::number("leverage_factor", "Factor (claimed)", Basis::Derived),
+            Column::number("measured_leverage_factor", "Factor (measured)", Basis::Derived),
         ],
         rows,
-        totals: Some(row("all", &confidence.claimed)),
+        totals: Some(row("Total", &confidence.claimed)),
         notes: std::iter::once(all_in(audit))
             .chain(by_agents(audit))
             .chain(retracted(audit))
             .collect(),
         ..Table::default()
     }
-}
-
-/// The lines of a file, as rows.
-pub fn file_lines(lines: &[FileLine]) -> Document {
-    let cells = |line: &FileLine| {
-        vec![
-            Cell::Count(line.first_line),
-            Cell::Count(line.last_line),
-            Cell::known(line.commit, |commit| Cell::text(commit.short())),
-            Cell::known(line.state, |state| Cell::text(state_word(state))),
-            Cell::text(line.agents.join(", ")),
-            Cell::text(line.tasks.join(", ")),
-            Cell::text(line.sessions.join(", ")),
-        ]
-    };
-    Document::from(Table {
-        columns: vec![
-            Column::ordinal("first_line", "First"),
-            Column::ordinal("last_line", "Last"),
-            Column::text("commit", "Commit"),
-            Column::text("state", "Made by"),
-            Column::text("agents", "Agents"),
-            Column::text("tasks", "Task"),
-            Column::text("sessions", "Sessions").drop_order(1),
-        ],
-        rows: lines.iter().map(cells).collect(),
-        ..Table::default()
-    })
 }

@@ -1,51 +1,105 @@
-//! The tables of what made the commits, and what became of their lines.
+//! Tables of who made the commits, how that is known, and what became of their lines.
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::audit::origin::{Grouping, Row, state_word};
-use crate::facts::evidence::OriginState;
+use crate::audit::origin::{Grouping, NOT_NAMED, Row};
+use crate::audit::strength::{Maker, Strength};
 use crate::facts::ids::TaskId;
 use crate::render::document::{Basis, Cell, Column, Table};
 
+/// The commits of one grouping. Who made a commit is concluded from evidence; which commits a task has is claimed.
 pub(super) fn origin(rows: &[Row], by: Grouping, title: &str, heading: &'static str) -> Option<Table> {
-    let rows: Vec<&Row> = rows.iter().filter(|row| row.by == by).collect();
-    let cells = |(label, row): (String, &&Row)| {
-        let mut cells = vec![
-            Cell::text(label),
-            Cell::Count(row.commits),
-            Cell::Count(row.lines_added),
-        ];
+    let mut rows: Vec<&Row> = rows.iter().filter(|row| row.by == by).collect();
+    if matches!(by, Grouping::Agent | Grouping::Model | Grouping::Task) {
+        rows.sort_by_key(|row| (row.value == NOT_NAMED, std::cmp::Reverse(row.commits)));
+    }
+    let basis = match by {
+        Grouping::Task => Basis::Claimed,
+        _ => Basis::Derived,
+    };
+    // Where nobody is named at all, there is nothing to compare.
+    if matches!(by, Grouping::Model) && rows.iter().all(|row| row.value == NOT_NAMED) {
+        return None;
+    }
+    let labels = labels(&rows).into_iter().map(|label| vec![Cell::text(label)]);
+    let columns = vec![Column::text("value", heading)];
+    of_rows(title, columns, labels, &rows, basis)
+}
+
+/// Every sign by its strength: what is measured comes first, what anyone can type last.
+pub(super) fn evidence(rows: &[Row]) -> Option<Table> {
+    let rows: Vec<&Row> = rows.iter().filter(|row| row.by == Grouping::HowKnown).collect();
+    let labels = rows.iter().map(|row| {
+        let (strength, basis) = match row.strength {
+            Some(Strength::Log) => ("session log", Basis::Measured),
+            Some(strength) => (strength.word(), Basis::Claimed),
+            None => ("", Basis::Claimed),
+        };
+        vec![
+            Cell::text(&row.value),
+            Cell::text(strength),
+            Cell::text(basis.word()),
+        ]
+    });
+    let columns = vec![
+        Column::text("value", "Evidence"),
+        Column::text("strength", "Kind"),
+        Column::text("basis", "Basis").drop_order(4),
+    ];
+    let mut table = of_rows(
+        "Evidence, strongest first",
+        columns,
+        labels,
+        &rows,
+        Basis::Derived,
+    )?;
+    table.notes.push(
+        "Anyone who can commit or push can type a note, an author, a trailer or text; a commit with several is in several rows"
+            .to_owned(),
+    );
+    Some(table)
+}
+
+/// A table with what is known of the commits of each row.
+fn of_rows(
+    title: &str,
+    mut columns: Vec<Column>,
+    labels: impl Iterator<Item = Vec<Cell>>,
+    rows: &[&Row],
+    basis: Basis,
+) -> Option<Table> {
+    columns.extend([
+        Column::number("commits", "Commits", basis),
+        Column::number("lines_added", "Lines added", basis),
+    ]);
+    columns.extend(fate_columns(basis));
+    let cells = |(mut cells, row): (Vec<Cell>, &&Row)| {
+        cells.extend([Cell::Count(row.commits), Cell::Count(row.lines_added)]);
         cells.extend(fate(row.lines_added, row.lines_elsewhere, row.lines_standing));
         cells
     };
-    let mut columns = vec![
-        Column::text("value", heading),
-        Column::number("commits", "Commits", Basis::Measured),
-        Column::number("lines_added", "Lines added", Basis::Measured),
-    ];
-    columns.extend(fate_columns());
     let table = Table {
         title: Some(title.to_owned()),
         columns,
-        rows: labels(&rows).into_iter().zip(&rows).map(cells).collect(),
+        rows: labels.zip(rows).map(cells).collect(),
         ..Table::default()
     };
     (!rows.is_empty()).then(|| without_idle_column(table))
 }
 
-/// The column of lines on other branches, which most repositories do not need.
+/// The column of lines on other branches, which most repositories do not have.
 const ELSEWHERE: &str = "lines_elsewhere";
 
-/// What became of lines: the end of every table about them.
-fn fate_columns() -> [Column; 3] {
+/// What became of lines: the last columns of every table about them.
+fn fate_columns(basis: Basis) -> [Column; 3] {
     [
-        Column::number(ELSEWHERE, "Not in HEAD", Basis::Measured),
-        Column::number("lines_standing", "Standing", Basis::Measured),
-        Column::number("share_standing", "Share", Basis::Derived),
+        Column::number(ELSEWHERE, "Not in HEAD", basis).drop_order(3),
+        Column::number("lines_standing", "Lines at HEAD", basis).drop_order(1),
+        Column::number("share_standing", "Survival", Basis::Derived).drop_order(2),
     ]
 }
 
-/// What HEAD does not reach cannot stand there, and so is no part of the share.
+/// Lines that HEAD does not reach cannot be there, so the share leaves them out.
 fn fate(added: u64, elsewhere: u64, standing: Option<u64>) -> [Cell; 3] {
     let at_head = added - elsewhere;
     let share = standing.filter(|_| at_head > 0);
@@ -69,7 +123,7 @@ fn without_idle_column(mut table: Table) -> Table {
     table
 }
 
-/// The value of each row, with as much of a task's id as tells it from others of the same title.
+/// The value of each row; of tasks with the same title, the id too.
 fn labels(rows: &[&Row]) -> Vec<String> {
     let mut ids: HashMap<&str, Vec<TaskId>> = HashMap::new();
     for row in rows {
@@ -89,10 +143,10 @@ fn labels(rows: &[&Row]) -> Vec<String> {
     rows.iter().map(label).collect()
 }
 
-/// Months that have a row of their own; what is before them is put together by year.
+/// A history of more months than these is shown by year.
 const MONTHS_SHOWN: usize = 18;
 
-/// All commits of a month or a year, and those with agents.
+/// The commits of a month or a year, and those made with agents.
 #[derive(Default)]
 struct Span {
     commits: u64,
@@ -115,23 +169,18 @@ pub(super) fn over_time(rows: &[Row]) -> Option<Table> {
         .collect();
     let mut months: Vec<&str> = by_month.iter().map(|(month, ..)| *month).collect();
     months.dedup();
-    let recent = months.len().saturating_sub(MONTHS_SHOWN);
-    // Years are whole: the first month with a row of its own is a January, where there is one.
-    let january = months
-        .iter()
-        .skip(recent)
-        .position(|month| month.ends_with("-01"));
-    let first_shown = months.get(recent + january.filter(|_| recent > 0).unwrap_or(0))?;
+    let by_year = months.len() > MONTHS_SHOWN;
+    if months.is_empty() {
+        return None;
+    }
     let mut spans: BTreeMap<&str, Span> = BTreeMap::new();
     for (month, state, row) in by_month {
         let year = month.split('-').next().unwrap_or(month);
-        let span = spans
-            .entry(if month < *first_shown { year } else { month })
-            .or_default();
+        let span = spans.entry(if by_year { year } else { month }).or_default();
         span.commits += row.commits;
         span.added += row.lines_added;
         span.elsewhere += row.lines_elsewhere;
-        if state == state_word(OriginState::Agent) {
+        if state == Maker::Agent.word() {
             span.agent_commits += row.commits;
             span.agent_added += row.lines_added;
         }
@@ -140,15 +189,15 @@ pub(super) fn over_time(rows: &[Row]) -> Option<Table> {
         }
     }
     let mut columns = vec![
-        Column::text("period", "Period"),
+        Column::text("period", if by_year { "Year" } else { "Month" }),
         Column::number("commits", "Commits", Basis::Measured),
-        Column::number("agent_commits", "Agents' commits", Basis::Measured),
+        Column::number("agent_commits", "By agents", Basis::Derived),
         Column::number("lines_added", "Lines added", Basis::Measured),
-        Column::number("agent_lines_added", "Agents' lines", Basis::Measured),
+        Column::number("agent_lines_added", "By agents", Basis::Derived),
     ];
-    columns.extend(fate_columns());
+    columns.extend(fate_columns(Basis::Measured));
     Some(without_idle_column(Table {
-        title: Some("Over time".into()),
+        title: Some(if by_year { "By year" } else { "By month" }.into()),
         columns,
         rows: spans
             .into_iter()

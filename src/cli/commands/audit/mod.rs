@@ -8,15 +8,16 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::audit::lines::{FileLine, of_file};
-use crate::audit::{self, AllowedBy, Audit, Choice, Evidence, Reason};
+use crate::audit::{self, AllowedBy, Audit, Choice, Reason};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::send_text;
+use crate::cli::terminal::Verbosity;
 use crate::facts::diagnostics::Warning;
 use crate::git::survival::Survival;
 use crate::git::{Repo, ledger_steps};
-use crate::render::format::Content;
+use crate::render::format::{Content, Format};
 use crate::render::json::Versioned;
 use crate::render::{audit as shown, json};
 use crate::workspace::audit::AuditInput;
@@ -37,7 +38,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         }
         let path = in_repository(&repo, path, args, context)?;
         let input = AuditInput::read(&repo, &args.options(context)?);
-        return show_file(args, context, &input.evidence(now), &path);
+        let content = ledger_steps::file_at_head(&repo, &path);
+        let lines = of_file(&input.evidence(now), &path, content.as_deref())?;
+        return show_file(args, context, &path, &lines);
     }
     let part = part(&repo, range, args, context)?;
     let mut input = AuditInput::read(&repo, &args.options(context)?);
@@ -117,6 +120,11 @@ fn allowed(repo: &Repo, args: &Args) -> (BTreeMap<String, Reason>, Vec<Warning>)
 fn send(args: &Args, context: &mut Context, audit: &Audit, place: Option<&str>) -> Result<(), CommandError> {
     let text = match args.format {
         AuditFormat::Sarif => json::pretty(&shown::sarif(audit, place, env!("CARGO_PKG_VERSION"))),
+        AuditFormat::Common(Format::Table) => {
+            let unfolded = context.terminal.verbosity == Verbosity::Verbose;
+            let screen = context.terminal.screen(args.output.as_deref());
+            Ok(shown::page(audit, screen, unfolded))
+        }
         AuditFormat::Common(format) => {
             let content = Content {
                 document: &shown::document(audit),
@@ -140,29 +148,32 @@ struct FileBody<'a> {
     lines: &'a [FileLine],
 }
 
-/// `--file`: each run of lines with its commit, what made it, its task and its sessions.
+/// `--file`: each line with its commit, author and agent; in other formats with its task and sessions, too.
 fn show_file(
     args: &Args,
     context: &mut Context,
-    evidence: &Evidence<'_>,
     path: &str,
+    lines: &[FileLine],
 ) -> Result<Outcome, CommandError> {
-    let lines = of_file(evidence, path)?;
     let AuditFormat::Common(format) = args.format else {
         return Err(CommandError::usage(
             "SARIF has no representation for the lines of a file",
         ));
     };
-    let document = shown::file_lines(&lines);
+    let document = shown::file_document(path, lines);
     let content = Content {
         document: &document,
         rows: &document.tables.first().cloned().unwrap_or_default(),
         machine: &Versioned {
             schema: audit::LINES_SCHEMA,
-            body: FileBody { path, lines: &lines },
+            body: FileBody { path, lines },
         },
     };
-    let text = format.render(&content, context.terminal.screen(args.output.as_deref()));
+    let screen = context.terminal.screen(args.output.as_deref());
+    let text = match format {
+        Format::Table => Ok(shown::file_page(lines, screen)),
+        _ => format.render(&content, screen),
+    };
     let text = text.map_err(|error| CommandError::from_error(&error))?;
     send_text(context, args.output.as_deref(), &text)?;
     Ok(Outcome::Done)

@@ -1,0 +1,246 @@
+//! The first lines of an audit, for a reader who believes nothing: what is claimed, what is measured, whose lines stand, how
+//! strong the evidence is.
+
+use super::sentences::{bare_hours, counted_in_groups, factor, level, minutes, number, of_states};
+use crate::audit::origin::{Grouping, Row};
+use crate::audit::strength::{Maker, Strength};
+use crate::audit::{Audit, Level};
+use crate::render::document::percent;
+
+/// One line at the top.
+pub(super) struct Fact {
+    /// What it is about; empty where the text says so itself.
+    pub(super) label: &'static str,
+    /// The fact.
+    pub(super) text: String,
+    /// The same in fewer words, for where it does not fit on a line.
+    pub(super) short: Option<String>,
+}
+
+impl Fact {
+    fn new(label: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            label,
+            text: text.into(),
+            short: None,
+        }
+    }
+
+    /// The label and the text, or the short text.
+    pub(super) fn line(&self, is_short: bool) -> String {
+        let text = self.short.as_ref().filter(|_| is_short).unwrap_or(&self.text);
+        match self.label {
+            "" => text.clone(),
+            label => format!("{label}: {text}"),
+        }
+    }
+}
+
+/// What was looked at, how much of it agents made, and how many findings there are.
+pub(super) fn title(audit: &Audit) -> String {
+    let mut title = format!("Audit of {}", audit.repo);
+    for (word, part) in [("", &audit.asked.range), ("since ", &audit.asked.since)] {
+        if let Some(part) = part {
+            title += &format!(", {word}{part}");
+        }
+    }
+    let commits: u64 = of_states(audit).map(|row| row.commits).sum();
+    let made = match commits {
+        0 => "no commits".to_owned(),
+        _ => format!(
+            "{} of {} made with agents",
+            number(commits_of(audit, Maker::Agent)),
+            counted_in_groups(commits, "commit", "commits")
+        ),
+    };
+    format!("{title}: {made}; {}", finding_counts(audit))
+}
+
+/// `1 error, 2 warnings, 12 notes`.
+fn finding_counts(audit: &Audit) -> String {
+    let count = |wanted: Level| {
+        audit
+            .findings
+            .iter()
+            .filter(|found| found.level == wanted)
+            .count() as u64
+    };
+    let counts = [Level::Error, Level::Warning, Level::Note].map(|wanted| (wanted, count(wanted)));
+    let known: Vec<String> = counts
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(wanted, count)| {
+            let word = level(wanted);
+            counted_in_groups(count, word, &format!("{word}s"))
+        })
+        .collect();
+    match known.is_empty() {
+        true => "no findings".to_owned(),
+        false => known.join(", "),
+    }
+}
+
+/// The facts, in the order in which they are shown.
+pub(super) fn facts(audit: &Audit) -> Vec<Fact> {
+    let facts = [
+        Some(claimed(audit)),
+        measured(audit),
+        lines(audit),
+        strength(audit),
+    ];
+    facts.into_iter().flatten().collect()
+}
+
+fn claimed(audit: &Audit) -> Fact {
+    let confidence = &audit.confidence;
+    let claimed = &confidence.claimed;
+    if claimed.tasks == 0 {
+        return Fact::new(
+            "",
+            match audit.asked.is_everything() {
+                true => "No tasks are recorded here",
+                false => "No tasks are recorded for these commits",
+            },
+        );
+    }
+    let hours = format!(
+        "{}h in {}",
+        bare_hours(claimed.human_hours),
+        counted_in_groups(claimed.tasks, "task", "tasks")
+    );
+    let known = match confidence.leverage_factor {
+        None => ", no agent time".to_owned(),
+        known if confidence.factor_hours < claimed.human_hours => format!(
+            ", factor {} over {}h",
+            factor(known),
+            bare_hours(confidence.factor_hours)
+        ),
+        known => format!(", factor {}", factor(known)),
+    };
+    Fact {
+        short: Some(format!("{hours}{known}; estimates, which nothing can check")),
+        ..Fact::new(
+            "Claimed",
+            format!("{hours}{known}; the hours are estimates and cannot be checked"),
+        )
+    }
+}
+
+fn measured(audit: &Audit) -> Option<Fact> {
+    let confidence = &audit.confidence;
+    let (tasks, noted) = (confidence.claimed.tasks, confidence.noted.tasks);
+    let known = confidence.measured.tasks + noted;
+    if tasks == 0 {
+        let minutes = minutes(confidence.session_minutes?);
+        return Some(Fact::new(
+            "Measured",
+            format!("{minutes} of agent time, in no task"),
+        ));
+    }
+    if known == 0 {
+        let text = "no agent minutes; no session log or note covers these tasks";
+        return Some(Fact::new("Measured", text));
+    }
+    let of = format!(
+        "{} of {}",
+        number(known),
+        counted_in_groups(tasks, "task", "tasks")
+    );
+    let from = match noted {
+        0 => ", from session logs".to_owned(),
+        all if all == known => ", only from notes".to_owned(),
+        some => format!(", {} only from notes", number(some)),
+    };
+    let over = factor(confidence.claimed.measured_leverage_factor);
+    Some(Fact {
+        short: Some(format!("agent minutes of {of}; factor {over}")),
+        ..Fact::new("Measured", format!("agent minutes of {of}{from}; factor {over}"))
+    })
+}
+
+/// Whose lines are at HEAD.
+fn lines(audit: &Audit) -> Option<Fact> {
+    let standing = standing(audit)?;
+    let all: u64 = standing.iter().map(|(_, lines)| lines).sum();
+    let label = match audit.asked.is_everything() {
+        true => "Lines at HEAD",
+        false => "Their lines at HEAD",
+    };
+    if all == 0 {
+        return Some(Fact::new(label, "none"));
+    }
+    let shown = standing.into_iter().filter(|(maker, lines)| {
+        // Most repositories have no automation, and all have people.
+        *maker != Maker::Automation || *lines > 0
+    });
+    let shares: Vec<String> = shown
+        .map(|(maker, lines)| format!("{} {}", plural_of(maker), percent(lines as f64 / all as f64, 1)))
+        .collect();
+    Some(Fact::new(label, shares.join(", ")))
+}
+
+fn plural_of(maker: Maker) -> &'static str {
+    match maker {
+        Maker::Agent => "agents",
+        Maker::Human => "people",
+        Maker::Automation => "automation",
+        Maker::Unknown => "unknown",
+    }
+}
+
+/// Lines at HEAD by who made them; `None` where that is unknown.
+fn standing(audit: &Audit) -> Option<Vec<(Maker, u64)>> {
+    let of = |maker: Maker| match of_states(audit).find(|row| row.value == maker.word()) {
+        Some(row) => row.lines_standing.map(|lines| (maker, lines)),
+        None => Some((maker, 0)),
+    };
+    of_states(audit).next()?;
+    Maker::ALL.into_iter().map(of).collect()
+}
+
+fn commits_of(audit: &Audit, maker: Maker) -> u64 {
+    let row = of_states(audit).find(|row| row.value == maker.word());
+    row.map_or(0, |row| row.commits)
+}
+
+/// How many commits each kind of evidence attributes to agents, every commit once, by its strongest.
+fn strength(audit: &Audit) -> Option<Fact> {
+    let rows: Vec<&Row> = audit
+        .origin
+        .iter()
+        .filter(|row| row.by == Grouping::Strength)
+        .collect();
+    let of = |strength: Strength| -> u64 {
+        let same = rows.iter().filter(|row| row.strength == Some(strength));
+        same.map(|row| row.commits).sum()
+    };
+    let all: u64 = rows.iter().map(|row| row.commits).sum();
+    of_states(audit).next()?;
+    if all == 0 {
+        return Some(Fact::new("Evidence", "no commit shows a sign of an agent"));
+    }
+    let logged = of(Strength::Log);
+    let rest: Vec<String> = Strength::ALL
+        .into_iter()
+        .filter(|strength| *strength != Strength::Log && of(*strength) > 0)
+        .map(|strength| format!("{} {}", strength.word(), number(of(strength))))
+        .collect();
+    let logs = format!(
+        "{} by session log",
+        counted_in_groups(logged, "commit", "commits")
+    );
+    if rest.is_empty() {
+        return Some(Fact::new("Evidence", logs));
+    }
+    let others = number(all - logged);
+    Some(Fact {
+        short: Some(format!("{logs}, {others} by what anyone can type")),
+        ..Fact::new(
+            "Evidence",
+            match logged {
+                0 => format!("no session log; anyone can type the rest: {}", rest.join(", ")),
+                _ => format!("{logs}; anyone can type the rest: {}", rest.join(", ")),
+            },
+        )
+    })
+}
