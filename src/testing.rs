@@ -17,6 +17,7 @@ pub mod facts {
 /// How the program is called.
 pub mod cli {
     pub use crate::cli::command_names as commands;
+    pub use crate::cli::{help_texts, usage_error};
 }
 
 /// The checks of `doctor`, by name.

@@ -38,6 +38,7 @@ mod listing;
 #[cfg(unix)]
 mod markers;
 mod masses;
+mod pages;
 mod places;
 mod privacy;
 mod published;
@@ -54,6 +55,7 @@ mod sha256;
 mod special_files;
 mod squashed;
 mod status;
+mod style;
 mod survival;
 mod sync;
 mod trailers;

@@ -247,6 +247,42 @@ pub fn command_names() -> Vec<String> {
     commands.map(|command| command.get_name().to_owned()).collect()
 }
 
+/// Why a command cannot be called with these arguments; `None` if it can.
+#[doc(hidden)]
+pub fn usage_error(arguments: &[&str]) -> Option<String> {
+    let words = ["git leverage"].iter().chain(arguments);
+    let error = Arguments::try_parse_from(words).err()?;
+    error.use_stderr().then(|| error.to_string())
+}
+
+/// The help texts of all commands, options and values, each with the command and the option that it belongs to.
+#[doc(hidden)]
+pub fn help_texts() -> Vec<(String, String)> {
+    let mut texts = Vec::new();
+    add_help_texts(&Arguments::command(), &mut texts);
+    texts
+}
+
+fn add_help_texts(command: &clap::Command, texts: &mut Vec<(String, String)>) {
+    let name = command.get_name();
+    let mut add = |place: String, text: Option<&clap::builder::StyledStr>| {
+        texts.extend(text.map(|text| (place, text.to_string())));
+    };
+    add(name.to_owned(), command.get_about());
+    add(name.to_owned(), command.get_long_about());
+    for arg in command.get_arguments() {
+        let place = format!("{name} {}", arg.get_id());
+        add(place.clone(), arg.get_help());
+        add(place.clone(), arg.get_long_help());
+        for value in arg.get_possible_values() {
+            add(format!("{place} {}", value.get_name()), value.get_help());
+        }
+    }
+    for inner in command.get_subcommands() {
+        add_help_texts(inner, texts);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
