@@ -95,7 +95,7 @@ const RULES: &[Rule] = &[
     readers("a verb that fits: is, lies, counts, remains", r"\bstands?\b").unless(r"\bstands? (for|out|by)\b|\b(as|how) (it|they) stands?\b"),
     readers("add", r"\b(brought|brings)\b").unless(r"\b(brought|brings) [\w' ]{0,30}up to date\b"),
     readers("cache, save, store", r"\bkept (facts?|figures?)\b|\bkeep nothing\b|\bwhat is kept\b"),
-    readers("show, list, print, report", r"\btells?\b|\btold\b|\btelling\b").unless(r"\b(tells?|told|telling)\b[\w' ]{0,60}\b(apart|from)\b|\btells? (you|git|clap)\b"),
+    readers("show, list, print, report", r"\btells?\b|\btold\b|\btelling\b").unless(r"\b(tells?|told|telling)\b[\w' ]{0,60}\b(apart|from)\b|\btells? (you|git|clap|the agent|agents|whether|when|how)\b"),
     readers("an imperative that fits: pass, name, write", r"(^|[.:;] |, )say\b"),
     readers("without an agent; the one who acts", r"\bsomebody else's?\b"),
     output("a subject first, not a clause", r"(^|[.:;] )what (is|was|are|were|has|had|could|cannot|can|it|they|nobody)\b[^.;:?]*\b(is|are|was|were|stays|goes|lies|counts|cannot)\b").unless(r"\?"),
