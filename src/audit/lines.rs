@@ -76,7 +76,7 @@ pub fn of_file(
         .map(|run| {
             let first = next;
             next += run.lines as u64;
-            let text = texts.by_ref().take(run.lines as usize);
+            let text = texts.by_ref().take(run.lines);
             FileLine {
                 text: text
                     .map(|line| String::from_utf8_lossy(line).into_owned())
