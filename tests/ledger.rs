@@ -6,7 +6,8 @@ use crate::world::{TestRepo, World};
 
 /// Ids hold random bits and commits do not: the first go, the second stay.
 fn without_ids(text: &str) -> String {
-    let id = regex::Regex::new(r"[0-9a-f]{8}-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?").unwrap();
+    let id =
+        regex::Regex::new(r"\b[0-9a-f]{8}(-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?)?\b").unwrap();
     id.replace_all(text, "ID").into_owned()
 }
 
@@ -101,12 +102,12 @@ fn revisions_stay_and_a_retraction_is_final() {
         ])
         .success();
     let _ = repo
-        .run(&["retract", &id[..13], "--reason", "Recorded twice"])
+        .run(&["retract", &id[24..32], "--reason", "Recorded twice"])
         .success();
     insta::assert_snapshot!(without_ids(&repo.run(&["log", "--history"]).success()), @r"
-                                                                                     claimed
-    When              Id             Rev  Who                            From         To  Agent  Superv.  Task             Reason
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+                                                                                claimed
+    When              Id        Rev  Who                            From         To  Agent  Superv.  Task             Reason
+    ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
     2026-04-10 12:00  ID       Ada Example <ada@example.org>   24h  retracted                  Kiln controller  Recorded twice
     2026-04-10 12:00  ID    1  Ada Example <ada@example.org>   40h        24h    60m        –  Kiln controller  The client existed
     2026-04-10 12:00  ID    0  Ada Example <ada@example.org>              40h    60m        –  Kiln controller
@@ -144,9 +145,9 @@ fn a_task_without_code_has_a_commit_of_its_own() {
     2026-04-10  Deployment audit: 16h estimated, 90m of agent time
     ");
     insta::assert_snapshot!(without_ids(&repo.run(&["log"]).success()), @r"
-                                                        claimed               derived
-    Date        Id             Task              Human  Agent  Superv.  Leverage  Sup. lev.
-    ───────────────────────────────────────────────────────────────────────────────────────
+                                                   claimed               derived
+    Date        Id        Task              Human  Agent  Superv.  Leverage  Sup. lev.
+    ──────────────────────────────────────────────────────────────────────────────────
     2026-04-10  ID  Deployment audit    16h    90m        –     10.7x          –
     ");
 }
@@ -185,14 +186,17 @@ fn bad_input_says_what_and_what_next() {
     2 error: the title `\x1b[31mred` contains the control character U+001B; write it on one line of plain text
     2 error: `nonsense` names no commit here
     2 error: a task without a commit needs --title
-    1 error: no task here has the id `0000000000`
-    hint: List them with their ids: git leverage log
+    1 error: unknown task or commit `0000000000`
+    hint: List the tasks and their ids: git leverage log
     ");
     assert_eq!(repo.git(&["for-each-ref", "refs/notes", "refs/leverage"]), "");
     let outside = world.run(&["record", "--estimate", "4h"]);
     assert!(outside.stderr.contains("is not in a git repository"), "{outside}");
     let unborn = world.repo("unborn").run(&["record", "--estimate", "4h"]);
-    assert!(unborn.stderr.contains("there is no commit here yet"), "{unborn}");
+    assert!(
+        unborn.stderr.contains("the current branch has no commits yet"),
+        "{unborn}"
+    );
 }
 
 #[test]

@@ -38,6 +38,7 @@ mod listing;
 #[cfg(unix)]
 mod markers;
 mod masses;
+mod naming;
 mod pages;
 mod places;
 mod privacy;

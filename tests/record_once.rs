@@ -37,7 +37,8 @@ fn ids(repo: &TestRepo<'_>) -> Vec<String> {
 }
 
 fn without_ids(ran: &Ran) -> String {
-    let id = regex::Regex::new(r"[0-9a-f]{8}-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?").unwrap();
+    let id =
+        regex::Regex::new(r"\b[0-9a-f]{8}(-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?)?\b").unwrap();
     id.replace_all(&ran.to_string(), "ID").into_owned()
 }
 
@@ -245,7 +246,7 @@ fn a_second_retraction_is_one_line() {
     let _ = retract().success();
     insta::assert_snapshot!(without_ids(&retract()), @r"
     [stderr]
-    already retracted: `Kiln` (ID), 2026-04-10: Not ours
+    Already retracted on 2026-04-10: `ID` Kiln (Not ours)
     [exit 0]
     ");
     // It can be recorded anew, and what was retracted stays so under another title.

@@ -12,7 +12,8 @@ mod untrusted;
 
 /// Ids hold random bits, and commits that carry them with them.
 fn without_ids(ran: &Ran) -> String {
-    let id = regex::Regex::new(r"[0-9a-f]{8}-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?").unwrap();
+    let id =
+        regex::Regex::new(r"\b[0-9a-f]{8}(-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?)?\b").unwrap();
     id.replace_all(&ran.to_string(), "ID").into_owned()
 }
 

@@ -21,6 +21,7 @@ pub mod isolated;
 pub mod keys;
 pub mod linking;
 pub mod logs;
+pub mod named;
 pub mod outcome;
 pub mod output;
 pub mod period;

@@ -22,9 +22,6 @@ use crate::git::walk::RefSelection;
 use crate::ledger::{self, Signing, WriteError, Writer};
 use crate::sources::ledger::{LedgerOptions, read_ledger, read_ledger_at};
 
-/// The fewest hex digits that name a task.
-const SHORTEST_ID: usize = 8;
-
 /// One repository with its ledger, healed.
 pub struct OpenLedger {
     /// The repository.
@@ -176,14 +173,18 @@ impl OpenLedger {
         TaskId::new(millis, &random)
     }
 
+    /// Whether the current branch has no commits yet.
+    pub fn is_unborn(&self) -> bool {
+        matches!(self.repo.head(), Ok(None))
+    }
+
     /// The commit that a revision names.
     pub fn commit(&self, revision: &str) -> Result<ObjectId, CommandError> {
         if let Some(commit) = messages::resolve(&self.repo, revision) {
             return Ok(commit);
         }
-        let unborn = matches!(revision, "HEAD" | "@") && matches!(self.repo.head(), Ok(None));
-        Err(if unborn {
-            CommandError::failed("there is no commit here yet").hint("Record a task without one: --no-commit")
+        Err(if matches!(revision, "HEAD" | "@") && self.is_unborn() {
+            CommandError::failed("the current branch has no commits yet").hint("Create one first: git commit")
         } else {
             let error = CommandError::usage(format!("`{revision}` names no commit here"));
             match Hours::parse(revision, self.work) {
@@ -311,64 +312,6 @@ fn fsync(settings: &Settings) -> bool {
 fn is_true(value: &ConfigValue) -> bool {
     let value = value.value.trim().to_ascii_lowercase();
     matches!(value.as_str(), "" | "true" | "yes" | "on" | "1")
-}
-
-/// The task that an id, or the beginning of one, names.
-pub fn find_task<'a>(ledger: &'a Ledger, text: &str) -> Result<&'a LedgerTask, CommandError> {
-    let wanted = text.trim().to_ascii_lowercase();
-    let is_id = wanted.len() >= SHORTEST_ID && wanted.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-    let all = ledger
-        .tasks
-        .iter()
-        .chain(ledger.retracted.iter().map(|retracted| &retracted.task));
-    let found: Vec<&LedgerTask> = all
-        .filter(|task| is_id && task.task.id.to_string().starts_with(&wanted))
-        .collect();
-    match found.as_slice() {
-        [task] => Ok(task),
-        [] => Err(CommandError::failed(format!("no task here has the id `{text}`"))
-            .hint("List them with their ids: git leverage log")),
-        many => Err(CommandError::failed(format!(
-            "`{text}` is ambiguous: the ids of {} tasks begin with it",
-            many.len()
-        ))
-        .hint("Use a longer prefix")),
-    }
-}
-
-/// The one task that an id, or a commit, names.
-pub fn find_one<'a>(
-    open: &OpenLedger,
-    ledger: &'a Ledger,
-    text: &str,
-) -> Result<&'a LedgerTask, CommandError> {
-    let error = match find_task(ledger, text) {
-        Ok(found) => return Ok(found),
-        Err(error) => error,
-    };
-    let Some(commit) = messages::resolve(&open.repo, text) else {
-        return Err(error);
-    };
-    match open.tasks_of(ledger, commit).as_slice() {
-        [] => Err(CommandError::failed(format!("no task is recorded on `{text}`"))
-            .hint("Record one: git leverage record --estimate 40h")
-            .hint("List all: git leverage log")),
-        [one] => Ok(one),
-        several => {
-            let named = several.iter().map(|found| {
-                let task = &found.task;
-                format!(
-                    "`{}` ({}, {})",
-                    task.title,
-                    ledger.short_id(task.id),
-                    task.estimate.hours
-                )
-            });
-            let named: Vec<String> = named.collect();
-            let what = format!("`{text}` has {} tasks: {}", several.len(), named.join(", "));
-            Err(CommandError::failed(what).hint("Choose one by its id"))
-        }
-    }
 }
 
 /// The next revision of a task, with the fields that were given; an error where nothing would change.

@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::short_ids;
+
 /// A git object name: 20 bytes in a SHA-1 repository, 32 in a SHA-256 one.
 ///
 /// Ordered and hashed by its bytes; shown and serialized as lower-case hex.
@@ -205,10 +207,11 @@ macro_rules! uuid_id {
                 Self(uuid)
             }
 
-            /// Enough of it to distinguish it from others: its creation time to the millisecond, or 48 bits of its
-            /// hash.
+            /// The first 8 hex digits of its last group, which is random or a hash. [`ShortIds`] lengthens it where needed.
+            ///
+            /// [`ShortIds`]: super::short_ids::ShortIds
             pub fn short(&self) -> String {
-                self.to_string()[..13].to_owned()
+                short_ids::usual(TaskId(self.0))
             }
         }
 
@@ -253,6 +256,16 @@ impl TaskId {
     /// An id made at `millis` since the epoch from ten random bytes. The caller owns clock and randomness.
     pub fn new(millis: u64, random: &[u8; 10]) -> Self {
         Self(uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid())
+    }
+
+    /// The first 48 bits, which are the clock in an id that was drawn.
+    pub(super) fn head(self) -> u64 {
+        (self.0.as_u128() >> 80) as u64
+    }
+
+    /// The last 48 bits, which are random or part of a hash.
+    pub(super) fn tail(self) -> u64 {
+        (self.0.as_u128() & 0xffff_ffff_ffff) as u64
     }
 }
 

@@ -9,6 +9,7 @@ use super::diagnostics::{Status, Warning};
 use super::evidence::{Evidence, Signs};
 use super::ids::{ObjectId, RecordId, TaskId};
 use super::record::{LineError, NoteLines, Record, SessionRecord, Tombstone};
+use super::short_ids::{self, ShortIds};
 use super::sign::Sign;
 use super::task::{Task, TaskSource};
 use super::trailers::TrailerPlace;
@@ -159,21 +160,23 @@ impl Ledger {
 
     /// The task of that id, counted or retracted.
     pub fn task(&self, id: TaskId) -> Option<&LedgerTask> {
-        self.tasks
-            .iter()
-            .chain(self.retracted.iter().map(|retracted| &retracted.task))
-            .find(|found| found.task.id == id)
+        self.all_tasks().find(|found| found.task.id == id)
     }
 
-    /// Enough of an id to name only one task.
+    /// Every task, counted or retracted.
+    pub fn all_tasks(&self) -> impl Iterator<Item = &LedgerTask> {
+        let retracted = self.retracted.iter().map(|retracted| &retracted.task);
+        self.tasks.iter().chain(retracted)
+    }
+
+    /// The short form of one id that names no other task.
     pub fn short_id(&self, id: TaskId) -> String {
-        let short = id.short();
-        let counted = neighbours(&self.tasks, |found| found.task.id, id);
-        let retracted = neighbours(&self.retracted, |retracted| retracted.task.task.id, id);
-        match counted.chain(retracted).any(|other| other.short() == short) {
-            true => id.to_string(),
-            false => short,
-        }
+        short_ids::among(id, self.all_tasks().map(|found| found.task.id))
+    }
+
+    /// The short forms of all ids.
+    pub fn short_ids(&self) -> ShortIds {
+        self.all_tasks().map(|found| found.task.id).collect()
     }
 
     /// When and why a task was retracted.
@@ -183,14 +186,6 @@ impl Ledger {
             .find(|retracted| retracted.task.task.id == id)
             .map(|retracted| &retracted.tombstone)
     }
-}
-
-/// The ids before and after an id in a sorted list: those with the same beginning are neighbors.
-fn neighbours<T>(sorted: &[T], id_of: impl Fn(&T) -> TaskId, id: TaskId) -> impl Iterator<Item = TaskId> {
-    let before = sorted.partition_point(|one| id_of(one) < id).checked_sub(1);
-    let behind = sorted.partition_point(|one| id_of(one) <= id);
-    let both = [before.and_then(|at| sorted.get(at)), sorted.get(behind)];
-    both.map(|one| one.map(&id_of)).into_iter().flatten()
 }
 
 /// A line that was read, with what orders revisions.

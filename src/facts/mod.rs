@@ -31,6 +31,7 @@ pub mod record;
 pub mod retention;
 pub mod session;
 pub mod shell;
+pub mod short_ids;
 pub mod sign;
 pub mod signs;
 pub mod span;

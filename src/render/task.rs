@@ -12,6 +12,7 @@ use crate::facts::ledger::{LedgerTask, TaskProvenance};
 use crate::facts::quantity::{Minutes, counted, plural};
 use crate::facts::record::Tombstone;
 use crate::facts::session::Provenance;
+use crate::facts::short_ids::ShortIds;
 use crate::facts::task::{Estimator, Task};
 
 /// A task with the day that it counts on and what it took.
@@ -200,16 +201,18 @@ fn retracted(tombstone: &Tombstone) -> String {
     format!("{at}, by {}: {}", tombstone.by, tombstone.reason)
 }
 
+/// The column of ids.
+const ID: &str = "id";
 /// The column of what nobody claimed.
 const FROM_LOGS: &str = "agent_minutes_measured";
 
-/// Tasks, a row each.
-pub fn table<'a>(tasks: &[Timed<'a>]) -> Table {
+/// Tasks, a row each, with whole ids.
+pub fn table(tasks: &[Timed<'_>]) -> Table {
     let number = Column::number;
     Table {
         columns: vec![
             Column::text("date", "Date"),
-            Column::text("id", "Id").whole(),
+            Column::text(ID, "Id").whole(),
             Column::text("title", "Task"),
             number("human_hours", "Human", Basis::Claimed),
             number("agent_minutes", "Agent", Basis::Claimed),
@@ -241,7 +244,7 @@ fn estimator(task: &Task) -> String {
 }
 
 /// Takes the column of who estimated out of a table for people where agents estimated nothing.
-fn without_idle_estimator(table: &mut Table) {
+pub fn without_idle_estimator(mut table: Table) -> Table {
     let at = table.columns.iter().position(|column| column.id == ESTIMATOR);
     let person = Cell::text(Estimator::PERSON);
     let is_idle = |at: &usize| {
@@ -254,12 +257,18 @@ fn without_idle_estimator(table: &mut Table) {
         table.columns.remove(at);
         table.rows.iter_mut().for_each(|row| drop(row.remove(at)));
     }
+    table
 }
 
-/// The table for people, without the columns of what nobody claimed and of agents that estimated where there is nothing in
-/// them.
-pub fn shown(mut table: Table) -> Table {
-    without_idle_estimator(&mut table);
+/// The table for people: with short ids, and without the columns of what nobody claimed and of agents that estimated where
+/// there is nothing in them.
+pub fn shown(mut table: Table, tasks: &[Timed<'_>], ids: &ShortIds) -> Table {
+    let short = tasks.iter().map(|timed| Cell::text(ids.of(timed.task.id)));
+    if let Some(at) = table.columns.iter().position(|column| column.id == ID) {
+        let cells = table.rows.iter_mut().filter_map(|row| row.get_mut(at));
+        cells.zip(short).for_each(|(cell, short)| *cell = short);
+    }
+    let mut table = without_idle_estimator(table);
     let Some(at) = table.columns.iter().position(|column| column.id == FROM_LOGS) else {
         return table;
     };
@@ -285,7 +294,7 @@ fn row(timed: &Timed<'_>) -> Vec<Cell> {
     let Timed { task, day, effort } = timed;
     vec![
         Cell::Date(*day),
-        Cell::text(task.id.short()),
+        Cell::text(task.id.to_string()),
         Cell::text(task.title.clone()),
         Cell::Hours(task.estimate.hours),
         Cell::known(effort.agent.value, Cell::Minutes),
@@ -298,11 +307,14 @@ fn row(timed: &Timed<'_>) -> Vec<Cell> {
 }
 
 /// Every revision of tasks, a row each: who, when, from what to what, and why.
-pub fn history<'a>(tasks: impl IntoIterator<Item = (&'a LedgerTask, Option<&'a Tombstone>)>) -> Table {
+pub fn history<'a>(
+    tasks: impl IntoIterator<Item = (&'a LedgerTask, Option<&'a Tombstone>)>,
+    ids: &ShortIds,
+) -> Table {
     Table {
         columns: vec![
             Column::text("at", "When").whole(),
-            Column::text("id", "Id").whole(),
+            Column::text(ID, "Id").whole(),
             Column::ordinal("rev", "Rev"),
             Column::text("by", "Who"),
             Column::number("from", "From", Basis::Claimed),
@@ -315,13 +327,13 @@ pub fn history<'a>(tasks: impl IntoIterator<Item = (&'a LedgerTask, Option<&'a T
         ],
         rows: tasks
             .into_iter()
-            .flat_map(|(task, tombstone)| history_rows(task, tombstone))
+            .flat_map(|(task, tombstone)| history_rows(task, tombstone, &ids.of(task.task.id)))
             .collect(),
         ..Table::default()
     }
 }
 
-fn history_rows(found: &LedgerTask, tombstone: Option<&Tombstone>) -> Vec<Vec<Cell>> {
+fn history_rows(found: &LedgerTask, tombstone: Option<&Tombstone>, id: &str) -> Vec<Vec<Cell>> {
     let when = |at: &chrono::DateTime<chrono::Utc>| Cell::text(at.format("%Y-%m-%d %H:%M").to_string());
     let reason = |reason: Option<&String>| reason.map_or(Cell::Empty, Cell::text);
     let mut before = None;
@@ -330,7 +342,7 @@ fn history_rows(found: &LedgerTask, tombstone: Option<&Tombstone>) -> Vec<Vec<Ce
         let hours = task.estimate.hours;
         rows.push(vec![
             when(&task.at),
-            Cell::text(task.id.short()),
+            Cell::text(id),
             Cell::Count(task.rev.into()),
             Cell::text(task.by.clone()),
             before.replace(hours).map_or(Cell::Empty, Cell::Hours),
@@ -345,7 +357,7 @@ fn history_rows(found: &LedgerTask, tombstone: Option<&Tombstone>) -> Vec<Vec<Ce
     rows.extend(tombstone.map(|tombstone| {
         vec![
             when(&tombstone.at),
-            Cell::text(tombstone.of.short()),
+            Cell::text(id),
             Cell::Empty,
             Cell::text(tombstone.by.clone()),
             before.map_or(Cell::Empty, Cell::Hours),

@@ -10,6 +10,7 @@ use crate::cli::recording::OpenLedger;
 use crate::exchange::{self, ImportOptions, Imported};
 use crate::facts::ids::TaskId;
 use crate::facts::quantity::counted;
+use crate::facts::short_ids::ShortIds;
 use crate::facts::task::Task;
 use crate::ledger;
 use crate::render::document::Document;
@@ -161,7 +162,8 @@ fn show(new: &[Task], context: &mut Context) -> Result<(), CommandError> {
     }
     let screen = context.terminal.screen(None);
     let first: Vec<Timed<'_>> = new.iter().take(50).map(Timed::as_recorded).collect();
-    let mut rows = shown(table(&first));
+    let ids: ShortIds = new.iter().map(|task| task.id).collect();
+    let mut rows = shown(table(&first), &first, &ids);
     rows.more_rows = new.len().saturating_sub(50);
     let text = render(&Document::from(rows), screen);
     Ok(context.terminal.data(text.as_bytes())?)

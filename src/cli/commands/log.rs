@@ -20,7 +20,7 @@ use crate::facts::shell;
 use crate::facts::task::Task;
 use crate::render::document::Document;
 use crate::render::json::Versioned;
-use crate::render::task::{Timed, history, shown, table};
+use crate::render::task::{Timed, history, shown, table, without_idle_estimator};
 
 /// The arguments of `log`.
 #[derive(Debug, clap::Args)]
@@ -63,22 +63,20 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let timing = args.timing.time(&open, &ledger, untimed, context)?;
     tasks.sort_by_key(|task| (timing.of(task).day, task.task.at, task.task.id));
     tasks.reverse();
-    if let Some(remote) = &ledger.unfetched {
-        let said = format!(
-            "no ledger was fetched from `{remote}`; if it has one: git leverage sync {}",
-            shell::word(remote)
-        );
-        context.terminal.status(&said)?;
-    }
-    if tasks.is_empty() {
-        context.terminal.status("no tasks are recorded here")?;
-    }
+    tell(&ledger, &tasks, context)?;
     let timed: Vec<Timed<'_>> = tasks.iter().map(|task| timing.of(task)).collect();
+    let ids = ledger.short_ids();
     let rows = match args.history {
-        true => history(tasks.iter().map(|task| (*task, ledger.tombstone(task.task.id)))),
+        true => history(
+            tasks.iter().map(|task| (*task, ledger.tombstone(task.task.id))),
+            &ids,
+        ),
         false => table(&timed),
     };
-    let mut page = shown(rows.clone());
+    let mut page = match args.history {
+        true => without_idle_estimator(rows.clone()),
+        false => shown(rows.clone(), &timed, &ids),
+    };
     if !args.history && !ledger.retracted.is_empty() {
         let left_out = format!("{} retracted, shown with --history", ledger.retracted.len());
         page.notes.push(left_out);
@@ -100,6 +98,21 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     };
     args.output.send(context, &document, &rows, &machine)?;
     Ok(timing.outcome.max(ledger.status.into()))
+}
+
+/// Says what a reader of the table should know first.
+fn tell(ledger: &Ledger, tasks: &[&LedgerTask], context: &mut Context) -> Result<(), CommandError> {
+    if let Some(remote) = &ledger.unfetched {
+        let said = format!(
+            "no ledger was fetched from `{remote}`; if it has one: git leverage sync {}",
+            shell::word(remote)
+        );
+        context.terminal.status(&said)?;
+    }
+    if tasks.is_empty() {
+        context.terminal.status("no tasks are recorded here")?;
+    }
+    Ok(())
 }
 
 /// What JSON holds.

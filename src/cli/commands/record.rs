@@ -21,6 +21,7 @@ use crate::cli::task_json;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Findings, Ledger, LedgerTask};
 use crate::facts::record::{NoteLines, Record};
+use crate::facts::short_ids::ShortIds;
 use crate::facts::task::{FirstClaim, Task, TaskSource, check_text};
 use crate::git::messages;
 use crate::ledger;
@@ -131,7 +132,13 @@ fn record(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let mut open = OpenLedger::open_to(args.dry_run, context)?;
     let on = match args.no_commit {
         true => None,
-        false => Some(open.commit(&args.revision)?),
+        false => Some(
+            open.commit(&args.revision)
+                .map_err(|error| match open.is_unborn() {
+                    true => error.hint("Or record a task without a commit: --no-commit"),
+                    false => error,
+                })?,
+        ),
     };
     let within = Within::find(on.as_slice(), &args.sources(), &open, context)?;
     open.estimator = within.estimator();
@@ -234,7 +241,8 @@ fn check(args: &Args, open: &OpenLedger, commits: &[ObjectId], task: &Task) -> R
         // What a trailer claims may be revised by one on any other commit.
         let ledger = open.read();
         let tasks: Vec<LedgerTask> = ledger.on(commits).cloned().collect();
-        let told = tasks.iter().map(|found| told(&found.task, &ledger)).collect();
+        let ids = ledger.short_ids();
+        let told = tasks.iter().map(|found| told(&found.task, &ids)).collect();
         return Ok(Beside { tasks, told });
     }
     let ledger = read_ledger_at(&open.repo, commits, open.work);
@@ -242,15 +250,16 @@ fn check(args: &Args, open: &OpenLedger, commits: &[ObjectId], task: &Task) -> R
     match taken.as_slice() {
         [] => {}
         [one] if args.fields.changes_nothing_in(&one.task, open) => {
-            return Err(
-                CommandError::failed(format!("already recorded: {}", told(&one.task, &ledger)))
-                    .hint(format!("Change it: {}", revise_command(&one.task, &ledger)))
-                    .hint(ANOTHER),
-            );
+            return Err(CommandError::failed(format!(
+                "already recorded: {}",
+                told(&one.task, &ledger.short_ids())
+            ))
+            .hint(format!("Change it: {}", revise_command(&one.task, &ledger)))
+            .hint(ANOTHER));
         }
         // What cannot be recorded here is for the next commit, whatever this one has.
         _ if !args.dry_run && !ledger::is_writable(&open.repo) => return Ok(Beside::default()),
-        _ => return Err(refused(commits, &taken, task, &ledger)),
+        _ => return Err(refused(commits, &taken, task, &ledger.short_ids())),
     }
     let unknown = commits
         .iter()
@@ -269,20 +278,15 @@ fn check(args: &Args, open: &OpenLedger, commits: &[ObjectId], task: &Task) -> R
 const ANOTHER: &str = "Or record a second task on purpose: git leverage record --another …";
 
 /// A task as a message names it, with an id that can be typed.
-fn told(task: &Task, ledger: &Ledger) -> String {
-    format!(
-        "`{}` ({}, {})",
-        task.title,
-        ledger.short_id(task.id),
-        task.estimate.hours
-    )
+fn told(task: &Task, ids: &ShortIds) -> String {
+    format!("`{}` ({}, {})", task.title, ids.of(task.id), task.estimate.hours)
 }
 
 fn revise_command(task: &Task, ledger: &Ledger) -> String {
     format!("git leverage revise {} … --reason TEXT", ledger.short_id(task.id))
 }
 
-fn refused(commits: &[ObjectId], taken: &[&LedgerTask], task: &Task, ledger: &Ledger) -> CommandError {
+fn refused(commits: &[ObjectId], taken: &[&LedgerTask], task: &Task, ids: &ShortIds) -> CommandError {
     let with_task = |commit: &&ObjectId| taken.iter().any(|found| found.commits.contains(commit));
     let commit = commits
         .iter()
@@ -290,16 +294,16 @@ fn refused(commits: &[ObjectId], taken: &[&LedgerTask], task: &Task, ledger: &Le
         .map_or_else(String::new, ObjectId::short);
     let (what, hint) = match taken {
         [one] => (
-            format!("has the task {}", told(&one.task, ledger)),
+            format!("has the task {}", told(&one.task, ids)),
             format!(
                 "Change it: git leverage revise {} --estimate {} --reason TEXT",
-                ledger.short_id(one.task.id),
+                ids.of(one.task.id),
                 task.estimate.hours
             ),
         ),
         several => {
-            let all: Vec<String> = several.iter().map(|found| told(&found.task, ledger)).collect();
-            let ids = several.iter().map(|found| ledger.short_id(found.task.id));
+            let all: Vec<String> = several.iter().map(|found| told(&found.task, ids)).collect();
+            let ids = several.iter().map(|found| ids.of(found.task.id));
             let ids: Vec<String> = ids.collect();
             (
                 format!("has {} tasks: {}", several.len(), all.join(", ")),
@@ -396,7 +400,8 @@ fn next_on(
         ),
         [one] => Ok(((*one).clone(), next_revision(one, &args.fields, reason, open)?)),
         several => {
-            let all: Vec<String> = several.iter().map(|found| told(&found.task, &ledger)).collect();
+            let ids = ledger.short_ids();
+            let all: Vec<String> = several.iter().map(|found| told(&found.task, &ids)).collect();
             let what = format!("{} has {} tasks: {}", on.short(), several.len(), all.join(", "));
             Err(CommandError::failed(what).hint("Choose one: git leverage revise ID … --reason TEXT"))
         }
@@ -423,7 +428,7 @@ fn without_commit(
             Some(known) => Err(CommandError::failed(format!(
                 "already recorded for {}: {}",
                 known.date,
-                told(known, &recorded)
+                told(known, &recorded.short_ids())
             ))
             .hint(format!("Change it: {}", revise_command(known, &recorded)))
             .hint("Or record it a second time on purpose: git leverage record --no-commit --another …")),

@@ -1,9 +1,10 @@
-//! `retract ID`: a tombstone. The task counts no more; its lines stay.
+//! `retract REV|ID`: a tombstone. The task counts no more; its lines stay.
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::named;
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::{OpenLedger, find_task, homes};
+use crate::cli::recording::{OpenLedger, homes};
 use crate::facts::record::{Record, Tombstone};
 use crate::facts::task::check_text;
 use crate::ledger;
@@ -11,10 +12,13 @@ use crate::render::task::card;
 
 /// The arguments of `retract`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  git leverage retract 019d7743-6a00 --reason 'Recorded twice'")]
+#[command(
+    after_help = "Examples:\n  git leverage retract HEAD --reason 'Recorded twice'\n  \
+    git leverage retract 8f3a61c2 --reason 'Belongs to another repository'"
+)]
 pub struct Args {
-    /// The task's id, or a prefix that is unique
-    #[arg(value_name = "ID")]
+    /// A commit with one task, or a task id: its first 4 digits or more
+    #[arg(value_name = "REV|ID")]
     id: String,
     /// Why it is retracted
     #[arg(long, value_name = "TEXT")]
@@ -28,13 +32,13 @@ pub struct Args {
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open_to(args.dry_run, context)?;
     let ledger = open.ledger(context)?;
-    let found = find_task(&ledger, &args.id)?;
+    let found = named::task(&open, &ledger, &args.id)?;
     if let Some(tombstone) = ledger.tombstone(found.task.id) {
         let said = format!(
-            "already retracted: `{}` ({}), {}: {}",
+            "Already retracted on {}: `{}` {} ({})",
+            open.zone.at(tombstone.at.timestamp()).format("%Y-%m-%d"),
+            ledger.short_id(found.task.id),
             found.task.title,
-            found.task.id.short(),
-            tombstone.at.format("%Y-%m-%d"),
             tombstone.reason
         );
         context.terminal.status(&said)?;

@@ -3,8 +3,9 @@
 use crate::cli::called::Seen;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::named;
 use crate::cli::outcome::Outcome;
-use crate::cli::recording::{OpenLedger, TaskFields, find_one, homes, next_revision, phases_left_out};
+use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision, phases_left_out};
 use crate::facts::record::Record;
 use crate::facts::task::check_text;
 use crate::ledger;
@@ -13,10 +14,10 @@ use crate::render::task::card;
 /// The arguments of `revise`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    git leverage revise 019d7743-6a00 --estimate 24h --reason 'The client library existed'\n  \
-    git leverage revise 019d7743-6a00 --supervision 12m --reason 'Second review'")]
+    git leverage revise HEAD --estimate 24h --reason 'The client library existed'\n  \
+    git leverage revise 8f3a61c2 --supervision 12m --reason 'Second review'")]
 pub struct Args {
-    /// The task's id, a prefix that is unique, or the commit that it is the only task of
+    /// A commit with one task, or a task id: its first 4 digits or more
     #[arg(value_name = "REV|ID")]
     id: String,
     /// Why it is revised
@@ -37,7 +38,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     open.estimator = seen.estimator();
     open.written_by = seen.written_by();
     let ledger = open.ledger(context)?;
-    let found = find_one(&open, &ledger, &args.id)?;
+    let found = named::task(&open, &ledger, &args.id)?;
     if ledger.tombstone(found.task.id).is_some() {
         return Err(CommandError::failed("the task is retracted, which is final").hint("Record it again"));
     }
