@@ -70,16 +70,12 @@ fn every_command_has_a_manual_page() {
         std::fs::read_to_string(world.path(&format!("share/man1/{name}.1")))
             .unwrap_or_else(|error| panic!("{name}: {error}"))
     };
-    let help = world.run(&["-h"]).success();
-    let commands = help
-        .lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| !line.is_empty());
+    let help = world.run(&["help", "--all"]).success();
     let mut count = 0;
-    for command in commands {
-        let name = command.split_whitespace().next().unwrap();
-        let page = page(&format!("git-leverage-{name}"));
+    for command in help.lines() {
+        let words = command.split("  ").next().unwrap().split_whitespace();
+        let words = words.take_while(|word| word.chars().all(char::is_lowercase));
+        let page = page(&words.collect::<Vec<_>>().join("-"));
         assert!(page.contains(".SH SYNOPSIS"), "{page}");
         count += 1;
     }

@@ -24,6 +24,7 @@ mod durability;
 mod estimators;
 mod filters;
 mod growth;
+mod help;
 mod history;
 mod hooks;
 mod import;
@@ -39,6 +40,8 @@ mod listing;
 mod markers;
 mod masses;
 mod naming;
+#[cfg(unix)]
+mod pager;
 mod pages;
 mod places;
 mod privacy;

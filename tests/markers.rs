@@ -559,6 +559,7 @@ const CALLS: &[(&str, &[&[&str]])] = &[
     ),
     ("doctor", &[&["doctor"], &["doctor", "--fix"]]),
     ("completions", &[&["completions", "bash"]]),
+    ("help", &[&["help"], &["help", "--all"], &["help", "report"]]),
     ("manual", &[&["manual", "../manual"]]),
 ];
 

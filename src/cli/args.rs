@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 /// The options that every command has.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
     /// Run as if started in PATH; may be repeated, each relative to the one before
@@ -14,7 +14,7 @@ pub struct GlobalArgs {
     /// Set a git config value for this run
     #[arg(short = 'c', value_name = "NAME=VALUE", global = true, value_parser = config_override)]
     pub config: Vec<(String, String)>,
-    /// When to colour the output
+    /// When to color the output
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto, global = true)]
     pub color: ColorWhen,
     /// Print only results and errors
@@ -25,10 +25,11 @@ pub struct GlobalArgs {
     pub verbose: bool,
 }
 
-/// When to colour the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// When to color the output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
     /// On a terminal, unless NO_COLOR is set
+    #[default]
     Auto,
     /// Always
     Always,

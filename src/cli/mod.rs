@@ -1,7 +1,7 @@
 //! The only code that knows a process: arguments, environment, clock, terminal, exit codes.
 //!
 //! [`Arguments`] is what was typed, and each [`Command`] runs in its own file below [`commands`]. [`main`] reads the process
-//! once into an [`Environment`] and hands it down; nothing below `cli/` looks for itself.
+//! once into an [`Environment`] and passes it down; nothing below `cli/` reads the process itself.
 
 #![allow(clippy::disallowed_methods)]
 
@@ -24,7 +24,9 @@ pub mod logs;
 pub mod named;
 pub mod outcome;
 pub mod output;
+pub mod pager;
 pub mod period;
+pub mod program;
 pub mod range;
 pub mod reading;
 pub mod recording;
@@ -36,11 +38,13 @@ pub mod task_json;
 pub mod terminal;
 pub mod timing;
 pub mod untold;
+pub mod usage;
 pub mod watched;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use args::GlobalArgs;
@@ -48,9 +52,12 @@ use context::{Context, Recorded};
 use environment::Environment;
 use error::CommandError;
 use outcome::Outcome;
+use pager::Pager;
 use terminal::Terminal;
 
-/// Keep the ledger of AI-assisted engineering in git, and check it against git.
+use crate::git::config::Config;
+
+/// Record what coding agents did in git, and check the claims
 #[derive(Debug, Parser)]
 #[command(
     name = "git-leverage",
@@ -58,16 +65,23 @@ use terminal::Terminal;
     version,
     max_term_width = 100,
     disable_help_subcommand = true,
-    after_help = "Without a command: the status of the current repository.\n\n\
-                  Exit codes: 0 done; 1 failed; 2 usage; 3 done, but something was only partly read; \
-                  4 `--strict` found something; 5 nothing was written because the git directory is not writable.\n\
-                  Try it on made-up repositories: git leverage demo"
+    after_help = "Without a command, `git leverage` shows the status of the current repository. `git leverage demo` creates \
+                  repositories to try everything on.\n\n\
+                  Exit codes:\n  \
+                  0  done\n  \
+                  1  failed\n  \
+                  2  wrong usage\n  \
+                  3  finished, but some data could not be read\n  \
+                  4  `--strict` found something\n  \
+                  5  nothing was written: the git directory is not writable\n\n\
+                  `git leverage --help` opens the manual page, once it is installed:\n  \
+                  git leverage manual ~/.local/share/man/man1"
 )]
 pub struct Arguments {
     /// The options that every command has.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// The command; without one, the status of the repository that the process stands in.
+    /// The command; without one, the status of the current repository.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -75,23 +89,23 @@ pub struct Arguments {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Record a task: what a person would have needed, and what the agent took
+    /// Record a task: human estimate and agent time
     Record(Box<commands::record::Args>),
-    /// Save what was measured of the sessions behind commits in their notes
+    /// Save session time and tokens in notes on the commits they led to
     Capture(Box<commands::capture::Args>),
-    /// Handle a hook call from an agent or git, and capture in the background
+    /// Handle a hook call from an agent or git
     Hook(commands::hook::Args),
-    /// Revise a task; earlier revisions are kept
+    /// Correct a task; earlier revisions are kept
     Revise(Box<commands::revise::Args>),
-    /// Retract a task; its record stays but no longer counts
+    /// Withdraw a task; it is kept but no longer counted
     Retract(commands::retract::Args),
-    /// Re-attach tasks whose commits were rewritten or squashed
+    /// Reattach tasks whose commits were rewritten or squashed
     Repair(commands::repair::Args),
-    /// Carry the tasks of some commits onto the one that they were squashed into
+    /// Copy tasks of squashed commits to the commit that replaces them
     Carry(commands::carry::Args),
-    /// Show today's tasks, and what is left to record, capture or share
+    /// Show today's tasks and what is left to record, capture or share
     Status(Box<commands::status::Args>),
-    /// Check every link from an agent's hook to the ledger
+    /// Check every step from an agent's hook to the ledger
     Doctor(commands::doctor::Args),
     /// Show a task, or the tasks of a commit
     Show(commands::show::Args),
@@ -105,26 +119,28 @@ pub enum Command {
     Import(commands::import::Args),
     /// Check the trailers of a message or of commits
     Trailers(commands::trailers::Args),
-    /// Sum up tasks and commits of one or many repositories
+    /// Summarize tasks and commits across repositories
     Report(Box<commands::report::Args>),
     /// Write commits, tasks, sessions or links as JSON Lines
     Export(commands::export::Args),
-    /// Create a small workspace to try everything on
+    /// Create a small demo workspace
     Demo(commands::demo::Args),
-    /// Update the cached facts, and summarise each repository
+    /// Update the cache and list what each repository contains
     Scan(commands::scan::Args),
-    /// Show minutes, tokens and commits from the logs of coding agents
+    /// List agent sessions: time, tokens, commits
     Sessions(Box<commands::sessions::Args>),
-    /// Show every repository with its size, tests, history and state
+    /// List repositories: size, tests, history and state
     Inventory(commands::inventory::Args),
-    /// Show what was built with agents here, and what does not add up
+    /// Show what agents built, and flag claims that do not add up
     Audit(Box<commands::audit::Args>),
-    /// Show or clear the cache, which makes later runs fast
+    /// Show or clear the cache
     Cache(commands::cache::Args),
     /// Print a completion script for a shell
     Completions(commands::completions::Args),
-    /// Write the manual pages, which `git leverage --help` shows
+    /// Write the manual pages that `git leverage --help` opens
     Manual(commands::manual::Args),
+    /// Show the help of a command
+    Help(commands::help::Args),
 }
 
 impl Command {
@@ -138,6 +154,22 @@ impl Command {
         let outcome = ended?;
         told?;
         Ok(outcome)
+    }
+
+    /// Whether its output goes through a pager on a terminal: it may be long, and nothing is asked.
+    fn is_paged(&self) -> bool {
+        match self {
+            Self::Audit(_)
+            | Self::Help(_)
+            | Self::Inventory(_)
+            | Self::Log(_)
+            | Self::Report(_)
+            | Self::Scan(_)
+            | Self::Sessions(_)
+            | Self::Show(_) => true,
+            Self::Setup(args) => args.is_dry_run(),
+            _ => false,
+        }
     }
 
     fn work(self, context: &mut Context) -> Result<Outcome, CommandError> {
@@ -165,6 +197,7 @@ impl Command {
             Self::Audit(args) => commands::audit::run(&args, context),
             Self::Cache(args) => commands::cache::run(&args, context),
             Self::Completions(args) => commands::completions::run(&args, Arguments::command(), context),
+            Self::Help(args) => commands::help::run(&args, &program(), context),
             Self::Manual(args) => commands::manual::run(&args, Arguments::command(), context),
             Self::Sessions(args) => commands::sessions::run(&args, context),
         }
@@ -181,20 +214,21 @@ pub fn main() -> ExitCode {
     }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return usage(&error),
+        Err(error) => return unparsed(&error),
     };
-    let environment = match Environment::of_process(&arguments.global) {
-        Ok(environment) => environment,
+    let mut context = match context(&arguments.global) {
+        Ok(context) => context,
         Err(error) => return fail(&mut Terminal::plain(), &error),
     };
-    let terminal = Terminal::new(&arguments.global, &environment);
-    let mut context = Context::new(environment, terminal);
     let command = match arguments.command {
         Some(command) => command,
         None if context.environment.is_in_repository() => Command::Status(Box::default()),
         None => return help(),
     };
-    match command.run(&mut context).and_then(|outcome| {
+    if command.is_paged() {
+        page(&mut context);
+    }
+    let code = match command.run(&mut context).and_then(|outcome| {
         context.terminal.flush()?;
         Ok(outcome)
     }) {
@@ -203,10 +237,33 @@ pub fn main() -> ExitCode {
             Some(recorded) => stands(&mut context.terminal, &recorded, &error),
             None => fail(&mut context.terminal, &error),
         },
-    }
+    };
+    context.terminal.close();
+    code
 }
 
-/// The end of a command that wrote to the ledger and then could not go on, such as one whose output nobody takes.
+fn context(global: &GlobalArgs) -> Result<Context, CommandError> {
+    let environment = Environment::of_process(global)?;
+    let terminal = Terminal::new(global, &environment);
+    Ok(Context::new(environment, terminal))
+}
+
+/// Has the output of a command paged, as the user's config says; a repository's own config is not read for it.
+fn page(context: &mut Context) {
+    let environment = &context.environment;
+    let pager = || {
+        let config = Config::read(&environment.config_files, None);
+        Pager::chosen(environment.variables(), &config)
+    };
+    context.terminal.page_with(pager);
+}
+
+/// The declaration of the arguments, as the help shows it.
+fn program() -> clap::Command {
+    program::arranged(Arguments::command())
+}
+
+/// The end of a command that wrote to the ledger and then could not go on, for example because nobody reads its output.
 fn stands(terminal: &mut Terminal, recorded: &Recorded, error: &CommandError) -> ExitCode {
     if !error.is_closed_pipe() {
         terminal.last_warning(&recorded.in_spite_of(error));
@@ -214,22 +271,46 @@ fn stands(terminal: &mut Terminal, recorded: &Recorded, error: &CommandError) ->
     ExitCode::from(recorded.outcome().exit_code())
 }
 
-/// A call without a command, where there is no repository to tell of: the help, and the code of a wrong call.
+/// A call without a command outside of a repository: the help, and the exit code of a wrong call.
 fn help() -> ExitCode {
-    // Nothing is left to tell where not even this can be printed.
-    let _ = write!(
-        anstream::stderr(),
-        "{}",
-        Arguments::command().render_help().ansi()
-    );
+    // If this cannot be printed, nothing can.
+    let _ = write!(anstream::stderr(), "{}", program().render_help().ansi());
     ExitCode::from(2)
 }
 
-/// Help and version go to stdout with 0, a wrong call to stderr with 2, as clap has it.
-fn usage(error: &clap::Error) -> ExitCode {
-    // Nothing is left to tell where not even this can be printed.
-    let _ = error.print();
-    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+/// A call that is not a command to run: one for help or the version, or a wrong one.
+fn unparsed(error: &clap::Error) -> ExitCode {
+    let context = context(&GlobalArgs::default());
+    match (error.kind(), context) {
+        (ErrorKind::DisplayHelp, Ok(mut context)) => match print_help(error, &mut context) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&mut context.terminal, &error),
+        },
+        (ErrorKind::DisplayVersion, _) | (_, Err(_)) => {
+            // If this cannot be printed, nothing can.
+            let _ = error.print();
+            ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+        }
+        (_, Ok(mut context)) => fail(&mut context.terminal, &usage::error(error, &program())),
+    }
+}
+
+/// The help that a call asks for: the short one, or with `--help` the long one, page by page.
+fn print_help(asked: &clap::Error, context: &mut Context) -> Result<(), CommandError> {
+    let is_long = std::env::args_os().any(|argument| argument == "--help");
+    let program = program();
+    let mut command = usage::asked_for(asked, &program).clone();
+    let help = match is_long {
+        true => command.render_long_help(),
+        false => command.render_help(),
+    };
+    if is_long {
+        page(context);
+    }
+    context.terminal.data(help.ansi().to_string().as_bytes())?;
+    context.terminal.flush()?;
+    context.terminal.close();
+    Ok(())
 }
 
 fn fail(terminal: &mut Terminal, error: &CommandError) -> ExitCode {

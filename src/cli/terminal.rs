@@ -1,4 +1,4 @@
-//! Where output goes: data to stdout, everything else to stderr.
+//! Where output goes: data to standard output, everything else to standard error, and both to the pager while one is open.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -9,48 +9,73 @@ use anstyle::{AnsiColor, Style};
 use super::args::{ColorWhen, GlobalArgs};
 use super::environment::Environment;
 use super::error::CommandError;
+use super::pager::{self, Pager, Paging};
 use crate::facts::diagnostics::Warning;
 use crate::render::escape::visible;
 use crate::render::terminal::Screen;
 
 /// Columns of a terminal that does not tell how many it has.
-const USUAL_WIDTH: usize = 80;
+const DEFAULT_WIDTH: usize = 80;
 
 /// How many warnings are shown without `--verbose`.
 const SHOWN_WARNINGS: usize = 8;
 
-/// How much is said besides the result.
+/// How much is printed besides the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
     /// The result and errors.
     Quiet,
-    /// And what matters.
+    /// Also what matters.
     Normal,
-    /// And every warning.
+    /// Also every warning.
     Verbose,
 }
 
-/// The two streams of the process, with colour decided.
+/// A stream that colors pass through or are stripped from.
+type Stream = AutoStream<Box<dyn Write>>;
+
+/// Whether a pager shows the output.
+enum Paged {
+    /// No: standard output is not a terminal, or the command is not one for a pager.
+    Never,
+    /// Yes, from the first byte of data on.
+    Soon(Pager),
+    /// Yes.
+    Open(Paging),
+}
+
+/// The two streams of the process, with color decided.
 pub struct Terminal {
-    out: io::BufWriter<AutoStream<io::Stdout>>,
-    err: AutoStream<io::Stderr>,
-    /// How much is said.
+    out: io::BufWriter<Stream>,
+    out_color: ColorChoice,
+    err: Stream,
+    err_is_terminal: bool,
+    paged: Paged,
+    /// How much is printed.
     pub verbosity: Verbosity,
-    /// Columns of the terminal on stdout; `None` where it is none and no `COLUMNS` is set.
+    /// Columns of the terminal on standard output; `None` without a terminal and without `COLUMNS`.
     pub width: Option<usize>,
-    /// Whether stdout takes colour.
+    /// Whether standard output takes color.
     pub color: bool,
-    /// Whether stderr is a terminal, so that a progress bar can be drawn.
+    /// Whether standard error is a terminal, so that progress can be shown.
     pub interactive: bool,
 }
 
-/// The file that a result goes to: none where none is named, and where `-` stands for standard output.
+/// The file that a result goes to: `None` without one, and for `-`, which is standard output.
 pub fn to_file(named: Option<&Path>) -> Option<&Path> {
     named.filter(|file| *file != Path::new("-"))
 }
 
+fn stdout(color: ColorChoice) -> io::BufWriter<Stream> {
+    buffered(Box::new(io::stdout()), color)
+}
+
+fn buffered(stream: Box<dyn Write>, color: ColorChoice) -> io::BufWriter<Stream> {
+    io::BufWriter::new(AutoStream::new(stream, color))
+}
+
 impl Terminal {
-    /// What a result is laid out for that goes to `file`, or to standard output. A file has no width and takes no colour.
+    /// What a result is laid out for that goes to `file`, or to standard output. A file has no width and no color.
     pub fn screen(&self, file: Option<&Path>) -> Screen {
         match to_file(file) {
             Some(_) => Screen::default(),
@@ -69,30 +94,40 @@ impl Terminal {
             ColorWhen::Auto if is_terminal && wants_color(environment) => ColorChoice::Always,
             ColorWhen::Auto => ColorChoice::Never,
         };
+        // A pager that git started shows the output on a terminal, too, and git leaves its width in `COLUMNS`.
+        let in_pager = pager::is_in_use(environment.variables());
         let on_terminal = io::stdout().is_terminal();
-        let out_choice = choice(on_terminal);
+        let out_color = choice(on_terminal || in_pager);
+        let err_is_terminal = io::stderr().is_terminal();
+        let err_color = choice(err_is_terminal);
         let columns = environment.variable("COLUMNS").and_then(|text| text.parse().ok());
-        let told = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-        let width = columns.or_else(|| on_terminal.then(|| told().unwrap_or(USUAL_WIDTH)));
+        let reported = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let width = columns.or_else(|| on_terminal.then(|| reported().unwrap_or(DEFAULT_WIDTH)));
         Self {
-            out: io::BufWriter::new(AutoStream::new(io::stdout(), out_choice)),
-            err: AutoStream::new(io::stderr(), choice(io::stderr().is_terminal())),
+            out: stdout(out_color),
+            out_color,
+            err: AutoStream::new(Box::new(io::stderr()), err_color),
+            err_is_terminal,
+            paged: Paged::Never,
             verbosity: match (global.quiet, global.verbose) {
                 (true, _) => Verbosity::Quiet,
                 (_, true) => Verbosity::Verbose,
                 _ => Verbosity::Normal,
             },
             width,
-            color: out_choice == ColorChoice::Always,
-            interactive: io::stderr().is_terminal() && !global.quiet,
+            color: out_color == ColorChoice::Always,
+            interactive: err_is_terminal && !global.quiet,
         }
     }
 
-    /// Without colour or width: for errors met before the arguments are understood.
+    /// Without color or width: for errors met before the arguments are understood.
     pub fn plain() -> Self {
         Self {
-            out: io::BufWriter::new(AutoStream::never(io::stdout())),
-            err: AutoStream::never(io::stderr()),
+            out: stdout(ColorChoice::Never),
+            out_color: ColorChoice::Never,
+            err: AutoStream::never(Box::new(io::stderr())),
+            err_is_terminal: false,
+            paged: Paged::Never,
             verbosity: Verbosity::Normal,
             width: None,
             color: false,
@@ -100,26 +135,84 @@ impl Terminal {
         }
     }
 
+    /// Shows the data of a command page by page, if standard output is a terminal.
+    pub fn page_with(&mut self, pager: impl FnOnce() -> Option<Pager>) {
+        if io::stdout().is_terminal() {
+            self.paged = pager().map_or(Paged::Never, Paged::Soon);
+        }
+    }
+
+    /// Opens the pager, if one is to be opened. Without data to show there is none, so that it does not hide a question or an
+    /// error.
+    fn open_pager(&mut self) -> io::Result<()> {
+        let pager = match std::mem::replace(&mut self.paged, Paged::Never) {
+            Paged::Soon(pager) => pager,
+            before => {
+                self.paged = before;
+                return Ok(());
+            }
+        };
+        match (pager.start(), pager.named()) {
+            (Ok((paging, input)), _) => {
+                self.out = buffered(Box::new(input), self.out_color);
+                self.paged = Paged::Open(paging);
+                Ok(())
+            }
+            (Err(error), Some(name)) => {
+                let message = format!("cannot run the pager `{name}`: {error}");
+                self.warnings(&[Warning::new("output is not paged", message)])
+            }
+            // There is no `less` here, and nobody asked for it.
+            (Err(_), None) => Ok(()),
+        }
+    }
+
+    /// A pager that was left early takes no more, which does not concern the command.
+    fn unless_left(&self, written: io::Result<()>) -> io::Result<()> {
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && self.is_paging() => Ok(()),
+            written => written,
+        }
+    }
+
+    fn is_paging(&self) -> bool {
+        matches!(self.paged, Paged::Open(_))
+    }
+
     /// Writes a part of the result, already escaped by `render/`.
     pub fn data(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.out.write_all(bytes)
+        self.open_pager()?;
+        let written = self.out.write_all(bytes);
+        self.unless_left(written)
     }
 
     /// A line of the result, already escaped by `render/`.
     pub fn line(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{text}")
+        self.data(text.as_bytes())?;
+        self.data(b"\n")
     }
 
     /// Ends the output, so that a full disk or a closed pipe is noticed.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        let flushed = self.out.flush();
+        self.unless_left(flushed)
     }
 
-    /// Tells what was done; silenced by `--quiet`.
+    /// Ends the output for good, and waits until the user leaves the pager, if one is open.
+    pub fn close(&mut self) {
+        if let Paged::Open(paging) = std::mem::replace(&mut self.paged, Paged::Never) {
+            // A pager that was left early takes no more.
+            let _ = self.out.flush();
+            // The pager's input ends where its stream is dropped.
+            self.out = stdout(self.out_color);
+            paging.wait();
+        }
+    }
+
+    /// Prints what was done, unless `--quiet` is given.
     pub fn status(&mut self, text: &str) -> io::Result<()> {
         if self.verbosity > Verbosity::Quiet {
-            self.out.flush()?;
-            writeln!(self.err, "{}", visible(text))?;
+            self.message(&format!("{}\n", visible(text)))?;
         }
         Ok(())
     }
@@ -131,7 +224,6 @@ impl Terminal {
             Verbosity::Normal => warnings.len().min(SHOWN_WARNINGS),
             Verbosity::Verbose => warnings.len(),
         };
-        self.out.flush()?;
         let yellow = AnsiColor::Yellow.on_default().bold();
         for warning in &warnings[..shown] {
             self.labelled(yellow, "warning", &warning.to_string())?;
@@ -146,13 +238,12 @@ impl Terminal {
         Ok(())
     }
 
-    /// Shows why a command failed. Trouble in telling of trouble is dropped: there is nowhere left to tell it.
+    /// Shows why a command failed. An error in printing the error is dropped: there is nowhere left to print it.
     pub fn error(&mut self, error: &CommandError) {
-        let _ = self.out.flush();
         let red = AnsiColor::Red.on_default().bold();
         let _ = self.labelled(red, "error", error.message());
         for cause in error.causes() {
-            let _ = writeln!(self.err, "  caused by: {}", visible(cause));
+            let _ = self.message(&format!("  caused by: {}\n", visible(cause)));
         }
         for other in error.others() {
             let _ = self.labelled(red, "error", other);
@@ -162,9 +253,8 @@ impl Terminal {
         }
     }
 
-    /// A warning at the end of a command whose streams may be broken: trouble in telling it is dropped.
+    /// A warning at the end of a command whose streams may be broken: an error in printing it is dropped.
     pub fn last_warning(&mut self, text: &str) {
-        let _ = self.out.flush();
         let _ = self.labelled(AnsiColor::Yellow.on_default().bold(), "warning", text);
     }
 
@@ -173,11 +263,29 @@ impl Terminal {
     }
 
     fn labelled(&mut self, style: Style, label: &str, text: &str) -> io::Result<()> {
-        writeln!(self.err, "{style}{label}:{style:#} {}", visible(text))
+        self.message(&format!("{style}{label}:{style:#} {}\n", visible(text)))
+    }
+
+    /// Writes to standard error; where that is the terminal that a pager draws on, to the pager, as git does.
+    fn message(&mut self, text: &str) -> io::Result<()> {
+        if self.is_paging() && self.err_is_terminal {
+            let written = self.out.write_all(text.as_bytes());
+            return self.unless_left(written);
+        }
+        // A broken stream of data does not keep an error from being printed; whoever wrote the data finds out.
+        let flushed = self.out.flush();
+        self.err.write_all(text.as_bytes())?;
+        flushed
     }
 }
 
-/// NO_COLOR and a dumb terminal say no (<https://no-color.org>).
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Not with NO_COLOR or on a dumb terminal (<https://no-color.org>).
 fn wants_color(environment: &Environment) -> bool {
     environment.variable("NO_COLOR").is_none() && environment.variable("TERM") != Some("dumb")
 }

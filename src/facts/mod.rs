@@ -34,6 +34,7 @@ pub mod shell;
 pub mod short_ids;
 pub mod sign;
 pub mod signs;
+pub mod similar;
 pub mod span;
 pub mod squash;
 pub mod supervision;

@@ -57,6 +57,13 @@ pub struct Args {
     no_remind: bool,
 }
 
+impl Args {
+    /// Whether nothing is written, so that nothing is asked.
+    pub fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+}
+
 fn agent(text: &str) -> Result<&'static str, String> {
     let found = by_name(text).map(|agent| agent.identity.name);
     found.ok_or_else(|| {

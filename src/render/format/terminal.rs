@@ -288,7 +288,12 @@ impl<'a> Layout<'a> {
     }
 
     fn emptiness(&self, at: usize) -> Emptiness {
-        let cells = || self.rows.iter().filter_map(|row| row.get(at)).map(|shown| shown.cell);
+        let cells = || {
+            self.rows
+                .iter()
+                .filter_map(|row| row.get(at))
+                .map(|shown| shown.cell)
+        };
         let is_nothing = |cell: &Cell| matches!(cell, Cell::Unknown | Cell::Empty);
         let rows = self.rows.len() - usize::from(self.has_totals);
         let first = cells().next();
@@ -371,7 +376,11 @@ impl<'a> Layout<'a> {
             let text = match word {
                 "" => " ".repeat(width),
                 _ if rules < 2 => format!("{word:^width$}"),
-                _ => format!("{} {word} {}", "─".repeat(rules / 2), "─".repeat(rules - rules / 2)),
+                _ => format!(
+                    "{} {word} {}",
+                    "─".repeat(rules / 2),
+                    "─".repeat(rules - rules / 2)
+                ),
             };
             line += &" ".repeat(if band.start > 0 { GAP } else { 0 });
             line += &screen.paint(&text, if word.is_empty() { Style::new() } else { FAINT });
@@ -400,7 +409,11 @@ impl<'a> Layout<'a> {
         let mut text = String::new();
         for number in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
             let mut blanks = 0;
-            let columns = self.columns.iter().zip(&self.widths).zip(cells.iter().zip(styles));
+            let columns = self
+                .columns
+                .iter()
+                .zip(&self.widths)
+                .zip(cells.iter().zip(styles));
             for ((column, width), (lines, style)) in columns {
                 let line = lines.get(number).map_or("", String::as_str);
                 let room = width.saturating_sub(line.width());
