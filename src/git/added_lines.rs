@@ -1,6 +1,6 @@
-//! Commits in the time of the sessions, with the lines that they changed in the files that the sessions changed.
+//! The commits made during sessions, with the lines they changed in files that the sessions changed.
 //!
-//! A commit costs one comparison of trees; blobs are read for the wanted files alone.
+//! A commit costs one comparison of trees; blobs are read only for the wanted files.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque};
@@ -21,18 +21,18 @@ use crate::facts::change::{Change, ChangedFile, ChangedLines};
 use crate::facts::ids::ObjectId;
 use crate::facts::session::LineHash;
 
-/// Blobs above this size hold no lines that anyone wrote.
+/// Larger blobs contain no lines that a person or an agent wrote by hand.
 const LARGEST_BLOB: i64 = 4 << 20;
-/// Clocks differ: the walk ends after so many commits in a row that are too old.
+/// Clocks differ, so the walk stops only after this many commits in a row that are too old.
 const OLD_COMMITS_IN_A_ROW: usize = 500;
-/// Read by one thread before it asks for more.
+/// How many commits one thread reads before it takes more.
 const COMMITS_AT_A_TIME: usize = 128;
-/// Bytes of objects that a part keeps: neighbouring commits share their trees.
+/// The cache of a part, in bytes of objects: neighboring commits share their trees.
 const KEPT: usize = 8 << 20;
-/// Fewer letters and digits than this make a bracket, a ruler or a keyword, which says nothing about who wrote it.
+/// A line with fewer letters and digits is a bracket, a ruler or a keyword, which says nothing about who wrote it.
 const LEAST_SIGNS: usize = 4;
 
-/// Seconds since the epoch between which a commit was made, by its author's clock or its committer's.
+/// A period in seconds since the epoch; a commit is in it by its author's clock or its committer's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period {
     /// The first second.
@@ -47,19 +47,19 @@ impl Period {
     }
 }
 
-/// The files that commits changed, as they were read before: with lines where some run wanted these.
+/// The files that commits changed, as read before: with lines if an earlier run needed them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Known {
     /// The files of each commit.
     pub files: HashMap<ObjectId, Vec<ChangedFile>>,
-    /// Whether some were added since.
+    /// Whether files were added since.
     pub has_grown: bool,
 }
 
-/// The commits of `period`, the newest first, with the lines of the files in `wanted` (paths in the repository).
+/// The commits of `period`, newest first, with the lines of the files in `wanted` (paths in the repository).
 ///
-/// A commit whose trees cannot be read comes without files. Fails where the history itself cannot be walked. What `known` lacks
-/// is added to it.
+/// A commit whose trees cannot be read has no files. Fails if the history itself cannot be walked. Results that `known` lacks are
+/// added to it.
 pub fn read(
     repo: &Repo,
     refs: &RefSelection,
@@ -93,15 +93,15 @@ pub fn read(
     Ok(changes)
 }
 
-/// Commits that one thread read.
+/// The commits that one thread read.
 #[derive(Default)]
 struct Part {
     changes: Vec<Change>,
-    /// The files of those that were not known.
+    /// The files of the unknown ones.
     fresh: Vec<(ObjectId, Vec<ChangedFile>)>,
 }
 
-/// Replaces the files of a commit by what was read now; lines that were only wanted before stay.
+/// Replaces the files of a commit by the new result; lines that only an earlier run needed stay.
 fn learn(known: &mut Vec<ChangedFile>, mut files: Vec<ChangedFile>) {
     for file in files.iter_mut().filter(|file| file.lines.is_none()) {
         let before = known.iter_mut().find(|before| before.path == file.path);
@@ -110,7 +110,7 @@ fn learn(known: &mut Vec<ChangedFile>, mut files: Vec<ChangedFile>) {
     *known = files;
 }
 
-/// The files as if they were read now; `None` where lines are wanted that are not known.
+/// The files as if they were read now; `None` if unknown lines are needed.
 fn of_wanted(known: &[ChangedFile], wanted: &HashSet<String>) -> Option<Vec<ChangedFile>> {
     let file = |file: &ChangedFile| {
         let lines = match wanted.contains(&file.path) {
@@ -125,7 +125,7 @@ fn of_wanted(known: &[ChangedFile], wanted: &HashSet<String>) -> Option<Vec<Chan
     known.iter().map(file).collect()
 }
 
-/// Handles of libgit2 cannot be shared: each part has its own.
+/// Handles of libgit2 cannot be shared, so each part has its own.
 fn read_part(
     (git_dir, packs, notes): (&Path, &Packs, &session_names::Notes),
     replaced: &Replaced,
@@ -173,18 +173,18 @@ fn read_part(
     Ok(part)
 }
 
-/// The full id of the commit that `prefix` names, if it names one alone.
+/// The full id of the commit that `prefix` names, if it names only one.
 pub fn resolve(repo: &Repo, prefix: &str) -> Option<ObjectId> {
     let short = Oid::from_str_ext(prefix, repo.raw().object_format()).ok()?;
     let id = repo.raw().odb().ok()?.exists_prefix(short, prefix.len()).ok()?;
     object_id(repo.commit_at(id).ok()?.id())
 }
 
-/// What walks read of the history, so that the next one does not read it again.
+/// What walks read of the history, so that later walks need not read it again.
 struct History<'a> {
     objects: Objects<'a>,
     shallow: BTreeSet<ObjectId>,
-    /// The second at which each commit was made, and its parents.
+    /// The second in which each commit was made, and its parents.
     read: HashMap<ObjectId, (i64, Vec<ObjectId>)>,
 }
 
@@ -197,7 +197,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// The commits below `tips` that were made since `since`, the newest first. Fails where one of them cannot be read.
+    /// The commits below `tips` made since `since`, newest first. Fails if one of them cannot be read.
     fn recent(&mut self, since: i64, tips: &[ObjectId]) -> Result<Vec<Oid>, GitError> {
         let mut pending = BinaryHeap::new();
         let mut seen = HashSet::new();
@@ -207,7 +207,7 @@ impl<'a> History<'a> {
         loop {
             for id in next.drain(..) {
                 if seen.insert(id) {
-                    // Of those of one second, the one that was met first comes first.
+                    // Of commits made in the same second, the one met first comes first.
                     pending.push((self.second(id)?, Reverse(seen.len()), id));
                 }
             }
@@ -229,7 +229,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// The second at which a commit was made.
+    /// The second in which a commit was made.
     fn second(&mut self, id: ObjectId) -> Result<i64, GitError> {
         if let Some((second, _)) = self.read.get(&id) {
             return Ok(*second);
@@ -259,7 +259,7 @@ fn changed_files(
         .map(|parent| known(parent.tree_id()))
         .transpose()?;
     let mut differences = Vec::new();
-    // Unlike libgit2's, this comparison ends where a tree lists billions of files.
+    // Unlike libgit2's, this comparison stops if a tree lists billions of files.
     trees::compare(
         objects,
         old.as_ref(),
@@ -291,7 +291,7 @@ fn changed_files(
     Ok(files)
 }
 
-/// The lines that differ in the files at `paths`, more than once for a file that changed its kind.
+/// The lines that differ in the files at `paths`; a file that changed its type occurs more than once.
 fn lines_of(
     repo: &Repo,
     (parent, commit): (Option<&git2::Commit<'_>>, &git2::Commit<'_>),
@@ -321,7 +321,7 @@ fn lines_of(
         .diff_tree_to_tree(old.as_ref(), Some(&commit.tree()?), Some(&mut options))?;
     for (index, delta) in diff.deltas().enumerate() {
         let path = delta.new_file().path_bytes().or(delta.old_file().path_bytes());
-        // The pathspec of a file that became a folder stands for the files in it as well.
+        // The pathspec of a file that became a directory also matches the files in it.
         if let Some(path) = path.filter(|path| paths.contains(path)) {
             let of_path = lines.entry(path.to_owned()).or_default();
             of_path.push_back(changed_lines(&diff, index).ok());
@@ -353,7 +353,7 @@ fn changed_lines(diff: &git2::Diff<'_>, index: usize) -> Result<ChangedLines, gi
     Ok(lines)
 }
 
-/// The hash of a line that says something.
+/// The hash of a line that is distinctive enough.
 fn telling(line: &[u8]) -> Option<LineHash> {
     let signs = line
         .iter()

@@ -1,4 +1,4 @@
-//! Which lines of which files a commit added, by their numbers: the new side of `git show -M -U0`.
+//! Which lines of which files a commit added, by line number: the new side of `git show -M -U0`.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
@@ -14,17 +14,17 @@ use super::trees::{self, Version};
 use super::walk::read_commit;
 use crate::facts::ids::ObjectId;
 
-/// Larger blobs count as binary here: nobody writes that much by hand, and several threads hold some at once.
+/// Larger blobs count as binary here: nobody writes that much by hand, and several threads read some at once.
 const LARGEST_BLOB: u64 = 10 << 20;
-/// Bytes of objects that each thread keeps.
+/// The cache of each thread, in bytes of objects.
 const KEPT: usize = 16 << 20;
-/// Commits that a thread takes at a time: neighbours share their trees.
+/// How many commits a thread takes at a time: neighbors share their trees.
 const AT_ONCE: usize = 32;
 
 /// The lines that a commit added, from 1, by path.
 pub type AddedRanges = HashMap<String, Vec<RangeInclusive<u32>>>;
 
-/// What each commit added to the files that are asked for. A merge adds nothing.
+/// What each commit added to the requested files. A merge adds nothing.
 pub fn added_ranges(
     repo: &Repo,
     wanted: &[(ObjectId, BTreeSet<&str>)],
@@ -95,7 +95,7 @@ impl Reader<'_> {
             .collect())
     }
 
-    /// `None` for what is binary.
+    /// `None` for a binary file.
     fn text(&mut self, version: Option<Version>) -> Result<Option<Rc<Vec<u8>>>, ObjectError> {
         let Some(version) = version else {
             return Ok(Some(Rc::default()));

@@ -1,17 +1,17 @@
-//! The folders that a repository's objects lie in: its own, and those of the repositories that lend it theirs.
+//! The object directories of a repository: its own, and those of the repositories it borrows from.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::files;
 
-/// How many folders are looked into. Git follows alternates of alternates five times.
+/// How many directories are searched. Git follows alternates of alternates five times.
 const MOST: usize = 32;
-/// The largest list of alternates.
+/// The maximum size of a list of alternates.
 const LARGEST_LIST: u64 = 1 << 20;
 
-/// The folder of a repository's own objects, and the alternates, each after the one that names it. One that is named in several
-/// spellings comes once.
+/// The directory of a repository's own objects, and the alternates, each after the one that names it. A directory named in
+/// several spellings occurs once.
 pub(super) fn object_folders(common_dir: &Path) -> Vec<PathBuf> {
     let mut folders = vec![common_dir.join("objects")];
     let mut seen: BTreeSet<PathBuf> = folders.iter().map(|folder| without_links(folder)).collect();
@@ -27,13 +27,13 @@ pub(super) fn object_folders(common_dir: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// What tells a folder from all others; of one that is not there, its spelling.
+/// What identifies a directory; for a missing one, its spelling.
 fn without_links(folder: &Path) -> PathBuf {
     folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
 }
 
 fn named_in(folder: &Path) -> Vec<PathBuf> {
-    // A list that cannot be read lends nothing: what is missing then is told where it is missed.
+    // An unreadable list adds nothing: missing objects are reported where they are needed.
     let list = files::read_text(&folder.join("info/alternates"), LARGEST_LIST);
     let list = list.ok().flatten().unwrap_or_default();
     list.lines()

@@ -1,8 +1,8 @@
-//! Another message for the commit at HEAD, where nobody else has that commit.
+//! Replaces the message of the commit at HEAD, if nobody else has that commit.
 //!
-//! Everything else of it stays byte for byte: tree, parents, author, encoding, what other programs put into its head. Git's plumbing
-//! makes it, in the profile in which a repository can run nothing, so that neither the index nor the work tree is read or
-//! written and no hook runs: `git commit --amend` would take in what is staged, and refresh the rest.
+//! Everything else in it stays byte for byte: tree, parents, author, encoding, and extra headers of other programs. Git's
+//! plumbing creates it, in the profile in which a repository cannot run anything, so neither the index nor the working tree is
+//! read or written and no hook runs: `git commit --amend` would include staged changes, and refresh the rest.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use super::writer::{Signing, WriteError, Writer};
 use super::{files, folder};
 use crate::facts::ids::ObjectId;
 
-/// What git keeps in its folder while it is in the middle of something, and what that is.
+/// Files in the git directory while an operation is in progress, and the name of that operation.
 const IN_PROGRESS: &[(&str, &str)] = &[
     ("rebase-merge", "a rebase"),
     ("rebase-apply", "a rebase"),
@@ -29,68 +29,68 @@ const IN_PROGRESS: &[(&str, &str)] = &[
     ("sequencer", "a cherry-pick or a revert"),
     ("BISECT_LOG", "a bisection"),
 ];
-/// References whose commits others have, or may have.
+/// Refs whose commits others have, or may have.
 const SHARED: &[&str] = &["refs/remotes/", "refs/tags/", "refs/prefetch/"];
-/// The file that says where a work tree stands is a line.
+/// The maximum size of the file that says what a working tree has checked out.
 const LARGEST_HEAD: u64 = 8192;
 const BRANCHES: &str = "refs/heads/";
-/// What a new signature replaces.
+/// Headers that a new signature replaces.
 const SIGNATURES: &[&str] = &["gpgsig", "gpgsig-sha256"];
-/// What `git commit-tree` can make anew.
+/// Headers that `git commit-tree` can create.
 const PLAIN: &[&str] = &["tree", "parent", "author", "committer", "encoding"];
 
-/// Why HEAD is left as it is.
+/// Why HEAD is not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AmendError {
     /// The branch is unborn.
-    #[error("there is no commit yet")]
+    #[error("there are no commits yet")]
     NoCommit,
-    /// Nobody works there.
-    #[error("the repository is bare: its branches are those of others")]
+    /// Nobody works there directly.
+    #[error("the repository is bare")]
     Bare,
-    /// Git will go on from the commit as it is.
+    /// Git will continue from the current commit.
     #[error("{0} is in progress")]
     InProgress(&'static str),
-    /// Somebody else has the commit.
-    #[error("{commit} is in `{reference}` as well, which would keep it as it is")]
+    /// Something else also has the commit.
+    #[error("`{commit}` is also in `{reference}`, which would keep the old message")]
     Shared {
         /// The commit.
         commit: String,
-        /// The short name of a branch or a tag, or what else holds it. Untrusted text.
+        /// The short name of a branch or a tag, or another holder. Untrusted text.
         reference: String,
     },
     /// The signature of the commit would be lost.
-    #[error("{commit} would lose its signature: {reason}")]
+    #[error("`{commit}` would lose its signature: {reason}")]
     Signature {
         /// The commit.
         commit: String,
-        /// Why it is not signed again.
+        /// Why it cannot be signed again.
         reason: &'static str,
     },
     /// Its raw form is not one that git writes.
-    #[error("{0} cannot be made again with another message")]
+    #[error("`{0}` cannot be rewritten with another message")]
     Unusual(String),
-    /// HEAD moved meanwhile.
-    #[error("HEAD moved while its message was written: {0}")]
+    /// HEAD moved in the meantime.
+    #[error("HEAD moved in the meantime: {0}")]
     Moved(String),
-    /// Git, or a disk.
+    /// An error from git, or from the disk.
     #[error("{0}")]
     Write(#[from] WriteError),
 }
 
-/// The commit at HEAD, which nobody else has.
+/// The commit at HEAD, which nothing else has.
 #[derive(Debug)]
 pub struct Amendable {
     /// Its id.
     pub id: ObjectId,
-    /// Its header lines, each with its key and its bytes, newline included.
+    /// Its header lines, each with its key and its bytes, including the newline.
     headers: Vec<(String, Vec<u8>)>,
-    /// Its message as it is stored.
+    /// Its message as stored.
     pub message: Vec<u8>,
 }
 
 impl Amendable {
-    /// Looks whether the commit at HEAD may get another message. Branches that `refs` leaves out hold data, and no history.
+    /// Checks whether the commit at HEAD may get another message. Branches that `refs` excludes contain data, not history.
     pub fn at_head(repo: &Repo, refs: &RefSelection) -> Result<Self, AmendError> {
         if repo.is_bare() {
             return Err(AmendError::Bare);
@@ -129,7 +129,7 @@ impl Amendable {
         })
     }
 
-    /// The encoding of its message, where it is not UTF-8.
+    /// The encoding of its message, if it is not UTF-8.
     pub fn encoding(&self) -> Option<String> {
         let value = self.value("encoding")?;
         Some(value).filter(|name| !name.eq_ignore_ascii_case("utf-8") && !name.eq_ignore_ascii_case("utf8"))
@@ -147,9 +147,9 @@ impl Amendable {
             .any(|(key, _)| SIGNATURES.contains(&key.as_str()))
     }
 
-    /// Makes the commit with another message, and moves HEAD to it. Returns the new commit.
+    /// Creates the commit with another message, and moves HEAD to it. Returns the new commit.
     ///
-    /// The writer is the new committer, and signs what is signed.
+    /// The writer is the new committer, and signs it if the commit was signed.
     pub fn reword(&self, repo: &Repo, message: &[u8], writer: &Writer) -> Result<ObjectId, AmendError> {
         let lost = |reason| AmendError::Signature {
             commit: self.id.short(),
@@ -161,9 +161,9 @@ impl Amendable {
             .all(|(key, _)| PLAIN.contains(&key.as_str()) || SIGNATURES.contains(&key.as_str()));
         let _lock = WriteLock::take(repo)?;
         let new = match writer.signing {
-            Signing::Off if self.is_signed() => return Err(lost("commit.gpgSign is not set")),
+            Signing::Off if self.is_signed() => return Err(lost("`commit.gpgSign` is not set")),
             Signing::Off => self.unsigned(repo, message, writer)?,
-            Signing::On if !is_plain => return Err(lost("git cannot sign what else its head holds")),
+            Signing::On if !is_plain => return Err(lost("git cannot sign its other headers")),
             Signing::On => self.signed(repo, message, writer)?,
         };
         self.verify(repo, new, message)?;
@@ -234,7 +234,7 @@ impl Amendable {
         id.parse().map_err(|_| unusual())
     }
 
-    /// Whether the new commit differs in nothing but committer, signature and message.
+    /// Whether the new commit differs only in committer, signature and message.
     fn verify(&self, repo: &Repo, new: ObjectId, message: &[u8]) -> Result<(), AmendError> {
         let unusual = || AmendError::Unusual(self.id.short());
         let raw = raw(repo, new).map_err(|error| WriteError::git(repo, &error))?;
@@ -251,24 +251,24 @@ impl Amendable {
     }
 }
 
-/// Has git carry the notes of other programs from a commit to the one that took its place, as `notes.rewriteRef` wants it.
+/// Lets git carry the notes of other programs from a commit to its replacement, as `notes.rewriteRef` says.
 pub fn carry_other_notes(repo: &Repo, old: ObjectId, new: ObjectId, writer: &Writer) -> io::Result<()> {
     let mut command = git(repo, writer);
     command.args(["notes", "copy", "--for-rewrite=amend"]);
     said_to(&mut command, format!("{old} {new}\n").as_bytes()).map(|_| ())
 }
 
-/// What git is in the middle of.
+/// The git operation in progress.
 fn in_progress(repo: &Repo) -> Option<&'static str> {
     let is_there = |name: &str| repo.git_dir().join(name).symlink_metadata().is_ok();
     let found = IN_PROGRESS.iter().find(|(name, _)| is_there(name));
     let other = || repo.raw().state() != RepositoryState::Clean;
     found
         .map(|(_, what)| *what)
-        .or_else(|| other().then_some("an operation of git"))
+        .or_else(|| other().then_some("a git operation"))
 }
 
-/// What else than the branch at HEAD holds a commit: a branch, a tag, what was fetched, or another work tree.
+/// What, besides the branch at HEAD, has a commit: a branch, a tag, a fetched ref, or another working tree.
 fn holder(repo: &Repo, commit: ObjectId, refs: &RefSelection) -> Result<Option<String>, WriteError> {
     let failed = |error: io::Error| WriteError::storage(repo, &error.to_string());
     let mut command = hardened(repo.git_dir());
@@ -296,7 +296,7 @@ fn holder(repo: &Repo, commit: ObjectId, refs: &RefSelection) -> Result<Option<S
     Ok(other_work_tree(repo, commit).or_else(|| superproject(repo, commit)))
 }
 
-/// The repository that this one is a submodule of, where it has recorded or staged a commit.
+/// The repository of which this one is a submodule, if it has recorded or staged a commit of it.
 fn superproject(repo: &Repo, commit: ObjectId) -> Option<String> {
     let tree = repo.work_dir()?.canonicalize().ok()?;
     let outer = Repo::discover(tree.parent()?).ok()?;
@@ -312,10 +312,10 @@ fn superproject(repo: &Repo, commit: ObjectId) -> Option<String> {
         String::from_utf8_lossy(&listed).contains(&commit.to_string())
     };
     let is_named = names(&["ls-files", "--stage"]) || names(&["ls-tree", "HEAD"]);
-    is_named.then(|| "the repository around it".to_owned())
+    is_named.then(|| "the superproject".to_owned())
 }
 
-/// Whether a fetch writes a reference: others need not be below `refs/remotes/`.
+/// Whether a fetch writes to a ref: fetched refs need not be below `refs/remotes/`.
 fn fetched_names(repo: &Repo) -> impl Fn(&str) -> bool {
     let raw = repo.raw();
     let names = raw.remotes().ok();
@@ -328,12 +328,12 @@ fn fetched_names(repo: &Repo) -> impl Fn(&str) -> bool {
     move |reference| {
         let specs = remotes.iter().flat_map(|remote| remote.refspecs());
         let mut fetches = specs.filter(|spec| spec.direction() == git2::Direction::Fetch);
-        // A ledger is fetched, too, and holds no commit of code.
+        // A ledger is also fetched, and contains no commits of code.
         fetches.any(|spec| spec.dst_matches(reference) && !reference.starts_with(BRANCHES))
     }
 }
 
-/// Another work tree that stands on a commit, or after it, without a branch.
+/// Another working tree with a detached HEAD at or after a commit.
 fn other_work_tree(repo: &Repo, commit: ObjectId) -> Option<String> {
     let linked = folder::present(&repo.common_dir().join("worktrees"));
     let linked = linked.map(|entry| entry.path().to_owned());
@@ -348,10 +348,10 @@ fn other_work_tree(repo: &Repo, commit: ObjectId) -> Option<String> {
     };
     let found = others.into_iter().find(stands)?;
     let name = found.file_name().unwrap_or_default().to_string_lossy();
-    Some(format!("the work tree {name}"))
+    Some(format!("the worktree {name}"))
 }
 
-/// A commit as it is stored, whatever replaces it.
+/// A commit as stored, ignoring replacements.
 fn raw(repo: &Repo, id: ObjectId) -> Result<Vec<u8>, git2::Error> {
     let oid = Oid::from_bytes(id.as_bytes())?;
     repo.raw().odb()?.refresh()?;
@@ -373,7 +373,7 @@ fn committer(writer: &Writer) -> String {
     format!("committer {} <{}> {when}\n", person.name, person.email)
 }
 
-/// What a command prints that is given `input`; an exit code other than 0 is an error that repeats what it said.
+/// The output of a command with `input`; an exit code other than 0 is an error with its message.
 fn said_to(command: &mut Command, input: &[u8]) -> io::Result<String> {
     command
         .stdin(Stdio::piped())
@@ -381,7 +381,7 @@ fn said_to(command: &mut Command, input: &[u8]) -> io::Result<String> {
         .stderr(Stdio::piped());
     let mut child = command.spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A git that ends early says why itself.
+        // If git exits early, it reports the reason itself.
         let _ = stdin.write_all(input);
     }
     let ended = child.wait_with_output()?;

@@ -1,7 +1,7 @@
-//! What `.gitattributes` say of the files of a history: the ones in the work tree, as git reads them for old commits too.
+//! Attributes of the files in a history: from the `.gitattributes` in the working tree, which git also uses for old commits.
 //!
-//! The inventory, which tells of one tree, reads those of that tree instead (`sources::inventory::origin`). What they mean for
-//! a file is decided for both in [`FileClass::of`](crate::facts::files::FileClass::of).
+//! The inventory, which describes one tree, reads the attributes of that tree instead (`sources::inventory::origin`).
+//! [`FileClass::of`](crate::facts::files::FileClass::of) decides for both what they mean for a file.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,16 +17,16 @@ use crate::facts::files::Linguist;
 /// No file system has longer paths.
 const LONGEST_PATH: usize = 4096;
 
-/// What attributes say of a path.
+/// The attributes of a path.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Attributes {
-    /// `-diff` or `binary`: not compared; `diff`: compared even with NULs in it.
+    /// `-diff` or `binary`: not compared; `diff`: compared even if it contains NULs.
     pub(super) binary: Option<bool>,
-    /// What they say of its kind.
+    /// The attributes that determine its kind.
     pub(super) linguist: Linguist,
 }
 
-/// The attributes of each path. Fails where a file that may have some is not a regular one, or larger than git reads.
+/// The attributes of each path. Fails if a file that may have some is not a regular file, or larger than git reads.
 pub(super) fn read(repo: &Repo, paths: &[Vec<u8>]) -> Result<Vec<Attributes>, FileError> {
     if !has_relevant_attributes(repo, paths)? {
         return Ok(vec![Attributes::default(); paths.len()]);
@@ -34,7 +34,7 @@ pub(super) fn read(repo: &Repo, paths: &[Vec<u8>]) -> Result<Vec<Attributes>, Fi
     Ok(paths.iter().map(|path| of_path(repo, path)).collect())
 }
 
-/// Asking libgit2 is slow: it looks at each folder above each path again. Most repositories have nothing to say.
+/// Asking libgit2 is slow: it reads each directory above each path again. Most repositories have no attributes.
 fn has_relevant_attributes(repo: &Repo, paths: &[Vec<u8>]) -> Result<bool, FileError> {
     let mut files: Vec<PathBuf> = vec![repo.common_dir().join("info/attributes")];
     if let Some(work_dir) = repo.work_dir() {
@@ -45,14 +45,14 @@ fn has_relevant_attributes(repo: &Repo, paths: &[Vec<u8>]) -> Result<bool, FileE
         .config(&ConfigFiles::default())
         .get("core.attributesFile")
         .is_some();
-    // All are looked at: libgit2 opens each, whichever of them has something to say.
+    // All are checked: libgit2 opens each, whichever of them is relevant.
     for file in &files {
         is_relevant |= has_relevant(file)?;
     }
     Ok(is_relevant)
 }
 
-/// The folders above paths of a work tree, its top included.
+/// The directories above paths of a working tree, including its top.
 pub(super) fn folders<'p>(paths: impl Iterator<Item = &'p [u8]>) -> BTreeSet<PathBuf> {
     let mut folders = BTreeSet::from([PathBuf::new()]);
     for path in paths {
@@ -70,7 +70,7 @@ pub(super) fn folders<'p>(paths: impl Iterator<Item = &'p [u8]>) -> BTreeSet<Pat
 fn has_relevant(file: &Path) -> Result<bool, FileError> {
     let text = match files::read(file, LARGEST_PATTERNS) {
         Ok(text) => text.unwrap_or_default(),
-        // Git passes over what it may not read, too.
+        // Git also skips what it may not read.
         Err(FileError::Unreadable { .. }) => Vec::new(),
         Err(error) => return Err(error),
     };
@@ -98,7 +98,7 @@ fn of_path(repo: &Repo, path: &[u8]) -> Attributes {
     };
     let linguist = |name: &str| get(name, |value| Some(Linguist::value(value)));
     Attributes {
-        // `diff=rust` names a driver, and says nothing of what is compared.
+        // `diff=rust` names a driver, and does not change what is compared.
         binary: get("diff", |_| None).map(|compared| !compared),
         linguist: Linguist {
             generated: linguist("linguist-generated"),

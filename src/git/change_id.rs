@@ -1,7 +1,7 @@
-//! What commits changed, as an id that is the same wherever the change was made again.
+//! Identifies what commits changed, by an id that is the same wherever the same change was made again.
 //!
-//! The id is git's own patch id (`git patch-id --stable`): a hash over the lines of a change with those around them, without
-//! their numbers. Of files that are not text it hashes nothing but the name, so that their contents stand beside it.
+//! The id is git's own patch id (`git patch-id --stable`): a hash over the changed lines and their context, without line numbers.
+//! For binary files, it includes only the name, so their contents are compared separately.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -13,29 +13,29 @@ use super::tree::oid;
 use super::trees;
 use crate::facts::ids::ObjectId;
 
-/// Larger versions of files compare by their content alone.
+/// Larger versions of files are compared by content only.
 const LARGEST_TEXT: i64 = 8 << 20;
 /// A change of a larger file has no id.
 const LARGEST_FILE: u64 = 512 << 20;
-/// Bytes of trees that are kept while two are compared.
+/// The cache for trees while two are compared, in bytes.
 const KEPT: usize = 4 << 20;
-/// A larger log of HEAD is not read.
+/// A larger reflog of HEAD is not read.
 const LARGEST_LOG: u64 = 64 << 20;
 /// Larger changes have no id: a patch of so many files is seldom worth its time.
 const MAX_FILES: usize = 10_000;
-/// How many of the last moves of HEAD are looked at.
+/// How many of HEAD's last moves are examined.
 const MAX_MOVES: usize = 1_000;
 
-/// What a change did. Two changes with one id added and removed the same lines.
+/// What a change did. Two changes with the same id added and removed the same lines.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChangeId {
     patch: Oid,
-    /// Files of which the patch does not hold the lines, with what they are now.
+    /// Files whose lines are not in the patch, with their new content.
     other: BTreeMap<Vec<u8>, Oid>,
 }
 
-/// What a commit changed against its only parent, or the first commit against nothing; `None` for merges, for commits without
-/// a change, and where an object is missing or too much changed.
+/// What a commit changed against its only parent, or the first commit against nothing; `None` for merges, for commits without a
+/// change, and if an object is missing or too much changed.
 pub fn of_commit(repo: &Repo, commit: ObjectId) -> Option<ChangeId> {
     let new = find(repo, commit)?;
     match new.parent_count() {
@@ -50,7 +50,7 @@ pub fn between(repo: &Repo, old: ObjectId, new: ObjectId) -> Option<ChangeId> {
     change(repo, Some(&find(repo, old)?), &find(repo, new)?)
 }
 
-/// The commits from which HEAD, here and in every other work tree, moved away last: also those of branches that are gone.
+/// The commits from which HEAD last moved away, here and in every other working tree: including those of deleted branches.
 pub fn left_by_head(repo: &Repo) -> Vec<ObjectId> {
     let raw = repo.raw();
     let mut found = Vec::new();
@@ -67,7 +67,7 @@ pub fn left_by_head(repo: &Repo) -> Vec<ObjectId> {
     found.into_iter().filter_map(object_id).collect()
 }
 
-/// The commits that are checked out, here and in every linked work tree, on a branch or not.
+/// The commits that are checked out, here and in every linked worktree, on a branch or detached.
 pub fn checked_out(repo: &Repo) -> Vec<ObjectId> {
     let trees = repo.work_trees();
     let others = trees
@@ -101,7 +101,7 @@ fn change(repo: &Repo, old: Option<&Commit<'_>>, new: &Commit<'_>) -> Option<Cha
     })
 }
 
-/// Whether two trees differ in some files, in not too many of them, and in none that libgit2 must not read.
+/// Whether two trees differ in at least one file, in not too many of them, and in none that libgit2 must not read.
 fn may_be_read(repo: &Repo, old: Option<Oid>, new: Oid) -> bool {
     let packs = Packs::open(repo);
     let mut objects = Objects::new(&packs, repo.git_dir(), KEPT);
@@ -123,7 +123,7 @@ fn may_be_read(repo: &Repo, old: Option<Oid>, new: Oid) -> bool {
             .all(may_be_read)
 }
 
-/// Every file whose lines are not in a patch, with its new content; all zeros where it is gone. The modes are part of neither.
+/// Every file whose lines are not in a patch, with its new content; all zeros if it was removed. Modes are in neither.
 fn without_lines(diff: &Diff<'_>) -> Option<BTreeMap<Vec<u8>, Oid>> {
     let mut found = BTreeMap::new();
     let mut file = |delta: git2::DiffDelta<'_>, _: f32| {

@@ -1,8 +1,8 @@
 //! How many lines each commit of a history changed, by file: what `git log --no-merges --numstat` prints.
 //!
-//! The order of the work decides how fast this is. A first pass looks at trees alone and collects which versions of
-//! which files are to be compared. A second one takes these file by file and from new to old: that is how packs chain
-//! the versions of a file, so nearly every version is one step from the last one read.
+//! The order of the work decides how fast this is. A first pass looks only at trees, and collects which versions of which files
+//! must be compared. A second pass compares these file by file, newest first: packs chain the versions of a file in this order,
+//! so nearly every version is one step from the one read before.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -24,41 +24,41 @@ use crate::facts::commit::{LineCounts, Lines};
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
 
-/// Larger blobs count as binary, where `core.bigFileThreshold` does not say otherwise: git's own default.
+/// Larger blobs count as binary, unless `core.bigFileThreshold` is set: git's own default.
 const USUAL_THRESHOLD: u64 = 512 << 20;
-/// Larger blobs are compared one at a time, by one thread that keeps none of them …
+/// Larger blobs are compared one at a time, by one thread that caches none of them …
 const LARGEST_AT_ONCE: u64 = 64 << 20;
-/// … and of those above this size, which only a repository can ask for, the lines are unknown.
+/// … and above this size, which only a repository's own setting can reach, the lines are unknown.
 const LARGEST_BLOB: u64 = 512 << 20;
-/// Bytes of objects that each thread keeps: trees in the first pass, versions of a file in the second.
+/// The cache of each thread in bytes of objects: trees in the first pass, versions of a file in the second.
 const KEPT_TREES: usize = 48 << 20;
 const KEPT_BLOBS: usize = 32 << 20;
-/// Commits that a thread takes at a time in the first pass …
+/// How many commits a thread takes at a time in the first pass …
 const COMMITS_AT_ONCE: usize = 64;
-/// … and comparisons in the second: enough to profit from their order, few enough that all threads end together.
+/// … and how many comparisons in the second: enough to profit from their order, few enough that all threads finish together.
 const COMPARISONS_AT_ONCE: usize = 192;
 
-/// Whether a file that moved counts as moved or as removed and added.
+/// Whether a moved file counts as moved, or as removed and added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Renames {
-    /// As `git log` by default.
+    /// As `git log` does by default.
     #[default]
     Follow,
-    /// As `git log --no-renames`.
+    /// As `git log --no-renames` does.
     Ignore,
 }
 
-/// Where it is looked up which files are no text, and which nobody wrote by hand.
+/// Where to look up which files are not text, and which are generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AttributesOf {
-    /// In the work tree, in `info/attributes` and in the user's configuration, as `git log` does.
+    /// In the working tree, in `info/attributes` and in the user's configuration, as `git log` does.
     #[default]
     WorkTree,
     /// Nowhere, so that the same commits have the same lines in every clone.
     Nothing,
 }
 
-/// How far a count is, to be looked at from another thread.
+/// The progress of a count, visible to another thread.
 #[derive(Debug, Default)]
 pub struct Progress {
     /// Steps to do, as far as known.
@@ -77,31 +77,31 @@ impl Progress {
     }
 }
 
-/// The lines of each commit of a walk, by its place there.
+/// The lines of each commit of a walk, by its position there.
 #[derive(Debug, Default)]
 pub struct Counts {
-    /// The lines of each commit that had none and whose blobs are here.
+    /// The lines of each commit that had none and whose blobs are present.
     pub lines: HashMap<usize, Lines>,
-    /// Why not: the place of the commit and what was wrong.
+    /// The errors: the position of the commit, and the reason.
     pub trouble: Vec<(usize, String)>,
-    /// How many commits were not counted at all, and why: what is said of their files cannot be read.
+    /// How many commits were not counted at all, and why: their attributes cannot be read.
     pub refused: Option<(usize, String)>,
-    /// How many versions of files were too large to be looked at.
+    /// How many versions of files were too large to be compared.
     pub too_large: usize,
-    /// Above how many bytes git takes a file for binary.
+    /// The size in bytes above which git treats a file as binary.
     pub threshold: u64,
 }
 
-/// What is to be counted, and with how many threads.
+/// What to count, and with how many threads.
 #[derive(Debug, Clone, Copy)]
 pub struct CountOptions<'a> {
     /// How moved files count.
     pub renames: Renames,
-    /// Whose attributes count.
+    /// Which attributes count.
     pub attributes: AttributesOf,
-    /// Threads to use at most.
+    /// The maximum number of threads.
     pub threads: usize,
-    /// Told how far it is.
+    /// Receives the progress.
     pub progress: &'a Progress,
 }
 
@@ -135,7 +135,7 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
     let paths = match Paths::judged(&paths.unwrap_or_default(), repo, options.attributes) {
         Ok(paths) => paths,
         Err(error) => {
-            // A merge has no lines of its own, whatever files are.
+            // A merge has no lines of its own, whatever its files are.
             let (merges, others): (Vec<usize>, Vec<usize>) =
                 todo.iter().partition(|at| commits[**at].is_merge());
             let merges = merges.into_iter().map(|at| (at, Lines::default()));
@@ -173,7 +173,7 @@ fn threshold(repo: &Repo) -> u64 {
     asked.unwrap_or(USUAL_THRESHOLD)
 }
 
-/// Two versions of a file that a commit tells apart.
+/// Two versions of a file between which a commit changed it.
 #[derive(Clone, Copy)]
 struct Comparison {
     commit: u32,
@@ -183,7 +183,7 @@ struct Comparison {
     new: Option<Version>,
 }
 
-/// Paths by number, while they are collected.
+/// The numbers of paths, while they are collected.
 #[derive(Default)]
 struct PathNumbers {
     numbers: HashMap<Vec<u8>, u32>,
@@ -202,10 +202,10 @@ impl PathNumbers {
     }
 }
 
-/// What is known of each path.
+/// What is known about each path.
 struct Paths {
     classes: Vec<FileClass>,
-    /// Whether attributes say that it is text (`Some(false)`) or not (`Some(true)`).
+    /// Whether attributes say that it is text (`Some(false)`) or binary (`Some(true)`).
     binary: Vec<Option<bool>>,
 }
 
@@ -237,7 +237,7 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// Runs `work` on each thread, with a handle that lives as long as the thread has something to do.
+    /// Runs `work` on each thread, with a handle that lives as long as the thread has work.
     fn on_all_threads<T: Send>(&self, kept: usize, work: impl Fn(&mut Objects<'_>) -> T + Sync) -> Vec<T> {
         let results = Mutex::new(Vec::new());
         rayon::scope(|scope| {
@@ -344,13 +344,13 @@ impl Scan<'_> {
     }
 }
 
-/// Takes the next few of `len` items, until there are none.
+/// Takes the next few of `len` items, until none are left.
 fn take(next: &AtomicUsize, at_once: usize, len: usize) -> Option<Range<usize>> {
     let start = next.fetch_add(at_once, Ordering::Relaxed);
     (start < len).then(|| start..len.min(start + at_once))
 }
 
-/// Cuts sorted comparisons into runs, between files where that is possible.
+/// Splits sorted comparisons into runs, between files if possible.
 fn chunks(comparisons: &[Comparison]) -> Vec<Range<usize>> {
     let mut chunks = Vec::new();
     let mut start = 0;
@@ -370,17 +370,17 @@ fn chunks(comparisons: &[Comparison]) -> Vec<Range<usize>> {
     chunks
 }
 
-/// What a thread counted.
+/// The results of a thread.
 #[derive(Default)]
 struct Found {
     changes: Vec<(u32, FileClass, LineCounts)>,
     /// Versions above the threshold.
     too_large: usize,
-    /// Comparisons of versions that are too large for several at once.
+    /// Comparisons of versions that are too large to run several at once.
     postponed: Vec<Comparison>,
 }
 
-/// What decides how one side of a comparison counts: the same bytes are text at one path and not at another.
+/// What determines how one side of a comparison counts: the same bytes are text at one path and binary at another.
 type Side = (Option<ObjectId>, Option<bool>);
 
 /// Compares versions of files.
@@ -388,10 +388,10 @@ struct Counter<'a, 'objects> {
     objects: &'a mut Objects<'objects>,
     paths: &'a Paths,
     threshold: u64,
-    /// The largest blob that is read.
+    /// The maximum size of a blob that is read.
     limit: u64,
     diff: LineDiff,
-    /// What was counted in this chunk: branches often make the same change twice.
+    /// The results in this chunk: branches often make the same change twice.
     known: HashMap<[Side; 2], LineChange>,
     found: Found,
 }
@@ -451,7 +451,7 @@ impl<'a, 'objects> Counter<'a, 'objects> {
         })
     }
 
-    /// Whether attributes say that it is no text; links have none.
+    /// Whether attributes say that it is binary; links have none.
     fn attribute(&self, version: Version, path: u32) -> Option<bool> {
         self.paths.binary[path as usize].filter(|_| version.kind == FileKind::Regular)
     }

@@ -1,6 +1,6 @@
-//! Commit objects, as `git log` reads them: the one parser of all that is asked of them.
+//! Commit objects, as `git log` reads them: the only parser for them.
 //!
-//! It is lenient: a damaged author line costs its author, not the commit and all behind it.
+//! It is lenient: a damaged author line costs its author, not the commit and its history.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use crate::facts::commit::{Authored, Instant, Person};
 use crate::facts::ids::ObjectId;
 
-/// A commit object. Its header was looked through once; everything else is read when it is asked for.
+/// A commit object. Its header was scanned once; everything else is parsed on demand.
 #[derive(Debug, Clone, Copy)]
 pub struct RawCommit<'a> {
     /// Its id.
@@ -30,7 +30,7 @@ const NO_TIME: Instant = Instant {
 };
 
 impl<'a> RawCommit<'a> {
-    /// Reads the bytes of the commit object `id`. Of a header that is there twice, the last one counts.
+    /// Parses the bytes of the commit object `id`. If a header occurs twice, the last one counts.
     pub fn parse(id: ObjectId, data: &'a [u8]) -> Self {
         let object = &data[..memchr::memchr(0, data).unwrap_or(data.len())];
         let (header, message) = split_head(object);
@@ -55,12 +55,12 @@ impl<'a> RawCommit<'a> {
         commit
     }
 
-    /// The bytes from which it can be read again.
+    /// The bytes from which it can be parsed again.
     pub fn object(&self) -> &'a [u8] {
         self.object
     }
 
-    /// Its tree; `None` where the first line names none, and it is not a commit.
+    /// Its tree; `None` if the first line names none, in which case it is not a commit.
     pub fn tree(&self) -> Option<ObjectId> {
         self.tree_id()
     }
@@ -70,7 +70,7 @@ impl<'a> RawCommit<'a> {
         tree.filter(|tree| tree.width() == self.id.width())
     }
 
-    /// Its parents, as the object names them; what is malformed is left out.
+    /// Its parents, as in the object; malformed ones are left out.
     pub fn parents(&self) -> impl Iterator<Item = ObjectId> + use<'a> {
         self.parent_ids()
     }
@@ -81,32 +81,32 @@ impl<'a> RawCommit<'a> {
         parents.filter(move |parent| parent.width() == width)
     }
 
-    /// Its author, as `git log --format='%an <%ae>'` has it: nobody where the address does not end.
+    /// Its author, as in `git log --format='%an <%ae>'`: empty if the address does not end.
     pub fn author(&self) -> Person {
         person(&self.decoded(self.author)).unwrap_or_default()
     }
 
-    /// When the author made the change; the epoch where that cannot be read.
+    /// When the author made the change; the epoch if that cannot be parsed.
     pub fn author_time(&self) -> Instant {
         time(self.author)
     }
 
-    /// The author's day, on the author's own clock.
+    /// The author's day, by the author's own clock.
     pub fn author_day(&self) -> NaiveDate {
         self.author_time().day()
     }
 
-    /// When the commit was made; the epoch where that cannot be read.
+    /// When the commit was made; the epoch if that cannot be parsed.
     pub fn commit_time(&self) -> Instant {
         time(self.committer)
     }
 
-    /// The message as `git log --format=%B` has it: in UTF-8, unless the commit lies about its encoding.
+    /// The message as in `git log --format=%B`: in UTF-8, unless the commit declares a wrong encoding.
     pub fn message(&self) -> Cow<'a, [u8]> {
         self.decoded(self.message)
     }
 
-    /// The first paragraph as one line, as `git log --format=%s` has it; empty where there is none.
+    /// The first paragraph as one line, as in `git log --format=%s`; empty if there is none.
     pub fn subject(&self) -> String {
         let message = self.message();
         let title: Vec<&[u8]> = lines(&message)
@@ -117,13 +117,13 @@ impl<'a> RawCommit<'a> {
         text(&title.join(&b' '))
     }
 
-    /// The first line that says something, which gives a task its title; `(no subject)` where none does.
+    /// The first non-blank line, which becomes the title of a task; `(no subject)` if there is none.
     pub fn title(&self) -> String {
         first_line(&self.message())
     }
 
-    /// What a rewrite keeps of it, from which ids are derived that must never move: as the first version read it, bytes that
-    /// are not UTF-8 replaced, whatever the encoding.
+    /// The parts that a rewrite preserves, from which ids are derived that must never change: as the first version parsed them,
+    /// with bytes that are not UTF-8 replaced, whatever the encoding.
     pub fn authored(&self) -> Authored {
         let line = String::from_utf8_lossy(self.author);
         let (name, rest) = line.split_once('<').unwrap_or((&line, ""));
@@ -138,7 +138,7 @@ impl<'a> RawCommit<'a> {
         }
     }
 
-    /// In UTF-8. What is not in the encoding that the header names stays as it is, as git leaves it.
+    /// In UTF-8. Bytes that are invalid in the declared encoding are preserved, as git does.
     fn decoded(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         if self.encoding.is_empty() || bytes.is_ascii() {
             return Cow::Borrowed(bytes);
@@ -147,7 +147,7 @@ impl<'a> RawCommit<'a> {
             let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
             return Cow::Owned(text.into_bytes());
         }
-        // Its ASCII is the encoding of western Windows; git's holds nothing above 127.
+        // Its ASCII decodes as Windows-1252; git's contains nothing above 127.
         let is_ascii = [&b"ascii"[..], b"us-ascii"]
             .iter()
             .any(|name| self.encoding.eq_ignore_ascii_case(name));
@@ -166,7 +166,7 @@ pub(super) fn object_of(commit: &git2::Commit<'_>) -> Vec<u8> {
     [header, b"\n\n", commit.message_raw_bytes()].concat()
 }
 
-/// The header lines, and the message behind the first empty line.
+/// The header lines, and the message after the first empty line.
 fn split_head(data: &[u8]) -> (&[u8], &[u8]) {
     let mut ends = memchr::memchr_iter(b'\n', data);
     match ends.find(|end| data.get(end + 1) == Some(&b'\n')) {
@@ -193,7 +193,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// What git takes for blank: it knows neither the vertical tab nor the form feed.
+/// What git considers blank: not the vertical tab and the form feed.
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
@@ -214,7 +214,7 @@ fn person(line: &[u8]) -> Option<Person> {
     })
 }
 
-/// The seconds and the zone behind the last `>`.
+/// The seconds and the zone after the last `>`.
 fn time(line: &[u8]) -> Instant {
     let tail = memchr::memrchr(b'>', line).map_or(&line[..0], |end| &line[end + 1..]);
     let mut words = tail.split(|byte| is_space(*byte)).filter(|word| !word.is_empty());
@@ -329,7 +329,7 @@ mod tests {
         all
     }
 
-    /// Commits that name their encoding, truly or not.
+    /// Commits that declare their encoding, correctly or not.
     fn encoded_objects() -> Vec<Vec<u8>> {
         let mut all = Vec::new();
         let encoded = |encoding: &str, name: &[u8], message: &[u8]| {
@@ -429,7 +429,7 @@ mod tests {
         assert!(RawCommit::parse(id(), b"parent 00\n\nTitle").tree().is_none());
     }
 
-    /// What a derived id is made of is not read anew when the rest is.
+    /// The parts of a derived id do not change when the rest is parsed differently.
     #[test]
     fn what_ids_are_derived_from_stays_as_it_was_read_first() {
         let of = |object: &[u8]| {

@@ -1,7 +1,7 @@
-//! git config, each value with the file it stands in.
+//! git config, each value with the file it comes from.
 //!
-//! libgit2 finds the usual files; the variables that move them (`GIT_CONFIG_GLOBAL`, `GIT_CONFIG_NOSYSTEM`) are read
-//! by `cli/` and arrive here as [`ConfigFiles`].
+//! libgit2 finds the default files; the variables that move them (`GIT_CONFIG_GLOBAL`, `GIT_CONFIG_NOSYSTEM`) are read by `cli/`
+//! and passed in as [`ConfigFiles`].
 
 use std::path::{Path, PathBuf};
 
@@ -11,17 +11,17 @@ use serde::{Deserialize, Serialize};
 /// Which files outside the repository count.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ConfigFiles {
-    /// `GIT_CONFIG_SYSTEM`; `None` for the usual place.
+    /// `GIT_CONFIG_SYSTEM`; `None` for the default path.
     pub system: Option<PathBuf>,
     /// `GIT_CONFIG_NOSYSTEM`.
     pub skip_system: bool,
-    /// `GIT_CONFIG_GLOBAL`; `None` for the usual places.
+    /// `GIT_CONFIG_GLOBAL`; `None` for the default paths.
     pub global: Option<PathBuf>,
-    /// `git -c NAME=VALUE` and its like, in order: the last word.
+    /// `git -c NAME=VALUE` and the like, in order: these take precedence.
     pub overrides: Vec<(String, String)>,
 }
 
-/// A value of git config and where it stands.
+/// A value of git config and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigValue {
     /// The value, as written.
@@ -31,7 +31,7 @@ pub struct ConfigValue {
 }
 
 impl ConfigValue {
-    /// Whether it stands in the repository's own config, which may be a stranger's.
+    /// Whether it comes from the repository's own config, which may be a stranger's.
     pub fn is_of_repository(&self) -> bool {
         matches!(self.origin, "local" | "worktree")
     }
@@ -45,9 +45,9 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the files outside a repository and, given `(common folder, git folder)`, those of that repository.
+    /// Reads the files outside a repository and, given `(common directory, git directory)`, those of that repository.
     ///
-    /// A file that cannot be read is left out and listed in [`Config::broken`].
+    /// A file that cannot be read is skipped and listed in [`Config::broken`].
     pub fn read(files: &ConfigFiles, repo: Option<(&Path, &Path)>) -> Self {
         let mut config = Self::default();
         for (path, level, origin) in config_paths(files, repo) {
@@ -93,7 +93,7 @@ impl Config {
         self.entries.push((normalised(name), value));
     }
 
-    /// The value that wins, if any. `name` is case-insensitive but for its subsection, as in git.
+    /// The effective value, if any. `name` is case-insensitive except for its subsection, as in git.
     pub fn get(&self, name: &str) -> Option<&ConfigValue> {
         let name = normalised(name);
         self.entries
@@ -103,7 +103,7 @@ impl Config {
             .map(|(_, value)| value)
     }
 
-    /// The value that wins of those that are not of the repository's own files: these may have come from anywhere.
+    /// The effective value outside the repository's own files, which may come from anybody.
     pub fn trusted(&self, name: &str) -> Option<&ConfigValue> {
         let name = normalised(name);
         self.entries
@@ -113,7 +113,7 @@ impl Config {
             .map(|(_, value)| value)
     }
 
-    /// All values of a name that may be given more than once, in order.
+    /// All values of a multi-valued name, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &ConfigValue> {
         let name = normalised(name);
         self.entries
@@ -131,13 +131,13 @@ impl Config {
         })
     }
 
-    /// All that stands in the repository's own config, in order, with normalised names.
+    /// Everything in the repository's own config, in order, with normalized names.
     pub(super) fn own(&self) -> impl Iterator<Item = (&str, &str)> {
         let own = self.entries.iter().filter(|(_, value)| value.is_of_repository());
         own.map(|(name, value)| (name.as_str(), value.value.as_str()))
     }
 
-    /// The names below a section that stand in the repository's own config, normalised, in order.
+    /// The names below a section in the repository's own config, normalized, in order.
     pub fn of_repository<'a>(&'a self, section: &'a str) -> impl Iterator<Item = &'a str> {
         let own = self.entries.iter().filter(|(_, value)| value.is_of_repository());
         own.map(|(name, _)| name.as_str()).filter(move |name| {
@@ -152,7 +152,7 @@ impl Config {
     }
 }
 
-/// Lower case but for the subsection, which git keeps as written.
+/// Lower case except for the subsection, which git preserves.
 fn normalised(name: &str) -> String {
     match (name.find('.'), name.rfind('.')) {
         (Some(first), Some(last)) if first < last => format!(

@@ -1,16 +1,15 @@
-//! The paths that a file of git configuration names, from its text alone: libgit2 opens what a file includes as soon as it
-//! reads that file.
+//! The paths that a git config file names, parsed from its text: libgit2 opens included files as soon as it reads that file.
 
-/// What a path in a configuration is for.
+/// The purpose of a path in a config file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
-    /// More configuration: `include.path`, `includeIf.*.path`.
+    /// Further configuration: `include.path`, `includeIf.*.path`.
     Include,
     /// Patterns for files: `core.attributesFile`, `core.excludesFile`.
     Patterns,
 }
 
-/// The paths in `text`, as written, whether the condition of an include holds or not. Lines that make no sense name none.
+/// The paths in `text`, as written, whether or not the condition of an include holds. Invalid lines name none.
 pub(super) fn paths(text: &str) -> Vec<(Named, String)> {
     let mut found = Vec::new();
     // Hardly any configuration has one.
@@ -43,7 +42,7 @@ pub(super) fn paths(text: &str) -> Vec<(Named, String)> {
     found
 }
 
-/// Where the head of a section ends: at the bracket that is not in quotes.
+/// The end of a section header: the first bracket outside quotes.
 fn end_of_head(head: &str) -> Option<usize> {
     let (mut quoted, mut escaped) = (false, false);
     for (at, c) in head.char_indices() {
@@ -75,10 +74,10 @@ fn logical_lines(text: &str) -> Vec<String> {
     lines
 }
 
-/// A value without quotes, escapes, comments and the blanks around it.
+/// A value without quotes, escapes, comments and surrounding blanks.
 fn unquoted(value: &str) -> String {
     let mut found = String::new();
-    // How much of it is more than blanks at the end.
+    // Its length without trailing blanks.
     let mut len = 0;
     let mut quoted = false;
     let mut chars = value.trim_start().chars();

@@ -1,6 +1,6 @@
-//! Who made how many of the commits that one commit reaches, as `git shortlog -sn` and `git rev-list --count` have it.
+//! Who made how many of the commits that one commit reaches, as `git shortlog -sn` and `git rev-list --count` report it.
 //!
-//! Nothing is kept of a commit but its author and times, so that a long history costs one reading of its commit objects.
+//! Only the author and times of a commit are stored, so a long history costs one read of its commit objects.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,13 +14,13 @@ use crate::facts::commit::{Commit, Person};
 use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{Author, HistoryFacts, RecentCommit};
 
-/// Commits are seldom deltas of each other: little is worth keeping.
+/// Commits are seldom deltas of each other, so a large cache is not worth it.
 const KEPT: usize = 1 << 20;
 
 impl Repo {
-    /// The commits that `head` reaches, authors through the mailmap in its tree. Commits authored at `since` (seconds since
-    /// the epoch) or later are listed with their lines, moved files followed and attributes left aside. Where an object is
-    /// missing, what is before it is left out. `threads` at most count lines.
+    /// The commits that `head` reaches, with authors mapped by the mailmap in its tree. Commits authored at `since` (seconds
+    /// since the epoch) or later are listed with their lines, following renames and ignoring attributes. If an object is missing,
+    /// its history is left out. At most `threads` threads count lines.
     pub fn contributions(
         &self,
         head: ObjectId,
@@ -57,14 +57,14 @@ impl Repo {
             let reason = error.message();
             facts
                 .gaps
-                .push(format!("authors are counted without `.mailmap`: {reason}"));
+                .push(format!("counted authors without `.mailmap`: {reason}"));
             NameMap::default()
         });
         facts.authors = authors(&people, &mailmap);
         Ok(facts)
     }
 
-    /// The commits that `head` reaches, as far as they are here.
+    /// The commits that `head` reaches, as far as they are present.
     pub fn reached_from(&self, head: ObjectId) -> Vec<ObjectId> {
         let packs = Packs::open(self);
         let mut objects = Objects::of_commits(&packs, self.git_dir(), KEPT);
@@ -81,7 +81,7 @@ impl Repo {
         reached
     }
 
-    /// The lines of a merge are none; those of a commit whose blobs are missing are unknown, which is told in `gaps`.
+    /// A merge has no lines; those of a commit whose blobs are missing are unknown, which is reported in `gaps`.
     fn with_lines(
         &self,
         recent: Vec<(ObjectId, Commit)>,
@@ -129,7 +129,7 @@ impl HistoryFacts {
     }
 }
 
-/// The people by the names that the mailmap gives them, most commits first.
+/// The people, by the names that the mailmap gives them, most commits first.
 fn authors(people: &HashMap<Person, u64>, mailmap: &NameMap) -> Vec<Author> {
     let mut by_name: HashMap<&str, u64> = HashMap::new();
     for (person, commits) in people {

@@ -1,4 +1,4 @@
-//! Makes new repositories, commit by commit, for the demonstration. It never touches one that exists.
+//! Creates new repositories, commit by commit, for the demo. It never touches an existing one.
 
 use std::path::Path;
 
@@ -9,21 +9,21 @@ use super::open::object_id;
 use crate::facts::commit::{Instant, Person};
 use crate::facts::ids::ObjectId;
 
-/// Why a repository could not be made.
+/// Why a repository could not be created.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot make the repository: {0}")]
+#[error("cannot create the repository: {0}")]
 pub struct CreateError(#[from] git2::Error);
 
-/// A repository in the making: one branch, `main`.
+/// A repository being created: one branch, `main`.
 pub struct NewRepo {
     inner: Repository,
     tip: Option<Oid>,
 }
 
-/// One commit to be made.
+/// One commit to create.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change<'a> {
-    /// The whole new content of files, by path.
+    /// The complete new content of files, by path.
     pub files: &'a [(String, String)],
     /// The message, trailers included.
     pub message: &'a str,
@@ -34,7 +34,7 @@ pub struct Change<'a> {
 }
 
 impl NewRepo {
-    /// An empty repository at `path`, without hooks or templates, in which `owner` commits.
+    /// Creates an empty repository at `path`, without hooks or templates, in which `owner` commits.
     pub fn init(path: &Path, owner: &Person) -> Result<Self, CreateError> {
         let mut options = RepositoryInitOptions::new();
         options
@@ -80,7 +80,7 @@ impl NewRepo {
         Ok(object_id(made))
     }
 
-    /// Writes the files of the last commit into the work tree.
+    /// Writes the files of the last commit to the working tree.
     pub fn check_out(&self) -> Result<(), CreateError> {
         Ok(self.inner.checkout_head(Some(CheckoutBuilder::new().force()))?)
     }

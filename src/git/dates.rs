@@ -1,14 +1,14 @@
-//! Dates in git's own words (`2 weeks ago`, `last monday`, `noon yesterday`): git itself is asked what they mean.
+//! Dates in git's own words (`2 weeks ago`, `last monday`, `noon yesterday`): git itself interprets them.
 
 use std::io;
 use std::path::Path;
 
 use super::process;
 
-/// Seconds since the epoch of what `words` mean to git at `now`, in the zone that `tz` names for the C library
-/// (`None` for the zone of the process). An error says that git knows no such date.
+/// Seconds since the epoch for what `words` mean to git at `now`, in the zone that `tz` names for the C library (`None` for the
+/// zone of the process). An error means that git knows no such date.
 ///
-/// Git asks for no repository here and reads none of its config, so that the answer depends on the arguments alone.
+/// Git needs no repository for this and reads none of its config, so the answer depends only on the arguments.
 pub fn parse(words: &str, now: i64, tz: Option<&str>) -> io::Result<i64> {
     let mut git = process::hardened(Path::new("."));
     git.env("GIT_TEST_DATE_NOW", now.to_string())
@@ -28,7 +28,7 @@ pub fn parse(words: &str, now: i64, tz: Option<&str>) -> io::Result<i64> {
         .map_err(|_| io::Error::other("git knows no such date"))
 }
 
-/// What `--since` with these words means to git at `now`, in UTC: for tests that compare.
+/// What `--since` with these words means to git at `now`, in UTC, for comparison in tests.
 #[cfg(test)]
 pub(crate) fn since(words: &str, now: i64) -> i64 {
     let output = std::process::Command::new("git")

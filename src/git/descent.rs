@@ -1,7 +1,7 @@
 //! Which commits come after which.
 //!
-//! libgit2 answers that as well, by a walk that looks at no object before it reads it: one that is cut short is waited for
-//! without end, one of a gigabyte is read whole. This walk takes the same way, and looks.
+//! libgit2 can answer this, too, but its walk reads objects without checking them: it waits forever for one that is truncated,
+//! and reads one of a gigabyte completely. This walk takes the same path, and checks.
 
 pub(super) mod met;
 
@@ -12,7 +12,7 @@ use git2::{Error, ErrorCode, Oid, Revwalk};
 use self::met::{Met, Place, plain};
 use super::open::Repo;
 
-/// From which side a commit was reached.
+/// The sides from which a commit was reached.
 const ONE: u8 = 1;
 const OTHER: u8 = 2;
 const BOTH: u8 = ONE | OTHER;
@@ -31,7 +31,7 @@ impl Met {
         read.ok_or_else(|| Error::from_str(&format!("commit {id} was not read")))
     }
 
-    /// The place of a commit that may be named by a tag.
+    /// The position of a commit that may be named by a tag.
     fn place_of_tip(&mut self, repo: &Repo, tip: Oid) -> Result<Place, Error> {
         if let Some(place) = self.places.get(&plain(tip)) {
             return Ok(*place);
@@ -42,13 +42,13 @@ impl Met {
     }
 }
 
-/// A walk down from two sides at once, the newest commit first, until only what both reached is left.
+/// A walk from two sides at once, newest commit first, until only commits remain that both reached.
 struct Painting<'a> {
     repo: &'a Repo,
     met: &'a mut Met,
     /// The sides from which each commit was reached.
     sides: HashMap<Place, u8>,
-    /// What to go on from: time, the sides as they were then, and place.
+    /// Where to continue: time, the sides at that point, and position.
     pending: BinaryHeap<(i64, u8, Place)>,
     /// How many of these were not reached from both sides.
     open: usize,
@@ -82,7 +82,7 @@ impl<'a> Painting<'a> {
         Ok(())
     }
 
-    /// Walks until it is settled what both sides reach, or that both reach `wanted`.
+    /// Walks until it is decided what both sides reach, or that both reach `wanted`.
     fn run(&mut self, wanted: Option<Place>) -> Result<(), Error> {
         let is_found =
             |sides: &HashMap<Place, u8>| wanted.is_some_and(|place| sides.get(&place) == Some(&BOTH));
@@ -91,7 +91,7 @@ impl<'a> Painting<'a> {
                 break;
             };
             self.open -= usize::from(sides != BOTH);
-            // It was reached from the other side meanwhile: then it is there once more.
+            // It was reached from the other side in the meantime, and is queued again.
             if self.sides.get(&place) != Some(&sides) {
                 continue;
             }
@@ -102,7 +102,7 @@ impl<'a> Painting<'a> {
         Ok(())
     }
 
-    /// Goes on below what both reach, among what was reached already: where a clock was wrong, a commit came before its children.
+    /// Continues below what both reach, among commits already reached: with a wrong clock, a commit may come before its children.
     fn run_on(&mut self) -> Result<(), Error> {
         while let Some((_, sides, place)) = self.pending.pop() {
             for parent in self.met.read(self.repo, place)?.1.clone() {
@@ -120,12 +120,12 @@ impl<'a> Painting<'a> {
 }
 
 impl Repo {
-    /// Whether a commit comes after another. Fails where one on the way is missing, damaged or too large.
+    /// Whether a commit comes after another. Fails if one on the way is missing, damaged or too large.
     pub(super) fn descends(&self, commit: Oid, from: Oid) -> Result<bool, Error> {
         Ok(commit != from && self.is_reached(from, &[commit])?)
     }
 
-    /// Whether one of `tips` is a commit or comes after it. Fails as [`Repo::descends`] does.
+    /// Whether one of `tips` is a commit or comes after it. Fails like [`Repo::descends`].
     pub(super) fn is_reached(&self, commit: Oid, tips: &[Oid]) -> Result<bool, Error> {
         let met = &mut *self.met.borrow_mut();
         let wanted = met.place_of_tip(self, commit)?;
@@ -138,7 +138,7 @@ impl Repo {
         Ok(painting.sides.get(&wanted) == Some(&BOTH))
     }
 
-    /// How many commits one tip reaches that the other does not, and the other way round. Fails as [`Repo::descends`] does.
+    /// How many commits one tip reaches that the other does not, and vice versa. Fails like [`Repo::descends`].
     pub(super) fn apart(&self, one: Oid, other: Oid) -> Result<(usize, usize), Error> {
         let met = &mut *self.met.borrow_mut();
         let places = (met.place_of_tip(self, one)?, met.place_of_tip(self, other)?);
@@ -148,7 +148,7 @@ impl Repo {
         Ok((painting.count(ONE), painting.count(OTHER)))
     }
 
-    /// Fails where a commit that `tips` reach may not be read, so that a walk of libgit2's own meets none.
+    /// Fails if a commit that `tips` reach must not be read, so that libgit2's own walk does not meet one.
     pub(super) fn look_through(&self, tips: &[Oid]) -> Result<(), Error> {
         let met = &mut *self.met.borrow_mut();
         let mut pending: Vec<Place> = tips.iter().map(|tip| met.place(*tip)).collect();
@@ -159,7 +159,7 @@ impl Repo {
             }
             match met.read(self, place) {
                 Ok((_, parents)) => pending.extend(parents),
-                // Where a shallow clone ends, or damage: what that means is for the walk to say.
+                // The end of a shallow clone, or damage: the walk decides what that means.
                 Err(error) if error.code() == ErrorCode::NotFound => {}
                 Err(error) => return Err(error),
             }
@@ -167,9 +167,9 @@ impl Repo {
         Ok(())
     }
 
-    /// A walk of libgit2's own that starts at `tip` and leaves out what `known` reaches. Fails where it would meet a commit that
-    /// may not be read.
-    #[expect(clippy::disallowed_methods, reason = "what it meets was looked at")]
+    /// A walk of libgit2's that starts at `tip` and excludes what `known` reaches. Fails if it would meet a commit that must not
+    /// be read.
+    #[expect(clippy::disallowed_methods, reason = "the commits it meets were checked")]
     pub(super) fn looked_walk(&self, tip: Oid, known: Option<Oid>) -> Result<Revwalk<'_>, Error> {
         self.look_through(&known.into_iter().chain([tip]).collect::<Vec<_>>())?;
         let mut walk = self.raw().revwalk()?;
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
     use crate::git::oracle::{Dice, Oracle};
 
-    /// Commits of any parents and times: the parents of each, by number.
+    /// Commits with any parents and times: the parents of each, by number.
     fn tangle(oracle: &Oracle, dice: &mut Dice, count: usize) -> (Vec<Oid>, Vec<BTreeSet<usize>>) {
         let mut stream = String::new();
         let mut parents: Vec<BTreeSet<usize>> = Vec::new();
@@ -284,7 +284,7 @@ mod tests {
         assert!(repo.look_through(&[id(3)]).is_err());
         assert!(repo.look_through(&[id(0)]).is_ok());
         assert!(repo.looked_walk(id(3), None).is_err());
-        // What is asked does not lead there.
+        // The question does not lead there.
         assert!(repo.descends(id(3), id(2)).unwrap());
     }
 }

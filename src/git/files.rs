@@ -1,7 +1,6 @@
-//! Files that a stranger may have made: read where they are regular ones, and no larger than what they are for.
+//! Files that strangers may have created: read only if they are regular, and no larger than their purpose needs.
 //!
-//! Opening a pipe waits for somebody to write into it, a device may never end, and a sparse file of terabytes takes no
-//! room on the disk.
+//! Opening a pipe waits for a writer, a device may never end, and a sparse file of terabytes takes no space on disk.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
@@ -13,7 +12,7 @@ pub enum FileError {
     /// A pipe, a socket or a device.
     #[error("`{}` is not a regular file", .0.display())]
     Special(PathBuf),
-    /// Larger than any honest file of its kind.
+    /// Larger than any real file of its kind.
     #[error("`{}` is larger than {most} bytes", .path.display())]
     TooLarge {
         /// The file.
@@ -21,18 +20,18 @@ pub enum FileError {
         /// The limit.
         most: u64,
     },
-    /// It is there and cannot be read.
+    /// It exists but cannot be read.
     #[error("cannot read `{}`: {reason}", .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The message of the system.
         reason: io::Error,
     },
 }
 
-/// Whether `path` is a regular file of at most `most` bytes, or a link to one. `None` where there is no file: a folder is
-/// none.
+/// Whether `path` is a regular file of at most `most` bytes, or a link to one. `None` if there is no file; a directory is not
+/// one.
 pub fn check(path: &Path, most: u64) -> Result<Option<Metadata>, FileError> {
     let unreadable = |reason| FileError::Unreadable {
         path: path.to_owned(),
@@ -46,7 +45,7 @@ pub fn check(path: &Path, most: u64) -> Result<Option<Metadata>, FileError> {
     }
 }
 
-/// Reads a regular file of at most `most` bytes, or a link to one. `None` where there is no file.
+/// Reads a regular file of at most `most` bytes, or a link to one. `None` if there is no file.
 pub fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
     let unreadable = |reason| FileError::Unreadable {
         path: path.to_owned(),
@@ -61,7 +60,7 @@ pub fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
         Err(error) => return Err(unreadable(error)),
     };
     let mut content = Vec::with_capacity(data.len() as usize);
-    // It may grow meanwhile, and those of `/proc` say that they are empty.
+    // It may grow in the meantime, and files in `/proc` claim to be empty.
     file.take(most + 1)
         .read_to_end(&mut content)
         .map_err(unreadable)?;
@@ -72,7 +71,7 @@ pub fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
     Ok(Some(content))
 }
 
-/// [`read`] of a file that has to be text; what is not UTF-8 is replaced.
+/// [`read`] for a text file; invalid UTF-8 is replaced.
 pub fn read_text(path: &Path, most: u64) -> Result<Option<String>, FileError> {
     let content = read(path, most)?;
     Ok(content.map(|content| String::from_utf8_lossy(&content).into_owned()))
@@ -89,7 +88,7 @@ fn check_data(path: &Path, data: Metadata, most: u64) -> Result<Metadata, FileEr
     Ok(data)
 }
 
-/// A link that leads nowhere, or in a circle, is as good as none.
+/// A dangling or circular link counts as no file.
 fn is_absent(path: &Path, error: &io::Error) -> bool {
     let is_nowhere = matches!(
         error.kind(),

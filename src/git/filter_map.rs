@@ -1,8 +1,8 @@
-//! What `git filter-repo` says that it made of commits and refs.
+//! What `git filter-repo` reports about the commits and refs it rewrote.
 //!
-//! It throws the old commits away, so that nothing else tells which new ones took their place. Its maps lie in the folder of
-//! the repository: `filter-repo/commit-map` with the lines `OLD NEW` and `filter-repo/ref-map` with `OLD NEW REF`. An id of
-//! zeros stands for what it removed.
+//! It deletes the old commits, so nothing else tells which new ones replaced them. Its maps are in the directory of the
+//! repository: `filter-repo/commit-map` with lines `OLD NEW`, and `filter-repo/ref-map` with `OLD NEW REF`. An id of zeros stands
+//! for a removed object.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{BufRead, BufReader, Read as _};
@@ -15,11 +15,11 @@ use crate::facts::ids::ObjectId;
 /// A larger map is not read: this is one of six million commits.
 const LARGEST_COMMIT_MAP: u64 = 512 << 20;
 const LARGEST_REF_MAP: u64 = 64 << 20;
-/// No line of a map of commits is longer: two ids of 64 digits.
+/// The maximum length of a line in a map of commits: two ids of 64 digits.
 const LONGEST_LINE: u64 = 256;
 
-/// What became of these commits. Those that the map does not name, that were removed or left as they are, are left out, and
-/// so are all where there is no map, or none that can be read.
+/// The new ids of these commits. Commits that the map does not name, or that were removed or unchanged, are left out, as are all
+/// if there is no readable map.
 pub fn rewritten(repo: &Repo, wanted: &HashSet<ObjectId>) -> BTreeMap<ObjectId, ObjectId> {
     let mut found = BTreeMap::new();
     let path = map(repo, "commit-map");
@@ -44,7 +44,7 @@ pub fn rewritten(repo: &Repo, wanted: &HashSet<ObjectId>) -> BTreeMap<ObjectId, 
     found
 }
 
-/// Whether the filter removed a ref, as one that keeps some paths removes notes.
+/// Whether the filter removed a ref, as happens to notes when only some paths are kept.
 pub fn removed(repo: &Repo, reference: &str) -> bool {
     let map = files::read_text(&map(repo, "ref-map"), LARGEST_REF_MAP);
     let map = map.ok().flatten().unwrap_or_default();
@@ -58,7 +58,7 @@ fn map(repo: &Repo, name: &str) -> PathBuf {
     repo.common_dir().join("filter-repo").join(name)
 }
 
-/// The ids of a line; `None` for the heading, and where the commit was removed.
+/// The ids of a line; `None` for the heading, and if the commit was removed.
 fn pair(line: &str) -> Option<(ObjectId, ObjectId)> {
     let (old, new) = line.trim_end().split_once(' ')?;
     let new = new.trim_start();

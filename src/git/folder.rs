@@ -1,8 +1,8 @@
-//! What lies in a folder.
+//! The entries of a directory.
 //!
-//! The standard library ends the process where a folder does not close well, as one on a broken disk or on a network may not:
-//! also after a record was written, which would be called a failure then. Here that is no trouble, as all that was asked for
-//! has been listed. `clippy.toml` keeps its functions out.
+//! The standard library aborts the process if a directory cannot be closed properly, as can happen on a broken disk or on a
+//! network: even after a record was written, which would then be reported as a failure. Here this is not an error, because all
+//! entries have been listed by then. `clippy.toml` forbids the functions of the standard library.
 
 #![cfg_attr(not(unix), allow(clippy::disallowed_methods))]
 
@@ -11,12 +11,12 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What something in a folder is, links not followed.
+/// The type of an entry, without following links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A regular file.
     File,
-    /// A folder.
+    /// A directory.
     Folder,
     /// A symbolic link.
     Link,
@@ -24,7 +24,7 @@ pub enum Kind {
     Special,
 }
 
-/// Something in a folder.
+/// An entry of a directory.
 #[derive(Debug, Clone)]
 pub struct Entry {
     path: PathBuf,
@@ -32,7 +32,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The path of the folder, and the name.
+    /// The path of the directory, and the name.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -42,16 +42,16 @@ impl Entry {
         self.path.file_name().unwrap_or_default()
     }
 
-    /// What it is.
+    /// Its type.
     pub fn kind(&self) -> io::Result<Kind> {
         match self.kind {
             Some(kind) => Ok(kind),
-            // Not every file system says it with the name.
+            // Not every file system reports the type with the name.
             None => self.metadata().map(|data| kind_of(&data)),
         }
     }
 
-    /// Its facts; those of a link itself.
+    /// Its metadata; of a link, that of the link itself.
     pub fn metadata(&self) -> io::Result<Metadata> {
         self.path.symlink_metadata()
     }
@@ -67,7 +67,7 @@ fn kind_of(data: &Metadata) -> Kind {
     }
 }
 
-/// All that lies in a folder, in no order. What cannot be read of it comes as an error in its place.
+/// All entries of a directory, in no order. An unreadable entry is an error in its place.
 pub fn list(folder: &Path) -> io::Result<Vec<io::Result<Entry>>> {
     let entry = |(name, kind): (OsString, Option<Kind>)| Entry {
         path: folder.join(name),
@@ -77,12 +77,12 @@ pub fn list(folder: &Path) -> io::Result<Vec<io::Result<Entry>>> {
     Ok(names.map(|named| named.map(entry)).collect())
 }
 
-/// All that can be listed of a folder, whether it is there or not.
+/// The entries of a directory that can be listed, whether or not it exists.
 pub fn present(folder: &Path) -> impl Iterator<Item = Entry> + use<> {
     list(folder).into_iter().flatten().flatten()
 }
 
-/// Removes a folder and the files in it.
+/// Removes a directory and the files in it.
 pub fn remove_with_files(folder: &Path) -> io::Result<()> {
     for entry in list(folder)? {
         fs::remove_file(entry?.path())?;
@@ -90,7 +90,7 @@ pub fn remove_with_files(folder: &Path) -> io::Result<()> {
     fs::remove_dir(folder)
 }
 
-/// Removes a folder and all below it; links are removed and not followed.
+/// Removes a directory and everything below it; links are removed, not followed.
 pub fn remove_with_all(folder: &Path) -> io::Result<()> {
     for entry in list(folder)? {
         let entry = entry?;
@@ -102,7 +102,7 @@ pub fn remove_with_all(folder: &Path) -> io::Result<()> {
     fs::remove_dir(folder)
 }
 
-/// A name, and what it is the name of where the folder says so.
+/// A name, and the type of its entry if the directory contains it.
 type Named = io::Result<(OsString, Option<Kind>)>;
 
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! What may keep a record from being written or read, as it can be seen without writing one.
+//! What may prevent a record from being written or read, as far as it can be determined without writing one.
 
 use std::fs;
 use std::io;
@@ -11,34 +11,34 @@ use super::writer::{WriteError, refusals};
 use super::{folder, notes};
 use crate::facts::ids::ObjectId;
 
-/// A lock that git holds longer than this was left by one that died.
+/// A lock that git holds longer than this was left by a process that died.
 const YOUNG: u64 = 600;
-/// So many folders of remotes are looked through for locks.
+/// How many directories of remotes are searched for locks.
 const MOST_FOLDERS: usize = 200;
 
 /// Something that cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unwritable {
-    /// The folder.
+    /// The directory.
     pub path: PathBuf,
-    /// What the system says.
+    /// The message of the system.
     pub reason: String,
 }
 
-/// The lock of a reference, or of all packed ones.
+/// The lock of a ref, or of all packed ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldLock {
     /// Its file.
     pub path: PathBuf,
-    /// How old it is, in words.
+    /// Its age, in words.
     pub age: Option<String>,
     /// Whether it is too young to have been left by a process that died.
     pub is_young: bool,
-    /// Whether a process of ours made it, which is no more.
+    /// Whether it was made by a git-leverage process that no longer runs.
     pub is_ours: bool,
 }
 
-/// The first folder that a record would be written to, and cannot: a file without a name is made in each.
+/// The first directory that a record would be written to, but cannot: an unnamed file is created in each.
 pub fn unwritable(repo: &Repo) -> Option<Unwritable> {
     refusals(repo).next().map(|(path, error)| Unwritable {
         reason: error_text(&error),
@@ -54,7 +54,7 @@ fn error_text(error: &io::Error) -> String {
     }
 }
 
-/// The locks of references of ours, and the one of all packed references.
+/// The locks of the ledger's refs, and the lock of all packed refs.
 pub fn locks(repo: &Repo) -> Vec<HeldLock> {
     let common = repo.common_dir();
     let ours = swap::left_locks(common, &[NOTES, TASKS, PIN]);
@@ -98,7 +98,7 @@ fn seconds_since(path: &Path) -> Option<u64> {
     Some(modified.elapsed().unwrap_or_default().as_secs())
 }
 
-/// Removes what a process of ours left that died while it wrote: whoever takes our lock does.
+/// Removes locks of git-leverage processes that died while writing, as every writer does.
 pub fn remove_left_locks(repo: &Repo) -> Result<(), WriteError> {
     WriteLock::take(repo).map(drop)
 }
@@ -111,7 +111,7 @@ pub fn unreadable(repo: &Repo) -> Option<String> {
     notes::read_own(repo).trouble
 }
 
-/// The ledger that this clone last wrote, and the one that it has, where somebody moved that since.
+/// The ledger that this clone last wrote, and its current one, if another program moved it since.
 pub fn moved(repo: &Repo) -> Option<(Tips, Tips)> {
     let pinned: ObjectId = notes::tip(repo, PIN)?;
     let own = Tips::own(repo);

@@ -1,4 +1,4 @@
-//! The readers of raw objects and indexes, for tests that feed them hostile bytes.
+//! Entry points of the readers of raw objects and indexes, for tests with hostile bytes.
 
 use super::commits::RawCommit;
 pub(crate) use super::pack::hostile::index;
@@ -18,7 +18,7 @@ pub(crate) fn tree(data: &[u8]) {
 /// A commit object.
 pub(crate) fn commit(data: &[u8]) {
     let commit = RawCommit::parse(ObjectId::from([0; 20]), data);
-    // A byte takes at most three in UTF-8, whatever it was in.
+    // In UTF-8, one byte becomes at most three, whatever the original encoding.
     assert!(commit.message().len() <= 3 * data.len());
     assert!(commit.parents().count() <= data.len());
     commit.author();

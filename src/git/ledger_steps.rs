@@ -1,4 +1,4 @@
-//! The history of a ledger reference: which lines each of its commits brought and took, and where it jumped.
+//! The history of a ledger ref: which lines each of its commits added and removed, and where the ref jumped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,70 +15,70 @@ use super::{GitError, Repo, refs};
 use crate::facts::ids::ObjectId;
 use crate::facts::record::{LARGEST_NOTE, NoteLines};
 
-/// All notes that one commit changes, before and after.
+/// The maximum size of all notes that one commit changes, before and after.
 const MOST_BYTES: u64 = 1 << 30;
-/// A larger file beside the code is a trap.
+/// A larger file beside the code is an attack.
 const LARGEST_FILE: u64 = 16 << 20;
-/// Bytes of objects that are kept: neighbouring commits share their trees.
+/// The object cache, in bytes: neighboring commits share their trees.
 const KEPT: usize = 16 << 20;
 
 /// What one commit of the ledger did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerStep {
-    /// The commit on the notes reference.
+    /// The commit on the notes ref.
     pub commit: ObjectId,
-    /// Its parents: more than one where two ledgers were merged.
+    /// Its parents: more than one if two ledgers were merged.
     pub parents: Vec<ObjectId>,
-    /// Whether its parents are here.
+    /// Whether its parents are present.
     pub past: Past,
     /// The first line of its message. Untrusted text.
     pub subject: String,
-    /// Who committed it. Untrusted text.
+    /// The committer. Untrusted text.
     pub committer: String,
     /// The committer's time, seconds since the epoch.
     pub time: i64,
-    /// What its signature is worth.
+    /// The result of verifying its signature.
     pub signature: Signature,
     /// Lines that no parent had anywhere.
     pub added: BTreeSet<Vec<u8>>,
-    /// Lines that a parent had and that stand nowhere at the end of the history, each where it was taken last.
+    /// Lines that a parent had and that are nowhere at the end of the history, each where it was removed last.
     pub removed: BTreeSet<Vec<u8>>,
 }
 
-/// What of a commit's past is here.
+/// How much of a commit's history is present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Past {
     /// Its parents, if it has any.
     Here,
-    /// It has parents that a shallow clone or fetch left out: what it holds may be older.
+    /// It has parents that a shallow clone or fetch left out, so its content may be older.
     CutOff,
 }
 
-/// A reference that moved to where its old value is no ancestor of the new one.
+/// A move of a ref whose old value is not an ancestor of the new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Jump {
-    /// Which reference.
+    /// The ref.
     pub reference: String,
-    /// Where it stood.
+    /// The old commit.
     pub from: ObjectId,
-    /// Where it went.
+    /// The new commit.
     pub to: ObjectId,
-    /// Who moved it, where the log says so. Untrusted text.
+    /// Who moved it, if the reflog says so. Untrusted text.
     pub who: Option<String>,
 }
 
-/// What the logs of references tell of their moves.
+/// What the reflogs say about moves of refs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Jumps {
-    /// The moves that left the past behind.
+    /// The moves that left history behind.
     pub found: Vec<Jump>,
-    /// References that are there and have no log: bare repositories keep none, and git keeps them for some names only.
+    /// Existing refs without a reflog: bare repositories have none, and git logs only some names.
     pub unlogged: Vec<String>,
 }
 
-/// Every commit behind a reference, oldest first; none where there is no such reference.
+/// Every commit behind a ref, oldest first; none if the ref does not exist.
 ///
-/// Signatures are checked with the programs that `files` configure.
+/// Signatures are verified with the programs that `files` configure.
 pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<LedgerStep>, GitError> {
     let raw = repo.raw();
     let Ok(tip) = raw.refname_to_id(reference) else {
@@ -101,7 +101,7 @@ pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<Le
         step.past = Past::CutOff;
     }
     let commits: Vec<ObjectId> = steps.iter().map(|step| step.commit).collect();
-    // A git that cannot be asked leaves signatures unchecked, which is what the audit then says.
+    // If git cannot be run, signatures stay unchecked, which the audit then reports.
     let mut signatures = signing::check(repo, &commits, files).unwrap_or_default();
     for step in &mut steps {
         if let Some(signature) = signatures.remove(&step.commit) {
@@ -111,28 +111,28 @@ pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<Le
     Ok(steps)
 }
 
-/// What a ledger tells to whoever does not have it yet: also what it once held, and what is said of each of its commits.
+/// What a ledger reveals to someone who does not have it yet: also its earlier content, and the messages of its commits.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Told {
-    /// Every line that some commit brought.
+    /// Every line that any commit added.
     pub lines: BTreeSet<Vec<u8>>,
     /// The commits with their messages, newest first. Untrusted text.
     pub messages: Vec<(ObjectId, String)>,
 }
 
-/// Why what a ledger tells cannot be read, and in which of its commits.
+/// Why the content of a ledger cannot be read, and in which commit.
 #[derive(Debug, thiserror::Error)]
 #[error("commit {commit}: {cause}")]
 pub struct Untold {
-    /// The commit of the ledger: the last, if the history as a whole cannot be read.
+    /// The commit of the ledger: the last one if the history as a whole cannot be read.
     pub commit: ObjectId,
-    /// What is wrong there.
+    /// The reason.
     #[source]
     pub cause: GitError,
 }
 
 impl Untold {
-    /// Whether an object is not here, and nothing is wrong with it otherwise.
+    /// Whether an object is merely missing.
     pub fn is_missing(&self) -> bool {
         match &self.cause {
             GitError::Library(error) => error.code() == ErrorCode::NotFound,
@@ -143,8 +143,8 @@ impl Untold {
 }
 
 impl Told {
-    /// What is told by the commits that `tip` ends in and `known` does not know. Fails where something of it cannot be read or is
-    /// larger than anything that a ledger holds: what was not seen is not to be published, or taken in.
+    /// What the commits reveal that `tip` reaches and `known` does not. Fails if any of it cannot be read or is larger than any
+    /// real ledger's: what was not examined must not be published or merged.
     pub fn of(repo: &Repo, tip: ObjectId, known: Option<ObjectId>) -> Result<Self, Untold> {
         let at = |commit: ObjectId| move |cause: GitError| Untold { commit, cause };
         let commits = new_commits(repo, tip, known).map_err(at(tip))?;
@@ -166,7 +166,7 @@ impl Told {
     }
 }
 
-/// The commits that `tip` ends in and `known` does not know, the newest first.
+/// The commits that `tip` reaches and `known` does not, newest first.
 fn new_commits(repo: &Repo, tip: ObjectId, known: Option<ObjectId>) -> Result<Vec<Oid>, GitError> {
     let tip = Oid::from_bytes(tip.as_bytes())?;
     let known = known.map(|known| Oid::from_bytes(known.as_bytes())).transpose()?;
@@ -176,8 +176,8 @@ fn new_commits(repo: &Repo, tip: ObjectId, known: Option<ObjectId>) -> Result<Ve
     Ok(walk.collect::<Result<_, _>>()?)
 }
 
-/// Leaves of the lines that were taken those that stand on no note any more: a note may be a copy of another, and what was
-/// lost may have been restored. A line that was taken twice was lost the second time.
+/// Keeps, of the removed lines, only those that are on no note any more: a note may be a copy of another, and a lost line may
+/// have been restored. A line that was removed twice was lost the second time.
 fn keep_what_is_gone(repo: &Repo, reference: &str, steps: &mut [LedgerStep]) {
     if steps.iter().all(|step| step.removed.is_empty()) {
         return;
@@ -194,16 +194,16 @@ fn keep_what_is_gone(repo: &Repo, reference: &str, steps: &mut [LedgerStep]) {
     }
 }
 
-/// What becomes of notes that are larger than any that is read.
+/// How to treat notes that are too large to read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Large {
     /// They count as empty.
     LeftOut,
-    /// Nothing is read where there is one.
+    /// Reading fails.
     Refused,
 }
 
-/// A reading of commits of a ledger.
+/// Reads commits of a ledger.
 struct Reading<'a> {
     repo: &'a Repo,
     objects: Objects<'a>,
@@ -269,7 +269,7 @@ impl Reading<'_> {
         )?;
         let mut left = MOST_BYTES;
         let mut lines = |side: fn(&Difference) -> Option<Version>| {
-            // Notes may share a blob, which is read once.
+            // Notes can share a blob, which is read once.
             let notes = differences.iter();
             let blobs: BTreeMap<ObjectId, &[u8]> = notes
                 .filter_map(|note| Some((side(note)?.id, note.path.as_slice())))
@@ -301,8 +301,7 @@ impl Reading<'_> {
                 Large::Refused => Err(git2::Error::from_str(&too_large(path, size)).into()),
             };
         }
-        let too_many =
-            || git2::Error::from_str("a commit of the ledger changes more notes than any ledger holds");
+        let too_many = || git2::Error::from_str("a commit of the ledger changes too many notes");
         *left = left.checked_sub(size).ok_or_else(too_many)?;
         let blob = self.repo.blob_at(note, LARGEST_NOTE as u64)?;
         lines.extend(NoteLines::parse(blob.content()).iter().map(<[u8]>::to_vec));
@@ -310,7 +309,7 @@ impl Reading<'_> {
     }
 }
 
-/// Says of the note at a path of a notes tree that it is larger than any that is read.
+/// The error for a note, at its path in the notes tree, that is too large to read.
 fn too_large(path: &[u8], size: u64) -> String {
     let name: Vec<u8> = path.iter().copied().filter(|byte| *byte != b'/').collect();
     let target = std::str::from_utf8(&name)
@@ -321,7 +320,7 @@ fn too_large(path: &[u8], size: u64) -> String {
         None => format!("the file {}", String::from_utf8_lossy(path)),
     };
     let most = LARGEST_NOTE >> 20;
-    format!("{what} has {size} bytes, and no ledger holds one above {most} MiB")
+    format!("{what} is too large: {size} bytes; the limit is {most} MiB")
 }
 
 fn subject(commit: &Commit<'_>) -> String {
@@ -329,7 +328,7 @@ fn subject(commit: &Commit<'_>) -> String {
     String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
 }
 
-/// The moves of references that left their past behind: in their logs, and from where this clone wrote the ledger last.
+/// The moves of refs that left history behind: in their reflogs, and since this clone last wrote the ledger.
 pub fn jumps(repo: &Repo, references: &[&str]) -> Jumps {
     let raw = repo.raw();
     let mut jumps = Jumps::default();
@@ -342,7 +341,7 @@ pub fn jumps(repo: &Repo, references: &[&str]) -> Jumps {
         if log.is_none() {
             jumps.unlogged.push((*reference).to_owned());
         }
-        // Writing the file of a reference by hand leaves no entry.
+        // Writing the file of a ref by hand leaves no entry.
         let last = log.as_ref().and_then(|log| Some(log.get(0)?.id_new()));
         let pinned = raw
             .refname_to_id(refs::PIN)
@@ -354,10 +353,10 @@ pub fn jumps(repo: &Repo, references: &[&str]) -> Jumps {
     jumps
 }
 
-/// From where, to where, and who.
+/// The old commit, the new commit, and who moved it.
 type Move = (Oid, Oid, Option<String>);
 
-/// The moves that a log tells, the newest first.
+/// The moves in a reflog, newest first.
 fn moves_in(log: &Reflog) -> Vec<Move> {
     let who = |entry: &git2::ReflogEntry<'_>| {
         let who = entry.committer();
@@ -386,7 +385,7 @@ fn left_behind(repo: &Repo, reference: &str, moves: Vec<Move>) -> Vec<Jump> {
         .collect()
 }
 
-/// A file as HEAD has it; `None` where it has none, or one above 16 MiB.
+/// A file at HEAD; `None` if it does not exist or is above 16 MiB.
 pub fn file_at_head(repo: &Repo, path: &str) -> Option<Vec<u8>> {
     let tree = repo.head_tree().ok()?;
     let entry = repo.entry_at(&tree, std::path::Path::new(path)).ok()?;

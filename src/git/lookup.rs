@@ -1,7 +1,7 @@
-//! The door to objects that libgit2 looks up: each is looked at before it is read.
+//! The only way to objects that libgit2 looks up: each is checked before it is read.
 //!
-//! libgit2 reads an object whole, whatever its size, and opens its file, whatever that is. A loose commit of four gigabytes
-//! takes four megabytes on the disk. So nothing here and above asks libgit2 for an object by itself.
+//! libgit2 reads an object completely, whatever its size, and opens its file, whatever that is. A loose commit of four gigabytes
+//! takes four megabytes on disk. So no other code asks libgit2 for an object directly.
 
 use std::path::{Path, PathBuf};
 
@@ -14,21 +14,21 @@ use super::trees::LARGEST_TREE;
 use super::{alternates, loose};
 use crate::facts::ids::ObjectId;
 
-/// A commit or tag above this size is a trap.
+/// A commit or tag above this size is an attack.
 pub(super) const LARGEST_COMMIT: u64 = 16 << 20;
-/// How many tags may stand for each other.
+/// How many tags of tags are followed.
 const MOST_TAGS: usize = 64;
 
 impl Repo {
-    /// The size and the kind of an object that may be read, if a blob then with `most` bytes at most. Fails with
-    /// [`ErrorCode::NotFound`] where it is missing.
+    /// The size and the type of an object that may be read; a blob may have at most `most` bytes. Fails with
+    /// [`ErrorCode::NotFound`] if it is missing.
     pub(super) fn look_at(&self, id: Oid, most: u64) -> Result<(u64, ObjectType), Error> {
         let (size, kind) = self.header(id)?;
         self.accept(id, size, kind, most)?;
         Ok((size, kind))
     }
 
-    /// Fails where an object of this size and kind may not be read.
+    /// Fails if an object of this size and type may not be read.
     fn accept(&self, id: Oid, size: u64, kind: ObjectType, most: u64) -> Result<(), Error> {
         let most = match kind {
             ObjectType::Commit | ObjectType::Tag => LARGEST_COMMIT,
@@ -41,7 +41,7 @@ impl Repo {
         self.check_whole(id)
     }
 
-    /// The size of an object, which may be any. It may be damaged: [`Repo::check_whole`] says so.
+    /// The size of an object, without a limit. The object may be damaged: see [`Repo::check_whole`].
     pub(super) fn size_of(&self, id: Oid) -> Result<u64, Error> {
         Ok(self.header(id)?.0)
     }
@@ -50,13 +50,13 @@ impl Repo {
         if id.as_bytes().len() != self.id_width() {
             return Err(not_found(
                 ErrorClass::Odb,
-                "no object here has a name of this length",
+                "object names of this length do not exist in this repository",
             ));
         }
         if let Some(file) = self.loose(id)? {
             match loose::head(&file) {
                 Ok(Some(head)) => return Ok((head.size, head.kind)),
-                // It went into a pack just now.
+                // It was packed in the meantime.
                 Ok(None) => {}
                 Err(error) => self.packed_instead(id, &error)?,
             }
@@ -65,7 +65,7 @@ impl Repo {
         Ok((size as u64, kind))
     }
 
-    /// Fails where the file of an object is damaged so that libgit2 would not come back from it.
+    /// Fails if the file of an object is damaged in a way that makes libgit2 hang.
     pub(super) fn check_whole(&self, id: Oid) -> Result<(), Error> {
         if self.whole.borrow().contains(&id) {
             return Ok(());
@@ -77,7 +77,7 @@ impl Repo {
         Ok(())
     }
 
-    /// Fails where an object whose file is damaged is in no pack, which libgit2 looks into first.
+    /// Fails if an object whose file is damaged is in no pack; libgit2 looks in packs first.
     fn packed_instead(&self, id: Oid, error: &std::io::Error) -> Result<(), Error> {
         match object_id(id).is_some_and(|name| Packs::open(self).has(&name)) {
             true => Ok(()),
@@ -85,12 +85,12 @@ impl Repo {
         }
     }
 
-    /// Fails where the file of a loose object is none that may be opened.
+    /// Fails if the file of a loose object must not be opened.
     pub(super) fn check_file(&self, id: Oid) -> Result<(), Error> {
         self.loose(id).map(|_| ())
     }
 
-    /// The file of a loose object. Opening a pipe in place of one would wait for ever.
+    /// The file of a loose object. Opening a pipe in its place would block forever.
     fn loose(&self, id: Oid) -> Result<Option<PathBuf>, Error> {
         let name = id.to_string();
         let file = Path::new(&name[..2]).join(&name[2..]);
@@ -99,9 +99,7 @@ impl Repo {
             match path.metadata() {
                 Ok(data) if data.is_file() => return Ok(Some(path)),
                 Ok(_) => {
-                    return Err(Error::from_str(&format!(
-                        "the file of object {id} is not a regular one"
-                    )));
+                    return Err(Error::from_str(&format!("object {id} is not a regular file")));
                 }
                 Err(_) => {}
             }
@@ -109,7 +107,7 @@ impl Repo {
         Ok(None)
     }
 
-    /// Where its objects lie, those of alternates too.
+    /// Where its objects are, including alternates.
     pub(super) fn object_folders(&self) -> &[PathBuf] {
         self.object_folders
             .get_or_init(|| alternates::object_folders(self.common_dir()))
@@ -127,7 +125,7 @@ impl Repo {
         self.raw().find_tree(id)
     }
 
-    /// Fails where an object is of another kind than the wanted one, or may not be read.
+    /// Fails if an object is not of the wanted type, or may not be read.
     fn look_for(&self, id: Oid, wanted: ObjectType) -> Result<(), Error> {
         let (size, kind) = self.header(id)?;
         match kind == wanted {
@@ -158,10 +156,10 @@ impl Repo {
                 _ => return Ok(None),
             }
         }
-        Err(Error::from_str(&format!("the tags at {id} do not end")))
+        Err(Error::from_str(&format!("tag {id} is nested too deeply")))
     }
 
-    /// The commit that a reference leads to. `None` where that is a tree or a blob.
+    /// The commit that a ref leads to. `None` if that is a tree or a blob.
     pub(super) fn commit_of(&self, reference: &Reference<'_>) -> Result<Option<Commit<'_>>, Error> {
         let target = match reference.target() {
             Some(target) => Some(target),
@@ -170,7 +168,7 @@ impl Repo {
         self.peel_to_commit(target.ok_or_else(|| Error::from_str("a reference without an object"))?)
     }
 
-    /// The tree of the commit at HEAD. Fails with [`ErrorCode::UnbornBranch`] where there is none yet.
+    /// The tree of the commit at HEAD. Fails with [`ErrorCode::UnbornBranch`] if there is none yet.
     pub(super) fn head_tree(&self) -> Result<Tree<'_>, Error> {
         let head = self.raw().head()?;
         let commit = self.commit_of(&head)?;
@@ -181,7 +179,7 @@ impl Repo {
         )
     }
 
-    /// The object whose whole name a text is.
+    /// The object whose full name a text is.
     pub(super) fn whole_id(&self, text: &str) -> Option<Oid> {
         let id: ObjectId = text.parse().ok()?;
         Oid::from_bytes(id.as_bytes())
@@ -189,7 +187,7 @@ impl Repo {
             .filter(|_| id.width() == self.id_width())
     }
 
-    /// What a whole id or the name of a reference stands for, without a look at the object.
+    /// The object of a full id or the name of a ref, without reading the object.
     pub(super) fn named(&self, name: &str) -> Option<Oid> {
         if let Some(id) = self.whole_id(name) {
             return Some(id);
@@ -198,10 +196,10 @@ impl Repo {
         reference.resolve().ok()?.target()
     }
 
-    /// The object of a revision, however it is written. libgit2 reads those on the way to it.
+    /// The object of any revision. libgit2 reads the objects on the way to it.
     pub(super) fn revision(&self, revision: &str) -> Result<Oid, Error> {
         match self.named(revision) {
-            // To libgit2 nothing at all is HEAD, to git it is no revision.
+            // For libgit2, an empty text is HEAD; for git, it is not a revision.
             _ if revision.is_empty() => Err(Error::from_str("an empty revision")),
             Some(id) => Ok(id),
             None => Ok(self.raw().revparse_single(revision)?.id()),
@@ -231,7 +229,7 @@ impl Repo {
 }
 
 impl Replaced {
-    /// The commit as git sees it, but for its id, and for parents that are grafted.
+    /// The commit as git sees it, except for its id and for grafted parents.
     pub(super) fn commit<'repo>(&self, repo: &'repo Repo, id: Oid) -> Result<Commit<'repo>, Error> {
         repo.commit_at(self.oid(id))
     }
@@ -247,14 +245,14 @@ mod tests {
 
     use super::*;
 
-    /// Puts a file in the place of a loose object that says to have `size` bytes; returns its name.
+    /// Replaces the file of a loose object by one that claims `size` bytes; returns its name.
     fn loose(folder: &Path, kind: &str, size: u64) -> Oid {
         let id = Oid::hash_object(ObjectType::Blob, format!("{kind} {size}").as_bytes()).unwrap();
         let name = id.to_string();
         let place = folder.join(".git/objects").join(&name[..2]);
         std::fs::create_dir_all(&place).unwrap();
         let head = format!("{kind} {size}\0and some of it");
-        // A zlib stream that compresses nothing and does not end.
+        // An uncompressed zlib stream that does not end.
         let mut file = std::fs::File::create(place.join(&name[2..])).unwrap();
         file.write_all(&[0x78, 0x01, 0]).unwrap();
         let len = head.len() as u16;
@@ -279,10 +277,10 @@ mod tests {
         assert!(too_large(repo.peel_to_commit(huge("tag"))));
         assert!(too_large(repo.tree_at(huge("tree"))));
         assert!(too_large(repo.blob_at(huge("blob"), 1 << 20)));
-        // It carries no history, whatever its size.
+        // It contains no history, whatever its size.
         assert!(repo.peel_to_commit(huge("blob")).unwrap().is_none());
         let limit = LARGEST_COMMIT;
-        // It would be read, if there were more of it.
+        // It would be read if it were complete.
         assert!(!too_large(repo.look_at(loose(folder.path(), "commit", limit), 0)));
         assert!(too_large(
             repo.look_at(loose(folder.path(), "commit", limit + 1), 0)

@@ -1,6 +1,6 @@
-//! A look at loose objects before libgit2 reads them: one file each, a zlib stream of `KIND SIZE`, a NUL and the content.
+//! Checks loose objects before libgit2 reads them: one file each, a zlib stream of `KIND SIZE`, a NUL and the content.
 //!
-//! Where such a stream is cut short, as a loss of power or a full disk leaves it, libgit2 waits for more of it for ever.
+//! If such a stream is cut short, as after a power failure or on a full disk, libgit2 waits for more data forever.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -9,20 +9,20 @@ use std::path::Path;
 use git2::{Error, ObjectType, Oid, Repository};
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-/// How much is read of a file, and inflated, at once.
+/// How much of a file is read and inflated at once.
 const PIECE: usize = 16 << 10;
-/// The longest `KIND SIZE` that makes sense, with its NUL.
+/// The maximum length of a valid `KIND SIZE`, including its NUL.
 const LONGEST_HEAD: usize = 32;
 
-/// What a loose object says that it is.
+/// The header of a loose object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) kind: ObjectType,
-    /// Bytes of its content.
+    /// The size of its content in bytes.
     pub(super) size: u64,
 }
 
-/// A stream that is inflated and thrown away.
+/// A stream that is inflated and discarded.
 struct Stream {
     file: File,
     inflate: Inflate,
@@ -31,7 +31,7 @@ struct Stream {
     output: Vec<u8>,
 }
 
-/// The head of a loose object, of which the rest may be damaged. `None` where there is no such file.
+/// The header of a loose object; the rest of it may be damaged. `None` if there is no such file.
 pub(super) fn head(path: &Path) -> io::Result<Option<Head>> {
     match Stream::open(path)? {
         Some(mut stream) => stream.head().map(|(head, _)| Some(head)),
@@ -39,7 +39,7 @@ pub(super) fn head(path: &Path) -> io::Result<Option<Head>> {
     }
 }
 
-/// Fails where the stream of a loose object does not end as its head says. Reads no more than that.
+/// Fails if the stream of a loose object does not end where its header says. Reads no more than that.
 pub(super) fn check(path: &Path) -> io::Result<()> {
     let Some(mut stream) = Stream::open(path)? else {
         return Ok(());
@@ -50,7 +50,7 @@ pub(super) fn check(path: &Path) -> io::Result<()> {
         let (_, is_end) = stream.next()?;
         let inflated = stream.inflate.total_out();
         if inflated > expected || is_end && inflated < expected {
-            return Err(damage("it is not as long as it says"));
+            return Err(damage("wrong length"));
         }
         if is_end {
             return Ok(());
@@ -58,15 +58,13 @@ pub(super) fn check(path: &Path) -> io::Result<()> {
     }
 }
 
-/// [`check`] of what lies in the repository itself, as all that is written here does.
+/// [`check`] for objects in the repository itself, where everything is that this program writes.
 pub(super) fn check_own(repo: &Repository, id: Oid) -> Result<(), Error> {
     let name = id.to_string();
     let file = repo.commondir().join("objects").join(&name[..2]).join(&name[2..]);
-    // Opening a pipe would wait for ever.
+    // Opening a pipe would block forever.
     if file.metadata().is_ok_and(|data| !data.is_file()) {
-        return Err(Error::from_str(&format!(
-            "the file of object {id} is not a regular one"
-        )));
+        return Err(Error::from_str(&format!("object {id} is not a regular file")));
     }
     check(&file).map_err(|error| Error::from_str(&format!("object {id} is damaged: {error}")))
 }
@@ -108,20 +106,20 @@ impl Stream {
             match status {
                 Ok(Status::StreamEnd) => return Ok((bytes, true)),
                 Ok(_) if bytes > 0 => return Ok((bytes, false)),
-                // Nothing to read and nothing that was held back.
-                _ if is_last => return Err(damage("it is cut short")),
+                // Nothing to read, and nothing was buffered.
+                _ if is_last => return Err(damage("truncated")),
                 Ok(_) if self.ready.is_empty() => {}
-                _ => return Err(damage("it does not inflate")),
+                _ => return Err(damage("cannot inflate it")),
             }
         }
     }
 
-    /// The head, and how long it is.
+    /// The header, and its length.
     fn head(&mut self) -> io::Result<(Head, u64)> {
         let (bytes, _) = self.next()?;
         let start = &self.output[..bytes.min(LONGEST_HEAD)];
         let parsed = memchr::memchr(0, start).and_then(|end| Some((parse(&start[..end])?, end as u64 + 1)));
-        parsed.ok_or_else(|| damage("its head makes no sense"))
+        parsed.ok_or_else(|| damage("invalid header"))
     }
 }
 
@@ -143,7 +141,7 @@ fn parse(head: &[u8]) -> Option<Head> {
 mod tests {
     use super::*;
 
-    /// A loose object of some size, as libgit2 writes it.
+    /// A loose object of a given size, as libgit2 writes it.
     fn object(folder: &Path, content: &[u8]) -> Vec<u8> {
         let repo = git2::Repository::init(folder).unwrap();
         let name = repo.blob(content).unwrap().to_string();

@@ -1,20 +1,20 @@
-//! The references that are files below `refs/`.
+//! The refs that are files below `refs/`.
 //!
-//! libgit2 passes over those that say nothing, as a loss of power leaves them, and takes what `packed-refs` said before in
-//! their place: either way a history would be short without a word. Git fails on them.
+//! libgit2 ignores empty ones, as left by a power failure, and uses their old value in `packed-refs` instead: either way, a
+//! history would be cut short silently. Git fails on them.
 
 use std::path::{Path, PathBuf};
 
 use super::files;
 use super::folder::{self, Kind};
 
-/// The largest file of a reference: the name of another one.
+/// The maximum size of a ref's file: the name of another ref.
 const LARGEST: u64 = 64 << 10;
-/// Deeper folders than any reference has.
+/// Deeper than any real ref.
 const DEEPEST: usize = 64;
 
-/// The full names of references whose file is empty, rubbish or unreadable, sorted: those below `refs/heads/`, or below all
-/// of `refs/`. The name of an object has `digits` hex digits.
+/// The full names of refs whose file is empty, invalid or unreadable, sorted: those below `refs/heads/`, or all below `refs/`.
+/// Object names have `digits` hex digits.
 pub(super) fn broken(common_dir: &Path, all: bool, digits: usize) -> Vec<String> {
     let mut broken = Vec::new();
     let top = if all { "refs" } else { "refs/heads" };
@@ -27,11 +27,11 @@ pub(super) fn broken(common_dir: &Path, all: bool, digits: usize) -> Vec<String>
     broken
 }
 
-/// Visits what lies below the folder `top` of `git_dir`, with its name from there. Links to folders are not followed.
+/// Visits everything below the directory `top` of `git_dir`, with its name from there. Links to directories are not followed.
 pub(super) fn visit(git_dir: &Path, top: &str, mut visit: impl FnMut(&str, &Path, Kind)) {
     let mut open: Vec<(PathBuf, String, usize)> = vec![(git_dir.join(top), top.to_owned(), 0)];
     while let Some((folder, above, depth)) = open.pop() {
-        // A folder that went, or may not be listed: what libgit2 makes of it is told elsewhere.
+        // The directory was removed, or cannot be listed: libgit2 reports that elsewhere.
         for entry in folder::present(&folder) {
             let Ok(kind) = entry.kind() else { continue };
             let name = format!("{above}/{}", entry.name().to_string_lossy());
@@ -44,7 +44,7 @@ pub(super) fn visit(git_dir: &Path, top: &str, mut visit: impl FnMut(&str, &Path
     }
 }
 
-/// Whether a file names an object or another reference, as git reads it. One that has gone meanwhile is no trouble.
+/// Whether a file names an object or another ref, as git reads it. A file removed in the meantime is fine.
 fn says_something(path: &Path, digits: usize) -> bool {
     let Ok(content) = files::read(path, LARGEST) else {
         return false;

@@ -1,5 +1,5 @@
-//! Names by the mailmap as git reads it: addresses and names match in whatever case. libgit2 heeds the case, and leaves
-//! people apart that git joins.
+//! Names according to the mailmap as git reads it: addresses and names match regardless of case. libgit2 is case-sensitive, and
+//! separates people whom git joins.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,18 +10,18 @@ use super::tree::oid;
 use super::{Repo, files};
 use crate::facts::commit::{Commit, Person};
 
-/// A mailmap above this size is a trap.
+/// A mailmap above this size is an attack.
 const LARGEST: u64 = 16 << 20;
 
-/// The names and addresses that a mailmap gives.
+/// The names and addresses in a mailmap.
 #[derive(Debug, Clone, Default)]
 pub struct NameMap {
     by_address: HashMap<String, Proper>,
-    /// By address and name: stronger than the address alone.
+    /// By address and name: takes precedence over the address only.
     by_both: HashMap<(String, String), Proper>,
 }
 
-/// What stands in place of what a commit says.
+/// What replaces the name or address in a commit.
 #[derive(Debug, Clone, Default)]
 struct Proper {
     name: Option<String>,
@@ -29,7 +29,7 @@ struct Proper {
 }
 
 impl NameMap {
-    /// Reads a mailmap. A line that makes no sense is passed over; a later line outranks an earlier one.
+    /// Reads a mailmap. Invalid lines are ignored; later lines override earlier ones.
     fn add(&mut self, text: &str) {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -56,7 +56,7 @@ impl NameMap {
         }
     }
 
-    /// Adds what the tree of `head` has. Git follows no link there.
+    /// Adds the mailmap in the tree of `head`. Git follows no link there.
     fn add_tree(&mut self, repo: &Repo, head: Oid) -> Result<(), Error> {
         let tree = repo.tree_at(repo.commit_at(head)?.tree_id())?;
         let file = tree
@@ -85,7 +85,7 @@ impl NameMap {
         Ok(())
     }
 
-    /// The mailmap in the tree of `head`: the one that a clean checkout has.
+    /// The mailmap in the tree of `head`: the one of a clean checkout.
     pub(super) fn of_tree(repo: &Repo, head: Oid) -> Result<Self, Error> {
         let mut names = Self::default();
         names.add_tree(repo, head)?;
@@ -101,13 +101,13 @@ impl NameMap {
         self.by_both.get(&key).or_else(|| self.by_address.get(&key.0))
     }
 
-    /// The name of whom a commit calls `name` at `address`.
+    /// The mapped name for a commit's `name` and `address`.
     pub fn resolve<'a>(&'a self, name: &'a str, address: &str) -> &'a str {
         let proper = self.find(name, address).and_then(|proper| proper.name.as_deref());
         proper.unwrap_or(name)
     }
 
-    /// Name and address of whom a commit calls `person`; `None` where they stay as they are.
+    /// The mapped name and address of a commit's `person`; `None` if they do not change.
     fn replace(&self, person: &Person) -> Option<Person> {
         let proper = self.find(&person.name, &person.email)?;
         let replaced = Person {
@@ -119,14 +119,14 @@ impl NameMap {
 }
 
 impl Repo {
-    /// Replaces authors by what the mailmap says. Fails where one of them cannot be read.
+    /// Maps authors. Fails if one of them cannot be read.
     pub fn apply_mailmap(&self, commits: &mut [Commit]) -> Result<(), Error> {
         let mut names = NameMap::default();
         let read = self.read_names(&mut names);
         if names.is_empty() {
             return read;
         }
-        // Of most people nothing is said.
+        // Most people are not in the mailmap.
         let mut known: HashMap<Person, Option<Person>> = HashMap::new();
         for commit in commits {
             let replaced = match known.get(&commit.author) {
@@ -143,7 +143,7 @@ impl Repo {
         read
     }
 
-    /// The mailmap of the work tree, or where nothing is checked out, of HEAD; then those that the configuration names.
+    /// The mailmap of the working tree, or of HEAD if nothing is checked out; then the configured ones.
     fn read_names(&self, names: &mut NameMap) -> Result<(), Error> {
         let mut read = Ok(());
         if let Some(folder) = self.work_dir().filter(|_| self.is_checked_out()) {
@@ -170,8 +170,8 @@ impl Repo {
 }
 
 impl Repo {
-    /// The blob that the configuration names as `REVISION:PATH`, as a reference, or by its id. What else git could make of
-    /// it, such as a search through all messages, is not for a repository to ask.
+    /// The blob that the configuration names as `REVISION:PATH`, as a ref, or by its id. A repository must not trigger git's
+    /// other syntax, such as a search through all messages.
     fn blob_named(&self, name: &str) -> Option<Oid> {
         let Some((revision, path)) = name.split_once(':') else {
             return self.named(name);
@@ -182,7 +182,7 @@ impl Repo {
     }
 }
 
-/// `Name <address> rest`, taken apart.
+/// Splits `Name <address> rest`.
 fn person(text: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = text.split_once('<')?;
     let (address, rest) = rest.split_once('>')?;

@@ -1,7 +1,7 @@
-//! Commit messages as raw bytes, over all that can be reached.
+//! Commit messages as raw bytes, for everything reachable.
 //!
-//! libgit2's walk yields nothing at all when one author line in the ancestry is malformed. This one reads the raw objects
-//! and asks of them only what it needs.
+//! libgit2's walk returns nothing at all if one author line in the history is malformed. This walk reads the raw objects and
+//! parses only what it needs.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use super::replacements::Replaced;
 use super::walk::RefSelection;
 use crate::facts::ids::ObjectId;
 
-/// Commits are seldom deltas of each other: little is worth keeping.
+/// Commits are seldom deltas of each other, so a large cache is not worth it.
 const KEPT: usize = 1 << 20;
 
 /// Visits every commit that the selected refs reach, each once, in no order.
 ///
-/// Commits that are missing (a shallow or damaged repository) end their line of ancestry; their number is returned.
+/// A missing commit (in a shallow or damaged repository) ends its line of history; the number of missing commits is returned.
 pub fn visit_all(
     repo: &Repo,
     refs: &RefSelection,
@@ -31,7 +31,7 @@ pub fn visit_all(
     Ok(visit_from(repo, repo.tips(refs)?, visit))
 }
 
-/// [`visit_all`], with what some more commits reach.
+/// [`visit_all`], plus the history of some more commits.
 pub fn visit_all_and(
     repo: &Repo,
     refs: &RefSelection,
@@ -45,16 +45,16 @@ pub fn visit_all_and(
     Ok(visit_from(repo, tips, visit))
 }
 
-/// [`visit_all`], with whether HEAD reaches each: first those that it does, then the others.
+/// [`visit_all`], reporting for each commit whether HEAD reaches it: first those it reaches, then the others.
 ///
-/// One walk tells both, and so no commit is read twice.
+/// One walk does both, so no commit is read twice.
 pub fn visit_head_first(
     repo: &Repo,
     refs: &RefSelection,
     mut visit: impl FnMut(RawCommit<'_>, bool),
 ) -> Result<usize, GitError> {
     let tips = repo.tips(refs)?;
-    // One that cannot be read is no tip either, and reaches nothing.
+    // An unreadable commit is not a tip, and reaches nothing.
     let head = repo.head().ok().flatten();
     let head = head.map(|head| Oid::from_bytes(head.as_bytes())).transpose()?;
     let packs = Packs::open(repo);
@@ -64,7 +64,7 @@ pub fn visit_head_first(
     Ok(walk.missing)
 }
 
-/// Visits these commits, and not what they reach. Those that are not here are left out.
+/// Visits these commits without their history. Missing ones are left out.
 pub fn visit_these(
     repo: &Repo,
     commits: impl IntoIterator<Item = ObjectId>,
@@ -79,8 +79,8 @@ pub fn visit_these(
     }
 }
 
-/// Visits the commits that `included` reaches and `excluded` does not, newest lines of ancestry first. Those of both that are
-/// missing are counted.
+/// Visits the commits that `included` reaches and `excluded` does not, newest lines of history first. Missing commits of either
+/// are counted.
 pub fn visit_range(repo: &Repo, range: &Range, visit: impl FnMut(RawCommit<'_>)) -> Result<usize, GitError> {
     let packs = Packs::open(repo);
     let mut walk = Walk::new(repo, &packs);
@@ -97,7 +97,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// `A..B`, or one revision for all that it reaches.
+    /// `A..B`, or one revision for everything it reaches.
     pub fn parse(repo: &Repo, text: &str) -> Result<Self, GitError> {
         let commit = |revision: &str| {
             let revision = if revision.is_empty() { "HEAD" } else { revision };
@@ -144,7 +144,7 @@ pub(super) fn visit_from(repo: &Repo, tips: Vec<Oid>, visit: impl FnMut(RawCommi
     walk.missing
 }
 
-/// A walk over commits that reads each once, from however many places it is taken up.
+/// A walk over commits that reads each once, however often it is resumed.
 struct Walk<'a> {
     objects: Objects<'a>,
     replaced: Arc<Replaced>,
@@ -168,7 +168,7 @@ impl<'a> Walk<'a> {
         (object.kind == Kind::Commit).then_some(object)
     }
 
-    /// Visits what `pending` reaches and was not met before.
+    /// Visits what `pending` reaches, except commits visited before.
     fn visit(&mut self, mut pending: Vec<Oid>, mut visit: impl FnMut(RawCommit<'_>)) {
         while let Some(raw) = pending.pop() {
             if !self.seen.insert(raw) {
@@ -196,7 +196,7 @@ mod tests {
     use super::super::oracle::{Dice, Oracle, files};
     use super::*;
 
-    /// Three lines of history, of which the first, where HEAD is, was merged into the second and has the third merged.
+    /// Three lines of history: HEAD is on the first, which was merged into the second, into which the third was merged, too.
     fn history() -> Oracle {
         let oracle = Oracle::new();
         let mut dice = Dice::new(3);

@@ -1,7 +1,7 @@
 //! The only code that touches libgit2 or the `git` program.
 //!
-//! Everything above works with `facts`. Reading goes through libgit2, which runs no hook, filter or pager; where git
-//! itself is needed it is called in the profile of [`process`], which forbids a repository to run anything.
+//! Everything above it works with `facts`. Reading uses libgit2, which runs no hook, filter or pager; where git itself is needed,
+//! it is called in the profile of [`process`], in which a repository can run nothing.
 
 #![allow(clippy::disallowed_types)]
 
@@ -72,10 +72,10 @@ pub use open::{OpenError, Repo};
 /// Why something in an open repository could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
-    /// libgit2 said so.
+    /// An error from libgit2.
     #[error("{}", .0.message())]
     Library(#[from] git2::Error),
-    /// It is missing, damaged or too large.
+    /// The object is missing, damaged or too large.
     #[error("{0}")]
     Object(#[from] packs::ObjectError),
     /// An object id of a length that git does not have.
@@ -84,7 +84,7 @@ pub enum GitError {
 }
 
 impl GitError {
-    /// Whether the object is there, and whole, but above the limit given.
+    /// Whether the object exists and is intact, but exceeds the given limit.
     pub fn is_too_large(&self) -> bool {
         matches!(self, Self::Object(packs::ObjectError::TooLarge(_)))
     }

@@ -2,7 +2,7 @@
 
 use crate::facts::ids::ObjectId;
 
-/// An object name where it lies in the bytes of a tree: compared much more often than it is taken out.
+/// An object name inside the bytes of a tree: compared much more often than it is copied.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum NameIn<'a> {
     Sha1(&'a [u8; 20]),
@@ -10,7 +10,7 @@ pub(super) enum NameIn<'a> {
 }
 
 impl<'a> NameIn<'a> {
-    /// The name of `width` bytes that `bytes` begin with; `None` where they are too few.
+    /// The name of `width` bytes at the start of `bytes`; `None` if they are too few.
     pub(super) fn first(bytes: &'a [u8], width: usize) -> Option<Self> {
         match width {
             20 => bytes.first_chunk().map(Self::Sha1),
@@ -19,7 +19,7 @@ impl<'a> NameIn<'a> {
         }
     }
 
-    /// Taken out.
+    /// A copy of it.
     pub(super) fn id(self) -> ObjectId {
         match self {
             Self::Sha1(bytes) => ObjectId::from(*bytes),

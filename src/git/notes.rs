@@ -1,7 +1,7 @@
-//! Notes as a set of lines on commits: read in one walk of their tree, written many at a time in one commit.
+//! Notes as sets of lines on commits: read in one walk of their tree, many written at a time in one commit.
 //!
-//! A note lies at the hex digits of its target, cut into folders or not (`ab/cdef…`, `abcdef…`): both are read, also side
-//! by side, and one form (2/38) is written. What is no note is carried along untouched.
+//! The path of a note is the hex digits of its target, split into directories or not (`ab/cdef…`, `abcdef…`): both are read, even
+//! in one tree, and one form (2/38) is written. Entries that are not notes are preserved.
 
 pub mod join;
 
@@ -19,40 +19,40 @@ use super::writer::{WriteError, Writer};
 use crate::facts::ids::ObjectId;
 use crate::facts::record::{LARGEST_NOTE, NOTE_CAP, NoteLines};
 
-/// All notes of a ledger together: those of some hundred thousand tasks.
+/// The maximum size of all notes of a ledger together: some hundred thousand tasks.
 const MOST_BYTES: usize = 256 << 20;
-/// All notes of another tool together.
+/// The maximum size of all notes of another tool together.
 const MOST_FOREIGN_BYTES: usize = 1 << 30;
-/// Bytes of objects that are kept while notes of another tool are read.
+/// The object cache while notes of another tool are read, in bytes.
 const KEPT_NOTES: usize = 64 << 20;
-/// Hex digits of an object id, the longest of the two kinds.
+/// The number of hex digits of an object id, in the longer of the two kinds.
 const MAX_HEX: usize = 64;
-/// How far a reading of a notes tree descends: `ab/cd/ef…` is the deepest that git writes.
+/// How deep a notes tree is read: `ab/cd/ef…` is the deepest that git writes.
 const MAX_DEPTH: usize = 20;
 
-/// How many folders deep notes are looked for where a filter moved all of them.
+/// How many directories deep notes are searched if a filter moved all of them.
 const MOST_MOVED: usize = 16;
 
-/// How often one folder is visited in a notes tree.
+/// How often one directory is visited in a notes tree.
 const MOST_VISITS: usize = 256;
 
 const FILE: i32 = 0o100_644;
 const FOLDER: i32 = 0o040_000;
 
-/// One note as it is stored.
+/// One note as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredNote {
     /// Its lines.
     Lines(NoteLines),
-    /// It is larger than 16 MiB, in bytes.
+    /// It is larger than 16 MiB; its size in bytes.
     TooLarge(usize),
     /// Its object is missing or damaged.
     Unreadable(String),
 }
 
-/// Every note of a reference with the commit it is on; none where there is no such reference.
+/// Every note of a ref with the commit it is on; none if the ref does not exist.
 ///
-/// A commit comes twice when a tree holds its note in both forms. The error says why the reference cannot be read.
+/// A commit occurs twice if a tree has its note in both forms. The error says why the ref cannot be read.
 pub fn read(repo: &Repo, reference: &str) -> Result<Vec<(ObjectId, StoredNote)>, String> {
     let found = NotesTree::of(repo, reference).map_err(|error| error.message().to_owned())?;
     found.map_or(Ok(Vec::new()), |notes| contents(repo, &notes.notes))
@@ -61,15 +61,15 @@ pub fn read(repo: &Repo, reference: &str) -> Result<Vec<(ObjectId, StoredNote)>,
 /// The ledger of this clone, as far as it can be read.
 #[derive(Debug, Default)]
 pub struct OwnLedger {
-    /// Its notes, and earlier forms of those that cannot be read.
+    /// Its notes, with earlier versions of those that cannot be read.
     pub notes: Vec<(ObjectId, StoredNote)>,
     /// Why it cannot be read, if it cannot.
     pub trouble: Option<String>,
-    /// The earlier ledger that stands in for it then, if one can be read.
+    /// The earlier ledger that replaces it in that case, if one can be read.
     pub past: Option<ObjectId>,
 }
 
-/// Reads the ledger of this clone; where its objects are missing or damaged, what it was before.
+/// Reads the ledger of this clone; if its objects are missing or damaged, its previous state.
 pub fn read_own(repo: &Repo) -> OwnLedger {
     match read(repo, refs::NOTES) {
         Ok(mut notes) => {
@@ -93,7 +93,7 @@ pub fn read_own(repo: &Repo) -> OwnLedger {
     }
 }
 
-/// What the notes that cannot be read said when they last could.
+/// The last readable versions of notes that cannot be read.
 fn earlier_forms(repo: &Repo, notes: &[(ObjectId, StoredNote)]) -> Vec<(ObjectId, StoredNote)> {
     let unreadable = notes
         .iter()
@@ -117,7 +117,7 @@ fn earlier_forms(repo: &Repo, notes: &[(ObjectId, StoredNote)]) -> Vec<(ObjectId
     found
 }
 
-/// [`read_at`] of the notes on some commits.
+/// [`read_at`] for the notes on some commits.
 fn read_some_at(
     repo: &Repo,
     tip: ObjectId,
@@ -128,7 +128,7 @@ fn read_some_at(
     contents(repo, &found.notes)
 }
 
-/// Every note below a commit of a ledger, as [`read`] reads those of a reference.
+/// Every note below a commit of a ledger, as [`read`] reads those of a ref.
 pub fn read_at(repo: &Repo, tip: ObjectId) -> Result<Vec<(ObjectId, StoredNote)>, String> {
     contents(repo, &load_at(repo, tip)?.notes)
 }
@@ -141,7 +141,7 @@ fn load_at(repo: &Repo, tip: ObjectId) -> Result<NotesTree, String> {
     load().map_err(|error: git2::Error| error.message().to_owned())
 }
 
-/// The notes of a tree, with the commits that they are on.
+/// The notes of a tree, with the commits they are on.
 fn contents(
     repo: &Repo,
     notes: &BTreeMap<ObjectId, Vec<Oid>>,
@@ -159,17 +159,17 @@ fn contents(
         .collect()
 }
 
-/// Reads notes, those that several commits share once.
+/// Reads notes; those that several commits share, once.
 struct NoteReader<'repo> {
     repo: &'repo Repo,
     odb: Odb<'repo>,
     /// How many commits name a blob.
     named: HashMap<Oid, usize>,
-    /// Those that more than one names.
+    /// The blobs that more than one commit names.
     known: HashMap<Oid, StoredNote>,
-    /// Bytes that may still be read …
+    /// How many bytes may still be read …
     to_read: usize,
-    /// … and held. A shared note is held as often as it is named.
+    /// … and stored. A shared note is stored as often as it is named.
     to_hold: usize,
 }
 
@@ -185,9 +185,9 @@ impl<'repo> NoteReader<'repo> {
         })
     }
 
-    /// Fails where the notes are more than any ledger holds.
+    /// Fails if the notes are larger than any real ledger.
     fn note(&mut self, blob: Oid) -> Result<StoredNote, String> {
-        let too_many = || "its notes are larger together than those of any ledger".to_owned();
+        let too_many = || "its notes are too large in total".to_owned();
         let note = match self.known.get(&blob) {
             Some(note) => note.clone(),
             None => {
@@ -213,18 +213,18 @@ impl<'repo> NoteReader<'repo> {
     }
 }
 
-/// The blobs of each note of a reference, by the commit that they are on.
+/// The blobs of each note of a ref, by the commit it is on.
 pub(super) fn blobs(repo: &Repo, reference: &str) -> Result<BTreeMap<ObjectId, Vec<Oid>>, git2::Error> {
     Ok(NotesTree::of(repo, reference)?.unwrap_or_default().notes)
 }
 
-/// The commit that a reference of notes points to.
+/// The commit that a ref of notes points to.
 pub fn tip(repo: &Repo, reference: &str) -> Option<ObjectId> {
     refs::target(repo, reference).ok().flatten().and_then(object_id)
 }
 
-/// Visits the notes that another tool keeps in a reference: the bytes of each, once, and the commits that it is on. Returns
-/// how many are too large, too many or unreadable; the error says why the reference cannot be read.
+/// Visits the notes that another tool stores in a ref: the bytes of each, once, and the commits it is on. Returns how many are
+/// too large, too many or unreadable; the error says why the ref cannot be read.
 pub fn visit_foreign(
     repo: &Repo,
     reference: &str,
@@ -235,14 +235,14 @@ pub fn visit_foreign(
         return Ok(0);
     };
     let packs = Packs::open(repo);
-    // Notes are deltas of each other: what was read last is kept.
+    // Notes are deltas of each other, so the last results are cached.
     let mut objects = Objects::new(&packs, repo.git_dir(), KEPT_NOTES);
     let mut unread = 0;
     let mut left = MOST_FOREIGN_BYTES;
     for (blob, commits) in by_blob(&notes.notes) {
         let id = object_id(blob);
         let object = id.and_then(|id| objects.read(&id, LARGEST_NOTE as u64).ok());
-        // What it says is held for each of its commits.
+        // Its text is stored once per commit.
         let cost = |data: &[u8]| data.len().saturating_mul(commits.len());
         let rest = object
             .as_ref()
@@ -278,7 +278,7 @@ fn stored(repo: &Repository, odb: &Odb<'_>, blob: Oid) -> StoredNote {
     match odb.read_header(blob) {
         Ok((size, ObjectType::Blob)) if size > LARGEST_NOTE => return StoredNote::TooLarge(size),
         Ok((_, ObjectType::Blob)) => {}
-        Ok(_) => return StoredNote::Unreadable("it is not a blob".into()),
+        Ok(_) => return StoredNote::Unreadable("not a blob".into()),
         Err(error) => return StoredNote::Unreadable(error.message().to_owned()),
     }
     match loose::check_own(repo, blob).and_then(|()| odb.read(blob)) {
@@ -287,19 +287,19 @@ fn stored(repo: &Repository, odb: &Odb<'_>, blob: Oid) -> StoredNote {
     }
 }
 
-/// What a write did.
+/// The result of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// One commit, the new tip.
     Commit(ObjectId),
-    /// Everything was there already.
+    /// Nothing to write.
     Nothing,
 }
 
-/// Adds lines to notes in one commit, merging in what the pin holds and the ledger does not.
+/// Adds lines to notes in one commit, merging in what the pin has and the ledger lacks.
 ///
-/// The caller holds the [`refs::WriteLock`]. When it returns, the lines are in the ledger and the pin names it, or the
-/// repository has a doubt about that.
+/// The caller holds the [`refs::WriteLock`]. On return, the lines are in the ledger and the pin names it, or the repository has a
+/// notice about that.
 pub fn add(
     repo: &Repo,
     additions: &BTreeMap<ObjectId, NoteLines>,
@@ -317,14 +317,14 @@ pub fn add(
 /// What one write adds.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    /// The lines, by the commit on whose note they go.
+    /// The lines, by the commit of their note.
     pub additions: BTreeMap<ObjectId, NoteLines>,
     /// The message of the commit.
     pub message: String,
 }
 
-/// [`add`] of what `decide` makes of the ledger as it is then. Where somebody else moves the ledger between that and the
-/// write, nothing is written and it decides again.
+/// [`add`] with what `decide` returns for the current ledger. If another program moves the ledger in between, nothing is written
+/// and `decide` is called again.
 pub fn add_decided<E: From<WriteError>>(
     repo: &Repo,
     writer: &Writer,
@@ -336,8 +336,8 @@ pub fn add_decided<E: From<WriteError>>(
     })
 }
 
-/// Moves the ledger to the commit that `make` makes of what it is then, and the pin after it. Where somebody else moves the
-/// ledger meanwhile, it is asked again; where it makes none, nothing is moved.
+/// Moves the ledger to the commit that `make` creates from its current state, and then the pin. If another program moves the
+/// ledger in the meantime, `make` is called again; if it returns none, nothing moves.
 fn write<E: From<WriteError>>(
     repo: &Repo,
     mut make: impl FnMut(&Base<'_>) -> Result<Option<Oid>, E>,
@@ -360,7 +360,7 @@ fn write<E: From<WriteError>>(
     }
 }
 
-/// Whether a reference holds a ledger that ours has not taken in.
+/// Whether a ref has a ledger that ours does not contain.
 pub fn is_ahead(repo: &Repo, reference: &str) -> bool {
     let (Ok(Some(other)), Ok(own)) = (refs::target(repo, reference), refs::target(repo, refs::NOTES)) else {
         return false;
@@ -369,16 +369,16 @@ pub fn is_ahead(repo: &Repo, reference: &str) -> bool {
         && own.is_none_or(|own| own != other && !repo.descends(own, other).unwrap_or(false))
 }
 
-/// Whether somebody else moved the ledger since this clone last wrote it: lines that stood may be gone.
+/// Whether another program moved the ledger since this clone last wrote it, so that lines may be missing.
 ///
-/// A move forward is no proof that nothing was lost. `git notes add --force` replaces a note in a proper child commit.
+/// Moving forward does not prove that nothing was lost: `git notes add --force` replaces a note in a proper child commit.
 pub fn was_moved(repo: &Repo) -> bool {
     let target = |reference| refs::target(repo, reference).ok().flatten();
     target(refs::PIN).is_some_and(|pinned| target(refs::NOTES) != Some(pinned))
 }
 
-/// Remembers the ledger that this clone last wrote or found whole. The ledger stands where that fails, and the next write
-/// remembers it.
+/// Remembers the ledger that this clone last wrote or found intact. If this fails, the ledger is still written, and the next
+/// write remembers it.
 fn pin(repo: &Repo, tip: Option<Oid>) {
     let Some(tip) = tip else {
         return;
@@ -398,16 +398,16 @@ fn pin(repo: &Repo, tip: Option<Oid>) {
         }
     };
     repo.settling
-        .doubt(format!("`{}` could not follow: {error}", refs::PIN));
+        .doubt(format!("cannot update `{}`: {error}", refs::PIN));
 }
 
 /// The ledger that a write starts from.
 struct Base<'repo> {
-    /// What the reference named.
+    /// The commit of the ref.
     old: Option<Oid>,
     parents: Vec<Commit<'repo>>,
     notes: NotesTree,
-    /// What the pin holds, where it has to be merged in.
+    /// The commit of the pin, if it must be merged in.
     pinned: Option<NotesTree>,
 }
 
@@ -427,7 +427,7 @@ impl<'repo> Base<'repo> {
         }
         let is_ahead = is_ahead(repo, refs::PIN);
         let tip = refs::target(repo, refs::PIN).ok().flatten();
-        // A pin whose objects are gone can heal nothing, and must not stop the next write.
+        // A pin whose objects are missing cannot restore anything, and must not block the next write.
         let is_wanted = |tip: &Oid| is_ahead || was_moved(repo) && repo.commit_at(*tip).is_ok();
         if let Some(tip) = tip.filter(is_wanted) {
             match load_commit(repo, tip) {
@@ -436,7 +436,7 @@ impl<'repo> Base<'repo> {
                     base.pinned = Some(notes);
                 }
                 Err(error) => {
-                    let said = format!("what was pinned is gone: {}", error.message());
+                    let said = format!("the pinned ledger is missing: {}", error.message());
                     repo.settling.doubt(said);
                 }
             }
@@ -444,7 +444,7 @@ impl<'repo> Base<'repo> {
         Ok(base)
     }
 
-    /// A commit of the base with a batch and all that is to be merged; `None` where that changes nothing.
+    /// A commit on the base with a batch and everything to merge; `None` if that changes nothing.
     fn commit_with(&self, batch: &Batch, repo: &Repo, writer: &Writer) -> Result<Option<Oid>, WriteError> {
         let mut store = Store::new(repo)?;
         match self.with(&batch.additions, repo, &mut store)? {
@@ -453,7 +453,7 @@ impl<'repo> Base<'repo> {
         }
     }
 
-    /// A commit of a tree after the parents, on the disk with all that is new in the store.
+    /// A commit of a tree with these parents, written to disk with all new objects in the store.
     fn commit(
         &self,
         tree: Oid,
@@ -468,7 +468,7 @@ impl<'repo> Base<'repo> {
         Ok(new)
     }
 
-    /// The tree of the base with `additions` and all that is to be merged; `None` where that changes nothing.
+    /// The tree of the base with `additions` and everything to merge; `None` if that changes nothing.
     fn with(
         &self,
         additions: &BTreeMap<ObjectId, NoteLines>,
@@ -487,7 +487,7 @@ impl<'repo> Base<'repo> {
             return Ok(None);
         }
         notes.unite(store)?;
-        // What the pin held may all be there still; other histories are joined even where they add nothing.
+        // Everything in the pin may still be present; other histories are joined even if they add nothing.
         if self.parents.len() == 1 && notes.notes == self.notes.notes && notes.foreign == self.notes.foreign {
             return Ok(None);
         }
@@ -504,39 +504,39 @@ fn load_commit(repo: &Repo, tip: Oid) -> Result<(Commit<'_>, NotesTree), git2::E
     Ok((commit, notes))
 }
 
-/// Our ledger cannot be read; an earlier one may be.
+/// The error for an unreadable ledger; an earlier one may be readable.
 fn unreadable(repo: &Repo, error: &git2::Error) -> WriteError {
     let past = refs::past_ledgers(repo).first().copied();
     WriteError::of_reference(refs::NOTES, error, past)
 }
 
-/// Something in a notes tree that is no note.
+/// An entry of a notes tree that is not a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Foreign {
     mode: i32,
     id: Oid,
 }
 
-/// A notes tree, read whole.
+/// A notes tree, read completely.
 #[derive(Debug, Clone, Default)]
 struct NotesTree {
-    /// The blobs of each note: one, or more where forms or merges left several.
+    /// The blobs of each note: one, or more if both forms or merges left several.
     notes: BTreeMap<ObjectId, Vec<Oid>>,
-    /// What is no note, by folder (empty for the top) and name.
+    /// Entries that are not notes, by directory (empty for the top) and name.
     foreign: BTreeMap<(String, Vec<u8>), Foreign>,
-    /// Folders that already have the form that is written.
+    /// Directories that already have the form that is written.
     settled: BTreeMap<String, Oid>,
 }
 
 impl NotesTree {
-    /// The notes that a reference points to; `None` where there is no such reference.
+    /// The notes that a ref points to; `None` if the ref does not exist.
     fn of(repo: &Repo, reference: &str) -> Result<Option<Self>, git2::Error> {
         let Some(tip) = refs::target(repo, reference)? else {
             return Ok(None);
         };
         let tree = match repo.peel_to_commit(tip)? {
             Some(commit) => commit.tree_id(),
-            // A reference may name a tree of notes itself.
+            // A ref may point directly to a tree of notes.
             None => tip,
         };
         Self::load(repo, &repo.tree_at(tree)?).map(Some)
@@ -544,7 +544,7 @@ impl NotesTree {
 
     fn load(repo: &Repo, tree: &Tree<'_>) -> Result<Self, git2::Error> {
         let mut found = Self::load_here(repo, tree)?;
-        // A filter of the history that moves all files into a folder moves notes with them.
+        // A history filter that moves all files into a directory moves notes, too.
         let mut inside = found.only_folder();
         for _ in 0..MOST_MOVED {
             let Some(folder) = inside.take().filter(|_| found.notes.is_empty()) else {
@@ -557,7 +557,7 @@ impl NotesTree {
         Ok(found)
     }
 
-    /// The folder that is all there is.
+    /// The only directory, if there is nothing else.
     fn only_folder(&self) -> Option<Oid> {
         let mut foreign = self.foreign.values();
         match (foreign.next(), foreign.next()) {
@@ -585,7 +585,7 @@ impl NotesTree {
         Ok(notes)
     }
 
-    /// A folder beside which notes of its prefix lie flat is to be written anew.
+    /// A directory must be rewritten if notes with its prefix are beside it.
     fn unsettle(&mut self, top: &Tree<'_>) {
         for entry in top.iter() {
             if let Some(flat) = hex(entry.name_bytes()).filter(|name| name.len() > 2) {
@@ -594,7 +594,7 @@ impl NotesTree {
         }
     }
 
-    /// Reads one folder; whether it holds notes of 2/38 (or 2/62) alone.
+    /// Reads one directory; returns whether it only has notes in the form 2/38 (or 2/62).
     fn load_folder(
         &mut self,
         repo: &Repo,
@@ -641,7 +641,7 @@ impl NotesTree {
         }
     }
 
-    /// Adds the notes of another tree that this one does not hold.
+    /// Adds the notes of another tree that this one lacks.
     fn take_in(&mut self, other: &Self) {
         for (target, blobs) in &other.notes {
             let own = self.notes.entry(*target).or_default();
@@ -658,7 +658,7 @@ impl NotesTree {
         }
     }
 
-    /// Adds lines to one note; whether that changes it.
+    /// Adds lines to one note; returns whether that changes it.
     fn add_lines(
         &mut self,
         target: ObjectId,
@@ -682,11 +682,11 @@ impl NotesTree {
         Ok(true)
     }
 
-    /// Makes one blob of the several that a note may have. Nothing is lost, so the cap does not hold here.
+    /// Joins the blobs that a note may have into one. Nothing is lost, so the size limit does not apply.
     fn unite(&mut self, store: &mut Store<'_>) -> Result<(), WriteError> {
         for (target, blobs) in self.notes.iter_mut().filter(|(_, blobs)| blobs.len() > 1) {
             let note = store.union(blobs, *target)?;
-            // The first is the ledger's own: it stays as it is, in whatever form, where the others add nothing.
+            // The first is the ledger's own: if the others add nothing, it stays as it is, in any form.
             let own = store.union(&blobs[..1], *target)?;
             *blobs = match blobs.first() {
                 Some(first) if own == note => vec![*first],
@@ -696,7 +696,7 @@ impl NotesTree {
         Ok(())
     }
 
-    /// Writes the tree in the one form, reusing the folders of `base` that are settled and unchanged.
+    /// Writes the tree in one form, reusing directories of `base` that are settled and unchanged.
     fn write(&self, store: &mut Store<'_>, base: &Self) -> Result<Oid, git2::Error> {
         let present = base.by_prefix();
         let mut folders = Vec::new();
@@ -733,7 +733,7 @@ impl NotesTree {
         folders
     }
 
-    /// One folder: its notes, and the foreign entries of it and of the deeper folders that it replaces.
+    /// One directory: its notes, and the foreign entries of it and of the deeper directories it replaces.
     fn write_folder(
         &self,
         store: &mut Store<'_>,
@@ -754,7 +754,7 @@ impl NotesTree {
     }
 }
 
-/// What a reading of a notes tree may still visit: folders that are named over and over may stand for billions of notes.
+/// The remaining budget for reading a notes tree: directories that are named repeatedly can stand for billions of notes.
 #[derive(Default)]
 struct Visits {
     budget: Budget,
@@ -766,7 +766,7 @@ impl Visits {
         self.budget.spend(name.len()).ok_or_else(too_many)
     }
 
-    /// Two folders of notes are hardly ever equal, as their names and those in them are one hash.
+    /// Two directories of notes are hardly ever equal, because the names in them are parts of hashes.
     fn folder(&mut self, id: Oid) -> Result<(), git2::Error> {
         let visits = self.folders.entry(id).or_default();
         *visits += 1;
@@ -778,16 +778,16 @@ impl Visits {
 }
 
 fn too_many() -> git2::Error {
-    git2::Error::from_str("its tree lists too many files")
+    git2::Error::from_str("too many files in its tree")
 }
 
-/// The name, if it is nothing but lower-case hex digits.
+/// The name, if it consists of lower-case hex digits.
 fn hex(name: &[u8]) -> Option<&str> {
     let is_hex = name.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     is_hex.then(|| std::str::from_utf8(name).ok()).flatten()
 }
 
-/// Where new notes and their trees go.
+/// The store for new notes and their trees.
 struct Store<'repo> {
     repo: &'repo Repo,
     stage: Stage,

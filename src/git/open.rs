@@ -1,4 +1,4 @@
-//! Opening a repository so that its configuration cannot change what is read.
+//! Opens a repository in such a way that its configuration cannot change what is read.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashSet;
@@ -20,67 +20,69 @@ use crate::facts::lineage::Lineage;
 
 /// An open repository.
 ///
-/// Its index is replaced in memory by an empty one: libgit2 looks for attributes there, and fails every tree diff when
-/// the real index is sparse, split or damaged.
+/// Its index is replaced in memory by an empty one: libgit2 looks for attributes there, and fails every tree diff if the real
+/// index is sparse, split or damaged.
 pub struct Repo {
     inner: Repository,
-    /// What libgit2 opened in place of the repository, where it would not open that.
+    /// The shadow that libgit2 opened instead, if it cannot open the repository itself.
     shadow: Option<Arc<Shadow>>,
     common_dir: PathBuf,
-    /// What [`Repo::replaced`] read.
+    /// The cached result of [`Repo::replaced`].
     pub(super) replaced: OnceCell<Arc<Replaced>>,
-    /// Where its objects lie, once somebody asked.
+    /// Where its objects are, once that was needed.
     pub(super) object_folders: OnceCell<Vec<PathBuf>>,
-    /// Objects whose files were found whole.
+    /// Objects whose files were found intact.
     pub(super) whole: RefCell<HashSet<Oid>>,
-    /// Commits that were read to tell which come after which.
+    /// Commits that were read to determine their order.
     pub(super) met: RefCell<Met>,
-    /// How what is written is settled.
+    /// How writes are made durable.
     pub(super) settling: Settling,
 }
 
-/// Why a folder could not be opened as a repository.
+/// Why a directory could not be opened as a repository.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Neither the folder nor, when searched, a parent is a repository.
-    #[error("`{0}` is not in a git repository")]
+    /// Neither the directory nor, when searched, a parent is a repository.
+    #[error("not a git repository: `{0}`")]
     NotARepository(PathBuf),
-    /// Git would refuse as well.
+    /// Git would refuse it, too.
     #[error("`{0}` belongs to another user")]
     ForeignOwner(PathBuf),
-    /// An extension that is unknown here or to git.
-    #[error("`{path}` is stored in a way that cannot be read here: {reason}")]
+    /// An extension that this program or git does not know.
+    #[error("unsupported repository format at `{path}`: {reason}")]
     Unsupported {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
-        /// What libgit2 said.
+        /// The message from libgit2.
         reason: String,
     },
-    /// One of its files is a pipe or a device, or larger than any honest one.
-    #[error("`{path}` is not opened: {reason}")]
+    /// One of its files is a pipe or a device, or unreasonably large.
+    #[error("refused to open `{path}`: {reason}")]
     Refused {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
-        /// Which file, and why.
+        /// The file, and the reason.
         reason: FileError,
     },
-    /// Anything else.
+    /// Any other error.
     #[error("cannot open `{path}`: {reason}")]
     Unreadable {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
-        /// What libgit2 said.
+        /// The message from libgit2.
         reason: String,
     },
 }
 
 impl OpenError {
-    /// What the user can do about it.
+    /// A hint for the user.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NotARepository(_) => Some("Name a repository, or run `git init` there first".into()),
+            Self::NotARepository(_) => {
+                Some("Pass the path of a repository, or run `git init` there first".into())
+            }
             Self::ForeignOwner(path) => Some(format!(
-                "If you trust it: git config --global --add safe.directory '{}'",
+                "If you trust it, run `git config --global --add safe.directory '{}'`",
                 path.display()
             )),
             Self::Unsupported { .. } | Self::Refused { .. } | Self::Unreadable { .. } => None,
@@ -102,14 +104,14 @@ impl OpenError {
 }
 
 impl Repo {
-    /// Opens the repository that `path` is: a work tree's top, a `.git` folder or file, or a bare repository.
+    /// Opens the repository at `path`: the top of a working tree, a `.git` directory or file, or a bare repository.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         Self::look_at_files(path, false)?;
         Self::open_with(path, RepositoryOpenFlags::NO_SEARCH)
             .or_else(|error| Self::open_through_git(path, false, error))
     }
 
-    /// Opens the repository that `path` lies in, looking upwards as git does.
+    /// Opens the repository that contains `path`, searching upwards as git does.
     pub fn discover(path: &Path) -> Result<Self, OpenError> {
         Self::look_at_files(path, true)?;
         Self::open_with(path, RepositoryOpenFlags::empty())
@@ -123,7 +125,7 @@ impl Repo {
         })
     }
 
-    /// Opens once more what is open already, at its `.git` folder.
+    /// Opens an open repository again, at its `.git` directory.
     pub(super) fn reopen(git_dir: &Path) -> Result<Self, OpenError> {
         match Shadow::in_use(git_dir) {
             Some(shadow) => Self::open_shadow(shadow),
@@ -131,7 +133,7 @@ impl Repo {
         }
     }
 
-    /// Opens what git can read and libgit2 refuses.
+    /// Opens a repository that git can read and libgit2 cannot.
     fn open_through_git(path: &Path, upwards: bool, refused: OpenError) -> Result<Self, OpenError> {
         if !matches!(refused, OpenError::Unsupported { .. }) {
             return Err(refused);
@@ -164,7 +166,7 @@ impl Repo {
         Index::new_ext(inner.object_format())
             .and_then(|mut index| inner.set_index(&mut index))
             .map_err(|error| OpenError::new(path, &error))?;
-        // One repository has one common folder, however it was reached.
+        // One repository has one common directory, however it was reached.
         let common_dir = inner
             .commondir()
             .canonicalize()
@@ -181,12 +183,12 @@ impl Repo {
         })
     }
 
-    /// The folder that all its work trees share. Two handles with the same one are the same repository.
+    /// The directory that all its working trees share. Two handles with the same one are the same repository.
     pub fn common_dir(&self) -> &Path {
         &self.common_dir
     }
 
-    /// The `.git` folder of this work tree, or the bare repository itself.
+    /// The `.git` directory of this working tree, or the bare repository itself.
     pub fn git_dir(&self) -> &Path {
         match &self.shadow {
             Some(shadow) => &shadow.place.git_dir,
@@ -194,7 +196,7 @@ impl Repo {
         }
     }
 
-    /// The top of the work tree, if there is one.
+    /// The top of the working tree, if there is one.
     pub fn work_dir(&self) -> Option<&Path> {
         match &self.shadow {
             Some(shadow) => shadow.place.work_dir.as_deref(),
@@ -202,7 +204,7 @@ impl Repo {
         }
     }
 
-    /// Where a person would say that the repository is: its work tree, or the folder itself when it is bare.
+    /// The path that a person would use for the repository: its working tree, or the directory itself if it is bare.
     pub fn place(&self) -> &Path {
         let own = self.work_dir().unwrap_or_else(|| self.git_dir());
         match own.file_name() {
@@ -211,7 +213,7 @@ impl Repo {
         }
     }
 
-    /// Where it is, and what on this machine it was cloned from.
+    /// Its path, and the repository on this machine that it was cloned from.
     pub fn lineage(&self) -> Lineage {
         let origin = self.inner.find_remote("origin").ok();
         let url = origin.as_ref().and_then(|remote| remote.url().ok());
@@ -227,18 +229,18 @@ impl Repo {
         }
     }
 
-    /// The last part of its place, without `.git`: `tokio` for `/src/tokio`. Untrusted text.
+    /// The last part of its path, without `.git`: `tokio` for `/src/tokio`. Untrusted text.
     pub fn name(&self) -> String {
         let name = self.place().file_name().unwrap_or_default().to_string_lossy();
         name.strip_suffix(".git").unwrap_or(&name).to_owned()
     }
 
-    /// Settings as git reads them, this repository's own included.
+    /// The settings as git reads them, including the repository's own.
     pub fn config(&self, files: &ConfigFiles) -> Config {
         Config::read(files, Some((&self.common_dir, self.git_dir())))
     }
 
-    /// The commit at HEAD, or `None` where the branch is unborn.
+    /// The commit at HEAD, or `None` if the branch is unborn.
     pub fn head(&self) -> Result<Option<ObjectId>, git2::Error> {
         let head = match self.raw().head() {
             Ok(head) => head,
@@ -247,36 +249,36 @@ impl Repo {
             }
             Err(error) => return Err(error),
         };
-        // A commit that is gone is damage, not a branch without one: only the lookup of the ref may say "none".
+        // A missing commit is damage, not an unborn branch: only the lookup of the ref may return `None`.
         Ok(self.commit_of(&head)?.and_then(|commit| object_id(commit.id())))
     }
 
-    /// Whether older commits were left out when it was cloned.
+    /// Whether it is a shallow clone.
     pub fn is_shallow(&self) -> bool {
         self.inner.is_shallow()
     }
 
-    /// Whether there is no work tree.
+    /// Whether it has no working tree.
     pub fn is_bare(&self) -> bool {
         self.inner.is_bare()
     }
 
-    /// Whether what is written through this handle is on the disk before it is acknowledged; it is not where nobody asks.
+    /// Whether writes through this handle are flushed to disk before they are acknowledged; off unless requested.
     pub fn set_fsync(&self, fsync: bool) {
         self.settling.fsync.set(fsync);
     }
 
-    /// Something to be told with the next record.
+    /// Adds a notice to show with the next record.
     pub fn doubt(&self, doubt: String) {
         self.settling.doubt(doubt);
     }
 
-    /// What of the last writes stands, but not as it should; each is said once.
+    /// What was not perfect about the last writes, which are complete; each notice is returned once.
     pub fn take_doubts(&self) -> Vec<String> {
         self.settling.take_doubts()
     }
 
-    /// How many bytes the names of its objects have: 20 of SHA-1, or 32 of SHA-256.
+    /// The length of its object names in bytes: 20 for SHA-1, or 32 for SHA-256.
     pub(super) fn id_width(&self) -> usize {
         match self.inner.object_format() {
             ObjectFormat::Sha1 => 20,
@@ -284,22 +286,22 @@ impl Repo {
         }
     }
 
-    /// What stands for it where libgit2 would not open it.
+    /// The shadow that replaces it, if libgit2 cannot open it.
     pub(super) fn shadow(&self) -> Option<&Shadow> {
         self.shadow.as_deref()
     }
 
-    /// Sees references where git moved some.
+    /// Refreshes refs after git moved some.
     pub(super) fn refresh(&self) -> io::Result<()> {
         self.shadow().map_or(Ok(()), Shadow::refresh)
     }
 
-    /// What libgit2 opens: its `.git` folder, or what stands for that.
+    /// What libgit2 opens: its `.git` directory, or the shadow.
     pub(super) fn opened_as(&self) -> &Path {
         self.inner.path()
     }
 
-    /// The folder whose `refs` are files, each a reference.
+    /// The directory whose `refs` are files, one per ref.
     pub(super) fn files_of_references(&self) -> &Path {
         match &self.shadow {
             Some(shadow) if shadow.is_reftable => shadow.folder(),
@@ -312,13 +314,13 @@ impl Repo {
         self.common_dir.join("objects")
     }
 
-    /// The handle itself, for the other modules of `git/` alone.
+    /// The handle itself, for other modules of `git/` only.
     pub(super) fn raw(&self) -> &Repository {
         &self.inner
     }
 }
 
-/// libgit2's id in our vocabulary.
+/// Converts libgit2's id.
 pub(super) fn object_id(oid: git2::Oid) -> Option<ObjectId> {
     ObjectId::from_bytes(oid.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! Git itself, which has the last word in the tests of this layer: repositories that it made, and what it says of them.
+//! Git itself as the reference in the tests of this layer: repositories that it created, and its output for them.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use super::Repo;
 
-/// A file as `git fast-import` takes it: its mode, and its content or the commit of a submodule.
+/// A file as in `git fast-import`: its mode, and its content or the commit of a submodule.
 pub(super) type File = (&'static str, Vec<u8>);
 /// The files of a commit, by path.
 pub(super) type Files = BTreeMap<String, File>;
@@ -17,7 +17,7 @@ pub(super) const PROGRAM: &str = "100755";
 pub(super) const LINK: &str = "120000";
 pub(super) const SUBMODULE: &str = "160000";
 
-/// A repository in a folder of its own, with a home of its own, and how many digits the names of its objects have.
+/// A repository in a separate directory with a separate home, and the number of digits of its object names.
 pub(super) struct Oracle(tempfile::TempDir, usize);
 
 impl Oracle {
@@ -25,7 +25,7 @@ impl Oracle {
         Self::of("sha1")
     }
 
-    /// One whose objects have names of this hash, `sha1` or `sha256`.
+    /// A repository with this hash algorithm, `sha1` or `sha256`.
     pub(super) fn of(hash: &str) -> Self {
         let digits = match hash {
             "sha1" => 40,
@@ -74,7 +74,7 @@ impl Oracle {
         output.stdout
     }
 
-    /// What git printed, without white space at its end.
+    /// The output of git, without trailing whitespace.
     pub(super) fn text(&self, args: &[&str]) -> String {
         String::from_utf8(self.git(args, b""))
             .unwrap()
@@ -82,7 +82,7 @@ impl Oracle {
             .to_owned()
     }
 
-    /// Makes lines of history, the branches `0`, `1` …, each commit with all of its files. Returns the ids.
+    /// Creates lines of history, the branches `0`, `1` …, each commit with all of its files. Returns the ids.
     pub(super) fn import(&self, branches: &[Vec<Files>]) -> Vec<Vec<String>> {
         let mut stream = Vec::new();
         let mut mark = 0;
@@ -125,7 +125,7 @@ impl Oracle {
     }
 }
 
-/// Numbers that look random and are the same each time.
+/// Pseudorandom numbers, the same each time.
 pub(super) struct Dice(u64);
 
 impl Dice {
@@ -141,13 +141,13 @@ impl Dice {
         (self.0 >> 20) as usize % sides
     }
 
-    /// Whether one of so many cases came up.
+    /// Whether an event with this probability, one in so many, occurs.
     pub(super) fn one_in(&mut self, cases: usize) -> bool {
         self.roll(cases) == 0
     }
 }
 
-/// A text of lines of which some stand in most texts, so that files are more and less alike.
+/// A text with lines of which some are in most texts, so that files are more or less similar.
 pub(super) fn text(dice: &mut Dice, most: usize) -> Vec<u8> {
     let mut text = Vec::new();
     let end = if dice.one_in(8) { "\r\n" } else { "\n" };
@@ -165,7 +165,7 @@ pub(super) fn text(dice: &mut Dice, most: usize) -> Vec<u8> {
     text
 }
 
-/// What becomes of some files in one commit: edits, moves, copies, new modes and types.
+/// Changes some files as one commit does: edits, moves, copies, new modes and types.
 pub(super) fn edited(files: &Files, dice: &mut Dice) -> Files {
     let mut edited = Files::new();
     for (path, (mode, content)) in files {
@@ -183,7 +183,7 @@ pub(super) fn edited(files: &Files, dice: &mut Dice) -> Files {
                 continue;
             }
         }
-        // It moved, and others may have copies of it.
+        // It moved, and others may be copies of it.
         for _ in 0..=usize::from(dice.one_in(4)) {
             edited.insert(any_path(dice), file.clone());
         }
@@ -194,14 +194,14 @@ pub(super) fn edited(files: &Files, dice: &mut Dice) -> Files {
     edited
 }
 
-/// Some files to begin with.
+/// Some files to start with.
 pub(super) fn files(dice: &mut Dice) -> Files {
     (0..dice.roll(12))
         .map(|_| (any_path(dice), any_file(dice)))
         .collect()
 }
 
-/// Folders and names never coincide, so that any paths can stand side by side.
+/// Directories and files never have the same names, so any paths can be combined.
 fn any_path(dice: &mut Dice) -> String {
     let folder = ["", "a/", "b/", "a/b/"][dice.roll(4)];
     format!("{folder}{}.rs", dice.roll(9))

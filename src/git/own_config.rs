@@ -1,4 +1,4 @@
-//! Values in a repository's own configuration, written by git itself, and which git that is.
+//! Values in a repository's own configuration, written by git itself, and the version of that git.
 
 use std::process::{Command, Stdio};
 
@@ -6,7 +6,7 @@ use super::open::Repo;
 use super::process::{hardened, output};
 use crate::facts::version::GitVersion;
 
-/// The version of the user's git; `None` where there is none or it says something else.
+/// The version of the user's git; `None` if there is none, or its output is unexpected.
 pub fn version() -> Option<GitVersion> {
     let said = Command::new("git")
         .arg("--version")
@@ -17,12 +17,12 @@ pub fn version() -> Option<GitVersion> {
     GitVersion::parse(&String::from_utf8_lossy(&said.stdout))
 }
 
-/// Adds a value to a name that may have several.
+/// Adds a value to a name that can have several.
 pub fn add(repo: &Repo, name: &str, value: &str) -> std::io::Result<()> {
     config(repo, &["--add", name, value])
 }
 
-/// Removes a value, as often as it stands there; those that a name has beside it stay.
+/// Removes every occurrence of a value; other values of the name stay.
 pub fn remove(repo: &Repo, name: &str, value: &str) -> std::io::Result<()> {
     config(repo, &["--fixed-value", "--unset-all", name, value])
 }

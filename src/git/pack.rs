@@ -1,4 +1,4 @@
-//! One pack by its index: what is in it, and where.
+//! One pack and its index: which objects it contains, and where.
 
 use std::fs::File;
 use std::io;
@@ -7,11 +7,11 @@ use std::path::Path;
 use super::files;
 use crate::facts::ids::ObjectId;
 
-/// The largest index of a pack: that of sixty million objects.
+/// The maximum size of a pack index: that of sixty million objects.
 const LARGEST_INDEX: u64 = 2 << 30;
-/// No object takes less of a pack than this.
+/// The minimum size of an object in a pack.
 const LEAST_OBJECT: u64 = 9;
-/// An offset in a pack has no more bits.
+/// The maximum number of bits of an offset in a pack.
 pub(super) const OFFSET_BITS: u32 = 48;
 const FANOUT: usize = 8;
 const NAMES: usize = FANOUT + 256 * 4;
@@ -21,20 +21,20 @@ pub(super) struct Pack {
     data: File,
     index: Vec<u8>,
     objects: usize,
-    /// How many bytes a name has.
+    /// The length of an object name in bytes.
     width: usize,
 }
 
 impl Pack {
-    /// That of an index file; `None` where it is not one that can be read here.
+    /// Opens the pack of an index file; `None` if it cannot be read here.
     pub(super) fn open(index_path: &Path, width: usize) -> Option<Self> {
         let data_path = index_path.with_extension("pack");
         let data = files::check(&data_path, u64::MAX).ok()??;
-        // A sparse index may be of any size, its pack is as large as it says.
+        // A sparse index can have any size; a pack is as large as it claims.
         let most = data.len() / LEAST_OBJECT * (width as u64 + 16) + 2048;
         let index = files::read(index_path, most.min(LARGEST_INDEX)).ok()??;
         let objects = read_u32(&index, NAMES - 4)? as usize;
-        // One with names of the other length has another size. Each object but the first may have a large offset.
+        // An index with names of the other length has another size. Each object but the first can have a large offset.
         let least = NAMES + objects * (width + 8) + width * 2;
         let largest = least + objects.saturating_sub(1) * 8;
         let is_known = index.starts_with(b"\xfftOc\0\0\0\x02") && (least..=largest).contains(&index.len());
@@ -48,7 +48,7 @@ impl Pack {
         })
     }
 
-    /// Where in the pack an object is.
+    /// The position of an object in the pack.
     pub(super) fn find(&self, id: &ObjectId) -> Option<u64> {
         let id = id.as_bytes();
         let bucket = usize::from(id[0]);
@@ -81,12 +81,12 @@ impl Pack {
         // No pack is that large.
         (offset >> OFFSET_BITS == 0).then_some(offset)
     }
-    /// How many bytes a name in it has.
+    /// The length of object names in it, in bytes.
     pub(super) fn width(&self) -> usize {
         self.width
     }
 
-    /// The names of all objects in it; `None` where the pack does not say as many as its index.
+    /// The names of all objects in it; `None` if the pack and its index differ in their number.
     pub(super) fn names(&self) -> Option<Vec<ObjectId>> {
         let mut head = [0; 12];
         self.read_at(&mut head, 0).ok()?;
@@ -95,13 +95,13 @@ impl Pack {
         names.chunks_exact(self.width).map(ObjectId::from_bytes).collect()
     }
 
-    /// Reads what is there from `offset` on, as much as fits; the number of bytes is returned.
+    /// Reads what follows `offset`, as much as fits; returns the number of bytes.
     #[cfg(unix)]
     pub(super) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         std::os::unix::fs::FileExt::read_at(&self.data, buffer, offset)
     }
 
-    /// Reads what is there from `offset` on, as much as fits; the number of bytes is returned.
+    /// Reads what follows `offset`, as much as fits; returns the number of bytes.
     #[cfg(windows)]
     pub(super) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         std::os::windows::fs::FileExt::seek_read(&self.data, buffer, offset)
@@ -117,20 +117,20 @@ fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
 pub(super) mod hostile {
     use super::{ObjectId, Pack};
 
-    /// The index of a pack, behind the name that is looked for; each name in it is looked for too.
+    /// The index of a pack, after the name to look up; each name in it is looked up, too.
     pub(crate) fn index(data: &[u8]) {
         let (Some((id, index)), Ok(folder)) = (data.split_first_chunk::<32>(), tempfile::tempdir()) else {
             return;
         };
         let path = folder.path().join("pack.idx");
-        // No pack is smaller than its index lets expect.
+        // No pack is smaller than its index implies.
         if std::fs::write(&path, index)
             .and_then(|()| std::fs::write(path.with_extension("pack"), vec![0; index.len()]))
             .is_err()
         {
             return;
         }
-        // The same bytes as names of one length and of the other.
+        // The same bytes, as names of either length.
         for width in [20, 32] {
             let Some(pack) = Pack::open(&path, width) else {
                 continue;

@@ -1,9 +1,9 @@
-//! Reading objects out of packs, for scans that read nearly all of them.
+//! Reads objects from packs, for scans that read nearly all of them.
 //!
-//! libgit2 inflates and patches an object's whole delta chain each time, as it keeps no result that it hands out. A scan
-//! in path order asks for one version of a file after the other, and each is the base of the next: keeping the last
-//! results means one inflation and one patch for each. What is not in a pack that can be read here (loose objects, an
-//! old index format) is left to libgit2, which has the last word on what is missing.
+//! libgit2 inflates and patches an object's whole delta chain each time, because it caches no result that it returns. A scan in
+//! path order reads one version of a file after the other, and each is the base of the next: with the last results cached, each
+//! costs one inflation and one patch. Objects that are not in a readable pack (loose objects, an old index format) are left to
+//! libgit2, which also decides what is missing.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -19,38 +19,38 @@ use super::replacements::Replaced;
 use super::{Repo, folder};
 use crate::facts::ids::ObjectId;
 
-/// No object is read that is larger than this: nothing that a scan looks at comes near.
+/// The maximum size of an object that is read: nothing that a scan needs comes close.
 const LARGEST_OBJECT: u64 = 512 << 20;
-/// No object of a few bytes is made from larger ones than this, but for callers who would read as large ones.
+/// The maximum size of the bases of a small object, unless the caller would read an object as large.
 const LARGEST_BASE: u64 = 64 << 20;
-/// Bytes of all that is made on the way to one object: a delta of some bytes copies any number of them.
+/// The maximum total size of everything created on the way to one object: a delta of a few bytes can copy any amount.
 const MOST_ON_THE_WAY: u64 = 4 << 30;
-/// Deltas in a row below one object. Git writes at most 4,095.
+/// The maximum length of a delta chain. Git writes at most 4,095.
 const MOST_DELTAS: usize = 10_000;
 /// How much of a pack is read at once.
 const READ: usize = 4096;
-/// How much of a pack a walk over commits reads at once, and how much of one is read of a long object.
+/// How much of a pack a walk over commits reads at once, and how much of a long object.
 const READ_AHEAD: usize = READ * 16;
-/// No head of an entry takes more of a pack: ten bytes of a size and twenty of a name.
+/// The maximum size of an entry's header: ten bytes for a size and twenty for a name.
 const LONGEST_HEAD: usize = 30;
-/// Room behind an object while it is inflated. One byte would do to see that the stream ends; with this many, zlib-rs keeps to
-/// its quick loop, which wants room for the longest match, up to the last byte of small objects.
+/// Extra room after an object while it is inflated. One byte would suffice to see that the stream ends; with this much, zlib-rs
+/// stays in its fast loop, which needs room for the longest match, up to the last byte of small objects.
 const SLACK: usize = 288;
 /// How much room for inflating is kept from one object to the next.
 const MOST_OUTPUT: usize = 1 << 20;
 
-/// Files and folders of one tree. The largest real ones have half a million.
+/// The maximum number of files and directories of one tree. The largest real ones have half a million.
 pub(super) const MOST_ENTRIES: usize = 1_000_000;
-/// Of these, those in folders that were listed before: a tree can name one folder many times over, so that a few objects list
-/// billions of files. Real ones hold some copies, as one of each version of a documentation.
+/// Of these, the maximum number in directories that were already listed: a tree can name one directory many times, so that a few
+/// objects list billions of files. Real ones contain some copies, such as one per version of a documentation.
 pub(super) const MOST_REPEATED: usize = 250_000;
-/// MiB of trees and of paths: names may be long, and trees that are open at once large.
+/// The maximum size of trees and of paths in MiB: names may be long, and many trees may be open at once.
 pub(super) const MOST_MIB: usize = 128;
 
 /// The packs of a repository and its alternates, shared by all threads.
 pub(super) struct Packs {
     packs: Vec<Pack>,
-    /// How many bytes a name of the repository has.
+    /// The length of object names in bytes.
     width: usize,
     pub(super) replaced: Arc<Replaced>,
 }
@@ -61,31 +61,31 @@ pub enum ObjectError {
     /// A shallow or partial clone, or a damaged one.
     #[error("object {0} is missing")]
     Missing(ObjectId),
-    /// Its bytes make no sense.
+    /// Its bytes are invalid.
     #[error("object {id} is damaged: {reason}")]
     Damaged {
-        /// Which.
+        /// The object.
         id: ObjectId,
-        /// How.
+        /// The reason.
         reason: String,
     },
-    /// Above the limit given.
+    /// Larger than the given limit.
     #[error("object {0} is too large")]
     TooLarge(ObjectId),
-    /// A tree that names folders over and over, so that a few objects stand for billions of files.
+    /// A tree that names directories repeatedly, so that a few objects stand for billions of files.
     #[error(
-        "tree {0} lists too many files: at most {MOST_ENTRIES} are read, {MOST_REPEATED} in folders that it names again, and {MOST_MIB} MiB of paths"
+        "tree {0} lists too many files: the limits are {MOST_ENTRIES} files, {MOST_REPEATED} in directories that occur again, and {MOST_MIB} MiB of paths"
     )]
     TooManyFiles(ObjectId),
-    /// A merge of so many sides that what it changed against each of them would fill memory.
+    /// A merge of so many sides that the changes against each would fill the memory.
     #[error("the commit of tree {0} differs from its parents in too many files")]
     TooManyDifferences(ObjectId),
-    /// A file of a commit that removed and added so many like ones that finding out which moved would take minutes.
-    #[error("where file {0} was before is one of too many possibilities")]
+    /// A file of a commit that removed and added so many similar ones that finding the moved one would take minutes.
+    #[error("too many candidates for the previous path of file {0}")]
     TooManyMoves(ObjectId),
 }
 
-/// What an object is.
+/// The type of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Commit,
@@ -102,32 +102,32 @@ pub(super) struct Object {
 }
 
 impl Objects<'_> {
-    /// The parents of a commit whose object names `own`.
+    /// The parents of a commit whose own object has the parents `own`.
     pub(super) fn parents(&self, id: &ObjectId, own: Vec<ObjectId>) -> Vec<ObjectId> {
         self.packs.replaced.parents(id, own)
     }
 }
 
-/// One thread's view of the objects of a repository, with the last ones it read.
+/// One thread's view of the objects of a repository, with a cache of the last ones.
 pub(super) struct Objects<'a> {
     packs: &'a Packs,
     place: &'a Path,
-    /// Opened when the first object is asked for that the packs do not have.
+    /// Opened when the first object is needed that the packs do not have.
     repo: Option<Repo>,
     cache: Generations,
-    /// Those that the packs do not have.
+    /// Objects that the packs do not have.
     elsewhere: Elsewhere,
     inflate: Inflate,
     input: Vec<u8>,
-    /// How much is read where an entry begins.
+    /// How much is read at the start of an entry.
     at_once: usize,
-    /// What of which pack lies in the input buffer.
+    /// Which part of which pack is in the input buffer.
     ready: Ready,
-    /// Where objects are inflated before they are copied to a place of their own size.
+    /// Where objects are inflated before they are copied to a buffer of their own size.
     output: Vec<u8>,
-    /// Bytes of all deltas below one object: they are held at once, and zeros inflate a thousandfold.
+    /// The size of all deltas below one object: all are in memory at once, and zeros inflate a thousandfold.
     most_deltas: u64,
-    /// Bytes of all objects that are made for one.
+    /// The size of all objects created for one.
     most_on_the_way: u64,
 }
 
@@ -140,14 +140,14 @@ struct Ready {
 }
 
 impl Ready {
-    /// Where an entry of `pack` begins among them, if more of it is there than its head.
+    /// Where an entry of `pack` starts in them, if more than its header is there.
     fn holds(&self, pack: usize, offset: u64) -> Option<usize> {
         let at = usize::try_from(offset.checked_sub(self.start)?).ok()?;
         (pack == self.pack && at.checked_add(LONGEST_HEAD)? < self.len).then_some(at)
     }
 }
 
-/// Trouble inside a pack; the name of the object is added where it is known.
+/// An error in a pack; the name of the object is added where it is known.
 enum PackError {
     Damaged(&'static str),
     TooLarge,
@@ -155,12 +155,12 @@ enum PackError {
 
 impl From<io::Error> for PackError {
     fn from(_: io::Error) -> Self {
-        Self::Damaged("its pack cannot be read")
+        Self::Damaged("cannot read its pack")
     }
 }
 
 impl Packs {
-    /// Opens all packs that can be read here; others are left to libgit2.
+    /// Opens all readable packs; others are left to libgit2.
     pub(super) fn open(repo: &Repo) -> Self {
         let folders = repo.object_folders();
         let width = repo.id_width();
@@ -174,12 +174,12 @@ impl Packs {
         }
     }
 
-    /// Whether one of them holds an object.
+    /// Whether one of them contains an object.
     pub(super) fn has(&self, id: &ObjectId) -> bool {
         self.find(id).is_some()
     }
 
-    /// The pack that holds an object, and where in it.
+    /// The pack that contains an object, and its position there.
     fn find(&self, id: &ObjectId) -> Option<(usize, u64)> {
         self.packs
             .iter()
@@ -202,7 +202,7 @@ fn open_folder(folder: &Path, width: usize) -> Vec<Pack> {
 pub(super) mod hostile {
     use super::apply_delta;
 
-    /// A delta, behind its base and that base's length in one byte.
+    /// A delta, preceded by its base and the length of that in one byte.
     pub(crate) fn delta(data: &[u8]) {
         let Some((length, rest)) = data.split_first() else {
             return;
@@ -213,7 +213,7 @@ pub(super) mod hostile {
 }
 
 impl<'a> Objects<'a> {
-    /// A view that keeps about `memory` bytes of objects.
+    /// A view that caches about `memory` bytes of objects.
     pub(super) fn new(packs: &'a Packs, place: &'a Path, memory: usize) -> Self {
         Self {
             packs,
@@ -231,8 +231,8 @@ impl<'a> Objects<'a> {
         }
     }
 
-    /// A view for a walk over commits, which lie next to each other in a pack, in about the order of the walk: much is read at
-    /// once. For objects that lie anywhere that would be a waste.
+    /// A view for a walk over commits, which are next to each other in a pack, roughly in the order of the walk: much is read at
+    /// once. For objects in random order, that would be a waste.
     pub(super) fn of_commits(packs: &'a Packs, place: &'a Path, memory: usize) -> Self {
         Self {
             at_once: READ_AHEAD,
@@ -240,7 +240,7 @@ impl<'a> Objects<'a> {
         }
     }
 
-    /// Reads an object of at most `limit` bytes, or the one that stands in for it.
+    /// Reads an object of at most `limit` bytes, or its replacement.
     pub(super) fn read(&mut self, id: &ObjectId, limit: u64) -> Result<Object, ObjectError> {
         let id = self.packs.replaced.object(id);
         let name = || *id;
@@ -257,7 +257,7 @@ impl<'a> Objects<'a> {
             })
     }
 
-    /// Through libgit2: loose objects, and packs that came since.
+    /// Through libgit2: loose objects, and packs added since.
     fn read_elsewhere(&mut self, id: &ObjectId, limit: u64) -> Result<Object, ObjectError> {
         let name = *id;
         if name.width() != self.packs.width {
@@ -280,7 +280,7 @@ impl<'a> Objects<'a> {
             Ok(None) => Err(ObjectError::TooLarge(name)),
             Err(error) if error.code() == git2::ErrorCode::NotFound => Err(ObjectError::Missing(name)),
             Err(error) => {
-                // Some errors name the object, and some do not.
+                // Some errors name the object, others do not.
                 let reason = error.message();
                 let reason = reason
                     .strip_prefix(&format!("object {name} is damaged: "))
@@ -290,7 +290,7 @@ impl<'a> Objects<'a> {
         }
     }
 
-    /// Follows the deltas down to a whole object or a kept one, then applies them on the way back.
+    /// Follows the deltas down to a whole or cached object, and applies them on the way back.
     fn read_packed(&mut self, pack: usize, offset: u64, limit: u64) -> Result<Object, PackError> {
         let mut deltas: Vec<(u64, Vec<u8>)> = Vec::new();
         let mut budget = self.most_deltas;
@@ -299,7 +299,7 @@ impl<'a> Objects<'a> {
             if let Some(kept) = self.cache.get(key(pack, at)) {
                 break kept;
             }
-            // The base of a small object may be larger than it.
+            // The base of a small object may be larger than the object.
             let limit = if at == offset {
                 limit
             } else {
@@ -314,9 +314,9 @@ impl<'a> Objects<'a> {
                     budget = budget.saturating_sub(delta.len() as u64);
                     deltas.push((at, delta));
                     if deltas.len() > MOST_DELTAS {
-                        return Err(PackError::Damaged("its chain of deltas does not end"));
+                        return Err(PackError::Damaged("its delta chain is too long"));
                     }
-                    // A fetch puts bases that the pack came without at its end. A circle has such a step as well.
+                    // A fetch appends bases that are missing in the received pack. A cycle has such a step, too.
                     if base >= at && deltas.iter().any(|(seen, _)| *seen == base) {
                         return Err(PackError::Damaged("its delta has no base"));
                     }
@@ -326,8 +326,8 @@ impl<'a> Objects<'a> {
         };
         let mut on_the_way = 0;
         for (at, delta) in deltas.into_iter().rev() {
-            let data =
-                apply_delta(&object.data, &delta).ok_or(PackError::Damaged("its delta does not fit"))?;
+            let data = apply_delta(&object.data, &delta)
+                .ok_or(PackError::Damaged("its delta does not match its base"))?;
             on_the_way += data.len() as u64;
             if on_the_way > self.most_on_the_way {
                 return Err(PackError::TooLarge);
@@ -344,9 +344,9 @@ impl<'a> Objects<'a> {
         Ok(object)
     }
 
-    /// Reads one entry: a whole object of at most `limit` bytes, or a delta of at most `budget` that makes one.
+    /// Reads one entry: a whole object of at most `limit` bytes, or a delta of at most `budget` that produces one.
     fn read_entry(&mut self, pack: usize, offset: u64, limit: u64, budget: u64) -> Result<Entry, PackError> {
-        const CUT_SHORT: PackError = PackError::Damaged("its pack is cut short");
+        const CUT_SHORT: PackError = PackError::Damaged("its pack is truncated");
         let store = &self.packs.packs[pack];
         let input = self.bytes_at(pack, offset)?;
         let mut head = Head {
@@ -372,7 +372,7 @@ impl<'a> Objects<'a> {
         match (base, kind) {
             (Some(base), _) => {
                 let result = delta_sizes(&data)
-                    .ok_or(PackError::Damaged("its delta does not fit"))?
+                    .ok_or(PackError::Damaged("its delta does not match its base"))?
                     .1;
                 if result > limit {
                     return Err(PackError::TooLarge);
@@ -383,11 +383,11 @@ impl<'a> Objects<'a> {
             (None, 2) => Ok(Entry::whole(Kind::Tree, data)),
             (None, 3) => Ok(Entry::whole(Kind::Blob, data)),
             (None, 4) => Ok(Entry::whole(Kind::Tag, data)),
-            _ => Err(PackError::Damaged("its kind is unknown")),
+            _ => Err(PackError::Damaged("unknown object type")),
         }
     }
 
-    /// Where in the input buffer the entry at `offset` begins, and where what was read of it ends.
+    /// Where in the input buffer the entry at `offset` starts, and where the data read of it ends.
     fn bytes_at(&mut self, pack: usize, offset: u64) -> io::Result<std::ops::Range<usize>> {
         let at = self.ready.holds(pack, offset);
         if let Some(at) = at.filter(|_| self.at_once == READ_AHEAD) {
@@ -397,7 +397,7 @@ impl<'a> Objects<'a> {
         Ok(0..self.ready.len)
     }
 
-    /// Fills the input buffer with what a pack has at `start`.
+    /// Fills the input buffer with the bytes of a pack at `start`.
     fn read_on(&mut self, pack: usize, start: u64, most: usize) -> io::Result<()> {
         if self.input.len() < most {
             self.input.resize(most, 0);
@@ -408,14 +408,14 @@ impl<'a> Objects<'a> {
         Ok(())
     }
 
-    /// Inflates `size` bytes, starting with those of the input buffer.
+    /// Inflates `size` bytes, starting with those in the input buffer.
     fn inflate(
         &mut self,
         pack: usize,
         mut ready: std::ops::Range<usize>,
         size: usize,
     ) -> Result<Vec<u8>, PackError> {
-        const BROKEN: PackError = PackError::Damaged("it does not inflate");
+        const BROKEN: PackError = PackError::Damaged("cannot inflate it");
         self.inflate.reset(true);
         if self.output.len() < size + SLACK {
             self.output.resize(size + SLACK, 0);
@@ -435,7 +435,7 @@ impl<'a> Objects<'a> {
             }
             self.read_on(pack, self.ready.start + self.ready.len as u64, READ_AHEAD)?;
             if self.ready.len == 0 {
-                return Err(PackError::Damaged("its pack is cut short"));
+                return Err(PackError::Damaged("its pack is truncated"));
             }
             ready = 0..self.ready.len;
         }
@@ -449,10 +449,10 @@ impl<'a> Objects<'a> {
     }
 }
 
-/// `None` where the object is above the limit.
+/// `None` if the object is above the limit.
 fn read_through_library(repo: &Repo, id: &ObjectId, limit: u64) -> Result<Option<Object>, git2::Error> {
     let oid = git2::Oid::from_bytes(id.as_bytes())?;
-    // No limit of a kind here, but that of the caller, whatever the kind turns out to be.
+    // No limit per type here, only that of the caller.
     if repo.size_of(oid)? > limit.min(LARGEST_OBJECT) {
         return Ok(None);
     }
@@ -483,7 +483,7 @@ impl Entry {
     }
 }
 
-/// The head of a pack entry.
+/// The header of a pack entry.
 struct Head<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -546,7 +546,7 @@ fn delta_sizes(delta: &[u8]) -> Option<(u64, u64)> {
     Some((head.delta_size()?, head.delta_size()?))
 }
 
-/// Copies ranges of the base and bytes of the delta; `None` where they do not fit.
+/// Copies ranges of the base and bytes of the delta; `None` if they do not match.
 fn apply_delta(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
     let mut head = Head { bytes: delta, at: 0 };
     let (base_size, size) = (head.delta_size()?, head.delta_size()?);
@@ -579,7 +579,7 @@ fn key(pack: usize, offset: u64) -> u64 {
     (pack as u64) << OFFSET_BITS ^ offset
 }
 
-/// A cache in two generations: what was not used while the younger one filled up goes with the older one.
+/// A cache in two generations: what is not used while the younger one fills is dropped with the older one.
 struct Generations {
     young: KeyMap<Object>,
     old: KeyMap<Object>,
@@ -587,7 +587,7 @@ struct Generations {
     limit: usize,
 }
 
-/// A map whose keys need little mixing.
+/// A map for keys that need little mixing.
 pub(super) type KeyMap<V> = HashMap<u64, V, BuildHasherDefault<KeyHasher>>;
 
 impl Generations {
@@ -619,8 +619,8 @@ impl Generations {
     }
 }
 
-/// Small objects that no pack has, by their names: opening a file for each of them takes longer than reading it. All are
-/// forgotten where they become too many.
+/// Small objects that no pack has, by name: opening the file of each takes longer than reading it. All are dropped if they become
+/// too many.
 struct Elsewhere {
     objects: HashMap<ObjectId, Object>,
     bytes: usize,
@@ -636,7 +636,7 @@ impl Elsewhere {
         }
     }
 
-    /// The object, if it is here and no larger than that.
+    /// The object, if it is cached and not larger than this.
     fn get(&self, id: &ObjectId, largest: u64) -> Option<Object> {
         let object = self.objects.get(id)?;
         (object.data.len() as u64 <= largest).then(|| object.clone())
@@ -684,14 +684,14 @@ mod tests {
     use super::*;
     use crate::git::oracle::{self, Dice, Files, Oracle};
 
-    /// Another object of a pack that is made by hand.
+    /// Another object of a pack made by hand.
     #[derive(Clone)]
     enum Base {
-        /// It is whole: its kind.
+        /// A whole object, with its type.
         None(u8),
-        /// By its place in the pack.
+        /// A delta, by the position of its base.
         Offset(usize),
-        /// By the name of the object.
+        /// A delta, by the name of its base.
         Name(ObjectId),
     }
 
@@ -709,7 +709,7 @@ mod tests {
             self.0.path().join(".git/objects/pack").join(name)
         }
 
-        /// Writes a pack of objects named 0, 1, 2 …; returns where each lies in it.
+        /// Writes a pack of objects named 0, 1, 2 …; returns the position of each.
         fn write(&self, objects: &[(Base, Vec<u8>)]) -> Vec<u64> {
             let mut pack = b"PACK\0\0\0\x02".to_vec();
             pack.extend((objects.len() as u32).to_be_bytes());
@@ -755,7 +755,7 @@ mod tests {
         }
     }
 
-    /// The name of the object at a place of a pack made by hand: nobody checks that it is a hash.
+    /// The name of the object at a position in a pack made by hand: nothing checks that it is a hash.
     fn name(at: usize) -> ObjectId {
         let mut id = [7; 20];
         id[0] = at as u8;
@@ -783,7 +783,7 @@ mod tests {
         bytes
     }
 
-    /// A zlib stream that compresses nothing.
+    /// A zlib stream without compression.
     fn stored(data: &[u8]) -> Vec<u8> {
         let mut stream = vec![0x78, 0x01];
         let mut parts: Vec<&[u8]> = data.chunks(0xffff).collect();
@@ -832,7 +832,7 @@ mod tests {
         bytes
     }
 
-    /// A delta that keeps the whole base (of less than 64 KiB) and puts `text` behind it.
+    /// A delta that copies the whole base (of less than 64 KiB) and appends `text`.
     fn append(base: usize, text: &str) -> Vec<u8> {
         let mut delta = [size(base), size(base + text.len())].concat();
         delta.extend([0xb0, (base & 0xff) as u8, (base >> 8) as u8]);
@@ -970,7 +970,7 @@ mod tests {
     #[test]
     fn the_limit_is_that_of_the_object_asked_for() {
         let place = Place::new();
-        // Small objects may stand on large ones, and large ones on small deltas.
+        // Small objects may have large bases, and large ones small deltas.
         let mut start = [size(300), size(2)].concat();
         start.extend([0x90, 2]);
         place.write(&[
@@ -1048,7 +1048,7 @@ mod tests {
         assert_eq!(place.read(&name(0)).unwrap(), "lent");
     }
 
-    /// Versions of some files, each a little different from the last.
+    /// Versions of some files, each slightly different from the last.
     fn versions(dice: &mut Dice, commits: usize) -> Vec<Files> {
         let mut all = vec![oracle::files(dice)];
         for number in 1..commits {
@@ -1073,7 +1073,7 @@ mod tests {
     fn read_every_object(hash: &str) {
         let mut dice = Dice::new(5);
         let (lender, own) = (Oracle::of(hash), Oracle::of(hash));
-        // Two packs that hold some objects twice, one with deltas by name, one of an old format that libgit2 reads, and loose
+        // Two packs with some objects in common, one with deltas by name, one in an old format that libgit2 reads, and loose
         // objects; in the repository and in one that it borrows from.
         for oracle in [&lender, &own] {
             oracle.git(&["config", "fastimport.unpackLimit", "100000"], b"");
@@ -1099,7 +1099,7 @@ mod tests {
         assert_eq!(packs.packs.len(), 4);
         let ids: Vec<ObjectId> = names.iter().map(|name| name.parse().unwrap()).collect();
         assert!(ids.iter().any(|id| packs.find(id).is_none()));
-        // With room for nothing each chain is read whole; with some, from where it was left; in turn from both ends.
+        // Without a cache, each chain is read completely; with some, from where it was left; alternating from both ends.
         let views = [Objects::new, Objects::of_commits];
         for (memory, view) in [0, 300_000, 1 << 26]
             .into_iter()
@@ -1136,9 +1136,9 @@ mod tests {
         let objects = |place: &Place| place.0.path().join(".git/objects");
         let last = places[2].0.path().file_name().unwrap().to_str().unwrap();
         lend(&places[0], objects(&places[1]).display().to_string());
-        // Seen from the folder of the second.
+        // Seen from the directory of the second.
         lend(&places[1], format!("../../../{last}/.git/objects"));
-        // A circle ends.
+        // A cycle ends.
         lend(&places[2], objects(&places[0]).display().to_string());
         let read: Vec<String> = (0..3).map(|at| places[0].read(&name(at)).unwrap()).collect();
         assert_eq!(read, ["of 0", "of 1", "of 2"]);
@@ -1180,7 +1180,7 @@ mod tests {
             assert!(kept <= 11, "{kept} objects of 200 bytes");
         }
         assert!(cache.get(1).is_none());
-        // One that is larger than all the room is kept until the next.
+        // An object larger than the whole cache stays until the next.
         cache.insert(50, &object(5000));
         assert!(cache.get(50).is_some());
     }
@@ -1188,7 +1188,7 @@ mod tests {
     #[test]
     fn a_delta_copies_and_inserts() {
         let head = |base, result| [size(base), size(result)].concat();
-        // No size means 64 KiB.
+        // A size of zero means 64 KiB.
         let all = [head(0x10000, 0x10000), vec![0x80]].concat();
         let base = vec![b'x'; 0x10000];
         assert_eq!(apply_delta(&base, &all).unwrap(), base);

@@ -1,13 +1,13 @@
-//! The `git` program, in a profile in which a repository can run nothing.
+//! The `git` program, in a profile in which a repository cannot run anything.
 //!
-//! Used where libgit2 has no answer (`rev-parse --since`, storage that it cannot read) and as the oracle in tests.
-//! What each setting closes is listed in `docs/decisions/hostile-repositories.md`.
+//! Used where libgit2 cannot do the work (`rev-parse --since`, storage that it cannot read) and as the oracle in tests. What each
+//! setting prevents is listed in `docs/decisions/hostile-repositories.md`.
 
 use std::io;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// Variables that would point git to another repository than the one that was opened, beside `GIT_DIR`.
+/// Variables, besides `GIT_DIR`, that would point git to another repository than the one that was opened.
 pub(super) const ELSEWHERE: &[&str] = &[
     "GIT_WORK_TREE",
     "GIT_COMMON_DIR",
@@ -18,7 +18,7 @@ pub(super) const ELSEWHERE: &[&str] = &[
     "GIT_GRAFT_FILE",
     "GIT_SHALLOW_FILE",
 ];
-/// Further ones that would do so, loosen its checks or change what it prints.
+/// Further variables that would do this, loosen git's checks or change its output.
 const INHERITED: &[&str] = &[
     "GIT_DIR",
     "GIT_CONFIG_COUNT",
@@ -76,7 +76,7 @@ pub fn hardened(dir: &Path) -> Command {
     command
 }
 
-/// Runs a hardened command; an exit code other than 0 is an error that repeats what git said.
+/// Runs a hardened command; an exit code other than 0 is an error with git's last message.
 pub fn output(command: &mut Command) -> io::Result<Vec<u8>> {
     let Output {
         status,

@@ -1,8 +1,7 @@
-//! The references of the ledger, and how they move: compare-and-swap under a lock of our own, so that nobody's update is
-//! lost.
+//! The refs of the ledger, and how they move: compare-and-swap under a lock of their own, so that no update is lost.
 //!
-//! Git's own notes commands and libgit2's `note()` update their reference without looking at what is there; four writers
-//! beside each other lose half of what they acknowledge. Here a reference moves only from the value that was read.
+//! Git's own notes commands and libgit2's `note()` update their ref without checking its value: with four concurrent writers,
+//! half of the acknowledged updates are lost. Here a ref moves only from the value that was read.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -24,29 +23,29 @@ use super::swap::{self, Moved, Moving};
 use super::writer::{PATIENCE_WITH_OURS, WriteError, Writer};
 use crate::facts::ids::ObjectId;
 
-/// The references that we move.
+/// The refs that this program moves.
 const OURS: &[&str] = &[NOTES, TASKS, PIN];
 
-/// No file of a reference is longer: the longest name that git takes is shorter.
+/// The maximum size of a ref's file: git's longest names are shorter.
 const MAX_REFERENCE: u64 = 8192;
 
-/// How many earlier ledgers are looked at for what cannot be read of the present one.
+/// How many earlier ledgers are searched for what cannot be read in the current one.
 const MOST_PAST: usize = 16;
 
-/// How long a writer waits for a reference that somebody holds or keeps moving.
+/// How long a writer waits for a ref that another process holds or keeps moving.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(3);
 
-/// Where a ledger ends; `None` where it has no such reference.
+/// The tips of a ledger; `None` for a ref that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tips {
     /// The commit of its notes.
     pub notes: Option<ObjectId>,
-    /// The last commit of its tasks without code.
+    /// The last commit of its tasks without a commit.
     pub tasks: Option<ObjectId>,
 }
 
 impl Tips {
-    /// Those of the ledger of this clone.
+    /// The tips of this clone's ledger.
     pub fn own(repo: &Repo) -> Self {
         let tip = |name| target(repo, name).ok().flatten().and_then(object_id);
         Self {
@@ -56,18 +55,18 @@ impl Tips {
     }
 }
 
-/// Our own lock: one writer of ours at a time in a repository. Released when dropped, and by the system when the process
-/// dies. Whoever gets it removes what one that died left behind.
+/// The lock of this program: one writer at a time per repository. Released when dropped, and by the system when the process dies.
+/// Whoever acquires it removes what a dead process left behind.
 #[derive(Debug)]
 pub struct WriteLock {
     _file: File,
 }
 
 impl WriteLock {
-    /// Waits for the lock in the folder that all work trees share.
+    /// Waits for the lock, in the directory that all working trees share.
     pub fn take(repo: &Repo) -> Result<Self, WriteError> {
         let path = repo.common_dir().join("leverage.flock");
-        // Opening a pipe would wait for ever.
+        // Opening a pipe would block forever.
         files::check(&path, u64::MAX).map_err(|error| WriteError::storage(repo, &error.to_string()))?;
         let file = OpenOptions::new()
             .create(true)
@@ -97,7 +96,7 @@ impl WriteLock {
     }
 }
 
-/// Short waits of uneven length until a deadline.
+/// Short waits of varying length until a deadline.
 pub(super) struct Patience {
     deadline: Instant,
 }
@@ -113,7 +112,7 @@ impl Patience {
         Self::of(PATIENCE_WITH_OTHERS)
     }
 
-    /// Waits a few milliseconds; false when the time is over.
+    /// Waits a few milliseconds; false once the deadline has passed.
     pub(super) fn wait(&self) -> bool {
         let chance = RandomState::new().build_hasher().finish();
         thread::sleep(Duration::from_millis(1 + chance % 12));
@@ -121,16 +120,16 @@ impl Patience {
     }
 }
 
-/// What became of an attempt to move a reference.
+/// The result of an attempt to move a ref.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Swap {
     /// It moved.
     Done,
-    /// It is no longer where it was read, or somebody holds it just now.
+    /// It no longer has the value that was read, or another process holds it.
     TryAgain,
 }
 
-/// Moves a reference from `old` (`None`: it does not exist) to `new`, or not at all.
+/// Moves a ref from `old` (`None`: it does not exist) to `new`, or not at all.
 pub(super) fn compare_and_swap(
     repo: &Repo,
     name: &str,
@@ -156,7 +155,7 @@ pub(super) fn compare_and_swap(
         Ok(Moved::Done(unsettled)) => {
             settling.stand();
             if let Some(error) = unsettled {
-                settling.doubt(format!("`{name}` may not outlast a power cut: {error}"));
+                settling.doubt(format!("`{name}` may not survive a power failure: {error}"));
             }
             Ok(Swap::Done)
         }
@@ -171,7 +170,7 @@ pub(super) fn compare_and_swap(
     }
 }
 
-/// [`compare_and_swap`] of a reference that only git can move.
+/// [`compare_and_swap`] for a ref that only git can move.
 fn swap_through_git(
     repo: &Repo,
     shadow: &Shadow,
@@ -183,11 +182,11 @@ fn swap_through_git(
     let settling = &repo.settling;
     let values = (
         old.and_then(object_id),
-        object_id(new).ok_or_else(|| failed("its new value makes no sense"))?,
+        object_id(new).ok_or_else(|| failed("invalid new value"))?,
     );
     let log = name == TASKS && !repo.raw().is_bare();
     let moved = shadow.move_reference(name, values, message, (log, settling.fsync.get()));
-    // A git that ended badly may have moved it before.
+    // Git may have moved it before it failed.
     let stands = || target(repo, name).is_ok_and(|found| found == Some(new));
     if matches!(moved, Ok(true)) || stands() {
         settling.stand();
@@ -205,18 +204,17 @@ fn swap_through_git(
     }
 }
 
-/// Git logs the moves of notes and branches, and of other names only where a log is there already. A bare repository keeps
-/// none.
+/// Git logs the moves of notes and branches, and of other names only if a reflog exists. A bare repository has none.
 fn keep_log(repo: &Repo, name: &str) {
     let log = repo.common_dir().join("logs").join(name);
-    // What is there already may be a pipe, which libgit2 would open.
+    // An existing file may be a pipe, which libgit2 would open.
     if name == TASKS && !repo.raw().is_bare() && log.symlink_metadata().is_err() {
-        // Without a log the audit says that it cannot tell.
+        // Without a reflog, the audit says that it cannot tell.
         let _ = repo.raw().reference_ensure_log(name);
     }
 }
 
-/// Why a reference could not be moved in time: a lock that is still there, or a crowd.
+/// Why a ref could not be moved in time: a lock that is still there, or too many writers.
 pub(super) fn gave_up(repo: &Repo, name: &str) -> WriteError {
     for path in [
         repo.common_dir().join(format!("{name}.lock")),
@@ -229,7 +227,7 @@ pub(super) fn gave_up(repo: &Repo, name: &str) -> WriteError {
     WriteError::Contended(name.to_owned())
 }
 
-/// How old a file is, in words.
+/// The age of a file, in words.
 pub(super) fn age(path: &Path) -> Option<String> {
     let modified = path.metadata().ok()?.modified().ok()?;
     let seconds = modified.elapsed().unwrap_or_default().as_secs();
@@ -241,9 +239,9 @@ pub(super) fn age(path: &Path) -> Option<String> {
     })
 }
 
-/// What a reference names; `None` where there is none.
+/// The target of a ref; `None` if it does not exist.
 ///
-/// One of ours whose file says nothing, as a power cut leaves it, names what is known from elsewhere that it named.
+/// If the file of a ledger ref is empty, as after a power failure, the target is the one known from elsewhere.
 pub(super) fn target(repo: &Repo, name: &str) -> Result<Option<Oid>, git2::Error> {
     match repo.raw().find_reference(name) {
         Ok(reference) => Ok(reference.resolve()?.target()),
@@ -257,13 +255,13 @@ pub(super) fn target(repo: &Repo, name: &str) -> Result<Option<Oid>, git2::Error
     }
 }
 
-/// Whether the file of a reference of ours says nothing.
+/// Whether the file of one of the ledger's refs is empty or invalid.
 pub fn has_rubbish(repo: &Repo) -> bool {
     OURS.iter().any(|name| is_rubbish(repo, name))
 }
 
-/// Writes references anew whose files say nothing: where that is known from elsewhere, what they named, and the pin as the
-/// ledger stands.
+/// Rewrites refs whose files are empty or invalid: with their former target if it is known from elsewhere, and the pin with the
+/// ledger.
 ///
 /// The caller holds the [`WriteLock`].
 pub fn mend(repo: &Repo) -> Result<(), WriteError> {
@@ -271,13 +269,13 @@ pub fn mend(repo: &Repo) -> Result<(), WriteError> {
         let known = target(repo, name).ok().flatten();
         let ledger = || target(repo, NOTES).ok().flatten();
         if let Some(new) = known.or_else(|| ledger().filter(|_| *name == PIN)) {
-            compare_and_swap(repo, name, known, new, "leverage: mended")?;
+            compare_and_swap(repo, name, known, new, "leverage: repaired")?;
         }
     }
     Ok(())
 }
 
-/// Whether the file of a reference is there, and holds neither an object id nor the name of another reference.
+/// Whether the file of a ref exists, and contains neither an object id nor the name of another ref.
 fn is_rubbish(repo: &Repo, name: &str) -> bool {
     let path = repo.raw().commondir().join(name);
     if !path.symlink_metadata().is_ok_and(|data| data.is_file()) {
@@ -294,7 +292,7 @@ fn is_rubbish(repo: &Repo, name: &str) -> bool {
     read.is_ok() && !text.starts_with("ref:") && !is_id(text.trim_ascii_end())
 }
 
-/// The last ledger that the log or the pin knows, the younger of both.
+/// The last ledger in the reflog or the pin, whichever is newer.
 fn last_ledger(repo: &Repo) -> Option<Oid> {
     let logged = last_logged(repo, NOTES);
     let pinned = target(repo, PIN)
@@ -307,7 +305,7 @@ fn last_ledger(repo: &Repo) -> Option<Oid> {
     }
 }
 
-/// The last commit of the chain of tasks without code that the log knows, or that a note is on.
+/// The last commit of the chain of tasks without a commit that is in the reflog, or that a note is on.
 fn last_tasks(repo: &Repo) -> Option<Oid> {
     let empty = |tip: &Oid| {
         let tree = repo
@@ -325,13 +323,13 @@ fn last_tasks(repo: &Repo) -> Option<Oid> {
         .filter(empty)
         .collect();
     let Some(logged) = last_logged(repo, TASKS) else {
-        // A commit without files may stand on a branch as well.
+        // An empty commit may also be on a branch.
         chain.retain(|tip| !is_elsewhere(repo, *tip));
         let parents: HashSet<Oid> = chain.iter().flat_map(|tip| parents(repo, *tip)).collect();
         chain.retain(|tip| !parents.contains(tip));
         return chain.first().copied().filter(|_| chain.len() == 1);
     };
-    // The log may end before the chain does.
+    // The reflog may end before the chain does.
     let mut last = logged;
     while let Some(next) = chain.iter().find(|tip| parents(repo, **tip).contains(&last)) {
         last = *next;
@@ -345,7 +343,7 @@ fn parents(repo: &Repo, id: Oid) -> Vec<Oid> {
         .unwrap_or_default()
 }
 
-/// Whether a branch, a tag or a fetched chain holds a commit.
+/// Whether a branch, a tag or a fetched chain contains a commit.
 fn is_elsewhere(repo: &Repo, commit: Oid) -> bool {
     let references = repo.raw().references().into_iter().flatten().flatten();
     let other = references.filter(|reference| reference.name().is_ok_and(|name| !OURS.contains(&name)));
@@ -353,12 +351,12 @@ fn is_elsewhere(repo: &Repo, commit: Oid) -> bool {
     tips.any(|tip| tip == commit || repo.descends(tip, commit).unwrap_or(false))
 }
 
-/// The last commit that can be read of those that the log of a reference names.
+/// The last readable commit in the reflog of a ref.
 fn last_logged(repo: &Repo, name: &str) -> Option<Oid> {
     logged(repo, name).into_iter().find(|tip| is_readable(repo, *tip))
 }
 
-/// The commits that the log of a reference names, the last one first.
+/// The commits in the reflog of a ref, newest first.
 fn logged(repo: &Repo, name: &str) -> Vec<Oid> {
     let path = repo.raw().commondir().join("logs").join(name);
     let is_file = path.symlink_metadata().is_ok_and(|data| data.is_file());
@@ -367,7 +365,7 @@ fn logged(repo: &Repo, name: &str) -> Vec<Oid> {
         .unwrap_or_default()
 }
 
-/// What the ledger of this clone was before, the youngest first: what may still be read where it is damaged now.
+/// Earlier states of this clone's ledger, newest first: what may still be readable if it is damaged now.
 pub fn past_ledgers(repo: &Repo) -> Vec<ObjectId> {
     let tip = target(repo, NOTES).ok().flatten();
     let parent = |commit: &Oid| repo.commit_at(*commit).ok()?.parent_id(0).ok();
@@ -384,20 +382,20 @@ pub fn past_ledgers(repo: &Repo) -> Vec<ObjectId> {
         .collect()
 }
 
-/// Whether an object is a commit whose tree is here.
+/// Whether an object is a commit whose tree is present.
 fn is_readable(repo: &Repo, tip: Oid) -> bool {
     repo.commit_at(tip)
         .is_ok_and(|commit| repo.tree_at(commit.tree_id()).is_ok())
 }
 
-/// What git logged of the moves of a reference that all work trees share; `None` where it keeps no log. Asking libgit2 for a
-/// log that is not there would make an empty one.
+/// The reflog of a ref that all working trees share; `None` if there is none. Asking libgit2 for a missing reflog would create an
+/// empty one.
 pub(super) fn log_of(repo: &Repo, name: &str) -> Option<Reflog> {
     let file = repo.raw().commondir().join("logs").join(name);
     file.is_file().then(|| repo.raw().reflog(name).ok()).flatten()
 }
 
-/// Every reference whose name matches, sorted. Names that are not UTF-8 are none of ours.
+/// Every ref whose name matches, sorted. Names that are not UTF-8 do not belong to the ledger.
 pub fn names(repo: &Repo, glob: &str) -> Result<Vec<String>, git2::Error> {
     let mut names: Vec<String> = repo
         .raw()
@@ -408,7 +406,7 @@ pub fn names(repo: &Repo, glob: &str) -> Result<Vec<String>, git2::Error> {
     Ok(names)
 }
 
-/// Appends commits without files to the chain that `name` is, oldest message first, and returns their ids.
+/// Appends empty commits to the chain at `name`, oldest message first, and returns their ids.
 ///
 /// The caller holds the [`WriteLock`].
 pub fn extend_chain(
@@ -443,8 +441,8 @@ pub fn extend_chain(
     }
 }
 
-/// Takes the chain that ends in `theirs` into the one that `name` is: forward where ours is a part of it, else by a commit
-/// after both, which needs a writer. Whether that moves it.
+/// Merges the chain that ends in `theirs` into the one at `name`: fast-forward if ours is part of it, else with a merge commit,
+/// which needs a writer. Returns whether that moves it.
 ///
 /// The caller holds the [`WriteLock`].
 pub fn join_chain(
@@ -486,7 +484,7 @@ pub fn join_chain(
     }
 }
 
-/// An error where a chain ends in what cannot be read as a commit.
+/// An error if the end of a chain cannot be read as a commit.
 fn readable(repo: &Repo, name: &str, tip: Oid) -> Result<(), WriteError> {
     let found = repo.commit_at(tip);
     let is_own = || name == TASKS && target(repo, name).is_ok_and(|own| own == Some(tip));
@@ -496,7 +494,7 @@ fn readable(repo: &Repo, name: &str, tip: Oid) -> Result<(), WriteError> {
         .map_err(|error| WriteError::of_reference(name, &error, is_own().then(past).flatten()))
 }
 
-/// An error where our ledger ends in what cannot be read as a commit: git would stumble over it, or wait for ever.
+/// An error if the end of our ledger cannot be read as a commit: git would fail on it, or wait forever.
 pub fn check(repo: &Repo) -> Result<(), WriteError> {
     for name in [NOTES, TASKS] {
         if let Some(tip) = target(repo, name).ok().flatten() {
@@ -508,7 +506,7 @@ pub fn check(repo: &Repo) -> Result<(), WriteError> {
         .map_err(|error| WriteError::of_reference(PIN, &error, None))
 }
 
-/// A commit of the empty tree, that no reference names yet.
+/// A commit of the empty tree that no ref names yet.
 fn commit_without_files(
     stage: &mut Stage,
     repo: &Repo,
@@ -521,17 +519,17 @@ fn commit_without_files(
     stage.commit(repo, empty, parents, message, writer)
 }
 
-/// What was fetched of ledgers.
+/// The fetched ledgers.
 #[derive(Debug, Default)]
 pub struct Fetched(Vec<String>);
 
 impl Fetched {
-    /// Looks for it. References that cannot be listed are none.
+    /// Finds them. Refs that cannot be listed count as missing.
     pub fn of(repo: &Repo) -> Self {
         Self(names(repo, &format!("{REMOTES}*")).unwrap_or_default())
     }
 
-    /// Whether there is anything.
+    /// Whether there are any.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -546,7 +544,7 @@ impl Fetched {
         self.0.iter().filter(move |name| below(name))
     }
 
-    /// The references of commits that carry tasks without code: our own and these.
+    /// The refs of commits that carry tasks without a commit: our own and the fetched ones.
     pub fn task_references(&self, repo: &Repo) -> Vec<String> {
         let own = target(repo, TASKS).ok().flatten();
         let own = own.map(|_| TASKS.to_owned());
@@ -554,14 +552,14 @@ impl Fetched {
     }
 }
 
-/// Whether a commit comes after another; not where an object between them is missing.
+/// Whether a commit comes after another; false if an object between them is missing.
 pub fn descends(repo: &Repo, commit: ObjectId, from: ObjectId) -> bool {
     let oid = |id: ObjectId| Oid::from_bytes(id.as_bytes());
     let descends = || repo.descends(oid(commit)?, oid(from)?);
     descends().unwrap_or(false)
 }
 
-/// Every commit that can be reached from the references, those of broken ones left out.
+/// Every commit that the refs reach, except through broken ones.
 pub fn chain(repo: &Repo, names: &[String]) -> HashSet<ObjectId> {
     let tip = |name: &String| match target(repo, name).ok().flatten() {
         Some(lost) if name == TASKS && !is_readable(repo, lost) => last_tasks(repo),

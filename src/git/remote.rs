@@ -1,8 +1,8 @@
-//! A remote, reached through the user's own git: it knows their keys, credential helpers and proxies. Only `sync` talks to one.
+//! A remote, accessed with the user's own git, which knows their keys, credential helpers and proxies. Only `sync` contacts one.
 //!
-//! What is fetched is looked at before a reference names it, what is pushed is never forced, and nothing of the repository's
-//! configuration runs that the transport does not need: no hooks, no monitors, no maintenance, no submodules. A remote may be
-//! fetched from one address and pushed to others: each of these is read, and written to, by itself.
+//! Fetched data is checked before a ref names it, pushes are never forced, and nothing in the repository's configuration runs
+//! that the transport does not need: no hooks, no monitors, no maintenance, no submodules. A remote can be fetched from one
+//! address and pushed to others: each of these is read and written separately.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -32,15 +32,15 @@ pub use settings::{Dangerous, Forced, Place, Settings};
 use answer::{Statuses, chance_of_fetch, sentences};
 use program::{ended, user_git};
 
-/// A lock of a reference for what was fetched is held for milliseconds. One that stands longer was left by a process that died.
+/// A lock on a ref for fetched data is held for milliseconds. An older one was left by a process that died.
 const LEFT_LOCK: Duration = Duration::from_secs(2);
-/// What git calls a remote of one address that a remote of several is pushed to.
+/// The name that git uses for one push address of a remote with several.
 const ALONE: &str = "leverage-push";
-/// The variable that hands git such an address.
+/// The variable that passes such an address to git.
 const ADDRESS: &str = "GIT_LEVERAGE_ADDRESS";
-/// The variable that turns off the hooks of git config.
+/// The variable that disables hooks in git config.
 const HOOKS: &str = "GIT_LEVERAGE_HOOKS";
-/// What git says where a server cannot take two references at once or none.
+/// Git's message if a server cannot update two refs atomically.
 const NOT_ATOMIC: &str = "the receiving end does not support --atomic push";
 
 /// A remote that git config names.
@@ -48,42 +48,42 @@ const NOT_ATOMIC: &str = "the receiving end does not support --atomic push";
 pub struct Remote {
     /// Its name. Untrusted text.
     pub name: String,
-    /// Where it is fetched from, without credentials. Untrusted text.
+    /// Its fetch address, without credentials. Untrusted text.
     pub url: String,
-    /// Where it is pushed to: the one place that it is fetched from, or others, each once.
+    /// Its push addresses: the fetch address, or others, each once.
     pub pushed_to: Vec<Target>,
-    /// The addresses as they are: what git says may repeat them.
+    /// The unmodified addresses: git's messages may contain them.
     secret: Vec<String>,
-    /// How it is reached, apart from its addresses.
+    /// How it is accessed, apart from its addresses.
     reached_by: Vec<(String, String)>,
-    /// The names of the hooks in git config, which since Git 2.54 run besides those in files.
+    /// The names of hooks in git config, which since Git 2.54 run in addition to those in files.
     hooks: BTreeSet<String>,
-    /// What git calls a remote of one address. No other remote has that name.
+    /// The name that git uses for one of its addresses. No other remote has this name.
     alone: String,
 }
 
 /// One address of a remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// What it is called: the name of the remote, or the address without credentials. Untrusted text.
+    /// Its name: that of the remote, or the address without credentials. Untrusted text.
     pub name: String,
-    /// Whether it is the address that the remote is fetched from.
+    /// Whether it is the fetch address of the remote.
     pub is_source: bool,
-    /// The address, where git is not to use the name of the remote.
+    /// The address, if git must not use the name of the remote.
     address: Option<String>,
 }
 
-/// What became of a push.
+/// The result of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
-    /// The references that stand where they should, each once.
+    /// The refs that were updated, each once.
     pub done: BTreeSet<String>,
-    /// Why others do not.
+    /// Why others were not.
     pub error: Option<RemoteError>,
 }
 
 impl Remote {
-    /// The remote that is named, else the one that the branch follows, else `origin`, else the only one.
+    /// The remote with this name, else the upstream remote of the branch, else `origin`, else the only one.
     pub fn choose(
         repo: &Repo,
         config: &Config,
@@ -130,7 +130,7 @@ impl Remote {
         Ok(remote)
     }
 
-    /// Asks git for the addresses: `insteadOf` and its like change them.
+    /// Asks git for the addresses, because `insteadOf` and similar settings change them.
     fn find_addresses(&mut self, repo: &Repo) -> Result<(), RemoteError> {
         let ask = |more: &[&str]| {
             let mut git = user_git(repo);
@@ -148,7 +148,7 @@ impl Remote {
         }
         self.secret.push(fetched.clone());
         self.secret.extend(addresses.iter().cloned());
-        // The longer ones first: one may be a part of another.
+        // Longest first: one may be part of another.
         self.secret
             .sort_by_key(|address| std::cmp::Reverse(address.len()));
         self.secret.dedup();
@@ -168,7 +168,7 @@ impl Remote {
         Ok(())
     }
 
-    /// Where it is fetched from.
+    /// The fetch address.
     pub fn source(&self) -> Target {
         Target {
             name: self.name.clone(),
@@ -177,17 +177,17 @@ impl Remote {
         }
     }
 
-    /// Where what is fetched of its notes goes.
+    /// The local ref for its fetched notes.
     pub fn notes(&self) -> String {
         format!("{REMOTES}{}/notes", self.name)
     }
 
-    /// Where what is fetched of its tasks without code goes.
+    /// The local ref for its fetched tasks without a commit.
     pub fn tasks(&self) -> String {
         format!("{REMOTES}{}/tasks", self.name)
     }
 
-    /// The ledger that a target has now.
+    /// The tips of a target's ledger.
     fn tips(&self, repo: &Repo, target: &Target) -> Result<Tips, RemoteError> {
         let mut git = self.git(repo, target);
         git.args(["ls-remote", "--quiet", "--end-of-options"])
@@ -205,7 +205,7 @@ impl Remote {
         })
     }
 
-    /// Fetches the objects of a target's ledger and moves no reference; where it stands.
+    /// Fetches the objects of a target's ledger without updating refs; returns its tips.
     pub fn fetch(&self, repo: &Repo, target: &Target) -> Result<Tips, RemoteError> {
         let theirs = self.tips(repo, target)?;
         let is_here = |id: ObjectId| {
@@ -216,7 +216,7 @@ impl Remote {
         Ok(theirs)
     }
 
-    /// Fetches all objects of a ledger anew, where some of those that were fetched before are not here.
+    /// Fetches all objects of a ledger again, if some of those fetched before are missing.
     pub fn fetch_again(&self, repo: &Repo, target: &Target, theirs: &Tips) -> Result<(), RemoteError> {
         self.fetch_objects(repo, target, theirs, |_| true, &["--refetch"])
     }
@@ -242,10 +242,10 @@ impl Remote {
         let is_lasting = repo.settling.fsync.get();
         let mut git = self.git(repo, target);
         if is_lasting {
-            // The ledger may go forward to what is fetched, and then holds what was recorded here as well.
+            // The ledger may be fast-forwarded to the fetched data, which then contains the local records, too.
             git.args(["-c", "core.fsync=committed"]);
         }
-        // An empty map keeps configured refspecs out, which may write over anything; no filter, as notes are read at once.
+        // An empty map excludes configured refspecs, which could overwrite anything; no filter, because notes are read at once.
         git.args(["fetch", "--quiet", "--no-tags", "--no-filter", "--refmap="])
             .args(["--no-prune", "--no-write-fetch-head", "--no-recurse-submodules"])
             .args(options)
@@ -265,8 +265,8 @@ impl Remote {
         settle::sync_objects(&repo.objects()).map_err(|error| failed(error.to_string()))
     }
 
-    /// Notes where the ledger stands that was fetched from the source or pushed there. The error says why that cannot be noted;
-    /// the next fetch finds it again.
+    /// Stores the tips of the ledger that was fetched from the source or pushed there. The error says why that failed; the next
+    /// fetch finds them again.
     pub fn follow(&self, repo: &Repo, theirs: &Tips) -> Result<(), String> {
         for (tip, tracking) in [(theirs.notes, self.notes()), (theirs.tasks, self.tasks())] {
             let known = refs::target(repo, &tracking).ok().flatten().and_then(object_id);
@@ -276,7 +276,7 @@ impl Remote {
             if let Some(shadow) = repo.shadow() {
                 shadow
                     .move_reference(&tracking, (known, tip), "leverage: sync", (false, false))
-                    .map_err(|error| format!("`{tracking}` cannot be written: {error}"))?;
+                    .map_err(|error| format!("cannot write `{tracking}`: {error}"))?;
                 continue;
             }
             free(&repo.common_dir().join(format!("{tracking}.lock")));
@@ -284,16 +284,16 @@ impl Remote {
                 .and_then(|id| repo.raw().reference(&tracking, id, true, "leverage: sync"));
             match moved {
                 Err(error) if error.code() != ErrorCode::Locked => {
-                    return Err(format!("`{tracking}` cannot be written: {}", error.message()));
+                    return Err(format!("cannot write `{tracking}`: {}", error.message()));
                 }
-                // Another sync of this clone writes it just now.
+                // Another sync of this clone is updating it.
                 _ => {}
             }
         }
         Ok(())
     }
 
-    /// Pushes commits to references of a target, in their order, never by force: all or none where the server can do that.
+    /// Pushes commits to refs of a target, in order, never by force: atomically if the server can do that.
     pub fn push(&self, repo: &Repo, target: &Target, updates: &[(ObjectId, &str)]) -> Pushed {
         let pushed = self.push_at_once(repo, target, updates);
         let is_atomic = |error: &RemoteError| !error.to_string().contains(NOT_ATOMIC);
@@ -317,7 +317,7 @@ impl Remote {
     fn push_at_once(&self, repo: &Repo, target: &Target, updates: &[(ObjectId, &str)]) -> Pushed {
         let called = self.called(target);
         let mut git = self.git(repo, target);
-        // A mirror would be pushed whole, and by force: git refuses single references then.
+        // A mirror would be pushed completely and by force: git then refuses single refs.
         if !called.contains('=') {
             git.args(["-c", &format!("remote.{called}.mirror=false")]);
         }
@@ -359,19 +359,19 @@ impl Remote {
         let is_answered = !statuses.refused.is_empty();
         let reasons: Vec<String> = statuses.reasons().into_iter().chain(said).collect();
         let reason = match reasons.is_empty() {
-            true => format!("it ended with {}", output.status),
+            true => format!("it exited with {}", output.status),
             false => reasons.join("; "),
         };
         let done = match is_answered {
             true => statuses.done.into_iter().collect(),
-            // The answer may have been lost on the way, and not the push.
+            // The answer may have been lost, not the push.
             false => self.standing(repo, target, updates),
         };
         let error = (done.len() < updates.len()).then(|| failed(reason, chance));
         Pushed { done, error }
     }
 
-    /// Which of the references of a target stand where a push was to move them.
+    /// Which refs of a target have the value that a push should have given them.
     fn standing(&self, repo: &Repo, target: &Target, updates: &[(ObjectId, &str)]) -> BTreeSet<String> {
         let tips = self.tips(repo, target).unwrap_or_default();
         let tip = |name: &str| match name {
@@ -382,7 +382,7 @@ impl Remote {
         standing.map(|(_, name)| (*name).to_owned()).collect()
     }
 
-    /// What git calls the remote where it talks to a target.
+    /// The name that git uses when contacting a target.
     fn called(&self, target: &Target) -> &str {
         match target.address {
             Some(_) => &self.alone,
@@ -390,15 +390,15 @@ impl Remote {
         }
     }
 
-    /// The user's git, with the hooks off that git config names, to which the target has a name. An address that git has changed
-    /// as configured is not changed again.
+    /// The user's git with hooks from git config disabled, in which the target has a name. An address that git already rewrote as
+    /// configured is not rewritten again.
     fn git(&self, repo: &Repo, target: &Target) -> Command {
         let mut git = user_git(repo);
         if !self.hooks.is_empty() {
             git.env(HOOKS, "false");
         }
         for hook in &self.hooks {
-            // Unlike `-c`, it takes names with an equals sign in them.
+            // Unlike `-c`, it accepts names with an equals sign.
             git.arg(format!("--config-env=hook.{hook}.enabled={HOOKS}"));
         }
         let Some(address) = &target.address else {
@@ -419,7 +419,7 @@ impl Remote {
         git
     }
 
-    /// What git printed; what it said where it failed.
+    /// The output of git, or its error message.
     fn run(&self, action: &'static str, remote: &str, git: &mut Command) -> Result<String, RemoteError> {
         let failed = |reason: String, chance: Chance| RemoteError::Git {
             action,
@@ -434,13 +434,13 @@ impl Remote {
         let said = String::from_utf8_lossy(&output.stderr);
         let reasons = sentences(&said);
         let reason = match reasons.is_empty() {
-            true => format!("it ended with {}", output.status),
+            true => format!("it exited with {}", output.status),
             false => self.masked(&reasons.join("; ")),
         };
         Err(failed(reason, chance_of_fetch(&said)))
     }
 
-    /// What git says, without the credentials that an address in it may hold.
+    /// Git's message, without credentials in addresses.
     fn masked(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for address in &self.secret {
@@ -450,12 +450,12 @@ impl Remote {
     }
 }
 
-/// Clears what a process that died left of a reference for what was fetched: a file that names no commit, or one that is not
-/// here, on which git would stumble for ever. It can be fetched again.
+/// Removes what a dead process left of a ref for fetched data: a file that names no commit, or a missing one, on which git would
+/// always fail. It can be fetched again.
 fn clear(repo: &Repo, tracking: &str) {
     let raw = repo.raw();
     match refs::target(repo, tracking) {
-        // Whether it is gone, git says at once.
+        // Git reports right away if that failed.
         Err(_) => drop(std::fs::remove_file(repo.common_dir().join(tracking))),
         Ok(Some(target)) if repo.size_of(target).is_err() => {
             drop(raw.find_reference(tracking).and_then(|mut found| found.delete()));
@@ -464,12 +464,12 @@ fn clear(repo: &Repo, tracking: &str) {
     }
 }
 
-/// Takes a left lock away; waits until it is old enough to be one.
+/// Removes a stale lock, after waiting until it is old enough to be one.
 fn free(lock: &Path) {
     let patience = Instant::now() + LEFT_LOCK + Duration::from_secs(1);
     while let Ok(modified) = lock.symlink_metadata().and_then(|about| about.modified()) {
         if modified.elapsed().is_ok_and(|age| age >= LEFT_LOCK) {
-            // Whether it is gone, git says at once.
+            // Git reports right away if that failed.
             let _ = std::fs::remove_file(lock);
             return;
         }
@@ -480,7 +480,7 @@ fn free(lock: &Path) {
     }
 }
 
-/// The remote that the current branch follows.
+/// The upstream remote of the current branch.
 fn followed(repo: &Repo, config: &Config) -> Option<String> {
     let remote = config.get(&format!("branch.{}.remote", branch(repo)?))?;
     Some(remote.value.clone())
@@ -504,7 +504,7 @@ fn usual(names: &[String], followed: Option<&str>) -> Result<String, RemoteError
     }
 }
 
-/// The remote whose ledger was never fetched: there is one, and nothing of a ledger is here.
+/// The remote whose ledger was never fetched: a remote exists, but nothing of a ledger is here.
 pub fn unfetched(repo: &Repo, fetched: &Fetched) -> Option<String> {
     if !fetched.is_empty() {
         return None;
@@ -517,7 +517,7 @@ pub fn unfetched(repo: &Repo, fetched: &Fetched) -> Option<String> {
     usual_remote(repo)
 }
 
-/// The remote that a sync without a name would take, or the first where it would ask.
+/// The remote that a sync without a name would use, or the first one if it would ask.
 fn usual_remote(repo: &Repo) -> Option<String> {
     let raw = repo.raw();
     let remotes = raw.remotes().ok()?;
@@ -535,7 +535,7 @@ fn usual_remote(repo: &Repo) -> Option<String> {
         .or_else(|| names.first().cloned())
 }
 
-/// The usual remote, and its ledger as it was when it was last fetched or pushed to; `None` where there is no remote.
+/// The default remote, and its ledger as of the last fetch or push; `None` if there is no remote.
 pub fn last_known(repo: &Repo) -> Option<(String, Tips)> {
     let name = usual_remote(repo)?;
     let tip = |kind| {
@@ -549,8 +549,8 @@ pub fn last_known(repo: &Repo) -> Option<(String, Tips)> {
     Some((name, tips))
 }
 
-/// What `git fetch` is told to fetch of a ledger: only to references that nothing but fetches writes. The stars let it pass where
-/// the remote has no ledger; without one, git would fail.
+/// The refspecs with which `git fetch` fetches a ledger: only into refs that nothing else writes. With the stars, it succeeds if
+/// the remote has no ledger; without them, git would fail.
 pub fn refspecs(remote: &Remote) -> [String; 2] {
     [
         format!("+{NOTES}*:{}*", remote.notes()),
@@ -567,7 +567,7 @@ pub fn missing_refspecs(remote: &Remote, settings: &Settings) -> Vec<String> {
         .collect()
 }
 
-/// Adds a refspec to what `git fetch` fetches from a remote.
+/// Adds a refspec to those that `git fetch` uses for a remote.
 pub fn add_refspec(repo: &Repo, remote: &Remote, refspec: &str) -> Result<(), RemoteError> {
     let mut git = hardened(repo.place());
     git.env("GIT_DIR", repo.git_dir())

@@ -1,15 +1,14 @@
-//! The address of a remote as it may be shown: users, passwords and tokens stand in many places of one, and some of these
-//! are mistakes. What is not plainly a URL, `host:path` or a path is not shown.
+//! The address of a remote, made safe to display: users, passwords and tokens can be in many places of one, sometimes by mistake.
+//! Anything that is not clearly a URL, `host:path` or a path is hidden.
 
-/// Stands for what may be a secret.
+/// Replaces text that may be secret.
 const HIDDEN: &str = "(not shown)";
 /// The schemes whose form is known.
 const SCHEMES: &[&str] = &[
     "https", "http", "ssh", "git", "git+ssh", "ssh+git", "ftp", "ftps", "file",
 ];
 
-/// The address without what opens the door: users and passwords, tokens in their places, and the query. The user `git` of
-/// SSH is nobody's.
+/// The address without users, passwords, tokens and the query. The user `git` of SSH is not secret.
 pub(super) fn shown(address: &str) -> String {
     if let Some((scheme, rest)) = address.split_once("://") {
         return of_url(scheme, rest);
@@ -28,8 +27,7 @@ pub(super) fn shown(address: &str) -> String {
     }
 }
 
-/// A text in which addresses may stand, each without its user and password. What is shown of an address that is known is
-/// [`shown`]'s to say.
+/// A text that may contain addresses, each without its user and password. See [`shown`] for a single address.
 pub(super) fn without_users(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
@@ -57,7 +55,7 @@ fn of_url(scheme: &str, rest: &str) -> String {
         return format!("{scheme}://{path}");
     }
     let (user, host) = parted(place);
-    // With an `@` behind the first slash or question mark, what is before it may be a password.
+    // If an `@` follows the first slash or question mark, the text before it may be a password.
     if !is_host(host) || path.contains('@') {
         return format!("{scheme}://{HIDDEN}");
     }
@@ -69,13 +67,13 @@ fn of_url(scheme: &str, rest: &str) -> String {
     }
 }
 
-/// `[user@]host:path`, where it is plainly that.
+/// `[user@]host:path`, if it clearly is that.
 fn of_place(place: &str, path: &str) -> Option<String> {
     let (user, host) = parted(place);
     (is_host(host) && is_plain(path)).then(|| format!("{user}{host}:{path}"))
 }
 
-/// The user that may be shown, with its `@`, and the host.
+/// The user if it is safe to display, with its `@`, and the host.
 fn parted(place: &str) -> (&'static str, &str) {
     match place.rsplit_once('@') {
         Some((user, host)) if user == "git" || user.starts_with("git:") => ("git@", host),
@@ -103,13 +101,13 @@ fn is_host(text: &str) -> bool {
     port.chars().all(|c| c.is_ascii_digit()) && !name.is_empty() && in_brackets.map_or(is_name, is_number)
 }
 
-/// Without the characters that users, passwords and settings are set off by.
+/// Whether the text is free of the characters that delimit users, passwords and settings.
 fn is_plain(path: &str) -> bool {
     path.chars()
         .all(|c| c.is_alphanumeric() || "._~/+-%, ".contains(c))
 }
 
-/// Names of files may hold anything; with both of these it looks like a user and a password.
+/// File names can contain anything; one with both of these looks like a user and a password.
 fn is_plain_file(path: &str) -> bool {
     !(path.contains('@') && (path.contains(':') || path.starts_with("//")))
 }

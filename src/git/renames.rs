@@ -1,8 +1,8 @@
 //! Which removed file became which added one, as `git log` decides by default.
 //!
-//! Equal contents first, those of the same name before others. Then files whose name is unique on both sides, if three
-//! quarters of their content are the same. Then all pairs that are left, the most similar first, from half on; unless
-//! there are so many that git does not look at them.
+//! Equal contents first, preferring those with the same name. Then files whose name is unique on both sides, if three quarters of
+//! their content are the same. Then all remaining pairs, the most similar first, if at least half is the same; unless there are
+//! so many that git does not compare them.
 
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
@@ -12,25 +12,25 @@ use super::packs::{ObjectError, Objects};
 use super::trees::{Difference, FileKind, Version};
 use crate::facts::ids::ObjectId;
 
-/// The measure of similarity: all of it.
+/// The scale of similarity: identical.
 const ALL: u64 = 60_000;
-/// Half: from here on a file counts as moved.
+/// Half: from here on, a file counts as moved.
 const ENOUGH: u64 = 30_000;
-/// Three quarters: enough for files of the same, unique name.
+/// Three quarters: enough for files with the same, unique name.
 const ENOUGH_BY_NAME: u64 = 45_000;
-/// No more pairs than the square of this are compared (`diff.renameLimit`).
+/// At most the square of this many pairs are compared (`diff.renameLimit`).
 const MOST_FILES: usize = 1000;
-/// For each added file so many of the removed ones are remembered.
+/// For each added file, this many removed ones are remembered.
 const CANDIDATES: usize = 4;
-/// What comparing the contents of one commit's files may cost, in bytes read and chunks compared. The thousand files by a
-/// thousand that git compares take a part of it, unless each has thousands of lines.
+/// The budget for comparing the contents of one commit's files, in bytes read and chunks compared. The thousand by a thousand
+/// files that git compares need a part of it, unless each has thousands of lines.
 const MOST_WORK: u64 = 6_000_000_000;
-/// A byte of a file that is read and cut into chunks costs as much as so many chunks that are compared.
+/// Reading and splitting a byte of a file costs as much as comparing this many chunks.
 const READING: u64 = 4;
-/// As many chunks are kept, of any number of files.
+/// How many chunks are cached, of any number of files.
 const MOST_CHUNKS: usize = 16_000_000;
 
-/// A difference, and where the file was before, if it moved.
+/// A difference, and the previous path of the file if it moved.
 pub(super) struct Change {
     pub(super) path: Vec<u8>,
     pub(super) old_path: Option<Vec<u8>>,
@@ -40,23 +40,23 @@ pub(super) struct Change {
 
 /// A file that was only removed, or only added.
 struct Candidate {
-    /// Its place among the differences.
+    /// Its position among the differences.
     at: usize,
     version: Version,
-    /// Where the file went or came from: a place among the candidates of the other kind.
+    /// Where the file went or came from: a position among the candidates of the other kind.
     partner: Option<usize>,
 }
 
-/// How alike files are, for all questions about one commit, and what may still be spent on them.
+/// The similarity of files, for all questions about one commit, and the remaining budget.
 struct Likeness {
-    /// Files above so many bytes are similar to none.
+    /// Files above this many bytes are similar to none.
     limit: u64,
     contents: HashMap<ObjectId, Option<Rc<Content>>>,
     chunks: usize,
     work: u64,
 }
 
-/// Joins what was removed here and added there. Files above `limit` bytes are similar to none.
+/// Matches removed files with added ones. Files above `limit` bytes are similar to none.
 pub(super) fn detect(
     differences: Vec<Difference>,
     objects: &mut Objects<'_>,
@@ -66,21 +66,21 @@ pub(super) fn detect(
     Ok(join(differences, &removed, &added))
 }
 
-/// The files that a commit removed, as what the files that it added may have been before: each is looked up as if it were the
-/// only one that was added, as `git blame` does, and `git log --follow`.
+/// The files that a commit removed, as candidates for the previous paths of those it added: each is looked up as if it were the
+/// only added one, as in `git blame` and `git log --follow`.
 pub(super) struct Sources {
     files: Vec<Difference>,
     removed: Vec<Candidate>,
     /// The first file of each content, and the first of each content and name.
     by_content: HashMap<ContentKey, usize>,
     by_content_and_name: HashMap<(ContentKey, Vec<u8>), usize>,
-    /// The names of the files; `None` where several have the same.
+    /// The names of the files; `None` if several have the same.
     by_name: HashMap<Vec<u8>, Option<usize>>,
     likeness: Likeness,
 }
 
 impl Sources {
-    /// Those among the differences of a commit. Files above `limit` bytes are similar to none.
+    /// The removed files among the differences of a commit. Files above `limit` bytes are similar to none.
     pub(super) fn among(differences: &[Difference], limit: u64) -> Self {
         let mut sources = Self {
             files: Vec::new(),
@@ -118,7 +118,7 @@ impl Sources {
         self.files.push(difference);
     }
 
-    /// The file that an added one was before, if any.
+    /// The previous file of an added one, if any.
     pub(super) fn source_of(
         &mut self,
         objects: &mut Objects<'_>,
@@ -251,7 +251,7 @@ struct Matcher<'a, 'objects> {
     likeness: Likeness,
 }
 
-/// A pair to be judged: an added file, and the removed one it may have been.
+/// A pair to compare: an added file, and the removed one it may have been.
 #[derive(Clone, Copy)]
 struct Guess {
     similarity: u64,
@@ -261,7 +261,7 @@ struct Guess {
 }
 
 impl Guess {
-    /// Better guesses are greater.
+    /// Better candidates are greater.
     fn rank(&self) -> (u64, bool) {
         (self.similarity, self.same_name)
     }
@@ -272,7 +272,7 @@ impl Guess {
 struct Guesses(Vec<Guess>);
 
 impl Guesses {
-    /// A new guess takes the place of the worst one.
+    /// Replaces the worst candidate by a new one.
     fn add(&mut self, guess: Guess) {
         if self.0.len() < CANDIDATES {
             return self.0.push(guess);
@@ -285,7 +285,7 @@ impl Guesses {
         }
     }
 
-    /// The best first, those of one rank in the order in which they are remembered.
+    /// Best first; equal ones in the order in which they are remembered.
     fn sorted(mut self) -> Vec<Guess> {
         self.0.sort_by_key(|guess| std::cmp::Reverse(guess.rank()));
         self.0
@@ -299,7 +299,7 @@ struct Equal<'d> {
     by_name: HashMap<&'d [u8], Queue>,
 }
 
-/// Files in order, those that have a partner dropped as they are met.
+/// Files in order; those that have a partner are dropped when met.
 #[derive(Default)]
 struct Queue(VecDeque<usize>);
 
@@ -308,7 +308,7 @@ impl Queue {
         self.0.push_back(file);
     }
 
-    /// Takes the first that is free.
+    /// Takes the first free one.
     fn next(&mut self, is_free: impl Fn(usize) -> bool) -> Option<usize> {
         while let Some(file) = self.0.pop_front() {
             if is_free(file) {
@@ -321,7 +321,7 @@ impl Queue {
 
 type ContentKey = (ObjectId, u32);
 
-/// What equal files have in common: links and submodules are equal only to their like, and files whatever their mode.
+/// The key of equal files: links and submodules only match their own kind, files match regardless of mode.
 fn content_key(version: &Version) -> ContentKey {
     let mode = match version.kind {
         FileKind::Regular => 0,
@@ -349,7 +349,7 @@ impl Matcher<'_, '_> {
         self.added[added].partner = Some(removed);
     }
 
-    /// Looks at each removed file a few times, however many have one content.
+    /// Examines each removed file a few times, however many have the same content.
     fn same_content(&mut self) {
         let differences = self.differences;
         let mut equal: HashMap<ContentKey, Equal<'_>> = HashMap::new();
@@ -389,7 +389,7 @@ impl Matcher<'_, '_> {
         Ok(())
     }
 
-    /// The names of the files that are left; `None` where several have the same.
+    /// The names of the remaining files; `None` if several have the same.
     fn unique_names(&self, candidates: &[Candidate]) -> HashMap<Vec<u8>, Option<usize>> {
         let mut names = HashMap::new();
         for (number, candidate) in candidates.iter().enumerate() {
@@ -457,7 +457,7 @@ impl Likeness {
         }
     }
 
-    /// How much of the larger file the two share, of [`ALL`]; 0 where it cannot be half.
+    /// How much of the larger file both share, out of [`ALL`]; 0 if it cannot be half.
     fn similarity(
         &mut self,
         objects: &mut Objects<'_>,
@@ -520,14 +520,14 @@ impl Likeness {
     }
 }
 
-/// A file as the bag of its chunks: lines, or 64 bytes of longer ones.
+/// A file as a bag of chunks: lines, or 64 bytes of longer ones.
 struct Content {
     size: u64,
-    /// The hash of each chunk and the bytes in all chunks with it, sorted by hash.
+    /// The hash of each chunk, and the bytes in all chunks with it, sorted by hash.
     chunks: Vec<(u32, u64)>,
 }
 
-/// Chunks are told apart by this many hashes, as git does.
+/// Chunks are identified by this many hashes, as in git.
 const HASHES: u32 = 107_927;
 const LONGEST_CHUNK: u64 = 64;
 
@@ -538,7 +538,7 @@ impl Content {
         let mut chunks = Vec::new();
         let mut bytes = data.iter().peekable();
         while let Some(byte) = bytes.next() {
-            // Line ends are one, however they are written.
+            // All line endings are equal.
             if is_text && *byte == b'\r' && bytes.peek() == Some(&&b'\n') {
                 continue;
             }

@@ -1,7 +1,7 @@
-//! What stands in for an object: `refs/replace/`, and the parents that `info/grafts` gives commits.
+//! Replacements for objects: `refs/replace/`, and the parents that `info/grafts` assigns to commits.
 //!
-//! Git reads the replacement wherever the object is asked for, under the object's own name, and so does everything here: a
-//! history that was joined or cut this way counts as `git rev-list` counts it in this clone. libgit2 knows neither.
+//! Git reads the replacement wherever the object is asked for, under the object's own name, and this program does the same: a
+//! history that was joined or cut this way counts as `git rev-list` counts it in this clone. libgit2 supports neither.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,32 +13,32 @@ use super::screen::{LARGEST_GRAFTS, LARGEST_PACKED_REFS};
 use super::{Repo, files};
 use crate::facts::ids::ObjectId;
 
-/// Where git keeps replacements unless it is told otherwise.
+/// Where git stores replacements by default.
 const BASE: &str = "refs/replace/";
-/// What the process says of replacements.
+/// Which replacements the process uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReplaceRefs {
-    /// None counts: `GIT_NO_REPLACE_OBJECTS`.
+    /// None: `GIT_NO_REPLACE_OBJECTS`.
     Ignored,
-    /// They are below this prefix: `GIT_REPLACE_REF_BASE`.
+    /// Those below this prefix: `GIT_REPLACE_REF_BASE`.
     Below(String),
 }
 
 static CHOSEN: OnceLock<ReplaceRefs> = OnceLock::new();
 
-/// Settles it for the process, before the first repository is read; a second call changes nothing.
+/// Sets this for the process, before the first repository is read; a second call changes nothing.
 pub fn choose(refs: ReplaceRefs) {
-    // Whoever comes second was told the same.
+    // A second caller has the same setting.
     let _ = CHOSEN.set(refs);
 }
 
 impl Repo {
-    /// What stands in for its objects.
+    /// The replacements of its objects.
     pub(super) fn replaced(&self) -> Arc<Replaced> {
         self.replaced.get_or_init(|| Arc::new(read(self))).clone()
     }
 
-    /// A number that tells its replaced objects and grafts from others; `None` where it has none, as nearly always.
+    /// A number that identifies its replacements and grafts; `None` if it has none, which is the common case.
     pub fn replacements(&self) -> Option<u64> {
         self.replaced().fingerprint()
     }
@@ -87,7 +87,7 @@ fn objects(repo: &Repo) -> HashMap<ObjectId, ObjectId> {
         .collect()
 }
 
-/// Whether the refs are worth a look: without a folder of theirs, only packed ones can be there.
+/// Whether the refs need to be read: without a directory, only packed ones can exist.
 fn may_have(common_dir: &Path, base: &str) -> bool {
     let is_packed = || {
         let packed = files::read(&common_dir.join("packed-refs"), LARGEST_PACKED_REFS);
@@ -97,7 +97,7 @@ fn may_have(common_dir: &Path, base: &str) -> bool {
     common_dir.join(base).is_dir() || is_packed()
 }
 
-/// `COMMIT PARENT…` a line.
+/// One line per commit: `COMMIT PARENT…`.
 fn grafts(file: &Path) -> HashMap<ObjectId, Vec<ObjectId>> {
     let text = files::read_text(file, LARGEST_GRAFTS)
         .ok()

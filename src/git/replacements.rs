@@ -10,7 +10,7 @@ use crate::facts::ids::ObjectId;
 /// How many replacements of replacements git follows.
 const DEEPEST: usize = 5;
 
-/// The replacements of one repository. Nearly all have none.
+/// The replacements of one repository. Most have none.
 #[derive(Debug, Default)]
 pub(super) struct Replaced {
     pub(super) objects: HashMap<ObjectId, ObjectId>,
@@ -30,7 +30,7 @@ impl Replaced {
         id
     }
 
-    /// [`Replaced::object`] as libgit2 names it.
+    /// [`Replaced::object`] with libgit2's ids.
     pub(super) fn oid(&self, id: Oid) -> Oid {
         let raw = ObjectId::from_bytes(id.as_bytes());
         let other = raw.as_ref().map(|raw| self.object(raw));
@@ -38,12 +38,12 @@ impl Replaced {
         other.unwrap_or(id)
     }
 
-    /// The parents of a commit whose object names `own`.
+    /// The parents of a commit whose own object has the parents `own`.
     pub(super) fn parents(&self, id: &ObjectId, own: Vec<ObjectId>) -> Vec<ObjectId> {
         self.parents.get(id).cloned().unwrap_or(own)
     }
 
-    /// [`Replaced::parents`] as libgit2 names them.
+    /// [`Replaced::parents`] with libgit2's ids.
     pub(super) fn parent_oids(&self, id: Oid, own: Vec<Oid>) -> Vec<Oid> {
         let raw = ObjectId::from_bytes(id.as_bytes());
         match raw.and_then(|raw| self.parents.get(&raw)) {
@@ -55,12 +55,12 @@ impl Replaced {
         }
     }
 
-    /// Whether there is nothing to look for.
+    /// Whether there is nothing to look up.
     pub(super) fn is_empty(&self) -> bool {
         self.objects.is_empty() && self.parents.is_empty()
     }
 
-    /// A number that differs where other objects would be read; `None` without any replacement.
+    /// A number that differs if other objects would be read; `None` without replacements.
     pub(super) fn fingerprint(&self) -> Option<u64> {
         if self.is_empty() {
             return None;

@@ -1,8 +1,9 @@
-//! A look at the files of a repository before libgit2 opens them.
+//! Checks the files of a repository before libgit2 opens them.
 //!
-//! A pipe in place of `config` or of a reference makes git and libgit2 wait for ever, and a sparse file of terabytes in
-//! place of an index fills the memory. Both come with an archive that somebody unpacks among repositories. So what libgit2
-//! would open is looked at first, and a repository with anything there but regular files of a sane size is refused by name.
+//! A pipe in place of `config` or of a ref makes git and libgit2 wait forever, and a sparse file of terabytes in place of an
+//! index fills the memory. Both can come with an archive that someone unpacks among repositories. So the files that libgit2 would
+//! open are checked first, and a repository in which any of them is not a regular file of reasonable size is refused, naming the
+//! file.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,37 +15,37 @@ use super::files::{self, FileError};
 use super::folder::{self, Kind};
 use super::loose_refs;
 
-/// The largest `packed-refs`: millions of references.
+/// The maximum size of `packed-refs`: millions of refs.
 pub(super) const LARGEST_PACKED_REFS: u64 = 512 << 20;
-/// The largest list of grafts.
+/// The maximum size of the list of grafts.
 pub(super) const LARGEST_GRAFTS: u64 = 64 << 20;
-/// The largest file of configuration, and the most that all of a repository have together: each command reads them several times.
+/// The maximum size of a config file, and of all those of a repository together: each command reads them several times.
 const LARGEST_CONFIG: u64 = 4 << 20;
-/// The largest list of patterns, as for git.
+/// The maximum size of a list of patterns, as in git.
 pub(super) const LARGEST_PATTERNS: u64 = 100 << 20;
-/// The largest file that holds a path or a name.
+/// The maximum size of a file that contains a path or a name.
 const LARGEST_LINE: u64 = 64 << 10;
-/// The largest index of a work tree: millions of files.
+/// The maximum size of a working tree's index: millions of files.
 const LARGEST_INDEX: u64 = 1 << 30;
-/// How deep files of configuration include each other in git.
+/// How deep config files include each other in git.
 const DEEPEST_INCLUDE: usize = 10;
-/// How many files of configuration are looked at.
+/// How many config files are examined.
 const MOST_CONFIG_FILES: usize = 100;
 
-/// Files of each work tree's own `.git` folder, with the largest size that makes sense.
+/// Files in each working tree's own `.git` directory, with their maximum size.
 const OWN: [(&str, u64); 3] = [
     ("HEAD", LARGEST_LINE),
     ("gitdir", LARGEST_LINE),
     ("index", LARGEST_INDEX),
 ];
-/// Files that tell of a linked work tree.
+/// Files that describe a linked worktree.
 const LINKED: [(&str, u64); 4] = [
     ("HEAD", LARGEST_LINE),
     ("gitdir", LARGEST_LINE),
     ("commondir", LARGEST_LINE),
     ("locked", LARGEST_LINE),
 ];
-/// Files of the folder that all work trees share.
+/// Files in the directory that all working trees share.
 const SHARED: [(&str, u64); 5] = [
     ("packed-refs", LARGEST_PACKED_REFS),
     ("shallow", LARGEST_GRAFTS),
@@ -52,14 +53,14 @@ const SHARED: [(&str, u64); 5] = [
     ("info/exclude", LARGEST_PATTERNS),
     ("info/attributes", LARGEST_PATTERNS),
 ];
-/// Files of a folder of objects.
+/// Files in a directory of objects.
 const OBJECTS: [(&str, u64); 2] = [
     ("info/alternates", LARGEST_GRAFTS),
     ("info/commit-graph", LARGEST_INDEX),
 ];
 
-/// Refuses the repository at `path`, or with `upwards` the first one above it, if a file that is opened with it is not a
-/// regular one of a sane size. Where there is none, libgit2 says so.
+/// Refuses the repository at `path`, or with `upwards` the first one above it, if a file that is opened with it is not a regular
+/// file of reasonable size. If there is no repository, libgit2 reports that.
 pub(super) fn check(path: &Path, upwards: bool) -> Result<(), FileError> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     for folder in absolute.ancestors().take(if upwards { usize::MAX } else { 1 }) {
@@ -75,7 +76,7 @@ pub(super) fn check(path: &Path, upwards: bool) -> Result<(), FileError> {
     Ok(())
 }
 
-/// The `.git` folder that `candidate` is or, as a file, names.
+/// The `.git` directory that `candidate` is or, as a file, points to.
 fn git_dir(candidate: &Path) -> Option<PathBuf> {
     let data = candidate.metadata().ok()?;
     if data.is_file() {
@@ -89,7 +90,7 @@ fn git_dir(candidate: &Path) -> Option<PathBuf> {
     (data.is_dir() && is_one).then(|| candidate.to_owned())
 }
 
-/// Repositories that were looked at: a command opens each several times.
+/// Repositories that were checked: a command opens each several times.
 static LOOKED_AT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 fn looked_at() -> MutexGuard<'static, BTreeSet<PathBuf>> {
@@ -134,7 +135,7 @@ fn check_all(folder: &Path, names: &[(&str, u64)]) -> Result<(), FileError> {
     Ok(())
 }
 
-/// What may not be looked at cannot be opened either, which libgit2 reports in its own words.
+/// What cannot be examined cannot be opened either, which libgit2 reports itself.
 fn is_sane(path: &Path, most: u64) -> Result<(), FileError> {
     match files::check(path, most) {
         Ok(_) | Err(FileError::Unreadable { .. }) => Ok(()),
@@ -142,7 +143,7 @@ fn is_sane(path: &Path, most: u64) -> Result<(), FileError> {
     }
 }
 
-/// [`is_sane`] of a file that is read.
+/// [`is_sane`] for a file that is read.
 fn sane_text(path: &Path, most: u64) -> Result<Option<String>, FileError> {
     match files::read_text(path, most) {
         Err(FileError::Unreadable { .. }) => Ok(None),
@@ -160,7 +161,7 @@ fn check_refs(git_dir: &Path) -> Result<(), FileError> {
     found
 }
 
-/// Packs and their indexes are of any size, and none is read whole without a look at it; git reads tables of references.
+/// Packs and their indexes can have any size, and are checked before they are read; git itself reads reftables.
 fn check_no_pipes(folder: &Path) -> Result<(), FileError> {
     for entry in folder::present(folder) {
         if matches!(entry.kind(), Ok(Kind::Link | Kind::Special)) {
@@ -170,8 +171,8 @@ fn check_no_pipes(folder: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Refuses patterns for files in any of these folders of a work tree that are not in a regular file of a sane size: libgit2
-/// opens those above each path that it is asked about.
+/// Refuses patterns for files in these directories of a working tree if they are not in a regular file of reasonable size:
+/// libgit2 opens those above each path that it is asked about.
 pub(super) fn check_patterns(
     work_dir: &Path,
     folders: impl IntoIterator<Item = PathBuf>,
@@ -197,7 +198,7 @@ fn check_config(common_dir: &Path, git_dir: &Path) -> Result<(), FileError> {
         let Some(text) = sane_text(&file, LARGEST_CONFIG)? else {
             continue;
         };
-        // Files that include others twice, which do so too, are read a thousand times, and more.
+        // Files that include others twice, which do the same, would be read a thousand times and more.
         let rest = left.checked_sub(text.len() as u64);
         left = rest
             .filter(|_| looked_at <= MOST_CONFIG_FILES)
@@ -205,7 +206,7 @@ fn check_config(common_dir: &Path, git_dir: &Path) -> Result<(), FileError> {
                 path: file.clone(),
                 reason: std::io::Error::other("the configuration includes too much"),
             })?;
-        // The folder that a relative path starts from.
+        // The directory that a relative path starts from.
         let base = file.parent().unwrap_or(git_dir);
         for (key, value) in config_text::paths(&text) {
             let path = resolve(base, &value);
@@ -219,7 +220,7 @@ fn check_config(common_dir: &Path, git_dir: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// A path as libgit2 resolves it: `~/` is the home folder, which is where the user's own configuration lies.
+/// A path as libgit2 resolves it: `~/` is the home directory, which contains the user's own configuration.
 fn resolve(base: &Path, value: &str) -> PathBuf {
     let Some(below_home) = value.strip_prefix("~/") else {
         return base.join(value);

@@ -22,15 +22,15 @@ const TRAILERS: [(&str, bool); 5] = [
     ("claude-session", true),
     ("entire-session", true),
 ];
-/// What precedes the id of a session that ran on the web.
+/// The text before the id of a session that ran on the web.
 const SESSION_URL: &[u8] = b"https://claude.ai/code/session_";
 /// Larger notes are not read.
 const LARGEST_NOTE: u64 = 8 << 20;
 
-/// The notes that a repository has, of those that name sessions: which blobs are on which commit.
+/// The notes of a repository that name sessions: which blobs are on which commit.
 pub(super) struct Notes(Vec<(&'static NotesRef, BTreeMap<ObjectId, Vec<Oid>>)>);
 
-/// What notes were found to name, by reference and blob: a note may be on many commits.
+/// The sessions named in notes, by ref and blob: a note may be on many commits.
 pub(super) type Read = HashMap<(&'static str, ObjectId), Vec<String>>;
 
 struct NotesRef {
@@ -62,14 +62,14 @@ const NOTES: [NotesRef; 3] = [
 ];
 
 impl Notes {
-    /// Trees of notes that cannot be read name nothing: whoever reads what they attest says so.
+    /// Unreadable trees of notes name nothing; the reader of attestations reports them.
     pub(super) fn of(repo: &Repo) -> Self {
         let blobs = |reference: &NotesRef| notes::blobs(repo, reference.name).unwrap_or_default();
         let present = NOTES.iter().map(|reference| (reference, blobs(reference)));
         Self(present.filter(|(_, notes)| !notes.is_empty()).collect())
     }
 
-    /// The sessions that notes on a commit name; `read` has what was read before.
+    /// The sessions that notes on a commit name; `read` caches earlier results.
     pub(super) fn on(
         &self,
         commit: ObjectId,

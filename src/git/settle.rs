@@ -1,13 +1,14 @@
-//! What makes a write last: new objects lie on the disk before a reference names them, and no clean-up takes them away.
+//! Makes writes durable: new objects are on disk before a ref names them, and no garbage collection removes them.
 //!
-//! `git gc` and `git prune` delete what no reference reached when they looked, and what is written is not reached until the
-//! reference stands. `prune` deletes loose objects alone, and tells nobody that it runs. `gc` leaves a pack alone beside which a
-//! `.keep` file lies, as git itself does it with what it receives: it reads the references after the list of packs, so one that
-//! saw no `.keep` any more sees the reference. So new objects come as such a pack. It takes in the pack of the last write as long
-//! as that is small, and replaces it, so that packs do not become many.
+//! `git gc` and `git prune` delete objects that no ref reached when they checked, and new objects are not reachable until the ref
+//! is updated. `prune` deletes only loose objects, and leaves no sign that it is running. `gc` does not touch a pack with a
+//! `.keep` file beside it, as git itself creates one for what it receives: it reads the refs after the list of packs, so a `gc`
+//! that no longer saw the `.keep` file sees the ref. So new objects are written as such a pack. It absorbs the pack of the last
+//! write as long as that is small, and replaces it, so that packs do not accumulate.
 //!
-//! Where there are many all the same, new objects are loose, as git writes them; once the reference stands, it is looked whether
-//! a `gc` began meanwhile, and then whether they are still there, in this order: one that deletes them later is still running.
+//! If there are many packs anyway, new objects are written loose, as git does; after the ref update, it is checked whether a `gc`
+//! started in the meantime, and then whether the objects still exist, in this order: a `gc` that deletes them later is still
+//! running.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -20,31 +21,31 @@ use git2::{Indexer, ObjectFormat, ObjectType, Odb, Oid, Repository};
 use super::folder::{self, Kind};
 use super::{files, pack};
 
-/// The folder in which a pack is made. It stays as long as the pack is kept.
+/// The directory in which a pack is created. It exists as long as the pack has a `.keep` file.
 const WORKSHOP: &str = "leverage-pack";
-/// What our `.keep` files say, so that one that a dead process left is known.
+/// The content of `.keep` files, so that one from a dead process is recognized.
 const KEPT: &str = "git-leverage: until the reference stands\n";
-/// As many packs git lets stand before it makes one of them. With more, new objects are loose: each pack costs every reader.
+/// The number of packs at which git would repack. Above it, new objects are loose: each pack costs every reader.
 const MOST_PACKS: usize = 50;
-/// More new objects than this go into a pack in any case: loose ones would cost a file system block each.
+/// With more new objects than this, a pack is always used: loose ones would cost a file system block each.
 const LOOSE_LIMIT: usize = 200;
-/// The pack of a write goes on into that of the next up to this many objects: some forty records.
+/// The pack of a write is absorbed by the next one up to this many objects: some forty records.
 const MOST_GATHERED: usize = 200;
 /// The file that names the pack of the last write.
 const LAST_PACK: &str = "leverage.last-pack";
-/// How often a pack is tried of objects that vanish while it is made.
+/// How often a pack is tried if objects vanish while it is created.
 const ATTEMPTS: usize = 5;
-/// An indexer maps what it is given, and makes sure of no more than the last page of it: on a full disk, longer pieces end
-/// the process instead of the write.
+/// An indexer maps its input, and flushes only the last page of it: on a full disk, larger pieces abort the process instead of
+/// the write.
 const PIECE: usize = 4096;
 
-/// How writes through one handle are settled, and what of them is not.
+/// How writes through one handle are made durable, and what about them is not.
 #[derive(Default)]
 pub(super) struct Settling {
-    /// Whether a write is on the disk before it is acknowledged.
+    /// Whether a write is flushed to disk before it is acknowledged.
     pub(super) fsync: Cell<bool>,
     landed: RefCell<Vec<Landed>>,
-    /// Packs that took others in and that no reference came to name. They are kept until the write is over.
+    /// Packs that absorbed others but that no ref came to need. They stay until the write is over.
     passed_over: RefCell<Vec<Pack>>,
     doubts: RefCell<Vec<String>>,
 }
@@ -56,17 +57,17 @@ impl Drop for Settling {
 }
 
 impl Settling {
-    /// What stands, but not as it should.
+    /// Adds a notice about a write that succeeded, but not perfectly.
     pub(super) fn doubt(&self, doubt: String) {
         self.doubts.borrow_mut().push(doubt);
     }
 
-    /// All doubts since the last call.
+    /// All notices since the last call.
     pub(super) fn take_doubts(&self) -> Vec<String> {
         self.doubts.take()
     }
 
-    /// Puts objects on the disk, to be named by a reference that moves next.
+    /// Writes objects to disk, for a ref that is updated next.
     pub(super) fn land(&self, place: Place, staged: &Repository, new: &[Oid]) -> Result<(), String> {
         let fsync = self.fsync.get();
         let earlier = self.earlier(&place, new.len(), staged.object_format());
@@ -80,10 +81,9 @@ impl Settling {
         Ok(())
     }
 
-    /// The pack that one of so many new objects takes in: that of what this write put on the disk already, or that of the last
-    /// write.
+    /// The pack that a pack with this many new objects absorbs: the one this write already created, or that of the last write.
     fn earlier(&self, place: &Place, new: usize, names: ObjectFormat) -> Option<Earlier> {
-        // One is enough that was made for nothing.
+        // One unneeded pack is enough.
         if !self.passed_over.borrow().is_empty() {
             return None;
         }
@@ -97,7 +97,7 @@ impl Settling {
         (earlier.objects.len() + new <= MOST_GATHERED).then_some(earlier)
     }
 
-    /// The reference stands: from now on it holds the objects.
+    /// The ref was updated: from now on, it makes the objects reachable.
     pub(super) fn stand(&self) {
         self.pass_over();
         for landed in self.landed.take() {
@@ -105,21 +105,21 @@ impl Settling {
                 Landed::Pack(pack) => pack.stand(),
                 Landed::Loose(loose) => {
                     if let Err(error) = loose.stand(self.fsync.get()) {
-                        self.doubt(format!("its objects may not last: {}", error.0));
+                        self.doubt(format!("its objects may be lost: {}", error.0));
                     }
                 }
             }
         }
     }
 
-    /// Whether the reference stands is not known: what is kept stays so until the next write.
+    /// It is unknown whether the ref was updated: `.keep` files stay until the next write.
     pub(super) fn leave(&self) {
         self.landed.take();
     }
 
-    /// The reference does not move to these objects: they are made anew.
+    /// The ref will not move to these objects; they will be created again.
     ///
-    /// A pack that took others in stays: a `git repack` that saw it as kept may delete those as superfluous.
+    /// A pack that absorbed others stays: a `git repack` that saw its `.keep` file may delete those as redundant.
     pub(super) fn abandon(&self) {
         for landed in self.landed.take() {
             if let Landed::Pack(pack) = landed {
@@ -131,7 +131,7 @@ impl Settling {
         }
     }
 
-    /// No write goes on that may use an object of a pack which was passed over: they are packs like any other.
+    /// No later write may use an object of an abandoned pack: these become packs like any other.
     fn pass_over(&self) {
         self.passed_over.take().iter().for_each(Pack::release);
     }
@@ -139,9 +139,9 @@ impl Settling {
 
 /// Where the objects of a repository are.
 pub(super) struct Place {
-    /// The `.git` folder of a work tree.
+    /// The `.git` directory of a working tree.
     pub(super) git_dir: PathBuf,
-    /// The folder that all work trees share.
+    /// The directory that all working trees share.
     pub(super) common_dir: PathBuf,
 }
 
@@ -150,7 +150,7 @@ impl Place {
         self.common_dir.join("objects")
     }
 
-    /// Whether a `git gc` runs, or left its mark when it died.
+    /// Whether a `git gc` is running, or left its lock when it died.
     fn is_swept(&self) -> bool {
         self.common_dir.join("gc.pid").symlink_metadata().is_ok()
     }
@@ -167,22 +167,22 @@ impl Place {
         let name = named.strip_suffix('\n')?;
         let digits = name.strip_prefix("pack-")?;
         let is_name = matches!(digits.len(), 40 | 64) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        // Somebody may want to keep it.
+        // Someone may want to keep it.
         let keep = self.objects().join("pack").join(format!("{name}.keep"));
         (is_name && keep.symlink_metadata().is_err()).then(|| name.to_owned())
     }
 }
 
-/// A pack of ours that another one takes in.
+/// A pack of this program that another one absorbs.
 struct Earlier {
-    /// Its place without an ending.
+    /// Its path without an extension.
     stem: PathBuf,
-    /// What it holds.
+    /// The objects in it.
     objects: Vec<Oid>,
 }
 
 impl Earlier {
-    /// The pack of a name; `None` where it is gone, or something else relies on it.
+    /// The pack with a name; `None` if it is gone, or something else relies on it.
     fn new(place: &Place, name: &str, names: ObjectFormat) -> Option<Self> {
         let folder = place.objects().join("pack");
         let is_listed = ["multi-pack-index", "multi-pack-index.d"]
@@ -220,37 +220,37 @@ impl Earlier {
     }
 }
 
-/// New objects on the disk.
+/// New objects on disk.
 enum Landed {
     Pack(Pack),
     Loose(Loose),
 }
 
-/// A pack that was made here.
+/// A pack that was created here.
 struct Pack {
-    /// Where it was made.
+    /// Where it was created.
     workshop: PathBuf,
-    /// Its place without an ending.
+    /// Its path without an extension.
     stem: PathBuf,
-    /// Whether the `.keep` beside it is ours.
+    /// Whether the `.keep` file beside it is ours.
     is_kept: bool,
     /// Whether there was no such pack before.
     is_new: bool,
-    /// Whether nothing is in it but new objects of this write.
+    /// Whether it only contains new objects of this write.
     is_alone: bool,
-    /// The one that it takes the place of.
+    /// The pack that it replaces.
     earlier: Option<Earlier>,
-    /// The file that is to name it, where it may go on into another one.
+    /// The file that will name it, if a later one may absorb it.
     named_in: Option<PathBuf>,
 }
 
-/// Loose objects, with what they hold.
+/// Loose objects, with their content.
 struct Loose {
     place: Place,
     held: Vec<(Oid, ObjectType, Vec<u8>)>,
 }
 
-/// Why objects are not on the disk.
+/// Why objects are not on disk.
 struct Trouble(String);
 
 impl From<io::Error> for Trouble {
@@ -265,7 +265,7 @@ impl From<git2::Error> for Trouble {
     }
 }
 
-/// One pack of objects and of those of an earlier one, whose place it takes once the reference stands.
+/// One pack of these objects and those of an earlier pack, which it replaces once the ref is updated.
 fn gathered(
     place: &Place,
     staged: &Repository,
@@ -281,13 +281,13 @@ fn gathered(
             made.earlier = Some(earlier).filter(|earlier| earlier.stem != made.stem);
             Ok(made)
         }
-        // The other one is gone or damaged.
+        // The other one is missing or damaged.
         Err(_) => pack(place, staged, new, (true, fsync)),
     }
 }
 
-/// One pack of objects, kept, and whether nothing but new ones are in it. It is made beside the others and moved among them when
-/// it is whole.
+/// One pack of objects with a `.keep` file, and whether it only contains new ones. It is created separately and moved to the
+/// other packs when complete.
 fn pack(
     place: &Place,
     staged: &Repository,
@@ -325,7 +325,7 @@ fn pack(
     }
 }
 
-/// A folder of its own for a pack, removed when it is dropped.
+/// A separate directory for a pack, removed when dropped.
 struct Workshop(PathBuf);
 
 impl Workshop {
@@ -333,7 +333,7 @@ impl Workshop {
         let mut builder = tempfile::Builder::new();
         builder.prefix(WORKSHOP);
         let made = match builder.rand_bytes(0).tempdir_in(objects) {
-            // There is another pack, of the same write.
+            // The same write has another pack.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 builder.rand_bytes(6).tempdir_in(objects)
             }
@@ -342,7 +342,7 @@ impl Workshop {
         Ok(Self(made?.keep()))
     }
 
-    /// Leaves it where it is.
+    /// Leaves it in place.
     fn keep(mut self) -> PathBuf {
         std::mem::take(&mut self.0)
     }
@@ -356,7 +356,7 @@ impl Drop for Workshop {
     }
 }
 
-/// Writes objects into a pack with its index; its name without an ending.
+/// Writes objects to a pack with its index; returns its name without an extension.
 fn indexed(folder: &Path, staged: &Repository, new: &[Oid]) -> Result<String, Trouble> {
     let mut builder = staged.packbuilder()?;
     new.iter().try_for_each(|id| builder.insert_object(*id, None))?;
@@ -374,15 +374,15 @@ fn indexed(folder: &Path, staged: &Repository, new: &[Oid]) -> Result<String, Tr
     Ok(format!("pack-{}", indexer.commit()?))
 }
 
-/// Makes the `.keep` file of a pack; false where somebody else keeps it already. It is made in the workshop and appears whole, so
-/// that one which a dead process left says whose it is.
+/// Creates the `.keep` file of a pack; false if another one exists. It is created elsewhere and appears complete, so that the
+/// file of a dead process is recognized.
 fn keep(path: &Path, workshop: &Path) -> io::Result<bool> {
     let mut file = tempfile::NamedTempFile::new_in(workshop)?;
     file.write_all(KEPT.as_bytes())?;
     let made = match file.persist_noclobber(path) {
         Ok(_) => Ok(()),
         Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Err(failed.error),
-        // Not every file system moves or links a file so that it takes nobody's place.
+        // Not every file system can move or link a file without overwriting.
         Err(_) => File::create_new(path).and_then(|mut file| file.write_all(KEPT.as_bytes())),
     };
     match made {
@@ -408,7 +408,7 @@ impl Loose {
         Ok(loose)
     }
 
-    /// Writes the objects that are `wanted`, as a handle finds it that has seen nothing yet; whether there were some.
+    /// Writes the `wanted` objects, as read through a fresh handle; returns whether there were any.
     fn put(&self, wanted: impl Fn(&Odb<'_>, Oid) -> bool) -> Result<bool, Trouble> {
         let fresh = Repository::open(&self.place.git_dir)?;
         let odb = fresh.odb()?;
@@ -430,7 +430,7 @@ impl Loose {
             let folder = objects.join(&name[..2]);
             match File::open(folder.join(&name[2..])) {
                 Ok(file) => file.sync_all()?,
-                // It lies in a pack.
+                // It is in a pack.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             }
@@ -439,7 +439,7 @@ impl Loose {
         folders.iter().try_for_each(|folder| sync_folder(folder))
     }
 
-    /// The same objects in a pack: a `gc` runs that may not have seen the reference.
+    /// The same objects in a pack: a `gc` is running that may not have seen the ref.
     fn insure(&self, fsync: bool) -> Result<(), Trouble> {
         let attempt = || {
             let fresh = Repository::open(&self.place.git_dir)?;
@@ -451,7 +451,7 @@ impl Loose {
             let ids: Vec<Oid> = self.held.iter().map(|(id, ..)| *id).collect();
             pack(&self.place, &fresh, &ids, (true, fsync))
         };
-        // What is there is not taken into memory, and may be deleted before it is read.
+        // Existing objects are not in memory, and may be deleted before they are read.
         let made = (1..ATTEMPTS).find_map(|_| attempt().ok());
         made.map_or_else(attempt, Ok)?.release();
         Ok(())
@@ -470,7 +470,7 @@ impl Loose {
 }
 
 impl Pack {
-    /// Moves it from where it was made among the others, its index last.
+    /// Moves it to the other packs, its index last.
     fn move_in(&self, made: &Path, fsync: bool) -> io::Result<()> {
         for kind in ["pack", "idx"] {
             fs::rename(made.with_extension(kind), self.stem.with_extension(kind))?;
@@ -481,7 +481,7 @@ impl Pack {
         }
     }
 
-    /// Puts the name in place of what a file said, or of a link.
+    /// Replaces the content of the file, or a link, with the name.
     fn name_in(&self, path: &Path, name: &str) -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(&self.workshop)?;
         writeln!(file, "{name}")?;
@@ -489,15 +489,15 @@ impl Pack {
         Ok(())
     }
 
-    /// Its name without an ending.
+    /// Its name without an extension.
     fn name(&self) -> Option<String> {
         Some(self.stem.file_name()?.to_string_lossy().into_owned())
     }
 
-    /// The reference stands: it is one of the packs of the repository from now on, and the only one of its objects.
+    /// The ref was updated: from now on, it is a normal pack, and the only one with its objects.
     fn stand(&self) {
         if let (Some(path), Some(name)) = (&self.named_in, self.name()) {
-            // Where no pack is named, the next one takes in none.
+            // If no pack is named, the next one absorbs none.
             let _ = self.name_in(path, &name);
         }
         self.release();
@@ -506,7 +506,7 @@ impl Pack {
         }
     }
 
-    /// Removes our `.keep` file. One that cannot be removed now is by the next write, as long as the folder is there.
+    /// Removes our `.keep` file. If that fails now, the next write does it, as long as the directory exists.
     fn release(&self) {
         let path = self.stem.with_extension("keep");
         if !self.is_kept || fs::remove_file(path).is_ok() {
@@ -514,7 +514,7 @@ impl Pack {
         }
     }
 
-    /// Removes it, unless somebody may need it. What is left of it is an unreachable pack, which `git gc` takes away.
+    /// Removes it, unless it may be needed. What is left of it is an unreachable pack, which `git gc` removes.
     fn remove(&self) {
         for kind in ["idx", "pack"]
             .into_iter()
@@ -526,9 +526,9 @@ impl Pack {
     }
 }
 
-/// Removes what a process of ours left that died while it made a pack. Nobody of ours writes beside us.
+/// Removes what a process of this program left when it died while creating a pack. No other writer is active.
 ///
-/// The folder in which it was made goes last: as long as it is there, the next write looks again.
+/// Its directory is removed last: as long as it exists, the next write checks again.
 pub(super) fn clear(objects: &Path) {
     if objects.join(WORKSHOP).symlink_metadata().is_err() {
         return;
@@ -550,14 +550,14 @@ pub(super) fn clear(objects: &Path) {
         is_ours && matches!(entry.kind(), Ok(Kind::Folder))
     });
     let mut left: Vec<PathBuf> = left.map(|entry| entry.path().to_owned()).collect();
-    // The one of the plain name is what is looked for above.
+    // The one with the plain name is the one searched for above.
     left.sort_by_key(|path| path.ends_with(WORKSHOP));
     for path in left {
         let _ = folder::remove_with_files(&path);
     }
 }
 
-/// Waits until the names of all objects of a repository are on the disk, loose ones and packs.
+/// Flushes the names of all objects of a repository to disk, loose ones and packs.
 pub(super) fn sync_objects(objects: &Path) -> io::Result<()> {
     let inside = folder::present(objects).filter(|entry| matches!(entry.kind(), Ok(Kind::Folder)));
     inside
@@ -566,8 +566,7 @@ pub(super) fn sync_objects(objects: &Path) -> io::Result<()> {
         .try_for_each(|folder| sync_folder(&folder))
 }
 
-/// Waits until the names in a folder are on the disk. Where a folder cannot be opened or synced as a file, the system
-/// has no way to ask for it.
+/// Flushes the names in a directory to disk. If a directory cannot be opened or synced as a file, the system has no way to do so.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder).and_then(|folder| folder.sync_all()) {
         Err(error)

@@ -1,9 +1,9 @@
-//! What libgit2 refuses to open, opened all the same: references in a reftable, and the partial clones of old versions of git.
+//! Opens repositories that libgit2 refuses: refs in a reftable, and the partial clones of older versions of git.
 //!
-//! Git itself says where the repository is and what its references are, in the profile of [`process`](super::process). They are
-//! written into a folder of its own among the temporary ones, beside links to the objects and to the few other files that are
-//! read, and libgit2 opens that. Nothing is written into the repository by reading it. References are moved by git as well, from
-//! the value that was read or not at all, and listed anew.
+//! Git itself tells where the repository is and lists its refs, in the profile of [`process`](super::process). They are written
+//! to a separate temporary directory, next to links to the objects and to the few other files that are read, and libgit2 opens
+//! that. Reading writes nothing to the repository. Refs are also moved by git, from the value that was read or not at all, and
+//! then listed again.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ use super::process::{hardened, output};
 use super::temporary;
 use crate::facts::ids::ObjectId;
 
-/// Extensions of the format that change nothing of how objects are read here, or are known.
+/// Format extensions that do not change how objects are read here, or are supported.
 const KNOWN: [&str; 8] = [
     "noop",
     "noop-v1",
@@ -32,27 +32,27 @@ const KNOWN: [&str; 8] = [
     "worktreeconfig",
 ];
 
-/// The largest file that is written: the references of a repository.
+/// The maximum size of a file that is written: the refs of a repository.
 #[cfg(unix)]
 const LARGEST: u64 = super::screen::LARGEST_PACKED_REFS;
 
-/// A folder that stands for a repository.
+/// A directory that stands in for a repository.
 pub(super) struct Shadow {
     folder: TempDir,
     /// Where the repository really is.
     pub(super) place: Place,
-    /// Whether the references are in a reftable, and not in files.
+    /// Whether the refs are in a reftable and not in files.
     pub(super) is_reftable: bool,
 }
 
-/// Those that are in use, by the real `.git` folder: a scan opens a repository many times over.
+/// The shadows in use, by the real `.git` directory: a scan opens a repository many times.
 static IN_USE: Mutex<BTreeMap<PathBuf, Weak<Shadow>>> = Mutex::new(BTreeMap::new());
 
 impl Shadow {
-    /// That of the repository at `path`, or with `upwards` of one above it. Fails where the repository has extensions that are
-    /// unknown here, and with [`io::ErrorKind::Unsupported`] where git does not open it either.
+    /// The shadow of the repository at `path`, or with `upwards` of one above it. Fails if the repository has extensions that are
+    /// unknown here, and with [`io::ErrorKind::Unsupported`] if git cannot open it either.
     pub(super) fn of(path: &Path, upwards: bool) -> io::Result<Arc<Self>> {
-        /// One at a time: what the process may write is nobody's alone.
+        /// One at a time: the limit on what the process may write is shared.
         static MAKING: Mutex<()> = Mutex::new(());
         let place = Place::of(path, upwards)
             .map_err(|error| io::Error::new(io::ErrorKind::Unsupported, error.to_string()))?;
@@ -67,7 +67,7 @@ impl Shadow {
         Ok(made)
     }
 
-    /// That of a `.git` folder, if somebody holds one.
+    /// The shadow of a `.git` directory, if it is in use.
     pub(super) fn in_use(git_dir: &Path) -> Option<Arc<Self>> {
         let in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
         in_use.get(git_dir)?.upgrade()
@@ -119,13 +119,13 @@ impl Shadow {
         })
     }
 
-    /// Lists the references anew.
+    /// Lists the refs again.
     pub(super) fn refresh(&self) -> io::Result<()> {
         write_references(&self.place, self.folder.path())
     }
 
-    /// Moves a reference from `old` (`None`: it does not exist) to `new`; whether it was there. With `fsync` it is on the disk
-    /// then.
+    /// Moves a ref from `old` (`None`: it does not exist) to `new`; returns whether it had the old value. With `fsync`, it is
+    /// then on disk.
     pub(super) fn move_reference(
         &self,
         name: &str,
@@ -147,9 +147,9 @@ impl Shadow {
         let moved = output(git.args([name, &new, &old]));
         let listed = self.refresh();
         match moved {
-            // It stands, whatever is seen of it here.
+            // It was moved, whatever this process sees of it.
             Ok(_) => Ok(true),
-            // Somebody else moves one just now, or has moved it.
+            // Another process is moving one, or has moved it.
             Err(error) if error.to_string().contains("lock") => listed.map(|()| false),
             Err(error) => Err(error),
         }
@@ -158,11 +158,11 @@ impl Shadow {
 
 /// Where git finds a repository.
 pub(super) struct Place {
-    /// The `.git` folder of the work tree that was opened.
+    /// The `.git` directory of the working tree that was opened.
     pub(super) git_dir: PathBuf,
-    /// The folder that all work trees share.
+    /// The directory that all working trees share.
     pub(super) common_dir: PathBuf,
-    /// The top of the work tree.
+    /// The top of the working tree.
     pub(super) work_dir: Option<PathBuf>,
 }
 
@@ -184,9 +184,9 @@ impl Place {
             "--is-bare-repository",
         ])?;
         let [git_dir, common_dir, is_inside, is_bare] = found.as_slice() else {
-            return Err(io::Error::other("its path has a line break in it"));
+            return Err(io::Error::other("its path contains a line break"));
         };
-        // Inside of `.git` there is no work tree, as far as git is concerned; libgit2 knows of one.
+        // Inside `.git`, git sees no working tree; libgit2 does.
         let git_dir = PathBuf::from(git_dir).canonicalize()?;
         let has_one = is_bare == "false" && git_dir.ends_with(".git");
         let beside = || git_dir.parent().filter(|_| has_one);
@@ -218,7 +218,7 @@ fn lines(text: &[u8]) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// What the repository's own configuration says, but for how it is stored and where.
+/// The repository's own configuration, except for its storage format and paths.
 fn settings(config: &Config, place: &Place) -> String {
     let format = config.get("extensions.objectformat");
     let mut text = match format {
@@ -273,7 +273,7 @@ fn quoted(value: &str) -> String {
     format!("\"{escaped}\"")
 }
 
-/// What HEAD names, as its file would say it.
+/// The target of HEAD, as its file would contain it.
 fn head(place: &Place) -> io::Result<Vec<u8>> {
     let branch = output(place.git().args(["symbolic-ref", "-q", "HEAD"]));
     match branch {
@@ -282,7 +282,7 @@ fn head(place: &Place) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Writes all references as git packs them, and those that name another one as files.
+/// Writes all refs as git packs them, and symbolic ones as files.
 fn write_references(place: &Place, folder: &Path) -> io::Result<()> {
     let format = "--format=%(objectname) %(refname) %(symref)";
     let listed = output(place.git().args(["for-each-ref", format]))?;
@@ -310,10 +310,10 @@ fn write_references(place: &Place, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes how often a reference moved, and from where to where; who moved it is not asked.
+/// Writes the moves of a ref with old and new values, but not who made them.
 fn write_log(place: &Place, folder: &Path, name: &str) -> io::Result<()> {
     let logged = output(place.git().args(["log", "-g", "--format=%H", name, "--"]));
-    // Without the reference there is no log.
+    // Without the ref, there is no reflog.
     let mut moves = lines(&logged.unwrap_or_default());
     moves.reverse();
     let Some(first) = moves.first() else {
@@ -331,7 +331,7 @@ fn write_log(place: &Place, folder: &Path, name: &str) -> io::Result<()> {
     fs::write(file, text)
 }
 
-/// While it is there, this process may write files: one that reads strangers' repositories does not let itself do so.
+/// While it exists, this process may write files: a process that reads strangers' repositories normally may not.
 #[cfg(unix)]
 struct MayWrite {
     before: rustix::process::Rlimit,
@@ -339,12 +339,12 @@ struct MayWrite {
 
 #[cfg(unix)]
 impl MayWrite {
-    /// Fails where nothing can be written, which would end the process instead of the writing.
+    /// Fails if nothing can be written; the attempt would kill the process.
     fn begin() -> io::Result<Self> {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         let before = getrlimit(Resource::Fsize);
         if before.maximum.is_some_and(|most| most < LARGEST) {
-            return Err(io::Error::other("this process may write no files"));
+            return Err(io::Error::other("this process may not write files"));
         }
         let current = before.maximum;
         setrlimit(Resource::Fsize, Rlimit { current, ..before })?;
@@ -355,7 +355,7 @@ impl MayWrite {
 #[cfg(unix)]
 impl Drop for MayWrite {
     fn drop(&mut self) {
-        // What could be raised can be lowered.
+        // A limit that could be raised can be lowered.
         let _ = rustix::process::setrlimit(rustix::process::Resource::Fsize, self.before);
     }
 }
@@ -382,7 +382,7 @@ fn link(real: &Path, place: &Path) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn link(_: &Path, _: &Path) -> io::Result<()> {
-    Err(io::Error::other("this system has no links between files"))
+    Err(io::Error::other("this system does not support links"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Signatures on commits of the ledger, made and checked by the user's git, which knows the keys and the programs.
+//! Signatures on commits of the ledger, created and verified by the user's git, which knows the keys and the programs.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -13,22 +13,22 @@ use super::process::{hardened, output};
 use super::writer::{WriteError, Writer};
 use crate::facts::ids::ObjectId;
 
-/// What the signature of a commit is worth.
+/// The result of verifying a commit's signature.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "state", content = "signer")]
 pub enum Signature {
-    /// It has none.
+    /// Not signed.
     #[default]
     Absent,
-    /// It holds, and this is whose it is. Untrusted text.
+    /// Valid; this is the signer. Untrusted text.
     Good(String),
-    /// It cannot be checked here: the key is unknown, or the program is missing.
+    /// It cannot be verified here: the key is unknown, or the program is missing.
     Unchecked,
-    /// It does not belong to this commit, or its key was revoked or had expired.
+    /// It does not belong to this commit, or its key is revoked or expired.
     Bad,
 }
 
-/// The time of a writer as git writes it: `1775822400 +0200`.
+/// The time of a writer in git's format: `1775822400 +0200`.
 pub(super) fn date(writer: &Writer) -> String {
     let offset = i32::from(writer.time.offset);
     let (sign, minutes) = if offset < 0 { ('-', -offset) } else { ('+', offset) };
@@ -40,7 +40,7 @@ pub(super) fn date(writer: &Writer) -> String {
     )
 }
 
-/// The variables by which git takes a person and a time.
+/// The variables that pass a person and a time to git.
 pub(super) fn identity(command: &mut Command, writer: &Writer) {
     let date = date(writer);
     for role in ["AUTHOR", "COMMITTER"] {
@@ -51,7 +51,7 @@ pub(super) fn identity(command: &mut Command, writer: &Writer) {
     }
 }
 
-/// The settings that a git is given which signs or checks: no program but one of the user's own config is run.
+/// The settings for a git that signs or verifies: it runs no program except those in the user's own config.
 pub fn programs(config: &Config) -> Vec<String> {
     let own = |name: &str| config.trusted(name).map(|found| found.value.as_str());
     let gpg = own("gpg.openpgp.program").or(own("gpg.program")).unwrap_or("gpg");
@@ -71,14 +71,14 @@ pub fn programs(config: &Config) -> Vec<String> {
         settings.push(format!("{key}=false"));
     }
     for name in ["gpg.format", "user.signingKey"] {
-        // What stands in files, git reads itself.
+        // Git itself reads settings that are in files.
         let given = config.get(name).filter(|found| found.origin == "command line");
         settings.extend(given.map(|found| format!("{name}={}", found.value)));
     }
     settings
 }
 
-/// Makes a signed commit. Its tree and its parents have to be on the disk.
+/// Creates a signed commit. Its tree and its parents must be on disk.
 pub(super) fn commit(
     repo: &Repo,
     tree: Oid,
@@ -105,7 +105,7 @@ pub(super) fn commit(
         .stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
     if let Some(mut input) = child.stdin.take() {
-        // A git that ends early says why itself.
+        // If git exits early, it reports the reason itself.
         let _ = input.write_all(message.as_bytes());
     }
     let ended = child
@@ -121,9 +121,9 @@ pub(super) fn commit(
         .ok_or_else(|| failed(format!("git named the commit `{id}`")))
 }
 
-/// The signatures of commits. Those that carry none cost nothing.
+/// The signatures of commits. Commits without one cost nothing.
 ///
-/// Programs that the repository's own config names are not run: it may have come from anywhere.
+/// Programs that the repository's own config names are not run: it may come from anybody.
 pub(super) fn check(
     repo: &Repo,
     commits: &[ObjectId],

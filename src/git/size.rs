@@ -1,7 +1,7 @@
-//! How much a repository holds, told without opening it: about as long as there is to read, reading takes.
+//! The amount of data in a repository, determined without opening it: reading takes about as long as there is to read.
 //!
-//! Limits go by it, so that no repository may say how large it is: what counts takes up room on the disk, once, and what lies in
-//! stores of others counts up to a fixed amount.
+//! Limits depend on it, so no repository may inflate it: only what occupies space on disk counts, once, and the stores of other
+//! repositories count up to a fixed amount.
 
 use std::collections::BTreeSet;
 use std::fs::Metadata;
@@ -11,27 +11,27 @@ use super::alternates;
 use super::folder::{self, Entry};
 use super::stamp::{common_dir, git_dir};
 
-/// Packs that are counted in one store, and loose objects.
+/// How many packs and loose objects of one store are counted.
 const MOST_ENTRIES: usize = 1 << 20;
-/// The folder of loose objects by which git, too, tells whether there are many.
+/// The directory of loose objects from which git, too, estimates their number.
 const SAMPLE: &str = "17";
-/// So many in it are many.
+/// This many in it count as many.
 const MANY: usize = 27;
-/// What a loose object counts as, in bytes: most take up one block.
+/// The size that a loose object counts as, in bytes: most occupy one block.
 const LOOSE: u64 = 4 << 10;
-/// All that is borrowed counts as no more, in bytes: anybody can name the largest store that there is. Limits allow a hundred
-/// times what reading takes, so that a borrowed store of 5 GiB still has several times what it needs.
+/// The maximum size that borrowed objects count as, in bytes: anybody can borrow from the largest store there is. Limits allow a
+/// hundred times what reading takes, so a borrowed store of 5 GiB still has several times what it needs.
 const MOST_BORROWED: u64 = 256 << 20;
 
-/// The bytes on disk of all packs and of the loose objects that the repository at `path` reads from, its own and, up to
-/// 256 MiB in all, borrowed ones. Each store and each file counts once, and holes in files do not count.
+/// The size on disk of all packs and loose objects that the repository at `path` reads: its own and up to 256 MiB of borrowed
+/// ones in total. Each store and each file counts once, and holes in files do not count.
 pub fn size(path: &Path) -> u64 {
     let own = git_dir(path).unwrap_or_else(|| path.join(".git"));
     let common = common_dir(&own).unwrap_or(own);
     let mut counted = BTreeSet::new();
     let (mut own, mut borrowed) = (0_u64, 0_u64);
     for (at, store) in alternates::object_folders(&common).iter().enumerate() {
-        // What is behind a link may be anybody's.
+        // A link can point to anybody's files.
         let is_own = at == 0
             && ![store.clone(), store.join("pack")]
                 .iter()
@@ -42,7 +42,7 @@ pub fn size(path: &Path) -> u64 {
     own.saturating_add(borrowed.min(MOST_BORROWED))
 }
 
-/// What lies in one store but for the files that were counted before.
+/// The size of one store, without files that were already counted.
 fn held(store: &Path, counted: &mut BTreeSet<(u64, u64)>) -> u64 {
     let packs = entries(&store.join("pack")).filter_map(|entry| entry.metadata().ok());
     let new = packs.filter(|found| identity(found).is_none_or(|file| counted.insert(file)));
@@ -50,7 +50,7 @@ fn held(store: &Path, counted: &mut BTreeSet<(u64, u64)>) -> u64 {
     packed.saturating_add(loose(store).saturating_mul(LOOSE))
 }
 
-/// How many loose objects there are, where they are many.
+/// The number of loose objects, if there are many.
 fn loose(store: &Path) -> u64 {
     if entries(&store.join(SAMPLE)).take(MANY + 1).count() <= MANY {
         return 0;
@@ -72,7 +72,7 @@ fn on_disk(found: &Metadata) -> u64 {
     found.len().min(blocks.saturating_mul(512))
 }
 
-/// What tells a file from all others, where it may have several names.
+/// What identifies a file that may have several names.
 #[cfg(unix)]
 fn identity(found: &Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
@@ -95,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    /// Writes so many bytes, and none of them a hole.
+    /// Writes this many bytes without holes.
     fn fill(file: &Path, bytes: usize) {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, vec![b'x'; bytes]).unwrap();

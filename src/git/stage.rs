@@ -1,4 +1,4 @@
-//! New objects in memory, until all that one move of a reference needs is there and goes to the disk at once.
+//! Collects new objects in memory until everything that one ref update needs is there and is written to disk at once.
 
 use git2::{Oid, Repository, Signature};
 
@@ -9,13 +9,13 @@ use super::writer::{Signing, WriteError, Writer};
 
 /// Objects that are to be written.
 pub(super) struct Stage {
-    /// A handle of its own: a memory backend cannot be taken out again.
+    /// A separate handle: a memory backend cannot be removed again.
     pub(super) repository: Repository,
     new: Vec<Oid>,
 }
 
 impl Stage {
-    /// An empty one.
+    /// An empty stage.
     pub(super) fn new(repo: &Repo) -> Result<Self, WriteError> {
         let open = || {
             let repository = Repository::open(repo.opened_as())?;
@@ -27,13 +27,13 @@ impl Stage {
         Ok(Self { repository, new })
     }
 
-    /// Takes an object that was made through [`Stage::repository`].
+    /// Takes an object that was created through [`Stage::repository`].
     pub(super) fn add(&mut self, id: Oid) -> Oid {
         self.new.push(id);
         id
     }
 
-    /// A commit, signed where the writer signs. All before it is on the disk then, as git reads it.
+    /// A commit, signed if the writer signs. Everything before it is written to disk first, so that git can read it.
     pub(super) fn commit(
         &mut self,
         repo: &Repo,
@@ -71,7 +71,7 @@ impl Stage {
             .commit(None, signature, signature, message, &tree, &parents)
     }
 
-    /// Puts what is here on the disk. The reference that moves next takes hold of it.
+    /// Writes everything to disk. The next ref update makes it reachable.
     pub(super) fn land(&mut self, repo: &Repo) -> Result<(), WriteError> {
         let mut new = std::mem::take(&mut self.new);
         new.sort_unstable();

@@ -1,11 +1,12 @@
-//! How a repository stands on disk, told without opening anything in it: by names, sizes and times of the files that decide
-//! what reading it meets.
+//! A fingerprint of a repository on disk, taken without opening anything in it: the names, sizes and times of the files that
+//! determine what a reader finds.
 //!
-//! Of objects these are each pack and each file beside one, all of `objects/info`, and the 256 folders of loose objects, of the
-//! repository's own store and of those that lend to it. A loose object that comes, goes or is replaced changes its folder; one
-//! that is written over in place, which git never does, is not seen: looking at each would take as long as what is saved.
+//! For objects, these are each pack and the files beside it, everything in `objects/info`, and the 256 directories of loose
+//! objects, in the repository's own store and in those it borrows from. If a loose object is added, removed or replaced, its
+//! directory changes; one that is overwritten in place, which git never does, is not noticed: examining each would take as long
+//! as what is saved.
 //!
-//! Nobody is protected by it who can turn back the times of changes (`ctime`); that takes more than writing into the
+//! It does not protect against an attacker who can reset change times (`ctime`); that takes more than write access to the
 //! repository.
 
 use std::fs::Metadata;
@@ -18,14 +19,14 @@ use super::alternates;
 use super::files;
 use super::folder::{self, Entry, Kind};
 
-/// Entries of refs and of stores that are looked at; a repository with more is not stamped.
+/// How many entries of refs and stores are examined; a repository with more has no stamp.
 const MOST_ENTRIES: usize = 50_000;
-/// A file that leads to another folder is no longer than this.
+/// The maximum size of a file that points to another directory.
 const LONGEST_LINK: u64 = 8 << 10;
 
-/// Files of a work tree's own git folder.
+/// Files in a working tree's own git directory.
 const OWN: &[&str] = &["HEAD", "config.worktree", "index", "commondir", "gitdir"];
-/// Files of the folder that all work trees share.
+/// Files in the directory that all working trees share.
 const SHARED: &[&str] = &[
     "HEAD",
     "config",
@@ -35,25 +36,25 @@ const SHARED: &[&str] = &[
     "info/exclude",
     "info/grafts",
 ];
-/// Folders of either in which all is looked at.
+/// Directories of either in which everything is examined.
 const REFERENCES: &[&str] = &["refs", "reftable"];
-/// … and of a store of objects: beside the packs lie what tells which are there, and where what is in them.
+/// … and of an object store: the files beside the packs that say which packs exist and where their objects are.
 const STORE: &[&str] = &["info", "pack"];
-/// Files at the top of a work tree.
+/// Files at the top of a working tree.
 const TOP: &[&str] = &[".git", ".gitattributes", ".gitignore", ".gitmodules", ".mailmap"];
 
-/// How a repository stands: two that are equal are of a repository that nobody changed between.
+/// The stamp of a repository: if two are equal, nobody changed the repository in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
-    /// The folder that all its work trees share, without links.
+    /// The directory that all its working trees share, with links resolved.
     pub common_dir: PathBuf,
-    /// All that was seen.
+    /// Everything that was examined.
     pub sum: [u8; 32],
 }
 
 impl Stamp {
-    /// That of the repository at `path`. `None` where it is none that git makes: where one of its files is a link, a pipe or
-    /// a device, or where there is too much to look at.
+    /// The stamp of the repository at `path`. `None` if it is not as git creates it: if one of its files is a link, a pipe or a
+    /// device, or if there is too much to examine.
     pub fn of(path: &Path) -> Option<Self> {
         let git_dir = git_dir(path)?;
         let common_dir = common_dir(&git_dir)?.canonicalize().ok()?;
@@ -70,7 +71,7 @@ impl Stamp {
             }
         }
         for (at, store) in alternates::object_folders(&common_dir).iter().enumerate() {
-            // One that should lend and is not there lends nothing.
+            // A missing store has nothing to borrow.
             if at == 0 || seen.folder_if_any(store)? {
                 seen.store(store)?;
             }
@@ -82,7 +83,7 @@ impl Stamp {
     }
 }
 
-/// The git folder of a work tree, or a bare repository itself.
+/// The git directory of a working tree, or a bare repository itself.
 pub(super) fn git_dir(path: &Path) -> Option<PathBuf> {
     let inside = path.join(".git");
     match inside.symlink_metadata() {
@@ -96,7 +97,7 @@ pub(super) fn git_dir(path: &Path) -> Option<PathBuf> {
     }
 }
 
-/// The folder that this git folder shares with those of other work trees.
+/// The directory that this git directory shares with those of other working trees.
 pub(super) fn common_dir(git_dir: &Path) -> Option<PathBuf> {
     let link = git_dir.join("commondir");
     match link.symlink_metadata() {
@@ -106,12 +107,12 @@ pub(super) fn common_dir(git_dir: &Path) -> Option<PathBuf> {
     }
 }
 
-/// The text of a file that leads to a folder.
+/// The text of a file that points to a directory.
 fn short_text(path: &Path) -> Option<String> {
     files::read_text(path, LONGEST_LINK).ok()?
 }
 
-/// What was seen so far; a step that meets something else than git leaves is `None`.
+/// What was examined so far; a step that finds something git does not create returns `None`.
 #[derive(Default)]
 struct Seen {
     sum: Sha256,
@@ -123,7 +124,7 @@ impl Seen {
         match path.symlink_metadata() {
             Ok(found) if found.is_file() || found.is_dir() => self.add(path, Some(&found)),
             Ok(_) => return None,
-            // A folder above it may be a file.
+            // A directory above it may be a file.
             Err(error) if is_absence(&error) => self.add(path, None),
             Err(_) => return None,
         }
@@ -135,7 +136,7 @@ impl Seen {
         found.is_dir().then(|| self.add(path, Some(&found)))
     }
 
-    /// One that need not be there; whether it is.
+    /// A file that need not exist; returns whether it does.
     fn folder_if_any(&mut self, path: &Path) -> Option<bool> {
         match path.symlink_metadata() {
             Err(error) if is_absence(&error) => {
@@ -150,7 +151,7 @@ impl Seen {
         }
     }
 
-    /// A store of objects.
+    /// An object store.
     fn store(&mut self, folder: &Path) -> Option<()> {
         self.folder(folder)?;
         for name in STORE {
@@ -164,7 +165,7 @@ impl Seen {
         Some(())
     }
 
-    /// A folder, if it is there, and all below it.
+    /// A directory, if it exists, and everything below it.
     fn all_in(&mut self, folder: &Path) -> Option<()> {
         if !self.folder_if_any(folder)? {
             return Some(());
@@ -179,7 +180,7 @@ impl Seen {
         Some(())
     }
 
-    /// What lies in a folder, by its names.
+    /// The entries of a directory, by name.
     fn entries(&mut self, folder: &Path) -> Option<Vec<Entry>> {
         let entries: io::Result<Vec<_>> = folder::list(folder).ok()?.into_iter().collect();
         let mut entries = entries.ok()?;
@@ -340,7 +341,7 @@ mod tests {
             let _ = fs::rename(&file, &aside);
             std::os::unix::fs::symlink(&aside, &file).unwrap();
             let stamp = Stamp::of(&path);
-            // What lies below a linked folder is seen as it is.
+            // Entries below a linked directory are examined as usual.
             assert_eq!(stamp.is_none(), name != ".git/info", "{name}");
         }
         assert_eq!(Stamp::of(Path::new("/nowhere")), None);

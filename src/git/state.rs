@@ -1,7 +1,8 @@
-//! How a clone stands: branches against remotes, changes in the work tree, stashes, tags, what was left out on cloning.
+//! The state of a clone: branches compared with remotes, changes in the working tree, stashes, tags, and what was left out when
+//! cloning.
 //!
-//! No filter, hook or file system monitor runs, in submodules neither: libgit2 has none of these, and only its built-in
-//! conversions of line ends apply when a file has to be compared. Where others would have to be, changes are unknown.
+//! No filter, hook or file system monitor runs, in submodules neither: libgit2 has none of these, and only its built-in line
+//! ending conversions apply when a file must be compared. If other conversions are needed, changes are unknown.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -20,31 +21,30 @@ use super::tree::Contents;
 use super::{attributes, folder, refs, remote_url, screen};
 use crate::facts::inventory::{Dirt, Divergence, Remote, StateFacts};
 
-/// A branch whose last commit is older than this many seconds is stale.
+/// A branch is stale if its last commit is older than this, in seconds.
 const STALE_SECONDS: i64 = 90 * 86_400;
-/// How deep submodules are followed in submodules.
+/// How deep nested submodules are followed.
 const DEEPEST: usize = 16;
 /// The mode of a submodule in a tree or an index.
 const SUBMODULE: u32 = 0o160_000;
-/// A larger list of submodules is a trap.
+/// A larger list of submodules is an attack.
 const LARGEST_LIST: u64 = 16 << 20;
-/// The names that a default branch usually has.
+/// Common names of a default branch.
 const USUAL_DEFAULTS: [&str; 4] = ["main", "master", "trunk", "develop"];
 
-/// Local and remote branch tips, read once.
+/// The tips of local and remote branches, read once.
 struct Tips {
     local: Vec<(String, Oid)>,
     remote: Vec<(String, Oid)>,
 }
 
 impl Repo {
-    /// The state of the clone at `now` (seconds since the epoch), with `config` for its remotes; and what of it could not
-    /// be read.
+    /// The state of the clone at `now` (seconds since the epoch), with `config` for its remotes; and what could not be read.
     pub fn state(&self, config: &Config, now: i64) -> (StateFacts, Vec<String>) {
         let mut trouble = Vec::new();
         let repo = self.raw();
         let tips = Tips::read(repo).unwrap_or_else(|error| {
-            trouble.push(format!("branches cannot be read: {}", error.message()));
+            trouble.push(format!("cannot read branches: {}", error.message()));
             Tips {
                 local: Vec::new(),
                 remote: Vec::new(),
@@ -59,7 +59,7 @@ impl Repo {
         let unpushed = (is_told && !remotes.is_empty()).then(|| tips.unpushed(self));
         let dirt = self.dirt(config, 0).unwrap_or_else(|error| {
             trouble.push(format!(
-                "changes in the work tree are unknown: {}",
+                "changes in the working tree are unknown: {}",
                 error.message()
             ));
             None
@@ -95,7 +95,7 @@ impl Repo {
         (facts, trouble)
     }
 
-    /// Whether the tree at HEAD has something at `path`, an absolute one in the work tree.
+    /// Whether the tree at HEAD has an entry at `path`, an absolute path in the working tree.
     pub fn has_committed(&self, path: &Path) -> bool {
         let find = || {
             let inside = path.strip_prefix(self.work_dir()?).ok()?;
@@ -104,7 +104,7 @@ impl Repo {
         find().is_some()
     }
 
-    /// Not where it was cloned without a checkout: git would call every file deleted.
+    /// Not if it was cloned without a checkout: git would call every file deleted.
     pub(super) fn is_checked_out(&self) -> bool {
         let Some(work_dir) = self.work_dir() else {
             return false;
@@ -117,7 +117,7 @@ impl Repo {
         is_unborn || self.git_dir().join("index").exists() || has_files() != Some(false)
     }
 
-    /// What differs from HEAD, by way of the real index and a handle of its own.
+    /// What differs from HEAD, using the real index and a separate handle.
     fn dirt(&self, config: &Config, depth: usize) -> Result<Option<Dirt>, Error> {
         let Some(work_dir) = self.work_dir().filter(|_| self.is_checked_out()) else {
             return Ok(None);
@@ -138,7 +138,7 @@ impl Repo {
         let mut dirt = Dirt::default();
         for entry in repo.statuses(Some(&mut options))?.iter() {
             let status = entry.status();
-            // A file that was only taken out of the index is both deleted and untracked.
+            // A file that was only removed from the index is both deleted and untracked.
             dirt.untracked += u64::from(status.is_wt_new());
             let is_changed = match status.difference(Status::WT_NEW) {
                 Status::CURRENT => false,
@@ -153,7 +153,7 @@ impl Repo {
         Ok(Some(dirt))
     }
 
-    /// Fails where libgit2 would meet a tree below HEAD that may not be read, or billions of files.
+    /// Fails if libgit2 would read a tree below HEAD that must not be read, or billions of files.
     fn check_trees(&self) -> Result<(), Error> {
         let Ok(tree) = self.head_tree() else {
             return Ok(());
@@ -166,13 +166,13 @@ impl Repo {
             .unreadable
         {
             0 => Ok(()),
-            folders => Err(Error::from_str(&format!(
-                "{folders} folders at HEAD cannot be read"
+            count => Err(Error::from_str(&format!(
+                "cannot read {count} directories at HEAD"
             ))),
         }
     }
 
-    /// Where HEAD cannot be read, libgit2 takes every file for a new one.
+    /// If HEAD cannot be read, libgit2 treats every file as new.
     fn check_head(&self) -> Result<(), Error> {
         match self.head_tree() {
             Ok(_) => Ok(()),
@@ -182,7 +182,7 @@ impl Repo {
     }
 }
 
-/// Fails where libgit2 would meet a pipe: among the patterns beside tracked files, and in the submodules that it opens.
+/// Fails if libgit2 would open a pipe: among the patterns beside tracked files, and in the submodules that it opens.
 fn check_files(repo: &Repository, work_dir: &Path, depth: usize) -> Result<(), Error> {
     let told = |error: FileError| Error::from_str(&error.to_string());
     let index = repo.index()?;
@@ -193,7 +193,7 @@ fn check_files(repo: &Repository, work_dir: &Path, depth: usize) -> Result<(), E
         let place = work_dir.join(String::from_utf8_lossy(&submodule.path).as_ref());
         screen::check(&place, false).map_err(told)?;
         let none: [&Path; 0] = [];
-        // One that is not checked out is not opened.
+        // A submodule that is not checked out is not opened.
         if let Ok(inside) = Repository::open_ext(&place, RepositoryOpenFlags::NO_SEARCH, none) {
             if depth >= DEEPEST {
                 return Err(Error::from_str("submodules are nested too deeply"));
@@ -204,13 +204,13 @@ fn check_files(repo: &Repository, work_dir: &Path, depth: usize) -> Result<(), E
     Ok(())
 }
 
-/// Whether what libgit2 takes for modified in the work tree is so; fails where that cannot be told.
+/// Whether a file that libgit2 reports as modified in the working tree really is; fails if that is unknown.
 fn is_modified(repo: &Repository, path: &Path, config: &Config, depth: usize) -> Result<bool, Error> {
     let unknown = |reason: &str| Error::from_str(&format!("`{}` {reason}", path.display()));
     let tracked = repo.index()?.get_path(path, 0);
     let Some(submodule) = tracked.filter(|entry| entry.mode == SUBMODULE) else {
         return if is_converted(repo, path, config) {
-            Err(unknown("goes through a filter, which is not run"))
+            Err(unknown("has a filter, which is not run"))
         } else {
             Ok(true)
         };
@@ -228,7 +228,7 @@ fn is_modified(repo: &Repository, path: &Path, config: &Config, depth: usize) ->
     Ok(dirt != Dirt::default())
 }
 
-/// Whether git would run a filter, or change the encoding, before it compares the file.
+/// Whether git would run a filter or change the encoding before comparing the file.
 fn is_converted(repo: &Repository, path: &Path, config: &Config) -> bool {
     let attribute = |name: &str| {
         let value = repo.get_attr_bytes(path, name, AttrCheckFlags::FILE_THEN_INDEX);
@@ -254,7 +254,7 @@ impl Tips {
             let mut tips = Vec::new();
             for (branch, _) in repo.branches(Some(kind))?.flatten() {
                 let name = String::from_utf8_lossy(branch.name_bytes()?).into_owned();
-                // A symbolic ref, such as `origin/HEAD`, repeats another one.
+                // A symbolic ref, such as `origin/HEAD`, duplicates another one.
                 tips.extend(branch.get().target().map(|tip| (name, tip)));
             }
             Ok(tips)
@@ -265,7 +265,7 @@ impl Tips {
         })
     }
 
-    /// Whether the branch is here or on a remote.
+    /// Whether the branch exists here or on a remote.
     fn has(&self, branch: &str) -> bool {
         self.local.iter().any(|(name, _)| name == branch) || self.is_remote(branch)
     }
@@ -275,8 +275,8 @@ impl Tips {
         remote.any(|(name, _)| name.split_once('/').is_some_and(|(_, name)| name == branch))
     }
 
-    /// Local branches with commits that no remote branch reaches, and a detached HEAD with commits that no branch reaches.
-    /// What cannot be told counts as pushed nowhere.
+    /// Local branches with commits that no remote branch reaches, and a detached HEAD with commits that no branch reaches. If
+    /// this is unknown, they count as not pushed.
     fn unpushed(&self, repo: &Repo) -> Vec<String> {
         let mut known: BTreeSet<Oid> = self.remote.iter().map(|(_, tip)| *tip).collect();
         let is_own = |tip: &Oid, known: &BTreeSet<Oid>| {
@@ -346,14 +346,14 @@ fn default_branch(repo: &Repository, tips: &Tips, head: Option<&str>) -> Option<
         .or_else(only)
 }
 
-/// Whether fetching fills branches below `refs/remotes/`. In a mirror it does not: there, branches are those of the remote.
+/// Whether fetching updates branches below `refs/remotes/`. Not in a mirror, where branches are those of the remote.
 fn keeps_remote_branches(config: &Config) -> bool {
     config
         .below("remote")
         .any(|(key, value)| key.ends_with(".fetch") && value.value.contains(":refs/remotes/"))
 }
 
-/// Submodules that `.gitmodules` names and the tree at HEAD has.
+/// Submodules that are in `.gitmodules` and in the tree at HEAD.
 fn submodules(repo: &Repo) -> Option<u64> {
     let tree = match repo.raw().head() {
         Ok(_) => repo.head_tree().ok()?,

@@ -1,8 +1,8 @@
-//! Moves a reference as git does, under its lock file, so that a lock which a dead process of ours left is known for ours.
+//! Moves a ref as git does, with its lock file, in such a way that a lock left by a dead process of this program is recognized.
 //!
-//! The lock file is a second name of a file that lies in the repository's folder beside `leverage.flock`. Whoever holds that
-//! lock is the only writer of ours: another file of the kind is of a process that died, and a lock file that is the same
-//! file is its lock. What git made is never the same file.
+//! The lock file is a hard link to a file in the repository's directory beside `leverage.flock`. Whoever holds that lock is the
+//! only writer of this program: another such file belongs to a process that died, and a lock file that is the same file is its
+//! lock. Git's lock files are never the same file.
 
 use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Write};
@@ -14,42 +14,42 @@ use tempfile::NamedTempFile;
 use super::folder::{self, Kind};
 use super::settle::sync_folder;
 
-/// The file that becomes a reference.
+/// The file that becomes a ref.
 const PENDING: &str = "leverage.pending";
 
-/// A reference that is to move.
+/// A ref to move.
 pub(super) struct Moving<'a> {
     /// The repository.
     pub(super) repository: &'a Repository,
-    /// The folder that all its work trees share.
+    /// The directory that all its working trees share.
     pub(super) common_dir: &'a Path,
-    /// The full name of the reference.
+    /// The full name of the ref.
     pub(super) name: &'a str,
-    /// Where it is to point.
+    /// The new value.
     pub(super) new: Oid,
-    /// What the log says of it.
+    /// The message for the reflog.
     pub(super) message: &'a str,
-    /// Whether it is on the disk before this returns.
+    /// Whether it must be on disk before this returns.
     pub(super) fsync: bool,
 }
 
-/// What became of it.
+/// The result.
 pub(super) enum Moved {
-    /// It stands; what is not settled.
+    /// It was moved; what is not durable about it.
     Done(Option<io::Error>),
-    /// Somebody holds its lock.
+    /// Another process holds its lock.
     Held,
-    /// It was not where it was expected.
+    /// It did not have the expected value.
     Elsewhere,
 }
 
 impl Moving<'_> {
-    /// Moves the reference if it is `as_expected` under the lock, whose argument is what the log calls the old value.
+    /// Moves the ref if it is `as_expected` under the lock; the argument is the old value for the reflog.
     pub(super) fn run(&self, old: Option<Oid>, as_expected: impl FnOnce() -> bool) -> io::Result<Moved> {
         let place = self.common_dir.join(self.name);
         let folder = place.parent().unwrap_or(self.common_dir);
         if let Some(other) = in_the_way(self.repository, self.name) {
-            return Err(io::Error::other(format!("the reference `{other}` is in the way")));
+            return Err(io::Error::other(format!("the ref `{other}` is in the way")));
         }
         fs::create_dir_all(folder)?;
         let pending = self.pending()?;
@@ -60,7 +60,7 @@ impl Moving<'_> {
             return Ok(Moved::Elsewhere);
         }
         if place.is_dir() {
-            // What references of longer names left. A file in it stays.
+            // Removes empty directories left by refs with longer names. A file in one stays.
             remove_folders(&place)?;
         }
         let none = match self.new.object_format() {
@@ -76,19 +76,19 @@ impl Moving<'_> {
         }))
     }
 
-    /// The new value in a file of its own.
+    /// The new value, in a separate file.
     fn pending(&self) -> io::Result<NamedTempFile> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(PENDING);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            // The umask takes from it, as from every file of git.
+            // The umask applies, as to every file of git.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
         let named = builder.rand_bytes(0).tempfile_in(self.common_dir);
         let mut pending = match named {
-            // Beside another writer of ours, which only a file system without locks allows.
+            // Another writer of this program is active, which only happens on a file system without locks.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 builder.rand_bytes(6).tempfile_in(self.common_dir)?
             }
@@ -101,7 +101,7 @@ impl Moving<'_> {
         Ok(pending)
     }
 
-    /// The folder of the reference, and those above it: they may be as new.
+    /// The directory of the ref, and those above it: they may be new, too.
     fn sync(&self, folder: &Path) -> io::Result<()> {
         let above = folder
             .ancestors()
@@ -109,7 +109,7 @@ impl Moving<'_> {
         above.into_iter().try_for_each(sync_folder)
     }
 
-    /// Appends to the log, where git would.
+    /// Appends to the reflog, if git would.
     fn log(&self, old: Oid) -> io::Result<()> {
         let path = self.common_dir.join("logs").join(self.name);
         let present = path.metadata();
@@ -119,7 +119,7 @@ impl Moving<'_> {
         if present.as_ref().is_ok_and(Metadata::is_dir) {
             remove_folders(&path)?;
         } else if present.as_ref().is_ok_and(|data| !data.is_file()) {
-            // No log can be kept in a pipe or a device.
+            // A pipe or a device cannot contain a reflog.
             return Ok(());
         }
         fs::create_dir_all(path.parent().unwrap_or(self.common_dir))?;
@@ -155,7 +155,7 @@ impl Moving<'_> {
     }
 }
 
-/// A reference beside which another one of this name cannot be: one below it, or one that it would be below.
+/// A ref that excludes one with this name: one below it, or one that it would be below.
 fn in_the_way(repository: &Repository, name: &str) -> Option<String> {
     if repository.find_reference(name).is_ok() {
         return None;
@@ -170,7 +170,7 @@ fn in_the_way(repository: &Repository, name: &str) -> Option<String> {
     below.next()
 }
 
-/// Removes a folder with all folders below it, of which none holds a file. A link is a file.
+/// Removes a directory with all directories below it, if none contains a file. A link counts as a file.
 fn remove_folders(folder: &Path) -> io::Result<()> {
     for entry in folder::list(folder)? {
         let entry = entry?;
@@ -185,7 +185,7 @@ fn remove_folders(folder: &Path) -> io::Result<()> {
     fs::remove_dir(folder)
 }
 
-/// `core.logAllRefUpdates` as git has it.
+/// `core.logAllRefUpdates`, as git interprets it.
 fn wants_log(repository: &Repository, name: &str, is_there: bool) -> bool {
     let config = repository.config().and_then(|mut config| config.snapshot());
     let entry = config
@@ -201,18 +201,18 @@ fn wants_log(repository: &Repository, name: &str, is_there: bool) -> bool {
     }
 }
 
-/// The lock file of a reference, removed when it is dropped.
+/// The lock file of a ref, removed when dropped.
 struct Lock(Option<PathBuf>);
 
 impl Lock {
-    /// `None` where somebody holds it.
+    /// `None` if another process holds it.
     fn take(pending: &NamedTempFile, name: &str, place: &Path) -> io::Result<Option<Self>> {
         let path = lock_path(place, name);
         let taken = |path| Ok(Some(Self(Some(path))));
         match fs::hard_link(pending.path(), &path) {
             Ok(()) => return taken(path),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
-            // A file system without second names: nobody will know the lock for ours.
+            // A file system without hard links: nobody will recognize the lock as ours.
             Err(_) => {}
         }
         match OpenOptions::new().write(true).create_new(true).open(&path) {
@@ -250,8 +250,8 @@ fn lock_path(place: &Path, name: &str) -> PathBuf {
     place.with_file_name(format!("{last}.lock"))
 }
 
-/// The locks that a process of ours left which moved a reference, as far as they are known for ours. Whether it still runs is for
-/// the writers' lock to say.
+/// The locks left by a process of this program that moved a ref, as far as they are recognized. Whether it still runs is decided
+/// by the writers' lock.
 pub(super) fn left_locks(common_dir: &Path, names: &[&str]) -> Vec<PathBuf> {
     let Ok(pending) = fs::symlink_metadata(common_dir.join(PENDING)) else {
         return Vec::new();
@@ -262,7 +262,7 @@ pub(super) fn left_locks(common_dir: &Path, names: &[&str]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Takes over what a process of ours left that died while it moved a reference. Nobody of ours writes beside us.
+/// Cleans up after a process of this program that died while moving a ref. No other writer is active.
 pub(super) fn take_over(common_dir: &Path, names: &[&str]) {
     let path = common_dir.join(PENDING);
     let Ok(pending) = fs::symlink_metadata(&path) else {

@@ -1,7 +1,7 @@
-//! Where a process that another one may end at any time puts what is temporary: into a folder that the other one named, and
-//! removes after it.
+//! Temporary files of a process that another one may kill at any time: they go to a directory that the other one names, and
+//! removes afterwards.
 //!
-//! The folder is made when it is needed: nothing is left behind by most processes, whichever of the two ends first.
+//! The directory is created when it is needed: most processes leave nothing behind, whichever of the two ends first.
 
 use std::fs;
 use std::io;
@@ -11,17 +11,17 @@ use tempfile::TempDir;
 
 use super::folder;
 
-/// The variable that tells a process where temporary files belong.
+/// The variable that tells a process where to put temporary files.
 pub const VARIABLE: &str = "TMPDIR";
-/// What the names of such folders begin with.
+/// The prefix of such directories' names.
 const PREFIX: &str = "git-leverage-";
 
-/// A folder for one process, which finds it in [`VARIABLE`]. What is in it when this is dropped is removed with it.
+/// A directory for one process, which finds it in [`VARIABLE`]. It is removed with its content when this is dropped.
 #[derive(Debug)]
 pub struct Lent(PathBuf);
 
 impl Lent {
-    /// One that is not there yet, below `folder`, with a name that nobody can guess.
+    /// A directory that does not exist yet, below `directory`, with an unguessable name.
     pub fn below(folder: &Path) -> io::Result<Self> {
         let names =
             tempfile::Builder::new()
@@ -34,7 +34,7 @@ impl Lent {
         Ok(Self(names.into_temp_path().keep()?))
     }
 
-    /// Where it is to be.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -42,12 +42,12 @@ impl Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        // Mostly there is none.
+        // Usually it does not exist.
         let _ = folder::remove_with_all(&self.0);
     }
 }
 
-/// A folder of this process's own, which is removed when it is dropped.
+/// A directory of this process, which is removed when dropped.
 pub(super) fn fresh() -> io::Result<TempDir> {
     fresh_in(&tempfile::env::temp_dir())
 }
@@ -60,7 +60,7 @@ fn fresh_in(parent: &Path) -> io::Result<TempDir> {
     tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)
 }
 
-/// Makes a folder that nobody else can look into.
+/// Creates a directory that nobody else can read.
 fn make(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -77,7 +77,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let count = || folder::present(place.path()).count();
         let lent = Lent::below(place.path()).unwrap();
-        assert_eq!(count(), 0, "it is made when it is needed");
+        assert_eq!(count(), 0, "created only when needed");
         for _ in 0..2 {
             let left = fresh_in(lent.path()).unwrap().keep();
             fs::write(left.join("packed-refs"), "").unwrap();
@@ -88,7 +88,7 @@ mod tests {
         drop(Lent::below(place.path()).unwrap());
         assert!(
             fresh_in(&place.path().join("nowhere")).is_err(),
-            "a folder that nobody lent"
+            "a directory that nobody lent"
         );
     }
 }

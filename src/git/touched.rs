@@ -8,10 +8,10 @@ use super::trees;
 use super::walk::read_commit;
 use crate::facts::ids::ObjectId;
 
-/// Bytes of objects that are kept while they are read.
+/// The object cache while they are read, in bytes.
 const KEPT: usize = 4 << 20;
 
-/// The paths that each commit changed against its first parent; `None` where its objects cannot be read.
+/// The paths that each commit changed against its first parent; `None` if its objects cannot be read.
 pub fn touched(repo: &Repo, commits: impl IntoIterator<Item = ObjectId>) -> Vec<Option<BTreeSet<Vec<u8>>>> {
     let packs = Packs::open(repo);
     let mut objects = Objects::new(&packs, repo.git_dir(), KEPT);

@@ -1,4 +1,4 @@
-//! The files of a tree and their contents, from the object database alone: no work tree, filter or attribute has a say.
+//! The files of a tree and their contents, from the object database only: no working tree, filter or attribute is involved.
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -11,9 +11,9 @@ use super::trees::{Budget, Entries, FileKind, LARGEST_TREE, Side};
 use super::{GitError, Repo};
 use crate::facts::ids::ObjectId;
 
-/// Deeper folders than any file system can hold.
+/// Deeper than any file system supports.
 const MAX_DEPTH: usize = 512;
-/// Bytes of objects that each reader keeps: neighbouring files are seldom deltas of each other.
+/// The cache of each reader in bytes of objects: neighboring files are seldom deltas of each other.
 const KEPT: usize = 8 << 20;
 
 /// A path of a tree.
@@ -23,7 +23,7 @@ pub struct TreeFile {
     pub path: String,
     /// Its content.
     pub id: ObjectId,
-    /// What it stands for.
+    /// Its type.
     pub kind: FileKind,
 }
 
@@ -32,7 +32,7 @@ pub struct TreeFile {
 pub struct FileTree {
     /// In the order of the tree.
     pub files: Vec<TreeFile>,
-    /// Folders whose objects are missing or damaged.
+    /// Directories whose objects are missing or damaged.
     pub unreadable: u64,
 }
 
@@ -69,8 +69,8 @@ impl Contents {
 }
 
 impl ContentReader<'_> {
-    /// Lists a tree. A top folder that cannot be read is an error, and so is a tree that lists more than any real one: part of
-    /// it tells nothing of the whole.
+    /// Lists a tree. An unreadable top directory is an error, as is a tree that lists more than any real one: a part of it would
+    /// be misleading.
     pub fn files(&mut self, tree: ObjectId) -> Result<FileTree, GitError> {
         let (mut found, mut budget) = (FileTree::default(), Budget::default());
         let listed = self.list(&tree, "", 0, (&mut found, &mut budget));
@@ -130,12 +130,12 @@ impl ContentReader<'_> {
     }
 }
 
-/// libgit2's id in our vocabulary. Fails where it has a length that git does not know.
+/// Converts libgit2's id. Fails if it has a length that git does not know.
 pub(super) fn known(id: Oid) -> Result<ObjectId, GitError> {
     object_id(id).ok_or(GitError::ForeignId)
 }
 
-/// Our id in libgit2's vocabulary.
+/// Converts our id to libgit2's.
 pub(super) fn oid(id: ObjectId) -> Result<Oid, git2::Error> {
     Oid::from_bytes(id.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! Which files two trees differ in, from their raw entries side by side.
+//! The files in which two trees differ, found by comparing their raw entries side by side.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -8,12 +8,12 @@ use super::name_in::NameIn;
 use super::packs::{Kind, MOST_ENTRIES, MOST_MIB, MOST_REPEATED, ObjectError, Objects};
 use crate::facts::ids::ObjectId;
 
-/// Trees are small; a larger one is a trap.
+/// Real trees are small; a larger one is an attack.
 pub(super) const LARGEST_TREE: u64 = 64 << 20;
-/// How deep git itself follows folders.
+/// The depth to which git itself follows directories.
 const DEEPEST: usize = 2048;
 
-/// What a file is. Folders are not files.
+/// The type of a file. Directories are not files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FileKind {
     /// Content.
@@ -33,7 +33,7 @@ pub(super) struct Version {
     pub(super) mode: u32,
 }
 
-/// A file that two trees do not agree on: added, removed or changed.
+/// A file in which two trees differ: added, removed or changed.
 #[derive(Debug, Clone)]
 pub(super) struct Difference {
     pub(super) path: Vec<u8>,
@@ -41,7 +41,7 @@ pub(super) struct Difference {
     pub(super) new: Option<Version>,
 }
 
-/// What one walk through trees may cost. Real ones stay far below it.
+/// The budget of one walk through trees. Real ones stay far below it.
 #[derive(Debug)]
 pub(super) struct Budget {
     entries: usize,
@@ -50,7 +50,7 @@ pub(super) struct Budget {
     listed: HashSet<(Side, ObjectId)>,
 }
 
-/// Of two trees, the one that a folder is in: one that moved is in both, and not listed again.
+/// Which of the two trees a directory is in: one that moved is in both, and is not listed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Side {
     Old,
@@ -69,15 +69,15 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Pays for one entry, and for `bytes` that it makes the walk hold. `None` where there is not enough left, and nothing is
-    /// from then on.
+    /// Pays for one entry, and for `bytes` that the walk must keep in memory. `None` once the budget is exhausted, and from then
+    /// on.
     pub(super) fn spend(&mut self, bytes: usize) -> Option<()> {
         let left = self.entries.checked_sub(1).zip(self.bytes.checked_sub(bytes));
         (self.entries, self.bytes) = left.unwrap_or_default();
         left.map(|_| ())
     }
 
-    /// Pays for an entry of a folder, one that was listed before or not.
+    /// Pays for an entry of a directory, whether or not it was listed before.
     pub(super) fn spend_in(&mut self, is_repeated: bool, bytes: usize) -> Option<()> {
         if is_repeated {
             let left = self.repeated.checked_sub(1);
@@ -87,12 +87,12 @@ impl Budget {
         self.spend(bytes)
     }
 
-    /// Whether a folder was listed before, as it is from now on.
+    /// Whether a directory was listed before; marks it as listed.
     pub(super) fn list(&mut self, side: Side, folder: &ObjectId) -> bool {
         !self.listed.insert((side, *folder))
     }
 
-    /// Whether nothing is left of it.
+    /// Whether the budget is exhausted.
     pub(super) fn is_spent(&self) -> bool {
         self.entries == 0
     }
@@ -100,7 +100,7 @@ impl Budget {
 
 /// Appends the differences between two trees, in git's order of paths. `None` is the empty tree.
 ///
-/// Trees that list more than any real one are an error, as are those that cannot be read.
+/// It is an error if trees list more than any real one, or cannot be read.
 pub(super) fn compare(
     objects: &mut Objects<'_>,
     old: Option<&ObjectId>,
@@ -131,7 +131,7 @@ fn compare_within(
     walk.run()
 }
 
-/// The file at `path` below a tree, if it has one there.
+/// The file at `path` below a tree, if there is one.
 pub(super) fn lookup(
     objects: &mut Objects<'_>,
     tree: &ObjectId,
@@ -171,29 +171,29 @@ fn damaged(id: &ObjectId, reason: &str) -> ObjectError {
     }
 }
 
-/// A walk through two trees side by side. Its folders are on a list of their own, not on the stack of the thread, which deep
-/// ones would overflow.
+/// A walk through two trees side by side. Its directories are in a list of its own, not on the thread's stack, which deep ones
+/// would overflow.
 struct Walk<'a, 'objects> {
     objects: &'a mut Objects<'objects>,
     budget: Budget,
-    /// The tree to name where there are too many.
+    /// The tree to name in an error.
     top: ObjectId,
     path: Vec<u8>,
     open: Vec<Folder>,
     found: &'a mut Vec<Difference>,
 }
 
-/// A folder of both trees, or of one, as far as it was read.
+/// A directory of one or both trees, as far as it was read.
 struct Folder {
     old: Rest,
     new: Rest,
-    /// How long the path to it is.
+    /// The length of the path to it.
     path: usize,
-    /// Whether either tree has it elsewhere as well.
+    /// Whether either tree also has it elsewhere.
     is_repeated: bool,
 }
 
-/// The entries of a tree that are still to come.
+/// The remaining entries of a tree.
 #[derive(Default)]
 struct Rest {
     /// The tree, if there is one.
@@ -212,7 +212,7 @@ impl Rest {
     }
 }
 
-/// What one step through a folder came upon.
+/// The result of one step through a directory.
 enum Step {
     Same,
     Deeper(Option<ObjectId>, Option<ObjectId>),
@@ -248,7 +248,7 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    /// Opens the folder at the path.
+    /// Opens the directory at the path.
     fn enter(&mut self, old: Option<&ObjectId>, new: Option<&ObjectId>) -> Result<(), ObjectError> {
         let mut is_listed = |side, id: Option<&ObjectId>| id.is_some_and(|id| self.budget.list(side, id));
         let is_repeated = is_listed(Side::Old, old) | is_listed(Side::New, new);
@@ -267,7 +267,7 @@ impl Walk<'_, '_> {
             return Ok(Rest::default());
         };
         if self.open.len() > DEEPEST {
-            return Err(damaged(id, "its folders are nested too deeply"));
+            return Err(damaged(id, "its directories are nested too deeply"));
         }
         let data = folder_data(self.objects, id)?;
         self.budget.spend(data.len()).ok_or_else(|| too_many(&self.top))?;
@@ -280,8 +280,7 @@ impl Walk<'_, '_> {
 }
 
 impl Folder {
-    /// Takes the next name in git's order from the tree or trees that have it, and puts it behind the path if they do not
-    /// agree on it.
+    /// Takes the next name in git's order from the tree or trees that have it, and appends it to the path if they differ in it.
     fn step(&mut self, path: &mut Vec<u8>) -> Result<Option<Step>, ObjectError> {
         let (old, new) = (self.old.peek()?, self.new.peek()?);
         let order = match (&old, &new) {
@@ -347,7 +346,7 @@ impl Entry<'_> {
                 0o160_000 => FileKind::Submodule,
                 _ => FileKind::Regular,
             },
-            // Old trees hold group-writable files; git takes them for ordinary ones.
+            // Old trees contain group-writable files; git treats them as ordinary ones.
             mode: match self.mode & 0o170_000 {
                 0o100_000 if self.mode & 0o100 != 0 => 0o100_755,
                 0o100_000 => 0o100_644,
@@ -356,12 +355,12 @@ impl Entry<'_> {
         }
     }
 
-    /// Whether git sees no change: the same content, and modes that mean the same.
+    /// Whether git sees no change: the same content, and equivalent modes.
     fn is_same(&self, other: &Self) -> bool {
         self.id == other.id && (self.mode == other.mode || self.version().mode == other.version().mode)
     }
 
-    /// Git's order, in which a folder's name ends with a slash.
+    /// Git's order, in which the name of a directory ends with a slash.
     fn order(&self, other: &Self) -> std::cmp::Ordering {
         let end = |entry: &Self| if entry.is_folder() { b'/' } else { 0 };
         let shared = self.name.len().min(other.name.len());
@@ -373,29 +372,29 @@ impl Entry<'_> {
     }
 }
 
-/// The entries of a raw tree; the last one is an error where git would read none.
+/// The entries of a raw tree; the last one is an error if git could not read it.
 pub(super) struct Entries<'a> {
     rest: &'a [u8],
-    /// How many bytes the names of objects have.
+    /// The length of object names in bytes.
     width: usize,
 }
 
 impl<'a> Entries<'a> {
-    /// Those in the bytes of a tree: the names in it are as long as its own.
+    /// The entries in the bytes of a tree; object names in it are as long as its own.
     pub(super) fn of(tree: &ObjectId, data: &'a [u8]) -> Self {
         let width = tree.width();
         Self { rest: data, width }
     }
 }
 
-/// An entry that is cut short or makes no sense: what comes after it cannot be told.
+/// An entry that is cut short or invalid; what follows it is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Malformed;
 
 impl Malformed {
-    /// As an error of the tree that has it.
+    /// Converts it to an error of the tree that contains it.
     pub(super) fn of(self, tree: &ObjectId) -> ObjectError {
-        damaged(tree, "one of its entries is cut short or makes no sense")
+        damaged(tree, "one of its entries is cut short or invalid")
     }
 }
 
@@ -419,7 +418,7 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
-/// The first entry of a raw tree. Like git's, it has a mode of octal digits and a name.
+/// The first entry of a raw tree. As in git, it has a mode of octal digits and a name.
 fn take_entry(data: &[u8], width: usize) -> Option<Entry<'_>> {
     let space = memchr::memchr(b' ', data).filter(|space| *space > 0)?;
     let mode = data[..space].iter().try_fold(0_u32, |mode, digit| match digit {
@@ -445,7 +444,7 @@ mod tests {
     use crate::git::Repo;
     use crate::git::packs::Packs;
 
-    /// A folder with a repository in it.
+    /// A directory with a repository in it.
     struct Place {
         folder: tempfile::TempDir,
         raw: Repository,
@@ -536,7 +535,7 @@ mod tests {
         assert_eq!(found, ["-a", "+a/b"]);
     }
 
-    /// A folder in a folder, and so on.
+    /// A directory in a directory, and so on.
     fn nested(place: &Place, depth: usize) -> Oid {
         let mut tree = place.tree(&[("f", place.blob("1"), FILE)]);
         for _ in 0..depth {
@@ -549,7 +548,7 @@ mod tests {
     fn deep_folders_need_no_deep_stack() {
         let place = Place::new();
         let (deep, deeper) = (nested(&place, DEEPEST), nested(&place, DEEPEST + 1));
-        // Recursion would need some hundred bytes a folder.
+        // Recursion would need some hundred bytes a directory.
         let small = std::thread::Builder::new().stack_size(128 << 10);
         let walk = move || {
             let compare = |tree| place.compare(Budget::default(), None, Some(tree));
@@ -562,7 +561,7 @@ mod tests {
     #[test]
     fn more_entries_than_the_budget_are_an_error() {
         let place = Place::new();
-        // Three levels of four: 64 files. With no file at their end, there are as many folders.
+        // Three levels of four: 64 files. With no file at their end, there are as many directories.
         let file = place.tree(&[("f", place.blob("1"), FILE)]);
         for inner in [file, place.tree(&[])] {
             let mut tree = inner;

@@ -1,4 +1,4 @@
-//! Which commits a scan reads, and each commit's facts but for its lines.
+//! Which commits a scan reads, and each commit's facts except its lines.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -18,22 +18,22 @@ use crate::facts::evidence::Origin;
 use crate::facts::ids::ObjectId;
 use crate::facts::signs;
 
-/// The largest list of commits at which a shallow clone ends.
+/// The maximum size of the list of commits at which a shallow clone ends.
 const LARGEST_SHALLOW: u64 = 64 << 20;
-/// Commits are seldom deltas of each other: little is worth keeping.
+/// Commits are seldom deltas of each other, so a large cache is not worth it.
 const KEPT: usize = 1 << 20;
 
-/// The refs that history is read from: HEAD and local branches, and more where asked for.
+/// The refs that history is read from: HEAD and local branches, and others on request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefSelection {
-    /// Remote branches and tags as well.
+    /// Also remote branches and tags.
     pub all: bool,
-    /// Branches that hold data and no history, as patterns of full names such as `refs/heads/entire/*`.
+    /// Branches that contain data, not history, as patterns of full names such as `refs/heads/entire/*`.
     pub exclude: Vec<String>,
 }
 
 impl Default for RefSelection {
-    /// Without the branch in which Entire keeps its checkpoints.
+    /// Excludes the branch in which Entire stores its checkpoints.
     fn default() -> Self {
         Self {
             all: false,
@@ -42,12 +42,12 @@ impl Default for RefSelection {
     }
 }
 
-/// Where a history starts.
+/// The starting points of a history.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heads {
     /// The commits, sorted, each once.
     pub commits: Vec<ObjectId>,
-    /// Refs that lead to no commit though they should.
+    /// Refs that do not lead to a commit although they should.
     pub broken: Vec<BrokenRef>,
 }
 
@@ -56,12 +56,12 @@ pub struct Heads {
 pub struct BrokenRef {
     /// Its full name. Untrusted text.
     pub name: String,
-    /// Why, to be read after the name.
+    /// The reason, as a continuation of the name.
     pub reason: &'static str,
 }
 
 impl Heads {
-    /// `seen` are the commits that were found whole.
+    /// `seen` are commits that were found intact.
     fn add(
         &mut self,
         repo: &Repo,
@@ -77,7 +77,7 @@ impl Heads {
                 seen.insert(commit.id());
                 self.commits.extend(object_id(commit.id()));
             }
-            // A ref to a tree or a file is odd, and sound.
+            // A ref to a tree or a file is unusual, but valid.
             Ok(None) => {}
             Err(_) => self.add_broken(name, "names a commit that is missing, damaged or too large"),
         }
@@ -96,24 +96,24 @@ impl Heads {
 /// The selected commits of a repository.
 #[derive(Debug, Default)]
 pub struct Walk {
-    /// Each once, newest first, authors as the commits name them.
+    /// Each once, newest first, with authors as in the commits.
     pub commits: Vec<Commit>,
     /// What could not be read, and why.
     pub trouble: Vec<(ObjectId, String)>,
-    /// The tree of each commit that was read just now.
+    /// The tree of each commit that was just read.
     trees: Vec<Option<ObjectId>>,
     places: HashMap<ObjectId, usize>,
-    /// Commits behind which a shallow clone ends.
+    /// Commits at which a shallow clone ends.
     shallow: BTreeSet<ObjectId>,
 }
 
 impl Walk {
-    /// Whether the commit's parents are known to exist, but not here: what it changed cannot be told.
+    /// Whether the commit has parents that are not present, so that its changes are unknown.
     pub(super) fn is_cut_off(&self, at: usize) -> bool {
         self.shallow.contains(&self.commits[at].id)
     }
 
-    /// How many of the commits were read just now.
+    /// How many of the commits were just read.
     pub fn new_commits(&self) -> usize {
         self.trees.iter().flatten().count()
     }
@@ -154,13 +154,13 @@ impl Walk {
     }
 }
 
-/// The order of a walk: newest first, and by id where times are equal.
+/// The order of a walk: newest first, then by id.
 pub fn newest_first(commit: &Commit) -> (std::cmp::Reverse<i64>, ObjectId) {
     (std::cmp::Reverse(commit.commit_time.seconds), commit.id)
 }
 
 impl Repo {
-    /// The commits that the selected refs point to; refs to other objects carry no history.
+    /// The commits that the selected refs point to; refs to other objects have no history.
     pub fn heads(&self, refs: &RefSelection) -> Result<Heads, GitError> {
         let mut heads = Heads::default();
         for name in loose_refs::broken(self.files_of_references(), refs.all, self.id_width() * 2) {
@@ -173,7 +173,7 @@ impl Repo {
         for reference in self.raw().references()? {
             let reference = reference?;
             let name = String::from_utf8_lossy(reference.name_bytes());
-            // Behind a broken file, an older value may be packed.
+            // If a file is broken, an older value may be packed.
             if refs.selects(&name) && !heads.is_broken(&name) {
                 heads.add(self, &name, &reference, &mut seen);
             }
@@ -183,7 +183,7 @@ impl Repo {
         Ok(heads)
     }
 
-    /// A branch that is not born yet has no history; a HEAD that cannot be read may have one.
+    /// An unborn branch has no history; an unreadable HEAD may have one.
     fn add_head(&self, heads: &mut Heads, seen: &mut HashSet<git2::Oid>) {
         match self.raw().head() {
             Ok(head) => heads.add(self, "HEAD", &head, seen),
@@ -199,24 +199,24 @@ impl Repo {
         }
     }
 
-    /// The full names of refs whose file is empty or rubbish, sorted. Untrusted text.
+    /// The full names of refs whose file is empty or invalid, sorted. Untrusted text.
     pub(super) fn broken_refs(&self) -> Vec<String> {
         loose_refs::broken(self.files_of_references(), true, self.id_width() * 2)
     }
 
-    /// The commits of [`Repo::heads`] as libgit2 names them.
+    /// The commits of [`Repo::heads`] with libgit2's ids.
     pub(super) fn tips(&self, refs: &RefSelection) -> Result<Vec<git2::Oid>, GitError> {
         let heads = self.heads(refs)?.commits.into_iter();
         Ok(heads.map(oid).collect::<Result<_, _>>()?)
     }
 
-    /// Every commit that can be reached from `tips`. Those that `known` has are not read again.
+    /// Every commit that `tips` reach. Those in `known` are not read again.
     pub fn walk(&self, tips: &[ObjectId], known: &mut HashMap<ObjectId, Commit>) -> Walk {
         self.walk_until(tips, |id| known.remove(id), |_| false)
     }
 
-    /// The commits that `tips` reach and an earlier walk from `heads`, which reached `commits`, did not. `None` where it
-    /// reached some that can no longer be reached, or that may be so.
+    /// The commits that `tips` reach and an earlier walk from `heads`, which reached `commits`, did not. `None` if it reached
+    /// commits that are no longer reachable, or may not be.
     pub fn walk_beyond(
         &self,
         tips: &[ObjectId],
@@ -239,7 +239,7 @@ impl Repo {
         mut known: impl FnMut(&ObjectId) -> Option<Commit>,
         mut is_end: impl FnMut(&ObjectId) -> bool,
     ) -> Walk {
-        // Where all commits are known, no pack is opened.
+        // If all commits are known, no pack is opened.
         let packs = OnceCell::new();
         let mut objects = None;
         let mut walk = Walk {
@@ -277,7 +277,7 @@ impl Repo {
         walk
     }
 
-    /// Commits that were read already, without what they reach.
+    /// Commits that were already read, without their history.
     pub(super) fn walk_of(&self, commits: Vec<(Commit, ObjectId)>) -> Walk {
         let mut walk = Walk {
             shallow: self.shallow_commits(),
@@ -291,7 +291,7 @@ impl Repo {
     /// The ends of a shallow clone.
     pub(super) fn shallow_commits(&self) -> BTreeSet<ObjectId> {
         let path = self.common_dir().join("shallow");
-        // What libgit2 cannot read either, it says when it opens the repository.
+        // If libgit2 cannot read the file either, it reports that on opening the repository.
         let list = files::read_text(&path, LARGEST_SHALLOW)
             .ok()
             .flatten()
@@ -300,7 +300,7 @@ impl Repo {
     }
 }
 
-/// A commit as it was read, with the parents that it has here: grafts may give it others.
+/// A commit as read, with its parents in this clone: grafts may assign others.
 pub(super) struct FoundCommit {
     id: ObjectId,
     data: Rc<Vec<u8>>,
@@ -309,7 +309,7 @@ pub(super) struct FoundCommit {
 }
 
 impl FoundCommit {
-    /// What its object says.
+    /// The content of its object.
     pub(super) fn raw(&self) -> RawCommit<'_> {
         RawCommit::parse(self.id, &self.data)
     }
@@ -342,7 +342,7 @@ fn read_facts(id: &ObjectId, objects: &mut Objects<'_>) -> Result<(Commit, Optio
     Ok((facts_of(&commit), Some(commit.tree)))
 }
 
-/// What a commit object says, as facts; its lines are still to be counted.
+/// The facts in a commit object; its lines are still to be counted.
 pub(super) fn facts_of(commit: &FoundCommit) -> Commit {
     let raw = commit.raw();
     let (author, message) = (raw.author(), raw.message());
@@ -368,7 +368,7 @@ impl RefSelection {
     }
 }
 
-/// `refs/heads/entire/*` takes all below it, anything else the ref itself; `refs/heads/` may be left out.
+/// `refs/heads/entire/*` matches everything below it, other patterns the ref itself; `refs/heads/` may be omitted.
 fn matches_ref(pattern: &str, name: &str) -> bool {
     let short = name.strip_prefix("refs/heads/").unwrap_or(name);
     match pattern.strip_suffix('*') {

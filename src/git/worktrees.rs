@@ -1,11 +1,11 @@
-//! Where sessions that worked on a repository stood: its work trees, and the paths by which it is known elsewhere.
+//! The places of sessions that worked on a repository: its working trees, and the paths by which it is known elsewhere.
 
 use std::path::PathBuf;
 
 use super::Repo;
 
 impl Repo {
-    /// The main work tree and the linked ones, sorted, each as it is written down and as it really is.
+    /// The main working tree and the linked ones, sorted, each as written and with links resolved.
     pub fn work_trees(&self) -> Vec<PathBuf> {
         let raw = self.raw();
         let main = self
@@ -29,7 +29,7 @@ impl Repo {
         trees
     }
 
-    /// Whether it has a branch of this name, of its own or of `origin`.
+    /// Whether it has a branch of this name, local or on `origin`.
     pub fn has_branch(&self, name: &str) -> bool {
         let raw = self.raw();
         let remote = format!("origin/{name}");
@@ -45,7 +45,7 @@ impl Repo {
             .count()
     }
 
-    /// The folder that stands for the repository itself, also where it was opened in one of its linked work trees.
+    /// The directory that represents the repository itself, even if it was opened in a linked worktree.
     pub fn main_folder(&self) -> PathBuf {
         let common = self.common_dir();
         match common.parent() {

@@ -13,28 +13,28 @@ use crate::facts::ids::ObjectId;
 use crate::facts::record::LARGEST_NOTE;
 use crate::facts::shell;
 
-/// How long a writer waits for the lock of another one of ours.
+/// How long a writer waits for the lock of another writer of this program.
 pub(super) const PATIENCE_WITH_OURS: Duration = Duration::from_secs(60);
 
 /// Whether commits of the ledger are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Signing {
-    /// They are not.
+    /// They are not signed.
     #[default]
     Off,
-    /// As `git commit --gpg-sign` signs.
+    /// Signed as `git commit --gpg-sign` does.
     On,
 }
 
-/// Why nothing was written. What was there before is there still.
+/// Why nothing was written. The previous content is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// No file can be made in git's folder: no permission, or a read-only file system, as agents' sandboxes make of it.
+    /// No file can be created in the git directory: no permission, or a read-only file system, as in agents' sandboxes.
     #[error("cannot write to `{path}`: {reason}")]
     NotWritable {
         /// The repository.
         path: PathBuf,
-        /// What the system said.
+        /// The message of the system.
         reason: String,
     },
     /// A full or a broken disk.
@@ -42,62 +42,62 @@ pub enum WriteError {
     Storage {
         /// The repository.
         path: PathBuf,
-        /// What the system said.
+        /// The message of the system.
         reason: String,
     },
-    /// Somebody else holds a lock, or left one behind.
-    #[error("`{path}` {age}; another process is writing, or died while it was")]
+    /// Another process holds a lock, or left one behind.
+    #[error("`{path}` {age}; another process is writing, or died while writing")]
     Locked {
         /// The lock file.
         path: PathBuf,
-        /// How long it has been there.
+        /// The age of the lock.
         age: String,
     },
-    /// Another of our writers does not finish.
-    #[error("another git-leverage has held `{0}` for {limit} seconds", limit = PATIENCE_WITH_OURS.as_secs())]
+    /// Another writer of this program does not finish.
+    #[error("another git-leverage process has held `{0}` for {limit} seconds", limit = PATIENCE_WITH_OURS.as_secs())]
     Busy(PathBuf),
-    /// The reference moves faster than we can write.
-    #[error("`{0}` keeps changing under us")]
+    /// The ref moves faster than this program can write.
+    #[error("`{0}` keeps changing")]
     Contended(String),
-    /// What the reference names cannot be read: to write over it would lose it.
-    #[error("{what} cannot be read: {reason}; nothing was written over it")]
+    /// The target of the ref cannot be read: overwriting it would lose data.
+    #[error("cannot read {what}: {reason}; it was not overwritten")]
     Unreadable {
-        /// The reference, or what else of the ledger it is.
+        /// The ref, or another part of the ledger.
         what: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
         /// What can be done about it.
         hint: String,
     },
-    /// A note cannot be read: to write over it would lose it.
-    #[error("the note on {} cannot be read: {reason}; nothing was written over it", .commit.short())]
+    /// A note cannot be read: overwriting it would lose data.
+    #[error("cannot read the note on {}: {reason}; it was not overwritten", .commit.short())]
     UnreadableNote {
-        /// The commit that it is on.
+        /// The commit of the note.
         commit: ObjectId,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// A commit would have to be made, and nobody is there to make it.
-    #[error("git does not know who you are, and every record names its author")]
+    /// A commit would be needed, but no author is known.
+    #[error("git does not know who you are, but every record needs an author")]
     Nobody,
-    /// The user's git is to sign, and did not.
+    /// The user's git should have signed, but did not.
     #[error("git did not sign: {reason}")]
     Unsigned {
-        /// What git said.
+        /// The message of git.
         reason: String,
     },
-    /// A note would be larger than every reader promises to read.
-    #[error("the note on {commit} would grow to {size} bytes; a note holds at most 1 MiB")]
+    /// A note would become larger than every reader guarantees to read.
+    #[error("the note on {commit} would grow to {size} bytes; the limit is 1 MiB")]
     NoteFull {
-        /// The commit that it is on.
+        /// The commit of the note.
         commit: ObjectId,
         /// Its size.
         size: usize,
     },
     /// A note is larger than any that is read.
-    #[error("the note on {} has {size} bytes, and no ledger holds one above {} MiB", .commit.short(), LARGEST_NOTE >> 20)]
+    #[error("the note on {} is too large: {size} bytes; the limit is {} MiB", .commit.short(), LARGEST_NOTE >> 20)]
     NoteTooLarge {
-        /// The commit that it is on.
+        /// The commit of the note.
         commit: ObjectId,
         /// Its size.
         size: usize,
@@ -105,7 +105,7 @@ pub enum WriteError {
 }
 
 impl WriteError {
-    /// The commit whose note alone is in the way.
+    /// The commit whose note is the only obstacle.
     pub fn commit(&self) -> Option<ObjectId> {
         match self {
             Self::NoteFull { commit, .. }
@@ -115,41 +115,41 @@ impl WriteError {
         }
     }
 
-    /// What the user can do about it.
+    /// A hint for the user.
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
             Self::Locked { path, .. } => format!(
-                "Try again; if no git command runs in this repository: rm {}",
+                "Try again; if no git command is running in this repository, run `rm {}`",
                 shell::quoted(&path.display().to_string())
             ),
             Self::Busy(_) | Self::Contended(_) => "Try again; nothing was lost".into(),
             Self::Unreadable { hint, .. } => hint.clone(),
             Self::UnreadableNote { commit, .. } => {
-                format!("Inspect it: git notes --ref=leverage show {}; git fsck", commit.short())
+                format!("Run `git notes --ref=leverage show {}` and `git fsck` to inspect it", commit.short())
             }
-            Self::NoteFull { .. } => "Record the task without a commit: --no-commit".into(),
+            Self::NoteFull { .. } => "Pass `--no-commit` to record the task without a commit".into(),
             Self::NoteTooLarge { commit, .. } => {
-                format!("Inspect it: git notes --ref=leverage show {commit}")
+                format!("Run `git notes --ref=leverage show {commit}` to inspect it")
             }
             Self::Unsigned { .. } => {
-                "Check that `git commit -S` works here, or turn it off: git config --global leverage.sign false"
+                "Check that `git commit -S` works here, or run `git config --global leverage.sign false` to turn signing off"
                     .into()
             }
             Self::Nobody => {
                 return vec![
-                    "Run: git config --global user.name 'Your Name'".into(),
-                    "and: git config --global user.email you@example.org".into(),
+                    "Run `git config --global user.name 'Your Name'`".into(),
+                    "Run `git config --global user.email you@example.org`".into(),
                 ];
             }
             Self::NotWritable { .. } => {
-                "Nothing was written. Run it again where git's folder can be written, such as outside of a sandbox".into()
+                "Nothing was written. Run it again where the git directory is writable, such as outside a sandbox".into()
             }
             Self::Storage { .. } => return Vec::new(),
         };
         vec![hint]
     }
 
-    /// What a reference of ours names cannot be read; `last` is the last commit of it that can, where one is known.
+    /// The target of one of the ledger's refs cannot be read; `last` is its last readable commit, if known.
     pub(super) fn of_reference(reference: &str, error: &git2::Error, last: Option<ObjectId>) -> Self {
         Self::Unreadable {
             what: format!("`{reference}`"),
@@ -159,12 +159,12 @@ impl WriteError {
                     "Inspect it with `git fsck`, or go on from the last state that can be read: \
                      git update-ref {reference} {last}"
                 ),
-                None => format!("Inspect it: git log {reference}; git fsck"),
+                None => format!("Run `git log {reference}` and `git fsck` to inspect it"),
             },
         }
     }
 
-    /// A write that failed; what a small file is told says whether any could have been made.
+    /// A failed write; writing a small file shows whether any write could have succeeded.
     pub(super) fn storage(repo: &Repo, reason: &str) -> Self {
         let path = repo.common_dir().to_owned();
         let reason = match reason {
@@ -177,7 +177,7 @@ impl WriteError {
         }
     }
 
-    /// A write that failed with an error of the system.
+    /// A write that failed with a system error.
     pub(super) fn of_system(repo: &Repo, error: &io::Error) -> Self {
         match Self::storage(repo, &error.to_string()) {
             Self::Storage { path, reason } if is_refused(error) => Self::NotWritable { path, reason },
@@ -190,7 +190,7 @@ impl WriteError {
     }
 }
 
-/// Whether the system lets nobody write, or not us.
+/// Whether the system forbids writing, to everyone or to this user.
 fn is_refused(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -198,16 +198,16 @@ fn is_refused(error: &io::Error) -> bool {
     )
 }
 
-/// Whether a file can be made wherever a write makes one: beside the lock, among the objects and among the references.
+/// Whether a file can be created wherever a write creates one: beside the lock, among the objects and among the refs.
 pub fn is_writable(repo: &Repo) -> bool {
     !refusals(repo).any(|(_, error)| is_refused(&error))
 }
 
-/// The folders that a write makes files in and in which none can be made, each with what the system says. What is tried has no
-/// name: git would take a file among the references for one, and a process that is killed would leave it there.
+/// The directories in which a write creates files and in which none can be created, each with the system's message. The test file
+/// has no name: git would take a file among the refs for a ref, and a killed process would leave it behind.
 pub(super) fn refusals(repo: &Repo) -> impl Iterator<Item = (PathBuf, io::Error)> + use<> {
     let common = repo.common_dir();
-    // The folders of a reference are made with it; what stands in the place of one is in the way.
+    // The directories of a ref are created with it; a file in the place of one is an obstacle.
     let present = |reference: &str| {
         let reference = common.join(reference);
         let above = reference.ancestors().skip(1).find(|above| above.exists());
@@ -220,8 +220,8 @@ pub(super) fn refusals(repo: &Repo) -> impl Iterator<Item = (PathBuf, io::Error)
     })
 }
 
-/// What libgit2 says, with the cause before what it was about to do, and without the marks of its own code: `No space left on
-/// device (cannot extend packfile)` of `cannot extend packfile '/…/tmp': No space left on device; class=Os (2)`.
+/// libgit2's message, with the cause before the operation, and without internal details: `No space left on device (cannot extend
+/// packfile)` for `cannot extend packfile '/…/tmp': No space left on device; class=Os (2)`.
 fn cause_first(said: &str) -> String {
     let said = said.split("; class=").next().unwrap_or(said);
     match said.rsplit_once(": ") {
@@ -234,7 +234,7 @@ fn cause_first(said: &str) -> String {
     }
 }
 
-/// Why nothing can be written where libgit2 does not say: what the system says to a small file.
+/// Why nothing can be written if libgit2 does not say: the system's error for a small file.
 fn reason_of_the_system(repo: &Repo) -> String {
     let attempt = || -> io::Result<()> {
         let mut file = tempfile::tempfile_in(repo.objects())?;
@@ -256,7 +256,7 @@ pub struct Writer {
     pub time: Instant,
     /// Whether it is signed.
     pub signing: Signing,
-    /// What a git that signs is told, as `NAME=VALUE`: [`super::signing::programs`].
+    /// The settings for a git that signs, as `NAME=VALUE`: [`super::signing::programs`].
     pub signing_config: Vec<String>,
 }
 

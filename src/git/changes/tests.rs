@@ -1,4 +1,4 @@
-//! Lines of commits against those that git prints.
+//! Compares the lines of commits with those that git prints.
 
 use super::*;
 use crate::facts::ids::ObjectId;
@@ -8,7 +8,7 @@ use crate::git::walk::RefSelection;
 /// Files, added and removed lines.
 type Sums = (u64, u64, u64);
 
-/// What `git log --numstat` prints of each commit, and what is counted here.
+/// What `git log --numstat` prints for each commit, and what this program counts.
 fn both(oracle: &Oracle, renames: Renames, attributes: AttributesOf) -> Vec<(String, Sums, Option<Sums>)> {
     let mut arguments = vec!["log", "--all", "--no-merges", "--numstat", "--format=commit %H"];
     if renames == Renames::Ignore {
@@ -83,7 +83,7 @@ fn lines_are_those_of_git_whatever_happens_to_files() {
     }
 }
 
-/// The lines of the second of two commits with one file each; git has to agree.
+/// The lines of the second of two commits with one file each; git must agree.
 fn changed(old: (&'static str, &[u8]), new: (&'static str, &[u8])) -> Sums {
     let files = |(mode, content): (&'static str, &[u8])| -> Files {
         Files::from([("f".to_owned(), (mode, content.to_vec()))])

@@ -36,7 +36,7 @@ impl Classes {
         self.text.clear();
     }
 
-    /// Appends the class of each line of `text` to the emptied `out`.
+    /// Appends the class of each line of `text` to `out`, which is emptied first.
     pub(super) fn add(&mut self, side: Side, text: &[u8], out: &mut Vec<u32>) {
         out.clear();
         for line in lines(text) {
@@ -58,7 +58,7 @@ impl Classes {
         }
     }
 
-    /// Counts the lines of a text that stands on both sides, where they have a class. Returns how many lines there are.
+    /// Counts the lines of a text that is on both sides, if they have a class. Returns how many lines there are.
     pub(super) fn count_shared(&mut self, text: &[u8]) -> usize {
         let mut count = 0;
         for line in lines(text) {
@@ -106,7 +106,7 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Mixes eight bytes at a time. Collisions cost time alone: lines are compared.
+/// Mixes eight bytes at a time. A collision costs only time: lines are compared.
 fn hash(line: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut hash = line.len() as u64;

@@ -1,16 +1,16 @@
-//! Which lines git calls changed before it searches.
+//! Which lines git considers changed before it searches.
 //!
-//! A line without a match in the other file is a change. A line that matches very often there carries little meaning;
-//! among certain changes it is made one too, so that the search is not led astray by blank lines and braces.
+//! A line without a match in the other file is a change. A line that matches very often there says little; among certain changes
+//! it becomes one, too, so that blank lines and braces do not mislead the search.
 
-/// What the other file says of a line.
+/// How often a line occurs in the other file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// It has no match: a certain change.
+    /// Not at all: a certain change.
     Certain,
-    /// It has some matches.
+    /// A few times.
     Ordinary,
-    /// It has many.
+    /// Many times.
     Frequent,
 }
 
@@ -18,10 +18,10 @@ pub(super) enum Mark {
 /// fewer than a quarter of at least nine lines are frequent.
 pub(super) const FEWEST_CERTAIN: usize = 7;
 
-/// No more lines than these are looked at in either direction.
+/// The maximum number of lines examined in each direction.
 const WINDOW: usize = 100;
 
-/// From how many matches on a line is frequent, in a file of so many lines.
+/// The number of matches from which a line is frequent, in a file of this many lines.
 pub(super) fn frequent_from(lines: usize) -> u32 {
     rough_square_root(lines).min(1024) as u32
 }
@@ -53,8 +53,8 @@ pub(super) fn is_kept(marks: &[Mark], line: usize) -> bool {
     }
 }
 
-/// Whether there are certain changes in both directions before an ordinary line, and frequent lines are less than a
-/// quarter of all that is met on the way.
+/// Whether there are certain changes in both directions before an ordinary line, and frequent lines are less than a quarter of
+/// all lines on the way.
 fn stands_among_changes(marks: &[Mark], line: usize) -> bool {
     let before = survey(marks[..line].iter().rev());
     if before.certain == 0 {
@@ -70,7 +70,7 @@ fn stands_among_changes(marks: &[Mark], line: usize) -> bool {
 
 struct Survey {
     certain: usize,
-    /// The line in the middle included, in each direction.
+    /// In each direction, including the line in the middle.
     frequent: usize,
 }
 

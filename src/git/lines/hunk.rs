@@ -5,10 +5,10 @@
 pub struct Hunk {
     /// The first old line of the hunk, or the one before which lines were inserted.
     pub old_start: usize,
-    /// How many old lines went.
+    /// How many old lines were removed.
     pub old_len: usize,
     /// The first new line, or the one before which lines were removed.
     pub new_start: usize,
-    /// How many new lines came.
+    /// How many new lines were added.
     pub new_len: usize,
 }

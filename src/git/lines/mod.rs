@@ -1,4 +1,4 @@
-//! Line diffs that equal git's own, line for line.
+//! Line diffs that equal git's, line for line.
 //!
 //! Git's default diff is Myers' algorithm after some preparation, and neither minimal nor canonical: which lines it calls
 //! changed follows from rules that a different implementation has to repeat one by one.
@@ -28,13 +28,13 @@ use myers::Search;
 /// Lines added and removed by a change of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LineChange {
-    /// Lines of the new version that the old one has not.
+    /// Lines of the new version that the old one does not have.
     pub added: u64,
-    /// Lines of the old version that the new one has not.
+    /// Lines of the old version that the new one does not have.
     pub removed: u64,
 }
 
-/// The number of lines; a last line without newline is one.
+/// The number of lines; a last line without newline counts.
 pub fn line_count(text: &[u8]) -> usize {
     memchr::memchr_iter(b'\n', text).count() + usize::from(text.last().is_some_and(|last| *last != b'\n'))
 }
@@ -44,11 +44,11 @@ pub(super) fn looks_binary(data: &[u8]) -> bool {
     memchr::memchr(0, &data[..data.len().min(8000)]).is_some()
 }
 
-/// Below this many lines in both rests together, Myers' search never gets expensive enough to lose exactness: its
-/// shortcuts start at an edit cost of 256 from each end.
+/// Below this many lines in both rests together, Myers' search is never expensive enough to lose exactness: its shortcuts start
+/// at an edit cost of 256 from each end.
 const ALWAYS_MINIMAL: usize = 500;
 
-/// A line diff with buffers that live from file to file.
+/// A line diff with buffers that are reused from file to file.
 #[derive(Default)]
 pub struct LineDiff {
     classes: Classes,
@@ -75,7 +75,7 @@ impl Rest {
         self.changed.iter().filter(|changed| **changed).count() as u64
     }
 
-    /// Sorts the lines into certain changes and those that the search decides on.
+    /// Sorts the lines into certain changes and those left to the search.
     fn keep(&mut self, is_kept: impl Fn(usize, u32) -> bool) {
         self.kept.clear();
         self.kept_classes.clear();
@@ -126,7 +126,7 @@ impl LineDiff {
         slide::hunks(old, new, start, &self.old.changed, &self.new.changed)
     }
 
-    /// Numbers the lines of both rests, and keeps those that both have.
+    /// Numbers the lines of both rests, and stores those that both have.
     fn classify(&mut self, old: &[u8], new: &[u8]) {
         self.classes.reset(line_count(old) + line_count(new));
         self.classes.add(Side::Old, old, &mut self.old.classes);
@@ -136,8 +136,8 @@ impl LineDiff {
         self.new.keep(|_, class| classes.count(Side::Old, class) > 0);
     }
 
-    /// Whether the sums can depend on how often a line occurs in the whole files: only if enough certain changes surround
-    /// a frequent line, or if the search may lose exactness.
+    /// Whether the sums can depend on how often a line occurs in the whole files: only if enough certain changes surround a
+    /// frequent line, or if the search may lose exactness.
     fn frequency_matters(&self) -> bool {
         let unmatched = |rest: &Rest| rest.classes.len() - rest.kept.len();
         let kept = self.old.kept.len() + self.new.kept.len();
@@ -147,7 +147,7 @@ impl LineDiff {
                 || kept >= ALWAYS_MINIMAL)
     }
 
-    /// Replaces the kept lines by those that git keeps, for which the ends count as well.
+    /// Replaces the stored lines by those that git would search, for which the ends count, too.
     fn apply_git_rules(&mut self, old: &[u8], ends: &Ends) {
         let shared = [&old[..ends.prefix], &old[old.len() - ends.suffix..]];
         let mut shared_lines = 0;
@@ -166,7 +166,7 @@ impl LineDiff {
         }
     }
 
-    /// Lets the search decide on the kept lines.
+    /// Runs the search on the stored lines.
     fn decide(&mut self) {
         let (old, new) = (&mut self.old, &mut self.new);
         self.search.run(
@@ -237,8 +237,8 @@ fn same_suffix(old: &[u8], new: &[u8]) -> usize {
     end + bytes.take_while(|(old, new)| old == new).count()
 }
 
-/// Where no context is shown, git first drops whole kibibytes that both texts end with, but for what is left of the
-/// line that the first of them begins in. This matters: dropped lines are not counted as frequent.
+/// If no context is shown, git first drops whole kibibytes that both texts end with, except for the rest of the line in which the
+/// first of them begins. This matters: dropped lines do not count as frequent.
 fn shared_blocks(old: &[u8], new: &[u8]) -> usize {
     const KIBIBYTE: usize = 1024;
     let blocks = old.rchunks_exact(KIBIBYTE).zip(new.rchunks_exact(KIBIBYTE));

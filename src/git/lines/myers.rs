@@ -1,18 +1,18 @@
 //! Myers' search for a short edit script, from both ends at once and in linear space, with git's shortcuts.
 //!
-//! The two texts span a rectangle: `x` counts old lines, `y` new ones, and a diagonal `x - y` holds all points that one
-//! line more on both sides leads to. From the top left and the bottom right corner the search keeps the furthest `x` on
-//! each diagonal, one edit more with each round. Where both searches meet, the rectangle is cut in two, and so on.
+//! The two texts span a rectangle: `x` counts old lines, `y` new ones, and a diagonal `x - y` contains all points that one more
+//! line on both sides leads to. From the top left and the bottom right corner, the search stores the furthest `x` on each
+//! diagonal, with one more edit per round. Where both searches meet, the rectangle is cut in two, and so on.
 //!
-//! The shortcuts, where a round gets expensive: cut at the end of a long run of equal lines that lies far along (from
-//! [`CHEAP`] edits on), or at the point furthest from its corner (from a limit on that grows with the texts). A part
-//! that was cut off by a real meeting, or lies before such a run, is searched without shortcuts.
+//! The shortcuts, if a round gets expensive: cut at the end of a long run of equal lines that lies far along (from [`CHEAP`]
+//! edits on), or at the point furthest from its corner (from a limit that grows with the texts). A part that was cut off by a
+//! real meeting, or lies before such a run, is searched without shortcuts.
 
 use super::discard::rough_square_root;
 
-/// No shortcut is taken below so many edits from one end.
+/// No shortcut is taken with fewer edits from one end.
 const CHEAP: i32 = 256;
-/// A run of more equal lines than this is worth a look.
+/// A run of more equal lines than this may be a place to cut.
 const LONG_RUN: i32 = 20;
 /// How much further than its edits a point must have come to be a good place to cut.
 const GOOD_PACE: i32 = 4;
@@ -72,7 +72,7 @@ impl Texts<'_> {
         self.old[x as usize] == self.new[y as usize]
     }
 
-    /// How far equal lines go on from a point.
+    /// How far equal lines continue from a point.
     fn run_down(self, area: Area, x: i32, y: i32) -> i32 {
         let old = &self.old[x.min(area.right) as usize..area.right as usize];
         let new = &self.new[y.min(area.bottom) as usize..area.bottom as usize];
@@ -223,7 +223,7 @@ impl Search {
         }
     }
 
-    /// One edit more from the top left corner. Ends where the other search was met, if this one is to notice.
+    /// One more edit from the top left corner. Stops where the other search was met, if this one must notice.
     fn advance(&mut self, texts: Texts<'_>, area: Area, meets: bool, long_run: &mut bool) -> Option<Cut> {
         for diagonal in self.forward.diagonals() {
             let (below, above) = (self.forward.at(diagonal - 1), self.forward.at(diagonal + 1));
@@ -239,7 +239,7 @@ impl Search {
         None
     }
 
-    /// One edit more from the bottom right corner.
+    /// One more edit from the bottom right corner.
     fn retreat(&mut self, texts: Texts<'_>, area: Area, meets: bool, long_run: &mut bool) -> Option<Cut> {
         for diagonal in self.backward.diagonals() {
             let (below, above) = (self.backward.at(diagonal - 1), self.backward.at(diagonal + 1));
@@ -255,7 +255,7 @@ impl Search {
         None
     }
 
-    /// The end of a long run that the forward search came far with.
+    /// The end of a long run that brought the forward search far.
     fn run_ahead(&self, texts: Texts<'_>, area: Area, edits: i32) -> Option<Cut> {
         let middle = area.left - area.top;
         let mut best = 0;
@@ -278,7 +278,7 @@ impl Search {
         cut
     }
 
-    /// The start of a long run that the backward search came far with.
+    /// The start of a long run that brought the backward search far.
     fn run_behind(&self, texts: Texts<'_>, area: Area, edits: i32) -> Option<Cut> {
         let middle = area.right - area.bottom;
         let mut best = 0;

@@ -1,4 +1,4 @@
-//! Where a run of changed lines is shown, when it could as well stand higher or lower.
+//! Where a run of changed lines is shown if it could also be higher or lower.
 //!
 //! A run slides up while the line above it equals its last line, and down while its first line equals the one below it.
 //! Git moves it to face a change of the other file, if it can; else to where the indentation and the blank lines around
@@ -7,20 +7,20 @@
 use super::classes::lines;
 use super::hunk::Hunk;
 
-/// No indentation is deeper.
+/// The maximum indentation.
 const DEEPEST: i32 = 200;
-/// No more blank lines are counted around a border.
+/// The maximum number of blank lines counted around a border.
 const MOST_BLANK: i32 = 20;
-/// No position further than this from the lowest one is considered.
+/// The maximum distance from the lowest position.
 const MOST_SLIDING: usize = 100;
 
-/// All lines of one version, and which of them are changed.
+/// All lines of one version, and which of them changed.
 struct Version<'a> {
     lines: Vec<&'a [u8]>,
     changed: Vec<bool>,
 }
 
-/// A run of changed lines, possibly empty: every unchanged line has one before it, and the end of the text too.
+/// A run of changed lines, possibly empty: every unchanged line has one before it, and so does the end of the text.
 #[derive(Debug, Clone, Copy)]
 struct Run {
     start: usize,
@@ -37,7 +37,7 @@ impl Run {
     }
 }
 
-/// The hunks of two texts, given which lines from line `start` on are changed; all before and after those are the same.
+/// The hunks of two texts, given which lines from line `start` on changed; all lines before and after those are equal.
 pub(super) fn hunks(old: &[u8], new: &[u8], start: usize, removed: &[bool], added: &[bool]) -> Vec<Hunk> {
     let mut old = Version::new(old, start, removed);
     let mut new = Version::new(new, start, added);
@@ -70,7 +70,7 @@ impl<'a> Version<'a> {
         Run { start, end }
     }
 
-    /// The run behind the next unchanged line.
+    /// The run after the next unchanged line.
     fn next(&self, run: Run) -> Option<Run> {
         (run.end < self.lines.len()).then(|| self.run_from(run.end + 1))
     }
@@ -91,7 +91,7 @@ impl<'a> Version<'a> {
         start
     }
 
-    /// Moves a run up by a line, joining the run it then touches.
+    /// Moves a run up by a line, joining it with the run it then touches.
     fn slide_up(&mut self, run: &mut Run) -> bool {
         if run.start == 0 || self.lines[run.start - 1] != self.lines[run.end - 1] {
             return false;
@@ -104,7 +104,7 @@ impl<'a> Version<'a> {
         true
     }
 
-    /// Moves a run down by a line, joining the run it then touches.
+    /// Moves a run down by a line, joining it with the run it then touches.
     fn slide_down(&mut self, run: &mut Run) -> bool {
         if run.end == self.lines.len() || self.lines[run.start] != self.lines[run.end] {
             return false;
@@ -117,8 +117,8 @@ impl<'a> Version<'a> {
     }
 }
 
-/// Gives each run of `version` its final place. `other` keeps its own; the runs of both are walked in step, as each
-/// unchanged line stands in both.
+/// Moves each run of `version` to its final place. `other` does not change; the runs of both are walked in step, because each
+/// unchanged line is in both.
 fn settle(version: &mut Version<'_>, other: &Version<'_>) {
     let (mut run, mut facing) = (version.first(), other.first());
     loop {
@@ -144,7 +144,7 @@ fn settle_run(version: &mut Version<'_>, other: &Version<'_>, run: &mut Run, fac
             *facing = other.next(*facing).unwrap_or(*facing);
             faces_change |= !facing.is_empty();
         }
-        // A run that joined others can be moved differently.
+        // A run that joined others may move differently.
         if len == run.len() {
             break (highest_end, faces_change, len);
         }
@@ -163,7 +163,7 @@ fn settle_run(version: &mut Version<'_>, other: &Version<'_>, run: &mut Run, fac
     }
 }
 
-/// The lowest of the best-looking ends of a run that now stands as low as it can.
+/// The lowest of the best-looking ends of a run that is as low as it can be.
 fn best_end(version: &Version<'_>, highest_end: usize, run: Run, len: usize) -> usize {
     let from = highest_end
         .max(run.end.saturating_sub(len + 1))
@@ -183,20 +183,20 @@ fn best_end(version: &Version<'_>, highest_end: usize, run: Run, len: usize) -> 
     best.map_or(run.end, |(_, end)| end)
 }
 
-/// The surroundings of a place between two lines. An indentation of `None` is that of no line, or of blank ones alone.
+/// The surroundings of a border between two lines. An indentation of `None` means no line, or only blank ones.
 struct Border {
     at_end: bool,
     /// Of the line below the border.
     indent: Option<i32>,
-    /// Of the first line above that is not blank, with how many blank ones are between.
+    /// Of the first line above that is not blank, and how many blank ones are between.
     indent_above: Option<i32>,
     blank_above: i32,
-    /// The same below the line that follows the border.
+    /// The same for the lines below the one that follows the border.
     indent_below: Option<i32>,
     blank_below: i32,
 }
 
-/// How a place looks: indentation first, penalties to weigh against it.
+/// How good a border looks: indentation first, then penalties.
 #[derive(Debug, Clone, Copy)]
 struct Look {
     indent: i32,
@@ -218,7 +218,7 @@ impl Border {
         }
     }
 
-    /// The weights are git's, found there by experiment.
+    /// The weights are git's, found by experiment there.
     fn look(&self) -> Look {
         let mut penalty = 0;
         if self.indent_above.is_none() && self.blank_above == 0 {
@@ -286,7 +286,7 @@ fn first_indent<'a>(lines: impl Iterator<Item = &'a &'a [u8]>) -> (Option<i32>, 
     (None, blank)
 }
 
-/// The column of the first character that is not white space; `None` for a blank line.
+/// The column of the first character that is not whitespace; `None` for a blank line.
 fn indent(line: &[u8]) -> Option<i32> {
     let mut column = 0;
     for byte in line {
@@ -303,7 +303,7 @@ fn indent(line: &[u8]) -> Option<i32> {
     None
 }
 
-/// Reads the hunks off both versions: unchanged lines correspond one to one.
+/// Reads the hunks from both versions: unchanged lines correspond one to one.
 fn pair(old: &Version<'_>, new: &Version<'_>) -> Vec<Hunk> {
     let mut hunks = Vec::new();
     let (mut removed, mut added) = (old.first(), new.first());

@@ -1,4 +1,4 @@
-//! The diff against git itself and libgit2, on made-up texts.
+//! Compares the diff with git's and libgit2's, on generated texts.
 
 use std::process::Command;
 
@@ -14,7 +14,7 @@ fn count(old: &[u8], new: &[u8]) -> LineChange {
     LineDiff::default().count(old, new)
 }
 
-/// The hunks as git itself prints them.
+/// The hunks as git prints them.
 fn git_hunks(old: &[u8], new: &[u8]) -> Vec<Hunk> {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("old"), old).unwrap();
@@ -45,7 +45,7 @@ fn git_hunks(old: &[u8], new: &[u8]) -> Vec<Hunk> {
         .collect()
 }
 
-/// Reads `@@ -1,2 +3 @@ …`: positions from 1, or the line before where the length is 0.
+/// Parses `@@ -1,2 +3 @@ …`: positions from 1, or the line before if the length is 0.
 fn header(line: &str) -> Option<Hunk> {
     let mut ranges = line.strip_prefix("@@ ")?.split(' ').take(2).map(|range| {
         let (start, len) = range[1..].split_once(',').unwrap_or((&range[1..], "1"));
@@ -61,7 +61,7 @@ fn header(line: &str) -> Option<Hunk> {
     })
 }
 
-/// The sums that libgit2's diff has, which follows git's.
+/// The sums of libgit2's diff, which follows git's.
 fn libgit2_count(old: &[u8], new: &[u8]) -> LineChange {
     let mut options = git2::DiffOptions::new();
     options.force_text(true);
@@ -101,7 +101,7 @@ fn an_inserted_block_reads_as_one() {
     assert_eq!(hunks(old.as_bytes(), new.as_bytes()), [block]);
 }
 
-/// Texts like code: few distinct lines, much white space, some frequent lines.
+/// Texts that resemble code: few distinct lines, much whitespace, some frequent lines.
 fn text(lines: usize) -> impl Strategy<Value = Vec<u8>> {
     let line = prop_oneof![
         4 => Just("}".to_owned()),
@@ -119,7 +119,7 @@ fn text(lines: usize) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A text and what editing makes of it: ranges dropped, doubled or replaced.
+/// A text and an edited version of it: ranges removed, duplicated or replaced.
 fn edited(lines: usize) -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
     let edits = proptest::collection::vec((any::<prop::sample::Index>(), 0..40_usize, text(40)), 0..6);
     (text(lines), edits).prop_map(|(old, edits)| {

@@ -1,8 +1,8 @@
-//! The union of two ledgers: every line of each note of both, whatever their histories share.
+//! The union of two ledgers: every line of each note of both, regardless of shared history.
 //!
-//! Joining is commutative, associative and idempotent in what the notes say, so that clones that join each other in any order
-//! end with the same ledger. What came from elsewhere is written in one form, and a ledger that holds all of ours is taken
-//! as it is: two clones that join each other over and over come to rest.
+//! Joining is commutative, associative and idempotent in the content of notes, so clones that join each other in any order end up
+//! with the same ledger. Merged notes are written in one form, and a ledger that contains all of ours is used as it is: two
+//! clones that join each other repeatedly reach a fixed point.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ use crate::facts::ids::ObjectId;
 use crate::git::writer::{WriteError, Writer};
 use crate::git::{Repo, refs};
 
-/// Takes the ledger at `theirs` into ours: forward where it holds all of ours, else by a commit after both, which needs a
-/// writer. What the pin holds and our ledger lost is merged in as well.
+/// Merges the ledger at `theirs` into ours: fast-forward if it contains all of ours, else with a merge commit, which needs a
+/// writer. Lines that the pin has and our ledger lost are merged in, too.
 ///
 /// The caller holds the [`WriteLock`](crate::git::refs::WriteLock).
 pub fn join(
@@ -27,7 +27,7 @@ pub fn join(
     let (commit, notes) = load_commit(repo, tip).map_err(|error| WriteError::Unreadable {
         what: format!("the ledger at {}", theirs.short()),
         reason: error.message().to_owned(),
-        hint: format!("Inspect it: git log {theirs}; git fsck"),
+        hint: format!("Run `git log {theirs}` and `git fsck` to inspect it"),
     })?;
     let theirs = Theirs { commit, notes };
     write(repo, |base| theirs.joined_to(base, message, repo, writer))
@@ -36,7 +36,7 @@ pub fn join(
 /// Which of two ledgers came after the other.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Order {
-    /// Ours, or they are the same.
+    /// Ours, or both are the same.
     Ours,
     /// Theirs.
     Theirs,
@@ -51,7 +51,7 @@ struct Theirs<'repo> {
 }
 
 impl Theirs<'_> {
-    /// The commit that holds both; `None` where that is ours already.
+    /// The commit that contains both; `None` if ours already does.
     fn joined_to(
         &self,
         base: &Base<'_>,
@@ -85,7 +85,7 @@ impl Theirs<'_> {
         merged.commit(tree, message, store, repo, writer).map(Some)
     }
 
-    /// Looks at both histories before libgit2 walks them.
+    /// Checks both histories before libgit2 walks them.
     fn look_through(&self, base: &Base<'_>, repo: &Repo) -> Result<(), WriteError> {
         let own = base.parents.iter().map(Commit::id);
         let tips: Vec<Oid> = own.chain([self.commit.id()]).collect();
@@ -93,7 +93,7 @@ impl Theirs<'_> {
             .map_err(|error| WriteError::of_reference(refs::NOTES, &error, None))
     }
 
-    /// A history that cannot be followed to its end tells nothing.
+    /// An incomplete history proves nothing.
     fn order(&self, base: &Base<'_>, repo: &Repo) -> Order {
         let theirs = self.commit.id();
         let descends = |from: Oid, of: Oid| from == of || repo.descends(from, of).unwrap_or(false);
@@ -106,7 +106,7 @@ impl Theirs<'_> {
         }
     }
 
-    /// What a commit of both comes after: no commit that another of them comes after.
+    /// The parents of a merge commit: no commit that another of them descends from.
     fn heads<'repo>(&self, base: &Base<'repo>, order: Order, repo: &'repo Repo) -> Vec<Commit<'repo>> {
         if order == Order::Ours {
             return base.parents.clone();
@@ -117,8 +117,8 @@ impl Theirs<'_> {
         own.chain(repo.commit_at(theirs)).collect()
     }
 
-    /// Our notes with theirs beside them. Of other entries of the same name, that of the later ledger counts; where neither is
-    /// later, the same one whoever joins.
+    /// Our notes combined with theirs. Of other entries with the same name, that of the later ledger counts; if neither is later,
+    /// the choice does not depend on who joins.
     fn taken_into(&self, base: &Base<'_>, order: Order) -> NotesTree {
         let mut notes = base.notes.clone();
         if order == Order::Theirs {
@@ -140,14 +140,14 @@ impl Theirs<'_> {
     }
 }
 
-/// Whether a united ledger says no more and no less than one that may hold a note in both forms.
+/// Whether a united ledger has exactly the content of one that may have a note in both forms.
 fn says_the_same(united: &NotesTree, other: &NotesTree, store: &mut Store<'_>) -> Result<bool, WriteError> {
     let mut other = other.clone();
     unite(&mut other, store)?;
     Ok(united.notes == other.notes && united.foreign == other.foreign)
 }
 
-/// Makes one blob of the several that a note may have: the same, whoever makes it.
+/// Joins the blobs that a note may have into one: the same one, whoever joins them.
 fn unite(notes: &mut NotesTree, store: &mut Store<'_>) -> Result<(), WriteError> {
     for (target, blobs) in notes.notes.iter_mut().filter(|(_, blobs)| blobs.len() > 1) {
         let distinct: BTreeSet<Oid> = blobs.iter().copied().collect();
@@ -186,14 +186,14 @@ mod tests {
     use crate::git::refs;
     use crate::git::writer::Signing;
 
-    /// Commits that notes are on. Two share the folder of their notes.
+    /// Commits that notes are on. Two share the directory of their notes.
     const TARGETS: [&str; 4] = [
         "aa11111111111111111111111111111111111111",
         "aa22222222222222222222222222222222222222",
         "bb11111111111111111111111111111111111111",
         "0011111111111111111111111111111111111111",
     ];
-    /// What stands in notes: records, lines of a version to come, and no lines of ours at all.
+    /// Lines of notes: records, lines of a future version, and lines that are not from git-leverage.
     const LINES: [&[u8]; 6] = [
         br#"{"kind":"tombstone","of":"019d774b-0a00-7707-8707-070707070708","v":1}"#,
         br#"{"kind":"task","rev":1,"v":1}"#,
@@ -203,10 +203,10 @@ mod tests {
         b"with a carriage return\r",
     ];
 
-    /// A note: on which commit, which lines in which order, and whether it lies flat.
+    /// A note: its commit, its lines in order, and whether it is flat.
     type Note = (usize, Vec<usize>, bool);
 
-    /// A ledger: its notes, a file that is none, and whether its history begins like that of others.
+    /// A ledger: its notes, a file that is not a note, and whether its history starts like that of others.
     #[derive(Debug, Clone)]
     struct Ledger {
         notes: Vec<Note>,
@@ -231,7 +231,7 @@ mod tests {
         root: Oid,
     }
 
-    /// What a ledger says: the lines of each note.
+    /// The content of a ledger: the lines of each note.
     type Content = BTreeMap<ObjectId, NoteLines>;
 
     impl Clone {
@@ -272,7 +272,7 @@ mod tests {
                 .unwrap()
         }
 
-        /// A commit of a ledger, its notes written as other programs may write them.
+        /// A commit of a ledger, with notes as other programs may write them.
         fn commit(&self, ledger: &Ledger, parents: &[Oid]) -> ObjectId {
             let raw = self.repo.raw();
             let mut folders: BTreeMap<&str, BTreeMap<&str, Oid>> = BTreeMap::new();
@@ -306,7 +306,7 @@ mod tests {
             self.commit(ledger, parents)
         }
 
-        /// The ledger that a clone with the one has, once it took in the other.
+        /// The ledger of a clone with the one after it merged the other.
         fn joined(&self, own: ObjectId, theirs: ObjectId) -> ObjectId {
             let raw = self.repo.raw();
             let own = Oid::from_bytes(own.as_bytes()).unwrap();
@@ -336,7 +336,7 @@ mod tests {
         }
     }
 
-    /// So many cases; a failure prints what it takes to see it again.
+    /// The number of cases; a failure prints how to reproduce it.
     fn cases(cases: u32) -> ProptestConfig {
         ProptestConfig {
             cases,

@@ -1,4 +1,4 @@
-//! Notes against what `git notes` makes and reads.
+//! Compares notes with what `git notes` writes and reads.
 
 use super::*;
 use crate::facts::commit::{Instant, Person};
@@ -37,7 +37,7 @@ fn write(oracle: &Oracle, notes: &[(ObjectId, &str)]) -> Result<Written, WriteEr
     add(&oracle.open(), &additions, "leverage: test", &writer())
 }
 
-/// The notes as they are read here, a line each.
+/// The notes as this program reads them, one per line.
 fn own(oracle: &Oracle) -> Vec<String> {
     let all = read(&oracle.open(), refs::NOTES).unwrap();
     let told = |(on, note): (ObjectId, StoredNote)| match note {
@@ -84,7 +84,7 @@ fn git_reads_what_is_written_and_lines_are_a_set() {
     let expected = [format!("{} a b d", commit(1)), format!("{} c", commit(2))];
     assert_eq!(own(&oracle), expected);
     assert_eq!(of_git(&oracle), expected);
-    // What is there already makes no commit.
+    // Writing what is already there makes no commit.
     let tip = oracle.text(&["rev-parse", "refs/notes/leverage"]);
     assert!(matches!(
         write(&oracle, &[(commit(1), "a d"), (commit(2), "c")]),
@@ -119,7 +119,7 @@ fn notes_on_names_of_sha_256_are_written_in_packs() {
 
 #[test]
 fn notes_that_git_cut_into_folders_and_left_flat_are_read_and_written_in_one_form() {
-    // Git leaves few notes flat, and cuts many into folders.
+    // Git leaves few notes flat, and splits many into directories.
     for count in [3, 700] {
         let oracle = Oracle::new();
         let blob = String::from_utf8(oracle.git(&["hash-object", "-w", "--stdin"], b"x\n")).unwrap();
@@ -138,7 +138,7 @@ fn notes_that_git_cut_into_folders_and_left_flat_are_read_and_written_in_one_for
         let made = oracle.text(&["commit-tree", "-m", "flat", flat.trim()]);
         oracle.git(&["update-ref", "refs/notes/leverage", &made], b"");
         assert_eq!(own(&oracle).len(), count);
-        // Any change by git settles the form that it likes.
+        // Any change by git converts the tree to the form it prefers.
         oracle.git(&["commit", "--quiet", "--allow-empty", "-m", "x"], b"");
         oracle.git(&["notes", REF, "add", "-f", "-m", "y", "HEAD"], b"");
         let before = of_git(&oracle);
@@ -187,7 +187,7 @@ fn a_note_that_lies_flat_and_in_folders_becomes_one_with_all_lines() {
         Ok(Written::Commit(_))
     ));
     assert_eq!(own(&oracle), [format!("{id} a b c"), format!("{} d", commit(2))]);
-    // What is no note stays where it is.
+    // Entries that are not notes stay.
     assert!(paths(&oracle).contains(&"README".to_owned()));
 }
 
@@ -221,7 +221,7 @@ fn a_ledger_that_was_set_back_is_joined_with_what_stands_now() {
     assert_eq!(of_git(&oracle), all);
     let parents = oracle.text(&["log", "-1", "--format=%P", "refs/notes/leverage"]);
     assert_eq!(parents, format!("{first} {second}"));
-    // A ledger that was removed comes back whole.
+    // A removed ledger is restored completely.
     oracle.git(&["update-ref", "-d", "refs/notes/leverage"], b"");
     write(&oracle, &[]).unwrap();
     assert_eq!(of_git(&oracle), all);
@@ -281,7 +281,7 @@ fn a_ledger_that_cannot_be_read_is_not_written_over() {
     assert!(read(&oracle.open(), refs::NOTES).is_err());
 }
 
-/// A repository with notes: each a target and what is on it.
+/// A repository with notes: each with a target and its content.
 fn with_notes(notes: &[(Oid, &str)]) -> (tempfile::TempDir, Repo) {
     let folder = tempfile::tempdir().unwrap();
     let raw = git2::Repository::init(folder.path()).unwrap();

@@ -1,11 +1,11 @@
-//! What git answers to a push or a fetch: its own words, told apart from those of the other side.
+//! Git's answers to a push or a fetch: its own messages, separated from those of the remote side.
 //!
-//! A hook of the remote may print anything, also what git would say. Whether another attempt makes sense is therefore judged by
-//! the lines that `git push --porcelain` prints for each reference, and never by a line that begins with `remote:`.
+//! A hook on the remote can print anything, including git's own messages. Whether another attempt makes sense is therefore
+//! decided by the lines that `git push --porcelain` prints per ref, and never by a line that begins with `remote:`.
 
 use super::error::Chance;
 
-/// Reasons in the status of a reference that say that it moved meanwhile.
+/// Reasons in the status of a ref which mean that it moved in the meantime.
 const OVERTAKEN: &[&str] = &[
     "fetch first",
     "non-fast-forward",
@@ -13,30 +13,30 @@ const OVERTAKEN: &[&str] = &[
     "incorrect old value provided",
     "reference already exists",
 ];
-/// Beginnings of reasons that hold for a moment or for ever.
+/// Beginnings of reasons that may be temporary or permanent.
 const UNCLEAR: &[&str] = &["failed to update ref", "failed to lock", "cannot lock ref"];
-/// What git says where only the other reference of an atomic push was refused.
+/// Git's message if only the other ref of an atomic push was refused.
 const ALONG: &[&str] = &[
     "atomic push failed",
     "atomic transaction failed",
     "transaction failed",
 ];
-/// Beginnings of lines of git that say where a sentence begins.
+/// Prefixes of git's lines that begin a sentence.
 const MARKS: &[&str] = &["fatal:", "error:", "warning:", "remote:", "ssh:"];
-/// Hints of git are for those who called it, and the rest is said already.
+/// Hints of git are for its direct callers, and the rest is redundant.
 const SAID_ALREADY: &[&str] = &["hint:", "To ", "Done", "error: failed to push some refs"];
 
-/// What became of the references of a push.
+/// The results for the refs of a push.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Statuses {
-    /// Those that are there now.
+    /// The refs that were updated.
     pub(super) done: Vec<String>,
     /// The summaries of those that were refused: `[rejected] (fetch first)`.
     pub(super) refused: Vec<String>,
 }
 
 impl Statuses {
-    /// Reads what `git push --porcelain` printed.
+    /// Parses the output of `git push --porcelain`.
     pub(super) fn of(printed: &str) -> Self {
         let mut statuses = Self::default();
         for line in printed.lines() {
@@ -55,7 +55,7 @@ impl Statuses {
         statuses
     }
 
-    /// Why references were refused, each reason once, without those that were refused for the sake of another.
+    /// Why refs were refused, each reason once, without those that were refused because of another one.
     pub(super) fn reasons(&self) -> Vec<String> {
         let mut reasons: Vec<String> = Vec::new();
         for summary in self.refused.iter().filter(|summary| chance(summary).is_some()) {
@@ -66,7 +66,7 @@ impl Statuses {
         reasons
     }
 
-    /// Whether the next push may be taken: only if nothing was refused for good.
+    /// Whether another push may be accepted: only if nothing was refused permanently.
     pub(super) fn chance(&self) -> Chance {
         let chances: Vec<Chance> = self
             .refused
@@ -75,7 +75,7 @@ impl Statuses {
             .collect();
         let all_of = |wanted: &[Chance]| chances.iter().all(|chance| wanted.contains(chance));
         match chances.as_slice() {
-            // Only the other side's words tell which reference of a transaction was held or had moved.
+            // Only the remote side's message tells which ref of a transaction was locked or had moved.
             [] if !self.refused.is_empty() => Chance::Unclear,
             [] => Chance::None,
             _ if !all_of(&[Chance::Overtaken, Chance::Unclear]) => Chance::None,
@@ -85,7 +85,7 @@ impl Statuses {
     }
 }
 
-/// `None` where the reference was refused for the sake of another one.
+/// `None` if the ref was refused because of another one.
 fn chance(summary: &str) -> Option<Chance> {
     let reason = summary.split_once(" (").map_or("", |(_, reason)| reason);
     let reason = reason.strip_suffix(')').unwrap_or(reason);
@@ -97,7 +97,7 @@ fn chance(summary: &str) -> Option<Chance> {
     }
 }
 
-/// Whether another fetch may end otherwise: a reference went away between its listing and now, or git holds a lock here.
+/// Whether another fetch may succeed: a ref was removed after it was listed, or a lock exists here.
 pub(super) fn chance_of_fetch(said: &str) -> Chance {
     let own = said.lines().filter(|line| !line.starts_with("remote:"));
     let mut own = own.map(str::trim_start);
@@ -115,7 +115,7 @@ pub(super) fn chance_of_fetch(said: &str) -> Chance {
     }
 }
 
-/// What git said on standard error, on one line: its sentences stay whole where it broke them.
+/// Git's messages on standard error, one per line: sentences that git wrapped are joined.
 pub(super) fn sentences(said: &str) -> Vec<String> {
     let mut sentences: Vec<String> = Vec::new();
     let mut is_new = true;

@@ -1,39 +1,39 @@
-//! Why nothing went to a remote, or came from it, and whether that may be another time.
+//! Why a transfer to or from a remote failed, and whether another attempt may succeed.
 
-/// Why nothing went to a remote, or came from it. Names and what git says are untrusted text.
+/// Why a transfer to or from a remote failed. Names and git's messages are untrusted text.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 pub enum RemoteError {
-    /// Nothing in git config has that name.
-    #[error("no remote here is called `{0}`")]
+    /// No remote with this name is configured.
+    #[error("unknown remote: `{0}`")]
     Unknown(String),
-    /// It would be taken for an option, or cannot be a part of a reference.
-    #[error("`{0}` cannot be used as the name of a remote")]
+    /// It would be taken for an option, or cannot be part of a ref.
+    #[error("invalid name of a remote: `{0}`")]
     Name(String),
-    /// An address of it holds a line break or another control character.
+    /// One of its addresses contains a line break or another control character.
     #[error("an address of `{0}` contains a control character")]
     Address(String),
-    /// There is nothing to sync with.
-    #[error("there is no remote here")]
+    /// No remote is configured.
+    #[error("this repository has no remote")]
     None,
-    /// There are several, and nothing says which.
-    #[error("there are several remotes here: {}", .0.join(", "))]
+    /// Several are configured, and the choice is not clear.
+    #[error("this repository has several remotes: {}", .0.join(", "))]
     Several(Vec<String>),
-    /// Git could not be started, or said no.
+    /// Git could not be started, or failed.
     #[error("git cannot {action} `{remote}`: {reason}")]
     Git {
         /// `fetch from`, `push to`, …
         action: &'static str,
-        /// The remote: its name, or its address where it has several.
+        /// The remote: its name, or its address if it has several.
         remote: String,
-        /// What git said, without credentials.
+        /// Git's message, without credentials.
         reason: String,
-        /// Whether it may go away by itself.
+        /// Whether the cause may be temporary.
         chance: Chance,
     },
 }
 
 impl RemoteError {
-    /// Whether another attempt may end otherwise.
+    /// Whether another attempt may succeed.
     pub fn chance(&self) -> Chance {
         match self {
             Self::Git { chance, .. } => *chance,
@@ -42,12 +42,12 @@ impl RemoteError {
     }
 }
 
-/// Whether what failed may work in a moment.
+/// Whether a failed transfer may succeed in a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chance {
-    /// Somebody else moved the reference first: what they pushed is to be fetched.
+    /// Someone else moved the ref first: their push must be fetched.
     Overtaken,
-    /// A reference could not be moved. Somebody may hold it just now; git says the same where nobody may write it.
+    /// A ref could not be moved. It may be locked; git prints the same if nobody may write to it.
     Unclear,
     /// It will fail again.
     None,

@@ -1,4 +1,4 @@
-//! The user's own git, in one repository, with what it needs to reach a remote and not more.
+//! The user's own git in one repository, with only what it needs to reach a remote.
 
 use std::io;
 use std::process::{Command, Output, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use crate::git::open::Repo;
 use crate::git::process::ELSEWHERE;
 
-/// What a transfer of a ledger does not need.
+/// Features that a transfer of a ledger does not need.
 const OPTIONS: &[&str] = &[
     "--no-pager",
     "-c",
@@ -19,7 +19,7 @@ const OPTIONS: &[&str] = &[
     "gc.auto=0",
     "-c",
     "maintenance.auto=false",
-    // Git 2.55 and later; those of 2.54 are named one by one.
+    // Git 2.55 and later; hooks of 2.54 are named one by one.
     "-c",
     "hook.reference-transaction.enabled=false",
     "-c",
@@ -28,13 +28,13 @@ const OPTIONS: &[&str] = &[
     "hook.pre-auto-gc.enabled=false",
 ];
 
-/// The user's git, in the repository that was opened and no other.
+/// The user's git, in the opened repository only.
 pub(super) fn user_git(repo: &Repo) -> Command {
     let mut command = Command::new("git");
     for name in ELSEWHERE {
         command.env_remove(name);
     }
-    // What it says of a lock or a reference that is gone is read.
+    // Its messages about locks and missing refs are parsed.
     command
         .env("LC_ALL", "C")
         .env("GIT_DIR", repo.git_dir())
@@ -46,8 +46,8 @@ pub(super) fn user_git(repo: &Repo) -> Command {
     command
 }
 
-/// What a git printed that ended well or badly. The error says why it could not be started.
+/// The output of a git that ran, successfully or not. The error says why it could not be started.
 pub(super) fn ended(git: &mut Command) -> Result<Output, String> {
     git.output()
-        .map_err(|error: io::Error| format!("git cannot be started: {error}"))
+        .map_err(|error: io::Error| format!("cannot start git: {error}"))
 }

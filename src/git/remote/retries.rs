@@ -1,15 +1,15 @@
-//! How often a sync that others hinder is tried again, and after which pauses.
+//! How often a sync that others interfere with is retried, and with which pauses.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use super::error::Chance;
 
-/// How long a push that others keep overtaking is tried.
+/// How long a push that others keep overtaking is retried.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// How often a push is tried that is refused while the remote stands still. Whoever holds a reference moves it at once.
+/// How often a push is retried that is refused while the remote does not change. A process that holds a ref moves it at once.
 const MOST_UNCLEAR: u32 = 6;
-/// Milliseconds between two attempts at most.
+/// The maximum pause between two attempts in milliseconds.
 const LONGEST_PAUSE: u64 = 2000;
 
 /// The attempts so far.
@@ -20,10 +20,10 @@ pub struct Retries {
 }
 
 impl Retries {
-    /// How long to wait before the next attempt; `None` where there should be none. `elapsed` is the time since the first,
-    /// `has_moved` whether the remote is elsewhere than at the last attempt, and `random` any number.
+    /// How long to wait before the next attempt; `None` to give up. `elapsed` is the time since the first attempt, `has_moved`
+    /// whether the remote changed since the last one, and `random` any number.
     ///
-    /// The pauses grow, and unevenly, so that those who met do not meet again.
+    /// The pauses grow by random amounts, so that processes that collided do not collide again.
     pub fn next(
         &mut self,
         chance: Chance,
@@ -44,13 +44,13 @@ impl Retries {
         Some(Duration::from_millis(5 + random % longest))
     }
 
-    /// Whether there was only one attempt before the next.
+    /// Whether only one attempt was made so far.
     pub fn is_first(&self) -> bool {
         self.attempts == 1
     }
 }
 
-/// A number that nobody knows before.
+/// An unpredictable number.
 pub fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -1,4 +1,4 @@
-//! What git config says of remotes, as git itself reads it: with all files that it includes, and where each value stands.
+//! The configuration of remotes, as git itself reads it: with all included files, and with the place of each value.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,9 @@ use super::program::{ended, user_git};
 use crate::git::open::Repo;
 use crate::git::refs::{NOTES, PIN, TASKS};
 
-/// The values that are asked for. Git writes sections and keys in lower case.
+/// The names that are read. Git prints sections and keys in lower case.
 const WANTED: &str = r"^(remote\..*|hook\..*|extensions\.partialclone|fetch\.prune)$";
-/// What else a remote may say about how it is reached.
+/// Further values that determine how a remote is accessed.
 const REACHED_BY: &[&str] = &[
     "proxy",
     "proxyauthmethod",
@@ -25,18 +25,18 @@ const REACHED_BY: &[&str] = &[
 struct Entry {
     /// `local`, `global`, …
     scope: String,
-    /// `file:PATH`, or what else it is from.
+    /// `file:PATH`, or another origin.
     origin: String,
-    /// The whole name.
+    /// The full name.
     name: String,
     value: String,
 }
 
-/// What git config says of all remotes.
+/// The configuration of all remotes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     entries: Vec<Entry>,
-    /// The file of the repository's own values.
+    /// The repository's own config file.
     own_file: PathBuf,
 }
 
@@ -53,7 +53,7 @@ impl Settings {
             chance: Chance::None,
         };
         let output = ended(&mut git).map_err(failed)?;
-        // 1 says that there is none.
+        // Exit code 1 means that there is no value.
         if !matches!(output.status.code(), Some(0 | 1)) {
             return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
         }
@@ -80,7 +80,7 @@ impl Settings {
             .map(|(.., entry)| entry.value.as_str())
     }
 
-    /// How a remote is reached, apart from its addresses.
+    /// How a remote is accessed, apart from its addresses.
     pub(super) fn reached_by(&self, remote: &str) -> Vec<(String, String)> {
         let of_remote = self.of_remotes().filter(|(name, ..)| *name == remote);
         let wanted = of_remote.filter(|(_, key, _)| REACHED_BY.contains(key));
@@ -101,7 +101,7 @@ impl Settings {
         named.collect()
     }
 
-    /// Whether a fetch from the remote may leave objects out, as this clone is a partial one.
+    /// Whether a fetch from the remote may omit objects, because this is a partial clone.
     pub fn is_promisor(&self, remote: &str) -> bool {
         self.all(remote, "promisor").last().is_some_and(is_true)
             || self.all(remote, "partialclonefilter").next().is_some()
@@ -116,7 +116,7 @@ impl Settings {
         self.names().iter().any(|name| self.is_promisor(name))
     }
 
-    /// The refspecs of all remotes by which a fetch, or a `fetch --prune`, may replace or delete the ledger.
+    /// The refspecs of all remotes with which a fetch, or a `fetch --prune`, can replace or delete the ledger.
     pub fn dangerous(&self) -> Vec<Dangerous> {
         let found = self.of_remotes().filter(|(_, key, entry)| {
             let target = entry.value.trim_start_matches('+').split_once(':');
@@ -140,12 +140,12 @@ impl Settings {
         }
     }
 
-    /// What makes a plain `git push` overwrite or delete the ledger of a remote.
+    /// The settings with which a plain `git push` overwrites or deletes the ledger of a remote.
     pub fn forced(&self) -> Vec<Forced> {
         let found = self.of_remotes().filter_map(|(name, key, entry)| {
             let is_mirror = key == "mirror" && is_true(&entry.value);
             let is_forced = key == "push" && forces_ledger(&entry.value);
-            // One that is fetched from as a mirror, and has no address to push to but that, is pushed to as well.
+            // A remote that is fetched as a mirror, and has no other push address, is also pushed as one.
             let is_last = self.all(name, key).last() == Some(entry.value.as_str());
             (is_mirror && is_last || is_forced).then(|| Forced {
                 key: entry.name.clone(),
@@ -157,7 +157,7 @@ impl Settings {
         found.collect()
     }
 
-    /// Whether a plain `git fetch` deletes what a remote does not have.
+    /// Whether a plain `git fetch` deletes refs that a remote does not have.
     pub fn prunes(&self) -> bool {
         let all = self
             .entries
@@ -169,7 +169,7 @@ impl Settings {
             || each.into_iter().any(|(.., entry)| is_true(&entry.value))
     }
 
-    /// The remotes' values: the name of the remote, the key, and all that is known.
+    /// The values of remotes: the name of the remote, the key, and everything else.
     fn of_remotes(&self) -> impl Iterator<Item = (&str, &str, &Entry)> {
         self.entries.iter().filter_map(|entry| {
             let (name, key) = entry.name.strip_prefix("remote.")?.rsplit_once('.')?;
@@ -178,7 +178,7 @@ impl Settings {
     }
 }
 
-/// Reads `scope NUL origin NUL name LF value NUL …`.
+/// Parses `scope NUL origin NUL name LF value NUL …`.
 fn parsed(printed: &str) -> Vec<Entry> {
     let mut parts = printed.split('\0');
     let mut entries = Vec::new();
@@ -199,7 +199,7 @@ fn is_true(value: &str) -> bool {
     !matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0")
 }
 
-/// Whether a refspec pushes our ledger, or nothing, over that of a remote.
+/// Whether a refspec pushes our ledger, or nothing, over the one of a remote.
 fn forces_ledger(refspec: &str) -> bool {
     let (source, target) = refspec
         .trim_start_matches('+')
@@ -210,38 +210,38 @@ fn forces_ledger(refspec: &str) -> bool {
     is_forced && shared_is_reached(target)
 }
 
-/// What makes a plain `git push` overwrite or delete the ledger of a remote.
+/// A setting with which a plain `git push` overwrites or deletes the ledger of a remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forced {
     /// `remote.<name>.push` or `remote.<name>.mirror`. Untrusted text.
     pub key: String,
     /// Its value. Untrusted text.
     pub value: String,
-    /// Whether all references are made what they are here.
+    /// Whether all refs on the remote are made equal to those here.
     pub is_mirror: bool,
-    /// Where it stands.
+    /// Where it is set.
     pub place: Place,
 }
 
-/// A configured refspec by which a fetch may replace or delete what was recorded here.
+/// A configured refspec with which a fetch can replace or delete local records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dangerous {
     /// `remote.<name>.fetch`. Untrusted text.
     pub key: String,
     /// The refspec. Untrusted text.
     pub refspec: String,
-    /// Where it stands.
+    /// Where it is set.
     pub place: Place,
 }
 
-/// Where a value of git config stands.
+/// Where a value of git config is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// In the repository's own file.
     Own,
     /// In another file. Untrusted text.
     File(String),
-    /// On a command line, or in the environment.
+    /// On the command line, or in the environment.
     Elsewhere,
 }
 
@@ -249,7 +249,7 @@ fn reaches_ledger(pattern: &str) -> bool {
     [NOTES, TASKS, PIN].iter().any(|name| matches(pattern, name))
 }
 
-/// Whether a pattern is of what clones share.
+/// Whether a pattern matches the refs that clones share.
 fn shared_is_reached(pattern: &str) -> bool {
     [NOTES, TASKS].iter().any(|name| matches(pattern, name))
 }

@@ -1,4 +1,4 @@
-//! Renames against those that git finds itself.
+//! Compares renames with those that git finds.
 
 use super::*;
 use crate::facts::ids::ObjectId;
@@ -6,7 +6,7 @@ use crate::git::oracle::{Dice, Files, LINK, Oracle, PLAIN, PROGRAM, edited, file
 use crate::git::packs::Packs;
 use crate::git::trees;
 
-/// Pairs of trees with what git and we say of each: `A path`, `D path`, `M path` or `R old new`, sorted.
+/// Pairs of trees with git's and our result for each: `A path`, `D path`, `M path` or `R old new`, sorted.
 fn both(pairs: &[(Files, Files)]) -> Vec<(Vec<String>, Vec<String>)> {
     let oracle = Oracle::new();
     let branches: Vec<Vec<Files>> = pairs
@@ -74,7 +74,7 @@ fn ours(oracle: &Oracle, objects: &mut Objects<'_>, pair: &[String]) -> Vec<Stri
     changes.into_iter().map(told).collect()
 }
 
-/// What becomes of these files; git has to agree.
+/// The result for these files; git must agree.
 fn told(old: &[(&str, &'static str, &str)], new: &[(&str, &'static str, &str)]) -> Vec<String> {
     let files = |files: &[(&str, &'static str, &str)]| -> Files {
         let file = |(path, mode, text): &(&str, &'static str, &str)| {
@@ -114,7 +114,7 @@ fn of_equal_contents_the_one_of_the_same_name_moved() {
         told(&old, &[("c/y.rs", PLAIN, one)]),
         ["D a/x.rs", "R b/y.rs c/y.rs"]
     );
-    // Without one of that name it is the first.
+    // Without one of that name, it is the first.
     assert_eq!(
         told(&old, &[("c/z.rs", PLAIN, one)]),
         ["D b/y.rs", "R a/x.rs c/z.rs"]
@@ -153,7 +153,7 @@ fn empty_files_move_only_where_both_are_empty() {
     );
 }
 
-/// So many files that moved, each with one line that was not there before.
+/// This many moved files, each with one line that was not there before.
 fn many(count: usize) -> (Files, Files) {
     let mut dice = Dice::new(3);
     let (mut old, mut new) = (Files::new(), Files::new());

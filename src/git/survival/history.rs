@@ -1,4 +1,4 @@
-//! The commits behind HEAD, each before its parents.
+//! The commits reachable from HEAD, each before its parents.
 
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
@@ -8,10 +8,10 @@ use crate::facts::ids::ObjectId;
 use crate::git::packs::{ObjectError, Objects};
 use crate::git::walk::read_commit;
 
-/// A commit's place in [`History`]: parents come after their children.
+/// A commit's position in [`History`]: parents come after their children.
 pub(super) type CommitIndex = usize;
 
-/// A commit without what people wrote into it.
+/// A commit without its text.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Commit {
     pub(super) id: ObjectId,
@@ -25,8 +25,8 @@ pub(super) struct History {
     pub(super) commits: Vec<Commit>,
 }
 
-/// Which paths each commit of a history changed against its first parent, in its order. What is kept of this spares
-/// comparing trees of commits that leave a file alone.
+/// Which paths each commit of a history changed against its first parent, in its order. Stored results save comparing the trees
+/// of commits that do not touch a file.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Touched {
     paths: Vec<Vec<u8>>,
@@ -34,7 +34,7 @@ pub(super) struct Touched {
 }
 
 impl Touched {
-    /// Puts the commits that are new before those that are known. `new` are the paths of each.
+    /// Puts new commits before the known ones. `new` has the paths of each.
     pub(super) fn prepend(&mut self, new: Vec<Vec<Vec<u8>>>) {
         if new.is_empty() {
             return;
@@ -60,7 +60,7 @@ impl Touched {
         numbers.filter_map(|number| self.paths.get(*number as usize).map(Vec::as_slice))
     }
 
-    /// How many commits it knows.
+    /// The number of known commits.
     pub(super) fn len(&self) -> usize {
         self.by_commit.len()
     }
@@ -75,7 +75,7 @@ struct Found {
     children: usize,
 }
 
-/// Where a commit is: among those that were read just now, or in a history that was known before.
+/// Where a commit is: among those just read, or in a history that was already known.
 #[derive(Clone, Copy)]
 enum Place {
     New(usize),
@@ -83,10 +83,10 @@ enum Place {
 }
 
 impl History {
-    /// Reads every commit behind `head`. Those in `shallow` count as having no parents, as git sees them.
+    /// Reads every commit reachable from `head`. Those in `shallow` count as having no parents, as git sees them.
     ///
-    /// What `known` has is not read again, if its own head is among what is reached; the commits before it come first. The
-    /// second value is how many those are, or `None` where `known` was of no use.
+    /// Commits in `known` are not read again, if its head is among the reachable ones; the commits before it come first. The
+    /// second value is their number, or `None` if `known` was not usable.
     pub(super) fn read(
         objects: &mut Objects<'_>,
         head: ObjectId,
@@ -179,8 +179,8 @@ fn new_parents(commit: &Found) -> Vec<usize> {
     commit.parents.iter().filter_map(new).collect()
 }
 
-/// Newest first among those whose children are all placed, so that neighbours share their trees. What was known before
-/// comes after all of them.
+/// Newest first among commits whose children are all placed, so that neighbors share their trees. Known commits come after all of
+/// them.
 fn children_first(mut found: Vec<Found>) -> Vec<Commit> {
     let mut ready: BinaryHeap<(i64, usize)> = found.first().map(|_| (i64::MAX, 0)).into_iter().collect();
     let mut order = Vec::with_capacity(found.len());

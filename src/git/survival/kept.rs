@@ -1,4 +1,4 @@
-//! An earlier answer, from which a later one starts: history is read, trees and blobs are compared for new commits alone.
+//! An earlier result that a later one starts from: history is read completely, trees and blobs are compared only for new commits.
 
 use std::collections::BTreeSet;
 
@@ -8,37 +8,37 @@ use super::history::{CommitIndex, History, Touched};
 use super::runs::{FileRuns, Run};
 use crate::facts::ids::ObjectId;
 
-/// What is kept of an answer between runs.
+/// The part of a result that is cached between runs.
 #[derive(Serialize, Deserialize)]
 pub struct Kept {
-    /// The ends of a shallow clone. Where they move, so may every answer.
+    /// The ends of a shallow clone. If they move, every result may change.
     shallow: BTreeSet<ObjectId>,
     pub(super) history: History,
     pub(super) touched: Touched,
     pub(super) files: KeptFiles,
 }
 
-/// The files at the head of an earlier answer, in git's order.
+/// The files at the head of an earlier result, in git's order.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct KeptFiles {
     files: Vec<KeptFile>,
-    /// How many commits came before those that the files name.
+    /// How many commits came before those that the files refer to.
     #[serde(skip)]
     new_commits: usize,
 }
 
-/// A file's place in [`KeptFiles`].
+/// A file's position in [`KeptFiles`].
 pub(super) type KeptIndex = usize;
 
 #[derive(Serialize, Deserialize)]
 struct KeptFile {
     path: Vec<u8>,
-    /// How many lines in a row each commit brought; `None` for a binary file.
+    /// How many consecutive lines each commit added; `None` for a binary file.
     runs: Option<Vec<(usize, CommitIndex)>>,
 }
 
 impl Kept {
-    /// Keeps the files of which everything is known.
+    /// Stores the files about which everything is known.
     pub(super) fn of<'a>(
         shallow: BTreeSet<ObjectId>,
         history: History,
@@ -69,12 +69,12 @@ impl Kept {
         }
     }
 
-    /// Its parts, if it is of use where a shallow clone ends at `shallow`.
+    /// Its parts, if it is valid for a shallow clone that ends at `shallow`.
     pub(super) fn into_parts(self, shallow: &BTreeSet<ObjectId>) -> Option<(History, Touched, KeptFiles)> {
         (self.shallow == *shallow && self.is_sound()).then_some((self.history, self.touched, self.files))
     }
 
-    /// Whether every place that it names is there. What is read from a file may say anything.
+    /// Whether all positions in it exist. A cache file can contain anything.
     fn is_sound(&self) -> bool {
         let count = self.history.commits.len();
         if self.touched.len() != count {
@@ -90,7 +90,7 @@ impl Kept {
 }
 
 impl KeptFiles {
-    /// The same in a history that has so many commits more at its beginning.
+    /// The same in a history with this many more commits at its start.
     pub(super) fn behind(mut self, new_commits: usize) -> Self {
         self.new_commits = new_commits;
         self
@@ -114,7 +114,7 @@ impl KeptFiles {
         }
     }
 
-    /// Who brought `lines` lines of a file from `start` on.
+    /// The origins of `lines` lines of a file from `start` on.
     pub(super) fn runs_between(&self, file: KeptIndex, start: usize, lines: usize) -> Vec<Run> {
         let end = start.saturating_add(lines);
         let mut at = 0;

@@ -1,23 +1,23 @@
-//! What is not read, and why survival is not known then.
+//! What is not read, and why survival is then unknown.
 
 use super::super::packs::ObjectError;
 
-/// The largest blob that is read. Above it, who wrote a line is unknown.
+/// The maximum size of a blob that is read. Above it, the origin of lines is unknown.
 pub(super) const LARGEST_BLOB: u64 = 32 << 20;
 
-/// Why survival is not known for a repository.
+/// Why survival is unknown for a repository.
 #[derive(Debug, thiserror::Error)]
 pub enum SurvivalError {
-    /// Its ids are of another kind than SHA-1.
-    #[error("its object ids are of a kind that is not read")]
+    /// Its object ids are not SHA-1.
+    #[error("unsupported kind of object ids")]
     ForeignId,
     /// A commit or a tree, as in a partial clone.
     #[error("{0}")]
     Object(#[from] ObjectError),
-    /// A file's contents: only this file is at stake.
+    /// The content of a file: only this file is affected.
     #[error("{0}")]
     Contents(ObjectError),
-    /// It cannot go on.
+    /// The computation cannot continue.
     #[error("a worker thread panicked")]
     Stopped,
 }

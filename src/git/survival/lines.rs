@@ -1,4 +1,4 @@
-//! Who brought each line: the lines of HEAD are handed down the graph of versions until no source has them.
+//! The origin of each line: the lines of HEAD are passed along the graph of versions until no source has them.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use crate::facts::ids::ObjectId;
 use crate::git::lines::{Hunk, LineDiff, line_count, looks_binary};
 use crate::git::packs::{ObjectError, Objects};
 
-/// Lines on their way: `lines` from `at` in a file of HEAD are those from `start` in some version.
+/// Lines on their way: `lines` lines from `at` in a file of HEAD, which are those from `start` in some version.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     file: FileIndex,
@@ -20,14 +20,14 @@ struct Span {
     lines: usize,
 }
 
-/// Files whose histories touch, with all their versions, newest first.
+/// Files with connected histories, and all their versions, newest first.
 #[derive(Default)]
 pub(super) struct Family {
     pub(super) files: Vec<(FileIndex, VersionIndex)>,
     pub(super) versions: Vec<VersionIndex>,
 }
 
-/// Splits the graph into parts that share nothing.
+/// Splits the graph into disconnected parts.
 pub(super) fn families(versions: &Versions, tops: &[VersionIndex]) -> Vec<Family> {
     let mut heads: Vec<usize> = (0..versions.len()).map(|index| versions.resolve(index)).collect();
     for index in 0..versions.len() {
@@ -118,7 +118,7 @@ struct Attribution<'a, 'objects> {
 }
 
 impl Attribution<'_, '_> {
-    /// Puts all lines of a file on their way; `None` if it has none because it is binary.
+    /// Starts with all lines of a file; `None` if it is binary and has none.
     fn start(&mut self, file: FileIndex, top: VersionIndex) -> Result<Option<()>, ObjectError> {
         let blob = self.blob(&self.versions.get(top).blob)?;
         if looks_binary(&blob) {
@@ -142,7 +142,7 @@ impl Attribution<'_, '_> {
         Ok(self.objects.read(id, LARGEST_BLOB)?.data)
     }
 
-    /// Hands the lines of a version to its sources; what none of them has is its commit's own.
+    /// Passes the lines of a version to its sources; lines that none of them has are the commit's own.
     fn pass_on(&mut self, index: VersionIndex) {
         let Some(mut spans) = self.waiting.remove(&index) else {
             return;
@@ -181,7 +181,7 @@ impl Attribution<'_, '_> {
         }
     }
 
-    /// Looks up lines in an earlier answer.
+    /// Looks up lines in an earlier result.
     fn take_from(&mut self, known: KeptIndex, spans: &[Span]) {
         for span in spans {
             let runs = self.kept.runs_between(known, span.start, span.lines);
@@ -200,7 +200,7 @@ impl Attribution<'_, '_> {
     }
 }
 
-/// Takes out of `spans` what lies outside the hunks, with its line numbers on the old side.
+/// Removes from `spans` everything outside the hunks, numbered as on the old side.
 fn pass(spans: &mut Vec<Span>, hunks: &[Hunk]) -> Vec<Span> {
     let mut passed = Vec::new();
     let mut kept = Vec::new();
@@ -243,7 +243,7 @@ fn pass(spans: &mut Vec<Span>, hunks: &[Hunk]) -> Vec<Span> {
     passed
 }
 
-/// Puts together what came in pieces along different ways.
+/// Joins pieces that took different paths.
 fn join_spans(spans: &mut Vec<Span>) {
     spans.sort_unstable_by_key(|span| (span.file, span.at));
     spans.dedup_by(|next, kept| {
@@ -257,7 +257,7 @@ fn join_spans(spans: &mut Vec<Span>) {
     });
 }
 
-/// Runs in the order of the file, neighbours of one origin as one.
+/// Runs in the order of the file; adjacent ones of the same origin are joined.
 fn joined(mut runs: Vec<Run>) -> Vec<Run> {
     runs.sort_unstable_by_key(|run| run.at);
     runs.dedup_by(|next, kept| {
@@ -298,7 +298,7 @@ mod tests {
             new_start,
             new_len,
         };
-        // Two lines were inserted before line 2, and line 6 went away before line 6.
+        // Two lines were inserted before line 2, and a line was removed before line 6.
         let hunks = [hunk(2, 0, 2, 2), hunk(4, 1, 6, 0)];
         let mut spans = vec![span(10, 1, 8)];
         let passed = pass(&mut spans, &hunks);

@@ -1,8 +1,8 @@
-//! Who brought each line of HEAD, for the whole tree at once and equal to `git blame`.
+//! The origin of each line at HEAD, for the whole tree at once, with the same result as `git blame`.
 //!
-//! Blaming file by file walks history once a file. Here it is walked once: [`history`] orders the commits, [`versions`]
-//! follows all files through their trees and renames, and [`lines`] then reads blobs, file by file, so that the versions
-//! that a pack stores as one chain of deltas are read together.
+//! Blaming file by file walks history once per file. Here it is walked once: [`history`] orders the commits, [`versions`] follows
+//! all files through trees and renames, and [`lines`] then reads blobs, file by file, so that the versions that a pack stores as
+//! one chain of deltas are read together.
 
 mod history;
 mod kept;
@@ -31,16 +31,16 @@ use crate::facts::ids::ObjectId;
 pub use kept::Kept;
 pub use limits::SurvivalError;
 
-/// Bytes of objects that each thread keeps: trees while they are compared, versions of files while lines are.
+/// The cache of each thread in bytes of objects: trees while they are compared, versions of files while lines are.
 const KEPT_TREES: usize = 32 << 20;
 const KEPT_BLOBS: usize = 32 << 20;
 
-/// Lines of one file that stand together and were brought by one commit.
+/// Consecutive lines of one file that were added by one commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineRun {
     /// How many.
     pub lines: usize,
-    /// The commit; `None` where an object that decides it is missing.
+    /// The commit; `None` if an object needed to decide is missing.
     pub commit: Option<ObjectId>,
 }
 
@@ -49,11 +49,11 @@ pub struct LineRun {
 pub struct FileLines {
     /// Its path, as stored. Untrusted bytes.
     pub path: Vec<u8>,
-    /// Its lines from first to last; `None` for a binary file, an error for one that could not be read.
+    /// Its lines from first to last; `None` for a binary file, an error if it could not be read.
     pub runs: Result<Option<Vec<LineRun>>, String>,
 }
 
-/// Who brought each line of a commit's tree.
+/// The origin of each line of a commit's tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survival {
     /// The commit whose tree it is.
@@ -63,7 +63,7 @@ pub struct Survival {
 }
 
 impl Survival {
-    /// How many lines at HEAD each commit brought.
+    /// How many lines at HEAD each commit added.
     pub fn lines_by_commit(&self) -> HashMap<ObjectId, u64> {
         let mut lines = HashMap::new();
         let texts = self
@@ -79,10 +79,10 @@ impl Survival {
     }
 }
 
-/// Reads the survival of the tree at `head`, with up to `jobs` threads.
+/// Computes the survival of the tree at `head`, with up to `jobs` threads.
 ///
-/// `kept` is what an earlier call returned, for this repository and any head. The answer is the same with and without it.
-/// The second value is to be kept instead; `None` where nothing is new.
+/// `kept` is the result of an earlier call, for this repository and any head. The answer is the same with and without it. The
+/// second value is to be cached instead; `None` if nothing is new.
 pub fn survival(
     repo: &Repo,
     head: ObjectId,
@@ -132,7 +132,7 @@ pub fn survival(
     Ok((survival, keep))
 }
 
-/// Where objects come from, for all threads.
+/// The source of objects for all threads.
 struct Source<'a> {
     place: &'a Path,
     packs: &'a Packs,
@@ -173,9 +173,9 @@ fn named(history: &History, runs: &FileRuns) -> Result<Option<Vec<LineRun>>, Str
     }
 }
 
-/// Walks all commits: threads compare trees ahead while this one follows the files through what they found. Where `start`
-/// has an earlier answer for the commit behind so many new ones, trees behind it are compared only where a commit touched a
-/// file that is still open. `touched` learns of the new ones.
+/// Walks all commits: threads compare trees ahead while this one follows the files through the results. If `start` has an earlier
+/// result for the commit after this many new ones, older trees are compared only where a commit touched a file that is still
+/// open. `touched` receives the paths of the new ones.
 fn follow(
     source: &Source<'_>,
     objects: &mut Objects<'_>,
@@ -257,7 +257,7 @@ struct Pieces {
 }
 
 impl Pieces {
-    /// Small enough that all threads have work, large enough that neighbours share their trees.
+    /// Small enough that all threads have work, large enough that neighbors share their trees.
     fn new(commits: usize, jobs: usize) -> Self {
         let size = (commits / (jobs * 6)).clamp(64, 2048);
         Self { commits, size }
@@ -274,7 +274,7 @@ impl Pieces {
 
 type Compared = (usize, Result<Vec<Vec<Difference>>, ObjectError>);
 
-/// Compares the trees of piece after piece with their first parents', until none is left or nobody listens.
+/// Compares the trees of piece after piece with those of their first parents, until none is left or the receiver is gone.
 fn compare_trees(
     source: &Source<'_>,
     history: &History,
@@ -312,7 +312,7 @@ fn against_first_parent(
     Ok(differences)
 }
 
-/// Reads the blobs, one family of files at a time on each thread.
+/// Reads the blobs, each thread one family of files at a time.
 fn attribute(
     source: &Source<'_>,
     versions: &Versions,

@@ -2,25 +2,25 @@
 
 use super::history::CommitIndex;
 
-/// Lines of one file that stand together and have one origin.
+/// Consecutive lines of one file with the same origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
     /// The first line at HEAD, from 0.
     pub(super) at: usize,
     pub(super) lines: usize,
-    /// `None` where it is not known.
+    /// `None` if unknown.
     pub(super) commit: Option<CommitIndex>,
 }
 
-/// A file of HEAD, by its number there.
+/// A file of HEAD, by its index.
 pub(super) type FileIndex = usize;
 
-/// What came of a file.
+/// The result for a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum FileRuns {
     /// Its lines, in order and without gaps.
     Text(Vec<Run>),
-    /// It has no lines.
+    /// It is binary and has no lines.
     Binary,
     /// It could not be read.
     Unread(String),

@@ -1,8 +1,8 @@
-//! Where each file of HEAD came from: a graph of versions, made from trees alone.
+//! The ancestry of each file at HEAD: a graph of versions, built from trees only.
 //!
-//! One walk, newest to oldest, carries every file that HEAD still owes to the past. Where a commit leaves a file as one
-//! of its parents has it, the file simply moves on; where all parents differ, a [`Version`] is settled there and points
-//! to what each parent has under the same path or, failing that, under the one it was renamed from.
+//! One walk, newest to oldest, carries every file of HEAD whose origin is still open. If a commit has a file exactly as one of
+//! its parents, the file simply moves on; if all parents differ, a [`Version`] is created there that points to what each parent
+//! has under the same path or, failing that, under the path it was renamed from.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +14,7 @@ use crate::git::packs::{KeyMap, ObjectError, Objects};
 use crate::git::renames::Sources;
 use crate::git::trees::{self, Difference, Version as Entry};
 
-/// A version's place in [`Versions`].
+/// A version's position in [`Versions`].
 pub(super) type VersionIndex = usize;
 type PathIndex = u64;
 
@@ -26,11 +26,11 @@ pub(super) struct Version {
     pub(super) commit: Option<CommitIndex>,
     /// What the parents have, in their order; equal ones are left out.
     pub(super) sources: Vec<VersionIndex>,
-    /// Why the sources are not known, if they are not.
+    /// Why the sources are unknown, if they are.
     pub(super) unknown: Option<String>,
-    /// The file of an earlier answer that this version is.
+    /// The file of an earlier result that this version is.
     pub(super) kept: Option<KeptIndex>,
-    /// The version that this one turned out to be, when two ways met.
+    /// The version that this one turned out to equal, when two paths met.
     same_as: Option<VersionIndex>,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Versions {
 type Open = KeyMap<VersionIndex>;
 
 impl Versions {
-    /// The version behind an index, after ways that met.
+    /// The version at an index, after paths that met.
     pub(super) fn resolve(&self, mut index: VersionIndex) -> VersionIndex {
         while let Some(other) = self.list[index].same_as {
             index = other;
@@ -54,7 +54,7 @@ impl Versions {
         index
     }
 
-    /// Makes one step of each way to a version: where many merges meet, a way is as long as the history.
+    /// Shortens each path to a version: where many merges meet, a path is as long as the history.
     fn shorten(&mut self) {
         for index in 0..self.list.len() {
             let end = self.resolve(index);
@@ -131,7 +131,7 @@ impl<'a> Walk<'a> {
         self.history
     }
 
-    /// The graph, once every commit was stepped through.
+    /// The graph, once every commit was visited.
     pub(super) fn finish(mut self) -> Versions {
         self.versions.shorten();
         self.versions
@@ -149,8 +149,8 @@ impl<'a> Walk<'a> {
         paths.any(|path| number(path).is_some_and(|path| open.contains_key(path)))
     }
 
-    /// Answers the files open at `commit`, the head of an earlier answer, from that. A binary file has no lines to give to
-    /// another version: it is only taken where none asks for some.
+    /// Answers the files open at `commit`, the head of an earlier result, from that result. A binary file has no lines to pass to
+    /// another version: it is used only if no lines are requested.
     pub(super) fn settle_from(&mut self, kept: &KeptFiles, commit: CommitIndex) {
         let versions = &mut self.versions;
         let asked: HashSet<VersionIndex> = versions
@@ -169,7 +169,7 @@ impl<'a> Walk<'a> {
         });
     }
 
-    /// Takes and hands on the files open at `commit`. `differences` are those against its first parent.
+    /// Processes the files open at `commit`. `differences` are those against its first parent.
     pub(super) fn step(
         &mut self,
         objects: &mut Objects<'_>,
@@ -252,7 +252,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// What each parent has of a file, until one has it unchanged: that one comes last, and takes it whole.
+    /// What each parent has of a file, up to one that has it unchanged: that one is last, and takes all of it.
     fn origins(
         &mut self,
         objects: &mut Objects<'_>,
@@ -299,7 +299,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Of parents with equal contents only one is asked: the first by the order in which blame found them.
+/// Of parents with equal content, only one is used: the first in the order in which blame finds them.
 fn each_once(found: Vec<Option<Origin>>) -> Vec<Origin> {
     let mut seen = HashSet::new();
     let found = found.into_iter().flatten();
@@ -313,23 +313,23 @@ struct Origin {
     entry: Entry,
 }
 
-/// In merges that change more files than this, whole trees are compared instead of looking each file up.
+/// In merges that change more files than this, whole trees are compared instead of looking up each file.
 const FEW_FILES: usize = 8;
-/// As many differences to the parents of one commit are held. Real merges have a part of them.
+/// How many differences to the parents of one commit are stored. Real merges have fewer.
 const MOST_DIFFERENCES: usize = 4_000_000;
 
-/// What differs between one commit and each of its parents, found when first asked for.
+/// The differences between one commit and each of its parents, computed on first use.
 struct Renames<'a> {
     commit: CommitIndex,
     against_first: &'a [Difference],
-    /// How many files are followed that the commit changed.
+    /// How many of the followed files the commit changed.
     followed: usize,
     against: HashMap<usize, Against>,
-    /// How many differences may still be held.
+    /// How many differences may still be stored.
     left: usize,
 }
 
-/// What differs between a commit and one of its parents.
+/// The differences between a commit and one of its parents.
 struct Against {
     /// What the parent had, by path; empty for the first parent.
     before: HashMap<Vec<u8>, Option<Entry>>,
