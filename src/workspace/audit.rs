@@ -1,4 +1,4 @@
-//! All that an audit looks at, read from one repository and the logs of agents.
+//! Reads everything that an audit examines, from one repository and the agents' logs.
 
 use std::collections::HashSet;
 
@@ -30,16 +30,16 @@ pub struct AuditOptions {
     pub read: ReadOptions,
     /// The sessions that worked in it.
     pub sessions: Sessions,
-    /// Where git finds the keys that signatures are checked with.
+    /// Where git finds the keys to verify signatures.
     pub config_files: ConfigFiles,
-    /// Whose midnight ends a day and a month.
+    /// The time zone that decides where days and months end.
     pub zone: Zone,
 }
 
-/// Which part of a repository is asked for. Without a range and a first day, all of it.
+/// The requested part of a repository. Without a range and a first day, all of it.
 #[derive(Debug, Clone, Default)]
 pub struct Part {
-    /// In the words that it was asked for with.
+    /// As the user specified it.
     pub asked: Asked,
     /// Only these commits.
     pub commits: Option<HashSet<ObjectId>>,
@@ -60,19 +60,19 @@ impl Part {
         in_range && self.period.contains(zone.day(commit.author_time.seconds))
     }
 
-    /// Whether a session that made no commit belongs to it. To a range of commits none does.
+    /// Whether a session without commits belongs to it. A range of commits includes none.
     fn ends(&self, session: &SeenSession, zone: Zone) -> bool {
         self.commits.is_none() && self.period.contains(zone.day(session.span.end.seconds()))
     }
 }
 
-/// All that an audit looks at, as it was read.
+/// Everything that an audit examines.
 pub struct AuditInput {
     /// How much of it was read.
     pub status: Status,
     /// What was left out.
     pub warnings: Vec<Warning>,
-    /// Who brought the lines at HEAD; `None` where there are none, or it could not be told.
+    /// The origin of the lines at HEAD; `None` if there are none, or it is unknown.
     pub survival: Option<Survival>,
     asked: Asked,
     zone: Zone,
@@ -84,12 +84,12 @@ pub struct AuditInput {
     commits: Vec<Commit>,
     attested: Vec<AttestedCommit>,
     reach: Reach,
-    /// What this was narrowed to.
+    /// The part that this was narrowed to.
     only: Option<Selection>,
 }
 
 impl AuditInput {
-    /// Reads a repository, its ledger and the sessions beside it.
+    /// Reads a repository, its ledger and its sessions.
     pub fn read(repo: &Repo, options: &AuditOptions) -> Self {
         let (history, ledger) = gather(repo, &options.read);
         let repository = Repository::new(repo.lineage(), history, ledger.clone());
@@ -102,7 +102,7 @@ impl AuditInput {
         let steps = steps(repo, &options.config_files, &mut warnings);
         let head = repo.head();
         let survival = match head {
-            // A branch without a commit has no lines, which is nothing that could not be read.
+            // A branch without commits has no lines, which is not an error.
             Ok(None) => None,
             _ => survival(repo, &options.read, &mut warnings),
         };
@@ -131,7 +131,7 @@ impl AuditInput {
         }
     }
 
-    /// Leaves the commits of a part, the tasks that have some or whose day it is, and their sessions.
+    /// Keeps the commits of a part, the tasks with commits or a day in it, and their sessions.
     pub fn narrow(&mut self, part: Part) {
         if !part.is_everything() {
             self.only = Some(self.selection(&part));
@@ -164,7 +164,7 @@ impl AuditInput {
         }
     }
 
-    /// What rules look at, at this second.
+    /// The input of the rules, at this second.
     pub fn evidence(&self, now: i64) -> Evidence<'_> {
         let all = All {
             at_head: &self.at_head,
@@ -193,16 +193,16 @@ fn named_sessions<'a>(
     tasks.into_iter().flat_map(|found| &found.task.sessions)
 }
 
-/// How the ledger came to be.
+/// The history of the ledger.
 fn steps(repo: &Repo, config_files: &ConfigFiles, warnings: &mut Vec<Warning>) -> Vec<LedgerStep> {
     ledger_steps::steps(repo, refs::NOTES, config_files).unwrap_or_else(|error| {
-        let message = format!("the ledger's history cannot be read: {error}");
+        let message = format!("cannot read the history of the ledger: {error}");
         warnings.push(Warning::new(repo.name(), message));
         Vec::new()
     })
 }
 
-/// Who brought the lines at HEAD.
+/// The origin of the lines at HEAD.
 fn survival(repo: &Repo, options: &ReadOptions, warnings: &mut Vec<Warning>) -> Option<Survival> {
     match survival_of(repo, options.history.threads, options.history.cache.as_deref()) {
         Ok(read) => {
@@ -210,7 +210,7 @@ fn survival(repo: &Repo, options: &ReadOptions, warnings: &mut Vec<Warning>) -> 
             Some(read.survival)
         }
         Err(reason) => {
-            let message = format!("who brought the lines at HEAD is unknown: {reason}");
+            let message = format!("the origin of the lines at HEAD is unknown: {reason}");
             warnings.push(Warning::new(repo.name(), message));
             None
         }

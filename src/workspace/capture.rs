@@ -1,4 +1,4 @@
-//! What of the sessions behind the commits of a repository is not in its notes yet.
+//! What a repository's notes lack of the sessions behind its commits.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -15,15 +15,15 @@ use crate::facts::supervision::charged_minutes;
 use crate::git::Repo;
 use crate::sources::ledger::read_recorded;
 
-/// What sessions made in a repository, beside what its notes say of them.
+/// What sessions made in a repository, and what its notes contain about them.
 pub struct Capture<'a> {
     own: &'a OwnLinks,
     known: HashMap<ObjectId, Vec<SessionRecord>>,
-    /// Sessions that made no commit, each with the note of a task that names it.
+    /// Sessions without commits, each with the note of a task that names it.
     of_tasks: Vec<Link>,
 }
 
-/// Records, each with the commit whose note it is for.
+/// Records, each with the commit of its note.
 pub type Records = Vec<(ObjectId, SessionRecord)>;
 
 impl<'a> Capture<'a> {
@@ -37,15 +37,15 @@ impl<'a> Capture<'a> {
         }
     }
 
-    /// The links that are worth a record: sure enough, and of no copy. Sessions of tasks without commits are kept in the notes of
-    /// these, where they made none.
+    /// The links that are worth a record: certain enough, and not of a copy. Sessions without commits are recorded in the notes
+    /// of the tasks that name them.
     pub fn links(&self) -> impl Iterator<Item = &Link> + use<'_, 'a> {
         let links = self.own.links.iter();
         let made = links.filter(|link| link.counts() && !link.is_copy());
         made.chain(&self.of_tasks)
     }
 
-    /// Whether a commit that one of these sessions made has no record of it.
+    /// Whether a commit made by one of these sessions lacks a record of it.
     pub fn has_news(&self, sessions: &BTreeSet<SessionId>) -> bool {
         let mut links = self.links().filter(|link| sessions.contains(&link.session));
         links.any(|link| {
@@ -54,8 +54,8 @@ impl<'a> Capture<'a> {
         })
     }
 
-    /// Takes out of records those that can wait for more, by how each session rests. What a sweep adds after each turn would else
-    /// fill the notes of a long session.
+    /// Removes records that can wait for further work, depending on how each session rests. Otherwise, a sweep after each turn
+    /// would fill the notes of a long session.
     pub fn put_off(&self, records: &mut Records, rest: impl Fn(&SessionId) -> Repose) -> BTreeSet<SessionId> {
         let mut waiting = BTreeSet::new();
         records.retain(|(commit, record)| {
@@ -69,7 +69,7 @@ impl<'a> Capture<'a> {
         waiting
     }
 
-    /// What is not in the notes on some commits yet, made by someone now.
+    /// What the notes on some commits lack, stamped with author and time.
     pub fn records(&self, wanted: &HashSet<ObjectId>, stamp: &Stamp) -> Records {
         let sessions = self.own.sessions.iter().enumerate();
         let sessions: HashMap<&SessionId, usize> = sessions.map(|(at, session)| (&session.id, at)).collect();
@@ -96,8 +96,8 @@ impl<'a> Capture<'a> {
     }
 }
 
-/// The sessions that tasks without commits name and that made none here, as links to the notes of these tasks: of low confidence
-/// and without a share, as what the notes are on is nobody's work.
+/// The sessions without commits that tasks without a commit name, as links to the notes of these tasks: with low confidence and
+/// without a share, because nobody's work is on the note's commit.
 fn of_tasks(recorded: &Ledger, own: &OwnLinks) -> Vec<Link> {
     let made: HashSet<&SessionId> = own
         .links
@@ -123,10 +123,10 @@ fn of_tasks(recorded: &Ledger, own: &OwnLinks) -> Vec<Link> {
     here.map(link).collect()
 }
 
-/// The tool of notes of ours.
+/// The tool that writes these notes.
 const OWN: &str = "leverage";
 
-/// The records that are on each commit already.
+/// The records that each commit already has.
 fn by_commit(ledger: Ledger) -> HashMap<ObjectId, Vec<SessionRecord>> {
     let mut known: HashMap<ObjectId, Vec<SessionRecord>> = HashMap::new();
     for found in ledger.sessions {
@@ -137,7 +137,7 @@ fn by_commit(ledger: Ledger) -> HashMap<ObjectId, Vec<SessionRecord>> {
     known
 }
 
-/// A session with those that it launched, and those that these launched: they have logs of their own.
+/// A session with all sessions it started, directly or indirectly; these have their own logs.
 pub fn with_launched(session: &SessionId, all: &[Session]) -> BTreeSet<SessionId> {
     let mut found = BTreeSet::from([session.clone()]);
     loop {

@@ -1,4 +1,4 @@
-//! An inventory, read: what each repository holds at HEAD, and where it is asked for, the tasks, commits and sessions of each.
+//! Reads an inventory: the content of each repository at HEAD and, on request, its tasks, commits and sessions.
 
 use rayon::ThreadPoolBuildError;
 
@@ -17,17 +17,17 @@ use crate::sources::inventory::{Reading, shared_histories};
 /// How repositories are read for an inventory.
 #[derive(Debug, Clone)]
 pub struct InventoryOptions {
-    /// On how many threads, what is cached, and how their histories are read where these are asked for.
+    /// The number of threads, the cache, and how histories are read if they are requested.
     pub read: ReadOptions,
-    /// The sessions that worked in them; `None` where nothing but what HEAD holds is asked for, and no commit is read.
+    /// The sessions that worked in them; `None` if only the content of HEAD is requested and no commits are read.
     pub agents: Option<Sessions>,
-    /// What git is configured to.
+    /// The configuration of git.
     pub config_files: ConfigFiles,
     /// The days that count.
     pub windows: Windows,
 }
 
-/// Takes the inventory of the repositories that were found. When that is, is left to be said.
+/// Takes the inventory of the repositories that were found. The caller adds the time.
 pub fn read_inventory(
     found: Discovery,
     options: &InventoryOptions,
@@ -66,7 +66,7 @@ pub fn read_inventory(
     })
 }
 
-/// What was read, by kind: histories only where they were asked for.
+/// The results, by kind: histories only if they were requested.
 fn apart(read: Vec<Found>) -> (Vec<Repository>, Vec<RepoFacts>) {
     let (repos, facts): (Vec<Option<Repository>>, Vec<Option<RepoFacts>>) = (read.into_iter())
         .map(|found| (found.repository, found.facts))

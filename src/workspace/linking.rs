@@ -1,4 +1,4 @@
-//! Sessions beside repositories: what they could have made is read there, and linked in one way for every command.
+//! Reads what sessions could have made in repositories, and links it in the same way for every command.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -20,9 +20,8 @@ use crate::git::added_lines::{self, Period};
 use crate::git::walk::RefSelection;
 use crate::sources::changed;
 
-/// What sessions made in the repositories at `paths`. Their time is divided over all repositories of this machine that
-/// they worked in, so that a commit took as long whichever of them are looked at; but for those at `closed`, which are not
-/// opened.
+/// What sessions made in the repositories at `paths`. Their time is divided over all repositories of this machine that they
+/// worked in, so that a commit took equally long whichever of them are read; except for those at `closed`, which are not opened.
 pub fn link_everywhere(
     paths: &[PathBuf],
     closed: &[PathBuf],
@@ -43,7 +42,7 @@ pub fn link_everywhere(
     if !elsewhere.is_empty() {
         let all: Vec<PathBuf> = paths.iter().chain(&elsewhere).cloned().collect();
         let everywhere = link_among(&all, sessions, options);
-        // They hold those of the repositories looked at.
+        // These include the sessions of the repositories being read.
         linked.warnings = everywhere.warnings;
         linked.links = everywhere.links;
         let elsewhere = linked.links.split_off(paths.len());
@@ -52,8 +51,7 @@ pub fn link_everywhere(
     linked
 }
 
-/// Links `sessions` to the commits of the repositories at `paths`, on all their branches. Their time is divided over these
-/// alone.
+/// Links `sessions` to the commits of the repositories at `paths`, on all their branches. Their time is divided over these only.
 pub fn link_among(paths: &[PathBuf], sessions: &[Session], options: &SessionOptions) -> Linked {
     let mut warnings = Vec::new();
     let repos: Vec<Option<Repo>> = paths
@@ -83,11 +81,11 @@ pub fn link_among(paths: &[PathBuf], sessions: &[Session], options: &SessionOpti
     }
 }
 
-/// Reads the commits that `sessions` could have made, on all branches, since work is often committed where HEAD is not.
-/// Without sessions in this repository, nothing is read.
+/// Reads the commits that `sessions` could have made, on all branches, because work is often committed elsewhere than at HEAD.
+/// If no session worked in this repository, nothing is read.
 ///
-/// `roots` are the work trees, as the paths of the logs have them, `links` where those paths lead. What cannot be read is a
-/// warning, and no commits.
+/// `roots` are the working trees with the paths used in the logs, `links` the targets of those paths. If something cannot be
+/// read, there is a warning, and no commits.
 fn read(
     repo: &Repo,
     roots: Vec<String>,
@@ -122,7 +120,7 @@ fn read(
             }
             Err(error) => {
                 let place = repo.place().to_string_lossy();
-                let reason = format!("sessions cannot be linked here: {error}");
+                let reason = format!("cannot link sessions here: {error}");
                 warnings.push(Warning::new(place, reason));
             }
         }
@@ -132,7 +130,7 @@ fn read(
     (history, warnings)
 }
 
-/// The main folder of the repository at a path; `None` where there is none.
+/// The main directory of the repository at a path; `None` if there is none.
 fn main_folder(path: &Path) -> Option<PathBuf> {
     Some(Repo::open(path).ok()?.main_folder())
 }

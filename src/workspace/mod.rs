@@ -1,9 +1,8 @@
-//! Reading for a command: which repositories there are, what their histories and ledgers say, which sessions worked in them
+//! Reading for commands: which repositories there are, what their histories and ledgers contain, which sessions worked in them
 //! and what these made.
 //!
-//! Options in, facts out: the options are plain data, whoever typed or configured them. Trouble comes back as warnings, and how
-//! much was read as a [`Status`](crate::facts::diagnostics::Status). Nothing here knows a terminal; how far the reading is can
-//! be looked at in a [`workers::Progress`].
+//! Options in, facts out: options are plain data, wherever they come from. Problems are returned as warnings, and completeness as
+//! a [`Status`](crate::facts::diagnostics::Status). Nothing here prints; progress is available in a [`workers::Progress`].
 
 pub mod audit;
 pub mod capture;

@@ -1,4 +1,4 @@
-//! One repository, read in this process: its history and its ledger, what it holds at HEAD, or both.
+//! One repository, read in this process: its history and its ledger, its content at HEAD, or both.
 
 use std::path::Path;
 
@@ -9,28 +9,28 @@ use crate::facts::diagnostics::Status;
 use crate::facts::inventory::RepoFacts;
 use crate::sources::inventory::{self, Reading};
 
-/// What is asked of a repository.
+/// What to read of a repository.
 #[derive(Debug, Clone)]
 pub struct Order<'a> {
-    /// How its history is read, and on how many threads all of it.
+    /// How its history is read, and with how many threads.
     pub read: &'a ReadOptions,
-    /// Whether its history and its ledger are.
+    /// Whether to read its history and its ledger.
     pub with_history: bool,
-    /// How what it holds is looked at, where that is asked for.
+    /// How to read its content, if that is requested.
     pub inventory: Option<Reading<'a>>,
 }
 
-/// What was read of it.
+/// The result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// Its history and its ledger; who made its commits is left to be decided.
+    /// Its history and its ledger; who made its commits is not decided yet.
     pub repository: Option<Repository>,
-    /// What it holds and how it stands.
+    /// Its content and its state.
     pub facts: Option<RepoFacts>,
 }
 
 impl Order<'_> {
-    /// Reads the repository at `path`. Trouble is in what was found.
+    /// Reads the repository at `path`. Problems are part of the result.
     pub fn read_here(&self, path: &Path) -> Found {
         let repository = self.with_history.then(|| read_repository(path, self.read));
         let mut facts = self
@@ -41,12 +41,12 @@ impl Order<'_> {
         if let Some(facts) = facts.as_mut()
             && ledger.is_some_and(|status| status != Status::Complete)
         {
-            facts.partly("some of its ledger was not read");
+            facts.partly("its ledger could not be read completely");
         }
         Found { repository, facts }
     }
 
-    /// What is found of a repository that was given up.
+    /// The result for a repository that was given up.
     pub fn given_up(&self, path: &Path, reason: &str) -> Found {
         let shown = path.display().to_string();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -62,7 +62,7 @@ impl Order<'_> {
 }
 
 impl Found {
-    /// Whether all that was asked for was read.
+    /// Whether everything that was requested was read.
     pub fn is_complete(&self) -> bool {
         let repository = self.repository.as_ref().map(|repository| repository.status);
         let facts = self.facts.as_ref().map(|facts| facts.status);

@@ -1,4 +1,4 @@
-//! How repositories, logs and links are read: what every reader here is told.
+//! Options for reading repositories, logs and links, used by every reader here.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,18 +14,18 @@ use crate::sources::history::HistoryOptions;
 /// How repositories are read.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
-    /// What of their histories.
+    /// Which parts of their histories.
     pub history: HistoryOptions,
-    /// How long a day and a week are where their trailers name some.
+    /// The length of a day and a week in trailers.
     pub work: WorkTime,
-    /// How repositories are kept apart; `None` where all are read in this process.
+    /// How repositories are isolated; `None` to read all in this process.
     pub isolation: Option<Isolation>,
-    /// Told how far the reading is.
+    /// Receives the progress.
     pub progress: Arc<Progress>,
 }
 
 impl ReadOptions {
-    /// Options with a progress of their own.
+    /// Options with their own progress.
     pub fn new(history: HistoryOptions, work: WorkTime) -> Self {
         Self {
             progress: Arc::new(Progress::with_commits(Arc::clone(&history.progress))),
@@ -39,26 +39,25 @@ impl ReadOptions {
 /// How sessions are read and linked to commits.
 #[derive(Debug, Clone, Default)]
 pub struct SessionOptions {
-    /// Which logs are read, and where what was read of them and of the commits beside them is kept. Work trees that are
-    /// looked at need not be among it.
+    /// Which logs are read, and where results are cached. The working trees being read need not be in it.
     pub logs: Request,
-    /// The thresholds of the person's time.
+    /// The thresholds for estimating the person's time.
     pub rules: SupervisionRules,
-    /// Whether what other tools wrote says who made a commit, and in which session.
+    /// Whether traces of other tools count as evidence for who made a commit, and in which session.
     pub foreign: ForeignTrailers,
 }
 
-/// Which sessions count beside what git says.
+/// Which sessions count in addition to git's history.
 #[derive(Debug, Clone)]
 pub enum Sessions {
-    /// Those of logs, and those that notes have of logs which are gone.
+    /// Those in logs, and those in notes whose logs are gone.
     Counted(Box<SessionOptions>),
-    /// None; and whether what other tools wrote says who made a commit.
+    /// None; and whether traces of other tools count as evidence for who made a commit.
     LeftOut(ForeignTrailers),
 }
 
 impl SessionOptions {
-    /// Where what is read is kept between runs, if it is.
+    /// The cache directory, if results are cached.
     pub fn cache(&self) -> Option<&Path> {
         self.logs.cache.as_deref()
     }

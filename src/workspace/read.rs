@@ -1,4 +1,4 @@
-//! What was read for a command: repositories, and the sessions that worked in them.
+//! The data read for a command: repositories, and the sessions that worked in them.
 
 use std::path::PathBuf;
 
@@ -21,33 +21,33 @@ use crate::facts::session::Session;
 use crate::facts::supervision::{Charge, supervision};
 use crate::sources::discover::Discovery;
 
-/// Repositories as they were read, and the sessions that worked in them.
+/// Repositories as read, and the sessions that worked in them.
 ///
-/// Who made the commits is known once the sessions are: [`complete`](Self::complete) comes last, and once.
+/// The sessions decide who made the commits: [`complete`](Self::complete) is called last, and once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Workspace {
-    /// The repositories, each with a name of its own.
+    /// The repositories, each with a unique name.
     pub repos: Vec<Repository>,
-    /// The sessions that worked in them, as far as they were asked for.
+    /// The sessions that worked in them, if they were requested.
     pub sessions: Vec<SeenSession>,
     /// What could not be searched, or not be read of the sessions.
     pub warnings: Vec<Warning>,
 }
 
-/// All sessions of this machine as their logs have them, and what they made.
+/// All sessions of this machine as in their logs, and what they made.
 pub struct Looked<'a> {
     /// The repositories.
     pub repos: &'a [Repository],
     /// The sessions, by agent and id.
     pub sessions: &'a [Session],
-    /// The person's time of each.
+    /// The person's time in each.
     pub charges: &'a [Vec<Charge>],
     /// The links of each repository.
     pub links: &'a [Vec<Link>],
 }
 
 impl Workspace {
-    /// Reads the repositories that were found, side by side.
+    /// Reads the repositories that were found, in parallel.
     pub fn read(found: Discovery, options: &ReadOptions) -> Result<Self, ThreadPoolBuildError> {
         let order = Order {
             read: options,
@@ -72,7 +72,7 @@ impl Workspace {
         })
     }
 
-    /// Reads what the notes of the repositories that were found recorded, without a walk over their histories.
+    /// Reads what the notes of the repositories contain, without walking their histories.
     pub fn recorded(found: Discovery) -> Self {
         let mut repos: Vec<Repository> = found.repositories.iter().map(|path| recorded(path)).collect();
         tell_apart(&mut repos);
@@ -83,8 +83,8 @@ impl Workspace {
         }
     }
 
-    /// Adds the sessions that worked in the repositories, and decides who made the commits: every command that tells who made
-    /// a commit comes through here.
+    /// Adds the sessions that worked in the repositories, and decides who made the commits: every command that reports who made a
+    /// commit calls this.
     pub fn complete(&mut self, sessions: &Sessions) {
         match sessions {
             Sessions::Counted(options) => self.complete_and(options, |_| ()),
@@ -92,7 +92,7 @@ impl Workspace {
         }
     }
 
-    /// [`complete`](Self::complete) with sessions, and what `look` finds in their logs and links before they are counted.
+    /// [`complete`](Self::complete) with sessions, and with `look` applied to their logs and links before they are counted.
     pub fn complete_and<T>(&mut self, options: &SessionOptions, look: impl FnOnce(&Looked<'_>) -> T) -> T {
         let found = self.add_sessions(options, look);
         self.decide(options.foreign);
@@ -126,7 +126,7 @@ impl Workspace {
         looked
     }
 
-    /// Whether all of it was searched and read.
+    /// Whether everything was searched and read.
     pub fn status(&self) -> Status {
         let is_whole = |repo: &Repository| repo.status == Status::Complete;
         match self.warnings.is_empty() && self.repos.iter().all(is_whole) {
@@ -135,7 +135,7 @@ impl Workspace {
         }
     }
 
-    /// The positions of the repositories that may be opened again, or of those that were given up, and where they are.
+    /// The positions of the repositories that may be opened again, or of those that were given up, and their paths.
     fn places(&self, given_up: bool) -> impl Iterator<Item = (usize, PathBuf)> {
         let repos = self.repos.iter().enumerate();
         let repos = repos.filter(move |(_, repo)| repo.given_up == given_up);
@@ -164,7 +164,7 @@ mod tests {
         };
         let mut workspace = Workspace::from(repository(Status::Complete));
         assert_eq!(workspace.status(), Status::Complete);
-        workspace.warnings.push(Warning::new("/src", "no such folder"));
+        workspace.warnings.push(Warning::new("/src", "no such directory"));
         assert_eq!(workspace.status(), Status::Partial);
         workspace.warnings.clear();
         workspace.repos.push(repository(Status::Failed));

@@ -1,4 +1,4 @@
-//! One repository: its history and its ledger, or what its notes recorded alone.
+//! One repository: its history and its ledger, or only the content of its notes.
 
 use std::path::{Path, PathBuf};
 
@@ -37,7 +37,7 @@ pub fn find(roots: &[PathBuf], linked: LinkedWorkTrees) -> Result<Discovery, Not
     Ok(found)
 }
 
-/// Reads the repository at `path`; who made its commits is left to be decided.
+/// Reads the repository at `path`; who made its commits is not decided yet.
 pub fn read_repository(path: &Path, options: &ReadOptions) -> Repository {
     match Repo::open(path) {
         Ok(repo) => {
@@ -48,14 +48,14 @@ pub fn read_repository(path: &Path, options: &ReadOptions) -> Repository {
     }
 }
 
-/// What the history of a repository and its ledger say.
+/// The history of a repository and its ledger.
 pub fn gather(repo: &Repo, options: &ReadOptions) -> (History, Ledger) {
     let history = read_open(repo, &options.history);
     let ledger = read_ledger_of(repo, &history.commits, options.work);
     (history, ledger)
 }
 
-/// Reads what the notes of the repository at `path` recorded, without a walk over its history.
+/// Reads what the notes of the repository at `path` contain, without walking its history.
 pub fn recorded(path: &Path) -> Repository {
     match Repo::open(path) {
         Ok(repo) => {
@@ -71,7 +71,7 @@ pub fn recorded(path: &Path) -> Repository {
     }
 }
 
-/// A repository of which nothing could be read.
+/// A repository that could not be read.
 pub fn failed(path: &Path, reason: String) -> Repository {
     Repository::new(
         Lineage::default(),

@@ -16,7 +16,7 @@ use crate::git::Repo;
 use crate::sources::agents::collect::{self as logs, Collected, Request};
 use crate::sources::discover::work_trees;
 
-/// Reads the sessions on this machine and those whose logs lie in work trees of `repositories`.
+/// Reads the sessions on this machine and those whose logs are in working trees of `repositories`.
 pub fn collect(options: &SessionOptions, repositories: &[PathBuf]) -> Collected {
     let mut request: Request = options.logs.clone();
     request.machine.work_trees.extend(work_trees(repositories));
@@ -27,18 +27,18 @@ pub fn collect(options: &SessionOptions, repositories: &[PathBuf]) -> Collected 
 pub struct OwnLinks {
     /// All sessions of this machine, by agent and id.
     pub sessions: Vec<Session>,
-    /// The person's time of each.
+    /// The person's time in each.
     pub charges: Vec<Vec<Charge>>,
     /// The links of the repository.
     pub links: Vec<Link>,
     /// What these sessions made in other repositories.
     pub elsewhere: Vec<Link>,
-    /// What was wrong.
+    /// Warnings.
     pub warnings: Vec<Warning>,
 }
 
 impl OwnLinks {
-    /// What sessions made in `repo`, their time divided over all repositories that they worked in.
+    /// What sessions made in `repo`; their time is divided over all repositories they worked in.
     pub fn of(repo: &Repo, options: &SessionOptions) -> Self {
         let here = [repo.main_folder()];
         let collected = collect(options, &here);
@@ -55,15 +55,15 @@ impl OwnLinks {
     }
 }
 
-/// Which sessions of this machine are looked at, and beside which repositories.
+/// Which sessions of this machine are read, and for which repositories.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
-    /// Only those that worked in these folders, or in the repositories of `around`; all where there are none.
+    /// Only those that worked in these directories, or in the repositories of `around`; all if there are none.
     pub roots: Vec<PathBuf>,
-    /// The repositories below the roots. Without roots, those in which agents may have left logs, beside the repositories that
-    /// the sessions name.
+    /// The repositories below the roots. Without roots, those in which agents may have left logs, in addition to the repositories
+    /// that the sessions name.
     pub around: Vec<PathBuf>,
-    /// Whether the commits that they made are looked for.
+    /// Whether to search for the commits they made.
     pub with_links: bool,
 }
 
@@ -72,11 +72,11 @@ pub struct Scope {
 pub struct MachineSessions {
     /// The sessions of the scope, by agent and id.
     pub sessions: Vec<Session>,
-    /// How many there are on this machine, those out of the scope as well.
+    /// The number of sessions on this machine, including those outside the scope.
     pub found: usize,
     /// The commits of those that worked in a repository.
     pub made: HashMap<SessionId, BTreeSet<ObjectId>>,
-    /// The name of the repository that the first folder of a session lies in.
+    /// The name of the repository that contains the first directory of a session.
     pub names: HashMap<SessionId, String>,
     /// What was left out.
     pub warnings: Vec<Warning>,
@@ -115,7 +115,7 @@ impl MachineSessions {
     }
 }
 
-/// Leaves the sessions of a scope.
+/// Keeps the sessions of a scope.
 fn narrow(sessions: &mut Vec<Session>, scope: &Scope, linked: &Linked) {
     if scope.roots.is_empty() {
         return;
@@ -126,8 +126,8 @@ fn narrow(sessions: &mut Vec<Session>, scope: &Scope, linked: &Linked) {
     });
 }
 
-/// What one of `sessions` made, each link with the name of its repository: in those where it worked, and those `around`.
-/// Beside it, what was wrong with these.
+/// What `sessions` made, each link with the name of its repository: in those where they worked, and those `around`. Also returns
+/// warnings about these.
 pub fn links_of(
     session: &Session,
     sessions: &[Session],

@@ -1,5 +1,5 @@
-//! What a status looks at besides repositories and sessions: notes that lag behind the logs, remotes that lag behind the notes,
-//! and when each agent last worked here.
+//! What a status needs in addition to repositories and sessions: notes that lag behind the logs, remotes that lag behind the
+//! notes, and when each agent last worked here.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -27,21 +27,21 @@ use crate::sources::ledger::read_recorded;
 use crate::sources::retention::retention;
 use crate::sources::sharing::{Kinds, News};
 
-/// What was found.
+/// The results.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Evening {
     /// What is not captured.
     pub uncaptured: Vec<Uncaptured>,
-    /// What is not shared, one for each repository that has a remote.
+    /// What is not shared, one entry per repository with a remote.
     pub unshared: Vec<Unshared>,
-    /// The sessions that ran within another one, with that one.
+    /// Sessions that ran within another one, with that one.
     pub within: HashMap<SessionId, SessionId>,
     /// The last record in the logs of each agent.
     pub last_logs: BTreeMap<String, Moment>,
 }
 
 impl Evening {
-    /// Adds the sessions to what was read of repositories, as [`Workspace::complete`] does, and looks at what is left to do.
+    /// Adds the sessions to the repositories, as [`Workspace::complete`] does, and determines what is left to do.
     pub fn complete(workspace: &mut Workspace, options: &SessionOptions) -> Self {
         let mut evening = workspace.complete_and(options, |looked| Self {
             uncaptured: uncaptured(looked, &options.logs),
@@ -70,7 +70,7 @@ fn last_logs(sessions: &[Session]) -> BTreeMap<String, Moment> {
     last
 }
 
-/// Subagents that have a log of their own run while the session waits that started them; a fork goes on after it.
+/// Subagents with their own log run while the session that started them waits; a fork continues after it.
 fn within(sessions: &[Session]) -> HashMap<SessionId, SessionId> {
     let spans: HashMap<&SessionId, Span> = sessions
         .iter()
@@ -85,7 +85,7 @@ fn within(sessions: &[Session]) -> HashMap<SessionId, SessionId> {
     sessions.iter().filter_map(outer).collect()
 }
 
-/// What `capture` would write, whatever the commit.
+/// What `capture` would write, for all commits.
 fn uncaptured(looked: &Looked<'_>, request: &Request) -> Vec<Uncaptured> {
     let mut found = Vec::new();
     for (at, links) in looked.links.iter().enumerate() {
@@ -100,7 +100,7 @@ fn uncaptured(looked: &Looked<'_>, request: &Request) -> Vec<Uncaptured> {
     found
 }
 
-/// What `capture` would write in one repository, whatever the commit.
+/// What `capture` would write in one repository, for all commits.
 pub fn uncaptured_in(repo: &Repo, own: &OwnLinks, request: &Request) -> Vec<Uncaptured> {
     Notes::of(repo, 0, request).lack((&own.sessions, &own.charges), &own.links)
 }
@@ -135,7 +135,7 @@ impl<'a> Notes<'a> {
         self.records.get(&commit).into_iter().flatten().collect()
     }
 
-    /// What they do not have of sessions, each with the person's time, that made commits.
+    /// Which sessions with commits they lack, each with the person's time.
     fn lack(&mut self, (sessions, charges): (&[Session], &[Vec<Charge>]), links: &[Link]) -> Vec<Uncaptured> {
         let positions = sessions.iter().enumerate();
         let positions: HashMap<&SessionId, usize> =
@@ -159,7 +159,7 @@ impl<'a> Notes<'a> {
         found
     }
 
-    /// That they do not have a session on a commit as it is now.
+    /// Whether they lack the current state of a session on a commit.
     fn lacking(&mut self, session: &Session, commit: ObjectId) -> Uncaptured {
         let agent = &session.id.agent;
         let project: Option<PathBuf> = self.repo.work_dir().map(Path::to_owned);
@@ -176,7 +176,7 @@ impl<'a> Notes<'a> {
     }
 }
 
-/// What the usual remote of a repository did not have when it was last met; `None` where there is no remote, or nobody can tell.
+/// What the default remote of a repository lacked at the last contact; `None` if there is no remote, or it is unknown.
 fn unshared(repo: &Repo, at: usize, warnings: &mut Vec<Warning>) -> Option<Unshared> {
     let (name, theirs) = remote::last_known(repo)?;
     match News::of(repo, Tips::own(repo), theirs) {
@@ -187,7 +187,7 @@ fn unshared(repo: &Repo, at: usize, warnings: &mut Vec<Warning>) -> Option<Unsha
             news: counts(&news),
         }),
         Err(unread) => {
-            let what = format!("cannot tell what `{name}` does not have of the ledger: {unread}");
+            let what = format!("cannot determine which records `{name}` lacks: {unread}");
             warnings.push(Warning::new(repo.place().display().to_string(), what));
             None
         }

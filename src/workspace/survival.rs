@@ -1,4 +1,4 @@
-//! Survival as commands ask for it: of what HEAD names, on so many threads, kept between runs.
+//! Survival for commands: of the tree at HEAD, with a number of threads, cached between runs.
 
 use std::num::NonZero;
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::path::Path;
 use crate::git::Repo;
 use crate::sources::survival::{Read, read_survival};
 
-/// The survival of the repository at `path`, or why it is not known.
+/// The survival of the repository at `path`, or why it is unknown.
 pub fn survival_at(path: &Path, jobs: Option<NonZero<usize>>, cache: Option<&Path>) -> Result<Read, String> {
     let repo = Repo::open(path).map_err(|error| error.to_string())?;
     survival_of(&repo, jobs, cache)
 }
 
-/// The same of a repository that is open already.
+/// The same for an open repository.
 pub fn survival_of(repo: &Repo, jobs: Option<NonZero<usize>>, cache: Option<&Path>) -> Result<Read, String> {
     let jobs = jobs
         .or_else(|| std::thread::available_parallelism().ok())
@@ -20,6 +20,6 @@ pub fn survival_of(repo: &Repo, jobs: Option<NonZero<usize>>, cache: Option<&Pat
     let head = repo
         .head()
         .map_err(|error| error.to_string())?
-        .ok_or("there is no commit at HEAD")?;
+        .ok_or("HEAD has no commit")?;
     read_survival(repo, head, jobs, cache).map_err(|error| error.to_string())
 }

@@ -1,5 +1,5 @@
-//! Repositories side by side: with as many threads as asked for, the largest first, so that no thread is left alone with it
-//! at the end.
+//! Reads repositories in parallel: with the requested number of threads, the largest first, so that no thread is left working on
+//! it alone at the end.
 
 use std::cmp::Reverse;
 use std::num::NonZero;
@@ -13,19 +13,19 @@ use rayon::ThreadPoolBuildError;
 use crate::git::changes;
 use crate::git::size::size;
 
-/// How far a reading is, to be looked at from another thread.
+/// The progress of a reading, visible to another thread.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Repositories to read.
+    /// The number of repositories to read.
     pub repositories: AtomicUsize,
-    /// Repositories that were read.
+    /// The number of repositories that were read.
     pub done: AtomicUsize,
-    /// How far their histories are.
+    /// The progress of their histories.
     pub commits: Arc<changes::Progress>,
 }
 
 impl Progress {
-    /// One whose histories are told of elsewhere.
+    /// A progress whose histories are reported elsewhere.
     pub fn with_commits(commits: Arc<changes::Progress>) -> Self {
         Self {
             commits,
@@ -34,26 +34,26 @@ impl Progress {
     }
 }
 
-/// What comes of reading one repository when its turn is there.
+/// The result of a repository's turn.
 pub enum Turn<'a, T> {
     /// It was read.
     Done(T),
-    /// Nothing can be done about it for now; it is heard of after all others had their turn.
+    /// Nothing can be done for now; it is read after all others had their turn.
     Later(Box<dyn FnOnce() -> T + Send + 'a>),
 }
 
-/// What one repository is read with.
+/// The resources for one repository.
 #[derive(Debug, Clone, Copy)]
 pub struct Share {
-    /// Of how many threads it would make use: its share of them, by what there is to read, and one at least.
+    /// How many threads it can use: its share of them by size, at least one.
     pub threads: NonZero<usize>,
-    /// What there is to read, in bytes ([`size`]).
+    /// The amount of data to read, in bytes ([`size`]).
     pub bytes: u64,
 }
 
-/// Reads each repository with `read`, with `jobs` threads or, without, one a processor. Results are in the order of `paths`.
+/// Reads each repository with `read`, with `jobs` threads, by default one per processor. Results are in the order of `paths`.
 ///
-/// Whoever reads in this process shares threads as it goes on.
+/// Readers in this process share threads as they go.
 pub fn read_each<'a, T: Send>(
     paths: &'a [PathBuf],
     jobs: Option<NonZero<usize>>,
@@ -86,7 +86,7 @@ pub fn read_each<'a, T: Send>(
                     if matches!(turn, Turn::Done(_)) {
                         progress.done.fetch_add(1, Ordering::Relaxed);
                     }
-                    // The other end is there until all are done.
+                    // The receiver exists until all are done.
                     let _ = sender.send((at, turn));
                 });
             }

@@ -1,7 +1,7 @@
-//! What a process found in one repository, on its way back.
+//! The result for one repository, as sent back by a worker process.
 //!
-//! Both ends are the same program, so it needs no version. What the ledger has travels in its own form, JSON; commits, of which
-//! there may be a million, in one that is short.
+//! Both sides are the same program, so it needs no version. The ledger is sent in its own format, JSON; commits, of which there
+//! may be a million, in a compact one.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,9 +24,9 @@ use crate::sources::store::recording::Recorded;
 pub(super) struct Answer {
     /// What was read.
     pub found: Found,
-    /// What is to be kept.
+    /// What is to be cached.
     pub recorded: Recorded,
-    /// Whether the process holds too much memory by now to be asked again.
+    /// Whether the process now uses too much memory to read another repository.
     pub is_spent: bool,
 }
 
@@ -43,11 +43,11 @@ struct PackedRepository {
     lineage: Lineage,
     people: Vec<Person>,
     commits: Vec<Row>,
-    /// [`Rest`] as JSON: its types leave out what is empty.
+    /// [`Rest`] as JSON: its types omit empty fields.
     rest: String,
 }
 
-/// A repository but for its commits and its lineage.
+/// A repository without its commits and its lineage.
 #[derive(Serialize, Deserialize)]
 struct Rest {
     name: String,
@@ -68,7 +68,7 @@ struct Rest {
 }
 
 impl Answer {
-    /// As bytes. It is taken apart on the way: twice the commits of a large history would be too much.
+    /// Encodes it. It is consumed on the way, because a second copy of a large history would use too much memory.
     pub(super) fn encode(self) -> Result<Vec<u8>, String> {
         let Found { repository, facts } = self.found;
         let packed = Packed {
@@ -80,7 +80,7 @@ impl Answer {
         postcard::to_stdvec(&packed).map_err(|error| error.to_string())
     }
 
-    /// Out of bytes; `None` where they are no answer.
+    /// Decodes it; `None` if the bytes are not an answer.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let (packed, rest) = postcard::take_from_bytes::<Packed>(bytes).ok()?;
         let repository = match packed.repository {

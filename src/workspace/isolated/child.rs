@@ -1,4 +1,4 @@
-//! The other side: this program, started to read one repository after the other and to answer for each.
+//! The worker side: this program, started to read one repository after the other and to answer for each.
 
 use std::io::{self, Read, Write};
 use std::num::NonZero;
@@ -12,20 +12,20 @@ use super::frame;
 use super::request::{Asked, Request};
 use crate::sources::store::recording;
 
-/// No question is longer: it is one path, and what goes with it.
+/// The maximum length of a request: one path, and its options.
 const LONGEST: u64 = 1 << 20;
 
-/// What is asked of this process.
+/// The configuration of this process.
 #[derive(Debug)]
 pub struct Task {
     request: Request,
     confined: Confined,
-    /// The threads of the last repository, which the next one has as well if it is to have as many.
+    /// The threads used for the last repository, reused if the next one needs as many.
     pool: Option<ThreadPool>,
 }
 
 impl Task {
-    /// Reads how repositories are to be read, and gives up what is not needed for it.
+    /// Reads the options for all repositories, and gives up unneeded privileges.
     pub fn new(request: &str) -> io::Result<Self> {
         let request: Request = serde_json::from_str(request)?;
         let confined = Confined::new()?;
@@ -37,12 +37,12 @@ impl Task {
         })
     }
 
-    /// Settings of git config that say what stands in for objects, among others.
+    /// Settings of git config, such as which replacements to use.
     pub fn overrides(&self) -> &[(String, String)] {
         self.request.overrides()
     }
 
-    /// Reads each repository that `input` asks for, within its limits, and writes what was found, until nobody asks.
+    /// Reads each repository that `input` requests, within its limits, and writes the results, until the input ends.
     pub fn run(mut self, mut input: impl Read, mut output: impl Write) -> io::Result<()> {
         while let Some(asked) = frame::read(&mut input, LONGEST)? {
             let asked: Asked = postcard::from_bytes(&asked).map_err(io::Error::other)?;

@@ -4,34 +4,35 @@ use std::io;
 
 use crate::facts::limits::Limits;
 
-/// The limits that this process was started with. It goes back to them between repositories, and never beyond.
+/// The limits that this process was started with. It returns to them between repositories, and never exceeds them.
 #[derive(Debug)]
 pub(super) struct Confined {
     #[cfg(unix)]
     memory: rustix::process::Rlimit,
     #[cfg(unix)]
     cpu: rustix::process::Rlimit,
-    /// Memory of its own before it read anything, in bytes.
+    /// Its memory before it read anything, in bytes.
     empty: u64,
 }
 
-/// A process that holds so much more memory than in the beginning is not to read on: what one repository left behind is not
-/// for the next one to answer for. In parts of its limit.
+/// A process whose memory grew by more than this must not read on: one repository's leftovers must not count against the next. As
+/// a fraction of its limit.
 const LEFT_BEHIND: u64 = 16;
 
-/// What the limit of memory is set on. Packs are mapped, so that an address space (`RLIMIT_AS`) large enough for them, and for
-/// what allocators reserve for each thread, limits nothing; what is written to (`RLIMIT_DATA`) is counted on Linux alone.
+/// The resource on which the memory limit is set. Packs are mapped, so an address space (`RLIMIT_AS`) large enough for them, and
+/// for what allocators reserve per thread, limits nothing; written memory (`RLIMIT_DATA`) is counted only on Linux.
 #[cfg(target_os = "linux")]
 const MEMORY: rustix::process::Resource = rustix::process::Resource::Data;
 #[cfg(all(unix, not(target_os = "linux")))]
 const MEMORY: rustix::process::Resource = rustix::process::Resource::As;
 
 impl Confined {
-    /// From now on this process writes no file, and ends with the one that started it.
+    /// From now on, this process writes no files, and ends with its parent.
     #[cfg(unix)]
     pub(super) fn new() -> io::Result<Self> {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        // What libgit2 refuses to open is laid out in a temporary folder: the limit is lifted for so long, and not the hard one.
+        // Repositories that libgit2 cannot open are copied to a temporary directory: for that time the soft limit is lifted, not
+        // the hard one.
         let files = Rlimit {
             current: Some(0),
             maximum: getrlimit(Resource::Fsize).maximum,
@@ -51,7 +52,7 @@ impl Confined {
         })
     }
 
-    /// Other systems have the clock alone.
+    /// Other systems only have the clock.
     #[cfg(not(unix))]
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self {
@@ -59,12 +60,12 @@ impl Confined {
         })
     }
 
-    /// Sets what the next repository may take. The clock is watched by the process that waits.
+    /// Sets the limits for the next repository. The parent watches the clock.
     #[cfg(unix)]
     pub(super) fn begin(&self, limits: &Limits) -> io::Result<()> {
         use rustix::process::Resource;
         let set = restrict(MEMORY, self.memory, limits.memory);
-        // macOS knows no such limit and refuses it: there is the clock.
+        // macOS does not support this limit and rejects it; the clock remains.
         if cfg!(target_os = "linux") {
             set?;
         }
@@ -83,7 +84,7 @@ impl Confined {
         Ok(())
     }
 
-    /// Whether more is left behind than the next repository should begin with.
+    /// Whether more memory is left in use than the next repository should start with.
     pub(super) fn is_spent(&self, limits: &Limits) -> bool {
         let left = held().map(|held| held.saturating_sub(self.empty));
         left.zip(limits.memory)
@@ -91,7 +92,7 @@ impl Confined {
     }
 }
 
-/// Lets the process have so much, but no more than it was given. Only the soft limit is moved: a hard one does not come back.
+/// Sets a limit, but no higher than the inherited one. Only the soft limit moves: a hard one cannot be raised again.
 #[cfg(unix)]
 fn restrict(
     resource: rustix::process::Resource,
@@ -109,7 +110,7 @@ fn restrict(
     rustix::process::setrlimit(resource, limit).map_err(io::Error::from)
 }
 
-/// Bytes of memory that this process writes to; `None` where nothing tells.
+/// The memory that this process writes to, in bytes; `None` if unknown.
 #[cfg(target_os = "linux")]
 fn held() -> Option<u64> {
     let pages = std::fs::read_to_string("/proc/self/statm").ok()?;

@@ -1,15 +1,15 @@
-//! How questions and answers stand in the pipes between two processes: a mark, the length, a checksum, and what is said.
+//! The framing of requests and answers in the pipes between two processes: a mark, the length, a checksum, and the content.
 
 use std::io::{self, Read, Write};
 
 use crate::facts::hash::checksum;
 
-/// How each begins. Whatever a process says otherwise is neither.
+/// The start of a frame. Other output of a process does not match it.
 const MARK: &[u8; 8] = b"\0leverag";
 /// The mark, the length and the checksum.
 const HEAD: usize = 24;
 
-/// Writes one, whole.
+/// Writes one complete frame.
 pub(super) fn write(output: &mut impl Write, body: &[u8]) -> io::Result<()> {
     let mut head = [0; HEAD];
     head[..8].copy_from_slice(MARK);
@@ -20,21 +20,21 @@ pub(super) fn write(output: &mut impl Write, body: &[u8]) -> io::Result<()> {
     output.flush()
 }
 
-/// Reads one of at most `most` bytes; `None` where nobody will say more.
+/// Reads one frame of at most `most` bytes; `None` if the other side closed the pipe.
 pub(super) fn read(input: &mut impl Read, most: u64) -> io::Result<Option<Vec<u8>>> {
     let mut head = Vec::with_capacity(HEAD);
     input.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
     if head.is_empty() {
         return Ok(None);
     }
-    let (length, sum) = parse(&head).ok_or_else(|| wrong("is none"))?;
+    let (length, sum) = parse(&head).ok_or_else(|| wrong("is invalid"))?;
     if length > most {
         return Err(wrong("is too long"));
     }
     let mut body = Vec::new();
     input.by_ref().take(length).read_to_end(&mut body)?;
     if body.len() as u64 != length || checksum(&body) != sum {
-        return Err(wrong("is cut short"));
+        return Err(wrong("is truncated"));
     }
     Ok(Some(body))
 }

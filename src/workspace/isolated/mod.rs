@@ -33,17 +33,17 @@ use pool::Pool;
 use process::{Ended, Worker};
 use request::{Asked, Request};
 
-/// After this time, others are read while a worker that uses no processor time is waited for.
+/// After this time, others are read while an idle worker is waited for.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Reads repositories for one order.
+/// Reads repositories for one request.
 #[derive(Debug)]
 pub struct Readers<'a> {
     order: &'a Order<'a>,
     apart: Option<Apart<'a>>,
 }
 
-/// How they are read apart from this process.
+/// How they are read in worker processes.
 #[derive(Debug)]
 struct Apart<'a> {
     isolation: &'a Isolation,
@@ -51,7 +51,7 @@ struct Apart<'a> {
     pool: Pool<'a>,
 }
 
-/// One repository that is read apart.
+/// One repository that is read in a worker process.
 struct Reading<'a> {
     order: &'a Order<'a>,
     apart: &'a Apart<'a>,
@@ -62,7 +62,7 @@ struct Reading<'a> {
 }
 
 impl<'a> Readers<'a> {
-    /// For so many repositories.
+    /// For this many repositories.
     pub fn new(order: &'a Order<'a>, repositories: usize) -> Self {
         let isolation = order.read.isolation.as_ref().filter(|_| repositories > 1);
         let apart = isolation.map(|isolation| {
@@ -76,7 +76,7 @@ impl<'a> Readers<'a> {
         Self { order, apart }
     }
 
-    /// Reads the repository at `path`, apart from this process unless it is known or one stands in it.
+    /// Reads the repository at `path`, in a worker process unless it is unchanged or the current one.
     pub fn read<'s>(&'s self, path: &'s Path, share: Share) -> Turn<'s, Found> {
         let apart = self.apart.as_ref();
         let Some(apart) = apart.filter(|apart| !apart.isolation.stands_in(path)) else {
@@ -114,7 +114,7 @@ impl<'a> Readers<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Reads it now, or, where nothing is done for long, leaves it to be heard of later.
+    /// Reads it now, or returns without a result if the worker is idle for long.
     fn turn(self) -> Turn<'a, Found> {
         let mut worker = match self.apart.pool.worker() {
             Ok(worker) => worker,
@@ -133,7 +133,7 @@ impl<'a> Reading<'a> {
         Turn::Done(self.finish(worker, until))
     }
 
-    /// Asks for the repository. When the answer has to be there is returned.
+    /// Requests the repository. Returns the deadline of the answer.
     fn ask(&self, worker: &mut Worker) -> Option<Instant> {
         worker.ask(&self.question);
         Instant::now().checked_add(self.limits.time?)
@@ -146,8 +146,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What comes of an answer, or of its absence. What a process that answered before ended at may be what it met before: a
-    /// fresh one tells.
+    /// The result of an answer, or of its absence. If a process that answered before fails, an earlier repository may be the
+    /// cause: a fresh process shows which.
     fn settle(&self, worker: Worker, heard: Result<Vec<u8>, Ended>) -> Found {
         match heard {
             Ok(answer) => self.found(worker, &answer),
@@ -164,7 +164,7 @@ impl<'a> Reading<'a> {
 
     fn found(&self, worker: Worker, answer: &[u8]) -> Found {
         let Some(answer) = Answer::decode(answer) else {
-            let reason = "what was read of it cannot be understood";
+            let reason = "the answer of the worker process is invalid";
             return self.order.given_up(self.path, reason);
         };
         if answer.found.is_complete() && !answer.is_spent {
@@ -173,14 +173,14 @@ impl<'a> Reading<'a> {
         self.keep(answer)
     }
 
-    /// Puts into the cache what the answer brings for it, and seals a repository that was read whole.
+    /// Writes the answer's cache files, and seals a repository that was read completely.
     fn keep(&self, answer: Answer) -> Found {
         let Answer {
             found, mut recorded, ..
         } = answer;
         if let Some((cache, seal)) = &self.seal {
             recorded.restrict(&seal.clone_name());
-            // What cannot be kept costs time in the next run, nothing else.
+            // A failed cache write costs time in the next run, nothing else.
             if recorded.save(cache).is_ok() && found.is_complete() {
                 seal.set(self.path, &recorded, self.apart.request.since());
             }

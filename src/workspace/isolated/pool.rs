@@ -1,4 +1,4 @@
-//! The processes that read repositories: as many as are read at once, each started when it is needed.
+//! The processes that read repositories: as many as are read at once, each started when needed.
 
 use std::ffi::OsStr;
 use std::io;
@@ -9,12 +9,12 @@ use std::sync::{Mutex, PoisonError};
 use super::super::isolation::Isolation;
 use super::process::{Ended, Program, Worker};
 
-/// The first argument of the program where it reads repositories for another of its kind.
+/// The first argument of the program if it is a worker process.
 pub const COMMAND: &str = "read-repositories";
-/// So many repositories at which nothing is done are left to themselves; any more are waited for.
+/// How many idle repositories may be left waiting; any more are waited for.
 const MOST_LEFT: usize = 64;
 
-/// Processes that wait to be asked, and how more are started.
+/// Waiting processes, and how to start more.
 #[derive(Debug)]
 pub(super) struct Pool<'a> {
     program: &'a Path,
@@ -25,7 +25,7 @@ pub(super) struct Pool<'a> {
 }
 
 impl<'a> Pool<'a> {
-    /// None yet, for requests in this form.
+    /// An empty pool, for requests in this form.
     pub(super) fn new(isolation: &'a Isolation, request: serde_json::Result<String>) -> Self {
         Self {
             program: &isolation.program,
@@ -36,13 +36,13 @@ impl<'a> Pool<'a> {
         }
     }
 
-    /// One that waits, or else a fresh one.
+    /// A waiting process, or else a new one.
     pub(super) fn worker(&self) -> Result<Worker, Ended> {
         let waiting = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         waiting.map_or_else(|| self.fresh(), Ok)
     }
 
-    /// One that read nothing yet.
+    /// A new process.
     pub(super) fn fresh(&self) -> Result<Worker, Ended> {
         let request = self.request.as_ref();
         let request = request.map_err(|error| Ended::NotStarted(io::Error::other(error.clone())))?;
@@ -55,7 +55,7 @@ impl<'a> Pool<'a> {
         .start()
     }
 
-    /// Takes one that is to be asked again.
+    /// Returns a process for the next request.
     pub(super) fn give_back(&self, worker: Worker) {
         self.idle
             .lock()
@@ -63,7 +63,7 @@ impl<'a> Pool<'a> {
             .push(worker);
     }
 
-    /// Counts one more repository as left to itself; `false` where it has to be waited for, as too many are.
+    /// Counts one more repository that is left waiting; `false` if there are too many.
     pub(super) fn leave_one(&self) -> bool {
         self.left.fetch_add(1, Ordering::Relaxed) < MOST_LEFT
     }

@@ -1,6 +1,6 @@
-//! A process that is asked for one repository after the other, and ended at any price.
+//! A process that is asked for one repository after the other, and killed if necessary.
 
-// The program that is started is this one: what git does is asked for in `git/` alone.
+// The started program is this one: calls of git belong in `git/` only.
 #![allow(clippy::disallowed_types)]
 
 use std::ffi::OsStr;
@@ -15,18 +15,18 @@ use super::frame;
 use crate::facts::limits::{Exceeded, Limits};
 use crate::git::temporary::{Lent, VARIABLE};
 
-/// No answer is longer: it holds three million commits and what is to be kept of them.
+/// The maximum size of an answer: three million commits and their cache entries.
 const LONGEST: u64 = 1 << 30;
-/// So much is heard of what a process says beside its answers.
+/// How much of a process's other output is read.
 const MOST_SAID: u64 = 16 << 10;
-/// A process that took no processor time for so long waits for something.
+/// A process that used no processor time for this long is waiting for something.
 const IDLE: Duration = Duration::from_millis(250);
 
-/// Descriptors of the caller are looked for once.
+/// Inherited descriptors are searched for once.
 #[cfg(unix)]
 static OTHERS: std::sync::Once = std::sync::Once::new();
 
-/// A program, and all that it gets.
+/// A program, and everything it gets.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Program<'a> {
     /// Where it is.
@@ -37,7 +37,7 @@ pub(super) struct Program<'a> {
     pub variables: &'a [(String, String)],
 }
 
-/// One process. It does not outlive this, and neither does what it started.
+/// One process. It does not outlive this value, and neither do its children.
 #[derive(Debug)]
 pub(super) struct Worker {
     child: Child,
@@ -46,31 +46,31 @@ pub(super) struct Worker {
     heard: Receiver<io::Result<Option<Vec<u8>>>>,
     /// How many answers it gave.
     answers: usize,
-    /// Whether its number may be somebody else's by now.
+    /// Whether its process id may have been reused by now.
     has_ended: bool,
-    /// What it may have left behind, which goes after it has ended.
+    /// Temporary files that it may have left, removed after it ended.
     _temporary: Lent,
 }
 
-/// Why a question has no answer.
+/// Why a request has no answer.
 #[derive(Debug)]
 pub(super) enum Ended {
-    /// It was never asked.
+    /// It was never sent.
     NotStarted(io::Error),
     /// It took too long.
     Late(Duration),
-    /// The process ended by itself, or said something else.
+    /// The process ended by itself, or sent something else.
     Alone {
-        /// How.
+        /// Its exit status.
         status: ExitStatus,
-        /// What it said.
+        /// Its output.
         said: String,
     },
 }
 
 impl Program<'_> {
-    /// Starts it. Nothing is inherited but the pipes: no variables, and no descriptor. All of ours close on their own; those
-    /// that the caller left open are made to.
+    /// Starts it. It inherits nothing but the pipes: no variables, and no descriptors. Ours close automatically; those that the
+    /// caller left open are marked to close.
     pub(super) fn start(&self) -> Result<Worker, Ended> {
         #[cfg(unix)]
         OTHERS.call_once(|| close_fds::set_fds_cloexec_threadsafe(3, &[]));
@@ -93,7 +93,7 @@ impl Program<'_> {
             loop {
                 let answer = frame::read(&mut output, LONGEST);
                 let is_last = !matches!(answer, Ok(Some(_)));
-                // Nobody waits for what comes too late.
+                // Nobody waits for a late answer.
                 if sender.send(answer).is_err() || is_last {
                     return;
                 }
@@ -124,7 +124,7 @@ impl Program<'_> {
 }
 
 impl Program<'_> {
-    /// The folder of temporary files that its environment names.
+    /// The directory of temporary files that its environment names.
     fn temporary(&self) -> PathBuf {
         let named = self.variables.iter().find(|(name, _)| name == VARIABLE);
         named.map_or_else(tempfile::env::temp_dir, |(_, folder)| folder.into())
@@ -132,12 +132,12 @@ impl Program<'_> {
 }
 
 impl Worker {
-    /// Asks for something. Whether it was heard, the answer tells.
+    /// Sends a request. The answer shows whether it arrived.
     pub(super) fn ask(&mut self, question: &[u8]) {
         let _ = frame::write(&mut self.input, question);
     }
 
-    /// The answer to the last question, or why there is none; `None` where it is not there at that time.
+    /// The answer to the last request, or why there is none; `None` if it has not arrived by then.
     pub(super) fn hear(&mut self, until: Option<Instant>) -> Option<Result<Vec<u8>, Ended>> {
         let heard = match until {
             Some(until) => self
@@ -156,31 +156,31 @@ impl Worker {
         }
     }
 
-    /// Whether it answered nothing yet, so that nothing but the question can have ended it.
+    /// Whether it has not answered yet, so that only the current request can have ended it.
     pub(super) fn is_fresh(&self) -> bool {
         self.answers == 0
     }
 
-    /// Whether it waits for something else than a processor. Where nothing tells, it is at work.
+    /// Whether it is waiting for something other than a processor. If unknown, it counts as working.
     pub(super) fn is_idle(&self) -> bool {
         let Some(before) = self.worked() else { return false };
         thread::sleep(IDLE);
         self.worked() == Some(before)
     }
 
-    /// The processor time that it took, in the system's ticks.
+    /// The processor time that it used, in the system's ticks.
     fn worked(&self) -> Option<u64> {
         if !cfg!(target_os = "linux") {
             return None;
         }
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
-        // Its name stands in parentheses, and may hold some.
+        // Its name is in parentheses, and may contain some.
         let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);
         let mut number = || fields.next()?.parse::<u64>().ok();
         Some(number()? + number()?)
     }
 
-    /// How it ended, after it has in whatever way.
+    /// Its exit status, once it has ended.
     fn ended(&mut self, wrong: &str) -> Ended {
         self.has_ended = true;
         match end(&mut self.child) {
@@ -196,18 +196,18 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         if !self.has_ended {
-            // There is nothing to be done about one that cannot be ended.
+            // Nothing can be done about a process that cannot be killed.
             let _ = end(&mut self.child);
         }
     }
 }
 
-/// What a process that has ended said beside its answers. Somebody else may still hold the pipe: nobody waits for more.
+/// Other output of a process that has ended. Another process may still hold the pipe, so this does not wait.
 fn last_words(said: &mut ChildStderr, wrong: &str) -> String {
     let mut words = Vec::new();
     #[cfg(unix)]
     if rustix::io::ioctl_fionbio(&*said, true).is_ok() {
-        // What comes before the pipe is empty is heard.
+        // Reads everything up to the moment when the pipe is empty.
         let _ = said.take(MOST_SAID).read_to_end(&mut words);
     }
     #[cfg(not(unix))]
@@ -218,12 +218,12 @@ fn last_words(said: &mut ChildStderr, wrong: &str) -> String {
     }
 }
 
-/// Ends a process that nobody waited for yet, if it has not ended, and all of its group.
+/// Kills an unreaped process, if it has not ended, and its whole group.
 fn end(child: &mut Child) -> io::Result<ExitStatus> {
-    // Until it was waited for, its number is nobody else's.
+    // Until it is reaped, its process id cannot be reused.
     #[cfg(unix)]
     if let Some(group) = rustix::process::Pid::from_raw(child.id() as i32) {
-        // There may be nobody left in it.
+        // The group may be empty.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
     #[cfg(not(unix))]
@@ -232,10 +232,10 @@ fn end(child: &mut Child) -> io::Result<ExitStatus> {
 }
 
 impl Ended {
-    /// In words, for whoever set the limits.
+    /// A message for the user who set the limits.
     pub(super) fn reason(&self, limits: &Limits) -> String {
         match self {
-            Self::NotStarted(error) => format!("no process can be started to read it: {error}"),
+            Self::NotStarted(error) => format!("cannot start a process to read it: {error}"),
             Self::Late(time) => Exceeded::Time(*time).to_string(),
             Self::Alone { status, said } => exceeded(*status, said, limits).map_or_else(
                 || format!("the process that read it ended: {}", how(*status, said)),
@@ -245,7 +245,7 @@ impl Ended {
     }
 }
 
-/// Which limit ended a process, if one did. One of memory is told by the allocator's last words.
+/// The limit that ended a process, if one did. The memory limit is recognized by the allocator's last message.
 fn exceeded(status: ExitStatus, said: &str, limits: &Limits) -> Option<Exceeded> {
     let memory = || Some(Exceeded::Memory(limits.memory?));
     if said.contains("memory allocation of ") {
@@ -260,7 +260,7 @@ fn exceeded(status: ExitStatus, said: &str, limits: &Limits) -> Option<Exceeded>
     None
 }
 
-/// How it ended, with the first line of what it said.
+/// How it ended, with the first line of its output.
 fn how(status: ExitStatus, said: &str) -> String {
     match said.trim().lines().next() {
         Some(first) => format!("{status}: {first}"),
@@ -284,7 +284,7 @@ mod tests {
         program.start().unwrap()
     }
 
-    /// What it says, within so many milliseconds.
+    /// Its output within this many milliseconds.
     fn said(worker: &mut Worker, within: u64) -> Option<Result<Vec<u8>, Ended>> {
         worker.hear(Some(Instant::now() + Duration::from_millis(within)))
     }
@@ -299,7 +299,7 @@ mod tests {
         heard.expect("it ends").expect_err("no answer").reason(&limits)
     }
 
-    /// What `printf` makes an answer of.
+    /// The arguments of `printf` for an answer.
     fn octal(body: &[u8]) -> String {
         let mut framed = Vec::new();
         frame::write(&mut framed, body).unwrap();
@@ -324,8 +324,8 @@ mod tests {
             assert!(began.elapsed() < Duration::from_secs(15), "{after}");
         }
         let cut = reason(&format!("printf '{answer}' | head -c 28"));
-        assert!(cut.contains("its answer is cut short"), "{cut}");
-        assert!(reason("echo hello; sleep 1").contains("its answer is none"));
+        assert!(cut.contains("its answer is truncated"), "{cut}");
+        assert!(reason("echo hello; sleep 1").contains("its answer is invalid"));
         let environment = shell("echo $GREETING $HOME >&2");
         let ended = { environment }.hear(None).unwrap().expect_err("no answer");
         assert!(ended.reason(&Limits::default()).ends_with(": hello"), "{ended:?}");

@@ -1,4 +1,4 @@
-//! What a process that reads repositories is told: once, how; for each of them, which, and what it may take.
+//! What a worker process is told: once, how to read; for each repository, which one, and its limits.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::git::walk::RefSelection;
 use crate::sources::history::{HistoryOptions, KeptFacts};
 use crate::sources::inventory::Reading;
 
-/// An order as it is passed on.
+/// An order, as passed on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Request {
     cache: Option<PathBuf>,
@@ -31,15 +31,15 @@ pub(super) struct Request {
     overrides: Vec<(String, String)>,
 }
 
-/// One repository that is asked for.
+/// One requested repository.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Asked {
-    /// Where it is.
+    /// Its path.
     #[serde(with = "as_bytes")]
     pub path: PathBuf,
-    /// What it may take.
+    /// Its limits.
     pub limits: Limits,
-    /// On how many threads.
+    /// The number of threads.
     pub threads: NonZero<usize>,
 }
 
@@ -50,11 +50,11 @@ struct Inventory {
     since: i64,
 }
 
-/// Sections of git config that tell how a repository stands. Others, which may hold credentials, are not passed on.
+/// Sections of git config that describe how a repository is stored. Others, which may contain credentials, are not passed on.
 const TOLD: &[&str] = &["branch.", "core.", "extensions.", "filter."];
 
 impl Request {
-    /// The order, as one isolation has it.
+    /// The order, for one isolation.
     pub(super) fn new(order: &Order<'_>, isolation: &Isolation) -> Self {
         let history = &order.read.history;
         Self {
@@ -76,7 +76,7 @@ impl Request {
         }
     }
 
-    /// Calls `then` with the order, on so many threads.
+    /// Calls `then` with the order, with this many threads.
     pub(super) fn with_order<T>(&self, threads: NonZero<usize>, then: impl FnOnce(&Order<'_>) -> T) -> T {
         let history = HistoryOptions {
             refs: self.refs.clone(),
@@ -99,12 +99,12 @@ impl Request {
         })
     }
 
-    /// The settings that were given beside git's files.
+    /// The settings given outside git's files.
     pub(super) fn overrides(&self) -> &[(String, String)] {
         &self.overrides
     }
 
-    /// A number that tells apart what is read by it, but for the time from which on.
+    /// A number that identifies the order, except for its start time.
     pub(super) fn way(&self) -> u64 {
         let (refs, renames) = (&self.refs, self.renames);
         let what = format!(
@@ -115,7 +115,7 @@ impl Request {
         fnv1a(what.bytes())
     }
 
-    /// From when on commits are looked at, in seconds since the epoch.
+    /// The earliest commits to read, in seconds since the epoch.
     pub(super) fn since(&self) -> i64 {
         self.inventory.as_ref().map_or(0, |inventory| inventory.since)
     }

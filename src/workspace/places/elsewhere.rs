@@ -1,9 +1,8 @@
-//! Folders that are not on this machine: a container's, a removed work tree's, another computer's.
+//! Directories that are not on this machine: in a container, a removed working tree, or another computer.
 //!
-//! Their sessions belong to the repository that has the files which they changed, at the same paths. One or two such files
-//! may be an accident (every project has a README), most of many are not. Where there are too few, it may be told by a commit
-//! that was made there, by the folder's name ([`trees`]), or by the
-//! branch that was checked out in it.
+//! Their sessions belong to the repository that has the files they changed, at the same paths. One or two such files may be a
+//! coincidence (every project has a README), most of many are not. If there are too few, other evidence may decide: a commit made
+//! there, the directory's name ([`trees`]), or the branch that was checked out in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,11 +12,11 @@ use crate::correlate::{trees, visit};
 use crate::facts::session::Session;
 use crate::git::{Repo, added_lines};
 
-/// So many files at the same paths are no accident.
+/// This many files at the same paths are not a coincidence.
 const ENOUGH: usize = 3;
-/// Files looked at for each folder.
+/// How many files of each directory are compared.
 const MOST: usize = 100;
-/// Digits of a hash that are no accident.
+/// This many digits of a hash are not a coincidence.
 const LONG: usize = 7;
 
 /// Branches that many repositories have.
@@ -37,7 +36,7 @@ const COMMON: &[&str] = &[
     "trunk",
 ];
 
-/// What sessions did in a folder.
+/// What sessions did in a directory.
 #[derive(Default)]
 struct Work<'a> {
     /// The files they changed.
@@ -48,7 +47,7 @@ struct Work<'a> {
     branches: BTreeSet<&'a str>,
 }
 
-/// How well a folder fits a repository; the larger, the better.
+/// How well a directory matches a repository; larger is better.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     Branch,
@@ -57,7 +56,7 @@ enum Fit {
     Files(usize),
 }
 
-/// Adds folders of other machines to the work trees of the repositories whose files they hold.
+/// Adds directories of other machines to the working trees of the repositories that have their files.
 pub(super) fn adopt(repos: &[Option<Repo>], roots: &mut [Vec<String>], sessions: &[Session], links: &Links) {
     for (folder, work) in unplaced(roots, sessions, links) {
         let fitting: Vec<(Fit, std::cmp::Reverse<usize>, &str)> = repos
@@ -68,7 +67,7 @@ pub(super) fn adopt(repos: &[Option<Repo>], roots: &mut [Vec<String>], sessions:
                 Some((fit, std::cmp::Reverse(number), root))
             })
             .collect();
-        // A branch that several repositories have tells nothing.
+        // A branch that several repositories have proves nothing.
         let is_clear = |fit: &Fit| *fit != Fit::Branch || fitting.len() == 1;
         let found = fitting.iter().max().filter(|(fit, ..)| is_clear(fit));
         if let Some((_, std::cmp::Reverse(number), root)) = found
@@ -80,7 +79,7 @@ pub(super) fn adopt(repos: &[Option<Repo>], roots: &mut [Vec<String>], sessions:
     }
 }
 
-/// What sessions did that worked in no repository and in no folder of this machine, by the first folder of each session.
+/// What sessions did that worked in no repository and no directory of this machine, by the first directory of each session.
 fn unplaced<'a>(
     roots: &[Vec<String>],
     sessions: &'a [Session],
@@ -112,7 +111,7 @@ fn unplaced<'a>(
     folders
 }
 
-/// How a folder fits a repository, and which folder would be the work tree. `None` where nothing speaks for it.
+/// How well a directory matches a repository, and which directory would be the working tree. `None` if there is no evidence.
 fn fit<'a>(repo: &Repo, folder: &'a str, work: &Work<'_>) -> Option<(Fit, &'a str)> {
     if let Some((count, root)) = root(repo, folder, &work.files) {
         return Some((Fit::Files(count), root));
@@ -125,7 +124,7 @@ fn fit<'a>(repo: &Repo, folder: &'a str, work: &Work<'_>) -> Option<(Fit, &'a st
     let root = named.unwrap_or(folder);
     let files: Vec<&str> = below(&work.files, root).collect();
     let is_unlike = files.len() >= ENOUGH && repo.count_of(files.iter().copied()) == 0;
-    // Commits or files of which none is known are another repository's.
+    // Unknown commits or files belong to another repository.
     if !work.commits.is_empty() || is_unlike {
         return None;
     }
@@ -136,7 +135,7 @@ fn fit<'a>(repo: &Repo, folder: &'a str, work: &Work<'_>) -> Option<(Fit, &'a st
     }
 }
 
-/// The paths below a folder, seen from there.
+/// The paths below a directory, relative to it.
 fn below<'a>(files: &BTreeSet<&'a str>, folder: &str) -> impl Iterator<Item = &'a str> + Clone {
     let inside = files
         .iter()
@@ -144,8 +143,8 @@ fn below<'a>(files: &BTreeSet<&'a str>, folder: &str) -> impl Iterator<Item = &'
     inside.collect::<Vec<_>>().into_iter()
 }
 
-/// The folder that would be the work tree of the repository: that of the session or one above it. `None` where no folder
-/// holds enough files of the repository, or where most files below it are not in the repository.
+/// The directory that would be the working tree of the repository: that of the session or one above it. `None` if no directory
+/// has enough of the repository's files, or if most files below it are not in the repository.
 fn root<'a>(repo: &Repo, folder: &'a str, files: &BTreeSet<&str>) -> Option<(usize, &'a str)> {
     let above = std::iter::successors(Some(folder), |folder| Some(folder.rsplit_once('/')?.0));
     above

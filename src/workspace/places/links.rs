@@ -1,8 +1,7 @@
-//! Paths of logs that lead through symbolic links.
+//! Paths in logs that lead through symbolic links.
 //!
-//! An agent logs a folder as the shell calls it, or as the system does: `~/src/kiln` and `/data/kiln` may be one, as are
-//! `/tmp` and `/private/tmp`. A path belongs where it really leads. Each folder is looked at once, and only as far as it is
-//! there.
+//! An agent logs a directory as the shell names it, or as the system does: `~/src/kiln` and `/data/kiln` may be the same, as are
+//! `/tmp` and `/private/tmp`. A path is resolved to its target. Each directory is examined once, as far as it exists.
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
@@ -11,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::correlate::links::Links;
 use crate::facts::session::Session;
 
-/// Follows all paths of the sessions.
+/// Resolves all paths of the sessions.
 pub(super) fn follow(sessions: &[Session]) -> Links {
     let mut known = Known::default();
     let mut links = HashMap::new();
@@ -36,19 +35,19 @@ fn all_paths(session: &Session) -> impl Iterator<Item = &str> {
     paths.chain(changed.map(|touch| touch.path.as_str()))
 }
 
-/// No system takes longer paths.
+/// The maximum length of a path on any system.
 const LONGEST: usize = 4096;
 
-/// What is known of a path.
+/// The known target of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
-    /// It leads where it says; whether something is there.
+    /// Itself; whether it exists.
     Itself(bool),
-    /// It leads here; whether something is there.
+    /// This path; whether it exists.
     Elsewhere(PathBuf, bool),
 }
 
-/// Paths that were looked at.
+/// Resolved paths.
 #[derive(Default)]
 struct Known(HashMap<PathBuf, Place>);
 
@@ -57,7 +56,7 @@ impl Known {
         if !path.is_absolute() || path.as_os_str().len() > LONGEST {
             return Place::Itself(false);
         }
-        // From the longest part that is known downwards: a path of a log may have any number of parts.
+        // Starts at the longest known part: a path in a log may have any number of parts.
         let unknown: Vec<&Path> = path
             .ancestors()
             .take_while(|part| !self.0.contains_key(*part))
@@ -69,7 +68,7 @@ impl Known {
         self.0.get(path).cloned().unwrap_or(Place::Itself(false))
     }
 
-    /// A path whose folder is known.
+    /// A path whose directory is known.
     fn look_at(&self, path: &Path) -> Place {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
             return Place::Itself(true);

@@ -1,5 +1,4 @@
-//! Where sessions worked, as far as the disk and the repositories tell: through links, in work trees that are gone, on other
-//! machines.
+//! Where sessions worked, according to the disk and the repositories: through links, in removed working trees, on other machines.
 
 mod elsewhere;
 mod links;
@@ -15,17 +14,17 @@ use crate::git::Repo;
 
 pub use standing::{named, repositories, repositories_near, worked_in};
 
-/// Which folders of the logs belong to which repository.
+/// Which directories in logs belong to which repository.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
-    /// For each repository its work trees, as paths of the logs have them.
+    /// The working trees of each repository, with the paths used in logs.
     pub roots: Vec<Vec<String>>,
-    /// Where paths of the logs lead through symbolic links.
+    /// The targets of paths in logs that lead through symbolic links.
     pub links: Arc<Links>,
 }
 
 impl Places {
-    /// Those of `repos`, where each is a repository that could be opened.
+    /// The places of `repos`, those repositories that could be opened.
     pub fn of(repos: &[Option<Repo>], sessions: &[Session]) -> Self {
         let links = links::follow(sessions);
         let mut roots: Vec<Vec<String>> = repos
@@ -41,7 +40,7 @@ impl Places {
     }
 }
 
-/// The work trees of a repository, as logs name them; a bare repository stands for itself.
+/// The working trees of a repository, as logs name them; a bare repository stands for itself.
 fn work_trees(repo: &Repo) -> Vec<String> {
     let mut trees = repo.work_trees();
     if trees.is_empty() {

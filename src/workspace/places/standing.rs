@@ -1,4 +1,4 @@
-//! The folders of logs that are on this machine, and the repositories around them.
+//! The directories in logs that exist on this machine, and the repositories around them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,8 @@ use crate::correlate::trees;
 use crate::facts::session::Session;
 use crate::git::Repo;
 
-/// The repositories in whose folders the sessions worked or changed files, and those `around`: their sessions may know them by
-/// the folders of another machine. What lies in folders that are `closed` is not opened.
+/// The repositories in whose directories the sessions worked or changed files, and those `around`: their sessions may have used
+/// directories of another machine. Directories that are `closed` are not opened.
 pub fn repositories<'a>(
     around: &[PathBuf],
     closed: &[PathBuf],
@@ -18,7 +18,7 @@ pub fn repositories<'a>(
     found(around, sessions, |_| true, is_open)
 }
 
-/// Those of them that a path leads to which `is_near`. Nothing else is looked at.
+/// Only the repositories on paths that satisfy `is_near`. Nothing else is examined.
 pub fn repositories_near<'a>(
     around: &[PathBuf],
     sessions: impl IntoIterator<Item = &'a Session>,
@@ -27,7 +27,7 @@ pub fn repositories_near<'a>(
     found(around, sessions, &is_near, &is_near)
 }
 
-/// The folders that a session worked in and the files that it changed, as far as it names them whole.
+/// The directories that a session worked in and the files it changed, if their paths are absolute.
 pub fn named(session: &Session) -> impl Iterator<Item = &Path> {
     let places = session.places.iter().map(|place| place.folder.as_str());
     let made_in = session.commits.iter().filter_map(|made| made.folder.as_deref());
@@ -70,7 +70,7 @@ fn found<'a>(
     found.into_iter().collect()
 }
 
-/// Whether a session worked in a folder or below it.
+/// Whether a session worked in a directory or below it.
 pub fn worked_in(session: &Session, root: &Path) -> bool {
     let real = root.canonicalize();
     let below = |path: &str| {
@@ -80,7 +80,7 @@ pub fn worked_in(session: &Session, root: &Path) -> bool {
         || session.touched.iter().any(|touch| below(&touch.path))
 }
 
-/// A folder that is there, or of a work tree that is gone, the repository that it belonged to.
+/// The directory if it exists, or the repository of a removed working tree.
 fn standing(folder: &str) -> Option<PathBuf> {
     let is_there = |folder: &&Path| folder.is_absolute() && folder.is_dir();
     let removed = || trees::owner(folder).map(Path::new).filter(is_there);
@@ -88,7 +88,7 @@ fn standing(folder: &str) -> Option<PathBuf> {
     found.map(Path::to_owned)
 }
 
-/// The tops of the work trees around folders: each folder on the way is looked at once.
+/// The tops of the working trees around directories; each directory on the way is examined once.
 fn tops(folders: &BTreeSet<&Path>) -> BTreeSet<PathBuf> {
     let mut seen: BTreeSet<&Path> = BTreeSet::new();
     let mut tops = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Work trees inside of repositories that are gone, found by the files that sessions changed in them.
+//! Removed working trees inside repositories, found by the files that sessions changed in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,11 +9,11 @@ use crate::correlate::visit;
 use crate::facts::session::Session;
 use crate::git::Repo;
 
-/// How deep below its folder a work tree may lie: some are named after branches such as `team/topic`.
+/// How deep below its directory a working tree may be: some are named after branches such as `team/topic`.
 const DEEPEST: usize = 3;
 
-/// Adds the work trees inside of repositories that are gone, as far as sessions worked in them. What the repository tracks is
-/// none, nor is a repository of its own.
+/// Adds the removed working trees inside repositories in which sessions worked. Tracked directories and nested repositories do
+/// not count.
 pub(super) fn add_inside(
     repos: &[Option<Repo>],
     roots: &mut [Vec<String>],
@@ -62,7 +62,7 @@ pub(super) fn add_inside(
     }
 }
 
-/// The names of the work trees in a folder for them: as many parts of the paths as make most of the files known.
+/// The names of the working trees in a directory for them: the number of path parts that matches most files.
 fn names(repo: &Repo, rests: &[String]) -> BTreeSet<String> {
     let mut by_first: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for rest in rests {
@@ -83,7 +83,7 @@ fn names(repo: &Repo, rests: &[String]) -> BTreeSet<String> {
     names
 }
 
-/// A path after so many parts.
+/// A path after this many parts.
 fn split(path: &str, depth: usize) -> Option<(&str, &str)> {
     let (at, _) = path.match_indices('/').nth(depth - 1)?;
     Some((path.get(..at)?, path.get(at + 1..)?))
