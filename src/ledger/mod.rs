@@ -1,7 +1,7 @@
 //! The only writer to a repository.
 //!
-//! Every write is a batch: one commit on the notes reference, made under our lock, moved there by compare-and-swap and
-//! remembered by the pin. Writing the same lines again changes nothing, so a command that failed can be run again.
+//! Every write is a batch: one commit on the notes ref, created under a lock, moved there by compare-and-swap and remembered by
+//! the pin. Writing the same lines again changes nothing, so a failed command can be run again.
 
 pub mod merge;
 
@@ -17,14 +17,14 @@ use crate::git::refs::{self, WriteLock};
 pub use crate::git::notes::Written;
 pub use crate::git::writer::{Signing, WriteError, Writer, is_writable};
 
-/// How much of a note of ours is filled: a revision or a retraction still finds room.
+/// How much of a note is filled, so that a revision or a retraction still has room.
 const FILL: usize = NOTE_CAP / 2;
 
-/// Takes back what another program pushed out of the ledger; whether there was something. A reference whose file says
-/// nothing any more is mended first.
+/// Restores what another program overwrote in the ledger; returns whether there was anything. A ref whose file is empty is
+/// repaired first.
 ///
-/// Git's own commands move the notes reference without looking at what it holds. What this clone wrote last is pinned, so
-/// that it can be merged back.
+/// Git's own commands move the notes ref without looking at its content. What this clone wrote last is pinned, so that it can be
+/// merged back.
 pub fn heal(repo: &Repo, writer: &Writer) -> Result<bool, WriteError> {
     let is_rubbish = refs::has_rubbish(repo);
     if !is_rubbish && !notes::was_moved(repo) {
@@ -50,11 +50,11 @@ pub fn append(
     notes::add(repo, &by_commit(records), message, writer)
 }
 
-/// The commits whose notes could not take their records, and why.
+/// The commits whose notes could not take their records, with the reason.
 pub type Left = BTreeMap<ObjectId, WriteError>;
 
-/// [`append`], but that a note which cannot take its records does not keep those of other commits from being written. Returns
-/// the commits that were left out; the message is made for what was not.
+/// Like [`append`], but a note that cannot take its records does not prevent writing the others. Returns the commits that were
+/// left out; the message is built for them.
 pub fn append_each(
     repo: &Repo,
     records: &[(ObjectId, Record)],
@@ -75,7 +75,7 @@ pub fn append_each(
     }
 }
 
-/// Adds lines that are in the ledger already to the notes on other commits, byte by byte.
+/// Adds lines that are already in the ledger to the notes on other commits, byte for byte.
 pub fn append_lines(
     repo: &Repo,
     lines: &BTreeMap<ObjectId, NoteLines>,
@@ -86,7 +86,7 @@ pub fn append_lines(
     notes::add(repo, lines, message, writer)
 }
 
-/// Adds all lines of the note on a commit to that on another one, which took its place.
+/// Adds all lines of the note on a commit to the note on another one, which replaced it.
 pub fn carry(repo: &Repo, from: ObjectId, to: ObjectId, writer: &Writer) -> Result<Written, WriteError> {
     let own = notes::read_own(repo).notes.into_iter();
     let mut lines = NoteLines::default();
@@ -102,8 +102,8 @@ pub fn carry(repo: &Repo, from: ObjectId, to: ObjectId, writer: &Writer) -> Resu
     append_lines(repo, &BTreeMap::from([(to, lines)]), &message, writer)
 }
 
-/// Adds to the notes on commits what `decide` makes of the ledger as it is when it is written: records and the message of
-/// the commit. It is asked again where somebody else wrote meanwhile; its error leaves the ledger as it is.
+/// Adds to the notes on commits what `decide` returns for the ledger as it is when written: records and the message of the
+/// commit. It is called again if another process wrote in the meantime; an error leaves the ledger unchanged.
 pub fn append_decided<E: From<WriteError>>(
     repo: &Repo,
     writer: &Writer,
@@ -119,8 +119,8 @@ pub fn append_decided<E: From<WriteError>>(
     })
 }
 
-/// Records tasks without code: a commit without files for each day, more where a note would grow too large, and one
-/// commit of notes for all of them. Returns the commits, in the order of the days.
+/// Records tasks without a commit: an empty commit per day, more if a note would grow too large, and one commit of notes for all
+/// of them. Returns the commits, in the order of the days.
 pub fn append_without_code(
     repo: &Repo,
     tasks: &[Task],
@@ -130,7 +130,7 @@ pub fn append_without_code(
     append_without_code_if(repo, tasks, message, writer, || Ok(()))
 }
 
-/// [`append_without_code`] if `allowed` finds nothing against it in the ledger as it is when it is written.
+/// Like [`append_without_code`], if `allowed` accepts the ledger as it is when written.
 pub fn append_without_code_if<E: From<WriteError>>(
     repo: &Repo,
     tasks: &[Task],
@@ -194,7 +194,7 @@ fn batches(tasks: &[Task]) -> Vec<Vec<&Task>> {
     batches
 }
 
-/// What `git log refs/leverage/tasks` shows: the note holds the record, this is for people.
+/// What `git log refs/leverage/tasks` shows: the note contains the record, this message is for people.
 fn chain_message(batch: &[&Task]) -> String {
     let Some(first) = batch.first() else {
         return String::new();

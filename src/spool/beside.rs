@@ -1,14 +1,14 @@
-//! Where the spool lies that stands in for that of the machine: in a repository, which is found without being opened.
+//! The location of the spool that replaces the machine's: in a repository, found without opening it.
 
 use std::path::{Path, PathBuf};
 
 use crate::git::files;
 
-/// No file that names a folder is longer.
+/// The maximum size of a file that names a directory.
 const LONGEST: u64 = 16 << 10;
 
-/// The folder that all work trees of the repository around a folder share. Nothing is opened that could wait: no
-/// configuration, no reference, no object.
+/// The directory that all working trees of the repository around a directory share. Nothing is opened that could block: no
+/// configuration, no ref, no object.
 pub fn common_dir(folder: &Path) -> Option<PathBuf> {
     let git_dir = folder.ancestors().find_map(|above| {
         let place = above.join(".git");
@@ -23,7 +23,7 @@ pub fn common_dir(folder: &Path) -> Option<PathBuf> {
     common.join("objects").is_dir().then_some(common)
 }
 
-/// What a file names behind a prefix.
+/// The path that a file contains after a prefix.
 fn named(file: &Path, prefix: &str) -> Option<PathBuf> {
     let text = files::read_text(file, LONGEST).ok()??;
     let name = text.strip_prefix(prefix)?.trim_end_matches(['\n', '\r']);

@@ -1,4 +1,4 @@
-//! How far a spool is captured: `captured.json`, which appears whole or not at all.
+//! How far a spool is captured: `captured.json`, which is replaced atomically.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -12,14 +12,14 @@ use crate::git::files;
 use crate::git::folder;
 
 const NAME: &str = "captured.json";
-/// What it is called while it is written, before six letters or digits.
+/// Its name while it is being written, followed by six letters or digits.
 const UNFINISHED: &str = ".captured-";
-/// No honest one is larger.
+/// The maximum size of such a file.
 const LARGEST: u64 = 8 << 20;
-/// So many sessions that were given up are remembered.
+/// How many given-up sessions are remembered.
 const MOST_DROPPED: usize = 50;
 
-/// A session that was given up: nothing could be captured of it for days.
+/// A session that was given up: nothing of it could be captured for days.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
     /// The session, as `AGENT:ID`.
@@ -32,19 +32,19 @@ pub struct Dropped {
     pub reason: String,
 }
 
-/// What is known of a spool beside its lines.
+/// What is known of a spool in addition to its lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Captured {
-    /// The byte up to which nothing is pending, by the name of the file.
+    /// The byte up to which nothing is pending, by file name.
     #[serde(default)]
     pub files: BTreeMap<String, u64>,
-    /// When the last capture of a session began that succeeded, by `AGENT:ID`. Only of those with lines behind that byte.
+    /// When the last successful capture of a session began, by `AGENT:ID`. Only for sessions with lines after that byte.
     #[serde(default)]
     pub sessions: BTreeMap<String, DateTime<Utc>>,
-    /// When nothing could be captured of a session for the first time since something was, by `AGENT:ID`.
+    /// When a capture of a session first failed since the last success, by `AGENT:ID`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub failing: BTreeMap<String, DateTime<Utc>>,
-    /// The last event of each agent in files that are gone or captured.
+    /// The last event of each agent in files that are removed or captured.
     #[serde(default)]
     pub last: BTreeMap<String, Event>,
     /// The sessions that were given up.
@@ -53,14 +53,14 @@ pub(super) struct Captured {
 }
 
 impl Captured {
-    /// Reads it. One that is not there or broken says nothing: what was captured is then captured again, which changes nothing.
+    /// Reads the file. A missing or broken one is treated as empty: sessions are then captured again, which changes nothing.
     pub(super) fn read(spool: &Path) -> Self {
         let content = files::read(&spool.join(NAME), LARGEST);
         let content = content.ok().flatten().unwrap_or_default();
         serde_json::from_slice(&content).unwrap_or_default()
     }
 
-    /// Puts it in the place of the old one.
+    /// Replaces the file.
     pub(super) fn write(&mut self, spool: &Path) -> io::Result<()> {
         let more = self.dropped.len().saturating_sub(MOST_DROPPED);
         self.dropped.drain(..more);
@@ -72,7 +72,7 @@ impl Captured {
         Ok(())
     }
 
-    /// Notes that an agent called.
+    /// Stores that an agent called.
     pub(super) fn heard(&mut self, event: &Event) {
         let known = self.last.get(&event.agent);
         if known.is_none_or(|known| known.at <= event.at) {
@@ -81,11 +81,11 @@ impl Captured {
     }
 }
 
-/// What processes that were killed left behind. Only who has the lock writes.
+/// Removes what killed processes left behind. Only the holder of the lock writes.
 fn remove_unfinished(spool: &Path) {
     for entry in folder::present(spool) {
         if entry.name().to_string_lossy().starts_with(UNFINISHED) {
-            // It is in nobody's way.
+            // It does no harm.
             let _ = std::fs::remove_file(entry.path());
         }
     }

@@ -1,4 +1,4 @@
-//! The files of a spool: one a day, a line an event.
+//! The files of a spool: one per day, one line per event.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -8,9 +8,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::facts::event::Event;
 
-/// The longest line, in bytes.
+/// The maximum length of a line, in bytes.
 const LONGEST: usize = 4096;
-/// A file of a day that is larger gets no more.
+/// The maximum size of a day's file; a larger one takes no more lines.
 pub(super) const LARGEST: u64 = 32 << 20;
 const SUFFIX: &str = ".jsonl";
 
@@ -22,15 +22,15 @@ pub(super) fn name_of(at: DateTime<Utc>) -> String {
 /// The day whose events a file of this name has.
 pub(super) fn day_of(name: &str) -> Option<NaiveDate> {
     let day = name.strip_suffix(SUFFIX)?.parse().ok()?;
-    // Each day has one name.
+    // Each day has exactly one name.
     (format!("{day}{SUFFIX}") == name).then_some(day)
 }
 
-/// The line of an event, between two line ends: what a full disk cut short thus takes nothing with it. `None` where it would
-/// be too long.
+/// The line of an event, between two line endings: a line cut short by a full disk thus does not damage the next. `None` if it
+/// would be too long.
 fn line(event: &Event) -> Option<Vec<u8>> {
     let mut event = event.clone();
-    // What can be done without is left out first.
+    // Optional fields are left out first.
     let steps: [fn(&mut Event); 3] = [|_| (), |event| event.log = None, |event| event.folder = None];
     for shorten in steps {
         shorten(&mut event);
@@ -44,7 +44,7 @@ fn line(event: &Event) -> Option<Vec<u8>> {
     None
 }
 
-/// Appends an event to the file of its day, by one write.
+/// Appends an event to its day's file, with a single write.
 pub(super) fn append(folder: &Path, event: &Event) -> io::Result<()> {
     let line = line(event).ok_or_else(|| io::Error::other("the event is too long"))?;
     let mut options = OpenOptions::new();
@@ -59,7 +59,7 @@ pub(super) fn append(folder: &Path, event: &Event) -> io::Result<()> {
     }
 }
 
-/// Opens a regular file, and nothing that a link leads to.
+/// Opens a regular file, without following links.
 fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
@@ -75,20 +75,20 @@ fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     }
 }
 
-/// What stands in a file from some byte on.
+/// The content of a file from some byte on.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    /// The events, each with the byte behind its line.
+    /// The events, each with the position after its line.
     pub events: Vec<(u64, Event)>,
-    /// The byte behind the last whole line.
+    /// The position after the last complete line.
     pub end: u64,
-    /// How many lines are no events.
+    /// How many lines are not events.
     pub unreadable: usize,
     /// How many bytes were read.
     pub read: u64,
 }
 
-/// Reads a file of a day from some byte on, or from its beginning where it is shorter than that; so many bytes at most.
+/// Reads a day's file from some byte on, or from the start if it is shorter than that; at most this many bytes.
 pub(super) fn read(path: &Path, from: u64, most: u64) -> io::Result<Lines> {
     let mut file = open(OpenOptions::new().read(true), path)?;
     let from = if from <= file.metadata()?.len() { from } else { 0 };
@@ -99,14 +99,14 @@ pub(super) fn read(path: &Path, from: u64, most: u64) -> io::Result<Lines> {
     Ok(parse(&bytes, from))
 }
 
-/// The lines among bytes that begin at a place of a file.
+/// The lines in bytes that begin at a position in a file.
 pub(super) fn parse(bytes: &[u8], from: u64) -> Lines {
     let mut lines = Lines {
         end: from,
         read: bytes.len() as u64,
         ..Lines::default()
     };
-    // What is being written has no end yet.
+    // A line that is still being written has no end yet.
     let whole = memchr::memrchr(b'\n', bytes).map_or(0, |last| last + 1);
     let mut start = 0;
     for end in memchr::memchr_iter(b'\n', &bytes[..whole]) {

@@ -1,8 +1,8 @@
-//! The spool: what the hooks of agents were told, until it is captured.
+//! The spool: events from agents' hooks, until they are captured.
 //!
-//! There is one for the machine, in the folder of the user's state. A hook appends a line and takes no lock, so that it costs
-//! next to nothing and a `kill -9` at any moment loses nothing. Whoever captures notes beside the lines how far it came. Lines
-//! name sessions, folders and times: nothing that was said.
+//! The machine has one, in the user's state directory. A hook appends a line without a lock, so that it costs next to nothing and
+//! a `kill -9` at any moment loses nothing. Captures store separately how far they got. Lines contain sessions, directories and
+//! times, but no text of a conversation.
 
 mod beside;
 pub mod captured;
@@ -14,7 +14,7 @@ pub use beside::common_dir;
 pub use pending::Pending;
 pub use place::{Settled, Spool};
 
-/// Reads what may stand in a file of a spool, to see that nothing panics.
+/// Parses arbitrary bytes as a spool file, to check that nothing panics.
 #[cfg(any(test, feature = "fuzzing"))]
 pub fn hostile(bytes: &[u8]) {
     let lines = file::parse(bytes, 0);

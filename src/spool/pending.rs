@@ -1,4 +1,4 @@
-//! What of a spool is not captured yet.
+//! What is in a spool but not captured yet.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ use super::captured::{Captured, Dropped};
 
 /// Logs are written late: a capture that began sooner after an event may have missed something.
 pub const RESTS: TimeDelta = TimeDelta::seconds(30);
-/// An event of a clock that was so wrong is not waited for.
+/// Events from a clock that is this far ahead are not waited for.
 const WRONG_CLOCK: TimeDelta = TimeDelta::days(1);
-/// So many folders of a session are told.
+/// How many directories of a session are reported.
 const MOST_FOLDERS: usize = 16;
 
-/// A session of which something is not captured yet.
+/// A session that is not completely captured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
     /// The session.
@@ -26,42 +26,42 @@ pub struct Pending {
     pub first: DateTime<Utc>,
     /// The last event.
     pub last: DateTime<Utc>,
-    /// Whether that says that the session ended.
+    /// Whether the last event ended the session.
     pub is_ended: bool,
     /// Whether the agent answered in it.
     pub had_turns: bool,
     /// Its log, as the agent named it. Untrusted text.
     pub log: Option<String>,
-    /// The folders that it worked in, as the agent named them. Untrusted text.
+    /// The directories it worked in, as the agent named them. Untrusted text.
     pub folders: Vec<String>,
 }
 
 impl Pending {
-    /// Whether a capture that begins now is the last one that it needs, unless the session goes on.
+    /// Whether a capture that begins now is the last one it needs, unless the session continues.
     pub fn rests(&self, now: DateTime<Utc>) -> bool {
         is_settled(self.last, Some(&now), now)
     }
 }
 
-/// Commits that a hook of git told of, and whose sessions are not captured yet.
+/// Commits that a git hook reported and whose sessions are not captured yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
-    /// The folder in which git called. Untrusted text.
+    /// The directory in which git called the hook. Untrusted text.
     pub folder: String,
-    /// The first of them that is not captured.
+    /// The first commit that is not captured.
     pub first: DateTime<Utc>,
-    /// The last one.
+    /// The last commit.
     pub last: DateTime<Utc>,
 }
 
-/// What a spool says.
+/// The content of a spool.
 #[derive(Debug, Clone, Default)]
 pub struct Contents {
-    /// The sessions that are not captured to their end, the oldest first.
+    /// The sessions that are not completely captured, oldest first.
     pub pending: Vec<Pending>,
-    /// The commits whose sessions are not captured, by folder.
+    /// The commits whose sessions are not captured, by directory.
     pub committed: Vec<Committed>,
-    /// The last event of each agent; `git` is the one of its own hooks.
+    /// The last event of each agent; `git` stands for git's own hooks.
     pub last: BTreeMap<String, Event>,
     /// Sessions that were given up.
     pub dropped: Vec<Dropped>,
@@ -70,7 +70,7 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// When the last event came of those that are not captured; `None` where all are.
+    /// The time of the last event that is not captured; `None` if all are.
     pub fn newest(&self) -> Option<DateTime<Utc>> {
         let sessions = self.pending.iter().map(|pending| pending.last);
         let commits = self.committed.iter().map(|committed| committed.last);
@@ -78,14 +78,14 @@ impl Contents {
     }
 }
 
-/// Whether a capture that began then has all that an event told of.
+/// Whether a capture that began then has everything of an event.
 pub(super) fn is_settled(event: DateTime<Utc>, began: Option<&DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-    // The times of a foreign line may be the last that there are.
+    // The times in foreign data may be the largest possible ones.
     let after = |began: &DateTime<Utc>| *began - event >= RESTS;
     began.is_some_and(after) || event - now > WRONG_CLOCK && began.is_some()
 }
 
-/// What an event is to be captured of, as it is noted: a session, or the commits in a folder.
+/// The key of what an event asks to capture: a session, or the commits in a directory.
 pub(super) fn key_of(event: &Event) -> Option<String> {
     match folder_of(event) {
         Some(folder) => Some(key_of_folder(folder)),
@@ -93,12 +93,12 @@ pub(super) fn key_of(event: &Event) -> Option<String> {
     }
 }
 
-/// How the commits in a folder are noted.
+/// The key of the commits in a directory.
 pub(super) fn key_of_folder(folder: &str) -> String {
     format!("git:{folder}")
 }
 
-/// The folder of a commit that git told of.
+/// The directory of a commit that git reported.
 fn folder_of(event: &Event) -> Option<&str> {
     let is_commit = event.kind == EventKind::Commit && event.session.is_none();
     event.folder.as_deref().filter(|_| is_commit)
@@ -127,10 +127,10 @@ pub(super) fn committed<'a>(
     found.into_values().collect()
 }
 
-/// The session of an event that is to be captured.
+/// The session that an event asks to capture.
 fn session_of(event: &Event) -> Option<SessionId> {
     let session = SessionId::new(event.agent.as_str(), event.session.as_deref()?);
-    // What could not be written into a note is not looked for.
+    // A name that could not be written to a note is ignored.
     session.to_string().parse().ok()
 }
 

@@ -1,4 +1,4 @@
-//! Where a spool lies, and what is done with it.
+//! The location of a spool, and the operations on it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
@@ -19,54 +19,54 @@ use crate::facts::ids::SessionId;
 use crate::facts::quantity::counted;
 use crate::git::folder::{self, Kind};
 
-/// The name of a spool in the folder of the user's state, or in what is ours in a repository.
+/// The name of a spool in the user's state directory, or in git-leverage's directory of a repository.
 const NAME: &str = "spool";
-/// The name of what is ours in a repository.
+/// The name of git-leverage's directory in a repository.
 const OURS: &str = "leverage";
-/// So many files are read of a spool in a repository, the newest: those of two weeks are kept.
+/// How many files of a spool in a repository are read, newest first: those of two weeks.
 const MOST_FILES: usize = 32;
-/// So many bytes of events are read of a spool in a repository, and of that of the machine.
+/// How many bytes of events are read from a spool in a repository, and from the machine's.
 const MOST_BYTES_THERE: u64 = 16 << 20;
 const MOST_BYTES: u64 = 256 << 20;
-/// Files of which all is captured go when they are so old.
+/// Completely captured files are removed at this age.
 const KEPT: TimeDelta = TimeDelta::days(14);
-/// A session of which nothing can be captured is given up after so long.
+/// A session is given up if its captures fail for this long.
 const GIVEN_UP: TimeDelta = TimeDelta::days(7);
 
-/// One spool. It need not be there yet.
+/// One spool. It need not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spool {
     folder: PathBuf,
-    /// The common folder of the repository that it lies in, if it does. Whoever made that may have made the spool as well.
+    /// The common directory of the repository it is in, if any. Whoever made that repository may also have made the spool.
     repository: Option<PathBuf>,
 }
 
-/// That nobody else captures what is in a spool. It ends when this is dropped, and with the process however that ends.
+/// The exclusive right to capture what is in a spool. It ends when this is dropped, and with the process in any case.
 #[derive(Debug)]
 pub struct Sweeping {
     lock: Option<File>,
 }
 
 impl Sweeping {
-    /// Whether it keeps others out. Not every file system has locks.
+    /// Whether it excludes others. Not every file system has locks.
     pub fn is_locked(&self) -> bool {
         self.lock.is_some()
     }
 }
 
-/// What became of sessions.
+/// The results of a capture.
 #[derive(Debug, Clone, Default)]
 pub struct Settled {
-    /// When each capture began that succeeded.
+    /// When each successful capture began.
     pub captured: BTreeMap<SessionId, DateTime<Utc>>,
-    /// The same of the commits in folders.
+    /// The same for the commits in directories.
     pub committed: BTreeMap<String, DateTime<Utc>>,
-    /// Why nothing could be captured of the others that were tried.
+    /// Why the others that were tried could not be captured.
     pub failed: BTreeMap<SessionId, String>,
 }
 
 impl Spool {
-    /// The spool of the machine, in the folder of the user's state that is ours.
+    /// The spool of the machine, in git-leverage's part of the user's state directory.
     pub fn of_machine(state: &Path) -> Self {
         Self {
             folder: state.join(NAME),
@@ -74,7 +74,7 @@ impl Spool {
         }
     }
 
-    /// The one that stands in where that cannot be written, in the common folder of a repository.
+    /// The spool that replaces it if it cannot be written, in the common directory of a repository.
     pub fn of_repository(common_dir: &Path) -> Self {
         Self {
             folder: common_dir.join(OURS).join(NAME),
@@ -82,24 +82,24 @@ impl Spool {
         }
     }
 
-    /// The common folder of the repository that it lies in; `None` for that of the machine. What is in it counts for that
-    /// repository alone.
+    /// The common directory of the repository it is in; `None` for the machine's spool. Its content counts for that repository
+    /// only.
     pub fn repository(&self) -> Option<&Path> {
         self.repository.as_deref()
     }
 
-    /// Where it lies.
+    /// Its path.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Whether it can be written: a hook could append to it now.
+    /// Whether it can be written: whether a hook could append to it now.
     pub fn check(&self) -> io::Result<()> {
         self.make()?;
         tempfile::tempfile_in(&self.folder).map(drop)
     }
 
-    /// The files of days that take no more events.
+    /// The files of days that are full.
     pub fn full(&self) -> Vec<PathBuf> {
         let files = self.files().into_iter().map(|name| self.folder.join(name));
         let is_full = |path: &PathBuf| path.metadata().is_ok_and(|data| data.len() > file::LARGEST);
@@ -109,7 +109,7 @@ impl Spool {
     /// Appends an event.
     pub fn append(&self, event: &Event) -> io::Result<()> {
         if !self.is_ours() {
-            return Err(io::Error::other("the directory is not ours alone"));
+            return Err(io::Error::other("others can write to the directory"));
         }
         match file::append(&self.folder, event) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -128,7 +128,7 @@ impl Spool {
         builder.create(&self.folder)
     }
 
-    /// What is in it. One that is not there is empty.
+    /// Its content. A missing spool is empty.
     pub fn contents(&self, now: DateTime<Utc>) -> Contents {
         let captured = Captured::read(&self.folder);
         let mut contents = Contents::default();
@@ -157,7 +157,7 @@ impl Spool {
         events
     }
 
-    /// Takes the right to capture, if nobody has it or gives it back while one waits so long.
+    /// Acquires the right to capture, waiting this long for the current holder.
     pub fn sweep(&self, patience: Duration) -> Option<Sweeping> {
         let lock = self.lock("sweep.lock")?;
         let is_locked = wait(&lock, patience)?;
@@ -167,8 +167,8 @@ impl Spool {
         })
     }
 
-    /// Becomes the one process that waits to capture. `None` where one does already: nothing that is in the spool now escapes
-    /// it, as long as it looks into the spool once more after it has given this back.
+    /// Becomes the one process that waits to capture. `None` if another one already does: nothing in the spool can escape it, as
+    /// long as it reads the spool again after releasing this.
     pub fn turn(&self, patience: Duration) -> Option<Sweeping> {
         let lock = self.lock("next.lock")?;
         let is_locked = wait(&lock, patience)?;
@@ -177,7 +177,7 @@ impl Spool {
         })
     }
 
-    /// How large its files are, together: it changes with each event.
+    /// The total size of its files: it changes with each event.
     pub fn size(&self) -> u64 {
         let files = self.files().into_iter().map(|name| self.folder.join(name));
         files
@@ -185,13 +185,13 @@ impl Spool {
             .sum()
     }
 
-    /// Whether somebody waits to capture, and will find what is in the spool now.
+    /// Whether a process is waiting to capture, and will find what is in the spool now.
     pub fn is_awaited(&self) -> bool {
         let next = self.lock("next.lock");
         next.is_some_and(|next| matches!(next.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
-    /// Keeps other copies of the same hook out, for as long as what is returned is held.
+    /// Excludes other copies of the same hook while the returned value exists.
     pub fn alone(&self, patience: Duration) -> Option<Sweeping> {
         let lock = self.lock("hook.lock")?;
         let is_locked = wait(&lock, patience)?;
@@ -217,7 +217,7 @@ impl Spool {
         options.open(self.folder.join(name)).ok()
     }
 
-    /// Notes what became of sessions, gives up what cannot be captured, and removes files that nobody needs any more.
+    /// Stores the results of a capture, gives up what cannot be captured, and removes files that are no longer needed.
     pub fn settle(&self, _held: &Sweeping, settled: &Settled, now: DateTime<Utc>) -> io::Result<()> {
         let mut captured = Captured::read(&self.folder);
         for (session, began) in &settled.captured {
@@ -240,7 +240,7 @@ impl Spool {
         captured.write(&self.folder)
     }
 
-    /// Notes the sessions of which nothing could be captured for so long that nothing will.
+    /// Gives up the sessions whose captures have failed for too long.
     fn give_up(captured: &mut Captured, files: &Files, settled: &Settled, now: DateTime<Utc>) {
         for pending in pending::pending(events(files), captured, now) {
             let Some(reason) = settled.failed.get(&pending.session) else {
@@ -248,7 +248,7 @@ impl Spool {
             };
             let session = pending.session.to_string();
             let since = *captured.failing.entry(session.clone()).or_insert(now);
-            // A computer that was off for a week tries more than once as well.
+            // A computer that was off for a week also tries more than once.
             if now - since.max(pending.last) >= GIVEN_UP {
                 captured.failing.remove(&session);
                 captured.sessions.insert(session.clone(), now);
@@ -269,21 +269,21 @@ impl Spool {
         }
     }
 
-    /// Removes the files of long ago with nothing in them that is pending.
+    /// Removes old files in which nothing is pending.
     fn remove_old(&self, captured: &mut Captured, files: &Files, now: DateTime<Utc>) {
         let last = (now - KEPT).date_naive();
         for (name, lines) in files {
             let is_old = file::day_of(name).is_some_and(|day| day < last);
             if is_old && captured.files.get(name) == Some(&lines.end) {
-                // It is tried again the next time.
+                // It is tried again next time.
                 let _ = std::fs::remove_file(self.folder.join(name));
             }
         }
         captured.files.retain(|name, _| files.contains_key(name));
     }
 
-    /// Whether it is as this program makes one, or can be made. In a repository, links lead elsewhere, and what others may
-    /// write is theirs as well.
+    /// Whether it is as this program creates it, or can be created. In a repository, links could lead elsewhere, and files that
+    /// others may write are not trusted.
     fn is_ours(&self) -> bool {
         let Some(repository) = &self.repository else {
             return true;
@@ -296,7 +296,7 @@ impl Spool {
             })
     }
 
-    /// The names of the files, the oldest first.
+    /// The names of the files, oldest first.
     fn files(&self) -> Vec<String> {
         if !self.is_ours() {
             return Vec::new();
@@ -309,13 +309,13 @@ impl Spool {
         names
     }
 
-    /// What is behind the byte of each file up to which nothing is pending.
+    /// The content of each file after the byte up to which nothing is pending.
     fn unsettled(&self, captured: &Captured, warnings: &mut Vec<Warning>) -> Files {
         let from = |name: &str| captured.files.get(name).copied().unwrap_or_default();
         self.read_files(|_| true, from, warnings)
     }
 
-    /// What is in files from some byte on, as far as it is believed. Where there is too much, the newest is read.
+    /// The trusted content of files from some byte on. If there is too much, the newest is read.
     fn read_files(
         &self,
         wanted: impl Fn(&String) -> bool,
@@ -347,17 +347,17 @@ impl Spool {
                     lines.events.retain(|(_, event)| within.has(event));
                     files.insert(name, lines);
                 }
-                Err(error) => warnings.push(Warning::new(place(), format!("cannot be read: {error}"))),
+                Err(error) => warnings.push(Warning::new(place(), format!("cannot read it: {error}"))),
             }
         }
         files
     }
 }
 
-/// Which events of a spool are believed: of one in a repository, those that tell of that repository.
+/// Which events of a spool are trusted: in a repository's spool, those about that repository.
 struct Within<'a> {
     repository: Option<&'a Path>,
-    /// What is known of folders.
+    /// The known directories.
     known: HashMap<String, bool>,
 }
 
@@ -383,7 +383,7 @@ impl<'a> Within<'a> {
     }
 }
 
-/// Whether a folder lies in the repository with this common folder, whatever links lead to it.
+/// Whether a directory is in the repository with this common directory, whatever links lead to it.
 fn is_of(folder: &Path, repository: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().ok();
     let around =
@@ -391,7 +391,7 @@ fn is_of(folder: &Path, repository: &Path) -> bool {
     around().is_some_and(|around| Some(around) == real(repository))
 }
 
-/// Whether something belongs to the user of this process, and nobody else may write it.
+/// Whether something belongs to the user of this process, and nobody else may write to it.
 #[cfg(unix)]
 fn is_of_the_user(data: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -403,7 +403,7 @@ fn is_of_the_user(_data: &Metadata) -> bool {
     true
 }
 
-/// What is in files, by their names.
+/// The content of files, by name.
 type Files = BTreeMap<String, Lines>;
 
 fn events(files: &Files) -> impl Iterator<Item = &Event> {
@@ -412,7 +412,7 @@ fn events(files: &Files) -> impl Iterator<Item = &Event> {
         .flat_map(|lines| lines.events.iter().map(|(_, event)| event))
 }
 
-/// Moves the byte of a file behind all that is settled; returns what is not behind it.
+/// Moves the byte of a file past everything settled; returns what is not settled.
 fn advance<'a>(
     captured: &mut Captured,
     name: &str,
@@ -438,7 +438,7 @@ fn advance<'a>(
     behind.iter().map(|(_, event)| event)
 }
 
-/// Waits for a lock; `Some(false)` where the file system has none, `None` where somebody else has it still.
+/// Waits for a lock; `Some(false)` if the file system has none, `None` if another process still holds it.
 fn wait(lock: &File, patience: Duration) -> Option<bool> {
     let deadline = Instant::now() + patience;
     let pause = (patience / 20).min(Duration::from_millis(50));
@@ -533,7 +533,7 @@ mod tests {
         capture(&spool, &["b"], 60);
         assert_eq!(pending(&spool, 61), ["a"]);
         assert!(captured(&spool).files.is_empty() && captured(&spool).sessions.len() == 1);
-        // Whoever lost what was noted captures again.
+        // If the results are lost, it is captured again.
         std::fs::write(spool.folder().join("captured.json"), "{").unwrap();
         assert_eq!(pending(&spool, 62), ["a", "b"]);
     }
@@ -556,7 +556,7 @@ mod tests {
         assert!(spool.sweep(Duration::ZERO).is_none());
         let turn = spool.turn(Duration::ZERO).unwrap();
         assert!(spool.is_awaited() && spool.turn(Duration::from_millis(20)).is_none());
-        // Who waits keeps nobody from capturing.
+        // A waiting process does not prevent captures.
         drop(sweeps);
         assert!(spool.sweep(Duration::ZERO).is_some());
         drop(turn);
@@ -591,7 +591,7 @@ mod tests {
         );
     }
 
-    /// A repository with a spool that has events of these folders.
+    /// A repository with a spool that has events of these directories.
     fn beside(root: &Path, folders: &[&Path]) -> Spool {
         for name in [
             "kiln/.git/objects",
@@ -635,11 +635,11 @@ mod tests {
             Some("s1")
         );
         assert_eq!(spool.recent(at(0)).len(), 1);
-        // What it says was heard is of that repository as well.
+        // What it lists as last called must also be about that repository.
         let last = serde_json::json!({"last": {"amp": {"at": at(0), "agent": "amp", "kind": "turn-end", "folder": "/"}}});
         std::fs::write(spool.folder().join("captured.json"), last.to_string()).unwrap();
         assert!(!spool.contents(at(10)).last.contains_key("amp"));
-        // Those of others hold nothing back.
+        // Events of others do not delay anything.
         capture(&spool, &["s1"], 60);
         let end = captured(&spool).files[&file::name_of(at(0))];
         assert_eq!(
@@ -668,7 +668,7 @@ mod tests {
             std::fs::set_permissions(open, PermissionsExt::from_mode(0o700)).unwrap();
         }
         assert_eq!(pending(&spool, 1).len(), 1);
-        // A link leads to where others may have chosen.
+        // A link could lead to a place that others chose.
         let elsewhere = root.path().join("elsewhere");
         std::fs::rename(ours, &elsewhere).unwrap();
         std::os::unix::fs::symlink(&elsewhere, ours).unwrap();
