@@ -1,7 +1,7 @@
-//! Every reader of bytes that somebody else wrote, by name: what the property tests below and `fuzz/` call.
+//! Every reader of untrusted bytes, by name: used by the property tests below and by `fuzz/`.
 //!
-//! It is part of the crate in tests and with the feature `fuzzing` alone. A reader may refuse what it is given; it may not panic
-//! or make more of it than its size warrants.
+//! It is part of the crate only in tests and with the feature `fuzzing`. A reader may reject its input; it must not panic, or
+//! produce more than the size of the input justifies.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ use crate::sources::agents::{self, Agent, Machine};
 use crate::sources::inventory::hostile as inventory;
 use crate::spool;
 
-/// A reader, called for its panics.
+/// A reader, called to check that it does not panic.
 pub type Reader = fn(&[u8]);
 
 /// The readers. Each has seeds in `fixtures/hostile/NAME/` and a target in `fuzz/fuzz_targets/`.
@@ -48,14 +48,14 @@ pub const READERS: &[(&str, Reader)] = &[
     ("spool", spool::hostile),
 ];
 
-/// The reader with this name. It panics where there is none.
+/// The reader with this name. It panics if there is none.
 pub fn read(name: &str, data: &[u8]) {
     let reader = READERS.iter().find(|(known, _)| *known == name);
     let (_, reader) = reader.unwrap_or_else(|| panic!("no reader is called {name}"));
     reader(data);
 }
 
-/// A settings file of an agent: ours goes in and comes out again, or it is left alone.
+/// An agent's settings file: hooks are added and removed again, or it is rejected.
 fn read_settings(content: &[u8]) {
     let Ok(text) = std::str::from_utf8(content) else {
         return;
@@ -104,7 +104,7 @@ fn read_note(content: &[u8]) {
 fn read_payload(payload: &[u8]) {
     let told = told(payload, &|_| None, DateTime::UNIX_EPOCH);
     if let Some(told) = told {
-        // Each text that is kept is bounded.
+        // Each stored text has a size limit.
         let kept = serde_json::to_string(&told.event).unwrap_or_default();
         assert!(kept.len() < 16 << 10, "{}", kept.len());
     }
@@ -114,7 +114,7 @@ fn read_git_ai(content: &[u8]) {
     GitAiNote::read(content).evidence();
 }
 
-/// Where each agent would find its log below the home folder.
+/// Where each agent's log would be below the home directory.
 const LOGS: &[(&str, &str)] = &[
     ("amp", ".local/share/amp/threads/T-1.json"),
     ("claude-code", ".claude/projects/-w-kiln/a.jsonl"),
@@ -140,12 +140,12 @@ const LOGS: &[(&str, &str)] = &[
     ("qwen", ".qwen/projects/-w-kiln/chats/a.jsonl"),
 ];
 
-/// A log, behind a byte that says of which agent.
+/// A log, after a byte that selects the agent.
 fn read_agent(data: &[u8]) {
     events_of(data);
 }
 
-/// How many events are in it.
+/// The number of events in it.
 fn events_of(data: &[u8]) -> usize {
     let (Some((first, log)), Ok(home)) = (data.split_first(), tempfile::tempdir()) else {
         return 0;
@@ -159,7 +159,7 @@ fn events_of(data: &[u8]) -> usize {
     }
 }
 
-/// Reads all that an agent keeps below a home folder, `size` bytes, and says how many events that makes.
+/// Reads all logs of an agent below a home directory of `size` bytes, and returns the number of events.
 fn read_home(name: &str, home: &Path, size: usize) -> usize {
     let machine = Machine {
         home: Some(home.to_owned()),
@@ -170,7 +170,7 @@ fn read_home(name: &str, home: &Path, size: usize) -> usize {
     for agent in agents::READERS.iter().filter(|agent| agent.name() == name) {
         let logs = read_logs(*agent, &machine);
         let events: usize = logs.iter().map(|(_, log)| log.events.len()).sum();
-        // A log can stand for a session by its name and its times alone.
+        // A log can represent a session with only its name and its times.
         let most = size + 8 * logs.len();
         assert!(events <= most, "{name} made {events} events of {size} bytes");
         assemble(name, &logs);
@@ -185,7 +185,7 @@ fn read_logs(agent: &dyn Agent, machine: &Machine) -> Vec<(PathBuf, Log)> {
         for mut file in agent.logs(&root, &mut Vec::new()) {
             file.companions.extend(agent.companions(&file, machine));
             let mut log = Log::default();
-            // What cannot be read is refused.
+            // Unreadable input is rejected.
             if agent.read(&file, &mut log).is_ok() {
                 logs.push((file.path, log));
             }
@@ -205,7 +205,7 @@ fn read_exchange(data: &[u8]) {
             at: chrono::DateTime::UNIX_EPOCH,
             work: WorkTime::default(),
         };
-        // What cannot be read is refused.
+        // Unreadable input is rejected.
         let _ = exchange::read(data, &options);
     }
 }

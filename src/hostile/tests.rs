@@ -1,4 +1,4 @@
-//! Seeds, damaged and whole, and random bytes.
+//! Seeds, intact and damaged, and random bytes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-/// The files below a folder, by their path in it.
+/// The files below a directory, by relative path.
 fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let (mut found, mut folders) = (BTreeMap::new(), vec![root.to_owned()]);
     while let Some(folder) = folders.pop() {
@@ -30,7 +30,7 @@ fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// One thing that happens to bytes. Places are of 65,536 parts of the whole.
+/// One change to bytes. Positions are in units of 1/65,536 of the whole.
 #[derive(Debug, Clone)]
 enum Damage {
     Flip(u16, u8),
@@ -113,13 +113,13 @@ fn every_reader_has_seeds_and_a_fuzz_target() {
     }
 }
 
-/// What a reader refuses at its first byte would test nothing.
+/// Input that a reader rejects at its first byte would test nothing.
 #[test]
 fn seeds_are_whole() {
     for (name, seed) in files(&fixtures().join("hostile/record")) {
         assert!(Record::decode(&seed).is_ok(), "{}", name.display());
     }
-    // A message of OpenCode is part of a session that stands in other files.
+    // A message of OpenCode is part of a session that is in other files.
     let logs = files(&fixtures().join("hostile/agent"));
     for (name, seed) in logs.iter().filter(|(name, _)| !name.ends_with("opencode")) {
         assert!(events_of(seed) > 3, "{}", name.display());

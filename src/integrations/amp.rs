@@ -20,7 +20,7 @@ pub static AMP: Integration = Integration {
     setup: SETUP,
 };
 
-/// How it is set up.
+/// How to set it up.
 const SETUP: SetupForm = SetupForm {
     title: "Amp",
     programs: &["amp"],

@@ -8,7 +8,7 @@ use super::setup::{HookForm, NamedFile, SettingsFolder, SetupForm, SkillFolders}
 use crate::facts::agents;
 use crate::facts::event::EventKind;
 
-/// What it calls the events that count.
+/// Its names for the relevant events.
 const EVENTS: &[(&str, EventKind)] = &[
     ("SessionStart", EventKind::SessionStart),
     ("Stop", EventKind::TurnEnd),
@@ -17,7 +17,7 @@ const EVENTS: &[(&str, EventKind)] = &[
 /// Antigravity CLI.
 pub static ANTIGRAVITY: Integration = Integration {
     identity: &agents::ANTIGRAVITY,
-    // Its own folders lie in that of Gemini CLI.
+    // Its directories are inside Gemini CLI's.
     payload: PayloadForm {
         events: EVENTS,
         folders: &["antigravity-cli", "antigravity-ide", "antigravity"],
@@ -30,7 +30,7 @@ pub static ANTIGRAVITY: Integration = Integration {
     setup: SETUP,
 };
 
-/// How it is set up.
+/// How to set it up.
 const SETUP: SetupForm = SetupForm {
     title: "Antigravity CLI",
     programs: &["agy"],
@@ -41,7 +41,7 @@ const SETUP: SetupForm = SetupForm {
         usual: ".gemini/config",
     },
     project: ".agents",
-    // Hooks have a name, and below it the events. There is none for the end of a session.
+    // Hooks have a name, and the events are below it. There is no event for the end of a session.
     hooks: HookForm::Json {
         form: HookFile {
             way: &["leverage"],

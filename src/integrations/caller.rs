@@ -1,8 +1,8 @@
-//! Who called: the agent whose command this is, with its session, or a person.
+//! Detects who ran this command: an agent, with its session, or a person.
 //!
-//! Variables are asked first, then what hooks were told, then the processes that started this one. Agents start agents, and
-//! one that sets no variables passes on those of the outer one: where more than one agent may have called, the processes decide,
-//! and where they do not, nobody is named. A wrong session is worse than none.
+//! Variables are checked first, then hook events, then the parent processes. Agents start agents, and one that sets no variables
+//! passes on those of the outer one: if more than one agent may have called, the processes decide, and if they do not, no agent
+//! is named. A wrong session is worse than none.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,31 +16,31 @@ use crate::facts::event::{Event, EventKind};
 use crate::facts::ids::SessionId;
 use crate::facts::task::WrittenBy;
 
-/// The variable by which plugins, and whoever knows better, name the session: `AGENT:ID`, or `none` where no agent called.
+/// The variable with which plugins, and callers that know better, name the session: `AGENT:ID`, or `none` if no agent called.
 pub const OWN: &str = "LEVERAGE_SESSION";
 const NOBODY: &str = "none";
 
-/// A session whose hook called no later than this before now is at work.
+/// A session whose last hook call is at most this long ago is active.
 pub const LATELY: TimeDelta = TimeDelta::hours(2);
 
-/// A process that led to this one.
+/// A parent process.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Process {
-    /// Its name, as the system has it: cut short, perhaps.
+    /// Its name in the system, possibly truncated.
     pub name: String,
-    /// The program and its arguments, as it was called.
+    /// Its command line.
     pub arguments: Vec<String>,
 }
 
-/// What there is to tell by.
+/// The available evidence.
 pub struct Traces<'a> {
     /// The variables of the process.
     pub variables: &'a BTreeMap<String, String>,
-    /// The processes that led to this one, its parent first.
+    /// The parent processes, nearest first.
     pub processes: &'a [Process],
-    /// What hooks were told lately.
+    /// Recent hook events.
     pub events: &'a [Event],
-    /// The folder of the process, and the top of the work tree around it.
+    /// The directory of the process, and the top of the working tree around it.
     pub folders: &'a [String],
     /// Whether a person may be typing at a terminal.
     pub on_terminal: bool,
@@ -48,14 +48,14 @@ pub struct Traces<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Who called.
+/// The caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Called {
-    /// A person, as far as anything shows.
+    /// A person, as far as the evidence shows.
     ByPerson,
     /// An agent.
     ByAgent(Caller),
-    /// One of several agents, and nothing says which.
+    /// One of several agents, but it is unclear which.
     Unclear(Vec<String>),
 }
 
@@ -66,24 +66,24 @@ pub struct Caller {
     pub agent: String,
     /// The id of its session, as the agent names it. Untrusted text.
     pub session: Option<String>,
-    /// Its model, where it says so itself. Untrusted text.
+    /// Its model, if it reports one. Untrusted text.
     pub model: Option<String>,
-    /// How that is known.
+    /// The evidence for it.
     pub by: Vec<Trace>,
-    /// Whether the id may be that of a subagent: then one without a log is no session's.
+    /// Whether the id may be a subagent's: without a log, it is then not a session.
     pub may_be_subagent: bool,
 }
 
-/// What shows who called.
+/// Evidence for the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trace {
     /// A variable.
     Variable(&'static str),
-    /// A session of the agent in this folder, of which its hook told.
+    /// A session of the agent in this directory, reported by its hook.
     Hook,
-    /// A process that led to this one.
+    /// A parent process.
     Process(String),
-    /// The commit that is spoken of: a session of the agent surely made it, and was at work lately.
+    /// The commit in question: a session of the agent certainly made it, and was active recently.
     Commit,
 }
 
@@ -93,7 +93,7 @@ impl fmt::Display for Trace {
             Self::Variable(name) => f.write_str(name),
             Self::Hook => f.write_str("its hook"),
             Self::Process(name) => write!(f, "the process `{name}`"),
-            Self::Commit => f.write_str("the commit that it made"),
+            Self::Commit => f.write_str("the commit it made"),
         }
     }
 }
@@ -109,13 +109,13 @@ impl Caller {
         }
     }
 
-    /// How it is known, in words: `CODEX_SESSION_ID`, `GEMINI_CLI and its hook`.
+    /// The evidence in words: `CODEX_SESSION_ID`, `GEMINI_CLI and its hook`.
     pub fn known_by(&self) -> String {
         let by: Vec<String> = self.by.iter().map(ToString::to_string).collect();
         by.join(" and ")
     }
 
-    /// The agent with its session, if the id of that can be written down.
+    /// The agent with its session, if its id is a valid session id.
     pub fn written_by(&self) -> WrittenBy {
         let session = self.session.as_ref();
         let session = session.and_then(|id| format!("{}:{id}", self.agent).parse::<SessionId>().ok());
@@ -125,7 +125,7 @@ impl Caller {
         }
     }
 
-    /// The same without the session that its variables name, which turned out to be none: with the one that a hook told of, if
+    /// The same without the session from its variables, which turned out not to be one: with the one that a hook reported, if
     /// that is one.
     #[must_use]
     pub fn without_session(&self, traces: &Traces<'_>) -> Self {
@@ -137,7 +137,7 @@ impl Caller {
         caller.with_hook(traces)
     }
 
-    /// Adds the session of this agent that a hook told of, where nothing else names one.
+    /// Adds the session of this agent that a hook reported, if no other evidence names one.
     fn with_hook(mut self, traces: &Traces<'_>) -> Self {
         let told = traces.sessions(Some(&self.agent));
         if let ([(_, session)], None) = (told.as_slice(), &self.session) {
@@ -148,7 +148,7 @@ impl Caller {
     }
 }
 
-/// Tells who called.
+/// Decides who called.
 pub fn called(known: &'static [&'static Integration], traces: &Traces<'_>) -> Called {
     if traces.variable(OWN) == Some(NOBODY) {
         return Called::ByPerson;
@@ -171,7 +171,7 @@ pub fn called(known: &'static [&'static Integration], traces: &Traces<'_>) -> Ca
     Called::ByAgent(caller.with_hook(traces))
 }
 
-/// An agent that may have called where nothing shows it surely, with the variable that hints at it.
+/// An agent that may have called without certain evidence, with the variable that hints at it.
 pub fn doubtful(
     known: &'static [&'static Integration],
     traces: &Traces<'_>,
@@ -187,7 +187,7 @@ pub fn doubtful(
     is_asked.then(|| all(known).find_map(hint)).flatten()
 }
 
-/// Hooks alone tell that an agent is at work in this folder, not that it called: a person at a terminal may have.
+/// Hook events only show that an agent is active in this directory, not that it called: a person at a terminal may have.
 fn by_hook_alone(traces: &Traces<'_>) -> Called {
     let sessions = match traces.on_terminal {
         true => Vec::new(),
@@ -202,7 +202,7 @@ fn by_hook_alone(traces: &Traces<'_>) -> Called {
     }
 }
 
-/// The agents whose marks are among the variables, with what these say.
+/// The agents whose marks are among the variables, with the values of these.
 fn by_variables(known: &'static [&'static Integration], traces: &Traces<'_>) -> Vec<Caller> {
     let mut found: Vec<Caller> = Vec::new();
     let mut imitated: Vec<&str> = Vec::new();
@@ -241,7 +241,7 @@ fn all(known: &'static [&'static Integration]) -> impl Iterator<Item = (&'static
     known.chain(OTHERS.iter().map(|(identity, marks)| (identity.name, marks)))
 }
 
-/// The first variable of an agent that is set as it sets it.
+/// The first variable of an agent that has the value the agent gives it.
 fn mark(marks: &'static Marks, traces: &Traces<'_>) -> Option<&'static str> {
     let is_set = |(name, value): &&(&'static str, Option<&str>)| {
         let found = traces.variable(name);
@@ -264,7 +264,7 @@ impl<'a> Traces<'a> {
         value.filter(|value| !value.is_empty())
     }
 
-    /// The sessions at work in this folder of which hooks told, of one agent or of all.
+    /// The active sessions in this directory that hooks reported, of one agent or of all.
     fn sessions(&self, agent: Option<&str>) -> Vec<(&'a str, &'a str)> {
         let mut last: BTreeMap<(&str, &str), &Event> = BTreeMap::new();
         for event in self.events {
@@ -281,7 +281,7 @@ impl<'a> Traces<'a> {
         at_work.map(|(session, _)| session).collect()
     }
 
-    /// Whether the session of this last event is at work in this folder.
+    /// Whether the session of this last event is active in this directory.
     fn is_at_work(&self, last: &Event) -> bool {
         let is_here = |folder: &String| {
             let mut here = self.folders.iter();
@@ -293,22 +293,22 @@ impl<'a> Traces<'a> {
     }
 }
 
-/// Whether a folder is another one or lies in it.
+/// Whether a directory is another one or is inside it.
 fn lies_in(folder: &str, other: &str) -> bool {
     let rest = folder.strip_prefix(other.trim_end_matches(['/', '\\']));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
 }
 
-/// What the processes say.
+/// The evidence from the processes.
 enum Nearest {
     /// The agent nearest to this process, with its program.
     Agent(&'static str, String),
-    /// A program that outlives who started it, and whose shells have its variables: a person may be typing in one.
+    /// A program that outlives its starter, and whose shells have its variables: a person may be typing in one.
     Multiplexer,
     Unknown,
 }
 
-/// Programs that keep terminals, by their names in the system.
+/// Programs that keep terminals open, by their names in the system.
 const MULTIPLEXERS: &[&str] = &["tmux", "tmux: server", "screen", "SCREEN", "zellij"];
 
 fn nearest(known: &'static [&'static Integration], processes: &[Process]) -> Nearest {
@@ -325,10 +325,10 @@ fn nearest(known: &'static [&'static Integration], processes: &[Process]) -> Nea
     Nearest::Unknown
 }
 
-/// Programs that run others, by the beginnings of their names.
+/// Programs that run others, by prefix of their names.
 const INTERPRETERS: &[&str] = &["node", "bun", "deno", "python", "ruby"];
 
-/// The program of an agent that a process is: by its name, by how it was called, or by the script that it runs.
+/// The agent's program that a process is: by its name, by its command line, or by the script it runs.
 fn program(marks: &'static Marks, process: &Process) -> Option<&'static str> {
     let called = process.arguments.first().map(|program| base_name(program));
     let own = |name: &str| marks.programs.iter().find(|program| **program == name).copied();
@@ -345,7 +345,7 @@ fn program(marks: &'static Marks, process: &Process) -> Option<&'static str> {
     own(base_name(script)).or_else(|| marks.packages.iter().find(is_in).copied())
 }
 
-/// The last part of a path, without the ending of a program or script.
+/// The last part of a path, without the extension of a program or script.
 fn base_name(path: &str) -> &str {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let endings = [".exe", ".js", ".mjs", ".cjs", ".py"];

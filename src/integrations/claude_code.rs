@@ -35,7 +35,7 @@ pub static CLAUDE_CODE: Integration = Integration {
     setup: SETUP,
 };
 
-/// How it is set up.
+/// How to set it up.
 const SETUP: SetupForm = SetupForm {
     title: "Claude Code",
     programs: &["claude"],

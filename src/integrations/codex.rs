@@ -20,7 +20,7 @@ pub static CODEX: Integration = Integration {
     },
     marks: Marks {
         variables: &[("CODEX_SESSION_ID", None), ("CODEX_THREAD_ID", None)],
-        // In a subagent the thread is its own, and the session the one that a person began.
+        // In a subagent, the thread is the subagent's, and the session is the one that a person started.
         session: &["CODEX_SESSION_ID", "CODEX_THREAD_ID"],
         programs: &["codex", "codex-exec", "codex-tui", "codex-linux-sandbox"],
         packages: &["@openai/codex"],
@@ -29,7 +29,7 @@ pub static CODEX: Integration = Integration {
     setup: SETUP,
 };
 
-/// How it is set up.
+/// How to set it up.
 const SETUP: SetupForm = SetupForm {
     title: "Codex",
     programs: &["codex"],
@@ -41,7 +41,7 @@ const SETUP: SetupForm = SetupForm {
     },
     project: ".codex",
     hooks: HookForm::Json {
-        form: // Codex allows 3 seconds at the end of a session, and warns at each start where more are asked for.
+        form: // Codex allows 3 seconds at the end of a session, and warns at each start if more are requested.
 HookFile {
  events: &[("SessionStart", 10), ("Stop", 10), ("SessionEnd", 3)],
   ..GROUPED

@@ -10,7 +10,7 @@ use crate::facts::agents;
 /// GitHub Copilot CLI.
 pub static COPILOT_CLI: Integration = Integration {
     identity: &agents::COPILOT_CLI,
-    // Beside its own form, whose events have no names, it has that of Claude Code for hooks from there.
+    // In addition to its own format, whose events have no names, it supports Claude Code's for hooks from there.
     payload: PayloadForm {
         events: AS_CLAUDE_CODE,
         folders: &[".copilot"],
@@ -41,7 +41,7 @@ pub static COPILOT_CLI: Integration = Integration {
     setup: SETUP,
 };
 
-/// How it is set up.
+/// How to set it up.
 const SETUP: SetupForm = SetupForm {
     title: "Copilot CLI",
     programs: &["copilot"],

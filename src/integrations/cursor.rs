@@ -16,7 +16,7 @@ pub static CURSOR: Integration = Integration {
             ("sessionStart", EventKind::SessionStart),
             ("stop", EventKind::TurnEnd),
             ("sessionEnd", EventKind::SessionEnd),
-            // What it calls them for hooks from the settings of Claude Code.
+            // Its names for hooks from the settings of Claude Code.
             ("SessionStart", EventKind::SessionStart),
             ("Stop", EventKind::TurnEnd),
             ("SessionEnd", EventKind::SessionEnd),
@@ -35,7 +35,7 @@ pub static CURSOR: Integration = Integration {
     setup: SETUP,
 };
 
-/// How it is set up.
+/// How to set it up.
 const SETUP: SetupForm = SetupForm {
     title: "Cursor",
     programs: &["cursor-agent", "cursor"],

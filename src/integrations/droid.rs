@@ -25,7 +25,7 @@ pub static DROID: Integration = Integration {
     setup: SETUP,
 };
 
-/// How it is set up.
+/// How to set it up.
 const SETUP: SetupForm = SetupForm {
     title: "Factory Droid",
     programs: &["droid"],
@@ -49,14 +49,14 @@ const SETUP: SetupForm = SetupForm {
     then: None,
 };
 
-/// Where it kept them before.
+/// Where it stored them in earlier versions.
 const LEGACY: NamedFile = NamedFile {
     name: "hooks/hooks.json",
     way: None,
     only_without_first: true,
 };
 
-/// The other place for hooks. Those of an event in the first file hide those here.
+/// The other place for hooks. Hooks for an event in the first file hide those here.
 const SETTINGS: NamedFile = NamedFile {
     name: "settings.json",
     way: Some(&["hooks"]),

@@ -8,7 +8,7 @@ use super::setup::{HookForm, NamedFile, SettingsFolder, SetupForm, SkillFolders}
 use crate::facts::agents;
 use crate::facts::event::EventKind;
 
-/// What it calls the events that count.
+/// Its names for the relevant events.
 pub const EVENTS: &[(&str, EventKind)] = &[
     ("SessionStart", EventKind::SessionStart),
     ("AfterAgent", EventKind::TurnEnd),
@@ -40,7 +40,7 @@ pub static GEMINI_CLI: Integration = Integration {
     setup: SETUP,
 };
 
-/// How it is set up.
+/// How to set it up.
 const SETUP: SetupForm = SetupForm {
     title: "Gemini CLI",
     programs: &["gemini"],

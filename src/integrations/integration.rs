@@ -1,18 +1,18 @@
-//! What is known of one agent besides its logs.
+//! What is known about one agent, apart from its logs.
 
 use super::marks::Marks;
 use super::payload::PayloadForm;
 use super::setup::SetupForm;
 use crate::facts::agents::AgentIdentity;
 
-/// One agent whose settings, events and variables we know.
+/// An agent whose settings, events and variables are known.
 pub struct Integration {
     /// Its names.
     pub identity: &'static AgentIdentity,
-    /// What it tells its hooks.
+    /// What it sends to its hooks.
     pub payload: PayloadForm,
-    /// What shows that a command is its own.
+    /// How commands that it runs are recognized.
     pub marks: Marks,
-    /// How it is set up.
+    /// How to set it up.
     pub setup: SetupForm,
 }

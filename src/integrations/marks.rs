@@ -1,19 +1,19 @@
-//! How a command that an agent runs is told from others.
+//! How a command run by an agent is told apart from others.
 
-/// What shows that a command is an agent's.
+/// Evidence that an agent runs a command.
 #[derive(Debug)]
 pub struct Marks {
-    /// Variables that only commands of this agent have: any of them is enough. With a value, it has to be that one.
+    /// Variables that only commands of this agent have: any of them suffices. If a value is given, it must match.
     pub variables: &'static [(&'static str, Option<&'static str>)],
-    /// Variables that its commands have, and terminals in which a person types as well.
+    /// Variables that its commands have, but terminals in which a person types may have, too.
     pub hints: &'static [&'static str],
-    /// The variables that hold the id of its session. The first that is set counts.
+    /// The variables that contain the id of its session. The first one that is set counts.
     pub session: &'static [&'static str],
-    /// Whether they hold an id of another kind in commands of a subagent: then one without a log is no session's.
+    /// Whether they contain another kind of id in commands of a subagent: without a log, it is then not a session.
     pub has_other_ids: bool,
-    /// The variable that holds the model.
+    /// The variable that contains the model.
     pub model: Option<&'static str>,
-    /// Agents whose variables its commands have as well.
+    /// Agents whose variables its commands have, too.
     pub imitates: &'static [&'static str],
     /// The names of its programs.
     pub programs: &'static [&'static str],
@@ -22,7 +22,7 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// None at all.
+    /// No marks.
     pub const NONE: Self = Self {
         variables: &[],
         hints: &[],

@@ -1,8 +1,8 @@
-//! Other programs' settings: one file an agent, with what its hooks look like, what they send, and how commands that it runs
-//! are told from others.
+//! Integrations with agents: one file per agent, with the format of its hooks, their payloads, and how commands that it runs are
+//! recognized.
 //!
-//! Everything here is data and text: what a settings file is to become, what a payload says, what an answer looks like. It
-//! neither touches git nor decides what is recorded.
+//! Everything here is data and text: the content of a settings file, the meaning of a payload, the form of an answer. It does not
+//! access git or decide what is recorded.
 
 pub mod amp;
 pub mod antigravity;
@@ -27,7 +27,7 @@ pub mod told;
 
 use integration::Integration;
 
-/// All of them, in the order in which they are shown.
+/// All integrations, in display order.
 pub static INTEGRATIONS: &[&Integration] = &[
     &claude_code::CLAUDE_CODE,
     &codex::CODEX,
@@ -41,7 +41,7 @@ pub static INTEGRATIONS: &[&Integration] = &[
     &amp::AMP,
 ];
 
-/// The integration of an agent, by our name for it.
+/// The integration of an agent, by its name here.
 pub fn by_name(name: &str) -> Option<&'static Integration> {
     let mut all = INTEGRATIONS.iter().copied();
     all.find(|integration| integration.identity.name == name)

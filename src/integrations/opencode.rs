@@ -19,7 +19,7 @@ pub static OPENCODE: Integration = Integration {
     setup: SETUP,
 };
 
-/// How it is set up.
+/// How to set it up.
 const SETUP: SetupForm = SetupForm {
     title: "OpenCode",
     programs: &["opencode"],

@@ -1,4 +1,4 @@
-//! Agents of which nothing else is known here than how their commands are told: no settings, no hooks.
+//! Agents of which only the marks of their commands are known: no settings, no hooks.
 
 use super::marks::Marks;
 use crate::facts::agents::{self, AgentIdentity};
@@ -17,7 +17,7 @@ pub static OTHERS: &[(&AgentIdentity, Marks)] = &[
     (
         &agents::KILO,
         Marks {
-            // It is made from OpenCode.
+            // It is based on OpenCode.
             imitates: &["opencode"],
             programs: &["kilo", "kilocode"],
             packages: &["@kilocode/cli"],

@@ -1,7 +1,7 @@
-//! What agents tell their hooks on standard input: which agent speaks, what happened, and where its log is.
+//! What agents send to their hooks on standard input: which agent it is, what happened, and where its log is.
 //!
-//! A payload may hold the prompt, the answer, a whole file. None of that is built: what is not asked for is skipped as it is
-//! parsed, and what is kept is bounded.
+//! A payload can contain the prompt, the answer, or a whole file. None of that is stored: unneeded fields are skipped while
+//! parsing, and stored ones have a size limit.
 
 use std::fmt;
 use std::path::{Component, Path};
@@ -11,24 +11,24 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::facts::event::EventKind;
 
-/// How the payloads of one agent are known and read.
+/// How the payloads of one agent are recognized and read.
 pub struct PayloadForm {
-    /// What it calls the events that count, in its own spelling.
+    /// Its names for the relevant events, in its own spelling.
     pub events: &'static [(&'static str, EventKind)],
-    /// The folders in its home that hold its logs, such as `.codex`.
+    /// The directories in its home that contain its logs, such as `.codex`.
     pub folders: &'static [&'static str],
-    /// Whether a path looks like a log of the session with this id, wherever it lies.
+    /// Whether a path looks like a log of the session with this id, wherever it is.
     pub is_log: fn(&Path, &str) -> bool,
-    /// The variables of its hooks that hold the id of the session.
+    /// The variables of its hooks that contain the id of the session.
     pub session_variables: &'static [&'static str],
-    /// The variables that its hooks alone have.
+    /// The variables that only its hooks have.
     pub own_variables: &'static [&'static str],
-    /// How it is told, at the end of a turn, that something is left to do.
+    /// How it accepts a reminder at the end of a turn.
     pub reminder: Reminder,
 }
 
 impl PayloadForm {
-    /// One that sends nothing by itself: a plugin of ours speaks for it, or nobody.
+    /// For an agent that sends nothing itself: a plugin of git-leverage does, or nothing does.
     pub const NONE: Self = Self {
         events: &[],
         folders: &[],
@@ -38,17 +38,17 @@ impl PayloadForm {
         reminder: Reminder::None,
     };
 
-    /// What an event is called is called what here.
+    /// The event that corresponds to an agent's event name.
     pub fn kind(&self, event: &str) -> Option<EventKind> {
         let known = self.events.iter().find(|(name, _)| *name == event);
         known.map(|(_, kind)| *kind)
     }
 }
 
-/// How an agent takes a reminder from a hook.
+/// How an agent accepts a reminder from a hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reminder {
-    /// `additionalContext` for the event of this name, on standard output.
+    /// `additionalContext` for the event with this name, on standard output.
     Context(&'static str),
     /// Exit code 2, with the reminder on standard error.
     Refusal,
@@ -60,7 +60,7 @@ pub enum Reminder {
     None,
 }
 
-/// The names by which Claude Code and those who follow it call the events that count.
+/// Claude Code's names for the relevant events, which several other agents also use.
 pub const AS_CLAUDE_CODE: &[(&str, EventKind)] = &[
     ("SessionStart", EventKind::SessionStart),
     ("Stop", EventKind::TurnEnd),
@@ -68,13 +68,13 @@ pub const AS_CLAUDE_CODE: &[(&str, EventKind)] = &[
     ("SessionEnd", EventKind::SessionEnd),
 ];
 
-/// The innermost folder of a path that `is_known` knows.
+/// The innermost directory of a path that satisfies `is_known`.
 pub(super) fn innermost<T>(path: &str, is_known: impl Fn(&str) -> Option<T>) -> Option<T> {
     let folders = path.rsplit(['/', '\\']).skip(1);
     folders.into_iter().find_map(is_known)
 }
 
-/// The names of the folders around a file, the innermost first, and its own name without the extension.
+/// The names of the directories around a file, innermost first, and its own name without the extension.
 pub fn shape(log: &Path) -> Option<(&str, Vec<&str>)> {
     let folders = log.parent()?.components().rev();
     let names = folders.filter_map(|part| match part {
@@ -84,7 +84,7 @@ pub fn shape(log: &Path) -> Option<(&str, Vec<&str>)> {
     Some((log.file_stem()?.to_str()?, names.collect()))
 }
 
-/// What is asked of a payload, in whatever spelling.
+/// The relevant fields of a payload, in any spelling.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Fields {
@@ -93,7 +93,7 @@ pub(super) struct Fields {
     #[serde(rename = "sessionId")]
     pub camel_session: Text<200>,
     pub conversation_id: Text<200>,
-    // Those of Antigravity, whose events may have no names.
+    // Fields of Antigravity, whose events may have no names.
     #[serde(rename = "conversationId")]
     pub camel_conversation: Text<200>,
     #[serde(rename = "hookEventName")]
@@ -119,7 +119,7 @@ pub(super) struct Fields {
     pub stop_hook_active: Truth,
     pub background_tasks: Present,
     pub loop_count: Count,
-    // The events of Copilot have no names in its own form of a payload.
+    // The events of Copilot have no names in its own payload format.
     pub source: Present,
     pub reason: Present,
     #[serde(rename = "stopReason")]
@@ -131,7 +131,7 @@ pub(super) struct Fields {
     #[serde(rename = "agentName")]
     pub agent_name: Present,
     pub error: Present,
-    // Those of our own plugins.
+    // Fields of git-leverage's own plugins.
     pub leverage: Count,
     pub agent: Text<64>,
     pub event: Text<64>,
@@ -140,7 +140,7 @@ pub(super) struct Fields {
     pub log: Text<1024>,
 }
 
-/// A text of at most so many bytes; anything else is none.
+/// A text of at most this many bytes; anything else is ignored.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Text<const MOST: usize>(pub Option<String>);
 
@@ -150,23 +150,23 @@ impl<const MOST: usize> Text<MOST> {
     }
 }
 
-/// The first of some texts.
+/// The first of several texts.
 #[derive(Debug, Default)]
 pub(super) struct First<const MOST: usize>(pub Option<String>);
 
-/// Whether there is something: neither `null` nor an empty list.
+/// Whether there is a value: neither `null` nor an empty list.
 #[derive(Debug, Default)]
 pub(super) struct Present(pub bool);
 
-/// Whether something is true.
+/// Whether a value is true.
 #[derive(Debug, Default)]
 pub(super) struct Truth(pub bool);
 
-/// A whole number; anything else is 0.
+/// An integer; anything else is 0.
 #[derive(Debug, Default)]
 pub(super) struct Count(pub u64);
 
-/// Takes any value, and keeps what is looked for.
+/// Accepts any value, and stores the relevant fields.
 #[derive(Default)]
 struct Any<const MOST: usize> {
     text: Option<String>,

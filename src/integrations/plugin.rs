@@ -1,14 +1,14 @@
-//! Plugins for agents that have no hooks in their settings: a file of ours in the agent's own language, which calls the
-//! program apart from the agent.
+//! Plugins for agents without hooks in their settings: a file in the agent's own language that starts the program in the
+//! background.
 
 use serde_json::Value;
 
 use super::settings::command::HookCommand;
 
-/// What stands in a template for the program and its arguments.
+/// The placeholder in a template for the program and its arguments.
 const HOLE: &str = "[\"git-leverage\", \"hook\"]";
 
-/// A plugin that calls this.
+/// A plugin that calls this command.
 pub fn written(template: &str, command: &HookCommand) -> String {
     let mut words = vec![command.program.as_str(), "hook"];
     words.extend(command.remind.then_some("--remind"));
@@ -19,7 +19,7 @@ pub fn written(template: &str, command: &HookCommand) -> String {
     template.replacen(HOLE, &format!("[{}]", words.join(", ")), 1)
 }
 
-/// What a plugin calls; `None` for a text that was not made of the template.
+/// The command that a plugin calls; `None` for a text that does not match the template.
 pub fn read(template: &str, text: &str) -> Option<HookCommand> {
     let (before, after) = template.split_once(HOLE)?;
     let words = text.strip_prefix(before)?.strip_suffix(after)?;

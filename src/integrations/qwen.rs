@@ -35,7 +35,7 @@ pub static QWEN: Integration = Integration {
     setup: SETUP,
 };
 
-/// How it is set up.
+/// How to set it up.
 const SETUP: SetupForm = SetupForm {
     title: "Qwen Code",
     programs: &["qwen"],
@@ -47,7 +47,7 @@ const SETUP: SetupForm = SetupForm {
     },
     project: ".qwen",
     hooks: HookForm::Json {
-        form: // In milliseconds: later releases take so large a number for such, and ask for seconds otherwise.
+        form: // In milliseconds: later releases interpret a number this large as such, and smaller ones as seconds.
 HookFile {
  events: &[("SessionStart", 10000), ("Stop", 10000), ("SessionEnd", 10000)],
  more: &[("type", "command"), ("name", "git-leverage")],

@@ -1,6 +1,6 @@
 //! What `setup` writes for an agent, where it writes it, and what a file says about it.
 //!
-//! Paths and texts only: the files are read and written by the command.
+//! Only paths and texts: the command reads and writes the files.
 
 use std::path::{Path, PathBuf};
 
@@ -8,44 +8,44 @@ use super::settings::command::HookCommand;
 use super::settings::hooks::{HookFile, Present};
 use super::skill;
 
-/// For whom something is set up.
+/// The scope of a setup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     /// One person, in all repositories.
     User,
-    /// Everybody, in one repository.
+    /// Everyone, in one repository.
     Project,
 }
 
-/// How an agent is set up.
+/// How to set up an agent.
 #[derive(Debug)]
 pub struct SetupForm {
-    /// What it is called in sentences.
+    /// Its name in sentences.
     pub title: &'static str,
-    /// The names that its program has on the PATH.
+    /// The names of its program on the PATH.
     pub programs: &'static [&'static str],
-    /// Folders in the home folder that are there where it was used.
+    /// Directories in the home directory that exist if it was used.
     pub signs: &'static [&'static str],
-    /// Where its settings are.
+    /// The location of its settings.
     pub folder: SettingsFolder,
-    /// Its folder in a repository.
+    /// Its directory in a repository.
     pub project: &'static str,
     /// Its hooks.
     pub hooks: HookForm,
-    /// Where it looks for skills.
+    /// The location of its skills.
     pub skills: SkillFolders,
     /// What is left for the person to do.
     pub then: Option<&'static str>,
 }
 
-/// Where an agent keeps the settings of a person.
+/// Where an agent stores a person's settings.
 #[derive(Debug)]
 pub struct SettingsFolder {
     /// The variable that moves it.
     pub variable: Option<&'static str>,
-    /// What comes after the value of the variable.
+    /// The path below the value of the variable.
     pub below: &'static str,
-    /// Where it is without the variable, in the home folder.
+    /// The path in the home directory, without the variable.
     pub usual: &'static str,
 }
 
@@ -54,46 +54,46 @@ pub struct SettingsFolder {
 pub enum SkillFolders {
     /// In `.agents/skills`, as most do.
     Shared,
-    /// In its own settings folder alone.
+    /// Only in its own settings directory.
     Own,
-    /// In `.agents/skills`, but in its own settings folder where the variable moved that.
+    /// In `.agents/skills`, but in its own settings directory if the variable moved that.
     SharedUnlessMoved,
 }
 
-/// How an agent is told to call us.
+/// How an agent is told to call git-leverage.
 #[derive(Debug)]
 pub enum HookForm {
-    /// By a file of JSON that may be others' as well. Names are those below the settings folder or the project's.
+    /// With a JSON file that others may use, too. Names are relative to the settings directory or the project's.
     Json {
         /// The nesting.
         form: HookFile,
-        /// The files: hooks of an event go where the event is, else into the first that is there, else into the first.
+        /// The files: hooks of an event go to the one that has the event, else to the first existing one, else to the first.
         user: &'static [NamedFile],
         /// The same in a repository.
         project: &'static [NamedFile],
     },
-    /// By a program of its own kind, in a file of ours.
+    /// With a plugin, in a file of its own.
     Plugin {
-        /// The file below the settings folder or the project's.
+        /// The file, relative to the settings directory or the project's.
         file: &'static str,
-        /// What it says before the program is filled in.
+        /// Its template.
         template: &'static str,
     },
 }
 
-/// A file and the way to the hooks in it.
+/// A file and the path to the hooks in it.
 #[derive(Debug, Clone, Copy)]
 pub struct NamedFile {
-    /// Its name below the folder.
+    /// Its name in the directory.
     pub name: &'static str,
-    /// The way to the events in it; `None` for that of the form.
+    /// The path to the events in it; `None` for the form's default.
     pub way: Option<&'static [&'static str]>,
-    /// Whether it is read only where the first of the files is not there.
+    /// Whether it is read only if the first of the files does not exist.
     pub only_without_first: bool,
 }
 
 impl NamedFile {
-    /// A file whose hooks are where the form says.
+    /// A file with hooks at the form's default path.
     pub const fn usual(name: &'static str) -> Self {
         Self {
             name,
@@ -103,12 +103,12 @@ impl NamedFile {
     }
 }
 
-/// What is known of the machine and of where one stands.
+/// The environment of a setup.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings<'a> {
-    /// The home folder.
+    /// The home directory.
     pub home: Option<&'a Path>,
-    /// The top of the work tree that one stands in.
+    /// The top of the current working tree.
     pub project: Option<&'a Path>,
 }
 
@@ -117,21 +117,21 @@ pub struct Surroundings<'a> {
 pub struct Place {
     /// The file.
     pub path: PathBuf,
-    /// What it holds.
+    /// Its content.
     pub content: PlaceContent,
 }
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, Clone, Copy)]
 pub enum PlaceContent {
-    /// Hooks of us and others.
+    /// Hooks, of git-leverage and others.
     Hooks(HookFile),
-    /// A plugin of ours.
+    /// A plugin of git-leverage.
     Plugin(&'static str),
 }
 
 impl SettingsFolder {
-    /// The folder; `None` where neither the variable nor the home folder says.
+    /// The directory; `None` if neither the variable nor the home directory is set.
     pub fn find<'v>(
         &self,
         home: Option<&Path>,
@@ -150,7 +150,7 @@ impl SettingsFolder {
 }
 
 impl SetupForm {
-    /// The folder of an agent's settings in a scope.
+    /// The directory of an agent's settings in a scope.
     pub fn root<'v>(
         &self,
         scope: Scope,
@@ -163,7 +163,7 @@ impl SetupForm {
         }
     }
 
-    /// The files of hooks in a scope.
+    /// The files with hooks in a scope.
     pub fn places(&self, scope: Scope, root: &Path) -> Vec<Place> {
         match &self.hooks {
             HookForm::Json { form, user, project } => {
@@ -210,57 +210,57 @@ impl SetupForm {
     }
 }
 
-/// Whether our hooks are in the files of an agent.
+/// Whether git-leverage's hooks are in the files of an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HookState {
     /// All of them, and they call this program.
     Installed {
-        /// The program, as the settings name it.
+        /// The program, as in the settings.
         program: String,
         /// Whether the reminder is on.
         remind: bool,
     },
     /// All of them, but they call another copy of the program.
     OtherProgram {
-        /// The program, as the settings name it.
+        /// The program, as in the settings.
         program: String,
         /// Whether the reminder is on.
         remind: bool,
     },
     /// Some of them.
     Incomplete {
-        /// The events for which there is none.
+        /// The missing events.
         missing: Vec<String>,
         /// Whether the reminder is on.
         remind: bool,
     },
-    /// They are there, but the agent is told to call no hooks at all.
+    /// They are there, but the agent is configured to call no hooks at all.
     TurnedOff {
-        /// The setting that says so.
+        /// The setting.
         switch: String,
     },
     /// None.
     Absent,
-    /// A file cannot be understood.
+    /// A file cannot be parsed.
     Unclear {
         /// The file.
         file: PathBuf,
-        /// Why, with the line.
+        /// The reason, with the line.
         reason: String,
     },
 }
 
-/// What one file says, as it was read: `Ok(None)` where there is none.
+/// The content of one file: `Ok(None)` if it does not exist.
 pub type FileText = Result<Option<String>, String>;
 
-/// What the files of an agent hold of us.
+/// What the files of an agent contain from git-leverage.
 #[derive(Default)]
 struct Holding {
-    /// The hooks; those of a plugin are one.
+    /// The hooks; a plugin counts as one.
     present: Vec<Present>,
-    /// The events that there should be.
+    /// The events that should have hooks.
     wanted: Vec<&'static str>,
-    /// The switch that turns hooks off.
+    /// The switch that disables hooks.
     switch: Option<String>,
 }
 
@@ -286,8 +286,8 @@ impl Holding {
     }
 }
 
-/// Whether our hooks are in the files of an agent, which [`SetupForm::places`] lists, in the same order. `program` is the
-/// one that they should call; without it, every one is taken for the right one.
+/// Whether git-leverage's hooks are in the files of an agent, which are those of [`SetupForm::places`], in the same order.
+/// `program` is the one they should call; without it, any program is accepted.
 pub fn state(files: &[(Place, FileText)], program: Option<&str>) -> HookState {
     let mut holding = Holding::default();
     for (place, text) in files {
@@ -303,7 +303,7 @@ pub fn state(files: &[(Place, FileText)], program: Option<&str>) -> HookState {
         wanted,
         switch,
     } = holding;
-    // What setup would write says more than what somebody wrote by hand.
+    // What `setup` would write takes precedence over what someone wrote by hand.
     let own = present.iter().rfind(|one| one.is_own);
     let Some(Present { command, is_own, .. }) = own.or(present.last()).cloned() else {
         return HookState::Absent;
@@ -339,7 +339,7 @@ pub fn state(files: &[(Place, FileText)], program: Option<&str>) -> HookState {
     }
 }
 
-/// The program and its flags that hooks of a scope call. In a repository others use them too, whose program is elsewhere.
+/// The program and flags for hooks of a scope. A repository's hooks are shared, and other people's program may be elsewhere.
 pub fn command(scope: Scope, program: &str, remind: bool) -> HookCommand {
     let program = match scope {
         Scope::User => program,
@@ -351,7 +351,7 @@ pub fn command(scope: Scope, program: &str, remind: bool) -> HookCommand {
     }
 }
 
-/// Of the files of an agent the one that holds our hooks, else the first that is there, else the first.
+/// The file of an agent that contains git-leverage's hooks, else the first existing one, else the first.
 pub fn file_of(files: &[(Place, FileText)]) -> PathBuf {
     let holds = |(place, text): &&(Place, FileText)| match (&place.content, text) {
         (PlaceContent::Hooks(form), Ok(Some(text))) => {

@@ -1,24 +1,25 @@
-//! The skill: what an agent reads to know when a task is to be recorded, and how.
+//! The skill: what an agent reads to know when and how to record a task.
 //!
-//! One text for all agents, in the Agent Skills format: front matter by which an agent finds it, then what it is to do. It is
-//! part of the program, so that nothing has to be fetched to install it.
+//! One text for all agents, in the Agent Skills format: front matter that lets an agent find it, then instructions. It is part of
+//! the program, so installing it needs no download.
 
 use sha2::{Digest, Sha256};
 
-/// What the skill is called, and the folder that holds it.
+/// The name of the skill, and of the directory that contains it.
 pub const NAME: &str = "leverage";
 
 /// The text of its `SKILL.md`.
 pub const SKILL: &str = include_str!("skill/SKILL.md");
 
-/// The hashes (SHA-256) of what it said in earlier releases. Each release that changes the text adds that of the one before.
+/// The hashes (SHA-256) of its earlier texts. Each release that changes the text adds the previous hash.
 const EARLIER: &[&str] = &[
     "52f0d37580adc03176d5e30b6d842b43d3e40b8596dc312b283b07b0145d8de2",
     "e747b9be073010cf430f3dea69a89bd7d2bddfe1a3d16dedcb446bb03aed27cf",
     "6397442665fe74a2deb32d648400e388ddf967dd19376cec302837c1f4751447",
+    "84fd7e8d2b66ec8bea56b7791141ba970584e169903b89c827c2939de841fe4a",
 ];
 
-/// Whether a text is the skill of this release or of an earlier one, as it was written.
+/// Whether a text is the unmodified skill of this release or of an earlier one.
 pub fn is_ours(text: &str) -> bool {
     text == SKILL || EARLIER.contains(&hash(text).as_str())
 }
@@ -32,7 +33,7 @@ fn hash(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The front matter as names and values, and what comes after it.
+    /// The front matter as names and values, and the text after it.
     fn parts() -> (Vec<(&'static str, &'static str)>, &'static str) {
         let rest = SKILL.strip_prefix("---\n").unwrap();
         let (front, body) = rest.split_once("\n---\n").unwrap();
@@ -48,7 +49,7 @@ mod tests {
         assert_eq!(fields[0].1, NAME);
         let description = fields[1].1;
         assert!(description.len() <= 1024, "{} bytes", description.len());
-        // A plain scalar of YAML: it begins as a word, and holds nothing that would end it or make it something else.
+        // A plain scalar of YAML: it starts like a word, and contains nothing that would end it or change its type.
         assert!(description.starts_with(|c: char| c.is_ascii_alphabetic()));
         assert!(!description.contains(": ") && !description.contains(" #"));
         assert!(!description.contains(['<', '>']));

@@ -1,5 +1,5 @@
-//! From what a hook was given to the event that is kept of it: which agent speaks is told by the payload, not by whose settings
-//! the hook stands in, as agents run each other's hooks.
+//! Converts a hook call to the event that is stored: the payload decides which agent it is, not the settings that contain the
+//! hook, because agents run each other's hooks.
 
 use std::path::Path;
 
@@ -11,17 +11,17 @@ use super::{INTEGRATIONS, antigravity, by_name, copilot_cli, cursor};
 use crate::facts::agents;
 use crate::facts::event::{Event, EventKind};
 
-/// What a hook was told.
+/// A parsed hook call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
-    /// What is kept of it.
+    /// The event to store.
     pub event: Event,
-    /// How the agent takes a reminder now; none where it goes on by itself, or went on because of a hook.
+    /// How the agent accepts a reminder now; none if it continues by itself, or was continued by a hook.
     pub reminder: Reminder,
 }
 
-/// What a payload tells. `None` where it is of no agent that is known, or of an event that does not count: one of a subagent,
-/// of a tool, of a prompt.
+/// Parses a payload. `None` if it belongs to an unknown agent, or to an event that does not count: of a subagent, a tool or a
+/// prompt.
 ///
 /// `variable` looks up a variable of the hook.
 pub fn told(payload: &[u8], variable: &dyn Fn(&str) -> Option<String>, now: DateTime<Utc>) -> Option<Told> {
@@ -34,7 +34,7 @@ pub fn told(payload: &[u8], variable: &dyn Fn(&str) -> Option<String>, now: Date
     }
 }
 
-/// One of our own plugins, which speaks for an agent that starts no commands.
+/// One of git-leverage's own plugins, which reports for an agent that runs no commands.
 fn by_plugin(fields: &Fields, now: DateTime<Utc>) -> Option<Told> {
     let kind = match fields.event.get()? {
         "session-start" => EventKind::SessionStart,
@@ -98,8 +98,9 @@ fn by_agent(fields: &Fields, variable: &dyn Fn(&str) -> Option<String>, now: Dat
     })
 }
 
-/// Who speaks. What is surest comes first: marks of one agent alone, then where its log lies, then variables with the id of
-/// this session, which one that runs within another does not hand on; then what a log looks like, and the rest.
+/// Detects the agent. The strongest evidence comes first: marks of only one agent, then the location of its log, then variables
+/// with the id of this session, which an agent that runs within another does not inherit; then the form of the log's path, and
+/// the rest.
 fn speaker(fields: &Fields, variable: &dyn Fn(&str) -> Option<String>) -> Option<&'static Integration> {
     if fields.cursor_version.0 {
         return Some(&cursor::CURSOR);
@@ -135,7 +136,7 @@ fn speaker(fields: &Fields, variable: &dyn Fn(&str) -> Option<String>) -> Option
         .or_else(|| all().find(has_own))
 }
 
-/// What happened, by the fields that Copilot CLI's own form has for it.
+/// The event, from the fields of Copilot CLI's own format.
 fn copilot_event(fields: &Fields) -> Option<EventKind> {
     let is_else = [
         &fields.hook_name,
@@ -152,7 +153,7 @@ fn copilot_event(fields: &Fields) -> Option<EventKind> {
     }
 }
 
-/// What happened, by the fields of Antigravity CLI: only the end of a turn has a reason, or says whether all work is done.
+/// The event, from the fields of Antigravity CLI: only the end of a turn has a reason, or says whether all work is done.
 fn antigravity_event(fields: &Fields) -> Option<EventKind> {
     let is_end = fields.termination_reason.0 || fields.fully_idle.0;
     is_end.then_some(EventKind::TurnEnd)
@@ -164,7 +165,7 @@ fn plain(text: &str) -> Option<String> {
     (!text.is_empty() && text.chars().all(is_plain)).then(|| text.to_owned())
 }
 
-/// A path that stands for itself, wherever the process is.
+/// An absolute path.
 fn path(text: &str) -> Option<String> {
     let is_absolute = Path::new(text).is_absolute() || text.get(1..3) == Some(":\\");
     (is_absolute && !text.chars().any(char::is_control)).then(|| text.to_owned())
@@ -176,7 +177,7 @@ mod tests {
 
     use super::*;
 
-    /// `agent kind` of a payload, with these variables.
+    /// `agent event` for a payload with these variables.
     fn of(payload: &Value, variables: &[(&str, &str)]) -> Option<String> {
         let variable = |name: &str| {
             let known = variables.iter().find(|(known, _)| *known == name);
@@ -191,7 +192,7 @@ mod tests {
         json!({"session_id": "0a1b", "transcript_path": log, "cwd": "/w/kiln", "hook_event_name": event})
     }
 
-    /// A log, an event, and what both tell.
+    /// A log, an event, and the agent and event for both.
     const LOGS: &[(&str, &str, &str)] = &[
         (
             "/home/ada/.claude/projects/-w-kiln/0a1b.jsonl",
@@ -228,7 +229,7 @@ mod tests {
             "SessionStart",
             "copilot-cli session-start",
         ),
-        // The work of one agent within the home of another.
+        // One agent working inside the home directory of another.
         (
             "/home/ada/.copilot/trees/x/.claude/projects/-w/0a1b.jsonl",
             "Stop",
@@ -239,7 +240,7 @@ mod tests {
             "Stop",
             "codex turn-end",
         ),
-        // Folders that were moved.
+        // Moved directories.
         (
             "/data/claude/projects/-w-kiln/0a1b.jsonl",
             "Stop",
@@ -423,7 +424,7 @@ mod tests {
         payload["prompt"] = json!({"deep": ["\u{1f600}", null, 1.5, -3, true]});
         let told = told(payload.to_string().as_bytes(), &|_| None, DateTime::UNIX_EPOCH).unwrap();
         assert_eq!((told.event.model, told.event.folder), (None, None));
-        // Half of a character, as languages with wide ones write it.
+        // Half of a surrogate pair, as some languages write wide characters.
         let halves = br#"{"session_id": "0a1b", "hook_event_name": "Stop", "turn_id": "t", "prompt": "\ud83d", "cwd": "/w"}"#;
         let told = super::told(halves, &|_| None, DateTime::UNIX_EPOCH).unwrap();
         assert_eq!(told.event.folder.as_deref(), Some("/w"));

@@ -1,4 +1,4 @@
-//! The variables that each agent gives to its commands, as they were seen.
+//! The variables that each agent sets for its commands, as observed.
 
 use super::*;
 use crate::integrations::INTEGRATIONS;
@@ -29,7 +29,7 @@ fn at(minute: i64) -> DateTime<Utc> {
 }
 
 impl Case {
-    /// A process that led to this one, behind those that are there.
+    /// A parent process, after those already added.
     fn below(mut self, name: &str, arguments: &[&str]) -> Self {
         self.processes.push(Process {
             name: name.to_owned(),
@@ -150,7 +150,7 @@ fn each_agent_is_known_by_its_variables() {
 
 #[test]
 fn what_is_no_agents_own_names_none() {
-    // Terminals of editors have the first, and whoever runs an agent may have set the others.
+    // Terminals of editors have the first, and the user may have set the others.
     for pairs in [
         &[][..],
         &[("CLAUDECODE", "1"), ("CLAUDE_CODE_SSE_PORT", "41234")],
@@ -182,7 +182,7 @@ fn of_two_agents_the_nearer_process_decides_or_nothing() {
         .below("codex", &["/opt/codex/bin/codex", "exec"])
         .below("claude", &["claude"]);
     assert_eq!(told.called(), "codex:01a2 by CODEX_SESSION_ID");
-    // One that sets no variable passes on those of the outer one.
+    // An agent that sets no variables passes on those of the outer one.
     let droid = variables(&[("CLAUDE_CODE_SESSION_ID", "4038")])
         .below("sh", &["sh"])
         .below("droid", &["/usr/local/bin/droid", "exec"])
@@ -229,7 +229,7 @@ fn processes_are_known_by_name_script_and_package() {
             "claude-code:? by the process `claude`",
         ),
         ("agy", &["agy"], "antigravity:? by the process `agy`"),
-        // What only speaks of an agent is none.
+        // Merely mentioning an agent does not count.
         ("vim", &["vim", "/home/ada/codex"], "person"),
         ("node", &["node", "/home/ada/server.js", "claude"], "person"),
         ("cursor", &["/usr/share/cursor/cursor"], "person"),

@@ -1,14 +1,14 @@
-//! The command that settings of agents call: how it is written, and how it is known again.
+//! The command that agents' settings call: how it is written, and how it is recognized.
 
 use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::facts::shell;
 
-/// What is called for each event.
+/// The command for each event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookCommand {
-    /// The program: its whole path, or its name where the path decides.
+    /// The program: its full path, or its name to be found on the PATH.
     pub program: String,
     /// Whether the agent is reminded of commits without a task.
     pub remind: bool,
@@ -18,8 +18,8 @@ pub struct HookCommand {
 pub const PROGRAM: &str = "git-leverage";
 
 impl HookCommand {
-    /// The command as a line for a shell. A program that is named without its path may be missing on another machine, where
-    /// the line does nothing.
+    /// The command as a shell line. A program named without its path may be missing on another machine, where the line does
+    /// nothing.
     pub fn line(&self) -> String {
         let program = shell::word(&self.program);
         let remind = if self.remind { " --remind" } else { "" };
@@ -30,19 +30,18 @@ impl HookCommand {
         format!("{guard}{program} hook{remind}")
     }
 
-    /// Our command anywhere in a line for a shell, such as that of a hook of git.
+    /// Our command anywhere in a shell line, such as that of a git hook.
     pub fn anywhere(line: &str) -> Option<Self> {
         words(line).split(|word| is_separator(word)).find_map(called)
     }
 
-    /// Our command in a line that is, byte for byte, one that we write. One with anything before it, after it or in it is
-    /// somebody's own, whatever it calls.
+    /// Our command in a line that is, byte for byte, as we write it. Any other line is the user's own, whatever it calls.
     pub fn read(line: &str) -> Option<Self> {
         Self::anywhere(line).filter(|command| command.line() == line)
     }
 }
 
-/// Our command in the words of one.
+/// Our command in a list of words.
 fn called(words: &[String]) -> Option<HookCommand> {
     let words: Vec<&str> = words
         .iter()
@@ -72,10 +71,10 @@ fn is_ours(program: &str) -> bool {
         || OWN_NAME.get().is_some_and(|own| own == name)
 }
 
-/// What the file of this program is called, which need not be [`PROGRAM`].
+/// The file name of this program, which may differ from [`PROGRAM`].
 static OWN_NAME: OnceLock<String> = OnceLock::new();
 
-/// Takes commands of a program with this name for ours as well. The first call counts.
+/// Also recognizes commands of a program with this name. The first call counts.
 pub fn is_called(own: &Path) {
     if let Some(name) = own.file_stem().and_then(|name| name.to_str()) {
         OWN_NAME.get_or_init(|| name.to_owned());
@@ -95,7 +94,7 @@ fn is_assignment(word: &str) -> bool {
     })
 }
 
-/// The words of a line as a shell takes them, as far as a call of one program needs it.
+/// The words of a line as a shell splits it, as far as a call of one program needs it.
 fn words(line: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut word: Option<String> = None;
@@ -120,7 +119,7 @@ fn words(line: &str) -> Vec<String> {
         }
     }
     found.extend(word);
-    // A separator at the end separates nothing.
+    // A trailing separator separates nothing.
     while found.last().is_some_and(|word| is_separator(word)) {
         found.pop();
     }
@@ -131,7 +130,7 @@ fn double_quoted(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, word: &mu
     while let Some(c) = chars.next() {
         match c {
             '"' => return,
-            // A path of Windows has backslashes that are no escapes.
+            // The backslashes in a Windows path are not escapes.
             '\\' => match chars.next_if(|next| "\\\"$`".contains(*next)) {
                 Some(escaped) => word.push(escaped),
                 None => word.push('\\'),

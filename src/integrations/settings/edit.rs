@@ -1,6 +1,6 @@
-//! Puts values into a text of JSON and takes them out again, each by the smallest change of its bytes.
+//! Adds values to a JSON text and removes them again, each with the smallest possible change.
 //!
-//! Taking out is the reverse of putting in: the comma, the blanks and the newlines that came with a value go with it.
+//! Removing is the reverse of adding: the comma, the blanks and the newlines that came with a value are removed, too.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::jsonc::{self, Child, Node, NodeValue, Position, SyntaxError, Trivia, 
 use super::layout::{Layout, indentation, indentation_of_line};
 use super::splice::Splice;
 
-/// A step on the way to a value.
+/// A step on the path to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// A member of an object.
@@ -22,16 +22,16 @@ pub enum Step {
 /// Why a text was not changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EditError {
-    /// It is no JSON.
+    /// It is not valid JSON.
     Syntax(SyntaxError),
-    /// Something else stands where ours belongs.
+    /// There is another value in the place of ours.
     Unexpected {
-        /// Where.
+        /// The place.
         place: Position,
-        /// What stands there, and what belongs there.
+        /// What is there, and what should be.
         what: String,
     },
-    /// The change would have touched more than ours.
+    /// The change would have touched other values.
     Unsafe,
 }
 
@@ -51,7 +51,7 @@ impl From<SyntaxError> for EditError {
     }
 }
 
-/// A text in the making.
+/// A text being edited.
 #[derive(Debug, Clone)]
 pub struct Editor {
     text: String,
@@ -60,7 +60,7 @@ pub struct Editor {
 }
 
 impl Editor {
-    /// Reads a text.
+    /// Parses a text.
     pub fn new(text: &str) -> Result<Self, EditError> {
         Ok(Self {
             root: jsonc::parse(text)?,
@@ -69,22 +69,22 @@ impl Editor {
         })
     }
 
-    /// The text as it is now.
+    /// The current text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The value of the text as it is now.
+    /// The current value of the text.
     pub fn root(&self) -> Option<&Node> {
         self.root.as_ref()
     }
 
-    /// The text, and all that was replaced in it.
+    /// The text, and everything that was replaced in it.
     pub fn finish(self) -> (String, Vec<Splice>) {
         (self.text, self.splices)
     }
 
-    /// The value at the end of a way.
+    /// The value at the end of a path.
     pub fn at(&self, way: &[Step]) -> Option<&Node> {
         way.iter().try_fold(self.root.as_ref()?, |node, step| match step {
             Step::Key(key) => node.get(key),
@@ -92,7 +92,7 @@ impl Editor {
         })
     }
 
-    /// Makes a text without a value one with this value.
+    /// Gives a text without a value this value.
     pub fn begin(&mut self, value: &Value) -> Result<(), EditError> {
         let layout = Layout::of(&self.text, None);
         let newline = layout.newline;
@@ -109,7 +109,7 @@ impl Editor {
         }
     }
 
-    /// Adds a member, or an element where `key` is `None`, at the end of what stands at the end of a way.
+    /// Adds a member, or an element if `key` is `None`, to the end of the value at the end of a path.
     pub fn add(&mut self, way: &[Step], key: Option<&str>, value: &Value) -> Result<(), EditError> {
         let expected = self.root.clone();
         let node = self.at(way).ok_or(EditError::Unsafe)?.clone();
@@ -119,7 +119,7 @@ impl Editor {
             Some(last) => self.add_after(&children, last, &layout, key, value)?,
             None => self.add_first(&node, &layout, key, value)?,
         }
-        // Without what was added, it has to mean what it meant.
+        // Without the addition, it must mean the same as before.
         let mut probe = self.root.clone();
         let added = probe
             .as_mut()
@@ -207,7 +207,7 @@ impl Editor {
         self.replace(at, 0, new)
     }
 
-    /// Takes out the member or element at the end of a way.
+    /// Removes the member or element at the end of a path.
     pub fn remove(&mut self, way: &[Step]) -> Result<(), EditError> {
         let (last, above) = way.split_last().ok_or(EditError::Unsafe)?;
         let container = self.at(above).ok_or(EditError::Unsafe)?.clone();
@@ -236,20 +236,20 @@ impl Editor {
         let (comment, is_line) = last_comment(&self.text, from, child.start);
         let end = child.node.span.end;
         let mut start = comment.max(from);
-        // What follows on the line must not become a part of the comment before it.
+        // The rest of the line must not become part of the comment before it.
         let after = &self.text[child.comma.map_or(end, |comma| comma + 1)..];
         if is_line && !after.trim_start_matches([' ', '\t', '\r']).starts_with('\n') {
             start += self.text[start..].find('\n').map_or(0, |newline| newline + 1);
         }
         if let Some(comma) = child.comma {
-            // What comes next takes the place of the first on its line, with no blanks before it either.
+            // The next one becomes the first on its line, without blanks before it.
             let is_tight = before.is_none() && child.start == from && children.len() > 1;
             let rest = &self.text[comma + 1..];
             let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
             self.replace_unread(comma, 1 + if is_tight { blanks } else { 0 }, String::new())?;
         }
         if children.len() == 1 {
-            // Newlines and blanks alone were ours as well.
+            // Only newlines and blanks are left, which were added, too.
             let inside = container.span.end - 1 - usize::from(child.comma.is_some());
             let is_empty = self.text[end..inside].trim().is_empty() && comment == from;
             let end = if is_empty { inside } else { end };
@@ -284,15 +284,15 @@ impl Editor {
     }
 }
 
-/// A value on a line of its own.
+/// A value on its own line.
 fn line(layout: &Layout, indent: &str, key: Option<&str>, value: &Value) -> String {
     let name = key.map(|key| layout.name(key)).unwrap_or_default();
-    // What the file has on one line, it has there because it is short: ours is not.
+    // The file has a value on one line because it is short: ours is not.
     let written = layout.written(value, Some(indent));
     format!("{}{indent}{name}{written}", layout.newline)
 }
 
-/// Behind the comments that follow on the same line.
+/// The position after the comments that follow on the same line.
 fn end_of_line_comments(text: &str, from: usize) -> usize {
     let mut end = from;
     for part in trivia(text, from) {
@@ -306,7 +306,7 @@ fn end_of_line_comments(text: &str, from: usize) -> usize {
     end
 }
 
-/// Behind the last comment of a stretch of blanks and comments, and whether it goes to the end of its line.
+/// The position after the last comment in a stretch of blanks and comments, and whether it extends to the end of its line.
 fn last_comment(text: &str, from: usize, to: usize) -> (usize, bool) {
     let mut parts = trivia(&text[..to], from).into_iter().rev();
     let end = parts.find_map(|part| match part {
@@ -350,7 +350,7 @@ mod tests {
         way.iter().map(|key| Step::Key((*key).to_owned())).collect()
     }
 
-    /// Adds a member and takes it out again.
+    /// Adds a member and removes it again.
     fn there_and_back(text: &str) -> String {
         let mut editor = Editor::new(text).unwrap();
         editor.add(&[], Some("new"), &json!({"x": [1]})).unwrap();

@@ -1,4 +1,4 @@
-//! Hooks in a settings file of JSON: ours are put in, known again and taken out.
+//! Hooks in a JSON settings file: adds, recognizes and removes git-leverage's.
 
 use serde_json::{Map, Value, json};
 
@@ -10,29 +10,29 @@ use super::splice::Splice;
 /// How one program nests the hooks in one of its files.
 #[derive(Debug, Clone, Copy)]
 pub struct HookFile {
-    /// The names on the way to the object that has a member for each event.
+    /// The path to the object that has a member for each event.
     pub way: &'static [&'static str],
     /// Whether an event has groups, each with a list of hooks, instead of hooks.
     pub grouped: bool,
-    /// The member of a hook that holds the command.
+    /// The member of a hook with the command.
     pub command: &'static str,
-    /// The member of a hook that holds how long it may take.
+    /// The member of a hook with its timeout.
     pub timeout: &'static str,
     /// Further members of each hook.
     pub more: &'static [(&'static str, &'static str)],
-    /// The events, each with how long it may take, in the unit of the program.
+    /// The events, each with its timeout, in the unit of the program.
     pub events: &'static [(&'static str, u32)],
     /// Whether the file begins with `"version": 1`.
     pub versioned: bool,
-    /// Whether the file is ours by its name.
+    /// Whether the file belongs to git-leverage by its name.
     pub owned: bool,
-    /// Whether the program reads it only where the first of its files is not there.
+    /// Whether the program reads it only if the first of its files does not exist.
     pub only_without_first: bool,
-    /// The switches that turn all hooks off, each with the value that does.
+    /// The switches that disable all hooks, each with the value that does.
     pub switches: &'static [(&'static [&'static str], bool)],
 }
 
-/// Hooks as Claude Code has them, which most others took over.
+/// Hooks in the format of Claude Code, which most others adopted.
 pub const GROUPED: HookFile = HookFile {
     way: &["hooks"],
     grouped: true,
@@ -46,40 +46,40 @@ pub const GROUPED: HookFile = HookFile {
     switches: &[],
 };
 
-/// A hook in a file that calls us.
+/// A hook in a file that calls git-leverage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Present {
     /// The event.
     pub event: String,
-    /// What is called.
+    /// The command.
     pub command: HookCommand,
-    /// Whether it is one that we write. One that somebody wrote by hand is theirs: it is neither changed nor removed.
+    /// Whether it is as git-leverage writes it. One written by hand belongs to the user: it is neither changed nor removed.
     pub is_own: bool,
 }
 
-/// Which of the things that we may have made were there before us, by their names: `hooks`, `hooks.Stop`, `version`.
+/// Which of the parts that `setup` may create existed before, by name: `hooks`, `hooks.Stop`, `version`.
 pub type Kept = Vec<String>;
 
-/// A text with our hooks in it.
+/// A text with git-leverage's hooks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
     /// The text.
     pub text: String,
-    /// What was replaced to get there.
+    /// The replacements that were made.
     pub splices: Vec<Splice>,
-    /// What was there before.
+    /// What existed before.
     pub kept: Kept,
 }
 
 impl HookFile {
-    /// The hooks in a text that call us, whoever wrote them.
+    /// The hooks in a text that call git-leverage, whoever wrote them.
     pub fn present(&self, text: &str) -> Result<Vec<Present>, EditError> {
         let editor = Editor::new(text)?;
         let found = self.calling(&editor)?;
         Ok(found.into_iter().map(|(_, present)| present).collect())
     }
 
-    /// The switch that turns hooks off in a text, if one does: its names with dots between them.
+    /// The switch that disables hooks in a text, if any: its names, separated by dots.
     pub fn off(&self, text: &str) -> Option<String> {
         let editor = Editor::new(text).ok()?;
         let is_off = |(way, off): &&(&[&str], bool)| {
@@ -89,7 +89,7 @@ impl HookFile {
         self.switches.iter().find(is_off).map(|(way, _)| way.join("."))
     }
 
-    /// Whether a text has our hooks for these events as they would be written now, and no others of ours.
+    /// Whether a text has exactly the hooks for these events that would be written now.
     pub fn is_installed(&self, text: &str, events: &[&str], command: &HookCommand) -> bool {
         let Ok(editor) = Editor::new(text) else {
             return false;
@@ -104,13 +104,13 @@ impl HookFile {
             && found.iter().all(|(_, one)| one.command == *command)
     }
 
-    /// Whether a text has something for an event, of us or others.
+    /// Whether a text has anything for an event, of git-leverage or others.
     pub fn has(&self, text: &str, event: &str) -> bool {
         let way = [steps(self.way), vec![Step::Key(event.to_owned())]].concat();
         Editor::new(text).is_ok_and(|editor| editor.at(&way).is_some())
     }
 
-    /// The text with our hooks for these events, where it had none.
+    /// The text with hooks for these events, if it had none.
     pub fn install(
         &self,
         text: &str,
@@ -140,7 +140,7 @@ impl HookFile {
             if editor.at(&way[..=depth]).is_some() {
                 continue;
             }
-            // All that is missing is added at once, so that it is laid out as one.
+            // All missing hooks are added at once, so that they are laid out together.
             let events: Map<String, Value> = wanted
                 .into_iter()
                 .map(|(event, entry)| (event.to_owned(), json!([entry])))
@@ -178,7 +178,7 @@ impl HookFile {
         Value::Object(hook)
     }
 
-    /// Which of the things that we may make are there.
+    /// Which of the parts that `setup` may create exist.
     fn there(&self, editor: &Editor) -> Kept {
         let mut ways: Vec<Vec<&str>> = (1..=self.way.len()).map(|len| self.way[..len].to_vec()).collect();
         if let Some(NodeValue::Map(events)) = editor.at(&steps(self.way)).map(|node| &node.value) {
@@ -192,11 +192,11 @@ impl HookFile {
         ways.into_iter().map(|way| way.join(".")).collect()
     }
 
-    /// The text without our hooks, and without what they leave empty but for what is known to have been there.
+    /// The text without git-leverage's hooks, and without what they leave empty, except for what is known to have existed.
     pub fn remove(&self, text: &str, kept: Option<&Kept>) -> Result<String, EditError> {
         let mut editor = Editor::new(text)?;
         let mut emptied: Vec<Vec<Step>> = Vec::new();
-        // The last one first, so that the ways to the others stay what they are.
+        // Last one first, so that the paths to the others stay valid.
         for (way, _) in self.ours(&editor)?.into_iter().rev() {
             let (_, list) = way.split_last().ok_or(EditError::Unsafe)?;
             editor.remove(&way)?;
@@ -226,7 +226,7 @@ impl HookFile {
         Ok(editor.finish().0)
     }
 
-    /// Whether nothing is left that somebody would miss.
+    /// Whether nothing is left that anybody would miss.
     pub fn is_bare(&self, text: &str) -> bool {
         let is_frame = |child: &jsonc::Child| self.owned && child.key.as_deref() == Some("version");
         Editor::new(text).is_ok_and(|editor| {
@@ -236,15 +236,15 @@ impl HookFile {
         })
     }
 
-    /// The ways to our own hooks in the order of the text, and what they are.
+    /// The paths to git-leverage's hooks in the order of the text, and the hooks.
     fn ours(&self, editor: &Editor) -> Result<Vec<(Vec<Step>, Present)>, EditError> {
         let mut found = self.calling(editor)?;
         found.retain(|(_, one)| one.is_own);
         Ok(found)
     }
 
-    /// The ways to the hooks that call us in the order of the text, and what they are. What is nested otherwise than the
-    /// program has it is nobody's hook; where ours belong it is an error.
+    /// The paths to hooks that call git-leverage in the order of the text, and the hooks. Hooks nested in another way than the
+    /// program expects are ignored; in the place of ours, this is an error.
     fn calling(&self, editor: &Editor) -> Result<Vec<(Vec<Step>, Present)>, EditError> {
         if let Some(root) = editor.root() {
             expect(editor, root, true)?;
@@ -282,7 +282,7 @@ impl HookFile {
             let (hooks, is_plain) = match self.grouped {
                 true => {
                     let hooks = child.node.get("hooks").and_then(Node::children);
-                    // A matcher or anything else beside the hooks is somebody's choice.
+                    // A matcher, or anything else beside the hooks, is a choice of the user.
                     let is_plain = child.node.children().is_some_and(|members| members.len() == 1);
                     (hooks.unwrap_or_default(), is_plain)
                 }
@@ -306,7 +306,7 @@ impl HookFile {
         }
     }
 
-    /// What of us a hook calls, and whether it is the hook that we write for that.
+    /// The command of git-leverage that a hook calls, and whether it is as git-leverage writes it.
     fn command_of(&self, hook: &Node, event: &str) -> Option<(HookCommand, bool)> {
         let line = hook.get(self.command)?.text()?;
         let Some(command) = HookCommand::read(line) else {
@@ -316,7 +316,7 @@ impl HookFile {
         Some((command, is_own))
     }
 
-    /// Whether a hook has what we write for an event and a command, and nothing else.
+    /// Whether a hook has exactly what is written for an event and a command.
     fn is_written(&self, hook: &Node, event: &str, command: &HookCommand) -> bool {
         let timeout = self.events.iter().find(|(name, _)| *name == event);
         let written = timeout.map(|(_, timeout)| self.hook(command, *timeout).to_string());
@@ -339,7 +339,7 @@ fn expect(editor: &Editor, node: &Node, is_map: bool) -> Result<(), EditError> {
     }
 }
 
-/// Whether two objects have the same members, in whatever order.
+/// Whether two objects have the same members, in any order.
 fn is_same(one: &Node, other: &Node) -> bool {
     let (Some(one), Some(all)) = (one.children(), other.children()) else {
         return false;

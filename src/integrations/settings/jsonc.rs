@@ -1,30 +1,30 @@
-//! JSON with comments and trailing commas, read into a tree in which every value and every comma has its place.
+//! JSON with comments and trailing commas, parsed into a tree in which every value and every comma has its position.
 
 use std::fmt;
 use std::ops::Range;
 
-/// How deeply values may be nested.
+/// The maximum nesting depth.
 const DEEPEST: usize = 200;
 
-/// A value, and where it stands in the text.
+/// A value, and its position in the text.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// Its bytes, without blanks and comments around it.
+    /// Its bytes, without surrounding blanks and comments.
     pub span: Range<usize>,
-    /// What it is.
+    /// Its content.
     pub value: NodeValue,
 }
 
-/// What a value is.
+/// The content of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NodeValue {
     /// `null`.
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number as it is written.
+    /// A number, as written.
     Number(String),
-    /// A string, without its escapes.
+    /// A string, with escapes decoded.
     Text(String),
     /// An array.
     List(Vec<Child>),
@@ -37,15 +37,15 @@ pub enum NodeValue {
 pub struct Child {
     /// The name of a member.
     pub key: Option<String>,
-    /// Where the name or, without one, the value begins.
+    /// The start of the name or, without one, of the value.
     pub start: usize,
     /// The value.
     pub node: Node,
-    /// Where the comma after it is.
+    /// The position of the comma after it.
     pub comma: Option<usize>,
 }
 
-/// Values are equal that mean the same, wherever they stand.
+/// Values are equal if they mean the same, at any position.
 impl PartialEq for Node {
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value
@@ -59,7 +59,7 @@ impl PartialEq for Child {
 }
 
 impl Node {
-    /// The elements or members; `None` for what has none.
+    /// The elements or members; `None` for other values.
     pub fn children(&self) -> Option<&[Child]> {
         match &self.value {
             NodeValue::List(children) | NodeValue::Map(children) => Some(children),
@@ -67,7 +67,7 @@ impl Node {
         }
     }
 
-    /// The value of a member. Where a name stands twice, the last one counts, as programs read it.
+    /// The value of a member. If a name occurs twice, the last one counts, as in most programs.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match &self.value {
             NodeValue::Map(children) => children
@@ -87,7 +87,7 @@ impl Node {
         }
     }
 
-    /// What it is in words.
+    /// Its type in words.
     pub fn kind(&self) -> &'static str {
         match self.value {
             NodeValue::Null => "null",
@@ -100,12 +100,12 @@ impl Node {
     }
 }
 
-/// Why a text is no JSON.
+/// Why a text is not valid JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// Where.
+    /// The position.
     pub place: Position,
-    /// What is wrong there.
+    /// The problem.
     pub what: &'static str,
 }
 
@@ -115,7 +115,7 @@ impl fmt::Display for SyntaxError {
     }
 }
 
-/// A place in a text, as editors count it.
+/// A position in a text, as editors count it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     /// The line, from 1.
@@ -125,7 +125,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// That of a byte.
+    /// The position of a byte.
     pub fn of(text: &str, at: usize) -> Self {
         let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
         let start = before
@@ -146,7 +146,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// Reads a text; `None` where it holds nothing but blanks and comments.
+/// Parses a text; `None` if it contains only blanks and comments.
 pub fn parse(text: &str) -> Result<Option<Node>, SyntaxError> {
     let mut reader = Reader { text, at: bom(text) };
     reader.blanks()?;
@@ -173,14 +173,14 @@ pub enum Trivia {
     Blank(Range<usize>),
     /// `// …`, without the newline, or `/* … */`.
     Comment {
-        /// Where it stands.
+        /// Its position.
         span: Range<usize>,
-        /// Whether it goes on to the end of the line.
+        /// Whether it extends to the end of the line.
         is_line: bool,
     },
 }
 
-/// The blanks and comments from `at` on, up to the next thing that is neither.
+/// The blanks and comments from `at` on.
 pub fn trivia(text: &str, mut at: usize) -> Vec<Trivia> {
     let mut found = Vec::new();
     loop {
@@ -232,7 +232,7 @@ impl Reader<'_> {
             self.at = span.end;
         }
         match self.text[self.at..].starts_with("/*") {
-            true => Err(self.error("a comment that does not end")),
+            true => Err(self.error("unterminated comment")),
             false => Ok(()),
         }
     }
@@ -297,7 +297,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether something begins here that is at least meant as a value.
+    /// Whether something starts here that is at least intended as a value.
     fn is_value(&self) -> bool {
         self.peek()
             .is_some_and(|next| next.is_ascii_alphanumeric() || b"{[\"-".contains(&next))
@@ -317,7 +317,7 @@ impl Reader<'_> {
         Ok(key)
     }
 
-    /// The rules of strings are those of the library that reads JSON everywhere else.
+    /// Strings follow the rules of the JSON library used everywhere else.
     fn string(&mut self) -> Result<String, SyntaxError> {
         let rest = &self.text.as_bytes()[self.at..];
         let mut len = 1;
@@ -325,13 +325,13 @@ impl Reader<'_> {
             match rest.get(len) {
                 Some(b'"') => break,
                 Some(b'\\') => len += 2,
-                Some(b'\n') | None => return Err(self.error("a string that does not end")),
+                Some(b'\n') | None => return Err(self.error("unterminated string")),
                 Some(_) => len += 1,
             }
         }
         let written = &self.text[self.at..=self.at + len];
         let read = serde_json::from_str::<String>(written).or_else(|_| {
-            // Half a character is none of our business; that two are not mistaken for each other is.
+            // Half a character is acceptable; confusing two with each other is not.
             serde_json::from_str::<Box<serde_json::value::RawValue>>(written).map(|raw| raw.get().to_owned())
         });
         let read = read.map_err(|_| self.error("not a valid string"))?;

@@ -1,10 +1,10 @@
-//! How a file is laid out: its newlines, its indentation, and what a new value looks like in it.
+//! The layout of a file: its newlines, its indentation, and how a new value looks in it.
 
 use serde_json::Value;
 
 use super::jsonc::{Node, bom};
 
-/// The members of hooks in the order in which people write them; all others come after these, by their names.
+/// The members of hooks in the order in which people write them; all others follow, by name.
 const ORDER: &[&str] = &[
     "version",
     "type",
@@ -27,16 +27,16 @@ const ORDER: &[&str] = &[
 pub struct Layout {
     /// `\n` or `\r\n`.
     pub newline: &'static str,
-    /// One step of indentation; `None` for a file that stands on one line.
+    /// One step of indentation; `None` for a file on one line.
     pub unit: Option<String>,
-    /// What stands between a name and its value.
+    /// The text between a name and its value.
     pub colon: &'static str,
-    /// What stands between two values on one line.
+    /// The text between two values on one line.
     pub comma: &'static str,
 }
 
 impl Layout {
-    /// What a file shows; one that shows nothing is laid out in steps of two blanks.
+    /// Detects the layout; the default indentation is two blanks.
     pub fn of(text: &str, root: Option<&Node>) -> Self {
         let first = root.and_then(|root| root.children()?.first().map(|first| (root, first)));
         let is_tight = first.is_some_and(|(_, first)| {
@@ -99,15 +99,15 @@ impl Layout {
     }
 }
 
-/// The blanks that a line begins with, where the thing at `at` is the first on its line.
+/// The blanks at the start of a line, if the value at `at` is the first on it.
 pub fn indentation(text: &str, at: usize) -> Option<&str> {
     let line = line_start(text, at);
-    // The first line is no line of its own, as nothing comes before it.
+    // The first line does not count, because nothing comes before it.
     let blanks = &text[line..at];
     (line > 0 && is_blank(blanks)).then_some(blanks)
 }
 
-/// The blanks at the beginning of the line that `at` stands on.
+/// The blanks at the start of the line that contains `at`.
 pub fn indentation_of_line(text: &str, at: usize) -> &str {
     let line = line_start(text, at).max(bom(text).min(at));
     let rest = &text[line..at];

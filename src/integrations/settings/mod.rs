@@ -1,8 +1,8 @@
-//! Edits of other programs' settings: text in, text out, everything that is not ours byte for byte as it was.
+//! Edits of other programs' settings: text in, text out, with everything else unchanged byte for byte.
 //!
-//! [`jsonc`] reads JSON with comments into a tree that knows where each value stands, [`edit`] puts a value in or takes one out
-//! in the file's own layout, and [`hooks`] knows how the hooks of agents are nested. Each edit is checked by reading the text
-//! again: what is not ours has to mean the same.
+//! [`jsonc`] parses JSON with comments into a tree with the position of each value, [`edit`] adds or removes a value in the
+//! file's own layout, and [`hooks`] knows how agents nest their hooks. Each edit is verified by parsing the text again:
+//! everything else must mean the same.
 
 pub mod command;
 pub mod edit;

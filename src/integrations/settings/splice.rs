@@ -1,26 +1,26 @@
-//! Single replacements in a text, kept so that they can be taken back.
+//! Single replacements in a text, stored so that they can be undone.
 
 use serde::{Deserialize, Serialize};
 
-/// One replacement. Offsets count bytes of the text as the replacements before it left it.
+/// One replacement. Offsets count bytes of the text after the previous replacements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Splice {
-    /// Where it begins.
+    /// Its start.
     pub at: usize,
-    /// What stood there.
+    /// The old text.
     pub old: String,
-    /// What stands there now.
+    /// The new text.
     pub new: String,
 }
 
 impl Splice {
-    /// The text with the replacement; `None` where the text has something else in that place.
+    /// The text with the replacement; `None` if the text differs in that place.
     pub fn apply(&self, text: &str) -> Option<String> {
         replaced(text, self.at, &self.old, &self.new)
     }
 }
 
-/// The text before all of these replacements were made in it; `None` where it is another text.
+/// The text before all of these replacements; `None` if it is another text.
 pub fn undone(text: &str, splices: &[Splice]) -> Option<String> {
     splices.iter().rev().try_fold(text.to_owned(), |text, splice| {
         replaced(&text, splice.at, &splice.new, &splice.old)

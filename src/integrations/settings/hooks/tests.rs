@@ -1,4 +1,4 @@
-//! Hooks in texts of all layouts: in, in again, and out without a trace.
+//! Hooks in texts of all layouts: added, added again, and removed without a trace.
 
 use proptest::prelude::*;
 
@@ -40,7 +40,7 @@ fn installed(form: &HookFile, text: &str) -> Installed {
         .unwrap()
 }
 
-/// In, in again, and out in both ways.
+/// Added, added again, and removed in both ways.
 fn round(form: &HookFile, text: &str) -> Installed {
     let first = installed(form, text);
     assert_eq!(
@@ -60,7 +60,7 @@ fn round(form: &HookFile, text: &str) -> Installed {
     first
 }
 
-/// Where the text alone tells what was there before.
+/// If only the text shows what was there before.
 fn exact(form: &HookFile, text: &str) {
     let first = round(form, text);
     let out = form.remove(&first.text, Some(&first.kept)).unwrap();
@@ -117,9 +117,9 @@ fn a_new_file_reads_well() {
 #[test]
 fn others_keep_their_hooks_and_their_layout() {
     let shapes = [
-        // git-ai and its like: one catch-all group for each event.
+        // git-ai and similar tools: one catch-all group per event.
         "{\n  \"hooks\": {\n    \"PreToolUse\": [\n      {\n        \"matcher\": \"*\",\n        \"hooks\": [{ \"type\": \"command\", \"command\": \"git-ai checkpoint claude --hook-input stdin\" }]\n      }\n    ]\n  }\n}\n",
-        // Entire: groups on our events as well.
+        // Entire: groups for the same events.
         "{\"hooks\":{\"Stop\":[{\"matcher\":\"\",\"hooks\":[{\"type\":\"command\",\"command\":\"entire hooks claude-code stop\"}]}],\"SessionStart\":[{\"hooks\":[{\"type\":\"command\",\"command\":\"entire hooks claude-code session-start\"}]}]},\"permissions\":{\"deny\":[\"Read(./.entire/**)\"]}}",
         "{\n\t// mine\n\t\"env\": {\"A\": \"1\"}, /* b */\n\t\"hooks\": {\n\t\t\"Stop\": [\n\t\t\t{\"hooks\": [{\"type\": \"command\", \"command\": \"npx --yes agent-note hook --agent claude\"}]}, // note\n\t\t],\n\t},\n}\n",
         "{\r\n    \"hooks\": {\r\n        \"Stop\": [{\r\n            \"hooks\": [{\"command\": \"lefthook run stop\", \"type\": \"command\"}]\r\n        }]\r\n    }\r\n}",
@@ -188,7 +188,7 @@ fn an_edit_in_between_stays() {
         .replace("\"a\": 1,", "\"a\": 2, // changed\n  \"b\": 3,");
     let out = FORM.remove(&edited, Some(&first.kept)).unwrap();
     assert_eq!(out, "{\n  \"a\": 2, // changed\n  \"b\": 3\n}\n");
-    // Somebody put theirs into our group.
+    // Someone added their hook to our group.
     let theirs = first.text.replacen(
         "          {\n            \"type\"",
         "          {\"type\": \"command\", \"command\": \"afplay done.wav\"},\n          {\n            \"type\"",
@@ -263,7 +263,7 @@ fn switches_that_turn_hooks_off_are_seen() {
     assert_eq!(FLAT.off("{"), None);
 }
 
-/// Blanks and comments as people leave them; after a line comment comes a newline.
+/// Blanks and comments as people write them; a line comment is followed by a newline.
 fn trivia() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         4 => Just(String::new()),
@@ -292,7 +292,7 @@ fn value() -> impl Strategy<Value = String> {
 
 const NAMES: &[&str] = &["a", "b", "hooks", "Stop", "command", "version", "é"];
 
-/// An array, or an object with names of these, each once.
+/// An array, or an object with these names, each once.
 fn container(
     inner: impl Strategy<Value = String>,
     names: Option<&'static [&'static str]>,
@@ -319,7 +319,7 @@ fn container(
     })
 }
 
-/// A settings file: some members, and hooks that look like hooks.
+/// A settings file: some members, and hooks that resemble hooks.
 fn file() -> impl Strategy<Value = String> {
     let group = container(
         Just(
@@ -368,7 +368,7 @@ proptest! {
             let first = form.install(&text, &all(form), &command("/x/git-leverage")).unwrap();
             prop_assert_eq!(undone(&first.text, &first.splices), Some(text.clone()));
             prop_assert_eq!(form.present(&first.text).unwrap().len(), 3);
-            // Without what is remembered byte for byte, nothing but blanks may differ.
+            // Without the remembered state, only blanks may differ.
             let out = form.remove(&first.text, Some(&first.kept)).unwrap();
             prop_assert_eq!(jsonc::parse(&out).unwrap(), before);
             let solid = |text: &str| text.split_whitespace().collect::<String>();
