@@ -36,7 +36,7 @@ fn the_published_days_keep_their_sums_and_agree_with_their_factors() {
     ] {
         let file = published(day);
         let imported = repo.run(&["import", file.to_str().unwrap()]);
-        assert!(!imported.stderr.contains("does not follow"), "{imported}");
+        assert!(!imported.stderr.contains("does not match"), "{imported}");
         let of_day: Vec<Value> = tasks(&repo)
             .into_iter()
             .filter(|task| task["date"] == day)
@@ -74,7 +74,7 @@ fn a_second_import_adds_nothing() {
     let before = repo.git(&["for-each-ref"]);
     let again = repo.run(&["import", file]);
     assert!(
-        again.stderr.contains("imported 0 tasks; 12 were here already"),
+        again.stderr.contains("Imported 0 tasks; 12 already present"),
         "{again}"
     );
     assert_eq!(repo.git(&["for-each-ref"]), before);
@@ -95,11 +95,11 @@ fn a_broken_row_in_the_middle_writes_nothing_unless_asked() {
     );
     insta::assert_snapshot!(repo.run(&["import", "2026-03-01.csv"]), @r"
     [stderr]
-    warning: 2026-03-01.csv: unknown column `mood`; it is not imported
-    warning: 2026-03-01.csv:4: the factor 30 does not follow from its row: 2h in 5m is 24.0x
+    warning: 2026-03-01.csv: unknown column `mood`; not imported
+    warning: 2026-03-01.csv:4: the factor 30 does not match its row: 2h in 5m is 24.0x
     warning: 2026-03-01.csv:3: `-4h` is negative
-    error: 1 of 3 rows cannot be read; nothing was written
-    hint: Fix them, or pass --skip-broken to import the other 2
+    error: cannot read 1 of 3 rows; nothing was written
+    hint: Fix them, or pass `--skip-broken` to import the other 2
     [exit 1]
     ");
     assert_eq!(repo.git(&["for-each-ref"]), "");
@@ -107,7 +107,7 @@ fn a_broken_row_in_the_middle_writes_nothing_unless_asked() {
     assert_eq!(rest.code, Some(3), "{rest}");
     assert!(
         rest.stderr
-            .contains("the factor 30 does not follow from its row: 2h in 5m is 24.0x"),
+            .contains("the factor 30 does not match its row: 2h in 5m is 24.0x"),
         "{rest}"
     );
     assert_eq!(tasks(&repo).len(), 2);
@@ -129,13 +129,13 @@ fn files_that_cannot_be_read_are_refused_whole() {
     }
     said.push_str(&repo.run(&["import", "gone.csv"]).stderr);
     insta::assert_snapshot!(said, @r"
-    error: cannot import `wrong.csv`: no header names a task and a human estimate; it has `a`, `b`
-    hint: A header such as: title,human_hours,agent_minutes,supervisory_minutes,tokens
-    error: cannot import `latin.csv`: line 2 is not UTF-8
-    error: cannot import `undated.csv`: neither its rows nor its name say on which day the work was done
-    hint: Pass --date 2026-03-01
-    error: cannot import `empty.csv`: it holds no rows
-    error: cannot import `gone.csv`: No such file or directory (os error 2)
+    error: cannot import `wrong.csv`: the header has no column for a task and a human estimate; it has `a`, `b`
+    hint: Use a header such as `title,human_hours,agent_minutes,supervisory_minutes,tokens`
+    error: cannot import `latin.csv`: line 2 is not valid UTF-8
+    error: cannot import `undated.csv`: unknown day: neither its rows nor its name contain a date
+    hint: Pass the day, such as `--date 2026-03-01`
+    error: cannot import `empty.csv`: it has no rows
+    error: cannot import `gone.csv`: no such file
     ");
     assert_eq!(repo.git(&["for-each-ref"]), "");
 }
@@ -168,4 +168,98 @@ fn thousands_of_tasks_are_one_commit() {
     assert_eq!(tasks(&repo).len(), 3000);
     assert_eq!(repo.git(&["rev-list", "--count", "refs/notes/leverage"]), "1");
     repo.git(&["fsck", "--strict"]);
+}
+
+/// A page that `report --by task` wrote, with its measured columns and with headings of either spelling.
+#[test]
+fn ones_own_page_counts_nothing_twice() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Start");
+    for (title, hours) in [("Kiln", "40h"), ("Glaze", "8h"), ("Glaze", "8h"), ("Oven", "3h")] {
+        let args = [
+            "record",
+            "--no-commit",
+            "--another",
+            "--title",
+            title,
+            "--estimate",
+            hours,
+        ];
+        repo.run(
+            &[
+                &args[..],
+                &[
+                    "--date",
+                    "2026-04-04",
+                    "--agent-time",
+                    "25m",
+                    "--supervision",
+                    "5m",
+                ],
+            ]
+            .concat(),
+        )
+        .success();
+    }
+    let written = repo.run(&[
+        "report",
+        "--by",
+        "task",
+        "--on",
+        "2026-04-04",
+        "--format",
+        "markdown",
+    ]);
+    let written = match written.code {
+        Some(0) => written,
+        _ => repo.run(&[
+            "report",
+            "--by",
+            "task",
+            "--since",
+            "2026-04-04",
+            "--until",
+            "2026-04-04",
+            "--format",
+            "markdown",
+        ]),
+    };
+    repo.write("2026-04-04.md", written.success());
+    let again = repo.run(&["import", "2026-04-04.md"]);
+    assert!(
+        again.stderr.contains("Imported 0 tasks; 4 already present"),
+        "{again}"
+    );
+    assert!(!again.stderr.contains("unknown column"), "{again}");
+    let old = "| # | Task | Human Est. | Agent Time | From Logs | Sup. | Wall | Factor | Sup. Factor | Wall Factor | All-in Factor \
+               | Parallelism | Commits | By Agents | Lines Added | Lines Removed | Logged Agent | Logged Sup. |";
+    let new = "| # | Task | Human | Agent | From logs | Sup. | Wall | Factor | Sup. factor | Wall factor | All-in factor \
+               | Parallelism | Commits | By agents | +lines | −lines | Logged agent | Logged sup. |";
+    for header in [old, new] {
+        let rule = "|--".repeat(18) + "|";
+        let row = |title: &str, hours: &str, time: &str| {
+            format!(
+                "| 1 | {title} | {hours} | {time} | – | 5m | – | – | – | – | – | – | 1 | 1 | 1 | 1 | – | – |\n"
+            )
+        };
+        let rows = row("Kiln", "42h", "25m") + &row("Glaze", "8h", "26.4m") + &row("Shelf", "1h", "1h 40m");
+        repo.write("2026-04-04.md", format!("{header}\n{rule}\n{rows}"));
+        let mixed = repo.run(&["import", "2026-04-04.md", "--dry-run"]);
+        assert!(
+            mixed.stderr.contains("Would import 1 task; 2 already present"),
+            "{mixed}"
+        );
+        assert!(
+            mixed.stdout.contains("Shelf") && mixed.stdout.contains("0.6x"),
+            "{mixed}"
+        );
+        assert!(
+            mixed
+                .stderr
+                .contains("`Kiln` is already recorded with 40h; its 42h were not imported"),
+            "{mixed}"
+        );
+        assert!(!mixed.stderr.contains("unknown column"), "{mixed}");
+    }
 }

@@ -1,29 +1,49 @@
-//! Files that the user names for a command to read: anything that can be read, a pipe as well, up to a size.
+//! Files that the user names for a command to read: anything readable, including pipes, up to a size limit.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The most that is read of a table or an inventory, in bytes.
+/// The maximum size of a table or an inventory, in bytes.
 pub const LARGEST: u64 = 64 << 20;
-/// The most that is read of a commit message, in bytes: as much as is read of one in a repository.
+/// The maximum size of a commit message, in bytes: the same as in a repository.
 pub const LARGEST_MESSAGE: u64 = 16 << 20;
 
-/// All of a file; an error where it has more than `most` bytes, of which no more are read then.
+/// The content of a file; an error if it has more than `most` bytes. Errors are phrases for messages.
 pub fn file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    if file.metadata()?.len() > most {
-        return Err(too_large(most));
-    }
-    all(file, most)
+    let read = || {
+        let file = File::open(path)?;
+        match file.metadata()?.len() > most {
+            true => Err(too_large(most)),
+            false => all(file, most),
+        }
+    };
+    read().map_err(in_words)
 }
 
-/// All of standard input; an error where it has more than `most` bytes.
+/// The error in words, without the system's error number.
+fn in_words(error: io::Error) -> io::Error {
+    let words = match error.kind() {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ if error.raw_os_error().is_some() => {
+            let text = error.to_string();
+            text.rsplit_once(" (")
+                .map_or(&*text, |(words, _)| words)
+                .to_lowercase()
+        }
+        _ => return error,
+    };
+    io::Error::new(error.kind(), words)
+}
+
+/// All of standard input; an error if it has more than `most` bytes.
 pub fn standard_input(most: u64) -> io::Result<Vec<u8>> {
     all(io::stdin().lock(), most)
 }
 
-/// What is read to its end, and has none beyond `most` bytes: a device may go on for ever, and says that it is empty.
+/// Reads to the end, at most `most` bytes: a device may never end, and claims to be empty.
 fn all(source: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(most + 1).read_to_end(&mut bytes)?;
@@ -55,6 +75,8 @@ mod tests {
             all(io::repeat(0), 1 << 20).unwrap_err().kind(),
             io::ErrorKind::FileTooLarge
         );
-        assert!(file(&folder.path().join("none"), 4).is_err());
+        let said = |path: &Path| file(path, 4).unwrap_err().to_string();
+        assert_eq!(said(&folder.path().join("none")), "no such file");
+        assert_eq!(said(folder.path()), "it is a directory");
     }
 }

@@ -1,6 +1,6 @@
-//! What the columns of a foreign table hold, by their headings: any order, the wording that people publish.
+//! The meaning of a foreign table's columns, by their headings: in any order, in the wording that people publish.
 
-/// What a column holds.
+/// The meaning of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Title,
@@ -13,12 +13,12 @@ pub(super) enum Field {
     Date,
     Agent,
     Model,
-    /// Who estimated: an agent, perhaps with its model, or `person`.
+    /// Who estimated: an agent, optionally with its model, or `person`.
     Estimator,
     Category,
     Tags,
-    /// A running number: known, and of no use.
-    Number,
+    /// A running number, or a figure that `report` adds from git and from logs: known, and not part of a claim.
+    Unclaimed,
 }
 
 impl Field {
@@ -47,6 +47,48 @@ const AGENTS: &[&str] = &[
     "claude", "codex", "copilot", "cursor", "gemini", "aider", "ai", "llm", "agents", "machine",
 ];
 
+/// Headings of `report --by task` that follow from git, from logs or from other columns, as words in lower case.
+const UNCLAIMED: &[&str] = &[
+    "agent from logs",
+    "all in factor",
+    "by agents",
+    "cache read",
+    "cache written",
+    "commits",
+    "est supervision",
+    "estimated supervision",
+    "files",
+    "from logs",
+    "human weeks",
+    "input",
+    "lines",
+    "lines added",
+    "lines removed",
+    "logged agent",
+    "logged agent time",
+    "logged sup",
+    "logged supervision",
+    "model est",
+    "model estimate",
+    "model factor",
+    "output",
+    "parallelism",
+    "repository",
+    "sessions",
+    "source",
+    "source added",
+    "source removed",
+    "sup from logs",
+    "supervision from logs",
+    "tests",
+    "tests added",
+    "tests removed",
+    "tokens from logs",
+    "wall",
+    "wall factor",
+    "wall time",
+];
+
 /// Reads a heading: `human_hours`, `Human Est.`, `Claude (min)`, `Sup. LF`.
 pub(super) fn kind(heading: &str) -> Option<ColumnKind> {
     let lower = heading.to_lowercase();
@@ -61,7 +103,8 @@ pub(super) fn kind(heading: &str) -> Option<ColumnKind> {
     let unit = unit(&words, &lower);
     let is_factor = has(&["factor", "leverage", "lf", "slf", "multiplier", "speedup"]);
     let field = match words.as_slice() {
-        [] | ["n" | "#" | "no" | "nr" | "num" | "number" | "row"] => Field::Number,
+        [] | ["n" | "#" | "no" | "nr" | "num" | "number" | "row"] => Field::Unclaimed,
+        words if UNCLAIMED.contains(&words.join(" ").as_str()) => Field::Unclaimed,
         _ if is_factor && supervised => Field::SupervisoryFactor,
         _ if is_factor => Field::Factor,
         _ if supervised => Field::Supervision,
@@ -129,8 +172,18 @@ mod tests {
             ("SLF", Field::SupervisoryFactor, None),
             ("published_supervisory_factor", Field::SupervisoryFactor, None),
             ("Tokens", Field::Tokens, None),
-            ("#", Field::Number, None),
-            ("n", Field::Number, None),
+            ("#", Field::Unclaimed, None),
+            ("n", Field::Unclaimed, None),
+            ("All-in Factor", Field::Unclaimed, None),
+            ("Wall factor", Field::Unclaimed, None),
+            ("Logged Sup.", Field::Unclaimed, None),
+            ("From logs", Field::Unclaimed, None),
+            ("+lines", Field::Unclaimed, None),
+            ("\u{2212}lines", Field::Unclaimed, None),
+            ("By agents", Field::Unclaimed, None),
+            ("Sup. factor", Field::SupervisoryFactor, None),
+            ("Human", Field::Human, None),
+            ("Agent", Field::Agent, None),
             ("Date", Field::Date, None),
         ] {
             assert_eq!(kind(heading), Some(ColumnKind { field, unit }), "{heading}");

@@ -1,4 +1,4 @@
-//! What a file of records holds, and what it does not say.
+//! The content of a file of records, and what it leaves open.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::facts::ids::TaskId;
 use crate::facts::quantity::WorkTime;
 use crate::facts::task::Task;
 
-/// What the file does not say.
+/// What the file leaves open.
 #[derive(Debug, Clone)]
 pub struct ImportOptions {
-    /// The name of the file: the place of warnings, the source of tasks, and perhaps their date.
+    /// The name of the file: the place of warnings, the source of tasks, and possibly their date.
     pub name: String,
     /// The day of rows without one.
     pub date: Option<NaiveDate>,
@@ -22,32 +22,34 @@ pub struct ImportOptions {
     pub by: String,
     /// When.
     pub at: DateTime<Utc>,
-    /// How long a day and a week are.
+    /// The length of a day and of a week.
     pub work: WorkTime,
 }
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Imported {
-    /// The tasks of the rows that can be read, in order.
+    /// The tasks of the rows that could be read, in order.
     pub tasks: Vec<Task>,
-    /// Columns that were not understood, factors that do not follow from their row, rows of totals.
+    /// Unknown columns, factors that do not match their row, rows of totals.
     pub warnings: Vec<Warning>,
     /// Rows that cannot be read, with the reason. Their place is the file and the line.
     pub broken: Vec<Warning>,
+    /// Whether the file has ids of its own, as an export has. Otherwise ids follow from the content.
+    pub has_ids: bool,
 }
 
 /// Why nothing of a file can be read.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 pub enum ImportError {
     /// Some other encoding, or no text at all.
-    #[error("line {0} is not UTF-8")]
+    #[error("line {0} is not valid UTF-8")]
     NotUtf8(usize),
     /// Nothing in it.
-    #[error("it holds no rows")]
+    #[error("it has no rows")]
     Empty,
     /// No header names what a task needs.
-    #[error("no header names {missing}; it has {found}")]
+    #[error("the header has no column for {missing}; it has {found}")]
     Header {
         /// What is missing.
         missing: String,
@@ -58,7 +60,7 @@ pub enum ImportError {
     #[error("no table has columns for a task and a human estimate")]
     NoTable,
     /// Rows need a day.
-    #[error("neither its rows nor its name say on which day the work was done")]
+    #[error("unknown day: neither its rows nor its name contain a date")]
     NoDate,
 }
 

@@ -1,4 +1,4 @@
-//! JSON Lines: our own `export tasks`, or ledger lines as they stand in a note.
+//! JSON Lines: the output of `export tasks`, or ledger lines as in a note.
 
 use serde_json::{Map, Value};
 
@@ -6,9 +6,12 @@ use super::{ImportOptions, Imported};
 use crate::facts::diagnostics::Warning;
 use crate::facts::record::{Record, VERSION};
 
-/// Reads one task a line. Ids and revisions stay, so that a task met again is the same task.
+/// Reads one task per line. Ids and revisions are preserved, so a task that is imported again is the same task.
 pub(super) fn read(text: &str, options: &ImportOptions) -> Imported {
-    let mut imported = Imported::default();
+    let mut imported = Imported {
+        has_ids: true,
+        ..Imported::default()
+    };
     for (number, line) in text
         .lines()
         .enumerate()

@@ -1,7 +1,7 @@
-//! Foreign records ↔ facts: tables as people publish them, and our own export.
+//! Foreign records ↔ facts: tables as people publish them, and git-leverage's own export.
 //!
-//! A file is read whole before anything is offered: what it says, which of its columns were not understood, which rows are
-//! broken and why. Whether the rest is taken is not decided here.
+//! A file is read completely before anything is used: its tasks, its unknown columns, and its invalid rows with the reason. The
+//! caller decides whether to import the rest.
 
 mod columns;
 mod imported;
@@ -10,7 +10,7 @@ mod table;
 
 pub use imported::{ImportError, ImportOptions, Imported};
 
-/// The forms that are read.
+/// The supported formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Separated,
@@ -18,7 +18,7 @@ enum Form {
     JsonLines,
 }
 
-/// Reads a file of records. The form follows from the name, else from the content.
+/// Reads a file of records. The format follows from the name, else from the content.
 pub fn read(content: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
     let text = std::str::from_utf8(content).map_err(|error| {
         let before = &content[..error.valid_up_to()];

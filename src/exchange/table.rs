@@ -10,11 +10,11 @@ use crate::facts::number::{self, DecimalMark};
 use crate::facts::quantity::{Hours, Minutes, Tokens};
 use crate::facts::task::{Estimator, FirstClaim, Task, TaskSource};
 
-/// A header and its rows, each with the line it stands on.
+/// A header and its rows, each with its line number.
 struct Sheet {
     header: Vec<String>,
     rows: Vec<(usize, Vec<String>)>,
-    /// Whether the form of the table suggests that its commas stand in numbers, before fractions or between thousands.
+    /// Whether the format suggests that commas are part of numbers, as decimal or thousands separators.
     is_comma_free: bool,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn read_separated(text: &str, options: &ImportOptions) -> Result<Impo
     let sheet = Sheet {
         header,
         rows: rows.collect(),
-        // Where a comma stands before fractions, it cannot separate values as well.
+        // If a comma is the decimal separator, it cannot separate values, too.
         is_comma_free: separator == b';',
     };
     let mut imported = Imported::default();
@@ -62,7 +62,7 @@ pub(super) fn read_separated(text: &str, options: &ImportOptions) -> Result<Impo
     Ok(imported)
 }
 
-/// The lines of a text as an editor counts them, asked for from its start to its end.
+/// The lines of a text as an editor counts them, queried from start to end.
 struct LineCounter<'a> {
     text: &'a [u8],
     at: usize,
@@ -78,8 +78,8 @@ impl<'a> LineCounter<'a> {
         }
     }
 
-    /// The line that a record begins on. A reader may put the start before blank lines, and between the two bytes that end
-    /// a line.
+    /// The line on which a record starts. A reader may place the start before blank lines, and between the two bytes of a line
+    /// ending.
     fn line_of_record(&mut self, start: u64) -> usize {
         let start = usize::try_from(start).unwrap_or(usize::MAX);
         while let Some(byte) = self.text.get(self.at)
@@ -97,7 +97,7 @@ impl<'a> LineCounter<'a> {
     }
 }
 
-/// Reads every table whose header names a task and a human estimate; other tables are none of ours.
+/// Reads every table whose header has a task and a human estimate; other tables are ignored.
 pub(super) fn read_markdown(text: &str, options: &ImportOptions) -> Result<Imported, ImportError> {
     let lines: Vec<&str> = text.lines().collect();
     let mut imported = Imported::default();
@@ -159,18 +159,36 @@ fn is_rule(line: &str) -> bool {
 impl Sheet {
     fn kinds(&self) -> Vec<Option<ColumnKind>> {
         let mut kinds: Vec<Option<ColumnKind>> = Vec::new();
-        for heading in &self.header {
-            // The first column of a kind counts: a second one would overwrite it unseen.
-            let kind = kind(heading).filter(|kind| {
+        for (at, heading) in self.header.iter().enumerate() {
+            // The first column of a kind counts: a second one would silently overwrite it.
+            let kind = kind(heading).map(|kind| self.settled(at, kind)).filter(|kind| {
                 let taken = |other: &Option<ColumnKind>| other.is_some_and(|other| other.field == kind.field);
-                kind.field == Field::Number || !kinds.iter().any(taken)
+                kind.field == Field::Unclaimed || !kinds.iter().any(taken)
             });
             kinds.push(kind);
         }
         kinds
     }
 
-    /// What stands before the fractions of its numbers, by those that can be read in one way only.
+    /// `Agent` is a name in one table and a time in another, such as a page of `report`: times begin with a digit.
+    fn settled(&self, at: usize, kind: ColumnKind) -> ColumnKind {
+        let mut cells = self
+            .rows
+            .iter()
+            .filter_map(|(_, cells)| known(cells.get(at)?))
+            .peekable();
+        let is_time = |cell: &str| without_tilde(cell).starts_with(|c: char| c.is_ascii_digit());
+        let has_cells = cells.peek().is_some();
+        match kind.field {
+            Field::Agent if has_cells && cells.all(is_time) => ColumnKind {
+                field: Field::AgentTime,
+                ..kind
+            },
+            _ => kind,
+        }
+    }
+
+    /// The decimal separator of its numbers, according to those that are unambiguous.
     fn decimal_mark(&self, kinds: &[Option<ColumnKind>]) -> DecimalMark {
         let quantities = self.rows.iter().flat_map(|(_, cells)| cells.iter().zip(kinds));
         let marks = quantities
@@ -189,7 +207,7 @@ impl Sheet {
         }
     }
 
-    /// What a task needs and the header does not name.
+    /// The required columns that the header lacks.
     fn missing(&self) -> Vec<&'static str> {
         let kinds = self.kinds();
         [(Field::Title, "a task"), (Field::Human, "a human estimate")]
@@ -217,7 +235,7 @@ impl Sheet {
         imported.warnings.extend(unknown.map(|(heading, _)| {
             Warning::new(
                 options.name.clone(),
-                format!("unknown column `{heading}`; it is not imported"),
+                format!("unknown column `{heading}`; not imported"),
             )
         }));
         let has_date = kinds.iter().flatten().any(|kind| kind.field == Field::Date);
@@ -256,7 +274,7 @@ impl Sheet {
     }
 }
 
-/// One row of a sheet whose columns are known.
+/// One row of a table whose columns are known.
 struct Row<'a> {
     kinds: &'a [Option<ColumnKind>],
     cells: &'a [String],
@@ -266,23 +284,15 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// The cell of a field; `None` where it says that nothing is known.
+    /// The cell of a field; `None` if the value is unknown.
     fn cell(&self, field: Field) -> Option<(&str, Option<&'static str>)> {
         let at = self
             .kinds
             .iter()
             .position(|kind| kind.is_some_and(|kind| kind.field == field))?;
-        let text = self.cells.get(at)?.trim();
-        let unknown = matches!(
-            text.to_lowercase().as_str(),
-            "" | "-" | "–" | "—" | "n/a" | "na" | "?"
-        );
-        (!unknown).then(|| {
-            (
-                text,
-                self.kinds.get(at).copied().flatten().and_then(|kind| kind.unit),
-            )
-        })
+        let text = known(self.cells.get(at)?)?;
+        let unit = self.kinds.get(at).copied().flatten().and_then(|kind| kind.unit);
+        Some((text, unit))
     }
 
     fn text(&self, field: Field) -> Option<String> {
@@ -301,13 +311,13 @@ impl Row<'_> {
     fn task(&self) -> Result<Task, String> {
         if self.cells.len() != self.kinds.len() {
             return Err(format!(
-                "it has {} cells, the header {}",
+                "it has {} cells, but the header has {}",
                 self.cells.len(),
                 self.kinds.len()
             ));
         }
         let (work, mark) = (self.options.work, self.mark);
-        let title = self.text(Field::Title).ok_or("it names no task")?;
+        let title = self.text(Field::Title).ok_or("it has no task title")?;
         let hours = self
             .quantity(Field::Human, |text| Hours::parse_with(text, work, mark))?
             .ok_or("it has no human estimate")?;
@@ -352,13 +362,13 @@ impl Row<'_> {
         match (self.cell(Field::Date), self.date) {
             (Some((text, _)), _) => text
                 .parse()
-                .map_err(|_| format!("`{text}` is not a date such as 2026-03-01")),
+                .map_err(|_| format!("invalid date `{text}`; write it as `2026-03-01`")),
             (None, Some(date)) => Ok(date),
             (None, None) => Err("it has no date".to_owned()),
         }
     }
 
-    /// A quantity, with the unit of the heading where the cell has none.
+    /// A quantity, with the unit of the heading if the cell has none.
     fn quantity<T, E: std::fmt::Display>(
         &self,
         field: Field,
@@ -378,7 +388,7 @@ impl Row<'_> {
         parse(&with_unit).map(Some).map_err(|error| error.to_string())
     }
 
-    /// What is wrong with the factors that the row states.
+    /// Which stated factors do not match the row.
     fn check_factors(&self, task: &Task) -> Vec<String> {
         let stated = [
             (
@@ -399,13 +409,15 @@ impl Row<'_> {
             let hours = task.estimate.hours;
             match (stated_factor(text, self.mark), computed, minutes) {
                 (None, ..) => Some(format!("the {name} `{text}` is not a number")),
-                (_, None, _) | (_, _, None) => {
-                    Some(format!("the {name} {text} cannot be checked: the row has no time for it"))
-                }
+                (_, None, _) | (_, _, None) => Some(format!(
+                    "cannot check the {name} {text}: the row has no minutes for it"
+                )),
                 (Some((stated, tolerance)), Some(computed), Some(minutes)) => {
                     let follows = (computed - stated).abs() <= tolerance;
                     (!follows).then(|| {
-                        format!("the {name} {text} does not follow from its row: {hours} in {minutes} is {computed:.1}x")
+                        format!(
+                            "the {name} {text} does not match its row: {hours} in {minutes} is {computed:.1}x"
+                        )
                     })
                 }
             }
@@ -414,12 +426,22 @@ impl Row<'_> {
     }
 }
 
-/// A cell without the mark of what is about right.
+/// The text of a cell; `None` if it says that the value is unknown.
+fn known(cell: &str) -> Option<&str> {
+    let text = cell.trim();
+    let is_unknown = matches!(
+        text.to_lowercase().as_str(),
+        "" | "-" | "–" | "—" | "n/a" | "na" | "?"
+    );
+    (!is_unknown).then_some(text)
+}
+
+/// A cell without an approximation mark.
 fn without_tilde(text: &str) -> &str {
     text.trim().trim_start_matches(['~', '≈']).trim()
 }
 
-/// A stated factor, and how far the true one may be from it: half a unit of the last digit that is printed.
+/// A stated factor, and its tolerance: half a unit of the last printed digit.
 fn stated_factor(text: &str, mark: DecimalMark) -> Option<(f64, f64)> {
     let text = without_tilde(text).trim_end_matches(['x', 'X', '×']).trim();
     let (number, _) = number::cut(text, mark).ok().filter(|(_, rest)| rest.is_empty())?;
@@ -463,7 +485,7 @@ mod tests {
         assert_eq!(task.agent.as_deref(), Some("claude-code"));
         assert_eq!(
             texts(&found.warnings),
-            ["2026-03-01.csv: unknown column `mood`; it is not imported"]
+            ["2026-03-01.csv: unknown column `mood`; not imported"]
         );
     }
 
@@ -502,7 +524,7 @@ mod tests {
         let text = "title,human_hours,agent_minutes,factor\nKiln,8,7,68.6\nOven,8,7,70.0\n";
         assert_eq!(
             texts(&imported("2026-03-01.csv", text).unwrap().warnings),
-            ["2026-03-01.csv:3: the factor 70.0 does not follow from its row: 8h in 7m is 68.6x"]
+            ["2026-03-01.csv:3: the factor 70.0 does not match its row: 8h in 7m is 68.6x"]
         );
     }
 
@@ -517,8 +539,8 @@ mod tests {
             [
                 "2026-03-01.csv:3: `-4h` is negative",
                 "2026-03-01.csv:4: `4x` has an unknown unit `x`; use s, m, h, d or w",
-                "2026-03-01.csv:5: it has 2 cells, the header 3",
-                "2026-03-01.csv:6: it names no task",
+                "2026-03-01.csv:5: it has 2 cells, but the header has 3",
+                "2026-03-01.csv:6: it has no task title",
             ]
         );
     }
@@ -533,7 +555,7 @@ mod tests {
     fn a_comma_before_a_fraction_is_no_thousand() {
         let head = "Task;Human Est. (h);Claude (min);Factor";
         assert_eq!(hours(&format!("{head}\nKiln;0,750;25;1,8x\n")).0, [0.75]);
-        // What one number shows holds for the others.
+        // What one number shows applies to the others.
         let (found, broken) = hours(&format!(
             "{head}\nKiln;0,750;25;\nOven;1,250;25;3,0\nGlaze;1.500;25;\n"
         ));
@@ -594,12 +616,12 @@ mod tests {
         let error = |name: &str, text: &str| imported(name, text).unwrap_err().to_string();
         assert_eq!(
             error("2026-03-01.csv", "a,b\n1,2\n"),
-            "no header names a task and a human estimate; it has `a`, `b`"
+            "the header has no column for a task and a human estimate; it has `a`, `b`"
         );
-        assert_eq!(error("x.csv", "\n"), "it holds no rows");
+        assert_eq!(error("x.csv", "\n"), "it has no rows");
         assert_eq!(
             error("x.csv", "title,human_hours\nKiln,4\n"),
-            "neither its rows nor its name say on which day the work was done"
+            "unknown day: neither its rows nor its name contain a date"
         );
         assert_eq!(
             error("x.md", "| a | b |\n|--|--|\n| 1 | 2 |\n"),

@@ -1,6 +1,8 @@
-//! `import FILE`: tasks that were kept elsewhere.
+//! `import FILE`: adds tasks that were recorded elsewhere.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -8,8 +10,9 @@ use crate::cli::input;
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::OpenLedger;
 use crate::exchange::{self, ImportOptions, Imported};
+use crate::facts::diagnostics::Warning;
 use crate::facts::ids::TaskId;
-use crate::facts::quantity::counted;
+use crate::facts::quantity::{Hours, counted};
 use crate::facts::short_ids::ShortIds;
 use crate::facts::task::Task;
 use crate::ledger;
@@ -20,30 +23,30 @@ use crate::render::terminal::render;
 /// The arguments of `import`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Reads CSV, a Markdown table as people publish it (Task | Human Est. | Claude | Sup. | Factor), and the\n\
-    JSON Lines of `export tasks`. Importing a file twice adds nothing.\n\n\
+    after_help = "Reads CSV, Markdown tables as people publish them (Task | Human | Agent | Sup. | Factor), and the JSON Lines of \
+    `export tasks`. A row whose day and title are in the ledger already is skipped, so importing a file twice adds nothing.\n\n\
     Examples:\n  git leverage import 2026-03-01.csv\n  \
     git leverage import log.md --date 2026-04-04 --agent claude-code --dry-run"
 )]
 pub struct Args {
-    /// The file to import
+    /// File to import
     #[arg(value_name = "FILE")]
     file: String,
-    /// Day for rows without one [default: the day in the file's name]
+    /// Day of rows without one [default: the day in the file's name]
     #[arg(long, value_name = "DATE")]
     date: Option<String>,
-    /// Agent for rows without one
+    /// Agent of rows without one
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
     /// Skip rows that cannot be read, and import the others
     #[arg(long)]
     skip_broken: bool,
-    /// Show the tasks, and write nothing
+    /// Show the tasks, but write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
 
-/// Writes all tasks of the file that are new here, in one commit of notes.
+/// Writes all tasks of the file that are not in the ledger yet, in one commit.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open(context)?;
     let imported = read(args, &open, context)?;
@@ -51,21 +54,24 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     context.terminal.warnings(&imported.broken)?;
     if !imported.broken.is_empty() && !args.skip_broken && !args.dry_run {
         return Err(CommandError::failed(format!(
-            "{} of {} rows cannot be read; nothing was written",
+            "cannot read {} of {} rows; nothing was written",
             imported.broken.len(),
             imported.broken.len() + imported.tasks.len()
         ))
         .hint(format!(
-            "Fix them, or pass --skip-broken to import the other {}",
+            "Fix them, or pass `--skip-broken` to import the other {}",
             imported.tasks.len()
         )));
     }
-    let present = present(&open, context)?;
+    let mut present = Present::in_ledger(&open, context)?;
     let found = imported.tasks.len();
-    let new: Vec<Task> = latest(imported.tasks)
-        .into_iter()
-        .filter(|task| !present.contains(&task.id))
+    let new = present.without(latest(imported.tasks), imported.has_ids);
+    let other_hours: Vec<Warning> = present
+        .other_hours
+        .iter()
+        .map(|known| known.warning(&args.file))
         .collect();
+    context.terminal.warnings(&other_hours)?;
     if !args.dry_run {
         let message = format!(
             "Import: {} from {}\n",
@@ -84,13 +90,13 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     }
     show(&new, context)?;
     let done = match args.dry_run {
-        true => "would import",
-        false => "imported",
+        true => "Would import",
+        false => "Imported",
     };
     let there = found - new.len();
     let there = match there {
         0 => String::new(),
-        there => format!("; {there} were here already"),
+        there => format!("; {there} already present"),
     };
     context
         .terminal
@@ -118,10 +124,9 @@ fn read(args: &Args, open: &OpenLedger, context: &Context) -> Result<Imported, C
     exchange::read(&content, &options).map_err(|error| {
         let failed = unreadable(error.to_string());
         match error {
-            exchange::ImportError::NoDate => failed.hint("Pass --date 2026-03-01"),
-            exchange::ImportError::Header { .. } | exchange::ImportError::NoTable => {
-                failed.hint("A header such as: title,human_hours,agent_minutes,supervisory_minutes,tokens")
-            }
+            exchange::ImportError::NoDate => failed.hint("Pass the day, such as `--date 2026-03-01`"),
+            exchange::ImportError::Header { .. } | exchange::ImportError::NoTable => failed
+                .hint("Use a header such as `title,human_hours,agent_minutes,supervisory_minutes,tokens`"),
             _ => failed,
         }
     })
@@ -133,15 +138,93 @@ fn file_name(args: &Args) -> String {
     name.chars().filter(|c| !c.is_control()).collect()
 }
 
-/// The ids that this ledger knows, retracted ones too: importing a task does not undo its retraction.
-fn present(open: &OpenLedger, context: &mut Context) -> Result<HashSet<TaskId>, CommandError> {
-    let ledger = open.ledger(context)?;
-    let retracted = ledger.retracted.iter().map(|retracted| retracted.task.task.id);
-    let counted = ledger.tasks.iter().map(|task| task.task.id);
-    Ok(counted.chain(retracted).collect())
+/// The tasks that this ledger has, retracted ones too: importing a task does not undo its retraction.
+struct Present {
+    hours: HashMap<TaskId, Hours>,
+    /// Those that no row of the file was matched with yet, by day and title.
+    unmatched: HashMap<(NaiveDate, String), Vec<TaskId>>,
+    other_hours: Vec<OtherHours>,
 }
 
-/// Each id once, its highest revision.
+/// A row with other hours than the task of the same day and title.
+struct OtherHours {
+    title: String,
+    id: TaskId,
+    here: Hours,
+    in_file: Hours,
+}
+
+impl OtherHours {
+    fn warning(&self, file: &str) -> Warning {
+        let text = format!(
+            "`{}` is already recorded with {}; its {} were not imported",
+            self.title, self.here, self.in_file
+        );
+        let command = format!(
+            "git leverage revise {} --estimate {} --reason TEXT",
+            self.id, self.in_file
+        );
+        Warning::new(file.to_owned(), text).hint(format!("To change it, run `{command}`"))
+    }
+}
+
+impl Present {
+    fn in_ledger(open: &OpenLedger, context: &mut Context) -> Result<Self, CommandError> {
+        let ledger = open.ledger(context)?;
+        let retracted = ledger.retracted.iter().map(|retracted| &retracted.task.task);
+        let counted = ledger.tasks.iter().map(|task| &task.task);
+        let mut present = Self {
+            hours: HashMap::new(),
+            unmatched: HashMap::new(),
+            other_hours: Vec::new(),
+        };
+        for task in counted.chain(retracted) {
+            present.hours.insert(task.id, task.estimate.hours);
+            let name = (task.date, task.title.clone());
+            present.unmatched.entry(name).or_default().push(task.id);
+        }
+        Ok(present)
+    }
+
+    /// The tasks that are not here. A row of a table is the task with its id, else one of its day and title: each task of the
+    /// ledger stands for one row.
+    fn without(&mut self, tasks: Vec<Task>, have_ids: bool) -> Vec<Task> {
+        let is_here = |task: &Task| self.hours.contains_key(&task.id);
+        let (known, others): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(is_here);
+        if have_ids {
+            return others;
+        }
+        for task in &known {
+            if let Some(ids) = self.unmatched.get_mut(&(task.date, task.title.clone())) {
+                ids.retain(|id| *id != task.id);
+            }
+        }
+        others.into_iter().filter(|task| !self.takes(task)).collect()
+    }
+
+    /// Whether a task of this day and title is here that no other row was matched with: the one with the same hours first.
+    fn takes(&mut self, task: &Task) -> bool {
+        let Some(ids) = self.unmatched.get_mut(&(task.date, task.title.clone())) else {
+            return false;
+        };
+        let hours = task.estimate.hours;
+        let same = ids.iter().position(|id| self.hours.get(id) == Some(&hours));
+        let Some(id) = same.or(ids.len().checked_sub(1)).map(|at| ids.remove(at)) else {
+            return false;
+        };
+        if let Some(here) = self.hours.get(&id).filter(|here| **here != hours) {
+            self.other_hours.push(OtherHours {
+                title: task.title.clone(),
+                id,
+                here: *here,
+                in_file: hours,
+            });
+        }
+        true
+    }
+}
+
+/// Each id once, at its highest revision.
 fn latest(tasks: Vec<Task>) -> Vec<Task> {
     let mut order = Vec::new();
     let mut by_id: BTreeMap<TaskId, Task> = BTreeMap::new();
