@@ -215,6 +215,41 @@ fn a_message_is_checked_line_by_line() {
     ");
 }
 
+/// A hook that has nothing to complain about prints nothing; one that fails says why.
+#[test]
+fn a_commit_msg_hook_prints_errors_only() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Start");
+    let program = env!("CARGO_BIN_EXE_git-leverage");
+    let hook = format!("#!/bin/sh\nexec '{program}' trailers --file \"$1\"\n");
+    repo.write(".git/hooks/commit-msg", &hook);
+    std::process::Command::new("chmod")
+        .arg("+x")
+        .arg(repo.path().join(".git/hooks/commit-msg"))
+        .status()
+        .unwrap();
+    let commit = |message: &str| {
+        let args = ["commit", "--allow-empty", "-m", message];
+        let mut git = world.git(repo.path());
+        git.args(args).output().unwrap()
+    };
+    for fine in ["Kiln", "Kiln\n\nLeverage-Estimate: 4h"] {
+        let made = commit(fine);
+        let said =
+            String::from_utf8_lossy(&made.stderr).into_owned() + &String::from_utf8_lossy(&made.stdout);
+        assert!(made.status.success(), "{said}");
+        assert!(!said.contains("estimate") && !said.contains("railers"), "{said}");
+    }
+    let refused = commit("Kiln\n\nLeverage-Estimat: 4h");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success(), "{said}");
+    assert!(
+        said.contains("unknown trailer; did you mean `Leverage-Estimate`?"),
+        "{said}"
+    );
+}
+
 #[test]
 fn an_empty_message_passes() {
     let world = World::new();
@@ -357,7 +392,7 @@ fn seconds_and_decimal_commas_are_read() {
     supervision: 1.5m
     tokens: 1.23M
     leverage factor: 33.8x
-    supervisory leverage factor: 30.0x
+    supervisory factor: 30.0x
     ");
     let wrong = "Fire\n\nLeverage-Estimate: 00,750h\nLeverage-Tokens: 400.000\n";
     std::fs::write(&file, wrong).unwrap();

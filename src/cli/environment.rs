@@ -119,6 +119,11 @@ impl Environment {
         there
     }
 
+    /// Whether git started this process, or a parent of it, as a hook of a commit: only then git names the index.
+    pub fn is_of_a_commit_hook(&self) -> bool {
+        self.variables.contains_key("GIT_INDEX_FILE")
+    }
+
     /// Reads the clock again, unless it is fixed.
     pub fn look_at_clock(&mut self) {
         self.now = clock(&self.variables);

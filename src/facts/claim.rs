@@ -172,6 +172,35 @@ fn add_titles(message: &[u8], claims: &mut [Claim]) {
     }
 }
 
+/// The keys, as people write them after the prefix.
+const KEYS: &[&str] = &[
+    "Task",
+    "Estimate",
+    "Agent-Time",
+    "Supervision",
+    "Tokens",
+    "Agent",
+    "Model",
+    "Category",
+    "Estimator",
+    "Session",
+    "Phase",
+];
+
+/// How much of a misspelled key must match a known one for that to be suggested, from 0 to 1.
+const LIKENESS: f32 = 0.6;
+
+/// The error for an unknown key, in lower case and without the prefix; it suggests the most similar known key.
+fn unknown_key(name: &str) -> String {
+    let likeness = |key: &str| similar::TextDiff::from_chars(name, key.to_ascii_lowercase().as_str()).ratio();
+    let keys = KEYS.iter().map(|key| (likeness(key), key));
+    let likely = keys.filter(|(likeness, _)| *likeness > LIKENESS);
+    match likely.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
+        Some((_, key)) => format!("unknown trailer; did you mean `Leverage-{key}`?"),
+        None => "unknown trailer; run `git leverage trailers -h` to list them".to_owned(),
+    }
+}
+
 /// `Kiln controller (#12)`, the title that a forge gives to the squash of a single commit, without the number.
 fn without_number(title: &str) -> Option<&str> {
     let (title, number) = title.strip_suffix(')')?.rsplit_once(" (")?;
@@ -275,7 +304,7 @@ impl Claim {
                 self.phases.push(phase);
                 Ok(())
             }
-            _ => Err("unknown key; see `git leverage trailers -h`".into()),
+            _ => Err(unknown_key(&name)),
         }
     }
 
@@ -380,12 +409,40 @@ mod tests {
                 "line 5: Leverage-Supervision: `4x` has an unknown unit `x`; use s, m, h, d or w",
                 "line 6: Leverage-Tokens: `1e400` is too large",
                 "line 7: Leverage-Task: `12` is not a task id (a UUID)",
-                "line 8: Leverage-Esimate: unknown key; see `git leverage trailers -h`",
+                "line 8: Leverage-Esimate: unknown trailer; did you mean `Leverage-Estimate`?",
                 "line 10: Leverage-Agent: given twice; only the first counts",
             ]
         );
         assert_eq!(claims[0].agent.as_deref(), Some("codex"));
         assert_eq!(claims[0].estimate, None);
+    }
+
+    #[test]
+    fn an_unknown_key_suggests_the_one_it_resembles() {
+        let meant = |key: &str| unknown_key(&key.to_ascii_lowercase());
+        for (written, key) in [
+            ("Estimat", "Estimate"),
+            ("AgentTime", "Agent-Time"),
+            ("Sesion", "Session"),
+            ("Supervison", "Supervision"),
+            ("Token", "Tokens"),
+            ("Phases", "Phase"),
+        ] {
+            let known = format!("did you mean `Leverage-{key}`?");
+            assert!(meant(written).contains(&known), "{written}: {}", meant(written));
+        }
+        assert!(meant("Xyz").contains("trailers -h"));
+    }
+
+    #[test]
+    fn every_listed_key_is_read() {
+        for key in KEYS {
+            let (_, errors) = claims(&format!("T\n\nLeverage-{key}: x\n"));
+            assert!(
+                errors.iter().all(|error| !error.contains("unknown trailer")),
+                "{errors:?}"
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! `trailers`: what the trailers of a message claim, and what is wrong with them; with `--print`, the trailers that make a claim.
+//! `trailers`: what the trailers of a message claim, and what is wrong with them; with `--print`, trailers that claim a task.
 //!
-//! Ready to be called from a `commit-msg` hook: it changes nothing, runs nothing, and lets an empty message pass.
+//! Suitable for a `commit-msg` hook: it changes nothing, runs nothing, and accepts an empty message.
 
 mod print;
 
@@ -23,9 +23,10 @@ use crate::render::escape::visible;
 /// The arguments of `trailers`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Keys: Leverage-Estimate: 40h (enough to make a commit a task), Leverage-Agent-Time: 25m,\n\
-    Leverage-Supervision: 5m, Leverage-Tokens: 400k, Leverage-Agent, Leverage-Model, Leverage-Category,\n\
-    Leverage-Session: claude-code:ID, Leverage-Phase: Schema design 4h, Leverage-Task: ID\n\n\
+    after_help = "Trailers: `Leverage-Estimate: 40h` (enough to make a commit a task), `Leverage-Agent-Time: 25m`, \
+    `Leverage-Supervision: 5m`, `Leverage-Tokens: 400k`, `Leverage-Phase: Schema design 4h`, \
+    `Leverage-Session: claude-code:ID`, `Leverage-Task: ID`, `Leverage-Agent`, `Leverage-Model`, `Leverage-Category`, \
+    `Leverage-Estimator`\n\n\
     Examples:\n  git leverage trailers\n  git leverage trailers main~10..main\n  \
     git leverage trailers --file \"$1\"    in .git/hooks/commit-msg\n  \
     git leverage trailers --print --estimate 4h --phase 'Client=3h' --phase Tests=1h\n  \
@@ -35,21 +36,21 @@ pub struct Args {
     /// The commits to check: one, or `A..B` [default: HEAD]
     #[arg(value_name = "REV-RANGE", conflicts_with = "file")]
     range: Option<String>,
-    /// Check the message in FILE (`-` for standard input)
+    /// Check the message in FILE (`-` for standard input); in a commit-msg hook, print errors only
     #[arg(long, value_name = "FILE")]
     file: Option<String>,
-    /// Print the trailers that claim a task, for the end of a commit message; the options below say what
+    /// Print trailers that claim a task, for the end of a commit message; the options below set the values
     #[arg(long, conflicts_with_all = ["range", "file"])]
     print: bool,
     /// Read the fields from the JSON in FILE (`-` for standard input)
     #[arg(long, value_name = "FILE", requires = "print")]
     json: Option<String>,
     /// The fields of the task.
-    #[command(flatten, next_help_heading = "What --print claims")]
+    #[command(flatten, next_help_heading = "Values for --print")]
     fields: TaskFields,
 }
 
-/// Prints what would be read, with an error for each trailer that cannot be, or what is to be written.
+/// Prints what the trailers claim, with an error for each invalid one, or prints new trailers.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     if args.print {
         let mut fields = args.fields.clone();
@@ -59,22 +60,24 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         return print::run(&fields, context);
     }
     if args.fields != TaskFields::default() {
-        return Err(CommandError::usage("the fields of a task need --print")
-            .hint("Print trailers: git leverage trailers --print --estimate 4h"));
+        return Err(CommandError::usage("the fields of a task need `--print`")
+            .hint("Run `git leverage trailers --print --estimate 4h` to print trailers"));
     }
     let (text, errors) = match &args.file {
         Some(file) => check_file(file, context)?,
         None => check_commits(args.range.as_deref().unwrap_or("HEAD"), context)?,
     };
-    context.terminal.data(text.as_bytes())?;
+    if !(args.file.is_some() && context.environment.is_of_a_commit_hook()) {
+        context.terminal.data(text.as_bytes())?;
+    }
     let (first, more) = match errors.as_slice() {
         [] => {
-            if text.is_empty() {
+            if text.is_empty() && !context.environment.is_of_a_commit_hook() {
                 let place = match args.file.as_deref().or(args.range.as_deref()) {
                     Some("-") => "standard input".to_owned(),
                     named => format!("`{}`", named.unwrap_or("HEAD")),
                 };
-                let said = format!("no trailers of git-leverage in {place}");
+                let said = format!("No `Leverage-` trailers in {place}");
                 context.terminal.status(&said)?;
             }
             return Ok(Outcome::Done);
@@ -124,7 +127,7 @@ fn check_commits(range: &str, context: &mut Context) -> Result<(String, Vec<Stri
     Ok((text, errors))
 }
 
-/// What is wrong with a message whose trailers all stand in the paragraph of the title, where git reads none.
+/// The error for a message whose trailers are all in the title's paragraph, where git reads none.
 fn beside_the_title(message: &[u8], claims: &[Claim]) -> Option<String> {
     let lines = message.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let paragraph = lines.enumerate().skip_while(|(_, line)| line.is_empty());
@@ -133,18 +136,18 @@ fn beside_the_title(message: &[u8], claims: &[Claim]) -> Option<String> {
     let key = String::from_utf8_lossy(line.split(|byte| *byte == b':').next().unwrap_or(line));
     claims.is_empty().then(|| {
         format!(
-            "line {}: {key} stands in the paragraph of the title, where it is not read; put a blank line before it",
+            "line {}: {key}: in the title's paragraph, where git reads no trailers; add a blank line before it",
             at + 1
         )
     })
 }
 
-/// The claims of one paragraph, a line each.
+/// The claims of one paragraph, one per line.
 fn described(claim: &Claim, prefix: &str) -> String {
     let mut text = String::new();
     let place = match claim.place {
         TrailerPlace::Block => "",
-        TrailerPlace::Body => " (not where git reads trailers)",
+        TrailerPlace::Body => " (outside the trailer block; git itself ignores it)",
     };
     if let Some(part) = &claim.part {
         let commit = part
@@ -185,7 +188,7 @@ fn described(claim: &Claim, prefix: &str) -> String {
         ("category", claim.category.clone()),
         ("leverage factor", leverage.map(|factor| format!("{factor:.1}x"))),
         (
-            "supervisory leverage factor",
+            "supervisory factor",
             supervisory.map(|factor| format!("{factor:.1}x")),
         ),
     ];

@@ -1,4 +1,4 @@
-//! `trailers --print`: the trailers that claim a task. Needs no repository, and records nothing.
+//! `trailers --print`: prints trailers that claim a task. It needs no repository and records nothing.
 
 use crate::cli::commands::record::within::{Logs, Within};
 use crate::cli::context::Context;
@@ -11,13 +11,13 @@ use crate::facts::claim_lines::block;
 use crate::facts::ids::TaskId;
 use crate::facts::task::{FirstClaim, Task, TaskSource, check_text};
 
-/// Prints the block, and says what of the fields is not in it.
+/// Prints the block, and names the fields that are not in it.
 pub fn run(fields: &TaskFields, context: &mut Context) -> Result<Outcome, CommandError> {
     let work = context.settings().work_time()?;
     let hours = fields.hours(work)?.ok_or_else(no_estimate)?;
     let now = context.environment.now;
     let mut task = Task::new(
-        // What names a task in a message is derived from the commit.
+        // A task in a message gets its id from the commit.
         TaskId::new(0, &[0; 10]),
         FirstClaim {
             at: now,
@@ -39,7 +39,7 @@ pub fn run(fields: &TaskFields, context: &mut Context) -> Result<Outcome, Comman
     Ok(Outcome::Done)
 }
 
-/// Who estimates, and in which session, where an agent calls in a repository.
+/// Adds the estimator and the session, if an agent calls in a repository.
 fn name_caller(task: &mut Task, fields: &TaskFields, context: &mut Context) -> Result<(), CommandError> {
     let Ok(open) = OpenLedger::open_as_it_is(context) else {
         return Ok(());
