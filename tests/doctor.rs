@@ -183,9 +183,9 @@ fn work(machine: &Machine, repo: &TestRepo<'_>, session: &str, minute: i64) -> S
 fn a_machine_that_is_in_order() {
     let (machine, repo) = Machine::healthy();
     insta::assert_snapshot!(machine.run(&repo, &[]), @"
-    Doctor of kiln: all is in order
+    Doctor: kiln, no problems found
 
-    passed: program, git, agent-hooks, hook-program, skill, last-event,
+    Passed: program, git, agent-hooks, hook-program, skill, last-event,
     spool-written, spool-drained, repository, author, ledger-written, ledger-locks,
     ledger-read, ledger-whole, rewriting, fetch-refspecs, push-refspecs
     [exit 0]
@@ -205,34 +205,36 @@ fn a_new_machine() {
     let repo = machine.world.repo("kiln");
     std::fs::create_dir(machine.world.home().join(".claude")).unwrap();
     insta::assert_snapshot!(machine.run(repo.path(), &[]), @"
-    Doctor of kiln: 2 warnings
+    Doctor: kiln, 2 warnings
 
-    health   check        finding, and what to do
-    ─────────────────────────────────────────────────────────────────────────────
-    warning  agent-hooks  claude-code: it has no hook of git-leverage, so its
-                          sessions are not captured
-                          → Set it up: git leverage setup --agent claude-code
+    Health   Check        Finding, and what to do
+    ───────────────────────────────────────────────────────────────────────────────
+    warning  agent-hooks  claude-code: the hooks are not installed, so its sessions
+                          are not captured
+                          → Run `git leverage setup --agent claude-code` to set it
+                          up
     warning  rewriting    amend and rebase leave notes behind until `git leverage
-                          repair` brings them (notes.rewriteRef)
-                          → Let git take them along: git leverage doctor --fix
+                          repair` re-attaches them (notes.rewriteRef)
+                          → Run `git leverage doctor --fix` to let git copy them
 
-    passed: program, git, spool-written, spool-drained, repository, author,
+    Passed: program, git, spool-written, spool-drained, repository, author,
     ledger-written, ledger-locks, ledger-read, ledger-whole, fetch-refspecs,
     push-refspecs
     [exit 0]
     ");
     insta::assert_snapshot!(machine.run(repo.path(), &["--fix"]), @"
-    Doctor of kiln: 1 warning
+    Doctor: kiln, 1 warning
 
-    health   check        finding, and what to do
-    ─────────────────────────────────────────────────────────────────────────
-    warning  agent-hooks  claude-code: it has no hook of git-leverage, so its
-                          sessions are not captured
-                          → Set it up: git leverage setup --agent claude-code
+    Health   Check        Finding, and what to do
+    ───────────────────────────────────────────────────────────────────────────────
+    warning  agent-hooks  claude-code: the hooks are not installed, so its sessions
+                          are not captured
+                          → Run `git leverage setup --agent claude-code` to set it
+                          up
 
-    fixed: the git config of this repository says notes.rewriteRef =
+    Fixed: Set in the git config of this repository: notes.rewriteRef =
     refs/notes/leverage*, notes.rewriteMode = cat_sort_uniq
-    passed: program, git, spool-written, spool-drained, repository, author,
+    Passed: program, git, spool-written, spool-drained, repository, author,
     ledger-written, ledger-locks, ledger-read, ledger-whole, rewriting,
     fetch-refspecs, push-refspecs
     [exit 0]
@@ -282,7 +284,7 @@ fn outside_of_a_repository_the_machine_is_looked_at() {
     assert!(
         outside
             .stdout
-            .starts_with("Doctor of this machine: all is in order"),
+            .starts_with("Doctor: this machine, no problems found"),
         "{outside}"
     );
     let report = machine.report(&machine.world.home(), &[]);
@@ -455,7 +457,7 @@ fn advice_on_a_skill_helps_as_it_stands() {
     health("ok");
     std::fs::remove_file(&skill).unwrap();
     std::os::unix::fs::symlink("gone", &skill).unwrap();
-    health("broken claude-code: $WORLD/home/.claude/skills/leverage/SKILL.md: its skill cannot be read");
+    health("broken claude-code: $WORLD/home/.claude/skills/leverage/SKILL.md: cannot read the skill");
     follow(&machine, &repo, "skill");
     health("ok");
     // As an earlier version wrote it.
@@ -469,7 +471,7 @@ fn advice_on_a_skill_helps_as_it_stands() {
     known["files"][skill.canonicalize().unwrap().to_str().unwrap()]["after"] = hash.into();
     std::fs::write(&memory, known.to_string()).unwrap();
     std::fs::write(&skill, old).unwrap();
-    health("warning claude-code: $WORLD/home/.claude/skills/leverage/SKILL.md: it has the skill of another");
+    health("warning claude-code: $WORLD/home/.claude/skills/leverage/SKILL.md: the skill is from another");
     assert_eq!(follow(&machine, &repo, "skill"), setup);
     health("ok");
 }
@@ -551,7 +553,7 @@ fn advice_on_files_that_setup_leaves_alone_helps_as_it_stands() {
     let found = machine.found(repo.path(), "agent-hooks");
     assert_eq!(
         found,
-        ["broken droid: $WORLD/home/.factory/settings.json: its settings are a symbolic link to nothing"]
+        ["broken droid: $WORLD/home/.factory/settings.json: its settings are a dangling symbolic link"]
     );
     follow(&machine, repo.path(), "agent-hooks");
     follow(&machine, repo.path(), "agent-hooks");
@@ -591,12 +593,12 @@ fn a_hook_that_does_not_fire() {
     assert_eq!(
         found,
         [
-            "broken claude-code: it last called 10 hours ago, and wrote a log 2 hours ago: its hook does not fire"
+            "broken claude-code: last hook call 10 hours ago, last log entry 2 hours ago: the hook does not run"
         ]
     );
     machine.call(NOW - 3600, repo.path());
     let found = machine.found(repo.path(), "last-event");
-    assert_eq!(found, ["ok claude-code: it last called 1 hour ago"]);
+    assert_eq!(found, ["ok claude-code: last hook call 1 hour ago"]);
 }
 
 #[test]
@@ -696,7 +698,7 @@ fn what_waits_in_the_spool_is_captured_by_fix() {
             .iter()
             .map(|found| found.split(": ").nth(1).unwrap())
             .collect::<Vec<_>>(),
-        ["1 session waits to be captured for more than an hour (fix)"]
+        ["1 session has waited to be captured for more than an hour (fix)"]
     );
     let fixed = machine.report(repo.path(), &["--fix"]);
     let fixes = fixed["fixed"].as_array().unwrap();
@@ -739,7 +741,7 @@ fn nobody_is_known() {
         "{command}"
     );
     let found = machine.found(&repo, "author");
-    assert_eq!(found, ["ok –: records are by Your Name <you@example.org>"]);
+    assert_eq!(found, ["ok –: new records are by Your Name <you@example.org>"]);
 }
 
 #[test]
@@ -825,7 +827,7 @@ fn a_ledger_that_was_overwritten() {
         assert_eq!(
             found,
             [
-                "broken refs/notes/leverage: another program overwrote the ledger: 1 line of this clone is gone (fix)"
+                "broken refs/notes/leverage: another program overwrote the ledger: 1 line of this clone is missing (fix)"
             ]
         );
     }

@@ -1,4 +1,4 @@
-//! Whether agents call us: hooks in their settings, what these run, and whether anything came of it.
+//! Whether agents call git-leverage: hooks in their settings, what these run, and whether any call arrived.
 
 use std::path::Path;
 
@@ -8,35 +8,35 @@ use super::check::{Check, Found};
 use super::evidence::{AgentFacts, Called, Evidence, HookFacts, Hooks, Own, SkillFacts};
 use crate::facts::{agents, shell};
 
-/// A log that is so much younger than the last call was written without one.
+/// A log that is this much newer than the last call was written without one.
 const SLACK: TimeDelta = TimeDelta::minutes(10);
-/// Logs older than this say nothing of hooks that were set up since.
+/// Logs older than this say nothing about hooks that were set up since.
 const RECENT: TimeDelta = TimeDelta::days(14);
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "agent-hooks",
-        about: "Do the agents of this machine have our hooks?",
+        about: "Do the agents on this machine have git-leverage's hooks?",
         look: hooks,
     },
     Check {
         name: "hook-program",
-        about: "Is the program there that they call, and is it this one?",
+        about: "Does the program that the hooks call exist, and is it this one?",
         look: programs,
     },
     Check {
         name: "skill",
-        about: "Does the agent know when a task is done, and how to record it?",
+        about: "Does the agent have the skill that explains when and how to record a task?",
         look: skill,
     },
     Check {
         name: "hook-trust",
-        about: "Does the agent run hooks only after somebody approved them?",
+        about: "If the agent asks for approval of hooks, was it given?",
         look: trust,
     },
     Check {
         name: "last-event",
-        about: "Did each agent call since it last worked?",
+        about: "Has each agent called its hook since it last worked?",
         look: events,
     },
 ];
@@ -50,7 +50,7 @@ fn of_agents(evidence: &Evidence, look: fn(&AgentFacts, &Evidence) -> Vec<Found>
 }
 
 impl Found {
-    /// The place behind the name of the agent.
+    /// Puts the place after the name of the agent.
     fn at_agent(mut self, agent: &AgentFacts) -> Self {
         self.place = Some(match self.place {
             Some(place) => format!("{}: {place}", agent.name),
@@ -63,8 +63,8 @@ impl Found {
 fn hooks(evidence: &Evidence) -> Vec<Found> {
     if evidence.agents.iter().all(|agent| agent.hooks.is_none()) {
         return vec![
-            Found::unknown("no agent was found that has hooks")
-                .advice("To set one up all the same: git leverage setup --agent NAME"),
+            Found::unknown("no agent with hooks found")
+                .advice("Run `git leverage setup --agent NAME` to set one up anyway"),
         ];
     }
     of_agents(evidence, |agent, _| {
@@ -80,31 +80,41 @@ fn hooks(evidence: &Evidence) -> Vec<Found> {
         match told.is_empty() {
             false => told,
             true => vec![
-                Found::warning("it has no hook of git-leverage, so its sessions are not captured")
-                    .advice(set_up(agent)),
+                Found::warning("the hooks are not installed, so its sessions are not captured")
+                    .advice(to_set_up(&set_up(agent))),
             ],
         }
     })
 }
 
+/// The advice to set up an agent with a command.
+fn to_set_up(command: &str) -> String {
+    format!("Run `{command}` to set it up")
+}
+
+/// The command that sets up an agent.
 fn set_up(agent: &AgentFacts) -> String {
-    format!("Set it up: git leverage setup --agent {}", agent.name)
+    format!("git leverage setup --agent {}", agent.name)
 }
 
 /// The same in the scope of a file.
 fn set_up_again(agent: &AgentFacts, facts: &HookFacts) -> String {
     let remind = if facts.reminds { " --remind" } else { "" };
-    format!("{}{}{remind}", set_up(agent), scope(facts.is_of_project))
+    to_set_up(&format!(
+        "{}{}{remind}",
+        set_up(agent),
+        scope(facts.is_of_project)
+    ))
 }
 
 fn scope(is_of_project: bool) -> &'static str {
     if is_of_project { " --project" } else { "" }
 }
 
-/// How a file of ours comes back that `setup` leaves alone as it is now.
+/// How to restore a file that `setup` skips as it is now.
 fn take_ours(agent: &AgentFacts, file: &Path, is_of_project: bool) -> String {
     format!(
-        "To have ours again: rm {} && git leverage setup --agent {}{}{}",
+        "Run `rm {} && git leverage setup --agent {}{}{}` to replace it",
         shell::quoted(&file.to_string_lossy()),
         agent.name,
         scope(is_of_project),
@@ -112,7 +122,7 @@ fn take_ours(agent: &AgentFacts, file: &Path, is_of_project: bool) -> String {
     )
 }
 
-/// What keeps the reminder on where hooks have it.
+/// The option that keeps the reminder on if the hooks have it.
 fn remind(agent: &AgentFacts, is_of_project: bool) -> &'static str {
     let mut hooks = agent.hooks.iter().flatten();
     match hooks.any(|facts| facts.is_of_project == is_of_project && facts.reminds) {
@@ -123,24 +133,24 @@ fn remind(agent: &AgentFacts, is_of_project: bool) -> &'static str {
 
 fn state(agent: &AgentFacts, facts: &HookFacts) -> Found {
     let found = match &facts.state {
-        Hooks::Present { .. } => Found::ok("its hooks are there"),
+        Hooks::Present { .. } => Found::ok("the hooks are installed"),
         Hooks::Incomplete(missing) => Found::broken(format!("hooks are missing: {}", missing.join(", ")))
             .advice(set_up_again(agent, facts)),
-        Hooks::TurnedOff(switch) => {
-            Found::broken(format!("its hooks are there, and `{switch}` turns all hooks off"))
-                .advice("Change that setting")
-        }
-        Hooks::Unclear(reason) => Found::broken(format!("its settings cannot be understood: {reason}"))
-            .advice("Mend the file; the agent may not be able to read it either"),
+        Hooks::TurnedOff(switch) => Found::broken(format!(
+            "the hooks are installed, but `{switch}` turns all hooks off"
+        ))
+        .advice("Change that setting"),
+        Hooks::Unclear(reason) => Found::broken(format!("cannot read its settings: {reason}"))
+            .advice("Fix the file; the agent may not be able to read it either"),
         Hooks::Changed => {
-            Found::unknown("somebody changed its plugin, so whether that calls us cannot be told")
+            Found::unknown("its plugin was changed, so it is unknown whether it calls git-leverage")
                 .advice(take_ours(agent, &facts.file, facts.is_of_project))
         }
-        Hooks::Dangling => Found::broken("its settings are a symbolic link to nothing").advice(format!(
-            "Restore the file that it points to, or remove the link: rm {}",
+        Hooks::Dangling => Found::broken("its settings are a dangling symbolic link").advice(format!(
+            "Restore the target of the link, or run `rm {}` to remove the link",
             shell::quoted(&facts.file.to_string_lossy())
         )),
-        Hooks::Absent => Found::warning("it has no hook of ours").advice(set_up_again(agent, facts)),
+        Hooks::Absent => Found::warning("the hooks are not installed").advice(set_up_again(agent, facts)),
     };
     found.in_file(&facts.file)
 }
@@ -158,19 +168,19 @@ fn programs(evidence: &Evidence) -> Vec<Found> {
         present
             .map(|(facts, program, called)| {
                 let found = match called {
-                    Called::This => Found::ok("its hooks call this program"),
+                    Called::This => Found::ok("the hooks call this program"),
                     Called::Another(path) => Found::warning(format!(
-                        "its hooks call another program than this one: `{}`",
+                        "the hooks call a different program: `{}`",
                         path.display()
                     ))
                     .advice(call_this(agent, facts, evidence)),
                     Called::NotExecutable(path) => Found::broken(format!(
-                        "its hooks call `{}`, which may not be run",
+                        "the hooks call `{}`, which is not executable",
                         path.display()
                     ))
                     .advice(executable(path)),
                     Called::Missing => {
-                        Found::broken(format!("its hooks call `{program}`, which is not there"))
+                        Found::broken(format!("the hooks call `{program}`, which does not exist"))
                             .advice(call_this(agent, facts, evidence))
                     }
                 };
@@ -180,20 +190,20 @@ fn programs(evidence: &Evidence) -> Vec<Found> {
     })
 }
 
-/// How a file becomes one that may be run.
+/// How to make a file executable.
 pub(super) fn executable(path: &Path) -> String {
     format!(
-        "Make it executable: chmod +x {}",
+        "Run `chmod +x {}` to make it executable",
         shell::quoted(&path.to_string_lossy())
     )
 }
 
-/// How hooks come to call this program. Those of a repository name none, as everybody has it somewhere else.
+/// How to make hooks call this program. A repository's hooks name no path, because it differs per machine.
 fn call_this(agent: &AgentFacts, facts: &HookFacts, evidence: &Evidence) -> String {
     let folder = evidence.program.path.as_deref().and_then(Path::parent);
     match folder.filter(|_| facts.is_of_project) {
         Some(folder) => format!(
-            "Hooks of a repository call what the PATH has; put this folder first in it: {}",
+            "Hooks in a repository use the PATH; put `{}` first in it",
             folder.display()
         ),
         None => set_up_again(agent, facts),
@@ -217,16 +227,17 @@ fn skill_of(agent: &AgentFacts, facts: &SkillFacts) -> Found {
     } = facts;
     let set_up = || {
         let (scope, remind) = (scope(*is_of_project), remind(agent, *is_of_project));
-        format!("{}{scope}{remind}", set_up(agent))
+        to_set_up(&format!("{}{scope}{remind}", set_up(agent)))
     };
     match state {
-        Own::Ours => Found::ok("it has the skill"),
-        Own::Absent => Found::warning("it lacks our skill, so it records nothing by itself").advice(set_up()),
-        Own::Older => Found::warning("it has the skill of another version").advice(set_up()),
-        Own::Changed => Found::unknown("its skill is not as git-leverage wrote it: somebody changed it")
+        Own::Ours => Found::ok("the skill is installed"),
+        Own::Absent => Found::warning("the skill is missing, so the agent does not record tasks by itself")
+            .advice(set_up()),
+        Own::Older => Found::warning("the skill is from another version").advice(set_up()),
+        Own::Changed => Found::unknown("the skill was changed since git-leverage wrote it")
             .advice(take_ours(agent, file, *is_of_project)),
         Own::Unreadable => {
-            Found::broken("its skill cannot be read").advice(take_ours(agent, file, *is_of_project))
+            Found::broken("cannot read the skill").advice(take_ours(agent, file, *is_of_project))
         }
     }
 }
@@ -239,7 +250,7 @@ fn trust(evidence: &Evidence) -> Vec<Found> {
         }
         vec![match agent.last_event {
             Some(last) => Found::ok(format!(
-                "it called {}, so its hooks were approved",
+                "its last hook call was {}, so its hooks are approved",
                 ago(evidence, last)
             )),
             None => Found::unknown("only Codex knows whether its hooks were approved")
@@ -261,7 +272,7 @@ fn events(evidence: &Evidence) -> Vec<Found> {
     })
 }
 
-/// Times are compared by how far apart they are: those of a foreign line may be the last that there are.
+/// Differences are compared instead of sums: the times in foreign data may be the largest possible ones.
 fn called_since(agent: &AgentFacts, evidence: &Evidence) -> Found {
     let now = evidence.now;
     let is_ahead = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at - now > SLACK);
@@ -269,30 +280,30 @@ fn called_since(agent: &AgentFacts, evidence: &Evidence) -> Found {
         (event, log) if is_ahead(event) || is_ahead(log) => {
             let what = if is_ahead(event) { "call" } else { "log" };
             Found::unknown(format!(
-                "its last {what} is dated in the future, so whether its hook fires cannot be told"
+                "its last {what} is dated in the future, so it is unknown whether its hook runs"
             ))
-            .advice("Check the clock of this machine, and look again when that time has passed")
+            .advice("Check this machine's clock, and check again after that time")
         }
         (Some(event), Some(log)) if log - event > SLACK && now - log < RECENT => Found::broken(format!(
-            "it last called {}, and wrote a log {}: its hook does not fire",
+            "last hook call {}, last log entry {}: the hook does not run",
             ago(evidence, event),
             ago(evidence, log)
         ))
         .advice(format!(
-            "Start {} anew and let it do something; look at the lines above if nothing comes",
+            "Restart {} and give it a prompt; if no call arrives, see the checks above",
             agent.title
         )),
-        (Some(event), _) => Found::ok(format!("it last called {}", ago(evidence, event))),
+        (Some(event), _) => Found::ok(format!("last hook call {}", ago(evidence, event))),
         (None, Some(log)) if now - log < RECENT => Found::unknown(format!(
-            "it never called, and last wrote a log {}: before its hooks were set up, or they do not fire",
+            "no hook call yet, last log entry {}: written before the hooks were set up, or they do not run",
             ago(evidence, log)
         ))
-        .advice(format!("Let {} do something, and look again", agent.title)),
+        .advice(format!("Give {} a prompt, and check again", agent.title)),
         (None, _) => Found::unknown("no hook call yet, and no recent activity"),
     }
 }
 
-/// How long ago something was, in the largest unit that it fills.
+/// How long ago something was, in the largest unit that fits.
 fn ago(evidence: &Evidence, at: DateTime<Utc>) -> String {
     let passed = evidence.now - at;
     let (count, unit) = match () {

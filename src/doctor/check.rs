@@ -1,4 +1,4 @@
-//! What a check is, and what it says.
+//! A check, and its findings.
 
 use std::path::Path;
 
@@ -6,16 +6,16 @@ use serde::Serialize;
 
 use super::evidence::Evidence;
 
-/// How it stands, the worst last.
+/// The health of a link; the worst is last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
     /// It works.
     #[default]
     Ok,
-    /// Nobody can tell from here.
+    /// It cannot be determined from here.
     Unknown,
-    /// It works, and something may be lost.
+    /// It works, but something may get lost.
     Warning,
     /// It does not work.
     Broken,
@@ -33,43 +33,43 @@ impl Health {
     }
 }
 
-/// What can be mended without a question: each takes nothing away that anybody wrote.
+/// What can be fixed without asking: a fix removes nothing that people wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fix {
-    /// Values are added to the repository's own git config.
+    /// Adds values to the repository's own git config.
     AddConfig(&'static [(&'static str, &'static str)]),
-    /// References that say nothing are written anew, and what another program overwrote is merged back.
+    /// Rewrites empty refs, and merges back what another program overwrote.
     HealLedger,
-    /// Locks that a process of ours left when it died are removed.
+    /// Removes locks left by a git-leverage process that died.
     RemoveLocks,
-    /// What waits in the spool is captured.
+    /// Captures pending sessions.
     DrainSpool,
 }
 
-/// What a check says.
+/// The finding of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Symptom {
     /// The name of the check.
     pub check: &'static str,
-    /// What it asks.
+    /// The question of the check.
     pub asks: &'static str,
-    /// How it stands.
+    /// The health.
     pub health: Health,
-    /// Where: an agent, a file, a key of git config. Untrusted text.
+    /// The place: an agent, a file, a git config key. Untrusted text.
     pub place: Option<String>,
-    /// What is so, one sentence without a full stop. Untrusted text.
+    /// The finding, one sentence without a period. Untrusted text.
     pub message: String,
     /// What to do about it.
     pub advice: Option<String>,
-    /// Whether `--fix` does it.
+    /// Whether `--fix` fixes it.
     pub can_fix: bool,
-    /// How.
+    /// The fix.
     #[serde(skip)]
     pub fix: Option<Fix>,
 }
 
-/// What was found, before it has the name of its check.
+/// A finding before it has the name of its check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
     health: Health,
@@ -128,16 +128,16 @@ impl Found {
 
 /// A question about one link of the chain, and the function that answers it.
 pub struct Check {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What it asks.
+    /// The question.
     pub about: &'static str,
-    /// The answer; nothing where there is nothing to ask about.
+    /// The answers; none if there is nothing to check.
     pub(super) look: fn(&Evidence) -> Vec<Found>,
 }
 
 impl Check {
-    /// What it says.
+    /// The finding.
     pub(super) fn symptoms(&self, evidence: &Evidence) -> Vec<Symptom> {
         let found = (self.look)(evidence).into_iter();
         found

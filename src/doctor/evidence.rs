@@ -1,4 +1,4 @@
-//! The facts that checks look at, as they were gathered.
+//! The facts that the checks examine, as gathered.
 
 use std::path::PathBuf;
 
@@ -10,67 +10,67 @@ use crate::facts::version::GitVersion;
 use crate::git::health::{HeldLock, Unwritable};
 use crate::git::remote::{Dangerous, Forced};
 
-/// All of them.
+/// All facts.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
     /// When they were gathered.
     pub now: DateTime<Utc>,
     /// This program.
     pub program: OwnProgram,
-    /// The git that this program calls; `None` where it cannot be started.
+    /// The git that this program calls; `None` if it cannot be started.
     pub git: Option<GitVersion>,
-    /// What git config says of hooks of its own that call us, by name.
+    /// Hooks in git config that call git-leverage, by name.
     pub git_hooks: Vec<GitHook>,
     /// The agents that were used or set up here.
     pub agents: Vec<AgentFacts>,
-    /// The spool; `None` where no place for it is known.
+    /// The spool; `None` if there is no place for it.
     pub spool: Option<SpoolFacts>,
-    /// Who would be named as author, `Name <mail>`.
+    /// The author of new records, `Name <mail>`.
     pub author: Option<String>,
-    /// Whether the repository's own git config says so.
+    /// Whether the author comes from the repository's own git config.
     pub is_author_of_repository: bool,
-    /// Why the repository cannot be opened that one stands in, and what to do about it.
+    /// Why the current repository cannot be opened, and what to do about it.
     pub closed: Option<(String, Option<String>)>,
-    /// The repository that one stands in, where one does and it can be opened.
+    /// The current repository, if there is one and it can be opened.
     pub repository: Option<RepositoryFacts>,
 }
 
 /// This program.
 #[derive(Debug, Clone, Default)]
 pub struct OwnProgram {
-    /// Where it is.
+    /// Its path.
     pub path: Option<PathBuf>,
-    /// The one that the PATH has.
+    /// The program of this name on the PATH.
     pub on_path: Option<PathBuf>,
-    /// Whether that is the same file.
+    /// Whether both are the same file.
     pub is_on_path: bool,
 }
 
-/// What became of a program that a hook names.
+/// What a program named in a hook turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Called {
-    /// This very program, or a copy of it.
+    /// This program, or a copy of it.
     This,
-    /// Another program of this name.
+    /// Another program with this name.
     Another(PathBuf),
-    /// A file that may not be run.
+    /// A file that is not executable.
     NotExecutable(PathBuf),
-    /// Nothing.
+    /// A missing file.
     Missing,
 }
 
 /// A hook in git config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitHook {
-    /// Its name: `leverage` of `hook.leverage.command`.
+    /// Its name: `leverage` in `hook.leverage.command`.
     pub name: String,
-    /// What it runs. Untrusted text.
+    /// Its command. Untrusted text.
     pub command: String,
-    /// On which events.
+    /// Its events.
     pub events: Vec<String>,
-    /// Whether it is switched off.
+    /// Whether it is disabled.
     pub is_off: bool,
-    /// What its first word leads to; `None` where that cannot be told.
+    /// What the first word of the command resolves to; `None` if unknown.
     pub called: Option<Called>,
 }
 
@@ -79,23 +79,23 @@ pub struct GitHook {
 pub struct AgentFacts {
     /// Its name.
     pub name: String,
-    /// What it is called in sentences.
+    /// Its name in sentences.
     pub title: String,
-    /// What its files say of hooks; `None` of an agent that has none.
+    /// Its hooks, per file; `None` for an agent without hooks.
     pub hooks: Option<Vec<HookFacts>>,
-    /// The skill that tells it when and how to record; `None` of an agent that has none.
+    /// The skill that explains when and how to record; `None` for an agent without skills.
     pub skill: Option<SkillFacts>,
-    /// What a person has to do besides.
+    /// What a person has to do in addition.
     pub then: Option<&'static str>,
-    /// When its hook was last called; `None` where it never was, as far as the spool tells.
+    /// Its last hook call; `None` if the spool has none.
     pub last_event: Option<DateTime<Utc>>,
-    /// The last record in its logs; `None` where there is none.
+    /// The last record in its logs; `None` if there is none.
     pub last_log: Option<DateTime<Utc>>,
     /// How long it keeps logs.
     pub keeps: Keeps,
-    /// The file that says so.
+    /// The file that sets this.
     pub keeps_by: Option<PathBuf>,
-    /// What of its logs cannot be listed or read.
+    /// Which of its logs cannot be listed or read.
     pub unreadable: Vec<Warning>,
 }
 
@@ -104,82 +104,82 @@ pub struct AgentFacts {
 pub struct SkillFacts {
     /// Where it is, or would be.
     pub file: PathBuf,
-    /// Whether that is in the repository, and not with the user.
+    /// Whether that is in the repository and not in the user's settings.
     pub is_of_project: bool,
-    /// How it stands.
+    /// Its state.
     pub state: Own,
 }
 
-/// How a file stands that would be ours alone.
+/// The state of a file that belongs entirely to git-leverage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Own {
     /// It is as this version writes it.
     Ours,
     /// It is as another version wrote it.
     Older,
-    /// Somebody else wrote it, or changed it.
+    /// Someone else wrote or changed it.
     Changed,
-    /// It is not there.
+    /// It does not exist.
     Absent,
     /// It cannot be read.
     Unreadable,
 }
 
-/// What one file of an agent says of our hooks.
+/// What one file of an agent says about git-leverage's hooks.
 #[derive(Debug, Clone)]
 pub struct HookFacts {
     /// The file.
     pub file: PathBuf,
-    /// Whether it is of the repository, and not of the user.
+    /// Whether it belongs to the repository and not to the user.
     pub is_of_project: bool,
-    /// What it says.
+    /// Its hooks.
     pub state: Hooks,
-    /// Whether our hooks in it remind the agent of commits without a task.
+    /// Whether its hooks remind the agent of commits without a task.
     pub reminds: bool,
 }
 
-/// Whether hooks of ours are there.
+/// Whether git-leverage's hooks are installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hooks {
     /// All of them.
     Present {
-        /// The program that they call, as it is written. Untrusted text.
+        /// The program they call, as written. Untrusted text.
         program: String,
-        /// What that is.
+        /// What that program is.
         called: Called,
     },
     /// Some of them.
     Incomplete(Vec<String>),
-    /// They are there, and a setting turns all hooks off.
+    /// They are installed, but a setting turns all hooks off.
     TurnedOff(String),
     /// None.
     Absent,
-    /// The file cannot be understood.
+    /// The file cannot be parsed.
     Unclear(String),
-    /// It would be ours alone, and somebody else wrote it or changed it.
+    /// It belongs entirely to git-leverage, but someone else wrote or changed it.
     Changed,
-    /// It is a symbolic link to nothing.
+    /// It is a dangling symbolic link.
     Dangling,
 }
 
 /// The spool of the machine.
 #[derive(Debug, Clone, Default)]
 pub struct SpoolFacts {
-    /// Its folder.
+    /// Its directory.
     pub folder: PathBuf,
-    /// Why nothing can be appended, where it cannot.
+    /// Why nothing can be appended, if nothing can.
     pub unwritable: Option<String>,
-    /// When each session became pending, and why it is.
+    /// When each session became pending, and its last event.
     pub pending: Vec<PendingFacts>,
     /// Sessions that were given up, with the reason.
     pub dropped: Vec<(String, String)>,
     /// What could not be read.
     pub unreadable: Vec<Warning>,
-    /// Files of one day that take no more events.
+    /// Files of one day that are full.
     pub full: Vec<PathBuf>,
 }
 
-/// A session that waits to be captured.
+/// A session waiting to be captured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingFacts {
     /// `AGENT:ID`. Untrusted text.
@@ -193,51 +193,51 @@ pub struct PendingFacts {
 pub struct RepositoryFacts {
     /// Its name.
     pub name: String,
-    /// What cannot be written of what a record needs.
+    /// What a record needs but cannot be written.
     pub unwritable: Option<Unwritable>,
-    /// Locks of references of ours.
+    /// Locks on git-leverage's refs.
     pub locks: Vec<HeldLock>,
-    /// Whether the file of a reference of ours says nothing.
+    /// Whether the file of one of these refs is empty or garbled.
     pub has_rubbish: bool,
-    /// Why the ledger cannot be read, where it cannot.
+    /// Why the ledger cannot be read, if it cannot.
     pub unreadable: Option<String>,
-    /// How many lines the ledger lost since this clone last wrote it; `None` where nobody can tell.
+    /// How many lines are missing since this clone last wrote the ledger; `None` if unknown.
     pub lost_lines: Option<u64>,
     /// The values of `notes.rewriteRef`.
     pub rewrite_refs: Vec<String>,
     /// `notes.rewriteMode`.
     pub rewrite_mode: Option<String>,
-    /// The commands for which copying of notes is turned off: `notes.rewrite.<command>`.
+    /// The commands for which copying notes is disabled: `notes.rewrite.<command>`.
     pub no_rewrite: Vec<String>,
-    /// The remotes; the error says why git does not tell.
+    /// The remotes; the error says why git does not list them.
     pub remotes: Option<RemoteFacts>,
-    /// Programs that manage hooks here and do not call us.
+    /// Hook managers used here that do not call git-leverage.
     pub managers: Vec<ManagerFacts>,
     /// When a session was last captured.
     pub last_capture: Option<DateTime<Utc>>,
-    /// The uncaptured sessions with commits here: each with its agent, and when its log goes.
+    /// The uncaptured sessions with commits here: each with its agent and the time when its log is deleted.
     pub uncaptured: Vec<UncapturedFacts>,
 }
 
-/// What git config says of remotes.
+/// The configuration of remotes.
 #[derive(Debug, Clone, Default)]
 pub struct RemoteFacts {
-    /// Fetch refspecs that reach the ledger.
+    /// Fetch refspecs that affect the ledger.
     pub dangerous: Vec<Dangerous>,
     /// Pushes that would overwrite or delete the ledger of a remote.
     pub forced: Vec<Forced>,
-    /// Whether a fetch deletes what a remote does not have.
+    /// Whether a fetch deletes refs that the remote does not have.
     pub prunes: bool,
 }
 
-/// A program that manages hooks.
+/// A hook manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManagerFacts {
     /// Its name.
     pub name: &'static str,
-    /// The file by which it is known.
+    /// The file that identifies it.
     pub file: PathBuf,
-    /// Whether that calls us.
+    /// Whether it calls git-leverage.
     pub calls_us: bool,
 }
 
@@ -246,6 +246,6 @@ pub struct ManagerFacts {
 pub struct UncapturedFacts {
     /// Its agent.
     pub agent: String,
-    /// When its log goes.
+    /// When its log is deleted.
     pub deleted_at: Option<DateTime<Utc>>,
 }

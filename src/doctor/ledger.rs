@@ -1,4 +1,4 @@
-//! Whether the ledger of this repository can be written, and is what was written.
+//! Whether the ledger of this repository can be written and is intact.
 
 use super::check::{Check, Fix, Found};
 use super::evidence::{Evidence, Hooks, RepositoryFacts};
@@ -15,7 +15,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "author",
-        about: "Is it known who records?",
+        about: "Does git know the author of new records?",
         look: author,
     },
     Check {
@@ -25,7 +25,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "ledger-locks",
-        about: "Is no reference of the ledger locked?",
+        about: "Are the refs of the ledger unlocked?",
         look: locks,
     },
     Check {
@@ -35,17 +35,17 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "ledger-whole",
-        about: "Does the ledger hold all that this clone wrote?",
+        about: "Does the ledger still contain everything this clone wrote?",
         look: whole,
     },
     Check {
         name: "rewriting",
-        about: "Does git take notes along when commits are amended or rebased?",
+        about: "Does git copy notes when commits are amended or rebased?",
         look: rewriting,
     },
 ];
 
-/// The repository, as no more than one.
+/// Checks that the repository can be opened.
 fn here(evidence: &Evidence) -> impl Iterator<Item = &RepositoryFacts> {
     evidence.repository.iter()
 }
@@ -55,14 +55,14 @@ fn repository(evidence: &Evidence) -> Vec<Found> {
         let found = Found::broken(reason.clone());
         match hint {
             Some(hint) => found.advice(hint.clone()),
-            None => found.advice("See what git says of it: git fsck"),
+            None => found.advice("Run `git fsck` to inspect it"),
         }
     });
     let open = here(evidence).map(|repo| Found::ok(format!("`{}` can be opened", repo.name)));
     closed.chain(open).collect()
 }
 
-/// Gemini CLI hides the user's git config from every command that it runs.
+/// Gemini CLI hides the user's git config from the commands it runs.
 fn author_of_gemini(evidence: &Evidence) -> Option<Found> {
     let is_used = evidence.agents.iter().any(|agent| {
         let hooks = agent.hooks.iter().flatten();
@@ -74,10 +74,13 @@ fn author_of_gemini(evidence: &Evidence) -> Option<Found> {
     let is_hidden = is_used && evidence.repository.is_some() && !evidence.is_author_of_repository;
     is_hidden.then(|| {
         Found::warning(
-            "Gemini CLI hides your global git config from the commands it runs, so git does not know there who you are",
+            "Gemini CLI hides your global git config from the commands it runs, so git has no author there",
         )
         .at("gemini-cli: user.name, user.email")
-        .advice(format!("Set it in the repository: {}", identity("", evidence.author.as_deref())))
+        .advice(format!(
+            "Run `{}` to set it in the repository",
+            identity("", evidence.author.as_deref())
+        ))
     })
 }
 
@@ -88,14 +91,14 @@ fn author(evidence: &Evidence) -> Vec<Found> {
 
 fn author_of(evidence: &Evidence) -> Found {
     match &evidence.author {
-        Some(author) => Found::ok(format!("records are by {author}")),
-        None => Found::broken("nobody is known as author, so nothing is recorded or captured")
+        Some(author) => Found::ok(format!("new records are by {author}")),
+        None => Found::broken("git has no author identity, so nothing is recorded or captured")
             .at("user.name, user.email")
-            .advice(format!("Tell git who you are: {}", identity("--global ", None))),
+            .advice(format!("Run `{}` to set it", identity("--global ", None))),
     }
 }
 
-/// The commands that tell git who somebody is: `Name <mail>`, where that is known.
+/// The commands that set an identity in git, filled in with `Name <mail>` if known.
 fn identity(scope: &str, author: Option<&str>) -> String {
     let known = author.and_then(|author| author.strip_suffix('>')?.rsplit_once(" <"));
     let (name, mail) = known.unwrap_or(("Your Name", "you@example.org"));
@@ -106,9 +109,9 @@ fn identity(scope: &str, author: Option<&str>) -> String {
 fn written(evidence: &Evidence) -> Vec<Found> {
     let found = here(evidence).map(|repo| match &repo.unwritable {
         None => Found::ok("notes can be written"),
-        Some(unwritable) => Found::broken(format!("nothing can be written: {}", unwritable.reason))
+        Some(unwritable) => Found::broken(format!("cannot write notes: {}", unwritable.reason))
             .in_file(&unwritable.path)
-            .advice("Make the folder writable; in a sandbox, put trailers into the commit: git leverage trailers --print"),
+            .advice("Make the directory writable; in a sandbox, add the output of `git leverage trailers --print` to the commit message"),
     });
     found.collect()
 }
@@ -117,7 +120,7 @@ fn locks(evidence: &Evidence) -> Vec<Found> {
     let mut found = Vec::new();
     for repo in here(evidence) {
         if repo.locks.is_empty() {
-            found.push(Found::ok("no reference of the ledger is locked"));
+            found.push(Found::ok("no ref of the ledger is locked"));
         }
         found.extend(repo.locks.iter().map(lock));
     }
@@ -127,17 +130,19 @@ fn locks(evidence: &Evidence) -> Vec<Found> {
 fn lock(lock: &HeldLock) -> Found {
     let age = lock.age.as_deref().unwrap_or("is of unknown age");
     let found = match (lock.is_ours, lock.is_young) {
-        (true, _) => Found::broken(format!("a process of ours died and left this lock, which {age}"))
-            .advice("Remove it: git leverage doctor --fix")
-            .fix(Fix::RemoveLocks),
+        (true, _) => Found::broken(format!(
+            "a git-leverage process died and left this lock, which {age}"
+        ))
+        .advice("Run `git leverage doctor --fix` to remove it")
+        .fix(Fix::RemoveLocks),
         (false, true) => {
-            Found::unknown(format!("git holds this lock, which {age}")).advice("Look again in a minute")
+            Found::unknown(format!("git holds this lock, which {age}")).advice("Check again in a minute")
         }
         (false, false) => Found::broken(format!(
             "this lock of git {age}, and nothing can be recorded while it is there"
         ))
         .advice(format!(
-            "If no git runs here, remove it: rm {}",
+            "If no git process is running here, run `rm {}` to remove it",
             shell::quoted(&lock.path.to_string_lossy())
         )),
     };
@@ -149,16 +154,16 @@ fn read(evidence: &Evidence) -> Vec<Found> {
     for repo in here(evidence) {
         if repo.has_rubbish {
             found.push(
-                Found::broken("the file of a ledger reference is empty or garbled, as after a power failure")
+                Found::broken("the file of a ledger ref is empty or garbled, as after a power failure")
                     .at("refs/notes/leverage, refs/leverage")
-                    .advice("Rebuild it: git leverage doctor --fix")
+                    .advice("Run `git leverage doctor --fix` to rebuild it")
                     .fix(Fix::HealLedger),
             );
         }
         found.push(match &repo.unreadable {
             None => Found::ok("the ledger can be read"),
-            Some(reason) => Found::broken(format!("the ledger cannot be read: {reason}"))
-                .advice("Fetch what is missing: git leverage sync; or see docs/formats/ledger.md"),
+            Some(reason) => Found::broken(format!("cannot read the ledger: {reason}"))
+                .advice("Run `git leverage sync` to fetch what is missing, or see `docs/formats/ledger.md`"),
         });
     }
     found
@@ -166,16 +171,16 @@ fn read(evidence: &Evidence) -> Vec<Found> {
 
 fn whole(evidence: &Evidence) -> Vec<Found> {
     let found = here(evidence).map(|repo| match repo.lost_lines {
-        Some(0) => Found::ok("the ledger holds all that this clone wrote"),
+        Some(0) => Found::ok("the ledger contains everything this clone wrote"),
         Some(lost) => Found::broken(format!(
-            "another program overwrote the ledger: {} of this clone {} gone",
+            "another program overwrote the ledger: {} of this clone {} missing",
             counted(lost, "line", "lines"),
             if lost == 1 { "is" } else { "are" },
         ))
         .at("refs/notes/leverage")
-        .advice("Restore them: git leverage doctor --fix")
+        .advice("Run `git leverage doctor --fix` to restore them")
         .fix(Fix::HealLedger),
-        None => Found::unknown("whether the ledger holds all that this clone wrote cannot be told"),
+        None => Found::unknown("it is unknown whether the ledger contains everything this clone wrote"),
     });
     found.collect()
 }
@@ -185,7 +190,7 @@ fn rewriting(evidence: &Evidence) -> Vec<Found> {
 }
 
 const LEDGER: &str = "refs/notes/leverage";
-/// A pattern, as git warns at each rewriting of a plain name that is not there yet.
+/// A pattern, because git warns at every rewrite about a plain name that does not exist yet.
 const REWRITE_REF: (&str, &str) = ("notes.rewriteRef", "refs/notes/leverage*");
 const REWRITE_MODE: (&str, &str) = ("notes.rewriteMode", "cat_sort_uniq");
 
@@ -193,48 +198,50 @@ fn rewriting_of(repo: &RepositoryFacts) -> Vec<Found> {
     let is_named = repo.rewrite_refs.iter().any(|name| covers(name, LEDGER));
     let mode = repo.rewrite_mode.as_deref().map(str::to_ascii_lowercase);
     let copied = match (is_named, &mode) {
-        (true, _) => Found::ok("git takes notes along when commits are amended or rebased"),
+        (true, _) => Found::ok("git copies notes when commits are amended or rebased"),
         (false, mode) => {
             let both: &[_] = if mode.is_none() {
                 &[REWRITE_REF, REWRITE_MODE]
             } else {
                 &[REWRITE_REF]
             };
-            Found::warning("amend and rebase leave notes behind until `git leverage repair` brings them")
-                .advice("Let git take them along: git leverage doctor --fix")
+            Found::warning("amend and rebase leave notes behind until `git leverage repair` re-attaches them")
+                .advice("Run `git leverage doctor --fix` to let git copy them")
                 .fix(Fix::AddConfig(both))
         }
     };
     let mut found = vec![copied.at(REWRITE_REF.0)];
-    // Joined with blank lines and with lines twice: our readers pass over them, and notes grow.
-    let twice = || Found::warning("notes of commits that become one are joined with lines that stand twice");
-    let change = "Change it: git config notes.rewriteMode cat_sort_uniq";
+    // Joined with blank lines and duplicates: readers ignore these, but notes grow.
+    let twice = || Found::warning("when commits are squashed, their notes are joined with duplicate lines");
+    let change = "Run `git config notes.rewriteMode cat_sort_uniq` to change it";
     let joined = match mode.as_deref() {
         None if !is_named => None,
         None => Some(
             twice()
-                .advice("Let git join them by line: git leverage doctor --fix")
+                .advice("Run `git leverage doctor --fix` to let git join them by line")
                 .fix(Fix::AddConfig(&[REWRITE_MODE])),
         ),
-        Some("cat_sort_uniq") => Some(Found::ok("notes of commits that become one are joined by line")),
+        Some("cat_sort_uniq") => Some(Found::ok(
+            "when commits are squashed, their notes are joined by line",
+        )),
         Some("concatenate") => Some(twice().advice(change)),
         Some(mode) => Some(
             Found::broken(format!(
-                "it is `{mode}`, by which notes are lost when commits are rewritten"
+                "it is `{mode}`, which loses notes when commits are rewritten"
             ))
             .advice(change),
         ),
     };
     found.extend(joined.map(|joined| joined.at(REWRITE_MODE.0)));
     found.extend(repo.no_rewrite.iter().map(|command| {
-        Found::warning(format!("it is off, so {command} leaves notes behind"))
+        Found::warning(format!("it is off, so `{command}` leaves notes behind"))
             .at(format!("notes.rewrite.{command}"))
             .advice(format!("Change it: git config notes.rewrite.{command} true"))
     }));
     found
 }
 
-/// Whether a name with stars, as git config takes it, stands for a reference.
+/// Whether a name with stars, as git config takes it, stands for a ref.
 fn covers(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(rest) = parts.next().and_then(|start| name.strip_prefix(start)) else {

@@ -1,4 +1,4 @@
-//! Whether logs stay until they are captured, and can be read.
+//! Whether logs exist until they are captured, and can be read.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use crate::facts::quantity::counted;
 use crate::facts::retention::Keeps;
 use crate::facts::span::Millis;
 
-/// Logs that go within so many days are a matter of now.
+/// Logs that are deleted within this time are urgent.
 const SOON: TimeDelta = TimeDelta::days(7);
-/// So many places that cannot be read are named of an agent.
+/// The maximum number of unreadable places that are listed per agent.
 const MOST_NAMED: usize = 3;
 
 /// How logs are captured before they go.
@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "log-retention",
-        about: "Do agents keep their logs until these are captured?",
+        about: "Are sessions captured before agents delete their logs?",
         look: retention,
     },
 ];
@@ -46,7 +46,7 @@ fn folders_of(agent: &AgentFacts) -> Vec<Found> {
     let named = agent.unreadable.iter().take(MOST_NAMED).map(|warning| {
         Found::warning(warning.message.clone())
             .at(format!("{}: {}", agent.name, warning.place))
-            .advice("What is in it counts nowhere until it can be read")
+            .advice("Its contents do not count until it can be read")
     });
     let more = (more > 0).then(|| {
         let places = counted(more, "more place", "more places");
@@ -78,7 +78,7 @@ fn going(evidence: &Evidence) -> BTreeMap<&str, (u64, DateTime<Utc>)> {
 
 fn retention_of(agent: &AgentFacts, evidence: &Evidence, going: Option<&(u64, DateTime<Utc>)>) -> Found {
     let (found, kept) = match agent.keeps {
-        Keeps::Always => return Found::ok("it deletes no logs by itself").at(agent.name.clone()),
+        Keeps::Always => return Found::ok("it does not delete logs").at(agent.name.clone()),
         Keeps::Unknown => return unknown(agent, evidence).at(agent.name.clone()),
         Keeps::For(time) => (Found::ok(format!("it keeps logs for {}", days(time))), time),
     };
@@ -86,15 +86,15 @@ fn retention_of(agent: &AgentFacts, evidence: &Evidence, going: Option<&(u64, Da
     let lags = |last: DateTime<Utc>| evidence.now - last > TimeDelta::milliseconds(kept.0);
     let found = match going {
         Some((count, first)) if *first <= evidence.now => Found::broken(format!(
-            "it deletes logs after {}, and {} here that nothing captured can go at its next start",
+            "it deletes logs after {}; {} here not captured, and can be deleted at its next start",
             days(kept),
-            counted(*count, "one is", "ones are")
+            counted(*count, "session is", "sessions are")
         ))
         .advice(CAPTURE),
         Some((count, first)) => Found::warning(format!(
-            "it deletes logs after {}: {} here that nothing captured, the first on {}",
+            "it deletes logs after {}; {} here not captured, the first is deleted on {}",
             days(kept),
-            counted(*count, "session", "sessions"),
+            counted(*count, "session is", "sessions are"),
             first.date_naive()
         ))
         .advice(CAPTURE),
@@ -121,10 +121,10 @@ fn retention_of(agent: &AgentFacts, evidence: &Evidence, going: Option<&(u64, Da
 fn unknown(agent: &AgentFacts, evidence: &Evidence) -> Found {
     let uncaptured = evidence.repository.iter().flat_map(|repo| &repo.uncaptured);
     match uncaptured.filter(|found| found.agent == agent.name).count() as u64 {
-        0 => Found::ok("how long it keeps logs is not known, and none here waits for a capture"),
+        0 => Found::ok("how long it keeps logs is unknown; all sessions here are captured"),
         waiting => Found::unknown(format!(
-            "how long it keeps logs is not known, and {} here that nothing captured",
-            counted(waiting, "one is", "ones are")
+            "how long it keeps logs is unknown; {} here not captured",
+            counted(waiting, "session is", "sessions are")
         ))
         .advice(CAPTURE),
     }

@@ -1,7 +1,7 @@
-//! Facts → what is broken in the chain from an agent's hook to the ledger, and how to mend it.
+//! Facts → what is broken in the chain from an agent's hook to the ledger, and how to fix it.
 //!
-//! Each check is a function with a name, over facts that were gathered before: nothing here reads or writes. A check whose
-//! facts are missing says that it cannot tell, which is never the same as that all is well.
+//! Each check is a named function over facts that were gathered before: nothing here reads or writes. A check whose facts are
+//! missing reports that it cannot tell, which is never the same as a pass.
 
 mod agents;
 mod check;
@@ -20,7 +20,7 @@ use evidence::Evidence;
 /// The name and version of the format.
 pub const SCHEMA: &str = "git-leverage.doctor/1";
 
-/// The themes, in the order in which their checks are made: along the chain.
+/// The themes, in the order of their checks: along the chain.
 const THEMES: [&[Check]; 6] = [
     program::CHECKS,
     agents::CHECKS,
@@ -30,23 +30,23 @@ const THEMES: [&[Check]; 6] = [
     logs::CHECKS,
 ];
 
-/// All checks, in the order in which they are made.
+/// All checks, in order.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     THEMES.into_iter().flatten()
 }
 
-/// What all checks say.
+/// The results of all checks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diagnosis {
-    /// The repository that was looked at, where one was.
+    /// The repository that was examined, if any.
     pub repo: Option<String>,
-    /// The worst of all.
+    /// The worst health of all.
     pub health: Health,
-    /// What was found, in the order of the checks.
+    /// The findings, in the order of the checks.
     pub checks: Vec<Symptom>,
 }
 
-/// Makes all checks.
+/// Runs all checks.
 pub fn examine(evidence: &Evidence) -> Diagnosis {
     let checks: Vec<Symptom> = checks().flat_map(|check| check.symptoms(evidence)).collect();
     Diagnosis {

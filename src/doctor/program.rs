@@ -1,4 +1,4 @@
-//! Whether the program is found, and which git calls it.
+//! Whether the program is found, and which git it calls.
 
 use super::agents::executable;
 use super::check::{Check, Found};
@@ -9,22 +9,22 @@ use crate::facts::version::GitVersion;
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "program",
-        about: "Does the PATH have this program, so that `git leverage` works?",
+        about: "Is this program on the PATH, so that `git leverage` works?",
         look: program,
     },
     Check {
         name: "git",
-        about: "Can git be started, and does it run hooks of git config?",
+        about: "Can git be started, and does it run hooks from git config?",
         look: git,
     },
     Check {
         name: "git-hooks",
-        about: "Do the hooks in git config call a program that is there?",
+        about: "Do the hooks in git config call a program that exists?",
         look: git_hooks,
     },
     Check {
         name: "hook-managers",
-        about: "Do husky, lefthook and pre-commit call us, where git does not by itself?",
+        about: "Do husky, lefthook and pre-commit call git-leverage, if git itself does not?",
         look: hook_managers,
     },
 ];
@@ -36,27 +36,27 @@ fn program(evidence: &Evidence) -> Vec<Found> {
     };
     vec![match &own.on_path {
         Some(_) if own.is_on_path => Found::ok("git-leverage is on the PATH").in_file(path),
-        Some(other) => Found::warning("the PATH has another git-leverage than the one that runs now")
+        Some(other) => Found::warning("the git-leverage on the PATH is not the one running now")
             .in_file(other)
             .advice(format!(
-                "Keep one of them; this one is {}",
+                "Keep only one of them; this one is `{}`",
                 shell::word(&path.to_string_lossy())
             )),
         None => Found::warning("git-leverage is not on the PATH, so `git leverage` does not work")
             .in_file(path)
-            .advice("Add its folder to the PATH, also where agents and editors start from"),
+            .advice("Add its directory to the PATH, including that of agents and editors"),
     }]
 }
 
 fn git(evidence: &Evidence) -> Vec<Found> {
     vec![match evidence.git {
-        None => Found::broken("git cannot be started, or does not tell its version")
+        None => Found::broken("cannot start git, or its version is unknown")
             .advice("Install git, or put it on the PATH"),
         Some(version) if version < GitVersion::WITH_CONFIGURED_HOOKS => Found::ok(format!(
-            "git {version}; hooks of git config need {}, hooks of agents do not",
+            "git {version}; hooks in git config need {}, hooks of agents do not",
             GitVersion::WITH_CONFIGURED_HOOKS
         )),
-        Some(version) => Found::ok(format!("git {version}, which runs hooks of git config")),
+        Some(version) => Found::ok(format!("git {version}, which runs hooks from git config")),
     }]
 }
 
@@ -74,25 +74,24 @@ fn git_hook(hook: &GitHook, git: Option<GitVersion>) -> Found {
         _ if git.is_some_and(|version| version < GitVersion::WITH_CONFIGURED_HOOKS) => {
             let needed = GitVersion::WITH_CONFIGURED_HOOKS;
             Found::warning(format!("this git ignores it: {needed} is needed"))
-                .advice("Update git; hooks of agents capture all the same")
+                .advice("Update git; hooks of agents work without it")
         }
-        _ if hook.is_off => Found::warning("it is switched off").advice(format!(
-            "Switch it on: git config hook.{}.enabled true",
+        _ if hook.is_off => Found::warning("it is disabled").advice(format!(
+            "Run `git config hook.{}.enabled true` to enable it",
             shell::word(&hook.name)
         )),
-        (_, true) => Found::broken("it is bound to no event").advice("Set it up again: git leverage setup"),
-        (Some(Called::Missing), _) => Found::broken("the program that it runs is not there")
-            .advice("Set it up again: git leverage setup"),
+        (_, true) => Found::broken("it has no event").advice("Run `git leverage setup` to set it up again"),
+        (Some(Called::Missing), _) => Found::broken("the program that it runs does not exist")
+            .advice("Run `git leverage setup` to set it up again"),
         (Some(Called::NotExecutable(path)), _) => {
-            Found::broken(format!("`{}` may not be run", path.display())).advice(executable(path))
+            Found::broken(format!("`{}` is not executable", path.display())).advice(executable(path))
         }
-        (Some(Called::Another(path)), _) => Found::warning(format!(
-            "it runs another program than this one: `{}`",
-            path.display()
-        ))
-        .advice("To have it run this one: git leverage setup"),
+        (Some(Called::Another(path)), _) => {
+            Found::warning(format!("it runs a different program: `{}`", path.display()))
+                .advice("Run `git leverage setup` to make it run this one")
+        }
         (Some(Called::This), _) => Found::ok(format!("it runs on {}", hook.events.join(", "))),
-        (None, _) => Found::unknown("what it runs is for a shell to say"),
+        (None, _) => Found::unknown("cannot determine what it runs"),
     };
     found.at(key)
 }
@@ -111,11 +110,11 @@ fn hook_managers(evidence: &Evidence) -> Vec<Found> {
             let name = manager.name;
             let found = match (manager.calls_us, by_itself) {
                 (true, _) => Found::ok(format!("{name} calls this program")),
-                (false, true) => Found::ok(format!("{name} is here, and git calls this program by itself")),
+                (false, true) => Found::ok(format!("{name} is used, and git itself calls this program")),
                 (false, false) => Found::ok(format!(
-                    "{name} is here and does not call this program, which need not be"
+                    "{name} is used and does not call this program, which is optional"
                 ))
-                .advice("`git leverage setup` shows the line, for commits that no agent makes"),
+                .advice("Run `git leverage setup` to see the line to add, for commits that no agent makes"),
             };
             found.in_file(&manager.file)
         })

@@ -1,4 +1,4 @@
-//! Whether a plain `git fetch` or `git push` can take records away.
+//! Whether a plain `git fetch` or `git push` can remove records.
 
 use super::check::{Check, Found};
 use super::evidence::{Evidence, RemoteFacts};
@@ -8,12 +8,12 @@ use crate::git::remote::{Dangerous, Forced, Place};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "fetch-refspecs",
-        about: "Does `git fetch` leave the ledger alone?",
+        about: "Does `git fetch` leave the ledger unchanged?",
         look: fetches,
     },
     Check {
         name: "push-refspecs",
-        about: "Does `git push` leave the ledger of a remote alone?",
+        about: "Does `git push` leave the ledgers of remotes unchanged?",
         look: pushes,
     },
 ];
@@ -23,7 +23,7 @@ fn of_remotes(evidence: &Evidence, look: fn(&RemoteFacts) -> Vec<Found>, fine: &
         return Vec::new();
     };
     let Some(remotes) = &repo.remotes else {
-        return vec![Found::unknown("git does not tell what is configured of remotes")];
+        return vec![Found::unknown("cannot read the configuration of remotes")];
     };
     let found = look(remotes);
     match found.is_empty() {
@@ -40,7 +40,7 @@ fn fetches(evidence: &Evidence) -> Vec<Found> {
             .map(|found| fetch(found, remotes.prunes))
             .collect()
     };
-    of_remotes(evidence, look, "`git fetch` leaves the ledger alone")
+    of_remotes(evidence, look, "`git fetch` leaves the ledger unchanged")
 }
 
 fn fetch(found: &Dangerous, prunes: bool) -> Found {
@@ -48,22 +48,22 @@ fn fetch(found: &Dangerous, prunes: bool) -> Found {
         true => "`git fetch` replaces the ledger of this clone, and deletes it where the remote has none",
         false => "`git fetch` replaces the ledger of this clone, and with --prune deletes it",
     };
-    Found::broken(format!("by `{}`, {what}", found.refspec))
+    Found::broken(format!("with `{}`, {what}", found.refspec))
         .at(found.key.clone())
         .advice(removal(&found.key, &found.refspec, &found.place))
 }
 
-/// How a value is removed from where it stands.
+/// How to remove a value from where it is set.
 fn removal(key: &str, value: &str, place: &Place) -> String {
     let file = match place {
         Place::Own => String::new(),
         Place::File(path) => format!("--file {} ", shell::quoted(path)),
         Place::Elsewhere => {
-            return "It is from a command line or the environment: leave it out there".to_owned();
+            return "It was set on the command line or in the environment; remove it there".to_owned();
         }
     };
     format!(
-        "Remove it: git config {file}--fixed-value --unset-all {} {}",
+        "Run `git config {file}--fixed-value --unset-all {} {}` to remove it",
         shell::word(key),
         shell::quoted(value)
     )
@@ -71,13 +71,21 @@ fn removal(key: &str, value: &str, place: &Place) -> String {
 
 fn pushes(evidence: &Evidence) -> Vec<Found> {
     let look = |remotes: &RemoteFacts| remotes.forced.iter().map(push).collect();
-    of_remotes(evidence, look, "`git push` leaves the ledgers of remotes alone")
+    of_remotes(
+        evidence,
+        look,
+        "`git push` leaves the ledgers of remotes unchanged",
+    )
 }
 
 fn push(found: &Forced) -> Found {
     let what = match found.is_mirror {
-        true => "`git push` makes the remote what this clone is: records of others that are not here are deleted there".to_owned(),
-        false => format!("by `{}`, `git push` overwrites the ledger of the remote, and what others wrote there", found.value),
+        true => "`git push` mirrors this clone: records that exist only on the remote are deleted there"
+            .to_owned(),
+        false => format!(
+            "with `{}`, `git push` overwrites the ledger of the remote, including the records of others",
+            found.value
+        ),
     };
     Found::warning(what)
         .at(found.key.clone())

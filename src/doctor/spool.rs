@@ -1,4 +1,4 @@
-//! Whether what hooks were told reaches a capture.
+//! Whether events from hooks reach a capture.
 
 use std::path::Path;
 
@@ -8,25 +8,25 @@ use super::check::{Check, Fix, Found};
 use super::evidence::{Evidence, SpoolFacts};
 use crate::facts::quantity::counted;
 
-/// A session that waits longer is not captured by itself.
+/// A session that waits longer than this is not captured automatically.
 const LONG: TimeDelta = TimeDelta::hours(1);
-/// So many sessions that were given up are named.
+/// How many given-up sessions are listed.
 const MOST_NAMED: usize = 3;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "spool-written",
-        about: "Can a hook write down that it was called?",
+        about: "Can hooks write to the spool?",
         look: written,
     },
     Check {
         name: "spool-read",
-        about: "Can all be read that hooks wrote down?",
+        about: "Can everything in the spool be read?",
         look: read,
     },
     Check {
         name: "spool-drained",
-        about: "Is what they wrote down captured?",
+        about: "Are all sessions in the spool captured?",
         look: drained,
     },
 ];
@@ -34,19 +34,19 @@ pub(super) const CHECKS: &[Check] = &[
 fn written(evidence: &Evidence) -> Vec<Found> {
     let Some(spool) = &evidence.spool else {
         return vec![
-            Found::broken("there is no place for the spool: neither a home folder nor XDG_STATE_HOME is set")
-                .advice("Set HOME where agents run"),
+            Found::broken("no place for the spool: neither `HOME` nor `XDG_STATE_HOME` is set")
+                .advice("Set `HOME` where agents run"),
         ];
     };
     let full = spool.full.iter().map(|file| {
         Found::broken("today's spool file is full")
             .in_file(file)
-            .advice("Something calls the hook in a loop; find it before removing the file")
+            .advice("Something calls the hook in a loop; find it before you remove the file")
     });
     let folder = match &spool.unwritable {
-        Some(reason) => Found::broken(format!("nothing can be written to the spool: {reason}"))
-            .advice("Make the folder yours and writable; until then a hook writes into the repository that it is called in"),
-        None => Found::ok("a hook can write down that it was called"),
+        Some(reason) => Found::broken(format!("cannot write to the spool: {reason}"))
+            .advice("Make the directory yours and writable; until then, hooks write to the repository they are called in"),
+        None => Found::ok("hooks can write to the spool"),
     };
     std::iter::once(folder.in_file(&spool.folder))
         .chain(full)
@@ -60,14 +60,14 @@ fn read(evidence: &Evidence) -> Vec<Found> {
             Found::warning(warning.message.clone())
                 .at(warning.place.clone())
                 .advice(format!(
-                    "Capture from the logs what it may have told of: git leverage capture{}",
+                    "Run `git leverage capture{}` to capture from the logs instead",
                     since(&warning.place)
                 ))
         })
         .collect()
 }
 
-/// From the day on whose events a file has, by its name.
+/// The first day whose events a file has, from its name.
 fn since(file: &str) -> String {
     let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str());
     let day = stem.and_then(|stem| stem.parse::<NaiveDate>().ok());
@@ -84,7 +84,7 @@ fn drained(evidence: &Evidence) -> Vec<Found> {
         .filter(|pending| evidence.now - pending.last >= LONG)
         .count();
     let waits = match (waiting, spool.pending.len()) {
-        (0, 0) => Found::ok("all that hooks told of is captured"),
+        (0, 0) => Found::ok("all sessions reported by hooks are captured"),
         (0, fresh) => Found::ok(format!(
             "{} at work or just done",
             counted(fresh as u64, "session is", "sessions are")
@@ -93,11 +93,11 @@ fn drained(evidence: &Evidence) -> Vec<Found> {
             "{} for more than an hour",
             counted(
                 waiting as u64,
-                "session waits to be captured",
-                "sessions wait to be captured"
+                "session has waited to be captured",
+                "sessions have waited to be captured"
             )
         ))
-        .advice("Capture them: git leverage doctor --fix")
+        .advice("Run `git leverage doctor --fix` to capture them")
         .fix(Fix::DrainSpool),
     };
     std::iter::once(waits.in_file(&spool.folder))
@@ -108,11 +108,9 @@ fn drained(evidence: &Evidence) -> Vec<Found> {
 fn dropped(spool: &SpoolFacts) -> Vec<Found> {
     let named = spool.dropped.iter().rev().take(MOST_NAMED);
     let named = named.map(|(session, reason)| {
-        Found::warning(format!("the session was given up: {reason}"))
+        Found::warning(format!("gave up on this session: {reason}"))
             .at(session.clone())
-            .advice(
-                "If its repository is somewhere else now, `git leverage capture` there finds it in the logs",
-            )
+            .advice("If its repository was moved, run `git leverage capture` there to find it in the logs")
     });
     named.collect()
 }

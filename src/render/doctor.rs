@@ -1,11 +1,11 @@
-//! What is broken, and how to mend it.
+//! What is broken, and how to fix it.
 
 use super::document::{Cell, Column, Document, Table};
 use crate::doctor::{Diagnosis, Health, Symptom};
 use crate::facts::agents::by_name;
 use crate::facts::quantity::counted;
 
-/// The page for people: what is not in order, the rest by name alone. `all` shows that as well.
+/// The page for people: failed checks, and the names of the others. `all` also shows those that passed.
 pub fn document(diagnosis: &Diagnosis, mended: &[String], all: bool) -> Document {
     let shown = diagnosis
         .checks
@@ -14,15 +14,15 @@ pub fn document(diagnosis: &Diagnosis, mended: &[String], all: bool) -> Document
     let rows: Vec<Vec<Cell>> = shown.flat_map(lines).collect();
     let table = Table {
         columns: vec![
-            Column::text("health", "health"),
-            Column::text("check", "check"),
-            Column::prose("message", "finding, and what to do"),
+            Column::text("health", "Health"),
+            Column::text("check", "Check"),
+            Column::prose("message", "Finding, and what to do"),
         ],
         rows,
         ..Table::default()
     };
     let fine = (!all).then(|| in_order(diagnosis)).flatten();
-    let mended = mended.iter().map(|what| format!("fixed: {what}"));
+    let mended = mended.iter().map(|what| format!("Fixed: {what}"));
     Document {
         title: Some(title(diagnosis)),
         tables: (!table.rows.is_empty()).then_some(table).into_iter().collect(),
@@ -40,19 +40,19 @@ fn title(diagnosis: &Diagnosis) -> String {
             .count() as u64
     };
     let parts = [
-        (count(Health::Broken), "is broken", "are broken"),
+        (count(Health::Broken), "broken", "broken"),
         (count(Health::Warning), "warning", "warnings"),
-        (count(Health::Unknown), "cannot be told", "cannot be told"),
+        (count(Health::Unknown), "unknown", "unknown"),
     ];
     let told = parts.into_iter().filter(|(count, ..)| *count > 0);
     let told: Vec<String> = told.map(|(count, one, many)| counted(count, one, many)).collect();
     match told.is_empty() {
-        true => format!("Doctor of {subject}: all is in order"),
-        false => format!("Doctor of {subject}: {}", told.join(", ")),
+        true => format!("Doctor: {subject}, no problems found"),
+        false => format!("Doctor: {subject}, {}", told.join(", ")),
     }
 }
 
-/// A row for what is so and where, and one for what to do.
+/// A row for the finding and its place, and one for the advice.
 fn lines(found: &Symptom) -> Vec<Vec<Cell>> {
     let text = match &found.place {
         // The sentence is about it.
@@ -72,7 +72,7 @@ fn lines(found: &Symptom) -> Vec<Vec<Cell>> {
     std::iter::once(first).chain(advice).collect()
 }
 
-/// The checks that found nothing but what is in order.
+/// The names of the checks that passed.
 fn in_order(diagnosis: &Diagnosis) -> Option<String> {
     let mut names: Vec<&str> = diagnosis.checks.iter().map(|found| found.check).collect();
     names.dedup();
@@ -81,10 +81,10 @@ fn in_order(diagnosis: &Diagnosis) -> Option<String> {
         of_check.all(|found| found.health == Health::Ok)
     };
     names.retain(is_fine);
-    (!names.is_empty()).then(|| format!("passed: {}", names.join(", ")))
+    (!names.is_empty()).then(|| format!("Passed: {}", names.join(", ")))
 }
 
-/// All that was found, as rows.
+/// All findings, as rows.
 pub fn rows(diagnosis: &Diagnosis) -> Table {
     let row = |found: &Symptom| {
         vec![
@@ -97,11 +97,11 @@ pub fn rows(diagnosis: &Diagnosis) -> Table {
     };
     Table {
         columns: vec![
-            Column::text("health", "health"),
-            Column::text("check", "check"),
-            Column::text("place", "place"),
-            Column::text("message", "message"),
-            Column::text("advice", "advice"),
+            Column::text("health", "Health"),
+            Column::text("check", "Check"),
+            Column::text("place", "Place"),
+            Column::text("message", "Message"),
+            Column::text("advice", "Advice"),
         ],
         rows: diagnosis.checks.iter().map(row).collect(),
         ..Table::default()

@@ -1,4 +1,4 @@
-//! What `--fix` does: nothing that takes away what anybody wrote.
+//! What `--fix` does: nothing that removes anything that people wrote.
 
 use crate::cli::apart;
 use crate::cli::context::Context;
@@ -10,7 +10,7 @@ use crate::facts::diagnostics::Warning;
 use crate::git::{Repo, health, own_config};
 use crate::ledger;
 
-/// Does all that the checks found a way for. What was done, and what could not be.
+/// Applies all fixes that the checks suggest. Returns what was done and what failed.
 pub(super) fn all(
     diagnosis: &Diagnosis,
     context: &mut Context,
@@ -20,7 +20,7 @@ pub(super) fn all(
         .iter()
         .filter_map(|found| found.fix.as_ref())
         .collect();
-    // Without the locks nothing else is in the way of the others.
+    // Once the locks are gone, the fixes do not depend on each other.
     fixes.sort_by_key(|fix| **fix != Fix::RemoveLocks);
     fixes.dedup();
     let (mut done, mut trouble) = (Vec::new(), Vec::new());
@@ -49,15 +49,13 @@ fn one(fix: &Fix, context: &mut Context) -> Result<Option<String>, CommandError>
             let told = values.iter().map(|(key, value)| format!("{key} = {value}"));
             let told: Vec<String> = told.collect();
             Ok(Some(format!(
-                "the git config of this repository says {}",
+                "Set in the git config of this repository: {}",
                 told.join(", ")
             )))
         }
         Fix::RemoveLocks => {
             health::remove_left_locks(&repository(context)?)?;
-            Ok(Some(
-                "the locks that a process of ours had left are gone".to_owned(),
-            ))
+            Ok(Some("Removed locks left by a git-leverage process".to_owned()))
         }
         Fix::HealLedger => heal(context),
         Fix::DrainSpool => drain(context),
@@ -72,15 +70,15 @@ fn heal(context: &Context) -> Result<Option<String>, CommandError> {
     let writer = known_writer(context).ok_or(ledger::WriteError::Nobody)?;
     let is_healed = ledger::heal(&repository(context)?, &writer)?;
     Ok(Some(match is_healed {
-        true => "the ledger holds again what another program had overwritten".to_owned(),
-        false => "the references of the ledger say again what they said".to_owned(),
+        true => "Restored records that another program had overwritten".to_owned(),
+        false => "Restored the refs of the ledger".to_owned(),
     }))
 }
 
-/// Captures what waits, if nobody does just now. What cannot be captured yet is told, and waits on.
+/// Captures pending sessions, unless another process is capturing. What cannot be captured yet is reported and stays pending.
 fn drain(context: &mut Context) -> Result<Option<String>, CommandError> {
     let swept = apart::sweep(context, Where::Everywhere);
     context.terminal.warnings(swept.warning().as_slice())?;
-    // What was only tried is not mended.
+    // A mere attempt is not a fix.
     Ok((swept.commits > 0 || swept.failed.is_empty()).then(|| swept.in_words()))
 }

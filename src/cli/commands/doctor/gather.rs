@@ -1,4 +1,4 @@
-//! What the checks look at, gathered: nothing is written but files that are gone again at once.
+//! Gathers the facts for the checks: nothing is written except files that are removed at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +34,7 @@ use crate::workspace::options::SessionOptions;
 use crate::workspace::sessions::OwnLinks;
 use crate::workspace::status::uncaptured_in;
 
-/// What was read before the agents are looked at.
+/// What is read before the agents are examined.
 struct Found<'a> {
     repo: Option<&'a Repo>,
     sessions: &'a [Session],
@@ -54,7 +54,7 @@ fn last_events(contents: &[Contents]) -> BTreeMap<String, Event> {
     last
 }
 
-/// All of it, of the machine and of the repository that one stands in.
+/// Gathers all facts, of the machine and of the current repository.
 pub(super) fn evidence(logs: &LogArgs, context: &Context) -> Result<Evidence, CommandError> {
     let environment = &context.environment;
     let (repo, closed) = match environment.is_in_repository().then(|| environment.repository()) {
@@ -74,7 +74,7 @@ pub(super) fn evidence(logs: &LogArgs, context: &Context) -> Result<Evidence, Co
         Some(own) => own.sessions.clone(),
         None => collect::collect(&options.logs).sessions,
     };
-    // Read anew: it may have been mended just now.
+    // Read again: it may just have been fixed.
     let files = &environment.config_files;
     let config = match &repo {
         Some(repo) => repo.config(files),
@@ -144,7 +144,7 @@ fn repository(repo: &Repo, own: &OwnLinks, request: &Request, config: &Config) -
     }
 }
 
-/// How many lines that this clone wrote the ledger does not hold any more.
+/// How many lines that this clone wrote are missing from the ledger.
 fn lost_lines(repo: &Repo) -> Option<u64> {
     match health::moved(repo) {
         None => Some(0),
@@ -154,7 +154,7 @@ fn lost_lines(repo: &Repo) -> Option<u64> {
     }
 }
 
-/// The commands for which git is told to leave notes behind.
+/// The commands for which git is configured to leave notes behind.
 fn no_rewrite(config: &Config) -> Vec<String> {
     let commands = ["amend", "rebase"].into_iter();
     let is_off = |command: &&str| {
@@ -169,7 +169,7 @@ fn no_rewrite(config: &Config) -> Vec<String> {
     commands.filter(is_off).map(str::to_owned).collect()
 }
 
-/// The hooks in git config that call us, by what they are named or run.
+/// The hooks in git config that call git-leverage, by name or by command.
 fn git_hooks(config: &Config, context: &Context) -> Vec<GitHook> {
     let mut hooks: BTreeMap<String, GitHook> = BTreeMap::new();
     for (rest, value) in config.below("hook") {
@@ -185,7 +185,7 @@ fn git_hooks(config: &Config, context: &Context) -> Vec<GitHook> {
         });
         match key.to_ascii_lowercase().as_str() {
             "command" => hook.command.clone_from(&value.value),
-            // An empty one takes back those before it.
+            // An empty value removes those before it.
             "event" if value.value.is_empty() => hook.events.clear(),
             "event" => hook.events.push(value.value.clone()),
             "enabled" => {
@@ -250,7 +250,7 @@ fn agents(found: &Found<'_>, context: &Context) -> Vec<AgentFacts> {
     names.into_iter().map(facts).collect()
 }
 
-/// The skill of an agent where it is as it should be; else where its hooks are; else where it would be for the user.
+/// The skill of an agent: where it is as it should be, else where its hooks are, else where it would be for the user.
 fn skill(states: &[AgentState]) -> Option<SkillFacts> {
     let has_ours = |state: &&AgentState| state.skill_state == OwnFile::Ours;
     let has_hooks = |state: &&AgentState| state.hooks != HookState::Absent;
@@ -277,7 +277,7 @@ fn own(state: OwnFile) -> Own {
     }
 }
 
-/// What one file of an agent says of our hooks.
+/// What one file of an agent says about git-leverage's hooks.
 fn hooks(state: &AgentState, context: &Context) -> HookFacts {
     let present = |program: &String| Hooks::Present {
         called: programs::called(program, &context.environment),
@@ -316,7 +316,7 @@ fn hooks(state: &AgentState, context: &Context) -> HookFacts {
     }
 }
 
-/// The spool of the machine, with what waits in the one that stands in for it here.
+/// The spool of the machine, including what is pending in the one that replaces it here.
 fn spool(context: &Context, contents: Vec<Contents>) -> Option<SpoolFacts> {
     let machine = Spool::of_machine(&context.environment.state_dir()?);
     let mut facts = SpoolFacts {
@@ -341,12 +341,12 @@ fn spool(context: &Context, contents: Vec<Contents>) -> Option<SpoolFacts> {
     Some(facts)
 }
 
-/// Why a hook could not write, where it could not. What is not there yet is not made.
+/// Why a hook could not write, if it could not. Missing directories are not created.
 fn unwritable(spool: &Spool) -> Option<String> {
     let tried = match spool.folder().ancestors().find(|folder| folder.exists()) {
         Some(folder) if folder == spool.folder() => spool.check(),
         Some(above) => tempfile::tempfile_in(above).map(drop),
-        None => return Some("no folder above it is there".to_owned()),
+        None => return Some("no directory above it exists".to_owned()),
     };
     tried.err().map(|error| error.to_string())
 }

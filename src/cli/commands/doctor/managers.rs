@@ -1,13 +1,13 @@
-//! Programs that manage the hooks of a repository, by the files that they are known by.
+//! Hook managers of a repository, detected by their files.
 
 use std::path::Path;
 
 use crate::doctor::evidence::ManagerFacts;
 use crate::git::files;
 
-/// No honest file of theirs is larger.
+/// The maximum size of such a file.
 const LARGEST: u64 = 1 << 20;
-/// Files whose names say of whom they are, and where a line for us would be.
+/// Files whose names identify their manager, and where a line for git-leverage would be.
 const KNOWN: &[(&str, &str)] = &[
     ("husky", ".husky/post-commit"),
     ("lefthook", "lefthook.yml"),
@@ -18,16 +18,16 @@ const KNOWN: &[(&str, &str)] = &[
     ("lefthook", "lefthook.json"),
     ("pre-commit", ".pre-commit-config.yaml"),
 ];
-/// Files of a person alone that lefthook reads as well.
+/// Personal files that lefthook also reads.
 const OF_A_PERSON: &[&str] = &["lefthook-local.yml", "lefthook-local.yaml", ".lefthook-local.yml"];
 
-/// Those that a work tree has.
+/// The hook managers used in a working tree.
 pub(super) fn found(work_tree: &Path) -> Vec<ManagerFacts> {
     let mut found: Vec<ManagerFacts> = Vec::new();
     for (name, file) in KNOWN {
         let path = work_tree.join(file);
         let is_there = match *name {
-            // Its folder is there before any of its hooks.
+            // Its directory exists before any of its hooks.
             "husky" => work_tree.join(".husky").is_dir(),
             _ => path.is_file(),
         };

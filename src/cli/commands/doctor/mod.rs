@@ -1,4 +1,4 @@
-//! `doctor`: looks at every link from an agent's hook to the ledger, and mends what can be mended without a question.
+//! `doctor`: checks every link from an agent's hook to the ledger, and fixes what can be fixed without asking.
 
 mod fix;
 mod gather;
@@ -21,11 +21,11 @@ use crate::render::json::Versioned;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  git leverage doctor\n  git leverage doctor --fix\n  git leverage doctor --strict --format json\n\n\
-                  What is in order is only named; --verbose shows it as well. Outside of a repository, what is of the machine is \
-                  looked at. No network is used, no program of an agent is run, and nothing is changed without --fix.\n\n\
+                  Checks that pass are only listed by name; --verbose shows them. Outside a repository, only the machine \
+                  is checked. Uses no network, runs no agent, and changes nothing without --fix.\n\n\
                   --fix adds `notes.rewriteRef` and `notes.rewriteMode` to the repository's own git config where they are not set, \
-                  restores a ledger that was overwritten or damaged, removes locks that a process of ours left, and captures what \
-                  waits in the spool."
+                  restores a ledger that was overwritten or damaged, removes locks left by a git-leverage process, and captures \
+                  pending sessions."
 )]
 pub struct Args {
     /// Fix what can be fixed safely, and check again
@@ -40,7 +40,7 @@ pub struct Args {
     output: OutputArgs,
 }
 
-/// What was found, and what was mended before.
+/// The findings, and what was fixed before.
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(flatten)]
@@ -48,7 +48,7 @@ struct Body<'a> {
     fixed: &'a [String],
 }
 
-/// Looks, mends if asked to, and shows.
+/// Checks, fixes if asked to, and shows the result.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let mut diagnosis = examine(&gather::evidence(&args.logs, context)?);
     let mut fixed = Vec::new();

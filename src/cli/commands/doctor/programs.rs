@@ -1,4 +1,4 @@
-//! Which program a hook calls, as far as it can be told without running any.
+//! Which program a hook calls, determined without running any.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,10 +9,10 @@ use crate::cli::set_up::states::on_path;
 use crate::doctor::evidence::{Called, OwnProgram};
 use crate::integrations::settings::command::PROGRAM;
 
-/// Bytes that are compared at once.
+/// The number of bytes compared at once.
 const PIECE: usize = 1 << 16;
 
-/// This program, and what the PATH has of its name.
+/// This program, and the program of its name on the PATH.
 pub(super) fn own(environment: &Environment) -> OwnProgram {
     let path = std::env::current_exe().ok();
     let on_path = on_path(environment, PROGRAM);
@@ -23,7 +23,7 @@ pub(super) fn own(environment: &Environment) -> OwnProgram {
     }
 }
 
-/// What the program leads to that a command names.
+/// What the program in a command resolves to.
 pub(super) fn called(word: &str, environment: &Environment) -> Called {
     // As git finds it.
     let word = if word == "git leverage" { PROGRAM } else { word };
@@ -56,7 +56,7 @@ fn is_executable(_: &Path) -> bool {
     true
 }
 
-/// Whether two files are one, or copies of each other.
+/// Whether two files are the same, or copies of each other.
 fn is_same(one: &Path, other: &Path) -> bool {
     if one
         .canonicalize()
