@@ -222,10 +222,10 @@ fn a_change_is_shown_before_it_is_made() {
     +  }
      }
     "#);
-    assert_eq!(shown.stderr, "nothing was written (--dry-run)\n");
+    assert_eq!(shown.stderr, "Nothing written (--dry-run)\n");
     assert_eq!(before, machine.tree());
     let made = machine.run(&[]);
-    assert_eq!((made.code, made.stderr.as_str()), (Some(0), "changed 2 files\n"));
+    assert_eq!((made.code, made.stderr.as_str()), (Some(0), "Changed 2 files\n"));
     assert_eq!(made.stdout, shown.stdout);
 }
 
@@ -312,10 +312,10 @@ fn broken_files_are_left_alone_and_the_others_are_set_up() {
     let ran = machine.run(&[]);
     assert_eq!(ran.code, Some(3), "{ran}");
     assert_snapshot!(ran.stderr, @"
-    warning: $WORLD/home/.claude/settings.json: left alone: line 3, column 3: expected `,` or `}`
-    warning: $WORLD/home/.codex/hooks.json: left alone: line 3, column 10: expected an object, found an array
-    warning: $WORLD/home/.gemini/settings.json: left alone: cannot read it: not a regular file
-    changed 4 files
+    warning: $WORLD/home/.claude/settings.json: skipped: line 3, column 3: expected `,` or `}`
+    warning: $WORLD/home/.codex/hooks.json: skipped: line 3, column 10: expected an object, found an array
+    warning: $WORLD/home/.gemini/settings.json: skipped: cannot read it: not a regular file
+    Changed 4 files
     ");
     assert_eq!(
         machine.read(".claude/settings.json"),
@@ -403,11 +403,11 @@ fn a_skill_or_plugin_of_somebody_else_is_left_alone() {
     let ran = machine.run(&[]);
     assert_eq!(ran.code, Some(3));
     assert_snapshot!(ran.stderr, @"
-    warning: $WORLD/home/.config/opencode/plugins/leverage.js: left alone: it was changed, or git-leverage did not write it
-    hint: To take ours: rm $WORLD/home/.config/opencode/plugins/leverage.js && git leverage setup --agent opencode
-    warning: $WORLD/home/.claude/skills/leverage/SKILL.md: left alone: it was changed, or git-leverage did not write it
-    hint: To take ours: rm $WORLD/home/.claude/skills/leverage/SKILL.md && git leverage setup --agent claude-code
-    changed 2 files
+    warning: $WORLD/home/.config/opencode/plugins/leverage.js: skipped: it was changed, or git-leverage did not write it
+    hint: Run `rm $WORLD/home/.config/opencode/plugins/leverage.js && git leverage setup --agent opencode` to replace it
+    warning: $WORLD/home/.claude/skills/leverage/SKILL.md: skipped: it was changed, or git-leverage did not write it
+    hint: Run `rm $WORLD/home/.claude/skills/leverage/SKILL.md && git leverage setup --agent claude-code` to replace it
+    Changed 2 files
     ");
     assert_eq!(machine.run(&["--remove"]).code, Some(3));
     assert_eq!(before, machine.tree());
@@ -544,7 +544,7 @@ fn notes_follow_rewritten_commits_and_others_settings_stay() {
     +notes.rewriteRef = 'refs/notes/leverage*'
     +notes.rewriteMode = cat_sort_uniq
     [stderr]
-    changed 2 values of git config
+    Changed 2 git config values
     [exit 0]
     ");
     assert!(run(&[]).stderr.contains("nothing to do"));
@@ -559,9 +559,9 @@ fn notes_follow_rewritten_commits_and_others_settings_stay() {
     git config --local
     +notes.rewriteRef = 'refs/notes/leverage*'
     [stderr]
-    warning: notes.rewriteMode: left alone: the local git config has `overwrite`, with which notes may be lost or doubled
-    hint: Change it: git config notes.rewriteMode cat_sort_uniq
-    changed 1 value of git config
+    warning: notes.rewriteMode: skipped: it is `overwrite` in the local git config, which can lose or duplicate notes
+    hint: Run `git config notes.rewriteMode cat_sort_uniq` to change it
+    Changed 1 git config value
     [exit 0]
     ");
     assert_eq!(
@@ -646,10 +646,10 @@ fn managers_of_hooks_are_told_what_to_add_and_their_files_stay() {
         .write("lefthook.yml", "pre-commit: {}\n");
     let ran = machine.run_in(repo.path(), &[]);
     assert_snapshot!(ran.stderr, @"
-    changed 2 values of git config
-    To have husky report commits as well, add to .husky/post-commit:
+    Changed 2 git config values
+    To let husky also report commits, add to `.husky/post-commit`:
       command -v git-leverage >/dev/null 2>&1 && git-leverage hook --git post-commit || true
-    To have lefthook report commits as well, add to lefthook.yml:
+    To let lefthook also report commits, add to `lefthook.yml`:
       post-commit:
         commands:
           leverage:
@@ -688,7 +688,7 @@ fn agents_that_share_a_file_or_a_folder_do_not_get_in_each_others_way() {
     let ran = machine.run(&["--agent", "gemini-cli", "--agent", "qwen"]);
     assert!(
         ran.stderr
-            .contains(".qwen/settings.json: left alone: it is the same file as that of another agent"),
+            .contains(".qwen/settings.json: skipped: another agent uses the same file"),
         "{ran}"
     );
     machine.run(&["--remove"]).success();
@@ -704,7 +704,7 @@ fn without_a_home_folder_it_says_so() {
     assert_eq!(ran.code, Some(3), "{ran}");
     assert!(
         ran.stderr
-            .contains("Codex: left alone: its settings cannot be located, as HOME is not set"),
+            .contains("Codex: skipped: cannot find its settings: `HOME` is not set"),
         "{ran}"
     );
 }
@@ -725,8 +725,8 @@ fn where_no_agent_is_found_it_says_so() {
     let ran = machine.run(&[]);
     assert_snapshot!(ran, @"
     [stderr]
-    error: no coding agent was found on this machine
-    hint: Name one with --agent: claude-code, codex, gemini-cli, antigravity, qwen, copilot-cli, cursor, droid, opencode, amp
+    error: no coding agents found on this machine
+    hint: Pass `--agent` with one of: claude-code, codex, gemini-cli, antigravity, qwen, copilot-cli, cursor, droid, opencode, amp
     [exit 1]
     ");
     machine.script("claude", "exit 1");
@@ -775,7 +775,7 @@ fn hooks_that_were_written_by_hand_stay() {
         assert!(
             removed
                 .stderr
-                .contains("hooks that `setup` did not write call git-leverage, and stay: Stop"),
+                .contains("left in place: hooks that call git-leverage, but were not written by `setup`: Stop"),
             "{removed}"
         );
         assert_eq!(machine.read(".claude/settings.json"), text);
@@ -833,10 +833,10 @@ fn links_do_not_lead_out_of_a_repository() {
     let ran = machine.run_in(repo.path(), &arguments);
     assert_eq!(ran.code, Some(3), "{ran}");
     for left in [
-        ".claude/settings.json: left alone: a link leads out of the repository, to `$WORLD/home/.claude/settings.json`",
-        ".qwen/settings.json: left alone: a link leads out of the repository, to `$WORLD/home/conf/settings.json`",
-        ".factory/hooks.json: left alone: a link leads into git's own folder",
-        ".cursor/hooks.json: left alone: a link leads out of the repository, to `$WORLD/nowhere/hooks.json`",
+        ".claude/settings.json: skipped: a symbolic link points out of the repository, to `$WORLD/home/.claude/settings.json`",
+        ".qwen/settings.json: skipped: a symbolic link points out of the repository, to `$WORLD/home/conf/settings.json`",
+        ".factory/hooks.json: skipped: a symbolic link points into the git directory",
+        ".cursor/hooks.json: skipped: a symbolic link points out of the repository, to `$WORLD/nowhere/hooks.json`",
     ] {
         assert!(ran.stderr.contains(left), "{left}\n{ran}");
     }
@@ -865,12 +865,12 @@ fn values_that_stand_twice_are_removed_and_only_what_was_done_is_told() {
     let ran = machine.run_in(repo.path(), &["--remove"]);
     assert_eq!(ran.code, Some(0), "{ran}");
     assert_eq!(config(), before);
-    assert!(ran.stderr.ends_with("changed 5 values of git config\n"), "{ran}");
+    assert!(ran.stderr.ends_with("Changed 5 git config values\n"), "{ran}");
     // Somebody holds the file.
     fs::write(repo.path().join(".git/config.lock"), "").unwrap();
     let ran = machine.run_in(repo.path(), &[]);
     assert_eq!(ran.code, Some(3), "{ran}");
-    assert!(ran.stderr.ends_with("nothing was changed\n"), "{ran}");
+    assert!(ran.stderr.ends_with("Nothing changed\n"), "{ran}");
     assert_eq!(config(), before);
 }
 
@@ -975,7 +975,7 @@ fn files_of_a_folder_that_no_variable_names_any_longer_go_too() {
     assert_eq!(left.code, Some(3), "{left}");
     assert!(
         left.stderr
-            .contains("$WORLD/moved/settings.json: left alone: an earlier `setup` wrote it"),
+            .contains("$WORLD/moved/settings.json: skipped: written by an earlier `setup`"),
         "{left}"
     );
 }
@@ -997,7 +997,7 @@ fn read_only_files_stay_and_other_names_of_a_file_are_told() {
     assert_eq!(ran.code, Some(3), "{ran}");
     assert!(
         ran.stderr
-            .contains(".claude/settings.json: left alone: it is read-only"),
+            .contains(".claude/settings.json: skipped: it is read-only"),
         "{ran}"
     );
     assert!(

@@ -1,4 +1,4 @@
-//! `setup`: has coding agents report their sessions, and takes that back.
+//! `setup`: configures coding agents to report their sessions, and undoes it.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -21,15 +21,15 @@ use crate::integrations::setup::{self, HookState, Scope};
 use crate::integrations::{INTEGRATIONS, by_name};
 use crate::render::escape::visible;
 
-/// How often it is begun again where somebody else writes the same files.
+/// How often it starts over if another program changes the same files.
 const ATTEMPTS: usize = 5;
 
 /// The arguments of `setup`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Adds hooks to the settings of coding agents, which tell git-leverage when a session begins, answers and ends, and \
-                  a skill, which tells them how to record a task. In a repository it also lets notes follow rewritten commits. \
-                  Each change is shown first; on a terminal you are asked. What others wrote stays as it is, byte for byte.\n\n\
+    after_help = "Adds hooks to the settings of coding agents, which call git-leverage when a session starts, \
+                  answers and ends, and a skill that explains how to record a task. In a repository, it also \
+                  configures git to keep notes when commits are rewritten. Every change is shown first and, on a terminal, must be confirmed. Everything else in the files stays unchanged, byte for byte.\n\n\
                   Examples:\n  git leverage setup --dry-run\n  git leverage setup\n  git leverage setup --agent claude-code --agent codex\n  \
                   git leverage setup --remove"
 )]
@@ -40,10 +40,10 @@ pub struct Args {
     /// Write to your own settings, for all repositories [default]
     #[arg(long, conflicts_with = "project")]
     user: bool,
-    /// Write to the settings in this repository, for everybody who works in it
+    /// Write to the settings in this repository, for everyone who works in it
     #[arg(long)]
     project: bool,
-    /// Show what would change; write nothing
+    /// Show what would change, but write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Remove what an earlier `setup` added
@@ -52,7 +52,7 @@ pub struct Args {
     /// Remind agents, once per session, of commits that have no task
     #[arg(long)]
     remind: bool,
-    /// Stop reminding agents; without either, an agent stays as it is
+    /// Stop reminding agents; without either option, each agent stays as it is
     #[arg(long, conflicts_with_all = ["remind", "remove"])]
     no_remind: bool,
 }
@@ -68,16 +68,16 @@ fn agent(text: &str) -> Result<&'static str, String> {
     let found = by_name(text).map(|agent| agent.identity.name);
     found.ok_or_else(|| {
         let known: Vec<&str> = INTEGRATIONS.iter().map(|agent| agent.identity.name).collect();
-        let meant = similar_to(text).map(|name| format!("; did you mean {name}?"));
+        let meant = similar_to(text).map(|name| format!("; did you mean `{name}`?"));
         format!(
-            "unknown agent{} The known ones are {}",
+            "unknown agent{} Known agents: {}",
             meant.as_deref().unwrap_or("."),
             known.join(", ")
         )
     })
 }
 
-/// The agent that somebody meant who wrote this: by a part of its name, by its program, or by most of its letters.
+/// The agent that a misspelled name most likely means: by a part of its name, by its program, or by most of its letters.
 fn similar_to(text: &str) -> Option<&'static str> {
     let text = text.to_lowercase();
     let is_part = |agent: &&&Integration| {
@@ -103,7 +103,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let scope = if args.project { Scope::Project } else { Scope::User };
     if args.project && project.is_none() {
         return Err(CommandError::usage(
-            "`--project` must be run in a work tree of a repository",
+            "`--project` must be run in the working tree of a repository",
         ));
     }
     let program = states::program(&context.environment)
@@ -131,10 +131,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         }
         context
             .terminal
-            .status("a file was changed in the meantime; starting over")?;
+            .status("A file changed in the meantime; starting over")?;
     }
     Err(CommandError::failed("another program keeps changing the files")
-        .hint("Close the agents, and run `git leverage setup` again"))
+        .hint("Close the agents and run `git leverage setup` again"))
 }
 
 /// Why there is nothing to set up.
@@ -144,15 +144,15 @@ fn nobody(context: &Context) -> CommandError {
         .home()
         .is_none_or(|home| home.as_os_str().is_empty())
     {
-        return CommandError::failed("HOME is not set, so the folders of coding agents are not known")
-            .hint("Set HOME to your home folder");
+        return CommandError::failed("cannot find the directories of coding agents: `HOME` is not set")
+            .hint("Set `HOME` to your home directory");
     }
     let names: Vec<&str> = INTEGRATIONS.iter().map(|agent| agent.identity.name).collect();
-    CommandError::failed("no coding agent was found on this machine")
-        .hint(format!("Name one with --agent: {}", names.join(", ")))
+    CommandError::failed("no coding agents found on this machine")
+        .hint(format!("Pass `--agent` with one of: {}", names.join(", ")))
 }
 
-/// The repository that one stands in; none where there is none. One that cannot be opened is said to be so.
+/// The current repository, if there is one. One that cannot be opened is reported.
 fn repository_here(context: &mut Context) -> Result<Option<Repo>, CommandError> {
     use crate::git::OpenError;
     match context.environment.repository() {
@@ -162,7 +162,7 @@ fn repository_here(context: &mut Context) -> Result<Option<Repo>, CommandError> 
                 .is_err_and(|error| matches!(error, OpenError::NotARepository(_)));
             if !is_nowhere {
                 let place = context.environment.directory.display().to_string();
-                let warning = Warning::new(place, format!("the repository is left out: {}", error.message()));
+                let warning = Warning::new(place, format!("skipped: {}", error.message()));
                 context.terminal.warnings(&[warning])?;
             }
             Ok(None)
@@ -170,7 +170,7 @@ fn repository_here(context: &mut Context) -> Result<Option<Repo>, CommandError> 
     }
 }
 
-/// Those that are named; else all to remove, and those that are found to set up.
+/// The named agents; without names, all of them for removal and the detected ones for setup.
 fn agents(args: &Args, context: &Context) -> Vec<&'static Integration> {
     let is_named = |agent: &&'static Integration| args.agent.contains(&agent.identity.name);
     let named: Vec<&'static Integration> = INTEGRATIONS.iter().copied().filter(is_named).collect();
@@ -181,7 +181,7 @@ fn agents(args: &Args, context: &Context) -> Vec<&'static Integration> {
     }
 }
 
-/// What one call is to do.
+/// What one call has to do.
 struct Task {
     agents: Vec<&'static Integration>,
     wanted: Wanted,
@@ -198,7 +198,7 @@ impl Task {
         self.wanted.command.is_none()
     }
 
-    /// Plans, shows, asks and writes; `None` where a file was changed by somebody else meanwhile.
+    /// Plans, shows, asks and writes; `None` if another program changed a file in the meantime.
     fn attempt(&self, context: &mut Context) -> Result<Option<Outcome>, CommandError> {
         let memory = Memory::load(&context.environment)?;
         let machine = Machine {
@@ -219,11 +219,11 @@ impl Task {
             return Ok(Some(outcome));
         }
         if self.dry_run {
-            context.terminal.status("nothing was written (--dry-run)")?;
+            context.terminal.status("Nothing written (--dry-run)")?;
             return Ok(Some(outcome));
         }
         if !is_confirmed(&files, &config, context)? {
-            context.terminal.status("nothing was written")?;
+            context.terminal.status("Nothing written")?;
             return Ok(Some(outcome));
         }
         let Some(made) = self.make(&files, &config, memory, context)? else {
@@ -233,7 +233,7 @@ impl Task {
         Ok(Some(outcome.max(made)))
     }
 
-    /// Writes all of it, with nobody else at it; `None` where something is no longer as it was when this was planned.
+    /// Writes everything while holding the lock; `None` if a file changed since it was planned.
     fn make(
         &self,
         files: &Plan,
@@ -286,7 +286,7 @@ impl Task {
         }
     }
 
-    /// Whether an agent that is not meant is set up, for whose sessions the configuration of the repository is needed.
+    /// Whether another agent is set up whose sessions need the configuration of the repository.
     fn others_remain(&self, context: &Context) -> bool {
         let is_meant = |name: &str| self.agents.iter().any(|agent| agent.identity.name == name);
         let all = states::all(&context.environment, self.project.as_deref());
@@ -296,7 +296,7 @@ impl Task {
         })
     }
 
-    /// Writes the configuration, as far as it can be.
+    /// Writes the configuration, as far as possible.
     fn configure(
         &self,
         config: &ConfigPlan,
@@ -318,11 +318,11 @@ impl Task {
                 memory.repositories.remove(&place);
             }
         }
-        // It can be taken back without it.
+        // Removal works without it.
         let _ = memory.store(&context.environment);
         if let Some(error) = &done.error {
             let place = repo.common_dir().join("config").display().to_string();
-            let warning = Warning::new(place, format!("cannot be written: {error}"));
+            let warning = Warning::new(place, format!("cannot write it: {error}"));
             context.terminal.warnings(&[warning])?;
         }
         Ok(done)
@@ -331,16 +331,16 @@ impl Task {
     fn nothing_to_do(&self, context: &mut Context) -> Result<(), CommandError> {
         let names: Vec<&str> = self.agents.iter().map(|agent| agent.setup.title).collect();
         let text = match (self.is_removal(), names.as_slice()) {
-            (true, _) => "nothing to remove".to_owned(),
+            (true, _) => "Nothing to remove".to_owned(),
             (false, []) => {
-                "nothing to do: no coding agent was found, and this repository is already set up".to_owned()
+                "Nothing to do: no coding agents found, and this repository is already set up".to_owned()
             }
-            (false, _) => format!("nothing to do: {}", names.join(", ")),
+            (false, _) => format!("Nothing to do: {}", names.join(", ")),
         };
         Ok(context.terminal.status(&text)?)
     }
 
-    /// The lines for managers of hooks, where git has no hooks of its own in its configuration.
+    /// The lines for hook managers, if git's configuration has no hooks of its own.
     fn tell_managers(&self, context: &mut Context) -> Result<(), CommandError> {
         let is_asked = !self.is_removal() && !repository::has_config_hooks();
         let Some(top) = self.project.as_deref().filter(|_| is_asked) else {
@@ -351,7 +351,7 @@ impl Task {
                 continue;
             };
             let text = format!(
-                "To have {} report commits as well, add to {}:",
+                "To let {} also report commits, add to `{}`:",
                 manager.name, manager.place
             );
             context.terminal.status(&text)?;
@@ -363,24 +363,24 @@ impl Task {
     }
 }
 
-/// Says what was changed, and nothing else.
+/// Prints what was changed, and nothing else.
 fn tell(applied: &Applied, configured: &Configured, context: &mut Context) -> Result<(), CommandError> {
     let what = match amount(applied.done.len() as u64, configured.count()) {
-        Some(what) => format!("changed {what}"),
-        None => "nothing was changed".to_owned(),
+        Some(what) => format!("Changed {what}"),
+        None => "Nothing changed".to_owned(),
     };
     Ok(context.terminal.status(&what)?)
 }
 
-/// So many files and values in words; `None` where there are none.
+/// The number of files and values in words; `None` if there are none.
 fn amount(files: u64, values: u64) -> Option<String> {
     let files = (files > 0).then(|| counted(files, "file", "files"));
-    let values = (values > 0).then(|| counted(values, "value of git config", "values of git config"));
+    let values = (values > 0).then(|| counted(values, "git config value", "git config values"));
     let parts: Vec<String> = files.into_iter().chain(values).collect();
     (!parts.is_empty()).then(|| parts.join(" and "))
 }
 
-/// What is left for the person to do, of the agents whose hooks were written.
+/// What is left for the person to do, for the agents whose hooks were written.
 fn then(files: &Plan, applied: &Applied, context: &mut Context) -> Result<(), CommandError> {
     let written = files
         .changes
@@ -413,7 +413,7 @@ fn show_all(files: &Plan, config: &ConfigPlan, context: &mut Context) -> Result<
     Ok(())
 }
 
-/// The values of the configuration that go and that come.
+/// The values of the configuration that are removed and added.
 fn values(config: &ConfigPlan) -> Vec<String> {
     let line = |sign: char, (name, value): &(String, String)| {
         visible(&format!("{sign}{name} = {}", shell::word(value))).into_owned()
@@ -423,7 +423,7 @@ fn values(config: &ConfigPlan) -> Vec<String> {
     removed.chain(added).collect()
 }
 
-/// Lists what is to be done and asks, where somebody can answer; goes on where nobody can.
+/// Lists the changes and asks if there is someone to answer; otherwise continues.
 fn is_confirmed(files: &Plan, config: &ConfigPlan, context: &mut Context) -> Result<bool, CommandError> {
     context.terminal.flush()?;
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {

@@ -1,4 +1,4 @@
-//! Makes the changes of a plan, each only where the file is still as it was when the plan was made.
+//! Applies a plan: each file is changed only if it is still as it was when the plan was made.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,22 +10,22 @@ use super::plan::{Change, remembered};
 use crate::cli::environment::Environment;
 use crate::facts::diagnostics::Warning;
 
-/// What became of the changes.
+/// The result of the changes.
 #[derive(Debug, Default)]
 pub struct Applied {
-    /// The files that are changed.
+    /// The changed files.
     pub done: Vec<PathBuf>,
-    /// The files that somebody else changed meanwhile. They are as they left them.
+    /// The files that another program changed in the meantime. They are left as they are.
     pub overtaken: Vec<PathBuf>,
-    /// What could not be done, and why.
+    /// What failed, and why.
     pub failed: Vec<Warning>,
 }
 
-/// Makes the changes, and remembers what was there before.
+/// Makes the changes, and remembers the previous state.
 pub fn apply(changes: &[Change], memory: &mut Memory, environment: &Environment) -> Applied {
     let mut applied = Applied::default();
     let known = memory.files.clone();
-    // First what is remembered: what came of a change can be undone then, however it ended.
+    // The memory is written first: whatever becomes of a change, it can then be undone.
     memory.files.extend(remembered(changes));
     remember(memory, environment, &mut applied);
     let mut emptied = Vec::new();
@@ -56,7 +56,7 @@ fn forget(change: &Change, known: &BTreeMap<PathBuf, FileMemory>, memory: &mut M
     }
 }
 
-/// Folders that could not go yet go with what is left in them.
+/// Directories that cannot be removed yet go together with what is left in them.
 fn hand_on(folders: Vec<PathBuf>, memory: &mut Memory) {
     for folder in folders {
         let mut known = memory.files.iter_mut();
@@ -67,12 +67,12 @@ fn hand_on(folders: Vec<PathBuf>, memory: &mut Memory) {
 }
 
 fn failure(path: &Path, error: &io::Error) -> Warning {
-    Warning::new(path.display().to_string(), format!("cannot be written: {error}"))
+    Warning::new(path.display().to_string(), format!("cannot write it: {error}"))
 }
 
 fn remember(memory: &mut Memory, environment: &Environment, applied: &mut Applied) {
     if let Err(error) = memory.store(environment) {
-        let text = format!("cannot save what the files were like before: {error}");
+        let text = format!("cannot save the previous state of the files: {error}");
         let is_told = applied.failed.iter().any(|warning| warning.place == "setup.json");
         applied
             .failed
@@ -80,7 +80,7 @@ fn remember(memory: &mut Memory, environment: &Environment, applied: &mut Applie
     }
 }
 
-/// Makes one change; `false` where the file is another one now.
+/// Makes one change; `false` if the file is now a different one.
 fn one(change: &Change, memory: &mut Memory, emptied: &mut Vec<PathBuf>) -> io::Result<bool> {
     let target = &change.found.target;
     let mut folders = Vec::new();

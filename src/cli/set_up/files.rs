@@ -1,25 +1,25 @@
-//! Files of other programs: read within limits, replaced whole, and never taken from under somebody who writes them as well.
+//! Files of other programs: read within limits, replaced atomically, and never overwritten while another program changes them.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// The largest file of settings that is read, in bytes.
+/// The maximum size of a settings file that is read, in bytes.
 pub const LARGEST: u64 = 8 << 20;
 
-/// How many links to folders that are not there are followed.
+/// How many links to missing directories are followed.
 const MOST_LINKS: usize = 40;
 
 /// A file as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// The file itself, behind all symbolic links.
+    /// The file itself, with all symbolic links resolved.
     pub target: PathBuf,
-    /// What it says; `None` where there is none.
+    /// Its content; `None` if it does not exist.
     pub text: Option<String>,
 }
 
-/// Reads a file. The error is a sentence.
+/// Reads a file. The error is a phrase for a message.
 pub fn read(path: &Path) -> Result<Found, String> {
     let trouble = |error: &io::Error| format!("cannot read it: {error}");
     match fs::symlink_metadata(path) {
@@ -33,11 +33,11 @@ pub fn read(path: &Path) -> Result<Found, String> {
         Ok(_) => {}
     }
     let target = fs::canonicalize(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => "it is a dangling symbolic link".to_owned(),
+        io::ErrorKind::NotFound => "dangling symbolic link".to_owned(),
         _ => trouble(&error),
     })?;
     let bytes = whole(&target).map_err(|error| trouble(&error))?;
-    let text = String::from_utf8(bytes).map_err(|_| "it is not valid UTF-8".to_owned())?;
+    let text = String::from_utf8(bytes).map_err(|_| "not valid UTF-8".to_owned())?;
     Ok(Found {
         target,
         text: Some(text),
@@ -48,7 +48,7 @@ fn is_dangling(folder: &Path) -> bool {
     folder.is_symlink() && !folder.exists()
 }
 
-/// Why a file must not be written though its folder would let us; `None` where it may be.
+/// Why a file must not be written although its directory permits it; `None` if it may be.
 pub fn forbidden(target: &Path) -> Option<String> {
     let data = fs::metadata(target).ok()?;
     data.permissions()
@@ -56,20 +56,20 @@ pub fn forbidden(target: &Path) -> Option<String> {
         .then(|| "it is read-only".to_owned())
 }
 
-/// How many names a file has. Replacing it leaves the others with what it said before.
+/// How many hard links a file has. Replacing it leaves the others with the old content.
 #[cfg(unix)]
 pub fn names(target: &Path) -> u64 {
     use std::os::unix::fs::MetadataExt;
     fs::metadata(target).map_or(1, |data| data.nlink())
 }
 
-/// How many names a file has. Replacing it leaves the others with what it said before.
+/// How many hard links a file has. Replacing it leaves the others with the old content.
 #[cfg(not(unix))]
 pub fn names(_: &Path) -> u64 {
     1
 }
 
-/// Where a file would be that is not there: its folders may be links, also to folders that are not there yet.
+/// The path of a file that does not exist: its directories may be links, possibly to missing directories.
 fn behind_links(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
@@ -89,11 +89,11 @@ fn behind_links(path: &Path) -> PathBuf {
 }
 
 fn whole(path: &Path) -> io::Result<Vec<u8>> {
-    // A device is not opened even for a look: some act when they are.
+    // Devices are not even opened: some act when they are.
     check(&fs::metadata(path)?)?;
     let mut options = OpenOptions::new();
     options.read(true);
-    // What was a file a moment ago may be a pipe now.
+    // A regular file may have been replaced by a pipe since.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
     let file = options.open(path)?;
@@ -113,7 +113,7 @@ fn check(data: &fs::Metadata) -> io::Result<()> {
     }
 }
 
-/// Writes a file whole or not at all, with the mode and the owner that it has.
+/// Writes a file atomically, with its existing mode and owner.
 pub fn write(target: &Path, text: &str) -> io::Result<()> {
     let folder = target.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
@@ -134,7 +134,7 @@ pub fn write(target: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Only the superuser may give a file away: for everybody else it is theirs already.
+/// Only the superuser may give a file away; everyone else already owns it.
 #[cfg(unix)]
 fn keep_owner(file: &File, present: &fs::Metadata) {
     use std::os::unix::fs::{MetadataExt, fchown};
@@ -149,7 +149,7 @@ fn keep_owner(file: &File, present: &fs::Metadata) {
 #[cfg(not(unix))]
 fn keep_owner(_: &File, _: &fs::Metadata) {}
 
-/// Makes the folders above a file; those that were not there, the outermost first.
+/// Creates the directories above a file; returns the new ones, outermost first.
 pub fn make_folders(target: &Path) -> io::Result<Vec<PathBuf>> {
     let Some(folder) = target.parent() else {
         return Ok(Vec::new());
@@ -164,7 +164,7 @@ pub fn make_folders(target: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(missing)
 }
 
-/// Of these folders, removes those that are empty, the innermost first; those that are not.
+/// Removes those of these directories that are empty, innermost first; returns the others.
 pub fn remove_empty(mut folders: Vec<PathBuf>) -> Vec<PathBuf> {
     folders.sort();
     folders.dedup();
@@ -209,7 +209,7 @@ mod tests {
         assert!(read(&path).is_err(), "a link to itself");
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("gone", &path).unwrap();
-        assert_eq!(read(&path).unwrap_err(), "it is a dangling symbolic link");
+        assert_eq!(read(&path).unwrap_err(), "dangling symbolic link");
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
         assert!(read(&path).unwrap_err().contains("not a regular file"));
@@ -217,7 +217,7 @@ mod tests {
         File::create(&path).unwrap().set_len(LARGEST + 1).unwrap();
         assert!(read(&path).unwrap_err().contains("larger than 8 MiB"));
         fs::write(&path, [0xff]).unwrap();
-        assert_eq!(read(&path).unwrap_err(), "it is not valid UTF-8");
+        assert_eq!(read(&path).unwrap_err(), "not valid UTF-8");
     }
 
     #[test]

@@ -1,14 +1,14 @@
-//! Managers of git hooks that a repository uses, and the lines that they take. Their files are never written.
+//! Managers of git hooks that a repository uses, and the lines to add to their files. These files are never written.
 
 use std::path::Path;
 
 use super::files;
 
-/// A manager of hooks.
+/// A hook manager.
 pub struct Manager {
     /// Its name.
     pub name: &'static str,
-    /// The files or folders that show that it is used.
+    /// The files or directories that show that it is used.
     signs: &'static [&'static str],
     /// Where the lines go.
     pub place: &'static str,
@@ -16,7 +16,7 @@ pub struct Manager {
     pub lines: &'static str,
 }
 
-/// Those that are known.
+/// The known hook managers.
 static MANAGERS: &[Manager] = &[
     Manager {
         name: "husky",
@@ -50,7 +50,7 @@ static MANAGERS: &[Manager] = &[
 ];
 
 impl Manager {
-    /// The lines, where none of its files has them.
+    /// The lines to add, if none of its files has them.
     pub fn missing(&self, top: &Path) -> Option<&'static str> {
         let own = self.place.split(',').next().into_iter();
         let mut files = own.chain(self.signs.iter().copied()).map(|name| top.join(name));
@@ -62,7 +62,7 @@ impl Manager {
     }
 }
 
-/// The managers whose files are in a work tree.
+/// The hook managers whose files are in a working tree.
 pub fn used(top: &Path) -> Vec<&'static Manager> {
     let is_used = |manager: &&Manager| manager.signs.iter().any(|sign| top.join(sign).exists());
     MANAGERS.iter().filter(is_used).collect()

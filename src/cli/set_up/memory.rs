@@ -1,4 +1,4 @@
-//! What `setup` remembers of each file that it wrote: how it was before. Nothing of what others wrote is in it, but for a hash.
+//! What `setup` remembers of each file it wrote: the previous state. Of other people's text, it stores only a hash.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -17,47 +17,48 @@ use crate::facts::shell;
 use crate::integrations::settings::hooks::Kept;
 use crate::integrations::settings::splice::{Splice, undone};
 
-/// What is remembered.
+/// The memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
-    /// The files, by the path behind all links.
+    /// The files, by path with all links resolved.
     pub files: BTreeMap<PathBuf, FileMemory>,
-    /// The values that were added to the configuration of repositories, by their common folders.
+    /// The values added to the configuration of repositories, by their common directories.
     pub repositories: BTreeMap<PathBuf, Vec<(String, String)>>,
-    /// The folders that were made for this memory.
+    /// The directories that were created for this memory.
     folders: Vec<PathBuf>,
 }
 
 /// What is remembered of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileMemory {
-    /// The hash of what was there before; `None` where nothing was. It has to be said: a file is removed by it.
+    /// The hash of the previous content; `None` if the file did not exist. This must be explicit, because it decides whether the
+    /// file is removed.
     #[serde(deserialize_with = "Option::deserialize")]
     pub before: Option<String>,
     /// The hash of what was written.
     pub after: String,
-    /// How the one became the other.
+    /// How one became the other.
     #[serde(default)]
     pub splices: Vec<Splice>,
-    /// What was there of the things that we may have made.
+    /// Which parts existed that `setup` could also have created.
     #[serde(default)]
     pub kept: Kept,
-    /// The folders that were made for it.
+    /// The directories that were created for the file.
     #[serde(default)]
     pub folders: Vec<PathBuf>,
-    /// Whether it is in the settings of a person, wherever a variable moved these.
+    /// Whether it is in a person's settings, wherever a variable moved them.
     #[serde(default)]
     pub of_user: bool,
 }
 
 impl FileMemory {
-    /// Whether the text is the one that was written.
+    /// Whether this text is the one that was written.
     pub fn is_untouched(&self, text: &str) -> bool {
         self.after == hash(text)
     }
 
-    /// What was there before, if the text is the one that was written: `Some(None)` where nothing was.
+    /// What existed before, if this text is the one that was written: `Some(None)` if nothing did.
     pub fn before(&self, text: &str) -> Option<Option<String>> {
         if !self.is_untouched(text) {
             return None;
@@ -78,7 +79,7 @@ pub fn hash(text: &str) -> String {
 }
 
 impl Memory {
-    /// What was remembered. One that cannot be read is an error: it is not to be written over, as it says how files were.
+    /// Reads the memory. An unreadable one is an error: it must not be overwritten, as it describes the previous state of files.
     pub fn load(environment: &Environment) -> Result<Self, CommandError> {
         let Some(file) = file(environment) else {
             return Ok(Self::default());
@@ -90,19 +91,19 @@ impl Memory {
         read.map_err(|reason| {
             let place = shell::word(&file.display().to_string());
             CommandError::failed(format!("cannot read {place}: {reason}"))
-                .hint("It says what files were like before `setup`. A later release may have written it")
-                .hint(format!("To go on without it: mv {place} {place}.old"))
+                .hint("It contains the state of files before `setup`; a later release may have written it")
+                .hint(format!("Run `mv {place} {place}.old` to continue without it"))
         })
     }
 
-    /// Takes note of folders that were made for the memory.
+    /// Remembers directories that were created for the memory.
     fn adopt(&mut self, folders: &[PathBuf]) {
         let new = folders.iter().filter(|folder| !self.folders.contains(folder));
         let new: Vec<PathBuf> = new.cloned().collect();
         self.folders.extend(new);
     }
 
-    /// Whether the same is remembered of files and repositories.
+    /// Whether both remember the same of files and repositories.
     pub fn is_as(&self, other: &Self) -> bool {
         (&self.files, &self.repositories) == (&other.files, &other.repositories)
     }
@@ -111,9 +112,9 @@ impl Memory {
         self.files.is_empty() && self.repositories.is_empty()
     }
 
-    /// Writes it for the user alone; removes it where nothing is remembered.
+    /// Writes the memory, readable only by the user; removes it if nothing is remembered.
     pub fn store(&mut self, environment: &Environment) -> io::Result<()> {
-        let file = file(environment).ok_or_else(|| io::Error::other("there is no home folder"))?;
+        let file = file(environment).ok_or_else(|| io::Error::other("no home directory"))?;
         let folder = file.parent().unwrap_or(Path::new("."));
         if self.is_empty() {
             return match fs::remove_file(&file) {
@@ -137,7 +138,7 @@ impl Memory {
 /// How long one `setup` waits for another.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Held while files are changed and that is remembered, so that two at once do not forget what the other one did.
+/// The lock held while files and memory change, so that two processes do not overwrite each other's memory.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
@@ -146,7 +147,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Waits for it. `None` where there is no place for it: then nothing is remembered either.
+    /// Waits for the lock. `None` if there is no place for it: then nothing is remembered either.
     pub fn take(environment: &Environment) -> Result<Option<Self>, CommandError> {
         let Some(path) = environment.state_dir().map(|folder| folder.join("setup.lock")) else {
             return Ok(None);
@@ -167,7 +168,7 @@ impl Lock {
             );
             let file = match options.open(&path) {
                 Ok(file) => file,
-                // Who had it before may just have removed the folder.
+                // The previous holder may just have removed the directory.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(_) => return Ok(None),
             };
@@ -179,25 +180,25 @@ impl Lock {
             }
         }
         Err(CommandError::failed("another `git leverage setup` is running")
-            .hint("Run it again when that one has ended"))
+            .hint("Run it again when the other one has finished"))
     }
 
-    /// What is remembered, now that nobody else changes it.
+    /// The memory, now that no other process changes it.
     pub fn load(&self, environment: &Environment) -> Result<Memory, CommandError> {
         let mut memory = Memory::load(environment)?;
         let known = memory.folders.len();
         memory.adopt(&self.made);
         if memory.folders.len() > known && !memory.is_empty() {
-            // Whoever remembers nothing any more removes them.
+            // A process that has nothing left to remember removes them.
             let _ = memory.store(environment);
         }
         Ok(memory)
     }
 
-    /// Lets the next one go on; where nothing is remembered, no file is left of it.
+    /// Releases the lock; if nothing is remembered, its file is removed.
     pub fn release(self, memory: &Memory) {
         if memory.is_empty() {
-            // While it is held, so that nobody takes it and has it removed under their hands.
+            // Removed while the lock is held, so that no other process takes it and then loses it.
             let _ = fs::remove_file(&self.path);
             files::remove_empty(memory.folders.clone());
         }
@@ -205,7 +206,7 @@ impl Lock {
     }
 }
 
-/// Whether a file is still the one of this name: who held it before may have removed it.
+/// Whether a file is still the one with this name: the previous holder may have removed it.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -222,7 +223,7 @@ fn is_at(_: &File, path: &Path) -> bool {
     path.exists()
 }
 
-/// Makes the folders above a file; that of the file is for the user alone where it is new.
+/// Creates the directories above a file; its own directory is private to the user if it is new.
 fn make_private(file: &Path) -> io::Result<Vec<PathBuf>> {
     let made = files::make_folders(file)?;
     #[cfg(unix)]

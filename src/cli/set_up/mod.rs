@@ -1,6 +1,6 @@
-//! What `setup` does to files, and what `status` and `doctor` ask about them: the settings of agents, read and written whole.
+//! How `setup` changes files, and what `status` and `doctor` ask about them: the settings of agents, read and written as a whole.
 //!
-//! What the files are to say is known to `integrations/`; here they are found, compared, shown and replaced.
+//! What the files should contain is defined in `integrations/`; here they are found, compared, shown and replaced.
 
 pub mod apply;
 pub mod files;

@@ -1,4 +1,4 @@
-//! What is to become of each file, before any of them is touched.
+//! What is to become of each file, decided before any of them is changed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,19 +17,19 @@ use crate::integrations::settings::hooks::{HookFile, Installed};
 use crate::integrations::setup::{self, HookState, Place, PlaceContent, Scope, SetupForm, Surroundings};
 use crate::integrations::skill;
 
-/// What is wanted.
+/// The request.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// For whom.
+    /// The scope.
     pub scope: Scope,
-    /// What hooks are to call; `None` where all of ours is to go.
+    /// What hooks should call; `None` to remove everything that git-leverage added.
     pub command: Option<HookCommand>,
-    /// Whether agents that are reminded already stay so, whatever the command says.
+    /// Whether agents that are already reminded stay so, whatever the command says.
     pub keeps_remind: bool,
 }
 
 impl Wanted {
-    /// What the hooks of one agent are to call.
+    /// The command for the hooks of one agent.
     fn asked(&self, is_reminded: bool) -> Option<HookCommand> {
         let mut command = self.command.clone()?;
         command.remind |= self.keeps_remind && is_reminded;
@@ -40,45 +40,45 @@ impl Wanted {
 /// A file that is to change.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// The file as it is named.
+    /// The path as it is named.
     pub path: PathBuf,
-    /// As it was read.
+    /// The file as it was read.
     pub found: Found,
-    /// What it is to say; `None` where it is to go.
+    /// The new content; `None` to remove it.
     pub new: Option<String>,
-    /// What is remembered of it; `None` where nothing of ours is left in it.
+    /// What is remembered of it; `None` if nothing from git-leverage remains in it.
     pub memory: Option<FileMemory>,
-    /// The folders that go with it where they are empty.
+    /// The directories that are removed with it if they are empty.
     pub folders: Vec<PathBuf>,
-    /// Whether all of it is ours.
+    /// Whether the whole file belongs to git-leverage.
     pub whole: bool,
-    /// What is left for the person to do once it is written.
+    /// What is left for the person to do after it is written.
     pub then: Option<&'static str>,
 }
 
-/// All that is to be done.
+/// Everything that is to be done.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// The files, in the order of the agents.
     pub changes: Vec<Change>,
-    /// What is left alone, and why.
+    /// What is skipped, and why.
     pub left: Vec<Warning>,
-    /// What is worth knowing, and keeps nothing from being done.
+    /// Notices that prevent nothing.
     pub notes: Vec<Warning>,
 }
 
-/// The machine as a plan needs it.
+/// The machine, as a plan needs it.
 pub struct Machine<'a> {
     /// The process.
     pub environment: &'a Environment,
-    /// The top of the work tree that one stands in.
+    /// The top of the current working tree.
     pub project: Option<&'a Path>,
-    /// What is remembered.
+    /// The memory.
     pub memory: &'a Memory,
 }
 
 impl Machine<'_> {
-    /// What is to be done for these agents.
+    /// Plans the changes for these agents.
     pub fn plan(&self, agents: &[&'static Integration], wanted: &Wanted) -> Plan {
         let mut plan = Plan::default();
         let mut skills: Vec<(PathBuf, &str)> = Vec::new();
@@ -108,7 +108,7 @@ impl Machine<'_> {
         plan
     }
 
-    /// Files of earlier calls that are where no agent has its settings now, as a variable is set no longer.
+    /// Files of earlier calls where no agent has its settings now, because a variable is no longer set.
     fn plan_strays(&self, plan: &mut Plan) {
         let looked_at: Vec<PathBuf> = INTEGRATIONS
             .iter()
@@ -139,13 +139,13 @@ impl Machine<'_> {
                 }),
                 None => plan.leave(
                     path,
-                    "an earlier `setup` wrote it, it was changed since, and no agent has its settings there now",
+                    "written by an earlier `setup` and changed since; no agent reads settings there now",
                 ),
             }
         }
     }
 
-    /// Leaves alone what must not be written, and names what may surprise.
+    /// Skips what must not be written, and warns about surprises.
     fn check(&self, plan: &mut Plan, scope: Scope) {
         let top = self.project.filter(|_| scope == Scope::Project);
         let top = top.map(|top| top.canonicalize().unwrap_or_else(|_| top.to_owned()));
@@ -158,7 +158,7 @@ impl Machine<'_> {
             }
             let names = files::names(target);
             if names > 1 && change.found.text.is_some() {
-                let text = format!("it has {names} hard links; the others keep what it says now");
+                let text = format!("it has {names} hard links; the others keep the current content");
                 plan.notes
                     .push(Warning::new(change.path.display().to_string(), text));
             }
@@ -179,7 +179,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Whether an agent that is not meant looks for this skill, and is set up.
+    /// Whether an agent outside this call uses this skill and is set up.
     fn is_needed(&self, skill: &Path, agents: &[&'static Integration], scope: Scope) -> bool {
         let is_meant = |name: &str| agents.iter().any(|agent| agent.identity.name == name);
         let mut others = INTEGRATIONS.iter().filter(|other| {
@@ -218,7 +218,7 @@ impl Machine<'_> {
         if places.is_empty() {
             return plan.leave(
                 Path::new(form.title),
-                "its settings cannot be located, as HOME is not set",
+                "cannot find its settings: `HOME` is not set",
             );
         }
         for place in places {
@@ -237,7 +237,7 @@ impl Machine<'_> {
                     // Another agent's settings behind a link: the hooks of both cannot be told apart.
                     Ok(found) if plan.has(&found) => {
                         if wanted.command.is_some() {
-                            plan.leave(&place.path, "it is the same file as that of another agent");
+                            plan.leave(&place.path, "another agent uses the same file");
                         }
                         return;
                     }
@@ -249,7 +249,7 @@ impl Machine<'_> {
         self.plan_shared(form, hooks, wanted, plan);
     }
 
-    /// The files of an agent that others have hooks in as well.
+    /// The files of an agent that other programs also have hooks in.
     fn plan_shared(
         &self,
         form: &SetupForm,
@@ -268,7 +268,7 @@ impl Machine<'_> {
             .collect();
         let bases = match bases {
             Ok(bases) => bases,
-            // Others of its files may have the same event: none of them is touched.
+            // Its other files may have hooks for the same event: none of them is changed.
             Err((path, reason)) => return plan.leave(&path, &reason),
         };
         let command = wanted.asked(hooks.iter().any(is_reminded));
@@ -289,7 +289,7 @@ impl Machine<'_> {
         }
     }
 
-    /// What a file says without us; `None` where it would not be there.
+    /// The content of a file without git-leverage; `None` if it would not exist.
     fn base(&self, file: &HookFile, found: &Found) -> Result<Option<String>, String> {
         let Some(text) = &found.text else {
             return Ok(None);
@@ -351,7 +351,7 @@ impl Machine<'_> {
         }))
     }
 
-    /// A file that is ours alone.
+    /// Plans a file that belongs entirely to git-leverage.
     fn plan_own(&self, own: &Own<'_>, wanted: &Wanted, plan: &mut Plan) {
         let path = own.path;
         let found = match files::read(path) {
@@ -378,7 +378,7 @@ impl Machine<'_> {
         }
         let mut folders = known.map(|known| known.folders.clone()).unwrap_or_default();
         if known.is_none() {
-            // The folder of a skill is ours by its name.
+            // The name of a skill's directory marks it as git-leverage's.
             folders.extend(
                 path.parent()
                     .filter(|folder| folder.ends_with(skill::NAME))
@@ -405,21 +405,21 @@ impl Machine<'_> {
     }
 }
 
-/// A file that is ours alone.
+/// A file that belongs entirely to git-leverage.
 struct Own<'a> {
     path: &'a Path,
     /// An agent that has it.
     agent: &'a str,
-    /// What it says of a command.
+    /// The content for a command.
     write: &'a dyn Fn(&HookCommand) -> String,
-    /// Whether the reminder is on, of a text that we write; `None` of any other.
+    /// Whether the reminder is on, in a text that git-leverage writes; `None` for any other text.
     read: &'a dyn Fn(&str) -> Option<bool>,
-    /// What is left for the person to do once it is written.
+    /// What is left for the person to do after it is written.
     then: Option<&'static str>,
 }
 
 impl Own<'_> {
-    /// How to be rid of a file of this name that is somebody else's.
+    /// How to remove another program's file with this name.
     fn advice(&self, wanted: &Wanted) -> String {
         let remove = format!("rm {}", shell::word(&self.path.display().to_string()));
         let scope = match wanted.scope {
@@ -428,16 +428,16 @@ impl Own<'_> {
         };
         match wanted.command {
             Some(_) => format!(
-                "To take ours: {remove} && git leverage setup --agent {}{scope}",
+                "Run `{remove} && git leverage setup --agent {}{scope}` to replace it",
                 self.agent
             ),
-            None => format!("To remove it all the same: {remove}"),
+            None => format!("Run `{remove}` to remove it anyway"),
         }
     }
 }
 
 impl Plan {
-    /// Whether the file changes already.
+    /// Whether the file already changes.
     fn has(&self, found: &Found) -> bool {
         self.changes
             .iter()
@@ -445,35 +445,35 @@ impl Plan {
     }
 
     fn leave(&mut self, path: &Path, reason: &str) {
-        let warning = Warning::new(path.display().to_string(), format!("left alone: {reason}"));
+        let warning = Warning::new(path.display().to_string(), format!("skipped: {reason}"));
         self.left.push(warning);
     }
 }
 
-/// Why a file is not one of a repository, though its name is: links lead out of the work tree or into git's own folder.
+/// Why a file is not part of the repository although its name is: links lead out of the working tree or into the git directory.
 fn outside(target: &Path, top: &Path) -> Option<String> {
     let is_gits = |below: &Path| below.iter().any(|part| part.eq_ignore_ascii_case(".git"));
     let goes_up = |below: &Path| below.iter().any(|part| part == "..");
     match target.strip_prefix(top) {
         Ok(below) if !is_gits(below) && !goes_up(below) => None,
         Ok(_) => Some(format!(
-            "a link leads into git's own folder, to `{}`",
+            "a symbolic link points into the git directory, to `{}`",
             target.display()
         )),
         Err(_) => Some(format!(
-            "a link leads out of the repository, to `{}`",
+            "a symbolic link points out of the repository, to `{}`",
             target.display()
         )),
     }
 }
 
-/// Whether hooks of ours in a file remind.
+/// Whether git-leverage's hooks in a file remind.
 fn is_reminded((_, file, found): &(PathBuf, HookFile, Found)) -> bool {
     let present = found.text.as_deref().and_then(|text| file.present(text).ok());
     present.is_some_and(|all| all.iter().any(|one| one.is_own && one.command.remind))
 }
 
-/// Hooks that call us, are somebody's own, and stay.
+/// Hooks that call git-leverage, but were written by someone else, and stay.
 fn left_over((path, file, found): &(PathBuf, HookFile, Found)) -> Option<Warning> {
     let present = file.present(found.text.as_deref()?).ok()?;
     let mut events: Vec<&str> = present
@@ -483,20 +483,20 @@ fn left_over((path, file, found): &(PathBuf, HookFile, Found)) -> Option<Warning
         .collect();
     events.dedup();
     let text = format!(
-        "hooks that `setup` did not write call git-leverage, and stay: {}",
+        "left in place: hooks that call git-leverage, but were not written by `setup`: {}",
         events.join(", ")
     );
     (!events.is_empty()).then(|| Warning::new(path.display().to_string(), text))
 }
 
-/// The setting by which an agent calls no hooks at all.
+/// The setting that makes an agent call no hooks at all.
 fn turned_off(form: &SetupForm, (path, file, found): &(PathBuf, HookFile, Found)) -> Option<Warning> {
     let switch = file.off(found.text.as_deref()?)?;
     let text = format!("{} calls no hooks while `{switch}` is set", form.title);
     Some(Warning::new(path.display().to_string(), text))
 }
 
-/// Which events go into which of an agent's files. Where one of them has an event already, an agent may look no further.
+/// Which events go into which of an agent's files. If one of them already has an event, the agent may not look in others.
 fn targets(
     hooks: &[(PathBuf, HookFile, Found)],
     bases: &[Option<String>],
@@ -523,13 +523,13 @@ fn targets(
     targets
 }
 
-/// The agents that are found on the machine.
+/// The agents found on this machine.
 pub fn found(environment: &Environment) -> Vec<&'static Integration> {
     let all = INTEGRATIONS.iter().copied();
     all.filter(|agent| states::is_used(environment, agent)).collect()
 }
 
-/// What becomes of the memory of the files of a plan, before they are written.
+/// How the memory of a plan's files changes, before they are written.
 pub fn remembered(changes: &[Change]) -> BTreeMap<PathBuf, FileMemory> {
     let with = changes.iter().filter_map(|change| {
         let memory = change.memory.clone()?;

@@ -1,4 +1,4 @@
-//! What is set in the configuration of a repository: notes that follow rewritten commits, and git's own hooks.
+//! The configuration of a repository: notes that follow rewritten commits, and git's own hooks.
 
 use crate::cli::environment::Environment;
 use crate::facts::diagnostics::Warning;
@@ -8,23 +8,23 @@ use crate::git::own_config;
 use crate::git::{Repo, refs};
 
 const REWRITE_REF: &str = "notes.rewriteRef";
-/// The ledger, as a pattern: git warns at each rewriting of a plain name that is not there yet.
+/// The ledger, as a pattern: for a plain name that does not exist yet, git warns at every rewrite.
 const LEDGER: &str = "refs/notes/leverage*";
 const REWRITE_MODE: &str = "notes.rewriteMode";
-/// Lines of two notes together, each once: what a ledger is made for.
+/// Joins two notes line by line without duplicates, which suits a ledger.
 const MODE: &str = "cat_sort_uniq";
 const COMMAND: &str = "hook.leverage.command";
 const EVENT: &str = "hook.leverage.event";
 const EVENTS: [&str; 2] = ["post-commit", "post-rewrite"];
 
-/// What is to become of a repository's configuration.
+/// Planned changes to a repository's configuration.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ConfigPlan {
     /// Values to remove.
     pub removed: Vec<(String, String)>,
     /// Values to add.
     pub added: Vec<(String, String)>,
-    /// What is otherwise set, and stays so.
+    /// Values that are set otherwise, and stay so.
     pub left: Vec<Warning>,
 }
 
@@ -35,12 +35,12 @@ impl ConfigPlan {
     }
 }
 
-/// Whether git runs hooks of its configuration.
+/// Whether git runs hooks from its configuration.
 pub fn has_config_hooks() -> bool {
     own_config::version().is_some_and(|version| version >= GitVersion::WITH_CONFIGURED_HOOKS)
 }
 
-/// What is to be added.
+/// The values to add.
 pub fn plan(repo: &Repo, environment: &Environment, program: &str, with_hooks: bool) -> ConfigPlan {
     let values = Values::read(repo, environment);
     let mut plan = ConfigPlan::default();
@@ -53,9 +53,11 @@ pub fn plan(repo: &Repo, environment: &Environment, program: &str, with_hooks: b
         Some((origin, mode)) => plan.left.push(
             Warning::new(
                 REWRITE_MODE,
-                format!("left alone: the {origin} git config has `{mode}`, with which notes may be lost or doubled"),
+                format!(
+                    "skipped: it is `{mode}` in the {origin} git config, which can lose or duplicate notes"
+                ),
             )
-            .hint(format!("Change it: git config {REWRITE_MODE} {MODE}")),
+            .hint(format!("Run `git config {REWRITE_MODE} {MODE}` to change it")),
         ),
     }
     if with_hooks {
@@ -80,7 +82,7 @@ pub fn plan(repo: &Repo, environment: &Environment, program: &str, with_hooks: b
     plan
 }
 
-/// What is to be removed: what was added as far as that is remembered, else what looks like ours.
+/// The values to remove: those that are remembered as added, else those that look like git-leverage's.
 pub fn plan_removal(
     repo: &Repo,
     environment: &Environment,
@@ -114,7 +116,7 @@ pub fn plan_removal(
     }
 }
 
-/// A value that stands twice goes at once.
+/// A value that occurs twice is removed both times at once.
 fn each_once(values: Vec<(String, String)>) -> Vec<(String, String)> {
     let mut seen = Vec::new();
     for value in values {
@@ -125,14 +127,14 @@ fn each_once(values: Vec<(String, String)>) -> Vec<(String, String)> {
     seen
 }
 
-/// What was changed of a plan, and what kept the rest from being changed.
+/// What was changed, and why the rest was not.
 #[derive(Debug, Default)]
 pub struct Configured {
-    /// The values that are gone.
+    /// The removed values.
     pub removed: Vec<(String, String)>,
-    /// The values that are there now.
+    /// The added values.
     pub added: Vec<(String, String)>,
-    /// Why it ended early.
+    /// Why it stopped early.
     pub error: Option<std::io::Error>,
 }
 
@@ -143,12 +145,12 @@ impl Configured {
     }
 }
 
-/// Carries a plan out, as far as it goes.
+/// Carries out a plan, as far as possible.
 pub fn apply(repo: &Repo, plan: &ConfigPlan) -> Configured {
     let mut done = Configured::default();
     for (name, value) in &plan.removed {
         match own_config::remove(repo, name, value) {
-            // Somebody else may have removed it meanwhile.
+            // Another program may have removed it in the meantime.
             Err(error) if own_config::has(repo, name, value) => {
                 done.error = Some(error);
                 return done;
@@ -166,8 +168,8 @@ pub fn apply(repo: &Repo, plan: &ConfigPlan) -> Configured {
     done
 }
 
-/// The command of git's hooks: it does nothing where the program is gone, says nothing, and lets git go on at once. Git appends
-/// the arguments of the hook, of which post-commit has none.
+/// The command of git's hooks: it does nothing if the program is gone, prints nothing, and does not delay git. Git appends the
+/// arguments of the hook; post-commit has none.
 fn command(program: &str) -> String {
     let program = shell::word(program);
     format!(
@@ -176,7 +178,7 @@ fn command(program: &str) -> String {
     )
 }
 
-/// Whether a pattern of references to rewrite notes of has the ledger.
+/// Whether a pattern for notes to rewrite includes the ledger.
 fn covers(pattern: &str) -> bool {
     match pattern.split_once('*') {
         Some((start, end)) => {
@@ -188,7 +190,7 @@ fn covers(pattern: &str) -> bool {
     }
 }
 
-/// What is configured now.
+/// The current configuration.
 struct Values(crate::git::config::Config);
 
 impl Values {
@@ -196,7 +198,7 @@ impl Values {
         Self(repo.config(&environment.config_files))
     }
 
-    /// All values, with the files they are from.
+    /// All values, with the files they come from.
     fn all(&self, name: &str) -> Vec<(&'static str, String)> {
         let values = self.0.get_all(name);
         values.map(|value| (value.origin, value.value.clone())).collect()

@@ -1,7 +1,6 @@
-//! A change as a diff, or in one line, before it is made.
+//! A change as a diff or in one line, before it is made.
 //!
-//! Settings may hold what is nobody else's business, and a diff ends up in terminals and logs: of a long line only that is
-//! shown which changes.
+//! Settings can contain private data, and a diff ends up in terminals and logs: of a long line, only the changed part is shown.
 
 use std::path::Path;
 
@@ -11,7 +10,7 @@ use super::plan::Change;
 use crate::facts::quantity::counted;
 use crate::render::escape::visible;
 
-/// The longest line that is shown whole, in characters.
+/// The maximum length of a line that is shown in full, in characters.
 const LONGEST: usize = 80;
 
 /// The change of a file in one line.
@@ -32,9 +31,9 @@ pub fn line(change: &Change, home: Option<&Path>) -> String {
     visible(&text).into_owned()
 }
 
-/// Where a file is, if its name leads elsewhere.
+/// Where a file really is, if its path has links.
 fn behind(change: &Change) -> String {
-    // The folder of a person may be named through a link of the system's; what is below it is of interest.
+    // A person's home directory may itself be reached through a system link; only links below it are of interest.
     let own = change.path.parent().and_then(|folder| folder.canonicalize().ok());
     let named = own
         .zip(change.path.file_name())
@@ -47,12 +46,12 @@ fn behind(change: &Change) -> String {
     }
 }
 
-/// Whether a file or the folders around it, up to two, are links.
+/// Whether a file or up to two directories around it are links.
 fn has_link(path: &Path) -> bool {
     path.ancestors().take(4).any(Path::is_symlink)
 }
 
-/// The change of a file as a unified diff. Control characters are written out.
+/// The change of a file as a unified diff. Control characters are escaped.
 pub fn diff(change: &Change) -> String {
     let old = change.found.text.as_deref();
     let name = |text: Option<&str>| match text {
@@ -101,8 +100,8 @@ fn without_newline(line: &str) -> &str {
     line.strip_suffix('\n').unwrap_or(line)
 }
 
-/// A long line without what it has in common with the line that it becomes or was, but for the signs around the change. Of
-/// one that stays the name is left.
+/// A long line without the part it shares with its counterpart, except for some characters around the change. Of an unchanged
+/// line, only the name is shown.
 fn cut(line: &str, other: Option<&str>) -> String {
     let Some(other) = other else {
         let blanks = line.len() - line.trim_start().len();
@@ -128,7 +127,7 @@ fn cut(line: &str, other: Option<&str>) -> String {
     )
 }
 
-/// How many bytes two texts have in common from where they begin.
+/// How many bytes two texts share at the start.
 fn common(one: impl Iterator<Item = char>, other: impl Iterator<Item = char>) -> usize {
     let same = one.zip(other).take_while(|(one, other)| one == other);
     same.map(|(c, _)| c.len_utf8()).sum()

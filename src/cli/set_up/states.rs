@@ -1,4 +1,4 @@
-//! Which agents are set up, as their files say.
+//! Which agents are set up, according to their files.
 
 use std::path::{Path, PathBuf};
 
@@ -17,32 +17,32 @@ pub struct AgentState {
     pub integration: &'static Integration,
     /// The scope.
     pub scope: Scope,
-    /// Whether it looks like one that is used here.
+    /// Whether it seems to be used here.
     pub is_used: bool,
     /// Its hooks.
     pub hooks: HookState,
-    /// The file that holds them, or would hold them.
+    /// The file that contains them, or would contain them.
     pub file: PathBuf,
-    /// The file of its skill, or where that would be; `None` where it has none in this scope.
+    /// The file of its skill, or where that would be; `None` if it has none in this scope.
     pub skill: Option<PathBuf>,
-    /// How that stands.
+    /// The state of the skill.
     pub skill_state: OwnFile,
-    /// How its plugin stands, of an agent that has one instead of hooks in its settings.
+    /// The state of its plugin, for an agent that has one instead of hooks in its settings.
     pub plugin: Option<OwnFile>,
 }
 
-/// How a file stands that would be ours alone.
+/// The state of a file that belongs entirely to git-leverage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnFile {
     /// It is as this version writes it.
     Ours,
-    /// It is as another version wrote it, and `setup` replaces it.
+    /// It is as another version wrote it; `setup` replaces it.
     Older,
-    /// It is there, and somebody else wrote it or changed it: `setup` leaves it alone.
+    /// It exists, but someone else wrote or changed it; `setup` skips it.
     Changed,
-    /// It is not there.
+    /// It does not exist.
     Absent,
-    /// It cannot be read, and `setup` leaves it alone.
+    /// It cannot be read; `setup` skips it.
     Unreadable,
 }
 
@@ -64,10 +64,10 @@ impl OwnFile {
     }
 }
 
-/// What the files say of all agents: those of the person, and those of a repository where `project` is the top of a work
-/// tree. An agent that is neither used nor set up is listed as well.
+/// The states of all agents: in the person's files, and in those of a repository if `project` is the top of a working tree.
+/// Agents that are neither used nor set up are also listed.
 pub fn all(environment: &Environment, project: Option<&Path>) -> Vec<AgentState> {
-    // Without it, less can be said of files that somebody changed.
+    // Without it, less is known of files that someone changed.
     let memory = Memory::load(environment).unwrap_or_default();
     let scopes = [Scope::User, Scope::Project];
     let pairs = scopes.into_iter().flat_map(|scope| {
@@ -129,7 +129,7 @@ fn one(
     })
 }
 
-/// Whether an agent looks like one that is used here: its folder is there, or its program can be started.
+/// Whether an agent seems to be used here: its directory exists, or its program can be started.
 pub fn is_used(environment: &Environment, integration: &Integration) -> bool {
     let form = &integration.setup;
     let home = environment.home();
@@ -144,7 +144,8 @@ pub fn is_used(environment: &Environment, integration: &Integration) -> bool {
             .any(|name| on_path(environment, name).is_some())
 }
 
-/// This program as settings name it: by the PATH, where that leads here, as a package keeps that name when it is updated.
+/// This program as settings should name it: by a bare name if the PATH leads to it, since a package keeps that name across
+/// updates.
 pub fn program(environment: &Environment) -> Option<String> {
     let own = std::env::current_exe().ok()?;
     let real = own.canonicalize().ok();
@@ -153,7 +154,7 @@ pub fn program(environment: &Environment) -> Option<String> {
     listed.unwrap_or(own).to_str().map(str::to_owned)
 }
 
-/// The first program of a name that the PATH leads to, as an absolute path.
+/// The first program of a name on the PATH, as an absolute path.
 pub fn on_path(environment: &Environment, name: &str) -> Option<PathBuf> {
     let folders = std::env::split_paths(environment.variable("PATH")?);
     folders
