@@ -68,7 +68,7 @@ fn a_session_of_many_turns_adds_few_lines_and_ends_exact() {
     assert_eq!(final_line["agent_minutes"], expected, "{final_line}");
     let again = at(&world, &repo, last + 3700, &["capture", "--pending"]);
     assert!(
-        text(&again).contains("nothing new to capture"),
+        text(&again).contains("Nothing new to capture"),
         "{}",
         text(&again)
     );
@@ -120,7 +120,7 @@ fn a_full_note_keeps_no_other_commit_from_being_captured() {
         said.contains("claude-code:s") && said.contains("at most 1 MiB"),
         "{said}"
     );
-    assert!(said.contains("captured 2 sessions on 2 commits"), "{said}");
+    assert!(said.contains("Captured 2 sessions on 2 commits"), "{said}");
     let captured = |commit: &str| lines(&repo, commit).len();
     assert_eq!((captured("HEAD"), captured("HEAD~1"), captured(&full)), (1, 1, 0));
     // The one is tried again, the other is done.

@@ -63,7 +63,7 @@ fn lines(spool: &Path) -> Vec<Value> {
     lines
 }
 
-/// Whether all that hooks told of is captured.
+/// Whether all sessions reported by hooks are captured.
 pub fn is_settled(world: &World) -> bool {
     let captured = std::fs::read(spool(world).join("captured.json")).unwrap_or_default();
     let captured: Value = serde_json::from_slice(&captured).unwrap_or_default();
@@ -157,7 +157,7 @@ fn what_a_hook_told_of_is_captured_by_the_next_report() {
     assert_eq!(notes(&repo), ["claude-code:s on Cap the delay: 1.0 rev 0"]);
     let pending = at(&world, &repo, 61, &["capture", "--pending"]);
     assert!(
-        text(&pending).contains("nothing new to capture"),
+        text(&pending).contains("Nothing new to capture"),
         "{}",
         text(&pending)
     );
@@ -207,7 +207,7 @@ fn a_session_is_named_to_be_captured_with_those_that_it_launched() {
     let repo = worked(&world, "s");
     let captured = at(&world, &repo, 0, &["capture", "--session", "claude-code:other"]);
     assert!(
-        text(&captured).contains("nothing new to capture"),
+        text(&captured).contains("Nothing new to capture"),
         "{}",
         text(&captured)
     );
@@ -723,7 +723,7 @@ fn what_an_agent_writes_after_its_last_event_is_captured_by_itself() {
         .output()
         .unwrap();
     assert!(
-        text(&sweep).contains("nothing new to capture"),
+        text(&sweep).contains("Nothing new to capture"),
         "{}",
         text(&sweep)
     );

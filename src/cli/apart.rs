@@ -1,5 +1,5 @@
-//! A sweep by a process of its own: it reads repositories that are not the caller's, and what hangs or dies in one of them does
-//! neither to the command that swept.
+//! Sweeps in a separate process: it reads repositories that do not belong to the command, and a hang or crash in one of them must
+//! not affect it.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read};
@@ -14,27 +14,27 @@ use super::detached;
 use super::error::CommandError;
 use super::sweep::{Swept, Where, is_pending};
 
-/// A sweep is waited for no longer. It goes on by itself then.
+/// The maximum time to wait for a sweep, which then continues by itself.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a process that said all that it will may take to end.
+/// How long a process may take to exit after its answer.
 const ENDING: Duration = Duration::from_secs(1);
-/// No answer is longer.
+/// The maximum length of an answer.
 const LONGEST: u64 = 1 << 20;
 
-/// Has what is pending captured, if nobody else does now, and says in a line what it could not.
+/// Captures what is pending, unless another process is capturing, and warns about what could not be captured.
 pub fn sweep_and_say(context: &mut Context, place: Where<'_>) -> Result<(), CommandError> {
     let warning = sweep(context, place).warning();
     Ok(context.terminal.warnings(warning.as_slice())?)
 }
 
-/// The same in the repository that the process stands in.
+/// The same, in the current repository only.
 pub fn sweep_here(context: &mut Context) -> Result<(), CommandError> {
     let here = context.environment.repository().map(|repo| repo.main_folder());
     let here: Vec<PathBuf> = here.into_iter().collect();
     sweep_and_say(context, Where::At(&here))
 }
 
-/// Captures what is pending, if something is and nobody else does now.
+/// Captures what is pending, if anything is and no other process is capturing.
 pub fn sweep(context: &Context, place: Where<'_>) -> Swept {
     let is_nowhere = matches!(place, Where::At([]));
     if is_nowhere || !is_pending(context) {
@@ -64,12 +64,12 @@ fn arguments(context: &Context, place: Where<'_>) -> Vec<OsString> {
     arguments
 }
 
-/// What a process says that it did, or that it is still at it.
+/// The answer of a process, or that it is still running.
 fn wait(mut child: Child, patience: Duration) -> io::Result<Swept> {
     let (sender, heard) = channel();
     let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
     let listen = move || {
-        // Nobody waits for what comes too late.
+        // Nobody waits for a late answer.
         let _ = sender.send(answer(output));
     };
     thread::Builder::new().spawn(listen)?;
@@ -89,15 +89,15 @@ fn answer(output: ChildStdout) -> io::Result<Swept> {
     Ok(serde_json::from_str(&line)?)
 }
 
-/// How a process ended that did not say what it did.
+/// How a process ended that gave no answer.
 fn ended(child: &mut Child) -> String {
     let deadline = Instant::now() + ENDING;
     while Instant::now() < deadline {
         match child.try_wait() {
-            Ok(Some(status)) => return format!("the process that captures ended early: {status}"),
+            Ok(Some(status)) => return format!("the capturing process ended early: {status}"),
             Ok(None) => thread::sleep(Duration::from_millis(5)),
             Err(_) => break,
         }
     }
-    "the process that captures says nothing any more".to_owned()
+    "the capturing process no longer responds".to_owned()
 }

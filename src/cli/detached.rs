@@ -1,6 +1,6 @@
-//! Starts this program once more, to go on after whoever called has ended.
+//! Starts this program again, to continue after the caller has exited.
 
-// The program that is started is this one, as in `workspace/isolated/process.rs`; that one ends with its caller, this one does not.
+// The started program is this one, as in `workspace/isolated/process.rs`; that process ends with its caller, this one does not.
 #![allow(clippy::disallowed_types)]
 
 use std::ffi::{OsStr, OsString};
@@ -11,20 +11,20 @@ use std::process::{Child, Command, Stdio};
 use super::environment::OF_A_HOOK;
 use super::isolated::program;
 
-/// Starts `git-leverage ARGUMENTS` in a folder, without streams and in a process group of its own, and does not wait for it:
-/// neither a closed terminal nor the end of the caller and all that it started is its end.
+/// Starts `git-leverage ARGUMENTS` in a directory, without streams and in its own process group, and does not wait for it: it
+/// survives a closed terminal, and the end of the caller and all its other processes.
 pub fn start(arguments: &[&str], folder: &Path) -> io::Result<()> {
     command(arguments, folder)?.spawn().map(drop)
 }
 
-/// The same, with its standard output to be heard.
+/// The same, with its standard output readable.
 pub fn heard(arguments: &[OsString], folder: &Path) -> io::Result<Child> {
     command(arguments, folder)?.stdout(Stdio::piped()).spawn()
 }
 
 fn command(arguments: &[impl AsRef<OsStr>], folder: &Path) -> io::Result<Command> {
     let program = program().map_err(|error| io::Error::other(error.message()))?;
-    // A pipe of the caller that stays open would keep somebody waiting.
+    // An inherited pipe that stays open would make its reader wait.
     #[cfg(unix)]
     close_fds::set_fds_cloexec_threadsafe(3, &[]);
     let mut command = Command::new(program);

@@ -1,7 +1,7 @@
-//! What agents and git call: notes that something happened, and starts the capture. Whoever calls must never notice.
+//! Runs when agents or git call: stores an event and starts the capture. The caller must never notice.
 //!
-//! So nothing here opens a repository or reads a setting, unless the reminder is asked for; nothing is printed but what an
-//! agent's protocol has for that; everything is done within a time that no agent minds, and the exit code is 0.
+//! So nothing here opens a repository or reads a setting unless the reminder is requested; nothing is printed except what an
+//! agent's protocol expects; everything finishes within a time that no agent notices, and the exit code is 0.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
@@ -23,20 +23,20 @@ use crate::spool::{Spool, common_dir};
 
 /// The name of the command.
 const COMMAND: &str = "hook";
-/// The longest payload. What is longer tells nothing.
+/// The maximum length of a payload. A longer one is ignored.
 const LONGEST: usize = 16 << 20;
-/// So much more is taken from whoever writes on, and for so long, that they need not notice.
+/// How much more is read from a caller that keeps writing, and for how long, so that it does not notice.
 const MORE: usize = 64 << 20;
 const PATIENCE_WITH_MORE: Duration = Duration::from_millis(5);
-/// How long whoever calls may take to say what there is to say: a machine may be busy. Agents give the end of a session little
-/// more than this and the next one.
+/// How long the caller may take to send its payload: a machine may be busy. Agents allow the end of a session a little more than
+/// this limit and the next one together.
 const PATIENCE_TO_READ: Duration = Duration::from_millis(1_800);
-/// After so long more it is over, whatever holds it up.
+/// The process ends after this additional time, whatever delays it.
 const PATIENCE: Duration = Duration::from_millis(1_000);
-/// The same where commits are looked for.
+/// The same limit if commits are looked for.
 const PATIENCE_TO_REMIND: Duration = Duration::from_millis(4_000);
 
-/// What is asked for.
+/// The arguments of the hook.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asked {
     /// Whether to remind the agent of commits without a task.
@@ -46,7 +46,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// What arguments ask for. Others than ours are of a release to come, and change nothing; `None` where help is wanted.
+    /// Parses arguments. Unknown ones belong to a later release and are ignored; `None` means that help is requested.
     fn of(arguments: impl Iterator<Item = OsString>) -> Option<Self> {
         let mut asked = Self::default();
         let mut arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
@@ -62,7 +62,7 @@ impl Asked {
     }
 }
 
-/// What is said to the agent.
+/// The answer to the agent.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Answer {
     output: String,
@@ -70,14 +70,14 @@ struct Answer {
     goes_on: bool,
 }
 
-/// Does what a hook is for, if this process was started for that. Nothing else of the process is looked at before.
+/// Runs the hook if this process was started for it. Nothing else of the process is examined before.
 pub fn main() -> Option<ExitCode> {
     let arguments = arguments(std::env::args_os().skip(1))?;
     Some(ExitCode::from(run(Asked::of(arguments)?).exit_code()))
 }
 
-/// The arguments of the command, if it is this one. The options of every command may stand before it: none of them is of use
-/// to a hook, and one that is wrong is no reason to fail.
+/// The arguments of the command, if this is the command. Global options may precede it: a hook uses none of them, and an invalid
+/// one must not make it fail.
 fn arguments(mut all: impl Iterator<Item = OsString>) -> Option<impl Iterator<Item = OsString>> {
     loop {
         let argument = all.next()?;
@@ -90,9 +90,9 @@ fn arguments(mut all: impl Iterator<Item = OsString>) -> Option<impl Iterator<It
     }
 }
 
-/// The same, with arguments that were read already.
+/// The same with arguments that are already parsed.
 pub fn run(asked: Asked) -> Outcome {
-    // Neither a fault of ours nor a broken stream is the agent's.
+    // Neither an error of this program nor a broken stream may affect the agent.
     std::panic::set_hook(Box::new(|_| ()));
     let patience = if asked.remind {
         PATIENCE_TO_REMIND
@@ -107,7 +107,7 @@ pub fn run(asked: Asked) -> Outcome {
     };
     let printed = io::stdout().write_all(answer.output.as_bytes());
     let printed = printed.and_then(|()| io::stderr().write_all(answer.errors.as_bytes()));
-    // Who writes a line end of its own after the value finds somebody who reads.
+    // A caller that writes its own line ending after the value must still find a reader.
     while let Ok(Step::Read | Step::Answer(_)) = steps.recv_timeout(PATIENCE_WITH_MORE) {}
     match answer.goes_on && printed.is_ok() {
         true => Outcome::GoOn,
@@ -129,15 +129,15 @@ fn now() -> DateTime<Utc> {
 /// How far the work is.
 #[derive(Debug)]
 enum Step {
-    /// What there is to read was read.
+    /// The payload was read.
     Read,
-    /// This is to be said.
+    /// The answer is ready.
     Answer(Answer),
-    /// Nobody writes any more.
+    /// The caller closed the stream.
     Closed,
 }
 
-/// The answer, if it comes in time.
+/// The answer, if it is ready in time.
 fn answer(steps: &Receiver<Step>, patience: Duration) -> Answer {
     let mut next = steps.recv_timeout(PATIENCE_TO_READ);
     if let Ok(Step::Read) = next {
@@ -149,7 +149,7 @@ fn answer(steps: &Receiver<Step>, patience: Duration) -> Answer {
     }
 }
 
-/// Does all there is to do, and tells how far it is. Nobody may wait for that any more.
+/// Does all the work and reports its progress. By then, nobody may be waiting for it any more.
 fn work(asked: &Asked, steps: &Sender<Step>) {
     let now = now();
     let stdin = io::stdin();
@@ -169,7 +169,7 @@ fn work(asked: &Asked, steps: &Sender<Step>) {
     let _ = steps.send(Step::Closed);
 }
 
-/// Keeps what an agent says, starts the capture, and reminds the agent where that is asked for.
+/// Stores the agent's event, starts the capture, and reminds the agent if requested.
 fn answer_to(payload: &[u8], asked: &Asked, now: DateTime<Utc>) -> Answer {
     let Some(told) = told(payload, &variable, now) else {
         return Answer::default();
@@ -184,19 +184,19 @@ fn answer_to(payload: &[u8], asked: &Asked, now: DateTime<Utc>) -> Answer {
     }
 }
 
-/// Starts the capture of what was kept, where something is over and nobody waits to capture it already.
+/// Starts the capture of what was stored if something has ended and no process is already waiting to capture it.
 fn capture_after(kind: Option<EventKind>, kept: &Kept) {
     let is_over = matches!(
         kind,
         Some(EventKind::TurnEnd | EventKind::SessionEnd | EventKind::Commit)
     );
     if is_over && !kept.spool.is_awaited() {
-        // Where nothing can be started, the next command that sweeps captures it.
+        // If no process can be started, the next command that sweeps captures it.
         let _ = detached::start(&["capture", "--pending", "--after-hook"], &kept.folder);
     }
 }
 
-/// An event of git, in the folder that it calls its hooks in.
+/// Stores an event of git, in the directory in which git calls its hooks.
 fn of_git(event: &str, now: DateTime<Utc>) -> Option<Event> {
     let kind = match event {
         "post-commit" => EventKind::Commit,
@@ -215,13 +215,13 @@ fn of_git(event: &str, now: DateTime<Utc>) -> Option<Event> {
     })
 }
 
-/// Where an event was kept, and the folder in which a capture finds it.
+/// Where an event was stored, and the directory from which a capture finds it.
 struct Kept {
     spool: Spool,
     folder: PathBuf,
 }
 
-/// Keeps an event: in the spool of the machine, else in the repository that the agent works in.
+/// Stores an event: in the machine's spool, else in the repository the agent works in.
 fn keep(event: &Event) -> Option<Kept> {
     let state = state_dir(|name| variable(name).map(PathBuf::from));
     if let Some(spool) = state.map(|state| Spool::of_machine(&state))
@@ -237,8 +237,7 @@ fn keep(event: &Event) -> Option<Kept> {
     Some(Kept { spool, folder })
 }
 
-/// What is told in one value: it is read to its end, not to that of the stream, which not everybody closes. `None` where it
-/// is too long.
+/// Reads one JSON value: to its end, not to the end of the stream, which some callers never close. `None` if it is too long.
 fn read(mut input: impl Read) -> Option<Vec<u8>> {
     let mut payload = Vec::new();
     let mut chunk = vec![0; 64 << 10];
@@ -256,7 +255,7 @@ fn read(mut input: impl Read) -> Option<Vec<u8>> {
     None
 }
 
-/// Takes more, for a moment.
+/// Reads more for a moment.
 fn drain(mut input: impl Read) {
     let mut chunk = vec![0; 64 << 10];
     let deadline = Instant::now() + PATIENCE_WITH_MORE;
@@ -269,7 +268,7 @@ fn drain(mut input: impl Read) {
     }
 }
 
-/// How far an object or a list of JSON has come.
+/// How far an object or array of JSON has been read.
 #[derive(Debug, Default)]
 struct Value {
     depth: usize,
@@ -278,7 +277,7 @@ struct Value {
 }
 
 impl Value {
-    /// Whether it ends in the bytes that come next.
+    /// Whether it ends within the next bytes.
     fn ends_in(&mut self, bytes: &[u8]) -> bool {
         let mut rest = bytes;
         while let Some((first, more)) = rest.split_first() {
@@ -287,7 +286,7 @@ impl Value {
             }
             rest = more;
             if self.is_in_text && !self.is_escaped {
-                // Most of what is long is text.
+                // Most of a long payload is text.
                 let special = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
                 rest = rest.get(special..).unwrap_or_default();
             }
@@ -318,7 +317,7 @@ impl Value {
     }
 }
 
-/// The reminder in the form of the agent, if there is something to remind of.
+/// The reminder in the agent's format, if there is anything to remind it of.
 fn remind(told: &Told, spool: &Spool) -> Answer {
     if told.reminder == Reminder::None {
         return Answer::default();

@@ -1,4 +1,4 @@
-//! The reminder at the end of a turn: which commits were made since the session began of which no task speaks, said once.
+//! The reminder at the end of a turn: which commits made since the session began have no task. It is given once.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -14,22 +14,22 @@ use crate::git::{Repo, files, messages};
 use crate::sources::ledger::read_ledger_at;
 use crate::spool::Spool;
 
-/// A session that began before is not looked at.
+/// A session that began earlier than this is ignored.
 const LONGEST_SESSION: TimeDelta = TimeDelta::days(14);
-/// Another session that said nothing for so long does not go on.
+/// Another session without events for this long counts as over.
 const MAY_GO_ON: TimeDelta = TimeDelta::hours(2);
-/// No log of a reference that is read is longer.
+/// The maximum size of a reflog that is read.
 const LARGEST_LOG: u64 = 32 << 20;
-/// So many commits of a session are looked at.
+/// The maximum number of a session's commits that are examined.
 const MOST: usize = 256;
-/// So many are named.
+/// The maximum number of commits that are listed.
 const NAMED: usize = 5;
-/// How long another copy of this hook is waited for.
+/// How long to wait for another copy of this hook.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// What to remind the agent of now, as a text for it. That it was is kept, so that it is the only time.
+/// The reminder for the agent, as text. It is marked as given, so that it is given only once.
 pub fn due(spool: &Spool, event: &Event) -> Option<String> {
-    // Two copies of one hook would both find that nobody was reminded.
+    // Otherwise two copies of one hook would both find that nobody was reminded.
     let _alone = spool.alone(PATIENCE)?;
     let events = spool.recent(event.at - LONGEST_SESSION);
     let is_own = |other: &&Event| other.agent == event.agent && other.session == event.session;
@@ -37,11 +37,11 @@ pub fn due(spool: &Spool, event: &Event) -> Option<String> {
     if own.iter().any(|event| event.kind == EventKind::Reminded) {
         return None;
     }
-    // Where the spool does not say when it began, what was committed before and what since cannot be told apart.
+    // If the spool does not say when the session began, commits made before and since cannot be told apart.
     let is_start = |event: &&&Event| event.kind == EventKind::SessionStart;
     let began = own.iter().find(is_start)?.at;
     let repo = Repo::discover(Path::new(event.folder.as_ref()?)).ok()?;
-    // Whose commits are whose is not told by the clock where others work at the same time.
+    // While others work in the repository, the time alone does not tell whose commits are whose.
     let beside = events.iter().filter(|other| !is_own(other));
     if may_work_beside(beside, began, &repo) {
         return None;
@@ -68,8 +68,8 @@ pub fn due(spool: &Spool, event: &Event) -> Option<String> {
     Some(text(&without))
 }
 
-/// Whether another session may have worked in a repository since then: it had an event, or one shortly before that was not
-/// its end. Nothing is heard of a session while it answers.
+/// Whether another session may have worked in a repository since then: it had an event, or one shortly before that was not its
+/// end. A session sends no events while it answers.
 fn may_work_beside<'a>(events: impl Iterator<Item = &'a Event>, began: DateTime<Utc>, repo: &Repo) -> bool {
     let mut last: BTreeMap<(&str, Option<&str>), &Event> = BTreeMap::new();
     for event in events.filter(|event| works_in(event, repo)) {
@@ -79,14 +79,14 @@ fn may_work_beside<'a>(events: impl Iterator<Item = &'a Event>, began: DateTime<
         .any(|event| event.at > began || event.kind != EventKind::SessionEnd && began - event.at < MAY_GO_ON)
 }
 
-/// Whether an event is of an agent that works in a repository.
+/// Whether an event belongs to an agent that works in a repository.
 fn works_in(event: &Event, repo: &Repo) -> bool {
     let folder = event.folder.as_deref().map(Path::new);
     let is_session = event.session.is_some();
     is_session && folder.is_some_and(|folder| repo.work_dir().is_some_and(|top| folder.starts_with(top)))
 }
 
-/// The commits that were made in this work tree since a time and are still below HEAD, the oldest first.
+/// The commits made in this working tree since a time that HEAD still reaches, oldest first.
 fn made_since(repo: &Repo, began: DateTime<Utc>) -> Option<Vec<ObjectId>> {
     let log = files::read_text(&repo.git_dir().join("logs/HEAD"), LARGEST_LOG).ok()??;
     let logged: HashSet<ObjectId> = log
@@ -107,7 +107,7 @@ fn made_since(repo: &Repo, began: DateTime<Utc>) -> Option<Vec<ObjectId>> {
     Some(made)
 }
 
-/// The commit that a line of the log of HEAD says was made, at or after a time.
+/// The commit that a line of HEAD's reflog reports as made, at or after a time.
 fn made(line: &str, since: i64) -> Option<ObjectId> {
     let (head, message) = line.split_once('\t')?;
     let mut ids = head.split(' ').skip(1);
@@ -116,7 +116,7 @@ fn made(line: &str, since: i64) -> Option<ObjectId> {
     (seconds >= since && message.starts_with("commit")).then_some(commit)
 }
 
-/// Whether a task is on the commit, or one names the session since it began: an agent that recorded its work once is done.
+/// Whether a task is on the commit, or names the session since it began: an agent that recorded its work once is done.
 fn is_spoken_of(ledger: &Ledger, commit: ObjectId, session: &SessionId, began: DateTime<Utc>) -> bool {
     let names_session = |task: &crate::facts::task::Task| task.at >= began && task.sessions.contains(session);
     let mut tasks = ledger.tasks.iter();
@@ -150,8 +150,8 @@ fn text(commits: &[ObjectId]) -> String {
     }
     format!(
         "Since this session began, {what}: {}{more}. If {them} a task, record it now, with the hands-on hours that a senior engineer \
-         who knows the stack would need for each phase: {command}. \"Not worth a record\" is a fine answer as well; then just \
-         end the turn. This reminder comes once a session.",
+         who knows the stack would need for each phase: {command}. \"Not worth a record\" is also a fine answer; then just \
+         end the turn. This reminder is shown once per session.",
         ids.join(", ")
     )
 }

@@ -1,7 +1,7 @@
-//! Captures what hooks told of: every command that speaks of sessions does so, so that nobody has to.
+//! Captures sessions that hooks reported: every command that reads sessions does this, so no person has to.
 //!
-//! Whatever goes wrong here is no trouble of the command that swept. What could not be captured stays where it was, and is
-//! tried again the next time.
+//! A failure here does not affect the command that swept. Whatever could not be captured stays in the spool and is tried again
+//! next time.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -36,73 +36,73 @@ use crate::workspace::sessions::{OwnLinks, collect};
 
 /// How long a capture after a hook waits for another one to end.
 const PATIENCE: Duration = Duration::from_secs(600);
-/// How far a capture that nobody asked for steps back behind others, as `nice` has it.
+/// The `nice` value of a capture that runs in the background.
 #[cfg(unix)]
 const POLITE: i32 = 10;
-/// Before it looks, hooks that were called together have all left their events.
+/// How long it waits first, so that hooks called at the same time have all stored their events.
 const SETTLING: Duration = Duration::from_millis(300);
-/// A log is quiet when it has not changed for so long.
+/// A log is quiet when it has not changed for this long.
 const QUIET: Duration = Duration::from_secs(2);
-/// No log is waited for longer.
+/// The maximum time to wait for a log.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
-/// How long it is tried to be the one that stays: whoever looks whether somebody does holds the lock for a moment.
+/// How long it tries to become the waiting process: whoever checks for one holds the lock for a moment.
 const TURN: Duration = Duration::from_millis(100);
-/// After so long, a capture after a hook leaves what comes to another one.
+/// After this time, a capture after a hook leaves new events to another process.
 const LONGEST_STAY: Duration = Duration::from_secs(600);
-/// Nothing that is waited for needs longer to rest, but for what a clock says that was ahead.
+/// Nothing that is waited for needs longer to rest, unless the clock was ahead.
 const LONGEST_REST: Duration = Duration::from_secs(35);
-/// How often it is looked whether a hook left something.
+/// How often the spool is checked for new events.
 const BETWEEN_SIZES: Duration = Duration::from_secs(1);
 
-/// How many seconds the time of a commit may be before that of its hook: git takes it before the message is typed.
+/// How many seconds the time of a commit may be earlier than that of its hook: git takes it before the message is typed.
 const CLOCKS: i64 = 3600;
-/// A session whose log has an event so late is at work.
+/// A session whose log has an event this recent is at work.
 const AT_WORK: TimeDelta = TimeDelta::seconds(60);
 
-/// No capture of what is pending takes so long unless a repository hangs. Its process then ends, so that others have their turn.
+/// No capture of pending sessions takes this long unless a repository hangs. The process then exits, so that others can continue.
 const LONGEST_ROUND: Duration = Duration::from_secs(1800);
 
-/// A session of which nothing came for so long is taken to be over.
+/// A session with no events for this long counts as over.
 const LONG_REST: TimeDelta = TimeDelta::hours(1);
 
-/// In which repositories.
+/// Which repositories to sweep.
 #[derive(Debug, Clone, Copy)]
 pub enum Where<'a> {
-    /// In all that the sessions worked in.
+    /// All repositories that the sessions worked in.
     Everywhere,
-    /// In those below these folders or around them. What a session made elsewhere stays pending.
+    /// Only those below or around these directories. What a session made elsewhere stays pending.
     At(&'a [PathBuf]),
 }
 
-/// What a sweep did.
+/// The result of a sweep.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Swept {
-    /// The sessions that something was written of.
+    /// The sessions of which something was written.
     pub sessions: BTreeSet<SessionId>,
     /// How many commits have new records.
     pub commits: usize,
     /// What could not be captured, by session.
     pub failed: BTreeMap<SessionId, String>,
-    /// Whether something was left to another process, which captures just now.
+    /// Whether something was left to another process that is capturing now.
     pub is_left: bool,
-    /// Why nobody knows what was captured.
+    /// Why the result is unknown.
     pub trouble: Option<String>,
 }
 
 impl Swept {
-    /// What was done, in words.
+    /// The result as a status line.
     pub fn in_words(&self) -> String {
         let sessions = counted(self.sessions.len(), "session", "sessions");
         let commits = counted(self.commits, "commit", "commits");
         match () {
-            () if self.commits > 0 => format!("captured {sessions} on {commits}"),
-            () if self.is_left => "another capture is already running".to_owned(),
-            () => "nothing new to capture".to_owned(),
+            () if self.commits > 0 => format!("Captured {sessions} on {commits}"),
+            () if self.is_left => "Another capture is already running".to_owned(),
+            () => "Nothing new to capture".to_owned(),
         }
     }
 
-    /// All trouble in one line.
+    /// All failures in one line.
     pub fn warning(&self) -> Option<Warning> {
         if let Some(trouble) = &self.trouble {
             return Some(Warning::new("git leverage capture --pending", trouble.clone()));
@@ -110,17 +110,16 @@ impl Swept {
         let (session, reason) = self.failed.first_key_value()?;
         let more = match self.failed.len() {
             1 => String::new(),
-            many => format!(", nor {} more", many - 1),
+            many => format!(" (and {} more)", many - 1),
         };
         Some(Warning::new(
             session.to_string(),
-            format!("cannot be captured yet: {reason}{more}"),
+            format!("cannot capture yet: {reason}{more}"),
         ))
     }
 }
 
-/// The spools that this process may look into: that of the machine, and the one that stands in for it in the repository around
-/// the current folder.
+/// The spools this process may read: the machine's, and the one that replaces it in the repository around the current directory.
 pub fn spools(context: &Context) -> Vec<Spool> {
     let machine = context
         .environment
@@ -131,7 +130,7 @@ pub fn spools(context: &Context) -> Vec<Spool> {
     machine.into_iter().chain(beside).collect()
 }
 
-/// Whether hooks told of something that is not captured yet.
+/// Whether hooks reported anything that is not captured yet.
 pub fn is_pending(context: &Context) -> bool {
     let now = context.environment.now;
     spools(context)
@@ -139,7 +138,7 @@ pub fn is_pending(context: &Context) -> bool {
         .any(|spool| spool.contents(now).newest().is_some())
 }
 
-/// Captures what is pending, if nobody else does now.
+/// Captures what is pending, unless another process is capturing.
 pub fn sweep(context: &Context, place: Where<'_>) -> Swept {
     let mut swept = Swept::default();
     for spool in spools(context) {
@@ -151,19 +150,19 @@ pub fn sweep(context: &Context, place: Where<'_>) -> Swept {
             swept.is_left = true;
             continue;
         };
-        // Somebody may have captured it meanwhile.
+        // Another process may have captured it in the meantime.
         let settled = capture(context, &spool, place, &mut swept);
-        // What is not noted is captured again, which changes nothing.
+        // What is not marked as captured is captured again, which changes nothing.
         let _ = spool.settle(&held, &settled, now);
     }
     swept
 }
 
-/// The capture that a hook starts. It captures as soon as logs are quiet, and then stays, asleep, until all that it knows of
-/// has rested: what agents write after their last event is captured without anybody's doing. One such process sleeps, and
-/// takes what comes meanwhile upon itself; one more may work. While it sleeps, others can capture.
+/// The capture that a hook starts. It captures as soon as logs are quiet, and then sleeps until everything it knows of has
+/// rested, so that what agents write after their last event is captured automatically. One such process sleeps and takes over new
+/// events; one more may work. While it sleeps, others can capture.
 pub fn after_hook(context: &mut Context) -> Swept {
-    // The agent and whoever waits for it come first.
+    // The agent and the person waiting for it have priority.
     #[cfg(unix)]
     let _ = rustix::process::setpriority_process(None, POLITE);
     let mut swept = Swept::default();
@@ -173,7 +172,7 @@ pub fn after_hook(context: &mut Context) -> Swept {
     swept
 }
 
-/// Captures what is in a spool until all of it has rested.
+/// Captures the contents of a spool until everything in it has rested.
 fn capture_to_the_end(context: &mut Context, spool: &Spool, swept: &mut Swept) {
     let began = Instant::now();
     let Some(turn) = spool.turn(TURN) else { return };
@@ -185,7 +184,7 @@ fn capture_to_the_end(context: &mut Context, spool: &Spool, swept: &mut Swept) {
         let contents = spool.contents(context.environment.now);
         wait_until_quiet(&contents.pending, context.environment.now);
         let Some(held) = spool.sweep(PATIENCE) else { return };
-        // Whoever comes from now on starts a process of their own; all that came before is in the spool.
+        // From now on, each new caller starts its own process; everything that came before is in the spool.
         drop(turn.take());
         context.environment.look_at_clock();
         let now = context.environment.now;
@@ -195,20 +194,20 @@ fn capture_to_the_end(context: &mut Context, spool: &Spool, swept: &mut Swept) {
         let settled = capture(context, spool, Where::Everywhere, swept);
         let is_noted = spool.settle(&held, &settled, now).is_ok();
         drop(held);
-        // Without locks each of many hooks would leave a process; with a clock that stands still, nothing ever rests.
+        // Without locks, each of many hooks would leave a process; with a fixed clock, nothing ever rests.
         let may_stay = is_noted && is_alone && !context.environment.is_clock_fixed();
         let Some(rest) = rest_of(&spool.contents(now), now).filter(|_| may_stay) else {
             return;
         };
         if began.elapsed() < LONGEST_STAY {
             turn = spool.turn(TURN);
-            // Somebody else stays for the same.
+            // Another process already stays for the same events.
             if turn.is_none() {
                 return;
             }
             sleep(spool, rest.first);
         } else if began.elapsed() < LONGEST_STAY + LONGEST_REST {
-            // Others have come or will; this is the last time.
+            // Other processes have come or will come; this is the last round.
             thread::sleep(rest.last);
         } else {
             return;
@@ -216,21 +215,21 @@ fn capture_to_the_end(context: &mut Context, spool: &Spool, swept: &mut Swept) {
     }
 }
 
-/// How long it is until what a capture left has rested: the first of it, and all.
+/// How long it takes until what a capture left has rested: the first of it, and all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Rest {
     first: Duration,
     last: Duration,
 }
 
-/// The same for what is in a spool after a capture that began then; `None` where time alone helps nothing.
+/// The same for the contents of a spool after a capture that began then; `None` if waiting does not help.
 fn rest_of(contents: &Contents, began: DateTime<Utc>) -> Option<Rest> {
     let sessions = contents.pending.iter().map(|pending| pending.last);
     let commits = contents.committed.iter().map(|committed| committed.last);
     let left = sessions
         .chain(commits)
         .filter_map(|last| (RESTS - (began - last)).to_std().ok());
-    // A clock that was ahead is not waited for.
+    // Do not wait for times from a clock that was ahead.
     let left: Vec<Duration> = left
         .filter(|left| !left.is_zero() && *left <= LONGEST_REST)
         .collect();
@@ -240,7 +239,7 @@ fn rest_of(contents: &Contents, began: DateTime<Utc>) -> Option<Rest> {
     })
 }
 
-/// Sleeps so long, or until a hook leaves something new.
+/// Sleeps for this long, or until a hook stores something new.
 fn sleep(spool: &Spool, time: Duration) {
     let (start, size) = (Instant::now(), spool.size());
     while start.elapsed() < time && spool.size() == size {
@@ -248,7 +247,7 @@ fn sleep(spool: &Spool, time: Duration) {
     }
 }
 
-/// Waits until nobody writes into the logs of sessions that had an event just now.
+/// Waits until nothing writes to the logs of sessions that had an event just now.
 fn wait_until_quiet(pending: &[Pending], now: DateTime<Utc>) {
     let recent = pending.iter().filter(|pending| !pending.rests(now));
     let logs: Vec<Option<&str>> = recent.map(|pending| pending.log.as_deref()).collect();
@@ -268,42 +267,42 @@ fn wait_until_quiet(pending: &[Pending], now: DateTime<Utc>) {
     }
 }
 
-/// A pending session with those that it launched.
+/// A pending session with the sessions it started.
 struct Target<'a> {
     pending: &'a Pending,
     sessions: BTreeSet<SessionId>,
-    /// The repositories that they worked in.
+    /// The repositories they worked in.
     repositories: BTreeSet<PathBuf>,
-    /// Whether all of it is captured now, or only where a commit has nothing of it yet: as long as it goes on, each turn would
-    /// else add a line to each of its commits.
+    /// Whether all of it is captured now, or only commits that have nothing of it yet: while the session is active, each turn
+    /// would otherwise add a line to each of its commits.
     is_due: bool,
     /// What is left to do.
     left: Left,
 }
 
-/// What of a session is still to be captured.
+/// What is still to be captured of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Left {
     /// Nothing, for now.
     Nothing,
-    /// What it made where nobody looked.
+    /// Work in a place that was not examined.
     Elsewhere,
-    /// What adds too little to its lines as long as more may come.
+    /// Too little new work for new lines, as long as more may come.
     Waits,
-    /// What could not be.
+    /// Work whose capture failed.
     Failed(String),
 }
 
-/// Commits that git told of.
+/// Commits that git reported.
 struct Commits<'a> {
     committed: &'a Committed,
-    /// The repository that they are in, if there is one still.
+    /// The repository they are in, if it still exists.
     repository: Option<PathBuf>,
-    /// Whether something of them is left to do.
+    /// Whether any of them is left to do.
     is_left: bool,
 }
 
-/// Captures what is pending in a spool; what of it is settled then.
+/// Captures what is pending in a spool, and marks it as settled.
 fn capture(context: &Context, spool: &Spool, place: Where<'_>, swept: &mut Swept) -> Settled {
     let _watched = Watched::until(LONGEST_ROUND);
     let began = context.environment.now;
@@ -315,13 +314,13 @@ fn capture(context: &Context, spool: &Spool, place: Where<'_>, swept: &mut Swept
     let around: Vec<PathBuf> = around.into_iter().collect();
     let collected = match Linking::usual(&LogArgs::default(), &RulesArgs::default()).options(context) {
         Ok(options) => collect(&options, &around),
-        // Settings that cannot be read stop every command that reads logs, and say so there.
+        // Unreadable settings stop every command that reads logs, and are reported there.
         Err(_) => return Settled::default(),
     };
     let target = |one| {
         let mut target = Target::new(one, &collected.sessions, &near, began);
         if spool.repository().is_some() {
-            // Whoever made the repository may have made its spool: nothing that it says reaches others.
+            // Whoever made the repository may also have made its spool, so nothing in it may affect other repositories.
             target
                 .repositories
                 .retain(|repository| around.contains(repository));
@@ -359,7 +358,7 @@ fn capture(context: &Context, spool: &Spool, place: Where<'_>, swept: &mut Swept
     settled(targets, &commits, began, swept)
 }
 
-/// What is settled by a capture that began then.
+/// What a capture that began then has settled.
 fn settled(
     targets: Vec<Target<'_>>,
     commits: &[Commits<'_>],
@@ -447,7 +446,7 @@ impl<'a> Target<'a> {
         target
     }
 
-    /// Finds the repositories that it worked in, and what stands in the way.
+    /// Finds the repositories the session worked in, and the obstacles.
     fn look(&mut self, own: &[&Session], near: &Near) {
         let pending = self.pending;
         let is_near = |folder: &&String| near.holds(Path::new(folder));
@@ -460,7 +459,7 @@ impl<'a> Target<'a> {
         }
         let found = repositories_near(&folders, own.iter().copied(), |path| near.holds(path));
         self.repositories = found.into_iter().collect();
-        // One that cannot be opened any more says so when it is captured in.
+        // One that can no longer be opened is reported when it is captured in.
         self.repositories.extend(folders);
         let is_gone = |folder: &String| !Path::new(folder).exists();
         if self.repositories.is_empty() && pending.folders.iter().filter(is_near).any(is_gone) {
@@ -471,7 +470,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Something is left, if nothing worse is.
+    /// Records that something is left, unless something worse already is.
     fn leave(&mut self, left: Left) {
         if !matches!(self.left, Left::Failed(_)) {
             self.left = left;
@@ -479,7 +478,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Whether a log is there in which something must be.
+/// Whether a log exists that must contain something.
 fn has_log(pending: &Pending) -> bool {
     let is_read = READERS
         .iter()
@@ -488,7 +487,7 @@ fn has_log(pending: &Pending) -> bool {
     is_read && pending.had_turns && pending.log.as_ref().is_some_and(is_there)
 }
 
-/// The main folder of the repository around a folder that an agent named; `None` where there is none.
+/// The main directory of the repository around a directory that an agent named; `None` if there is none.
 fn main_folder(folder: &str) -> Result<Option<PathBuf>, String> {
     let folder = Path::new(folder);
     if !folder.is_absolute() || !folder.is_dir() {
@@ -496,7 +495,7 @@ fn main_folder(folder: &str) -> Result<Option<PathBuf>, String> {
     }
     match Repo::discover(folder) {
         Ok(repo) => Ok(Some(repo.main_folder())),
-        // Where one was meant to be, it is broken.
+        // There should be a repository here, but it is broken.
         Err(OpenError::NotARepository(_)) if !has_git_folder(folder) => Ok(None),
         Err(error) => Err(error.to_string()),
     }
@@ -506,7 +505,7 @@ fn has_git_folder(folder: &Path) -> bool {
     folder.ancestors().any(|above| above.join(".git").exists())
 }
 
-/// Captures what sessions made in one repository, as `capture` does that is called there.
+/// Captures what sessions made in one repository, as `capture` does when run there.
 fn capture_in(
     context: &Context,
     repository: &Path,
@@ -531,7 +530,7 @@ fn capture_in(
     there.keep(&wanted, targets, made_by_hand, swept)
 }
 
-/// A repository that is captured in.
+/// A repository being captured in.
 struct There<'a> {
     capture: Capture<'a>,
     own: &'a OwnLinks,
@@ -540,7 +539,7 @@ struct There<'a> {
 }
 
 impl There<'_> {
-    /// The commits that are to have records of all their sessions.
+    /// The commits that get records of all their sessions.
     fn wanted(
         &self,
         targets: &[&mut Target<'_>],
@@ -553,7 +552,7 @@ impl There<'_> {
         let links = || self.capture.links();
         let made = links().filter(|link| sessions.contains(&link.session));
         let mut wanted: HashSet<ObjectId> = made.map(|link| link.commit).collect();
-        // A session that is at work has not written all of it yet, and its own hook comes at the end of the turn.
+        // An active session has not written everything yet; its own hook comes at the end of the turn.
         let lately = (self.now - AT_WORK).timestamp();
         let sessions = self.own.sessions.iter();
         let works = sessions.filter(|session| session.span.end.seconds() >= lately);
@@ -568,7 +567,7 @@ impl There<'_> {
         wanted
     }
 
-    /// Writes what is not in the notes on these commits, and notes with whom something is left to do.
+    /// Writes what the notes on these commits lack, and marks the sessions that have something left to do.
     fn keep(
         &self,
         wanted: &HashSet<ObjectId>,
@@ -613,7 +612,7 @@ impl There<'_> {
     }
 }
 
-/// Why nothing is known of the commits of a repository: no links are then no sign that there are none.
+/// Why the links of a repository are unknown: their absence then proves nothing.
 fn unread(repo: &Repo, own: &OwnLinks) -> Option<String> {
     let places = [repo.place().to_owned(), repo.main_folder()].map(|place| place.display().to_string());
     let mut warnings = own.warnings.iter().filter(|_| own.links.is_empty());
@@ -621,7 +620,7 @@ fn unread(repo: &Repo, own: &OwnLinks) -> Option<String> {
     found.map(|warning| warning.message.clone())
 }
 
-/// How a session rests: by what the hooks told of it, and by its log.
+/// Whether a session rests, according to hooks and its log.
 fn repose(session: &SessionId, targets: &[&mut Target<'_>], all: &[Session], now: DateTime<Utc>) -> Repose {
     let log = all.iter().find(|one| one.id == *session);
     let is_quiet = log.is_none_or(|log| now.timestamp() - log.span.end.seconds() >= LONG_REST.num_seconds());
@@ -631,14 +630,14 @@ fn repose(session: &SessionId, targets: &[&mut Target<'_>], all: &[Session], now
         pending if pending.is_ended => Repose::Ended,
         _ => Repose::None,
     });
-    // One of which nothing is told was captured to its end.
+    // A session without events was captured to its end.
     match told.min().unwrap_or(Repose::Long) {
         Repose::Long if !is_quiet => Repose::Ended,
         told => told,
     }
 }
 
-/// Writes records into the notes. Returns the commits whose notes could not take them, and why.
+/// Writes records to the notes. Returns the commits whose notes could not take them, and why.
 pub fn write(open: &OpenLedger, records: &Records) -> Result<ledger::Left, CommandError> {
     let lines: Vec<(ObjectId, Record)> = records
         .iter()
@@ -652,21 +651,22 @@ pub fn write(open: &OpenLedger, records: &Records) -> Result<ledger::Left, Comma
     Ok(ledger::append_each(&open.repo, &lines, message, open.writer()?)?)
 }
 
-/// How many sessions records are of, in words.
+/// The number of sessions in records, with its noun.
 pub fn count(records: &Records) -> String {
     let sessions: HashSet<_> = records.iter().map(|(_, record)| &record.session).collect();
     counted(sessions.len(), "session", "sessions")
 }
 
-/// How many commits records are on, in words.
+/// The number of commits in records, with its noun.
 pub fn commits(records: &Records) -> String {
     let commits: HashSet<_> = records.iter().map(|(commit, _)| commit).collect();
     counted(commits.len(), "commit", "commits")
 }
 
-/// What is looked at, by the names of paths alone: to look at a folder in which somebody else's agent worked may take forever.
+/// The places to sweep, compared by their paths only: examining a directory in which another person's agent worked can take
+/// forever.
 struct Near {
-    /// The folders that are asked for, and the work trees of the repositories around them; `None` where all are looked at.
+    /// The requested directories, and the working trees of the repositories around them; `None` means all.
     folders: Option<Vec<PathBuf>>,
 }
 
@@ -697,7 +697,7 @@ impl Near {
 }
 
 impl Where<'_> {
-    /// Whether a repository, by its main folder, is one of them.
+    /// Whether a repository, given its main directory, is one of them.
     fn holds(self, repository: &Path) -> bool {
         let Self::At(folders) = self else { return true };
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());

@@ -1,19 +1,19 @@
-//! Ends this process where what it does takes too long: a file that never answers would else keep it, and the locks that it
-//! holds, for good.
+//! Ends this process if its work takes too long: a file that never responds would otherwise block it, and the locks it holds,
+//! forever.
 
 use std::process;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-/// What must be over in time. It is watched until this is dropped.
+/// Work with a time limit. It is watched until this is dropped.
 #[derive(Debug)]
 pub struct Watched {
     _over: Option<Sender<()>>,
 }
 
 impl Watched {
-    /// Ends the process with 1 unless this is dropped sooner.
+    /// Ends the process with exit code 1 unless this is dropped first.
     pub fn until(limit: Duration) -> Self {
         let (over, heard) = channel();
         let watch = move || {
@@ -21,7 +21,7 @@ impl Watched {
                 end();
             }
         };
-        // Where no thread can be had, nothing is watched.
+        // If no thread can be started, nothing is watched.
         let is_watched = thread::Builder::new().spawn(watch).is_ok();
         Self {
             _over: is_watched.then_some(over),
@@ -29,7 +29,7 @@ impl Watched {
     }
 }
 
-// The thread that hangs cannot be ended on its own.
+// The hanging thread cannot be ended by itself.
 #[allow(clippy::exit)]
 fn end() {
     process::exit(1)

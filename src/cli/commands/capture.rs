@@ -1,4 +1,4 @@
-//! `capture [REV…]`: keeps what was measured of the sessions behind commits in their notes, since agents delete their logs.
+//! `capture [REV…]`: saves the measured figures of the sessions behind commits in their notes, because agents delete their logs.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -28,28 +28,28 @@ use crate::workspace::sessions::OwnLinks;
     after_help = "Examples:\n  git leverage capture\n  git leverage capture HEAD~3 HEAD\n  \
                   git leverage capture --since 30.days\n  \
                   git leverage capture --session claude-code:4f1c…\n  git leverage capture --pending\n\n\
-                  Capturing again changes nothing, unless a session went on."
+                  Capturing again changes nothing, unless a session continued."
 )]
 pub struct Args {
-    /// The commits [default: HEAD]
+    /// Commits to capture [default: HEAD]
     #[arg(value_name = "REV")]
     revisions: Vec<String>,
     /// All commits of all branches since a day: a date, or words that git understands, such as `30.days`
     #[arg(long, value_name = "DATE", conflicts_with = "revisions")]
     since: Option<String>,
-    /// All commits that a session made here, with those that it launched
+    /// All commits that a session made here, including the sessions it started
     #[arg(long, value_name = "AGENT:ID", conflicts_with_all = ["revisions", "since"])]
     session: Option<SessionId>,
-    /// What hooks told of and nobody captured yet, in all repositories that these sessions worked in
+    /// Sessions reported by hooks and not yet captured, in every repository they worked in
     #[arg(long, conflicts_with_all = ["revisions", "since", "session", "dry_run"])]
     pending: bool,
-    /// As a hook starts it: wait until the logs are written
+    /// As started by a hook: wait until the logs are complete
     #[arg(long, hide = true, requires = "pending")]
     after_hook: bool,
-    /// As a command that sweeps starts it: tell what was captured in one line for a program
+    /// As started by a sweeping command: print one line of JSON
     #[arg(long, hide = true, requires = "pending")]
     apart: bool,
-    /// Only in repositories below these folders or around them
+    /// Only in repositories below or around these directories
     #[arg(long, hide = true, requires = "apart", value_name = "FOLDER")]
     at: Vec<PathBuf>,
     #[command(flatten)]
@@ -61,12 +61,12 @@ pub struct Args {
     logs: LogArgs,
     #[command(flatten)]
     rules: RulesArgs,
-    /// Show what would be saved, and write nothing
+    /// Show what would be saved, but write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
 
-/// Writes the facts and shows them.
+/// Writes the records and shows them.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     if args.pending {
         return pending(args, context);
@@ -81,7 +81,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let own = OwnLinks::of(&open.repo, &linking.options(context)?);
     let capture = Capture::new(&open.repo, &own);
     let wanted = args.wanted(&open, &own, &capture)?;
-    // What is not written needs no author.
+    // A dry run needs no author.
     let mut records = capture.records(&wanted, &open.stamp(open.author().unwrap_or_default()));
     let mut warnings = own.warnings.clone();
     if !records.is_empty() && !args.dry_run {
@@ -93,9 +93,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     context
         .terminal
         .status(&match (records.is_empty(), args.dry_run) {
-            (true, _) => "nothing new to capture".to_owned(),
-            (false, true) => "not written (--dry-run)".to_owned(),
-            (false, false) => format!("captured {} on {}", count(&records), commits(&records)),
+            (true, _) => "Nothing new to capture".to_owned(),
+            (false, true) => "Nothing written (--dry-run)".to_owned(),
+            (false, false) => format!("Captured {} on {}", count(&records), commits(&records)),
         })?;
     context.terminal.warnings(&warnings)?;
     if !args.dry_run {
@@ -104,8 +104,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     Ok(Outcome::of(&warnings))
 }
 
-/// Writes records, and leaves those that were written; a warning for each commit whose note cannot take its own. That none can
-/// is an error.
+/// Writes records, and keeps those that were written; a warning for each commit whose note cannot take its records. It is an
+/// error if none can.
 fn keep(open: &OpenLedger, records: &mut Records) -> Result<Vec<Warning>, CommandError> {
     let mut left = write(open, records)?;
     records.retain(|(commit, _)| !left.contains_key(commit));
@@ -122,7 +122,7 @@ fn keep(open: &OpenLedger, records: &mut Records) -> Result<Vec<Warning>, Comman
     }
 }
 
-/// Captures what hooks told of.
+/// Captures the sessions that hooks reported.
 fn pending(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let place = match args.at.as_slice() {
         [] => Where::Everywhere,
@@ -144,7 +144,7 @@ fn pending(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 }
 
 impl Args {
-    /// The commits that are asked for.
+    /// The requested commits.
     fn wanted(
         &self,
         open: &OpenLedger,
@@ -185,11 +185,11 @@ fn show(context: &mut Context, records: &Records) -> Result<(), CommandError> {
     };
     let table = Table {
         columns: vec![
-            Column::text("commit", "commit"),
-            Column::text("session", "session"),
-            Column::number("agent_minutes", "agent", Basis::Measured),
-            Column::number("own", "of it here", Basis::Derived),
-            Column::text("evidence", "evidence"),
+            Column::text("commit", "Commit"),
+            Column::text("session", "Session"),
+            Column::number("agent_minutes", "Agent", Basis::Measured),
+            Column::number("own", "Share", Basis::Derived),
+            Column::text("evidence", "Evidence"),
         ],
         rows: records
             .iter()

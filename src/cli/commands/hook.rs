@@ -1,4 +1,4 @@
-//! `hook`: what agents and git call. Here it is declared, for the help and the completions; what it does is in `cli/hook.rs`.
+//! `hook`: the command that agents and git call. This file declares it for help and completions; `cli/hook.rs` implements it.
 
 use crate::cli::error::CommandError;
 use crate::cli::hook::{self, Asked};
@@ -7,12 +7,12 @@ use crate::cli::outcome::Outcome;
 /// The arguments of `hook`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "It takes what the agent says on standard input, and tells by that which agent it is. It notes that something \
-                  happened, starts a capture in the background, and ends with 0 whatever happens.\n\n\
+    after_help = "Reads the agent's payload from standard input and detects from it which agent is calling. Appends \
+                  one line to the spool, starts a capture in the background, and always exits with 0.\n\n\
                   Examples:\n  git leverage hook <payload.json\n  git leverage hook --git post-commit"
 )]
 pub struct Args {
-    /// At the end of a turn, remind the agent once of commits of the session that have no task
+    /// At the end of a turn, remind the agent once of the session's commits without a task
     #[arg(long, conflicts_with = "git")]
     pub remind: bool,
     /// The git hook that is running: post-commit or post-rewrite
@@ -20,7 +20,7 @@ pub struct Args {
     pub git: Option<String>,
 }
 
-/// The same as where it is the first argument, for a call with global options before it.
+/// The same as if it were the first argument, for a call with global options before it.
 pub fn run(args: Args) -> Result<Outcome, CommandError> {
     Ok(hook::run(Asked {
         remind: args.remind,
