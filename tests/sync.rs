@@ -73,23 +73,23 @@ fn a_record_travels_and_the_rest_is_told() {
     ada.run(&["record", "--estimate", "8h"]).success();
     record(&ada, "Deployment audit");
     insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
-    remote    origin, $WORLD/remote.git
-    received  nothing new
-    sent      2 tasks  (refs/notes/leverage)
+    Remote    origin, $WORLD/remote.git
+    Received  nothing new
+    Sent      2 tasks  (refs/notes/leverage)
               1 commit  (refs/leverage/tasks)
     [exit 0]
     ");
     insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
-    remote    origin, $WORLD/remote.git
-    received  nothing new
-    sent      nothing new
+    Remote    origin, $WORLD/remote.git
+    Received  nothing new
+    Sent      nothing new
     [exit 0]
     ");
     insta::assert_snapshot!(without_ids(&ben.run(&["sync", "origin"])), @r"
-    remote    origin, $WORLD/remote.git
-    received  2 tasks  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
+    Remote    origin, $WORLD/remote.git
+    Received  2 tasks  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
               1 commit  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
-    sent      nothing new
+    Sent      nothing new
     [exit 0]
     ");
     assert_eq!(titles(&ben), ["Deployment audit", "Kiln controller"]);
@@ -114,10 +114,10 @@ fn ledgers_that_grew_beside_each_other_are_merged() {
     record(&ben, "Interviews");
     ada.run(&["sync"]).success();
     insta::assert_snapshot!(without_ids(&ben.run(&["sync"])), @r"
-    remote    origin, $WORLD/remote.git
-    received  2 tasks  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
+    Remote    origin, $WORLD/remote.git
+    Received  2 tasks  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
               1 commit  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
-    sent      2 tasks  (refs/notes/leverage)
+    Sent      2 tasks  (refs/notes/leverage)
               2 commits  (refs/leverage/tasks)
     [exit 0]
     ");
@@ -171,10 +171,10 @@ fn a_dry_run_prints_what_would_be_published_and_moves_nothing() {
     let tree = ada.git(&["ls-tree", "-r", "--format=%(objectname)", "refs/notes/leverage"]);
     assert_eq!(ran.stdout.trim_end(), ada.git(&["cat-file", "blob", &tree]));
     insta::assert_snapshot!(ran.stderr, @r"
-    remote: origin, $WORLD/remote.git
-    would receive: 1 task (refs/notes/leverage), 1 commit (refs/leverage/tasks)
-    would publish: 1 task (refs/notes/leverage), 1 commit (refs/leverage/tasks)
-    nothing was merged or pushed (--dry-run)
+    Remote: origin, $WORLD/remote.git
+    Would receive: 1 task (refs/notes/leverage), 1 commit (refs/leverage/tasks)
+    Would publish: 1 task (refs/notes/leverage), 1 commit (refs/leverage/tasks)
+    Nothing merged or pushed (--dry-run)
     ");
     assert_eq!(ran.code, Some(0));
     assert_eq!(references(), before);
@@ -206,15 +206,15 @@ fn what_was_overwritten_goes_along_with_the_history_and_is_shown() {
     let ran = ada.run(&["sync", "--dry-run"]);
     assert_eq!(ran.stdout, "{\"kind\":\"dream\",\"v\":7}\nPASSWORD=hunter22\n");
     insta::assert_snapshot!(ran.stderr, @r"
-    remote: origin, $WORLD/remote.git
-    would receive: nothing new
-    would publish: 1 line of an unknown kind
-    the last 1 line stands in the history of the ledger alone
-    nothing was merged or pushed (--dry-run)
-    error: 1 text looks like a secret, and nothing was pushed
+    Remote: origin, $WORLD/remote.git
+    Would receive: nothing new
+    Would publish: 1 line of an unknown kind
+    The last 1 line is only in the history of the ledger
+    Nothing merged or pushed (--dry-run)
+    error: 1 text looks like a secret; nothing was pushed
     error: a line of an unknown kind: its text looks like it contains a password or token
-    hint: If none of it is one: git leverage sync --allow-secrets
-    hint: If it is one, it stays in the history of the ledger: replace it where it is used, or see docs/sharing.md
+    hint: If none of it is secret, run `git leverage sync --allow-secrets`
+    hint: If it is secret, revoke it: it stays in the history of the ledger; see `docs/sharing.md`
     ");
     assert_eq!(ran.code, Some(1));
 }
@@ -243,17 +243,17 @@ fn a_secret_stops_the_push_and_is_not_repeated() {
         "{ran}"
     );
     insta::assert_snapshot!(without_ids(&ran), @r"
-    remote    origin, $WORLD/remote.git
-    received  1 task  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
+    Remote    origin, $WORLD/remote.git
+    Received  1 task  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
               1 commit  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
-    not sent  2 tasks  (refs/notes/leverage)
+    Not sent  2 tasks  (refs/notes/leverage)
               2 commits  (refs/leverage/tasks)
     [stderr]
-    error: 2 texts look like a secret, and nothing was pushed
+    error: 2 texts look like a secret; nothing was pushed
     error: task ID: its basis looks like it contains an address with a password
     error: task ID: its title looks like it contains a GitHub token
-    hint: If none of it is one: git leverage sync --allow-secrets
-    hint: If it is one, it stays in the history of the ledger: replace it where it is used, or see docs/sharing.md
+    hint: If none of it is secret, run `git leverage sync --allow-secrets`
+    hint: If it is secret, revoke it: it stays in the history of the ledger; see `docs/sharing.md`
     [exit 1]
     ");
     assert_eq!(titles(&ada).len(), 3, "what was fetched is merged");
@@ -281,7 +281,7 @@ fn setup_writes_what_cannot_overwrite_and_only_once() {
     remote.origin.fetch = +refs/notes/leverage*:refs/leverage/remotes/origin/notes*  (to be added)
     remote.origin.fetch = +refs/leverage/tasks*:refs/leverage/remotes/origin/tasks*  (to be added)
     [stderr]
-    not written (--dry-run)
+    Nothing written (--dry-run)
     [exit 0]
     ");
     assert_eq!(
@@ -294,14 +294,14 @@ fn setup_writes_what_cannot_overwrite_and_only_once() {
     remote.origin.fetch = +refs/notes/leverage*:refs/leverage/remotes/origin/notes*  (added)
     remote.origin.fetch = +refs/leverage/tasks*:refs/leverage/remotes/origin/tasks*  (added)
     [stderr]
-    `git fetch` fetches the ledger from now on; only `git leverage sync` merges and pushes it
+    From now on, `git fetch` also fetches the ledger; only `git leverage sync` merges and pushes it
     [exit 0]
     ");
     insta::assert_snapshot!(ada.run(&["sync", "--setup"]), @r"
-    remote.origin.fetch = +refs/notes/leverage*:refs/leverage/remotes/origin/notes*  (there already)
-    remote.origin.fetch = +refs/leverage/tasks*:refs/leverage/remotes/origin/tasks*  (there already)
+    remote.origin.fetch = +refs/notes/leverage*:refs/leverage/remotes/origin/notes*  (already present)
+    remote.origin.fetch = +refs/leverage/tasks*:refs/leverage/remotes/origin/tasks*  (already present)
     [stderr]
-    nothing to write
+    Nothing to add
     [exit 0]
     ");
     assert_eq!(
@@ -340,14 +340,14 @@ fn refspecs_that_overwrite_the_ledger_are_pointed_out_and_do_no_harm() {
     ben.run(&["sync"]).success();
     record(&ada, "Deployment audit");
     insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
-    remote    origin, $WORLD/remote.git
-    received  1 task  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
+    Remote    origin, $WORLD/remote.git
+    Received  1 task  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
               1 commit  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
-    sent      1 task  (refs/notes/leverage)
+    Sent      1 task  (refs/notes/leverage)
               2 commits  (refs/leverage/tasks)
     [stderr]
     warning: remote.origin.fetch: `+refs/notes/*:refs/notes/*` lets `git fetch` replace or delete records of this clone
-    hint: Remove it: git config --fixed-value --unset-all remote.origin.fetch '+refs/notes/*:refs/notes/*'
+    hint: Run `git config --fixed-value --unset-all remote.origin.fetch '+refs/notes/*:refs/notes/*'` to remove it
     [exit 0]
     ");
     assert_eq!(titles(&ada), ["Deployment audit", "Interviews"]);
@@ -388,20 +388,20 @@ fn the_remote_is_the_one_that_is_meant() {
     ada.git(&["remote", "rename", "origin", "first"]);
     insta::assert_snapshot!(ada.run(&["sync"]), @r"
     [stderr]
-    error: there are several remotes here: first, upstream
+    error: this repository has several remotes: first, upstream
     hint: Name one: git leverage sync REMOTE
     [exit 2]
     ");
     insta::assert_snapshot!(ada.run(&["sync", "second"]), @r"
     [stderr]
-    error: no remote here is called `second`
+    error: unknown remote: `second`
     hint: List the remotes here: git remote -v
     [exit 2]
     ");
     let alone = world.repo("alone");
     insta::assert_snapshot!(alone.run(&["sync"]), @r"
     [stderr]
-    error: there is no remote here
+    error: this repository has no remote
     hint: Add one: git remote add origin URL
     [exit 1]
     ");
@@ -628,9 +628,9 @@ fn a_remote_that_refuses_says_why() {
     );
     record(&ada, "Deployment audit");
     insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
-    remote    origin, $WORLD/remote.git
-    received  nothing new
-    not sent  1 task  (refs/notes/leverage)
+    Remote    origin, $WORLD/remote.git
+    Received  nothing new
+    Not sent  1 task  (refs/notes/leverage)
               1 commit  (refs/leverage/tasks)
     [stderr]
     error: git cannot push to `origin`: [remote rejected] (pre-receive hook declined); remote: Notes are closed

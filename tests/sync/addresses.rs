@@ -79,17 +79,17 @@ fn a_fork_that_is_pushed_to_has_the_same_in_the_end() {
     record(&ada, "Deployment audit");
     ada.git(&["remote", "set-url", "--push", "origin", "../fork.git"]);
     insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
-    remote    origin, $WORLD/remote.git; pushed to ../fork.git
-    received  1 task  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
+    Remote    origin, $WORLD/remote.git; pushed to ../fork.git
+    Received  1 task  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
               1 commit  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
-    sent      1 task  (refs/notes/leverage at ../fork.git)
+    Sent      1 task  (refs/notes/leverage at ../fork.git)
               2 commits  (refs/leverage/tasks at ../fork.git)
     [exit 0]
     ");
     insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
-    remote    origin, $WORLD/remote.git; pushed to ../fork.git
-    received  nothing new
-    sent      nothing new at ../fork.git
+    Remote    origin, $WORLD/remote.git; pushed to ../fork.git
+    Received  nothing new
+    Sent      nothing new at ../fork.git
     [exit 0]
     ");
     assert_eq!(titles(&ada), ["Deployment audit", "Interviews"]);
@@ -120,11 +120,11 @@ fn each_address_is_told_of_and_none_is_said_to_have_what_it_refused() {
     executable(&hook, "#!/bin/sh\necho 'Notes are closed' >&2\nexit 1\n");
     record(&ada, "Deployment audit");
     insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
-    remote    origin, $WORLD/remote.git; pushed to $WORLD/remote.git, ../second.git
-    received  nothing new
-    sent      1 task  (refs/notes/leverage at $WORLD/remote.git)
+    Remote    origin, $WORLD/remote.git; pushed to $WORLD/remote.git, ../second.git
+    Received  nothing new
+    Sent      1 task  (refs/notes/leverage at $WORLD/remote.git)
               1 commit  (refs/leverage/tasks at $WORLD/remote.git)
-    not sent  1 task  (refs/notes/leverage at ../second.git)
+    Not sent  1 task  (refs/notes/leverage at ../second.git)
               1 commit  (refs/leverage/tasks at ../second.git)
     [stderr]
     error: git cannot push to `../second.git`: [remote rejected] (pre-receive hook declined); remote: Notes are closed

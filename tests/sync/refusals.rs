@@ -42,11 +42,11 @@ fn who_is_overtaken_fetches_and_pushes_again() {
     );
     ada.run(&["record", "--estimate", "8h"]).success();
     insta::assert_snapshot!(without_ids(&ada.run(&["sync"])), @r"
-    remote    origin, $WORLD/remote.git
-    received  2 tasks  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
-    sent      1 task  (refs/notes/leverage)
+    Remote    origin, $WORLD/remote.git
+    Received  2 tasks  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
+    Sent      1 task  (refs/notes/leverage)
     [stderr]
-    `origin` changed meanwhile, or is busy; trying again
+    `origin` changed in the meantime or is busy; trying again
     [exit 0]
     ");
     assert_eq!(titles(&ada), ["Kiln controller", "Overtaking 1", "Overtaking 2"]);
@@ -133,10 +133,10 @@ fn a_reader_takes_what_there_is_and_pushes_nothing() {
     executable(&remote.path().join("hooks/pre-receive"), "#!/bin/sh\nexit 1\n");
     let before = tip(&remote, "refs/notes/leverage");
     insta::assert_snapshot!(without_ids(&ada.run(&["sync", "--no-push"])), @r"
-    remote    origin, $WORLD/remote.git
-    received  1 task  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
+    Remote    origin, $WORLD/remote.git
+    Received  1 task  (refs/notes/leverage -> refs/leverage/remotes/origin/notes)
               1 commit  (refs/leverage/tasks -> refs/leverage/remotes/origin/tasks)
-    sent      nothing (--no-push)
+    Sent      nothing (--no-push)
     [exit 0]
     ");
     record(&ben, "More interviews");
@@ -163,9 +163,9 @@ fn only_a_commit_needs_an_identity() {
     let before = tip(&other, "refs/notes/leverage");
     insta::assert_snapshot!(other.run(&["sync"]), @r"
     [stderr]
-    error: git does not know who you are, and every record names its author
-    hint: Run: git config --global user.name 'Your Name'
-    hint: and: git config --global user.email you@example.org
+    error: git does not know who you are, but every record needs an author
+    hint: Run `git config --global user.name 'Your Name'`
+    hint: Run `git config --global user.email you@example.org`
     [exit 1]
     ");
     assert_eq!(tip(&other, "refs/notes/leverage"), before);

@@ -179,8 +179,8 @@ fn a_partial_clone_is_not_set_up_to_fetch_a_part_of_the_ledger() {
     let partial = world.at("partial");
     insta::assert_snapshot!(partial.run(&["sync", "--setup"]), @r"
     [stderr]
-    error: this is a partial clone of `origin`: `git fetch` would leave out what the ledger says
-    hint: `git leverage sync` fetches all of it
+    error: this is a partial clone of `origin`: `git fetch` would not fetch the contents of the ledger
+    hint: Run `git leverage sync`, which fetches all of it
     [exit 1]
     ");
     assert_eq!(

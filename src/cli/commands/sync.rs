@@ -1,4 +1,4 @@
-//! `sync [REMOTE]`: takes in the ledger of a remote and gives it ours, through the user's own git.
+//! `sync [REMOTE]`: exchanges the ledger with a remote, through the user's own git.
 
 mod exchange;
 
@@ -26,24 +26,24 @@ use exchange::{Exchanged, Sync};
                   git leverage sync --setup"
 )]
 pub struct Args {
-    /// A remote of git config [default: the one that the branch follows, else `origin`, else the only one]
+    /// A remote of git config [default: the upstream remote of the branch, else `origin`, else the only one]
     #[arg(value_name = "REMOTE")]
     remote: Option<String>,
     /// Print the lines that would be published; merge and push nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Fetch and merge; push nothing
+    /// Fetch and merge, but push nothing
     #[arg(long, conflicts_with_all = ["setup", "allow_secrets"])]
     no_push: bool,
-    /// Only let `git fetch` fetch the ledger of REMOTE from now on, to where it overwrites nothing
+    /// Only make `git fetch` fetch the ledger of REMOTE from now on, to a place where it overwrites nothing
     #[arg(long)]
     setup: bool,
-    /// Publish records even if they look like they hold passwords, keys or tokens
+    /// Publish records even if they seem to contain passwords, keys or tokens
     #[arg(long)]
     allow_secrets: bool,
 }
 
-/// Talks to the remote; no other command does.
+/// Synchronizes with the remote; no other command contacts one.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open(context)?;
     refs::check(&open.repo)?;
@@ -67,7 +67,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     Ok(Outcome::Done)
 }
 
-/// A refspec by which a plain `git fetch` may take records away.
+/// A refspec with which a plain `git fetch` can remove records.
 fn danger(found: &Dangerous) -> Warning {
     let text = format!(
         "`{}` lets `git fetch` replace or delete records of this clone",
@@ -78,33 +78,33 @@ fn danger(found: &Dangerous) -> Warning {
         Place::File(path) => format!("--file {} ", shell::quoted(path)),
         Place::Elsewhere => {
             return Warning::new(found.key.clone(), text)
-                .hint("It is from a command line or the environment: leave it out there");
+                .hint("It was set on the command line or in the environment; remove it there");
         }
     };
     Warning::new(found.key.clone(), text).hint(format!(
-        "Remove it: git config {file}--fixed-value --unset-all {} {}",
+        "Run `git config {file}--fixed-value --unset-all {} {}` to remove it",
         shell::word(&found.key),
         shell::quoted(&found.refspec)
     ))
 }
 
-/// Fetches, merges and pushes, and says what went over, also where something went wrong on the way.
+/// Fetches, merges and pushes, and prints what was transferred, even if a step failed.
 fn exchange(sync: &Sync<'_>, context: &mut Context) -> Result<(), CommandError> {
     let exchanged = sync.exchange(context)?;
     if exchanged.trouble.is_none() {
         let what = match sync.is_pushing {
-            true => format!("the ledger is in step with `{}`", sync.remote.name),
-            false => format!("the ledger holds all that `{}` has", sync.remote.name),
+            true => format!("the ledger is in sync with `{}`", sync.remote.name),
+            false => format!("the ledger has everything from `{}`", sync.remote.name),
         };
         context.recorded(&sync.open.repo, what, Outcome::Done)?;
     }
-    // With the push, git may have moved our ledger as a configured refspec says.
+    // With the push, git may have moved the local ledger as a configured refspec says.
     let healed = match sync.open.known_writer() {
         Some(writer) => ledger::heal(&sync.open.repo, writer).map(|_| ()),
         None => Ok(()),
     };
     if let Some(reason) = &exchanged.warning {
-        let what = format!("{reason}; everything else was done");
+        let what = format!("{reason}; all other steps succeeded");
         context
             .terminal
             .warnings(&[Warning::new(sync.remote.name.clone(), what)])?;
@@ -123,20 +123,20 @@ fn exchange(sync: &Sync<'_>, context: &mut Context) -> Result<(), CommandError> 
     }
 }
 
-/// What went over.
+/// Prints what was transferred.
 fn tell(sync: &Sync<'_>, exchanged: &Exchanged, context: &mut Context) -> Result<(), CommandError> {
     context
         .terminal
-        .line(&visible(&format!("remote    {}", address(sync.remote))))?;
+        .line(&visible(&format!("Remote    {}", address(sync.remote))))?;
     let (notes, tasks) = (sync.remote.notes(), sync.remote.tasks());
     let is_fine = exchanged.trouble.is_none();
     let from = [
         format!("{} -> {notes}", refs::NOTES),
         format!("{} -> {tasks}", refs::TASKS),
     ];
-    told("received", &exchanged.received, &from, "", context)?;
+    told("Received", &exchanged.received, &from, "", context)?;
     if !sync.is_pushing {
-        return Ok(context.terminal.line("sent      nothing (--no-push)")?);
+        return Ok(context.terminal.line("Sent      nothing (--no-push)")?);
     }
     for (target, sent) in sync.remote.pushed_to.iter().zip(&exchanged.sent) {
         let there = match sync.remote.pushed_to.as_slice() {
@@ -145,16 +145,16 @@ fn tell(sync: &Sync<'_>, exchanged: &Exchanged, context: &mut Context) -> Result
         };
         let to = [refs::NOTES, refs::TASKS].map(|name| format!("{name}{there}"));
         if is_fine || !sent.news.is_empty() {
-            told("sent", &sent.news, &to, &there, context)?;
+            told("Sent", &sent.news, &to, &there, context)?;
         }
         if !sent.unsent.lines.is_empty() || !sent.unsent.tasks.is_empty() {
-            told("not sent", &sent.unsent, &to, &there, context)?;
+            told("Not sent", &sent.unsent, &to, &there, context)?;
         }
     }
     Ok(())
 }
 
-/// What a sync would publish: the lines on standard output, everything else beside it.
+/// Prints what a sync would publish: the lines on standard output, everything else on standard error.
 fn rehearse(sync: &Sync<'_>, context: &mut Context) -> Result<(), CommandError> {
     let (incoming, outgoing) = sync.rehearsal()?;
     let mut all = News::default();
@@ -163,24 +163,24 @@ fn rehearse(sync: &Sync<'_>, context: &mut Context) -> Result<(), CommandError> 
         context.terminal.line(&visible(&String::from_utf8_lossy(line)))?;
     }
     let terminal = &mut context.terminal;
-    terminal.status(&format!("remote: {}", address(sync.remote)))?;
-    terminal.status(&format!("would receive: {}", summary(&incoming)))?;
+    terminal.status(&format!("Remote: {}", address(sync.remote)))?;
+    terminal.status(&format!("Would receive: {}", summary(&incoming)))?;
     for (target, news) in sync.remote.pushed_to.iter().zip(&outgoing) {
         let place = match outgoing.as_slice() {
             [_] => String::new(),
             _ => format!(" to {}", target.name),
         };
-        terminal.status(&format!("would publish{place}: {}", summary(news)))?;
+        terminal.status(&format!("Would publish{place}: {}", summary(news)))?;
     }
     if !all.past.is_empty() {
-        let last = counted(all.past.len() as u64, "line stands", "lines stand");
-        terminal.status(&format!("the last {last} in the history of the ledger alone"))?;
+        let last = counted(all.past.len() as u64, "line is", "lines are");
+        terminal.status(&format!("The last {last} only in the history of the ledger"))?;
     }
-    terminal.status("nothing was merged or pushed (--dry-run)")?;
+    terminal.status("Nothing merged or pushed (--dry-run)")?;
     sync.screen(&outgoing)
 }
 
-/// Writes what `git fetch` is to fetch; what is there already stays as it is.
+/// Adds the refspecs that `git fetch` needs; existing ones stay.
 fn set_up(sync: &Sync<'_>, dry_run: bool, context: &mut Context) -> Result<(), CommandError> {
     let Sync {
         open,
@@ -190,10 +190,10 @@ fn set_up(sync: &Sync<'_>, dry_run: bool, context: &mut Context) -> Result<(), C
     } = sync;
     if settings.is_promisor(&remote.name) {
         return Err(CommandError::failed(format!(
-            "this is a partial clone of `{}`: `git fetch` would leave out what the ledger says",
+            "this is a partial clone of `{}`: `git fetch` would not fetch the contents of the ledger",
             remote.name
         ))
-        .hint("`git leverage sync` fetches all of it"));
+        .hint("Run `git leverage sync`, which fetches all of it"));
     }
     let missing = remote::missing_refspecs(remote, settings);
     for refspec in remote::refspecs(remote) {
@@ -204,22 +204,22 @@ fn set_up(sync: &Sync<'_>, dry_run: bool, context: &mut Context) -> Result<(), C
         let what = match (is_missing, dry_run) {
             (true, true) => "to be added",
             (true, false) => "added",
-            (false, _) => "there already",
+            (false, _) => "already present",
         };
         let line = format!("remote.{}.fetch = {refspec}  ({what})", remote.name);
         context.terminal.line(&visible(&line))?;
     }
     context.terminal.status(match (dry_run, missing.is_empty()) {
-        (true, false) => "not written (--dry-run)",
-        (_, true) => "nothing to write",
+        (true, false) => "Nothing written (--dry-run)",
+        (_, true) => "Nothing to add",
         (false, false) => {
-            "`git fetch` fetches the ledger from now on; only `git leverage sync` merges and pushes it"
+            "From now on, `git fetch` also fetches the ledger; only `git leverage sync` merges and pushes it"
         }
     })?;
     Ok(())
 }
 
-/// The remote as people know it.
+/// The remote as people refer to it.
 fn address(remote: &Remote) -> String {
     let own = format!("{}, {}", remote.name, remote.url);
     match remote.pushed_to.as_slice() {
@@ -231,7 +231,7 @@ fn address(remote: &Remote) -> String {
     }
 }
 
-/// What came or went, with the references of notes and of tasks without code.
+/// One line per kind of news, with the refs of notes and of tasks without a commit.
 fn told(
     what: &str,
     news: &News,

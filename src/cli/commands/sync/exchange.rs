@@ -1,5 +1,5 @@
-//! Two ledgers meet: what a remote has is looked at and merged, and what it lacks is screened and pushed, until both have the
-//! same or nothing more can be done.
+//! Synchronizes two ledgers: fetches, checks and merges what the remote has, then screens and pushes what it lacks, until both
+//! are equal or no further step helps.
 
 use std::thread;
 use std::time::Instant;
@@ -16,43 +16,43 @@ use crate::ledger::WriteError;
 use crate::ledger::merge::merge;
 use crate::sources::sharing::{News, Unread, is_whole};
 
-/// How many secrets are named one by one.
+/// How many secrets are listed individually.
 const NAMED: usize = 8;
 
-/// One ledger and the remote that it meets.
+/// A ledger and the remote it is synchronized with.
 pub(super) struct Sync<'a> {
     pub(super) open: &'a OpenLedger,
     pub(super) remote: &'a Remote,
     pub(super) settings: &'a Settings,
     pub(super) allow_secrets: bool,
-    /// Whether anything is pushed.
+    /// Whether to push.
     pub(super) is_pushing: bool,
 }
 
-/// What went over, and what went wrong.
+/// What was transferred, and what failed.
 #[derive(Default)]
 pub(super) struct Exchanged {
     pub(super) received: News,
-    /// For each address that is pushed to.
+    /// One entry per push address.
     pub(super) sent: Vec<Sent>,
-    /// What failed, with everything else that did.
+    /// The first error, with all others appended.
     pub(super) trouble: Option<CommandError>,
-    /// What failed and is of no consequence.
+    /// A failure without consequences.
     pub(super) warning: Option<String>,
 }
 
-/// What one address got.
+/// What was sent to one address.
 #[derive(Default)]
 pub(super) struct Sent {
     pub(super) news: News,
-    /// What it lacks still.
+    /// What the address still lacks.
     pub(super) unsent: News,
-    /// Why, where that will not change.
+    /// Why it refuses the rest, if another attempt would not help.
     refused: Option<CommandError>,
 }
 
 impl Sent {
-    /// Takes note of the references that are there now.
+    /// Updates the entry after refs were pushed.
     fn arrived(&mut self, done: impl Fn(&str) -> bool) {
         if !done(refs::NOTES) && !done(refs::TASKS) {
             return;
@@ -69,11 +69,11 @@ impl Sent {
     }
 }
 
-/// What ends an attempt.
+/// Why an attempt stopped.
 enum Stop {
-    /// Another one may do better.
+    /// Another attempt may succeed.
     Passing(RemoteError),
-    /// No other one will.
+    /// No other attempt will succeed.
     Final(CommandError),
 }
 
@@ -99,7 +99,7 @@ impl From<CommandError> for Stop {
 }
 
 impl Sync<'_> {
-    /// Fetches, merges and pushes until all have the same, or what stands in the way stays there.
+    /// Fetches, merges and pushes until all sides are equal or an obstacle remains.
     pub(super) fn exchange(&self, context: &mut Context) -> Result<Exchanged, CommandError> {
         let started = Instant::now();
         let mut retries = Retries::default();
@@ -125,7 +125,7 @@ impl Sync<'_> {
             };
             if retries.is_first() {
                 let said = format!(
-                    "`{}` changed meanwhile, or is busy; trying again",
+                    "`{}` changed in the meantime or is busy; trying again",
                     self.remote.name
                 );
                 context.terminal.status(&said)?;
@@ -142,7 +142,7 @@ impl Sync<'_> {
         Ok(exchanged)
     }
 
-    /// Fetches from all addresses, merges, and pushes to those that have not refused. `seen` is what stood at each.
+    /// Fetches from all addresses, merges, and pushes to those that have not refused. `seen` collects the tips found at each.
     fn meet(&self, so_far: &mut Exchanged, seen: &mut Vec<Tips>) -> Result<(), Stop> {
         let source = self.take_in(&self.remote.source(), so_far)?;
         seen.push(source);
@@ -178,12 +178,12 @@ impl Sync<'_> {
         passing.map_or(Ok(()), |error| Err(Stop::Passing(error)))
     }
 
-    /// The addresses that are pushed to.
+    /// The addresses to push to.
     fn targets(&self) -> impl Iterator<Item = &Target> {
         self.remote.pushed_to.iter().filter(|_| self.is_pushing)
     }
 
-    /// Fetches the ledger of one address, looks at all of it that is new, and merges it.
+    /// Fetches the ledger of one address, checks everything new in it, and merges it.
     fn take_in(&self, target: &Target, so_far: &mut Exchanged) -> Result<Tips, Stop> {
         let repo = &self.open.repo;
         let theirs = self.remote.fetch(repo, target)?;
@@ -202,8 +202,8 @@ impl Sync<'_> {
         }
     }
 
-    /// What the ledger of an address tells this clone. Where something of it is not here, it is fetched again, whole. Fails where
-    /// it cannot be read, so that it is not merged.
+    /// What the ledger of an address adds to this clone. If objects are missing, it is fetched again in full. An unreadable
+    /// ledger is an error, so that it is not merged.
     fn incoming(&self, target: &Target, theirs: Tips) -> Result<News, Stop> {
         let repo = &self.open.repo;
         let own = Tips::own(repo);
@@ -217,24 +217,22 @@ impl Sync<'_> {
         News::of(repo, theirs, own).map_err(|error| self.refused(target, own, &error).into())
     }
 
-    /// Why nothing is taken from an address.
+    /// Why nothing is merged from an address.
     fn refused(&self, target: &Target, own: Tips, error: &Unread) -> CommandError {
         if !is_whole(&self.open.repo, own.notes) {
-            return CommandError::failed(format!("the ledger of this clone cannot be read: {error}"))
-                .hint(format!("Inspect it: git log {}; git fsck", refs::NOTES));
+            return CommandError::failed(format!("the ledger of this clone cannot be read: {error}")).hint(
+                format!("Run `git log {}` and `git fsck` to inspect it", refs::NOTES),
+            );
         }
-        CommandError::failed(format!(
-            "the ledger of `{}` is refused: {error}",
-            target.name
-        ))
-        .hint("Nothing of it was merged. Whoever keeps it can put its references back to where they stood before")
+        CommandError::failed(format!("invalid ledger at `{}`: {error}", target.name))
+            .hint("Nothing was merged from it. Its owner can reset its refs to their previous commits")
     }
 
     /// What an address lacks.
     pub(super) fn outgoing(&self, ledger: Tips, theirs: Tips) -> Result<News, CommandError> {
         News::of(&self.open.repo, ledger, theirs).map_err(|error| {
             CommandError::failed(format!(
-                "the ledger cannot be searched for secrets, and nothing was pushed: {error}"
+                "cannot search the ledger for secrets, so nothing was pushed: {error}"
             ))
         })
     }
@@ -248,7 +246,7 @@ impl Sync<'_> {
         so_far: &mut Exchanged,
         at: usize,
     ) -> Result<(), Stop> {
-        // The notes are the last: whoever fetches in between finds the commits that they are on.
+        // Notes are pushed last: whoever fetches in between already finds the commits they are on.
         let updates: Vec<(ObjectId, &str)> = [
             (own.tasks.filter(|_| own.tasks != theirs.tasks), refs::TASKS),
             (own.notes.filter(|_| own.notes != theirs.notes), refs::NOTES),
@@ -273,7 +271,7 @@ impl Sync<'_> {
         pushed.error.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// An error where something that would be published looks like a secret, unless that is allowed.
+    /// An error if anything to be published looks like a secret, unless that is allowed.
     pub(super) fn screen<'n>(
         &self,
         published: impl IntoIterator<Item = &'n News>,
@@ -291,19 +289,19 @@ impl Sync<'_> {
             return Ok(());
         }
         let many = counted(secrets.len() as u64, "text looks", "texts look");
-        let mut error = CommandError::failed(format!("{many} like a secret, and nothing was pushed"));
+        let mut error = CommandError::failed(format!("{many} like a secret; nothing was pushed"));
         for secret in secrets.iter().take(NAMED) {
             error = error.and(secret.to_string());
         }
         if secrets.len() > NAMED {
             error = error.and(format!("and {} more", secrets.len() - NAMED));
         }
-        Err(error.hint("If none of it is one: git leverage sync --allow-secrets").hint(
-            "If it is one, it stays in the history of the ledger: replace it where it is used, or see docs/sharing.md",
-        ))
+        Err(error
+            .hint("If none of it is secret, run `git leverage sync --allow-secrets`")
+            .hint("If it is secret, revoke it: it stays in the history of the ledger; see `docs/sharing.md`"))
     }
 
-    /// What a sync would receive, and what each address would get: of our ledger, and of those of the other addresses.
+    /// What a sync would receive and what each address would get, from this ledger and those of the other addresses.
     pub(super) fn rehearsal(&self) -> Result<(News, Vec<News>), CommandError> {
         let repo = &self.open.repo;
         let own = Tips::own(repo);
@@ -342,8 +340,10 @@ impl Sync<'_> {
 
 fn gave_up(error: RemoteError) -> CommandError {
     let hint = match error.chance() {
-        Chance::Overtaken => "Try again: what was fetched is merged, and nothing is lost",
-        Chance::Unclear | Chance::None => "What was fetched is merged. See whether you may write there",
+        Chance::Overtaken => "Try again; the fetched records are merged, and nothing is lost",
+        Chance::Unclear | Chance::None => {
+            "Check that you have write access there; the fetched records are merged"
+        }
     };
     CommandError::from(error).hint(hint)
 }
