@@ -160,7 +160,7 @@ fn clearing_removes_the_kinds_that_were_named_and_costs_no_answer() {
     world.run(&["cache", "clear"]).success();
     assert_eq!(counts(&world), some(&[]));
     let again = world.run(&["cache", "clear"]);
-    assert_eq!((&*again.stdout, &*again.stderr), ("", "nothing to remove\n"));
+    assert_eq!((&*again.stdout, &*again.stderr), ("", "Nothing to remove\n"));
     assert_eq!(report(), first);
     assert_eq!(counts(&world), some(&[("history", 1)]));
 }

@@ -61,7 +61,7 @@ fn trailers_are_printed_for_a_message() {
     Leverage-Session: codex:a
     Leverage-Session: codex:b
     [stderr]
-    left out, as there are no trailers for them: title (the subject of the commit stands for it), further commits, basis
+    Left out, because there are no trailers for them: title (the commit's subject is used), further commits, basis
     [exit 0]
     ");
     let days = ["trailers", "--print", "--estimate", "2d"];
@@ -97,7 +97,10 @@ fn what_no_trailer_can_say_is_not_printed() {
             &["--print", "--estimate", "4h", "--phase", "a=3h"],
             "error: the phases sum to 3h",
         ),
-        (&["--estimate", "4h"], "error: the fields of a task need --print"),
+        (
+            &["--estimate", "4h"],
+            "error: the fields of a task need `--print`",
+        ),
         (&["--print", "HEAD", "--estimate", "4h"], "error: the argument"),
     ] {
         let ran = world.run(&[&["trailers"], args].concat());
@@ -207,7 +210,7 @@ fn a_task_is_given_as_json() {
       source       record
       recorded     2026-04-10 12:00 UTC, by Ada Example <ada@example.org>
     [stderr]
-    recorded on f2067c4d76
+    Recorded 4.5h on `f2067c4d76`
     [exit 0]
     "#);
     let block = ["trailers", "--print", "--json", "-", "--estimate", "4h30m"];
@@ -217,7 +220,7 @@ fn a_task_is_given_as_json() {
     Leverage-Phase: Tests 1.5h
     Leverage-Category: feature
     [stderr]
-    left out, as there are no trailers for them: title (the subject of the commit stands for it), basis, tags
+    Left out, because there are no trailers for them: title (the commit's subject is used), basis, tags
     [exit 0]
     ");
     repo.commit("Second");
@@ -239,7 +242,7 @@ fn json_that_says_something_else_records_nothing() {
     assert_snapshot!(record(br#"{"estimate": "4h", "agent_minutes": 3}"#), @r"
     [stderr]
     error: --json: standard input: line 1, column 34: unknown field `agent_minutes`, expected one of `title`, `estimate`, `phases`, `basis`, `category`, `tags`, `commits`
-    hint: `agent_minutes` is not taken from JSON; if no log tells it, pass --agent-time
+    hint: `agent_minutes` cannot be set in JSON; if no log has it, pass `--agent-time`
     [exit 2]
     ");
     assert_snapshot!(record(b"{\n  \"estimate\": 4\n}\n"), @r#"
@@ -256,7 +259,7 @@ fn json_that_says_something_else_records_nothing() {
     assert_snapshot!(record(br#"{"title": "no hours"}"#), @r"
     [stderr]
     error: the task has no estimate
-    hint: Pass what a person would have needed: --estimate 40h, or --phase 'Design=4h' for each part
+    hint: Pass the hours that a person would have needed: `--estimate 40h`, or `--phase 'Design=4h'` for each part
     [exit 2]
     ");
     assert_snapshot!(record(br#"{"estimate": "4h", "title": "two\nlines"}"#), @r"
@@ -277,7 +280,7 @@ fn json_that_says_something_else_records_nothing() {
     ");
     assert_snapshot!(repo.run(&["record", "--json", "none.json"]), @r"
     [stderr]
-    error: cannot read `none.json`: No such file or directory (os error 2)
+    error: cannot read `none.json`: no such file
     [exit 1]
     ");
     assert_eq!(repo.git(&["for-each-ref", "refs/notes", "refs/leverage"]), "");
@@ -316,20 +319,19 @@ fn a_message_without_claims_says_so_and_one_that_hides_them_is_refused() {
     let none = read("Cap the delay\n\nLeverage is high: no claim.\n");
     assert_eq!(none.code, Some(0));
     assert!(
-        none.stderr
-            .contains("no trailers of git-leverage in standard input"),
+        none.stderr.contains("No `Leverage-` trailers in standard input"),
         "{none}"
     );
     let hidden = read("Cap the delay\nLeverage-Estimate: 4h\n");
     assert_eq!(hidden.code, Some(1), "{hidden}");
-    let said = "line 2: Leverage-Estimate stands in the paragraph of the title, where it is not read; put a blank line before it";
+    let said = "line 2: Leverage-Estimate: in the title's paragraph, where git reads no trailers; add a blank line before it";
     assert!(hidden.stderr.contains(said), "{hidden}");
     let read = read("Cap the delay\n\nLeverage-Estimate: 4h\n");
     assert_eq!((read.code, read.stderr.as_str()), (Some(0), ""), "{read}");
     repo.commit("Plain");
     let plain = repo.run(&["trailers"]);
     assert!(
-        plain.stderr.contains("no trailers of git-leverage in `HEAD`"),
+        plain.stderr.contains("No `Leverage-` trailers in `HEAD`"),
         "{plain}"
     );
     assert_eq!(repo.run(&["--quiet", "trailers"]).stderr, "");
@@ -350,9 +352,9 @@ fn what_only_shows_restores_no_ledger() {
         &["retract", "00000000", "--reason", "x", "--dry-run"],
     ] {
         let ran = repo.run(args);
-        assert!(!ran.stderr.contains("restored"), "{args:?}: {ran}");
+        assert!(!ran.stderr.contains("Restored"), "{args:?}: {ran}");
         assert_eq!(repo.git(&["for-each-ref", "refs/notes"]), "", "{args:?}");
     }
     let recorded = repo.run(&["record", "--another", "--estimate", "1h"]);
-    assert!(recorded.stderr.contains("restored records"), "{recorded}");
+    assert!(recorded.stderr.contains("Restored records"), "{recorded}");
 }

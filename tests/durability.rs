@@ -194,7 +194,7 @@ fn what_repair_carry_and_sync_did_is_no_failure_where_nobody_takes_the_output() 
             &["carry", "--onto", "main", "--from", "main..topic"],
             "1 task carried onto",
         ),
-        (&["sync"], "the ledger is in step with `origin`"),
+        (&["sync"], "the ledger is in sync with `origin`"),
     ];
     let notes = |name: &str| world.at(name).git(&["rev-parse", NOTES]);
     for (args, expected) in commands {

@@ -65,7 +65,7 @@ fn a_task_is_recorded_and_read_back() {
       source       record
       recorded     2026-04-10 12:00 UTC, by Ada Example <ada@example.org>
     [stderr]
-    recorded on b9b31e5b32
+    Recorded 40h on `b9b31e5b32`
     [exit 0]
     ");
     assert_eq!(
@@ -175,7 +175,7 @@ fn bad_input_says_what_and_what_next() {
     }
     insta::assert_snapshot!(said, @r"
     2 error: the task has no estimate
-    hint: Pass what a person would have needed: --estimate 40h, or --phase 'Design=4h' for each part
+    hint: Pass the hours that a person would have needed: `--estimate 40h`, or `--phase 'Design=4h'` for each part
     2 error: --estimate: `40` has no unit; write `40h` or `40m`
     2 error: --estimate: `-3h` is negative
     2 error: --estimate: `4x` has an unknown unit `x`; use s, m, h, d or w
@@ -184,8 +184,8 @@ fn bad_input_says_what_and_what_next() {
     hint: Leave out the estimate, which is then the sum of the phases, or correct one of them
     2 error: the title `two\nlines` contains the control character U+000A; write it on one line of plain text
     2 error: the title `\x1b[31mred` contains the control character U+001B; write it on one line of plain text
-    2 error: `nonsense` names no commit here
-    2 error: a task without a commit needs --title
+    2 error: not a commit: `nonsense`
+    2 error: a task without a commit needs `--title`
     1 error: unknown task or commit `0000000000`
     hint: List the tasks and their ids: git leverage log
     ");
@@ -206,9 +206,9 @@ fn without_an_identity_nothing_is_written() {
     std::fs::write(world.home().join(".gitconfig"), "").unwrap();
     insta::assert_snapshot!(repo.run(&["record", "--estimate", "4h"]), @r"
     [stderr]
-    error: git does not know who you are, and every record names its author
-    hint: Run: git config --global user.name 'Your Name'
-    hint: and: git config --global user.email you@example.org
+    error: git does not know who you are, but every record needs an author
+    hint: Run `git config --global user.name 'Your Name'`
+    hint: Run `git config --global user.email you@example.org`
     [exit 1]
     ");
 }
@@ -291,7 +291,7 @@ fn an_overwritten_ledger_is_healed() {
     repo.git(&["update-ref", "refs/notes/leverage", &first]);
     repo.git(&["notes", "--ref=leverage", "append", "-m", "somebody else", "HEAD"]);
     let healed = repo.run(&["log"]);
-    assert!(healed.stderr.contains("restored records"), "{healed}");
+    assert!(healed.stderr.contains("Restored records"), "{healed}");
     let note = repo.git(&["notes", "--ref=leverage", "show", "HEAD"]);
     assert!(
         ["First", "Second", "somebody else"]
@@ -332,7 +332,7 @@ fn a_note_that_git_replaced_is_healed() {
     // What lost nothing is left as it is.
     repo.git(&["notes", "--ref=leverage", "append", "-m", "more", "HEAD"]);
     let before = repo.git(&["rev-parse", "refs/notes/leverage"]);
-    assert!(!repo.run(&["log"]).stderr.contains("restored records"));
+    assert!(!repo.run(&["log"]).stderr.contains("Restored records"));
     assert_eq!(repo.git(&["rev-parse", "refs/notes/leverage"]), before);
 }
 
@@ -602,8 +602,7 @@ fn a_reference_in_the_way_is_named() {
         let ran = repo.run(&["record", "--estimate", "4h"]);
         assert_eq!(ran.code, Some(1), "{other}: {ran}");
         assert!(
-            ran.stderr
-                .contains(&format!("the reference `{other}` is in the way")),
+            ran.stderr.contains(&format!("the ref `{other}` is in the way")),
             "{other}: {ran}"
         );
         repo.git(&["update-ref", "-d", other]);

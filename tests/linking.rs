@@ -110,10 +110,7 @@ fn every_command_that_links_can_ignore_trailers_of_other_tools() {
     let made = repo.git(&["rev-parse", "--short=8", "HEAD"]);
     without(&["sessions", "--format", "json"], "\"commits_linked\": 1");
     without(&["sessions", "show", "s"], &made[..7]);
-    without(
-        &["record", "--estimate", "4h", "--dry-run"],
-        "agent time measured",
-    );
+    without(&["record", "--estimate", "4h", "--dry-run"], "Agent time taken");
     without(&["capture", "--dry-run"], "entire-session");
     without(&["report", "--format", "json"], "\"agent_commits\": 1");
     without(&["audit", "--format", "json"], "\"value\": \"agent\"");
@@ -524,13 +521,13 @@ fn captured_facts_outlive_the_logs_and_count_once() {
     let report = || json(repo.run(&["report", "--by", "task", "--format", "json", "--zone", "UTC"]));
     let before = report();
     let ran = repo.run(&["capture"]);
-    assert!(ran.stderr.contains("captured 5 sessions on 1 commit"), "{ran}");
+    assert!(ran.stderr.contains("Captured 5 sessions on 1 commit"), "{ran}");
     let first = note(&repo);
     assert_eq!(first.lines().count(), 5);
     assert_eq!(report(), before, "live logs count, not their copies");
     insta::assert_snapshot!(repo.run(&["capture", "--since", "30.days"]), @r"
     [stderr]
-    nothing new to capture
+    Nothing new to capture
     [exit 0]
     ");
     assert_eq!(note(&repo), first);
@@ -636,7 +633,7 @@ fn a_record_takes_agent_time_from_the_sessions_behind_the_commit() {
     let ran = record(&["--title", "Cap all", "--revise", "--reason", "Counted"]);
     assert!(ran.stdout.contains("100m, measured  12.0x leverage"), "{ran}");
     assert!(
-        ran.stderr.contains("agent time measured in claude-code:s0,"),
+        ran.stderr.contains("Agent time taken from claude-code:s0,"),
         "{ran}"
     );
     let task: Value = serde_json::from_str(&note(&repo)).unwrap();
@@ -720,7 +717,7 @@ fn what_one_record_took_the_next_does_not_take_again() {
     assert!(
         second
             .stderr
-            .contains("agent time is unknown: all of its sessions' time is counted in another task's record"),
+            .contains("Agent time is unknown: all of its sessions' time is counted in another task's record"),
         "{second}"
     );
     let report = by(&repo, "task");
@@ -807,7 +804,7 @@ fn a_commit_that_other_commits_left_no_time_has_unknown_minutes() {
     let ran = repo.run(&["record", "--title", "late", "--estimate", "5h"]);
     assert!(
         ran.stderr
-            .contains("agent time is unknown: all of its sessions' time is counted for other commits"),
+            .contains("Agent time is unknown: all of its sessions' time is counted for other commits"),
         "{ran}"
     );
     let report = by(&repo, "task");
@@ -850,7 +847,7 @@ fn a_note_says_how_its_facts_came_to_be() {
     repo.run(&["capture", "HEAD", "HEAD~1"]).success();
     insta::assert_snapshot!(repo.run(&["capture", "HEAD", "HEAD~1"]), @r"
     [stderr]
-    nothing new to capture
+    Nothing new to capture
     [exit 0]
     ");
     std::fs::remove_dir_all(world.home().join(".claude")).unwrap();

@@ -58,9 +58,9 @@ fn a_commit_with_a_task_is_not_recorded_again() {
     repo.commit(&format!("Kiln{CLAIM}"));
     insta::assert_snapshot!(without_ids(&repo.run(&["record", "--estimate", "3h"])), @r"
     [stderr]
-    error: f63a8187c1 already has the task `Kiln` (ID, 8h)
-    hint: Change it: git leverage revise ID --estimate 3h --reason TEXT
-    hint: Or record a second task on purpose: git leverage record --another …
+    error: `f63a8187c1` already has the task `Kiln` (ID, 8h)
+    hint: To change it, run `git leverage revise ID --estimate 3h --reason TEXT`
+    hint: Or run `git leverage record --another …` to record a second task
     [exit 1]
     ");
     refused(&repo, &["record", "--estimate", "8h"], "already recorded: `Kiln`");
@@ -87,7 +87,7 @@ fn a_commit_with_a_task_is_not_recorded_again() {
     let listed = ["record", "--estimate", "5h", "--commit", "HEAD~1"];
     refused(&repo, &listed, "already has the task `Glaze`");
     repo.commit("Named\n\nLeverage-Task: 019d7743-6a00-7707-8707-070707070707\n");
-    let unknown = "names the task 019d7743-6a00-7707-8707-070707070707, which no note here records";
+    let unknown = "names the task `019d7743-6a00-7707-8707-070707070707`, which is not in this ledger";
     refused(&repo, &["record", "--estimate", "5h"], unknown);
     assert_eq!(logged(&repo), [("Glaze".into(), 4.0), ("Kiln".into(), 8.0)]);
 }
@@ -149,7 +149,7 @@ fn a_revision_keeps_what_was_not_given() {
       source       trailer
       recorded     2026-04-10 12:00 UTC, by Ada Example <ada@example.org>; revision 1, before 8h: Counted
     [stderr]
-    revised
+    Revised
     [exit 0]
     ");
     assert_eq!(ids(&repo), id);
@@ -157,10 +157,7 @@ fn a_revision_keeps_what_was_not_given() {
     repo.commit("Without");
     let none = repo.run(&["record", "--revise", "--reason", "x", "--estimate", "3h"]);
     assert_eq!(none.code, Some(1), "{none}");
-    assert!(
-        none.stderr.contains("has no task that could be revised"),
-        "{none}"
-    );
+    assert!(none.stderr.contains("has no task to revise"), "{none}");
 }
 
 #[test]
@@ -281,13 +278,13 @@ fn a_squash_by_git_keeps_each_task_and_its_id() {
     assert_eq!((ids(&repo), logged(&repo)), (before.clone(), tasks));
     insta::assert_snapshot!(repo.run(&["trailers"]).success(), @r"
     6b619d6602 squashed from: 08f7f875d4 Kiln\twith tabs
-    6b619d6602 estimate: 8h (not where git reads trailers)
-    6b619d6602 agent time: 35m (not where git reads trailers)
-    6b619d6602 supervision: 8m (not where git reads trailers)
-    6b619d6602 leverage factor: 13.7x (not where git reads trailers)
-    6b619d6602 supervisory leverage factor: 60.0x (not where git reads trailers)
+    6b619d6602 estimate: 8h (outside the trailer block; git itself ignores it)
+    6b619d6602 agent time: 35m (outside the trailer block; git itself ignores it)
+    6b619d6602 supervision: 8m (outside the trailer block; git itself ignores it)
+    6b619d6602 leverage factor: 13.7x (outside the trailer block; git itself ignores it)
+    6b619d6602 supervisory factor: 60.0x (outside the trailer block; git itself ignores it)
     6b619d6602 squashed from: b076909d11 Clay
-    6b619d6602 estimate: 2h (not where git reads trailers)
+    6b619d6602 estimate: 2h (outside the trailer block; git itself ignores it)
     ");
     let shown = repo.run(&["show"]).success();
     assert!(before.iter().all(|id| shown.contains(id)), "{shown}");

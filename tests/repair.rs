@@ -372,7 +372,7 @@ fn what_was_thrown_away_and_retracted_is_no_longer_asked_for() {
     }
     let ran = repo.run(&["repair"]);
     assert_eq!(ran.code, Some(0), "{ran}");
-    assert!(ran.stderr.contains("nothing to repair"), "{ran}");
+    assert!(ran.stderr.contains("Nothing to repair"), "{ran}");
 }
 
 #[test]

@@ -158,8 +158,8 @@ fn what_is_said_of_a_claim_in_a_message() {
     Leverage-Phase: Tests 1h
     Leverage-Agent: codex
     [stderr]
-    left out, as there are no trailers for them: basis
-    not written (--dry-run)
+    Left out, because there are no trailers for them: basis
+    Nothing written (--dry-run)
     [exit 0]
     ");
     let ran = repo.run(CLAIM).to_string();
@@ -183,7 +183,7 @@ fn what_is_said_of_a_claim_in_a_message() {
       source       trailer
       recorded     2026-04-01 09:01 UTC, by Ada Example <ada@example.org>
     [stderr]
-    claimed in the message of 78a4ee29d1, which was fe1a90052e
+    Added to the commit message: `78a4ee29d1`, which was `fe1a90052e`
     [exit 0]
     ");
 }
@@ -336,9 +336,9 @@ fn a_commit_that_others_have_keeps_its_message() {
     let inner = world.at("outer/sub");
     inner.git(&["remote", "remove", "origin"]);
     outer.git(&["update-index", "--add", "--cacheinfo", &link]);
-    refused(&inner, &[], 1, "is in `the repository around it` as well");
+    refused(&inner, &[], 1, "is also in `the superproject`");
     outer.git(&["commit", "--quiet", "-m", "Sub"]);
-    refused(&inner, &[], 1, "is in `the repository around it` as well");
+    refused(&inner, &[], 1, "is also in `the superproject`");
     // What is no history of code holds nothing back.
     for reference in ["refs/heads/entire/checkpoints", "refs/stash", "refs/jj/keep/1"] {
         repo.git(&["update-ref", reference, "HEAD"]);
@@ -398,13 +398,13 @@ fn what_git_is_in_the_middle_of_is_not_disturbed() {
         &repo,
         &["HEAD~1"],
         2,
-        "is not HEAD, whose message alone can be changed",
+        "is not HEAD; only the message of HEAD can be changed",
     );
     refused(
         &repo,
         &["--commit", "HEAD~1"],
         2,
-        "a trailer speaks of no other commit",
+        "a trailer can only describe its own commit",
     );
     refused(&repo, &["--another"], 2, "cannot be used with");
     refused(&repo, &["--note"], 2, "cannot be used with");
@@ -427,10 +427,10 @@ fn what_git_is_in_the_middle_of_is_not_disturbed() {
         &odd,
         &["--title", "x"],
         1,
-        "has no place in which git would read the trailers",
+        "has no place where git would read the trailers",
     );
     odd.commit("T\n\nLeverage-Agent: pi\n");
-    refused(&odd, &[], 1, "has no place in which git would read the trailers");
+    refused(&odd, &[], 1, "has no place where git would read the trailers");
 }
 
 #[test]
@@ -464,16 +464,15 @@ fn a_setting_says_where_claims_go() {
     let ran = repo.run(&[&record[..], &["--trailer"]].concat());
     assert_snapshot!(ran, @r"
     [stderr]
-    error: the message of HEAD cannot be changed: a41c3f9354 is in `origin/main` as well, which would keep it as it is
-    hint: Record it in a note: git leverage record --note …
-    hint: Or put the trailers into the next commit of the task: git leverage trailers --print …
+    error: the message of HEAD cannot be changed: `a41c3f9354` is also in `origin/main`, which would keep the old message
+    hint: Run `git leverage record --note …` to record it in a note
+    hint: Or add the output of `git leverage trailers --print …` to the next commit of the task
     [exit 1]
     ");
     // Where the setting alone asks for trailers, a note has what they cannot.
     let head = repo.git(&["rev-parse", "HEAD"]);
     let ran = repo.run(&record);
-    let said = "the message of HEAD cannot be changed: a41c3f9354 is in `origin/main` as well, which would keep it as it is, \
-                so the task goes into a note";
+    let said = "the message of HEAD cannot be changed: `a41c3f9354` is also in `origin/main`, which would keep the old message";
     assert!(ran.stderr.contains(said), "{ran}");
     assert_eq!(ran.code, Some(0), "{ran}");
     assert_eq!(repo.git(&["rev-parse", "HEAD"]), head);
@@ -492,7 +491,7 @@ fn what_cannot_be_signed_is_told_how_to_be_left_unsigned() {
     let record = ["record", "--trailer", "--estimate", "2h", "--no-sessions"];
     let refused = repo.run(&record);
     assert_eq!(refused.code, Some(1), "{refused}");
-    let hint = "git -c commit.gpgSign=false leverage record --trailer …";
+    let hint = "`git -c commit.gpgSign=false leverage record --trailer …`";
     assert!(refused.stderr.contains(hint), "{refused}");
     assert!(!refused.stderr.contains("leverage.sign"), "{refused}");
     // As git hands on what it is told so.
@@ -535,7 +534,7 @@ fn a_signed_commit_is_signed_again_or_left_alone() {
         &repo,
         &[],
         1,
-        "would lose its signature: commit.gpgSign is not set",
+        "would lose its signature: `commit.gpgSign` is not set",
     );
     // What a repository says would be run, and is not; nor is a commit made that it wants signed.
     repo.git(&["config", "commit.gpgSign", "true"]);
@@ -543,7 +542,7 @@ fn a_signed_commit_is_signed_again_or_left_alone() {
         &repo,
         &[],
         1,
-        "the commit would not be signed: `commit.gpgSign` counts in your own git config",
+        "the commit would not be signed: `commit.gpgSign` is set only in the repository's own git config",
     );
     repo.git(&["config", "--unset", "commit.gpgSign"]);
     repo.git(&["config", "--global", "commit.gpgSign", "true"]);

@@ -100,10 +100,10 @@ Leverage-Phase: Curve 3h
 Leverage-Phase: Tests 1h
 Leverage-Category: firmware
 [stderr]
-left out, as there are no trailers for them: basis
+Left out, because there are no trailers for them: basis
 error: cannot write to `$WORLD/kiln/.git`: REASON
 hint: Nothing was recorded. Add the lines on standard output, unchanged, to the end of this task's next commit message
-hint: Or run the same command where git's folder can be written, such as outside of the sandbox
+hint: Or run the same command where the git directory is writable, such as outside the sandbox
 [exit 5]";
 
 #[test]

@@ -130,7 +130,7 @@ fn a_record_in_a_session_is_filled_from_its_log() {
     );
     assert!(
         ran.stderr
-            .contains("session claude-code:s (by CLAUDE_CODE_SESSION_ID)"),
+            .contains("Session: `claude-code:s` (from CLAUDE_CODE_SESSION_ID)"),
         "{}",
         ran.stderr
     );
@@ -220,7 +220,7 @@ fn a_person_records_as_before() {
     let (repo, hash) = one_commit(&world);
     begun(&repo, &hash).save(&world);
     let ran = repo.run(&["record", "--estimate", "4h"]);
-    assert!(!ran.stderr.contains("session claude-code:s (by"), "{ran}");
+    assert!(!ran.stderr.contains("Session: `claude-code:s` (from"), "{ran}");
     let task = note(&repo);
     for field in ["agent", "model", "tokens", "tokens_basis", "recorded_in"] {
         assert!(task[field].is_null(), "{field}: {task}");
@@ -354,12 +354,12 @@ fn the_commit_names_a_session_that_was_at_work_lately() {
     let without_id = &[("CLAUDE_CODE_CHILD_SESSION", "1")];
     let args = ["record", "--estimate=4h", "--dry-run"];
     let later = run_as(&world, &repo, without_id, &args);
-    let unknown = "called by claude-code (by CLAUDE_CODE_CHILD_SESSION), in a session that is not known";
+    let unknown = "Called by claude-code (from CLAUDE_CODE_CHILD_SESSION); its session is unknown";
     assert!(later.stderr.contains(unknown), "{}", later.stderr);
     let now = (START + 71 * 60).to_string();
     let variables = [without_id, &[("GIT_TEST_DATE_NOW", now.as_str())][..]].concat();
     let at_once = run_as(&world, &repo, &variables, &args);
-    let known = "session claude-code:s (by CLAUDE_CODE_CHILD_SESSION and the commit that it made)";
+    let known = "Session: `claude-code:s` (from CLAUDE_CODE_CHILD_SESSION and the commit it made)";
     assert!(at_once.stderr.contains(known), "{}", at_once.stderr);
     assert!(
         at_once.stdout.contains("by claude-code (model-x) for"),
@@ -412,8 +412,7 @@ fn a_session_is_not_named_for_what_was_done_before_it() {
         .save(&world);
     let ran = record(&world, &repo, &["--estimate=4h"]);
     assert!(
-        ran.stderr
-            .contains("was made before this session began, so this session is not named"),
+        ran.stderr.contains("was made before this session began"),
         "{}",
         ran.stderr
     );
@@ -428,7 +427,7 @@ fn a_session_without_a_log_is_named_and_its_minutes_come_later() {
     let (repo, hash) = one_commit(&world);
     let ran = record(&world, &repo, &["--estimate=4h"]);
     assert!(
-        ran.stderr.contains("agent time is not known yet"),
+        ran.stderr.contains("Agent time is unknown so far"),
         "{}",
         ran.stderr
     );
@@ -450,7 +449,7 @@ fn of_two_agents_none_is_named_unless_a_process_decides() {
     assert!(
         unclear
             .stderr
-            .contains("called by claude-code or codex, but it is not clear which"),
+            .contains("Called by claude-code or codex, but it is not clear which"),
         "{}",
         unclear.stderr
     );
@@ -471,7 +470,7 @@ fn of_two_agents_none_is_named_unless_a_process_decides() {
     }
     let decided = run_as(&world, &repo, &both, &args);
     assert!(
-        decided.stderr.contains("session claude-code:s (by"),
+        decided.stderr.contains("Session: `claude-code:s` (from"),
         "{}",
         decided.stderr
     );
@@ -493,7 +492,7 @@ fn a_hook_names_the_session_of_an_agent_that_does_not() {
     let ran = run_as(&world, &repo, &[("GEMINI_CLI", "1")], &args);
     assert!(
         ran.stderr
-            .contains("session gemini-cli:g (by GEMINI_CLI and its hook)"),
+            .contains("Session: `gemini-cli:g` (from GEMINI_CLI and its hook)"),
         "{}",
         ran.stderr
     );
@@ -596,8 +595,8 @@ fn a_variable_that_terminals_have_as_well_names_nobody_and_is_spoken_of() {
         assert!(ran.stdout.contains("4h, by Ada Example"), "{}", ran.stdout);
         assert!(
             ran.stderr.contains(
-                "CLAUDECODE is set, but no session is known: the estimate counts as yours; if an agent made it: \
-                 --estimated-by claude-code"
+                "`CLAUDECODE` is set, but no session is known: the estimate counts as yours; if an agent made it, pass \
+                 `--estimated-by claude-code`"
             ),
             "{}",
             ran.stderr
@@ -623,8 +622,7 @@ fn another_estimate_alone_leaves_out_phases_that_do_not_sum_to_it() {
     let phases = ["--phase", "Chunk journal=3h", "--phase", "Tests=1h30m"];
     repo.run(&[&["record"], phases.as_slice()].concat()).success();
     let id = note(&repo)["id"].as_str().unwrap().to_owned();
-    let told = "left out the phases, which sum to 4.5h (Chunk journal 3h, Tests 1.5h); to give new ones: \
-                --phase NAME=HOURS for each";
+    let told = "Removed the phases, which sum to 4.5h (Chunk journal 3h, Tests 1.5h); pass `--phase NAME=HOURS` for each new one";
     for command in [
         &["revise", &id][..],
         &["record", "--revise"],
@@ -681,12 +679,12 @@ fn a_commit_names_its_only_task_where_one_is_revised() {
     let revise = |args: &[&str]| repo.run(&[&["revise"], args, &["--reason", "Looked again"]].concat());
     let none = revise(&["HEAD", "--estimate=3h"]);
     assert_eq!(none.code, Some(1));
-    assert!(none.stderr.contains("no task is recorded on `HEAD`"), "{none}");
+    assert!(none.stderr.contains("`HEAD` has no task"), "{none}");
     repo.run(&["record", "--phase", "Design=2h", "--phase", "Tests=30m"])
         .success();
     let revised = revise(&["HEAD", "--phase", "Design=3h"]);
     assert!(revised.stdout.contains("3h, by Ada Example"), "{revised}");
-    let said = "the phases were Design 2h, Tests 0.5h; --phase gives all of them anew";
+    let said = "Replaced all phases (before: Design 2h, Tests 0.5h); `--phase` does not change single ones";
     assert!(revised.stderr.contains(said), "{revised}");
     let all = revise(&["HEAD", "--phase", "Design=4h", "--phase", "Tests=1h"]);
     assert!(!all.stderr.contains("the phases were"), "{all}");
@@ -710,17 +708,20 @@ fn what_was_meant_otherwise_is_told_how_to_be_given() {
         assert_eq!(ran.code, Some(2), "{ran}");
         assert!(ran.stderr.contains(hint), "{ran}");
     };
-    hint(&["record", "4h"], "hint: If it is the estimate: --estimate 4h");
-    let title = "hint: It is the subject of the commit; to give another one: --title TEXT";
+    hint(
+        &["record", "4h"],
+        "hint: If this is the estimate, pass `--estimate 4h`",
+    );
+    let title = "hint: The title is the commit's subject; pass `--title TEXT` to set another one";
     hint(&["record", "--estimate=4h"], title);
     hint(
         &["record", "--estimate=4h", "--title=Cap", "--commit=nope"],
-        "`nope` names no commit here",
+        "not a commit: `nope`",
     );
     let dry = repo.run(&["record", "--estimate=4h", "--title=Cap", "--dry-run"]);
     assert!(!dry.stdout.contains("\n  id "), "{dry}");
     let unknown = repo.run(&["record", "--estimate=4h", "--title=Cap", "--estimated-by=clod"]);
-    let said = "`clod` is not an agent that is known here; a person is `person`";
+    let said = "Unknown agent `clod`; for a person, pass `person`";
     assert!(unknown.stderr.contains(said), "{unknown}");
     assert!(unknown.stdout.contains("\n  id "), "{unknown}");
 }

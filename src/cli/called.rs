@@ -1,5 +1,4 @@
-//! Who called this command, by what can be seen of the process: its variables, what hooks were told, and the processes that
-//! led to it.
+//! Who ran this command, judged by what the process can see: its environment variables, hook events, and its parent processes.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
@@ -16,7 +15,7 @@ use crate::integrations::INTEGRATIONS;
 use crate::integrations::caller::{Called, Caller, LATELY, Process, Traces, called, doubtful};
 use crate::spool::Spool;
 
-/// What can be seen.
+/// The traces of a caller.
 pub struct Seen {
     variables: BTreeMap<String, String>,
     processes: Vec<Process>,
@@ -27,7 +26,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// What can be seen from a process that works in a repository.
+    /// Collects the traces for a process that works in a repository.
     pub fn of(environment: &Environment, repo: &Repo) -> Self {
         let spool = environment.state_dir().map(|state| Spool::of_machine(&state));
         let events = spool.map(|spool| spool.recent(environment.now - LATELY));
@@ -41,12 +40,12 @@ impl Seen {
         }
     }
 
-    /// Who called, by that.
+    /// Who ran this command, judged by the traces.
     pub fn called(&self) -> Called {
         called(INTEGRATIONS, &self.traces())
     }
 
-    /// The agent that called, as the one that estimates, with its model where it says so itself.
+    /// The calling agent as an estimator, with its model if it reports one.
     pub fn estimator(&self) -> Option<Estimator> {
         let Called::ByAgent(caller) = self.called() else {
             return None;
@@ -57,7 +56,7 @@ impl Seen {
         })
     }
 
-    /// The agent that called, as the one that writes a revision.
+    /// The calling agent as the writer of a revision.
     pub fn written_by(&self) -> Option<WrittenBy> {
         match self.called() {
             Called::ByAgent(caller) => Some(caller.written_by()),
@@ -65,16 +64,16 @@ impl Seen {
         }
     }
 
-    /// What is to be said where an estimate counts as a person's, though a variable is set that an agent sets.
+    /// The notice for an estimate that counts as a person's although an agent's variable is set.
     pub fn doubt(&self) -> Option<String> {
         let (agent, variable) = doubtful(INTEGRATIONS, &self.traces())?;
         Some(format!(
-            "{variable} is set, but no session is known: the estimate counts as yours; if an agent made it: \
-             --estimated-by {agent}"
+            "`{variable}` is set, but no session is known: the estimate counts as yours; if an agent made it, pass \
+             `--estimated-by {agent}`"
         ))
     }
 
-    /// An agent without the session that it seemed to be in.
+    /// The agent, without the session that it seemed to be in.
     pub fn without_session(&self, caller: &Caller) -> Caller {
         caller.without_session(&self.traces())
     }
@@ -91,16 +90,16 @@ impl Seen {
     }
 }
 
-/// Whether any stream is a terminal.
+/// Whether any standard stream is a terminal.
 fn is_on_terminal() -> bool {
     io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
 }
 
-/// The current folder and the top of its work tree, as they are written and as they really are.
+/// The current directory and the top of its working tree, both as written and with links resolved.
 fn folders(directory: &Path, repo: &Repo) -> Vec<String> {
     let real = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
     let trees = repo.work_trees().into_iter();
-    // A work tree may lie in another one: the session is in the inner.
+    // A working tree may be inside another one: the session belongs to the inner one.
     let top = trees
         .filter(|tree| real.starts_with(tree) || directory.starts_with(tree))
         .max_by_key(|tree| tree.components().count());
@@ -117,12 +116,12 @@ fn folders(directory: &Path, repo: &Repo) -> Vec<String> {
     folders
 }
 
-/// No command line that is looked at is longer, in bytes.
+/// The maximum length of a command line that is examined, in bytes.
 const LONGEST: u64 = 1 << 16;
-/// Nobody starts a command through so many others.
+/// The maximum number of parent processes that are examined.
 const MOST_PROCESSES: usize = 64;
 
-/// The processes that led to this one, its parent first, where the system tells of them in files.
+/// The parent processes, nearest first, where the system exposes them as files.
 fn processes(proc: &Path) -> Vec<Process> {
     let mut found = Vec::new();
     let mut next = stat(proc, "self").map(|(_, parent)| parent);
@@ -144,7 +143,7 @@ fn processes(proc: &Path) -> Vec<Process> {
     found
 }
 
-/// The name of a process and the number of its parent: `PID (NAME) STATE PARENT …`. A name may hold anything.
+/// The name of a process and the id of its parent: `PID (NAME) STATE PARENT …`. The name can contain anything.
 fn stat(proc: &Path, process: &str) -> Option<(String, u32)> {
     let text = files::read_text(&proc.join(process).join("stat"), LONGEST).ok()??;
     let (before, rest) = text.rsplit_once(')')?;

@@ -1,31 +1,31 @@
-//! The keys of `leverage.*`, and whose word on each counts.
+//! The keys of `leverage.*`, and which config files each may come from.
 //!
-//! A repository may come from anybody, and its own config with it. It may say how what is found there is described: in which
-//! zone, with how many hours a day. What is read elsewhere, what is run, and what may be used up is said by the user alone:
-//! in the global or system config, by `git -c`, or by an option. [`super::settings::Settings`] looks up nothing that is not
-//! listed here, so that a new key has to say what it is.
+//! A repository can come from anybody, and its own config with it. That config may set how the repository is described: the time
+//! zone, the hours per day. Only the user may set what is read elsewhere, which programs run, and how many resources may be used:
+//! in the global or system config, with `git -c`, or with an option. [`super::settings::Settings`] looks up only keys that are
+//! listed here, so every new key must declare its kind.
 
-/// Whose word on a key counts.
+/// Which config may set a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// That of a repository's own config as well: the key only describes.
+    /// Any, including a repository's own config: the key only affects descriptions.
     Repository,
-    /// That of the user alone: the key says what is read, run or used up outside of the repository.
+    /// Only the user's: the key affects what is read, run or used up outside the repository.
     User,
 }
 
-/// A key, or all keys below a section.
+/// A key, or all keys of a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
     /// As it is documented: `leverage.zone`, or `leverage.agentDir.<agent>` for a section.
     pub name: &'static str,
-    /// Whose word on it counts.
+    /// Which config may set it.
     pub scope: Scope,
-    /// What it says, in a few words.
+    /// A short description.
     pub meaning: &'static str,
 }
 
-/// A key that only describes.
+/// A key that only affects descriptions.
 const fn describing(name: &'static str, meaning: &'static str) -> Key {
     Key {
         name,
@@ -45,32 +45,29 @@ const fn reaching(name: &'static str, meaning: &'static str) -> Key {
 
 /// All keys, in the order in which they are documented.
 pub const KEYS: &[Key] = &[
-    reaching("leverage.root", "which folders are searched"),
-    describing("leverage.zone", "whose midnight ends a day"),
+    reaching("leverage.root", "directories to search when outside a repository"),
+    describing("leverage.zone", "time zone that day boundaries follow"),
     describing("leverage.hoursPerDay", "what `1d` means"),
     describing("leverage.hoursPerWeek", "what `1w` means"),
-    describing("leverage.idle", "after how many minutes a person was away"),
-    describing("leverage.cap", "how many minutes an action takes at most"),
-    reaching("leverage.agentDir.<agent>", "where the logs of an agent are"),
-    reaching("leverage.pathMap", "where paths in logs lead"),
-    describing("leverage.excludeRef", "which branches hold no history"),
-    reaching("leverage.limits.time", "how long one repository may take"),
-    reaching(
-        "leverage.limits.memory",
-        "how much memory one repository may fill",
+    describing("leverage.idle", "minutes of inactivity that count as away"),
+    describing("leverage.cap", "upper limit in minutes for one action"),
+    reaching("leverage.agentDir.<agent>", "directory of an agent's logs"),
+    reaching("leverage.pathMap", "map from paths in logs to paths here"),
+    describing(
+        "leverage.excludeRef",
+        "branches to ignore: they store data, not history",
     ),
-    reaching(
-        "leverage.limits.cpu",
-        "how much processor time one repository may take",
-    ),
+    reaching("leverage.limits.time", "time limit per repository"),
+    reaching("leverage.limits.memory", "memory limit per repository"),
+    reaching("leverage.limits.cpu", "processor time limit per repository"),
     describing(
         "leverage.claims",
-        "whether a claim goes into a note or into the commit message",
+        "where a claim is written: a note or the commit message",
     ),
-    reaching("leverage.sign", "whether a program signs the ledger"),
+    reaching("leverage.sign", "whether the ledger is signed"),
     describing(
         "leverage.fsync",
-        "whether a record is on the disk before it is acknowledged",
+        "whether a record is flushed to disk before it is acknowledged",
     ),
 ];
 
@@ -80,7 +77,7 @@ impl Key {
         self.name.find('<').and_then(|at| self.name.get(..at))
     }
 
-    /// Whether a name of git config is this key; case is not looked at.
+    /// Whether this key covers a name in git config, ignoring case.
     pub fn covers(&self, name: &str) -> bool {
         match self.section() {
             Some(section) => name

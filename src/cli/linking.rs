@@ -1,4 +1,4 @@
-//! Which sessions count beside what git says, and how they are linked: the options of every command that links.
+//! Which sessions count in addition to git's history, and how they are linked: the options of every command that links.
 
 use super::context::Context;
 use super::error::CommandError;
@@ -10,18 +10,18 @@ use crate::workspace::read::Workspace;
 /// Which logs are read, and how they are linked.
 #[derive(Debug, Clone, Copy)]
 pub struct Linking<'a> {
-    /// Where logs are.
+    /// Where the logs are.
     pub logs: &'a LogArgs,
     /// The thresholds of the estimate.
     pub rules: &'a RulesArgs,
-    /// Whether what other tools wrote counts.
+    /// Whether traces of other tools count.
     pub foreign: ForeignArgs,
-    /// Whether everything is read again and nothing cached.
+    /// Whether to read everything again and cache nothing.
     pub no_cache: bool,
 }
 
 impl<'a> Linking<'a> {
-    /// As in a command without options.
+    /// The defaults, as in a command without options.
     pub fn usual(logs: &'a LogArgs, rules: &'a RulesArgs) -> Self {
         Self {
             logs,
@@ -31,7 +31,7 @@ impl<'a> Linking<'a> {
         }
     }
 
-    /// As typed, else as configured.
+    /// The options as given, else as configured.
     pub fn options(&self, context: &Context) -> Result<SessionOptions, CommandError> {
         Ok(SessionOptions {
             logs: self.logs.request(context, context.cache(self.no_cache))?,
@@ -41,19 +41,19 @@ impl<'a> Linking<'a> {
     }
 }
 
-/// Which sessions count beside what git says.
+/// Which sessions count in addition to git's history.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct SessionArgs {
-    /// Read no logs of agents and no captured sessions
+    /// Do not read agent logs or captured sessions
     #[arg(long)]
     pub no_sessions: bool,
-    /// Where logs are.
+    /// Where the logs are.
     #[command(flatten)]
     pub logs: LogArgs,
 }
 
 impl SessionArgs {
-    /// Those that count where repositories are read so, by these thresholds.
+    /// The sessions that count with the given rules for repositories and thresholds.
     pub fn options(
         &self,
         read: &ReadArgs,
@@ -72,7 +72,7 @@ impl SessionArgs {
         })
     }
 
-    /// Reads repositories whole: what git says of them, the sessions that worked there, and who made their commits.
+    /// Reads repositories completely: their history, the sessions that worked there, and who made their commits.
     pub fn read(
         &self,
         read: &ReadArgs,

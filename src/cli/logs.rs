@@ -1,5 +1,4 @@
-//! Which logs of agents are read, whose marks count, and by which thresholds: the options of every command that looks at
-//! sessions.
+//! Which agent logs are read, whose marks count, and the thresholds: the options of every command that uses sessions.
 
 use std::path::{Path, PathBuf};
 
@@ -13,13 +12,13 @@ use crate::facts::supervision::SupervisionRules;
 use crate::sources::agents::collect::Request;
 use crate::sources::agents::{Machine, READERS};
 
-/// Which logs are read.
+/// Where logs are read from.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct LogArgs {
-    /// Read the logs of AGENT from DIR instead of its own folder [config: `leverage.agentDir.<agent>`]
+    /// Read the logs of AGENT from DIR instead of its default directory [config: `leverage.agentDir.<agent>`]
     #[arg(long, value_name = "AGENT=DIR", value_parser = agent_dir)]
     pub agent_dir: Vec<(String, PathBuf)>,
-    /// The path FROM in logs is TO here; `.` is the current directory [config: `leverage.pathMap`]
+    /// Map the path FROM in logs to TO here; `.` is the current directory [config: `leverage.pathMap`]
     #[arg(long, value_name = "FROM=TO", value_parser = mapping)]
     pub path_map: Vec<(String, String)>,
 }
@@ -27,24 +26,24 @@ pub struct LogArgs {
 /// The thresholds of the estimate.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct RulesArgs {
-    /// Minutes without an action after which the person counts as away [default: 15; config: `leverage.idle`]
+    /// Minutes of inactivity that count as away [default: 15; config: `leverage.idle`]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub idle: Option<u32>,
-    /// Most minutes that an action of a person can take [default: 10; config: `leverage.cap`]
+    /// Upper limit in minutes for one action of a person [default: 10; config: `leverage.cap`]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub cap: Option<u32>,
 }
 
-/// Whether what other tools wrote counts.
+/// Whether traces of other tools count.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct ForeignArgs {
-    /// Take only our own trailers, authors and notes as signs of an agent or a session
+    /// Ignore other tools' trailers, authors and notes when detecting agents and sessions
     #[arg(long)]
     pub ignore_foreign_trailers: bool,
 }
 
 impl ForeignArgs {
-    /// Whose marks count.
+    /// Whose traces count.
     pub fn foreign(self) -> ForeignTrailers {
         match self.ignore_foreign_trailers {
             true => ForeignTrailers::Ignore,
@@ -56,7 +55,7 @@ impl ForeignArgs {
 fn agent_dir(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((agent, folder)) if !folder.is_empty() => Ok((known(agent)?.to_owned(), PathBuf::from(folder))),
-        _ => Err("write AGENT=DIR".into()),
+        _ => Err("expected AGENT=DIR".into()),
     }
 }
 
@@ -65,11 +64,11 @@ fn known(agent: &str) -> Result<&'static str, String> {
     let mut names = READERS.iter().map(|known| known.name());
     names.find(|known| *known == agent).ok_or_else(|| {
         let known: Vec<&str> = READERS.iter().map(|agent| agent.name()).collect();
-        format!("unknown agent; the known ones are {}", known.join(", "))
+        format!("unknown agent; known agents: {}", known.join(", "))
     })
 }
 
-/// A folder of a path map as logs of this machine would name it: one that is relative starts where one stands.
+/// A directory of a path map as logs of this machine name it: relative paths start at the current directory.
 fn here(environment: &Environment, folder: String) -> String {
     if Path::new(&folder).is_absolute() || folder.get(1..2) == Some(":") {
         return folder;
@@ -82,12 +81,12 @@ fn here(environment: &Environment, folder: String) -> String {
 fn mapping(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
-        _ => Err("write FROM=TO, such as /workspace=/home/ada/kiln".into()),
+        _ => Err("expected FROM=TO, such as /workspace=/home/ada/kiln".into()),
     }
 }
 
 impl LogArgs {
-    /// The logs on this machine, as typed, else as configured. What was read of them is kept in `cache`.
+    /// The logs on this machine, from the options, else from the configuration. Parsed logs are cached in `cache`.
     pub fn request(&self, context: &Context, cache: Option<PathBuf>) -> Result<Request, CommandError> {
         let (environment, settings) = (&context.environment, context.settings());
         let mut request = Request {
@@ -105,7 +104,7 @@ impl LogArgs {
                 CommandError::failed(format!("`leverage.agentDir.{agent}`: {unknown}"))
                     .hint(format!("It is set in the {} git config", configured.origin))
             })?;
-            // As everywhere in git config, the last one wins.
+            // As everywhere in git config, the last value wins.
             let folder = environment.resolve(&configured.value);
             request.folders.insert(agent.to_owned(), vec![folder]);
         }
@@ -120,7 +119,7 @@ impl LogArgs {
         request.path_map.extend(self.path_map.iter().cloned().map(here));
         for configured in settings.get_all("pathMap") {
             let map = mapping(&configured).map_err(|wanted| {
-                CommandError::failed(format!("`leverage.pathMap` is `{configured}`: {wanted}"))
+                CommandError::failed(format!("invalid `leverage.pathMap`: `{configured}`: {wanted}"))
             })?;
             request.path_map.push(here(map));
         }
@@ -129,7 +128,7 @@ impl LogArgs {
 }
 
 impl RulesArgs {
-    /// The thresholds as typed, else as configured, else as usual.
+    /// The thresholds: from the options, else from the configuration, else the defaults.
     pub fn rules(&self, settings: &Settings) -> Result<SupervisionRules, CommandError> {
         let usual = SupervisionRules::default();
         let configured = |name| {

@@ -1,4 +1,4 @@
-//! What the commands that read and write one ledger share: the repository, who writes, and the fields of a task.
+//! What commands that read and write one ledger share: the repository, the author, and the fields of a task.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -22,36 +22,36 @@ use crate::git::walk::RefSelection;
 use crate::ledger::{self, Signing, WriteError, Writer};
 use crate::sources::ledger::{LedgerOptions, read_ledger, read_ledger_at};
 
-/// One repository with its ledger, healed.
+/// One repository and its ledger, after any overwritten records have been restored.
 pub struct OpenLedger {
     /// The repository.
     pub repo: Repo,
-    /// How long a day and a week are.
+    /// The length of a day and of a week.
     pub work: WorkTime,
-    /// Whose days count.
+    /// The time zone that decides on which day a task falls.
     pub zone: Zone,
     /// The clock, whole milliseconds.
     pub now: DateTime<Utc>,
-    /// The agent that estimates what is recorded now, unless somebody else is named.
+    /// The agent that makes the estimate being recorded, unless another estimator is named.
     pub estimator: Option<Estimator>,
-    /// The agent that called.
+    /// The agent that ran this command.
     pub written_by: Option<WrittenBy>,
     writer: Option<Writer>,
 }
 
 impl OpenLedger {
-    /// Opens the repository that the process stands in, and restores what others overwrote in its ledger.
+    /// Opens the current repository, and restores whatever other programs overwrote in its ledger.
     pub fn open(context: &mut Context) -> Result<Self, CommandError> {
         let (open, is_healed) = Self::open_and_heal(context)?;
         if is_healed {
             context
                 .terminal
-                .status("restored records that another program had overwritten")?;
+                .status("Restored records that another program had overwritten")?;
         }
         Ok(open)
     }
 
-    /// [`Self::open`] for who writes; for a dry run, nothing is restored either.
+    /// Like [`Self::open`], for commands that write; a dry run restores nothing either.
     pub fn open_to(is_dry_run: bool, context: &mut Context) -> Result<Self, CommandError> {
         match is_dry_run {
             true => Self::open_as_it_is(context),
@@ -59,21 +59,21 @@ impl OpenLedger {
         }
     }
 
-    /// [`Self::open`] without a word.
+    /// Like [`Self::open`], but prints nothing.
     pub fn open_quietly(context: &Context) -> Result<Self, CommandError> {
         Ok(Self::open_and_heal(context)?.0)
     }
 
-    /// The open ledger, and whether something was restored.
+    /// The open ledger, and whether anything was restored.
     fn open_and_heal(context: &Context) -> Result<(Self, bool), CommandError> {
         let open = Self::open_as_it_is(context)?;
-        // A repository that cannot be written is read all the same: reading looks at the pin itself.
+        // A repository that cannot be written is still read: reading checks the pin itself.
         let heal = |writer| ledger::heal(&open.repo, writer).unwrap_or(false);
         let is_healed = open.writer.as_ref().is_some_and(heal);
         Ok((open, is_healed))
     }
 
-    /// The repository for who only looks: nothing is written.
+    /// Opens the repository read-only; nothing is written.
     pub fn open_as_it_is(context: &Context) -> Result<Self, CommandError> {
         let repo = context.environment.repository()?;
         let settings = context.settings();
@@ -95,7 +95,7 @@ impl OpenLedger {
         })
     }
 
-    /// How what is measured is signed, by `Name <mail>`.
+    /// The identity that signs measured records, as `Name <mail>`.
     pub fn stamp(&self, by: String) -> Stamp {
         Stamp {
             id: RecordId::derived(&[]),
@@ -104,17 +104,17 @@ impl OpenLedger {
         }
     }
 
-    /// Who writes, or how to say it to git.
+    /// The author of new records, or an error that says how to set one in git.
     pub fn writer(&self) -> Result<&Writer, CommandError> {
         self.known_writer().ok_or_else(|| WriteError::Nobody.into())
     }
 
-    /// Who writes, if git knows.
+    /// The author of new records, if git knows one.
     pub fn known_writer(&self) -> Option<&Writer> {
         self.writer.as_ref()
     }
 
-    /// Who commits code, if it is known whether they sign.
+    /// The author of code commits, if it is known whether they are signed.
     pub fn committer(&self, settings: &Settings) -> Result<Option<Writer>, CommandError> {
         let writer = self.writer()?;
         let signing = signing_of_code(settings);
@@ -130,14 +130,14 @@ impl OpenLedger {
         Ok(format!("{} <{}>", person.name, person.email))
     }
 
-    /// The whole ledger; its warnings are shown.
+    /// Reads the whole ledger and shows its warnings.
     pub fn ledger(&self, context: &mut Context) -> Result<Ledger, CommandError> {
         let ledger = self.read();
         context.terminal.warnings(&ledger.warnings)?;
         Ok(ledger)
     }
 
-    /// The whole ledger, every branch and tag searched for trailers.
+    /// Reads the whole ledger, searching every branch and tag for trailers.
     pub fn read(&self) -> Ledger {
         let options = LedgerOptions {
             refs: RefSelection {
@@ -149,7 +149,7 @@ impl OpenLedger {
         read_ledger(&self.repo, &options)
     }
 
-    /// The tasks of a commit that count; those of the commit that it is a copy of, where it has none itself.
+    /// The tasks of a commit that count. If it has none, those of the commit that it is a copy of.
     pub fn tasks_of<'a>(&self, ledger: &'a Ledger, commit: ObjectId) -> Vec<&'a LedgerTask> {
         let own: Vec<&LedgerTask> = ledger
             .tasks
@@ -184,26 +184,26 @@ impl OpenLedger {
             return Ok(commit);
         }
         Err(if matches!(revision, "HEAD" | "@") && self.is_unborn() {
-            CommandError::failed("the current branch has no commits yet").hint("Create one first: git commit")
+            CommandError::failed("the current branch has no commits yet").hint("Run `git commit` first")
         } else {
-            let error = CommandError::usage(format!("`{revision}` names no commit here"));
+            let error = CommandError::usage(format!("not a commit: `{revision}`"));
             match Hours::parse(revision, self.work) {
-                Ok(_) => error.hint(format!("If it is the estimate: --estimate {revision}")),
+                Ok(_) => error.hint(format!("If this is the estimate, pass `--estimate {revision}`")),
                 Err(_) => error,
             }
         })
     }
 
-    /// A day as git reads dates.
+    /// Parses a day as git reads dates.
     pub fn day(&self, option: &str, text: &str) -> Result<NaiveDate, CommandError> {
         period::day(text, self.zone, self.now).ok_or_else(|| {
-            CommandError::usage(format!("`{option} {text}` is not a date"))
-                .hint("Write 2026-03-01, or words that git knows: yesterday, last monday")
+            CommandError::usage(format!("invalid date for `{option}`: `{text}`"))
+                .hint("Use a date such as `2026-03-01`, or words that git understands, such as `yesterday` or `last monday`")
         })
     }
 }
 
-/// The identity that git would use for a commit here; `None` where git knows nobody.
+/// The identity that git would use for a commit here; `None` if none is configured.
 pub fn known_writer(context: &Context) -> Option<Writer> {
     let now = context.environment.now;
     let now = DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now);
@@ -257,7 +257,8 @@ fn writer(context: &Context, settings: &Settings, now: DateTime<Utc>) -> Option<
     })
 }
 
-/// `leverage.sign`, else what git does with commits. A repository's own config is not asked: it would start a program.
+/// Whether records are signed: `leverage.sign`, else the setting for commits. A repository's own config is ignored, since it
+/// would start a program.
 fn signing(settings: &Settings) -> Signing {
     let own = settings.get("sign");
     let value = own.or_else(|| settings.config().trusted("commit.gpgSign"));
@@ -267,11 +268,11 @@ fn signing(settings: &Settings) -> Signing {
     }
 }
 
-/// Whether commits are signed, from what counts most.
+/// Whether commits are signed, most important key first.
 const SIGNING: [&str; 2] = ["leverage.sign", "commit.gpgSign"];
 
-/// Whether git signs commits of code. A repository's own config is not asked, as what it names would be run; where it alone
-/// says so, the commit is not to be made without a signature either.
+/// Whether git signs code commits. A repository's own config is ignored, since it names a program to run; if only that config
+/// asks for signing, the commit must not be created unsigned either.
 fn signing_of_code(settings: &Settings) -> Option<Signing> {
     let config = settings.config();
     match (config.trusted(SIGNING[1]), config.get(SIGNING[1])) {
@@ -281,17 +282,17 @@ fn signing_of_code(settings: &Settings) -> Option<Signing> {
     }
 }
 
-/// What is to be said of a record that the repository's own config wants signed, and nobody else.
+/// The notice for a record that only the repository's own config asks to sign.
 fn unsigned(settings: &Settings) -> Option<String> {
     let config = settings.config();
     let is_decided = SIGNING.iter().any(|name| config.trusted(name).is_some());
     let name = SIGNING.iter().find(|name| config.get(name).is_some_and(is_true));
     name.filter(|_| !is_decided).map(|name| {
-        format!("it is not signed: `{name}` counts in your own git config, not in that of the repository")
+        format!("Not signed: `{name}` is set only in the repository's own git config, which is ignored")
     })
 }
 
-/// Whether a write is on the disk before it is acknowledged: `leverage.fsync`, else unless `core.fsync` asks for nothing.
+/// Whether a write is flushed to disk before it is acknowledged: `leverage.fsync`, or true unless `core.fsync` is `none`.
 fn fsync(settings: &Settings) -> bool {
     if let Some(value) = settings.get("fsync") {
         return !matches!(
@@ -314,7 +315,7 @@ fn is_true(value: &ConfigValue) -> bool {
     matches!(value.as_str(), "" | "true" | "yes" | "on" | "1")
 }
 
-/// The next revision of a task, with the fields that were given; an error where nothing would change.
+/// The next revision of a task, with the given fields; an error if nothing would change.
 pub fn next_revision(
     found: &LedgerTask,
     fields: &TaskFields,
@@ -326,7 +327,8 @@ pub fn next_revision(
     let is_confirmed =
         found.task.writer().is_some() && open.written_by.is_none() && fields.say_who_estimates();
     if revised == found.task && !is_confirmed {
-        return Err(CommandError::usage("nothing would change").hint("Name a field, such as --estimate 24h"));
+        return Err(CommandError::usage("nothing would change")
+            .hint("Pass a field to change, such as `--estimate 24h`"));
     }
     revised.rev += 1;
     revised.at = open.now;
@@ -336,8 +338,8 @@ pub fn next_revision(
     Ok(revised)
 }
 
-/// What is to be said of a revision that does not have all phases of the one before: as these do not sum to its estimate, or
-/// others were given.
+/// The notice for a revision that drops phases of the one before it: because they do not sum to its estimate, or because others
+/// were given.
 pub fn phases_left_out(before: &Task, revised: &Task) -> Option<String> {
     let (before, now) = (&before.estimate.phases, &revised.estimate.phases);
     let is_kept = |phase: &Phase| now.iter().any(|kept| kept.name == phase.name);
@@ -352,14 +354,14 @@ pub fn phases_left_out(before: &Task, revised: &Task) -> Option<String> {
     let phases = phases.join(", ");
     Some(match now.is_empty() {
         true => format!(
-            "left out the phases, which sum to {sum} ({phases}); to give new ones: --phase NAME=HOURS for each"
+            "Removed the phases, which sum to {sum} ({phases}); pass `--phase NAME=HOURS` for each new one"
         ),
-        false => format!("the phases were {phases}; --phase gives all of them anew"),
+        false => format!("Replaced all phases (before: {phases}); `--phase` does not change single ones"),
     })
 }
 
-/// Where the next line of a task goes: to the notes that hold it. Where none of these is on a commit of the task any more,
-/// or trailers alone made it, it goes to one that is as well: to `on` before all others, which is one or a copy of one.
+/// Which notes get the next line of a task: the notes that contain it. If none of them is on a commit of the task any more, or if
+/// the task comes from trailers only, one more commit is added: preferably `on`, which is one of its commits or a copy of one.
 pub fn homes(found: &LedgerTask, on: Option<ObjectId>) -> Vec<ObjectId> {
     let mut homes = found.notes.clone();
     let is_current = |note: &ObjectId| found.commits.is_empty() || found.commits.contains(note);
@@ -372,52 +374,52 @@ pub fn homes(found: &LedgerTask, on: Option<ObjectId>) -> Vec<ObjectId> {
     homes
 }
 
-/// The fields of a task, as `record` and `revise` take them.
+/// The fields of a task that `record` and `revise` accept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 pub struct TaskFields {
-    /// What was done, on one line
+    /// Title, on one line
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// What a senior engineer who knows the stack would need by hand: 40h, 1.5h, 90m, 2d, 1w
+    /// Hours that a senior engineer who knows the stack would need by hand: 40h, 1.5h, 90m, 2d, 1w
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub estimate: Option<String>,
-    /// A named part of the estimate; the parts sum to it, and give it when it is absent
+    /// A named part of the estimate; the parts must sum to it, and replace it if it is not given
     #[arg(long, value_name = "NAME=DURATION")]
     pub phase: Vec<String>,
-    /// What the estimate rests on
+    /// Reason for the estimate
     #[arg(long, value_name = "TEXT")]
     pub basis: Option<String>,
-    /// Who estimated: `person`, or an agent, which may be followed by its model [default: the agent that calls, else person]
+    /// Who made the estimate: `person`, or an agent, optionally with its model [default: the calling agent, else person]
     #[arg(long, value_name = "WHO")]
     pub estimated_by: Option<String>,
-    /// How long the agent worked: 25m, 1h30m, 90s
+    /// Time the agent worked: 25m, 1h30m, 90s
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub agent_time: Option<String>,
-    /// How long a person prompted and reviewed
+    /// Time a person spent prompting and reviewing
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub supervision: Option<String>,
     /// Tokens of all kinds: 400k, 2.62M
     #[arg(long, value_name = "COUNT", allow_hyphen_values = true)]
     pub tokens: Option<String>,
-    /// The agent, such as claude-code or codex
+    /// Agent, such as claude-code or codex
     #[arg(long, value_name = "NAME")]
     pub agent: Option<String>,
-    /// The model, as its maker names it
+    /// Model, as its vendor names it
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
-    /// What kind of work it was
+    /// Kind of work
     #[arg(long, value_name = "NAME")]
     pub category: Option<String>,
-    /// A label; may be given more than once
+    /// Label; may be repeated
     #[arg(long, value_name = "NAME")]
     pub tag: Vec<String>,
-    /// A session in which it was done; may be given more than once
+    /// Session in which the work was done; may be repeated
     #[arg(long, value_name = "AGENT:ID")]
     pub session: Vec<SessionId>,
-    /// One more commit of the task; may be given more than once
+    /// Another commit of the task; may be repeated
     #[arg(long, value_name = "REV")]
     pub commit: Vec<String>,
-    /// The day the work belongs to
+    /// Day of the work
     #[arg(long, value_name = "DATE")]
     pub date: Option<String>,
 }
@@ -439,31 +441,31 @@ impl TaskFields {
             .collect()
     }
 
-    /// What is to be said where the agent that estimated is none that is known, and may be another one in a wrong spelling.
+    /// The notice if the estimating agent is unknown, and so may be misspelled.
     pub fn unknown_estimator(&self) -> Option<String> {
         let estimator = Estimator::parse(self.estimated_by.as_deref()?).ok()??;
         Some(format!(
-            "`{}` is not an agent that is known here; a person is `{}`",
+            "Unknown agent `{}`; for a person, pass `{}`",
             estimator.agent,
             Estimator::PERSON
         ))
         .filter(|_| agents::known_spelling(&estimator.agent).is_none())
     }
 
-    /// Whether they make an estimate, and do not say whose it is.
+    /// Whether these fields make an estimate without saying whose it is.
     pub fn counts_as_the_callers(&self) -> bool {
         self.say_who_estimates() && self.estimated_by.is_none()
     }
 
-    /// Whether they make an estimate, or say whose it is.
+    /// Whether these fields make an estimate or say whose it is.
     fn say_who_estimates(&self) -> bool {
         self.estimate.is_some() || !self.phase.is_empty() || self.estimated_by.is_some()
     }
 
-    /// Whether a task says all that was given already, whoever said it.
+    /// Whether a task already has all the given values, whoever stated them.
     pub fn changes_nothing_in(&self, task: &Task, open: &OpenLedger) -> bool {
         let mut again = task.clone();
-        // Values that are wrong for this task, such as an estimate that its phases do not sum to, are others than its own.
+        // Values that are invalid for this task, such as an estimate that does not match its phases, differ from its own.
         if self.apply(&mut again, open).is_err() {
             return false;
         }
@@ -474,7 +476,7 @@ impl TaskFields {
         again == *task
     }
 
-    /// Puts what was given into the task, and checks that it may be written.
+    /// Copies the given fields to the task, and validates the result.
     pub fn apply(&self, task: &mut Task, open: &OpenLedger) -> Result<(), CommandError> {
         if self.hours(open.work)?.is_some() {
             task.estimate.by = open.author()?;
@@ -495,7 +497,7 @@ impl TaskFields {
         Ok(task.check()?)
     }
 
-    /// Puts into the task what was given that needs no repository to be understood.
+    /// Copies the given fields that can be interpreted without a repository.
     pub fn claim(&self, task: &mut Task, work: WorkTime) -> Result<(), CommandError> {
         if let Some(hours) = self.hours(work)? {
             task.estimate.hours = hours;
@@ -503,7 +505,7 @@ impl TaskFields {
         if !self.phase.is_empty() {
             task.estimate.phases = self.phases(work)?;
         } else if !task.estimate.phases_sum_to_it() {
-            // Nobody said how other hours are divided. The revision before keeps what was said.
+            // No split was given for the new hours. The previous revision still has the old one.
             task.estimate.phases.clear();
         }
         if let Some(text) = &self.estimated_by {
@@ -549,13 +551,13 @@ fn replace<T>(slot: &mut Option<T>, value: Option<T>) {
     }
 }
 
-/// A task without hours claims nothing.
+/// A task needs hours: without them it claims nothing.
 pub fn no_estimate() -> CommandError {
     CommandError::usage("the task has no estimate")
-        .hint("Pass what a person would have needed: --estimate 40h, or --phase 'Design=4h' for each part")
+        .hint("Pass the hours that a person would have needed: `--estimate 40h`, or `--phase 'Design=4h'` for each part")
 }
 
-/// A value that cannot be read is a wrong call; the error names the option.
+/// An unreadable value is a usage error; the message names the option.
 fn quantity<T, E: std::fmt::Display>(option: &str, read: Result<T, E>) -> Result<T, CommandError> {
     read.map_err(|error| CommandError::usage(format!("{option}: {error}")))
 }

@@ -1,7 +1,7 @@
-//! A task as JSON (`--json`): the fields that whoever did the work alone can say.
+//! A task as JSON (`--json`): the fields that only the author of the work can know.
 //!
-//! Programs and agents write JSON where a shell would need quotes within quotes. It is read strictly: a field that is not known
-//! is an error, since one that is spelled wrongly would be lost without a word. What was measured is no part of it.
+//! Programs and agents can pass JSON where a shell would need nested quotes. Reading is strict: an unknown field is an error,
+//! because a misspelled one would be lost silently. Measured values are not accepted.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,10 +16,10 @@ use super::input;
 use super::recording::TaskFields;
 use crate::facts::quantity::{Hours, WorkTime};
 
-/// The most that is read, in bytes.
+/// The maximum size of the input, in bytes.
 const LARGEST: u64 = 1 << 20;
 
-/// Fields of a task that are not taken from JSON, and the options that give them.
+/// Fields of a task that JSON does not accept, and the options that set them.
 const OPTIONS: &[(&str, &str)] = &[
     ("agent", "--agent"),
     ("agent_minutes", "--agent-time"),
@@ -32,7 +32,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("tokens", "--tokens"),
 ];
 
-/// Fills in what the options leave open from the JSON in `source`, a file or `-` for standard input.
+/// Fills in the fields that the options leave open from the JSON in `source`, a file or `-` for standard input.
 pub fn fill(fields: &mut TaskFields, source: &str, context: &Context) -> Result<(), CommandError> {
     let (name, read) = match source {
         "-" => ("standard input".to_owned(), input::standard_input(LARGEST)),
@@ -61,15 +61,15 @@ fn refused(source: &str, error: &serde_json::Error) -> CommandError {
     let said = CommandError::usage(format!("--json: {source}: {}", in_words(&text)));
     match option {
         Some((field, option)) => said.hint(format!(
-            "`{field}` is not taken from JSON; if no log tells it, pass {option}"
+            "`{field}` cannot be set in JSON; if no log has it, pass `{option}`"
         )),
-        // What is wrong with a value alone needs no other form.
+        // If only a value is wrong, an example of the form does not help.
         None if is_of_form(&text) => said.hint(EXAMPLE),
         None => said,
     }
 }
 
-/// How messages on the form of the JSON begin.
+/// How parser messages about the form of the JSON begin.
 const OF_FORM: &[&str] = &[
     "invalid type: ",
     "unknown field ",
@@ -85,7 +85,7 @@ fn is_of_form(text: &str) -> bool {
     OF_FORM.iter().any(|start| text.starts_with(start))
 }
 
-/// What the parser says, with the place first and in the words of JSON: `line 1, column 12: a list instead of an object`.
+/// The parser's message, with the place first and in JSON terms: `line 1, column 12: expected an object, found an array`.
 fn in_words(text: &str) -> String {
     let placed = text.rsplit_once(" at line ");
     let placed = placed.and_then(|(what, place)| Some((what, place.split_once(" column ")?)));
@@ -99,23 +99,23 @@ fn in_words(text: &str) -> String {
         .strip_prefix("invalid type: ")
         .and_then(|types| types.split_once(", expected "));
     let what = match types {
-        Some((found, wanted)) => format!("{} instead of {}", kind(found), kind(wanted)),
-        None => what.replace("EOF while parsing", "it ends within"),
+        Some((found, wanted)) => format!("expected {}, found {}", kind(wanted), kind(found)),
+        None => what.replace("EOF while parsing", "unexpected end of input in"),
     };
     format!("{place}{what}")
 }
 
-/// The parser's word for a kind of value as JSON has it.
+/// The JSON term for the parser's name of a type.
 fn kind(word: &str) -> String {
     let known = [
-        ("sequence", "a list"),
-        ("a sequence", "a list"),
+        ("sequence", "an array"),
+        ("a sequence", "an array"),
         ("map", "an object"),
         ("a map", "an object"),
-        ("a string", "a text"),
+        ("a string", "a string"),
     ];
     let starts = [
-        ("string ", "the text "),
+        ("string ", "the string "),
         ("integer ", "the number "),
         ("floating point ", "the number "),
         ("boolean ", ""),
@@ -129,7 +129,7 @@ fn kind(word: &str) -> String {
     start.unwrap_or_else(|| word.to_owned())
 }
 
-/// What may be given. Texts are checked where those of options are.
+/// The accepted fields. Texts are checked where those of options are.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Given {
@@ -145,7 +145,7 @@ struct Given {
 }
 
 impl Given {
-    /// Options win.
+    /// Fills in the fields; options take precedence.
     fn fill(self, fields: &mut TaskFields) {
         let text = |field: &mut Option<String>, given: Option<String>| {
             if field.is_none() {
@@ -167,7 +167,7 @@ impl Given {
     }
 }
 
-/// What has named fields, and is no list of their values.
+/// An object with named fields, not an array of their values.
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -190,7 +190,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OfObject<T> {
     }
 }
 
-/// `"3h"`. A number alone might be hours or minutes.
+/// `"3h"`. A bare number could be hours or minutes.
 #[derive(Debug)]
 struct Duration(String);
 
@@ -200,7 +200,7 @@ impl<'de> Deserialize<'de> for Duration {
     }
 }
 
-/// `3` or `"3h"`, where the field says that a number is of hours.
+/// `3` or `"3h"`, for a field whose numbers are hours.
 #[derive(Debug)]
 struct InHours(String);
 
@@ -212,7 +212,7 @@ impl<'de> Deserialize<'de> for InHours {
 }
 
 struct OfDuration {
-    /// What a number is of.
+    /// The unit of a bare number.
     unit: Option<char>,
 }
 
@@ -238,7 +238,7 @@ impl Visitor<'_> for &OfDuration {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
-        // How long a day is changes no form of writing.
+        // The length of a day does not change the notation.
         Hours::parse(text, WorkTime::default()).map_err(E::custom)?;
         Ok(Duration(text.to_owned()))
     }
@@ -394,20 +394,20 @@ mod tests {
             (said.to_owned(), error.hints().len())
         };
         for (json, wanted, hints) in [
-            ("[]", "line 1, column 1: a list instead of an object", 1),
+            ("[]", "line 1, column 1: expected an object, found an array", 1),
             (
                 r#"{"tags": "a"}"#,
-                "line 1, column 12: the text \"a\" instead of a list",
+                "line 1, column 12: expected an array, found the string \"a\"",
                 1,
             ),
             (
                 r#"{"title": 4}"#,
-                "line 1, column 11: the number `4` instead of a text",
+                "line 1, column 11: expected a string, found the number `4`",
                 1,
             ),
             (
                 r#"{"title": [4]}"#,
-                "line 1, column 10: a list instead of a text",
+                "line 1, column 10: expected a string, found an array",
                 1,
             ),
             (
@@ -420,7 +420,11 @@ mod tests {
                 "line 1, column 17: `4x` has an unknown unit `x`; use s, m, h, d or w",
                 0,
             ),
-            (r#"{"title": "#, "line 1, column 10: it ends within a value", 1),
+            (
+                r#"{"title": "#,
+                "line 1, column 10: unexpected end of input in a value",
+                1,
+            ),
         ] {
             assert_eq!(said(json), (wanted.to_owned(), hints), "{json}");
         }

@@ -1,4 +1,4 @@
-//! What was said of a task and its trailers do not hold: it is named, so that nobody takes it for recorded.
+//! Names the given fields that trailers cannot express, so that nobody assumes they were recorded.
 
 use super::context::Context;
 use super::error::CommandError;
@@ -9,10 +9,7 @@ use crate::facts::task::Task;
 /// Names what the trailers of a task leave out.
 pub fn tell(fields: &TaskFields, task: &Task, context: &mut Context) -> Result<(), CommandError> {
     let given = [
-        (
-            "title (the subject of the commit stands for it)",
-            fields.title.is_some(),
-        ),
+        ("title (the commit's subject is used)", fields.title.is_some()),
         ("date", fields.date.is_some()),
         (
             "further commits",
@@ -23,7 +20,7 @@ pub fn tell(fields: &TaskFields, task: &Task, context: &mut Context) -> Result<(
     let untold: Vec<&str> = given.map(|(name, _)| name).chain(without_trailer(task)).collect();
     if !untold.is_empty() {
         let said = format!(
-            "left out, as there are no trailers for them: {}",
+            "Left out, because there are no trailers for them: {}",
             untold.join(", ")
         );
         context.terminal.status(&said)?;

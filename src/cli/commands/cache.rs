@@ -1,4 +1,4 @@
-//! `cache` and `cache clear [KIND…]`: what earlier runs left to make the next one fast, and how to remove it.
+//! `cache` and `cache clear [KIND…]`: lists the files that make later runs faster, and removes them.
 
 use std::path::{Path, PathBuf};
 
@@ -23,8 +23,8 @@ use crate::sources::store::contents::{Contents, Stored, remove};
     args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  git leverage cache\n  git leverage cache --format json\n  git leverage cache clear --dry-run\n  \
                   git leverage cache clear sessions inventory\n\n\
-                  Nothing in the cache is the only copy of anything: what is missing is read again by the next command that \
-                  needs it. It is in $XDG_CACHE_HOME/git-leverage, by default ~/.cache/git-leverage."
+                  Nothing is lost by clearing the cache: the next command that needs a missing file creates it again. \
+                  The cache is in $XDG_CACHE_HOME/git-leverage, by default ~/.cache/git-leverage."
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -41,13 +41,13 @@ enum Sub {
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Only files that git-leverage wrote are removed. Links are not followed, and other files stay where they are."
+    after_help = "Only files that git-leverage wrote are removed. Symbolic links are not followed, and other files are left in place."
 )]
 struct ClearArgs {
     /// Only these kinds of files [default: all]
     #[arg(value_name = "KIND", value_parser = kinds())]
     kinds: Vec<Kind>,
-    /// Show what would be removed, and remove nothing
+    /// Show what would be removed, but remove nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -64,8 +64,8 @@ fn kinds() -> impl TypedValueParser<Value = Kind> {
 /// Shows the cache, or clears it.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let folder = context.environment.cache_dir().ok_or_else(|| {
-        CommandError::failed("cannot find the cache directory: neither XDG_CACHE_HOME nor HOME is set")
-            .hint("Set XDG_CACHE_HOME to an absolute path")
+        CommandError::failed("cannot find the cache directory: neither `XDG_CACHE_HOME` nor `HOME` is set")
+            .hint("Set `XDG_CACHE_HOME` to an absolute path")
     })?;
     let contents = Contents::of(&folder, context.environment.now);
     let mut warnings = contents.warnings.clone();
@@ -77,7 +77,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     Ok(Outcome::of(&warnings))
 }
 
-/// The cache, as JSON has it.
+/// The cache, in JSON.
 #[derive(Serialize)]
 struct Overview {
     folder: PathBuf,
@@ -113,7 +113,7 @@ impl Row {
     }
 }
 
-/// A row for each kind, and one for what interrupted runs left if there is any.
+/// One row per kind, and one for the remains of interrupted runs, if any.
 fn rows(contents: &Contents) -> Vec<Row> {
     let of = |kind: Option<Kind>| contents.files.iter().filter(move |file| file.kind == kind);
     let kinds = Kind::ALL.map(|kind| Row::of(kind.name(), of(Some(kind))));
@@ -182,14 +182,14 @@ fn cells(row: &Row) -> Vec<Cell> {
 fn foreign_note(count: u64) -> Option<String> {
     match count {
         0 => None,
-        1 => Some("1 other entry is not from git-leverage; clear leaves it alone".to_owned()),
+        1 => Some("1 other entry is not from git-leverage; `cache clear` skips it".to_owned()),
         _ => Some(format!(
-            "{count} other entries are not from git-leverage; clear leaves them alone"
+            "{count} other entries are not from git-leverage; `cache clear` skips them"
         )),
     }
 }
 
-/// Removes the files of the kinds that were asked for. Returns what could not be removed.
+/// Removes the files of the requested kinds. Returns the ones that could not be removed.
 fn clear(
     args: &ClearArgs,
     context: &mut Context,
@@ -221,12 +221,12 @@ fn clear(
         context.terminal.line(&line)?;
     }
     if is_empty {
-        context.terminal.status("nothing to remove")?;
+        context.terminal.status("Nothing to remove")?;
     }
     Ok(kept)
 }
 
-/// A number of bytes for people: `512 B`, `3.4 MiB`.
+/// A size for people: `512 B`, `3.4 MiB`.
 fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if bytes < 1024 {
@@ -245,7 +245,7 @@ fn size(bytes: u64) -> String {
     format!("{size:.1} {unit}")
 }
 
-/// How long ago something happened, in the largest unit of which it is at least two, as git has it.
+/// How long ago something happened, in the largest unit of which at least two have passed, as git does.
 fn ago(age: TimeDelta) -> String {
     let seconds = age.num_seconds();
     let units = [(86_400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds")];

@@ -1,4 +1,4 @@
-//! `carry`: the tasks of some commits on the commit that a forge squashed them into.
+//! `carry`: copies the tasks of some commits to the commit that a forge squashed them into.
 
 use std::collections::BTreeSet;
 
@@ -19,26 +19,25 @@ use crate::sources::repair::{Refused, carry, sessions, tasks};
 /// The arguments of `carry`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The tasks and measured sessions in the notes of the commits are copied to the note of\n\
-    COMMIT, and the tasks of their trailers become records there, unless its message claims them.\n\
-    Each still counts once, also where the branch is kept. A second run writes nothing.\n\n\
+    after_help = "The tasks and measured sessions in the notes of the commits are copied to the note of COMMIT, and the tasks of \
+    their trailers become records there, unless its message claims them. Each still counts once, even if the branch is kept. A second run writes nothing.\n\n\
     Examples:\n  git leverage carry --onto main --from main..topic\n  \
     git leverage carry --onto 8c1f2ab --from origin/main~1..topic --dry-run\n  \
     git leverage carry --onto HEAD --from 5e734414fa    (a single commit that `repair` left undecided)"
 )]
 pub struct Args {
-    /// The commit that stands for the others
+    /// The commit that replaced the others
     #[arg(long, value_name = "COMMIT")]
     onto: String,
-    /// The commits whose tasks it takes over: `A..B`, or one commit; may be given more than once
+    /// The commits whose tasks it takes over: `A..B`, or one commit; may be repeated
     #[arg(long, value_name = "RANGE", required = true)]
     from: Vec<String>,
-    /// Show what would be carried, and write nothing
+    /// Show what would be carried, but write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
 
-/// Carries them.
+/// Carries the tasks over.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open_to(args.dry_run, context)?;
     let onto = open.commit(&args.onto)?;
@@ -56,9 +55,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     };
     let lines = carry(&open.repo, open.work, onto, &from, written).map_err(|error| refused(&error, onto))?;
     if lines.size() == 0 {
-        context
-            .terminal
-            .status(&format!("nothing to carry: {} has them all", onto.short()))?;
+        context.terminal.status(&format!(
+            "Nothing to carry: `{}` already has all of it",
+            onto.short()
+        ))?;
         return Ok(Outcome::Done);
     }
     if !args.dry_run {
@@ -71,8 +71,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let first = format!("-> {}", onto.short());
     context.terminal.data(paragraph(&first, &lines).as_bytes())?;
     context.terminal.status(&match args.dry_run {
-        true => "not written (--dry-run)".to_owned(),
-        false => format!("carried {} onto {}", what(&lines), onto.short()),
+        true => "Nothing written (--dry-run)".to_owned(),
+        false => format!("Carried {} onto `{}`", what(&lines), onto.short()),
     })?;
     Ok(Outcome::Done)
 }
@@ -85,7 +85,7 @@ fn what(lines: &NoteLines) -> String {
     }
 }
 
-/// The commits of a range, or a single commit, which may be missing from the repository if its full id is given.
+/// The commits of a range, or a single commit; with its full id, that may be missing from the repository.
 fn commits(open: &OpenLedger, text: &str) -> Result<BTreeSet<ObjectId>, CommandError> {
     if text.contains("..") {
         return Ok(range::commits(&open.repo, text)?.into_iter().collect());
@@ -102,14 +102,14 @@ fn commits(open: &OpenLedger, text: &str) -> Result<BTreeSet<ObjectId>, CommandE
 fn refused(error: &Refused, onto: ObjectId) -> CommandError {
     let failed = CommandError::failed(error.to_string());
     match error {
-        Refused::Nothing => failed.hint("List the commits that have tasks: git leverage log"),
+        Refused::Nothing => failed.hint("Run `git leverage log` to list the commits that have tasks"),
         Refused::OwnTask(task) => failed
             .hint(format!(
-                "If it sums up the tasks of the others, they count once: leave {} as it is",
+                "If its task is the sum of the others', they count once; leave `{}` as it is",
                 onto.short()
             ))
             .hint(format!(
-                "Or count theirs in its place: git leverage retract {} --reason TEXT, then carry",
+                "To count theirs instead, run `git leverage retract {} --reason TEXT` and then `carry` again",
                 task.id
             )),
         Refused::Totals | Refused::Full => failed.hint("Nothing was written"),

@@ -1,4 +1,4 @@
-//! `export commits|tasks|sessions|links|survival [ROOT…]`: the facts themselves as JSON Lines.
+//! `export commits|tasks|sessions|links|survival [ROOT…]`: the facts themselves, as JSON Lines.
 
 use std::path::{Path, PathBuf};
 
@@ -48,19 +48,19 @@ pub struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
-    /// Every commit with its lines and who made it
+    /// Every commit, with its lines and who made it
     Commits,
-    /// Every task in its current revision
+    /// Every task, at its current revision
     Tasks,
     /// Every agent session that worked in these repositories, with its minutes and tokens
     Sessions,
-    /// Every session and commit that belong together, with the evidence
+    /// Every link between a session and a commit, with the evidence
     Links,
-    /// Which commit brought which lines of each file at HEAD, as `git blame` finds them
+    /// Which commit added which lines of each file at HEAD, as `git blame` attributes them
     Survival,
 }
 
-/// Reads what is asked for and writes a line for each fact.
+/// Reads the requested facts and writes one line for each.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let zone = period::zone(args.zone.as_deref(), &context.settings())?;
     let mut workspace = match args.what {

@@ -1,7 +1,7 @@
-//! `record [REV]`: puts a task into the ledger, once.
+//! `record [REV]`: adds a task to the ledger, once.
 //!
-//! A commit whose trailers or notes claim a task has one: it is revised, or a second one is asked for by name. That is
-//! decided on the ledger that the write starts from, so that two who record at once do not both get their way.
+//! If trailers or notes of the commit already claim a task, it must be revised, or a second one requested explicitly. This is
+//! decided on the state of the ledger that the write is based on, so two concurrent calls cannot both succeed.
 
 mod measured;
 mod trailer;
@@ -39,7 +39,7 @@ use crate::sources::ledger::{read_ledger_at, read_recorded};
     git leverage record --json - <<'EOF'          (no quoting: {\"phases\": {\"Client\": \"3h\"}, \"basis\": \"…\"})\n  \
     git leverage record --revise --estimate 24h --reason 'The client library existed'")]
 pub struct Args {
-    /// The commit that the task made
+    /// Commit of the task
     #[arg(value_name = "REV", default_value = "HEAD")]
     revision: String,
     /// The fields of the task.
@@ -48,13 +48,13 @@ pub struct Args {
     /// Read title, estimate, phases, basis, category, tags and commits from the JSON in FILE (`-` for standard input)
     #[arg(long, value_name = "FILE")]
     json: Option<String>,
-    /// Record a task that changed no code here, in refs/leverage/tasks
+    /// Record a task without a commit here, in refs/leverage/tasks
     #[arg(long)]
     no_commit: bool,
-    /// Revise the task that the commit already has; fields that are not given stay as they are
+    /// Revise the task that the commit already has; fields that are not given do not change
     #[arg(long, requires = "reason", conflicts_with_all = ["another", "no_commit"])]
     revise: bool,
-    /// Why the task is revised
+    /// Why the task changed
     #[arg(long, value_name = "TEXT", requires = "revise")]
     reason: Option<String>,
     /// Record a second task for a commit that already has one, or the same task without a commit again
@@ -63,7 +63,7 @@ pub struct Args {
     /// Add the task to the message of HEAD, unless a remote, a tag or another branch has that commit [config: `leverage.claims`]
     #[arg(long, conflicts_with_all = ["another", "revise", "no_commit"])]
     trailer: bool,
-    /// Put the task into a note, whatever `leverage.claims` says
+    /// Record the task in a note, whatever `leverage.claims` is
     #[arg(long, conflicts_with = "trailer")]
     note: bool,
     /// Take nothing from session logs: no agent time, supervision, tokens or session
@@ -73,7 +73,7 @@ pub struct Args {
     foreign: ForeignArgs,
     #[command(flatten)]
     logs: LogArgs,
-    /// Show the task, and write nothing
+    /// Show the task, but write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -88,7 +88,7 @@ impl Args {
         }
     }
 
-    /// The same with what `--json` says.
+    /// The same arguments with the fields of `--json` filled in.
     fn with_json(&self, context: &Context) -> Result<Self, CommandError> {
         let mut args = self.clone();
         if let Some(source) = &args.json {
@@ -97,8 +97,8 @@ impl Args {
         Ok(args)
     }
 
-    /// Whether trailers of HEAD say it, and no note. A message has one claim, so that a second task of a commit and a revision
-    /// go into notes.
+    /// Whether the task goes into trailers of HEAD instead of a note. A message can claim only one task, so a second task of a
+    /// commit and a revision always go into notes.
     fn goes_into_the_message(&self, context: &Context) -> Result<bool, CommandError> {
         if self.trailer || self.note || self.another {
             return Ok(self.trailer);
@@ -115,10 +115,10 @@ impl Args {
     }
 }
 
-/// More tasks of one commit are only counted.
+/// How many tasks of a commit are listed; more are only counted.
 const TASKS_NAMED: usize = 3;
 
-/// Writes the task and prints it as it will be read, then captures what hooks told of.
+/// Writes the task and prints it as it will be read, then captures pending sessions.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let args = &args.with_json(context)?;
     let outcome = record(args, context)?;
@@ -153,7 +153,7 @@ fn record(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     }
 }
 
-/// A first revision on a commit.
+/// Records the first revision of a task on a commit.
 fn first(
     args: &Args,
     mut within: Within,
@@ -163,11 +163,11 @@ fn first(
 ) -> Result<Outcome, CommandError> {
     let mut task = new_task(args, open, Some(on))?;
     let commits = all_commits(on, &task);
-    // Said before the logs are read, and looked at again when it is written.
+    // Checked before the logs are read, and again when the task is written.
     let beside = check(args, open, &commits, &task)?;
     let is_for_the_next = within.is_known() && !args.dry_run && !ledger::is_writable(&open.repo);
     if is_for_the_next {
-        // What is printed then is for a commit that is still to be made: HEAD says nothing of that.
+        // The task is printed for a commit that does not exist yet, so HEAD says nothing about it.
         within.name_for_the_next(&mut task, &args.fields);
     } else {
         within.name(&mut task, &commits, &args.fields, open, context)?;
@@ -193,9 +193,12 @@ fn first(
         let what = format!("the task {} is recorded on {}", task.id, on.short());
         context.recorded(&open.repo, what, Outcome::Done)?;
     }
+    let hours = task.estimate.hours;
     context.terminal.data(preview(task, Some(on), args).as_bytes())?;
-    for told in beside.told.iter().take(TASKS_NAMED) {
-        context.terminal.status(&format!("beside {told}"))?;
+    for other in beside.told.iter().take(TASKS_NAMED) {
+        context
+            .terminal
+            .status(&format!("Also on this commit: {other}"))?;
     }
     if let Some(more) = beside
         .told
@@ -203,14 +206,14 @@ fn first(
         .checked_sub(TASKS_NAMED)
         .filter(|more| *more > 0)
     {
-        context.terminal.status(&format!("and {more} more"))?;
+        context.terminal.status(&format!("And {more} more"))?;
     }
-    let done = format!("recorded on {}", on.short());
+    let done = format!("Recorded {hours} on `{}`", on.short());
     end(&done, args, context)
 }
 
-/// Whether a task goes into a note though the setting wants it in the message, which cannot be changed any more. Who asks for
-/// trailers by an option gets the error.
+/// Whether a task goes into a note because the message that `leverage.claims` asks for can no longer be changed. With
+/// `--trailer`, that is an error instead.
 fn has_to_be_a_note(
     args: &Args,
     task: &Task,
@@ -220,7 +223,7 @@ fn has_to_be_a_note(
 ) -> Result<bool, CommandError> {
     match trailer::amendable(task, on, open, context) {
         Err(error) if !args.trailer && !error.is_not_writable() => {
-            let said = format!("{}, so the task goes into a note", error.message());
+            let said = format!("Recording in a note: {}", error.message());
             context.terminal.status(&said)?;
             Ok(true)
         }
@@ -228,17 +231,17 @@ fn has_to_be_a_note(
     }
 }
 
-/// The tasks that commits have already, where another one is wanted.
+/// The tasks that the commits already have, if another one is requested.
 #[derive(Default)]
 struct Beside {
     tasks: Vec<LedgerTask>,
     told: Vec<String>,
 }
 
-/// The tasks that the commits have already; an error unless another one is wanted.
+/// The tasks that the commits already have; an error unless another one is requested.
 fn check(args: &Args, open: &OpenLedger, commits: &[ObjectId], task: &Task) -> Result<Beside, CommandError> {
     if args.another {
-        // What a trailer claims may be revised by one on any other commit.
+        // A task claimed in a trailer can be revised by a record on any other commit.
         let ledger = open.read();
         let tasks: Vec<LedgerTask> = ledger.on(commits).cloned().collect();
         let ids = ledger.short_ids();
@@ -251,13 +254,16 @@ fn check(args: &Args, open: &OpenLedger, commits: &[ObjectId], task: &Task) -> R
         [] => {}
         [one] if args.fields.changes_nothing_in(&one.task, open) => {
             return Err(CommandError::failed(format!(
-                "already recorded: {}",
+                "this task is already recorded: {}",
                 told(&one.task, &ledger.short_ids())
             ))
-            .hint(format!("Change it: {}", revise_command(&one.task, &ledger)))
+            .hint(format!(
+                "To change it, run {}",
+                revise_command(&one.task, &ledger)
+            ))
             .hint(ANOTHER));
         }
-        // What cannot be recorded here is for the next commit, whatever this one has.
+        // What cannot be recorded here is meant for the next commit, whatever tasks this one has.
         _ if !args.dry_run && !ledger::is_writable(&open.repo) => return Ok(Beside::default()),
         _ => return Err(refused(commits, &taken, task, &ledger.short_ids())),
     }
@@ -267,15 +273,15 @@ fn check(args: &Args, open: &OpenLedger, commits: &[ObjectId], task: &Task) -> R
     match unknown {
         None => Ok(Beside::default()),
         Some((commit, id)) => Err(CommandError::failed(format!(
-            "{} names the task {id}, which no note here records",
+            "`{}` names the task `{id}`, which is not in this ledger",
             commit.short()
         ))
-        .hint("Fetch the ledger that records it: git leverage sync")
+        .hint("Run `git leverage sync` to fetch the ledger that has it")
         .hint(ANOTHER)),
     }
 }
 
-const ANOTHER: &str = "Or record a second task on purpose: git leverage record --another …";
+const ANOTHER: &str = "Or run `git leverage record --another …` to record a second task";
 
 /// A task as a message names it, with an id that can be typed.
 fn told(task: &Task, ids: &ShortIds) -> String {
@@ -283,7 +289,10 @@ fn told(task: &Task, ids: &ShortIds) -> String {
 }
 
 fn revise_command(task: &Task, ledger: &Ledger) -> String {
-    format!("git leverage revise {} … --reason TEXT", ledger.short_id(task.id))
+    format!(
+        "`git leverage revise {} … --reason TEXT`",
+        ledger.short_id(task.id)
+    )
 }
 
 fn refused(commits: &[ObjectId], taken: &[&LedgerTask], task: &Task, ids: &ShortIds) -> CommandError {
@@ -296,7 +305,7 @@ fn refused(commits: &[ObjectId], taken: &[&LedgerTask], task: &Task, ids: &Short
         [one] => (
             format!("has the task {}", told(&one.task, ids)),
             format!(
-                "Change it: git leverage revise {} --estimate {} --reason TEXT",
+                "To change it, run `git leverage revise {} --estimate {} --reason TEXT`",
                 ids.of(one.task.id),
                 task.estimate.hours
             ),
@@ -308,18 +317,18 @@ fn refused(commits: &[ObjectId], taken: &[&LedgerTask], task: &Task, ids: &Short
             (
                 format!("has {} tasks: {}", several.len(), all.join(", ")),
                 format!(
-                    "Change one: git leverage revise ID … --reason TEXT, with {}",
+                    "To change one, run `git leverage revise ID … --reason TEXT` with {}",
                     ids.join(" or ")
                 ),
             )
         }
     };
-    CommandError::failed(format!("{commit} already {what}"))
+    CommandError::failed(format!("`{commit}` already {what}"))
         .hint(hint)
         .hint(ANOTHER)
 }
 
-/// Tasks that only trailers claim, as records: without them the trailers of a commit speak of the first record on it.
+/// Tasks that only trailers claim, as records: otherwise the trailers of a commit would refer to the first record on it.
 fn written_out(
     beside: Beside,
     on: ObjectId,
@@ -340,7 +349,7 @@ fn written_out(
     claimed.map(record).collect()
 }
 
-/// The next revision of the task that a commit has.
+/// Records the next revision of the task that a commit has.
 fn revise(
     args: &Args,
     mut within: Within,
@@ -381,10 +390,10 @@ fn revise(
     if let Some(left_out) = left_out {
         context.terminal.status(&left_out)?;
     }
-    end("revised", args, context)
+    end("Revised", args, context)
 }
 
-/// The only task of a commit, and what it is to become.
+/// The only task of a commit, and its next revision.
 fn next_on(
     args: &Args,
     reason: &str,
@@ -395,20 +404,21 @@ fn next_on(
     let found = open.tasks_of(&ledger, on);
     match found.as_slice() {
         [] => Err(
-            CommandError::failed(format!("{} has no task that could be revised", on.short()))
-                .hint("Record one: leave out --revise and --reason"),
+            CommandError::failed(format!("`{}` has no task to revise", on.short()))
+                .hint("Omit `--revise` and `--reason` to record one"),
         ),
         [one] => Ok(((*one).clone(), next_revision(one, &args.fields, reason, open)?)),
         several => {
             let ids = ledger.short_ids();
             let all: Vec<String> = several.iter().map(|found| told(&found.task, &ids)).collect();
-            let what = format!("{} has {} tasks: {}", on.short(), several.len(), all.join(", "));
-            Err(CommandError::failed(what).hint("Choose one: git leverage revise ID … --reason TEXT"))
+            let what = format!("`{}` has {} tasks: {}", on.short(), several.len(), all.join(", "));
+            Err(CommandError::failed(what)
+                .hint("Run `git leverage revise ID … --reason TEXT` to revise one of them"))
         }
     }
 }
 
-/// A task that changed no code here.
+/// Records a task without a commit.
 fn without_commit(
     args: &Args,
     mut within: Within,
@@ -430,8 +440,8 @@ fn without_commit(
                 known.date,
                 told(known, &recorded.short_ids())
             ))
-            .hint(format!("Change it: {}", revise_command(known, &recorded)))
-            .hint("Or record it a second time on purpose: git leverage record --no-commit --another …")),
+            .hint(format!("To change it, run {}", revise_command(known, &recorded)))
+            .hint("Or run `git leverage record --no-commit --another …` to record it a second time")),
         }
     };
     let message = format!("Record: {}\n", task.title);
@@ -443,11 +453,12 @@ fn without_commit(
         let what = format!("the task {} is recorded", task.id);
         context.recorded(&open.repo, what, Outcome::Done)?;
     }
+    let hours = task.estimate.hours;
     context.terminal.data(preview(task, None, args).as_bytes())?;
-    end("recorded without a commit", args, context)
+    end(&format!("Recorded {hours} without a commit"), args, context)
 }
 
-/// A task without code that has the title, the day and the hours of another one.
+/// A task without a commit that has the same title, day and hours.
 fn same_without_commit<'a>(recorded: &'a Ledger, task: &Task) -> Option<&'a Task> {
     let without_code = recorded.tasks.iter().filter(|known| known.commits.is_empty());
     without_code.map(|known| &known.task).find(|known| {
@@ -458,13 +469,13 @@ fn same_without_commit<'a>(recorded: &'a Ledger, task: &Task) -> Option<&'a Task
 
 fn end(done: &str, args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     context.terminal.status(match args.dry_run {
-        true => "not written (--dry-run)",
+        true => "Nothing written (--dry-run)",
         false => done,
     })?;
     Ok(Outcome::Done)
 }
 
-/// The commit that the note is on, and those that the task lists.
+/// The commit of the note, and the other commits that the task lists.
 fn all_commits(on: ObjectId, task: &Task) -> Vec<ObjectId> {
     let others = task.commits.iter().copied().filter(|other| *other != on);
     std::iter::once(on).chain(others).collect()
@@ -480,7 +491,7 @@ fn new_task(args: &Args, open: &OpenLedger, on: Option<ObjectId>) -> Result<Task
         None => (None, open.zone.day(open.now.timestamp())),
     };
     let Some(title) = args.fields.title.clone().or(subject) else {
-        return Err(CommandError::usage("a task without a commit needs --title"));
+        return Err(CommandError::usage("a task without a commit needs `--title`"));
     };
     let by = open.author()?;
     let mut task = Task::new(
@@ -497,7 +508,7 @@ fn new_task(args: &Args, open: &OpenLedger, on: Option<ObjectId>) -> Result<Task
     if args.fields.title.is_none() {
         check_text("the title", &task.title).map_err(|error| {
             CommandError::from(error)
-                .hint("It is the subject of the commit; to give another one: --title TEXT")
+                .hint("The title is the commit's subject; pass `--title TEXT` to set another one")
         })?;
     }
     task.written_by.clone_from(&open.written_by);
@@ -505,7 +516,7 @@ fn new_task(args: &Args, open: &OpenLedger, on: Option<ObjectId>) -> Result<Task
     Ok(task)
 }
 
-/// The task as a reader of the ledger finds it: through its line, not as it stands in memory.
+/// The task as a reader of the ledger sees it: decoded from its line.
 fn preview(task: Task, on: Option<ObjectId>, args: &Args) -> String {
     let zero = ObjectId::from_bytes(&[0; 20]);
     let mut findings = Findings::default();

@@ -1,4 +1,4 @@
-//! `repair`: notes of commits that were rewritten or squashed go to the commits that stand for them.
+//! `repair`: attaches notes of rewritten or squashed commits to the commits that replaced them.
 
 use std::fmt::Write as _;
 
@@ -18,21 +18,20 @@ use crate::sources::repair::{self, Doubt, Move, Repair, Undecided};
 /// The arguments of `repair`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A note is copied to another commit only where one commit, and one alone, is proven to\n\
-    stand for its own: by what amends, rebases and cherry-picks keep, by the same change, by\n\
-    the change of several commits squashed into one, or by a task or session that the message\n\
-    names. What is left undecided is listed with its candidates, and the exit code is 3. The old\n\
-    notes stay.\n\n\
+    after_help = "A note is copied to another commit only if exactly one commit is proven to replace its own: \
+    by what amends, rebases and cherry-picks preserve, by the same change, by the combined change of squashed commits, \
+    or by a task or session that the message names. Undecided notes are listed with their candidates, and the exit \
+    code is 3. The old notes stay.\n\n\
     Examples:\n  git leverage repair --dry-run\n  git leverage repair\n  \
     git leverage carry --onto main --from 5e734414fa    (decides what was left undecided)"
 )]
 pub struct Args {
-    /// Show what would be done, and write nothing
+    /// Show what would be done, but write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
 
-/// Moves what is proven and lists the rest.
+/// Copies the notes whose new commit is proven, and lists the others.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open_to(args.dry_run, context)?;
     let found = repair::plan(&open.repo, open.work)?;
@@ -66,11 +65,11 @@ fn message(moves: &[Move]) -> String {
 
 fn summary(args: &Args, found: &Repair) -> String {
     if found.moves.is_empty() && found.undecided.is_empty() {
-        return "nothing to repair".to_owned();
+        return "Nothing to repair".to_owned();
     }
     let did = match args.dry_run {
-        true => "would re-attach",
-        false => "re-attached",
+        true => "Would re-attach",
+        false => "Re-attached",
     };
     let moved = found.moves.len();
     let moved = (moved > 0).then(|| format!("{did} {}", counted(moved, "note", "notes")));
@@ -80,7 +79,7 @@ fn summary(args: &Args, found: &Repair) -> String {
     parts.join(", ")
 }
 
-/// One paragraph for each note.
+/// One paragraph per note.
 fn listing(repo: &Repo, found: &Repair) -> String {
     let mut text = String::new();
     for one in &found.moves {
@@ -95,7 +94,7 @@ fn listing(repo: &Repo, found: &Repair) -> String {
     text
 }
 
-/// A line about a note, and below it one for each task and session in it.
+/// A line about a note, followed by one for each task and session in it.
 pub fn paragraph(first: &str, lines: &NoteLines) -> String {
     let mut text = format!("{first}\n");
     for task in repair::tasks(lines) {
@@ -110,10 +109,11 @@ pub fn paragraph(first: &str, lines: &NoteLines) -> String {
     text
 }
 
-/// How many commits are named in one command.
+/// The maximum number of commits named in one command.
 const MAX_NAMED: usize = 16;
 
-/// How to decide. What only one commit may stand for is carried to it together: with one of them it would have a task.
+/// How to decide. Notes whose only candidate is the same commit are carried to it together: after the first, it would already
+/// have a task.
 fn choices(repo: &Repo, undecided: &Undecided, all: &[Undecided]) -> String {
     let title = |id: &ObjectId| messages::with_commit(repo, *id, |raw| raw.title()).unwrap_or_default();
     let mut text = String::new();
@@ -126,7 +126,7 @@ fn choices(repo: &Repo, undecided: &Undecided, all: &[Undecided]) -> String {
             visible(&title(candidate))
         );
     }
-    text.push_str("  decide: git leverage carry --onto ");
+    text.push_str("  To decide, run: git leverage carry --onto ");
     let together: Vec<&Undecided> = match undecided.candidates.as_slice() {
         [one] => {
             text.push_str(&one.short());
@@ -139,7 +139,7 @@ fn choices(repo: &Repo, undecided: &Undecided, all: &[Undecided]) -> String {
         }
     };
     for one in together {
-        // A commit that is not here is named in full: nothing could complete its id.
+        // A commit that is not here needs its full id: nothing could complete a short one.
         let from = match one.doubt {
             Doubt::NotHere => one.from.to_string(),
             _ => one.from.short(),
@@ -148,10 +148,10 @@ fn choices(repo: &Repo, undecided: &Undecided, all: &[Undecided]) -> String {
         text.push_str(&from);
     }
     text.push('\n');
-    // Where it may have been thrown away, its task may be, too.
+    // If the commit may have been dropped, its task may have to be retracted.
     if undecided.candidates.is_empty() {
         for task in repair::tasks(&undecided.lines) {
-            let _ = writeln!(text, "  or: git leverage retract {} --reason TEXT", task.id);
+            let _ = writeln!(text, "  Or run: git leverage retract {} --reason TEXT", task.id);
         }
     }
     text

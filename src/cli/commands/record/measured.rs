@@ -1,4 +1,4 @@
-//! What the logs of sessions say of a task when it is recorded.
+//! What session logs add to a task when it is recorded.
 
 use super::within::log;
 use crate::cli::context::Context;
@@ -16,7 +16,7 @@ use crate::facts::task::{MeasuredIn, Task};
 use crate::sources::ledger::read_recorded;
 use crate::workspace::sessions::OwnLinks;
 
-/// What was measured for a task.
+/// The measured values for a task.
 struct Measured {
     minutes: Minutes,
     sessions: Vec<SessionId>,
@@ -24,8 +24,8 @@ struct Measured {
     from: Vec<MeasuredIn>,
 }
 
-/// Takes the agent minutes from the sessions that surely made the task's commits, or says why it cannot. What no session made
-/// needs no words. Where it is recorded in a session, supervision and tokens are taken as well.
+/// Takes the agent time from the sessions that certainly made the task's commits, or says why it cannot. If no session made them,
+/// it prints nothing. A task recorded within a session also gets its supervision and tokens.
 pub fn measure(
     task: &mut Task,
     commits: &[ObjectId],
@@ -37,7 +37,7 @@ pub fn measure(
     fill(task, measured, context)
 }
 
-/// The same for a task that was recorded in a session and has no commits: what that did not commit.
+/// The same for a task recorded within a session and without commits: the part of the session that led to no commit.
 pub fn measure_rest(
     task: &mut Task,
     own: &OwnLinks,
@@ -56,7 +56,7 @@ fn fill(
     measured: Result<Measured, Unmeasured>,
     context: &mut Context,
 ) -> Result<(), CommandError> {
-    // What a session says later counts, too: what is not known yet is left to it.
+    // The session may log more later, so an unknown value is left to its log.
     if task.recorded_in.is_some() {
         fill_figures(task, measured.as_ref().map(|measured| measured.figures).ok());
     }
@@ -72,11 +72,11 @@ fn fill(
         Ok(measured) => measured,
         Err(Unmeasured::NoSession) if task.recorded_in.is_none() => return Ok(()),
         Err(Unmeasured::NoSession) => {
-            let unknown = "agent time is not known yet; reports take it from the session's log";
+            let unknown = "Agent time is unknown so far; reports take it from the session's log";
             return Ok(context.terminal.status(unknown)?);
         }
         Err(reason) => {
-            let unknown = format!("agent time is unknown: {reason}");
+            let unknown = format!("Agent time is unknown: {reason}");
             return Ok(context.terminal.status(&unknown)?);
         }
     };
@@ -84,7 +84,7 @@ fn fill(
     task.agent_minutes_basis = Some(Provenance::Measured);
     let names: Vec<String> = sessions.iter().map(SessionId::to_string).collect();
     context.terminal.status(&format!(
-        "agent time measured in {}; --agent-time claims another",
+        "Agent time taken from {} (`--agent-time` overrides it)",
         names.join(", ")
     ))?;
     for session in sessions {
@@ -95,7 +95,7 @@ fn fill(
     Ok(())
 }
 
-/// What was given is claimed, and stays.
+/// Values that were given are claims and do not change.
 fn fill_figures(task: &mut Task, figures: Option<Figures>) {
     let figures = figures.unwrap_or_default();
     if task.supervisory_minutes.is_none() {
@@ -109,7 +109,7 @@ fn fill_figures(task: &mut Task, figures: Option<Figures>) {
     }
 }
 
-/// What the sessions of some commits took for them, and other tasks left.
+/// What the sessions of some commits spent on them, minus what other tasks already use.
 fn of_commits(
     commits: &[ObjectId],
     own: &OwnLinks,
@@ -129,7 +129,7 @@ fn of_commits(
     })
 }
 
-/// What a session did not commit, and other tasks left. `None` where it has no log yet.
+/// The part of a session that led to no commit, minus what other tasks already use. `None` if it has no log yet.
 fn of_rest(
     session: &SessionId,
     own: &OwnLinks,
@@ -160,7 +160,7 @@ fn of_rest(
     Some(measured())
 }
 
-/// The other tasks without commits that name a session: they share what it did not commit.
+/// The other tasks without commits that name a session: they share the part that led to no commit.
 fn naming<'a>(recorded: &'a Ledger, session: &SessionId, id: TaskId) -> impl Iterator<Item = &'a Task> {
     let others = recorded.tasks.iter().filter(move |other| other.task.id != id);
     let others = others.filter(|other| other.commits.is_empty());
@@ -173,7 +173,7 @@ fn supervisory(own: &OwnLinks, at: usize) -> Minutes {
     charged_minutes(own.charges.get(at).into_iter().flatten())
 }
 
-/// What the records of other tasks left of the minutes of their sessions, where no other task could claim them too.
+/// The minutes of the sessions that the records of other tasks leave over, if no other task could claim them too.
 fn left_by_others<'a>(
     minutes: Minutes,
     others: impl Iterator<Item = &'a Task>,
@@ -181,7 +181,7 @@ fn left_by_others<'a>(
     let (measured, open): (Vec<&Task>, Vec<&Task>) =
         others.partition(|other| other.agent_minutes_basis.is_some());
     let taken: Minutes = measured.iter().filter_map(|other| other.agent_minutes).sum();
-    // Minutes are recorded in hundredths.
+    // Minutes are recorded with two decimals.
     let left = ((minutes.get() - taken.get()) * 100.0).round() / 100.0;
     match Minutes::new(left).filter(|left| left.get() > 0.0) {
         Some(_) if !open.is_empty() => Err(Unmeasured::Shared),

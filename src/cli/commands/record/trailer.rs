@@ -1,4 +1,4 @@
-//! `record --trailer`: the task goes into the message of HEAD, which nobody else has yet.
+//! `record --trailer`: adds the task to the message of HEAD while nobody else has that commit.
 
 use super::unwritable::print_trailers;
 use crate::cli::context::Context;
@@ -18,7 +18,7 @@ use crate::ledger::{self, WriteError, Writer};
 use crate::render::task::card;
 use crate::sources::ledger::read_ledger_at;
 
-/// Puts the trailers of a task into the message of HEAD, and prints the task as it is read from there.
+/// Adds the trailers of a task to the message of HEAD, and prints the task as it is read from there.
 pub fn claim(
     fields: &TaskFields,
     task: &Task,
@@ -33,7 +33,7 @@ pub fn claim(
     untold::tell(fields, task, context)?;
     if dry_run {
         context.terminal.data(block.as_bytes())?;
-        context.terminal.status("not written (--dry-run)")?;
+        context.terminal.status("Nothing written (--dry-run)")?;
         return Ok(Outcome::Done);
     }
     let writer = open.committer(&context.settings())?.ok_or_else(unsigned)?;
@@ -52,7 +52,7 @@ pub fn claim(
     let read: String = ledger.on(&[new]).map(|task| card(task, None)).collect();
     context.terminal.data(read.as_bytes())?;
     let done = format!(
-        "claimed in the message of {}, which was {}",
+        "Added to the commit message: `{}`, which was `{}`",
         new.short(),
         commit.id.short()
     );
@@ -69,18 +69,21 @@ pub fn amendable(
 ) -> Result<Amendable, CommandError> {
     let commit = Amendable::at_head(&open.repo, &branches(context)).map_err(refused)?;
     if commit.id != on {
-        let message = format!("{} is not HEAD, whose message alone can be changed", on.short());
+        let message = format!(
+            "`{}` is not HEAD; only the message of HEAD can be changed",
+            on.short()
+        );
         return Err(CommandError::usage(message).hint(NOTE));
     }
     if task.commits.iter().any(|other| *other != on) {
-        return Err(CommandError::usage("a trailer speaks of no other commit than its own").hint(NOTE));
+        return Err(CommandError::usage("a trailer can only describe its own commit").hint(NOTE));
     }
     Ok(commit)
 }
 
-const NOTE: &str = "Record it in a note: git leverage record --note …";
+const NOTE: &str = "Run `git leverage record --note …` to record it in a note";
 
-/// Which branches hold history.
+/// The branches whose history counts.
 fn branches(context: &Context) -> RefSelection {
     let mut refs = RefSelection::default();
     let excluded = context.settings().get_all("excludeRef");
@@ -90,21 +93,23 @@ fn branches(context: &Context) -> RefSelection {
     refs
 }
 
-/// What is on the old commit, on the new one as well: ours, and what others want carried.
+/// Copies the notes of the old commit to the new one: the ledger and those that the user's git carries along.
 fn carry_notes(old: ObjectId, new: ObjectId, writer: &Writer, open: &OpenLedger) -> Result<(), CommandError> {
     carry_other_notes(&open.repo, old, new, writer)?;
     ledger::carry(&open.repo, old, new, open.writer()?)?;
     Ok(())
 }
 
-/// The message with the block, in which git and we read what was there before and what the block says.
+/// The message with the block added, if git and this program still read everything that was there before, and the task.
 fn with_block(commit: &Amendable, block: &str, work: WorkTime) -> Result<Vec<u8>, CommandError> {
     let cannot = |why: &str| {
-        let message = format!("the message of {} {why}", commit.id.short());
+        let message = format!("the message of `{}` {why}", commit.id.short());
         CommandError::failed(message).hint(NOTE)
     };
     if let Some(encoding) = commit.encoding().filter(|_| !block.is_ascii()) {
-        return Err(cannot(&format!("is in {encoding}, and the task is not in ASCII")));
+        return Err(cannot(&format!(
+            "is in {encoding}, and the task contains non-ASCII text"
+        )));
     }
     let message = trailers::appended(&commit.message, block.as_bytes());
     let alone = format!("-\n\n{block}");
@@ -123,30 +128,30 @@ fn with_block(commit: &Amendable, block: &str, work: WorkTime) -> Result<Vec<u8>
     let kept = said(&message).starts_with(&said(&commit.message));
     match is_read && kept && errors.len() == errors_before.len() {
         true => Ok(message),
-        false => Err(cannot(
-            "has no place in which git would read the trailers as they are",
-        )),
+        false => Err(cannot("has no place where git would read the trailers")),
     }
 }
 
 fn unsigned() -> CommandError {
-    CommandError::failed("the commit would not be signed: `commit.gpgSign` counts in your own git config, not in that of the repository")
+    CommandError::failed("the commit would not be signed: `commit.gpgSign` is set only in the repository's own git config, which is ignored")
         .hint(NOTE)
 }
 
 fn refused(error: AmendError) -> CommandError {
     let message = format!("the message of HEAD cannot be changed: {error}");
     match error {
-        // What is signed here is code, which `leverage.sign` does not speak of.
+        // This signature is on code, which `leverage.sign` does not cover.
         AmendError::Write(error @ WriteError::Unsigned { .. }) => CommandError::from(error).instead(
             "Check that `git commit -S` works here, or leave the commit unsigned: \
-             git -c commit.gpgSign=false leverage record --trailer …",
+             `git -c commit.gpgSign=false leverage record --trailer …`",
         ),
         AmendError::Write(error) => error.into(),
         AmendError::Shared { .. } => CommandError::failed(message)
             .hint(NOTE)
-            .hint("Or put the trailers into the next commit of the task: git leverage trailers --print …"),
-        AmendError::InProgress(_) => CommandError::failed(message).hint("Finish it first").hint(NOTE),
+            .hint("Or add the output of `git leverage trailers --print …` to the next commit of the task"),
+        AmendError::InProgress(_) => CommandError::failed(message)
+            .hint("Finish that operation first")
+            .hint(NOTE),
         _ => CommandError::failed(message).hint(NOTE),
     }
 }

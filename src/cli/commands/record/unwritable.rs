@@ -1,4 +1,4 @@
-//! `record` where git's folder cannot be written, as in a sandbox: what to put into a commit instead.
+//! `record` if the git directory cannot be written, as in a sandbox: prints what to add to a commit instead.
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -7,8 +7,8 @@ use crate::cli::untold;
 use crate::facts::claim_lines::block;
 use crate::facts::task::Task;
 
-/// Prints the trailers of a task that could not be recorded, and returns the error with what to do with them. Other errors stay
-/// as they are.
+/// Prints the trailers of a task that could not be recorded, and returns an error that explains what to do with them. Other
+/// errors are returned unchanged.
 pub fn print_trailers(
     error: CommandError,
     fields: &TaskFields,
@@ -23,6 +23,8 @@ pub fn print_trailers(
     let error = error.instead(
         "Nothing was recorded. Add the lines on standard output, unchanged, to the end of this task's next commit message",
     );
-    Ok(error
-        .hint("Or run the same command where git's folder can be written, such as outside of the sandbox"))
+    Ok(
+        error
+            .hint("Or run the same command where the git directory is writable, such as outside the sandbox"),
+    )
 }

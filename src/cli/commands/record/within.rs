@@ -1,4 +1,4 @@
-//! A record that an agent makes in the middle of its session: who called, which session that is, and how it is known.
+//! A record that an agent makes during its session: who called, in which session, and how that is known.
 
 use std::collections::BTreeSet;
 
@@ -19,16 +19,16 @@ use crate::workspace::sessions::OwnLinks;
 
 /// Which logs are read, if any.
 pub struct Logs<'a> {
-    /// Where they are.
+    /// Where the logs are.
     pub logs: &'a LogArgs,
-    /// Whether what other tools wrote counts.
+    /// Whether traces of other tools count.
     pub foreign: ForeignArgs,
-    /// Whether none are.
+    /// Whether no logs are read.
     pub are_left_out: bool,
 }
 
 impl Logs<'_> {
-    /// The sessions of this machine, and what they made here.
+    /// The sessions of this machine, and the commits they made here.
     pub fn read(&self, open: &OpenLedger, context: &Context) -> Result<OwnLinks, CommandError> {
         let linking = Linking {
             logs: self.logs,
@@ -40,20 +40,20 @@ impl Logs<'_> {
     }
 }
 
-/// The agent that called, as far as one did.
+/// The calling agent, if an agent called.
 #[derive(Default)]
 pub struct Within {
     caller: Option<Caller>,
     session: Option<SessionId>,
     model: Option<String>,
-    /// What is to be said where a person may not have called.
+    /// The notice if the caller may not have been a person.
     doubt: Option<String>,
-    /// The logs, where they were read to tell this.
+    /// The logs, if they were already read.
     own: Option<OwnLinks>,
 }
 
 impl Within {
-    /// Finds out who called to record a task of these commits, and says how it knows. The logs are read where an agent did.
+    /// Detects who called to record a task of these commits, and says how it knows. Reads the logs if an agent called.
     pub fn find(
         commits: &[ObjectId],
         logs: &Logs<'_>,
@@ -71,9 +71,9 @@ impl Within {
             Called::Unclear(agents) => {
                 let agents = agents.join(" or ");
                 let unclear =
-                    format!("called by {agents}, but it is not clear which; pass --agent and --session");
+                    format!("Called by {agents}, but it is not clear which; pass `--agent` and `--session`");
                 context.terminal.status(&unclear)?;
-                let doubt = "the estimate counts as yours; if an agent made it: --estimated-by AGENT";
+                let doubt = "The estimate counts as yours; if an agent made it, pass `--estimated-by AGENT`";
                 return Ok(Self {
                     doubt: Some(doubt.to_owned()),
                     ..Self::default()
@@ -94,7 +94,7 @@ impl Within {
         Ok(within)
     }
 
-    /// What the logs add: the model, and whether an id is that of a session.
+    /// Adds what the logs know: the model, and whether an id is that of a session.
     fn read(mut caller: Caller, commits: &[ObjectId], seen: &Seen, own: OwnLinks, open: &OpenLedger) -> Self {
         let mut session = session_of(&caller);
         if caller.may_be_subagent && log(&own, session.as_ref()).is_none() {
@@ -121,8 +121,8 @@ impl Within {
             None => return String::new(),
         };
         match &self.session {
-            Some(session) => format!("session {session} (by {by})"),
-            None => format!("called by {agent} (by {by}), in a session that is not known"),
+            Some(session) => format!("Session: `{session}` (from {by})"),
+            None => format!("Called by {agent} (from {by}); its session is unknown"),
         }
     }
 
@@ -135,7 +135,7 @@ impl Within {
         })
     }
 
-    /// The agent that called, with its session, whoever estimated and whichever session made the commits.
+    /// The calling agent with its session, whoever estimated and whichever session made the commits.
     pub fn written_by(&self) -> Option<WrittenBy> {
         let caller = self.caller.as_ref()?;
         Some(WrittenBy {
@@ -144,7 +144,7 @@ impl Within {
         })
     }
 
-    /// Says it where an estimate counts as a person's, and nothing shows surely that one called.
+    /// Prints a notice if an estimate counts as a person's, but an agent may have called.
     pub fn tell_doubt(&self, fields: &TaskFields, context: &mut Context) -> Result<(), CommandError> {
         if let Some(unknown) = fields.unknown_estimator() {
             context.terminal.status(&unknown)?;
@@ -153,7 +153,7 @@ impl Within {
         doubt.map_or(Ok(()), |doubt| Ok(context.terminal.status(doubt)?))
     }
 
-    /// The logs, if they were read; else they are read now.
+    /// The logs; read now if they were not read before.
     pub fn take_logs(
         &mut self,
         logs: &Logs<'_>,
@@ -166,13 +166,12 @@ impl Within {
         }
     }
 
-    /// Whether an agent called and its logs may be asked.
+    /// Whether an agent called and its logs may be read.
     pub fn is_known(&self) -> bool {
         self.own.is_some()
     }
 
-    /// Names the session in a task, with its agent and model, where these are open and nothing speaks against it. What was given
-    /// stays.
+    /// Adds the session to a task, with its agent and model, where these are not given and nothing contradicts it.
     pub fn name(
         &self,
         task: &mut Task,
@@ -185,14 +184,14 @@ impl Within {
             return Ok(());
         };
         if let Some(other) = made_by_another(commits, &caller.agent, self.session.as_ref(), own, open) {
-            let said = format!("{other}, so this session is not named");
+            let said = format!("Not linked to this session: {other}");
             return Ok(context.terminal.status(&said)?);
         }
         self.name_in(task, fields);
         Ok(())
     }
 
-    /// Names the caller in a task of the next commit, which nothing else can have made yet.
+    /// Adds the caller to a task of the next commit, which no other session can have made yet.
     pub fn name_for_the_next(&self, task: &mut Task, fields: &TaskFields) {
         if self.own.is_some() {
             self.name_in(task, fields);
@@ -213,7 +212,7 @@ impl Within {
         }
         if task.agent.is_none() {
             task.agent = Some(caller.agent.clone());
-            // The model of another agent would be none of this one's.
+            // The model of the caller does not apply to another agent.
             if task.model.is_none() {
                 task.model.clone_from(&self.model);
             }
@@ -221,13 +220,13 @@ impl Within {
     }
 }
 
-/// The session of a caller, if its id can be written down.
+/// The session of a caller, if its id is a valid session id.
 fn session_of(caller: &Caller) -> Option<SessionId> {
     let id = caller.session.as_ref()?;
     format!("{}:{id}", caller.agent).parse().ok()
 }
 
-/// The only session of an agent that surely made some commits, if it was at work lately.
+/// The only session of an agent that certainly made some of the commits, if it was active recently.
 fn by_commit(commits: &[ObjectId], agent: &str, own: &OwnLinks, open: &OpenLedger) -> Option<SessionId> {
     let surely = |link: &&Link| link.counts() && !link.is_copy() && link.confidence >= Confidence::High;
     let here = own.links.iter().filter(surely);
@@ -241,13 +240,13 @@ fn by_commit(commits: &[ObjectId], agent: &str, own: &OwnLinks, open: &OpenLedge
     at_work.next().is_none().then(|| only.clone())
 }
 
-/// The session as its log has it.
+/// The session as its log describes it.
 pub fn log<'a>(own: &'a OwnLinks, session: Option<&SessionId>) -> Option<&'a Session> {
     let session = session?;
     own.sessions.iter().find(|log| log.id == *session)
 }
 
-/// The model that answered last in the main lane: the one that is at work.
+/// The model of the last answer in the main lane: the current one.
 fn model(session: &Session) -> Option<String> {
     let is_main = |lane: u32| {
         let lane = session.lanes.get(lane as usize);
@@ -258,8 +257,8 @@ fn model(session: &Session) -> Option<String> {
     Some(model.model.clone())
 }
 
-/// Why commits are not the work of the session that records them; `None` where they may be. An agent may be asked to record
-/// what was done before.
+/// Why commits are not the work of the session that records them; `None` if they may be. An agent may be asked to record earlier
+/// work.
 fn made_by_another(
     commits: &[ObjectId],
     agent: &str,
@@ -280,10 +279,10 @@ fn made_by_another(
         return None;
     }
     if let Some(sure) = here.iter().find(|link| link.confidence >= Confidence::High) {
-        return Some(format!("{} made {}", sure.session, sure.commit.short()));
+        return Some(format!("`{}` made `{}`", sure.session, sure.commit.short()));
     }
     let began = log(own, session)?.span.start.seconds();
     let first = commits.first()?;
     let made = messages::with_commit(&open.repo, *first, |raw| raw.commit_time().seconds).ok()?;
-    (made < began).then(|| format!("{} was made before this session began", first.short()))
+    (made < began).then(|| format!("`{}` was made before this session began", first.short()))
 }
