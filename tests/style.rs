@@ -57,6 +57,18 @@ fn the_help_keeps_to_the_style() {
         .collect();
     assert!(texts.len() > 100, "{}", texts.len());
     assert_style(&texts);
+    let is_command = |text: &&Text| !text.file.contains(' ') && text.file != "git-leverage";
+    let first = |text: &Text| text.whole.split(' ').next().unwrap_or_default().to_owned();
+    let wrong: Vec<String> = texts
+        .iter()
+        .filter(is_command)
+        .filter(|text| {
+            let word = first(text);
+            ["The", "A", "An", "What", "Which", "How"].contains(&word.as_str()) || word.ends_with('s')
+        })
+        .map(|text| format!("{}: an imperative: {}", text.file, text.whole))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// The headings of tables, as they are shown: what is put together at run time cannot be seen in the sources.

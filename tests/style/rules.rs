@@ -92,12 +92,15 @@ const RULES: &[Rule] = &[
     .unless(r"\b(color(ed|s|ing)?|licens(e|es|ed))\b"),
     readers("only", r"\balone\b").unless(r"\blet alone\b|\bstand-?alone\b|\b(leave|leaves|left|leaving)\b[^.;:,]*\balone\b"),
     readers("also", r",? too([.,;:)]|$)|\bas well([.,;:)]|$)"),
-    readers("a verb that fits: is, lies, counts, remains", r"\bstands?\b").unless(r"\bstands? (for|out|by)\b|\b(as|how) (it|they) stands?\b"),
+    readers("a verb that fits: is, is at, counts, remains", r"\bstands?\b").unless(r"\bstands? (for|out|by)\b|\b(as|how) (it|they) stands?\b"),
     readers("add", r"\b(brought|brings)\b").unless(r"\b(brought|brings) [\w' ]{0,30}up to date\b"),
     readers("cache, save, store", r"\bkept (facts?|figures?)\b|\bkeep nothing\b|\bwhat is kept\b"),
     readers("show, list, print, report", r"\btells?\b|\btold\b|\btelling\b").unless(r"\b(tells?|told|telling)\b[\w' ]{0,60}\b(apart|from)\b|\btells? (you|git|clap|the agent|agents|whether|when|how)\b"),
+    readers("of git-leverage", r"\b(of|by) ours\b"),
+    readers("the number of, after N", r"\bso many\b"),
+    readers("is, is in, is at", r"\b(lies|lie|lay)\b"),
+    readers("a shorter sentence", r"\bbe it\b|\bis for [\w ]+ to (say|tell|decide)\b|\bof late\b"),
     readers("an imperative that fits: pass, name, write", r"(^|[.:;] |, )say\b"),
-    readers("without an agent; the one who acts", r"\bsomebody else's?\b"),
     output("a subject first, not a clause", r"(^|[.:;] )what (is|was|are|were|has|had|could|cannot|can|it|they|nobody)\b[^.;:?]*\b(is|are|was|were|stays|goes|lies|counts|cannot)\b").unless(r"\?"),
     output("backticks around literals", r"'[^' ]*\{[^}']*\}[^' ]*'|\x22\{[^}]*\}\x22|(^|[ (])'[^' ]+'([ ,.;:)]|$)")
         // In a command, quotes are those of the shell.
