@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Compares the agent lines of `git leverage audit` with notes of git-ai and git's own diff.
+"""Compare the agent lines of `git leverage audit` with notes of git-ai and git's own diff.
 
     tests/scripts/agent-lines-against-notes.py REPOSITORY
 
-For every commit behind HEAD with a note: the lines that entries of agents name, as far as `git show` has them as added.
-Prints how many commits and lines were compared, and every difference; ends with 1 if there is one. PROGRAM names the
+For every commit reachable from HEAD that has a note: the lines that the note attributes to agents, if `git show` lists them as
+added. Prints how many commits and lines were compared, and every difference; exits with 1 if there is one. PROGRAM names the
 git-leverage to run.
 """
 
@@ -23,7 +23,7 @@ def git(*args):
 
 
 def attested(note):
-    """path -> lines that an agent is named for."""
+    """path -> lines attributed to an agent."""
     head, _, tail = ("", "", note[4:]) if note.startswith("---\n") else note.partition("\n---\n")
     humans = set(json.loads(tail).get("humans") or {})
     lines, path = {}, None
@@ -42,7 +42,7 @@ def attested(note):
 
 
 def added(commit):
-    """path -> line numbers that the commit added, merges left out."""
+    """path -> line numbers that the commit added, without merges."""
     text = git("-c", "core.quotePath=false", "-c", "diff.renameLimit=1000", "show", "--format=", "--no-ext-diff", "--no-textconv",
                "--no-color", "--src-prefix=a/", "--dst-prefix=b/", "-M", "-U0", commit).decode("utf-8", "replace")
     lines, path = {}, None

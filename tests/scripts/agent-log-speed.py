@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Measure how fast logs of Claude Code are read, and in how much memory.
+"""Measure how fast logs of Claude Code are read, and how much memory that takes.
 
-usage: agent-log-speed.py GIT_LEVERAGE CCUSAGE CLAUDE_FOLDER [SESSIONS_OPTION...]
-       agent-log-speed.py GIT_LEVERAGE --giant GIB [FOLDER]
+usage: agent-log-speed.py GIT_LEVERAGE CCUSAGE CLAUDE_DIR [SESSIONS_OPTION...]
+       agent-log-speed.py GIT_LEVERAGE --giant GIB [DIR]
 
-The first form runs ccusage (its native binary) and `sessions` in turn over the same logs, after one run of each that does not
-count, and prints the median of seven: cold without links, cold with links, and warm from the cache. Options such as
-`--path-map FROM=TO` lead the sessions to repositories that are here, so that there is something to link.
+The first form runs ccusage (its native binary) and `sessions` in turn over the same logs, after one uncounted run of each,
+and prints the median of seven: cold without links, cold with links, and warm from the cache. Options such as
+`--path-map FROM=TO` map the sessions to local repositories, so that there is something to link.
 
-The second form writes one log of so many GiB below FOLDER (by default the system's temporary one) and removes it afterwards. A
-quarter of it is lines of 50 MB, the rest ordinary ones of some 4 kB. It prints seconds and peak memory of reading it. Run it
-with two sizes: what the second costs above the first is what memory grows by.
+The second form writes one log of GIB gibibytes below DIR (by default the system's temporary directory) and removes it afterwards.
+A quarter of it is lines of 50 MB, the rest ordinary lines of about 4 kB. It prints the time and the peak memory of reading it. Run
+it with two sizes: the difference shows how memory grows.
 """
 
 import json
@@ -29,7 +29,7 @@ LONG = 50_000_000
 def seconds(command, environment):
     start = time.monotonic()
     ended = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
-    # 3: something was left out, and said so.
+    # 3: something was skipped, with a warning.
     if ended not in (0, 3):
         sys.exit(f"{command} failed with {ended}")
     return time.monotonic() - start
@@ -55,7 +55,7 @@ def compare(tool, ccusage, folder, options):
 
 
 def templates(folder):
-    """A turn as lines of some 4 kB: prompt, command, edit and reply. TURN and TIME stand for its number and its time."""
+    """A turn as lines of about 4 kB: prompt, command, edit and reply. TURN and TIME are placeholders for its number and time."""
     words = random.Random(1)
     text = lambda length: " ".join(f"{words.getrandbits(40):x}" for _ in range(length // 11))
     usage = {"input_tokens": 3, "cache_creation_input_tokens": 900, "cache_read_input_tokens": 40_000, "output_tokens": 250}
@@ -84,7 +84,7 @@ def templates(folder):
     call("Edit", {"file_path": path, "old_string": text(60), "new_string": "\n".join(added)}, text(2000),
          {"filePath": path, "structuredPatch": [hunk]})
     record("assistant", [{"type": "text", "text": text(3000)}])
-    # Its output of 50 MB has an escape in every line, as real ones have.
+    # Like real output, its 50 MB have an escape in every line.
     line = "x" * 70 + "\n"
     call("Bash", {"command": "make"}, line * (LONG // (len(line) + 1)), {"stderr": ""})
     return lines[:-2], lines[-2:]
@@ -106,7 +106,7 @@ def giant(tool, gib, folder):
     with tempfile.TemporaryDirectory(dir=folder) as home:
         logs = f"{home}/.claude/projects/kiln"
         os.makedirs(logs)
-        # Written by another process: the memory of this one would count as that of its children.
+        # Another process writes it, because the memory of this one would count as memory of its children.
         subprocess.run([sys.executable, __file__, "--write", f"{logs}/giant.jsonl", str(gib)], check=True)
         environment = dict(os.environ, HOME=home, XDG_CACHE_HOME=f"{home}/cache")
         environment.pop("CLAUDE_CONFIG_DIR", None)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Compares who brought each line of HEAD with `git blame --porcelain`, line by line.
+# Compares which commit added each line at HEAD with `git blame --porcelain`, line by line.
 #
 #   tests/scripts/compare-blame.sh REPOSITORY [HOW-MANY-FILES]
 #
-# Prints how many lines were compared and how many differ (listed on stderr); ends with 1 if any does. A number of files
-# takes a sample, always the same one. PROGRAM names the git-leverage to run.
+# Prints how many lines were compared and how many differ (listed on stderr); exits with 1 if any does. A number of files
+# selects a sample, always the same one. PROGRAM names the git-leverage to run.
 set -euo pipefail
 program=${PROGRAM:-target/release/git-leverage}
 repository=$1

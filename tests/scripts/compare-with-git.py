@@ -3,9 +3,9 @@
 
 usage: compare-with-git.py GIT_LEVERAGE REPOSITORY...
 
-For each repository and way of counting: how many commits were compared, and how many differ (the first ones are listed).
-Where git stops at an object that the clone does not have, the comparison goes on behind that commit, and says how many were
-left out. Exits with 1 when a count without renames differs, or one of a thousand with them.
+For each repository and counting method: how many commits were compared, and how many differ (the first ones are listed).
+If git stops at an object that the clone does not have, the comparison continues after that commit, and reports how many were
+skipped. Exits with 1 if a count without renames differs, or one in a thousand with renames.
 """
 
 import json
@@ -46,7 +46,7 @@ def git_counts(repository, way):
 
 
 def one_by_one(repository, way):
-    """As above, where `git log` dies of an object that is missing: its commit is passed over."""
+    """As above, if `git log` dies because an object is missing: its commit is skipped."""
     commits = git(repository, "rev-list", "--no-merges", "HEAD", "--branches").stdout.split()
     counts, left_out = {}, 0
     while commits:
@@ -56,7 +56,7 @@ def one_by_one(repository, way):
         if diff.returncode == 0:
             counts.update(seen)
             break
-        # Output is whole up to the commit before the one that git died of.
+        # The output is complete up to the commit before the one at which git died.
         done = [commit for commit in commits if commit in seen]
         if done:
             done.pop()

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Eight processes record 100 tasks each into one repository, first alone, then beside commands of git that move the
-# same references. Prints what was acknowledged and what is there.
+# Eight processes record 100 tasks each in one repository, first by themselves, then concurrently with git commands that move
+# the same refs. Prints how many were acknowledged and how many exist.
 #   tests/scripts/eight-writers.sh [GIT-LEVERAGE]
 set -eu
 program=$(realpath "${1:-$(dirname "$0")/../../target/release/git-leverage}")
@@ -18,7 +18,7 @@ record() { # repository, writer
     done
 }
 
-run() { # name, what runs beside
+run() { # name, what runs concurrently
     repo="$work/$1"
     git init --quiet "$repo"
     git -C "$repo" commit --quiet --allow-empty -m First

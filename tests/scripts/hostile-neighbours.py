@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""A hundred hostile repositories beside ten good ones: the ten must be complete and exact, and what the hundred cost is told.
+"""Scan a hundred hostile repositories together with ten good ones: the ten must be complete and exact; prints the cost of the rest.
 
-    tests/scripts/hostile-neighbours.py GIT_LEVERAGE [FOLDER]
+    tests/scripts/hostile-neighbours.py GIT_LEVERAGE [DIR]
 
-FOLDER keeps the repositories for another run; without it they are built anew and removed. Prints the seconds of the ten alone
-and of all, by command, and ends with 1 where one of the ten is not as it is alone, or where all took longer than twice the ten.
+DIR keeps the repositories for another run; without it, they are created and removed. Prints the seconds of the ten by themselves
+and of all, by command, and exits with 1 if one of the ten differs from a scan without the others, or if all took longer than twice
+the ten.
 """
 import hashlib
 import json
@@ -56,7 +57,7 @@ def point(repo, at, branch="refs/heads/main"):
 
 
 def healthy(repo, commits, seed="none of the ten"):
-    """So many commits, each of which changes one of fifty files; those of one seed are the same."""
+    """Commits that each change one of fifty files; the same seed gives the same commits."""
     of, lines = random.Random(seed), [[] for _ in range(50)]
     stream = []
     for number in range(commits):
@@ -70,7 +71,7 @@ def healthy(repo, commits, seed="none of the ten"):
 
 
 class Pack:
-    """A pack whose objects are called as one likes."""
+    """A pack with arbitrary object names."""
 
     def __init__(self):
         self.data, self.found = bytearray(b"PACK" + struct.pack(">II", 2, 0)), []
@@ -136,7 +137,7 @@ def pipe(repo, place):
 
 
 def inflated(kind, size):
-    """A loose object of so many zeros, in a thousandth of the bytes."""
+    """A loose object of zeros, in a thousandth of their size."""
     packer, sum_ = zlib.compressobj(9), hashlib.sha1()
     out, chunk = b"", b"\0" * (1 << 20)
     head = b"%s %d\0" % (kind, size)
@@ -162,7 +163,7 @@ def loose_bomb(repo, kind, size, file=None):
 
 
 def delta_bomb(repo, size, levels):
-    """A chain of deltas each of which is as large as its result."""
+    """A chain of deltas, each as large as its result."""
     pack = Pack()
     at = pack.whole(b"blob", b"x" * 0xFFFF)
     copy = b"\xb0\xff\xff"
@@ -243,7 +244,7 @@ def junk(repo, seed):
 
 
 def renames(repo, files):
-    """As many equal files as one likes, all of which are changed and moved."""
+    """Any number of equal files, all changed and moved."""
     first, second = (put(repo, "blob", text) for text in (b"a\n" * 20, b"a\n" * 20 + b"b\n"))
     before = tree(repo, [(b"100644", b"a%06d" % of, first) for of in range(files)])
     after = tree(repo, [(b"100644", b"b%06d" % of, second) for of in range(files)])
@@ -251,7 +252,7 @@ def renames(repo, files):
 
 
 def shuffled(repo, lines):
-    """A file whose lines are all there again, in no order."""
+    """A file with the same lines in random order."""
     of, at = random.Random(lines), None
     order = [b"%d" % line for line in range(lines)]
     for _ in range(3):
@@ -287,7 +288,7 @@ def circles(repo, kind):
 
 PIPES = ["config", "object", "packed-refs", "shallow", "index", "info/grafts", "refs/heads/side", "HEAD", "info/exclude"]
 PIPES += ["objects/info/alternates", "config.worktree", "refs/notes/leverage", "objects/pack/multi-pack-index"]
-# What is built, and with what; each as often as it takes to have a hundred.
+# Builders with their arguments, repeated until there are a hundred.
 KINDS = [(pipe, (place,)) for place in PIPES]
 KINDS += [(loose_bomb, (kind, size << 20)) for kind in (b"commit", b"tree") for size in (65, 1024)]
 KINDS += [(loose_bomb, (b"blob", 1024 << 20, file)) for file in (b".gitmodules", b".mailmap", b"README.md", b"a.rs")]
@@ -322,7 +323,7 @@ def run(program, folder, command, roots):
 
 
 def rows(text, command):
-    """What is said of each of the ten."""
+    """The report on each of the ten."""
     answer = json.loads(text)
     found = answer["repos"] if command == "report" else answer["rows"]
     key = "name" if command == "report" else "path"

@@ -21,7 +21,7 @@ def run(*command, cwd):
 
 
 def tokei_lines(tokei, checkout):
-    """Per language, lines of its files with what is embedded in them: (files, code, comments, blanks)."""
+    """Per language, lines of its files including embedded languages: (files, code, comments, blanks)."""
     found = {}
     for name, language in json.loads(run(tokei, "--output", "json", cwd=checkout)).items():
         if name == "Total" or not language["reports"]:

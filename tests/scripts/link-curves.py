@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Precision and recall of links between sessions and commits, by confidence, and the misses by cause.
+"""Print precision and recall of links between sessions and commits, by confidence, and the misses by cause.
 
 usage: link-curves.py LOGS TRUTH REPOSITORY [PROGRAM]
 
-LOGS is a folder of Claude Code logs (`projects/`), TRUTH has lines `commit<TAB>session`, REPOSITORY is the clone they speak
-of, PROGRAM the git-leverage to ask. Only pairs of a commit in TRUTH and a session in LOGS count. Foreign trailers are
-ignored. The working folders that the logs name are mapped to the repository.
+LOGS is a directory of Claude Code logs (`projects/`), TRUTH has lines `commit<TAB>session`, REPOSITORY is the clone that they
+refer to, PROGRAM the git-leverage to run. Only pairs of a commit in TRUTH and a session in LOGS count. Foreign trailers are
+ignored. The working directories in the logs are mapped to the repository.
 """
 
 import collections
@@ -27,7 +27,7 @@ def records(log):
 
 
 def describe(log):
-    """What a log says of a session, as far as misses need it: folder, changed files, last instant."""
+    """The facts of a session that explain misses: directory, changed files, last instant."""
     folders, files, last = [], set(), ""
     for record in records(log):
         if record.get("cwd"):

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What the commands say of one repository: commits by agents, tasks, hours and agent minutes, side by side.
+"""Compare what the commands print about one repository: commits by agents, tasks, hours and agent minutes, side by side.
 
 usage: one-answer.py REPOSITORY [LOGS…] [--program PROGRAM] [-- OPTION…]
 
-LOGS are folders of Claude Code logs (`projects/`); without any, the logs of this machine are read. The working folders that
-LOGS name are mapped to the repository. What follows `--` is passed to every command. Ends with 1 where two commands differ.
+LOGS are directories of Claude Code logs (`projects/`); by default, the logs of this machine are read. The working directories in
+LOGS are mapped to the repository. Everything after `--` is passed to every command. Exits with 1 if two commands differ.
 """
 
 import argparse
@@ -14,14 +14,14 @@ import re
 import subprocess
 import sys
 
-# Cards and tables show a decimal or two.
+# Cards and tables show one or two decimals.
 SHOWN = 0.051
-# Sums in another order differ in their last digits.
+# The order of a sum changes its last digits.
 EXACT = 1e-6
 
 
 def folders(logs):
-    """The shortest working folder of each log: the top of its work tree."""
+    """The shortest working directory of each log: the top of its working tree."""
     found = set()
     for log in pathlib.Path(logs).rglob("*.jsonl"):
         named = set()
@@ -76,7 +76,7 @@ def card(text, fact):
 
 
 def inventory(ask, commits):
-    """An inventory is of HEAD alone: the commits of other branches, as exported, are added to it."""
+    """An inventory covers only HEAD, so the exported commits of other branches are added."""
     row = ask.json("inventory", "--columns", "name,commits,ai")["rows"][0]
     git = ["git", "-C", ask.repository, "rev-list", "HEAD"]
     at_head = set(subprocess.run(git, capture_output=True, text=True, check=True).stdout.split())

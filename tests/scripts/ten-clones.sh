@@ -1,6 +1,6 @@
 #!/bin/sh
-# Ten clones of one bare remote record, revise, retract and sync at random while processes are killed, and must all know the
-# same in the end: the test of the suite, for longer. Prints what was acknowledged.
+# Ten clones of one bare remote record, revise, retract and sync at random while processes are killed, and must all have the
+# same ledger in the end: the test of the suite, but longer. Prints what was acknowledged.
 #   tests/scripts/ten-clones.sh [SECONDS]
 set -eu
 cd "$(dirname "$0")/../.."

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compares our trailers with git's over every commit of the given repositories.
+# Compares trailers with git's own parser over every commit of the given repositories.
 #   tests/scripts/trailers-against-git.sh REPO…
 set -eu
 repos=
