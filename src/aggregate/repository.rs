@@ -28,7 +28,7 @@ pub struct Repository {
     pub commits: Vec<Commit>,
     /// Whether it has more of them: the clone is shallow, or they cannot be read.
     pub cut_short: bool,
-    /// How many of them were not known from an earlier run.
+    /// How many of them are new since an earlier run.
     pub new_commits: usize,
     /// The evidence for its commits besides their own text: notes of other tools, and records of its ledger.
     pub signs: Signs,
@@ -146,8 +146,8 @@ pub fn unify(repos: &mut [Repository]) {
     }
 }
 
-/// Where an id leads in the end. Only ids that led nowhere before were made to lead to one of another group, so there
-/// is no cycle.
+/// Where an id leads in the end. Only ids that led nowhere before were made to lead to one of another group, so
+/// there is no cycle.
 fn root(leads: &BTreeMap<TaskId, TaskId>, mut id: TaskId) -> TaskId {
     while let Some(next) = leads.get(&id) {
         id = *next;

@@ -210,7 +210,7 @@ impl<'a> Recorded<'a> {
             let told_of = |session: &Option<&SessionId>| told.and_then(|told| told.get(session)?.get(kind));
             let missing = |(session, amounts): (&Option<&'a SessionId>, &Amounts)| {
                 let known = told_of(session);
-                // An estimate may be lower once more is known; one from a log that lost something is not better.
+                // An estimate may be lower when more is known; one from a log that lost something is not better.
                 let is_better = kind == Kind::Supervisory && known.is_some() && !self.is_cut(*session);
                 let amount = amounts.get(kind)? - known.unwrap_or_default();
                 (amount > 0.0 && !is_better).then_some((*session, amount))

@@ -4,7 +4,7 @@
 //! deliberate attack; ids that must are made with SHA-256 where they are made. Hashes that live only as long as one map
 //! or one comparison are not here.
 
-/// FNV-1a: of a few bytes at a time, and in one pass over parts of them.
+/// FNV-1a: of a few bytes at a time, and in one go over parts of them.
 pub fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
     bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

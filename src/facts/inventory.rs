@@ -347,7 +347,7 @@ pub struct Dirt {
 pub struct StateFacts {
     /// The branch at HEAD, unborn or not; `None` if HEAD is detached. Untrusted text.
     pub branch: Option<String>,
-    /// The default branch: that of the first remote, otherwise one of the usual names, otherwise the one at HEAD or the
+    /// The default branch: that of the first remote, otherwise one of the common names, otherwise the one at HEAD or the
     /// only one. Untrusted text.
     pub default_branch: Option<String>,
     /// Whether a remote has all of the default branch; `None` without remote or branch, and in a mirror.

@@ -52,7 +52,7 @@ pub fn read_attested(repo: &Repo, commits: &[Commit]) -> (Vec<AttestedCommit>, V
             Ok(added) => counted.push(count(*commit, attested, &added)),
             Err(error) => warnings.push(Warning::new(
                 format!("{} {}", repo.name(), commit.short()),
-                format!("cannot tell which of its attested lines it added: {error}"),
+                format!("cannot determine which of its attested lines it added: {error}"),
             )),
         }
     }

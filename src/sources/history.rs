@@ -63,7 +63,7 @@ pub struct History {
     pub signs: Signs,
     /// Whether it has more commits than these: the clone is shallow, or they cannot be read.
     pub cut_short: bool,
-    /// How many of them were not known from an earlier run.
+    /// How many of them are new since an earlier run.
     pub new_commits: usize,
     /// What was wrong in it.
     pub warnings: Vec<Warning>,
@@ -129,7 +129,7 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
     }
 }
 
-/// Reads what is not known yet, and caches it. Returns the commits and how many are new.
+/// Reads what is new, and caches it. Returns the commits and how many are new.
 fn walk_on(
     repo: &Repo,
     heads: Vec<ObjectId>,

@@ -1,4 +1,4 @@
-//! Aider, whose log lies in the work tree.
+//! Aider, whose log is in the working tree.
 
 use std::process::Command;
 
@@ -56,7 +56,7 @@ fn a_log_in_a_linked_work_tree_is_found() {
         std::fs::rename(world.path("kiln").join(name), linked.join(name)).unwrap();
     }
     let moved = told_of(&repo);
-    // Its id is from the name of the folder.
+    // Its id is derived from the name of the directory.
     let unnamed = |told: &str| {
         let id = told.split(['/', ' ']).nth(1).unwrap();
         told.replace(id, "ID")
@@ -102,7 +102,7 @@ fn pipes_links_and_torn_bytes_stop_nothing() {
     assert_eq!(ran.code, Some(3), "{ran}");
     assert!(ran.stdout.contains("20260401"), "{ran}");
 
-    // One session, though two work trees lead to it.
+    // One session, though two worktrees lead to it.
     let real = world.path("kiln/.aider.real.md");
     std::fs::write(&real, &text).unwrap();
     std::fs::remove_file(&log).unwrap();

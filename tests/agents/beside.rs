@@ -1,5 +1,5 @@
-//! What lies beside a log, or in its place, and is no file: a pipe, a device, a file of terabytes. It costs that log, or what
-//! it would have told, and never the run.
+//! What is beside a log, or in its place, and is not a file: a pipe, a device, a file of terabytes. It costs that log,
+//! or what it would have added, and never the run.
 
 use std::path::Path;
 
@@ -82,7 +82,7 @@ fn put(world: &World, name: &str, content: &str) {
     std::fs::write(path, content).unwrap();
 }
 
-/// Reads with each file of [`LOGS`] replaced by what `make` makes; what the terminal was told.
+/// Reads with each file of [`LOGS`] replaced by what `make` makes; returns the terminal's output.
 fn read_beside(make: impl Fn(&Path)) -> String {
     let world = World::new();
     Transcript::new("good", "/w/kiln".as_ref())
@@ -112,7 +112,7 @@ fn read_beside(make: impl Fn(&Path)) -> String {
     run.stderr
 }
 
-/// That a warning about the file says so.
+/// Checks that a warning about the file contains this.
 #[cfg(unix)]
 fn assert_says(said: &str, name: &str, what: &str) {
     let mut lines = said.lines().filter(|line| line.contains(name));

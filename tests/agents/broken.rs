@@ -1,4 +1,5 @@
-//! Logs as crashes, other programs and the file system leave them, for the reader of Claude Code and what all readers share.
+//! Logs as crashes, other programs and the file system leave them, for the reader of Claude Code and for what all
+//! readers share.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use crate::world::World;
 use crate::world::transcript::Transcript;
 
-/// Two turns of two minutes: 80 output tokens, an umlaut in what was said last.
+/// Two turns of two minutes: 80 output tokens, and an umlaut in the last text.
 fn work() -> Transcript {
     Transcript::new("s", "/w/kiln".as_ref())
         .prompt(1, "cap the delay")
@@ -43,7 +44,7 @@ fn sessions(world: &World) -> Command {
     command
 }
 
-/// What the tool tells of a world's sessions, with its warnings and its exit code; it has to end soon.
+/// The output of the tool for a world's sessions, with its warnings and its exit code; it has to finish soon.
 fn told(world: &World) -> String {
     told_by(world, sessions(world))
 }
@@ -112,7 +113,7 @@ fn a_log_cut_in_a_character_tells_what_stands_before_it() {
     assert!(std::str::from_utf8(cut).is_err());
     let first = told(&with_log(cut));
     assert_eq!(first, told(&with_log(&cut[..within - 1])));
-    // The agent was started again, and went on in the same line and then in the next.
+    // The agent was started again, and continued in the same line and then in the next.
     let more = Transcript::new("s", "/w/kiln".as_ref()).answer(9, "x").text();
     let again = more.replace("s-0", "s-9").replace("message-s", "message-t");
     let resumed = [cut, b"\n", again.as_bytes()].concat();
@@ -175,7 +176,7 @@ fn a_log_that_is_being_written_tells_all_once_it_is() {
         told(&world)
     );
     write(&world, "s.jsonl", &text[..text.len() - 1]);
-    // Whole, but for the end of its line.
+    // Complete, except for the end of its line.
     assert_eq!(told(&world), expected);
     write(&world, "s.jsonl", &text);
     assert_eq!(told(&world), expected);
@@ -244,7 +245,7 @@ fn what_only_looks_like_a_log_is_named_and_never_waited_for() {
     ");
 }
 
-/// The superuser may read everything, so a folder closed to all is read as another user where that is possible.
+/// The superuser may read everything, so a directory closed to all is read as another user if possible.
 #[cfg(unix)]
 #[test]
 fn a_folder_that_may_not_be_read_is_named() {

@@ -16,7 +16,7 @@ fn a_session_is_read_and_linked() {
     ");
 }
 
-/// The transcript of the fixture where the editor leaves it, last changed so many seconds after [`START`].
+/// The transcript of the fixture where the editor leaves it, last changed this many seconds after [`START`].
 fn told_of_the_editors(changed: u64, edit: impl Fn(&str) -> String) -> String {
     let world = World::new();
     let (repo, _) = kiln(&world);

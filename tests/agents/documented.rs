@@ -1,4 +1,4 @@
-//! What is known of the agents that are read: one row of the table, one section of the documentation.
+//! Every agent that is read has a row in the table and a section in the documentation.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,13 @@ use git_leverage::testing::sources::{Machine, READERS};
 
 const DOCUMENT: &str = include_str!("../../docs/formats/agents.md");
 
-/// How forges name the anchor of a heading.
+/// The anchor that forges make of a heading.
 fn anchor(heading: &str) -> String {
     let lower = heading.trim_start_matches('#').trim().to_lowercase();
     lower.replace(' ', "-")
 }
 
-/// Each agent of the document's table, with the anchor that it points at and its whole row.
+/// Each agent of the document's table, with its anchor and its whole row.
 fn documented() -> Vec<(String, String, &'static str)> {
     let rows = DOCUMENT.lines().filter(|line| line.starts_with("| ["));
     rows.flat_map(|row| {

@@ -1,4 +1,4 @@
-//! What holds for the logs of every agent that has a fixture.
+//! What is true of the logs of every agent that has a fixture.
 
 use super::{MARKER, fixture, install, kiln, placed, told_of};
 use crate::world::World;
@@ -89,7 +89,7 @@ fn a_log_that_grew_tells_what_it_tells_when_read_at_once() {
         let (repo, made) = kiln(&twice);
         install(&agent, &twice, &repo, &made);
         halve(&agent, &twice);
-        // Half a document is no document: its log is then said to be broken.
+        // Half a document is not a document: its log is then reported as broken.
         let half = repo.run(&["sessions", "--format", "json"]);
         assert!(matches!(half.code, Some(0 | 3)), "{agent}: {half}");
         install(&agent, &twice, &repo, &made);
@@ -99,7 +99,7 @@ fn a_log_that_grew_tells_what_it_tells_when_read_at_once() {
     }
 }
 
-/// Leaves of each log its first half, in whole lines.
+/// Cuts each log to its first half, in whole lines.
 fn halve(agent: &str, world: &World) {
     for (name, _) in fixture(agent) {
         let path = placed(world, &name);
@@ -109,7 +109,7 @@ fn halve(agent: &str, world: &World) {
     }
 }
 
-/// The logs of JSON among the files of an agent's fixture.
+/// The JSON logs among the files of an agent's fixture.
 fn json_logs(agent: &str) -> Vec<(std::path::PathBuf, String)> {
     let files = fixture(agent).into_iter();
     let is_json = |name: &std::path::Path| {
@@ -119,7 +119,7 @@ fn json_logs(agent: &str) -> Vec<(std::path::PathBuf, String)> {
     files.filter(|(name, _)| is_json(name)).collect()
 }
 
-/// What is told of an agent's fixture, each of its JSON logs changed.
+/// The output for an agent's fixture, each of its JSON logs changed.
 fn told_with(agent: &str, mut change: impl FnMut(&World, &std::path::Path)) -> String {
     let world = World::new();
     let (repo, made) = kiln(&world);
@@ -151,7 +151,7 @@ fn half_a_character_costs_nothing() {
     assert!(tried > 20, "{tried}");
 }
 
-/// Two more characters are two more that somebody typed.
+/// Two more characters are two more that a person typed.
 fn told_without_typed(told: &str) -> String {
     let minutes = regex::Regex::new(r"supervisory [\d.]+m").unwrap();
     minutes.replace_all(told, "supervisory").into_owned()

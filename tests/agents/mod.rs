@@ -1,7 +1,8 @@
-//! The logs of every agent, as `fixtures/agents/AGENT/` has them: a home folder in which one person had one change made.
+//! The logs of every agent, as `fixtures/agents/AGENT/` has them: a home directory in which one person had one change
+//! made.
 //!
-//! In a fixture `$KILN` stands for the repository, `$MADE` for the short hash of the commit that the session made in it,
-//! and [`MARKER`] for all that was said or printed.
+//! In a fixture `$KILN` stands for the repository, `$MADE` for the short hash of the commit that the session made in
+//! it, and [`MARKER`] for everything that was said or printed.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,7 @@ mod opencode;
 mod pi;
 mod qwen;
 
-/// Stands in every prompt, reply, command and output of a fixture, and nowhere else.
+/// It is in every prompt, reply, command and output of a fixture, and nowhere else.
 const MARKER: &str = "qzsecretqz";
 
 /// What the sessions of all fixtures add to `src/kiln.rs`.
@@ -39,7 +40,7 @@ fn kiln(world: &World) -> (TestRepo<'_>, String) {
     (repo, made[..7].to_owned())
 }
 
-/// The files of an agent's fixture, relative to the home folder.
+/// The files of an agent's fixture, relative to the home directory.
 fn fixture(agent: &str) -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures/agents")
@@ -62,7 +63,7 @@ fn fixture(agent: &str) -> Vec<(PathBuf, String)> {
     files
 }
 
-/// Puts an agent's fixture into the home folder.
+/// Copies an agent's fixture into the home directory.
 fn install(agent: &str, world: &World, repo: &TestRepo<'_>, made: &str) {
     for (name, text) in fixture(agent) {
         let text = text
@@ -74,7 +75,7 @@ fn install(agent: &str, world: &World, repo: &TestRepo<'_>, made: &str) {
     }
 }
 
-/// Where a file of a fixture lies: in the home folder, or in the repository.
+/// The path of a fixture's file: in the home directory, or in the repository.
 fn placed(world: &World, name: &Path) -> PathBuf {
     match name.strip_prefix("$KILN") {
         Ok(inside) => world.path("kiln").join(inside),
@@ -82,7 +83,7 @@ fn placed(world: &World, name: &Path) -> PathBuf {
     }
 }
 
-/// What the tool tells of an agent's fixture: a line a session, then a line a link.
+/// The output of the tool for an agent's fixture: one line per session, then one line per link.
 fn told(agent: &str) -> String {
     let world = World::new();
     let (repo, made) = kiln(&world);
@@ -90,7 +91,7 @@ fn told(agent: &str) -> String {
     told_of(&repo)
 }
 
-/// What the tool tells of the sessions in a repository's world: a line a session, then a line a link.
+/// The output of the tool for the sessions in a repository's world: one line per session, then one line per link.
 fn told_of(repo: &TestRepo<'_>) -> String {
     let listed = repo
         .run(&["sessions", "--format", "json", "--zone", "UTC"])
@@ -102,7 +103,7 @@ fn told_of(repo: &TestRepo<'_>) -> String {
     sessions.chain(links).collect::<Vec<_>>().join("\n")
 }
 
-/// `agent/session start–end: minutes and tokens, each with how it is known`.
+/// `agent/session start–end: minutes and tokens, each with how it came to be`.
 fn session(row: &Value) -> String {
     let text = |field: &str| row[field].as_str().unwrap_or("–").to_owned();
     let source = |field: &str| row["sources"][field].as_str().unwrap_or("–").to_owned();

@@ -14,7 +14,7 @@ fn a_session_is_read_and_linked() {
     ");
 }
 
-/// Puts the documents of the home folder into a database, as OpenCode did when it moved.
+/// Copies the documents of the home directory into a database, as OpenCode did when it moved to one.
 fn move_into_database(world: &World) {
     let data = world.home().join(".local/share/opencode");
     let database = Connection::open(data.join("opencode.db")).unwrap();

@@ -1,6 +1,6 @@
-//! A hermetic world for command tests: own home, no system config, fixed clock and zone, and real git beside us.
+//! A hermetic world for command tests: a separate home, no system config, fixed clock and zone, and the real git.
 //!
-//! Times are fixed: the clock stands at [`NOW`], and each commit is one minute after the last, from [`START`].
+//! Times are fixed: the clock is at [`NOW`], and each commit is one minute after the last, from [`START`].
 
 use std::cell::Cell;
 use std::fmt;
@@ -17,13 +17,13 @@ pub const NOW: i64 = 1_775_822_400;
 /// 2026-04-01T09:00:00Z, the time of the first commit.
 pub const START: i64 = 1_775_034_000;
 
-/// A folder with a home and whatever repositories a test makes in it.
+/// A directory with a home and the repositories that a test makes in it.
 pub struct World {
     root: TempDir,
     commits: Cell<i64>,
 }
 
-/// Whether strace is here and may trace; it is said where it is not.
+/// Whether strace is installed and may trace; a message is printed if not.
 #[cfg(target_os = "linux")]
 #[expect(clippy::print_stderr, reason = "whoever runs the tests is to know")]
 pub fn can_trace() -> bool {
@@ -38,7 +38,7 @@ pub fn can_trace() -> bool {
 }
 
 impl World {
-    /// A world with nothing but a home that has an identity.
+    /// A world with only a home that has an identity.
     pub fn new() -> Self {
         let root = temporary_folder();
         let world = Self {
@@ -51,7 +51,7 @@ impl World {
         world
     }
 
-    /// The home folder.
+    /// The home directory.
     pub fn home(&self) -> PathBuf {
         self.path("home")
     }
@@ -61,7 +61,7 @@ impl World {
         self.root.path().join(name)
     }
 
-    /// A copy of all that is in this world now, to begin from it again.
+    /// A copy of everything that is in this world now, to restore it later.
     pub fn copy(&self) -> Copy<'_> {
         let copy = temporary_folder();
         copy_folder(self.root.path(), copy.path()).expect("a copy");
@@ -82,7 +82,7 @@ impl World {
         repo
     }
 
-    /// A repository that is there already.
+    /// An existing repository.
     pub fn at(&self, name: &str) -> TestRepo<'_> {
         TestRepo {
             world: self,
@@ -90,21 +90,21 @@ impl World {
         }
     }
 
-    /// `git leverage` in a folder of this world, not yet run.
+    /// `git leverage` in a directory of this world, not yet run.
     pub fn leverage(&self, directory: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_git-leverage"));
         self.isolate(&mut command, directory);
         command
     }
 
-    /// `git` in a folder of this world, not yet run.
+    /// `git` in a directory of this world, not yet run.
     pub fn git(&self, directory: &Path) -> Command {
         let mut command = Command::new("git");
         self.isolate(&mut command, directory);
         command
     }
 
-    /// A shell in a folder of this world that is to run this, not yet run.
+    /// A shell in a directory of this world that will run this, not yet run.
     pub fn shell(&self, directory: &Path, script: &str) -> Command {
         let mut command = Command::new("sh");
         self.isolate(&mut command, directory);
@@ -121,7 +121,7 @@ impl World {
             .env("XDG_CACHE_HOME", self.home().join("cache"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_TEST_DATE_NOW", NOW.to_string())
-            // Whatever started the tests did not call us.
+            // The program that started the tests is not our caller.
             .env("GIT_TEST_PROC", self.path("proc"))
             .env("TZ", "UTC")
             .env("LC_ALL", "C")
@@ -151,7 +151,7 @@ impl World {
         self.ran(&output.expect("git-leverage starts"))
     }
 
-    /// Runs `git leverage ARGS` in `directory` by way of a program that starts it.
+    /// Runs `git leverage ARGS` in `directory` through a program that starts it.
     pub fn run_through(&self, directory: &Path, starter: &[&str], args: &[&str]) -> Ran {
         let own = self.leverage(directory);
         let (program, options) = starter.split_first().expect("a program");
@@ -174,14 +174,14 @@ impl World {
     }
 }
 
-/// What a [`World`] was at some time. Paths and caches hold in it, as it returns to where it was taken.
+/// What a [`World`] was at some time. Paths and caches are valid in it, because it is restored at the same place.
 pub struct Copy<'world> {
     world: &'world World,
     copy: TempDir,
 }
 
 impl Copy<'_> {
-    /// Makes the world what it was.
+    /// Restores the world.
     pub fn restore(&self) {
         let root = self.world.root.path();
         for entry in root.read_dir().expect("the world") {
@@ -196,8 +196,8 @@ impl Copy<'_> {
     }
 }
 
-/// A folder in memory where there is room for many, as a disk takes longer to make and to remove small files than git and we
-/// to read them. `TMPDIR` has the last word.
+/// A directory in memory if there is room for many, because a disk takes longer to create and remove small files than
+/// git and git-leverage take to read them. `TMPDIR` takes precedence.
 fn temporary_folder() -> TempDir {
     static IN_MEMORY: LazyLock<bool> =
         LazyLock::new(|| std::env::var_os("TMPDIR").is_none() && kibibytes_free(MEMORY) > Some(1 << 20));
@@ -208,7 +208,7 @@ fn temporary_folder() -> TempDir {
     folder.expect("a temporary folder")
 }
 
-/// The folder that Linux keeps in memory. Containers often make it too small.
+/// The directory that Linux has in memory. Containers often make it too small.
 const MEMORY: &str = "/dev/shm";
 
 fn kibibytes_free(folder: &str) -> Option<u64> {
@@ -238,7 +238,7 @@ pub struct TestRepo<'world> {
 }
 
 impl TestRepo<'_> {
-    /// Its work tree.
+    /// Its working tree.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -258,7 +258,7 @@ impl TestRepo<'_> {
         })
     }
 
-    /// Runs git here with more variables.
+    /// Runs git here with additional variables.
     pub fn git_with_env(&self, args: &[&str], variables: &[(&str, &str)]) -> String {
         self.git_with(args, |command| {
             command.envs(variables.iter().copied());
@@ -289,7 +289,7 @@ impl TestRepo<'_> {
             .to_owned()
     }
 
-    /// Runs a command under strace with these options of it. What it wrote is no matter.
+    /// Runs a command under strace with these options. Its output is ignored.
     #[cfg(target_os = "linux")]
     pub fn traced(&self, options: &[&str], args: &[&str]) -> Output {
         let own = self.world.leverage(&self.path);
@@ -300,7 +300,7 @@ impl TestRepo<'_> {
         command.args(args).stdin(Stdio::null()).output().unwrap()
     }
 
-    /// Writes a file of the work tree, with the folders above it.
+    /// Writes a file of the working tree, with its parent directories.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
         let path = self.path.join(name);
         if let Some(folder) = path.parent() {
@@ -310,13 +310,13 @@ impl TestRepo<'_> {
         self
     }
 
-    /// Commits the whole work tree, a minute after the last commit of the world, and returns the full id.
+    /// Commits the whole working tree, a minute after the last commit of the world, and returns the full id.
     pub fn commit(&self, message: &str) -> String {
         let minute = self.world.commits.replace(self.world.commits.get() + 1);
         self.commit_at(message, START + minute * 60)
     }
 
-    /// Commits the whole work tree at a time in seconds since the epoch, and returns the full id.
+    /// Commits the whole working tree at a time in seconds since the epoch, and returns the full id.
     pub fn commit_at(&self, message: &str, seconds: i64) -> String {
         let date = format!("{seconds} +0000");
         self.git(&["add", "--all"]);
@@ -344,7 +344,7 @@ impl TestRepo<'_> {
     }
 }
 
-/// What a command printed and how it ended. Snapshot it whole, or look at its parts.
+/// The output and exit code of a command. Snapshot it as a whole, or check its parts.
 #[must_use = "snapshot it, or assert on its parts"]
 pub struct Ran {
     /// The exit code; `None` after a signal.
@@ -356,7 +356,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Standard output of a command that ended with 0.
+    /// Standard output of a command that exited with 0.
     pub fn success(self) -> String {
         assert_eq!(self.code, Some(0), "{self}");
         self.stdout

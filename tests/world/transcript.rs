@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{START, World};
 
-/// A log in the making.
+/// A log under construction.
 pub struct Transcript {
     session: String,
     folder: String,
@@ -36,7 +36,7 @@ impl Transcript {
         self.response(minute, &json!({"type": "text", "text": text}))
     }
 
-    /// A file written whole.
+    /// A file written as a whole.
     pub fn write(self, minute: i64, file: &str, content: &str) -> Self {
         let path = format!("{}/{file}", self.folder);
         let input = json!({"file_path": path, "content": content});
@@ -63,7 +63,7 @@ impl Transcript {
         self.record(minute, record)
     }
 
-    /// A line that is written as it is, after all records.
+    /// A line that is written unchanged, after all records.
     pub fn line(mut self, line: &str) -> Self {
         self.lines.push(format!("{line}\n"));
         self
@@ -76,7 +76,7 @@ impl Transcript {
         std::fs::write(folder.join(format!("{}.jsonl", self.session)), self.text()).expect("a log");
     }
 
-    /// The log as it stands in its file.
+    /// The log as it is in its file.
     pub fn text(&self) -> String {
         let records = self.records.iter().map(|record| format!("{record}\n"));
         records.chain(self.lines.iter().cloned()).collect()

@@ -391,7 +391,7 @@ fn find_home(session: &mut Session, home: Option<&Path>) {
     }
 }
 
-/// The home directory that contains a path, by the usual places of home directories.
+/// The home directory that contains a path, by the common places of home directories.
 fn home_around(path: &str) -> Option<&str> {
     let bare = path
         .get(2..)

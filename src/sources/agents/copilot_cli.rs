@@ -449,7 +449,7 @@ impl Reading {
     fn permission(&mut self, data: &Value, stamp: Stamp, log: &mut Log) {
         let id = request_key(data);
         let kind = text(data, "/result/kind");
-        // A cancelled call was interrupted: that is logged separately.
+        // A canceled call was interrupted: that is logged separately.
         if self.is_settled(id) || kind == "cancelled" {
             return;
         }

@@ -1,6 +1,6 @@
 //! Gemini CLI: `tmp/<project>/chats/session-….jsonl`, before that a `.json` rewritten at every change.
 //!
-//! A message that grows is appended again under its id, and the whole conversation once more when the agent shortens
+//! A message that grows is appended again under its id, and the whole conversation again when the agent shortens
 //! it. Every part of a message (its text, its tokens, each call, each result) therefore has a separate key and is read
 //! from the first copy that has it. What was rewound took time and tokens and stays. The log names no working
 //! directory: that is beside it, or in the agent's list of projects.
@@ -442,7 +442,7 @@ impl Message<'_> {
     }
 }
 
-/// Whether a message has only calls that were cancelled with the request, which is the last in the log.
+/// Whether a message has only calls that were canceled with the request, which is the last in the log.
 fn is_given_up(message: &Value, log: &Log) -> bool {
     let calls = items(message, "/toolCalls");
     let cancelled = calls.iter().all(|call| text(call, "/status") == "cancelled");

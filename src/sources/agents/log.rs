@@ -336,7 +336,7 @@ pub struct Carried {
     pub model: Option<Name>,
     /// Tokens so far, if the log counts them cumulatively.
     pub totals: TokenCounts,
-    /// Commands that may make commits and have not ended: the call's id, the command's kind and folder.
+    /// Commands that may make commits and have not ended: the call's id, the command's kind and directory.
     pub open_commands: BTreeMap<Key, Making>,
     /// Prompts that wait until the agent takes them up.
     pub queue: Vec<Queued>,

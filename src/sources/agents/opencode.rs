@@ -1,11 +1,11 @@
-//! OpenCode: SQLite databases `opencode.db` and `opencode-<channel>.db`, and the tree of JSON documents (`storage/`) that
-//! older versions kept. Programs made from it (Kilo, MiMo Code, ICodeMate) keep the same tables under names of their own.
+//! OpenCode: SQLite databases `opencode.db` and `opencode-<channel>.db`, and the tree of JSON documents (`storage/`) of
+//! older versions. Programs made from it (Kilo, MiMo Code, ICodeMate) use the same tables under their own names.
 //!
-//! A database has the tables of version 1 (`session`, `message`, `part`), of version 2 (`session_v2`, `session_message`),
-//! or both: moving on, OpenCode copies its history and leaves the old rows, as it left the tree when it moved into the
-//! database. So a message may stand in three places. The first copy of an id in a database counts, tables of version 1
-//! first, for they are complete and no longer written; between a database and the tree, and between a session and its fork,
-//! which has copies under new ids, what a message says of itself is its identity.
+//! A database has the tables of version 1 (`session`, `message`, `part`), of version 2 (`session_v2`,
+//! `session_message`), or both: a new version of OpenCode copies its history and leaves the old rows, as it left the
+//! tree when it moved to the database. So a message may be in three places. The first copy of an id in a database
+//! counts, tables of version 1 first, because they are complete and no longer written; between a database and the tree,
+//! and between a session and its fork, which has copies under new ids, the content of a message is its identity.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,9 +24,9 @@ mod tree;
 /// The reader: OpenCode itself, or a program made from it.
 pub struct OpenCode {
     identity: &'static AgentIdentity,
-    /// Its folder in the data folder of the machine.
+    /// Its directory in the data directory of the machine.
     folder: &'static str,
-    /// How its databases are called: the name alone, or before the `-` of a channel.
+    /// The names of its databases: the whole name, or the part before the `-` of a channel.
     databases: &'static [&'static str],
     /// The variable that names its database.
     named_by: &'static str,
@@ -62,7 +62,7 @@ pub static ICODEMATE: OpenCode = OpenCode {
 };
 
 impl OpenCode {
-    /// Where it keeps its data, the first of them for sure.
+    /// Where its data is, the certain one first.
     fn folders(&self, machine: &Machine) -> Vec<PathBuf> {
         if let Some(moved) = machine.moved(self.identity) {
             return vec![moved];
@@ -72,7 +72,7 @@ impl OpenCode {
         homes.map(|home| home.join(self.folder)).collect()
     }
 
-    /// Whether a file is read as another program's of the family already.
+    /// Whether a file is read as that of another program of the family.
     fn is_anothers(&self, file: &Path, machine: &Machine) -> bool {
         let others = [&OPENCODE, &KILO, &MIMO, &ICODEMATE].into_iter();
         let others = others.filter(|other| other.identity != self.identity);
@@ -89,7 +89,7 @@ impl Agent for OpenCode {
 
     fn roots(&self, machine: &Machine) -> Vec<PathBuf> {
         let mut roots = self.folders(machine);
-        // A file of any name, seen from the data folder.
+        // A file of any name, relative to the data directory.
         let named = machine
             .folder(self.named_by)
             .and_then(|file| Some(roots.first()?.join(file)))

@@ -1,17 +1,17 @@
-//! What a turn consists of: stretches of time, with how much of each is believed to be work and how much nobody knows.
+//! The parts of a turn: stretches of time, with how much of each is assumed to be work and how much is unknown.
 //!
-//! Where a log says how long the agent worked in the whole turn, [`Parts::settle`] brings the stretches into line with it.
+//! If a log records how long the agent worked in the whole turn, [`Parts::settle`] adjusts the stretches to match.
 
 use crate::facts::span::{Moment, Span, union};
 
 /// What a stretch of time was spent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PartKind {
-    /// A command that may have waited for a person: what of it is work can be anything.
+    /// A command that may have waited for a person: any part of it may be work.
     Command,
-    /// A read, search or edit that may have waited for a person: it takes no time by itself.
+    /// A read, search or edit that may have waited for a person: it takes no time itself.
     Instant,
-    /// Tools that waited for nobody.
+    /// Tools that did not wait for anybody.
     Run,
     /// The model.
     Model,
@@ -21,9 +21,9 @@ pub enum PartKind {
 struct Part {
     span: Span,
     kind: PartKind,
-    /// Milliseconds of work: at the beginning, or at the end where a person may have been waited for before.
+    /// Milliseconds of work: at the beginning, or at the end if a person may have been waited for before.
     worked: i64,
-    /// Milliseconds of which nobody knows.
+    /// Milliseconds that are unknown.
     unknown: i64,
 }
 
@@ -32,7 +32,7 @@ struct Part {
 pub struct Parts(Vec<Part>);
 
 impl Parts {
-    /// Adds a stretch of which at most `bound` milliseconds are believed to be work; the rest is unknown.
+    /// Adds a stretch of which at most `bound` milliseconds are assumed to be work; the rest is unknown.
     pub fn push(&mut self, span: Span, bound: i64, kind: PartKind) {
         let length = span.end.since(span.start).max(0);
         let worked = length.min(bound);
@@ -44,7 +44,7 @@ impl Parts {
         });
     }
 
-    /// Adds a stretch in which a person was asked before something ran that takes `run` milliseconds at most.
+    /// Adds a stretch in which a person was asked before something ran that takes at most `run` milliseconds.
     pub fn push_asked(&mut self, span: Span, run: i64) {
         self.push(span, run, PartKind::Instant);
         if let Some(part) = self.0.last_mut() {
@@ -57,7 +57,7 @@ impl Parts {
         self.0.iter().map(|part| part.worked).sum()
     }
 
-    /// Milliseconds of which nobody knows.
+    /// Milliseconds that are unknown.
     pub fn unknown(&self) -> i64 {
         self.0.iter().map(|part| part.unknown).sum()
     }
@@ -77,9 +77,9 @@ impl Parts {
         union(spans)
     }
 
-    /// The log says that the agent worked so many milliseconds in all of this, or `at_most` so many: what was believed
-    /// beyond it is the wait of a person. What is short of it are the commands that may have waited, then the rest of which
-    /// nobody knows: where nobody was asked, a long command or response.
+    /// The log records that the agent worked this many milliseconds in all of this, or `at_most` this many: what was
+    /// assumed beyond it is the wait of a person. Missing work is filled first from the commands that may have waited,
+    /// then from the rest that is unknown: if nobody was asked, it is a long command or response.
     pub fn settle(&mut self, told: i64, at_most: bool) {
         let worked = self.worked();
         if told < worked {
@@ -103,8 +103,8 @@ impl Parts {
         self.know(rest);
     }
 
-    /// Takes work away, first where somebody may have been waited for, the longest first. While the model answers nobody
-    /// is waited for, whatever the log says of the turn.
+    /// Removes work, first where a person may have been waited for, the longest first. While the model answers nobody
+    /// is waited for, whatever the log records for the turn.
     fn shorten(&mut self, mut excess: i64) {
         let calls = self.0.iter_mut().filter(|part| part.kind != PartKind::Model);
         let mut order: Vec<&mut Part> = calls.collect();
@@ -116,7 +116,7 @@ impl Parts {
         }
     }
 
-    /// Turns unknown time of one kind into work, shared evenly; what is left over.
+    /// Turns unknown time of one kind into work, shared equally; returns the remainder.
     fn lengthen(&mut self, mut rest: i64, kind: PartKind) -> i64 {
         let mut open: Vec<&mut Part> = self.0.iter_mut().filter(|part| part.kind == kind).collect();
         open.sort_by_key(|part| part.unknown);
@@ -131,7 +131,7 @@ impl Parts {
         rest
     }
 
-    /// Leaves at most so many milliseconds unknown, the longest shortened first: the others were waits.
+    /// Leaves at most this many milliseconds unknown, the longest shortened first: the others were waits.
     fn know(&mut self, most: i64) {
         let mut excess = self.unknown() - most;
         let mut order: Vec<&mut Part> = self.0.iter_mut().collect();
@@ -183,16 +183,16 @@ mod tests {
 
     #[test]
     fn a_duration_of_the_turn_decides_between_work_and_waiting() {
-        // The command ran longer than believed; nothing is left open.
+        // The command ran longer than assumed; nothing is left open.
         assert_eq!(settled(80, false), (80, 0));
         // All of it was work.
         assert_eq!(settled(120, false), (120, 0));
-        // Less than believed: the command was shorter, then the tools that waited for nobody.
+        // Less than assumed: the command was shorter, then the tools that did not wait for anybody.
         assert_eq!(settled(40, false), (40, 0));
         assert_eq!(settled(12, false), (12, 0));
         // The model never waits for a person.
         assert_eq!(settled(2, false), (10, 0));
-        // A bound alone makes no work of what is unknown.
+        // A bound does not turn unknown time into work.
         assert_eq!(settled(80, true), (46, 34));
         assert_eq!(settled(40, true), (40, 0));
     }

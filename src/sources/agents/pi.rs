@@ -1,7 +1,7 @@
-//! Pi: `sessions/--<folder>--/<time>_<id>.jsonl`, a tree of entries in the order of their writing.
+//! Pi: `sessions/--<folder>--/<time>_<id>.jsonl`, a tree of entries in the order in which they were written.
 //!
-//! Every branch took tokens and time, so the whole tree counts, not its live leaf. A fork has its parent's entries as they
-//! were, before its own: they are older than its header.
+//! Every branch took tokens and time, so the whole tree counts, not only its current leaf. A fork contains its parent's
+//! entries unchanged, before its own: they are older than its header.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,20 +55,20 @@ impl Agent for Pi {
     }
 }
 
-/// What [`Log::carried`] calls the parent of a session, until its first own entry.
+/// The name of the parent of a session in [`Log::carried`], until its first own entry.
 const PARENT: &str = "parent";
-/// What it calls a session that an agent launched: no person speaks in it.
+/// The name of a session that an agent launched: no person types in it.
 const LAUNCHED: &str = "launched";
-/// How far below the folder of its session the log of a subagent lies.
+/// How far below the directory of its session the log of a subagent is.
 const SUBAGENTS_BELOW: usize = 4;
 
-/// Whether a file repeats what a subagent said, for people to read: its session has a log of its own beside it.
+/// Whether a file is a readable transcript of a subagent: its session has a separate log beside it.
 fn is_transcript(path: &Path) -> bool {
     path.parent()
         .is_some_and(|folder| folder.ends_with("subagent-artifacts"))
 }
 
-/// The session that launched the one in a log: the folder that a subagent's log lies in is called after its log.
+/// The session that launched the one in a log: the directory of a subagent's log is named after its log.
 fn launched_by(log: &Path) -> Option<&str> {
     let folders = log.ancestors().skip(1);
     let names = folders.filter_map(|folder| folder.file_name()?.to_str());
@@ -224,7 +224,7 @@ fn read_usage(message: &Value, stamp: Stamp, log: &mut Log) {
         cache_read: count(usage, "/cacheRead"),
         output: count(usage, "/output"),
     };
-    // A response that was interrupted or failed has noughts, whatever it took.
+    // A response that was interrupted or failed has zeros, whatever it took.
     if tokens == TokenCounts::default() {
         return;
     }
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
     use crate::facts::session::{Session, TurnEnd};
 
-    /// The sessions in a folder of logs: name and text of each file.
+    /// The sessions in a directory of logs: name and text of each file.
     fn sessions(files: &[(&str, &str)]) -> Vec<Session> {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
@@ -314,7 +314,7 @@ mod tests {
             })
             .collect();
         assert_eq!(seen, [(Some("p"), 1, Some(7), 2), (None, 2, Some(15), 3)]);
-        // Without its parent, a fork is all that is left of it.
+        // Without its parent, only the fork is left.
         let alone = sessions(&[("1_f.jsonl", &fork)]);
         assert_eq!((alone[0].actions.len(), output(&alone[0])), (2, Some(17)));
     }
@@ -342,7 +342,7 @@ mod tests {
         let found = sessions(&[("0_p.jsonl", &log)]);
         assert_eq!((found.len(), output(&found[0])), (1, Some(18)));
         assert_eq!(found[0].models, ["m-x", "m-y"]);
-        // What came after the end of a turn took no time of the pause before it.
+        // What came after the end of a turn includes none of the pause before it.
         assert_eq!(found[0].worked(), 3 * 60_000);
     }
 

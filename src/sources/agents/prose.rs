@@ -1,8 +1,8 @@
-//! How much of a prompt a person typed. The text itself goes no further.
+//! How much of a prompt a person typed. The text itself is not stored.
 
 use crate::facts::session::ActionKind;
 
-/// What is longer was pasted.
+/// Longer text was pasted.
 const LONGEST: usize = 2_000;
 
 /// Blocks that programs put around or into prompts.
@@ -58,7 +58,7 @@ pub fn kind(prompt: &str) -> ActionKind {
     }
 }
 
-/// Whether nothing is left of a prompt without what programs put into it.
+/// Whether a prompt is empty without what programs put into it.
 pub fn is_injected(prompt: &str) -> bool {
     without_injected(prompt).trim().is_empty()
 }
@@ -85,7 +85,7 @@ fn tag_start(text: &str, open: &str) -> Option<usize> {
         .map(|(at, _)| at)
 }
 
-/// What stands in the first `<tag>…</tag>`.
+/// The content of the first `<tag>…</tag>`.
 pub fn tagged<'text>(text: &'text str, tag: &str) -> Option<&'text str> {
     let (_, rest) = text.split_once(&format!("<{tag}>"))?;
     rest.split_once(&format!("</{tag}>")).map(|(inside, _)| inside)

@@ -1,8 +1,9 @@
-//! Qwen Code: `projects/<folder>/chats/<session>.jsonl`, one record a message; older logs lie in `tmp` instead of `projects`.
+//! Qwen Code: `projects/<folder>/chats/<session>.jsonl`, one record per message; older logs are in `tmp` instead of
+//! `projects`.
 //!
-//! What the token fields overlap depends on the provider; `totalTokenCount` tells. Where a provider gives a total alone, the
-//! agent splits it 70 to 30 by itself: such counts are estimated. `/branch` copies the records of a session into another,
-//! under the same ids.
+//! Which token fields overlap depends on the provider; `totalTokenCount` shows it. If a provider reports only a total,
+//! the agent itself splits it 70 to 30: such counts are estimated. `/branch` copies the records of a session into
+//! another, under the same ids.
 
 use std::borrow::Cow;
 use std::io;
@@ -104,7 +105,7 @@ fn stamp(record: &Value, line: u32, log: &mut Log) -> Option<Stamp> {
     })
 }
 
-/// The version of the agent where it changes, and with a branch's first record of its own the session it was copied from.
+/// The version of the agent if it changes, and with a branch's first own record the session it was copied from.
 fn note_origin(record: &Value, stamp: Stamp, log: &mut Log) {
     if stamp.copied {
         remember(log, "parent", text(record, "/forkedFrom/sessionId"));
@@ -121,14 +122,14 @@ fn note_origin(record: &Value, stamp: Stamp, log: &mut Log) {
     }
 }
 
-/// Keeps a text for the records to come. Returns whether it is another one than before.
+/// Stores a text for later records. Returns whether it differs from the one before.
 fn remember(log: &mut Log, name: &str, said: &str) -> bool {
     !said.is_empty() && log.carried.note(name, said)
 }
 
 fn read_prompt(record: &Value, stamp: Stamp, log: &mut Log) {
     let said = content(record.pointer("/message/parts"));
-    // What the person wrote, without the files it named.
+    // What the person wrote, without the contents of the files it named.
     let shown = text(record, "/systemPayload/displayText");
     let said = if shown.is_empty() { &said } else { shown };
     let subtype = text(record, "/subtype");
@@ -150,7 +151,7 @@ fn read_prompt(record: &Value, stamp: Stamp, log: &mut Log) {
     log.push(stamp, what);
 }
 
-/// Records beside the conversation: of these a few tell what the person did, or that a turn ended.
+/// Records beside the conversation: a few of these show what the person did, or that a turn ended.
 fn read_system(record: &Value, stamp: Stamp, log: &mut Log) {
     let payload = record.get("systemPayload").unwrap_or(&Value::Null);
     let is_sent = payload.get("sentToModel") == Some(&Value::Bool(true));
@@ -158,11 +159,11 @@ fn read_system(record: &Value, stamp: Stamp, log: &mut Log) {
         "mid_turn_user_message" => What::Queued {
             typed: prose::typed(&content(record.pointer("/message/parts"))),
         },
-        // One that is sent to the model comes again as a prompt.
+        // One that is sent to the model appears again as a prompt.
         "slash_command" if text(payload, "/phase") == "invocation" && !is_sent => {
             let (kind, command) = (ActionKind::Command, text(payload, "/rawCommand"));
             let typed = prose::typed(command);
-            // The agent does this one.
+            // The agent itself handles this one.
             if command.trim_start().starts_with("/compress") {
                 What::Prompt { kind, typed }
             } else {
@@ -218,7 +219,7 @@ fn read_response(record: &Value, stamp: Stamp, told: &mut Told, log: &mut Log) {
     log.push(stamp, what);
 }
 
-/// What came from the cache is part of the prompt. Thoughts stand beside the answer only where the total has room for them.
+/// Cache reads are part of the prompt. Thoughts are separate from the answer only if the total has room for them.
 fn tokens(usage: &Value) -> TokenCounts {
     let prompt = count(usage, "/promptTokenCount");
     let cached = count(usage, "/cachedContentTokenCount").min(prompt);
@@ -226,7 +227,7 @@ fn tokens(usage: &Value) -> TokenCounts {
     let thought = count(usage, "/thoughtsTokenCount");
     let total = count(usage, "/totalTokenCount");
     let output = match prompt + said {
-        // A total alone says nothing of its parts.
+        // A total does not show its parts.
         0 => thought.max(total),
         counted if counted + thought <= total => said + thought,
         _ => said.max(thought),
@@ -239,7 +240,7 @@ fn tokens(usage: &Value) -> TokenCounts {
     }
 }
 
-/// Whether prompt and answer are 7 and 3 tenths of the total, each rounded, as the agent splits totals itself; or nothing but
+/// Whether prompt and answer are 7 and 3 tenths of the total, each rounded, as the agent splits totals itself; or only
 /// the total is known.
 fn is_invented(usage: &Value) -> bool {
     let part = |name| count(usage, name);
@@ -273,7 +274,7 @@ fn read_result(record: &Value, stamp: Stamp, told: &mut Told, log: &mut Log) {
         "cancelled" => Outcome::Refused,
         _ => Outcome::Done,
     };
-    // A subagent's run is timed without what came before it; any other call's time has the wait for a person in it.
+    // A subagent's run is timed without what came before it; any other call's time includes the wait for a person.
     let run = millis(
         record,
         "/toolCallResult/resultDisplay/executionSummary/totalDurationMs",
@@ -290,7 +291,7 @@ fn read_result(record: &Value, stamp: Stamp, told: &mut Told, log: &mut Log) {
     }
 }
 
-/// The output of a call: what the model was told of it, else what the person was shown.
+/// The output of a call: what the model received, otherwise what the person saw.
 fn printed<'record>(record: &'record Value, answer: Option<&'record Value>) -> Cow<'record, str> {
     let response = answer.and_then(|answer| answer.get("response"));
     let failed = response.map_or("", |response| text(response, "/error"));
@@ -452,7 +453,7 @@ mod tests {
             both[0].span.start,
             instant(&json!("2026-04-01T09:01:40Z"), "").unwrap()
         );
-        // Without the original, the branch is all that is left of it.
+        // Without the original, only the branch is left.
         let alone = sessions(&[("b.jsonl", copies)]);
         assert_eq!(
             alone[0]

@@ -1,5 +1,5 @@
-//! Lenient pieces for records that are read into structs: a field of an unexpected type is absent, not an error. For logs of
-//! gigabytes; the [module above](super) says when.
+//! Lenient pieces for records that are read into structs: a field of an unexpected type is absent, not an error. For
+//! logs of gigabytes; the [module above](super) explains when to use it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,7 +25,7 @@ pub fn reason(error: &serde_json::Error) -> &'static str {
     }
 }
 
-/// A text field; empty where it is missing or something else.
+/// A text field; empty if it is missing or something else.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
     Ok(match Scalar::deserialize(deserializer)? {
         Value::Text(text) => text,
@@ -36,19 +36,19 @@ pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>,
 /// A count of tokens, as a record has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tally {
-    /// The record says nothing.
+    /// The field is missing.
     #[default]
     Missing,
-    /// The record says that there is nothing to say.
+    /// The field is null.
     Null,
-    /// So many.
+    /// This many.
     Known(u64),
-    /// No count: a text, a negative number, one beyond all sums.
+    /// Invalid: a string, a negative number, or one beyond all sums.
     Unusable,
 }
 
 impl Tally {
-    /// The count; 0 where there is none.
+    /// The count; 0 if there is none.
     pub fn get(self) -> u64 {
         match self {
             Self::Known(count) => count,
@@ -66,10 +66,10 @@ pub fn tally<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tally, D::Err
     })
 }
 
-/// What can be a count of tokens or milliseconds: a broken log must not overflow a sum.
+/// Upper limit for a count of tokens or milliseconds: a broken log must not overflow a sum.
 pub const COUNTS: std::ops::RangeInclusive<f64> = 0.0..=1e15;
 
-/// A number, rounded; `None` where it is missing, negative or something else.
+/// A number, rounded; `None` if it is missing, negative or something else.
 pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Ok(match Scalar::deserialize(deserializer)? {
         Value::Number(number) if COUNTS.contains(&number) => Some(number.round() as u64),
@@ -77,7 +77,7 @@ pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>,
     })
 }
 
-/// A flag; `false` where it is missing or something else.
+/// A flag; `false` if it is missing or something else.
 pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(matches!(Scalar::deserialize(deserializer)?, Value::Flag(true)))
 }
@@ -100,7 +100,7 @@ pub fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> 
     })
 }
 
-/// What may be a text or an array of blocks; anything else is nothing.
+/// A text or an array of blocks; anything else is empty.
 #[derive(Debug, Default)]
 pub enum Content<'de, B> {
     /// Neither.

@@ -1,23 +1,23 @@
-//! Records that say the same as another one: the second is known by being the second.
+//! Records with the same content: the second is identified by being the second.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::log::Key;
 
-/// An odd number whose multiples lie far apart.
+/// An odd number whose multiples are far apart.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The key of the record with a number, from 0, among those that say the same.
+/// The key of the record with a number, from 0, among those with the same content.
 fn nth(said: Key, number: u64) -> Key {
     Key(said.0.wrapping_add(number.wrapping_mul(STEP)))
 }
 
-/// The keys that were given, each with what tells records apart that say the same.
+/// The keys that were given, each with what distinguishes records of the same content.
 #[derive(Debug)]
 pub struct Repeats<V> {
     known: HashMap<Key, V>,
-    /// Of what was said more than once, the number that comes next.
+    /// For repeated content, the next number.
     next: HashMap<Key, u64>,
     /// And the first number with a value.
     first: HashMap<(Key, V), u64>,
@@ -42,7 +42,7 @@ impl<V: Copy + Eq + Hash> Repeats<V> {
         }
     }
 
-    /// The key of a record. If it `may_be_known`, it is the one that says the same with the same value, if there is one.
+    /// The key of a record. If it `may_be_known`, it is the one with the same content and value, if there is one.
     pub fn key(&mut self, said: Key, value: V, may_be_known: bool) -> Key {
         match self.known.get(&said) {
             Some(known) if may_be_known && *known == value => return said,

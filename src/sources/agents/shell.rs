@@ -1,7 +1,7 @@
-//! Command lines, as far as it takes to see which programs they start and in which folder.
+//! Command lines, parsed far enough to see which programs they start and in which directory.
 //!
-//! Agents write for bash and its kin, for PowerShell and for `cmd`, and nest them. Nothing is run or looked up: what only the
-//! shell could know (variables of the environment, what another command prints) stays unknown.
+//! Agents write for bash and similar shells, for PowerShell and for `cmd`, and nest them. Nothing is run or looked up:
+//! what only the shell could know (variables of the environment, the output of another command) stays unknown.
 
 use std::collections::HashMap;
 
@@ -11,24 +11,24 @@ use lexer::{LONGEST, Token, Word, assignment, tokens};
 
 /// How deep shells may be nested.
 const DEEPEST: usize = 8;
-/// How many bytes variables may add to the words of a script in all.
+/// How many bytes variables may add to the words of a script in total.
 const MOST_EXPANDED: usize = 1 << 20;
 
 /// A program that a script starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// The program's name: without folder and `.exe`, in small letters.
+    /// The program's name: without directory and `.exe`, in lower case.
     pub program: String,
     /// Its arguments; `None` for one that only the shell knows.
     pub arguments: Vec<Option<String>>,
-    /// Where it runs: empty for where the script was started, `None` where only the shell knows. It may be relative to where the
-    /// script was started, and begin with `~`.
+    /// Where it runs: empty for where the script was started, `None` if only the shell knows. It may be relative to
+    /// where the script was started, and begin with `~`.
     pub folder: Option<String>,
-    /// What a here-document gives it to read.
+    /// What a here-document passes to it.
     pub input: Option<String>,
 }
 
-/// The programs that a script starts, those of shells and wrappers in it included.
+/// The programs that a script starts, including those of shells and wrappers in it.
 pub fn runs(script: &str) -> Vec<Run> {
     let mut shell = Shell {
         folder: Some(String::new()),
@@ -39,7 +39,7 @@ pub fn runs(script: &str) -> Vec<Run> {
     shell.runs
 }
 
-/// A folder as seen from another one; without `..` where that can be told.
+/// A directory relative to another one; without `..` if possible.
 pub fn joined(here: &str, folder: &str) -> String {
     let path = if is_rooted(folder) || here.is_empty() {
         folder.to_owned()
@@ -67,7 +67,7 @@ pub fn joined(here: &str, folder: &str) -> String {
     }
 }
 
-/// Whether a path depends on no folder: of Unix, of Windows, or below a home folder.
+/// Whether a path is absolute: of Unix, of Windows, or below a home directory.
 pub fn is_rooted(path: &str) -> bool {
     path.starts_with(['/', '\\', '~']) || path.get(1..2) == Some(":")
 }
@@ -77,12 +77,12 @@ const RESERVED: &[&str] = &[
     "if", "then", "else", "elif", "do", "while", "until", "!", "{", "}", "time", "&", ".",
 ];
 
-/// Programs that read a script or run one that they are given.
+/// Programs that read a script or run one that is passed to them.
 const SHELLS: &[&str] = &[
     "bash", "sh", "zsh", "dash", "ksh", "ash", "fish", "busybox", "mksh", "rbash",
 ];
 
-/// Whether a program is a shell: what it runs is a script of its own.
+/// Whether a program is a shell: what it runs is another script.
 pub fn is_shell(program: &str) -> bool {
     SHELLS.contains(&program) || matches!(program, "cmd" | "powershell" | "pwsh")
 }
@@ -165,20 +165,20 @@ const WRAPPERS: &[&str] = &[
     "xvfb-run",
 ];
 
-/// Wrappers whose names are also words for other things: `docker exec`, a service that is called `watch`.
+/// Wrappers whose names are also words for other things: `docker exec`, a service named `watch`.
 const AMBIGUOUS: &[&str] = &[
     "bundle", "call", "command", "exec", "nix", "op", "script", "start", "watch",
 ];
 
-/// Options of wrappers whose value is no command, whatever it looks like.
+/// Options of wrappers whose value is not a command, whatever it looks like.
 const VALUED: &[&str] = &["-u", "--user", "-g", "--group", "-U", "-n"];
 
 #[derive(Default)]
 struct Shell {
     folder: Option<String>,
-    /// The folders outside of the parentheses around here.
+    /// The directories outside the surrounding parentheses.
     outside: Vec<Option<String>>,
-    /// What `popd` goes back to.
+    /// What `popd` returns to.
     pushed: Vec<Option<String>>,
     variables: HashMap<String, String>,
     runs: Vec<Run>,
@@ -216,7 +216,7 @@ impl Shell {
         self.depth -= 1;
     }
 
-    /// What runs in a shell of its own leaves the folder of this one alone.
+    /// What runs in a separate shell does not change the directory of this one.
     fn nested(&mut self, script: &str) {
         let folder = self.folder.clone();
         let outside = std::mem::take(&mut self.outside);
@@ -256,7 +256,7 @@ impl Shell {
         }
     }
 
-    /// Sets variables; one whose value is unknown, or too long, is unknown from here on.
+    /// Sets variables; one whose value is unknown, or too long, is unknown from then on.
     fn set(&mut self, variables: Vec<(String, Option<String>)>) {
         for (name, value) in variables {
             match value.filter(|value| value.len() <= LONGEST) {
@@ -417,7 +417,7 @@ fn is_for_each(arguments: &[Option<String>]) -> bool {
     words.next() == Some("submodule") && words.next() == Some("foreach")
 }
 
-/// What stands behind the first word of a kind.
+/// The rest after the first word of a kind.
 fn after(words: &[Option<String>], is_wanted: impl Fn(&str) -> bool) -> Option<&[Option<String>]> {
     let at = words
         .iter()
@@ -425,7 +425,7 @@ fn after(words: &[Option<String>], is_wanted: impl Fn(&str) -> bool) -> Option<&
     words.get(at + 1..)
 }
 
-/// Words as a script again. What is not known of them stays so.
+/// Joins words into a script. Unknown words stay unknown.
 fn line(words: &[Option<String>]) -> String {
     let words: Vec<&str> = words
         .iter()
@@ -434,7 +434,7 @@ fn line(words: &[Option<String>]) -> String {
     words.join(" ")
 }
 
-/// A program's name without folder and ending.
+/// A program's name without directory and extension.
 fn name(word: &str) -> String {
     let name = word
         .rsplit(['/', '\\'])
@@ -451,7 +451,7 @@ fn name(word: &str) -> String {
 mod tests {
     use super::*;
 
-    /// `FOLDER> PROGRAM ARGUMENT…`, a line a run, without what prints nothing but text.
+    /// `FOLDER> PROGRAM ARGUMENT…`, one line per run, without commands that only print text.
     fn shown(script: &str) -> String {
         let shown = runs(script)
             .into_iter()
@@ -480,7 +480,7 @@ mod tests {
         let many = format!("A={}; git commit {}", "a".repeat(4_000), "$A ".repeat(10_000));
         let arguments: Vec<Option<String>> = runs(&many).remove(0).arguments;
         assert_eq!(arguments.iter().filter(|word| word.is_some()).count(), 263);
-        // What is written out may be as long as it likes.
+        // Literal text may have any length.
         let long = "a".repeat(10_000);
         assert_eq!(
             shown(&format!("B=b; sh -c \"git commit -m {long}$B\"")),

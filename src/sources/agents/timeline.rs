@@ -1,12 +1,13 @@
-//! Turns and working time out of the events of one lane, in order of time.
+//! Turns and working time from the events of one lane, in order of time.
 //!
-//! A log has instants, not intervals: that the agent worked between two events is inferred, and only up to a bound. A tool
-//! call may take its recorded duration, else its time limit, else [`COMMAND`] or [`INSTANT`]; the model may think for
-//! [`MODEL`]. A call for which a person was asked, or may have been asked without a trace, ran for an unknown part of its
-//! time. Without a recorded duration [`INSTANT`] of it counts as work, or [`What::UntoldRun`] of a command for which somebody
-//! may have been asked; of a read, search or edit for which somebody was asked [`ASKED_INSTANT`], and the rest is known to be
-//! the person's. What goes beyond otherwise is unknown (a permission prompt, sleep), and counts as nobody's. Where the log
-//! says how long the agent worked in the whole turn, that decides ([`Parts::settle`]).
+//! A log has instants, not intervals: that the agent worked between two events is inferred, and only up to a bound. A
+//! tool call may take its recorded duration, otherwise its time limit, otherwise [`COMMAND`] or [`INSTANT`]; the model
+//! may think for [`MODEL`]. A call for which a person was asked, or may have been asked without a trace, ran for an
+//! unknown part of its time. Without a recorded duration [`INSTANT`] of it counts as work, or [`What::UntoldRun`] of a
+//! command for which a person may have been asked; of a read, search or edit for which a person was asked
+//! [`ASKED_INSTANT`], and the rest is known to be the person's. Other time beyond the bound is unknown (a permission
+//! prompt, sleep), and is not counted. If the log records how long the agent worked in the whole turn, that decides
+//! ([`Parts::settle`]).
 
 use std::collections::HashMap;
 
@@ -16,19 +17,20 @@ use super::parts::{PartKind, Parts, between};
 use crate::facts::session::{Action, ActionKind, Turn, TurnEnd};
 use crate::facts::span::{Moment, Span};
 
-/// The longest a model is believed to work on one response, in milliseconds.
+/// The longest time that a model is assumed to work on one response, in milliseconds.
 pub const MODEL: i64 = 10 * 60_000;
-/// The longest a command without a limit of its own is believed to run, in milliseconds.
+/// The longest time that a command without a limit is assumed to run, in milliseconds.
 pub const COMMAND: i64 = 10 * 60_000;
-/// The longest a read, search or edit is believed to run, and a call that may have waited for a person, in milliseconds.
-/// Measured: an edit or a read takes well under a second in every agent that can be driven without a person.
+/// The longest time that a read, search or edit is assumed to run, or a call that may have waited for a person, in
+/// milliseconds. Measured: an edit or a read takes well under a second in every agent that can be driven without a
+/// person.
 pub const INSTANT: i64 = 1_000;
-/// How long an edit or a read takes once a person has allowed it, in milliseconds: what they take on average where nobody is
-/// asked. The rest of such a call is known to be the person's.
+/// How long an edit or a read takes once a person has allowed it, in milliseconds: the average where nobody is asked.
+/// The rest of such a call is known to be the person's.
 const ASKED_INSTANT: i64 = 250;
-/// Refusals and interrupts closer than this are one key of a person, in milliseconds.
+/// Refusals and interrupts closer than this are one key press of a person, in milliseconds.
 const SAME_KEY: i64 = 1_000;
-/// A compaction that begins so long after the agent's last work was asked for by itself, in milliseconds.
+/// A compaction that begins this long after the agent's last work was requested separately, in milliseconds.
 const ASIDE: i64 = 60_000;
 
 /// The turns of a lane and what the person did in it. `events` are sorted by time.
@@ -45,7 +47,8 @@ pub fn timeline<'event>(events: impl IntoIterator<Item = &'event Event>) -> (Vec
     (builder.turns, builder.actions)
 }
 
-/// For which calls somebody was asked, wherever the log says so: a result that says it comes after all that it explains.
+/// For which calls a person was asked, wherever the log records it: a result that shows it comes after everything that
+/// it explains.
 fn approvals(events: &[&Event]) -> HashMap<Key, bool> {
     let approvals = events.iter().filter_map(|event| match event.what {
         What::Approval { id, asked } => Some((id, asked)),
@@ -61,13 +64,13 @@ struct Builder {
     open: Option<OpenTurn>,
     /// Calls without a result yet: they may outlive a turn that an interrupt ended.
     calls: OpenCalls,
-    /// Whether somebody was asked, by call; a call that is not here says nothing of it.
+    /// Whether a person was asked, by call; nothing is known of a call that is not here.
     approvals: HashMap<Key, bool>,
-    /// Whether calls may wait for a person untold.
+    /// Whether calls may wait for a person without a trace.
     may_ask: bool,
-    /// How long commands that may have waited untold are believed to run, in milliseconds.
+    /// How long commands that may have waited without a trace are assumed to run, in milliseconds.
     untold_run: i64,
-    /// The turn that was closed last, until another begins: a log may tell afterwards how long it took.
+    /// The turn that was closed last, until another begins: a log may record afterwards how long it took.
     closed: Option<OpenTurn>,
 }
 
@@ -80,7 +83,7 @@ struct OpenTurn {
     human: bool,
     /// Whether anything came after the prompt.
     answered: bool,
-    /// Whether the log says how long the agent worked in it.
+    /// Whether the log records how long the agent worked in it.
     told: bool,
 }
 
@@ -93,7 +96,7 @@ impl Builder {
             }
             What::Local { kind, typed } => {
                 self.act(at, *kind, *typed, None);
-                // While a tool runs, the agent goes on beside it.
+                // While a tool runs, the agent continues in parallel.
                 if self.calls.is_empty() {
                     self.close(TurnEnd::LastEvent);
                 }
@@ -154,7 +157,7 @@ impl Builder {
         });
     }
 
-    /// A refusal or an interrupt. One key does both at a question, and refuses all calls that wait.
+    /// A refusal or an interrupt. One key press does both at a question, and refuses all calls that wait.
     fn stop(&mut self, at: Moment, kind: ActionKind, typed: u32, waited_since: Option<Moment>) {
         let is_same = self.actions.last().is_some_and(|last| {
             matches!(last.kind, ActionKind::Refusal | ActionKind::Interrupt) && at.since(last.at) < SAME_KEY
@@ -210,7 +213,7 @@ impl Builder {
         self.calls.remove(id);
     }
 
-    /// A person allowed a call that has ended. When they did is known only where the log says how long it ran.
+    /// A person allowed a call that has ended. When they did is known only if the log records how long it ran.
     fn approved(&mut self, at: Moment, since: Option<Moment>, took: Option<u32>) {
         let ran = took.map_or(INSTANT, i64::from);
         let began = since.map_or(at, |since| at.plus(-ran).max(since));
@@ -224,7 +227,7 @@ impl Builder {
         turn
     }
 
-    /// The agent worked since the last event, as far as that is believed.
+    /// The agent worked since the last event, up to the assumed bound.
     fn work_until(&mut self, at: Moment) {
         if self.calls.has_question() {
             return self.wait_until(at);
@@ -255,7 +258,7 @@ impl Builder {
         }
     }
 
-    /// A tool ran for so long, up to now; before that it waited, for a person if one was asked.
+    /// A tool ran for this long, up to now; before that it waited, for a person if one was asked.
     fn ran_until(&mut self, at: Moment, took: i64, asked: bool) {
         let turn = self.turn(at);
         let start = turn.last.max(at.plus(-took)).min(at);
@@ -266,7 +269,7 @@ impl Builder {
         turn.last = turn.last.max(at);
     }
 
-    /// The agent summed up what was said, up to now. Long after its last work that is a turn of its own.
+    /// The agent summarized the conversation, up to now. Long after its last work that is a separate turn.
     fn compacted(&mut self, at: Moment, took: Option<i64>) {
         let Some(took) = took else {
             if self.open.is_some() {
@@ -285,13 +288,13 @@ impl Builder {
         turn.last = turn.last.max(at);
     }
 
-    /// The log says how long the agent worked from the prompt until now, waits left out.
+    /// The log records how long the agent worked from the prompt until now, without waits.
     fn told(&mut self, at: Moment, worked: i64, at_most: bool) {
         let is_closed = self.open.is_none();
         let Some(turn) = self.open.as_mut().or(self.closed.as_mut()) else {
             return;
         };
-        // What came behind the last work (a hook) is in it as well. More than the turn is no duration of this turn.
+        // What came after the last work (a hook) is included. A duration longer than the turn is not that of this turn.
         let told = worked - at.since(turn.last);
         if worked > at.since(turn.start) + SAME_KEY {
             return;
@@ -314,7 +317,7 @@ impl Builder {
     }
 
     fn close(&mut self, end: TurnEnd) {
-        // A second end of a turn leaves it what was closed last.
+        // A second end of a turn does not change what was closed last.
         let Some(turn) = self.open.take() else { return };
         self.closed = Some(turn).filter(|turn| turn.answered);
         if let Some(turn) = &self.closed {
@@ -419,7 +422,7 @@ mod tests {
     /// A second in minutes.
     const SECOND: f64 = 1.0 / 60.0;
 
-    /// A turn of a call that ended after four minutes, with what the log says of approvals before it.
+    /// A turn of a call that ended after four minutes, with what the log records of approvals before it.
     fn asked(said: &[What], tool: Tool, took: Option<u32>) -> Vec<(f64, What)> {
         let mut list = vec![(0.0, prompt())];
         list.extend(said.iter().map(|what| (0.0, what.clone())));
@@ -461,7 +464,7 @@ mod tests {
             (answer.kind, answer.at, answer.waited_since),
             (ActionKind::Answer, Moment(4 * 60_000), Some(Moment(60_000)))
         );
-        // What was said after the result explains it as well.
+        // What comes after the result explains it, too.
         let late = [
             (0.0, prompt()),
             (1.0, call(1, SHELL)),

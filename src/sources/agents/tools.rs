@@ -1,4 +1,4 @@
-//! Tool calls of agents whose tools differ in their names more than in what they do.
+//! Tool calls of agents whose tools differ more in their names than in what they do.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -62,14 +62,14 @@ pub fn result(log: &mut Log, id: Key, outcome: Outcome, took: Option<u32>, outpu
     }
 }
 
-/// A call whose paths are seen from the folder in which the agent works.
+/// A call whose paths are relative to the directory in which the agent works.
 pub fn resolved(log: &mut Log, folder: Option<Name>, mut call: What) -> What {
     let (Some(folder), What::Call { changes, reads, .. }) = (folder, &mut call) else {
         return call;
     };
     let paths = changes.iter_mut().map(|change| &mut change.path).chain(reads);
     for path in paths {
-        // Joined to an absolute path, the folder is gone.
+        // Joining an absolute path discards the directory.
         let joined = Path::new(log.text(folder)).join(log.text(*path));
         *path = log.name(&joined.to_string_lossy());
     }
@@ -86,7 +86,7 @@ enum Kind {
     Other,
 }
 
-/// Tools that run a command line, in small letters.
+/// Tools that run a command line, in lower case.
 const SHELLS: &[&str] = &[
     "bash",
     "cmd",
@@ -111,7 +111,7 @@ const SHELLS: &[&str] = &[
     "zsh",
 ];
 
-/// Whether a tool of this name runs the command line that it is given.
+/// Whether a tool of this name runs a command line.
 pub fn is_shell(name: &str) -> bool {
     SHELLS.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
@@ -208,7 +208,7 @@ fn patch(arguments: &Value) -> &str {
     }
 }
 
-/// The patch that a command hands to `apply_patch`; empty where it has none.
+/// The patch that a command passes to `apply_patch`; empty if it has none.
 fn patch_in(command: &str) -> &str {
     let start = command.find("*** Begin Patch");
     let patch = start.and_then(|at| command.get(at..)).unwrap_or_default();

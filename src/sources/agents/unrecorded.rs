@@ -1,9 +1,9 @@
-//! Requests that left no record of their own, by what a program says that it took in all.
+//! Requests without a separate record, from a program's totals.
 //!
-//! Totals stand at the ends of a program's runs and within them, and count from the beginning of each run. Between two of one
-//! run, or from its beginning to its first, they must hold all that was recorded of each model; what they have beyond is what
-//! compactions, titles and the like took. Where they hold less, several sessions share them, or runs of one session overlap in
-//! time, so that nothing tells whose a response was, they say nothing.
+//! Totals appear at the ends of a program's runs and within them, and count from the beginning of each run. Between two
+//! of one run, or from its beginning to its first, they must include everything that was recorded of each model; the
+//! rest is what compactions, titles and the like took. Totals are ignored if they are lower, if several sessions share
+//! them, or if runs of one session overlap in time, so that the owner of a response is unknown.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -16,11 +16,11 @@ use crate::facts::span::Moment;
 pub struct Unrecorded {
     /// Tokens beyond the recorded responses.
     pub usage: Vec<Usage>,
-    /// Whether there was a compaction whose tokens nothing tells.
+    /// Whether there was a compaction whose tokens are unknown.
     pub is_short: bool,
 }
 
-/// What a program had taken in all at one time, by model.
+/// What a program had taken in total at one time, by model.
 struct State<'log> {
     at: Moment,
     run: Key,
@@ -29,9 +29,8 @@ struct State<'log> {
     models: BTreeMap<&'log str, TokenCounts>,
 }
 
-/// Compares the totals among the events of a session, in order of time, with its `recorded` tokens, also in order
-/// of time. `trusted` says of a run
-/// whether it was of this session alone.
+/// Compares the totals among the events of a session, in order of time, with its `recorded` tokens, also in order of
+/// time. `trusted` returns for a run whether it was only of this session.
 pub fn unrecorded<'log>(
     events: &[(&'log Log, &'log Event)],
     recorded: &[Usage],
@@ -69,7 +68,7 @@ pub fn unrecorded<'log>(
     found
 }
 
-/// What of a list in order of time lies behind `since`, if there is such a time, and not behind `until`.
+/// The part of a list in order of time that is after `since`, if there is such a time, and not after `until`.
 fn within<T>(list: &[T], since: Option<Moment>, until: Moment, at: impl Fn(&T) -> Moment) -> &[T] {
     let from = since.map_or(0, |since| list.partition_point(|item| at(item) <= since));
     let to = list.partition_point(|item| at(item) <= until);
@@ -128,7 +127,7 @@ fn states<'log>(events: &[(&'log Log, &'log Event)]) -> Vec<State<'log>> {
     states
 }
 
-/// What the totals have beyond the recorded tokens since `base`; `None` where they hold less than those.
+/// What the totals have beyond the recorded tokens since `base`; `None` if they are lower.
 fn rest<'log>(
     state: &State<'log>,
     base: Option<&State<'log>>,
@@ -152,7 +151,8 @@ mod tests {
     use super::super::log::Stamp;
     use super::*;
 
-    /// What totals of one model say beyond nothing: each of a run with its beginning, the time and the output so far.
+    /// What totals of one model have if nothing was recorded: each of a run with its beginning, the time and the output
+    /// so far.
     fn found(totals: &[(u64, i64, i64, u64)]) -> (u64, bool) {
         let mut log = Log::default();
         let (session, model) = (log.name("s"), log.name("m"));
@@ -195,7 +195,7 @@ mod tests {
         );
         // One within the other.
         assert_eq!(found(&[(2, 5, 20, 10), (1, 0, 30, 200)]), (0, true));
-        // A third one behind them.
+        // A third one after them.
         assert_eq!(
             found(&[(2, 5, 20, 10), (1, 0, 30, 200), (3, 31, 40, 7)]),
             (7, true)

@@ -1,5 +1,5 @@
-//! Fields of records that are read as plain JSON: what is missing or of another type is empty, not an error. What a new reader
-//! uses; the [module above](super) says why.
+//! Fields of records that are read as plain JSON: a missing field, or one of another type, is empty, not an error. A
+//! new reader uses this; the [module above](super) explains why.
 
 use std::borrow::Cow;
 use std::io;
@@ -12,8 +12,8 @@ use super::log::{Log, TIMELESS};
 use super::{files, json, record};
 use crate::facts::span::Moment;
 
-/// A log that is one JSON document. Its agent may be writing it: what is no document at once is read a second time. What is
-/// none then, or too large, is noted in the log.
+/// A log that is one JSON document. Its agent may be writing it: an incomplete document is read a second time. One that
+/// is still incomplete, or too large, is noted in the log.
 pub fn document(path: &Path, log: &mut Log) -> io::Result<Option<Value>> {
     let parse = || files::whole(path).map(|bytes| json::document(&bytes));
     let read = match parse() {
@@ -40,8 +40,8 @@ fn note_replaced(path: &Path, replaced: bool, log: &mut Log) {
     }
 }
 
-/// A JSON document beside a log; null where there is none, or none yet: of one that its agent is writing, the end is missing.
-/// One that cannot be read is noted in the log.
+/// A JSON document beside a log; null if there is none, or none yet: the end of one that its agent is writing is
+/// missing. One that cannot be read is noted in the log.
 pub fn companion(path: &Path, log: &mut Log) -> Value {
     let Some(bytes) = files::beside(path, log) else {
         return Value::Null;
@@ -56,12 +56,12 @@ pub fn companion(path: &Path, log: &mut Log) -> Value {
     })
 }
 
-/// The text at a JSON pointer; empty where there is none.
+/// The text at a JSON pointer; empty if there is none.
 pub fn text<'value>(value: &'value Value, pointer: &str) -> &'value str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The first of several fields that holds a text; empty where none does.
+/// The first of several fields that contains a text; empty if none does.
 pub fn first_text<'value>(value: &'value Value, fields: &[&str]) -> &'value str {
     let texts = fields.iter().filter_map(|field| value.get(field)?.as_str());
     texts
@@ -70,14 +70,14 @@ pub fn first_text<'value>(value: &'value Value, fields: &[&str]) -> &'value str 
         .unwrap_or_default()
 }
 
-/// The count at a JSON pointer; `None` where there is none or it cannot be one.
+/// The count at a JSON pointer; `None` if there is none or it is invalid.
 pub fn number(value: &Value, pointer: &str) -> Option<u64> {
     let number = value.pointer(pointer)?.as_f64()?;
     record::COUNTS.contains(&number).then_some(number.round() as u64)
 }
 
-/// Whether one of the counts in a record of tokens is none: a text of digits, a negative number, one beyond all sums, or
-/// null for what every response has.
+/// Whether one of the counts in a token record is invalid: a string of digits, a negative number, one beyond all sums,
+/// or null for a count that every response has.
 pub fn is_miscounted(tokens: &Value) -> bool {
     let wrong = |(name, count): (&String, &Value)| match count {
         Value::Number(_) => number(count, "").is_none(),
@@ -91,7 +91,7 @@ pub fn is_miscounted(tokens: &Value) -> bool {
     tokens.as_object().is_some_and(|counts| counts.iter().any(wrong))
 }
 
-/// The instant at a JSON pointer; one that is there and in no calendar is noted in the log.
+/// The instant at a JSON pointer; one that is not in the calendar is noted in the log.
 pub fn timed(value: &Value, pointer: &str, line: u32, log: &mut Log) -> Option<Moment> {
     let at = instant(value, pointer);
     if at.is_none() && value.pointer(pointer).is_some_and(|time| !time.is_null()) {
@@ -100,17 +100,17 @@ pub fn timed(value: &Value, pointer: &str, line: u32, log: &mut Log) -> Option<M
     at
 }
 
-/// The count at a JSON pointer; 0 where there is none.
+/// The count at a JSON pointer; 0 if there is none.
 pub fn count(value: &Value, pointer: &str) -> u64 {
     number(value, pointer).unwrap_or(0)
 }
 
-/// Milliseconds at a JSON pointer, where they fit.
+/// Milliseconds at a JSON pointer, if they fit.
 pub fn millis(value: &Value, pointer: &str) -> Option<u32> {
     u32::try_from(number(value, pointer)?).ok()
 }
 
-/// The first millisecond that takes five digits for its year.
+/// The first millisecond of a year with five digits.
 const END_OF_CALENDAR: i64 = 253_402_300_800_000;
 
 /// The instant at a JSON pointer: RFC 3339, or milliseconds since 1970.
@@ -124,7 +124,7 @@ pub fn instant(value: &Value, pointer: &str) -> Option<Moment> {
     }
 }
 
-/// The elements of the array at a JSON pointer; none where there is no array.
+/// The elements of the array at a JSON pointer; none if there is no array.
 pub fn items<'value>(value: &'value Value, pointer: &str) -> &'value [Value] {
     value
         .pointer(pointer)
@@ -132,7 +132,7 @@ pub fn items<'value>(value: &'value Value, pointer: &str) -> &'value [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// The text of a message or a result: a string, or the `text` and `output` of an array of parts, a line each.
+/// The text of a message or a result: a string, or the `text` and `output` of an array of parts, one per line.
 pub fn content(value: Option<&Value>) -> Cow<'_, str> {
     match value {
         Some(Value::String(text)) => Cow::Borrowed(text),

@@ -1,4 +1,4 @@
-//! The tasks of some commits on the one that they were squashed into, where the user says so.
+//! The tasks of some commits on the one that they were squashed into, if the user says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,16 +22,16 @@ pub enum Refused {
     /// The commit has a task that none of the others has.
     #[error("the commit already has a task of its own: `{}` ({}, {})", .0.title, .0.id.short(), .0.estimate.hours)]
     OwnTask(Box<Task>),
-    /// The ledger would add up to something else.
+    /// The totals of the ledger would change.
     #[error("the tasks would count differently on that commit")]
     Totals,
-    /// The note has no room.
+    /// The note is full.
     #[error("the note of the commit is full")]
     Full,
 }
 
-/// The lines that the note on `onto` lacks of what the commits `from` have: their notes, and the tasks of their trailers as
-/// `written` makes them records. Empty where all of it is there.
+/// The lines that the note on `onto` lacks of what the commits `from` have: their notes, and the tasks of their
+/// trailers as `written` turns them into records. Empty if all of it is there.
 pub fn carry(
     repo: &Repo,
     work: WorkTime,
@@ -49,7 +49,7 @@ pub fn carry(
     let own = on(&|commit| *commit == onto);
     let mut all = on(&|commit| from.contains(commit) && *commit != onto);
     let is_here = |id: &ObjectId| messages::with_commit(repo, *id, |_| ()).is_ok();
-    // What the messages of `from` say, whether a ref reaches them or not.
+    // The claims in the messages of `from`, whether a ref reaches them or not.
     let here: Vec<ObjectId> = from.iter().copied().filter(is_here).collect();
     let read = |lines| read_with(repo, work, lines, here.iter().copied());
     let before = read(BTreeMap::new());
@@ -82,7 +82,7 @@ pub fn carry(
         expected.remove(&id.to_string());
     }
     let mut now = sums(&after);
-    // A message that says a task again may give it the record, or lend it its id.
+    // A message that repeats a task may give it the record, or lend it its id.
     said_again.iter().for_each(|id| {
         now.remove(&id.to_string());
     });
@@ -92,8 +92,8 @@ pub fn carry(
     Ok(lines)
 }
 
-/// The tasks that the `message` of the squash commit claims by itself, each of which says what one of `theirs` does, whose title
-/// stands there; any other task that is only there is refused. Equal figures alone are no sign: two tasks may take as long.
+/// The tasks that the `message` of the squash commit claims itself, each of which equals one of `theirs` whose title is
+/// there; any other task that is only there is refused. Equal figures are not enough: two tasks may take as long.
 fn said_again(
     before: &Ledger,
     onto: ObjectId,

@@ -1,4 +1,4 @@
-//! Which standing commits made the change of commits that are gone: of one, or of several that follow each other.
+//! Which reachable commits made the change of unreachable commits: of one, or of several consecutive ones.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,18 +10,18 @@ use crate::git::messages;
 use crate::git::touched::touched;
 use crate::git::{Repo, refs};
 
-/// How long a line of commits is taken for one that was squashed.
+/// How long a line of commits may be to count as one that was squashed.
 pub(super) const MAX_CHAIN: usize = 64;
-/// How many standing commits are looked at: those that were made soonest after one that is gone.
+/// How many reachable commits are examined: those that were made soonest after an unreachable one.
 const MAX_STANDING: usize = 20_000;
-/// How many changes are worked out to the line.
+/// How many changes are compared line by line.
 const MAX_CHANGES: usize = 4_096;
-/// Commits whose files are listed in one go.
+/// Commits whose files are listed in one batch.
 const AT_ONCE: usize = 256;
-/// By how much the clocks of two machines may differ, in seconds.
+/// How much the clocks of two machines may differ, in seconds.
 const CLOCKS: i64 = 24 * 60 * 60;
 
-/// By the commit that is gone, what made its change again, each with how many commits it stands for.
+/// By the unreachable commit, what made its change again, each with how many commits it replaces.
 pub(super) type Found = BTreeMap<ObjectId, BTreeMap<ObjectId, usize>>;
 
 /// What was compared.
@@ -31,7 +31,7 @@ pub(super) struct Compared {
     pub(super) gave_up: bool,
 }
 
-/// Compares the changes of `gone` with those of all that stands.
+/// Compares the changes of `gone` with those of all reachable commits.
 pub(super) fn compare(repo: &Repo, gone: &BTreeSet<ObjectId>, standing: &Standing) -> Compared {
     let mut search = Search {
         repo,
@@ -64,17 +64,17 @@ pub(super) fn compare(repo: &Repo, gone: &BTreeSet<ObjectId>, standing: &Standin
     search.end()
 }
 
-/// A commit that is gone.
+/// An unreachable commit.
 struct Gone {
     id: ObjectId,
     parent: Option<ObjectId>,
     committed: i64,
-    /// The paths that it changed; `None` where they cannot be read.
+    /// The paths that it changed; `None` if they cannot be read.
     files: Option<BTreeSet<Vec<u8>>>,
 }
 
-/// Lines of commits that no longer stand, newest first, each with one of `gone`. They begin at one of these, or where HEAD was
-/// once: at the end of a branch that is deleted.
+/// Lines of unreachable commits, newest first, each with one of `gone`. They begin at one of these, or where HEAD was
+/// once: at the end of a deleted branch.
 fn chains(repo: &Repo, gone: &BTreeSet<ObjectId>, standing: &Standing) -> Vec<Vec<Gone>> {
     let left = change_id::left_by_head(repo).into_iter();
     let tips: BTreeSet<ObjectId> = left.chain(gone.iter().copied()).collect();
@@ -110,8 +110,8 @@ fn chains(repo: &Repo, gone: &BTreeSet<ObjectId>, standing: &Standing) -> Vec<Ve
     chains
 }
 
-/// The commits that may have been made of one that was made at one of `times`, each with how long after the last of these:
-/// those first that were made soonest.
+/// The commits that may have been made from one that was made at one of `times`, each with how long after the last of
+/// these: those first that were made soonest.
 fn soonest(commits: impl Iterator<Item = (i64, ObjectId)>, times: &BTreeSet<i64>) -> Vec<(i64, ObjectId)> {
     let after = |committed: i64| {
         let latest = committed.saturating_add(CLOCKS);
@@ -133,7 +133,7 @@ fn hash(files: &BTreeSet<Vec<u8>>) -> u64 {
 
 struct Search<'a> {
     repo: &'a Repo,
-    /// The changes of standing commits that were worked out.
+    /// The changes of reachable commits that were computed.
     changes: HashMap<ObjectId, Option<ChangeId>>,
     found: Found,
     gave_up: bool,
@@ -147,7 +147,7 @@ impl Search<'_> {
         }
     }
 
-    /// The standing commits by the paths that they changed, as far as they are not older than all that is gone.
+    /// The reachable commits by the paths that they changed, without those older than all unreachable ones.
     fn by_files(&mut self, standing: &Standing, times: &BTreeSet<i64>) -> HashMap<u64, Vec<ObjectId>> {
         let single = standing.commits.iter().filter(|(_, commit)| !commit.is_merge);
         let mut later = soonest(single.map(|(id, commit)| (commit.committed, *id)), times);
@@ -165,7 +165,7 @@ impl Search<'_> {
         by_files
     }
 
-    /// Looks for the change of a line of commits, newest first, among standing commits with the same files.
+    /// Searches for the change of a line of commits, newest first, among reachable commits with the same files.
     fn try_range(&mut self, range: &[Gone], alike: &[ObjectId], gone: &BTreeSet<ObjectId>) {
         let (Some(newest), Some(oldest)) = (range.first(), range.last()) else {
             return;

@@ -58,8 +58,8 @@ pub(super) fn task_of(line: &[u8]) -> Option<TaskId> {
     }
 }
 
-/// What may be the title of a commit, or of one that was joined to it, in its message: each line, without the mark of a list
-/// and without the number of a request that a forge puts behind it.
+/// What may be the title of a commit, or of one that was joined to it, in its message: each line, without the mark of a
+/// list and without the number of a request that a forge appends.
 pub(super) fn titles(message: &[u8]) -> impl Iterator<Item = &[u8]> {
     message.split(|byte| *byte == b'\n').flat_map(|line| {
         let text = line.trim_ascii();

@@ -1,4 +1,4 @@
-//! Tasks that nothing claims any more but messages on no branch, where a squash without them made their change.
+//! Tasks that only messages on no branch still claim, and whose change was made by a squash without them.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -14,10 +14,10 @@ use crate::facts::record::{NoteLines, Record};
 use crate::git::messages;
 use crate::git::{Repo, change_id};
 
-/// How many commits are read that no branch reaches.
+/// How many unreachable commits are read.
 const MAX_LEFT: usize = 20_000;
 
-/// Lists them by the commit that claimed them. HEAD must have been there, and its log must know.
+/// Lists them by the commit that claimed them. HEAD must have been there, and its reflog must show it.
 pub(super) fn lost(repo: &Repo, work: WorkTime, standing: &Standing) -> Vec<Undecided> {
     let claiming = claiming(repo, work, standing);
     if claiming.is_empty() {
@@ -54,7 +54,7 @@ pub(super) fn lost(repo: &Repo, work: WorkTime, standing: &Standing) -> Vec<Unde
     undecided.collect()
 }
 
-/// The commits of branches that are gone whose messages claim something.
+/// The commits of deleted branches whose messages make claims.
 fn claiming(repo: &Repo, work: WorkTime, standing: &Standing) -> BTreeSet<ObjectId> {
     let mut seen = HashSet::new();
     let mut claiming = BTreeSet::new();
@@ -85,12 +85,12 @@ fn claiming(repo: &Repo, work: WorkTime, standing: &Standing) -> BTreeSet<Object
     claiming
 }
 
-/// Whether a commit has a task of its own: one that its message claims, or that was recorded there and nowhere else.
+/// Whether a commit has its own task: one that its message claims, or that was recorded only there.
 fn has_own(ledger: &Ledger, commit: ObjectId) -> bool {
     ledger.tasks.iter().any(|found| is_own(found, commit))
 }
 
-/// Whether a task is of one commit alone. One that a record took over from a message is not.
+/// Whether a task is of only one commit. One that a record took over from a message is not.
 fn is_own(found: &LedgerTask, commit: ObjectId) -> bool {
     let is_here = |id: &ObjectId| *id == commit;
     let is_claimed = found.claims.iter().any(|(id, _)| is_here(id));

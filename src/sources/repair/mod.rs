@@ -1,9 +1,9 @@
-//! Which notes are on commits that no longer stand, and which commits took the place of these.
+//! Which notes are on unreachable commits, and which commits replaced these.
 //!
-//! A note is moved only where something proves one commit, and one alone: what a rewrite keeps or a squash quotes, as every
-//! reader of the ledger sees it; the same change; a task or a session that a message names. Everything else is left undecided,
-//! and so is whatever would change what the ledger adds up to. Tasks that only messages on no branch claim are listed where a
-//! squash made their change.
+//! A note is moved only if exactly one commit is proven: by what a rewrite preserves or a squash quotes, as every
+//! reader of the ledger sees it; by the same change; or by a task or a session that a message names. Everything else is
+//! left undecided, and so is whatever would change the totals of the ledger. Tasks that only messages on no branch
+//! claim are listed if a squash made their change.
 
 mod carry;
 mod changes;

@@ -1,4 +1,4 @@
-//! What to do about each note whose commit does not stand.
+//! What to do about each note whose commit is unreachable.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
@@ -22,10 +22,10 @@ use crate::git::{GitError, Repo};
 
 /// Sums of the same hours in another order differ by less.
 const ROUNDING: f64 = 1e-6;
-/// How many moves are tried one by one where all together would change the totals; each reads the ledger.
+/// How many moves are tried one by one if all together would change the totals; each reads the ledger.
 const MAX_TRIED: usize = 64;
 
-/// What is to be done about notes whose commits do not stand.
+/// What to do about notes whose commits are unreachable.
 #[derive(Debug, Default)]
 pub struct Repair {
     /// What is proven.
@@ -34,24 +34,24 @@ pub struct Repair {
     pub undecided: Vec<Undecided>,
     /// What could not be read or compared.
     pub warnings: Vec<Warning>,
-    /// Whether the ledger and its history were read whole.
+    /// Whether the ledger and its history were read completely.
     pub status: Status,
 }
 
-/// Lines of a note that go to another commit as well.
+/// Lines of a note that are copied to another commit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Move {
     /// The commit that their note is on.
     pub from: ObjectId,
-    /// The commit that stands for it.
+    /// The commit that replaces it.
     pub to: ObjectId,
-    /// Why.
+    /// The proof.
     pub proof: Proof,
     /// The lines.
     pub lines: NoteLines,
 }
 
-/// Why one commit stands for another.
+/// Why one commit replaces another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
     /// It is what an amend, a rebase or a cherry-pick made of it.
@@ -60,11 +60,11 @@ pub enum Proof {
     Quote,
     /// It made the same change.
     Change,
-    /// It made the change of so many commits, of which this was one.
+    /// It made the combined change of this many commits, of which this was one.
     Squash(usize),
     /// Its message names the task.
     Task,
-    /// Its message alone names the session of the task.
+    /// Only its message names the session of the task.
     Session,
 }
 
@@ -81,7 +81,7 @@ impl fmt::Display for Proof {
     }
 }
 
-/// Looks at every note. Nothing is written; the error says why the history cannot be walked.
+/// Examines every note. Nothing is written; the error says why the history cannot be walked.
 pub fn plan(repo: &Repo, work: WorkTime) -> Result<Repair, GitError> {
     let standing = Standing::of(repo, work)?;
     let lost = lost(repo, work, &standing);
@@ -100,7 +100,7 @@ pub fn plan(repo: &Repo, work: WorkTime) -> Result<Repair, GitError> {
         .filter(|(commit, _)| is_current(commit))
         .flat_map(|(_, lines)| lines.iter().map(<[u8]>::to_vec))
         .collect();
-    // What was taken back counts nowhere, so that there is nothing to decide.
+    // A retracted task counts nowhere, so there is nothing to decide.
     let retracted = retracted(notes.values());
     let open = |lines: &NoteLines| {
         filtered(lines, |line| {
@@ -120,7 +120,7 @@ pub fn plan(repo: &Repo, work: WorkTime) -> Result<Repair, GitError> {
         decider.guess(&mut repair);
         repair.warnings.extend(decider.trouble());
         keep_totals(repo, work, &notes, &mut repair);
-        // The measures of work that was thrown away stay with it: without a task, there is no claim that needs a commit.
+        // The measurements of discarded work stay with it: without a task, no claim needs a commit.
         repair
             .undecided
             .retain(|undecided| !undecided.candidates.is_empty() || !tasks(&undecided.lines).is_empty());
@@ -133,12 +133,12 @@ pub fn plan(repo: &Repo, work: WorkTime) -> Result<Repair, GitError> {
     Ok(repair)
 }
 
-/// All that is known of commits which do not stand.
+/// What is known of unreachable commits.
 struct Decider<'a> {
     repo: &'a Repo,
     standing: Standing,
     traces: Traces,
-    /// Those of which nothing is here.
+    /// Those that are not here at all.
     absent: BTreeSet<ObjectId>,
     changes: Found,
     gave_up: bool,
@@ -172,7 +172,7 @@ impl<'a> Decider<'a> {
         })
     }
 
-    /// Decides about one note: as a whole by its commit, else by what each of its lines says.
+    /// Decides about one note: as a whole by its commit, otherwise by each of its lines.
     fn decide(&mut self, from: ObjectId, lines: &NoteLines, repair: &mut Repair) {
         let (doubt, candidates) = match self.of_commit(from) {
             Ok((to, proof)) => {
@@ -211,7 +211,7 @@ impl<'a> Decider<'a> {
         }
     }
 
-    /// The commit that stands for one that does not, or what speaks against each.
+    /// The commit that replaces an unreachable one, or the doubts about each candidate.
     fn of_commit(&self, from: ObjectId) -> Result<(ObjectId, Proof), (Doubt, BTreeSet<ObjectId>)> {
         let traced = by_history(&self.traces, from);
         if traced.is_empty() && self.absent.contains(&from) {
@@ -300,14 +300,14 @@ fn only(found: &BTreeSet<ObjectId>) -> Option<ObjectId> {
     found.first().copied().filter(|_| found.len() == 1)
 }
 
-/// Every commit that may stand for one by what rewrites keep and squashes quote.
+/// Every commit that may replace one, by what rewrites preserve and squashes quote.
 fn by_history(traces: &Traces, from: ObjectId) -> BTreeSet<ObjectId> {
     let copies = traces.copies.get(&from).into_iter().flatten();
     let squashed = traces.squashed.get(&from).into_iter().flatten();
     copies.chain(squashed).copied().collect()
 }
 
-/// Leaves undecided whatever would change what the ledger adds up to, or does not fit.
+/// Leaves undecided whatever would change the totals of the ledger, or does not fit.
 fn keep_totals(repo: &Repo, work: WorkTime, notes: &BTreeMap<ObjectId, NoteLines>, repair: &mut Repair) {
     let mut kept: Vec<Move> = Vec::new();
     let mut full: BTreeMap<ObjectId, NoteLines> = BTreeMap::new();
@@ -329,7 +329,7 @@ fn keep_totals(repo: &Repo, work: WorkTime, notes: &BTreeMap<ObjectId, NoteLines
         }
     }
     doubtful.extend(take_unsafe(repo, work, &mut kept));
-    // What was copied along rewrites is on several commits that are gone; it stands once one of them is decided.
+    // What was copied along rewrites is on several unreachable commits; it is settled once one of them is decided.
     let moved: HashSet<Vec<u8>> = kept
         .iter()
         .flat_map(|one| one.lines.iter().map(<[u8]>::to_vec))
@@ -348,7 +348,7 @@ fn keep_totals(repo: &Repo, work: WorkTime, notes: &BTreeMap<ObjectId, NoteLines
     tell_once(&mut repair.undecided);
 }
 
-/// Takes out the moves after which something would count otherwise than now, here or in another clone.
+/// Removes the moves after which something would count differently, here or in another clone.
 fn take_unsafe(repo: &Repo, work: WorkTime, moves: &mut Vec<Move>) -> Vec<(Move, Doubt)> {
     let mut taken = Vec::new();
     if moves.is_empty() {
@@ -356,7 +356,7 @@ fn take_unsafe(repo: &Repo, work: WorkTime, moves: &mut Vec<Move>) -> Vec<(Move,
     }
     let now = read_with(repo, work, BTreeMap::new(), []);
     let before = sums(&now);
-    // What counts here and elsewhere must go on to count in both.
+    // What counts here and elsewhere must continue to count in both.
     let least = hours(&now).min(hours(&read_elsewhere(repo, work, BTreeMap::new())));
     let is_safe = |moves: &[Move]| {
         let lines = additions(moves);
@@ -375,7 +375,8 @@ fn take_unsafe(repo: &Repo, work: WorkTime, moves: &mut Vec<Move>) -> Vec<(Move,
     taken
 }
 
-/// A note that was copied along rewrites is undecided once: where there are candidates, else where it holds most.
+/// A note that was copied along rewrites is undecided once: on the commit with candidates, otherwise on the one with
+/// the most lines.
 fn tell_once(undecided: &mut Vec<Undecided>) {
     undecided.sort_by_key(|one| {
         (
@@ -387,13 +388,13 @@ fn tell_once(undecided: &mut Vec<Undecided>) {
     let mut told: HashSet<Vec<u8>> = HashSet::new();
     undecided.retain(|one| {
         let lines = one.lines.iter().map(<[u8]>::to_vec);
-        // Counted to the end: each line is to be remembered.
+        // Counted completely: each line is to be remembered.
         lines.filter(|line| told.insert(line.clone())).count() > 0
     });
     undecided.sort_by_key(|one| one.from);
 }
 
-/// The lines that moves add, by the commit to whose note.
+/// The lines that moves add, by the commit of the note.
 pub fn additions(moves: &[Move]) -> BTreeMap<ObjectId, NoteLines> {
     let mut additions: BTreeMap<ObjectId, NoteLines> = BTreeMap::new();
     for one in moves {

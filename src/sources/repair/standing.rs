@@ -1,4 +1,4 @@
-//! The commits that stand: what a branch, a tag or a work tree reaches.
+//! The reachable commits: what a branch, a tag or a worktree reaches.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use crate::git::{GitError, Repo, change_id};
 /// More commits than this are not shown as candidates.
 pub(super) const MAX_CANDIDATES: usize = 5;
 
-/// One commit that stands, as far as its change is compared with others.
+/// One reachable commit, as far as its change is compared with others.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stands {
     /// When it was committed, in seconds since the epoch.
@@ -32,7 +32,7 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// Walks over all of them. The error says why that cannot be done.
+    /// Walks all of them. The error says why that is impossible.
     pub(super) fn of(repo: &Repo, work: WorkTime) -> Result<Self, GitError> {
         let mut standing = Self::default();
         messages::visit_all_and(repo, &everywhere(), &change_id::checked_out(repo), |commit| {
@@ -87,7 +87,7 @@ impl Standing {
 /// For each of these titles the first commits that have it, as their own or as that of one that they joined.
 pub(super) fn titled(repo: &Repo, titles: &BTreeSet<String>) -> BTreeMap<String, Vec<ObjectId>> {
     let mut found: BTreeMap<String, BTreeSet<(i64, ObjectId)>> = BTreeMap::new();
-    // What cannot be walked was told when it was walked first.
+    // What cannot be walked was reported when it was walked first.
     let _ = messages::visit_all(repo, &everywhere(), |commit| {
         for title in super::lines::titles(&commit.message()) {
             let Ok(title) = std::str::from_utf8(title) else {

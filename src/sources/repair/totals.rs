@@ -1,4 +1,4 @@
-//! What the ledger adds up to, and would add up to.
+//! The totals of the ledger, as they are and as they would be.
 
 use std::collections::BTreeMap;
 
@@ -27,8 +27,8 @@ pub(super) fn read_with(
     read(repo, work, &supposed)
 }
 
-/// The whole ledger with more lines, as a clone reads it that has no commit which nothing reaches: a record outranks what the
-/// message of its commit claims, and there nobody knows of which commits the message spoke.
+/// The whole ledger with more lines, as read by a clone without unreachable commits: a record takes precedence over its
+/// commit's message, and there it is unknown which commits the message described.
 pub(super) fn read_elsewhere(repo: &Repo, work: WorkTime, lines: BTreeMap<ObjectId, NoteLines>) -> Ledger {
     let supposed = Supposed {
         lines,

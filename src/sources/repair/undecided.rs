@@ -1,4 +1,4 @@
-//! What is left to whoever knows, and why.
+//! What is left to the user to decide, and why.
 
 use std::fmt;
 
@@ -12,26 +12,26 @@ pub struct Undecided {
     pub from: ObjectId,
     /// The lines.
     pub lines: NoteLines,
-    /// Why nothing is decided.
+    /// Why it is undecided.
     pub doubt: Doubt,
-    /// The commits that it may be, at most five.
+    /// The candidate commits, at most five.
     pub candidates: Vec<ObjectId>,
 }
 
-/// Why nothing is decided.
+/// Why a note is undecided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
-    /// More than one commit may stand for it.
+    /// More than one commit may replace it.
     Several,
     /// Nothing proves that any does.
     Nothing,
     /// The commit is not in this clone.
     NotHere,
-    /// On the only commit it would count otherwise than now.
+    /// On the only candidate it would count differently.
     Totals,
-    /// The note on the only commit has no room for it.
+    /// The note on the only candidate has no room for it.
     Full,
-    /// Nothing but a message on no branch claims it.
+    /// Only a message on no branch claims it.
     Message,
 }
 

@@ -1,4 +1,4 @@
-//! Files for the cache that another process recorded, looked at before they are put there.
+//! Files for the cache that another process recorded, checked before they are stored.
 
 use std::io;
 use std::path::Path;
@@ -7,14 +7,14 @@ use super::recording::Recorded;
 use super::{Kind, Slot};
 
 impl Recorded {
-    /// Leaves the files of one clone that this program would have written by such names, and no others: nobody writes beside
-    /// the cache or over what is known of another repository through it.
+    /// Accepts only the files of one clone with names that this program would have used: a process cannot write outside
+    /// the cache or over the facts of another repository through it.
     pub fn restrict(&mut self, clone: &str) {
         self.files
             .retain(|name, _| own_name(name).is_some_and(|name| parts(name).any(|part| part == clone)));
     }
 
-    /// Puts what is new into the cache.
+    /// Stores the new ones in the cache.
     pub fn save(&self, cache: &Path) -> io::Result<()> {
         for (name, bytes) in &self.files {
             let Some(bytes) = bytes else { continue };
@@ -29,7 +29,7 @@ impl Recorded {
     }
 }
 
-/// The own name of a file that a kind of facts of one repository has, seen from the cache.
+/// The name of a file that a kind of facts of one repository has, relative to the cache.
 fn own_name(file: &str) -> Option<&str> {
     let of_repositories = Kind::ALL
         .into_iter()

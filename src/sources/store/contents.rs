@@ -1,8 +1,8 @@
-//! What lies in the cache, and how to remove it.
+//! The contents of the cache, and how to remove them.
 //!
-//! A file is ours if its name is one that a [`Slot`](super::Slot) gives, or gave in an earlier version, and if it is a plain
-//! file in the cache's own folder or in a folder of one kind. Links are not followed, and what is not ours is counted
-//! and left alone.
+//! A file belongs to the cache if its name is one that a [`Slot`](super::Slot) gives, or gave in an earlier version,
+//! and if it is a plain file in the cache's directory or in the directory of one kind. Links are not followed, and
+//! other files are counted and not touched.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,36 +15,36 @@ use super::{Kind, UNFINISHED};
 use crate::facts::diagnostics::Warning;
 use crate::git::folder::{self, Entry};
 
-/// Nobody writes on one file for longer: after this time it was given up.
+/// No process writes one file for longer: after this time it was given up.
 const LONGEST_WRITE: TimeDelta = TimeDelta::hours(1);
 
-/// One file of ours.
+/// One file of the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// What it keeps; `None` for one that an interrupted run left unfinished.
+    /// Its content; `None` for one that an interrupted run left unfinished.
     pub kind: Option<Kind>,
-    /// Where it lies.
+    /// Its path.
     pub path: PathBuf,
     /// Its size.
     pub bytes: u64,
-    /// When it was written, where the file system tells.
+    /// When it was written, if the file system records it.
     pub written: Option<DateTime<Utc>>,
 }
 
-/// What lies in the cache.
+/// The contents of the cache.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Contents {
-    /// The files of ours, sorted by path.
+    /// The files of the cache, sorted by path.
     pub files: Vec<Stored>,
-    /// How many other files, folders and links lie between them.
+    /// How many other files, directories and links are between them.
     pub foreign: u64,
-    /// What could not be looked at.
+    /// What could not be examined.
     pub warnings: Vec<Warning>,
 }
 
 impl Contents {
-    /// Looks into the cache at `cache`; one that is missing is empty. A file that may still be written at the time `now` is
-    /// neither ours nor foreign yet.
+    /// Lists the cache at `cache`; a missing one is empty. A file that may still be being written at the time `now` is
+    /// neither counted as the cache's nor as another one.
     pub fn of(cache: &Path, now: DateTime<Utc>) -> Self {
         let mut contents = Self::default();
         contents.add(cache, None, now);
@@ -52,7 +52,7 @@ impl Contents {
         contents
     }
 
-    /// Adds what lies in a folder: that of a kind, or else the cache itself.
+    /// Adds the content of a directory: that of a kind, or the cache itself.
     fn add(&mut self, folder: &Path, kind: Option<Kind>, now: DateTime<Utc>) {
         let entries = match folder::list(folder) {
             Ok(entries) => entries,
@@ -107,7 +107,8 @@ impl Contents {
     }
 }
 
-/// Removes files of the cache, and the folders of kinds that are empty then. Returns those that could not be removed.
+/// Removes files of the cache, and the directories of kinds that are empty then. Returns those that could not be
+/// removed.
 pub fn remove(cache: &Path, files: &[&Stored]) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut folders = BTreeSet::new();
@@ -121,13 +122,13 @@ pub fn remove(cache: &Path, files: &[&Stored]) -> Vec<Warning> {
         }
     }
     for folder in folders {
-        // It stays where it holds something else.
+        // It stays if it contains something else.
         let _ = fs::remove_dir(folder);
     }
     warnings
 }
 
-/// Earlier versions put what they kept for the inventory into a folder for each version.
+/// Earlier versions had a directory for each version of the inventory's cache.
 fn kind_of_folder(name: &str) -> Option<Kind> {
     let own = Kind::ALL.into_iter().filter(|kind| kind.has_folder());
     let is_version = |rest: &str| rest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-'));

@@ -1,6 +1,6 @@
-//! What a process that may write nothing would have kept: it hands that to the one that asked, which puts it into the cache.
+//! What a process without write access would have cached: it passes that to its parent, which puts it into the cache.
 //!
-//! Recording is of the process, like what stands in for objects: it is begun before the first repository is read, and never
+//! Recording is per process, like replacements for objects: it is begun before the first repository is read, and never
 //! ends.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ static RECORDED: OnceLock<Mutex<Recorded>> = OnceLock::new();
 /// Which files of the cache a process read or would have written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Recorded {
-    /// By the name of each, seen from the cache, what it should hold; `None` where it was of use as it is.
+    /// The intended content of each, by name relative to the cache; `None` if it was usable unchanged.
     pub(super) files: BTreeMap<String, Option<Vec<u8>>>,
 }
 
@@ -22,7 +22,7 @@ pub fn begin() {
     RECORDED.get_or_init(Mutex::default);
 }
 
-/// What was recorded so far, to be recorded no more.
+/// Returns what was recorded so far, and stops recording it.
 pub fn take() -> Recorded {
     let taken = |recorded: &Mutex<Recorded>| {
         let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
@@ -31,14 +31,14 @@ pub fn take() -> Recorded {
     RECORDED.get().map(taken).unwrap_or_default()
 }
 
-/// The file of this name, seen from the cache, was read and was of use.
+/// The file of this name, relative to the cache, was read and was usable.
 pub(super) fn saw(name: &str) {
     add(name, |known| {
         known.get_or_insert(None);
     });
 }
 
-/// Takes what the file of this name is to hold; gives it back where nothing is recorded.
+/// Records the intended content of the file of this name; returns it if nothing is recorded.
 pub(super) fn took(name: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
     let mut left = Some(bytes);
     add(name, |known| *known = left.take().map(Some));
@@ -55,12 +55,12 @@ fn add(name: &str, change: impl FnOnce(&mut Option<Option<Vec<u8>>>)) {
 }
 
 impl Recorded {
-    /// The names of the files, seen from the cache.
+    /// The names of the files, relative to the cache.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
     }
 
-    /// Whether nothing was of use or is to be kept.
+    /// Whether nothing was used or is to be cached.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }

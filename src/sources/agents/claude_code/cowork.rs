@@ -1,7 +1,9 @@
-//! Claude Cowork: the desktop application runs the agent in a virtual machine, and keeps its logs in a folder of its own.
+//! Claude Cowork: the desktop application runs the agent in a virtual machine, and stores its logs in a separate
+//! directory.
 //!
-//! `<organisation>/<workspace>/local_<uuid>.json` names the folders that the person shared, `local_<uuid>/.claude/projects`
-//! beside it holds the logs. Paths in them are those of the machine: `/sessions/<name>/mnt/<folder>` is a shared folder.
+//! `<organisation>/<workspace>/local_<uuid>.json` names the directories that the person shared,
+//! `local_<uuid>/.claude/projects` beside it contains the logs. Paths in them are those of the machine:
+//! `/sessions/<name>/mnt/<folder>` is a shared directory.
 
 use std::path::{Path, PathBuf};
 
@@ -11,12 +13,12 @@ use super::super::log::{Key, Log, Stamp, What};
 use super::super::{LogFile, Machine, files, json};
 use crate::git::folder;
 
-/// The folder within the application's.
+/// The directory within the application's.
 const FOLDER: &str = "local-agent-mode-sessions";
-/// Where the virtual machine keeps its sessions.
+/// Where the virtual machine stores its sessions.
 const INSIDE: &str = "/sessions/";
 
-/// The folders in which the application keeps its sessions.
+/// The directories in which the application stores its sessions.
 pub(super) fn roots(machine: &Machine) -> Vec<PathBuf> {
     let application = [
         machine.in_home("Library/Application Support/Claude"),
@@ -39,7 +41,7 @@ pub(super) fn roots(machine: &Machine) -> Vec<PathBuf> {
     folders.map(|folder| folder.join(FOLDER)).collect()
 }
 
-/// The part of a path below which one session of the application lies, with its description beside it.
+/// The part of a path below which one session of the application is, with its description beside it.
 fn description(path: &Path) -> Option<PathBuf> {
     let session = path.ancestors().find(|folder| {
         let name = folder.file_name().and_then(|name| name.to_str());
@@ -51,7 +53,7 @@ fn description(path: &Path) -> Option<PathBuf> {
     Some(PathBuf::from(name))
 }
 
-/// Whether a log is one of conversations: the application keeps others beside them.
+/// Whether a log is one of conversations: the application has others beside them.
 pub(super) fn is_conversation(path: &Path) -> bool {
     let is_own = path.ancestors().any(|folder| folder.ends_with(FOLDER));
     !is_own
@@ -60,7 +62,7 @@ pub(super) fn is_conversation(path: &Path) -> bool {
             .any(|folder| folder.ends_with(".claude/projects"))
 }
 
-/// Names the description of each log that has one.
+/// Adds the description to each log that has one.
 pub(super) fn accompany(files: &mut [LogFile]) {
     for file in files {
         file.companions
@@ -74,7 +76,7 @@ struct Description {
     user_selected_folders: Vec<serde_json::Value>,
 }
 
-/// Puts what happened in the virtual machine into the folders that the person shared.
+/// Maps the paths of the virtual machine to the directories that the person shared.
 pub(super) fn move_out(file: &LogFile, log: &mut Log) {
     let Some(companion) = file.companions.first() else {
         return;
@@ -93,7 +95,7 @@ pub(super) fn move_out(file: &LogFile, log: &mut Log) {
     share(&shared, log);
 }
 
-/// Where a path of the virtual machine lies outside; `None` for any other text.
+/// The outside path of a path in the virtual machine; `None` for any other text.
 fn moved(name: &str, shared: &[String]) -> Option<String> {
     let inside = name.strip_prefix(INSIDE)?;
     let first = shared.first()?;
@@ -103,7 +105,7 @@ fn moved(name: &str, shared: &[String]) -> Option<String> {
         let folder = shared.iter().find(|folder| base_of(folder) == base)?;
         Some(join(folder, rest))
     });
-    // A folder of the session itself is that of its work; a file in it is nobody's.
+    // A directory of the session itself is a place where it worked; a file in it is not counted.
     let is_session =
         !inside.trim_end_matches('/').contains('/') || inside.trim_end_matches('/').ends_with("/mnt");
     found.or_else(|| is_session.then(|| first.clone()))
@@ -126,7 +128,7 @@ fn join(folder: &str, rest: &str) -> String {
     }
 }
 
-/// The session belongs to all folders that were shared, not to the first alone.
+/// The session belongs to all directories that were shared, not only to the first.
 fn share(shared: &[String], log: &mut Log) {
     let Some(stamp) = log.events.first().map(|event| event.stamp) else {
         return;

@@ -1,4 +1,4 @@
-//! `progress` records: what a tool does while it runs. Older logs keep the records of subagents in them.
+//! `progress` records: what a tool does while it runs. Older logs store the records of subagents in them.
 
 use std::collections::HashSet;
 
@@ -36,7 +36,7 @@ pub(super) fn read(
     }
 }
 
-/// A record of a subagent in the envelope of the record that it stands in.
+/// A record of a subagent in the envelope of the record that contains it.
 fn nested_record<'a>(envelope: &Record<'a>, data: &Progress<'a>, raw: &'a RawValue) -> Option<Record<'a>> {
     let mut record = json::part::<Record<'_>>(raw).ok()?;
     if record.timestamp.is_empty() {
@@ -52,12 +52,12 @@ fn nested_record<'a>(envelope: &Record<'a>, data: &Progress<'a>, raw: &'a RawVal
     Some(record)
 }
 
-/// How the start of a command is named in what is carried.
+/// The key of a command's start among what is carried.
 fn name(id: Key) -> String {
     format!("ran {:x}", id.0)
 }
 
-/// A command that runs says for how long: before that it waited.
+/// A running command reports for how long: before that it waited.
 fn note_start(record: &Record<'_>, data: &Progress<'_>, log: &mut Log) {
     let elapsed = data
         .elapsed_time_seconds
@@ -71,7 +71,7 @@ fn note_start(record: &Record<'_>, data: &Progress<'_>, log: &mut Log) {
     }
 }
 
-/// Since when a command that has ended now ran, if its progress told.
+/// Since when a command that has ended now ran, if its progress showed it.
 pub(super) fn ran_since(id: Key, log: &mut Log) -> Option<Moment> {
     let since = log.carried.take_note(&name(id))?;
     since.parse().ok().map(Moment)

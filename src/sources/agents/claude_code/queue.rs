@@ -1,11 +1,11 @@
 //! Prompts that wait until the agent takes them up.
 //!
-//! Headless runs queue their prompt as well, and only the record that takes it up tells: until then a queued prompt counts
-//! as typed, and no longer does once a program turns out to have given it. Texts are kept as hashes.
+//! Headless runs queue their prompt, too, and only the record that takes it up shows that: until then a queued prompt
+//! counts as typed, and no longer does once a program turns out to have passed it. Texts are stored as hashes.
 
 use super::super::log::{Key, Log, QueueState as State, Queued, Stamp, What};
 
-/// So many prompts are in the queue at most; of more the oldest are not looked for any more.
+/// The longest queue: of a longer one the oldest prompts are forgotten.
 const LONGEST: usize = 500;
 
 /// The hash of a prompt's text.
@@ -13,7 +13,7 @@ pub(super) fn hash(prompt: &str) -> Key {
     Key::of(&[prompt.trim()])
 }
 
-/// A prompt joins the queue; `typed` is `None` where a program gave it.
+/// A prompt joins the queue; `typed` is `None` if a program passed it.
 pub(super) fn join(text: Key, typed: Option<u32>, stamp: Stamp, log: &mut Log) {
     let event = typed.map(|typed| {
         log.push(stamp, What::Queued { typed });
@@ -27,7 +27,8 @@ pub(super) fn join(text: Key, typed: Option<u32>, stamp: Stamp, log: &mut Log) {
     queue.push(Queued { text, event, state });
 }
 
-/// A prompt is taken out of the queue: the one with this text, else the oldest. `taken` if a record of its own follows.
+/// A prompt is taken out of the queue: the one with this text, otherwise the oldest. `taken` if a separate record
+/// follows.
 pub(super) fn leave(text: Option<Key>, taken: bool, log: &mut Log) {
     let queue = &mut log.carried.queue;
     let waiting = |entry: &Queued| entry.state == State::Waiting;
@@ -39,20 +40,20 @@ pub(super) fn leave(text: Option<Key>, taken: bool, log: &mut Log) {
     }
 }
 
-/// All prompts leave the queue: the person has them back to edit.
+/// All prompts leave the queue: the person gets them back to edit.
 pub(super) fn empty(log: &mut Log) {
     log.carried.queue.clear();
 }
 
-/// A prompt reaches the agent beside its work, as an attachment: whether it was in no queue before.
+/// A prompt reaches the agent during its work, as an attachment: returns whether it was in no queue before.
 pub(super) fn attached(text: Key, human: bool, log: &mut Log) -> bool {
     let found = log.carried.queue.iter().position(|entry| entry.text == text);
     take(found, human, log);
     found.is_none()
 }
 
-/// A prompt is given to the agent by a record of its own: whether it stood in the queue. Where a program gave it, it was no
-/// action. Another prompt shows that what was taken before has reached the agent without a record.
+/// A prompt is passed to the agent by a separate record: returns whether it was in the queue. If a program passed it,
+/// it was not an action. Another prompt shows that what was taken before has reached the agent without a record.
 pub(super) fn given(text: Key, human: bool, log: &mut Log) -> bool {
     let queue = &mut log.carried.queue;
     queue.retain(|entry| entry.state != State::Removed);
@@ -64,7 +65,8 @@ pub(super) fn given(text: Key, human: bool, log: &mut Log) -> bool {
     found.is_some()
 }
 
-/// Takes an entry out of the queue. That nobody typed it takes the action back; the record still shows where the log began.
+/// Takes an entry out of the queue. If nobody typed it, the action is removed; the record still shows where the log
+/// began.
 fn take(found: Option<usize>, human: bool, log: &mut Log) {
     let Some(at) = found else { return };
     let event = log.carried.queue.remove(at).event.filter(|_| !human);

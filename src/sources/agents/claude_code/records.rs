@@ -1,4 +1,4 @@
-//! The records of the log, as far as they are read.
+//! The fields of the log's records that are read.
 
 use std::borrow::Cow;
 
@@ -94,12 +94,12 @@ pub(super) struct Record<'a> {
     pub(super) total_duration: Option<u64>,
     #[serde(borrow)]
     pub(super) model_usage: Option<&'a RawValue>,
-    /// Whether the record stood within another one.
+    /// Whether the record was inside another one.
     #[serde(skip)]
     pub(super) nested: bool,
 }
 
-/// What stands between the records of a conversation: a prompt that was queued, among others.
+/// What is between the records of a conversation: a queued prompt, for example.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Attachment<'a> {
@@ -137,7 +137,7 @@ pub(super) struct Progress<'a> {
     /// A record of a subagent, without the envelope.
     #[serde(borrow)]
     pub(super) message: Option<&'a RawValue>,
-    /// Records of the subagent, at times all that it has.
+    /// Records of the subagent, sometimes all it has.
     #[serde(borrow, deserialize_with = "list")]
     pub(super) normalized_messages: Vec<&'a RawValue>,
     #[serde(deserialize_with = "number")]
@@ -277,7 +277,7 @@ pub(super) struct CommitOperation<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct UsageRecord<'a> {
-    /// Of an iteration: `message` is one of the response itself, which the top level has in its sum.
+    /// Of an iteration: `message` is one of the response itself, which the top level includes in its sum.
     #[serde(borrow, rename = "type", deserialize_with = "text")]
     pub(super) kind: Cow<'a, str>,
     /// Of an iteration that another model answered.
@@ -299,7 +299,7 @@ pub(super) struct UsageRecord<'a> {
     pub(super) iterations: Vec<UsageRecord<'a>>,
 }
 
-/// How the cache writes split by lifetime: the same tokens again, used where the sum is missing.
+/// How the cache writes split by lifetime: the same tokens again, used if the sum is missing.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct CacheCreation {
@@ -309,7 +309,7 @@ pub(super) struct CacheCreation {
     pub(super) ephemeral_1h_input_tokens: Tally,
 }
 
-/// What makes a record the same in every copy: its id, else what it says and when.
+/// What makes a record the same in every copy: its id, otherwise its content and time.
 pub(super) fn key(record: &Record<'_>) -> Key {
     if record.uuid.is_empty() {
         let content = record.content.map_or("", RawValue::get);

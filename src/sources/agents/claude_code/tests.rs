@@ -1,4 +1,4 @@
-//! Logs of every age and from every place, and what they tell.
+//! Logs of every age and from every place, and what is read from them.
 
 #![expect(
     clippy::needless_pass_by_value,
@@ -14,12 +14,12 @@ use crate::facts::session::{Provenance, Session, TurnEnd};
 use crate::facts::span::total;
 use crate::sources::agents::assemble::assemble;
 
-/// A folder of logs.
+/// A directory of logs.
 struct Store {
     folder: tempfile::TempDir,
 }
 
-/// A record of a session: seconds after the start of the day, and what is not in every record.
+/// A record of a session: seconds after the start of the day, and the fields that not every record has.
 fn at(seconds: f64, record: Value) -> Value {
     let instant =
         chrono::DateTime::from_timestamp_millis(1_775_000_000_000 + (seconds * 1_000.0) as i64).unwrap();
@@ -200,7 +200,7 @@ fn an_advisor_and_a_compaction_stand_beside_the_response_and_its_own_parts_withi
     ];
     assert_eq!(tokens(&of(&both)), expected);
 
-    // Of a kind that is not known: the sum of the parts tells whether the top level has it.
+    // Of an unknown kind: the sum of the parts shows whether the top level includes it.
     for (output, beside) in [(100, true), (107, false)] {
         whole["iterations"][1]["type"] = json!("new_kind");
         whole["output_tokens"] = json!(output);
@@ -236,13 +236,13 @@ fn a_relay_that_gives_every_response_the_same_id_loses_none() {
         ));
     }
     assert_eq!(input(&of(&told)), 301 + 302 + 703);
-    // Without parents the counts tell.
+    // Without parents the counts decide.
     let bare = [
         relayed(1.0, "relay", usage(300, 5)),
         relayed(2.0, "relay", usage(500, 5)),
     ];
     assert_eq!(input(&of(&bare)), 800);
-    // A prompt stands between two responses, whatever they count.
+    // A prompt is between two responses, whatever they count.
     let parted = [
         relayed(1.0, "relay", usage(300, 5)),
         prompt(2.0, "next"),
@@ -385,7 +385,7 @@ fn a_subagents_response_without_its_final_count_is_no_measure() {
     let whole = session(&told);
     assert_eq!(whole.sources.tokens, Provenance::Measured);
     assert_eq!(tokens(&[whole]), [("large".to_owned(), [101, 0, 0, 91])]);
-    // Responses of the main agent never had the reason in old logs.
+    // In old logs, responses of the main agent never had the reason.
     assert_eq!(session(&parent).sources.tokens, Provenance::Measured);
 }
 
@@ -473,7 +473,7 @@ fn a_fork_repeats_its_original_whichever_ends_first() {
             .collect();
         assert_eq!(by_session, [110, 20], "{own}");
     }
-    // Nothing older: the stamp of a session in the background tells.
+    // Nothing older: the stamp of a background session shows it.
     let stamped = |record: &Value| with(forked(record), json!({"sessionKind": "bg"}));
     let mut original = chain.to_vec();
     original.push(answer(30.0, usage(10, 1)));
@@ -523,7 +523,7 @@ fn a_queued_prompt_is_one_action_and_the_same_words_later_another() {
         let human: Vec<bool> = turns(&told, 0).iter().map(|turn| turn.4).collect();
         assert_eq!(human, [true, true], "{delivered:?}");
     }
-    // Taken up by a record of its own, it is no new action.
+    // Taken up by a separate record, it is not a new action.
     let mut records = start.to_vec();
     records.extend([
         answer(3.0, usage(1, 1)),
@@ -556,7 +556,7 @@ fn nobody_typed_the_prompt_of_a_headless_run() {
             queue(0.1, "dequeue", ""),
             with(prompt(0.2, "tidy up"), mark.clone()),
             with(answer(5.0, usage(1, 1)), mark.clone()),
-            // A person goes on in the same session, and is told from the program again.
+            // A person continues in the same session, which can be distinguished from the program again.
             with(
                 prompt(60.0, "tidy up"),
                 json!({"entrypoint": "cli", "promptSource": "typed"}),
@@ -629,7 +629,7 @@ fn the_wait_for_an_approval_is_the_persons() {
     let allowed = session(&command(asked("config")));
     assert_eq!(turns(&allowed, 0), [(0.0, 64.0, 64.0, 0.0, true)]);
     assert_eq!(actions(&allowed), [ActionKind::Prompt]);
-    // Asked for a command, its run and the wait cannot be told apart.
+    // For a command that was asked for, its run and the wait cannot be distinguished.
     let asked = session(&command(asked("user_permanent")));
     assert_eq!(turns(&asked, 0), [(0.0, 64.0, 5.0, 59.0, true)]);
     assert_eq!(actions(&asked), [ActionKind::Prompt, ActionKind::Answer]);
@@ -647,15 +647,15 @@ fn the_duration_of_a_turn_tells_work_from_waits() {
             with(ended(65.0, worked), fields),
         ])
     };
-    // The second behind the last answer is a hook's.
+    // The second after the last answer is a hook's.
     let told = turn(25_000, json!({}));
     assert_eq!(turns(&told, 0), [(0.0, 64.0, 24.0, 0.0, true)]);
     assert_eq!(told.sources.agent_time, Provenance::Measured);
     assert_eq!(turns(&turn(65_000, json!({})), 0), [(0.0, 64.0, 64.0, 0.0, true)]);
-    // A subagent's questions run on the same clock: a bound, no measure.
+    // A subagent's questions run on the same clock: a bound, not a measurement.
     let beside = turn(45_000, json!({"pendingBackgroundAgentCount": 1}));
     assert_eq!(turns(&beside, 0), [(0.0, 64.0, 19.0, 25.0, true)]);
-    // What is longer than the turn is that of another one.
+    // A duration longer than the turn is that of another one.
     assert_eq!(
         turns(&turn(500_000, json!({})), 0),
         [(0.0, 64.0, 19.0, 45.0, true)]
@@ -881,18 +881,18 @@ fn tokens_of_a_compaction_that_no_total_tells_are_not_measured() {
     ];
     let with_totals = |totals: Vec<Value>| session(&[base.to_vec(), totals].concat());
     assert_eq!(with_totals(vec![]).sources.tokens, Provenance::Estimated);
-    // Totals that have less than was recorded are those of something else.
+    // Totals lower than what was recorded belong to something else.
     let less = with_totals(vec![totals("s", 30_000, 90, 30)]);
     assert_eq!(
         (less.sources.tokens, input(&[less])),
         (Provenance::Estimated, 100)
     );
-    // They have the same: the compaction is not in them.
+    // They are equal: the compaction is not in them.
     assert_eq!(
         with_totals(vec![totals("s", 30_000, 100, 10)]).sources.tokens,
         Provenance::Estimated
     );
-    // A compaction behind the last totals.
+    // A compaction after the last totals.
     let late = session(&[&base[..2], &[totals("s", 6_000, 120, 12), compacted(30.0, None)]].concat());
     assert_eq!(late.sources.tokens, Provenance::Estimated);
 }
@@ -906,7 +906,7 @@ fn totals_of_several_sessions_are_nobodys() {
     ];
     let second = |record: Value| with(record, json!({"sessionId": "t"}));
     let clear = "<command-name>/clear</command-name>";
-    // The program goes on with another session: its totals hold both.
+    // The program continues with another session: its totals include both.
     let store = Store::new();
     let own = [
         second(prompt(50.0, "next")),
@@ -916,7 +916,7 @@ fn totals_of_several_sessions_are_nobodys() {
     store.add("projects/w/s.jsonl", &first);
     store.add("projects/w/t.jsonl", &own);
     assert_eq!(input(&store.sessions()), 107);
-    // The other session's log is not there, but the command that left it is.
+    // The other session's log is missing, but the command that left it is here.
     let mut left = vec![second(prompt(49.0, clear))];
     left.extend(own);
     assert_eq!(input(&of(&left)), 7);

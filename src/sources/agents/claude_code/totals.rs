@@ -1,4 +1,5 @@
-//! `cost-state` records: what each model took since the program began, with the requests that left no other record.
+//! `cost-state` records: what each model took since the program began, including the requests that left no other
+//! record.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ struct ModelUsage {
 }
 
 impl ModelUsage {
-    /// The tokens, where all kinds are told.
+    /// The tokens, if all kinds are present.
     fn tokens(&self) -> Option<TokenCounts> {
         let told = |count: Tally| match count {
             Tally::Known(count) => Some(count),
@@ -41,7 +42,7 @@ impl ModelUsage {
     }
 }
 
-/// How the time of a command after which the program worked on another session is named in what is carried.
+/// The key of the time of a command after which the program worked on another session, among what is carried.
 const MIXED: &str = "mixed";
 
 /// From here on the totals of this run of the program are those of several sessions.
@@ -49,7 +50,7 @@ pub(super) fn distrust(stamp: Stamp, log: &mut Log) {
     log.carried.note(MIXED, &stamp.at.0.to_string());
 }
 
-/// Reads a record, which has no time of its own: the one before it has, and the program has run so long.
+/// Reads a record, which has no time: the one before it has, and the program has run for the recorded duration.
 pub(super) fn read(record: &Record<'_>, line: u32, log: &mut Log) {
     let (Some(last), Some(start), Some(raw)) = (log.carried.stamp, record.start_time, record.model_usage)
     else {

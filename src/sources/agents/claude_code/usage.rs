@@ -1,4 +1,4 @@
-//! Tokens of responses: what stands beside the top level of `usage`, and which records are one response.
+//! Tokens of responses: what is beside the top level of `usage`, and which records are one response.
 
 use super::super::log::{Key, Log, Stamp, What};
 use super::super::record::Tally;
@@ -6,7 +6,7 @@ use super::records::{Message, Record, UsageRecord, key};
 use crate::facts::session::TokenCounts;
 
 impl UsageRecord<'_> {
-    /// The tokens; `None` where a count is none. Responses without a cache may have null for it, and only for it.
+    /// The tokens; `None` if a count is invalid. Responses without a cache may have null for it, and only for it.
     fn tokens(&self) -> Option<TokenCounts> {
         let split = self.cache_creation.as_ref().map_or([Tally::Missing; 2], |split| {
             [split.ephemeral_5m_input_tokens, split.ephemeral_1h_input_tokens]
@@ -30,8 +30,8 @@ impl UsageRecord<'_> {
         })
     }
 
-    /// The iterations whose tokens the top level has not: those of an advisor, of a compaction, and any others that a model of
-    /// their own answered, unless the sums show that they are counted already.
+    /// The iterations whose tokens the top level does not include: those of an advisor, of a compaction, and any others
+    /// that a separate model answered, unless the sums show that they are counted already.
     fn beside(&self) -> impl Iterator<Item = (usize, &Self)> {
         let own = self.iterations.iter().filter(|part| part.kind == "message");
         let own: u64 = own.map(|part| part.output_tokens.get()).sum();
@@ -110,10 +110,10 @@ pub(super) fn read(
     }
 }
 
-/// What tells a response from others. With a request its message's id does. Without one the id may be a relay's, which
-/// gives all its responses the same: then only records that continue each other are one response, and it is known by
-/// the first of them. They continue each other if one has the other as its parent, or both the same; results of tools may
-/// stand between them, a prompt may not, and then the same input tells.
+/// What distinguishes a response from others. With a request, its message's id does. Without one, the id may be a
+/// relay's, which gives all its responses the same: then only records that continue each other are one response,
+/// identified by the first of them. They continue each other if one has the other as its parent, or both the same;
+/// results of tools may be between them, a prompt may not, and then the same input decides.
 fn identity(
     record: &Record<'_>,
     message: &Message<'_>,
@@ -148,7 +148,7 @@ fn identity(
     Some(format!("{} {first}", message.id))
 }
 
-/// How the last response of a lane is named in what is carried.
+/// The key of the last response of a lane among what is carried.
 fn place(record: &Record<'_>, stamp: Stamp, log: &Log) -> String {
     let lane = stamp.lane.map_or("", |lane| log.text(lane));
     format!("response {} {lane}", record.session_id)

@@ -1,8 +1,8 @@
 //! What Codex's tools did: commands, patches, and the programs that run both.
 //!
-//! A call is announced by one record and ended by the first that tells how it went: its output, or the event or item of the
-//! patch or command. Tools that a program called have no record of their own calls; where their completion is logged, that
-//! is the call and its end in one.
+//! A call is announced by one record and ended by the first that shows its result: its output, or the event or item of
+//! the patch or command. Tools that a program called have no separate record of their calls; if their completion is
+//! logged, that is both the call and its end.
 
 use std::sync::LazyLock;
 
@@ -16,11 +16,11 @@ use super::state::{get, set};
 use super::turns;
 use crate::facts::span::Moment;
 
-/// The longest that the end of a call is looked for behind it, in events: both are near each other.
+/// How far after a call its end is searched, in events: both are near each other.
 const NEAR: usize = 1000;
 
-/// How long a call stood before its command ran if a person was asked, at least, in milliseconds: nobody answers sooner, and
-/// no command takes that long to start.
+/// The shortest time between a call and its command's run if a person was asked, in milliseconds: nobody answers
+/// sooner, and no command takes that long to start.
 const ASKED: i64 = 500;
 
 /// Notes whether a person is asked before what the rules do not allow.
@@ -59,7 +59,7 @@ pub(super) fn call(payload: &Value, stamp: Stamp, log: &mut Log) {
     push(what, stamp, log);
 }
 
-/// Notes a call for which a person is asked, unless they said before that they need not be.
+/// Notes a call for which a person is asked, unless they decided before that they need not be.
 fn note_escalated(arguments: &Value, id: Key, log: &mut Log) {
     let by_model = text(arguments, "/sandbox_permissions") == "require_escalated"
         || arguments.get("with_escalated_permissions") == Some(&Value::Bool(true));
@@ -69,7 +69,7 @@ fn note_escalated(arguments: &Value, id: Key, log: &mut Log) {
     }
 }
 
-/// Whether a call was noted so; it is over now.
+/// Whether a call was noted this way; it is over now.
 fn was_escalated(id: Key, log: &mut Log) -> bool {
     let (noted, list) = (format!("{},", id.0), get(log, "escalated").to_owned());
     let found = list.contains(&noted);
@@ -79,7 +79,8 @@ fn was_escalated(id: Key, log: &mut Log) -> bool {
     found
 }
 
-/// A call that stood from `since` on and ran from `began` on: in between a person was asked, unless that was at once.
+/// A call that waited from `since` on and ran from `began` on: in between a person was asked, unless that was
+/// immediate.
 fn ask(id: Key, since: Moment, began: Moment, stamp: Stamp, log: &mut Log) {
     let question = Key::of(&["approval", &id.0.to_string()]);
     if began.since(since) < ASKED || state(log, question) != State::Unknown {
@@ -99,7 +100,7 @@ fn ask(id: Key, since: Moment, began: Moment, stamp: Stamp, log: &mut Log) {
     );
 }
 
-/// Adds an event that is known only now where it belongs by its time.
+/// Adds an event that is known only now at its position by time.
 fn insert(what: What, stamp: Stamp, log: &mut Log) {
     let before = log.events.iter().rposition(|event| event.stamp.at <= stamp.at);
     let place = before.map_or(0, |at| at + 1);
@@ -118,7 +119,7 @@ fn ended(id: Key, outcome: Outcome, took: Option<u32>, changes: Option<Vec<Chang
     }
 }
 
-/// The commands that a program gives to a tool, and where they run.
+/// The commands that a program passes to a tool, and where they run.
 static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| argument("cmd"));
 static FOLDER: LazyLock<Option<Regex>> = LazyLock::new(|| argument("workdir"));
 
@@ -128,8 +129,8 @@ fn argument(name: &str) -> Option<Regex> {
     Regex::new(&format!(r#"(?s)\b{name}["']?\s*:\s*({literal})"#)).ok()
 }
 
-/// A program that calls tools. Where the history is paginated their completion is logged; else commands are looked for in its
-/// text, and patches end with an event of their own.
+/// A program that calls tools. If the history is paginated, their completion is logged; otherwise commands are searched
+/// in its text, and patches end with a separate event.
 fn program(log: &mut Log, id: Key, source: &str) -> What {
     if get(log, "paginated").is_empty() {
         let commands = literals(COMMAND.as_ref(), source).join("\n");
@@ -175,7 +176,7 @@ pub(super) fn output(payload: &Value, stamp: Stamp, log: &mut Log) {
     }
     let making = log.carried.open_commands.get(&id).copied();
     let what = tools::result(log, id, report.outcome, report.took, printed);
-    // A command that runs on goes on printing into other calls' outputs.
+    // A command that continues prints into other calls' outputs.
     if let (Some(making), Some(process)) = (making, report.process) {
         let made_none = matches!(&what, What::Result { commits, .. } if commits.is_empty());
         if made_none {
@@ -197,7 +198,7 @@ fn go_on_with(process: Option<u64>, id: Key, log: &mut Log) {
     }
 }
 
-/// What an output says of how its call went: JSON with the exit code beside the text, or a heading above it.
+/// The result of a call in its output: JSON with the exit code beside the text, or a heading above it.
 struct Report {
     outcome: Outcome,
     /// Milliseconds.
@@ -235,7 +236,7 @@ impl Report {
                 (_, true) => Outcome::Failed,
                 _ => Outcome::Done,
             },
-            // The time of one that was aborted is that of the call, with the wait for a person in it.
+            // The time of an aborted command is that of the call, including the wait for a person.
             took: seconds
                 .filter(|seconds| (0.0..1e6).contains(seconds) && !is_aborted)
                 .map(|seconds| (seconds * 1000.0).round() as u32),
@@ -261,7 +262,7 @@ fn number_of(text: Option<&str>) -> Option<f64> {
     text?.parse().ok()
 }
 
-/// A patch was applied, or not. `record` has the files and how it went.
+/// A patch was applied, or not. `record` has the files and the result.
 pub(super) fn patched(record: &Value, id: &str, stamp: Stamp, log: &mut Log) {
     let id = Key::of(&[id]);
     let state = state(log, id);
@@ -308,8 +309,8 @@ fn changes(files: Option<&Value>, log: &mut Log) -> Vec<Change> {
     changed.collect()
 }
 
-/// A command ended: a program or the person ran it, so that its call has no record of its own, or the model called it and is
-/// told apart. `record` has the times, `command` the rest.
+/// A command ended: a program or the person ran it, so that its call has no separate record, or the model called it and
+/// it is logged separately. `record` has the times, `command` the rest.
 pub(super) fn ran(record: &Value, command: &Value, id: &str, stamp: Stamp, log: &mut Log) {
     if matches!(text(command, "/source"), "user_shell" | "userShell") {
         return turns::own_command("item", turns::typed_command(command), stamp, log);
@@ -323,7 +324,7 @@ pub(super) fn ran(record: &Value, command: &Value, id: &str, stamp: Stamp, log: 
     let began = over.unwrap_or(stamp.at).plus(-i64::from(took.unwrap_or(0)));
     if let (Some(since), Some(_), false) = (since, took, get(log, "asks").is_empty()) {
         ask(id, since, began, stamp, log);
-        // The wait, if any, is told for itself.
+        // The wait, if any, is logged separately.
         log.push(stamp, What::Approval { id, asked: false });
     }
     match state(log, id) {
@@ -361,7 +362,7 @@ fn ran_untold(command: &Value, id: Key, took: Option<u32>, began: Stamp, stamp: 
     push(result, stamp, log);
 }
 
-/// What a call was told when it was stopped does not say since when it ran: its command does, which ends later.
+/// The message of a call that was stopped does not show since when it ran: its command does, which ends later.
 fn correct_duration(id: Key, began: Moment, log: &mut Log) {
     let near = log.events.iter_mut().rev().take(NEAR);
     for event in near {
@@ -393,7 +394,7 @@ fn duration(record: &Value, command: &Value) -> Option<u32> {
     u32::try_from(took).ok()
 }
 
-/// What is known of a call.
+/// The known facts of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Unknown,
@@ -423,7 +424,8 @@ fn push(what: What, stamp: Stamp, log: &mut Log) {
     log.push(stamp, what);
 }
 
-/// An event with its paths seen from the working folder. Where nobody sits at the thread, what was refused has failed.
+/// An event with its paths relative to the working directory. If no person is at the thread, a refusal counts as a
+/// failure.
 fn placed(mut what: What, stamp: Stamp, log: &mut Log) -> What {
     let is_automated = !get(log, "automated").is_empty();
     let mut paths: Vec<&mut Name> = Vec::new();

@@ -1,6 +1,6 @@
-//! Which records are the same one. A thread that is taken up again may get a new file that begins with its whole history,
-//! under new times; a fork may write its parent's anew. Such a copy differs in nothing but when it was written: a record
-//! is known by its thread, its turn and what it says, and the second one that says the same by being the second.
+//! Which records are the same one. A resumed thread may get a new file that begins with its whole history, under new
+//! times; a fork may rewrite its parent's. Such a copy differs only in when it was written: a record is identified by
+//! its thread, its turn and its content, and the second one with the same content by being the second.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// What a log has from an earlier run.
+    /// The state from an earlier run.
     pub(super) fn of(log: &Log) -> Self {
         let keyed = log.events.iter();
         let keyed = keyed.filter_map(|event| Some((event.stamp.key?, event.stamp.at)));
@@ -27,7 +27,7 @@ impl Seen {
         }
     }
 
-    /// The key of a record. The same line again has the same one, unless all of it was written at that moment.
+    /// The key of a record. The same line again has the same one, unless everything was written at that moment.
     pub(super) fn key(&mut self, thread: &str, turn: &str, payload: &Value, at: Moment) -> Key {
         let said = Key::of(&[thread, turn, &payload.to_string()]);
         let is_burst = self.last.replace(at) == Some(at);

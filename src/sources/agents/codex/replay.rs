@@ -1,11 +1,12 @@
-//! What a fork or a subagent repeats of its parent's history: it was the parent's work, so it counts there, also where the
-//! parent's log is gone.
+//! What a fork or a subagent repeats of its parent's history: it was the parent's work, so it counts there, even if the
+//! parent's log no longer exists.
 //!
-//! Three signs tell what is repeated. Newer versions number the records and name the first one that is the thread's own.
-//! Others keep the times, which then lie before the thread's beginning. The rest write the history anew, behind the parent's
-//! `session_meta`: all of it stands before the first turn that was begun since, by when it was started or by its id, however
-//! long the writing took. Logs without such a sign have the clock: a second at most. What stands behind that second is the
-//! thread's own until a turn of its own shows that it is not, and no second copy of what the parent's log has of it.
+//! Three signs show what is repeated. Newer versions number the records and name the first one that is the thread's
+//! own. Others preserve the times, which are then before the thread's beginning. The rest rewrite the history, after
+//! the parent's `session_meta`: all of it is before the first turn that began since, by its start time or its id,
+//! however long the writing took. For logs without such a sign there is the clock: a second at most. What follows that
+//! second is the thread's own until a turn of its own shows that it is not, and is then not a second copy of the
+//! parent's log.
 
 use serde_json::Value;
 
@@ -16,14 +17,14 @@ use crate::facts::span::Moment;
 
 /// How long the burst lasts, in milliseconds.
 const BURST: i64 = 1000;
-/// A burst of more than that: a turn of the thread's own may still tell that it was one.
+/// A burst longer than that: a turn of the thread's own may still show that it was one.
 const LATE: &str = "late";
 /// What follows is the thread's own.
 const OVER: &str = "over";
-/// By how much the time in a thread's id may differ from the one in its `session_meta`, in milliseconds.
+/// The largest difference between the time in a thread's id and the one in its `session_meta`, in milliseconds.
 const CLOCKS: i64 = 60_000;
 
-/// Notes when the thread began, and its first own record, where its `session_meta` says so.
+/// Notes when the thread began, and its first own record, if its `session_meta` names it.
 pub(super) fn expect(payload: &Value, at: Moment, log: &mut Log) {
     let born = instant(payload, "/timestamp").map_or(at, |born| born.min(at));
     set(log, "born", &born.0.to_string());
@@ -56,15 +57,15 @@ pub(super) fn begin(parent: &str, at: Moment, line: u32, log: &mut Log) {
     }
 }
 
-/// The thread was taken up again: what its log had by then is settled.
+/// The thread was resumed: what its log had by then is settled.
 pub(super) fn taken_up(log: &mut Log) {
     if get(log, "burst") == LATE {
         set(log, "burst", OVER);
     }
 }
 
-/// The thread whose record this is. Behind the second of a burst it may be the parent's: one that names its turn is known by
-/// the parent's id, so that it is the same record there.
+/// The owner of this record. After the second of a burst it may be the parent's: one that names its turn gets the
+/// parent's id, so that it is the same record there.
 pub(super) fn thread(own: Name, log: &Log) -> &str {
     let is_unsure = get(log, "burst") == LATE && !get(log, "turn id").is_empty();
     let parent = get(log, "history").split_once(' ').map(|(_, parent)| parent);
@@ -95,7 +96,7 @@ pub(super) fn is_copied(record: &Value, payload: &Value, at: Moment, log: &mut L
     false
 }
 
-/// A repeated turn keeps the second in which it was started, and its id.
+/// A repeated turn keeps the second of its start, and its id.
 fn begins_own_turn(record: &Value, payload: &Value, log: &Log) -> bool {
     let is_start = matches!(text(payload, "/type"), "task_started" | "turn_started");
     if !is_start && text(record, "/type") != "turn_context" {
@@ -106,7 +107,7 @@ fn begins_own_turn(record: &Value, payload: &Value, log: &Log) -> bool {
     was_started.unwrap_or_else(|| is_later(text(payload, "/turn_id"), log))
 }
 
-/// Whether a turn's id was made after the thread's: both begin with the time at which they were, where the thread's does.
+/// Whether a turn's id was made after the thread's: both begin with their creation time, if the thread's does.
 fn is_later(turn: &str, log: &Log) -> bool {
     let thread = log.carried.stamp.map(|stamp| log.text(stamp.session));
     let made = thread.and_then(made_at);
@@ -123,7 +124,7 @@ fn made_at(id: &str) -> Option<Moment> {
     is_one.then_some(Moment(millis))
 }
 
-/// Takes back what was taken for the thread's own before its first turn.
+/// Removes what was counted as the thread's own before its first turn.
 fn forget_history(log: &mut Log) {
     let line = get(log, "history").split_once(' ');
     let Some(first) = line.and_then(|(line, _)| line.parse::<u32>().ok()) else {
@@ -148,7 +149,7 @@ fn born(log: &Log) -> Moment {
     Moment(get(log, "born").parse().unwrap_or(i64::MIN))
 }
 
-/// What is repeated is where the thread goes on from: its token counts, its model and its folder.
+/// The repeated part is where the thread continues from: its token counts, its model and its directory.
 pub(super) fn go_on_from(kind: &str, payload: &Value, log: &mut Log) {
     if kind == "turn_context" {
         read_context(payload, log);

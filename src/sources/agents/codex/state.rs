@@ -1,4 +1,4 @@
-//! What a log keeps from one record to the next, by names of its own.
+//! What a log carries from one record to the next, under names.
 
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Logs of Codex, record by record.
 
-// `json!(…)` reads best where it is handed over.
+// `json!(…)` is most readable as an argument.
 #![allow(clippy::needless_pass_by_value)]
 
 use serde_json::json;
@@ -165,7 +165,7 @@ fn counts_are_cumulative_repeated_and_begin_anew() {
     assert_eq!(counted(&only(&script)), (40, 60, 10));
     script.tokens((300, 200, 30), None);
     assert_eq!(counted(&only(&script)), (100, 200, 30));
-    // A full context counts as a total without parts; then the count goes on from nothing.
+    // A full context counts as a total without parts; then the count continues from nothing.
     script.event(
         "token_count",
         json!({"info": {"total_token_usage": {"total_tokens": 9000},
@@ -181,7 +181,7 @@ fn counts_are_cumulative_repeated_and_begin_anew() {
 fn records_of_responses_count_alone() {
     let mut script = Script::new("s", json!({}));
     script.prompt().tokens((100, 0, 10), Some((100, 0, 10)));
-    // The version that writes them came in the middle; its first count stood before its record.
+    // The version that writes them came in the middle; its first count was before its record.
     script.tokens((300, 100, 30), Some((200, 100, 20)));
     script.response("r2", (200, 100, 20));
     script
@@ -299,7 +299,7 @@ fn turns_end_as_they_are_logged_to() {
 fn half_a_character_in_arguments_that_are_text_costs_no_edit() {
     let mut script = Script::new("s", json!({}));
     script.prompt();
-    // The record holds the arguments as a string, in which the escape is one of its own.
+    // The record contains the arguments as a string, in which the escape is one of its own.
     let patch = r"*** Begin Patch\n*** Update File: src/a.rs\n@@\n-a\n+b \ud83d\n+c\n*** End Patch";
     let arguments = format!(r#"{{"command":["apply_patch","{patch}"]}}"#);
     script.item(
@@ -400,13 +400,13 @@ fn called() -> Record {
     ("response_item", call)
 }
 
-/// What the model is told of it.
+/// What the model receives.
 fn answered(output: &str) -> Record {
     let output = json!({"type": "custom_tool_call_output", "call_id": "c", "output": output});
     ("response_item", output)
 }
 
-/// How it went, of a file as this version of the agent writes one.
+/// Its result, for a file as this version of the agent writes one.
 fn ended(success: bool, file: Value) -> Record {
     let ended = json!({"type": "patch_apply_end", "call_id": "c", "success": success, "changes": {"/w/kiln/a.rs": file}});
     ("event_msg", ended)
@@ -539,7 +539,7 @@ fn go_on(script: &mut Script) {
         json!({"started_at": 1_775_034_000 + script.second}),
     );
     script.at(script.second - 2).prompt();
-    // Taken up again, a thread repeats what was counted before.
+    // A resumed thread repeats what was counted before.
     script.tokens((250, 180, 30), Some((150, 120, 20)));
     script.call("c2", "exec_command", json!({"cmd": "git commit -m y"}));
     script
@@ -547,7 +547,7 @@ fn go_on(script: &mut Script) {
         .tokens((450, 330, 45), Some((200, 150, 15)));
 }
 
-/// A fork of [`parent`] made ten minutes later, under a name of its own.
+/// A fork of [`parent`] made ten minutes later, under a new name.
 fn fork(name: &'static str, times: Times) -> Script {
     let mut script = Script {
         name,
@@ -576,7 +576,7 @@ fn a_fork_counts_what_it_does_itself() {
             let own: Vec<_> = own
                 .map(|fork| (counted(fork), hashes(fork), kinds(fork).len()))
                 .collect();
-            // Two forks that did the very same: copies of one response, as far as a log can tell.
+            // Two forks that did exactly the same: copies of one response, as far as a log can show.
             let first = ((50, 150, 15), vec!["2a2b3c4"], 1);
             assert_eq!(own[0], first);
             assert!(
@@ -839,7 +839,7 @@ fn asking(policy: &Value, reviewer: &str) -> Script {
     script
 }
 
-/// The command of [`asking`] as it ended at a second, after it ran for so many.
+/// The command of [`asking`] as it ended at a second, after it ran for this many.
 fn ran_for(script: &mut Script, second: i64, seconds: i64) {
     let started = (1_775_034_000_i64 + 4) * 1000;
     let completed = (1_775_034_000 + second) * 1000;

@@ -1,7 +1,7 @@
 //! Where the turns of a thread begin and end, and who asked for them.
 //!
-//! A turn begins with `task_started`. Mostly a prompt follows, and the turn is that of the prompt. Without one it is another
-//! agent's message, or a compaction that a person asked for.
+//! A turn begins with `task_started`. Usually a prompt follows, and the turn is that of the prompt. Without one it is
+//! another agent's message, or a compaction that a person asked for.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::facts::session::ActionKind;
 /// The command that compacts a thread: the log has no text of it.
 const COMPACT: &str = "/compact";
 
-/// A turn began; what is known of it by now is a prompt before it, in logs that write that first.
+/// A turn began; in logs that write the prompt first, it is known by now.
 pub(super) fn began(stamp: Stamp, log: &mut Log) {
     set(log, "task", &stamp.line.to_string());
     set(log, "compacted", "");
@@ -41,13 +41,13 @@ pub(super) fn ended(payload: &Value, stamp: Stamp, log: &mut Log) {
     log.push(stamp, what);
 }
 
-/// The history was compacted, in a turn of its own or in passing.
+/// The history was compacted, in a separate turn or within one.
 pub(super) fn compacted(stamp: Stamp, log: &mut Log) {
     set(log, "compacted", "yes");
     log.push(stamp, What::Work);
 }
 
-/// A turn that did nothing but compact is one that a person asked for.
+/// A turn that only compacted is one that a person asked for.
 fn ask_for_compaction(log: &mut Log) {
     let line = get(log, "task").parse::<u32>().ok();
     let mut recent = log.events.iter_mut().rev();
@@ -60,7 +60,7 @@ fn ask_for_compaction(log: &mut Log) {
     }
 }
 
-/// A message of another agent: it is what a turn is about that has no prompt.
+/// A message of another agent: it is the subject of a turn without a prompt.
 pub(super) fn told_by_agent(stamp: Stamp, log: &mut Log) {
     if get(log, "turn") == "open" {
         set(log, "turn", "prompted");
@@ -68,8 +68,8 @@ pub(super) fn told_by_agent(stamp: Stamp, log: &mut Log) {
     }
 }
 
-/// A `!` command. Newer logs have it twice, as the command that ended and as what the model is told of it: `form` says
-/// which one this is, and its counterpart is left out.
+/// A `!` command. Newer logs have it twice, as the ended command and as the message to the model: `form` shows which
+/// one this is, and its counterpart is skipped.
 pub(super) fn own_command(form: &str, command: &str, stamp: Stamp, log: &mut Log) {
     let Key(said) = Key::of(&[command.trim()]);
     let (form_of_last, last) = get(log, "own command").split_once(' ').unwrap_or_default();
@@ -81,7 +81,7 @@ pub(super) fn own_command(form: &str, command: &str, stamp: Stamp, log: &mut Log
     log.push(stamp, What::Local { kind, typed });
 }
 
-/// The command line of a `!` command: the last word of what the shell was given.
+/// The command line of a `!` command: the last argument of the shell.
 pub(super) fn typed_command(command: &Value) -> &str {
     let words = items(command, "/command");
     let script = words.last().and_then(Value::as_str);

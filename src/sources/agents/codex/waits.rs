@@ -1,7 +1,7 @@
-//! Threads that wait for a subagent which waits for the person: nobody works in them meanwhile. Each thread has a log of its
-//! own, so that this is known only once all are read. The answer stays an action in the thread that asked.
+//! Threads that wait for a subagent which waits for the person: nobody works in them meanwhile. Each thread has a
+//! separate log, so this is known only once all are read. The answer stays an action in the thread that asked.
 //!
-//! A log may have any number of questions, calls and threads: each is looked up, none is searched for.
+//! A log may have any number of questions, calls and threads: each is looked up, none is searched linearly.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::super::log::{Event, Key, Log, Stamp, Tool, What};
 use super::state::get;
 use crate::facts::span::{Moment, Span};
 
-/// So many threads wait for each other at most: deeper than any agent nests.
+/// The most threads that wait for each other: deeper than any agent nests.
 const DEEPEST: usize = 64;
 
 /// A question of a thread, by the thread's number.
@@ -19,7 +19,7 @@ struct Question {
     asked: Span,
 }
 
-/// Takes the time in which a subagent waited for the person out of that of the threads that waited for the subagent.
+/// Subtracts the time in which a subagent waited for the person from that of the threads that waited for the subagent.
 pub(super) fn settle(logs: &mut [(PathBuf, Log)]) {
     let threads = Threads::of(logs);
     let mut waits: BTreeMap<usize, Vec<Event>> = BTreeMap::new();
@@ -71,11 +71,11 @@ fn parent(log: &Log) -> Option<&str> {
 struct Thread {
     /// The last of its logs.
     log: Option<usize>,
-    /// The thread that called for it, where nobody sits at this one.
+    /// The thread that called it, if no person is at this one.
     parent: Option<usize>,
     /// When its subagents did something, in order of time, each with the number of the subagent.
     beneath: Vec<(Moment, usize)>,
-    /// For each of these, where the next one of another subagent is.
+    /// For each of these, the position of the next one of another subagent.
     next_other: Vec<usize>,
 }
 
@@ -88,7 +88,7 @@ struct Call {
 struct Threads {
     numbers: HashMap<String, usize>,
     known: Vec<Thread>,
-    /// The calls for subagents in each log that is waited in.
+    /// The calls for subagents in each log that waits.
     calls: HashMap<usize, Calls>,
 }
 
@@ -169,7 +169,7 @@ impl Threads {
         found
     }
 
-    /// Whether another subagent of the thread that waits did something meanwhile: then it waited for that one as well.
+    /// Whether another subagent of the waiting thread did something meanwhile: then it waited for that one, too.
     fn others_work(&self, waiting: usize, own: usize, asked: Span) -> bool {
         let Some(thread) = self.known.get(waiting) else {
             return false;
@@ -184,7 +184,7 @@ impl Threads {
     }
 }
 
-/// For each entry, the place of the next one of another subagent.
+/// For each entry, the position of the next one of another subagent.
 fn next_other(beneath: &[(Moment, usize)]) -> Vec<usize> {
     let mut next = vec![beneath.len(); beneath.len()];
     for at in (0..beneath.len().saturating_sub(1)).rev() {
@@ -252,7 +252,7 @@ impl Calls {
             return None;
         }
         while self.made[node] > latest {
-            // What lies right of it: the next node of the same parent, or of the first parent that has one.
+            // The right neighbor: the next node of the same parent, or of the first parent that has one.
             while node % 2 == 1 {
                 node /= 2;
             }
@@ -268,10 +268,10 @@ impl Calls {
         Some(node - leaves)
     }
 
-    /// That a thread waited, if it had called for a subagent all the while.
+    /// Whether a thread waited all the time, if it had called a subagent.
     fn wait(&self, asked: Span) -> Option<Event> {
         let mut from = self.ended_by.partition_point(|ended| *ended < asked.end);
-        // Results come in order of time, but where a clock was turned back.
+        // Results come in order of time, unless a clock was set back.
         let call = loop {
             let at = self.made_by(from, asked.start)?;
             match self.calls.get(at)? {
@@ -291,13 +291,13 @@ impl Calls {
     }
 }
 
-/// Adds events where they belong by their time: each behind the last that is not later, of several the first of them first.
+/// Adds events at their position by time: each after the last that is not later, of several the first of them first.
 fn insert(mut added: Vec<Event>, log: &mut Log) {
     let mut earliest: Vec<Moment> = log.events.iter().map(|event| event.stamp.at).collect();
     for at in (0..earliest.len().saturating_sub(1)).rev() {
         earliest[at] = earliest[at].min(earliest[at + 1]);
     }
-    // Times that none behind them falls below rise, so that this sorts by place as well.
+    // The times are increasing, so this also sorts by position.
     added.sort_by_key(|event| event.stamp.at);
     let mut merged = Vec::with_capacity(log.events.len() + added.len());
     let mut added = added.into_iter().peekable();
@@ -323,7 +323,7 @@ mod tests {
         Event { stamp, what }
     }
 
-    /// What a look at every event of the log tells.
+    /// The result of checking every event of the log.
     fn searched(asked: Span, events: &[Event]) -> Option<Moment> {
         let mut calls: HashMap<Key, Stamp> = HashMap::new();
         let mut waits: Option<Stamp> = None;

@@ -1,8 +1,8 @@
-//! What is known of programs by their names.
+//! Programs that are known by name.
 
 use super::super::shell::Run;
 
-/// Subcommands of git that print no summary of a commit of their own; any other may be an alias.
+/// Subcommands of git that print no summary of a new commit; any other may be an alias.
 pub(super) const GIT: &[&str] = &[
     "add",
     "annotate",
@@ -120,7 +120,7 @@ pub(super) const GIT: &[&str] = &[
     "write-tree",
 ];
 
-/// Programs that show or change files and text: what they print of commits was there before.
+/// Programs that show or change files and text: the commits that they print existed before.
 const SHOWING: &[&str] = &[
     ".",
     ":",
@@ -267,7 +267,7 @@ const SHOWING: &[&str] = &[
     "zip",
 ];
 
-/// Programs that build, test or run others. The output of tests may look like anything.
+/// Programs that build, test or run others. The output of tests may contain anything.
 const RUNNING: &[&str] = &[
     "ant",
     "bazel",
@@ -343,7 +343,7 @@ const RUNNING: &[&str] = &[
     "zig",
 ];
 
-/// Words that a script's name or arguments have if it makes commits.
+/// Words in the name or arguments of a script that makes commits.
 const TELLING: &[&str] = &["bump", "commit", "publish", "release", "ship", "version"];
 
 /// Whether a program that is not git may be an alias for `git commit`, or call it.

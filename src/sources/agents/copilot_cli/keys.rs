@@ -1,10 +1,10 @@
-//! Which responses were counted, so that each counts once, however many records tell of it.
+//! Which responses were counted, so that each counts once, however many records describe it.
 
 use super::super::log::{Key, Log, What};
 use super::super::repeats::Repeats;
 use crate::facts::session::TokenCounts;
 
-/// Tokens by kind, of an input that has the cache's in it.
+/// Tokens by kind, of an input that includes the cache's.
 pub(super) fn counts(input: u64, read: u64, written: u64, output: u64) -> TokenCounts {
     TokenCounts {
         input: input.saturating_sub(read.saturating_add(written)),
@@ -14,12 +14,12 @@ pub(super) fn counts(input: u64, read: u64, written: u64, output: u64) -> TokenC
     }
 }
 
-/// The responses that were counted, by what they are known by: session, model and all counts, and which one with these it is.
+/// The counted responses, by what identifies them: session, model and all counts, and its number among equal ones.
 #[derive(Debug, Default)]
 pub(super) struct Keys(Repeats<Option<Key>>);
 
 impl Keys {
-    /// What a log has from an earlier run.
+    /// The state from an earlier run.
     pub(super) fn of(log: &Log) -> Self {
         let known = log.events.iter();
         let known = known.filter_map(|event| Some((message_of(&event.what)?, event.stamp.key)));

@@ -1,7 +1,8 @@
-//! `session-store.db`: a row a response, written as it came, by the command line and by GitHub's desktop application.
+//! `session-store.db`: one row per response, written immediately, by the command line and by GitHub's desktop
+//! application.
 //!
-//! Of it only the counts are read, and where each session ran. The database has a write-ahead log; which columns a version
-//! has is asked of it. A row is the same response as the log's own record where all counts are equal.
+//! Only the counts are read, and where each session ran. The database has a write-ahead log; the columns of a version
+//! are queried. A row is the same response as the log's own record if all counts are equal.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,10 +18,10 @@ use super::super::record::{COUNTS, moment};
 use super::keys::{Keys, counts};
 use crate::facts::span::Moment;
 
-/// The name of the database in the agent's folder.
+/// The name of the database in the agent's directory.
 const NAME: &str = "session-store.db";
 const TABLE: &str = "assistant_usage_events";
-/// Columns without which a row says nothing.
+/// Columns without which a row is useless.
 const NEEDED: [&str; 4] = ["session_id", "model", "created_at", "input_tokens"];
 /// Columns that not every version has.
 const OTHERS: [&str; 6] = [
@@ -31,11 +32,11 @@ const OTHERS: [&str; 6] = [
     "parent_tool_call_id",
     "initiator",
 ];
-/// Where [`super::super::log::Carried::other`] lists the rows of compactions, and those without a count of the output.
+/// The key in [`super::super::log::Carried::other`] for the rows of compactions, and those without an output count.
 pub(super) const COMPACTIONS: &str = "compactions";
 pub(super) const WITHOUT_OUTPUT: &str = "without output";
 
-/// The database in a folder.
+/// The database in a directory.
 pub(super) fn log_file(root: &Path) -> Option<LogFile> {
     let path = root.join(NAME);
     path.is_file().then(|| database::log_file(&path))
@@ -46,7 +47,7 @@ pub(super) fn is_store(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "db")
 }
 
-/// Reads the database. One that is locked, or is none, is an error; what can be read of a damaged one is kept.
+/// Reads the database. One that is locked, or not a database, is an error; the readable part of a damaged one counts.
 pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
     let connection = database::open(path)?;
     let mut reading = Reading {
@@ -74,7 +75,7 @@ pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
 struct Reading<'log> {
     log: &'log mut Log,
     keys: Keys,
-    /// Where sessions ran: folder and branch.
+    /// Where sessions ran: directory and branch.
     places: HashMap<String, (String, String)>,
     compactions: Vec<Key>,
     without_output: Vec<Key>,
@@ -82,7 +83,7 @@ struct Reading<'log> {
 
 impl Reading<'_> {
     fn all(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        // All of it as it is at one moment.
+        // All of it in the state of one moment.
         let _snapshot = connection.unchecked_transaction()?;
         self.read_places(connection)?;
         let columns = columns(connection, TABLE)?;
@@ -187,7 +188,7 @@ impl Reading<'_> {
     }
 }
 
-/// What the store alone knows of a session says nothing but tokens.
+/// Of sessions that are only in the store, nothing but tokens is known.
 pub(super) fn name_what_is_missing(logs: &mut [(PathBuf, Log)], has_events: impl Fn(&str) -> bool) {
     for (_, log) in logs.iter_mut().filter(|(path, _)| is_store(path)) {
         let mut alone = HashMap::new();
@@ -215,18 +216,18 @@ fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>
     names.collect()
 }
 
-/// When a row was written: RFC 3339, or what SQLite calls now, which is UTC without saying so.
+/// When a row was written: RFC 3339, or SQLite's form of the current time, which is UTC without a zone.
 fn written_at(text: &str) -> Option<Moment> {
     moment(text).or_else(|| moment(&format!("{}Z", text.replacen(' ', "T", 1))))
 }
 
-/// The text in a column; empty where there is none.
+/// The text in a column; empty if there is none.
 fn text<'row>(row: &'row Row<'_>, column: usize) -> &'row str {
     let value = row.get_ref(column).ok();
     value.and_then(|value| value.as_str().ok()).unwrap_or_default()
 }
 
-/// The count in a column, if there is one; an error if what stands there is none.
+/// The count in a column, if there is one; an error if it is invalid.
 fn count(row: &Row<'_>, column: usize) -> Result<Option<u64>, ()> {
     let number = match row.get_ref(column) {
         Ok(ValueRef::Null) => return Ok(None),

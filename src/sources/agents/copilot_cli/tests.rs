@@ -1,6 +1,6 @@
 //! Logs of Copilot CLI, event by event.
 
-// `json!(…)` reads best where it is handed over.
+// `json!(…)` is most readable as an argument.
 #![allow(clippy::needless_pass_by_value)]
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use super::*;
 use crate::facts::session::Provenance::{self, Estimated, Measured};
 use crate::facts::session::{Session, TokenCounts, TurnEnd};
 
-/// A folder `.copilot`.
+/// A directory `.copilot`.
 struct Home(tempfile::TempDir);
 
 impl Home {
@@ -76,7 +76,7 @@ fn shutdown(input: u64, output: u64) -> (&'static str, Value) {
     totals(input, 0, output)
 }
 
-/// The totals of a shutdown; `input` has the cache in it.
+/// The totals of a shutdown; `input` includes the cache.
 fn totals(input: u64, cached: u64, output: u64) -> (&'static str, Value) {
     let usage = json!({"inputTokens": input, "cacheReadTokens": cached, "cacheWriteTokens": 0, "outputTokens": output});
     (
@@ -122,7 +122,7 @@ fn tokens_are_unknown_without_a_shutdown() {
 fn totals_of_a_resumed_session_go_on_or_begin_anew_as_its_messages_say() {
     let resume = ("session.resume", json!({"context": {"cwd": "/w/kiln"}}));
     for (second, expected) in [
-        // 30 more were said: 40 has the first 10 in it, 30 has not, and 5 cannot have.
+        // 30 more were output: 40 includes the first 10, 30 does not, and 5 cannot.
         (shutdown(400, 40), (400, 40)),
         (shutdown(300, 30), (400, 40)),
         (shutdown(50, 5), (150, 15)),
@@ -301,7 +301,7 @@ fn parts_add_up() {
     assert_eq!((sum, parts(tokens, 3).count()), (tokens, 3));
 }
 
-/// The record of a response; `input` has the cache in it.
+/// The record of a response; `input` includes the cache.
 fn record(call: &str, input: u64, cached: u64, output: u64) -> (&'static str, Value) {
     let usage = json!({"model": "m", "inputTokens": input, "cacheReadTokens": cached, "cacheWriteTokens": 0,
                        "outputTokens": output, "reasoningTokens": 3, "duration": 900, "apiCallId": call});
@@ -314,7 +314,7 @@ fn by(agent: &str, (kind, mut data): (&'static str, Value)) -> (&'static str, Va
     (kind, data)
 }
 
-/// (uncached input, cache reads, output), and how they are known.
+/// (uncached input, cache reads, output), and how they came to be.
 fn tokens(session: &Session) -> (u64, u64, u64, Provenance) {
     let tokens = session.tokens().unwrap();
     (
@@ -488,7 +488,7 @@ fn a_compaction_alone_is_no_count_of_a_session() {
 fn totals_may_begin_anew_at_a_compaction() {
     let failed = ("session.compaction_complete", json!({"success": false}));
     let done = ("session.compaction_complete", json!({"success": true}));
-    // 10 were said before the compaction, 30 after it.
+    // 10 were output before the compaction, 30 after it.
     for (between, second, expected) in [
         (&done, shutdown(300, 30), (400, 0, 40)),
         (&done, shutdown(500, 50), (500, 0, 50)),
@@ -637,7 +637,7 @@ fn a_row_and_a_record_of_one_response_are_not_added() {
         record("b", 100, 60, 10),
         response("b", 0),
     ];
-    // The row of one is missing, or there is one that the log has no record of.
+    // The row of one is missing, or there is one without a record in the log.
     for (rows, expected) in [
         (vec![(2, 100, 60, 10, "user")], (80, 120, 20)),
         (
@@ -680,7 +680,7 @@ fn a_shutdown_counts_what_it_has_beyond_the_rows() {
     let _open = store(&home, &[], &[(3, 200, 0, 20, "user"), (6, 400, 0, 40, "user")]);
     let session = home.session();
     assert_eq!(tokens(&session), (700, 0, 70, Estimated));
-    // All rows are there: nothing is left for the totals.
+    // All rows are there: nothing remains for the totals.
     let home = Home::new();
     home.log("s/events.jsonl", &events(&list));
     let rows = [
@@ -816,7 +816,7 @@ fn asking_subagent(mode: &str) -> Vec<(&'static str, Value)> {
 
 #[test]
 fn what_a_subagent_asks_is_answered_by_the_person_and_nobody_works_meanwhile() {
-    // The call of either stands open until the end, and its lane works as long as the subagent does.
+    // The call of either is open until the end, and its lane works as long as the subagent does.
     for (mode, main) in [("sync", 3), ("background", 3)] {
         let home = Home::new();
         home.log("s/events.jsonl", &events(&asking_subagent(mode)));
@@ -867,12 +867,12 @@ fn nobody_types_in_a_headless_run() {
         (turn(&headless), 0, vec![false]),
         (turn(&attended), 1, vec![true]),
         (turn(&instructions), 1, vec![true]),
-        // What was said holds until something else is.
+        // A message applies until another one comes.
         ([turn(&headless), unsaid.to_vec()].concat(), 0, vec![false, false]),
         ([turn(&headless), turn(&attended)].concat(), 1, vec![false, true]),
         ([turn(&attended), turn(&headless)].concat(), 1, vec![true, false]),
         ([turn(&attended), unsaid.to_vec()].concat(), 3, vec![true, true]),
-        // A subagent's task is no matter of who is there.
+        // A subagent's task does not show who is there.
         (turn(&by("x", headless.clone())), 1, vec![true]),
     ] {
         let home = Home::new();

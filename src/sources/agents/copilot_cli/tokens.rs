@@ -1,9 +1,10 @@
-//! Whose tokens are counted by what. A response has a record of its own in the log of newer versions
-//! (`session.usage_record`), or a row in the store; both are measured, and are one where their counts are equal. The totals of
-//! a shutdown count for what neither has, spread evenly over the responses without one: estimated.
+//! Which tokens are counted by which source. A response has a separate record in the log of newer versions
+//! (`session.usage_record`), or a row in the store; both are measured, and are one if their counts are equal. The
+//! totals of a shutdown count for what neither has, spread evenly over the responses without one: estimated.
 //!
-//! Totals go on over resumed runs in newer versions; in others they begin anew with a run, or with a compaction inside one.
-//! A total that fell began anew. Else the output of the responses tells, by which reading it is nearer to.
+//! Totals continue over resumed runs in newer versions; in others they start again with a run, or with a compaction
+//! inside one. A total that fell started again. Otherwise the output of the responses decides, by which reading it is
+//! nearer to.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
@@ -21,17 +22,17 @@ use crate::facts::span::Moment;
 
 /// How much earlier than the message of a response its row may be, in milliseconds: some versions write whole seconds.
 const EARLIER: i64 = 5_000;
-/// How much later a row may be than what it belongs to, in milliseconds.
+/// How much later than its response a row may be, in milliseconds.
 const LATER: i64 = 2_000;
 
-/// A response of a model; its stamp says when and in which lane.
+/// A response of a model; its stamp has the time and the lane.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Response {
     call: Key,
     stamp: Stamp,
     model: Option<Name>,
     output: u64,
-    /// What its record counts.
+    /// The counts of its record.
     tokens: Option<TokenCounts>,
     /// Whether its message was logged.
     said: bool,
@@ -49,11 +50,11 @@ struct Leg {
     responses: Vec<Response>,
 }
 
-/// A point at which a count may have begun anew.
+/// A point at which a count may have started again.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Start {
     at: Option<Moment>,
-    /// How many responses of the leg were there before.
+    /// How many responses of the leg came before.
     behind: usize,
 }
 
@@ -66,12 +67,12 @@ struct Compaction {
     tokens: TokenCounts,
 }
 
-/// What is known of the tokens of a log so far.
+/// The known tokens of a log so far.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Tokens {
     /// Responses since the last shutdown.
     responses: Vec<Response>,
-    /// Where a count may have begun since then.
+    /// Where a count may have started again since then.
     starts: Vec<Start>,
     last_shutdown: Option<Moment>,
     /// Its totals, by model.
@@ -89,10 +90,10 @@ pub(super) struct Tokens {
     index: Index,
 }
 
-/// Where the responses of a list are: a session may have any number of them.
+/// An index of the responses in a list: a session may have any number of them.
 #[derive(Debug, Default)]
 struct Index {
-    /// How many of the list it knows.
+    /// How many of the list are in it.
     known: usize,
     /// The first of each call.
     by_call: HashMap<Key, usize>,
@@ -101,7 +102,7 @@ struct Index {
 }
 
 impl Index {
-    /// Takes in what was added to the list.
+    /// Adds the new entries of the list.
     fn update(&mut self, responses: &[Response]) {
         for (at, response) in responses.iter().enumerate().skip(self.known) {
             self.by_call.entry(response.call).or_insert(at);
@@ -167,7 +168,7 @@ impl Tokens {
         });
     }
 
-    /// The program took the session up again.
+    /// The program resumed the session.
     pub(super) fn resumed(&mut self, at: Moment) {
         self.begin(at);
     }
@@ -176,7 +177,7 @@ impl Tokens {
         self.compacting = self.responses.len();
     }
 
-    /// What a compaction used, unless a record has it as well.
+    /// What a compaction used, unless a record includes it.
     pub(super) fn compacted(&mut self, data: &Value, stamp: Stamp, keys: &mut Keys, log: &mut Log) {
         let used_by_it = data.get("compactionTokensUsed").filter(|used| used.is_object());
         if let Some(usage) = used_by_it {
@@ -259,7 +260,7 @@ impl Tokens {
         (self.compacting, self.compactions_before) = (0, self.compactions.len());
     }
 
-    /// Whether totals have the last ones in them, and since when they count.
+    /// Whether totals include the last ones, and since when they count.
     fn reading(&self, totals: &BTreeMap<String, TokenCounts>) -> (bool, Start) {
         let none_fell = self.totals.iter().all(|(model, before)| {
             totals
@@ -286,7 +287,7 @@ impl Tokens {
         nearest.unwrap_or((none_fell, first))
     }
 
-    /// Takes compactions, which count for themselves, out of totals that have them: the output tells.
+    /// Subtracts compactions, which count separately, from totals that include them: the output shows whether they do.
     fn take_out_compactions(
         &self,
         totals: &BTreeMap<String, TokenCounts>,
@@ -313,7 +314,7 @@ impl Tokens {
         }
     }
 
-    /// Adds what neither records nor rows count, once all rows are known, and says of which responses the rows are.
+    /// Adds what neither records nor rows count, once all rows are known, and assigns the rows to responses.
     fn settle(&self, rows: &[Row], log: &mut Log) -> Vec<(Key, Of)> {
         self.leave_compactions_to(rows, log);
         let known: HashSet<Key> = log
@@ -348,12 +349,13 @@ impl Tokens {
         if is_short {
             self.tell_shortness(rows.is_empty(), log);
         }
-        // What belongs to a response stands with it: at one instant the order decides what is part of a turn.
+        // What belongs to a response has its position: at one instant the order decides what is part of a turn.
         log.events.sort_by_key(|event| event.stamp.line);
         of
     }
 
-    /// Says that some responses are in no count. Without a count of any, those of compactions alone would say nothing.
+    /// Notes that some responses are in no count. If no response is counted, the counts of compactions would be
+    /// misleading.
     fn tell_shortness(&self, without_rows: bool, log: &mut Log) {
         let compactions: HashSet<Key> = self
             .compactions
@@ -370,7 +372,7 @@ impl Tokens {
         }
     }
 
-    /// A compaction that has a row is counted there, also if the two differ.
+    /// A compaction with a row is counted there, even if the two differ.
     fn leave_compactions_to(&self, rows: &[Row], log: &mut Log) {
         let of_compactions: Vec<&Row> = rows.iter().filter(|row| row.is_compaction).collect();
         let mut of_compactions = OpenRows::of(&of_compactions);
@@ -390,7 +392,7 @@ impl Tokens {
 }
 
 impl Leg {
-    /// Counts what the shutdown has beyond the rows of its time.
+    /// Counts what the shutdown has beyond the rows of its period.
     fn count(&self, rows: &[&Row], log: &mut Log) {
         let within =
             |row: &&&Row| self.since.is_none_or(|since| row.at > since) && row.at <= self.end.at.plus(LATER);
@@ -402,8 +404,8 @@ impl Leg {
         }
     }
 
-    /// Spreads the tokens of a model evenly over its responses: over all where none is known for its own, at the end where
-    /// there are none at all.
+    /// Spreads the tokens of a model evenly over its responses: over all if none is known to be of that model, at the
+    /// end if there are none at all.
     fn spread(&self, model: Name, tokens: TokenCounts, log: &mut Log) {
         if tokens == TokenCounts::default() {
             return;
@@ -433,7 +435,7 @@ impl Leg {
 }
 
 impl Response {
-    /// The output that the message tells, for a row that does not.
+    /// The output that the message has, for a row without one.
     fn push_output(&self, log: &mut Log) {
         let tokens = TokenCounts {
             output: self.output,
@@ -450,14 +452,15 @@ impl Response {
     }
 }
 
-/// Rows that are not taken yet, by their instants: a window of time has thousands of these at most, however many rows.
+/// Rows that are not assigned yet, by their instants: a window of time has at most thousands of these, however many
+/// rows there are.
 struct OpenRows<'row> {
     rows: Vec<&'row Row>,
     all: Instants,
     by_model: HashMap<&'row str, Instants>,
 }
 
-/// The places of rows in their list, by instant.
+/// The positions of rows in their list, by instant.
 type Instants = BTreeMap<Moment, BTreeSet<usize>>;
 
 impl<'row> OpenRows<'row> {
@@ -498,7 +501,7 @@ impl<'row> OpenRows<'row> {
     }
 }
 
-/// Notes the tokens of a response, and says of which model and under which key.
+/// Notes the tokens of a response, with its model and its key.
 fn counted(named: &str, tokens: TokenCounts, stamp: Stamp, keys: &mut Keys, log: &mut Log) -> (Name, Key) {
     let model = match (named, log.carried.model) {
         ("", Some(model)) => model,
@@ -534,7 +537,7 @@ struct Row {
     without_output: bool,
 }
 
-/// Adds to each log what only all of them together tell.
+/// Adds to each log what follows only from all of them together.
 pub(super) fn settle(logs: &mut [(PathBuf, Log)], state: impl Fn(&Log) -> Option<Tokens>) {
     let mut rows: HashMap<String, Vec<Row>> = HashMap::new();
     for (_, log) in logs.iter().filter(|(path, _)| is_store(path)) {
@@ -556,7 +559,7 @@ pub(super) fn settle(logs: &mut [(PathBuf, Log)], state: impl Fn(&Log) -> Option
     store::name_what_is_missing(logs, |session| with_events.contains(session));
 }
 
-/// Puts rows where their responses are; a row that was written in whole seconds might stand before the prompt.
+/// Moves rows to their responses; a row that was written in whole seconds might come before the prompt.
 fn place_rows(of: &HashMap<Key, Of>, log: &mut Log) {
     let find = |what: &What| of.get(&message_of(what)?);
     log.events
@@ -596,7 +599,7 @@ fn collect_rows(log: &Log, rows: &mut HashMap<String, Vec<Row>>) {
     }
 }
 
-/// Whether one of the counts of a response is none.
+/// Whether one of the counts of a response is invalid.
 fn is_none(usage: &Value) -> bool {
     let counts = usage.as_object().into_iter().flatten();
     let counts = counts.filter(|(name, _)| {
@@ -608,7 +611,8 @@ fn is_none(usage: &Value) -> bool {
     is_miscounted(&Value::Object(counts))
 }
 
-/// The counts of a response, in one of two forms. Input from the cache or to it is part of the input, reasoning of the output.
+/// The counts of a response, in one of two forms. Cache reads and writes are part of the input, reasoning of the
+/// output.
 fn used(usage: &Value) -> TokenCounts {
     let either = |names: [&str; 2]| names.iter().map(|name| count(usage, name)).max().unwrap_or(0);
     counts(
@@ -619,7 +623,7 @@ fn used(usage: &Value) -> TokenCounts {
     )
 }
 
-/// The totals of a shutdown, by model; models without tokens left out.
+/// The totals of a shutdown, by model; without models that have no tokens.
 fn totals(data: &Value) -> BTreeMap<String, TokenCounts> {
     let metrics = data.get("modelMetrics").and_then(Value::as_object);
     let totals = metrics.into_iter().flatten().map(|(model, metric)| {
@@ -655,7 +659,7 @@ fn said(responses: &[Response]) -> u64 {
     outputs.fold(0, u64::saturating_add)
 }
 
-/// `tokens` in so many parts that differ by at most one of each kind and add up to it.
+/// `tokens` in this many parts that differ by at most one of each kind and add up to it.
 pub(super) fn parts(tokens: TokenCounts, number: usize) -> impl Iterator<Item = TokenCounts> {
     let number = number.max(1) as u64;
     (0..number).map(move |part| {

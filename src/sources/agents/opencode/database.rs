@@ -1,4 +1,4 @@
-//! The databases of OpenCode, read as they lie there: nothing is written, no file is made beside them, and rows stream.
+//! The databases of OpenCode, read in place: nothing is written, no file is created beside them, and rows are streamed.
 
 use std::borrow::Cow;
 use std::io;
@@ -18,7 +18,7 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::span::Moment;
 use crate::git::folder;
 
-/// The databases in the data folder, by their names: one of releases, and one for each other channel.
+/// The databases in the data directory, by their names: one of releases, and one for each other channel.
 pub(super) fn below(folder: &Path, names: &[&str], warnings: &mut Vec<Warning>) -> Vec<LogFile> {
     let entries = match folder::list(folder) {
         Ok(entries) => entries,
@@ -44,7 +44,7 @@ pub(super) fn below(folder: &Path, names: &[&str], warnings: &mut Vec<Warning>) 
     databases.map(|path| log_file(&path)).collect()
 }
 
-/// Reads a database. One that is locked, or is none, is an error; what can be read of a damaged one is kept.
+/// Reads a database. One that is locked, or not a database, is an error; the readable part of a damaged one counts.
 pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
     let database = Database {
         connection: open(path)?,
@@ -72,7 +72,7 @@ struct Database<'path> {
 
 impl Database<'_> {
     fn read(&self, reading: &mut Reading<'_>) -> rusqlite::Result<()> {
-        // All of it as it is at one moment.
+        // All of it in the state of one moment.
         let _snapshot = self.connection.unchecked_transaction()?;
         let mut known = false;
         for table in ["session", "session_v2"] {
@@ -124,7 +124,7 @@ impl Database<'_> {
         Ok(!self.columns(table)?.is_empty())
     }
 
-    /// The columns that are kept in the file, in a table's order. A view may take any time, and is refused.
+    /// The stored columns of a table, in order. A view may take any time, and is refused.
     fn columns(&self, table: &str) -> rusqlite::Result<Vec<String>> {
         let query =
             "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ?1 COLLATE NOCASE)";
@@ -138,13 +138,13 @@ impl Database<'_> {
         names.collect()
     }
 
-    /// A column of a table; `NULL` where the table has none of that name.
+    /// A column of a table; `NULL` if the table has none of that name.
     fn column<'name>(&self, table: &str, name: &'name str) -> rusqlite::Result<&'name str> {
         let is_there = self.columns(table)?.iter().any(|column| column == name);
         Ok(if is_there { name } else { "NULL" })
     }
 
-    /// That columns are kept in the file: one that is worked out from others may take any time, and a view has none.
+    /// Checks that columns are stored: a generated one may take any time, and a view has none.
     fn check_plain(&self, columns: &str, table: &str) -> rusqlite::Result<()> {
         let table = table.split(' ').next().unwrap_or_default();
         let kept = self.columns(table)?;
@@ -160,7 +160,7 @@ impl Database<'_> {
         }
     }
 
-    /// What calls showed while they ran, where the database keeps every change of a part.
+    /// What calls showed while they ran, if the database stores every change of a part.
     fn changes(&self, reading: &mut Reading<'_>) -> rusqlite::Result<()> {
         if self.column("event", "data")? == "NULL" || self.column("event", "type")? == "NULL" {
             return Ok(());
@@ -257,7 +257,7 @@ impl Database<'_> {
     }
 }
 
-/// The text in a column, with U+FFFD for bytes that are none; empty where there is no text.
+/// The text in a column, with U+FFFD for invalid bytes; empty if there is no text.
 fn cell<'row>(row: &'row Row<'_>, index: usize) -> Cow<'row, str> {
     match row.get_ref(index) {
         Ok(ValueRef::Text(bytes)) => String::from_utf8_lossy(bytes),

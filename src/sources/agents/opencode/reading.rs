@@ -1,4 +1,4 @@
-//! Sessions, messages and their parts as they come, put in the order in which they happened.
+//! Sessions, messages and their parts as they are read, put in the order in which they happened.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,14 +10,14 @@ use super::super::{prose, tools};
 use crate::facts::session::{ActionKind, TokenCounts};
 use crate::facts::span::Moment;
 
-/// What a user message says that stands for a command which the person ran with `!`.
+/// The text of a user message for a command that the person ran with `!`.
 pub(super) const OWN_COMMAND: &str = "The following tool was executed by the user";
 /// How the errors of calls begin that the person refused.
 const REFUSALS: [&str; 2] = ["The user rejected permission to use", "The user dismissed"];
-/// How deep subagents may launch subagents: beyond that, parents run in a circle.
+/// How deep subagents may launch subagents: beyond that, parents form a cycle.
 pub(super) const DEEPEST: usize = 32;
 
-/// What is known of a session.
+/// The known facts of a session.
 #[derive(Debug, Default)]
 pub(super) struct Session {
     /// The session whose agent launched it.
@@ -26,16 +26,16 @@ pub(super) struct Session {
     pub(super) forked_from: Option<String>,
     pub(super) folder: String,
     pub(super) version: String,
-    /// When it was made: what is older in it came from the session that it was forked from.
+    /// When it was made: older content came from the session that it was forked from.
     pub(super) made: Option<Moment>,
-    /// Whether its agent may not even ask a question: a program runs it, and nobody is there.
+    /// Whether its agent may not even ask a question: a program runs it, and no person is there.
     pub(super) unattended: bool,
-    /// When it was last done with all it had to do, and how that ended.
+    /// When it last became idle, and how that ended.
     pub(super) idle: Option<(Moment, String)>,
 }
 
 impl Session {
-    /// Takes the rules by which its tools may run. `opencode run` denies what would need a person.
+    /// Reads the rules by which its tools may run. `opencode run` denies what would need a person.
     pub(super) fn set_rules(&mut self, rules: &Value) {
         let mut rules = rules.as_array().into_iter().flatten();
         self.unattended =
@@ -43,17 +43,17 @@ impl Session {
     }
 }
 
-/// One message, as the parts of it come.
+/// One message, as its parts are read.
 struct Message {
     id: Key,
-    /// The session it stands in, be it a subagent's.
+    /// The session that contains it, be it a subagent's.
     session: Name,
     stamp: Stamp,
     role: Role,
 }
 
 enum Role {
-    /// Put in by a person, or in their name by a program.
+    /// Input by a person, or by a program in their name.
     User(Said),
     /// An answer.
     Agent(Answer),
@@ -61,12 +61,12 @@ enum Role {
     End,
 }
 
-/// What is known of an answer.
+/// The known facts of an answer.
 #[derive(Default)]
 struct Answer {
-    /// Up to when it was given.
+    /// When it ended.
     until: Option<Moment>,
-    /// To which message.
+    /// The message that it answers.
     asked: Option<Key>,
     /// When the model was asked for it: until then the program was busy with itself.
     began: Option<Moment>,
@@ -74,16 +74,16 @@ struct Answer {
     done: Option<Moment>,
     /// Whether the person stopped it.
     stopped: bool,
-    /// Whether the log counts no tokens of it.
+    /// Whether the log counts no tokens for it.
     uncounted: bool,
 }
 
-/// What of a user message is a person's.
+/// The part of a user message that is a person's.
 #[derive(Default)]
 struct Said {
     kind: Option<ActionKind>,
     typed: u32,
-    /// A hash of all that was said.
+    /// A hash of the whole text.
     text: Option<Key>,
 }
 
@@ -93,11 +93,11 @@ pub(super) struct Reading<'log> {
     pub(super) sessions: HashMap<String, Session>,
     messages: Vec<Message>,
     by_id: HashMap<Key, usize>,
-    /// Events with the message that they belong to.
+    /// Events with their message.
     events: Vec<(usize, Event)>,
     /// The same, of ends: at one instant they come after what ended by then.
     ends: Vec<(usize, Event)>,
-    /// When calls began to run, after whoever had to be asked was asked: by the call's id and the time it was made.
+    /// When calls began to run, after any permission was given: by the call's id and the time it was made.
     running: HashMap<Key, Moment>,
     /// Records so far.
     pub(super) records: u32,
@@ -136,8 +136,8 @@ impl<'log> Reading<'log> {
         }
     }
 
-    /// A change of a part of version 1, while it changed. Of a call that runs the program writes by what it was allowed and what
-    /// it did so far, and does so only once it may run.
+    /// A change of a part of version 1, while it changed. For a running call the program writes which rule allowed it
+    /// and what it did so far, and only once it may run.
     pub(super) fn change(&mut self, change: &Value) {
         let state = change.pointer("/part/state").unwrap_or(&Value::Null);
         let shows = |field| state.pointer(field).is_some_and(|shown| !shown.is_null());
@@ -172,7 +172,7 @@ impl<'log> Reading<'log> {
             }
             (Role::End, _) => {}
             (Role::Agent(answer), "step-start") => answer.began = answer.began.or(made),
-            // The end of a step is told after its snapshot.
+            // The end of a step is recorded after its snapshot.
             (Role::Agent(_), "step-finish") => {}
             (Role::Agent(answer), _) => {
                 if let Some(at) = instant(part, "/time/end") {
@@ -183,7 +183,7 @@ impl<'log> Reading<'log> {
         }
     }
 
-    /// A record of version 2, which has all its parts in it.
+    /// A record of version 2, which includes all its parts.
     pub(super) fn record(&mut self, id: &str, session: &str, kind: &str, record: &Value) {
         let Some(at) = timed(record, "/time/created", self.records, self.log) else {
             return;
@@ -322,7 +322,7 @@ impl<'log> Reading<'log> {
         }
         match (stopped, text(message, "/finish")) {
             (true, _) => self.end(index, ended, &identity, What::Interrupted),
-            // After these the agent goes on by itself.
+            // After these the agent continues automatically.
             (_, "" | "tool-calls" | "unknown") => {}
             _ if until.is_some() => self.end(index, ended, &identity, What::TurnEnd(None)),
             _ => {}
@@ -330,8 +330,8 @@ impl<'log> Reading<'log> {
         Some(index)
     }
 
-    /// A call that has ended. Its time has the wait for a permission in it. How long it ran after that is known of subagents,
-    /// which take as long as they like, and of those whose beginning was noted ([`Reading::change`]).
+    /// A call that has ended. Its time includes the wait for a permission. How long it ran after that is known for
+    /// subagents, which may take any time, and for those whose beginning was noted ([`Reading::change`]).
     fn call(
         &mut self,
         index: usize,
@@ -364,7 +364,7 @@ impl<'log> Reading<'log> {
         let output = ["/state/output", "/state/content"]
             .iter()
             .find_map(|output| part.pointer(output));
-        // Kilo says by which rule a call was allowed; without one somebody was asked.
+        // Kilo records which rule allowed a call; without one a person was asked.
         if let Some(approval) = part
             .pointer("/state/metadata/approval")
             .filter(|said| said.is_object())
@@ -386,7 +386,7 @@ impl<'log> Reading<'log> {
         self.ends.extend(self.event(index, at, identity, what));
     }
 
-    /// What follows from a whole message stands where that does.
+    /// What follows from a whole message has the position of that message.
     fn told_by(&self, index: usize, at: Moment, identity: &[&str], what: What) -> Option<(usize, Event)> {
         let (index, mut event) = self.event(index, at, identity, what)?;
         event.stamp.line = self.messages.get(index)?.stamp.line;
@@ -403,8 +403,8 @@ impl<'log> Reading<'log> {
         Some((index, Event { stamp, what }))
     }
 
-    /// Tells prompts, answers and ends of turns apart, now that all is known. At one instant prompts come first and ends
-    /// last.
+    /// Distinguishes prompts, answers and ends of turns, now that everything is known. At one instant prompts come
+    /// first and ends last.
     pub(super) fn finish(mut self) {
         self.add_idle();
         self.tell_broken_off();
@@ -429,7 +429,7 @@ impl<'log> Reading<'log> {
         self.log.events.extend(events.map(|(_, event)| event));
     }
 
-    /// The end that a session's row knows, where no record tells it.
+    /// The end in a session's row, if no record has it.
     fn add_idle(&mut self) {
         let told: HashSet<Name> = self
             .messages
@@ -464,7 +464,7 @@ impl<'log> Reading<'log> {
             if told.contains(&name) || last > at {
                 continue;
             }
-            // An answer that was stopped said so itself.
+            // An answer that was stopped shows that itself.
             let what = if interrupted && !stopped {
                 What::Interrupted
             } else {
@@ -476,7 +476,7 @@ impl<'log> Reading<'log> {
         }
     }
 
-    /// Answers that broke off with the program, as those that a person stopped, took tokens that the log never counted.
+    /// Answers that ended with the program, or that a person stopped, took tokens that the log never counted.
     fn tell_broken_off(&mut self) {
         let mut last: HashMap<Name, Moment> = HashMap::new();
         for message in &self.messages {
@@ -504,8 +504,9 @@ impl<'log> Reading<'log> {
         }
     }
 
-    /// What lies between the parts of an answer and its beginning and end shows no work. Where nobody is there the program is
-    /// busy with itself, with snapshots above all; where somebody is, it cannot be told from a wait for them.
+    /// The time between the parts of an answer and its beginning and end shows no work. If no person is there, the
+    /// program is busy with itself, mainly with snapshots; if one may be, it cannot be distinguished from a wait for
+    /// them.
     fn leave_out_gaps(&mut self) {
         let mut before = Vec::new();
         let mut after = Vec::new();
@@ -536,13 +537,13 @@ impl<'log> Reading<'log> {
         }
     }
 
-    /// Whether a person may sit before a session, given the one at the top of it.
+    /// Whether a person may be at a session, given the one at the top of it.
     fn is_attended(&self, top: Name) -> bool {
         let top = self.sessions.get(self.log.text(top));
         !top.is_some_and(|top| top.unattended)
     }
 
-    /// A prompt, with what its session has once.
+    /// A prompt, with the facts that its session has once.
     fn prompt(&mut self, message: &Message, said: &Said, answers: &Answers) {
         let (Some(kind), at) = (said.kind, message.stamp.at) else {
             return;
@@ -603,7 +604,7 @@ impl<'log> Reading<'log> {
 }
 
 impl Said {
-    /// Takes what a part says.
+    /// Adds the content of a part.
     fn add(&mut self, kind: &str, part: &Value) {
         let is = |flag: &str| part.get(flag).and_then(Value::as_bool) == Some(true);
         let said = text(part, "/text");
@@ -623,13 +624,13 @@ impl Said {
     fn act(&mut self, kind: ActionKind, said: &str) {
         self.kind.get_or_insert(kind);
         self.typed = self.typed.saturating_add(prose::typed(said));
-        // The same in whatever order the parts come.
+        // The same in any order of the parts.
         let before = self.text.map_or(0, |text| text.0);
         self.text = Some(Key(before.wrapping_add(Key::of(&[said]).0)));
     }
 }
 
-/// When the agent answered, by session: from when, up to when, and when the model was asked.
+/// When the agent answered, by session: from when, until when, and when the model was asked.
 struct Answers(HashMap<Name, Vec<Times>>);
 
 type Times = (Moment, Option<Moment>, Option<Moment>);
@@ -666,8 +667,8 @@ impl Answers {
     }
 }
 
-/// The tokens of an answer. Its reasoning was a part of the output at first, and stands beside it since version 1.4; the
-/// total tells which, where there is one.
+/// The tokens of an answer. Its reasoning was a part of the output at first, and has been separate since version 1.4;
+/// the total shows which, if there is one.
 pub(super) fn tokens(message: &Value) -> TokenCounts {
     let (output, reasoning) = (
         count(message, "/tokens/output"),

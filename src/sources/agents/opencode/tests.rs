@@ -1,4 +1,4 @@
-//! One story in every form in which OpenCode has kept it, and databases in every state.
+//! One story in every form in which OpenCode has stored it, and databases in every state.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ const V2: &str = "
     CREATE TABLE session_v2 (id TEXT PRIMARY KEY, parent_id TEXT, fork_session_id TEXT, directory TEXT, version TEXT);
     CREATE TABLE session_message (id TEXT PRIMARY KEY, session_id TEXT, type TEXT, seq INTEGER, data TEXT);";
 
-/// A data folder of OPENCODE.
+/// A data directory of OpenCode.
 struct Store {
     folder: tempfile::TempDir,
 }
@@ -162,7 +162,7 @@ fn a_parent_is_looked_for_beside_its_session_alone() {
     }
 }
 
-/// Why a database is not read, with what was done to one.
+/// Why a database is not read, given what was done to it.
 fn refused(change: impl FnOnce(&Store, &rusqlite::Connection)) -> String {
     let store = Store::new();
     change(&store, &rusqlite::Connection::open(store.path()).unwrap());
@@ -348,7 +348,7 @@ fn story_v2() -> Vec<(&'static str, &'static str, &'static str, Value)> {
 
 const ALONE: &[(&str, Option<&str>)] = &[("ses_1", None)];
 
-/// What a session comes to.
+/// The totals of a session.
 fn facts(session: &Assembled) -> Value {
     let turns: Vec<Value> = session
         .turns()
@@ -395,7 +395,7 @@ fn the_story_is_the_same_in_every_form() {
     }
 }
 
-/// Every row with `cap` or `two` in it gets what `after` gives, as bytes of text.
+/// Every row with `cap` or `two` in it gets the result of `after`, as bytes of text.
 fn altered(store: &Store, after: &[u8]) {
     let connection = store.open();
     for table in ["message", "part", "session_message"] {
@@ -603,7 +603,7 @@ fn refusals_interrupts_and_waits_are_not_work() {
     );
     assert_eq!(session.edits.len(), 1);
     let turns: Vec<_> = session.turns().collect();
-    // Of 27 minutes of an edit one second is work, the rest waited for somebody.
+    // Of 27 minutes of an edit one second is work, the rest waited for a person.
     assert_eq!(
         (turns[0].unknown, turns[1].end),
         (27 * MINUTE - 1_000, TurnEnd::Interrupted)
@@ -680,7 +680,7 @@ fn a_database_in_use_is_read_with_its_latest_rows_and_left_alone() {
         (names(&store), std::fs::read(store.path()).unwrap()),
         (before, database)
     );
-    // A transaction that is not done does not stop reading.
+    // An open transaction does not stop reading.
     writer
         .execute_batch("BEGIN IMMEDIATE; DELETE FROM message")
         .unwrap();
@@ -792,7 +792,7 @@ fn channels_and_a_named_database_are_found() {
     assert_eq!(OPENCODE.roots(&machine), expected);
 }
 
-/// Has the session run by a program: nobody may be asked a question.
+/// Makes a program run the session: nobody may be asked a question.
 const NOBODY: &str = r#"[{"permission":"question","pattern":"*","action":"deny"},{"permission":"plan_exit","pattern":"*","action":"deny"}]"#;
 
 /// Adds columns and tables of later versions.
@@ -868,7 +868,7 @@ fn a_call_ran_from_when_it_showed_what_it_does() {
             .execute("INSERT INTO event VALUES (?1, ?2, ?3)", row)
             .unwrap();
     }
-    // 10 seconds of the edit and 20 of the command, beside the model's 1 to 4, 5 to 7 and 8 to 10.
+    // 10 seconds of the edit and 20 of the command, in addition to the model's 1 to 4, 5 to 7 and 8 to 10.
     assert_eq!(
         worked(&store.only()),
         [(7 * MINUTE + 30_000, 2 * MINUTE - 30_000)]
@@ -885,7 +885,7 @@ fn what_the_program_does_for_itself_is_not_work() {
         }
     }
     store.v1(ALONE, &told);
-    // The first answer was asked for half a minute after the prompt, the last a quarter of a minute after it was begun.
+    // The first answer was requested half a minute after the prompt, the last a quarter of a minute after it was begun.
     extend(
         &store,
         "ALTER TABLE part ADD COLUMN time_created INTEGER;
@@ -893,7 +893,7 @@ fn what_the_program_does_for_itself_is_not_work() {
          UPDATE part SET time_created = 300000 WHERE id = 'm3-0';
          UPDATE part SET time_created = 435000 WHERE id = 'm4-0';",
     );
-    // Where a person may be there, the quarter cannot be told from a wait.
+    // If a person may be there, the quarter cannot be distinguished from a wait.
     let attended = 6 * MINUTE + 2_000 - 30_000 - 15_000;
     assert_eq!(worked(&store.only())[0].0, attended);
     extend(
@@ -1033,7 +1033,7 @@ fn programs_made_from_it_are_found_under_their_own_names() {
         KILO.roots(&machine(&[("KILO_DATA_DIR", "/k")])),
         [PathBuf::from("/k")]
     );
-    // What is Kilo's is not OpenCode's as well.
+    // What is Kilo's is not OpenCode's, too.
     let kilos = data.join("kilo/kilo.db");
     let named = machine(&[("OPENCODE_DB", kilos.to_str().unwrap())]);
     assert_eq!(OPENCODE.roots(&named), [data.join("opencode")]);

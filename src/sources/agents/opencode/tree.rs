@@ -1,6 +1,6 @@
-//! The documents that OpenCode kept before it had a database: `storage/session/<project>/<session>.json`,
-//! `storage/message/<session>/<message>.json` and `storage/part/<message>/<part>.json`. A log is a session; its messages and
-//! the folders of their parts are its companions.
+//! The documents of OpenCode before it had a database: `storage/session/<project>/<session>.json`,
+//! `storage/message/<session>/<message>.json` and `storage/part/<message>/<part>.json`. A log is a session; its
+//! messages and the directories of their parts are its companions.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,12 +14,12 @@ use super::reading::{DEEPEST, Reading, Session};
 use crate::facts::diagnostics::Warning;
 use crate::git::folder;
 
-/// The sessions below a `storage` folder.
+/// The sessions below a `storage` directory.
 pub(super) fn sessions_below(storage: &Path, warnings: &mut Vec<Warning>) -> Vec<LogFile> {
     let mut sessions = files_below(&storage.join("session"), warnings, is_json);
     for session in &mut sessions {
         let messages = documents(&storage.join("message").join(stem(&session.path)));
-        // A part is written anew in its place only before its message is, for the last time.
+        // A part is only rewritten in place before its message is, for the last time.
         let parts = messages
             .iter()
             .map(|message| storage.join("part").join(stem(message)));
@@ -28,7 +28,7 @@ pub(super) fn sessions_below(storage: &Path, warnings: &mut Vec<Warning>) -> Vec
     sessions
 }
 
-/// Reads a session with its messages. One that breaks off is still known by its name.
+/// Reads a session with its messages. An incomplete one is still known by its name.
 pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
     let Some(storage) = path
         .ancestors()
@@ -54,7 +54,7 @@ pub(super) fn read(path: &Path, log: &mut Log) -> io::Result<()> {
     Ok(())
 }
 
-/// A session, and those above it: they tell whose subagent it is.
+/// A session and its ancestors: they show whose subagent it is.
 pub(super) fn add_with_parents(path: &Path, session: &Value, reading: &mut Reading<'_>) {
     let mut id = stem(path);
     let mut known = session.clone();
@@ -84,7 +84,7 @@ pub(super) fn add_with_parents(path: &Path, session: &Value, reading: &mut Readi
     }
 }
 
-/// The documents in a folder, in the order of their ids, which is that of their making.
+/// The documents in a directory, in the order of their ids, which is that of their creation.
 fn documents(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = folder::present(folder)
         .map(|entry| entry.path().to_owned())
@@ -98,7 +98,7 @@ fn is_json(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "json")
 }
 
-/// The name of a document or a folder: the id of what it is of.
+/// The name of a document or a directory: the id of what it contains.
 fn stem(path: &Path) -> String {
     path.file_stem()
         .unwrap_or_default()

@@ -1,7 +1,8 @@
-//! What Qwen Code tells beside its conversation: whether a person sat before it, whom it asked before a call ran, and which
-//! model answered a subagent, whose own log does not name it.
+//! What Qwen Code records beside its conversation: whether a person was there, whom it asked before a call ran, and
+//! which model answered a subagent, whose own log does not name it.
 //!
-//! Calls and responses of subagents are told of in the log of the session, so that a subagent's log is read together with it.
+//! Calls and responses of subagents are recorded in the log of the session, so a subagent's log is read together with
+//! it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,21 +16,21 @@ use super::super::value::{companion, count, instant, items, millis, text};
 use crate::facts::session::ActionKind;
 use crate::facts::span::Moment;
 
-/// The first version of which it is known what only its screen writes.
+/// The first version for which the records that only its screen writes are known.
 const KNOWN: (u32, u32) = (0, 24);
-/// What [`super::super::log::Carried::other`] calls a sign of a person.
+/// The name of a sign of a person in [`super::super::log::Carried::other`].
 const ATTENDED: &str = "attended";
-/// What it calls a sign of the command line, with a screen or without.
+/// The name of a sign of the command line, with a screen or without.
 const COMMAND_LINE: &str = "command line";
-/// Stops within so many milliseconds are one.
+/// Stops within this many milliseconds are one.
 const ONE_STOP: i64 = 1_000;
 
-/// Who let a call run.
+/// Who allowed a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
     /// A person, when asked.
     Accepted,
-    /// A setting or a rule, without anybody being asked.
+    /// A setting or a rule, without asking anybody.
     Allowed {
         /// How long the call took, in milliseconds.
         took: Option<u32>,
@@ -38,14 +39,14 @@ pub(super) enum Decision {
     Refused,
 }
 
-/// A response of a subagent, as the log of the session tells of it.
+/// A response of a subagent, as the log of the session records it.
 struct Response {
     at: Moment,
     model: String,
     counts: [u64; 4],
 }
 
-/// What is told beside the conversation.
+/// The records beside the conversation.
 #[derive(Default)]
 pub(super) struct Told {
     decisions: HashMap<Key, Decision>,
@@ -53,12 +54,12 @@ pub(super) struct Told {
     responses: HashMap<Key, Vec<Response>>,
     /// The model that a subagent was started with, if nothing else is known.
     started_with: String,
-    /// What the log of a subagent's session says of who sat there.
+    /// What the log of a subagent's session shows about who was there.
     session: Option<Signs>,
     /// Whether calls of a subagent ran without anybody being asked.
     unasked: bool,
     stopped: Option<Moment>,
-    /// When a file was last put by before it was changed: that happens once the change is allowed.
+    /// When a file was last saved before it was changed: that happens once the change is allowed.
     put_by: Option<Moment>,
 }
 
@@ -70,12 +71,12 @@ struct Signs {
 }
 
 impl Signs {
-    /// Whether nobody sat there: a command line ran without what its screen always writes.
+    /// Whether no person was there: a command line ran without what its screen always writes.
     fn nobody(self) -> bool {
         self.command_line && !self.attended
     }
 
-    /// Takes what a record says.
+    /// Adds the content of a record.
     fn note(&mut self, record: &Value) {
         let payload = record.get("systemPayload").unwrap_or(&Value::Null);
         match text(record, "/subtype") {
@@ -93,7 +94,7 @@ impl Signs {
     }
 }
 
-/// When the last of the files in a snapshot was put by.
+/// When the last of the files in a snapshot was saved.
 fn last_backup(record: &Value) -> Option<Moment> {
     if text(record, "/subtype") != "file_history_snapshot" {
         return None;
@@ -128,7 +129,7 @@ fn session_of(log: &Path) -> Option<PathBuf> {
     Some(above.parent()?.join("chats").join(name))
 }
 
-/// The files that tell more of a log.
+/// The files that supplement a log.
 pub(super) fn companions(log: &Path) -> Vec<PathBuf> {
     match session_of(log) {
         Some(chat) => vec![log.with_extension("meta.json"), runtime(&chat), chat],
@@ -137,7 +138,7 @@ pub(super) fn companions(log: &Path) -> Vec<PathBuf> {
 }
 
 impl Told {
-    /// What the files beside a log tell.
+    /// The content of the files beside a log.
     pub(super) fn beside(file: &LogFile, log: &mut Log) -> Self {
         let mut told = Self::default();
         let Some(chat) = session_of(&file.path) else {
@@ -153,7 +154,7 @@ impl Told {
             attended: runtime(&chat).exists(),
             command_line: false,
         };
-        // What is torn or too long there is noted where that log itself is read.
+        // Truncated or overlong lines there are noted when that log itself is read.
         each_system_record(&chat, |record| {
             signs.note(record);
             told.take_event(record);
@@ -162,7 +163,7 @@ impl Told {
         told
     }
 
-    /// Takes what a record of the log itself tells.
+    /// Adds a record of the log itself.
     pub(super) fn note(&mut self, record: &Value, stamp: Stamp, log: &mut Log) {
         let mut signs = Signs::default();
         signs.note(record);
@@ -185,7 +186,7 @@ impl Told {
         }
     }
 
-    /// Keeps what a record tells of a call or of a subagent's response. Returns who let the call run.
+    /// Stores what a record has of a call or of a subagent's response. Returns who allowed the call.
     fn take_event(&mut self, record: &Value) -> Option<(Key, Decision)> {
         let event = record.pointer("/systemPayload/uiEvent")?;
         match text(event, "/event.name") {
@@ -231,13 +232,13 @@ impl Told {
         }
     }
 
-    /// Who let a call run, where it is told.
+    /// Who allowed a call, if known.
     pub(super) fn decision(&self, id: Key) -> Option<Decision> {
         self.decisions.get(&id).copied()
     }
 
-    /// The model of a subagent's response that does not name it: that of the response with its counts nearest in time, else
-    /// the one that answered all others, else the one that the subagent was started with.
+    /// The model of a subagent's response that does not name it: that of the response with its counts nearest in time,
+    /// otherwise the one that answered all others, otherwise the one that the subagent was started with.
     pub(super) fn model_of(&self, subagent: &str, at: Moment, usage: &Value) -> Option<&str> {
         let fields = [
             "promptTokenCount",
@@ -262,23 +263,24 @@ impl Told {
         known.or(Some(self.started_with.as_str()).filter(|model| !model.is_empty()))
     }
 
-    /// How long an edit took that a person had to allow, where a file was put by for it since the answer that called for it.
+    /// How long an edit took that a person had to allow, if a file was saved for it since the answer that called for
+    /// it.
     pub(super) fn ran_until(&self, at: Moment) -> Option<u32> {
         u32::try_from(at.since(self.put_by?)).ok()
     }
 
-    /// Forgets what was put by for calls of an earlier answer.
+    /// Forgets what was saved for calls of an earlier answer.
     pub(super) fn answered(&mut self) {
         self.put_by = None;
     }
 
-    /// Whether a stop is another one than the last.
+    /// Whether a stop differs from the last.
     pub(super) fn is_first_stop(&mut self, at: Moment) -> bool {
         let before = self.stopped.replace(at);
         before.is_none_or(|before| at.since(before) > ONE_STOP)
     }
 
-    /// Tells, now that all is read, whether a person may have been asked, and who gave the prompts.
+    /// Decides, now that everything is read, whether a person may have been asked, and who wrote the prompts.
     pub(super) fn settle(&self, log: &mut Log) {
         let own = Signs {
             attended: remembers(ATTENDED, log),
@@ -332,7 +334,7 @@ fn subagent<'id>(prompt: &'id str, session: &str) -> Option<&'id str> {
 
 /// Calls `record` for each record of a log that is the program's own.
 fn each_system_record(path: &Path, mut record: impl FnMut(&Value)) {
-    // What cannot be read of it is told where the log itself is read.
+    // What cannot be read of it is reported where the log itself is read.
     let _ = each_record(path, &mut Log::default(), |line, _, _| {
         if line.as_str().contains("\"systemPayload\"") {
             record(&line.parse()?);

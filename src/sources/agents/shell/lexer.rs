@@ -1,4 +1,4 @@
-//! The words of a script, and what stands between them.
+//! The words of a script, and what separates them.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ pub(super) enum Token {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Word {
     parts: Vec<Part>,
-    /// What it has to run to know the word.
+    /// What it has to run to find the word.
     pub(super) scripts: Vec<String>,
 }
 
@@ -47,7 +47,7 @@ impl Word {
         text.chars().for_each(|char| self.push(char));
     }
 
-    /// Whether it began as a path of Windows does: a drive, a server, a folder before a backslash.
+    /// Whether it began as a Windows path does: a drive, a server, a directory before a backslash.
     fn is_of_windows(&self) -> bool {
         match self.parts.first() {
             Some(Part::Text(text)) => {
@@ -60,7 +60,7 @@ impl Word {
         }
     }
 
-    /// The variable that the word sets, also where its value is unknown.
+    /// The variable that the word sets, even if its value is unknown.
     pub(super) fn assigned(&self) -> Option<&str> {
         match self.parts.first() {
             Some(Part::Text(text)) => assignment(Some(text)).map(|(name, _)| name),
@@ -68,8 +68,8 @@ impl Word {
         }
     }
 
-    /// The word itself; `None` where only the shell knows it, or where its variables take more than [`LONGEST`] bytes, or than
-    /// are left in the `room` for those of the whole script. The home folder is `~`.
+    /// The word itself; `None` if only the shell knows it, or if its variables take more than [`LONGEST`] bytes, or
+    /// more than is left of the `room` for those of the whole script. The home directory is `~`.
     pub(super) fn known(&self, variables: &HashMap<String, String>, room: &mut usize) -> Option<String> {
         let mut known = String::new();
         let mut left = LONGEST;
@@ -94,12 +94,12 @@ impl Word {
     }
 }
 
-/// So many bytes of a word may come out of variables, and a variable may hold.
+/// How many bytes of a word may come from variables, and how long a variable may be.
 pub(super) const LONGEST: usize = 4_096;
-/// How deep substitutions are looked into.
+/// How deep substitutions are parsed.
 const DEEPEST: usize = 8;
 
-/// The tokens of a script, of bash and of PowerShell as far as they agree.
+/// The tokens of a script, of bash and of PowerShell, as far as they agree.
 pub(super) fn tokens(script: &str) -> Vec<Token> {
     tokens_at(script, 0)
 }
@@ -120,7 +120,7 @@ fn tokens_at(script: &str, depth: usize) -> Vec<Token> {
 /// A here-document whose text begins with the next line.
 struct Expected {
     tag: String,
-    /// Where its token stands.
+    /// The position of its token.
     token: usize,
 }
 
@@ -130,7 +130,7 @@ struct Lexer {
     word: Option<Word>,
     expected: Vec<Expected>,
     tokens: Vec<Token>,
-    /// In how many substitutions the script stands.
+    /// How many substitutions the script is nested in.
     depth: usize,
 }
 
@@ -191,7 +191,7 @@ impl Lexer {
         self.end_word();
     }
 
-    /// `> FILE`, `2>&1`, `<<TAG`: no words of the command.
+    /// `> FILE`, `2>&1`, `<<TAG`: not words of the command.
     fn redirection(&mut self, char: char) {
         // The number of a stream.
         let stream = self
@@ -215,7 +215,7 @@ impl Lexer {
         if self.peek(0) == Some('(') {
             return;
         }
-        // The target is a word like any other, but not one of the command.
+        // The target is a word like any other, but not a word of the command.
         let before = self.tokens.len();
         self.target();
         self.tokens.truncate(before);
@@ -332,7 +332,7 @@ impl Lexer {
         }
     }
 
-    /// What a `$` stands before.
+    /// What follows a `$`.
     fn expansion(&mut self) {
         match self.peek(0) {
             Some('(') => {
@@ -422,7 +422,7 @@ impl Lexer {
         }
     }
 
-    /// The script of `$(…)`; here-documents and quotes in it may hold any parenthesis.
+    /// The script of `$(…)`; here-documents and quotes in it may contain any parenthesis.
     fn substitution(&mut self) -> String {
         let start = self.at;
         let mut depth = 1;
@@ -471,7 +471,8 @@ impl Lexer {
         }
     }
 
-    /// What a command prints is known only of `cat` with a here-document: the usual way to write a message of several lines.
+    /// The output of a command is known only for `cat` with a here-document: the common way to write a message of
+    /// several lines.
     fn substitute(&mut self, script: String) {
         let inner: Vec<Token> = if self.depth < DEEPEST && script.trim_start().starts_with("cat") {
             tokens_at(&script, self.depth + 1)
@@ -494,7 +495,7 @@ impl Lexer {
         }
     }
 
-    /// A command to substitute, or in PowerShell an escape, which at the end of a line goes on with the next.
+    /// A command to substitute, or in PowerShell an escape, which at the end of a line continues on the next.
     fn backtick(&mut self) {
         match self.peek(0) {
             Some('\n') => self.at += 1,
@@ -515,7 +516,7 @@ impl Lexer {
         }
     }
 
-    /// Takes the meaning of what follows it, but in the paths of Windows.
+    /// Removes the special meaning of what follows it, except in Windows paths.
     fn backslash(&mut self) {
         match self.peek(0) {
             Some('\n') => self.at += 1,
