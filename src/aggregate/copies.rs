@@ -16,7 +16,7 @@ use crate::facts::quantity::counted;
 pub struct Kin {
     /// The other one, by position.
     pub with: usize,
-    /// How many of its commits the other has as well.
+    /// How many of its commits the other also has.
     pub shared: usize,
     /// Whether these are all of its commits.
     pub is_copy: bool,

@@ -392,12 +392,12 @@ impl<'a> Effort<'a> {
         }
     }
 
-    /// What was spent on a commit; `None` where no session is linked to it.
+    /// What was spent on a commit; `None` if no session is linked to it.
     pub fn of_commit(&self, commit: ObjectId) -> Option<&Spent<'a>> {
         self.commits.get(&commit)
     }
 
-    /// What was spent on a task; `None` where no session is linked to it.
+    /// What was spent on a task; `None` if no session is linked to it.
     pub fn of_task(&self, task: TaskId) -> Option<&Spent<'a>> {
         self.tasks.get(&task)
     }

@@ -85,11 +85,11 @@ impl Counts {
 pub struct AgentActivity {
     /// The agent.
     pub agent: String,
-    /// When its hook was last called; `None` where no call is known.
+    /// When its hook was last called; `None` if no call is known.
     pub last_event_at: Option<DateTime<Utc>>,
     /// What it was called for.
     pub last_event: Option<EventKind>,
-    /// The last record of its logs; `None` where there is no log.
+    /// The last record of its logs; `None` if there is no log.
     pub last_log_at: Option<DateTime<Utc>>,
     /// Whether its settings have our hooks; `None` if it has none that could be set up, or they cannot be understood.
     pub has_hooks: Option<bool>,

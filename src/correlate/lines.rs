@@ -87,7 +87,7 @@ impl Claim {
     }
 }
 
-/// How many lines of a change are distinctive. Files that were not read count as well.
+/// How many lines of a change are distinctive. Files that were not read also count.
 fn telling_lines(change: &Change) -> f64 {
     let read: Vec<usize> = change
         .files

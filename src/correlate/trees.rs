@@ -5,7 +5,7 @@
 //! (`kiln/.claude/worktrees/NAME`), others in one that has the repository's name in it
 //! (`~/.cursor/worktrees/kiln/NAME`), or beside it (`kiln-topic`).
 
-/// Directories for worktrees at the top of a repository; `.AGENT/worktrees` is one, too.
+/// Directories for worktrees at the top of a repository; `.AGENT/worktrees` is also one.
 const INSIDE: &[&str] = &[
     ".conductor",
     ".git-worktrees",

@@ -81,7 +81,7 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// When it worked, with what follows closely. Being opened counts as activity, too; with no turns, the whole span does.
+/// When it worked, with what follows closely. Being opened also counts as activity; with no turns, the whole span does.
 /// If the log does not show when it worked, the span is that of a file, which may exist for days.
 fn at_work(session: &Session) -> Vec<Span> {
     if session.sources.agent_time == Provenance::Absent {

@@ -21,7 +21,7 @@ pub struct Claim {
     pub part: Option<Part>,
     /// In a message that joins several: what may have been the title of the one that claimed it, the nearest first.
     pub titles: Vec<String>,
-    /// Whether git reads it, too.
+    /// Whether git also reads it.
     pub place: TrailerPlace,
     /// The line of the message with its first trailer.
     pub line: usize,

@@ -538,7 +538,7 @@ impl<'a> Search<'a> {
         self.names.of(sighting.id) != sighting.id
     }
 
-    /// Whether a part that these squashes contain can be in another one, too: not in the same, and not in one on the
+    /// Whether a part that these squashes contain can also be in another one: not in the same, and not in one on the
     /// same line of history, which cannot add it again.
     fn is_free(&self, taken_by: &[ObjectId], squash: &Sighting<'_>) -> bool {
         let commit = squash.said.commit;

@@ -27,7 +27,7 @@ pub struct ChosenLimits {
     pub cpu: Option<Option<Duration>>,
 }
 
-/// What the smallest repository may take of wall time: other programs and a slow disk count as well.
+/// What the smallest repository may take of wall time: other programs and a slow disk also count.
 const LEAST_TIME: Duration = Duration::from_secs(60);
 /// What the smallest repository may take of processor time.
 const LEAST_CPU: Duration = Duration::from_secs(30);

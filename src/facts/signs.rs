@@ -1,7 +1,7 @@
 //! Signs of an agent in a commit's own text: its author, its trailers, the lines that tools leave.
 //!
 //! Trailers are searched in the whole message, because squash merges leave them in the middle. The committer is not a
-//! sign: Aider signs as committer when it commits what a person wrote, and a rebase changes it as well.
+//! sign: Aider signs as committer when it commits what a person wrote, and a rebase also changes it.
 
 mod identities;
 
@@ -113,7 +113,7 @@ fn in_line(line: &[u8]) -> Option<Evidence> {
     }
 }
 
-/// A `Leverage-` trailer that is evidence of an agent. An estimate by itself is not: planned work has one, too.
+/// A `Leverage-` trailer that is evidence of an agent. An estimate by itself is not: planned work also has one.
 fn ours(key: &str, value: &str) -> Option<Evidence> {
     match key {
         "leverage-agent" if !value.is_empty() => Some(sign(Sign::trailer("leverage-agent"), value)),

@@ -71,8 +71,8 @@ pub struct Task {
     /// Sessions in which it was done.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub sessions: Vec<SessionId>,
-    /// The session that recorded it, in the middle of its work: what it does besides its commits until it ends counts
-    /// for the task, too. Revisions keep it, wherever they are written.
+    /// The session that recorded it, in the middle of its work: what it does besides its commits until it ends also
+    /// counts for the task. Revisions keep it, wherever they are written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub recorded_in: Option<SessionId>,
     /// The agent that wrote this revision on behalf of `by`; `None` if a person did, or an earlier version does not
@@ -427,7 +427,7 @@ impl Task {
             .or_else(|| recorded_in.map(WrittenBy::from))
     }
 
-    /// Whether what a session did besides its commits was for it as well: it was recorded there, and claims no minutes.
+    /// Whether what a session did besides its commits was also for it: it was recorded there, and claims no minutes.
     pub fn has_rest_of(&self, session: &SessionId) -> bool {
         self.recorded_in.as_ref() == Some(session) && self.leaves_minutes_to_sessions()
     }

@@ -16,14 +16,14 @@ pub struct Trailer {
     pub line: usize,
     /// The paragraph it is in, counted from the start of the message.
     pub paragraph: usize,
-    /// Whether git sees it, too.
+    /// Whether git also sees it.
     pub place: TrailerPlace,
 }
 
 /// Where in a message a trailer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TrailerPlace {
-    /// In the block at the end: git reads it too.
+    /// In the block at the end: git also reads it.
     Block,
     /// Above it, as squash merges leave it: a second look, less certain.
     Body,

@@ -94,7 +94,7 @@ fn assemble(findings: Findings, history: &GitHistory<'_>) -> Ledger {
 
 /// The ledger of notes and of the messages of a few commits: what is known of these, without walking the history.
 ///
-/// The records on older copies that amends, rebases and cherry-picks left behind are found as well.
+/// The records on older copies that amends, rebases and cherry-picks left behind are also found.
 pub fn read_ledger_at(repo: &Repo, commits: &[ObjectId], work: WorkTime) -> Ledger {
     let mut findings = read_notes(repo);
     let read = |commit: &ObjectId| {

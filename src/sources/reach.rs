@@ -71,7 +71,7 @@ pub fn reach(repo: &Repo) -> Reach {
     }
 }
 
-/// A commit of HEAD that a rewrite made of a reverted one, after its revert, restored it, unless it was reverted, too.
+/// A commit of HEAD that a rewrite made of a reverted one, after its revert, restored it, unless that was also reverted.
 ///
 /// `on_head` are the commits of HEAD with the seconds at which they were authored, which a rewrite preserves: only
 /// those of the same second are examined further.
@@ -110,7 +110,7 @@ fn resolved(said: &[(String, ObjectId)], commits: &HashSet<ObjectId>) -> BTreeMa
     if said.is_empty() {
         return reverts;
     }
-    // In the order of their names, too.
+    // Also in the order of their names.
     let mut commits: Vec<ObjectId> = commits.iter().copied().collect();
     commits.sort_unstable();
     for (short, by) in said {

@@ -438,7 +438,7 @@ impl Search<'_> {
 
 /// Whether one commit may be a rewrite of another: it is not an ancestor of that one, and unless the title stayed with
 /// another author, it has the same files or changed one that the other changed. Commits that a program makes in a row
-/// may have the same second, too.
+/// may also have the same second.
 fn is_rewrite(repo: &Repo, original: &Known, copy: &Known) -> bool {
     if refs::descends(repo, original.id, copy.id) {
         return false;

@@ -103,7 +103,7 @@ pub(super) fn agent_in_text(text: &str) -> Option<&'static str> {
     };
     // Tools take precedence over models.
     let (word, agent) = named(|agent| agent.words).or_else(|| named(|agent| agent.model_words))?;
-    // `Claude Dupont` helped, too. After a colon come the model and what else the agent ran.
+    // `Claude Dupont` also helped. After a colon come the model and what else the agent ran.
     let before_model = lower.split(':').next().unwrap_or_default();
     let is_person = word == "claude"
         && before_model
@@ -138,7 +138,7 @@ const FAMILIES: &[&str] = &[
 ];
 
 /// The model in a co-author's name: `Claude Opus 4.5`, `Claude (GLM-4.7)`, `aider (gpt-5)`, `GLM-5 via Crush`; nothing in
-/// `Claude` alone.
+/// just `Claude`.
 pub(super) fn model_in(name: &str) -> Option<String> {
     let name = name.trim();
     // `Claude Code 2.1.133 / Claude Opus 4.7`.

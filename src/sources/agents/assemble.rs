@@ -414,7 +414,7 @@ impl Gathered<'_> {
     }
 
     /// The turns of each lane: the main one first, then in order of name. The person's actions are in the main one,
-    /// except for what subagents asked them; if others wait for the answer, it is in their lanes, too.
+    /// except for what subagents asked them; if others wait for the answer, it is also in their lanes.
     fn run_lanes(&mut self, session: &mut Session) {
         let times_unknown = self.says(&What::Absent(Metric::AgentTime));
         let person_unknown = self.says(&What::Absent(Metric::HumanTime));
@@ -437,14 +437,14 @@ impl Gathered<'_> {
             if times_unknown {
                 turns.clear();
             }
-            // A person answers the questions of subagents, too.
+            // A person also answers the questions of subagents.
             let is_own = |action: &Action| {
                 let answers = matches!(action.kind, ActionKind::Answer | ActionKind::Refusal);
                 subagent.is_none() || (answers && action.waited_since.is_some())
             };
             if !person_unknown {
                 for action in actions.into_iter().filter(is_own) {
-                    // A lane that waits for an answer has it, too.
+                    // A lane that waits for an answer also has it.
                     let is_new = known.insert(action);
                     if subagent.is_none() || is_new {
                         session.actions.push(action);

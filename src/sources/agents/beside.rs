@@ -1,4 +1,4 @@
-//! A lane that waits for a subagent works while the subagent does: what that one waited for, this one waited for, too.
+//! A lane that waits for a subagent works while the subagent does: this one also waited for whatever that one waited for.
 
 use std::collections::{BTreeMap, HashMap};
 

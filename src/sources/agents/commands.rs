@@ -2,7 +2,7 @@
 //!
 //! `git log` and `git show` print the hashes of commits that already existed, so only the output of commands that make
 //! commits counts, and of that only what git prints of a new one: `[main 1a2b3c4] Subject`, and below it when and by
-//! whom it was made, or how many files it changed. Other programs print words and numbers in brackets, too. Complete
+//! whom it was made, or how many files it changed. Other programs also print words and numbers in brackets. Complete
 //! git output is proof enough even if the command is an alias. The commands themselves are not stored.
 
 use std::sync::LazyLock;
@@ -202,7 +202,7 @@ struct Summary<'output> {
     branch: Option<&'output str>,
     hash: &'output str,
     subject: &'output str,
-    /// Whether the following line is git's, too.
+    /// Whether the following line is also git's.
     is_proved: bool,
     /// Whether git would print a name like this one.
     is_plausible: bool,

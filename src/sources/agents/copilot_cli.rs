@@ -84,7 +84,7 @@ fn state_of(log: &Log) -> Option<State> {
 
 /// The key of the state in [`super::log::Carried::other`].
 const STATE: &str = "copilot";
-/// What the model of a headless run is told, in the first bytes up to this limit: further down are the person's own
+/// The system message of a headless run, in the first bytes up to this limit: further down are the person's own
 /// instructions.
 const HEADLESS: &str = "You are running in non-interactive mode";
 const OPENING: usize = 2_000;
@@ -107,7 +107,7 @@ struct State {
     idle_since: Option<Moment>,
     /// Whether nobody is there to type or to answer.
     headless: bool,
-    /// The line of the last prompt of the main agent, until it is taken up: what the model is told then shows whose it
+    /// The line of the last prompt of the main agent, until it is taken up: the system message then shows whose it
     /// is.
     prompt: Option<(u32, ActionKind, u32)>,
     /// Calls that the person refused, requests that nobody had to answer, and commands of the person, each with the
@@ -455,7 +455,7 @@ impl Reading {
         }
         let refused = kind == "denied-interactively-by-user";
         if refused {
-            // The call ends as rejected, too: one refusal.
+            // The call also ends as rejected: one refusal.
             self.settle(call_key(data));
         }
         for lane in self.waiting(stamp.lane) {

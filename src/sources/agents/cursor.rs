@@ -179,7 +179,7 @@ impl Reader {
             return;
         };
         self.stamp.at = at;
-        // Messages from programs (a task that ended, an event elsewhere) have a time, too, but no query.
+        // Messages from programs (a task that ended, an event elsewhere) also have a time, but no query.
         let Some(query) = prose::tagged(said, "user_query").filter(|_| self.stamp.lane.is_none()) else {
             return;
         };

@@ -212,7 +212,7 @@ struct Line<'buffer> {
     ended: bool,
     /// How many bytes of the file it took, its end included.
     length: u64,
-    /// Its bytes without the line feed; `None` where there were too many.
+    /// Its bytes without the line feed; `None` if there were too many.
     content: Option<&'buffer [u8]>,
 }
 

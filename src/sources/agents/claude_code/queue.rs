@@ -1,6 +1,6 @@
 //! Prompts that wait until the agent takes them up.
 //!
-//! Headless runs queue their prompt, too, and only the record that takes it up shows that: until then a queued prompt
+//! Headless runs also queue their prompt, and only the record that takes it up shows that: until then a queued prompt
 //! counts as typed, and no longer does once a program turns out to have passed it. Texts are stored as hashes.
 
 use super::super::log::{Key, Log, QueueState as State, Queued, Stamp, What};

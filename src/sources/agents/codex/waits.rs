@@ -169,7 +169,7 @@ impl Threads {
         found
     }
 
-    /// Whether another subagent of the waiting thread did something meanwhile: then it waited for that one, too.
+    /// Whether another subagent of the waiting thread did something meanwhile: then it also waited for that one.
     fn others_work(&self, waiting: usize, own: usize, asked: Span) -> bool {
         let Some(thread) = self.known.get(waiting) else {
             return false;

@@ -46,7 +46,7 @@ impl Session {
 /// One message, as its parts are read.
 struct Message {
     id: Key,
-    /// The session that contains it, be it a subagent's.
+    /// The session that contains it, possibly a subagent's.
     session: Name,
     stamp: Stamp,
     role: Role,
