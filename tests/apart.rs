@@ -1,5 +1,5 @@
-//! Sweeps read repositories that nobody asked for: neither one that hangs nor one that kills whoever reads it is noticed by a
-//! command elsewhere.
+//! Sweeps read repositories that nobody asked for: a command elsewhere notices neither one that hangs nor one that
+//! kills its reader.
 #![cfg(target_os = "linux")]
 
 use std::os::unix::fs::PermissionsExt;
@@ -39,7 +39,7 @@ fn a_repository_that_hangs_holds_up_no_other_command() {
     let began = Instant::now();
     let status = at(&world, &world.at("other"), 60, &["status"]);
     assert!(status.status.success(), "{}", text(&status));
-    // What captures waits for the script still, and nobody else tries meanwhile.
+    // The capture still waits for the script, and no other one tries meanwhile.
     assert!(sleeps.is_file(), "it was tried");
     let again = Instant::now();
     let status = at(&world, &world.at("other"), 61, &["status"]);
@@ -53,7 +53,7 @@ fn a_repository_that_hangs_holds_up_no_other_command() {
 #[test]
 fn a_repository_that_kills_its_reader_kills_no_other_command() {
     let world = World::new();
-    // Whoever started git, which started this.
+    // The parent of the git that started this.
     signed_by(
         &world,
         "kill -9 $(sed 's/.*) [A-Z] //' /proc/$PPID/stat | cut -d' ' -f1)",
@@ -65,7 +65,7 @@ fn a_repository_that_kills_its_reader_kills_no_other_command() {
         "{}",
         text(&status)
     );
-    // It is pending still, and captured when that is mended.
+    // It is still pending, and captured once the script is fixed.
     set(&world, "leverage.sign", "false");
     assert!(notes(&world.at("kiln")).is_empty());
     let status = at(&world, &world.at("other"), 61, &["status"]);
@@ -77,7 +77,7 @@ fn a_repository_that_kills_its_reader_kills_no_other_command() {
     assert_eq!(notes(&world.at("kiln")).len(), 1);
 }
 
-/// What is pending elsewhere is not even looked at by commands that are about one repository.
+/// What is pending elsewhere is not even examined by commands about one repository.
 #[test]
 fn a_command_in_one_repository_looks_at_no_other() {
     let world = World::new();

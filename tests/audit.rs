@@ -1,4 +1,4 @@
-//! `audit` on whole repositories: one that cheats, one that has none of our data, one that was explained.
+//! `audit` on whole repositories: one that cheats, one without a ledger, one that was explained.
 
 use crate::world::{NOW, START, TestRepo, World};
 
@@ -6,7 +6,7 @@ fn id(number: u8) -> String {
     format!("019d7743-6a00-7707-8707-0707070707{number:02x}")
 }
 
-/// A task line, written at `at`, with more fields.
+/// A task line, written at `at`, with additional fields.
 fn task(number: u8, hours: u32, at: &str, more: &str) -> String {
     format!(
         r#"{{"v":1,"kind":"task","id":"{}","rev":0,"at":"{at}","by":"Ada <ada@example.org>","title":"Task {number}","date":"2026-04-01","estimate":{{"hours":{hours},"by":"Ada"{}}},"source":"record"{more}}}"#,
@@ -18,7 +18,7 @@ fn task(number: u8, hours: u32, at: &str, more: &str) -> String {
 
 const SESSION: &str = r#"{"v":1,"kind":"session","id":"019d7743-6a00-7707-8707-0707070707ff","rev":0,"at":"2026-04-10T12:00:00Z","by":"Ada <ada@example.org>","session":"codex:1","agent":"codex","started_at":"2026-04-01T09:00:00Z","ended_at":"2026-04-01T09:30:00Z","intervals":[[0,20]],"agent_minutes":20,"share":1,"evidence":["log:commit"]}"#;
 
-/// Puts lines on the note of a commit, as a hand that knows git would.
+/// Puts lines on the note of a commit, as a person who knows git would.
 fn note(repo: &TestRepo<'_>, commit: &str, lines: &[String]) {
     let text = lines.join("\n");
     repo.git_at(
@@ -40,7 +40,7 @@ fn eight_ways_to_cheat_are_seen() {
         .collect();
     repo.write("0.txt", "")
         .commit(&format!("Back out\n\nThis reverts commit {}.", commits[0]));
-    // Minutes that no session allows, and a session that two tasks claim.
+    // Minutes that no session supports, and a session that two tasks claim.
     let first = task(1, 40, now, r#","agent_minutes":90,"sessions":["codex:1"]"#);
     let second = task(2, 40, now, r#","supervisory_minutes":0,"sessions":["codex:1"]"#);
     // A date before the commit that carries it, and phases that are another estimate's.
@@ -50,7 +50,7 @@ fn eight_ways_to_cheat_are_seen() {
     note(&repo, &commits[1], &[second]);
     note(&repo, &commits[2], &[third]);
     note(&repo, &commits[3], &[gone]);
-    // An estimate raised in silence, and a record that vanishes.
+    // An estimate raised without a reason, and a record that vanishes.
     let raised = first
         .replace(r#""rev":0"#, r#""rev":1"#)
         .replace(r#""hours":40"#, r#""hours":400"#);
@@ -331,7 +331,7 @@ fn records_are_signed_and_signatures_are_named() {
         audit["signatures"],
         serde_json::json!([{ "state": "good", "signer": "ada@example.org", "commits": 2 }])
     );
-    // An unsigned commit on top stands out.
+    // An unsigned commit on top is conspicuous.
     repo.git(&["config", "--global", "leverage.sign", "false"]);
     let _ = repo.run(&["record", "--another", "--estimate", "3h"]).success();
     let found = audited(&repo, &["--rule", "ledger-signature"]);
@@ -382,7 +382,7 @@ fn lines_that_a_note_attests_count_if_the_commit_added_them() {
         .write("a.txt", "one\nTWO\nthree\nfour\nfive\n")
         .write("b c.txt", "new\n")
         .commit("Change");
-    // Line 1 stood before, line 9 is not there, and line 4 is named twice.
+    // Line 1 existed before, line 9 does not exist, and line 4 is named twice.
     let note = "a.txt\n  s_11c3e1cdda522c::t_1 1-2,4\n  s_11c3e1cdda522c::t_2 4,9\n  h_00000000000000 5\n\
                 \"b c.txt\"\n  0123456789abcdef 1\n---\n{\"schema_version\":\"authorship/3.0.0\",\"prompts\":{},\
                 \"sessions\":{\"s_11c3e1cdda522c\":{\"agent_id\":{\"tool\":\"claude\",\"id\":\"1\",\"model\":\"m\"}}}}";
@@ -435,7 +435,7 @@ fn a_ledger_that_was_reset_is_seen_in_its_log() {
     repo.git(&["update-ref", "refs/notes/leverage", &first]);
     let found = audited(&repo, &rule);
     assert_eq!(found["findings"][0]["level"], "error", "{found}");
-    // The log can be removed; where this clone wrote last is known all the same.
+    // The reflog can be removed; the last position that this clone wrote is still known.
     std::fs::remove_file(repo.path().join(".git/logs/refs/notes/leverage")).unwrap();
     let found = audited(&repo, &rule);
     assert_eq!(found["findings"].as_array().unwrap().len(), 1, "{found}");
@@ -458,7 +458,7 @@ fn tasks_without_code_that_were_reset_are_seen_too() {
     let found = audited(&repo, &rule);
     let message = found["findings"][0]["message"].as_str().unwrap();
     assert!(message.starts_with("refs/leverage/tasks was moved"), "{found}");
-    // Without a log it is not known, which is no clean bill.
+    // Without a reflog it is unknown, which is not a pass.
     std::fs::remove_file(repo.path().join(".git/logs").join(tasks)).unwrap();
     assert_eq!(audited(&repo, &rule)["skipped"][0]["rule"], "ledger-moved");
 }

@@ -1,4 +1,5 @@
-//! What `audit` answers, and of what it says it: which tasks a factor holds, which lines a share, which rules were asked.
+//! The answers of `audit` and what they cover: which tasks a factor includes, which lines a share, which rules were
+//! checked.
 
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ fn id(number: u8) -> String {
     format!("019d7743-6a00-7707-8707-0707070707{number:02x}")
 }
 
-/// A task line of forty hours, with more fields.
+/// A task line of forty hours, with additional fields.
 fn task(number: u8, more: &Value) -> String {
     let mut line = json!({
         "v": 1, "kind": "task", "id": id(number), "rev": 0, "at": "2026-04-10T12:00:00Z", "by": "Ada <ada@example.org>",
@@ -52,7 +53,7 @@ fn page(repo: &TestRepo<'_>, more: &[&str]) -> String {
 
 #[track_caller]
 fn says(page: &str, sentence: &str) {
-    // A terminal breaks lines; what is said stays.
+    // A terminal breaks lines; the words stay.
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words(page).contains(sentence), "no `{sentence}` in\n{page}");
 }
@@ -103,7 +104,7 @@ fn the_all_in_factor_takes_tasks_with_sessions_as_a_report_does() {
         &page(&repo, &[]),
         "over the 20 agent minutes of every session seen, in a task or not: 120.0x",
     );
-    // With the session gone, nothing is left to divide by.
+    // Without the session, nothing is left to divide by.
     note(&repo, &first, &[task(1, &json!({}))]);
     assert_eq!(all_in(), Value::Null);
     says(&page(&repo, &[]), "All-in: –, as no session was seen");
@@ -117,7 +118,7 @@ fn sessions_that_made_no_commit_stay_in_the_all_in_factor_of_the_days_since() {
     note(&repo, &first, &[task(1, &json!({})), session("codex:1")]);
     let factor = |more: &[&str]| audited(&repo, more)["confidence"]["all_in_leverage_factor"].clone();
     assert_eq!(factor(&["--since", "2026-04-01"]), 120.0);
-    // To a range of commits such sessions cannot be assigned.
+    // Such sessions cannot be assigned to a range of commits.
     assert_eq!(factor(&["HEAD"]), Value::Null);
     says(
         &page(&repo, &["HEAD"]),
@@ -336,7 +337,7 @@ fn a_file_is_named_as_for_git() {
     let outside = file("../../c.txt");
     assert_eq!(outside.code, Some(1));
     assert!(outside.stderr.contains("outside of the repository"), "{outside}");
-    // As `git -C REPO` would.
+    // As in `git -C REPO`.
     let from_above = world.run(&["audit", "kiln", "--format", "json", "--file", "./deep/b.txt"]);
     assert_eq!(path_of(from_above), "deep/b.txt");
     let link = world.path("link");

@@ -1,5 +1,5 @@
-//! What honest work looks like to the commands that read it: nothing is written, nothing is blamed on a rewrite, an import
-//! or a shallow clone, and what was not read is said.
+//! Honest work as seen by the commands that read it: nothing is written, a rewrite, an import or a shallow clone is not
+//! reported as a fault, and what was not read is reported.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::world::{NOW, START, TestRepo, World};
 
-/// Every file and folder below `folder`, with its size and when it was last changed.
+/// Every file and directory below `folder`, with its size and modification time.
 fn listing(folder: &Path) -> BTreeMap<String, (u64, SystemTime)> {
     let mut found = BTreeMap::new();
     let mut pending = vec![folder.to_owned()];
@@ -46,7 +46,7 @@ fn reading_writes_nothing() {
     repo.run(&["record", "--estimate", "1h", "--no-commit", "--title", "Talk"])
         .success();
     repo.git(&["clone", "--quiet", "--mirror", ".", "../mirror.git"]);
-    // As where the ledger was fetched into a repository that logs no notes.
+    // As if the ledger was fetched into a repository without a reflog of its notes.
     std::fs::remove_dir_all(repo.path().join(".git/logs")).unwrap();
     let reading: [&[&str]; 14] = [
         &["audit"],
@@ -160,7 +160,7 @@ fn overtaken(world: &World) -> TestRepo<'_> {
     repo
 }
 
-/// Nothing is blamed, and the hours rest on the commit that stands.
+/// No finding, and the hours are counted on the reachable commit.
 fn assert_fair(repo: &TestRepo<'_>) {
     let audit = audited(repo);
     assert_eq!(found(&audit), [""; 0], "{audit:#}");
@@ -177,7 +177,7 @@ fn a_rebase_that_copies_notes_is_no_finding() {
     assert_fair(&repo);
     repo.git_at(&["commit", "--amend", "--quiet", "-m", "Fire well"], NOW);
     assert_fair(&repo);
-    // The old commits go, and with them their notes.
+    // The old commits are removed, and with them their notes.
     repo.git(&["reflog", "expire", "--expire=now", "--all"]);
     repo.git(&["update-ref", "-d", "ORIG_HEAD"]);
     repo.git(&["prune", "--expire=now"]);
@@ -208,7 +208,7 @@ fn a_line_that_was_taken_back_is_not_gone() {
     repo.git(&["checkout", "--quiet", "work"]);
     let line = repo.git(&["notes", "--ref=leverage", "show"]);
     repo.git_at(&["notes", "--ref=leverage", "remove"], NOW);
-    // Another record, so that the ledger has not all gone.
+    // Another record, so that the ledger does not disappear completely.
     repo.git_at(&["notes", "--ref=leverage", "add", "-m", &line, "main"], NOW);
     assert_fair(&repo);
     repo.git_at(&["notes", "--ref=leverage", "remove", "main"], NOW);
@@ -247,7 +247,7 @@ fn a_shallow_clone_blames_nobody() {
     let world = World::new();
     let repo = overtaken(&world);
     repo.git(&["checkout", "--quiet", "work"]);
-    // A ledger whose last commit carries what an older one brought.
+    // A ledger whose last commit contains what an older one added.
     repo.git_at(
         &["notes", "--ref=leverage", "add", "-m", "x", "main"],
         NOW + 90_000,

@@ -1,4 +1,4 @@
-//! Ways to make a factor look better than it is, each on a whole repository: `audit` says so.
+//! Ways to make a factor look better than it is, each on a whole repository: `audit` reports it.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ fn json(repo: &TestRepo<'_>, args: &[&str]) -> Value {
     serde_json::from_str(&repo.run(&args).success()).unwrap()
 }
 
-/// The level and the message of what a rule finds.
+/// The level and the message of a rule's findings.
 fn findings(repo: &TestRepo<'_>, rule: &str) -> Vec<(String, String)> {
     let audit = json(repo, &["audit", "--rule", rule]);
     let text = |found: &Value, field: &str| found[field].as_str().unwrap_or_default().to_owned();
@@ -44,7 +44,7 @@ fn only_task(repo: &TestRepo<'_>) -> String {
 
 #[test]
 fn a_second_trailer_revises_the_first() {
-    // Whatever the clocks say, and in one second too.
+    // Whatever the clocks say, also within one second.
     for later in [60, 0, -60] {
         let world = World::new();
         let repo = world.repo("kiln");
@@ -74,7 +74,7 @@ fn a_trailer_that_says_the_same_again_revises_nothing() {
     repo.write("a.txt", "one\n")
         .commit(&format!("Build it\n\n{claim}"));
     let id = only_task(&repo);
-    // A part of it alone, and no claim at all: the rest stays.
+    // Only a part of it, and no claim at all: the rest stays.
     for more in [claim, "Leverage-Estimate: 8h", "Leverage-Agent: codex"] {
         repo.write("a.txt", more)
             .commit(&format!("More\n\nLeverage-Task: {id}\n{more}"));
@@ -173,7 +173,7 @@ fn a_slow_task_that_was_retracted_elsewhere_is_told() {
     let next = repo.write("b.txt", "one\n").commit("Go on");
     record(&repo, &next, "Fast", &["--estimate", "8h", "--agent-time", "10m"]);
     assert_eq!(findings(&repo, "task-retracted"), []);
-    // In what was fetched, and not in our own notes.
+    // In a fetched ledger, and not in the notes of this clone.
     let tombstone = format!(
         r#"{{"at":"2026-04-10T12:00:00Z","by":"Mal <m@x>","id":"019d774b-0a00-7707-8707-070707070707","kind":"tombstone","of":"{slow}","reason":"oops","rev":0,"v":1}}"#
     );
@@ -204,7 +204,7 @@ fn a_retraction_that_flatters_nobody_is_a_note() {
     assert_eq!((told.len(), told[0].0.as_str()), (1, "note"), "{told:?}");
 }
 
-/// A measured session in a note, as a hand would write it.
+/// A measured session in a note, as written by hand.
 fn session_line(day: &str) -> String {
     format!(
         r#"{{"agent":"codex","agent_minutes":5,"at":"2026-04-10T12:00:00Z","by":"Mal <m@x>","ended_at":"{day}T09:30:00Z","evidence":["log:commit"],"id":"019d774b-0a00-7707-8707-070707070707","intervals":[[0,5]],"kind":"session","rev":0,"session":"codex:1","share":1,"started_at":"{day}T09:00:00Z","v":1}}"#

@@ -1,9 +1,9 @@
-//! A few objects that stand for billions of files: they are named, and everything else is read.
+//! A few objects that expand to billions of files: they are named, and everything else is read.
 
 use crate::world::{TestRepo, World};
 
-/// A tree that names one folder sixteen times, which names one folder sixteen times, and so on: 4 billion files from nine
-/// objects. `name` makes the names of the folders.
+/// A tree that names one directory sixteen times, which names one directory sixteen times, and so on: 4 billion files
+/// from nine objects. `name` makes the names of the directories.
 fn bomb(repo: &TestRepo<'_>, name: impl Fn(usize) -> String) -> String {
     let blob = repo.git_with_input(&["hash-object", "-w", "--stdin"], "a line\n");
     let mut tree = repo.git_with_input(&["mktree"], &format!("100644 blob {blob}\tfile\n"));
@@ -66,7 +66,7 @@ fn a_tree_of_many_folders_of_their_own_is_read_whole() {
     let repo = world.repo("app");
     repo.write("a.txt", "one\n").commit("Begin");
     let blob = repo.git(&["rev-parse", "HEAD:a.txt"]);
-    // More files than folders may repeat, each folder with a name that no other has.
+    // More files than directories may repeat, each directory with a unique name.
     let folders = (0..260).map(|folder| {
         let files = (0..1000).map(|file| format!("100644 blob {blob}\t{folder}-{file}\n"));
         format!("{}\n", files.collect::<String>())
@@ -97,7 +97,7 @@ fn a_ledger_that_is_a_tree_bomb_is_not_read() {
     }
 }
 
-/// Writes an object that git would not: a commit, tag or tree of more than is ever read.
+/// Writes an object that git would not: a commit, tag or tree that is larger than anything that is read.
 fn huge(repo: &TestRepo<'_>, kind: &str, mut head: String, size: usize) -> String {
     head.push_str(&"x".repeat(size));
     repo.git_with_input(
@@ -198,6 +198,6 @@ fn equal_files_are_matched_in_one_look() {
     let ran = repo.run(&["export", "commits"]);
     assert_eq!(ran.code, Some(0), "{ran}");
     assert!(ran.stdout.contains(r#""files_changed":60000"#), "{ran}");
-    // Looking at each for each takes minutes.
+    // Comparing each with each takes minutes.
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }

@@ -1,4 +1,4 @@
-//! What is damaged in a repository makes it partial, with the reason; never a shorter history without a word.
+//! Damage in a repository makes it partial, with the reason; never a shorter history without a message.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ fn kiln<'world>(world: &'world World, name: &str) -> TestRepo<'world> {
     repo
 }
 
-/// What `report` says of the only repository: its status, its reason and its commits; and what it warns of.
+/// The report on the only repository: its status, its reason and its commits; and the warnings.
 fn report(repo: &TestRepo<'_>) -> (String, String, u64, String) {
     let ran = repo.run(&["report", ".", "--format", "json", "--no-cache"]);
     let json: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran}"));
@@ -27,7 +27,7 @@ fn report(repo: &TestRepo<'_>) -> (String, String, u64, String) {
     (text(&told["status"]), text(&told["reason"]), commits, ran.stderr)
 }
 
-/// Asserts that it is partial with so many commits, and why.
+/// Asserts that it is partial with this many commits, and why.
 fn assert_partial(repo: &TestRepo<'_>, commits: u64, warning: &str) {
     let (status, reason, found, stderr) = report(repo);
     assert_eq!(
@@ -100,7 +100,7 @@ fn a_head_that_cannot_be_read_makes_a_history_partial() {
         std::fs::write(&head, damage).unwrap();
         assert_partial(&repo, 3, "`HEAD` cannot be read");
     }
-    // A branch that is not born yet is no damage.
+    // An unborn branch is not damage.
     std::fs::write(&head, "ref: refs/heads/new\n").unwrap();
     assert_eq!(report(&repo).0, "complete");
 }

@@ -148,7 +148,7 @@ fn a_work_tree_whose_git_folder_is_a_link_is_found() {
     std::fs::create_dir_all(world.path("src/linked")).unwrap();
     std::os::unix::fs::symlink(world.path("hidden/real/.git"), world.path("src/linked/.git")).unwrap();
     assert_eq!(found(&world, &["src"]), ["src/linked"]);
-    // Where both are found, they are one, at the place of the repository itself.
+    // If both are found, they are one, at the path of the repository itself.
     assert_eq!(found(&world, &["src", "hidden"]), ["hidden/real"]);
     assert_eq!(found(&world, &["hidden", "src"]), ["hidden/real"]);
     let report = world.run(&["report", "src", "--by", "repo"]);

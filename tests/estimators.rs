@@ -1,4 +1,4 @@
-//! Who estimated: a person, or an agent on behalf of one. Every command tells them apart.
+//! Who estimated: a person, or an agent on behalf of one. Every command distinguishes them.
 
 use serde_json::Value;
 
@@ -78,7 +78,7 @@ fn an_audit_counts_the_estimates_of_agents() {
     assert_eq!(own.len(), 1, "{audit}");
 }
 
-/// Whether the line of each task in a table for people has who estimated it.
+/// Whether the line of each task in a table for people shows who estimated it.
 fn names_the_estimators(table: &str) -> bool {
     let has = |title: &str, estimator: &str| {
         let mut lines = table.lines();

@@ -1,4 +1,4 @@
-//! Filters that rewrite a whole history and throw the old one away: what they tell of it, and what is left of a ledger.
+//! Filters that rewrite a whole history and discard the old one: the traces they leave, and what remains of a ledger.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use crate::repair::{glaze, noted, repaired, totals};
 use crate::rewrites::{Way, kiln, wrong};
 use crate::world::{TestRepo, World};
 
-/// Rewrites `topic` with another title and author, and keeps nothing of what it was but a map, as `git filter-repo` does.
-/// Returns the lines of the map.
+/// Rewrites `topic` with another title and author, and preserves nothing of the old commits but a map, as
+/// `git filter-repo` does. Returns the lines of the map.
 fn filter(repo: &TestRepo<'_>, title: &str) -> Vec<String> {
     let all = |repo: &TestRepo<'_>| repo.git(&["rev-list", "--topo-order", "topic"]);
     let before = all(repo);
@@ -64,7 +64,7 @@ fn the_map_of_a_filter_tells_what_took_the_place_of_commits() {
         assert!(!said.contains("undecided"), "{way:?}: {said}");
         let head = BTreeSet::from([repo.git(&["rev-parse", "topic"])]);
         assert_eq!(noted(&repo, "\"kind\":\"task\""), head, "{way:?}: {said}");
-        // A map that says that the commit was removed, and one of nonsense.
+        // A map that records that the commit was removed, and an invalid one.
         copy.restore();
         for (old, _) in map.iter().filter_map(|line| line.split_once(' ')) {
             let none = format!("{old} {}", "0".repeat(40));
@@ -74,7 +74,7 @@ fn the_map_of_a_filter_tells_what_took_the_place_of_commits() {
     }
 }
 
-/// A copy that says of which commit it is one, where that commit is not here.
+/// A copy that names its original, if that commit is not here.
 #[test]
 fn a_message_tells_of_which_commit_it_is_a_copy() {
     for said in ["(cherry picked from commit ID)", "Former-commit-id: ID"] {
@@ -94,7 +94,7 @@ fn a_message_tells_of_which_commit_it_is_a_copy() {
     }
 }
 
-/// A filter of all refs moves the notes of the ledger into a folder, too.
+/// A filter of all refs moves the notes of the ledger into a directory, too.
 #[test]
 fn notes_that_a_filter_moved_are_read_and_put_back() {
     let world = World::new();
@@ -140,7 +140,7 @@ fn a_ledger_that_a_filter_removed_is_missed() {
     assert_eq!(repo.run(&["report"]).code, Some(0));
 }
 
-/// The map of a filter lies where anybody may have put something else.
+/// Another program may have put something else in the place of a filter's map.
 #[test]
 fn a_map_that_is_no_file_is_none() {
     let world = World::new();

@@ -1,4 +1,4 @@
-//! The lines of each commit, against `git log --numstat`; facts kept between runs.
+//! The lines of each commit, against `git log --numstat`; facts cached between runs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -64,7 +64,7 @@ fn text(lines: std::ops::Range<u32>) -> String {
     lines.map(|line| format!("line {line} of some text\n")).collect()
 }
 
-/// Everything that a file can do in a history.
+/// Everything that can happen to a file in a history.
 fn eventful<'world>(world: &'world World) -> TestRepo<'world> {
     let repo = world.repo("kiln");
     repo.write("a/one.txt", text(0..40))
@@ -148,7 +148,7 @@ fn old_modes_that_mean_the_same_are_no_change() {
     repo.commit("start");
     let blob = |name: &str| repo.git(&["rev-parse", &format!("HEAD:{name}")]);
     let (a, b) = (blob("a"), blob("b"));
-    // Programs of the first years wrote files that their group may write.
+    // Programs of the first years wrote files that are group-writable.
     let tree = repo.git_with_input(&["mktree"], &format!("100664 blob {a}\ta\n100664 blob {b}\tb\n"));
     let commit = repo.git(&["commit-tree", "-p", "HEAD", "-m", "other modes", &tree]);
     repo.git(&["reset", "--quiet", "--hard", &commit]);

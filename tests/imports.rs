@@ -13,7 +13,7 @@ type ModulePath = Vec<String>;
 
 /// The source files and what they take from each other.
 pub struct Imports {
-    /// For each file, the files that it names and the paths by which it does, as they stand after aliases are followed.
+    /// For each file, the files that it names and the paths by which it does, after aliases are followed.
     pub files: BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>>,
     /// For each file, the paths into other crates.
     pub foreign: BTreeMap<PathBuf, BTreeSet<String>>,
@@ -46,7 +46,7 @@ impl Imports {
         imports
     }
 
-    /// The groups of files each of which can be reached from every other of its group, with the arrows inside.
+    /// The groups of files each of which can be reached from every other of its group, with the edges inside.
     pub fn circles(&self) -> Vec<String> {
         let reach: BTreeMap<&PathBuf, BTreeSet<&PathBuf>> =
             self.files.keys().map(|file| (file, self.reached(file))).collect();
@@ -101,7 +101,7 @@ impl Imports {
 /// One module: a file, or a block in one.
 struct Module {
     file: PathBuf,
-    /// What `use` calls by which name here.
+    /// What `use` imports here, by local name.
     aliases: HashMap<String, ModulePath>,
     /// Modules whose names are all in scope.
     globs: Vec<ModulePath>,
@@ -156,7 +156,7 @@ impl Tree {
         self.modules.insert(at, module);
     }
 
-    /// Where `path` leads that stands in the module `at`.
+    /// Where `path` in the module `at` leads.
     fn resolve(&self, at: &[String], path: &[String], depth: usize) -> Option<Target> {
         // An alias may lead to itself through a glob.
         if depth > 20 {
@@ -253,7 +253,7 @@ impl Reader<'_> {
             UseTree::Rename(name) if name.ident == "self" => (before.clone(), name.rename.to_string()),
             UseTree::Rename(name) => (with(&name.ident), name.rename.to_string()),
         };
-        // What is only handed on is not used here; where it is, a path in the code names it.
+        // What is only re-exported is not used here; where it is used, a path in the code names it.
         if !is_public {
             self.0.mentions.insert(path.clone());
         }

@@ -1,12 +1,12 @@
-//! Of several repositories, those that are not known are read in processes of their own: what goes wrong at one costs that
-//! repository alone.
+//! Of several repositories, those that are not cached are read in separate processes: a failure in one costs only that
+//! repository.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::world::{Ran, START, TestRepo, World};
 
-/// A repository with so many commits, each of which changes a file.
+/// A repository with this many commits, each of which changes a file.
 fn large<'world>(world: &'world World, name: &str, commits: i64) -> TestRepo<'world> {
     let repo = world.repo(name);
     let mut stream = String::new();
@@ -37,7 +37,7 @@ fn known<'world>(world: &'world World) -> [TestRepo<'world>; 2] {
     repos
 }
 
-/// That the known repositories are complete, and the `large` one failed for this `reason`.
+/// Asserts that the known repositories are complete, and the `large` one failed for this `reason`.
 fn assert_alone(ran: &Ran, reason: &str) {
     assert_eq!(ran.code, Some(3), "{}{}", ran.stdout, ran.stderr);
     for (name, row) in [
@@ -76,7 +76,7 @@ fn a_repository_that_takes_too_long_costs_itself_alone() {
         "src",
     ]);
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
-    // With time it is complete, and then known: limits are for what nobody read yet.
+    // With more time it is complete, and then known: limits apply only to what was not read yet.
     let ran = world.run(&["scan", "src"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let ran = world.run(&["-c", "leverage.limits.time=0.05", "scan", "src"]);
@@ -97,7 +97,7 @@ fn a_repository_that_takes_too_much_memory_costs_itself_alone() {
     assert_alone(&ran, "took more than 24 MiB of memory (leverage.limits.memory)");
 }
 
-/// What ends the process of a repository from outside is no different from a crash in it. While it goes on, it is looked at.
+/// Ending the process of a repository from outside is no different from a crash in it. It is examined while it runs.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_crash_costs_one_repository_and_no_secret_is_passed_on() {
@@ -142,7 +142,7 @@ fn a_crash_costs_one_repository_and_no_secret_is_passed_on() {
     assert!(!seen.concat().contains("tell-nobody"), "{seen:?}");
     assert!(!seen[0].contains("XDG_CACHE_HOME") && !seen[0].contains("GIT_CONFIG_COUNT"));
     assert!(!files.iter().any(|file| file.ends_with("secret")), "{files:?}");
-    // All of the parent's that it has are the ends of three pipes.
+    // All it has of the parent's descriptors are the ends of three pipes.
     assert!(
         files
             .iter()
@@ -184,11 +184,11 @@ fn child_of(parent: u32) -> u32 {
     panic!("no process was started")
 }
 
-/// A merge, a mailmap, trailers, a record, and notes of another tool that are rubbish.
+/// A merge, a mailmap, trailers, a record, and garbage notes of another tool.
 fn kiln(world: &World) -> TestRepo<'_> {
     let repo = world.repo("kiln");
     repo.write(".mailmap", "Grace <g@example.org> <ada@example.org>\n");
-    // Nothing but its first line tells its language.
+    // Only its first line shows its language.
     repo.write("fire", "#!/usr/bin/env python3\nprint(1)\n");
     repo.write("a.rs", "fn a() {}\n").commit("Start");
     repo.git(&["switch", "-qc", "side"]);
@@ -234,13 +234,13 @@ fn apart_or_not_the_answer_is_the_same() {
             &["inventory", "--format", "json"],
             &["inventory", "--format", "json", "--columns", "name,ai"],
         ] {
-            // One repository alone is not read apart, and neither is the one that one stands in.
+            // A single repository is not read in a separate process, and neither is the current one.
             let arguments = [command, &["--no-cache", path, beside]].concat();
             let (apart, here) = (world.run(&arguments), world.run_in(&inside, &arguments));
             assert_eq!(apart.code, here.code, "{arguments:?}");
             assert_eq!(apart.stdout, here.stdout, "{arguments:?}");
             assert_eq!(apart.stderr, here.stderr, "{arguments:?}");
-            // Cold, then known; only `scan` says what is new.
+            // Cold, then known; only `scan` reports what is new.
             let arguments = [command, &[path, beside]].concat();
             for ran in [world.run(&arguments), world.run(&arguments)] {
                 assert!(ran.stdout == here.stdout || command == ["scan"], "{arguments:?}");

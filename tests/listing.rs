@@ -1,4 +1,4 @@
-//! What `sessions` shows: which sessions, of which days, and how sure it is.
+//! What `sessions` shows: which sessions, of which days, and how certain it is.
 
 use serde_json::Value;
 
@@ -172,7 +172,7 @@ fn a_repository_does_not_say_which_logs_are_read() {
     let empty = world.path("empty").to_string_lossy().into_owned();
     let here = format!("/elsewhere={}", repo.path().display());
     repo.git(&["config", "leverage.agentDir.claude-code", &empty]);
-    // An agent that is none is not looked at either.
+    // An unknown agent is not read either.
     repo.git(&["config", "leverage.agentDir.foo", &empty]);
     repo.git(&["config", "leverage.pathMap", &here]);
     repo.git(&["config", "leverage.root", &empty]);

@@ -1,4 +1,4 @@
-//! Work that would grow faster than what there is to read: each command has an end in seconds.
+//! Work that would grow faster than its input: each command finishes in seconds.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::world::transcript::Transcript;
 use crate::world::{START, TestRepo, World};
 
-/// What is longer than this for a few thousand of something grows with its square. Unoptimised, and on a busy machine.
+/// More than this for a few thousand of something means quadratic growth. Unoptimized, and on a busy machine.
 const LONG: Duration = Duration::from_secs(40);
 
-/// Commits, each with its files, as `git fast-import` reads them. A file without content is gone.
+/// Commits, each with its files, as `git fast-import` reads them. A file without content is deleted.
 fn import(repo: &TestRepo<'_>, commits: &[Vec<(String, Option<String>)>]) {
     let mut input = String::new();
     for (number, files) in commits.iter().enumerate() {
@@ -119,7 +119,7 @@ fn configuration_that_includes_itself_over_and_over_is_refused() {
     assert!(start.elapsed() < LONG);
 }
 
-/// A mailmap that is too large to be read is told, as its authors are not who git says.
+/// A mailmap that is too large to be read is reported, because its authors differ from git's.
 #[test]
 fn a_mailmap_that_is_not_read_is_told() {
     let world = World::new();

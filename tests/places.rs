@@ -1,4 +1,4 @@
-//! Where sessions worked: behind links, in work trees that are gone, below `~`, and in shells of their own.
+//! Where sessions worked: behind links, in deleted worktrees, below `~`, and in nested shells.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ fn links(repo: &TestRepo<'_>) -> Vec<String> {
     links.collect()
 }
 
-/// The repositories of the sessions that are listed below a folder.
+/// The repositories of the sessions that are listed below a directory.
 fn listed(world: &World, below: &str) -> Vec<String> {
     let told = world.run(&["sessions", below, "--format", "json"]).success();
     let told: Value = serde_json::from_str(&told).unwrap();
@@ -41,7 +41,7 @@ fn listed(world: &World, below: &str) -> Vec<String> {
         .collect()
 }
 
-/// A session that wrote the two lines in a folder.
+/// A session that wrote the two lines in a directory.
 fn writer(folder: &Path) -> Transcript {
     Transcript::new("s", folder)
         .prompt(60, "cap the delay")
@@ -49,7 +49,7 @@ fn writer(folder: &Path) -> Transcript {
         .end(70)
 }
 
-/// A session that stood in a folder and ran a command there, which printed what git prints of the commit.
+/// A session that worked in a directory and ran a command there, which printed what git prints of the commit.
 fn committer(folder: &Path, command: &str, made: &str) -> Transcript {
     let printed = format!(
         "[main {made}] Cap the delay\n 1 file changed, 2 insertions(+)\n create mode 100644 src/a.rs"
@@ -170,7 +170,7 @@ fn a_removed_work_tree_in_its_repository_is_known_by_its_name() {
                 .save(&world);
             assert_eq!(links(&repo), ["lines high"], "{folder}{nested}");
             assert_eq!(listed(&world, "kiln"), ["kiln"], "{folder}{nested}");
-            // Also where nobody names the repository.
+            // Also if nobody names the repository.
             let told = world.run(&["sessions", "--format", "json"]).success();
             assert!(
                 told.contains("\"commits_linked\": 1") || told.contains("\"commits_linked\":1"),
@@ -230,7 +230,7 @@ fn a_removed_work_tree_is_known_by_its_branch() {
         std::fs::create_dir_all(&logs).unwrap();
         std::fs::write(logs.join("s.jsonl"), text).unwrap();
         assert_eq!(links(&repo), expected, "{branch}");
-        // Where another repository has it, too, it tells nothing.
+        // If another repository has it, too, it proves nothing.
         let other = world.repo("fork");
         other.commit("Begin");
         other.git(&["branch", "topic"]);

@@ -1,4 +1,4 @@
-//! Nothing that was said in a session leaves its log: no prompt, reply, command, output or line of code.
+//! Nothing of a conversation leaves its log: no prompt, reply, command, output or line of code.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use serde_json::json;
 use crate::world::transcript::Transcript;
 use crate::world::{START, TestRepo, World};
 
-/// Stands in everything that must not be found again.
+/// Part of everything that must not be found again.
 const MARKER: &str = "qzsecretqz";
 
-/// A session of which every text holds the marker.
+/// A session of which every text contains the marker.
 fn secretive(world: &World, repo: &TestRepo<'_>) {
     let said = |what: &str| format!("{MARKER} {what} {MARKER}");
     let code = format!("let retries = 5; // {MARKER}\nlet delay = cap(retries);\n");
@@ -72,7 +72,7 @@ fn failed(text: &str) -> serde_json::Value {
     ]}})
 }
 
-/// Every command that looks at sessions, in every form.
+/// Every command that reads sessions, in every form.
 fn everything_printed(repo: &TestRepo<'_>) -> Vec<String> {
     let mut printed = Vec::new();
     let mut run = |args: &[&str]| {
@@ -129,7 +129,7 @@ fn nothing_that_was_said_is_found_again() {
     assert!(world.home().join("cache/git-leverage/sessions").is_dir());
 }
 
-/// What agents tell their hooks, each text with the marker: prompts, answers, calls, what they are called with and what they say.
+/// The input of agents to their hooks, each text with the marker: prompts, answers, calls and their arguments.
 fn payloads(world: &World, folder: &Path) -> Vec<serde_json::Value> {
     let log = world.home().join(".claude/projects/any/s.jsonl");
     let claude_like = |event: &str| {
@@ -207,7 +207,7 @@ fn what_a_hook_is_told_leaves_no_word_behind() {
     assert!(scan(&state) > 2 && scan(&world.home().join("cache")) > 0 && scan(repo.path()) > 10);
 }
 
-/// How many files were looked at; fails at the first one with the marker, in its name or content.
+/// How many files were searched; fails at the first one with the marker, in its name or content.
 fn scan(folder: &Path) -> usize {
     let mut files = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -227,7 +227,7 @@ fn scan(folder: &Path) -> usize {
     files
 }
 
-/// No command but `sync` talks to anybody.
+/// No command but `sync` uses the network.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_command_opens_a_socket() {

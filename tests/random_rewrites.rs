@@ -1,5 +1,5 @@
-//! Rewrites at random, and in two clones at once: after a repair the ledger adds up to what was recorded, and each task is on a
-//! commit with its change or listed.
+//! Random rewrites, also in two clones at once: after a repair the totals of the ledger are those that were recorded,
+//! and each task is on a commit with its change or listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::repair::{noted, repaired, totals};
 use crate::rewrites::interactive;
 use crate::world::{TestRepo, World};
 
-/// Numbers that look random and are the same each time.
+/// Pseudo-random numbers, the same each time.
 struct Numbers(u64);
 
 impl Numbers {
@@ -23,7 +23,7 @@ impl Numbers {
     }
 }
 
-/// A task: its hours, which no other one has.
+/// A task: its hours, different from those of all others.
 struct Task {
     name: String,
     hours: u64,
@@ -319,7 +319,7 @@ fn clones(world: &World) -> [TestRepo<'_>; 2] {
     [ada, ben]
 }
 
-/// Ada rewrites the branch, Ben records on what it was.
+/// Ada rewrites the branch, Ben records on its old commits.
 fn part(ada: &TestRepo<'_>, ben: &TestRepo<'_>, is_squash: bool) {
     ada.git(&["checkout", "--quiet", "main"]);
     ada.write("more.rs", "fn more() {}\n").commit("More");
@@ -348,7 +348,8 @@ fn part(ada: &TestRepo<'_>, ben: &TestRepo<'_>, is_squash: bool) {
     ben.git(&["branch", "--quiet", "-D", "topic"]);
 }
 
-/// One clone rebases and squashes, the other records on what that was; both repair, before and after they exchange ledgers.
+/// One clone rebases and squashes, the other records on the old commits; both repair, before and after they exchange
+/// ledgers.
 #[test]
 fn two_clones_repair_to_one_ledger() {
     for (is_squash, repairs_first) in [(false, false), (false, true), (true, false), (true, true)] {

@@ -1,4 +1,5 @@
-//! `repair` and `carry`: notes follow their commits, or are left where they are; what the ledger adds up to stays the same.
+//! `repair` and `carry`: notes follow their commits, or are left where they are; the totals of the ledger stay the
+//! same.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,7 @@ pub fn json(repo: &TestRepo<'_>, args: &[&str]) -> Value {
     serde_json::from_str(&repo.run(args).stdout).unwrap()
 }
 
-/// What `report` sums up.
+/// The totals of `report`.
 pub fn totals(repo: &TestRepo<'_>) -> [Value; 4] {
     let report = json(repo, &["report", "--format", "json"]);
     ["tasks", "human_hours", "agent_minutes", "supervisory_minutes"]
@@ -27,7 +28,7 @@ pub fn titles(repo: &TestRepo<'_>, range: &[&str]) -> BTreeSet<String> {
         .collect()
 }
 
-/// The commits with a note in which a text stands, of those that a ref reaches.
+/// The commits with a note that contains a text, of those that a ref reaches.
 pub fn noted(repo: &TestRepo<'_>, text: &str) -> BTreeSet<String> {
     let branches = repo.git(&["rev-list", "--branches", "--tags", "--remotes", "HEAD"]);
     let is_on_branch: BTreeSet<&str> = branches.lines().collect();
@@ -49,7 +50,7 @@ pub fn changing(repo: &TestRepo<'_>, file: &str) -> BTreeSet<String> {
     commits.lines().map(str::to_owned).collect()
 }
 
-/// Repairs, and looks at all that holds of every repair. Returns what it printed.
+/// Repairs, and checks everything that is true of every repair. Returns what it printed.
 pub fn repaired(repo: &TestRepo<'_>, case: &str) -> String {
     let before = totals(repo);
     let ledger =
@@ -88,7 +89,7 @@ fn after_every_rewrite_the_note_is_on_the_commit_or_undecided() {
             let case = format!("{way:?}, {name}");
             let said = repaired(&repo, &case);
             if said.contains("undecided") {
-                // The message claims a task of its own, which a record on its commit would hide from other clones.
+                // The message claims another task, which a record on its commit would hide from other clones.
                 assert!(name.contains("squash"), "{case}: {said}");
                 assert!(said.contains("the totals would change"), "{case}: {said}");
                 continue;
@@ -103,7 +104,7 @@ fn after_every_rewrite_the_note_is_on_the_commit_or_undecided() {
     }
 }
 
-/// Three tasks in notes on a branch, one commit each, and a main branch that went on.
+/// Three tasks in notes on a branch, one commit each, and a main branch that advanced.
 pub fn glaze(world: &World) -> TestRepo<'_> {
     let repo = world.repo("glaze");
     repo.write("base.rs", "fn base() {}\n").commit("Base");
@@ -321,21 +322,21 @@ fn what_nothing_proves_is_listed_and_stays() {
     assert_eq!(said.matches("  candidate ").count(), 2, "{said}");
     assert_eq!(said.matches("nothing proves which commit").count(), 2, "{said}");
     assert_eq!(noted(&repo, "Task of"), BTreeSet::new());
-    // The command that is named decides.
+    // The printed command decides.
     let onto = ["carry", "--onto", "main", "--from", &second[..10]];
     let _ = repo.run(&onto).success();
     assert_eq!(noted(&repo, "Task of Kiln").len(), 1);
     assert_eq!(titles(&repo, &["HEAD"]), ["Task of Kiln".to_owned()].into());
     let said = repaired(&repo, "decided");
     assert!(!said.contains("Task of Kiln"), "{said}");
-    // Squashed with more beside: no longer the change of these commits.
+    // Squashed with more changes: no longer the change of these commits.
     copy.restore();
     repo.git(&["merge", "--quiet", "--squash", "topic"]);
     repo.write("kiln.rs", "fn kiln() -> u8 { 2 }\n").commit("Pottery");
     delete(&repo);
     let said = repaired(&repo, "changed squash");
     assert_eq!(said.matches("nothing proves").count(), 3, "{said}");
-    // Thrown away, and its objects as well.
+    // Discarded, including its objects.
     copy.restore();
     delete(&repo);
     repo.git(&["reflog", "expire", "--expire=now", "--all"]);
@@ -477,7 +478,7 @@ fn a_note_that_git_copied_along_is_told_once() {
     );
 }
 
-/// Files that are not text have no lines to compare, and are compared all the same.
+/// Files that are not text have no lines to compare, but are still compared.
 #[test]
 fn changes_of_other_bytes_are_told_apart() {
     let world = World::new();
@@ -597,7 +598,7 @@ fn carry_drops_no_claim_for_its_figures_alone() {
     }
 }
 
-/// An author bumps the version more than once: a commit that only has the same title is another one, with a task of its own.
+/// An author bumps the version more than once: a commit that only has the same title is another one, with another task.
 #[test]
 fn a_later_commit_of_the_same_title_is_not_a_rewrite() {
     let world = World::new();
@@ -619,8 +620,8 @@ fn a_later_commit_of_the_same_title_is_not_a_rewrite() {
     assert_eq!(totals(&repo)[1], 17);
 }
 
-/// A record outranks what the message of its commit claims, and where the squashed commits are gone nobody knows of which of
-/// them the message spoke: a claim that counts here has to count in every clone.
+/// A record takes precedence over its commit's message, and if the squashed commits are missing, it is unknown which of
+/// them the message described: a claim that counts here must count in every clone.
 #[test]
 fn repair_takes_no_claim_away_elsewhere() {
     let world = World::new();

@@ -1,10 +1,10 @@
-//! Replaced objects and grafts: what git itself counts in the same clone is right.
+//! Replaced objects and grafts: git's own counts in the same clone are right.
 
 use serde_json::Value;
 
 use crate::world::{TestRepo, World};
 
-/// Four commits, the oldest of two histories joined by a replacement: the newer one alone has two.
+/// Four commits, the oldest of two histories joined by a replacement: the newer one has two by itself.
 fn joined(world: &World) -> TestRepo<'_> {
     let repo = world.repo("kiln");
     for number in 1..=4 {
@@ -70,7 +70,7 @@ fn a_joined_history_counts_as_git_counts_it() {
     let repo = joined(&world);
     assert_eq!(count(&repo, &[]), 4);
     assert_eq!(counted(&world, &repo, &[]), [4; 4]);
-    // What was kept of the one is not taken for the other.
+    // The cache of the one is not used for the other.
     let without = [("GIT_NO_REPLACE_OBJECTS", "1")];
     assert_eq!(count(&repo, &without), 2);
     assert_eq!(counted(&world, &repo, &without), [2; 4]);

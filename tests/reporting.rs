@@ -1,10 +1,10 @@
-//! `report` and `demo`: from repositories to a table, and what is said of bad input.
+//! `report` and `demo`: from repositories to a table, and the messages for bad input.
 
 use serde_json::Value;
 
 use crate::world::World;
 
-/// Compares every published figure of the four days with the report by day, the ones in `unknown` excepted.
+/// Compares every published figure of the four days with the report by day, except the ones in `unknown`.
 fn assert_published(report: &str, is_unknown: impl Fn(&str, &str) -> bool) {
     let report: Value = serde_json::from_str(report).unwrap();
     assert_eq!(report["schema"], "git-leverage.report/1");

@@ -1,4 +1,4 @@
-//! What git does to commits, against each way in which a task can be recorded: the totals are what they were.
+//! What git does to commits, against each way in which a task can be recorded: the totals stay the same.
 
 use serde_json::Value;
 
@@ -7,11 +7,11 @@ use crate::world::{TestRepo, World};
 /// How the task of a commit came into the ledger.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Way {
-    /// Trailers alone.
+    /// Only trailers.
     Trailer,
     /// A record, on a commit without trailers.
     Note,
-    /// Trailers, and a record of another id, as earlier versions wrote one beside them.
+    /// Trailers, and a record with another id, as earlier versions wrote beside them.
     Both,
     /// Trailers, and a later revision of their task.
     Revised,
@@ -59,7 +59,7 @@ impl Way {
         }
     }
 
-    /// What the ledger adds up to: this task and another one of 2 hours, 10 and 1 minutes.
+    /// The totals of the ledger: this task and another one of 2 hours, 10 and 1 minutes.
     pub fn expected(self) -> Sums {
         Sums {
             tasks: 2,
@@ -73,7 +73,7 @@ impl Way {
 pub struct Sums {
     tasks: u64,
     hours: f64,
-    /// Of agents and supervision, where the command tells them.
+    /// Of agents and supervision, if the command shows them.
     minutes: Option<(f64, f64)>,
 }
 
@@ -108,7 +108,7 @@ fn sums_of_tasks<'a>(tasks: impl Iterator<Item = &'a Value>) -> Sums {
     sums
 }
 
-/// What each command that sums tasks says.
+/// The output of each command that sums tasks.
 fn sums(repo: &TestRepo<'_>) -> Vec<(&'static str, Sums)> {
     let report = json(repo, &["report", "--format", "json"]);
     let totals = &report["totals"];
@@ -142,7 +142,7 @@ fn sums(repo: &TestRepo<'_>) -> Vec<(&'static str, Sums)> {
     said
 }
 
-/// Every command that does not say what is expected.
+/// Every command with unexpected output.
 pub fn wrong(repo: &TestRepo<'_>, expected: Sums) -> Vec<String> {
     let is_right = |said: &Sums| {
         let minutes = said.minutes.is_none() || said.minutes == expected.minutes;
@@ -153,7 +153,7 @@ pub fn wrong(repo: &TestRepo<'_>, expected: Sums) -> Vec<String> {
         .collect()
 }
 
-/// A branch of two tasks, the second recorded in the given way, and a main branch that went on.
+/// A branch of two tasks, the second recorded in the given way, and a main branch that advanced.
 pub fn kiln<'a>(world: &'a World, name: &str, way: Way, rewrite_ref: bool) -> TestRepo<'a> {
     let repo = world.repo(name);
     if rewrite_ref {
@@ -279,7 +279,8 @@ fn merge_squash(repo: &TestRepo<'_>) {
     repo.git_at(&["commit", "--quiet", "--no-edit"], 1_775_034_240);
 }
 
-/// Every rewrite of a task that was recorded in one way. The world is built once: each rewrite starts from a copy of it.
+/// Every rewrite of a task that was recorded in one way. The world is built once: each rewrite starts from a copy of
+/// it.
 fn check(way: Way) {
     let mut told = Vec::new();
     for rewrite_ref in [false, true] {
@@ -374,7 +375,8 @@ fn a_record_is_not_taken_for_what_a_squash_joined_to_it() {
     }
 }
 
-/// Trailers that came into the message of a commit with a record say the same task in other words, whatever else changed.
+/// Trailers that came into the message of a commit with a record express the same task in other words, whatever else
+/// changed.
 #[test]
 fn a_record_is_told_again_by_trailers_that_came_later() {
     let world = World::new();

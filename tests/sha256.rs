@@ -1,5 +1,4 @@
-//! Repositories whose objects have names of SHA-256: what git says of them is right, and they differ from those of SHA-1 in
-//! nothing but the names.
+//! Repositories whose objects have SHA-256 names: git's own figures are right, and only the names differ from SHA-1.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -123,14 +122,14 @@ fn a_history_has_the_figures_of_git_wherever_its_objects_lie() {
         figures,
         "with objects of another repository"
     );
-    // What is kept between runs is kept for these as well.
+    // The cache also works for these.
     let scan = repo.run(&["scan", "."]).success();
     let row = scan.lines().find(|line| line.starts_with("kiln")).unwrap();
     let cells: Vec<&str> = row.split_whitespace().collect();
     assert_eq!(cells[1..3], ["7", "0"], "{scan}");
 }
 
-/// What a command prints in a repository, with a word for each object name and each id of a task.
+/// The output of a command in a repository, with a word for each object name and each id of a task.
 fn told(repo: &TestRepo<'_>, args: &[&str]) -> String {
     let ran = repo.run(args);
     let names = Regex::new("[0-9a-f]{64}|[0-9a-f]{40}|\\b[0-9a-f]{10}\\b").unwrap();
@@ -153,7 +152,7 @@ const COMMANDS: [&[&str]; 9] = [
     &["show", "HEAD"],
 ];
 
-/// What all commands print; the repositories have the same name, as it is part of that.
+/// The output of all commands; the repositories have the same name, because it is part of that.
 fn all_told(repo: &TestRepo<'_>) -> BTreeMap<String, String> {
     let told = |args: &&[&str]| (args.join(" "), told(repo, args));
     COMMANDS.iter().map(told).collect()
@@ -241,7 +240,7 @@ fn a_ledger_is_written_and_shared_as_git_reads_it() {
     let logged = std::fs::read_to_string(repo.path().join(".git/logs/refs/notes/leverage")).unwrap();
     assert!(logged.starts_with(&"0".repeat(64)), "{logged}");
 
-    // What git itself notes is read, and what it carries along with it.
+    // git's own notes about the ledger are read, and preserved.
     repo.git(&["clone", "-q", "--bare", ".", "../remote.git"]);
     repo.git(&["remote", "add", "origin", "../remote.git"]);
     let _ = repo.run(&["sync"]).success();
@@ -284,7 +283,7 @@ fn a_name_of_the_other_length_is_no_note_and_no_parent() {
         let commit = repo.git(&["commit-tree", "-p", "refs/notes/leverage", "-m", "Strange", &tree]);
         repo.git(&["update-ref", "refs/notes/leverage", &commit]);
         assert_eq!(repo.run(&["log"]).success(), before, "{hash}");
-        // It is carried along by what writes next.
+        // The next write preserves it.
         revise(&repo, "4h");
         let kept = repo.git(&["ls-tree", "--name-only", "refs/notes/leverage"]);
         assert!(kept.contains(&"7".repeat(other)), "{hash}: {kept}");

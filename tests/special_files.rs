@@ -16,7 +16,7 @@ fn run_in_time(world: &World, args: &[&str]) -> (Option<i32>, String, String) {
     run_in_time_at(world, &world.path(""), args)
 }
 
-/// The same, in a folder.
+/// The same, in a directory.
 pub fn run_in_time_at(world: &World, folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     let (out, err) = (world.path("stdout"), world.path("stderr"));
     let file = |path: &Path| Stdio::from(std::fs::File::create(path).unwrap());
@@ -279,7 +279,7 @@ fn sparse_files_of_gigabytes_are_refused() {
     assert_eq!(err.matches("is larger than").count(), files.len(), "{err}");
 }
 
-/// What holds the ledger is opened by commands that write it and by those that publish it.
+/// The files of the ledger are opened by commands that write it and by those that publish it.
 #[test]
 fn pipes_in_place_of_objects_of_the_ledger_are_not_opened() {
     let world = World::new();
@@ -295,7 +295,7 @@ fn pipes_in_place_of_objects_of_the_ledger_are_not_opened() {
             "note" => repo.git(&["notes", "--ref=leverage", "list", "HEAD"]),
             name => repo.git(&["rev-parse", name]),
         };
-        // The hub has a ledger of its own, so that there is something to fetch.
+        // The hub has a separate ledger, so that there is something to fetch.
         let hub = world.at("hub.git");
         let tree = hub.git_with_input(&["mktree"], "");
         let tip = hub.git_at(&["commit-tree", "-m", "Notes", &tree], START);

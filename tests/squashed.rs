@@ -1,4 +1,4 @@
-//! Squashes under titles of their own: what they took over counts once, and what they dropped is told.
+//! Squashes with new titles: what they took over counts once, and what they dropped is reported.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ fn of_parts(parts: &[usize]) -> String {
     paragraphs.join("\n")
 }
 
-/// A branch of three commits with trailers, and a main branch that went on.
+/// A branch of three commits with trailers, and a main branch that advanced.
 fn pottery(world: &World) -> TestRepo<'_> {
     let repo = world.repo("pottery");
     repo.write("base.rs", "fn base() {}\n").commit("Base");
@@ -102,7 +102,7 @@ fn a_squash_under_its_own_title_counts_once_beside_its_branch() {
     }
 }
 
-/// The same claim on another branch is another task where nothing else is the same.
+/// The same claim on another branch is another task if nothing else is equal.
 #[test]
 fn other_work_with_the_same_claim_counts() {
     let world = World::new();
@@ -133,7 +133,7 @@ fn revise_all(repo: &TestRepo<'_>) {
     }
 }
 
-/// A record on a commit that is gone, whose claim the squash made again.
+/// A record on an unreachable commit, whose claim the squash repeated.
 #[test]
 fn a_record_is_told_again_by_a_squash_under_its_own_title() {
     let world = World::new();
@@ -195,7 +195,7 @@ fn trailers_that_a_squash_dropped_are_listed() {
         3,
         "{said}"
     );
-    // The command that is named takes them over, all at once.
+    // The printed command takes them over, all at once.
     let command = said
         .lines()
         .find_map(|line| line.trim().strip_prefix("decide: git leverage "));
@@ -204,7 +204,7 @@ fn trailers_that_a_squash_dropped_are_listed() {
     assert_eq!(hours(&repo), [3, 12]);
     assert_eq!(repaired(&repo, "decided"), "");
     assert_eq!(noted(&repo, "Kiln"), [onto].into());
-    // One by one as well.
+    // Also one by one.
     copy.restore();
     let gone: Vec<String> = ["topic~2", "topic~1", "topic"]
         .map(|part| repo.git(&["rev-parse", part]))
@@ -218,7 +218,7 @@ fn trailers_that_a_squash_dropped_are_listed() {
     assert_eq!(repaired(&repo, "decided one by one"), "");
 }
 
-/// What nothing took over, or what was claimed anew, is no loss.
+/// What nothing took over, or what was claimed again, is not a loss.
 #[test]
 fn trailers_of_what_was_thrown_away_are_not_listed() {
     let world = World::new();
@@ -237,7 +237,7 @@ fn trailers_of_what_was_thrown_away_are_not_listed() {
     let _ = repo.run(&["record", "--estimate", "11h"]).success();
     assert_eq!(repaired(&repo, "recorded anew"), "");
     copy.restore();
-    // What it became claims the same.
+    // The commit made from it claims the same.
     repo.git(&["rebase", "--quiet", "main", "topic"]);
     repo.git(&[
         "commit",
@@ -251,7 +251,7 @@ fn trailers_of_what_was_thrown_away_are_not_listed() {
     assert_eq!(changing(&repo, "kiln.rs").len(), 1);
 }
 
-/// Messages of strangers that name thousands of commits, and claim thousands of tasks.
+/// Untrusted messages that name thousands of commits, and claim thousands of tasks.
 #[test]
 fn messages_that_name_thousands_of_commits_prove_nothing() {
     let world = World::new();
@@ -274,7 +274,7 @@ fn messages_that_name_thousands_of_commits_prove_nothing() {
     let said = repaired(&repo, "ten thousand ids");
     assert!(said.contains("nothing proves"), "{said}");
     assert!(!said.contains("->"), "{said}");
-    // One that is named, in two such messages, is undecided.
+    // One that is named in two such messages is undecided.
     for number in 0..2 {
         repo.commit(&format!("Copy {number}\n\nFormer-commit-id: {gone}\n"));
     }

@@ -1,4 +1,4 @@
-//! `status`: the evening in one screen, and what a call without a command does.
+//! `status`: the evening on one screen, and a call without a command.
 
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ fn json(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).unwrap()
 }
 
-/// A session that writes two lines in ten minutes, from a minute on.
+/// A session that writes two lines in ten minutes, from a given minute on.
 fn worker(repo: &TestRepo<'_>, session: &str, minute: i64, file: &str) -> Transcript {
     Transcript::new(session, repo.path())
         .prompt(minute, "cap the delay")
@@ -41,7 +41,7 @@ fn commit_of(repo: &TestRepo<'_>, minute: i64, file: &str, message: &str) -> Str
         .commit_at(message, START + (minute + 11) * 60)
 }
 
-/// A day with a bit of everything.
+/// A day with some of everything.
 fn busy(world: &World) -> TestRepo<'_> {
     world.repo("hub.git");
     world.at("hub.git").git(&["config", "core.bare", "true"]);
@@ -291,7 +291,7 @@ fn what_hooks_told_of_is_captured_first() {
     event(&world, TODAY + 10, &told("first", "turn-end"));
     event(&world, TODAY + 70, &told("third", "session-end"));
     let status = json(&repo.run(&["status", "--format", "json"]));
-    // The second told nothing.
+    // The second reported nothing.
     let rows = status["not_captured"].as_array().unwrap();
     assert_eq!(rows.len(), 1, "{status:#}");
     assert_eq!(rows[0]["session"], "claude-code:second");

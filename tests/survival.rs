@@ -1,10 +1,11 @@
-//! Who brought each line equals `git blame`, over renames, merges and everything that blame decides by itself.
+//! Which commit added each line: the same as `git blame`, over renames, merges and everything that blame decides by
+//! rules.
 
 use git_leverage::testing::git::{Repo, survival};
 
 use crate::world::{TestRepo, World};
 
-/// `path:line commit` for every line of every text file, by us and by git.
+/// `path:line commit` for every line of every text file, by git-leverage and by git.
 fn both(repo: &TestRepo<'_>) -> (Vec<String>, Vec<String>) {
     let opened = Repo::open(repo.path()).unwrap();
     let head = opened.head().unwrap().unwrap();
@@ -147,7 +148,7 @@ fn an_octopus_and_two_files_from_one_source_are_as_in_blame() {
     assert_equals_blame(&repo);
 }
 
-/// What `export survival` writes, from scratch or from what was kept.
+/// The output of `export survival`, without and with a cache.
 fn exported(repo: &TestRepo<'_>, more: &[&str]) -> String {
     repo.run(&[&["export", "survival"], more].concat()).success()
 }

@@ -1,5 +1,5 @@
-//! A commit that is cut short or too large, wherever a history is followed to it: nothing waits for the rest, and the history is
-//! said to be partial.
+//! A commit that is truncated or too large, wherever a history is followed to it: nothing waits for the rest, and the
+//! history is reported as partial.
 
 use std::fs;
 use std::path::PathBuf;
@@ -43,7 +43,7 @@ fn loosen(repo: &TestRepo<'_>) {
     }
 }
 
-/// Cuts the file of an object short, as a full disk leaves it.
+/// Truncates the file of an object, as a full disk leaves it.
 fn cut(repo: &TestRepo<'_>, object: &str) -> String {
     let id = repo.git(&["rev-parse", object]);
     let path = repo.path().join(".git/objects").join(&id[..2]).join(&id[2..]);
@@ -53,7 +53,7 @@ fn cut(repo: &TestRepo<'_>, object: &str) -> String {
     id
 }
 
-/// Runs each command; returns what it said, behind its code.
+/// Runs each command; returns its exit code and output.
 fn run_all(world: &World, repo: &TestRepo<'_>, commands: &[&str]) -> Vec<(String, Option<i32>, String)> {
     let run = |command: &&str| {
         let args: Vec<&str> = command.split(' ').collect();
@@ -79,7 +79,7 @@ fn a_commit_below_a_fetched_ledger_that_is_cut_short_is_not_waited_for() {
     for (command, code, said) in run_all(&world, &repo, &["log", "report", "audit"]) {
         assert!(matches!(code, Some(0 | 3)), "{command}: {code:?} {said}");
     }
-    // What the fetched ledger itself says can be read.
+    // The fetched ledger itself can be read.
     let (_, log, _) = run_in_time_at(&world, repo.path(), &["log", "--format", "json"]);
     assert!(log.contains("Fetched") && log.contains("Own"), "{log}");
 }

@@ -1,5 +1,5 @@
-//! Every kind of repository that git knows, and many damaged ones, each made by git itself: what is promised of it, and git's
-//! own figures for each of its commits.
+//! Every kind of repository that git knows, and many damaged ones, each made by git itself: the promised status, and
+//! git's own figures for each of its commits.
 //!
 //! The kinds are those of `docs/repositories.md`.
 
@@ -16,7 +16,7 @@ mod objects;
 mod storage;
 mod trees;
 
-/// What a report says of a repository.
+/// How completely a repository is read.
 enum Promise {
     /// All of it was read.
     Complete,
@@ -28,13 +28,13 @@ enum Promise {
 
 use Promise::{Complete, Failed, Partial};
 
-/// Lines added and removed in each commit; `None` where they cannot be told.
+/// Lines added and removed in each commit; `None` if unknown.
 type Figures = BTreeMap<String, Option<(u64, u64)>>;
 
 /// A repository of the kind.
 struct Specimen {
     path: PathBuf,
-    /// What git says of it, where it no longer can.
+    /// git's figures, if it can no longer compute them.
     figures: Option<Figures>,
 }
 
@@ -50,7 +50,7 @@ impl From<TestRepo<'_>> for Specimen {
     }
 }
 
-/// One test for each kind: its name, what is promised, and how it is made.
+/// One test for each kind: its name, the promise, and how it is made.
 macro_rules! kinds {
     ($($name:ident, $promise:expr, |$world:ident| $make:expr;)*) => {
         $(
@@ -64,7 +64,7 @@ macro_rules! kinds {
 }
 use kinds;
 
-/// Five commits on `main` and two on `side`, with files that grow, move and go.
+/// Five commits on `main` and two on `side`, with files that grow, move and are deleted.
 fn plain<'world>(world: &'world World, name: &str) -> TestRepo<'world> {
     let repo = world.repo(name);
     grow(&repo);
@@ -104,7 +104,7 @@ struct Stream {
 }
 
 impl Stream {
-    /// One more commit on a branch, with lines of files, and files that go. The message may be followed by parents.
+    /// Another commit on a branch, with lines of files, and deleted files. The message may be followed by parents.
     fn commit(mut self, branch: &str, message: &str, files: &[(&str, Option<std::ops::Range<u32>>)]) -> Self {
         self.commits += 1;
         // An empty line would end it.
@@ -134,7 +134,7 @@ impl Stream {
 /// Runs git where it may fail.
 fn try_git(world: &World, path: &Path, args: &[&str]) -> Output {
     let mut git = world.git(path);
-    // What git would fetch is not there.
+    // What git would fetch is missing.
     git.env("GIT_NO_LAZY_FETCH", "1").args(args);
     git.output().expect("git starts")
 }
@@ -144,7 +144,7 @@ fn said(output: &Output) -> Option<String> {
     output.status.success().then_some(text)
 }
 
-/// What git says of each commit that HEAD and the branches reach; where it dies on a damaged one, asked one by one.
+/// git's figures for each commit that HEAD and the branches reach; if it fails on a damaged one, asked one by one.
 fn gits_figures(world: &World, path: &Path) -> Figures {
     let log = [
         "log",
@@ -216,7 +216,7 @@ fn sum(numbers: &[u8]) -> (u64, u64) {
     sum
 }
 
-/// Asserts the status of the repository, what is told of it, and the lines of each of its commits.
+/// Asserts the status of the repository, its message, and the lines of each of its commits.
 fn check(world: &World, promise: &Promise, specimen: Specimen) {
     let place = specimen.path.to_string_lossy();
     let ran = world.run(&["report", &place, "--format", "json", "--no-cache"]);
@@ -231,7 +231,7 @@ fn check(world: &World, promise: &Promise, specimen: Specimen) {
     assert_eq!(ran.code, Some(if status == "complete" { 0 } else { 3 }), "{ran}");
     let told = repo["reason"].as_str().unwrap_or_default();
     assert!(told.contains(reason), "{told}");
-    // Whoever reads the table alone is told as well.
+    // The table contains the message, too.
     assert!(
         status == "complete" || ran.stderr.contains(&*repo_name(&specimen.path)),
         "{ran}"
@@ -241,7 +241,7 @@ fn check(world: &World, promise: &Promise, specimen: Specimen) {
         (_, Some(figures)) => figures,
         (_, None) => gits_figures(world, &specimen.path),
     };
-    // The second time from what was kept of the first.
+    // The second time from the cache of the first.
     for _ in 0..2 {
         assert_eq!(our_figures(world, &place), expected, "{told}");
     }
@@ -300,7 +300,7 @@ fn literal(repo: &TestRepo<'_>, world: &World, kind: &str, content: &[u8]) -> St
     said(&output).expect("an object").trim().to_owned()
 }
 
-/// A tree that holds a file below so many folders, made with one process.
+/// A tree that contains a file below this many directories, made with one process.
 fn nested_trees(repo: &TestRepo<'_>, blob: &str, folders: usize) -> String {
     let path = "d/".repeat(folders);
     let stream = format!(

@@ -1,6 +1,7 @@
-//! Ten clones of one remote that record, revise, retract and sync at the same time, while processes are killed at random.
+//! Ten clones of one remote that record, revise, retract and sync at the same time, while processes are killed at
+//! random.
 //!
-//! `TEN_CLONES_SECONDS` says how long; `tests/scripts/ten-clones.sh` runs it for two minutes.
+//! `TEN_CLONES_SECONDS` sets how long; `tests/scripts/ten-clones.sh` runs it for two minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use super::{clone, remote};
 const CLONES: usize = 10;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_git-leverage");
 
-/// A small generator of numbers: the same for the same seed.
+/// A small pseudo-random generator: the same numbers for the same seed.
 struct Random(u64);
 
 impl Random {
@@ -27,7 +28,7 @@ impl Random {
     }
 }
 
-/// What was acknowledged: the command ended with 0.
+/// What was acknowledged: the command exited with 0.
 #[derive(Default)]
 struct Acknowledged {
     /// The title of each task in its first revision, by id.
@@ -77,8 +78,8 @@ impl Place<'_> {
         self.run(PROGRAM, args)
     }
 
-    /// Runs `git leverage`, one time in four with a kill at some moment, of it or of the git that it runs. What it printed, if it
-    /// ended well.
+    /// Runs `git leverage`, one time in four with a kill at some moment, of it or of the git that it runs. Returns what
+    /// it printed, if it exited normally.
     fn attempt(&self, args: &[&str], random: &mut Random, all: &Mutex<Acknowledged>) -> Option<String> {
         let child = self.command(PROGRAM, args).spawn().unwrap();
         let output = match random.below(4) {
@@ -186,7 +187,7 @@ fn revisions(place: &Place<'_>, more: &[&str]) -> (Vec<Revision>, BTreeSet<Strin
     )
 }
 
-/// Every acknowledged record is there, once, in its last revision. Returns all that the clone knows.
+/// Every acknowledged record is there, once, in its last revision. Returns everything in the clone.
 fn check(place: &Place<'_>, acknowledged: &Acknowledged) -> (History, BTreeSet<String>) {
     let (all, retracted) = revisions(place, &["--history"]);
     let history: History = all.iter().cloned().collect();
@@ -258,7 +259,7 @@ fn ten_clones_lose_nothing_whatever_is_killed() {
         }
     });
     let acknowledged = all.into_inner().unwrap();
-    // What was killed last may have left a git that still runs.
+    // What was killed last may have left a running git.
     std::thread::sleep(Duration::from_secs(1));
     for place in places.iter().chain(&places) {
         place.leverage(&["sync"]);

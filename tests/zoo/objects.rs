@@ -1,4 +1,4 @@
-//! What commits and files may be: damaged, replaced, missing, in any encoding.
+//! The variety of commits and files: damaged, replaced, missing, in any encoding.
 
 use std::fs;
 
@@ -62,7 +62,7 @@ const MALFORMED: [&str; 11] = [
 #[test]
 fn malformed_people_and_times() {
     let world = World::new();
-    // Each with others before and after it, alone and one after the other.
+    // Each with others before and after it, by itself and one after the other.
     for (number, header) in MALFORMED.iter().enumerate() {
         let repo = plain(&world, &format!("kiln-{number}"));
         branch_off(&world, &repo, &[format!("\n{header}\n\nOdd\n").as_bytes()]);
@@ -77,7 +77,8 @@ fn malformed_people_and_times() {
     check(&world, &Complete, branch_off(&world, &repo, &all));
 }
 
-/// Puts commits on top of `main`, each what is given behind its tree and its parent, and a whole one after them.
+/// Puts commits on top of `main`, each with the given text after its tree and its parent, and a complete one after
+/// them.
 fn branch_off(world: &World, repo: &TestRepo<'_>, commits: &[&[u8]]) -> Specimen {
     for (number, rest) in commits.iter().enumerate() {
         repo.write("odd", format!("{number}\n"));
@@ -97,7 +98,7 @@ fn without<'world>(world: &'world World, revision: &str) -> TestRepo<'world> {
     repo
 }
 
-/// A repository of which an object ends in the middle, as after a loss of power.
+/// A repository with a truncated object, as after a power cut.
 fn cut<'world>(world: &'world World, revision: &str) -> TestRepo<'world> {
     let repo = plain(world, "kiln");
     let file = object_file(&repo, revision);

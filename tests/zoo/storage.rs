@@ -1,4 +1,4 @@
-//! How a repository is laid out: its folders, references, packs, index and configuration.
+//! The layout of a repository: its directories, refs, packs, index and configuration.
 
 use std::fs;
 use std::path::PathBuf;
@@ -185,7 +185,7 @@ fn one_of_another_user() {
     let git_dir = repo.path().join(".git");
     let other = git_dir.metadata().unwrap().uid() + 1;
     let places = [repo.path(), &git_dir];
-    // Only the superuser can give a folder away.
+    // Only the superuser can give a directory away.
     if places.iter().all(|place| chown(place, Some(other), None).is_ok()) {
         assert!(said(&try_git(&world, repo.path(), &["log"])).is_none());
         super::check(&world, &Failed("belongs to another user"), repo.into());
@@ -207,7 +207,7 @@ fn clone(world: &World, options: &[&str], from: &std::path::Path, to: &str) {
     let args = [&["clone", "-q"], options, &[&url, to]].concat();
     let cloned = try_git(world, &world.path(""), &args);
     assert!(cloned.status.success(), "{cloned:?}");
-    // The same branches as where it comes from.
+    // The same branches as its origin.
     let path = world.path(to);
     let side = try_git(world, &path, &["rev-parse", "-q", "--verify", "origin/side"]);
     if let Some(side) = said(&side) {
@@ -215,7 +215,7 @@ fn clone(world: &World, options: &[&str], from: &std::path::Path, to: &str) {
     }
 }
 
-/// A clone of a part of the past. Git counts the lines of files that were there before as added.
+/// A clone of a part of the past. Git counts the lines of files that existed before as added.
 fn shallow_figures(world: &World, path: PathBuf) -> Specimen {
     let mut figures = gits_figures(world, &path);
     let ends = fs::read_to_string(path.join(".git/shallow")).unwrap();
@@ -226,7 +226,7 @@ fn shallow_figures(world: &World, path: PathBuf) -> Specimen {
     }
 }
 
-/// An empty repository whose references are in a table.
+/// An empty repository whose refs are in a table.
 fn tabled(world: &World) -> TestRepo<'_> {
     fs::create_dir_all(world.path("kiln")).unwrap();
     let repo = world.at("kiln");
@@ -234,14 +234,14 @@ fn tabled(world: &World) -> TestRepo<'_> {
     repo
 }
 
-/// A clone whose files are promised by a remote that is gone.
+/// A clone whose files are promised by a missing remote.
 fn promised(world: &World, options: &[&str]) -> PathBuf {
     let repo = plain(world, "kiln");
     repo.git(&["config", "uploadpack.allowFilter", "true"]);
     clone(world, &[options, &["--bare"]].concat(), repo.path(), "clone");
     let path = world.path("clone");
     let git = |args: &[&str]| assert!(try_git(world, &path, args).status.success());
-    // Whoever fetches leaves a mark.
+    // A fetch leaves a mark.
     let mark = format!("touch {}; false", world.path("fetched").display());
     git(&["config", "remote.origin.uploadpack", &mark]);
     path
@@ -279,7 +279,7 @@ fn packed_refs(repo: &TestRepo<'_>) -> String {
         .collect()
 }
 
-/// A repository of format 1 with one more setting.
+/// A repository of format 1 with one additional setting.
 fn configured<'world>(world: &'world World, key: &str, value: &str) -> TestRepo<'world> {
     let repo = plain(world, "kiln");
     repo.git(&["config", "core.repositoryFormatVersion", "1"]);
@@ -287,7 +287,7 @@ fn configured<'world>(world: &'world World, key: &str, value: &str) -> TestRepo<
     repo
 }
 
-/// [`configured`] with what newer versions of git know.
+/// [`configured`] with settings of newer versions of git.
 fn unreadable_for_git(world: &World, repo: &TestRepo<'_>, key: &str, value: &str) -> Specimen {
     let figures = gits_figures(world, repo.path());
     repo.git(&["config", "core.repositoryFormatVersion", "1"]);

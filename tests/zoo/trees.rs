@@ -1,4 +1,4 @@
-//! What trees may hold: odd names, attributes, sizes and depths, and what is no file at all.
+//! The contents of trees: odd names, attributes, sizes and depths, and entries that are not files.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -29,7 +29,7 @@ kinds! {
             repo.write("c.nul", b"nul\0\n".repeat(round)).write("g", b"nul\0\n".repeat(round));
             repo.commit("Attributes");
         }
-        // What it says may not run.
+        // Its commands must not run.
         repo.git(&["config", "diff.upper.textconv", "tr a-z A-Z <"]);
         repo
     };
@@ -96,7 +96,7 @@ fn with_pipe<'world>(world: &'world World, name: &str) -> TestRepo<'world> {
     repo
 }
 
-/// One file below so many folders.
+/// One file below this many directories.
 fn nested(world: &World, folders: usize) -> Specimen {
     let repo = plain(world, "kiln");
     let figures = gits_figures(world, repo.path());
@@ -109,7 +109,7 @@ fn nested(world: &World, folders: usize) -> Specimen {
     made
 }
 
-/// A commit of a tree on a branch, whose lines nobody can tell.
+/// A commit of a tree on a branch, whose lines are unknown.
 fn with_tree(repo: &TestRepo<'_>, tree: &str, mut figures: super::Figures) -> Specimen {
     let commit = repo.git_at(
         &["commit-tree", "-p", "HEAD", "-m", "Many", tree],
