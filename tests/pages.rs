@@ -37,14 +37,12 @@ fn pages() -> Vec<(PathBuf, String)> {
 
 /// The words of a command, as a shell splits it, up to a redirection, a pipe or a comment.
 fn words(command: &str) -> Vec<String> {
+    let end = Regex::new(r" (\||>|<<|#|&&) .*| <<.*").unwrap();
     let mut words = Vec::new();
     for (at, part) in command.split('\'').enumerate() {
         match at % 2 {
             0 => {
-                let part = Regex::new(r" (\||>|<<|#|&&) .*| <<.*")
-                    .unwrap()
-                    .replace(part, "")
-                    .into_owned();
+                let part = end.replace(part, "");
                 words.extend(part.split_whitespace().map(str::to_owned));
             }
             _ => words.push(part.to_owned()),
