@@ -1,4 +1,4 @@
-//! Which findings may stand: what was explained of a claim as it was, and not of what became of it.
+//! Which findings are allowed: an explanation holds for a claim as it was, not for what it became.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Finding, Level};
 use crate::facts::diagnostics::Warning;
 
-/// Why a finding may stand.
+/// Why a finding is allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     /// As it was written. Untrusted text.
@@ -16,7 +16,7 @@ pub struct Reason {
     pub by: AllowedBy,
 }
 
-/// Who lets a finding stand.
+/// Who allows a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AllowedBy {
@@ -26,7 +26,7 @@ pub enum AllowedBy {
     CommandLine,
 }
 
-/// Errors that say that the ledger is not what it was are not for its own repository to allow.
+/// A repository cannot allow errors about its own ledger.
 const NOT_BY_REPOSITORY: [&str; 3] = ["ledger-line-removed", "revision-twice", "ledger-moved"];
 
 impl Reason {
@@ -37,19 +37,19 @@ impl Reason {
     }
 }
 
-/// What an explanation is tied to, so that it ends when that changes.
+/// What an explanation depends on, so that it ends when that changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tie {
     /// What it is about never changes.
     Nothing,
     /// The revision of the task.
     Revision(u32),
-    /// So many of what is counted, or fewer.
+    /// This many, or fewer.
     UpTo(u64),
 }
 
 impl Tie {
-    /// What names the finding as it is now: `RULE:ID`, with `@N` where it is tied. Revision 0 needs none.
+    /// The entry for the finding as it is now: `RULE:ID`, or `RULE:ID@N` if it depends on something. Revision 0 needs no `@N`.
     pub(super) fn entry(self, rule: &str, id: &str) -> String {
         match self {
             Self::Nothing | Self::Revision(0) => format!("{rule}:{id}"),
@@ -58,7 +58,7 @@ impl Tie {
         }
     }
 
-    /// Whether an entry that ends with `@number` speaks of it.
+    /// Whether an entry that ends in `@number` applies.
     fn allows(self, number: u64) -> bool {
         match self {
             Self::Nothing => false,
@@ -68,13 +68,13 @@ impl Tie {
     }
 }
 
-/// The entries, and which of them were of use.
+/// The entries, and which of them were used.
 pub(super) struct Allowances<'a> {
     entries: &'a BTreeMap<String, Reason>,
     used: BTreeSet<&'a str>,
     /// Entries of the repository about what it cannot allow.
     refused: BTreeSet<&'a str>,
-    /// Entries that name a finding as it was, with what names it now.
+    /// Entries for an earlier state of a finding, with the entry for its current state.
     outdated: BTreeMap<&'a str, String>,
 }
 
@@ -88,7 +88,7 @@ impl<'a> Allowances<'a> {
         }
     }
 
-    /// Why a finding may stand, if somebody said so.
+    /// Why a finding is allowed, if it is.
     pub(super) fn reason(&mut self, finding: &Finding, tie: Tie) -> Option<&'a Reason> {
         let name = format!("{}:{}", finding.rule, finding.id);
         let same = self.entries.range(name.clone()..);
@@ -112,7 +112,7 @@ impl<'a> Allowances<'a> {
         reason
     }
 
-    /// Entries of rules that were asked and match nothing: a typing error, or a finding that has become another.
+    /// Entries of checked rules that match nothing: a typing error, or a finding that changed.
     pub(super) fn unused(self, checked: &[&str]) -> Vec<Warning> {
         let is_asked = |entry: &str| {
             let rule = entry.split_once(':').map(|(rule, _)| rule);
@@ -122,18 +122,14 @@ impl<'a> Allowances<'a> {
         let unused = entries.filter(|entry| !self.used.contains(entry) && is_asked(entry));
         unused
             .map(|entry| match self.outdated.get(entry) {
-                _ if self.refused.contains(entry) => Warning::new(
-                    entry,
-                    "it is an error about the ledger itself, which the repository cannot allow",
-                )
-                .hint(format!("For one run: --allow {entry}")),
-                Some(now) => Warning::new(
-                    entry,
-                    "it allows the finding as it was, and that has changed since",
-                )
-                .hint(format!("Look at it again; if it may stand, write `{now}`")),
-                None => Warning::new(entry, "it allows a finding that there is not")
-                    .hint("Remove it, or correct the id"),
+                _ if self.refused.contains(entry) => {
+                    Warning::new(entry, "the repository cannot allow an error about its own ledger")
+                        .hint(format!("Use `--allow {entry}` for one run"))
+                }
+                Some(now) => Warning::new(entry, "the finding has changed since it was allowed")
+                    .hint(format!("Check it again, and write `{now}` to allow it")),
+                None => Warning::new(entry, "there is no such finding")
+                    .hint("Remove the entry, or correct the id"),
             })
             .collect()
     }

@@ -1,4 +1,4 @@
-//! Claims against what sessions measured, and against each other.
+//! Claims compared with the sessions and with each other.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -89,7 +89,7 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// How far a claim may be from the measure.
+/// How far a claim may be from what was measured.
 const TOLERANCE: f64 = 0.25;
 
 /// Minutes, to a tenth.
@@ -103,18 +103,18 @@ fn agent_minutes_differ(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         let claimed = found.task.agent_minutes?.get();
         let known = measured::of_task(all, found)?;
         let measured = known.agent_minutes.get();
-        // Sessions that are not here may have taken more, never less.
+        // Sessions that were not found may add time, never subtract any.
         let is_above = claimed > measured * (1.0 + TOLERANCE) && known.is_all;
-        // What was measured when it was recorded gives way to what the sessions took since.
+        // Time that was measured when the task was recorded gives way to the sessions' current time.
         let is_claimed = found.task.agent_minutes_basis.is_none();
         let is_below = is_claimed && claimed < measured * (1.0 - TOLERANCE);
         (is_above || is_below).then(|| {
             let sessions = match known.is_all {
-                true => "its sessions",
-                false => "those of its sessions that are here",
+                true => "its sessions took",
+                false => "the sessions found took",
             };
             let message = format!(
-                "`{}` claims {} agent minutes, {sessions} took {}",
+                "`{}` claims {}m of agent time; {sessions} {}m",
                 found.task.title,
                 tenths(claimed),
                 tenths(measured)
@@ -127,16 +127,16 @@ fn agent_minutes_differ(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     shown.tasks().filter_map(differs).collect()
 }
 
-/// Nobody writes a prompt and reads an answer in less, in minutes.
+/// The least time to write a prompt and read an answer, in minutes.
 const LEAST_SUPERVISION: f64 = 0.5;
-/// What is shown in tenths of minutes differs by more than this, or not at all.
+/// Tenths of minutes that are shown differ by more than this, or not at all.
 const HALF_A_TENTH: f64 = 0.05;
 
 fn supervision_too_short(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let short = |found: &LedgerTask| {
         let claimed = found.task.supervisory_minutes?.get();
         let measured = measured::of_task(all, found);
-        // What was estimated when it was recorded gives way to what these sessions say now.
+        // An estimate made when the task was recorded gives way to the sessions' current estimate.
         if found.task.supervisory_minutes_basis.is_some() && measured.is_some() {
             return None;
         }
@@ -146,14 +146,14 @@ fn supervision_too_short(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         (claimed < least - HALF_A_TENTH).then(|| {
             let expected = match least > LEAST_SUPERVISION {
                 true => format!(
-                    "its sessions suggest about {}, an estimate, and three quarters of that are {}",
+                    "its sessions suggest about {}m (limit: {}m)",
                     tenths(likely),
                     tenths(least)
                 ),
-                false => format!("one prompt and its answer take about {}", tenths(least)),
+                false => format!("one prompt and its answer take about {}m", tenths(least)),
             };
             let (title, claimed_text) = (&found.task.title, tenths(claimed));
-            let message = format!("`{title}` claims {claimed_text} supervisory minutes; {expected}");
+            let message = format!("`{title}` claims {claimed_text}m of supervision; {expected}");
             Found::of(Level::Warning, &found.task, message)
                 .figure("claimed_minutes", claimed)
                 .figure("least_minutes", least)
@@ -169,7 +169,7 @@ fn agent_minutes_beyond_span(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         let possible = known.possible_minutes.get();
         (claimed > possible + 1.0).then(|| {
             let message = format!(
-                "`{}` claims {} agent minutes; its sessions allow {}",
+                "`{}` claims {}m of agent time; its sessions allow {}m",
                 found.task.title,
                 tenths(claimed),
                 tenths(possible)
@@ -182,15 +182,15 @@ fn agent_minutes_beyond_span(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     shown.tasks().filter_map(beyond).collect()
 }
 
-/// Records of `git leverage` never say so; lines by hand do, and raise every factor that they are summed into.
+/// `git leverage` never records zeros; lines written by hand can, and they raise every sum that includes them.
 fn zero_claimed(shown: Shown<'_>) -> Vec<Found> {
     let zero = |found: &LedgerTask| {
         let task = &found.task;
         let hours = task.estimate.hours;
         let what = if hours.get() <= 0.0 {
-            "an estimate of no hours".to_owned()
+            "an estimate of 0h".to_owned()
         } else if task.agent_minutes.is_some_and(|minutes| minutes.get() <= 0.0) {
-            format!("{hours} in no agent time at all")
+            format!("{hours} in 0m of agent time")
         } else {
             return None;
         };
@@ -200,8 +200,8 @@ fn zero_claimed(shown: Shown<'_>) -> Vec<Found> {
     shown.tasks().filter_map(zero).collect()
 }
 
-/// Agents delete their logs after weeks, and a session may have run on another machine: that it is not here is no lie, and
-/// nothing stands behind it either.
+/// Agents delete their logs after some weeks, and a session may have run on another machine: a missing log proves nothing, but
+/// it also supports nothing.
 fn session_not_found(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let times: HashMap<ObjectId, i64> = all
         .commits
@@ -220,16 +220,16 @@ fn session_not_found(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         let (level, why) = match expected {
             Some(_) => (
                 Level::Warning,
-                "though others reach back to before the work; it may have run on another machine",
+                "though older logs are here; it may have run on another machine",
             ),
-            None => (Level::Note, "and it may be deleted or on another machine"),
+            None => (Level::Note, "it may be deleted or on another machine"),
         };
         let more = match named.len() {
             1 => String::new(),
             count => format!(" and {} more", count - 1),
         };
         let message = format!(
-            "`{}` names {first}{more}, which no captured record and no log of work in this repository tells of, {why}",
+            "`{}` names {first}{more}, without a log or a captured record here; {why}",
             task.title
         );
         Some(Found::of(level, task, message).figure("sessions_missing", named.len() as f64))
@@ -237,7 +237,7 @@ fn session_not_found(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     shown.tasks().filter_map(missing).collect()
 }
 
-/// Whether the logs of an agent here hold a session that began before `time`.
+/// Whether the agent's logs here contain a session that began before `time`.
 fn logs_reach_back(all: All<'_>, agent: &str, time: i64) -> bool {
     let mut sessions = all.sessions.iter();
     sessions.any(|one| one.origin == Origin::Log && one.id.agent == agent && one.span.start.seconds() <= time)
@@ -245,10 +245,10 @@ fn logs_reach_back(all: All<'_>, agent: &str, time: i64) -> bool {
 
 /// A session may end some days before its work is committed.
 const LONG_BEFORE: Seconds = Seconds::DAY.times(7);
-/// Clocks differ, and a commit may be dated by hand to the hour.
+/// Clocks differ, and people round the dates of commits to the hour.
 const LATER: Seconds = Seconds::HOUR;
 
-/// A line in a note can claim any evidence: that a session was there when its commits were made is told by times alone.
+/// A line in a note can claim any evidence; only times show whether a session was active when its commits were made.
 fn session_away_from_commits(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let times: HashMap<ObjectId, (i64, i64)> = all
         .commits
@@ -280,7 +280,7 @@ fn session_away_from_commits(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
             "after the last"
         };
         let message = format!(
-            "{} {how} {} {side} of the commits that it is said to have made ({})",
+            "{} {how} {} {side} of its commits ({})",
             session.id,
             days_or_hours(away),
             commits.len()
@@ -290,7 +290,7 @@ fn session_away_from_commits(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     shown.sessions().filter_map(away).collect()
 }
 
-/// Whether the agent that did the work estimated it: the one that the task names, else that of a session that it names.
+/// Whether the agent that did the work estimated it: the task's agent, else the agent of one of its sessions.
 pub(super) fn is_by_own_agent(task: &Task) -> bool {
     let Some(estimator) = &task.estimate.estimator else {
         return false;
@@ -304,7 +304,7 @@ pub(super) fn is_by_own_agent(task: &Task) -> bool {
     }
 }
 
-/// Who gains by a high estimate had better not be the only one to make it.
+/// An agent that estimates its own work has nobody to correct it.
 fn estimate_by_own_agent(shown: Shown<'_>) -> Vec<Found> {
     let by_itself = |found: &LedgerTask| {
         let task = &found.task;
@@ -318,14 +318,14 @@ fn estimate_by_own_agent(shown: Shown<'_>) -> Vec<Found> {
     shown.tasks().filter_map(by_itself).collect()
 }
 
-/// An agent may say that a person estimated, and nobody else was there.
+/// An agent can record an estimate as a person's without asking anyone.
 fn estimate_entered_by_agent(shown: Shown<'_>) -> Vec<Found> {
     let entered = |found: &LedgerTask| {
         let task = &found.task;
         if task.estimate.estimator.is_some() {
             return None;
         }
-        // A person who wrote a later revision has seen it.
+        // A person who wrote a later revision has seen the estimate.
         let is_of_it = |one: &&Task| {
             let (theirs, own) = (&one.estimate, &task.estimate);
             (theirs.hours, &theirs.estimator) == (own.hours, &own.estimator)
@@ -335,7 +335,7 @@ fn estimate_entered_by_agent(shown: Shown<'_>) -> Vec<Found> {
         let agent = writers?.pop()?.agent;
         let (title, hours) = (&task.title, task.estimate.hours);
         let message =
-            format!("`{title}` counts as estimated at {hours} by a person, and {agent} recorded that");
+            format!("the estimate of `{title}` ({hours}) counts as a person's, but {agent} recorded it");
         Some(Found::of(Level::Note, task, message).figure("claimed_hours", hours.get()))
     };
     shown.tasks().filter_map(entered).collect()

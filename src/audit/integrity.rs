@@ -1,4 +1,4 @@
-//! Whether the ledger is what it was: its lines, who brought them and when, its references, its signatures.
+//! Whether the ledger was tampered with: its lines, who added them and when, its refs, its signatures.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,27 +76,24 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// What moved is reported, whatever else is not known.
+/// Moves that were found are reported, even if others may be missing.
 fn no_reflog(evidence: &Evidence<'_>) -> Option<&'static str> {
     let is_unknown = evidence.all.jumps.found.is_empty() && !evidence.all.jumps.unlogged.is_empty();
     let unknown = match evidence.all.jumps.unlogged.as_slice() {
-        [tasks] if tasks == refs::TASKS => "git kept no log here of where refs/leverage/tasks stood",
-        _ => "git kept no log here of where the ledger's references stood (core.logAllRefUpdates)",
+        [tasks] if tasks == refs::TASKS => "git keeps no reflog of `refs/leverage/tasks` here",
+        _ => "git keeps no reflog of the ledger's refs here (`core.logAllRefUpdates`)",
     };
-    // Whether a move left the past behind cannot be told without the past.
+    // Without the ledger's history, nobody can tell whether a move left it.
     no_ledger_past(evidence).or(is_unknown.then_some(unknown))
 }
 
 fn no_signatures(evidence: &Evidence<'_>) -> Option<&'static str> {
     let is_unsigned = |step: &LedgerStep| step.signature == Signature::Absent;
     let mut steps = evidence.all.steps.iter();
-    steps
-        .all(is_unsigned)
-        .then_some("no commit of the ledger is signed")
+    steps.all(is_unsigned).then_some("no ledger commit is signed")
 }
 
-/// Every line that can be read, with the commit of the ledger that first carried it. What was lost and later restored is
-/// not new.
+/// Every valid line with the ledger commit that first had it. A line that was removed and restored is not new.
 pub(super) fn first_carried<'a>(all: All<'a>) -> Vec<(&'a LedgerStep, Record)> {
     let mut known: BTreeSet<&[u8]> = BTreeSet::new();
     let lines = all
@@ -148,7 +145,7 @@ fn ledger_back_dated(all: All<'_>) -> Vec<Found> {
         }
         let word = if early.0 > 0 { "before" } else { "after" };
         let message = format!(
-            "{} says it was written {:.1}h {word} {} first carried it",
+            "{} says it was written {:.1}h {word} {} added it",
             record.described(),
             early.hours().abs(),
             step.commit.short()
@@ -163,29 +160,26 @@ fn ledger_back_dated(all: All<'_>) -> Vec<Found> {
     found
 }
 
-/// Whether a record says itself, or its commit says, that it was kept elsewhere before.
+/// Whether the record or its commit says that it was imported.
 fn is_imported(step: &LedgerStep, record: &Record) -> bool {
     let is_import = |task: &Task| matches!(task.source, TaskSource::Import(_));
     matches!(record, Record::Task(task) if is_import(task) || step.subject.starts_with("Import: "))
 }
 
-/// An import brings records as they were kept elsewhere, and nothing here can say since when.
+/// Imported records come from elsewhere, and nothing here can confirm their dates.
 fn brought_in(step: &LedgerStep, count: u64) -> Found {
     let day = DateTime::from_timestamp(step.time, 0)
         .unwrap_or_default()
         .date_naive();
     let tasks = counted(count, "task was", "tasks were");
     let their = plural(&count, "its date is a claim", "their dates are claims");
-    let message = format!(
-        "{tasks} brought in by an import on {day} ({}), so that {their}",
-        step.commit.short()
-    );
+    let message = format!("{tasks} imported on {day} ({}), so {their}", step.commit.short());
     Found::new(Level::Note, &step.commit, message)
         .figure("tasks", count as f64)
         .up_to(count)
 }
 
-/// One finding for all that one person brought in one other name. Names differ by machine, addresses do not.
+/// One finding for all lines that one person added in the name of another. Names differ between machines, addresses do not.
 fn written_by_another(all: All<'_>) -> Vec<Found> {
     let carried = first_carried(all);
     let mut foreign: BTreeMap<(&str, &str), Vec<&(&LedgerStep, Record)>> = BTreeMap::new();
@@ -202,7 +196,7 @@ fn written_by_another(all: All<'_>) -> Vec<Found> {
             let (step, first) = lines.first()?;
             let count = counted(lines.len(), "line", "lines");
             let message = format!(
-                "{committer} brought {count} in the name of {by}, the first with {}: {}",
+                "{committer} added {count} in the name of {by}, first in {}: {}",
                 step.commit.short(),
                 first.described()
             );
@@ -219,8 +213,8 @@ fn address(person: &str) -> &str {
     inner.map_or(person, |(mail, _)| mail).trim()
 }
 
-/// Every program reads the last revision before it writes the next, so two lines of one revision are forged, unless two
-/// clones revised at the same time and neither knew of the other.
+/// Every program reads the last revision before it writes the next, so two lines of one revision are forged, unless two clones
+/// revised the task at the same time.
 fn revision_twice(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let has_twins = |found: &LedgerTask| found.revisions.windows(2).any(is_twin);
     if !shown.tasks().any(has_twins) {
@@ -260,7 +254,7 @@ fn twins(
         many => format!("{many} times"),
     };
     let message = format!(
-        "revision {} of `{}` exists {count}{how}: {}, and {}; the one by {} counts",
+        "revision {} of `{}` exists {count}{how}: {} and {}; the one by {} counts",
         one.rev,
         found.task.title,
         told(one),
@@ -270,7 +264,7 @@ fn twins(
     Some(Found::of(level, &found.task, message).figure("lines", lines.len() as f64))
 }
 
-/// Whether the commits that first carried two lines are on sides of the ledger's history that were merged later.
+/// Whether the commits that first had the two lines are on sides of the ledger's history that were merged later.
 fn knew_nothing_of_each_other(
     all: All<'_>,
     carried: &[(&LedgerStep, Record)],
@@ -301,7 +295,7 @@ fn descends(all: All<'_>, commit: ObjectId, from: ObjectId) -> bool {
     after.contains(&commit)
 }
 
-/// A revision without who wrote it, when and why: the same import in two clones claims the same.
+/// A revision without its author, time and reason: the same import in two clones claims the same.
 fn claims_of(task: &Task) -> Task {
     let mut claims = Task {
         at: chrono::DateTime::UNIX_EPOCH,
@@ -327,7 +321,7 @@ fn ledger_moved(all: All<'_>) -> Vec<Found> {
         .map(|jump| {
             let by = jump.who.as_ref().map(|who| format!(" by {who}"));
             let message = format!(
-                "{} was moved{} from {} to {}, which does not descend from it",
+                "`{}` was moved{} from {} to {}, which does not descend from it",
                 jump.reference,
                 by.unwrap_or_default(),
                 jump.from.short(),
@@ -338,14 +332,14 @@ fn ledger_moved(all: All<'_>) -> Vec<Found> {
         .collect()
 }
 
-/// Once somebody signs, what is not signed stands out.
+/// If some ledger commits are signed, the unsigned ones are suspicious.
 fn ledger_signature(all: All<'_>) -> Vec<Found> {
     let judge = |step: &LedgerStep| {
         let (level, what) = match &step.signature {
             Signature::Good(_) => return None,
-            Signature::Absent => (Level::Warning, "is not signed, unlike others of the ledger"),
+            Signature::Absent => (Level::Warning, "is not signed, unlike other ledger commits"),
             Signature::Unchecked => (Level::Note, "has a signature that cannot be checked here"),
-            Signature::Bad => (Level::Error, "has a signature that does not hold"),
+            Signature::Bad => (Level::Error, "has an invalid signature"),
         };
         let message = format!("{} by {} {what}", step.commit.short(), step.committer);
         Some(Found::new(level, &step.commit, message))

@@ -1,4 +1,4 @@
-//! Retracted tasks: a retraction is not a lie, but what it does to the figures is shown.
+//! Retracted tasks: a retraction may be right, but its effect on the factor is shown.
 
 use serde::Serialize;
 
@@ -22,7 +22,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
     check: Check::ShownByAll(task_retracted),
 }];
 
-/// The tasks that count no more, and what they would make of the factor.
+/// The retracted tasks, and the factor with them.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Retracted {
     /// How many.
@@ -53,7 +53,7 @@ fn hours(found: &LedgerTask) -> f64 {
     found.task.estimate.hours.get()
 }
 
-/// A factor that is lower by more than this without the retractions needs an explanation.
+/// Retractions that raise the factor by more than this need an explanation.
 const LARGE_GAIN: f64 = 0.25;
 
 fn task_retracted(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
@@ -69,10 +69,10 @@ fn task_retracted(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
             .tasks
             .iter()
             .find(|found| claims_more(found, &gone.task));
-        // Of several that are gone, those that would lower the factor.
+        // Of several retracted tasks, those that would lower the factor.
         let gain = gained.filter(|(without, _)| task.leverage_factor().is_some_and(|own| own < *without));
         let mut message = format!(
-            "`{}` ({}) was retracted by {}, because: {}",
+            "`{}` ({}) was retracted by {} with the reason `{}`",
             task.title,
             claim_text(task),
             gone.tombstone.by,
@@ -80,13 +80,13 @@ fn task_retracted(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         );
         if let Some(again) = again {
             message += &format!(
-                "; its work is claimed again by `{}` ({})",
+                "; `{}` ({}) claims the same work",
                 again.task.title,
                 claim_text(&again.task)
             );
         }
         if let Some((without, with)) = gain {
-            message += &format!("; the factor is {without:.1}x, and with what is retracted {with:.1}x");
+            message += &format!("; the factor is {without:.1}x, with retracted tasks {with:.1}x");
         }
         let level = match (again, gain) {
             (None, None) => Level::Note,
@@ -105,7 +105,7 @@ fn task_retracted(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     shown.retracted().map(told).collect()
 }
 
-/// Whether a task claims the work of one that is gone, with more hours or fewer minutes.
+/// Whether a task claims the work of a retracted one with more hours or fewer minutes.
 fn claims_more(found: &LedgerTask, gone: &LedgerTask) -> bool {
     let shares_commit = found.commits.iter().any(|commit| gone.commits.contains(commit));
     let (again, before) = (&found.task, &gone.task);
@@ -113,7 +113,7 @@ fn claims_more(found: &LedgerTask, gone: &LedgerTask) -> bool {
         .sessions
         .iter()
         .any(|session| before.sessions.contains(session));
-    // Without a commit or a session, the title is all that a task has.
+    // Without a commit or a session, only the title identifies a task.
     let is_namesake = gone.commits.is_empty() && again.title == before.title;
     let has_fewer_minutes = match (again.agent_minutes, before.agent_minutes) {
         (Some(again), Some(before)) => again < before,

@@ -1,4 +1,4 @@
-//! What became of a claim: whether it came after the work, and how it moved from one revision to the next.
+//! How a claim changed: whether it was made after the work, and how it moved from revision to revision.
 
 use std::collections::HashMap;
 
@@ -47,7 +47,7 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// An estimate within an hour of the last commit counts as given with it, and one in a commit's message as old as that.
+/// An estimate within an hour of the last commit counts as made with it; one in a commit message is as old as the commit.
 fn estimate_after_work(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let commits: HashMap<ObjectId, &Commit> = all.commits.iter().map(|one| (one.id, one)).collect();
     let time_of = |commit: &ObjectId| Some(commits.get(commit)?.author_time.seconds);
@@ -62,7 +62,7 @@ fn estimate_after_work(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
             .filter_map(|id| commits.get(id).copied())
             .collect();
         let last = last_work(&here)?;
-        // What the line says of itself is not believed where the ledger's history says when it came.
+        // The ledger's history says when a line was added; what the line says of itself counts only without it.
         let said = task.revisions.first()?.at.timestamp();
         let written = carried.get(&task.task.id).copied().unwrap_or(said);
         let in_messages = task.claims.iter().filter(|(_, claim)| claim.estimate.is_some());
@@ -87,8 +87,8 @@ fn estimate_after_work(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     shown.tasks().filter_map(late).collect()
 }
 
-/// When the last of the commits was made that adds source or tests; where none does, the last that changes a file, or the
-/// last of all. A commit without work, made later, does not move the work.
+/// When the last commit that adds source or tests was made; without one, the last that changes a file, or the last of all. A
+/// later commit without work does not count.
 fn last_work(commits: &[&Commit]) -> Option<i64> {
     let last = |counts: fn(&Commit) -> bool| {
         let counting = commits.iter().filter(|commit| counts(commit));
@@ -99,7 +99,7 @@ fn last_work(commits: &[&Commit]) -> Option<i64> {
         .or_else(|| last(|_| true))
 }
 
-/// When a commit of the ledger first carried each task, seconds since the epoch.
+/// When a commit of the ledger first had each task, in seconds since the epoch.
 fn tasks_first_carried(all: All<'_>) -> HashMap<TaskId, i64> {
     let mut carried = HashMap::new();
     for (step, record) in first_carried(all) {
@@ -111,23 +111,23 @@ fn tasks_first_carried(all: All<'_>) -> HashMap<TaskId, i64> {
     carried
 }
 
-/// How a number of a task moved to where it makes the factor larger.
+/// How a number of a task changed in the direction that raises the factor.
 struct Move<'a> {
     from: f64,
     to: f64,
-    /// The largest step on the way, and the revision that took it.
+    /// The largest step, and the revision that made it.
     step: (f64, f64, &'a Task),
 }
 
-/// Which way makes the factor larger.
+/// Which direction raises the factor.
 #[derive(Clone, Copy)]
 enum Way {
     Up,
     Down,
 }
 
-/// From the first revision to the last; where that is not a gain, from the worst one between, as when an estimate was lowered
-/// and raised again.
+/// From the first revision to the last; if that does not raise the factor, from the worst one in between, as when an estimate
+/// was lowered and raised again.
 fn moved<'a>(revisions: &'a [Task], way: Way, value: impl Fn(&Task) -> Option<f64>) -> Option<Move<'a>> {
     let gain = |from: f64, to: f64| match way {
         Way::Up => to - from,
@@ -155,7 +155,7 @@ fn moved<'a>(revisions: &'a [Task], way: Way, value: impl Fn(&Task) -> Option<f6
     })
 }
 
-/// A revision always has a reason, so that a large move needs more than one.
+/// Every revision has a reason; a larger change than this needs an explanation, too.
 const LARGE_MOVE: f64 = 0.25;
 
 impl Move<'_> {
@@ -167,13 +167,13 @@ impl Move<'_> {
         }
     }
 
-    /// `from A to B by WHO, because: WHY`, the largest step named where there are more.
+    /// `from A to B by WHO, with the reason WHY`, and the largest step if there were several.
     fn told(&self, shown: impl Fn(f64) -> String) -> String {
         let (before, after, task) = self.step;
         let is_one_step = before == self.from && after == self.to;
         let step = match is_one_step {
             true => String::new(),
-            false => format!(", most of it ({} to {})", shown(before), shown(after)),
+            false => format!(", mostly in one step ({} to {})", shown(before), shown(after)),
         };
         let (from, to) = (shown(self.from), shown(self.to));
         format!("from {from} to {to}{step} {}", by_whom(task))
@@ -183,7 +183,7 @@ impl Move<'_> {
 /// Who wrote a revision, and why.
 fn by_whom(task: &Task) -> String {
     let why = match &task.reason {
-        Some(reason) => format!("because: {reason}"),
+        Some(reason) => format!("with the reason `{reason}`"),
         None => "without a reason".to_owned(),
     };
     format!("by {}, {why}", task.by)
@@ -225,7 +225,7 @@ fn lowered(found: &LedgerTask, what: &str, value: impl Fn(&Task) -> Option<f64>)
     if let Some((most, task)) = taken_out(&found.revisions, &value) {
         let (most_text, by) = (shown(most), by_whom(task));
         let message = format!(
-            "the {what} of `{title}` was {most_text} and is unknown since revision {} {by}",
+            "the {what} of `{title}` was {most_text} and is unknown since revision {}, {by}",
             task.rev
         );
         return Some(Found::of(Level::Warning, &found.task, message).figure("minutes_before", most));
@@ -240,8 +240,8 @@ fn lowered(found: &LedgerTask, what: &str, value: impl Fn(&Task) -> Option<f64>)
     )
 }
 
-/// The most that was ever known of a number that the last revision does not have, and the revision that dropped it: a task
-/// without minutes is in no factor.
+/// The highest value of a number that the last revision lacks, and the revision that dropped it: a task without minutes is not
+/// in the factor.
 fn taken_out(revisions: &[Task], value: impl Fn(&Task) -> Option<f64>) -> Option<(f64, &Task)> {
     let last_known = revisions.iter().rposition(|task| value(task).is_some())?;
     let dropped = revisions.get(last_known + 1)?;

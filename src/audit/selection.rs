@@ -1,4 +1,4 @@
-//! What of the repository's work is in the ledger, and how a task stands among all of them.
+//! Which part of the repository's work is in the ledger, and how a task compares with the others.
 
 use std::collections::BTreeSet;
 
@@ -44,15 +44,15 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// Quartiles of fewer say nothing.
+/// Quartiles of fewer tasks mean nothing.
 const ENOUGH_FOR_A_DISTRIBUTION: usize = 8;
 
 fn too_few_tasks(evidence: &Evidence<'_>) -> Option<&'static str> {
     let is_few = factors(&evidence.all.ledger.tasks).len() < ENOUGH_FOR_A_DISTRIBUTION;
-    is_few.then_some("fewer than eight tasks have a factor")
+    is_few.then_some("fewer than 8 tasks have a factor")
 }
 
-/// The factors of tasks, the least first.
+/// The factors of tasks, smallest first.
 fn factors<'a>(tasks: impl IntoIterator<Item = &'a LedgerTask>) -> Vec<(f64, &'a Task)> {
     let mut factors: Vec<(f64, &Task)> = tasks
         .into_iter()
@@ -82,7 +82,7 @@ fn outlier(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         .filter(|(factor, _)| *factor > bound * 1.000_001)
         .map(|(factor, task)| {
             let message = format!(
-                "`{}` has a factor of {factor:.1}x; those of this repository end at {bound:.1}x",
+                "`{}` has a factor of {factor:.1}x; the limit from the other tasks is {bound:.1}x",
                 task.title
             );
             Found::of(Level::Note, task, message)
@@ -108,10 +108,19 @@ fn session_without_task(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         .filter(|session| !has_task(session))
         .map(|session| {
             let minutes = session.agent_minutes().map_or(0.0, Minutes::get);
-            let message = format!("{} worked {minutes:.0} minutes for no task", session.id);
+            let message = format!(
+                "{} has {} of agent time and no task",
+                session.id,
+                whole_minutes(minutes)
+            );
             Found::new(Level::Note, &session.id, message).figure("agent_minutes", minutes)
         })
         .collect()
+}
+
+/// Minutes without decimals.
+fn whole_minutes(minutes: f64) -> String {
+    Minutes::new(minutes.round()).unwrap_or_default().to_string()
 }
 
 fn commits_of_tasks(all: All<'_>) -> BTreeSet<ObjectId> {

@@ -1,4 +1,4 @@
-//! What trailers say: whether they can be read, and whether they agree with the record.
+//! Trailers: whether they are valid, and whether they agree with the record.
 
 use std::collections::HashSet;
 
@@ -46,10 +46,10 @@ pub(super) const RULES: &[Rule] = &[
 fn no_trailers(evidence: &Evidence<'_>) -> Option<&'static str> {
     let mut tasks = evidence.shown().tasks();
     let is_none = evidence.all.ledger.refused.is_empty() && tasks.all(|found| found.claims.is_empty());
-    is_none.then_some("no trailer here claims anything")
+    is_none.then_some("there are no `Leverage` trailers")
 }
 
-/// Phases that do not sum have a rule of their own.
+/// Phases that do not add up have their own rule.
 fn trailer_refused(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let commits: HashSet<ObjectId> = shown.commits().map(|commit| commit.id).collect();
     let refused = all.ledger.refused.iter();
@@ -63,7 +63,7 @@ fn trailer_refused(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
                 more => format!(", and {more} more"),
             };
             let message = format!(
-                "a trailer of {} counts for nothing: {first}{more}",
+                "an invalid trailer of {} is ignored: {first}{more}",
                 commit.short()
             );
             Some(Found::new(Level::Warning, commit, message))
@@ -79,7 +79,7 @@ fn parts_do_not_sum(shown: Shown<'_>) -> Vec<Found> {
         let sum = phases.get();
         ((sum - whole.get()).abs() > ROUNDING).then(|| {
             let message = format!(
-                "the phases of `{}`{place} sum to {sum:.2} h, not {whole}",
+                "the phases of `{}`{place} add up to {sum:.2}h, not {whole}",
                 found.task.title
             );
             Found::of(Level::Error, &found.task, message)
@@ -116,15 +116,15 @@ fn trailer_against_note(shown: Shown<'_>) -> Vec<Found> {
     recorded.flat_map(disagreements).collect()
 }
 
-/// Minutes: trailers are written by hand, and rounded.
+/// Minutes; people write trailers by hand and round.
 const ROUNDED_MINUTES: f64 = 1.0;
 
-/// The first trailer that says otherwise, for each of the numbers. Where the record was revised, the reason is known.
+/// For each number, the first trailer that disagrees. If the record was revised, that explains it.
 fn disagreements(found: &LedgerTask) -> Vec<Found> {
     let task = &found.task;
     let say = |what: &str, record: String, trailer: String, commit: ObjectId| {
         let message = format!(
-            "`{}` has {what} of {record} in the record and {trailer} in the trailer of {}",
+            "`{}` has {what} of {record} in its record, but {trailer} in the trailer of {}",
             task.title,
             commit.short()
         );

@@ -1,4 +1,4 @@
-//! Claims against commits: whether they are there, whether they stand, and what they changed.
+//! Claims compared with commits: whether they exist, whether they were reverted, and what they changed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,7 +10,7 @@ use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::files::FileClass;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::LedgerTask;
-use crate::facts::quantity::{Hours, Minutes};
+use crate::facts::quantity::{Hours, Minutes, plural};
 use crate::facts::task::Task;
 
 /// The rules, in the order in which they are listed.
@@ -97,7 +97,7 @@ fn claimed_twice(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         .collect()
 }
 
-/// Whether each task is claimed by the message of the commit itself, a paragraph each, as a squash merge leaves them.
+/// Whether the commit's own message claims each task in a paragraph of its own, as after a squash merge.
 fn is_squash(claim: Claimed<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>) -> bool {
     let Claimed::Commit(commit) = claim else {
         return false;
@@ -106,8 +106,8 @@ fn is_squash(claim: Claimed<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>) -> bool 
     tasks.values().all(says_so)
 }
 
-/// Whether each task says of a session only what was measured of it for that task alone, as where an agent records several in
-/// one session: the minutes of the session are then divided among them, and not there twice.
+/// Whether each task only has what was measured of the session for it, as when an agent records several tasks in one session:
+/// the session's minutes are then divided among them and do not count twice.
 fn is_divided(all: All<'_>, claim: Claimed<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>) -> bool {
     let Claimed::Session(session) = claim else {
         return false;
@@ -119,10 +119,10 @@ fn is_divided(all: All<'_>, claim: Claimed<'_>, tasks: &BTreeMap<TaskId, &Ledger
     tasks.values().all(|found| is_part(&found.task)) && !is_taken_twice(all, tasks)
 }
 
-/// How far the rounding of records may take a sum from what it is of.
+/// By how much rounding in records may raise their sum.
 const ROUNDED: f64 = 1.01;
 
-/// Whether records took more from their sessions than these have. What is not here may have had more.
+/// Whether records have more minutes than their sessions. Sessions that were not found may have had more.
 fn is_taken_twice(all: All<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>) -> bool {
     let minutes = |session: &SessionId| {
         let mut here = all.sessions.iter();
@@ -135,10 +135,10 @@ fn is_taken_twice(all: All<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>) -> bool {
     known.is_some_and(|known| taken.get() > known.get() * ROUNDED)
 }
 
-/// One sentence has room for no more.
+/// A sentence has room for this many.
 const TASKS_NAMED: usize = 3;
 
-/// A session measures one task. Several tasks in one commit are common, as long as its size allows their hours.
+/// A session measures one task. Several tasks in one commit are common, and fine if its size allows their hours.
 fn shared(claim: Claimed<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>, lines: &Lines) -> Found {
     let count = tasks.len();
     let named: Vec<String> = tasks
@@ -150,7 +150,7 @@ fn shared(claim: Claimed<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>, lines: &Lin
         0 => String::new(),
         others => format!(" and {others} more"),
     };
-    let told = |what: &str| format!("{what} is claimed by {count} tasks: {}{others}", named.join(", "));
+    let told = |what: &str| format!("{count} tasks claim {what}: {}{others}", named.join(", "));
     let found = match claim {
         Claimed::Session(session) => Found::new(Level::Error, session, told(&session.to_string())),
         Claimed::Commit(commit) => {
@@ -162,7 +162,7 @@ fn shared(claim: Claimed<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>, lines: &Lin
                 Some(most) => (
                     Level::Warning,
                     format!(
-                        "; together they claim {hours}, and all their lines would take {}",
+                        "; they claim {hours} together, and all their lines suggest at most {}",
                         hours_text(most)
                     ),
                 ),
@@ -178,14 +178,14 @@ fn hours_text(hours: f64) -> String {
     Hours::new(hours.round()).unwrap_or_default().to_string()
 }
 
-/// The commits of tasks without code are on a reference of their own, which a plain fetch leaves out.
+/// Tasks without code have their own ref, which a plain `git fetch` leaves out.
 const MAYBE_WITHOUT_CODE: &str =
-    "; if the task is one without code, what is missing is refs/leverage/tasks, which is not here";
+    "; if it is a `--no-commit` task, run `git fetch origin refs/leverage/tasks:refs/leverage/tasks`";
 
 fn commit_missing(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let here = &all.reach.commits;
     let missing = |found: &LedgerTask| {
-        // A task on a commit that carries no code lists none.
+        // A task without code lists no commit.
         let gone = found
             .commits
             .iter()
@@ -229,7 +229,7 @@ fn commit_reverted(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     shown.tasks().filter_map(reverted).collect()
 }
 
-/// So many of the commits of a task, with the verb: `2 of the 3 commits of `X` are`.
+/// Some of a task's commits, with the verb: `2 of the 3 commits of `X` are`.
 fn so_many(some: usize, found: &LedgerTask, is: &str, are: &str) -> String {
     let title = &found.task.title;
     let verb = if some == 1 { is } else { are };
@@ -239,7 +239,7 @@ fn so_many(some: usize, found: &LedgerTask, is: &str, are: &str) -> String {
     }
 }
 
-/// Hours for so many new lines: 200 lines a day, and COCOMO II at its nominal values.
+/// The hours that these new lines suggest: 200 lines per day, and COCOMO II with its nominal values.
 fn hours_by_size(lines: u64) -> (f64, f64) {
     let lines = lines as f64;
     let by_day = lines / 200.0 * 8.0;
@@ -247,7 +247,7 @@ fn hours_by_size(lines: u64) -> (f64, f64) {
     (by_day.min(cocomo), by_day.max(cocomo))
 }
 
-/// Lines that a person would have written: source and tests. `None` for a merge too, whose lines are its branch's.
+/// Lines that a person would have written: source and tests. Also `None` for a merge, whose lines are its branch's.
 pub(super) fn written(commit: &Commit) -> Option<LineCounts> {
     let all = commit.lines.filter(|_| !commit.is_merge())?;
     let is_code = |class: FileClass| matches!(class, FileClass::Source | FileClass::Test);
@@ -266,7 +266,7 @@ fn lines_by_commit(all: All<'_>) -> Lines {
     commits.map(|commit| (commit.id, written(commit))).collect()
 }
 
-/// The written lines of commits, each once; `None` where those of one are unknown, or there is none.
+/// The written lines of commits, each counted once; `None` without commits or if the lines of one are unknown.
 fn written_in(commits: impl Iterator<Item = ObjectId>, lines: &Lines) -> Option<LineCounts> {
     let commits: BTreeSet<ObjectId> = commits.collect();
     let known: Option<Vec<LineCounts>> = commits
@@ -284,8 +284,11 @@ fn estimate_against_size(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         let claimed = found.task.estimate.hours.get();
         (lines > 0 && claimed > high).then(|| {
             let message = format!(
-                "`{}` claims {claimed:.0} h for {lines} added lines of source and tests; by size alone they would take {low:.0} to {high:.0} h",
-                found.task.title
+                "`{}` claims {} for {} added {} of source and tests; their size suggests {low:.0}h to {high:.0}h",
+                found.task.title,
+                found.task.estimate.hours,
+                lines,
+                plural(&lines, "line", "lines")
             );
             Found::of(Level::Note, &found.task, message)
                 .figure("claimed_hours", claimed)
@@ -304,8 +307,12 @@ fn claim_without_code(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         let (hours, commits) = (found.task.estimate.hours, found.commits.len());
         (lines.added + lines.removed == 0).then(|| {
             let message = format!(
-                "`{}` claims {hours}, and its commits ({commits}) change no line of source or tests",
-                found.task.title
+                "`{}` claims {hours}, but its {} no line of source or tests",
+                found.task.title,
+                match commits {
+                    1 => "commit changes".to_owned(),
+                    many => format!("{many} commits change"),
+                }
             );
             Found::of(Level::Note, &found.task, message)
                 .figure("claimed_hours", hours.get())
@@ -321,7 +328,7 @@ fn claim_without_commit(shown: Shown<'_>) -> Vec<Found> {
         .filter(|found| found.commits.is_empty())
         .map(|found| {
             let hours = found.task.estimate.hours;
-            let message = format!("`{}` claims {hours} and names no commit", found.task.title);
+            let message = format!("`{}` claims {hours} and has no commit", found.task.title);
             Found::of(Level::Note, &found.task, message).figure("claimed_hours", hours.get())
         })
         .collect()

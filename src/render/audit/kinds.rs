@@ -62,3 +62,57 @@ pub(super) fn short_id(found: &Finding) -> String {
         Err(_) => id.clone(),
     }
 }
+
+/// The text with the first eight digits of each UUID, as ids of sessions are shown.
+pub(super) fn with_short_ids(text: &str) -> String {
+    let mut short = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('-') {
+        let start = at.checked_sub(8).filter(|start| rest.is_char_boundary(*start));
+        let uuid = start.and_then(|start| rest.get(start..start + UUID_LENGTH));
+        match (start, uuid.filter(|uuid| is_uuid(uuid))) {
+            (Some(start), Some(_)) => {
+                short += &rest[..at];
+                rest = &rest[start + UUID_LENGTH..];
+            }
+            _ => {
+                short += &rest[..=at];
+                rest = &rest[at + 1..];
+            }
+        }
+    }
+    short + rest
+}
+
+const UUID_LENGTH: usize = 36;
+
+fn is_uuid(text: &str) -> bool {
+    let is_dash = |at: usize| matches!(at, 8 | 13 | 18 | 23);
+    text.bytes().enumerate().all(|(at, byte)| match is_dash(at) {
+        true => byte == b'-',
+        false => byte.is_ascii_hexdigit(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuids_in_sentences_are_short() {
+        for (long, short) in [
+            (
+                "names codex:48021d63-2ae1-4169-afd0-51731c224974, gone",
+                "names codex:48021d63, gone",
+            ),
+            ("48021d63-2ae1-4169-afd0-51731c224974", "48021d63"),
+            (
+                "a-b ü-x 48021d63-2ae1-4169-afd0-51731c22497",
+                "a-b ü-x 48021d63-2ae1-4169-afd0-51731c22497",
+            ),
+            ("–12345–-", "–12345–-"),
+        ] {
+            assert_eq!(with_short_ids(long), short);
+        }
+    }
+}

@@ -13,8 +13,8 @@ pub(super) struct Fact {
     pub(super) label: &'static str,
     /// The fact.
     pub(super) text: String,
-    /// The same in fewer words, for where it does not fit on a line.
-    pub(super) short: Option<String>,
+    /// The same in fewer and fewer words, for where it does not fit on a line.
+    pub(super) shorter: Vec<String>,
 }
 
 impl Fact {
@@ -22,17 +22,30 @@ impl Fact {
         Self {
             label,
             text: text.into(),
-            short: None,
+            shorter: Vec::new(),
         }
     }
 
-    /// The label and the text, or the short text.
-    pub(super) fn line(&self, is_short: bool) -> String {
-        let text = self.short.as_ref().filter(|_| is_short).unwrap_or(&self.text);
-        match self.label {
+    fn shorter(mut self, text: String) -> Self {
+        self.shorter.push(text);
+        self
+    }
+
+    /// The label and the longest text that fits, or else the shortest.
+    pub(super) fn line(&self, fits: impl Fn(&str) -> bool) -> String {
+        let texts = std::iter::once(&self.text).chain(&self.shorter);
+        let lines = texts.map(|text| match self.label {
             "" => text.clone(),
             label => format!("{label}: {text}"),
+        });
+        let mut last = String::new();
+        for line in lines {
+            if fits(&line) {
+                return line;
+            }
+            last = line;
         }
+        last
     }
 }
 
@@ -53,7 +66,7 @@ pub(super) fn title(audit: &Audit) -> String {
             counted_in_groups(commits, "commit", "commits")
         ),
     };
-    format!("{title}: {made}; {}", finding_counts(audit))
+    format!("{title}: {made}{}", found(audit))
 }
 
 /// `1 error, 2 warnings, 12 notes`.
@@ -77,6 +90,20 @@ fn finding_counts(audit: &Audit) -> String {
     match known.is_empty() {
         true => "no findings".to_owned(),
         false => known.join(", "),
+    }
+}
+
+/// What is said of findings at the top.
+fn found(audit: &Audit) -> String {
+    match (audit.checked.len(), audit.findings_below_level) {
+        (0, _) => String::new(),
+        (_, 0) => format!("; {}", finding_counts(audit)),
+        (_, below) => format!(
+            "; {}, {} below `{}`",
+            finding_counts(audit),
+            number(below),
+            level(audit.level)
+        ),
     }
 }
 
@@ -117,13 +144,8 @@ fn claimed(audit: &Audit) -> Fact {
         ),
         known => format!(", factor {}", factor(known)),
     };
-    Fact {
-        short: Some(format!("{hours}{known}; estimates, which nothing can check")),
-        ..Fact::new(
-            "Claimed",
-            format!("{hours}{known}; the hours are estimates and cannot be checked"),
-        )
-    }
+    let text = format!("{hours}{known}; estimates that cannot be checked");
+    Fact::new("Claimed", text).shorter(format!("{hours}{known}; unchecked estimates"))
 }
 
 fn measured(audit: &Audit) -> Option<Fact> {
@@ -152,10 +174,8 @@ fn measured(audit: &Audit) -> Option<Fact> {
         some => format!(", {} only from notes", number(some)),
     };
     let over = factor(confidence.claimed.measured_leverage_factor);
-    Some(Fact {
-        short: Some(format!("agent minutes of {of}; factor {over}")),
-        ..Fact::new("Measured", format!("agent minutes of {of}{from}; factor {over}"))
-    })
+    let text = format!("agent minutes of {of}{from}; factor {over}");
+    Some(Fact::new("Measured", text).shorter(format!("agent minutes of {of}; factor {over}")))
 }
 
 /// Whose lines are at HEAD.
@@ -225,22 +245,21 @@ fn strength(audit: &Audit) -> Option<Fact> {
         .filter(|strength| *strength != Strength::Log && of(*strength) > 0)
         .map(|strength| format!("{} {}", strength.word(), number(of(strength))))
         .collect();
-    let logs = format!(
-        "{} by session log",
-        counted_in_groups(logged, "commit", "commits")
-    );
+    let log = counted_in_groups(logged, "commit", "commits");
     if rest.is_empty() {
-        return Some(Fact::new("Evidence", logs));
+        return Some(Fact::new("Evidence", format!("{log} by session log")));
     }
-    let others = number(all - logged);
-    Some(Fact {
-        short: Some(format!("{logs}, {others} by what anyone can type")),
-        ..Fact::new(
+    let rest = rest.join(", ");
+    Some(
+        Fact::new(
             "Evidence",
-            match logged {
-                0 => format!("no session log; anyone can type the rest: {}", rest.join(", ")),
-                _ => format!("{logs}; anyone can type the rest: {}", rest.join(", ")),
-            },
+            format!("{log} by session log; anyone can type the rest: {rest}"),
         )
-    })
+        .shorter(format!("{log} by session log; anyone can type {rest}"))
+        .shorter(format!("log {}; anyone can type {rest}", number(logged)))
+        .shorter(format!(
+            "{log} by session log, {} by what anyone can type",
+            number(all - logged)
+        )),
+    )
 }

@@ -42,9 +42,9 @@ pub(super) fn evidence(rows: &[Row]) -> Option<Table> {
         ]
     });
     let columns = vec![
-        Column::text("value", "Evidence"),
-        Column::text("strength", "Kind"),
-        Column::text("basis", "Basis").drop_order(4),
+        Column::text("value", "Evidence").whole(),
+        Column::text("strength", "Kind").drop_order(5),
+        Column::text("basis", "Basis"),
     ];
     let mut table = of_rows(
         "Evidence, strongest first",
@@ -191,11 +191,16 @@ pub(super) fn over_time(rows: &[Row]) -> Option<Table> {
     let mut columns = vec![
         Column::text("period", if by_year { "Year" } else { "Month" }),
         Column::number("commits", "Commits", Basis::Measured),
-        Column::number("agent_commits", "By agents", Basis::Derived),
         Column::number("lines_added", "Lines added", Basis::Measured),
-        Column::number("agent_lines_added", "By agents", Basis::Derived),
     ];
-    columns.extend(fate_columns(Basis::Measured));
+    let [elsewhere, standing, share] = fate_columns(Basis::Measured);
+    columns.extend([
+        elsewhere,
+        standing,
+        share,
+        Column::number("agent_commits", "Agent commits", Basis::Derived),
+        Column::number("agent_lines_added", "Agent lines", Basis::Derived),
+    ]);
     Some(without_idle_column(Table {
         title: Some(if by_year { "By year" } else { "By month" }.into()),
         columns,
@@ -211,10 +216,9 @@ fn span_cells(period: &str, span: &Span) -> Vec<Cell> {
     let mut cells = vec![
         Cell::text(period),
         Cell::Count(span.commits),
-        Cell::Count(span.agent_commits),
         Cell::Count(span.added),
-        Cell::Count(span.agent_added),
     ];
     cells.extend(fate(span.added, span.elsewhere, span.standing));
+    cells.extend([Cell::Count(span.agent_commits), Cell::Count(span.agent_added)]);
     cells
 }

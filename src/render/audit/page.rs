@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Effects, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::kinds::{Kind, kinds, short_id};
+use super::kinds::{Kind, kinds, short_id, with_short_ids};
 use super::lead::{facts, title};
 use super::sentences::{level, notes, skipped};
 use super::tables;
@@ -28,7 +28,7 @@ pub fn page(audit: &Audit, screen: Screen, unfolded: bool) -> String {
     let mut text = top(audit, pen);
     let kinds = kinds(&audit.findings);
     if !kinds.is_empty() {
-        text += "\n";
+        text += &format!("\n{}\n", pen.paint("Findings", HEADING));
     }
     for kind in &kinds {
         text += &found(kind, pen, unfolded);
@@ -47,9 +47,8 @@ pub fn page(audit: &Audit, screen: Screen, unfolded: bool) -> String {
 fn top(audit: &Audit, pen: Pen) -> String {
     let mut text = pen.paragraph(&title(audit), "", HEADING);
     for fact in facts(audit) {
-        let whole = fact.line(false);
-        let is_short = !pen.fits(&whole);
-        text += &pen.paragraph(&fact.line(is_short), "  ", Style::new());
+        let line = fact.line(|line| pen.fits(line));
+        text += &pen.paragraph(&line, "  ", Style::new());
     }
     for kind in kinds(&audit.findings).iter().take(WORST) {
         text += &pen.worst(kind);
@@ -61,12 +60,12 @@ fn top(audit: &Audit, pen: Pen) -> String {
 fn found(kind: &Kind<'_>, pen: Pen, unfolded: bool) -> String {
     let advice = format!("{} ({})", kind.rule.advice, kind.rule.id);
     let mut text = match (kind.findings, unfolded) {
-        ([one], _) => pen.headed(kind.level, &one_line(one)),
+        ([one], false) => pen.headed(kind.level, &one_line(one)),
         (_, false) => pen.headed(kind.level, &pen.folded(kind)),
         (all, true) => {
             let mut text = pen.headed(kind.level, &kind.summary());
             for one in all {
-                text += &pen.indented(&one_line(one));
+                text += &pen.indented(&format!("{} {}", short_id(one), one.message));
             }
             text
         }
@@ -75,8 +74,9 @@ fn found(kind: &Kind<'_>, pen: Pen, unfolded: bool) -> String {
     text
 }
 
+/// The id and the message, both with short ids.
 fn one_line(found: &Finding) -> String {
-    format!("{} {}", short_id(found), found.message)
+    format!("{} {}", short_id(found), with_short_ids(&found.message))
 }
 
 /// The table, its last rows left out and counted.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::audit::origin::{Grouping, Row};
-use crate::audit::rules::RULES;
 use crate::audit::strength::Maker;
 use crate::audit::{Allowed, AllowedBy, Audit, Level, Signer};
 use crate::facts::quantity::{Hours, Minutes, plural};
@@ -95,7 +94,7 @@ pub(super) fn factor(factor: Option<f64>) -> String {
 }
 
 pub(super) fn notes(audit: &Audit) -> Vec<String> {
-    let mut notes = verdict(audit);
+    let mut notes: Vec<String> = verdict(audit).into_iter().collect();
     let is_skipped = |rule: &str| audit.skipped.iter().any(|one| one.rule == rule);
     if !is_skipped("ledger-signature") {
         notes.extend(audit.signatures.iter().map(signed));
@@ -145,24 +144,17 @@ fn allowed_by_repository(audit: &Audit) -> Option<String> {
 }
 
 /// Whether the rules found nothing, and how many findings are not shown.
-fn verdict(audit: &Audit) -> Vec<String> {
-    let mut said = Vec::new();
+fn verdict(audit: &Audit) -> Option<String> {
     let (checked, below) = (audit.checked.len(), audit.findings_below_level);
-    if checked == 0 {
-        said.push("No rule had anything to check".to_owned());
-    } else if audit.findings.is_empty() && below == 0 && audit.allowed.is_empty() {
-        said.push(if checked == RULES.len() {
-            "All rules were checked and found nothing".to_owned()
-        } else {
-            let all = RULES.len();
-            format!("The rules that could be checked found nothing ({checked} of {all})")
-        });
-    }
     if below > 0 {
         let findings = counted_in_groups(below, "finding", "findings");
-        said.push(format!("{findings} below `{}` not shown", level(audit.level)));
+        return Some(format!("{findings} below `{}` not shown", level(audit.level)));
     }
-    said
+    let is_clean = audit.findings.is_empty() && audit.allowed.is_empty() && checked > 0;
+    is_clean.then(|| match audit.skipped.is_empty() {
+        true => "All rules were checked and found nothing".to_owned(),
+        false => "The rules that had something to check found nothing".to_owned(),
+    })
 }
 
 /// What the tables of lines leave out.
