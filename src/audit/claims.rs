@@ -220,16 +220,16 @@ fn session_not_found(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         let (level, why) = match expected {
             Some(_) => (
                 Level::Warning,
-                "though older logs are here; it may have run on another machine",
+                ", though older logs are here; it may have run on another machine",
             ),
-            None => (Level::Note, "it may be deleted or on another machine"),
+            None => (Level::Note, "; it may be deleted or on another machine"),
         };
         let more = match named.len() {
             1 => String::new(),
             count => format!(" and {} more", count - 1),
         };
         let message = format!(
-            "`{}` names {first}{more}, without a log or a captured record here; {why}",
+            "`{}` names {first}{more}, without a log or a captured record here{why}",
             task.title
         );
         Some(Found::of(level, task, message).figure("sessions_missing", named.len() as f64))
@@ -371,13 +371,13 @@ mod tests {
             rule,
             case(&[of(0, 40, agent())]),
             Level::Note,
-            "counts as estimated at 40h by a person, and codex recorded that",
+            "(40h) counts as a person's, but codex recorded it",
         );
         triggers(
             rule,
             case(&[of(0, 30, Value::Null), of(1, 40, agent())]),
             Level::Note,
-            "at 40h",
+            "(40h)",
         );
         passes(rule, case(&[of(0, 40, Value::Null)]));
         // A person confirmed it, and an agent corrected something else of a person's.

@@ -194,7 +194,12 @@ mod tests {
         let left_out = Case::default()
             .note(1, &[task(1, json!({}))])
             .note(2, &[session("codex:1", json!({}))]);
-        triggers("session-without-task", left_out, Level::Note, "20 minutes");
+        triggers(
+            "session-without-task",
+            left_out,
+            Level::Note,
+            "20m of agent time and no task",
+        );
         passes("session-without-task", with_session(json!({})));
 
         let agents = |others: u8| {

@@ -370,7 +370,7 @@ fn minutes_lowered_later() {
     // A task without minutes is in no factor.
     for field in ["agent_minutes", "supervisory_minutes"] {
         let taken_out = revisions(&[json!({ field: 400 }), json!({ field: 300 }), json!({}), json!({})]);
-        let says = "was 400m and is unknown since revision 2 by Ada";
+        let says = "was 400m and is unknown since revision 2, by Ada";
         triggers(rule, taken_out, Level::Warning, says);
     }
 }
@@ -380,12 +380,12 @@ fn what_no_time_was_claimed_for() {
     let rule = "zero-claimed";
     let of = |fields: Value| Case::default().note(1, &[task(1, fields)]);
     let no_hours = of(json!({ "estimate": { "hours": 0, "by": "A" } }));
-    triggers(rule, no_hours, Level::Error, "an estimate of no hours");
+    triggers(rule, no_hours, Level::Error, "an estimate of 0h");
     triggers(
         rule,
         of(json!({ "agent_minutes": 0 })),
         Level::Error,
-        "40h in no agent time",
+        "40h in 0m of agent time",
     );
     passes(rule, of(json!({ "agent_minutes": 1, "supervisory_minutes": 0 })));
 
@@ -431,7 +431,7 @@ fn sessions_that_nothing_tells_of() {
         rule,
         with_logs("codex:2"),
         Level::Warning,
-        "back to before the work",
+        "though older logs are here",
     );
     triggers(rule, with_logs("pi:2"), Level::Note, "it may be deleted");
     // Logs that begin after the work may have had older ones.
@@ -477,7 +477,7 @@ fn supervision_below_what_it_takes() {
         "supervision-too-short",
         measured(2.9),
         Level::Warning,
-        "of that are 3",
+        "about 4m (limit: 3m)",
     );
     passes("supervision-too-short", measured(3.0));
 }
@@ -522,7 +522,7 @@ fn claims_of_two_tasks() {
     // More hours than the lines of both would take.
     let large = |number| task(number, json!({ "estimate": { "hours": 240, "by": "A" } }));
     let both = Case::default().note(1, &[large(1), large(2)]);
-    triggers("claimed-twice", both, Level::Warning, "together they claim 480h");
+    triggers("claimed-twice", both, Level::Warning, "they claim 480h together");
     // The other task is not of the commits that are asked for, and its claim stands.
     let mut part = two("codex:1", "codex:1", 2);
     part.asked = vec![2];
@@ -604,7 +604,12 @@ fn estimates_above_what_the_lines_are_worth() {
         )
     };
     // A thousand lines: 40 h at 200 lines a day, 447 h by COCOMO II.
-    triggers("estimate-against-size", claims(448.0), Level::Note, "40 to 447 h");
+    triggers(
+        "estimate-against-size",
+        claims(448.0),
+        Level::Note,
+        "suggests 40h to 447h",
+    );
     passes("estimate-against-size", claims(446.0));
     passes(
         "estimate-against-size",
@@ -637,7 +642,7 @@ fn claims_for_no_code() {
         rule,
         changes(FileClass::Docs, 9, 9),
         Level::Note,
-        "change no line of source",
+        "changes no line of source",
     );
     passes(rule, changes(FileClass::Source, 0, 1));
     passes(rule, changes(FileClass::Test, 1, 0));
@@ -669,7 +674,7 @@ fn phases_against_their_estimate() {
             )],
         )
     };
-    triggers("parts-do-not-sum", phases(12.0), Level::Error, "sum to 42.00 h");
+    triggers("parts-do-not-sum", phases(12.0), Level::Error, "add up to 42h");
     passes("parts-do-not-sum", phases(10.0));
 }
 
@@ -681,7 +686,7 @@ fn phases_in_trailers_against_their_estimate() {
         Case::default().message(1, &text)
     };
     let rule = "parts-do-not-sum";
-    triggers(rule, trailers(30), Level::Error, "sum to 34.00 h, not 40h");
+    triggers(rule, trailers(30), Level::Error, "add up to 34h, not 40h");
     passes(rule, trailers(36));
     passes("trailer-refused", trailers(30));
 }
@@ -801,7 +806,7 @@ fn lines_in_the_name_of_another() {
     let eve = "Eve <eve@example.org>";
     let brought = [by(1, eve), by(2, "Ada <ADA@example.org>"), by(3, eve)];
     let case = Case::default().step(&brought, &[]);
-    triggers(rule, case, Level::Note, "brought 2 lines in the name of Eve");
+    triggers(rule, case, Level::Note, "added 2 lines in the name of Eve");
     passes(rule, Case::default().step(&brought[1..2], &[]));
     // Merging what Eve wrote is no writing.
     let mut merged = Case::default()
@@ -841,7 +846,12 @@ fn signatures_on_the_ledger() {
     };
     let rule = "ledger-signature";
     triggers(rule, signed(Signature::Absent), Level::Warning, "is not signed");
-    triggers(rule, signed(Signature::Bad), Level::Error, "does not hold");
+    triggers(
+        rule,
+        signed(Signature::Bad),
+        Level::Error,
+        "has an invalid signature",
+    );
     triggers(
         rule,
         signed(Signature::Unchecked),
@@ -909,7 +919,7 @@ fn what_is_allowed_is_allowed_as_it_was() {
     assert!(
         mistyped.warnings[0]
             .to_string()
-            .contains("a finding that there is not")
+            .contains("there is no such finding")
     );
 }
 

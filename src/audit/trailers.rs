@@ -79,7 +79,7 @@ fn parts_do_not_sum(shown: Shown<'_>) -> Vec<Found> {
         let sum = phases.get();
         ((sum - whole.get()).abs() > ROUNDING).then(|| {
             let message = format!(
-                "the phases of `{}`{place} add up to {sum:.2}h, not {whole}",
+                "the phases of `{}`{place} add up to {phases}, not {whole}",
                 found.task.title
             );
             Found::of(Level::Error, &found.task, message)
