@@ -54,5 +54,5 @@ pub mod reports {
     pub use crate::aggregate::repository::{PlacedTask, Repository};
     pub use crate::render::format::Format;
     pub use crate::render::markdown::render as markdown;
-    pub use crate::render::report::{Headline, task_log};
+    pub use crate::render::report::{View, task_log};
 }

@@ -113,17 +113,19 @@ fn in_show(world: &World, repo: &Path, options: &[&str]) -> Answer {
             let line = card.lines().find_map(|line| line.trim_start().strip_prefix(name));
             let value = line.unwrap_or_else(|| panic!("{name} in {card}")).trim_start();
             let end = value.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',');
-            value[..end.unwrap_or(value.len())]
-                .replace(',', "")
-                .parse::<f64>()
-                .ok()
+            let (number, unit) = value.split_at(end.unwrap_or(value.len()));
+            let number = number.replace(',', "").parse::<f64>().ok()?;
+            // `16h 30m`
+            let minutes = unit.strip_prefix("h ").and_then(|rest| rest.split_once('m'));
+            let minutes = minutes.and_then(|(minutes, _)| minutes.parse::<f64>().ok());
+            Some(minutes.map_or(number, |minutes| number * 60.0 + minutes))
         };
         let same = exported
             .iter()
             .find(|other| other["id"] == task["id"])
             .unwrap_or_else(|| panic!("{id} is not exported"));
         let is_close = |one: Option<f64>, other: Option<f64>| match (one, other) {
-            (Some(one), Some(other)) => (one - other).abs() <= 0.051,
+            (Some(one), Some(other)) => (one - other).abs() <= if one < 100.0 { 0.051 } else { 0.51 },
             (one, other) => one == other,
         };
         assert!(
@@ -547,15 +549,15 @@ fn copies_of_a_repository_count_once_and_are_told() {
     let world = World::new();
     let _repo = with_copies(&world);
     insta::assert_snapshot!(world.run(&["scan", "src"]).success(), @r"
-                               measured
-    Repository  Commits  New  By agents  Added  Removed  Status
+                ────────────── measured ───────────────
+    Repository  Commits  New  By agents  +lines  -lines  Status
     ─────────────────────────────────────────────────────────────
-    copy              2    2          1      3        0  complete
-    fork              3    3          1      6        0  complete
-    old               1    1          0      2        0  complete
-    tool              2    2          1      3        0  complete
+    copy              2    2          1       3       0  complete
+    fork              3    3          1       6       0  complete
+    old               1    1          0       2       0  complete
+    tool              2    2          1       3       0  complete
     ─────────────────────────────────────────────────────────────
-    total             3    3          1      6        0
+    Total             3    3          1       6       0
 
     copy: same commits as tool, counted once
     fork: shares 2 commits with tool, counted once
@@ -570,7 +572,7 @@ fn copies_of_a_repository_count_once_and_are_told() {
         ])
         .success();
     insta::assert_snapshot!(table, @r"
-                              measured
+                ───────────── measured ──────────────
     Repository  Commits  Authors  Code  Agent commits
     ─────────────────────────────────────────────────
     copy              2        1     3              1

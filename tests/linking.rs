@@ -199,7 +199,7 @@ fn the_list_and_the_timeline_show_the_commits() {
         .end(90)
         .save(&world);
     insta::assert_snapshot!(world.run(&["sessions", "--sensitivity"]), @r"
-                                                         derived  estimated     derived       measured    derived
+                                                         derived  estimated  ── derived ──  ─ measured ─  derived
     agent        session   repository       start (UTC)    agent    superv.  wall  unknown  tokens  made  commits
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
     claude-code  s         kiln        2026-04-01 10:00      10m       1.3m   10m       0m     200     0        1
@@ -398,37 +398,37 @@ fn sessions_stand_beside_what_was_claimed() {
     insta::assert_snapshot!(repo.run(&["report", "--zone", "UTC"]), @r"
     Leverage, kiln, days in UTC
 
-                      claimed                         derived                                                   measured                                   estimated
-    day         tasks  human  agent  leverage  wall lev.  all-in lev.  parallel  from logs  wall  commits  by agents  +lines  +source  sessions  logged  logged sup.
-    ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    2026-04-01      2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11       11         6    110m         2.5m
-    ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    total           2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11       11         6    110m         2.5m
+                ─────── claimed ────────  ─────────────────── derived ───────────────────  ───────────────────────────────────────────── measured ──────────────────────────────────────────────   estimated
+    Day         Tasks  Human  Agent time  Factor  Wall factor  All-in factor  Parallelism  From logs  Wall time  Commits  By agents  +lines  +source  Sessions  Logged agent time  Logged tokens  Logged sup.
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    2026-04-01      2    42h      1h 43m   24.5x       120.0x          21.8x          3.7     1h 40m        30m        2          2      11       11         6             1h 50m           1100         2.5m
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    Total           2    42h      1h 43m   24.5x       120.0x          21.8x          3.7     1h 40m        30m        2          2      11       11         6             1h 50m           1100         2.5m
 
-    2 of 2 tasks without supervision, in no supervisory factor
-    1 of 2 tasks without time in sessions, in no wall-clock or all-in factor
-    100m of agent time are from the logs of sessions, which nobody claimed
+    2 of 2 tasks have no supervision time; the supervisory factor leaves them out
+    1 of 2 tasks has no time in sessions; the wall and all-in factors leave it out
+    1h 40m of agent time come from session logs, not from claims
     [exit 0]
     ");
     insta::assert_snapshot!(repo.run(&["report", "--by", "session", "--zone", "UTC"]), @r"
     Leverage, kiln
 
-                           claimed                         derived                                                   measured                                   estimated
-            session  tasks  human  agent  leverage  wall lev.  all-in lev.  parallel  from logs  wall  commits  by agents  +lines  +source  sessions  logged  logged sup.
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-     claude-code:s0      1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
-     claude-code:s1      1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
-     claude-code:s2      1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
-     claude-code:s3      1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
-     claude-code:s4      1     8h    20m     24.0x      24.0x        24.0x       1.0        20m   20m        1          1      10       10         1     20m        0.25m
-    claude-code:bad      0      –      –         –          –            –       1.0          –   10m        0          0       –        –         1     10m        1.25m
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-              total      2    42h   103m     24.5x     120.0x        21.8x       3.7       100m   30m        2          2      11       11         6    110m         2.5m
+                     ─────── claimed ────────  ─────────────────── derived ───────────────────  ───────────────────────────────────────────── measured ──────────────────────────────────────────────   estimated
+    Session          Tasks  Human  Agent time  Factor  Wall factor  All-in factor  Parallelism  From logs  Wall time  Commits  By agents  +lines  +source  Sessions  Logged agent time  Logged tokens  Logged sup.
+    ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    claude-code:s0       1     8h         20m   24.0x        24.0x          24.0x          1.0        20m        20m        1          1      10       10         1                20m            200         0.3m
+    claude-code:s1       1     8h         20m   24.0x        24.0x          24.0x          1.0        20m        20m        1          1      10       10         1                20m            200         0.3m
+    claude-code:s2       1     8h         20m   24.0x        24.0x          24.0x          1.0        20m        20m        1          1      10       10         1                20m            200         0.3m
+    claude-code:s3       1     8h         20m   24.0x        24.0x          24.0x          1.0        20m        20m        1          1      10       10         1                20m            200         0.3m
+    claude-code:s4       1     8h         20m   24.0x        24.0x          24.0x          1.0        20m        20m        1          1      10       10         1                20m            200         0.3m
+    claude-code:bad      0      –           –       –            –              –          1.0          –        10m        0          0       –        –         1                10m            100         1.3m
+    ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    Total                2    42h      1h 43m   24.5x       120.0x          21.8x          3.7     1h 40m        30m        2          2      11       11         6             1h 50m           1100         2.5m
 
-    2 of 2 tasks without supervision, in no supervisory factor
-    1 of 2 tasks without time in sessions, in no wall-clock or all-in factor
-    100m of agent time are from the logs of sessions, which nobody claimed
-    1 of 2 commits and 2h of estimates without a session, in the total alone
+    2 of 2 tasks have no supervision time; the supervisory factor leaves them out
+    1 of 2 tasks has no time in sessions; the wall and all-in factors leave it out
+    1h 40m of agent time come from session logs, not from claims
+    1 of 2 commits and 2h of estimates have no session; only the total includes them
     [exit 0]
     ");
 }
@@ -447,29 +447,29 @@ fn a_log_of_tasks_says_which_minutes_were_measured() {
 
     ## Task log
 
-    | # | Task | Date | Human Est. | Agent Time | Factor | Wall Factor | All-in Factor | Parallelism | From Logs | Wall | Commits | By Agents | Lines Added | Source Added | Sessions | Logged Agent | Logged Sup. |
-    | ---: | :--- | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-    | 1 | More | 2026-04-01 | 2h | 3m | 40.0x | – | – | – | – | – | 1 | 1 | 1 | 1 | – | – | – |
-    | 2 | Cap delays | 2026-04-01 | 40h | 100m | 24.0x | 120.0x | 24.0x | 5.0 | 100m | 20m | 1 | 1 | 10 | 10 | 5 | 100m | 1.25m |
-    |  | **total** |  | **42h** | **103m** | **24.5x** | **120.0x** | **21.8x** | **3.7** | **100m** | **30m** | **2** | **2** | **11** | **11** | **6** | **110m** | **2.5m** |
+    | # | Task | Date | Human | Agent time | Sup. | Factor | Sup. factor |
+    | ---: | :--- | :--- | ---: | ---: | ---: | ---: | ---: |
+    | 1 | More | 2026-04-01 | 2h | 3m | – | 40.0x | – |
+    | 2 | Cap delays | 2026-04-01 | 40h | 1h 40m | – | 24.0x | – |
+    |  | **Total** |  | **42h** | **1h 43m** | **–** | **24.5x** | **–** |
 
-    - claimed: Human Est., Agent Time; measured: From Logs, Wall, Commits, By Agents, Lines Added, Source Added, Sessions, Logged Agent; derived: Factor, Wall Factor, All-in Factor, Parallelism; estimated: Logged Sup.
-    - 2 of 2 tasks without supervision, in no supervisory factor
-    - 1 of 2 tasks without time in sessions, in no wall-clock or all-in factor
-    - 100m of agent time are from the logs of sessions, which nobody claimed
+    - Human, Agent time, Sup. are claimed; Factor, Sup. factor are derived
+    - 2 of 2 tasks have no supervision time; the supervisory factor leaves them out
+    - 1 of 2 tasks has no time in sessions; the wall and all-in factors leave it out
+    - 1h 40m of agent time come from session logs, not from claims
 
     ## Aggregates
 
     | Aggregate | Value | Basis |
     | :--- | ---: | :--- |
     | Tasks | 2 | claimed |
-    | Human-equivalent hours | 42h | claimed |
-    | Human-equivalent weeks | 1.1 | derived |
-    | Agent minutes | 103m | claimed |
-    | Agent minutes from logs | 100m | measured |
+    | Human hours | 42h | claimed |
+    | Human weeks | 1.1 | derived |
+    | Agent time | 1h 43m | claimed |
+    | Agent time from logs | 1h 40m | measured |
     | Leverage factor | 24.5x | derived |
-    | Wall-clock leverage factor | 120.0x | derived |
-    | All-in leverage factor | 21.8x | derived |
+    | Wall factor | 120.0x | derived |
+    | All-in factor | 21.8x | derived |
     | Commits | 2 | measured |
     | Lines added | 11 | measured |
     [exit 0]
@@ -631,7 +631,7 @@ fn a_record_takes_agent_time_from_the_sessions_behind_the_commit() {
     assert!(!ran.stderr.contains("measured"), "{ran}");
     let record = |more: &[&str]| repo.run(&[&["record", "--estimate", "20h"], more].concat());
     let ran = record(&["--title", "Cap all", "--revise", "--reason", "Counted"]);
-    assert!(ran.stdout.contains("100m, measured  12.0x leverage"), "{ran}");
+    assert!(ran.stdout.contains("1h 40m, measured  12.0x leverage"), "{ran}");
     assert!(
         ran.stderr.contains("Agent time taken from claude-code:s0,"),
         "{ran}"
@@ -830,7 +830,7 @@ fn a_report_by_session_says_what_no_session_has() {
         .run(&["report", "--by", "session", "--zone", "UTC"])
         .success();
     assert!(
-        shown.contains("1 of 3 commits and 3h of estimates without a session, in the total alone"),
+        shown.contains("1 of 3 commits and 3h of estimates have no session; only the total includes them"),
         "{shown}"
     );
 }

@@ -68,6 +68,7 @@ mod unwritable;
 // Each test uses a part of it.
 #[cfg(unix)]
 mod walks;
+mod width;
 mod within;
 #[allow(dead_code)]
 mod world;

@@ -7,7 +7,7 @@ use git_leverage::testing::facts::{
     FirstClaim, Hours, Minutes, Period, Phase, Task, TaskId, TaskSource, Tokens, WorkTime, Zone,
 };
 use git_leverage::testing::reports::{
-    Dimension, Headline, PlacedTask, Query, Report, Repository, markdown, report, task_log,
+    Dimension, PlacedTask, Query, Report, Repository, View, markdown, report, task_log,
 };
 use serde_json::Value;
 
@@ -79,6 +79,7 @@ fn sum_up(tasks: Vec<Task>, by: &[Dimension], day: Option<&str>) -> Report {
             since: day,
             until: day,
         },
+        today: None,
         author: None,
         agent: None,
         sort: None,
@@ -175,13 +176,13 @@ fn published_phases_sum_to_their_estimate_and_give_its_factors() {
 #[test]
 fn a_day_by_task_reads_like_the_published_log() {
     let report = sum_up(tasks_of("2026-04-04"), &[Dimension::Task], Some("2026-04-04"));
-    let page = markdown(&task_log(&report, Headline::default()));
+    let page = markdown(&task_log(&report, &View::default()).unwrap());
     insta::assert_snapshot!(page, @r"
     # Leverage of 2026-04-04, published, days in UTC
 
     ## Task log
 
-    | # | Task | Human Est. | Agent Time | Sup. | Factor | Sup. Factor |
+    | # | Task | Human | Agent time | Sup. | Factor | Sup. factor |
     | ---: | :--- | ---: | ---: | ---: | ---: | ---: |
     | 1 | Full-stack accounting platform rewrite | 240h | 22m | 5m | 654.5x | 2,880.0x |
     | 2 | Full refit of time tracking service | 80h | 15m | 3m | 320.0x | 1,600.0x |
@@ -210,22 +211,22 @@ fn a_day_by_task_reads_like_the_published_log() {
     | 25 | Infrastructure rename migration | 28h | 45m | 5m | 37.3x | 336.0x |
     | 26 | Newsletter platform testing strategy, 99 tests | 12h | 35m | 3m | 20.6x | 240.0x |
     | 27 | Rename task tracker | 2h | 7m | 3m | 17.1x | 40.0x |
-    | 28 | 12 structured content specifications | 240h | 990m | 5m | 14.5x | 2,880.0x |
+    | 28 | 12 structured content specifications | 240h | 16h 30m | 5m | 14.5x | 2,880.0x |
     | 29 | Update product website patent portfolio numbers | 1h | 8m | 2m | 7.5x | 30.0x |
-    |  | **total** | **1,426h** | **1,581m** | **149m** | **54.1x** | **574.2x** |
+    |  | **Total** | **1,426h** | **26h 21m** | **2h 29m** | **54.1x** | **574.2x** |
 
-    - claimed: Human Est., Agent Time, Sup.; derived: Factor, Sup. Factor
+    - Human, Agent time, Sup. are claimed; Factor, Sup. factor are derived
 
     ## Aggregates
 
     | Aggregate | Value | Basis |
     | :--- | ---: | :--- |
     | Tasks | 29 | claimed |
-    | Human-equivalent hours | 1,426h | claimed |
-    | Human-equivalent weeks | 35.6 | derived |
-    | Agent minutes | 1,581m | claimed |
-    | Supervisory minutes | 149m | claimed |
+    | Human hours | 1,426h | claimed |
+    | Human weeks | 35.6 | derived |
+    | Agent time | 26h 21m | claimed |
+    | Supervision | 2h 29m | claimed |
     | Leverage factor | 54.1x | derived |
-    | Supervisory leverage factor | 574.2x | derived |
+    | Supervisory factor | 574.2x | derived |
     ");
 }

@@ -80,26 +80,26 @@ fn a_repository_with_and_without_tasks() {
     insta::assert_snapshot!(repo.run(&["report"]), @r"
     Leverage, kiln, days in local time
 
-                      claimed         derived                   measured
-    day         tasks  human  agent  leverage  commits  by agents  +lines  -lines  +source
-    ──────────────────────────────────────────────────────────────────────────────────────
-    2026-04-01      1    40h    25m     96.0x        2          1       3       1        3
-    ──────────────────────────────────────────────────────────────────────────────────────
-    total           1    40h    25m     96.0x        2          1       3       1        3
+                ─────── claimed ────────  derived  ──────────────── measured ─────────────────
+    Day         Tasks  Human  Agent time   Factor  Commits  By agents  +lines  -lines  +source
+    ──────────────────────────────────────────────────────────────────────────────────────────
+    2026-04-01      1    40h         25m    96.0x        2          1       3       1        3
+    ──────────────────────────────────────────────────────────────────────────────────────────
+    Total           1    40h         25m    96.0x        2          1       3       1        3
 
-    1 of 1 task without supervision, in no supervisory factor
-    1 of 2 commits without a task
+    1 of 1 task has no supervision time; the supervisory factor leaves it out
+    1 of 2 commits has no task
     [exit 0]
     ");
     insta::assert_snapshot!(repo.run(&["report", "--by", "task", "--format", "csv"]), @r"
-    task,title,date,tasks,human_hours,agent_minutes,agent_minutes_measured,supervisory_minutes,supervisory_minutes_measured,wall_minutes,tokens,tokens_measured,leverage_factor,supervisory_leverage_factor,wall_leverage_factor,all_in_leverage_factor,human_weeks,commits,agent_commits,files_changed,lines_added,lines_removed,source_lines_added,source_lines_removed,test_lines_added,test_lines_removed,sessions,session_agent_minutes,session_supervisory_minutes,parallelism,tokens_input,tokens_cache_write,tokens_cache_read,tokens_output,model_human_hours,model_leverage_factor,estimator
-    4fd7b1df-78a4-8f3f-a7d6-8062401335cb,Kiln controller,2026-04-01,1,40,25,,,,,,,96,,,,1,1,1,1,1,1,1,1,0,0,,,,,,,,,,,person
+    task,title,date,tasks,human_hours,agent_minutes,agent_minutes_measured,supervisory_minutes,supervisory_minutes_measured,wall_minutes,tokens,tokens_measured,leverage_factor,supervisory_leverage_factor,wall_leverage_factor,all_in_leverage_factor,human_weeks,commits,agent_commits,files_changed,lines_added,lines_removed,source_lines_added,source_lines_removed,test_lines_added,test_lines_removed,sessions,session_agent_minutes,session_supervisory_minutes,parallelism,tokens_input,tokens_cache_write,tokens_cache_read,tokens_output,tokens_logged,model_human_hours,model_leverage_factor,estimator
+    4fd7b1df-78a4-8f3f-a7d6-8062401335cb,Kiln controller,2026-04-01,1,40,25,,,,,,,96,,,,1,1,1,1,1,1,1,1,0,0,,,,,,,,,,,,person
     [exit 0]
     ");
     insta::assert_snapshot!(repo.run(&["report", "--until", "2026-03-01"]), @r"
     Leverage until 2026-03-01, kiln, days in local time
 
-    nothing to report: no task and no commit in what was asked for
+    No tasks or commits match
     [exit 0]
     ");
 }
@@ -116,27 +116,27 @@ fn lines_of_source_and_tests_stand_beside_all_lines() {
     insta::assert_snapshot!(repo.run(&["report", "--by", "repo"]), @r"
     Leverage, kiln
 
-                           measured
-    repo   commits  +lines  -lines  +source  +tests
-    ───────────────────────────────────────────────
-    kiln         2       5       1        2       1
-    ───────────────────────────────────────────────
-    total        2       5       1        2       1
+                ─────────────── measured ───────────────
+    Repository  Commits  +lines  -lines  +source  +tests
+    ────────────────────────────────────────────────────
+    kiln              2       5       1        2       1
+    ────────────────────────────────────────────────────
+    Total             2       5       1        2       1
 
-    no task is recorded here; `git leverage record` adds the first
+    No tasks are recorded here; `git leverage record` adds the first
     [exit 0]
     ");
     insta::assert_snapshot!(repo.run(&["report", "--by", "repo", "--lines", "source"]), @r"
     Leverage, kiln
 
-                       measured
-    repo   commits  +source  -source  +tests
-    ────────────────────────────────────────
-    kiln         2        2        1       1
-    ────────────────────────────────────────
-    total        2        2        1       1
+                ─────────── measured ────────────
+    Repository  Commits  +source  -source  +tests
+    ─────────────────────────────────────────────
+    kiln              2        2        1       1
+    ─────────────────────────────────────────────
+    Total             2        2        1       1
 
-    no task is recorded here; `git leverage record` adds the first
+    No tasks are recorded here; `git leverage record` adds the first
     [exit 0]
     ");
 }
@@ -193,7 +193,11 @@ fn nonsense_is_refused() {
     let world = World::new();
     let repo = world.repo("kiln");
     for (args, code, said) in [
-        (vec!["--since", "the day before"], 2, "is not a date"),
+        (
+            vec!["--since", "the day before"],
+            2,
+            "invalid date for `--since`: `the day before`",
+        ),
         (
             vec!["--since", "2026-03-02", "--until", "2026-03-01"],
             2,
@@ -203,10 +207,18 @@ fn nonsense_is_refused() {
         (vec!["--by", "colour"], 2, "cannot be grouped by `colour`"),
         (vec!["--by", "day,day"], 2, "names the same twice"),
         (vec!["--by", "day,week,month"], 2, "takes one or two"),
-        (vec!["--sort", "beauty"], 2, "write `key` or one of"),
-        (vec!["--author", "("], 2, "unclosed group"),
+        (vec!["--sort", "comits"], 2, "did you mean `commits`?"),
+        (
+            vec!["--author", "("],
+            2,
+            "invalid pattern for `--author`: `(`: unclosed group",
+        ),
         (vec!["gone"], 1, "gone"),
-        (vec!["--output", "gone/file"], 1, "cannot write `gone/file`"),
+        (
+            vec!["--output", "gone/file"],
+            1,
+            "cannot write `gone/file`: no such directory",
+        ),
     ] {
         let mut all = vec!["report"];
         all.extend(args);
@@ -293,14 +305,14 @@ fn a_scan_tells_the_unknown_from_nothing() {
     let ran = world.run(&["scan", "src"]);
     assert_eq!(ran.code, Some(3), "{ran}");
     insta::assert_snapshot!(ran.stdout, @r"
-                               measured
-    Repository  Commits  New  By agents  Added  Removed  Status
+                ────────────── measured ───────────────
+    Repository  Commits  New  By agents  +lines  -lines  Status
     ─────────────────────────────────────────────────────────────
-    broken            –    0          –      –        –  partial
-    kiln              1    1          0      2        0  complete
-    partial           1    1          0      –        –  partial
+    broken            –    0          –       –       –  partial
+    kiln              1    1          0       2       0  complete
+    partial           1    1          0       –       –  partial
     ─────────────────────────────────────────────────────────────
-    total            ≥1    1          –     ≥2        –
+    Total            ≥1    1          –      ≥2       –
 
     partial: same commits as kiln, counted once
     ");

@@ -69,7 +69,7 @@ fn an_evening_is_one_screen() {
     Status of 2026-04-10, kiln, days in local time
 
     Tasks of today
-                                claimed               derived
+                         ────── claimed ──────  ───── derived ─────
     task                 human  agent  superv.  leverage  sup. lev.
     ───────────────────────────────────────────────────────────────
     Cap the retry delay     4h    10m       5m     24.0x      48.0x
@@ -95,7 +95,7 @@ fn an_evening_is_one_screen() {
     to record: git leverage record --no-commit --session ID --title T --estimate 4h
 
     Not captured yet
-                        measured         derived
+                        measured  ────── derived ───────
     session              commits  log deleted  days left
     ────────────────────────────────────────────────────
     claude-code:second         1   2026-05-09         28
@@ -333,7 +333,7 @@ fn several_repositories_have_one_evening() {
     Status of 2026-04-10, 2 repositories, days in local time
 
     Tasks of today
-                                            claimed               derived
+                                     ────── claimed ──────  ───── derived ─────
     repository  task                 human  agent  superv.  leverage  sup. lev.
     ───────────────────────────────────────────────────────────────────────────
     kiln        Cap the retry delay     4h    10m       5m     24.0x      48.0x

@@ -91,7 +91,7 @@ impl Dimension {
         matches!(self, Self::Task | Self::Category | Self::Tag | Self::Estimator)
     }
 
-    fn of_day(self, day: NaiveDate) -> String {
+    pub(super) fn of_day(self, day: NaiveDate) -> String {
         match self {
             Self::Week => {
                 let week = day.iso_week();
@@ -99,6 +99,19 @@ impl Dimension {
             }
             Self::Month => day.format("%Y-%m").to_string(),
             _ => day.to_string(),
+        }
+    }
+
+    /// The first day of a key that [`of_day`](Self::of_day) made; `None` where it is none of the calendar.
+    pub(super) fn first_day(self, key: &str) -> Option<NaiveDate> {
+        match self {
+            Self::Day => key.parse().ok(),
+            Self::Week => {
+                let (year, week) = key.split_once("-W")?;
+                NaiveDate::from_isoywd_opt(year.parse().ok()?, week.parse().ok()?, chrono::Weekday::Mon)
+            }
+            Self::Month => format!("{key}-01").parse().ok(),
+            _ => None,
         }
     }
 }
@@ -138,6 +151,29 @@ impl Serialize for Dimension {
 pub struct Key(pub Vec<(Dimension, Option<String>)>);
 
 impl Key {
+    /// Its value for a dimension, as the key has it.
+    pub(super) fn own(&self, dimension: Dimension) -> Option<String> {
+        self.value(dimension).map(str::to_owned)
+    }
+
+    /// Every combination of the values of each dimension.
+    pub(super) fn all_of(values: &[(Dimension, Vec<Option<String>>)]) -> Vec<Self> {
+        let mut keys = vec![Self(Vec::with_capacity(values.len()))];
+        for (dimension, values) in values {
+            keys = keys
+                .iter()
+                .flat_map(|key| {
+                    values.iter().map(|value| {
+                        let mut longer = key.clone();
+                        longer.0.push((*dimension, value.clone()));
+                        longer
+                    })
+                })
+                .collect();
+        }
+        keys
+    }
+
     /// Its value for a dimension, if it has one.
     pub(super) fn value(&self, dimension: Dimension) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(own, _)| *own == dimension)?;
@@ -264,21 +300,12 @@ impl<'a> Grouping<'a> {
 
     /// Every combination of the values of each dimension.
     fn keys(&self, values: impl Fn(Dimension) -> Vec<Option<String>>) -> Vec<Key> {
-        let mut keys = vec![Key(Vec::with_capacity(self.dimensions.len()))];
-        for &dimension in self.dimensions {
-            let values = values(dimension);
-            keys = keys
-                .iter()
-                .flat_map(|key| {
-                    values.iter().map(|value| {
-                        let mut longer = key.clone();
-                        longer.0.push((dimension, value.clone()));
-                        longer
-                    })
-                })
-                .collect();
-        }
-        keys
+        let values: Vec<_> = self
+            .dimensions
+            .iter()
+            .map(|dimension| (*dimension, values(*dimension)))
+            .collect();
+        Key::all_of(&values)
     }
 }
 

@@ -149,6 +149,8 @@ measures! {
         pub tokens_cache_read: Option<u64>,
         /// Measured: Σ output tokens.
         pub tokens_output: Option<u64>,
+        /// Measured: the four together.
+        pub tokens_logged: Option<u64>,
         /// Estimated by a model, where one was asked for: Σ human hours of commits without a task. In no other field.
         pub model_human_hours: Option<Hours>,
         /// The model's hours × 60 / Σ agent minutes, over commits without a task that sessions are linked to.
@@ -375,6 +377,9 @@ impl<'a> Tally<'a> {
         measures.tokens_cache_write = seen.tokens.map(|tokens| tokens.cache_write);
         measures.tokens_cache_read = seen.tokens.map(|tokens| tokens.cache_read);
         measures.tokens_output = seen.tokens.map(|tokens| tokens.output);
+        measures.tokens_logged = seen
+            .tokens
+            .map(|tokens| tokens.input + tokens.cache_write + tokens.cache_read + tokens.output);
     }
 
     /// Whether any session was counted.

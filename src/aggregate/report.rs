@@ -36,6 +36,8 @@ pub struct Query {
     pub zone: Zone,
     /// Which days.
     pub period: Period,
+    /// The current day, with which a period without an end ends.
+    pub today: Option<NaiveDate>,
     /// Whose: found in `Name <mail>`.
     pub author: Option<Regex>,
     /// Made with which agent.
@@ -68,6 +70,9 @@ pub struct Report {
     pub since: Option<NaiveDate>,
     /// The last day, where one was asked for.
     pub until: Option<NaiveDate>,
+    /// The current day.
+    #[serde(skip)]
+    pub today: Option<NaiveDate>,
     /// By what, the first first.
     pub group_by: Vec<Dimension>,
     /// The rows that a limit left.
@@ -532,6 +537,7 @@ impl<'a> Sums<'a> {
             .filter(|(key, tally)| !is_task_out_of_scope(key, tally))
             .map(|(key, tally)| labelled(key, &labels, tally.measures(week)))
             .collect();
+        add_empty_rows(&mut rows, self.query);
         sort(&mut rows, self.query);
         let shown = self.query.limit.unwrap_or(usize::MAX).min(rows.len());
         let rows_left_out = rows.len() - shown;
@@ -540,6 +546,7 @@ impl<'a> Sums<'a> {
             zone: self.query.zone,
             since: self.query.period.since,
             until: self.query.period.until,
+            today: self.query.today,
             group_by: self.query.by.clone(),
             rows,
             left_out: LeftOut {
@@ -584,9 +591,67 @@ fn labelled(key: Key, labels: &HashMap<String, (&Task, NaiveDate)>, measures: Me
     }
 }
 
+/// So many rows a report may have with those that are empty, where the period was given.
+const MOST_ROWS: usize = 366;
+/// The same where the period is as long as there was work.
+const MOST_ROWS_UNASKED: usize = 62;
+
+/// Adds the days, weeks or months on which nothing happened, so that the calendar has no gaps: of the period, else of the time
+/// from the first row to the last. By a second dimension, they are added to each of its values, if a period was given. A
+/// table that would become too long stays as it is.
+fn add_empty_rows(rows: &mut Vec<Row>, query: &Query) {
+    let is_asked = query.period.since.is_some();
+    let by_measure = matches!(query.sort, Some(SortBy::Measure(_)));
+    let has_gaps = |by: &Dimension| !matches!(by, Dimension::Task | Dimension::Session);
+    let [times @ .., _] = query.by.as_slice() else {
+        return;
+    };
+    let is_one_calendar = query.by.iter().filter(|by| by.is_time()).count() == 1;
+    if by_measure || !is_one_calendar || !query.by.iter().all(has_gaps) || !times.is_empty() && !is_asked {
+        return;
+    }
+    let Some(days) = spanned(rows, query) else {
+        return;
+    };
+    let values = |dimension: &Dimension| -> Vec<Option<String>> {
+        let values: BTreeSet<Option<String>> = match dimension.is_time() {
+            true => days.iter().map(|day| Some(dimension.of_day(*day))).collect(),
+            false => rows.iter().map(|row| row.key.own(*dimension)).collect(),
+        };
+        values.into_iter().collect()
+    };
+    let values: Vec<_> = query.by.iter().map(|by| (*by, values(by))).collect();
+    let most = if is_asked { MOST_ROWS } else { MOST_ROWS_UNASKED };
+    if values.iter().map(|(_, values)| values.len()).product::<usize>() > most {
+        return;
+    }
+    let known: HashSet<Key> = rows.iter().map(|row| row.key.clone()).collect();
+    let empty = Tally::default().measures(query.work.hours_per_week);
+    let missing = Key::all_of(&values)
+        .into_iter()
+        .filter(|key| !known.contains(key));
+    rows.extend(missing.map(|key| labelled(key, &HashMap::new(), empty.clone())));
+}
+
+/// The days from the first to the last that the rows are about.
+fn spanned(rows: &[Row], query: &Query) -> Option<Vec<NaiveDate>> {
+    let of_rows = rows.iter().flat_map(|row| &row.key.0);
+    let of_rows: BTreeSet<NaiveDate> = of_rows
+        .filter_map(|(dimension, value)| dimension.first_day(value.as_deref()?))
+        .collect();
+    let last = *of_rows.last()?;
+    let open_end = query.today.filter(|_| query.period.since.is_some());
+    let last = last.max(open_end.unwrap_or(last));
+    let first = query.period.since.unwrap_or(*of_rows.first()?);
+    let last = query.period.until.unwrap_or(last);
+    // Days are looked at one by one: no more than as many months would be.
+    let count = usize::try_from((last - first).num_days()).ok()?;
+    (count < MOST_ROWS * 31).then(|| first.iter_days().take(count + 1).collect())
+}
+
 /// The usual order: time runs forward, tasks come by factor, everything else by what was claimed and then committed.
 fn sort(rows: &mut [Row], query: &Query) {
-    let by_time = query.by.iter().all(|dimension| dimension.is_time());
+    let by_time = query.by.is_empty() || query.by.iter().any(|dimension| dimension.is_time());
     let by_task = query.by.contains(&Dimension::Task);
     match &query.sort {
         Some(SortBy::Key) => sort_by_key(rows),
@@ -687,6 +752,7 @@ mod tests {
             by: by.to_vec(),
             zone: "UTC".parse().unwrap(),
             period: Period::default(),
+            today: None,
             author: None,
             agent: None,
             sort: None,
@@ -882,6 +948,49 @@ mod tests {
         let limited = report(&[repo], &[], &asked);
         assert_eq!(titles(&limited), ["task 2"]);
         assert_eq!((limited.left_out.rows, limited.totals.tasks), (2, 3));
+    }
+
+    #[test]
+    fn a_calendar_has_no_gaps_unless_it_would_become_too_long() {
+        let mut repo = repository("kiln");
+        repo.commits = vec![
+            commit(1, "2026-03-01T10:00:00Z"),
+            commit(2, "2026-03-04T10:00:00Z"),
+        ];
+        let mut other = repository("mill");
+        other.commits = vec![commit(3, "2026-03-03T10:00:00Z")];
+        let repos = [other, repo];
+        let mut asked = query(&[Dimension::Day]);
+        let days = [
+            "2026-03-01: 0 – – 1",
+            "2026-03-02: 0 – – 0",
+            "2026-03-03: 0 – – 1",
+            "2026-03-04: 0 – – 1",
+        ];
+        assert_eq!(lines(&report(&repos, &[], &asked)), days);
+        asked.by = vec![Dimension::Repo, Dimension::Day];
+        let with_work = [
+            "kiln/2026-03-01: 0 – – 1",
+            "kiln/2026-03-04: 0 – – 1",
+            "mill/2026-03-03: 0 – – 1",
+        ];
+        assert_eq!(lines(&report(&repos, &[], &asked)), with_work);
+        asked.period.since = "2026-03-03".parse().ok();
+        asked.today = "2026-03-05".parse().ok();
+        let every = [
+            "kiln/2026-03-03: 0 – – 0",
+            "kiln/2026-03-04: 0 – – 1",
+            "kiln/2026-03-05: 0 – – 0",
+            "mill/2026-03-03: 0 – – 1",
+            "mill/2026-03-04: 0 – – 0",
+            "mill/2026-03-05: 0 – – 0",
+        ];
+        assert_eq!(lines(&report(&repos, &[], &asked)), every);
+        asked.by = vec![Dimension::Week];
+        assert_eq!(lines(&report(&repos, &[], &asked)), ["2026-W10: 0 – – 2"]);
+        asked.by = vec![Dimension::Day];
+        asked.period.since = "2020-01-01".parse().ok();
+        assert_eq!(report(&repos, &[], &asked).rows.len(), 3);
     }
 
     #[test]

@@ -303,6 +303,7 @@ fn report_of(today: NaiveDate, repos: &[Repository], sessions: &[SeenSession], b
             since: Some(today),
             until: Some(today),
         },
+        today: Some(today),
         author: None,
         agent: None,
         sort: Some(SortBy::Key),

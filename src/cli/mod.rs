@@ -7,8 +7,10 @@
 
 pub mod apart;
 pub mod args;
+pub mod authors;
 pub mod bar;
 pub mod called;
+pub mod columns;
 pub mod commands;
 pub mod context;
 pub mod detached;

@@ -28,15 +28,21 @@ impl ValueEnum for Format {
 /// Output format and destination.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct OutputArgs {
-    /// Output format
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub format: Format,
+    /// Output format [default: that of the extension of `--output`, else table]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
     /// Write to FILE, all or nothing, instead of standard output; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
 impl OutputArgs {
+    /// The format that was asked for, else the one that the file is named for, else a table.
+    pub fn format(&self) -> Format {
+        let of_file = || Format::of_file(to_file(self.output.as_deref())?);
+        self.format.or_else(of_file).unwrap_or_default()
+    }
+
     /// Sends out a result: the document for people, `machine` as JSON, `rows` as CSV.
     pub fn send<T: Serialize>(
         &self,
@@ -51,7 +57,7 @@ impl OutputArgs {
             machine,
         };
         let text = self
-            .format
+            .format()
             .render(&content, context.terminal.screen(self.output.as_deref()));
         let text = text.map_err(|error| CommandError::from_error(&error))?;
         send_text(context, self.output.as_deref(), &text)
@@ -64,8 +70,22 @@ pub fn send_text(context: &mut Context, file: Option<&Path>, text: &str) -> Resu
         return Ok(context.terminal.data(text.as_bytes())?);
     };
     let path = context.environment.directory.join(file);
-    write_whole(&path, text.as_bytes())
-        .map_err(|error| CommandError::failed(format!("cannot write `{}`: {error}", file.display())))
+    write_whole(&path, text.as_bytes()).map_err(|error| {
+        CommandError::failed(format!("cannot write `{}`: {}", file.display(), reason(&error)))
+    })
+}
+
+/// Why a file cannot be written, without the name of a temporary file beside it.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such directory".to_owned(),
+        io::ErrorKind::NotADirectory => "a part of its path is not a directory".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        io::ErrorKind::StorageFull => "no space left on the device".to_owned(),
+        kind => kind.to_string(),
+    }
 }
 
 /// Writes a file whole or not at all: a new file beside it takes its place when all is written.

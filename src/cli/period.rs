@@ -1,8 +1,8 @@
-//! `--since`, `--until` and `--zone`: which days a report covers, and whose midnight ends them.
+//! `--since`, `--until`, `--on` and `--zone`: which days a report covers, and whose midnight ends them.
 //!
 //! A report counts whole days, since a task has a day and no hour: every bound is a day of the zone, both inclusive.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
 
 use super::environment::{self, Environment};
 use super::error::CommandError;
@@ -19,6 +19,9 @@ pub struct PeriodArgs {
     /// The last day, inclusive
     #[arg(long, value_name = "DATE")]
     pub until: Option<String>,
+    /// Only this day: `today`, `yesterday`, or a date
+    #[arg(long, value_name = "DAY", conflicts_with_all = ["since", "until"])]
+    pub on: Option<String>,
     /// Time zone that days are counted in: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
@@ -47,9 +50,10 @@ impl PeriodArgs {
                 .map(|text| day(text, zone, environment.now).ok_or_else(|| nonsense(option, text)))
                 .transpose()
         };
+        let on = bound("--on", &self.on)?;
         let period = Period {
-            since: bound("--since", &self.since)?,
-            until: bound("--until", &self.until)?,
+            since: bound("--since", &self.since)?.or(on),
+            until: bound("--until", &self.until)?.or(on),
         };
         match (period.since, period.until) {
             (Some(since), Some(until)) if since > until => Err(CommandError::usage(format!(
@@ -61,8 +65,8 @@ impl PeriodArgs {
 }
 
 fn nonsense(option: &str, text: &str) -> CommandError {
-    CommandError::usage(format!("`{option} {text}` is not a date"))
-        .hint("Write 2026-03-01, or words that git knows: yesterday, 2 weeks ago, last monday")
+    CommandError::usage(format!("invalid date for `{option}`: `{text}`"))
+        .hint("Write 2026-03-01, or words that git knows: `yesterday`, `2 weeks ago`, `monday`")
 }
 
 /// The day that `text` means. Git takes what it does not know for now; here it is nothing.
@@ -77,11 +81,38 @@ pub fn day(text: &str, zone: Zone, now: DateTime<Utc>) -> Option<NaiveDate> {
             return Some(date);
         }
     }
+    if let Some(weekday) = weekday(text) {
+        return latest(weekday, zone.day(now.timestamp()));
+    }
     if !text.split(|c: char| !c.is_ascii_alphabetic()).all(is_known_word) || !has_meaning(text) {
         return None;
     }
     let seconds = dates::parse(text, now.timestamp(), zone.name()).ok()?;
     Some(zone.day(seconds))
+}
+
+/// A weekday and nothing else: at least three of its letters.
+fn weekday(text: &str) -> Option<Weekday> {
+    const DAYS: [&str; 7] = [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
+    let text = text.to_ascii_lowercase();
+    let found = DAYS
+        .iter()
+        .position(|day| text.len() >= 3 && day.starts_with(&text))?;
+    Weekday::try_from(u8::try_from(found).ok()?).ok()
+}
+
+/// The latest of these weekdays, today included. Git takes a weekday without `last` for now.
+fn latest(weekday: Weekday, today: NaiveDate) -> Option<NaiveDate> {
+    let past = today.weekday().days_since(weekday);
+    today.checked_sub_days(Days::new(past.into()))
 }
 
 /// Whether something in it is more than a bare number.
@@ -138,6 +169,23 @@ mod tests {
         ] {
             assert_eq!(day_of(text).as_deref(), Some(meant), "{text}");
         }
+    }
+
+    #[test]
+    fn a_weekday_is_its_latest_one_today_included() {
+        for (text, meant) in [
+            ("friday", "2026-04-10"),
+            ("monday", "2026-04-06"),
+            ("Mon", "2026-04-06"),
+            ("saturday", "2026-04-04"),
+            ("sunday", "2026-04-05"),
+            ("last friday", "2026-04-03"),
+        ] {
+            assert_eq!(day_of(text).as_deref(), Some(meant), "{text}");
+        }
+        // Git has no past day for it.
+        assert_eq!(day_for_git("monday"), "2026-04-10");
+        assert_eq!(day_of("mo"), None);
     }
 
     /// The day that git has for `--since`, with the same clock.

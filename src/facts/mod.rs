@@ -21,6 +21,7 @@ pub mod hash;
 pub mod ids;
 pub mod inventory;
 pub mod ledger;
+pub mod likeness;
 pub mod limits;
 pub mod lineage;
 pub mod link;

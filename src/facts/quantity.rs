@@ -476,7 +476,22 @@ impl Sum for Tokens {
 /// `1 task`, `2 tasks`, `0 tasks`: a count with its noun.
 pub fn counted<N: Copy + fmt::Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
     let noun = plural(&count, one, many);
-    format!("{count} {noun}")
+    format!("{} {noun}", thousands(count))
+}
+
+/// A number with a comma between the thousands of its whole part; what follows it (`.5`, `h`, `x`) stays.
+pub fn thousands<N: fmt::Display>(number: N) -> String {
+    let number = number.to_string();
+    let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+    let (whole, rest) = number.split_at(end);
+    let mut text = String::with_capacity(number.len() + 4);
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + rest
 }
 
 /// The noun for a count that is printed elsewhere.
@@ -678,5 +693,18 @@ mod tests {
         assert_eq!(text(1.5).as_deref(), Some("1.5"));
         assert_eq!(Hours::new(-1.0), None);
         assert_eq!(Hours::new(f64::NAN), None);
+    }
+
+    #[test]
+    fn thousands_are_grouped_left_of_the_point() {
+        for (plain, shown) in [
+            ("0", "0"),
+            ("999", "999"),
+            ("1000", "1,000"),
+            ("123456.5h", "123,456.5h"),
+            ("x", "x"),
+        ] {
+            assert_eq!(thousands(plain), shown);
+        }
     }
 }

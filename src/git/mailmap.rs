@@ -143,6 +143,13 @@ impl Repo {
         read
     }
 
+    /// Whom the mailmap makes of a person, as far as it can be read.
+    pub fn proper_name(&self, person: &Person) -> Person {
+        let mut names = NameMap::default();
+        let _ = self.read_names(&mut names);
+        names.replace(person).unwrap_or_else(|| person.clone())
+    }
+
     /// The mailmap of the working tree, or of HEAD if nothing is checked out; then the configured ones.
     fn read_names(&self, names: &mut NameMap) -> Result<(), Error> {
         let mut read = Ok(());

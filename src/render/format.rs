@@ -6,6 +6,8 @@ pub mod json;
 pub mod markdown;
 pub mod terminal;
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use self::terminal::Screen;
@@ -50,6 +52,18 @@ impl Format {
             Self::Markdown => "markdown",
             Self::Html => "html",
         }
+    }
+
+    /// The format that a file's extension stands for, in any case.
+    pub fn of_file(file: &Path) -> Option<Self> {
+        let extension = file.extension()?.to_str()?.to_ascii_lowercase();
+        Some(match extension.as_str() {
+            "json" => Self::Json,
+            "csv" => Self::Csv,
+            "md" | "markdown" => Self::Markdown,
+            "html" | "htm" => Self::Html,
+            _ => return None,
+        })
     }
 
     /// What it is for, as help lists it.

@@ -54,7 +54,7 @@ fn a_wide_terminal_shows_all() {
     Report <script>
 
     Tasks \x1b]0;pwned\x07
-                                                                          claimed      derived  measured
+                                                                       ── claimed ──  derived   measured
     task                                                                human  agent  leverage   commits
     ────────────────────────────────────────────────────────────────────────────────────────────────────
     =cmd|'/c calc'!A1\x1b[2J\u{202e}<img src=x onerror="a">\n`[x](y)`     40h    25m     96.0x     1,000
@@ -62,7 +62,7 @@ fn a_wide_terminal_shows_all() {
     ────────────────────────────────────────────────────────────────────────────────────────────────────
     total                                                              1,426h    25m     96.0x     2,000
 
-    3 more rows, in the totals
+    3 more rows; the totals include them
     1 task without agent time is in no factor: \x9b31m<b>
 
     -1
@@ -82,7 +82,7 @@ fn a_terminal_of_80_columns_shortens_titles() {
     Report <script>
 
     Tasks \x1b]0;pwned\x07
-                                                      claimed      derived  measured
+                                                   ── claimed ──  derived   measured
     task                                            human  agent  leverage   commits
     ────────────────────────────────────────────────────────────────────────────────
     =cmd|'/c calc'!A1\x1b[2J\u{202e}<img src=x o…     40h    25m     96.0x     1,000
@@ -90,7 +90,7 @@ fn a_terminal_of_80_columns_shortens_titles() {
     ────────────────────────────────────────────────────────────────────────────────
     total                                          1,426h    25m     96.0x     2,000
 
-    3 more rows, in the totals
+    3 more rows; the totals include them
     1 task without agent time is in no factor: \x9b31m<b>
 
     -1
@@ -110,16 +110,16 @@ fn a_narrow_terminal_loses_spare_columns_and_says_so() {
     Report <script>
 
     Tasks \x1b]0;pwned\x07
-                        claimed      derived
-    task              human  agent  leverage
+                           claimed  derived
+    task                     human  leverage
     ────────────────────────────────────────
-    =cmd|'/c calc'…     40h    25m     96.0x
-    日本語のタイト…  1,386h      –         –
+    =cmd|'/c calc'!A1\x1…      40h     96.0x
+    日本語のタイトルは幅…   1,386h         –
     ────────────────────────────────────────
-    total            1,426h    25m     96.0x
+    total                   1,426h     96.0x
 
-    3 more rows, in the totals
-    not shown at this width: commits
+    3 more rows; the totals include them
+    Hidden at this width: agent, commits
     1 task without agent time is in no
     factor: \x9b31m<b>
 
@@ -194,8 +194,8 @@ fn markdown_is_a_table_and_nothing_else() {
     | 日本語のタイトルは幅が二倍 | 1,386h | – | – | 1,000 |
     | **total** | **1,426h** | **25m** | **96.0x** | **2,000** |
 
-    - 3 more rows, in the totals
-    - claimed: human, agent; measured: commits; derived: leverage
+    - 3 more rows; the totals include them
+    - human, agent are claimed; commits is measured; leverage is derived
     - 1 task without agent time is in no factor: \\x9b31m\<b\>
 
     - -1
@@ -207,6 +207,7 @@ fn html_holds_no_tag_of_theirs() {
     let page = html::render(&document());
     let (_, body) = page.split_once("<body>").unwrap();
     insta::assert_snapshot!(body, @r#"
+
     <h1>Report &lt;script&gt;</h1>
     <h2>Tasks \x1b]0;pwned\x07</h2>
     <div class="scroll"><table>
@@ -223,7 +224,7 @@ fn html_holds_no_tag_of_theirs() {
     </tfoot>
     </table></div>
     <ul>
-    <li>3 more rows, in the totals</li>
+    <li>3 more rows; the totals include them</li>
     <li>1 task without agent time is in no factor: \x9b31m&lt;b&gt;</li>
     </ul>
     <ul>

@@ -2,9 +2,10 @@
 //!
 //! One model, [`document::Document`], is what every command fills; each [`format::Format`] is one function over it. JSON
 //! comes from the report's own types through [`json`]. Text from repositories and logs is hostile and is made harmless here, in
-//! [`escape`], and nowhere else. Nothing here prints, measures a terminal or decides about colour.
+//! [`escape`], and nowhere else. Nothing here prints, measures a terminal or decides about color.
 
 pub mod audit;
+pub mod columns;
 pub mod doctor;
 pub mod document;
 pub mod escape;

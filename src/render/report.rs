@@ -1,30 +1,28 @@
 //! A report as a document: what its columns are called, where their numbers come from, and what they leave out.
 
+use super::columns::{Choice, UnknownName};
 use super::document::{Basis, Cell, Column, Document, Table};
 use super::task::estimates_by_agents;
 use crate::aggregate::group::Dimension;
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{LeftOut, Report, Row};
 use crate::facts::diagnostics::Status;
-use crate::facts::quantity::counted;
+use crate::facts::quantity::{counted, plural, thousands};
 
-/// One measure: its name in CSV, its heading, its basis, when a narrow terminal drops it, and its cell.
+/// One measure: its name in CSV, its heading, its basis, when a narrow terminal hides it, and its cell.
 struct Field {
     id: &'static str,
     heading: &'static str,
-    /// In a log of tasks, in the words in which such logs are published.
-    log_heading: &'static str,
     basis: Basis,
     drop_order: u8,
     cell: fn(&Measures) -> Cell,
 }
 
 macro_rules! field {
-    ($id:ident, $heading:literal, $log:literal, $basis:ident, $drop_order:expr, $cell:expr) => {
+    ($id:ident, $heading:literal, $basis:ident, $drop_order:expr, $cell:expr) => {
         Field {
             id: stringify!($id),
             heading: $heading,
-            log_heading: $log,
             basis: Basis::$basis,
             drop_order: $drop_order,
             cell: |measures| {
@@ -39,7 +37,7 @@ fn known<T>(cell: fn(T) -> Cell) -> impl Fn(Option<T>) -> Cell {
     move |value| Cell::known(value, cell)
 }
 
-/// In place of a rank: for programs only, since a table for people would be too wide.
+/// In place of a rank: only for programs, and where `--columns` asks for it.
 const MACHINE: u8 = u8::MAX;
 
 /// Which lines a table is about.
@@ -63,210 +61,96 @@ impl Headline {
 
 /// Every measure, in the order of the format.
 const FIELDS: &[Field] = &[
-    field!(tasks, "tasks", "Tasks", Claimed, 0, Cell::Count),
-    field!(human_hours, "human", "Human Est.", Claimed, 0, known(Cell::Hours)),
-    field!(
-        agent_minutes,
-        "agent",
-        "Agent Time",
-        Claimed,
-        0,
-        known(Cell::Minutes)
-    ),
+    field!(tasks, "Tasks", Claimed, 4, Cell::Count),
+    field!(human_hours, "Human", Claimed, 0, known(Cell::Hours)),
+    field!(agent_minutes, "Agent time", Claimed, 0, known(Cell::Minutes)),
     field!(
         agent_minutes_measured,
-        "from logs",
-        "From Logs",
+        "From logs",
         Measured,
-        1,
+        3,
         known(Cell::Minutes)
     ),
-    field!(
-        supervisory_minutes,
-        "superv.",
-        "Sup.",
-        Claimed,
-        0,
-        known(Cell::Minutes)
-    ),
+    field!(supervisory_minutes, "Sup.", Claimed, 5, known(Cell::Minutes)),
     field!(
         supervisory_minutes_measured,
-        "superv. from logs",
-        "Sup. From Logs",
+        "Sup. from logs",
         Estimated,
         MACHINE,
         known(Cell::Minutes)
     ),
-    field!(wall_minutes, "wall", "Wall", Measured, 5, known(Cell::Minutes)),
-    field!(tokens, "tokens", "Tokens", Claimed, 6, known(Cell::Tokens)),
+    field!(wall_minutes, "Wall time", Measured, 11, known(Cell::Minutes)),
+    field!(tokens, "Tokens", Claimed, 9, known(Cell::Tokens)),
     field!(
         tokens_measured,
-        "tokens from logs",
-        "Tokens From Logs",
+        "Tokens from logs",
         Measured,
         MACHINE,
         known(Cell::Tokens)
     ),
-    field!(
-        leverage_factor,
-        "leverage",
-        "Factor",
-        Derived,
-        0,
-        known(Cell::Factor)
-    ),
+    field!(leverage_factor, "Factor", Derived, 0, known(Cell::Factor)),
     field!(
         supervisory_leverage_factor,
-        "sup. lev.",
-        "Sup. Factor",
+        "Sup. factor",
         Derived,
-        0,
+        6,
         known(Cell::Factor)
     ),
     field!(
         wall_leverage_factor,
-        "wall lev.",
-        "Wall Factor",
+        "Wall factor",
         Derived,
-        4,
+        10,
         known(Cell::Factor)
     ),
     field!(
         all_in_leverage_factor,
-        "all-in lev.",
-        "All-in Factor",
+        "All-in factor",
         Derived,
-        1,
+        8,
         known(Cell::Factor)
     ),
-    field!(
-        human_weeks,
-        "weeks",
-        "Human Weeks",
-        Derived,
-        MACHINE,
-        known(Cell::Number)
-    ),
-    field!(commits, "commits", "Commits", Measured, 3, Cell::Count),
-    field!(agent_commits, "by agents", "By Agents", Measured, 7, Cell::Count),
-    field!(
-        files_changed,
-        "files",
-        "Files",
-        Measured,
-        MACHINE,
-        known(Cell::Count)
-    ),
-    field!(
-        lines_added,
-        "+lines",
-        "Lines Added",
-        Measured,
-        3,
-        known(Cell::Count)
-    ),
-    field!(
-        lines_removed,
-        "-lines",
-        "Lines Removed",
-        Measured,
-        3,
-        known(Cell::Count)
-    ),
-    field!(
-        source_lines_added,
-        "+source",
-        "Source Added",
-        Measured,
-        5,
-        known(Cell::Count)
-    ),
-    field!(
-        source_lines_removed,
-        "-source",
-        "Source Removed",
-        Measured,
-        5,
-        known(Cell::Count)
-    ),
-    field!(
-        test_lines_added,
-        "+tests",
-        "Tests Added",
-        Measured,
-        5,
-        known(Cell::Count)
-    ),
-    field!(
-        test_lines_removed,
-        "-tests",
-        "Tests Removed",
-        Measured,
-        5,
-        known(Cell::Count)
-    ),
-    field!(sessions, "sessions", "Sessions", Measured, 7, known(Cell::Count)),
+    field!(human_weeks, "Human weeks", Derived, MACHINE, known(Cell::Number)),
+    field!(commits, "Commits", Measured, 1, Cell::Count),
+    field!(agent_commits, "By agents", Measured, 2, Cell::Count),
+    field!(files_changed, "Files", Measured, MACHINE, known(Cell::Count)),
+    field!(lines_added, "+lines", Measured, 4, known(Cell::Count)),
+    field!(lines_removed, "-lines", Measured, 9, known(Cell::Count)),
+    field!(source_lines_added, "+source", Measured, 12, known(Cell::Count)),
+    field!(source_lines_removed, "-source", Measured, 12, known(Cell::Count)),
+    field!(test_lines_added, "+tests", Measured, 12, known(Cell::Count)),
+    field!(test_lines_removed, "-tests", Measured, 12, known(Cell::Count)),
+    field!(sessions, "Sessions", Measured, 10, known(Cell::Count)),
     field!(
         session_agent_minutes,
-        "logged",
-        "Logged Agent",
+        "Logged agent time",
         Measured,
-        4,
+        3,
         known(Cell::Minutes)
     ),
     field!(
         session_supervisory_minutes,
-        "logged sup.",
-        "Logged Sup.",
+        "Logged sup.",
         Estimated,
-        6,
+        11,
         known(Cell::Minutes)
     ),
-    field!(
-        parallelism,
-        "parallel",
-        "Parallelism",
-        Derived,
-        6,
-        known(Cell::Number)
-    ),
-    field!(tokens_input, "input", "Input", Measured, MACHINE, known(tokens)),
+    field!(parallelism, "Parallelism", Derived, 13, known(Cell::Number)),
+    field!(tokens_input, "Input", Measured, MACHINE, known(tokens)),
     field!(
         tokens_cache_write,
-        "cache wr.",
-        "Cache Written",
+        "Cache written",
         Measured,
         MACHINE,
         known(tokens)
     ),
-    field!(
-        tokens_cache_read,
-        "cache rd.",
-        "Cache Read",
-        Measured,
-        MACHINE,
-        known(tokens)
-    ),
-    field!(
-        tokens_output,
-        "output",
-        "Output",
-        Measured,
-        MACHINE,
-        known(tokens)
-    ),
-    field!(
-        model_human_hours,
-        "model",
-        "Model Est.",
-        Estimated,
-        2,
-        known(Cell::Hours)
-    ),
+    field!(tokens_cache_read, "Cache read", Measured, MACHINE, known(tokens)),
+    field!(tokens_output, "Output", Measured, MACHINE, known(tokens)),
+    field!(tokens_logged, "Logged tokens", Measured, 7, known(tokens)),
+    field!(model_human_hours, "Model est.", Estimated, 2, known(Cell::Hours)),
     field!(
         model_leverage_factor,
-        "model lev.",
-        "Model Factor",
+        "Model factor",
         Estimated,
         2,
         known(Cell::Factor)
@@ -277,17 +161,65 @@ fn tokens(count: u64) -> Cell {
     Cell::Tokens(crate::facts::quantity::Tokens(count))
 }
 
-/// For CSV: what names the row, then every measure.
-pub fn rows(report: &Report) -> Table {
+/// What a table shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct View {
+    /// Which lines it is about.
+    pub headline: Headline,
+    /// The columns that were asked for, by id or heading, besides those that name the row. Empty for the default.
+    pub columns: Vec<String>,
+}
+
+/// The measures of a page that people publish as their log of tasks, where no columns are asked for.
+const LOG: [&str; 5] = [
+    "human_hours",
+    "agent_minutes",
+    "supervisory_minutes",
+    "leverage_factor",
+    "supervisory_leverage_factor",
+];
+
+/// Every column that can be asked for.
+pub fn choices() -> Vec<Choice<'static>> {
+    let names = Dimension::ALL
+        .iter()
+        .map(|dimension| (dimension.name(), heading(*dimension)))
+        .chain([("title", "Task"), ("date", "Date")]);
+    let measures = FIELDS.iter().map(|field| (field.id, field.heading));
+    let choice = |(id, heading)| Choice {
+        id,
+        heading,
+        group: None,
+    };
+    names.chain(measures).map(choice).collect()
+}
+
+/// The measures that rows can be sorted by.
+pub fn measures() -> Vec<Choice<'static>> {
+    let of = choices().into_iter();
+    of.filter(|choice| FIELDS.iter().any(|field| field.id == choice.id))
+        .collect()
+}
+
+/// For CSV: what names the row, then every measure, or those that were asked for.
+pub fn rows(report: &Report, view: &View) -> Result<Table, UnknownName> {
+    let table = all_rows(report);
+    match view.columns.as_slice() {
+        [] => Ok(table),
+        names => table.choose(names, &choices()),
+    }
+}
+
+fn all_rows(report: &Report) -> Table {
     let by_task = report.group_by.contains(&Dimension::Task);
     let mut columns: Vec<Column> = report
         .group_by
         .iter()
-        .map(|dimension| Column::text(dimension.name(), dimension.name()))
+        .map(|dimension| Column::text(dimension.name(), heading(*dimension)).key())
         .collect();
     if by_task {
-        columns.push(Column::text("title", "title"));
-        columns.push(Column::text("date", "date"));
+        columns.push(Column::text("title", "Task").key());
+        columns.push(Column::text("date", "Date").key());
     }
     columns.extend(
         FIELDS
@@ -295,7 +227,7 @@ pub fn rows(report: &Report) -> Table {
             .map(|field| Column::number(field.id, field.heading, field.basis)),
     );
     let names_estimator = by_task && !report.group_by.contains(&Dimension::Estimator);
-    columns.extend(names_estimator.then(|| Column::text("estimator", "estimator")));
+    columns.extend(names_estimator.then(|| Column::text("estimator", "Estimator")));
     let line = |row: &Row| {
         let mut cells: Vec<Cell> = row
             .key
@@ -319,39 +251,40 @@ pub fn rows(report: &Report) -> Table {
 }
 
 /// For people: the columns that say something, the totals, and what the numbers leave out.
-pub fn document(report: &Report, headline: Headline) -> Document {
-    if report.totals.tasks == 0 && report.totals.commits == 0 && report.totals.sessions.is_none() {
-        return nothing(report);
-    }
-    Document {
-        title: Some(title(report)),
-        tables: vec![table(report, headline)],
-        notes: repo_notes(report),
-    }
-}
-
-fn nothing(report: &Report) -> Document {
-    let mut notes = vec!["nothing to report: no task and no commit in what was asked for".to_owned()];
-    notes.extend(repo_notes(report));
-    Document {
-        title: Some(title(report)),
-        tables: Vec::new(),
-        notes,
-    }
+pub fn document(report: &Report, view: &View) -> Result<Document, UnknownName> {
+    page(report, view, None)
 }
 
 /// A log of tasks as people publish it: the tasks, numbered, and the aggregates with human weeks.
-pub fn task_log(report: &Report, headline: Headline) -> Document {
-    let mut document = document(report, headline);
+pub fn task_log(report: &Report, view: &View) -> Result<Document, UnknownName> {
+    let mut document = page(report, view, Some(&LOG))?;
     if !document.tables.is_empty() {
         document.tables.push(aggregates(&report.totals));
     }
-    document
+    Ok(document)
+}
+
+fn page(report: &Report, view: &View, usual: Option<&[&str]>) -> Result<Document, UnknownName> {
+    let totals = &report.totals;
+    let is_empty = totals.tasks == 0 && totals.commits == 0 && totals.sessions.is_none();
+    let mut notes = repo_notes(report);
+    let tables = match is_empty {
+        true => Vec::new(),
+        false => vec![table(report, view, usual)?],
+    };
+    if is_empty {
+        notes.insert(0, "No tasks or commits match".to_owned());
+    }
+    Ok(Document {
+        title: Some(title(report)),
+        tables,
+        notes,
+    })
 }
 
 fn title(report: &Report) -> String {
     let period = match (report.since, report.until) {
-        (Some(since), Some(until)) if since == until => format!(" of {since}"),
+        (Some(since), _) if is_one_day(report) => format!(" of {since}"),
         (Some(since), Some(until)) => format!(" from {since} to {until}"),
         (Some(since), None) => format!(" since {since}"),
         (None, Some(until)) => format!(" until {until}"),
@@ -374,15 +307,23 @@ fn zone_words(report: &Report) -> String {
     report.zone.name().map_or("local time".to_owned(), str::to_owned)
 }
 
-fn table(report: &Report, headline: Headline) -> Table {
+fn table(report: &Report, view: &View, usual: Option<&[&str]>) -> Result<Table, UnknownName> {
     let is_log = report.group_by == [Dimension::Task];
-    let fields = shown_fields(report, headline, is_log);
+    let fields = match (view.columns.as_slice(), usual) {
+        ([], usual) => {
+            let mut shown = shown_fields(report, view.headline, is_log);
+            shown.retain(|field| usual.is_none_or(|usual| usual.contains(&field.id)));
+            shown
+        }
+        _ => FIELDS.iter().collect(),
+    };
     let mut columns = name_columns(report, is_log);
     let names = columns.len();
-    columns.extend(fields.iter().map(|field| {
-        let heading = if is_log { field.log_heading } else { field.heading };
-        Column::number(field.id, heading, field.basis).drop_order(field.drop_order)
-    }));
+    columns.extend(
+        fields
+            .iter()
+            .map(|field| Column::number(field.id, field.heading, field.basis).drop_order(field.drop_order)),
+    );
     let measures = |of: &Measures| -> Vec<Cell> { fields.iter().map(|field| (field.cell)(of)).collect() };
     let rows = report.rows.iter().enumerate().map(|(at, row)| {
         let mut cells = names_of(report, is_log, at, row);
@@ -390,19 +331,23 @@ fn table(report: &Report, headline: Headline) -> Table {
         cells
     });
     let mut totals = vec![Cell::Empty; names];
-    totals[usize::from(is_log)] = Cell::text("total");
+    totals[usize::from(is_log)] = Cell::text("Total");
     totals.extend(measures(&report.totals));
-    Table {
+    let table = Table {
         title: is_log.then(|| "Task log".to_owned()),
         columns,
         rows: rows.collect(),
         totals: Some(totals),
         more_rows: report.left_out.rows,
         notes: left_out(report),
+    };
+    match view.columns.as_slice() {
+        [] => Ok(table),
+        names => table.choose(names, &choices()),
     }
 }
 
-/// The measures that say something, the claimed before the derived before the measured.
+/// The measures that say something: what was claimed, what follows from it, and what was measured.
 fn shown_fields(report: &Report, headline: Headline, is_log: bool) -> Vec<&'static Field> {
     let says_something = |field: &Field| {
         let all = report
@@ -429,10 +374,7 @@ fn shown_fields(report: &Report, headline: Headline, is_log: bool) -> Vec<&'stat
 
 fn name_columns(report: &Report, is_log: bool) -> Vec<Column> {
     let mut columns = key_columns(report, is_log);
-    columns.extend(
-        names_estimators(report)
-            .then(|| Column::text("estimator", if is_log { "Estimator" } else { "estimator" })),
-    );
+    columns.extend(names_estimators(report).then(|| Column::text("estimator", "Estimator").drop_order(7)));
     columns
 }
 
@@ -445,9 +387,12 @@ fn names_estimators(report: &Report) -> bool {
 
 fn key_columns(report: &Report, is_log: bool) -> Vec<Column> {
     if is_log {
-        let mut columns = vec![Column::ordinal("n", "#"), Column::text("title", "Task")];
+        let mut columns = vec![
+            Column::ordinal("n", "#").key(),
+            Column::text("title", "Task").key(),
+        ];
         if !is_one_day(report) {
-            columns.push(Column::text("date", "Date"));
+            columns.push(Column::text("date", "Date").drop_order(6));
         }
         return columns;
     }
@@ -456,10 +401,31 @@ fn key_columns(report: &Report, is_log: bool) -> Vec<Column> {
         .iter()
         .map(|dimension| match dimension {
             // What tells sessions apart is the end: like a number, it is not cut.
-            Dimension::Session => Column::ordinal("session", "session"),
-            _ => Column::text(dimension.name(), dimension.name()),
+            Dimension::Session => Column::text("session", "Session").whole().key(),
+            Dimension::Day | Dimension::Week | Dimension::Month => {
+                Column::text(dimension.name(), heading(*dimension)).whole().key()
+            }
+            _ => Column::text(dimension.name(), heading(*dimension)).key(),
         })
         .collect()
+}
+
+/// What a dimension is called above its column.
+fn heading(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Day => "Day",
+        Dimension::Week => "Week",
+        Dimension::Month => "Month",
+        Dimension::Repo => "Repository",
+        Dimension::Agent => "Agent",
+        Dimension::Model => "Model",
+        Dimension::Category => "Category",
+        Dimension::Author => "Author",
+        Dimension::Estimator => "Estimator",
+        Dimension::Task => "Task",
+        Dimension::Tag => "Tag",
+        Dimension::Session => "Session",
+    }
 }
 
 /// Characters of a session's id that people are shown, where those tell it from the others.
@@ -514,26 +480,30 @@ fn key_of(report: &Report, is_log: bool, at: usize, row: &Row) -> Vec<Cell> {
         .collect()
 }
 
+/// Whether the report is about a single day: the one that was asked for, or today where everything since today was.
 fn is_one_day(report: &Report) -> bool {
-    report.since.is_some() && report.since == report.until
+    report.since.is_some() && report.since == report.until.or(report.today)
 }
 
 /// How many lack something.
 type Lacking = fn(&LeftOut) -> u64;
 
-/// What tasks lack, with the factors that do without them then.
-const TASKS_WITHOUT: [(Lacking, &str); 3] = [
+/// What tasks lack, with the factors that leave them out then.
+const TASKS_WITHOUT: [(Lacking, &str, &str); 3] = [
     (
         |left_out| left_out.tasks_without_agent_minutes,
-        "agent time, in no leverage factor",
+        "agent time",
+        "the factor leaves",
     ),
     (
         |left_out| left_out.tasks_without_supervisory_minutes,
-        "supervision, in no supervisory factor",
+        "supervision time",
+        "the supervisory factor leaves",
     ),
     (
         |left_out| left_out.tasks_without_sessions.unwrap_or_default(),
-        "time in sessions, in no wall-clock or all-in factor",
+        "time in sessions",
+        "the wall and all-in factors leave",
     ),
 ];
 
@@ -541,74 +511,87 @@ const TASKS_WITHOUT: [(Lacking, &str); 3] = [
 fn left_out(report: &Report) -> Vec<String> {
     let (totals, left_out) = (&report.totals, &report.left_out);
     if totals.tasks == 0 {
-        let none = "no task is recorded here; `git leverage record` adds the first";
+        let none = "No tasks are recorded here; `git leverage record` adds the first";
         return std::iter::once(none.to_owned())
             .chain(in_no_row(report))
             .chain(unread_lines(report))
             .collect();
     }
-    let without =
-        |count: u64, all: String, what: &str| (count > 0).then(|| format!("{count} of {all} without {what}"));
-    let tasks = TASKS_WITHOUT
-        .iter()
-        .filter_map(|(count, what)| without(count(left_out), counted(totals.tasks, "task", "tasks"), what));
-    let measured = [
-        (
-            totals.agent_minutes_measured.map(Cell::Minutes),
-            "of agent time are",
-        ),
-        (
-            totals.supervisory_minutes_measured.map(Cell::Minutes),
-            "of supervision are estimated",
-        ),
-        (totals.tokens_measured.map(Cell::Tokens), "tokens are"),
-    ];
-    let measured = measured.into_iter().filter_map(|(figure, what)| {
-        let figure = figure?;
-        let figure = figure.for_people();
-        Some(format!(
-            "{figure} {what} from the logs of sessions, which nobody claimed"
-        ))
+    let tasks = TASKS_WITHOUT.iter().filter_map(|(count, what, factors)| {
+        let count = count(left_out);
+        let them = plural(&count, "it", "them");
+        let of_all = part_of(count, totals.tasks, "task", "tasks")?;
+        Some(format!("{of_all} no {what}; {factors} {them} out"))
     });
-    let all_commits = counted(totals.commits, "commit", "commits");
-    let commits = without(left_out.commits_without_task, all_commits, "a task");
+    let commits = part_of(left_out.commits_without_task, totals.commits, "commit", "commits");
     let by_agents = estimates_by_agents(report.estimates_by_agents, totals.tasks);
     by_agents
         .into_iter()
         .chain(tasks)
-        .chain(measured)
-        .chain(commits)
+        .chain(from_logs(totals))
+        .chain(commits.map(|of_all| format!("{of_all} no task")))
         .chain(in_no_row(report))
         .chain(unread_lines(report))
         .collect()
+}
+
+/// `27 of 88 tasks have`, where there are any.
+fn part_of(count: u64, all: u64, one: &str, many: &str) -> Option<String> {
+    let have = plural(&count, "has", "have");
+    (count > 0).then(|| format!("{} of {} {have}", thousands(count), counted(all, one, many)))
+}
+
+/// Which part of the figures of tasks nobody claimed.
+fn from_logs(totals: &Measures) -> impl Iterator<Item = String> {
+    let figures = [
+        (
+            totals.agent_minutes_measured.map(Cell::Minutes),
+            "of agent time come from session logs, not from claims",
+        ),
+        (
+            totals.supervisory_minutes_measured.map(Cell::Minutes),
+            "of supervision are estimated from session logs",
+        ),
+        (
+            totals.tokens_measured.map(Cell::Tokens),
+            "tokens come from session logs, not from claims",
+        ),
+    ];
+    let some = figures
+        .into_iter()
+        .filter_map(|(figure, what)| Some((figure?, what)));
+    some.map(|(figure, what)| format!("{} {what}", figure.for_people()))
 }
 
 /// What the rows by session cannot hold, and the totals do.
 fn in_no_row(report: &Report) -> Option<String> {
     let commits = report.left_out.commits_without_session.filter(|count| *count > 0);
     let hours = report.left_out.human_hours_without_session;
-    let parts: Vec<String> = [
-        commits.map(|count| {
-            let all = counted(report.totals.commits, "commit", "commits");
-            format!("{count} of {all}")
-        }),
-        hours
-            .filter(|hours| hours.get() > 0.0)
-            .map(|hours| format!("{} of estimates", Cell::Hours(hours).for_people())),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    (!parts.is_empty()).then(|| format!("{} without a session, in the total alone", parts.join(" and ")))
+    let hours = hours.filter(|hours| hours.get() > 0.0);
+    let have = match (commits, hours) {
+        (Some(1), None) => "has",
+        _ => "have",
+    };
+    let commits = commits.map(|count| {
+        let all = counted(report.totals.commits, "commit", "commits");
+        format!("{} of {all}", thousands(count))
+    });
+    let hours = hours.map(|hours| format!("{} of estimates", Cell::Hours(hours).for_people()));
+    let parts: Vec<String> = commits.into_iter().chain(hours).collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "{} {have} no session; only the total includes them",
+            parts.join(" and ")
+        )
+    })
 }
 
 fn unread_lines(report: &Report) -> Option<String> {
     let count = report.left_out.commits_without_lines;
     (count > 0).then(|| {
-        format!(
-            "{} counted without lines, since files are missing",
-            counted(count, "commit", "commits")
-        )
+        let have = plural(&count, "has", "have");
+        let commits = counted(count, "commit", "commits");
+        format!("{commits} {have} unknown lines, because files are missing")
     })
 }
 
@@ -621,20 +604,20 @@ fn repo_notes(report: &Report) -> Vec<String> {
     unread.chain(report.copies.iter().cloned()).collect()
 }
 
-/// The totals as a list, with the words of the published records.
+/// The totals as a list.
 fn aggregates(totals: &Measures) -> Table {
     let named = [
         ("tasks", "Tasks"),
-        ("human_hours", "Human-equivalent hours"),
-        ("human_weeks", "Human-equivalent weeks"),
-        ("agent_minutes", "Agent minutes"),
-        ("agent_minutes_measured", "Agent minutes from logs"),
-        ("supervisory_minutes", "Supervisory minutes"),
+        ("human_hours", "Human hours"),
+        ("human_weeks", "Human weeks"),
+        ("agent_minutes", "Agent time"),
+        ("agent_minutes_measured", "Agent time from logs"),
+        ("supervisory_minutes", "Supervision"),
         ("tokens", "Tokens"),
         ("leverage_factor", "Leverage factor"),
-        ("supervisory_leverage_factor", "Supervisory leverage factor"),
-        ("wall_leverage_factor", "Wall-clock leverage factor"),
-        ("all_in_leverage_factor", "All-in leverage factor"),
+        ("supervisory_leverage_factor", "Supervisory factor"),
+        ("wall_leverage_factor", "Wall factor"),
+        ("all_in_leverage_factor", "All-in factor"),
         ("commits", "Commits"),
         ("lines_added", "Lines added"),
         ("lines_removed", "Lines removed"),

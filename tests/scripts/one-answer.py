@@ -14,8 +14,8 @@ import re
 import subprocess
 import sys
 
-# Cards and tables show one or two decimals.
-SHOWN = 0.051
+# Cards and tables show whole minutes from 100 minutes on.
+SHOWN = 0.51
 # The order of a sum changes its last digits.
 EXACT = 1e-6
 
@@ -71,8 +71,11 @@ def of_tasks(tasks):
 
 
 def card(text, fact):
-    number = re.search(rf"^  {fact} +([\d.,]+)", text, re.MULTILINE)
-    return float(number.group(1).replace(",", "")) if number else None
+    number = re.search(rf"^  {fact} +([\d.,]+)(?:h (\d+)m)?", text, re.MULTILINE)
+    if not number:
+        return None
+    first = float(number.group(1).replace(",", ""))
+    return first if number.group(2) is None else first * 60 + float(number.group(2))
 
 
 def inventory(ask, commits):

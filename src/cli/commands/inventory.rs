@@ -145,7 +145,7 @@ impl Args {
         if !self.columns.is_empty() {
             return columns_named(&self.columns);
         }
-        if self.output.format == Format::Csv {
+        if self.output.format() == Format::Csv {
             let quick = shown::GROUPS.into_iter().filter(|group| *group != shown::AI);
             return columns_named(&quick.collect::<Vec<_>>());
         }
@@ -244,7 +244,7 @@ fn show_table(
 
 fn show_readiness(args: &Args, context: &mut Context, inventory: &Inventory) -> Result<(), CommandError> {
     let screen = context.terminal.screen(args.output.output.as_deref());
-    let width = screen.width.filter(|_| args.output.format == Format::Table);
+    let width = screen.width.filter(|_| args.output.format() == Format::Table);
     let document = shown::readiness(inventory, width);
     send(args, context, &document, &shown::matrix(inventory), inventory)
 }

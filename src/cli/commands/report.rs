@@ -1,12 +1,13 @@
 //! `report [ROOT…]`: tasks and commits of many repositories, summed by day, repository or whatever else.
 
-use regex::{Regex, RegexBuilder};
+use std::path::Path;
 
 use crate::aggregate::group::{Dimension, UnknownDimension};
-use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{self, Query, Report, SCHEMA, SortBy};
 use crate::aggregate::repository::Repository;
 use crate::cli::apart;
+use crate::cli::authors::AuthorArgs;
+use crate::cli::columns::{ColumnsArgs, LimitArgs};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
@@ -15,13 +16,13 @@ use crate::cli::outcome::Outcome;
 use crate::cli::output::{Format, OutputArgs};
 use crate::cli::period::PeriodArgs;
 use crate::cli::reading::ReadArgs;
-use crate::cli::settings::Settings;
 use crate::cli::sweep::Where;
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::shell;
 use crate::facts::zone::{Period, Zone};
+use crate::render::columns::{UnknownName, find};
 use crate::render::json::Versioned;
-use crate::render::report::{self as shown, Headline};
+use crate::render::report::{self as shown, Headline, View};
 
 /// Lines of source and tests in a working day, where none are given.
 const USUAL_LINES_PER_DAY: f64 = 200.0;
@@ -29,10 +30,11 @@ const USUAL_LINES_PER_DAY: f64 = 200.0;
 /// The arguments of `report`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  git leverage report\n  git leverage report ~/src --by repo,month\n  \
-                  git leverage report --by task --since yesterday --until yesterday --format markdown\n  \
-                  git leverage report ~/src --since '2 weeks ago' --format json --output report.json\n\n\
-                  Without --by, several repositories are shown by repository, and one by day, week or month, whichever\n\
+    after_help = "Examples:\n  git leverage report\n  git leverage report ~/src --by repo,day --since monday\n  \
+                  git leverage report --by task --on today -o today.md\n  \
+                  git leverage report ~/src --mine --since '2 weeks ago' -o report.json\n  \
+                  git leverage report --columns human,factor,commits,tokens_logged\n\n\
+                  Without --by, several repositories are shown by repository, and one by day, week or month, whichever \
                   fits its history."
 )]
 pub struct Args {
@@ -43,19 +45,19 @@ pub struct Args {
     by: Vec<Dimension>,
     #[command(flatten)]
     period: PeriodArgs,
-    /// Only work of authors whose `Name <mail>` matches PATTERN, a regular expression that ignores case
-    #[arg(long, value_name = "PATTERN", value_parser = author)]
-    author: Option<Regex>,
+    #[command(flatten)]
+    author: AuthorArgs,
     /// Only work done with this agent, such as `claude-code`
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
-    /// Sort by a measure (a field of the JSON format), largest first, or by `key`, from A to Z
+    /// Sort by a measure, largest first, or by `key` [default: in the order of time, else by hours]
     #[arg(long, value_name = "FIELD", value_parser = sort_by)]
     sort: Option<SortBy>,
-    /// Show at most N rows; the totals include the others
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
-    /// Which lines the table counts; formats for programs always have both
+    #[command(flatten)]
+    limit: LimitArgs,
+    #[command(flatten)]
+    columns: ColumnsArgs,
+    /// Count all lines, or only source and tests (JSON and CSV have both)
     #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
     lines: LinesShown,
     /// Estimate work without a task from its lines of source and tests, in separate columns: `sloc` is 200 lines a day
@@ -74,7 +76,7 @@ enum LinesShown {
     /// Those of all files, with source and tests beside them
     #[default]
     All,
-    /// Those of source and tests alone
+    /// Only those of source and tests
     Source,
 }
 
@@ -89,7 +91,12 @@ impl LinesShown {
 
 /// Reads, sums up and shows.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    if args.columns.ask_for_help() {
+        return ColumnsArgs::list(&shown::choices(), context);
+    }
     check_by(&args.by)?;
+    args.columns.check(&shown::choices())?;
+    args.author.checked()?;
     let settings = context.settings();
     let zone = args.period.zone(&settings)?;
     let period = args.period.period(zone, &context.environment)?;
@@ -97,7 +104,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         apart::sweep_and_say(context, Where::At(&args.read.roots(context)))?;
     }
     let workspace = args.sessions.read(&args.read, &args.rules, context)?;
-    let query = args.query(&settings, zone, period, &workspace.repos)?;
+    let query = args.query(context, zone, period, &workspace.repos)?;
     let mut report = report::report(&workspace.repos, &workspace.sessions, &query);
     let status = workspace.status();
     report.warnings.splice(0..0, workspace.warnings);
@@ -136,7 +143,7 @@ fn unfetched(repos: &[Repository]) -> Option<String> {
 impl Args {
     fn query(
         &self,
-        settings: &Settings,
+        context: &Context,
         zone: Zone,
         period: Period,
         repos: &[Repository],
@@ -150,27 +157,34 @@ impl Args {
             by,
             zone,
             period,
-            author: self.author.clone(),
+            today: Some(zone.day(context.environment.now.timestamp())),
+            author: self
+                .author
+                .pattern(context, repos.iter().map(|repo| Path::new(&repo.path)))?,
             agent: self.agent.clone(),
             sort: self.sort.clone(),
-            limit: self.limit,
-            work: settings.work_time()?,
+            limit: self.limit.limit,
+            work: context.settings().work_time()?,
             lines_per_day: self.estimate_model,
         })
     }
 
     fn send(&self, context: &mut Context, report: &Report) -> Result<(), CommandError> {
-        let is_page = matches!(self.output.format, Format::Markdown | Format::Html);
+        let is_page = matches!(self.output.format(), Format::Markdown | Format::Html);
+        let view = View {
+            headline: self.lines.headline(),
+            columns: self.columns.columns.clone(),
+        };
         let document = match report.group_by.as_slice() {
-            [Dimension::Task] if is_page => shown::task_log(report, self.lines.headline()),
-            _ => shown::document(report, self.lines.headline()),
+            [Dimension::Task] if is_page => shown::task_log(report, &view)?,
+            _ => shown::document(report, &view)?,
         };
         let machine = Versioned {
             schema: SCHEMA,
             body: report,
         };
         self.output
-            .send(context, &document, &shown::rows(report), &machine)
+            .send(context, &document, &shown::rows(report, &view)?, &machine)
     }
 }
 
@@ -220,21 +234,13 @@ fn dimension(text: &str) -> Result<Dimension, UnknownDimension> {
     text.trim().parse()
 }
 
-fn author(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern)
-        .case_insensitive(true)
-        .size_limit(1 << 20)
-        .build()
-}
-
-fn sort_by(text: &str) -> Result<SortBy, String> {
+fn sort_by(text: &str) -> Result<SortBy, UnknownName> {
     if text == "key" {
         return Ok(SortBy::Key);
     }
-    let mut names = Measures::NAMES.to_vec();
-    names.sort_unstable();
-    if names.contains(&text) {
-        return Ok(SortBy::Measure(text.to_owned()));
+    let measures = shown::measures();
+    match find(&[text], &measures)?.first().and_then(|at| measures.get(*at)) {
+        Some(measure) => Ok(SortBy::Measure(measure.id.to_owned())),
+        None => Ok(SortBy::Key),
     }
-    Err(format!("write `key` or one of {}", names.join(", ")))
 }

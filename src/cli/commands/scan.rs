@@ -2,6 +2,7 @@
 
 use crate::aggregate::report::{self, CommitsOnce};
 use crate::aggregate::repository::Repository;
+use crate::cli::columns::ColumnsArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
@@ -28,10 +29,17 @@ pub struct Args {
     rebuild: bool,
     #[command(flatten)]
     sessions: SessionArgs,
+    #[command(flatten)]
+    columns: ColumnsArgs,
 }
 
 /// Reads the repositories side by side and shows them.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let none = Document::from(table(&[]));
+    if args.columns.ask_for_help() {
+        return ColumnsArgs::list_of(&none, context);
+    }
+    args.columns.choose(none)?;
     let sessions = (args.sessions).options(&args.read, &RulesArgs::default(), context)?;
     let mut options = args.read.options(context)?;
     if args.rebuild {
@@ -43,7 +51,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let mut warnings = workspace.warnings;
     warnings.extend(workspace.repos.iter().flat_map(Repository::all_warnings));
     let screen = context.terminal.screen(None);
-    let text = render(&Document::from(table(&workspace.repos)), screen);
+    let document = args.columns.choose(Document::from(table(&workspace.repos)))?;
+    let text = render(&document, screen);
     context.terminal.data(text.as_bytes())?;
     context.terminal.warnings(&warnings)?;
     Ok(status.into())
@@ -66,16 +75,16 @@ fn table(repos: &[Repository]) -> Table {
     for (_, commit) in CommitsOnce::of(repos, &copies).iter() {
         total.add_commit(commit);
     }
-    let mut totals = vec![Cell::text("total")];
+    let mut totals = vec![Cell::text("Total")];
     totals.extend(total.cells());
     Table {
         columns: vec![
-            Column::text("repo", "Repository"),
+            Column::name("repo", "Repository").key(),
             Column::number("commits", "Commits", Basis::Measured),
-            Column::number("new_commits", "New", Basis::Measured),
-            Column::number("agent_commits", "By agents", Basis::Measured),
-            Column::number("lines_added", "Added", Basis::Measured),
-            Column::number("lines_removed", "Removed", Basis::Measured),
+            Column::number("new_commits", "New", Basis::Measured).drop_order(4),
+            Column::number("agent_commits", "By agents", Basis::Measured).drop_order(1),
+            Column::number("lines_added", "+lines", Basis::Measured).drop_order(2),
+            Column::number("lines_removed", "-lines", Basis::Measured).drop_order(3),
             Column::text("status", "Status"),
         ],
         rows,

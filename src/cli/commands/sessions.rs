@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::aggregate::sessions::{SessionReport, session_report};
 use crate::aggregate::timeline::timeline;
+use crate::cli::columns::ColumnsArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
@@ -61,6 +62,8 @@ pub struct Args {
     #[command(flatten)]
     period: PeriodArgs,
     #[command(flatten)]
+    columns: ColumnsArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -105,6 +108,11 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
         no_cache: args.no_cache,
     };
     let options = linking.options(context)?;
+    let none = sessions::list(&session_report(&[], period, zone, options.rules, &[]));
+    if args.columns.ask_for_help() {
+        return ColumnsArgs::list_of(&none, context);
+    }
+    args.columns.choose(none)?;
     let roots = roots(args, context)?;
     let scope = Scope {
         around: around(&roots, context),
@@ -149,7 +157,8 @@ fn roots(args: &Args, context: &Context) -> Result<Vec<PathBuf>, CommandError> {
 }
 
 fn send(args: &Args, context: &mut Context, report: SessionReport) -> Result<(), CommandError> {
-    let (document, rows) = (sessions::list(&report), sessions::rows(&report));
+    let document = args.columns.choose(sessions::list(&report))?;
+    let rows = args.columns.choose_rows(sessions::rows(&report), &document)?;
     let machine = Versioned {
         schema: "git-leverage.sessions/1",
         body: report,

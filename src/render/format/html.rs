@@ -23,9 +23,10 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .75rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
-th.n, td.n { text-align: right; white-space: nowrap; }
+th.n, td.n { text-align: right; } td.n { white-space: nowrap; } th.n { vertical-align: bottom; }
 thead th { background: var(--band); position: sticky; top: 0; }
 thead tr.basis th { font-weight: normal; font-size: .8rem; color: var(--faint); text-align: center; position: static; }
+thead tr.basis th:not(:empty) { border-bottom: 2px solid var(--faint); border-left: .4rem solid var(--band); }
 tfoot td { font-weight: 600; border-top: 2px solid var(--line); }
 td.u, ul { color: var(--faint); }
 </style>

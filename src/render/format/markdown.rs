@@ -80,8 +80,8 @@ fn list(notes: &[String]) -> String {
 
 /// The sentence about rows that a limit left out.
 pub(super) fn more_rows(table: &Table) -> Option<String> {
-    let rows = || counted(table.more_rows, "more row", "more rows");
-    (table.more_rows > 0).then(|| format!("{}, in the totals", rows()))
+    let rows = || counted(table.more_rows as u64, "more row", "more rows");
+    (table.more_rows > 0).then(|| format!("{}; the totals include them", rows()))
 }
 
 /// One sentence that tells claimed, measured, derived and estimated columns apart.
@@ -95,7 +95,16 @@ fn basis(columns: &[Column]) -> Option<String> {
                 .filter(|column| column.basis == Some(basis))
                 .map(|column| column.heading.as_ref())
                 .collect();
-            (!of_it.is_empty()).then(|| format!("{}: {}", basis.word(), of_it.join(", ")))
+            (!of_it.is_empty()).then(|| {
+                format!(
+                    "{} {}",
+                    of_it.join(", "),
+                    match of_it.len() {
+                        1 => format!("is {}", basis.word()),
+                        _ => format!("are {}", basis.word()),
+                    }
+                )
+            })
         })
         .collect();
     (!kinds.is_empty()).then(|| kinds.join("; "))

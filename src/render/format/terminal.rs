@@ -247,8 +247,8 @@ impl<'a> Layout<'a> {
 
     /// How wide it has to be for all columns to be worth showing.
     fn wanted_width(&self, width: usize) -> usize {
-        let keys = (0..self.columns.len()).filter(|at| self.is_key(*at)).count();
-        let for_a_key = (width / 2 / keys.max(1)).max(MIN_TEXT);
+        let keys = (0..self.columns.len()).filter(|at| self.is_key(*at));
+        let for_a_key = share(width / 2, keys.map(|at| self.widths[at]).collect()).max(MIN_TEXT);
         self.width_with(|at, held| match self.is_key(at) {
             true => held.min(for_a_key.max(least(self.columns[at], held))),
             false => least(self.columns[at], held),
@@ -276,7 +276,7 @@ impl<'a> Layout<'a> {
             }
         }
         let is_last = |at: usize| {
-            let basis = self.columns[at].basis;
+            let basis = self.columns[at].basis.filter(|basis| *basis != Basis::Estimated);
             let others = basis.and_then(|basis| left.get(&basis));
             emptiness[at] != Emptiness::NothingKnown && others == Some(&1)
         };
@@ -434,6 +434,20 @@ impl<'a> Layout<'a> {
         }
         text
     }
+}
+
+/// How wide each may be for all of them to fit in `width`, where those that need less leave it to the others.
+fn share(width: usize, mut widths: Vec<usize>) -> usize {
+    widths.sort_unstable();
+    let mut left = width;
+    for (at, held) in widths.iter().enumerate() {
+        let each = left / (widths.len() - at);
+        if *held > each {
+            return each;
+        }
+        left -= held;
+    }
+    width
 }
 
 /// How little a column says.
