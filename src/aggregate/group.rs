@@ -1,4 +1,4 @@
-//! By what a report is grouped, and under which keys a task or a commit falls.
+//! The dimensions that reports group by, and the keys of a task or a commit in each.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::facts::model;
 use crate::facts::task::Task;
 use crate::facts::zone::Zone;
 
-/// By what.
+/// A dimension to group by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Dimension {
     /// A calendar day of the zone.
@@ -34,7 +34,7 @@ pub enum Dimension {
     Model,
     /// The task's category.
     Category,
-    /// Who made it: `Name <mail>`.
+    /// The author: `Name <mail>`.
     Author,
     /// Who estimated: the agent that did, or `person`.
     Estimator,
@@ -47,7 +47,7 @@ pub enum Dimension {
 }
 
 impl Dimension {
-    /// All of them, in the order in which they are offered.
+    /// All dimensions, in the order of the help.
     pub const ALL: [Self; 12] = [
         Self::Day,
         Self::Week,
@@ -86,7 +86,7 @@ impl Dimension {
         matches!(self, Self::Day | Self::Week | Self::Month)
     }
 
-    /// Whether its keys are what tasks say, and nothing else.
+    /// Whether its keys come only from tasks.
     pub(super) fn is_of_tasks(self) -> bool {
         matches!(self, Self::Task | Self::Category | Self::Tag | Self::Estimator)
     }
@@ -102,7 +102,7 @@ impl Dimension {
         }
     }
 
-    /// The first day of a key that [`of_day`](Self::of_day) made; `None` where it is none of the calendar.
+    /// The first day of a key that [`of_day`](Self::of_day) made; `None` if it is not a key of the calendar.
     pub(super) fn first_day(self, key: &str) -> Option<NaiveDate> {
         match self {
             Self::Day => key.parse().ok(),
@@ -122,7 +122,7 @@ impl fmt::Display for Dimension {
     }
 }
 
-/// A word that is no dimension.
+/// A word that is not a dimension.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[error(
     "a report cannot be grouped by `{0}`; it can by day, week, month, repo, agent, model, category, author, estimator, task, tag, session"
@@ -146,12 +146,12 @@ impl Serialize for Dimension {
     }
 }
 
-/// What names a row: one value for each dimension, `None` where the facts have none.
+/// The key of a row: one value for each dimension, `None` if the facts have none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(pub Vec<(Dimension, Option<String>)>);
 
 impl Key {
-    /// Its value for a dimension, as the key has it.
+    /// Its value for a dimension, owned.
     pub(super) fn own(&self, dimension: Dimension) -> Option<String> {
         self.value(dimension).map(str::to_owned)
     }
@@ -220,12 +220,12 @@ impl<'a> Grouping<'a> {
         }
     }
 
-    /// Whether a task speaks of the commit.
+    /// Whether the commit has a task.
     pub(super) fn has_task(&self, commit: ObjectId) -> bool {
         self.tasks_of.contains_key(&commit)
     }
 
-    /// The rows in which a task counts that is of this `day`, or the part of it that was done in one session.
+    /// The rows where a task of this `day` counts, or the part of it that was done in one session.
     pub(super) fn of_task(
         &self,
         repo: &Repository,
@@ -245,7 +245,7 @@ impl<'a> Grouping<'a> {
         })
     }
 
-    /// The agent that a task names; else those of the sessions in which it was done, as far as they are known.
+    /// The agent that a task names, else those of the sessions in which it was done, as far as they are known.
     pub(super) fn agents_of(&self, task: &Task) -> Vec<Option<String>> {
         if task.agent.is_some() {
             return of_task(Dimension::Agent, task);
@@ -255,7 +255,7 @@ impl<'a> Grouping<'a> {
         each_once(sessions.map(|session| Some(session.agent.clone())).collect())
     }
 
-    /// The rows in which a commit counts: none by task where no task speaks of it.
+    /// The rows where a commit counts: by task, none if it has no task.
     pub(super) fn of_commit(&self, repo: &Repository, commit: &Commit) -> Vec<Key> {
         let tasks = self.tasks_of.get(&commit.id).map_or(&[][..], Vec::as_slice);
         self.keys(|dimension| match dimension {
@@ -273,8 +273,8 @@ impl<'a> Grouping<'a> {
         })
     }
 
-    /// The rows in which a part of a session counts: `repo` is the one that it worked in, `task` the one that it was for. By
-    /// task, none where there is no such task.
+    /// The rows where a part of a session counts: `repo` is where it worked, `task` what it was for. By task, none if there is
+    /// no such task.
     pub(super) fn of_part(
         &self,
         repo: &Repository,
@@ -309,13 +309,13 @@ impl<'a> Grouping<'a> {
     }
 }
 
-/// The sessions of a commit or a task; none where nobody knows of any.
+/// The sessions of a commit or a task; none if none is known.
 fn sessions(spent: Option<&Spent<'_>>) -> Vec<Option<String>> {
     let sessions = spent.into_iter().flat_map(Spent::sessions);
     sessions.map(|session| Some(session.to_string())).collect()
 }
 
-/// What a task itself says of a dimension.
+/// The values that a task states for a dimension.
 fn of_task(dimension: Dimension, task: &Task) -> Vec<Option<String>> {
     match dimension {
         Dimension::Task => vec![Some(task.id.to_string())],

@@ -1,4 +1,4 @@
-//! What is summed, and the factors that follow from the sums.
+//! The sums of a report, and the factors that follow from them.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::facts::span::{self, Span};
 use crate::facts::task::Task;
 use crate::facts::worked::Worked;
 
-/// Declares the measures, so that their names and their values as numbers come from the one list of fields.
+/// Declares the measures, so that their names and their values as numbers come from one list of fields.
 macro_rules! measures {
     ($(#[$attribute:meta])* pub struct $name:ident {
         $($(#[$doc:meta])* pub $field:ident: $type:ty,)*
@@ -28,10 +28,10 @@ macro_rules! measures {
         }
 
         impl $name {
-            /// The names of all fields, as the formats have them and in their order.
+            /// The names of all fields, in the order of the formats.
             pub const NAMES: &[&str] = &[$(stringify!($field)),*];
 
-            /// A field by its name, as a number; `None` where it is unknown.
+            /// A field by its name, as a number; `None` if it is unknown.
             pub fn number(&self, name: &str) -> Option<f64> {
                 $(if name == stringify!($field) {
                     return self.$field.number();
@@ -42,7 +42,7 @@ macro_rules! measures {
     };
 }
 
-/// A measure, to be compared with others of its column.
+/// A measure that can be compared with others of its column.
 trait Number {
     fn number(self) -> Option<f64>;
 }
@@ -93,29 +93,29 @@ measures! {
         pub human_hours: Option<Hours>,
         /// Σ agent minutes of the tasks that have them: claimed, else measured in the sessions linked to their commits.
         pub agent_minutes: Option<Minutes>,
-        /// Measured: the part of `agent_minutes` that nobody claimed.
+        /// Measured: the part of `agent_minutes` that comes from sessions, not from claims.
         pub agent_minutes_measured: Option<Minutes>,
         /// Σ supervisory minutes of the tasks that have them: claimed, else of their sessions.
         pub supervisory_minutes: Option<Minutes>,
-        /// Estimated from logs: the part of `supervisory_minutes` that nobody claimed.
+        /// Estimated from logs: the part of `supervisory_minutes` that comes from sessions, not from claims.
         pub supervisory_minutes_measured: Option<Minutes>,
-        /// Measured: minutes in which at least one agent worked, in whatever session.
+        /// Measured: minutes during which at least one agent worked, in any session.
         pub wall_minutes: Option<Minutes>,
         /// Σ tokens of the tasks that have them: claimed, else of their sessions.
         pub tokens: Option<Tokens>,
-        /// Measured: the part of `tokens` that nobody claimed.
+        /// Measured: the part of `tokens` that comes from sessions, not from claims.
         pub tokens_measured: Option<Tokens>,
         /// Σ human hours × 60 / Σ agent minutes, over tasks that have both: hours over 0 minutes are left out.
         pub leverage_factor: Option<f64>,
         /// Σ human hours × 60 / Σ supervisory minutes, over tasks that have both, as above.
         pub supervisory_leverage_factor: Option<f64>,
-        /// Σ human hours × 60 / minutes in which at least one agent worked for these tasks, over tasks with sessions.
+        /// Σ human hours × 60 / minutes during which at least one agent worked for these tasks, over tasks with sessions.
         pub wall_leverage_factor: Option<f64>,
-        /// Σ human hours of tasks with sessions × 60 / Σ agent minutes of every session seen, recorded in a task or not.
+        /// Σ human hours of tasks with sessions × 60 / Σ agent minutes of every session seen, with or without a task.
         pub all_in_leverage_factor: Option<f64>,
         /// Σ human hours in weeks of work.
         pub human_weeks: Option<f64>,
-        /// Measured: commits, merges included, each once.
+        /// Measured: commits including merges, each once.
         pub commits: u64,
         /// Measured: commits in which an agent had a part.
         pub agent_commits: u64,
@@ -125,7 +125,7 @@ measures! {
         pub lines_added: Option<u64>,
         /// Measured: Σ lines removed, over the same commits.
         pub lines_removed: Option<u64>,
-        /// Measured: the part of `lines_added` in source files that ship: no tests, docs, lock files, generated or vendored ones.
+        /// Measured: the part of `lines_added` in source files that ship: without tests, docs, lock files, generated and vendored ones.
         pub source_lines_added: Option<u64>,
         /// Measured: the same of `lines_removed`.
         pub source_lines_removed: Option<u64>,
@@ -133,13 +133,13 @@ measures! {
         pub test_lines_added: Option<u64>,
         /// Measured: the same of `lines_removed`.
         pub test_lines_removed: Option<u64>,
-        /// Measured: sessions seen. `None` where no logs were read, as in every field below.
+        /// Measured: sessions seen. `None` if no logs were read, as in every field below.
         pub sessions: Option<u64>,
         /// Measured: Σ agent minutes of those sessions.
         pub session_agent_minutes: Option<Minutes>,
         /// Estimated from their logs: Σ supervisory minutes.
         pub session_supervisory_minutes: Option<Minutes>,
-        /// Agent minutes for each wall minute.
+        /// Agent minutes per wall minute.
         pub parallelism: Option<f64>,
         /// Measured: Σ fresh input tokens.
         pub tokens_input: Option<u64>,
@@ -149,16 +149,16 @@ measures! {
         pub tokens_cache_read: Option<u64>,
         /// Measured: Σ output tokens.
         pub tokens_output: Option<u64>,
-        /// Measured: the four together.
+        /// Measured: the sum of the four.
         pub tokens_logged: Option<u64>,
-        /// Estimated by a model, where one was asked for: Σ human hours of commits without a task. In no other field.
+        /// Estimated by a model, if one was requested: Σ human hours of commits without a task. In no other field.
         pub model_human_hours: Option<Hours>,
         /// The model's hours × 60 / Σ agent minutes, over commits without a task that sessions are linked to.
         pub model_leverage_factor: Option<f64>,
     }
 }
 
-/// Sums in the making.
+/// The sums of a row while it is built.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tally<'a> {
     tasks: u64,
@@ -176,17 +176,17 @@ pub struct Tally<'a> {
     lines: Option<LineCounts>,
     source: Option<LineCounts>,
     tests: Option<LineCounts>,
-    /// What agents' logs add; `None` where no session was seen.
+    /// What agents' logs add; `None` if no session was seen.
     sessions: Option<SessionTally<'a>>,
 }
 
-/// A factor in the making, with how much of the work is in it.
+/// The terms of a factor, with how much of the work they include.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Ratios {
     sum: Ratio,
-    /// Those with minutes.
+    /// The tasks with minutes.
     counted: u64,
-    /// Whether the minutes of any are known, be it as 0.
+    /// Whether the minutes of any task are known, even as 0.
     is_known: bool,
 }
 
@@ -203,12 +203,12 @@ impl Ratios {
     }
 }
 
-/// Tasks for which agents worked in sessions for any time.
+/// Tasks for which agents worked in sessions.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct WithSessions {
     tasks: u64,
     hours: Option<Hours>,
-    /// The hours of those of which is known when agents worked, and when that was.
+    /// The hours of the tasks for which it is known when agents worked, and those times.
     on_the_wall: (Hours, Vec<Span>),
 }
 
@@ -224,11 +224,11 @@ impl WithSessions {
     }
 }
 
-/// What a model estimates of commits without a task.
+/// What a model estimates for commits without a task.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Model {
     hours: Option<Hours>,
-    /// Those of commits that sessions are linked to.
+    /// Its factor over commits with linked sessions.
     ratio: Ratio,
 }
 
@@ -267,7 +267,7 @@ fn wall(worked: &[Span]) -> Minutes {
 }
 
 impl<'a> Tally<'a> {
-    /// Counts a task that took so much, with what sessions tell of it.
+    /// Counts a task with its effort, and with what its sessions show.
     pub fn add_task(&mut self, task: &Task, effort: TaskEffort, spent: Option<&Spent<'_>>) {
         self.tasks += 1;
         let hours = task.estimate.hours;
@@ -293,7 +293,7 @@ impl<'a> Tally<'a> {
             }
         }
         if let Some(spent) = spent.filter(|spent| spent.minutes().is_some()) {
-            // Less time on the wall than agents worked would make the factor too high.
+            // Less wall time than agents worked would make the factor too high.
             let is_known = effort.is_told_by(spent);
             self.with_sessions.add(hours, spent.worked().filter(|_| is_known));
         }
@@ -315,13 +315,13 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Counts what a model estimates of a commit without a task, with what sessions took for it.
+    /// Counts what a model estimates for a commit without a task, with the time of its sessions.
     pub(super) fn add_model(&mut self, hours: Hours, spent: Option<&Spent<'_>>) {
         *self.model.hours.get_or_insert_default() += hours;
         self.model.ratio += Ratio::new(hours, spent.and_then(Spent::minutes));
     }
 
-    /// Counts a part of a session, the tokens of one model or of all.
+    /// Counts a part of a session, with the tokens of one model or of all.
     pub(super) fn add_part(&mut self, session: &'a SeenSession, part: &Part, model: Option<&str>) {
         self.sessions.get_or_insert_default().add(session, part, model);
     }
@@ -387,7 +387,7 @@ impl<'a> Tally<'a> {
         self.sessions.is_some()
     }
 
-    /// Tasks for which no session is known to have taken any time, of those counted.
+    /// Of the counted tasks, those for which no session is known to have spent any time.
     pub fn tasks_without_sessions(&self) -> u64 {
         self.tasks - self.with_sessions.tasks
     }
@@ -402,7 +402,7 @@ impl<'a> Tally<'a> {
         self.tasks - self.agent.counted
     }
 
-    /// Tasks that the supervisory leverage factor leaves out.
+    /// Tasks that the supervisory factor leaves out.
     pub fn tasks_without_supervision(&self) -> u64 {
         self.tasks - self.supervision.counted
     }

@@ -1,4 +1,4 @@
-//! The report: tasks and commits of many repositories, each counted once, summed by day, repository or whatever else.
+//! The report: tasks and commits of many repositories, each counted once, summed by day, repository or another dimension.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -30,80 +30,80 @@ pub const SCHEMA: &str = "git-leverage.report/1";
 /// What is asked of a report.
 #[derive(Debug, Clone)]
 pub struct Query {
-    /// By what, the first first. Empty for the totals alone.
+    /// The dimensions, outermost first. Empty for only the totals.
     pub by: Vec<Dimension>,
-    /// Whose midnight ends a day.
+    /// The zone of the days.
     pub zone: Zone,
     /// Which days.
     pub period: Period,
-    /// The current day, with which a period without an end ends.
+    /// The current day, which ends a period without an end.
     pub today: Option<NaiveDate>,
-    /// Whose: found in `Name <mail>`.
+    /// The authors: a pattern for `Name <mail>`.
     pub author: Option<Regex>,
-    /// Made with which agent.
+    /// The agent.
     pub agent: Option<String>,
-    /// In which order; `None` for the usual one.
+    /// The order of the rows; `None` for the default.
     pub sort: Option<SortBy>,
-    /// How many rows at most.
+    /// The most rows to keep.
     pub limit: Option<usize>,
-    /// How long a week of work is.
+    /// The length of a working week.
     pub work: WorkTime,
-    /// Lines of source and tests that a person writes in a day, where work without a task is estimated by them.
+    /// Lines of source and tests that a person writes per day, if work without a task is to be estimated from its lines.
     pub lines_per_day: Option<f64>,
 }
 
-/// In which order rows come.
+/// The order of rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SortBy {
-    /// By name or date, the first first.
+    /// By name or date, ascending.
     Key,
-    /// By a field of [`Measures`], the most first, what is unknown last.
+    /// By a field of [`Measures`], largest first, unknown last.
     Measure(String),
 }
 
-/// What was asked for, and the answer.
+/// The query and its result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// Whose midnight ended a day.
+    /// The zone of the days.
     pub zone: Zone,
-    /// The first day, where one was asked for.
+    /// The first day, if one was given.
     pub since: Option<NaiveDate>,
-    /// The last day, where one was asked for.
+    /// The last day, if one was given.
     pub until: Option<NaiveDate>,
     /// The current day.
     #[serde(skip)]
     pub today: Option<NaiveDate>,
-    /// By what, the first first.
+    /// The dimensions, outermost first.
     pub group_by: Vec<Dimension>,
-    /// The rows that a limit left.
+    /// The rows within the limit.
     pub rows: Vec<Row>,
-    /// Everything in the period, each task and commit once, whatever the rows show.
+    /// Everything in the period, each task and commit once, whichever rows are shown.
     pub totals: Measures,
     /// How many of these tasks an agent estimated.
     pub estimates_by_agents: u64,
-    /// What is not in the numbers, or not in the rows.
+    /// What the numbers or the rows leave out.
     pub left_out: LeftOut,
     /// How each repository was read.
     pub repos: Vec<RepoStatus>,
-    /// What is in several of them, a sentence each.
+    /// Sentences about commits that are in several repositories.
     #[serde(skip)]
     pub copies: Vec<String>,
-    /// What was wrong.
+    /// The warnings.
     pub warnings: Vec<Warning>,
 }
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
-    /// What names it.
+    /// The key.
     pub key: Key,
-    /// The title, where a row is a task. Untrusted text.
+    /// The title, if the row is a task. Untrusted text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The day, where a row is a task.
+    /// The day, if the row is a task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<NaiveDate>,
-    /// The agent that estimated, or `person`, where a row is a task. Untrusted text.
+    /// The agent that estimated, or `person`, if the row is a task. Untrusted text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimator: Option<String>,
     /// Its sums and factors.
@@ -114,21 +114,21 @@ pub struct Row {
 /// What the numbers leave out.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct LeftOut {
-    /// Tasks that no leverage factor holds.
+    /// Tasks that the leverage factor leaves out.
     pub tasks_without_agent_minutes: u64,
-    /// Tasks that no supervisory leverage factor holds.
+    /// Tasks that the supervisory factor leaves out.
     pub tasks_without_supervisory_minutes: u64,
-    /// Tasks that no wall-clock and no all-in leverage factor holds; `None` where no session was seen.
+    /// Tasks that the wall and all-in factors leave out; `None` if no session was seen.
     pub tasks_without_sessions: Option<u64>,
-    /// Commits of which no task speaks.
+    /// Commits without a task.
     pub commits_without_task: u64,
-    /// Commits that are no merges and whose lines could not be read.
+    /// Commits, except merges, whose lines could not be read.
     pub commits_without_lines: u64,
-    /// By session: commits that no session is linked to, and that are in no row.
+    /// By session: commits without a linked session, which are in no row.
     pub commits_without_session: Option<u64>,
-    /// By session: the hours of tasks that no session is linked to, which are in no row.
+    /// By session: the hours of tasks without a linked session, which are in no row.
     pub human_hours_without_session: Option<Hours>,
-    /// Rows that a limit left out.
+    /// Rows beyond the limit.
     pub rows: usize,
 }
 
@@ -137,19 +137,19 @@ pub struct LeftOut {
 pub struct RepoStatus {
     /// Its name.
     pub name: String,
-    /// Where it is.
+    /// Its path.
     pub path: String,
     /// How much of it was read.
     pub status: Status,
-    /// Why not all of it.
+    /// Why it was not read completely.
     pub reason: Option<String>,
-    /// The repository that has all of its commits, in which they count.
+    /// The repository that has all of its commits; they count there.
     pub copy_of: Option<String>,
-    /// The repository that has a part of its commits, in which these count.
+    /// The repository that has some of its commits; these count there.
     pub shares: Option<Shared>,
 }
 
-/// Sums up what was read. `sessions` are those that worked in the repositories, by their position in `repos`.
+/// Sums up what was read. `sessions` are those that worked in the repositories, which they name by their position in `repos`.
 pub fn report(repos: &[Repository], sessions: &[SeenSession], query: &Query) -> Report {
     let copies = copies(repos);
     let tasks = tasks_once(repos, &copies);
@@ -188,7 +188,7 @@ pub fn report(repos: &[Repository], sessions: &[SeenSession], query: &Query) -> 
     sums.into_report(repos, &copies)
 }
 
-/// The days in `zone` on which there is a commit or a task.
+/// The days in `zone` with a commit or a task.
 pub fn days(repos: &[Repository], zone: Zone) -> BTreeSet<NaiveDate> {
     let times: HashMap<ObjectId, Instant> = repos
         .iter()
@@ -202,7 +202,7 @@ pub fn days(repos: &[Repository], zone: Zone) -> BTreeSet<NaiveDate> {
     of_commits.chain(of_tasks).collect()
 }
 
-/// Which of the repositories are copies of each other.
+/// Finds the repositories that are copies of each other.
 pub fn copies(repos: &[Repository]) -> Copies {
     let lineages: Vec<&Lineage> = repos.iter().map(|repo| &repo.lineage).collect();
     let ids = |repo: &Repository| repo.commits.iter().map(|commit| commit.id).collect();
@@ -212,16 +212,16 @@ pub fn copies(repos: &[Repository]) -> Copies {
 
 /// Every commit once, with the best that any clone knows of it.
 pub struct CommitsOnce<'a> {
-    /// With the repository in which it counts.
+    /// Each with the repository where it counts.
     first: Vec<(&'a Repository, &'a Commit)>,
     /// Its position in `first`.
     places: HashMap<ObjectId, usize>,
-    /// Those of which another repository knows more.
+    /// Commits of which another repository knows more.
     better: HashMap<ObjectId, Commit>,
 }
 
 impl<'a> CommitsOnce<'a> {
-    /// Those of all repositories.
+    /// The commits of all repositories.
     pub fn of(repos: &'a [Repository], copies: &Copies) -> Self {
         let mut once = Self {
             first: Vec::new(),
@@ -248,21 +248,21 @@ impl<'a> CommitsOnce<'a> {
         }
     }
 
-    /// Each with the repository in which it counts.
+    /// The commits, each with the repository where it counts.
     pub fn iter(&self) -> impl Iterator<Item = (&'a Repository, &Commit)> {
         self.first
             .iter()
             .map(|(repo, commit)| (*repo, self.better.get(&commit.id).unwrap_or(commit)))
     }
 
-    /// The repository in which a commit counts.
+    /// The repository where a commit counts.
     fn place(&self, commit: ObjectId) -> Option<&'a Repository> {
         let (repo, _) = self.first.get(*self.places.get(&commit)?)?;
         Some(repo)
     }
 }
 
-/// In which repository the parts of sessions count.
+/// Decides in which repository the parts of sessions count.
 struct Places<'p, 'a> {
     repos: &'a [Repository],
     copies: &'p Copies,
@@ -270,8 +270,8 @@ struct Places<'p, 'a> {
 }
 
 impl<'a> Places<'_, 'a> {
-    /// That of the commit which the part went into, else that in which the session worked: never a copy, whose commits
-    /// count elsewhere too.
+    /// The repository of the commit that the part led to, else the one where the session worked. Never a copy, whose commits
+    /// count elsewhere.
     fn of(&self, session: &SeenSession, link: Option<&(usize, Link)>) -> Option<&'a Repository> {
         let of_commit = link.and_then(|(_, link)| self.commits.place(link.commit));
         let worked_in = link.map_or(session.home, |(repo, _)| *repo);
@@ -280,7 +280,7 @@ impl<'a> Places<'_, 'a> {
 }
 
 /// Every task once, in its highest revision, with the repository that has it: of several, the one that knows most of its
-/// commits, and of copies, the one that stands for them.
+/// commits, and of copies, their representative.
 pub(super) fn tasks_once<'a>(
     repos: &'a [Repository],
     copies: &Copies,
@@ -303,13 +303,13 @@ pub(super) fn tasks_once<'a>(
     tasks
 }
 
-/// Who made a commit, and when.
+/// The author of a commit, and its time.
 struct Made {
     author: String,
     at: Instant,
 }
 
-/// Who made the commits of tasks and sessions, and when.
+/// The authors and times of the commits of tasks and sessions.
 fn made(
     repos: &[Repository],
     commits: &CommitsOnce<'_>,
@@ -336,14 +336,14 @@ fn made(
         .collect()
 }
 
-/// Which tasks and commits a query takes.
+/// Decides which tasks and commits a query selects.
 struct Selection<'a> {
     query: &'a Query,
     commits: HashMap<ObjectId, Made>,
 }
 
 impl Selection<'_> {
-    /// The author of the commit that carries the task, else whoever estimated it.
+    /// The author of the task's first commit, else the person who recorded it.
     fn author_of<'t>(&'t self, placed: &'t PlacedTask) -> &'t str {
         let made = placed.commits.first().and_then(|commit| self.commits.get(commit));
         made.map_or(placed.task.by.as_str(), |made| made.author.as_str())
@@ -355,7 +355,7 @@ impl Selection<'_> {
         placed.task.day(&placed.commits, author_time, self.query.zone)
     }
 
-    /// Whoever made the commit that took most of the session; `None` where none is known.
+    /// The author of the commit with the largest share of the session; `None` if no commit is known.
     fn author_of_session(&self, session: &SeenSession) -> Option<&str> {
         let made = session
             .made()
@@ -398,7 +398,7 @@ impl Selection<'_> {
     }
 }
 
-/// The report in the making.
+/// The sums of a report while it is built.
 struct Sums<'a> {
     query: &'a Query,
     grouping: Grouping<'a>,
@@ -487,7 +487,7 @@ impl<'a> Sums<'a> {
         self.left_out.commits_without_lines += u64::from(commit.lines.is_none() && !commit.is_merge());
     }
 
-    /// What a person would take to write the lines of source and tests that a commit added.
+    /// The time that a person would need to write the lines of source and tests that a commit added.
     fn model(&self, commit: &Commit, lines_per_day: f64) -> Option<Hours> {
         let lines = commit.lines_in(FileClass::Source)? + commit.lines_in(FileClass::Test)?;
         let lines = lines.added;
@@ -568,7 +568,7 @@ impl<'a> Sums<'a> {
     }
 }
 
-/// Portions that are so near to each other, as parts of a whole, follow each other.
+/// Portions this close to each other, as parts of a whole, are adjacent.
 const NOTHING_BETWEEN: f64 = 1e-9;
 
 /// A commit in the period may belong to a task that is not.
@@ -591,13 +591,13 @@ fn labelled(key: Key, labels: &HashMap<String, (&Task, NaiveDate)>, measures: Me
     }
 }
 
-/// So many rows a report may have with those that are empty, where the period was given.
+/// The most rows that a report may have with empty ones, if a period was given.
 const MOST_ROWS: usize = 366;
-/// The same where the period is as long as there was work.
+/// The same if the first and last row are the period.
 const MOST_ROWS_UNASKED: usize = 62;
 
-/// Adds the days, weeks or months on which nothing happened, so that the calendar has no gaps: of the period, else of the time
-/// from the first row to the last. By a second dimension, they are added to each of its values, if a period was given. A
+/// Adds the days, weeks or months without work, so that the calendar has no gaps: those of the period, else those from the
+/// first row to the last. With a second dimension, they are added to each of its values, but only if a period was given. A
 /// table that would become too long stays as it is.
 fn add_empty_rows(rows: &mut Vec<Row>, query: &Query) {
     let is_asked = query.period.since.is_some();
@@ -633,7 +633,7 @@ fn add_empty_rows(rows: &mut Vec<Row>, query: &Query) {
     rows.extend(missing.map(|key| labelled(key, &HashMap::new(), empty.clone())));
 }
 
-/// The days from the first to the last that the rows are about.
+/// The days that the rows cover, from first to last.
 fn spanned(rows: &[Row], query: &Query) -> Option<Vec<NaiveDate>> {
     let of_rows = rows.iter().flat_map(|row| &row.key.0);
     let of_rows: BTreeSet<NaiveDate> = of_rows
@@ -644,12 +644,12 @@ fn spanned(rows: &[Row], query: &Query) -> Option<Vec<NaiveDate>> {
     let last = last.max(open_end.unwrap_or(last));
     let first = query.period.since.unwrap_or(*of_rows.first()?);
     let last = query.period.until.unwrap_or(last);
-    // Days are looked at one by one: no more than as many months would be.
+    // The days are visited one by one: at most as many as the longest calendar of months has.
     let count = usize::try_from((last - first).num_days()).ok()?;
     (count < MOST_ROWS * 31).then(|| first.iter_days().take(count + 1).collect())
 }
 
-/// The usual order: time runs forward, tasks come by factor, everything else by what was claimed and then committed.
+/// The default order: time ascending, tasks by factor, and everything else by hours and then commits.
 fn sort(rows: &mut [Row], query: &Query) {
     let by_time = query.by.is_empty() || query.by.iter().any(|dimension| dimension.is_time());
     let by_task = query.by.contains(&Dimension::Task);
@@ -674,7 +674,7 @@ fn sort(rows: &mut [Row], query: &Query) {
     }
 }
 
-/// By name, or by title and then id where a row is a task; what has no name comes last.
+/// By name, or by title and then id if a row is a task; rows without a name come last.
 fn sort_by_key(rows: &mut [Row]) {
     rows.sort_by(|a, b| {
         (a.date, &a.title)
@@ -698,7 +698,7 @@ fn compare_keys(a: &Key, b: &Key) -> Ordering {
     named(a).cmp(&named(b))
 }
 
-/// The most first, the unknown last.
+/// Largest first, unknown last.
 struct Descending(Option<f64>);
 
 impl Ord for Descending {

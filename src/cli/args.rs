@@ -1,4 +1,4 @@
-//! The options that every command has. Each command's own stand in its file.
+//! The options that every command has. Each command's own options are in its file.
 
 use std::path::PathBuf;
 

@@ -24,17 +24,17 @@ pub struct LimitArgs {
 }
 
 impl ColumnsArgs {
-    /// Whether the columns are to be listed, not shown.
+    /// Whether to list the columns.
     pub fn ask_for_help(&self) -> bool {
         self.columns == ["help"]
     }
 
-    /// Refuses a name that none of `choices` has.
+    /// Rejects unknown names.
     pub fn check(&self, choices: &[Choice<'_>]) -> Result<(), CommandError> {
         find(&self.columns, choices).map(drop).map_err(CommandError::from)
     }
 
-    /// The same page, its first table with the columns that were asked for, if any were.
+    /// The same page; its first table has only the requested columns, if any were requested.
     pub fn choose(&self, document: Document) -> Result<Document, CommandError> {
         match self.columns.as_slice() {
             [] => Ok(document),
@@ -42,7 +42,7 @@ impl ColumnsArgs {
         }
     }
 
-    /// The same for the rows of a spreadsheet, whose columns may have the names that those of the page have.
+    /// The same for the rows of a spreadsheet. It may lack columns that the page has.
     pub fn choose_rows(&self, rows: Table, page: &Document) -> Result<Table, CommandError> {
         let shown = page.tables.first().map(Table::choices).unwrap_or_default();
         match self.columns.as_slice() {
@@ -57,7 +57,7 @@ impl ColumnsArgs {
         Self::list(&choices, context)
     }
 
-    /// Lists the columns that there are.
+    /// Lists the columns.
     pub fn list(choices: &[Choice<'_>], context: &mut Context) -> Result<Outcome, CommandError> {
         let text = render(&Document::from(list(choices)), context.terminal.screen(None));
         context.terminal.data(text.as_bytes())?;

@@ -1,4 +1,4 @@
-//! `--format` and `--output`: in which form a result leaves, and where to.
+//! `--format` and `--output`: the form of a result, and where it is written.
 
 use std::fs;
 use std::io::{self, Write};
@@ -28,22 +28,22 @@ impl ValueEnum for Format {
 /// Output format and destination.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct OutputArgs {
-    /// Output format [default: that of the extension of `--output`, else table]
+    /// Output format [default: by the extension of `--output`, else table]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<Format>,
-    /// Write to FILE, all or nothing, instead of standard output; `-` is standard output
+    /// Write to FILE, atomically; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
 impl OutputArgs {
-    /// The format that was asked for, else the one that the file is named for, else a table.
+    /// The requested format, else the one of the file's extension, else a table.
     pub fn format(&self) -> Format {
         let of_file = || Format::of_file(to_file(self.output.as_deref())?);
         self.format.or_else(of_file).unwrap_or_default()
     }
 
-    /// Sends out a result: the document for people, `machine` as JSON, `rows` as CSV.
+    /// Writes a result: the document for people, `machine` as JSON, `rows` as CSV.
     pub fn send<T: Serialize>(
         &self,
         context: &mut Context,
@@ -64,7 +64,7 @@ impl OutputArgs {
     }
 }
 
-/// Sends finished text to `file`, or to standard output.
+/// Writes text to `file`, or to standard output.
 pub fn send_text(context: &mut Context, file: Option<&Path>, text: &str) -> Result<(), CommandError> {
     let Some(file) = to_file(file) else {
         return Ok(context.terminal.data(text.as_bytes())?);
@@ -75,7 +75,7 @@ pub fn send_text(context: &mut Context, file: Option<&Path>, text: &str) -> Resu
     })
 }
 
-/// Why a file cannot be written, without the name of a temporary file beside it.
+/// Why a file cannot be written, without the name of the temporary file.
 fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such directory".to_owned(),
@@ -88,7 +88,7 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Writes a file whole or not at all: a new file beside it takes its place when all is written.
+/// Writes a file atomically: a new file in the same directory replaces it once everything is written.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // Devices and pipes cannot be replaced.
     if fs::metadata(path).is_ok_and(|data| !data.is_file()) {

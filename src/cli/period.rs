@@ -1,6 +1,6 @@
-//! `--since`, `--until`, `--on` and `--zone`: which days a report covers, and whose midnight ends them.
+//! `--since`, `--until`, `--on` and `--zone`: which days a command covers, and in which zone.
 //!
-//! A report counts whole days, since a task has a day and no hour: every bound is a day of the zone, both inclusive.
+//! Whole days count, since a task has a day but no hour: both bounds are days of the zone, inclusive.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
 
@@ -10,7 +10,7 @@ use super::settings::Settings;
 use crate::facts::zone::{Period, Zone};
 use crate::git::dates;
 
-/// The days that a command looks at.
+/// The days that a command covers.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct PeriodArgs {
     /// The first day: a date, or words that git understands, such as `2 weeks ago`
@@ -27,7 +27,7 @@ pub struct PeriodArgs {
     pub zone: Option<String>,
 }
 
-/// The zone that was asked for, else the configured one, else that of the process.
+/// The requested zone, else the configured one, else that of the process.
 pub fn zone(asked: Option<&str>, settings: &Settings) -> Result<Zone, CommandError> {
     if let Some(name) = asked {
         return environment::zone(name).map_err(|error| CommandError::usage(error.to_string()));
@@ -43,7 +43,7 @@ impl PeriodArgs {
         zone(self.zone.as_deref(), settings)
     }
 
-    /// The days that were asked for, in `zone`.
+    /// The requested days, in `zone`.
     pub fn period(&self, zone: Zone, environment: &Environment) -> Result<Period, CommandError> {
         let bound = |option: &str, text: &Option<String>| {
             text.as_deref()
@@ -69,7 +69,7 @@ fn nonsense(option: &str, text: &str) -> CommandError {
         .hint("Write 2026-03-01, or words that git knows: `yesterday`, `2 weeks ago`, `monday`")
 }
 
-/// The day that `text` means. Git takes what it does not know for now; here it is nothing.
+/// The day that `text` means. Git takes unknown words for the current time; here they are `None`.
 pub fn day(text: &str, zone: Zone, now: DateTime<Utc>) -> Option<NaiveDate> {
     let text = text.trim();
     if text.eq_ignore_ascii_case("today") || text.eq_ignore_ascii_case("now") {
@@ -91,7 +91,7 @@ pub fn day(text: &str, zone: Zone, now: DateTime<Utc>) -> Option<NaiveDate> {
     Some(zone.day(seconds))
 }
 
-/// A weekday and nothing else: at least three of its letters.
+/// A weekday alone: at least three of its letters.
 fn weekday(text: &str) -> Option<Weekday> {
     const DAYS: [&str; 7] = [
         "monday",
@@ -109,15 +109,15 @@ fn weekday(text: &str) -> Option<Weekday> {
     Weekday::try_from(u8::try_from(found).ok()?).ok()
 }
 
-/// The latest of these weekdays, today included. Git takes a weekday without `last` for now.
+/// The latest of these weekdays, today included. Git takes a weekday without `last` for the current time.
 fn latest(weekday: Weekday, today: NaiveDate) -> Option<NaiveDate> {
     let past = today.weekday().days_since(weekday);
     today.checked_sub_days(Days::new(past.into()))
 }
 
-/// Whether something in it is more than a bare number.
+/// Whether it is more than a bare number.
 fn has_meaning(text: &str) -> bool {
-    // Git takes a number of nine digits for seconds since the epoch, and what lies beyond 2099 for now.
+    // Git takes a number of nine digits for seconds since the epoch, and anything after 2099 for the current time.
     let is_instant = |text: &str| {
         matches!(text.len(), 9 | 10)
             && text.bytes().all(|byte| byte.is_ascii_digit())
@@ -128,7 +128,7 @@ fn has_meaning(text: &str) -> bool {
         || is_instant(text.strip_prefix('@').unwrap_or(text))
 }
 
-/// Whether git's date parser has a use for the word: it passes over the others in silence.
+/// Whether git's date parser knows the word: it silently ignores others.
 fn is_known_word(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     let months_and_days = "january february march april may june july august september october november december \
@@ -183,7 +183,7 @@ mod tests {
         ] {
             assert_eq!(day_of(text).as_deref(), Some(meant), "{text}");
         }
-        // Git has no past day for it.
+        // Git takes it for the current time.
         assert_eq!(day_for_git("monday"), "2026-04-10");
         assert_eq!(day_of("mo"), None);
     }

@@ -21,7 +21,6 @@ pub mod hash;
 pub mod ids;
 pub mod inventory;
 pub mod ledger;
-pub mod likeness;
 pub mod limits;
 pub mod lineage;
 pub mod link;

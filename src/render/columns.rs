@@ -1,16 +1,16 @@
 //! Columns by their names: an id or a shown heading, in any case, or a group that stands for its columns.
 
 use super::document::{Cell, Column, Document, Table};
-use crate::facts::likeness::nearest;
+use crate::facts::similar::nearest;
 
-/// A column that can be asked for.
+/// A column that can be requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice<'a> {
     /// Its name in CSV.
     pub id: &'a str,
     /// Its name for people.
     pub heading: &'a str,
-    /// The group that it is in, where the table has groups.
+    /// Its group, if the table has groups.
     pub group: Option<&'a str>,
 }
 
@@ -18,13 +18,13 @@ pub struct Choice<'a> {
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[error("unknown column `{name}`{}", meant.as_ref().map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default())]
 pub struct UnknownName {
-    /// What was asked for. Untrusted text.
+    /// The name. Untrusted text.
     pub name: String,
-    /// The name that is most like it.
+    /// The nearest name.
     pub meant: Option<String>,
 }
 
-/// The positions of the columns that have these names, in the order of the names and each once.
+/// The positions of the columns with these names, in the order of the names, each once.
 pub fn find<S: AsRef<str>>(names: &[S], choices: &[Choice<'_>]) -> Result<Vec<usize>, UnknownName> {
     let mut found: Vec<usize> = Vec::new();
     for name in names.iter().map(|name| name.as_ref().trim()) {
@@ -34,7 +34,7 @@ pub fn find<S: AsRef<str>>(names: &[S], choices: &[Choice<'_>]) -> Result<Vec<us
             let named = named.filter(|(_, choice)| of(choice).is_some_and(|text| is(&text)));
             named.map(|(at, _)| at).collect()
         };
-        // An id outranks a heading, which another column may have as its id.
+        // An id wins over a heading: a heading may be the id of another column.
         let all = [
             with(|choice| Some(choice.id.to_owned())),
             with(|choice| choice.group.map(str::to_owned)),
@@ -61,7 +61,7 @@ fn unknown(name: &str, choices: &[Choice<'_>]) -> UnknownName {
 }
 
 impl Table {
-    /// The columns that can be asked for here.
+    /// The columns that can be requested here.
     pub fn choices(&self) -> Vec<Choice<'_>> {
         self.columns
             .iter()
@@ -73,8 +73,8 @@ impl Table {
             .collect()
     }
 
-    /// The same table with these columns alone, in the order of their names; those that are marked as keys come first, named
-    /// or not. A name that only `others` have is a column that this table lacks, and not an error.
+    /// The same table with only these columns, in the order of their names; those that are marked as keys come first, named
+    /// or not. A name that only `others` have is a column that this table lacks, not an error.
     pub fn choose<S: AsRef<str>>(&self, names: &[S], others: &[Choice<'_>]) -> Result<Self, UnknownName> {
         let mut columns: Vec<usize> = (0..self.columns.len())
             .filter(|at| self.columns[*at].is_key)
@@ -111,7 +111,7 @@ impl Table {
 }
 
 impl Document {
-    /// The same page, its first table with these columns alone: [`Table::choose`].
+    /// The same page; its first table has only these columns: [`Table::choose`].
     pub fn choose<S: AsRef<str>>(mut self, names: &[S]) -> Result<Self, UnknownName> {
         if let Some(first) = self.tables.first_mut() {
             *first = first.choose(names, &[])?;
@@ -120,7 +120,7 @@ impl Document {
     }
 }
 
-/// What columns there are, with their headings and groups.
+/// All columns, with their headings and groups.
 pub fn list(choices: &[Choice<'_>]) -> Table {
     let has_groups = choices.iter().any(|choice| choice.group.is_some());
     let mut columns = vec![

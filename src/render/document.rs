@@ -1,7 +1,7 @@
-//! What every command shows: titled tables of typed cells, with notes beneath.
+//! What every command shows: titled tables of typed cells, with notes below them.
 //!
-//! A cell says what it holds (hours, a factor, text that nobody vouches for), a column says how its numbers came to be.
-//! The formats decide what that looks like, so that a factor is `54.1x` on a terminal and unrounded in CSV.
+//! A cell has a type (hours, a factor, untrusted text), and a column has a basis: how its numbers came to be.
+//! The formats decide what they look like: a factor is `54.1x` on a terminal and unrounded in CSV.
 
 use std::borrow::Cow;
 
@@ -13,11 +13,11 @@ use crate::facts::quantity::{Hours, Minutes, Tokens, thousands};
 /// A whole page.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Document {
-    /// The heading of the page, where the format has one. Untrusted text.
+    /// The heading of the page, if the format has one. Untrusted text.
     pub title: Option<String>,
-    /// The tables, in order. CSV holds the first only.
+    /// The tables, in order. CSV has only the first.
     pub tables: Vec<Table>,
-    /// What the reader has to know about all of it, a sentence each. Untrusted text.
+    /// Sentences about all of it. Untrusted text.
     pub notes: Vec<String>,
 }
 
@@ -35,15 +35,15 @@ impl From<Table> for Document {
 pub struct Table {
     /// Above it. Untrusted text.
     pub title: Option<String>,
-    /// What each column holds.
+    /// The columns.
     pub columns: Vec<Column>,
     /// The rows. A row shorter than `columns` ends in empty cells.
     pub rows: Vec<Vec<Cell>>,
-    /// The sums beneath. Never part of CSV, where they would be summed again.
+    /// The sums below the rows. Never part of CSV, where they would be added again.
     pub totals: Option<Vec<Cell>>,
-    /// How many rows a limit left out. The totals hold them too.
+    /// How many rows are beyond a limit. The totals include them.
     pub more_rows: usize,
-    /// What the numbers leave out, a sentence each. Untrusted text.
+    /// Sentences about what the numbers leave out. Untrusted text.
     pub notes: Vec<String>,
 }
 
@@ -65,7 +65,7 @@ impl Table {
 /// How the numbers of a column came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Basis {
-    /// Somebody says so.
+    /// Somebody states it.
     Claimed,
     /// Read from git or from an agent's log.
     Measured,
@@ -76,7 +76,7 @@ pub enum Basis {
 }
 
 impl Basis {
-    /// The word for it.
+    /// Its name.
     pub fn word(self) -> &'static str {
         match self {
             Self::Claimed => "claimed",
@@ -87,7 +87,7 @@ impl Basis {
     }
 }
 
-/// Which side of its column a cell keeps to.
+/// The side of its column that a cell is aligned to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     /// Text.
@@ -103,25 +103,25 @@ pub struct Column {
     pub id: Cow<'static, str>,
     /// Its name for people.
     pub heading: Cow<'static, str>,
-    /// The side its cells keep to. A left column holds text and may be shortened to fit a terminal.
+    /// The side that its cells are aligned to. A left column contains text and may be shortened to fit a terminal.
     pub align: Align,
-    /// How its numbers came to be; `None` for what names the row.
+    /// How its numbers came to be; `None` for text.
     pub basis: Option<Basis>,
-    /// When a narrow terminal hides it: the highest first, 0 only where nothing else helps.
+    /// When a narrow terminal hides it: the highest first, 0 only if nothing else helps.
     pub drop_order: u8,
-    /// Whether it names the row. A narrow terminal never hides it and shortens it last. Where no column is a key, the first
+    /// Whether it names the row. A narrow terminal never hides it and shortens it last. If no column is a key, the first
     /// one is.
     pub is_key: bool,
-    /// Whether a text that is cut loses its front: of a path, the end tells most.
+    /// Whether a text that is shortened loses its front: the end of a path says most.
     pub keeps_end: bool,
-    /// Whether a narrow terminal cuts nothing off its texts: an id that is cut names nothing.
+    /// Whether its texts are never shortened: a shortened id names nothing.
     pub is_whole: bool,
-    /// Whether it holds sentences: a narrow terminal breaks them into lines, and cuts nothing off.
+    /// Whether it contains sentences: a narrow terminal breaks them into lines instead of shortening them.
     pub is_prose: bool,
 }
 
 impl Column {
-    /// A column of text, shortened where the terminal is narrow.
+    /// A column of text, shortened if the terminal is narrow.
     pub fn text(id: impl Into<Cow<'static, str>>, heading: impl Into<Cow<'static, str>>) -> Self {
         Self {
             id: id.into(),
@@ -136,7 +136,7 @@ impl Column {
         }
     }
 
-    /// A column of names that are paths where they need to be: a narrow terminal cuts their fronts.
+    /// A column of names, some of them paths: a narrow terminal cuts their fronts.
     pub fn name(id: impl Into<Cow<'static, str>>, heading: impl Into<Cow<'static, str>>) -> Self {
         Self {
             keeps_end: true,
@@ -144,7 +144,7 @@ impl Column {
         }
     }
 
-    /// A column of sentences, broken into lines where the terminal is narrow.
+    /// A column of sentences, broken into lines if the terminal is narrow.
     pub fn prose(id: impl Into<Cow<'static, str>>, heading: impl Into<Cow<'static, str>>) -> Self {
         Self {
             is_prose: true,
@@ -152,7 +152,7 @@ impl Column {
         }
     }
 
-    /// A column of numbers, with where they come from.
+    /// A column of numbers with a basis.
     pub fn number(
         id: impl Into<Cow<'static, str>>,
         heading: impl Into<Cow<'static, str>>,
@@ -173,7 +173,7 @@ impl Column {
         }
     }
 
-    /// The same column, of which a narrow terminal cuts nothing off.
+    /// The same column, never shortened.
     #[must_use]
     pub fn whole(mut self) -> Self {
         self.is_whole = true;
@@ -194,7 +194,7 @@ impl Column {
         self
     }
 
-    /// The same column, left out of a narrow terminal: the highest `rank` first.
+    /// The same column, hidden on a narrow terminal: the highest `rank` first.
     #[must_use]
     pub fn drop_order(mut self, rank: u8) -> Self {
         self.drop_order = rank;
@@ -208,13 +208,13 @@ pub enum Cell {
     /// Nothing belongs here, as under the name in a totals row.
     #[default]
     Empty,
-    /// Something belongs here and nobody knows it: `–`, never 0.
+    /// An unknown value: `–`, never 0.
     Unknown,
     /// Untrusted text.
     Text(String),
     /// How many.
     Count(u64),
-    /// How many of what is known, and there are more: `≥5`.
+    /// A lower bound: `≥5`.
     AtLeast(u64),
     /// How many more or fewer: `+1,234`, `-5`.
     Change(i64),
@@ -232,22 +232,22 @@ pub enum Cell {
     Percent(f64),
     /// A calendar day.
     Date(NaiveDate),
-    /// How something stands.
+    /// The state of something.
     Health(Health),
 }
 
 impl Cell {
-    /// The cell, or [`Cell::Unknown`] where there is no value.
+    /// The cell, or [`Cell::Unknown`] without a value.
     pub fn known<T>(value: Option<T>, cell: impl FnOnce(T) -> Self) -> Self {
         value.map_or(Self::Unknown, cell)
     }
 
-    /// Untrusted text, where there is some.
+    /// Untrusted text.
     pub fn text(value: impl Into<String>) -> Self {
         Self::Text(value.into())
     }
 
-    /// For people, still with hostile characters in it: the formats escape it.
+    /// For people. It may still contain hostile characters, which the formats escape.
     pub(super) fn for_people(&self) -> Cow<'_, str> {
         match self {
             Self::Minutes(minutes) => Cow::Owned(thousands(minutes.rounded())),
@@ -278,7 +278,7 @@ impl Cell {
         })
     }
 
-    /// For machines: numbers unrounded and bare, nothing for what is unknown.
+    /// For machines: bare numbers, not rounded, and nothing for unknown values.
     pub(super) fn for_machines(&self) -> Cow<'_, str> {
         Cow::Owned(match self {
             Self::Empty | Self::Unknown => return Cow::Borrowed(""),
@@ -295,7 +295,7 @@ impl Cell {
     }
 }
 
-/// A share of one in percent, such that only nothing is 0% and only all is 100%.
+/// A share of one in percent. Only nothing is 0%, and only all is 100%.
 pub(super) fn percent(share: f64, decimals: usize) -> String {
     let least = 10_f64.powi(-i32::try_from(decimals).unwrap_or(i32::MAX));
     let percent = share * 100.0;

@@ -1,4 +1,4 @@
-//! The output formats, one file each, and the one function that every command sends its result through.
+//! The output formats, one file each, and the function that renders the result of every command.
 
 pub mod csv;
 pub mod html;
@@ -23,13 +23,13 @@ pub enum Format {
     Json,
     /// The rows alone.
     Csv,
-    /// The document, as text that forges show.
+    /// The document, as text that forges render.
     Markdown,
     /// The document, as a page.
     Html,
 }
 
-/// A result in the three shapes that formats are made from.
+/// A result in the three forms that formats are made from.
 pub struct Content<'a, T> {
     /// For people.
     pub document: &'a Document,
@@ -40,7 +40,7 @@ pub struct Content<'a, T> {
 }
 
 impl Format {
-    /// All formats, in the order in which they are listed.
+    /// All formats, in the order of the help.
     pub const ALL: &'static [Self] = &[Self::Table, Self::Json, Self::Csv, Self::Markdown, Self::Html];
 
     /// Its name on the command line.
@@ -54,7 +54,7 @@ impl Format {
         }
     }
 
-    /// The format that a file's extension stands for, in any case.
+    /// The format for a file's extension, in any case.
     pub fn of_file(file: &Path) -> Option<Self> {
         let extension = file.extension()?.to_str()?.to_ascii_lowercase();
         Some(match extension.as_str() {
@@ -66,7 +66,7 @@ impl Format {
         })
     }
 
-    /// What it is for, as help lists it.
+    /// Its purpose, for the help.
     pub fn about(self) -> &'static str {
         match self {
             Self::Table => "Aligned columns, for people",

@@ -1,4 +1,4 @@
-//! A report as a document: what its columns are called, where their numbers come from, and what they leave out.
+//! A report as a document: its columns, where their numbers come from, and what they leave out.
 
 use super::columns::{Choice, UnknownName};
 use super::document::{Basis, Cell, Column, Document, Table};
@@ -37,16 +37,16 @@ fn known<T>(cell: fn(T) -> Cell) -> impl Fn(Option<T>) -> Cell {
     move |value| Cell::known(value, cell)
 }
 
-/// In place of a rank: only for programs, and where `--columns` asks for it.
+/// Instead of a rank: only for programs, and if `--columns` requests it.
 const MACHINE: u8 = u8::MAX;
 
-/// Which lines a table is about.
+/// Which lines a table counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Headline {
-    /// All, and of these the added ones of source and tests.
+    /// All lines, and of these the added ones in source and tests.
     #[default]
     AllLines,
-    /// Those of source and tests.
+    /// Only lines in source and tests.
     SourceLines,
 }
 
@@ -164,13 +164,13 @@ fn tokens(count: u64) -> Cell {
 /// What a table shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct View {
-    /// Which lines it is about.
+    /// Which lines it counts.
     pub headline: Headline,
-    /// The columns that were asked for, by id or heading, besides those that name the row. Empty for the default.
+    /// The requested columns, by id or heading, in addition to those that name the row. Empty for the default.
     pub columns: Vec<String>,
 }
 
-/// The measures of a page that people publish as their log of tasks, where no columns are asked for.
+/// The measures on a page that people publish as their log of tasks, if no columns are requested.
 const LOG: [&str; 5] = [
     "human_hours",
     "agent_minutes",
@@ -179,7 +179,7 @@ const LOG: [&str; 5] = [
     "supervisory_leverage_factor",
 ];
 
-/// Every column that can be asked for.
+/// Every column that can be requested.
 pub fn choices() -> Vec<Choice<'static>> {
     let names = Dimension::ALL
         .iter()
@@ -201,7 +201,7 @@ pub fn measures() -> Vec<Choice<'static>> {
         .collect()
 }
 
-/// For CSV: what names the row, then every measure, or those that were asked for.
+/// For CSV: what names the row, then every measure, or the requested ones.
 pub fn rows(report: &Report, view: &View) -> Result<Table, UnknownName> {
     let table = all_rows(report);
     match view.columns.as_slice() {
@@ -250,7 +250,7 @@ fn all_rows(report: &Report) -> Table {
     }
 }
 
-/// For people: the columns that say something, the totals, and what the numbers leave out.
+/// For people: the columns with values, the totals, and what the numbers leave out.
 pub fn document(report: &Report, view: &View) -> Result<Document, UnknownName> {
     page(report, view, None)
 }
@@ -347,7 +347,7 @@ fn table(report: &Report, view: &View, usual: Option<&[&str]>) -> Result<Table, 
     }
 }
 
-/// The measures that say something: what was claimed, what follows from it, and what was measured.
+/// The measures that have values: claimed ones, then derived ones, then measured ones.
 fn shown_fields(report: &Report, headline: Headline, is_log: bool) -> Vec<&'static Field> {
     let says_something = |field: &Field| {
         let all = report
@@ -378,7 +378,7 @@ fn name_columns(report: &Report, is_log: bool) -> Vec<Column> {
     columns
 }
 
-/// Whether rows are tasks of which agents estimated some.
+/// Whether rows are tasks, some of them estimated by agents.
 fn names_estimators(report: &Report) -> bool {
     report.estimates_by_agents > 0
         && report.group_by.contains(&Dimension::Task)
@@ -400,7 +400,7 @@ fn key_columns(report: &Report, is_log: bool) -> Vec<Column> {
         .group_by
         .iter()
         .map(|dimension| match dimension {
-            // What tells sessions apart is the end: like a number, it is not cut.
+            // Sessions differ in the end of their ids, so it is not cut.
             Dimension::Session => Column::text("session", "Session").whole().key(),
             Dimension::Day | Dimension::Week | Dimension::Month => {
                 Column::text(dimension.name(), heading(*dimension)).whole().key()
@@ -410,7 +410,7 @@ fn key_columns(report: &Report, is_log: bool) -> Vec<Column> {
         .collect()
 }
 
-/// What a dimension is called above its column.
+/// The heading of a dimension's column.
 fn heading(dimension: Dimension) -> &'static str {
     match dimension {
         Dimension::Day => "Day",
@@ -428,10 +428,10 @@ fn heading(dimension: Dimension) -> &'static str {
     }
 }
 
-/// Characters of a session's id that people are shown, where those tell it from the others.
+/// How many characters of a session's id are shown, if no other session shares them.
 const SHORT_ID: usize = 8;
 
-/// A session's name as short as it is the only one: `claude-code:44df7d08`.
+/// The shortest unique name of a session: `claude-code:44df7d08`.
 fn short_session(report: &Report, name: &str) -> String {
     let rows = report.rows.iter().flat_map(|row| &row.key.0);
     let sessions = rows.filter(|(dimension, _)| *dimension == Dimension::Session);
@@ -480,15 +480,15 @@ fn key_of(report: &Report, is_log: bool, at: usize, row: &Row) -> Vec<Cell> {
         .collect()
 }
 
-/// Whether the report is about a single day: the one that was asked for, or today where everything since today was.
+/// Whether the report covers a single day: the given one, or today if everything since today was requested.
 fn is_one_day(report: &Report) -> bool {
     report.since.is_some() && report.since == report.until.or(report.today)
 }
 
-/// How many lack something.
+/// Counts the tasks that lack something.
 type Lacking = fn(&LeftOut) -> u64;
 
-/// What tasks lack, with the factors that leave them out then.
+/// What tasks may lack, with the factors that then leave them out.
 const TASKS_WITHOUT: [(Lacking, &str, &str); 3] = [
     (
         |left_out| left_out.tasks_without_agent_minutes,
@@ -535,13 +535,13 @@ fn left_out(report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// `27 of 88 tasks have`, where there are any.
+/// `27 of 88 tasks have`, if there are any.
 fn part_of(count: u64, all: u64, one: &str, many: &str) -> Option<String> {
     let have = plural(&count, "has", "have");
     (count > 0).then(|| format!("{} of {} {have}", thousands(count), counted(all, one, many)))
 }
 
-/// Which part of the figures of tasks nobody claimed.
+/// Which part of the tasks' figures comes from logs.
 fn from_logs(totals: &Measures) -> impl Iterator<Item = String> {
     let figures = [
         (
@@ -563,7 +563,7 @@ fn from_logs(totals: &Measures) -> impl Iterator<Item = String> {
     some.map(|(figure, what)| format!("{} {what}", figure.for_people()))
 }
 
-/// What the rows by session cannot hold, and the totals do.
+/// What only the totals include by session.
 fn in_no_row(report: &Report) -> Option<String> {
     let commits = report.left_out.commits_without_session.filter(|count| *count > 0);
     let hours = report.left_out.human_hours_without_session;

@@ -1,4 +1,4 @@
-//! `report [ROOT…]`: tasks and commits of many repositories, summed by day, repository or whatever else.
+//! `report [ROOT…]`: tasks and commits of many repositories, summed by day, repository or another dimension.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ use crate::render::columns::{UnknownName, find};
 use crate::render::json::Versioned;
 use crate::render::report::{self as shown, Headline, View};
 
-/// Lines of source and tests in a working day, where none are given.
+/// Lines of source and tests per working day, by default.
 const USUAL_LINES_PER_DAY: f64 = 200.0;
 
 /// The arguments of `report`.
@@ -60,7 +60,7 @@ pub struct Args {
     /// Count all lines, or only source and tests (JSON and CSV have both)
     #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
     lines: LinesShown,
-    /// Estimate work without a task from its lines of source and tests, in separate columns: `sloc` is 200 lines a day
+    /// Estimate work without a task from its lines of source and tests, in separate columns: `sloc` is 200 lines per day
     #[arg(long, value_name = "sloc[=N/day]", value_parser = lines_per_day)]
     estimate_model: Option<f64>,
     #[command(flatten)]
@@ -73,10 +73,10 @@ pub struct Args {
 
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
 enum LinesShown {
-    /// Those of all files, with source and tests beside them
+    /// All files, and source and tests in columns of their own
     #[default]
     All,
-    /// Only those of source and tests
+    /// Only source and tests
     Source,
 }
 
@@ -89,7 +89,7 @@ impl LinesShown {
     }
 }
 
-/// Reads, sums up and shows.
+/// Reads the repositories and shows the sums.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     if args.columns.ask_for_help() {
         return ColumnsArgs::list(&shown::choices(), context);
@@ -116,7 +116,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     Ok(status.into())
 }
 
-/// One line for all repositories whose remote may have a ledger that is not here.
+/// One line for all repositories whose remotes may have a ledger that was not fetched.
 fn unfetched(repos: &[Repository]) -> Option<String> {
     let without: Vec<&Repository> = repos.iter().filter(|repo| repo.unfetched.is_some()).collect();
     let [first, others @ ..] = without.as_slice() else {
@@ -188,7 +188,7 @@ impl Args {
     }
 }
 
-/// By repository where there are several; else the finest of day, week and month that keeps to a screen or two.
+/// By repository if there are several; else the finest of day, week and month that fits a screen or two.
 fn usual_grouping(repos: &[Repository], zone: Zone, period: Period) -> Vec<Dimension> {
     if repos.len() > 1 {
         return vec![Dimension::Repo];

@@ -1,11 +1,11 @@
 //! A table as CSV (RFC 4180): machine numbers under stable names, no totals, no notes.
 //!
-//! Control characters become visible here too, since a CSV file may end up on a terminal; JSON keeps text as it was.
+//! Control characters become visible here, too, since a CSV file may be shown on a terminal; JSON has the original text.
 
 use crate::render::document::{Cell, Table};
 use crate::render::escape;
 
-/// The table with its column ids as the header. What is unknown is an empty cell.
+/// The table with its column ids as the header. Unknown values are empty cells.
 pub fn render(table: &Table) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let width = table.columns.len();

@@ -1,6 +1,6 @@
-//! A document as a self-contained HTML file: no script, no font, no request.
+//! A document as a self-contained HTML file: without scripts, fonts and requests.
 //!
-//! Everything that is not ours is escaped, and a content security policy forbids what an escape might have missed.
+//! All foreign text is escaped, and a content security policy forbids what an escape might have missed.
 
 use std::fmt::Write as _;
 
@@ -76,7 +76,7 @@ fn table(table: &Table) -> String {
     text + &list(&notes)
 }
 
-/// The row above the headings that tells claimed, measured, derived and estimated columns apart.
+/// The row above the headings that names the basis of each span of columns.
 fn bands(columns: &[Column]) -> String {
     if columns.iter().all(|column| column.basis.is_none()) {
         return String::new();

@@ -1,6 +1,6 @@
-//! JSON from the types that carry it: one object with a schema, or one object a line.
+//! JSON from the types of the results: one object with a schema, or one object per line.
 //!
-//! JSON lets DEL, C1 controls and bidirectional characters stand as they are; a terminal would obey them. They are
+//! JSON allows DEL, C1 controls and bidirectional characters; a terminal would obey them. They are
 //! written as `\u` escapes, which every reader turns back into the same text.
 
 use std::io;
@@ -10,7 +10,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::render::escape;
 
-/// A report under the name and version of its format.
+/// A report with the name and version of its format.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Versioned<T> {
     /// Such as `git-leverage.report/1`.
@@ -37,7 +37,7 @@ fn encode<T: Serialize, F: Formatter>(value: &T, formatter: F) -> Result<String,
         Harmless(formatter),
     ))?;
     bytes.push(b'\n');
-    // The serialiser writes nothing but UTF-8.
+    // The serializer writes only UTF-8.
     Ok(String::from_utf8(bytes).unwrap_or_default())
 }
 

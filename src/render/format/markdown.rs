@@ -1,4 +1,4 @@
-//! A document as GitHub-flavoured Markdown, ready for a log, a review or a wiki page.
+//! A document as GitHub-flavored Markdown, for a log, a review or a wiki page.
 
 use crate::facts::quantity::counted;
 use crate::render::document::{Align, Cell, Column, Document, Table};
@@ -78,13 +78,13 @@ fn list(notes: &[String]) -> String {
         .collect()
 }
 
-/// The sentence about rows that a limit left out.
+/// The sentence about rows beyond the limit.
 pub(super) fn more_rows(table: &Table) -> Option<String> {
     let rows = || counted(table.more_rows as u64, "more row", "more rows");
     (table.more_rows > 0).then(|| format!("{}; the totals include them", rows()))
 }
 
-/// One sentence that tells claimed, measured, derived and estimated columns apart.
+/// One sentence that names the claimed, measured, derived and estimated columns.
 fn basis(columns: &[Column]) -> Option<String> {
     use crate::render::document::Basis::{Claimed, Derived, Estimated, Measured};
     let kinds: Vec<String> = [Claimed, Measured, Derived, Estimated]

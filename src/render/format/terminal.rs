@@ -1,8 +1,8 @@
-//! A document for a terminal: aligned, as wide as it may be, colored only when asked.
+//! A document for a terminal: aligned, within its width, colored only if requested.
 //!
 //! A table that is too wide first breaks its headings in two. Then it hides columns by worth: those without any value, those
 //! with the same value in every row, and then the others by rank, but never the last one of a basis. What names the rows
-//! stays whole as long as half of the width is enough for it. At last, sentences are broken into lines and texts are
+//! stays whole as long as half of the width is enough for it. Finally, sentences are broken into lines and texts are
 //! shortened, the widest first. Numbers are never cut.
 
 use std::borrow::Cow;
@@ -21,7 +21,7 @@ use crate::render::escape;
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Screen {
-    /// Its width in columns; `None` for as wide as it takes (a file or a pipe).
+    /// Its width in columns; `None` without a limit (a file or a pipe).
     pub width: Option<usize>,
     /// Whether color and bold are wanted.
     pub color: bool,
@@ -33,7 +33,7 @@ const GAP: usize = 2;
 const MIN_TEXT: usize = 12;
 /// Sentences are not broken into lines shorter than this.
 const MIN_PROSE: usize = 30;
-/// From so many rows on, a column with one value says little about any of them.
+/// From this many rows on, a column with a single value says little about any of them.
 const ENOUGH_ROWS: usize = 3;
 
 const HEADING: Style = Style::new().bold();
@@ -218,7 +218,7 @@ impl<'a> Layout<'a> {
         narrowest.map_or(vec![heading], |halves| halves.to_vec())
     }
 
-    /// Neighbouring columns of one basis.
+    /// Adjacent columns with one basis.
     fn bands(&self) -> Vec<Range<usize>> {
         let mut bands: Vec<Range<usize>> = Vec::new();
         for (at, column) in self.columns.iter().enumerate() {
@@ -245,7 +245,7 @@ impl<'a> Layout<'a> {
         self.columns[at].is_key || !has_keys && at == 0
     }
 
-    /// How wide it has to be for all columns to be worth showing.
+    /// The width that it needs before columns are hidden.
     fn wanted_width(&self, width: usize) -> usize {
         let keys = (0..self.columns.len()).filter(|at| self.is_key(*at));
         let for_a_key = share(width / 2, keys.map(|at| self.widths[at]).collect()).max(MIN_TEXT);
@@ -255,7 +255,7 @@ impl<'a> Layout<'a> {
         })
     }
 
-    /// How wide it is where all texts are as short as they may be.
+    /// Its width with all texts as short as allowed.
     fn least_width(&self) -> usize {
         self.width_with(|at, held| least(self.columns[at], held))
     }
@@ -266,7 +266,7 @@ impl<'a> Layout<'a> {
         cells + GAP * self.columns.len().saturating_sub(1)
     }
 
-    /// The column that is hidden next. With `any`, also the last one of a basis and those that nothing else can replace.
+    /// The column to hide next. With `any`, also the last one of a basis and those without a rank.
     fn least_worth(&self, any: bool) -> Option<usize> {
         let emptiness: Vec<Emptiness> = (0..self.columns.len()).map(|at| self.emptiness(at)).collect();
         let mut left: HashMap<Basis, usize> = HashMap::new();
@@ -320,7 +320,7 @@ impl<'a> Layout<'a> {
         while self.widths.iter().sum::<usize>() + gaps > width {
             let texts = self.columns.iter().zip(&mut self.widths).zip(&keys);
             let able = texts.filter(|((column, held), _)| **held > least(column, **held));
-            // A broken sentence can still be read, a cut text cannot; a row without a name cannot either.
+            // A broken sentence can still be read; a cut text cannot, and least of all the name of a row.
             let widest = able.max_by_key(|((column, held), is_key)| {
                 (column.is_prose, !**is_key || **held > width / 2, **held)
             });
@@ -367,7 +367,7 @@ impl<'a> Layout<'a> {
         text
     }
 
-    /// Says over which columns each basis extends: `──── claimed ────`.
+    /// Shows over which columns each basis extends: `──── claimed ────`.
     fn band_line(&self, screen: Screen) -> String {
         let mut line = String::new();
         for band in self.bands() {
@@ -388,7 +388,7 @@ impl<'a> Layout<'a> {
         format!("{}\n", line.trim_end())
     }
 
-    /// The headings, those of one line beside the last line of the others.
+    /// The headings; those of one line are level with the last line of the others.
     fn heading_lines(&self, screen: Screen) -> String {
         let headings: Vec<Vec<&str>> = (0..self.columns.len()).map(|at| self.heading(at)).collect();
         let height = headings.iter().map(Vec::len).max().unwrap_or(1);
@@ -404,7 +404,7 @@ impl<'a> Layout<'a> {
         self.lines(&headings, &vec![HEADING; self.columns.len()], screen)
     }
 
-    /// The cells of a row beside each other, as many lines as the longest has.
+    /// The cells of a row side by side, as many lines as the longest has.
     fn lines(&self, cells: &[Vec<String>], styles: &[Style], screen: Screen) -> String {
         let mut text = String::new();
         for number in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
@@ -436,7 +436,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// How wide each may be for all of them to fit in `width`, where those that need less leave it to the others.
+/// The width that each may have for all of them to fit in `width`; those that need less leave the rest to the others.
 fn share(width: usize, mut widths: Vec<usize>) -> usize {
     widths.sort_unstable();
     let mut left = width;
@@ -501,7 +501,7 @@ fn shorten(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(kept.chain(['…']).collect())
 }
 
-/// The text in at most `width` columns, its end kept.
+/// The end of the text in at most `width` columns.
 fn shorten_front(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);
