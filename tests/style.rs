@@ -5,7 +5,8 @@ mod texts;
 
 use std::path::Path;
 
-use git_leverage::testing::cli::help_texts;
+use git_leverage::testing::cli::{commands, help_texts};
+use regex::Regex;
 
 use crate::world::World;
 use texts::{Kind, Text};
@@ -57,7 +58,7 @@ fn the_help_keeps_to_the_style() {
         .collect();
     assert!(texts.len() > 100, "{}", texts.len());
     assert_style(&texts);
-    let is_command = |text: &&Text| !text.file.contains(' ') && text.file != "git-leverage";
+    let is_command = |text: &&Text| !text.file.contains(['-', '<']) && text.file != "git leverage";
     let first = |text: &Text| text.whole.split(' ').next().unwrap_or_default().to_owned();
     let wrong: Vec<String> = texts
         .iter()
@@ -69,6 +70,66 @@ fn the_help_keeps_to_the_style() {
         .map(|text| format!("{}: an imperative: {}", text.file, text.whole))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Commands that messages, hints and examples name, with their options.
+#[test]
+fn messages_name_commands_and_options_that_exist() {
+    let help = help_texts();
+    let has = |place: String| help.iter().any(|(known, _)| *known == place);
+    let commands = commands();
+    let code = Regex::new("`(git leverage [^`]+)`").unwrap();
+    let option = Regex::new(r"(?:^|[ \[])(--[a-z][a-z-]+)").unwrap();
+    let mut broken = Vec::new();
+    let mut seen = 0;
+    for text in texts::of_sources(root()) {
+        if text.kind == Kind::Comment {
+            continue;
+        }
+        let inside = code
+            .captures_iter(&text.whole)
+            .map(|found| (true, found[1].to_owned()));
+        let outside = code.replace_all(&text.whole, "`").into_owned();
+        let parts = outside.split("git leverage ").skip(1);
+        let parts = parts.map(|part| {
+            (
+                false,
+                format!(
+                    "git leverage {}",
+                    part.split(['`', ';', ',', '.']).next().unwrap_or_default()
+                ),
+            )
+        });
+        for (is_code, call) in inside.chain(parts) {
+            let name = call.split(' ').nth(2).unwrap_or_default();
+            let name = name.split('{').next().unwrap_or_default();
+            let is_name = name.starts_with(|one: char| one.is_ascii_lowercase());
+            if !commands.iter().any(|known| known == name) {
+                if is_code && is_name {
+                    broken.push(format!("{}:{}: no such command: {call}", text.file, text.line(0)));
+                }
+                continue;
+            }
+            seen += 1;
+            for found in option.captures_iter(&call) {
+                let (place, second) = (&found[1], call.split(' ').nth(3).unwrap_or_default());
+                let places = [
+                    format!("git leverage {place}"),
+                    format!("git leverage {name} {place}"),
+                    format!("git leverage {name} {second} {place}"),
+                ];
+                if !places.into_iter().any(has) {
+                    broken.push(format!(
+                        "{}:{}: no such option: {place}: {call}",
+                        text.file,
+                        text.line(0)
+                    ));
+                }
+            }
+        }
+    }
+    assert!(seen > 100, "{seen}");
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 /// The headings of tables, as they are shown: what is put together at run time cannot be seen in the sources.

@@ -339,31 +339,33 @@ pub fn usage_error(arguments: &[&str]) -> Option<String> {
     error.use_stderr().then(|| error.to_string())
 }
 
-/// The help texts of all commands, options and values, each with the command and the option that it belongs to.
+/// The help texts of all commands, options and values, each with the command and the option that it belongs to, as they are typed.
 #[doc(hidden)]
 pub fn help_texts() -> Vec<(String, String)> {
     let mut texts = Vec::new();
-    add_help_texts(&Arguments::command(), &mut texts);
+    add_help_texts(&Arguments::command(), "git leverage", &mut texts);
     texts
 }
 
-fn add_help_texts(command: &clap::Command, texts: &mut Vec<(String, String)>) {
-    let name = command.get_name();
-    let mut add = |place: String, text: Option<&clap::builder::StyledStr>| {
-        texts.extend(text.map(|text| (place, text.to_string())));
+fn add_help_texts(command: &clap::Command, name: &str, texts: &mut Vec<(String, String)>) {
+    let mut add = |place: &str, text: Option<&clap::builder::StyledStr>| {
+        texts.extend(text.map(|text| (place.to_owned(), text.to_string())));
     };
-    add(name.to_owned(), command.get_about());
-    add(name.to_owned(), command.get_long_about());
+    add(name, command.get_about());
+    add(name, command.get_long_about());
     for arg in command.get_arguments() {
-        let place = format!("{name} {}", arg.get_id());
-        add(place.clone(), arg.get_help());
-        add(place.clone(), arg.get_long_help());
+        let place = match arg.get_long() {
+            Some(long) => format!("{name} --{long}"),
+            None => format!("{name} <{}>", arg.get_id()),
+        };
+        add(&place, arg.get_help());
+        add(&place, arg.get_long_help());
         for value in arg.get_possible_values() {
-            add(format!("{place} {}", value.get_name()), value.get_help());
+            add(&format!("{place}={}", value.get_name()), value.get_help());
         }
     }
     for inner in command.get_subcommands() {
-        add_help_texts(inner, texts);
+        add_help_texts(inner, &format!("{name} {}", inner.get_name()), texts);
     }
 }
 

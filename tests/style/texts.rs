@@ -100,15 +100,42 @@ pub fn files(root: &Path, below: &str, extension: &str) -> Vec<PathBuf> {
 /// The texts of all sources outside of tests.
 pub fn of_sources(root: &Path) -> Vec<Text> {
     let mut texts = Vec::new();
-    for file in files(root, "src", "rs") {
+    let read = |file: &PathBuf| std::fs::read_to_string(root.join(file)).unwrap();
+    let sources: Vec<(PathBuf, String)> = files(root, "src", "rs")
+        .into_iter()
+        .map(|file| (file.clone(), read(&file)))
+        .collect();
+    let of_tests: Vec<PathBuf> = sources
+        .iter()
+        .flat_map(|(file, source)| modules_of_tests(file, source))
+        .collect();
+    for (file, source) in &sources {
+        let is_test = of_tests
+            .iter()
+            .any(|of_tests| file.with_extension("").starts_with(of_tests));
         let name = file.to_string_lossy().replace('\\', "/");
-        let is_test = name.ends_with("/tests.rs") || name.contains("/tests/") || name.ends_with("testing.rs");
-        if !is_test {
-            let text = std::fs::read_to_string(root.join(&file)).unwrap();
-            texts.extend(of_source(&name, &text));
+        if !is_test && !name.ends_with("testing.rs") {
+            texts.extend(of_source(&name, source));
         }
     }
     texts
+}
+
+/// The modules that a file declares only for tests, as paths without an extension.
+fn modules_of_tests(file: &Path, source: &str) -> Vec<PathBuf> {
+    static MODULE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"#\[cfg\(test\)\]\s*(?:pub(?:\([a-z]+\))? )?mod (\w+);").unwrap());
+    let is_top = ["mod.rs", "lib.rs", "main.rs"]
+        .iter()
+        .any(|top| file.ends_with(top));
+    let inside = match is_top {
+        true => file.parent().unwrap().to_owned(),
+        false => file.with_extension(""),
+    };
+    MODULE
+        .captures_iter(source)
+        .map(|found| inside.join(&found[1]))
+        .collect()
 }
 
 /// The texts of one source file.
