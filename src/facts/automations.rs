@@ -1,7 +1,7 @@
 //! Accounts that commit without a person and are not coding agents: they update dependencies, format, release, synchronize.
 //!
 //! One table, as for agents. An app that is not listed stays unknown: its `[bot]` says that no person committed, not that no
-//! agent wrote the code. A workflow may run an agent, too; the evidence in its commit then comes first.
+//! agent wrote the code. A workflow may also run an agent; the evidence in its commit then comes first.
 
 use super::commit::Person;
 
@@ -35,7 +35,7 @@ const LOGINS: &[&str] = &[
     "transifex-integration",
 ];
 
-/// Addresses that belong to an automation alone, in lower case.
+/// Addresses that belong only to an automation, in lower case.
 const ADDRESSES: &[&str] = &[
     "action@github.com",
     "actions@github.com",

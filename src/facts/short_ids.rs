@@ -42,7 +42,7 @@ impl ShortIds {
     }
 }
 
-/// [`ShortIds::of`] for one id alone, without sorting the others.
+/// [`ShortIds::of`] for only one id, without sorting the others.
 pub fn among(id: TaskId, others: impl Iterator<Item = TaskId>) -> String {
     let others = others.filter(|other| *other != id);
     distinct(id, others.flat_map(|other| [other.tail(), other.head()]))

@@ -372,7 +372,7 @@ impl Reading {
         }
     }
 
-    /// The lanes that stand still while a lane waits: it and those that wait for it.
+    /// The lanes that pause while a lane waits: it and those that wait for it.
     fn waiting(&self, lane: Option<Name>) -> Vec<Option<Name>> {
         let mut lanes = vec![lane];
         while let Some(Some(lane)) = lanes.last() {
