@@ -56,7 +56,7 @@ fn a_tree_bomb_at_head_leaves_who_wrote_its_lines_unknown() {
     assert!(audit.stderr.contains("lists too many files"), "{audit}");
     let inventory = repo.run(&["inventory", "--format", "json"]);
     assert_eq!(inventory.code, Some(3), "{inventory}");
-    let limit = "lists too many files: at most 1000000 are read, 250000 in folders that it names again";
+    let limit = "lists too many files: the limits are 1000000 files, 250000 in directories that occur again";
     assert!(inventory.stdout.contains(limit), "{inventory}");
 }
 

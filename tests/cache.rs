@@ -214,7 +214,7 @@ fn without_a_home_there_is_no_cache() {
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(
-        stderr.contains("neither XDG_CACHE_HOME nor HOME is set"),
+        stderr.contains("neither `XDG_CACHE_HOME` nor `HOME` is set"),
         "{stderr}"
     );
 }

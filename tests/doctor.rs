@@ -208,7 +208,7 @@ fn a_new_machine() {
     Doctor: kiln, 2 warnings
 
     Health   Check        Finding, and what to do
-    ───────────────────────────────────────────────────────────────────────────────
+    ────────────────────────────────────────────────────────────────────────────────
     warning  agent-hooks  claude-code: the hooks are not installed, so its sessions
                           are not captured
                           → Run `git leverage setup --agent claude-code` to set it
@@ -226,7 +226,7 @@ fn a_new_machine() {
     Doctor: kiln, 1 warning
 
     Health   Check        Finding, and what to do
-    ───────────────────────────────────────────────────────────────────────────────
+    ────────────────────────────────────────────────────────────────────────────────
     warning  agent-hooks  claude-code: the hooks are not installed, so its sessions
                           are not captured
                           → Run `git leverage setup --agent claude-code` to set it
@@ -321,7 +321,7 @@ fn the_program_on_the_path() {
     write(&own, "#!/bin/sh\n");
     std::fs::set_permissions(&own, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let found = machine.found(&repo, "program");
-    assert!(found[0].contains("another git-leverage"), "{found:?}");
+    assert!(found[0].contains("is not the one running now"), "{found:?}");
     // A copy is as good.
     std::fs::copy(env!("CARGO_BIN_EXE_git-leverage"), &own).unwrap();
     let found = machine.found(&repo, "program");
@@ -341,7 +341,7 @@ fn hooks_in_the_settings_of_an_agent() {
     assert!(health(&claude_hooks(&program, &all)).starts_with("ok"));
     let found = health("{}");
     assert!(
-        found.starts_with("warning claude-code: it has no hook of git-leverage"),
+        found.starts_with("warning claude-code: the hooks are not installed"),
         "{found}"
     );
     let found = health(&claude_hooks(&program, &["SessionStart", "SessionEnd"]));
@@ -374,7 +374,7 @@ fn the_program_that_hooks_call() {
     let gone = machine.world.path("gone/git-leverage");
     let told = found(&gone.to_string_lossy());
     assert!(
-        told.starts_with("broken") && told.contains("is not there"),
+        told.starts_with("broken") && told.contains("does not exist"),
         "{told}"
     );
     write(&gone, "#!/bin/sh\n");
@@ -387,7 +387,7 @@ fn the_program_that_hooks_call() {
     assert_eq!(command, "chmod +x '$WORLD/gone/git-leverage'");
     let told = found(&gone.to_string_lossy());
     assert!(
-        told.starts_with("warning") && told.contains("another program"),
+        told.starts_with("warning") && told.contains("a different program"),
         "{told}"
     );
     assert!(found("git-leverage").starts_with("ok"));
@@ -403,7 +403,7 @@ fn the_skill_of_an_agent() {
     std::fs::remove_file(&skill).unwrap();
     let found = machine.found(&repo, "skill");
     assert!(
-        found[0].starts_with("warning claude-code: ") && found[0].contains("lacks our skill"),
+        found[0].starts_with("warning claude-code: ") && found[0].contains("the skill is missing"),
         "{found:?}"
     );
 }
@@ -416,7 +416,7 @@ fn follow(machine: &Machine, folder: &Path, check: &str) -> String {
         .iter()
         .find(|found| found["check"] == check && found["health"] != "ok");
     let advice = found.unwrap()["advice"].as_str().unwrap();
-    let (_, command) = advice.split_once(": ").unwrap();
+    let command = advice.split('`').nth(1).unwrap();
     let path = std::env::var("PATH").unwrap();
     let root = machine
         .world
@@ -444,11 +444,11 @@ fn advice_on_a_skill_helps_as_it_stands() {
     };
     let setup = "git leverage setup --agent claude-code";
     std::fs::remove_file(&skill).unwrap();
-    health("warning claude-code: $WORLD/home/.claude/skills/leverage/SKILL.md: it lacks our skill");
+    health("warning claude-code: $WORLD/home/.claude/skills/leverage/SKILL.md: the skill is missing");
     assert_eq!(follow(&machine, &repo, "skill"), setup);
     health("ok");
     std::fs::write(&skill, "Record nothing.\n").unwrap();
-    health("unknown claude-code: $WORLD/home/.claude/skills/leverage/SKILL.md: its skill is not as");
+    health("unknown claude-code: $WORLD/home/.claude/skills/leverage/SKILL.md: the skill was changed");
     let command = follow(&machine, &repo, "skill");
     assert!(
         command.starts_with("rm '") && command.ends_with(&format!("' && {setup}")),
@@ -536,9 +536,7 @@ fn advice_on_files_that_setup_leaves_alone_helps_as_it_stands() {
     std::fs::write(plugin.replace("$WORLD", &root), "// mine\n").unwrap();
     let found = machine.found(repo.path(), "agent-hooks");
     assert!(
-        found
-            .iter()
-            .any(|found| found.contains("somebody changed its plugin")),
+        found.iter().any(|found| found.contains("its plugin was changed")),
         "{found:?}"
     );
     follow(&machine, repo.path(), "agent-hooks");
@@ -571,7 +569,7 @@ fn codex_runs_hooks_that_were_approved() {
     machine.event(NOW - 60, &event);
     let found = machine.found(&repo, "hook-trust");
     assert!(
-        found[0].starts_with("ok codex: it called 1 minute ago"),
+        found[0].starts_with("ok codex: its last hook call was 1 minute ago"),
         "{found:?}"
     );
 }
@@ -585,7 +583,7 @@ fn a_hook_that_does_not_fire() {
     work(&machine, &repo, "s", TODAY);
     let found = machine.found(repo.path(), "last-event");
     assert!(
-        found[0].starts_with("unknown claude-code: it never called"),
+        found[0].starts_with("unknown claude-code: no hook call yet"),
         "{found:?}"
     );
     machine.call(NOW - 10 * 3600, repo.path());
@@ -703,7 +701,7 @@ fn what_waits_in_the_spool_is_captured_by_fix() {
     let fixed = machine.report(repo.path(), &["--fix"]);
     let fixes = fixed["fixed"].as_array().unwrap();
     assert!(
-        fixes.iter().any(|fix| fix == "captured 1 session on 1 commit"),
+        fixes.iter().any(|fix| fix == "Captured 1 session on 1 commit"),
         "{fixed:#}"
     );
     assert!(told(&fixed, "spool-drained")[0].starts_with("ok"), "{fixed:#}");
@@ -848,7 +846,7 @@ fn a_ledger_that_is_damaged() {
     write(&repo.join(".git/refs/notes/leverage"), &format!("{missing}\n"));
     let found = machine.found(&repo, "ledger-read");
     assert!(
-        found[0].starts_with("broken") && found[0].contains("cannot be read"),
+        found[0].starts_with("broken") && found[0].contains("cannot read"),
         "{found:?}"
     );
 }
@@ -922,7 +920,7 @@ fn refspecs_that_take_the_ledger_away() {
         "+refs/notes/*:refs/notes/*",
     ]);
     assert!(
-        fetches()[0].starts_with("broken remote.origin.fetch: by `+refs/notes/*:refs/notes/*`"),
+        fetches()[0].starts_with("broken remote.origin.fetch: with `+refs/notes/*:refs/notes/*`"),
         "{:?}",
         fetches()
     );
@@ -941,7 +939,7 @@ fn refspecs_that_take_the_ledger_away() {
         .find(|found| found["check"] == "fetch-refspecs")
         .unwrap()["advice"]
         .clone();
-    let command = advice.as_str().unwrap().strip_prefix("Remove it: ").unwrap();
+    let command = advice.as_str().unwrap().split('`').nth(1).unwrap();
     let done = Command::new("sh")
         .args(["-c", command])
         .current_dir(&repo)
@@ -1035,13 +1033,13 @@ fn logs_that_go_before_they_are_captured() {
     };
     keep(8);
     assert!(
-        found().starts_with("warning") && found().ends_with("the first on 2026-04-15"),
+        found().starts_with("warning") && found().ends_with("the first is deleted on 2026-04-15"),
         "{}",
         found()
     );
     keep(2);
     assert!(
-        found().starts_with("broken") && found().contains("can go at its next start"),
+        found().starts_with("broken") && found().contains("can be deleted at its next start"),
         "{}",
         found()
     );

@@ -117,7 +117,7 @@ fn a_full_note_keeps_no_other_commit_from_being_captured() {
     let swept = at(&world, &repo, 60, &["capture", "--pending"]);
     let said = text(&swept);
     assert!(
-        said.contains("claude-code:s") && said.contains("at most 1 MiB"),
+        said.contains("claude-code:s") && said.contains("the limit is 1 MiB"),
         "{said}"
     );
     assert!(said.contains("Captured 2 sessions on 2 commits"), "{said}");

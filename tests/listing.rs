@@ -156,7 +156,7 @@ fn a_folder_given_last_is_the_one_that_is_read() {
     let args = ["-c", &given, "sessions", "--agent-dir", &over, "--format", "json"];
     assert_eq!(listed(&args), 1);
     let unknown = repo.run(&["-c", "leverage.agentDir.foo=/x", "sessions"]);
-    assert!(unknown.stderr.contains("known ones are aider, amp"), "{unknown}");
+    assert!(unknown.stderr.contains("known agents: aider, amp"), "{unknown}");
 }
 
 #[test]

@@ -368,7 +368,7 @@ fn what_was_thrown_away_and_retracted_is_no_longer_asked_for() {
         .collect();
     assert_eq!(ways.len(), TASKS.len(), "{ran}");
     for way in ways {
-        let id = way.split_whitespace().nth(4).unwrap();
+        let id = way.split_whitespace().nth(5).unwrap();
         let _ = repo.run(&["retract", id, "--reason", "thrown away"]).success();
     }
     let ran = repo.run(&["repair"]);
@@ -540,7 +540,7 @@ fn a_squash_by_a_forge_takes_over_what_the_branch_has() {
     assert_eq!(titles(&repo, &["main~1..main"]), all);
     // Again, and without the branch.
     let again = repo.run(&carry);
-    assert!(again.stderr.contains("nothing to carry"), "{again}");
+    assert!(again.stderr.contains("Nothing to carry"), "{again}");
     delete(&repo);
     assert_eq!(totals(&repo), before);
     assert_eq!(titles(&repo, &["main"]), all);

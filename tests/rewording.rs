@@ -298,14 +298,14 @@ fn a_commit_that_others_have_keeps_its_message() {
     repo.commit("Begin");
     repo.commit("Cap the delay");
     for (reference, words) in [
-        ("refs/remotes/origin/main", "is in `origin/main` as well"),
-        ("refs/tags/v1", "is in `v1` as well"),
-        ("refs/heads/topic", "is in `topic` as well"),
+        ("refs/remotes/origin/main", "is also in `origin/main`"),
+        ("refs/tags/v1", "is also in `v1`"),
+        ("refs/heads/topic", "is also in `topic`"),
         (
             "refs/prefetch/remotes/origin/main",
             "is in `refs/prefetch/remotes/origin/main`",
         ),
-        ("refs/upstream/main", "is in `refs/upstream/main` as well"),
+        ("refs/upstream/main", "is also in `refs/upstream/main`"),
     ] {
         repo.git(&["config", "remote.up.url", "x"]);
         repo.git(&["config", "remote.up.fetch", "+refs/heads/*:refs/upstream/*"]);
@@ -318,11 +318,11 @@ fn a_commit_that_others_have_keeps_its_message() {
         repo.git(&["update-ref", "-d", reference]);
     }
     repo.git(&["switch", "--quiet", "--detach"]);
-    refused(&repo, &[], 1, "is in `main` as well");
+    refused(&repo, &[], 1, "is also in `main`");
     repo.git(&["switch", "--quiet", "main"]);
     repo.git(&["worktree", "add", "--quiet", "--detach", "../beside"]);
-    refused(&repo, &[], 1, "is in `the work tree beside` as well");
-    refused(&world.at("beside"), &[], 1, "is in `main` as well");
+    refused(&repo, &[], 1, "is also in `the worktree beside`");
+    refused(&world.at("beside"), &[], 1, "is also in `main`");
     repo.git(&["worktree", "remove", "../beside"]);
     let outer = world.repo("outer");
     let link = format!("160000,{},sub", repo.git(&["rev-parse", "HEAD"]));

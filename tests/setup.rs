@@ -158,7 +158,7 @@ fn there_and_back(machine: &Machine, agent: &str, what: &str) {
     let once = machine.tree();
     assert_ne!(before, once, "{what}");
     let second = machine.run(&["--agent", agent]);
-    assert!(second.stderr.contains("nothing to do"), "{what}: {second}");
+    assert!(second.stderr.contains("Nothing to do"), "{what}: {second}");
     assert!(second.stdout.is_empty(), "{what}: {second}");
     assert_eq!(once, machine.tree(), "{what}");
     let removed = machine.run(&["--agent", agent, "--remove"]);
@@ -332,7 +332,7 @@ fn what_somebody_wrote_in_between_stays() {
     let text = machine.read(".claude/settings.json");
     let edited = text.replace("\"a\": 1", "\"a\": 2,\n  \"b\": \"new\"");
     machine.write(".claude/settings.json", &edited);
-    assert!(machine.run(&[]).stderr.contains("nothing to do"));
+    assert!(machine.run(&[]).stderr.contains("Nothing to do"));
     machine.run(&["--remove"]).success();
     assert_eq!(
         machine.read(".claude/settings.json"),
@@ -361,7 +361,7 @@ fn it_can_be_taken_back_without_what_was_remembered() {
         machine.write(".claude/settings.json", text);
         machine.run(&[]).success();
         fs::remove_dir_all(machine.home(".local")).unwrap();
-        assert!(machine.run(&[]).stderr.contains("nothing to do"));
+        assert!(machine.run(&[]).stderr.contains("Nothing to do"));
         machine.run(&["--remove"]).success();
         assert_eq!(machine.read(".claude/settings.json"), text);
     }
@@ -382,7 +382,7 @@ fn an_older_program_and_another_choice_are_replaced() {
     assert!(!text.contains("/old/bin"), "{text}");
     assert_eq!(text.matches("git-leverage hook --remind").count(), 3, "{text}");
     // It stays as it is until somebody says otherwise.
-    assert!(machine.run(&[]).stderr.contains("nothing to do"));
+    assert!(machine.run(&[]).stderr.contains("Nothing to do"));
     machine.run(&["--no-remind"]).success();
     let text = machine.read(".claude/settings.json");
     assert_eq!(
@@ -547,7 +547,7 @@ fn notes_follow_rewritten_commits_and_others_settings_stay() {
     Changed 2 git config values
     [exit 0]
     ");
-    assert!(run(&[]).stderr.contains("nothing to do"));
+    assert!(run(&[]).stderr.contains("Nothing to do"));
     run(&["--remove"]).success();
     assert_eq!(config(), before);
     // Others have set these as well.
@@ -574,7 +574,7 @@ fn notes_follow_rewritten_commits_and_others_settings_stay() {
     repo.git(&["config", "notes.rewriteRef", "refs/notes/*"]);
     repo.git(&["config", "notes.rewriteMode", "cat_sort_uniq"]);
     let before = config();
-    assert!(run(&[]).stderr.contains("nothing to do"));
+    assert!(run(&[]).stderr.contains("Nothing to do"));
     run(&["--remove"]).success();
     assert_eq!(config(), before);
 }
@@ -679,7 +679,7 @@ fn agents_that_share_a_file_or_a_folder_do_not_get_in_each_others_way() {
     let agents = ["--agent", "claude-code", "--agent", "amp"];
     machine.run(&agents).success();
     assert!(machine.home("real/claude/skills/leverage/SKILL.md").exists());
-    assert!(machine.run(&agents).stderr.contains("nothing to do"));
+    assert!(machine.run(&agents).stderr.contains("Nothing to do"));
     machine.run(&["--remove"]).success();
     assert_eq!(before, machine.tree());
     machine.write(".gemini/settings.json", "{}");
@@ -749,7 +749,7 @@ fn an_agent_that_was_meant_is_named() {
     ] {
         let ran = machine.run(&["--agent", typed]);
         assert_eq!(ran.code, Some(2), "{ran}");
-        assert!(ran.stderr.contains(&format!("did you mean {meant}?")), "{ran}");
+        assert!(ran.stderr.contains(&format!("did you mean `{meant}`?")), "{ran}");
     }
     assert!(!machine.run(&["--agent", "zzz"]).stderr.contains("did you mean"));
 }
@@ -801,7 +801,7 @@ fn a_program_of_another_name_knows_its_hooks() {
     };
     assert_eq!(run(&[]).code, Some(0));
     assert!(machine.read(".claude/settings.json").contains("gl-try hook"));
-    assert!(run(&[]).stderr.contains("nothing to do"));
+    assert!(run(&[]).stderr.contains("Nothing to do"));
     fs::remove_dir_all(machine.home(".local")).unwrap();
     assert_eq!(run(&["--remove"]).code, Some(0));
     assert!(!machine.read(".claude/settings.json").contains("hook"));
@@ -906,7 +906,7 @@ fn a_memory_that_cannot_be_read_is_not_written_over() {
             let ran = machine.run(arguments);
             assert_eq!(ran.code, Some(1), "{ran}");
             assert!(
-                ran.stderr.contains("setup.json: ") && ran.stderr.contains("hint: To go on without it: mv "),
+                ran.stderr.contains("setup.json: ") && ran.stderr.contains("hint: Run `mv "),
                 "{ran}"
             );
         }
@@ -1031,6 +1031,6 @@ fn without_home_no_agent_is_missed() {
         };
         let ran = ran(&machine.world, command);
         assert_eq!(ran.code, Some(1), "{ran}");
-        assert!(ran.stderr.contains("HOME is not set"), "{ran}");
+        assert!(ran.stderr.contains("`HOME` is not set"), "{ran}");
     }
 }

@@ -656,7 +656,8 @@ fn the_hint_on_a_dangerous_refspec_holds_wherever_it_stands() {
     let hint = ran
         .stderr
         .lines()
-        .find_map(|line| line.strip_prefix("hint: Remove it: "))
+        .find_map(|line| line.strip_prefix("hint: Run `"))
+        .and_then(|line| line.strip_suffix("` to remove it"))
         .unwrap();
     let command = hint.replace("$WORLD", world.path("").to_string_lossy().trim_end_matches('/'));
     let shell = Command::new("sh")

@@ -288,7 +288,7 @@ fn unsigned(settings: &Settings) -> Option<String> {
     let is_decided = SIGNING.iter().any(|name| config.trusted(name).is_some());
     let name = SIGNING.iter().find(|name| config.get(name).is_some_and(is_true));
     name.filter(|_| !is_decided).map(|name| {
-        format!("Not signed: `{name}` is set only in the repository's own git config, which is ignored")
+        format!("not signed: `{name}` is set only in the repository's own git config, which is ignored")
     })
 }
 

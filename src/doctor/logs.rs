@@ -86,15 +86,15 @@ fn retention_of(agent: &AgentFacts, evidence: &Evidence, going: Option<&(u64, Da
     let lags = |last: DateTime<Utc>| evidence.now - last > TimeDelta::milliseconds(kept.0);
     let found = match going {
         Some((count, first)) if *first <= evidence.now => Found::broken(format!(
-            "it deletes logs after {}; {} here not captured, and can be deleted at its next start",
+            "it deletes logs after {}; {} not captured, and can be deleted at its next start",
             days(kept),
-            counted(*count, "session is", "sessions are")
+            counted(*count, "session here is", "sessions here are")
         ))
         .advice(CAPTURE),
         Some((count, first)) => Found::warning(format!(
-            "it deletes logs after {}; {} here not captured, the first is deleted on {}",
+            "it deletes logs after {}; {} not captured, the first is deleted on {}",
             days(kept),
-            counted(*count, "session is", "sessions are"),
+            counted(*count, "session here is", "sessions here are"),
             first.date_naive()
         ))
         .advice(CAPTURE),
@@ -123,8 +123,8 @@ fn unknown(agent: &AgentFacts, evidence: &Evidence) -> Found {
     match uncaptured.filter(|found| found.agent == agent.name).count() as u64 {
         0 => Found::ok("how long it keeps logs is unknown; all sessions here are captured"),
         waiting => Found::unknown(format!(
-            "how long it keeps logs is unknown; {} here not captured",
-            counted(waiting, "session is", "sessions are")
+            "how long it keeps logs is unknown; {} not captured",
+            counted(waiting, "session here is", "sessions here are")
         ))
         .advice(CAPTURE),
     }

@@ -156,8 +156,7 @@ impl WriteError {
             reason: error.message().to_owned(),
             hint: match last {
                 Some(last) => format!(
-                    "Inspect it with `git fsck`, or go on from the last state that can be read: \
-                     git update-ref {reference} {last}"
+                    "Run `git fsck` to inspect it, or `git update-ref {reference} {last}` to return to the last readable state"
                 ),
                 None => format!("Run `git log {reference}` and `git fsck` to inspect it"),
             },

@@ -22,7 +22,7 @@ pub fn document(diagnosis: &Diagnosis, mended: &[String], all: bool) -> Document
         ..Table::default()
     };
     let fine = (!all).then(|| in_order(diagnosis)).flatten();
-    let mended = mended.iter().map(|what| format!("Fixed: {what}"));
+    let mended = mended.iter().cloned();
     Document {
         title: Some(title(diagnosis)),
         tables: (!table.rows.is_empty()).then_some(table).into_iter().collect(),

@@ -141,7 +141,7 @@ fn each_address_is_told_of_and_none_is_said_to_have_what_it_refused() {
     let ran = ada.run(&["sync"]);
     assert!(
         ran.stdout
-            .contains("sent      1 task  (refs/notes/leverage at ../second.git)"),
+            .contains("Sent      1 task  (refs/notes/leverage at ../second.git)"),
         "{ran}"
     );
     assert_eq!(

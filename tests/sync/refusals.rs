@@ -86,7 +86,7 @@ fn a_reference_that_nobody_can_move_is_not_tried_for_long() {
     assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
     assert_eq!(ran.code, Some(1), "{ran}");
     assert!(
-        ran.stdout.contains("not sent  1 task  (refs/notes/leverage)"),
+        ran.stdout.contains("Not sent  1 task  (refs/notes/leverage)"),
         "{ran}"
     );
     assert_eq!(ran.stderr.matches("trying again").count(), 1, "{ran}");
@@ -112,7 +112,7 @@ fn a_remote_whose_name_goes_on_is_synced_as_well() {
     assert_eq!(ran.code, Some(0), "{ran}");
     assert!(
         ran.stderr
-            .contains("`refs/leverage/remotes/team/x/notes/notes` cannot be written"),
+            .contains("cannot write `refs/leverage/remotes/team/x/notes/notes`"),
         "{ran}"
     );
     assert_eq!(
