@@ -710,9 +710,10 @@ fn hours_and_minutes_are_rounded_in_one_way() {
     repo.write("a.rs", "fn a() {}\n")
         .commit("Work\n\nLeverage-Estimate: 1375.5h\nLeverage-Agent-Time: 20m");
     let audit = repo.run(&["audit"]);
-    let headline = audit.stdout.lines().next().unwrap().to_owned();
-    assert!(headline.contains("1,375.5 human hours are claimed"), "{headline}");
-    assert_eq!(audit.stdout.matches("1,375.5h").count(), 2, "{audit}");
+    let claimed = audit.stdout.lines().nth(1).unwrap().to_owned();
+    assert!(claimed.contains("1,375.5h in 1 task"), "{claimed}");
+    let table = audit.stdout.split("Evidence for the claims").nth(1).unwrap();
+    assert_eq!(table.matches("1,375.5h").count(), 2, "{audit}");
     let report = repo.run(&["report"]).success();
     assert!(report.contains("1,375.5h"), "{report}");
 }

@@ -67,7 +67,7 @@ fn an_audit_counts_the_estimates_of_agents() {
     let world = World::new();
     let repo = both(&world);
     let audit = repo.run(&["audit"]).stdout;
-    let said = "1 of 2 estimates, with 4 of 6 human hours, is by an agent, the one that did the work";
+    let said = "1 of 2 estimates (4h of 6h) is by an agent, the one that did the work";
     assert!(audit.contains(said), "{audit}");
     let audit: Value = serde_json::from_str(&repo.run(&["audit", "--format", "json"]).stdout).unwrap();
     assert_eq!(audit["confidence"]["by_agents"]["tasks"], 1);

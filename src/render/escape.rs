@@ -43,12 +43,23 @@ fn push_visible(shown: &mut String, c: char) {
     };
 }
 
-/// [`visible`], and nothing in it means anything to Markdown: no tables, links, code, HTML or emphasis.
+/// [`visible`], and nothing in it means anything to Markdown: no tables, links, HTML or emphasis. What stands between single
+/// backticks stays code, in which nothing else means anything either.
 pub fn markdown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len() + 8);
     let text = visible(text);
     let text = text.trim();
+    let mut code_end = 0;
     for (at, c) in text.char_indices() {
+        if at < code_end {
+            shown.push(c);
+            continue;
+        }
+        if let Some(length) = code_at(text, at) {
+            code_end = at + length;
+            shown.push(c);
+            continue;
+        }
         let starts = |what: &str| text[at..].starts_with(what);
         // GitHub links bare addresses; a backslash before the colon or the dot stops that.
         let links = starts("://") || (c == '.' && text[..at].to_ascii_lowercase().ends_with("www"));
@@ -63,6 +74,17 @@ pub fn markdown(text: &str) -> String {
         shown.push(c);
     }
     shown
+}
+
+/// The length of the code span that starts here, backticks included. One next to another backtick could end elsewhere, and a
+/// `|` would end the cell of a table.
+fn code_at(text: &str, at: usize) -> Option<usize> {
+    let inner = text[at..].strip_prefix('`')?;
+    let length = inner.find('`')?;
+    let (code, rest) = (&inner[..length], &inner[length + 1..]);
+    let is_whole = !text[..at].ends_with('`') && !rest.starts_with('`');
+    let is_plain = !code.trim().is_empty() && !code.contains('|');
+    (is_whole && is_plain).then_some(length + 2)
 }
 
 /// [`visible`], and nothing in it means anything to HTML, in text or in a quoted attribute.
@@ -116,8 +138,21 @@ mod tests {
 
     #[test]
     fn markdown_means_nothing() {
-        assert_eq!(markdown(" a|b `c` [d](e) <f> "), r"a\|b \`c\` \[d\](e) \<f\>");
+        assert_eq!(markdown(" a|b `c [d](e) <f> "), r"a\|b \`c \[d\](e) \<f\>");
         assert_eq!(markdown("https://x www.y"), r"https\://x www\.y");
+    }
+
+    #[test]
+    fn markdown_keeps_code_that_is_no_more_than_code() {
+        assert_eq!(markdown("the `<b>` of `a_b`"), "the `<b>` of `a_b`");
+        for (text, shown) in [
+            ("`a|b`", r"\`a\|b\`"),
+            ("``a`` <b>", r"\`\`a\`\` \<b\>"),
+            ("`a`b` <c>", r"`a`b\` \<c\>"),
+            ("` ` <c>", r"\` \` \<c\>"),
+        ] {
+            assert_eq!(markdown(text), shown);
+        }
     }
 
     #[test]

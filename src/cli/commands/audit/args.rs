@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use clap::ValueEnum;
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, StyledStr};
 
 use crate::audit::{Level, rules};
 use crate::cli::context::Context;
@@ -18,7 +18,7 @@ use crate::facts::zone::Zone;
 use crate::render::format::Format;
 use crate::workspace::audit::AuditOptions;
 
-/// Findings that may stand, one a line: `RULE:ID  why`. Committed, so that it is reviewed like code.
+/// Allowed findings, one per line: `RULE:ID  why`. The file is committed, so that it is reviewed like code.
 pub(super) const ALLOWED: &str = ".leverage-audit";
 
 /// The arguments of `audit`.
@@ -28,43 +28,42 @@ pub(super) const ALLOWED: &str = ".leverage-audit";
     after_help = "Examples:\n  git leverage audit\n  git leverage audit ~/src/kiln --strict --level warning\n  \
                   git leverage audit --format sarif --output findings.sarif\n  git leverage audit --file src/lib.rs\n  \
                   git leverage audit v1.0..HEAD\n  git leverage audit . main\n\n\
-                  HEAD and the local branches are read. `--help` says what each rule asks.\n\
-                  A finding is allowed if `.leverage-audit` at HEAD has a line `RULE:ID  why`. The repository decides that \
-                  itself;\n`--no-allow-file` ignores it."
+                  `--help` lists the rules.",
+    after_long_help = long_help()
 )]
 pub struct Args {
-    /// The repository [default: the current one]. If it is not an existing path, it is read as REV-RANGE
+    /// Repository [default: the current one]; a name that is not a path is read as REV-RANGE
     pub(super) repo: Option<PathBuf>,
-    /// Only the commits of this range, and the tasks that have some of them
+    /// Only commits in this range, and their tasks
     #[arg(value_name = "REV-RANGE")]
     pub(super) range: Option<String>,
-    /// Only commits of this day and later: a date, or words that git understands, such as `2 weeks ago`
+    /// Only commits since this day: a date, or words that git understands, such as `2 weeks ago`
     #[arg(long, value_name = "DATE")]
     pub(super) since: Option<String>,
-    /// Show where each line of one file comes from instead; PATH is relative to the current directory, or to REPO
+    /// Show who wrote each line of a file instead; PATH is relative to the current directory, or to REPO
     #[arg(long, value_name = "PATH", conflicts_with_all = ["range", "since", "strict", "level", "rule", "allow", "no_allow_file"])]
     pub(super) file: Option<PathBuf>,
-    /// Exit with 4 if something is found
+    /// Exit with 4 if there are findings
     #[arg(long)]
     pub(super) strict: bool,
     /// Lowest level to show, and to fail on with `--strict`
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
     pub(super) level: LevelArg,
-    /// Only this rule; may be repeated
-    #[arg(long, value_name = "RULE", value_parser = rule_ids())]
+    /// Check only this rule; may be repeated (`--help` lists the rules)
+    #[arg(long, value_name = "RULE", value_parser = rule_ids(), hide_possible_values = true)]
     pub(super) rule: Vec<String>,
     /// Allow a finding for this run; may be repeated
     #[arg(long, value_name = "RULE:ID", value_parser = rule_and_id)]
     pub(super) allow: Vec<String>,
-    /// Ignore the repository's own `.leverage-audit`, for example if you do not trust it
+    /// Ignore the repository's own `.leverage-audit`
     #[arg(long)]
     pub(super) no_allow_file: bool,
-    /// Time zone that days and months are counted in: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    /// Time zone of days and months: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
     #[arg(long, value_name = "ZONE")]
     pub(super) zone: Option<String>,
     #[command(flatten)]
     pub(super) foreign: ForeignArgs,
-    /// Read everything again, and cache nothing
+    /// Ignore the cache
     #[arg(long)]
     pub(super) no_cache: bool,
     #[command(flatten)]
@@ -75,13 +74,13 @@ pub struct Args {
     /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(super) format: AuditFormat,
-    /// Write to FILE, all or nothing, instead of standard output
+    /// Write to FILE, atomically (`-`: standard output)
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 }
 
 impl Args {
-    /// The zone whose days and months count.
+    /// The time zone of days and months.
     pub(super) fn zone(&self, context: &Context) -> Result<Zone, CommandError> {
         period::zone(self.zone.as_deref(), &context.settings())
     }
@@ -103,7 +102,7 @@ impl Args {
     }
 }
 
-/// An output format, or the one that audits alone have.
+/// An output format of every command, or the one that only audits have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AuditFormat {
     Common(Format),
@@ -142,9 +141,9 @@ pub(super) enum LevelArg {
     /// Everything
     #[default]
     Note,
-    /// What needs an explanation
+    /// Findings that need an explanation
     Warning,
-    /// What cannot be right
+    /// Findings that cannot be right
     Error,
 }
 
@@ -156,6 +155,21 @@ impl From<LevelArg> for Level {
             LevelArg::Error => Self::Error,
         }
     }
+}
+
+/// Examples, the allow file, and what each rule asks.
+fn long_help() -> StyledStr {
+    let mut text = String::from(
+        "Examples:\n  git leverage audit\n  git leverage audit ~/src/kiln --strict --level warning\n  \
+         git leverage audit --format sarif --output findings.sarif\n  git leverage audit --file src/lib.rs\n  \
+         git leverage audit v1.0..HEAD\n  git leverage audit . main\n\n\
+         The audit reads HEAD and the local branches. A finding is allowed if the file `.leverage-audit` at HEAD has a line \
+         `RULE:ID  why`. That file belongs to the audited repository; `--no-allow-file` ignores it.\n\nRules:\n",
+    );
+    for rule in rules::RULES {
+        text += &format!("  {}\n      {}\n", rule.id, rule.about);
+    }
+    text.trim_end().to_owned().into()
 }
 
 /// The ids of the rules, each with what it asks.

@@ -1,4 +1,4 @@
-//! `audit [REPO]`: what was built with agents here, how well that is known, and what does not add up.
+//! `audit [REPO]`: what agents built, how that is known, and which claims do not add up.
 
 mod args;
 mod scope;
@@ -26,15 +26,13 @@ use args::{ALLOWED, AuditFormat, rule_and_id};
 pub use args::Args;
 use scope::{in_repository, part, target};
 
-/// Reads the repository, applies the rules and shows what came of it.
+/// Reads the repository, applies the rules and shows the findings.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let now = context.environment.now.timestamp();
     let (repo, range) = target(args, context)?;
     if let Some(path) = &args.file {
         if range.is_some() {
-            return Err(CommandError::usage(
-                "`--file` shows the lines at HEAD, and takes no REV-RANGE",
-            ));
+            return Err(CommandError::usage("`--file` cannot be used with REV-RANGE"));
         }
         let path = in_repository(&repo, path, args, context)?;
         let input = AuditInput::read(&repo, &args.options(context)?);
@@ -61,7 +59,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     })
 }
 
-/// A file that stands for the whole repository where a finding has to be in one: what allows findings, or a README.
+/// The file that represents the repository where a finding needs one: the allow file, or a README.
 fn place(survival: &Survival) -> Option<&str> {
     let paths = survival.files.iter();
     let mut paths: Vec<&str> = paths
@@ -74,7 +72,7 @@ fn place(survival: &Survival) -> Option<&str> {
     paths.into_iter().min()
 }
 
-/// What may stand: the lines of the committed file that give a reason, and `--allow`.
+/// The allowed findings: lines of the committed file with a reason, and `--allow`.
 fn allowed(repo: &Repo, args: &Args) -> (BTreeMap<String, Reason>, Vec<Warning>) {
     let (mut allowed, mut warnings) = (BTreeMap::new(), Vec::new());
     let file = match args.no_allow_file {
@@ -90,7 +88,7 @@ fn allowed(repo: &Repo, args: &Args) -> (BTreeMap<String, Reason>, Vec<Warning>)
         let what = match rule_and_id(finding) {
             Err(_) if finding.contains(':') => {
                 let rule = finding.split(':').next().unwrap_or_default();
-                format!("the line allows nothing: there is no rule `{rule}`, or no id after it")
+                format!("the line is ignored: unknown rule `{rule}`, or no id after it")
             }
             Ok(_) if !why.trim().is_empty() => {
                 let reason = Reason {
@@ -100,11 +98,11 @@ fn allowed(repo: &Repo, args: &Args) -> (BTreeMap<String, Reason>, Vec<Warning>)
                 allowed.insert(finding.to_owned(), reason);
                 continue;
             }
-            _ => "the line allows nothing".to_owned(),
+            _ => "the line is ignored: it has no rule, or no reason".to_owned(),
         };
         warnings.push(
             Warning::new(format!("{ALLOWED}:{}", number + 1), what)
-                .hint("Write `RULE:ID  why it may stand`; `audit --help` lists the rules"),
+                .hint("Write `RULE:ID  why`; `git leverage audit --help` lists the rules"),
         );
     }
     allowed.extend(args.allow.iter().map(|one| {
@@ -157,7 +155,7 @@ fn show_file(
 ) -> Result<Outcome, CommandError> {
     let AuditFormat::Common(format) = args.format else {
         return Err(CommandError::usage(
-            "SARIF has no representation for the lines of a file",
+            "`--file` cannot be used with `--format sarif`",
         ));
     };
     let document = shown::file_document(path, lines);

@@ -26,8 +26,8 @@ pub(super) fn target(args: &Args, context: &Context) -> Result<(Repo, Option<Str
     match &args.range {
         None if !place.exists() => match environment.repository() {
             Ok(repo) => Ok((repo, Some(word.into_owned()))),
-            Err(_) => Err(CommandError::failed(format!("there is no folder `{word}` here"))
-                .hint("A range of commits needs a repository: change to one, or name it before the range")),
+            Err(_) => Err(CommandError::failed(format!("no such directory: `{word}`"))
+                .hint("To audit a range, name the repository before it, or change to it")),
         },
         None if !is_clearly_a_path(&word)
             && environment
@@ -35,7 +35,7 @@ pub(super) fn target(args: &Args, context: &Context) -> Result<(Repo, Option<Str
                 .is_ok_and(|repo| names_commits(&repo, &word)) =>
         {
             Err(
-                CommandError::usage(format!("`{word}` is both a path and a revision here"))
+                CommandError::usage(format!("`{word}` is both a path and a revision"))
                     .hint(format!("For the commits: git leverage audit . {word}"))
                     .hint(format!("For the repository: git leverage audit ./{word}")),
             )
@@ -44,7 +44,7 @@ pub(super) fn target(args: &Args, context: &Context) -> Result<(Repo, Option<Str
     }
 }
 
-/// Git, too, takes these for paths whatever else they may name.
+/// Git also takes these for paths, whatever else they may name.
 fn is_clearly_a_path(word: &str) -> bool {
     matches!(word, "." | "..") || ["/", "./", "../"].iter().any(|start| word.starts_with(start))
 }
@@ -53,32 +53,32 @@ fn names_commits(repo: &Repo, word: &str) -> bool {
     Range::parse(repo, word).is_ok()
 }
 
-/// A path as git takes it, relative to where one stands or to the folder that was named, from the top of the tree.
+/// A path relative to the current directory or to the directory that was named, as a path from the top of the tree.
 pub(super) fn in_repository(
     repo: &Repo,
     path: &Path,
     args: &Args,
     context: &Context,
 ) -> Result<String, CommandError> {
-    let folder = match &args.repo {
+    let directory = match &args.repo {
         Some(repo) => context.environment.directory.join(repo),
         None => context.environment.directory.clone(),
     };
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let top = repo.work_dir().map(real);
-    // Where nothing is checked out, and inside of `.git`, paths start at the top.
+    // Without a working tree, and inside `.git`, paths start at the top.
     let inside = |path: PathBuf| match &top {
         Some(top) => path.strip_prefix(top).map(Path::to_owned).ok(),
-        None => Some(path.strip_prefix(real(&folder)).unwrap_or(&path).to_owned()),
+        None => Some(path.strip_prefix(real(&directory)).unwrap_or(&path).to_owned()),
     };
     let outside = || {
         CommandError::failed(format!(
-            "`{}` is outside of the repository `{}`",
+            "`{}` is outside the repository `{}`",
             path.display(),
             repo.place().display()
         ))
     };
-    let whole = without_dots(&real(&folder).join(path));
+    let whole = without_dots(&real(&directory).join(path));
     // An absolute path may lead through links; the file itself may be one, and is not followed.
     let linked = whole
         .parent()
@@ -89,7 +89,7 @@ pub(super) fn in_repository(
     Ok(found.to_string_lossy().into_owned())
 }
 
-/// The path with its `.` and `..` taken away, as far as its words tell.
+/// The path without `.` and `..`, resolved by its text alone.
 fn without_dots(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -130,9 +130,7 @@ pub(super) fn part(
 
 fn commits_in(repo: &Repo, range: &str) -> Result<HashSet<ObjectId>, CommandError> {
     range::commits(repo, range).map_err(|_| {
-        CommandError::failed(format!(
-            "`{range}` is neither a folder nor a range of commits here"
-        ))
-        .hint("Write A..B, or a revision for all that it reaches")
+        CommandError::failed(format!("`{range}` is neither a directory nor a range of commits"))
+            .hint("Write `A..B`, or a revision for everything it reaches")
     })
 }
