@@ -11,6 +11,7 @@ mod audit;
 mod audit_answers;
 mod audit_fair;
 mod audit_lies;
+mod audit_page;
 mod bombs;
 mod cache;
 mod calling;

@@ -1,4 +1,4 @@
-//! How much of the claimed hours rests on measured minutes, on linked commits, on nothing.
+//! How many of the claimed hours have measured minutes, only commits, or nothing as evidence.
 
 use std::collections::HashSet;
 use std::ops::Add;
@@ -18,45 +18,45 @@ use crate::facts::ids::ObjectId;
 use crate::facts::ledger::LedgerTask;
 use crate::facts::quantity::{Hours, Minutes, serialize_decimal};
 
-/// The claimed human hours by what they rest on, with the leverage factors of each part.
+/// The claimed hours by their evidence, with the leverage factors of each part.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Confidence {
-    /// All of them.
+    /// All tasks.
     pub claimed: Part,
-    /// Tasks whose sessions were measured in their logs, here.
+    /// Tasks whose sessions have their logs here.
     pub measured: Part,
-    /// Tasks with sessions some of which only notes tell of: measured elsewhere, or written by hand.
+    /// Tasks with sessions of which some are known only from notes: measured elsewhere, or written by hand.
     pub noted: Part,
-    /// Tasks without one, all of whose commits are here and some of which change files.
+    /// Tasks without sessions, all of whose commits are here and some of which change files.
     pub linked: Part,
-    /// Tasks of which a shallow clone left out commits, so that nobody can tell.
+    /// Tasks whose commits a shallow clone left out.
     pub unchecked: Part,
     /// All other tasks.
     pub unsupported: Part,
-    /// Tasks that an agent estimated, whatever they rest on.
+    /// Tasks that an agent estimated, whatever their evidence.
     pub by_agents: Part,
     /// How many of these were estimated by the agent that did the work.
     pub by_own_agent: u64,
-    /// Σ agent minutes, as reports have them: claimed, else of the sessions that made a task's commits. `None` where neither says.
+    /// Σ agent minutes, as in reports: claimed, else of the sessions that made a task's commits. `None` without either.
     #[serde(serialize_with = "serialize_decimal")]
     pub agent_minutes: Option<Minutes>,
     /// The part of `agent_minutes` that nobody claimed.
     #[serde(serialize_with = "serialize_decimal")]
     pub agent_minutes_measured: Option<Minutes>,
-    /// The factor of the tasks that have such minutes, as reports have it.
+    /// The factor of the tasks that have such minutes, as in reports.
     pub leverage_factor: Option<f64>,
     /// The hours in that factor.
     #[serde(serialize_with = "serialize_decimal")]
     pub factor_hours: Hours,
-    /// The factor of the tasks that rest on something: over measured minutes where there are some, else over claimed ones.
+    /// The factor of the tasks with evidence: over measured minutes if there are any, else over claimed ones.
     pub without_unsupported: Option<f64>,
-    /// Σ agent minutes of every session seen, in a task or not. `None` where none was seen, and for a range of commits, as
-    /// sessions that made no commit belong to none.
+    /// Σ agent minutes of all sessions, with or without a task. `None` without any, and for a range of commits, because sessions
+    /// without a commit belong to no range.
     #[serde(serialize_with = "serialize_decimal")]
     pub session_minutes: Option<Minutes>,
     /// The hours of the tasks with measured minutes × 60 / `session_minutes`.
     pub all_in_leverage_factor: Option<f64>,
-    /// The tasks that count no more, in none of the parts.
+    /// The retracted tasks, which are in none of the parts.
     pub retracted: Retracted,
 }
 
@@ -65,19 +65,19 @@ pub struct Confidence {
 pub struct Part {
     /// How many.
     pub tasks: u64,
-    /// What they claim.
+    /// The hours that they claim.
     #[serde(serialize_with = "serialize_decimal")]
     pub human_hours: Hours,
-    /// Σ hours × 60 / Σ claimed agent minutes, over those that claim some.
+    /// Σ hours × 60 / Σ claimed agent minutes, over tasks that claim minutes.
     pub leverage_factor: Option<f64>,
     /// The hours in that factor.
     #[serde(serialize_with = "serialize_decimal")]
     pub factor_hours: Hours,
-    /// Σ hours × 60 / Σ agent minutes of their sessions, over those that have some.
+    /// Σ hours × 60 / Σ agent minutes of their sessions, over tasks with sessions.
     pub measured_leverage_factor: Option<f64>,
 }
 
-/// What a task rests on.
+/// The evidence for a task.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Support {
     /// The agent minutes of its sessions, from their logs.
@@ -147,7 +147,7 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
     }
 }
 
-/// How long agents worked for each task that is shown. All tasks of a commit share the time of its sessions, shown or not.
+/// How long agents worked on each task of the selection. All tasks of a commit share the time of its sessions, selected or not.
 fn agent_times<'a>(shown: Shown<'a>, all: All<'a>) -> Vec<(&'a LedgerTask, TaskEffort)> {
     let placed: Vec<PlacedTask> = all.ledger.tasks.iter().map(PlacedTask::from).collect();
     let effort = Effort::new(all.sessions, &placed.iter().collect::<Vec<_>>());
@@ -155,11 +155,11 @@ fn agent_times<'a>(shown: Shown<'a>, all: All<'a>) -> Vec<(&'a LedgerTask, TaskE
     tasks.map(|found| (found, effort.figures(&found.task))).collect()
 }
 
-/// A commit that is not here may be the one that the hours are for, and one that changes no file shows no work.
+/// A commit that is not here may be the one with the work, and one that changes no file shows no work.
 fn support(all: All<'_>, task: &LedgerTask, empty: &HashSet<ObjectId>) -> Support {
     let is_here = |commit: &ObjectId| all.reach.commits.contains(commit);
     let changes_files = |commit: &ObjectId| !empty.contains(commit);
-    // Some of the minutes are no measure of all: they would make the factor too high.
+    // The minutes of some sessions are not those of all: they would make the factor too high.
     match measured::of_task(all, task).filter(|measured| measured.is_all) {
         Some(measured) if measured.is_from_logs => Support::Minutes(measured.agent_minutes),
         Some(measured) => Support::NotedMinutes(measured.agent_minutes),
@@ -171,13 +171,13 @@ fn support(all: All<'_>, task: &LedgerTask, empty: &HashSet<ObjectId>) -> Suppor
     }
 }
 
-/// Those that change no file, merges among them. What could not be counted is unknown, which is not none.
+/// Commits that change no file, including merges. A commit that could not be counted is not one of them.
 fn empty_commits(commits: &[Commit]) -> HashSet<ObjectId> {
     let is_empty = |commit: &&Commit| commit.lines.is_some_and(|lines| lines.files == 0);
     commits.iter().filter(is_empty).map(|commit| commit.id).collect()
 }
 
-/// `None` where no session says, and where those that made no commit were left out.
+/// `None` if no session has minutes, or if those without a commit were left out.
 fn session_minutes(evidence: &Evidence<'_>) -> Option<Minutes> {
     let known = evidence.shown().sessions().filter_map(SeenSession::agent_minutes);
     known.reduce(Add::add).filter(|_| evidence.asked.range.is_none())
@@ -198,7 +198,7 @@ fn part<'a>(tasks: impl Iterator<Item = &'a (&'a LedgerTask, Support)> + Clone) 
     }
 }
 
-/// The terms of a task's factor over other minutes than it claims.
+/// The terms of a task's factor over minutes other than its claim.
 fn ratio(task: &LedgerTask, minutes: Option<Minutes>) -> Ratio {
     Ratio::new(task.task.estimate.hours, minutes)
 }

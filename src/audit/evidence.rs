@@ -1,4 +1,4 @@
-//! What an audit looks at.
+//! The input of an audit.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::git::survival::Survival;
 use crate::sources::attested_lines::AttestedCommit;
 use crate::sources::reach::Reach;
 
-/// Which part of a repository was asked for. Without any, all of it.
+/// The selected part of a repository; by default everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Asked {
     /// A range of commits, as it was typed. Untrusted text.
@@ -30,31 +30,31 @@ impl Asked {
     }
 }
 
-/// All that was read of a repository, whatever part of it was asked for. Rules judge by it: a range of commits cuts no task
-/// in two.
+/// All that was read of a repository, whatever was selected. Rules check against all of it, so a range of commits never cuts a
+/// task in two.
 #[derive(Clone, Copy)]
 pub struct All<'a> {
     /// The tasks.
     pub ledger: &'a Ledger,
     /// The measured sessions that worked here, from logs or from notes.
     pub sessions: &'a [SeenSession],
-    /// How the ledger came to be, oldest first.
+    /// The ledger's history, oldest first.
     pub steps: &'a [LedgerStep],
-    /// Where its references left their past behind.
+    /// Where its refs were moved off their own history.
     pub jumps: &'a Jumps,
     /// The commits of the repository.
     pub commits: &'a [Commit],
-    /// What notes of git-ai attest of them.
+    /// What git-ai notes say about them.
     pub attested: &'a [AttestedCommit],
-    /// All commits that can be reached, and those that were reverted for good.
+    /// All reachable commits, and those that are still reverted.
     pub reach: &'a Reach,
-    /// The commits on a way to HEAD: only their lines can stand there.
+    /// The commits that HEAD reaches: only their lines can be there.
     pub at_head: &'a HashSet<ObjectId>,
-    /// Who brought each line of HEAD; `None` where it could not be told.
+    /// Which commit added each line of HEAD; `None` if that is unknown.
     pub survival: Option<&'a Survival>,
 }
 
-/// What was asked for, by id.
+/// The selection, by id.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selection {
     /// The commits.
@@ -65,7 +65,7 @@ pub struct Selection {
     pub sessions: HashSet<SessionId>,
 }
 
-/// The part that was asked for, and nothing beside it: findings are about this alone.
+/// The selection and nothing else: findings are about this part only.
 #[derive(Clone, Copy)]
 pub struct Shown<'a> {
     of: All<'a>,
@@ -73,7 +73,7 @@ pub struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    /// Whether that is everything.
+    /// Whether the selection is everything.
     pub(super) fn is_everything(self) -> bool {
         self.only.is_none()
     }
@@ -84,7 +84,7 @@ impl<'a> Shown<'a> {
         tasks.filter(move |found| self.only.is_none_or(|only| only.tasks.contains(&found.task.id)))
     }
 
-    /// The tasks that count no more.
+    /// The retracted tasks.
     pub(super) fn retracted(self) -> impl Iterator<Item = &'a RetractedTask> {
         let retracted = self.of.ledger.retracted.iter();
         retracted.filter(move |gone| {
@@ -109,7 +109,7 @@ impl<'a> Shown<'a> {
         commits.filter(move |commit| self.has(commit.id))
     }
 
-    /// What notes of git-ai attest of these commits.
+    /// What git-ai notes say about these commits.
     pub(super) fn attested(self) -> impl Iterator<Item = &'a AttestedCommit> {
         let attested = self.of.attested.iter();
         attested.filter(move |one| self.has(one.commit))
@@ -120,22 +120,22 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// What an audit looks at.
+/// The input of an audit.
 pub struct Evidence<'a> {
-    /// What all of it was narrowed to, in words.
+    /// The selection, as typed.
     pub asked: &'a Asked,
-    /// The same, as what it came to; `None` for everything.
+    /// The selection, by id; `None` for everything.
     pub only: Option<&'a Selection>,
     /// Everything.
     pub all: All<'a>,
-    /// Whose midnight ends a day and a month.
+    /// The time zone of days and months.
     pub zone: Zone,
-    /// The present, seconds since the epoch.
+    /// The current time, in seconds since the epoch.
     pub now: i64,
 }
 
 impl<'a> Evidence<'a> {
-    /// What findings and figures are about.
+    /// The part that findings and figures are about.
     pub(super) fn shown(&self) -> Shown<'a> {
         Shown {
             of: self.all,

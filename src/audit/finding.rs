@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// How much a finding weighs.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -17,21 +17,21 @@ pub enum Level {
     Error,
 }
 
-/// Something that does not add up.
+/// A claim or a record that does not add up.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
     /// The id of the rule.
     pub rule: &'static str,
-    /// How much it weighs.
+    /// Its severity.
     pub level: Level,
-    /// What it is about: a task, a commit or a session by its id.
+    /// The id of the task, commit or session that it is about.
     pub id: String,
-    /// What names it as it is now, for `--allow` and `.leverage-audit`.
+    /// Its entry for `--allow` and `.leverage-audit`.
     pub entry: String,
-    /// What was found, one sentence. Untrusted text.
+    /// One sentence. Untrusted text.
     pub message: String,
     /// The numbers behind it.
     pub figures: BTreeMap<&'static str, f64>,
-    /// What to do about it.
+    /// Advice.
     pub advice: &'static str,
 }

@@ -1,4 +1,4 @@
-//! What a rule found, before it is told by which.
+//! A finding before its rule is added.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::allowed::Tie;
 use super::{Finding, Level};
 use crate::facts::task::Task;
 
-/// A finding without what its rule says of all of them.
+/// A finding without the parts that all findings of its rule share.
 pub(super) struct Found {
     level: Level,
     id: String,
@@ -16,7 +16,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Something about a commit or a session, or about the whole.
+    /// A finding about a commit, a session, or the whole.
     pub(super) fn new(level: Level, id: &dyn ToString, message: String) -> Self {
         Self {
             level,
@@ -27,7 +27,7 @@ impl Found {
         }
     }
 
-    /// Something about a task, as its current revision has it.
+    /// A finding about the current revision of a task.
     pub(super) fn of(level: Level, task: &Task, message: String) -> Self {
         Self {
             tie: Tie::Revision(task.rev),
@@ -35,7 +35,7 @@ impl Found {
         }
     }
 
-    /// Something that may grow: so many of what it counts.
+    /// A finding that counts something and may grow.
     pub(super) fn up_to(self, count: u64) -> Self {
         Self {
             tie: Tie::UpTo(count),
@@ -48,7 +48,7 @@ impl Found {
         self
     }
 
-    /// The finding of the rule with this id, and what it is tied to.
+    /// The finding of the rule with this id, and what it depends on.
     pub(super) fn into_finding(self, rule: &'static str, advice: &'static str) -> (Tie, Finding) {
         let finding = Finding {
             entry: self.tie.entry(rule, &self.id),

@@ -27,7 +27,7 @@ pub struct FileLine {
     pub tasks: Vec<String>,
     /// The sessions of these tasks, and those linked to the commit.
     pub sessions: Vec<String>,
-    /// What they contain; empty where that is unknown. Untrusted text.
+    /// Their text; empty if that is unknown. Untrusted text.
     pub text: Vec<String>,
 }
 
@@ -38,17 +38,17 @@ impl FileLine {
     }
 }
 
-/// Why a file's lines cannot be told.
+/// Why the origin of a file's lines is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// There is no such file, or survival is not known at all.
+    /// There is no such file, or survival is unknown.
     #[error("`{0}` is not a file at HEAD")]
     Absent(String),
     /// It has no lines.
     #[error("`{0}` is binary")]
     Binary(String),
     /// An object is missing or too large.
-    #[error("the lines of `{0}` cannot be told: {1}")]
+    #[error("cannot attribute the lines of `{0}`: {1}")]
     Unread(String, String),
 }
 

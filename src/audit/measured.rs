@@ -1,4 +1,4 @@
-//! What the sessions of a task measured.
+//! The minutes that the sessions of a task measured.
 
 use std::collections::BTreeSet;
 
@@ -9,23 +9,23 @@ use crate::facts::ledger::LedgerTask;
 use crate::facts::link::Link;
 use crate::facts::quantity::Minutes;
 
-/// The minutes of the sessions that a task names, as far as they were for it, or, where it names none or some are not here, of
-/// those linked to its commits.
+/// The minutes of the sessions that a task names, as far as they were for it; without any, or if some are not here, of those
+/// linked to its commits.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Measured {
-    /// What the agents worked.
+    /// The agents' time.
     pub(super) agent_minutes: Minutes,
-    /// What the person took, as far as anything says.
+    /// The person's time, if known.
     pub(super) supervisory_minutes: Minutes,
-    /// The most that agents can have worked between the first and the last event of each session.
+    /// The longest that agents can have worked between the first and the last event of each session.
     pub(super) possible_minutes: Minutes,
-    /// Whether that is all. A session that is named and not here may have taken more, and never less.
+    /// Whether all named sessions are here. One that is not can only add time.
     pub(super) is_all: bool,
-    /// Whether each of these sessions has its log here. What only a note tells may have been written by hand.
+    /// Whether each of these sessions has its log here. A note may have been written by hand.
     pub(super) is_from_logs: bool,
 }
 
-/// `None` where no session of the task is here.
+/// `None` if no session of the task is here.
 pub(super) fn of_task(all: All<'_>, task: &LedgerTask) -> Option<Measured> {
     let named: BTreeSet<&SessionId> = task.task.sessions.iter().collect();
     let here = all.sessions.iter();
@@ -47,15 +47,15 @@ pub(super) fn of_task(all: All<'_>, task: &LedgerTask) -> Option<Measured> {
         let agent = session.agent_minutes()?;
         sum.agent_minutes += agent * *share;
         sum.supervisory_minutes += session.supervisory_minutes().unwrap_or_default() * *share;
-        // Subagents work side by side, so a session may hold more minutes than its span.
+        // Subagents work in parallel, so a session may have more minutes than its span.
         sum.possible_minutes += session.span.minutes().max(agent);
     }
     (!parts.is_empty()).then_some(sum)
 }
 
-/// The part of a session that a task may mean by naming it: what it took for the task's commits, where its time for others
-/// can be told from that, and, as reports have it, its part of what was not committed, where it was recorded in the
-/// session; without commits, what it did not commit; else all of it.
+/// The part of a session that belongs to a task that names it: the time for the task's commits, if that can be separated from
+/// the time for others, and, as in reports, its part of the uncommitted time if it was recorded in the session; without commits,
+/// the uncommitted time; else all of it.
 fn named_part(all: All<'_>, session: &SeenSession, task: &LedgerTask) -> f64 {
     let (own, others): (Vec<_>, Vec<_>) = session
         .made()
@@ -78,13 +78,13 @@ fn named_part(all: All<'_>, session: &SeenSession, task: &LedgerTask) -> f64 {
     }
 }
 
-/// Whether a task without commits names the session, which has what that did not commit.
+/// Whether a task without commits names the session, and so has its uncommitted time.
 fn is_named_without_commits(all: All<'_>, session: &SeenSession) -> bool {
     let mut without = all.ledger.tasks.iter().filter(|task| task.commits.is_empty());
     without.any(|found| found.task.sessions.contains(&session.id))
 }
 
-/// The sessions that made a commit of the task, with the part of them that did.
+/// The sessions that made a commit of the task, with the part that did.
 fn linked<'a>(all: All<'a>, task: &LedgerTask) -> Vec<(&'a SeenSession, f64)> {
     let part = |session: &'a SeenSession| {
         let shares = session

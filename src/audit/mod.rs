@@ -1,8 +1,8 @@
-//! Facts → findings: what does not add up in a repository's AI-built history.
+//! Facts → findings: claims that do not add up in a repository's history.
 //!
-//! A [`rules::Rule`] is one function from what is [`Shown`], judged by [`All`], to findings, with its id and
-//! what to do about them. A rule that has nothing to look at is listed as skipped, so that silence is never taken for a
-//! clean bill. Nothing here reads a repository or decides what is shown.
+//! A [`rules::Rule`] is a function from the selection ([`Shown`]), checked against [`All`], to findings, with an id and advice. A
+//! rule that has nothing to check is listed as skipped, so that silence never looks like a clean result. Nothing here reads a
+//! repository or decides how findings look.
 
 mod allowed;
 mod claims;
@@ -42,64 +42,64 @@ pub const SCHEMA: &str = "git-leverage.audit/1";
 /// The version of the machine format of a file's lines.
 pub const LINES_SCHEMA: &str = "git-leverage.audit-lines/1";
 
-/// A finding that somebody explained.
+/// An allowed finding.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Allowed {
-    /// What was found.
+    /// The finding.
     #[serde(flatten)]
     pub finding: Finding,
-    /// Why it may stand. Untrusted text.
+    /// Why it is allowed. Untrusted text.
     pub reason: String,
-    /// Who says so.
+    /// Who allows it.
     pub by: AllowedBy,
 }
 
-/// A rule that had nothing to look at.
+/// A rule that had nothing to check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Skipped {
     /// The id of the rule.
     pub rule: &'static str,
-    /// What it would have needed.
+    /// What it would need.
     pub reason: &'static str,
 }
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Audit {
     /// The repository's name. Untrusted text.
     pub repo: String,
-    /// Which part of it was looked at.
+    /// The selected part of it.
     pub asked: Asked,
-    /// How much of what is claimed rests on what.
+    /// The evidence for the claims.
     pub confidence: confidence::Confidence,
-    /// Commits and lines by what made them, and what stands of them.
+    /// Commits and lines by who made them, and how many lines are still at HEAD.
     pub origin: Vec<origin::Row>,
-    /// Lines that notes of git-ai attest, of those that their commits added.
+    /// Lines that git-ai notes attribute, of those that their commits added.
     pub attested: Vec<AttestedCommit>,
     /// How long lines last.
     pub half_life: origin::HalfLives,
-    /// Who signed commits of the ledger, and how many of them.
+    /// Who signed ledger commits, and how many.
     pub signatures: Vec<Signer>,
-    /// The least level of `findings`.
+    /// The lowest level in `findings`.
     pub level: Level,
-    /// What does not add up, the gravest first.
+    /// The findings, most severe first.
     pub findings: Vec<Finding>,
-    /// How many findings are below the level, and left out.
+    /// How many findings below the level were left out.
     pub findings_below_level: u64,
-    /// What was explained.
+    /// The allowed findings.
     pub allowed: Vec<Allowed>,
-    /// The rules that were asked and had something to look at, by id.
+    /// The rules that had something to check, by id.
     pub checked: Vec<&'static str>,
-    /// What was not looked at.
+    /// The rules that had nothing to check.
     pub skipped: Vec<Skipped>,
     /// What could not be read.
     pub warnings: Vec<Warning>,
 }
 
-/// Signatures of one kind or person on commits of the ledger.
+/// Signatures of one kind or person on ledger commits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Signer {
-    /// What they are worth, and whose they are.
+    /// Whether they are valid, and whose they are.
     #[serde(flatten)]
     pub signature: Signature,
     /// On how many commits.
@@ -118,14 +118,14 @@ fn signers(steps: &[LedgerStep]) -> Vec<Signer> {
     counts.into_iter().map(signer).collect()
 }
 
-/// Which rules run, what of their findings counts, and what may stand.
+/// Which rules run, which of their findings count, and which are allowed.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
-    /// Only these rules; all where there are none.
+    /// Only these rules; all if empty.
     pub rules: BTreeSet<String>,
     /// Findings below it are only counted.
     pub level: Level,
-    /// `RULE:ID` or `RULE:ID@N`, with the reason why it may stand.
+    /// `RULE:ID` or `RULE:ID@N`, with the reason.
     pub allowed: BTreeMap<String, Reason>,
 }
 
@@ -156,7 +156,7 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
             }
         }
     }
-    // In a part of the history, an entry may speak of another part.
+    // In an audit of a part, an entry may apply to another part.
     if evidence.shown().is_everything() {
         warnings.extend(allowances.unused(&checked));
     }

@@ -1,4 +1,4 @@
-//! What made the commits and lines of a repository, how that is known, and how much of it still stands.
+//! Who made the commits and lines of a repository, how that is known, and how much of it is still at HEAD.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -27,7 +27,7 @@ pub enum Grouping {
     HowKnown,
     /// Each agent that is named, and commits of agents that no sign names.
     Agent,
-    /// Each model that is named.
+    /// Each model that is named, and commits of agents without one.
     Model,
     /// Each task of the ledger.
     Task,
@@ -51,15 +51,15 @@ pub struct Row {
     pub strength: Option<Strength>,
     /// How many.
     pub commits: u64,
-    /// Lines that they added, as far as they could be counted; merges add none.
+    /// Lines that they added, without those that could not be counted; merges add none.
     pub lines_added: u64,
-    /// Commits whose lines could not be counted, as an object is missing.
+    /// Commits whose lines could not be counted because an object is missing.
     pub commits_uncounted: u64,
-    /// Those of `commits` that HEAD does not reach, as they are on other branches: no line of theirs can stand there.
+    /// Those of `commits` that are only on other branches: none of their lines can be at HEAD.
     pub commits_elsewhere: u64,
     /// The part of `lines_added` that is theirs.
     pub lines_elsewhere: u64,
-    /// Lines at HEAD that blame finds with them, merges included. `None` where survival is not known.
+    /// Lines at HEAD that blame attributes to them, including merges. `None` if survival is unknown.
     pub lines_standing: Option<u64>,
 }
 
@@ -96,14 +96,14 @@ impl Row {
     }
 }
 
-/// Where a commit is, as far as its lines are asked for.
+/// Where a commit is, as far as its lines are concerned.
 #[derive(Debug, Clone, Copy)]
 enum Place {
-    /// Nobody knows what stands at HEAD.
+    /// Survival is unknown.
     Unknown,
     /// On a branch that HEAD does not reach.
     Elsewhere,
-    /// On a way to HEAD, where so many of its lines stand.
+    /// HEAD reaches it, and has this many of its lines.
     AtHead(u64),
 }
 
@@ -134,7 +134,7 @@ impl Group {
     }
 }
 
-/// The commits among `commits` that are on a way to `head`, itself included.
+/// The commits among `commits` that `head` reaches, including itself.
 pub fn reached(commits: &[Commit], head: Option<ObjectId>) -> HashSet<ObjectId> {
     let parents: HashMap<ObjectId, &[ObjectId]> = commits
         .iter()
@@ -150,7 +150,7 @@ pub fn reached(commits: &[Commit], head: Option<ObjectId>) -> HashSet<ObjectId> 
     reached
 }
 
-/// After how many days half of what was added is gone: fitted to all commits, an estimate.
+/// After how many days half of the added lines are gone: fitted to all commits, an estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct HalfLives {
     /// Lines of commits with an agent, in days.
@@ -159,7 +159,7 @@ pub struct HalfLives {
     pub other_days: Option<f64>,
 }
 
-/// All groupings, one after the other.
+/// The rows of all groupings.
 pub(super) fn rows(evidence: &Evidence<'_>) -> Vec<Row> {
     let standing = evidence
         .all
@@ -236,7 +236,7 @@ fn groups(commit: &Commit, tasks: &[Group], zone: Zone, is_logged: bool) -> Vec<
     groups
 }
 
-/// Fits one half-life to agents' lines and one to all others.
+/// One half-life for agents' lines and one for all others.
 pub(super) fn half_lives(evidence: &Evidence<'_>) -> HalfLives {
     let Some(survival) = evidence.all.survival else {
         return HalfLives::default();
@@ -272,8 +272,7 @@ struct Batch {
     standing: f64,
 }
 
-/// The half-life under which as many lines would stand as do; `None` where none went, none stand, or
-/// all are too young to tell.
+/// The half-life that leaves as many lines as there are; `None` if no line is gone, all are gone, or all are too young.
 fn half_life(batches: &[Batch]) -> Option<f64> {
     let standing: f64 = batches.iter().map(|batch| batch.standing).sum();
     let added: f64 = batches.iter().map(|batch| batch.added).sum();
@@ -295,7 +294,7 @@ fn half_life(batches: &[Batch]) -> Option<f64> {
             high = middle;
         }
     }
-    // What is much longer than anything was watched for is a guess.
+    // A half-life that is much longer than the history is a guess.
     let watched = batches.iter().map(|batch| batch.days).fold(0.0, f64::max);
     (low > 2e-3 && high < 2.0 * watched).then_some(high)
 }

@@ -1,12 +1,11 @@
-//! All rules. Each file holds those of one theme: the questions in its `RULES`, and beside them the functions that answer.
+//! All rules. Each file contains those of one topic: the questions in its `RULES`, and the functions that answer them.
 //!
-//! A claim is held against what was measured; what a rule says is never a verdict on a person, only on figures that do not
-//! fit.
+//! Rules compare claims with measurements. A finding is about figures that do not fit, never about a person.
 
 pub use super::rule::Rule;
 use super::{claims, integrity, retractions, revisions, selection, trailers, work};
 
-/// The themes, in the order in which their rules are listed.
+/// The topics, in the order in which their rules are listed.
 const THEMES: [&[Rule]; 7] = [
     revisions::RULES,
     retractions::RULES,
@@ -31,7 +30,7 @@ const COUNT: usize = {
     count
 };
 
-/// The themes one after the other, joined by the compiler: iterators are not `const`.
+/// The topics joined at compile time: iterators are not `const`.
 const fn all() -> [Rule; COUNT] {
     let mut all = [THEMES[0][0]; COUNT];
     let (mut filled, mut theme) = (0, 0);

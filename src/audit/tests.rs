@@ -397,7 +397,7 @@ fn what_no_time_was_claimed_for() {
         rule,
         trailers("Leverage-Estimate: forty\n"),
         Level::Warning,
-        "counts for nothing",
+        "is ignored",
     );
     passes(
         rule,
@@ -655,7 +655,7 @@ fn claims_for_no_code() {
 
     let mut plan = Case::default().note_alone(1, &[task(1, json!({}))]);
     plan.findings.task_commits.insert(oid(1));
-    triggers("claim-without-commit", plan, Level::Note, "names no commit");
+    triggers("claim-without-commit", plan, Level::Note, "has no commit");
     passes(
         "claim-without-commit",
         Case::default().note(1, &[task(1, json!({}))]),

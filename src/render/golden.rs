@@ -190,7 +190,7 @@ fn markdown_is_a_table_and_nothing_else() {
 
     | task | human | agent | leverage | commits |
     | :--- | ---: | ---: | ---: | ---: |
-    | =cmd\|'/c calc'!A1\\x1b\[2J\\u{202e}\<img src=x onerror="a"\>\\n\`\[x\](y)\` | 40h | 25m | 96.0x | 1,000 |
+    | =cmd\|'/c calc'!A1\\x1b\[2J\\u{202e}\<img src=x onerror="a"\>\\n`[x](y)` | 40h | 25m | 96.0x | 1,000 |
     | 日本語のタイトルは幅が二倍 | 1,386h | – | – | 1,000 |
     | **total** | **1,426h** | **25m** | **96.0x** | **2,000** |
 

@@ -1,4 +1,4 @@
-//! Findings by kind: those of one rule and one level, the gravest first.
+//! Findings by kind: those of one rule and one level, most severe first.
 
 use crate::audit::rules::{RULES, Rule};
 use crate::audit::{Finding, Level};
@@ -22,8 +22,8 @@ impl Kind<'_> {
     }
 }
 
-/// The kinds in the order of their worth: errors before warnings before notes, and of one level in the order of the rules, which
-/// lists those about the ledger itself last: what was tampered with comes first, then what is impossible.
+/// The kinds, most severe first: errors before warnings before notes. Within a level, a ledger that was tampered with comes
+/// first; the others follow the order of the rules.
 pub(super) fn kinds(findings: &[Finding]) -> Vec<Kind<'_>> {
     let is_same = |one: &Finding, other: &Finding| (one.level, one.rule) == (other.level, other.rule);
     let mut kinds: Vec<Kind<'_>> = findings
@@ -41,14 +41,14 @@ pub(super) fn kinds(findings: &[Finding]) -> Vec<Kind<'_>> {
     kinds
 }
 
-/// Where the kind stands among those of its level.
+/// The order among kinds of one level.
 fn rank(rule: &Rule) -> (bool, usize) {
     let at = RULES.iter().position(|one| one.id == rule.id);
     let is_about_ledger = rule.id.starts_with("ledger-") || rule.id == "revision-twice";
     (!is_about_ledger, at.unwrap_or(usize::MAX))
 }
 
-/// What a finding is about, as short as people read it. Untrusted text.
+/// The id of a finding, shortened for people. Untrusted text.
 pub(super) fn short_id(found: &Finding) -> String {
     let id = &found.id;
     if let Ok(task) = id.parse::<TaskId>() {
@@ -63,7 +63,7 @@ pub(super) fn short_id(found: &Finding) -> String {
     }
 }
 
-/// The text with the first eight digits of each UUID, as ids of sessions are shown.
+/// The text with only the first eight digits of each UUID, as session ids are shown.
 pub(super) fn with_short_ids(text: &str) -> String {
     let mut short = String::with_capacity(text.len());
     let mut rest = text;

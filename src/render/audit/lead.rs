@@ -1,5 +1,5 @@
-//! The first lines of an audit, for a reader who believes nothing: what is claimed, what is measured, whose lines stand, how
-//! strong the evidence is.
+//! The first lines of an audit, for a sceptic: what is claimed, what is measured, whose lines are at HEAD, how strong the
+//! evidence is.
 
 use super::sentences::{bare_hours, counted_in_groups, factor, level, minutes, number, of_states};
 use crate::audit::origin::{Grouping, Row};
@@ -9,11 +9,11 @@ use crate::render::document::percent;
 
 /// One line at the top.
 pub(super) struct Fact {
-    /// What it is about; empty where the text says so itself.
+    /// What it is about; empty if the text needs no label.
     pub(super) label: &'static str,
     /// The fact.
     pub(super) text: String,
-    /// The same in fewer and fewer words, for where it does not fit on a line.
+    /// Shorter forms, for narrow terminals.
     pub(super) shorter: Vec<String>,
 }
 
@@ -93,7 +93,7 @@ fn finding_counts(audit: &Audit) -> String {
     }
 }
 
-/// What is said of findings at the top.
+/// The findings, counted, for the first line.
 fn found(audit: &Audit) -> String {
     match (audit.checked.len(), audit.findings_below_level) {
         (0, _) => String::new(),

@@ -38,7 +38,7 @@ fn sum(lines: &[FileLine]) -> String {
     text
 }
 
-/// Who an agent is, or why none is named.
+/// The agents, or who else made the commit.
 fn maker(line: &FileLine) -> String {
     match line.state {
         Some(Maker::Agent) if !line.agents.is_empty() => line.agents.join(", "),
@@ -75,7 +75,7 @@ pub fn file_page(lines: &[FileLine], screen: Screen) -> String {
         for number in line.first_line..=line.last_line {
             let content = (number - line.first_line).try_into().ok();
             let content = content.and_then(|at: usize| line.text.get(at));
-            // A tab has the width that a terminal gives it at most.
+            // Blanks have the same width everywhere; tabs do not.
             let content = content.map(|text| visible(&text.replace('\t', "    ")));
             let whole = format!("{head}{number:>digits$}) {}", content.unwrap_or_default());
             let whole = match screen.width {
@@ -88,7 +88,7 @@ pub fn file_page(lines: &[FileLine], screen: Screen) -> String {
     text
 }
 
-/// Below it, the author gives way to the text.
+/// Below this width, the author is hidden in favor of the text.
 const NARROW: usize = 72;
 
 /// The text in exactly so many columns, and a blank.

@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::kinds::{Kind, kinds, short_id, with_short_ids};
 use super::lead::{facts, title};
-use super::sentences::{level, notes, skipped};
+use super::sentences::{level, notes, number, skipped};
 use super::tables;
 use crate::audit::{Audit, Finding, Level};
 use crate::render::document::{Document, Table};
@@ -43,7 +43,7 @@ pub fn page(audit: &Audit, screen: Screen, unfolded: bool) -> String {
     text + &terminal::render(&rest, screen)
 }
 
-/// What a reader who believes nothing wants to know first, in eight lines at most where the terminal has 80 columns.
+/// What a sceptic wants to know first, in at most eight lines on a terminal with 80 columns.
 fn top(audit: &Audit, pen: Pen) -> String {
     let mut text = pen.paragraph(&title(audit), "", HEADING);
     for fact in facts(audit) {
@@ -85,7 +85,9 @@ fn folded(mut table: Table, unfolded: bool) -> Table {
     if !unfolded && super::is_long_list(&table) && table.rows.len() > ROWS + 1 {
         let more = table.rows.len() - ROWS;
         table.rows.truncate(ROWS);
-        table.notes.push(format!("{more} more rows (`-v` shows them)"));
+        table
+            .notes
+            .push(format!("{} more rows (`-v` shows them)", number(more as u64)));
     }
     table
 }

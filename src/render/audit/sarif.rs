@@ -1,4 +1,4 @@
-//! The findings as SARIF 2.1.0, the form in which forges take them.
+//! The findings as SARIF 2.1.0, the format that forges read.
 
 use serde_json::{Value, json};
 
@@ -6,8 +6,7 @@ use super::sentences::level;
 use crate::audit::rules::RULES;
 use crate::audit::{Allowed, Audit, Finding};
 
-/// SARIF 2.1.0, the form in which forges take findings. `place` is a file of the repository that stands for all of it, by
-/// its path.
+/// The findings as SARIF 2.1.0, the format that forges read. `place` is the path of the file that represents the repository.
 pub fn sarif(audit: &Audit, place: Option<&str>, version: &str) -> Value {
     let rules: Vec<Value> = RULES
         .iter()

@@ -110,7 +110,7 @@ pub(super) fn notes(audit: &Audit) -> Vec<String> {
     notes
 }
 
-/// The rules that had nothing to check: how many, or, where all is shown, which.
+/// The rules that had nothing to check: how many, or the full list.
 pub(super) fn skipped(audit: &Audit, is_listed: bool) -> Vec<String> {
     let count = audit.skipped.len();
     if count == 0 {
@@ -133,7 +133,7 @@ pub(super) fn skipped(audit: &Audit, is_listed: bool) -> Vec<String> {
         .collect()
 }
 
-/// An audit of somebody else's repository must not be silenced by it unseen.
+/// A repository must not silence its own audit unnoticed.
 fn allowed_by_repository(audit: &Audit) -> Option<String> {
     let by_repository = |one: &&Allowed| one.by == AllowedBy::Repository;
     let count = audit.allowed.iter().filter(by_repository).count();

@@ -1,4 +1,4 @@
-//! What `audit` was called with.
+//! The arguments of `audit`.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -85,7 +85,7 @@ impl Args {
         period::zone(self.zone.as_deref(), &context.settings())
     }
 
-    /// How the repository is read, and the sessions beside it.
+    /// How the repository and the sessions are read.
     pub(super) fn options(&self, context: &Context) -> Result<AuditOptions, CommandError> {
         let read = ReadArgs {
             foreign: self.foreign,
@@ -135,7 +135,7 @@ impl ValueEnum for AuditFormat {
     }
 }
 
-/// A level as it is typed.
+/// A level as an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum LevelArg {
     /// Everything

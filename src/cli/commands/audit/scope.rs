@@ -1,4 +1,4 @@
-//! Which repository, commits and file an audit is about, by the words it was called with.
+//! The repository, commits and file that an audit is about, from its arguments.
 
 use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
@@ -104,7 +104,7 @@ fn without_dots(path: &Path) -> PathBuf {
     plain
 }
 
-/// The part of the repository that is asked for.
+/// The selected part of the repository.
 pub(super) fn part(
     repo: &Repo,
     range: Option<String>,
