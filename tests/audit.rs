@@ -285,8 +285,8 @@ fn sessions_in_notes_make_a_commit_an_agents_and_its_hours_measured() {
     assert_eq!(
         lines["lines"],
         serde_json::json!([{
-            "first_line": 1, "last_line": 2, "commit": commit, "state": "agent", "agents": ["codex"],
-            "tasks": ["Task 1"], "sessions": ["codex:1"],
+            "first_line": 1, "last_line": 2, "commit": commit, "author": "Ada Example", "state": "agent",
+            "agents": ["codex"], "tasks": ["Task 1"], "sessions": ["codex:1"], "text": ["one", "two"],
         }])
     );
 }
@@ -457,7 +457,7 @@ fn tasks_without_code_that_were_reset_are_seen_too() {
     repo.git(&["update-ref", tasks, "refs/leverage/tasks~1"]);
     let found = audited(&repo, &rule);
     let message = found["findings"][0]["message"].as_str().unwrap();
-    assert!(message.starts_with("refs/leverage/tasks was moved"), "{found}");
+    assert!(message.starts_with("`refs/leverage/tasks` was moved"), "{found}");
     // Without a reflog it is unknown, which is not a pass.
     std::fs::remove_file(repo.path().join(".git/logs").join(tasks)).unwrap();
     assert_eq!(audited(&repo, &rule)["skipped"][0]["rule"], "ledger-moved");

@@ -79,7 +79,7 @@ fn the_factor_of_measured_minutes_is_not_moved_by_a_claim() {
     }
     says(
         &page(&repo, &[]),
-        "100% on minutes that only notes tell (2400.0x as claimed, 120.0x as measured)",
+        "Measured: agent minutes of 1 of 1 task, only from notes; factor 120.0x",
     );
 }
 
@@ -102,12 +102,12 @@ fn the_all_in_factor_takes_tasks_with_sessions_as_a_report_does() {
     assert_eq!(report["totals"]["all_in_leverage_factor"], 120.0);
     says(
         &page(&repo, &[]),
-        "over the 20 agent minutes of every session seen, in a task or not: 120.0x",
+        "All-in factor: 120.0x, over the 20m of all sessions, including those without a task",
     );
     // Without the session, nothing is left to divide by.
     note(&repo, &first, &[task(1, &json!({}))]);
     assert_eq!(all_in(), Value::Null);
-    says(&page(&repo, &[]), "All-in: –, as no session was seen");
+    says(&page(&repo, &[]), "All-in factor: –, no sessions were found");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn sessions_that_made_no_commit_stay_in_the_all_in_factor_of_the_days_since() {
     assert_eq!(factor(&["HEAD"]), Value::Null);
     says(
         &page(&repo, &["HEAD"]),
-        "All-in: –, as sessions that made no commit belong to no range",
+        "All-in factor: –, sessions without a commit belong to no range",
     );
 }
 
@@ -191,17 +191,17 @@ fn what_is_said_of_the_lines_at_head_is_said_of_all_of_them() {
         .commit("Go on\n\nCo-authored-by: Claude <noreply@anthropic.com>");
     says(
         &page(&repo, &[]),
-        "Of the lines at HEAD, 25.0% are from commits with agents",
+        "Lines at HEAD: agents 25.0%, people 0.0%, unknown 75.0%",
     );
     let range = page(&repo, &["HEAD~1..HEAD"]);
-    is_silent_on(&range, "Of the lines at HEAD");
+    is_silent_on(&range, "Lines at HEAD: ");
     says(&range, "Audit of kiln, HEAD~1..HEAD: ");
     says(
         &range,
-        "Of 1 line of these commits at HEAD, 100.0% are from commits with agents",
+        "Their lines at HEAD: agents 100.0%, people 0.0%, unknown 0.0%",
     );
     let none = page(&repo, &["HEAD..HEAD"]);
-    says(&none, "No commit is in this range");
+    says(&none, "No commits are in this range");
     is_silent_on(&none, "0.0%");
     assert_eq!(
         audited(&repo, &["HEAD~1..HEAD"])["asked"],
@@ -263,7 +263,7 @@ fn lines_on_other_branches_are_not_lost() {
     let shown = page(&repo, &[]);
     says(
         &shown,
-        "In no share or half-life, as HEAD does not reach them: 1 commit on other branches, with 3 lines",
+        "Survival and half-life leave out 1 commit with 3 lines that HEAD does not reach",
     );
     says(&shown, "unknown 2 5 3 2 100.0%");
     repo.git(&["merge", "-q", "--no-edit", "idea"]);
@@ -386,9 +386,9 @@ fn only_all_is_all_and_only_nothing_is_nothing() {
         .run(&["record", "--no-commit", "--title", "Plan", "--estimate", "4h"])
         .success();
     let shown = page(&repo, &[]);
-    says(&shown, ">99% on minutes that only notes tell");
-    says(&shown, "0% on linked commits");
-    says(&shown, "<1% on nothing");
+    says(&shown, "agent minutes of 1 of 2 tasks, only from notes");
+    says(&shown, "Minutes in notes 1 824h");
+    says(&shown, "Nothing 1 4h");
 }
 
 #[test]
@@ -420,7 +420,7 @@ fn an_empty_repository_is_read_whole() {
     let repo = world.repo("kiln");
     let ran = repo.run(&["audit"]);
     assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{ran}");
-    says(&ran.stdout, "There is no commit here");
+    says(&ran.stdout, "The repository has no commits");
     is_silent_on(&ran.stdout, "Half-life");
 }
 
