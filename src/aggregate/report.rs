@@ -591,28 +591,43 @@ fn labelled(key: Key, labels: &HashMap<String, (&Task, NaiveDate)>, measures: Me
     }
 }
 
-/// The most rows that a report may have with empty ones, if a period was given.
+/// The most rows that a report may have with empty ones, if the period has both ends.
 const MOST_ROWS: usize = 366;
-/// The same if the first and last row are the period.
-const MOST_ROWS_UNASKED: usize = 62;
+/// The same if it has not.
+const MOST_ROWS_OPEN: usize = 62;
 
 /// Adds the days, weeks or months without work, so that the calendar has no gaps: those of the period, else those from the
-/// first row to the last. With a second dimension, they are added to each of its values, but only if a period was given. A
-/// table that would become too long stays as it is.
+/// first row to the last. By repository as well, every repository has every day, but only if a period was given. A table that
+/// would become too long stays as it is.
 fn add_empty_rows(rows: &mut Vec<Row>, query: &Query) {
     let is_asked = query.period.since.is_some();
     let by_measure = matches!(query.sort, Some(SortBy::Measure(_)));
-    let has_gaps = |by: &Dimension| !matches!(by, Dimension::Task | Dimension::Session);
-    let [times @ .., _] = query.by.as_slice() else {
-        return;
+    let is_calendar = match query.by.as_slice() {
+        [time] => time.is_time(),
+        [time, Dimension::Repo] | [Dimension::Repo, time] => is_asked && time.is_time(),
+        _ => false,
     };
-    let is_one_calendar = query.by.iter().filter(|by| by.is_time()).count() == 1;
-    if by_measure || !is_one_calendar || !query.by.iter().all(has_gaps) || !times.is_empty() && !is_asked {
+    if by_measure || !is_calendar {
         return;
     }
-    let Some(days) = spanned(rows, query) else {
-        return;
+    let most = match query.period.since.and(query.period.until) {
+        Some(_) => MOST_ROWS,
+        None => MOST_ROWS_OPEN,
     };
+    // A period without an end ends today, unless the work ended long before.
+    let keys = [query.today.filter(|_| is_asked), None]
+        .into_iter()
+        .filter_map(|today| calendar(rows, query, today))
+        .find(|keys| keys.len() <= most);
+    let known: HashSet<Key> = rows.iter().map(|row| row.key.clone()).collect();
+    let empty = Tally::default().measures(query.work.hours_per_week);
+    let missing = keys.into_iter().flatten().filter(|key| !known.contains(key));
+    rows.extend(missing.map(|key| labelled(key, &HashMap::new(), empty.clone())));
+}
+
+/// The keys of every day, week or month, until `today` if the period has no end; `None` without any row.
+fn calendar(rows: &[Row], query: &Query, today: Option<NaiveDate>) -> Option<Vec<Key>> {
+    let days = spanned(rows, query, today)?;
     let values = |dimension: &Dimension| -> Vec<Option<String>> {
         let values: BTreeSet<Option<String>> = match dimension.is_time() {
             true => days.iter().map(|day| Some(dimension.of_day(*day))).collect(),
@@ -621,29 +636,18 @@ fn add_empty_rows(rows: &mut Vec<Row>, query: &Query) {
         values.into_iter().collect()
     };
     let values: Vec<_> = query.by.iter().map(|by| (*by, values(by))).collect();
-    let most = if is_asked { MOST_ROWS } else { MOST_ROWS_UNASKED };
-    if values.iter().map(|(_, values)| values.len()).product::<usize>() > most {
-        return;
-    }
-    let known: HashSet<Key> = rows.iter().map(|row| row.key.clone()).collect();
-    let empty = Tally::default().measures(query.work.hours_per_week);
-    let missing = Key::all_of(&values)
-        .into_iter()
-        .filter(|key| !known.contains(key));
-    rows.extend(missing.map(|key| labelled(key, &HashMap::new(), empty.clone())));
+    Some(Key::all_of(&values))
 }
 
 /// The days that the rows cover, from first to last.
-fn spanned(rows: &[Row], query: &Query) -> Option<Vec<NaiveDate>> {
+fn spanned(rows: &[Row], query: &Query, today: Option<NaiveDate>) -> Option<Vec<NaiveDate>> {
     let of_rows = rows.iter().flat_map(|row| &row.key.0);
     let of_rows: BTreeSet<NaiveDate> = of_rows
         .filter_map(|(dimension, value)| dimension.first_day(value.as_deref()?))
         .collect();
     let last = *of_rows.last()?;
-    let open_end = query.today.filter(|_| query.period.since.is_some());
-    let last = last.max(open_end.unwrap_or(last));
     let first = query.period.since.unwrap_or(*of_rows.first()?);
-    let last = query.period.until.unwrap_or(last);
+    let last = query.period.until.unwrap_or(last.max(today.unwrap_or(last)));
     // The days are visited one by one: at most as many as the longest calendar of months has.
     let count = usize::try_from((last - first).num_days()).ok()?;
     (count < MOST_ROWS * 31).then(|| first.iter_days().take(count + 1).collect())
@@ -989,6 +993,9 @@ mod tests {
         asked.by = vec![Dimension::Week];
         assert_eq!(lines(&report(&repos, &[], &asked)), ["2026-W10: 0 – – 2"]);
         asked.by = vec![Dimension::Day];
+        asked.today = "2026-11-27".parse().ok();
+        let until_the_last = ["2026-03-03: 0 – – 1", "2026-03-04: 0 – – 1"];
+        assert_eq!(lines(&report(&repos, &[], &asked)), until_the_last);
         asked.period.since = "2020-01-01".parse().ok();
         assert_eq!(report(&repos, &[], &asked).rows.len(), 3);
     }

@@ -255,11 +255,6 @@ impl Hours {
 }
 
 impl Minutes {
-    /// `1.33m`: for columns, in which all have the same form; at most two decimals.
-    pub fn in_decimals(self) -> String {
-        format!("{}m", short_decimal(self.0))
-    }
-
     /// For tables and sentences: `35m`, `16.2m`, and from 100 minutes on `58h 13m`.
     pub fn rounded(self) -> String {
         self.rounded_to(self.has_tenths())

@@ -364,6 +364,8 @@ fn shown_fields(report: &Report, headline: Headline, is_log: bool) -> Vec<&'stat
         .filter(|field| !headline.hides(field.id) && says_something(field))
         .collect();
     fields.sort_by_key(|field| match field.basis {
+        // It follows from sessions, not from claims.
+        _ if field.id == "parallelism" => 3,
         Basis::Claimed => 0,
         Basis::Derived => 1,
         Basis::Measured => 2,

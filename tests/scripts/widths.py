@@ -6,7 +6,7 @@ usage: widths.py REPOSITORY... [--program PROGRAM] [--width N]...
 Runs report, audit, log, show, sessions, inventory, status and scan over each repository and all of them together, with the
 agent logs that the environment names, such as `CLAUDE_CONFIG_DIR`, at 60, 80, 100 and 120 columns.
 Width is that of a terminal: characters of East Asian scripts take two columns, marks that combine take none. Prints each line
-that is too wide and ends with 1 where there is one.
+that is too wide, and each command that prints nothing; ends with 1 if a line is too wide.
 """
 
 import argparse
@@ -56,16 +56,21 @@ def main():
     parser.add_argument("--program", default="git-leverage")
     parser.add_argument("--width", type=int, action="append")
     given = parser.parse_args()
-    wide = 0
+    wide = seen = 0
     for command in commands(given.repositories):
         for columns in given.width or [60, 80, 100, 120]:
             environment = {**os.environ, "COLUMNS": str(columns)}
             ran = subprocess.run([given.program, *command], capture_output=True, env=environment)
-            for line in ran.stdout.decode(errors="replace").splitlines():
+            lines = ran.stdout.decode(errors="replace").splitlines()
+            seen += len(lines)
+            if not lines:
+                reason = ran.stderr.decode(errors="replace").splitlines()[:1]
+                print(f"{' '.join(command)} prints nothing, exit {ran.returncode}: {' '.join(reason)}")
+            for line in lines:
                 if width(line) > columns:
                     wide += 1
                     print(f"{' '.join(command)} at {columns}: {width(line)}: {line}")
-    print(f"{wide} lines are too wide")
+    print(f"{wide} of {seen} lines are too wide")
     sys.exit(wide > 0)
 
 

@@ -51,8 +51,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
     /// Sort by a measure, largest first, or by `key` [default: in the order of time, else by hours]
-    #[arg(long, value_name = "FIELD", value_parser = sort_by)]
-    sort: Option<SortBy>,
+    #[arg(long, value_name = "FIELD")]
+    sort: Option<String>,
     #[command(flatten)]
     limit: LimitArgs,
     #[command(flatten)]
@@ -97,6 +97,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     check_by(&args.by)?;
     args.columns.check(&shown::choices())?;
     args.author.checked()?;
+    args.sort.as_deref().map(sort_by).transpose()?;
     let settings = context.settings();
     let zone = args.period.zone(&settings)?;
     let period = args.period.period(zone, &context.environment)?;
@@ -162,7 +163,7 @@ impl Args {
                 .author
                 .pattern(context, repos.iter().map(|repo| Path::new(&repo.path)))?,
             agent: self.agent.clone(),
-            sort: self.sort.clone(),
+            sort: self.sort.as_deref().map(sort_by).transpose()?,
             limit: self.limit.limit,
             work: context.settings().work_time()?,
             lines_per_day: self.estimate_model,

@@ -352,7 +352,7 @@ impl<'a> Layout<'a> {
         text += &rule;
         for (at, row) in self.rows.iter().enumerate() {
             let is_totals = self.has_totals && at + 1 == self.rows.len();
-            if is_totals {
+            if is_totals && at > 0 {
                 text += &rule;
             }
             let lines: Vec<Vec<String>> = row
@@ -484,7 +484,7 @@ fn style(cell: &Cell, is_totals: bool) -> Style {
 }
 
 /// The text in at most `width` columns; what is cut off shows as `…`.
-fn shorten(text: &str, width: usize) -> Cow<'_, str> {
+pub(in crate::render) fn shorten(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);
     }
@@ -511,7 +511,7 @@ fn shorten_front(text: &str, width: usize) -> Cow<'_, str> {
 }
 
 /// Lines of whole words, none wider than `width`: a word that is wider continues on the next line.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(in crate::render) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
