@@ -461,3 +461,125 @@ fn a_task_without_an_agent_falls_under_that_of_its_session() {
     assert_eq!(found[1], Value::Null, "{found}");
     assert_eq!(rows(&["--agent", "codex"])[0]["tasks"], 1);
 }
+
+/// The commits of a report in JSON.
+fn commits(ran: &crate::world::Ran) -> Value {
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    report["totals"]["commits"].clone()
+}
+
+#[test]
+fn a_day_and_a_person_can_be_selected() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write(".mailmap", "Ada Example <ada@work.example> <ada@example.org>\n");
+    repo.commit("Begin");
+    repo.write("a.rs", "one\n").commit("Go on");
+    let bob = [
+        ("GIT_AUTHOR_NAME", "Bob [x"),
+        ("GIT_AUTHOR_EMAIL", "bob@example.org"),
+        ("GIT_AUTHOR_DATE", "2026-04-10T09:00:00Z"),
+    ];
+    repo.git_with_env(&["commit", "--quiet", "--allow-empty", "-m", "Help"], &bob);
+    for (options, expected) in [
+        (&["--mine"][..], 2),
+        (&["--author", "BOB"], 1),
+        (&["--on", "2026-04-01"], 2),
+        (&["--on", "today"], 1),
+        (&["--on", "yesterday"], 0),
+        (&["--since", "friday"], 1),
+        (&["--since", "thursday"], 1),
+        (&["--until", "thursday", "--mine"], 2),
+    ] {
+        let ran = repo.run(&[&["report", "--format", "json"], options].concat());
+        assert_eq!(commits(&ran), expected, "{options:?} {ran}");
+    }
+    let title = |options: &[&str]| {
+        let shown = repo.run(&[&["report"], options].concat()).success();
+        shown.lines().next().unwrap_or_default().to_owned()
+    };
+    for options in [
+        &["--on", "today"][..],
+        &["--since", "today"],
+        &["--since", "2026-04-10", "--until", "2026-04-10"],
+    ] {
+        assert_eq!(
+            title(options),
+            "Leverage of 2026-04-10, kiln, days in local time",
+            "{options:?}"
+        );
+    }
+    assert_eq!(
+        title(&["--since", "yesterday"]),
+        "Leverage since 2026-04-09, kiln, days in local time"
+    );
+    let ran = repo.run(&["report", "--author", "["]);
+    assert!(
+        ran.stderr.contains("`--author`: `[`: unclosed character class"),
+        "{ran}"
+    );
+    let ran = repo.run(&["report", "--on", "today", "--since", "today"]);
+    assert_eq!(ran.code, Some(2), "{ran}");
+    repo.git(&["config", "--file", "../home/.gitconfig", "--unset", "user.email"]);
+    let ran = repo.run(&["report", "--mine"]);
+    assert!(ran.stderr.contains("git config --global user.email"), "{ran}");
+}
+
+#[test]
+fn the_extension_of_a_file_decides_its_format() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a.rs", "one\n").commit("Begin");
+    for (file, options, begin) in [
+        ("day.html", &[][..], "<!doctype html>"),
+        ("day.HTM", &[], "<!doctype html>"),
+        ("day.md", &[], "# Leverage"),
+        ("day.csv", &[], "day,tasks,"),
+        ("day.json", &[], "{"),
+        ("day.txt", &[], "Leverage, kiln"),
+        ("day", &[], "Leverage, kiln"),
+        ("day.csv", &["--format", "json"], "{"),
+    ] {
+        let ran = repo.run(&[&["report", "--output", file], options].concat());
+        ran.success();
+        let written = std::fs::read_to_string(repo.path().join(file)).unwrap();
+        assert!(written.starts_with(begin), "{file}: {written}");
+    }
+}
+
+#[test]
+fn a_week_by_repository_and_day_is_in_the_order_of_time() {
+    let world = World::new();
+    world.run(&["demo", "made"]).success();
+    let ran = world.run(&[
+        "report",
+        "made",
+        "--by",
+        "repo,day",
+        "--since",
+        "2026-03-29",
+        "--until",
+        "2026-04-04",
+        "--format",
+        "json",
+    ]);
+    let report: Value = serde_json::from_str(&ran.success()).unwrap();
+    let rows = report["rows"].as_array().unwrap();
+    let keys: Vec<(&str, &str)> = rows
+        .iter()
+        .map(|row| {
+            (
+                row["key"]["repo"].as_str().unwrap(),
+                row["key"]["day"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert!(keys.is_sorted(), "{keys:?}");
+    assert_eq!(keys.len(), 4 * 7);
+    let empty = rows
+        .iter()
+        .find(|row| row["commits"] == 0 && row["tasks"] == 0)
+        .unwrap();
+    assert_eq!(empty["human_hours"], Value::Null);
+    assert_eq!(empty["lines_added"], Value::Null);
+}
