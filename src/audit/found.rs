@@ -6,6 +6,19 @@ use super::allowed::Tie;
 use super::{Finding, Level};
 use crate::facts::task::Task;
 
+/// A count for people, with a comma between thousands.
+pub(super) fn number(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A finding without the parts that all findings of its rule share.
 pub(super) struct Found {
     level: Level,

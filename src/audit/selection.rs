@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::Level;
 use super::evidence::{All, Evidence, Shown};
-use super::found::Found;
+use super::found::{Found, number};
 use super::rule::{Check, Rule, no_history, no_sessions};
 use crate::correlate::seen::SeenSession;
 use crate::facts::evidence::OriginState;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::ledger::LedgerTask;
-use crate::facts::quantity::Minutes;
+use crate::facts::quantity::{Minutes, plural};
 use crate::facts::task::Task;
 
 /// The rules, in the order in which they are listed.
@@ -135,17 +135,23 @@ fn agent_commit_without_task(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
             .commits()
             .filter(|commit| commit.origin.state() == OriginState::Agent && !commit.is_merge())
     };
-    let made = by_agents().count();
-    let left_out = by_agents().filter(|commit| !claimed.contains(&commit.id)).count();
+    let made = by_agents().count() as u64;
+    let left_out = by_agents().filter(|commit| !claimed.contains(&commit.id)).count() as u64;
     if left_out * 2 <= made {
         return Vec::new();
     }
-    let message = format!("{left_out} of {made} commits made with agents belong to no task");
+    let message = format!(
+        "{} of {} {} made with agents {} to no task",
+        number(left_out),
+        number(made),
+        plural(&made, "commit", "commits"),
+        plural(&left_out, "belongs", "belong")
+    );
     vec![
         Found::new(Level::Warning, &"coverage", message)
             .figure("agent_commits", made as f64)
             .figure("without_task", left_out as f64)
-            .up_to(left_out as u64),
+            .up_to(left_out),
     ]
 }
 

@@ -619,7 +619,12 @@ fn estimates_above_what_the_lines_are_worth() {
     let trailers = format!("Leverage-Task: {}\n", uuid(1));
     let mut part = claims(1000.0).message(2, &trailers);
     part.asked = vec![2];
-    triggers("estimate-against-size", part, Level::Note, "for 2000 added lines");
+    triggers(
+        "estimate-against-size",
+        part,
+        Level::Note,
+        "for 2,000 added lines",
+    );
 }
 
 #[test]

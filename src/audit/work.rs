@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Level;
 use super::evidence::{All, Shown};
-use super::found::Found;
+use super::found::{Found, number};
 use super::rule::{Check, Rule, no_history, no_tasks};
 use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::files::FileClass;
@@ -287,7 +287,7 @@ fn estimate_against_size(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
                 "`{}` claims {} for {} added {} of source and tests; their size suggests {low:.0}h to {high:.0}h",
                 found.task.title,
                 found.task.estimate.hours,
-                lines,
+                number(lines),
                 plural(&lines, "line", "lines")
             );
             Found::of(Level::Note, &found.task, message)

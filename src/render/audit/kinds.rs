@@ -48,7 +48,7 @@ fn rank(rule: &Rule) -> (bool, usize) {
     (!is_about_ledger, at.unwrap_or(usize::MAX))
 }
 
-/// The id of a finding, shortened for people. Untrusted text.
+/// The id of a finding, shortened for people; empty for a finding about the whole repository. Untrusted text.
 pub(super) fn short_id(found: &Finding) -> String {
     let id = &found.id;
     if let Ok(task) = id.parse::<TaskId>() {
@@ -59,7 +59,7 @@ pub(super) fn short_id(found: &Finding) -> String {
     }
     match id.parse::<SessionId>() {
         Ok(session) => session.id.chars().take(8).collect(),
-        Err(_) => id.clone(),
+        Err(_) => String::new(),
     }
 }
 

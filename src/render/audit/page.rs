@@ -65,7 +65,7 @@ fn found(kind: &Kind<'_>, pen: Pen, unfolded: bool) -> String {
         (all, true) => {
             let mut text = pen.headed(kind.level, &kind.summary());
             for one in all {
-                text += &pen.indented(&format!("{} {}", short_id(one), one.message));
+                text += &pen.indented(&with_id(one, &one.message));
             }
             text
         }
@@ -76,7 +76,15 @@ fn found(kind: &Kind<'_>, pen: Pen, unfolded: bool) -> String {
 
 /// The id and the message, both with short ids.
 fn one_line(found: &Finding) -> String {
-    format!("{} {}", short_id(found), with_short_ids(&found.message))
+    with_id(found, &with_short_ids(&found.message))
+}
+
+/// The text after the short id, if there is one.
+fn with_id(found: &Finding, text: &str) -> String {
+    match short_id(found) {
+        id if id.is_empty() => text.to_owned(),
+        id => format!("{id} {text}"),
+    }
 }
 
 /// The table, its last rows left out and counted.
