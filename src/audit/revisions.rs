@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "estimate-after-work",
         about: "Was the estimate given after the work?",
-        advice: "Record estimates before the work, or say what a late estimate is based on",
+        advice: "Record estimates before the work, or explain what a late estimate is based on",
         one: "estimate given after the work",
         many: "estimates given after the work",
         missing: no_past,

@@ -45,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "estimate-against-size",
         about: "Is the estimate higher than two common measures give for the added lines?",
-        advice: "Say what the estimate is based on besides lines",
+        advice: "Explain what the estimate is based on besides lines",
         one: "estimate high for its added lines",
         many: "estimates high for their added lines",
         missing: no_history,
@@ -54,7 +54,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "claim-without-code",
         about: "Do the task's commits change source or tests?",
-        advice: "Say what the estimate is based on, and add missing commits",
+        advice: "Explain what the estimate is based on, and add missing commits",
         one: "task whose commits change no code",
         many: "tasks whose commits change no code",
         missing: no_history,
