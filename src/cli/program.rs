@@ -93,7 +93,11 @@ fn filled(command: Command) -> Command {
         return command;
     };
     let text = fill(&text);
-    command.after_long_help(text.clone()).after_help(text)
+    // A command with more to say in its long help keeps that.
+    match command.get_after_long_help() {
+        Some(_) => command.after_help(text),
+        None => command.after_long_help(text.clone()).after_help(text),
+    }
 }
 
 /// Joins the lines of each paragraph. Indented lines, such as examples, stay.

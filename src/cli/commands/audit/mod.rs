@@ -102,7 +102,7 @@ fn allowed(repo: &Repo, args: &Args) -> (BTreeMap<String, Reason>, Vec<Warning>)
         };
         warnings.push(
             Warning::new(format!("{ALLOWED}:{}", number + 1), what)
-                .hint("Write `RULE:ID  why`; `git leverage audit --help` lists the rules"),
+                .hint("Write `RULE:ID  why`; `git leverage help audit` lists the rules"),
         );
     }
     allowed.extend(args.allow.iter().map(|one| {
