@@ -398,12 +398,12 @@ fn sessions_stand_beside_what_was_claimed() {
     insta::assert_snapshot!(repo.run(&["report", "--zone", "UTC"]), @r"
     Leverage, kiln, days in UTC
 
-                ─────── claimed ────────  ─────────────────── derived ───────────────────  ───────────────────────────────────────────── measured ──────────────────────────────────────────────   estimated
-    Day         Tasks  Human  Agent time  Factor  Wall factor  All-in factor  Parallelism  From logs  Wall time  Commits  By agents  +lines  +source  Sessions  Logged agent time  Logged tokens  Logged sup.
+                ─────── claimed ────────  ──────────── derived ─────────────  ───────────────────────────────────────────── measured ──────────────────────────────────────────────   estimated   ─ derived ─
+    Day         Tasks  Human  Agent time  Factor  Wall factor  All-in factor  From logs  Wall time  Commits  By agents  +lines  +source  Sessions  Logged agent time  Logged tokens  Logged sup.  Parallelism
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    2026-04-01      2    42h      1h 43m   24.5x       120.0x          21.8x          3.7     1h 40m        30m        2          2      11       11         6             1h 50m           1100         2.5m
+    2026-04-01      2    42h      1h 43m   24.5x       120.0x          21.8x     1h 40m        30m        2          2      11       11         6             1h 50m           1100         2.5m          3.7
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    Total           2    42h      1h 43m   24.5x       120.0x          21.8x          3.7     1h 40m        30m        2          2      11       11         6             1h 50m           1100         2.5m
+    Total           2    42h      1h 43m   24.5x       120.0x          21.8x     1h 40m        30m        2          2      11       11         6             1h 50m           1100         2.5m          3.7
 
     2 of 2 tasks have no supervision time; the supervisory factor leaves them out
     1 of 2 tasks has no time in sessions; the wall and all-in factors leave it out
@@ -413,17 +413,17 @@ fn sessions_stand_beside_what_was_claimed() {
     insta::assert_snapshot!(repo.run(&["report", "--by", "session", "--zone", "UTC"]), @r"
     Leverage, kiln
 
-                     ─────── claimed ────────  ─────────────────── derived ───────────────────  ───────────────────────────────────────────── measured ──────────────────────────────────────────────   estimated
-    Session          Tasks  Human  Agent time  Factor  Wall factor  All-in factor  Parallelism  From logs  Wall time  Commits  By agents  +lines  +source  Sessions  Logged agent time  Logged tokens  Logged sup.
+                     ─────── claimed ────────  ──────────── derived ─────────────  ───────────────────────────────────────────── measured ──────────────────────────────────────────────   estimated   ─ derived ─
+    Session          Tasks  Human  Agent time  Factor  Wall factor  All-in factor  From logs  Wall time  Commits  By agents  +lines  +source  Sessions  Logged agent time  Logged tokens  Logged sup.  Parallelism
     ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    claude-code:s0       1     8h         20m   24.0x        24.0x          24.0x          1.0        20m        20m        1          1      10       10         1                20m            200         0.3m
-    claude-code:s1       1     8h         20m   24.0x        24.0x          24.0x          1.0        20m        20m        1          1      10       10         1                20m            200         0.3m
-    claude-code:s2       1     8h         20m   24.0x        24.0x          24.0x          1.0        20m        20m        1          1      10       10         1                20m            200         0.3m
-    claude-code:s3       1     8h         20m   24.0x        24.0x          24.0x          1.0        20m        20m        1          1      10       10         1                20m            200         0.3m
-    claude-code:s4       1     8h         20m   24.0x        24.0x          24.0x          1.0        20m        20m        1          1      10       10         1                20m            200         0.3m
-    claude-code:bad      0      –           –       –            –              –          1.0          –        10m        0          0       –        –         1                10m            100         1.3m
+    claude-code:s0       1     8h         20m   24.0x        24.0x          24.0x        20m        20m        1          1      10       10         1                20m            200         0.3m          1.0
+    claude-code:s1       1     8h         20m   24.0x        24.0x          24.0x        20m        20m        1          1      10       10         1                20m            200         0.3m          1.0
+    claude-code:s2       1     8h         20m   24.0x        24.0x          24.0x        20m        20m        1          1      10       10         1                20m            200         0.3m          1.0
+    claude-code:s3       1     8h         20m   24.0x        24.0x          24.0x        20m        20m        1          1      10       10         1                20m            200         0.3m          1.0
+    claude-code:s4       1     8h         20m   24.0x        24.0x          24.0x        20m        20m        1          1      10       10         1                20m            200         0.3m          1.0
+    claude-code:bad      0      –           –       –            –              –          –        10m        0          0       –        –         1                10m            100         1.3m          1.0
     ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    Total                2    42h      1h 43m   24.5x       120.0x          21.8x          3.7     1h 40m        30m        2          2      11       11         6             1h 50m           1100         2.5m
+    Total                2    42h      1h 43m   24.5x       120.0x          21.8x     1h 40m        30m        2          2      11       11         6             1h 50m           1100         2.5m          3.7
 
     2 of 2 tasks have no supervision time; the supervisory factor leaves them out
     1 of 2 tasks has no time in sessions; the wall and all-in factors leave it out
@@ -447,13 +447,13 @@ fn a_log_of_tasks_says_which_minutes_were_measured() {
 
     ## Task log
 
-    | # | Task | Date | Human | Agent time | Sup. | Factor | Sup. factor |
-    | ---: | :--- | :--- | ---: | ---: | ---: | ---: | ---: |
-    | 1 | More | 2026-04-01 | 2h | 3m | – | 40.0x | – |
-    | 2 | Cap delays | 2026-04-01 | 40h | 1h 40m | – | 24.0x | – |
-    |  | **Total** |  | **42h** | **1h 43m** | **–** | **24.5x** | **–** |
+    | # | Task | Date | Human | Agent time | Factor |
+    | ---: | :--- | :--- | ---: | ---: | ---: |
+    | 1 | More | 2026-04-01 | 2h | 3m | 40.0x |
+    | 2 | Cap delays | 2026-04-01 | 40h | 1h 40m | 24.0x |
+    |  | **Total** |  | **42h** | **1h 43m** | **24.5x** |
 
-    - Human, Agent time, Sup. are claimed; Factor, Sup. factor are derived
+    - Human, Agent time are claimed; Factor is derived
     - 2 of 2 tasks have no supervision time; the supervisory factor leaves them out
     - 1 of 2 tasks has no time in sessions; the wall and all-in factors leave it out
     - 1h 40m of agent time come from session logs, not from claims

@@ -204,8 +204,8 @@ fn nonsense_is_refused() {
             "ends before it begins",
         ),
         (vec!["--zone", "Mars/Phobos"], 2, "is not a time zone"),
-        (vec!["--by", "colour"], 2, "cannot be grouped by `colour`"),
-        (vec!["--by", "day,day"], 2, "names the same twice"),
+        (vec!["--by", "colour"], 2, "cannot group by `colour`"),
+        (vec!["--by", "day,day"], 2, "names one dimension twice"),
         (vec!["--by", "day,week,month"], 2, "takes one or two"),
         (vec!["--sort", "comits"], 2, "did you mean `commits`?"),
         (

@@ -102,20 +102,20 @@ fn the_demo_at_eighty_columns() {
     insta::assert_snapshot!(output(&world, &["report", "leverage-demo"], 80), @r"
     Leverage, 4 repositories
 
-                ──── claimed ────  derived  ──────── measured ─────────  estimated
-                            Agent                        By      Logged     Logged
-    Repository     Human     time   Factor  Commits  agents  agent time       sup.
-    ──────────────────────────────────────────────────────────────────────────────
-    courses     1,375.5h  32h 59m    41.7x       42      31     18h 55m      34.3m
-    accounts        828h   4h 16m   194.1x       31      24      4h 23m      98.0m
-    platform        713h  18h 42m    38.1x       46      40     11h 36m     1h 52m
-    console         119h   2h 16m    52.5x       27      15      1h 53m      14.9m
-    ──────────────────────────────────────────────────────────────────────────────
-    Total       3,035.5h  58h 13m    52.1x      146     110     36h 46m     4h 19m
+                ─────── claimed ────────  derived  ──────── measured ─────────
+                                   Agent                        By      Logged
+    Repository  Tasks     Human     time   Factor  Commits  agents  agent time
+    ──────────────────────────────────────────────────────────────────────────
+    courses        22  1,375.5h  32h 59m    41.7x       42      31     18h 55m
+    accounts       16      828h   4h 16m   194.1x       31      24      4h 23m
+    platform       38      713h  18h 42m    38.1x       46      40     11h 36m
+    console        12      119h   2h 16m    52.5x       27      15      1h 53m
+    ──────────────────────────────────────────────────────────────────────────
+    Total          88  3,035.5h  58h 13m    52.1x      146     110     36h 46m
 
-    Hidden at this width: Tasks, Sup., Tokens, Sup. factor, Wall factor, All-in
-    factor, Parallelism, Wall time, +lines, -lines, +source, +tests, Sessions,
-    Logged tokens
+    Hidden at this width: Sup., Tokens, Sup. factor, Wall factor, All-in factor,
+    Wall time, +lines, -lines, +source, +tests, Sessions, Logged tokens, Logged
+    sup., Parallelism
     27 of 88 tasks have no supervision time; the supervisory factor leaves them out
     31 of 88 tasks have no time in sessions; the wall and all-in factors leave them
     out
@@ -134,24 +134,24 @@ fn the_demo_at_eighty_columns() {
     insta::assert_snapshot!(output(&world, &by_day, 80), @r"
     Leverage from 2026-04-03 to 2026-04-04, 4 repositories, days in local time
 
-                            ─── claimed ───  derived  ── measured ───  estimated
-                                      Agent                        By     Logged
-    Repository  Day          Human     time   Factor  Commits  agents       sup.
-    ────────────────────────────────────────────────────────────────────────────
-    accounts    2026-04-03       –        –        –        1       1          –
-    accounts    2026-04-04    812h   3h 57m   205.6x       12      12      90.5m
-    console     2026-04-03       –        –        –        0       0          –
-    console     2026-04-04     26h      39m    40.0x        3       3       3.7m
-    courses     2026-04-03       –        –        –        2       1          –
-    courses     2026-04-04    260h  16h 58m    15.3x        3       3      16.5m
-    platform    2026-04-03       –        –        –        1       1       1.3m
-    platform    2026-04-04    328h   4h 47m    68.6x       10      10      56.6m
-    ────────────────────────────────────────────────────────────────────────────
-    Total                   1,426h  26h 21m    54.1x       32      31     2h 48m
+                            ─── claimed ───  derived  ──────── measured ─────────
+                                      Agent                        By      Logged
+    Repository  Day          Human     time   Factor  Commits  agents  agent time
+    ─────────────────────────────────────────────────────────────────────────────
+    accounts    2026-04-03       –        –        –        1       1           –
+    accounts    2026-04-04    812h   3h 57m   205.6x       12      12      3h 42m
+    console     2026-04-03       –        –        –        0       0           –
+    console     2026-04-04     26h      39m    40.0x        3       3         39m
+    courses     2026-04-03       –        –        –        2       1           –
+    courses     2026-04-04    260h  16h 58m    15.3x        3       3     16h 25m
+    platform    2026-04-03       –        –        –        1       1         23m
+    platform    2026-04-04    328h   4h 47m    68.6x       10      10      4h 19m
+    ─────────────────────────────────────────────────────────────────────────────
+    Total                   1,426h  26h 21m    54.1x       32      31     25h 27m
 
     Hidden at this width: Tasks, Sup., Tokens, Sup. factor, Wall factor, All-in
-    factor, Parallelism, Wall time, +lines, -lines, +source, +tests, Sessions,
-    Logged agent time, Logged tokens
+    factor, Wall time, +lines, -lines, +source, +tests, Sessions, Logged tokens,
+    Logged sup., Parallelism
     1 of 29 tasks has no time in sessions; the wall and all-in factors leave it out
     4 of 32 commits have no task
     ");
@@ -194,7 +194,7 @@ fn an_unknown_column_leads_to_a_known_one() {
     ");
     insta::assert_snapshot!(world.run(&["scan", "leverage-demo", "--columns", "lines"]), @r"
     [stderr]
-    error: unknown column `lines`; did you mean `+lines`?
+    error: unknown column `lines`; did you mean `lines_added`?
     hint: `--columns help` lists them
     [exit 2]
     ");

@@ -125,7 +125,7 @@ impl fmt::Display for Dimension {
 /// A word that is not a dimension.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[error(
-    "a report cannot be grouped by `{0}`; it can by day, week, month, repo, agent, model, category, author, estimator, task, tag, session"
+    "cannot group by `{0}`; choose one or two of day, week, month, repo, agent, model, category, author, estimator, task, tag, session"
 )]
 pub struct UnknownDimension(String);
 

@@ -91,7 +91,7 @@ pub fn day(text: &str, zone: Zone, now: DateTime<Utc>) -> Option<NaiveDate> {
     Some(zone.day(seconds))
 }
 
-/// A weekday alone: at least three of its letters.
+/// A bare weekday: at least three of its letters.
 fn weekday(text: &str) -> Option<Weekday> {
     const DAYS: [&str; 7] = [
         "monday",

@@ -206,10 +206,10 @@ fn usual_grouping(repos: &[Repository], zone: Zone, period: Period) -> Vec<Dimen
 fn check_by(by: &[Dimension]) -> Result<(), CommandError> {
     match by {
         [first, second] if first == second => Err(CommandError::usage(format!(
-            "`--by {first},{second}` names the same twice"
+            "`--by {first},{second}` names one dimension twice"
         ))),
         [_, _, _, ..] => Err(CommandError::usage(
-            "`--by` takes one or two of them, as in `--by repo,day`",
+            "`--by` takes one or two dimensions, as in `--by repo,day`",
         )),
         _ => Ok(()),
     }
@@ -228,7 +228,10 @@ fn lines_per_day(text: &str) -> Result<f64, String> {
     };
     number
         .filter(|lines: &f64| (1.0..=1e6).contains(lines))
-        .ok_or_else(|| "write `sloc`, or `sloc=200/day` for other lines of source and tests a day".to_owned())
+        .ok_or_else(|| {
+            "write `sloc`, or `sloc=200/day` for another number of lines of source and tests per day"
+                .to_owned()
+        })
 }
 
 fn dimension(text: &str) -> Result<Dimension, UnknownDimension> {
