@@ -155,6 +155,12 @@ fn the_demo_at_eighty_columns() {
     1 of 29 tasks has no time in sessions; the wall and all-in factors leave it out
     4 of 32 commits have no task
     ");
+}
+
+#[test]
+fn the_columns_that_were_requested() {
+    let world = World::new();
+    world.run(&["demo"]).success();
     let asked = [
         "report",
         "leverage-demo",
