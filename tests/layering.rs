@@ -187,7 +187,7 @@ fn only_git_names_libgit2() {
 
 /// `cli/` may know the process, its `environment` the machine's zone, `git/` libgit2 and git, its `folder` how folders are listed
 /// where that cannot end the process, its `descent` and `refs` walks of libgit2 that were looked at before, two files start this program again, one for workers
-/// that end with it and `cli/detached.rs` for a capture that outlives it, and `cli/pager.rs` starts the user's pager. An `allow` anywhere else would open another door.
+/// that end with it and `cli/background/detached.rs` for a capture that outlives it, and `cli/pager.rs` starts the user's pager. An `allow` anywhere else would open another door.
 #[test]
 fn few_modules_alone_allow_what_is_forbidden() {
     let allowing: Vec<String> = sources()
@@ -199,7 +199,7 @@ fn few_modules_alone_allow_what_is_forbidden() {
     assert_eq!(
         allowing,
         [
-            "cli/detached.rs",
+            "cli/background/detached.rs",
             "cli/environment.rs",
             "cli/mod.rs",
             "cli/pager.rs",

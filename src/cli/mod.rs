@@ -5,19 +5,17 @@
 
 #![allow(clippy::disallowed_methods)]
 
-pub mod apart;
 pub mod args;
 pub mod authors;
+pub mod background;
 pub mod bar;
 pub mod called;
 pub mod columns;
 pub mod commands;
 pub mod context;
-pub mod detached;
 pub mod environment;
 pub mod error;
 pub mod git_config;
-pub mod hook;
 pub mod input;
 pub mod isolated;
 pub mod keys;
@@ -32,16 +30,13 @@ pub mod program;
 pub mod range;
 pub mod reading;
 pub mod recording;
-pub mod reminder;
 pub mod set_up;
 pub mod settings;
-pub mod sweep;
 pub mod task_json;
 pub mod terminal;
 pub mod timing;
 pub mod untold;
 pub mod usage;
-pub mod watched;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -211,7 +206,7 @@ pub fn main() -> ExitCode {
     if let Some(code) = isolated::main() {
         return code;
     }
-    if let Some(code) = hook::main() {
+    if let Some(code) = background::hook::main() {
         return code;
     }
     let arguments = match Arguments::try_parse() {

@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::cli::apart;
+use crate::cli::background::apart;
+use crate::cli::background::sweep::{self, Where, commits, count, write};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
 use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::OpenLedger;
-use crate::cli::sweep::{self, Where, commits, count, write};
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::quantity::Minutes;

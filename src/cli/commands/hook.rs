@@ -1,7 +1,7 @@
-//! `hook`: the command that agents and git call. This file declares it for help and completions; `cli/hook.rs` implements it.
+//! `hook`: the command that agents and git call. This file declares it for help and completions; `cli/background/hook.rs` implements it.
 
+use crate::cli::background::hook::{self, Asked};
 use crate::cli::error::CommandError;
-use crate::cli::hook::{self, Asked};
 use crate::cli::outcome::Outcome;
 
 /// The arguments of `hook`.

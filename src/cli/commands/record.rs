@@ -11,7 +11,7 @@ pub mod within;
 use measured::{measure, measure_rest};
 use within::{Logs, Within};
 
-use crate::cli::apart;
+use crate::cli::background::apart;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::logs::{ForeignArgs, LogArgs};

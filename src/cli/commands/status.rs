@@ -7,7 +7,8 @@ use chrono::DateTime;
 
 use crate::aggregate::repository::Repository;
 use crate::aggregate::status::{self, AgentActivity, Beside, Status};
-use crate::cli::apart;
+use crate::cli::background::apart;
+use crate::cli::background::sweep::{self, Where};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
@@ -17,7 +18,6 @@ use crate::cli::output::OutputArgs;
 use crate::cli::period;
 use crate::cli::reading::ReadArgs;
 use crate::cli::set_up::states;
-use crate::cli::sweep::{self, Where};
 use crate::facts::event::Event;
 use crate::facts::span::{Millis, Moment};
 use crate::git::Repo;

@@ -1,10 +1,10 @@
 //! What `--fix` does: nothing that removes anything that people wrote.
 
-use crate::cli::apart;
+use crate::cli::background::apart;
+use crate::cli::background::sweep::Where;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::recording::known_writer;
-use crate::cli::sweep::Where;
 use crate::doctor::{Diagnosis, Fix};
 use crate::facts::diagnostics::Warning;
 use crate::git::{Repo, health, own_config};

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::{managers, programs};
+use crate::cli::background::sweep;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::logs::LogArgs;
 use crate::cli::recording::known_writer;
 use crate::cli::set_up::states::{self, AgentState, OwnFile};
-use crate::cli::sweep;
 use crate::doctor::evidence::{
     AgentFacts, Evidence, GitHook, HookFacts, Hooks, Own, PendingFacts, RemoteFacts, RepositoryFacts,
     SkillFacts, SpoolFacts, UncapturedFacts,

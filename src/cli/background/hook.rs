@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-use super::environment::state_dir;
-use super::outcome::Outcome;
 use super::{detached, reminder};
+use crate::cli::environment::state_dir;
+use crate::cli::outcome::Outcome;
 use crate::facts::event::{Event, EventKind};
 use crate::integrations::payload::Reminder;
 use crate::integrations::told::{Told, told};

@@ -9,10 +9,10 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::context::Context;
 use super::detached;
-use super::error::CommandError;
 use super::sweep::{Swept, Where, is_pending};
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
 
 /// The maximum time to wait for a sweep, which then continues by itself.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -8,8 +8,8 @@ use std::io;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::environment::OF_A_HOOK;
-use super::isolated::program;
+use crate::cli::environment::OF_A_HOOK;
+use crate::cli::isolated::program;
 
 /// Starts `git-leverage ARGUMENTS` in a directory, without streams and in its own process group, and does not wait for it: it
 /// survives a closed terminal, and the end of the caller and all its other processes.
