@@ -8,6 +8,7 @@ pub mod facts {
     pub use crate::facts::diagnostics::Status;
     pub use crate::facts::evidence::ForeignTrailers;
     pub use crate::facts::ids::TaskId;
+    pub use crate::facts::progress::Progress;
     pub use crate::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
     pub use crate::facts::task::{FirstClaim, Phase, Task, TaskSource};
     pub use crate::facts::trailers::parse as trailers;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use git_leverage::testing::facts::ChangedFile;
+use git_leverage::testing::facts::{ChangedFile, Progress};
 use git_leverage::testing::git::{Known, Repo};
 use git_leverage::testing::sources::{load_changed, read_survival, save_changed};
 use serde_json::Value;
@@ -67,7 +67,7 @@ fn damaged_lines_of_head_are_read_again() {
     let repo = Repo::open(repo.path()).unwrap();
     let head = repo.head().unwrap().unwrap();
     let folder = world.path("kept");
-    let read = || read_survival(&repo, head, 1, Some(&folder)).unwrap();
+    let read = || read_survival(&repo, head, 1, Some(&folder), &Progress::default()).unwrap();
     assert_eq!(read().trouble, None);
     let whole = std::fs::read(&files_in(&folder)[0]).unwrap();
     let head_line = whole.iter().position(|byte| *byte == b'\n').unwrap();

@@ -23,7 +23,7 @@ fn version_goes_to_stdout() {
 fn a_folder_that_is_not_there_is_named() {
     insta::assert_snapshot!(World::new().run(&["-C", "gone", "completions", "bash"]), @r"
     [stderr]
-    error: cannot change to `$WORLD/gone`: not a folder
+    error: cannot change to `$WORLD/gone`: no such directory
     [exit 1]
     ");
 }

@@ -1,6 +1,7 @@
 //! Which commit added each line: the same as `git blame`, over renames, merges and everything that blame decides by
 //! rules.
 
+use git_leverage::testing::facts::Progress;
 use git_leverage::testing::git::{Repo, survival};
 
 use crate::world::{TestRepo, World};
@@ -11,7 +12,11 @@ fn both(repo: &TestRepo<'_>) -> (Vec<String>, Vec<String>) {
     let head = opened.head().unwrap().unwrap();
     let mut ours = Vec::new();
     let mut gits = Vec::new();
-    for file in survival(&opened, head, 2, None).unwrap().0.files {
+    for file in survival(&opened, head, 2, None, &Progress::default())
+        .unwrap()
+        .0
+        .files
+    {
         let path = String::from_utf8(file.path).unwrap();
         let commits = file
             .runs

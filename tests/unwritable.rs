@@ -129,10 +129,7 @@ fn a_record_that_cannot_be_written_is_printed_as_trailers() {
         assert!(files(&repo) == before, "{way:?}");
         let block = ran.stdout.clone();
         let told = ran.to_string();
-        let reasons = [
-            "Read-only file system (os error 30)",
-            "Permission denied (os error 13)",
-        ];
+        let reasons = ["read-only file system", "permission denied"];
         let reason = reasons.iter().find(|reason| told.contains(*reason)).unwrap();
         assert_eq!(told.replace(reason, "REASON"), TOLD, "{way:?}");
         let amended = way.run(&world, &repo, &[&args[..], &["--trailer"]].concat());

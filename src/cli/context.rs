@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::environment::Environment;
 use super::error::CommandError;
@@ -10,6 +11,7 @@ use super::outcome::Outcome;
 use super::settings::Settings;
 use super::terminal::Terminal;
 use crate::facts::diagnostics::Warning;
+use crate::facts::progress::Progress;
 use crate::git::Repo;
 use crate::git::config::Config;
 
@@ -40,6 +42,8 @@ pub struct Context {
     pub environment: Environment,
     /// Its streams.
     pub terminal: Terminal,
+    /// How far its work is.
+    pub progress: Arc<Progress>,
     settings: OnceCell<Rc<Settings>>,
     recorded: Option<Recorded>,
 }
@@ -50,6 +54,7 @@ impl Context {
         Self {
             environment,
             terminal,
+            progress: Arc::default(),
             settings: OnceCell::new(),
             recorded: None,
         }

@@ -1,6 +1,7 @@
 //! The process as it was started: variables, folder and clock, read once.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, Offset, TimeZone, Utc};
@@ -89,12 +90,9 @@ impl Environment {
             .directory
             .iter()
             .fold(start, |folder, part| folder.join(part));
-        if !directory.is_dir() {
-            return Err(CommandError::failed(format!(
-                "cannot change to `{}`: not a folder",
-                directory.display()
-            )));
-        }
+        check(&directory).map_err(|error| {
+            CommandError::failed(format!("cannot change to `{}`: {error}", directory.display()))
+        })?;
         let now = clock(&variables);
         let mut overrides = git_config::of_environment(&variables)?;
         overrides.extend(global.config.iter().cloned());
@@ -196,6 +194,16 @@ impl Environment {
             Some(git_dir) => Ok(Repo::open(&self.directory.join(git_dir))?),
             None => Ok(Repo::discover(&self.directory)?),
         }
+    }
+}
+
+/// Whether one can change to a directory; why not is put in git's words.
+fn check(directory: &Path) -> io::Result<()> {
+    match std::fs::metadata(directory) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(io::Error::other("not a directory")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(io::Error::other("no such directory")),
+        Err(error) => Err(error),
     }
 }
 

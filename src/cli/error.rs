@@ -8,6 +8,7 @@ use std::io;
 use rayon::ThreadPoolBuildError;
 
 use crate::audit::lines::FileError;
+use crate::facts::diagnostics::plain;
 use crate::facts::ids::InvalidId;
 use crate::facts::quantity::QuantityError;
 use crate::facts::task::TaskError;
@@ -50,7 +51,7 @@ impl CommandError {
     fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind,
-            message: message.into(),
+            message: plain(message.into()),
             causes: Vec::new(),
             others: Vec::new(),
             hints: Vec::new(),
@@ -62,7 +63,7 @@ impl CommandError {
         let mut failed = Self::failed(error.to_string());
         let mut cause = error.source();
         while let Some(error) = cause {
-            failed.causes.push(error.to_string());
+            failed.causes.push(plain(error.to_string()));
             cause = error.source();
         }
         failed
@@ -85,7 +86,7 @@ impl CommandError {
     /// The same error, with another one beside it that has nothing to do with it.
     #[must_use]
     pub fn and(mut self, other: impl Into<String>) -> Self {
-        self.others.push(other.into());
+        self.others.push(plain(other.into()));
         self
     }
 
@@ -179,7 +180,7 @@ impl From<RemoteError> for CommandError {
 impl From<NothingFound> for CommandError {
     fn from(error: NothingFound) -> Self {
         Self::failed(error.to_string())
-            .hint("Name a repository or a folder that holds some, or set `leverage.root`")
+            .hint("Name a repository or a directory that contains some, or set `leverage.root`")
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which sessions count in addition to git's history, and how they are linked: the options of every command that links.
 
+use super::bar;
 use super::context::Context;
 use super::error::CommandError;
 use super::logs::{ForeignArgs, LogArgs, RulesArgs};
@@ -81,7 +82,7 @@ impl SessionArgs {
     ) -> Result<Workspace, CommandError> {
         let sessions = self.options(read, rules, context)?;
         let mut workspace = read.read(context, &read.options(context)?)?;
-        workspace.complete(&sessions);
+        bar::during(context, || workspace.complete(&sessions));
         Ok(workspace)
     }
 }

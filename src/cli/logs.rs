@@ -1,6 +1,7 @@
 //! Which agent logs are read, whose marks count, and the thresholds: the options of every command that uses sessions.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::context::Context;
 use super::environment::{Environment, local_zone};
@@ -97,6 +98,7 @@ impl LogArgs {
                 zone: local_zone(),
             },
             cache,
+            progress: Arc::clone(&context.progress),
             ..Request::default()
         };
         for (agent, configured) in settings.below("agentDir") {

@@ -97,6 +97,9 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // The file behind a symbolic link is replaced, not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(io::Error::other("no such directory"));
+    }
     let mut file = new_file(folder, &path)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;

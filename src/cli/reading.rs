@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::bar;
 use super::context::Context;
@@ -54,7 +55,7 @@ impl ReadArgs {
     pub fn read(&self, context: &Context, options: &ReadOptions) -> Result<Workspace, CommandError> {
         let found = self.find(context)?;
         let read = || Workspace::read(found, options);
-        Ok(bar::during(&context.terminal, &options.progress, read)?)
+        Ok(bar::during(context, read)?)
     }
 
     /// Finds the repositories and reads what their notes recorded, without a walk over their history.
@@ -103,6 +104,7 @@ impl ReadArgs {
             },
             cache: context.cache(self.no_cache),
             threads: self.jobs,
+            progress: Arc::clone(&context.progress),
             ..HistoryOptions::default()
         };
         Ok(ReadOptions {

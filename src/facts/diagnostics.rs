@@ -24,7 +24,7 @@ impl Warning {
     pub fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             place: place.into(),
-            message: message.into(),
+            message: plain(message.into()),
             hint: None,
         }
     }
@@ -41,6 +41,43 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.message)
     }
+}
+
+/// A message as git would print it: errors of the system come without their number and in lower case. `cannot read x: No such
+/// file or directory (os error 2)` ends with `no such file or directory`.
+pub fn plain(message: String) -> String {
+    const NUMBER: &str = " (os error ";
+    let mut plain = String::new();
+    let mut rest = message.as_str();
+    while let Some((before, after)) = rest.split_once(NUMBER) {
+        let Some((number, after)) = after.split_once(')') else {
+            break;
+        };
+        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            plain.push_str(before);
+            plain.push_str(NUMBER);
+            rest = rest.get(before.len() + NUMBER.len()..).unwrap_or_default();
+            continue;
+        }
+        let start = before.rfind(": ").map_or(0, |colon| colon + 2);
+        let (place, reason) = before.split_at(start);
+        plain.push_str(place);
+        let mut letters = reason.chars();
+        plain.extend(letters.next().iter().flat_map(|first| first.to_lowercase()));
+        plain.push_str(letters.as_str());
+        rest = after_path(after);
+    }
+    match plain.is_empty() && rest.len() == message.len() {
+        true => message,
+        false => plain + rest,
+    }
+}
+
+/// What follows the path of a temporary file, which the system's error may carry: the reader never chose that path.
+fn after_path(text: &str) -> &str {
+    let path = text.strip_prefix(" at path \"");
+    path.and_then(|path| path.split_once('"'))
+        .map_or(text, |(_, after)| after)
 }
 
 /// How much of a repository or a log was read.
@@ -63,5 +100,32 @@ impl fmt::Display for Status {
             Self::Partial => "partial",
             Self::Failed => "failed",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_system_come_without_their_number() {
+        for (message, expected) in [
+            (
+                "cannot read `a`: No such file or directory (os error 2)",
+                "cannot read `a`: no such file or directory",
+            ),
+            ("Permission denied (os error 13)", "permission denied"),
+            (
+                "a: Is a directory (os error 21); b: Not a directory (os error 20) at path \"/.tmpX\"",
+                "a: is a directory; b: not a directory",
+            ),
+            ("as told: `A (os error x)`", "as told: `A (os error x)`"),
+            ("cut (os error 2", "cut (os error 2"),
+            ("", ""),
+            ("Nothing to change", "Nothing to change"),
+        ] {
+            assert_eq!(plain(message.to_owned()), expected);
+            assert_eq!(Warning::new("x", message).message, expected);
+        }
     }
 }

@@ -26,6 +26,7 @@ pub mod lineage;
 pub mod link;
 pub mod model;
 pub mod number;
+pub mod progress;
 pub mod quantity;
 pub mod record;
 pub mod retention;

@@ -23,6 +23,7 @@ use super::walk::Walk;
 use crate::facts::commit::{LineCounts, Lines};
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
+use crate::facts::progress::Progress;
 
 /// Larger blobs count as binary, unless `core.bigFileThreshold` is set: git's own default.
 const USUAL_THRESHOLD: u64 = 512 << 20;
@@ -56,25 +57,6 @@ pub enum AttributesOf {
     WorkTree,
     /// Nowhere, so that the same commits have the same lines in every clone.
     Nothing,
-}
-
-/// The progress of a count, visible to another thread.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// Steps to do, as far as known.
-    pub total: AtomicUsize,
-    /// Steps done.
-    pub done: AtomicUsize,
-}
-
-impl Progress {
-    fn expect(&self, steps: usize) {
-        self.total.fetch_add(steps, Ordering::Relaxed);
-    }
-
-    fn advance(&self, steps: usize) {
-        self.done.fetch_add(steps, Ordering::Relaxed);
-    }
 }
 
 /// The lines of each commit of a walk, by its position there.
@@ -118,7 +100,10 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
     if todo.is_empty() {
         return counts;
     }
-    options.progress.expect(todo.len() * 2);
+    // Once for the files that it changed, once for their lines.
+    options
+        .progress
+        .begin_in_passes(2, "Reading history", "commits", todo.len());
     let packs = Packs::open(repo);
     let scan = Scan {
         place: repo.git_dir(),

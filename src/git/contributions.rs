@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::changes::{self, AttributesOf, CountOptions, Progress, Renames};
+use super::changes::{self, AttributesOf, CountOptions, Renames};
 use super::mailmap::NameMap;
 use super::packs::{Objects, Packs};
 use super::tree::oid;
@@ -13,6 +13,7 @@ use super::{GitError, Repo};
 use crate::facts::commit::{Commit, Person};
 use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{Author, HistoryFacts, RecentCommit};
+use crate::facts::progress::Progress;
 
 /// Commits are seldom deltas of each other, so a large cache is not worth it.
 const KEPT: usize = 1 << 20;

@@ -79,7 +79,7 @@ impl OpenError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NotARepository(_) => {
-                Some("Pass the path of a repository, or run `git init` there first".into())
+                Some("Change to a repository with `git leverage -C PATH`, or run `git init` first".into())
             }
             Self::ForeignOwner(path) => Some(format!(
                 "If you trust it, run `git config --global --add safe.directory '{}'`",

@@ -14,9 +14,10 @@ use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::Signs;
 use crate::facts::ids::ObjectId;
+use crate::facts::progress::Progress;
 use crate::facts::quantity::counted;
 use crate::git::Repo;
-use crate::git::changes::{self, AttributesOf, CountOptions, Counts, Progress, Renames};
+use crate::git::changes::{self, AttributesOf, CountOptions, Counts, Renames};
 use crate::git::walk::{BrokenRef, RefSelection, Walk, newest_first};
 
 /// Which part of a history is read, and how.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::store::{Kind, Slot, StoreError};
 use crate::facts::ids::ObjectId;
+use crate::facts::progress::Progress;
 use crate::git::Repo;
 use crate::git::survival::{Kept, Survival, SurvivalError, survival};
 
@@ -26,6 +27,7 @@ pub fn read_survival(
     head: ObjectId,
     jobs: usize,
     folder: Option<&Path>,
+    progress: &Progress,
 ) -> Result<Read, SurvivalError> {
     let slot = folder.map(|folder| Slot::of_clone(folder, Kind::Survival, VERSION, repo.common_dir()));
     let (kept, mut trouble) = match slot.as_ref().map(Slot::load::<Kept>) {
@@ -33,7 +35,7 @@ pub fn read_survival(
         None | Some(Err(StoreError::Absent | StoreError::OtherVersion)) => (None, None),
         Some(Err(error)) => (None, Some(format!("its cached lines are read again: {error}"))),
     };
-    let (survival, keep) = survival(repo, head, jobs, kept)?;
+    let (survival, keep) = survival(repo, head, jobs, kept, progress)?;
     if let Some((slot, keep)) = slot.zip(keep)
         && let Err(error) = slot.save(&keep)
     {

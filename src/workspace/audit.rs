@@ -204,7 +204,8 @@ fn steps(repo: &Repo, config_files: &ConfigFiles, warnings: &mut Vec<Warning>) -
 
 /// The origin of the lines at HEAD.
 fn survival(repo: &Repo, options: &ReadOptions, warnings: &mut Vec<Warning>) -> Option<Survival> {
-    match survival_of(repo, options.history.threads, options.history.cache.as_deref()) {
+    let history = &options.history;
+    match survival_of(repo, history.threads, history.cache.as_deref(), &options.progress) {
         Ok(read) => {
             warnings.extend(read.trouble.map(|reason| Warning::new(repo.name(), reason)));
             Some(read.survival)

@@ -32,8 +32,9 @@ pub fn read_inventory(
     found: Discovery,
     options: &InventoryOptions,
 ) -> Result<Inventory, ThreadPoolBuildError> {
+    let each = options.read.for_each_of(found.repositories.len());
     let order = Order {
-        read: &options.read,
+        read: &each,
         with_history: options.agents.is_some(),
         inventory: Some(Reading {
             cache_dir: options.read.history.cache.as_deref(),

@@ -65,12 +65,15 @@ pub fn link_among(paths: &[PathBuf], sessions: &[Session], options: &SessionOpti
         .collect();
     let Places { roots, links } = Places::of(&repos, sessions);
     let cache = options.cache();
+    let progress = &options.logs.progress;
+    progress.begin("Linking sessions to commits", "repositories", repos.len());
     let looked: Vec<(History, Vec<Warning>)> = repos
         .into_par_iter()
         .zip(roots)
-        .map(|(repo, roots)| match repo {
-            Some(repo) => read(&repo, roots, Arc::clone(&links), sessions, cache),
-            None => Default::default(),
+        .map(|(repo, roots)| {
+            let read = repo.map(|repo| read(&repo, roots, Arc::clone(&links), sessions, cache));
+            progress.advance(1);
+            read.unwrap_or_default()
         })
         .collect();
     let (histories, trouble): (Vec<History>, Vec<Vec<Warning>>) = looked.into_iter().unzip();

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::isolation::Isolation;
-use super::workers::Progress;
 use crate::facts::evidence::ForeignTrailers;
+use crate::facts::progress::Progress;
 use crate::facts::quantity::WorkTime;
 use crate::facts::supervision::SupervisionRules;
 use crate::sources::agents::collect::Request;
@@ -28,11 +28,20 @@ impl ReadOptions {
     /// Options with their own progress.
     pub fn new(history: HistoryOptions, work: WorkTime) -> Self {
         Self {
-            progress: Arc::new(Progress::with_commits(Arc::clone(&history.progress))),
+            progress: Arc::clone(&history.progress),
             isolation: None,
             history,
             work,
         }
+    }
+
+    /// The options for each of so many repositories. Of several, each is one step, and its history does not count.
+    pub fn for_each_of(&self, repositories: usize) -> Self {
+        let mut options = self.clone();
+        if repositories > 1 {
+            options.history.progress = Arc::default();
+        }
+        options
     }
 }
 

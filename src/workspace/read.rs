@@ -49,8 +49,9 @@ pub struct Looked<'a> {
 impl Workspace {
     /// Reads the repositories that were found, in parallel.
     pub fn read(found: Discovery, options: &ReadOptions) -> Result<Self, ThreadPoolBuildError> {
+        let each = options.for_each_of(found.repositories.len());
         let order = Order {
-            read: options,
+            read: &each,
             with_history: true,
             inventory: None,
         };

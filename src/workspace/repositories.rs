@@ -22,7 +22,7 @@ pub struct NothingFound(pub Vec<Warning>);
 
 fn reasons(warnings: &[Warning]) -> String {
     if warnings.is_empty() {
-        return "no git repository here".to_owned();
+        return "no git repository found".to_owned();
     }
     let reasons: Vec<String> = warnings.iter().map(Warning::to_string).collect();
     reasons.join("; ")

@@ -3,17 +3,23 @@
 use std::num::NonZero;
 use std::path::Path;
 
+use crate::facts::progress::Progress;
 use crate::git::Repo;
 use crate::sources::survival::{Read, read_survival};
 
 /// The survival of the repository at `path`, or why it is unknown.
 pub fn survival_at(path: &Path, jobs: Option<NonZero<usize>>, cache: Option<&Path>) -> Result<Read, String> {
     let repo = Repo::open(path).map_err(|error| error.to_string())?;
-    survival_of(&repo, jobs, cache)
+    survival_of(&repo, jobs, cache, &Progress::default())
 }
 
 /// The same for an open repository.
-pub fn survival_of(repo: &Repo, jobs: Option<NonZero<usize>>, cache: Option<&Path>) -> Result<Read, String> {
+pub fn survival_of(
+    repo: &Repo,
+    jobs: Option<NonZero<usize>>,
+    cache: Option<&Path>,
+    progress: &Progress,
+) -> Result<Read, String> {
     let jobs = jobs
         .or_else(|| std::thread::available_parallelism().ok())
         .map_or(1, NonZero::get);
@@ -21,5 +27,5 @@ pub fn survival_of(repo: &Repo, jobs: Option<NonZero<usize>>, cache: Option<&Pat
         .head()
         .map_err(|error| error.to_string())?
         .ok_or("HEAD has no commit")?;
-    read_survival(repo, head, jobs, cache).map_err(|error| error.to_string())
+    read_survival(repo, head, jobs, cache, progress).map_err(|error| error.to_string())
 }

@@ -4,35 +4,12 @@
 use std::cmp::Reverse;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
 use rayon::ThreadPoolBuildError;
 
-use crate::git::changes;
+use crate::facts::progress::Progress;
 use crate::git::size::size;
-
-/// The progress of a reading, visible to another thread.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// The number of repositories to read.
-    pub repositories: AtomicUsize,
-    /// The number of repositories that were read.
-    pub done: AtomicUsize,
-    /// The progress of their histories.
-    pub commits: Arc<changes::Progress>,
-}
-
-impl Progress {
-    /// A progress whose histories are reported elsewhere.
-    pub fn with_commits(commits: Arc<changes::Progress>) -> Self {
-        Self {
-            commits,
-            ..Self::default()
-        }
-    }
-}
 
 /// The result of a repository's turn.
 pub enum Turn<'a, T> {
@@ -63,7 +40,16 @@ pub fn read_each<'a, T: Send>(
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(jobs.map_or(0, NonZero::get))
         .build()?;
-    progress.repositories.fetch_add(paths.len(), Ordering::Relaxed);
+    // How far a single one is, its history says.
+    let counts = paths.len() > 1;
+    if counts {
+        progress.begin("Scanning", "repositories", paths.len());
+    }
+    let advance = || {
+        if counts {
+            progress.advance(1)
+        }
+    };
     let mut order: Vec<usize> = (0..paths.len()).collect();
     let weights: Vec<u64> = paths.iter().map(|path| size(path)).collect();
     let all: u128 = weights.iter().copied().map(u128::from).sum();
@@ -80,11 +66,14 @@ pub fn read_each<'a, T: Send>(
     pool.install(|| {
         rayon::scope_fifo(|scope| {
             for at in order {
-                let (sender, read, share) = (sender.clone(), &read, share(at));
+                let (sender, read, share, advance) = (sender.clone(), &read, share(at), &advance);
                 scope.spawn_fifo(move |_| {
+                    if counts {
+                        progress.name(&name(&paths[at]));
+                    }
                     let turn = read(&paths[at], share);
                     if matches!(turn, Turn::Done(_)) {
-                        progress.done.fetch_add(1, Ordering::Relaxed);
+                        advance();
                     }
                     // The receiver exists until all are done.
                     let _ = sender.send((at, turn));
@@ -99,11 +88,17 @@ pub fn read_each<'a, T: Send>(
         Turn::Done(result) => result,
         Turn::Later(finish) => {
             let result = finish();
-            progress.done.fetch_add(1, Ordering::Relaxed);
+            advance();
             result
         }
     };
     Ok(found.into_iter().map(|(_, turn)| result(turn)).collect())
+}
+
+/// The folder of a repository, as its name.
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -121,7 +116,23 @@ mod tests {
         };
         let read = read_each(&paths, NonZero::new(3), &progress, read).unwrap();
         assert_eq!(read, paths);
-        assert_eq!(progress.repositories.into_inner(), 20);
-        assert_eq!(progress.done.into_inner(), 20);
+        let stage = progress.now();
+        assert_eq!((stage.done, stage.total), (20, 20));
+        assert!(
+            stage.to_string().starts_with("Scanning: 20/20 repositories, "),
+            "{stage}"
+        );
+    }
+
+    #[test]
+    fn a_single_repository_leaves_it_to_its_history_to_say_how_far_it_is() {
+        let progress = Progress::default();
+        let paths = [PathBuf::from("one")];
+        let read = |_, _| {
+            progress.begin("Reading history", "commits", 7);
+            Turn::Done(progress.advance(7))
+        };
+        read_each(&paths, None, &progress, read).unwrap();
+        assert_eq!(progress.now().to_string(), "Reading history: 7/7 commits");
     }
 }

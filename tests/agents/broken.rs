@@ -238,9 +238,9 @@ fn what_only_looks_like_a_log_is_named_and_never_waited_for() {
     assert!(made.unwrap().success());
     assert_snapshot!(told(&world), @r"
     s: agent 4m, supervisory 3.25m, output 80, 2026-04-01T09:01:00Z to 2026-04-01T09:07:00Z
-    warning: $WORLD/home/.claude/projects/any/dangling.jsonl: cannot read the log: No such file or directory (os error 2)
+    warning: $WORLD/home/.claude/projects/any/dangling.jsonl: cannot read the log: no such file or directory
     warning: $WORLD/home/.claude/projects/any/pipe.jsonl: cannot read the log: not a file
-    warning: $WORLD/home/.claude/projects/any/self.jsonl: cannot read the log: Too many levels of symbolic links (os error 40)
+    warning: $WORLD/home/.claude/projects/any/self.jsonl: cannot read the log: too many levels of symbolic links
     exit 3
     ");
 }
@@ -278,8 +278,8 @@ fn a_folder_that_may_not_be_read_is_named() {
     set("closed", 0o755);
     assert_snapshot!(told, @r"
     s: agent 4m, supervisory 3.25m, output 80, 2026-04-01T09:01:00Z to 2026-04-01T09:07:00Z
-    warning: $WORLD/home/.claude/projects/any/closed: cannot list the directory: Permission denied (os error 13)
-    warning: $WORLD/home/.claude/projects/any/closed.jsonl: cannot read the log: Permission denied (os error 13)
+    warning: $WORLD/home/.claude/projects/any/closed: cannot list the directory: permission denied
+    warning: $WORLD/home/.claude/projects/any/closed.jsonl: cannot read the log: permission denied
     exit 3
     ");
 }

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::aggregate::export;
+use crate::cli::bar;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
@@ -67,7 +68,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         What::Commits | What::Tasks => args.sessions.read(&args.read, &args.rules, context)?,
         What::Sessions | What::Links => {
             let mut workspace = args.read.recorded(context)?;
-            workspace.complete(&args.sessions.options(&args.read, &args.rules, context)?);
+            let sessions = args.sessions.options(&args.read, &args.rules, context)?;
+            bar::during(context, || workspace.complete(&sessions));
             workspace
         }
         What::Survival => args.read.recorded(context)?,

@@ -219,7 +219,7 @@ fn take_inventory(
     let read = || read_inventory(found, &options);
     Ok(Inventory {
         at: environment.now.to_rfc3339_opts(SecondsFormat::Secs, true),
-        ..bar::during(&context.terminal, &options.read.progress, read)?
+        ..bar::during(context, read)?
     })
 }
 

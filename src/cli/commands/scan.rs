@@ -2,6 +2,7 @@
 
 use crate::aggregate::report::{self, CommitsOnce};
 use crate::aggregate::repository::Repository;
+use crate::cli::bar;
 use crate::cli::columns::ColumnsArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -46,7 +47,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         options.history.kept_facts = KeptFacts::Replace;
     }
     let mut workspace = args.read.read(context, &options)?;
-    workspace.complete(&sessions);
+    bar::during(context, || workspace.complete(&sessions));
     let status = workspace.status();
     let mut warnings = workspace.warnings;
     warnings.extend(workspace.repos.iter().flat_map(Repository::all_warnings));

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::aggregate::sessions::{SessionReport, session_report};
 use crate::aggregate::timeline::timeline;
+use crate::cli::bar;
 use crate::cli::columns::ColumnsArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -119,7 +120,7 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
         roots,
         with_links: !args.no_links,
     };
-    let machine = MachineSessions::read(&scope, &options);
+    let machine = bar::during(context, || MachineSessions::read(&scope, &options));
     let thresholds: &[Millis] = if args.sensitivity {
         &[5, 15, 30].map(|minutes| Millis::MINUTE.times(minutes))
     } else {
@@ -189,7 +190,7 @@ fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError>
         ..SessionOptions::default()
     };
     let around = around(&[], context);
-    let collected = collect(&options, &around);
+    let collected = bar::during(context, || collect(&options, &around));
     let session = named(&args.id, &collected.sessions)?;
     let (links, warnings) = links_of(session, &collected.sessions, &around, &options);
     let timeline = timeline(session, &links);

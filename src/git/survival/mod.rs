@@ -27,6 +27,7 @@ use super::lines::LineDiff;
 use super::packs::{ObjectError, Objects, Packs};
 use super::trees::{self, Difference, FileKind};
 use crate::facts::ids::ObjectId;
+use crate::facts::progress::Progress;
 
 pub use kept::Kept;
 pub use limits::SurvivalError;
@@ -88,6 +89,7 @@ pub fn survival(
     head: ObjectId,
     jobs: usize,
     kept: Option<Kept>,
+    progress: &Progress,
 ) -> Result<(Survival, Option<Kept>), SurvivalError> {
     let packs = Packs::open(repo);
     let shallow = repo.shallow_commits();
@@ -96,6 +98,7 @@ pub fn survival(
     let source = Source {
         place: repo.git_dir(),
         packs: &packs,
+        progress,
     };
     let mut objects = source.objects(KEPT_TREES);
     let (history, new_commits) = History::read(&mut objects, head, &shallow, known)?;
@@ -136,6 +139,7 @@ pub fn survival(
 struct Source<'a> {
     place: &'a Path,
     packs: &'a Packs,
+    progress: &'a Progress,
 }
 
 impl Source<'_> {
@@ -185,6 +189,8 @@ fn follow(
     jobs: usize,
 ) -> Result<(), SurvivalError> {
     let history = walk.history();
+    let commits = history.commits.len();
+    source.progress.begin("Following files", "commits", commits);
     let ahead = start.map_or(history.commits.len(), |(_, new)| *new);
     touched.prepend(follow_ahead(
         source,
@@ -196,7 +202,8 @@ fn follow(
     if let Some((kept, new)) = start {
         walk.settle_from(kept, *new);
     }
-    for commit in ahead..history.commits.len() {
+    for commit in ahead..commits {
+        source.progress.advance(1);
         if walk.is_open(commit) {
             let differences = if walk.follows(commit, touched.paths(commit)) {
                 against_first_parent(objects, history, commit)?
@@ -237,6 +244,7 @@ fn follow_ahead(
                 early.insert(number, differences?);
             };
             for (commit, differences) in pieces.range(piece).zip(differences) {
+                source.progress.advance(1);
                 walk.step(objects, commit, &differences)?;
                 touched.push(
                     differences
@@ -321,6 +329,8 @@ fn attribute(
     jobs: usize,
 ) -> Result<Vec<FileRuns>, SurvivalError> {
     let families = lines::families(versions, tops);
+    let progress = source.progress;
+    progress.begin("Finding who wrote the lines", "files", tops.len());
     let next = AtomicUsize::new(0);
     let work = || attribute_families(source, versions, kept, &families, &next);
     let found = std::thread::scope(|scope| {
@@ -349,6 +359,7 @@ fn attribute_families(
     let mut found = Vec::new();
     while let Some(family) = families.get(next.fetch_add(1, Ordering::Relaxed)) {
         found.extend(lines::attribute(&mut objects, &mut diff, versions, kept, family));
+        source.progress.advance(family.files.len());
     }
     found
 }

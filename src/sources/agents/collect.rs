@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use super::assemble::assemble;
 use super::log::{Event, Key, Log};
 use super::{Agent, LogFile, Machine, READERS, files};
 use crate::facts::diagnostics::Warning;
+use crate::facts::progress::Progress;
 use crate::facts::session::Session;
 
 /// Increase it whenever a reader or [`Log`] changes: older caches are then ignored.
@@ -36,6 +38,8 @@ pub struct Request {
     pub path_map: Vec<(String, String)>,
     /// The directory of the cache; `None` to cache nothing.
     pub cache: Option<PathBuf>,
+    /// Told how far the reading is.
+    pub progress: Arc<Progress>,
 }
 
 /// What was read.
@@ -50,8 +54,15 @@ pub struct Collected {
 /// Reads all sessions. Trouble is in the warnings.
 pub fn collect(request: &Request) -> Collected {
     let mut collected = Collected::default();
-    for agent in READERS {
-        let mut logs = read_agent(*agent, request, &mut collected.warnings);
+    let found = READERS.iter().map(|agent| {
+        let files = find_logs(*agent, request, &mut collected.warnings);
+        (*agent, files)
+    });
+    let found: Vec<(&dyn Agent, Vec<LogFile>)> = found.collect();
+    let count = found.iter().map(|(_, files)| files.len()).sum();
+    request.progress.begin("Reading session logs", "", count);
+    for (agent, files) in found {
+        let mut logs = read_agent(agent, files, request, &mut collected.warnings);
         agent.settle(&mut logs);
         collected.warnings.extend(
             logs.iter()
@@ -85,8 +96,12 @@ pub fn unreadable(request: &Request) -> BTreeMap<&'static str, Vec<Warning>> {
     found
 }
 
-fn read_agent(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>) -> Vec<(PathBuf, Log)> {
-    let files = find_logs(agent, request, warnings);
+fn read_agent(
+    agent: &dyn Agent,
+    files: Vec<LogFile>,
+    request: &Request,
+    warnings: &mut Vec<Warning>,
+) -> Vec<(PathBuf, Log)> {
     if files.is_empty() {
         return Vec::new();
     }
@@ -103,7 +118,11 @@ fn read_agent(agent: &dyn Agent, request: &Request, warnings: &mut Vec<Warning>)
     let read: Vec<Result<(Entry, bool), Warning>> = with_known
         .into_par_iter()
         .with_max_len(1)
-        .map(|(file, entry)| read_log(agent, &file, entry))
+        .map(|(file, entry)| {
+            let read = read_log(agent, &file, entry);
+            request.progress.advance(1);
+            read
+        })
         .collect();
     let mut entries = Vec::with_capacity(read.len());
     let mut changed = !known.is_empty();

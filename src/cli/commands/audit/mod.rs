@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::audit::lines::{FileLine, of_file};
 use crate::audit::{self, AllowedBy, Audit, Choice, Reason};
+use crate::cli::bar;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
@@ -35,13 +36,15 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             return Err(CommandError::usage("`--file` cannot be used with REV-RANGE"));
         }
         let path = in_repository(&repo, path, args, context)?;
-        let input = AuditInput::read(&repo, &args.options(context)?);
+        let options = args.options(context)?;
+        let input = bar::during(context, || AuditInput::read(&repo, &options));
         let content = ledger_steps::file_at_head(&repo, &path);
         let lines = of_file(&input.evidence(now), &path, content.as_deref())?;
         return show_file(args, context, &path, &lines);
     }
     let part = part(&repo, range, args, context)?;
-    let mut input = AuditInput::read(&repo, &args.options(context)?);
+    let options = args.options(context)?;
+    let mut input = bar::during(context, || AuditInput::read(&repo, &options));
     input.narrow(part);
     let (allowed, mut warnings) = allowed(&repo, args);
     warnings.extend(input.warnings.iter().cloned());
