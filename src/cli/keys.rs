@@ -124,7 +124,7 @@ mod tests {
         for row in rows {
             let cells: Vec<&str> = row.trim_matches(['|', ' ']).split('|').map(str::trim).collect();
             let scope = match *cells.last().unwrap() {
-                "counts" => Scope::Repository,
+                "used" => Scope::Repository,
                 "ignored" => Scope::User,
                 other => panic!("{other}: {row}"),
             };

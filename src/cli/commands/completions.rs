@@ -1,27 +1,118 @@
-//! `completions SHELL`: a completion script on stdout.
+//! `completions SHELL`: a completion script on standard output, for `git leverage` and for `git-leverage`.
+
+use std::io::Write as _;
 
 use clap::Command;
+use clap::builder::PossibleValuesParser;
 use clap_complete::Shell;
 
+use crate::aggregate::group::Dimension;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
+use crate::integrations::INTEGRATIONS;
+use crate::render::inventory::GROUPS;
 
 /// The arguments of `completions`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  git leverage completions bash >~/.local/share/bash-completion/completions/git-leverage\n  \
-                        git leverage completions zsh >~/.zfunc/_git-leverage"
+    after_help = "Install it once; `git leverage <TAB>` then works with git's own completion:\n  \
+                  git leverage completions bash >~/.local/share/bash-completion/completions/git-leverage\n  \
+                  git leverage completions fish >~/.config/fish/completions/git-leverage.fish\n  \
+                  git leverage completions zsh >~/.zfunc/_git-leverage   (and fpath+=~/.zfunc before compinit)"
 )]
 pub struct Args {
     /// The shell to complete in
     shell: Shell,
 }
 
+/// Git's completion for bash calls `_git_NAME` for its subcommand NAME, with its own split of the line, and adds no space after
+/// a word by itself.
+const BASH: &str = r#"
+# Called by git's own completion for `git leverage`.
+_git_leverage() {
+    local at="${__git_cmd_idx:-1}"
+    local before="${words[cword-1]}" current="$cur"
+    if [[ "$cur" == --*=* ]]; then
+        before="${cur%%=*}" current="${cur#*=}"
+    fi
+    local -a COMP_WORDS=(git-leverage "${words[@]:at+1}")
+    local COMP_CWORD=$((cword - at))
+    compopt +o nospace 2>/dev/null
+    _git__leverage git-leverage "$current" "$before"
+}
+"#;
+
+/// The line that makes zsh's completion of git list the command with a description.
+const ZSH_DESCRIPTION: &str = "#description Record what coding agents did in git, and check the claims\n";
+
+/// Git's completion for zsh, which some packages of git install in place of zsh's own, calls `_git_NAME` as bash would.
+const ZSH: &str = r#"
+# Called by the completion that comes with git, where that replaces the one of zsh.
+_git_leverage() {
+    emulate -L zsh
+    [[ $words[1] == git ]] && shift words
+    _git-leverage
+}
+"#;
+
 /// Prints the script for `program`, the whole declaration of the arguments.
-pub fn run(args: &Args, mut program: Command, context: &mut Context) -> Result<Outcome, CommandError> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut program, "git-leverage", &mut script);
-    context.terminal.data(&script)?;
+pub fn run(args: &Args, program: Command, context: &mut Context) -> Result<Outcome, CommandError> {
+    context.terminal.data(&script(args.shell, program)?)?;
     Ok(Outcome::Done)
+}
+
+fn script(shell: Shell, program: Command) -> Result<Vec<u8>, CommandError> {
+    let mut generated = Vec::new();
+    clap_complete::generate(shell, &mut with_values(program), "git-leverage", &mut generated);
+    let mut script = Vec::new();
+    match shell {
+        Shell::Bash => {
+            script.write_all(&generated)?;
+            script.write_all(BASH.as_bytes())?;
+        }
+        Shell::Zsh => {
+            // The first line says which command this completes, the last ones run it.
+            let text = String::from_utf8_lossy(&generated);
+            let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+            let (functions, end) = rest.rsplit_once("\nif [").unwrap_or((rest, ""));
+            write!(script, "{first}\n{ZSH_DESCRIPTION}{functions}\n{ZSH}\nif [{end}")?;
+        }
+        _ => script = generated,
+    }
+    Ok(script)
+}
+
+/// The declaration with the values of options that are parsed by code of ours, which a script cannot ask.
+fn with_values(program: Command) -> Command {
+    let agents = || INTEGRATIONS.iter().map(|agent| agent.identity.name);
+    let values = |option: &str| -> Option<Vec<&'static str>> {
+        match option {
+            "agent" => Some(agents().collect()),
+            "by" => Some(Dimension::ALL.iter().map(|dimension| dimension.name()).collect()),
+            "columns" => Some(GROUPS.to_vec()),
+            "estimated_by" => Some(std::iter::once("person").chain(agents()).collect()),
+            "git" => Some(vec!["post-commit", "post-rewrite"]),
+            _ => None,
+        }
+    };
+    let commands: Vec<String> = program
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    program.mut_subcommands(|command| {
+        let name = command.get_name().to_owned();
+        command.mut_args(|arg| {
+            let id = arg.get_id().as_str();
+            // `--columns` of other commands takes the columns of their tables.
+            let values = values(id).filter(|_| id != "columns" || name == "inventory");
+            match values {
+                Some(values) => arg.value_parser(PossibleValuesParser::new(values)),
+                None if name == "help" && id == "command" => {
+                    arg.value_parser(PossibleValuesParser::new(commands.clone()))
+                }
+                None => arg,
+            }
+        })
+    })
 }
