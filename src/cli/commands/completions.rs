@@ -18,7 +18,7 @@ use crate::render::inventory::GROUPS;
 #[command(
     after_help = "Install it once; `git leverage <TAB>` then works with git's own completion:\n  \
                   git leverage completions bash >~/.local/share/bash-completion/completions/git-leverage\n  \
-                  git leverage completions fish >~/.config/fish/completions/git-leverage.fish\n  \
+                  git leverage completions fish >~/.config/fish/conf.d/git-leverage.fish\n  \
                   git leverage completions zsh >~/.zfunc/_git-leverage   (and fpath+=~/.zfunc before compinit)"
 )]
 pub struct Args {
@@ -36,11 +36,31 @@ _git_leverage() {
     if [[ "$cur" == --*=* ]]; then
         before="${cur%%=*}" current="${cur#*=}"
     fi
-    local -a COMP_WORDS=(git-leverage "${words[@]:at+1}")
-    local COMP_CWORD=$((cword - at))
+    local -a COMP_WORDS=(git-leverage "${words[@]:at+1:cword-at-1}")
+    if [[ "$cur" == --*=* ]]; then
+        COMP_WORDS+=("$before")
+    fi
+    COMP_WORDS+=("$current")
+    local COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
     compopt +o nospace 2>/dev/null
     _git__leverage git-leverage "$current" "$before"
 }
+"#;
+
+/// Where the script for fish drops the name of the program from the line …
+const FISH_DROPS: &str = "    set -e cmd[1]\n";
+
+/// … and how it drops `git` and its options before `leverage`: git's own completion asks with the whole line.
+const FISH_DROPS_GIT: &str = r#"    if test "$cmd[1]" = git; and set -l at (contains -i -- leverage $cmd)
+        set -e cmd[1..$at]
+    else
+        set -e cmd[1]
+    end
+"#;
+
+/// Git's completion in fish asks for `git-NAME`, but in some releases (3.6.0) under a wrong name.
+const FISH: &str = r#"
+complete -c git -f -n "__fish_git_using_command leverage" -a "(__fish_git_complete_custom_command leverage)"
 "#;
 
 /// The line that makes zsh's completion of git list the command with a description.
@@ -68,8 +88,10 @@ fn script(shell: Shell, program: Command) -> Result<Vec<u8>, CommandError> {
     let mut script = Vec::new();
     match shell {
         Shell::Bash => {
-            script.write_all(&generated)?;
-            script.write_all(BASH.as_bytes())?;
+            // The generator names the same command in two ways, after `git leverage` and after `git-leverage`.
+            let text = String::from_utf8_lossy(&generated);
+            let text = text.replace("git__subcmd__leverage", "git__leverage");
+            write!(script, "{text}{BASH}")?;
         }
         Shell::Zsh => {
             // The first line says which command this completes, the last ones run it.
@@ -77,6 +99,11 @@ fn script(shell: Shell, program: Command) -> Result<Vec<u8>, CommandError> {
             let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
             let (functions, end) = rest.rsplit_once("\nif [").unwrap_or((rest, ""));
             write!(script, "{first}\n{ZSH_DESCRIPTION}{functions}\n{ZSH}\nif [{end}")?;
+        }
+        Shell::Fish => {
+            let text = String::from_utf8_lossy(&generated);
+            script = text.replace(FISH_DROPS, FISH_DROPS_GIT).into_bytes();
+            script.write_all(FISH.as_bytes())?;
         }
         _ => script = generated,
     }
