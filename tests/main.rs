@@ -16,6 +16,8 @@ mod bombs;
 mod cache;
 mod calling;
 mod claiming;
+#[cfg(unix)]
+mod completion;
 mod damaged;
 mod discovery;
 #[cfg(unix)]

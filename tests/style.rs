@@ -118,7 +118,7 @@ fn messages_name_commands_and_options_that_exist() {
                     format!("git leverage {name} {place}"),
                     format!("git leverage {name} {second} {place}"),
                 ];
-                if !places.into_iter().any(has) {
+                if place != "--help" && !places.into_iter().any(has) {
                     broken.push(format!(
                         "{}:{}: no such option: {place}: {call}",
                         text.file,

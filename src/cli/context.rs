@@ -1,4 +1,4 @@
-//! What every command is given: the process, its streams and its settings.
+//! What every command gets: the process, its streams and its settings.
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -15,17 +15,17 @@ use crate::facts::progress::Progress;
 use crate::git::Repo;
 use crate::git::config::Config;
 
-/// What a command wrote to a ledger. It stands, whatever happens to the command afterwards.
+/// What a command wrote to a ledger. It remains, whatever happens to the command afterwards.
 #[derive(Debug, Clone)]
 pub struct Recorded {
     /// What is there now, as a sentence: `the task … is recorded`.
     what: String,
-    /// How the command ends where nothing else goes wrong.
+    /// How the command ends if nothing else fails.
     outcome: Outcome,
 }
 
 impl Recorded {
-    /// What is said where the command could not go on: that it did its work, and what it could not do then.
+    /// The message where the command could not go on: that it did its work, and what failed then.
     pub fn in_spite_of(&self, error: &CommandError) -> String {
         format!("{}, but what came after failed: {}", self.what, error.message())
     }
@@ -60,7 +60,7 @@ impl Context {
         }
     }
 
-    /// The settings outside any repository, or those of the one that the process stands in, read once.
+    /// The settings outside any repository, or those of the current one, read once.
     pub fn settings(&self) -> Rc<Settings> {
         let read = || {
             let files = &self.environment.config_files;
@@ -73,7 +73,7 @@ impl Context {
         Rc::clone(self.settings.get_or_init(read))
     }
 
-    /// What the settings that were read say and may not.
+    /// A warning about settings of the repository that are ignored.
     pub fn ignored_settings(&self) -> Option<Warning> {
         self.settings.get()?.ignored()
     }
@@ -100,7 +100,7 @@ impl Context {
         self.recorded.as_ref()
     }
 
-    /// Where facts are kept between runs, unless nothing is to be kept.
+    /// The cache directory, unless nothing is to be cached.
     pub fn cache(&self, no_cache: bool) -> Option<PathBuf> {
         self.environment.cache_dir().filter(|_| !no_cache)
     }

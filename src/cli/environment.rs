@@ -1,4 +1,4 @@
-//! The process as it was started: variables, folder and clock, read once.
+//! The process as it was started: variables, current directory and clock, read once.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,8 +15,8 @@ use crate::git::replaced::{self, ReplaceRefs};
 use crate::git::{OpenError, Repo};
 use crate::integrations::settings::command;
 
-/// What git tells its hooks: of a repository, which need not be the one that is looked at, and of one commit, whose author
-/// need not be who records anything. (`GIT_EXEC_PATH` stays: the git that is found by the `PATH` of a hook belongs to it.)
+/// Variables that git sets for its hooks. They name a repository, which need not be the one that is read, and the author of a
+/// commit, who need not be the one who records. (`GIT_EXEC_PATH` stays: it belongs to the git in the `PATH` of a hook.)
 pub const OF_A_HOOK: &[&str] = &[
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_AUTHOR_DATE",
@@ -50,7 +50,7 @@ pub const OF_A_HOOK: &[&str] = &[
 #[derive(Debug, Clone)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
-    /// The folder that relative paths start from, after `-C`.
+    /// The directory that relative paths start from, after `-C`.
     pub directory: PathBuf,
     /// The clock. Fixed by `GIT_TEST_DATE_NOW` (seconds since the epoch), the variable by which git fixes its own.
     pub now: DateTime<Utc>,
@@ -106,7 +106,7 @@ impl Environment {
         })
     }
 
-    /// The same process, as if it stood in another folder. What git says of a repository to its hooks is of the first.
+    /// The same process in another directory. The variables that git sets for hooks are left out: they are about the first.
     #[must_use]
     pub fn at(&self, folder: &Path) -> Self {
         let mut there = self.clone();
@@ -127,7 +127,7 @@ impl Environment {
         self.now = clock(&self.variables);
     }
 
-    /// Whether the clock stands still.
+    /// Whether the clock is fixed.
     pub fn is_clock_fixed(&self) -> bool {
         self.variables.contains_key("GIT_TEST_DATE_NOW")
     }
@@ -145,13 +145,13 @@ impl Environment {
         &self.variables
     }
 
-    /// The home folder.
+    /// The home directory.
     pub fn home(&self) -> Option<PathBuf> {
         home(&|name| self.variable(name).map(PathBuf::from))
     }
 
-    /// Where facts that can be read again are kept: `$XDG_CACHE_HOME/git-leverage`, else below the home folder.
-    /// `None` where neither is known: then nothing is cached.
+    /// The cache directory: `$XDG_CACHE_HOME/git-leverage`, else `.cache/git-leverage` in the home directory. `None` if neither
+    /// is known: then nothing is cached.
     pub fn cache_dir(&self) -> Option<PathBuf> {
         self.variable("XDG_CACHE_HOME")
             .map(PathBuf::from)
@@ -160,18 +160,18 @@ impl Environment {
             .map(|base| base.join("git-leverage"))
     }
 
-    /// Where the state of this program is kept: `$XDG_STATE_HOME/git-leverage`, else `.local/state/git-leverage` below the home
-    /// folder. `None` where neither is known.
+    /// The state directory: `$XDG_STATE_HOME/git-leverage`, else `.local/state/git-leverage` in the home directory. `None` if
+    /// neither is known.
     pub fn state_dir(&self) -> Option<PathBuf> {
         state_dir(|name| self.variable(name).map(PathBuf::from))
     }
 
-    /// Where the system tells of processes. Named by `GIT_TEST_PROC` in tests, which are started by whatever there is.
+    /// Where the system lists processes. Tests set `GIT_TEST_PROC`, since any process may start them.
     pub fn proc_folder(&self) -> PathBuf {
         PathBuf::from(self.variable("GIT_TEST_PROC").unwrap_or("/proc"))
     }
 
-    /// A path as typed or configured: `~/` is the home folder, the rest relative to the folder of the process.
+    /// A path as typed or configured: `~/` is the home directory, other paths are relative to the current one.
     pub fn resolve(&self, path: &str) -> PathBuf {
         match (path.strip_prefix("~/"), self.home()) {
             (Some(rest), Some(home)) => home.join(rest),
@@ -179,7 +179,7 @@ impl Environment {
         }
     }
 
-    /// Whether the process stands in a repository, be it one that cannot be opened.
+    /// Whether the current directory is in a repository, even in one that cannot be opened.
     pub fn is_in_repository(&self) -> bool {
         let found = match self.variable("GIT_DIR") {
             Some(git_dir) => Repo::open(&self.directory.join(git_dir)),
@@ -188,7 +188,7 @@ impl Environment {
         !matches!(found, Err(OpenError::NotARepository(_)))
     }
 
-    /// The repository that the process stands in (`GIT_DIR` first, as in a hook).
+    /// The current repository (`GIT_DIR` first, as in a hook).
     pub fn repository(&self) -> Result<Repo, CommandError> {
         match self.variable("GIT_DIR") {
             Some(git_dir) => Ok(Repo::open(&self.directory.join(git_dir))?),
@@ -207,7 +207,7 @@ fn check(directory: &Path) -> io::Result<()> {
     }
 }
 
-/// The time, or what stands in for it.
+/// The time, or the fixed one of tests.
 fn clock(variables: &BTreeMap<String, String>) -> DateTime<Utc> {
     let fixed = variables.get("GIT_TEST_DATE_NOW");
     fixed
@@ -215,14 +215,14 @@ fn clock(variables: &BTreeMap<String, String>) -> DateTime<Utc> {
         .unwrap_or_else(Utc::now)
 }
 
-/// Where the state of this program is kept, by these variables.
+/// The state directory, by these variables.
 pub fn state_dir(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     let named = variable("XDG_STATE_HOME").filter(|path| path.is_absolute());
     let base = named.or_else(|| Some(home(&variable)?.join(".local/state")))?;
     Some(base.join("git-leverage"))
 }
 
-/// The home folder, by these variables. A relative one would be another in each folder, and in the middle of a work tree.
+/// The home directory, by these variables. A relative path would be another one in each directory, even in a working tree.
 fn home(variable: &dyn Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     ["HOME", "USERPROFILE"]
         .into_iter()
@@ -230,7 +230,7 @@ fn home(variable: &dyn Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
         .find(|path| path.is_absolute())
 }
 
-/// Settles what stands in for objects, by the environment and these settings.
+/// Chooses which replacement refs count, by the environment and these settings.
 pub fn choose_replacements(overrides: &[(String, String)]) {
     replaced::choose(replace_refs(&variables(), overrides));
 }
@@ -243,7 +243,7 @@ fn variables() -> BTreeMap<String, String> {
 }
 
 fn config_files(variables: &BTreeMap<String, String>, overrides: Vec<(String, String)>) -> ConfigFiles {
-    // An empty path is no file, and not the usual one.
+    // An empty path means no file, not the default one.
     let path = |name: &str| variables.get(name).map(PathBuf::from);
     let skip_system = variables
         .get("GIT_CONFIG_NOSYSTEM")
@@ -256,7 +256,7 @@ fn config_files(variables: &BTreeMap<String, String>, overrides: Vec<(String, St
     }
 }
 
-/// Whether replacements count, and where they are. What a repository's own config says of them is its own matter.
+/// Whether replacements count, and where they are. A repository's own config is not asked.
 fn replace_refs(variables: &BTreeMap<String, String>, overrides: &[(String, String)]) -> ReplaceRefs {
     let is_told_off = overrides
         .iter()
@@ -273,7 +273,7 @@ fn replace_refs(variables: &BTreeMap<String, String>, overrides: &[(String, Stri
     }
 }
 
-/// What git takes for true in a variable.
+/// Whether git reads the value of a variable as true.
 fn is_true(value: &str) -> bool {
     !matches!(
         value.to_ascii_lowercase().as_str(),

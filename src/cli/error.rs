@@ -1,4 +1,4 @@
-//! Errors as the user meets them: what, why, and what to do next.
+//! Errors as the user sees them: what, why, and what to do next.
 //!
 //! The `From` impls here are the one place that decides exit code and hint of an error from below.
 
@@ -90,12 +90,12 @@ impl CommandError {
         self
     }
 
-    /// Whether the reader of our output went away, which is no error.
+    /// Whether the reader of our output went away, which is not an error.
     pub fn is_closed_pipe(&self) -> bool {
         self.kind == Kind::ClosedPipe
     }
 
-    /// Whether nothing was written because git's folder cannot be.
+    /// Whether nothing was written because the git directory is not writable.
     pub fn is_not_writable(&self) -> bool {
         self.kind == Kind::NotWritable
     }
@@ -109,7 +109,7 @@ impl CommandError {
         }
     }
 
-    /// What went wrong. Untrusted text.
+    /// What failed. Untrusted text.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -13,7 +13,8 @@ pub const LARGEST_MESSAGE: u64 = 16 << 20;
 pub fn file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let read = || {
         let file = File::open(path)?;
-        match file.metadata()?.len() > most {
+        let found = file.metadata()?;
+        match found.len() > most && !found.is_dir() {
             true => Err(too_large(most)),
             false => all(file, most),
         }

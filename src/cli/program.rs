@@ -93,11 +93,9 @@ fn filled(command: Command) -> Command {
         return command;
     };
     let text = fill(&text);
-    // A command with more to say in its long help keeps that.
-    match command.get_after_long_help() {
-        Some(_) => command.after_help(text),
-        None => command.after_long_help(text.clone()).after_help(text),
-    }
+    let long = command.get_after_long_help().map(ToString::to_string);
+    let long = long.map_or_else(|| text.clone(), |long| fill(&long));
+    command.after_long_help(long).after_help(text)
 }
 
 /// Joins the lines of each paragraph. Indented lines, such as examples, stay.

@@ -1,4 +1,4 @@
-//! ROOT and what every command that reads repositories shares: which ones, how, and how far along it is.
+//! ROOT and what every command that reads repositories shares: which ones, how, and its progress.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -20,20 +20,20 @@ use crate::workspace::repositories::find;
 /// Which repositories, and how they are read.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ReadArgs {
-    /// Repositories, or folders that hold some; repositories inside a repository are not searched for, and a folder without
-    /// any means the repository around it [default: the current repository, else `leverage.root`, else the current directory]
+    /// Repositories, or directories to search for them [default: the current repository, else `leverage.root`, else the
+    /// current directory]
     #[arg(value_name = "ROOT")]
     pub roots: Vec<PathBuf>,
     /// Count a moved file as removed and added, as `git log --no-renames` does
     #[arg(long)]
     pub no_renames: bool,
-    /// Whether what other tools wrote counts.
+    /// Whether other tools' trailers count.
     #[command(flatten)]
     pub foreign: ForeignArgs,
     /// Read everything again, and cache nothing
     #[arg(long)]
     pub no_cache: bool,
-    /// Read remote branches and tags as well
+    /// Also read remote branches and tags
     #[arg(long)]
     pub all_refs: bool,
     /// Threads to use, at most 256 [default: one for each processor]
@@ -68,7 +68,7 @@ impl ReadArgs {
         Ok(find(&self.roots(context), LinkedWorkTrees::LeadToMain)?)
     }
 
-    /// The roots that were named, else the current repository, else the configured ones, else this folder.
+    /// The roots that were named, else the current repository, else the configured ones, else the current directory.
     pub fn roots(&self, context: &Context) -> Vec<PathBuf> {
         let environment = &context.environment;
         if !self.roots.is_empty() {

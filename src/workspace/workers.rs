@@ -47,7 +47,7 @@ pub fn read_each<'a, T: Send>(
     }
     let advance = || {
         if counts {
-            progress.advance(1)
+            progress.advance(1);
         }
     };
     let mut order: Vec<usize> = (0..paths.len()).collect();
@@ -95,7 +95,7 @@ pub fn read_each<'a, T: Send>(
     Ok(found.into_iter().map(|(_, turn)| result(turn)).collect())
 }
 
-/// The folder of a repository, as its name.
+/// The directory of a repository, as its name.
 fn name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
@@ -130,7 +130,8 @@ mod tests {
         let paths = [PathBuf::from("one")];
         let read = |_, _| {
             progress.begin("Reading history", "commits", 7);
-            Turn::Done(progress.advance(7))
+            progress.advance(7);
+            Turn::Done(())
         };
         read_each(&paths, None, &progress, read).unwrap();
         assert_eq!(progress.now().to_string(), "Reading history: 7/7 commits");

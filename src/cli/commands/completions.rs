@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use clap::Command;
 use clap::builder::PossibleValuesParser;
+use clap::{Arg, Command};
 use clap_complete::Shell;
 
 use crate::aggregate::group::Dimension;
@@ -84,7 +84,8 @@ pub fn run(args: &Args, program: Command, context: &mut Context) -> Result<Outco
 
 fn script(shell: Shell, program: Command) -> Result<Vec<u8>, CommandError> {
     let mut generated = Vec::new();
-    clap_complete::generate(shell, &mut with_values(program), "git-leverage", &mut generated);
+    let mut program = with_values(program);
+    clap_complete::generate(shell, &mut program, "git-leverage", &mut generated);
     let mut script = Vec::new();
     match shell {
         Shell::Bash => {
@@ -103,11 +104,26 @@ fn script(shell: Shell, program: Command) -> Result<Vec<u8>, CommandError> {
         Shell::Fish => {
             let text = String::from_utf8_lossy(&generated);
             script = text.replace(FISH_DROPS, FISH_DROPS_GIT).into_bytes();
+            script.write_all(positional_in_fish(&program).as_bytes())?;
             script.write_all(FISH.as_bytes())?;
         }
         _ => script = generated,
     }
     Ok(script)
+}
+
+/// The values of arguments without a name, which the generator for fish leaves out.
+fn positional_in_fish(program: &Command) -> String {
+    let line = |command: &Command| {
+        let values = command.get_positionals().flat_map(Arg::get_possible_values);
+        let names: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
+        let name = command.get_name();
+        let names = (!names.is_empty()).then(|| names.join(" "))?;
+        Some(format!(
+            "complete -c git-leverage -n '__fish_git_leverage_using_subcommand {name}' -f -a '{names}'\n"
+        ))
+    };
+    program.get_subcommands().filter_map(line).collect()
 }
 
 /// The declaration with the values of options that are parsed by code of ours, which a script cannot ask.

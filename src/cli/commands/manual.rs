@@ -1,4 +1,4 @@
-//! `manual FOLDER`: the manual pages, one a command, for `man` and thus for `git leverage --help`.
+//! `manual DIRECTORY`: the manual pages, one per command, for `man` and so for `git leverage --help`.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -14,12 +14,13 @@ use crate::cli::outcome::Outcome;
 /// The arguments of `manual`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "git opens the manual page of a command for `--help`; `-h` needs none. `manpath` lists where man looks.\n\n\
+    after_help = "`git leverage --help` opens the manual page. `manpath` lists the directories that man searches.\n\n\
                   Examples:\n  git leverage manual ~/.local/share/man/man1\n  \
                   git leverage manual pages && man ./pages/git-leverage-record.1"
 )]
 pub struct Args {
-    /// The folder to write the pages to; created if it does not exist
+    /// Directory to write the pages to; created if it does not exist
+    #[arg(value_name = "DIRECTORY")]
     folder: PathBuf,
 }
 
@@ -66,7 +67,7 @@ fn page(name: &str, command: &Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// As `-h` has it: the library's own lists every option without its value.
+/// The usage as `-h` shows it: that of the library lists every option without its value.
 fn synopsis(command: &Command) -> Roff {
     let usage = command.clone().render_usage().to_string();
     let lines: Vec<&str> = usage
