@@ -10,6 +10,7 @@ use crate::aggregate::group::Dimension;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
+use crate::facts::shell;
 use crate::integrations::INTEGRATIONS;
 use crate::render::inventory::GROUPS;
 
@@ -119,9 +120,9 @@ fn positional_in_fish(program: &Command) -> String {
         let names: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
         let name = command.get_name();
         let names = (!names.is_empty()).then(|| names.join(" "))?;
-        Some(format!(
-            "complete -c git-leverage -n '__fish_git_leverage_using_subcommand {name}' -f -a '{names}'\n"
-        ))
+        let condition = shell::word(&format!("__fish_git_leverage_using_subcommand {name}"));
+        let names = shell::word(&names);
+        Some(format!("complete -c git-leverage -n {condition} -f -a {names}\n"))
     };
     program.get_subcommands().filter_map(line).collect()
 }
